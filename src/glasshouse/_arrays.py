@@ -1,0 +1,30 @@
+"""Numbers on their way in: NumPy float64 until JAX computes, JAX arrays left as they are."""
+
+from typing import Any, TypeAlias
+
+import jax
+import jax.core
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import PyTree
+
+RealArray: TypeAlias = jax.Array | np.ndarray
+
+
+def as_array(value: Any) -> RealArray:
+    """A JAX array as it is, anything else as a NumPy array of float64.
+
+    Fields kept this way lose no digits where JAX computes in 32 bits by default, and are
+    converted to whatever precision the computation they enter uses.
+    """
+    return value if isinstance(value, jax.Array) else np.asarray(value, dtype=np.float64)
+
+
+def as_floats(tree: PyTree) -> PyTree:
+    """All leaves as JAX arrays of the default float type."""
+    return jax.tree.map(lambda x: jnp.asarray(x, dtype=float), tree)
+
+
+def is_traced(*trees: PyTree) -> bool:
+    """Whether some leaf has no value yet, being traced by `jit`, `vmap` or `grad`."""
+    return any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(trees))

@@ -1,0 +1,155 @@
+"""Couplings at which something switches, found by trying couplings."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Literal
+
+import jax
+import numpy as np
+from jaxtyping import Array, Float
+
+from glasshouse._arrays import as_floats
+from glasshouse.analysis.deviations import corner_holds, upper_corner
+from glasshouse.analysis.first_order import mean_cooperation
+from glasshouse.analysis.precision import in_float64
+from glasshouse.analysis.thresholds import lowest_coupling
+from glasshouse.dynamics.batch import batch_map, stack
+from glasshouse.dynamics.run import run
+from glasshouse.errors import InputError
+from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
+from glasshouse.rules.gradient import Gradient
+
+Family = Callable[[float], ParametricGame]
+"""A parametric game for every coupling."""
+
+HIGHEST = 3.0
+"""Couplings are searched up to here unless the caller says otherwise."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Switch:
+    """The coupling at which a property switches on, with the bracket that contains it.
+
+    **Arguments:** `value`, the middle of `bracket`, or None; `bracket`, lower and upper end;
+    `result`: "found", "not bracketed" (the property does not change in the range searched),
+    "several switches" (all of them in `brackets`) or "not finite"; `method`; `detail`, the
+    settings that produced it; `holds`: where the property holds, as far as was tried.
+    """
+
+    value: float | None
+    bracket: tuple[float, float] | None
+    result: Literal["found", "not bracketed", "several switches", "not finite"]
+    brackets: tuple[tuple[float, float], ...]
+    holds: Literal["above", "below", "everywhere", "nowhere", "unclear"]
+    method: str
+    detail: str
+
+
+@in_float64
+def critical_coupling(
+    family: Family,
+    start: Params | None = None,
+    *,
+    bracket: tuple[float, float] | None = None,
+    steps: int = 1000,
+    step_size: float = 0.1,
+    points: int = 33,
+    tolerance: float = 1e-6,
+) -> Switch:
+    """The measured switch: from which coupling on selfish learning raises mean cooperation.
+
+    Definition: the boundary of {κ : mean cooperation after `steps` steps > mean cooperation at
+    the start}, strict. It is found by learning at many couplings, not from a gradient.
+
+    **Arguments:** `family(coupling)`, the game at a coupling; `start`, params (default neutral);
+    `bracket`, couplings to search, which may be negative (default from just above -1/(n-1) to
+    3); `points`, couplings tried at once; `tolerance`, width of the final bracket.
+    **Returns:** a `Switch`; `result` is "several switches" when more than one change is seen
+    among the first `points` couplings.
+    **Raises:** `InputError` for a bracket that is not increasing.
+    """
+    low, high = bracket or (0.9 * lowest_coupling(family(0.0).game.players), HIGHEST)
+
+    def rises(couplings: np.ndarray) -> np.ndarray:
+        games = stack([family(float(k)) for k in couplings])
+        change = batch_map(_cooperation_change, games, start, steps, step_size)
+        return np.where(np.isfinite(change), (change > 0).astype(float), np.nan)
+
+    where = "the neutral start" if start is None else f"the start {_plain(start)}"
+    detail = (
+        f"{steps} steps of {step_size:g} from {where}, {points} couplings in [{low:g}, {high:g}]"
+    )
+    return _switch(rises, low, high, points, tolerance, "learned", detail)
+
+
+@in_float64
+def equilibrium_threshold(
+    family: Family,
+    *,
+    bracket: tuple[float, float] | None = None,
+    points: int = 65,
+    tolerance: float = 1e-9,
+) -> Switch:
+    """The smallest coupling from which the cooperative corner passes the boundary test.
+
+    **Arguments:** `family(coupling)`, a game whose players have one bounded parameter each;
+    `bracket`, couplings to search (default from just above -1/(n-1) to 3); `points`, couplings
+    tried at once; `tolerance`, width of the final bracket.
+    **Returns:** a `Switch`. A pass that begins and ends between two of the couplings tried first is
+    not seen, and nothing is proved about the couplings between them.
+    """
+    low, high = bracket or (0.9 * lowest_coupling(family(0.0).game.players), HIGHEST)
+
+    def holds(couplings: np.ndarray) -> np.ndarray:
+        games = [family(float(k)) for k in couplings]
+        return corner_holds(games, [upper_corner(game) for game in games]).astype(float)
+
+    detail = f"boundary test at {points} couplings in [{low:g}, {high:g}]"
+    return _switch(holds, low, high, points, tolerance, "numerical", detail)
+
+
+def _cooperation_change(
+    game: AbstractParametricGame, start: Params | None, steps: int, step_size: float
+) -> Float[Array, ""]:
+    begin = tuple(box.neutral() for box in game.spaces) if start is None else as_floats(start)
+    end = run(game, Gradient(), begin, steps=steps, step_size=step_size, throw=False).params
+    return mean_cooperation(game, end) - mean_cooperation(game, begin)
+
+
+def _switch(
+    holds: Callable[[np.ndarray], np.ndarray],
+    low: float,
+    high: float,
+    points: int,
+    tolerance: float,
+    method: str,
+    detail: str,
+) -> Switch:
+    """Narrow the first change of `holds` (1, 0, or NaN) among evenly spaced couplings."""
+    if not low < high:
+        raise InputError(f"the bracket of couplings [{low}, {high}] must be increasing")
+    couplings = np.linspace(low, high, points)
+    values = holds(couplings)
+    if np.any(np.isnan(values)):
+        return Switch(None, None, "not finite", (), "unclear", method, detail)
+    at_low = bool(values[0])
+    changes = np.flatnonzero(values[1:] != values[:-1])
+    brackets = tuple((float(couplings[k]), float(couplings[k + 1])) for k in changes)
+    if not brackets:
+        where = "everywhere" if at_low else "nowhere"
+        return Switch(None, None, "not bracketed", (), where, method, detail)
+    if len(changes) > 1:
+        return Switch(None, None, "several switches", brackets, "unclear", method, detail)
+    low, high = float(couplings[changes[0]]), float(couplings[changes[0] + 1])
+    while high - low > tolerance:
+        couplings = np.linspace(low, high, points)
+        if couplings[1] <= low:  # neighbouring floats: no narrower bracket exists
+            break
+        first = int(np.argmax(holds(couplings) != at_low))
+        low, high = float(couplings[first - 1]), float(couplings[first])
+    where = "below" if at_low else "above"
+    return Switch((low + high) / 2, (low, high), "found", brackets, where, method, detail)
+
+
+def _plain(params: Params) -> list:
+    return [np.asarray(x).tolist() for x in jax.tree.leaves(params)]

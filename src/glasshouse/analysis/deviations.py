@@ -1,0 +1,282 @@
+"""What a player could gain by changing its parameters alone."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
+
+from glasshouse._arrays import as_floats
+from glasshouse.analysis.precision import in_float64
+from glasshouse.dynamics.batch import batch_map, stack
+from glasshouse.dynamics.run import run
+from glasshouse.errors import InputError
+from glasshouse.games.base import Product
+from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
+from glasshouse.rules.gradient import Gradient
+from glasshouse.rules.transformed import Transformed
+from glasshouse.semantics.base import Box
+
+GRID = 1025
+"""Points at which a one-parameter deviation's derivative is evaluated before refinement."""
+
+TOLERANCE = 1e-12
+"""Gains and slopes below this share of their scale count as zero: they are rounding."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Deviation:
+    """The best deviation found for one player, everybody else staying put.
+
+    **Arguments:** `player`, counted from 0; `gain`, payoff at `best` minus payoff now, at least 0;
+    `best`, the deviating parameters; `method` "derivative" (every local maximum between
+    neighbouring grid points, refined to rounding) or "numerical" (a search, so a lower bound);
+    `detail`, resolution or starts.
+    """
+
+    player: int
+    gain: float
+    best: PyTree
+    method: str
+    detail: str
+
+
+@dataclasses.dataclass(frozen=True)
+class BoundaryTest:
+    """Whether the cooperative corner, all parameters at their upper bounds, is an equilibrium.
+
+    **Arguments:** `passes`: no player gains more than `tolerance` of the payoff range and no
+    gradient points into the box; `deviations`, one per player; `slopes`, each player's gradient
+    at the corner relative to what it could be, in [-1, 1]; `method`, `detail` as in `Deviation`.
+    """
+
+    passes: bool
+    deviations: tuple[Deviation, ...]
+    slopes: tuple[float, ...]
+    tolerance: float
+    method: str
+    detail: str
+
+
+@in_float64
+def best_deviation(
+    game: ParametricGame,
+    params: Params,
+    player: int,
+    *,
+    starts: int = 64,
+    steps: int = 1000,
+    key: PRNGKeyArray | None = None,
+) -> Deviation:
+    """The best deviation of one player from `params`.
+
+    With one parameter: the zeros of ∂U_i/∂θ_i from + to - between neighbouring points of a grid
+    over the box are refined by bisection and compared with the ends; payoffs are then exact to
+    rounding (1e-12 of the payoff range), unless two maxima lie within one grid cell. With more
+    parameters: projected gradient ascent from random starts, a lower bound on the best gain.
+
+    **Arguments:** `player`, counted from 0; `starts`, `steps`, `key`: for the search only.
+    **Raises:** `InputError` when the player's box is unbounded or there is no such player.
+    """
+    _check_player(game, player)
+    params = as_floats(params)
+    if _one_parameter(game.spaces[player]):
+        gains, best, _ = batch_map(_one_dimensional, stack([(game, params)]), player)
+        detail = f"derivative at {GRID} points, maxima refined by bisection"
+        return Deviation(player, float(gains[0]), best[0], "derivative", detail)
+    key = jax.random.key(0) if key is None else key
+    gain, best = _search(game, params, player, starts, steps, key)
+    detail = f"gradient ascent from {starts} random starts, {steps} steps"
+    return Deviation(player, gain, best, "numerical", detail)
+
+
+@in_float64
+def deviation_curve(
+    game: ParametricGame, params: Params, player: int, deviations: Float[Array, "points"]
+) -> Float[np.ndarray, "points"]:
+    """Payoff of `player` at each of its own one-parameter `deviations`, the others staying put."""
+    _check_player(game, player)
+    return batch_map(_payoff_at, np.asarray(deviations, float), game, as_floats(params), player)
+
+
+@in_float64
+def boundary_test(game: ParametricGame, tolerance: float = TOLERANCE) -> BoundaryTest:
+    """The one-dimensional boundary test of the cooperative corner.
+
+    Definition: with all parameters at their upper bounds M, max over t in the box of U_i(t, M)
+    equals U_i(M, M) for every player i. Gains near a saturated corner can be positive and below
+    any tolerance, so the slope at the corner is tested too, relative to its scale.
+
+    **Arguments:** `game`, whose players have one bounded parameter each; `tolerance`, relative
+    to the payoff range.
+    **Raises:** `InputError` when a player has several parameters or an unbounded box.
+    **Source:** the boundary test of Todorov, ten Napel & Müller 2026, arXiv:2606.27068, without
+    its restriction to two players.
+    """
+    corner = upper_corner(game)
+    gains, best, slopes = _corner_deviations([game], [corner])
+    passes = _passes(gains[0], slopes[0], np.asarray(game.game.payoff_ranges), tolerance)
+    detail = f"derivative at {GRID} points, maxima refined by bisection"
+    deviations = tuple(
+        Deviation(i, float(gains[0, i]), float(best[0, i]), "derivative", detail)
+        for i in range(len(corner))
+    )
+    slopes = tuple(map(float, slopes[0]))
+    return BoundaryTest(bool(passes), deviations, slopes, tolerance, "derivative", detail)
+
+
+def upper_corner(game: ParametricGame) -> Params:
+    """All parameters at their upper bounds: the cooperative corner of two-action games."""
+    for i, box in enumerate(game.spaces):
+        _check_player(game, i)
+        if not _one_parameter(box):
+            raise InputError(
+                f"player {i + 1} has several parameters: the boundary test needs one each; "
+                "use best_deviation, which searches"
+            )
+    return tuple(box.upper for box in game.spaces)
+
+
+def corner_holds(
+    games: Sequence[ParametricGame], corners: Sequence[Params], tolerance: float = TOLERANCE
+) -> Bool[np.ndarray, "games"]:
+    """Whether each game passes the boundary test; many games at once."""
+    gains, _, slopes = _corner_deviations(games, corners)
+    ranges = np.stack([np.asarray(game.game.payoff_ranges) for game in games])
+    return _passes(gains, slopes, ranges, tolerance)
+
+
+def _corner_deviations(
+    games: Sequence[ParametricGame], corners: Sequence[Params]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Gains, best deviations and relative slopes, each of shape `(games, players)`."""
+    batch = stack([(g, as_floats(c)) for g, c in zip(games, corners, strict=True)])
+    found = [batch_map(_one_dimensional, batch, i) for i in range(len(corners[0]))]
+    gains, best, slopes = (np.stack(columns, axis=1) for columns in zip(*found, strict=True))
+    return gains, best, slopes
+
+
+def _passes(
+    gains: np.ndarray, slopes: np.ndarray, ranges: np.ndarray, tolerance: float
+) -> np.ndarray:
+    return np.all((gains <= tolerance * ranges) & (slopes >= -tolerance), axis=-1)
+
+
+def _payoff_at(t: Array, game: ParametricGame, params: Params, player: int) -> Array:
+    deviated = (*params[:player], t.reshape(params[player].shape), *params[player + 1 :])
+    return game.game.payoff(player, game.behaviours(deviated))
+
+
+def _one_dimensional(
+    member: tuple[ParametricGame, Params], player: int
+) -> tuple[Array, Array, Array]:
+    """Gain, best parameter, and relative slope at `params`, for a player with one parameter."""
+    game, params = member
+    box = game.spaces[player]
+    low, high = (jnp.reshape(jax.tree.leaves(x)[0], ()) for x in (box.lower, box.upper))
+    payoff = jax.vmap(lambda t: _payoff_at(t, game, params, player))
+    slope = jax.vmap(jax.grad(lambda t: _payoff_at(t, game, params, player)))
+
+    grid = low + (high - low) * jnp.linspace(0.0, 1.0, GRID)
+    slopes = slope(grid)
+    peaks = (slopes[:-1] > 0) & (slopes[1:] <= 0)
+
+    def halve(_, bracket):
+        left, right = bracket
+        middle = 0.5 * (left + right)
+        rising = slope(middle) > 0
+        return jnp.where(rising, middle, left), jnp.where(rising, right, middle)
+
+    left, right = jax.lax.fori_loop(0, 60, halve, (grid[:-1], grid[1:]))
+    refined = jnp.where(peaks, 0.5 * (left + right), low)
+
+    now = jnp.reshape(jax.tree.leaves(params[player])[0], ())
+    candidates = jnp.concatenate([jnp.stack([now, low, high]), refined])
+    values = payoff(candidates)
+    best = jnp.argmax(values)
+    return values[best] - values[0], candidates[best], _relative_slope(game, params, player)
+
+
+def _relative_slope(game: ParametricGame, params: Params, player: int) -> Array:
+    gradient, scale = game.selfish_gradients(params)[player], game.gradient_scales(params)[player]
+    gradient, scale = (jnp.reshape(jax.tree.leaves(x)[0], ()) for x in (gradient, scale))
+    return jnp.where(scale > 0, gradient / jnp.where(scale > 0, scale, 1.0), 0.0)
+
+
+class _Alone(AbstractParametricGame):
+    """The game one player faces when all others stay where they are."""
+
+    game: ParametricGame
+    others: Params
+    player: int = eqx.field(static=True)
+
+    @property
+    def spaces(self) -> tuple[Box, ...]:
+        return (self.game.spaces[self.player],)
+
+    def profile(self, params: Params) -> Params:
+        return (*self.others[: self.player], *params, *self.others[self.player + 1 :])
+
+    def behaviours(self, params: Params) -> Product:
+        return self.game.behaviours(self.profile(params))
+
+    def payoffs(self, params: Params, key: PRNGKeyArray | None = None) -> Array:
+        return self.game.payoffs(self.profile(params))[self.player, None]
+
+    def selfish_gradients(self, params: Params, key: PRNGKeyArray | None = None) -> Params:
+        return (self.game.selfish_gradients(self.profile(params))[self.player],)
+
+    def gradient_scales(self, params: Params) -> Params:
+        return (self.game.gradient_scales(self.profile(params))[self.player],)
+
+
+def _search(
+    game: ParametricGame, params: Params, player: int, starts: int, steps: int, key: PRNGKeyArray
+) -> tuple[float, PyTree]:
+    import optax
+
+    alone = _Alone(game, params, player)
+    box = game.spaces[player]
+    leaves, structure = jax.tree.flatten(box.lower)
+    keys = jax.tree.unflatten(structure, list(jax.random.split(key, len(leaves))))
+
+    def draw(key: PRNGKeyArray, low: Array, high: Array) -> Array:
+        return jax.random.uniform(key, (starts, *jnp.shape(low)), float, low, high)
+
+    begin = (jax.tree.map(draw, keys, box.lower, box.upper),)
+    begin = jax.tree.map(lambda x, own: x.at[0].set(own), begin, (params[player],))
+    widths = jax.tree.map(lambda low, high: np.max(np.asarray(high - low)), box.lower, box.upper)
+    step_size = 2.0 * max(jax.tree.leaves(widths)) / steps  # may cross the box twice
+    rule = Transformed(Gradient(), optax.scale_by_adam())
+    ends, values = batch_map(_ascend, begin, alone, rule, steps, np.asarray(step_size))
+    best = int(np.argmax(values))
+    gain = float(values[best] - alone.payoffs((params[player],))[0])
+    if gain <= 0:
+        return 0.0, jax.tree.map(np.asarray, params[player])
+    return gain, jax.tree.map(lambda x: x[best], ends[0])
+
+
+def _ascend(
+    start: Params, alone: _Alone, rule: Transformed, steps: int, step_size: Array
+) -> tuple[Params, Array]:
+    end = run(alone, rule, start, steps=steps, step_size=step_size, throw=False).params
+    return end, alone.payoffs(end)[0]
+
+
+def _one_parameter(box: Box) -> bool:
+    return sum(np.size(x) for x in jax.tree.leaves(box.lower)) == 1
+
+
+def _check_player(game: ParametricGame, player: int) -> None:
+    spaces = game.spaces
+    if not 0 <= player < len(spaces):
+        raise InputError(f"there is no player {player}: choose 0 to {len(spaces) - 1}")
+    bounds = jax.tree.leaves((spaces[player].lower, spaces[player].upper))
+    if not all(np.all(np.isfinite(x)) for x in bounds):
+        raise InputError(
+            f"player {player + 1} has an unbounded box: deviations need finite bounds; "
+            "set the semantics' bound"
+        )

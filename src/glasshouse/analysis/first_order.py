@@ -1,0 +1,43 @@
+"""First movement: how a quantity starts to change when everybody learns selfishly."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from glasshouse._arrays import as_floats
+from glasshouse.analysis.precision import in_float64
+from glasshouse.parametric import AbstractParametricGame, Params
+
+Quantity = Callable[[AbstractParametricGame, Params], Float[Array, ""]]
+
+
+def cooperation(game: AbstractParametricGame, params: Params) -> Float[Array, "players"]:
+    """Everyone's probability of action 0."""
+    behaviours = game.behaviours(params)
+    return jnp.stack([behaviours.entries(i)[0] for i in range(len(behaviours.distributions))])
+
+
+def mean_cooperation(game: AbstractParametricGame, params: Params) -> Float[Array, ""]:
+    """The players' mean probability of action 0."""
+    return cooperation(game, params).mean()
+
+
+@in_float64
+def first_order_margin(
+    game: AbstractParametricGame, params: Params, quantity: Quantity = mean_cooperation
+) -> float:
+    """How fast `quantity` changes at `params` under the selfish gradient flow.
+
+    Definition: ∇_θ m(θ) · v(θ), with m the quantity and v the stacked selfish gradients: the
+    change of m per unit time of dθ/dt = v. Positive means that m starts to rise; where it ends is
+    another question.
+
+    **Arguments:** `quantity(game, params)`, differentiable, a scalar: mean cooperation, one
+    player's cooperation, welfare, a payoff, ….
+    **Cost:** one gradient and one forward derivative; exact to rounding.
+    """
+    params = as_floats(params)
+    velocity = game.selfish_gradients(params)
+    return float(jax.jvp(lambda p: quantity(game, p), (params,), (velocity,))[1])

@@ -1,0 +1,150 @@
+"""Where learning ends from generic, unequal starts."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from glasshouse.analysis.first_order import cooperation
+from glasshouse.analysis.precision import in_float64
+from glasshouse.dynamics.batch import batch_map, stack
+from glasshouse.dynamics.rest import rest_residual
+from glasshouse.dynamics.run import run
+from glasshouse.errors import InputError
+from glasshouse.parametric import ParametricGame, Params
+from glasshouse.rules.gradient import Gradient
+
+AT_REST = 1e-6
+"""A run counts as at rest when its relative gradient (`rest_residual`) is below this."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Share:
+    """A share of runs with its 95 % Wilson interval."""
+
+    count: int
+    runs: int
+
+    @property
+    def value(self) -> float:
+        """The share itself."""
+        return self.count / self.runs
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson score interval (Wilson 1927), 95 %."""
+        return wilson_interval(self.count, self.runs)
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcomes:
+    """How runs from random starts ended, by who cooperates with probability above ½.
+
+    **Arguments:** `cooperation`, everybody does; `exploitation`, some do and some do not;
+    `defection`, nobody does; `exploited`, for each player, the share of runs in which it
+    cooperates while another does not; `mean_cooperation`, over runs and players; `at_rest`, runs
+    whose end is a rest point to 1e-6; `not_finite`, runs that left the reals and are in none of
+    the shares; `method`, `detail`: start distribution, step size, steps.
+    """
+
+    cooperation: Share
+    exploitation: Share
+    defection: Share
+    exploited: tuple[Share, ...]
+    mean_cooperation: float
+    at_rest: Share
+    not_finite: int
+    method: str
+    detail: str
+
+
+def wilson_interval(count: int, runs: int, z: float = 1.959963984540054) -> tuple[float, float]:
+    """Wilson score interval for a share of `count` in `runs`; z = 1.96 for 95 %.
+
+    **Source:** Wilson 1927, Probable inference, the law of succession, and statistical
+    inference, Journal of the American Statistical Association 22.
+    """
+    share = count / runs
+    centre = share + z * z / (2 * runs)
+    spread = z * math.sqrt(share * (1 - share) / runs + z * z / (4 * runs * runs))
+    scale = 1 + z * z / runs
+    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+
+
+@in_float64
+def generic_outcomes(
+    games: Sequence[ParametricGame],
+    *,
+    seed: int = 0,
+    starts: int = 200,
+    spread: float = 1.0,
+    steps: int = 6000,
+    step_size: float = 0.1,
+) -> list[Outcomes]:
+    """Outcomes of selfish gradient learning from normal random starts, for each game.
+
+    All games are played from the same starts, so that they differ by the game alone.
+
+    **Arguments:** `games`, alike in structure (one game at many couplings, say); `seed`, of the
+    starts; `starts`, runs per game; `spread`, standard deviation of every starting parameter,
+    clipped to the box; `steps`, `step_size`.
+    **Raises:** `InputError` when `starts` is not positive or there is no game.
+    **Cost:** games × starts × steps learning steps.
+    """
+    if starts < 1 or not games:
+        raise InputError(f"starts={starts} and games={len(games)} must both be at least 1")
+    drawn = _normal_starts(games[0], seed, starts, spread)
+    games_each = jax.tree.map(lambda x: np.repeat(x, starts, axis=0), stack(games))
+    starts_each = jax.tree.map(lambda x: np.concatenate([x] * len(games)), drawn)
+    ends, residuals = batch_map(_learn, (games_each, starts_each), steps, np.asarray(step_size))
+    detail = f"{starts} starts N(0, {spread:g}²), seed {seed}, {steps} steps of {step_size:g}"
+    ends = ends.reshape(len(games), starts, -1)
+    residuals = residuals.reshape(len(games), starts)
+    return [_classified(p, r, detail) for p, r in zip(ends, residuals, strict=True)]
+
+
+def _learn(
+    member: tuple[ParametricGame, Params], steps: int, step_size: Array
+) -> tuple[Float[Array, "players"], Float[Array, ""]]:
+    game, start = member
+    start = tuple(box.project(x) for box, x in zip(game.spaces, start, strict=True))
+    solution = run(game, Gradient(), start, steps=steps, step_size=step_size, throw=False)
+    return cooperation(game, solution.params), rest_residual(game, solution.params)
+
+
+def _normal_starts(game: ParametricGame, seed: int, starts: int, spread: float) -> Params:
+    neutral = tuple(box.neutral() for box in game.spaces)
+    leaves, structure = jax.tree.flatten(neutral)
+    keys = jax.random.split(jax.random.key(seed), len(leaves))
+    drawn = [
+        spread * np.asarray(jax.random.normal(key, (starts, *jnp.shape(leaf)), float))
+        for key, leaf in zip(keys, leaves, strict=True)
+    ]
+    return jax.tree.unflatten(structure, drawn)
+
+
+def _classified(ends: np.ndarray, residuals: np.ndarray, detail: str) -> Outcomes:
+    finite = np.all(np.isfinite(ends), axis=1)
+    runs = max(int(finite.sum()), 1)
+    cooperates = np.asarray(ends[finite] > 0.5)
+    cooperators = cooperates.sum(axis=1)
+    some = (cooperators > 0) & (cooperators < ends.shape[1])
+
+    def share(mask: np.ndarray) -> Share:
+        return Share(int(mask.sum()), runs)
+
+    return Outcomes(
+        cooperation=share(cooperators == ends.shape[1]),
+        exploitation=share(some),
+        defection=share(cooperators == 0),
+        exploited=tuple(share(some & cooperates[:, i]) for i in range(ends.shape[1])),
+        mean_cooperation=float(ends[finite].mean()) if finite.any() else math.nan,
+        at_rest=share(residuals[finite] <= AT_REST),
+        not_finite=int((~finite).sum()),
+        method="learned",
+        detail=detail,
+    )

@@ -1,0 +1,5 @@
+"""The one driver, and running many at once."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

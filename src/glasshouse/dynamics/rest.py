@@ -1,0 +1,57 @@
+"""When players are at rest."""
+
+import math
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from glasshouse.errors import InputError
+from glasshouse.parametric import AbstractParametricGame, Params
+
+
+class Rest(eqx.Module):
+    """Stop when no player's selfish gradient is more than `tolerance` of what it could be.
+
+    Gradients vanish where behaviour saturates, at rest or not, so a small gradient proves
+    nothing. Rest is judged by the gradient relative to `gradient_scales`; see `rest_residual`.
+
+    **Arguments:** `tolerance`, relative, in (0, 1); `every`, steps between two checks.
+    """
+
+    tolerance: float = 1e-8
+    every: int = eqx.field(static=True, default=100)
+
+    def __check_init__(self):
+        if isinstance(self.tolerance, float | int) and not 0 < self.tolerance < 1:
+            raise InputError(f"tolerance={self.tolerance} must lie between 0 and 1")
+        if self.every < 1:
+            raise InputError(f"every={self.every} must be at least 1 step")
+
+
+def rest_residual(game: AbstractParametricGame, params: Params) -> Float[Array, ""]:
+    """How far the players are from rest, 0 at rest and at most 1, whatever the saturation.
+
+    Definition: the largest |g| / scale over all coordinates, g the selfish gradient with its
+    outward part removed at active bounds and scale the game's `gradient_scales`. Coordinates that
+    move nobody's behaviour are passed over; if all coordinates of a player are such (behaviour
+    saturated until it underflowed) rest cannot be told and the residual is infinite.
+    """
+    gradients = game.selfish_gradients(params)
+    scales = game.gradient_scales(params)
+    players = zip(params, gradients, scales, game.spaces, strict=True)
+    return jnp.max(jnp.stack([_player_residual(*player) for player in players]))
+
+
+def _player_residual(params, gradients, scales, box) -> Array:
+    def ratios(x, g, scale, lower, upper):
+        inward = jnp.where(x >= upper, jnp.minimum(g, 0.0), g)
+        inward = jnp.where(x <= lower, jnp.maximum(inward, 0.0), inward)
+        moving = scale > 0
+        ratio = jnp.abs(inward) / jnp.where(moving, scale, 1.0)
+        return jnp.max(jnp.where(moving, ratio, -math.inf), initial=-math.inf)
+
+    tree = jax.tree.map(ratios, params, gradients, scales, box.lower, box.upper)
+    largest = jnp.max(jnp.stack(jax.tree.leaves(tree)))
+    return jnp.where(largest == -math.inf, math.inf, largest)

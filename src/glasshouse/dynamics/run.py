@@ -1,0 +1,187 @@
+"""The one driver: apply a rule for a number of steps."""
+
+from typing import Any, Literal
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Bool, PRNGKeyArray, PyTree
+
+from glasshouse._arrays import as_floats, is_traced
+from glasshouse.dynamics.rest import Rest, rest_residual
+from glasshouse.dynamics.solution import RESULTS, Solution
+from glasshouse.errors import InputError
+from glasshouse.parametric import AbstractParametricGame, Params
+from glasshouse.rules.base import AbstractRule
+from glasshouse.rules.gradient import Gradient
+
+
+def run(
+    game: AbstractParametricGame,
+    rule: AbstractRule = Gradient(),
+    params: Params | None = None,
+    *,
+    steps: int,
+    step_size: ArrayLike,
+    stop: Rest | None = None,
+    save: Literal["end", "path"] = "end",
+    key: PRNGKeyArray | None = None,
+    throw: bool = True,
+) -> Solution:
+    """Let all players learn at once: params ← project(params + step_size · directions).
+
+    Works under `jax.jit` and `jax.vmap` over params, couplings, payoffs, step sizes and keys.
+
+    **Arguments:** `params`, the start, one pytree per player (default: the neutral point of
+    every box); `steps`, the most steps to take; `step_size`, parameter units per step and unit
+    of direction; `stop`, a `Rest` criterion or None for a fixed number of steps; `save`, "end"
+    or "path"; `key`, for rules and games that draw random numbers; `throw`, whether a run that
+    ends badly raises.
+    **Returns:** a `Solution`, whose `result` says how the run ended.
+    **Raises:** `InputError` for a start outside the box or a `steps` or `save` that cannot be;
+    with `throw`, `RuntimeError` for every result other than converged or completed.
+    **Cost:** `steps` updates; memory for one point, or for all of them with `save="path"`.
+    """
+    if params is None:
+        params = tuple(box.neutral() for box in game.spaces)
+    params = _checked_start(game, params)
+    _check_options(steps, step_size, save)
+    inside = jnp.all(
+        jnp.stack([box.contains(x) for box, x in zip(game.spaces, params, strict=True)])
+    )
+    step = _Step(game, rule, jnp.asarray(step_size, dtype=float), key)
+    carry = (params, rule.init(game, params, key), jnp.asarray(0))
+    carry, path = _drive(step, carry, steps, stop, save)
+    end, _, taken = carry
+    residual = rest_residual(game, end)
+    result = _result(end, residual, inside, stop)
+    if throw:
+        end = _raise_unless_good(end, result)
+    if path is not None:
+        path = jax.tree.map(lambda x, xs: jnp.concatenate([x[None], xs]), params, path)
+    return Solution(end, path, taken, residual, result)
+
+
+class _Step(eqx.Module):
+    """One learning step as a `lax.scan` body; a parameter that left the reals stays NaN."""
+
+    game: AbstractParametricGame
+    rule: AbstractRule
+    step_size: Array
+    key: PRNGKeyArray | None
+
+    def __call__(self, carry: tuple[Params, Any, Array]) -> tuple[Params, Any, Array]:
+        params, state, taken = carry
+        key = None if self.key is None else jax.random.fold_in(self.key, taken)
+        directions, state = self.rule.update(self.game, params, state, key)
+        moved = jax.tree.map(self._move, params, directions)
+        boxes = zip(self.game.spaces, moved, strict=True)
+        return tuple(box.project(x) for box, x in boxes), state, taken + 1
+
+    def _move(self, x: Array, direction: Array) -> Array:
+        moved = x + self.step_size * direction
+        return jnp.where(jnp.isfinite(moved), moved, jnp.nan)
+
+
+def _drive(step: _Step, carry: Any, steps: int, stop: Rest | None, save: str) -> tuple[Any, Any]:
+    """Take the steps, in blocks of `stop.every` between which rest is tested."""
+
+    def block(carry: Any, length: int) -> tuple[Any, Any]:
+        def body(carry, _):
+            carry = step(carry)
+            return carry, carry[0] if save == "path" else None
+
+        return jax.lax.scan(body, carry, length=length)
+
+    if stop is None:
+        return block(carry, steps)
+
+    def moving(carry: Any) -> Bool[Array, ""]:
+        residual = rest_residual(step.game, carry[0])
+        return residual > stop.tolerance  # NaN is not: nothing can follow from it
+
+    def gated(carry: Any, length: int) -> tuple[Any, Any]:
+        return jax.lax.cond(
+            moving(carry), lambda c: block(c, length), lambda c: (c, still(c, length)), carry
+        )
+
+    def still(carry: Any, length: int) -> Any:
+        if save != "path":
+            return None
+        return jax.tree.map(lambda x: jnp.broadcast_to(x, (length, *x.shape)), carry[0])
+
+    blocks, rest = divmod(steps, stop.every)
+    if save == "path":
+        carry, path = jax.lax.scan(lambda c, _: gated(c, stop.every), carry, length=blocks)
+        path = jax.tree.map(lambda x: x.reshape(blocks * stop.every, *x.shape[2:]), path)
+        carry, tail = gated(carry, rest)
+        return carry, jax.tree.map(lambda a, b: jnp.concatenate([a, b]), path, tail)
+    carry = jax.lax.while_loop(
+        lambda c: (c[2] < blocks * stop.every) & moving(c),
+        lambda c: block(c, stop.every)[0],
+        carry,
+    )
+    return gated(carry, rest)
+
+
+def _result(end: Params, residual: Array, inside: Array, stop: Rest | None) -> RESULTS:
+    if stop is None:
+        result = RESULTS.completed
+    else:
+        at_rest = residual <= stop.tolerance
+        result = RESULTS.where(at_rest, RESULTS.converged, RESULTS.steps_exhausted)
+    finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(x)) for x in jax.tree.leaves(end)]))
+    result = RESULTS.where(finite, result, RESULTS.not_finite)
+    return RESULTS.where(inside, result, RESULTS.start_outside_box)
+
+
+def _raise_unless_good(end: Params, result: RESULTS) -> Params:
+    for bad in (RESULTS.steps_exhausted, RESULTS.not_finite, RESULTS.start_outside_box):
+        end = eqx.error_if(end, result == bad, RESULTS[bad] + " Or pass throw=False.")
+    return end
+
+
+def _checked_start(game: AbstractParametricGame, params: Params) -> Params:
+    """The start as arrays of the boxes' shapes; concrete values are checked at once."""
+    spaces = game.spaces
+    if not isinstance(params, tuple) or len(params) != len(spaces):
+        raise InputError(
+            f"params must be a tuple with one entry for each of {len(spaces)} players, "
+            f"but is {params!r:.100}"
+        )
+    checked = []
+    for i, (box, own) in enumerate(zip(spaces, params, strict=True)):
+        if jax.tree.structure(own) != jax.tree.structure(box.lower):
+            raise InputError(f"params of player {i + 1} do not have the structure of its box")
+        own = as_floats(own)
+        shapes, wanted = (jax.tree.map(jnp.shape, tree) for tree in (own, box.lower))
+        if shapes != wanted:
+            raise InputError(f"params of player {i + 1} have shape {shapes}, its box {wanted}")
+        _check_inside(i, own, box)
+        checked.append(own)
+    return tuple(checked)
+
+
+def _check_inside(player: int, own: PyTree, box: Any) -> None:
+    if is_traced(own, box):
+        return
+    for x, low, high in zip(*map(jax.tree.leaves, (own, box.lower, box.upper)), strict=True):
+        outside = ~((np.asarray(x) >= low) & (np.asarray(x) <= high))
+        if np.any(outside):
+            where = tuple(int(k) for k in np.argwhere(outside)[0])
+            value, low, high = (np.broadcast_to(v, outside.shape)[where] for v in (x, low, high))
+            raise InputError(
+                f"the start of player {player + 1} is {value:g}, outside its box "
+                f"[{low:g}, {high:g}]: move the start inside or widen the bound"
+            )
+
+
+def _check_options(steps: int, step_size: ArrayLike, save: str) -> None:
+    if not isinstance(steps, int) or steps < 1:
+        raise InputError(f"steps={steps!r} must be a whole number of at least 1")
+    positive = is_traced(step_size) or np.all(np.isfinite(step_size) & (np.asarray(step_size) > 0))
+    if not positive:
+        raise InputError(f"step_size={step_size!r} must be a positive number")
+    if save not in ("end", "path"):
+        raise InputError(f"save={save!r} must be 'end' or 'path'")

@@ -1,0 +1,20 @@
+"""The one error class for input a user can correct."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class InputError(ValueError):
+    """What the caller gave cannot be used; the message says what, why, and what to change.
+
+    The command line prints the message alone and exits with code 2. Any other exception is a
+    defect of the library and keeps its traceback.
+    """
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
+    """An `InputError` for a name that is not among `known`, suggesting the nearest one."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
+    hint = f"did you mean '{near[0]}'?" if near else f"choose one of: {', '.join(names)}"
+    return InputError(f"unknown {kind} '{name}': {hint}")

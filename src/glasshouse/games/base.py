@@ -1,0 +1,74 @@
+"""What every game offers, and how behaviours are handed to it."""
+
+import abc
+import math
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+UNROLL_LIMIT = 64
+"""Up to this many players × action profiles, tiny axes are unrolled into scalars while tracing.
+
+The batch is then the only array axis, which is what makes large ensembles fast; above the limit
+a contraction compiles faster.
+"""
+
+
+def unrolls(actions: tuple[int, ...]) -> bool:
+    """Whether a game with these numbers of actions is unrolled while tracing."""
+    return len(actions) * math.prod(actions) <= UNROLL_LIMIT
+
+
+class Product(eqx.Module):
+    """Behaviours of players who mix independently: one probability vector per player.
+
+    Each player's distribution is either one array or, in small games, a tuple of scalars (see
+    `UNROLL_LIMIT`). Read it with `product[player]`, which is always an array, or with `entries`.
+
+    **Arguments:** `distributions`, one per player, non-negative and summing to 1.
+    """
+
+    distributions: tuple[Array | tuple[Array, ...], ...]
+
+    def __getitem__(self, player: int) -> Float[Array, "actions"]:
+        distribution = self.distributions[player]
+        return jnp.stack(distribution) if isinstance(distribution, tuple) else distribution
+
+    def entries(self, player: int) -> tuple[Float[Array, ""], ...]:
+        """The probabilities of one player's actions, as scalars."""
+        distribution = self.distributions[player]
+        if isinstance(distribution, tuple):
+            return distribution
+        return tuple(distribution[a] for a in range(distribution.shape[-1]))
+
+
+class AbstractGame(eqx.Module):
+    """A finite game: who plays, how many actions each has, and what a mixed profile pays."""
+
+    @property
+    @abc.abstractmethod
+    def actions(self) -> tuple[int, ...]:
+        """Number of actions of each player."""
+
+    @abc.abstractmethod
+    def payoff(self, player: int, behaviours: Product) -> Float[Array, ""]:
+        """Expected payoff of one player, in the units of the game's payoffs."""
+
+    @property
+    @abc.abstractmethod
+    def payoff_ranges(self) -> Float[Array, "players"]:
+        """Largest minus smallest payoff of each player."""
+
+    @abc.abstractmethod
+    def unlabelled(self) -> "AbstractGame":
+        """The same game without names, so that names never reach compiled code."""
+
+    @property
+    def players(self) -> int:
+        """Number of players."""
+        return len(self.actions)
+
+    def payoffs(self, behaviours: Product) -> Float[Array, "players"]:
+        """Expected payoffs of all players."""
+        return jnp.stack([self.payoff(i, behaviours) for i in range(self.players)])

@@ -1,0 +1,95 @@
+"""What a catalogue game declares beside its payoffs, readable without importing JAX."""
+
+import dataclasses
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from glasshouse.errors import InputError, unknown_name
+from glasshouse.games.symmetric import Symmetric2x2
+
+if TYPE_CHECKING:
+    from glasshouse.games.normal_form import NormalFormGame
+
+
+@dataclasses.dataclass(frozen=True)
+class Payoffs:
+    """What a catalogue function returns: payoffs of shape `(players, *actions)` and names."""
+
+    tensor: np.ndarray
+    actions: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class CatalogueGame:
+    """A named game family: call it with its parameters to get the game.
+
+    **Arguments:** `title`; `condition`, what the parameters must satisfy; `source`;
+    `function`, the parameters to `Payoffs`.
+    **Raises:** `InputError` when a parameter is unknown, not finite, or breaks the condition.
+    """
+
+    title: str
+    condition: str
+    source: str
+    function: Callable[..., Payoffs]
+
+    @property
+    def name(self) -> str:
+        """The name used in study files and on the command line."""
+        return self.function.__name__
+
+    @property
+    def defaults(self) -> dict[str, float | int]:
+        """The parameters and their default values."""
+        parameters = inspect.signature(self.function).parameters
+        return {name: parameter.default for name, parameter in parameters.items()}
+
+    def __call__(self, **parameters: float) -> "NormalFormGame":
+        from glasshouse.games.normal_form import Labels, NormalFormGame
+
+        values = self._checked(parameters)
+        payoffs = self.function(**values)
+        players = payoffs.tensor.shape[0]
+        labels = Labels(
+            players=tuple(f"player {i + 1}" for i in range(players)),
+            actions=(payoffs.actions,) * players,
+            title=self.title,
+            source=self.source,
+        )
+        return NormalFormGame(payoffs.tensor, labels)
+
+    def _checked(self, parameters: dict[str, float]) -> dict[str, float]:
+        for name, value in parameters.items():
+            if name not in self.defaults:
+                raise unknown_name(f"parameter of {self.name}", name, self.defaults)
+            if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+                raise InputError(f"{self.name}: {name}={value!r} must be a number")
+            if not np.isfinite(value):
+                raise InputError(f"{self.name}: {name}={value} must be a finite number")
+        return {**self.defaults, **parameters}
+
+
+def catalogue_game(
+    *, title: str, condition: str, source: str
+) -> Callable[[Callable[..., Payoffs]], CatalogueGame]:
+    """Decorate a function from parameters to `Payoffs` as a catalogue game."""
+
+    def decorate(function: Callable[..., Payoffs]) -> CatalogueGame:
+        return CatalogueGame(title, condition, source, function)
+
+    return decorate
+
+
+def require(game: str, holds: bool, condition: str, **parameters: float) -> None:
+    """Raise an `InputError` naming the game, its condition and the parameters given."""
+    if not holds:
+        given = ", ".join(f"{name}={value:g}" for name, value in parameters.items())
+        raise InputError(f"{game} needs {condition}, but {given}")
+
+
+def symmetric(T: float, R: float, P: float, S: float, actions: tuple[str, str]) -> Payoffs:
+    """A symmetric 2×2 game from the row player's four payoffs."""
+    return Payoffs(Symmetric2x2(T=T, R=R, P=P, S=S).tensor(), actions)

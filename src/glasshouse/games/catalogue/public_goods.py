@@ -1,0 +1,25 @@
+"""The n-player linear public goods game."""
+
+import numpy as np
+
+from glasshouse.errors import InputError
+from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, require
+
+MOST_PLAYERS = 16
+"""The payoff tensor has n 2^n entries: 1e6 at 16 players."""
+
+
+@catalogue_game(
+    title="Public goods",
+    condition="2 <= n <= 16 players, 1 < r < n, c > 0",
+    source="Ledyard 1995, Public goods: a survey of experimental research",
+)
+def public_goods(n: int = 4, r: float = 2.0, c: float = 1.0) -> Payoffs:
+    """Contribute c or keep it; contributions are multiplied by r and shared by all n."""
+    if int(n) != n or not 2 <= n <= MOST_PLAYERS:
+        raise InputError(f"public_goods: n={n} must be a whole number from 2 to {MOST_PLAYERS}")
+    n = int(n)
+    require("public_goods", 1 < r < n and c > 0, "1 < r < n and c > 0", n=n, r=r, c=c)
+    contributes = 1 - np.indices((2,) * n)
+    share = r * c * contributes.sum(axis=0) / n
+    return Payoffs(share - c * contributes, ("contribute", "keep"))

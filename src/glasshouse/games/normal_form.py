@@ -1,0 +1,163 @@
+"""Finite games in normal form: one payoff for every player and action profile."""
+
+import dataclasses
+from typing import Self
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Float
+
+from glasshouse._arrays import RealArray, as_array, is_traced
+from glasshouse.errors import InputError
+from glasshouse.games.base import AbstractGame, Product, unrolls
+
+
+@dataclasses.dataclass(frozen=True)
+class Labels:
+    """Names for people; compiled code never sees them.
+
+    **Arguments:** `players`, one name each; `actions`, one tuple of names per player; `title`;
+    `source`, where the game comes from.
+    """
+
+    players: tuple[str, ...]
+    actions: tuple[tuple[str, ...], ...]
+    title: str = ""
+    source: str = ""
+
+
+class NormalFormGame(AbstractGame):
+    """A finite game given by its payoff tensor.
+
+    `tensor[i, a_1, …, a_n]` is the payoff of player i when player j plays action `a_j`. Action 0
+    is "cooperate" unless `cooperating` has moved another action to the front.
+
+    **Arguments:** `tensor`, shape `(players, *actions)`, finite; `labels`, optional names.
+    **Raises:** `InputError` when the tensor is ragged, not finite, or of the wrong shape.
+    """
+
+    tensor: Float[RealArray, "players *actions"]
+    labels: Labels | None = eqx.field(static=True)
+
+    def __init__(self, tensor: ArrayLike | list, labels: Labels | None = None):
+        self.tensor = _numbers(tensor)
+        self.labels = labels
+        _check_shape(self.tensor.shape)
+        if not is_traced(tensor):
+            _check_finite(np.asarray(self.tensor))
+        if labels is not None:
+            _check_labels(labels, self.actions)
+
+    @property
+    def actions(self) -> tuple[int, ...]:
+        return tuple(self.tensor.shape[1:])
+
+    @property
+    def payoff_ranges(self) -> Float[Array, "players"]:
+        flat = jnp.asarray(self.tensor).reshape(self.players, -1)
+        return flat.max(axis=1) - flat.min(axis=1)
+
+    @property
+    def title(self) -> str:
+        """The game's name, or its size where it has none."""
+        if self.labels is not None and self.labels.title:
+            return self.labels.title
+        return f"{'×'.join(map(str, self.actions))} game"
+
+    def payoff(self, player: int, behaviours: Product) -> Float[Array, ""]:
+        table = jnp.asarray(self.tensor)[player]
+        if unrolls(self.actions):
+            return _sum_unrolled(table, [behaviours.entries(i) for i in range(self.players)])
+        for i in reversed(range(self.players)):
+            table = table @ behaviours[i]
+        return table
+
+    def unlabelled(self) -> Self:
+        return type(self)(self.tensor)
+
+    def cooperating(self, action: int | str) -> Self:
+        """The same game with `action` moved to the front for every player.
+
+        **Arguments:** `action`, an index or a label that every player has.
+        **Raises:** `InputError` when some player has no such action.
+        """
+        labels = self.labels or default_labels(self.actions)
+        order = [_moved_to_front(action, i, labels.actions[i]) for i in range(self.players)]
+        tensor = self.tensor
+        for axis, indices in enumerate(order, start=1):
+            tensor = tensor.take(np.array(indices), axis=axis)
+        actions = tuple(
+            tuple(names[a] for a in indices)
+            for names, indices in zip(labels.actions, order, strict=True)
+        )
+        return type(self)(tensor, dataclasses.replace(labels, actions=actions))
+
+
+def default_labels(actions: tuple[int, ...], title: str = "") -> Labels:
+    """Labels "1", "2", … for players and actions."""
+    return Labels(
+        players=tuple(str(i + 1) for i in range(len(actions))),
+        actions=tuple(tuple(str(a + 1) for a in range(m)) for m in actions),
+        title=title,
+    )
+
+
+def _sum_unrolled(table: Array, entries: list[tuple[Array, ...]]) -> Array:
+    """Expected value of `table`, one scalar multiplication per non-constant term."""
+    if not entries:
+        return table
+    probabilities, rest = entries[0], entries[1:]
+    terms = [p * _sum_unrolled(table[a], rest) for a, p in enumerate(probabilities)]
+    return sum(terms[1:], start=terms[0])
+
+
+def _numbers(tensor: ArrayLike | list) -> RealArray:
+    try:
+        return as_array(tensor)
+    except (ValueError, TypeError) as error:
+        reason = "ragged" if "inhomogeneous" in str(error) else "not all numbers"
+        raise InputError(
+            f"payoffs are {reason}: give one number for every player and action profile, "
+            "an array of shape (players, *actions)"
+        ) from error
+
+
+def _check_shape(shape: tuple[int, ...]) -> None:
+    if len(shape) < 2 or shape[0] != len(shape) - 1 or min(shape) < 1:
+        raise InputError(
+            f"payoffs have shape {shape}: the first axis counts the players and one axis of "
+            f"actions follows for each, so two players with two actions need shape (2, 2, 2)"
+        )
+
+
+def _check_finite(tensor: np.ndarray) -> None:
+    bad = np.argwhere(~np.isfinite(tensor))
+    if len(bad):
+        player, *profile = (int(k) for k in bad[0])
+        raise InputError(
+            f"payoff of player {player + 1} at actions {tuple(profile)} is "
+            f"{tensor[tuple(bad[0])]}: payoffs must be finite numbers"
+        )
+
+
+def _check_labels(labels: Labels, actions: tuple[int, ...]) -> None:
+    named = tuple(len(names) for names in labels.actions)
+    if len(labels.players) != len(actions) or named != actions:
+        raise InputError(
+            f"labels name {len(labels.players)} players with {named} actions, but the payoffs "
+            f"are for {len(actions)} players with {actions} actions"
+        )
+
+
+def _moved_to_front(action: int | str, player: int, names: tuple[str, ...]) -> list[int]:
+    if isinstance(action, str) and action in names:
+        chosen = names.index(action)
+    elif isinstance(action, int) and 0 <= action < len(names):
+        chosen = action
+    else:
+        raise InputError(
+            f"player {player + 1} has no action {action!r}: "
+            f"choose one of {', '.join(names)} or an index from 0 to {len(names) - 1}"
+        )
+    return [chosen, *(a for a in range(len(names)) if a != chosen)]

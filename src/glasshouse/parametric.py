@@ -1,0 +1,154 @@
+"""Games in parameters: payoffs and selfish gradients as functions of everyone's parameters."""
+
+import abc
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray, PyTree
+
+from glasshouse.errors import InputError
+from glasshouse.games.base import AbstractGame, Product
+from glasshouse.semantics.base import AbstractSemantics, Box
+from glasshouse.semantics.channel import Full
+
+Params = tuple[PyTree, ...]
+
+
+class AbstractParametricGame(eqx.Module):
+    """What learning rules and drivers need: parameter spaces, payoffs, selfish gradients."""
+
+    @property
+    @abc.abstractmethod
+    def spaces(self) -> tuple[Box, ...]:
+        """The box of each pytree in `params`."""
+
+    @abc.abstractmethod
+    def behaviours(self, params: Params) -> Product:
+        """Everyone's mixed action at these parameters."""
+
+    @abc.abstractmethod
+    def payoffs(self, params: Params, key: PRNGKeyArray | None = None) -> Float[Array, "players"]:
+        """Everyone's expected payoff, in the units of the base game."""
+
+    @abc.abstractmethod
+    def selfish_gradients(self, params: Params, key: PRNGKeyArray | None = None) -> Params:
+        """∂U_i/∂θ_i for every player i: payoff per unit of parameter."""
+
+    @abc.abstractmethod
+    def gradient_scales(self, params: Params) -> Params:
+        """How large each selfish gradient could be, given how far behaviour moves here.
+
+        Definition: ½ (max u_i - min u_i) Σ_j Σ_a |∂σ_j(a)/∂θ_i|. It bounds |∂U_i/∂θ_i| and
+        shrinks with it where behaviour saturates, so their ratio tells rest from saturation.
+        **Cost:** one reverse pass per player and action.
+        """
+
+
+class ParametricGame(AbstractParametricGame):
+    """A base game whose mixed actions a semantics computes from all players' parameters.
+
+    Definition: U_i(θ) = E u_i(a), a_j drawn independently from σ_j(θ). A change in θ_i moves
+    player i's own mixed action and, because others read θ_i, theirs.
+
+    **Arguments:** `game`; `semantics`, for the same players and actions; `channel`, what
+    players see of each other.
+    **Raises:** `InputError` when game and semantics disagree on players or actions.
+    **Source:** Todorov, ten Napel & Müller 2026, arXiv:2606.27068.
+    """
+
+    game: AbstractGame
+    semantics: AbstractSemantics
+    channel: Full
+
+    def __init__(self, game: AbstractGame, semantics: AbstractSemantics, channel: Full = Full()):
+        if game.actions != semantics.actions:
+            raise InputError(
+                f"the game has {len(game.actions)} players with {game.actions} actions, but the "
+                f"semantics gives {len(semantics.actions)} players {semantics.actions} actions"
+            )
+        self.game = game.unlabelled()
+        self.semantics = semantics
+        self.channel = channel
+
+    @property
+    def spaces(self) -> tuple[Box, ...]:
+        return self.semantics.spaces
+
+    def behaviours(self, params: Params) -> Product:
+        seen, _ = self.channel.look(params, None)
+        return self.semantics.behaviours(params, seen)
+
+    def payoffs(self, params: Params, key: PRNGKeyArray | None = None) -> Float[Array, "players"]:
+        return self.game.payoffs(self.behaviours(params))
+
+    def selfish_gradients(self, params: Params, key: PRNGKeyArray | None = None) -> Params:
+        behaviours, pull_back = jax.vjp(self.behaviours, params)
+
+        def gradient(player: int) -> PyTree:
+            effects = jax.grad(lambda b: self.game.payoff(player, b))(behaviours)
+            return pull_back(effects)[0][player]
+
+        return tuple(gradient(i) for i in range(len(params)))
+
+    def gradient_scales(self, params: Params) -> Params:
+        behaviours, pull_back = jax.vjp(self.behaviours, params)
+        leaves, structure = jax.tree.flatten(behaviours)
+        total = jax.tree.map(jnp.zeros_like, params)
+        for i, leaf in enumerate(leaves):
+            zeros = [jnp.zeros_like(other) for other in leaves]
+            for unit in jnp.eye(leaf.size, dtype=leaf.dtype):
+                one_hot = [*zeros[:i], unit.reshape(leaf.shape), *zeros[i + 1 :]]
+                row = pull_back(jax.tree.unflatten(structure, one_hot))[0]
+                total = jax.tree.map(lambda t, r: t + jnp.abs(r), total, row)
+        ranges = self.game.payoff_ranges
+        return tuple(
+            jax.tree.map(lambda t, i=i: 0.5 * ranges[i] * t, total[i]) for i in range(len(params))
+        )
+
+
+class Tied(AbstractParametricGame):
+    """All players share one parameter, each contributing its own selfish gradient.
+
+    The shared parameter follows the mean over players of ∂U_i/∂θ_i, every player still
+    differentiating only its own copy. In a symmetric game this is the motion along the diagonal
+    θ_1 = … = θ_n, made exact: rounding cannot leave it. `params` is a tuple of one pytree.
+
+    **Arguments:** `game`, whose players have parameters of the same structure and shape.
+    **Raises:** `InputError` when the players' parameters differ in structure or shape.
+    """
+
+    game: AbstractParametricGame
+
+    def __init__(self, game: AbstractParametricGame):
+        shapes = [jax.tree.map(jnp.shape, box.lower) for box in game.spaces]
+        if any(shape != shapes[0] for shape in shapes):
+            raise InputError(f"only parameters of one shape can be tied, not {shapes}")
+        self.game = game
+
+    @property
+    def spaces(self) -> tuple[Box, ...]:
+        boxes = self.game.spaces
+        lower = jax.tree.map(lambda *x: jnp.stack(x).max(axis=0), *[b.lower for b in boxes])
+        upper = jax.tree.map(lambda *x: jnp.stack(x).min(axis=0), *[b.upper for b in boxes])
+        return (Box(lower, upper),)
+
+    def untied(self, params: Params) -> Params:
+        """The same profile with one copy of the shared parameter per player."""
+        return params * len(self.game.spaces)
+
+    def behaviours(self, params: Params) -> Product:
+        return self.game.behaviours(self.untied(params))
+
+    def payoffs(self, params: Params, key: PRNGKeyArray | None = None) -> Float[Array, "players"]:
+        return self.game.payoffs(self.untied(params), key)
+
+    def selfish_gradients(self, params: Params, key: PRNGKeyArray | None = None) -> Params:
+        return (_mean(self.game.selfish_gradients(self.untied(params), key)),)
+
+    def gradient_scales(self, params: Params) -> Params:
+        return (_mean(self.game.gradient_scales(self.untied(params))),)
+
+
+def _mean(trees: Params) -> PyTree:
+    return jax.tree.map(lambda *leaves: sum(leaves[1:], start=leaves[0]) / len(leaves), *trees)

@@ -1,0 +1,61 @@
+"""Directions of another rule, post-processed by an Optax transformation."""
+
+from typing import Any, Self, cast
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import PRNGKeyArray
+
+from glasshouse.errors import InputError
+from glasshouse.parametric import AbstractParametricGame, Params
+from glasshouse.rules.base import AbstractRule
+from glasshouse.rules.gradient import Gradient
+
+
+class Transformed(AbstractRule):
+    """The directions of `rule` after an Optax transformation: Adam, momentum, clipping, ….
+
+    Directions are directions of *ascent*, so take the transformations Optax names `scale_by_…`,
+    `trace` or `clip…`. A complete optimiser such as `optax.adam(0.1)` ends in a multiplication
+    by -0.1 and would make every player minimise its payoff; it is refused.
+
+    **Arguments:** `rule`; `transformation`, applied to all players' directions together.
+    **Raises:** `InputError` from `init` when the transformation reverses directions.
+    """
+
+    rule: AbstractRule
+    transformation: optax.GradientTransformation = eqx.field(static=True)
+
+    def init(self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None) -> Any:
+        _check_keeps_direction(self.transformation, params)
+        return self.rule.init(game, params, key), self.transformation.init(params)
+
+    def update(
+        self, game: AbstractParametricGame, params: Params, state: Any, key: PRNGKeyArray | None
+    ) -> tuple[Params, Any]:
+        rule_state, transformation_state = state
+        directions, rule_state = self.rule.update(game, params, rule_state, key)
+        updates, transformation_state = self.transformation.update(
+            directions, transformation_state, params
+        )
+        return cast(Params, updates), (rule_state, transformation_state)
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(Gradient(), optax.scale_by_adam())
+
+
+def _check_keeps_direction(transformation: optax.GradientTransformation, params: Params) -> None:
+    """Send ones through the transformation once: none of them may come out negative."""
+    with jax.ensure_compile_time_eval():
+        probe = jax.tree.map(lambda x: jnp.ones(jnp.shape(x)), params)
+        updates, _ = transformation.update(probe, transformation.init(probe), probe)
+        leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(updates)]
+    if all(np.all(leaf < 0) for leaf in leaves):
+        raise InputError(
+            "this Optax transformation turns directions of ascent into descent: use the "
+            "scale_by_… form (optax.scale_by_adam() for optax.adam) and set run's step_size"
+        )

@@ -1,0 +1,80 @@
+"""Parameter boxes, and what every semantics offers."""
+
+import abc
+from typing import Any, Self
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, PyTree
+
+from glasshouse._arrays import RealArray, as_array, is_traced
+from glasshouse.errors import InputError
+from glasshouse.games.base import Product
+
+
+class Box(eqx.Module):
+    """The parameters one player may choose: an interval for every coordinate.
+
+    **Arguments:** `lower` and `upper`, pytrees of the same structure and shapes as the player's
+    parameters; ±inf where there is no bound.
+    **Raises:** `InputError` when the bounds differ in structure or shape, are NaN, or cross.
+    """
+
+    lower: PyTree
+    upper: PyTree
+
+    def __init__(self, lower: PyTree, upper: PyTree):
+        self.lower = jax.tree.map(as_array, lower)
+        self.upper = jax.tree.map(as_array, upper)
+        if jax.tree.structure(self.lower) != jax.tree.structure(self.upper):
+            raise InputError("a box needs lower and upper bounds of the same structure")
+        jax.tree.map(_check_bounds, self.lower, self.upper)
+
+    def project(self, params: PyTree) -> PyTree:
+        """The nearest point of the box."""
+        return jax.tree.map(jnp.clip, params, self.lower, self.upper)
+
+    def contains(self, params: PyTree) -> Bool[Array, ""]:
+        """Whether every coordinate lies within its bounds; NaN does not."""
+        within = jax.tree.map(
+            lambda x, low, high: jnp.all((x >= low) & (x <= high)), params, self.lower, self.upper
+        )
+        return jnp.all(jnp.stack(jax.tree.leaves(within)))
+
+    def neutral(self) -> PyTree:
+        """The point of the box nearest to zero."""
+        return self.project(jax.tree.map(jnp.zeros_like, self.lower))
+
+
+class AbstractSemantics(eqx.Module):
+    """What a parameter vector means: the map from all parameters to everyone's mixed action."""
+
+    actions: eqx.AbstractVar[tuple[int, ...]]
+    """Number of actions of each player whose behaviour this semantics gives."""
+
+    @property
+    @abc.abstractmethod
+    def spaces(self) -> tuple[Box, ...]:
+        """The parameters each player may choose."""
+
+    @abc.abstractmethod
+    def behaviours(self, params: tuple[PyTree, ...], seen: Any) -> Product:
+        """Everyone's mixed action.
+
+        **Arguments:** `params[i]`, player i's own parameters; `seen[i][j]`, what player i sees
+        of player j's, as the channel shows it.
+        """
+
+    @classmethod
+    @abc.abstractmethod
+    def example(cls, actions: tuple[int, ...]) -> Self:
+        """A small instance for these numbers of actions, for tests and documentation."""
+
+
+def _check_bounds(lower: RealArray, upper: RealArray) -> None:
+    if lower.shape != upper.shape:
+        raise InputError(f"a box has lower bounds {lower.shape} but upper bounds {upper.shape}")
+    if not is_traced(lower, upper) and not np.all(np.asarray(lower) <= np.asarray(upper)):
+        raise InputError(f"a box needs lower <= upper, but {lower} and {upper} are not")

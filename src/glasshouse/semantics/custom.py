@@ -1,0 +1,71 @@
+"""Any JAX function as a semantics."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, PyTree
+
+from glasshouse.errors import InputError
+from glasshouse.games.base import Product
+from glasshouse.semantics.base import AbstractSemantics, Box
+from glasshouse.semantics.channel import Full
+from glasshouse.semantics.probabilities import softmax
+
+
+class Custom(AbstractSemantics):
+    """The semantics computed by a function of yours, for example two neural policies.
+
+    **Arguments:** `function(params, seen)`, a differentiable JAX function returning one vector
+    of probabilities per player, where `params[i]` are player i's parameters and `seen[i][j]` is
+    what player i sees of player j's; it may be a pytree holding arrays (an Equinox network).
+    `spaces`, one `Box` per player.
+    **Raises:** `InputError` when the function does not return one vector per player.
+    """
+
+    function: Callable[[tuple[PyTree, ...], Any], Sequence[Array]]
+    boxes: tuple[Box, ...]
+    actions: tuple[int, ...] = eqx.field(static=True)
+
+    def __init__(
+        self,
+        function: Callable[[tuple[PyTree, ...], Any], Sequence[Array]],
+        spaces: Sequence[Box],
+    ):
+        self.function = function
+        self.boxes = tuple(spaces)
+        self.actions = _actions(function, self.boxes)
+
+    @property
+    def spaces(self) -> tuple[Box, ...]:
+        return self.boxes
+
+    def behaviours(self, params: tuple[PyTree, ...], seen: Any) -> Product:
+        return Product(tuple(self.function(params, seen)))
+
+    @classmethod
+    def example(cls, actions: tuple[int, ...]) -> Self:
+        """Softmax over θ_i + tanh of what is read, whatever the numbers of actions."""
+        boxes = [Box([-3.0] * m, [3.0] * m) for m in actions]
+        return cls(_tanh_readers, boxes)
+
+
+def _tanh_readers(params: tuple[PyTree, ...], seen: Any) -> tuple[Array, ...]:
+    def one(player: int) -> Array:
+        read = sum(jnp.tanh(seen[player][j]).sum() for j in range(len(params)) if j != player)
+        return softmax(params[player].at[0].add(0.5 * read))
+
+    return tuple(one(i) for i in range(len(params)))
+
+
+def _actions(function: Callable, boxes: tuple[Box, ...]) -> tuple[int, ...]:
+    params = tuple(box.neutral() for box in boxes)
+    shapes = jax.eval_shape(lambda p: tuple(function(p, Full().look(p, None)[0])), params)
+    if len(shapes) != len(boxes) or any(len(s.shape) != 1 for s in shapes):
+        raise InputError(
+            f"the semantics function returned arrays of shapes {[s.shape for s in shapes]}: it "
+            f"must return one vector of action probabilities for each of {len(boxes)} players"
+        )
+    return tuple(s.shape[0] for s in shapes)

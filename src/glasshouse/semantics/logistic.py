@@ -1,0 +1,140 @@
+"""The logistic semantics: mixed actions from a weighted sum of parameters read as logits."""
+
+import math
+from typing import Any, Self
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Float, PyTree
+
+from glasshouse._arrays import RealArray, as_array, is_traced
+from glasshouse.errors import InputError
+from glasshouse.games.base import Product, unrolls
+from glasshouse.semantics.base import AbstractSemantics, Box
+from glasshouse.semantics.probabilities import sigmoid_pair, softmax, softmax_unrolled
+
+
+class Logistic(AbstractSemantics):
+    """Everyone's logits are their own parameters plus what they read of the others'.
+
+    Definition: logits_i = ω_i θ_i + Σ_j≠i κ_ij θ_j, and player i plays softmax(logits_i, 0): m
+    actions have m - 1 logits and the last action is the reference. With two actions θ_i is a
+    single number and p_i = s(θ_i + κ θ_j), s the sigmoid. Where players differ in their number
+    of actions, logits are read by index and missing ones count as 0.
+
+    κ_ij is the weight with which i reads j. κ < 0 (reacting against the other) and κ > 1 (the
+    other's parameter weighs more than one's own) are legal.
+
+    **Arguments:** `actions`, number of actions of each player; `coupling`, a number for all
+    pairs or an array of shape `(players, players)` with a zero diagonal; `bound` M > 0, every
+    parameter lies in [-M, M]; `own_weight` ω, a number or one per player.
+    **Raises:** `InputError` for a coupling of the wrong shape, a nonzero diagonal, values that
+    are not finite, or a bound that is not positive.
+    **Source:** the sigmoid semantics of Todorov, ten Napel & Müller 2026, arXiv:2606.27068; own
+    weight, several actions and several players are extensions.
+    """
+
+    coupling: Float[RealArray, ""] | Float[RealArray, "players players"]
+    bound: Float[RealArray, ""]
+    own_weight: Float[RealArray, ""] | Float[RealArray, "players"]
+    actions: tuple[int, ...] = eqx.field(static=True)
+
+    def __init__(
+        self,
+        actions: tuple[int, ...],
+        coupling: ArrayLike,
+        bound: ArrayLike = math.inf,
+        own_weight: ArrayLike = 1.0,
+    ):
+        self.actions = tuple(actions)
+        players = len(self.actions)
+        self.coupling = _number(coupling, "coupling", [(), (players, players)])
+        self.bound = _number(bound, "bound", [()])
+        self.own_weight = _number(own_weight, "own_weight", [(), (players,)])
+        _check_values(self.coupling, self.bound, self.own_weight)
+
+    @property
+    def spaces(self) -> tuple[Box, ...]:
+        bounds = (jnp.broadcast_to(jnp.asarray(self.bound), _shape(m)) for m in self.actions)
+        return tuple(Box(-bound, bound) for bound in bounds)
+
+    def behaviours(self, params: tuple[PyTree, ...], seen: Any) -> Product:
+        players = range(len(self.actions))
+        logits = unrolled_logits if unrolls(self.actions) else stacked_logits
+        return Product(tuple(logits(self, i, params[i], seen[i]) for i in players))
+
+    @classmethod
+    def example(cls, actions: tuple[int, ...]) -> Self:
+        return cls(actions, coupling=0.5, bound=5.0)
+
+    def weight(self, reader: int, owner: int) -> Array:
+        """κ with which `reader` reads `owner`, or the reader's own weight ω."""
+        source = self.own_weight if reader == owner else self.coupling
+        source = jnp.asarray(source)
+        index = (reader,) if reader == owner else (reader, owner)
+        return source[index] if source.ndim else source
+
+
+def unrolled_logits(semantics: Logistic, player: int, own: Array, seen: Any) -> tuple[Array, ...]:
+    """One player's probabilities as scalars, everything unrolled while tracing."""
+    count = semantics.actions[player] - 1
+    logits = [semantics.weight(player, player) * x for x in _coordinates(own)]
+    for owner in range(len(semantics.actions)):
+        if owner == player:
+            continue
+        weight = semantics.weight(player, owner)
+        for a, x in enumerate(_coordinates(seen[owner])[:count]):
+            logits[a] = logits[a] + weight * x
+    if count == 1:
+        return sigmoid_pair(logits[0])
+    zero = jnp.zeros_like(semantics.weight(player, player))
+    return softmax_unrolled((*logits, zero))
+
+
+def stacked_logits(semantics: Logistic, player: int, own: Array, seen: Any) -> Array:
+    """One player's probabilities as an array, for games too large to unroll."""
+    count = semantics.actions[player] - 1
+    logits = semantics.weight(player, player) * jnp.reshape(own, count)
+    for owner in range(len(semantics.actions)):
+        if owner != player:
+            read = jnp.reshape(seen[owner], -1)[:count]
+            logits = logits.at[: len(read)].add(semantics.weight(player, owner) * read)
+    if count == 1:
+        return jnp.stack(sigmoid_pair(logits[0]))
+    return softmax(jnp.append(logits, 0.0))
+
+
+def _shape(actions: int) -> tuple[int, ...]:
+    return () if actions == 2 else (actions - 1,)
+
+
+def _coordinates(params: Array) -> tuple[Array, ...]:
+    return (params,) if jnp.ndim(params) == 0 else tuple(params[a] for a in range(len(params)))
+
+
+def _number(value: ArrayLike, name: str, shapes: list[tuple[int, ...]]) -> RealArray:
+    try:
+        array = as_array(value)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{name} must be a number or a rectangular array of numbers") from error
+    if array.shape not in shapes:
+        allowed = " or ".join("a single number" if s == () else f"shape {s}" for s in shapes)
+        raise InputError(f"{name} has shape {array.shape}: it must be {allowed}")
+    return array
+
+
+def _check_values(coupling: RealArray, bound: RealArray, own_weight: RealArray) -> None:
+    if is_traced(coupling, bound, own_weight):
+        return
+    if not np.all(np.isfinite(coupling)):
+        raise InputError(f"coupling must be finite, but is {np.asarray(coupling).tolist()}")
+    if np.ndim(coupling) == 2 and np.any(np.diagonal(np.asarray(coupling)) != 0):
+        raise InputError(
+            "coupling has a nonzero diagonal: entry [i, j] is how i reads another player j; "
+            "set the diagonal to 0 and use own_weight for a player's own parameter"
+        )
+    if not np.all(np.isfinite(own_weight)):
+        raise InputError(f"own_weight must be finite, but is {np.asarray(own_weight).tolist()}")
+    if not np.all(np.asarray(bound) > 0):
+        raise InputError(f"bound must be positive, but is {np.asarray(bound).tolist()}")
