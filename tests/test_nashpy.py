@@ -2,7 +2,6 @@
 
 import sys
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -74,7 +73,7 @@ def test_to_nashpy_refuses_other_numbers_of_players(shape):
     ],
 )
 def test_from_nashpy_refuses_what_is_not_a_two_player_game(matrices, phrase):
-    game: Any = SimpleNamespace() if matrices is None else SimpleNamespace(payoff_matrices=matrices)
+    game = SimpleNamespace() if matrices is None else SimpleNamespace(payoff_matrices=matrices)
     with pytest.raises(InputError, match=phrase):
         from_nashpy(game)
 
@@ -87,6 +86,6 @@ def test_without_nashpy_the_error_names_the_extra(monkeypatch):
 
 def test_from_nashpy_does_not_need_nashpy(monkeypatch):
     monkeypatch.setitem(sys.modules, "nashpy", None)
-    pair: Any = SimpleNamespace(payoff_matrices=(np.array(ROW), np.array(COLUMN)))
+    pair = SimpleNamespace(payoff_matrices=(np.array(ROW), np.array(COLUMN)))
     game = from_nashpy(pair)
     assert game.actions == (2, 3)

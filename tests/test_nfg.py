@@ -3,7 +3,6 @@
 import os
 import re
 import string
-import time
 from pathlib import Path
 
 import hypothesis.extra.numpy as hnp
@@ -209,10 +208,10 @@ MALFORMED = {
     "outcome leading comma": (OUTCOMES_2X1 + '{ { "x", 1 2 } } 1 1', 2, 8, "0 of 2 so far"),
     "outcome trailing comma": (OUTCOMES_2X1 + '{ { "x" 1, 2, } } 1 1', 2, 13, "close it"),
     "comma between outcomes": (OUTCOMES_2X1 + '{ { "x" 1 2 }, { "" 1 2 } } 1 1', 2, 14, "braces"),
-    "outcome not listed": (OUTCOMES_2X1 + '{ { "x" 1, 2 } }\n1 2', 3, 3, "1 to 1 for one listed"),
-    "outcome negative": (OUTCOMES_2X1 + '{ { "x" 1, 2 } }\n-1 1', 3, 1, "0 for no outcome"),
-    "outcome not whole": (OUTCOMES_2X1 + '{ { "x" 1, 2 } }\n1 1.0', 3, 3, "0 for no outcome"),
-    "outcome vast": (OUTCOMES_2X1 + f"{{ }} {5000 * '1'} 0", 2, 5, "0 for no outcome"),
+    "outcome not listed": (OUTCOMES_2X1 + '{ { "x" 1, 2 } }\n1 2', 3, 3, "from 1, 1 listed"),
+    "outcome negative": (OUTCOMES_2X1 + '{ { "x" 1, 2 } }\n-1 1', 3, 1, "0 stands for none"),
+    "outcome not whole": (OUTCOMES_2X1 + '{ { "x" 1, 2 } }\n1 1.0', 3, 3, "0 stands for none"),
+    "outcome vast": (OUTCOMES_2X1 + f"{{ }} {5000 * '1'} 0", 2, 5, "0 stands for none"),
     "outcomes too few": (OUTCOMES_2X1 + '{ { "x" 1, 2 } }\n1', 3, 2, "2 outcome numbers, 1 so"),
     "outcomes too many": (OUTCOMES_2X1 + '{ { "x" 1, 2 } }\n1 1 1', 3, 5, "nothing after them"),
     "comma between numbers": (OUTCOMES_2X1 + '{ { "x" 1, 2 } }\n1, 1', 3, 2, "remove the comma"),
@@ -266,13 +265,6 @@ def test_malformed_numbers_are_errors(written, phrase):
     with pytest.raises(InputError, match=r"^<text>:1:26: found ") as caught:
         parse_nfg(f'NFG 1 R "" {{ "A" }} {{ 2 }} {written} 1')
     assert phrase in str(caught.value)
-
-
-def test_a_declared_size_costs_nothing_until_the_payoffs_are_there():
-    start = time.perf_counter()
-    with pytest.raises(InputError):
-        parse_nfg(f'NFG 1 R "" {{ "A" "B" }} {{ {18 * "9"} 1 }} 1 2 3')
-    assert time.perf_counter() - start < 1.0
 
 
 def test_files_round_trip(tmp_path):
@@ -382,39 +374,52 @@ NAMES = st.one_of(
 )
 
 
+Parts = tuple[np.ndarray, tuple[str, ...], tuple[tuple[str, ...], ...], str]
+
+
 @st.composite
-def games(draw: st.DrawFn) -> NormalFormGame:
+def parts(draw: st.DrawFn) -> Parts:
+    """Payoffs, names of players and actions, and a title."""
     actions = draw(st.lists(st.integers(1, 4), min_size=2, max_size=3).map(tuple))
     numbers = st.sampled_from(EXTREMES) | st.floats(allow_nan=False, allow_infinity=False)
     payoffs = draw(hnp.arrays(np.float64, (len(actions), *actions), elements=numbers))
-    labels = Labels(
-        players=tuple(draw(NAMES) for _ in actions),
-        actions=tuple(tuple(draw(NAMES) for _ in range(m)) for m in actions),
-        title=draw(NAMES),
-    )
-    return NormalFormGame(payoffs, draw(st.sampled_from([labels, None])))
+    names = tuple(tuple(draw(NAMES) for _ in range(m)) for m in actions)
+    return payoffs, tuple(draw(NAMES) for _ in actions), names, draw(NAMES)
 
 
 @settings(deadline=None, max_examples=100)
-@given(games())
-def test_portable_text_round_trips(game):
-    text = format_nfg(game)
+@given(parts())
+def test_portable_text_round_trips(parts):
+    payoffs, players, names, title = parts
+    text = format_nfg(NormalFormGame(payoffs, Labels(players, names, title)))
     back = parse_nfg(text)
-    assert np.asarray(back.tensor).tobytes() == np.asarray(game.tensor).tobytes()
-    if game.labels is not None and back.labels is not None:
-        assert back.labels.title == game.labels.title
-        assert back.labels.players == game.labels.players
+    assert np.asarray(back.tensor).tobytes() == payoffs.tobytes()
+    assert back.labels is not None
+    assert (back.labels.players, back.labels.title) == (players, title)
     assert format_nfg(back) == text
 
 
 @settings(deadline=None, max_examples=100)
-@given(games())
-def test_labels_text_round_trips(game):
-    text = format_nfg(game, labels=True)
+@given(parts())
+def test_labels_text_round_trips(parts):
+    payoffs, players, names, title = parts
+    labels = Labels(players, names, title)
+    text = format_nfg(NormalFormGame(payoffs, labels), labels=True)
     back = parse_nfg(text)
-    assert np.asarray(back.tensor).tobytes() == np.asarray(game.tensor).tobytes()
-    assert game.labels is None or back.labels == game.labels
+    assert np.asarray(back.tensor).tobytes() == payoffs.tobytes()
+    assert back.labels == labels
     assert format_nfg(back, labels=True) == text
+
+
+@settings(deadline=None, max_examples=50)
+@given(parts(), st.booleans())
+def test_games_without_labels_get_numbers_for_names(parts, labels):
+    payoffs = parts[0]
+    back = parse_nfg(format_nfg(NormalFormGame(payoffs), labels=labels))
+    assert np.asarray(back.tensor).tobytes() == payoffs.tobytes()
+    assert back.labels is not None
+    assert back.labels.players == ("1", "2", "3")[: len(payoffs)]
+    assert back.labels.actions[-1] == ("1", "2", "3", "4")[: payoffs.shape[-1]]
 
 
 PIECES = st.one_of(
@@ -435,13 +440,15 @@ def test_edited_text_is_a_game_or_an_input_error(text, edits):
     try:
         game = parse_nfg(text, "edited")
     except InputError as error:
-        found = re.match(r"edited:(\d+):(\d+): found ", str(error))
-        assert found is not None
-        assert str(error).isprintable()
-        lines = re.split(r"\r\n|\r|\n", text)
-        assert 1 <= int(found[2]) <= len(lines[int(found[1]) - 1]) + 1
+        message = str(error)
     else:
         assert np.isfinite(game.tensor).all()
+        return
+    found = re.match(r"edited:(\d+):(\d+): found ", message)
+    assert found is not None
+    assert message.isprintable()
+    lines = re.split(r"\r\n|\r|\n", text)
+    assert 1 <= int(found[2]) <= len(lines[int(found[1]) - 1]) + 1
 
 
 def test_files_of_the_gambit_collection():

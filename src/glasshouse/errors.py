@@ -12,9 +12,13 @@ class InputError(ValueError):
     """
 
 
-def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
-    """An `InputError` for a name that is not among `known`, suggesting the nearest one."""
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint at the known name nearest to `name`, or at all of them."""
     names = sorted(known)
     near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
-    hint = f"did you mean '{near[0]}'?" if near else f"choose one of: {', '.join(names)}"
-    return InputError(f"unknown {kind} '{name}': {hint}")
+    return f"did you mean '{near[0]}'?" if near else f"choose one of: {', '.join(names)}"
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
+    """An `InputError` for a name that is not among `known`, suggesting the nearest one."""
+    return InputError(f"unknown {kind} '{name}': {nearest(name, known)}")

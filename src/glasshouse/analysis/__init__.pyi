@@ -1,3 +1,7 @@
+from .assess import Assessment as Assessment
+from .assess import FirstMovement as FirstMovement
+from .assess import TiedOutcome as TiedOutcome
+from .assess import assess as assess
 from .couplings import Switch as Switch
 from .couplings import critical_coupling as critical_coupling
 from .couplings import equilibrium_threshold as equilibrium_threshold
@@ -9,11 +13,13 @@ from .deviations import deviation_curve as deviation_curve
 from .diagonal import RestPoint as RestPoint
 from .diagonal import diagonal_rest_points as diagonal_rest_points
 from .diagonal import tied_outcome as tied_outcome
+from .family import LogisticFamily as LogisticFamily
 from .first_order import cooperation as cooperation
 from .first_order import first_order_margin as first_order_margin
 from .first_order import mean_cooperation as mean_cooperation
 from .outcomes import Outcomes as Outcomes
 from .outcomes import Share as Share
+from .outcomes import Starts as Starts
 from .outcomes import generic_outcomes as generic_outcomes
 from .outcomes import wilson_interval as wilson_interval
 from .thresholds import Threshold as Threshold

@@ -9,12 +9,12 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from glasshouse._arrays import as_floats
-from glasshouse.analysis.deviations import corner_holds, upper_corner
+from glasshouse.analysis.deviations import boundary_tests
 from glasshouse.analysis.first_order import mean_cooperation
 from glasshouse.analysis.precision import in_float64
 from glasshouse.analysis.thresholds import lowest_coupling
 from glasshouse.dynamics.batch import batch_map, stack
-from glasshouse.dynamics.run import run
+from glasshouse.dynamics.run import check_options, run
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
 from glasshouse.rules.gradient import Gradient
@@ -24,6 +24,12 @@ Family = Callable[[float], ParametricGame]
 
 HIGHEST = 3.0
 """Couplings are searched up to here unless the caller says otherwise."""
+
+ROUNDING = 1e-12
+"""A smaller rise of mean cooperation counts as none: games can keep it constant by symmetry."""
+
+NARROWING = 17
+"""Couplings tried at once while a bracket is narrowed."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +67,8 @@ def critical_coupling(
     Definition: the boundary of {κ : mean cooperation after `steps` steps > mean cooperation at
     the start}, strict. It is found by learning at many couplings, not from a gradient.
 
-    **Arguments:** `family(coupling)`, the game at a coupling; `start`, params (default neutral);
+    **Arguments:** `family(coupling)`, the game at a coupling (a `LogisticFamily`, or any function
+    of yours); `start`, params (default neutral);
     `bracket`, couplings to search, which may be negative (default from just above -1/(n-1) to
     3); `points`, couplings tried at once; `tolerance`, width of the final bracket.
     **Returns:** a `Switch`; `result` is "several switches" when more than one change is seen
@@ -70,10 +77,12 @@ def critical_coupling(
     """
     low, high = bracket or (0.9 * lowest_coupling(family(0.0).game.players), HIGHEST)
 
+    check_options(steps, step_size)
+
     def rises(couplings: np.ndarray) -> np.ndarray:
         games = stack([family(float(k)) for k in couplings])
         change = batch_map(_cooperation_change, games, start, steps, step_size)
-        return np.where(np.isfinite(change), (change > 0).astype(float), np.nan)
+        return np.where(np.isfinite(change), (change > ROUNDING).astype(float), np.nan)
 
     where = "the neutral start" if start is None else f"the start {_plain(start)}"
     detail = (
@@ -101,8 +110,8 @@ def equilibrium_threshold(
     low, high = bracket or (0.9 * lowest_coupling(family(0.0).game.players), HIGHEST)
 
     def holds(couplings: np.ndarray) -> np.ndarray:
-        games = [family(float(k)) for k in couplings]
-        return corner_holds(games, [upper_corner(game) for game in games]).astype(float)
+        tests = boundary_tests([family(float(k)) for k in couplings])
+        return np.array([test.passes for test in tests], dtype=float)
 
     detail = f"boundary test at {points} couplings in [{low:g}, {high:g}]"
     return _switch(holds, low, high, points, tolerance, "numerical", detail)
@@ -142,7 +151,7 @@ def _switch(
         return Switch(None, None, "several switches", brackets, "unclear", method, detail)
     low, high = float(couplings[changes[0]]), float(couplings[changes[0] + 1])
     while high - low > tolerance:
-        couplings = np.linspace(low, high, points)
+        couplings = np.linspace(low, high, NARROWING)
         if couplings[1] <= low:  # neighbouring floats: no narrower bracket exists
             break
         first = int(np.argmax(holds(couplings) != at_low))

@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
+from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 from glasshouse._arrays import as_floats
 from glasshouse.analysis.precision import in_float64
@@ -23,6 +23,9 @@ from glasshouse.semantics.base import Box
 GRID = 1025
 """Points at which a one-parameter deviation's derivative is evaluated before refinement."""
 
+PEAKS = 16
+"""Of that grid's cells in which the payoff peaks, so many with the highest ends are refined."""
+
 TOLERANCE = 1e-12
 """Gains and slopes below this share of their scale count as zero: they are rounding."""
 
@@ -32,8 +35,8 @@ class Deviation:
     """The best deviation found for one player, everybody else staying put.
 
     **Arguments:** `player`, counted from 0; `gain`, payoff at `best` minus payoff now, at least 0;
-    `best`, the deviating parameters; `method` "derivative" (every local maximum between
-    neighbouring grid points, refined to rounding) or "numerical" (a search, so a lower bound);
+    `best`, the deviating parameters; `method` "derivative" (local maxima seen
+    on a grid, refined to rounding) or "numerical" (a search, so a lower bound);
     `detail`, resolution or starts.
     """
 
@@ -75,8 +78,9 @@ def best_deviation(
 
     With one parameter: the zeros of ∂U_i/∂θ_i from + to - between neighbouring points of a grid
     over the box are refined by bisection and compared with the ends; payoffs are then exact to
-    rounding (1e-12 of the payoff range), unless two maxima lie within one grid cell. With more
-    parameters: projected gradient ascent from random starts, a lower bound on the best gain.
+    rounding (1e-12 of the payoff range), unless a maximum rises and falls within one grid cell.
+    With more parameters: projected gradient ascent from random starts, a lower bound on the best
+    gain.
 
     **Arguments:** `player`, counted from 0; `starts`, `steps`, `key`: for the search only.
     **Raises:** `InputError` when the player's box is unbounded or there is no such player.
@@ -116,16 +120,31 @@ def boundary_test(game: ParametricGame, tolerance: float = TOLERANCE) -> Boundar
     **Source:** the boundary test of Todorov, ten Napel & Müller 2026, arXiv:2606.27068, without
     its restriction to two players.
     """
-    corner = upper_corner(game)
-    gains, best, slopes = _corner_deviations([game], [corner])
-    passes = _passes(gains[0], slopes[0], np.asarray(game.game.payoff_ranges), tolerance)
+    return boundary_tests([game], tolerance)[0]
+
+
+@in_float64
+def boundary_tests(
+    games: Sequence[ParametricGame], tolerance: float = TOLERANCE
+) -> list[BoundaryTest]:
+    """The boundary test of each of several games alike in structure, computed together.
+
+    **Arguments and Raises:** as in `boundary_test`.
+    """
+    gains, best, slopes = _corner_deviations(games, [upper_corner(game) for game in games])
+    ranges = np.stack([np.asarray(game.game.payoff_ranges) for game in games])
+    passes = np.all((gains <= tolerance * ranges) & (slopes >= -tolerance), axis=1)
     detail = f"derivative at {GRID} points, maxima refined by bisection"
-    deviations = tuple(
-        Deviation(i, float(gains[0, i]), float(best[0, i]), "derivative", detail)
-        for i in range(len(corner))
-    )
-    slopes = tuple(map(float, slopes[0]))
-    return BoundaryTest(bool(passes), deviations, slopes, tolerance, "derivative", detail)
+
+    def named(k: int) -> BoundaryTest:
+        deviations = tuple(
+            Deviation(i, float(gains[k, i]), float(best[k, i]), "derivative", detail)
+            for i in range(gains.shape[1])
+        )
+        relative = tuple(map(float, slopes[k]))
+        return BoundaryTest(bool(passes[k]), deviations, relative, tolerance, "derivative", detail)
+
+    return [named(k) for k in range(len(games))]
 
 
 def upper_corner(game: ParametricGame) -> Params:
@@ -140,15 +159,6 @@ def upper_corner(game: ParametricGame) -> Params:
     return tuple(box.upper for box in game.spaces)
 
 
-def corner_holds(
-    games: Sequence[ParametricGame], corners: Sequence[Params], tolerance: float = TOLERANCE
-) -> Bool[np.ndarray, "games"]:
-    """Whether each game passes the boundary test; many games at once."""
-    gains, _, slopes = _corner_deviations(games, corners)
-    ranges = np.stack([np.asarray(game.game.payoff_ranges) for game in games])
-    return _passes(gains, slopes, ranges, tolerance)
-
-
 def _corner_deviations(
     games: Sequence[ParametricGame], corners: Sequence[Params]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -157,12 +167,6 @@ def _corner_deviations(
     found = [batch_map(_one_dimensional, batch, i) for i in range(len(corners[0]))]
     gains, best, slopes = (np.stack(columns, axis=1) for columns in zip(*found, strict=True))
     return gains, best, slopes
-
-
-def _passes(
-    gains: np.ndarray, slopes: np.ndarray, ranges: np.ndarray, tolerance: float
-) -> np.ndarray:
-    return np.all((gains <= tolerance * ranges) & (slopes >= -tolerance), axis=-1)
 
 
 def _payoff_at(t: Array, game: ParametricGame, params: Params, player: int) -> Array:
@@ -190,8 +194,10 @@ def _one_dimensional(
         rising = slope(middle) > 0
         return jnp.where(rising, middle, left), jnp.where(rising, right, middle)
 
-    left, right = jax.lax.fori_loop(0, 60, halve, (grid[:-1], grid[1:]))
-    refined = jnp.where(peaks, 0.5 * (left + right), low)
+    heights = jnp.where(peaks, jnp.maximum(payoff(grid)[:-1], payoff(grid)[1:]), -jnp.inf)
+    heights, highest = jax.lax.top_k(heights, PEAKS)
+    left, right = jax.lax.fori_loop(0, 60, halve, (grid[highest], grid[highest + 1]))
+    refined = jnp.where(jnp.isfinite(heights), 0.5 * (left + right), low)
 
     now = jnp.reshape(jax.tree.leaves(params[player])[0], ())
     candidates = jnp.concatenate([jnp.stack([now, low, high]), refined])

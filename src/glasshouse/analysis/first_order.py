@@ -38,6 +38,12 @@ def first_order_margin(
     player's cooperation, welfare, a payoff, ….
     **Cost:** one gradient and one forward derivative; exact to rounding.
     """
-    params = as_floats(params)
+    return float(flow_derivative(game, as_floats(params), quantity))
+
+
+def flow_derivative(
+    game: AbstractParametricGame, params: Params, quantity: Quantity
+) -> Float[Array, ""]:
+    """`first_order_margin` as a traceable array."""
     velocity = game.selfish_gradients(params)
-    return float(jax.jvp(lambda p: quantity(game, p), (params,), (velocity,))[1])
+    return jax.jvp(lambda p: quantity(game, p), (params,), (velocity,))[1]

@@ -13,13 +13,38 @@ from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, stack
 from glasshouse.dynamics.rest import rest_residual
-from glasshouse.dynamics.run import run
+from glasshouse.dynamics.run import check_options, check_start, run
 from glasshouse.errors import InputError
 from glasshouse.parametric import ParametricGame, Params
 from glasshouse.rules.gradient import Gradient
 
 AT_REST = 1e-6
 """A run counts as at rest when its relative gradient (`rest_residual`) is below this."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Starts:
+    """Where learning starts: drawn from a normal distribution, or given.
+
+    **Arguments:** `count` draws N(0, `spread`²) of every parameter, clipped to the box, by `seed`;
+    or `profiles`, one tuple of parameters per run (one number per player), which are then used
+    instead.
+    **Raises:** `InputError` when the count or the spread is not positive.
+    """
+
+    count: int = 200
+    spread: float = 1.0
+    seed: int = 0
+    profiles: tuple[tuple[float, ...], ...] | None = None
+
+    def __post_init__(self):
+        if self.count < 1 or not self.spread > 0 or self.profiles == ():
+            raise InputError("starts need a positive count and spread, and at least one profile")
+
+    def __str__(self) -> str:
+        if self.profiles is not None:
+            return f"{len(self.profiles)} given starts"
+        return f"{self.count} starts N(0, {self.spread:g}²), seed {self.seed}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,32 +104,45 @@ def wilson_interval(count: int, runs: int, z: float = 1.959963984540054) -> tupl
 def generic_outcomes(
     games: Sequence[ParametricGame],
     *,
-    seed: int = 0,
-    starts: int = 200,
-    spread: float = 1.0,
+    starts: Starts = Starts(),
     steps: int = 6000,
     step_size: float = 0.1,
 ) -> list[Outcomes]:
-    """Outcomes of selfish gradient learning from normal random starts, for each game.
+    """Outcomes of selfish gradient learning from unequal starts, for each game.
 
     All games are played from the same starts, so that they differ by the game alone.
 
-    **Arguments:** `games`, alike in structure (one game at many couplings, say); `seed`, of the
-    starts; `starts`, runs per game; `spread`, standard deviation of every starting parameter,
-    clipped to the box; `steps`, `step_size`.
-    **Raises:** `InputError` when `starts` is not positive or there is no game.
+    **Arguments:** `games`, alike in structure (one game at many couplings, say); `starts`;
+    `steps`, `step_size`.
+    **Raises:** `InputError` when there is no game, or a given start lies outside a box.
     **Cost:** games × starts × steps learning steps.
     """
-    if starts < 1 or not games:
-        raise InputError(f"starts={starts} and games={len(games)} must both be at least 1")
-    drawn = _normal_starts(games[0], seed, starts, spread)
-    games_each = jax.tree.map(lambda x: np.repeat(x, starts, axis=0), stack(games))
+    if not games:
+        raise InputError("outcomes need at least one game")
+    check_options(steps, step_size)
+    for game in games:
+        check_starts(game, starts)
+    drawn = _drawn(games[0], starts) if starts.profiles is None else _given(starts.profiles)
+    count = starts.count if starts.profiles is None else len(starts.profiles)
+    games_each = jax.tree.map(lambda x: np.repeat(x, count, axis=0), stack(games))
     starts_each = jax.tree.map(lambda x: np.concatenate([x] * len(games)), drawn)
     ends, residuals = batch_map(_learn, (games_each, starts_each), steps, np.asarray(step_size))
-    detail = f"{starts} starts N(0, {spread:g}²), seed {seed}, {steps} steps of {step_size:g}"
-    ends = ends.reshape(len(games), starts, -1)
-    residuals = residuals.reshape(len(games), starts)
+    detail = f"{starts}, {steps} steps of {step_size:g}"
+    ends = ends.reshape(len(games), count, -1)
+    residuals = residuals.reshape(len(games), count)
     return [_classified(p, r, detail) for p, r in zip(ends, residuals, strict=True)]
+
+
+def check_starts(game: ParametricGame, starts: Starts) -> None:
+    """Refuse given starts that do not fit the game or lie outside its boxes.
+
+    **Raises:** `InputError` naming the start and the player.
+    """
+    for k, profile in enumerate(starts.profiles or ()):
+        try:
+            check_start(game, tuple(profile))
+        except InputError as error:
+            raise InputError(f"start {k + 1} of {len(starts.profiles or ())}: {error}") from error
 
 
 def _learn(
@@ -116,15 +154,19 @@ def _learn(
     return cooperation(game, solution.params), rest_residual(game, solution.params)
 
 
-def _normal_starts(game: ParametricGame, seed: int, starts: int, spread: float) -> Params:
+def _drawn(game: ParametricGame, starts: Starts) -> Params:
     neutral = tuple(box.neutral() for box in game.spaces)
     leaves, structure = jax.tree.flatten(neutral)
-    keys = jax.random.split(jax.random.key(seed), len(leaves))
+    keys = jax.random.split(jax.random.key(starts.seed), len(leaves))
     drawn = [
-        spread * np.asarray(jax.random.normal(key, (starts, *jnp.shape(leaf)), float))
+        starts.spread * np.asarray(jax.random.normal(key, (starts.count, *jnp.shape(leaf)), float))
         for key, leaf in zip(keys, leaves, strict=True)
     ]
     return jax.tree.unflatten(structure, drawn)
+
+
+def _given(profiles: Sequence[Sequence[float]]) -> Params:
+    return tuple(np.asarray(column, dtype=np.float64) for column in zip(*profiles, strict=True))
 
 
 def _classified(ends: np.ndarray, residuals: np.ndarray, detail: str) -> Outcomes:

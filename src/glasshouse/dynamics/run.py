@@ -45,8 +45,10 @@ def run(
     """
     if params is None:
         params = tuple(box.neutral() for box in game.spaces)
-    params = _checked_start(game, params)
-    _check_options(steps, step_size, save)
+    params = check_start(game, params)
+    check_options(steps, step_size)
+    if save not in ("end", "path"):
+        raise InputError(f"save={save!r} must be 'end' or 'path'")
     inside = jnp.all(
         jnp.stack([box.contains(x) for box, x in zip(game.spaces, params, strict=True)])
     )
@@ -142,8 +144,11 @@ def _raise_unless_good(end: Params, result: RESULTS) -> Params:
     return end
 
 
-def _checked_start(game: AbstractParametricGame, params: Params) -> Params:
-    """The start as arrays of the boxes' shapes; concrete values are checked at once."""
+def check_start(game: AbstractParametricGame, params: Params) -> Params:
+    """The start as arrays of the boxes' shapes; concrete values are checked at once.
+
+    **Raises:** `InputError` when the start does not fit the boxes or lies outside them.
+    """
     spaces = game.spaces
     if not isinstance(params, tuple) or len(params) != len(spaces):
         raise InputError(
@@ -177,11 +182,14 @@ def _check_inside(player: int, own: PyTree, box: Any) -> None:
             )
 
 
-def _check_options(steps: int, step_size: ArrayLike, save: str) -> None:
+def check_options(steps: int, step_size: ArrayLike) -> None:
+    """Refuse a number of steps or a step size that cannot be.
+
+    **Raises:** `InputError` unless `steps` is a positive whole number and `step_size` is positive
+    and finite (or traced, and so without a value yet).
+    """
     if not isinstance(steps, int) or steps < 1:
         raise InputError(f"steps={steps!r} must be a whole number of at least 1")
     positive = is_traced(step_size) or np.all(np.isfinite(step_size) & (np.asarray(step_size) > 0))
     if not positive:
         raise InputError(f"step_size={step_size!r} must be a positive number")
-    if save not in ("end", "path"):
-        raise InputError(f"save={save!r} must be 'end' or 'path'")

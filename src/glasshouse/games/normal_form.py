@@ -1,7 +1,6 @@
 """Finite games in normal form: one payoff for every player and action profile."""
 
 import dataclasses
-from typing import Self
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -73,10 +72,10 @@ class NormalFormGame(AbstractGame):
             table = table @ behaviours[i]
         return table
 
-    def unlabelled(self) -> Self:
+    def unlabelled(self) -> "NormalFormGame":
         return type(self)(self.tensor)
 
-    def cooperating(self, action: int | str) -> Self:
+    def cooperating(self, action: int | str) -> "NormalFormGame":
         """The same game with `action` moved to the front for every player.
 
         **Arguments:** `action`, an index or a label that every player has.

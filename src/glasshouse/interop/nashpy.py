@@ -1,7 +1,6 @@
 """Two-player games to and from Nashpy."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,17 +11,10 @@ if TYPE_CHECKING:
     import nashpy
 
 
-class HasPayoffMatrices(Protocol):
-    """Anything with the row player's and the column player's matrix, as `nashpy.Game` has."""
-
-    @property
-    def payoff_matrices(self) -> Sequence[np.ndarray]: ...
-
-
-def from_nashpy(game: HasPayoffMatrices) -> NormalFormGame:
+def from_nashpy(game: object) -> NormalFormGame:
     """The same game as a `NormalFormGame` without labels; its payoffs are copied.
 
-    **Arguments:** `game`, a `nashpy.Game`, read through its `payoff_matrices` alone.
+    **Arguments:** `game`, a `nashpy.Game` or anything else with its `payoff_matrices`.
     **Returns:** payoffs of shape (2, rows, columns).
     **Raises:** `InputError` when there are not two matrices of one shape and finite numbers.
     """

@@ -26,7 +26,7 @@ _TOKEN = re.compile(
     r'(?P<string>"[^"\\]*(?:\\.[^"\\]*)*")|(?P<mark>[{},])|(?P<word>[^ \t\r\n\v\f{},"]+)',
     re.DOTALL,
 )
-_DECIMAL = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE]-?[0-9]+)?")
+_DECIMAL = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE]-?[0-9]+)?")
 _FRACTION = re.compile(r"(-?[0-9]+)/([0-9]+)")
 _WHOLE = re.compile(r"[0-9]{1,18}")
 
@@ -201,7 +201,7 @@ def _header(reader: _Reader) -> _Header:
     return _Header(_unquoted(title), players, counts, actions)
 
 
-def _names(reader: _Reader, of: str, most: float = math.inf) -> tuple[str, ...]:
+def _names(reader: _Reader, of: str, most: int | None = None) -> tuple[str, ...]:
     reader.expect("{", f"a list of {of} names comes next; open it with '{{'")
     names = []
     while reader.token.kind == "string":
@@ -229,9 +229,9 @@ def _per_player(
     parts = []
     while reader.token.kind == kind and len(parts) < players:
         parts.append(parse())
-    rule = f"the header gives each player's actions once, {len(parts)} of {players} so far"
+    rule = f"actions are given once per player, in one form, {len(parts)} of {players} so far"
     if len(parts) < players:
-        raise reader.error(f"{rule}; add the missing")
+        raise reader.error(f"{rule}; add the missing, separated by spaces")
     reader.expect("}", f"{rule}; close them with '}}' or add a player")
     return tuple(parts)
 
@@ -269,7 +269,7 @@ def _outcome(reader: _Reader, players: int) -> list[float]:
 def _index(reader: _Reader, outcomes: int) -> int:
     index = _whole(reader.token)
     if index is None or index >= outcomes:
-        rule = f"an outcome number is 0 for no outcome or 1 to {outcomes - 1} for one listed"
+        rule = f"outcomes are numbered from 1, {outcomes - 1} listed, and 0 stands for none"
         raise reader.error(f"{rule}; correct it or list the outcome")
     reader.take()
     return index

@@ -1,7 +1,7 @@
 """What every learning rule offers."""
 
 import abc
-from typing import Any, Self
+from typing import Any
 
 import equinox as eqx
 from jaxtyping import PRNGKeyArray
@@ -24,5 +24,5 @@ class AbstractRule(eqx.Module):
 
     @classmethod
     @abc.abstractmethod
-    def example(cls) -> Self:
+    def example(cls) -> "AbstractRule":
         """An instance with typical settings, for tests and documentation."""

@@ -1,6 +1,6 @@
 """Plain selfish gradient ascent."""
 
-from typing import Any, Self
+from typing import Any
 
 from jaxtyping import PRNGKeyArray
 
@@ -23,5 +23,5 @@ class Gradient(AbstractRule):
         return game.selfish_gradients(params, key), state
 
     @classmethod
-    def example(cls) -> Self:
+    def example(cls) -> "Gradient":
         return cls()

@@ -1,6 +1,6 @@
 """Directions of another rule, post-processed by an Optax transformation."""
 
-from typing import Any, Self, cast
+from typing import Any, cast
 
 import equinox as eqx
 import jax
@@ -44,7 +44,7 @@ class Transformed(AbstractRule):
         return cast(Params, updates), (rule_state, transformation_state)
 
     @classmethod
-    def example(cls) -> Self:
+    def example(cls) -> "Transformed":
         return cls(Gradient(), optax.scale_by_adam())
 
 

@@ -1,7 +1,7 @@
 """Parameter boxes, and what every semantics offers."""
 
 import abc
-from typing import Any, Self
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -69,7 +69,7 @@ class AbstractSemantics(eqx.Module):
 
     @classmethod
     @abc.abstractmethod
-    def example(cls, actions: tuple[int, ...]) -> Self:
+    def example(cls, actions: tuple[int, ...]) -> "AbstractSemantics":
         """A small instance for these numbers of actions, for tests and documentation."""
 
 

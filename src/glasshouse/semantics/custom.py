@@ -1,7 +1,7 @@
 """Any JAX function as a semantics."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -46,7 +46,7 @@ class Custom(AbstractSemantics):
         return Product(tuple(self.function(params, seen)))
 
     @classmethod
-    def example(cls, actions: tuple[int, ...]) -> Self:
+    def example(cls, actions: tuple[int, ...]) -> "Custom":
         """Softmax over θ_i + tanh of what is read, whatever the numbers of actions."""
         boxes = [Box([-3.0] * m, [3.0] * m) for m in actions]
         return cls(_tanh_readers, boxes)

@@ -1,7 +1,7 @@
 """The logistic semantics: mixed actions from a weighted sum of parameters read as logits."""
 
 import math
-from typing import Any, Self
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -56,7 +56,7 @@ class Logistic(AbstractSemantics):
 
     @property
     def spaces(self) -> tuple[Box, ...]:
-        bounds = (jnp.broadcast_to(jnp.asarray(self.bound), _shape(m)) for m in self.actions)
+        bounds = (self.bound * np.ones(_shape(m)) for m in self.actions)
         return tuple(Box(-bound, bound) for bound in bounds)
 
     def behaviours(self, params: tuple[PyTree, ...], seen: Any) -> Product:
@@ -65,7 +65,7 @@ class Logistic(AbstractSemantics):
         return Product(tuple(logits(self, i, params[i], seen[i]) for i in players))
 
     @classmethod
-    def example(cls, actions: tuple[int, ...]) -> Self:
+    def example(cls, actions: tuple[int, ...]) -> "Logistic":
         return cls(actions, coupling=0.5, bound=5.0)
 
     def weight(self, reader: int, owner: int) -> Array:

@@ -5,13 +5,13 @@ import numpy as np
 from glasshouse.errors import InputError
 from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, require
 
-MOST_PLAYERS = 16
-"""The payoff tensor has n 2^n entries: 1e6 at 16 players."""
+MOST_PLAYERS = 12
+"""The payoff tensor has n 2^n entries, and learning visits all of them at every step."""
 
 
 @catalogue_game(
     title="Public goods",
-    condition="2 <= n <= 16 players, 1 < r < n, c > 0",
+    condition="2 <= n <= 12, 1 < r < n, c > 0",
     source="Ledyard 1995, Public goods: a survey of experimental research",
 )
 def public_goods(n: int = 4, r: float = 2.0, c: float = 1.0) -> Payoffs:

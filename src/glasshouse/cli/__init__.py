@@ -1,0 +1,1 @@
+"""The `glasshouse` command: parse, call a public function, print."""

@@ -1,0 +1,116 @@
+"""`glasshouse check`: four different things at one coupling."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from glasshouse.cli.options import (
+    BoundOption,
+    CooperateOption,
+    GameArgument,
+    JsonOption,
+    named_game,
+    print_json,
+    print_table,
+)
+
+if TYPE_CHECKING:
+    from glasshouse.analysis.assess import Assessment
+    from glasshouse.analysis.outcomes import Share
+
+NAME = "check"
+
+
+def command(
+    game: GameArgument,
+    coupling: Annotated[float, typer.Option(metavar="K", help="Weight of reading the others.")],
+    bound: BoundOption,
+    cooperate: CooperateOption = None,
+    starts: Annotated[int, typer.Option(help="Unequal starts to learn from.", min=1)] = 1000,
+    steps: Annotated[int, typer.Option(help="Learning steps.", min=1)] = 6000,
+    step_size: Annotated[float, typer.Option(help="Parameter units per step.")] = 0.1,
+    seed: Annotated[int, typer.Option(help="Of the starts.", min=0)] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """First movement, tied outcome, generic outcomes and boundary test at one coupling."""
+    from glasshouse.analysis.assess import assess
+    from glasshouse.analysis.family import LogisticFamily
+    from glasshouse.analysis.outcomes import Starts
+    from glasshouse.study.plain import plain
+    from glasshouse.study.store import game_summary
+
+    family = LogisticFamily(named_game(game, cooperate), bound)
+    found = assess(
+        family, [coupling], starts=Starts(starts, seed=seed), steps=steps, step_size=step_size
+    )[0]
+    if as_json:
+        print_json({"game": game_summary(family.game), "bound": plain(bound), **plain(found)})
+        return
+    typer.echo(f"{family.game.title} at coupling {coupling:g}, parameters in ±{bound:g}\n")
+    print_table(_rows(found), ("QUESTION", "ANSWER", "HOW OBTAINED"))
+    for note in found.notes:
+        typer.echo(f"\nLeft out: {note}.")
+
+
+def _rows(found: "Assessment") -> list[tuple[str, str, str]]:
+    first = found.first_movement
+    rows = [
+        (
+            "first movement",
+            f"from the neutral start cooperation {first.direction} ({first.margin:+.6g} per time)",
+            f"{first.method}: {first.detail}",
+        )
+    ]
+    if found.tied is not None:
+        tied = found.tied
+        predicted = "" if tied.predicted is None else f", predicted {tied.predicted:.6f}"
+        rest = "" if tied.converged else " and has not come to rest"
+        answer = f"cooperation ends at {tied.cooperation:.6f}{rest}{predicted}"
+        rows.append(("tied outcome", answer, f"{tied.method}: {tied.detail}"))
+    for point in found.rest_points or ():
+        stability = _stability(point.attracts_along, point.attracts)
+        answer = f"p = {point.p:.6f} ({point.kind}): {stability}"
+        rows.append(("diagonal rest point", answer, point.method))
+    generic = found.generic
+    how = f"{generic.method}: {generic.detail}; {generic.at_rest.value:.1%} at rest"
+    everyone = "both cooperate" if len(generic.exploited) == 2 else "all cooperate"
+    rows.append(("generic outcomes", f"{everyone} {_share(generic.cooperation)}", how))
+    exploited = ", ".join(
+        f"player {i + 1} {share.value:.3f}" for i, share in enumerate(generic.exploited)
+    )
+    some = f"some exploit others {_share(generic.exploitation)}; exploited: {exploited}"
+    rows.append(("", some, ""))
+    rows.append(("", f"nobody cooperates {_share(generic.defection)}", ""))
+    if generic.not_finite:
+        rows.append(("", f"{generic.not_finite} runs left the reals and are not counted", ""))
+    if found.boundary is not None:
+        rows.extend(_boundary_rows(found))
+    return rows
+
+
+def _boundary_rows(found: "Assessment") -> list[tuple[str, str, str]]:
+    test = found.boundary
+    assert test is not None
+    best = max(test.deviations, key=lambda deviation: deviation.gain)
+    if test.passes:
+        answer = "the cooperative corner passes: no player gains by deviating alone"
+    elif best.gain > 0:
+        answer = (
+            f"the cooperative corner is no equilibrium: player {best.player + 1} gains "
+            f"{best.gain:.6g} by moving to {float(best.best):.6g}"
+        )
+    else:
+        answer = "the cooperative corner is no equilibrium: a gradient points into the box"
+    how = f"{test.method}: {test.detail}, tolerance {test.tolerance:g} of the payoff range"
+    return [("boundary test", answer, how)]
+
+
+def _stability(along: bool, everywhere: bool) -> str:
+    if everywhere:
+        return "attracts all nearby starts"
+    return "attracts equal starts only" if along else "repels"
+
+
+def _share(share: "Share") -> str:
+    low, high = share.interval
+    return f"{share.value:.3f} [{low:.3f}, {high:.3f}]"

@@ -1,0 +1,60 @@
+"""Arguments that several commands share, and how results are printed."""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+GameArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="GAME",
+        help="A catalogue name, a name with parameters (donation:b=4,c=1), or a .nfg file.",
+        show_default=False,
+    ),
+]
+CooperateOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ACTION", help="The action that counts as cooperation: a label, or an index from 0."
+    ),
+]
+BoundOption = Annotated[
+    float, typer.Option(metavar="M", help="Every parameter lies in [-M, M].", min=0.0)
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print JSON; its keys are documented in docs/output.md.")
+]
+
+
+def named_game(text: str, cooperate: str | None) -> Any:
+    """The game of a GAME argument, the cooperating action moved to the front."""
+    from glasshouse.interop.load import load_game
+
+    game = load_game(text)
+    if cooperate is None:
+        return game
+    return game.cooperating(int(cooperate) if cooperate.isdecimal() else cooperate)
+
+
+def print_json(content: Any) -> None:
+    """Print `content` as JSON."""
+    typer.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_table(rows: Sequence[Sequence[str]], header: Sequence[str] = ()) -> None:
+    """Print aligned columns, as wide as they need to be where nobody watches a terminal."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=1000)
+    table = Table(box=None, show_header=bool(header), pad_edge=False, padding=(0, 2, 0, 0))
+    for title in header or rows[0]:
+        table.add_column(title if header else "")
+    for row in rows:
+        table.add_row(*row)
+    with console.capture() as captured:
+        console.print(table)
+    typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))

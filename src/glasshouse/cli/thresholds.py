@@ -1,0 +1,80 @@
+"""`glasshouse thresholds`: where things switch, predicted and measured."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from glasshouse.cli.options import (
+    BoundOption,
+    CooperateOption,
+    GameArgument,
+    JsonOption,
+    named_game,
+    print_json,
+    print_table,
+)
+
+if TYPE_CHECKING:
+    from glasshouse.analysis.couplings import Switch
+    from glasshouse.study.sweep import Predictions
+
+NAME = "thresholds"
+
+
+def command(
+    game: GameArgument,
+    bound: BoundOption = 3.0,
+    cooperate: CooperateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Couplings at which cooperation switches, in closed form and measured by learning."""
+    from glasshouse.analysis.family import LogisticFamily
+    from glasshouse.study.plain import plain
+    from glasshouse.study.store import game_summary
+    from glasshouse.study.sweep import predict
+
+    family = LogisticFamily(named_game(game, cooperate), bound)
+    predictions = predict(family)
+    if as_json:
+        print_json({"game": game_summary(family.game), "bound": plain(bound), **plain(predictions)})
+        return
+    typer.echo(f"{family.game.title}, logistic semantics, parameters in ±{bound:g}\n")
+    print_table(_rows(predictions), ("", "COUPLING", "ABOVE IT", "HOW OBTAINED"))
+    closed = predictions.closed_form
+    typer.echo()
+    if closed is None:
+        typer.echo(f"No closed form: {predictions.reason}.")
+    else:
+        typer.echo(f"Regime: {closed.regime}. {closed.explanation}.")
+    if predictions.equilibrium is None:
+        typer.echo(f"No equilibrium threshold: {predictions.no_equilibrium_reason}.")
+    typer.echo(
+        "First movement, outcome and equilibrium are three different things; see glasshouse check."
+    )
+
+
+def _rows(predictions: "Predictions") -> list[tuple[str, str, str, str]]:
+    rows = []
+    closed = predictions.closed_form
+    if closed is not None:
+        for symbol, threshold in (
+            ("κ_D", closed.defection),
+            ("κ_½", closed.neutral),
+            ("κ_C", closed.cooperation),
+        ):
+            value = "none" if threshold.value is None else f"{threshold.value:.9g}"
+            how = threshold.reason or closed.method
+            rows.append((symbol, value, threshold.meaning, how))
+    rows.append(_switch("κ̂", predictions.measured, "cooperation rises from the neutral start"))
+    if predictions.equilibrium is not None:
+        meaning = "the cooperative corner passes the boundary test"
+        rows.append(_switch("κ_eq", predictions.equilibrium, meaning))
+    return rows
+
+
+def _switch(symbol: str, switch: "Switch", meaning: str) -> tuple[str, str, str, str]:
+    how = f"{switch.method}: {switch.detail}"
+    if switch.value is None:
+        return symbol, "none", meaning, f"{switch.result}, holds {switch.holds}; {how}"
+    below = " (below it, not above)" if switch.holds == "below" else ""
+    return symbol, f"{switch.value:.9g}", meaning + below, how

@@ -1,0 +1,35 @@
+"""Games as people name them: by catalogue name, by name and parameters, or by file."""
+
+from pathlib import Path
+
+from glasshouse.errors import InputError
+from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.games.registry import from_catalogue
+from glasshouse.interop.nfg import read_nfg
+
+
+def load_game(text: str) -> NormalFormGame:
+    """The game that `text` names.
+
+    **Arguments:** `text`: a catalogue name (`stag_hunt`), a name with parameters
+    (`donation:b=4,c=1`), or the path of a Gambit `.nfg` file.
+    **Raises:** `InputError` for an unknown name (with the nearest one), a parameter that is not a
+    number or breaks the game's condition, or a file that cannot be read.
+    """
+    if text.endswith(".nfg") or Path(text).is_file():
+        return read_nfg(text)
+    name, _, settings = text.partition(":")
+    game = from_catalogue(name.strip())
+    return game(**dict(_parameter(name, item) for item in settings.split(",") if item.strip()))
+
+
+def _parameter(game: str, item: str) -> tuple[str, float]:
+    name, _, value = item.partition("=")
+    try:
+        number = float(value)
+    except ValueError:
+        raise InputError(
+            f"{game}: cannot read parameter '{item.strip()}': write NAME=NUMBER, separated by "
+            "commas, as in donation:b=3,c=1"
+        ) from None
+    return name.strip(), int(number) if number.is_integer() else number

@@ -1,0 +1,5 @@
+"""Many runs: study files, the sweep, and the folder it writes."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

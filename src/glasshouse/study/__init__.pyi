@@ -1,0 +1,9 @@
+from .spec import Study as Study
+from .spec import read_study as read_study
+from .store import run_study as run_study
+from .store import summary as summary
+from .store import write_result as write_result
+from .sweep import Predictions as Predictions
+from .sweep import StudyResult as StudyResult
+from .sweep import compute as compute
+from .sweep import predict as predict

@@ -1,0 +1,164 @@
+"""Compute a study: everything that is true of a game, coupling by coupling."""
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+
+from glasshouse.analysis.assess import Assessment, assess
+from glasshouse.analysis.couplings import Switch, critical_coupling, equilibrium_threshold
+from glasshouse.analysis.family import LogisticFamily
+from glasshouse.analysis.thresholds import Thresholds, thresholds
+from glasshouse.errors import InputError
+from glasshouse.study.spec import Prepared, Study
+
+
+@dataclasses.dataclass(frozen=True)
+class Predictions:
+    """Where things switch: closed forms beside what was measured.
+
+    **Arguments:** `closed_form`, or None and the `reason`; `measured`, from which coupling on
+    learning raises mean cooperation; `equilibrium`, from which coupling on the cooperative
+    corner passes the boundary test, or None and `no_equilibrium_reason`.
+    """
+
+    closed_form: Thresholds | None
+    reason: str
+    measured: Switch
+    equilibrium: Switch | None
+    no_equilibrium_reason: str
+
+
+@dataclasses.dataclass(frozen=True)
+class StudyResult:
+    """A computed study."""
+
+    study: Study
+    family: LogisticFamily
+    predictions: Predictions
+    assessments: tuple[Assessment, ...]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One flat row per coupling; the columns are documented in `docs/output.md`."""
+        return [_row(a) for a in self.assessments]
+
+    def claims(self) -> list[str]:
+        """The result in words, one sentence for each of the four questions."""
+        return _claims(self)
+
+
+def predict(family: LogisticFamily) -> Predictions:
+    """Thresholds in closed form where there are any, the measured switch, the equilibrium one."""
+    closed_form, reason = None, ""
+    try:
+        if not family.has_closed_forms:
+            raise InputError("closed forms need one coupling for all and own weight 1")
+        closed_form = thresholds(family.game)
+    except InputError as error:
+        reason = str(error)
+    equilibrium, no_equilibrium = None, ""
+    try:
+        equilibrium = equilibrium_threshold(family)
+    except InputError as error:
+        no_equilibrium = str(error)
+    measured = critical_coupling(family)
+    return Predictions(closed_form, reason, measured, equilibrium, no_equilibrium)
+
+
+def compute(study: Study, prepared: Prepared) -> StudyResult:
+    """Run every analysis of the study.
+
+    **Cost:** couplings × starts × steps learning steps, and a few hundred thousand more.
+    """
+    family, couplings, starts = prepared
+    assessments = assess(
+        family,
+        couplings.tolist(),
+        starts=starts,
+        steps=study.learning.steps,
+        step_size=study.learning.step_size,
+    )
+    return StudyResult(study, family, predict(family), tuple(assessments))
+
+
+def _row(a: Assessment) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "coupling": a.coupling,
+        "first_movement_margin": a.first_movement.margin,
+        "first_movement": a.first_movement.direction,
+        "tied_cooperation": a.tied.cooperation if a.tied else math.nan,
+        "tied_converged": bool(a.tied and a.tied.converged),
+        "tied_predicted": math.nan if not a.tied or a.tied.predicted is None else a.tied.predicted,
+    }
+    for name in ("cooperation", "exploitation", "defection", "at_rest"):
+        share = getattr(a.generic, name)
+        row[f"{name}_share"] = share.value
+        row[f"{name}_low"], row[f"{name}_high"] = share.interval
+    for i, share in enumerate(a.generic.exploited):
+        row[f"exploited_share_player_{i + 1}"] = share.value
+    row["mean_cooperation"] = a.generic.mean_cooperation
+    row["not_finite"] = a.generic.not_finite
+    gains = [d.gain for d in a.boundary.deviations] if a.boundary else [math.nan]
+    row["boundary_gain"] = max(gains)
+    row["boundary_passes"] = bool(a.boundary.passes) if a.boundary else None
+    return row
+
+
+def _claims(result: StudyResult) -> list[str]:
+    return [_movement_claim(result.predictions), _generic_claim(result), _equilibrium_claim(result)]
+
+
+def _movement_claim(predictions: Predictions) -> str:
+    predicted = predictions.closed_form and predictions.closed_form.neutral.value
+    said = "no closed form" if predicted is None else f"predicted {predicted:.6f}"
+    measured = predictions.measured
+    if measured.bracket is None:
+        found = {"everywhere": "at every coupling tried", "nowhere": "at no coupling tried"}
+        where = found.get(measured.holds, f"unclear: {measured.result}")
+        return f"First movement: from the neutral start cooperation rises {where} ({said})."
+    half = (measured.bracket[1] - measured.bracket[0]) / 2
+    side = "from" if measured.holds == "above" else "up to"
+    return (
+        f"First movement: from the neutral start cooperation rises {side} coupling "
+        f"{measured.value:.6f} on ({said}, measured {measured.value:.6f} ± {half:.0e})."
+    )
+
+
+def _generic_claim(result: StudyResult) -> str:
+    exploits = [a.coupling for a in result.assessments if a.generic.exploitation.count > 0]
+    cooperates = [a.coupling for a in result.assessments if a.generic.cooperation.value >= 0.5]
+    first = f"both cooperate in most runs at couplings {_span(cooperates)}"
+    second = f"some exploit others at couplings {_span(exploits)}"
+    players = result.family.game.players
+    everyone = first if players == 2 else first.replace("both", "all")
+    detail = result.assessments[0].generic.detail
+    return f"Outcome from unequal starts ({detail}): {everyone}; {second}."
+
+
+def _equilibrium_claim(result: StudyResult) -> str:
+    found, bound = result.predictions.equilibrium, result.family.bound
+    if found is None:
+        return f"Equilibrium: not tested ({result.predictions.no_equilibrium_reason})."
+    corner = f"Equilibrium: the cooperative corner of the box ±{bound:g} passes the boundary test"
+    if found.value is None:
+        where = {"everywhere": "at every coupling tried", "nowhere": "at no coupling tried"}
+        return f"{corner} {where.get(found.holds, f'unclear: {found.result}')}."
+    side = "from" if found.holds == "above" else "up to"
+    return f"{corner} {side} coupling {found.value:.6f} on (numerical, not proved)."
+
+
+def _span(couplings: list[float]) -> str:
+    if not couplings:
+        return "none of those studied"
+    low, high = min(couplings), max(couplings)
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+
+
+def table_columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    """Rows as columns, missing numbers as None."""
+    return {name: [_missing(row[name]) for row in rows] for name in rows[0]}
+
+
+def _missing(value: Any) -> Any:
+    return None if isinstance(value, float) and np.isnan(value) else value

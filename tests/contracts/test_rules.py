@@ -1,0 +1,84 @@
+"""Every rule under every semantics: compiled, batched and stepped by hand give one answer."""
+
+import jax
+import numpy as np
+import pytest
+from tests.reference import flat, random_params, random_tensor
+
+from glasshouse.dynamics import RESULTS, run
+from glasshouse.games import NormalFormGame
+from glasshouse.games.registry import from_catalogue
+from glasshouse.parametric import ParametricGame
+from glasshouse.rules.registry import RULES
+from glasshouse.semantics.registry import SEMANTICS
+
+GAMES = {
+    "prisoners dilemma": from_catalogue("prisoners_dilemma")(),
+    "matching pennies": from_catalogue("matching_pennies")(),
+    "2x3": NormalFormGame(random_tensor((2, 3), 11)),
+    "three players": NormalFormGame(random_tensor((2, 2, 2), 12)),
+    "4x5x4": NormalFormGame(random_tensor((4, 5, 4), 13)),
+}
+STEPS, STEP_SIZE = 10, 0.2
+
+each_pair = pytest.mark.parametrize(
+    ("kind", "rule_name"), [(s, r) for s in sorted(SEMANTICS) for r in sorted(RULES)]
+)
+each_game = pytest.mark.parametrize("game_name", sorted(GAMES))
+
+
+def stepped_by_hand(game, rule, params):
+    state = rule.init(game, params, None)
+    for _ in range(STEPS):
+        directions, state = rule.update(game, params, state, None)
+        params = tuple(
+            np.clip(np.asarray(x) + STEP_SIZE * np.asarray(d), box.lower, box.upper)
+            for x, d, box in zip(params, directions, game.spaces, strict=True)
+        )
+    return params
+
+
+@each_game
+@each_pair
+def test_eager_compiled_and_batched_runs_agree(kind, rule_name, game_name):
+    game = ParametricGame(GAMES[game_name], SEMANTICS[kind].example(GAMES[game_name].actions))
+    rule = RULES[rule_name].example()
+
+    def learn(params):
+        return run(game, rule, params, steps=STEPS, step_size=STEP_SIZE, throw=False)
+
+    starts = [random_params(game, seed, spread=2.5) for seed in range(3)]
+    compiled = jax.jit(learn)
+    singles = [compiled(start) for start in starts]
+    stacked = jax.tree.map(lambda *x: np.stack(x), *starts)
+    batched = jax.vmap(learn)(stacked)
+
+    eager = stepped_by_hand(game, rule, starts[0])
+    assert np.allclose(flat(singles[0].params), flat(eager), rtol=0, atol=1e-12)
+    for k, single in enumerate(singles):
+        assert single.result == RESULTS.completed
+        assert int(single.steps) == STEPS
+        member = jax.tree.map(lambda x, k=k: x[k], batched.params)
+        assert np.allclose(flat(member), flat(single.params), rtol=0, atol=1e-12)
+        assert not np.allclose(flat(single.params), flat(starts[k]), rtol=0, atol=1e-3)
+
+
+@each_pair
+def test_an_uncompiled_run_gives_the_same_end(kind, rule_name):
+    game = ParametricGame(GAMES["2x3"], SEMANTICS[kind].example((2, 3)))
+    rule = RULES[rule_name].example()
+    start = random_params(game, 0)
+    with jax.disable_jit():
+        eager = run(game, rule, start, steps=STEPS, step_size=STEP_SIZE)
+    plain = run(game, rule, start, steps=STEPS, step_size=STEP_SIZE)
+    assert np.allclose(flat(eager.params), flat(plain.params), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("rule_name", sorted(RULES))
+def test_learning_alone_climbs_to_the_better_action(rule_name):
+    """One decision maker beside a player who changes nothing ends where its payoff is highest."""
+    tensor = np.array([[[0.0, 0.0], [1.0, 1.0]], [[0.0, 0.0], [0.0, 0.0]]])
+    game = ParametricGame(NormalFormGame(tensor), SEMANTICS["logistic"].example((2, 2)))
+    rule = RULES[rule_name].example()
+    end = run(game, rule, (0.5, 0.5), steps=400, step_size=0.5).params
+    assert float(game.payoffs(end)[0]) > 0.95

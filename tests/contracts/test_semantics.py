@@ -1,0 +1,210 @@
+"""Every semantics gives probabilities and the gradients of what it gives."""
+
+import itertools
+
+import equinox as eqx
+import jax
+import numpy as np
+import pytest
+from tests.reference import expected_payoffs, flat, random_params, random_tensor
+
+from glasshouse.dynamics import run
+from glasshouse.errors import InputError
+from glasshouse.games import NormalFormGame
+from glasshouse.parametric import ParametricGame
+from glasshouse.rules import Gradient
+from glasshouse.semantics import Box, Custom, Logistic
+from glasshouse.semantics.registry import SEMANTICS
+
+SIZES = [(2, 2), (2, 3), (2, 2, 2), (3, 2, 3), (4, 5, 4)]
+
+each_semantics = pytest.mark.parametrize("kind", sorted(SEMANTICS))
+each_size = pytest.mark.parametrize("actions", SIZES, ids=str)
+
+
+def example(kind, actions, seed=1):
+    tensor = random_tensor(actions, seed)
+    return ParametricGame(NormalFormGame(tensor), SEMANTICS[kind].example(actions)), tensor
+
+
+@each_semantics
+@each_size
+def test_behaviours_are_probabilities(kind, actions):
+    game, _ = example(kind, actions)
+    behaviours = eqx.filter_jit(game.behaviours)
+    corners = [
+        tuple(box.lower for box in game.spaces),
+        tuple(box.upper for box in game.spaces),
+    ]
+    for params in [random_params(game, 0), random_params(game, 1, spread=3.0), *corners]:
+        product = behaviours(params)
+        for i, count in enumerate(actions):
+            mix = np.asarray(product[i])
+            assert mix.shape == (count,)
+            assert np.all(mix >= 0)
+            assert mix.sum() == pytest.approx(1.0, abs=1e-14)
+            assert np.array_equal(mix, np.stack(product.entries(i)))
+
+
+@each_semantics
+@each_size
+def test_payoffs_are_expectations_over_independent_mixing(kind, actions):
+    game, tensor = example(kind, actions)
+    params = random_params(game, 2)
+    product = game.behaviours(params)
+    mixes = [np.asarray(product[i]) for i in range(len(actions))]
+    assert np.allclose(game.payoffs(params), expected_payoffs(tensor, mixes), rtol=0, atol=1e-13)
+
+
+@each_semantics
+@each_size
+def test_selfish_gradients_are_finite_differences_of_own_payoffs(kind, actions):
+    game, _ = example(kind, actions)
+    params = random_params(game, 3)
+    gradients = eqx.filter_jit(game.selfish_gradients)(params)
+    payoffs = eqx.filter_jit(game.payoffs)
+    h = 1e-5
+    for i, own in enumerate(params):
+        own = np.asarray(own)
+        gradient = np.ravel(gradients[i])
+        for k in range(np.size(own)):
+            shift = np.zeros(np.size(own))
+            shift[k] = h
+            shift = shift.reshape(np.shape(own))
+            up, down = (
+                payoffs((*params[:i], own + sign * shift, *params[i + 1 :]))[i] for sign in (1, -1)
+            )
+            assert gradient[k] == pytest.approx(float(up - down) / (2 * h), rel=1e-7, abs=1e-9)
+
+
+@each_semantics
+@each_size
+def test_gradient_scales_bound_the_gradients(kind, actions):
+    game, _ = example(kind, actions)
+    both = jax.jit(lambda p: (game.selfish_gradients(p), game.gradient_scales(p)))
+    for seed in range(5):
+        gradients, scales = map(flat, both(random_params(game, seed, spread=3.0)))
+        assert np.all(np.abs(gradients) <= scales * (1 + 1e-12))
+        assert np.all(scales > 0)
+
+
+COUPLING = np.array([[0.0, 0.7, -0.4], [0.2, 0.0, 1.3], [-0.9, 0.5, 0.0]])
+OWN_WEIGHT = np.array([1.0, 0.5, -2.0])
+
+
+def softmax_with_reference(logits):
+    powers = np.exp(np.append(logits, 0.0))
+    return powers / powers.sum()
+
+
+@pytest.mark.parametrize("actions", [(2, 2, 2), (2, 3, 2), (3, 2, 4), (4, 5, 4)], ids=str)
+def test_logistic_reads_by_reader_then_owner(actions):
+    """logits_i = ω_i θ_i + Σ_j κ_ij θ_j, index by index, missing coordinates counting as 0."""
+    semantics = Logistic(actions, COUPLING, own_weight=OWN_WEIGHT)
+    game = ParametricGame(NormalFormGame(random_tensor(actions, 0)), semantics)
+    params = random_params(game, 4)
+    product = game.behaviours(params)
+    vectors = [np.ravel(x) for x in params]
+    for i, count in enumerate(actions):
+        logits = OWN_WEIGHT[i] * vectors[i]
+        for j, a in itertools.product(range(3), range(count - 1)):
+            if j != i and a < len(vectors[j]):
+                logits[a] += COUPLING[i, j] * vectors[j][a]
+        assert np.allclose(product[i], softmax_with_reference(logits), rtol=1e-13, atol=0)
+
+
+@pytest.mark.parametrize("order", [(1, 0, 2), (2, 0, 1)], ids=str)
+@pytest.mark.parametrize("actions", [(2, 2, 2), (2, 3, 2), (2, 3, 4)], ids=str)
+def test_renaming_the_players_renames_everything(actions, order):
+    """New player i is old player order[i]: payoffs, gradients and learning paths follow."""
+    tensor = random_tensor(actions, 5)
+    new_actions = tuple(actions[i] for i in order)
+    new_tensor = tensor[list(order)].transpose(0, *(1 + i for i in order))
+    new_coupling = COUPLING[np.ix_(order, order)]
+    old = ParametricGame(
+        NormalFormGame(tensor), Logistic(actions, COUPLING, 5.0, own_weight=OWN_WEIGHT)
+    )
+    new = ParametricGame(
+        NormalFormGame(new_tensor),
+        Logistic(new_actions, new_coupling, 5.0, own_weight=OWN_WEIGHT[list(order)]),
+    )
+    params = random_params(old, 6)
+    renamed = tuple(params[i] for i in order)
+
+    old_payoffs, new_payoffs = old.payoffs(params), new.payoffs(renamed)
+    assert np.allclose(new_payoffs, np.asarray(old_payoffs)[list(order)], rtol=0, atol=1e-13)
+    old_gradients, new_gradients = old.selfish_gradients(params), new.selfish_gradients(renamed)
+    old_path = run(old, Gradient(), params, steps=20, step_size=0.3, save="path").path
+    new_path = run(new, Gradient(), renamed, steps=20, step_size=0.3, save="path").path
+    for i, before in enumerate(order):
+        assert np.allclose(new_gradients[i], old_gradients[before], rtol=0, atol=1e-13)
+        assert np.allclose(new_path[i], old_path[before], rtol=0, atol=1e-12)
+
+
+def independent_play(tensor, logits, step_size, steps):
+    """Softmax gradient play in NumPy: p_a (u_a - ū) for each player, nobody reading anybody."""
+    players = range(len(logits))
+    logits = [np.array(x, dtype=float) for x in logits]
+    for _ in range(steps):
+        mixes = [softmax_with_reference(x) for x in logits]
+        moves = []
+        for i in players:
+            value = np.zeros(len(mixes[i]))
+            for a in range(len(value)):
+                pure = [*mixes[:i], np.eye(len(value))[a], *mixes[i + 1 :]]
+                value[a] = expected_payoffs(tensor, pure)[i]
+            moves.append((mixes[i] * (value - mixes[i] @ value))[:-1])
+        logits = [x + step_size * move for x, move in zip(logits, moves, strict=True)]
+    return logits
+
+
+@pytest.mark.parametrize("actions", [(2, 2), (2, 3), (2, 3, 2), (4, 5, 4)], ids=str)
+def test_without_coupling_learning_is_independent_gradient_play(actions):
+    tensor = random_tensor(actions, 7)
+    game = ParametricGame(NormalFormGame(tensor), Logistic(actions, 0.0))
+    params = random_params(game, 8)
+    end = run(game, Gradient(), params, steps=25, step_size=0.4).params
+    expected = independent_play(tensor, [np.ravel(x) for x in params], 0.4, 25)
+    assert np.allclose(flat(end), np.concatenate(expected), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"coupling": [0.1, 0.2]}, "shape"),
+        ({"coupling": np.ones((2, 2))}, "diagonal"),
+        ({"coupling": np.nan}, "finite"),
+        ({"coupling": [[0.0, 0.1], [0.2]]}, "rectangular"),
+        ({"coupling": 0.5, "bound": 0.0}, "bound"),
+        ({"coupling": 0.5, "bound": np.nan}, "bound"),
+        ({"coupling": 0.5, "own_weight": np.inf}, "own_weight"),
+        ({"coupling": 0.5, "own_weight": [1.0, 1.0, 1.0]}, "own_weight"),
+    ],
+)
+def test_logistic_refuses_what_it_cannot_mean(arguments, message):
+    with pytest.raises(InputError, match=message):
+        Logistic((2, 2), **arguments)
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "message"),
+    [
+        (1.0, 0.0, "lower <= upper"),
+        (np.nan, 1.0, "lower <= upper"),
+        (np.zeros(2), np.ones(1), "bounds"),
+        ((0.0,), {"a": 1.0}, "structure"),
+    ],
+)
+def test_boxes_that_are_none_are_refused(lower, upper, message):
+    with pytest.raises(InputError, match=message):
+        Box(lower, upper)
+
+
+def test_custom_semantics_must_return_one_vector_per_player():
+    with pytest.raises(InputError, match="one vector"):
+        Custom(lambda params, seen: (params[0],), [Box(0.0, 1.0), Box(0.0, 1.0)])
+
+
+def test_a_semantics_for_other_players_is_refused():
+    with pytest.raises(InputError, match="actions"):
+        ParametricGame(NormalFormGame(random_tensor((2, 3), 0)), Logistic((3, 2), 0.5))

@@ -1,0 +1,159 @@
+"""How the package is built: abstract or final classes, one direction of imports, small pieces."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import equinox as eqx
+import pytest
+
+import glasshouse
+
+FLOW = [
+    "games",
+    "semantics",
+    "parametric",
+    "rules",
+    "dynamics",
+    "analysis",
+    "study",
+    "plots",
+    "cli",
+]
+"""A piece may import itself and the pieces before it."""
+
+FOUNDATIONS = {"errors", "_arrays", "_registry"}
+"""May be imported by everything, and import only each other."""
+
+ALLOWED = {piece: {*FLOW[: k + 1], *FOUNDATIONS} for k, piece in enumerate(FLOW)}
+ALLOWED |= dict.fromkeys(FOUNDATIONS, FOUNDATIONS)
+ALLOWED["interop"] = {"games", "interop", *FOUNDATIONS}
+for user_of_interop in ("study", "cli"):
+    ALLOWED[user_of_interop].add("interop")
+
+LONGEST_MODULE = 400
+LONGEST_FUNCTION = 60
+
+ROOT = Path(next(iter(glasshouse.__path__)))
+SOURCES = sorted(ROOT.rglob("*.py"))
+each_source = pytest.mark.parametrize(
+    "source", SOURCES, ids=[str(path.relative_to(ROOT)) for path in SOURCES]
+)
+
+
+def module_name(source: Path) -> str:
+    parts = ("glasshouse", *source.relative_to(ROOT).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported_modules(source: Path) -> Iterator[str]:
+    """Absolute names of everything a file imports, wherever in the file."""
+    package = module_name(source).split(".")
+    if source.name != "__init__.py":
+        package = package[:-1]
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) + 1 - node.level] if node.level else []
+            stem = ".".join([*base, *([node.module] if node.module else [])])
+            yield from (f"{stem}.{alias.name}" for alias in node.names)
+
+
+def piece(name: str) -> str | None:
+    """The first-level piece of the package a dotted name belongs to."""
+    parts = name.split(".")
+    return parts[1] if parts[0] == "glasshouse" and len(parts) > 1 else None
+
+
+@each_source
+def test_imports_point_one_way(source):
+    own = piece(module_name(source))
+    if own is None or own in {"__init__", "__main__"}:
+        return
+    assert own in ALLOWED, f"no rule yet for what {own} may import"
+    imported = {name: piece(name) for name in imported_modules(source)}
+    wrong = {name for name, other in imported.items() if other and other not in ALLOWED[own]}
+    assert not wrong
+
+
+@each_source
+def test_modules_are_short(source):
+    assert len(source.read_text().splitlines()) <= LONGEST_MODULE
+
+
+def lines_without_docstring(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    assert function.end_lineno is not None
+    length = function.end_lineno - function.lineno + 1
+    first = function.body[0]
+    if ast.get_docstring(function) is not None:
+        assert first.end_lineno is not None
+        length -= first.end_lineno - first.lineno + 1
+    return length
+
+
+@each_source
+def test_functions_are_short(source):
+    functions = [
+        node
+        for node in ast.walk(ast.parse(source.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    too_long = {f.name: lines_without_docstring(f) for f in functions}
+    assert not {name: n for name, n in too_long.items() if n > LONGEST_FUNCTION}
+
+
+def modules_of_the_package() -> list[type[eqx.Module]]:
+    """All Equinox modules defined in the package, every file imported."""
+    for found in pkgutil.walk_packages(glasshouse.__path__, "glasshouse."):
+        if not found.name.endswith("__main__"):
+            importlib.import_module(found.name)
+    seen, waiting = set(), [eqx.Module]
+    while waiting:
+        subclasses = waiting.pop().__subclasses__()
+        waiting.extend(set(subclasses) - seen)
+        seen.update(subclasses)
+    ours = {cls for cls in seen if cls.__module__.split(".")[0] == "glasshouse"}
+    return sorted(ours, key=lambda cls: (cls.__module__, cls.__qualname__))
+
+
+MODULES = modules_of_the_package()
+each_module = pytest.mark.parametrize("cls", MODULES, ids=lambda cls: cls.__qualname__)
+
+
+def is_abstract(cls: type) -> bool:
+    return inspect.isabstract(cls) or bool(getattr(cls, "__abstractvars__", ()))
+
+
+def test_there_are_modules_to_look_at():
+    names = {cls.__name__ for cls in MODULES}
+    assert {"NormalFormGame", "Logistic", "ParametricGame", "Gradient", "Rest"} <= names
+
+
+@each_module
+def test_every_module_is_abstract_or_final(cls):
+    bases = [base for base in cls.__mro__[1:] if base in MODULES]
+    assert not [base.__name__ for base in bases if not is_abstract(base)]
+
+
+@each_module
+def test_abstract_modules_and_only_they_say_so_in_their_name(cls):
+    assert cls.__name__.lstrip("_").startswith("Abstract") == is_abstract(cls)
+
+
+@each_module
+def test_no_concrete_method_is_overridden(cls):
+    """Dunder methods are left out: Equinox writes them into every class."""
+    own = {name for name in vars(cls) if not name.startswith("__")}
+    overridden = [
+        f"{base.__name__}.{name}"
+        for base in cls.__mro__[1:]
+        if base in MODULES
+        for name in own & set(vars(base))
+        if (callable(vars(base)[name]) or isinstance(vars(base)[name], property | classmethod))
+        and name not in base.__abstractmethods__
+    ]
+    assert not overridden
