@@ -40,12 +40,12 @@ class Row(NamedTuple):
     regime: str
 
 
-PD = Payoffs(5, 3, 1, 0)
-DONATION = Payoffs(3, 2, 0, -1)
-COORDINATING_PD = Payoffs(4, 3.5, 2, 0)
-STAG_HUNT = Payoffs(3, 4, 2, 0)
-CHICKEN = Payoffs(4, 3, 1, 2)
-DEADLOCK = Payoffs(4, 2, 3, 1)
+PD = Payoffs(5.0, 3.0, 1.0, 0.0)
+DONATION = Payoffs(3.0, 2.0, 0.0, -1.0)
+COORDINATING_PD = Payoffs(4.0, 3.5, 2.0, 0.0)
+STAG_HUNT = Payoffs(3.0, 4.0, 2.0, 0.0)
+CHICKEN = Payoffs(4.0, 3.0, 1.0, 2.0)
+DEADLOCK = Payoffs(4.0, 2.0, 3.0, 1.0)
 
 F = Fraction
 THRESHOLDS = {

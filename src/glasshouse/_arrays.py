@@ -21,8 +21,13 @@ def as_array(value: Any) -> RealArray:
 
 
 def as_floats(tree: PyTree) -> PyTree:
-    """All leaves as JAX arrays of the default float type."""
-    return jax.tree.map(lambda x: jnp.asarray(x, dtype=float), tree)
+    """All leaves as JAX arrays of the default float type; a list of numbers is one leaf."""
+    return jax.tree.map(lambda x: jnp.asarray(x, dtype=float), tree, is_leaf=is_vector)
+
+
+def is_vector(tree: PyTree) -> bool:
+    """Whether this is a list of numbers, which people mean as a vector and JAX as a pytree."""
+    return isinstance(tree, list) and all(isinstance(x, int | float) for x in tree)
 
 
 def is_traced(*trees: PyTree) -> bool:

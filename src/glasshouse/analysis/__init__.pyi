@@ -1,7 +1,10 @@
-from .assess import Assessment as Assessment
-from .assess import FirstMovement as FirstMovement
-from .assess import TiedOutcome as TiedOutcome
-from .assess import assess as assess
+from .assessment import Assessment as Assessment
+from .assessment import FirstMovement as FirstMovement
+from .assessment import TiedOutcome as TiedOutcome
+from .assessment import assess as assess
+from .closed_form import Threshold as Threshold
+from .closed_form import Thresholds as Thresholds
+from .closed_form import thresholds as thresholds
 from .couplings import Switch as Switch
 from .couplings import critical_coupling as critical_coupling
 from .couplings import equilibrium_threshold as equilibrium_threshold
@@ -22,6 +25,3 @@ from .outcomes import Share as Share
 from .outcomes import Starts as Starts
 from .outcomes import generic_outcomes as generic_outcomes
 from .outcomes import wilson_interval as wilson_interval
-from .thresholds import Threshold as Threshold
-from .thresholds import Thresholds as Thresholds
-from .thresholds import thresholds as thresholds

@@ -9,12 +9,12 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from glasshouse._arrays import as_floats
+from glasshouse.analysis.closed_form import lowest_coupling
 from glasshouse.analysis.deviations import boundary_tests
 from glasshouse.analysis.first_order import mean_cooperation
 from glasshouse.analysis.precision import in_float64
-from glasshouse.analysis.thresholds import lowest_coupling
 from glasshouse.dynamics.batch import batch_map, stack
-from glasshouse.dynamics.run import check_options, run
+from glasshouse.dynamics.driver import check_options, run
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
 from glasshouse.rules.gradient import Gradient

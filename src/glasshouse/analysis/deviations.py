@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 from glasshouse._arrays import as_floats
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, stack
-from glasshouse.dynamics.run import run
+from glasshouse.dynamics.driver import run
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
 from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params

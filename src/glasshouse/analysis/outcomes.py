@@ -12,8 +12,8 @@ from jaxtyping import Array, Float
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, stack
+from glasshouse.dynamics.driver import check_options, check_start, run
 from glasshouse.dynamics.rest import rest_residual
-from glasshouse.dynamics.run import check_options, check_start, run
 from glasshouse.errors import InputError
 from glasshouse.parametric import ParametricGame, Params
 from glasshouse.rules.gradient import Gradient

@@ -15,7 +15,7 @@ from glasshouse.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from glasshouse.analysis.assess import Assessment
+    from glasshouse.analysis.assessment import Assessment
     from glasshouse.analysis.outcomes import Share
 
 NAME = "check"
@@ -33,7 +33,7 @@ def command(
     as_json: JsonOption = False,
 ) -> None:
     """First movement, tied outcome, generic outcomes and boundary test at one coupling."""
-    from glasshouse.analysis.assess import assess
+    from glasshouse.analysis.assessment import assess
     from glasshouse.analysis.family import LogisticFamily
     from glasshouse.analysis.outcomes import Starts
     from glasshouse.study.plain import plain

@@ -1,6 +1,7 @@
 """The entry point: commands, and errors in one line."""
 
 import importlib.metadata
+import os
 import sys
 from typing import Annotated, NoReturn
 
@@ -8,6 +9,9 @@ import typer
 
 from glasshouse.cli import check, games, run, thresholds
 from glasshouse.errors import InputError
+
+INTERRUPTED = 130
+"""The exit code Typer gives to Ctrl-C, as shells do."""
 
 app = typer.Typer(
     name="glasshouse",
@@ -20,10 +24,11 @@ for module in (thresholds, check, games, run):
     app.command(module.NAME)(module.command)
 
 
-def _print_version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> bool:
     if wanted:
         typer.echo(f"glasshouse {importlib.metadata.version('glasshouse')}")
         raise typer.Exit
+    return wanted
 
 
 @app.callback()
@@ -45,9 +50,10 @@ def main() -> None:
         _fail(str(error))
     except typer.TyperException as error:
         _fail(f"{error.format_message()} (see glasshouse --help)")
-    except (KeyboardInterrupt, typer.Abort):
-        typer.echo("glasshouse: interrupted; nothing was written", err=True)
-        sys.exit(130)
+    if code == INTERRUPTED:
+        typer.echo("glasshouse: interrupted; the study in progress wrote nothing", err=True)
+        sys.stderr.flush()
+        os._exit(INTERRUPTED)  # without waiting for computations under way in other threads
     sys.exit(code or 0)
 
 

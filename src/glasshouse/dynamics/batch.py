@@ -49,8 +49,11 @@ def batch_map(
             found = compiled(chunk, shared_arrays, function=function, static=static)
             return jax.device_get(found)
 
-    with ThreadPoolExecutor(threads) as pool:
+    pool = ThreadPoolExecutor(threads)
+    try:
         chunks = list(pool.map(compute, starts))
+    finally:  # an interrupt does not wait for the chunks under way
+        pool.shutdown(wait=False, cancel_futures=True)
     return jax.tree.map(lambda *parts: np.concatenate(parts)[:count], *chunks)
 
 

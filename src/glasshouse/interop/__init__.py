@@ -1,13 +1,5 @@
-"""Games to and from other programs: Gambit's `.nfg` files and Nashpy's objects."""
+"""Games by name, from files, and to and from other programs."""
 
-from glasshouse.interop.nashpy import from_nashpy, to_nashpy
-from glasshouse.interop.nfg import format_nfg, parse_nfg, read_nfg, write_nfg
+import lazy_loader
 
-__all__ = [
-    "format_nfg",
-    "from_nashpy",
-    "parse_nfg",
-    "read_nfg",
-    "to_nashpy",
-    "write_nfg",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

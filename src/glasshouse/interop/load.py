@@ -32,4 +32,4 @@ def _parameter(game: str, item: str) -> tuple[str, float]:
             f"{game}: cannot read parameter '{item.strip()}': write NAME=NUMBER, separated by "
             "commas, as in donation:b=3,c=1"
         ) from None
-    return name.strip(), int(number) if number.is_integer() else number
+    return name.strip(), number

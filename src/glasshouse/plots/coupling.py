@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from glasshouse.analysis.assess import Assessment
+from glasshouse.analysis.assessment import Assessment
 
 # Okabe & Ito's palette, told apart with every common form of colour blindness.
 BLUE, ORANGE, GREY, GREEN, BLACK = "#0072B2", "#D55E00", "#7F7F7F", "#009E73", "#000000"

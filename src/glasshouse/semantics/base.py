@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, PyTree
 
-from glasshouse._arrays import RealArray, as_array, is_traced
+from glasshouse._arrays import RealArray, as_array, is_traced, is_vector
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
 
@@ -18,7 +18,7 @@ class Box(eqx.Module):
     """The parameters one player may choose: an interval for every coordinate.
 
     **Arguments:** `lower` and `upper`, pytrees of the same structure and shapes as the player's
-    parameters; ±inf where there is no bound.
+    parameters (a list of numbers counts as a vector); ±inf where there is no bound.
     **Raises:** `InputError` when the bounds differ in structure or shape, are NaN, or cross.
     """
 
@@ -26,8 +26,8 @@ class Box(eqx.Module):
     upper: PyTree
 
     def __init__(self, lower: PyTree, upper: PyTree):
-        self.lower = jax.tree.map(as_array, lower)
-        self.upper = jax.tree.map(as_array, upper)
+        self.lower = jax.tree.map(as_array, lower, is_leaf=is_vector)
+        self.upper = jax.tree.map(as_array, upper, is_leaf=is_vector)
         if jax.tree.structure(self.lower) != jax.tree.structure(self.upper):
             raise InputError("a box needs lower and upper bounds of the same structure")
         jax.tree.map(_check_bounds, self.lower, self.upper)

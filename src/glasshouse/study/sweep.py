@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from glasshouse.analysis.assess import Assessment, assess
+from glasshouse.analysis.assessment import Assessment, assess
+from glasshouse.analysis.closed_form import Thresholds, thresholds
 from glasshouse.analysis.couplings import Switch, critical_coupling, equilibrium_threshold
 from glasshouse.analysis.family import LogisticFamily
-from glasshouse.analysis.thresholds import Thresholds, thresholds
 from glasshouse.errors import InputError
 from glasshouse.study.spec import Prepared, Study
 

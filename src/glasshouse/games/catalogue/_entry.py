@@ -69,7 +69,10 @@ class CatalogueGame:
                 raise InputError(f"{self.name}: {name}={value!r} must be a number")
             if not np.isfinite(value):
                 raise InputError(f"{self.name}: {name}={value} must be a finite number")
-        return {**self.defaults, **parameters}
+            if isinstance(self.defaults[name], int) and value != int(value):
+                raise InputError(f"{self.name}: {name}={value} must be a whole number")
+        given = {name: type(self.defaults[name])(value) for name, value in parameters.items()}
+        return {**self.defaults, **given}
 
 
 def catalogue_game(

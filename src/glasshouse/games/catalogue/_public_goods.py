@@ -16,9 +16,8 @@ MOST_PLAYERS = 12
 )
 def public_goods(n: int = 4, r: float = 2.0, c: float = 1.0) -> Payoffs:
     """Contribute c or keep it; contributions are multiplied by r and shared by all n."""
-    if int(n) != n or not 2 <= n <= MOST_PLAYERS:
-        raise InputError(f"public_goods: n={n} must be a whole number from 2 to {MOST_PLAYERS}")
-    n = int(n)
+    if not 2 <= n <= MOST_PLAYERS:
+        raise InputError(f"public_goods: n={n} must lie between 2 and {MOST_PLAYERS}")
     require("public_goods", 1 < r < n and c > 0, "1 < r < n and c > 0", n=n, r=r, c=c)
     contributes = 1 - np.indices((2,) * n)
     share = r * c * contributes.sum(axis=0) / n

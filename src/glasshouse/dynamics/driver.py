@@ -157,9 +157,12 @@ def check_start(game: AbstractParametricGame, params: Params) -> Params:
         )
     checked = []
     for i, (box, own) in enumerate(zip(spaces, params, strict=True)):
-        if jax.tree.structure(own) != jax.tree.structure(box.lower):
-            raise InputError(f"params of player {i + 1} do not have the structure of its box")
         own = as_floats(own)
+        structures = (jax.tree.structure(own), jax.tree.structure(box.lower))
+        if structures[0] != structures[1]:
+            raise InputError(
+                f"params of player {i + 1} have structure {structures[0]}, its box {structures[1]}"
+            )
         shapes, wanted = (jax.tree.map(jnp.shape, tree) for tree in (own, box.lower))
         if shapes != wanted:
             raise InputError(f"params of player {i + 1} have shape {shapes}, its box {wanted}")

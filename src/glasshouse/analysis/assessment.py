@@ -16,8 +16,8 @@ from glasshouse.analysis.first_order import flow_derivative, mean_cooperation
 from glasshouse.analysis.outcomes import Outcomes, Starts, generic_outcomes
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, stack
+from glasshouse.dynamics.driver import run
 from glasshouse.dynamics.rest import Rest
-from glasshouse.dynamics.run import run
 from glasshouse.dynamics.solution import RESULTS
 from glasshouse.errors import InputError
 from glasshouse.parametric import ParametricGame, Tied

@@ -1,0 +1,9 @@
+"""Games between agents who can read each other's parameters.
+
+Start with `load_game` and `LogisticFamily`, or the README. The folders, in the order in which data
+flows: `games`, `semantics`, `rules`, `dynamics`, `analysis`, `study`; `interop` and `plots` beside.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

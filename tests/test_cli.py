@@ -1,0 +1,285 @@
+"""The command line: what it prints, and one clear line for every kind of bad input."""
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from glasshouse.cli.main import main
+
+PD_STUDY = '[game]\nname = "prisoners_dilemma"\n'
+SMALL = """
+[learning]
+starts = 20
+steps = 200
+[sweep]
+"semantics.coupling" = { start = 0.0, stop = 1.0, count = 3 }
+"""
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    """Run the command in this process: exit code, standard output, standard error."""
+
+    def run(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["glasshouse", *words])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        printed = capsys.readouterr()
+        return int(stop.value.code or 0), printed.out, printed.err
+
+    return run
+
+
+def test_help_and_catalogue_do_not_import_jax():
+    code = """
+import sys
+from glasshouse.cli.main import main
+sys.argv = ["glasshouse", sys.argv[1]]
+try:
+    main()
+except SystemExit as stop:
+    assert not stop.code, stop.code
+assert "jax" not in sys.modules
+"""
+    for word in ("--help", "games"):
+        done = subprocess.run([sys.executable, "-c", code, word], capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+def test_games_lists_the_catalogue(call):
+    code, out, _ = call("games", "--json")
+    games = {game["name"]: game for game in json.loads(out)}
+    assert code == 0
+    assert games["prisoners_dilemma"]["parameters"] == {"T": 5.0, "R": 3.0, "P": 1.0, "S": 0.0}
+    assert games["prisoners_dilemma"]["condition"] == "T > R > P > S"
+    assert all(game["source"] for game in games.values())
+    assert "prisoners_dilemma" in call("games")[1]
+
+
+def test_thresholds_of_the_prisoners_dilemma(call):
+    code, out, _ = call("thresholds", "prisoners_dilemma", "--json")
+    found = json.loads(out)
+    assert code == 0
+    closed = found["closed_form"]
+    values = [closed[name]["value"] for name in ("defection", "neutral", "cooperation")]
+    assert values == pytest.approx([1 / 4, 3 / 7, 2 / 3], rel=1e-12)
+    low, high = found["measured"]["bracket"]
+    assert high - low <= 1e-6
+    assert low - 1e-6 <= 3 / 7 <= high + 1e-6
+    assert found["equilibrium"]["value"] == pytest.approx(0.870467371354, abs=1e-8)
+    assert found["measured"]["method"] == "learned"
+    assert found["equilibrium"]["method"] == "numerical"
+
+
+def test_thresholds_in_words(call):
+    code, out, _ = call("thresholds", "prisoners_dilemma")
+    assert code == 0
+    for said in ("0.25", "0.428571429", "0.666666667", "closed form", "mixed rest point"):
+        assert said in out
+
+
+def test_thresholds_say_why_there_is_no_closed_form(call):
+    code, out, _ = call("thresholds", "matching_pennies", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["closed_form"] is None
+    assert "symmetric game" in found["reason"]
+
+
+def test_check_reports_four_different_things(call):
+    code, out, _ = call(
+        "check",
+        "prisoners_dilemma",
+        "--coupling",
+        "0.5",
+        "--bound",
+        "3",
+        "--starts",
+        "50",
+        "--json",
+    )
+    found = json.loads(out)
+    assert code == 0
+    # It rises first, ends mixed when tied, in exploitation when not, and is no equilibrium.
+    assert found["first_movement"]["direction"] == "rises"
+    assert found["tied"]["predicted"] == pytest.approx(2 / 3)
+    assert found["tied"]["cooperation"] == pytest.approx(2 / 3, abs=1e-4)
+    assert found["generic"]["exploitation"]["share"] == 1.0
+    assert not found["boundary"]["passes"]
+    assert found["boundary"]["deviations"][0]["gain"] == pytest.approx(0.950157922262, abs=1e-10)
+    methods = [found[part]["method"] for part in ("first_movement", "tied", "generic", "boundary")]
+    assert methods == ["derivative", "learned", "learned", "derivative"]
+    (interior,) = [point for point in found["rest_points"] if point["kind"] == "interior"]
+    assert interior["attracts_along"]
+    assert not interior["attracts"]
+
+
+def test_check_in_words(call):
+    words = ("--coupling", "0.5", "--bound", "3", "--starts", "50")
+    code, out, _ = call("check", "prisoners_dilemma", *words)
+    assert code == 0
+    for said in ("first movement", "tied outcome", "generic outcomes", "boundary test", "0.950158"):
+        assert said in out
+
+
+def test_cooperate_names_the_action(call, tmp_path):
+    """Defection first in the file: naming the other action gives the usual thresholds back."""
+    file = tmp_path / "swapped.nfg"
+    file.write_text('NFG 1 R "swapped" { "a" "b" } { 2 2 }\n\n1 1 0 5 5 0 3 3\n')
+    _, out, _ = call("thresholds", str(file), "--cooperate", "1", "--json")
+    assert json.loads(out)["closed_form"]["neutral"]["value"] == pytest.approx(3 / 7)
+    _, out, _ = call("thresholds", str(file), "--json")
+    assert json.loads(out)["closed_form"]["neutral"]["value"] != pytest.approx(3 / 7)
+
+
+BAD_GAMES = [
+    ("stag_hnt", "did you mean 'stag_hunt'?"),
+    ("zzz", "choose one of"),
+    ("donation:b=1,c=2", "donation needs b > c > 0"),
+    ("donation:q=1", "unknown parameter of donation 'q'"),
+    ("donation:b", "NAME=NUMBER"),
+    ("donation:b=nan", "finite"),
+    ("public_goods:n=3.5", "whole number"),
+    ("missing.nfg", "missing.nfg: cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("game", "said"), BAD_GAMES)
+def test_bad_games_are_one_line(call, game, said):
+    for words in (("thresholds", game), ("check", game, "--coupling", "1", "--bound", "3")):
+        _one_line(call(*words), said)
+
+
+def test_bad_options_are_one_line(call):
+    check = ("check", "donation", "--coupling")
+    for words, said in [
+        (("thresholds",), "Missing argument"),
+        (("nonsense",), "No such command"),
+        ((*check, "x", "--bound", "3"), "'--coupling'"),
+        ((*check, "nan", "--bound", "3"), "coupling must be finite"),
+        ((*check, "1"), "--bound"),
+        ((*check, "1", "--bound", "0"), "bound must be positive"),
+        ((*check, "1", "--bound", "3", "--step-size", "-1"), "step_size=-1.0 must be a positive"),
+        (("thresholds", "donation", "--cooperate", "give"), "choose one of donate, keep"),
+        (("run", "missing.toml"), "missing.toml: cannot read the study file"),
+    ]:
+        _one_line(call(*words), said)
+
+
+BAD_STUDIES = {
+    "unknown section": ('[gme]\nname = "chicken"\n', "unknown key 'gme': did you mean 'game'?"),
+    "unknown key": ("[game]\nnam = 1\n", "unknown key 'game.nam': did you mean 'name'?"),
+    "no game": ("", "key 'game' is missing"),
+    "two games": ('[game]\nname = "a"\nfile = "b"\n', "exactly one of name, file or payoffs"),
+    "unknown game": ('[game]\nname = "chickn"\n', "did you mean 'chicken'?"),
+    "wrong type": (PD_STUDY + "[learning]\nsteps = 1.5\n", "key 'learning.steps'"),
+    "text for a number": (PD_STUDY + '[semantics]\nbound = "3"\n', "key 'semantics.bound'"),
+    "out of range": (PD_STUDY + "[learning]\nstep_size = -0.1\n", "key 'learning.step_size'"),
+    "ragged payoffs": ("[game]\npayoffs = [[1, 2], [3]]\n", "key 'game': payoffs are ragged"),
+    "payoff not finite": (
+        "[game]\npayoffs = [[[1, nan], [3, 4]], [[1, 2], [3, 4]]]\n",
+        "payoff of player 1 at actions (0, 1) is nan",
+    ),
+    "start outside the box": (
+        PD_STUDY + "[learning]\nstart = [[0.5, 7.0]]\n",
+        "start of player 2 is 7, outside its box [-3, 3]",
+    ),
+    "start of three players": (PD_STUDY + "[learning]\nstart = [[1, 2, 3]]\n", "learning.start"),
+    "coupling matrix of the wrong shape": (
+        PD_STUDY + "[semantics]\ncoupling = [[0, 1, 1], [1, 0, 1], [1, 1, 0]]\n",
+        "key 'semantics': coupling has shape (3, 3): it must be a single number or shape (2, 2)",
+    ),
+    "ragged coupling": (PD_STUDY + "[semantics]\ncoupling = [[0, 1], [1]]\n", "square matrix"),
+    "self reading": (PD_STUDY + "[semantics]\ncoupling = [[1, 1], [1, 0]]\n", "diagonal"),
+    "sweep backwards": (
+        PD_STUDY + '[sweep]\n"semantics.coupling" = { start = 1, stop = 0, count = 5 }\n',
+        "key 'sweep.semantics.coupling': start 1 must be below stop 0",
+    ),
+    "sweep of another key": (
+        PD_STUDY + '[sweep]\n"semantics.couplings" = { start = 0, stop = 1, count = 5 }\n',
+        "did you mean 'semantics.coupling'?",
+    ),
+    "broken TOML": ("[game\n", "not valid TOML"),
+    "wrong payoff condition": (
+        '[game]\nname = "chicken"\nparameters = { T = 1 }\n',
+        "chicken needs T > R > S > P",
+    ),
+    "missing game file": ('[game]\nfile = "no.nfg"\n', "no.nfg: cannot be read"),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), BAD_STUDIES.values(), ids=BAD_STUDIES.keys())
+def test_bad_studies_are_one_line_and_write_nothing(call, tmp_path, text, said):
+    study = tmp_path / "study.toml"
+    study.write_text(text)
+    out = tmp_path / "out"
+    error = _one_line(call("run", str(study), "--out", str(out)), said)
+    assert "study.toml" in error
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["study.toml"]
+
+
+def test_malformed_game_file_names_line_and_column(call, tmp_path):
+    (tmp_path / "bad.nfg").write_text('NFG 1 R "x" { "a" "b" } { 2 2 }\n\n1 1 0 5 5 oops 3 3\n')
+    study = tmp_path / "study.toml"
+    study.write_text('[game]\nfile = "bad.nfg"\n')
+    error = _one_line(call("run", str(study), "--out", str(tmp_path / "out")), "bad.nfg:3:11")
+    assert not (tmp_path / "out").exists()
+    assert "study.toml" in error
+
+
+def test_output_folder_already_there(call, tmp_path):
+    study, out = tmp_path / "study.toml", tmp_path / "out"
+    study.write_text(PD_STUDY + SMALL)
+    out.mkdir()
+    _one_line(call("run", str(study), "--out", str(out)), "is already there")
+    assert list(out.iterdir()) == []
+
+
+def test_all_studies_are_checked_before_the_first_is_computed(call, tmp_path):
+    good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
+    good.write_text(PD_STUDY + SMALL)
+    bad.write_text("[game]\n")
+    _one_line(call("run", str(good), str(bad), "--out", str(tmp_path / "out")), "bad.toml")
+    assert not (tmp_path / "out").exists()
+
+
+def test_run_writes_and_prints_the_same_summary(call, tmp_path):
+    study, out = tmp_path / "study.toml", tmp_path / "out"
+    study.write_text(PD_STUDY + SMALL)
+    code, printed, _ = call("run", str(study), "--out", str(out), "--json")
+    assert code == 0
+    written = json.loads((out / "summary.json").read_text("utf-8"))
+    assert json.loads(printed) == {str(out): written}
+    assert not any(isinstance(x, float) and math.isnan(x) for x in _leaves(written))
+
+
+def _leaves(content: object) -> list:
+    if isinstance(content, dict):
+        return [leaf for value in content.values() for leaf in _leaves(value)]
+    if isinstance(content, list):
+        return [leaf for value in content for leaf in _leaves(value)]
+    return [content]
+
+
+def _one_line(done: tuple[int, str, str], said: str) -> str:
+    code, out, err = done
+    assert (code, out) == (2, ""), err
+    assert err.startswith("glasshouse: ")
+    assert err.count("\n") == 1
+    assert said in err
+    return err
+
+
+def test_module_can_be_run():
+    done = subprocess.run(
+        [sys.executable, "-m", "glasshouse", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parent,
+    )
+    assert done.stdout.startswith("glasshouse 0.")

@@ -1,0 +1,116 @@
+"""What the documents tell a reader to type works, and prints what they say."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+OUTPUT = (ROOT / "docs" / "output.md").read_text("utf-8")
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
+
+
+def run_python(code: str) -> list[str]:
+    environment = {**os.environ, "JAX_ENABLE_X64": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_first_block_prints_what_its_comments_say():
+    closed, measured, mix, boundary = run_python(blocks(README, "python")[0])
+    assert closed == "0.42857142857142855"
+    assert abs(float(measured) - 3 / 7) < 1e-6
+    cooperate, defect = map(float, mix.strip("[]").split())
+    # From (.3, -.2) at coupling ½ player 1, who starts more cooperative, is exploited.
+    assert cooperate > 0.5 > defect
+    passes, gain = boundary.split()
+    assert passes == "False"
+    assert abs(float(gain) - 0.950157922262) < 1e-9
+
+
+def test_second_block_prints_what_its_comments_say():
+    margin, gain = map(float, run_python(blocks(README, "python")[1]))
+    # b = 3, c = 1, p_i = s(x), x = (θ_1 + θ_2)/2: θ_i' = ½ v (A + B) = ¼ and dp̄/dt = v x' = 1/16.
+    assert margin == pytest.approx(1 / 16, rel=1e-6)
+    assert gain == 0.0
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.name)
+def test_example_scripts_run(script):
+    assert run_python(script.read_text("utf-8"))
+
+
+def test_commands_of_the_readme_run(tmp_path):
+    commands = [
+        line.split("#")[0].strip()
+        for block in blocks(README, "sh")
+        for line in block.splitlines()
+        if line.startswith("glasshouse ")
+    ]
+    assert len(commands) >= 5
+    for command in commands:
+        words = command.replace("results/mine", str(tmp_path / "mine")).split()
+        done = subprocess.run(
+            [sys.executable, "-m", "glasshouse", *words[1:]],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+        assert done.stdout
+    columns = set(pq.read_table(tmp_path / "mine" / "sweep.parquet").column_names)
+    undocumented = {c for c in columns if f"`{_documented(c)}`" not in OUTPUT}
+    assert not undocumented
+    summary = json.loads((tmp_path / "mine" / "summary.json").read_text("utf-8"))
+    assert {key for key in _keys(summary) if f"`{key}`" not in OUTPUT} == set()
+
+
+def _documented(column: str) -> str:
+    """The column as documented: bounds of shares by their suffix, players as i."""
+    column = re.sub(r"_player_\d+$", "_player_i", column)
+    return re.sub(r"^(cooperation|exploitation|defection|at_rest)(_low|_high)$", r"\2", column)
+
+
+def _keys(content: object) -> set[str]:
+    if isinstance(content, dict):
+        return set(content).union(*map(_keys, content.values()))
+    if isinstance(content, list):
+        return set().union(*map(_keys, content))
+    return set()
+
+
+def test_four_answers_of_the_readme():
+    """The table of the introduction, computed."""
+    code = """
+import numpy as np
+import glasshouse as gh
+from glasshouse.analysis import assess
+family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), 3.0)
+print(gh.critical_coupling(family).value, gh.equilibrium_threshold(family).value)
+exploited = [a.coupling for a in assess(family, np.linspace(0.3, 0.9, 61))
+             if a.generic.exploitation.value > 0.5]
+print(min(exploited), max(exploited))
+"""
+    (switch, equilibrium), (low, high) = (map(float, line.split()) for line in run_python(code))
+    assert f"up from κ = {switch:.4f} on" in README
+    assert f"only from κ = {equilibrium:.4f} on" in README
+    assert (round(low, 1), round(high, 2)) == (0.4, 0.75)
+    assert "from about 0.4 to 0.75" in README
