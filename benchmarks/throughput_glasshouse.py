@@ -21,8 +21,8 @@ GAMES = ("prisoners_dilemma", "stag_hunt", "chicken", "deadlock", "battle_of_the
 COUPLINGS = np.linspace(0.0, 1.2, 10)
 
 
-def side(case: str, problem: Problem, steps: int) -> Callable[[], np.ndarray]:
-    """One run of glasshouse on a case, or of the ceiling; where all trajectories end."""
+def side(name: str, problem: Problem, steps: int) -> Callable[[], np.ndarray]:
+    """A run of glasshouse on the case of that name, or of "ceiling"; gives all ends."""
     starts = tuple(problem.starts)
     game, semantics = NormalFormGame(dilemma()), Logistic((2, 2), COUPLING, BOUND)
     arguments: dict[str, tuple[Any, ...]] = {
@@ -31,7 +31,7 @@ def side(case: str, problem: Problem, steps: int) -> Callable[[], np.ndarray]:
         "payoffs": (_learn_payoffs, (problem.tensors, starts), semantics),
         "ceiling": (_exponentials, starts),
     }
-    return lambda: np.stack(batch_map(*arguments[case], steps))
+    return lambda: np.stack(batch_map(*arguments[name], steps))
 
 
 def _learn(start: Any, game: ParametricGame, steps: int) -> Any:

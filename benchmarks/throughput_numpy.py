@@ -4,7 +4,6 @@ Nothing here imports JAX: the processes that compute with NumPy import only this
 """
 
 import dataclasses
-import functools
 import math
 import multiprocessing
 import os
@@ -143,77 +142,69 @@ def _learn_payoffs(
 class Team:
     """One process per core; each takes the next chunk until none is left.
 
-    Inputs are sent when a process starts, results go to memory shared with this process, so a
-    run moves nothing but a few numbers through pipes.
+    A process gets the inputs when it starts and writes results to shared memory, so that a run
+    moves nothing but a few numbers. `memory` is the sum of the processes' peaks in MiB.
     """
 
     def __init__(self, problem: Problem):
         # NumPy reads these when the new processes import it; here it is imported already.
         os.environ.update({f"{x}_NUM_THREADS": "1" for x in ("OMP", "OPENBLAS", "MKL")})
-        context = multiprocessing.get_context("spawn")  # forking would be unsafe beside JAX
-        self.count = problem.count
-        self._next = context.Value("l", 0)
-        shared = context.RawArray("d", 2 * self.count)
+        context = multiprocessing.get_context("spawn")  # a fork would be unsafe beside JAX
+        shared = context.RawArray("d", 2 * problem.count)
+        self.memory = 0.0
         self._ends = np.frombuffer(shared).reshape(2, -1)
-        self._pipes, self._processes = [], []
+        self._next = context.Value("l", 0)
+        self._pipes = []
         for _ in range(PROCESSES):
-            pipe, theirs = context.Pipe()
-            process = context.Process(target=_work, args=(problem, shared, self._next, theirs))
-            process.start()
+            pipe, end = context.Pipe()
+            arguments = (problem, shared, self._next, end)
+            context.Process(target=_work, args=arguments, daemon=True).start()
             self._pipes.append(pipe)
-            self._processes.append(process)
         self._answers()
 
     def run(self, case: str, steps: int, chunk_size: int) -> tuple[np.ndarray, float]:
-        """The ends of all trajectories, and the CPU seconds of all processes."""
-        rounds = math.ceil(self.count / (PROCESSES * chunk_size))
+        """Where all trajectories end, and the CPU seconds of all processes."""
+        rounds = math.ceil(self._ends.shape[1] / (PROCESSES * chunk_size))
         self._next.value = 0
         for pipe in self._pipes:
-            pipe.send((case, steps, math.ceil(self.count / (PROCESSES * rounds))))
-        return self._ends, sum(seconds for seconds, _ in self._answers())
+            pipe.send((case, steps, math.ceil(self._ends.shape[1] / (PROCESSES * rounds))))
+        return self._ends, self._answers()
 
-    @functools.cache  # noqa: B019  one team lives as long as the program
     def best_chunk_size(self, case: str) -> int:
-        """The fastest of `CHUNK_SIZES` in a short calibration."""
+        """The fastest of `CHUNK_SIZES` by CPU time, which other programs hardly disturb."""
 
         def seconds(size: int) -> float:
-            began = time.perf_counter()
-            self.run(case, CALIBRATION_STEPS, size)
-            return time.perf_counter() - began
+            return min(self.run(case, CALIBRATION_STEPS, size)[1] for _ in range(5))
 
-        return min(CHUNK_SIZES, key=lambda size: min(seconds(size) for _ in range(5)))
+        return min(CHUNK_SIZES, key=seconds)
 
-    def close(self) -> float:
-        """End the processes; the sum of their peak resident memories in MiB."""
+    def close(self) -> None:
+        """End the processes."""
         for pipe in self._pipes:
             pipe.send(None)
-        memory = sum(peak for _, peak in self._answers())
-        for process in self._processes:
-            process.join()
-        return memory
 
-    def _answers(self) -> list[tuple[float, float]]:
-        return [pipe.recv() for pipe in self._pipes]
+    def _answers(self) -> float:
+        seconds, peaks = zip(*(pipe.recv() for pipe in self._pipes), strict=True)
+        self.memory = sum(peaks)
+        return sum(seconds)
 
 
-def _work(problem: Problem, shared: Any, next_chunk: Any, pipe: Any) -> None:
+def _work(problem: Problem, shared: Any, next_start: Any, pipe: Any) -> None:
     ends = np.frombuffer(shared).reshape(2, -1)
     pipe.send((0.0, peak_memory()))
     while (task := pipe.recv()) is not None:
         case, steps, size = task
         began = time.process_time()
-        while (start := _take(next_chunk, size)) < problem.count:
+        while (start := _taken(next_start, size)) < problem.count:
             members = slice(start, start + size)
             ends[:, members] = learn(case, problem, members, steps)
         pipe.send((time.process_time() - began, peak_memory()))
-    pipe.send((0.0, peak_memory()))
 
 
-def _take(next_chunk: Any, size: int) -> int:
-    with next_chunk.get_lock():
-        start = next_chunk.value
-        next_chunk.value = start + size
-    return start
+def _taken(next_start: Any, size: int) -> int:
+    with next_start.get_lock():
+        next_start.value += size
+        return next_start.value - size
 
 
 def peak_memory() -> float:

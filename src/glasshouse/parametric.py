@@ -84,12 +84,8 @@ class ParametricGame(AbstractParametricGame):
 
     def selfish_gradients(self, params: Params, key: PRNGKeyArray | None = None) -> Params:
         behaviours, pull_back = jax.vjp(self.behaviours, params)
-
-        def gradient(player: int) -> PyTree:
-            effects = jax.grad(lambda b: self.game.payoff(player, b))(behaviours)
-            return pull_back(effects)[0][player]
-
-        return tuple(gradient(i) for i in range(len(params)))
+        effects = self.game.effects(behaviours)
+        return tuple(pull_back(effect)[0][i] for i, effect in enumerate(effects))
 
     def gradient_scales(self, params: Params) -> Params:
         behaviours, pull_back = jax.vjp(self.behaviours, params)

@@ -54,6 +54,7 @@ def test_defaults_build_a_labelled_finite_game(name):
     assert game.title == CATALOGUE[name].title
     assert np.all(np.isfinite(game.tensor))
     assert game.tensor.shape == (game.players, *game.actions)
+    assert game.labels is not None
     assert tuple(map(len, game.labels.actions)) == game.actions
 
 

@@ -4,6 +4,7 @@ import itertools
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests.reference import expected_payoffs, flat, random_params, random_tensor
@@ -54,6 +55,16 @@ def test_payoffs_are_expectations_over_independent_mixing(kind, actions):
     product = game.behaviours(params)
     mixes = [np.asarray(product[i]) for i in range(len(actions))]
     assert np.allclose(game.payoffs(params), expected_payoffs(tensor, mixes), rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("kind_of_number", [float, np.asarray], ids=["float", "numpy"])
+def test_parameters_may_be_plain_numbers(kind_of_number):
+    game, _ = example("logistic", (2, 2))
+    params = (kind_of_number(0.3), kind_of_number(-0.4))
+    expected = game.payoffs(tuple(map(jnp.asarray, params)))
+    assert np.array_equal(game.payoffs(params), expected)
+    for gradient in game.selfish_gradients(params):
+        assert np.isfinite(gradient)
 
 
 @each_semantics
@@ -113,10 +124,10 @@ def test_logistic_reads_by_reader_then_owner(actions):
         assert np.allclose(product[i], softmax_with_reference(logits), rtol=1e-13, atol=0)
 
 
-@pytest.mark.parametrize("order", [(1, 0, 2), (2, 0, 1)], ids=str)
 @pytest.mark.parametrize("actions", [(2, 2, 2), (2, 3, 2), (2, 3, 4)], ids=str)
-def test_renaming_the_players_renames_everything(actions, order):
+def test_renaming_the_players_renames_everything(actions):
     """New player i is old player order[i]: payoffs, gradients and learning paths follow."""
+    order = (2, 0, 1)
     tensor = random_tensor(actions, 5)
     new_actions = tuple(actions[i] for i in order)
     new_tensor = tensor[list(order)].transpose(0, *(1 + i for i in order))
@@ -134,8 +145,12 @@ def test_renaming_the_players_renames_everything(actions, order):
     old_payoffs, new_payoffs = old.payoffs(params), new.payoffs(renamed)
     assert np.allclose(new_payoffs, np.asarray(old_payoffs)[list(order)], rtol=0, atol=1e-13)
     old_gradients, new_gradients = old.selfish_gradients(params), new.selfish_gradients(renamed)
-    old_path = run(old, Gradient(), params, steps=20, step_size=0.3, save="path").path
-    new_path = run(new, Gradient(), renamed, steps=20, step_size=0.3, save="path").path
+    old_path, new_path = (
+        run(game, Gradient(), start, steps=20, step_size=0.3, save="path").path
+        for game, start in ((old, params), (new, renamed))
+    )
+    assert old_path is not None
+    assert new_path is not None
     for i, before in enumerate(order):
         assert np.allclose(new_gradients[i], old_gradients[before], rtol=0, atol=1e-13)
         assert np.allclose(new_path[i], old_path[before], rtol=0, atol=1e-12)

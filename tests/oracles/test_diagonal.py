@@ -17,7 +17,9 @@ from tests.reference import (
     STAG_HUNT,
     THRESHOLDS,
     Payoffs,
+    equal_couplings,
     parametric,
+    selfish_field,
     sigmoid,
 )
 
@@ -100,6 +102,14 @@ def interior(payoffs, coupling, bound=math.inf):
     return next((point for point in points if point.kind == "interior"), None)
 
 
+def rates(point):
+    """Along and across the diagonal, of an interior point."""
+    assert point is not None
+    assert point.eigenvalue_along is not None
+    assert point.eigenvalue_across is not None
+    return point.eigenvalue_along, point.eigenvalue_across
+
+
 @given(
     payoffs=st.builds(Payoffs, *(st.floats(-5, 5) for _ in range(4))),
     coupling=st.floats(-0.9, 2.5),
@@ -108,11 +118,11 @@ def test_rates_along_and_across_are_eigenvalues_of_the_field(payoffs, coupling):
     point = interior(payoffs, coupling)
     assume(point is not None and 0.01 < point.p < 0.99)
     assert point is not None
-    along, across = numerical_rates(payoffs, coupling, point.p)
-    assert point.eigenvalue_along == pytest.approx(along, rel=1e-8, abs=1e-11)
-    assert point.eigenvalue_across == pytest.approx(across, rel=1e-8, abs=1e-11)
-    assert point.attracts_along == (point.eigenvalue_along < 0)
-    assert point.attracts == (point.attracts_along and point.eigenvalue_across < 0)
+    expected = numerical_rates(payoffs, coupling, point.p)
+    along, across = rates(point)
+    assert (along, across) == pytest.approx(expected, rel=1e-8, abs=1e-11)
+    assert point.attracts_along == (along < 0)
+    assert point.attracts == (along < 0 and across < 0)
 
 
 def bisect(rises, low, high):
@@ -124,7 +134,7 @@ def bisect(rises, low, high):
 
 def test_where_the_prisoners_dilemma_is_unstable_across_the_diagonal():
     def closed_form(coupling):
-        return interior(PD, coupling).eigenvalue_across > 0
+        return rates(interior(PD, coupling))[1] > 0
 
     def numerical(coupling):
         p = (4 * coupling - 1) / (1 + coupling)  # p* by hand
@@ -136,6 +146,31 @@ def test_where_the_prisoners_dilemma_is_unstable_across_the_diagonal():
         assert not any(unstable(k) for k in np.linspace(0.25 + 1e-6, UNSTABLE[0] - 1e-6, 25))
     assert interior(PD, UNSTABLE[1] + 1e-9) is None
     assert interior(PD, 0.25 - 1e-9) is None
+
+
+def followed(payoffs, coupling, theta, reach):
+    """Where the unbounded flow has brought `theta` once a parameter exceeds `reach`, in NumPy.
+
+    Every step has the same length, so that saturation does not slow it down.
+    """
+    theta = np.array(theta)
+    while np.abs(theta).max() < reach:
+        slope = selfish_field(payoffs, equal_couplings(coupling), theta)
+        theta = theta + 1e-2 * slope / np.abs(slope).max()
+    return theta
+
+
+def test_without_bounds_mutual_cooperation_does_not_attract_unequal_starts():
+    """PD at 0.7, below √κ_C: the limit of (M, M) attracts equal starts, and a slightly unequal one
+    ends with player 1 cooperating and player 2 exploiting it."""
+    first, second = followed(PD, 0.7, (6.05, 6.0), 60.0)
+    p, q = sigmoid(first + 0.7 * second), sigmoid(second + 0.7 * first)
+    assert p > 0.99
+    assert q < 0.1
+    (point,) = diagonal_rest_points(Symmetric2x2(*PD), 0.7)
+    assert point.kind == "cooperative end"
+    assert point.attracts_along
+    assert not point.attracts
 
 
 @pytest.mark.parametrize(

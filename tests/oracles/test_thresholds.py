@@ -7,7 +7,7 @@ from math import comb
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from numpy.polynomial import Polynomial
 from tests.reference import (
     CHICKEN,
@@ -105,7 +105,10 @@ def test_a_threshold_is_minus_own_over_other_effect_or_has_a_reason(payoffs):
             assert expected in threshold.reason
 
 
+@settings(max_examples=200)
 @given(payoffs=INTEGER_GAMES)
+@example(payoffs=Payoffs(2, 4, 0, 3))
+@example(payoffs=Payoffs(3, 4, 0, 3))
 def test_the_regime_is_the_sign_of_the_interaction_where_there_are_thresholds(payoffs):
     """For T > S and B > 0 at both ends; without thresholds there is no regime to name."""
     T, R, P, S = payoffs
@@ -163,8 +166,10 @@ def test_thresholds_of_symmetric_games_with_more_players(n, seed):
     defector = np.sort(rng.uniform(-1, 3, n))
     p = Polynomial([0, 1])
     weights = [comb(n - 1, k) * p**k * (1 - p) ** (n - 1 - k) for k in range(n)]
-    gives = sum(w * x for w, x in zip(weights, cooperator, strict=True))
-    keeps = sum(w * x for w, x in zip(weights, defector, strict=True))
+    gives, keeps = (
+        sum((w * x for w, x in zip(weights, paid, strict=True)), start=Polynomial([0]))
+        for paid in (cooperator, defector)
+    )
     found = thresholds(symmetric_game(cooperator, defector))
     for at, threshold in three(found).items():
         at = float(at)
@@ -248,6 +253,7 @@ def test_the_switch_is_where_learning_ends_not_where_it_starts(payoffs, low, hig
         rises = learned_change(payoffs, middle, start) > 0
         low, high = (low, middle) if rises else (middle, high)
     assert switch.result == "found"
+    assert switch.value is not None
     assert switch.value == pytest.approx((low + high) / 2, abs=1e-5)
     below = parametric(payoffs, switch.value - 0.1)
     assert first_order_margin(below, start) > 0
@@ -276,6 +282,7 @@ def test_below_minus_one_over_the_others_there_is_a_second_switch():
 
 def test_a_switch_lies_in_its_bracket_of_the_asked_width():
     switch = critical_coupling(family(PD), bracket=(0.0, 1.0), tolerance=1e-4)
+    assert switch.bracket is not None
     low, high = switch.bracket
     assert 0 < high - low <= 1e-4
     assert low <= 3 / 7 <= high
@@ -285,6 +292,12 @@ def test_a_switch_lies_in_its_bracket_of_the_asked_width():
 def test_a_bracket_must_increase(bracket):
     with pytest.raises(InputError, match="bracket"):
         critical_coupling(family(PD), bracket=bracket)
+
+
+@pytest.mark.parametrize("start", [(3.0, -2.0), (0.0, math.nan), (0.0,)])
+def test_a_start_that_does_not_fit_the_box_is_refused(start):
+    with pytest.raises(InputError, match="player"):
+        critical_coupling(family(PD, 1.0), start)
 
 
 # First movement

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.precision import in_float64
-from glasshouse.dynamics.batch import batch_map, stack
+from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.driver import check_options, check_start, run
 from glasshouse.dynamics.rest import rest_residual
 from glasshouse.errors import InputError
@@ -124,7 +124,7 @@ def generic_outcomes(
         check_starts(game, starts)
     drawn = _drawn(games[0], starts) if starts.profiles is None else _given(starts.profiles)
     count = starts.count if starts.profiles is None else len(starts.profiles)
-    games_each = jax.tree.map(lambda x: np.repeat(x, count, axis=0), stack(games))
+    games_each = repeat(stack(games), count)
     starts_each = jax.tree.map(lambda x: np.concatenate([x] * len(games)), drawn)
     ends, residuals = batch_map(_learn, (games_each, starts_each), steps, np.asarray(step_size))
     detail = f"{starts}, {steps} steps of {step_size:g}"

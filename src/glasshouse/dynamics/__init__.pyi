@@ -1,4 +1,5 @@
 from .batch import batch_map as batch_map
+from .batch import repeat as repeat
 from .batch import stack as stack
 from .driver import run as run
 from .rest import Rest as Rest

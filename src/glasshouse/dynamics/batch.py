@@ -26,42 +26,65 @@ def batch_map(
 
     Compiled once per function, structure and chunk shape: pass a module-level function and put
     what varies into `batch` or `shared`. Chunks run in parallel threads, because one chunk at a
-    time leaves cores idle and one large batch leaves the cache.
+    time leaves cores idle and one large batch leaves the cache. Arrays that repeat one member
+    without storing it again (from `stack` or `np.broadcast_to`) are computed with only once.
 
     **Arguments:** `batch`, a pytree whose arrays share their leading axis; `shared`, the same
     for every member; `chunk_size`, which bounds the memory in use.
     **Returns:** NumPy arrays with the same leading axis.
     **Cost:** exact; the answer does not depend on `chunk_size` or on the number of threads.
     """
-    arrays, member_static = eqx.partition(batch, eqx.is_array)
-    shared_arrays, shared_static = eqx.partition(shared, eqx.is_array)
-    static = _Static((member_static, shared_static))
-    compiled = _compiled(jax.default_backend())
-    count = _leading_axis(arrays)
+    batch = jax.tree.map(lambda x: np.asarray(x) if eqx.is_array(x) else x, batch)
+    count = _leading_axis(batch)
+    varying, fixed = eqx.partition(batch, lambda x: eqx.is_array(x) and not _repeats(x))
+    fixed = jax.tree.map(lambda x: x[0] if eqx.is_array(x) else x, fixed)
+    arrays, static = eqx.partition((fixed, shared), eqx.is_array)
+    compiled, static = _compiled(jax.default_backend()), _Static(static)
     threads = os.cpu_count() or 1
     size = _balanced(count, threads, chunk_size)
-    starts = range(0, count, size)
     x64 = jax.dtypes.canonicalize_dtype(float) == np.float64
 
     def compute(start: int) -> PyTree:
-        chunk = jax.tree.map(lambda x: _padded(np.asarray(x)[start : start + size], size), arrays)
+        chunk = jax.tree.map(lambda x: _padded(x[start : start + size], size), varying)
         with jax.enable_x64(x64):  # the setting belongs to a thread
-            found = compiled(chunk, shared_arrays, function=function, static=static)
-            return jax.device_get(found)
+            return jax.device_get(compiled(chunk, arrays, function=function, static=static))
 
     pool = ThreadPoolExecutor(threads)
     try:
-        chunks = list(pool.map(compute, starts))
+        chunks = list(pool.map(compute, range(0, count, size)))
     finally:  # an interrupt does not wait for the chunks under way
         pool.shutdown(wait=False, cancel_futures=True)
     return jax.tree.map(lambda *parts: np.concatenate(parts)[:count], *chunks)
 
 
 def stack(trees: Sequence[PyTree]) -> PyTree:
-    """One pytree whose arrays stack those of `trees`; everything else is the first tree's."""
+    """One pytree whose arrays stack those of `trees`; everything else is the first tree's.
+
+    Arrays that are the same in all trees are repeated without being stored again.
+    """
+
+    def stacked(*leaves: Any) -> np.ndarray:
+        first = np.asarray(leaves[0])
+        if all(leaf is leaves[0] or np.array_equal(leaf, first) for leaf in leaves):
+            return np.broadcast_to(first, (len(leaves), *first.shape))
+        return np.stack(leaves)
+
     arrays = [eqx.filter(tree, eqx.is_array) for tree in trees]
     rest = eqx.filter(trees[0], eqx.is_array, inverse=True)
-    return eqx.combine(jax.tree.map(lambda *x: np.stack(x), *arrays), rest)
+    return eqx.combine(jax.tree.map(stacked, *arrays), rest)
+
+
+def repeat(batch: PyTree, times: int) -> PyTree:
+    """Every member of a batch `times` times in a row."""
+
+    def repeated(x: Any) -> Any:
+        if not eqx.is_array(x):
+            return x
+        if _repeats(x):
+            return np.broadcast_to(x[0], (len(x) * times, *x.shape[1:]))
+        return np.repeat(x, times, axis=0)
+
+    return jax.tree.map(repeated, batch)
 
 
 @functools.cache
@@ -73,11 +96,10 @@ def _compiled(platform: str) -> Callable[..., PyTree]:
 
 
 def _map_chunk(
-    chunk: PyTree, shared: PyTree, *, function: Callable[..., PyTree], static: "_Static"
+    chunk: PyTree, arrays: PyTree, *, function: Callable[..., PyTree], static: "_Static"
 ) -> PyTree:
-    member_static, shared_static = static.tree()
-    shared = eqx.combine(shared, shared_static)
-    return jax.vmap(lambda member: function(eqx.combine(member, member_static), *shared))(chunk)
+    fixed, shared = eqx.combine(arrays, static.tree())
+    return jax.vmap(lambda member: function(eqx.combine(member, fixed), *shared))(chunk)
 
 
 class _Static:
@@ -98,11 +120,16 @@ class _Static:
         return isinstance(other, _Static) and self._key == other._key
 
 
-def _leading_axis(arrays: PyTree) -> int:
-    lengths = {np.shape(x)[0] for x in jax.tree.leaves(arrays)}
+def _leading_axis(batch: PyTree) -> int:
+    lengths = {x.shape[0] for x in jax.tree.leaves(batch) if eqx.is_array(x)}
     if len(lengths) != 1 or 0 in lengths:
         raise ValueError(f"batch arrays need one common leading axis, not lengths {lengths}")
     return lengths.pop()
+
+
+def _repeats(x: np.ndarray) -> bool:
+    """Whether the leading axis shows one member again and again (it has no stride)."""
+    return len(x) > 1 and x.strides[0] == 0
 
 
 def _balanced(count: int, threads: int, chunk_size: int) -> int:

@@ -55,6 +55,10 @@ class AbstractGame(eqx.Module):
     def payoff(self, player: int, behaviours: Product) -> Float[Array, ""]:
         """Expected payoff of one player, in the units of the game's payoffs."""
 
+    @abc.abstractmethod
+    def effects(self, behaviours: Product) -> tuple[Product, ...]:
+        """For each player i, ∂u_i/∂σ_j(a): how i's payoff changes with everyone's probabilities."""
+
     @property
     @abc.abstractmethod
     def payoff_ranges(self) -> Float[Array, "players"]:

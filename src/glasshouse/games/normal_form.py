@@ -1,8 +1,10 @@
 """Finite games in normal form: one payoff for every player and action profile."""
 
 import dataclasses
+import functools
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
@@ -68,9 +70,18 @@ class NormalFormGame(AbstractGame):
         table = jnp.asarray(self.tensor)[player]
         if unrolls(self.actions):
             return _sum_unrolled(table, [behaviours.entries(i) for i in range(self.players)])
-        for i in reversed(range(self.players)):
-            table = table @ behaviours[i]
-        return table
+        return _contract(table, [behaviours[i] for i in range(self.players)])
+
+    def effects(self, behaviours: Product) -> tuple[Product, ...]:
+        players = range(self.players)
+        if unrolls(self.actions):
+            gradient = jax.grad(lambda b, player: self.payoff(player, b))
+            return tuple(gradient(behaviours, i) for i in players)
+        distributions = [behaviours[i] for i in players]
+        gradients = jax.vmap(jax.grad(_contract, argnums=1), (0, None))(
+            jnp.asarray(self.tensor), distributions
+        )
+        return tuple(Product(tuple(g[i] for g in gradients)) for i in players)
 
     def unlabelled(self) -> "NormalFormGame":
         return type(self)(self.tensor)
@@ -109,6 +120,20 @@ def _sum_unrolled(table: Array, entries: list[tuple[Array, ...]]) -> Array:
     probabilities, rest = entries[0], entries[1:]
     terms = [p * _sum_unrolled(table[a], rest) for a, p in enumerate(probabilities)]
     return sum(terms[1:], start=terms[0])
+
+
+def _contract(table: Array, distributions: list[Array]) -> Array:
+    """Expected value of `table`, as one product of a matrix with two vectors.
+
+    Each half of the players mixes into one joint vector, so that a batch becomes a large matrix
+    product instead of many small ones.
+    """
+    half = (len(distributions) + 1) // 2
+    left, right = (
+        functools.reduce(lambda x, y: jnp.outer(x, y).ravel(), part, jnp.ones(1))
+        for part in (distributions[:half], distributions[half:])
+    )
+    return left @ table.reshape(left.size, right.size) @ right
 
 
 def _numbers(tensor: ArrayLike | list) -> RealArray:

@@ -99,7 +99,9 @@ def stacked_logits(semantics: Logistic, player: int, own: Array, seen: Any) -> A
     for owner in range(len(semantics.actions)):
         if owner != player:
             read = jnp.reshape(seen[owner], -1)[:count]
-            logits = logits.at[: len(read)].add(semantics.weight(player, owner) * read)
+            if len(read) < count:
+                read = jnp.pad(read, (0, count - len(read)))
+            logits = logits + semantics.weight(player, owner) * read
     if count == 1:
         return jnp.stack(sigmoid_pair(logits[0]))
     return softmax(jnp.append(logits, 0.0))
