@@ -41,6 +41,27 @@ def test_payoffs_are_sums_over_profiles(actions, data):
     assert np.allclose(found, expected_payoffs(tensor, played), rtol=0, atol=1e-13)
 
 
+@eqx.filter_jit
+def effects(game, distributions):
+    found = game.effects(Product(distributions))
+    return [[of[j] for j in range(len(distributions))] for of in found]
+
+
+@pytest.mark.parametrize("actions", SIZES, ids=str)
+def test_effects_are_payoffs_against_pure_actions(actions):
+    """∂u_i/∂σ_j(a) is what i is paid when j plays a and all others mix as they do."""
+    tensor = random_tensor(actions, 1)
+    rng = np.random.default_rng(2)
+    played = [rng.dirichlet(np.ones(m)) for m in actions]
+    found = effects(NormalFormGame(tensor), tuple(played))
+    for j, m in enumerate(actions):
+        for a in range(m):
+            pure = [*played[:j], np.eye(m)[a], *played[j + 1 :]]
+            paid = expected_payoffs(tensor, pure)
+            for i in range(len(actions)):
+                assert float(found[i][j][a]) == pytest.approx(paid[i], abs=1e-13)
+
+
 @pytest.mark.parametrize("actions", SIZES, ids=str)
 def test_pure_profiles_pay_their_entry(actions):
     tensor = random_tensor(actions, 0)

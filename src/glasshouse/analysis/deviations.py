@@ -7,6 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 from glasshouse._arrays import as_floats
@@ -25,6 +26,9 @@ GRID = 1025
 
 PEAKS = 16
 """Of that grid's cells in which the payoff peaks, so many with the highest ends are refined."""
+
+SEARCH = Transformed(Gradient(), optax.scale_by_adam())
+"""The ascent of a search over several parameters: Adam walks on where gradients saturate."""
 
 TOLERANCE = 1e-12
 """Gains and slopes below this share of their scale count as zero: they are rounding."""
@@ -51,8 +55,8 @@ class Deviation:
 class BoundaryTest:
     """Whether the cooperative corner, all parameters at their upper bounds, is an equilibrium.
 
-    **Arguments:** `passes`: no player gains more than `tolerance` of the payoff range and no
-    gradient points into the box; `deviations`, one per player; `slopes`, each player's gradient
+    **Arguments:** `passes`: no player gains more than `tolerance` of its payoff range and payoff,
+    and no gradient points into the box; `deviations`, one per player; `slopes`, each player's gradient
     at the corner relative to what it could be, in [-1, 1]; `method`, `detail` as in `Deviation`.
     """
 
@@ -88,7 +92,7 @@ def best_deviation(
     _check_player(game, player)
     params = as_floats(params)
     if _one_parameter(game.spaces[player]):
-        gains, best, _ = batch_map(_one_dimensional, stack([(game, params)]), player)
+        gains, best, *_ = batch_map(_one_dimensional, stack([(game, params)]), player)
         detail = f"derivative at {GRID} points, maxima refined by bisection"
         return Deviation(player, float(gains[0]), best[0], "derivative", detail)
     key = jax.random.key(0) if key is None else key
@@ -115,7 +119,7 @@ def boundary_test(game: ParametricGame, tolerance: float = TOLERANCE) -> Boundar
     any tolerance, so the slope at the corner is tested too, relative to its scale.
 
     **Arguments:** `game`, whose players have one bounded parameter each; `tolerance`, relative
-    to the payoff range.
+    to the payoff range plus the payoff at the corner, to which rounding is proportional.
     **Raises:** `InputError` when a player has several parameters or an unbounded box.
     **Source:** the boundary test of Todorov, ten Napel & Müller 2026, arXiv:2606.27068, without
     its restriction to two players.
@@ -131,9 +135,10 @@ def boundary_tests(
 
     **Arguments and Raises:** as in `boundary_test`.
     """
-    gains, best, slopes = _corner_deviations(games, [upper_corner(game) for game in games])
+    gains, best, slopes, now = _corner_deviations(games, [upper_corner(game) for game in games])
     ranges = np.stack([np.asarray(game.game.payoff_ranges) for game in games])
-    passes = np.all((gains <= tolerance * ranges) & (slopes >= -tolerance), axis=1)
+    no_gain = gains <= tolerance * (ranges + np.abs(now))
+    passes = np.all(no_gain & (slopes >= -tolerance), axis=1)
     detail = f"derivative at {GRID} points, maxima refined by bisection"
 
     def named(k: int) -> BoundaryTest:
@@ -161,12 +166,12 @@ def upper_corner(game: ParametricGame) -> Params:
 
 def _corner_deviations(
     games: Sequence[ParametricGame], corners: Sequence[Params]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Gains, best deviations and relative slopes, each of shape `(games, players)`."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Gains, best deviations, slopes and present payoffs, each of shape `(games, players)`."""
     batch = stack([(g, as_floats(c)) for g, c in zip(games, corners, strict=True)])
     found = [batch_map(_one_dimensional, batch, i) for i in range(len(corners[0]))]
-    gains, best, slopes = (np.stack(columns, axis=1) for columns in zip(*found, strict=True))
-    return gains, best, slopes
+    gains, best, slopes, now = (np.stack(columns, axis=1) for columns in zip(*found, strict=True))
+    return gains, best, slopes, now
 
 
 def _payoff_at(t: Array, game: ParametricGame, params: Params, player: int) -> Array:
@@ -176,8 +181,8 @@ def _payoff_at(t: Array, game: ParametricGame, params: Params, player: int) -> A
 
 def _one_dimensional(
     member: tuple[ParametricGame, Params], player: int
-) -> tuple[Array, Array, Array]:
-    """Gain, best parameter, and relative slope at `params`, for a player with one parameter."""
+) -> tuple[Array, Array, Array, Array]:
+    """Gain, best parameter, relative slope and payoff now, for a player with one parameter."""
     game, params = member
     box = game.spaces[player]
     low, high = (jnp.reshape(jax.tree.leaves(x)[0], ()) for x in (box.lower, box.upper))
@@ -203,7 +208,8 @@ def _one_dimensional(
     candidates = jnp.concatenate([jnp.stack([now, low, high]), refined])
     values = payoff(candidates)
     best = jnp.argmax(values)
-    return values[best] - values[0], candidates[best], _relative_slope(game, params, player)
+    slope_now = _relative_slope(game, params, player)
+    return values[best] - values[0], candidates[best], slope_now, values[0]
 
 
 def _relative_slope(game: ParametricGame, params: Params, player: int) -> Array:
@@ -242,8 +248,6 @@ class _Alone(AbstractParametricGame):
 def _search(
     game: ParametricGame, params: Params, player: int, starts: int, steps: int, key: PRNGKeyArray
 ) -> tuple[float, PyTree]:
-    import optax
-
     alone = _Alone(game, params, player)
     box = game.spaces[player]
     leaves, structure = jax.tree.flatten(box.lower)
@@ -256,8 +260,7 @@ def _search(
     begin = jax.tree.map(lambda x, own: x.at[0].set(own), begin, (params[player],))
     widths = jax.tree.map(lambda low, high: np.max(np.asarray(high - low)), box.lower, box.upper)
     step_size = 2.0 * max(jax.tree.leaves(widths)) / steps  # may cross the box twice
-    rule = Transformed(Gradient(), optax.scale_by_adam())
-    ends, values = batch_map(_ascend, begin, alone, rule, steps, np.asarray(step_size))
+    ends, values = batch_map(_ascend, begin, alone, steps, np.asarray(step_size))
     best = int(np.argmax(values))
     gain = float(values[best] - alone.payoffs((params[player],))[0])
     if gain <= 0:
@@ -265,10 +268,8 @@ def _search(
     return gain, jax.tree.map(lambda x: x[best], ends[0])
 
 
-def _ascend(
-    start: Params, alone: _Alone, rule: Transformed, steps: int, step_size: Array
-) -> tuple[Params, Array]:
-    end = run(alone, rule, start, steps=steps, step_size=step_size, throw=False).params
+def _ascend(start: Params, alone: _Alone, steps: int, step_size: Array) -> tuple[Params, Array]:
+    end = run(alone, SEARCH, start, steps=steps, step_size=step_size, throw=False).params
     return end, alone.payoffs(end)[0]
 
 

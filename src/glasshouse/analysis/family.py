@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.symmetric import Symmetric2x2
 from glasshouse.parametric import ParametricGame
@@ -17,13 +18,17 @@ class LogisticFamily:
     **Arguments:** `game`; `bound` M > 0, every parameter lies in [-M, M]; `pattern`, None when all
     read all alike, or an array of shape `(players, players)` that the coupling multiplies: who
     reads whom, with zeros on the diagonal; `own_weight`, the weight of one's own parameter.
-    **Raises:** `InputError` when called, for values the semantics refuses.
+    **Raises:** `InputError` for a game of one player; when called, for values the semantics refuses.
     """
 
     game: NormalFormGame
     bound: float
     pattern: np.ndarray | None = None
     own_weight: float = 1.0
+
+    def __post_init__(self):
+        if self.game.players < 2:
+            raise InputError(f"{self.game.title}: one player has nobody to read; give at least two")
 
     def __call__(self, coupling: float) -> ParametricGame:
         weights = coupling if self.pattern is None else coupling * np.asarray(self.pattern)

@@ -56,13 +56,13 @@ class Share:
 
     @property
     def value(self) -> float:
-        """The share itself."""
-        return self.count / self.runs
+        """The share itself; NaN where no run counted."""
+        return self.count / self.runs if self.runs else math.nan
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Wilson score interval (Wilson 1927), 95 %."""
-        return wilson_interval(self.count, self.runs)
+        """Wilson score interval (Wilson 1927), 95 %; all of [0, 1] where no run counted."""
+        return wilson_interval(self.count, self.runs) if self.runs else (0.0, 1.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -171,7 +171,7 @@ def _given(profiles: Sequence[Sequence[float]]) -> Params:
 
 def _classified(ends: np.ndarray, residuals: np.ndarray, detail: str) -> Outcomes:
     finite = np.all(np.isfinite(ends), axis=1)
-    runs = max(int(finite.sum()), 1)
+    runs = int(finite.sum())
     cooperates = np.asarray(ends[finite] > 0.5)
     cooperators = cooperates.sum(axis=1)
     some = (cooperators > 0) & (cooperators < ends.shape[1])

@@ -13,6 +13,9 @@ from glasshouse._arrays import RealArray, as_array, is_traced
 from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, Product, unrolls
 
+LARGEST = 1e100
+"""Payoffs beyond this are refused before they overflow somewhere less visible."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Labels:
@@ -35,7 +38,8 @@ class NormalFormGame(AbstractGame):
     is "cooperate" unless `cooperating` has moved another action to the front.
 
     **Arguments:** `tensor`, shape `(players, *actions)`, finite; `labels`, optional names.
-    **Raises:** `InputError` when the tensor is ragged, not finite, or of the wrong shape.
+    **Raises:** `InputError` when the tensor is ragged, not finite, beyond 1e100, or of the wrong
+    shape.
     """
 
     tensor: Float[RealArray, "players *actions"]
@@ -46,7 +50,7 @@ class NormalFormGame(AbstractGame):
         self.labels = labels
         _check_shape(self.tensor.shape)
         if not is_traced(tensor):
-            _check_finite(np.asarray(self.tensor))
+            _check_values(np.asarray(self.tensor))
         if labels is not None:
             _check_labels(labels, self.actions)
 
@@ -155,13 +159,18 @@ def _check_shape(shape: tuple[int, ...]) -> None:
         )
 
 
-def _check_finite(tensor: np.ndarray) -> None:
+def _check_values(tensor: np.ndarray) -> None:
     bad = np.argwhere(~np.isfinite(tensor))
     if len(bad):
         player, *profile = (int(k) for k in bad[0])
         raise InputError(
             f"payoff of player {player + 1} at actions {tuple(profile)} is "
             f"{tensor[tuple(bad[0])]}: payoffs must be finite numbers"
+        )
+    if np.max(np.abs(tensor)) > LARGEST:
+        raise InputError(
+            f"payoffs reach {np.max(np.abs(tensor)):g}, and products of them would overflow: "
+            f"rescale them below {LARGEST:g}, which changes no threshold and no equilibrium"
         )
 
 
