@@ -56,8 +56,9 @@ class BoundaryTest:
     """Whether the cooperative corner, all parameters at their upper bounds, is an equilibrium.
 
     **Arguments:** `passes`: no player gains more than `tolerance` of its payoff range and payoff,
-    and no gradient points into the box; `deviations`, one per player; `slopes`, each player's gradient
-    at the corner relative to what it could be, in [-1, 1]; `method`, `detail` as in `Deviation`.
+    and no gradient points into the box; `deviations`, one per player; `slopes`, each player's
+    gradient at the corner relative to what it could be, in [-1, 1]; `method`, `detail` as in
+    `Deviation`.
     """
 
     passes: bool

@@ -18,7 +18,8 @@ class LogisticFamily:
     **Arguments:** `game`; `bound` M > 0, every parameter lies in [-M, M]; `pattern`, None when all
     read all alike, or an array of shape `(players, players)` that the coupling multiplies: who
     reads whom, with zeros on the diagonal; `own_weight`, the weight of one's own parameter.
-    **Raises:** `InputError` for a game of one player; when called, for values the semantics refuses.
+    **Raises:** `InputError` for a game of one player and, when called, for values the semantics
+    refuses.
     """
 
     game: NormalFormGame
