@@ -186,7 +186,7 @@ BAD_STUDIES = {
     ),
     "start outside the box": (
         PD_STUDY + "[learning]\nstart = [[0.5, 7.0]]\n",
-        "start of player 2 is 7, outside its box [-3, 3]",
+        "parameter 7 of player 2 lies outside its box [-3, 3]",
     ),
     "start of three players": (PD_STUDY + "[learning]\nstart = [[1, 2, 3]]\n", "learning.start"),
     "coupling matrix of the wrong shape": (

@@ -10,8 +10,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from glasshouse.study import read_study
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
+STUDIES = (ROOT / "docs" / "study.md").read_text("utf-8")
 OUTPUT = (ROOT / "docs" / "output.md").read_text("utf-8")
 
 
@@ -50,6 +53,23 @@ def test_second_block_prints_what_its_comments_say():
     # b = 3, c = 1, p_i = s(x), x = (θ_1 + θ_2)/2: θ_i' = ½ v (A + B) = ¼ and dp̄/dt = v x' = 1/16.
     assert margin == pytest.approx(1 / 16, rel=1e-6)
     assert gain == 0.0
+
+
+def test_third_block_converges_and_prints_the_start():
+    code = blocks(README, "python")[2]
+    first, path = run_python(code)
+    converged, steps = first.split()
+    assert converged == "True"
+    assert 0 < int(steps) < 5000
+    assert float(path.strip("[]").split()[0]) == 0.3
+
+
+def test_study_of_the_documents_is_valid(tmp_path):
+    (tmp_path / "study.toml").write_text(blocks(STUDIES, "toml")[0])
+    study = read_study(tmp_path / "study.toml")
+    documented = set(re.findall(r"`(\w+)`", STUDIES))
+    for section in (study.game, study.semantics, study.learning, study.sweep.coupling):
+        assert set(type(section).model_fields) <= documented
 
 
 @pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.name)

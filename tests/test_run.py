@@ -103,12 +103,15 @@ def test_saturation_is_not_rest_however_far_out(theta):
 
 
 HUGE = ParametricGame(
-    NormalFormGame(1e300 * np.asarray(normal_form(PD).tensor)), Logistic((2, 2), 0.5)
+    NormalFormGame(1e99 * np.asarray(normal_form(PD).tensor)), Logistic((2, 2), 0.5)
 )
+
+HUGE_BOUNDED = ParametricGame(HUGE.game, Logistic((2, 2), 0.5, 5.0))
 
 BAD_ENDS = {
     "steps exhausted": (parametric(PD, 0.3), START, 0.1, Rest(), RESULTS.steps_exhausted),
     "not finite": (HUGE, START, 1e300, None, RESULTS.not_finite),
+    "not finite, though projected": (HUGE_BOUNDED, START, 1e300, None, RESULTS.not_finite),
     "not finite, with a criterion": (HUGE, START, 1e300, Rest(), RESULTS.not_finite),
 }
 
@@ -136,8 +139,8 @@ def test_a_traced_start_outside_the_box_is_a_code_of_its_own():
 @pytest.mark.parametrize(
     ("start", "message"),
     [
-        ((0.0, 5.1), r"player 2 is 5.1, outside its box \[-5, 5\]"),
-        ((math.nan, 0.0), "player 1 is nan"),
+        ((0.0, 5.1), r"5.1 of player 2 lies outside its box \[-5, 5\]"),
+        ((math.nan, 0.0), "nan of player 1"),
         ((0.0,), "2 players"),
         ((0.0, np.zeros(2)), "player 2 have shape"),
         ((0.0, {"theta": 0.0}), "structure"),
@@ -356,6 +359,14 @@ def test_batch_map_is_a_loop_whatever_the_chunks():
         for x, y in zip(jax.tree.leaves(found), expected, strict=True):
             assert isinstance(x, np.ndarray)
             assert np.allclose(x, y, rtol=0, atol=1e-15)
+
+
+def test_batch_map_computes_in_the_precision_of_its_caller():
+    """Its threads do not fall back to the process's own setting."""
+    for enabled, expected in ((False, np.float32), (True, np.float64)):
+        with jax.enable_x64(enabled):
+            found = batch_map(lambda x: x / 3 + jnp.zeros(()), np.arange(3.0))
+            assert found.dtype == expected
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])

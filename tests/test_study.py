@@ -74,6 +74,19 @@ def test_same_study_gives_the_same_bytes(written, tmp_path):
             assert (again / name).read_bytes() == (out / name).read_bytes()
 
 
+def test_written_study_of_a_game_file_runs_again(tmp_path):
+    (tmp_path / "game").mkdir()
+    (tmp_path / "game" / "pd.nfg").write_text(
+        'NFG 1 R "x" { "a" "b" } { 2 2 }\n\n3 3 5 0 0 5 1 1\n'
+    )
+    study = STUDY.replace('name = "prisoners_dilemma"', 'file = "game/pd.nfg"')
+    (tmp_path / "mine.toml").write_text(study)
+    run_study(tmp_path / "mine.toml", tmp_path / "first")
+    run_study(tmp_path / "first" / "study.toml", tmp_path / "second")
+    first, second = (tmp_path / name / "sweep.parquet" for name in ("first", "second"))
+    assert first.read_bytes() == second.read_bytes()
+
+
 def test_resolved_study_has_every_default(written):
     resolved = tomllib.loads((written[1] / "study.toml").read_text("utf-8"))
     assert resolved["learning"]["step_size"] == 0.1
@@ -99,7 +112,8 @@ def test_claims_name_the_three_things(written):
         "Outcome from unequal starts",
         "Equilibrium",
     ]
-    assert "predicted 0.428571, measured 0.428571" in claims[0]
+    assert "from coupling 0.428571 ± 5e-10 on (closed form 0.428571)" in claims[0]
+    assert "after 1000 steps of 0.1 from coupling 0.428571" in claims[0]
     assert "0.870467" in claims[2]
     assert "not proved" in claims[2]
 

@@ -19,8 +19,8 @@ FLOW = [
     "rules",
     "dynamics",
     "analysis",
-    "study",
     "plots",
+    "study",
     "cli",
 ]
 """A piece may import itself and the pieces before it."""

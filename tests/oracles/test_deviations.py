@@ -55,8 +55,7 @@ EQUILIBRIUM = {
     "chicken": (CHICKEN, [0.448924327, 0.919096230, 0.989856393, 0.999818260], 1e-9),
 }
 """Smallest couplings at which the corner is an equilibrium for bounds 1, 2, 3, 5, and the digits
-they can be found to: gains below 1e-12 of the payoff range count as none, which moves the
-couplings by some 1e-12."""
+they can be found to: gains lost in rounding count as none, which moves them by some 1e-12."""
 
 BOUNDS = [1.0, 2.0, 3.0, 5.0]
 

@@ -27,8 +27,10 @@ from glasshouse.analysis import cooperation, diagonal_rest_points, tied_outcome
 from glasshouse.dynamics import RESULTS, Rest, batch_map, run, stack
 from glasshouse.errors import InputError
 from glasshouse.games import Symmetric2x2
-from glasshouse.parametric import Tied
+from glasshouse.games.registry import from_catalogue
+from glasshouse.parametric import ParametricGame, Tied
 from glasshouse.rules import Gradient
+from glasshouse.semantics import Logistic
 
 UNSTABLE = (0.418613429, 2 / 3)
 """Couplings between which the PD's interior rest point repels across the diagonal."""
@@ -70,6 +72,18 @@ def test_tied_learning_ends_where_the_closed_form_says(bound):
 def test_tied_outcomes_by_hand(payoffs, coupling, expected):
     """p* = -[(S-P) + κ(T-P)] / ((1+κ) D) inside, s(±(1+κ) M) at the ends of the box, M = 5."""
     assert tied_outcome(Symmetric2x2(*payoffs), coupling, 5.0) == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_tied_parameter_follows_the_mean_of_both_gradients():
+    """Battle of the sexes at θ = 0.4, κ = 0.3: payoffs differ, p does not."""
+    game = ParametricGame(from_catalogue("battle_of_the_sexes")(), Logistic((2, 2), 0.3, 5.0))
+    p = sigmoid(1.3 * 0.4)
+    v = p * (1 - p)
+    own = [p * 3 - (1 - p) * 2, p * 2 - (1 - p) * 3]  # equal, (a, b) against (b, a): ∂u_i/∂p_i
+    expected = v * (own[0] + 0.3 * own[0] + own[1] + 0.3 * own[1]) / 2
+    gradient = Tied(game).selfish_gradients((jnp.asarray(0.4),))
+    assert len(gradient) == 1
+    assert float(gradient[0]) == pytest.approx(expected, rel=1e-13)
 
 
 def test_the_diagonal_needs_couplings_above_minus_one():

@@ -27,7 +27,13 @@ from tests.reference import (
     sigmoid,
 )
 
-from glasshouse.analysis import cooperation, critical_coupling, first_order_margin, thresholds
+from glasshouse.analysis import (
+    cooperation,
+    critical_coupling,
+    first_movement_switch,
+    first_order_margin,
+    thresholds,
+)
 from glasshouse.dynamics import Rest, run
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame
@@ -237,6 +243,14 @@ def learned_change(payoffs, coupling, start, steps=1000, step_size=0.1, bound=5.
     return mean_cooperation(coupling, theta) - mean_cooperation(coupling, np.array(start))
 
 
+def margin_of(payoffs, coupling, start, h=1e-5):
+    """Derivative of mean cooperation along the flow, by central differences in NumPy."""
+    theta = np.array(start)
+    slope = selfish_field(payoffs, equal_couplings(coupling), theta)
+    up, down = (mean_cooperation(coupling, theta + sign * h * slope) for sign in (1, -1))
+    return (up - down) / (2 * h)
+
+
 def mean_cooperation(coupling, theta):
     return sigmoid(theta + coupling * theta[::-1]).mean()
 
@@ -255,8 +269,21 @@ def test_the_switch_is_where_learning_ends_not_where_it_starts(payoffs, low, hig
     assert switch.result == "found"
     assert switch.value is not None
     assert switch.value == pytest.approx((low + high) / 2, abs=1e-5)
+    first = first_movement_switch(family(payoffs), start)
+    assert first.value is not None
+    assert first.value < switch.value - 0.2
+    assert margin_of(payoffs, first.value - 1e-6, start) < 0
+    assert margin_of(payoffs, first.value + 1e-6, start) > 0
     below = parametric(payoffs, switch.value - 0.1)
     assert first_order_margin(below, start) > 0
+
+
+@each_row
+def test_first_movement_from_the_neutral_start_switches_at_the_neutral_threshold(name):
+    row = THRESHOLDS[name]
+    switch = first_movement_switch(family(row.payoffs))
+    assert switch.result == "found"
+    assert switch.value == pytest.approx(float(row.neutral), abs=1e-8)
 
 
 @pytest.mark.parametrize(
@@ -335,12 +362,8 @@ def test_the_tied_end_from_one_fifth_turns_at_three_sevenths(offset):
 @pytest.mark.parametrize("payoffs", [PD, STAG_HUNT, CHICKEN], ids=["pd", "stag hunt", "chicken"])
 @pytest.mark.parametrize("start", [(0.4, -1.1), (-0.7, -0.2)], ids=str)
 def test_first_order_margin_is_the_derivative_along_the_flow(payoffs, start):
-    coupling, h = 0.6, 1e-5
-    theta = np.array(start)
-    slope = selfish_field(payoffs, equal_couplings(coupling), theta)
-    up, down = (mean_cooperation(coupling, theta + sign * h * slope) for sign in (1, -1))
-    found = first_order_margin(parametric(payoffs, coupling), start)
-    assert found == pytest.approx((up - down) / (2 * h), rel=1e-8)
+    found = first_order_margin(parametric(payoffs, 0.6), start)
+    assert found == pytest.approx(margin_of(payoffs, 0.6, start), rel=1e-8)
 
 
 @given(seed=st.integers(0, 10_000), k1=st.floats(-0.9, 2), k2=st.floats(-0.9, 2))

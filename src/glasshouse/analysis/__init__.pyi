@@ -8,6 +8,7 @@ from .closed_form import thresholds as thresholds
 from .couplings import Switch as Switch
 from .couplings import critical_coupling as critical_coupling
 from .couplings import equilibrium_threshold as equilibrium_threshold
+from .couplings import first_movement_switch as first_movement_switch
 from .deviations import BoundaryTest as BoundaryTest
 from .deviations import Deviation as Deviation
 from .deviations import best_deviation as best_deviation

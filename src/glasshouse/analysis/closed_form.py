@@ -87,6 +87,8 @@ def thresholds(game: NormalFormGame) -> Thresholds:
     **Source:** the notion of a coupling threshold is of Todorov, ten Napel & Müller 2026,
     arXiv:2606.27068; for donation games κ* = c/b is Hamilton's rule.
     """
+    if not isinstance(game, NormalFormGame):
+        raise InputError(f"thresholds needs a game, not {game!r:.40}: see load_game")
     tensor = np.asarray(game.tensor)
     if set(game.actions) != {2} or game.players < 2 or not is_symmetric(tensor):
         raise InputError(
@@ -125,8 +127,8 @@ def _regime(tensor: np.ndarray, found: Thresholds) -> tuple[Regime, str]:
     """What happens between κ_D and κ_C, by the sign of D."""
     (own_0, others_0), (own_1, others_1) = (diagonal_effects(tensor, p) for p in (0.0, 1.0))
     scale = ZERO * float(np.ptp(tensor))
-    if others_0 <= scale or others_1 <= scale:
-        return "not classified", "others' cooperation does not pay at both ends of the diagonal"
+    if found.defection.value is None or found.cooperation.value is None:
+        return "not classified", "there are no switches at both ends of the diagonal"
     if tensor.shape[0] > 2 and not _constant_effects(tensor):
         return "not classified", "with more than two players there can be several rest points"
     interaction = (own_1 + others_1 - own_0 - others_0) / 2  # D of a 2×2 game: F(1)-F(0) at κ = 1

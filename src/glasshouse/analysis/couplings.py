@@ -11,10 +11,10 @@ from jaxtyping import Array, Float
 from glasshouse._arrays import as_floats
 from glasshouse.analysis.closed_form import lowest_coupling
 from glasshouse.analysis.deviations import boundary_tests
-from glasshouse.analysis.first_order import mean_cooperation
+from glasshouse.analysis.first_order import flow_derivative, mean_cooperation
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, stack
-from glasshouse.dynamics.driver import check_options, run
+from glasshouse.dynamics.driver import check_options, check_params, run
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
 from glasshouse.rules.gradient import Gradient
@@ -62,7 +62,7 @@ def critical_coupling(
     points: int = 33,
     tolerance: float = 1e-6,
 ) -> Switch:
-    """The measured switch: from which coupling on selfish learning raises mean cooperation.
+    """The measured switch: from which coupling on selfish learning has raised mean cooperation.
 
     Definition: the boundary of {κ : mean cooperation after `steps` steps > mean cooperation at
     the start}, strict. It is found by learning at many couplings, not from a gradient.
@@ -75,20 +75,50 @@ def critical_coupling(
     among the first `points` couplings.
     **Raises:** `InputError` for a bracket that is not increasing.
     """
-    low, high = bracket or (0.9 * lowest_coupling(family(0.0).game.players), HIGHEST)
+    low, high = bracket or _default_bracket(family)
 
     check_options(steps, step_size)
 
     def rises(couplings: np.ndarray) -> np.ndarray:
         games = stack([family(float(k)) for k in couplings])
         change = batch_map(_cooperation_change, games, start, steps, step_size)
-        return np.where(np.isfinite(change), (change > ROUNDING).astype(float), np.nan)
+        return _risen(change)
 
-    where = "the neutral start" if start is None else f"the start {_plain(start)}"
-    detail = (
-        f"{steps} steps of {step_size:g} from {where}, {points} couplings in [{low:g}, {high:g}]"
-    )
+    if start is not None:
+        start = check_params(family(0.0), start)
+    learned = f"{steps} steps of {step_size:g} {_from(start)}"
+    detail = f"{learned}, {points} couplings in [{low:g}, {high:g}], narrowed"
     return _switch(rises, low, high, points, tolerance, "learned", detail)
+
+
+@in_float64
+def first_movement_switch(
+    family: Family,
+    start: Params | None = None,
+    *,
+    bracket: tuple[float, float] | None = None,
+    points: int = 65,
+    tolerance: float = 1e-9,
+) -> Switch:
+    """From which coupling on mean cooperation starts to rise: where its `first_order_margin` turns.
+
+    Where it starts to go is not yet where it is after some learning: from the neutral start of a
+    symmetric game both switch at the same coupling, elsewhere `critical_coupling` may differ.
+
+    **Arguments:** as in `critical_coupling`.
+    **Returns:** a `Switch`; margins below 1e-12 count as zero, and zero is no rise.
+    **Raises:** `InputError` for a bracket that is not increasing, or a start outside the boxes.
+    """
+    low, high = bracket or _default_bracket(family)
+    if start is not None:
+        start = check_params(family(0.0), start)
+
+    def rises(couplings: np.ndarray) -> np.ndarray:
+        games = stack([family(float(k)) for k in couplings])
+        return _risen(batch_map(_margin, games, start))
+
+    detail = f"derivative {_from(start)} at {points} couplings in [{low:g}, {high:g}], narrowed"
+    return _switch(rises, low, high, points, tolerance, "numerical", detail)
 
 
 @in_float64
@@ -107,7 +137,7 @@ def equilibrium_threshold(
     **Returns:** a `Switch`. A pass that begins and ends between two of the couplings tried first is
     not seen, and nothing is proved about the couplings between them.
     """
-    low, high = bracket or (0.9 * lowest_coupling(family(0.0).game.players), HIGHEST)
+    low, high = bracket or _default_bracket(family)
 
     def holds(couplings: np.ndarray) -> np.ndarray:
         tests = boundary_tests([family(float(k)) for k in couplings])
@@ -120,9 +150,36 @@ def equilibrium_threshold(
 def _cooperation_change(
     game: AbstractParametricGame, start: Params | None, steps: int, step_size: float
 ) -> Float[Array, ""]:
-    begin = tuple(box.neutral() for box in game.spaces) if start is None else as_floats(start)
+    begin = _start(game, start)
     end = run(game, Gradient(), begin, steps=steps, step_size=step_size, throw=False).params
     return mean_cooperation(game, end) - mean_cooperation(game, begin)
+
+
+def _margin(game: AbstractParametricGame, start: Params | None) -> Float[Array, ""]:
+    return flow_derivative(game, _start(game, start), mean_cooperation)
+
+
+def _start(game: AbstractParametricGame, start: Params | None) -> Params:
+    return as_floats(tuple(box.neutral() for box in game.spaces) if start is None else start)
+
+
+def _risen(change: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(change), (change > ROUNDING).astype(float), np.nan)
+
+
+def _default_bracket(family: Family) -> tuple[float, float]:
+    if not callable(family):
+        raise InputError(
+            f"a family gives a game for every coupling, which {type(family).__name__} does not: use "
+            "LogisticFamily(game, bound) or a function of the coupling"
+        )
+    return 0.9 * lowest_coupling(family(0.0).game.players), HIGHEST
+
+
+def _from(start: Params | None) -> str:
+    if start is None:
+        return "from the neutral start"
+    return f"from the start {[np.asarray(x).tolist() for x in jax.tree.leaves(start)]}"
 
 
 def _switch(
@@ -158,7 +215,3 @@ def _switch(
         low, high = float(couplings[first - 1]), float(couplings[first])
     where = "below" if at_low else "above"
     return Switch((low + high) / 2, (low, high), "found", brackets, where, method, detail)
-
-
-def _plain(params: Params) -> list:
-    return [np.asarray(x).tolist() for x in jax.tree.leaves(params)]

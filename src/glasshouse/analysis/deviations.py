@@ -8,12 +8,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float, PRNGKeyArray, PyTree
+from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray, PyTree
 
-from glasshouse._arrays import as_floats
+from glasshouse._arrays import RealArray, as_floats
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, stack
-from glasshouse.dynamics.driver import run
+from glasshouse.dynamics.driver import check_params, run
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
 from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
@@ -30,7 +30,7 @@ PEAKS = 16
 SEARCH = Transformed(Gradient(), optax.scale_by_adam())
 """The ascent of a search over several parameters: Adam walks on where gradients saturate."""
 
-TOLERANCE = 1e-12
+TOLERANCE = 1e-13
 """Gains and slopes below this share of their scale count as zero: they are rounding."""
 
 
@@ -88,10 +88,11 @@ def best_deviation(
     gain.
 
     **Arguments:** `player`, counted from 0; `starts`, `steps`, `key`: for the search only.
-    **Raises:** `InputError` when the player's box is unbounded or there is no such player.
+    **Raises:** `InputError` when the player's box is unbounded, there is no such player, or
+    `params` do not fit the boxes.
     """
     _check_player(game, player)
-    params = as_floats(params)
+    params = check_params(game, params)
     if _one_parameter(game.spaces[player]):
         gains, best, *_ = batch_map(_one_dimensional, stack([(game, params)]), player)
         detail = f"derivative at {GRID} points, maxima refined by bisection"
@@ -104,11 +105,15 @@ def best_deviation(
 
 @in_float64
 def deviation_curve(
-    game: ParametricGame, params: Params, player: int, deviations: Float[Array, "points"]
+    game: ParametricGame, params: Params, player: int, deviations: ArrayLike
 ) -> Float[np.ndarray, "points"]:
-    """Payoff of `player` at each of its own one-parameter `deviations`, the others staying put."""
+    """Payoff of `player` at each of its own one-parameter `deviations`, the others staying put.
+
+    **Arguments:** `deviations`, shape `(points,)`.
+    """
     _check_player(game, player)
-    return batch_map(_payoff_at, np.asarray(deviations, float), game, as_floats(params), player)
+    params = check_params(game, params)
+    return batch_map(_payoff_at, np.asarray(deviations, float), game, params, player)
 
 
 @in_float64
@@ -254,7 +259,7 @@ def _search(
     leaves, structure = jax.tree.flatten(box.lower)
     keys = jax.tree.unflatten(structure, list(jax.random.split(key, len(leaves))))
 
-    def draw(key: PRNGKeyArray, low: Array, high: Array) -> Array:
+    def draw(key: PRNGKeyArray, low: RealArray, high: RealArray) -> Array:
         return jax.random.uniform(key, (starts, *jnp.shape(low)), float, low, high)
 
     begin = (jax.tree.map(draw, keys, box.lower, box.upper),)

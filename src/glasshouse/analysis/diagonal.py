@@ -15,7 +15,8 @@ class RestPoint:
     a limit); `kind`, "interior", "cooperative end" or "defecting end"; `eigenvalue_along` and
     `eigenvalue_across` (λ_sym, λ_anti: rates per unit time along and across the diagonal) for
     interior points, None at the ends of the box, where both gradients push outward;
-    `attracts_along`: from equal starts; `attracts`: from all nearby starts.
+    `attracts_along`: equal starts nearby; `attracts`: all starts nearby, None for a limit at
+    infinity, where no start is near and unequal ones may be led away from it.
     """
 
     p: float
@@ -24,7 +25,7 @@ class RestPoint:
     eigenvalue_along: float | None
     eigenvalue_across: float | None
     attracts_along: bool
-    attracts: bool
+    attracts: bool | None
     method: str = "closed form"
 
 
@@ -46,17 +47,18 @@ def diagonal_rest_points(
     **Arguments:** `coupling` κ > -1; `bound`, possibly infinite.
     **Raises:** `InputError` for κ <= -1, where the diagonal runs the other way.
     """
-    _check_coupling(coupling)
+    coupling = _checked(coupling)
+    near = True if math.isfinite(bound) else None
     upper = _sigmoid((1 + coupling) * bound)
     lower = _sigmoid(-(1 + coupling) * bound)
     points = []
     if drift(payoffs, coupling, lower) < 0:
-        points.append(RestPoint(lower, -bound, "defecting end", None, None, True, True))
+        points.append(RestPoint(lower, -bound, "defecting end", None, None, True, near))
     p = interior_rest_point(payoffs, coupling)
     if p is not None and lower < p < upper:
         points.append(_interior(payoffs, coupling, p))
     if drift(payoffs, coupling, upper) > 0:
-        points.append(RestPoint(upper, bound, "cooperative end", None, None, True, True))
+        points.append(RestPoint(upper, bound, "cooperative end", None, None, True, near))
     return points
 
 
@@ -77,7 +79,7 @@ def tied_outcome(payoffs: Symmetric2x2, coupling: float, bound: float = math.inf
 
     **Arguments and Raises:** as in `diagonal_rest_points`.
     """
-    _check_coupling(coupling)
+    coupling = _checked(coupling)
     start = drift(payoffs, coupling, 0.5)
     if start == 0:
         return 0.5
@@ -94,13 +96,15 @@ def _interior(payoffs: Symmetric2x2, coupling: float, p: float) -> RestPoint:
     pull = 2 * coupling * payoffs.other_effect(p) * (1 - 2 * p)
     across = -(1 - coupling) * v * ((1 - coupling) * D * v + pull)
     theta = math.log(p / (1 - p)) / (1 + coupling)
-    return RestPoint(p, theta, "interior", along, across, along < 0, along < 0 and across < 0)
+    attracts = along < 0 and across < 0
+    return RestPoint(p, theta, "interior", along, across, along < 0, attracts)
 
 
 def _sigmoid(logit: float) -> float:
     return 1 / (1 + math.exp(-logit)) if logit > -700 else 0.0
 
 
-def _check_coupling(coupling: float) -> None:
+def _checked(coupling: float) -> float:
     if not coupling > -1:
         raise InputError(f"coupling {coupling} must be above -1 on the diagonal")
+    return float(coupling)

@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from glasshouse._arrays import as_floats
 from glasshouse.analysis.precision import in_float64
+from glasshouse.dynamics.driver import check_params
 from glasshouse.parametric import AbstractParametricGame, Params
 
 Quantity = Callable[[AbstractParametricGame, Params], Float[Array, ""]]
@@ -36,9 +36,10 @@ def first_order_margin(
 
     **Arguments:** `quantity(game, params)`, differentiable, a scalar: mean cooperation, one
     player's cooperation, welfare, a payoff, ….
+    **Raises:** `InputError` when `params` do not fit the boxes.
     **Cost:** one gradient and one forward derivative; exact to rounding.
     """
-    return float(flow_derivative(game, as_floats(params), quantity))
+    return float(flow_derivative(game, check_params(game, params), quantity))
 
 
 def flow_derivative(

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, repeat, stack
-from glasshouse.dynamics.driver import check_options, check_start, run
+from glasshouse.dynamics.driver import check_options, check_params, run
 from glasshouse.dynamics.rest import rest_residual
 from glasshouse.errors import InputError
 from glasshouse.parametric import ParametricGame, Params
@@ -117,8 +117,8 @@ def generic_outcomes(
     **Raises:** `InputError` when there is no game, or a given start lies outside a box.
     **Cost:** games × starts × steps learning steps.
     """
-    if not games:
-        raise InputError("outcomes need at least one game")
+    if isinstance(games, ParametricGame) or not games:
+        raise InputError("generic_outcomes needs a list of parametric games, at least one")
     check_options(steps, step_size)
     for game in games:
         check_starts(game, starts)
@@ -140,7 +140,7 @@ def check_starts(game: ParametricGame, starts: Starts) -> None:
     """
     for k, profile in enumerate(starts.profiles or ()):
         try:
-            check_start(game, tuple(profile))
+            check_params(game, tuple(profile))
         except InputError as error:
             raise InputError(f"start {k + 1} of {len(starts.profiles or ())}: {error}") from error
 

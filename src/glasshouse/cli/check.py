@@ -105,9 +105,11 @@ def _boundary_rows(found: "Assessment") -> list[tuple[str, str, str]]:
     return [("boundary test", answer, how)]
 
 
-def _stability(along: bool, everywhere: bool) -> str:
+def _stability(along: bool, everywhere: bool | None) -> str:
     if everywhere:
         return "attracts all nearby starts"
+    if everywhere is None:
+        return "attracts equal starts; a limit, which unequal ones may leave"
     return "attracts equal starts only" if along else "repels"
 
 

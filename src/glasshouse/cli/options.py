@@ -23,7 +23,8 @@ CooperateOption = Annotated[
     ),
 ]
 BoundOption = Annotated[
-    float, typer.Option(metavar="M", help="Every parameter lies in [-M, M].", min=0.0)
+    float,
+    typer.Option(metavar="M", help="Every parameter lies in [-M, M]; equilibria depend on it."),
 ]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON; its keys are documented in docs/output.md.")

@@ -27,7 +27,7 @@ def command(
     cooperate: CooperateOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Couplings at which cooperation switches, in closed form and measured by learning."""
+    """From which couplings on cooperation rises, attracts, and is an equilibrium."""
     from glasshouse.analysis.family import LogisticFamily
     from glasshouse.study.plain import plain
     from glasshouse.study.store import game_summary
@@ -65,7 +65,11 @@ def _rows(predictions: "Predictions") -> list[tuple[str, str, str, str]]:
             value = "none" if threshold.value is None else f"{threshold.value:.9g}"
             how = threshold.reason or closed.method
             rows.append((symbol, value, threshold.meaning, how))
-    rows.append(_switch("κ̂", predictions.measured, "cooperation rises from the neutral start"))
+    if closed is None:
+        meaning = "cooperation starts to rise from the neutral start"
+        rows.append(_switch("", predictions.first_movement, meaning))
+    meaning = "cooperation stands higher after learning than at the neutral start"
+    rows.append(_switch("κ̂", predictions.measured, meaning))
     if predictions.equilibrium is not None:
         meaning = "the cooperative corner passes the boundary test"
         rows.append(_switch("κ_eq", predictions.equilibrium, meaning))

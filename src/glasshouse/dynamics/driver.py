@@ -1,5 +1,6 @@
 """The one driver: apply a rule for a number of steps."""
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import equinox as eqx
@@ -12,6 +13,7 @@ from glasshouse._arrays import as_floats, is_traced
 from glasshouse.dynamics.rest import Rest, rest_residual
 from glasshouse.dynamics.solution import RESULTS, Solution
 from glasshouse.errors import InputError
+from glasshouse.games.base import UNROLL_LIMIT
 from glasshouse.parametric import AbstractParametricGame, Params
 from glasshouse.rules.base import AbstractRule
 from glasshouse.rules.gradient import Gradient
@@ -43,9 +45,14 @@ def run(
     with `throw`, `RuntimeError` for every result other than converged or completed.
     **Cost:** `steps` updates; memory for one point, or for all of them with `save="path"`.
     """
+    if not isinstance(rule, AbstractRule):
+        raise InputError(
+            f"the second argument of run is a rule such as Gradient(), not {type(rule).__name__}: "
+            "give the start as params=…, and an Optax transformation as Transformed(Gradient(), …)"
+        )
     if params is None:
         params = tuple(box.neutral() for box in game.spaces)
-    params = check_start(game, params)
+    params = check_params(game, params)
     check_options(steps, step_size)
     if save not in ("end", "path"):
         raise InputError(f"save={save!r} must be 'end' or 'path'")
@@ -86,12 +93,32 @@ class _Step(eqx.Module):
         return jnp.where(jnp.isfinite(moved), moved, jnp.nan)
 
 
+def _entries(tree: PyTree) -> tuple[list[tuple[Array, ...]], Callable[[list], PyTree]]:
+    """The numbers in the small arrays of `tree` one by one, and how to put them together again.
+
+    Split before a loop, what differs between the members of a batch is contiguous inside it; XLA
+    cancels the stacking against the slices that read it.
+    """
+    small, rest = eqx.partition(
+        tree, lambda x: eqx.is_array(x) and x.ndim > 0 and x.size <= UNROLL_LIMIT
+    )
+    leaves, structure = jax.tree.flatten(small)
+
+    def joined(entries: list) -> PyTree:
+        whole = [jnp.stack(e).reshape(x.shape) for e, x in zip(entries, leaves, strict=True)]
+        return eqx.combine(jax.tree.unflatten(structure, whole), rest)
+
+    return [tuple(jnp.ravel(x)) for x in leaves], joined
+
+
 def _drive(step: _Step, carry: Any, steps: int, stop: Rest | None, save: str) -> tuple[Any, Any]:
     """Take the steps, in blocks of `stop.every` between which rest is tested."""
 
     def block(carry: Any, length: int) -> tuple[Any, Any]:
+        entries, joined = _entries(step)
+
         def body(carry, _):
-            carry = step(carry)
+            carry = joined(entries)(carry)
             return carry, carry[0] if save == "path" else None
 
         return jax.lax.scan(body, carry, length=length)
@@ -144,10 +171,10 @@ def _raise_unless_good(end: Params, result: RESULTS) -> Params:
     return end
 
 
-def check_start(game: AbstractParametricGame, params: Params) -> Params:
-    """The start as arrays of the boxes' shapes; concrete values are checked at once.
+def check_params(game: AbstractParametricGame, params: Params) -> Params:
+    """Params as arrays of the boxes' shapes; values known already must lie inside the boxes.
 
-    **Raises:** `InputError` when the start does not fit the boxes or lies outside them.
+    **Raises:** `InputError` when they do not fit the boxes or lie outside them.
     """
     spaces = game.spaces
     if not isinstance(params, tuple) or len(params) != len(spaces):
@@ -180,8 +207,8 @@ def _check_inside(player: int, own: PyTree, box: Any) -> None:
             where = tuple(int(k) for k in np.argwhere(outside)[0])
             value, low, high = (np.broadcast_to(v, outside.shape)[where] for v in (x, low, high))
             raise InputError(
-                f"the start of player {player + 1} is {value:g}, outside its box "
-                f"[{low:g}, {high:g}]: move the start inside or widen the bound"
+                f"parameter {value:g} of player {player + 1} lies outside its box "
+                f"[{low:g}, {high:g}]: move it inside or widen the bound"
             )
 
 

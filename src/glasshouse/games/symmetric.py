@@ -48,7 +48,7 @@ class Symmetric2x2(NamedTuple):
         """
         if tensor.shape != (2, 2, 2) or not is_symmetric(tensor):
             return None
-        (R, S), (T, P) = tensor[0].tolist()
+        (R, S), (T, P) = tensor[0].tolist()  # Python floats, whatever the array
         return cls(T=T, R=R, P=P, S=S)
 
 

@@ -6,13 +6,18 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, PyTree
 
+from glasshouse._arrays import as_floats, is_traced
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
 from glasshouse.semantics.base import AbstractSemantics, Box
 from glasshouse.semantics.channel import Full
 from glasshouse.semantics.probabilities import softmax
+
+TOLERANCE = 1e-5
+"""Probabilities may sum to 1 within this: rounding of 32-bit numbers."""
 
 
 class Custom(AbstractSemantics):
@@ -22,7 +27,8 @@ class Custom(AbstractSemantics):
     of probabilities per player, where `params[i]` are player i's parameters and `seen[i][j]` is
     what player i sees of player j's; it may be a pytree holding arrays (an Equinox network).
     `spaces`, one `Box` per player.
-    **Raises:** `InputError` when the function does not return one vector per player.
+    **Raises:** `InputError` when the function does not return one vector per player, or when these
+    are no probabilities at the neutral parameters (elsewhere they are not checked).
     """
 
     function: Callable[[tuple[PyTree, ...], Any], Sequence[Array]]
@@ -37,6 +43,7 @@ class Custom(AbstractSemantics):
         self.function = function
         self.boxes = tuple(spaces)
         self.actions = _actions(function, self.boxes)
+        _check_probabilities(function, self.boxes)
 
     @property
     def spaces(self) -> tuple[Box, ...]:
@@ -69,3 +76,15 @@ def _actions(function: Callable, boxes: tuple[Box, ...]) -> tuple[int, ...]:
             f"must return one vector of action probabilities for each of {len(boxes)} players"
         )
     return tuple(s.shape[0] for s in shapes)
+
+
+def _check_probabilities(function: Callable, boxes: tuple[Box, ...]) -> None:
+    params = as_floats(tuple(box.neutral() for box in boxes))
+    if is_traced(params, function):
+        return
+    for i, vector in enumerate(function(params, Full().look(params, None)[0])):
+        if not (np.all(vector >= 0) and abs(float(vector.sum()) - 1) <= TOLERANCE):
+            raise InputError(
+                f"the semantics function gives player {i + 1} {np.asarray(vector).tolist()} at the "
+                "neutral parameters: action probabilities must be non-negative and sum to 1"
+            )

@@ -1,7 +1,8 @@
 """The logistic semantics: mixed actions from a weighted sum of parameters read as logits."""
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -13,6 +14,9 @@ from glasshouse.errors import InputError
 from glasshouse.games.base import Product, unrolls
 from glasshouse.semantics.base import AbstractSemantics, Box
 from glasshouse.semantics.probabilities import sigmoid_pair, softmax, softmax_unrolled
+
+Numbers: TypeAlias = ArrayLike | Sequence
+"""A number, an array, or lists of numbers."""
 
 
 class Logistic(AbstractSemantics):
@@ -43,9 +47,9 @@ class Logistic(AbstractSemantics):
     def __init__(
         self,
         actions: tuple[int, ...],
-        coupling: ArrayLike,
-        bound: ArrayLike = math.inf,
-        own_weight: ArrayLike = 1.0,
+        coupling: Numbers,
+        bound: Numbers = math.inf,
+        own_weight: Numbers = 1.0,
     ):
         self.actions = tuple(actions)
         players = len(self.actions)
@@ -76,7 +80,9 @@ class Logistic(AbstractSemantics):
         return source[index] if source.ndim else source
 
 
-def unrolled_logits(semantics: Logistic, player: int, own: Array, seen: Any) -> tuple[Array, ...]:
+def unrolled_logits(
+    semantics: Logistic, player: int, own: ArrayLike, seen: Any
+) -> tuple[Array, ...]:
     """One player's probabilities as scalars, everything unrolled while tracing."""
     count = semantics.actions[player] - 1
     logits = [semantics.weight(player, player) * x for x in _coordinates(own)]
@@ -92,7 +98,7 @@ def unrolled_logits(semantics: Logistic, player: int, own: Array, seen: Any) -> 
     return softmax_unrolled((*logits, zero))
 
 
-def stacked_logits(semantics: Logistic, player: int, own: Array, seen: Any) -> Array:
+def stacked_logits(semantics: Logistic, player: int, own: ArrayLike, seen: Any) -> Array:
     """One player's probabilities as an array, for games too large to unroll."""
     count = semantics.actions[player] - 1
     logits = semantics.weight(player, player) * jnp.reshape(own, count)
@@ -111,11 +117,12 @@ def _shape(actions: int) -> tuple[int, ...]:
     return () if actions == 2 else (actions - 1,)
 
 
-def _coordinates(params: Array) -> tuple[Array, ...]:
-    return (params,) if jnp.ndim(params) == 0 else tuple(params[a] for a in range(len(params)))
+def _coordinates(params: ArrayLike) -> tuple[Array, ...]:
+    params = jnp.asarray(params)
+    return (params,) if params.ndim == 0 else tuple(params[a] for a in range(len(params)))
 
 
-def _number(value: ArrayLike, name: str, shapes: list[tuple[int, ...]]) -> RealArray:
+def _number(value: Numbers, name: str, shapes: list[tuple[int, ...]]) -> RealArray:
     try:
         array = as_array(value)
     except (ValueError, TypeError) as error:

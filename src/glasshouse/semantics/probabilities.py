@@ -1,7 +1,5 @@
 """Logits to probabilities, accurate in both tails and in their derivatives."""
 
-import math
-
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -15,10 +13,10 @@ def sigmoid_pair(logit: Scalar) -> tuple[Scalar, Scalar]:
 
     1 - s(x) would be zero beyond x = 37 in float64, and gradients with it; here the smaller
     probability and the derivative s(x) s(-x) stay accurate up to |x| = 708, where they stop
-    shrinking.
+    shrinking instead of vanishing.
     """
-    limit = math.floor(math.log(float(jnp.finfo(logit.dtype).max))) - 1
-    odds = jnp.exp(-jnp.clip(logit, -limit, limit))
+    tiny = float(jnp.finfo(logit.dtype).tiny)
+    odds = jnp.clip(jnp.exp(-logit), tiny, 1 / tiny)
     first = 1 / (1 + odds)
     return first, odds * first
 

@@ -139,8 +139,8 @@ class RangeSpec(_Section):
         return self
 
     def values(self) -> np.ndarray:
-        """The values as float64."""
-        return np.linspace(self.start, self.stop, self.count)
+        """The values as float64, rounded to 12 decimals so that 0.5 is 0.5."""
+        return np.round(np.linspace(self.start, self.stop, self.count), 12)
 
 
 class SweepSpec(_Section):
@@ -182,8 +182,11 @@ class Study(_Section):
         return Prepared(family, couplings, starts)
 
     def resolved(self) -> dict[str, Any]:
-        """The study with every default written out, ready for TOML."""
-        return self.model_dump(by_alias=True, exclude_none=True)
+        """The study with every default written out, ready for TOML; a game file by its name."""
+        written = self.model_dump(by_alias=True, exclude_none=True)
+        if self.game.file is not None:
+            written["game"]["file"] = Path(self.game.file).name
+        return written
 
 
 class Prepared(NamedTuple):

@@ -33,7 +33,8 @@ PACKAGES = ("glasshouse", "jax", "jaxlib", "equinox", "optax", "numpy", "pyarrow
 def run_study(path: str | Path, out: str | Path) -> StudyResult:
     """Read a study file, check everything, compute, and write the folder `out`.
 
-    The folder holds `study.toml` (every default written out), `sweep.parquet`, `summary.json`,
+    The folder holds `study.toml` (every default written out; a game file is copied beside it),
+    `sweep.parquet`, `summary.json`,
     `coupling.svg`, `coupling.png` and `provenance.json`. It appears complete or not at all.
 
     **Arguments:** `path` of the TOML file; `out`, a folder that does not exist yet.
@@ -74,11 +75,17 @@ def check_out(out: Path) -> None:
 
 
 def write_result(result: StudyResult, out: Path, inputs: list[Path]) -> None:
-    """Write a result into the new folder `out`; `inputs` are hashed into the provenance."""
+    """Write a result into the new folder `out`.
+
+    **Arguments:** `inputs`, the study file and then the files it reads, which are copied; all
+    are hashed into the provenance.
+    """
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
         (partial / "study.toml").write_text(tomli_w.dumps(result.study.resolved()), "utf-8")
+        for path in inputs[1:]:  # the study written out refers to them by name
+            shutil.copyfile(path, partial / path.name)
         table = pa.table(table_columns(result.rows()))
         pq.write_table(table, partial / "sweep.parquet")
         _write_json(partial / "summary.json", summary(result))

@@ -8,7 +8,12 @@ import numpy as np
 
 from glasshouse.analysis.assessment import Assessment, assess
 from glasshouse.analysis.closed_form import Thresholds, thresholds
-from glasshouse.analysis.couplings import Switch, critical_coupling, equilibrium_threshold
+from glasshouse.analysis.couplings import (
+    Switch,
+    critical_coupling,
+    equilibrium_threshold,
+    first_movement_switch,
+)
 from glasshouse.analysis.family import LogisticFamily
 from glasshouse.errors import InputError
 from glasshouse.study.spec import Prepared, Study
@@ -18,13 +23,15 @@ from glasshouse.study.spec import Prepared, Study
 class Predictions:
     """Where things switch: closed forms beside what was measured.
 
-    **Arguments:** `closed_form`, or None and the `reason`; `measured`, from which coupling on
-    learning raises mean cooperation; `equilibrium`, from which coupling on the cooperative
+    **Arguments:** `closed_form`, or None and the `reason`; `first_movement`, from which coupling on
+    mean cooperation starts to rise; `measured`, from which coupling on it stands higher after
+    learning than at the start; `equilibrium`, from which coupling on the cooperative
     corner passes the boundary test, or None and `no_equilibrium_reason`.
     """
 
     closed_form: Thresholds | None
     reason: str
+    first_movement: Switch
     measured: Switch
     equilibrium: Switch | None
     no_equilibrium_reason: str
@@ -62,8 +69,8 @@ def predict(family: LogisticFamily) -> Predictions:
         equilibrium = equilibrium_threshold(family)
     except InputError as error:
         no_equilibrium = str(error)
-    measured = critical_coupling(family)
-    return Predictions(closed_form, reason, measured, equilibrium, no_equilibrium)
+    moves, measured = first_movement_switch(family), critical_coupling(family)
+    return Predictions(closed_form, reason, moves, measured, equilibrium, no_equilibrium)
 
 
 def compute(study: Study, prepared: Prepared) -> StudyResult:
@@ -110,49 +117,54 @@ def _claims(result: StudyResult) -> list[str]:
 
 
 def _movement_claim(predictions: Predictions) -> str:
-    predicted = predictions.closed_form and predictions.closed_form.neutral.value
-    said = "no closed form" if predicted is None else f"predicted {predicted:.6f}"
+    closed = predictions.closed_form and predictions.closed_form.neutral.value
+    predicted = "no closed form" if closed is None else f"closed form {closed:.6f}"
     measured = predictions.measured
-    if measured.bracket is None:
-        found = {"everywhere": "at every coupling tried", "nowhere": "at no coupling tried"}
-        where = found.get(measured.holds, f"unclear: {measured.result}")
-        return f"First movement: from the neutral start cooperation rises {where} ({said})."
-    half = (measured.bracket[1] - measured.bracket[0]) / 2
-    side = "from" if measured.holds == "above" else "up to"
     return (
-        f"First movement: from the neutral start cooperation rises {side} coupling "
-        f"{measured.value:.6f} on ({said}, measured {measured.value:.6f} ± {half:.0e})."
+        "First movement: from the neutral start mean cooperation starts to rise "
+        f"{_where(predictions.first_movement)} ({predicted}); measured, it stands higher than at "
+        f"the start after {measured.detail.split(' from ')[0]} {_where(measured)}."
     )
 
 
 def _generic_claim(result: StudyResult) -> str:
     exploits = [a.coupling for a in result.assessments if a.generic.exploitation.count > 0]
     cooperates = [a.coupling for a in result.assessments if a.generic.cooperation.value >= 0.5]
-    first = f"both cooperate in most runs at couplings {_span(cooperates)}"
-    second = f"some exploit others at couplings {_span(exploits)}"
-    players = result.family.game.players
-    everyone = first if players == 2 else first.replace("both", "all")
+    everyone = "both" if result.family.game.players == 2 else "all"
     detail = result.assessments[0].generic.detail
-    return f"Outcome from unequal starts ({detail}): {everyone}; {second}."
+    return (
+        f"Outcome from unequal starts ({detail}): {everyone} cooperate in at least half of the "
+        f"runs at couplings {_span(cooperates)}; some exploit others in at least one run at "
+        f"couplings {_span(exploits)}."
+    )
 
 
 def _equilibrium_claim(result: StudyResult) -> str:
     found, bound = result.predictions.equilibrium, result.family.bound
     if found is None:
         return f"Equilibrium: not tested ({result.predictions.no_equilibrium_reason})."
-    corner = f"Equilibrium: the cooperative corner of the box ±{bound:g} passes the boundary test"
-    if found.value is None:
-        where = {"everywhere": "at every coupling tried", "nowhere": "at no coupling tried"}
-        return f"{corner} {where.get(found.holds, f'unclear: {found.result}')}."
-    side = "from" if found.holds == "above" else "up to"
-    return f"{corner} {side} coupling {found.value:.6f} on (numerical, not proved)."
+    return (
+        f"Equilibrium: the cooperative corner of the box ±{bound:g} passes the boundary test "
+        f"{_where(found)} (numerical, not proved)."
+    )
+
+
+def _where(switch: Switch) -> str:
+    """Where a property holds, in words."""
+    if switch.value is not None and switch.bracket is not None:
+        half = (switch.bracket[1] - switch.bracket[0]) / 2
+        side = "from coupling" if switch.holds == "above" else "below coupling"
+        return f"{side} {switch.value:.6f} ± {half:.0e} on"
+    if switch.holds in ("everywhere", "nowhere"):
+        return f"at {'every' if switch.holds == 'everywhere' else 'no'} coupling tried"
+    return f"at couplings that one number does not tell ({switch.result})"
 
 
 def _span(couplings: list[float]) -> str:
     if not couplings:
         return "none of those studied"
     low, high = min(couplings), max(couplings)
-    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+    return f"{low:g}" if low == high else f"between {low:g} and {high:g}"
 
 
 def table_columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:

@@ -3,7 +3,7 @@
 import dataclasses
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -47,7 +47,7 @@ class CatalogueGame:
         parameters = inspect.signature(self.function).parameters
         return {name: parameter.default for name, parameter in parameters.items()}
 
-    def __call__(self, **parameters: float) -> "NormalFormGame":
+    def __call__(self, **parameters: Any) -> "NormalFormGame":
         from glasshouse.games.normal_form import Labels, NormalFormGame
 
         values = self._checked(parameters)
@@ -61,7 +61,7 @@ class CatalogueGame:
         )
         return NormalFormGame(payoffs.tensor, labels)
 
-    def _checked(self, parameters: dict[str, float]) -> dict[str, float]:
+    def _checked(self, parameters: dict[str, Any]) -> dict[str, float | int]:
         for name, value in parameters.items():
             if name not in self.defaults:
                 raise unknown_name(f"parameter of {self.name}", name, self.defaults)
@@ -86,7 +86,7 @@ def catalogue_game(
     return decorate
 
 
-def require(game: str, holds: bool, condition: str, **parameters: float) -> None:
+def require(game: str, holds: bool, condition: str, **parameters: float | int) -> None:
     """Raise an `InputError` naming the game, its condition and the parameters given."""
     if not holds:
         given = ", ".join(f"{name}={value:g}" for name, value in parameters.items())
