@@ -2,6 +2,9 @@
 #   make demo   compute the example studies into results/
 #   make test   run the tests
 PYTHON ?= python3
+# Old and new versions of pip take the pins of the build tools from these.
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 BIN := .venv/bin
 STUDIES := $(sort $(wildcard examples/*.toml))
 
@@ -30,7 +33,7 @@ benchmark: .venv/dev
 constraints:
 	rm -rf .venv-pins
 	$(PYTHON) -m venv .venv-pins
-	.venv-pins/bin/pip install --quiet ".[dev]"
+	PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= .venv-pins/bin/pip install --quiet ".[dev]"
 	.venv-pins/bin/pip freeze --exclude glasshouse > constraints.txt
 	rm -rf .venv-pins
 

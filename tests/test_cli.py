@@ -130,7 +130,7 @@ def test_cooperate_names_the_action(call, tmp_path):
     """Defection first in the file: naming the other action gives the usual thresholds back."""
     file = tmp_path / "swapped.nfg"
     file.write_text('NFG 1 R "swapped" { "a" "b" } { 2 2 }\n\n1 1 0 5 5 0 3 3\n')
-    _, out, _ = call("thresholds", str(file), "--cooperate", "1", "--json")
+    _, out, _ = call("thresholds", str(file), "--cooperate", "2", "--json")
     assert json.loads(out)["closed_form"]["neutral"]["value"] == pytest.approx(3 / 7)
     _, out, _ = call("thresholds", str(file), "--json")
     assert json.loads(out)["closed_form"]["neutral"]["value"] != pytest.approx(3 / 7)
@@ -182,8 +182,13 @@ BAD_STUDIES = {
     "ragged payoffs": ("[game]\npayoffs = [[1, 2], [3]]\n", "key 'game': payoffs are ragged"),
     "payoff not finite": (
         "[game]\npayoffs = [[[1, nan], [3, 4]], [[1, 2], [3, 4]]]\n",
-        "payoff of player 1 at actions (0, 1) is nan",
+        "key 'game.payoffs': entry [0][0][1] must be a finite number, but is nan",
     ),
+    "text among payoffs": (
+        '[game]\npayoffs = [[[1, 2], [3, "4"]], [[1, 2], [3, 4]]]\n',
+        "entry [0][1][1] must be a finite number, but is '4'",
+    ),
+    "coupling without sweep": (PD_STUDY + "[semantics]\ncoupling = 0.5\n", "glasshouse check"),
     "start outside the box": (
         PD_STUDY + "[learning]\nstart = [[0.5, 7.0]]\n",
         "parameter 7 of player 2 lies outside its box [-3, 3]",

@@ -12,12 +12,16 @@ RealArray: TypeAlias = jax.Array | np.ndarray
 
 
 def as_array(value: Any) -> RealArray:
-    """A JAX array as it is, anything else as a NumPy array of float64.
+    """A JAX array as it is, anything else as a NumPy array of float64 that nobody can change.
 
     Fields kept this way lose no digits where JAX computes in 32 bits by default, and are
     converted to whatever precision the computation they enter uses.
     """
-    return value if isinstance(value, jax.Array) else np.asarray(value, dtype=np.float64)
+    if isinstance(value, jax.Array):
+        return value
+    array = np.array(value, dtype=np.float64)
+    array.setflags(write=False)
+    return array
 
 
 def as_floats(tree: PyTree) -> PyTree:

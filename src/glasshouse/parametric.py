@@ -41,6 +41,7 @@ class AbstractParametricGame(eqx.Module):
 
         Definition: ½ (max u_i - min u_i) Σ_j Σ_a |∂σ_j(a)/∂θ_i|. It bounds |∂U_i/∂θ_i| and
         shrinks with it where behaviour saturates, so their ratio tells rest from saturation.
+        Infinite for a player to whom all outcomes are the same.
         **Cost:** one reverse pass per player and action.
         """
 
@@ -99,7 +100,8 @@ class ParametricGame(AbstractParametricGame):
                 total = jax.tree.map(lambda t, r: t + jnp.abs(r), total, row)
         ranges = self.game.payoff_ranges
         return tuple(
-            jax.tree.map(lambda t, i=i: 0.5 * ranges[i] * t, total[i]) for i in range(len(params))
+            jax.tree.map(lambda t, r=r: jnp.where(r > 0, 0.5 * r * t, jnp.inf), own)
+            for r, own in zip(ranges, total, strict=True)
         )
 
 

@@ -197,7 +197,7 @@ def test_what_has_no_finite_box_is_refused():
 
 def test_the_boundary_test_of_several_parameters_is_refused():
     game = ParametricGame(NormalFormGame(random_tensor((2, 3), 0)), Logistic((2, 3), 0.5, 3.0))
-    with pytest.raises(InputError, match="player 2 has several parameters"):
+    with pytest.raises(InputError, match="player 2 has"):
         boundary_test(game)
 
 

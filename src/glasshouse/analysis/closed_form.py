@@ -115,6 +115,10 @@ def _threshold(tensor: np.ndarray, p: float, meaning: str) -> Threshold:
         when = "at every" if own > scale else "at no" if own < -scale else "undecided at every"
         return Threshold(None, meaning, f"others' cooperation pays nothing here: {when} coupling")
     value = -own / others + 0.0  # + 0.0 turns -0.0 into 0.0
+    if others < 0 and value <= lowest:
+        return Threshold(
+            None, meaning, f"at no coupling above {lowest:.6g}: cooperation hurts here"
+        )
     if others < 0:
         reason = f"others' cooperation hurts here: the inequality reverses, below {value:.6g}"
         return Threshold(None, meaning, reason)

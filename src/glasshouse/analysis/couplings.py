@@ -170,8 +170,8 @@ def _risen(change: np.ndarray) -> np.ndarray:
 def _default_bracket(family: Family) -> tuple[float, float]:
     if not callable(family):
         raise InputError(
-            f"a family gives a game for every coupling, which {type(family).__name__} does not: use "
-            "LogisticFamily(game, bound) or a function of the coupling"
+            f"a family gives a game for every coupling, which {type(family).__name__} does not: "
+            "use LogisticFamily(game, bound) or a function of the coupling"
         )
     return 0.9 * lowest_coupling(family(0.0).game.players), HIGHEST
 
@@ -192,6 +192,8 @@ def _switch(
     detail: str,
 ) -> Switch:
     """Narrow the first change of `holds` (1, 0, or NaN) among evenly spaced couplings."""
+    if points < 2:
+        raise InputError(f"points={points} must be at least 2")
     if not low < high:
         raise InputError(f"the bracket of couplings [{low}, {high}] must be increasing")
     couplings = np.linspace(low, high, points)
@@ -211,7 +213,7 @@ def _switch(
         couplings = np.linspace(low, high, NARROWING)
         if couplings[1] <= low:  # neighbouring floats: no narrower bracket exists
             break
-        first = int(np.argmax(holds(couplings) != at_low))
+        first = max(1, int(np.argmax(holds(couplings) != at_low)))
         low, high = float(couplings[first - 1]), float(couplings[first])
     where = "below" if at_low else "above"
     return Switch((low + high) / 2, (low, high), "found", brackets, where, method, detail)

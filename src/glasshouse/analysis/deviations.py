@@ -11,6 +11,7 @@ import optax
 from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray, PyTree
 
 from glasshouse._arrays import RealArray, as_floats
+from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, stack
 from glasshouse.dynamics.driver import check_params, run
@@ -24,8 +25,16 @@ from glasshouse.semantics.base import Box
 GRID = 1025
 """Points at which a one-parameter deviation's derivative is evaluated before refinement."""
 
+ADAPTATIONS = 4
+"""How often the grid is moved to where behaviour changes; each time it resolves 1000 times more."""
+
 PEAKS = 16
 """Of that grid's cells in which the payoff peaks, so many with the highest ends are refined."""
+
+RESOLUTION = (
+    f"payoff and derivative at {GRID} points, denser where behaviour changes; "
+    "maxima refined by bisection"
+)
 
 SEARCH = Transformed(Gradient(), optax.scale_by_adam())
 """The ascent of a search over several parameters: Adam walks on where gradients saturate."""
@@ -55,13 +64,15 @@ class Deviation:
 class BoundaryTest:
     """Whether the cooperative corner, all parameters at their upper bounds, is an equilibrium.
 
-    **Arguments:** `passes`: no player gains more than `tolerance` of its payoff range and payoff,
-    and no gradient points into the box; `deviations`, one per player; `slopes`, each player's
-    gradient at the corner relative to what it could be, in [-1, 1]; `method`, `detail` as in
-    `Deviation`.
+    **Arguments:** `passes`: the corner is cooperative, no gain above `tolerance` of a player's
+    payoff range was found, and no gradient points into the box; `cooperative`: every player
+    cooperates more there than where all parameters are at their lower bounds; `deviations`, one
+    per player; `slopes`, each player's gradient at the corner relative to what it could be, in
+    [-1, 1]; `method`, `detail` as in `Deviation`.
     """
 
     passes: bool
+    cooperative: bool
     deviations: tuple[Deviation, ...]
     slopes: tuple[float, ...]
     tolerance: float
@@ -82,8 +93,9 @@ def best_deviation(
     """The best deviation of one player from `params`.
 
     With one parameter: the zeros of ∂U_i/∂θ_i from + to - between neighbouring points of a grid
-    over the box are refined by bisection and compared with the ends; payoffs are then exact to
-    rounding (1e-12 of the payoff range), unless a maximum rises and falls within one grid cell.
+    over the box are refined by bisection and compared with the grid; payoffs are then exact to
+    rounding (1e-12 of the payoff range), unless a maximum rises and falls between two points. The
+    points are denser where behaviour changes.
     With more parameters: projected gradient ascent from random starts, a lower bound on the best
     gain.
 
@@ -93,10 +105,14 @@ def best_deviation(
     """
     _check_player(game, player)
     params = check_params(game, params)
-    if _one_parameter(game.spaces[player]):
+    if _parameters(game.spaces[player]) == 1:
         gains, best, *_ = batch_map(_one_dimensional, stack([(game, params)]), player)
-        detail = f"derivative at {GRID} points, maxima refined by bisection"
-        return Deviation(player, float(gains[0]), best[0], "derivative", detail)
+        found = _as_parameter(best[0], params[player])
+        return Deviation(player, float(gains[0]), found, "derivative", RESOLUTION)
+    if not any(np.size(x) for x in jax.tree.leaves(params[player])):
+        return Deviation(
+            player, 0.0, params[player], "derivative", "there is no parameter to change"
+        )
     key = jax.random.key(0) if key is None else key
     gain, best = _search(game, params, player, starts, steps, key)
     detail = f"gradient ascent from {starts} random starts, {steps} steps"
@@ -125,7 +141,7 @@ def boundary_test(game: ParametricGame, tolerance: float = TOLERANCE) -> Boundar
     any tolerance, so the slope at the corner is tested too, relative to its scale.
 
     **Arguments:** `game`, whose players have one bounded parameter each; `tolerance`, relative
-    to the payoff range plus the payoff at the corner, to which rounding is proportional.
+    to the payoff range.
     **Raises:** `InputError` when a player has several parameters or an unbounded box.
     **Source:** the boundary test of Todorov, ten Napel & Müller 2026, arXiv:2606.27068, without
     its restriction to two players.
@@ -141,19 +157,26 @@ def boundary_tests(
 
     **Arguments and Raises:** as in `boundary_test`.
     """
-    gains, best, slopes, now = _corner_deviations(games, [upper_corner(game) for game in games])
+    corners = [upper_corner(game) for game in games]
+    gains, best, slopes, cooperates = _corner_deviations(games, corners)
     ranges = np.stack([np.asarray(game.game.payoff_ranges) for game in games])
-    no_gain = gains <= tolerance * (ranges + np.abs(now))
-    passes = np.all(no_gain & (slopes >= -tolerance), axis=1)
-    detail = f"derivative at {GRID} points, maxima refined by bisection"
+    passes = np.all((gains <= tolerance * ranges) & (slopes >= -tolerance), axis=1)
+    cooperative = np.all(cooperates > 0, axis=1)
 
     def named(k: int) -> BoundaryTest:
         deviations = tuple(
-            Deviation(i, float(gains[k, i]), float(best[k, i]), "derivative", detail)
+            Deviation(i, float(gains[k, i]), float(best[k, i]), "derivative", RESOLUTION)
             for i in range(gains.shape[1])
         )
-        relative = tuple(map(float, slopes[k]))
-        return BoundaryTest(bool(passes[k]), deviations, relative, tolerance, "derivative", detail)
+        return BoundaryTest(
+            passes=bool(passes[k] and cooperative[k]),
+            cooperative=bool(cooperative[k]),
+            deviations=deviations,
+            slopes=tuple(map(float, slopes[k])),
+            tolerance=tolerance,
+            method="derivative",
+            detail=RESOLUTION,
+        )
 
     return [named(k) for k in range(len(games))]
 
@@ -162,10 +185,10 @@ def upper_corner(game: ParametricGame) -> Params:
     """All parameters at their upper bounds: the cooperative corner of two-action games."""
     for i, box in enumerate(game.spaces):
         _check_player(game, i)
-        if not _one_parameter(box):
+        if _parameters(box) != 1:
             raise InputError(
-                f"player {i + 1} has several parameters: the boundary test needs one each; "
-                "use best_deviation, which searches"
+                f"player {i + 1} has {_parameters(box)} parameters: the boundary test needs one "
+                "each; use best_deviation, which searches"
             )
     return tuple(box.upper for box in game.spaces)
 
@@ -173,30 +196,50 @@ def upper_corner(game: ParametricGame) -> Params:
 def _corner_deviations(
     games: Sequence[ParametricGame], corners: Sequence[Params]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Gains, best deviations, slopes and present payoffs, each of shape `(games, players)`."""
+    """Gains, best deviations, slopes, and how much more all cooperate; `(games, players)` each."""
     batch = stack([(g, as_floats(c)) for g, c in zip(games, corners, strict=True)])
     found = [batch_map(_one_dimensional, batch, i) for i in range(len(corners[0]))]
-    gains, best, slopes, now = (np.stack(columns, axis=1) for columns in zip(*found, strict=True))
-    return gains, best, slopes, now
+    gains, best, slopes, more = (np.stack(columns, axis=1) for columns in zip(*found, strict=True))
+    return gains, best, slopes, more
+
+
+def _behaviours_at(t: Array, game: ParametricGame, params: Params, player: int) -> Product:
+    own = _as_parameter(t, params[player])
+    return game.behaviours((*params[:player], own, *params[player + 1 :]))
 
 
 def _payoff_at(t: Array, game: ParametricGame, params: Params, player: int) -> Array:
-    deviated = (*params[:player], t.reshape(params[player].shape), *params[player + 1 :])
-    return game.game.payoff(player, game.behaviours(deviated))
+    return game.game.payoff(player, _behaviours_at(t, game, params, player))
+
+
+def _as_parameter(t: Array | np.ndarray, own: PyTree) -> PyTree:
+    """The number `t` in the structure of a player's only parameter."""
+    return jax.tree.map(lambda x: t.reshape(jnp.shape(x)), own)
 
 
 def _one_dimensional(
     member: tuple[ParametricGame, Params], player: int
 ) -> tuple[Array, Array, Array, Array]:
-    """Gain, best parameter, relative slope and payoff now, for a player with one parameter."""
+    """Gain, best parameter, relative slope, and everyone's cooperation here less at the other end.
+
+    For a player with one parameter; the last tells whether the corner of all upper bounds, where
+    `params` lie in a boundary test, is the one that cooperates.
+    """
     game, params = member
+    game = eqx.tree_at(lambda g: g.game, game, game.game.centred())
     box = game.spaces[player]
     low, high = (jnp.reshape(jax.tree.leaves(x)[0], ()) for x in (box.lower, box.upper))
     payoff = jax.vmap(lambda t: _payoff_at(t, game, params, player))
     slope = jax.vmap(jax.grad(lambda t: _payoff_at(t, game, params, player)))
 
     grid = low + (high - low) * jnp.linspace(0.0, 1.0, GRID)
-    slopes = slope(grid)
+    grid = jax.lax.fori_loop(
+        0,
+        ADAPTATIONS,
+        lambda _, points: _denser_where_behaviour_changes(points, game, params, player),
+        grid,
+    )
+    slopes, payoffs = slope(grid), payoff(grid)
     peaks = (slopes[:-1] > 0) & (slopes[1:] <= 0)
 
     def halve(_, bracket):
@@ -205,17 +248,35 @@ def _one_dimensional(
         rising = slope(middle) > 0
         return jnp.where(rising, middle, left), jnp.where(rising, right, middle)
 
-    heights = jnp.where(peaks, jnp.maximum(payoff(grid)[:-1], payoff(grid)[1:]), -jnp.inf)
+    heights = jnp.where(peaks, jnp.maximum(payoffs[:-1], payoffs[1:]), -jnp.inf)
     heights, highest = jax.lax.top_k(heights, PEAKS)
     left, right = jax.lax.fori_loop(0, 60, halve, (grid[highest], grid[highest + 1]))
     refined = jnp.where(jnp.isfinite(heights), 0.5 * (left + right), low)
 
     now = jnp.reshape(jax.tree.leaves(params[player])[0], ())
-    candidates = jnp.concatenate([jnp.stack([now, low, high]), refined])
+    candidates = jnp.concatenate([jnp.stack([now, low, high, grid[jnp.argmax(payoffs)]]), refined])
     values = payoff(candidates)
     best = jnp.argmax(values)
+    lowest = tuple(box.lower for box in game.spaces)
+    cooperates = jnp.min(cooperation(game, params) - cooperation(game, as_floats(lowest)))
     slope_now = _relative_slope(game, params, player)
-    return values[best] - values[0], candidates[best], slope_now, values[0]
+    return values[best] - values[0], candidates[best], slope_now, cooperates
+
+
+def _denser_where_behaviour_changes(
+    grid: Array, game: ParametricGame, params: Params, player: int
+) -> Array:
+    """As many points, half of them spread by how much everyone's behaviour changes between them."""
+
+    def all_probabilities(t: Array) -> Array:
+        behaviours = _behaviours_at(t, game, params, player)
+        return jnp.concatenate([behaviours[i] for i in range(len(params))])
+
+    change = jnp.abs(jnp.diff(jax.vmap(all_probabilities)(grid), axis=0)).sum(axis=1)
+    even = jnp.diff(grid) / (grid[-1] - grid[0])
+    weights = even + jnp.where(change.sum() > 0, change / change.sum(), even)
+    reached = jnp.concatenate([jnp.zeros(1), jnp.cumsum(weights)])
+    return jnp.interp(jnp.linspace(0.0, reached[-1], len(grid)), reached, grid)
 
 
 def _relative_slope(game: ParametricGame, params: Params, player: int) -> Array:
@@ -279,11 +340,13 @@ def _ascend(start: Params, alone: _Alone, steps: int, step_size: Array) -> tuple
     return end, alone.payoffs(end)[0]
 
 
-def _one_parameter(box: Box) -> bool:
-    return sum(np.size(x) for x in jax.tree.leaves(box.lower)) == 1
+def _parameters(box: Box) -> int:
+    return sum(np.size(x) for x in jax.tree.leaves(box.lower))
 
 
 def _check_player(game: ParametricGame, player: int) -> None:
+    if not isinstance(game, ParametricGame):
+        raise InputError(f"deviations need a ParametricGame, not {type(game).__name__}")
     spaces = game.spaces
     if not 0 <= player < len(spaces):
         raise InputError(f"there is no player {player}: choose 0 to {len(spaces) - 1}")

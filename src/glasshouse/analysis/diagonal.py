@@ -3,6 +3,7 @@
 import dataclasses
 import math
 
+from glasshouse.analysis.closed_form import ZERO
 from glasshouse.errors import InputError
 from glasshouse.games.symmetric import Symmetric2x2
 
@@ -52,12 +53,13 @@ def diagonal_rest_points(
     upper = _sigmoid((1 + coupling) * bound)
     lower = _sigmoid(-(1 + coupling) * bound)
     points = []
-    if drift(payoffs, coupling, lower) < 0:
+    slope = (1 + coupling) * payoffs.interaction  # of the drift, which decides where it is zero
+    if (drift(payoffs, coupling, lower) or slope) < 0:
         points.append(RestPoint(lower, -bound, "defecting end", None, None, True, near))
     p = interior_rest_point(payoffs, coupling)
     if p is not None and lower < p < upper:
         points.append(_interior(payoffs, coupling, p))
-    if drift(payoffs, coupling, upper) > 0:
+    if (drift(payoffs, coupling, upper) or -slope) > 0:
         points.append(RestPoint(upper, bound, "cooperative end", None, None, True, near))
     return points
 
@@ -81,7 +83,7 @@ def tied_outcome(payoffs: Symmetric2x2, coupling: float, bound: float = math.inf
     """
     coupling = _checked(coupling)
     start = drift(payoffs, coupling, 0.5)
-    if start == 0:
+    if abs(start) <= ZERO * payoffs.payoff_range:
         return 0.5
     end = _sigmoid(math.copysign((1 + coupling) * bound, start))
     p = interior_rest_point(payoffs, coupling)

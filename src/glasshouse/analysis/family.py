@@ -11,7 +11,7 @@ from glasshouse.parametric import ParametricGame
 from glasshouse.semantics.logistic import Logistic
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class LogisticFamily:
     """A game under the logistic semantics, as a function of the coupling.
 

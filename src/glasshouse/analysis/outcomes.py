@@ -38,8 +38,10 @@ class Starts:
     profiles: tuple[tuple[float, ...], ...] | None = None
 
     def __post_init__(self):
-        if self.count < 1 or not self.spread > 0 or self.profiles == ():
+        if self.count < 1 or not 0 < self.spread < math.inf or self.profiles == ():
             raise InputError("starts need a positive count and spread, and at least one profile")
+        if not 0 <= self.seed < 2**32:
+            raise InputError(f"seed {self.seed} must lie between 0 and {2**32 - 1}")
 
     def __str__(self) -> str:
         if self.profiles is not None:

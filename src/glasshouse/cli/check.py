@@ -92,8 +92,10 @@ def _boundary_rows(found: "Assessment") -> list[tuple[str, str, str]]:
     test = found.boundary
     assert test is not None
     best = max(test.deviations, key=lambda deviation: deviation.gain)
-    if test.passes:
-        answer = "the cooperative corner passes: no player gains by deviating alone"
+    if not test.cooperative:
+        answer = "does not apply: the corner of all upper bounds is not the cooperative one here"
+    elif test.passes:
+        answer = "the cooperative corner passes: no gain from deviating alone was found"
     elif best.gain > 0:
         answer = (
             f"the cooperative corner is no equilibrium: player {best.player + 1} gains "

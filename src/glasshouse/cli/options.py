@@ -19,7 +19,8 @@ GameArgument = Annotated[
 CooperateOption = Annotated[
     str | None,
     typer.Option(
-        metavar="ACTION", help="The action that counts as cooperation: a label, or an index from 0."
+        metavar="ACTION",
+        help="The cooperating action: a label, else an index from 0.",
     ),
 ]
 BoundOption = Annotated[
@@ -38,7 +39,8 @@ def named_game(text: str, cooperate: str | None) -> Any:
     game = load_game(text)
     if cooperate is None:
         return game
-    return game.cooperating(int(cooperate) if cooperate.isdecimal() else cooperate)
+    is_label = game.labels is not None and cooperate in game.labels.actions[0]
+    return game.cooperating(int(cooperate) if cooperate.isdecimal() and not is_label else cooperate)
 
 
 def print_json(content: Any) -> None:

@@ -12,6 +12,8 @@ import jax
 import numpy as np
 from jaxtyping import PyTree
 
+from glasshouse.errors import InputError
+
 CHUNK_SIZE = 4096
 """Batch members computed together: a few arrays of this length stay in a core's cache."""
 
@@ -35,7 +37,8 @@ def batch_map(
     **Arguments:** `batch`, a pytree whose arrays share their leading axis; `shared`, the same
     for every member; `chunk_size`, which bounds the memory in use.
     **Returns:** NumPy arrays with the same leading axis.
-    **Cost:** exact; the answer does not depend on `chunk_size` or on the number of threads.
+    **Cost:** the answer does not depend on `chunk_size` or on the number of threads, but for
+    rounding.
     """
     batch = jax.tree.map(lambda x: np.asarray(x) if eqx.is_array(x) else x, batch)
     count = _leading_axis(batch)
@@ -50,7 +53,8 @@ def batch_map(
     def compute(start: int) -> PyTree:
         chunk = jax.tree.map(lambda x: _padded(x[start : start + size], size), varying)
         with jax.enable_x64(x64):  # the setting belongs to a thread
-            return jax.device_get(compiled(chunk, arrays, function=function, static=static))
+            found = compiled(chunk, arrays, function=function, static=static, size=size)
+            return jax.device_get(found)
 
     pool = ThreadPoolExecutor(threads)
     try:
@@ -64,6 +68,8 @@ def stack(trees: Sequence[PyTree]) -> PyTree:
     """One pytree whose arrays stack those of `trees`; everything else is the first tree's.
 
     Arrays that are the same in all trees are repeated without being stored again.
+
+    **Raises:** `InputError` when the trees differ in structure, or in something that is no array.
     """
 
     def stacked(*leaves: Any) -> np.ndarray:
@@ -72,9 +78,14 @@ def stack(trees: Sequence[PyTree]) -> PyTree:
             return np.broadcast_to(first, (len(leaves), *first.shape))
         return np.stack(leaves)
 
-    arrays = [eqx.filter(tree, eqx.is_array) for tree in trees]
-    rest = eqx.filter(trees[0], eqx.is_array, inverse=True)
-    return eqx.combine(jax.tree.map(stacked, *arrays), rest)
+    parts = [eqx.partition(tree, eqx.is_array) for tree in trees]
+    rest = _Static(parts[0][1])
+    if any(_Static(other) != rest for _, other in parts[1:]):
+        raise InputError(
+            "these games differ in something that is not an array, such as the function or a "
+            "number captured in it: keep what varies in array fields of an Equinox module"
+        )
+    return eqx.combine(jax.tree.map(stacked, *(arrays for arrays, _ in parts)), rest.tree())
 
 
 def repeat(batch: PyTree, times: int) -> PyTree:
@@ -95,14 +106,25 @@ def _compiled(platform: str) -> Callable[..., PyTree]:
     # On the CPU, XLA prefers vectors of 256 bits; where the machine has 512 this code is half as
     # fast with them. Other platforms do not know the option.
     options = {"xla_cpu_prefer_vector_width": 512} if platform == "cpu" else None
-    return jax.jit(_map_chunk, static_argnames=("function", "static"), compiler_options=options)
+    return jax.jit(
+        _map_chunk, static_argnames=("function", "static", "size"), compiler_options=options
+    )
 
 
 def _map_chunk(
-    chunk: PyTree, arrays: PyTree, *, function: Callable[..., PyTree], static: "_Static"
+    chunk: PyTree,
+    arrays: PyTree,
+    *,
+    function: Callable[..., PyTree],
+    static: "_Static",
+    size: int,
 ) -> PyTree:
     fixed, shared = eqx.combine(arrays, static.tree())
-    return jax.vmap(lambda member: function(eqx.combine(member, fixed), *shared))(chunk)
+
+    def one(member: PyTree) -> PyTree:
+        return function(eqx.combine(member, fixed), *shared)
+
+    return jax.vmap(one, axis_size=size)(chunk)
 
 
 class _Static:

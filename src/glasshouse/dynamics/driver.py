@@ -1,5 +1,6 @@
 """The one driver: apply a rule for a number of steps."""
 
+import math
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -128,7 +129,7 @@ def _drive(step: _Step, carry: Any, steps: int, stop: Rest | None, save: str) ->
 
     def moving(carry: Any) -> Bool[Array, ""]:
         residual = rest_residual(step.game, carry[0])
-        return residual > stop.tolerance  # NaN is not: nothing can follow from it
+        return ~stop.met(residual) & ~jnp.isnan(residual)  # from NaN nothing can follow
 
     def gated(carry: Any, length: int) -> tuple[Any, Any]:
         return jax.lax.cond(
@@ -158,8 +159,7 @@ def _result(end: Params, residual: Array, inside: Array, stop: Rest | None) -> R
     if stop is None:
         result = RESULTS.completed
     else:
-        at_rest = residual <= stop.tolerance
-        result = RESULTS.where(at_rest, RESULTS.converged, RESULTS.steps_exhausted)
+        result = RESULTS.where(stop.met(residual), RESULTS.converged, RESULTS.steps_exhausted)
     finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(x)) for x in jax.tree.leaves(end)]))
     result = RESULTS.where(finite, result, RESULTS.not_finite)
     return RESULTS.where(inside, result, RESULTS.start_outside_box)
@@ -202,6 +202,7 @@ def _check_inside(player: int, own: PyTree, box: Any) -> None:
     if is_traced(own, box):
         return
     for x, low, high in zip(*map(jax.tree.leaves, (own, box.lower, box.upper)), strict=True):
+        low, high = (np.asarray(bound, dtype=x.dtype) for bound in (low, high))
         outside = ~((np.asarray(x) >= low) & (np.asarray(x) <= high))
         if np.any(outside):
             where = tuple(int(k) for k in np.argwhere(outside)[0])
@@ -218,8 +219,8 @@ def check_options(steps: int, step_size: ArrayLike) -> None:
     **Raises:** `InputError` unless `steps` is a positive whole number and `step_size` is positive
     and finite (or traced, and so without a value yet).
     """
-    if not isinstance(steps, int) or steps < 1:
+    if not isinstance(steps, int | np.integer) or steps < 1:
         raise InputError(f"steps={steps!r} must be a whole number of at least 1")
-    positive = is_traced(step_size) or np.all(np.isfinite(step_size) & (np.asarray(step_size) > 0))
-    if not positive:
+    usable = is_traced(step_size) or 0 < float(np.asarray(step_size).min()) < math.inf
+    if np.ndim(step_size) or not usable:
         raise InputError(f"step_size={step_size!r} must be a positive number")

@@ -13,7 +13,7 @@ class RESULTS(eqx.Enumeration):
     completed = "All steps were taken, as asked; no stop criterion was given."
     steps_exhausted = (
         "All steps were taken and the players are not at rest: raise `steps` or `step_size`, "
-        "or loosen the tolerance of the stop criterion (1e-8 needs 64-bit JAX)."
+        "or loosen the tolerance of the stop criterion."
     )
     not_finite = (
         "A parameter became NaN or infinite: lower `step_size`, bound the parameters, or check "

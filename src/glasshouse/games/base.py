@@ -65,6 +65,13 @@ class AbstractGame(eqx.Module):
         """Largest minus smallest payoff of each player."""
 
     @abc.abstractmethod
+    def centred(self) -> "AbstractGame":
+        """The same game, each player's payoffs shifted to be centred at zero.
+
+        Differences between payoffs are the same, and do not drown in a large common part.
+        """
+
+    @abc.abstractmethod
     def unlabelled(self) -> "AbstractGame":
         """The same game without names, so that names never reach compiled code."""
 

@@ -87,6 +87,12 @@ class NormalFormGame(AbstractGame):
         )
         return tuple(Product(tuple(g[i] for g in gradients)) for i in players)
 
+    def centred(self) -> "NormalFormGame":
+        flat = jnp.asarray(self.tensor).reshape(self.players, -1)
+        middle = 0.5 * flat.max(axis=1) + 0.5 * flat.min(axis=1)
+        shift = middle.reshape(-1, *(1 for _ in self.actions))
+        return NormalFormGame(jnp.asarray(self.tensor) - shift, self.labels)
+
     def unlabelled(self) -> "NormalFormGame":
         return type(self)(self.tensor)
 
@@ -142,6 +148,8 @@ def _contract(table: Array, distributions: list[Array]) -> Array:
 
 def _numbers(tensor: ArrayLike | list) -> RealArray:
     try:
+        if not isinstance(tensor, jax.Array) and np.asarray(tensor).dtype.kind not in "iuf":
+            raise TypeError
         return as_array(tensor)
     except (ValueError, TypeError) as error:
         reason = "ragged" if "inhomogeneous" in str(error) else "not all numbers"

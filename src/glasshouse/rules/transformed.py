@@ -5,7 +5,6 @@ from typing import Any, cast
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 from jaxtyping import PRNGKeyArray
 
@@ -13,6 +12,9 @@ from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
 from glasshouse.rules.base import AbstractRule
 from glasshouse.rules.gradient import Gradient
+
+PROBES = 5
+"""Updates looked at: a schedule may begin with a step of zero."""
 
 
 class Transformed(AbstractRule):
@@ -49,12 +51,14 @@ class Transformed(AbstractRule):
 
 
 def _check_keeps_direction(transformation: optax.GradientTransformation, params: Params) -> None:
-    """Send ones through the transformation once: none of them may come out negative."""
+    """Send ones through the transformation a few times: none of them may come out negative."""
     with jax.ensure_compile_time_eval():
-        probe = jax.tree.map(lambda x: jnp.ones(jnp.shape(x)), params)
-        updates, _ = transformation.update(probe, transformation.init(probe), probe)
-        leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(updates)]
-    if all(np.all(leaf < 0) for leaf in leaves):
+        ones = jax.tree.map(lambda x: jnp.ones(jnp.shape(x)), params)
+        state, lowest = transformation.init(ones), 0.0
+        for _ in range(PROBES):
+            updates, state = transformation.update(ones, state, ones)
+            lowest = min(lowest, *(float(jnp.min(x)) for x in jax.tree.leaves(updates) if x.size))
+    if lowest < 0:
         raise InputError(
             "this Optax transformation turns directions of ascent into descent: use the "
             "scale_by_… form (optax.scale_by_adam() for optax.adam) and set run's step_size"

@@ -50,7 +50,7 @@ class Custom(AbstractSemantics):
         return self.boxes
 
     def behaviours(self, params: tuple[PyTree, ...], seen: Any) -> Product:
-        return Product(tuple(self.function(params, seen)))
+        return Product(tuple(map(jnp.asarray, self.function(params, seen))))
 
     @classmethod
     def example(cls, actions: tuple[int, ...]) -> "Custom":
@@ -67,13 +67,18 @@ def _tanh_readers(params: tuple[PyTree, ...], seen: Any) -> tuple[Array, ...]:
     return tuple(one(i) for i in range(len(params)))
 
 
+def _evaluated(function: Callable, params: tuple[PyTree, ...]) -> tuple[Array, ...]:
+    return tuple(map(jnp.asarray, function(params, Full().look(params, None)[0])))
+
+
 def _actions(function: Callable, boxes: tuple[Box, ...]) -> tuple[int, ...]:
     params = tuple(box.neutral() for box in boxes)
-    shapes = jax.eval_shape(lambda p: tuple(function(p, Full().look(p, None)[0])), params)
+    shapes = jax.eval_shape(lambda p: _evaluated(function, p), params)
     if len(shapes) != len(boxes) or any(len(s.shape) != 1 for s in shapes):
         raise InputError(
             f"the semantics function returned arrays of shapes {[s.shape for s in shapes]}: it "
-            f"must return one vector of action probabilities for each of {len(boxes)} players"
+            f"must return one vector of action probabilities for each of {len(boxes)} players, "
+            "as many as there are boxes"
         )
     return tuple(s.shape[0] for s in shapes)
 
@@ -82,7 +87,7 @@ def _check_probabilities(function: Callable, boxes: tuple[Box, ...]) -> None:
     params = as_floats(tuple(box.neutral() for box in boxes))
     if is_traced(params, function):
         return
-    for i, vector in enumerate(function(params, Full().look(params, None)[0])):
+    for i, vector in enumerate(_evaluated(function, params)):
         if not (np.all(vector >= 0) and abs(float(vector.sum()) - 1) <= TOLERANCE):
             raise InputError(
                 f"the semantics function gives player {i + 1} {np.asarray(vector).tolist()} at the "

@@ -34,6 +34,15 @@ def _rows(value: object, what: str) -> list[list[float]]:
     return [[float(entry) for entry in row] for row in value]
 
 
+def _payoffs(value: object, where: str = "") -> object:
+    """Nested lists of numbers, or a `ValueError` saying which entry is not one."""
+    if isinstance(value, list):
+        return [_payoffs(entry, f"{where}[{k}]") for k, entry in enumerate(value)]
+    if where and not _is_number(value):
+        raise ValueError(f"entry {where} must be a finite number, but is {value!r:.40}")
+    return value
+
+
 def _coupling(value: object) -> float | list[list[float]]:
     if _is_number(value):
         return float(value)  # pyright: ignore[reportArgumentType]
@@ -67,7 +76,7 @@ class GameSpec(_Section):
     name: str | None = None
     parameters: dict[str, Number] = {}
     file: str | None = None
-    payoffs: list | None = None
+    payoffs: Annotated[list | None, BeforeValidator(_payoffs)] = None
     cooperate: str | int | None = None
 
     @model_validator(mode="after")
@@ -162,6 +171,17 @@ class Study(_Section):
     learning: LearningSpec = LearningSpec()
     sweep: SweepSpec = SweepSpec()
 
+    @model_validator(mode="after")
+    def _coupling_is_used(self) -> "Study":
+        given = "coupling" in self.semantics.model_fields_set
+        swept = "sweep" in self.model_fields_set
+        if given and not swept and isinstance(self.semantics.coupling, float):
+            raise ValueError(
+                "semantics.coupling is a number, which the sweep replaces: leave it out, or set "
+                "[sweep]; glasshouse check answers for a single coupling"
+            )
+        return self
+
     def prepare(self, folder: Path = Path()) -> "Prepared":
         """Everything the sweep needs, checked; a game file is relative to `folder`.
 
@@ -235,7 +255,8 @@ def _first_error(error: pydantic.ValidationError) -> str:
     if first["type"] == "missing":
         return f"key '{key}' is missing"
     if first["type"] == "value_error":
-        return f"key '{key}': {first['msg'].removeprefix('Value error, ')}"
+        prefix = f"key '{key}': " if key else ""
+        return prefix + first["msg"].removeprefix("Value error, ")
     if first["type"] == "model_type":
         return f"key '{key}' must be a table, but is {first['input']!r:.60}"
     rule = first["msg"].removeprefix("Input should be ")

@@ -14,7 +14,6 @@ from typing import Any
 import jax
 import matplotlib as mpl
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import tomli_w
 
@@ -22,7 +21,7 @@ from glasshouse.errors import InputError
 from glasshouse.plots.coupling import Marker, plot_coupling
 from glasshouse.study.plain import plain
 from glasshouse.study.spec import Prepared, Study, read_study
-from glasshouse.study.sweep import StudyResult, compute, table_columns
+from glasshouse.study.sweep import StudyResult, compute, table
 
 SCHEMA_VERSION = 1
 """Of `summary.json` and the table; raised when a key changes its meaning or goes away."""
@@ -86,8 +85,7 @@ def write_result(result: StudyResult, out: Path, inputs: list[Path]) -> None:
         (partial / "study.toml").write_text(tomli_w.dumps(result.study.resolved()), "utf-8")
         for path in inputs[1:]:  # the study written out refers to them by name
             shutil.copyfile(path, partial / path.name)
-        table = pa.table(table_columns(result.rows()))
-        pq.write_table(table, partial / "sweep.parquet")
+        pq.write_table(table(result.rows()), partial / "sweep.parquet")
         _write_json(partial / "summary.json", summary(result))
         _write_figure(result, partial)
         _write_json(partial / "provenance.json", _provenance(result, partial, inputs))

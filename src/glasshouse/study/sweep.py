@@ -4,11 +4,12 @@ import dataclasses
 import math
 from typing import Any
 
-import numpy as np
+import pyarrow as pa
 
 from glasshouse.analysis.assessment import Assessment, assess
 from glasshouse.analysis.closed_form import Thresholds, thresholds
 from glasshouse.analysis.couplings import (
+    HIGHEST,
     Switch,
     critical_coupling,
     equilibrium_threshold,
@@ -95,7 +96,7 @@ def _row(a: Assessment) -> dict[str, Any]:
         "first_movement_margin": a.first_movement.margin,
         "first_movement": a.first_movement.direction,
         "tied_cooperation": a.tied.cooperation if a.tied else math.nan,
-        "tied_converged": bool(a.tied and a.tied.converged),
+        "tied_converged": a.tied.converged if a.tied else None,
         "tied_predicted": math.nan if not a.tied or a.tied.predicted is None else a.tied.predicted,
     }
     for name in ("cooperation", "exploitation", "defection", "at_rest"):
@@ -108,7 +109,8 @@ def _row(a: Assessment) -> dict[str, Any]:
     row["not_finite"] = a.generic.not_finite
     gains = [d.gain for d in a.boundary.deviations] if a.boundary else [math.nan]
     row["boundary_gain"] = max(gains)
-    row["boundary_passes"] = bool(a.boundary.passes) if a.boundary else None
+    applies = a.boundary is not None and a.boundary.cooperative
+    row["boundary_passes"] = a.boundary.passes if a.boundary and applies else None
     return row
 
 
@@ -117,8 +119,13 @@ def _claims(result: StudyResult) -> list[str]:
 
 
 def _movement_claim(predictions: Predictions) -> str:
-    closed = predictions.closed_form and predictions.closed_form.neutral.value
-    predicted = "no closed form" if closed is None else f"closed form {closed:.6f}"
+    closed = predictions.closed_form
+    if closed is None:
+        predicted = "no closed form"
+    elif closed.neutral.value is None:
+        predicted = f"closed form: {closed.neutral.reason}"
+    else:
+        predicted = f"closed form {closed.neutral.value:.6f}"
     measured = predictions.measured
     return (
         "First movement: from the neutral start mean cooperation starts to rise "
@@ -130,12 +137,13 @@ def _movement_claim(predictions: Predictions) -> str:
 def _generic_claim(result: StudyResult) -> str:
     exploits = [a.coupling for a in result.assessments if a.generic.exploitation.count > 0]
     cooperates = [a.coupling for a in result.assessments if a.generic.cooperation.value >= 0.5]
+    studied = [a.coupling for a in result.assessments]
     everyone = "both" if result.family.game.players == 2 else "all"
     detail = result.assessments[0].generic.detail
     return (
         f"Outcome from unequal starts ({detail}): {everyone} cooperate in at least half of the "
-        f"runs at couplings {_span(cooperates)}; some exploit others in at least one run at "
-        f"couplings {_span(exploits)}."
+        f"runs at couplings {_runs(studied, cooperates)}; some exploit others in at least one run at "
+        f"couplings {_runs(studied, exploits)}."
     )
 
 
@@ -145,7 +153,7 @@ def _equilibrium_claim(result: StudyResult) -> str:
         return f"Equilibrium: not tested ({result.predictions.no_equilibrium_reason})."
     return (
         f"Equilibrium: the cooperative corner of the box ±{bound:g} passes the boundary test "
-        f"{_where(found)} (numerical, not proved)."
+        f"{_where(found)} (couplings up to {HIGHEST:g} tried; numerical, not proved)."
     )
 
 
@@ -153,24 +161,38 @@ def _where(switch: Switch) -> str:
     """Where a property holds, in words."""
     if switch.value is not None and switch.bracket is not None:
         half = (switch.bracket[1] - switch.bracket[0]) / 2
-        side = "from coupling" if switch.holds == "above" else "below coupling"
-        return f"{side} {switch.value:.6f} ± {half:.0e} on"
+        side = "above" if switch.holds == "above" else "below"
+        return f"{side} coupling {switch.value:.6f} ± {half:.0e}"
     if switch.holds in ("everywhere", "nowhere"):
         return f"at {'every' if switch.holds == 'everywhere' else 'no'} coupling tried"
     return f"at couplings that one number does not tell ({switch.result})"
 
 
-def _span(couplings: list[float]) -> str:
-    if not couplings:
+def _runs(studied: list[float], found: list[float]) -> str:
+    """The couplings found, as runs of neighbours among those studied."""
+    if not found:
         return "none of those studied"
-    low, high = min(couplings), max(couplings)
-    return f"{low:g}" if low == high else f"between {low:g} and {high:g}"
+    groups: list[list[float]] = []
+    for k, coupling in enumerate(studied):
+        if coupling in found:
+            if k and studied[k - 1] in found:
+                groups[-1].append(coupling)
+            else:
+                groups.append([coupling])
+    return ", ".join(f"{g[0]:g}" if len(g) == 1 else f"{g[0]:g} to {g[-1]:g}" for g in groups)
 
 
-def table_columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    """Rows as columns, missing numbers as None."""
-    return {name: [_missing(row[name]) for row in rows] for name in rows[0]}
+def table(rows: list[dict[str, Any]]) -> pa.Table:
+    """Rows as a table whose column types do not depend on the game; missing numbers are null."""
+    columns = {name: [_missing(row[name]) for row in rows] for name in rows[0]}
+    return pa.table({name: pa.array(column, _type(name)) for name, column in columns.items()})
+
+
+def _type(column: str) -> pa.DataType:
+    if column in ("tied_converged", "boundary_passes"):
+        return pa.bool_()
+    return {"first_movement": pa.string(), "not_finite": pa.int64()}.get(column, pa.float64())
 
 
 def _missing(value: Any) -> Any:
-    return None if isinstance(value, float) and np.isnan(value) else value
+    return None if isinstance(value, float) and math.isnan(value) else value

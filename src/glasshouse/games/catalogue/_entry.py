@@ -47,7 +47,7 @@ class CatalogueGame:
         parameters = inspect.signature(self.function).parameters
         return {name: parameter.default for name, parameter in parameters.items()}
 
-    def __call__(self, **parameters: Any) -> "NormalFormGame":
+    def __call__(self, /, **parameters: Any) -> "NormalFormGame":
         from glasshouse.games.normal_form import Labels, NormalFormGame
 
         values = self._checked(parameters)
