@@ -170,7 +170,7 @@ def test_optimisers_that_descend_are_refused_however_they_begin(transformation):
 
 def test_a_function_that_gives_no_probabilities_is_refused():
     boxes = (Box(-1.0, 1.0), Box(-1.0, 1.0))
-    with pytest.raises(InputError, match="player 1 .* sum to 1"):
+    with pytest.raises(InputError, match=r"player 1 .* sum to 1"):
         Custom(lambda p, s: [0.7 * jnp.ones(2), 0.5 * jnp.ones(2)], boxes)
 
 

@@ -5,6 +5,7 @@ import re
 import string
 from pathlib import Path
 
+import equinox as eqx
 import hypothesis.extra.numpy as hnp
 import jax.numpy as jnp
 import numpy as np
@@ -362,7 +363,7 @@ def test_links_modes_and_pipes_stay_what_they_are(tmp_path):
 
 def test_payoffs_that_are_not_finite_are_not_written():
     game = NormalFormGame([[1.0, 2.0]])
-    np.asarray(game.tensor)[0, 1] = np.nan
+    game = eqx.tree_at(lambda g: g.tensor, game, np.array([[1.0, np.nan]]))
     with pytest.raises(InputError, match="not finite"):
         format_nfg(game)
 

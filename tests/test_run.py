@@ -286,7 +286,11 @@ def test_one_trajectory_without_numbers_leaves_the_others_as_they_were(stop):
     for x, y in zip(jax.tree.leaves(before), jax.tree.leaves(after), strict=True):
         assert np.array_equal(np.asarray(x)[others], np.asarray(y)[others])
     assert np.asarray(after.result == RESULTS.not_finite).tolist() == [False, False, True, False]
-    assert np.all(np.isnan(np.asarray(after.params)[:, 2]))
+    if stop is None:
+        assert np.all(np.isnan(np.asarray(after.params)[:, 2]))
+    else:  # noticed before the first step
+        assert int(after.steps[2]) == 0
+        assert np.asarray(after.params)[:, 2].tolist() == list(START)
 
 
 def two_by_two_games():

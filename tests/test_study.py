@@ -112,7 +112,7 @@ def test_claims_name_the_three_things(written):
         "Outcome from unequal starts",
         "Equilibrium",
     ]
-    assert "above coupling 0.428571 ± 5e-10 (closed form 0.428571)" in claims[0]
+    assert "above coupling 0.428571 ± 1e-10 (closed form 0.428571)" in claims[0]
     assert "after 1000 steps of 0.1 above coupling 0.428571" in claims[0]
     assert "0.870467" in claims[2]
     assert "not proved" in claims[2]

@@ -5,12 +5,17 @@ import abc
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
+from glasshouse._arrays import is_traced
 from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, Product
 from glasshouse.semantics.base import AbstractSemantics, Box
 from glasshouse.semantics.channel import Full
+
+LARGEST = 1e100
+"""Numbers of a game beyond this are refused before they overflow somewhere less visible."""
 
 Params = tuple[PyTree, ...]
 
@@ -54,7 +59,8 @@ class ParametricGame(AbstractParametricGame):
 
     **Arguments:** `game`; `semantics`, for the same players and actions; `channel`, what
     players see of each other.
-    **Raises:** `InputError` when game and semantics disagree on players or actions.
+    **Raises:** `InputError` when game and semantics disagree on players or actions, or payoffs
+    beyond 1e100 would overflow.
     **Source:** Todorov, ten Napel & Müller 2026, arXiv:2606.27068.
     """
 
@@ -68,6 +74,7 @@ class ParametricGame(AbstractParametricGame):
                 f"the game has {len(game.actions)} players with {game.actions} actions, but the "
                 f"semantics gives {len(semantics.actions)} players {semantics.actions} actions"
             )
+        _check_size(game)
         self.game = game.unlabelled()
         self.semantics = semantics
         self.channel = channel
@@ -146,6 +153,17 @@ class Tied(AbstractParametricGame):
 
     def gradient_scales(self, params: Params) -> Params:
         return (_mean(self.game.gradient_scales(self.untied(params))),)
+
+
+def _check_size(game: AbstractGame) -> None:
+    numbers = [] if is_traced(game) else jax.tree.leaves(eqx.filter(game, eqx.is_array))
+    for array in numbers:
+        largest = float(np.max(np.abs(np.asarray(array, dtype=np.float64)), initial=0.0))
+        if largest > LARGEST:
+            raise InputError(
+                f"payoffs reach {largest:g}, and products of them would overflow: rescale them "
+                f"below {LARGEST:g}, which changes no threshold and no equilibrium"
+            )
 
 
 def _mean(trees: Params) -> PyTree:

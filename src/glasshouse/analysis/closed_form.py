@@ -1,6 +1,7 @@
 """Closed-form coupling thresholds of symmetric two-action games, in plain Python and NumPy."""
 
 import dataclasses
+import math
 from typing import Literal
 
 import numpy as np
@@ -80,7 +81,7 @@ def thresholds(game: NormalFormGame) -> Thresholds:
     Definition: with everyone at the same parameter, ∂U_i/∂θ_i = v [A(p) + κ B(p)], v = p (1-p). For
     two players A(p) = p (R-T) + (1-p)(S-P) and B(p) = p (R-S) + (1-p)(T-P). From the neutral
     start mean cooperation rises, and stays up, iff κ > κ_½; for two players this also holds
-    from every start with θ_1 + θ_2 = 0.
+    from every start with θ_1 + θ_2 = 0, as long as no bound is reached.
 
     **Arguments:** `game`, symmetric with two actions each; action 0 is cooperation.
     **Raises:** `InputError` for any other game; `first_order_margin` applies to all of them.
@@ -109,6 +110,8 @@ def thresholds(game: NormalFormGame) -> Thresholds:
 def _threshold(tensor: np.ndarray, p: float, meaning: str) -> Threshold:
     """κ*(p) where the effect of others' cooperation is positive; the reason otherwise."""
     own, others = diagonal_effects(tensor, p)
+    if not math.isfinite(own) or not math.isfinite(others):
+        return Threshold(None, meaning, "payoffs overflow: rescale them")
     lowest = lowest_coupling(tensor.shape[0])
     scale = ZERO * float(np.ptp(tensor))
     if abs(others) <= scale:

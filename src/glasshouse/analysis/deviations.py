@@ -212,9 +212,9 @@ def _payoff_at(t: Array, game: ParametricGame, params: Params, player: int) -> A
     return game.game.payoff(player, _behaviours_at(t, game, params, player))
 
 
-def _as_parameter(t: Array | np.ndarray, own: PyTree) -> PyTree:
+def _as_parameter(t: ArrayLike, own: PyTree) -> PyTree:
     """The number `t` in the structure of a player's only parameter."""
-    return jax.tree.map(lambda x: t.reshape(jnp.shape(x)), own)
+    return jax.tree.map(lambda x: jnp.reshape(t, jnp.shape(x)), own)
 
 
 def _one_dimensional(

@@ -160,8 +160,8 @@ def _result(end: Params, residual: Array, inside: Array, stop: Rest | None) -> R
         result = RESULTS.completed
     else:
         result = RESULTS.where(stop.met(residual), RESULTS.converged, RESULTS.steps_exhausted)
-    finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(x)) for x in jax.tree.leaves(end)]))
-    result = RESULTS.where(finite, result, RESULTS.not_finite)
+    finite = [jnp.all(jnp.isfinite(x)) for x in jax.tree.leaves(end)] + [~jnp.isnan(residual)]
+    result = RESULTS.where(jnp.all(jnp.stack(finite)), result, RESULTS.not_finite)
     return RESULTS.where(inside, result, RESULTS.start_outside_box)
 
 

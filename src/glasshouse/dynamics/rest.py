@@ -53,7 +53,8 @@ def _player_residual(params, gradients, scales, box) -> Array:
     def ratios(x, g, scale, lower, upper):
         inward = jnp.where(x >= upper, jnp.minimum(g, 0.0), g)
         inward = jnp.where(x <= lower, jnp.maximum(inward, 0.0), inward)
-        moving = scale > 0
+        # Where the scale nears the smallest number, the gradient may have vanished before it.
+        moving = scale > 1024 * jnp.finfo(scale.dtype).tiny
         ratio = jnp.abs(inward) / jnp.where(moving, scale, 1.0)
         return jnp.max(jnp.where(moving, ratio, -math.inf), initial=-math.inf)
 

@@ -16,8 +16,8 @@ class RESULTS(eqx.Enumeration):
         "or loosen the tolerance of the stop criterion."
     )
     not_finite = (
-        "A parameter became NaN or infinite: lower `step_size`, bound the parameters, or check "
-        "the semantics for NaN gradients."
+        "A parameter or a gradient became NaN or infinite: lower `step_size`, bound the "
+        "parameters, or check the semantics for NaN gradients."
     )
     start_outside_box = "The start lies outside the players' boxes: move it inside the bounds."
 

@@ -13,9 +13,6 @@ from glasshouse._arrays import RealArray, as_array, is_traced
 from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, Product, unrolls
 
-LARGEST = 1e100
-"""Payoffs beyond this are refused before they overflow somewhere less visible."""
-
 
 @dataclasses.dataclass(frozen=True)
 class Labels:
@@ -38,8 +35,7 @@ class NormalFormGame(AbstractGame):
     is "cooperate" unless `cooperating` has moved another action to the front.
 
     **Arguments:** `tensor`, shape `(players, *actions)`, finite; `labels`, optional names.
-    **Raises:** `InputError` when the tensor is ragged, not finite, beyond 1e100, or of the wrong
-    shape.
+    **Raises:** `InputError` when the tensor is ragged, not finite, or of the wrong shape.
     """
 
     tensor: Float[RealArray, "players *actions"]
@@ -174,11 +170,6 @@ def _check_values(tensor: np.ndarray) -> None:
         raise InputError(
             f"payoff of player {player + 1} at actions {tuple(profile)} is "
             f"{tensor[tuple(bad[0])]}: payoffs must be finite numbers"
-        )
-    if np.max(np.abs(tensor)) > LARGEST:
-        raise InputError(
-            f"payoffs reach {np.max(np.abs(tensor)):g}, and products of them would overflow: "
-            f"rescale them below {LARGEST:g}, which changes no threshold and no equilibrium"
         )
 
 

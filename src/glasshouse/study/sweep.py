@@ -142,8 +142,8 @@ def _generic_claim(result: StudyResult) -> str:
     detail = result.assessments[0].generic.detail
     return (
         f"Outcome from unequal starts ({detail}): {everyone} cooperate in at least half of the "
-        f"runs at couplings {_runs(studied, cooperates)}; some exploit others in at least one run at "
-        f"couplings {_runs(studied, exploits)}."
+        f"runs at couplings {_runs(studied, cooperates)}; some exploit others in at least one run "
+        f"at couplings {_runs(studied, exploits)}."
     )
 
 
