@@ -8,7 +8,7 @@ export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 BIN := .venv/bin
 STUDIES := $(sort $(wildcard examples/*.toml))
 
-.PHONY: demo test test-slow lint benchmark constraints clean
+.PHONY: demo test lint benchmark constraints clean
 
 demo: .venv/glasshouse
 	rm -rf results/demo
@@ -16,10 +16,7 @@ demo: .venv/glasshouse
 	@echo "Open results/demo/prisoners_dilemma/coupling.png (one folder for each example study)."
 
 test: .venv/dev
-	$(BIN)/python -m pytest -n auto -m "not slow"
-
-test-slow: .venv/dev
-	$(BIN)/python -m pytest -n auto -m slow
+	$(BIN)/python -m pytest -n auto
 
 lint: .venv/dev
 	$(BIN)/ruff check
