@@ -206,3 +206,28 @@ def test_games_keep_their_payoffs_when_the_caller_changes_the_array():
     game = NormalFormGame(mine)
     mine[0, 0, 0] = math.nan
     assert np.all(np.isfinite(game.tensor))
+
+
+@pytest.mark.parametrize("unit", [1e-11, 1e-3, 1e3, 1e6])
+def test_thresholds_do_not_depend_on_the_unit_of_payoffs(unit):
+    family = LogisticFamily(NormalFormGame(unit * TENSOR), 3.0)
+    assert critical_coupling(family).value == pytest.approx(3 / 7, abs=1e-5)
+    assert first_movement_switch(family).value == pytest.approx(3 / 7, abs=1e-8)
+    assert equilibrium_threshold(family).value == pytest.approx(0.870467371354, abs=1e-8)
+
+
+def test_steps_too_large_for_the_payoffs_are_noted():
+    family = LogisticFamily(NormalFormGame(1e3 * TENSOR), 3.0)
+    (found,) = assess(family, [0.5], starts=Starts(5), steps=20)
+    assert any("step size of 0.1 is large" in note for note in found.notes)
+
+
+def test_corners_too_saturated_to_tell_are_not_judged():
+    """In truth the slope of player 1 is negative at every bound: the corner is no equilibrium."""
+    for bound in (20.0, 100.0):
+        game = LogisticFamily(PD, bound, np.array([[0.0, 1.2], [1.4, 0.0]]))(1.0)
+        assert not boundary_test(game).passes
+    for bound in (400.0, 1000.0):
+        game = LogisticFamily(PD, bound, np.array([[0.0, 1.2], [1.4, 0.0]]))(1.0)
+        with pytest.raises(InputError, match="lower the bound"):
+            boundary_test(game)

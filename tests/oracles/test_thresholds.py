@@ -262,7 +262,7 @@ def mean_cooperation(coupling, theta):
 def test_the_switch_is_where_learning_ends_not_where_it_starts(payoffs, low, high):
     """From (½, 0) first movement turns 0.3 earlier than the end does."""
     start = (0.5, 0.0)
-    switch = critical_coupling(family(payoffs), start)
+    switch = critical_coupling(family(payoffs), start, step_size=0.1)
     for _ in range(20):
         middle = (low + high) / 2
         rises = learned_change(payoffs, middle, start) > 0

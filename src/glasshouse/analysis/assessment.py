@@ -12,7 +12,7 @@ from glasshouse._arrays import as_floats
 from glasshouse.analysis.deviations import BoundaryTest, boundary_tests
 from glasshouse.analysis.diagonal import RestPoint, diagonal_rest_points, tied_outcome
 from glasshouse.analysis.family import LogisticFamily
-from glasshouse.analysis.first_order import flow_derivative, mean_cooperation
+from glasshouse.analysis.first_order import RESTS, flow_derivative, mean_cooperation
 from glasshouse.analysis.outcomes import Outcomes, Starts, generic_outcomes
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, stack
@@ -26,8 +26,8 @@ from glasshouse.rules.gradient import Gradient
 TIED_STEPS = 10
 """Tied runs may take this many times the steps of generic ones: near thresholds they are slow."""
 
-RESTS = 1e-12
-"""First movements slower than this, per unit of payoff range, count as none: they are rounding."""
+LARGE_STEP = 5.0
+"""Above this step size times payoff range, learning can jump across rest points."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Assessment:
     **Arguments:** `first_movement`, where learning starts to go; `tied`, where it ends on the
     diagonal; `generic`, where unequal starts end; `rest_points` on the diagonal, None without
     closed form; `boundary`, whether the cooperative corner is an equilibrium. `tied` and
-    `boundary` are None where they do not apply, and `notes` say why.
+    `boundary` are None where they do not apply; `notes` say why, and warn of large steps.
     """
 
     coupling: float
@@ -100,7 +100,14 @@ def assess(
     tied = _tied_outcomes(games, steps, step_size)
     first = _first_movements(games)
     boundary, no_boundary = _boundary_tests(games)
-    no_tied = "tied outcome: the players' parameters differ in shape" if tied is None else ""
+    no_tied = "no tied outcome: the players' parameters differ in shape" if tied is None else ""
+    largest = float(np.max(games[0].game.payoff_ranges))
+    jumps = (
+        f"a step size of {step_size:g} is large for payoffs that range over {largest:g}, and "
+        f"learning may jump across rest points: try {0.5 / largest:.2g}"
+        if step_size * largest > LARGE_STEP
+        else ""
+    )
     found = []
     for i, coupling in enumerate(map(float, couplings)):
         payoffs = family.symmetric_payoffs if coupling > -1 else None
@@ -116,7 +123,7 @@ def assess(
                 generic=generic[i],
                 rest_points=rest_points,
                 boundary=None if boundary is None else boundary[i],
-                notes=tuple(note for note in (no_tied, no_boundary) if note),
+                notes=tuple(note for note in (jumps, no_tied, no_boundary) if note),
             )
         )
     return found
@@ -166,4 +173,4 @@ def _boundary_tests(games: Sequence[ParametricGame]) -> tuple[list[BoundaryTest]
     try:
         return boundary_tests(games), ""
     except InputError as reason:
-        return None, f"boundary test: {reason}"
+        return None, f"no boundary test: {reason}"

@@ -1,6 +1,7 @@
 """Couplings at which something switches, found by trying couplings."""
 
 import dataclasses
+import math
 from collections.abc import Callable
 from typing import Literal
 
@@ -11,7 +12,7 @@ from jaxtyping import Array, Float
 from glasshouse._arrays import as_floats
 from glasshouse.analysis.closed_form import lowest_coupling
 from glasshouse.analysis.deviations import boundary_tests
-from glasshouse.analysis.first_order import flow_derivative, mean_cooperation
+from glasshouse.analysis.first_order import RESTS, flow_derivative, mean_cooperation
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, stack
 from glasshouse.dynamics.driver import check_options, check_params, run
@@ -58,31 +59,35 @@ def critical_coupling(
     *,
     bracket: tuple[float, float] | None = None,
     steps: int = 1000,
-    step_size: float = 0.1,
+    step_size: float | None = None,
     points: int = 33,
     tolerance: float = 1e-6,
 ) -> Switch:
     """The measured switch: from which coupling on selfish learning has raised mean cooperation.
 
     Definition: the boundary of {κ : mean cooperation after `steps` steps > mean cooperation at
-    the start}, strict. It is found by learning at many couplings, not from a gradient.
+    the start}, strict (rises up to 1e-12 are rounding). It is found by learning at many
+    couplings, not from a gradient.
 
     **Arguments:** `family(coupling)`, the game at a coupling (a `LogisticFamily`, or any function
-    of yours); `start`, params (default neutral);
-    `bracket`, couplings to search, which may be negative (default from just above -1/(n-1) to
-    3); `points`, couplings tried at once; `tolerance`, width of the final bracket.
+    of yours); `start`, params (default neutral); `step_size`, default ½ over the payoff range, so
+    that payoffs may be in any unit; `bracket`, couplings to search, which may be negative (default
+    from just above -1/(n-1) to 3); `points`, couplings tried at once; `tolerance`, width of the
+    final bracket.
     **Returns:** a `Switch`; `result` is "several switches" when more than one change is seen
     among the first `points` couplings.
     **Raises:** `InputError` for a bracket that is not increasing.
     """
     low, high = bracket or _default_bracket(family)
 
+    if step_size is None:
+        step_size = 0.5 / (_payoff_range(family) or 1.0)
     check_options(steps, step_size)
 
     def rises(couplings: np.ndarray) -> np.ndarray:
         games = stack([family(float(k)) for k in couplings])
         change = batch_map(_cooperation_change, games, start, steps, step_size)
-        return _risen(change)
+        return _above(change, ROUNDING)
 
     if start is not None:
         start = check_params(family(0.0), start)
@@ -106,16 +111,18 @@ def first_movement_switch(
     symmetric game both switch at the same coupling, elsewhere `critical_coupling` may differ.
 
     **Arguments:** as in `critical_coupling`.
-    **Returns:** a `Switch`; margins below 1e-12 count as zero, and zero is no rise.
+    **Returns:** a `Switch`; margins below 1e-12 of the payoff range count as zero: no rise.
     **Raises:** `InputError` for a bracket that is not increasing, or a start outside the boxes.
     """
     low, high = bracket or _default_bracket(family)
     if start is not None:
         start = check_params(family(0.0), start)
 
+    smallest = RESTS * _payoff_range(family)
+
     def rises(couplings: np.ndarray) -> np.ndarray:
         games = stack([family(float(k)) for k in couplings])
-        return _risen(batch_map(_margin, games, start))
+        return _above(batch_map(_margin, games, start), smallest)
 
     detail = f"derivative {_from(start)} at {points} couplings in [{low:g}, {high:g}], narrowed"
     return _switch(rises, low, high, points, tolerance, "numerical", detail)
@@ -163,8 +170,12 @@ def _start(game: AbstractParametricGame, start: Params | None) -> Params:
     return as_floats(tuple(box.neutral() for box in game.spaces) if start is None else start)
 
 
-def _risen(change: np.ndarray) -> np.ndarray:
-    return np.where(np.isfinite(change), (change > ROUNDING).astype(float), np.nan)
+def _above(values: np.ndarray, smallest: float) -> np.ndarray:
+    return np.where(np.isfinite(values), (values > smallest).astype(float), np.nan)
+
+
+def _payoff_range(family: Family) -> float:
+    return float(np.max(family(0.0).game.payoff_ranges))
 
 
 def _default_bracket(family: Family) -> tuple[float, float]:
@@ -194,8 +205,8 @@ def _switch(
     """Narrow the first change of `holds` (1, 0, or NaN) among evenly spaced couplings."""
     if points < 2:
         raise InputError(f"points={points} must be at least 2")
-    if not low < high:
-        raise InputError(f"the bracket of couplings [{low}, {high}] must be increasing")
+    if not -math.inf < low < high < math.inf:
+        raise InputError(f"the bracket of couplings [{low}, {high}] must be increasing and finite")
     couplings = np.linspace(low, high, points)
     values = holds(couplings)
     if np.any(np.isnan(values)):

@@ -113,6 +113,8 @@ def best_deviation(
         return Deviation(
             player, 0.0, params[player], "derivative", "there is no parameter to change"
         )
+    if starts < 1 or steps < 1:
+        raise InputError(f"starts={starts} and steps={steps} must both be at least 1")
     key = jax.random.key(0) if key is None else key
     gain, best = _search(game, params, player, starts, steps, key)
     detail = f"gradient ascent from {starts} random starts, {steps} steps"
@@ -125,11 +127,21 @@ def deviation_curve(
 ) -> Float[np.ndarray, "points"]:
     """Payoff of `player` at each of its own one-parameter `deviations`, the others staying put.
 
-    **Arguments:** `deviations`, shape `(points,)`.
+    **Arguments:** `deviations`, shape `(points,)`, inside the box.
+    **Raises:** `InputError` for other deviations, or a player with other than one parameter.
     """
     _check_player(game, player)
     params = check_params(game, params)
-    return batch_map(_payoff_at, np.asarray(deviations, float), game, params, player)
+    box = game.spaces[player]
+    if _parameters(box) != 1:
+        raise InputError(
+            f"player {player + 1} has {_parameters(box)} parameters; a curve needs one"
+        )
+    points = np.asarray(deviations, dtype=float)
+    low, high = (jax.tree.leaves(bound)[0] for bound in (box.lower, box.upper))
+    if points.ndim != 1 or not points.size or not np.all((points >= low) & (points <= high)):
+        raise InputError(f"deviations must be a list of numbers in the box [{low:g}, {high:g}]")
+    return batch_map(_payoff_at, points, game, params, player)
 
 
 @in_float64
@@ -142,7 +154,8 @@ def boundary_test(game: ParametricGame, tolerance: float = TOLERANCE) -> Boundar
 
     **Arguments:** `game`, whose players have one bounded parameter each; `tolerance`, relative
     to the payoff range.
-    **Raises:** `InputError` when a player has several parameters or an unbounded box.
+    **Raises:** `InputError` when a player has several parameters or an unbounded box, or behaviour
+    saturates so far that slopes vanish in rounding.
     **Source:** the boundary test of Todorov, ten Napel & Müller 2026, arXiv:2606.27068, without
     its restriction to two players.
     """
@@ -157,10 +170,18 @@ def boundary_tests(
 
     **Arguments and Raises:** as in `boundary_test`.
     """
+    if not games:
+        raise InputError("boundary_tests needs at least one game")
     corners = [upper_corner(game) for game in games]
     gains, best, slopes, cooperates = _corner_deviations(games, corners)
     ranges = np.stack([np.asarray(game.game.payoff_ranges) for game in games])
-    passes = np.all((gains <= tolerance * ranges) & (slopes >= -tolerance), axis=1)
+    no_gain = np.all(gains <= tolerance * ranges, axis=1)
+    if np.any(no_gain & ~np.all(np.isfinite(slopes), axis=1)):
+        raise InputError(
+            "behaviour saturates so far at the upper bounds that gradients vanish in rounding, and "
+            "the slope there cannot be told: lower the bound"
+        )
+    passes = no_gain & np.all(slopes >= -tolerance, axis=1)
     cooperative = np.all(cooperates > 0, axis=1)
 
     def named(k: int) -> BoundaryTest:
@@ -282,7 +303,8 @@ def _denser_where_behaviour_changes(
 def _relative_slope(game: ParametricGame, params: Params, player: int) -> Array:
     gradient, scale = game.selfish_gradients(params)[player], game.gradient_scales(params)[player]
     gradient, scale = (jnp.reshape(jax.tree.leaves(x)[0], ()) for x in (gradient, scale))
-    return jnp.where(scale > 0, gradient / jnp.where(scale > 0, scale, 1.0), 0.0)
+    told = scale > 1024 * jnp.finfo(scale.dtype).tiny  # below, the gradient vanished in rounding
+    return jnp.where(told, gradient / jnp.where(told, scale, 1.0), jnp.nan)
 
 
 class _Alone(AbstractParametricGame):
@@ -348,7 +370,7 @@ def _check_player(game: ParametricGame, player: int) -> None:
     if not isinstance(game, ParametricGame):
         raise InputError(f"deviations need a ParametricGame, not {type(game).__name__}")
     spaces = game.spaces
-    if not 0 <= player < len(spaces):
+    if not isinstance(player, int) or not 0 <= player < len(spaces):
         raise InputError(f"there is no player {player}: choose 0 to {len(spaces) - 1}")
     bounds = jax.tree.leaves((spaces[player].lower, spaces[player].upper))
     if not all(np.all(np.isfinite(x)) for x in bounds):

@@ -39,7 +39,7 @@ class LogisticFamily:
     @property
     def has_closed_forms(self) -> bool:
         """Whether all read all alike with own weight 1, as the closed forms require."""
-        return self.pattern is None and self.own_weight == 1
+        return self.pattern is None and bool(np.all(np.asarray(self.own_weight) == 1))
 
     @property
     def symmetric_payoffs(self) -> Symmetric2x2 | None:

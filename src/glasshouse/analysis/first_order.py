@@ -10,6 +10,9 @@ from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.driver import check_params
 from glasshouse.parametric import AbstractParametricGame, Params
 
+RESTS = 1e-12
+"""First movements slower than this, per unit of payoff range, count as none: they are rounding."""
+
 Quantity = Callable[[AbstractParametricGame, Params], Float[Array, ""]]
 
 

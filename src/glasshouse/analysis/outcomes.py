@@ -22,6 +22,10 @@ AT_REST = 1e-6
 """A run counts as at rest when its relative gradient (`rest_residual`) is below this."""
 
 
+MOST_STARTS = 10_000_000
+"""More starts than this are taken for a slip of the finger; their ends are kept in memory."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Starts:
     """Where learning starts: drawn from a normal distribution, or given.
@@ -38,6 +42,8 @@ class Starts:
     profiles: tuple[tuple[float, ...], ...] | None = None
 
     def __post_init__(self):
+        if not isinstance(self.count, int) or not self.count <= MOST_STARTS:
+            raise InputError(f"starts {self.count} must be a whole number up to {MOST_STARTS}")
         if self.count < 1 or not 0 < self.spread < math.inf or self.profiles == ():
             raise InputError("starts need a positive count and spread, and at least one profile")
         if not 0 <= self.seed < 2**32:

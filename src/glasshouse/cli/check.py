@@ -49,7 +49,7 @@ def command(
     typer.echo(f"{family.game.title} at coupling {coupling:g}, parameters in ±{bound:g}\n")
     print_table(_rows(found), ("QUESTION", "ANSWER", "HOW OBTAINED"))
     for note in found.notes:
-        typer.echo(f"\nLeft out: {note}.")
+        typer.echo(f"\nNote: {note}.")
 
 
 def _rows(found: "Assessment") -> list[tuple[str, str, str]]:
@@ -95,7 +95,7 @@ def _boundary_rows(found: "Assessment") -> list[tuple[str, str, str]]:
     if not test.cooperative:
         answer = "does not apply: the corner of all upper bounds is not the cooperative one here"
     elif test.passes:
-        answer = "the cooperative corner passes: no gain from deviating alone was found"
+        answer = "the cooperative corner passes: no gain above the tolerance was found"
     elif best.gain > 0:
         answer = (
             f"the cooperative corner is no equilibrium: player {best.player + 1} gains "

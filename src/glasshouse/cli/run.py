@@ -38,6 +38,8 @@ def command(
             typer.echo(f"{result.family.game.title} ({path})")
             for claim in result.claims():
                 typer.echo(f"  {claim}")
+            for note in dict.fromkeys(n for a in result.assessments for n in a.notes):
+                typer.echo(f"  Note: {note}.")
             typer.echo(f"  Written to {folder}\n")
     if as_json:
         print_json(found)

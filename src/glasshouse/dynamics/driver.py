@@ -19,6 +19,9 @@ from glasshouse.parametric import AbstractParametricGame, Params
 from glasshouse.rules.base import AbstractRule
 from glasshouse.rules.gradient import Gradient
 
+MOST_STEPS = 1_000_000_000
+"""More steps than this are taken for a slip of the finger."""
+
 
 def run(
     game: AbstractParametricGame,
@@ -179,8 +182,7 @@ def check_params(game: AbstractParametricGame, params: Params) -> Params:
     spaces = game.spaces
     if not isinstance(params, tuple) or len(params) != len(spaces):
         raise InputError(
-            f"params must be a tuple with one entry for each of {len(spaces)} players, "
-            f"but is {params!r:.100}"
+            f"params must have one entry for each of {len(spaces)} players, but is {params!r:.100}"
         )
     checked = []
     for i, (box, own) in enumerate(zip(spaces, params, strict=True)):
@@ -219,8 +221,8 @@ def check_options(steps: int, step_size: ArrayLike) -> None:
     **Raises:** `InputError` unless `steps` is a positive whole number and `step_size` is positive
     and finite (or traced, and so without a value yet).
     """
-    if not isinstance(steps, int | np.integer) or steps < 1:
-        raise InputError(f"steps={steps!r} must be a whole number of at least 1")
+    if not isinstance(steps, int | np.integer) or not 1 <= steps <= MOST_STEPS:
+        raise InputError(f"steps={steps!r} must be a whole number from 1 to {MOST_STEPS}")
     usable = is_traced(step_size) or 0 < float(np.asarray(step_size).min()) < math.inf
     if np.ndim(step_size) or not usable:
         raise InputError(f"step_size={step_size!r} must be a positive number")

@@ -20,7 +20,10 @@ def load_game(text: str) -> NormalFormGame:
         return read_nfg(text)
     name, _, settings = text.partition(":")
     game = from_catalogue(name.strip())
-    return game(**dict(_parameter(name, item) for item in settings.split(",") if item.strip()))
+    given = [_parameter(name, item) for item in settings.split(",") if item.strip()]
+    if len(dict(given)) < len(given):
+        raise InputError(f"{name}: a parameter is given twice in '{settings}'")
+    return game(**dict(given))
 
 
 def _parameter(game: str, item: str) -> tuple[str, float]:

@@ -15,6 +15,9 @@ from glasshouse.games.base import Product, unrolls
 from glasshouse.semantics.base import AbstractSemantics, Box
 from glasshouse.semantics.probabilities import sigmoid_pair, softmax, softmax_unrolled
 
+LARGEST = 1e50
+"""Couplings, weights and bounds beyond this are refused before their products overflow."""
+
 Numbers: TypeAlias = ArrayLike | Sequence
 """A number, an array, or lists of numbers."""
 
@@ -136,14 +139,16 @@ def _number(value: Numbers, name: str, shapes: list[tuple[int, ...]]) -> RealArr
 def _check_values(coupling: RealArray, bound: RealArray, own_weight: RealArray) -> None:
     if is_traced(coupling, bound, own_weight):
         return
-    if not np.all(np.isfinite(coupling)):
-        raise InputError(f"coupling must be finite, but is {np.asarray(coupling).tolist()}")
+    for name, value in (("coupling", coupling), ("own_weight", own_weight)):
+        if not np.all(np.isfinite(value)) or np.any(np.abs(value) > LARGEST):
+            found = np.asarray(value).tolist()
+            raise InputError(f"{name} must be finite and at most {LARGEST:g}, but is {found}")
     if np.ndim(coupling) == 2 and np.any(np.diagonal(np.asarray(coupling)) != 0):
         raise InputError(
             "coupling has a nonzero diagonal: entry [i, j] is how i reads another player j; "
             "set the diagonal to 0 and use own_weight for a player's own parameter"
         )
-    if not np.all(np.isfinite(own_weight)):
-        raise InputError(f"own_weight must be finite, but is {np.asarray(own_weight).tolist()}")
     if not np.all(np.asarray(bound) > 0):
         raise InputError(f"bound must be positive, but is {np.asarray(bound).tolist()}")
+    if np.any(np.isfinite(bound) & (np.asarray(bound) > LARGEST)):
+        raise InputError(f"bound must be at most {LARGEST:g} or infinite, but is {bound}")

@@ -43,6 +43,12 @@ def _payoffs(value: object, where: str = "") -> object:
     return value
 
 
+def _cooperate(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError(f"must be an action's label, or an index from 0, but is {value!r:.40}")
+    return value
+
+
 def _coupling(value: object) -> float | list[list[float]]:
     if _is_number(value):
         return float(value)  # pyright: ignore[reportArgumentType]
@@ -77,7 +83,7 @@ class GameSpec(_Section):
     parameters: dict[str, Number] = {}
     file: str | None = None
     payoffs: Annotated[list | None, BeforeValidator(_payoffs)] = None
-    cooperate: str | int | None = None
+    cooperate: Annotated[str | int | None, BeforeValidator(_cooperate)] = None
 
     @model_validator(mode="after")
     def _one_source(self) -> "GameSpec":
@@ -145,11 +151,15 @@ class RangeSpec(_Section):
     def _increasing(self) -> "RangeSpec":
         if not self.start < self.stop:
             raise ValueError(f"start {self.start:g} must be below stop {self.stop:g}")
+        if len(set(self.values())) < self.count:
+            raise ValueError(f"{self.count} values between {self.start} and {self.stop} coincide")
         return self
 
     def values(self) -> np.ndarray:
-        """The values as float64, rounded to 12 decimals so that 0.5 is 0.5."""
-        return np.round(np.linspace(self.start, self.stop, self.count), 12)
+        """The values as float64, rounded to 12 digits so that 0.5 is 0.5."""
+        largest = max(abs(self.start), abs(self.stop))
+        digits = 12 - math.floor(math.log10(largest))
+        return np.round(np.linspace(self.start, self.stop, self.count), digits)
 
 
 class SweepSpec(_Section):
@@ -206,6 +216,9 @@ class Study(_Section):
         written = self.model_dump(by_alias=True, exclude_none=True)
         if self.game.file is not None:
             written["game"]["file"] = Path(self.game.file).name
+        if self.game.name is not None:
+            defaults = from_catalogue(self.game.name).defaults
+            written["game"]["parameters"] = {**defaults, **self.game.parameters}
         return written
 
 

@@ -66,7 +66,11 @@ def check_out(out: Path) -> None:
 
     **Raises:** `InputError` naming the folder.
     """
-    if out.exists() or out.is_symlink():
+    try:
+        there = out.exists() or out.is_symlink()
+    except OSError as error:
+        raise InputError(f"output folder {out!s:.60} cannot be made: {error.strerror}") from error
+    if there:
         raise InputError(f"output folder {out} is already there: remove it or choose another --out")
     parent = _existing_parent(out)
     if not parent.is_dir() or not os.access(parent, os.W_OK):

@@ -142,8 +142,8 @@ def _generic_claim(result: StudyResult) -> str:
     detail = result.assessments[0].generic.detail
     return (
         f"Outcome from unequal starts ({detail}): {everyone} cooperate in at least half of the "
-        f"runs at couplings {_runs(studied, cooperates)}; some exploit others in at least one run "
-        f"at couplings {_runs(studied, exploits)}."
+        f"runs at {_runs(studied, cooperates)}; some exploit others in at least one run at "
+        f"{_runs(studied, exploits)}."
     )
 
 
@@ -171,7 +171,7 @@ def _where(switch: Switch) -> str:
 def _runs(studied: list[float], found: list[float]) -> str:
     """The couplings found, as runs of neighbours among those studied."""
     if not found:
-        return "none of those studied"
+        return "no coupling studied"
     groups: list[list[float]] = []
     for k, coupling in enumerate(studied):
         if coupling in found:
@@ -179,7 +179,8 @@ def _runs(studied: list[float], found: list[float]) -> str:
                 groups[-1].append(coupling)
             else:
                 groups.append([coupling])
-    return ", ".join(f"{g[0]:g}" if len(g) == 1 else f"{g[0]:g} to {g[-1]:g}" for g in groups)
+    spans = [f"{g[0]:g}" if len(g) == 1 else f"{g[0]:g} to {g[-1]:g}" for g in groups]
+    return f"couplings {', '.join(spans)}"
 
 
 def table(rows: list[dict[str, Any]]) -> pa.Table:
