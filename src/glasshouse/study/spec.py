@@ -5,7 +5,7 @@ import math
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, TypeGuard
 
 import numpy as np
 import pydantic
@@ -19,7 +19,7 @@ from glasshouse.games.registry import from_catalogue
 from glasshouse.interop.nfg import read_nfg
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
@@ -51,7 +51,7 @@ def _cooperate(value: object) -> object:
 
 def _coupling(value: object) -> float | list[list[float]]:
     if _is_number(value):
-        return float(value)  # pyright: ignore[reportArgumentType]
+        return float(value)
     rows = _rows(value, "a finite number or a matrix of them")
     if len({len(row) for row in rows} | {len(rows)}) > 1:
         lengths = [len(row) for row in rows]
