@@ -32,6 +32,10 @@ class AbstractParametricGame(eqx.Module):
     def behaviours(self, params: Params) -> Product:
         """Everyone's mixed action at these parameters."""
 
+    def neutral(self) -> Params:
+        """The neutral profile: the point of every box nearest to zero."""
+        return tuple(box.neutral() for box in self.spaces)
+
     @abc.abstractmethod
     def payoffs(self, params: Params, key: PRNGKeyArray | None = None) -> Float[Array, "players"]:
         """Everyone's expected payoff, in the units of the base game."""

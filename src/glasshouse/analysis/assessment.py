@@ -8,11 +8,10 @@ import jax
 import numpy as np
 from jaxtyping import Array
 
-from glasshouse._arrays import as_floats
 from glasshouse.analysis.deviations import BoundaryTest, boundary_tests
 from glasshouse.analysis.diagonal import RestPoint, diagonal_rest_points, tied_outcome
 from glasshouse.analysis.family import LogisticFamily
-from glasshouse.analysis.first_order import RESTS, flow_derivative, mean_cooperation
+from glasshouse.analysis.first_order import RESTS, cooperation_margin, mean_cooperation
 from glasshouse.analysis.outcomes import Outcomes, Starts, generic_outcomes
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, stack
@@ -136,12 +135,7 @@ def _first_movements(games: Sequence[ParametricGame]) -> list[FirstMovement]:
         direction = "rises" if margin > smallest else "falls" if margin < -smallest else "rests"
         return FirstMovement(margin, direction)
 
-    return [named(float(margin)) for margin in batch_map(_neutral_margin, stack(games))]
-
-
-def _neutral_margin(game: ParametricGame) -> Array:
-    neutral = as_floats(tuple(box.neutral() for box in game.spaces))
-    return flow_derivative(game, neutral, mean_cooperation)
+    return [named(float(margin)) for margin in batch_map(cooperation_margin, stack(games))]
 
 
 def _tied_outcomes(

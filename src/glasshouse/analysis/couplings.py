@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 from glasshouse._arrays import as_floats
 from glasshouse.analysis.closed_form import lowest_coupling
 from glasshouse.analysis.deviations import boundary_tests
-from glasshouse.analysis.first_order import RESTS, flow_derivative, mean_cooperation
+from glasshouse.analysis.first_order import RESTS, cooperation_margin, mean_cooperation
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, stack
 from glasshouse.dynamics.driver import check_options, check_params, run
@@ -79,7 +79,7 @@ def critical_coupling(
     **Raises:** `InputError` for a bracket that is not increasing.
     """
     low, high = bracket or _default_bracket(family)
-
+    start = _checked(family, start)
     if step_size is None:
         step_size = 0.5 / (_payoff_range(family) or 1.0)
     check_options(steps, step_size)
@@ -89,8 +89,6 @@ def critical_coupling(
         change = batch_map(_cooperation_change, games, start, steps, step_size)
         return _above(change, ROUNDING)
 
-    if start is not None:
-        start = check_params(family(0.0), start)
     learned = f"{steps} steps of {step_size:g} {_from(start)}"
     detail = f"{learned}, {points} couplings in [{low:g}, {high:g}], narrowed"
     return _switch(rises, low, high, points, tolerance, "learned", detail)
@@ -115,14 +113,12 @@ def first_movement_switch(
     **Raises:** `InputError` for a bracket that is not increasing, or a start outside the boxes.
     """
     low, high = bracket or _default_bracket(family)
-    if start is not None:
-        start = check_params(family(0.0), start)
-
+    start = _checked(family, start)
     smallest = RESTS * _payoff_range(family)
 
     def rises(couplings: np.ndarray) -> np.ndarray:
         games = stack([family(float(k)) for k in couplings])
-        return _above(batch_map(_margin, games, start), smallest)
+        return _above(batch_map(cooperation_margin, games, start), smallest)
 
     detail = f"derivative {_from(start)} at {points} couplings in [{low:g}, {high:g}], narrowed"
     return _switch(rises, low, high, points, tolerance, "numerical", detail)
@@ -157,17 +153,13 @@ def equilibrium_threshold(
 def _cooperation_change(
     game: AbstractParametricGame, start: Params | None, steps: int, step_size: float
 ) -> Float[Array, ""]:
-    begin = _start(game, start)
+    begin = as_floats(game.neutral() if start is None else start)
     end = run(game, Gradient(), begin, steps=steps, step_size=step_size, throw=False).params
     return mean_cooperation(game, end) - mean_cooperation(game, begin)
 
 
-def _margin(game: AbstractParametricGame, start: Params | None) -> Float[Array, ""]:
-    return flow_derivative(game, _start(game, start), mean_cooperation)
-
-
-def _start(game: AbstractParametricGame, start: Params | None) -> Params:
-    return as_floats(tuple(box.neutral() for box in game.spaces) if start is None else start)
+def _checked(family: Family, start: Params | None) -> Params | None:
+    return None if start is None else check_params(family(0.0), start)
 
 
 def _above(values: np.ndarray, smallest: float) -> np.ndarray:

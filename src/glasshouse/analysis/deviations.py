@@ -15,6 +15,7 @@ from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, stack
 from glasshouse.dynamics.driver import check_params, run
+from glasshouse.dynamics.rest import relative_gradient
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
 from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
@@ -106,10 +107,10 @@ def best_deviation(
     _check_player(game, player)
     params = check_params(game, params)
     if _parameters(game.spaces[player]) == 1:
-        gains, best, *_ = batch_map(_one_dimensional, stack([(game, params)]), player)
+        gains, best = batch_map(_one_dimensional, stack([(game, params)]), player)
         found = _as_parameter(best[0], params[player])
         return Deviation(player, float(gains[0]), found, "derivative", RESOLUTION)
-    if not any(np.size(x) for x in jax.tree.leaves(params[player])):
+    if _parameters(game.spaces[player]) == 0:
         return Deviation(
             player, 0.0, params[player], "derivative", "there is no parameter to change"
         )
@@ -220,8 +221,8 @@ def _corner_deviations(
     """Gains, best deviations, slopes, and how much more all cooperate; `(games, players)` each."""
     batch = stack([(g, as_floats(c)) for g, c in zip(games, corners, strict=True)])
     found = [batch_map(_one_dimensional, batch, i) for i in range(len(corners[0]))]
-    gains, best, slopes, more = (np.stack(columns, axis=1) for columns in zip(*found, strict=True))
-    return gains, best, slopes, more
+    gains, best = (np.stack(columns, axis=1) for columns in zip(*found, strict=True))
+    return gains, best, *batch_map(_at_corner, batch)
 
 
 def _behaviours_at(t: Array, game: ParametricGame, params: Params, player: int) -> Product:
@@ -238,14 +239,8 @@ def _as_parameter(t: ArrayLike, own: PyTree) -> PyTree:
     return jax.tree.map(lambda x: jnp.reshape(t, jnp.shape(x)), own)
 
 
-def _one_dimensional(
-    member: tuple[ParametricGame, Params], player: int
-) -> tuple[Array, Array, Array, Array]:
-    """Gain, best parameter, relative slope, and everyone's cooperation here less at the other end.
-
-    For a player with one parameter; the last tells whether the corner of all upper bounds, where
-    `params` lie in a boundary test, is the one that cooperates.
-    """
+def _one_dimensional(member: tuple[ParametricGame, Params], player: int) -> tuple[Array, Array]:
+    """The best gain and the parameter that brings it, for a player with one parameter."""
     game, params = member
     game = eqx.tree_at(lambda g: g.game, game, game.game.centred())
     box = game.spaces[player]
@@ -278,10 +273,7 @@ def _one_dimensional(
     candidates = jnp.concatenate([jnp.stack([now, low, high, grid[jnp.argmax(payoffs)]]), refined])
     values = payoff(candidates)
     best = jnp.argmax(values)
-    lowest = tuple(box.lower for box in game.spaces)
-    cooperates = jnp.min(cooperation(game, params) - cooperation(game, as_floats(lowest)))
-    slope_now = _relative_slope(game, params, player)
-    return values[best] - values[0], candidates[best], slope_now, cooperates
+    return values[best] - values[0], candidates[best]
 
 
 def _denser_where_behaviour_changes(
@@ -300,11 +292,17 @@ def _denser_where_behaviour_changes(
     return jnp.interp(jnp.linspace(0.0, reached[-1], len(grid)), reached, grid)
 
 
-def _relative_slope(game: ParametricGame, params: Params, player: int) -> Array:
-    gradient, scale = game.selfish_gradients(params)[player], game.gradient_scales(params)[player]
-    gradient, scale = (jnp.reshape(jax.tree.leaves(x)[0], ()) for x in (gradient, scale))
-    told = scale > 1024 * jnp.finfo(scale.dtype).tiny  # below, the gradient vanished in rounding
-    return jnp.where(told, gradient / jnp.where(told, scale, 1.0), jnp.nan)
+def _at_corner(
+    member: tuple[ParametricGame, Params],
+) -> tuple[Float[Array, "players"], Float[Array, "players"]]:
+    """Relative slopes at `params`, and by how much all cooperate more than at the lower bounds."""
+    game, params = member
+    slopes = jax.tree.map(
+        relative_gradient, game.selfish_gradients(params), game.gradient_scales(params)
+    )
+    lowest = as_floats(tuple(box.lower for box in game.spaces))
+    more = cooperation(game, params) - cooperation(game, lowest)
+    return jnp.stack([jnp.reshape(x, ()) for x in jax.tree.leaves(slopes)]), more
 
 
 class _Alone(AbstractParametricGame):

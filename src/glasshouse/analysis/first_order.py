@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from glasshouse._arrays import as_floats
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.driver import check_params
 from glasshouse.parametric import AbstractParametricGame, Params
@@ -43,6 +44,14 @@ def first_order_margin(
     **Cost:** one gradient and one forward derivative; exact to rounding.
     """
     return float(flow_derivative(game, check_params(game, params), quantity))
+
+
+def cooperation_margin(
+    game: AbstractParametricGame, start: Params | None = None
+) -> Float[Array, ""]:
+    """`first_order_margin` of mean cooperation as a traceable array, by default where neutral."""
+    params = as_floats(game.neutral() if start is None else start)
+    return flow_derivative(game, params, mean_cooperation)
 
 
 def flow_derivative(

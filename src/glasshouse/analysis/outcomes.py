@@ -4,6 +4,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,7 +14,6 @@ from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.driver import check_options, check_params, run
-from glasshouse.dynamics.rest import rest_residual
 from glasshouse.errors import InputError
 from glasshouse.parametric import ParametricGame, Params
 from glasshouse.rules.gradient import Gradient
@@ -128,8 +128,10 @@ def generic_outcomes(
     if isinstance(games, ParametricGame) or not games:
         raise InputError("generic_outcomes needs a list of parametric games, at least one")
     check_options(steps, step_size)
-    for game in games:
-        check_starts(game, starts)
+    check_starts(games[0], starts)
+    for game in games[1:]:
+        if not eqx.tree_equal(game.spaces, games[0].spaces):
+            check_starts(game, starts)
     drawn = _drawn(games[0], starts) if starts.profiles is None else _given(starts.profiles)
     count = starts.count if starts.profiles is None else len(starts.profiles)
     games_each = repeat(stack(games), count)
@@ -159,12 +161,11 @@ def _learn(
     game, start = member
     start = tuple(box.project(x) for box, x in zip(game.spaces, start, strict=True))
     solution = run(game, Gradient(), start, steps=steps, step_size=step_size, throw=False)
-    return cooperation(game, solution.params), rest_residual(game, solution.params)
+    return cooperation(game, solution.params), solution.residual
 
 
 def _drawn(game: ParametricGame, starts: Starts) -> Params:
-    neutral = tuple(box.neutral() for box in game.spaces)
-    leaves, structure = jax.tree.flatten(neutral)
+    leaves, structure = jax.tree.flatten(game.neutral())
     keys = jax.random.split(jax.random.key(starts.seed), len(leaves))
     drawn = [
         starts.spread * np.asarray(jax.random.normal(key, (starts.count, *jnp.shape(leaf)), float))

@@ -49,10 +49,9 @@ def _folders(studies: list[Path], out: Path | None) -> dict[Path, Path]:
     """Where each study goes; all of them are checked before the first is computed."""
     from glasshouse.study.store import check_out, check_study
 
-    if len(studies) == 1:
-        folders = {studies[0]: out or Path("results") / studies[0].stem}
-    else:
-        folders = {path: (out or Path("results")) / path.stem for path in studies}
+    if len(studies) == 1:  # which run_study checks itself
+        return {studies[0]: out or Path("results") / studies[0].stem}
+    folders = {path: (out or Path("results")) / path.stem for path in studies}
     if len(set(folders.values())) < len(studies):
         raise InputError("two studies have the same name and would share a folder: run them apart")
     for path, folder in folders.items():

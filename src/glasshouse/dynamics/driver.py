@@ -55,7 +55,7 @@ def run(
             "give the start as params=…, and an Optax transformation as Transformed(Gradient(), …)"
         )
     if params is None:
-        params = tuple(box.neutral() for box in game.spaces)
+        params = game.neutral()
     params = check_params(game, params)
     check_options(steps, step_size)
     if save not in ("end", "path"):

@@ -49,14 +49,20 @@ def rest_residual(game: AbstractParametricGame, params: Params) -> Float[Array, 
     return jnp.max(jnp.stack([_player_residual(*player) for player in players]))
 
 
+def relative_gradient(gradient: Array, scale: Array) -> Array:
+    """gradient / scale, in [-1, 1]; NaN where both are so small that rounding has the last word."""
+    # Where the scale nears the smallest number, the gradient may have vanished before it.
+    told = scale > 1024 * jnp.finfo(scale.dtype).tiny
+    return jnp.where(told, gradient / jnp.where(told, scale, 1.0), jnp.nan)
+
+
 def _player_residual(params, gradients, scales, box) -> Array:
     def ratios(x, g, scale, lower, upper):
         inward = jnp.where(x >= upper, jnp.minimum(g, 0.0), g)
         inward = jnp.where(x <= lower, jnp.maximum(inward, 0.0), inward)
-        # Where the scale nears the smallest number, the gradient may have vanished before it.
-        moving = scale > 1024 * jnp.finfo(scale.dtype).tiny
-        ratio = jnp.abs(inward) / jnp.where(moving, scale, 1.0)
-        return jnp.max(jnp.where(moving, ratio, -math.inf), initial=-math.inf)
+        ratio = jnp.abs(relative_gradient(inward, scale))
+        lost = jnp.isnan(ratio) & ~jnp.isnan(inward) & ~jnp.isnan(scale)
+        return jnp.max(jnp.where(lost, -math.inf, ratio), initial=-math.inf)
 
     if not any(jnp.size(x) for x in jax.tree.leaves(params)):
         return jnp.zeros(())

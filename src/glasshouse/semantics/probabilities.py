@@ -46,13 +46,9 @@ def _(primals, tangents):
     return probabilities, change
 
 
+@jax.custom_jvp
 def softmax_unrolled(logits: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
     """The same for a few logits as scalars, so that a batch stays the only array axis."""
-    return _softmax_unrolled(logits)
-
-
-@jax.custom_jvp
-def _softmax_unrolled(logits: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
     top = logits[0]
     for logit in logits[1:]:
         top = jnp.maximum(top, logit)
@@ -61,9 +57,9 @@ def _softmax_unrolled(logits: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
     return tuple(power / total for power in powers)
 
 
-@_softmax_unrolled.defjvp
+@softmax_unrolled.defjvp
 def _(primals, tangents):
-    p, dx = _softmax_unrolled(primals[0]), tangents[0]
+    p, dx = softmax_unrolled(primals[0]), tangents[0]
     changes = []
     for a in range(len(p)):
         terms = [p[a] * p[b] * (dx[a] - dx[b]) for b in range(len(p)) if b != a]

@@ -33,8 +33,8 @@ def run_study(path: str | Path, out: str | Path) -> StudyResult:
     """Read a study file, check everything, compute, and write the folder `out`.
 
     The folder holds `study.toml` (every default written out; a game file is copied beside it),
-    `sweep.parquet`, `summary.json`,
-    `coupling.svg`, `coupling.png` and `provenance.json`. It appears complete or not at all.
+    `sweep.parquet`, `summary.json`, `coupling.svg`, `coupling.png` and `provenance.json`. It
+    appears complete or not at all.
 
     **Arguments:** `path` of the TOML file; `out`, a folder that does not exist yet.
     **Raises:** `InputError`, before anything is computed or written, when the study is wrong or

@@ -52,8 +52,8 @@ class StudyResult:
         return [_row(a) for a in self.assessments]
 
     def claims(self) -> list[str]:
-        """The result in words, one sentence for each of the four questions."""
-        return _claims(self)
+        """The result in words: a sentence each on first movement, outcome and equilibrium."""
+        return [_movement_claim(self.predictions), _generic_claim(self), _equilibrium_claim(self)]
 
 
 def predict(family: LogisticFamily) -> Predictions:
@@ -107,15 +107,10 @@ def _row(a: Assessment) -> dict[str, Any]:
         row[f"exploited_share_player_{i + 1}"] = share.value
     row["mean_cooperation"] = a.generic.mean_cooperation
     row["not_finite"] = a.generic.not_finite
-    gains = [d.gain for d in a.boundary.deviations] if a.boundary else [math.nan]
-    row["boundary_gain"] = max(gains)
-    applies = a.boundary is not None and a.boundary.cooperative
-    row["boundary_passes"] = a.boundary.passes if a.boundary and applies else None
+    test = a.boundary
+    row["boundary_gain"] = max(d.gain for d in test.deviations) if test else math.nan
+    row["boundary_passes"] = test.passes if test and test.cooperative else None
     return row
-
-
-def _claims(result: StudyResult) -> list[str]:
-    return [_movement_claim(result.predictions), _generic_claim(result), _equilibrium_claim(result)]
 
 
 def _movement_claim(predictions: Predictions) -> str:
