@@ -1,30 +1,386 @@
-"""`glasshouse games`: the catalogue."""
+"""`glasshouse games`: the catalogue, and one game explained."""
 
-from glasshouse.cli.options import JsonOption, print_json, print_table
+import itertools
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
+from rich.cells import cell_len
+from rich.console import Console
+
+from glasshouse.cli.options import (
+    CooperateOption,
+    JsonOption,
+    named_game,
+    print_json,
+    print_table,
+)
+from glasshouse.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from glasshouse.analysis.closed_form import Thresholds
+    from glasshouse.games.catalogue._entry import CatalogueGame
+    from glasshouse.games.normal_form import NormalFormGame
 
 NAME = "games"
 
+Profiles: TypeAlias = Sequence[tuple[int, ...]]
 
-def command(as_json: JsonOption = False) -> None:
-    """List the games of the catalogue: parameters, payoff conditions, sources."""
+LONGEST_LINE = 100
+"""Prose is not set wider than this on wide terminals."""
+
+ROOM_FOR_SOURCES = 40
+"""Columns that sources need to be readable in the table; without them they are left out."""
+
+MOST_ACTIONS = 12
+"""Payoff tables of more actions are left to --json."""
+
+MOST_PROFILES = 4
+"""As many profiles are listed before the others are only counted."""
+
+LABEL = 17
+"""Width of the labels beside facts."""
+
+
+def command(
+    game: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[GAME]",
+            help="Explain this one: a catalogue name, a name with parameters (donation:b=4,c=1), "
+            "or a .nfg file.",
+            show_default=False,
+        ),
+    ] = None,
+    cooperate: CooperateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the games of the catalogue, or explain one: payoffs, pure equilibria, thresholds."""
+    if game is None and cooperate is not None:
+        raise InputError(
+            "--cooperate names an action of a game, and there is none: put a GAME before it"
+        )
+    if game is None and as_json:
+        print_json(_catalogue_json())
+    elif game is None:
+        _print_catalogue()
+    elif as_json:
+        print_json(_game_json(game, cooperate))
+    else:
+        _print_game(game, cooperate)
+
+
+def _catalogue_json() -> list[dict[str, Any]]:
     from glasshouse.games.registry import CATALOGUE
 
-    if as_json:
-        print_json(
-            [
-                {
-                    "name": game.name,
-                    "title": game.title,
-                    "parameters": game.defaults,
-                    "condition": game.condition,
-                    "source": game.source,
-                }
-                for game in CATALOGUE.values()
-            ]
+    return [
+        {
+            "name": game.name,
+            "title": game.title,
+            "description": _description(game),
+            "parameters": game.defaults,
+            "condition": game.condition,
+            "source": game.source,
+        }
+        for game in CATALOGUE.values()
+    ]
+
+
+def _print_catalogue() -> None:
+    from glasshouse.games.registry import CATALOGUE
+
+    header = ("GAME", "PARAMETERS", "CONDITION", "SOURCE")
+    rows = [(g.name, _settings(g.defaults), g.condition, g.source) for g in CATALOGUE.values()]
+    names, parameters, conditions = (
+        2 + max(len(row[column]) for row in rows) for column in range(3)
+    )
+    width = _width()
+    if width >= names + parameters + conditions + ROOM_FOR_SOURCES:
+        print_table(rows, header)
+    else:
+        room = max(width - names - parameters, 16)
+        print_table([(*row[:2], _by_clauses(row[2], room)) for row in rows], header[:3])
+    typer.echo("\nglasshouse games GAME explains one: meaning, source, payoffs, equilibria.")
+
+
+def _by_clauses(condition: str, width: int) -> str:
+    """A condition in lines of that width, broken only after commas."""
+    kept_together = condition.replace(" ", "\xa0").replace(",\xa0", ", ")
+    return textwrap.fill(kept_together, width, break_long_words=False).replace("\xa0", " ")
+
+
+def _game_json(text: str, cooperate: str | None) -> dict[str, Any]:
+    import numpy as np
+
+    from glasshouse.analysis.pure_profiles import base_game
+    from glasshouse.study.plain import plain
+
+    game = named_game(text, cooperate)
+    entry, parameters = _catalogued(text, game)
+    closed_form, reason = _closed_form(game)
+    return {
+        "name": entry.name if entry else None,
+        "title": game.title,
+        "description": _description(entry) if entry else "",
+        "parameters": parameters,
+        "defaults": entry.defaults if entry else {},
+        "condition": entry.condition if entry else "",
+        "source": entry.source if entry else "",
+        "players": game.players,
+        "actions": _actions(game),
+        "payoffs": plain(np.asarray(game.tensor)),
+        "base_game": plain(base_game(game)),
+        "closed_form": plain(closed_form),
+        "reason": reason,
+    }
+
+
+def _print_game(text: str, cooperate: str | None) -> None:
+    import numpy as np
+
+    game = named_game(text, cooperate)
+    entry, parameters = _catalogued(text, game)
+    if entry is None:
+        typer.echo(f"{game.title} ({text})\n")
+    else:
+        typer.echo(f"{game.title} ({entry.name}:{_settings(parameters)})\n")
+        typer.echo(_paragraphs(_description(entry)) + "\n")
+        _print_facts("Parameters", [_parameters(entry, parameters)])
+        _print_facts("Condition", [entry.condition])
+        _print_facts("Source", [entry.source])
+        typer.echo()
+    tensor = np.asarray(game.tensor)
+    _print_payoffs(game, tensor)
+    typer.echo()
+    _print_base_game(game, tensor)
+    typer.echo()
+    _print_thresholds(game)
+
+
+def _print_payoffs(game: "NormalFormGame", tensor: "np.ndarray") -> None:
+    actions = _actions(game)
+    if game.players == 2 and max(game.actions) <= MOST_ACTIONS:
+        typer.echo("Payoffs of player 1 (rows), player 2 (columns):\n")
+        cells = [
+            [", ".join(map(_number, tensor[:, a, b])) for b in range(game.actions[1])]
+            for a in range(game.actions[0])
+        ]
+        _print_matrix(actions[0], actions[1], cells)
+    elif _counts_suffice(game, tensor):
+        own = actions[0]
+        typer.echo(f"Payoff of each player, by how many of the others choose {own[0]}:\n")
+        others = range(game.players - 1, -1, -1)
+        labels = [f"{k} other{'s' * (k != 1)}" for k in others]
+        cells = [
+            [_number(tensor[(0, a, *_first(k, game.players - 1))]) for a in (0, 1)] for k in others
+        ]
+        _print_matrix(labels, own, cells)
+    else:
+        shape = "×".join(map(str, game.actions))
+        typer.echo(
+            f"Payoffs of {game.players} player{'s' * (game.players != 1)} with {shape} actions: "
+            f"{tensor[0].size} profiles, which --json prints."
         )
+
+
+def _counts_suffice(game: "NormalFormGame", tensor: "np.ndarray") -> bool:
+    """Whether it only matters how many of more than two players choose which of two actions."""
+    from glasshouse.games.symmetric import is_symmetric
+
+    return game.players > 2 and set(game.actions) == {2} and is_symmetric(tensor)
+
+
+def _first(k: int, players: int) -> tuple[int, ...]:
+    """The profile in which the first k of so many players choose action 0."""
+    return (0,) * k + (1,) * (players - k)
+
+
+def _print_matrix(
+    rows: Sequence[str], columns: Sequence[str], cells: Sequence[Sequence[str]]
+) -> None:
+    """Right-aligned columns with headers of one word per line, in blocks that fit the terminal."""
+    heads = [label.split() or [""] for label in columns]
+    height = max(map(len, heads))
+    heads = [[""] * (height - len(head)) + head for head in heads]
+    widths = [
+        2 + max(cell_len(text) for text in (*head, *(row[k] for row in cells)))
+        for k, head in enumerate(heads)
+    ]
+    margin = max(map(cell_len, rows))
+    for number, block in enumerate(_blocks(widths, _width() - margin)):
+        if number:
+            typer.echo()
+        for line in range(height):
+            typer.echo(" " * margin + "".join(_right(heads[k][line], widths[k]) for k in block))
+        for label, row in zip(rows, cells, strict=True):
+            padded = label + " " * (margin - cell_len(label))
+            typer.echo(padded + "".join(_right(row[k], widths[k]) for k in block))
+
+
+def _blocks(widths: Sequence[int], room: int) -> Iterable[list[int]]:
+    """Columns in groups that fit into so much room, at least one in each."""
+    block: list[int] = []
+    for k, width in enumerate(widths):
+        if block and sum(widths[j] for j in block) + width > room:
+            yield block
+            block = []
+        block.append(k)
+    yield block
+
+
+def _right(text: str, width: int) -> str:
+    return " " * (width - cell_len(text)) + text
+
+
+def _print_base_game(game: "NormalFormGame", tensor: "np.ndarray") -> None:
+    from glasshouse.analysis.pure_profiles import base_game
+
+    facts = base_game(game)
+    described = _by_count if _counts_suffice(game, tensor) else _one_by_one
+    none = ["none; mixed ones, which every finite game has, are not looked for"]
+    typer.echo("Before anybody reads anybody:\n")
+    equilibria = described(game, facts.pure_equilibria, facts.pure_equilibrium_payoffs)
+    _print_facts("Pure equilibria", equilibria or none)
+    optima = described(game, facts.welfare_optima, facts.welfare_optimum_payoffs)
+    _print_facts("Welfare optimum", [*optima, f"sum of payoffs {_number(facts.welfare)}"])
+    _print_facts("How obtained", [f"{facts.method}: {facts.detail}"])
+
+
+def _one_by_one(
+    game: "NormalFormGame", profiles: Profiles, payoffs: Sequence[tuple[float, ...]]
+) -> list[str]:
+    lines = []
+    for profile, paid in itertools.islice(zip(profiles, payoffs, strict=True), MOST_PROFILES):
+        played = ", ".join(names[a] for names, a in zip(_actions(game), profile, strict=True))
+        lines.append(f"({played}) pays {', '.join(map(_number, paid))}")
+    if len(profiles) > MOST_PROFILES:
+        lines.append(f"and {len(profiles) - MOST_PROFILES} more, {len(profiles)} in all")
+    return lines
+
+
+def _by_count(
+    game: "NormalFormGame", profiles: Profiles, payoffs: Sequence[tuple[float, ...]]
+) -> list[str]:
+    """Profiles of a symmetric game with two actions, one line for all that differ in who is who."""
+    names, lines = _actions(game)[0], []
+    for count in sorted({profile.count(0) for profile in profiles}, reverse=True):
+        alike = [k for k, profile in enumerate(profiles) if profile.count(0) == count]
+        paid = dict(zip(profiles[alike[0]], payoffs[alike[0]], strict=True))
+        each = ", ".join(f"{_number(paid[a])} to {names[a]}" for a in sorted(paid))
+        size = "1 profile" if len(alike) == 1 else f"{len(alike)} profiles"
+        lines.append(f"{count} of {game.players} choose {names[0]} ({size}): pays {each}")
+    return lines
+
+
+def _print_thresholds(game: "NormalFormGame") -> None:
+    closed, reason = _closed_form(game)
+    if closed is None:
+        reason = reason.removeprefix(f"{game.title}: ")
+        typer.echo(_paragraphs(f"No coupling thresholds in closed form: {reason}."))
         return
+    cooperation = _actions(game)[0][0]
+    typer.echo(f"Coupling thresholds, logistic semantics, cooperation is {cooperation}:\n")
     rows = []
-    for game in CATALOGUE.values():
-        parameters = ",".join(f"{name}={value:g}" for name, value in game.defaults.items())
-        rows.append((game.name, parameters, game.condition, game.source))
-    print_table(rows, ("GAME", "PARAMETERS", "CONDITION", "SOURCE"))
+    for symbol, threshold in (
+        ("κ_D", closed.defection),
+        ("κ_½", closed.neutral),
+        ("κ_C", closed.cooperation),
+    ):
+        value = "none" if threshold.value is None else f"{threshold.value:.9g}"
+        why = f" ({threshold.reason})" if threshold.reason else ""
+        rows.append((symbol, value, threshold.meaning + why))
+    print_table(rows, ("", "COUPLING", "ABOVE IT"))
+    typer.echo(
+        "\n"
+        + _paragraphs(
+            f"Regime: {closed.regime} ({closed.explanation}). Method: {closed.method}, for a "
+            f"{closed.conditions}.\n\nThey tell where things begin to move when all start alike, "
+            "not where learning ends nor what is an equilibrium: see glasshouse thresholds and "
+            "glasshouse check."
+        )
+    )
+
+
+def _closed_form(game: "NormalFormGame") -> tuple["Thresholds | None", str]:
+    """The closed-form thresholds, or why there are none."""
+    from glasshouse.analysis.closed_form import thresholds
+
+    try:
+        return thresholds(game), ""
+    except InputError as error:
+        return None, str(error)
+
+
+def _catalogued(
+    text: str, game: "NormalFormGame"
+) -> tuple["CatalogueGame | None", dict[str, float | int]]:
+    """The catalogue entry that `text` names and its parameters; none where it names a file."""
+    from glasshouse.games.registry import CATALOGUE
+
+    name, _, settings = text.partition(":")
+    entry = CATALOGUE.get(name.strip())
+    if entry is None or game.labels is None or game.labels.source != entry.source:
+        return None, {}  # a file may be called as a game of the catalogue, but names no source
+    given = dict(item.split("=") for item in settings.split(",") if item.strip())
+    values = {key.strip(): float(value) for key, value in given.items()}
+    defaults = entry.defaults
+    return entry, {key: type(x)(values.get(key, x)) for key, x in defaults.items()}
+
+
+def _parameters(entry: "CatalogueGame", parameters: dict[str, float | int]) -> str:
+    used = _settings(parameters, ", ")
+    if parameters == entry.defaults:
+        return f"{used} (the defaults)"
+    return f"{used} (defaults: {_settings(entry.defaults, ', ')})"
+
+
+def _settings(parameters: dict[str, float | int], separator: str = ",") -> str:
+    return separator.join(f"{name}={value:g}" for name, value in parameters.items())
+
+
+def _description(entry: "CatalogueGame") -> str:
+    """The docstring of the catalogue function, one line per paragraph."""
+    paragraphs = (entry.function.__doc__ or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+def _actions(game: "NormalFormGame") -> list[list[str]]:
+    """The names of every player's actions, each on one line."""
+    from glasshouse.games.normal_form import default_labels
+
+    labels = game.labels or default_labels(game.actions)
+    return [[" ".join(name.split()) for name in names] for names in labels.actions]
+
+
+def _number(value: float) -> str:
+    return f"{value + 0.0:g}"  # + 0.0 turns -0.0 into 0.0
+
+
+def _print_facts(label: str, facts: Sequence[str]) -> None:
+    """The label once, and each fact on lines of its own beside it."""
+    for k, text in enumerate(facts):
+        typer.echo(
+            textwrap.fill(
+                text,
+                min(_width(), LONGEST_LINE),
+                initial_indent=(label if k == 0 else "").ljust(LABEL),
+                subsequent_indent=" " * LABEL,
+                break_on_hyphens=False,
+            )
+        )
+
+
+def _paragraphs(text: str) -> str:
+    width = min(_width(), LONGEST_LINE)
+    return "\n\n".join(
+        textwrap.fill(paragraph, width, break_on_hyphens=False) for paragraph in text.split("\n\n")
+    )
+
+
+def _width() -> int:
+    """Columns of the terminal; as many as anything needs where nobody watches one."""
+    console = Console()
+    return console.width if console.is_terminal else 1000

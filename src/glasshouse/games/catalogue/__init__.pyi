@@ -1,8 +1,17 @@
 from ._battle_of_the_sexes import battle_of_the_sexes as battle_of_the_sexes
 from ._chicken import chicken as chicken
+from ._coordination import coordination as coordination
 from ._deadlock import deadlock as deadlock
 from ._donation import donation as donation
+from ._harmony import harmony as harmony
+from ._hawk_dove import hawk_dove as hawk_dove
 from ._matching_pennies import matching_pennies as matching_pennies
+from ._minimum_effort import minimum_effort as minimum_effort
 from ._prisoners_dilemma import prisoners_dilemma as prisoners_dilemma
 from ._public_goods import public_goods as public_goods
+from ._rock_paper_scissors import rock_paper_scissors as rock_paper_scissors
+from ._snowdrift import snowdrift as snowdrift
 from ._stag_hunt import stag_hunt as stag_hunt
+from ._threshold_public_goods import threshold_public_goods as threshold_public_goods
+from ._travellers_dilemma import travellers_dilemma as travellers_dilemma
+from ._volunteers_dilemma import volunteers_dilemma as volunteers_dilemma

@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,12 @@ from glasshouse.games.symmetric import Symmetric2x2
 
 if TYPE_CHECKING:
     from glasshouse.games.normal_form import NormalFormGame
+
+MOST_PLAYERS = 12
+"""The payoff tensor has n 2^n entries, and learning visits all of them at every step."""
+
+MOST_PAYOFFS = MOST_PLAYERS * 2**MOST_PLAYERS
+"""As many payoffs games with more than two actions may have."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,6 +98,22 @@ def require(game: str, holds: bool, condition: str, **parameters: float | int) -
     if not holds:
         given = ", ".join(f"{name}={value:g}" for name, value in parameters.items())
         raise InputError(f"{game} needs {condition}, but {given}")
+
+
+def require_players(game: str, n: int) -> None:
+    """Raise an `InputError` where n players are too few or too many for a catalogue game."""
+    if not 2 <= n <= MOST_PLAYERS:
+        raise InputError(f"{game}: n={n} must lie between 2 and {MOST_PLAYERS}")
+
+
+def require_size(game: str, actions: tuple[int, ...]) -> None:
+    """Raise an `InputError` where a game with so many actions per player has too many payoffs."""
+    payoffs = len(actions) * math.prod(actions)
+    if payoffs > MOST_PAYOFFS:
+        raise InputError(
+            f"{game}: {len(actions)} players with {actions[0]} actions each make {payoffs} "
+            f"payoffs, and at most {MOST_PAYOFFS} are supported: choose fewer actions or players"
+        )
 
 
 def symmetric(T: float, R: float, P: float, S: float, actions: tuple[str, str]) -> Payoffs:

@@ -2,22 +2,23 @@
 
 import numpy as np
 
-from glasshouse.errors import InputError
-from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, require
-
-MOST_PLAYERS = 12
-"""The payoff tensor has n 2^n entries, and learning visits all of them at every step."""
+from glasshouse.games.catalogue._entry import (
+    MOST_PLAYERS,
+    Payoffs,
+    catalogue_game,
+    require,
+    require_players,
+)
 
 
 @catalogue_game(
     title="Public goods",
-    condition="2 <= n <= 12, 1 < r < n, c > 0",
+    condition=f"2 <= n <= {MOST_PLAYERS}, 1 < r < n, c > 0",
     source="Ledyard 1995, Public goods: a survey of experimental research",
 )
 def public_goods(n: int = 4, r: float = 2.0, c: float = 1.0) -> Payoffs:
     """Contribute c or keep it; contributions are multiplied by r and shared by all n."""
-    if not 2 <= n <= MOST_PLAYERS:
-        raise InputError(f"public_goods: n={n} must lie between 2 and {MOST_PLAYERS}")
+    require_players("public_goods", n)
     require("public_goods", 1 < r < n and c > 0, "1 < r < n and c > 0", n=n, r=r, c=c)
     contributes = 1 - np.indices((2,) * n)
     share = r * c * contributes.sum(axis=0) / n
