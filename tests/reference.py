@@ -14,10 +14,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import ArrayLike, PyTree
 
+from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame
 from glasshouse.games.registry import from_catalogue
 from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
 from glasshouse.semantics import Logistic
+from glasshouse.semantics.registry import SEMANTICS
 
 
 class Payoffs(NamedTuple):
@@ -85,13 +87,23 @@ def random_tensor(actions: tuple[int, ...], seed: int) -> np.ndarray:
 
 
 def random_params(game: AbstractParametricGame, seed: int, spread: float = 1.5) -> Params:
-    """Uniform on [-spread, spread] in every coordinate."""
+    """Uniform on [-spread, spread], or what the box leaves of it, in every coordinate."""
     rng = np.random.default_rng(seed)
 
-    def draw(bound: ArrayLike) -> jax.Array:
-        return jnp.asarray(rng.uniform(-spread, spread, np.shape(bound)))
+    def draw(lower: ArrayLike, upper: ArrayLike) -> jax.Array:
+        low, high = np.maximum(lower, -spread), np.minimum(upper, spread)
+        return jnp.asarray(rng.uniform(low, high, np.shape(lower)))
 
-    return tuple(jax.tree.map(draw, box.lower) for box in game.spaces)
+    return tuple(jax.tree.map(draw, box.lower, box.upper) for box in game.spaces)
+
+
+def supports(kind: str, actions: tuple[int, ...]) -> bool:
+    """Whether a semantics has an example for these numbers of actions."""
+    try:
+        SEMANTICS[kind].example(actions)
+    except InputError:
+        return False
+    return True
 
 
 def flat(tree: PyTree) -> np.ndarray:

@@ -11,6 +11,7 @@ import pytest
 
 import glasshouse as gh
 from glasshouse.analysis import (
+    LogisticDiagonal,
     LogisticFamily,
     Starts,
     assess,
@@ -139,17 +140,17 @@ def test_players_who_cannot_gain_or_move_are_at_rest():
 
 def test_the_limit_at_infinity_is_not_said_to_attract_everything():
     payoffs = Symmetric2x2(T=5.0, R=3.0, P=1.0, S=0.0)
-    (end,) = diagonal_rest_points(payoffs, 0.7, math.inf)
+    (end,) = diagonal_rest_points(LogisticDiagonal(payoffs, 0.7))
     assert (end.kind, end.attracts_along, end.attracts) == ("cooperative end", True, None)
     # Exactly at κ_D the drift vanishes at p = 0 and points there from everywhere else.
-    (end,) = diagonal_rest_points(payoffs, 0.25, math.inf)
+    (end,) = diagonal_rest_points(LogisticDiagonal(payoffs, 0.25))
     assert end.kind == "defecting end"
 
 
 def test_rounding_at_a_threshold_decides_nothing():
     b, c = 3.3, 1.1
     payoffs = Symmetric2x2(T=b, R=b - c, P=0.0, S=-c)
-    assert tied_outcome(payoffs, c / b, 3.0) == 0.5
+    assert tied_outcome(LogisticDiagonal(payoffs, c / b, 3.0)) == 0.5
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ class AbstractParametricGame(eqx.Module):
         """Everyone's mixed action at these parameters."""
 
     def neutral(self) -> Params:
-        """The neutral profile: the point of every box nearest to zero."""
+        """The neutral profile: every box in its middle, or nearest to zero where unbounded."""
         return tuple(box.neutral() for box in self.spaces)
 
     @abc.abstractmethod

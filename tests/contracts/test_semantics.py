@@ -7,20 +7,28 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.reference import expected_payoffs, flat, random_params, random_tensor
+from tests.reference import expected_payoffs, flat, random_params, random_tensor, supports
 
 from glasshouse.dynamics import run
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame
 from glasshouse.parametric import ParametricGame
 from glasshouse.rules import Gradient
-from glasshouse.semantics import Box, Custom, Logistic
+from glasshouse.semantics import Affine, Box, Custom, Logistic
 from glasshouse.semantics.registry import SEMANTICS
 
 SIZES = [(2, 2), (2, 3), (2, 2, 2), (3, 2, 3), (4, 5, 4)]
 
-each_semantics = pytest.mark.parametrize("kind", sorted(SEMANTICS))
-each_size = pytest.mark.parametrize("actions", SIZES, ids=str)
+each_example = pytest.mark.parametrize(
+    ("kind", "actions"),
+    [(kind, size) for kind in sorted(SEMANTICS) for size in SIZES if supports(kind, size)],
+    ids=str,
+)
+
+
+@pytest.mark.parametrize("kind", sorted(SEMANTICS))
+def test_every_semantics_supports_two_players_with_two_actions(kind):
+    assert supports(kind, (2, 2))
 
 
 def example(kind, actions, seed=1):
@@ -28,8 +36,7 @@ def example(kind, actions, seed=1):
     return ParametricGame(NormalFormGame(tensor), SEMANTICS[kind].example(actions)), tensor
 
 
-@each_semantics
-@each_size
+@each_example
 def test_behaviours_are_probabilities(kind, actions):
     game, _ = example(kind, actions)
     behaviours = eqx.filter_jit(game.behaviours)
@@ -47,8 +54,7 @@ def test_behaviours_are_probabilities(kind, actions):
             assert np.array_equal(mix, np.stack(product.entries(i)))
 
 
-@each_semantics
-@each_size
+@each_example
 def test_payoffs_are_expectations_over_independent_mixing(kind, actions):
     game, tensor = example(kind, actions)
     params = random_params(game, 2)
@@ -67,8 +73,7 @@ def test_parameters_may_be_plain_numbers(kind_of_number):
         assert np.isfinite(gradient)
 
 
-@each_semantics
-@each_size
+@each_example
 def test_selfish_gradients_are_finite_differences_of_own_payoffs(kind, actions):
     game, _ = example(kind, actions)
     params = random_params(game, 3)
@@ -88,8 +93,7 @@ def test_selfish_gradients_are_finite_differences_of_own_payoffs(kind, actions):
             assert gradient[k] == pytest.approx(float(up - down) / (2 * h), rel=1e-7, abs=1e-9)
 
 
-@each_semantics
-@each_size
+@each_example
 def test_gradient_scales_bound_the_gradients(kind, actions):
     game, _ = example(kind, actions)
     both = jax.jit(lambda p: (game.selfish_gradients(p), game.gradient_scales(p)))
@@ -122,6 +126,55 @@ def test_logistic_reads_by_reader_then_owner(actions):
             if j != i and a < len(vectors[j]):
                 logits[a] += COUPLING[i, j] * vectors[j][a]
         assert np.allclose(product[i], softmax_with_reference(logits), rtol=1e-13, atol=0)
+
+
+@pytest.mark.parametrize("players", [2, 3, 5])  # five players are not unrolled
+@pytest.mark.parametrize("weight", [0.0, 0.3, 1.0])
+def test_affine_players_mix_their_own_parameter_with_the_mean_of_the_others(players, weight):
+    game = ParametricGame(
+        NormalFormGame(random_tensor((2,) * players, 0)), Affine((2,) * players, weight)
+    )
+    params = random_params(game, 9)
+    theta = np.array(params)
+    mean = (theta.sum() - theta) / (players - 1)
+    expected = (1 - weight) * theta + weight * mean
+    product = game.behaviours(params)
+    for i in range(players):
+        assert np.allclose(product[i], [expected[i], 1 - expected[i]], rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize("players", [2, 5])
+def test_affine_probabilities_never_leave_the_unit_interval_by_rounding(players):
+    weights = np.random.default_rng(0).uniform(0, 1, 1000)
+
+    def probabilities(weight):
+        game = ParametricGame(
+            NormalFormGame(random_tensor((2,) * players, 0)), Affine((2,) * players, weight)
+        )
+        ends = [game.behaviours((jnp.asarray(x),) * players)[0] for x in (0.0, 1.0)]
+        return jnp.stack(ends)
+
+    found = np.asarray(jax.jit(jax.vmap(probabilities))(weights))
+    assert np.array_equal(found, np.broadcast_to([[0.0, 1.0], [1.0, 0.0]], found.shape))
+
+
+def test_at_weight_one_everyone_plays_exactly_what_the_other_says():
+    game = ParametricGame(NormalFormGame(random_tensor((2, 2), 0)), Affine((2, 2), 1.0))
+    product = game.behaviours((jnp.asarray(1.0), jnp.asarray(1e-20)))
+    assert [float(product[i][0]) for i in (0, 1)] == [1e-20, 1.0]
+
+
+def test_the_affine_weight_can_be_swept():
+    tensor = random_tensor((2, 2), 3)
+
+    def gradients(weight):
+        game = ParametricGame(NormalFormGame(tensor), Affine((2, 2), weight))
+        return jnp.stack(game.selfish_gradients((jnp.asarray(0.2), jnp.asarray(0.7))))
+
+    weights = np.linspace(0, 1, 5)
+    batched = jax.jit(jax.vmap(gradients))(weights)
+    singles = [gradients(float(weight)) for weight in weights]
+    assert np.allclose(batched, singles, rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize("actions", [(2, 2, 2), (2, 3, 2), (2, 3, 4)], ids=str)
@@ -199,6 +252,42 @@ def test_without_coupling_learning_is_independent_gradient_play(actions):
 def test_logistic_refuses_what_it_cannot_mean(arguments, message):
     with pytest.raises(InputError, match=message):
         Logistic((2, 2), **arguments)
+
+
+@pytest.mark.parametrize("weight", [-0.1, 1.1, np.nan, np.inf, [0.1, 0.2], "half"])
+def test_affine_refuses_weights_that_are_none(weight):
+    with pytest.raises(InputError, match="weight"):
+        Affine((2, 2), np.asarray(weight))
+
+
+@pytest.mark.parametrize("actions", [(2,), (2, 3), (3, 3, 3)], ids=str)
+def test_affine_refuses_other_numbers_of_actions(actions):
+    with pytest.raises(InputError, match="two actions"):
+        Affine(actions, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "neutral"),
+    [
+        (0.0, 1.0, 0.5),
+        (-3.0, 3.0, 0.0),
+        (-np.inf, np.inf, 0.0),
+        (1.0, np.inf, 1.0),
+        (-np.inf, -2.0, -2.0),
+        (-1.7e308, 1.7e308, 0.0),
+        (1.5e308, 1.7e308, 1.6e308),
+        ([0.0, -np.inf], [4.0, 5.0], [2.0, 0.0]),
+    ],
+)
+def test_a_box_is_neutral_in_its_middle_or_nearest_to_zero(lower, upper, neutral):
+    assert np.array_equal(Box(lower, upper).neutral(), neutral)
+
+
+def test_every_coordinate_of_a_box_has_its_own_neutral_point():
+    box = Box({"a": 0.0, "b": [0.0, 1.0]}, {"a": 1.0, "b": [np.inf, 2.0]})
+    neutral = box.neutral()
+    assert float(neutral["a"]) == 0.5
+    assert np.array_equal(neutral["b"], [0.0, 1.5])
 
 
 @pytest.mark.parametrize(

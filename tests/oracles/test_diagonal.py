@@ -18,25 +18,36 @@ from tests.reference import (
     THRESHOLDS,
     Payoffs,
     equal_couplings,
+    normal_form,
     parametric,
     selfish_field,
     sigmoid,
 )
 
-from glasshouse.analysis import cooperation, diagonal_rest_points, tied_outcome
+from glasshouse.analysis import (
+    LogisticDiagonal,
+    cooperation,
+    diagonal,
+    diagonal_rest_points,
+    tied_outcome,
+)
 from glasshouse.dynamics import RESULTS, Rest, batch_map, run, stack
 from glasshouse.errors import InputError
 from glasshouse.games import Symmetric2x2
 from glasshouse.games.registry import from_catalogue
 from glasshouse.parametric import ParametricGame, Tied
 from glasshouse.rules import Gradient
-from glasshouse.semantics import Logistic
+from glasshouse.semantics import Custom, Logistic
 
 UNSTABLE = (0.418613429, 2 / 3)
 """Couplings between which the PD's interior rest point repels across the diagonal."""
 
 COUPLINGS = [*np.linspace(-0.587, 1.513, 22), 0.3, 0.35, 0.42, 0.6]
 """None of them a threshold, at which nothing moves."""
+
+
+def logistic(payoffs, coupling, bound=math.inf):
+    return LogisticDiagonal(Symmetric2x2(*payoffs), coupling, bound)
 
 
 def learned(tied):
@@ -50,7 +61,7 @@ def test_tied_learning_ends_where_the_closed_form_says(bound):
     ends, converged = batch_map(
         learned, stack([Tied(parametric(payoffs, k, bound)) for payoffs, k in cases])
     )
-    expected = np.array([tied_outcome(Symmetric2x2(*payoffs), k, bound) for payoffs, k in cases])
+    expected = np.array([tied_outcome(logistic(payoffs, k, bound)) for payoffs, k in cases])
     compared = converged & (expected >= 0.05) & (expected <= 0.95)
     assert np.all(np.abs(ends - expected)[compared] <= 1e-4)
     assert compared.sum() >= 20
@@ -71,7 +82,7 @@ def test_tied_learning_ends_where_the_closed_form_says(bound):
 )
 def test_tied_outcomes_by_hand(payoffs, coupling, expected):
     """p* = -[(S-P) + κ(T-P)] / ((1+κ) D) inside, s(±(1+κ) M) at the ends of the box, M = 5."""
-    assert tied_outcome(Symmetric2x2(*payoffs), coupling, 5.0) == pytest.approx(expected, rel=1e-12)
+    assert tied_outcome(logistic(payoffs, coupling, 5.0)) == pytest.approx(expected, rel=1e-12)
 
 
 def test_a_tied_parameter_follows_the_mean_of_both_gradients():
@@ -86,10 +97,34 @@ def test_a_tied_parameter_follows_the_mean_of_both_gradients():
     assert float(gradient[0]) == pytest.approx(expected, rel=1e-13)
 
 
-def test_the_diagonal_needs_couplings_above_minus_one():
-    for function in (diagonal_rest_points, tied_outcome):
-        with pytest.raises(InputError, match="coupling"):
-            function(Symmetric2x2(*PD), -1.0)
+@pytest.mark.parametrize("coupling", [-1.0, -1.5, math.nan])
+def test_the_diagonal_needs_couplings_above_minus_one(coupling):
+    with pytest.raises(InputError, match="coupling"):
+        logistic(PD, coupling)
+
+
+@pytest.mark.parametrize(
+    "coupling", [0.4, np.array([[0.0, 0.4], [0.4, 0.0]])], ids=["number", "matrix"]
+)
+def test_the_diagonal_of_a_game_is_found(coupling):
+    assert diagonal(parametric(PD, coupling, 2.0)) == logistic(PD, 0.4, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("game", "semantics", "message"),
+    [
+        (normal_form(PD), Logistic((2, 2), [[0.0, 0.4], [0.5, 0.0]]), "same coupling"),
+        (normal_form(PD), Logistic((2, 2), 0.4, own_weight=2.0), "own weight 1"),
+        (normal_form(PD), Logistic((2, 2), 0.4, own_weight=[1.0, 2.0]), "own weight 1"),
+        (normal_form(PD), Logistic((2, 2), -1.0), "above -1"),
+        (normal_form(PD), Custom.example((2, 2)), "Custom"),
+        (from_catalogue("battle_of_the_sexes")(), Logistic((2, 2), 0.4), "symmetric"),
+        (from_catalogue("public_goods")(n=3), Logistic((2, 2, 2), 0.4), "two players"),
+    ],
+)
+def test_games_without_a_closed_form_on_the_diagonal_are_refused(game, semantics, message):
+    with pytest.raises(InputError, match=message):
+        diagonal(ParametricGame(game, semantics))
 
 
 @eqx.filter_jit
@@ -112,7 +147,7 @@ def numerical_rates(payoffs, coupling, p):
 
 
 def interior(payoffs, coupling, bound=math.inf):
-    points = diagonal_rest_points(Symmetric2x2(*payoffs), coupling, bound)
+    points = diagonal_rest_points(logistic(payoffs, coupling, bound))
     return next((point for point in points if point.kind == "interior"), None)
 
 
@@ -181,7 +216,7 @@ def test_without_bounds_mutual_cooperation_does_not_attract_unequal_starts():
     p, q = sigmoid(first + 0.7 * second), sigmoid(second + 0.7 * first)
     assert p > 0.99
     assert q < 0.1
-    (point,) = diagonal_rest_points(Symmetric2x2(*PD), 0.7)
+    (point,) = diagonal_rest_points(logistic(PD, 0.7))
     assert point.kind == "cooperative end"
     assert point.attracts_along
     assert not point.attracts
@@ -202,7 +237,7 @@ def test_without_bounds_mutual_cooperation_does_not_attract_unequal_starts():
     ],
 )
 def test_rest_points_change_at_the_thresholds(payoffs, coupling, kinds):
-    points = diagonal_rest_points(Symmetric2x2(*payoffs), coupling)
+    points = diagonal_rest_points(logistic(payoffs, coupling))
     assert [point.kind for point in points] == kinds
     assert sorted(point.p for point in points) == [point.p for point in points]
     middle = [point for point in points if point.kind == "interior"]

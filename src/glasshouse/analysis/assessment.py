@@ -1,4 +1,4 @@
-"""Four different things at a coupling, side by side: movement, tied, generic, equilibrium."""
+"""Four different things of one game, side by side: movement, tied, generic, equilibrium."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -8,9 +8,16 @@ import jax
 import numpy as np
 from jaxtyping import Array
 
+from glasshouse._progress import progress
+from glasshouse._results import Result
 from glasshouse.analysis.deviations import BoundaryTest, boundary_tests
-from glasshouse.analysis.diagonal import RestPoint, diagonal_rest_points, tied_outcome
-from glasshouse.analysis.family import LogisticFamily
+from glasshouse.analysis.diagonals import (
+    AbstractDiagonal,
+    RestPoint,
+    diagonal,
+    diagonal_rest_points,
+    tied_outcome,
+)
 from glasshouse.analysis.first_order import RESTS, cooperation_margin, mean_cooperation
 from glasshouse.analysis.outcomes import Outcomes, Starts, generic_outcomes
 from glasshouse.analysis.precision import in_float64
@@ -29,8 +36,8 @@ LARGE_STEP = 5.0
 """Above this step size times payoff range, learning can jump across rest points."""
 
 
-@dataclasses.dataclass(frozen=True)
-class FirstMovement:
+@dataclasses.dataclass(frozen=True, repr=False)
+class FirstMovement(Result):
     """How mean cooperation starts to change from the neutral start.
 
     **Arguments:** `margin`, its rate of change per unit time of the selfish gradient flow;
@@ -43,8 +50,8 @@ class FirstMovement:
     detail: str = "along the selfish gradients at the neutral start, exact to rounding"
 
 
-@dataclasses.dataclass(frozen=True)
-class TiedOutcome:
+@dataclasses.dataclass(frozen=True, repr=False)
+class TiedOutcome(Result):
     """Where cooperation ends when all players share one parameter that starts neutral.
 
     **Arguments:** `cooperation`, mean probability of action 0 at the end; `converged`, whether
@@ -59,20 +66,21 @@ class TiedOutcome:
     detail: str
 
 
-@dataclasses.dataclass(frozen=True)
-class Assessment:
-    """What is true at one coupling; the parts answer different questions and can disagree.
+@dataclasses.dataclass(frozen=True, repr=False)
+class Assessment(Result):
+    """What is true of a parametric game; the parts answer different questions and can disagree.
 
-    **Arguments:** `first_movement`, where learning starts to go; `tied`, where it ends on the
-    diagonal; `generic`, where unequal starts end; `rest_points` on the diagonal, None without
-    closed form; `boundary`, whether the cooperative corner is an equilibrium. `tied` and
-    `boundary` are None where they do not apply; `notes` say why, and warn of large steps.
+    **Arguments:** `players`, how many; `first_movement`, where learning starts to go; `tied`,
+    where it ends on the diagonal; `generic`, where it ends from the starts asked for;
+    `rest_points` on the diagonal, None without closed form; `boundary`, whether the cooperative
+    corner is an equilibrium. `tied`, `generic` and `boundary` are None where they do not apply or
+    were not asked for; `notes` say why they do not apply, and warn of large steps.
     """
 
-    coupling: float
+    players: int
     first_movement: FirstMovement
     tied: TiedOutcome | None
-    generic: Outcomes
+    generic: Outcomes | None
     rest_points: tuple[RestPoint, ...] | None
     boundary: BoundaryTest | None
     notes: tuple[str, ...]
@@ -80,52 +88,70 @@ class Assessment:
 
 @in_float64
 def assess(
-    family: LogisticFamily,
-    couplings: Sequence[float],
+    games: Sequence[ParametricGame],
     *,
     starts: Starts = Starts(),
     steps: int = 6000,
     step_size: float = 0.1,
+    share_parameters: bool = False,
+    tied: bool = True,
+    outcomes: bool = True,
+    boundary: bool = True,
 ) -> list[Assessment]:
-    """First movement, tied outcome, generic outcomes and boundary test at each coupling.
+    """First movement, tied outcome, outcomes from starts and boundary test of each game.
 
-    **Arguments:** `family`, the game at a coupling; `starts`, of the generic runs; `steps`,
-    `step_size` of learning (tied runs take up to ten times the steps, until they rest).
-    **Raises:** `InputError` for settings the game or the semantics cannot take.
-    **Cost:** couplings × starts × steps learning steps; all couplings are computed together.
+    **Arguments:** `games`, alike in structure: one game at many couplings, say; `starts`, of the
+    runs whose outcomes are counted; `steps`, `step_size` of learning (tied runs take up to ten
+    times the steps, until they rest); `share_parameters`, whether the runs from `starts` share one
+    parameter among all players (each start then has one); `tied`, `outcomes`, `boundary`: what to
+    find out beside first movement.
+    **Raises:** `InputError` for settings the games cannot take.
+    **Cost:** games × starts × steps learning steps; all games are computed together.
     """
-    games = [family(float(k)) for k in couplings]
-    generic = generic_outcomes(games, starts=starts, steps=steps, step_size=step_size)
-    tied = _tied_outcomes(games, steps, step_size)
-    first = _first_movements(games)
-    boundary, no_boundary = _boundary_tests(games)
-    no_tied = "no tied outcome: the players' parameters differ in shape" if tied is None else ""
-    largest = float(np.max(games[0].game.payoff_ranges))
-    jumps = (
-        f"a step size of {step_size:g} is large for payoffs that range over {largest:g}, and "
-        f"learning may jump across rest points: try {0.5 / largest:.2g}"
-        if step_size * largest > LARGE_STEP
-        else ""
-    )
+    if isinstance(games, ParametricGame) or not games:
+        raise InputError("assess needs a list of parametric games, at least one")
+    generic: Sequence[Outcomes | None] = [None] * len(games)
+    with progress("assessing"):
+        if outcomes:
+            learning = [Tied(game) for game in games] if share_parameters else games
+            generic = generic_outcomes(learning, starts=starts, steps=steps, step_size=step_size)
+        tied_found, no_tied = _tied_outcomes(games, steps, step_size) if tied else (None, "")
+        tests, no_tests = _boundary_tests(games) if boundary else (None, "")
+        first = _first_movements(games)
+    notes = tuple(note for note in (_jumps(games, step_size), no_tied, no_tests) if note)
     found = []
-    for i, coupling in enumerate(map(float, couplings)):
-        payoffs = family.symmetric_payoffs if coupling > -1 else None
-        branch = rest_points = None
-        if payoffs is not None:
-            branch = tied_outcome(payoffs, coupling, family.bound)
-            rest_points = tuple(diagonal_rest_points(payoffs, coupling, family.bound))
+    for i, game in enumerate(games):
+        closed = _closed_diagonal(game)
+        branch = None if closed is None else tied_outcome(closed)
         found.append(
             Assessment(
-                coupling=coupling,
+                players=len(game.spaces),
                 first_movement=first[i],
-                tied=None if tied is None else dataclasses.replace(tied[i], predicted=branch),
+                tied=dataclasses.replace(tied_found[i], predicted=branch) if tied_found else None,
                 generic=generic[i],
-                rest_points=rest_points,
-                boundary=None if boundary is None else boundary[i],
-                notes=tuple(note for note in (jumps, no_tied, no_boundary) if note),
+                rest_points=None if closed is None else tuple(diagonal_rest_points(closed)),
+                boundary=tests[i] if tests else None,
+                notes=notes,
             )
         )
     return found
+
+
+def _jumps(games: Sequence[ParametricGame], step_size: float) -> str:
+    largest = max(float(np.max(game.game.payoff_ranges)) for game in (games[0], games[-1]))
+    if step_size * largest <= LARGE_STEP:
+        return ""
+    return (
+        f"a step size of {step_size:g} is large for payoffs that range over {largest:g}, and "
+        f"learning may jump across rest points: try {0.5 / largest:.2g}"
+    )
+
+
+def _closed_diagonal(game: ParametricGame) -> AbstractDiagonal | None:
+    try:
+        return diagonal(game)
+    except InputError:
+        return None
 
 
 def _first_movements(games: Sequence[ParametricGame]) -> list[FirstMovement]:
@@ -140,19 +166,20 @@ def _first_movements(games: Sequence[ParametricGame]) -> list[FirstMovement]:
 
 def _tied_outcomes(
     games: Sequence[ParametricGame], steps: int, step_size: float
-) -> list[TiedOutcome] | None:
+) -> tuple[list[TiedOutcome] | None, str]:
     if len({str(jax.tree.map(np.shape, box.lower)) for box in games[0].spaces}) > 1:
-        return None
+        return None, "no tied outcome: the players' parameters differ in shape"
     most, stop = TIED_STEPS * steps, Rest()
     ends, rests = batch_map(_learn_tied, stack(games), most, np.asarray(step_size), stop)
     detail = (
         f"one shared parameter from the neutral start, at most {most} steps of {step_size:g}, "
         f"stopped at rest to {stop.tolerance:g}"
     )
-    return [
+    found = [
         TiedOutcome(float(p), bool(rest), None, "learned", detail)
         for p, rest in zip(ends, rests, strict=True)
     ]
+    return found, ""
 
 
 def _learn_tied(

@@ -10,8 +10,10 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from glasshouse._arrays import as_floats
+from glasshouse._results import Result
 from glasshouse.analysis.closed_form import lowest_coupling
 from glasshouse.analysis.deviations import boundary_tests
+from glasshouse.analysis.family import HIGHEST, AbstractFamily
 from glasshouse.analysis.first_order import RESTS, cooperation_margin, mean_cooperation
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, stack
@@ -23,24 +25,22 @@ from glasshouse.rules.gradient import Gradient
 Family = Callable[[float], ParametricGame]
 """A parametric game for every coupling."""
 
-HIGHEST = 3.0
-"""Couplings are searched up to here unless the caller says otherwise."""
-
 ROUNDING = 1e-12
 """A smaller rise of mean cooperation counts as none: games can keep it constant by symmetry."""
 
-NARROWING = 17
-"""Couplings tried at once while a bracket is narrowed."""
+POINTS = 64
+"""Couplings tried at once: eight vectors of eight, the same shape at every narrowing."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Switch:
+@dataclasses.dataclass(frozen=True, repr=False)
+class Switch(Result):
     """The coupling at which a property switches on, with the bracket that contains it.
 
     **Arguments:** `value`, the middle of `bracket`, or None; `bracket`, lower and upper end;
     `result`: "found", "not bracketed" (the property does not change in the range searched),
     "several switches" (all of them in `brackets`) or "not finite"; `method`; `detail`, the
-    settings that produced it; `holds`: where the property holds, as far as was tried.
+    settings that produced it; `holds`: where the property holds, as far as was tried; `learned`,
+    the steps taken before the property was looked at, empty where nothing was learned.
     """
 
     value: float | None
@@ -50,6 +50,7 @@ class Switch:
     holds: Literal["above", "below", "everywhere", "nowhere", "unclear"]
     method: str
     detail: str
+    learned: str = ""
 
 
 @in_float64
@@ -60,7 +61,7 @@ def critical_coupling(
     bracket: tuple[float, float] | None = None,
     steps: int = 1000,
     step_size: float | None = None,
-    points: int = 33,
+    points: int = POINTS,
     tolerance: float = 1e-6,
 ) -> Switch:
     """The measured switch: from which coupling on selfish learning has raised mean cooperation.
@@ -69,19 +70,20 @@ def critical_coupling(
     the start}, strict (rises up to 1e-12 are rounding). It is found by learning at many
     couplings, not from a gradient.
 
-    **Arguments:** `family(coupling)`, the game at a coupling (a `LogisticFamily`, or any function
-    of yours); `start`, params (default neutral); `step_size`, default ½ over the payoff range, so
-    that payoffs may be in any unit; `bracket`, couplings to search, which may be negative (default
+    **Arguments:** `family(coupling)`, the game at a coupling (a `LogisticFamily`, an
+    `AffineFamily`, or any function of yours); `start`, params (default neutral); `step_size`,
+    default ½ over the payoff range, so that payoffs may be in any unit; `bracket`, couplings to
+    search, which may be negative (default the family's `lowest` to `highest`; for a function,
     from just above -1/(n-1) to 3); `points`, couplings tried at once; `tolerance`, width of the
     final bracket.
     **Returns:** a `Switch`; `result` is "several switches" when more than one change is seen
     among the first `points` couplings.
     **Raises:** `InputError` for a bracket that is not increasing.
     """
-    low, high = bracket or _default_bracket(family)
-    start = _checked(family, start)
+    low, high = _range_searched(family, bracket)
+    start = _checked(family, low, start)
     if step_size is None:
-        step_size = 0.5 / (_payoff_range(family) or 1.0)
+        step_size = 0.5 / (_payoff_range(family, low, high) or 1.0)
     check_options(steps, step_size)
 
     def rises(couplings: np.ndarray) -> np.ndarray:
@@ -89,9 +91,10 @@ def critical_coupling(
         change = batch_map(_cooperation_change, games, start, steps, step_size)
         return _above(change, ROUNDING)
 
-    learned = f"{steps} steps of {step_size:g} {_from(start)}"
-    detail = f"{learned}, {points} couplings in [{low:g}, {high:g}], narrowed"
-    return _switch(rises, low, high, points, tolerance, "learned", detail)
+    learned = f"{steps} steps of {step_size:g}"
+    detail = f"{learned} {_from(start)}, {points} couplings in [{low:g}, {high:g}], narrowed"
+    switch = _switch(rises, low, high, points, tolerance, "learned", detail)
+    return dataclasses.replace(switch, learned=learned)
 
 
 @in_float64
@@ -100,7 +103,7 @@ def first_movement_switch(
     start: Params | None = None,
     *,
     bracket: tuple[float, float] | None = None,
-    points: int = 65,
+    points: int = POINTS,
     tolerance: float = 1e-9,
 ) -> Switch:
     """From which coupling on mean cooperation starts to rise: where its `first_order_margin` turns.
@@ -112,9 +115,9 @@ def first_movement_switch(
     **Returns:** a `Switch`; margins below 1e-12 of the payoff range count as zero: no rise.
     **Raises:** `InputError` for a bracket that is not increasing, or a start outside the boxes.
     """
-    low, high = bracket or _default_bracket(family)
-    start = _checked(family, start)
-    smallest = RESTS * _payoff_range(family)
+    low, high = _range_searched(family, bracket)
+    start = _checked(family, low, start)
+    smallest = RESTS * _payoff_range(family, low, high)
 
     def rises(couplings: np.ndarray) -> np.ndarray:
         games = stack([family(float(k)) for k in couplings])
@@ -129,18 +132,18 @@ def equilibrium_threshold(
     family: Family,
     *,
     bracket: tuple[float, float] | None = None,
-    points: int = 65,
+    points: int = POINTS,
     tolerance: float = 1e-9,
 ) -> Switch:
     """The smallest coupling from which the cooperative corner passes the boundary test.
 
     **Arguments:** `family(coupling)`, a game whose players have one bounded parameter each;
-    `bracket`, couplings to search (default from just above -1/(n-1) to 3); `points`, couplings
+    `bracket`, couplings to search (default as in `critical_coupling`); `points`, couplings
     tried at once; `tolerance`, width of the final bracket.
     **Returns:** a `Switch`. A pass that begins and ends between two of the couplings tried first is
     not seen, and nothing is proved about the couplings between them.
     """
-    low, high = bracket or _default_bracket(family)
+    low, high = _range_searched(family, bracket)
 
     def holds(couplings: np.ndarray) -> np.ndarray:
         tests = boundary_tests([family(float(k)) for k in couplings])
@@ -158,16 +161,23 @@ def _cooperation_change(
     return mean_cooperation(game, end) - mean_cooperation(game, begin)
 
 
-def _checked(family: Family, start: Params | None) -> Params | None:
-    return None if start is None else check_params(family(0.0), start)
+def _checked(family: Family, coupling: float, start: Params | None) -> Params | None:
+    return None if start is None else check_params(family(coupling), start)
 
 
 def _above(values: np.ndarray, smallest: float) -> np.ndarray:
     return np.where(np.isfinite(values), (values > smallest).astype(float), np.nan)
 
 
-def _payoff_range(family: Family) -> float:
-    return float(np.max(family(0.0).game.payoff_ranges))
+def _payoff_range(family: Family, low: float, high: float) -> float:
+    return max(float(np.max(family(x).game.payoff_ranges)) for x in (low, high))
+
+
+def _range_searched(family: Family, bracket: tuple[float, float] | None) -> tuple[float, float]:
+    low, high = bracket or _default_bracket(family)
+    if not -math.inf < low < high < math.inf:
+        raise InputError(f"the bracket of couplings [{low}, {high}] must be increasing and finite")
+    return low, high
 
 
 def _default_bracket(family: Family) -> tuple[float, float]:
@@ -176,6 +186,8 @@ def _default_bracket(family: Family) -> tuple[float, float]:
             f"a family gives a game for every coupling, which {type(family).__name__} does not: "
             "use LogisticFamily(game, bound) or a function of the coupling"
         )
+    if isinstance(family, AbstractFamily):
+        return family.lowest, family.highest
     return 0.9 * lowest_coupling(family(0.0).game.players), HIGHEST
 
 
@@ -197,8 +209,6 @@ def _switch(
     """Narrow the first change of `holds` (1, 0, or NaN) among evenly spaced couplings."""
     if points < 2:
         raise InputError(f"points={points} must be at least 2")
-    if not -math.inf < low < high < math.inf:
-        raise InputError(f"the bracket of couplings [{low}, {high}] must be increasing and finite")
     couplings = np.linspace(low, high, points)
     values = holds(couplings)
     if np.any(np.isnan(values)):
@@ -213,7 +223,7 @@ def _switch(
         return Switch(None, None, "several switches", brackets, "unclear", method, detail)
     low, high = float(couplings[changes[0]]), float(couplings[changes[0] + 1])
     while high - low > tolerance:
-        couplings = np.linspace(low, high, NARROWING)
+        couplings = np.linspace(low, high, points)
         if couplings[1] <= low:  # neighbouring floats: no narrower bracket exists
             break
         first = max(1, int(np.argmax(holds(couplings) != at_low)))

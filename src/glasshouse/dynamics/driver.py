@@ -39,11 +39,11 @@ def run(
 
     Works under `jax.jit` and `jax.vmap` over params, couplings, payoffs, step sizes and keys.
 
-    **Arguments:** `params`, the start, one pytree per player (default: the neutral point of
-    every box); `steps`, the most steps to take; `step_size`, parameter units per step and unit
-    of direction; `stop`, a `Rest` criterion or None for a fixed number of steps; `save`, "end"
-    or "path"; `key`, for rules and games that draw random numbers; `throw`, whether a run that
-    ends badly raises.
+    **Arguments:** `params`, the start, one pytree per player (default: the neutral
+    profile, every box in its middle, or nearest to zero where unbounded); `steps`, the most
+    steps to take; `step_size`, parameter units per step and unit of direction; `stop`, a `Rest`
+    criterion or None for a fixed number of steps; `save`, "end" or "path"; `key`, for rules and
+    games that draw random numbers; `throw`, whether a run that ends badly raises.
     **Returns:** a `Solution`, whose `result` says how the run ended.
     **Raises:** `InputError` for a start outside the box or a `steps` or `save` that cannot be;
     with `throw`, `RuntimeError` for every result other than converged or completed.

@@ -1,3 +1,4 @@
+from .affine import Affine as Affine
 from .base import AbstractSemantics as AbstractSemantics
 from .base import Box as Box
 from .channel import Full as Full

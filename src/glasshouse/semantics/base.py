@@ -44,8 +44,8 @@ class Box(eqx.Module):
         return jnp.all(jnp.stack(jax.tree.leaves(within)))
 
     def neutral(self) -> PyTree:
-        """The point of the box nearest to zero."""
-        return self.project(jax.tree.map(jnp.zeros_like, self.lower))
+        """The middle of every bounded interval; where there is none, the point nearest to zero."""
+        return jax.tree.map(_middle, self.lower, self.upper)
 
 
 class AbstractSemantics(eqx.Module):
@@ -71,6 +71,13 @@ class AbstractSemantics(eqx.Module):
     @abc.abstractmethod
     def example(cls, actions: tuple[int, ...]) -> "AbstractSemantics":
         """A small instance for these numbers of actions, for tests and documentation."""
+
+
+def _middle(lower: RealArray, upper: RealArray) -> Array:
+    bounded = jnp.isfinite(lower) & jnp.isfinite(upper)
+    # Halved first, so that no sum overflows; inf - inf is never computed.
+    ends = (jnp.where(bounded, 0.5 * x, 0.0) for x in (lower, upper))
+    return jnp.where(bounded, sum(ends), jnp.clip(jnp.zeros_like(lower), lower, upper))
 
 
 def _check_bounds(lower: RealArray, upper: RealArray) -> None:

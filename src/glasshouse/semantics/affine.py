@@ -1,0 +1,72 @@
+"""The affine semantics: mixed actions as weighted means of parameters that are probabilities."""
+
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Float, PyTree
+
+from glasshouse._arrays import RealArray, as_array, is_traced
+from glasshouse.errors import InputError
+from glasshouse.games.base import Product, unrolls
+from glasshouse.semantics.base import AbstractSemantics, Box
+
+
+class Affine(AbstractSemantics):
+    """Everyone's probability of action 0 is a mean of their own parameter and the others'.
+
+    Definition: p_i = (1-w) θ_i + w · mean of θ_j over the others j ≠ i, with θ_i in [0, 1]: as if
+    each met its own kind with probability w (assortment). At w = 0 nobody reads anybody; at w = 1
+    everyone does what the others' parameters say.
+
+    **Arguments:** `actions`, number of actions of each player: two each, any number of players
+    from two; `weight` w in [0, 1], a number.
+    **Raises:** `InputError` for other numbers of actions, or a weight that is not such a number.
+    """
+
+    weight: Float[RealArray, ""]
+    actions: tuple[int, ...] = eqx.field(static=True)
+
+    def __init__(self, actions: tuple[int, ...], weight: ArrayLike):
+        self.actions = tuple(actions)
+        if len(self.actions) < 2 or set(self.actions) != {2}:
+            raise InputError(
+                "the affine semantics needs two actions for each of at least two players, but is "
+                f"given {self.actions}: use Logistic"
+            )
+        self.weight = _checked_weight(weight)
+
+    @property
+    def spaces(self) -> tuple[Box, ...]:
+        return (Box(0.0, 1.0),) * len(self.actions)
+
+    def behaviours(self, params: tuple[PyTree, ...], seen: Any) -> Product:
+        players = range(len(self.actions))
+        pairs = tuple(self._pair(i, params[i], seen[i]) for i in players)
+        return Product(pairs if unrolls(self.actions) else tuple(map(jnp.stack, pairs)))
+
+    @classmethod
+    def example(cls, actions: tuple[int, ...]) -> "Affine":
+        return cls(actions, weight=0.25)
+
+    def _pair(self, player: int, own: ArrayLike, seen: Any) -> tuple[Array, Array]:
+        """One player's probabilities of both actions, as scalars."""
+        others = [jnp.asarray(x) for j, x in enumerate(seen) if j != player]
+        mean = sum(others[1:], start=others[0]) / len(others)
+        weight = jnp.asarray(self.weight)
+        # θ_i + w (mean - θ_i) would lose a small mean beside a large θ_i at w = 1.
+        first = (1 - weight) * jnp.asarray(own) + weight * mean
+        return first, 1 - first
+
+
+def _checked_weight(weight: ArrayLike) -> RealArray:
+    try:
+        array = as_array(weight)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"weight must be a number, but is {weight!r:.60}") from error
+    if array.shape != ():
+        raise InputError(f"weight has shape {array.shape}: it must be a single number")
+    if not is_traced(array) and not 0 <= float(np.asarray(array)) <= 1:
+        raise InputError(f"weight must lie between 0 and 1, but is {np.asarray(array).tolist()}")
+    return array
