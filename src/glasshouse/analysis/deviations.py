@@ -11,6 +11,7 @@ import optax
 from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray, PyTree
 
 from glasshouse._arrays import RealArray, as_floats
+from glasshouse._results import Result
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, stack
@@ -44,8 +45,8 @@ TOLERANCE = 1e-13
 """Gains and slopes below this share of their scale count as zero: they are rounding."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Deviation:
+@dataclasses.dataclass(frozen=True, repr=False)
+class Deviation(Result):
     """The best deviation found for one player, everybody else staying put.
 
     **Arguments:** `player`, counted from 0; `gain`, payoff at `best` minus payoff now, at least 0;
@@ -61,8 +62,8 @@ class Deviation:
     detail: str
 
 
-@dataclasses.dataclass(frozen=True)
-class BoundaryTest:
+@dataclasses.dataclass(frozen=True, repr=False)
+class BoundaryTest(Result):
     """Whether the cooperative corner, all parameters at their upper bounds, is an equilibrium.
 
     **Arguments:** `passes`: the corner is cooperative, no gain above `tolerance` of a player's
@@ -205,21 +206,22 @@ def boundary_tests(
 
 def upper_corner(game: ParametricGame) -> Params:
     """All parameters at their upper bounds: the cooperative corner of two-action games."""
-    for i, box in enumerate(game.spaces):
-        _check_player(game, i)
+    spaces = _spaces(game)
+    for i, box in enumerate(spaces):
+        _check_bounded(i, box)
         if _parameters(box) != 1:
             raise InputError(
                 f"player {i + 1} has {_parameters(box)} parameters: the boundary test needs one "
                 "each; use best_deviation, which searches"
             )
-    return tuple(box.upper for box in game.spaces)
+    return tuple(box.upper for box in spaces)
 
 
 def _corner_deviations(
     games: Sequence[ParametricGame], corners: Sequence[Params]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Gains, best deviations, slopes, and how much more all cooperate; `(games, players)` each."""
-    batch = stack([(g, as_floats(c)) for g, c in zip(games, corners, strict=True)])
+    batch = stack(list(zip(games, corners, strict=True)))
     found = [batch_map(_one_dimensional, batch, i) for i in range(len(corners[0]))]
     gains, best = (np.stack(columns, axis=1) for columns in zip(*found, strict=True))
     return gains, best, *batch_map(_at_corner, batch)
@@ -364,13 +366,21 @@ def _parameters(box: Box) -> int:
     return sum(np.size(x) for x in jax.tree.leaves(box.lower))
 
 
-def _check_player(game: ParametricGame, player: int) -> None:
+def _spaces(game: ParametricGame) -> tuple[Box, ...]:
     if not isinstance(game, ParametricGame):
         raise InputError(f"deviations need a ParametricGame, not {type(game).__name__}")
-    spaces = game.spaces
+    return game.spaces
+
+
+def _check_player(game: ParametricGame, player: int) -> None:
+    spaces = _spaces(game)
     if not isinstance(player, int) or not 0 <= player < len(spaces):
         raise InputError(f"there is no player {player}: choose 0 to {len(spaces) - 1}")
-    bounds = jax.tree.leaves((spaces[player].lower, spaces[player].upper))
+    _check_bounded(player, spaces[player])
+
+
+def _check_bounded(player: int, box: Box) -> None:
+    bounds = jax.tree.leaves((box.lower, box.upper))
     if not all(np.all(np.isfinite(x)) for x in bounds):
         raise InputError(
             f"player {player + 1} has an unbounded box: deviations need finite bounds; "

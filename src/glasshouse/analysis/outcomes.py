@@ -3,19 +3,21 @@
 import dataclasses
 import math
 from collections.abc import Sequence
+from typing import Any, Literal
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import wadler_lindig as wl
 from jaxtyping import Array, Float
 
+from glasshouse._results import Result, call, plain
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.driver import check_options, check_params, run
 from glasshouse.errors import InputError
-from glasshouse.parametric import ParametricGame, Params
+from glasshouse.parametric import AbstractParametricGame, Params
 from glasshouse.rules.gradient import Gradient
 
 AT_REST = 1e-6
@@ -26,20 +28,22 @@ MOST_STARTS = 10_000_000
 """More starts than this are taken for a slip of the finger; their ends are kept in memory."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Starts:
-    """Where learning starts: drawn from a normal distribution, or given.
+@dataclasses.dataclass(frozen=True, repr=False)
+class Starts(Result):
+    """Where learning starts.
 
-    **Arguments:** `count` draws N(0, `spread`²) of every parameter, clipped to the box, by `seed`;
-    or `profiles`, one tuple of parameters per run (one number per player), which are then used
-    instead.
-    **Raises:** `InputError` when the count or the spread is not positive.
+    **Arguments:** `kind`: "normal" draws `count` profiles N(neutral, `spread`²), clipped to the
+    boxes, by `seed`; "grid" puts `count` profiles at the midpoints of equal cells of the boxes,
+    so that shares of runs are shares of the parameter space; "neutral" is the neutral profile
+    alone; "given" takes `profiles`, one tuple of parameters per run (one number per player).
+    **Raises:** `InputError` when the count or the spread is not positive, or profiles are missing.
     """
 
     count: int = 200
     spread: float = 1.0
     seed: int = 0
     profiles: tuple[tuple[float, ...], ...] | None = None
+    kind: Literal["normal", "grid", "neutral", "given"] = "normal"
 
     def __post_init__(self):
         if not isinstance(self.count, int) or not self.count <= MOST_STARTS:
@@ -48,15 +52,30 @@ class Starts:
             raise InputError("starts need a positive count and spread, and at least one profile")
         if not 0 <= self.seed < 2**32:
             raise InputError(f"seed {self.seed} must lie between 0 and {2**32 - 1}")
+        if self.profiles is not None:
+            object.__setattr__(self, "kind", "given")
+        elif self.kind == "given":
+            raise InputError("given starts need profiles, one tuple of parameters per run")
+
+    @property
+    def runs(self) -> int:
+        """How many runs they start."""
+        if self.profiles is not None:
+            return len(self.profiles)
+        return 1 if self.kind == "neutral" else self.count
 
     def __str__(self) -> str:
-        if self.profiles is not None:
-            return f"{len(self.profiles)} given starts"
-        return f"{self.count} starts N(0, {self.spread:g}²), seed {self.seed}"
+        if self.kind == "given":
+            return f"{self.runs} given starts"
+        if self.kind == "neutral":
+            return "the neutral start"
+        if self.kind == "grid":
+            return f"{self.count} starts at the midpoints of a grid over the boxes"
+        return f"{self.count} starts N(neutral, {self.spread:g}²), seed {self.seed}"
 
 
-@dataclasses.dataclass(frozen=True)
-class Share:
+@dataclasses.dataclass(frozen=True, repr=False)
+class Share(Result):
     """A share of runs with its 95 % Wilson interval."""
 
     count: int
@@ -72,16 +91,26 @@ class Share:
         """Wilson score interval (Wilson 1927), 95 %; all of [0, 1] where no run counted."""
         return wilson_interval(self.count, self.runs) if self.runs else (0.0, 1.0)
 
+    def to_dict(self) -> dict[str, Any]:
+        """The `share`, the ends `low` and `high` of its interval, and the `count` of runs."""
+        low, high = self.interval
+        return {"share": plain(self.value), "low": low, "high": high, "count": self.count}
 
-@dataclasses.dataclass(frozen=True)
-class Outcomes:
+    def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
+        shown = {"value": self.value, "interval": self.interval}
+        return call("Share", [*shown.items(), ("count", self.count), ("runs", self.runs)])
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Outcomes(Result):
     """How runs from random starts ended, by who cooperates with probability above ½.
 
     **Arguments:** `cooperation`, everybody does; `exploitation`, some do and some do not;
     `defection`, nobody does; `exploited`, for each player, the share of runs in which it
-    cooperates while another does not; `mean_cooperation`, over runs and players; `at_rest`, runs
-    whose end is a rest point to 1e-6; `not_finite`, runs that left the reals and are in none of
-    the shares; `method`, `detail`: start distribution, step size, steps.
+    cooperates while another does not; `mean_cooperation`, over runs and players; `payoffs`, each
+    player's mean payoff over runs, at the end; `at_rest`, runs whose end is a rest point to 1e-6;
+    `not_finite`, runs that left the reals and are in none of the shares; `method`, `detail`: start
+    distribution, step size, steps.
     """
 
     cooperation: Share
@@ -89,6 +118,7 @@ class Outcomes:
     defection: Share
     exploited: tuple[Share, ...]
     mean_cooperation: float
+    payoffs: tuple[float, ...]
     at_rest: Share
     not_finite: int
     method: str
@@ -110,7 +140,7 @@ def wilson_interval(count: int, runs: int, z: float = 1.959963984540054) -> tupl
 
 @in_float64
 def generic_outcomes(
-    games: Sequence[ParametricGame],
+    games: Sequence[AbstractParametricGame],
     *,
     starts: Starts = Starts(),
     steps: int = 6000,
@@ -120,70 +150,116 @@ def generic_outcomes(
 
     All games are played from the same starts, so that they differ by the game alone.
 
-    **Arguments:** `games`, alike in structure (one game at many couplings, say); `starts`;
-    `steps`, `step_size`.
-    **Raises:** `InputError` when there is no game, or a given start lies outside a box.
+    **Arguments:** `games`, alike in structure (one game at many couplings, say; `Tied` games too);
+    `starts`; `steps`, `step_size`.
+    **Raises:** `InputError` when there is no game, or the starts do not fit its boxes.
     **Cost:** games × starts × steps learning steps.
     """
-    if isinstance(games, ParametricGame) or not games:
+    if isinstance(games, AbstractParametricGame) or not games:
         raise InputError("generic_outcomes needs a list of parametric games, at least one")
     check_options(steps, step_size)
-    check_starts(games[0], starts)
-    for game in games[1:]:
-        if not eqx.tree_equal(game.spaces, games[0].spaces):
-            check_starts(game, starts)
-    drawn = _drawn(games[0], starts) if starts.profiles is None else _given(starts.profiles)
-    count = starts.count if starts.profiles is None else len(starts.profiles)
+    drawn, count = _starting_points(games, starts), starts.runs
     games_each = repeat(stack(games), count)
-    starts_each = jax.tree.map(lambda x: np.concatenate([x] * len(games)), drawn)
-    ends, residuals = batch_map(_learn, (games_each, starts_each), steps, np.asarray(step_size))
+    ends, payoffs, residuals = batch_map(_learn, (games_each, drawn), steps, np.asarray(step_size))
     detail = f"{starts}, {steps} steps of {step_size:g}"
-    ends = ends.reshape(len(games), count, -1)
-    residuals = residuals.reshape(len(games), count)
-    return [_classified(p, r, detail) for p, r in zip(ends, residuals, strict=True)]
+
+    def of_each(array: np.ndarray) -> np.ndarray:
+        return array.reshape(len(games), count, *array.shape[1:])
+
+    found = zip(of_each(ends), of_each(payoffs), of_each(residuals), strict=True)
+    return [_classified(p, u, r, detail) for p, u, r in found]
 
 
-def check_starts(game: ParametricGame, starts: Starts) -> None:
-    """Refuse given starts that do not fit the game or lie outside its boxes.
+def check_starts(game: AbstractParametricGame, starts: Starts) -> None:
+    """Refuse starts that do not fit the game's boxes.
 
-    **Raises:** `InputError` naming the start and the player.
+    **Raises:** `InputError` naming the start and the player, or what a grid lacks.
     """
+    if starts.kind == "grid":
+        _cells(game, starts)
     for k, profile in enumerate(starts.profiles or ()):
         try:
             check_params(game, tuple(profile))
         except InputError as error:
-            raise InputError(f"start {k + 1} of {len(starts.profiles or ())}: {error}") from error
+            raise InputError(f"start {k + 1} of {starts.runs}: {error}") from error
 
 
 def _learn(
-    member: tuple[ParametricGame, Params], steps: int, step_size: Array
-) -> tuple[Float[Array, "players"], Float[Array, ""]]:
+    member: tuple[AbstractParametricGame, Params], steps: int, step_size: Array
+) -> tuple[Float[Array, "players"], Float[Array, "players"], Float[Array, ""]]:
     game, start = member
     start = tuple(box.project(x) for box, x in zip(game.spaces, start, strict=True))
     solution = run(game, Gradient(), start, steps=steps, step_size=step_size, throw=False)
-    return cooperation(game, solution.params), solution.residual
+    end = solution.params
+    return cooperation(game, end), game.payoffs(end), solution.residual
 
 
-def _drawn(game: ParametricGame, starts: Starts) -> Params:
-    leaves, structure = jax.tree.flatten(game.neutral())
+def _starting_points(games: Sequence[AbstractParametricGame], starts: Starts) -> Params:
+    """The starts of all games in a row, checked; drawn once for all games with the same boxes."""
+    drawn: dict[tuple, Params] = {}
+    each = []
+    for game in games:
+        numbers = [np.asarray(x) for x in jax.tree.leaves(game.spaces)]
+        bounds = tuple((x.shape, x.tobytes()) for x in numbers)
+        if bounds not in drawn:
+            check_starts(game, starts)
+            drawn[bounds] = _placed(game, starts)
+        each.append(drawn[bounds])
+    return jax.tree.map(lambda *parts: np.concatenate(parts), *each)
+
+
+def _placed(game: AbstractParametricGame, starts: Starts) -> Params:
+    """The starts of one game, with a leading axis over runs."""
+    if starts.profiles is not None:
+        columns = zip(*starts.profiles, strict=True)
+        return tuple(np.asarray(column, dtype=np.float64) for column in columns)
+    neutral = game.neutral()
+    if starts.kind == "neutral":
+        return jax.tree.map(lambda x: np.asarray(x)[None], neutral)
+    leaves, structure = jax.tree.flatten(neutral)
+    if starts.kind == "grid":
+        points = np.meshgrid(*_cells(game, starts), indexing="ij")
+        return jax.tree.unflatten(structure, [x.reshape(-1) for x in points])
     keys = jax.random.split(jax.random.key(starts.seed), len(leaves))
     drawn = [
-        starts.spread * np.asarray(jax.random.normal(key, (starts.count, *jnp.shape(leaf)), float))
+        np.asarray(leaf)
+        + starts.spread
+        * np.asarray(jax.random.normal(key, (starts.count, *jnp.shape(leaf)), float))
         for key, leaf in zip(keys, leaves, strict=True)
     ]
     return jax.tree.unflatten(structure, drawn)
 
 
-def _given(profiles: Sequence[Sequence[float]]) -> Params:
-    return tuple(np.asarray(column, dtype=np.float64) for column in zip(*profiles, strict=True))
+def _cells(game: AbstractParametricGame, starts: Starts) -> list[np.ndarray]:
+    """For each parameter, the midpoints of equal cells."""
+    lower, upper = (
+        jax.tree.leaves([getattr(box, side) for box in game.spaces]) for side in ("lower", "upper")
+    )
+    if any(np.ndim(x) for x in lower) or not np.all(np.isfinite([*lower, *upper])):
+        raise InputError(
+            "a grid of starts needs one bounded parameter per player: set the bound, or draw "
+            "normal starts"
+        )
+    each = round(starts.count ** (1 / len(lower)))
+    if each ** len(lower) != starts.count:
+        near = sorted({max(k, 1) ** len(lower) for k in (each, each + 1)})
+        raise InputError(
+            f"{starts.count} starts make no even grid over {len(lower)} parameters: "
+            f"try {' or '.join(map(str, near))}"
+        )
+    cells = (np.arange(each) + 0.5) / each
+    return [low + (high - low) * cells for low, high in zip(lower, upper, strict=True)]
 
 
-def _classified(ends: np.ndarray, residuals: np.ndarray, detail: str) -> Outcomes:
+def _classified(
+    ends: np.ndarray, payoffs: np.ndarray, residuals: np.ndarray, detail: str
+) -> Outcomes:
     finite = np.all(np.isfinite(ends), axis=1)
     runs = int(finite.sum())
     cooperates = np.asarray(ends[finite] > 0.5)
     cooperators = cooperates.sum(axis=1)
     some = (cooperators > 0) & (cooperators < ends.shape[1])
+    columns = np.ascontiguousarray(payoffs[finite].T)
 
     def share(mask: np.ndarray) -> Share:
         return Share(int(mask.sum()), runs)
@@ -193,7 +269,8 @@ def _classified(ends: np.ndarray, residuals: np.ndarray, detail: str) -> Outcome
         exploitation=share(some),
         defection=share(cooperators == 0),
         exploited=tuple(share(some & cooperates[:, i]) for i in range(ends.shape[1])),
-        mean_cooperation=float(ends[finite].mean()) if finite.any() else math.nan,
+        mean_cooperation=float(np.mean(ends[finite].ravel())) if runs else math.nan,
+        payoffs=tuple(float(np.mean(u)) if runs else math.nan for u in columns),
         at_rest=share(residuals[finite] <= AT_REST),
         not_finite=int((~finite).sum()),
         method="learned",

@@ -12,6 +12,7 @@ import jax
 import numpy as np
 from jaxtyping import PyTree
 
+from glasshouse._progress import progress
 from glasshouse.errors import InputError
 
 CHUNK_SIZE = 4096
@@ -19,6 +20,10 @@ CHUNK_SIZE = 4096
 
 VECTOR = 8
 """Numbers of 64 bits that the widest processors compute with at once."""
+
+PIECES = 8
+"""Chunks come in multiples of this, whatever the number of cores: the size of a chunk decides how
+results are rounded, and the same computation is to give the same numbers everywhere."""
 
 
 def batch_map(
@@ -47,7 +52,7 @@ def batch_map(
     arrays, static = eqx.partition((fixed, shared), eqx.is_array)
     compiled, static = _compiled(jax.default_backend()), _Static(static)
     threads = os.cpu_count() or 1
-    size = _balanced(count, threads, chunk_size)
+    size = _balanced(count, chunk_size)
     x64 = jax.dtypes.canonicalize_dtype(float) == np.float64
 
     def compute(start: int) -> PyTree:
@@ -56,9 +61,13 @@ def batch_map(
             found = compiled(chunk, arrays, function=function, static=static, size=size)
             return jax.device_get(found)
 
-    pool = ThreadPoolExecutor(threads)
+    pool, begins = ThreadPoolExecutor(threads), range(0, count, size)
+    chunks = []
     try:
-        chunks = list(pool.map(compute, range(0, count, size)))
+        with progress("computing", len(begins)) as advance:
+            for chunk in pool.map(compute, begins):
+                chunks.append(chunk)
+                advance()
     finally:  # an interrupt does not wait for the chunks under way
         pool.shutdown(wait=False, cancel_futures=True)
     return jax.tree.map(lambda *parts: np.concatenate(parts)[:count], *chunks)
@@ -72,20 +81,27 @@ def stack(trees: Sequence[PyTree]) -> PyTree:
     **Raises:** `InputError` when the trees differ in structure, or in something that is no array.
     """
 
-    def stacked(*leaves: Any) -> np.ndarray:
-        first = np.asarray(leaves[0])
-        if all(leaf is leaves[0] or np.array_equal(leaf, first) for leaf in leaves):
-            return np.broadcast_to(first, (len(leaves), *first.shape))
-        return np.stack(leaves)
+    flat = [jax.tree.flatten(tree) for tree in trees]
+    first, structure = flat[0]
+    for leaves, other in flat[1:]:
+        if other != structure or any(
+            not eqx.is_array(x) and (eqx.is_array(y) or x != y)
+            for x, y in zip(first, leaves, strict=True)
+        ):
+            raise InputError(
+                "these games differ in something that is not an array, such as the function or a "
+                "number captured in it: keep what varies in array fields of an Equinox module"
+            )
+    columns = zip(*(leaves for leaves, _ in flat), strict=True)
+    stacked = [_stacked(column) if eqx.is_array(column[0]) else column[0] for column in columns]
+    return jax.tree.unflatten(structure, stacked)
 
-    parts = [eqx.partition(tree, eqx.is_array) for tree in trees]
-    rest = _Static(parts[0][1])
-    if any(_Static(other) != rest for _, other in parts[1:]):
-        raise InputError(
-            "these games differ in something that is not an array, such as the function or a "
-            "number captured in it: keep what varies in array fields of an Equinox module"
-        )
-    return eqx.combine(jax.tree.map(stacked, *(arrays for arrays, _ in parts)), rest.tree())
+
+def _stacked(leaves: Sequence[Any]) -> np.ndarray:
+    first = np.asarray(leaves[0])
+    if all(leaf is leaves[0] or np.array_equal(leaf, first) for leaf in leaves):
+        return np.broadcast_to(first, (len(leaves), *first.shape))
+    return np.stack(leaves)
 
 
 def repeat(batch: PyTree, times: int) -> PyTree:
@@ -157,15 +173,15 @@ def _repeats(x: np.ndarray) -> bool:
     return len(x) > 1 and x.strides[0] == 0
 
 
-def _balanced(count: int, threads: int, chunk_size: int) -> int:
+def _balanced(count: int, chunk_size: int) -> int:
     """The chunk size that gives every thread the same number of chunks.
 
     It is at most `chunk_size`, but for rounding up to whole vectors of eight numbers, without
     which the end of every chunk is computed one by one.
     """
-    rounds = math.ceil(count / (threads * chunk_size))
-    size = math.ceil(count / (threads * rounds))
-    return size if size < VECTOR else math.ceil(size / VECTOR) * VECTOR
+    rounds = math.ceil(count / (PIECES * chunk_size))
+    size = math.ceil(count / (PIECES * rounds))
+    return math.ceil(size / VECTOR) * VECTOR if count >= VECTOR else count
 
 
 def _padded(chunk: np.ndarray, size: int) -> np.ndarray:

@@ -1,142 +1,246 @@
-"""Cooperation against coupling: the tied branch, generic outcomes, and the thresholds."""
+"""Cooperation along one swept number: the tied branch, outcomes from starts, and thresholds."""
 
 import dataclasses
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from jaxtyping import ArrayLike
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
-from glasshouse.analysis.assessment import Assessment
+from glasshouse.plots._palette import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    TEXT,
+    legend_below,
+)
 
-# Okabe & Ito's palette, told apart with every common form of colour blindness.
-BLUE, ORANGE, GREY, GREEN, BLACK = "#0072B2", "#D55E00", "#7F7F7F", "#009E73", "#000000"
+WIDTH = 4.8
+"""Inches: on the screen of a phone, text is then no smaller than 8 pixels."""
+
+MOST_SHAPES = 1500
+"""Curves of more points are drawn as pixels inside vector files, which stay small."""
+
+AXIS_LABELS = {
+    "semantics.coupling": "coupling $\\kappa$ (weight of what each reads)",
+    "semantics.weight": "weight $w$ (of what each reads)",
+}
+
+OUTCOMES = (
+    ("cooperation", BLUE, "-"),
+    ("exploitation", ORANGE, "--"),
+    ("defection", GREY, "-."),
+)
+
+Columns = Mapping[str, ArrayLike | Sequence]
+"""Columns of a sweep's table by name; a missing number is NaN or None."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Marker:
-    """A coupling to mark: `label` may hold mathtext; `kind` is "first order" or "equilibrium"."""
+    """A value to mark: `label` may hold mathtext; `kind` is "first order" or "equilibrium"."""
 
     value: float
     label: str
     kind: str = "first order"
 
 
-def plot_tied_branch(assessments: Sequence[Assessment], ax: Axes) -> Axes:
-    """Cooperation at the end of tied runs, the closed-form branch over it, and generic means.
+def outcome_names(players: int) -> dict[str, str]:
+    """What the outcomes are called among so many players."""
+    return {
+        "cooperation": "both cooperate" if players == 2 else "all cooperate",
+        "exploitation": "one exploits the other" if players == 2 else "some exploit others",
+        "defection": "nobody cooperates",
+    }
 
-    **Arguments:** `assessments`, by rising coupling; `ax`, drawn into and returned.
+
+def axis_label(key: str) -> str:
+    """What an axis is called in a figure; those without a name of their own go by their key."""
+    return AXIS_LABELS.get(key, key)
+
+
+def plot_tied_branch(
+    x: ArrayLike | Sequence, columns: Columns, ax: Axes | None = None, *, key: str = ""
+) -> Axes:
+    """Cooperation at the end of tied runs, the closed-form branch over it, and means of all runs.
+
+    **Arguments:** `x`, the values swept, rising; `columns` of the sweep's table: what is missing
+    or holds no number is left out; `ax`, drawn into and returned, by default the axes of a new
+    figure 4.8 inches wide that is not registered with pyplot; `key`, dotted, of what was swept.
     """
-    tied = [(a.coupling, a.tied) for a in assessments if a.tied is not None]
-    for rested, face, label in (
-        (True, BLUE, "tied start, learned"),
-        (False, "white", "tied start, not yet at rest"),
+    ax = ax or Figure(figsize=(WIDTH, 3.4), layout="constrained").subplots()
+    x = np.asarray(x, dtype=float)
+    pixels = len(x) > MOST_SHAPES
+    tied, rests = _numbers(columns, "tied_cooperation"), columns.get("tied_converged")
+    rested = np.ones(len(x), bool) if rests is None else np.asarray(rests).astype(bool)
+    for mask, face, label in (
+        (rested, BLUE, "tied start, learned"),
+        (~rested, "white", "tied start, not yet at rest"),
     ):
-        points = [(k, t.cooperation) for k, t in tied if t.converged == rested]
-        if points:
-            ax.plot(
-                *zip(*points, strict=True), "o", ms=4.5, mfc=face, mec=BLUE, label=label, zorder=3
-            )
-    predicted = [(k, t.predicted) for k, t in tied if t.predicted is not None]
-    if predicted:
-        x, y = _with_breaks(predicted)
-        ax.plot(x, y, color=BLACK, lw=1.4, label="tied start, predicted $p^*(\\kappa)$", zorder=4)
-    x = [a.coupling for a in assessments]
-    means = [a.generic.mean_cooperation for a in assessments]
-    ax.plot(x, means, color=GREEN, lw=1.4, ls="--", label="unequal starts, mean", zorder=2)
-    ax.set_ylabel("probability of cooperating")
-    ax.set_ylim(-0.04, 1.04)
-    return ax
+        shown = np.zeros(len(x), bool) if tied is None else mask & np.isfinite(tied)
+        if tied is not None and shown.any():
+            size = 4.5 if len(x) <= 90 else 3.0
+            style = {"ms": size, "mfc": face, "mec": BLUE, "mew": 0.9, "rasterized": pixels}
+            ax.plot(x[shown], tied[shown], "o", label=label, zorder=3, clip_on=False, **style)
+    predicted = _numbers(columns, "tied_predicted")
+    if predicted is not None:
+        style = {"color": BLACK, "lw": 1.4, "rasterized": pixels}
+        ax.plot(
+            *_with_breaks(x, predicted), label="tied start, closed form $p^*$", zorder=4, **style
+        )
+    mean = _numbers(columns, "mean_cooperation")
+    if mean is not None:
+        style = {"color": GREEN, "lw": 1.6, "ls": "--", **_dots(x, GREEN), "rasterized": pixels}
+        ax.plot(x, mean, label="mean over starts", zorder=2, **style)
+    return _finished(ax, x, "probability of cooperating", key)
 
 
-def plot_outcome_shares(assessments: Sequence[Assessment], ax: Axes) -> Axes:
-    """Shares of runs from unequal starts by outcome, with 95 % Wilson intervals as bands.
+def plot_outcome_shares(
+    x: ArrayLike | Sequence, columns: Columns, ax: Axes | None = None, *, key: str = ""
+) -> Axes:
+    """Shares of runs by outcome, with 95 % Wilson intervals as bands.
 
     **Arguments:** as in `plot_tied_branch`.
     """
-    x = [a.coupling for a in assessments]
-    everyone = "both cooperate" if len(assessments[0].generic.exploited) == 2 else "all cooperate"
-    for name, colour, style, label in (
-        ("cooperation", BLUE, "-", everyone),
-        ("exploitation", ORANGE, "--", "some exploit others"),
-        ("defection", GREY, "-.", "nobody cooperates"),
-    ):
-        shares = [getattr(a.generic, name) for a in assessments]
-        low, high = zip(*(share.interval for share in shares), strict=True)
-        ax.fill_between(x, low, high, color=colour, alpha=0.2, lw=0)
-        ax.plot(x, [share.value for share in shares], color=colour, ls=style, lw=1.6, label=label)
-    ax.set_ylabel("share of runs")
-    ax.set_ylim(-0.04, 1.04)
-    return ax
+    ax = ax or Figure(figsize=(WIDTH, 3.4), layout="constrained").subplots()
+    x = np.asarray(x, dtype=float)
+    pixels = len(x) > MOST_SHAPES
+    names = outcome_names(3 if "exploited_share_player_3" in columns else 2)
+    for name, colour, style in OUTCOMES:
+        value, low, high = (_numbers(columns, f"{name}_{end}") for end in ("share", "low", "high"))
+        if value is None:
+            continue
+        line = {"color": colour, "ls": style, "lw": 1.8, **_dots(x, colour), "rasterized": pixels}
+        ax.plot(x, value, label=names[name], **line)
+        if low is not None and high is not None and len(x) > 1:
+            ax.fill_between(x, low, high, color=colour, alpha=0.2, lw=0, rasterized=pixels)
+        elif low is not None and high is not None:
+            ax.vlines(x, low, high, color=colour, alpha=0.4, lw=4)
+    return _finished(ax, x, "share of runs", key, _band() if ax.lines else [])
 
 
 def plot_coupling(
-    assessments: Sequence[Assessment], markers: Sequence[Marker], title: str, caption: str
-) -> Figure:
-    """The figure of a study: tied branch above, outcome shares below, thresholds through both.
+    x: ArrayLike | Sequence,
+    columns: Columns,
+    markers: Sequence[Marker] = (),
+    axes: tuple[Axes, Axes] | None = None,
+    *,
+    key: str = "semantics.coupling",
+) -> tuple[Axes, Axes]:
+    """Tied branch above, outcome shares below, thresholds through both.
 
-    **Arguments:** `markers`, thresholds to mark, those outside the couplings studied left out;
-    `title`; `caption`, how the points were obtained, set in small type below.
-    **Returns:** a figure of 7 × 6 inches that is not registered with pyplot.
+    **Arguments:** `x`, `columns`, `key` as in `plot_tied_branch`; `markers`, thresholds to mark,
+    those outside the values swept left out; `axes`, drawn into and returned, by default two of a
+    new figure 4.8 inches wide that is not registered with pyplot.
     """
-    figure = Figure(figsize=(7.0, 6.0), layout="constrained")
-    upper, lower = figure.subplots(2, 1, sharex=True)
-    plot_tied_branch(assessments, upper)
-    plot_outcome_shares(assessments, lower)
-    low, high = assessments[0].coupling, assessments[-1].coupling
-    _mark(upper, lower, [m for m in markers if low <= m.value <= high], high - low)
-    lower.set_xlabel("coupling $\\kappa$ (weight with which each reads the other)")
-    lower.set_xlim(low, high)
-    for ax in (upper, lower):
-        ax.spines[["top", "right"]].set_visible(False)
-        ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    figure.suptitle(title, fontsize=11)
-    figure.supxlabel(caption, fontsize=7, color="0.35")
-    return figure
+    if axes is None:
+        figure = Figure(figsize=(WIDTH, 5.8), layout="constrained")
+        upper, lower = figure.subplots(2, 1, sharex=True)
+    else:
+        upper, lower = axes
+    plot_tied_branch(x, columns, upper)
+    plot_outcome_shares(x, columns, lower, key=key)
+    values = np.asarray(x, dtype=float)
+    mark_thresholds((upper, lower), values, markers)
+    return upper, lower
 
 
-def _mark(upper: Axes, lower: Axes, markers: Sequence[Marker], width: float) -> None:
-    """Vertical lines through both panels, their labels above the upper one without overlap."""
-    merged: list[Marker] = []
-    for marker in sorted(markers, key=lambda m: m.value):
-        last = merged[-1] if merged else None
-        if last and last.kind == marker.kind and abs(last.value - marker.value) < 1e-3 * width:
-            merged[-1] = dataclasses.replace(last, label=f"{last.label} = {marker.label}")
-        else:
-            merged.append(marker)
+def mark_thresholds(axes: Sequence[Axes], x: np.ndarray, markers: Sequence[Marker]) -> None:
+    """Vertical lines through all panels, their labels above the first one, without overlap.
+
+    **Arguments:** `x`, the values swept; markers outside them are left out.
+    """
+    low, high = float(x.min()), float(x.max())
+    width = high - low
+    shown = [m for m in markers if low <= m.value <= high]
     right_end = [-np.inf, -np.inf, -np.inf]  # of the labels in each row
-    for marker in merged:
-        style = ":" if marker.kind == "first order" else "-"
-        colour = BLACK if marker.kind == "first order" else ORANGE
-        for ax in (upper, lower):
-            ax.axvline(marker.value, color=colour, ls=style, lw=1.0, zorder=1)
-        half = 0.011 * width * _printed_length(marker.label)
-        row = next((r for r in range(3) if right_end[r] < marker.value - half), 2)
+    for marker in _merged(shown, width):
+        equilibrium = marker.kind == "equilibrium"
+        for ax in axes:
+            colour, style = (ORANGE, "-") if equilibrium else (BLACK, ":")
+            ax.axvline(marker.value, color=colour, ls=style, lw=1.2, zorder=1)
+        half = 0.0115 * width * _printed_length(marker.label)
+        row = next((r for r in range(3) if right_end[r] <= marker.value - half), 2)
         right_end[row] = marker.value + half
-        upper.annotate(
+        axes[0].annotate(
             marker.label,
             (marker.value, 1.0),
             (0, 3 + 12 * row),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
             ha="center",
-            fontsize=8,
-            color=colour,
+            fontsize=TEXT + 1,
         )
 
 
+def _merged(markers: Sequence[Marker], width: float) -> list[Marker]:
+    """The markers in order, those that cannot be told apart in the figure as one."""
+    found: list[Marker] = []
+    for marker in sorted(markers, key=lambda m: m.value):
+        last = found[-1] if found else None
+        if last and last.kind == marker.kind and abs(last.value - marker.value) < 1e-3 * width:
+            found[-1] = dataclasses.replace(last, label=f"{last.label} = {marker.label}")
+        else:
+            found.append(marker)
+    return found
+
+
 def _printed_length(label: str) -> int:
-    return len(label.replace("$", "").replace("\\kappa", "k").replace("_", "").replace("\\", ""))
+    """About how many letters wide a label is."""
+    plain = label.replace("\\kappa", "k").replace("{1/2}", "00")
+    return sum(character not in "$\\_{}^" for character in plain)
 
 
-def _with_breaks(points: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:
+def _numbers(columns: Columns, name: str) -> np.ndarray | None:
+    """A column as floats; None where it is missing or holds no number."""
+    if name not in columns:
+        return None
+    found = np.asarray(columns[name], dtype=float)  # None becomes NaN
+    return found if np.isfinite(found).any() else None
+
+
+def _dots(x: np.ndarray, colour: str) -> dict:
+    """Dots on the points of short sweeps, which may be single values."""
+    return {"marker": "o", "ms": 3.5, "mfc": colour, "mec": colour} if len(x) <= 12 else {}
+
+
+def _band() -> list[Patch]:
+    return [Patch(color=GREY, alpha=0.3, lw=0, label="95 % interval")]
+
+
+def _finished(ax: Axes, x: np.ndarray, label: str, key: str, more: Sequence[Patch] = ()) -> Axes:
+    """Labels, limits and a legend below."""
+    ax.set_ylabel(label, fontsize=TEXT)
+    ax.set_ylim(-0.04, 1.04)
+    if len(x) > 1:
+        ax.set_xlim(float(x.min()), float(x.max()))
+    if key:
+        ax.set_xlabel(axis_label(key), fontsize=TEXT)
+    ax.tick_params(labelsize=TEXT)
+    ax.spines[["top", "right"]].set_visible(False)
+    handles = [*ax.get_legend_handles_labels()[0], *more]
+    style = {"handles": handles, "ncols": 2, "handlelength": 2.2, "columnspacing": 1.5}
+    if handles and key:
+        legend_below(ax, **style)
+    elif handles:
+        place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.04)}
+        ax.legend(**place, frameon=False, fontsize=TEXT, **style)
+    return ax
+
+
+def _with_breaks(x: np.ndarray, y: np.ndarray) -> tuple[list[float], list[float]]:
     """The branch with a gap wherever it jumps, so that no line suggests values between."""
-    x, y = [points[0][0]], [points[0][1]]
-    for (_, before), (coupling, after) in itertools.pairwise(points):
+    points = list(zip(x.tolist(), y.tolist(), strict=True))
+    left, up = [points[0][0]], [points[0][1]]
+    for (_, before), (value, after) in itertools.pairwise(points):
         if abs(after - before) > 0.3:
-            x.append(np.nan)
-            y.append(np.nan)
-        x.append(coupling)
-        y.append(after)
-    return x, y
+            left.append(np.nan)
+            up.append(np.nan)
+        left.append(value)
+        up.append(after)
+    return left, up

@@ -1,0 +1,179 @@
+"""Outcomes over two swept numbers, with the lines where first movement and equilibrium switch."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from jaxtyping import ArrayLike
+from matplotlib import patheffects
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, PathPatch
+from matplotlib.path import Path
+
+from glasshouse.errors import InputError
+from glasshouse.plots._palette import BLACK, ORANGE, TEXT, legend_below
+from glasshouse.plots.coupling import WIDTH, Columns, axis_label
+
+QUANTITIES = {
+    "mean_cooperation": "mean cooperation after learning",
+    "cooperation_share": "share of runs in which all cooperate",
+    "exploitation_share": "share of runs in which some exploit others",
+    "defection_share": "share of runs in which nobody cooperates",
+    "tied_cooperation": "cooperation after learning, tied start",
+}
+"""What a map can show; the colour bar's label."""
+
+LINES = {
+    "predicted": {"label": "first movement, closed form", "color": BLACK, "ls": "-", "lw": 1.6},
+    "first_movement": {
+        "label": "first movement, margin's change of sign",
+        "color": BLACK,
+        "ls": "",
+        "marker": "o",
+        "mfc": "white",
+        "ms": 4.5,
+    },
+    "equilibrium": {
+        "label": "equilibrium test passes from here on",
+        "color": ORANGE,
+        "ls": "--",
+        "lw": 1.8,
+        "marker": "s",
+        "ms": 3.5,
+    },
+}
+"""The lines that can lie on a map, by the name of their values."""
+
+MOST_MARKS = 25
+"""Along a line no more values than this are marked."""
+
+
+def plot_outcome_map(
+    x: ArrayLike | Sequence,
+    y: ArrayLike | Sequence,
+    columns: Columns,
+    *,
+    quantity: str = "mean_cooperation",
+    lines: Mapping[str, ArrayLike | Sequence] = {},
+    keys: tuple[str, str] = ("", ""),
+    ax: Axes | None = None,
+) -> Axes:
+    """A share or mean over two swept numbers as colours, hatched where exploitation leads.
+
+    Hatched are the points at which more runs end with some exploiting others than with all, or
+    none, cooperating.
+
+    **Arguments:** `x`, `y`, values of the first and second axis, rising; `columns` of the sweep's
+    table, whose rows have the first axis running fastest; `quantity`, a column of shares or
+    probabilities; `lines`, for "predicted", "first_movement", "equilibrium" the value of x at
+    each y, NaN or None where there is none; `keys`, dotted, of both axes; `ax`, drawn into
+    and returned, by default the axes of a new figure 4.8 inches wide not registered with pyplot.
+    **Raises:** `InputError` when the columns do not have one row for each pair of values.
+    """
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    ax = ax or Figure(figsize=(WIDTH, 4.9), layout="constrained").subplots()
+    edges = _edges(x), _edges(y)
+    mesh = ax.pcolormesh(
+        *edges,
+        _grid(columns, quantity, x, y),
+        cmap="cividis",
+        vmin=0.0,
+        vmax=1.0,
+        rasterized=True,
+        zorder=0,
+    )
+    handles: list[Patch | Line2D] = [*_exploitation(ax, columns, x, y, edges)]
+    for name, style in LINES.items():
+        values = np.asarray(lines.get(name, []), dtype=float)  # None becomes NaN
+        if np.isfinite(values).any():
+            handles += _line(ax, values, y, style)
+    ax.set(xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]])
+    ax.set_xlabel(axis_label(keys[0]), fontsize=TEXT)
+    ax.set_ylabel(axis_label(keys[1]), fontsize=TEXT)
+    ax.tick_params(labelsize=TEXT)
+    bar = ax.figure.colorbar(mesh, ax=ax, pad=0.03, aspect=28)
+    bar.set_label(QUANTITIES.get(quantity, quantity), fontsize=TEXT)
+    bar.ax.tick_params(labelsize=TEXT)
+    if handles:
+        legend_below(ax, handles=handles, handlelength=2.6)
+    return ax
+
+
+def _grid(columns: Columns, name: str, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """A column as a table: one row per value of y."""
+    if name not in columns:
+        raise InputError(f"the table has no column {name!r} to draw: {', '.join(columns)}")
+    values = np.asarray(columns[name], dtype=float)
+    if values.size != x.size * y.size:
+        raise InputError(
+            f"column {name!r} has {values.size} rows, but {x.size} × {y.size} values were swept: "
+            "give one row for each pair, the first axis running fastest"
+        )
+    return values.reshape(y.size, x.size)
+
+
+def _edges(values: np.ndarray) -> np.ndarray:
+    """Borders of the cells around values: halfway between neighbours."""
+    if values.size == 1:
+        half = 0.5 * (abs(float(values[0])) or 1.0)
+        return np.array([values[0] - half, values[0] + half])
+    middles = (values[1:] + values[:-1]) / 2
+    return np.concatenate([[2 * values[0] - middles[0]], middles, [2 * values[-1] - middles[-1]]])
+
+
+def _exploitation(
+    ax: Axes, columns: Columns, x: np.ndarray, y: np.ndarray, edges: tuple[np.ndarray, np.ndarray]
+) -> list[Patch]:
+    """Hatch and outline the cells in which exploitation is the most frequent outcome."""
+    names = ("exploitation_share", "cooperation_share", "defection_share")
+    if not all(name in columns for name in names):
+        return []
+    exploit, cooperate, defect = (_grid(columns, name, x, y) for name in names)
+    leads = (exploit > cooperate) & (exploit > defect)  # NaN leads nowhere
+    if not leads.any():
+        return []
+    style = {"fc": "none", "ec": "white", "hatch": "///", "lw": 0.0}
+    ax.add_patch(PathPatch(_cells(leads, *edges), **style, zorder=1))
+    for colour, width in (("white", 2.4), (BLACK, 1.0)):
+        borders = _borders(leads, *edges)
+        outline = {"colors": colour, "linewidths": width, "capstyle": "projecting"}
+        ax.add_collection(LineCollection(borders, **outline, zorder=2))
+    colour = "#7d7c78"  # the middle of the colour map
+    label = "exploitation is the most frequent outcome"
+    return [Patch(fc=colour, ec="white", hatch="///", lw=0, label=label)]
+
+
+def _cells(mask: np.ndarray, left: np.ndarray, low: np.ndarray) -> Path:
+    """The cells of a mask as one path, neighbours in a row as one rectangle."""
+    rectangles = []
+    for row, marked in enumerate(mask):
+        ends = np.flatnonzero(np.diff([False, *marked, False]))
+        for first, last in ends.reshape(-1, 2):
+            a, b, c, d = left[first], left[last], low[row], low[row + 1]
+            rectangles.append(Path([(a, c), (b, c), (b, d), (a, d), (a, c)], closed=True))
+    return Path.make_compound_path(*rectangles)
+
+
+def _borders(mask: np.ndarray, left: np.ndarray, low: np.ndarray) -> list[np.ndarray]:
+    """The line segments between cells in and out of a mask."""
+    padded = np.pad(mask, 1)
+    across = np.argwhere(padded[1:-1, 1:] != padded[1:-1, :-1])
+    along = np.argwhere(padded[1:, 1:-1] != padded[:-1, 1:-1])
+    return [
+        *(np.array([(left[j], low[i]), (left[j], low[i + 1])]) for i, j in across),
+        *(np.array([(left[j], low[i]), (left[j + 1], low[i])]) for i, j in along),
+    ]
+
+
+def _line(ax: Axes, values: np.ndarray, y: np.ndarray, style: dict) -> list[Line2D]:
+    every = max(1, -(-len(y) // MOST_MARKS))
+    (line,) = ax.plot(values, y, **style, markevery=every, zorder=3)
+    line.set_path_effects(_halo(style.get("lw", 1.0) + 1.6))
+    return [line]
+
+
+def _halo(width: float) -> list[patheffects.AbstractPathEffect]:
+    """White around what lies on colours of any lightness."""
+    return [patheffects.withStroke(linewidth=width, foreground="white")]

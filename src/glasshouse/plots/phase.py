@@ -1,0 +1,217 @@
+"""The phase portrait of two learners: where they move, rest, and end."""
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from glasshouse.analysis.phase import OUTCOMES, Portrait
+from glasshouse.plots._palette import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    TEXT,
+    YELLOW,
+    legend_below,
+)
+
+TINTS = {
+    "both cooperate": (BLUE, 0.30),
+    "player 1 exploited": (ORANGE, 0.36),
+    "player 2 exploited": (YELLOW, 0.38),
+    "nobody": (GREY, 0.25),
+}
+"""Colour and strength of the shading of each basin."""
+
+NULLCLINES = ((GREEN, "-"), (PURPLE, "--"))
+
+MARKERS = {
+    "stable": {"marker": "o", "fillstyle": "full"},
+    "saddle": {"marker": "D", "fillstyle": "left"},
+    "unstable": {"marker": "o", "fillstyle": "none"},
+    "undecided": {"marker": "s", "fillstyle": "none"},
+}
+"""Filled points attract, half-filled ones along one line only, open ones are not known to."""
+
+NOISE = 1e-12
+"""Where relative gradients are below this, the direction of an arrow would be rounding."""
+
+ARROWS = 15
+"""Arrows per side of the field."""
+
+WIDTH = 4.8
+"""Inches."""
+
+
+def plot_portrait(portrait: Portrait, ax: Axes | None = None) -> Axes:
+    """Basins as shading, the field as arrows of equal length, nullclines, rest points, sample runs.
+
+    **Arguments:** `portrait`, from `phase_portrait`; `ax`, drawn into and returned, by default
+    the axes of a new figure 4.8 inches wide that is not registered with pyplot.
+    """
+    if ax is None:
+        own = Figure(figsize=(WIDTH, WIDTH), layout="compressed")
+        ax = own.subplots()
+    else:
+        own = None
+    handles = _basins(portrait, ax)
+    _arrows(portrait, ax)
+    handles += _nullclines(portrait, ax)
+    handles += _trajectories(portrait, ax)
+    handles += _rest_points(portrait, ax)
+    field = portrait.field
+    for name, theta in (("x", field.theta_1), ("y", field.theta_2)):
+        margin = 0.03 * (theta[-1] - theta[0])  # so that rest points on the edges are seen whole
+        ax.set(**{f"{name}lim": (theta[0] - margin, theta[-1] + margin)})
+    ax.set_xlabel("parameter of player 1, $\\theta_1$", fontsize=TEXT)
+    ax.set_ylabel("parameter of player 2, $\\theta_2$", fontsize=TEXT)
+    ax.tick_params(labelsize=TEXT)
+    ax.set_aspect("equal")
+    legend_below(
+        ax,
+        handles=handles,
+        ncols=2,
+        handlelength=1.8,
+        columnspacing=1.5,
+        title="shading: who cooperates (p > ½) at the end of a run",
+        alignment="left",
+    )
+    if own is not None:
+        own.set_figheight(WIDTH + 0.19 * (1 + math.ceil(len(handles) / 2)))
+    return ax
+
+
+def _basins(portrait: Portrait, ax: Axes) -> list[Patch]:
+    """Squares around the starts in the colour of their outcome; an entry for those that occur."""
+    field = portrait.field
+    colours = ["none", *(_tint(*TINTS[name]) for name in OUTCOMES)]
+    ax.imshow(
+        portrait.basins.T,
+        cmap=ListedColormap(colours),
+        vmin=-1.5,
+        vmax=3.5,
+        origin="lower",
+        extent=(*field.theta_1[[0, -1]], *field.theta_2[[0, -1]]),
+        interpolation="nearest",
+        zorder=0,
+    )
+    shares = portrait.shares | {"nobody cooperates": portrait.shares["nobody"]}
+    del shares["nobody"]
+    handles = [
+        Patch(fc=colour, ec="0.6", lw=0.5, label=f"{name}: {_percent(share)} of starts")
+        for (name, share), colour in zip(shares.items(), colours[1:], strict=True)
+        if share > 0
+    ]
+    lost = float(np.mean(portrait.basins < 0))
+    if lost > 0:
+        handles.append(Patch(fc="white", ec="0.6", lw=0.5, label=f"not finite: {_percent(lost)}"))
+    moving = 1 - portrait.at_rest - lost
+    if moving >= 0.005:
+        handles.append(
+            Patch(fc="none", ec="none", label=f"still moving at the end: {_percent(moving)}")
+        )
+    return handles
+
+
+def _percent(share: float) -> str:
+    """A share in whole per cent, never rounded to nothing or to all."""
+    if 0 < share < 0.005 or 0.995 <= share < 1:
+        return "<1%" if share < 0.5 else ">99%"
+    return f"{share:.0%}"
+
+
+def _tint(colour: str, strength: float) -> tuple[float, ...]:
+    """See-through, so that a page with a dark background can keep the figure readable."""
+    return (*to_rgb(colour), strength)
+
+
+def _arrows(portrait: Portrait, ax: Axes) -> None:
+    field = portrait.field
+    rows, columns = (
+        np.linspace(0, len(theta) - 1, 2 * ARROWS + 1).astype(int)[1::2]
+        for theta in (field.theta_1, field.theta_2)
+    )
+    gradient = field.gradient[np.ix_(rows, columns)]
+    relative = field.relative[np.ix_(rows, columns)]
+    moves = np.nan_to_num(np.abs(relative)).max(axis=-1, keepdims=True) > NOISE
+    length = np.hypot(gradient[..., 0], gradient[..., 1])[..., None]
+    direction = np.divide(gradient, length, out=np.zeros_like(gradient), where=moves & (length > 0))
+    ax.quiver(
+        field.theta_1[rows],
+        field.theta_2[columns],
+        direction[..., 0].T,
+        direction[..., 1].T,
+        color="0.45",
+        pivot="mid",
+        scale=ARROWS * 1.6,
+        width=0.0032,
+        headwidth=4,
+        headlength=4.5,
+        headaxislength=4,
+        zorder=1,
+    )
+
+
+def _nullclines(portrait: Portrait, ax: Axes) -> list[Line2D]:
+    field, handles = portrait.field, []
+    for i, (colour, style) in enumerate(NULLCLINES):
+        component = np.ma.masked_invalid(field.relative[..., i])
+        if component.min() < 0 < component.max():
+            ax.contour(
+                field.theta_1,
+                field.theta_2,
+                component.T,
+                levels=[0.0],
+                colors=[colour],
+                linestyles=[style],
+                linewidths=1.6,
+                zorder=2,
+            )
+            label = f"$\\partial U_{i + 1} / \\partial \\theta_{i + 1} = 0$"
+            handles.append(Line2D([], [], color=colour, ls=style, lw=1.6, label=label))
+    return handles
+
+
+def _trajectories(portrait: Portrait, ax: Axes) -> list[Line2D]:
+    for path in portrait.trajectories:
+        ax.plot(*path.T, color=BLACK, lw=0.9, zorder=3)
+        ax.plot(*path[0], "o", color=BLACK, ms=2.0, zorder=3)
+    style = {"color": BLACK, "lw": 0.9, "marker": "o", "ms": 2.0, "markevery": [0]}
+    label = "sample run, from the dot"
+    return [Line2D([0, 1], [0, 0], **style, label=label)] if portrait.trajectories else []
+
+
+def _rest_points(portrait: Portrait, ax: Axes) -> list[Line2D]:
+    handles = []
+    for stability, shape in MARKERS.items():
+        points = [p.params for p in portrait.rest_points if p.stability == stability]
+        if points:
+            style = _marker(shape)
+            x, y = zip(*points, strict=True)
+            ax.plot(x, y, ls="", **style, zorder=5, clip_on=False)
+            label = f"rest point, {stability}"
+            if portrait.continuum and stability == "undecided":
+                label = "rest points, a continuum"
+            handles.append(Line2D([], [], ls="", **style, label=label))
+    return handles
+
+
+def _marker(shape: dict) -> dict:
+    face = "white" if shape["fillstyle"] == "none" else BLACK
+    filled = "full" if shape["fillstyle"] == "none" else shape["fillstyle"]
+    return {
+        "marker": shape["marker"],
+        "fillstyle": filled,
+        "mfc": face,
+        "markerfacecoloralt": "white",
+        "mec": BLACK,
+        "mew": 1.1,
+        "ms": 7.5,
+    }
