@@ -17,6 +17,9 @@ starts = 20
 steps = 200
 [sweep]
 "semantics.coupling" = { start = 0.0, stop = 1.0, count = 3 }
+[analysis]
+thresholds = false
+portrait = false
 """
 
 
@@ -173,12 +176,38 @@ def test_bad_options_are_one_line(call):
 BAD_STUDIES = {
     "unknown section": ('[gme]\nname = "chicken"\n', "unknown key 'gme': did you mean 'game'?"),
     "unknown key": ("[game]\nnam = 1\n", "unknown key 'game.nam': did you mean 'name'?"),
+    "unknown key of a semantics": (
+        PD_STUDY + "[semantics]\nbund = 3.0\n",
+        "unknown key 'semantics.bund': did you mean 'bound'?",
+    ),
+    "key of another semantics": (
+        PD_STUDY + '[semantics]\nkind = "affine"\ncoupling = 0.5\n',
+        "unknown key 'semantics.coupling': choose one of: kind, weight",
+    ),
+    "unknown semantics": (
+        PD_STUDY + '[semantics]\nkind = "logstic"\n',
+        "key 'semantics.kind' must name a semantics: did you mean 'logistic'?",
+    ),
     "no game": ("", "key 'game' is missing"),
+    "game is no table": ('game = "chicken"\n', "key 'game' must be a table, but is 'chicken'"),
     "two games": ('[game]\nname = "a"\nfile = "b"\n', "exactly one of name, file or payoffs"),
-    "unknown game": ('[game]\nname = "chickn"\n', "did you mean 'chicken'?"),
+    "unknown game": ('[game]\nname = "chickn"\n', "key 'game': unknown game 'chickn'"),
+    "parameter is text": (
+        '[game]\nname = "chicken"\nparameters = { T = "5" }\n',
+        "key 'game.parameters.T': must be a finite number, but is '5'",
+    ),
     "wrong type": (PD_STUDY + "[learning]\nsteps = 1.5\n", "key 'learning.steps'"),
     "text for a number": (PD_STUDY + '[semantics]\nbound = "3"\n', "key 'semantics.bound'"),
-    "out of range": (PD_STUDY + "[learning]\nstep_size = -0.1\n", "key 'learning.step_size'"),
+    "out of range": (
+        PD_STUDY + "[learning]\nstep_size = -0.1\n",
+        "key 'learning.step_size' must be greater than 0, but is -0.1",
+    ),
+    "weight above one": (
+        PD_STUDY + '[semantics]\nkind = "affine"\nweight = 1.5\n',
+        "key 'semantics.weight' must be less than or equal to 1, but is 1.5",
+    ),
+    "yes for a number": (PD_STUDY + "[learning]\nseed = true\n", "key 'learning.seed'"),
+    "number for yes": (PD_STUDY + "[analysis]\nportrait = 3\n", "key 'analysis.portrait'"),
     "ragged payoffs": ("[game]\npayoffs = [[1, 2], [3]]\n", "key 'game': payoffs are ragged"),
     "payoff not finite": (
         "[game]\npayoffs = [[[1, nan], [3, 4]], [[1, 2], [3, 4]]]\n",
@@ -188,25 +217,77 @@ BAD_STUDIES = {
         '[game]\npayoffs = [[[1, 2], [3, "4"]], [[1, 2], [3, 4]]]\n',
         "entry [0][1][1] must be a finite number, but is '4'",
     ),
-    "coupling without sweep": (PD_STUDY + "[semantics]\ncoupling = 0.5\n", "glasshouse check"),
+    "unknown kind of start": (
+        PD_STUDY + '[learning]\nstart = "uniform"\n',
+        "key 'learning.start': must be 'normal', 'grid', 'neutral' or a list of starts",
+    ),
     "start outside the box": (
         PD_STUDY + "[learning]\nstart = [[0.5, 7.0]]\n",
-        "parameter 7 of player 2 lies outside its box [-3, 3]",
+        "key 'learning.start': start 1 of 1: parameter 7 of player 2 lies outside its box [-3, 3]",
     ),
     "start of three players": (PD_STUDY + "[learning]\nstart = [[1, 2, 3]]\n", "learning.start"),
-    "coupling matrix of the wrong shape": (
-        PD_STUDY + "[semantics]\ncoupling = [[0, 1, 1], [1, 0, 1], [1, 1, 0]]\n",
-        "key 'semantics': coupling has shape (3, 3): it must be a single number or shape (2, 2)",
+    "uneven grid": (
+        PD_STUDY + '[learning]\nstart = "grid"\nstarts = 200\n',
+        "key 'learning.starts': 200 starts make no even grid over 2 parameters: try 196 or 225",
     ),
-    "ragged coupling": (PD_STUDY + "[semantics]\ncoupling = [[0, 1], [1]]\n", "square matrix"),
-    "self reading": (PD_STUDY + "[semantics]\ncoupling = [[1, 1], [1, 0]]\n", "diagonal"),
+    "pattern of the wrong shape": (
+        PD_STUDY + "[semantics]\npattern = [[0, 1, 1], [1, 0, 1], [1, 1, 0]]\n",
+        "key 'semantics': pattern has shape (3, 3): it must be (2, 2) for 2 players",
+    ),
+    "ragged pattern": (
+        PD_STUDY + "[semantics]\npattern = [[0, 1], [1]]\n",
+        "key 'semantics.pattern': must be a square matrix",
+    ),
+    "self reading": (PD_STUDY + "[semantics]\npattern = [[1, 1], [1, 0]]\n", "diagonal"),
+    "affine with three actions": (
+        '[game]\nname = "rock_paper_scissors"\n[semantics]\nkind = "affine"\n',
+        "key 'semantics'",
+    ),
+    "function without a file": (
+        PD_STUDY + '[semantics]\nkind = "custom"\nfunction = "mirror"\n',
+        "key 'semantics.function': must be 'file.py:name' or 'package.module:name'",
+    ),
+    "function in no file": (
+        PD_STUDY + '[semantics]\nkind = "custom"\nfunction = "mirror.py:mirror"\n',
+        "mirror.py: cannot be read",
+    ),
+    "function in no module": (
+        PD_STUDY + '[semantics]\nkind = "custom"\nfunction = "no.such:mirror"\n',
+        "cannot import module no.such",
+    ),
     "sweep backwards": (
         PD_STUDY + '[sweep]\n"semantics.coupling" = { start = 1, stop = 0, count = 5 }\n',
         "key 'sweep.semantics.coupling': start 1 must be below stop 0",
     ),
-    "sweep of another key": (
+    "sweep without an end": (
+        PD_STUDY + '[sweep]\n"semantics.coupling" = { start = 1, count = 5 }\n',
+        "key 'sweep.semantics.coupling.stop' is missing",
+    ),
+    "misspelt range": (
+        PD_STUDY + '[sweep]\n"semantics.coupling" = { start = 0, stop = 1, cont = 5 }\n',
+        "unknown key 'sweep.semantics.coupling.cont': did you mean 'count'?",
+    ),
+    "sweep of a misspelt key": (
         PD_STUDY + '[sweep]\n"semantics.couplings" = { start = 0, stop = 1, count = 5 }\n',
+        "key 'sweep.semantics.couplings' is no number of this study: "
         "did you mean 'semantics.coupling'?",
+    ),
+    "values out of order": (
+        PD_STUDY + '[sweep]\n"semantics.coupling" = [0.5, 0.2]\n',
+        "key 'sweep.semantics.coupling': values must increase",
+    ),
+    "three axes": (
+        PD_STUDY + '[sweep]\n"semantics.coupling" = [0.5]\n"semantics.bound" = [3]\n'
+        '"game.parameters.T" = [5]\n',
+        "sweep has 3 axes: give one or two",
+    ),
+    "sweep beyond the game's condition": (
+        PD_STUDY + '[sweep]\n"game.parameters.T" = [4.0, 2.0]\n'.replace("4.0, 2.0", "2.0, 4.0"),
+        "at game.parameters.T = 2: key 'game': prisoners_dilemma needs",
+    ),
+    "sweep of steps in halves": (
+        PD_STUDY + '[sweep]\n"learning.steps" = [10, 10.5]\n',
+        "at learning.steps = 10.5: key 'learning.steps'",
     ),
     "broken TOML": ("[game\n", "not valid TOML"),
     "wrong payoff condition": (
@@ -260,6 +341,46 @@ def test_run_writes_and_prints_the_same_summary(call, tmp_path):
     written = json.loads((out / "summary.json").read_text("utf-8"))
     assert json.loads(printed) == {str(out): written}
     assert not any(isinstance(x, float) and math.isnan(x) for x in _leaves(written))
+
+
+def test_new_writes_a_study_that_runs(call, tmp_path):
+    study = tmp_path / "mine.toml"
+    code, printed, _ = call("new", str(study), "--game", "donation:b=4,c=1")
+    assert code == 0
+    assert f"glasshouse run {study}" in printed
+    shorter = study.read_text("utf-8").replace("# steps = 6000", "steps = 50")
+    study.write_text(shorter.replace("count = 61", "count = 3").replace("# portrait = true", "portrait = false"))
+    code, printed, _ = call("run", str(study), "--out", str(tmp_path / "out"))
+    assert code == 0
+    assert "First movement" in printed
+    assert "0.2500 in closed form" in printed  # c/b
+    assert (tmp_path / "out" / "report.html").is_file()
+
+
+def test_new_takes_payoffs_and_files(call, tmp_path):
+    assert call("new", str(tmp_path / "own.toml"), "--payoffs", "3 0; 5 1")[0] == 0
+    assert "payoffs = [[3.0, 0.0], [5.0, 1.0]]" in (tmp_path / "own.toml").read_text("utf-8")
+    (tmp_path / "pd.nfg").write_text('NFG 1 R "pd" { "a" "b" } { 2 2 }\n\n3 3 5 0 0 5 1 1\n')
+    assert call("new", str(tmp_path / "file.toml"), "--game", str(tmp_path / "pd.nfg"))[0] == 0
+    assert 'file = "pd.nfg"' in (tmp_path / "file.toml").read_text("utf-8")
+
+
+def test_new_overwrites_nothing(call, tmp_path):
+    study = tmp_path / "mine.toml"
+    study.write_text("mine")
+    _one_line(call("new", str(study)), "is already there")
+    assert study.read_text() == "mine"
+    _one_line(call("new", str(tmp_path / "no" / "mine.toml")), "cannot be written")
+    _one_line(call("new", str(tmp_path / "x.toml"), "--game", "chickn"), "did you mean 'chicken'?")
+    _one_line(
+        call("new", str(tmp_path / "x.toml"), "--payoffs", "1 2 3"), "separated by semicolons"
+    )
+
+
+def test_schema_is_json(call):
+    code, printed, _ = call("schema")
+    assert code == 0
+    assert "game" in json.loads(printed)["properties"]
 
 
 def _leaves(content: object) -> list:

@@ -41,10 +41,11 @@ def command(
 
     family = LogisticFamily(named_game(game, cooperate), bound)
     found = assess(
-        family, [coupling], starts=Starts(starts, seed=seed), steps=steps, step_size=step_size
+        [family(coupling)], starts=Starts(starts, seed=seed), steps=steps, step_size=step_size
     )[0]
     if as_json:
-        print_json({"game": game_summary(family.game), "bound": plain(bound), **plain(found)})
+        head = {"game": game_summary(family.game), "bound": plain(bound), "coupling": coupling}
+        print_json({**head, **plain(found)})
         return
     typer.echo(f"{family.game.title} at coupling {coupling:g}, parameters in ±{bound:g}\n")
     print_table(_rows(found), ("QUESTION", "ANSWER", "HOW OBTAINED"))
@@ -72,6 +73,7 @@ def _rows(found: "Assessment") -> list[tuple[str, str, str]]:
         answer = f"p = {point.p:.6f} ({point.kind}): {stability}"
         rows.append(("diagonal rest point", answer, point.method))
     generic = found.generic
+    assert generic is not None  # asked for above
     how = f"{generic.method}: {generic.detail}; {generic.at_rest.value:.1%} at rest"
     everyone = "both cooperate" if len(generic.exploited) == 2 else "all cooperate"
     rows.append(("generic outcomes", f"{everyone} {_share(generic.cooperation)}", how))

@@ -2,16 +2,20 @@
 
 import importlib.metadata
 import os
+import signal
 import sys
 from typing import Annotated, NoReturn
 
 import typer
 
-from glasshouse.cli import check, games, run, thresholds
+from glasshouse.cli import check, games, new, run, schema, thresholds
 from glasshouse.errors import InputError
 
 INTERRUPTED = 130
-"""The exit code Typer gives to Ctrl-C, as shells do."""
+"""The exit code of an interrupted command, as shells have it."""
+
+ENDING = (signal.SIGINT, signal.SIGTERM)
+"""What ends a command early."""
 
 app = typer.Typer(
     name="glasshouse",
@@ -20,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (thresholds, check, games, run):
+for module in (new, run, thresholds, check, games, schema):
     app.command(module.NAME)(module.command)
 
 
@@ -44,17 +48,25 @@ def _root(
 
 def main() -> None:
     """Run the command line: exit code 0, 2 for input to correct, 130 when interrupted."""
+    before = {number: signal.signal(number, _interrupted) for number in ENDING}
     try:
         code = app(standalone_mode=False)
     except InputError as error:
         _fail(str(error))
     except typer.TyperException as error:
         _fail(f"{error.format_message()} (see glasshouse --help)")
-    if code == INTERRUPTED:
-        typer.echo("glasshouse: interrupted; the study in progress wrote nothing", err=True)
-        sys.stderr.flush()
-        os._exit(INTERRUPTED)  # without waiting for computations under way in other threads
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
     sys.exit(code or 0)
+
+
+def _interrupted(number: int, frame: object) -> NoReturn:
+    """Leave at once: what is on disk is complete at any moment, and compiled code, which may be
+    running in other threads or below this one, does not survive an exception."""
+    said = "interrupted; what is finished is kept, the same command goes on from there"
+    os.write(sys.stderr.fileno(), f"\nglasshouse: {said}\n".encode())
+    os._exit(INTERRUPTED)
 
 
 def _fail(message: str) -> NoReturn:

@@ -26,35 +26,42 @@ def command(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compute studies; write tables, figures, a summary and the provenance of each."""
-    from glasshouse.study.store import run_study, summary
+    """Compute studies; write a report, tables, figures, a summary and the provenance of each.
 
-    folders = _folders(studies, out)
+    A run that was interrupted goes on where it stopped when the same command is given again.
+    """
+    from glasshouse.study.sentences import claims
+    from glasshouse.study.folder import check_out
+    from glasshouse.study.setting import check_study
+    from glasshouse.study.store import summary, write_study
+
+    prepared = {folder: check_study(path) for path, folder in _folders(studies, out).items()}
+    for folder, study in prepared.items():  # all are checked before the first is computed
+        check_out(folder, study)
     found = {}
-    for path, folder in folders.items():
-        result = run_study(path, folder)
+    for folder, study in prepared.items():
+        result = write_study(study, folder, warn=_warn)
         found[str(folder)] = summary(result)
         if not as_json:
-            typer.echo(f"{result.family.game.title} ({path})")
-            for claim in result.claims():
-                typer.echo(f"  {claim}")
-            for note in dict.fromkeys(n for a in result.assessments for n in a.notes):
+            typer.echo(study.base.game.title)
+            for sentence in claims(result):
+                typer.echo(f"  {sentence}")
+            for note in result.notes:
                 typer.echo(f"  Note: {note}.")
-            typer.echo(f"  Written to {folder}\n")
+            typer.echo(f"  Report: {folder / 'report.html'}\n")
     if as_json:
         print_json(found)
 
 
-def _folders(studies: list[Path], out: Path | None) -> dict[Path, Path]:
-    """Where each study goes; all of them are checked before the first is computed."""
-    from glasshouse.study.store import check_out, check_study
+def _warn(message: str) -> None:
+    typer.echo(f"glasshouse: {message}", err=True)
 
-    if len(studies) == 1:  # which run_study checks itself
+
+def _folders(studies: list[Path], out: Path | None) -> dict[Path, Path]:
+    """Where each study goes."""
+    if len(studies) == 1:
         return {studies[0]: out or Path("results") / studies[0].stem}
     folders = {path: (out or Path("results")) / path.stem for path in studies}
     if len(set(folders.values())) < len(studies):
         raise InputError("two studies have the same name and would share a folder: run them apart")
-    for path, folder in folders.items():
-        check_study(path)
-        check_out(folder)
     return folders

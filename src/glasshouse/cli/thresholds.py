@@ -16,7 +16,7 @@ from glasshouse.cli.options import (
 
 if TYPE_CHECKING:
     from glasshouse.analysis.couplings import Switch
-    from glasshouse.study.sweep import Predictions
+    from glasshouse.study.result import Predictions
 
 NAME = "thresholds"
 
@@ -30,8 +30,8 @@ def command(
     """From which couplings on cooperation rises, attracts, and is an equilibrium."""
     from glasshouse.analysis.family import LogisticFamily
     from glasshouse.study.plain import plain
+    from glasshouse.study.predictions import predict
     from glasshouse.study.store import game_summary
-    from glasshouse.study.sweep import predict
 
     family = LogisticFamily(named_game(game, cooperate), bound)
     predictions = predict(family)

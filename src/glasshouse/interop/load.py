@@ -18,12 +18,21 @@ def load_game(text: str) -> NormalFormGame:
     """
     if text.endswith(".nfg") or Path(text).is_file():
         return read_nfg(text)
+    name, parameters = parsed_name(text)
+    return from_catalogue(name)(**parameters)
+
+
+def parsed_name(text: str) -> tuple[str, dict[str, float]]:
+    """A catalogue name and the parameters given with it, from `donation:b=4,c=1`.
+
+    **Raises:** `InputError` for an unknown name, or a parameter that is not a number.
+    """
     name, _, settings = text.partition(":")
-    game = from_catalogue(name.strip())
+    from_catalogue(name.strip())
     given = [_parameter(name, item) for item in settings.split(",") if item.strip()]
     if len(dict(given)) < len(given):
         raise InputError(f"{name}: a parameter is given twice in '{settings}'")
-    return game(**dict(given))
+    return name.strip(), dict(given)
 
 
 def _parameter(game: str, item: str) -> tuple[str, float]:

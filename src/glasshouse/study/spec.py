@@ -1,89 +1,56 @@
-"""The study file: TOML in, validated and frozen; every error names the key."""
+"""The study file as frozen, validated models: TOML in, TOML out."""
 
-import contextlib
+import itertools
 import math
-import tomllib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, TypeGuard
+from typing import Annotated, Any, Literal, NamedTuple, cast
 
 import numpy as np
-import pydantic
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+import tomli_w
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    StrictBool,
+    Tag,
+    model_validator,
+)
 
-from glasshouse.analysis.family import LogisticFamily
-from glasshouse.analysis.outcomes import Starts, check_starts
-from glasshouse.errors import InputError, nearest
+from glasshouse.analysis.outcomes import Starts
+from glasshouse.errors import nearest
 from glasshouse.games.normal_form import NormalFormGame
-from glasshouse.games.registry import from_catalogue
+from glasshouse.games.registry import CATALOGUE, from_catalogue
 from glasshouse.interop.nfg import read_nfg
+from glasshouse.study.dotted import numeric_leaves, replaced
+from glasshouse.study.semantics_spec import LogisticSpec, SemanticsSpec
+from glasshouse.study.values import (
+    Cooperate,
+    Number,
+    Parameter,
+    Payoffs,
+    Positive,
+    Section,
+    Start,
+    is_number,
+)
+
+MOST_POINTS = 200_000
+"""More points in a sweep than this are taken for a slip of the finger."""
 
 
-def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _rows(value: object, what: str) -> list[list[float]]:
-    """Rows of numbers, or a `ValueError` saying which entry is not one."""
-    if not isinstance(value, list) or not value or not all(isinstance(row, list) for row in value):
-        raise ValueError(f"must be {what}, but is {value!r:.60}")
-    for i, row in enumerate(value):
-        for j, entry in enumerate(row):
-            if not _is_number(entry):
-                raise ValueError(f"entry [{i}][{j}] must be a finite number, but is {entry!r:.40}")
-    return [[float(entry) for entry in row] for row in value]
-
-
-def _payoffs(value: object, where: str = "") -> object:
-    """Nested lists of numbers, or a `ValueError` saying which entry is not one."""
-    if isinstance(value, list):
-        return [_payoffs(entry, f"{where}[{k}]") for k, entry in enumerate(value)]
-    if where and not _is_number(value):
-        raise ValueError(f"entry {where} must be a finite number, but is {value!r:.40}")
-    return value
-
-
-def _cooperate(value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise ValueError(f"must be an action's label, or an index from 0, but is {value!r:.40}")
-    return value
-
-
-def _coupling(value: object) -> float | list[list[float]]:
-    if _is_number(value):
-        return float(value)
-    rows = _rows(value, "a finite number or a matrix of them")
-    if len({len(row) for row in rows} | {len(rows)}) > 1:
-        lengths = [len(row) for row in rows]
-        raise ValueError(f"must be a square matrix, but has rows of {lengths} numbers")
-    return rows
-
-
-def _start(value: object) -> str | list[list[float]]:
-    if value == "normal":
-        return "normal"
-    return _rows(value, "'normal' or a list of starts, each one number per player")
-
-
-Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class GameSpec(_Section):
-    """`[game]`: exactly one of a catalogue `name`, an `.nfg` `file`, or a table of `payoffs`.
-
-    `parameters` belong to a name; `cooperate` names the action (label, or index from 0) that counts
-    as cooperation; `file` is relative to the study file.
-    """
+class GameSpec(Section):
+    """What is played: exactly one of a catalogue `name`, a `file` or a table of `payoffs`."""
 
     name: str | None = None
-    parameters: dict[str, Number] = {}
+    """A game of the catalogue; `glasshouse games` lists them."""
+    parameters: dict[str, Parameter] = Field(default={})
+    """Parameters of the named game; those left out keep their defaults."""
     file: str | None = None
-    payoffs: Annotated[list | None, BeforeValidator(_payoffs)] = None
-    cooperate: Annotated[str | int | None, BeforeValidator(_cooperate)] = None
+    """A Gambit .nfg file, relative to the study."""
+    payoffs: Payoffs | None = None
+    """Rows of the row player in a symmetric game, or nested lists of shape (players, *actions)."""
+    cooperate: Cooperate | None = None
+    """The action that counts as cooperation: a label, or an index from 0; default the first."""
 
     @model_validator(mode="after")
     def _one_source(self) -> "GameSpec":
@@ -96,190 +63,238 @@ class GameSpec(_Section):
         return self
 
     def build(self, folder: Path) -> NormalFormGame:
-        """The game, files being relative to `folder`."""
+        """The game, files being relative to `folder`.
+
+        **Raises:** `InputError` when there is no such game or its payoffs cannot be.
+        """
         if self.name is not None:
             game = from_catalogue(self.name)(**self.parameters)
         elif self.file is not None:
             game = read_nfg(folder / self.file)
         else:
-            game = NormalFormGame(self.payoffs or [])
+            game = NormalFormGame(_tensor(self.payoffs or []))
         return game if self.cooperate is None else game.cooperating(self.cooperate)
 
-
-class SemanticsSpec(_Section):
-    """`[semantics]`: the logistic semantics.
-
-    `coupling` is replaced by the swept values; given as a matrix, it is the pattern of who reads
-    whom that the swept values multiply. Parameters lie in [-`bound`, `bound`].
-    """
-
-    kind: Literal["logistic"] = "logistic"
-    coupling: Annotated[float | list[list[float]], BeforeValidator(_coupling)] = 1.0
-    bound: Annotated[float, Field(gt=0, strict=True)] = 3.0
-    own_weight: Number = 1.0
+    def files(self, folder: Path) -> list[Path]:
+        """What it reads beside the study."""
+        return [] if self.file is None else [folder / self.file]
 
 
-class LearningSpec(_Section):
-    """`[learning]`: selfish gradients from `start`, "normal" or a list of profiles.
-
-    "normal" draws `starts` profiles N(0, `spread`²) by `seed`; a list gives one profile per run,
-    one parameter per player.
-    """
+class LearningSpec(Section):
+    """How players learn, and from where."""
 
     rule: Literal["gradient"] = "gradient"
-    step_size: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)] = 0.1
+    """Everyone follows the gradient of its own payoff in its own parameters."""
+    step_size: Positive = 0.1
+    """Parameter units per step and unit of gradient."""
     steps: Annotated[int, Field(ge=1, le=10_000_000, strict=True)] = 6000
-    start: Annotated[str | list[list[float]], BeforeValidator(_start)] = "normal"
+    """Learning steps of every run."""
+    start: Start = "normal"
+    """"normal", "grid", "neutral", or a list of starts, each one number per player."""
     starts: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = 200
-    spread: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)] = 1.0
+    """How many: draws for "normal"; for "grid" a whole power, such as 15² = 225 for two players."""
+    spread: Positive | None = None
+    """Standard deviation of "normal" starts about the neutral one; default 1, affine 0.2."""
     seed: Annotated[int, Field(ge=0, lt=2**32, strict=True)] = 0
+    """Of "normal" starts: the same seed gives the same starts."""
+    tied: StrictBool = False
+    """Whether all players share one parameter, each contributing its own selfish gradient."""
+    batch: Annotated[int, Field(ge=1, le=100_000_000, strict=True)] = 100_000
+    """Most trajectories in memory at once; a table is written after each batch."""
 
-    def build(self) -> Starts:
-        """The starts of the generic runs."""
-        profiles = None if isinstance(self.start, str) else tuple(map(tuple, self.start))
-        return Starts(self.starts, self.spread, self.seed, profiles)
+    def build(self, spread: float) -> Starts:
+        """The starts of the runs, `spread` being the semantics' own unless given."""
+        spread = spread if self.spread is None else self.spread
+        if isinstance(self.start, str):
+            kind = cast(Literal["normal", "grid", "neutral"], self.start)
+            return Starts(self.starts, spread, self.seed, kind=kind)
+        profiles = tuple(tuple(map(float, profile)) for profile in self.start)
+        return Starts(profiles=profiles, kind="given")
 
 
-class RangeSpec(_Section):
+class RangeSpec(Section):
     """Evenly spaced values, both ends included."""
 
     start: Number
+    """The first value."""
     stop: Number
+    """The last value."""
     count: Annotated[int, Field(ge=2, le=100_000, strict=True)]
+    """How many values."""
 
     @model_validator(mode="after")
     def _increasing(self) -> "RangeSpec":
         if not self.start < self.stop:
             raise ValueError(f"start {self.start:g} must be below stop {self.stop:g}")
-        if len(set(self.values())) < self.count:
+        if len(set(self.values().tolist())) < self.count:
             raise ValueError(f"{self.count} values between {self.start} and {self.stop} coincide")
         return self
 
     def values(self) -> np.ndarray:
-        """The values as float64, rounded to 12 digits so that 0.5 is 0.5."""
+        """The values, rounded to twelve digits so that 0.3 is 0.3."""
         largest = max(abs(self.start), abs(self.stop))
         digits = 12 - math.floor(math.log10(largest))
         return np.round(np.linspace(self.start, self.stop, self.count), digits)
 
 
-class SweepSpec(_Section):
-    """`[sweep]`: the couplings to study."""
+class AnalysisSpec(Section):
+    """What to find out."""
 
-    coupling: RangeSpec = Field(
-        default=RangeSpec(start=0.0, stop=1.2, count=61), alias="semantics.coupling"
-    )
+    thresholds: StrictBool = True
+    """Where along the axis things switch: closed form, first movement, measured, equilibrium."""
+    tied: StrictBool = True
+    """Where learning ends if all share one parameter that starts neutral."""
+    outcomes: StrictBool = True
+    """Where learning ends from the starts of [learning]."""
+    boundary_test: StrictBool = True
+    """Whether the cooperative corner is an equilibrium."""
+    portrait: StrictBool = True
+    """The phase portrait at the study's own values (two players with one parameter each)."""
 
 
-class Study(_Section):
-    """One game, one semantics, and a sweep over the coupling.
+def _values(value: object) -> object:
+    """A list of numbers in increasing order."""
+    if not isinstance(value, list | tuple) or not value or not all(map(is_number, value)):
+        raise ValueError(f"must be a range or a list of numbers, but is {value!r:.60}")
+    if any(b <= a for a, b in itertools.pairwise(value)):
+        raise ValueError(f"values must increase, but are {list(value)!r:.60}")
+    return [float(x) for x in value]
+
+
+AxisSpec = Annotated[
+    Annotated[RangeSpec, Tag("range")]
+    | Annotated[list[Number], BeforeValidator(_values), Tag("values")],
+    Discriminator(lambda v: "range" if isinstance(v, dict | RangeSpec) else "values"),
+]
+
+
+def _flat(value: object, prefix: str = "") -> object:
+    """`semantics.coupling = …` without quotes is a nested table in TOML, and means the same."""
+    if not isinstance(value, dict):
+        return value
+    axes: dict[str, object] = {}
+    for key, entry in value.items():
+        name = f"{prefix}{key}"
+        inner = isinstance(entry, dict) and not {"start", "stop", "count"} & set(entry)
+        nested = _flat(entry, f"{name}.") if inner and entry else {name: entry}
+        axes.update(nested if isinstance(nested, dict) else {name: entry})
+    return axes
+
+
+class Axis(NamedTuple):
+    """One axis of a sweep: the dotted `key` of a number in the study, and its `values`."""
+
+    key: str
+    values: tuple[float, ...]
+
+
+class Study(Section):
+    """One game, one semantics, one way to learn, and a sweep over up to two of their numbers.
 
     Build it from a file with `read_study`, or from the sections in Python.
     """
 
     game: GameSpec
-    semantics: SemanticsSpec = SemanticsSpec()
+    """What is played."""
+    semantics: Annotated[SemanticsSpec, Field(discriminator="kind")] = LogisticSpec()
+    """What a parameter means."""
     learning: LearningSpec = LearningSpec()
-    sweep: SweepSpec = SweepSpec()
+    """How players learn, and from where."""
+    sweep: Annotated[dict[str, AxisSpec] | None, BeforeValidator(_flat)] = None
+    """Up to two axes by dotted key; default the semantics' coupling; {} for no sweep."""
+    analysis: AnalysisSpec = AnalysisSpec()
+    """What to find out."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _logistic_unless_said(cls, data: Any) -> Any:
+        semantics = data.get("semantics") if isinstance(data, dict) else None
+        if isinstance(semantics, dict) and "kind" not in semantics:
+            return {**data, "semantics": {**semantics, "kind": "logistic"}}
+        return data
 
     @model_validator(mode="after")
-    def _coupling_is_used(self) -> "Study":
-        given = "coupling" in self.semantics.model_fields_set
-        swept = "sweep" in self.model_fields_set
-        if given and not swept and isinstance(self.semantics.coupling, float):
-            raise ValueError(
-                "semantics.coupling is a number, which the sweep replaces: leave it out, or set "
-                "[sweep]; glasshouse check answers for a single coupling"
-            )
+    def _sweep_is_possible(self) -> "Study":
+        if len(self.axes) > 2:
+            raise ValueError(f"sweep has {len(self.axes)} axes: give one or two")
+        leaves = numeric_leaves(self.settings())
+        for axis in self.axes:
+            if axis.key not in leaves:
+                hint = nearest(axis.key, leaves)
+                raise ValueError(f"key 'sweep.{axis.key}' is no number of this study: {hint}")
+        points = math.prod(len(axis.values) for axis in self.axes)
+        if points > MOST_POINTS:
+            raise ValueError(f"sweep has {points} points: at most {MOST_POINTS} are computed")
         return self
 
-    def prepare(self, folder: Path = Path()) -> "Prepared":
-        """Everything the sweep needs, checked; a game file is relative to `folder`.
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """What is swept."""
+        return tuple(
+            Axis(key, tuple(a.values().tolist() if isinstance(a, RangeSpec) else a))
+            for key, a in self._swept().items()
+        )
 
-        **Raises:** `InputError` naming the key, when the game, the coupling pattern or a given
-        start cannot be used.
-        """
-        with _named("game"):
-            game = self.game.build(folder)
-        coupling = self.semantics.coupling
-        pattern = None if isinstance(coupling, float) else np.array(coupling)
-        family = LogisticFamily(game, self.semantics.bound, pattern, self.semantics.own_weight)
-        couplings = self.sweep.coupling.values()
-        with _named("semantics"):
-            first = family(1.0)
-        starts = self.learning.build()
-        with _named("learning.start"):
-            check_starts(first, starts)
-        return Prepared(family, couplings, starts)
+    def _swept(self) -> "dict[str, RangeSpec | list[float]]":
+        """`[sweep]`; a study without it sweeps its semantics' own coupling."""
+        if self.sweep is not None:
+            return dict(self.sweep)
+        own, usual = self.semantics.COUPLING, self.semantics.RANGE
+        if own is None or usual is None:
+            return {}
+        start, stop, count = usual
+        return {f"semantics.{own}": RangeSpec(start=start, stop=stop, count=count)}
 
-    def resolved(self) -> dict[str, Any]:
-        """The study with every default written out, ready for TOML; a game file by its name."""
-        written = self.model_dump(by_alias=True, exclude_none=True)
-        if self.game.file is not None:
-            written["game"]["file"] = Path(self.game.file).name
-        if self.game.name is not None:
-            defaults = from_catalogue(self.game.name).defaults
-            written["game"]["parameters"] = {**defaults, **self.game.parameters}
+    def settings(self) -> dict[str, Any]:
+        """Game, semantics and learning with every default written out."""
+        written = self.model_dump(
+            exclude_none=True, include={"game", "semantics", "learning", "analysis"}
+        )
+        written["learning"].setdefault("spread", self.semantics.SPREAD)
+        if self.game.name in CATALOGUE:
+            defaults, given = CATALOGUE[self.game.name].defaults, self.game.parameters
+            whole = {key for key, default in defaults.items() if isinstance(default, int)}
+            written["game"]["parameters"] = {
+                **defaults,
+                **{k: int(v) if k in whole and v == int(v) else float(v) for k, v in given.items()},
+            }
         return written
 
+    def at(self, values: dict[str, float]) -> "Study":
+        """The study without a sweep, its numbers at these dotted keys replaced.
 
-class Prepared(NamedTuple):
-    """A validated study: the game at every coupling, the couplings, the starts."""
+        **Raises:** `pydantic.ValidationError` for a value its key cannot take.
+        """
+        settings = self.settings()
+        for key, value in values.items():
+            settings = replaced(settings, key, value)
+        return Study.model_validate({**settings, "sweep": {}})
 
-    family: LogisticFamily
-    couplings: np.ndarray
-    starts: Starts
+    def resolved(self) -> dict[str, Any]:
+        """The study with every default written out, ready for TOML; files by their names."""
+        written = self.settings()
+        if self.game.file is not None:
+            written["game"]["file"] = Path(self.game.file).name
+        function = written["semantics"].get("function")
+        if function is not None and function.rpartition(":")[0].endswith(".py"):
+            written["semantics"]["function"] = Path(function).name
+        written["sweep"] = {
+            key: a.model_dump() if isinstance(a, RangeSpec) else list(a)
+            for key, a in self._swept().items()
+        }
+        return written
+
+    def to_toml(self) -> str:
+        """The resolved study as the text of a study file."""
+        return tomli_w.dumps(self.resolved())
 
 
-def read_study(path: str | Path) -> Study:
-    """The study in a TOML file.
-
-    **Raises:** `InputError`, one line naming the file, the key, the rule and what was found.
-    """
-    path = Path(path)
+def _tensor(payoffs: list[Any]) -> list[Any] | np.ndarray:
+    """Payoffs of all players; two dimensions are the row player's in a symmetric game."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot read the study file: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not a text file in UTF-8 (byte {error.start})") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: not valid TOML: {error}") from error
-    try:
-        return Study.model_validate(table)
-    except pydantic.ValidationError as error:
-        raise InputError(f"{path}: {_first_error(error)}") from error
-
-
-@contextlib.contextmanager
-def _named(key: str) -> Iterator[None]:
-    """Prefix an `InputError` with the study key it comes from."""
-    try:
-        yield
-    except InputError as error:
-        raise InputError(f"key '{key}': {error}") from error
-
-
-def _first_error(error: pydantic.ValidationError) -> str:
-    """The most telling validation error: dotted key, the rule, what was found, the near miss."""
-    first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-    key = ".".join(map(str, first["loc"]))
-    if first["type"] == "extra_forbidden":
-        return f"unknown key '{key}': {nearest(str(first['loc'][-1]), _keys(first['loc'][:-1]))}"
-    if first["type"] == "missing":
-        return f"key '{key}' is missing"
-    if first["type"] == "value_error":
-        prefix = f"key '{key}': " if key else ""
-        return prefix + first["msg"].removeprefix("Value error, ")
-    if first["type"] == "model_type":
-        return f"key '{key}' must be a table, but is {first['input']!r:.60}"
-    rule = first["msg"].removeprefix("Input should be ")
-    return f"key '{key}' must be {rule}, but is {first['input']!r:.60}"
-
-
-def _keys(parent: tuple[int | str, ...]) -> list[str]:
-    """The keys a section may have."""
-    section: Any = Study
-    for part in parent:
-        fields = {field.alias or name: field for name, field in section.model_fields.items()}
-        section = fields[str(part)].annotation
-    return [field.alias or name for name, field in section.model_fields.items()]
+        table = np.array(payoffs, dtype=float)
+    except ValueError:
+        return payoffs  # ragged: the game says so
+    if table.ndim == 2 and table.shape[0] == table.shape[1]:
+        return np.stack([table, table.T])
+    return payoffs

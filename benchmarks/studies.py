@@ -1,0 +1,172 @@
+"""Studies: seconds of a two-axis map, throughput against the bare loop, memory by batch.
+
+`python benchmarks/studies.py`; the README in this folder says what each number means.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+MAP = """
+[game]
+name = "prisoners_dilemma"
+[learning]
+start = "grid"
+starts = 16
+steps = 2000
+[sweep]
+"semantics.coupling" = { start = 0.0, stop = 1.2, count = 64 }
+"game.parameters.T" = { start = 3.1, stop = 6.0, count = 64 }
+"""
+WANTED_SECONDS = 20.0
+
+OUTCOMES = """
+[game]
+name = "prisoners_dilemma"
+[learning]
+starts = 1000
+steps = 1000
+[sweep]
+"semantics.coupling" = { start = 0.0, stop = 1.2, count = 100 }
+[analysis]
+thresholds = false
+tied = false
+boundary_test = false
+portrait = false
+"""
+WANTED_SHARE = 0.85
+
+BATCHES = (10_000, 100_000, 1_000_000)
+
+
+def main() -> None:
+    options = parsed_options()
+    if options.memory_of:
+        print(peak_memory(options.memory_of))
+        return
+    # First, while this process is small: a new process counts what the one it came from held.
+    memory = {size: memory_of(size) for size in BATCHES}
+    report = {
+        "map": map_seconds(options.repeats),
+        "throughput": throughput(options.repeats),
+        "peak_memory_MiB": memory,
+    }
+    print(json.dumps(report, indent=2) if options.json else as_text(report))
+
+
+def parsed_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--memory-of", type=int, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def map_seconds(repeats: int) -> dict[str, list[float]]:
+    """Everything about a 64 × 64 map of 16 starts and 2000 steps, the first time and later ones."""
+    from glasshouse.study import compute, prepare
+    from glasshouse.study.reading import parse_study
+
+    def whole() -> None:
+        result = compute(prepare(parse_study(MAP)))
+        error = max(abs(s.first_movement - s.predicted) for s in result.slices)
+        if not error < 0.01:
+            raise SystemExit(f"the map misses the closed form by {error:.2g}")
+
+    return {"first": [seconds(whole)], "later": [seconds(whole) for _ in range(min(repeats, 3))]}
+
+
+def throughput(repeats: int) -> dict[str, Any]:
+    """Steps per second of a study that only learns, and of the loop without the study, in turn."""
+    import jax
+
+    from glasshouse.dynamics.batch import batch_map, repeat, stack
+    from glasshouse.study import prepare
+    from glasshouse.study.reading import parse_study
+    from glasshouse.study.sweep import compute_part, parts
+
+    prepared = prepare(parse_study(OUTCOMES))
+    (part,) = parts(prepared)
+    starts, steps = prepared.base.starts, prepared.base.study.learning.steps
+    games = repeat(stack([setting.parametric for setting in part]), starts.runs)
+    count = len(part) * starts.runs
+    keys = jax.random.split(jax.random.key(0), 2)
+    with jax.enable_x64(True):
+        begin = tuple(np.asarray(jax.random.normal(k, (count,), float)) for k in keys)
+
+        def bare() -> None:
+            batch_map(bare_loop, (games, begin), steps, np.asarray(0.1))
+
+        sides = {"study": lambda: compute_part(part, 2), "bare": bare}
+        for run in sides.values():
+            run()
+        clocks = [{name: clocked(run) for name, run in sides.items()} for _ in range(repeats)]
+    rates = {name: [count * steps / c[name][0] for c in clocks] for name in sides}
+    return {
+        "steps_per_second": rates,
+        "shares": [c["bare"][0] / c["study"][0] for c in clocks],
+        "cpu_shares": [c["bare"][1] / c["study"][1] for c in clocks],
+    }
+
+
+def bare_loop(member: Any, steps: int, step_size: Any) -> Any:
+    from glasshouse.dynamics import run
+
+    game, start = member
+    return run(game, params=start, steps=steps, step_size=step_size, throw=False).params
+
+
+def peak_memory(size: int) -> float:
+    """MiB of this process after a study of a million trajectories, so many at once."""
+    from glasshouse.study import compute, prepare
+    from glasshouse.study.reading import parse_study
+
+    text = OUTCOMES.replace("starts = 1000", f"starts = 10000\nbatch = {size}")
+    compute(prepare(parse_study(text.replace("steps = 1000", "steps = 10"))))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def memory_of(size: int) -> float:
+    words = [sys.executable, str(Path(__file__)), "--memory-of", str(size)]
+    return float(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+
+
+def clocked(run: Callable[[], Any]) -> tuple[float, float]:
+    wall, cpu = time.perf_counter(), time.process_time()
+    run()
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def seconds(run: Callable[[], Any]) -> float:
+    return clocked(run)[0]
+
+
+def as_text(report: dict[str, Any]) -> str:
+    first, later = report["map"]["first"][0], np.median(report["map"]["later"])
+    found = report["throughput"]
+    shares, cpu = found["shares"], float(np.median(found["cpu_shares"]))
+    verdict = "met" if later < WANTED_SECONDS else "missed"
+    enough = "met" if min(np.median(shares), cpu) >= WANTED_SHARE else "missed"
+    rates = {name: np.median(all_) / 1e8 for name, all_ in found["steps_per_second"].items()}
+    lines = [
+        f"64 × 64 map, 16 starts, 2000 steps: {later:.1f} s of < {WANTED_SECONDS:g} wanted: "
+        f"{verdict} (the first time, with compiling, {first:.1f} s)",
+        f"learning through a study: {rates['study']:.2f} × 10⁸ steps/s; bare loop: "
+        f"{rates['bare']:.2f}; study / bare {np.median(shares):.2f} of ≥ {WANTED_SHARE} wanted: "
+        f"{enough} (each repeat {' '.join(f'{s:.2f}' for s in shares)}; by CPU time {cpu:.2f})",
+    ]
+    for size, memory in report["peak_memory_MiB"].items():
+        lines.append(f"peak resident memory with learning.batch = {size}: {memory:.0f} MiB")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Values inside nested tables, by dotted key."""
+
+from collections.abc import Iterator
+from typing import Any
+
+
+def numeric_leaves(tables: dict[str, Any]) -> dict[str, int | float]:
+    """All numbers in nested dictionaries and lists: "game.parameters.T", "game.payoffs.0.1", …."""
+    return {
+        key: value
+        for key, value in leaves(tables)
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+
+
+def leaves(content: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Everything that is neither a dictionary nor a list, with its dotted key."""
+    if isinstance(content, dict):
+        entries = content.items()
+    elif isinstance(content, list | tuple):
+        entries = enumerate(content)
+    else:
+        yield prefix, content
+        return
+    for key, entry in entries:
+        yield from leaves(entry, f"{prefix}.{key}" if prefix else str(key))
+
+
+def replaced(tables: dict[str, Any], key: str, value: float) -> dict[str, Any]:
+    """A copy with the number at a dotted key replaced; whole numbers stay whole where they were."""
+    first, _, rest = key.partition(".")
+    return {**tables, first: _replaced(tables[first], rest, value)}
+
+
+def _replaced(content: Any, key: str, value: float) -> Any:
+    if not key:
+        return int(value) if isinstance(content, int) and value == int(value) else value
+    first, _, rest = key.partition(".")
+    if isinstance(content, dict):
+        return {**content, first: _replaced(content[first], rest, value)}
+    at = int(first)
+    return [_replaced(entry, rest, value) if k == at else entry for k, entry in enumerate(content)]

@@ -1,0 +1,188 @@
+"""What the figures of a study show, in words: title, the finding with its numbers, and method."""
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+
+from glasshouse.analysis.deviations import BoundaryTest, Deviation
+from glasshouse.analysis.phase import Portrait
+from glasshouse.plots.coupling import Marker, outcome_names
+from glasshouse.plots.outcome_map import QUANTITIES
+from glasshouse.study.dotted import numeric_leaves
+from glasshouse.study.result import StudyResult
+from glasshouse.study.sentences import axis_name
+
+LEADERS = ("cooperation", "exploitation", "defection")
+
+
+def own_values(result: StudyResult) -> str:
+    """The study's own values of the numbers that it sweeps, as "coupling = 0.5"."""
+    leaves = numeric_leaves(result.prepared.study.settings())
+    return ", ".join(f"{axis_name(axis.key)} = {leaves[axis.key]:g}" for axis in result.axes)
+
+
+def leading(result: StudyResult) -> list[str | None]:
+    """The most frequent outcome at each point; None where two tie or none was counted."""
+    shares = np.array([result.column(f"{name}_share") for name in LEADERS], dtype=float)
+    found: list[str | None] = []
+    for column in shares.T:
+        first = np.flatnonzero(column == column.max())  # nothing equals NaN
+        found.append(LEADERS[int(first[0])] if len(first) == 1 else None)
+    return found
+
+
+def along_words(result: StudyResult, marks: Sequence[Marker]) -> tuple[str, str, str]:
+    """Title, alternative text and caption of the diagram along one axis."""
+    (axis,) = result.axes
+    name, x = axis_name(axis.key), axis.values
+    parts = [f"{_upper(name)} runs from {x[0]:g} to {x[-1]:g}."]
+    tied = result.column("tied_cooperation")
+    if np.isfinite(tied).any():
+        parts.append(
+            f"Tied learning from the neutral start ends with cooperation {tied[0]:.3g} at {x[0]:g} "
+            f"and {tied[-1]:.3g} at {x[-1]:g}."
+        )
+    if result.base.generic is not None:
+        names = outcome_names(result.prepared.base.game.players)
+        spans = _spans(x, [names.get(leader or "", "no single one") for leader in leading(result)])
+        parts.append(f"Most frequent outcome of the runs: {spans}.")
+    if marks:
+        parts.append(f"Marked: {', '.join(f'{_plain(m.label)} {m.value:.4g}' for m in marks)}.")
+    return (f"Cooperation along {name}", " ".join(parts), _along_caption(result, marks))
+
+
+def map_words(result: StudyResult, quantity: str) -> tuple[str, str, str]:
+    """Title, alternative text and caption of the map over two axes."""
+    first, second = (axis_name(axis.key) for axis in result.axes)
+    values = result.column(quantity).astype(float)
+    parts = [
+        f"{QUANTITIES[quantity].capitalize()} over {first} and {second}: from "
+        f"{np.nanmin(values):.3g} to {np.nanmax(values):.3g}."
+    ]
+    if result.base.generic is not None:
+        count = leading(result).count("exploitation")
+        parts.append(
+            f"Exploitation is the most frequent outcome at {count} of {len(values)} points."
+        )
+    ends = [result.slices[0], result.slices[-1]] if result.slices else []
+    for words, name in (
+        ("First movement turns to cooperation", "first_movement"),
+        ("The cooperative corner passes the equilibrium test from", "equilibrium"),
+    ):
+        found = [(s.value, getattr(s, name)) for s in ends if getattr(s, name) is not None]
+        where = " and ".join(f"{first} {at:.4g} for {second} {value:g}" for value, at in found)
+        parts += [f"{words} at {where}."] if found and name == "first_movement" else []
+        parts += [f"{words} {where}."] if found and name == "equilibrium" else []
+    caption = [f"Colours: {_quantity_method(result, quantity)}."]
+    if any(s.predicted is not None for s in result.slices):
+        caption.append("Line: first movement predicted in closed form.")
+    if any(s.first_movement is not None for s in result.slices):
+        caption.append(
+            "Circles: where the first-movement margin, a derivative, changes sign, interpolated "
+            "between points of the sweep."
+        )
+    if any(s.equilibrium is not None for s in result.slices):
+        caption.append(
+            "Squares: the first point from which on the cooperative corner passes the boundary "
+            "test (numerical, not proved)."
+        )
+    return f"Outcomes over {first} and {second}", " ".join(parts), " ".join(caption)
+
+
+def portrait_words(portrait: Portrait, values: str) -> tuple[str, str, str]:
+    """Title, alternative text and caption of the phase portrait."""
+    kinds = [point.stability for point in portrait.rest_points]
+    counted = [f"{kinds.count(k)} {k}" for k in dict.fromkeys(kinds)]
+    shares = {
+        "nobody cooperates" if name == "nobody" else name: share
+        for name, share in portrait.shares.items()
+    }
+    ends = ", ".join(f"{name} {share:.1%}" for name, share in shares.items() if share > 0)
+    stable = [p.cooperation for p in portrait.rest_points if p.stability == "stable"][:6]
+    at = "; ".join(f"({a:.3g}, {b:.3g})" for a, b in stable)
+    alt = (
+        f"Plane of both players' parameters. Rest points found: {', '.join(counted) or 'none'}."
+        + (f" Stable ones lie where the players cooperate with probability {at}." if at else "")
+        + f" Of a grid of starts, so many end in each outcome: {ends or 'none is finite'}."
+    )
+    where = f" at {values}" if values else ""
+    caption = f"{_upper(portrait.detail)}."
+    return f"Phase portrait{where}", alt, " ".join([caption, *_sentences(portrait.notes)])
+
+
+def deviation_words(best: Deviation, test: BoundaryTest, values: str) -> tuple[str, str]:
+    """Title and alternative text of the deviation curve."""
+    who, where = f"player {best.player + 1}", f" at {values}" if values else ""
+    found = (
+        f"no change of its own parameter that pays more was found, and the corner "
+        f"{'passes' if test.passes else 'does not pass'} the boundary test"
+        if best.gain == 0
+        else f"the best change of its own parameter found, to {float(np.ravel(best.best)[0]):.4g}, "
+        f"gains {best.gain:.4g}, and the corner {'passes' if test.passes else 'does not pass'} the "
+        "boundary test"
+    )
+    who = who.capitalize()
+    alt = f"All parameters at their upper bounds, where all cooperate most. {who}: {found}."
+    return f"Leaving the cooperative corner alone{where}", alt
+
+
+def boundary_words(test: BoundaryTest) -> str:
+    """How the boundary test was made."""
+    return (
+        "All parameters but one stay at their upper bounds, the cooperative corner. Boundary test: "
+        f"{test.detail}; gains up to {test.tolerance:g} of the payoff range count as none "
+        "(numerical, not proved)."
+    )
+
+
+def _along_caption(result: StudyResult, marks: Sequence[Marker]) -> str:
+    tied, generic = result.base.tied, result.base.generic
+    parts = []
+    if tied is not None:
+        branch = "; line: closed form" if tied.predicted is not None else ""
+        parts.append(f"Tied start: {tied.detail}{branch}.")
+    if generic is not None:
+        parts.append(f"Outcomes: {generic.detail}; bands: 95\N{NO-BREAK SPACE}% Wilson intervals.")
+    if any(mark.kind == "first order" for mark in marks):
+        closed = result.predictions is not None and result.predictions.closed_form is not None
+        how = "in closed form" if closed else "as found by trying values"
+        parts.append(f"Dotted: first-order thresholds {how}.")
+    if any(mark.kind == "equilibrium" for mark in marks):
+        parts.append(
+            "Solid upright line: from there on the cooperative corner passes the boundary test "
+            "(numerical, not proved)."
+        )
+    return " ".join(parts)
+
+
+def _quantity_method(result: StudyResult, quantity: str) -> str:
+    source = result.base.tied if quantity.startswith("tied") else result.base.generic
+    return QUANTITIES[quantity] + ("" if source is None else f" ({source.detail})")
+
+
+def _spans(x: Sequence[float], names: Sequence[str]) -> str:
+    """Neighbours of one name together: "nobody cooperates 0 to 0.4, all cooperate 0.5 to 1"."""
+    found = []
+    groups = itertools.groupby(zip(x, names, strict=True), key=lambda pair: pair[1])
+    for name, group in groups:
+        values = [value for value, _ in group]
+        end = f" to {values[-1]:g}" if len(values) > 1 else ""
+        found.append(f"{name} at {values[0]:g}{end}")
+    shown = found if len(found) <= 12 else [*found[:11], f"and {len(found) - 11} more changes"]
+    return ", ".join(shown)
+
+
+def _sentences(notes: Sequence[str]) -> list[str]:
+    return [f"{_upper(note)}." for note in notes]
+
+
+def _upper(words: str) -> str:
+    """With a capital letter, unless they begin with a dotted key."""
+    return words if "." in words.split()[0] else f"{words[:1].upper()}{words[1:]}"
+
+
+def _plain(label: str) -> str:
+    """A label without mathtext."""
+    kappa = label.replace("$", "").replace("\\kappa", "κ")
+    return kappa.replace("{1/2}", "½")

@@ -1,0 +1,195 @@
+"""The figures of a study, each with what it shows in words and how it was obtained."""
+
+import dataclasses
+import io
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib import style
+from matplotlib.figure import Figure
+
+from glasshouse.analysis.closed_form import Thresholds
+from glasshouse.analysis.couplings import Switch
+from glasshouse.analysis.deviations import upper_corner
+from glasshouse.analysis.phase import Portrait
+from glasshouse.plots.coupling import (
+    Marker,
+    mark_thresholds,
+    plot_coupling,
+    plot_outcome_shares,
+    plot_tied_branch,
+)
+from glasshouse.plots.deviation import plot_deviation_curve
+from glasshouse.plots.outcome_map import QUANTITIES, plot_outcome_map
+from glasshouse.plots.phase import plot_portrait
+from glasshouse.study.figure_words import (
+    along_words,
+    boundary_words,
+    deviation_words,
+    map_words,
+    own_values,
+    portrait_words,
+)
+from glasshouse.study.result import Predictions, StudyResult
+
+SVG: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "glasshouse"}
+"""Text stays text, and no random identifiers enter the files."""
+
+SAME = 1e-9
+"""Players whose gains differ by no more than this share gain the same: the first stands for all."""
+
+SYMBOLS = {"semantics.coupling": "\\kappa", "semantics.weight": "w"}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class StudyFigure:
+    """A figure to be read.
+
+    **Arguments:** `name`, of its files; `title`; `alt`, what it shows in words, numbers included;
+    `caption`, how that was obtained; `figure`, its layout settled.
+    """
+
+    name: str
+    title: str
+    alt: str
+    caption: str
+    figure: Figure
+
+    def svg(self) -> str:
+        """As an SVG document whose text is text; the same figure gives the same bytes."""
+        with io.StringIO() as file, mpl.rc_context(SVG):
+            metadata = {"Title": self.title, "Description": self.alt, "Date": None}
+            self.figure.savefig(file, format="svg", metadata=metadata, dpi=200)
+            return file.getvalue()
+
+    def png(self) -> bytes:
+        """As a PNG of 200 dots per inch."""
+        with io.BytesIO() as file:
+            metadata = {"Title": self.title, "Description": self.alt}
+            self.figure.savefig(file, format="png", metadata=metadata, dpi=200)
+            return file.getvalue()
+
+
+def study_figures(result: StudyResult) -> tuple[StudyFigure, ...]:
+    """Every figure that the result has the numbers for.
+
+    **Returns:** "coupling" along one axis or "map" over two, "portrait", and "deviation", in this
+    order. They do not depend on the user's Matplotlib settings.
+    """
+    with style.context("default"):
+        sweep = {1: _along, 2: _map}.get(len(result.axes))
+        found = [sweep(result) if sweep else None, _portrait(result), _deviation(result)]
+        figures = tuple(figure for figure in found if figure is not None)
+        for made in figures:
+            # Laid out once: each further drawing could move things by a hair.
+            made.figure.draw_without_rendering()
+            made.figure.set_layout_engine("none")
+        return figures
+
+
+def _along(result: StudyResult) -> StudyFigure | None:
+    """Tied branch and outcomes along the only axis, as far as they were asked for."""
+    (axis,) = result.axes
+    columns, marks = result.columns(), _markers(result.predictions)
+    x = columns[axis.key]
+    tied, outcomes = (
+        _has_numbers(columns, name) for name in ("tied_cooperation", "cooperation_share")
+    )
+    if outcomes:
+        if tied:
+            panels = plot_coupling(x, columns, marks, key=axis.key)
+        else:
+            panels = (plot_outcome_shares(x, columns, key=axis.key),)
+            mark_thresholds(panels, x, marks)
+    elif tied:
+        panels = (plot_tied_branch(x, columns, key=axis.key),)
+        mark_thresholds(panels, x, marks)
+    else:
+        return None
+    words = along_words(result, marks)
+    return StudyFigure("coupling", *words, figure=_figure(panels[0]))
+
+
+def _map(result: StudyResult) -> StudyFigure | None:
+    """Outcomes over both axes."""
+    first, second = result.axes
+    columns = result.columns()
+    quantity = next((name for name in QUANTITIES if _has_numbers(columns, name)), None)
+    if quantity is None:
+        return None
+    lines = {
+        name: [getattr(line, name) for line in result.slices]
+        for name in ("predicted", "first_movement", "equilibrium")
+    }
+    ax = plot_outcome_map(
+        first.values,
+        second.values,
+        columns,
+        quantity=quantity,
+        lines=lines,
+        keys=(first.key, second.key),
+    )
+    return StudyFigure("map", *map_words(result, quantity), figure=_figure(ax))
+
+
+def _portrait(result: StudyResult) -> StudyFigure | None:
+    portrait: Portrait | None = result.portrait
+    if portrait is None:
+        return None
+    words = portrait_words(portrait, own_values(result))
+    return StudyFigure("portrait", *words, figure=_figure(plot_portrait(portrait)))
+
+
+def _deviation(result: StudyResult) -> StudyFigure | None:
+    """The curve of the player who gains most by leaving the cooperative corner alone."""
+    test = result.base.boundary
+    if test is None or not test.cooperative:
+        return None
+    most = max(deviation.gain for deviation in test.deviations)
+    largest = next(d for d in test.deviations if d.gain >= most * (1 - SAME))
+    game = result.prepared.base.parametric
+    ax = plot_deviation_curve(game, upper_corner(game), largest.player)
+    caption = boundary_words(test)
+    title, alt = deviation_words(largest, test, own_values(result))
+    return StudyFigure("deviation", title, alt, caption, _figure(ax))
+
+
+def _markers(predictions: Predictions | None) -> list[Marker]:
+    """What to mark along an axis: closed forms where there are any, or else what was found."""
+    if predictions is None:
+        return []
+    closed = predictions.closed_form
+    found = [] if closed is None else _threshold_markers(closed, SYMBOLS.get(predictions.key, "x"))
+    if not found:
+        found = [
+            *_switch_markers(predictions.first_movement, "first movement"),
+            *_switch_markers(predictions.measured, "measured"),
+        ]
+    if predictions.equilibrium is not None:
+        found += _switch_markers(predictions.equilibrium, "equilibrium", "equilibrium")
+    return found
+
+
+def _threshold_markers(closed: Thresholds, symbol: str) -> list[Marker]:
+    named = ((closed.defection, "D"), (closed.neutral, "{1/2}"), (closed.cooperation, "C"))
+    return [
+        Marker(threshold.value, f"${symbol}_{index}$")
+        for threshold, index in named
+        if threshold.value is not None
+    ]
+
+
+def _switch_markers(switch: Switch, label: str, kind: str = "first order") -> list[Marker]:
+    """One line per switch; several are all marked, so that none passes for the only one."""
+    if switch.value is not None:
+        return [Marker(switch.value, label, kind)]
+    return [Marker((low + high) / 2, label, kind) for low, high in switch.brackets]
+
+
+def _has_numbers(columns: dict[str, np.ndarray], name: str) -> bool:
+    return name in columns and bool(np.isfinite(np.asarray(columns[name], dtype=float)).any())
+
+
+def _figure(ax: Any) -> Figure:
+    return ax.get_figure()

@@ -1,0 +1,172 @@
+"""The report of a study: one HTML file that needs nothing beside itself."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jinja2
+import numpy as np
+from markupsafe import Markup, escape
+
+from glasshouse.analysis.couplings import Switch
+from glasshouse.analysis.outcomes import Share
+from glasshouse.plots.coupling import outcome_names
+from glasshouse.study.figure_words import leading, own_values
+from glasshouse.study.figures import StudyFigure
+from glasshouse.study.report_numbers import (
+    Compared,
+    comparison,
+    learned_payoffs,
+    numbers,
+    payoff_cells,
+    payoff_rows,
+    situations,
+    switch_words,
+)
+from glasshouse.study.report_svg import colours, inline_svg
+from glasshouse.study.result import StudyResult
+from glasshouse.study.sentences import axis_name, claims
+
+MOST_ROWS = 300
+"""Rows of the sweep shown; all of them are in the table beside the report."""
+
+MOST_SLICES = 100
+"""Values of a second axis whose switches are listed."""
+
+KINDS = ("First movement", "Outcome", "Equilibrium")
+"""What claims are about; set apart at the beginning of a sentence."""
+
+POWER = re.compile(r"[\d.]+e-\d+")
+
+
+def report_html(
+    result: StudyResult, figures: Sequence[StudyFigure], provenance: Mapping[str, Any]
+) -> str:
+    """The report of a study as the text of one HTML file.
+
+    It loads nothing: figures are inline, styles too, and there is no script. Every number in a
+    table carries its exact value in the `value` attribute of a `data` element.
+
+    **Arguments:** `figures`, as `study_figures` makes them; `provenance`: "versions", "inputs",
+    "table" (names and SHA-256), "seed", "python", "platform", "device", "precision", "finished";
+    what is missing is left out.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("glasshouse.study", "."),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = number
+    environment.filters["percent"] = percent
+    environment.filters["axis"] = axis_name
+    inlined = [(figure, Markup(inline_svg(figure))) for figure in figures]
+    light, dark = colours([svg for _, svg in inlined])
+    return environment.get_template("report.html.jinja").render(
+        result=result,
+        figures=inlined,
+        light=light,
+        dark=dark,
+        provenance=provenance,
+        claims=[_parted(claim) for claim in claims(result)],
+        compared=_compared(result),
+        axes=result.axes,
+        own_values=own_values(result),
+        game_keys=[axis.key for axis in result.axes if axis.key.startswith("game.")],
+        settings=result.prepared.study.settings(),
+        study_file=result.prepared.study.to_toml(),
+        game=result.prepared.base.game,
+        starts=result.prepared.base.starts,
+        payoff_cells=payoff_cells(result),
+        payoff_rows=payoff_rows(result),
+        situations=situations(result),
+        points=_points(result),
+        slices=_every(result.slices, MOST_SLICES),
+        numbers=numbers(result),
+        columns=result.table.column_names,
+        rows=_rows(result),
+        most_rows=MOST_ROWS,
+    )
+
+
+def number(value: object, digits: int = 6, sign: bool = False) -> Markup:
+    """A number to so many digits that keeps its exact value; words stay, nothing is a dash."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return Markup("–")
+    if isinstance(value, bool | np.bool_):
+        return Markup("yes" if value else "no")
+    if isinstance(value, int | float | np.number):
+        shown = f"{value:{'+' if sign else ''}.{digits}g}".replace("inf", "∞")
+        return Markup('<data value="{}">{}</data>').format(repr(float(value)), shown)
+    if isinstance(value, Share):
+        interval = Markup(" to ").join(number(end, 3) for end in value.interval)
+        return Markup("{} ({}); {} of {}").format(
+            number(value.value), interval, value.count, value.runs
+        )
+    if isinstance(value, Switch) and (value.value is None or value.bracket is None):
+        return escape(switch_words(value))
+    if isinstance(value, Switch):
+        bracket = Markup(" to ").join(number(end, 12) for end in value.bracket or ())
+        return Markup("{} ({})").format(number(value.value), bracket)
+    if isinstance(value, list | tuple):
+        return Markup(", ").join(number(entry, digits) for entry in value)
+    return escape(value)
+
+
+def percent(value: float | None) -> Markup:
+    """A share in per cent that keeps its exact value."""
+    if value is None or math.isnan(value):
+        return Markup("–")
+    return Markup('<data value="{}">{:.3g}\N{NO-BREAK SPACE}%</data>').format(repr(float(value)), 100 * value)
+
+
+def _parted(claim: str) -> tuple[str, Markup]:
+    """What a claim is about, and the rest of it; lines do not break within 1e-10."""
+    kind = next((kind for kind in KINDS if claim.startswith(kind)), "")
+    rest = str(escape(claim.removeprefix(kind)))
+    return kind, Markup(POWER.sub(r'<span class="whole">\g<0></span>', rest))
+
+
+def _compared(result: StudyResult) -> list[Compared]:
+    return [] if result.predictions is None else comparison(result.predictions)
+
+
+def _points(result: StudyResult) -> list[dict[str, Any]]:
+    """Mean payoffs and welfare at a few points, spread over the sweep, its ends among them."""
+    lengths = [len(axis.values) for axis in result.axes]
+    if result.base.generic is None or not lengths:
+        return []
+    if len(lengths) == 1:
+        chosen = _spread(lengths[0], 9)
+    else:
+        chosen = [
+            lengths[0] * j + i for j in _spread(lengths[1], 3) for i in _spread(lengths[0], 3)
+        ]
+    rows, leaders = result.rows(), leading(result)
+    names = outcome_names(result.prepared.base.game.players)
+    return [
+        {
+            "values": [rows[k][axis.key] for axis in result.axes],
+            "payoffs": learned_payoffs(rows[k]),
+            "welfare": rows[k]["welfare"],
+            "leader": names.get(leaders[k] or "", "no single one"),
+            "share": rows[k].get(f"{leaders[k]}_share"),
+        }
+        for k in chosen
+    ]
+
+
+def _spread(count: int, most: int) -> list[int]:
+    """At most so many indices, evenly spread, both ends included."""
+    return sorted({round(x) for x in np.linspace(0, count - 1, min(count, most)).tolist()})
+
+
+def _every(entries: Sequence[Any], most: int) -> list[Any]:
+    return [entries[k] for k in _spread(len(entries), most)] if entries else []
+
+
+def _rows(result: StudyResult) -> list[list[Any]]:
+    """The first rows of the sweep."""
+    return [list(row.values()) for row in result.table.slice(0, MOST_ROWS).to_pylist()]

@@ -1,0 +1,178 @@
+"""`[semantics]` of a study: one class per kind, each building its semantics."""
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+import jax
+import numpy as np
+from pydantic import Field, field_validator, model_validator
+
+from glasshouse.analysis.family import AffineFamily, LogisticFamily
+from glasshouse.errors import InputError
+from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.semantics.affine import Affine
+from glasshouse.semantics.base import AbstractSemantics, Box
+from glasshouse.semantics.custom import Custom
+from glasshouse.semantics.logistic import Logistic
+from glasshouse.study.imported import load_function, source_file
+from glasshouse.study.values import Matrix, Number, Parameter, Section
+
+
+class LogisticSpec(Section):
+    """Cooperate with probability s(ω θ_i + Σ_j κ_ij θ_j); m actions have m - 1 logits."""
+
+    COUPLING: ClassVar[str | None] = "coupling"
+    RANGE: ClassVar[tuple[float, float, int]] = (0.0, 1.2, 61)
+    SPREAD: ClassVar[float] = 1.0
+
+    kind: Literal["logistic"] = "logistic"
+    """How parameters become mixed actions: "logistic", "affine" or "custom"."""
+    coupling: Number = 0.5
+    """κ, the weight with which each reads the others; negative means reacting against them."""
+    pattern: Matrix | None = None
+    """Who reads whom: entry [i][j] multiplies κ where player i reads j; zeros on the diagonal."""
+    bound: Annotated[float, Field(gt=0, strict=True)] = 3.0
+    """M: every parameter lies in [-M, M]; inf for no bound."""
+    own_weight: Number = 1.0
+    """ω, the weight of one's own parameter; closed forms need 1."""
+
+    def build(self, game: NormalFormGame, folder: Path) -> AbstractSemantics:
+        """The semantics for this game's players."""
+        pattern, players = self.pattern, game.players
+        if pattern is not None and len(pattern) != players:
+            raise InputError(
+                f"pattern has shape {np.shape(pattern)}: it must be {(players, players)} for "
+                f"{players} players"
+            )
+        weights = self.coupling if pattern is None else self.coupling * np.array(pattern)
+        return Logistic(game.actions, weights, self.bound, self.own_weight)
+
+    def family(self, game: NormalFormGame) -> LogisticFamily:
+        """The game at every coupling."""
+        pattern = None if self.pattern is None else np.array(self.pattern)
+        return LogisticFamily(game, self.bound, pattern, self.own_weight)
+
+    def files(self, folder: Path) -> list[Path]:
+        """What it reads beside the study."""
+        return []
+
+
+class AffineSpec(Section):
+    """Cooperate with probability (1-w) θ_i + w θ_j, parameters in [0, 1]; two actions each."""
+
+    COUPLING: ClassVar[str | None] = "weight"
+    RANGE: ClassVar[tuple[float, float, int]] = (0.0, 1.0, 51)
+    SPREAD: ClassVar[float] = 0.2
+
+    kind: Literal["affine"]
+    """How parameters become mixed actions: "logistic", "affine" or "custom"."""
+    weight: Annotated[float, Field(ge=0, le=1, strict=True)] = 0.25
+    """w, the weight of what one reads; the weight of one's own parameter is 1 - w."""
+
+    def build(self, game: NormalFormGame, folder: Path) -> AbstractSemantics:
+        """The semantics for this game's players."""
+        return Affine(game.actions, self.weight)
+
+    def family(self, game: NormalFormGame) -> AffineFamily:
+        """The game at every weight."""
+        return AffineFamily(game)
+
+    def files(self, folder: Path) -> list[Path]:
+        """What it reads beside the study."""
+        return []
+
+
+class CustomSpec(Section):
+    """A function of yours: function(params, seen, **parameters) gives everyone's mixed action."""
+
+    COUPLING: ClassVar[str | None] = None
+    RANGE: ClassVar[tuple[float, float, int] | None] = None
+    SPREAD: ClassVar[float] = 1.0
+
+    kind: Literal["custom"]
+    """How parameters become mixed actions: "logistic", "affine" or "custom"."""
+    function: str
+    """"file.py:name" beside the study, or "package.module:name"."""
+    parameters: dict[str, Parameter] = Field(default={})
+    """Numbers the function takes by name; they can be swept."""
+    lower: Number = -3.0
+    """Smallest value of every parameter of a player."""
+    upper: Number = 3.0
+    """Largest value of every parameter of a player."""
+    size: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | None = None
+    """Length of each player's parameter vector; left out, one plain number."""
+
+    @field_validator("function")
+    @classmethod
+    def _has_two_parts(cls, value: str) -> str:
+        place, separator, name = value.rpartition(":")
+        if not separator or not place or not name.isidentifier():
+            raise ValueError(
+                f"must be 'file.py:name' or 'package.module:name', but is {value!r:.60}"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> "CustomSpec":
+        if not self.lower < self.upper:
+            raise ValueError(f"lower {self.lower:g} must be below upper {self.upper:g}")
+        return self
+
+    def build(self, game: NormalFormGame, folder: Path) -> AbstractSemantics:
+        """The semantics for this game's players.
+
+        **Raises:** `InputError` when the function cannot be found or does not work.
+        """
+        function = load_function(self.function, folder)
+        try:
+            inspect.signature(function).bind((), (), **self.parameters)
+        except TypeError as error:
+            raise InputError(
+                f"{self.function} is called as function(params, seen, parameters by name), with "
+                f"parameters {sorted(self.parameters)}: {error}"
+            ) from error
+        # Arrays inside a pytree, not values in a closure: so that sweeps compile once.
+        bound = jax.tree_util.Partial(
+            function, **{name: np.asarray(float(x)) for name, x in self.parameters.items()}
+        )
+        shape = () if self.size is None else (self.size,)
+        box = Box(np.full(shape, float(self.lower)), np.full(shape, float(self.upper)))
+        try:
+            return Custom(bound, (box,) * game.players)
+        except InputError:
+            raise
+        except Exception as error:
+            where = _line_in(error, function)
+            raise InputError(
+                f"{self.function} failed{where}: {type(error).__name__}: {error}"
+            ) from error
+
+    def family(self, game: NormalFormGame) -> None:
+        """None: a custom semantics has no coupling that the library knows."""
+        return
+
+    def files(self, folder: Path) -> list[Path]:
+        """What it reads beside the study."""
+        file = source_file(self.function, folder)
+        return [] if file is None else [file]
+
+
+SemanticsSpec = LogisticSpec | AffineSpec | CustomSpec
+SEMANTICS_SPECS: dict[str, type[SemanticsSpec]] = {
+    spec.model_fields["kind"].annotation.__args__[0]: spec  # type: ignore[union-attr]
+    for spec in (LogisticSpec, AffineSpec, CustomSpec)
+}
+
+
+def _line_in(error: BaseException, function: Callable[..., Any]) -> str:
+    """Where in the function's own file the error arose."""
+    file = inspect.getsourcefile(function)
+    found = ""
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == file:
+            found = f" in line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return found

@@ -1,0 +1,132 @@
+"""From a study to games: everything it needs, built and checked before anything is computed."""
+
+import dataclasses
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+
+import pydantic
+
+from glasshouse.analysis.family import AbstractFamily
+from glasshouse.analysis.outcomes import Starts, check_starts
+from glasshouse.errors import InputError
+from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.parametric import ParametricGame, Tied
+from glasshouse.semantics.base import AbstractSemantics
+from glasshouse.study.reading import first_error, named, read_study
+from glasshouse.study.spec import Study
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Setting:
+    """A study at one point of its sweep, built.
+
+    **Arguments:** `values`, of the swept numbers; `study`, without a sweep; `game`, with its
+    labels; `parametric`, the game in parameters; `starts`.
+    """
+
+    values: dict[str, float]
+    study: Study
+    game: NormalFormGame
+    parametric: ParametricGame
+    starts: Starts
+
+    def own_family(self, key: str) -> AbstractFamily | None:
+        """The game at every strength of reading, where `key` is that of this semantics."""
+        semantics = self.study.semantics
+        return semantics.family(self.game) if key == f"semantics.{semantics.COUPLING}" else None
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Prepared:
+    """A checked study: `base`, its own values; `points` of the sweep, the first axis running
+    fastest; `files` it reads beside itself.
+    """
+
+    study: Study
+    folder: Path
+    base: Setting
+    points: tuple[Setting, ...]
+    files: tuple[Path, ...]
+
+    def along(self, key: str) -> Callable[[float], ParametricGame]:
+        """The game as a function of the number at a dotted key, all else at its own values."""
+        builder = _Builder(self.study, self.folder)
+        return lambda value: builder.setting({key: float(value)}).parametric
+
+
+def check_study(path: str | Path) -> Prepared:
+    """The study in a file and all it needs.
+
+    **Raises:** `InputError` naming the file and the key.
+    """
+    path = Path(path)
+    study = read_study(path)
+    try:
+        return prepare(study, path.parent)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def prepare(study: Study, folder: Path = Path()) -> Prepared:
+    """Build and check the game at every point of the sweep; files are relative to `folder`.
+
+    **Raises:** `InputError` naming the key, when the game, the semantics or a start cannot be used.
+    """
+    builder = _Builder(study, folder)
+    base = builder.setting({})
+    keys = [axis.key for axis in study.axes]
+    grid = itertools.product(*(axis.values for axis in reversed(study.axes)))
+    points = tuple(
+        builder.setting(dict(zip(keys, reversed(values), strict=True))) for values in grid
+    )
+    files = (*study.game.files(folder), *study.semantics.files(folder))
+    return Prepared(study, folder, base, points, files)
+
+
+class _Builder:
+    """Builds settings; what has been built once is used again."""
+
+    def __init__(self, study: Study, folder: Path):
+        self._study = study
+        self._folder = folder
+        self._games: dict[str, NormalFormGame] = {}
+        self._semantics: dict[tuple[str, int], AbstractSemantics] = {}
+
+    def setting(self, values: dict[str, float]) -> Setting:
+        where = ", ".join(f"{key} = {value:g}" for key, value in values.items())
+        try:
+            return self._setting(values)
+        except pydantic.ValidationError as error:
+            raise InputError(f"key 'sweep': at {where}: {first_error(error)}") from error
+        except InputError as error:
+            raise InputError(
+                f"key 'sweep': at {where}: {error}" if values else str(error)
+            ) from error
+
+    def _setting(self, values: dict[str, float]) -> Setting:
+        study = self._study.at(values)
+        with named("game"):
+            game = self._game(study)
+        with named("semantics"):
+            if game.players < 2:
+                raise InputError(f"{game.title}: one player has nobody to read; give at least two")
+            parametric = ParametricGame(game, self._semantics_for(study, game))
+        with named("learning.tied"):
+            learned = Tied(parametric) if study.learning.tied else parametric
+        starts = study.learning.build(study.semantics.SPREAD)
+        with named("learning.start" if starts.kind == "given" else "learning.starts"):
+            check_starts(learned, starts)
+        return Setting(values, study, game, parametric, starts)
+
+    def _game(self, study: Study) -> NormalFormGame:
+        key = study.game.model_dump_json()
+        if key not in self._games:
+            self._games[key] = study.game.build(self._folder)
+        return self._games[key]
+
+    def _semantics_for(self, study: Study, game: NormalFormGame) -> AbstractSemantics:
+        key = (study.semantics.model_dump_json(), id(game))
+        if key not in self._semantics:
+            self._semantics[key] = study.semantics.build(game, self._folder)
+        return self._semantics[key]

@@ -1,0 +1,132 @@
+"""A commented study to start from, written from the models that read it."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pydantic
+import tomli_w
+
+from glasshouse.errors import InputError
+from glasshouse.games.registry import from_catalogue
+from glasshouse.interop.load import load_game, parsed_name
+from glasshouse.study.reading import parse_study
+from glasshouse.study.semantics_spec import LogisticSpec
+from glasshouse.study.spec import AnalysisSpec, GameSpec, LearningSpec, Study
+
+HEADER = """\
+# A glasshouse study. Compute it with:  glasshouse run {name}
+# Lines that begin with "# key = value" show defaults: remove the # to change them.
+"""
+
+SWEEP = """\
+# One or two numbers of this study by dotted key: a range, both ends included, or a list of values.
+[sweep]
+"{key}" = {{ start = {start}, stop = {stop}, count = {count} }}
+# "game.parameters.T" = [4.0, 5.0, 6.0]
+"""
+
+
+def template(game: dict[str, Any], name: str = "study.toml") -> str:
+    """The text of a study of `game` (the keys of `[game]`), every other key at its default.
+
+    **Raises:** `InputError` when the game's keys cannot be.
+    """
+    start, stop, count = LogisticSpec.RANGE
+    sweep = {"key": "semantics.coupling", "start": start, "stop": stop, "count": count}
+    sections = [
+        HEADER.format(name=name),
+        _section("game", GameSpec, game),
+        _section("semantics", LogisticSpec, {"kind": "logistic", "coupling": 0.5, "bound": 3.0}),
+        _section("learning", LearningSpec, {}),
+        SWEEP.format(**sweep),
+        _section("analysis", AnalysisSpec, {}),
+    ]
+    text = "\n".join(sections)
+    parse_study(text)
+    return text
+
+
+def game_table(text: str, folder: Path) -> dict[str, Any]:
+    """`[game]` for a name, a name with parameters, or an `.nfg` file, written relative to `folder`.
+
+    **Raises:** `InputError` when there is no such game.
+    """
+    load_game(text)  # says what is wrong with it
+    if text.endswith(".nfg") or Path(text).is_file():
+        return {"file": Path(os.path.relpath(text, folder)).as_posix()}
+    name, parameters = parsed_name(text)
+    return {"name": name, "parameters": {**from_catalogue(name).defaults, **parameters}}
+
+
+def payoff_rows(text: str) -> list[list[float]]:
+    """The row player's payoffs from "3 0; 5 1": rows separated by semicolons.
+
+    **Raises:** `InputError` for anything but a square table of numbers.
+    """
+    try:
+        rows = [[float(x) for x in row.replace(",", " ").split()] for row in text.split(";")]
+    except ValueError:
+        rows = []
+    if not rows or {len(row) for row in rows} != {len(rows)}:
+        raise InputError(
+            f"payoffs '{text:.60}' must be as many rows as columns of numbers, rows separated by "
+            "semicolons: '3 0; 5 1' is R S; T P"
+        )
+    return rows
+
+
+def write_template(path: Path, text: str) -> None:
+    """Write a new study file; one that is there is left alone.
+
+    **Raises:** `InputError` when the file exists or cannot be written.
+    """
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise InputError(f"{path} is already there: remove it or choose another name") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _section(name: str, model: type[pydantic.BaseModel], given: dict[str, Any]) -> str:
+    """One table: what every key means, then the value given or the default, commented out."""
+    lines = [f"# {Study.model_fields[name].description}", f"[{name}]"]
+    for key, field in model.model_fields.items():
+        lines.append(f"# {field.description}")
+        if key in given:
+            lines.append(_assignment(key, given[key]))
+        elif field.default is not None and not (key == "parameters" and not field.default):
+            lines.append(f"# {_assignment(key, field.default)}")
+        else:
+            lines.append(f"# {key} = {EXAMPLES[key]}")
+    return "\n".join(lines) + "\n"
+
+
+EXAMPLES = {
+    "name": '"prisoners_dilemma"',
+    "parameters": "{ T = 5.0 }",
+    "file": '"game.nfg"',
+    "payoffs": "[[3, 0], [5, 1]]",
+    "cooperate": "0",
+    "pattern": "[[0, 1], [1, 0]]",
+    "spread": "1.0",
+}
+"""Values to show for keys without a default."""
+
+
+def _assignment(key: str, value: Any) -> str:
+    if isinstance(value, dict):
+        inside = ", ".join(_assignment(k, v) for k, v in value.items())
+        return f"{key} = {{ {inside} }}"
+    if isinstance(value, list):
+        return f"{key} = {json.dumps(value)}"
+    return tomli_w.dumps({key: value}).strip()
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of study files, for editors."""
+    found = Study.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}

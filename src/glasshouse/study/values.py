@@ -1,0 +1,78 @@
+"""Values in study files: what is accepted, and what is said when it is not."""
+
+import math
+from typing import Annotated, Any, TypeGuard
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """One table of a study file: frozen, and no key goes unnoticed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether this is a finite number; true and false are not."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _payoffs(value: object, where: str = "") -> object:
+    """Nested lists of numbers, or a `ValueError` saying which entry is not one."""
+    if isinstance(value, list | tuple):
+        return [_payoffs(entry, f"{where}[{k}]") for k, entry in enumerate(value)]
+    if where and not is_number(value):
+        raise ValueError(f"entry {where} must be a finite number, but is {value!r:.40}")
+    return value
+
+
+def _rows(value: object, what: str) -> list[list[float]]:
+    """Rows of numbers, or a `ValueError` saying which entry is not one."""
+    rows = list(value) if isinstance(value, list | tuple) else []
+    if not rows or not all(isinstance(row, list | tuple) for row in rows):
+        raise ValueError(f"must be {what}, but is {value!r:.60}")
+    for i, row in enumerate(rows):
+        for j, entry in enumerate(row):
+            if not is_number(entry):
+                raise ValueError(f"entry [{i}][{j}] must be a finite number, but is {entry!r:.40}")
+    return [[float(entry) for entry in row] for row in rows]
+
+
+def _matrix(value: object) -> list[list[float]] | None:
+    if value is None:
+        return None
+    rows = _rows(value, "a square matrix of numbers")
+    if len({len(row) for row in rows} | {len(rows)}) > 1:
+        lengths = [len(row) for row in rows]
+        raise ValueError(f"must be a square matrix, but has rows of {lengths} numbers")
+    return rows
+
+
+def _start(value: object) -> str | list[list[float]]:
+    if isinstance(value, str) and value in ("normal", "grid", "neutral"):
+        return value
+    return _rows(
+        value, "'normal', 'grid', 'neutral' or a list of starts, each one number per player"
+    )
+
+
+def _cooperate(value: object) -> object:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, str | int)):
+        raise ValueError(f"must be an action's label, or an index from 0, but is {value!r:.40}")
+    return value
+
+
+def _number(value: object) -> Any:
+    if not is_number(value):
+        raise ValueError(f"must be a finite number, but is {value!r:.40}")
+    return value
+
+
+# One type each for what several keys hold; the schema says what editors should accept.
+Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
+Parameter = Annotated[int | float, BeforeValidator(_number)]
+Payoffs = Annotated[list[Any], BeforeValidator(_payoffs)]
+Matrix = Annotated[list[list[float]], BeforeValidator(_matrix)]
+Start = Annotated[str | list[list[float]], BeforeValidator(_start)]
+Cooperate = Annotated[str | int, BeforeValidator(_cooperate)]

@@ -1,0 +1,239 @@
+"""Interrupted runs: what they leave, and that going on gives the bytes of an uninterrupted run."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import filelock
+import pyarrow.parquet as pq
+import pytest
+
+from glasshouse.errors import InputError
+from glasshouse.study import folder as folder_module
+from glasshouse.study import run_study
+
+STUDY = """
+[game]
+name = "prisoners_dilemma"
+
+[learning]
+starts = 20
+steps = 400
+batch = 40          # two points of the sweep in each part
+
+[sweep]
+"semantics.coupling" = { start = 0.1, stop = 0.6, count = 11 }
+
+[analysis]
+thresholds = false
+portrait = false
+tied = false
+boundary_test = false
+"""
+PARTS = 6
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file but the provenance, which tells when and where."""
+    files = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+    return {name: p.read_bytes() for name, p in files.items() if name != "provenance.json"}
+
+
+def provenance(folder: Path) -> dict:
+    return json.loads((folder / "provenance.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("resume") / "study.toml"
+    path.write_text(STUDY)
+    return path
+
+
+@pytest.fixture(scope="module")
+def whole(study) -> dict[str, bytes]:
+    run_study(study, study.parent / "whole")
+    return contents(study.parent / "whole")
+
+
+class Stop(BaseException):
+    """Stands for whatever ends a process between two writes."""
+
+
+@pytest.fixture
+def stopping(monkeypatch):
+    """Let the run end just before, or halfway through, its n-th write."""
+
+    def arrange(writes: int, *, halfway: bool = False) -> None:
+        write, left = folder_module.write_file, [writes]
+
+        def counted(path: Path, content: bytes) -> None:
+            left[0] -= 1
+            if left[0] < 0:
+                if halfway:
+                    path.with_name(f".{path.name}.partial").write_bytes(
+                        content[: len(content) // 2]
+                    )
+                raise Stop
+            write(path, content)
+
+        monkeypatch.setattr(folder_module, "write_file", counted)
+        monkeypatch.setattr("glasshouse.study.store.write_file", counted)
+
+    yield arrange
+    monkeypatch.undo()
+
+
+@pytest.mark.parametrize("halfway", [False, True])
+@pytest.mark.parametrize("writes", [1, 2, 3, 4, 5, 8, 13, 15, 16, 17, 18, 19, 20, 21])
+def test_stopped_before_any_write_it_goes_on_to_the_same_bytes(
+    study, whole, tmp_path, stopping, monkeypatch, writes, halfway
+):
+    out = tmp_path / "out"
+    stopping(writes, halfway=halfway)
+    with pytest.raises(Stop):
+        run_study(study, out)
+    monkeypatch.undo()
+    assert not (out / "report.html").exists() or writes > 19
+    if (out / "provenance.json").exists():
+        left = provenance(out)
+        assert left["status"] == "interrupted"
+        for name in left["tables"]:
+            assert len(pq.read_table(out / name)) in (1, 2, 11)
+        run_study(study, out)
+        assert contents(out) == whole
+        assert provenance(out)["status"] == "complete"
+    else:  # nothing but copies of inputs: not yet a run
+        assert writes == 1
+
+
+def test_finished_parts_are_not_computed_again(study, whole, tmp_path, stopping, monkeypatch):
+    stopping(9)  # the study, the first record, and then a table and a record for each part
+    with pytest.raises(Stop):
+        run_study(study, tmp_path / "out")
+    monkeypatch.undo()
+    done = len(provenance(tmp_path / "out")["tables"])
+    assert done == 3
+    computed = []
+    original = folder_module.RunFolder.table
+
+    def table(self, name, compute):
+        return original(self, name, lambda: computed.append(name) or compute())
+
+    monkeypatch.setattr(folder_module.RunFolder, "table", table)
+    run_study(study, tmp_path / "out")
+    assert computed == ["sweep.parquet", *(f"parts/{k:05d}.parquet" for k in range(done, PARTS))]
+    assert contents(tmp_path / "out") == whole
+
+
+@pytest.mark.parametrize("damage", ["changed", "truncated", "swapped", "removed"])
+def test_a_table_that_is_not_what_was_recorded_is_named_and_computed_again(
+    study, whole, tmp_path, stopping, monkeypatch, damage
+):
+    out = tmp_path / "out"
+    stopping(9)
+    with pytest.raises(Stop):
+        run_study(study, out)
+    monkeypatch.undo()
+    part = out / "parts" / "00001.parquet"
+    if damage == "changed":
+        table = pq.read_table(part)
+        changed = table.set_column(0, table.column_names[0], [[0.9, 0.95]])
+        pq.write_table(changed, part)
+    elif damage == "truncated":
+        part.write_bytes(part.read_bytes()[:100])
+    elif damage == "swapped":
+        part.write_bytes((out / "parts" / "00000.parquet").read_bytes())
+    else:
+        part.unlink()
+    said = []
+    run_study(study, out, warn=said.append)
+    assert contents(out) == whole
+    if damage == "removed":  # nothing there to mistrust
+        assert said == []
+    else:
+        (line,) = said
+        assert str(part) in line
+        assert "computing it again" in line
+
+
+def test_another_study_does_not_go_on_in_that_folder(study, tmp_path, stopping, monkeypatch):
+    stopping(9)
+    with pytest.raises(Stop):
+        run_study(study, tmp_path / "out")
+    monkeypatch.undo()
+    other = tmp_path / "other.toml"
+    other.write_text(STUDY.replace("steps = 400", "steps = 401"))
+    with pytest.raises(InputError, match="learning.steps was 400, now 401"):
+        run_study(other, tmp_path / "out")
+    record = provenance(tmp_path / "out")
+    record["versions"]["jax"] = "0.1"
+    (tmp_path / "out" / "provenance.json").write_text(json.dumps(record))
+    with pytest.raises(InputError, match="versions: jax"):
+        run_study(study, tmp_path / "out")
+
+
+def test_two_runs_do_not_write_into_one_folder(study, tmp_path, stopping, monkeypatch):
+    stopping(9)
+    with pytest.raises(Stop):
+        run_study(study, tmp_path / "out")
+    monkeypatch.undo()
+    with (
+        filelock.FileLock(tmp_path / "out" / ".lock"),
+        pytest.raises(InputError, match="another run is writing"),
+    ):
+        run_study(study, tmp_path / "out")
+
+
+def start(study: Path, out: Path) -> subprocess.Popen:
+    words = [sys.executable, "-m", "glasshouse", "run", str(study), "--out", str(out)]
+    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def tables_in(out: Path) -> int:
+    try:
+        return len(provenance(out)["tables"])
+    except (OSError, ValueError, KeyError):
+        return 0
+
+
+def kill_and_go_on(study: Path, out: Path, signals: list[int], seed: int) -> None:
+    """End the run at random moments, each a little further on, and let it finish at last."""
+    moments = random.Random(seed)
+    for k, ending in enumerate(signals):
+        process = start(study, out)
+        wanted = min(k // 2, PARTS - 1)
+        while tables_in(out) < wanted and process.poll() is None:
+            time.sleep(0.01)
+        time.sleep(moments.uniform(0.0, 0.5))
+        process.send_signal(ending)
+        _, error = process.communicate(timeout=120)
+        if process.returncode == 0:  # it was faster than the signal
+            break
+        # Before the command has been imported, Python itself answers.
+        assert process.returncode in ((-9,) if ending == signal.SIGKILL else (130, -ending)), error
+        assert not (out / "report.html").exists()
+        if (out / "provenance.json").exists():
+            assert provenance(out)["status"] == "interrupted"
+        assert ("interrupted" in error) == (process.returncode == 130)
+    if not (out / "report.html").exists():
+        process = start(study, out)
+        _, error = process.communicate(timeout=120)
+        assert process.returncode == 0, error
+
+
+def test_killed_runs_go_on_to_the_same_bytes(study, whole, tmp_path):
+    signals = [signal.SIGKILL, signal.SIGINT, signal.SIGTERM]
+    kill_and_go_on(study, tmp_path / "out", signals, seed=1)
+    assert contents(tmp_path / "out") == whole
+
+
+@pytest.mark.slow
+def test_killed_ten_times_it_goes_on_to_the_same_bytes(study, whole, tmp_path):
+    signals = [signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGKILL] * 2
+    kill_and_go_on(study, tmp_path / "out", signals, seed=2)
+    assert contents(tmp_path / "out") == whole
