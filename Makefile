@@ -8,23 +8,36 @@ export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 BIN := .venv/bin
 STUDIES := $(sort $(wildcard examples/*.toml))
 
-.PHONY: demo test lint benchmark constraints clean
+.PHONY: demo test nightly lint docs help-pages benchmark constraints clean
 
 demo: .venv/glasshouse
 	rm -rf results/demo
 	$(BIN)/glasshouse run $(STUDIES) --out results/demo
-	@echo "Open results/demo/prisoners_dilemma/coupling.png (one folder for each example study)."
+	@echo "Open results/demo/prisoners_dilemma/report.html (one folder for each example study)."
 
 test: .venv/dev
 	$(BIN)/python -m pytest -n auto
+
+# The tests that take long, too.
+nightly: .venv/dev
+	$(BIN)/python -m pytest -n auto -m "slow or not slow"
 
 lint: .venv/dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/pyright
 
+# The site, into site/; warnings are errors, and nothing is fetched.
+docs: .venv/dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# Renews what the reference takes from the commands and the study models.
+help-pages: .venv/dev
+	$(BIN)/python docs/_generated.py
+
 benchmark: .venv/dev
 	$(BIN)/python benchmarks/throughput.py
+	$(BIN)/python benchmarks/studies.py
 
 # Pins today's versions without recording where they come from.
 constraints:
@@ -35,7 +48,7 @@ constraints:
 	rm -rf .venv-pins
 
 clean:
-	rm -rf .venv results dist
+	rm -rf .venv results dist site
 
 .venv/glasshouse: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

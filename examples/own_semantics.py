@@ -1,8 +1,10 @@
-"""A semantics of one's own: two small policies, each reading the other's parameters.
+# %% [markdown]
+# # Two policies that read each other
+#
+# A semantics of one's own: each player is a small policy with a bias and an openness, and reads
+# the bias of the other. The more open it is, the more it follows what it reads.
 
-Run it with:  python examples/own_semantics.py
-"""
-
+# %%
 import jax
 import jax.numpy as jnp
 
@@ -31,11 +33,38 @@ game = gh.load_game("donation:b=3,c=1")
 box = Box([-3.0, -3.0], [3.0, 3.0])
 parametric = gh.ParametricGame(game, Custom(policies, (box, box)))
 
-start = (jnp.array([0.0, 1.0]), jnp.array([0.0, 1.0]))
-print("cooperation starts to change at rate", gh.first_order_margin(parametric, start))
+# %% [markdown]
+# ## First movement
+#
+# Two open policies without a bias. Each gains from being read, so cooperation starts to rise.
 
+# %%
+start = (jnp.array([0.0, 1.0]), jnp.array([0.0, 1.0]))
+margin = gh.first_order_margin(parametric, start)
+print(f"cooperation starts to change at rate {margin:.6f}")
+
+# %% [markdown]
+# ## Outcome
+#
+# Both learn both of their parameters.
+
+# %%
 end = gh.run(parametric, params=start, steps=4000, step_size=0.1)
-print("payoffs at the end", parametric.payoffs(end.params))
+for player in (0, 1):
+    bias, openness = end.params[player]
+    cooperates = parametric.behaviours(end.params)[player][0]
+    print(
+        f"player {player + 1}: bias {bias:.3f}, openness {openness:.3f}, "
+        f"cooperates with probability {cooperates:.3f}"
+    )
+
+# %% [markdown]
+# ## Equilibrium
+#
+# With two parameters the best deviation is searched for: a positive gain refutes equilibrium, and
+# no gain found is not a proof of one.
+
+# %%
 for player in (0, 1):
     deviation = gh.best_deviation(parametric, end.params, player)
     print(f"player {player + 1} could gain {deviation.gain:.4f} ({deviation.method})")

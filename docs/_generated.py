@@ -1,0 +1,97 @@
+"""`make help-pages`: renew what the reference takes from the code, between its markers.
+
+`<!-- help: COMMAND -->` stands before what a command prints for --help, and `<!-- keys: NAME -->`
+before a table of the keys of a table of study files; `<!-- end -->` stands after either.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pydantic
+import tomli_w
+
+REFERENCE = Path(__file__).parent / "reference"
+PAGES = (REFERENCE / "commands.md", REFERENCE / "study.md")
+
+BLOCK = re.compile(r"(<!-- (help|keys):(.*?)-->\n).*?(<!-- end -->)", flags=re.DOTALL)
+
+
+def help_text(command: str) -> str:
+    """What `glasshouse COMMAND --help` prints, 80 columns wide and without colours."""
+    plain = {"COLUMNS": "80", "TERMINAL_WIDTH": "80", "TERM": "dumb", "NO_COLOR": "1"}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
+    done = subprocess.run(
+        [Path(sys.executable).with_name("glasshouse"), *command.split(), "--help"],
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        env={**kept, **plain, "PYTHONUTF8": "1"},
+        check=True,
+    )
+    text = "\n".join(line.rstrip() for line in done.stdout.strip("\n").splitlines())
+    title = f"glasshouse {command}".strip()
+    return f'```text title="{title} --help"\n{text}\n```\n'
+
+
+def commands() -> list[str]:
+    """The commands there are; the empty one is `glasshouse` itself."""
+    from glasshouse.cli.main import app
+
+    return ["", *(str(command.name) for command in app.registered_commands)]
+
+
+def tables() -> dict[str, type[pydantic.BaseModel]]:
+    """The tables of study files by the names they have on the page."""
+    from glasshouse.study.semantics_spec import SEMANTICS_SPECS
+    from glasshouse.study.spec import AnalysisSpec, GameSpec, LearningSpec, RangeSpec
+
+    kinds = {f"semantics {kind}": spec for kind, spec in SEMANTICS_SPECS.items()}
+    rest = {"learning": LearningSpec, "range": RangeSpec, "analysis": AnalysisSpec}
+    return {"game": GameSpec, **kinds, **rest}
+
+
+def keys(name: str) -> str:
+    """Key, default and meaning of everything in one table."""
+    rows = ["| key | default | meaning |", "|---|---|---|"]
+    for key, field in tables()[name].model_fields.items():
+        default = "" if field.is_required() or field.default is None else _toml(field.default)
+        meaning = (field.description or "").replace("[", "\\[").replace("*", "\\*")
+        rows.append(f"| `{key}` | {default} | {meaning} |")
+    return "\n".join(["", *rows, "", ""])
+
+
+def renewed(page: str) -> str:
+    """A page with every block as it should be now."""
+
+    def block(match: re.Match) -> str:
+        name = match[3].strip()
+        return match[1] + (help_text(name) if match[2] == "help" else keys(name)) + match[4]
+
+    return BLOCK.sub(block, page)
+
+
+def missing() -> set[str]:
+    """Commands and tables that no page has a block for, and blocks for what is not there."""
+    text = "".join(page.read_text("utf-8") for page in PAGES)
+    shown = {f"{kind}: {name.strip()}" for _, kind, name, _ in BLOCK.findall(text)}
+    wanted = {f"help: {name}" for name in commands()} | {f"keys: {name}" for name in tables()}
+    return shown ^ wanted
+
+
+def _toml(value: object) -> str:
+    if value == {}:
+        return ""
+    text = tomli_w.dumps({"x": value}) if not isinstance(value, list) else json.dumps(value)
+    return f"`{text.removeprefix('x = ').strip()}`"
+
+
+if __name__ == "__main__":
+    if missing():
+        sys.exit(
+            f"these have no place in the reference, or are gone: {', '.join(sorted(missing()))}"
+        )
+    for path in PAGES:
+        path.write_text(renewed(path.read_text("utf-8")), "utf-8")

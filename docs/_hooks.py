@@ -1,0 +1,178 @@
+"""What MkDocs does beside its plugins: formulas, pages made from the code, and two checks.
+
+A build fails when something the library exports is missing from the reference or has no docstring,
+and when a page would load something from another server.
+"""
+
+import ast
+import html
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import griffe
+from latex2mathml.converter import convert
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src" / "glasshouse"
+EXAMPLES = ROOT / "examples"
+
+FORMULA = re.compile(
+    r'<(span|div) class="arithmatex">\\(?:\(|\[)(.*?)\\(?:\)|\])</\1>', flags=re.DOTALL
+)
+LOADED = re.compile(
+    r'<(?:script|link|img|iframe|source)\b[^>]*?(?:src|href)="((?:https?:)?//[^"]*)'
+)
+DIRECTIVE = re.compile(r"^::: (glasshouse[\w.]*)", flags=re.MULTILINE)
+
+
+def on_pre_build(config: MkDocsConfig) -> None:
+    """Refuse to build a reference with gaps."""
+    pages = (Path(config.docs_dir) / "reference").rglob("*.md")
+    check_reference(SOURCE, "".join(page.read_text("utf-8") for page in pages))
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add a page for every example script, with what it prints and draws."""
+    for script in sorted(EXAMPLES.glob("*.py")):
+        page, figures = example_page(script)
+        files.append(File.generated(config, f"examples/{script.stem}.md", content=page))
+        for name, figure in figures.items():
+            files.append(File.generated(config, f"examples/{name}", content=figure))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Put tables made from the code where their markers stand."""
+    for marker, table in (("<!-- catalogue -->", catalogue), ("<!-- core names -->", core_names)):
+        if marker in markdown:
+            markdown = markdown.replace(marker, table())
+    return markdown
+
+
+def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Turn formulas into MathML, which browsers set without help."""
+    return to_mathml(content)
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Refuse a page that loads something from another server."""
+    foreign = LOADED.findall(re.sub(r'<link rel="canonical"[^>]*>', "", output))
+    if foreign:
+        raise PluginError(f"{page.file.src_uri} would load {foreign[0]}: serve it from docs/")
+    return output
+
+
+def to_mathml(content: str) -> str:
+    """HTML with every formula that arithmatex marked replaced by MathML."""
+
+    def formula(match: re.Match) -> str:
+        display = "block" if match[1] == "div" else "inline"
+        return convert(html.unescape(match[2]).strip(), display=display)
+
+    return FORMULA.sub(formula, content)
+
+
+def check_reference(source: Path, reference: str) -> None:
+    """Everything exported has a docstring and a place in the reference.
+
+    **Raises:** `PluginError` naming what has not.
+    """
+    shown = set(DIRECTIVE.findall(reference))
+    package = griffe.load("glasshouse", search_paths=[source.parent])
+    names = sorted(set(exported(source)))
+    missing = [name for name in names if name not in shown]
+    if missing:
+        raise PluginError(
+            f"no page under docs/reference has '::: {missing[0]}' ({len(missing)} missing)"
+        )
+    mute = [name for name in names if not package[name.partition(".")[2]].has_docstring]
+    if mute:
+        raise PluginError(f"{mute[0]} is exported and has no docstring ({len(mute)} without)")
+
+
+def exported(source: Path) -> Iterator[str]:
+    """What the `__init__.pyi` files export, by the folder or module it belongs to; no modules."""
+    for stub in sorted(source.rglob("__init__.pyi")):
+        folder = [source.name, *stub.parent.relative_to(source).parts]
+        for line in ast.parse(stub.read_text("utf-8")).body:
+            if isinstance(line, ast.ImportFrom) and line.module is not None:
+                # The top level repeats what folders export: its names stand where they belong.
+                owner = folder if len(folder) > 1 else [*folder, line.module]
+                yield from (".".join([*owner, alias.name]) for alias in line.names)
+
+
+def core_names() -> str:
+    """A table of what `import glasshouse as gh` offers, linked to where it is explained."""
+    package = griffe.load("glasshouse", search_paths=[SOURCE.parent])
+    rows = []
+    for line in ast.parse((SOURCE / "__init__.pyi").read_text("utf-8")).body:
+        if isinstance(line, ast.ImportFrom) and line.module is not None:
+            for alias in line.names:
+                path = f"{line.module}.{alias.name}"
+                docstring = package[path].docstring
+                first = docstring.value.splitlines()[0] if docstring else ""
+                rows.append(f"| [`gh.{alias.name}`][glasshouse.{path}] | {first} |")
+    return "\n".join(["| name | |", "|---|---|", *rows])
+
+
+def catalogue() -> str:
+    """A table of the catalogue's games."""
+    from glasshouse.games.registry import CATALOGUE
+
+    rows = []
+    for name, game in CATALOGUE.items():
+        defaults = ", ".join(f"{key} = {value:g}" for key, value in game.defaults.items())
+        link = f"[`{name}`][glasshouse.games.catalogue.{name}]"
+        rows.append(f"| {link} | {defaults or '—'} | {game.condition or '—'} | {game.source} |")
+    head = ["| game | parameters | condition | source |", "|---|---|---|---|"]
+    return "\n".join([*head, *rows])
+
+
+def cells(script: str) -> list[tuple[str, str]]:
+    """The cells of a script in percent format: ("markdown" or "python", text)."""
+    parts = re.split(r"^# %%(.*)\n", script, flags=re.MULTILINE)[1:]
+    found = []
+    for kind, text in zip(parts[::2], parts[1::2], strict=True):
+        if "[markdown]" in kind:
+            found.append(("markdown", re.sub(r"^# ?", "", text.strip(), flags=re.MULTILINE)))
+        elif text.strip():
+            found.append(("python", text.strip("\n") + "\n"))
+    return found
+
+
+def example_page(script: Path) -> tuple[str, dict[str, bytes]]:
+    """An example as a page: prose, code, what the code printed, and the figures it saved."""
+    parts = cells(script.read_text("utf-8"))
+    code = [part for part in parts if part[0] == "python"]
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, Path(__file__).with_name("_play.py")],
+            input=json.dumps(code),
+            capture_output=True,
+            text=True,
+            cwd=folder,
+            check=False,
+        )
+        if done.returncode:
+            raise PluginError(f"{script.name} fails: {done.stderr}")
+        figures = {path.name: path.read_bytes() for path in Path(folder).glob("*.svg")}
+    printed = iter(json.loads(done.stdout))
+    page = []
+    for kind, text in parts:
+        if kind == "markdown":
+            page.append(text)
+            continue
+        page.append(f"```python\n{text}```")
+        if output := next(printed):
+            page.append(f'```text title="output"\n{output}```')
+        page.extend(f"![{name}]({name})" for name in figures if name in text)
+    return "\n\n".join(page), figures

@@ -1,0 +1,204 @@
+"""Every block of code in the documentation and the README runs as it stands.
+
+Each page is played in a folder of its own, its blocks in order. A block is one of: Python (all of a
+page share one namespace), shell, a file to write (its title is the file's name), the output of the
+block before it, or a language on the list of those that nobody runs.
+"""
+
+import doctest
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+import pytest
+
+from glasshouse.study import read_study
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+
+FENCE = re.compile(r"^( *)```(?P<info>[^`\n]*)\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
+TITLE = re.compile(r'title="([^"]*)"')
+
+SHOWN = {"text", "bibtex"}
+"""Languages of blocks to read; with the title "output" a text is compared all the same."""
+
+SETS_UP = {"make demo", "python3 -m venv .venv && .venv/bin/pip install -c constraints.txt ."}
+"""First words of blocks of the README that make an environment, which the gate does by itself."""
+
+
+class Block(NamedTuple):
+    language: str
+    title: str
+    text: str
+
+
+def blocks_of(page: str) -> list[Block]:
+    """The fenced blocks of a page; a fence inside a list is indented and its text with it."""
+    found = []
+    for match in FENCE.finditer(page):
+        info = match["info"].strip()
+        title = TITLE.search(info)
+        text = re.sub(rf"^{match[1]}", "", match["text"], flags=re.MULTILINE)
+        found.append(Block(info.split(" ")[0], title[1] if title else "", text))
+    return found
+
+
+def loaded(name: str) -> ModuleType:
+    """A module of the documentation, which is no package."""
+    specification = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory) -> Path:
+    """Where the programs of all pages keep what JAX compiled, which is most of their time."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "compiled"
+
+
+def play(blocks: list[tuple[str, str]], folder: Path, compiled: Path) -> list[str]:
+    """What each block printed."""
+    settings = {
+        "JAX_ENABLE_X64": "0",
+        "JAX_COMPILATION_CACHE_DIR": str(compiled),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "MPLBACKEND": "agg",
+    }
+    done = subprocess.run(
+        [sys.executable, DOCS / "_play.py"],
+        input=json.dumps(blocks),
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={**os.environ, **settings},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def kind_of(block: Block) -> str:
+    """How `_play.py` plays a block: "python", "sh", the file it is, or "" for one to read."""
+    if "." in block.title:
+        return block.title
+    if block.language in ("python", "sh"):
+        sets_up = any(block.text.startswith(words) for words in SETS_UP)
+        return "" if sets_up else block.language
+    assert block.language in SHOWN, f"nobody runs a block of {block.language or 'no language'}"
+    return ""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_block_runs_and_prints_what_the_page_says(page, tmp_path, compiled):
+    blocks = blocks_of(page.read_text("utf-8"))
+    kinds = [kind_of(block) for block in blocks]
+    assert not [b for b in blocks if b.title == "output" and b is blocks[0]]
+    played = [k for k, kind in enumerate(kinds) if kind]
+    if not played:
+        return
+    if page.name == "README.md":  # which speaks to a reader in the repository
+        shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    found = play([(kinds[k], blocks[k].text) for k in played], tmp_path, compiled)
+    printed = dict(zip(played, found, strict=True))
+    for k, block in enumerate(blocks):
+        if block.title == "output":
+            assert_prints(block.text, printed[k - 1])
+        if block.title.endswith(".toml"):
+            read_study(tmp_path / block.title)
+
+
+def assert_prints(wanted: str, found: str) -> None:
+    """Equal, but for what "..." stands for and blanks at the ends of lines."""
+    found = re.sub(r" +$", "", found, flags=re.MULTILINE)
+    assert doctest.OutputChecker().check_output(wanted, found, doctest.ELLIPSIS), (
+        f"the page says\n{wanted}\nbut printed was\n{found}"
+    )
+
+
+def test_blocks_are_found_wherever_they_stand():
+    page = (
+        "Text\n\n```python\nx = 1\n```\n\n1. One\n\n    ```sh\n    ls\n    ```\n\n"
+        '```text title="output"\na\n```\n'
+    )
+    assert blocks_of(page) == [
+        Block("python", "", "x = 1\n"),
+        Block("sh", "", "ls\n"),
+        Block("text", "output", "a\n"),
+    ]
+    for path in PAGES:
+        text = path.read_text("utf-8")
+        assert text.count("```") == 2 * len(blocks_of(text)), path
+
+
+def test_blocks_that_set_up_an_environment_are_those_of_the_readme():
+    readme = PAGES[0].read_text("utf-8")
+    assert {words for words in SETS_UP if f"```sh\n{words}" in readme} == SETS_UP
+
+
+def test_unequal_output_is_noticed():
+    assert_prints("a ... c\n", "a b c\n")
+    with pytest.raises(AssertionError, match="the page says"):
+        assert_prints("a\n", "b\n")
+
+
+@pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.name)
+def test_example_scripts_consist_of_cells_that_run(script, tmp_path, compiled):
+    hooks = pytest.importorskip("mkdocs") and loaded("_hooks")
+    cells = hooks.cells(script.read_text("utf-8"))
+    assert cells[0][0] == "markdown"
+    assert cells[0][1].startswith("# ")
+    code = [cell for cell in cells if cell[0] == "python"]
+    assert any(play(code, tmp_path, compiled))
+
+
+def test_the_reference_says_what_commands_and_study_files_take():
+    generated = loaded("_generated")
+    assert generated.missing() == set()
+    for path in generated.PAGES:
+        page = path.read_text("utf-8")
+        assert generated.renewed(page) == page, "run make help-pages"
+
+
+def test_reference_is_complete(tmp_path):
+    pytest.importorskip("mkdocs")
+    hooks = loaded("_hooks")
+    reference = "".join(page.read_text("utf-8") for page in (DOCS / "reference").rglob("*.md"))
+    hooks.check_reference(hooks.SOURCE, reference)
+    for gap in ("analysis.thresholds", "parametric.Tied", "games.catalogue.donation"):
+        with pytest.raises(Exception, match=rf"::: glasshouse.{gap}'"):
+            hooks.check_reference(
+                hooks.SOURCE, re.sub(rf"^::: glasshouse.{gap}$", "", reference, flags=re.MULTILINE)
+            )
+
+
+def test_formulas_become_mathml():
+    pytest.importorskip("latex2mathml")
+    hooks = loaded("_hooks")
+    html = r'<p><span class="arithmatex">\(a &lt; \kappa_C\)</span></p>'
+    found = hooks.to_mathml(html)
+    assert "arithmatex" not in found
+    assert "<math" in found
+    assert "&#x003BA;" in found or "κ" in found
+    assert 'display="block"' in hooks.to_mathml(r'<div class="arithmatex">\[x\]</div>')
+
+
+def test_pages_load_nothing_from_elsewhere():
+    pytest.importorskip("mkdocs")
+    loads = loaded("_hooks").LOADED
+    assert loads.findall('<script src="https://a.example/b.js"></script>')
+    assert loads.findall('<link rel="stylesheet" href="//a.example/b.css">')
+    assert not loads.findall('<a href="https://a.example">a</a><img src="../b.svg">')
