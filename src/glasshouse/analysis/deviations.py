@@ -14,7 +14,7 @@ from glasshouse._arrays import RealArray, as_floats
 from glasshouse._results import Result
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.precision import in_float64
-from glasshouse.dynamics.batch import batch_map, stack
+from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.driver import check_params, run
 from glasshouse.dynamics.rest import relative_gradient
 from glasshouse.errors import InputError
@@ -108,7 +108,7 @@ def best_deviation(
     _check_player(game, player)
     params = check_params(game, params)
     if _parameters(game.spaces[player]) == 1:
-        gains, best = batch_map(_one_dimensional, stack([(game, params)]), player)
+        gains, best = batch_map(_one_dimensional, stack([(game, params, np.asarray(player))]))
         found = _as_parameter(best[0], params[player])
         return Deviation(player, float(gains[0]), found, "derivative", RESOLUTION)
     if _parameters(game.spaces[player]) == 0:
@@ -221,18 +221,26 @@ def _corner_deviations(
     games: Sequence[ParametricGame], corners: Sequence[Params]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Gains, best deviations, slopes, and how much more all cooperate; `(games, players)` each."""
-    batch = stack(list(zip(games, corners, strict=True)))
-    found = [batch_map(_one_dimensional, batch, i) for i in range(len(corners[0]))]
-    gains, best = (np.stack(columns, axis=1) for columns in zip(*found, strict=True))
+    batch, players = stack(list(zip(games, corners, strict=True))), len(corners[0])
+    # Who deviates is a number in the batch, so that one compilation serves all players.
+    each = (*repeat(batch, players), np.tile(np.arange(players), len(games)))
+    found = batch_map(_one_dimensional, each)
+    gains, best = (values.reshape(len(games), players) for values in found)
     return gains, best, *batch_map(_at_corner, batch)
 
 
-def _behaviours_at(t: Array, game: ParametricGame, params: Params, player: int) -> Product:
-    own = _as_parameter(t, params[player])
-    return game.behaviours((*params[:player], own, *params[player + 1 :]))
+def _behaviours_at(t: Array, game: ParametricGame, params: Params, player: int | Array) -> Product:
+    return game.behaviours(tuple(_moved(own, t, player == i) for i, own in enumerate(params)))
 
 
-def _payoff_at(t: Array, game: ParametricGame, params: Params, player: int) -> Array:
+def _moved(own: PyTree, t: Array, deviates: bool | Array) -> PyTree:
+    """A player's parameters, `t` in place of its only one where this is who deviates."""
+    if sum(jnp.size(x) for x in jax.tree.leaves(own)) != 1:
+        return own
+    return jax.tree.map(lambda new, old: jnp.where(deviates, new, old), _as_parameter(t, own), own)
+
+
+def _payoff_at(t: Array, game: ParametricGame, params: Params, player: int | Array) -> Array:
     return game.game.payoff(player, _behaviours_at(t, game, params, player))
 
 
@@ -241,12 +249,12 @@ def _as_parameter(t: ArrayLike, own: PyTree) -> PyTree:
     return jax.tree.map(lambda x: jnp.reshape(t, jnp.shape(x)), own)
 
 
-def _one_dimensional(member: tuple[ParametricGame, Params], player: int) -> tuple[Array, Array]:
+def _one_dimensional(member: tuple[ParametricGame, Params, Array]) -> tuple[Array, Array]:
     """The best gain and the parameter that brings it, for a player with one parameter."""
-    game, params = member
+    game, params, player = member
     game = eqx.tree_at(lambda g: g.game, game, game.game.centred())
-    box = game.spaces[player]
-    low, high = (jnp.reshape(jax.tree.leaves(x)[0], ()) for x in (box.lower, box.upper))
+    lowest, highest = (tuple(getattr(b, end) for b in game.spaces) for end in ("lower", "upper"))
+    now, low, high = (_first_numbers(profile)[player] for profile in (params, lowest, highest))
     payoff = jax.vmap(lambda t: _payoff_at(t, game, params, player))
     slope = jax.vmap(jax.grad(lambda t: _payoff_at(t, game, params, player)))
 
@@ -267,19 +275,23 @@ def _one_dimensional(member: tuple[ParametricGame, Params], player: int) -> tupl
         return jnp.where(rising, middle, left), jnp.where(rising, right, middle)
 
     heights = jnp.where(peaks, jnp.maximum(payoffs[:-1], payoffs[1:]), -jnp.inf)
-    heights, highest = jax.lax.top_k(heights, PEAKS)
-    left, right = jax.lax.fori_loop(0, 60, halve, (grid[highest], grid[highest + 1]))
+    heights, peaks_at = jax.lax.top_k(heights, PEAKS)
+    left, right = jax.lax.fori_loop(0, 60, halve, (grid[peaks_at], grid[peaks_at + 1]))
     refined = jnp.where(jnp.isfinite(heights), 0.5 * (left + right), low)
 
-    now = jnp.reshape(jax.tree.leaves(params[player])[0], ())
     candidates = jnp.concatenate([jnp.stack([now, low, high, grid[jnp.argmax(payoffs)]]), refined])
     values = payoff(candidates)
     best = jnp.argmax(values)
     return values[best] - values[0], candidates[best]
 
 
+def _first_numbers(profile: Params) -> Array:
+    """Each player's first number, which is its only one where it has one parameter."""
+    return jnp.stack([jnp.ravel(jax.tree.leaves(own)[0])[0] for own in profile])
+
+
 def _denser_where_behaviour_changes(
-    grid: Array, game: ParametricGame, params: Params, player: int
+    grid: Array, game: ParametricGame, params: Params, player: Array
 ) -> Array:
     """As many points, half of them spread by how much everyone's behaviour changes between them."""
 

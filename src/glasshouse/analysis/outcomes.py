@@ -97,8 +97,8 @@ class Share(Result):
         return {"share": plain(self.value), "low": low, "high": high, "count": self.count}
 
     def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
-        shown = {"value": self.value, "interval": self.interval}
-        return call("Share", [*shown.items(), ("count", self.count), ("runs", self.runs)])
+        computed = [("value", self.value), ("interval", self.interval)]
+        return call("Share", [*computed, ("count", self.count), ("runs", self.runs)])
 
 
 @dataclasses.dataclass(frozen=True, repr=False)

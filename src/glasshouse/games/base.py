@@ -7,6 +7,8 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from glasshouse._results import described
+
 UNROLL_LIMIT = 64
 """Up to this many players × action profiles, tiny axes are unrolled into scalars while tracing.
 
@@ -31,6 +33,8 @@ class Product(eqx.Module):
 
     distributions: tuple[Array | tuple[Array, ...], ...]
 
+    __pdoc__ = described
+
     def __getitem__(self, player: int) -> Float[Array, "actions"]:
         distribution = self.distributions[player]
         return jnp.stack(distribution) if isinstance(distribution, tuple) else distribution
@@ -46,13 +50,15 @@ class Product(eqx.Module):
 class AbstractGame(eqx.Module):
     """A finite game: who plays, how many actions each has, and what a mixed profile pays."""
 
+    __pdoc__ = described
+
     @property
     @abc.abstractmethod
     def actions(self) -> tuple[int, ...]:
         """Number of actions of each player."""
 
     @abc.abstractmethod
-    def payoff(self, player: int, behaviours: Product) -> Float[Array, ""]:
+    def payoff(self, player: int | Array, behaviours: Product) -> Float[Array, ""]:
         """Expected payoff of one player, in the units of the game's payoffs."""
 
     @abc.abstractmethod

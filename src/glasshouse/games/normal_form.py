@@ -2,20 +2,30 @@
 
 import dataclasses
 import functools
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import wadler_lindig as wl
 from jaxtyping import Array, ArrayLike, Float
 
 from glasshouse._arrays import RealArray, as_array, is_traced
+from glasshouse._results import WIDTH, Result, call, has_numbers, plain
 from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, Product, unrolls
+from glasshouse.games.payoff_table import matrix_lines, payoff_cells
+
+LARGEST_TABLE = 6
+"""Games with more actions are shown in one line instead of a table of payoffs."""
+
+LONGEST_NAME = 24
+"""Names of actions are shortened to fit such a table."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Labels:
+@dataclasses.dataclass(frozen=True, repr=False)
+class Labels(Result):
     """Names for people; compiled code never sees them.
 
     **Arguments:** `players`, one name each; `actions`, one tuple of names per player; `title`;
@@ -66,7 +76,7 @@ class NormalFormGame(AbstractGame):
             return self.labels.title
         return f"{'×'.join(map(str, self.actions))} game"
 
-    def payoff(self, player: int, behaviours: Product) -> Float[Array, ""]:
+    def payoff(self, player: int | Array, behaviours: Product) -> Float[Array, ""]:
         table = jnp.asarray(self.tensor)[player]
         if unrolls(self.actions):
             return _sum_unrolled(table, [behaviours.entries(i) for i in range(self.players)])
@@ -109,6 +119,26 @@ class NormalFormGame(AbstractGame):
         )
         return type(self)(tensor, dataclasses.replace(labels, actions=actions))
 
+    def to_dict(self) -> dict[str, Any]:
+        """Title, source, players, actions (names, or numbers of actions) and payoffs."""
+        return {
+            "title": self.title,
+            "source": self.labels.source if self.labels else "",
+            "players": self.players,
+            "actions": plain(self.labels.actions if self.labels else self.actions),
+            "payoffs": plain(self.tensor),
+        }
+
+    def __repr__(self) -> str:
+        if not _is_one_game(self):
+            return wl.pformat_doc(self.__pdoc__(), WIDTH)
+        small = self.players == 2 and max(self.actions) <= LARGEST_TABLE
+        return "\n".join(_table(self)) if small else _sentence(self)
+
+    def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
+        named = [("title", self.labels.title)] if self.labels and self.labels.title else []
+        return call("NormalFormGame", [*named, ("tensor", self.tensor)])
+
 
 def default_labels(actions: tuple[int, ...], title: str = "") -> Labels:
     """Labels "1", "2", … for players and actions."""
@@ -117,6 +147,46 @@ def default_labels(actions: tuple[int, ...], title: str = "") -> Labels:
         actions=tuple(tuple(str(a + 1) for a in range(m)) for m in actions),
         title=title,
     )
+
+
+def action_names(game: NormalFormGame) -> list[list[str]]:
+    """The names of every player's actions, each on one line."""
+    labels = game.labels or default_labels(game.actions)
+    return [[" ".join(name.split()) for name in names] for names in labels.actions]
+
+
+def _is_one_game(game: NormalFormGame) -> bool:
+    """Whether it has payoffs to show: it is neither traced nor a batch."""
+    shape = np.shape(game.tensor) if has_numbers(game.tensor) else ()
+    if len(shape) < 2 or shape[0] != len(shape) - 1:
+        return False
+    return game.labels is None or tuple(map(len, game.labels.actions)) == shape[1:]
+
+
+def _table(game: NormalFormGame) -> list[str]:
+    rows, columns = (
+        [_shortened(name, LONGEST_NAME) for name in names] for names in action_names(game)
+    )
+    return [
+        _shortened(f"NormalFormGame: {game.title}, player 1 by rows, player 2 by columns", WIDTH),
+        *matrix_lines(rows, columns, payoff_cells(np.asarray(game.tensor)), WIDTH),
+    ]
+
+
+def _sentence(game: NormalFormGame) -> str:
+    names, each = action_names(game), f"{game.actions[0]} actions each"
+    alike = len(set(game.actions)) == 1
+    counts = each if alike else f"{'×'.join(map(str, game.actions))} actions"
+    players = f"{game.players} player{'s' * (game.players > 1)}"
+    text = f"NormalFormGame: {game.title}, {players} with {counts}"
+    if game.labels and all(own == names[0] for own in names):
+        text += f": {', '.join(names[0])}"
+    return _shortened(text, WIDTH)
+
+
+def _shortened(text: str, width: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _sum_unrolled(table: Array, entries: list[tuple[Array, ...]]) -> Array:
