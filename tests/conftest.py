@@ -1,9 +1,24 @@
-"""Settings every test shares: 64-bit numbers, reproducible examples."""
+"""Settings every test shares: 64-bit numbers, reproducible examples, and what JAX has compiled."""
+
+import atexit
+import os
+import shutil
+import tempfile
 
 import jax
 from hypothesis import HealthCheck, settings
 
+CACHE = "JAX_COMPILATION_CACHE_DIR"
+SMALLEST = "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"
+
+if CACHE not in os.environ:  # the tests' other processes, and the programs they start, inherit it
+    os.environ[CACHE] = tempfile.mkdtemp(prefix="glasshouse-compiled-")
+    os.environ[SMALLEST] = "0.1"
+    atexit.register(shutil.rmtree, os.environ[CACHE], ignore_errors=True)
+
 jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_compilation_cache_dir", os.environ[CACHE])
+jax.config.update("jax_persistent_cache_min_compile_time_secs", float(os.environ[SMALLEST]))
 
 settings.register_profile(
     "reproducible",

@@ -348,8 +348,10 @@ def test_new_writes_a_study_that_runs(call, tmp_path):
     code, printed, _ = call("new", str(study), "--game", "donation:b=4,c=1")
     assert code == 0
     assert f"glasshouse run {study}" in printed
-    shorter = study.read_text("utf-8").replace("# steps = 6000", "steps = 50")
-    study.write_text(shorter.replace("count = 61", "count = 3").replace("# portrait = true", "portrait = false"))
+    text = study.read_text("utf-8")
+    for long, short in [("# steps = 6000", "steps = 50"), ("count = 61", "count = 3")]:
+        text = text.replace(long, short)
+    study.write_text(text.replace("# portrait = true", "portrait = false"))
     code, printed, _ = call("run", str(study), "--out", str(tmp_path / "out"))
     assert code == 0
     assert "First movement" in printed

@@ -177,7 +177,7 @@ def test_a_function_that_gives_no_probabilities_is_refused():
 
 def test_a_batch_in_which_nothing_varies():
     family = LogisticFamily(PD, 3.0)
-    first, second = assess(family, [0.5, 0.5], starts=Starts(5), steps=50)
+    first, second = assess([family(0.5), family(0.5)], starts=Starts(5), steps=50)
     assert first == second
     batch = stack([family(0.3)] * 5)
     start = np.broadcast_to(0.2, 5)
@@ -219,7 +219,7 @@ def test_thresholds_do_not_depend_on_the_unit_of_payoffs(unit):
 
 def test_steps_too_large_for_the_payoffs_are_noted():
     family = LogisticFamily(NormalFormGame(1e3 * TENSOR), 3.0)
-    (found,) = assess(family, [0.5], starts=Starts(5), steps=20)
+    (found,) = assess([family(0.5)], starts=Starts(5), steps=20)
     assert any("step size of 0.1 is large" in note for note in found.notes)
 
 

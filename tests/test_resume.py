@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import filelock
@@ -168,7 +169,7 @@ def test_another_study_does_not_go_on_in_that_folder(study, tmp_path, stopping, 
     monkeypatch.undo()
     other = tmp_path / "other.toml"
     other.write_text(STUDY.replace("steps = 400", "steps = 401"))
-    with pytest.raises(InputError, match="learning.steps was 400, now 401"):
+    with pytest.raises(InputError, match=r"learning\.steps was 400, now 401"):
         run_study(other, tmp_path / "out")
     record = provenance(tmp_path / "out")
     record["versions"]["jax"] = "0.1"
@@ -201,7 +202,7 @@ def tables_in(out: Path) -> int:
         return 0
 
 
-def kill_and_go_on(study: Path, out: Path, signals: list[int], seed: int) -> None:
+def kill_and_go_on(study: Path, out: Path, signals: Sequence[int], seed: int) -> None:
     """End the run at random moments, each a little further on, and let it finish at last."""
     moments = random.Random(seed)
     for k, ending in enumerate(signals):

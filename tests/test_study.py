@@ -232,14 +232,14 @@ def test_affine_study_finds_hamiltons_rule():
 
 
 def test_two_axes_find_the_threshold_of_every_game():
-    """The first-movement line κ_½(T) = (T - 2) / (8 - T) of the PD (T, 3, 1, 0), within the grid."""
+    """First movement of the PD (T, 3, 1, 0): κ_½(T) = (T - 2) / (T + 2), within the grid."""
     text = '[game]\nname = "prisoners_dilemma"\n[sweep]\n'
     text += '"semantics.coupling" = { start = 0.0, stop = 1.0, count = 21 }\n'
     text += '"game.parameters.T" = [3.5, 4.0, 5.0]\n' + QUICK.replace("thresholds = false", "")
     result = computed(text)
     assert [s.value for s in result.slices] == [3.5, 4.0, 5.0]
     for s in result.slices:
-        exact = (s.value + 1 - 3) / (3 + s.value - 1)
+        exact = (s.value - 2) / (s.value + 2)
         assert s.predicted == pytest.approx(exact)
         assert s.first_movement == pytest.approx(exact, abs=0.01)
     assert result.column("game.parameters.T")[:22].tolist() == [3.5] * 21 + [4.0]
@@ -256,15 +256,16 @@ def test_equilibrium_along_a_slice_is_where_the_test_passes_to_the_end():
 
 
 def test_any_number_can_be_swept():
-    text = '[game]\nname = "public_goods"\n' + QUICK
+    learned = QUICK + "tied = false\nboundary_test = false\n"
+    text = '[game]\nname = "public_goods"\n' + learned
     players = computed(text + '[sweep]\n"game.parameters.n" = [3, 4]\n')
     assert players.column("payoff_player_4").tolist()[1] > 0
     assert np.isnan(players.column("payoff_player_4")[0])
     steps = computed(text + '[sweep]\n"learning.steps" = [1, 40]\n')
     assert steps.column("mean_cooperation")[0] != steps.column("mean_cooperation")[1]
-    entry = "[game]\npayoffs = [[3, 0], [5, 1]]\n" + QUICK
+    entry = "[game]\npayoffs = [[3, 0], [5, 1]]\n" + learned
     cell = computed(entry + '[sweep]\n"game.payoffs.1.0" = [3.5, 5]\n')
-    whole = computed('[game]\nname = "prisoners_dilemma"\n' + QUICK + "[sweep]\n")
+    whole = computed('[game]\nname = "prisoners_dilemma"\n' + learned + "[sweep]\n")
     assert cell.column("welfare")[1] == pytest.approx(whole.column("welfare")[0], rel=1e-12)
 
 

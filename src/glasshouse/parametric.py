@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 from glasshouse._arrays import is_traced
+from glasshouse._results import described
 from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, Product
 from glasshouse.semantics.base import AbstractSemantics, Box
@@ -22,6 +23,8 @@ Params = tuple[PyTree, ...]
 
 class AbstractParametricGame(eqx.Module):
     """What learning rules and drivers need: parameter spaces, payoffs, selfish gradients."""
+
+    __pdoc__ = described
 
     @property
     @abc.abstractmethod

@@ -98,7 +98,7 @@ class Share(Result):
 
     def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
         computed = [("value", self.value), ("interval", self.interval)]
-        return call("Share", [*computed, ("count", self.count), ("runs", self.runs)])
+        return call("Share", [*computed, ("count", self.count), ("runs", self.runs)], **settings)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)

@@ -33,19 +33,18 @@ def command(
     as_json: JsonOption = False,
 ) -> None:
     """First movement, tied outcome, generic outcomes and boundary test at one coupling."""
+    from glasshouse._results import plain
     from glasshouse.analysis.assessment import assess
     from glasshouse.analysis.family import LogisticFamily
     from glasshouse.analysis.outcomes import Starts
-    from glasshouse.study.plain import plain
-    from glasshouse.study.store import game_summary
 
     family = LogisticFamily(named_game(game, cooperate), bound)
     found = assess(
         [family(coupling)], starts=Starts(starts, seed=seed), steps=steps, step_size=step_size
     )[0]
     if as_json:
-        head = {"game": game_summary(family.game), "bound": plain(bound), "coupling": coupling}
-        print_json({**head, **plain(found)})
+        head = {"game": family.game.to_dict(), "bound": plain(bound), "coupling": coupling}
+        print_json({**head, **found.to_dict()})
         return
     typer.echo(f"{family.game.title} at coupling {coupling:g}, parameters in ±{bound:g}\n")
     print_table(_rows(found), ("QUESTION", "ANSWER", "HOW OBTAINED"))

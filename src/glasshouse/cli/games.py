@@ -2,11 +2,10 @@
 
 import itertools
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
-from rich.cells import cell_len
 from rich.console import Console
 
 from glasshouse.cli.options import (
@@ -17,6 +16,7 @@ from glasshouse.cli.options import (
     print_table,
 )
 from glasshouse.errors import InputError
+from glasshouse.games.payoff_table import matrix_lines, payoff_cells, short_number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -113,10 +113,8 @@ def _by_clauses(condition: str, width: int) -> str:
 
 
 def _game_json(text: str, cooperate: str | None) -> dict[str, Any]:
-    import numpy as np
-
+    from glasshouse._results import plain
     from glasshouse.analysis.pure_profiles import base_game
-    from glasshouse.study.plain import plain
 
     game = named_game(text, cooperate)
     entry, parameters = _catalogued(text, game)
@@ -130,8 +128,8 @@ def _game_json(text: str, cooperate: str | None) -> dict[str, Any]:
         "condition": entry.condition if entry else "",
         "source": entry.source if entry else "",
         "players": game.players,
-        "actions": _actions(game),
-        "payoffs": plain(np.asarray(game.tensor)),
+        "actions": game.action_names,
+        "payoffs": plain(game.tensor),
         "base_game": plain(base_game(game)),
         "closed_form": plain(closed_form),
         "reason": reason,
@@ -161,21 +159,18 @@ def _print_game(text: str, cooperate: str | None) -> None:
 
 
 def _print_payoffs(game: "NormalFormGame", tensor: "np.ndarray") -> None:
-    actions = _actions(game)
+    actions = game.action_names
     if game.players == 2 and max(game.actions) <= MOST_ACTIONS:
         typer.echo("Payoffs of player 1 (rows), player 2 (columns):\n")
-        cells = [
-            [", ".join(map(_number, tensor[:, a, b])) for b in range(game.actions[1])]
-            for a in range(game.actions[0])
-        ]
-        _print_matrix(actions[0], actions[1], cells)
+        _print_matrix(actions[0], actions[1], payoff_cells(tensor))
     elif _counts_suffice(game, tensor):
         own = actions[0]
         typer.echo(f"Payoff of each player, by how many of the others choose {own[0]}:\n")
         others = range(game.players - 1, -1, -1)
         labels = [f"{k} other{'s' * (k != 1)}" for k in others]
         cells = [
-            [_number(tensor[(0, a, *_first(k, game.players - 1))]) for a in (0, 1)] for k in others
+            [short_number(tensor[(0, a, *_first(k, game.players - 1))]) for a in (0, 1)]
+            for k in others
         ]
         _print_matrix(labels, own, cells)
     else:
@@ -201,38 +196,7 @@ def _first(k: int, players: int) -> tuple[int, ...]:
 def _print_matrix(
     rows: Sequence[str], columns: Sequence[str], cells: Sequence[Sequence[str]]
 ) -> None:
-    """Right-aligned columns with headers of one word per line, in blocks that fit the terminal."""
-    heads = [label.split() or [""] for label in columns]
-    height = max(map(len, heads))
-    heads = [[""] * (height - len(head)) + head for head in heads]
-    widths = [
-        2 + max(cell_len(text) for text in (*head, *(row[k] for row in cells)))
-        for k, head in enumerate(heads)
-    ]
-    margin = max(map(cell_len, rows))
-    for number, block in enumerate(_blocks(widths, _width() - margin)):
-        if number:
-            typer.echo()
-        for line in range(height):
-            typer.echo(" " * margin + "".join(_right(heads[k][line], widths[k]) for k in block))
-        for label, row in zip(rows, cells, strict=True):
-            padded = label + " " * (margin - cell_len(label))
-            typer.echo(padded + "".join(_right(row[k], widths[k]) for k in block))
-
-
-def _blocks(widths: Sequence[int], room: int) -> Iterable[list[int]]:
-    """Columns in groups that fit into so much room, at least one in each."""
-    block: list[int] = []
-    for k, width in enumerate(widths):
-        if block and sum(widths[j] for j in block) + width > room:
-            yield block
-            block = []
-        block.append(k)
-    yield block
-
-
-def _right(text: str, width: int) -> str:
-    return " " * (width - cell_len(text)) + text
+    typer.echo("\n".join(matrix_lines(rows, columns, cells, _width())))
 
 
 def _print_base_game(game: "NormalFormGame", tensor: "np.ndarray") -> None:
@@ -245,7 +209,7 @@ def _print_base_game(game: "NormalFormGame", tensor: "np.ndarray") -> None:
     equilibria = described(game, facts.pure_equilibria, facts.pure_equilibrium_payoffs)
     _print_facts("Pure equilibria", equilibria or none)
     optima = described(game, facts.welfare_optima, facts.welfare_optimum_payoffs)
-    _print_facts("Welfare optimum", [*optima, f"sum of payoffs {_number(facts.welfare)}"])
+    _print_facts("Welfare optimum", [*optima, f"sum of payoffs {short_number(facts.welfare)}"])
     _print_facts("How obtained", [f"{facts.method}: {facts.detail}"])
 
 
@@ -254,8 +218,8 @@ def _one_by_one(
 ) -> list[str]:
     lines = []
     for profile, paid in itertools.islice(zip(profiles, payoffs, strict=True), MOST_PROFILES):
-        played = ", ".join(names[a] for names, a in zip(_actions(game), profile, strict=True))
-        lines.append(f"({played}) pays {', '.join(map(_number, paid))}")
+        played = ", ".join(names[a] for names, a in zip(game.action_names, profile, strict=True))
+        lines.append(f"({played}) pays {', '.join(map(short_number, paid))}")
     if len(profiles) > MOST_PROFILES:
         lines.append(f"and {len(profiles) - MOST_PROFILES} more, {len(profiles)} in all")
     return lines
@@ -265,11 +229,11 @@ def _by_count(
     game: "NormalFormGame", profiles: Profiles, payoffs: Sequence[tuple[float, ...]]
 ) -> list[str]:
     """Profiles of a symmetric game with two actions, one line for all that differ in who is who."""
-    names, lines = _actions(game)[0], []
+    names, lines = game.action_names[0], []
     for count in sorted({profile.count(0) for profile in profiles}, reverse=True):
         alike = [k for k, profile in enumerate(profiles) if profile.count(0) == count]
         paid = dict(zip(profiles[alike[0]], payoffs[alike[0]], strict=True))
-        each = ", ".join(f"{_number(paid[a])} to {names[a]}" for a in sorted(paid))
+        each = ", ".join(f"{short_number(paid[a])} to {names[a]}" for a in sorted(paid))
         size = "1 profile" if len(alike) == 1 else f"{len(alike)} profiles"
         lines.append(f"{count} of {game.players} choose {names[0]} ({size}): pays {each}")
     return lines
@@ -281,7 +245,7 @@ def _print_thresholds(game: "NormalFormGame") -> None:
         reason = reason.removeprefix(f"{game.title}: ")
         typer.echo(_paragraphs(f"No coupling thresholds in closed form: {reason}."))
         return
-    cooperation = _actions(game)[0][0]
+    cooperation = game.action_names[0][0]
     typer.echo(f"Coupling thresholds, logistic semantics, cooperation is {cooperation}:\n")
     rows = []
     for symbol, threshold in (
@@ -345,18 +309,6 @@ def _description(entry: "CatalogueGame") -> str:
     """The docstring of the catalogue function, one line per paragraph."""
     paragraphs = (entry.function.__doc__ or "").split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
-
-
-def _actions(game: "NormalFormGame") -> list[list[str]]:
-    """The names of every player's actions, each on one line."""
-    from glasshouse.games.normal_form import default_labels
-
-    labels = game.labels or default_labels(game.actions)
-    return [[" ".join(name.split()) for name in names] for names in labels.actions]
-
-
-def _number(value: float) -> str:
-    return f"{value + 0.0:g}"  # + 0.0 turns -0.0 into 0.0
 
 
 def _print_facts(label: str, facts: Sequence[str]) -> None:

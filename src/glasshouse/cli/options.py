@@ -28,7 +28,7 @@ BoundOption = Annotated[
     typer.Option(metavar="M", help="Every parameter lies in [-M, M]; equilibria depend on it."),
 ]
 JsonOption = Annotated[
-    bool, typer.Option("--json", help="Print JSON; its keys are documented in docs/reference/output.md.")
+    bool, typer.Option("--json", help="Print JSON; its keys are in docs/reference/output.md.")
 ]
 
 

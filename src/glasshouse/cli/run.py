@@ -30,10 +30,10 @@ def command(
 
     A run that was interrupted goes on where it stopped when the same command is given again.
     """
-    from glasshouse.study.sentences import claims
     from glasshouse.study.folder import check_out
+    from glasshouse.study.sentences import claims
     from glasshouse.study.setting import check_study
-    from glasshouse.study.store import summary, write_study
+    from glasshouse.study.store import write_study
 
     prepared = {folder: check_study(path) for path, folder in _folders(studies, out).items()}
     for folder, study in prepared.items():  # all are checked before the first is computed
@@ -41,7 +41,7 @@ def command(
     found = {}
     for folder, study in prepared.items():
         result = write_study(study, folder, warn=_warn)
-        found[str(folder)] = summary(result)
+        found[str(folder)] = result.to_dict()
         if not as_json:
             typer.echo(study.base.game.title)
             for sentence in claims(result):

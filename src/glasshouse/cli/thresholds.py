@@ -28,15 +28,14 @@ def command(
     as_json: JsonOption = False,
 ) -> None:
     """From which couplings on cooperation rises, attracts, and is an equilibrium."""
+    from glasshouse._results import plain
     from glasshouse.analysis.family import LogisticFamily
-    from glasshouse.study.plain import plain
     from glasshouse.study.predictions import predict
-    from glasshouse.study.store import game_summary
 
     family = LogisticFamily(named_game(game, cooperate), bound)
     predictions = predict(family)
     if as_json:
-        print_json({"game": game_summary(family.game), "bound": plain(bound), **plain(predictions)})
+        print_json({"game": family.game.to_dict(), "bound": plain(bound), **predictions.to_dict()})
         return
     typer.echo(f"{family.game.title}, logistic semantics, parameters in ±{bound:g}\n")
     print_table(_rows(predictions), ("", "COUPLING", "ABOVE IT", "HOW OBTAINED"))

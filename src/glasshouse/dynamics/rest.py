@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from glasshouse._results import described
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
 
@@ -23,6 +24,8 @@ class Rest(eqx.Module):
 
     tolerance: float = 1e-8
     every: int = eqx.field(static=True, default=100)
+
+    __pdoc__ = described
 
     def met(self, residual: Float[Array, "*batch"]) -> Bool[Array, "*batch"]:
         """Whether a `rest_residual` is small enough; infinite and NaN ones are not."""

@@ -1,8 +1,14 @@
 """What a run returns."""
 
+from typing import Any
+
 import equinox as eqx
+import jax
+import numpy as np
+import wadler_lindig as wl
 from jaxtyping import Array, Float, Int, PyTree
 
+from glasshouse._results import call, has_numbers, plain
 from glasshouse.parametric import Params
 
 
@@ -35,3 +41,43 @@ class Solution(eqx.Module):
     steps: Int[Array, "*batch"]
     residual: Float[Array, "*batch"]
     result: RESULTS
+
+    def to_dict(self) -> dict[str, Any]:
+        """The end as plain data, ready for JSON: params, steps, residual, result and message.
+
+        `result` is a name in `RESULTS`; of a batch, all are lists.
+        """
+        numbers = np.asarray(_number(self.result))
+        return {
+            "params": plain(self.params),
+            "steps": plain(self.steps),
+            "residual": plain(self.residual),
+            "result": np.take(NAMES, numbers).tolist(),
+            "message": np.take(MESSAGES, numbers).tolist(),
+        }
+
+    def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
+        found = {**_ending(_number(self.result)), "steps": self.steps, "residual": self.residual}
+        path = {} if self.path is None else {"path": self.path}
+        return call("Solution", {**found, "params": self.params, **path}.items(), **settings)
+
+
+NAMES = tuple(RESULTS._name_to_item)
+MESSAGES = tuple(RESULTS[getattr(RESULTS, name)] for name in NAMES)
+
+
+def _number(result: RESULTS) -> Any:
+    """Which of `NAMES` it is; an array of a batch's; anything where it is traced or masked."""
+    return next(iter(jax.tree.leaves(result)), None)
+
+
+def _ending(number: Any) -> dict[str, Any]:
+    """How a run ended, or how many of a batch ended how, as far as it is known."""
+    if not has_numbers(number):
+        shape = f"batch of shape {number.shape}, " if np.ndim(number) else ""
+        return {"result": wl.TextDoc(f"{shape}not known yet")}
+    if np.ndim(number) == 0:
+        return {"result": NAMES[int(number)], "message": MESSAGES[int(number)]}
+    numbers, counts = np.unique(np.asarray(number), return_counts=True)
+    ends = {NAMES[k]: int(count) for k, count in zip(numbers, counts, strict=True)}
+    return {"batch": number.shape, "result": ends}

@@ -12,7 +12,7 @@ import wadler_lindig as wl
 from jaxtyping import Array, ArrayLike, Float
 
 from glasshouse._arrays import RealArray, as_array, is_traced
-from glasshouse._results import WIDTH, Result, call, has_numbers, plain
+from glasshouse._results import WIDTH, Result, call, has_numbers, plain, shortened
 from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, Product, unrolls
 from glasshouse.games.payoff_table import matrix_lines, payoff_cells
@@ -74,7 +74,13 @@ class NormalFormGame(AbstractGame):
         """The game's name, or its size where it has none."""
         if self.labels is not None and self.labels.title:
             return self.labels.title
-        return f"{'×'.join(map(str, self.actions))} game"
+        return f"{_size(self.actions)} game"
+
+    @property
+    def action_names(self) -> tuple[tuple[str, ...], ...]:
+        """The name of each action of each player on one line; "1", "2", … without labels."""
+        labels = self.labels or default_labels(self.actions)
+        return tuple(tuple(" ".join(name.split()) for name in names) for names in labels.actions)
 
     def payoff(self, player: int | Array, behaviours: Product) -> Float[Array, ""]:
         table = jnp.asarray(self.tensor)[player]
@@ -131,13 +137,13 @@ class NormalFormGame(AbstractGame):
 
     def __repr__(self) -> str:
         if not _is_one_game(self):
-            return wl.pformat_doc(self.__pdoc__(), WIDTH)
+            return wl.pformat(self, width=WIDTH)
         small = self.players == 2 and max(self.actions) <= LARGEST_TABLE
         return "\n".join(_table(self)) if small else _sentence(self)
 
     def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
         named = [("title", self.labels.title)] if self.labels and self.labels.title else []
-        return call("NormalFormGame", [*named, ("tensor", self.tensor)])
+        return call("NormalFormGame", [*named, ("tensor", self.tensor)], **settings)
 
 
 def default_labels(actions: tuple[int, ...], title: str = "") -> Labels:
@@ -147,12 +153,6 @@ def default_labels(actions: tuple[int, ...], title: str = "") -> Labels:
         actions=tuple(tuple(str(a + 1) for a in range(m)) for m in actions),
         title=title,
     )
-
-
-def action_names(game: NormalFormGame) -> list[list[str]]:
-    """The names of every player's actions, each on one line."""
-    labels = game.labels or default_labels(game.actions)
-    return [[" ".join(name.split()) for name in names] for names in labels.actions]
 
 
 def _is_one_game(game: NormalFormGame) -> bool:
@@ -165,28 +165,26 @@ def _is_one_game(game: NormalFormGame) -> bool:
 
 def _table(game: NormalFormGame) -> list[str]:
     rows, columns = (
-        [_shortened(name, LONGEST_NAME) for name in names] for names in action_names(game)
+        [shortened(name, LONGEST_NAME) for name in names] for names in game.action_names
     )
     return [
-        _shortened(f"NormalFormGame: {game.title}, player 1 by rows, player 2 by columns", WIDTH),
+        shortened(f"NormalFormGame: {game.title}, player 1 by rows, player 2 by columns", WIDTH),
         *matrix_lines(rows, columns, payoff_cells(np.asarray(game.tensor)), WIDTH),
     ]
 
 
 def _sentence(game: NormalFormGame) -> str:
-    names, each = action_names(game), f"{game.actions[0]} actions each"
-    alike = len(set(game.actions)) == 1
-    counts = each if alike else f"{'×'.join(map(str, game.actions))} actions"
+    alike = len(set(game.actions)) == 1 and game.players > 1
+    counts = f"{game.actions[0]} actions each" if alike else f"{_size(game.actions)} actions"
     players = f"{game.players} player{'s' * (game.players > 1)}"
     text = f"NormalFormGame: {game.title}, {players} with {counts}"
-    if game.labels and all(own == names[0] for own in names):
-        text += f": {', '.join(names[0])}"
-    return _shortened(text, WIDTH)
+    if game.labels and len(set(game.action_names)) == 1:
+        text += f": {', '.join(game.action_names[0])}"
+    return shortened(text, WIDTH)
 
 
-def _shortened(text: str, width: int) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= width else f"{text[: width - 1]}…"
+def _size(actions: tuple[int, ...]) -> str:
+    return "×".join(map(str, actions))
 
 
 def _sum_unrolled(table: Array, entries: list[tuple[Array, ...]]) -> Array:

@@ -27,8 +27,8 @@ MOST_SHAPES = 1500
 """Curves of more points are drawn as pixels inside vector files, which stay small."""
 
 AXIS_LABELS = {
-    "semantics.coupling": "coupling $\\kappa$ (weight of what each reads)",
-    "semantics.weight": "weight $w$ (of what each reads)",
+    "semantics.coupling": "coupling κ (weight of what each reads)",
+    "semantics.weight": "weight w (of what each reads)",
 }
 
 OUTCOMES = (
@@ -90,9 +90,7 @@ def plot_tied_branch(
     predicted = _numbers(columns, "tied_predicted")
     if predicted is not None:
         style = {"color": BLACK, "lw": 1.4, "rasterized": pixels}
-        ax.plot(
-            *_with_breaks(x, predicted), label="tied start, closed form $p^*$", zorder=4, **style
-        )
+        ax.plot(*_with_breaks(x, predicted), label="tied start, closed form", zorder=4, **style)
     mean = _numbers(columns, "mean_cooperation")
     if mean is not None:
         style = {"color": GREEN, "lw": 1.6, "ls": "--", **_dots(x, GREEN), "rasterized": pixels}

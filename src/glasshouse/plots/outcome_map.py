@@ -14,7 +14,7 @@ from matplotlib.path import Path
 
 from glasshouse.errors import InputError
 from glasshouse.plots._palette import BLACK, ORANGE, TEXT, legend_below
-from glasshouse.plots.coupling import WIDTH, Columns, axis_label
+from glasshouse.plots.coupling import MOST_SHAPES, WIDTH, Columns, axis_label
 
 QUANTITIES = {
     "mean_cooperation": "mean cooperation after learning",
@@ -134,11 +134,13 @@ def _exploitation(
     leads = (exploit > cooperate) & (exploit > defect)  # NaN leads nowhere
     if not leads.any():
         return []
-    style = {"fc": "none", "ec": "white", "hatch": "///", "lw": 0.0}
+    borders = _borders(leads, *edges)
+    pixels = len(borders) > MOST_SHAPES
+    style = {"fc": "none", "ec": "white", "hatch": "///", "lw": 0.0, "rasterized": pixels}
     ax.add_patch(PathPatch(_cells(leads, *edges), **style, zorder=1))
     for colour, width in (("white", 2.4), (BLACK, 1.0)):
-        borders = _borders(leads, *edges)
         outline = {"colors": colour, "linewidths": width, "capstyle": "projecting"}
+        outline["rasterized"] = pixels
         ax.add_collection(LineCollection(borders, **outline, zorder=2))
     colour = "#7d7c78"  # the middle of the colour map
     label = "exploitation is the most frequent outcome"

@@ -6,11 +6,14 @@ from typing import Any
 import equinox as eqx
 from jaxtyping import PRNGKeyArray
 
+from glasshouse._results import described
 from glasshouse.parametric import AbstractParametricGame, Params
 
 
 class AbstractRule(eqx.Module):
     """How players change their parameters: directions for all players at once, no loop."""
+
+    __pdoc__ = described
 
     @abc.abstractmethod
     def init(self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None) -> Any:

@@ -6,8 +6,10 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
+import wadler_lindig as wl
 from jaxtyping import PRNGKeyArray
 
+from glasshouse._results import call
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
 from glasshouse.rules.base import AbstractRule
@@ -44,6 +46,12 @@ class Transformed(AbstractRule):
             directions, transformation_state, params
         )
         return cast(Params, updates), (rule_state, transformation_state)
+
+    def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
+        # Optax makes the functions of a transformation inside the one that has its name.
+        maker = getattr(self.transformation.update, "__qualname__", "…").split(".")[0]
+        fields = {"rule": self.rule, "transformation": wl.TextDoc(maker)}
+        return call("Transformed", fields.items(), **settings)
 
     @classmethod
     def example(cls) -> "Transformed":

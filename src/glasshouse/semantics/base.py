@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Bool, PyTree
 
 from glasshouse._arrays import RealArray, as_array, is_traced, is_vector
+from glasshouse._results import described, fields_of, plain
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
 
@@ -24,6 +25,8 @@ class Box(eqx.Module):
 
     lower: PyTree
     upper: PyTree
+
+    __pdoc__ = described
 
     def __init__(self, lower: PyTree, upper: PyTree):
         self.lower = jax.tree.map(as_array, lower, is_leaf=is_vector)
@@ -43,6 +46,10 @@ class Box(eqx.Module):
         )
         return jnp.all(jnp.stack(jax.tree.leaves(within)))
 
+    def to_dict(self) -> dict[str, Any]:
+        """Both bounds as plain data, ready for JSON; where there is none, None."""
+        return {"lower": plain(self.lower), "upper": plain(self.upper)}
+
     def neutral(self) -> PyTree:
         """The middle of every bounded interval; where there is none, the point nearest to zero."""
         return jax.tree.map(_middle, self.lower, self.upper)
@@ -53,6 +60,8 @@ class AbstractSemantics(eqx.Module):
 
     actions: eqx.AbstractVar[tuple[int, ...]]
     """Number of actions of each player whose behaviour this semantics gives."""
+
+    __pdoc__ = described
 
     @property
     @abc.abstractmethod
@@ -66,6 +75,11 @@ class AbstractSemantics(eqx.Module):
         **Arguments:** `params[i]`, player i's own parameters; `seen[i][j]`, what player i sees
         of player j's, as the channel shows it.
         """
+
+    def to_dict(self) -> dict[str, Any]:
+        """The kind of semantics and its settings as plain data, ready for JSON."""
+        settings = {name: plain(value) for name, value in fields_of(self)}
+        return {"kind": type(self).__name__.lower(), **settings}
 
     @classmethod
     @abc.abstractmethod

@@ -15,8 +15,8 @@ from glasshouse.analysis.couplings import (
 )
 from glasshouse.analysis.family import AbstractFamily
 from glasshouse.errors import InputError
-from glasshouse.study.setting import Prepared
 from glasshouse.study.result import Predictions, Slice
+from glasshouse.study.setting import Prepared
 
 
 def predict(

@@ -2,21 +2,25 @@
 
 import dataclasses
 import math
+import textwrap
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import wadler_lindig as wl
 
+from glasshouse._results import WIDTH, Result, plain
 from glasshouse.analysis.assessment import Assessment
-from glasshouse.analysis.pure_profiles import BaseGame
 from glasshouse.analysis.closed_form import Thresholds
 from glasshouse.analysis.couplings import Switch
 from glasshouse.analysis.phase import Portrait
+from glasshouse.analysis.pure_profiles import BaseGame
+from glasshouse.study.folder import SCHEMA_VERSION
 from glasshouse.study.setting import Prepared
 
 
-@dataclasses.dataclass(frozen=True)
-class Predictions:
+@dataclasses.dataclass(frozen=True, repr=False)
+class Predictions(Result):
     """Where things switch along one number: closed forms beside what was measured.
 
     **Arguments:** `key`, dotted, of the number; `closed_form`, or None and the `reason`;
@@ -34,8 +38,8 @@ class Predictions:
     no_equilibrium_reason: str
 
 
-@dataclasses.dataclass(frozen=True)
-class Slice:
+@dataclasses.dataclass(frozen=True, repr=False)
+class Slice(Result):
     """Where things switch along the first axis, at one value of the second.
 
     **Arguments:** `value`, of the second axis; `predicted`, the closed-form first movement, None
@@ -50,8 +54,8 @@ class Slice:
     equilibrium: float | None
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class StudyResult:
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class StudyResult(Result):
     """A computed study.
 
     **Arguments:** `prepared`, the study and its games; `table`, one row per point of the sweep
@@ -89,3 +93,39 @@ class StudyResult:
     def rows(self) -> list[dict[str, Any]]:
         """The table row by row."""
         return self.table.to_pylist()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The study's answers, ready for JSON, as in `summary.json`; the table is not among them.
+
+        The keys are documented in the reference, "What is written".
+        """
+        setting = self.prepared.base
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "game": setting.game.to_dict(),
+            "semantics": setting.study.settings()["semantics"],
+            "claims": _claims(self),
+            "axes": [axis.key for axis in self.axes],
+            "predictions": plain(self.predictions),
+            "slices": plain(self.slices),
+            "base_game": plain(self.base_game),
+            "base": plain(self.base),
+            "notes": list(self.notes),
+        }
+
+    def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
+        swept = " × ".join(
+            f"{axis.key} ({axis.values[0]:g} to {axis.values[-1]:g})" for axis in self.axes
+        )
+        head = f"StudyResult: {self.prepared.base.game.title}, {self.table.num_rows} points"
+        said = [*_claims(self), *(f"Note: {note}." for note in self.notes)]
+        lines = textwrap.wrap(f"{head} along {swept}" if swept else head, WIDTH)
+        for text in said:
+            lines += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
+        return wl.TextDoc("\n".join(lines))
+
+
+def _claims(result: StudyResult) -> list[str]:
+    from glasshouse.study.sentences import claims  # which is written in terms of this module
+
+    return claims(result)

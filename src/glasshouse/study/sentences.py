@@ -35,18 +35,18 @@ def axis_name(key: str) -> str:
 
 
 def _movement_claim(predictions: Predictions) -> str:
-    closed, name = predictions.closed_form, axis_name(predictions.key)
+    closed = predictions.closed_form
     if closed is None:
         predicted = "no closed form"
     elif closed.neutral.value is None:
         predicted = f"closed form: {closed.neutral.reason}"
     else:
         predicted = f"predicted {closed.neutral.value:.4f} in closed form"
-    measured = predictions.measured
+    measured, key = predictions.measured, predictions.key
     return (
         "First movement: from the neutral start selfish learners move toward cooperation "
-        f"{_where(predictions.first_movement, name)} ({predicted}); measured, mean cooperation "
-        f"stands higher than at the start after {measured.learned} {_where(measured, name)}."
+        f"{_where(predictions.first_movement, key)} ({predicted}); measured, mean cooperation "
+        f"stands higher than at the start after {measured.learned} {_where(measured, key)}."
     )
 
 
@@ -72,17 +72,19 @@ def _outcome_claims(result: StudyResult) -> list[str]:
         return []
     tied = " with tied parameters" if result.prepared.study.learning.tied else ""
     everyone = "both" if result.prepared.base.game.players == 2 else "all"
-    cooperates = result.column("cooperation_share") >= 0.5
-    exploits = result.column("exploitation_share") > 0
-    return [
-        f"Outcome{tied} ({generic.detail}): {everyone} cooperate in at least half of the runs "
-        f"{_points(result, cooperates.tolist())}; some exploit others in at least one run "
-        f"{_points(result, exploits.tolist())}."
-    ]
+    cooperates = (result.column("cooperation_share") >= 0.5).tolist()
+    exploits = (result.column("exploitation_share") > 0).tolist()
+    cooperation = f"{everyone} cooperate in at least half of the runs {_points(result, cooperates)}"
+    exploitation = f"some exploit others in at least one run {_points(result, exploits)}"
+    if not any(cooperates):
+        cooperation = f"nowhere do {everyone} cooperate in at least half of the runs"
+    if not any(exploits):
+        exploitation = "nobody exploits others in any run"
+    return [f"Outcome{tied} ({generic.detail}): {cooperation}; {exploitation}."]
 
 
 def _equilibrium_claim(predictions: Predictions) -> str:
-    found, name = predictions.equilibrium, axis_name(predictions.key)
+    found = predictions.equilibrium
     if found is None:
         return f"Equilibrium: not tested ({predictions.no_equilibrium_reason})."
     closed = predictions.closed_form
@@ -92,7 +94,7 @@ def _equilibrium_claim(predictions: Predictions) -> str:
         predicted = f"closed form {reason if value is None else f'{value:.4f}'}; "
     return (
         "Equilibrium: cooperation by all, at the upper ends of their parameters, passes the "
-        f"boundary test {_where(found, name)} ({predicted}numerical, not proved)."
+        f"boundary test {_where(found, predictions.key)} ({predicted}numerical, not proved)."
     )
 
 
@@ -106,15 +108,17 @@ def _passes_claim(result: StudyResult) -> str:
     )
 
 
-def _where(switch: Switch, name: str) -> str:
+def _where(switch: Switch, key: str) -> str:
     """Where a property holds, in words."""
+    name = NAMES.get(key)
     if switch.value is not None and switch.bracket is not None:
         half = (switch.bracket[1] - switch.bracket[0]) / 2
         side = "above" if switch.holds == "above" else "below"
-        return f"{side} {name} {switch.value:.6f} ± {half:.0e}"
+        return f"{side} {name or f'{key} ='} {switch.value:.6f} ± {half:.0e}"
     if switch.holds in ("everywhere", "nowhere"):
-        return f"at {'every' if switch.holds == 'everywhere' else 'no'} {name} tried"
-    return f"at values of {name} that one number does not tell ({switch.result})"
+        which = "every" if switch.holds == "everywhere" else "no"
+        return f"at {which} {name or f'value of {key}'} tried"
+    return f"at values of {name or key} that one number does not tell ({switch.result})"
 
 
 def _points(result: StudyResult, holds: Sequence[bool]) -> str:

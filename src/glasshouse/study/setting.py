@@ -4,9 +4,12 @@ import dataclasses
 import itertools
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pydantic
+import wadler_lindig as wl
 
+from glasshouse._results import Readable, call
 from glasshouse.analysis.family import AbstractFamily
 from glasshouse.analysis.outcomes import Starts, check_starts
 from glasshouse.errors import InputError
@@ -17,8 +20,8 @@ from glasshouse.study.reading import first_error, named, read_study
 from glasshouse.study.spec import Study
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Setting:
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Setting(Readable):
     """A study at one point of its sweep, built.
 
     **Arguments:** `values`, of the swept numbers; `study`, without a sweep; `game`, with its
@@ -37,8 +40,8 @@ class Setting:
         return semantics.family(self.game) if key == f"semantics.{semantics.COUPLING}" else None
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Prepared:
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Prepared(Readable):
     """A checked study: `base`, its own values; `points` of the sweep, the first axis running
     fastest; `files` it reads beside itself.
     """
@@ -48,6 +51,11 @@ class Prepared:
     base: Setting
     points: tuple[Setting, ...]
     files: tuple[Path, ...]
+
+    def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
+        axes = {axis.key: f"{len(axis.values)} values" for axis in self.study.axes}
+        facts = {"game": self.base.game.title, "axes": axes, "points": len(self.points)}
+        return call("Prepared", [*facts.items(), ("files", self.files)], **settings)
 
     def along(self, key: str) -> Callable[[float], ParametricGame]:
         """The game as a function of the number at a dotted key, all else at its own values."""

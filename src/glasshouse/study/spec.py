@@ -247,10 +247,12 @@ class Study(Section):
 
     def settings(self) -> dict[str, Any]:
         """Game, semantics and learning with every default written out."""
-        written = self.model_dump(
+        learning = self.learning
+        if learning.spread is None:
+            learning = learning.model_copy(update={"spread": self.semantics.SPREAD})
+        written = self.model_copy(update={"learning": learning}).model_dump(
             exclude_none=True, include={"game", "semantics", "learning", "analysis"}
         )
-        written["learning"].setdefault("spread", self.semantics.SPREAD)
         if self.game.name in CATALOGUE:
             defaults, given = CATALOGUE[self.game.name].defaults, self.game.parameters
             whole = {key for key, default in defaults.items() if isinstance(default, int)}

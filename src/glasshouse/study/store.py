@@ -3,19 +3,14 @@
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from glasshouse._progress import progress
 from glasshouse.analysis.phase import Portrait, phase_portrait
 from glasshouse.analysis.pure_profiles import base_game
 from glasshouse.errors import InputError
-from glasshouse.study.sentences import claims
-from glasshouse.study.figures import study_figures
 from glasshouse.study.folder import (
-    SCHEMA_VERSION,
     RunFolder,
     check_out,
     identity,
@@ -23,11 +18,11 @@ from glasshouse.study.folder import (
     write_file,
     write_json,
 )
-from glasshouse.study.plain import plain
 from glasshouse.study.predictions import predict_study, slices
-from glasshouse.study.setting import Prepared, check_study
-from glasshouse.study.report import report_html
+from glasshouse.study.report.figures import study_figures
+from glasshouse.study.report.page import report_html
 from glasshouse.study.result import StudyResult
+from glasshouse.study.setting import Prepared, check_study
 from glasshouse.study.sweep import assess_base, compute_part, parts
 
 TABLE = "sweep.parquet"
@@ -67,7 +62,7 @@ def write_study(
         for figure in figures:
             write_file(out / f"{figure.name}.svg", figure.svg().encode())
             write_file(out / f"{figure.name}.png", figure.png())
-        write_json(out / "summary.json", summary(result))
+        write_json(out / "summary.json", result.to_dict())
         facts = {**identity(prepared), "table": {TABLE: sha256(out / TABLE)}}
         html = report_html(result, figures, facts)
         write_file(out / "report.html", html.encode())
@@ -101,35 +96,6 @@ def complete(prepared: Prepared, table: pa.Table) -> StudyResult:
         portrait=portrait,
         notes=tuple(note for note in notes if note),
     )
-
-
-def summary(result: StudyResult) -> dict[str, Any]:
-    """The study's answers as a dictionary; the keys are documented in the reference."""
-    setting = result.prepared.base
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "game": game_summary(setting.game),
-        "semantics": setting.study.settings()["semantics"],
-        "claims": claims(result),
-        "axes": [axis.key for axis in result.axes],
-        "predictions": plain(result.predictions),
-        "slices": plain(result.slices),
-        "base_game": plain(result.base_game),
-        "base": plain(result.base),
-        "notes": list(result.notes),
-    }
-
-
-def game_summary(game: Any) -> dict[str, Any]:
-    """A game's title, source, players, actions and payoffs."""
-    labels = game.labels
-    return {
-        "title": game.title,
-        "source": labels.source if labels else "",
-        "players": game.players,
-        "actions": list(labels.actions) if labels else list(game.actions),
-        "payoffs": plain(np.asarray(game.tensor)),
-    }
 
 
 def _swept(folder: RunFolder, prepared: Prepared) -> pa.Table:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import wadler_lindig as wl
 
+from glasshouse._results import Readable, call
 from glasshouse.errors import InputError, unknown_name
 from glasshouse.games.symmetric import Symmetric2x2
 
@@ -29,8 +31,8 @@ class Payoffs:
     actions: tuple[str, ...]
 
 
-@dataclasses.dataclass(frozen=True)
-class CatalogueGame:
+@dataclasses.dataclass(frozen=True, repr=False)
+class CatalogueGame(Readable):
     """A named game family: call it with its parameters to get the game.
 
     **Arguments:** `title`; `condition`, what the parameters must satisfy; `source`;
@@ -67,6 +69,10 @@ class CatalogueGame:
             source=self.source,
         )
         return NormalFormGame(payoffs.tensor, labels)
+
+    def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
+        facts = {"name": self.name, "title": self.title, "parameters": self.defaults}
+        return call("CatalogueGame", [*facts.items(), ("condition", self.condition)], **settings)
 
     def _checked(self, parameters: dict[str, Any]) -> dict[str, float | int]:
         for name, value in parameters.items():

@@ -38,10 +38,11 @@ def along_words(result: StudyResult, marks: Sequence[Marker]) -> tuple[str, str,
     name, x = axis_name(axis.key), axis.values
     parts = [f"{_upper(name)} runs from {x[0]:g} to {x[-1]:g}."]
     tied = result.column("tied_cooperation")
-    if np.isfinite(tied).any():
+    known = np.flatnonzero(np.isfinite(tied))
+    if len(known):
+        first, last = (f"{tied[k]:.3g} at {x[k]:g}" for k in known[[0, -1]])
         parts.append(
-            f"Tied learning from the neutral start ends with cooperation {tied[0]:.3g} at {x[0]:g} "
-            f"and {tied[-1]:.3g} at {x[-1]:g}."
+            f"Tied learning from the neutral start ends with cooperation {first} and {last}."
         )
     if result.base.generic is not None:
         names = outcome_names(result.prepared.base.game.players)
@@ -111,13 +112,15 @@ def portrait_words(portrait: Portrait, values: str) -> tuple[str, str, str]:
     return f"Phase portrait{where}", alt, " ".join([caption, *_sentences(portrait.notes)])
 
 
-def deviation_words(best: Deviation, test: BoundaryTest, values: str) -> tuple[str, str]:
-    """Title and alternative text of the deviation curve."""
+def deviation_words(
+    best: Deviation, test: BoundaryTest, gains: bool, values: str
+) -> tuple[str, str]:
+    """Title and alternative text of the deviation curve; `gains`, whether it pays at all."""
     who, where = f"player {best.player + 1}", f" at {values}" if values else ""
     found = (
         f"no change of its own parameter that pays more was found, and the corner "
         f"{'passes' if test.passes else 'does not pass'} the boundary test"
-        if best.gain == 0
+        if not gains
         else f"the best change of its own parameter found, to {float(np.ravel(best.best)[0]):.4g}, "
         f"gains {best.gain:.4g}, and the corner {'passes' if test.passes else 'does not pass'} the "
         "boundary test"

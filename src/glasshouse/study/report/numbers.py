@@ -57,8 +57,8 @@ def comparison(predictions: Predictions) -> list[Compared]:
     name, closed = axis_name(predictions.key), predictions.closed_form
     lines = []
     predicted = None if closed is None else closed.neutral.value
-    reason = predictions.reason if closed is None else closed.neutral.reason
-    method = "closed form" if closed is None else closed.method
+    reason = f"none: {predictions.reason}" if closed is None else closed.neutral.reason
+    method = "" if closed is None else closed.method
     conditions = "" if closed is None else closed.conditions
     first = f"First movement: {name} above which cooperation rises from the neutral start"
     lines.append(Compared(f"{first}, predicted", predicted, reason, None, None, method, conditions))

@@ -12,9 +12,9 @@ from markupsafe import Markup, escape
 from glasshouse.analysis.couplings import Switch
 from glasshouse.analysis.outcomes import Share
 from glasshouse.plots.coupling import outcome_names
-from glasshouse.study.figure_words import leading, own_values
-from glasshouse.study.figures import StudyFigure
-from glasshouse.study.report_numbers import (
+from glasshouse.study.report.figures import StudyFigure
+from glasshouse.study.report.numbers import (
+    MOST_PROFILES,
     Compared,
     comparison,
     learned_payoffs,
@@ -24,12 +24,16 @@ from glasshouse.study.report_numbers import (
     situations,
     switch_words,
 )
-from glasshouse.study.report_svg import colours, inline_svg
+from glasshouse.study.report.svg import colours, inline_svg
+from glasshouse.study.report.words import leading, own_values
 from glasshouse.study.result import StudyResult
 from glasshouse.study.sentences import axis_name, claims
 
 MOST_ROWS = 300
 """Rows of the sweep shown; all of them are in the table beside the report."""
+
+MOST_LETTERS = 20_000
+"""Of the study file, so much is shown."""
 
 MOST_SLICES = 100
 """Values of a second axis whose switches are listed."""
@@ -53,7 +57,7 @@ def report_html(
     what is missing is left out.
     """
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("glasshouse.study", "."),
+        loader=jinja2.PackageLoader("glasshouse.study.report", "."),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -62,9 +66,10 @@ def report_html(
     environment.filters["number"] = number
     environment.filters["percent"] = percent
     environment.filters["axis"] = axis_name
+    environment.filters["breakable"] = lambda key: escape(key).replace(".", Markup(".<wbr>"))
     inlined = [(figure, Markup(inline_svg(figure))) for figure in figures]
     light, dark = colours([svg for _, svg in inlined])
-    return environment.get_template("report.html.jinja").render(
+    return environment.get_template("page.html.jinja").render(
         result=result,
         figures=inlined,
         light=light,
@@ -76,7 +81,7 @@ def report_html(
         own_values=own_values(result),
         game_keys=[axis.key for axis in result.axes if axis.key.startswith("game.")],
         settings=result.prepared.study.settings(),
-        study_file=result.prepared.study.to_toml(),
+        study_file=_shortened(result.prepared.study.to_toml()),
         game=result.prepared.base.game,
         starts=result.prepared.base.starts,
         payoff_cells=payoff_cells(result),
@@ -88,6 +93,7 @@ def report_html(
         columns=result.table.column_names,
         rows=_rows(result),
         most_rows=MOST_ROWS,
+        most_profiles=MOST_PROFILES,
     )
 
 
@@ -119,7 +125,9 @@ def percent(value: float | None) -> Markup:
     """A share in per cent that keeps its exact value."""
     if value is None or math.isnan(value):
         return Markup("–")
-    return Markup('<data value="{}">{:.3g}\N{NO-BREAK SPACE}%</data>').format(repr(float(value)), 100 * value)
+    return Markup('<data value="{}">{:.3g}\N{NO-BREAK SPACE}%</data>').format(
+        repr(float(value)), 100 * value
+    )
 
 
 def _parted(claim: str) -> tuple[str, Markup]:
@@ -165,6 +173,13 @@ def _spread(count: int, most: int) -> list[int]:
 
 def _every(entries: Sequence[Any], most: int) -> list[Any]:
     return [entries[k] for k in _spread(len(entries), most)] if entries else []
+
+
+def _shortened(text: str) -> str:
+    """The beginning of a long file: a study may list a hundred thousand starts."""
+    if len(text) <= MOST_LETTERS:
+        return text
+    return f"{text[:MOST_LETTERS]}\n… the rest is in the file study.toml beside this report"
 
 
 def _rows(result: StudyResult) -> list[list[Any]]:

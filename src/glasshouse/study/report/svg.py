@@ -5,7 +5,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 
-from glasshouse.study.figures import StudyFigure
+from glasshouse.study.report.figures import StudyFigure
 
 HEX = re.compile(r"#([0-9a-f]{6})\b")
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
@@ -13,6 +13,8 @@ VARIABLE = re.compile(r"var\(--c([0-9a-f]{6})\)")
 
 INK, PAPER = "#000000", "#ffffff"
 """What figures draw with, and on."""
+
+BLANKS = " \t\r\n"
 
 DROPPED = ("metadata", "title", "style")
 """Said better here; and Matplotlib's style would apply to the whole page."""
@@ -42,6 +44,9 @@ def inline_svg(figure: StudyFigure) -> str:
             if _local(child.tag) in DROPPED:
                 parent.remove(child)
     for element in root.iter():
+        # Line breaks between the letters of a formula would be drawn as spaces.
+        element.text = (element.text or "").strip(BLANKS) and element.text
+        element.tail = (element.tail or "").strip(BLANKS) and element.tail
         element.tag = _local(element.tag)
         attributes = {_local(k): v for k, v in element.attrib.items()}
         element.attrib.clear()

@@ -23,7 +23,7 @@ from glasshouse.plots.coupling import (
 from glasshouse.plots.deviation import plot_deviation_curve
 from glasshouse.plots.outcome_map import QUANTITIES, plot_outcome_map
 from glasshouse.plots.phase import plot_portrait
-from glasshouse.study.figure_words import (
+from glasshouse.study.report.words import (
     along_words,
     boundary_words,
     deviation_words,
@@ -151,7 +151,8 @@ def _deviation(result: StudyResult) -> StudyFigure | None:
     game = result.prepared.base.parametric
     ax = plot_deviation_curve(game, upper_corner(game), largest.player)
     caption = boundary_words(test)
-    title, alt = deviation_words(largest, test, own_values(result))
+    gains = largest.gain > test.tolerance * float(game.game.payoff_ranges[largest.player])
+    title, alt = deviation_words(largest, test, gains, own_values(result))
     return StudyFigure("deviation", title, alt, caption, _figure(ax))
 
 

@@ -1,0 +1,237 @@
+"""Results for people and for programs: how they are shown, and as plain data."""
+
+import dataclasses
+import enum
+import functools
+import math
+import re
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import wadler_lindig as wl
+
+WIDTH = 90
+"""What is shown is broken into lines of this many columns."""
+
+LINE_OF_TEXT = 70
+"""Longer texts go over several lines."""
+
+LONGEST_TEXT = 48
+"""Longer texts are shortened where they are not the result's own."""
+
+MOST_NUMBERS = 8
+"""Longer sequences and larger arrays are shortened."""
+
+MOST_ENTRIES = 4
+"""Sequences of anything larger than numbers and texts are shortened sooner."""
+
+
+class Readable:
+    """For dataclasses declared with `repr=False`: shown as `Name(field=value, …)`, to be read.
+
+    Numbers are rounded to six digits, long sequences and arrays shortened; the attributes hold
+    everything. Equinox, too, shows what has `__pdoc__` that way.
+    """
+
+    def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
+        return described(self, **settings)
+
+    def __repr__(self) -> str:
+        return wl.pformat(self, width=WIDTH)
+
+
+class Result(Readable):
+    """For dataclasses that hold results and settings: readable, and available as plain data."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields as dictionaries, lists, numbers and strings, ready for JSON.
+
+        Results inside become dictionaries, tuples and arrays lists, complex numbers their
+        `real` and `imag`; NaN and infinities become None.
+        """
+        return {name: plain(value) for name, value in fields_of(self)}
+
+
+def plain(value: Any) -> Any:
+    """`value` as dictionaries, lists, numbers and strings; NaN and infinities become None.
+
+    **Raises:** `TypeError` for what has no such form.
+    """
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, enum.Enum):
+        return value.name
+    if hasattr(value, "dtype"):
+        return _plain_array(value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, complex):
+        return {"real": plain(value.real), "imag": plain(value.imag)}
+    return _plain_structure(value)
+
+
+def _plain_array(value: Any) -> Any:
+    return plain(np.asarray(value).tolist())
+
+
+def _plain_structure(value: Any) -> Any:
+    if hasattr(type(value), "to_dict"):
+        return value.to_dict()
+    if not isinstance(value, type) and dataclasses.is_dataclass(value):
+        return {name: plain(entry) for name, entry in fields_of(value)}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return plain(value._asdict())  # pyright: ignore[reportAttributeAccessIssue]
+    if isinstance(value, dict):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(entry) for entry in value]
+    if isinstance(value, Path):
+        return str(value)
+    if callable(value):
+        function = _unwrapped(value)
+        return f"{function.__module__}:{_function_name(function)}"
+    raise TypeError(f"{type(value).__name__} has no plain form")
+
+
+def fields_of(value: Any) -> Iterator[tuple[str, Any]]:
+    """Names and values of the fields of a dataclass, those that are set."""
+    for field in dataclasses.fields(value):
+        if hasattr(value, field.name):
+            yield field.name, getattr(value, field.name)
+
+
+def described(value: Any, **settings: Any) -> wl.AbstractDoc:
+    """A dataclass as `Name(field=value, …)`; as `__pdoc__` of a class it shows its instances."""
+    return call(type(value).__name__, fields_of(value), **settings)
+
+
+def call(
+    name: str, arguments: Iterable[tuple[str, Any]], *, depth: int = 0, **settings: Any
+) -> wl.AbstractDoc:
+    """`name(argument=value, …)`, in one line where it fits, shorter inside of something else.
+
+    **Arguments:** `depth`, inside of how many; other `settings` are those of the printer.
+    """
+    docs = [wl.TextDoc(f"{key}=") + shown(value, depth + 1) for key, value in arguments]
+    begin, end = wl.TextDoc(f"{name}("), wl.TextDoc(")")
+    return _filled(begin, docs, end) if depth else wl.bracketed(begin, docs, wl.comma, end, 2)
+
+
+def shown(value: Any, depth: int = 1) -> wl.AbstractDoc:
+    """Any value, rounded and shortened; arrays that have no numbers yet by their shape."""
+    if isinstance(value, wl.AbstractDoc):
+        return value
+    if hasattr(type(value), "__pdoc__"):
+        return value.__pdoc__(depth=depth)
+    if hasattr(value, "dtype") and hasattr(value, "shape"):
+        return _array(value)
+    if isinstance(value, str):
+        return _text(value, depth)
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        fields = value._asdict().items()  # pyright: ignore[reportAttributeAccessIssue]
+        return call(type(value).__name__, fields, depth=depth)
+    if isinstance(value, list | tuple | dict):
+        return _sequence(value, depth)
+    return wl.TextDoc(_atom(value))
+
+
+def _atom(value: Any) -> str:
+    if value is None or isinstance(value, bool | int):
+        return repr(value)
+    if isinstance(value, float):
+        return _rounded(value)
+    if isinstance(value, complex):
+        return f"{value.real:.6g}{value.imag:+.6g}j"
+    if isinstance(value, enum.Enum):
+        return repr(value.name)
+    if isinstance(value, Path):
+        return repr(str(value))
+    if callable(value) and not dataclasses.is_dataclass(value):
+        return _function_name(value)
+    found = repr(value) if type(value).__repr__ is not object.__repr__ else ""
+    if found and len(found) <= LINE_OF_TEXT and not re.search(r"\b0x[0-9a-fA-F]+|\n", found):
+        return found
+    return f"{type(value).__name__}(…)"
+
+
+def _rounded(value: float) -> str:
+    text = f"{value:.6g}"
+    return text if re.search(r"[.ean]", text) else f"{text}.0"
+
+
+def _function_name(function: Callable) -> str:
+    function = _unwrapped(function)
+    return getattr(function, "__qualname__", type(function).__name__)
+
+
+def _unwrapped(function: Callable) -> Callable:
+    while isinstance(function, functools.partial):
+        function = function.func
+    return function
+
+
+def _text(value: str, depth: int) -> wl.AbstractDoc:
+    """A text as Python writes it; a long one as several that Python would put together."""
+    if depth > 1:
+        return wl.TextDoc(repr(shortened(value, LONGEST_TEXT)))
+    if len(value) <= LINE_OF_TEXT:
+        return wl.TextDoc(repr(value))
+    *lines, last = textwrap.wrap(value, LINE_OF_TEXT - 1, break_on_hyphens=False) or [""]
+    return wl.TextDoc("\n".join([*(repr(f"{line} ") for line in lines), repr(last)]))
+
+
+def shortened(text: str, width: int) -> str:
+    """The beginning of a text, on one line."""
+    text = " ".join(text.split())
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _array(value: Any) -> wl.AbstractDoc:
+    if math.prod(value.shape) > MOST_NUMBERS or not has_numbers(value):
+        return wl.TextDoc(f"array of shape {tuple(value.shape)}")
+    return shown(np.asarray(value).tolist())
+
+
+def has_numbers(value: Any) -> bool:
+    """Whether the array's numbers can be read: it is neither traced nor deleted nor elsewhere."""
+    if isinstance(value, np.ndarray | np.generic):
+        return True
+    import jax.core
+    import jax.numpy as jnp
+
+    return (
+        isinstance(value, jax.Array)
+        and not isinstance(value, jax.core.Tracer)
+        and not jnp.issubdtype(value.dtype, jax.dtypes.extended)
+        and value.is_fully_addressable
+        and not value.is_deleted()
+    )
+
+
+def _sequence(value: Sequence | dict, depth: int) -> wl.AbstractDoc:
+    entries = list(value.values() if isinstance(value, dict) else value)
+    simple = all(isinstance(x, int | float | complex | str | None) for x in entries)
+    most = MOST_NUMBERS if simple else MOST_ENTRIES
+    docs: list[wl.AbstractDoc] = [shown(entry, depth) for entry in entries[:most]]
+    if isinstance(value, dict):
+        docs = [shown(key) + wl.TextDoc(": ") + doc for key, doc in zip(value, docs, strict=False)]
+    elif len(entries) == 1 and isinstance(value, tuple):
+        docs = [docs[0] + wl.TextDoc(",")]
+    if len(entries) > most:
+        docs.append(wl.TextDoc(f"… {len(entries) - most} more"))
+    begin, end = "{}" if isinstance(value, dict) else "[]" if isinstance(value, list) else "()"
+    return _filled(wl.TextDoc(begin), docs, wl.TextDoc(end))
+
+
+def _filled(begin: wl.TextDoc, docs: Sequence[wl.AbstractDoc], end: wl.TextDoc) -> wl.AbstractDoc:
+    """Entries in brackets, as many in a line as fit."""
+    lines: wl.AbstractDoc = begin
+    for k, doc in enumerate(docs):
+        after = wl.TextDoc(",") if k < len(docs) - 1 else end
+        lines = lines + (wl.BreakDoc(" " if k else "") + doc.group() + after).group().nest(2)
+    return lines if docs else begin + end

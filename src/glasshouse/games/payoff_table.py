@@ -1,0 +1,60 @@
+"""Payoffs and other numbers in a table of text."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def payoff_cells(tensor: "np.ndarray") -> list[list[str]]:
+    """Both players' payoffs at every profile of a two-player game, player 1 by rows."""
+    rows, columns = tensor.shape[1:]
+    return [
+        [", ".join(map(short_number, tensor[:, a, b])) for b in range(columns)] for a in range(rows)
+    ]
+
+
+def short_number(value: float) -> str:
+    """A number to six digits; zero without a sign."""
+    return f"{value + 0.0:g}"  # + 0.0 turns -0.0 into 0.0
+
+
+def matrix_lines(
+    rows: Sequence[str], columns: Sequence[str], cells: Sequence[Sequence[str]], width: int
+) -> list[str]:
+    """Right-aligned columns with headers of one word per line, in blocks of at most that width."""
+    heads = [label.split() or [""] for label in columns]
+    height = max(map(len, heads))
+    heads = [[""] * (height - len(head)) + head for head in heads]
+    widths = [
+        2 + max(cell_len(text) for text in (*head, *(row[k] for row in cells)))
+        for k, head in enumerate(heads)
+    ]
+    margin = max(map(cell_len, rows))
+
+    def right(text: str, k: int) -> str:
+        return " " * (widths[k] - cell_len(text)) + text
+
+    lines: list[str] = []
+    for block in _blocks(widths, width - margin):
+        lines += [""] * bool(lines)
+        for line in range(height):
+            lines.append(" " * margin + "".join(right(heads[k][line], k) for k in block))
+        for label, row in zip(rows, cells, strict=True):
+            padded = label + " " * (margin - cell_len(label))
+            lines.append(padded + "".join(right(row[k], k) for k in block))
+    return lines
+
+
+def _blocks(widths: Sequence[int], room: int) -> Iterator[list[int]]:
+    """Columns in groups that fit into so much room, at least one in each."""
+    block: list[int] = []
+    for k, width in enumerate(widths):
+        if block and sum(widths[j] for j in block) + width > room:
+            yield block
+            block = []
+        block.append(k)
+    yield block

@@ -1,0 +1,432 @@
+"""Everything exported can be read, and every result is plain data, ready for JSON."""
+
+import dataclasses
+import functools
+import importlib
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import glasshouse
+from glasshouse import LogisticFamily, NormalFormGame, ParametricGame, Tied, run
+from glasshouse._results import Readable, Result, plain
+from glasshouse.analysis import (
+    AffineDiagonal,
+    AffineFamily,
+    Portrait,
+    Share,
+    Starts,
+    assess,
+    base_game,
+    best_deviation,
+    boundary_test,
+    critical_coupling,
+    diagonal,
+    diagonal_rest_points,
+    generic_outcomes,
+    phase_portrait,
+    thresholds,
+)
+from glasshouse.dynamics import RESULTS, Rest, Solution, batch_map
+from glasshouse.games import Labels, Symmetric2x2, catalogue
+from glasshouse.interop import parse_nfg
+from glasshouse.plots import Marker
+from glasshouse.rules import Gradient, Transformed
+from glasshouse.semantics import Affine, Box, Custom, Full, Logistic
+from glasshouse.study import Slice, Study, compute, predict, prepare
+
+LONGEST, WIDEST = 40, 100
+
+GAME = catalogue.prisoners_dilemma()
+FAMILY = LogisticFamily(GAME, 3.0)
+PARAMETRIC = FAMILY(0.5)
+CORNER = tuple(box.upper for box in PARAMETRIC.spaces)
+PD = Symmetric2x2(T=5.0, R=3.0, P=1.0, S=0.0)
+STUDY = {
+    "game": {"name": "stag_hunt"},
+    "learning": {"starts": 10, "steps": 100},
+    "sweep": {"semantics.coupling": [0.0, 0.5, 1.0]},
+    "analysis": {"thresholds": False, "portrait": False, "tied": False, "boundary_test": False},
+}
+
+
+def learned(start: jax.Array) -> Solution:
+    stop = Rest(every=10)
+    return run(PARAMETRIC, params=(start, -start), steps=200, step_size=0.1, stop=stop, throw=False)
+
+
+@functools.cache
+def assessment():
+    return assess([PARAMETRIC], starts=Starts(20), steps=200)[0]
+
+
+@functools.cache
+def portrait() -> Portrait:
+    return phase_portrait(PARAMETRIC, resolution=17, cells=4, trajectories=6, steps=50)
+
+
+@functools.cache
+def study():
+    return compute(prepare(Study.model_validate(STUDY)))
+
+
+@functools.cache
+def predictions():
+    return predict(FAMILY)
+
+
+EXAMPLES = {
+    "NormalFormGame": lambda: GAME,
+    "NormalFormGame of 8 players": lambda: catalogue.public_goods(n=8),
+    "NormalFormGame with many actions": lambda: catalogue.travellers_dilemma(),
+    "NormalFormGame with long names": lambda: NormalFormGame(
+        np.zeros((2, 6, 6)), Labels(("a", "b"), (("x" * 99, *"12345"),) * 2, "t" * 200)
+    ),
+    "Labels": lambda: GAME.labels,
+    "Labels of 12 players": lambda: catalogue.public_goods(n=12).labels,
+    "Product": lambda: PARAMETRIC.behaviours(CORNER),
+    "Box": lambda: Box([-1.0, -math.inf], [1 / 3, math.inf]),
+    "Full": Full,
+    "Affine": lambda: Affine((2, 2), 1 / 3),
+    "Logistic": lambda: Logistic((2, 2), 1 / 3, 3.0),
+    "Logistic of 12 players": lambda: Logistic((2,) * 12, 0.3 * (1 - np.eye(12))),
+    "Custom": lambda: Custom.example((2, 3)),
+    "ParametricGame": lambda: PARAMETRIC,
+    "Tied": lambda: Tied(PARAMETRIC),
+    "Gradient": Gradient,
+    "Transformed": lambda: Transformed(Gradient(), optax.chain(optax.scale_by_adam())),
+    "Rest": Rest,
+    "Solution": lambda: learned(jnp.asarray(0.4)),
+    "Solution of a batch": lambda: batch_map(learned, np.linspace(-1, 1, 5)),
+    "Solution with its path": lambda: run(PARAMETRIC, steps=10, step_size=0.1, save="path"),
+    "FirstMovement": lambda: assessment().first_movement,
+    "TiedOutcome": lambda: assessment().tied,
+    "Assessment": assessment,
+    "Threshold": lambda: thresholds(GAME).neutral,
+    "Thresholds": lambda: thresholds(GAME),
+    "Switch": lambda: critical_coupling(FAMILY, steps=10),
+    "Deviation": lambda: best_deviation(PARAMETRIC, CORNER, 0),
+    "BoundaryTest": lambda: boundary_test(PARAMETRIC),
+    "LogisticDiagonal": lambda: diagonal(PARAMETRIC),
+    "AffineDiagonal": lambda: AffineDiagonal(PD, 0.25),
+    "RestPoint": lambda: diagonal_rest_points(diagonal(PARAMETRIC))[0],
+    "LogisticFamily": lambda: FAMILY,
+    "AffineFamily": lambda: AffineFamily(GAME),
+    "Outcomes": lambda: generic_outcomes([PARAMETRIC], starts=Starts(7), steps=50)[0],
+    "Share": lambda: Share(1, 3),
+    "Share of nothing": lambda: Share(0, 0),
+    "Starts": lambda: Starts(profiles=tuple((k / 7, -k / 7) for k in range(60))),
+    "Portrait": portrait,
+    "PlaneRestPoint": lambda: portrait().rest_points[0],
+    "FieldGrid": lambda: portrait().field,
+    "BaseGame": lambda: base_game(catalogue.minimum_effort()),
+    "Marker": lambda: Marker(3 / 7, "$\\kappa_{1/2}$"),
+    "Prepared": lambda: study().prepared,
+    "Setting": lambda: study().prepared.base,
+    "Predictions": predictions,
+    "Slice": lambda: Slice(1 / 3, 2 / 3, None, math.nan),
+    "StudyResult": study,
+}
+"""One of each exported class, whose name comes first, and some large ones."""
+
+each_example = pytest.mark.parametrize("name", EXAMPLES)
+
+
+def exported() -> dict[str, Any]:
+    """All that the package's `__init__.pyi` files name."""
+    root, found = Path(next(iter(glasshouse.__path__))), {}
+    for stub in root.rglob("__init__.pyi"):
+        module = ".".join(("glasshouse", *stub.parent.relative_to(root).parts))
+        package = importlib.import_module(module)
+        found |= {name: getattr(package, name) for name in package.__all__}
+    return found
+
+
+CLASSES = {
+    name: value
+    for name, value in exported().items()
+    if isinstance(value, type)
+    and dataclasses.is_dataclass(value)
+    and not name.startswith("Abstract")
+}
+
+
+def test_every_exported_dataclass_has_an_example():
+    assert {"Assessment", "NormalFormGame", "Solution", "StudyResult"} <= set(CLASSES)
+    assert {name.split()[0] for name in EXAMPLES} == set(CLASSES)
+    for name, example in EXAMPLES.items():
+        assert type(example()) is CLASSES[name.split()[0]]
+
+
+def check_readable(text: str, name: str) -> None:
+    lines = text.splitlines()
+    assert re.match(rf"{name}[(:]", text), text
+    assert len(lines) < LONGEST
+    assert max(map(len, lines)) < WIDEST
+    assert not re.search(r"0x[0-9a-f]{4}|Trace|<[a-z]", text), text
+
+
+@each_example
+def test_everything_exported_can_be_read(name):
+    text = repr(EXAMPLES[name]())
+    check_readable(text, name.split()[0])
+    if "Marker" not in name:
+        assert not re.search(r"\.0*[1-9]\d{6}", text), "rounded"
+
+
+@pytest.mark.parametrize("name", [n for n, x in exported().items() if dataclasses.is_dataclass(x)])
+def test_instances_exported_can_be_read(name):
+    value = exported()[name]
+    if not isinstance(value, type):
+        check_readable(repr(value), type(value).__name__)
+
+
+def test_no_class_keeps_the_representation_that_dataclasses_write():
+    own = {name for name, cls in CLASSES.items() if issubclass(cls, Readable)}
+    assert not {name for name in own if "__repr__" in vars(CLASSES[name])}
+    assert {n for n, c in CLASSES.items() if c.__module__.startswith("glasshouse.analysis")} <= own
+
+
+def numbers(value: Any) -> list[Any]:
+    """All numbers in a value, in order; None where one is not finite or missing."""
+    if isinstance(value, Share):
+        return numbers([value.value, *value.interval, value.count])
+    if isinstance(value, NormalFormGame):
+        return [value.players, *numbers(np.asarray(value.tensor))]
+    if dataclasses.is_dataclass(value):
+        return [x for f in dataclasses.fields(value) for x in numbers(getattr(value, f.name))]
+    if isinstance(value, dict):
+        return [x for entry in value.values() for x in numbers(entry)]
+    if isinstance(value, list | tuple):
+        return [x for entry in value for x in numbers(entry)]
+    if isinstance(value, np.ndarray | np.generic | jax.Array):
+        return [x for entry in np.asarray(value).ravel().tolist() for x in numbers(entry)]
+    if isinstance(value, complex):
+        return [value.real, value.imag]
+    if isinstance(value, str):
+        return []
+    return [None if value is None or not math.isfinite(value) else value]
+
+
+RESULTS_OF_ALL_KINDS = [name for name in EXAMPLES if issubclass(CLASSES[name.split()[0]], Result)]
+OTHERS = ("Logistic", "Affine", "Box")
+
+
+@pytest.mark.parametrize("name", [*RESULTS_OF_ALL_KINDS, *OTHERS])
+def test_results_are_plain_data_with_all_their_numbers(name):
+    value = EXAMPLES[name]()
+    found = value.to_dict()
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    if name != "StudyResult":
+        assert numbers(found) == numbers(value)
+        wanted = {f.name for f in dataclasses.fields(value)}
+        assert {*found, "kind"} == {*wanted, "kind"} or isinstance(value, Share)
+
+
+def test_a_share_is_given_with_its_interval():
+    """1 of 3: Wilson's interval is (p + z²/2n ± z sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n)."""
+    z, p, n = 1.959963984540054, 1 / 3, 3
+    middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + (z / (2 * n)) ** 2)
+    low, high = ((middle + sign * half) / (1 + z * z / n) for sign in (-1, 1))
+    found = Share(1, 3).to_dict()
+    assert found == {
+        "share": 1 / 3,
+        "low": pytest.approx(low),
+        "high": pytest.approx(high),
+        "count": 1,
+    }
+    assert Share(0, 0).to_dict()["share"] is None
+
+
+def test_a_game_as_plain_data():
+    assert GAME.to_dict() == {
+        "title": "Prisoner's dilemma",
+        "source": catalogue.prisoners_dilemma.source,
+        "players": 2,
+        "actions": [["cooperate", "defect"]] * 2,
+        "payoffs": [[[3.0, 0.0], [5.0, 1.0]], [[3.0, 5.0], [0.0, 1.0]]],
+    }
+    unnamed = NormalFormGame(jnp.zeros((2, 2, 3))).to_dict()
+    assert (unnamed["title"], unnamed["actions"]) == ("2×3 game", [2, 3])
+    json.dumps(unnamed, allow_nan=False)
+
+
+def test_semantics_as_plain_data():
+    assert Logistic((2, 2), 0.5).to_dict() == {
+        "kind": "logistic",
+        "coupling": 0.5,
+        "bound": None,
+        "own_weight": 1.0,
+        "actions": [2, 2],
+    }
+    custom = Custom.example((2, 2)).to_dict()
+    assert custom["kind"] == "custom"
+    assert custom["function"] == "glasshouse.semantics.custom:_tanh_readers"
+    assert custom["boxes"] == [{"lower": [-3.0, -3.0], "upper": [3.0, 3.0]}] * 2
+
+
+def test_solutions_as_plain_data():
+    """At κ = ½ the diagonal rests where 3-p of cooperation 2/3 leads: θ = log 2 / 1.5."""
+    solution = run(PARAMETRIC, steps=20_000, step_size=0.1, stop=Rest())
+    found = json.loads(json.dumps(solution.to_dict(), allow_nan=False))
+    assert found["result"] == "converged"
+    assert found["message"] == RESULTS[RESULTS.converged]
+    assert found["params"] == [pytest.approx(math.log(2) / 1.5, abs=1e-6)] * 2
+    assert found["steps"] == int(solution.steps)
+    batch = batch_map(learned, np.array([0.0, 0.5, 99.0])).to_dict()
+    assert batch["result"] == ["steps_exhausted", "steps_exhausted", "start_outside_box"]
+    assert batch["message"][2].startswith("The start lies outside")
+    assert len(batch["params"][0]) == len(batch["residual"]) == 3
+
+
+def test_plain_values():
+    assert plain((1, np.float32(0.5), math.nan, -math.inf, True, None)) == [
+        1,
+        0.5,
+        None,
+        None,
+        True,
+        None,
+    ]
+    assert plain({1: jnp.array([[1.0, math.inf]]), "z": 1 - 2j}) == {
+        "1": [[1.0, None]],
+        "z": {"real": 1.0, "imag": -2.0},
+    }
+    assert plain(PD) == {"T": 5.0, "R": 3.0, "P": 1.0, "S": 0.0}
+    assert plain(Path("a") / "b") == str(Path("a") / "b")
+    with pytest.raises(TypeError, match="object has no plain form"):
+        plain([object()])
+
+
+def test_the_study_as_plain_data_has_the_numbers_of_its_parts():
+    found = study().to_dict()
+    assert found["game"] == catalogue.stag_hunt().to_dict()
+    assert found["axes"] == ["semantics.coupling"]
+    assert found["base"] == study().base.to_dict()
+    assert found["base_game"]["pure_equilibria"] == [[0, 0], [1, 1]]
+    assert found["predictions"] is None
+
+
+MODULES = [name for name in EXAMPLES if issubclass(CLASSES[name.split()[0]], eqx.Module)]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_modules_can_be_read_while_traced_batched_and_without_numbers(name):
+    value = EXAMPLES[name]()
+    arrays, rest = eqx.partition(value, eqx.is_array)
+    texts = []
+
+    def read(arrays):
+        texts.append(repr(eqx.combine(arrays, rest)))
+        return arrays
+
+    assert not jax.make_jaxpr(read)(arrays).eqns, "reading computes nothing"
+    batch = jax.tree.map(lambda x: np.stack([x, x, x]), arrays)
+    if jax.tree.leaves(batch):
+        jax.vmap(read)(batch)
+    texts.append(repr(eqx.combine(batch, rest)))
+    texts.append(repr(jax.eval_shape(lambda: jax.tree.map(jnp.asarray, arrays))))
+    for other in (None, True, "leaf"):
+        texts.append(repr(jax.tree.map(lambda _, other=other: other, value)))
+    gone = jax.tree.map(lambda x: jnp.array(x, copy=True), arrays)
+    jax.tree.map(lambda x: x.delete(), gone)
+    texts.append(repr(eqx.combine(gone, rest)))
+    for text in texts:
+        check_readable(text, name.split()[0])
+
+
+def test_a_batch_of_solutions_says_how_many_ended_how():
+    text = repr(batch_map(learned, np.array([0.0, 0.5, 99.0])))
+    assert text.startswith("Solution(\n  batch=(3,),\n")
+    assert "result={'steps_exhausted': 2, 'start_outside_box': 1}" in text
+
+
+def shown(text: str) -> str:
+    return text.strip("\n")
+
+
+def test_how_games_are_shown():
+    assert repr(GAME) == shown("""
+NormalFormGame: Prisoner's dilemma, player 1 by rows, player 2 by columns
+           cooperate  defect
+cooperate       3, 3    0, 5
+defect          5, 0    1, 1
+""")
+    thirds = NormalFormGame(np.array([[[1 / 3, -0.0, 1e9]], [[2, 2.5, 12345678]]]))
+    assert repr(thirds) == shown("""
+NormalFormGame: 1×3 game, player 1 by rows, player 2 by columns
+             1       2                   3
+1  0.333333, 2  0, 2.5  1e+09, 1.23457e+07
+""")
+    assert repr(catalogue.public_goods(n=3)) == (
+        "NormalFormGame: Public goods, 3 players with 2 actions each: contribute, keep"
+    )
+    assert repr(NormalFormGame(np.zeros((3, 2, 3, 2)))) == (
+        "NormalFormGame: 2×3×2 game, 3 players with 2×3×2 actions"
+    )
+    named = parse_nfg('NFG 1 R "A\nB" { "a" } { 3 }\n\n1 2 3\n')
+    assert repr(named) == "NormalFormGame: A B, 1 player with 3 actions: 1, 2, 3"
+
+
+def test_how_parametric_games_are_shown():
+    game = ParametricGame(GAME, Affine((2, 2), 1 / 3))
+    assert repr(game) == shown("""
+ParametricGame(
+  game=NormalFormGame(
+    tensor=[[[3.0, 0.0], [5.0, 1.0]], [[3.0, 5.0], [0.0, 1.0]]]),
+  semantics=Affine(weight=0.333333, actions=(2, 2)),
+  channel=Full()
+)
+""")
+    assert repr(catalogue.donation) == shown("""
+CatalogueGame(
+  name='donation',
+  title='Donation game',
+  parameters={'b': 3.0, 'c': 1.0},
+  condition='b > c > 0'
+)
+""")
+    transformed = Transformed(Gradient(), optax.trace(0.9))
+    assert repr(transformed) == "Transformed(rule=Gradient(), transformation=trace)"
+    assert repr(Box(-3.0, 3.0)) == "Box(lower=-3.0, upper=3.0)"
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Inner(Result):
+    number: float
+    text: str = "said at such length that inside of something else it is cut"
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Outer(Result):
+    inner: Inner
+    many: tuple[int, ...]
+    array: np.ndarray
+    text: str
+
+
+def test_how_results_are_shown():
+    inner = Inner(1 / 3)
+    assert repr(Inner(2.0, "")) == "Inner(number=2.0, text='')"
+    text = "one line is not enough for this, which goes on and on, until it ends"
+    outer = Outer(inner, tuple(range(66)), np.zeros((3, 4)), f"{text}, and on")
+    assert repr(outer) == shown("""
+Outer(
+  inner=Inner(number=0.333333, text='said at such length that inside of something el…'),
+  many=(0, 1, 2, 3, 4, 5, 6, 7, … 58 more),
+  array=array of shape (3, 4),
+  text='one line is not enough for this, which goes on and on, until it ends, '
+       'and on'
+)
+""")
+    assert outer.to_dict()["inner"] == {"number": 1 / 3, "text": inner.text}
+    assert outer.to_dict()["array"] == [[0.0] * 4] * 3

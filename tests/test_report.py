@@ -1,0 +1,284 @@
+"""Reports: complete in themselves, true to the result, and the same every time."""
+
+import math
+import re
+from html.parser import HTMLParser
+
+import matplotlib as mpl
+import pytest
+from tests.reports import STUDIES, figures, html, result
+
+from glasshouse.study.report.figures import study_figures
+from glasshouse.study.report.page import MOST_ROWS, report_html
+from glasshouse.study.sentences import claims
+
+each_report = pytest.mark.parametrize("name", STUDIES)
+
+FIGURES = {
+    "one axis": ["coupling", "portrait", "deviation"],
+    "two axes": ["map", "portrait", "deviation"],
+    "custom": ["coupling", "portrait", "deviation"],
+    "three players": ["coupling", "deviation"],
+    "affine": ["coupling", "portrait", "deviation"],
+    "awkward": [],
+    "long": [],
+}
+
+
+class Page(HTMLParser):
+    """What a page is made of: its tags, ids, tables and the exact values of its numbers."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.values: list[float] = []
+        self.tables: list[list[list[list[float]]]] = []
+        self.words: list[str] = []
+        self.in_cell = False
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append([])
+        elif tag in ("td", "th"):
+            self.tables[-1][-1].append([])
+            self.in_cell = True
+        elif tag == "data":
+            value = float(dict(attrs)["value"] or "")
+            self.values.append(value)
+            if self.in_cell:
+                self.tables[-1][-1][-1].append(value)
+
+    def handle_endtag(self, tag):
+        self.in_cell = self.in_cell and tag not in ("td", "th")
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", "".join(self.words))
+
+    @property
+    def ids(self) -> list[str]:
+        return [attributes["id"] or "" for _, attributes in self.tags if "id" in attributes]
+
+
+def only_numbers(row: list[list[float]]) -> list[float]:
+    """The first number in each cell of a row; NaN where there is none."""
+    return [cell[0] if cell else math.nan for cell in row]
+
+
+@each_report
+def test_report_loads_nothing(name):
+    page = Page(html(name))
+    for tag, attributes in page.tags:
+        assert tag not in ("script", "iframe", "object", "embed", "base", "form", "audio", "video")
+        for key, value in attributes.items():
+            if key in ("src", "srcset", "href", "xlink:href", "data", "action", "poster"):
+                local = (value or "").startswith(("#", "data:"))
+                assert local or (tag, key) == ("a", "href"), (tag, key, value)
+    styles = re.findall(r"<style>(.*?)</style>", html(name), re.DOTALL)
+    assert not any("@import" in style or "url(" in style for style in styles)
+    targets = re.findall(r"url\(([^)]*)\)", html(name))
+    assert all(target.startswith("#") for target in targets)
+    assert len(html(name).encode()) < 5_000_000
+
+
+@each_report
+def test_ids_are_unique_and_references_lead_somewhere(name):
+    page = Page(html(name))
+    assert len(set(page.ids)) == len(page.ids)
+    wanted = set(re.findall(r"url\(#([^)]*)\)", html(name)))
+    for _, attributes in page.tags:
+        wanted |= set((attributes.get("aria-labelledby") or "").split())
+        href = attributes.get("href") or ""
+        wanted |= {href[1:]} if href.startswith("#") else set()
+    assert wanted <= set(page.ids)
+
+
+@each_report
+def test_figures_are_there_and_say_what_they_show(name):
+    assert [figure.name for figure in figures(name)] == FIGURES[name]
+    svgs = re.findall(r"<svg.*?</svg>", html(name), re.DOTALL)
+    assert len(svgs) == len(FIGURES[name])
+    for figure, svg in zip(figures(name), svgs, strict=True):
+        parts = Page(svg)
+        (attributes,) = [a for tag, a in parts.tags if tag == "svg"]
+        assert attributes["role"] == "img"
+        assert attributes["aria-labelledby"] == f"{figure.name}-title {figure.name}-desc"
+        title, description = re.findall(r"<(?:title|desc)[^>]*>([^<]*)<", svg)
+        assert title == figure.title
+        assert description == figure.alt
+        assert len(description) > 60
+        assert "<text" in svg
+        assert "<style" not in svg  # it would apply to the whole page
+        assert re.sub(r"\s+", " ", figure.caption) in Page(html(name)).text
+
+
+def test_alternative_texts_hold_the_theory():
+    """Prisoner's dilemma (5, 3, 1, 0), M = 3: thresholds 1/4, 3/7, 2/3; equilibrium at 0.8705."""
+    coupling, portrait, deviation = (figure.alt for figure in figures("one axis"))
+    for number in ("0.25", "0.4286", "0.6667", "0.8705"):
+        assert f" {number}" in coupling
+    assert "2 stable" in portrait
+    assert "gains 0.9502" in deviation
+    assert "-2.952" in deviation
+    assert "does not pass" in deviation
+
+
+def test_numbers_are_those_of_the_result():
+    found = result("one axis")
+    predictions, base = found.predictions, found.base
+    assert predictions is not None
+    assert predictions.closed_form is not None
+    assert predictions.equilibrium is not None
+    assert base.tied is not None
+    assert base.generic is not None
+    assert base.boundary is not None
+    assert found.portrait is not None
+    wanted = [
+        predictions.closed_form.defection.value,
+        predictions.closed_form.neutral.value,
+        predictions.closed_form.cooperation.value,
+        predictions.first_movement.value,
+        predictions.measured.value,
+        predictions.equilibrium.value,
+        *(predictions.equilibrium.bracket or ()),
+        base.first_movement.margin,
+        base.tied.cooperation,
+        base.tied.predicted,
+        base.generic.mean_cooperation,
+        *base.generic.payoffs,
+        *base.generic.cooperation.interval,
+        *(share.value for share in base.generic.exploited),
+        *(deviation.gain for deviation in base.boundary.deviations),
+        *base.boundary.slopes,
+        *(x for point in found.portrait.rest_points for x in point.params),
+        found.base_game.welfare,
+    ]
+    shown = set(Page(html("one axis")).values)
+    assert [value for value in wanted if value not in shown] == []
+
+
+def test_predicted_stands_beside_measured():
+    table = Page(html("one axis")).tables[0]
+    closed, margin, measured, equilibrium = map(only_numbers, table[1:])
+    assert closed[1] == pytest.approx(3 / 7, rel=1e-15)
+    for line in (margin, measured):
+        assert line[1] == pytest.approx(3 / 7, abs=1e-6)
+        assert line[3] == pytest.approx(line[1] - closed[1], abs=1e-15)
+        assert abs(line[3]) <= line[2] + 1e-9
+    assert equilibrium[1] == pytest.approx(0.870467371354, abs=1e-8)
+    assert math.isnan(equilibrium[3])  # nothing to compare it with
+
+
+def test_what_has_no_value_is_told_in_words():
+    text = Page(html("custom")).text
+    assert "none: closed forms are known for the semantics' own coupling only" in text
+    assert "several switches, between 0.3 to 0.4, 0.8 to 0.9" in text
+    assert "holds nowhere in the range searched" in text
+
+
+def test_two_axes_compare_along_both():
+    """κ_½ of the prisoner's dilemma with R = 3, P = 1, S = 0 is (T - 2) / (T + 2)."""
+    table = Page(html("two axes")).tables[0]
+    values = [only_numbers(row) for row in table[1:]]
+    assert [row[0] for row in values] == [4.0, 5.0, 6.0]
+    assert [row[1] for row in values] == pytest.approx([2 / 6, 3 / 7, 4 / 8])
+    assert [row[2] for row in values] == pytest.approx([2 / 6, 3 / 7, 4 / 8], abs=0.02)
+    assert [row[3] for row in values] == pytest.approx([row[2] - row[1] for row in values])
+
+
+@each_report
+def test_sweep_is_shown_row_by_row(name):
+    columns = result(name).table.column_names
+    rows = result(name).rows()[:MOST_ROWS]
+    table = Page(html(name)).tables[-1]
+    assert len(table) - 1 == len(rows)
+    for cells, row in zip(table[1:], rows, strict=True):
+        for cell, column in zip(cells, columns, strict=True):
+            value = row[column]
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            assert cell == ([float(value)] if number else [])
+
+
+def test_long_sweeps_point_to_the_table():
+    assert "400 rows, the first 300 shown" in html("long")
+    assert "sweep.parquet" in html("long")
+
+
+def test_base_game_stands_beside_outcomes():
+    page = Page(html("one axis"))
+    payoffs, situations = page.tables[1], page.tables[2]
+    assert payoffs[1:] == [[[], [3.0, 3.0], [0.0, 5.0]], [[], [5.0, 0.0], [1.0, 1.0]]]
+    generic = result("one axis").base.generic
+    assert generic is not None
+    welfare = sum(generic.payoffs)
+    assert [row[1:] for row in situations[1:]] == [
+        [[1.0, 1.0], [2.0], [0.0]],
+        [[3.0, 3.0], [6.0], [4.0]],
+        [list(generic.payoffs), [pytest.approx(welfare)], [pytest.approx(welfare - 2.0)]],
+    ]
+
+
+@each_report
+def test_words_are_those_of_the_claims(name):
+    text = Page(html(name)).text
+    for claim in claims(result(name)):
+        assert re.sub(r"\s+", " ", claim) in text
+    for note in result(name).notes:
+        assert note[1:] in text
+    assert not re.search(r"\b(None|nan|NaN|inf|undefined)\b", text)
+    if result(name).base.boundary is not None:
+        assert "numerical, not proved" in text
+
+
+@each_report
+def test_reproduction_is_told(name):
+    text = Page(html(name)).text
+    assert "glasshouse run study.toml" in text
+    for line in result(name).prepared.study.to_toml().splitlines():
+        assert re.sub(r"\s+", " ", line) in text
+
+
+def test_labels_of_strangers_stay_text():
+    page = html("awkward")
+    assert "<i>" not in page
+    assert "<img" not in page
+    assert "Trust &amp; &lt;i&gt;doubt&lt;/i&gt;" in page
+    assert "B&amp;B" in page
+
+
+def test_figures_have_the_same_bytes_whatever_the_settings():
+    first = [(figure.svg(), figure.png()) for figure in figures("one axis")]
+    with mpl.rc_context({"font.size": 20, "axes.facecolor": "red", "svg.hashsalt": "other"}):
+        again = study_figures(result("one axis"))
+        assert [(figure.svg(), figure.png()) for figure in again] == first
+    assert [figure.svg() for figure in figures("one axis")] == [svg for svg, _ in first]
+    assert not any("<dc:date>" in svg for svg, _ in first)
+    facts = {"versions": {"glasshouse": "0"}}
+    pages = {report_html(result("one axis"), again, facts) for _ in range(2)}
+    assert len(pages) == 1
+
+
+def test_colours_follow_the_page():
+    page = html("one axis")
+    svgs = "".join(re.findall(r"<svg.*?</svg>", page, re.DOTALL))
+    assert not re.search(r"#000000|#ffffff", svgs)
+    used = set(re.findall(r"var\((--c[0-9a-f]{6})\)", svgs))
+    light, dark = re.findall(r":root \{ (--c.*?) \}", page)
+    assert used
+    for declared in (light, dark):
+        assert set(re.findall(r"--c[0-9a-f]{6}", declared)) == used
+    assert light != dark
+
+
+def test_provenance_may_be_missing():
+    text = Page(report_html(result("awkward"), (), {})).text
+    assert "glasshouse run study.toml" in text
+    assert "SHA-256" not in text
