@@ -251,6 +251,7 @@ def test_every_key_is_documented_in_the_section_of_games(said):
     """Parameters are named by each game; what is in closed_form is documented with thresholds."""
     text = OUTPUT.read_text("utf-8")
     section = re.split(r"^## ", text.split("## `games --json`")[1], flags=re.MULTILINE)[0]
+    section += next(line for line in text.splitlines() if line.startswith("| `base_game` |"))
     listed = json.loads(said("games", "--json"))
     one = json.loads(said("games", "prisoners_dilemma", "--json"))
     top = {key for game in listed for key in game} | set(one) | keys(one["base_game"])

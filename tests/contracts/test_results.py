@@ -344,6 +344,12 @@ def test_modules_can_be_read_while_traced_batched_and_without_numbers(name):
         check_readable(text, name.split()[0])
 
 
+def test_a_batch_of_games_is_not_taken_for_a_game_of_more_players():
+    named = parse_nfg('NFG 1 R "A" { "a" } { 3 }\n\n1 2 3\n')
+    batch = jax.tree.map(lambda x: np.stack([x, x]), named)  # shape (2, 1, 3)
+    assert repr(batch) == "NormalFormGame(title='A', tensor=[[[1.0, 2.0, 3.0]], [[1.0, 2.0, 3.0]]])"
+
+
 def test_a_batch_of_solutions_says_how_many_ended_how():
     text = repr(batch_map(learned, np.array([0.0, 0.5, 99.0])))
     assert text.startswith("Solution(\n  batch=(3,),\n")
