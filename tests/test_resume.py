@@ -178,6 +178,22 @@ def test_another_study_does_not_go_on_in_that_folder(study, tmp_path, stopping, 
         run_study(study, tmp_path / "out")
 
 
+def test_another_version_of_a_function_does_not_go_on(tmp_path, stopping, monkeypatch):
+    code = "def own(params, seen):\n    return [[0.5, 0.5], [0.5, 0.5]]\n"
+    (tmp_path / "own.py").write_text(code)
+    path = tmp_path / "study.toml"
+    custom = '[semantics]\nkind = "custom"\nfunction = "own.py:own"\n'
+    path.write_text(STUDY.split("[sweep]")[0] + custom + '[sweep]\n"learning.steps" = [1, 2]\n')
+    stopping(5)
+    with pytest.raises(Stop):
+        run_study(path, tmp_path / "out")
+    monkeypatch.undo()
+    assert (tmp_path / "out" / "own.py").read_text() == code
+    (tmp_path / "own.py").write_text(code + "\n")
+    with pytest.raises(InputError, match=r"inputs: own\.py"):
+        run_study(path, tmp_path / "out")
+
+
 def test_two_runs_do_not_write_into_one_folder(study, tmp_path, stopping, monkeypatch):
     stopping(9)
     with pytest.raises(Stop):

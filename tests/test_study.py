@@ -185,7 +185,7 @@ def test_a_function_of_ones_own_is_swept_like_the_built_in_one(tmp_path):
     )
     for name in ("first_movement_margin", "mean_cooperation", "boundary_gain", "welfare"):
         assert custom.column(name) == pytest.approx(logistic.column(name), rel=1e-9)
-    assert custom.prepared.files == (tmp_path / "mirror.py",)
+    assert custom.prepared.inputs == {"mirror.py": MIRROR.encode()}
 
 
 @pytest.mark.parametrize(
@@ -216,6 +216,14 @@ def test_a_function_is_told_which_parameters_it_lacks(tmp_path):
         prepare(parse_study(study), tmp_path)
     with pytest.raises(InputError, match="did you mean 'mirror'"):
         prepare(parse_study(study.replace(":mirror", ":miror")), tmp_path)
+
+
+def test_a_function_of_a_module_is_recorded_too(tmp_path, monkeypatch):
+    (tmp_path / "mirrors.py").write_text(MIRROR)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    text = '[game]\nname = "chicken"\n[semantics]\nkind = "custom"\n'
+    text += 'function = "mirrors:mirror"\nparameters = { gain = 0.5 }\n'
+    assert prepare(parse_study(text)).inputs == {"mirrors.py": MIRROR.encode()}
 
 
 def test_affine_study_finds_hamiltons_rule():

@@ -44,6 +44,7 @@ class RunFolder:
         self._prepared = prepared
         self._warn = warn
         self._tables: dict[str, str] = {}
+        self.identity = identity(prepared)
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[None]:
@@ -104,20 +105,16 @@ class RunFolder:
         outputs = {p.name: sha256(p) for p in files if p.name not in (PROVENANCE, LOCK)}
         self._write_provenance({"status": "complete", "outputs": outputs})
 
-    def identity(self) -> dict[str, Any]:
-        """What the numbers depend on: inputs, versions, machine."""
-        return identity(self._prepared)
-
     def _record(self) -> None:
         self._write_provenance({"status": "interrupted", "tables": self._tables})
 
     def _write_provenance(self, state: dict[str, Any]) -> None:
-        write_json(self.path / PROVENANCE, {**state, **self.identity()})
+        write_json(self.path / PROVENANCE, {**state, **self.identity})
 
     def _write_inputs(self) -> None:
         write_file(self.path / "study.toml", self._prepared.study.to_toml().encode())
-        for file in self._prepared.files:  # the study written out refers to them by name
-            write_file(self.path / file.name, file.read_bytes())
+        for name, content in self._prepared.inputs.items():  # study.toml refers to them by name
+            write_file(self.path / name, content)
 
 
 def identity(prepared: Prepared) -> dict[str, Any]:
@@ -125,7 +122,9 @@ def identity(prepared: Prepared) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "study": hashlib.sha256(prepared.study.to_toml().encode()).hexdigest(),
-        "inputs": {file.name: sha256(file) for file in prepared.files},
+        "inputs": {
+            name: hashlib.sha256(content).hexdigest() for name, content in prepared.inputs.items()
+        },
         "seed": prepared.study.learning.seed,
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
         "python": platform.python_version(),

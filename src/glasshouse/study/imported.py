@@ -17,8 +17,7 @@ def load_function(reference: str, folder: Path) -> Callable[..., Any]:
     **Raises:** `InputError` when there is no such file, module or name, or it cannot be called.
     """
     place, _, name = reference.rpartition(":")
-    file = source_file(reference, folder)
-    module = _module(place) if file is None else _module_of_file(file)
+    module = _module_of_file(folder / place) if place.endswith(".py") else _module(place)
     if not hasattr(module, name):
         raise unknown_name(f"function in {place}", name, (n for n in dir(module) if n[0] != "_"))
     function = getattr(module, name)
@@ -27,10 +26,13 @@ def load_function(reference: str, folder: Path) -> Callable[..., Any]:
     return function
 
 
-def source_file(reference: str, folder: Path) -> Path | None:
-    """The file of "file.py:name", or None for a module."""
+def code_file(reference: str, folder: Path) -> dict[str, Path]:
+    """The file that holds the function, by name; empty where its module comes without source."""
     place = reference.rpartition(":")[0]
-    return folder / place if place.endswith(".py") else None
+    if place.endswith(".py"):
+        return {Path(place).name: folder / place}
+    source = getattr(_module(place), "__file__", None)
+    return {f"{place}.py": Path(source)} if source and source.endswith(".py") else {}
 
 
 def _module(name: str) -> Any:

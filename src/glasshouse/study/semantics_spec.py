@@ -16,7 +16,7 @@ from glasshouse.semantics.affine import Affine
 from glasshouse.semantics.base import AbstractSemantics, Box
 from glasshouse.semantics.custom import Custom
 from glasshouse.semantics.logistic import Logistic
-from glasshouse.study.imported import load_function, source_file
+from glasshouse.study.imported import code_file, load_function
 from glasshouse.study.values import Matrix, Number, Parameter, Section
 
 
@@ -54,9 +54,9 @@ class LogisticSpec(Section):
         pattern = None if self.pattern is None else np.array(self.pattern)
         return LogisticFamily(game, self.bound, pattern, self.own_weight)
 
-    def files(self, folder: Path) -> list[Path]:
-        """What it reads beside the study."""
-        return []
+    def files(self, folder: Path) -> dict[str, Path]:
+        """What it reads beside the study, by name."""
+        return {}
 
 
 class AffineSpec(Section):
@@ -79,9 +79,9 @@ class AffineSpec(Section):
         """The game at every weight."""
         return AffineFamily(game)
 
-    def files(self, folder: Path) -> list[Path]:
-        """What it reads beside the study."""
-        return []
+    def files(self, folder: Path) -> dict[str, Path]:
+        """What it reads beside the study, by name."""
+        return {}
 
 
 class CustomSpec(Section):
@@ -153,10 +153,9 @@ class CustomSpec(Section):
         """None: a custom semantics has no coupling that the library knows."""
         return
 
-    def files(self, folder: Path) -> list[Path]:
-        """What it reads beside the study."""
-        file = source_file(self.function, folder)
-        return [] if file is None else [file]
+    def files(self, folder: Path) -> dict[str, Path]:
+        """The source of the function, by name."""
+        return code_file(self.function, folder)
 
 
 SemanticsSpec = LogisticSpec | AffineSpec | CustomSpec

@@ -43,19 +43,19 @@ class Setting(Readable):
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Prepared(Readable):
     """A checked study: `base`, its own values; `points` of the sweep, the first axis running
-    fastest; `files` it reads beside itself.
+    fastest; `inputs`, the contents of the files it reads by name, as they were when it was built.
     """
 
     study: Study
     folder: Path
     base: Setting
     points: tuple[Setting, ...]
-    files: tuple[Path, ...]
+    inputs: dict[str, bytes]
 
     def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
         axes = {axis.key: f"{len(axis.values)} values" for axis in self.study.axes}
         facts = {"game": self.base.game.title, "axes": axes, "points": len(self.points)}
-        return call("Prepared", [*facts.items(), ("files", self.files)], **settings)
+        return call("Prepared", [*facts.items(), ("inputs", tuple(self.inputs))], **settings)
 
     def along(self, key: str) -> Callable[[float], ParametricGame]:
         """The game as a function of the number at a dotted key, all else at its own values."""
@@ -88,8 +88,9 @@ def prepare(study: Study, folder: Path = Path()) -> Prepared:
     points = tuple(
         builder.setting(dict(zip(keys, reversed(values), strict=True))) for values in grid
     )
-    files = (*study.game.files(folder), *study.semantics.files(folder))
-    return Prepared(study, folder, base, points, files)
+    files = {**study.game.files(folder), **study.semantics.files(folder)}
+    inputs = {name: file.read_bytes() for name, file in files.items()}
+    return Prepared(study, folder, base, points, inputs)
 
 
 class _Builder:

@@ -75,9 +75,9 @@ class GameSpec(Section):
             game = NormalFormGame(_tensor(self.payoffs or []))
         return game if self.cooperate is None else game.cooperating(self.cooperate)
 
-    def files(self, folder: Path) -> list[Path]:
-        """What it reads beside the study."""
-        return [] if self.file is None else [folder / self.file]
+    def files(self, folder: Path) -> dict[str, Path]:
+        """What it reads beside the study, by name."""
+        return {} if self.file is None else {Path(self.file).name: folder / self.file}
 
 
 class LearningSpec(Section):

@@ -13,7 +13,6 @@ from glasshouse.errors import InputError
 from glasshouse.study.folder import (
     RunFolder,
     check_out,
-    identity,
     sha256,
     write_file,
     write_json,
@@ -63,7 +62,7 @@ def write_study(
             write_file(out / f"{figure.name}.svg", figure.svg().encode())
             write_file(out / f"{figure.name}.png", figure.png())
         write_json(out / "summary.json", result.to_dict())
-        facts = {**identity(prepared), "table": {TABLE: sha256(out / TABLE)}}
+        facts = {**folder.identity, "table": {TABLE: sha256(out / TABLE)}}
         html = report_html(result, figures, facts)
         write_file(out / "report.html", html.encode())
         folder.finish()
