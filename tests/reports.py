@@ -56,6 +56,14 @@ parameters = { gain = 0.5 }
     + '[sweep]\n"semantics.weight" = [0.0, 0.25, 0.5]\n',
     "awkward": '[game]\nfile = "awkward.nfg"\n[sweep]\n[analysis]\nportrait = false\n'
     + "outcomes = false\ntied = false\nboundary_test = false\nthresholds = false\n",
+    "unbounded": PD
+    + "[semantics]\nbound = inf\n"
+    + "[learning]\nstarts = 6\nsteps = 100\n[analysis]\nthresholds = false\nportrait = true\n"
+    + '[sweep]\n"semantics.coupling" = [0.2, 0.8]\n',
+    "learning swept": '[game]\nname = "donation"\n'
+    + "[learning]\nstarts = 6\nsteps = 100\n"
+    + "[analysis]\nthresholds = false\nportrait = false\nboundary_test = false\n"
+    + '[sweep]\n"learning.step_size" = [0.05, 0.2]\n',
     "long": PD
     + '[sweep]\n"semantics.coupling" = { start = 0.0, stop = 1.0, count = 400 }\n'
     + "[analysis]\nportrait = false\noutcomes = false\ntied = false\nthresholds = false\n"

@@ -115,7 +115,7 @@ def test_check_reports_four_different_things(call):
     assert not found["boundary"]["passes"]
     assert found["boundary"]["deviations"][0]["gain"] == pytest.approx(0.950157922262, abs=1e-10)
     methods = [found[part]["method"] for part in ("first_movement", "tied", "generic", "boundary")]
-    assert methods == ["derivative", "learned", "learned", "derivative"]
+    assert methods == ["derivative", "learned", "learned", "numerical"]
     (interior,) = [point for point in found["rest_points"] if point["kind"] == "interior"]
     assert interior["attracts_along"]
     assert not interior["attracts"]

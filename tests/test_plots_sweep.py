@@ -79,11 +79,18 @@ def test_outcomes_are_named_after_how_many_play():
 def test_markers_outside_are_left_out_and_coinciding_ones_share_a_label():
     marks = [Marker(0.3, "a"), Marker(0.3 + 1e-6, "b"), Marker(0.9, "c", "equilibrium")]
     upper, lower = plot_coupling(X, columns(), [*marks, Marker(1.4, "d")])
-    assert sorted(text.get_text() for text in upper.texts) == ["a = b", "c"]
+    assert sorted(text.get_text() for text in upper.texts) == ["a, b", "c"]
     for ax in (upper, lower):
         ends = [np.asarray(line.get_xdata()) for line in ax.lines]
         at = [float(x[0]) for x in ends if len(x) == 2 and x[0] == x[1]]
         assert at == pytest.approx([0.3, 0.9], abs=1e-5)
+
+
+def test_only_equal_thresholds_are_called_equal():
+    """Two thresholds drawn in one place are equal only where their values are."""
+    close = [Marker(0.3, "a"), Marker(0.3 + 1e-7, "b"), Marker(0.6, "c"), Marker(0.6 + 1e-12, "d")]
+    upper, _ = plot_coupling(X, columns(), [*close, Marker(0.9, "e"), Marker(0.9 + 1e-7, "e")])
+    assert [text.get_text() for text in upper.texts] == ["a, b", "c = d", "e"]
 
 
 def test_labels_of_neighbouring_thresholds_do_not_overlap():

@@ -1,14 +1,18 @@
 """Reports: complete in themselves, true to the result, and the same every time."""
 
+import dataclasses
 import math
 import re
 from html.parser import HTMLParser
 
 import matplotlib as mpl
 import pytest
-from tests.reports import STUDIES, figures, html, result
+from tests.reports import BY_HAND, RISES, STUDIES, figures, html, result
 
+from glasshouse.analysis.couplings import Switch
+from glasshouse.games.normal_form import Labels, NormalFormGame
 from glasshouse.study.report.figures import study_figures
+from glasshouse.study.report.numbers import cooperation_words, profile_name, switch_words
 from glasshouse.study.report.page import MOST_ROWS, report_html
 from glasshouse.study.sentences import claims
 
@@ -21,6 +25,8 @@ FIGURES = {
     "three players": ["coupling", "deviation"],
     "affine": ["coupling", "portrait", "deviation"],
     "awkward": [],
+    "unbounded": ["coupling"],
+    "learning swept": ["coupling"],
     "long": [],
 }
 
@@ -180,7 +186,7 @@ def test_predicted_stands_beside_measured():
 def test_what_has_no_value_is_told_in_words():
     text = Page(html("custom")).text
     assert "none: closed forms are known for the semantics' own coupling only" in text
-    assert "several switches, between 0.3 to 0.4, 0.8 to 0.9" in text
+    assert "several switches, between 0.3 and 0.4, 0.8 and 0.9" in text
     assert "holds nowhere in the range searched" in text
 
 
@@ -233,7 +239,8 @@ def test_words_are_those_of_the_claims(name):
         assert re.sub(r"\s+", " ", claim) in text
     for note in result(name).notes:
         assert note[1:] in text
-    assert not re.search(r"\b(None|nan|NaN|inf|undefined)\b", text)
+    without_file = re.sub(r"<pre>.*?</pre>", "", html(name), flags=re.DOTALL)
+    assert not re.search(r"\b(None|nan|NaN|inf|undefined)\b", Page(without_file).text)
     if result(name).base.boundary is not None:
         assert "numerical, not proved" in text
 
@@ -282,3 +289,98 @@ def test_provenance_may_be_missing():
     text = Page(report_html(result("awkward"), (), {})).text
     assert "glasshouse run study.toml" in text
     assert "SHA-256" not in text
+
+
+def test_the_page_says_which_action_is_cooperation():
+    assert "2 players with 2 actions; cooperation is donate; donation" in text_of("learning swept")
+    assert "2 players with 2 actions; cooperation is action 1 " in text_of("custom")
+    assert "cooperation is contribute" in text_of("three players")
+    tensor = [[[3, 0], [5, 1]], [[3, 5], [0, 1]]]
+    named = NormalFormGame(tensor, Labels(("1", "2"), (("open", "shut"), ("pay", "keep"))))
+    assert cooperation_words(named) == [("open", "player 1"), ("pay", "player 2")]
+    assert cooperation_words(NormalFormGame(tensor).cooperating(1)) == [("action 2", "")]
+
+
+def test_profiles_cannot_be_taken_for_payoffs():
+    assert "pure equilibrium: (action 2, action 2)" in text_of("custom")
+    assert "pure equilibrium (action 2, action 2): payoffs" in text_of("custom")
+    assert "pure equilibrium: (defect, defect)" in text_of("one axis")
+    assert profile_name(result("three players").prepared.base.game, (0, 0, 0)) == "(all contribute)"
+
+
+def text_of(name: str) -> str:
+    return Page(html(name)).text
+
+
+def several(count: int) -> Switch:
+    brackets = tuple((k / 32 + 0.001, (k + 0.5) / 32) for k in range(count))
+    return dataclasses.replace(
+        RISES, value=None, bracket=None, result="several switches", brackets=brackets
+    )
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 22])
+def test_what_switches_too_often_is_not_marked(count):
+    switching = dataclasses.replace(BY_HAND, measured=several(count))
+    found = dataclasses.replace(result("custom"), predictions=switching)
+    coupling = study_figures(found)[0]
+    few = count <= 3
+    assert coupling.alt.count("measured 0.") == (count if few else 0)
+    assert "first movement 0.43" in coupling.alt
+    assert (f"Not marked: the {count} switches of “measured”" in coupling.caption) == (not few)
+    dotted = [line for line in coupling.figure.axes[0].lines if line.get_linestyle() == ":"]
+    assert len(dotted) == 1 + (count if few else 0)
+
+
+def test_several_switches_in_words():
+    assert switch_words(several(2)).endswith("between 0.001 and 0.01562, 0.03225 and 0.04688")
+    assert switch_words(several(22)).endswith(", and 14 more")
+    assert "more" not in switch_words(several(8))
+
+
+def test_swept_learning_is_not_told_as_the_studys_own():
+    (coupling,) = figures("learning swept")
+    text = text_of("learning swept")
+    learned = result("learning swept").learned
+    assert learned is not None
+    assert "learning.step_size as swept" in learned
+    assert learned in coupling.caption
+    assert coupling.caption.count("but learning.step_size as swept") == 2  # tied runs, outcomes
+    assert "; swept: learning.step_size" in text
+    assert "swept: learning" not in text_of("one axis")
+
+
+def test_unbounded_parameters_have_no_corner():
+    assert "parameters unbounded, ω = 1" in text_of("unbounded")
+    assert "∞" not in re.sub(r"<pre>.*?</pre>", "", html("unbounded"), flags=re.DOTALL)
+    found = result("unbounded")
+    assert found.portrait is None
+    assert found.base.boundary is None
+    assert any("no phase portrait" in note for note in found.notes)
+
+
+def test_notes_stand_right_under_the_claims():
+    note = "at 3 of 9 points fewer than 95 % of the runs had come to rest"
+    page = report_html(dataclasses.replace(result("awkward"), notes=(note,)), (), {})
+    between = page[page.index('<ul class="claims">') : page.index("At 3 of 9 points fewer than")]
+    assert "<p" not in between
+    assert "probability above one half" in page[page.index("At 3 of 9 points") :]
+
+
+def test_a_test_that_cannot_be_decided_is_not_told_as_failed():
+    found = result("one axis")
+    assert found.base.boundary is not None
+    test = dataclasses.replace(found.base.boundary, passes=None, reason="slopes vanish in rounding")
+    unknown = dataclasses.replace(found, base=dataclasses.replace(found.base, boundary=test))
+    deviation = study_figures(unknown)[-1]
+    assert "cannot be told" in deviation.alt
+    assert "does not pass" not in deviation.alt
+    text = Page(report_html(unknown, (), {})).text
+    assert "cannot be toldnumericalslopes vanish in rounding" in text
+
+
+def test_the_boundary_test_is_numerical():
+    """Its maxima are looked for on a grid, so nothing calls it a derivative."""
+    legend = figures("one axis")[-1].figure.axes[0].get_legend()
+    assert legend is not None
+    assert any("best deviation (numerical)" in entry.get_text() for entry in legend.get_texts())

@@ -14,8 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from glasshouse.errors import InputError
+from glasshouse.study import check_study, run_study
 from glasshouse.study import folder as folder_module
-from glasshouse.study import run_study
+from glasshouse.study.store import write_study
 
 STUDY = """
 [game]
@@ -83,7 +84,6 @@ def stopping(monkeypatch):
             write(path, content)
 
         monkeypatch.setattr(folder_module, "write_file", counted)
-        monkeypatch.setattr("glasshouse.study.store.write_file", counted)
 
     yield arrange
     monkeypatch.undo()
@@ -192,6 +192,28 @@ def test_another_version_of_a_function_does_not_go_on(tmp_path, stopping, monkey
     (tmp_path / "own.py").write_text(code + "\n")
     with pytest.raises(InputError, match=r"inputs: own\.py"):
         run_study(path, tmp_path / "out")
+
+
+def test_the_study_is_compared_again_when_the_folder_is_taken(
+    study, tmp_path, stopping, monkeypatch
+):
+    """Another study may have come between the check and the work."""
+    other = tmp_path / "other.toml"
+    other.write_text(STUDY.replace("steps = 400", "steps = 20"))
+    prepared = check_study(other)
+    stopping(9)
+    with pytest.raises(Stop):
+        run_study(study, tmp_path / "out")
+    monkeypatch.undo()
+    before = contents(tmp_path / "out")
+    with pytest.raises(InputError, match=r"learning\.steps was 400, now 20"):
+        write_study(prepared, tmp_path / "out")
+    assert contents(tmp_path / "out") == before
+
+
+def test_a_complete_study_is_said_to_be_there(study, whole):
+    with pytest.raises(InputError, match=r"already holds this study, complete: see .*report\.html"):
+        run_study(study, study.parent / "whole")
 
 
 def test_two_runs_do_not_write_into_one_folder(study, tmp_path, stopping, monkeypatch):

@@ -291,7 +291,8 @@ def test_tied_study_never_exploits():
     )
     result = computed(text + '[sweep]\n"semantics.coupling" = [0.5, 0.6]\n')
     assert result.column("exploitation_share").tolist() == [0.0, 0.0]
-    assert "with tied parameters" in claims(result)[0]
+    assert "with tied parameters" in claims(result)[1]
+    assert "nobody exploits others in any run" in claims(result)[1]
 
 
 def test_grid_starts_are_the_midpoints_of_equal_cells():

@@ -133,7 +133,7 @@ EXAMPLES = {
     "Prepared": lambda: study().prepared,
     "Setting": lambda: study().prepared.base,
     "Predictions": predictions,
-    "Slice": lambda: Slice(1 / 3, 2 / 3, None, math.nan),
+    "Slice": lambda: Slice(1 / 3, 2 / 3, "nowhere", None, math.nan),
     "StudyResult": study,
 }
 """One of each exported class, whose name comes first, and some large ones."""

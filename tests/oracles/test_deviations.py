@@ -67,7 +67,7 @@ def test_table_of_best_deviations_from_the_corner(bound, coupling, gain, best):
     for deviation in found.deviations:
         assert deviation.gain == pytest.approx(gain, abs=1e-10)
         assert deviation.best == pytest.approx(best, abs=1e-8)
-        assert deviation.method == "derivative"
+        assert deviation.method == "numerical"
     assert [deviation.player for deviation in found.deviations] == [0, 1]
 
 
@@ -169,7 +169,7 @@ def test_searched_deviations_reach_the_maximum_of_a_dense_grid(seed):
     assert found.gain == pytest.approx(payoff.max() - here, abs=1e-3)
     assert found.best.shape == (2,)
     assert np.all(np.abs(found.best) <= bound)
-    assert best_deviation(game, start, 1).method == "derivative"
+    assert best_deviation(game, start, 1).method == "numerical"
 
 
 @pytest.mark.parametrize("coupling", [0.1, 0.3, 0.9])

@@ -137,10 +137,15 @@ def assess(
     return found
 
 
+def is_large_step(game: ParametricGame, step_size: float) -> bool:
+    """Whether learning can jump across rest points with steps of this size."""
+    return step_size * float(np.max(game.game.payoff_ranges)) > LARGE_STEP
+
+
 def _jumps(games: Sequence[ParametricGame], step_size: float) -> str:
-    largest = max(float(np.max(game.game.payoff_ranges)) for game in (games[0], games[-1]))
-    if step_size * largest <= LARGE_STEP:
+    if not any(is_large_step(game, step_size) for game in games):
         return ""
+    largest = max(float(np.max(game.game.payoff_ranges)) for game in games)
     return (
         f"a step size of {step_size:g} is large for payoffs that range over {largest:g}, and "
         f"learning may jump across rest points: try {0.5 / largest:.2g}"
@@ -192,6 +197,10 @@ def _learn_tied(
 
 def _boundary_tests(games: Sequence[ParametricGame]) -> tuple[list[BoundaryTest] | None, str]:
     try:
-        return boundary_tests(games), ""
+        tests = boundary_tests(games)
     except InputError as reason:
         return None, f"no boundary test: {reason}"
+    unknown = [test.reason for test in tests if test.passes is None]
+    if not unknown:
+        return tests, ""
+    return tests, f"the boundary test is undecided in {len(unknown)} of {len(tests)}: {unknown[0]}"

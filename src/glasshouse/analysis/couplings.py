@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 from glasshouse._arrays import as_floats
 from glasshouse._results import Result
 from glasshouse.analysis.closed_form import lowest_coupling
-from glasshouse.analysis.deviations import boundary_tests
+from glasshouse.analysis.deviations import SATURATED, boundary_tests
 from glasshouse.analysis.family import HIGHEST, AbstractFamily
 from glasshouse.analysis.first_order import RESTS, cooperation_margin, mean_cooperation
 from glasshouse.analysis.precision import in_float64
@@ -40,7 +40,8 @@ class Switch(Result):
     `result`: "found", "not bracketed" (the property does not change in the range searched),
     "several switches" (all of them in `brackets`) or "not finite"; `method`; `detail`, the
     settings that produced it; `holds`: where the property holds, as far as was tried; `learned`,
-    the steps taken before the property was looked at, empty where nothing was learned.
+    the steps taken before the property was looked at, empty where nothing was learned;
+    `searched`, from where to where.
     """
 
     value: float | None
@@ -51,6 +52,7 @@ class Switch(Result):
     method: str
     detail: str
     learned: str = ""
+    searched: tuple[float, float] | None = None
 
 
 @in_float64
@@ -92,7 +94,7 @@ def critical_coupling(
         return _above(change, ROUNDING)
 
     learned = f"{steps} steps of {step_size:g}"
-    detail = f"{learned} {_from(start)}, {points} couplings in [{low:g}, {high:g}], narrowed"
+    detail = f"{learned} {_from(start)}, {points} values in [{low:g}, {high:g}], narrowed"
     switch = _switch(rises, low, high, points, tolerance, "learned", detail)
     return dataclasses.replace(switch, learned=learned)
 
@@ -123,7 +125,7 @@ def first_movement_switch(
         games = stack([family(float(k)) for k in couplings])
         return _above(batch_map(cooperation_margin, games, start), smallest)
 
-    detail = f"derivative {_from(start)} at {points} couplings in [{low:g}, {high:g}], narrowed"
+    detail = f"derivative {_from(start)} at {points} values in [{low:g}, {high:g}], narrowed"
     return _switch(rises, low, high, points, tolerance, "numerical", detail)
 
 
@@ -147,9 +149,12 @@ def equilibrium_threshold(
 
     def holds(couplings: np.ndarray) -> np.ndarray:
         tests = boundary_tests([family(float(k)) for k in couplings])
-        return np.array([test.passes for test in tests], dtype=float)
+        saturated = [test.reason for test in tests if test.reason == SATURATED]
+        if saturated:
+            raise InputError(saturated[0])
+        return np.array([test.passes for test in tests], dtype=float)  # None becomes NaN
 
-    detail = f"boundary test at {points} couplings in [{low:g}, {high:g}]"
+    detail = f"boundary test at {points} values in [{low:g}, {high:g}]"
     return _switch(holds, low, high, points, tolerance, "numerical", detail)
 
 
@@ -209,18 +214,21 @@ def _switch(
     """Narrow the first change of `holds` (1, 0, or NaN) among evenly spaced couplings."""
     if points < 2:
         raise InputError(f"points={points} must be at least 2")
+    searched = (low, high)
     couplings = np.linspace(low, high, points)
     values = holds(couplings)
     if np.any(np.isnan(values)):
-        return Switch(None, None, "not finite", (), "unclear", method, detail)
+        return Switch(None, None, "not finite", (), "unclear", method, detail, "", searched)
     at_low = bool(values[0])
     changes = np.flatnonzero(values[1:] != values[:-1])
     brackets = tuple((float(couplings[k]), float(couplings[k + 1])) for k in changes)
     if not brackets:
         where = "everywhere" if at_low else "nowhere"
-        return Switch(None, None, "not bracketed", (), where, method, detail)
+        return Switch(None, None, "not bracketed", (), where, method, detail, "", searched)
     if len(changes) > 1:
-        return Switch(None, None, "several switches", brackets, "unclear", method, detail)
+        return Switch(
+            None, None, "several switches", brackets, "unclear", method, detail, "", searched
+        )
     low, high = float(couplings[changes[0]]), float(couplings[changes[0] + 1])
     while high - low > tolerance:
         couplings = np.linspace(low, high, points)
@@ -229,4 +237,6 @@ def _switch(
         first = max(1, int(np.argmax(holds(couplings) != at_low)))
         low, high = float(couplings[first - 1]), float(couplings[first])
     where = "below" if at_low else "above"
-    return Switch((low + high) / 2, (low, high), "found", brackets, where, method, detail)
+    return Switch(
+        (low + high) / 2, (low, high), "found", brackets, where, method, detail, "", searched
+    )

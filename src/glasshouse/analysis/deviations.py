@@ -7,21 +7,19 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray, PyTree
 
-from glasshouse._arrays import RealArray, as_floats
+from glasshouse._arrays import as_floats
 from glasshouse._results import Result
+from glasshouse.analysis.ascent import search
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, repeat, stack
-from glasshouse.dynamics.driver import check_params, run
+from glasshouse.dynamics.driver import check_params
 from glasshouse.dynamics.rest import relative_gradient
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
-from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
-from glasshouse.rules.gradient import Gradient
-from glasshouse.rules.transformed import Transformed
+from glasshouse.parametric import ParametricGame, Params
 from glasshouse.semantics.base import Box
 
 GRID = 1025
@@ -38,8 +36,11 @@ RESOLUTION = (
     "maxima refined by bisection"
 )
 
-SEARCH = Transformed(Gradient(), optax.scale_by_adam())
-"""The ascent of a search over several parameters: Adam walks on where gradients saturate."""
+SATURATED = (
+    "behaviour saturates so far at the upper bounds that gradients vanish in rounding, and the "
+    "slope there cannot be told: lower the bound"
+)
+NO_GAINS = "the payoffs of some deviations are not finite: check the semantics for NaN"
 
 TOLERANCE = 1e-13
 """Gains and slopes below this share of their scale count as zero: they are rounding."""
@@ -50,9 +51,9 @@ class Deviation(Result):
     """The best deviation found for one player, everybody else staying put.
 
     **Arguments:** `player`, counted from 0; `gain`, payoff at `best` minus payoff now, at least 0;
-    `best`, the deviating parameters; `method` "derivative" (local maxima seen
-    on a grid, refined to rounding) or "numerical" (a search, so a lower bound);
-    `detail`, resolution or starts.
+    `best`, the deviating parameters; `method`, "numerical": with one parameter local maxima seen on
+    a grid, refined to rounding, with more a search and so a lower bound; `detail`, resolution or
+    starts.
     """
 
     player: int
@@ -70,16 +71,18 @@ class BoundaryTest(Result):
     payoff range was found, and no gradient points into the box; `cooperative`: every player
     cooperates more there than where all parameters are at their lower bounds; `deviations`, one
     per player; `slopes`, each player's gradient at the corner relative to what it could be, in
-    [-1, 1]; `method`, `detail` as in `Deviation`.
+    [-1, 1]; `method`, `detail` as in `Deviation`. `passes` is None where it cannot be told, for the
+    `reason` given.
     """
 
-    passes: bool
+    passes: bool | None
     cooperative: bool
     deviations: tuple[Deviation, ...]
     slopes: tuple[float, ...]
     tolerance: float
     method: str
     detail: str
+    reason: str = ""
 
 
 @in_float64
@@ -110,15 +113,15 @@ def best_deviation(
     if _parameters(game.spaces[player]) == 1:
         gains, best = batch_map(_one_dimensional, stack([(game, params, np.asarray(player))]))
         found = _as_parameter(best[0], params[player])
-        return Deviation(player, float(gains[0]), found, "derivative", RESOLUTION)
+        return Deviation(player, float(gains[0]), found, "numerical", RESOLUTION)
     if _parameters(game.spaces[player]) == 0:
         return Deviation(
-            player, 0.0, params[player], "derivative", "there is no parameter to change"
+            player, 0.0, params[player], "closed form", "there is no parameter to change"
         )
     if starts < 1 or steps < 1:
         raise InputError(f"starts={starts} and steps={steps} must both be at least 1")
     key = jax.random.key(0) if key is None else key
-    gain, best = _search(game, params, player, starts, steps, key)
+    gain, best = search(game, params, player, starts, steps, key)
     detail = f"gradient ascent from {starts} random starts, {steps} steps"
     return Deviation(player, gain, best, "numerical", detail)
 
@@ -161,7 +164,10 @@ def boundary_test(game: ParametricGame, tolerance: float = TOLERANCE) -> Boundar
     **Source:** the boundary test of Todorov, ten Napel & Müller 2026, arXiv:2606.27068, without
     its restriction to two players.
     """
-    return boundary_tests([game], tolerance)[0]
+    (found,) = boundary_tests([game], tolerance)
+    if found.passes is None:
+        raise InputError(found.reason)
+    return found
 
 
 @in_float64
@@ -170,7 +176,8 @@ def boundary_tests(
 ) -> list[BoundaryTest]:
     """The boundary test of each of several games alike in structure, computed together.
 
-    **Arguments and Raises:** as in `boundary_test`.
+    **Arguments and Raises:** as in `boundary_test`, except that a game whose test cannot be
+    decided does not keep the others from theirs: its `passes` is None, and `reason` says why.
     """
     if not games:
         raise InputError("boundary_tests needs at least one game")
@@ -178,27 +185,25 @@ def boundary_tests(
     gains, best, slopes, cooperates = _corner_deviations(games, corners)
     ranges = np.stack([np.asarray(game.game.payoff_ranges) for game in games])
     no_gain = np.all(gains <= tolerance * ranges, axis=1)
-    if np.any(no_gain & ~np.all(np.isfinite(slopes), axis=1)):
-        raise InputError(
-            "behaviour saturates so far at the upper bounds that gradients vanish in rounding, and "
-            "the slope there cannot be told: lower the bound"
-        )
+    saturated = no_gain & ~np.all(np.isfinite(slopes), axis=1)
+    unknown = np.where(saturated, SATURATED, np.where(np.isfinite(gains).all(axis=1), "", NO_GAINS))
     passes = no_gain & np.all(slopes >= -tolerance, axis=1)
     cooperative = np.all(cooperates > 0, axis=1)
 
     def named(k: int) -> BoundaryTest:
         deviations = tuple(
-            Deviation(i, float(gains[k, i]), float(best[k, i]), "derivative", RESOLUTION)
+            Deviation(i, float(gains[k, i]), float(best[k, i]), "numerical", RESOLUTION)
             for i in range(gains.shape[1])
         )
         return BoundaryTest(
-            passes=bool(passes[k] and cooperative[k]),
+            passes=None if unknown[k] else bool(passes[k] and cooperative[k]),
             cooperative=bool(cooperative[k]),
             deviations=deviations,
             slopes=tuple(map(float, slopes[k])),
             tolerance=tolerance,
-            method="derivative",
+            method="numerical",
             detail=RESOLUTION,
+            reason=str(unknown[k]),
         )
 
     return [named(k) for k in range(len(games))]
@@ -317,61 +322,6 @@ def _at_corner(
     lowest = as_floats(tuple(box.lower for box in game.spaces))
     more = cooperation(game, params) - cooperation(game, lowest)
     return jnp.stack([jnp.reshape(x, ()) for x in jax.tree.leaves(slopes)]), more
-
-
-class _Alone(AbstractParametricGame):
-    """The game one player faces when all others stay where they are."""
-
-    game: ParametricGame
-    others: Params
-    player: int = eqx.field(static=True)
-
-    @property
-    def spaces(self) -> tuple[Box, ...]:
-        return (self.game.spaces[self.player],)
-
-    def profile(self, params: Params) -> Params:
-        return (*self.others[: self.player], *params, *self.others[self.player + 1 :])
-
-    def behaviours(self, params: Params) -> Product:
-        return self.game.behaviours(self.profile(params))
-
-    def payoffs(self, params: Params, key: PRNGKeyArray | None = None) -> Array:
-        return self.game.payoffs(self.profile(params))[self.player, None]
-
-    def selfish_gradients(self, params: Params, key: PRNGKeyArray | None = None) -> Params:
-        return (self.game.selfish_gradients(self.profile(params))[self.player],)
-
-    def gradient_scales(self, params: Params) -> Params:
-        return (self.game.gradient_scales(self.profile(params))[self.player],)
-
-
-def _search(
-    game: ParametricGame, params: Params, player: int, starts: int, steps: int, key: PRNGKeyArray
-) -> tuple[float, PyTree]:
-    alone = _Alone(game, params, player)
-    box = game.spaces[player]
-    leaves, structure = jax.tree.flatten(box.lower)
-    keys = jax.tree.unflatten(structure, list(jax.random.split(key, len(leaves))))
-
-    def draw(key: PRNGKeyArray, low: RealArray, high: RealArray) -> Array:
-        return jax.random.uniform(key, (starts, *jnp.shape(low)), float, low, high)
-
-    begin = (jax.tree.map(draw, keys, box.lower, box.upper),)
-    begin = jax.tree.map(lambda x, own: x.at[0].set(own), begin, (params[player],))
-    widths = jax.tree.map(lambda low, high: np.max(np.asarray(high - low)), box.lower, box.upper)
-    step_size = 2.0 * max(jax.tree.leaves(widths)) / steps  # may cross the box twice
-    ends, values = batch_map(_ascend, begin, alone, steps, np.asarray(step_size))
-    best = int(np.argmax(values))
-    gain = float(values[best] - alone.payoffs((params[player],))[0])
-    if gain <= 0:
-        return 0.0, jax.tree.map(np.asarray, params[player])
-    return gain, jax.tree.map(lambda x: x[best], ends[0])
-
-
-def _ascend(start: Params, alone: _Alone, steps: int, step_size: Array) -> tuple[Params, Array]:
-    end = run(alone, SEARCH, start, steps=steps, step_size=step_size, throw=False).params
-    return end, alone.payoffs(end)[0]
 
 
 def _parameters(box: Box) -> int:

@@ -20,6 +20,9 @@ from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
 from glasshouse.rules.gradient import Gradient
 
+TOLERANCE = 1e-5
+"""Probabilities may leave [0, 1] by this: rounding of 32-bit numbers."""
+
 AT_REST = 1e-6
 """A run counts as at rest when its relative gradient (`rest_residual`) is below this."""
 
@@ -89,7 +92,10 @@ class Share(Result):
     @property
     def interval(self) -> tuple[float, float]:
         """Wilson score interval (Wilson 1927), 95 %; all of [0, 1] where no run counted."""
-        return wilson_interval(self.count, self.runs) if self.runs else (0.0, 1.0)
+        if not self.runs:
+            return (0.0, 1.0)
+        low, high = wilson_interval(self.count, self.runs)
+        return (low if self.count else 0.0, high if self.count < self.runs else 1.0)
 
     def to_dict(self) -> dict[str, Any]:
         """The `share`, the ends `low` and `high` of its interval, and the `count` of runs."""
@@ -161,6 +167,7 @@ def generic_outcomes(
     drawn, count = _starting_points(games, starts), starts.runs
     games_each = repeat(stack(games), count)
     ends, payoffs, residuals = batch_map(_learn, (games_each, drawn), steps, np.asarray(step_size))
+    _check_probabilities(ends)
     detail = f"{starts}, {steps} steps of {step_size:g}"
 
     def of_each(array: np.ndarray) -> np.ndarray:
@@ -168,6 +175,17 @@ def generic_outcomes(
 
     found = zip(of_each(ends), of_each(payoffs), of_each(residuals), strict=True)
     return [_classified(p, u, r, detail) for p, u, r in found]
+
+
+def _check_probabilities(ends: Float[np.ndarray, "runs players"]) -> None:
+    """Refuse cooperation outside [0, 1]: a semantics of one's own is not checked everywhere."""
+    wrong = np.argwhere((ends < -TOLERANCE) | (ends > 1 + TOLERANCE))
+    if len(wrong):
+        run, player = (int(k) for k in wrong[0])
+        raise InputError(
+            f"the semantics gives player {player + 1} cooperation {ends[run, player]:.4g} where "
+            "learning ended: make it return probabilities everywhere in the box"
+        )
 
 
 def check_starts(game: AbstractParametricGame, starts: Starts) -> None:

@@ -95,6 +95,8 @@ def _boundary_rows(found: "Assessment") -> list[tuple[str, str, str]]:
     best = max(test.deviations, key=lambda deviation: deviation.gain)
     if not test.cooperative:
         answer = "does not apply: the corner of all upper bounds is not the cooperative one here"
+    elif test.passes is None:
+        answer = f"undecided: {test.reason}"
     elif test.passes:
         answer = "the cooperative corner passes: no gain above the tolerance was found"
     elif best.gain > 0:

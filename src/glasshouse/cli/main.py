@@ -14,6 +14,8 @@ from glasshouse.errors import InputError
 INTERRUPTED = 130
 """The exit code of an interrupted command, as shells have it."""
 
+SHOW_CURSOR = "\x1b[?25h"
+
 ENDING = (signal.SIGINT, signal.SIGTERM)
 """What ends a command early."""
 
@@ -64,8 +66,9 @@ def main() -> None:
 def _interrupted(number: int, frame: object) -> NoReturn:
     """Leave at once: what is on disk is complete at any moment, and compiled code, which may be
     running in other threads or below this one, does not survive an exception."""
-    said = "interrupted; what is finished is kept, the same command goes on from there"
-    os.write(sys.stderr.fileno(), f"\nglasshouse: {said}\n".encode())
+    said = "interrupted; a study goes on where it stopped when it is run again"
+    shown = SHOW_CURSOR if sys.stderr.isatty() else ""  # a progress bar hides it
+    os.write(sys.stderr.fileno(), f"{shown}\nglasshouse: {said}\n".encode())
     os._exit(INTERRUPTED)
 
 

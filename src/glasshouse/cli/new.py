@@ -1,11 +1,15 @@
 """`glasshouse new`: a commented study to start from."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from glasshouse.errors import InputError
+
 NAME = "new"
+USUAL = "prisoners_dilemma"
 
 
 def command(
@@ -13,12 +17,13 @@ def command(
         Path, typer.Argument(metavar="STUDY.toml", help="The file to write.", show_default=False)
     ],
     game: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="GAME",
+            show_default=USUAL,
             help="A catalogue name, a name with parameters (donation:b=4,c=1), or a .nfg file.",
         ),
-    ] = "prisoners_dilemma",
+    ] = None,
     payoffs: Annotated[
         str | None,
         typer.Option(
@@ -31,6 +36,12 @@ def command(
     """Write a commented study file to start from."""
     from glasshouse.study.template import game_table, payoff_rows, template, write_template
 
-    table = {"payoffs": payoff_rows(payoffs)} if payoffs else game_table(game, study.parent)
-    write_template(study, template(table, study.name))
-    typer.echo(f"Written to {study}. Change what you like, then: glasshouse run {study}")
+    if payoffs is None:
+        table = game_table(USUAL if game is None else game, study.parent)
+    elif game is None:
+        table = {"payoffs": payoff_rows(payoffs)}
+    else:
+        raise InputError("give --game or --payoffs, not both")
+    write_template(study, template(table, study.name, study.parent))
+    command = f"glasshouse run {shlex.quote(str(study))}"
+    typer.echo(f"Written to {study}. Change what you like, then: {command}")

@@ -7,6 +7,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from glasshouse._arrays import RealArray
 from glasshouse._results import described
 
 UNROLL_LIMIT = 64
@@ -67,7 +68,7 @@ class AbstractGame(eqx.Module):
 
     @property
     @abc.abstractmethod
-    def payoff_ranges(self) -> Float[Array, "players"]:
+    def payoff_ranges(self) -> Float[RealArray, "players"]:
         """Largest minus smallest payoff of each player."""
 
     @abc.abstractmethod

@@ -65,8 +65,8 @@ class NormalFormGame(AbstractGame):
         return tuple(self.tensor.shape[1:])
 
     @property
-    def payoff_ranges(self) -> Float[Array, "players"]:
-        flat = jnp.asarray(self.tensor).reshape(self.players, -1)
+    def payoff_ranges(self) -> Float[RealArray, "players"]:
+        flat = self.tensor.reshape(self.players, -1)
         return flat.max(axis=1) - flat.min(axis=1)
 
     @property

@@ -26,6 +26,9 @@ WIDTH = 4.8
 MOST_SHAPES = 1500
 """Curves of more points are drawn as pixels inside vector files, which stay small."""
 
+EQUAL = 1e-9
+"""Values that differ by no more are equal; others drawn in one place are only close."""
+
 AXIS_LABELS = {
     "semantics.coupling": "coupling κ (weight of what each reads)",
     "semantics.weight": "weight w (of what each reads)",
@@ -182,7 +185,10 @@ def _merged(markers: Sequence[Marker], width: float) -> list[Marker]:
     for marker in sorted(markers, key=lambda m: m.value):
         last = found[-1] if found else None
         if last and last.kind == marker.kind and abs(last.value - marker.value) < 1e-3 * width:
-            found[-1] = dataclasses.replace(last, label=f"{last.label} = {marker.label}")
+            joint = " = " if abs(last.value - marker.value) <= EQUAL else ", "
+            same = marker.label == last.label
+            label = last.label if same else f"{last.label}{joint}{marker.label}"
+            found[-1] = dataclasses.replace(last, label=label)
         else:
             found.append(marker)
     return found

@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, PyTree
+from jaxtyping import Array, ArrayLike, PyTree
 
 from glasshouse._arrays import as_floats, is_traced
 from glasshouse.errors import InputError
@@ -28,7 +28,8 @@ class Custom(AbstractSemantics):
     what player i sees of player j's; it may be a pytree holding arrays (an Equinox network).
     `spaces`, one `Box` per player.
     **Raises:** `InputError` when the function does not return one vector per player, or when these
-    are no probabilities at the neutral parameters (elsewhere they are not checked).
+    are no probabilities at the neutral parameters or at all lower or upper bounds (elsewhere
+    they are not checked).
     """
 
     function: Callable[[tuple[PyTree, ...], Any], Sequence[Array]]
@@ -84,12 +85,22 @@ def _actions(function: Callable, boxes: tuple[Box, ...]) -> tuple[int, ...]:
 
 
 def _check_probabilities(function: Callable, boxes: tuple[Box, ...]) -> None:
-    params = as_floats(tuple(box.neutral() for box in boxes))
-    if is_traced(params, function):
-        return
-    for i, vector in enumerate(_evaluated(function, params)):
-        if not (np.all(vector >= 0) and abs(float(vector.sum()) - 1) <= TOLERANCE):
-            raise InputError(
-                f"the semantics function gives player {i + 1} {np.asarray(vector).tolist()} at the "
-                "neutral parameters: action probabilities must be non-negative and sum to 1"
-            )
+    corners = {
+        "the neutral parameters": tuple(box.neutral() for box in boxes),
+        "the lower bounds": tuple(box.lower for box in boxes),
+        "the upper bounds": tuple(box.upper for box in boxes),
+    }
+    for where, params in corners.items():
+        params = as_floats(params)
+        if is_traced(params, function) or not all(map(_is_finite, jax.tree.leaves(params))):
+            continue
+        for i, vector in enumerate(_evaluated(function, params)):
+            if not (np.all(vector >= 0) and abs(float(vector.sum()) - 1) <= TOLERANCE):
+                raise InputError(
+                    f"the semantics function gives player {i + 1} {np.asarray(vector).tolist()} at "
+                    f"{where}: action probabilities must be non-negative and sum to 1"
+                )
+
+
+def _is_finite(values: ArrayLike) -> bool:
+    return bool(np.all(np.isfinite(values)))

@@ -44,30 +44,44 @@ class RunFolder:
         self._prepared = prepared
         self._warn = warn
         self._tables: dict[str, str] = {}
+        self._outputs: dict[str, str] = {}
         self.identity = identity(prepared)
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[None]:
-        """Make the folder, or go on in the one an interrupted run has left.
+        """Make the folder, or go on in the one an interrupted run of the same study has left.
 
-        **Raises:** `InputError` when another run is at work in it.
+        **Raises:** `InputError` when another run is at work in it, or it cannot be used.
         """
-        started = self.path.exists()
-        self.path.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(self.path / LOCK, timeout=0)
         try:
+            self.path.mkdir(parents=True, exist_ok=True)
             lock.acquire()
         except filelock.Timeout as error:
             raise InputError(f"another run is writing to {self.path}: wait for it") from error
+        except OSError as error:
+            raise InputError(
+                f"output folder {self.path} cannot be made: {error.strerror}"
+            ) from error
         try:
-            recorded = _read_json(self.path / PROVENANCE) if started else None
-            self._tables = dict(recorded["tables"]) if recorded else {}
-            self._write_inputs()
+            recorded = _read_json(self.path / PROVENANCE)
+            if recorded is not None:  # another run may have been here since it was checked
+                _check_same(recorded, self.path, self.identity, self._prepared)
+                self._tables = dict(recorded["tables"])
+            self.write("study.toml", self._prepared.study.to_toml().encode())
+            for name, content in self._prepared.inputs.items():  # study.toml says their names
+                self.write(name, content)
             self._record()
             yield
         finally:
+            with contextlib.suppress(OSError):  # before it is released: whoever takes it is alone
+                (self.path / LOCK).unlink(missing_ok=True)
             lock.release()
-            (self.path / LOCK).unlink(missing_ok=True)
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write one of the files to be handed over."""
+        write_file(self.path / name, content)
+        self._outputs[name] = hashlib.sha256(content).hexdigest()
 
     def table(self, name: str, compute: Callable[[], pa.Table]) -> pa.Table:
         """The finished table of that name, computed and kept where there is none.
@@ -88,11 +102,6 @@ class RunFolder:
         self._record()
         return found
 
-    def has(self, name: str) -> bool:
-        """Whether a finished table of that name is there, unchanged."""
-        file = self.path / name
-        return name in self._tables and file.is_file() and sha256(file) == self._tables[name]
-
     def drop(self, folder: str) -> None:
         """Remove a folder of tables that are no longer needed."""
         self._tables = {k: v for k, v in self._tables.items() if not k.startswith(f"{folder}/")}
@@ -101,20 +110,14 @@ class RunFolder:
 
     def finish(self) -> None:
         """Say that everything is there."""
-        files = sorted(p for p in self.path.iterdir() if p.is_file())
-        outputs = {p.name: sha256(p) for p in files if p.name not in (PROVENANCE, LOCK)}
-        self._write_provenance({"status": "complete", "outputs": outputs})
+        outputs = {**self._outputs, **self._tables}
+        self._write_provenance({"status": "complete", "outputs": dict(sorted(outputs.items()))})
 
     def _record(self) -> None:
         self._write_provenance({"status": "interrupted", "tables": self._tables})
 
     def _write_provenance(self, state: dict[str, Any]) -> None:
-        write_json(self.path / PROVENANCE, {**state, **self.identity})
-
-    def _write_inputs(self) -> None:
-        write_file(self.path / "study.toml", self._prepared.study.to_toml().encode())
-        for name, content in self._prepared.inputs.items():  # study.toml refers to them by name
-            write_file(self.path / name, content)
+        write_file(self.path / PROVENANCE, as_json({**state, **self.identity}))
 
 
 def identity(prepared: Prepared) -> dict[str, Any]:
@@ -150,21 +153,33 @@ def check_out(out: Path, prepared: Prepared) -> None:
                 f"output folder {out} cannot be made: {parent} is not a writable folder"
             )
         return
+    if not os.access(out, os.W_OK):
+        raise InputError(f"output folder {out} cannot be written to: choose another --out")
     recorded = _read_json(out / PROVENANCE)
-    if recorded is None or recorded.get("status") != "interrupted":
+    if recorded is None:
         raise InputError(f"output folder {out} is already there: remove it or choose another --out")
-    different = _difference(recorded, out, prepared)
+    _check_same(recorded, out, identity(prepared), prepared)
+
+
+def _check_same(
+    recorded: dict[str, Any], out: Path, wanted: dict[str, Any], prepared: Prepared
+) -> None:
+    """Refuse a folder that is no interrupted run of this study, saying what it is."""
+    different = _difference(recorded, out, wanted, prepared)
+    if recorded.get("status") == "interrupted" and not different:
+        return
     if different:
-        raise InputError(
-            f"output folder {out} holds an interrupted run of something else ({different}): "
-            "remove it or choose another --out"
-        )
+        what = f"holds a run of something else ({different})"
+    else:
+        what = f"already holds this study, complete: see {out / 'report.html'}"
+    raise InputError(f"output folder {out} {what}; remove it or choose another --out")
 
 
-def _difference(recorded: dict[str, Any], out: Path, prepared: Prepared) -> str:
-    """What differs from the interrupted run, or nothing."""
-    wanted = json.loads(json.dumps(identity(prepared)))
-    for key, value in wanted.items():
+def _difference(
+    recorded: dict[str, Any], out: Path, wanted: dict[str, Any], prepared: Prepared
+) -> str:
+    """What differs from the run recorded, or nothing."""
+    for key, value in json.loads(json.dumps(wanted)).items():
         if recorded.get(key) == value:
             continue
         if key == "study":
@@ -186,10 +201,9 @@ def _study_difference(out: Path, prepared: Prepared) -> str:
     return f"{key} was {before.get(key)!r}, now {now.get(key)!r}"
 
 
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON for people and programs; NaN and infinities are refused."""
-    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    write_file(path, text.encode())
+def as_json(content: dict[str, Any]) -> bytes:
+    """JSON for people and programs; NaN and infinities are refused."""
+    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def write_file(path: Path, content: bytes) -> None:

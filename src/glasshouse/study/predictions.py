@@ -15,8 +15,10 @@ from glasshouse.analysis.couplings import (
 )
 from glasshouse.analysis.family import AbstractFamily
 from glasshouse.errors import InputError
+from glasshouse.games.registry import CATALOGUE
 from glasshouse.study.result import Predictions, Slice
 from glasshouse.study.setting import Prepared
+from glasshouse.study.spec import Study
 
 
 def predict(
@@ -30,13 +32,16 @@ def predict(
     """
     closed_form, reason = closed_form_along(family)
     equilibrium, no_equilibrium = None, ""
+    # Of the width searched, at most 1: a payoff of 1e-9 has switches finer than a coupling.
+    width = 1.0 if bracket is None else min(1.0, bracket[1] - bracket[0])
+    fine = {"bracket": bracket, "tolerance": 1e-9 * width}
     with progress("searching thresholds"):
         try:
-            equilibrium = equilibrium_threshold(family, bracket=bracket)
+            equilibrium = equilibrium_threshold(family, **fine)
         except InputError as error:
             no_equilibrium = str(error)
-        first_movement = first_movement_switch(family, bracket=bracket)
-        measured = critical_coupling(family, bracket=bracket)
+        first_movement = first_movement_switch(family, **fine)
+        measured = critical_coupling(family, bracket=bracket, tolerance=1e-6 * width)
     return Predictions(
         key, closed_form, reason, first_movement, measured, equilibrium, no_equilibrium
     )
@@ -58,17 +63,31 @@ def predict_study(prepared: Prepared) -> tuple[Predictions | None, str]:
     if len(axes) != 1 or not prepared.study.analysis.thresholds:
         return None, ""
     (axis,) = axes
+    low, high = axis.values[0], axis.values[-1]
     family = prepared.base.own_family(axis.key)
     try:
-        if family is not None:
-            return predict(family, axis.key), ""
+        if family is not None:  # all of the usual range, and all that is studied
+            return predict(
+                family, axis.key, (min(family.lowest, low), max(family.highest, high))
+            ), ""
         if axis.key.startswith("learning."):
             raise InputError("learning does not change where the game switches")
-        if len(axis.values) < 2:
+        if is_whole(prepared.study, axis.key):
+            raise InputError("it takes whole numbers only")
+        if low == high:
             raise InputError("the axis has a single value")
-        return predict(prepared.along(axis.key), axis.key, (axis.values[0], axis.values[-1])), ""
+        return predict(prepared.along(axis.key), axis.key, (low, high)), ""
     except InputError as error:
         return None, f"no switches sought along {axis.key}: {error}"
+
+
+def is_whole(study: Study, key: str) -> bool:
+    """Whether the number at a dotted key counts something."""
+    if key in ("game.cooperate", "semantics.size"):
+        return True
+    name = key.removeprefix("game.parameters.")
+    entry = CATALOGUE.get(study.game.name or "")
+    return name != key and entry is not None and isinstance(entry.defaults.get(name), int)
 
 
 def slices(prepared: Prepared, table: pa.Table) -> tuple[Slice, ...]:
@@ -76,6 +95,8 @@ def slices(prepared: Prepared, table: pa.Table) -> tuple[Slice, ...]:
     if len(prepared.study.axes) != 2 or not prepared.study.analysis.thresholds:
         return ()
     first, second = prepared.study.axes
+    if first.key.startswith("learning."):
+        return ()
     shape = (len(second.values), len(first.values))
     margins = np.array(table.column("first_movement_margin").to_pylist(), dtype=float)
     passes = np.array(table.column("boundary_passes").to_pylist(), dtype=object)
@@ -88,26 +109,30 @@ def slices(prepared: Prepared, table: pa.Table) -> tuple[Slice, ...]:
     for value, setting, margin, passing in zip(second.values, firsts, margins, passes, strict=True):
         family = setting.own_family(first.key)
         closed = None if family is None else closed_form_along(family)[0]
+        moves, turn = _turns_positive(first.values, margin)
         found.append(
             Slice(
                 value=value,
                 predicted=None if closed is None else closed.neutral.value,
-                first_movement=_turns_positive(first.values, margin),
+                moves=moves,
+                first_movement=turn,
                 equilibrium=_holds_from(first.values, passing),
             )
         )
     return tuple(found)
 
 
-def _turns_positive(x: Sequence[float], margins: np.ndarray) -> float | None:
-    """Where the margin crosses zero upward, if it crosses once; between two points, on a line."""
+def _turns_positive(x: Sequence[float], margins: np.ndarray) -> tuple[str, float | None]:
+    """Where cooperation rises along a slice, and where its margin turns; between points, a line."""
     above = margins > 0
     changes = np.flatnonzero(above[1:] != above[:-1])
+    if not len(changes):
+        return ("everywhere" if above.all() else "nowhere"), None
     if len(changes) != 1 or above[0]:
-        return None
+        return "elsewhere", None
     k = int(changes[0])
     share = -margins[k] / (margins[k + 1] - margins[k])
-    return float(x[k] + share * (x[k + 1] - x[k]))
+    return "from a value on", float(x[k] + share * (x[k + 1] - x[k]))
 
 
 def _holds_from(x: Sequence[float], holds: np.ndarray) -> float | None:

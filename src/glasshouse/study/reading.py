@@ -20,7 +20,7 @@ def read_study(path: str | Path) -> Study:
     """
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # a byte-order mark is fine
     except OSError as error:
         raise InputError(f"{path}: cannot read the study file: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -46,10 +46,12 @@ def parse_study(text: str) -> Study:
 
 @contextlib.contextmanager
 def named(key: str) -> Iterator[None]:
-    """Prefix an `InputError` with the study key it comes from."""
+    """Prefix an `InputError` with the study key it comes from, unless it names one below it."""
     try:
         yield
     except InputError as error:
+        if str(error).startswith(f"key '{key}."):
+            raise
         raise InputError(f"key '{key}': {error}") from error
 
 

@@ -43,13 +43,15 @@ class Slice(Result):
     """Where things switch along the first axis, at one value of the second.
 
     **Arguments:** `value`, of the second axis; `predicted`, the closed-form first movement, None
-    where there is none; `first_movement`, where its margin turns positive between two points of
-    the sweep (interpolated), None where it does not turn once; `equilibrium`, the first point from
-    which on the cooperative corner passes the boundary test, None where there is none.
+    where there is none; `moves`: along the first axis cooperation starts to rise "from a value on",
+    "everywhere", "nowhere" or "elsewhere"; `first_movement`, that value, where the margin turns
+    positive between two points of the sweep (interpolated), or None; `equilibrium`, the first
+    point from which on the cooperative corner passes the boundary test, None where there is none.
     """
 
     value: float
     predicted: float | None
+    moves: str
     first_movement: float | None
     equilibrium: float | None
 
@@ -79,6 +81,14 @@ class StudyResult(Result):
         """The axes of the sweep: `key` and `values` each."""
         return self.prepared.study.axes
 
+    @property
+    def learned(self) -> str | None:
+        """How the outcomes along the sweep were obtained; None where they were not asked for."""
+        if self.base.generic is None:
+            return None
+        swept = [axis.key for axis in self.axes if axis.key.startswith("learning.")]
+        return self.base.generic.detail + (f", but {' and '.join(swept)} as swept" if swept else "")
+
     def column(self, name: str) -> np.ndarray:
         """A column as an array; missing numbers are NaN, missing yes and no are None."""
         values = self.table.column(name).to_pylist()
@@ -103,7 +113,7 @@ class StudyResult(Result):
         return {
             "schema_version": SCHEMA_VERSION,
             "game": setting.game.to_dict(),
-            "semantics": setting.study.settings()["semantics"],
+            "semantics": plain(setting.study.settings()["semantics"]),
             "claims": _claims(self),
             "axes": [axis.key for axis in self.axes],
             "predictions": plain(self.predictions),

@@ -16,7 +16,7 @@ from glasshouse.semantics.affine import Affine
 from glasshouse.semantics.base import AbstractSemantics, Box
 from glasshouse.semantics.custom import Custom
 from glasshouse.semantics.logistic import Logistic
-from glasshouse.study.imported import code_file, load_function
+from glasshouse.study.imported import code_file, failure, load_function
 from glasshouse.study.values import Matrix, Number, Parameter, Section
 
 
@@ -108,7 +108,8 @@ class CustomSpec(Section):
     @classmethod
     def _has_two_parts(cls, value: str) -> str:
         place, separator, name = value.rpartition(":")
-        if not separator or not place or not name.isidentifier():
+        is_place = place.endswith(".py") or all(part.isidentifier() for part in place.split("."))
+        if not separator or not is_place or "\0" in place or not name.isidentifier():
             raise ValueError(
                 f"must be 'file.py:name' or 'package.module:name', but is {value!r:.60}"
             )
@@ -125,14 +126,14 @@ class CustomSpec(Section):
 
         **Raises:** `InputError` when the function cannot be found or does not work.
         """
-        function = load_function(self.function, folder)
         try:
-            inspect.signature(function).bind((), (), **self.parameters)
-        except TypeError as error:
-            raise InputError(
-                f"{self.function} is called as function(params, seen, parameters by name), with "
-                f"parameters {sorted(self.parameters)}: {error}"
-            ) from error
+            function = load_function(self.function, folder)
+            _check_call(self.function, function, self.parameters)
+            return self._custom(function, game)
+        except InputError as error:
+            raise InputError(f"key 'semantics.function': {error}") from error
+
+    def _custom(self, function: Callable[..., Any], game: NormalFormGame) -> Custom:
         # Arrays inside a pytree, not values in a closure: so that sweeps compile once.
         bound = jax.tree_util.Partial(
             function, **{name: np.asarray(float(x)) for name, x in self.parameters.items()}
@@ -143,18 +144,20 @@ class CustomSpec(Section):
             return Custom(bound, (box,) * game.players)
         except InputError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            traced = isinstance(error, jax.errors.ConcretizationTypeError)
+            hint = "; write it with jax.numpy, not numpy" * (
+                traced or "Tracer" in type(error).__name__
+            )
             where = _line_in(error, function)
-            raise InputError(
-                f"{self.function} failed{where}: {type(error).__name__}: {error}"
-            ) from error
+            raise InputError(f"{self.function} failed{where}: {failure(error)}{hint}") from error
 
     def family(self, game: NormalFormGame) -> None:
         """None: a custom semantics has no coupling that the library knows."""
         return
 
     def files(self, folder: Path) -> dict[str, Path]:
-        """The source of the function, by name."""
+        """The source of the function and of what it imports, by name."""
         return code_file(self.function, folder)
 
 
@@ -165,9 +168,30 @@ SEMANTICS_SPECS: dict[str, type[SemanticsSpec]] = {
 }
 
 
+def _check_call(reference: str, function: Callable[..., Any], parameters: dict[str, Any]) -> None:
+    """Whether it takes what it will be given, and compiled code can be kept for it."""
+    try:
+        inspect.signature(function).bind((), (), **parameters)
+    except (TypeError, ValueError) as error:  # ValueError: a builtin without a signature
+        raise InputError(
+            f"{reference} is called as function(params, seen, parameters by name), with "
+            f"parameters {sorted(parameters)}: {error}"
+        ) from error
+    try:
+        hash(function)
+    except TypeError as error:
+        raise InputError(
+            f"{reference} is an object that cannot be hashed ({error}): name a function that calls "
+            "it instead"
+        ) from error
+
+
 def _line_in(error: BaseException, function: Callable[..., Any]) -> str:
-    """Where in the function's own file the error arose."""
-    file = inspect.getsourcefile(function)
+    """Where in the function's own file the error arose; nothing for objects without a file."""
+    try:
+        file = inspect.getsourcefile(inspect.unwrap(function))
+    except TypeError:
+        return ""
     found = ""
     trace = error.__traceback__
     while trace is not None:

@@ -7,31 +7,27 @@ from glasshouse.analysis.couplings import Switch
 from glasshouse.study.result import Predictions, StudyResult
 
 NAMES = {"semantics.coupling": "coupling", "semantics.weight": "weight"}
-"""What axes are called in sentences; others go by their dotted key."""
+"""What axes are called in sentences; others go by the end of their dotted key."""
+
+ELSEWHERE = {"everywhere": "everywhere", "nowhere": "nowhere", "elsewhere": "now and then"}
+"""Where cooperation rises along slices on which it does not begin to at one value."""
 
 
 def claims(result: StudyResult) -> list[str]:
     """What the study found; each sentence begins with which of the three things it is about."""
-    axes = result.axes
-    if len(axes) == 2:
-        return [_slices_claim(result), *_outcome_claims(result), _passes_claim(result)]
-    found = []
-    if result.predictions is not None:
-        found.append(_movement_claim(result.predictions))
-    elif not axes:
-        direction = result.base.first_movement.direction
-        found.append(f"First movement: from the neutral start mean cooperation {direction}.")
-    found += _outcome_claims(result)
-    if result.predictions is not None:
-        found.append(_equilibrium_claim(result.predictions))
-    elif result.base.boundary is not None:
-        found.append(_passes_claim(result))
-    return found
+    predictions = result.predictions
+    if predictions is not None:
+        movement, equilibrium = _movement_claim(predictions), _equilibrium_claim(predictions)
+    else:
+        movement = _slices_claim(result) if result.slices else _rises_claim(result)
+        equilibrium = _passes_claim(result)
+    return [movement, *_outcome_claims(result), *([equilibrium] if equilibrium else [])]
 
 
 def axis_name(key: str) -> str:
     """What an axis is called in sentences."""
-    return NAMES.get(key, key)
+    short = key.removeprefix("game.parameters.").removeprefix("semantics.parameters.")
+    return NAMES.get(key, short)
 
 
 def _movement_claim(predictions: Predictions) -> str:
@@ -42,45 +38,83 @@ def _movement_claim(predictions: Predictions) -> str:
         predicted = f"closed form: {closed.neutral.reason}"
     else:
         predicted = f"predicted {closed.neutral.value:.4f} in closed form"
-    measured, key = predictions.measured, predictions.key
+    moves, measured, key = predictions.first_movement, predictions.measured, predictions.key
+    low, high = moves.searched or (math.nan, math.nan)
+    searched = f"; searched from {low:.4g} to {high:.4g}" if moves.searched else ""
     return (
         "First movement: from the neutral start selfish learners move toward cooperation "
-        f"{_where(predictions.first_movement, key)} ({predicted}); measured, mean cooperation "
-        f"stands higher than at the start after {measured.learned} {_where(measured, key)}."
+        f"{_where(moves, key)} ({predicted}{searched}); measured, mean cooperation stands higher "
+        f"than at the start after {measured.learned} {_where(measured, key)}."
+    )
+
+
+def _rises_claim(result: StudyResult) -> str:
+    rises = [direction == "rises" for direction in result.column("first_movement")]
+    if not result.axes:
+        direction = result.base.first_movement.direction
+        return f"First movement: from the neutral start mean cooperation {direction}."
+    return (
+        "First movement: from the neutral start selfish learners move toward cooperation "
+        f"{_points(result, rises)}."
     )
 
 
 def _slices_claim(result: StudyResult) -> str:
     first, second = (axis_name(axis.key) for axis in result.axes)
-    turns = [(s.first_movement, s.predicted) for s in result.slices if s.first_movement is not None]
-    if not turns:
-        return f"First movement: nowhere studied does it turn upward once along {first}."
-    values = [measured for measured, _ in turns]
-    both = [abs(predicted - measured) for measured, predicted in turns if predicted is not None]
-    error = f"; the closed form differs by at most {max(both):.1g}" if both else ""
+    slices = result.slices
+    turns = [(s.first_movement, s.predicted) for s in slices if s.first_movement is not None]
+    others = [
+        f"{where} studied at {sum(s.moves == kind for s in slices)}"
+        for kind, where in ELSEWHERE.items()
+        if any(s.moves == kind for s in slices)
+    ]
+    found = ""
+    if turns:
+        values = [measured for measured, _ in turns]
+        both = [abs(predicted - measured) for measured, predicted in turns if predicted is not None]
+        error = f"; the closed form differs by at most {max(both):.1g}" if both else ""
+        found = (
+            f"above a {first} between {min(values):.4g} and {max(values):.4g} at {len(turns)} of "
+            f"{len(slices)} values of {second} (interpolated between points of the sweep{error})"
+        )
     return (
-        f"First movement: from the neutral start selfish learners move toward cooperation above a "
-        f"{first} between {min(values):.4g} and {max(values):.4g}, depending on {second} "
-        f"(interpolated between points of the sweep{error})."
+        "First movement: from the neutral start selfish learners move toward cooperation "
+        f"{'; '.join([found, *others] if found else others)}"
+        f"{'' if turns else f' values of {second}'}."
     )
 
 
 def _outcome_claims(result: StudyResult) -> list[str]:
     """Where learning ends, point by point; nothing where that was not asked."""
-    generic = result.base.generic
-    if generic is None:
+    if result.learned is None:
         return []
     tied = " with tied parameters" if result.prepared.study.learning.tied else ""
     everyone = "both" if result.prepared.base.game.players == 2 else "all"
-    cooperates = (result.column("cooperation_share") >= 0.5).tolist()
-    exploits = (result.column("exploitation_share") > 0).tolist()
-    cooperation = f"{everyone} cooperate in at least half of the runs {_points(result, cooperates)}"
-    exploitation = f"some exploit others in at least one run {_points(result, exploits)}"
-    if not any(cooperates):
-        cooperation = f"nowhere do {everyone} cooperate in at least half of the runs"
-    if not any(exploits):
-        exploitation = "nobody exploits others in any run"
-    return [f"Outcome{tied} ({generic.detail}): {cooperation}; {exploitation}."]
+    parts = []
+    for column, least, holds, fails in (
+        (
+            "cooperation_share",
+            0.5,
+            f"{everyone} cooperate (probability above ½) in at least half of the runs",
+            f"nowhere do {everyone} cooperate (probability above ½) in half of the runs",
+        ),
+        ("defection_share", 0.5, "nobody does in at least half of the runs", ""),
+        (
+            "exploitation_share",
+            1e-12,
+            "some exploit others in at least one run",
+            "nobody exploits others in any run",
+        ),
+    ):
+        points = (result.column(column) >= least).tolist()
+        if any(points):
+            parts.append(f"{holds} {_points(result, points)}")
+        elif fails:
+            parts.append(fails)
+    lost = sum(int(n) for n in result.column("not_finite") if n is not None)
+    if lost:
+        parts.append(f"{lost} runs left the reals and are not counted")
+    return [f"Outcome{tied} ({result.learned}): {'; '.join(parts)}."]
 
 
 def _equilibrium_claim(predictions: Predictions) -> str:
@@ -99,12 +133,22 @@ def _equilibrium_claim(predictions: Predictions) -> str:
 
 
 def _passes_claim(result: StudyResult) -> str:
-    passes = [value is True for value in result.column("boundary_passes")]
-    if result.base.boundary is None:
-        return "Equilibrium: not tested."
+    """On the boundary test, point by point; nothing where it was not asked for."""
+    answers = result.column("boundary_passes").tolist()
+    tested = sum(answer is not None for answer in answers)
+    if not result.prepared.study.analysis.boundary_test:
+        return ""
+    if not tested:
+        return "Equilibrium: not tested, or undecided."
+    passes = [answer is True for answer in answers]
+    which = "" if tested == len(answers) else f"; tested at {tested} of {len(answers)} points"
+    if not result.axes:
+        verb, where = ("passes" if passes[0] else "does not pass"), ""
+    else:
+        verb, where = "passes", f" {_points(result, passes)}"
     return (
-        "Equilibrium: cooperation by all, at the upper ends of their parameters, passes the "
-        f"boundary test {_points(result, passes)} (numerical, not proved)."
+        f"Equilibrium: cooperation by all, at the upper ends of their parameters, {verb} the "
+        f"boundary test{where} (numerical, not proved{which})."
     )
 
 
@@ -114,11 +158,12 @@ def _where(switch: Switch, key: str) -> str:
     if switch.value is not None and switch.bracket is not None:
         half = (switch.bracket[1] - switch.bracket[0]) / 2
         side = "above" if switch.holds == "above" else "below"
-        return f"{side} {name or f'{key} ='} {switch.value:.6f} ± {half:.0e}"
+        value = 0.0 if abs(switch.value) <= half else switch.value
+        return f"{side} {name or f'{axis_name(key)} ='} {value:.6g} ± {half:.0e}"
     if switch.holds in ("everywhere", "nowhere"):
         which = "every" if switch.holds == "everywhere" else "no"
-        return f"at {which} {name or f'value of {key}'} tried"
-    return f"at values of {name or key} that one number does not tell ({switch.result})"
+        return f"at {which} {name or f'value of {axis_name(key)}'} tried"
+    return f"at values of {name or axis_name(key)} that one number does not tell ({switch.result})"
 
 
 def _points(result: StudyResult, holds: Sequence[bool]) -> str:
@@ -132,9 +177,8 @@ def _points(result: StudyResult, holds: Sequence[bool]) -> str:
         return "at every point studied"
     if len(axes) == 2:
         return f"at {sum(holds)} of {len(holds)} points"
-    studied = axes[0].values
     groups: list[list[float]] = []
-    for k, value in enumerate(studied):
+    for k, value in enumerate(axes[0].values):
         if holds[k]:
             if k and holds[k - 1]:
                 groups[-1].append(value)

@@ -9,6 +9,7 @@ from typing import Any
 import pydantic
 import wadler_lindig as wl
 
+from glasshouse._progress import progress
 from glasshouse._results import Readable, call
 from glasshouse.analysis.family import AbstractFamily
 from glasshouse.analysis.outcomes import Starts, check_starts
@@ -81,16 +82,33 @@ def prepare(study: Study, folder: Path = Path()) -> Prepared:
 
     **Raises:** `InputError` naming the key, when the game, the semantics or a start cannot be used.
     """
+    _check_effects(study)
     builder = _Builder(study, folder)
     base = builder.setting({})
     keys = [axis.key for axis in study.axes]
-    grid = itertools.product(*(axis.values for axis in reversed(study.axes)))
-    points = tuple(
-        builder.setting(dict(zip(keys, reversed(values), strict=True))) for values in grid
-    )
+    grid = list(itertools.product(*(axis.values for axis in reversed(study.axes))))
+    points = []
+    with progress("checking the points", len(grid)) as advance:
+        for values in grid:
+            points.append(builder.setting(dict(zip(keys, reversed(values), strict=True))))
+            advance()
     files = {**study.game.files(folder), **study.semantics.files(folder)}
     inputs = {name: file.read_bytes() for name, file in files.items()}
-    return Prepared(study, folder, base, points, inputs)
+    return Prepared(study, folder, base, tuple(points), inputs)
+
+
+def _check_effects(study: Study) -> None:
+    """Refuse to sweep what changes nothing."""
+    learning = study.learning
+    without = {"learning.batch": "on the numbers"}
+    start = learning.start if isinstance(learning.start, str) else "a list"
+    if start != "normal":
+        without |= dict.fromkeys(("learning.spread", "learning.seed"), f"with start = {start!r}")
+    if start in ("neutral", "a list"):
+        without["learning.starts"] = f"with start = {start!r}"
+    for axis in study.axes:
+        if axis.key in without:
+            raise InputError(f"key 'sweep.{axis.key}' has no effect {without[axis.key]}")
 
 
 class _Builder:
@@ -126,6 +144,11 @@ class _Builder:
         starts = study.learning.build(study.semantics.SPREAD)
         with named("learning.start" if starts.kind == "given" else "learning.starts"):
             check_starts(learned, starts)
+            if starts.runs > study.learning.batch:
+                raise InputError(
+                    f"{starts.runs} starts are more than learning.batch = {study.learning.batch} "
+                    "trajectories held at once: raise it (about 70 bytes each), or take fewer"
+                )
         return Setting(values, study, game, parametric, starts)
 
     def _game(self, study: Study) -> NormalFormGame:

@@ -126,15 +126,20 @@ class RangeSpec(Section):
     def _increasing(self) -> "RangeSpec":
         if not self.start < self.stop:
             raise ValueError(f"start {self.start:g} must be below stop {self.stop:g}")
-        if len(set(self.values().tolist())) < self.count:
+        values = self.values()
+        if np.any(values[1:] <= values[:-1]):
             raise ValueError(f"{self.count} values between {self.start} and {self.stop} coincide")
         return self
 
     def values(self) -> np.ndarray:
-        """The values, rounded to twelve digits so that 0.3 is 0.3."""
+        """The values, those between the ends rounded to twelve digits so that 0.3 is 0.3."""
         largest = max(abs(self.start), abs(self.stop))
         digits = 12 - math.floor(math.log10(largest))
-        return np.round(np.linspace(self.start, self.stop, self.count), digits)
+        # Neither stop - start nor 10**digits, which overflow for numbers that are fine.
+        inner = np.arange(1, self.count - 1) / (self.count - 1)
+        between = (self.start * (1 - inner) + self.stop * inner).tolist()
+        rounded = [round(value, digits) + 0.0 for value in between]  # and no -0.0
+        return np.array([self.start, *rounded, self.stop], dtype=float)
 
 
 class AnalysisSpec(Section):
@@ -175,10 +180,23 @@ def _flat(value: object, prefix: str = "") -> object:
     axes: dict[str, object] = {}
     for key, entry in value.items():
         name = f"{prefix}{key}"
-        inner = isinstance(entry, dict) and not {"start", "stop", "count"} & set(entry)
-        nested = _flat(entry, f"{name}.") if inner and entry else {name: entry}
-        axes.update(nested if isinstance(nested, dict) else {name: entry})
+        nested = _flat(entry, f"{name}.") if _is_table(entry) else {name: entry}
+        assert isinstance(nested, dict)
+        twice = sorted(set(axes) & set(nested))
+        if twice:
+            raise ValueError(f"sweep names {twice[0]} twice")
+        axes.update(nested)
     return axes
+
+
+def _is_table(entry: object) -> bool:
+    """Whether this holds axes, and is no range: `learning.start.0.0` has a key `start` too."""
+    if not isinstance(entry, dict):
+        return False
+    of_range = {"start", "stop", "count"} & set(entry)
+    return bool(entry) and (
+        not of_range or any(isinstance(entry[key], dict | list | tuple) for key in of_range)
+    )
 
 
 class Axis(NamedTuple):

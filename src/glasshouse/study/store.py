@@ -12,17 +12,16 @@ from glasshouse.analysis.pure_profiles import base_game
 from glasshouse.errors import InputError
 from glasshouse.study.folder import (
     RunFolder,
+    as_json,
     check_out,
     sha256,
-    write_file,
-    write_json,
 )
 from glasshouse.study.predictions import predict_study, slices
 from glasshouse.study.report.figures import study_figures
 from glasshouse.study.report.page import report_html
 from glasshouse.study.result import StudyResult
 from glasshouse.study.setting import Prepared, check_study
-from glasshouse.study.sweep import assess_base, compute_part, parts
+from glasshouse.study.sweep import assess_base, compute_part, parts, sweep_notes
 
 TABLE = "sweep.parquet"
 PARTS = "parts"
@@ -59,12 +58,11 @@ def write_study(
         result = complete(prepared, table)
         figures = study_figures(result)
         for figure in figures:
-            write_file(out / f"{figure.name}.svg", figure.svg().encode())
-            write_file(out / f"{figure.name}.png", figure.png())
-        write_json(out / "summary.json", result.to_dict())
+            folder.write(f"{figure.name}.svg", figure.svg().encode())
+            folder.write(f"{figure.name}.png", figure.png())
+        folder.write("summary.json", as_json(result.to_dict()))
         facts = {**folder.identity, "table": {TABLE: sha256(out / TABLE)}}
-        html = report_html(result, figures, facts)
-        write_file(out / "report.html", html.encode())
+        folder.write("report.html", report_html(result, figures, facts).encode())
         folder.finish()
     return result
 
@@ -84,7 +82,7 @@ def complete(prepared: Prepared, table: pa.Table) -> StudyResult:
     base = assess_base(prepared)
     predictions, no_predictions = predict_study(prepared)
     portrait, no_portrait = _portrait(prepared)
-    notes = (*base.notes, no_predictions, no_portrait)
+    notes = (*base.notes, no_predictions, no_portrait, *sweep_notes(prepared, table))
     return StudyResult(
         prepared=prepared,
         table=table,

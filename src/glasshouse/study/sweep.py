@@ -9,9 +9,12 @@ import jax
 import numpy as np
 import pyarrow as pa
 
-from glasshouse.analysis.assessment import Assessment, assess
+from glasshouse.analysis.assessment import Assessment, assess, is_large_step
 from glasshouse.dynamics.batch import VECTOR
 from glasshouse.study.setting import Prepared, Setting
+
+MOST_REST = 0.95
+"""Where fewer runs are at rest, a reader is told that outcomes are not final."""
 
 
 def parts(prepared: Prepared) -> list[tuple[Setting, ...]]:
@@ -19,9 +22,13 @@ def parts(prepared: Prepared) -> list[tuple[Setting, ...]]:
 
     What a part holds depends on the study alone, so that a part computed again is the same.
     """
-    size = max(1, prepared.study.learning.batch // prepared.base.starts.runs)
-    points = prepared.points
+    size, points = _points_at_once(prepared), prepared.points
     return [points[k : k + size] for k in range(0, len(points), size)]
+
+
+def _points_at_once(prepared: Prepared) -> int:
+    most = max(point.starts.runs for point in (prepared.base, *prepared.points))
+    return max(1, prepared.study.learning.batch // most)
 
 
 def compute_part(settings: Sequence[Setting], players: int) -> pa.Table:
@@ -57,7 +64,32 @@ def assess_base(prepared: Prepared) -> Assessment:
     """
     base = prepared.base
     alike = [point for point in prepared.points[:VECTOR] if _kind(point) == _kind(base)]
-    return assess_settings([base, *alike[: VECTOR - 1]])[0]
+    others = min(VECTOR, _points_at_once(prepared)) - 1
+    return assess_settings([base, *alike[:others]])[0]
+
+
+def sweep_notes(prepared: Prepared, table: pa.Table) -> Iterator[str]:
+    """What a reader of the sweep should be warned of."""
+    points = len(prepared.points)
+    jumping = [
+        p for p in prepared.points if is_large_step(p.parametric, p.study.learning.step_size)
+    ]
+    if jumping and prepared.study.analysis.outcomes:
+        yield (
+            f"at {len(jumping)} of {points} points the step size is large for the payoffs, and "
+            "learning may jump across rest points: lower learning.step_size"
+        )
+    rests = [share for share in table.column("at_rest_share").to_pylist() if share is not None]
+    moving = sum(share < MOST_REST for share in rests)
+    if moving:
+        yield (
+            f"at {moving} of {points} points fewer than {MOST_REST:.0%} of the runs had come to "
+            "rest: their outcomes are where they stood after the steps taken, which raising "
+            "learning.steps may change"
+        )
+    undecided = table.column("boundary_passes").to_pylist().count(None)
+    if 0 < undecided < points:
+        yield f"the boundary test is undecided or does not apply at {undecided} of {points} points"
 
 
 def _kind(setting: Setting) -> tuple:

@@ -1,7 +1,9 @@
 """A commented study to start from, written from the models that read it."""
 
 import json
+import math
 import os
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from glasshouse.games.registry import from_catalogue
 from glasshouse.interop.load import load_game, parsed_name
 from glasshouse.study.reading import parse_study
 from glasshouse.study.semantics_spec import LogisticSpec
+from glasshouse.study.setting import prepare
 from glasshouse.study.spec import AnalysisSpec, GameSpec, LearningSpec, Study
 
 HEADER = """\
@@ -28,15 +31,16 @@ SWEEP = """\
 """
 
 
-def template(game: dict[str, Any], name: str = "study.toml") -> str:
+def template(game: dict[str, Any], name: str = "study.toml", folder: Path = Path()) -> str:
     """The text of a study of `game` (the keys of `[game]`), every other key at its default.
 
-    **Raises:** `InputError` when the game's keys cannot be.
+    **Arguments:** `name` of the file, and the `folder` it will be in.
+    **Raises:** `InputError` when the game's keys cannot be, or the game cannot be studied.
     """
     start, stop, count = LogisticSpec.RANGE
     sweep = {"key": "semantics.coupling", "start": start, "stop": stop, "count": count}
     sections = [
-        HEADER.format(name=name),
+        HEADER.format(name=shlex.quote(name)),
         _section("game", GameSpec, game),
         _section("semantics", LogisticSpec, {"kind": "logistic", "coupling": 0.5, "bound": 3.0}),
         _section("learning", LearningSpec, {}),
@@ -44,7 +48,7 @@ def template(game: dict[str, Any], name: str = "study.toml") -> str:
         _section("analysis", AnalysisSpec, {}),
     ]
     text = "\n".join(sections)
-    parse_study(text)
+    prepare(parse_study(text).at({}), folder)
     return text
 
 
@@ -63,7 +67,7 @@ def game_table(text: str, folder: Path) -> dict[str, Any]:
 def payoff_rows(text: str) -> list[list[float]]:
     """The row player's payoffs from "3 0; 5 1": rows separated by semicolons.
 
-    **Raises:** `InputError` for anything but a square table of numbers.
+    **Raises:** `InputError` for anything but a square table of finite numbers, two rows or more.
     """
     try:
         rows = [[float(x) for x in row.replace(",", " ").split()] for row in text.split(";")]
@@ -74,6 +78,10 @@ def payoff_rows(text: str) -> list[list[float]]:
             f"payoffs '{text:.60}' must be as many rows as columns of numbers, rows separated by "
             "semicolons: '3 0; 5 1' is R S; T P"
         )
+    if not all(math.isfinite(x) for row in rows for x in row):
+        raise InputError(f"payoffs '{text:.60}' must all be finite numbers")
+    if len(rows) < 2:
+        raise InputError(f"payoffs '{text:.60}' are of one action: give at least two actions")
     return rows
 
 

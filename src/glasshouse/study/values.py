@@ -3,6 +3,7 @@
 import math
 from typing import Annotated, Any, TypeGuard
 
+import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
@@ -14,13 +15,32 @@ class Section(BaseModel):
 
 def is_number(value: object) -> TypeGuard[float]:
     """Whether this is a finite number; true and false are not."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond all floats
+        return False
 
 
-def _payoffs(value: object, where: str = "") -> object:
+def _payoffs(value: object) -> object:
+    """Nested lists of numbers in which everyone has a choice, or a `ValueError`."""
+    found = _entries(value)
+    try:
+        shape = np.shape(found)  # type: ignore[arg-type]
+    except ValueError:
+        return found  # ragged: the game says so
+    # Two dimensions are one player's table; a first one more counts the players.
+    actions = shape if len(shape) == 2 and shape[0] == shape[1] else shape[1:]
+    if 1 in actions:
+        raise ValueError(f"player {actions.index(1) + 1} has one action: give at least two actions")
+    return found
+
+
+def _entries(value: object, where: str = "") -> object:
     """Nested lists of numbers, or a `ValueError` saying which entry is not one."""
     if isinstance(value, list | tuple):
-        return [_payoffs(entry, f"{where}[{k}]") for k, entry in enumerate(value)]
+        return [_entries(entry, f"{where}[{k}]") for k, entry in enumerate(value)]
     if where and not is_number(value):
         raise ValueError(f"entry {where} must be a finite number, but is {value!r:.40}")
     return value

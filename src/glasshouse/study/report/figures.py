@@ -39,6 +39,9 @@ SVG: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "glasshouse"}
 SAME = 1e-9
 """Players whose gains differ by no more than this share gain the same: the first stands for all."""
 
+MOST_SWITCHES = 3
+"""What switches more often is not marked: many lines would be a smear."""
+
 SYMBOLS = {"semantics.coupling": "\\kappa", "semantics.weight": "w"}
 
 
@@ -91,7 +94,7 @@ def study_figures(result: StudyResult) -> tuple[StudyFigure, ...]:
 def _along(result: StudyResult) -> StudyFigure | None:
     """Tied branch and outcomes along the only axis, as far as they were asked for."""
     (axis,) = result.axes
-    columns, marks = result.columns(), _markers(result.predictions)
+    columns, (marks, unmarked) = result.columns(), _markers(result.predictions)
     x = columns[axis.key]
     tied, outcomes = (
         _has_numbers(columns, name) for name in ("tied_cooperation", "cooperation_share")
@@ -107,7 +110,7 @@ def _along(result: StudyResult) -> StudyFigure | None:
         mark_thresholds(panels, x, marks)
     else:
         return None
-    words = along_words(result, marks)
+    words = along_words(result, marks, unmarked)
     return StudyFigure("coupling", *words, figure=_figure(panels[0]))
 
 
@@ -147,6 +150,8 @@ def _deviation(result: StudyResult) -> StudyFigure | None:
     if test is None or not test.cooperative:
         return None
     most = max(deviation.gain for deviation in test.deviations)
+    if not all(np.isfinite(deviation.gain) for deviation in test.deviations):
+        return None
     largest = next(d for d in test.deviations if d.gain >= most * (1 - SAME))
     game = result.prepared.base.parametric
     ax = plot_deviation_curve(game, upper_corner(game), largest.player)
@@ -156,20 +161,32 @@ def _deviation(result: StudyResult) -> StudyFigure | None:
     return StudyFigure("deviation", title, alt, caption, _figure(ax))
 
 
-def _markers(predictions: Predictions | None) -> list[Marker]:
-    """What to mark along an axis: closed forms where there are any, or else what was found."""
+def _markers(predictions: Predictions | None) -> tuple[list[Marker], list[str]]:
+    """What to mark along an axis: closed forms where there are any, or else what was found.
+
+    **Returns:** the markers, and in words what switches too often to be marked.
+    """
     if predictions is None:
-        return []
+        return [], []
     closed = predictions.closed_form
     found = [] if closed is None else _threshold_markers(closed, SYMBOLS.get(predictions.key, "x"))
+    switches: list[tuple[Switch, str, str]] = []
     if not found:
-        found = [
-            *_switch_markers(predictions.first_movement, "first movement"),
-            *_switch_markers(predictions.measured, "measured"),
+        switches = [
+            (predictions.first_movement, "first movement", "first order"),
+            (predictions.measured, "measured", "first order"),
         ]
     if predictions.equilibrium is not None:
-        found += _switch_markers(predictions.equilibrium, "equilibrium", "equilibrium")
-    return found
+        switches.append((predictions.equilibrium, "equilibrium", "equilibrium"))
+    unmarked = []
+    for switch, label, kind in switches:
+        if switch.value is None and len(switch.brackets) > MOST_SWITCHES:
+            unmarked.append(
+                f"the {len(switch.brackets)} switches of “{label}”, too many to tell apart"
+            )
+        else:
+            found += _switch_markers(switch, label, kind)
+    return found, unmarked
 
 
 def _threshold_markers(closed: Thresholds, symbol: str) -> list[Marker]:
@@ -181,7 +198,7 @@ def _threshold_markers(closed: Thresholds, symbol: str) -> list[Marker]:
     ]
 
 
-def _switch_markers(switch: Switch, label: str, kind: str = "first order") -> list[Marker]:
+def _switch_markers(switch: Switch, label: str, kind: str) -> list[Marker]:
     """One line per switch; several are all marked, so that none passes for the only one."""
     if switch.value is not None:
         return [Marker(switch.value, label, kind)]

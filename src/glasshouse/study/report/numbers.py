@@ -12,7 +12,7 @@ from glasshouse.analysis.assessment import Assessment
 from glasshouse.analysis.couplings import Switch
 from glasshouse.analysis.outcomes import Outcomes
 from glasshouse.analysis.phase import Portrait
-from glasshouse.games.normal_form import NormalFormGame, default_labels
+from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.study.result import Predictions, StudyResult
 from glasshouse.study.sentences import axis_name
 
@@ -21,6 +21,9 @@ MOST_CELLS = 144
 
 MOST_PROFILES = 6
 """Of equilibria and optima, so many are listed."""
+
+MOST_BRACKETS = 8
+"""Of several switches, so many are listed."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,17 +100,29 @@ def switch_words(switch: Switch) -> str:
     if switch.result == "not bracketed":
         return f"holds {switch.holds} in the range searched"
     if switch.brackets:
-        spans = ", ".join(f"{low:.4g} to {high:.4g}" for low, high in switch.brackets[:8])
-        return f"{switch.result}, between {spans}"
+        shown, more = switch.brackets[:MOST_BRACKETS], len(switch.brackets) - MOST_BRACKETS
+        spans = ", ".join(f"{low:.4g} and {high:.4g}" for low, high in shown)
+        return f"{switch.result}, between {spans}" + (f", and {more} more" if more > 0 else "")
     return switch.result
 
 
 def action_names(game: NormalFormGame) -> tuple[tuple[str, ...], ...]:
-    """One tuple of names per player."""
-    return (game.labels or default_labels(game.actions)).actions
+    """One tuple of names per player; a mere number is no name, it becomes "action 1"."""
+    return tuple(
+        tuple(f"action {name}" if name.isdigit() else name for name in names)
+        for names in game.action_names
+    )
 
 
-def payoff_cells(result: StudyResult) -> dict[str, Any] | None:
+def cooperation_words(game: NormalFormGame) -> list[tuple[str, str]]:
+    """Which action counts as cooperation, and of whom: of everybody (""), or player by player."""
+    first = [names[0] for names in action_names(game)]
+    if len(set(first)) == 1:
+        return [(first[0], "")]
+    return [(name, f"player {i + 1}") for i, name in enumerate(first)]
+
+
+def payoff_matrix(result: StudyResult) -> dict[str, Any] | None:
     """The payoff table of two players; None for other games."""
     game = result.prepared.base.game
     if game.players != 2 or math.prod(game.actions) > MOST_CELLS:
@@ -117,7 +132,7 @@ def payoff_cells(result: StudyResult) -> dict[str, Any] | None:
     return {"rows": list(zip(rows, cells, strict=True)), "columns": columns}
 
 
-def payoff_rows(result: StudyResult) -> list[dict[str, Any]]:
+def payoff_list(result: StudyResult) -> list[dict[str, Any]]:
     """All profiles of a game of more players with their payoffs; none where there are too many."""
     game = result.prepared.base.game
     if game.players == 2 or math.prod(game.actions) > MOST_CELLS:
@@ -136,11 +151,11 @@ def _cell(result: StudyResult, profile: tuple[int, ...]) -> dict[str, Any]:
 
 
 def profile_name(game: NormalFormGame, profile: Sequence[int]) -> str:
-    """The actions of a profile by name; when all do the same, that once."""
+    """The actions of a profile by name, in parentheses; when many do the same, that once."""
     names = [names[a] for names, a in zip(action_names(game), profile, strict=True)]
     if len(set(names)) == 1 and len(names) > 2:
-        return f"all {names[0]}"
-    return ", ".join(names)
+        return f"(all {names[0]})"
+    return f"({', '.join(names)})"
 
 
 def situations(result: StudyResult) -> list[dict[str, Any]]:
@@ -266,9 +281,10 @@ def _boundary_numbers(base: Assessment) -> list[Number]:
     test = base.boundary
     if test is None:
         return []
+    passes = "cannot be told" if test.passes is None else test.passes
     found = [
         Number("the corner is the cooperative one", test.cooperative, test.method, test.detail),
-        Number("passes (numerical, not proved)", test.passes, test.method, test.detail),
+        Number("passes (numerical, not proved)", passes, test.method, test.reason or test.detail),
         Number("tolerance, share of the payoff range", test.tolerance, "setting", ""),
     ]
     for deviation in test.deviations:
@@ -313,9 +329,7 @@ def _plane_numbers(portrait: Portrait) -> list[Number]:
 def _base_numbers(result: StudyResult) -> list[Number]:
     base, game = result.base_game, result.prepared.base.game
     found = [
-        Number(
-            f"{words} ({profile_name(game, profile)}): payoffs", payoffs, base.method, base.detail
-        )
+        Number(f"{words} {profile_name(game, profile)}: payoffs", payoffs, base.method, base.detail)
         for words, profiles, all_payoffs in (
             ("pure equilibrium", base.pure_equilibria, base.pure_equilibrium_payoffs),
             ("welfare optimum", base.welfare_optima, base.welfare_optimum_payoffs),

@@ -17,10 +17,11 @@ from glasshouse.study.report.numbers import (
     MOST_PROFILES,
     Compared,
     comparison,
+    cooperation_words,
     learned_payoffs,
     numbers,
-    payoff_cells,
-    payoff_rows,
+    payoff_list,
+    payoff_matrix,
     situations,
     switch_words,
 )
@@ -53,8 +54,8 @@ def report_html(
     table carries its exact value in the `value` attribute of a `data` element.
 
     **Arguments:** `figures`, as `study_figures` makes them; `provenance`: "versions", "inputs",
-    "table" (names and SHA-256), "seed", "python", "platform", "device", "precision", "finished";
-    what is missing is left out.
+    "table" (names and SHA-256), "seed", "python", "platform", "device", "precision"; what is
+    missing is left out.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("glasshouse.study.report", "."),
@@ -80,12 +81,14 @@ def report_html(
         axes=result.axes,
         own_values=own_values(result),
         game_keys=[axis.key for axis in result.axes if axis.key.startswith("game.")],
+        learning_keys=[axis.key for axis in result.axes if axis.key.startswith("learning.")],
         settings=result.prepared.study.settings(),
         study_file=_shortened(result.prepared.study.to_toml()),
         game=result.prepared.base.game,
         starts=result.prepared.base.starts,
-        payoff_cells=payoff_cells(result),
-        payoff_rows=payoff_rows(result),
+        cooperation=cooperation_words(result.prepared.base.game),
+        payoff_matrix=payoff_matrix(result),
+        payoff_list=payoff_list(result),
         situations=situations(result),
         points=_points(result),
         slices=_every(result.slices, MOST_SLICES),
@@ -93,6 +96,7 @@ def report_html(
         columns=result.table.column_names,
         rows=_rows(result),
         most_rows=MOST_ROWS,
+        infinity=math.inf,
         most_profiles=MOST_PROFILES,
     )
 

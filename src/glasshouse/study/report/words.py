@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from glasshouse.analysis.assessment import TiedOutcome
 from glasshouse.analysis.deviations import BoundaryTest, Deviation
 from glasshouse.analysis.phase import Portrait
 from glasshouse.plots.coupling import Marker, outcome_names
@@ -12,6 +13,9 @@ from glasshouse.plots.outcome_map import QUANTITIES
 from glasshouse.study.dotted import numeric_leaves
 from glasshouse.study.result import StudyResult
 from glasshouse.study.sentences import axis_name
+
+TIED_SETTINGS = ("learning.step_size", "learning.steps")
+"""What tied runs from the neutral start depend on."""
 
 LEADERS = ("cooperation", "exploitation", "defection")
 
@@ -32,8 +36,13 @@ def leading(result: StudyResult) -> list[str | None]:
     return found
 
 
-def along_words(result: StudyResult, marks: Sequence[Marker]) -> tuple[str, str, str]:
-    """Title, alternative text and caption of the diagram along one axis."""
+def along_words(
+    result: StudyResult, marks: Sequence[Marker], unmarked: Sequence[str] = ()
+) -> tuple[str, str, str]:
+    """Title, alternative text and caption of the diagram along one axis.
+
+    **Arguments:** `unmarked`, what has too many switches to be marked, in words.
+    """
     (axis,) = result.axes
     name, x = axis_name(axis.key), axis.values
     parts = [f"{_upper(name)} runs from {x[0]:g} to {x[-1]:g}."]
@@ -50,7 +59,7 @@ def along_words(result: StudyResult, marks: Sequence[Marker]) -> tuple[str, str,
         parts.append(f"Most frequent outcome of the runs: {spans}.")
     if marks:
         parts.append(f"Marked: {', '.join(f'{_plain(m.label)} {m.value:.4g}' for m in marks)}.")
-    return (f"Cooperation along {name}", " ".join(parts), _along_caption(result, marks))
+    return (f"Cooperation along {name}", " ".join(parts), _along_caption(result, marks, unmarked))
 
 
 def map_words(result: StudyResult, quantity: str) -> tuple[str, str, str]:
@@ -117,13 +126,16 @@ def deviation_words(
 ) -> tuple[str, str]:
     """Title and alternative text of the deviation curve; `gains`, whether it pays at all."""
     who, where = f"player {best.player + 1}", f" at {values}" if values else ""
+    verdict = {
+        True: "the corner passes the boundary test",
+        False: "the corner does not pass the boundary test",
+        None: "whether the corner passes the boundary test cannot be told",
+    }[test.passes]
     found = (
-        f"no change of its own parameter that pays more was found, and the corner "
-        f"{'passes' if test.passes else 'does not pass'} the boundary test"
+        f"no change of its own parameter that pays more was found, and {verdict}"
         if not gains
         else f"the best change of its own parameter found, to {float(np.ravel(best.best)[0]):.4g}, "
-        f"gains {best.gain:.4g}, and the corner {'passes' if test.passes else 'does not pass'} the "
-        "boundary test"
+        f"gains {best.gain:.4g}, and {verdict}"
     )
     who = who.capitalize()
     alt = f"All parameters at their upper bounds, where all cooperate most. {who}: {found}."
@@ -139,14 +151,14 @@ def boundary_words(test: BoundaryTest) -> str:
     )
 
 
-def _along_caption(result: StudyResult, marks: Sequence[Marker]) -> str:
-    tied, generic = result.base.tied, result.base.generic
+def _along_caption(result: StudyResult, marks: Sequence[Marker], unmarked: Sequence[str]) -> str:
+    tied, learned = result.base.tied, result.learned
     parts = []
     if tied is not None:
         branch = "; line: closed form" if tied.predicted is not None else ""
-        parts.append(f"Tied start: {tied.detail}{branch}.")
-    if generic is not None:
-        parts.append(f"Outcomes: {generic.detail}; bands: 95\N{NO-BREAK SPACE}% Wilson intervals.")
+        parts.append(f"Tied start: {_tied_detail(result, tied)}{branch}.")
+    if learned is not None:
+        parts.append(f"Outcomes: {learned}; bands: 95\N{NO-BREAK SPACE}% Wilson intervals.")
     if any(mark.kind == "first order" for mark in marks):
         closed = result.predictions is not None and result.predictions.closed_form is not None
         how = "in closed form" if closed else "as found by trying values"
@@ -156,12 +168,21 @@ def _along_caption(result: StudyResult, marks: Sequence[Marker]) -> str:
             "Solid upright line: from there on the cooperative corner passes the boundary test "
             "(numerical, not proved)."
         )
-    return " ".join(parts)
+    return " ".join([*parts, *_sentences([f"not marked: {words}" for words in unmarked])])
 
 
 def _quantity_method(result: StudyResult, quantity: str) -> str:
-    source = result.base.tied if quantity.startswith("tied") else result.base.generic
-    return QUANTITIES[quantity] + ("" if source is None else f" ({source.detail})")
+    tied = result.base.tied
+    detail = result.learned
+    if quantity.startswith("tied"):
+        detail = None if tied is None else _tied_detail(result, tied)
+    return QUANTITIES[quantity] + ("" if detail is None else f" ({detail})")
+
+
+def _tied_detail(result: StudyResult, tied: TiedOutcome) -> str:
+    """How tied runs were made along the sweep, whose steps are not those of the study itself."""
+    swept = [axis.key for axis in result.axes if axis.key in TIED_SETTINGS]
+    return tied.detail + (f", but {' and '.join(swept)} as swept" if swept else "")
 
 
 def _spans(x: Sequence[float], names: Sequence[str]) -> str:

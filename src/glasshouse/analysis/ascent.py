@@ -1,0 +1,76 @@
+"""Search for one player's best deviation over several parameters: ascent from random starts."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, PRNGKeyArray, PyTree
+
+from glasshouse._arrays import RealArray
+from glasshouse.dynamics.batch import batch_map
+from glasshouse.dynamics.driver import run
+from glasshouse.games.base import Product
+from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
+from glasshouse.rules.gradient import Gradient
+from glasshouse.rules.transformed import Transformed
+from glasshouse.semantics.base import Box
+
+SEARCH = Transformed(Gradient(), optax.scale_by_adam())
+"""The ascent of a search over several parameters: Adam walks on where gradients saturate."""
+
+
+class _Alone(AbstractParametricGame):
+    """The game one player faces when all others stay where they are."""
+
+    game: ParametricGame
+    others: Params
+    player: int = eqx.field(static=True)
+
+    @property
+    def spaces(self) -> tuple[Box, ...]:
+        return (self.game.spaces[self.player],)
+
+    def profile(self, params: Params) -> Params:
+        return (*self.others[: self.player], *params, *self.others[self.player + 1 :])
+
+    def behaviours(self, params: Params) -> Product:
+        return self.game.behaviours(self.profile(params))
+
+    def payoffs(self, params: Params, key: PRNGKeyArray | None = None) -> Array:
+        return self.game.payoffs(self.profile(params))[self.player, None]
+
+    def selfish_gradients(self, params: Params, key: PRNGKeyArray | None = None) -> Params:
+        return (self.game.selfish_gradients(self.profile(params))[self.player],)
+
+    def gradient_scales(self, params: Params) -> Params:
+        return (self.game.gradient_scales(self.profile(params))[self.player],)
+
+
+def search(
+    game: ParametricGame, params: Params, player: int, starts: int, steps: int, key: PRNGKeyArray
+) -> tuple[float, PyTree]:
+    """The largest gain found, and the parameters that bring it; the present ones are a start."""
+    alone = _Alone(game, params, player)
+    box = game.spaces[player]
+    leaves, structure = jax.tree.flatten(box.lower)
+    keys = jax.tree.unflatten(structure, list(jax.random.split(key, len(leaves))))
+
+    def draw(key: PRNGKeyArray, low: RealArray, high: RealArray) -> Array:
+        return jax.random.uniform(key, (starts, *jnp.shape(low)), float, low, high)
+
+    begin = (jax.tree.map(draw, keys, box.lower, box.upper),)
+    begin = jax.tree.map(lambda x, own: x.at[0].set(own), begin, (params[player],))
+    widths = jax.tree.map(lambda low, high: np.max(np.asarray(high - low)), box.lower, box.upper)
+    step_size = 2.0 * max(jax.tree.leaves(widths)) / steps  # may cross the box twice
+    ends, values = batch_map(_ascend, begin, alone, steps, np.asarray(step_size))
+    best = int(np.argmax(values))
+    gain = float(values[best] - alone.payoffs((params[player],))[0])
+    if gain <= 0:
+        return 0.0, jax.tree.map(np.asarray, params[player])
+    return gain, jax.tree.map(lambda x: x[best], ends[0])
+
+
+def _ascend(start: Params, alone: _Alone, steps: int, step_size: Array) -> tuple[Params, Array]:
+    end = run(alone, SEARCH, start, steps=steps, step_size=step_size, throw=False).params
+    return end, alone.payoffs(end)[0]

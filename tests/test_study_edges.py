@@ -1,0 +1,306 @@
+"""Studies that people get wrong, or write in unusual ways: one line each, no traceback."""
+
+import itertools
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from glasshouse.cli.main import main
+from glasshouse.errors import InputError
+from glasshouse.study import prepare, read_study
+from glasshouse.study.imported import code_file, load_function
+from glasshouse.study.reading import parse_study
+from glasshouse.study.spec import RangeSpec
+
+GAME = '[game]\nname = "chicken"\n'
+HALF = "def f(params, seen):\n    return [jnp.array([0.5, 0.5]) for _ in params]\n"
+NUMBERS = itertools.count()
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch) -> Iterator[Path]:
+    """A folder on the path; what is imported from it does not outlive the test."""
+    before = set(sys.modules)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    yield tmp_path
+    for name in set(sys.modules) - before:  # their sources are gone with the folder
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    def run(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["glasshouse", *words])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        printed = capsys.readouterr()
+        return int(stop.value.code or 0), printed.out, printed.err
+
+    return run
+
+
+def custom(function: str) -> str:
+    return f'{GAME}[semantics]\nkind = "custom"\nfunction = {function}\n[sweep]\n'
+
+
+def refusal(text: str, folder: Path = Path()) -> str:
+    """What is said of a study that cannot be: one line."""
+    with pytest.raises(InputError) as refused:
+        prepare(parse_study(text), folder)
+    said = str(refused.value)
+    assert "\n" not in said
+    return said
+
+
+@pytest.mark.parametrize("function", [".x:f", "x..y:f", "a b:f", "x-y:f", "a\\u0000.py:f", ":f"])
+def test_names_that_are_none(function):
+    said = refusal(custom(f'"{function}"'))
+    assert said.startswith("key 'semantics.function': must be 'file.py:name'")
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("import jax\n@jax.jit\ndef f(params, seen):\n    raise KeyError('x')\n", "in line 4: Key"),
+        (
+            "import jax\n@jax.jit\ndef f(params, seen):\n    return params[7]\n",
+            "in line 4: IndexError: tuple index out of range",
+        ),
+        (
+            "class F:\n    def __call__(self, params, seen):\n        return 1 / 0\nf = F()\n",
+            "ZeroD",
+        ),
+        ("class F:\n    __hash__ = None\n    def __call__(self, p, s): ...\nf = F()\n", "hashed"),
+        ("def f(params, seen):\n    raise SystemExit(3)\n", "in line 2: SystemExit: 3"),
+        ("def f(params, seen:\n", "SyntaxError"),
+        ("1 / 0\n", "ZeroDivisionError: division by zero"),
+        ("import sys\nsys.exit(4)\n", "SystemExit: 4"),
+        ("raise ValueError('one\\ntwo')\n", "ValueError: one"),
+    ],
+)
+def test_functions_that_fail(place, source, said):
+    module = f"failing_{next(NUMBERS)}"
+    (place / f"{module}.py").write_text(source)
+    for function in (f"{module}.py:f", f"{module}:f"):
+        found = refusal(custom(f'"{function}"'), place)
+        assert found.startswith("key 'semantics.function': ")
+        assert said in found
+
+
+def test_numpy_in_a_function_is_named(place):
+    source = (
+        "import numpy as np\ndef f(params, seen):\n    return [np.array([p, 1 - p]) for p in {}]"
+    )
+    (place / "own.py").write_text(source.format("map(np.exp, params)"))
+    assert "in line 3" in refusal(custom('"own.py:f"'), place)
+    assert refusal(custom('"own.py:f"'), place).endswith("write it with jax.numpy, not numpy")
+    (place / "own.py").write_text("import math\ndef f(params, seen):\n    math.exp(params[0])\n")
+    assert refusal(custom('"own.py:f"'), place).endswith("write it with jax.numpy, not numpy")
+
+
+def test_builtins_and_siblings_are_refused(tmp_path):
+    assert "no signature found" in refusal(custom('"builtins:max"'))
+    (tmp_path / "helper_beside.py").write_text("")
+    for line in ("import helper_beside", "from . import helper_beside"):
+        (tmp_path / "own.py").write_text(line)
+        assert "keep all it needs in its one file" in refusal(custom('"own.py:f"'), tmp_path)
+    assert "for a file beside the study write 'own.py:" in refusal(custom('"nowhere.own:f"'))
+
+
+def test_files_that_cannot_be_read():
+    with pytest.raises(InputError, match="cannot be read"):
+        load_function("a\0.py:f", Path())
+
+
+def test_helpers_of_a_module_are_inputs(place):
+    (place / "helper_one.py").write_text("import helper_two\nimport json\n")
+    (place / "helper_two.py").write_text("HALF = 0.5\n")
+    (place / "with_helper.py").write_text(f"import jax.numpy as jnp\nimport helper_one\n{HALF}")
+    study = parse_study(custom('"with_helper:f"'))
+    names = ["helper_one.py", "helper_two.py", "with_helper.py"]
+    expected = {name: (place / name).read_bytes() for name in names}
+    assert dict(prepare(study).inputs) == expected
+    assert dict(prepare(study).inputs) == expected  # all are loaded by now
+    # The same from a file beside the study, whose helpers something else has loaded.
+    (place / "beside.py").write_text(f"import jax.numpy as jnp\nimport helper_one\n{HALF}")
+    found = prepare(parse_study(custom('"beside.py:f"')), place).inputs
+    assert sorted(found) == ["beside.py", *names[:2]]
+
+
+def test_whole_packages_are_inputs(place):
+    package = place / "own_package"
+    (package / "inner").mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "inner" / "__init__.py").write_text("from .deep import X as X\n")
+    (package / "inner" / "deep.py").write_text("X = 1\n")
+    (package / "other.py").write_text("")
+    (package / "computed.py").write_text("")
+    (package / "late.py").write_text("")
+    source = (
+        "import importlib\nimport jax.numpy as jnp\nfrom own_package.inner import X\n"
+        "importlib.import_module('own_package.' + 'computed')\n"
+        "def f(params, seen):\n    from . import late\n"
+        "    return [jnp.array([0.5, 0.5]) for _ in params]\n"
+    )
+    (package / "rule.py").write_text(source)
+    __import__("own_package.other")
+    found = prepare(parse_study(custom('"own_package.rule:f"'))).inputs
+    assert sorted(found) == [
+        "own_package.computed.py",
+        "own_package.inner.deep.py",
+        "own_package.inner.py",
+        "own_package.late.py",
+        "own_package.other.py",
+        "own_package.py",
+        "own_package.rule.py",
+    ]
+
+
+def test_modules_found_by_computed_names_are_inputs(place):
+    (place / "computed_helper.py").write_text("")
+    (place / "site-packages").mkdir()
+    (place / "site-packages" / "installed_helper.py").write_text("")
+    sys.path.insert(0, str(place / "site-packages"))  # syspath_prepend restores the whole list
+    source = "import importlib, installed_helper\nimportlib.import_module('computed_' + 'helper')\n"
+    (place / "computing.py").write_text(source)
+    assert sorted(code_file("computing:f", place)) == ["computed_helper.py", "computing.py"]
+
+
+def test_namesakes_keep_both_files(place):
+    (place / "same").mkdir()
+    (place / "namesake.py").write_text("X = 1\n")
+    (place / "same" / "namesake.py").write_text("import namesake\ndef f(params, seen): ...\n")
+    found = code_file("same/namesake.py:f", place)
+    assert found == {
+        "namesake.py": place / "same" / "namesake.py",
+        "imported.namesake.py": place / "namesake.py",
+    }
+
+
+def test_installed_modules_are_no_inputs(tmp_path):
+    """In a fresh process, where what a file imports is loaded for the first time."""
+    code = (
+        "import sys, pathlib; from glasshouse.study.imported import code_file;"
+        "file = pathlib.Path(sys.argv[1]);"
+        "print([*code_file('own.py:f', file)], [*code_file('scipy.special:expit', file)])"
+    )
+    source = "import scipy.stats, wave, glasshouse.plots, glasshouse.semantics.affine\n"
+    (tmp_path / "own.py").write_text(source)
+    run = [sys.executable, "-c", code, str(tmp_path)]
+    printed = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "['own.py'] ['scipy.special.py']"
+
+
+def test_two_spellings_of_a_key_are_not_two_axes():
+    text = f'{GAME}[sweep]\n"semantics.coupling" = [0.1]\nsemantics.coupling = [0.2]\n'
+    assert "sweep names semantics.coupling twice" in refusal(text)
+    swapped = f'{GAME}[sweep]\nsemantics.coupling = [0.2]\n"semantics.coupling" = [0.1]\n'
+    assert "sweep names semantics.coupling twice" in refusal(swapped)
+
+
+def test_unquoted_keys_named_as_those_of_ranges():
+    start = f"{GAME}[learning]\nstart = [[0.0, 0.0]]\n[sweep]\n"
+    both = (
+        'learning.start.0.0 = [0.1, 0.2]\n"learning.start.0.1" = { start = 0, stop = 1, count = 3 }'
+    )
+    axes = parse_study(start + both).axes
+    assert [tuple(axis) for axis in axes] == [
+        ("learning.start.0.0", (0.1, 0.2)),
+        ("learning.start.0.1", (0.0, 0.5, 1.0)),
+    ]
+    assert "learning.start" in refusal(start + "learning.start = [0.1]")
+    for wrong in ('{ start = "a", stop = 1.0, count = 3 }', "{ stop = 1.0 }"):
+        assert "key 'sweep.semantics.coupling.start'" in refusal(
+            f"{GAME}[sweep]\nsemantics.coupling = {wrong}"
+        )
+
+
+@pytest.mark.parametrize(
+    ("start", "stop"),
+    [
+        (0.0, 1e-310),
+        (0.0, 5e-323),
+        (-1e308, 1.5e308),
+        (1 / 3, 2 / 3),
+        (0.1234567890123456, 0.9876543210987654),
+        (-1.0, 1.0),
+    ],
+)
+def test_ends_of_ranges_are_exact(start, stop):
+    values = RangeSpec(start=start, stop=stop, count=11 if stop > 1e-322 else 3).values()
+    assert (values[0], values[-1]) == (start, stop)
+    assert np.all(values[1:] > values[:-1])
+    ideal = [float(start) * (1 - k / 10) + stop * (k / 10) for k in range(11)]
+    if len(values) == 11:
+        scale = max(abs(start), stop)
+        assert values / scale == pytest.approx(np.array(ideal) / scale, abs=1e-12)
+
+
+def test_values_of_ranges_are_what_people_write():
+    assert RangeSpec(start=0.0, stop=0.7, count=8).values().tolist() == [
+        0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7,
+    ]  # fmt: skip
+    for count in range(4, 40):  # one of them would give -0.0
+        values = RangeSpec(start=-0.1, stop=(count - 2) / 10, count=count).values()
+        assert str(float(values[1])) == "0.0"
+    with pytest.raises(ValueError, match="coincide"):
+        RangeSpec(start=1 + 0.6e-12, stop=1 + 0.95e-12, count=3)  # the middle would be the largest
+
+
+def test_byte_order_marks_are_fine(tmp_path):
+    (tmp_path / "pd.toml").write_bytes(b"\xef\xbb\xbf" + GAME.encode())
+    assert read_study(tmp_path / "pd.toml") == parse_study(GAME)
+
+
+@pytest.mark.parametrize(
+    "payoffs", ["[[3]]", "[[[1], [2]], [[3], [4]]]", "[[[[1]]], [[[1]]], [[[1]]]]"]
+)
+def test_games_without_a_choice(payoffs):
+    said = refusal(f"[game]\npayoffs = {payoffs}\n")
+    assert said.startswith("key 'game.payoffs': player ")
+    assert "at least two actions" in said
+
+
+def test_whole_numbers_beyond_floats():
+    assert "must be a finite number" in refusal(f"[game]\npayoffs = [[1, 2], [3, 1{'0' * 400}]]\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--payoffs", ""], "must be as many rows as columns"),
+        (["--payoffs", "3 0; 5 1", "--game", "chicken"], "not both"),
+        (["--payoffs", "3 0; 5 1", "--game", "prisoners_dilemma"], "not both"),
+        (["--payoffs", "nan 0; 5 1"], "must all be finite"),
+        (["--payoffs", "3 0; inf 1"], "must all be finite"),
+        (["--payoffs", "3"], "payoffs '3' are of one action: give at least two actions"),
+        (["--payoffs", "1e308 0; 0 -1e308"], "payoffs reach 1e+308"),
+        (["--game", "prisoners_dilemma:T=1e308"], "payoffs reach 1e+308"),
+        (["--game", ""], "unknown game"),
+    ],
+)
+def test_new_refuses(call, tmp_path, words, said):
+    code, _, printed = call("new", str(tmp_path / "x.toml"), *words)
+    assert code == 2
+    assert len(printed.splitlines()) == 1
+    assert said in printed
+    assert not (tmp_path / "x.toml").exists()
+
+
+def test_new_quotes_what_it_prints(call, tmp_path):
+    (tmp_path / "pd.nfg").write_text('NFG 1 R "pd" { "a" "b" } { 2 2 }\n\n3 3 5 0 0 5 1 1\n')
+    study = tmp_path / "my own.toml"
+    code, printed, _ = call("new", str(study), "--game", str(tmp_path / "pd.nfg"))
+    assert code == 0
+    assert f"glasshouse run '{study}'" in printed
+    text = study.read_text("utf-8")
+    assert "glasshouse run 'my own.toml'" in text.splitlines()[0]
+    assert tomllib.loads(text)["game"] == {"file": "pd.nfg"}
+    assert "prisoners_dilemma" in call("new", "--help")[1]
