@@ -34,7 +34,7 @@ from glasshouse.study.values import (
     is_number,
 )
 
-MOST_POINTS = 200_000
+MOST_POINTS = 20_000
 """More points in a sweep than this are taken for a slip of the finger."""
 
 
