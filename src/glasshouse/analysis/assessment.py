@@ -72,9 +72,9 @@ class Assessment(Result):
 
     **Arguments:** `players`, how many; `first_movement`, where learning starts to go; `tied`,
     where it ends on the diagonal; `generic`, where it ends from the starts asked for;
-    `rest_points` on the diagonal, None without closed form; `boundary`, whether the cooperative
-    corner is an equilibrium. `tied`, `generic` and `boundary` are None where they do not apply or
-    were not asked for; `notes` say why they do not apply, and warn of large steps.
+    `rest_points` on the diagonal, None without closed form or without `tied`; `boundary`, whether
+    the cooperative corner is an equilibrium. `tied`, `generic` and `boundary` are None where they
+    do not apply or were not asked for; `notes` say why they do not apply, and warn of large steps.
     """
 
     players: int
@@ -121,7 +121,7 @@ def assess(
     notes = tuple(note for note in (_jumps(games, step_size), no_tied, no_tests) if note)
     found = []
     for i, game in enumerate(games):
-        closed = _closed_diagonal(game)
+        closed = _closed_diagonal(game) if tied else None
         branch = None if closed is None else tied_outcome(closed)
         found.append(
             Assessment(

@@ -173,8 +173,7 @@ def generic_outcomes(
     def of_each(array: np.ndarray) -> np.ndarray:
         return array.reshape(len(games), count, *array.shape[1:])
 
-    found = zip(of_each(ends), of_each(payoffs), of_each(residuals), strict=True)
-    return [_classified(p, u, r, detail) for p, u, r in found]
+    return _classified(of_each(ends), of_each(payoffs), of_each(residuals), detail)
 
 
 def _check_probabilities(ends: Float[np.ndarray, "runs players"]) -> None:
@@ -270,27 +269,40 @@ def _cells(game: AbstractParametricGame, starts: Starts) -> list[np.ndarray]:
 
 
 def _classified(
-    ends: np.ndarray, payoffs: np.ndarray, residuals: np.ndarray, detail: str
-) -> Outcomes:
-    finite = np.all(np.isfinite(ends), axis=1)
-    runs = int(finite.sum())
-    cooperates = np.asarray(ends[finite] > 0.5)
-    cooperators = cooperates.sum(axis=1)
-    some = (cooperators > 0) & (cooperators < ends.shape[1])
-    columns = np.ascontiguousarray(payoffs[finite].T)
+    ends: Float[np.ndarray, "games runs players"],
+    payoffs: Float[np.ndarray, "games runs players"],
+    residuals: Float[np.ndarray, "games runs"],
+    detail: str,
+) -> list[Outcomes]:
+    """The outcomes of each game, counted for all of them together."""
+    players = ends.shape[2]
+    finite: np.ndarray = np.asarray(np.isfinite(ends).all(axis=2))
+    kept, runs = finite[..., None], finite.sum(axis=1)
+    cooperates = np.asarray(ends > 0.5) & kept
+    cooperators = cooperates.sum(axis=2)
+    some: np.ndarray = np.asarray((cooperators > 0) & (cooperators < players))
+    masks = {
+        "cooperation": cooperators == players,
+        "exploitation": some,
+        "defection": (cooperators == 0) & finite,
+        "at_rest": np.asarray(residuals <= AT_REST) & finite,
+    }
+    counted = {name: np.sum(mask, axis=1).tolist() for name, mask in masks.items()}
+    exploited = (some[..., None] & cooperates).sum(axis=1).tolist()
+    with np.errstate(invalid="ignore"):  # no run, no mean
+        cooperation = np.where(kept, ends, 0.0).sum(axis=(1, 2)) / (runs * players)
+        means = np.where(kept, payoffs, 0.0).sum(axis=1) / runs[:, None]
+    lost = (ends.shape[1] - runs).tolist()
 
-    def share(mask: np.ndarray) -> Share:
-        return Share(int(mask.sum()), runs)
+    def of(k: int, total: int) -> Outcomes:
+        return Outcomes(
+            **{name: Share(counts[k], total) for name, counts in counted.items()},
+            exploited=tuple(Share(count, total) for count in exploited[k]),
+            mean_cooperation=float(cooperation[k]),
+            payoffs=tuple(means[k].tolist()),
+            not_finite=lost[k],
+            method="learned",
+            detail=detail,
+        )
 
-    return Outcomes(
-        cooperation=share(cooperators == ends.shape[1]),
-        exploitation=share(some),
-        defection=share(cooperators == 0),
-        exploited=tuple(share(some & cooperates[:, i]) for i in range(ends.shape[1])),
-        mean_cooperation=float(np.mean(ends[finite].ravel())) if runs else math.nan,
-        payoffs=tuple(float(np.mean(u)) if runs else math.nan for u in columns),
-        at_rest=share(residuals[finite] <= AT_REST),
-        not_finite=int((~finite).sum()),
-        method="learned",
-        detail=detail,
-    )
+    return [of(k, total) for k, total in enumerate(runs.tolist())]

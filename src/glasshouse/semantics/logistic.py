@@ -63,8 +63,9 @@ class Logistic(AbstractSemantics):
 
     @property
     def spaces(self) -> tuple[Box, ...]:
-        bounds = (self.bound * np.ones(_shape(m)) for m in self.actions)
-        return tuple(Box(-bound, bound) for bound in bounds)
+        bounds = {m: self.bound * np.ones(_shape(m)) for m in set(self.actions)}
+        boxes = {m: Box(-bound, bound) for m, bound in bounds.items()}
+        return tuple(boxes[m] for m in self.actions)
 
     def behaviours(self, params: tuple[PyTree, ...], seen: Any) -> Product:
         players = range(len(self.actions))
