@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from glasshouse.cli.main import main
-
 PD_STUDY = '[game]\nname = "prisoners_dilemma"\n'
 SMALL = """
 [learning]
@@ -21,20 +19,6 @@ steps = 200
 thresholds = false
 portrait = false
 """
-
-
-@pytest.fixture
-def call(monkeypatch, capsys):
-    """Run the command in this process: exit code, standard output, standard error."""
-
-    def run(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["glasshouse", *words])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        printed = capsys.readouterr()
-        return int(stop.value.code or 0), printed.out, printed.err
-
-    return run
 
 
 def test_help_and_catalogue_do_not_import_jax():

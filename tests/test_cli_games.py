@@ -3,32 +3,16 @@
 import json
 import math
 import re
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from glasshouse.cli.main import main
 from glasshouse.games.registry import CATALOGUE
 
 (OUTPUT,) = (Path(__file__).parent.parent / "docs").rglob("output.md")
 SWAPPED = 'NFG 1 R "swapped [dilemma]" { "a" "b" } { { "de[f]" "co op" } { "de[f]" "co op" } }\n\n'
 PAYOFFS = "1 1 0 5 5 0 3 3\n"
-
-
-@pytest.fixture
-def call(monkeypatch, capsys):
-    """Run the command in this process: exit code, standard output, standard error."""
-
-    def run(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["glasshouse", *words])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        printed = capsys.readouterr()
-        return int(stop.value.code or 0), printed.out, printed.err
-
-    return run
 
 
 @pytest.fixture

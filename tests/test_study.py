@@ -154,6 +154,13 @@ def test_two_dimensional_payoffs_are_those_of_a_symmetric_game():
     assert np.asarray(game.tensor).tolist() == [[[3, 0], [5, 1]], [[3, 5], [0, 1]]]
 
 
+def test_a_title_of_ones_own_is_what_the_game_is_called():
+    text = '[game]\npayoffs = [[3, 0], [5, 1]]\ntitle = "Sharing"\ncooperate = 1\n'
+    game = prepare(parse_study(text)).base.game
+    assert game.title == "Sharing"
+    assert np.asarray(game.tensor)[0].tolist() == [[1, 5], [0, 3]]
+
+
 def test_pattern_says_who_reads_whom():
     """One-sided reading: only player 2 reads, so only player 1 has the incentive to cooperate."""
     text = '[game]\nname = "donation"\n[semantics]\ncoupling = 0.6\npattern = [[0, 0], [1, 0]]\n'

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glasshouse.cli.main import main
 from glasshouse.errors import InputError
 from glasshouse.study import prepare, read_study
 from glasshouse.study.imported import code_file, load_function
@@ -32,18 +31,6 @@ def place(tmp_path, monkeypatch) -> Iterator[Path]:
     for name in set(sys.modules) - before:  # their sources are gone with the folder
         if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
             del sys.modules[name]
-
-
-@pytest.fixture
-def call(monkeypatch, capsys):
-    def run(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["glasshouse", *words])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        printed = capsys.readouterr()
-        return int(stop.value.code or 0), printed.out, printed.err
-
-    return run
 
 
 def custom(function: str) -> str:

@@ -1,5 +1,6 @@
 """The study file as frozen, validated models: TOML in, TOML out."""
 
+import dataclasses
 import itertools
 import math
 from pathlib import Path
@@ -18,7 +19,7 @@ from pydantic import (
 
 from glasshouse.analysis.outcomes import Starts
 from glasshouse.errors import nearest
-from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.games.normal_form import NormalFormGame, default_labels
 from glasshouse.games.registry import CATALOGUE, from_catalogue
 from glasshouse.interop.nfg import read_nfg
 from glasshouse.study.dotted import numeric_leaves, replaced
@@ -52,6 +53,9 @@ class GameSpec(Section):
     cooperate: Cooperate | None = None
     """The action that counts as cooperation: a label, or an index from 0; default the first."""
 
+    title: str | None = None
+    """What to call it in the report and the figures; default its own name."""
+
     @model_validator(mode="after")
     def _one_source(self) -> "GameSpec":
         given = [key for key in ("name", "file", "payoffs") if getattr(self, key) is not None]
@@ -73,6 +77,9 @@ class GameSpec(Section):
             game = read_nfg(folder / self.file)
         else:
             game = NormalFormGame(_tensor(self.payoffs or []))
+        if self.title:
+            labels = game.labels or default_labels(game.actions)
+            game = NormalFormGame(game.tensor, dataclasses.replace(labels, title=self.title))
         return game if self.cooperate is None else game.cooperating(self.cooperate)
 
     def files(self, folder: Path) -> dict[str, Path]:

@@ -119,6 +119,7 @@ EXAMPLES = {
     "file": '"game.nfg"',
     "payoffs": "[[3, 0], [5, 1]]",
     "cooperate": "0",
+    "title": '"My game"',
     "pattern": "[[0, 1], [1, 0]]",
     "spread": "1.0",
 }
