@@ -43,7 +43,7 @@ boundary_test = false
 portrait = false
 """
 WANTED_SHARE = 0.85
-STEPS = (1000, 6000)
+CASES = ((10, 10_000, 1000), (100, 1000, 1000), (100, 1000, 6000))
 
 BATCHES = (10_000, 100_000, 1_000_000)
 
@@ -57,7 +57,7 @@ def main() -> None:
     memory = {size: memory_of(size) for size in BATCHES}
     report = {
         "map": map_seconds(options.repeats),
-        "throughput": {steps: throughput(options.repeats, steps) for steps in STEPS},
+        "throughput": [throughput(options.repeats, *case) for case in CASES],
         "peak_memory_MiB": memory,
     }
     print(json.dumps(report, indent=2) if options.json else as_text(report))
@@ -86,7 +86,7 @@ def map_seconds(repeats: int) -> dict[str, list[float]]:
     return {"first": [seconds(whole)], "later": [seconds(whole) for _ in range(min(repeats, 3))]}
 
 
-def throughput(repeats: int, steps: int) -> dict[str, Any]:
+def throughput(repeats: int, couplings: int, starts: int, steps: int) -> dict[str, Any]:
     """Steps per second of a study that only learns, and of the loop without the study, in turn."""
     import jax
 
@@ -95,11 +95,14 @@ def throughput(repeats: int, steps: int) -> dict[str, Any]:
     from glasshouse.study.reading import parse_study
     from glasshouse.study.sweep import compute_part, parts
 
-    prepared = prepare(parse_study(OUTCOMES.replace("steps = 1000", f"steps = {steps}")))
+    text = OUTCOMES.replace("steps = 1000", f"steps = {steps}")
+    text = text.replace("starts = 1000", f"starts = {starts}").replace(
+        "= 100 }", f"= {couplings} }}"
+    )
+    prepared = prepare(parse_study(text))
     (part,) = parts(prepared)
-    starts = prepared.base.starts
-    games = repeat(stack([setting.parametric for setting in part]), starts.runs)
-    count = len(part) * starts.runs
+    games = repeat(stack([setting.parametric for setting in part]), starts)
+    count = couplings * starts
     keys = jax.random.split(jax.random.key(0), 2)
     with jax.enable_x64(True):
         begin = tuple(np.asarray(jax.random.normal(k, (count,), float)) for k in keys)
@@ -113,6 +116,7 @@ def throughput(repeats: int, steps: int) -> dict[str, Any]:
         clocks = [{name: clocked(run) for name, run in sides.items()} for _ in range(repeats)]
     rates = {name: [count * steps / c[name][0] for c in clocks] for name in sides}
     return {
+        "case": f"{couplings} couplings × {starts} starts × {steps} steps",
         "steps_per_second": rates,
         "shares": [c["bare"][0] / c["study"][0] for c in clocks],
         "cpu_shares": [c["bare"][1] / c["study"][1] for c in clocks],
@@ -158,12 +162,12 @@ def as_text(report: dict[str, Any]) -> str:
         f"64 × 64 map, 16 starts, 2000 steps: {later:.1f} s of < {WANTED_SECONDS:g} wanted: "
         f"{verdict} (the first time, with compiling, {first:.1f} s)",
     ]
-    for steps, found in report["throughput"].items():
+    for found in report["throughput"]:
         shares, cpu = found["shares"], float(np.median(found["cpu_shares"]))
         enough = "met" if min(np.median(shares), cpu) >= WANTED_SHARE else "missed"
         rates = {name: np.median(all_) / 1e8 for name, all_ in found["steps_per_second"].items()}
         lines.append(
-            f"100 couplings × 1000 starts × {steps} steps: through a study {rates['study']:.2f} × "
+            f"{found['case']}: through a study {rates['study']:.2f} × "
             f"10⁸ steps/s, bare loop {rates['bare']:.2f}; study / bare {np.median(shares):.2f} of "
             f"≥ {WANTED_SHARE} wanted: {enough} (each repeat "
             f"{' '.join(f'{s:.2f}' for s in shares)}; by CPU time {cpu:.2f})"
