@@ -1,6 +1,7 @@
 """Where learning ends from generic, unequal starts."""
 
 import dataclasses
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -16,6 +17,7 @@ from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.driver import check_options, check_params, run
+from glasshouse.dynamics.rest import rest_residual
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
 from glasshouse.rules.gradient import Gradient
@@ -208,7 +210,12 @@ def _learn(
     start = tuple(box.project(x) for box, x in zip(game.spaces, start, strict=True))
     solution = run(game, Gradient(), start, steps=steps, step_size=step_size, throw=False)
     end = solution.params
-    return cooperation(game, end), game.payoffs(end), solution.residual
+    # In a branch, which is always taken: elsewhere XLA spreads this over threads of its own, and
+    # waits for them while batch_map keeps all cores busy.
+    residual = jax.lax.cond(
+        solution.steps >= 0, lambda x: rest_residual(game, x), lambda x: jnp.array(jnp.inf), end
+    )
+    return cooperation(game, end), game.payoffs(end), residual
 
 
 def _starting_points(games: Sequence[AbstractParametricGame], starts: Starts) -> Params:
@@ -274,24 +281,30 @@ def _classified(
     residuals: Float[np.ndarray, "games runs"],
     detail: str,
 ) -> list[Outcomes]:
-    """The outcomes of each game, counted for all of them together."""
-    players = ends.shape[2]
-    finite: np.ndarray = np.asarray(np.isfinite(ends).all(axis=2))
-    kept, runs = finite[..., None], finite.sum(axis=1)
-    cooperates = np.asarray(ends > 0.5) & kept
-    cooperators = cooperates.sum(axis=2)
-    some: np.ndarray = np.asarray((cooperators > 0) & (cooperators < players))
+    """The outcomes of each game, counted for all of them together.
+
+    Player by player: sums over an axis of two numbers are what NumPy is slow at.
+    """
+    columns = [np.ascontiguousarray(ends[..., i]) for i in range(ends.shape[2])]
+    finite = functools.reduce(np.logical_and, [np.isfinite(p) for p in columns])
+    runs = finite.sum(axis=1)
+    cooperates = [(p > 0.5) & finite for p in columns]
+    everybody = functools.reduce(np.logical_and, cooperates)
+    somebody = functools.reduce(np.logical_or, cooperates)
+    some = somebody & ~everybody
     masks = {
-        "cooperation": cooperators == players,
+        "cooperation": everybody,
         "exploitation": some,
-        "defection": (cooperators == 0) & finite,
-        "at_rest": np.asarray(residuals <= AT_REST) & finite,
+        "defection": finite & ~somebody,
+        "at_rest": (residuals <= AT_REST) & finite,
     }
     counted = {name: np.sum(mask, axis=1).tolist() for name, mask in masks.items()}
-    exploited = (some[..., None] & cooperates).sum(axis=1).tolist()
+    exploited = np.stack([np.sum(some & c, axis=1) for c in cooperates], axis=1).tolist()
     with np.errstate(invalid="ignore"):  # no run, no mean
-        cooperation = np.where(kept, ends, 0.0).sum(axis=(1, 2)) / (runs * players)
-        means = np.where(kept, payoffs, 0.0).sum(axis=1) / runs[:, None]
+        totals = [np.sum(p, axis=1, where=finite) for p in columns]
+        cooperation = sum(totals[1:], start=totals[0]) / (runs * len(columns))
+        paid = [np.sum(payoffs[..., i], axis=1, where=finite) for i in range(payoffs.shape[2])]
+        means = np.stack(paid, axis=1) / runs[:, None]
     lost = (ends.shape[1] - runs).tolist()
 
     def of(k: int, total: int) -> Outcomes:
