@@ -21,9 +21,7 @@ from glasshouse.dynamics.rest import rest_residual
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
 from glasshouse.rules.gradient import Gradient
-
-TOLERANCE = 1e-5
-"""Probabilities may leave [0, 1] by this: rounding of 32-bit numbers."""
+from glasshouse.semantics.custom import TOLERANCE
 
 AT_REST = 1e-6
 """A run counts as at rest when its relative gradient (`rest_residual`) is below this."""

@@ -97,8 +97,9 @@ class RunFolder:
         file.parent.mkdir(exist_ok=True)
         sink = pa.BufferOutputStream()
         pq.write_table(found, sink)
-        write_file(file, sink.getvalue().to_pybytes())
-        self._tables[name] = sha256(file)
+        content = sink.getvalue().to_pybytes()
+        write_file(file, content)
+        self._tables[name] = hashlib.sha256(content).hexdigest()
         self._record()
         return found
 

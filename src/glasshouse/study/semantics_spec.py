@@ -163,8 +163,9 @@ class CustomSpec(Section):
 
 SemanticsSpec = LogisticSpec | AffineSpec | CustomSpec
 SEMANTICS_SPECS: dict[str, type[SemanticsSpec]] = {
-    spec.model_fields["kind"].annotation.__args__[0]: spec  # type: ignore[union-attr]
-    for spec in (LogisticSpec, AffineSpec, CustomSpec)
+    "logistic": LogisticSpec,
+    "affine": AffineSpec,
+    "custom": CustomSpec,
 }
 
 
