@@ -1,0 +1,5 @@
+"""Proofs about deviations: programs, bounds, certificates and their checker, all without JAX."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

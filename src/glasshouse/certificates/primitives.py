@@ -1,0 +1,129 @@
+"""The primitives of straight-line programs: values and derivatives on intervals."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from flint import arb
+
+from glasshouse.certificates import intervals as iv
+from glasshouse.certificates.intervals import Interval
+
+ONE = iv.point(1)
+
+
+class Primitive(NamedTuple):
+    """What an instruction computes.
+
+    **Arguments:** `meaning`, x, y, … being its registers and c, d, … its numbers; `registers`
+    and `numbers`, how many of each it takes (None: any number from one, or for affine one number
+    more than registers); `value(xs, numbers)` on intervals; `partials(xs, numbers, value)`, the
+    derivative by each register.
+    """
+
+    meaning: str
+    registers: int | None
+    numbers: int | None
+    value: Callable[[list[Interval], list[arb]], Interval]
+    partials: Callable[[list[Interval], list[arb], Interval], list[Interval]]
+
+
+def _affine(xs: list[Interval], numbers: list[arb]) -> Interval:
+    total = iv.point(numbers[0])
+    for factor, x in zip(numbers[1:], xs, strict=True):
+        total = iv.add(total, iv.scale(factor, x))
+    return total
+
+
+def _product_partials(xs: list[Interval], _: list[arb], value: Interval) -> list[Interval]:
+    return [xs[1], xs[0]]
+
+
+def _quotient_partials(xs: list[Interval], _: list[arb], value: Interval) -> list[Interval]:
+    per_numerator = iv.divide(ONE, xs[1])
+    return [per_numerator, iv.negative(iv.multiply(value, per_numerator))]
+
+
+def _power_partials(xs: list[Interval], numbers: list[arb], _: Interval) -> list[Interval]:
+    exponent = int(float(numbers[0]))
+    below = ONE if exponent == 1 else iv.power(xs[0], exponent - 1)
+    return [iv.scale(numbers[0], below)]
+
+
+def _maximum_partials(xs: list[Interval], _: list[arb], value: Interval) -> list[Interval]:
+    x, y = xs
+    if x[0] >= y[1]:
+        return [ONE, iv.point(0)]
+    if y[0] >= x[1]:
+        return [iv.point(0), ONE]
+    # Anywhere between the derivatives on both sides of the kink.
+    return [(iv.ZERO, iv.ONE), (iv.ZERO, iv.ONE)]
+
+
+def _log_odds(xs: list[Interval]) -> Interval:
+    """log(p / (1 - p)) of the first share: its own logit over what the others add up to."""
+    if len(xs) == 2:
+        return iv.subtract(xs[0], xs[1])
+    low, high = (sum((x[end].exp() for x in xs[1:]), start=iv.ZERO).log() for end in (0, 1))
+    return xs[0][0] - high, xs[0][1] - low
+
+
+def _share(xs: list[Interval], _: list[arb]) -> Interval:
+    return iv.logistic(_log_odds(xs)) if len(xs) > 1 else ONE
+
+
+def _share_partials(xs: list[Interval], _: list[arb], value: Interval) -> list[Interval]:
+    if len(xs) == 1:
+        return [iv.point(0)]
+    slope = iv.logistic_slope(_log_odds(xs))
+    if len(xs) == 2:
+        return [slope, iv.negative(slope)]
+    others = (
+        iv.logistic(_log_odds([xs[b], xs[0], *xs[1:b], *xs[b + 1 :]])) for b in range(1, len(xs))
+    )
+    return [slope, *(iv.negative(iv.multiply(value, other)) for other in others)]
+
+
+PRIMITIVES: dict[str, Primitive] = {
+    "constant": Primitive("c", 0, 1, lambda xs, c: iv.point(c[0]), lambda xs, c, value: []),
+    "affine": Primitive(
+        "c + d x + e y + …", None, None, _affine, lambda xs, c, value: [iv.point(x) for x in c[1:]]
+    ),
+    "multiply": Primitive("x y", 2, 0, lambda xs, c: iv.multiply(*xs), _product_partials),
+    "divide": Primitive("x / y", 2, 0, lambda xs, c: iv.divide(*xs), _quotient_partials),
+    "power": Primitive(
+        "x to the power c = 1, 2, 3, …",
+        1,
+        1,
+        lambda xs, c: iv.power(xs[0], int(float(c[0]))),
+        _power_partials,
+    ),
+    "exp": Primitive("e to the power x", 1, 0, lambda xs, c: iv.exp(xs[0]), lambda xs, c, v: [v]),
+    "log": Primitive(
+        "natural logarithm of x",
+        1,
+        0,
+        lambda xs, c: iv.log(xs[0]),
+        lambda xs, c, v: [iv.divide(ONE, xs[0])],
+    ),
+    "logistic": Primitive(
+        "1 / (1 + e^-x)",
+        1,
+        0,
+        lambda xs, c: iv.logistic(xs[0]),
+        lambda xs, c, v: [iv.logistic_slope(xs[0])],
+    ),
+    "tanh": Primitive(
+        "hyperbolic tangent of x",
+        1,
+        0,
+        lambda xs, c: iv.tanh(xs[0]),
+        lambda xs, c, v: [iv.tanh_slope(xs[0])],
+    ),
+    "softmax": Primitive(
+        "e^x / (e^x + e^y + …), the first register's share", None, 0, _share, _share_partials
+    ),
+    "maximum": Primitive(
+        "the larger of x and y", 2, 0, lambda xs, c: iv.maximum(*xs), _maximum_partials
+    ),
+}
+"""What programs may consist of, by name."""

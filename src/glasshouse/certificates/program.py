@@ -1,0 +1,133 @@
+"""Straight-line programs: everyone's probabilities as functions of one player's parameters."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from flint import arb
+
+from glasshouse.certificates import intervals as iv
+from glasshouse.certificates.intervals import Interval
+from glasshouse.certificates.primitives import PRIMITIVES
+from glasshouse.errors import InputError
+
+Slopes = dict[int, Interval]
+"""Derivatives by input; those left out are exactly zero."""
+
+MOST_INSTRUCTIONS = 100_000
+"""Longer programs are refused: one evaluation would take seconds."""
+
+LARGEST_POWER = 1000
+"""Exponents of the primitive "power" go up to here."""
+
+
+class Instruction(NamedTuple):
+    """One step of a program: a primitive, the registers it reads, the numbers it is given."""
+
+    primitive: str
+    registers: tuple[int, ...] = ()
+    numbers: tuple[float, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Program:
+    """Everyone's probabilities as functions of the inputs, one instruction after the other.
+
+    Register k holds input k for k < `inputs`, and what instruction k - `inputs` computes beyond.
+
+    **Arguments:** `inputs`, how many: the parameters of the player who deviates, in order, then
+    the coupling where the claim is about an interval of couplings; `instructions`; `outputs`, for
+    every player the registers that hold the probabilities of all its actions but the last, whose
+    probability is what is left of 1.
+    **Raises:** `InputError` for an unknown primitive, a register that is read before it is
+    written, or numbers that a primitive does not take.
+    """
+
+    inputs: int
+    instructions: tuple[Instruction, ...]
+    outputs: tuple[tuple[int, ...], ...]
+
+    def __post_init__(self):
+        if len(self.instructions) > MOST_INSTRUCTIONS:
+            raise InputError(
+                f"a program of {len(self.instructions)} instructions is too long to prove "
+                f"anything about: at most {MOST_INSTRUCTIONS} are taken"
+            )
+        for k, instruction in enumerate(self.instructions):
+            _check(instruction, self.inputs + k)
+        known = self.inputs + len(self.instructions)
+        if not all(0 <= r < known for registers in self.outputs for r in registers):
+            raise InputError("the program's outputs name registers that it does not have")
+
+
+class Machine:
+    """A program ready to be evaluated on boxes, at the working precision of its making."""
+
+    def __init__(self, program: Program):
+        self.program = program
+        self._steps = [
+            (PRIMITIVES[name], registers, [arb(x) for x in numbers])
+            for name, registers, numbers in program.instructions
+        ]
+
+    def values(self, inputs: Sequence[Interval]) -> list[list[Interval]]:
+        """Every player's probabilities but the last on a box of inputs."""
+        found = list(inputs)
+        for primitive, registers, numbers in self._steps:
+            found.append(primitive.value([found[r] for r in registers], numbers))
+        return [[found[r] for r in registers] for registers in self.program.outputs]
+
+    def largest(self, inputs: Sequence[Interval]) -> float:
+        """The largest number in any register, by size; infinite where one is unknown."""
+        found = list(inputs)
+        for primitive, registers, numbers in self._steps:
+            found.append(primitive.value([found[r] for r in registers], numbers))
+        sizes = [abs(float(end)) for x in found for end in x]
+        return math.inf if any(map(math.isnan, sizes)) else max(sizes, default=0.0)
+
+    def slopes(
+        self, inputs: Sequence[Interval]
+    ) -> tuple[list[list[Interval]], list[list[Slopes]]]:
+        """The same, and their derivatives by the inputs."""
+        found = list(inputs)
+        slopes: list[Slopes] = [{k: iv.point(1)} for k in range(len(found))]
+        for primitive, registers, numbers in self._steps:
+            xs = [found[r] for r in registers]
+            value = primitive.value(xs, numbers)
+            own: Slopes = {}
+            if any(slopes[r] for r in registers):
+                partials = primitive.partials(xs, numbers, value)
+                for register, partial in zip(registers, partials, strict=True):
+                    for k, slope in slopes[register].items():
+                        term = iv.multiply(partial, slope)
+                        own[k] = iv.add(own[k], term) if k in own else term
+            found.append(value)
+            slopes.append(own)
+        outputs = self.program.outputs
+        return (
+            [[found[r] for r in registers] for registers in outputs],
+            [[slopes[r] for r in registers] for registers in outputs],
+        )
+
+
+def _check(instruction: Instruction, register: int) -> None:
+    name, registers, numbers = instruction
+    if name not in PRIMITIVES:
+        raise InputError(f"there is no primitive {name!r}: choose from {', '.join(PRIMITIVES)}")
+    if not all(0 <= r < register for r in registers):
+        raise InputError(f"register {register} reads {registers}, which are not all before it")
+    if not all(map(math.isfinite, numbers)):
+        raise InputError(f"register {register} is given {numbers}: numbers must be finite")
+    primitive = PRIMITIVES[name]
+    fits = {
+        "affine": len(numbers) == len(registers) + 1,
+        "softmax": len(registers) >= 1 and not numbers,
+    }.get(name, (len(registers), len(numbers)) == (primitive.registers, primitive.numbers))
+    if name == "power" and fits:
+        fits = numbers[0] == int(numbers[0]) and 1 <= numbers[0] <= LARGEST_POWER
+    if not fits:
+        raise InputError(
+            f"register {register}: {name} does not take {len(registers)} registers and the "
+            f"numbers {numbers}"
+        )
