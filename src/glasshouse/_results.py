@@ -99,9 +99,9 @@ def _plain_structure(value: Any) -> Any:
 
 
 def fields_of(value: Any) -> Iterator[tuple[str, Any]]:
-    """Names and values of the fields of a dataclass, those that are set."""
+    """Names and values of the fields of a dataclass that are set and meant to be shown."""
     for field in dataclasses.fields(value):
-        if hasattr(value, field.name):
+        if field.repr and hasattr(value, field.name):
             yield field.name, getattr(value, field.name)
 
 

@@ -28,6 +28,10 @@ from .family import LogisticFamily as LogisticFamily
 from .first_order import cooperation as cooperation
 from .first_order import first_order_margin as first_order_margin
 from .first_order import mean_cooperation as mean_cooperation
+from .limits import CornerLimits as CornerLimits
+from .limits import CouplingInterval as CouplingInterval
+from .limits import corner_limits as corner_limits
+from .limits import limit_gain as limit_gain
 from .outcomes import Outcomes as Outcomes
 from .outcomes import Share as Share
 from .outcomes import Starts as Starts

@@ -1,53 +1,63 @@
 """The programs of the semantics that glasshouse offers, from their numbers alone."""
 
 from collections.abc import Sequence
-from typing import Any
 
+from glasshouse.certificates.document import AffineNumbers, LogisticNumbers, Problem, Semantics
 from glasshouse.certificates.program import Instruction, Program
-from glasshouse.errors import InputError
-
-Params = Sequence[Sequence[float]]
-"""For every player its parameters, in order."""
 
 
-def program_of(
-    semantics: dict[str, Any], actions: Sequence[int], params: Params, player: int
-) -> Program:
+def program_of(problem: Problem, player: int) -> Program:
     """Everyone's probabilities as functions of what `player` does, all others staying put.
 
-    **Arguments:** `semantics`, its `kind` and its numbers, as a certificate holds them: for
-    "logistic" `coupling` (a row per reader, or None where the coupling is the last input) and
-    `own_weight` (one per player), for "affine" `weight` (a number, or None); `actions`, how many
-    each player has; `params`, everyone's.
+    Where the problem is about an interval of couplings, one more input, the last, is a factor of
+    them all.
     """
-    writer = Writer(len(params[player]) + (_swept(semantics) is None))
+    return builtin_program(
+        problem.semantics, problem.actions, problem.params, player, problem.couplings is not None
+    )
+
+
+def builtin_program(
+    semantics: Semantics,
+    actions: Sequence[int],
+    params: Sequence[Sequence[float]],
+    player: int,
+    swept: bool = False,
+) -> Program:
+    """The same from its parts; `swept`, whether the couplings' factor is an input."""
+    writer = Writer(len(params[player]) + swept)
+    factor = len(params[player]) if swept else None
     theta = [
         list(range(len(own))) if j == player else [writer.constant(x) for x in own]
         for j, own in enumerate(params)
     ]
-    build = {"logistic": _logistic, "affine": _affine}[semantics["kind"]]
-    return writer.finished(build(writer, semantics, actions, theta))
-
-
-def _swept(semantics: dict[str, Any]) -> Any:
-    return semantics["coupling" if semantics["kind"] == "logistic" else "weight"]
+    if isinstance(semantics, LogisticNumbers):
+        return writer.finished(_logistic(writer, semantics, actions, theta, factor))
+    assert isinstance(semantics, AffineNumbers)
+    return writer.finished(_affine(writer, semantics, theta, factor))
 
 
 def _logistic(
-    writer: "Writer", semantics: dict[str, Any], actions: Sequence[int], theta: list[list[int]]
+    writer: "Writer",
+    semantics: LogisticNumbers,
+    actions: Sequence[int],
+    theta: list[list[int]],
+    factor: int | None,
 ) -> list[list[int]]:
     """logits_i = ω_i θ_i + Σ_j κ_ij θ_j by index, the last action's being 0; then softmax."""
-    coupling, outputs = semantics["coupling"], []
+    outputs = []
     for i, count in enumerate(actions):
         logits = []
         for a in range(count - 1):
-            read = [(j, own[a]) for j, own in enumerate(theta) if j != i and a < len(own)]
-            if coupling is None:
-                all_read = writer.affine(0.0, [(1.0, register) for _, register in read])
-                reads = [(1.0, writer.write("multiply", (writer.inputs - 1, all_read)))]
-            else:
-                reads = [(coupling[i][j], register) for j, register in read]
-            logits.append(writer.affine(0.0, [(semantics["own_weight"][i], theta[i][a]), *reads]))
+            own = (semantics.own_weight[i], theta[i][a])
+            read = [
+                (semantics.coupling[i][j], other[a])
+                for j, other in enumerate(theta)
+                if j != i and a < len(other)
+            ]
+            if factor is not None:
+                read = [(1.0, writer.write("multiply", (factor, writer.affine(0.0, read))))]
+            logits.append(writer.affine(0.0, [own, *read]))
         outputs.append(_probabilities(writer, logits))
     return outputs
 
@@ -64,18 +74,17 @@ def _probabilities(writer: "Writer", logits: list[int]) -> list[int]:
 
 
 def _affine(
-    writer: "Writer", semantics: dict[str, Any], actions: Sequence[int], theta: list[list[int]]
+    writer: "Writer", semantics: AffineNumbers, theta: list[list[int]], factor: int | None
 ) -> list[list[int]]:
     """p_i = (1 - w) θ_i + w · mean of the others' θ_j."""
-    given = semantics["weight"]
-    weight = writer.inputs - 1 if given is None else writer.constant(given)
+    weight = writer.constant(semantics.weight)
+    if factor is not None:
+        weight = writer.write("multiply", (factor, weight))
     keep = writer.affine(1.0, [(-1.0, weight)])
     outputs = []
     for i, (own,) in enumerate(theta):
         others = [(1.0, register) for j, (register,) in enumerate(theta) if j != i]
-        mean = writer.write(
-            "divide", (writer.affine(0.0, others), writer.constant(len(actions) - 1))
-        )
+        mean = writer.write("divide", (writer.affine(0.0, others), writer.constant(len(theta) - 1)))
         terms = [(1.0, writer.write("multiply", pair)) for pair in ((keep, own), (weight, mean))]
         outputs.append([writer.affine(0.0, terms)])
     return outputs

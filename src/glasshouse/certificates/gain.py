@@ -11,7 +11,7 @@ from glasshouse.certificates.covers import Region, between
 from glasshouse.certificates.intervals import Interval
 from glasshouse.certificates.payoff import ExpectedPayoff, Table
 from glasshouse.certificates.program import Machine, Program
-
+from glasshouse.certificates.tails import Tails
 
 WIDEST = 1e6
 """Wider ranges, infinite ones among them, count as this wide where a coordinate is chosen."""
@@ -22,13 +22,24 @@ class Bound(NamedTuple):
 
     **Arguments:** `upper`, no deviation of the region gains more; `candidate`, a deviation of the
     region that may gain much; `gain`, its gain; `axis`, the coordinate whose split promises
-    most, None where the region has come down to one point.
+    most, None where the region has come down to one point; `endless`, whether the gain strictly
+    rises towards an infinite end of the region, so that no deviation of it attains the bound.
     """
 
     upper: arb
     candidate: tuple[float, ...]
     gain: Interval
     axis: int | None
+    endless: bool
+
+
+class _Range(NamedTuple):
+    """What intervals say on a region: an upper bound, derivatives by the inputs, and the effect
+    of every probability."""
+
+    upper: arb
+    slopes: list[Interval]
+    effects: list[list[Interval]]
 
 
 class Gain:
@@ -51,6 +62,7 @@ class Gain:
         self.swept = program.inputs > len(self.profile)
         self._machine = Machine(program)
         self._payoff = ExpectedPayoff(payoffs)
+        self._tails = Tails(self._machine)
         self._stay: Interval | None = None if self.swept else self._payoff_at(self.profile)
 
     def at(self, deviation: Sequence[float]) -> Interval:
@@ -62,12 +74,12 @@ class Gain:
 
     def bound(self, region: Region) -> Bound:
         """An upper bound on a region, and where to look further."""
-        region, upper, slopes = self._face(region)
+        region, (upper, slopes, _), endless = self._face(region)
         if self._is_profile(region):
-            return Bound(iv.ZERO, _inside(region), (iv.ZERO, iv.ZERO), None)
+            return Bound(iv.ZERO, tuple(map(_middle, region)), (iv.ZERO, iv.ZERO), None, False)
         centre = self._centre(region, slopes)
         gain = self.at(centre)
-        # From the profile itself, where the gain is zero whatever the coupling, one need not move
+        # From the profile, where the gain is zero at every coupling, there is no need to move
         # along the coupling.
         last = len(self.profile) if self._is_profile(centre) else len(region)
         expanded = gain[1]
@@ -75,34 +87,49 @@ class Gain:
             expanded += _rise(x, values, slope)
         if not expanded.is_nan():
             upper = expanded if upper.is_nan() else upper.min(expanded)
-        return Bound(
-            iv.EVERYTHING[1] if upper.is_nan() else upper, centre, gain, _axis(region, slopes)
-        )
+        upper = iv.EVERYTHING[1] if upper.is_nan() else upper
+        return Bound(upper, centre, gain, _axis(region, slopes), endless)
 
-    def _face(self, region: Region) -> tuple[Region, arb, list[Interval]]:
-        """The face on which the gain is largest, with a bound there and the derivatives."""
+    def _face(self, region: Region) -> tuple[Region, _Range, bool]:
+        """The face of a region on which the gain is largest, and what is known there."""
+        endless = False
         while True:
-            upper, slopes = self._range(region)
-            face = tuple(
-                (high, high) if slope[0] >= 0 else (low, low) if slope[1] <= 0 else (low, high)
-                for (low, high), slope in zip(region, slopes, strict=True)
-            )
-            if face == region:
-                return region, upper, slopes
-            region = face
+            found = self._range(region)
+            face = list(region)
+            for k, (low, high) in enumerate(region):
+                direction, strictly = (
+                    self._direction(k, region, found) if low < high else (0, False)
+                )
+                if direction:
+                    end = high if direction > 0 else low
+                    face[k] = (end, end)
+                    endless |= strictly and math.isinf(end)
+            if tuple(face) == region:
+                return region, found, endless
+            region = tuple(face)
 
-    def _range(self, region: Region) -> tuple[arb, list[Interval]]:
-        """A bound from the range of payoffs, and the derivatives of the gain."""
-        upper, slopes = self._payoff_on(region)
+    def _direction(self, k: int, region: Region, found: _Range) -> tuple[int, bool]:
+        """Whether the gain rises (1) or falls (-1) along a coordinate, and whether strictly."""
+        low, high = found.slopes[k]
+        if low >= 0:
+            return 1, bool(low > 0)
+        if high <= 0:
+            return -1, bool(high < 0)
+        sign = 0 if self.swept else self._tails.sign(region, found.effects, k)
+        return sign, sign != 0
+
+    def _range(self, region: Region) -> _Range:
+        """What is known of the gain from intervals alone."""
+        found = self._payoff_on(region)
         if self._stay is not None:
-            return upper - self._stay[0], slopes
+            return found._replace(upper=found.upper - self._stay[0])
         staying = (*((x, x) for x in self.profile), region[-1])
         stay = self._payoff.value(self._machine.values([_interval(x) for x in staying]))
-        at_profile = self._payoff_on(staying)[1]
-        return upper - stay[0], [*slopes[:-1], iv.subtract(slopes[-1], at_profile[-1])]
+        along = iv.subtract(found.slopes[-1], self._payoff_on(staying).slopes[-1])
+        return _Range(found.upper - stay[0], [*found.slopes[:-1], along], found.effects)
 
-    def _payoff_on(self, region: Region) -> tuple[arb, list[Interval]]:
-        """The highest payoff on a region, and derivatives of the payoff by the inputs."""
+    def _payoff_on(self, region: Region) -> _Range:
+        """The same of the payoff."""
         vectors, moves = self._machine.slopes([_interval(values) for values in region])
         effects = self._payoff.effects(vectors)
         slopes = [iv.point(0)] * len(region)
@@ -110,7 +137,7 @@ class Gain:
             for effect, move in zip(own_effects, own_moves, strict=True):
                 for k, slope in move.items():
                     slopes[k] = iv.add(slopes[k], iv.multiply(slope, effect))
-        return self._payoff.highest(vectors, effects), slopes
+        return _Range(self._payoff.highest(vectors, effects), slopes, effects)
 
     def _payoff_at(self, deviation: Sequence[float]) -> Interval:
         return self._payoff.value(self._machine.values([iv.point(x) for x in deviation]))
@@ -135,10 +162,6 @@ def _interval(values: tuple[float, float]) -> Interval:
 def _middle(values: tuple[float, float]) -> float:
     low, high = values
     return low if low == high else between(values)
-
-
-def _inside(region: Region) -> tuple[float, ...]:
-    return tuple(map(_middle, region))
 
 
 def _balanced(values: tuple[float, float], slope: Interval) -> float:

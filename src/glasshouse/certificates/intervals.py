@@ -48,7 +48,9 @@ def negative(x: Interval) -> Interval:
 
 
 def scale(factor: arb, x: Interval) -> Interval:
-    """A number times x."""
+    """A number times x; zero times anything is zero, in the limit too."""
+    if factor.is_zero():
+        return ZERO, ZERO
     if factor >= 0:
         return factor * x[0], factor * x[1]
     if factor <= 0:

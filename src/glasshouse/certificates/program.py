@@ -60,6 +60,13 @@ class Program:
         if not all(0 <= r < known for registers in self.outputs for r in registers):
             raise InputError("the program's outputs name registers that it does not have")
 
+    def logit(self, register: int) -> int | None:
+        """The register whose logistic function this one holds, or None."""
+        k = register - self.inputs
+        if k < 0 or self.instructions[k].primitive != "logistic":
+            return None
+        return self.instructions[k].registers[0]
+
 
 class Machine:
     """A program ready to be evaluated on boxes, at the working precision of its making."""
@@ -73,27 +80,29 @@ class Machine:
 
     def values(self, inputs: Sequence[Interval]) -> list[list[Interval]]:
         """Every player's probabilities but the last on a box of inputs."""
-        found = list(inputs)
-        for primitive, registers, numbers in self._steps:
-            found.append(primitive.value([found[r] for r in registers], numbers))
+        found = self._values(inputs)
         return [[found[r] for r in registers] for registers in self.program.outputs]
 
     def largest(self, inputs: Sequence[Interval]) -> float:
         """The largest number in any register, by size; infinite where one is unknown."""
-        found = list(inputs)
-        for primitive, registers, numbers in self._steps:
-            found.append(primitive.value([found[r] for r in registers], numbers))
-        sizes = [abs(float(end)) for x in found for end in x]
+        sizes = [abs(float(end)) for x in self._values(inputs) for end in x]
         return math.inf if any(map(math.isnan, sizes)) else max(sizes, default=0.0)
 
-    def slopes(
-        self, inputs: Sequence[Interval]
-    ) -> tuple[list[list[Interval]], list[list[Slopes]]]:
-        """The same, and their derivatives by the inputs."""
-        found = list(inputs)
-        slopes: list[Slopes] = [{k: iv.point(1)} for k in range(len(found))]
+    def slopes(self, inputs: Sequence[Interval]) -> tuple[list[list[Interval]], list[list[Slopes]]]:
+        """Every player's probabilities but the last, and their derivatives by the inputs."""
+        values, slopes = self.registers(inputs)
+        outputs = self.program.outputs
+        return (
+            [[values[r] for r in registers] for registers in outputs],
+            [[slopes[r] for r in registers] for registers in outputs],
+        )
+
+    def registers(self, inputs: Sequence[Interval]) -> tuple[list[Interval], list[Slopes]]:
+        """What every register holds, and its derivatives by the inputs."""
+        values = list(inputs)
+        slopes: list[Slopes] = [{k: iv.point(1)} for k in range(len(values))]
         for primitive, registers, numbers in self._steps:
-            xs = [found[r] for r in registers]
+            xs = [values[r] for r in registers]
             value = primitive.value(xs, numbers)
             own: Slopes = {}
             if any(slopes[r] for r in registers):
@@ -102,13 +111,15 @@ class Machine:
                     for k, slope in slopes[register].items():
                         term = iv.multiply(partial, slope)
                         own[k] = iv.add(own[k], term) if k in own else term
-            found.append(value)
+            values.append(value)
             slopes.append(own)
-        outputs = self.program.outputs
-        return (
-            [[found[r] for r in registers] for registers in outputs],
-            [[slopes[r] for r in registers] for registers in outputs],
-        )
+        return values, slopes
+
+    def _values(self, inputs: Sequence[Interval]) -> list[Interval]:
+        values = list(inputs)
+        for primitive, registers, numbers in self._steps:
+            values.append(primitive.value([values[r] for r in registers], numbers))
+        return values
 
 
 def _check(instruction: Instruction, register: int) -> None:

@@ -11,6 +11,7 @@ from flint import arb, ctx
 from glasshouse.certificates.covers import LEAF, Region, can_split, halves
 from glasshouse.certificates.gain import Gain
 from glasshouse.certificates.intervals import Interval
+from glasshouse.certificates.leaves import Leaf, down, is_attained, leaf_of
 from glasshouse.certificates.payoff import Table
 from glasshouse.certificates.program import Machine, Program
 
@@ -24,56 +25,103 @@ FAR = 50.0
 """How far beyond its finite end an unbounded range is looked at to choose the precision."""
 
 
+SETTLING = 400
+"""Boxes looked at, once the rest is known, to see whether some deviation attains the best gain."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Bracket:
     """Rigorous bounds on the best gain of one player, and what proves them.
 
-    **Arguments:** `lower` and `upper`, doubles rounded outward; `witness`, the deviation that
-    gains at least `lower`, in the limit where its numbers are infinite (the profile itself where
-    none is known to gain); `finite`, the same among finite deviations; `cover`, which proves
+    **Arguments:** `lower` and `upper`, doubles rounded outward; `best`, the deviation that gains at
+    least `lower`, in the limit where its numbers are infinite (the profile itself where none is
+    known to gain); `finite`, what the finite deviation `witness` gains at least; `attained`, whether
+    some finite deviation gains as much as any, None where that is not known; `cover`, which proves
     `upper`; `boxes`, how many were looked at; `precision` in bits.
     """
 
     lower: float
     upper: float
+    best: tuple[float, ...]
+    finite: float
     witness: tuple[float, ...]
-    finite: tuple[float, tuple[float, ...]]
+    attained: bool | None
     cover: tuple[str, ...]
     boxes: int
     precision: int
 
 
-class _Tree:
-    """A cover as it grows: leaves by number, each with its region, its bound and its best axis."""
+class _Search:
+    """A cover as it grows, and the best deviations met so far."""
 
-    def __init__(self):
+    def __init__(self, gain: Gain, region: Region):
+        self.gain = gain
+        self.finite = self.limit = 0.0
+        staying = (*gain.profile, *(low for low, _ in region[len(gain.profile) :]))
+        self.at_finite = self.at_limit = staying
         self.children: list[tuple[int, int, int] | None] = []
+        self.leaves: dict[int, Leaf] = {}
         self.waiting: list[tuple[float, int, Region, int]] = []
         self.settled = -math.inf
-        """The highest upper bound among leaves that cannot be split."""
+        """The highest bound among leaves that cannot be split."""
+        for deviation in _corners(region):
+            self._offer(deviation, gain.at(deviation))
+        self._look(region)
 
-    def add(self, region: Region, upper: float, axis: int | None) -> int:
-        node = len(self.children)
-        self.children.append(None)
-        if axis is None or not can_split(region[axis]):
-            self.settled = max(self.settled, upper)
-        else:
-            heapq.heappush(self.waiting, (-upper, node, region, axis))
-        return node
+    @property
+    def lower(self) -> float:
+        return max(self.finite, self.limit)
 
+    @property
     def upper(self) -> float:
-        return max(self.settled, -self.waiting[0][0] if self.waiting else -math.inf)
+        """No deviation gains more; staying gains nothing, so this is never below zero."""
+        return max(self.settled, -self.waiting[0][0] if self.waiting else 0.0, 0.0)
 
-    def written(self) -> Iterator[str]:
+    def split(self) -> None:
+        """Split the leaf where most may be gained."""
+        _, node, region, axis = heapq.heappop(self.waiting)
+        del self.leaves[node]
+        first, second = halves(region, axis)
+        self.children[node] = (axis, self._look(first), self._look(second))
+
+    def is_stuck(self) -> bool:
+        """Whether what keeps the bound up cannot be split."""
+        return not self.waiting or -self.waiting[0][0] < self.settled
+
+    def attained(self) -> bool | None:
+        """Whether a finite deviation gains as much as any."""
+        return is_attained(self.leaves.values(), self.finite, self.lower)
+
+    def cover(self) -> Iterator[str]:
         nodes = [0]
         while nodes:
             split = self.children[nodes.pop()]
             if split is None:
                 yield LEAF
             else:
-                axis, lower, upper = split
+                axis, first, second = split
                 yield str(axis)
-                nodes += [upper, lower]
+                nodes += [second, first]
+
+    def _look(self, region: Region) -> int:
+        node, bound = len(self.children), self.gain.bound(region)
+        self._offer(bound.candidate, bound.gain)
+        leaf = leaf_of(region, bound)
+        self.children.append(None)
+        self.leaves[node] = leaf
+        if bound.axis is None or not can_split(region[bound.axis]):
+            self.settled = max(self.settled, leaf.upper)
+        else:
+            heapq.heappush(self.waiting, (-leaf.upper, node, region, bound.axis))
+        return node
+
+    def _offer(self, deviation: tuple[float, ...], gain: Interval) -> None:
+        lower = down(gain[0])
+        if all(map(math.isfinite, deviation)):
+            if lower > self.finite:
+                self.finite, self.at_finite = lower, deviation
+        elif lower > self.limit:
+            self.limit, self.at_limit = lower, deviation
 
 
 def best_gain(
@@ -83,66 +131,45 @@ def best_gain(
     region: Region,
     *,
     epsilon: float,
-    width: float | None,
-    budget: int,
+    width: float | None = None,
+    budget: int = 100_000,
 ) -> Bracket:
     """Bound the best gain of deviating from `profile`, splitting where most may be gained.
 
-    Ends as soon as it is known whether the gain is above `epsilon` and, unless `width` is None,
-    the bracket is as narrow as that; or when `budget` boxes have been looked at, or none is left
-    that can be split.
+    Ends as soon as it is known whether some deviation gains more than `epsilon` and, unless `width`
+    is None, the bracket is as narrow as that; or when `budget` boxes have been looked at, or
+    splitting helps no more. Where there are infinite deviations, a few boxes more are looked at to
+    see whether a finite one attains the best gain.
+
+    **Arguments:** `program`, `payoffs`, `profile` as in `Gain`; `region`, all deviations (and the
+    couplings of a claim about an interval); `epsilon` and `width` in units of payoff.
     """
     precision = needed_precision(program, region, profile, epsilon)
     with ctx.workprec(precision):
-        gain = Gain(program, payoffs, profile)
-        lowers = _Lowers(gain.profile, len(region))
-        for deviation in _corners(region):
-            lowers.offer(deviation, gain.at(deviation))
-        tree, boxes = _Tree(), 0
-
-        def look(part: Region) -> int:
-            bound = gain.bound(part)
-            lowers.offer(bound.candidate, bound.gain)
-            return tree.add(part, up(bound.upper), bound.axis)
-
-        look(region)
-        boxes = 1
-        while boxes < budget and not lowers.decide(max(tree.upper(), 0.0), epsilon, width):
-            if not tree.waiting or -tree.waiting[0][0] < tree.settled:
-                break  # what is in the way cannot be split
-            _, node, part, axis = heapq.heappop(tree.waiting)
-            first, second = halves(part, axis)
-            tree.children[node] = (axis, look(first), look(second))
-            boxes += 2
+        search = _Search(Gain(program, payoffs, profile), region)
+        decided = False
+        while len(search.children) < budget and search.waiting:
+            if not decided and _is_decided(search, epsilon, width):
+                decided, budget = True, min(budget, len(search.children) + SETTLING)
+            if search.attained() is not None if decided else search.is_stuck():
+                break
+            search.split()
     return Bracket(
-        lower=max(lowers.finite, lowers.limit),
-        upper=max(tree.upper(), 0.0),
-        witness=lowers.at_limit if lowers.limit > lowers.finite else lowers.at_finite,
-        finite=(lowers.finite, lowers.at_finite),
-        cover=tuple(tree.written()),
-        boxes=boxes,
+        lower=search.lower,
+        upper=search.upper,
+        best=search.at_limit if search.limit > search.finite else search.at_finite,
+        finite=search.finite,
+        witness=search.at_finite,
+        attained=search.attained(),
+        cover=tuple(search.cover()),
+        boxes=len(search.children),
         precision=precision,
     )
 
 
-class _Lowers:
-    """The best deviations met so far, among finite ones and in the limit."""
-
-    def __init__(self, profile: tuple[float, ...], length: int):
-        self.finite = self.limit = 0.0
-        self.at_finite = self.at_limit = profile
-
-    def offer(self, deviation: tuple[float, ...], gain: Interval) -> None:
-        lower = down(gain[0])
-        if all(map(math.isfinite, deviation)):
-            if lower > self.finite:
-                self.finite, self.at_finite = lower, deviation
-        elif lower > self.limit:
-            self.limit, self.at_limit = lower, deviation
-
-    def decide(self, upper: float, epsilon: float, width: float | None) -> bool:
-        decided = upper <= epsilon or self.finite > epsilon
-        return decided and (width is None or upper - max(self.finite, self.limit) <= width)
+def _is_decided(search: _Search, epsilon: float, width: float | None) -> bool:
+    decided = search.upper <= epsilon or search.finite > epsilon
+    return decided and (width is None or search.upper - search.lower <= width)
 
 
 def needed_precision(
@@ -159,20 +186,6 @@ def needed_precision(
     small = max(0.0, -math.log2(epsilon)) if epsilon > 0 else 0.0
     bits = LEAST_PRECISION + 3.0 * min(largest, MOST_PRECISION) + small
     return int(min(32 * math.ceil(bits / 32), MOST_PRECISION))
-
-
-def up(number: arb) -> float:
-    """The number as a double, rounded up."""
-    found = float(number.upper())
-    return found if arb(found) >= number else math.nextafter(found, math.inf)
-
-
-def down(number: arb) -> float:
-    """The number as a double, rounded down; -∞ where it is not known."""
-    if number.is_nan():
-        return -math.inf
-    found = float(number.lower())
-    return found if arb(found) <= number else math.nextafter(found, -math.inf)
 
 
 def _corners(region: Region) -> Iterator[tuple[float, ...]]:

@@ -1,0 +1,129 @@
+"""What a certificate says, for people and programs."""
+
+import dataclasses
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+from glasshouse._results import Result
+from glasshouse.certificates.covers import LEAF
+from glasshouse.certificates.document import Document, GainClaim, ProgramOnly, flattened
+from glasshouse.errors import InputError
+
+Verdict = Literal["certified", "refuted", "unknown"]
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class GainBounds(Result):
+    """Rigorous bounds on what one player gains by its best deviation, the others staying put.
+
+    A deviation lists the player's own parameters in order, then the coupling where the claim is
+    about an interval of them.
+
+    **Arguments:** `player`, counted from 0; `lower` and `upper`: the best gain lies between, in
+    units of payoff; `best`, the deviation that gains at least `lower`, in the limit where it is
+    infinite; `attained`, whether some finite deviation gains as much as any, None where that is not
+    proved; `witness`, a finite deviation that gains at least `witness_gain` (the profile itself
+    and 0 where none is known to gain).
+    """
+
+    player: int
+    lower: float
+    upper: float
+    best: tuple[float, ...]
+    attained: bool | None
+    witness: tuple[float, ...]
+    witness_gain: float
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Certificate(Result):
+    """Whether a profile is an ε-equilibrium in the parameters, proved.
+
+    "certified": no deviation of any player gains more than ε; "refuted": the witness of some
+    player does; "unknown": neither was shown, and the bounds are what is known.
+
+    **Arguments:** `verdict`; `epsilon`, in units of payoff; `relative_epsilon`, the same over the
+    smallest payoff range of a player; `gains`, one per player; `params`, the profile, for every
+    player its parameters in order; `couplings`, None, or the interval for all of which the claim
+    holds ("refuted": for some of which it fails); `about`, "the game", or "this program" where
+    the semantics is a function, whose traced program is what the proof is about; `method`,
+    `detail`; `advice`, what would help where the verdict is unknown.
+    """
+
+    verdict: Verdict
+    epsilon: float
+    relative_epsilon: float
+    gains: tuple[GainBounds, ...]
+    params: tuple[tuple[float, ...], ...]
+    couplings: tuple[float, float] | None
+    about: str
+    method: str
+    detail: str
+    advice: str
+    document: Document = dataclasses.field(repr=False)
+
+    @property
+    def worst(self) -> GainBounds:
+        """The player who is known to gain most or, where none is, for whom least is excluded."""
+        return max(self.gains, key=lambda gain: (gain.witness_gain, gain.upper))
+
+    def write(self, path: str | Path) -> None:
+        """Write the certificate with its proof to a JSON file, which `verify` checks.
+
+        **Raises:** `InputError` when the file cannot be written.
+        """
+        try:
+            Path(path).write_text(self.document.text(), encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"cannot write {path}: {error}") from error
+
+
+def verdict_of(gains: Iterable[GainClaim], epsilon: float) -> Verdict:
+    """What follows from bounds on everyone's gains."""
+    gains = list(gains)
+    if all(gain.upper <= epsilon for gain in gains):
+        return "certified"
+    return "refuted" if any(gain.finite > epsilon for gain in gains) else "unknown"
+
+
+def certificate_of(document: Document) -> Certificate:
+    """What a certificate's file says."""
+    claim = document.claim
+    gains = tuple(
+        GainBounds(
+            player, gain.lower, gain.upper, gain.best, gain.attained, gain.witness, gain.finite
+        )
+        for player, gain in enumerate(claim.gains)
+    )
+    smallest = min(map(_range, document.problem.payoffs))
+    pieces = sum(proof.cover.count(LEAF) for proof in document.proofs)
+    bits = max(proof.precision for proof in document.proofs)
+    return Certificate(
+        verdict=claim.verdict,
+        epsilon=claim.epsilon,
+        relative_epsilon=claim.epsilon / smallest if smallest else math.inf,
+        gains=gains,
+        params=document.problem.params,
+        couplings=document.problem.couplings,
+        about="this program" if isinstance(document.problem.semantics, ProgramOnly) else "the game",
+        method="branch and bound in Arb arithmetic",
+        detail=f"{pieces} pieces, {bits} bits",
+        advice=_advice(gains, claim.epsilon) if claim.verdict == "unknown" else "",
+        document=document,
+    )
+
+
+def _advice(gains: tuple[GainBounds, ...], epsilon: float) -> str:
+    worst = max(gains, key=lambda gain: gain.upper)
+    return (
+        f"player {worst.player + 1} may gain up to {worst.upper:.6g} and surely gains "
+        f"{worst.lower:.6g}: a larger budget narrows this, and an epsilon of at least "
+        f"{worst.upper:.6g} is certified at once"
+    )
+
+
+def _range(payoffs: tuple) -> float:
+    numbers = list(flattened(payoffs))
+    return max(numbers) - min(numbers)

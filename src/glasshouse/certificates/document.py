@@ -1,0 +1,324 @@
+"""Certificates as files: JSON in which every number is exact."""
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    model_validator,
+)
+
+from glasshouse.certificates.covers import Region
+from glasshouse.certificates.program import Instruction, Program
+from glasshouse.errors import InputError
+
+FORMAT = "glasshouse certificate"
+
+SCHEMA_VERSION = 1
+"""Raised when a file of this version could be misread by an older checker."""
+
+MOST_PRECISION = 10_000
+"""Bits: files that ask for more are refused."""
+
+
+def _exact(value: object) -> float:
+    """A number, or one written as an exact binary fraction: 0x1.8p-1 for 0.75."""
+    if isinstance(value, float):
+        return value
+    try:
+        number = float.fromhex(value) if isinstance(value, str) else math.nan
+    except (ValueError, OverflowError):
+        number = math.nan
+    if math.isnan(number) or number.hex() != value:
+        raise ValueError(f"must be a number such as '0x1.8p-1' for 0.75, but is {value!r:.40}")
+    return number
+
+
+Exact = Annotated[float, BeforeValidator(_exact), PlainSerializer(float.hex)]
+"""A double, written exactly; "inf" and "-inf" for infinities."""
+
+Finite = Annotated[Exact, Field(allow_inf_nan=False)]
+"""One that is finite."""
+
+
+def _nested(value: object) -> object:
+    """Numbers in lists of lists, however deep."""
+    return tuple(map(_nested, value)) if isinstance(value, list | tuple) else _exact(value)
+
+
+def _written(value: Any) -> Any:
+    return list(map(_written, value)) if isinstance(value, tuple) else float.hex(value)
+
+
+Nested = Annotated[Any, BeforeValidator(_nested), PlainSerializer(_written)]
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    """The shape of nested tuples, or a `ValueError` where they are ragged."""
+    if not isinstance(value, tuple):
+        return ()
+    shapes = set(map(_shape, value))
+    if len(shapes) != 1:
+        raise ValueError("lists inside must have one length, and not be empty")
+    return (len(value), *shapes.pop())
+
+
+def flattened(value: Any) -> Iterator[float]:
+    """All numbers in nested tuples."""
+    if isinstance(value, tuple):
+        for entry in value:
+            yield from flattened(entry)
+    else:
+        yield value
+
+
+def _lies(number: float, ends: tuple[float, float]) -> bool:
+    return ends[0] <= number <= ends[1]
+
+
+def _is_interval(low: float, high: float) -> bool:
+    return -math.inf < low <= high < math.inf
+
+
+Count = Annotated[int, Field(ge=0, strict=True)]
+"""A whole number."""
+
+Point = tuple[Exact, ...]
+Pair = tuple[Exact, Exact]
+
+
+class _Part(BaseModel):
+    """A part of the file: frozen, and no key goes unnoticed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class GainClaim(_Part):
+    """What is claimed about one player's best gain, by deviations of its own parameters.
+
+    A deviation lists them in order, then the coupling where the claim is about an interval.
+    """
+
+    lower: Finite
+    """The best gain is at least this …"""
+    upper: Exact
+    """… and at most this."""
+    best: Point
+    """The deviation that gains at least `lower`, in the limit where it is infinite."""
+    finite: Finite
+    """What `witness` gains at least."""
+    witness: Point
+    """A finite deviation, or the profile itself."""
+    attained: bool | None
+    """Whether some finite deviation gains as much as any; null where that is not proved."""
+
+
+class Claim(_Part):
+    """What the certificate says."""
+
+    verdict: Literal["certified", "refuted", "unknown"]
+    """Whether the profile is an ε-equilibrium: proved, disproved by a witness, or neither."""
+    epsilon: Annotated[Finite, Field(ge=0)]
+    """In units of payoff."""
+    gains: tuple[GainClaim, ...]
+    """One per player."""
+
+
+class LogisticNumbers(_Part):
+    """The numbers of the logistic semantics."""
+
+    kind: Literal["logistic"] = "logistic"
+    coupling: tuple[tuple[Finite, ...], ...]
+    """`coupling[i][j]`, the weight with which i reads j; times the factor of `couplings`."""
+    own_weight: tuple[Finite, ...]
+    """One per player."""
+
+    def check(self, actions: tuple[int, ...], params: tuple[tuple[float, ...], ...]) -> None:
+        """Whether they are for so many players, actions and parameters, or a `ValueError`."""
+        players = len(actions)
+        if len(self.own_weight) != players or _shape(self.coupling) != (players, players):
+            raise ValueError(f"coupling and own_weight must be for {players} players")
+        if any(len(own) != count - 1 for own, count in zip(params, actions, strict=True)):
+            raise ValueError("the logistic semantics has one parameter less than actions")
+
+
+class AffineNumbers(_Part):
+    """The numbers of the affine semantics."""
+
+    kind: Literal["affine"] = "affine"
+    weight: Finite
+    """The weight of what is read; times the factor of `couplings`."""
+
+    def check(self, actions: tuple[int, ...], params: tuple[tuple[float, ...], ...]) -> None:
+        """Whether they are for so many players, actions and parameters, or a `ValueError`."""
+        if len(actions) < 2 or set(actions) != {2} or {len(own) for own in params} != {1}:
+            raise ValueError("the affine semantics has two actions and one parameter per player")
+
+
+class ProgramOnly(_Part):
+    """Any other semantics: the programs in the proofs are all that is known of it."""
+
+    kind: Literal["program"] = "program"
+
+    def check(self, actions: tuple[int, ...], params: tuple[tuple[float, ...], ...]) -> None:
+        """There is nothing to check."""
+
+
+Semantics = Annotated[LogisticNumbers | AffineNumbers | ProgramOnly, Field(discriminator="kind")]
+
+
+class ProgramText(_Part):
+    """A straight-line program, as `Program` holds it."""
+
+    inputs: Count
+    instructions: tuple[tuple[str, tuple[Count, ...], tuple[Finite, ...]], ...]
+    """Primitive, registers, numbers."""
+    outputs: tuple[tuple[Count, ...], ...]
+
+    @classmethod
+    def of(cls, program: Program) -> "ProgramText":
+        """A program as the file has it."""
+        instructions = tuple((x.primitive, x.registers, x.numbers) for x in program.instructions)
+        return cls(inputs=program.inputs, instructions=instructions, outputs=program.outputs)
+
+    def program(self) -> Program:
+        """The program, or an `InputError` where it is none."""
+        instructions = tuple(Instruction(*parts) for parts in self.instructions)
+        return Program(self.inputs, instructions, self.outputs)
+
+
+class Problem(_Part):
+    """What the claim is about: a game in parameters, and a profile of it."""
+
+    payoffs: Nested
+    """Nested lists of shape (players, *actions)."""
+    semantics: Semantics
+    """What parameters mean."""
+    boxes: tuple[tuple[Pair, ...], ...]
+    """For every player and parameter its lowest and highest value, "-inf" or "inf" for none."""
+    params: tuple[tuple[Finite, ...], ...]
+    """The profile: for every player its parameters, in order."""
+    couplings: Pair | None
+    """The claim is about every factor of the couplings in this interval; null for 1 alone."""
+    programs: tuple[ProgramText, ...]
+    """For every player, everyone's probabilities as functions of its own parameters."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Problem":
+        shape = _shape(self.payoffs)
+        players = len(shape) - 1
+        if players < 1 or shape[0] != players:
+            raise ValueError("payoffs must have the shape (players, *actions)")
+        if not all(map(math.isfinite, flattened(self.payoffs))):
+            raise ValueError("payoffs must be finite")
+        if {len(self.boxes), len(self.params), len(self.programs)} != {players}:
+            raise ValueError(f"boxes, params and programs must be those of {players} players")
+        for box, own in zip(self.boxes, self.params, strict=True):
+            if len(box) != len(own) or not all(map(_lies, own, box)):
+                raise ValueError(f"the parameters {own} do not lie in their box")
+        if self.couplings is not None and not _is_interval(*self.couplings):
+            raise ValueError("couplings must be a finite interval")
+        self.semantics.check(self.actions, self.params)
+        for player, text in enumerate(self.programs):
+            actions = tuple(len(registers) + 1 for registers in text.outputs)
+            if actions != self.actions or text.inputs != len(self.region(player)):
+                raise ValueError(f"the program of player {player + 1} is for another game")
+        return self
+
+    @property
+    def actions(self) -> tuple[int, ...]:
+        """How many actions each player has."""
+        return _shape(self.payoffs)[1:]
+
+    def region(self, player: int) -> Region:
+        """All deviations of one player, and the couplings the claim is about."""
+        return self.boxes[player] + (() if self.couplings is None else (self.couplings,))
+
+
+class Proof(_Part):
+    """Why one player's `upper` holds."""
+
+    precision: Annotated[int, Field(ge=2, le=MOST_PRECISION, strict=True)]
+    """Bits of the arithmetic in which it was found."""
+    cover: str
+    """All deviations, split into pieces on each of which `upper` can be shown at once."""
+
+
+class Document(_Part):
+    """A certificate file."""
+
+    format: Literal["glasshouse certificate"] = FORMAT
+    schema_version: Literal[1] = SCHEMA_VERSION
+    glasshouse: str
+    """The version that wrote it."""
+    problem: Problem
+    claim: Claim
+    proofs: tuple[Proof, ...]
+    """One per player."""
+    digest: str = ""
+    """SHA-256 of everything else, written with sorted keys and without spaces."""
+
+    @model_validator(mode="after")
+    def _is_for_all_players(self) -> "Document":
+        players = len(self.problem.params)
+        if {len(self.claim.gains), len(self.proofs)} != {players}:
+            raise ValueError(f"gains and proofs must be those of {players} players")
+        return self
+
+    def sealed(self) -> "Document":
+        """The same with the digest that belongs to it."""
+        return self.model_copy(update={"digest": digest_of(self.model_dump(mode="json"))})
+
+    def text(self) -> str:
+        """What is written to the file."""
+        return json.dumps(self.model_dump(mode="json"), indent=1) + "\n"
+
+
+def digest_of(contents: dict[str, Any]) -> str:
+    """The digest of a file's contents, which does not cover the digest itself."""
+    covered = {key: value for key, value in contents.items() if key != "digest"}
+    text = json.dumps(covered, sort_keys=True, separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def read_document(text: str, name: str) -> Document:
+    """A certificate from the text of its file.
+
+    **Raises:** `InputError`, naming the file, when it is no certificate, of another schema, or
+    has been changed since it was written.
+    """
+    try:
+        contents = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise InputError(f"{name} is no JSON: {error}") from error
+    if not isinstance(contents, dict) or contents.get("format") != FORMAT:
+        raise InputError(f"{name} is no certificate: its format is not {FORMAT!r}")
+    version = contents.get("schema_version")
+    if version != SCHEMA_VERSION or isinstance(version, bool):
+        raise InputError(
+            f"{name} has schema version {version!r:.20}, but this glasshouse reads version "
+            f"{SCHEMA_VERSION}: check it with the glasshouse that wrote it"
+        )
+    try:
+        document = Document.model_validate(contents)
+    except (ValidationError, RecursionError) as error:
+        raise InputError(f"{name} is no valid certificate: {_first(error)}") from error
+    if document.digest != digest_of(contents):
+        raise InputError(f"{name} is not as it was written: its digest belongs to other contents")
+    return document
+
+
+def _first(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"]))
+    return f"{where}: {first['msg'].removeprefix('Value error, ')}"

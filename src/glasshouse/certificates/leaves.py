@@ -1,0 +1,56 @@
+"""The pieces of a cover: what is known of each in doubles, and what follows for all deviations."""
+
+import math
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from flint import arb
+
+from glasshouse.certificates.covers import Region
+from glasshouse.certificates.gain import Bound
+
+
+class Leaf(NamedTuple):
+    """A piece of a cover: a bound on the gain there, and what is known of its infinite ends.
+
+    **Arguments:** `upper`, a double; `unbounded`, whether the piece has an infinite end; `endless`,
+    whether the gain rises strictly towards it.
+    """
+
+    upper: float
+    unbounded: bool
+    endless: bool
+
+
+def is_attained(leaves: Iterable[Leaf], finite: float, lower: float) -> bool | None:
+    """Whether a finite deviation gains as much as any, or None where that is not known.
+
+    **Arguments:** `leaves`, of a cover of all deviations; `finite` and `lower`, what some finite
+    deviation and what some limit of them gain at least.
+    """
+    leaves = list(leaves)
+    if all(leaf.upper <= finite for leaf in leaves if leaf.unbounded):
+        return True  # a continuous function has a maximum on the rest
+    if all(leaf.upper < lower or leaf.endless for leaf in leaves):
+        return False
+    return None
+
+
+def leaf_of(region: Region, bound: Bound) -> Leaf:
+    """What a bound says of its region, in doubles."""
+    unbounded = any(math.isinf(end) for values in region for end in values)
+    return Leaf(up(bound.upper), unbounded, bound.endless)
+
+
+def up(number: arb) -> float:
+    """The number as a double, rounded up."""
+    found = float(number.upper())
+    return found if arb(found) >= number else math.nextafter(found, math.inf)
+
+
+def down(number: arb) -> float:
+    """The number as a double, rounded down; -∞ where it is not known."""
+    if number.is_nan():
+        return -math.inf
+    found = float(number.lower())
+    return found if arb(found) <= number else math.nextafter(found, -math.inf)
