@@ -279,7 +279,7 @@ class Document(_Part):
 
     def text(self) -> str:
         """What is written to the file."""
-        return json.dumps(self.model_dump(mode="json"), indent=1) + "\n"
+        return _laid_out(self.model_dump(mode="json"), levels=2) + "\n"
 
 
 def digest_of(contents: dict[str, Any]) -> str:
@@ -287,6 +287,18 @@ def digest_of(contents: dict[str, Any]) -> str:
     covered = {key: value for key, value in contents.items() if key != "digest"}
     text = json.dumps(covered, sort_keys=True, separators=(",", ":"))
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _laid_out(value: Any, levels: int, indent: str = "") -> str:
+    """JSON with one key in a line on the outer levels, and everything inside in that line."""
+    if not levels or not isinstance(value, dict):
+        return json.dumps(value)
+    deeper = f"{indent} "
+    entries = (
+        f"{deeper}{json.dumps(key)}: {_laid_out(entry, levels - 1, deeper)}"
+        for key, entry in value.items()
+    )
+    return "{\n" + ",\n".join(entries) + f"\n{indent}}}"
 
 
 def read_document(text: str, name: str) -> Document:

@@ -25,8 +25,12 @@ FAR = 50.0
 """How far beyond its finite end an unbounded range is looked at to choose the precision."""
 
 
-SETTLING = 400
-"""Boxes looked at, once the rest is known, to see whether some deviation attains the best gain."""
+SETTLING = 200
+"""Boxes looked at after the verdict to narrow the gain of a refutation, and to see whether some
+deviation attains the best gain."""
+
+NARROW = 1e-6
+"""Such a bracket is narrow enough when its width is this share of the gain."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,9 +39,9 @@ class Bracket:
 
     **Arguments:** `lower` and `upper`, doubles rounded outward; `best`, the deviation that gains at
     least `lower`, in the limit where its numbers are infinite (the profile itself where none is
-    known to gain); `finite`, what the finite deviation `witness` gains at least; `attained`, whether
-    some finite deviation gains as much as any, None where that is not known; `cover`, which proves
-    `upper`; `boxes`, how many were looked at; `precision` in bits.
+    known to gain); `finite`, what the finite deviation `witness` gains at least; `attained`,
+    whether some finite deviation gains as much as any, None where that is not known; `cover`,
+    which proves `upper`; `boxes`, how many were looked at; `precision` in bits.
     """
 
     lower: float
@@ -88,6 +92,11 @@ class _Search:
         """Whether what keeps the bound up cannot be split."""
         return not self.waiting or -self.waiting[0][0] < self.settled
 
+    def is_settled(self, epsilon: float) -> bool:
+        """Whether a few boxes more would add nothing that people ask for."""
+        wide = self.lower > epsilon and self.upper - self.lower > NARROW * self.lower
+        return not (wide and not self.is_stuck()) and self.attained() is not None
+
     def attained(self) -> bool | None:
         """Whether a finite deviation gains as much as any."""
         return is_attained(self.leaves.values(), self.finite, self.lower)
@@ -136,10 +145,9 @@ def best_gain(
 ) -> Bracket:
     """Bound the best gain of deviating from `profile`, splitting where most may be gained.
 
-    Ends as soon as it is known whether some deviation gains more than `epsilon` and, unless `width`
+    Ends soon after it is known whether some deviation gains more than `epsilon` and, unless `width`
     is None, the bracket is as narrow as that; or when `budget` boxes have been looked at, or
-    splitting helps no more. Where there are infinite deviations, a few boxes more are looked at to
-    see whether a finite one attains the best gain.
+    splitting helps no more.
 
     **Arguments:** `program`, `payoffs`, `profile` as in `Gain`; `region`, all deviations (and the
     couplings of a claim about an interval); `epsilon` and `width` in units of payoff.
@@ -151,7 +159,7 @@ def best_gain(
         while len(search.children) < budget and search.waiting:
             if not decided and _is_decided(search, epsilon, width):
                 decided, budget = True, min(budget, len(search.children) + SETTLING)
-            if search.attained() is not None if decided else search.is_stuck():
+            if search.is_settled(epsilon) if decided else search.is_stuck():
                 break
             search.split()
     return Bracket(

@@ -9,11 +9,15 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from glasshouse.analysis.limits import CornerLimits
 from glasshouse.errors import InputError
 from glasshouse.plots._palette import BLACK, BLUE, ORANGE, TEXT, legend_below
+from glasshouse.plots.coupling import EQUAL
 
-TITLE = "Smallest coupling at which the cooperative corner is an equilibrium"
+TITLE = "Smallest coupling at which cooperation is an equilibrium"
 
 SPREAD = 8.0
 """Bounds are on a logarithmic axis if the largest is more than so many times the smallest."""
+
+LEAST_MARGIN = 0.05
+"""Above and below all thresholds, so that brackets do not fill a figure in which nothing moves."""
 
 
 def plot_equilibrium_thresholds(
@@ -33,19 +37,19 @@ def plot_equilibrium_thresholds(
     **Raises:** `InputError` for bounds that are not positive and rising, or another number of
     thresholds.
     """
-    bounds, brackets = _checked(bounds, thresholds)
+    at, brackets = _checked(bounds, thresholds)
     ax = ax or Figure(figsize=(4.8, 3.6), layout="constrained").subplots()
     value = limit.threshold.value if isinstance(limit, CornerLimits) else limit
     rate = limit.rate if isinstance(limit, CornerLimits) else None
-    _scale(ax, bounds)
-    _draw_brackets(ax, bounds, brackets)
+    _scale(ax, at)
+    _draw_brackets(ax, at, brackets)
     if value is not None:
         _draw_limit(ax, value)
     shown = np.append(brackets[np.isfinite(brackets)], [] if value is None else value)
     if shown.size:
-        margin = 0.08 * float(np.ptp(shown)) or 0.1
+        margin = max(0.08 * float(np.ptp(shown)), LEAST_MARGIN)
         ax.set_ylim(float(shown.min()) - margin, float(shown.max()) + margin)
-    if rate is not None and value is not None:
+    if value is not None and rate is not None and abs(rate) > EQUAL:
         _draw_asymptote(ax, value, rate)
     ax.set_xlabel("bound $M$ (parameters lie in $[-M, M]$)", fontsize=TEXT)
     ax.set_ylabel("coupling $\\kappa$ (weight of what each reads)", fontsize=TEXT)
@@ -99,9 +103,9 @@ def _draw_limit(ax: Axes, value: float) -> None:
     """A dashed line, and its value at the left end, from which thresholds stay away."""
     ax.axhline(value, color=BLACK, ls="--", lw=1.2, zorder=1)
     ax.annotate(
-        f"limit for $M \\to \\infty$: $\\kappa$ = {value:.4g}",
+        f"limit for $M \\to \\infty$: $\\kappa = {value:.4g}$",
         (0.0, value),
-        (3, 3),
+        (3, 4),
         xycoords=("axes fraction", "data"),
         textcoords="offset points",
         fontsize=TEXT,

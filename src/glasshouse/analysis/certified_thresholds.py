@@ -1,0 +1,172 @@
+"""The coupling from which a corner is an equilibrium, as a certified bracket."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import jax
+
+from glasshouse._progress import progress
+from glasshouse._results import Result
+from glasshouse.analysis.certification import BUDGET, certify
+from glasshouse.analysis.family import AbstractFamily
+from glasshouse.certificates.certificate import Certificate
+from glasshouse.errors import InputError
+from glasshouse.parametric import ParametricGame, Params
+
+Corner = Literal["upper", "lower"]
+"""All parameters of a player at their upper bounds, or at their lower ones."""
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class CertifiedThreshold(Result):
+    """From which coupling on a corner is an equilibrium, proved.
+
+    **Arguments:** `result`: "found", "everywhere" or "nowhere" in the range searched (nowhere: not
+    at its top), or "unknown"; `bracket`, the threshold lies between: the corner is no equilibrium
+    at its lower end, and one at every coupling from its upper end to `highest`; `lowest` and
+    `highest`, the range searched; `corner`, one entry per player; `refuted` and `certified`, the
+    proofs of both (None where there is nothing to prove); `method`, `detail`.
+    """
+
+    result: Literal["found", "everywhere", "nowhere", "unknown"]
+    bracket: tuple[float, float] | None
+    lowest: float
+    highest: float
+    corner: tuple[Corner, ...]
+    refuted: Certificate | None
+    certified: Certificate | None
+    method: str
+    detail: str
+
+
+def certified_threshold(
+    family: AbstractFamily,
+    corner: Corner | Sequence[Corner] = "upper",
+    *,
+    bracket: tuple[float, float] | None = None,
+    tolerance: float = 1e-6,
+    budget: int = BUDGET,
+) -> CertifiedThreshold:
+    """The smallest coupling from which a corner is an equilibrium, between two proofs.
+
+    Definition: the infimum of all κ such that the corner is an equilibrium in the parameters
+    (ε = 0) at every coupling from κ to the top of the range. At the lower end of the bracket a
+    deviation that pays is exhibited; from its upper end on none pays at any coupling, which is
+    proved for the interval and not for some of its points.
+
+    **Arguments:** `family`, a `LogisticFamily` with finite bound or an `AffineFamily`; `corner`, for
+    all players or one entry each: cooperation is "upper"; `bracket`, couplings to search (default
+    the family's own range); `tolerance`, widest bracket wanted; `budget`, boxes for each proof and
+    player.
+    **Returns:** a `CertifiedThreshold`; "unknown" where the budget did not suffice for a bracket of
+    this width.
+    **Raises:** `InputError` for an unbounded box, a corner for another number of players, or a
+    bracket that is not increasing.
+    **Cost:** some thirty proofs: a second, more where small steps hardly lose (chicken, M = 5).
+    """
+    low, high = (family.lowest, family.highest) if bracket is None else bracket
+    if not -math.inf < low < high < math.inf:
+        raise InputError(f"the bracket of couplings [{low}, {high}] must be increasing and finite")
+    if not tolerance > 0:
+        raise InputError(f"tolerance={tolerance} must be positive: a width of couplings")
+    game = family(1.0)
+    corners = (corner,) * len(game.spaces) if isinstance(corner, str) else tuple(corner)
+    prover = _Prover(game, corner_of(game, corners), budget)
+    with progress("proving thresholds"):
+        result, ends, refuted, certified = prover.threshold(low, high, tolerance)
+    return CertifiedThreshold(
+        result=result,
+        bracket=ends,
+        lowest=low,
+        highest=high,
+        corner=corners,
+        refuted=refuted,
+        certified=certified,
+        method="branch and bound in Arb arithmetic",
+        detail=f"at ε = 0, for all couplings up to {high:g}",
+    )
+
+
+def corner_of(game: ParametricGame, corner: Sequence[Corner]) -> Params:
+    """The profile at a corner of everyone's boxes.
+
+    **Raises:** `InputError` for an unbounded box, or another number of players.
+    """
+    if len(corner) != len(game.spaces) or not set(corner) <= {"upper", "lower"}:
+        raise InputError(
+            f'corner={corner} must be "upper" or "lower", for all or for each of '
+            f"{len(game.spaces)} players"
+        )
+    params = tuple(getattr(box, end) for box, end in zip(game.spaces, corner, strict=True))
+    if not all(math.isfinite(x) for leaf in jax.tree.leaves(params) for x in leaf.ravel()):
+        raise InputError("an unbounded box has no such corner: set the semantics' bound")
+    return params
+
+
+Found = tuple[
+    Literal["found", "everywhere", "nowhere", "unknown"],
+    tuple[float, float] | None,
+    Certificate | None,
+    Certificate | None,
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Prover:
+    """Proofs about one corner at one coupling, or at all in an interval."""
+
+    game: ParametricGame
+    corner: Params
+    budget: int
+
+    def prove(self, low: float, high: float) -> Certificate:
+        return certify(self.game, self.corner, 0.0, couplings=(low, high), budget=self.budget)
+
+    def threshold(self, low: float, high: float, tolerance: float) -> Found:
+        top = self.prove(high, high)
+        if top.verdict != "certified":
+            return ("nowhere" if top.verdict == "refuted" else "unknown"), None, top, None
+        everywhere = self.prove(low, high)
+        if everywhere.verdict == "certified":
+            return "everywhere", None, None, everywhere
+        if everywhere.verdict == "unknown":
+            return "unknown", None, None, top
+        fails, holds = self._by_points(_failing_coupling(everywhere), high, tolerance)
+        certified = self.prove(holds, high)
+        if certified.verdict != "certified":  # it fails again further up
+            fails, holds, certified = self._by_intervals(fails, high, top, tolerance)
+        result = "found" if holds - fails <= tolerance else "unknown"
+        return result, (fails, holds), self.prove(fails, fails), certified
+
+    def _by_points(self, fails: float, holds: float, tolerance: float) -> tuple[float, float]:
+        """Two neighbouring couplings, at the first of which it fails and at the second not."""
+        while holds - fails > tolerance:
+            middle = fails + (holds - fails) / 2
+            verdict = self.prove(middle, middle).verdict
+            if verdict == "unknown" or not fails < middle < holds:
+                break
+            fails, holds = (middle, holds) if verdict == "refuted" else (fails, middle)
+        return fails, holds
+
+    def _by_intervals(
+        self, fails: float, high: float, certified: Certificate, tolerance: float
+    ) -> tuple[float, float, Certificate]:
+        """The same where it holds at every coupling from the second on, which is proved."""
+        holds = high
+        while holds - fails > tolerance:
+            middle = fails + (holds - fails) / 2
+            proof = self.prove(middle, high)
+            if proof.verdict == "unknown" or not fails < middle < holds:
+                break
+            if proof.verdict == "refuted":
+                fails = _failing_coupling(proof)
+            else:
+                holds, certified = middle, proof
+        return fails, holds, certified
+
+
+def _failing_coupling(refuted: Certificate) -> float:
+    """The largest coupling at which a witness of the refutation gains."""
+    return max(gain.witness[-1] for gain in refuted.gains if gain.witness_gain > 0)
