@@ -1,4 +1,5 @@
 from . import analysis as analysis
+from . import certificates as certificates
 from . import dynamics as dynamics
 from . import games as games
 from . import interop as interop
@@ -9,11 +10,14 @@ from . import study as study
 from .analysis import LogisticFamily as LogisticFamily
 from .analysis import best_deviation as best_deviation
 from .analysis import boundary_test as boundary_test
+from .analysis import certified_threshold as certified_threshold
+from .analysis import certify as certify
 from .analysis import critical_coupling as critical_coupling
 from .analysis import equilibrium_threshold as equilibrium_threshold
 from .analysis import first_order_margin as first_order_margin
 from .analysis import generic_outcomes as generic_outcomes
 from .analysis import thresholds as thresholds
+from .certificates import verify as verify
 from .dynamics import run as run
 from .errors import InputError as InputError
 from .games import NormalFormGame as NormalFormGame

@@ -2,6 +2,9 @@ from .assessment import Assessment as Assessment
 from .assessment import FirstMovement as FirstMovement
 from .assessment import TiedOutcome as TiedOutcome
 from .assessment import assess as assess
+from .certification import certify as certify
+from .certified_thresholds import CertifiedThreshold as CertifiedThreshold
+from .certified_thresholds import certified_threshold as certified_threshold
 from .closed_form import Threshold as Threshold
 from .closed_form import Thresholds as Thresholds
 from .closed_form import affine_thresholds as affine_thresholds
@@ -44,4 +47,6 @@ from .pure_profiles import BaseGame as BaseGame
 from .pure_profiles import base_game as base_game
 from .pure_profiles import pure_equilibria as pure_equilibria
 from .pure_profiles import welfare_optima as welfare_optima
+from .reached import ReachedPoint as ReachedPoint
+from .reached import reached_rest_points as reached_rest_points
 from .rest_points import PlaneRestPoint as PlaneRestPoint

@@ -40,6 +40,18 @@ class CertifiedThreshold(Result):
     method: str
     detail: str
 
+    @property
+    def value(self) -> float | None:
+        """The middle of the bracket, or None."""
+        return None if self.bracket is None else sum(self.bracket) / 2
+
+    @property
+    def holds(self) -> Literal["above", "everywhere", "nowhere", "unclear"]:
+        """Where in the range searched the corner is an equilibrium, as a `Switch` says it."""
+        if self.result in ("found", "unknown"):
+            return "above" if self.result == "found" else "unclear"
+        return self.result
+
 
 def certified_threshold(
     family: AbstractFamily,
@@ -56,10 +68,10 @@ def certified_threshold(
     deviation that pays is exhibited; from its upper end on none pays at any coupling, which is
     proved for the interval and not for some of its points.
 
-    **Arguments:** `family`, a `LogisticFamily` with finite bound or an `AffineFamily`; `corner`, for
-    all players or one entry each: cooperation is "upper"; `bracket`, couplings to search (default
-    the family's own range); `tolerance`, widest bracket wanted; `budget`, boxes for each proof and
-    player.
+    **Arguments:** `family`, a `LogisticFamily` with finite bound or an `AffineFamily`; `corner`,
+    for all players or one entry each: cooperation is "upper"; `bracket`, couplings to search
+    (default the family's own range); `tolerance`, widest bracket wanted; `budget`, boxes for each
+    proof and player.
     **Returns:** a `CertifiedThreshold`; "unknown" where the budget did not suffice for a bracket of
     this width.
     **Raises:** `InputError` for an unbounded box, a corner for another number of players, or a

@@ -117,18 +117,10 @@ class Expressions:
             return ONE
         for atom, factor in x.terms:
             if self.atoms[atom].operation == "log" and abs(factor) == 1:
-                inside = self.atoms[atom].operands[0]
-                rest = self.exp(self.combine([(Fraction(1), x), (-factor, _of(atom))]))
-                powers = self._exponentials(inside)
-                if powers is None or min(powers.values()) <= 0:
-                    continue
-                if factor == 1:
-                    return self.combine(
-                        (c, self.multiply(rest, self.exp(a))) for a, c in powers.items()
-                    )
-                share = self._share(rest, inside)
-                if share is not None:
-                    return share
+                rest = self.combine([(Fraction(1), x), (-factor, _of(atom))])
+                found = self._exp_and_log(rest, self.atoms[atom].operands[0], factor)
+                if found is not None:
+                    return found
         return self._atom("exp", (x,))
 
     def log(self, x: Expression) -> Expression:
@@ -186,6 +178,15 @@ class Expressions:
         if any(c < 0 or not self._signs[atom] for atom, c in x.terms):
             return 0
         return max((self._signs[atom] for atom, _ in x.terms), default=1)
+
+    def _exp_and_log(self, x: Expression, y: Expression, factor: Fraction) -> Expression | None:
+        """e^(x ± log y), where that is simpler."""
+        powers = self._exponentials(y)
+        if powers is None or min(powers.values()) <= 0:
+            return None
+        if factor == 1:
+            return self.combine((c, self.exp(self.add(x, a))) for a, c in powers.items())
+        return self.divide(self.exp(x), y) if len(powers) == 1 else self._share(self.exp(x), y)
 
     def _product(self, x: Expression, y: Expression) -> Expression:
         if ONE in (x, y):
@@ -258,13 +259,9 @@ class Expressions:
         return self._atom("softmax", (own, *others))
 
     def _common(self, xs: Sequence[Expression]) -> Expression:
-        """What most of the expressions have in common: each atom with its most frequent factor."""
-        factors = [dict(x.terms) for x in xs]
-        common = {}
-        for atom in sorted({atom for own in factors for atom in own}):
-            counts = Counter(own.get(atom, Fraction(0)) for own in factors)
-            common[atom] = max(counts, key=lambda c: (counts[c], c == 0, c))
-        return Expression(tuple((atom, c) for atom, c in common.items() if c))
+        """What more than half of the expressions have in common, atom by atom."""
+        counts = Counter(term for x in xs for term in x.terms)
+        return Expression(tuple(sorted(term for term, n in counts.items() if 2 * n > len(xs))))
 
     def _exponentials(self, x: Expression) -> dict[Expression, Fraction] | None:
         """Factors by exponent, where it is a sum of exponentials; a number is one of zero."""

@@ -164,7 +164,7 @@ def generic_outcomes(
     if isinstance(games, AbstractParametricGame) or not games:
         raise InputError("generic_outcomes needs a list of parametric games, at least one")
     check_options(steps, step_size)
-    drawn, count = _starting_points(games, starts), starts.runs
+    drawn, count = starting_points(games, starts), starts.runs
     games_each = repeat(stack(games), count)
     ends, payoffs, residuals = batch_map(_learn, (games_each, drawn), steps, np.asarray(step_size))
     _check_probabilities(ends)
@@ -216,7 +216,7 @@ def _learn(
     return cooperation(game, end), game.payoffs(end), residual
 
 
-def _starting_points(games: Sequence[AbstractParametricGame], starts: Starts) -> Params:
+def starting_points(games: Sequence[AbstractParametricGame], starts: Starts) -> Params:
     """The starts of all games in a row, checked; drawn once for all games with the same boxes."""
     drawn: dict[tuple, Params] = {}
     each = []

@@ -1,0 +1,134 @@
+"""Programs from expressions: nothing is rounded, and nothing is written that no output reads."""
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+
+from glasshouse.analysis.expressions import ONE_ATOM, Atom, Expression, Expressions
+from glasshouse.certificates.builtin import Writer
+from glasshouse.certificates.program import Instruction, Program
+
+NOWHERE = -1
+"""The register of the number one, which affine instructions add without reading it."""
+
+Term = tuple[Fraction, int]
+"""A factor and a register."""
+
+
+def written(expressions: Expressions, outputs: Sequence[Sequence[Expression]]) -> Program:
+    """The program that computes `outputs`, a list for every player."""
+    emission = _Emission(expressions)
+    for atom in _read(expressions, outputs):
+        emission.write_atom(atom)
+    return emission.writer.finished([[emission.register(x) for x in own] for own in outputs])
+
+
+def _read(expressions: Expressions, outputs: Sequence[Sequence[Expression]]) -> list[int]:
+    """The atoms that the outputs read, each after those it reads itself."""
+    waiting, read = [x for own in outputs for x in own], set()
+    while waiting:
+        for atom, _ in waiting.pop().terms:
+            if atom not in read:
+                read.add(atom)
+                waiting += expressions.atoms[atom].operands
+    return sorted(read - {ONE_ATOM})
+
+
+class _Emission:
+    def __init__(self, expressions: Expressions):
+        self.writer = Writer(len(expressions.inputs))
+        self._expressions = expressions
+        self._of_atom = {ONE_ATOM: NOWHERE}
+        self._of_expression: dict[Expression, int] = {}
+        self._of_instruction: dict[Instruction, int] = {}
+
+    def write_atom(self, number: int) -> None:
+        """Everything it reads must have been written before."""
+        self._of_atom[number] = self._atom_register(self._expressions.atoms[number])
+
+    def register(self, expression: Expression) -> int:
+        """Where the program holds an expression whose atoms are written."""
+        if expression not in self._of_expression:
+            self._of_expression[expression] = self._sum(expression)
+        return self._of_expression[expression]
+
+    def _atom_register(self, atom: Atom) -> int:
+        operation, operands, number = atom
+        registers = [self.register(x) for x in operands]
+        if number is None:
+            if operation != "maximum":
+                return self._write(operation, registers)
+            largest = registers[0]
+            for register in registers[1:]:
+                largest = self._write("maximum", (largest, register))
+            return largest
+        if operation == "power":
+            return self._write(operation, registers, (float(number),))
+        return int(number) if operation == "input" else self._constant(number)
+
+    def _sum(self, expression: Expression) -> int:
+        # Where a denominator is no power of two, the sum of what has it is divided by it.
+        by_divisor: dict[int, list[Term]] = {1: []}
+        for factor, register in self._terms(expression):
+            divisor = _odd_part(factor.denominator)
+            by_divisor.setdefault(divisor, []).append((factor * divisor, register))
+        whole = by_divisor.pop(1)
+        for divisor, own in by_divisor.items():
+            registers = (self._affine(own), self._constant(Fraction(divisor)))
+            whole.append((Fraction(1), self._write("divide", registers)))
+        return self._affine(whole)
+
+    def _terms(self, expression: Expression) -> list[Term]:
+        terms = [(factor, self._of_atom[atom]) for atom, factor in expression.terms]
+        if len(terms) == 2 and terms[0] == (-terms[1][0], NOWHERE):
+            operation, operands, _ = self._expressions.atoms[expression.terms[1][0]]
+            if operation == "logistic":
+                # 1 - 1 / (1 + e^-x) would lose all digits where 1 / (1 + e^x) is small.
+                negative = self.register(self._expressions.scale(Fraction(-1), operands[0]))
+                return [(terms[0][0], self._write("logistic", (negative,)))]
+        return terms
+
+    def _constant(self, number: Fraction) -> int:
+        return self.register(Expression(((ONE_ATOM, number),) if number else ()))
+
+    def _affine(self, terms: Sequence[Term]) -> int:
+        """Σ factor · register, no factor having an odd denominator."""
+        constants, factors = [0.0], []
+        for factor, register in terms:
+            parts = doubles(factor)
+            if register == NOWHERE:
+                constants = parts
+            else:
+                factors += [(part, register) for part in parts]
+        factors += [(part, self._write("constant", (), (1.0,))) for part in constants[1:]]
+        if not factors:
+            return self._write("constant", (), constants)
+        if constants[0] == 0 and len(factors) == 1 and factors[0][0] == 1:
+            return factors[0][1]
+        numbers = (constants[0], *(factor for factor, _ in factors))
+        return self._write("affine", [register for _, register in factors], numbers)
+
+    def _write(
+        self, primitive: str, registers: Sequence[int] = (), numbers: Sequence[float] = ()
+    ) -> int:
+        instruction = Instruction(primitive, tuple(registers), tuple(numbers))
+        if instruction not in self._of_instruction:
+            self._of_instruction[instruction] = self.writer.write(*instruction)
+        return self._of_instruction[instruction]
+
+
+def doubles(number: Fraction) -> list[float]:
+    """Doubles of one sign whose sum is a number without an odd denominator, largest first."""
+    parts = []
+    while number or not parts:
+        part = float(number)
+        # Of one sign, so that a sum of intervals times them is as narrow as one product.
+        if abs(Fraction(part)) > abs(number):
+            part = math.nextafter(part, 0.0)
+        parts.append(part)
+        number -= Fraction(part)
+    return parts
+
+
+def _odd_part(number: int) -> int:
+    return number // (number & -number)

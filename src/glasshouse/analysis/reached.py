@@ -1,0 +1,136 @@
+"""The rest points that learning reaches: which they are, and from how many starts."""
+
+import dataclasses
+from typing import Literal
+
+import jax
+import numpy as np
+from jaxtyping import Array, Float
+
+from glasshouse._results import Result
+from glasshouse.analysis.assessment import TIED_STEPS
+from glasshouse.analysis.first_order import cooperation
+from glasshouse.analysis.outcomes import AT_REST, Share, Starts, starting_points
+from glasshouse.analysis.precision import in_float64
+from glasshouse.dynamics.batch import batch_map
+from glasshouse.dynamics.driver import check_options, run
+from glasshouse.dynamics.rest import Rest, rest_residual
+from glasshouse.errors import InputError
+from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params, Tied
+from glasshouse.rules.gradient import Gradient
+
+SAME = 1e-3
+"""Ends are one rest point when no parameter differs by more than this, relative to 1 + its size."""
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class ReachedPoint(Result):
+    """A rest point that learning reaches.
+
+    **Arguments:** `params`, one pytree per player, of the run whose gradient is smallest there;
+    `cooperation`, each player's probability of action 0; `starts`: "tied", all players share one
+    parameter that starts neutral, or "generic"; `share` of the generic runs that end here, None
+    for tied ones; `residual`, the relative gradient that is left; `method`, `detail`.
+    """
+
+    params: Params
+    cooperation: tuple[float, ...]
+    starts: Literal["tied", "generic"]
+    share: Share | None
+    residual: float
+    method: str
+    detail: str
+
+
+@in_float64
+def reached_rest_points(
+    game: ParametricGame,
+    *,
+    starts: Starts = Starts(),
+    steps: int = 6000,
+    step_size: float = 0.1,
+    share_parameters: bool = False,
+    most: int = 8,
+) -> tuple[ReachedPoint, ...]:
+    """The rest points that selfish gradient learning reaches, the most frequent ones first.
+
+    The tied one, from the neutral start, comes first where the players' parameters have one
+    shape. Being reached says nothing of being an equilibrium: see `certify`.
+
+    **Arguments:** `starts`, `steps`, `step_size`, as in `generic_outcomes`; `share_parameters`,
+    whether the runs from `starts` share one parameter among all players (each start then has
+    one); `most`, how many points from `starts` to return at most.
+    **Returns:** none where no run has come to rest to 1e-6.
+    **Cost:** starts × steps learning steps.
+    """
+    check_options(steps, step_size)
+    learning = Tied(game) if share_parameters else game
+    found = _ends(learning, starts, steps, step_size, None)
+    detail = f"{starts}, {steps} steps of {step_size:g}"
+    return (
+        *_tied(game, TIED_STEPS * steps, step_size),
+        *_distinct(learning, found, most, detail),
+    )
+
+
+Ends = tuple[Params, Float[np.ndarray, "runs players"], Float[np.ndarray, "runs"]]
+"""Where runs ended, how everyone cooperates there, and what is left of the gradient."""
+
+
+def _ends(
+    game: AbstractParametricGame, starts: Starts, steps: int, step_size: float, stop: Rest | None
+) -> Ends:
+    drawn = starting_points([game], starts)
+    return batch_map(_learn, drawn, game, steps, np.asarray(step_size), stop)
+
+
+def _learn(
+    start: Params, game: AbstractParametricGame, steps: int, step_size: Array, stop: Rest | None
+) -> tuple[Params, Array, Array]:
+    start = tuple(box.project(x) for box, x in zip(game.spaces, start, strict=True))
+    solution = run(
+        game, Gradient(), start, steps=steps, step_size=step_size, stop=stop, throw=False
+    )
+    end = solution.params
+    return end, cooperation(game, end), rest_residual(game, end)
+
+
+def _tied(game: ParametricGame, steps: int, step_size: float) -> tuple[ReachedPoint, ...]:
+    """Where all end that share one parameter from the neutral start, if that is possible."""
+    try:
+        tied = Tied(game)
+    except InputError:  # parameters of several shapes cannot be shared
+        return ()
+    found = _ends(tied, Starts(kind="neutral"), steps, step_size, Rest())
+    detail = f"one shared parameter from the neutral start, at most {steps} steps of {step_size:g}"
+    points = _distinct(tied, found, 1, detail)
+    return tuple(dataclasses.replace(p, starts="tied", share=None) for p in points)
+
+
+def _distinct(
+    game: AbstractParametricGame, found: Ends, most: int, detail: str
+) -> list[ReachedPoint]:
+    """The most frequent ends at rest, each at the run whose gradient is smallest."""
+    params, cooperates, residuals = found
+    runs = len(residuals)
+    numbers = np.concatenate([x.reshape(runs, -1) for x in jax.tree.leaves(params)], axis=1)
+    left = np.flatnonzero((residuals <= AT_REST) & np.isfinite(numbers).all(axis=1))
+    points = []
+    while len(left):
+        centre = numbers[left[np.argmin(residuals[left])]]
+        near = np.all(np.abs(numbers[left] - centre) <= SAME * (1 + np.abs(centre)), axis=1)
+        members, left = left[near], left[~near]
+        k = members[np.argmin(residuals[members])]
+        own = jax.tree.map(lambda x, k=k: x[k], params)
+        points.append(
+            ReachedPoint(
+                params=game.untied(own) if isinstance(game, Tied) else own,
+                cooperation=tuple(map(float, cooperates[k])),
+                starts="generic",
+                share=Share(len(members), runs),
+                residual=float(residuals[k]),
+                method="learned",
+                detail=detail,
+            )
+        )
+    return sorted(points, key=lambda point: -point.share.count)[:most]

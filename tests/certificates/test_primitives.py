@@ -1,0 +1,415 @@
+"""Every primitive of the registry against mpmath: values, derivatives, ends, and what it refuses."""
+
+import itertools
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from flint import arb, ctx
+from mpmath import mp
+from tests.certificates.exact import (
+    DIGITS,
+    INF,
+    PRECISION,
+    ball,
+    holds,
+    is_close,
+    points_of,
+    share,
+)
+
+from glasshouse.certificates import intervals as iv
+from glasshouse.certificates.primitives import PRIMITIVES
+from glasshouse.certificates.program import LARGEST_POWER, Instruction, Machine, Program
+from glasshouse.errors import InputError
+
+NAN = arb("nan")
+HUGE = 1e3
+SIZES = {"affine": (0, 1, 3), "softmax": (1, 2, 3, 5)}
+"""How many registers to try where a primitive takes any number."""
+
+
+def affine(xs, numbers):
+    return mp.mpf(numbers[0]) + mp.fsum(
+        mp.mpf(c) * x for c, x in zip(numbers[1:], xs, strict=True) if c
+    )
+
+
+ORACLES: dict[str, Callable[[list, list[float]], Any]] = {
+    "constant": lambda xs, c: mp.mpf(c[0]),
+    "affine": affine,
+    "multiply": lambda xs, c: xs[0] * xs[1],
+    "divide": lambda xs, c: xs[0] / xs[1],
+    "power": lambda xs, c: xs[0] ** int(c[0]),
+    "exp": lambda xs, c: mp.exp(xs[0]),
+    "log": lambda xs, c: mp.log(xs[0]),
+    "logistic": lambda xs, c: 1 / (1 + mp.exp(-xs[0])),
+    "tanh": lambda xs, c: mp.tanh(xs[0]),
+    "softmax": lambda xs, c: share(0, xs),
+    "maximum": lambda xs, c: max(xs),
+}
+
+each_primitive = pytest.mark.parametrize("name", sorted(PRIMITIVES))
+
+
+class Draw(NamedTuple):
+    """A box of registers, the same as intervals, and the numbers of the instruction."""
+
+    region: tuple[tuple[float, float], ...]
+    xs: list[tuple[arb, arb]]
+    numbers: list[float]
+
+
+@pytest.fixture(autouse=True)
+def precise():
+    with ctx.workprec(PRECISION), mp.workdps(DIGITS):
+        yield
+
+
+def value(name, draw):
+    return PRIMITIVES[name].value(draw.xs, list(map(arb, draw.numbers)))
+
+
+def partials(name, draw):
+    numbers = list(map(arb, draw.numbers))
+    primitive = PRIMITIVES[name]
+    return primitive.partials(draw.xs, numbers, primitive.value(draw.xs, numbers))
+
+
+def random_range(rng, kind, positive):
+    centre = float(rng.choice([0.0, 1.0, rng.normal(scale=3.0)]))
+    radius = {
+        "point": 0.0,
+        "tiny": 2.0**-40,
+        "wide": float(rng.uniform(0, 10)),
+        "huge": float(rng.uniform(0, HUGE)),
+    }
+    if kind in radius:
+        low, high = centre - radius[kind], centre + radius[kind]
+    elif kind == "far":
+        low = float(rng.uniform(-HUGE, HUGE))
+        high = low + float(rng.choice([0.0, 1e-6, 1.0]))
+    elif kind == "touching zero":
+        low, high = sorted((0.0, float(rng.normal(scale=3.0))))
+    else:
+        low, high = [(-INF, centre), (centre, INF), (-INF, INF)][rng.integers(3)]
+    if positive:
+        # Where the function is defined.
+        low, high = (max(low, 0.0) + 1e-3, max(high, 0.0) + 1e-3)
+    return low, high
+
+
+KINDS = ("point", "tiny", "wide", "huge", "far", "touching zero", "infinite")
+
+
+def draws(name, seed, count, kinds=KINDS):
+    rng = np.random.default_rng([seed, *name.encode()])
+    for _ in range(count):
+        size = PRIMITIVES[name].registers
+        size = int(rng.choice(SIZES[name])) if size is None else size
+        region = []
+        for k in range(size):
+            # A divisor on either side of zero, the argument of a logarithm above it.
+            positive = name == "log" or (name == "divide" and k == 1)
+            low, high = random_range(rng, rng.choice(kinds), positive)
+            mirrored = name == "divide" and k == 1 and rng.random() < 0.5
+            region.append((-high, -low) if mirrored else (low, high))
+        numbers = {
+            "constant": [float(rng.normal())],
+            "affine": [float(x) for x in rng.choice([0.0, 1.0, -1.0, 0.3, -7.1], size=size + 1)],
+            "power": [float(rng.integers(1, 8))],
+        }.get(name, [])
+        yield Draw(tuple(region), [(arb(low), arb(high)) for low, high in region], numbers)
+
+
+def precision_for(point):
+    """Digits with which mpmath can take differences of functions that saturate."""
+    return DIGITS + 10 + int(max(0.0, *point) - min(0.0, *point))
+
+
+@each_primitive
+def test_every_primitive_has_an_oracle(name):
+    assert name in ORACLES, "write what this primitive computes with mpmath"
+    assert PRIMITIVES[name].meaning
+
+
+@each_primitive
+def test_values_hold_those_at_points(name):
+    rng = np.random.default_rng(1)
+    for draw in draws(name, 1, 100):
+        found = value(name, draw)
+        for point in points_of(rng, draw.region, 8):
+            expected = ORACLES[name](list(map(mp.mpf, point)), draw.numbers)
+            assert holds(found, expected), (draw, point)
+
+
+@each_primitive
+def test_partials_hold_derivatives_at_points(name):
+    rng = np.random.default_rng(2)
+    for draw in draws(name, 2, 60):
+        found = partials(name, draw)
+        assert len(found) == len(draw.region)
+        for point in points_of(rng, draw.region, 2):
+            if name == "maximum" and point[0] == point[1]:
+                continue
+            with mp.workdps(precision_for(point)):
+                for k, partial in enumerate(found):
+                    expected = mp.diff(
+                        lambda *xs, draw=draw: ORACLES[name](list(xs), draw.numbers),
+                        point,
+                        tuple(int(j == k) for j in range(len(point))),
+                    )
+                    assert holds(widened(partial), expected), (draw, point, k)
+
+
+def widened(interval):
+    """By what mpmath's differences may be wrong."""
+    low, high = interval
+    slack = arb("1e-40") * (1 + abs(low).max(abs(high)))
+    return (low - slack, high + slack) if slack.is_finite() else interval
+
+
+@each_primitive
+def test_intervals_with_rounded_ends_hold_as_much(name):
+    rng = np.random.default_rng(3)
+    for draw in draws(name, 3, 60, ("tiny", "wide", "far")):
+        rounded = [
+            tuple(arb(end, abs(end) * float(rng.choice([1e-20, 1e-2]))) for end in values)
+            for values in draw.region
+        ]
+        exact, wider = value(name, draw), value(name, draw._replace(xs=rounded))
+        assert not wider[0] > exact[0]
+        assert not wider[1] < exact[1]
+        for narrow, wide in zip(
+            partials(name, draw), partials(name, draw._replace(xs=rounded)), strict=True
+        ):
+            assert not wide[0] > narrow[0]
+            assert not wide[1] < narrow[1]
+
+
+@each_primitive
+def test_values_are_attained(name):
+    # Every primitive is monotone in each register, but for even powers.
+    for draw in draws(name, 4, 60, ("point", "tiny", "wide", "huge", "far", "touching zero")):
+        points = [list(map(mp.mpf, corner)) for corner in itertools.product(*draw.region)]
+        if name == "power" and draw.region[0][0] < 0 < draw.region[0][1]:
+            points.append([mp.mpf(0)])
+        expected = [ORACLES[name](point, draw.numbers) for point in points]
+        scale = max((abs(x) for values in draw.region for x in values), default=0.0)
+        scale = 10 * (scale + 1) if name == "affine" else 0.0  # terms may cancel
+        low, high = value(name, draw)
+        assert is_close(low, min(expected), scale), draw
+        assert is_close(high, max(expected), scale), draw
+
+
+SLOPES: dict[str, Callable[[Any], Any]] = {
+    "exp": mp.exp,
+    "log": lambda x: 1 / x,
+    "logistic": lambda x: 1 / (2 * mp.cosh(x / 2)) ** 2,
+    "tanh": lambda x: mp.sech(x) ** 2,
+}
+
+
+@pytest.mark.parametrize("name", SLOPES)
+def test_slopes_are_attained(name):
+    for draw in draws(name, 5, 60, ("point", "tiny", "wide", "huge", "far", "touching zero")):
+        low, high = draw.region[0]
+        with mp.workdps(DIGITS + 2000):
+            values = [SLOPES[name](mp.mpf(x)) for x in (low, min(max(low, 0.0), high), high)]
+        (partial,) = partials(name, draw)
+        assert is_close(partial[0], min(values)), draw
+        assert is_close(partial[1], max(values)), draw
+
+
+def test_partials_of_the_larger_are_known_away_from_the_kink():
+    apart = [(arb(1), arb(2)), (arb(-1), arb(1))]
+    larger, smaller = iv.point(1.0), iv.point(0.0)
+    found = PRIMITIVES["maximum"]
+    assert found.partials(apart, [], apart[0]) == [larger, smaller]
+    assert found.partials(apart[::-1], [], apart[0]) == [smaller, larger]
+    for partial in found.partials([(arb(0), arb(2)), (arb(1), arb(3))], [], (arb(1), arb(3))):
+        assert partial == (0, 1)
+
+
+def test_partials_of_a_share_are_as_sharp_as_its_value():
+    xs = [iv.point(0.3), iv.point(-1.2), iv.point(2.0)]
+    found = PRIMITIVES["softmax"]
+    p, q, r = (share(a, [mp.mpf(0.3), mp.mpf(-1.2), mp.mpf(2.0)]) for a in range(3))
+    expected = [p * (1 - p), -p * q, -p * r]
+    for partial, slope in zip(found.partials(xs, [], found.value(xs, [])), expected, strict=True):
+        assert is_close(partial[0], slope)
+        assert is_close(partial[1], slope)
+
+
+LIMITS = [
+    ("exp", [(-INF, 0.0)], [], (0.0, 1.0)),
+    ("exp", [(0.0, INF)], [], (1.0, INF)),
+    ("logistic", [(-INF, INF)], [], (0.0, 1.0)),
+    ("logistic", [(INF, INF)], [], (1.0, 1.0)),
+    ("logistic", [(-INF, -INF)], [], (0.0, 0.0)),
+    ("tanh", [(-INF, 0.0)], [], (-1.0, 0.0)),
+    ("tanh", [(INF, INF)], [], (1.0, 1.0)),
+    ("multiply", [(0.0, INF), (1.0, 2.0)], [], (0.0, INF)),
+    ("multiply", [(INF, INF), (-2.0, -1.0)], [], (-INF, -INF)),
+    ("divide", [(1.0, 2.0), (1.0, INF)], [], (0.0, 2.0)),
+    ("divide", [(1.0, 2.0), (INF, INF)], [], (0.0, 0.0)),
+    ("affine", [(-INF, 1.0)], [2.0, -3.0], (-1.0, INF)),
+    ("affine", [(INF, INF), (0.0, 1.0)], [2.0, 0.0, 1.0], (2.0, 3.0)),
+    ("softmax", [(INF, INF), (-1.0, 1.0)], [], (1.0, 1.0)),
+    ("softmax", [(-1.0, 1.0), (0.0, INF), (0.0, 0.0)], [], (0.0, 1 / (1 + 2 / math.e))),
+    ("softmax", [(0.0, 0.0), (-INF, -INF), (0.0, 0.0)], [], (0.5, 0.5)),
+    ("maximum", [(-INF, 0.0), (-1.0, INF)], [], (-1.0, INF)),
+    ("log", [(1.0, INF)], [], (0.0, INF)),
+]
+
+
+@pytest.mark.parametrize(("name", "region", "numbers", "expected"), LIMITS)
+def test_infinite_ends_are_limits(name, region, numbers, expected):
+    draw = Draw(tuple(region), [tuple(map(arb, values)) for values in region], numbers)
+    low, high = value(name, draw)
+    assert float(low) == pytest.approx(expected[0], rel=1e-15)
+    assert float(high) == pytest.approx(expected[1], rel=1e-15)
+
+
+@each_primitive
+def test_unknown_ends_are_unknown(name):
+    rng = np.random.default_rng(6)
+    for draw in draws(name, 6, 40, ("point", "wide", "far", "touching zero")):
+        xs, region = list(draw.xs), list(draw.region)
+        for k, (low, high) in enumerate(region):
+            unknown_low, unknown_high = rng.random(2) < 0.5
+            lowest = 1e-3 if name in ("log", "divide") else -INF
+            region[k] = (lowest if unknown_low else low, INF if unknown_high else high)
+            xs[k] = (NAN if unknown_low else arb(low), NAN if unknown_high else arb(high))
+            if name == "divide" and k == 1 and low < 0:
+                region[k] = (-INF if unknown_low else low, -1e-3 if unknown_high else high)
+        found = value(name, draw._replace(xs=xs))
+        slopes = partials(name, draw._replace(xs=xs))
+        for point in points_of(rng, region, 4):
+            expected = ORACLES[name](list(map(mp.mpf, point)), draw.numbers)
+            assert holds(found, expected), (draw, xs, point)
+            for k, partial in enumerate(slopes):
+                if name == "maximum" and point[0] == point[1]:
+                    continue
+                with mp.workdps(precision_for(point)):
+                    slope = mp.diff(
+                        lambda *at, draw=draw: ORACLES[name](list(at), draw.numbers),
+                        point,
+                        tuple(int(j == k) for j in range(len(point))),
+                    )
+                assert holds(widened(partial), slope), (draw, xs, point)
+
+
+def test_logarithms_and_quotients_say_nothing_where_they_are_not_defined():
+    low, _ = PRIMITIVES["log"].value([(arb(-1), arb(2))], [])
+    assert not low > -INF
+    for found in (
+        PRIMITIVES["divide"].value([iv.point(1.0), (arb(-1), arb(1))], []),
+        *PRIMITIVES["log"].partials([(arb(-1), arb(2))], [], iv.EVERYTHING),
+        *PRIMITIVES["divide"].partials([iv.point(1.0), (arb(0), arb(1))], [], iv.EVERYTHING),
+    ):
+        assert not found[0] > -INF
+        assert not found[1] < INF
+
+
+# Programs
+
+
+def network(rng, depth):
+    """A random program of two inputs, and the same function with mpmath."""
+    instructions: list[Instruction] = []
+    safe = [name for name in PRIMITIVES if name not in ("divide", "log", "exp")]
+    for k in range(depth):
+        name = str(rng.choice(safe))
+        size = PRIMITIVES[name].registers
+        size = int(rng.integers(1, 4)) if size is None else size
+        numbers = {
+            "constant": (float(rng.normal()),),
+            "affine": tuple(map(float, rng.normal(size=size + 1))),
+            "power": (float(rng.integers(1, 4)),),
+        }.get(name, ())
+        registers = tuple(int(r) for r in rng.integers(0, 2 + k, size=size))
+        instructions.append(Instruction(name, registers, numbers))
+    program = Program(2, tuple(instructions), ((2 + depth - 1,), ()))
+
+    def function(*inputs):
+        found = list(inputs)
+        for name, registers, numbers in instructions:
+            found.append(ORACLES[name]([found[r] for r in registers], list(numbers)))
+        return found[-1]
+
+    return program, function
+
+
+def test_programs_hold_values_and_derivatives_at_points():
+    rng = np.random.default_rng(7)
+    told = 0
+    for _ in range(120):
+        program, function = network(rng, int(rng.integers(1, 9)))
+        machine = Machine(program)
+        region = tuple(random_range(rng, rng.choice(("tiny", "wide")), False) for _ in range(2))
+        box = [(arb(low), arb(high)) for low, high in region]
+        ((enclosed,), _), ((slopes,), _) = machine.slopes(box)
+        ((alone,), _) = machine.values(box)
+        assert all(map(arb.overlaps, alone, enclosed))
+        for point in points_of(rng, region, 3):
+            with mp.workdps(DIGITS + 30):
+                assert holds(widened(enclosed), function(*map(mp.mpf, point)))
+                for k in (0, 1):
+                    step = mp.mpf("1e-30")
+                    at = list(map(mp.mpf, point))
+                    at[k] += step
+                    right = (function(*at) - function(*map(mp.mpf, point))) / step
+                    # Just beyond the box's end, the derivative may be a little different.
+                    if point[k] < region[k][1]:
+                        told += 1
+                        slope = slopes.get(k, iv.point(0.0))
+                        tolerance = arb("1e-20") * (1 + abs(ball(right)))
+                        assert not slope[0] - tolerance > ball(right)
+                        assert not slope[1] + tolerance < ball(right)
+    assert told > 300
+
+
+def test_derivatives_left_out_are_exactly_zero():
+    program = Program(2, (Instruction("exp", (0,)), Instruction("constant", (), (3.0,))), ((2, 3),))
+    _, ((first, second),) = Machine(program).slopes([iv.point(0.0), iv.point(1.0)])
+    assert set(first) == {0}
+    assert second == {}
+
+
+BAD = [
+    (Instruction("sine", (0,)), "no primitive 'sine'"),
+    (Instruction("exp", (1,)), "not all before it"),
+    (Instruction("exp", (-1,)), "not all before it"),
+    (Instruction("exp", (0, 0)), "exp does not take 2 registers"),
+    (Instruction("exp", (0,), (1.0,)), "exp does not take"),
+    (Instruction("constant", (), (INF,)), "must be finite"),
+    (Instruction("constant", (), (math.nan,)), "must be finite"),
+    (Instruction("affine", (0,), (1.0,)), "affine does not take"),
+    (Instruction("softmax"), "softmax does not take"),
+    (Instruction("power", (0,), (0.0,)), "power does not take"),
+    (Instruction("power", (0,), (2.5,)), "power does not take"),
+    (Instruction("power", (0,), (-1.0,)), "power does not take"),
+    (Instruction("power", (0,), (LARGEST_POWER + 1.0,)), "power does not take"),
+]
+
+
+@pytest.mark.parametrize(("instruction", "message"), BAD)
+def test_instructions_that_make_no_sense_are_refused(instruction, message):
+    with pytest.raises(InputError, match=message):
+        Program(1, (instruction,), ((0,),))
+
+
+def test_outputs_must_be_registers():
+    for register in (-1, 2):
+        with pytest.raises(InputError, match="registers that it does not have"):
+            Program(1, (Instruction("exp", (0,)),), ((register,),))
+
+
+def test_the_largest_number_is_found_in_any_register():
+    program = Program(1, (Instruction("affine", (0,), (0.0, -7.0)), Instruction("tanh", (1,))), ())
+    assert Machine(program).largest([(arb(-1), arb(3))]) == 21.0
+    logarithm = Program(1, (Instruction("log", (0,)),), ())
+    assert Machine(logarithm).largest([(arb(-1), arb(3))]) == INF
