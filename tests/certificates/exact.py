@@ -6,7 +6,7 @@ the library is used.
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -15,9 +15,11 @@ import numpy as np
 from flint import arb, ctx, fmpz
 from mpmath import mp
 
-from glasshouse.certificates.builtin import program_of
+from glasshouse.certificates.builtin import builtin_program
+from glasshouse.certificates.document import AffineNumbers, LogisticNumbers
 from glasshouse.certificates.gain import Gain
-from glasshouse.certificates.program import Program
+from glasshouse.certificates.primitives import PRIMITIVES
+from glasshouse.certificates.program import Instruction, Program
 from glasshouse.certificates.search import Bracket, best_gain
 
 DIGITS = 50
@@ -61,6 +63,53 @@ def is_close(end: arb, number: mpmath.mpf, scale: mpmath.mpf | float = 0.0) -> b
     return bool(abs(end - ball(number)) <= allowed)
 
 
+# Programs
+
+
+FUNCTIONS: dict[str, Callable[[list, Sequence[float]], Any]] = {
+    "constant": lambda xs, c: mp.mpf(c[0]),
+    "affine": lambda xs, c: mp.mpf(c[0]) + mp.fsum(mp.mpf(d) * x for d, x in zip(c[1:], xs) if d),
+    "multiply": lambda xs, c: xs[0] * xs[1],
+    "divide": lambda xs, c: xs[0] / xs[1],
+    "power": lambda xs, c: xs[0] ** int(c[0]),
+    "exp": lambda xs, c: mp.exp(xs[0]),
+    "log": lambda xs, c: mp.log(xs[0]),
+    "logistic": lambda xs, c: 1 / (1 + mp.exp(-xs[0])),
+    "tanh": lambda xs, c: mp.tanh(xs[0]),
+    "softmax": lambda xs, c: share(0, xs),
+    "maximum": lambda xs, c: max(xs),
+}
+"""What every primitive computes."""
+
+
+def random_program(
+    rng: np.random.Generator, inputs: int, depth: int, players: int = 1
+) -> tuple[Program, Callable[[Sequence], list]]:
+    """A program of random instructions, and the same function with mpmath; it has no poles."""
+    instructions: list[Instruction] = []
+    safe = [name for name in PRIMITIVES if name not in ("divide", "log", "exp")]
+    for k in range(depth):
+        name = str(rng.choice(safe))
+        size = PRIMITIVES[name].registers
+        size = int(rng.integers(1, 4)) if size is None else size
+        numbers = {
+            "constant": (float(rng.normal()),),
+            "affine": tuple(map(float, rng.normal(size=size + 1))),
+            "power": (float(rng.integers(1, 4)),),
+        }.get(name, ())
+        registers = tuple(int(r) for r in rng.integers(0, inputs + k, size=size))
+        instructions.append(Instruction(name, registers, numbers))
+    outputs = tuple((max(inputs + depth - 1 - i, 0),) for i in range(players))
+
+    def function(point: Sequence) -> list:
+        found = list(map(mp.mpf, point))
+        for name, registers, numbers in instructions:
+            found.append(FUNCTIONS[name]([found[r] for r in registers], numbers))
+        return [found[register] for (register,) in outputs]
+
+    return Program(inputs, tuple(instructions), outputs), function
+
+
 # Games
 
 
@@ -79,7 +128,9 @@ class Case(NamedTuple):
         return tuple(self.params[self.player])
 
     def program(self) -> Program:
-        return program_of(self.semantics, self.actions, self.params, self.player, self.swept)
+        numbers = {"logistic": LogisticNumbers, "affine": AffineNumbers}[self.semantics["kind"]]
+        semantics = numbers.model_validate(self.semantics)
+        return builtin_program(semantics, self.actions, self.params, self.player, self.swept)
 
     def bounds(self) -> Gain:
         return Gain(self.program(), self.tables[self.player], self.profile)

@@ -58,17 +58,10 @@ def is_equilibrium(found: Bracket) -> bool | None:
     return False if found.lower > 0 else True if found.upper <= 0 else None
 
 
-def smallest(payoffs, bound, low, high, tolerance=1e-9):
-    """Bracket of the coupling at which the corner turns into an equilibrium, by bisection."""
-    assert is_equilibrium(bracket(payoffs, bound, low)) is False
-    assert is_equilibrium(bracket(payoffs, bound, high)) is True
-    while high - low > tolerance:
-        middle = (low + high) / 2
-        holds = is_equilibrium(bracket(payoffs, bound, middle))
-        if holds is None:
-            break
-        low, high = (low, middle) if holds else (middle, high)
-    return low, high
+def turns(payoffs, bound, low, high):
+    """Whether the corner is proved to be no equilibrium at `low`, and one at `high`."""
+    ends = [is_equilibrium(bracket(payoffs, bound, coupling)) for coupling in (low, high)]
+    return ends == [False, True]
 
 
 # Gains in the limit
@@ -134,35 +127,32 @@ def test_gains_are_in_the_unit_of_the_payoffs():
 # Thresholds as the bound grows
 
 
-ORDERS = [Payoffs(*order) for order in itertools.product((0.0, 1.0, 2.0, 3.0), repeat=4)]
+ORDERS = [Payoffs(*order) for order in itertools.product((0.0, 1.0, 3.0), repeat=4)]
 BOUND = 60.0
 
 
-def expected_side(payoffs, coupling):
-    """Whether the corner is an equilibrium at a large bound: None where the limit says nothing."""
+def expected_sides(payoffs) -> dict[float, bool]:
+    """Couplings at which the limit says whether the corner is an equilibrium at a large bound."""
     found = corner_limits(normal_form(payoffs)).threshold
-    if found.value is None and "ever closer" in found.reason:
-        return True if coupling < 0 else None
-    if found.value is None:
-        return False
-    below = coupling < found.value - 0.05
-    return False if below else True if abs(coupling - found.value - 0.1) < 0.06 else None
+    if found.value is not None:
+        return {-0.9: False, 0.5 * found.value - 0.45: False} | {
+            found.value + sign * 0.06: sign > 0 for sign in (-1, 1)
+        }
+    if "ever closer" in found.reason:
+        return dict.fromkeys((-0.9, -0.4, -0.1), True)
+    return dict.fromkeys((-0.5, 0.5, 1.0, 2.0), False)
 
 
 def test_the_limit_of_thresholds_for_every_order_of_the_payoffs():
-    """At M = 60, all games with payoffs 0 to 3: refuted below, proved just above."""
-    met = set()
-    for payoffs, step in itertools.product(ORDERS, range(22)):
-        coupling = -0.93 + 0.16 * step
-        expected = expected_side(payoffs, coupling)
-        if expected is not None:
-            met.add((corner_limits(normal_form(payoffs)).threshold.value, expected))
-            assert is_equilibrium(bracket(payoffs, BOUND, coupling)) == expected, (
-                payoffs,
-                coupling,
-            )
-    values = {value for value, _ in met}
-    assert {0.0, 1 / 3, 1.0, -1 / 3, -0.5, 2.0, None} <= values
+    """At M = 60, all games with payoffs 0, 1, 3: refuted below, proved just above."""
+    values = set()
+    for payoffs in ORDERS:
+        if min(payoffs) == 0:
+            values.add(corner_limits(normal_form(payoffs)).threshold.value)
+            for coupling, expected in expected_sides(payoffs).items():
+                found = is_equilibrium(bracket(payoffs, BOUND, coupling))
+                assert found == expected, (payoffs, coupling)
+    assert values == {None, -2 / 3, -1 / 3, 0.0, 1 / 3, 1.0, 2.0}
 
 
 @pytest.mark.parametrize(
@@ -184,9 +174,7 @@ def test_the_limit_of_thresholds(payoffs, value):
 @pytest.mark.parametrize(("payoffs", "value"), [(STAG_HUNT, -0.25), (DEADLOCK, 2.0)])
 def test_thresholds_away_from_one_are_approached_fast(payoffs, value):
     """The slope at the corner decides, whose threshold is off by e^{-(1+κ)M}."""
-    low, high = smallest(payoffs, 20.0, value - 0.5, value + 0.5, 1e-5)
-    assert low - 1e-4 <= value <= high + 1e-4
-    assert high - low < 1e-3
+    assert turns(payoffs, 20.0, value - 1e-4, value + 1e-4)
 
 
 def test_a_limit_gain_of_zero_is_not_an_equilibrium_at_any_bound():
@@ -204,6 +192,19 @@ def test_within_the_box_an_equilibrium_though_the_limit_gain_is_positive():
     assert bracket(DEADLOCK, 20.0, 2.5, unbounded=True, epsilon=0.9).lower > 0.9
 
 
+@pytest.mark.parametrize("bound", [20.0, 60.0])
+def test_the_gap_of_equilibria_around_one(bound):
+    """Nobody is tempted, but defection pays much more: P-R = 3 > 2 √((R-T)(R-S)) = 2.83.
+
+    At κ = 1 - c/M moving to -M pays where z² - 3z + 2 < 0, z = e^c: for 0 < c < ln 2.
+    """
+    gap = Payoffs(1.0, 2.0, 5.0, 0.0)
+    for c, expected in ((-0.05, True), (0.05, False), (0.64, False), (0.74, True)):
+        assert is_equilibrium(bracket(gap, bound, 1 - c / bound)) is expected
+        none = gap._replace(P=4.8)
+        assert is_equilibrium(bracket(none, bound, 1 - c / bound)) is True
+
+
 # How fast
 
 
@@ -216,34 +217,39 @@ RATES = {
 }
 
 
+def rate_of(payoffs: Payoffs) -> float:
+    rate = corner_limits(normal_form(payoffs)).rate
+    assert rate is not None
+    return rate
+
+
 @pytest.mark.parametrize("name", RATES)
 def test_the_rate_where_defection_pays_no_less_than_cooperation(name):
     """The error is exponentially small in M."""
     payoffs = RATES[name]
-    rate = corner_limits(normal_form(payoffs)).rate
+    rate = rate_of(payoffs)
     for bound in (10.0, 20.0, 40.0):
-        low, high = smallest(payoffs, bound, 0.5, 1.5, 1e-11)
-        assert bound * (1 - high) - 1e-6 <= rate <= bound * (1 - low) + 1e-6
+        assert turns(payoffs, bound, 1 - (rate + 1e-5) / bound, 1 - (rate - 1e-5) / bound)
 
 
 @pytest.mark.parametrize("payoffs", [PD, DONATION, COORDINATING_PD])
 def test_the_rate_where_cooperation_pays_more(payoffs):
     """The next order, [1 + c + ln((R-P) M / ((R-S) c))] c / 2M, is known too: c is the rate."""
     T, R, P, S = payoffs
-    rate = corner_limits(normal_form(payoffs)).rate
+    rate = rate_of(payoffs)
     assert rate == pytest.approx(math.log((R - S) / (T - R)) / 2, rel=1e-14)
     for bound in (10.0, 20.0, 40.0, 80.0):
-        low, high = smallest(payoffs, bound, 0.2, 1.5, 1e-9)
         step = 1 + rate + math.log((R - P) * bound / ((R - S) * rate))
-        predicted = rate * (1 + step / (2 * bound))
-        assert bound * (1 - (low + high) / 2) == pytest.approx(predicted, abs=TBD / bound**2)
+        predicted, error = rate * (1 + step / (2 * bound)), (math.log(bound) / bound) ** 2
+        low, high = (1 - (predicted + sign * error) / bound for sign in (1, -1))
+        assert turns(payoffs, bound, low, high)
 
 
 @pytest.mark.parametrize("name", RATES)
 def test_the_rate_solves_its_equation(name):
     """(T-R) z² + max(P-R, 0) z = R-S at 50 digits."""
     T, R, P, S = map(mpmath.mpf, RATES[name])
-    rate = corner_limits(normal_form(RATES[name])).rate
+    rate = rate_of(RATES[name])
     with mpmath.workdps(50):
         z = mpmath.findroot(lambda z: (T - R) * z**2 + max(P - R, 0) * z - (R - S), 1.0)
         assert rate == pytest.approx(float(mpmath.log(z)), rel=1e-13, abs=1e-15)
@@ -283,4 +289,4 @@ def test_games_without_these_limits(name):
 
 def test_payoffs_that_overflow():
     with pytest.raises(InputError, match="overflow: rescale"):
-        corner_limits(normal_form(Payoffs(1e308, -1e308, 0.0, 1.0)))
+        corner_limits(normal_form(Payoffs(6e307, -6e307, 0.0, 1.0)))

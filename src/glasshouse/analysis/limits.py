@@ -57,10 +57,10 @@ class CornerLimits(Result):
     Two statements that are easily taken for one another, and that differ both ways. `couplings`
     are those with `limit_gain` zero: what a deviation gains vanishes as M grows. `threshold` is
     about the corner at every M, where nothing at all may be gained, however little. In the stag
-    hunt the limit gain is zero at every coupling, but below κ_C = -1/4 the payoff falls at the
-    corner itself, at every M, by a gain that shrinks like e^{-(1+κ)M}; in deadlock it is positive
-    at every coupling, as a deviation far below -M drags both to defection, which pays more there,
-    but within [-M, M] no deviation pays above κ_C = 2 once M is large.
+    hunt the limit gain is zero at every coupling, but below κ_C = -1/4 small steps away from the
+    corner pay at every M, by a gain that shrinks like e^{-(1+κ)M}. In deadlock it is positive above
+    κ_C = 2 too, as a deviation far below -M takes both to mutual defection, which pays more, but
+    within [-M, M] no deviation pays there.
 
     **Arguments:** `couplings`, where cooperation is an equilibrium in the limit, as intervals;
     `statement`, the same in words, such as "for every κ ≥ 1"; `threshold`, the limit for M → ∞ of
@@ -109,11 +109,11 @@ def corner_limits(game: NormalFormGame) -> CornerLimits:
 
     Definition: κ_M is the smallest coupling above -1 at which no player gains by moving alone from
     (M, M) within [-M, M]; κ_C = (T-R)/(R-S). For M → ∞ it tends to max(1, κ_C) if T > R > S, and to
-    κ_C if T < R, S < R and S < T, whatever P is. If T > R and S >= R, all there are tend to -1; if
-    T < R and S >= min(R, T), couplings down to -1 are among them. If T = R, the order of the other
-    payoffs decides: 0, 1/3 or 1 for S < R and P below, at or above R; -1/3 for S = R > P. For S < R
-    the corner stays an equilibrium from κ_M on, but for a gap at κ = 1, which closes like 1/M, if
-    T < R and P-R > 2 √((R-T)(R-S)).
+    κ_C if R > T > S, whatever P is. If T > R and S >= R, all such couplings, if any, tend to -1; if
+    T < R and S >= T, couplings down to -1 are among them. If T = R, the order of the other payoffs
+    decides: 0, 1/3 or 1 for S < R and P below, at or above R; -1/3 for S = R > P. For S < R the
+    corner stays an equilibrium from κ_M on, but for a gap at κ = 1, which closes like 1/M, if T < R
+    and P-R > 2 √((R-T)(R-S)).
 
     Where κ_M → 1, M (1 - κ_M) → ln z with (T-R) z² + max(P-R, 0) z = R-S, z > 0; for P <= R that is
     ½ ln((R-S)/(T-R)), approached like ln(M)/M if P < R. Near κ = 1 - c/M the odds of the two are

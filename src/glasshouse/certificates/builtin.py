@@ -84,7 +84,9 @@ def _affine(
     outputs = []
     for i, (own,) in enumerate(theta):
         others = [(1.0, register) for j, (register,) in enumerate(theta) if j != i]
-        mean = writer.write("divide", (writer.affine(0.0, others), writer.constant(len(theta) - 1)))
+        mean = writer.write(
+            "divide", (writer.affine(0.0, others), writer.constant(float(len(theta) - 1)))
+        )
         terms = [(1.0, writer.write("multiply", pair)) for pair in ((keep, own), (weight, mean))]
         outputs.append([writer.affine(0.0, terms)])
     return outputs

@@ -132,7 +132,7 @@ class Gain:
         """The same of the payoff."""
         vectors, moves = self._machine.slopes([_interval(values) for values in region])
         effects = self._payoff.effects(vectors)
-        slopes = [iv.point(0)] * len(region)
+        slopes = [iv.NOTHING] * len(region)
         for own_effects, own_moves in zip(effects, moves, strict=True):
             for effect, move in zip(own_effects, own_moves, strict=True):
                 for k, slope in move.items():

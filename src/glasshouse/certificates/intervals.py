@@ -13,6 +13,8 @@ from flint import arb
 Interval = tuple[arb, arb]
 
 ZERO, ONE, QUARTER = arb(0), arb(1), arb("0.25")
+NOTHING: Interval = (ZERO, ZERO)
+UNIT: Interval = (ONE, ONE)
 EVERYTHING: Interval = (arb("-inf"), arb("inf"))
 
 

@@ -8,8 +8,6 @@ from flint import arb
 from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.intervals import Interval
 
-ONE = iv.point(1)
-
 
 class Primitive(NamedTuple):
     """What an instruction computes.
@@ -39,22 +37,22 @@ def _product_partials(xs: list[Interval], _: list[arb], value: Interval) -> list
 
 
 def _quotient_partials(xs: list[Interval], _: list[arb], value: Interval) -> list[Interval]:
-    per_numerator = iv.divide(ONE, xs[1])
+    per_numerator = iv.divide(iv.UNIT, xs[1])
     return [per_numerator, iv.negative(iv.multiply(value, per_numerator))]
 
 
 def _power_partials(xs: list[Interval], numbers: list[arb], _: Interval) -> list[Interval]:
     exponent = int(float(numbers[0]))
-    below = ONE if exponent == 1 else iv.power(xs[0], exponent - 1)
+    below = iv.UNIT if exponent == 1 else iv.power(xs[0], exponent - 1)
     return [iv.scale(numbers[0], below)]
 
 
 def _maximum_partials(xs: list[Interval], _: list[arb], value: Interval) -> list[Interval]:
     x, y = xs
     if x[0] >= y[1]:
-        return [ONE, iv.point(0)]
+        return [iv.UNIT, iv.NOTHING]
     if y[0] >= x[1]:
-        return [iv.point(0), ONE]
+        return [iv.NOTHING, iv.UNIT]
     # Anywhere between the derivatives on both sides of the kink.
     return [(iv.ZERO, iv.ONE), (iv.ZERO, iv.ONE)]
 
@@ -68,12 +66,12 @@ def _log_odds(xs: list[Interval]) -> Interval:
 
 
 def _share(xs: list[Interval], _: list[arb]) -> Interval:
-    return iv.logistic(_log_odds(xs)) if len(xs) > 1 else ONE
+    return iv.logistic(_log_odds(xs)) if len(xs) > 1 else iv.UNIT
 
 
 def _share_partials(xs: list[Interval], _: list[arb], value: Interval) -> list[Interval]:
     if len(xs) == 1:
-        return [iv.point(0)]
+        return [iv.NOTHING]
     slope = iv.logistic_slope(_log_odds(xs))
     if len(xs) == 2:
         return [slope, iv.negative(slope)]
@@ -103,7 +101,7 @@ PRIMITIVES: dict[str, Primitive] = {
         1,
         0,
         lambda xs, c: iv.log(xs[0]),
-        lambda xs, c, v: [iv.divide(ONE, xs[0])],
+        lambda xs, c, v: [iv.divide(iv.UNIT, xs[0])],
     ),
     "logistic": Primitive(
         "1 / (1 + e^-x)",

@@ -100,7 +100,7 @@ class Machine:
     def registers(self, inputs: Sequence[Interval]) -> tuple[list[Interval], list[Slopes]]:
         """What every register holds, and its derivatives by the inputs."""
         values = list(inputs)
-        slopes: list[Slopes] = [{k: iv.point(1)} for k in range(len(values))]
+        slopes: list[Slopes] = [{k: iv.UNIT} for k in range(len(values))]
         for primitive, registers, numbers in self._steps:
             xs = [values[r] for r in registers]
             value = primitive.value(xs, numbers)

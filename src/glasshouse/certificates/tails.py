@@ -53,7 +53,7 @@ class Tails:
         program = machine.program
         everywhere = [iv.EVERYTHING] * program.inputs
         _, slopes = machine.registers(everywhere)
-        origin, _ = machine.registers([iv.point(0)] * program.inputs)
+        origin, _ = machine.registers([iv.NOTHING] * program.inputs)
         self._depends = [
             {k for register in registers for k in slopes[register]} for registers in program.outputs
         ]
@@ -83,7 +83,7 @@ class Tails:
                         return 0
                     terms.append((iv.scale(logit.weights[k], effect[0]), logit))
         for _, reference in terms:
-            total = iv.point(0)
+            total = iv.NOTHING
             for weight, logit in terms:
                 total = iv.add(total, iv.multiply(_ratio(logit, reference, region), weight))
             if total[0] > 0:
@@ -96,7 +96,7 @@ class Tails:
 def _ratio(logit: Logit, reference: Logit, region: Region) -> Interval:
     """s'(x) / s'(y) = e^(|y| - |x|) ((1 + e^-|y|) / (1 + e^-|x|))², for either sign of x and y."""
     if logit is reference:
-        return iv.point(1)
+        return iv.UNIT
     x, y = logit.on(region), reference.on(region)
     sign_x, sign_y = (-1 if z[1] <= 0 else 1 for z in (x, y))
     exponent = reference.combined(sign_y, logit, -sign_x).on(region)
@@ -105,4 +105,4 @@ def _ratio(logit: Logit, reference: Logit, region: Region) -> Interval:
 
 
 def _one_plus_exp(x: Interval, sign: int) -> Interval:
-    return iv.add(iv.point(1), iv.exp(iv.scale(arb(-sign), x)))
+    return iv.add(iv.UNIT, iv.exp(iv.scale(arb(-sign), x)))

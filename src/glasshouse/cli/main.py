@@ -8,7 +8,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from glasshouse.cli import check, games, new, run, schema, thresholds
+from glasshouse.cli import check, games, new, run, schema, thresholds, verify
+from glasshouse.cli.options import complain
 from glasshouse.errors import InputError
 
 INTERRUPTED = 130
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (new, run, thresholds, check, games, schema):
+for module in (new, run, thresholds, check, verify, games, schema):
     app.command(module.NAME)(module.command)
 
 
@@ -49,7 +50,8 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line: exit code 0, 2 for input to correct, 130 when interrupted."""
+    """Run the command line: exit code 0, 1 for a certificate that is rejected, 2 for input to
+    correct, 130 when interrupted."""
     before = {number: signal.signal(number, _interrupted) for number in ENDING}
     try:
         code = app(standalone_mode=False)
@@ -73,5 +75,5 @@ def _interrupted(number: int, frame: object) -> NoReturn:
 
 
 def _fail(message: str) -> NoReturn:
-    typer.echo(f"glasshouse: {' '.join(message.split())}", err=True)
+    complain(message)
     sys.exit(2)

@@ -43,6 +43,11 @@ def named_game(text: str, cooperate: str | None) -> Any:
     return game.cooperating(int(cooperate) if cooperate.isdecimal() and not is_label else cooperate)
 
 
+def complain(message: str) -> None:
+    """Print one line on standard error."""
+    typer.echo(f"glasshouse: {' '.join(message.split())}", err=True)
+
+
 def print_json(content: Any) -> None:
     """Print `content` as JSON."""
     typer.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from glasshouse.cli.options import JsonOption, print_json
+from glasshouse.cli.options import JsonOption, complain, print_json
 from glasshouse.errors import InputError
 
 NAME = "run"
@@ -40,7 +40,7 @@ def command(
         check_out(folder, study)
     found = {}
     for folder, study in prepared.items():
-        result = write_study(study, folder, warn=_warn)
+        result = write_study(study, folder, warn=complain)
         found[str(folder)] = result.to_dict()
         if not as_json:
             typer.echo(study.base.game.title)
@@ -51,10 +51,6 @@ def command(
             typer.echo(f"  Report: {folder / 'report.html'}\n")
     if as_json:
         print_json(found)
-
-
-def _warn(message: str) -> None:
-    typer.echo(f"glasshouse: {message}", err=True)
 
 
 def _folders(studies: list[Path], out: Path | None) -> dict[Path, Path]:

@@ -13,8 +13,10 @@ from glasshouse.cli.options import (
     print_json,
     print_table,
 )
+from glasshouse.cli.verdicts import bracketed
 
 if TYPE_CHECKING:
+    from glasshouse.analysis.certified_thresholds import CertifiedThreshold
     from glasshouse.analysis.couplings import Switch
     from glasshouse.study.result import Predictions
 
@@ -53,6 +55,8 @@ def command(
 
 
 def _rows(predictions: "Predictions") -> list[tuple[str, str, str, str]]:
+    from glasshouse.analysis.certified_thresholds import CertifiedThreshold
+
     rows = []
     closed = predictions.closed_form
     if closed is not None:
@@ -69,10 +73,28 @@ def _rows(predictions: "Predictions") -> list[tuple[str, str, str, str]]:
         rows.append(_switch("", predictions.first_movement, meaning))
     meaning = "cooperation stands higher after learning than at the neutral start"
     rows.append(_switch("κ̂", predictions.measured, meaning))
-    if predictions.equilibrium is not None:
+    equilibrium = predictions.equilibrium
+    if isinstance(equilibrium, CertifiedThreshold):
+        rows.append(_certified(equilibrium))
+    elif equilibrium is not None:
         meaning = "the cooperative corner passes the boundary test"
-        rows.append(_switch("κ_eq", predictions.equilibrium, meaning))
+        rows.append(_switch("κ_eq", equilibrium, meaning))
     return rows
+
+
+def _certified(threshold: "CertifiedThreshold") -> tuple[str, str, str, str]:
+    low, high = f"{threshold.lowest:g}", f"{threshold.highest:g}"
+    meaning = f"the cooperative corner is an equilibrium, proved for every coupling up to {high}"
+    how = f"{threshold.method}: {threshold.detail}"
+    if threshold.result == "found":
+        assert threshold.bracket is not None
+        return "κ_eq", bracketed(*threshold.bracket), meaning, how
+    said = {
+        "everywhere": f"holds everywhere, which is proved from {low} to {high}",
+        "nowhere": f"refuted at the highest coupling, {high}",
+        "unknown": "not decided within the budget",
+    }
+    return "κ_eq", "none", meaning, f"{said[threshold.result]}; {how}"
 
 
 def _switch(symbol: str, switch: "Switch", meaning: str) -> tuple[str, str, str, str]:

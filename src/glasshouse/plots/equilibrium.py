@@ -1,5 +1,7 @@
 """From which coupling on the cooperative corner is an equilibrium, bound by bound."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import ArrayLike
 from matplotlib.axes import Axes
@@ -21,8 +23,8 @@ LEAST_MARGIN = 0.05
 
 
 def plot_equilibrium_thresholds(
-    bounds: ArrayLike,
-    thresholds: ArrayLike,
+    bounds: ArrayLike | Sequence,
+    thresholds: ArrayLike | Sequence,
     limit: CornerLimits | float | None = None,
     title: str = TITLE,
     ax: Axes | None = None,
@@ -60,20 +62,22 @@ def plot_equilibrium_thresholds(
     return ax
 
 
-def _checked(bounds: ArrayLike, thresholds: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def _checked(
+    bounds: ArrayLike | Sequence, thresholds: ArrayLike | Sequence
+) -> tuple[np.ndarray, np.ndarray]:
     """The bounds, and for each the lower and the upper end of its bracket."""
-    bounds, found = np.asarray(bounds, dtype=float), np.asarray(thresholds, dtype=float)
-    rising = bounds.ndim == 1 and bounds.size > 0 and bool(np.all(np.diff(bounds) > 0))
-    if not rising or not np.all(np.isfinite(bounds)) or bounds[0] <= 0:
+    at, found = np.asarray(bounds, dtype=float), np.asarray(thresholds, dtype=float)
+    rising = at.ndim == 1 and at.size > 0 and bool(np.all(np.diff(at) > 0))
+    if not rising or not np.all(np.isfinite(at)) or at[0] <= 0:
         raise InputError(
-            f"bounds={bounds.tolist()} must be finite numbers above 0, rising: sort them, each once"
+            f"bounds={at.tolist()} must be finite numbers above 0, rising: sort them, each once"
         )
-    if found.shape not in {(bounds.size,), (bounds.size, 2)}:
+    if found.shape not in {(at.size,), (at.size, 2)}:
         raise InputError(
-            f"thresholds have shape {found.shape}, but there are {bounds.size} bounds: "
+            f"thresholds have shape {found.shape}, but there are {at.size} bounds: "
             "give each bound one number, or the two ends of its bracket"
         )
-    return bounds, np.stack([found, found], 1) if found.ndim == 1 else found
+    return at, np.stack([found, found], 1) if found.ndim == 1 else found
 
 
 def _scale(ax: Axes, bounds: np.ndarray) -> None:

@@ -21,7 +21,7 @@ ONE_ATOM = 0
 """The atom that is the number one; its factor is an expression's constant."""
 
 
-class Undefined(ValueError):
+class UndefinedError(ValueError):
     """An expression that has no value, or none that programs can compute."""
 
 
@@ -98,7 +98,7 @@ class Expressions:
     def divide(self, x: Expression, y: Expression) -> Expression:
         (c, x), (d, y) = _split(x), _split(y)
         if d == 0:
-            raise Undefined("divides by zero")
+            raise UndefinedError("divides by zero")
         return self.scale(c, self._over(self._quotient(x, y), d))
 
     def power(self, x: Expression, exponent: int) -> Expression:
@@ -106,7 +106,7 @@ class Expressions:
         if exponent < 0:
             return self.divide(ONE, self.power(x, -exponent))
         if exponent > LARGEST_POWER:
-            raise Undefined(f"takes a power above {LARGEST_POWER}")
+            raise UndefinedError(f"takes a power above {LARGEST_POWER}")
         if exponent < 2:
             return x if exponent else ONE
         factor, x = _split(x)
@@ -125,7 +125,7 @@ class Expressions:
 
     def log(self, x: Expression) -> Expression:
         if x.number is not None and x.number <= 0:
-            raise Undefined("takes the logarithm of a number that is not positive")
+            raise UndefinedError("takes the logarithm of a number that is not positive")
         if x == ONE:
             return ZERO
         powers = self._exponentials(x)
@@ -142,10 +142,6 @@ class Expressions:
 
     def logistic(self, x: Expression) -> Expression:
         return self._atom("logistic", (x,)) if x.terms else self.scale(Fraction(1, 2), ONE)
-
-    def log_of_sum(self, x: Expression, y: Expression) -> Expression:
-        """log(e^x + e^y)."""
-        return self.log(self.add(self.exp(x), self.exp(y)))
 
     def maximum(self, *xs: Expression) -> Expression:
         operands: list[Expression] = []
@@ -239,10 +235,18 @@ class Expressions:
     def _share(self, x: Expression, y: Expression) -> Expression | None:
         """x / y where both are sums of exponentials and x has no others than y."""
         above, below = self._exponentials(x), self._exponentials(y)
-        if above is None or below is None or min(below.values()) <= 0 or not above.keys() <= below.keys():
+        if (
+            above is None
+            or below is None
+            or min(below.values()) <= 0
+            or not above.keys() <= below.keys()
+        ):
             return None
         if y not in self._shares:
-            logits = {a: a if c == 1 else self.add(a, self.log(self.scale(c, ONE))) for a, c in below.items()}
+            logits = {
+                a: a if c == 1 else self.add(a, self.log(self.scale(c, ONE)))
+                for a, c in below.items()
+            }
             common = self._common(list(logits.values()))
             self._shares[y] = {a: self.subtract(logit, common) for a, logit in logits.items()}
         shares = (
@@ -254,6 +258,8 @@ class Expressions:
     def _softmax(self, logits: dict[Expression, Expression], of: Expression) -> Expression:
         own = logits[of]
         others = sorted((x for a, x in logits.items() if a != of), key=lambda x: x.terms)
+        if not others:
+            return ONE
         if len(others) == 1:
             return self.logistic(self.subtract(own, others[0]))
         return self._atom("softmax", (own, *others))
@@ -327,8 +333,12 @@ class Expressions:
 
 def fits(number: Fraction) -> bool:
     """Whether a number is short enough to be multiplied out; doubles always are."""
-    bits = max(number.numerator.bit_length(), number.denominator.bit_length())
-    return bits <= MOST_BITS or (bits <= 1080 and Fraction(float(number)) == number)
+    if max(number.numerator.bit_length(), number.denominator.bit_length()) <= MOST_BITS:
+        return True
+    try:
+        return Fraction(float(number)) == number
+    except OverflowError:
+        return False
 
 
 def _of(atom: int) -> Expression:

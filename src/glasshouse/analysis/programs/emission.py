@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from glasshouse.analysis.expressions import ONE_ATOM, Atom, Expression, Expressions
+from glasshouse.analysis.programs.expressions import ONE_ATOM, Atom, Expression, Expressions
 from glasshouse.certificates.builtin import Writer
 from glasshouse.certificates.program import Instruction, Program
 
@@ -68,13 +68,13 @@ class _Emission:
 
     def _sum(self, expression: Expression) -> int:
         # Where a denominator is no power of two, the sum of what has it is divided by it.
-        by_divisor: dict[int, list[Term]] = {1: []}
+        by_divisor: dict[Fraction, list[Term]] = {Fraction(1): []}
         for factor, register in self._terms(expression):
-            divisor = _odd_part(factor.denominator)
+            divisor = _divisor(factor)
             by_divisor.setdefault(divisor, []).append((factor * divisor, register))
-        whole = by_divisor.pop(1)
+        whole = by_divisor.pop(Fraction(1))
         for divisor, own in by_divisor.items():
-            registers = (self._affine(own), self._constant(Fraction(divisor)))
+            registers = (self._affine(own), self._constant(divisor))
             whole.append((Fraction(1), self._write("divide", registers)))
         return self._affine(whole)
 
@@ -130,5 +130,7 @@ def doubles(number: Fraction) -> list[float]:
     return parts
 
 
-def _odd_part(number: int) -> int:
-    return number // (number & -number)
+def _divisor(factor: Fraction) -> Fraction:
+    """The odd part of the denominator, halved until it is at most 1 so that nothing grows."""
+    odd = factor.denominator // (factor.denominator & -factor.denominator)
+    return Fraction(odd, 1 << (odd - 1).bit_length())

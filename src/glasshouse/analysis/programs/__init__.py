@@ -1,0 +1,1 @@
+"""JAX computations as exact expressions, and these as straight-line programs."""

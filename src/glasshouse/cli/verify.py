@@ -1,0 +1,61 @@
+"""`glasshouse verify`: whether certificate files prove what they claim."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from glasshouse.cli.options import JsonOption, complain, print_json
+from glasshouse.cli.verdicts import subject, verdict
+from glasshouse.errors import InputError
+
+if TYPE_CHECKING:
+    from glasshouse.certificates.checker import Verification
+
+NAME = "verify"
+
+REJECTED, UNREADABLE = 1, 2
+"""Exit codes; the larger one counts."""
+
+
+def command(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE", help="Certificate files.", show_default=False),
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """Check whether certificate files prove what they claim, believing nothing in them.
+
+    Exit code 1: a file does not prove its claim. 2: a file is no certificate, of another schema,
+    or not as it was written; the others are checked all the same.
+    """
+    from glasshouse.certificates.checker import verify
+
+    found, unreadable = {}, False
+    for path in files:
+        try:
+            found[str(path)] = verify(path)
+        except InputError as error:
+            complain(str(error))
+            unreadable = True
+            continue
+        if not as_json:
+            _print(path, found[str(path)])
+    if as_json and found:
+        print_json({name: verification.to_dict() for name, verification in found.items()})
+    rejected = not all(verification.accepted for verification in found.values())
+    raise typer.Exit(UNREADABLE if unreadable else REJECTED if rejected else 0)
+
+
+def _print(path: Path, verification: "Verification") -> None:
+    certificate = verification.certificate
+    claims = "" if verification.accepted else "claims "
+    typer.echo(f"{path}: {'accepted' if verification.accepted else 'REJECTED'}")
+    if not verification.accepted:
+        typer.echo(f"  reason: {verification.reason}")
+    typer.echo(f"  {claims}{verdict(certificate)}")
+    typer.echo(f"  {subject(certificate)}")
+    if certificate.worst.attained is False:
+        who = f"player {certificate.worst.player + 1}"
+        typer.echo(f"  {claims}no deviation of {who} gains as much as some limit of deviations")

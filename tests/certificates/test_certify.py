@@ -1,0 +1,349 @@
+"""Verdicts against what is known: the theory's numbers, an oracle at 50 digits, invariances."""
+
+import math
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from glasshouse import LogisticFamily, NormalFormGame, ParametricGame, certified_threshold, certify
+from glasshouse.analysis import AffineFamily
+from glasshouse.certificates import Certificate
+from glasshouse.errors import InputError
+from glasshouse.semantics import Affine, Box, Custom, Logistic
+from tests.certificates.oracle import Oracle
+from tests.reference import CHICKEN, COORDINATING_PD, DONATION, PD, STAG_HUNT, Payoffs
+
+DEADLOCK = Payoffs(4.0, 2.0, 3.0, 1.0)
+
+NARROW = 1e-9
+
+# Best gains from (M, M) in the prisoner's dilemma, to twelve digits: bound, coupling, gain, best.
+GAINS = [
+    (3.0, 0.25, 1.46050006050, -3.0),
+    (3.0, 0.50, 0.950157922262, -2.95235418363),
+    (3.0, 0.80, 0.134310712263, -2.00650482228),
+    (5.0, 0.90, 0.0957745036269, -3.67727230477),
+    (3.0, 0.90, 0.0, 3.0),
+]
+
+# The smallest coupling at which (M, M) is an equilibrium, M = 1, 2, 3, 5.
+THRESHOLDS = {
+    PD: (0.60496511036, 0.780488696205, 0.870467371354, 0.936357190659),
+    DONATION: (0.389344050702, 0.542210924465, 0.694207256032, 0.839940629303),
+    COORDINATING_PD: (0.366935869, 0.407164194, 0.534604927, 0.735239192),
+    STAG_HUNT: (-0.051386102, -0.151454843, -0.200089668, -0.237632851),
+    CHICKEN: (0.448924327, 0.919096230, 0.989856393, 0.999818260),
+}
+BOUNDS = (1.0, 2.0, 3.0, 5.0)
+
+
+def symmetric(payoffs: Payoffs) -> NormalFormGame:
+    T, R, P, S = payoffs
+    table = np.array([[R, S], [T, P]])
+    return NormalFormGame(np.stack([table, table.T]))
+
+
+def at(payoffs: Payoffs, coupling: float, bound: float) -> ParametricGame:
+    return LogisticFamily(symmetric(payoffs), bound)(coupling)
+
+
+@pytest.mark.parametrize(("bound", "coupling", "gain", "best"), GAINS)
+def test_gains_of_the_cooperative_corner(bound, coupling, gain, best):
+    found = certify(at(PD, coupling, bound), (bound, bound), 0.0, width=NARROW)
+    digits = 1e-11 * max(gain, 0.1)
+    for bounds in found.gains:
+        assert bounds.upper - bounds.lower <= NARROW
+        assert bounds.lower - digits <= gain <= bounds.upper + digits
+        assert bounds.witness[0] == pytest.approx(best, abs=1e-4)
+    assert found.verdict == ("refuted" if gain else "certified")
+
+
+@pytest.mark.parametrize("payoffs", THRESHOLDS)
+@pytest.mark.parametrize("k", range(4))
+def test_equilibrium_thresholds(payoffs, k):
+    bound, expected = BOUNDS[k], THRESHOLDS[payoffs][k]
+    found = certified_threshold(LogisticFamily(symmetric(payoffs), bound))
+    assert found.result == "found"
+    low, high = found.bracket
+    assert high - low <= 1e-6
+    assert low - 1e-9 <= expected <= high + 1e-9
+    assert found.refuted.verdict == "refuted"
+    assert found.refuted.couplings == (low, low)
+    assert found.certified.verdict == "certified"
+    assert found.certified.couplings == (high, 3.0)
+
+
+def test_thresholds_under_the_affine_semantics():
+    """(1, 1) is an equilibrium from w = (T - R) / (T - S) on where D <= 0."""
+    for payoffs, expected in ((PD, 2 / 5), (DONATION, 1 / 4)):
+        low, high = certified_threshold(AffineFamily(symmetric(payoffs))).bracket
+        assert low <= expected <= high <= low + 1e-6
+
+
+def test_cooperation_in_the_limit_of_saturated_corners():
+    """In the prisoner's dilemma (M, M) becomes an equilibrium at κ = 1, not before."""
+    corner = (40.0, 40.0)
+    assert certify(at(PD, 1.0, 40.0), corner, 1e-6).verdict == "certified"
+    refuted = certify(at(PD, 0.97, 40.0), corner, 1e-6)
+    assert refuted.verdict == "refuted"
+    assert refuted.worst.witness_gain > 0.5
+
+
+@pytest.mark.parametrize("coupling", [-0.9, -0.5, 0.0, 0.5, 1.0, 2.0])
+def test_stag_hunt_cooperates_in_the_limit_at_every_coupling(coupling):
+    assert certify(at(STAG_HUNT, coupling, 40.0), (40.0, 40.0), 1e-6).verdict == "certified"
+
+
+@pytest.mark.parametrize("coupling", [-0.5, 0.0, 0.5, 1.0, 1.5, 2.5])
+def test_deadlock_never_cooperates_in_the_limit(coupling):
+    game = at(DEADLOCK, coupling, math.inf)
+    assert certify(game, (40.0, 40.0), 1e-6).verdict == "refuted"
+
+
+@pytest.mark.parametrize("bound", [20.0, math.inf])
+def test_an_interior_rest_point_is_refuted_by_full_cooperation(bound):
+    """At κ = .3 tied learning rests at p = 2/13; jumping to t = 20 drags the other along."""
+    rest = math.log(2 / 11) / 1.3
+    found = certify(at(PD, 0.3, bound), (rest, rest), 1e-6)
+    assert found.verdict == "refuted"
+    paid = 243 / 169  # u(p, p) at p = 2/13
+    jump = 2.97265 if bound == 20.0 else 3.0
+    for gain in found.gains:
+        assert gain.lower == pytest.approx(jump - paid, abs=1e-5)
+        assert gain.attained is (bound == 20.0)
+        assert math.isfinite(gain.witness[0])
+        assert gain.witness_gain > 1.4
+    if bound == math.inf:
+        assert found.gains[0].best == (math.inf,)
+
+
+def test_a_saturated_corner_that_gains_less_than_any_tolerance():
+    """At (-20, -20), κ = .5, the best gain is 9.36e-14: proved to be positive, and that small."""
+    game, corner = at(PD, 0.5, 20.0), (-20.0, -20.0)
+    assert certify(game, corner, 1e-12).verdict == "certified"
+    refuted = certify(game, corner, 0.0)
+    assert refuted.verdict == "refuted"
+    oracle = Oracle(symmetric(PD).tensor, ((0, 0.5), (0.5, 0)), ((-20.0,), (-20.0,)), 0)
+    gain = refuted.gains[0]
+    best = oracle.gain(oracle.best([(-20.0, -18.0)], 2001))
+    assert gain.lower <= best * (1 + 1e-6)
+    assert best <= gain.upper
+    assert float(best) == pytest.approx(9.3576e-14, rel=1e-4)
+
+
+def test_a_saturated_corner_is_never_left_unknown():
+    """The signs of derivatives are certain however small the derivatives are."""
+    for coupling in (-0.5, 0.3, 0.97, 1.0, 1.1, 2.0):
+        for bound in (20.0, 100.0, 400.0):
+            for payoffs in (PD, STAG_HUNT, DEADLOCK):
+                found = certify(at(payoffs, coupling, bound), (bound, -bound), 0.0)
+                assert found.verdict != "unknown"
+
+
+def needle(place: float, width: float, pays: float) -> ParametricGame:
+    """Two players who cooperate only while the first one's parameter hits a needle.
+
+    Everybody's payoff is the probability that both do; the first one's grows only within the
+    `width` of `place`, where it rises by `pays`, and falls away from 0 elsewhere.
+    """
+
+    def function(params, seen):
+        t = params[0]
+        distance = (t - place) / width
+        p = 0.25 - 0.01 * jnp.tanh(t) ** 2 + pays * jnp.exp(-(distance**2))
+        return jnp.stack([p, 1 - p]), jnp.stack([0.5, 0.5])
+
+    both = np.array([[1.0, 1.0], [0.0, 0.0]])
+    game = NormalFormGame(np.stack([both, both]))
+    return ParametricGame(game, Custom(function, [Box(-3.0, 3.0), Box(-1.0, 1.0)]))
+
+
+@pytest.mark.parametrize("width", [1e-4, 1e-6, 3e-3])
+@pytest.mark.parametrize("place", [1.2345678, -2.71828])
+def test_a_needle_is_found(place, width):
+    profile = (0.0, 0.0)
+    found = certify(needle(place, width, 0.5), profile, 1e-3)
+    assert found.verdict == "refuted"
+    assert found.about == "this program"
+    assert found.gains[0].witness[0] == pytest.approx(place, abs=3 * width)
+    assert certify(needle(place, width, 0.0), profile, 1e-3).verdict == "certified"
+
+
+def test_grids_and_gradients_miss_that_needle():
+    """Why certificates are there: the derivative-based search sees nothing to gain."""
+    from glasshouse import best_deviation
+
+    game = needle(1.2345678, 1e-4, 0.5)
+    assert best_deviation(game, (0.0, 0.0), 0).gain < 1e-3
+    grid = np.linspace(-3.0, 3.0, 1001)
+    paid = [float(game.payoffs((jnp.asarray(t), jnp.asarray(0.0)))[0]) for t in grid]
+    assert max(paid) - 0.25 < 1e-3
+
+
+def random_problem(rng: np.random.Generator, actions: int, bound: float) -> tuple[Any, ...]:
+    payoffs = rng.uniform(-2, 2, size=(2, actions, actions))
+    coupling = rng.uniform(-0.5, 1.5, size=(2, 2)) * (1 - np.eye(2))
+    kind = rng.integers(3)
+    shape = (2, actions - 1)
+    params = rng.uniform(-bound, bound, size=shape)
+    if kind == 1:
+        params = np.where(rng.uniform(size=shape) < 0.5, -bound, bound)
+    game = ParametricGame(NormalFormGame(payoffs), Logistic((actions, actions), coupling, bound))
+    oracles = [Oracle(payoffs, coupling.tolist(), params.tolist(), i) for i in (0, 1)]
+    if kind == 2:  # one of them at a best response, so that verdicts turn on the other
+        params[0] = oracles[0].best([(-bound, bound)] * (actions - 1), 101 if actions == 2 else 21)
+        oracles = [Oracle(payoffs, coupling.tolist(), params.tolist(), i) for i in (0, 1)]
+    return game, params, oracles
+
+
+@pytest.mark.parametrize(("actions", "count", "points"), [(2, 700, 801), (3, 300, 41)])
+def test_no_verdict_is_wrong_on_random_games(actions, count, points):
+    """ε just below and just above the best gain found by grids, and a few in between."""
+    rng = np.random.default_rng(20 + actions)
+    verdicts = []
+    for _ in range(count):
+        bound = float(rng.choice([1.0, 3.0, 6.0]))
+        game, params, oracles = random_problem(rng, actions, bound)
+        box = [(-bound, bound)] * (actions - 1)
+        best = [float(o.gain(o.best(box, points))) for o in oracles]
+        largest = max(*best, 0.0)
+        epsilon = float(rng.choice([largest * (1 - 1e-6), largest * (1 + 1e-6) + 1e-9, 1e-3, 0.1]))
+        profile = tuple(params[:, 0].tolist()) if actions == 2 else tuple(map(list, params))
+        found = certify(game, profile, epsilon, budget=20_000)
+        for gain, oracle, grid in zip(found.gains, oracles, best, strict=True):
+            assert grid <= gain.upper
+            assert gain.lower <= oracle.gain(gain.best)
+            assert gain.witness_gain <= oracle.gain(gain.witness)
+        if found.verdict == "certified":
+            assert largest <= epsilon
+        if found.verdict == "refuted":
+            witnessed = zip(oracles, found.gains, strict=True)
+            assert max(o.gain(gain.witness) for o, gain in witnessed) > epsilon
+        verdicts.append(found.verdict)
+    assert verdicts.count("unknown") <= 0.01 * count
+    assert min(verdicts.count("certified"), verdicts.count("refuted")) > 0.2 * count
+
+
+def swapped(game: NormalFormGame) -> NormalFormGame:
+    return NormalFormGame(np.swapaxes(np.asarray(game.tensor)[::-1], 1, 2))
+
+
+def same_verdict(one: Certificate, other: Certificate) -> bool:
+    return one.verdict == other.verdict
+
+
+def test_verdicts_do_not_change_with_the_names_of_players_and_the_units_of_payoff():
+    rng = np.random.default_rng(5)
+    for _ in range(60):
+        game, params, _ = random_problem(rng, 2, 3.0)
+        base, semantics = game.game, game.semantics
+        profile = tuple(params[:, 0].tolist())
+        epsilon = float(rng.choice([0.0, 1e-9, 1e-2, 0.3]))
+        found = certify(game, profile, epsilon)
+        coupling = np.asarray(semantics.coupling).T
+        other = ParametricGame(swapped(base), Logistic((2, 2), coupling, 3.0))
+        exchanged = certify(other, profile[::-1], epsilon)
+        assert exchanged.verdict == found.verdict
+        assert [g.upper for g in exchanged.gains] == [g.upper for g in found.gains][::-1]
+        scaled = NormalFormGame(4.0 * np.asarray(base.tensor) - 256.0)
+        rescaled = certify(ParametricGame(scaled, semantics), profile, 4.0 * epsilon)
+        assert rescaled.verdict == found.verdict
+        for gain, before in zip(rescaled.gains, found.gains, strict=True):
+            assert gain.lower <= 4.0 * before.upper
+            assert 4.0 * before.lower <= gain.upper
+
+
+def test_verdicts_do_not_change_with_what_parameters_are_called():
+    """θ = 2 φ + 1, then θ = 3 tanh φ: the same behaviours, under other names."""
+    rng = np.random.default_rng(6)
+
+    def custom(coupling: np.ndarray, change, low: float, high: float) -> Custom:
+        def function(params, seen):
+            theta = [change(own) for own in params]
+            logits = [theta[i] + coupling[i, 1 - i] * theta[1 - i] for i in (0, 1)]
+            return tuple(jnp.stack([jax_logistic(x), jax_logistic(-x)]) for x in logits)
+
+        return Custom(function, [Box(low, high)] * 2)
+
+    from jax.nn import sigmoid as jax_logistic
+
+    edge = math.atanh(2.9 / 3)
+    for _ in range(15):
+        game, params, _ = random_problem(rng, 2, 2.9)
+        theta, coupling = params[:, 0], np.asarray(game.semantics.coupling)
+        epsilon = float(rng.choice([1e-9, 1e-2, 0.3]))
+        found = certify(game, tuple(theta.tolist()), epsilon)
+        for change, inverse, low, high in (
+            (lambda x: 2 * x + 1, lambda t: (t - 1) / 2, -1.95, 0.95),
+            (lambda x: 3 * jnp.tanh(x), lambda t: np.arctanh(t / 3), -edge, edge),
+        ):
+            semantics = custom(coupling, change, low, high)
+            renamed = ParametricGame(game.game, semantics)
+            profile = tuple(np.clip(inverse(theta), low, high).tolist())
+            assert certify(renamed, profile, epsilon).verdict == found.verdict
+
+
+def test_constant_payoffs_leave_nothing_to_gain():
+    game = ParametricGame(NormalFormGame(np.ones((2, 2, 2))), Logistic((2, 2), 0.5, math.inf))
+    found = certify(game, (0.3, -0.2), 0.0)
+    assert found.verdict == "certified"
+    assert [gain.attained for gain in found.gains] == [True, True]
+
+
+def test_a_budget_that_does_not_suffice_says_so_with_both_bounds():
+    game = at(CHICKEN, 0.9998182, 5.0)
+    found = certify(game, (5.0, 5.0), 0.0, budget=20)
+    assert found.verdict == "unknown"
+    assert all(gain.lower == 0.0 < gain.upper for gain in found.gains)
+    assert "larger budget" in found.advice
+    assert certify(game, (5.0, 5.0), found.worst.upper, budget=20).verdict == "certified"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"epsilon": -1e-9}, "epsilon"),
+        ({"epsilon": math.nan}, "epsilon"),
+        ({"epsilon": math.inf}, "epsilon"),
+        ({"params": (4.0, 0.0)}, "player 1"),
+        ({"params": (0.0,)}, "2 players"),
+        ({"params": (math.nan, 0.0)}, "player 1"),
+        ({"width": 0.0}, "width"),
+        ({"budget": 0}, "budget"),
+        ({"couplings": (1.0, 0.5)}, "couplings"),
+    ],
+)
+def test_wrong_input_is_one_line(change, said):
+    arguments = {"params": (0.0, 0.0), "epsilon": 1e-6} | change
+    with pytest.raises(InputError, match=said) as error:
+        certify(at(PD, 0.5, 3.0), **arguments)
+    assert "\n" not in str(error.value)
+
+
+def test_an_unbounded_profile_is_refused():
+    with pytest.raises(InputError, match="finite"):
+        certify(at(PD, 0.5, math.inf), (math.inf, 0.0), 1e-6)
+
+
+def test_couplings_need_a_semantics_that_has_them():
+    with pytest.raises(InputError, match="logistic"):
+        certify(needle(1.0, 0.1, 0.5), (0.0, 0.0), 1e-6, couplings=(0.0, 1.0))
+
+
+def test_an_operation_that_cannot_be_bounded_is_named():
+    def function(params, seen):
+        p = 0.5 + 0.4 * jnp.sin(params[0])
+        return jnp.stack([p, 1 - p]), jnp.stack([0.5, 0.5])
+
+    game = ParametricGame(symmetric(PD), Custom(function, [Box(-3.0, 3.0)] * 2))
+    with pytest.raises(InputError, match="sin"):
+        certify(game, (0.0, 0.0), 1e-6)
+
+
+def test_an_affine_profile():
+    """At w = (T - R) / (T - S) every profile of the donation game's line is an equilibrium."""
+    game = ParametricGame(symmetric(DONATION), Affine((2, 2), 0.25))
+    assert certify(game, (0.3, 0.7), 0.0).verdict == "certified"
+    assert certify(ParametricGame(symmetric(DONATION), Affine((2, 2), 0.2)), (1.0, 1.0), 0.0)

@@ -1,0 +1,185 @@
+"""Covers: pieces tile the box exactly, and what is no cover of it is refused."""
+
+import itertools
+import math
+from fractions import Fraction
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from tests.certificates.exact import INF, points_of
+
+from glasshouse.certificates.covers import LEAF, between, can_split, halves, pieces
+from glasshouse.errors import InputError
+
+BOXES = {
+    "interval": ((-3.0, 3.0),),
+    "square": ((-1.0, 2.0), (0.1, 0.3)),
+    "cube": ((0.0, 1.0), (-1e-3, 1e300), (5e-324, 1.0)),
+    "line": ((-INF, INF),),
+    "half plane": ((-INF, INF), (-1.5, INF)),
+    "quarter": ((-INF, -0.25), (7.0, INF)),
+    "flat": ((2.0, 2.0), (-1.0, 1.0)),
+}
+
+each_box = pytest.mark.parametrize("name", BOXES)
+
+ends = st.floats(allow_nan=False)
+
+
+def random_cover(rng, region, splits):
+    """A cover written by an own recursion, with about so many splits, and its pieces."""
+    axes = [k for k, values in enumerate(region) if can_split(values)]
+    if splits < 1 or not axes:
+        return [LEAF], [region]
+    axis = int(rng.choice(axes))
+    parts = [
+        random_cover(rng, part, share)
+        for part, share in zip(
+            halves(region, axis), rng.multinomial(splits - 1, [0.5, 0.5]), strict=True
+        )
+    ]
+    (first, one), (second, other) = parts
+    return [str(axis), *first, *second], [*one, *other]
+
+
+def measure(region):
+    """The exact volume of a finite box."""
+    return math.prod(Fraction(high) - Fraction(low) for low, high in region)
+
+
+def contains(region, point):
+    return all(low <= x <= high for x, (low, high) in zip(point, region, strict=True))
+
+
+def is_inside(region, point):
+    return all(low < x < high for x, (low, high) in zip(point, region, strict=True))
+
+
+@each_box
+def test_pieces_are_those_that_the_tree_describes(name):
+    rng = np.random.default_rng(1)
+    for splits in (0, 1, 5, 60):
+        cover, expected = random_cover(rng, BOXES[name], splits)
+        assert list(pieces(BOXES[name], cover)) == expected
+        assert list(pieces(BOXES[name], "".join(cover))) == expected
+
+
+@pytest.mark.parametrize("name", ["interval", "square", "cube"])
+def test_measures_of_the_pieces_add_up(name):
+    rng = np.random.default_rng(2)
+    for _ in range(20):
+        cover, _ = random_cover(rng, BOXES[name], 80)
+        assert sum(map(measure, pieces(BOXES[name], cover))) == measure(BOXES[name])
+
+
+@each_box
+def test_every_point_lies_in_a_piece_and_inside_of_one_at_most(name):
+    rng = np.random.default_rng(3)
+    for _ in range(5):
+        cover, _ = random_cover(rng, BOXES[name], 40)
+        parts = list(pieces(BOXES[name], cover))
+        corners = itertools.product(*BOXES[name])
+        for point in itertools.chain(points_of(rng, BOXES[name], 100), corners):
+            assert any(contains(part, point) for part in parts), point
+            assert sum(is_inside(part, point) for part in parts) <= 1, point
+
+
+@each_box
+def test_no_piece_reaches_out_of_the_box(name):
+    rng = np.random.default_rng(4)
+    cover, _ = random_cover(rng, BOXES[name], 60)
+    for part in pieces(BOXES[name], cover):
+        for (low, high), (lowest, highest) in zip(part, BOXES[name], strict=True):
+            assert lowest <= low <= high <= highest
+
+
+@settings(max_examples=300)
+@given(ends, ends)
+def test_ranges_are_split_strictly_inside_or_not_at_all(one, other):
+    low, high = sorted((one, other))
+    middle = between((low, high))
+    if can_split((low, high)):
+        assert low < middle < high
+        lower, upper = halves(((low, high),), 0)
+        assert (lower, upper) == (((low, middle),), ((middle, high),))
+    else:
+        assert math.isinf(low) or math.isinf(high) or math.nextafter(low, INF) >= high
+        with pytest.raises(InputError, match="too narrow to split"):
+            halves(((low, high),), 0)
+
+
+@given(st.floats(-1e300, 1e300), st.floats(-1e300, 1e300))
+def test_finite_ranges_are_split_in_the_middle(one, other):
+    low, high = sorted((one, other))
+    assume(low < high)
+    exact = (Fraction(low) + Fraction(high)) / 2
+    # high - low is rounded, and so is the sum: two roundings relative to the larger end.
+    error = Fraction(max(abs(low), abs(high))) * Fraction(2) ** -51 + Fraction(2) ** -1074
+    assert abs(Fraction(between((low, high))) - exact) <= error
+
+
+@pytest.mark.parametrize("end", [0.0, 1.0, -5.0, 0.3, 1e10, -1e10])
+def test_unbounded_ranges_are_cut_off_farther_and_farther_out(end):
+    for direction in (1, -1):
+        values, steps = (end, INF) if direction > 0 else (-INF, end), []
+        for _ in range(60):
+            middle = between(values)
+            values = (middle, INF) if direction > 0 else (-INF, middle)
+            steps.append(middle)
+        assert all(direction * (b - a) > 0 for a, b in itertools.pairwise(steps))
+        assert direction * steps[-1] > 1e17
+    assert between((-INF, INF)) == 0.0
+
+
+MALFORMED = [
+    ("ends before its last piece", []),
+    ("ends before its last piece", ["0"]),
+    ("ends before its last piece", ["0", "."]),
+    ("ends before its last piece", ["0", "1", ".", "."]),
+    ("goes on after its last piece", [".", "."]),
+    ("goes on after its last piece", ["0", ".", ".", "0"]),
+    ("is no coordinate", ["2", ".", "."]),
+    ("is no coordinate", ["-1", ".", "."]),
+    ("is no coordinate", ["0.0", ".", "."]),
+    ("is no coordinate", ["", ".", "."]),
+    ("is no coordinate", [".."]),
+    ("is no coordinate", ["²", ".", "."]),
+    ("is no coordinate", ["1" * 5000, ".", "."]),
+]
+
+
+@pytest.mark.parametrize(("message", "cover"), MALFORMED)
+def test_what_is_no_tree_is_refused(message, cover):
+    with pytest.raises(InputError, match=message):
+        list(pieces(((0.0, 1.0), (0.0, 1.0)), cover))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        (1.0, 1.0),
+        (1.0, math.nextafter(1.0, 2.0)),
+        (0.0, 5e-324),
+        (-5e-324, 0.0),
+        (1.7e308, INF),
+        (-INF, -1.7e308),
+    ],
+)
+def test_what_is_too_narrow_is_not_split(values):
+    assert not can_split(values)
+    with pytest.raises(InputError, match="too narrow"):
+        list(pieces(((0.0, 1.0), values), ["1", ".", "."]))
+
+
+def test_a_cover_cannot_split_forever():
+    with pytest.raises(InputError, match="too narrow"):
+        list(pieces(((1.0, 2.0),), ["0"] * 60 + ["."] * 61))
+
+
+def test_deep_covers_need_no_recursion():
+    depth = 1000
+    parts = list(pieces(((0.0, INF),), [*["0", "."] * depth, "."]))
+    assert len(parts) == depth + 1
+    assert parts[-1] == ((2.0 ** (depth - 1), INF),)

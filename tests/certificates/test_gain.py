@@ -1,0 +1,299 @@
+"""Bounds on the gain of deviating: never below what mpmath finds at any point of a box."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from flint import arb, ctx
+from mpmath import mp
+from tests.certificates.exact import (
+    DIGITS,
+    INF,
+    PRECISION,
+    Case,
+    ball,
+    entry,
+    holds,
+    points_of,
+    random_case,
+    random_program,
+    random_table,
+    two_by_two,
+)
+
+from glasshouse.certificates import intervals as iv
+from glasshouse.certificates.gain import Gain
+
+PD = (5.0, 3.0, 1.0, 0.0)
+ERROR = arb("1e-44")
+"""By which mpmath's gains may be wrong, relative to payoffs of about 1."""
+
+FAMILIES = {
+    "two": ("logistic", (2, 2)),
+    "three actions": ("logistic", (3, 3)),
+    "more and fewer actions": ("logistic", (2, 3)),
+    "one action": ("logistic", (3, 1)),
+    "three players": ("logistic", (2, 2, 2)),
+    "affine": ("affine", (2, 2)),
+    "affine, three players": ("affine", (2, 2, 2)),
+}
+
+each_family = pytest.mark.parametrize("family", FAMILIES)
+whether_swept = pytest.mark.parametrize("swept", [False, True], ids=["", "swept"])
+
+
+@pytest.fixture(autouse=True)
+def precise():
+    with ctx.workprec(PRECISION), mp.workdps(DIGITS):
+        yield
+
+
+def random_region(rng, case, unbounded=True):
+    """A box of deviations: anywhere, around the profile, of faces or points, without ends."""
+    region = []
+    bounded = case.semantics["kind"] == "affine" or not unbounded
+    kinds = ["point", "stay", "tiny", "around", "wide"] + ["infinite"] * 2 * (not bounded)
+    near = rng.random() < 0.3  # the profile lies inside
+    for x in case.profile:
+        kind = str(rng.choice(["stay", "around"] if near else kinds))
+        if kind == "infinite":
+            low, high = [(-INF, x), (x + 1.0, INF), (-INF, INF), (INF, INF)][rng.integers(4)]
+        else:
+            centre = x if kind in ("stay", "around") else x + float(rng.normal(scale=2.0))
+            radius = {"tiny": 1e-7, "around": float(rng.exponential(1.0)), "wide": 3.0}
+            low, high = centre - radius.get(kind, 0.0), centre + radius.get(kind, 0.0)
+        if case.semantics["kind"] == "affine":
+            low, high = (min(max(end, 0.0), 1.0) for end in (low, high))
+        region.append((low, high))
+    if case.swept:
+        low = float(rng.uniform(-0.5, 1.0)) if rng.random() < 0.8 else 0.0
+        region.append((low, low + float(rng.choice([0.0, 1e-9, 0.1, 1.0]))))
+    return tuple(region)
+
+
+def cases(family, seed, count, swept=False):
+    rng = np.random.default_rng([seed, *family.encode(), swept])
+    for _ in range(count):
+        kind, actions = FAMILIES[family]
+        case = random_case(rng, kind, actions, swept=swept)
+        while not case.profile:
+            case = random_case(rng, kind, actions, swept=swept)
+        yield rng, case
+
+
+def exceeds(gain, upper):
+    """Whether a gain is surely above a bound."""
+    return upper < ball(gain) - ERROR * (1 + abs(ball(gain)))
+
+
+@whether_swept
+@each_family
+def test_no_point_of_a_box_gains_more_than_the_bound(family, swept):
+    for rng, case in cases(family, 1, 30, swept):
+        gain, region = case.bounds(), random_region(rng, case)
+        upper = gain.bound(region).upper
+        assert not upper.is_nan()
+        for point in points_of(rng, region, 50):
+            found = case.gain(point)
+            assert mp.isnan(found) or not exceeds(found, upper), (case, region, point)
+
+
+@whether_swept
+@each_family
+def test_candidates_lie_in_the_box_and_their_gain_is_enclosed(family, swept):
+    for rng, case in cases(family, 2, 40, swept):
+        region = random_region(rng, case)
+        bound = case.bounds().bound(region)
+        assert len(bound.candidate) == len(region)
+        for x, (low, high) in zip(bound.candidate, region, strict=True):
+            assert low <= x <= high
+        found = case.gain(bound.candidate)
+        low, high = bound.gain
+        assert mp.isnan(found) or holds((low - ERROR, high + ERROR), found), (case, region)
+        assert not bound.upper < low
+        if bound.axis is not None:
+            assert region[bound.axis][0] < region[bound.axis][1]
+
+
+@whether_swept
+@each_family
+def test_single_deviations_are_enclosed_and_sharply(family, swept):
+    for rng, case in cases(family, 3, 10, swept):
+        gain, region = case.bounds(), random_region(rng, case, unbounded=False)
+        for point in points_of(rng, region, 5):
+            low, high = gain.at(point)
+            assert holds((low - ERROR, high + ERROR), case.gain(point)), (case, point)
+            assert high - low < arb("1e-30")
+            # A bound on one point is its gain.
+            alone = gain.bound(tuple((x, x) for x in point))
+            assert alone.axis is None
+            assert abs(alone.upper - high) < arb("1e-30")
+
+
+@whether_swept
+@each_family
+def test_staying_gains_exactly_nothing(family, swept):
+    for rng, case in cases(family, 4, 5, swept):
+        gain = case.bounds()
+        for coupling in (-0.5, 0.0, 1.7):
+            stay = (*case.profile, coupling) if swept else case.profile
+            assert gain.at(stay) == (0, 0)
+        couplings = [(float(rng.normal()), 3.0)] if swept else []
+        bound = gain.bound((*((x, x) for x in case.profile), *couplings))
+        assert bound.upper == 0
+        assert bound.gain == (0, 0)
+        assert bound.axis is None
+
+
+@pytest.mark.parametrize("profile", [(-20.0, -20.0), (30.0, 30.0), (25.0, -25.0), (3.0, 40.0)])
+def test_saturated_probabilities_are_bounded_as_well(profile):
+    rng = np.random.default_rng(5)
+    with ctx.workprec(400), mp.workdps(90):
+        for payoffs, coupling in itertools.product((PD, (4.0, 3.0, 1.0, 2.0)), (-0.4, 0.5, 1.0, 1.5)):
+            case = two_by_two(payoffs, coupling, profile)
+            gain = case.bounds()
+            for _ in range(4):
+                low, high = sorted(rng.uniform(-45, 45, size=2))
+                region = ((float(low), float(high)),)
+                upper = gain.bound(region).upper
+                for point in points_of(rng, region, 12):
+                    found = ball(case.gain(point))
+                    assert not upper < found - abs(found) * arb("1e-6") - arb("1e-85"), (case, point)
+
+
+def test_bounds_get_sharp_as_boxes_get_small():
+    # The mean-value bound is off by the square of the width, a range by the width.
+    rng = np.random.default_rng(6)
+    for _ in range(15):
+        case = random_case(rng, "logistic", (2, 2))
+        gain, centre = case.bounds(), case.profile[0] + 1.0
+        size = max(abs(entry(case.tables[case.player], p)) for p in itertools.product((0, 1), repeat=2))
+        for width in (1e-2, 1e-4, 1e-6):
+            region = ((centre - width, centre + width),)
+            best = max(
+                case.gain((x,)) for x in (centre - width, centre, centre + width)
+            )
+            assert gain.bound(region).upper - ball(best) < 40 * size * width**2
+
+
+def test_bounds_around_the_profile_are_sharp_too():
+    case = two_by_two(PD, 0.6, (0.3, -0.2))
+    gain = case.bounds()
+    slope = mp.diff(lambda x: case.gain((x,)), 0.3)
+    for width in (1e-3, 1e-6):
+        upper = gain.bound(((0.3 - width, 0.3 + width),)).upper
+        assert abs(upper - ball(abs(slope) * width)) < 20 * width**2
+
+
+def test_derivatives_of_one_sign_leave_a_face():
+    # With no one reading the player, defecting more always pays.
+    case = two_by_two(PD, (0.7, 0.0), (1.0, 0.5))
+    bound = case.bounds().bound(((-3.0, 2.0),))
+    assert bound.axis is None
+    assert bound.candidate == (-3.0,)
+    assert holds((bound.upper - ERROR, bound.upper + ERROR), case.gain((-3.0,)))
+
+
+def test_the_profile_at_the_end_of_a_falling_gain_bounds_it_by_zero():
+    # κ = 1, deep in cooperation: to defect a little loses more than it gains.
+    case = two_by_two(PD, 1.0, (3.0, 3.0))
+    bound = case.bounds().bound(((2.9, 3.0),))
+    assert bound.upper == 0
+    assert bound.candidate == (3.0,)
+
+
+def test_infinite_deviations_gain_what_far_ones_tend_to():
+    case = two_by_two(PD, 0.3, (-0.7, -0.7))
+    gain = case.bounds()
+    for end in (-INF, INF):
+        low, high = gain.at((end,))
+        with mp.workdps(200):
+            far = case.gain((math.copysign(400.0, end),))
+            assert abs(low - ball(far)) < arb("1e-30")
+            assert abs(high - ball(far)) < arb("1e-30")
+    assert not gain.bound(((-INF, INF),)).upper < gain.at((INF,))[0]
+
+
+def test_unread_parameters_may_be_infinite():
+    # κ = 0: nobody's mix depends on an infinite parameter but the player's own.
+    case = two_by_two(PD, 0.0, (3.0, 3.0))
+    low, high = case.bounds().at((-INF,))
+    expected = case.gain((-INF,))
+    assert holds((low - ERROR, high + ERROR), expected)
+    assert high - low < arb("1e-30")
+
+
+def test_rising_towards_infinity_is_told():
+    # The deviator plays 1 / (1 + e^-t), which pays ever more and never all.
+    rising = Case(
+        {"kind": "logistic", "coupling": [[0.0, 0.5], [0.5, 0.0]], "own_weight": [1.0, 1.0]},
+        (2, 2),
+        [[[1.0, 1.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 0.0]]],
+        [[0.0], [0.0]],
+    )
+    assert rising.bounds().bound(((-1.0, 4.0),)).endless is False
+    flat = rising._replace(tables=[[[1.0, 1.0], [1.0, 1.0]], rising.tables[1]])
+    assert flat.bounds().bound(((-1.0, INF),)).endless is False
+
+
+# Programs of any kind
+
+
+@whether_swept
+def test_no_deviation_of_any_program_gains_more_than_the_bound(swept):
+    rng, told = np.random.default_rng([7, swept]), 0
+    for _ in range(120):
+        program, function = random_program(rng, 2, int(rng.integers(2, 10)), players=2)
+        table = random_table(rng, (2, 2))
+        profile = tuple(rng.normal(size=1 if swept else 2).tolist())
+        gain = Gain(program, table, profile)
+
+        def payoff(point, function=function, table=table):
+            p, q = function(point)
+            (a, b), (c, d) = table
+            return p * q * a + p * (1 - q) * b + (1 - p) * q * c + (1 - p) * (1 - q) * d
+
+        centre = rng.normal(size=2)
+        region = [
+            (float(x - r), float(x + s))
+            for x, (r, s) in zip(centre, rng.choice([0.0, 1e-5, 0.2, 2.0], size=(2, 2)), strict=True)
+        ]
+        bound = gain.bound(tuple(region))
+        told += bound.upper.is_finite()
+        assert all(low <= x <= high for x, (low, high) in zip(bound.candidate, region, strict=True))
+        for point in (*points_of(rng, region, 15), bound.candidate):
+            stay = (*profile, point[1]) if swept else profile
+            found = payoff(point) - payoff(stay)
+            wrong = 1 + abs(payoff(point)) + abs(payoff(stay))
+            assert not bound.upper < ball(found - wrong * mp.mpf("1e-40")), (program, table, point)
+        assert holds(
+            (bound.gain[0] - ERROR * ball(wrong), bound.gain[1] + ERROR * ball(wrong)), found
+        )
+    assert told == 120
+
+
+def test_kinks_are_bounded_on_both_sides():
+    from glasshouse.certificates.program import Instruction, Program
+
+    # p = max(t, -t) = |t|, which pays 1: the gain from 0 is |t|, least at the profile itself.
+    program = Program(
+        1, (Instruction("affine", (0,), (0.0, -1.0)), Instruction("maximum", (0, 1))), ((2,), ())
+    )
+    gain = Gain(program, [[1.0], [0.0]], (0.0,))
+    for low, high in ((-1.0, 0.5), (-0.25, 0.75), (0.0, 0.5), (-2.0, 0.0), (-1e-9, 1e-9)):
+        bound = gain.bound(((low, high),))
+        assert not bound.upper < max(-low, high)
+        assert bound.upper <= max(-low, high) * (1 + arb("1e-30"))
+
+
+def test_where_a_quotient_has_a_pole_there_is_no_bound():
+    from glasshouse.certificates.program import Instruction, Program
+
+    program = Program(
+        1, (Instruction("constant", (), (1.0,)), Instruction("divide", (1, 0))), ((2,), ())
+    )
+    gain = Gain(program, [[1.0], [0.0]], (3.0,))
+    assert gain.bound(((-1.0, 1.0),)).upper == iv.EVERYTHING[1]
+    assert gain.bound(((0.0, 1.0),)).upper == iv.EVERYTHING[1]
+    assert gain.bound(((1.0, 2.0),)).upper <= arb(2) / 3 + arb("1e-30")
