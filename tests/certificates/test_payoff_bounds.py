@@ -12,7 +12,19 @@ from tests.certificates.exact import PRECISION, ball, entry, fraction, random_ta
 from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.payoff import ExpectedPayoff
 
-SIZES = [(1,), (2,), (4,), (2, 2), (1, 3), (3, 1), (3, 2), (4, 4), (2, 2, 2), (3, 1, 2), (2, 3, 2, 2)]
+SIZES = [
+    (1,),
+    (2,),
+    (4,),
+    (2, 2),
+    (1, 3),
+    (3, 1),
+    (3, 2),
+    (4, 4),
+    (2, 2, 2),
+    (3, 1, 2),
+    (2, 3, 2, 2),
+]
 
 each_size = pytest.mark.parametrize("actions", SIZES, ids=str)
 
@@ -93,7 +105,9 @@ def random_box(rng, actions, is_mix):
     ranges = []
     for count in actions:
         most = 64 // max(count - 1, 1) if is_mix else 64
-        drawn = [sorted(int(x) for x in rng.integers(0, most + 1, size=2)) for _ in range(count - 1)]
+        drawn = [
+            sorted(int(x) for x in rng.integers(0, most + 1, size=2)) for _ in range(count - 1)
+        ]
         ranges.append([(low, low if rng.random() < 0.2 else high) for low, high in drawn])
 
     def draw():

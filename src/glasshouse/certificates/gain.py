@@ -74,7 +74,8 @@ class Gain:
 
     def bound(self, region: Region) -> Bound:
         """An upper bound on a region, and where to look further."""
-        region, (upper, slopes, _), endless = self._face(region)
+        whole = region
+        region, (upper, slopes, _), endless = self._face(whole)
         if self._is_profile(region):
             return Bound(iv.ZERO, tuple(map(_middle, region)), (iv.ZERO, iv.ZERO), None, False)
         centre = self._centre(region, slopes)
@@ -88,7 +89,10 @@ class Gain:
         if not expanded.is_nan():
             upper = expanded if upper.is_nan() else upper.min(expanded)
         upper = iv.EVERYTHING[1] if upper.is_nan() else upper
-        return Bound(upper, centre, gain, _axis(region, slopes), endless)
+        axis = _axis(region, slopes)
+        if axis is None and endless:  # finite deviations come close to the limit, further out
+            axis = next(k for k, values in enumerate(whole) if any(map(math.isinf, values)))
+        return Bound(upper, centre, gain, axis, endless)
 
     def _face(self, region: Region) -> tuple[Region, _Range, bool]:
         """The face of a region on which the gain is largest, and what is known there."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from flint import arb, ctx
 
-from glasshouse.certificates.covers import LEAF, Region, can_split, halves
+from glasshouse.certificates.covers import LEAF, Region, between, can_split, halves
 from glasshouse.certificates.gain import Gain
 from glasshouse.certificates.intervals import Interval
 from glasshouse.certificates.leaves import Leaf, down, is_attained, leaf_of
@@ -115,6 +115,12 @@ class _Search:
     def _look(self, region: Region) -> int:
         node, bound = len(self.children), self.gain.bound(region)
         self._offer(bound.candidate, bound.gain)
+        if not all(map(math.isfinite, bound.candidate)):
+            near = tuple(
+                x if math.isfinite(x) else between(values)
+                for x, values in zip(bound.candidate, region, strict=True)
+            )
+            self._offer(near, self.gain.at(near))
         leaf = leaf_of(region, bound)
         self.children.append(None)
         self.leaves[node] = leaf

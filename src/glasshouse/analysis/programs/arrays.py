@@ -4,12 +4,10 @@ Such an array is a NumPy array of objects. Whole numbers, truth values and rando
 no parameter: they stay what JAX computes.
 """
 
-import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -259,7 +257,7 @@ def _converted(array: np.ndarray, dtype: Any) -> Array:
         return array  # of real numbers; rounding to fewer bits is no part of the semantics
     if jnp.issubdtype(dtype, jnp.complexfloating):
         return filled(array.shape, Unsupported("computes with complex numbers"))
-    kind = bool if dtype == bool else int
+    kind = int if jnp.issubdtype(dtype, jnp.integer) else bool
     return _all_known(_each(lambda x: _number(x, kind), array), dtype)
 
 

@@ -56,7 +56,7 @@ def decision(name: str) -> Unsupported:
     )
 
 
-def exact(number: float) -> Element:
+def exact(number: float | int) -> Element:
     """A number as it is."""
     if math.isnan(number):
         return Unsupported("computes NaN: only real numbers can be bounded")
