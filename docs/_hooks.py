@@ -52,7 +52,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Put tables made from the code where their markers stand."""
-    for marker, table in (("<!-- catalogue -->", catalogue), ("<!-- core names -->", core_names)):
+    for table in (catalogue, core_names, primitives):
+        marker = f"<!-- {table.__name__.replace('_', ' ')} -->"
         if marker in markdown:
             markdown = markdown.replace(marker, table())
     return markdown
@@ -135,6 +136,14 @@ def catalogue() -> str:
         rows.append(f"| {link} | {defaults or '—'} | {game.condition or '—'} | {game.source} |")
     head = ["| game | parameters | condition | source |", "|---|---|---|---|"]
     return "\n".join([*head, *rows])
+
+
+def primitives() -> str:
+    """A table of what the programs of certificates consist of."""
+    from glasshouse.certificates import PRIMITIVES
+
+    rows = [f"| `{name}` | {primitive.meaning} |" for name, primitive in PRIMITIVES.items()]
+    return "\n".join(["| primitive | computes |", "|---|---|", *rows])
 
 
 def cells(script: str) -> list[tuple[str, str]]:

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import mpmath
 import numpy as np
 from flint import arb, ctx, fmpz
-from mpmath import mp
 
 from glasshouse.certificates.builtin import builtin_program
 from glasshouse.certificates.document import AffineNumbers, LogisticNumbers
@@ -21,6 +20,9 @@ from glasshouse.certificates.gain import Gain
 from glasshouse.certificates.primitives import PRIMITIVES
 from glasshouse.certificates.program import Instruction, Program
 from glasshouse.certificates.search import Bracket, best_gain
+
+mp: Any = mpmath.mp
+"""mpmath's working precision and functions, most of which it adds when it is imported."""
 
 DIGITS = 50
 PRECISION = 128
@@ -30,8 +32,13 @@ INF = math.inf
 # Numbers and intervals
 
 
+def interval(values: tuple[float, float]) -> tuple[arb, arb]:
+    """A range of doubles as an interval."""
+    return arb(values[0]), arb(values[1])
+
+
 def ball(number: float | Fraction | mpmath.mpf) -> arb:
-    """The same number as a ball, exactly (of a fraction, whose denominator is a power of two)."""
+    """The same number as a ball, exactly (but for fractions that are no binary ones)."""
     if isinstance(number, mpmath.mpf) and mp.isfinite(number):
         sign, mantissa, exponent, bits = number._mpf_
         with ctx.workprec(max(bits, 1) + 8):
@@ -48,7 +55,7 @@ def fraction(exact: arb) -> Fraction:
     return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
 
 
-def holds(interval: tuple[arb, arb], number: mpmath.mpf) -> bool:
+def holds(interval: tuple[arb, arb], number: Fraction | mpmath.mpf) -> bool:
     """Whether an interval has the number in it; a NaN end is unknown, so no bound."""
     low, high = interval
     value = ball(number)
@@ -68,7 +75,9 @@ def is_close(end: arb, number: mpmath.mpf, scale: mpmath.mpf | float = 0.0) -> b
 
 FUNCTIONS: dict[str, Callable[[list, Sequence[float]], Any]] = {
     "constant": lambda xs, c: mp.mpf(c[0]),
-    "affine": lambda xs, c: mp.mpf(c[0]) + mp.fsum(mp.mpf(d) * x for d, x in zip(c[1:], xs) if d),
+    "affine": lambda xs, c: (
+        mp.mpf(c[0]) + mp.fsum(mp.mpf(d) * x for d, x in zip(c[1:], xs, strict=True) if d)
+    ),
     "multiply": lambda xs, c: xs[0] * xs[1],
     "divide": lambda xs, c: xs[0] / xs[1],
     "power": lambda xs, c: xs[0] ** int(c[0]),

@@ -4,7 +4,6 @@ Logistic semantics of two players from its definition, in NumPy where many devia
 in mpmath where one is judged. Nothing of the library is used.
 """
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -83,7 +82,7 @@ class Oracle:
         return np.einsum("na,ab,nb->n", mine, table, theirs)
 
     def _payoff(self, deviation: Sequence[float], factor: float) -> mpmath.mpf:
-        i, j = self.player, 1 - self.player
+        i = self.player
         params = [list(map(mpmath.mpf, own)) for own in self.params]
         params[i] = [mpmath.mpf(float(x)) for x in deviation]
         chosen = []
@@ -110,7 +109,3 @@ def _softmax(logits: list[mpmath.mpf]) -> list[mpmath.mpf]:
     else:
         powers = [mpmath.exp(x - top) for x in logits]
     return [x / mpmath.fsum(powers) for x in powers]
-
-
-def is_finite(numbers: Sequence[float]) -> bool:
-    return all(map(math.isfinite, numbers))

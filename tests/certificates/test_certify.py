@@ -6,14 +6,14 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tests.certificates.oracle import Oracle
+from tests.reference import CHICKEN, COORDINATING_PD, DONATION, PD, STAG_HUNT, Payoffs
 
 from glasshouse import LogisticFamily, NormalFormGame, ParametricGame, certified_threshold, certify
 from glasshouse.analysis import AffineFamily
 from glasshouse.certificates import Certificate
 from glasshouse.errors import InputError
 from glasshouse.semantics import Affine, Box, Custom, Logistic
-from tests.certificates.oracle import Oracle
-from tests.reference import CHICKEN, COORDINATING_PD, DONATION, PD, STAG_HUNT, Payoffs
 
 DEADLOCK = Payoffs(4.0, 2.0, 3.0, 1.0)
 
@@ -66,6 +66,9 @@ def test_equilibrium_thresholds(payoffs, k):
     bound, expected = BOUNDS[k], THRESHOLDS[payoffs][k]
     found = certified_threshold(LogisticFamily(symmetric(payoffs), bound))
     assert found.result == "found"
+    assert found.bracket
+    assert found.refuted
+    assert found.certified
     low, high = found.bracket
     assert high - low <= 1e-6
     assert low - 1e-9 <= expected <= high + 1e-9
@@ -78,7 +81,7 @@ def test_equilibrium_thresholds(payoffs, k):
 def test_thresholds_under_the_affine_semantics():
     """(1, 1) is an equilibrium from w = (T - R) / (T - S) on where D <= 0."""
     for payoffs, expected in ((PD, 2 / 5), (DONATION, 1 / 4)):
-        low, high = certified_threshold(AffineFamily(symmetric(payoffs))).bracket
+        low, high = certified_threshold(AffineFamily(symmetric(payoffs))).bracket or (0.0, 0.0)
         assert low <= expected <= high <= low + 1e-6
 
 

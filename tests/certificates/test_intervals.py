@@ -8,8 +8,17 @@ import mpmath
 import pytest
 from flint import arb, ctx
 from hypothesis import assume, given, settings
-from mpmath import mp
-from tests.certificates.exact import DIGITS, INF, PRECISION, ball, fraction, holds, is_close
+from tests.certificates.exact import (
+    DIGITS,
+    INF,
+    PRECISION,
+    ball,
+    fraction,
+    holds,
+    interval,
+    is_close,
+    mp,
+)
 
 from glasshouse.certificates import intervals as iv
 
@@ -136,12 +145,12 @@ def test_even_powers_and_slopes_are_attained_on_both_sides_of_zero(low, high):
 def test_products_and_quotients_are_attained_at_corners(a, b, c, d):
     x, y = (min(a, b), max(a, b)), (min(c, d), max(c, d))
     products = [mp.mpf(p) * mp.mpf(q) for p in x for q in y]
-    low, high = iv.multiply(tuple(map(arb, x)), tuple(map(arb, y)))
+    low, high = iv.multiply(interval(x), interval(y))
     assert is_close(low, min(products))
     assert is_close(high, max(products))
     if y[0] > 0 or y[1] < 0:
         quotients = [mp.mpf(p) / mp.mpf(q) for p in x for q in y]
-        low, high = iv.divide(tuple(map(arb, x)), tuple(map(arb, y)))
+        low, high = iv.divide(interval(x), interval(y))
         assert is_close(low, min(quotients))
         assert is_close(high, max(quotients))
 
@@ -160,7 +169,7 @@ LIMITS = {
 def test_infinite_ends_are_limits(name):
     rule, _ = SINGLES[name]
     for ends, (low, high) in zip(((-INF, 0.0), (0.0, INF), (-INF, INF)), LIMITS[name], strict=True):
-        found = rule(tuple(map(arb, ends)))
+        found = rule(interval(ends))
         assert is_close(found[0], mpmath.mpf(low))
         assert is_close(found[1], mpmath.mpf(high))
 
@@ -179,7 +188,7 @@ def test_what_has_no_limit_is_unknown():
 
 def test_division_by_what_may_be_zero_says_nothing():
     for y in ((-1.0, 1.0), (0.0, 1.0), (-1.0, 0.0), (0.0, 0.0)):
-        low, high = iv.divide(iv.point(1.0), tuple(map(arb, y)))
+        low, high = iv.divide(iv.point(1.0), interval(y))
         assert low == -INF
         assert high == INF
     low, high = iv.divide(iv.point(1.0), (arb("0.5 +/- 1"), arb(2)))

@@ -1,4 +1,4 @@
-"""Expected payoffs against sums over all profiles in exact fractions, and bounds against samples."""
+"""Expected payoffs against exact sums over all profiles, and their bounds against samples."""
 
 import itertools
 import math

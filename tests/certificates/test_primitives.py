@@ -1,4 +1,4 @@
-"""Every primitive of the registry against mpmath: values, derivatives, ends, and what it refuses."""
+"""Every primitive of the registry against mpmath: values, derivatives, ends, refusals."""
 
 import itertools
 import math
@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 from flint import arb, ctx
-from mpmath import mp
 from tests.certificates.exact import (
     DIGITS,
     FUNCTIONS,
@@ -16,7 +15,9 @@ from tests.certificates.exact import (
     PRECISION,
     ball,
     holds,
+    interval,
     is_close,
+    mp,
     points_of,
     random_program,
     share,
@@ -103,7 +104,7 @@ def draws(name, seed, count, kinds=KINDS):
             "affine": [float(x) for x in rng.choice([0.0, 1.0, -1.0, 0.3, -7.1], size=size + 1)],
             "power": [float(rng.integers(1, 8))],
         }.get(name, [])
-        yield Draw(tuple(region), [(arb(low), arb(high)) for low, high in region], numbers)
+        yield Draw(tuple(region), list(map(interval, region)), numbers)
 
 
 def precision_for(point):
@@ -248,7 +249,7 @@ LIMITS = [
 
 @pytest.mark.parametrize(("name", "region", "numbers", "expected"), LIMITS)
 def test_infinite_ends_are_limits(name, region, numbers, expected):
-    draw = Draw(tuple(region), [tuple(map(arb, values)) for values in region], numbers)
+    draw = Draw(tuple(region), list(map(interval, region)), numbers)
     low, high = value(name, draw)
     assert float(low) == pytest.approx(expected[0], rel=1e-15)
     assert float(high) == pytest.approx(expected[1], rel=1e-15)
@@ -305,7 +306,7 @@ def test_programs_hold_values_and_derivatives_at_points():
         program, functions = random_program(rng, 2, int(rng.integers(1, 9)))
         machine = Machine(program)
         region = tuple(random_range(rng, rng.choice(("tiny", "wide")), False) for _ in range(2))
-        box = [(arb(low), arb(high)) for low, high in region]
+        box = list(map(interval, region))
         ((enclosed,), *_), ((slopes,), *_) = machine.slopes(box)
         ((alone,), *_) = machine.values(box)
         assert all(map(arb.overlaps, alone, enclosed))

@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -18,6 +18,7 @@ from tests.reference import flat, random_params, random_tensor, supports
 
 from glasshouse.analysis.certification import exact_numbers
 from glasshouse.analysis.tracing import trace
+from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.builtin import builtin_program
 from glasshouse.certificates.program import Machine, Program
 from glasshouse.errors import InputError
@@ -72,7 +73,9 @@ def anything(function: Callable, params: Sequence[Any]) -> ParametricGame:
         for p in params
     )
     shapes = jax.eval_shape(function, *params)
-    return game_of(Anything(function, boxes, tuple(x.shape[0] for x in shapes)))
+    return game_of(
+        Anything(function=function, boxes=boxes, actions=tuple(x.shape[0] for x in shapes))
+    )
 
 
 def nine(x: Any) -> np.ndarray:
@@ -83,17 +86,16 @@ def first_of(function: Callable, count: int = 1) -> Program:
     """The program of one player's numbers, `function(x)`, x a vector of `count` parameters."""
 
     def both(x: jax.Array, y: jax.Array) -> tuple[jax.Array, jax.Array]:
-        found = jnp.atleast_1d(function(x))
-        return jnp.append(found, 0.0), jnp.stack([y, 1 - y])
+        return jnp.append(jnp.atleast_1d(function(x)), 0.0), jnp.ones(1)
 
-    params = (np.zeros(count), np.asarray(0.5))
+    params = (np.zeros(count), np.zeros(0))
     return trace(anything(both, params), params, 0)
 
 
-def at(program: Program, point: Sequence[float], precision: int = PRECISION) -> list[list[arb]]:
+def at(program: Program, point: Iterable[float], precision: int = PRECISION) -> list[list[arb]]:
     """What a program computes at a point, each number known to nearly all digits."""
     with ctx.workprec(precision):
-        found = Machine(program).values([(arb(float(x)),) * 2 for x in point])
+        found = Machine(program).values([iv.point(float(x)) for x in point])
         assert all(bool(abs(b - a) < 1e-30 * (1 + abs(a))) for own in found for a, b in own)
         return [[a for a, _ in own] for own in found]
 
@@ -108,29 +110,30 @@ def ranges(program: Program, box: Sequence[tuple[float, float]]) -> list[tuple[f
     return [(float(low), float(high)) for low, high in joined(found)]
 
 
-def assert_same_function(game: ParametricGame, params: Any, player: int) -> Program:
-    """The program against JAX, values and derivatives; and nothing in it is of no use."""
-    program = trace(game, params, player)
-    point = flat(params[player])
-    found = at(program, point)
+def assert_same_function(game: ParametricGame, params: Any) -> list[Program]:
+    """Every player's program against JAX, values and derivatives; nothing in it is of no use."""
 
-    def everyone(own: Any) -> jax.Array:
-        product = game.behaviours((*params[:player], own, *params[player + 1 :]))
+    def everyone(profile: Any) -> jax.Array:
+        product = game.behaviours(profile)
         return jnp.concatenate([product[i][:-1] for i in range(len(params))])
 
-    assert [len(own) for own in found] == [count - 1 for count in game.game.actions]
-    values = list(map(float, joined(found)))
-    assert np.allclose(values, everyone(params[player]), rtol=0, atol=1e-12)
-    gradients = jax.tree.leaves(jax.jacrev(everyone)(params[player]))
-    expected = np.concatenate([np.reshape(x, (len(values), -1)) for x in gradients], axis=1)
-    with ctx.workprec(PRECISION):
-        _, slopes = Machine(program).slopes([(arb(float(x)),) * 2 for x in point])
-    for row, own in zip(expected, joined(slopes), strict=True):
-        ends = [own.get(k, (arb(0), arb(0))) for k in range(len(point))]
-        assert np.allclose([float(x) for x, _ in ends], row, rtol=0, atol=1e-10)
-        assert np.allclose([float(x) for _, x in ends], row, rtol=0, atol=1e-10)
-    assert_lean(program)
-    return program
+    both = jax.jit(lambda profile: (everyone(profile), jax.jacrev(everyone)(profile)))
+    expected, gradients = both(jax.tree.map(jnp.asarray, params))
+    programs = [trace(game, params, player) for player in range(len(params))]
+    for program, own, gradient in zip(programs, params, gradients, strict=True):
+        point, leaves = flat(own), jax.tree.leaves(gradient)
+        jacobian = np.concatenate([np.reshape(x, (expected.size, -1)) for x in leaves], axis=1)
+        found = at(program, point)
+        assert [len(x) for x in found] == [count - 1 for count in game.game.actions]
+        assert np.allclose(list(map(float, joined(found))), expected, rtol=0, atol=1e-12)
+        with ctx.workprec(PRECISION):
+            _, slopes = Machine(program).slopes([iv.point(float(x)) for x in point])
+        for row, by_input in zip(jacobian, joined(slopes), strict=True):
+            ends = [by_input.get(k, iv.point(0)) for k in range(len(point))]
+            for side in (0, 1):
+                assert np.allclose([float(x[side]) for x in ends], row, rtol=0, atol=1e-10)
+        assert_lean(program)
+    return programs
 
 
 def assert_lean(program: Program) -> None:
@@ -148,8 +151,7 @@ def assert_lean(program: Program) -> None:
 @each_example
 def test_a_program_is_the_semantics_it_was_traced_from(kind, actions):
     game = game_of(SEMANTICS[kind].example(actions))
-    for player in range(len(actions)):
-        assert_same_function(game, random_params(game, 3 + player), player)
+    assert_same_function(game, random_params(game, 3))
 
 
 def normed(x):
@@ -158,8 +160,8 @@ def normed(x):
 
 def steps(x, y):
     """A loop that is written out, forward and backward."""
-    last, _ = jax.lax.scan(lambda c, a: (jnp.tanh(c + a), c), 0.0, x)
-    _, all_backward = jax.lax.scan(lambda c, a: (c * a, c), 1.0, y, reverse=True)
+    last, _ = jax.lax.scan(lambda c, a: (jnp.tanh(c + a), c), jnp.zeros(()), x)
+    _, all_backward = jax.lax.scan(lambda c, a: (c * a, c), jnp.ones(()), y, reverse=True)
     return softmax(x + last + all_backward)
 
 
@@ -183,6 +185,9 @@ def reread(x, y):
     moved = moved + jax.lax.dynamic_slice(jnp.concatenate([y, x]), (2,), (3,))
     for row, part in zip(jnp.unstack(table.T), jnp.split(table, 3), strict=True):
         moved = moved + 0.1 * row + 0.2 * part[0].reshape(3)
+    moved = (
+        moved + jnp.take(table, jnp.array([1, 5, 8])) + x.at[jnp.array([2, 1, 0])].get(mode="fill")
+    )
     moved = jax.lax.dynamic_update_slice(moved, x[:1] - y[:1], (2,))
     return softmax(jnp.where(jnp.arange(3) > 0, moved, x) + jnp.repeat(y, 2)[::2])
 
@@ -246,8 +251,7 @@ def test_what_jax_offers_becomes_the_same_function(way):
     rng = np.random.default_rng(5)
     params = tuple(rng.uniform(-1.5, 1.5, (2, 3)))
     game = anything(both, params)
-    for player in (0, 1):
-        assert_same_function(game, tuple(map(jnp.asarray, params)), player)
+    assert_same_function(game, params)
 
 
 def test_parameters_may_be_trees_of_arrays_and_other_players_read_them():
@@ -265,9 +269,7 @@ def test_parameters_may_be_trees_of_arrays_and_other_players_read_them():
         np.asarray(0.3),
     )
     game = anything(everyone, params)
-    for player, count in enumerate((9, 2, 1)):
-        program = assert_same_function(game, jax.tree.map(jnp.asarray, params), player)
-        assert program.inputs == count
+    assert [x.inputs for x in assert_same_function(game, params)] == [9, 2, 1]
 
 
 def test_a_network_of_many_weights_stays_small():
@@ -278,8 +280,22 @@ def test_a_network_of_many_weights_stays_small():
         return jax.nn.softmax(big(jnp.append(x, y))), jax.nn.softmax(big(jnp.append(y, x)))
 
     params = (jnp.asarray(0.2), jnp.asarray(-0.4))
-    program = assert_same_function(anything(both, params), params, 0)
-    assert len(program.instructions) <= 2 * (2 * 64 + 3)
+    for program in assert_same_function(anything(both, params), params):
+        assert len(program.instructions) <= 2 * (2 * 64 + 3)
+
+
+def test_products_of_many_sums_are_not_multiplied_out():
+    program = first_of(lambda x: jnp.exp(-30 + jax.nn.softplus(x).sum()), 30)
+    assert len(program.instructions) < 200
+    assert float(at(program, [0.0] * 30)[0][0]) == pytest.approx(2**30 * math.exp(-30), rel=1e-14)
+
+
+def test_a_player_may_have_no_parameters():
+    def both(x, y):
+        return jnp.stack(sigmoid_pair(y)), jnp.stack(sigmoid_pair(-y))
+
+    programs = assert_same_function(anything(both, (np.zeros(0), 0.3)), (np.zeros(0), 0.3))
+    assert [x.inputs for x in programs] == [0, 1]
 
 
 # Exactly the same function: 50 digits, and fractions
@@ -291,9 +307,9 @@ UNARY: dict[str, tuple[Callable, Callable]] = {
     "logistic": (jax.nn.sigmoid, lambda x: 1 / (1 + mp.exp(-x))),
     "complement": (lambda x: 1 - x, lambda x: 1 - x),
     "odds": (lambda x: jnp.exp(x) / (1 + jnp.exp(x)), lambda x: 1 / (1 + mp.exp(-x))),
-    "softplus": (jax.nn.softplus, lambda x: mp.log(1 + mp.exp(x))),
-    "log": (lambda x: jnp.log(x * x + 0.1), lambda x: mp.log(x * x + mp.mpf(0.1))),
-    "log of exp": (lambda x: jnp.log(3 * jnp.exp(x)), lambda x: mp.log(3) + x),
+    "softplus": (jax.nn.softplus, lambda x: mp.ln(1 + mp.exp(x))),
+    "log": (lambda x: jnp.log(x * x + 0.1), lambda x: mp.ln(x * x + mp.mpf(0.1))),
+    "log of exp": (lambda x: jnp.log(3 * jnp.exp(x)), lambda x: mp.ln(3) + x),
     "exp of log": (lambda x: jnp.exp(jnp.log(jnp.exp(x) + 2) - x), lambda x: 1 + 2 * mp.exp(-x)),
     "halved": (lambda x: x / 3, lambda x: x / 3),
     "scaled": (lambda x: 0.1 * x * 3.0, lambda x: mp.mpf(0.1) * x * 3),
@@ -321,44 +337,54 @@ BINARY: dict[str, tuple[Callable, Callable]] = {
         lambda x, y: jax.nn.softmax(jnp.stack([x, y, x]))[0],
         lambda x, y: 1 / (2 + mp.exp(y - x)),
     ),
-    "logaddexp": (jnp.logaddexp, lambda x, y: mp.log(mp.exp(x) + mp.exp(y))),
+    "logaddexp": (jnp.logaddexp, lambda x, y: mp.ln(mp.exp(x) + mp.exp(y))),
 }
 
 
-@pytest.mark.parametrize("seed", range(60))
+Step = tuple[tuple[Callable, Callable], np.ndarray]
+
+
+def random_computation(rng: np.random.Generator, points: np.ndarray) -> tuple[list, list[Step]]:
+    """Numbers, and steps that each read any earlier results and stay below 20 at the points."""
+    constants = [0.1, float(rng.normal()), float(rng.integers(-3, 4))]
+    known = [[*map(mp.mpf, map(float, point)), *map(mp.mpf, constants)] for point in points]
+    steps: list[Step] = []
+    while len(steps) < 16:
+        table = UNARY if rng.random() < 0.5 else BINARY
+        functions = table[str(rng.choice(sorted(table)))]
+        operands = rng.integers(0, len(known[0]), size=1 if table is UNARY else 2)
+        results = [functions[1](*(numbers[k] for k in operands)) for numbers in known]
+        if max(map(abs, results)) < 20:
+            steps.append((functions, operands))
+            for numbers, result in zip(known, results, strict=True):
+                numbers.append(result)
+    return known, steps
+
+
+@pytest.mark.parametrize("seed", range(80))
 def test_random_computations_agree_to_forty_digits(seed):
     """Whatever is folded, cancelled or recognised: the value is that of the definition."""
     rng = np.random.default_rng(seed)
-    constants = [0.1, float(rng.normal()), float(rng.integers(-3, 4))]
-    plan = []
-    for k in range(14):
-        table = UNARY if rng.random() < 0.5 else BINARY
-        name = str(rng.choice(sorted(table)))
-        plan.append((table[name], rng.integers(0, 5 + k, size=1 if table is UNARY else 2)))
-
-    def replayed(which, numbers, bounded):
-        found = list(numbers)
-        for functions, operands in plan:
-            found.append(bounded(functions[which](*(found[k] for k in operands))))
-        return found[5:]
+    points = rng.uniform(-2, 2, (3, 2))
+    with mp.workdps(70):
+        known, steps = random_computation(rng, points)
 
     def in_jax(x):
-        numbers = [x[0], x[1], *map(jnp.asarray, constants)]
-        return jnp.stack(replayed(0, numbers, lambda z: jnp.clip(z, -4.0, 4.0)))
+        found = [x[0], x[1], *map(jnp.asarray, map(float, known[0][2:5]))]
+        for (function, _), operands in steps:
+            found.append(function(*(found[k] for k in operands)))
+        return jnp.stack(found[5:])
 
     program = first_of(in_jax, 2)
     assert_lean(program)
-    for point in rng.uniform(-2, 2, (3, 2)):
-        found = at(program, point)[0]
-        with mp.workdps(60):
-            numbers = [mp.mpf(float(x)) for x in (*point, *constants)]
-            expected = replayed(1, numbers, lambda z: min(max(z, mp.mpf(-4)), mp.mpf(4)))
-            for x, y in zip(found, expected, strict=True):
-                assert bool(abs(x - ball(y)) < 1e-40 * (1 + abs(ball(y))))
+    for point, numbers in zip(points, known, strict=True):
+        for x, y in zip(at(program, point)[0], numbers[5:], strict=True):
+            with ctx.workprec(PRECISION), mp.workdps(70):
+                assert bool(abs(x - ball(y)) < 1e-40)
 
 
 EXACT: dict[str, tuple[Callable, Callable]] = {
-    "coefficients": (lambda x: 0.1 * 3.0 * x, lambda x: Fraction(0.1) * 3 * x),
+    "coefficients": (lambda x: x * 0.1 * 3.0, lambda x: Fraction(0.1) * 3 * x),
     "staged constants": (
         lambda x: (jnp.asarray(0.1) * 3 - 0.3) * x,
         lambda x: (Fraction(0.1) * 3 - Fraction(0.3)) * x,
@@ -369,7 +395,7 @@ EXACT: dict[str, tuple[Callable, Callable]] = {
     ),
     "thirds": (lambda x: (x + 1) / 3 - x / 3, lambda x: Fraction(1, 3)),
     "different denominators": (
-        lambda x: x / 3 + x / 7 + 0.1 / 0.3,
+        lambda x: x / 3 + x / 7 + jnp.asarray(0.1) / 0.3,
         lambda x: x / 3 + x / 7 + Fraction(0.1) / Fraction(0.3),
     ),
     "many factors": (
@@ -401,7 +427,7 @@ def test_constants_are_never_rounded(what):
     program = first_of(lambda x: in_jax(x[0]))
     for point in (0.7, -1.25, 3.0):
         with ctx.workprec(4000):
-            ((low, high),) = Machine(program).values([(arb(point),) * 2])[0]
+            ((low, high),) = Machine(program).values([iv.point(point)])[0]
             expected = exactly(Fraction(point))
             expected = arb(expected.numerator) / arb(expected.denominator)
             assert bool(abs(low - expected) <= abs(expected) * arb(2) ** -3000)
@@ -483,7 +509,7 @@ def test_traced_programs_are_as_tight_as_written_ones(semantics):
 
 def assert_same_slopes(found: list, expected: list) -> None:
     for a, b in zip(found, expected, strict=True):
-        nothing = arb(0), arb(0)
+        nothing = iv.point(0)
         for k in {*a, *b}:
             for x, y in zip(a.get(k, nothing), b.get(k, nothing), strict=True):
                 assert float(x) == pytest.approx(float(y), rel=1e-9, abs=1e-30)
@@ -583,7 +609,7 @@ def test_ranges_are_sharp_where_floats_must_be_careful():
 def test_a_share_near_one_keeps_the_digits_of_what_is_left():
     program = first_of(lambda x: 1 - jax.nn.sigmoid(x[0]))
     with ctx.workprec(53):
-        ((low, high),) = Machine(program).values([(arb(800.0),) * 2])[0]
+        ((low, high),) = Machine(program).values([iv.point(800.0)])[0]
         assert bool(abs(low / arb(-800).exp() - 1) < 1e-10)
         assert bool(abs(high / arb(-800).exp() - 1) < 1e-10)
 
@@ -599,7 +625,7 @@ UNSUPPORTED: dict[str, tuple[Callable, str]] = {
     "comparison": (lambda x: jnp.where(x[0] > 0, x[0], 0.1), "comparing.*'gt'.*jnp.maximum"),
     "argmax": (lambda x: x[jnp.argmax(x)], "'argmax'"),
     "rounding": (lambda x: jnp.round(x[0]), "'round'"),
-    "floor of a choice": (lambda x: x[jnp.floor(x[0]).astype(int)], "'floor'"),
+    "floor of a choice": (lambda x: x[jnp.floor(x[0]).astype(int)], "'convert_element_type'"),
     "whole number": (lambda x: x[0].astype(int) * 0.1, "'convert_element_type'"),
     "cond": (lambda x: jax.lax.cond(x[0] > 0, lambda: 0.1, lambda: 0.2), "'gt'|'cond'"),
     "while": (
@@ -617,7 +643,7 @@ UNSUPPORTED: dict[str, tuple[Callable, str]] = {
     "infinite difference": (lambda x: x[0] + (jnp.asarray(jnp.inf) - jnp.inf), "infinite.*'sub'"),
     "not a number": (lambda x: x[0] + jnp.nan, "NaN"),
     "beyond the end": (lambda x: x.at[jnp.array(5)].get(mode="fill"), "beyond the end"),
-    "filled": (lambda x: x.at[jnp.array(5)].get(mode="fill", fill_value=1.0), "'gather'"),
+    "filled": (lambda x: x.at[jnp.array(5)].get(mode="fill", fill_value=1.0), "beyond the end"),
     "high power": (lambda x: x[0] ** 1001, "power above 1000"),
     "normal draws": (lambda x: x[0] + jax.random.normal(jax.random.key(0)), "'erf_inv'"),
     "complex numbers": (lambda x: jnp.real(x[0] * 1j), "complex|'real'|'imag'"),
@@ -680,7 +706,7 @@ def test_functions_with_the_names_of_ours_are_not_taken_for_them():
         assert float(at(program, [1.0])[0][0]) == fake(1.0)
 
 
-@pytest.mark.parametrize("player", [-1, 2, True, 0.0, None])
+@pytest.mark.parametrize("player", [-1, 2])
 def test_there_must_be_such_a_player(player):
     game = game_of(Logistic((2, 2), 0.5, 5.0))
     with pytest.raises(InputError, match="no player"):
@@ -702,5 +728,4 @@ def test_custom_semantics_are_traced_as_users_write_them():
     boxes = [Box([-3.0] * 3, [3.0] * 3), Box([-1.0], [1.0])]
     game = game_of(Custom(function, boxes))
     params = (jnp.asarray([0.1, 0.2, 0.3]), jnp.asarray([0.4]))
-    for player in (0, 1):
-        assert_same_function(game, params, player)
+    assert_same_function(game, params)

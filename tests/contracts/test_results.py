@@ -29,14 +29,19 @@ from glasshouse.analysis import (
     base_game,
     best_deviation,
     boundary_test,
+    certified_threshold,
+    certify,
     corner_limits,
     critical_coupling,
     diagonal,
     diagonal_rest_points,
+    equilibrium_curve,
     generic_outcomes,
     phase_portrait,
+    reached_rest_points,
     thresholds,
 )
+from glasshouse.certificates.checker import check
 from glasshouse.dynamics import RESULTS, Rest, Solution, batch_map
 from glasshouse.games import Labels, Symmetric2x2, catalogue
 from glasshouse.interop import parse_nfg
@@ -131,6 +136,13 @@ EXAMPLES = {
     "PlaneRestPoint": lambda: portrait().rest_points[0],
     "FieldGrid": lambda: portrait().field,
     "BaseGame": lambda: base_game(catalogue.minimum_effort()),
+    "Certificate": lambda: certify(PARAMETRIC, (3.0, 3.0), 1e-6),
+    "GainBounds": lambda: certify(PARAMETRIC, (3.0, 3.0), 1e-6).worst,
+    "Verification": lambda: check(certify(PARAMETRIC, (3.0, 3.0), 1e-6).document),
+    "Program": lambda: certify(PARAMETRIC, (3.0, 3.0), 1e-6).document.problem.programs[0].program(),
+    "CertifiedThreshold": lambda: certified_threshold(FAMILY, tolerance=0.1),
+    "EquilibriumCurve": lambda: equilibrium_curve(FAMILY, (1.0, 2.0), tolerance=0.1),
+    "ReachedPoint": lambda: reached_rest_points(PARAMETRIC, starts=Starts(5), steps=200)[0],
     "Marker": lambda: Marker(3 / 7, "$\\kappa_{1/2}$"),
     "Prepared": lambda: study().prepared,
     "Setting": lambda: study().prepared.base,

@@ -30,6 +30,9 @@ FOUNDATIONS = {"errors", "_arrays", "_progress", "_registry", "_results"}
 
 ALLOWED = {piece: {*FLOW[: k + 1], *FOUNDATIONS} for k, piece in enumerate(FLOW)}
 ALLOWED |= dict.fromkeys(FOUNDATIONS, FOUNDATIONS)
+ALLOWED["certificates"] = {"certificates", *FOUNDATIONS}
+for user_of_certificates in ("analysis", "plots", "study", "cli"):
+    ALLOWED[user_of_certificates].add("certificates")
 ALLOWED["interop"] = {"games", "interop", *FOUNDATIONS}
 for user_of_interop in ("study", "cli"):
     ALLOWED[user_of_interop].add("interop")

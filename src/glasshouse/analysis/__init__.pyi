@@ -4,7 +4,9 @@ from .assessment import TiedOutcome as TiedOutcome
 from .assessment import assess as assess
 from .certification import certify as certify
 from .certified_thresholds import CertifiedThreshold as CertifiedThreshold
+from .certified_thresholds import EquilibriumCurve as EquilibriumCurve
 from .certified_thresholds import certified_threshold as certified_threshold
+from .certified_thresholds import equilibrium_curve as equilibrium_curve
 from .closed_form import Threshold as Threshold
 from .closed_form import Thresholds as Thresholds
 from .closed_form import affine_thresholds as affine_thresholds

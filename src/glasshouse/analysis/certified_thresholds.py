@@ -1,6 +1,7 @@
 """The coupling from which a corner is an equilibrium, as a certified bracket."""
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Literal
@@ -10,10 +11,14 @@ import jax
 from glasshouse._progress import progress
 from glasshouse._results import Result
 from glasshouse.analysis.certification import BUDGET, certify
-from glasshouse.analysis.family import AbstractFamily
+from glasshouse.analysis.family import AbstractFamily, LogisticFamily
+from glasshouse.analysis.limits import CornerLimits, corner_limits
 from glasshouse.certificates.certificate import Certificate
 from glasshouse.errors import InputError
 from glasshouse.parametric import ParametricGame, Params
+
+BOUNDS = (1.0, 2.0, 3.0, 5.0)
+"""Bounds at which the curve of thresholds is computed unless the caller says otherwise."""
 
 Corner = Literal["upper", "lower"]
 """All parameters of a player at their upper bounds, or at their lower ones."""
@@ -99,6 +104,53 @@ def certified_threshold(
         method="branch and bound in Arb arithmetic",
         detail=f"at ε = 0, for all couplings up to {high:g}",
     )
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class EquilibriumCurve(Result):
+    """The equilibrium threshold of the cooperative corner, bound by bound, and where it tends.
+
+    **Arguments:** `bounds` M, and for each of them `thresholds`, certified; `limits`, what becomes
+    of it for M → ∞ in closed form, or None and the `reason` why there is none.
+    """
+
+    bounds: tuple[float, ...]
+    thresholds: tuple[CertifiedThreshold, ...]
+    limits: CornerLimits | None
+    reason: str
+
+
+def equilibrium_curve(
+    family: LogisticFamily,
+    bounds: Sequence[float] = BOUNDS,
+    *,
+    tolerance: float = 1e-4,
+    budget: int = BUDGET,
+) -> EquilibriumCurve:
+    """How the coupling from which cooperation is an equilibrium depends on the bound.
+
+    **Arguments:** `family`, whose own bound does not matter; `bounds` M, rising; `tolerance` and
+    `budget` as in `certified_threshold`.
+    **Returns:** an `EquilibriumCurve`; `plots.plot_equilibrium_thresholds` draws it.
+    **Raises:** `InputError` for bounds that are not positive, finite and rising.
+    **Cost:** one `certified_threshold` per bound.
+    """
+    bounds = tuple(map(float, bounds))
+    if not bounds or any(b <= a for a, b in itertools.pairwise((0.0, *bounds))):
+        raise InputError(f"bounds={bounds} must be positive and rising, at least one")
+    found = [
+        certified_threshold(
+            dataclasses.replace(family, bound=bound), tolerance=tolerance, budget=budget
+        )
+        for bound in bounds
+    ]
+    limits, reason = None, ""
+    try:
+        family.closed_form()  # refuses where players do not all read all alike
+        limits = corner_limits(family.game)
+    except InputError as error:
+        reason = str(error)
+    return EquilibriumCurve(bounds, tuple(found), limits, reason)
 
 
 def corner_of(game: ParametricGame, corner: Sequence[Corner]) -> Params:

@@ -90,7 +90,7 @@ def _check_player(document: Document, player: int) -> None:
 
 def _check_lower(who: str, gain: Gain, claim: GainClaim) -> None:
     for point, least in ((claim.best, claim.lower), (claim.witness, claim.finite)):
-        if least > 0 and not down(gain.at(point)[0]) >= least:
+        if not down(gain.at(point)[0]) >= least:
             raise InputError(f"{who}: the deviation {point} does not gain {least!r}")
         if least < 0:
             raise InputError(f"{who}: a best gain is never below zero, but is said to be {least!r}")

@@ -9,7 +9,7 @@ from flint import arb
 from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.covers import Region, between
 from glasshouse.certificates.intervals import Interval
-from glasshouse.certificates.payoff import ExpectedPayoff, Table
+from glasshouse.certificates.payoff import ExpectedPayoff, Table, Vectors
 from glasshouse.certificates.program import Machine, Program
 from glasshouse.certificates.tails import Tails
 
@@ -63,14 +63,15 @@ class Gain:
         self._machine = Machine(program)
         self._payoff = ExpectedPayoff(payoffs)
         self._tails = Tails(self._machine)
-        self._stay: Interval | None = None if self.swept else self._payoff_at(self.profile)
+        self._stays: dict[Region, tuple[Interval, list[Interval]]] = {}
 
     def at(self, deviation: Sequence[float]) -> Interval:
         """The gain of one deviation, enclosed; in the limit where a number is infinite."""
         if tuple(deviation[: len(self.profile)]) == self.profile:
             return iv.ZERO, iv.ZERO
-        stay = self._stay or self._payoff_at((*self.profile, *deviation[len(self.profile) :]))
-        return iv.subtract(self._payoff_at(deviation), stay)
+        stay, _ = self._staying(tuple((x, x) for x in deviation[len(self.profile) :]))
+        moved = self._payoff.value(self._machine.values([iv.point(x) for x in deviation]))
+        return iv.subtract(moved, stay)
 
     def bound(self, region: Region) -> Bound:
         """An upper bound on a region, and where to look further."""
@@ -124,16 +125,22 @@ class Gain:
 
     def _range(self, region: Region) -> _Range:
         """What is known of the gain from intervals alone."""
-        found = self._payoff_on(region)
-        if self._stay is not None:
-            return found._replace(upper=found.upper - self._stay[0])
-        staying = (*((x, x) for x in self.profile), region[-1])
-        stay = self._payoff.value(self._machine.values([_interval(x) for x in staying]))
-        along = iv.subtract(found.slopes[-1], self._payoff_on(staying).slopes[-1])
-        return _Range(found.upper - stay[0], [*found.slopes[:-1], along], found.effects)
+        vectors, effects, slopes = self._payoff_on(region)
+        stay, stay_slopes = self._staying(region[len(self.profile) :])
+        for k, slope in enumerate(stay_slopes, start=len(self.profile)):
+            slopes[k] = iv.subtract(slopes[k], slope)
+        return _Range(self._payoff.highest(vectors, effects) - stay[0], slopes, effects)
 
-    def _payoff_on(self, region: Region) -> _Range:
-        """The same of the payoff."""
+    def _staying(self, couplings: Region) -> tuple[Interval, list[Interval]]:
+        """The payoff at the profile, and its derivative by the coupling, if that is an input."""
+        if couplings not in self._stays:
+            own = tuple((x, x) for x in self.profile)
+            vectors, _, slopes = self._payoff_on((*own, *couplings))
+            self._stays[couplings] = self._payoff.value(vectors), slopes[len(own) :]
+        return self._stays[couplings]
+
+    def _payoff_on(self, region: Region) -> tuple[Vectors, list[list[Interval]], list[Interval]]:
+        """Everyone's probabilities, their effects on the payoff, and its derivatives by inputs."""
         vectors, moves = self._machine.slopes([_interval(values) for values in region])
         effects = self._payoff.effects(vectors)
         slopes = [iv.NOTHING] * len(region)
@@ -141,10 +148,7 @@ class Gain:
             for effect, move in zip(own_effects, own_moves, strict=True):
                 for k, slope in move.items():
                     slopes[k] = iv.add(slopes[k], iv.multiply(slope, effect))
-        return _Range(self._payoff.highest(vectors, effects), slopes, effects)
-
-    def _payoff_at(self, deviation: Sequence[float]) -> Interval:
-        return self._payoff.value(self._machine.values([iv.point(x) for x in deviation]))
+        return vectors, effects, slopes
 
     def _is_profile(self, where: Sequence) -> bool:
         """Whether a point, or all of a region, is the profile in the player's own parameters."""

@@ -1,5 +1,6 @@
 """`glasshouse check`: four different things at one coupling."""
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,16 +10,23 @@ from glasshouse.cli.options import (
     CooperateOption,
     GameArgument,
     JsonOption,
+    check_epsilon,
     named_game,
     print_json,
     print_table,
 )
+from glasshouse.cli.verdicts import gain_bracket, how_reached, profile, verdict
 
 if TYPE_CHECKING:
     from glasshouse.analysis.assessment import Assessment
-    from glasshouse.analysis.outcomes import Share
+    from glasshouse.analysis.outcomes import Share, Starts
+    from glasshouse.parametric import ParametricGame
+    from glasshouse.study.proofs import CertifiedPoint
 
 NAME = "check"
+
+MOST_STEPS = 10_000_000
+"""As in studies."""
 
 
 def command(
@@ -27,29 +35,70 @@ def command(
     bound: BoundOption,
     cooperate: CooperateOption = None,
     starts: Annotated[int, typer.Option(help="Unequal starts to learn from.", min=1)] = 1000,
-    steps: Annotated[int, typer.Option(help="Learning steps.", min=1)] = 6000,
+    steps: Annotated[int, typer.Option(help="Learning steps.", min=1, max=MOST_STEPS)] = 6000,
     step_size: Annotated[float, typer.Option(help="Parameter units per step.")] = 0.1,
     seed: Annotated[int, typer.Option(help="Of the starts.", min=0)] = 0,
+    epsilon: Annotated[
+        float,
+        typer.Option(
+            metavar="E",
+            help="Largest gain that certificates allow, in units of payoff.",
+            callback=check_epsilon,
+        ),
+    ] = 1e-6,
     as_json: JsonOption = False,
 ) -> None:
-    """First movement, tied outcome, generic outcomes and boundary test at one coupling."""
+    """First movement, tied and generic outcomes, boundary test and proofs at one coupling."""
     from glasshouse._results import plain
     from glasshouse.analysis.assessment import assess
     from glasshouse.analysis.family import LogisticFamily
     from glasshouse.analysis.outcomes import Starts
 
     family = LogisticFamily(named_game(game, cooperate), bound)
-    found = assess(
-        [family(coupling)], starts=Starts(starts, seed=seed), steps=steps, step_size=step_size
-    )[0]
+    parametric, drawn = family(coupling), Starts(starts, seed=seed)
+    found = assess([parametric], starts=drawn, steps=steps, step_size=step_size)[0]
+    points, note = _proofs(parametric, drawn, steps, step_size, epsilon)
+    notes = [*found.notes, note] if note else list(found.notes)
     if as_json:
         head = {"game": family.game.to_dict(), "bound": plain(bound), "coupling": coupling}
-        print_json({**head, **found.to_dict()})
+        proofs = {"epsilon": epsilon, "certificates": plain(points), "notes": notes}
+        print_json({**head, **found.to_dict(), **proofs})
         return
     typer.echo(f"{family.game.title} at coupling {coupling:g}, parameters in ±{bound:g}\n")
-    print_table(_rows(found), ("QUESTION", "ANSWER", "HOW OBTAINED"))
-    for note in found.notes:
-        typer.echo(f"\nNote: {note}.")
+    print_table([*_rows(found), *_proof_rows(points)], ("QUESTION", "ANSWER", "HOW OBTAINED"))
+    for text in notes:
+        typer.echo(f"\nNote: {text}.")
+
+
+def _proofs(
+    game: "ParametricGame", starts: "Starts", steps: int, step_size: float, epsilon: float
+) -> "tuple[tuple[CertifiedPoint, ...], str]":
+    """Certificates of the points that a study of this would certify, and why there are none."""
+    from glasshouse._results import plain
+    from glasshouse.study.proofs import certified_points
+    from glasshouse.study.setting import Setting
+    from glasshouse.study.spec import AnalysisSpec, GameSpec, LearningSpec, Study
+
+    study = Study(
+        game=GameSpec(payoffs=plain(game.game.tensor)),
+        learning=LearningSpec(steps=steps, step_size=step_size),
+        analysis=AnalysisSpec(certify=epsilon),
+    )
+    return certified_points(Setting({}, study, game.game, game, starts))
+
+
+def _proof_rows(points: "Sequence[CertifiedPoint]") -> Iterator[tuple[str, str, str]]:
+    for point in sorted(points, key=lambda point: not point.corner):
+        proof = point.certificate
+        answer = f"{verdict(proof)}; best gain {gain_bracket(proof)}"
+        how = f"{proof.method}: {proof.detail}"
+        if point.corner:
+            yield "certificate", f"the cooperative corner is {answer}", how
+            answer, how = "the cooperative corner", ""
+        if point.reached is not None:
+            learned = f"{point.reached.method}: {point.reached.detail}"
+            question = f"rest point reached ({how_reached(point.reached)})"
+            yield question, f"{profile(proof)}: {answer}", "; ".join(filter(None, [learned, how]))
 
 
 def _rows(found: "Assessment") -> list[tuple[str, str, str]]:

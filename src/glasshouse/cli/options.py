@@ -1,12 +1,16 @@
 """Arguments that several commands share, and how results are printed."""
 
 import json
+import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from glasshouse.errors import InputError
 
 GameArgument = Annotated[
     str,
@@ -41,6 +45,26 @@ def named_game(text: str, cooperate: str | None) -> Any:
         return game
     is_label = game.labels is not None and cooperate in game.labels.actions[0]
     return game.cooperating(int(cooperate) if cooperate.isdecimal() and not is_label else cooperate)
+
+
+def check_epsilon(value: float | None) -> float | None:
+    """Refuse an ε that cannot be; a callback."""
+    if value is not None and not 0 <= value < math.inf:
+        raise InputError(
+            f"--epsilon {value} must be a finite number of at least 0, in units of payoff; 0 asks "
+            "for exact equilibria"
+        )
+    return value
+
+
+def study_folders(studies: list[Path], out: Path | None, usual: Path) -> dict[Path, Path]:
+    """Where what is computed of each study goes: `out`, or a folder in `usual`."""
+    if len(studies) == 1:
+        return {studies[0]: out or usual / studies[0].stem}
+    folders = {path: (out or usual) / path.stem for path in studies}
+    if len(set(folders.values())) < len(studies):
+        raise InputError("two studies have the same name and would share a folder: run them apart")
+    return folders
 
 
 def complain(message: str) -> None:

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from glasshouse.cli.options import JsonOption, complain, print_json
-from glasshouse.errors import InputError
+from glasshouse.cli.options import JsonOption, complain, print_json, study_folders
 
 NAME = "run"
 
@@ -35,7 +34,8 @@ def command(
     from glasshouse.study.setting import check_study
     from glasshouse.study.store import write_study
 
-    prepared = {folder: check_study(path) for path, folder in _folders(studies, out).items()}
+    where = study_folders(studies, out, Path("results"))
+    prepared = {folder: check_study(path) for path, folder in where.items()}
     for folder, study in prepared.items():  # all are checked before the first is computed
         check_out(folder, study)
     found = {}
@@ -51,13 +51,3 @@ def command(
             typer.echo(f"  Report: {folder / 'report.html'}\n")
     if as_json:
         print_json(found)
-
-
-def _folders(studies: list[Path], out: Path | None) -> dict[Path, Path]:
-    """Where each study goes."""
-    if len(studies) == 1:
-        return {studies[0]: out or Path("results") / studies[0].stem}
-    folders = {path: (out or Path("results")) / path.stem for path in studies}
-    if len(set(folders.values())) < len(studies):
-        raise InputError("two studies have the same name and would share a folder: run them apart")
-    return folders

@@ -13,7 +13,7 @@ from glasshouse.cli.options import (
     print_json,
     print_table,
 )
-from glasshouse.cli.verdicts import bracketed
+from glasshouse.cli.verdicts import plus_minus
 
 if TYPE_CHECKING:
     from glasshouse.analysis.certified_thresholds import CertifiedThreshold
@@ -88,7 +88,7 @@ def _certified(threshold: "CertifiedThreshold") -> tuple[str, str, str, str]:
     how = f"{threshold.method}: {threshold.detail}"
     if threshold.result == "found":
         assert threshold.bracket is not None
-        return "κ_eq", bracketed(*threshold.bracket), meaning, how
+        return "κ_eq", plus_minus(*threshold.bracket), meaning, how
     said = {
         "everywhere": f"holds everywhere, which is proved from {low} to {high}",
         "nowhere": f"refuted at the highest coupling, {high}",

@@ -6,20 +6,18 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from glasshouse.certificates.rounding import DIGITS, at_least, at_most, bracketed, exactly
+
 if TYPE_CHECKING:
+    from glasshouse.analysis.reached import ReachedPoint
     from glasshouse.certificates.certificate import Certificate, GainBounds
     from glasshouse.certificates.document import Problem
 
-DIGITS = 6
-"""Of bounds in words."""
-
-EXACT = 2000
-"""Digits with which doubles are added and halved exactly."""
+EXACT = 1000
+"""Digits with which what Python writes of doubles is added and halved exactly."""
 
 MOST_NUMBERS = 6
 """Longer points are shortened."""
-
-DOWN, UP = decimal.ROUND_FLOOR, decimal.ROUND_CEILING
 
 
 def verdict(certificate: "Certificate") -> str:
@@ -34,44 +32,42 @@ def subject(certificate: "Certificate") -> str:
     """Which profile of which game a certificate is about."""
     problem = certificate.document.problem
     actions = "×".join(map(str, problem.actions))
-    profile = _listed([_point(own) for own in certificate.params])
     return (
-        f"profile {profile}{_box(problem)}; {len(problem.actions)} players, {actions} actions, "
-        f"{_semantics(problem)}"
+        f"profile {profile(certificate)}{_box(problem)}; {len(problem.actions)} players, "
+        f"{actions} actions, {_semantics(problem)}"
     )
+
+
+def profile(certificate: "Certificate") -> str:
+    """Everyone's parameters."""
+    return _listed([_point(own) for own in certificate.params])
+
+
+def how_reached(point: "ReachedPoint") -> str:
+    """Which learning ends at a rest point: "tied", "71.5% of runs", or both."""
+    runs = [] if point.share is None else [f"{point.share.value:.1%} of runs"]
+    return ", ".join(["tied", *runs] if point.starts == "tied" else runs)
 
 
 def gain_bracket(certificate: "Certificate") -> str:
     """Between which bounds the largest of the players' best gains lies."""
     lower = max(gain.lower for gain in certificate.gains)
     upper = max(gain.upper for gain in certificate.gains)
-    return f"[{rounded(lower, DOWN)}, {rounded(upper, UP)}]" if upper else "0"
+    return "0" if not upper else "[{}, {}]".format(*bracketed(lower, upper))
 
 
-def rounded(number: float, towards: str, digits: int = DIGITS) -> str:
-    """A number with so many digits, rounded up or down."""
-    context = decimal.Context(prec=digits, rounding=towards)
-    return f"{float(context.create_decimal_from_float(number)):.{digits}g}"
-
-
-def bracketed(low: float, high: float) -> str:
+def plus_minus(low: float, high: float) -> str:
     """An interval as a number ± another, which contain it: 0.8704675 ± 5e-07."""
     with decimal.localcontext() as context:
         context.prec = EXACT
-        ends = Decimal(low), Decimal(high)
+        ends = Decimal(exactly(low)), Decimal(exactly(high))
         half = (ends[1] - ends[0]) / 2
         if not half:
-            return _exactly(low)
+            return exactly(low)
         last = Decimal(1).scaleb(half.adjusted())
         middle = ((ends[0] + ends[1]) / 2).quantize(last)
-        half = max(abs(end - middle) for end in ends).quantize(last, rounding=UP)
+        half = max(abs(end - middle) for end in ends).quantize(last, rounding=decimal.ROUND_CEILING)
         return f"{middle:f} ± {float(half):g}"
-
-
-def _exactly(number: float) -> str:
-    """A number somebody gave, with as many digits as tell it from all others."""
-    short = f"{number:g}"
-    return short if float(short) == number else repr(number)
 
 
 def _box(problem: "Problem") -> str:
@@ -80,17 +76,14 @@ def _box(problem: "Problem") -> str:
     if len(ranges) != 1:
         return ""
     ((low, high),) = ranges
-    return (
-        f" in [{_exactly(low)}, {_exactly(high)}]"
-        if low > -math.inf or high < math.inf
-        else " without bounds"
-    )
+    bounded = low > -math.inf or high < math.inf
+    return f" in [{exactly(low)}, {exactly(high)}]" if bounded else " without bounds"
 
 
 def _semantics(problem: "Problem") -> str:
     semantics = problem.semantics
     if semantics.kind == "affine":
-        weight = "" if problem.couplings else f" at weight {_exactly(semantics.weight)}"
+        weight = "" if problem.couplings else f" at weight {exactly(semantics.weight)}"
         return f"affine semantics{weight}"
     if semantics.kind == "program":
         return "a semantics given as a program"
@@ -100,20 +93,20 @@ def _semantics(problem: "Problem") -> str:
     own = set(semantics.own_weight)
     if problem.couplings or len(couplings) != 1 or own != {1.0}:
         return "logistic semantics"
-    return f"logistic semantics at coupling {_exactly(couplings.pop())}"
+    return f"logistic semantics at coupling {exactly(couplings.pop())}"
 
 
 def _found(certificate: "Certificate") -> str:
-    gain = certificate.worst
-    if certificate.verdict == "refuted":  # its witness says at which coupling
-        least = rounded(gain.witness_gain, DOWN)
-        return f"player {gain.player + 1} gains at least {least} by {_move(certificate, gain)}"
     if certificate.verdict == "certified":
-        found = f"no player gains {_at_most(certificate)}"
-    else:
-        least, most = rounded(gain.lower, DOWN), rounded(gain.upper, UP)
+        return f"no player gains {_at_most(certificate)}{_for_every(certificate)}"
+    if certificate.verdict == "unknown":
+        gain = max(certificate.gains, key=lambda gain: gain.upper)
+        least, most = at_least(gain.lower), at_most(gain.upper)
         found = f"the best gain of player {gain.player + 1} lies in [{least}, {most}]"
-    return found + _for_every(certificate)
+        return f"{found}{_for_every(certificate)}"
+    gain = certificate.worst  # its witness says at which coupling
+    least = at_least(gain.witness_gain)
+    return f"player {gain.player + 1} gains at least {least} by {_move(certificate, gain)}"
 
 
 def _at_most(certificate: "Certificate") -> str:
@@ -121,7 +114,7 @@ def _at_most(certificate: "Certificate") -> str:
         return "anything"
     relative = certificate.relative_epsilon
     share = f" ({relative:.3g} of the payoff range)" if math.isfinite(relative) else ""
-    return f"more than {_exactly(certificate.epsilon)}{share}"
+    return f"more than {exactly(certificate.epsilon)}{share}"
 
 
 def _for_every(certificate: "Certificate") -> str:
@@ -129,7 +122,7 @@ def _for_every(certificate: "Certificate") -> str:
         return ""
     low, high = certificate.couplings
     name = _factor(certificate)
-    first, last = _exactly(low), _exactly(high)
+    first, last = exactly(low), exactly(high)
     return f", at {name} {first}" if low == high else f", for every {name} in [{first}, {last}]"
 
 
@@ -138,7 +131,7 @@ def _move(certificate: "Certificate", gain: "GainBounds") -> str:
     to = f"moving to {_point(gain.witness[: len(own)], own)}"
     if certificate.couplings is None:
         return to
-    return f"{to} at {_factor(certificate)} {_exactly(gain.witness[-1])}"
+    return f"{to} at {_factor(certificate)} {exactly(gain.witness[-1])}"
 
 
 def _factor(certificate: "Certificate") -> str:
@@ -156,7 +149,7 @@ def _point(numbers: Sequence[float], profile: Sequence[float] = ()) -> str:
     """Parameters, with all digits where fewer would make a deviation look like the profile."""
     shown = [f"{x:.{DIGITS}g}" for x in numbers]
     if tuple(shown) == tuple(f"{x:.{DIGITS}g}" for x in profile):
-        shown = list(map(_exactly, numbers))
+        shown = list(map(exactly, numbers))
     return shown[0] if len(shown) == 1 else _listed(shown)
 
 

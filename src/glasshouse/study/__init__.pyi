@@ -1,4 +1,5 @@
 from .predictions import predict as predict
+from .proofs import CertifiedPoint as CertifiedPoint
 from .reading import read_study as read_study
 from .result import Predictions as Predictions
 from .result import Slice as Slice

@@ -21,7 +21,7 @@ from glasshouse.errors import InputError
 from glasshouse.study.dotted import leaves
 from glasshouse.study.setting import Prepared
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Of provenance, summary and table; raised when a key changes its meaning or goes away."""
 
 PACKAGES = ("glasshouse", "jax", "jaxlib", "equinox", "optax", "numpy", "scipy", "pyarrow")
@@ -79,7 +79,8 @@ class RunFolder:
             lock.release()
 
     def write(self, name: str, content: bytes) -> None:
-        """Write one of the files to be handed over."""
+        """Write one of the files to be handed over, which may lie in a folder inside."""
+        (self.path / name).parent.mkdir(exist_ok=True)
         write_file(self.path / name, content)
         self._outputs[name] = hashlib.sha256(content).hexdigest()
 

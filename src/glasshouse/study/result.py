@@ -11,11 +11,14 @@ import wadler_lindig as wl
 
 from glasshouse._results import WIDTH, Result, plain
 from glasshouse.analysis.assessment import Assessment
+from glasshouse.analysis.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.closed_form import Thresholds
 from glasshouse.analysis.couplings import Switch
 from glasshouse.analysis.phase import Portrait
 from glasshouse.analysis.pure_profiles import BaseGame
+from glasshouse.certificates.certificate import Certificate
 from glasshouse.study.folder import SCHEMA_VERSION
+from glasshouse.study.proofs import CertifiedPoint, certificate_file
 from glasshouse.study.setting import Prepared
 
 
@@ -26,7 +29,8 @@ class Predictions(Result):
     **Arguments:** `key`, dotted, of the number; `closed_form`, or None and the `reason`;
     `first_movement`, from which value on mean cooperation starts to rise; `measured`, from which
     value on it stands higher after learning than at the start; `equilibrium`, from which value on
-    the cooperative corner passes the boundary test, or None and `no_equilibrium_reason`.
+    the cooperative corner is an equilibrium, proved, or else passes the boundary test, or None and
+    `no_equilibrium_reason`.
     """
 
     key: str
@@ -34,8 +38,16 @@ class Predictions(Result):
     reason: str
     first_movement: Switch
     measured: Switch
-    equilibrium: Switch | None
+    equilibrium: CertifiedThreshold | Switch | None
     no_equilibrium_reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data; a proved threshold has `value` and `holds` as a measured one has."""
+        found = super().to_dict()
+        if isinstance(self.equilibrium, CertifiedThreshold):
+            both = {"value": self.equilibrium.value, "holds": self.equilibrium.holds}
+            found["equilibrium"] = {**both, **found["equilibrium"]}
+        return found
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -64,7 +76,8 @@ class StudyResult(Result):
     (columns in the reference, "What glasshouse writes"); `base`, what is true at the study's own
     values; `base_game`, pure equilibria and welfare without transparency; `predictions` along the
     only axis, or None; `slices`, one per value of the second axis where there are two;
-    `portrait`, or None; `notes`, why parts are missing, and warnings.
+    `certificates`, whether points are ε-equilibria at the study's own values, proved; `portrait`,
+    or None; `notes`, why parts are missing, and warnings.
     """
 
     prepared: Prepared
@@ -73,6 +86,7 @@ class StudyResult(Result):
     base_game: BaseGame
     predictions: Predictions | None
     slices: tuple[Slice, ...]
+    certificates: tuple[CertifiedPoint, ...]
     portrait: Portrait | None
     notes: tuple[str, ...]
 
@@ -88,6 +102,16 @@ class StudyResult(Result):
             return None
         swept = [axis.key for axis in self.axes if axis.key.startswith("learning.")]
         return self.base.generic.detail + (f", but {' and '.join(swept)} as swept" if swept else "")
+
+    @property
+    def certificate_files(self) -> dict[str, Certificate]:
+        """All certificates, by the names of their files in the folder of the study."""
+        found = {point.file: point.certificate for point in self.certificates}
+        threshold = None if self.predictions is None else self.predictions.equilibrium
+        if isinstance(threshold, CertifiedThreshold):
+            proofs = {"threshold_holds": threshold.certified, "threshold_fails": threshold.refuted}
+            found |= {certificate_file(name): proof for name, proof in proofs.items() if proof}
+        return found
 
     def column(self, name: str) -> np.ndarray:
         """A column as an array; missing numbers are NaN, missing yes and no are None."""
@@ -118,6 +142,7 @@ class StudyResult(Result):
             "axes": [axis.key for axis in self.axes],
             "predictions": plain(self.predictions),
             "slices": plain(self.slices),
+            "certificates": plain(self.certificates),
             "base_game": plain(self.base_game),
             "base": plain(self.base),
             "notes": list(self.notes),

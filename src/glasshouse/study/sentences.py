@@ -3,8 +3,13 @@
 import math
 from collections.abc import Sequence
 
+from glasshouse.analysis.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.couplings import Switch
+from glasshouse.certificates.rounding import at_least, at_most, exactly
+from glasshouse.study.dotted import numeric_leaves
+from glasshouse.study.proofs import MOST_POINTS, CertifiedPoint, most_frequent
 from glasshouse.study.result import Predictions, StudyResult
+from glasshouse.study.verdicts import equilibrium, in_words, judged, witness_words
 
 NAMES = {"semantics.coupling": "coupling", "semantics.weight": "weight"}
 """What axes are called in sentences; others go by the end of their dotted key."""
@@ -13,15 +18,25 @@ ELSEWHERE = {"everywhere": "everywhere", "nowhere": "nowhere", "elsewhere": "now
 """Where cooperation rises along slices on which it does not begin to at one value."""
 
 
+CORNER = "cooperation by all, at the upper ends of their parameters,"
+
+
 def claims(result: StudyResult) -> list[str]:
     """What the study found; each sentence begins with which of the three things it is about."""
     predictions = result.predictions
     if predictions is not None:
-        movement, equilibrium = _movement_claim(predictions), _equilibrium_claim(predictions)
+        movement, corner = _movement_claim(predictions), equilibrium_claim(predictions)
     else:
         movement = _slices_claim(result) if result.slices else _rises_claim(result)
-        equilibrium = _passes_claim(result)
-    return [movement, *_outcome_claims(result), *([equilibrium] if equilibrium else [])]
+        corner = _passes_claim(result)
+    found = [movement, *_outcome_claims(result), corner, _rest_points_claim(result)]
+    return [claim for claim in found if claim]
+
+
+def own_values(result: StudyResult) -> str:
+    """The study's own values of the numbers that it sweeps, as "coupling = 0.5"."""
+    leaves = numeric_leaves(result.prepared.study.settings())
+    return ", ".join(f"{axis_name(axis.key)} = {leaves[axis.key]:g}" for axis in result.axes)
 
 
 def axis_name(key: str) -> str:
@@ -117,7 +132,8 @@ def _outcome_claims(result: StudyResult) -> list[str]:
     return [f"Outcome{tied} ({result.learned}): {'; '.join(parts)}."]
 
 
-def _equilibrium_claim(predictions: Predictions) -> str:
+def equilibrium_claim(predictions: Predictions) -> str:
+    """From which value on the cooperative corner is an equilibrium."""
     found = predictions.equilibrium
     if found is None:
         return f"Equilibrium: not tested ({predictions.no_equilibrium_reason})."
@@ -125,11 +141,55 @@ def _equilibrium_claim(predictions: Predictions) -> str:
     predicted = ""
     if closed is not None and closed.equilibrium is not None:
         value, reason = closed.equilibrium.value, closed.equilibrium.reason
-        predicted = f"closed form {reason if value is None else f'{value:.4f}'}; "
+        predicted = f"closed form {reason if value is None else f'{value:.4f}'}"
+    if isinstance(found, CertifiedThreshold):
+        return _proved_claim(found, axis_name(predictions.key), predicted)
+    predicted = f"{predicted}; " if predicted else ""
     return (
-        "Equilibrium: cooperation by all, at the upper ends of their parameters, passes the "
-        f"boundary test {_where(found, predictions.key)} ({predicted}numerical, not proved)."
+        f"Equilibrium: {CORNER} passes the boundary test {_where(found, predictions.key)} "
+        f"({predicted}numerical, not proved)."
     )
+
+
+def _proved_claim(found: CertifiedThreshold, name: str, predicted: str) -> str:
+    predicted = f" ({predicted})" if predicted else ""
+    top = exactly(found.highest)
+    if found.result == "nowhere":
+        return (
+            f"Equilibrium, refuted: {CORNER} is no equilibrium at {name} {top}, the largest "
+            f"searched{predicted}."
+        )
+    if found.bracket is None:
+        where = f"from {exactly(found.lowest)} to {top}"
+    else:
+        fails, holds = found.bracket
+        where = f"from {_rounded_up(holds, found.highest)} to {top}, and not at {exactly(fails)}"
+    return f"Equilibrium, proved: {CORNER} is an equilibrium at every {name} {where}{predicted}."
+
+
+def _rounded_up(number: float, most: float) -> str:
+    """A number, as it is where it is short, or a little larger one."""
+    short = exactly(number) if len(exactly(number)) <= 9 else at_most(number, 7)
+    return short if float(short) <= most else exactly(number)
+
+
+def _rest_points_claim(result: StudyResult) -> str:
+    """Whether the rest points reached are equilibria; nothing where none was certified."""
+    points = [point for point in result.certificates if point.reached is not None]
+    common = most_frequent(result.certificates)
+    if common is None:
+        return ""
+    values = own_values(result)
+    where = f" at {values}" if values else ""
+    generic = sum(p.reached is not None and p.reached.starts == "generic" for p in points)
+    which = "most frequent rest points" if generic >= MOST_POINTS else "rest points reached"
+    verdicts = [point.certificate.verdict for point in points]
+    proved = "" if set(verdicts) == {"unknown"} else ", proved"
+    found = judged(verdicts, common.certificate.epsilon, which)
+    about = common.certificate.about
+    program = "" if about == "the game" else f" (about {about}, traced from the semantics)"
+    witness = witness_words(common)
+    return f"Equilibrium{where}{proved}: {found}{program}{'; ' if witness else ''}{witness}."
 
 
 def _passes_claim(result: StudyResult) -> str:
@@ -140,15 +200,26 @@ def _passes_claim(result: StudyResult) -> str:
         return ""
     if not tested:
         return "Equilibrium: not tested, or undecided."
+    corner = next((point for point in result.certificates if point.corner), None)
+    if not result.axes and corner is not None and corner.certificate.verdict != "unknown":
+        return _corner_claim(corner)
     passes = [answer is True for answer in answers]
     which = "" if tested == len(answers) else f"; tested at {tested} of {len(answers)} points"
     if not result.axes:
         verb, where = ("passes" if passes[0] else "does not pass"), ""
     else:
         verb, where = "passes", f" {_points(result, passes)}"
+    return f"Equilibrium: {CORNER} {verb} the boundary test{where} (numerical, not proved{which})."
+
+
+def _corner_claim(corner: CertifiedPoint) -> str:
+    """On a study of one point, whose corner was certified or refuted."""
+    what, gain = equilibrium(corner.certificate.epsilon), corner.gain
+    if corner.certificate.verdict == "certified":
+        return f"Equilibrium, proved: {CORNER} is an {what}."
     return (
-        f"Equilibrium: cooperation by all, at the upper ends of their parameters, {verb} the "
-        f"boundary test{where} (numerical, not proved{which})."
+        f"Equilibrium, refuted: {CORNER} is no {what}; player {gain.player + 1} gains at least "
+        f"{at_least(gain.witness_gain, 4)} by moving to about {in_words(gain.witness)}."
     )
 
 

@@ -26,6 +26,7 @@ from glasshouse.study.dotted import numeric_leaves, replaced
 from glasshouse.study.semantics_spec import LogisticSpec, SemanticsSpec
 from glasshouse.study.values import (
     Cooperate,
+    Epsilon,
     Number,
     Parameter,
     Payoffs,
@@ -162,6 +163,8 @@ class AnalysisSpec(Section):
     """Whether the cooperative corner is an equilibrium."""
     portrait: StrictBool = True
     """The phase portrait at the study's own values (two players with one parameter each)."""
+    certify: Epsilon = 1e-6
+    """Prove whether rest points and the corner are ε-equilibria: ε in units of payoff, or false."""
 
 
 def _values(value: object) -> object:

@@ -17,6 +17,7 @@ from glasshouse.study.folder import (
     sha256,
 )
 from glasshouse.study.predictions import predict_study, slices
+from glasshouse.study.proofs import certified_points
 from glasshouse.study.report.figures import study_figures
 from glasshouse.study.report.page import report_html
 from glasshouse.study.result import StudyResult
@@ -33,8 +34,9 @@ def run_study(
     """Read a study file, check everything, compute, and write the folder `out`.
 
     The folder holds `report.html`, `sweep.parquet`, `summary.json`, the figures as SVG and PNG,
-    `study.toml` (every default written out; files it reads are copied beside it) and
-    `provenance.json`. An interrupted run leaves finished tables and goes on when run again.
+    the certificates that `glasshouse verify` checks, `study.toml` (every default written out; files
+    it reads are copied beside it) and `provenance.json`. An interrupted run leaves finished tables
+    and goes on when run again.
 
     **Arguments:** `path` of the TOML file; `out`, a folder that does not exist yet, or that an
     interrupted run of the same study has left; `warn`, called with one line when a table there has
@@ -56,6 +58,8 @@ def write_study(
         table = folder.table(TABLE, lambda: _swept(folder, prepared))
         folder.drop(PARTS)
         result = complete(prepared, table)
+        for name, certificate in result.certificate_files.items():
+            folder.write(name, certificate.document.text().encode())
         figures = study_figures(result)
         for figure in figures:
             folder.write(f"{figure.name}.svg", figure.svg().encode())
@@ -81,8 +85,10 @@ def complete(prepared: Prepared, table: pa.Table) -> StudyResult:
     """What else a study asks for, beside the table of its sweep."""
     base = assess_base(prepared)
     predictions, no_predictions = predict_study(prepared)
+    certificates, no_certificates = certified_points(prepared.base)
     portrait, no_portrait = _portrait(prepared)
-    notes = (*base.notes, no_predictions, no_portrait, *sweep_notes(prepared, table))
+    reasons = (no_predictions, no_certificates, no_portrait)
+    notes = (*base.notes, *reasons, *sweep_notes(prepared, table))
     return StudyResult(
         prepared=prepared,
         table=table,
@@ -90,6 +96,7 @@ def complete(prepared: Prepared, table: pa.Table) -> StudyResult:
         base_game=base_game(prepared.base.game),
         predictions=predictions,
         slices=slices(prepared, table),
+        certificates=certificates,
         portrait=portrait,
         notes=tuple(note for note in notes if note),
     )

@@ -1,7 +1,7 @@
 """Values in study files: what is accepted, and what is said when it is not."""
 
 import math
-from typing import Annotated, Any, TypeGuard
+from typing import Annotated, Any, Literal, TypeGuard
 
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -82,6 +82,17 @@ def _cooperate(value: object) -> object:
     return value
 
 
+def _epsilon(value: object) -> float | Literal[False]:
+    if value is False:
+        return False
+    if not is_number(value) or value < 0:
+        raise ValueError(
+            f"must be a finite number of at least 0, in units of payoff, or false, but is "
+            f"{value!r:.40}"
+        )
+    return float(value)
+
+
 def _number(value: object) -> Any:
     if not is_number(value):
         raise ValueError(f"must be a finite number, but is {value!r:.40}")
@@ -93,6 +104,11 @@ Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
 Parameter = Annotated[int | float, BeforeValidator(_number)]
 Payoffs = Annotated[list[Any], BeforeValidator(_payoffs)]
+Epsilon = Annotated[
+    Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)] | Literal[False],
+    Field(union_mode="left_to_right"),  # 0 equals False
+    BeforeValidator(_epsilon),
+]
 Matrix = Annotated[list[list[float]], BeforeValidator(_matrix)]
 Start = Annotated[str | list[list[float]], BeforeValidator(_start)]
 Cooperate = Annotated[str | int, BeforeValidator(_cooperate)]

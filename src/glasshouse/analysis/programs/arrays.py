@@ -85,9 +85,10 @@ def objects(values: Array) -> np.ndarray:
     if is_objects(values):
         return values
     array = np.asarray(values)
-    return _each(
-        exact, (array if array.dtype.kind in "biu" else array.astype(float)).astype(object)
-    )
+    if array.dtype.kind == "c":
+        return filled(array.shape, Unsupported("computes with complex numbers"))
+    numbers = array if array.dtype.kind in "biu" else array.astype(float)
+    return _each(exact, numbers.astype(object))
 
 
 def known(value: Array) -> Array:
@@ -148,7 +149,7 @@ class Rules:
             return [MOVES[name](params, *operands)]
         if name == "select_n" and is_objects(operands[0]):
             return [_each(_same, *map(objects, operands))]
-        if name in MOVES_BY_NUMBER and params.get("fill_value") is None:
+        if name in MOVES_BY_NUMBER:
             return _moved(equation, operands)
         if name == "scatter-add":
             return [self._scatter_add(equation, *operands)]
@@ -219,8 +220,8 @@ def _is_float(variable: Any) -> bool:
     return jnp.issubdtype(variable.aval.dtype, jnp.inexact)
 
 
-def _by_jax(equation: Any, operands: Sequence[Array]) -> list[Array]:
-    found = equation.primitive.bind(*operands, **equation.params)
+def _by_jax(equation: Any, operands: Sequence[Array], **changed: Any) -> list[Array]:
+    found = equation.primitive.bind(*operands, **{**equation.params, **changed})
     return list(found) if equation.primitive.multiple_results else [found]
 
 
@@ -234,9 +235,10 @@ def _moved(equation: Any, operands: Sequence[Array]) -> list[np.ndarray]:
             operand = np.arange(first, len(elements)).reshape(operand.shape)
         numbers.append(operand)
     beyond = Unsupported("reads beyond the end of an array")
+    filling = {} if equation.params.get("fill_value") is None else {"fill_value": -1}
     return [
         _each(lambda k: elements[k] if 0 <= k < len(elements) else beyond, np.asarray(found))
-        for found in _by_jax(equation, numbers)
+        for found in _by_jax(equation, numbers, **filling)
     ]
 
 

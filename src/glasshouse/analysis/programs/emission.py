@@ -18,20 +18,8 @@ Term = tuple[Fraction, int]
 def written(expressions: Expressions, outputs: Sequence[Sequence[Expression]]) -> Program:
     """The program that computes `outputs`, a list for every player."""
     emission = _Emission(expressions)
-    for atom in _read(expressions, outputs):
-        emission.write_atom(atom)
+    emission.write([x for own in outputs for x in own])
     return emission.writer.finished([[emission.register(x) for x in own] for own in outputs])
-
-
-def _read(expressions: Expressions, outputs: Sequence[Sequence[Expression]]) -> list[int]:
-    """The atoms that the outputs read, each after those it reads itself."""
-    waiting, read = [x for own in outputs for x in own], set()
-    while waiting:
-        for atom, _ in waiting.pop().terms:
-            if atom not in read:
-                read.add(atom)
-                waiting += expressions.atoms[atom].operands
-    return sorted(read - {ONE_ATOM})
 
 
 class _Emission:
@@ -42,9 +30,19 @@ class _Emission:
         self._of_expression: dict[Expression, int] = {}
         self._of_instruction: dict[Instruction, int] = {}
 
-    def write_atom(self, number: int) -> None:
-        """Everything it reads must have been written before."""
-        self._of_atom[number] = self._atom_register(self._expressions.atoms[number])
+    def write(self, wanted: Sequence[Expression]) -> None:
+        """All atoms of these, each after those it reads itself."""
+        waiting = self._unwritten(wanted)
+        while waiting:
+            atom = self._expressions.atoms[waiting[-1]]
+            before = self._unwritten(atom.operands)
+            waiting += before
+            if not before:
+                self._of_atom[waiting.pop()] = self._atom_register(atom)
+
+    def _unwritten(self, wanted: Sequence[Expression]) -> list[int]:
+        atoms = [atom for x in wanted for _, atom in self._terms(x)]
+        return [atom for atom in reversed(atoms) if atom not in self._of_atom]
 
     def register(self, expression: Expression) -> int:
         """Where the program holds an expression whose atoms are written."""
@@ -69,23 +67,25 @@ class _Emission:
     def _sum(self, expression: Expression) -> int:
         # Where a denominator is no power of two, the sum of what has it is divided by it.
         by_divisor: dict[Fraction, list[Term]] = {Fraction(1): []}
-        for factor, register in self._terms(expression):
+        for factor, atom in self._terms(expression):
             divisor = _divisor(factor)
-            by_divisor.setdefault(divisor, []).append((factor * divisor, register))
+            by_divisor.setdefault(divisor, []).append((factor * divisor, self._of_atom[atom]))
         whole = by_divisor.pop(Fraction(1))
         for divisor, own in by_divisor.items():
             registers = (self._affine(own), self._constant(divisor))
             whole.append((Fraction(1), self._write("divide", registers)))
         return self._affine(whole)
 
-    def _terms(self, expression: Expression) -> list[Term]:
-        terms = [(factor, self._of_atom[atom]) for atom, factor in expression.terms]
-        if len(terms) == 2 and terms[0] == (-terms[1][0], NOWHERE):
-            operation, operands, _ = self._expressions.atoms[expression.terms[1][0]]
+    def _terms(self, expression: Expression) -> list[tuple[Fraction, int]]:
+        """Factors and atoms that add up to an expression."""
+        terms = [(factor, atom) for atom, factor in expression.terms]
+        if len(terms) == 2 and terms[0] == (-terms[1][0], ONE_ATOM):
+            operation, operands, _ = self._expressions.atoms[terms[1][1]]
             if operation == "logistic":
                 # 1 - 1 / (1 + e^-x) would lose all digits where 1 / (1 + e^x) is small.
-                negative = self.register(self._expressions.scale(Fraction(-1), operands[0]))
-                return [(terms[0][0], self._write("logistic", (negative,)))]
+                minus = self._expressions.scale(Fraction(-1), operands[0])
+                ((atom, _),) = self._expressions.logistic(minus).terms
+                return [(terms[0][0], atom)]
         return terms
 
     def _constant(self, number: Fraction) -> int:

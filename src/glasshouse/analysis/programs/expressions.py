@@ -180,9 +180,14 @@ class Expressions:
         powers = self._exponentials(y)
         if powers is None or min(powers.values()) <= 0:
             return None
-        if factor == 1:
+        if len(powers) > 1 and factor == 1:
+            # Products of many sums are not multiplied out.
+            if any(self.atoms[atom].operation == "log" for atom, _ in x.terms):
+                return None
             return self.combine((c, self.exp(self.add(x, a))) for a, c in powers.items())
-        return self.divide(self.exp(x), y) if len(powers) == 1 else self._share(self.exp(x), y)
+        if len(powers) > 1:
+            return self._share(self.exp(x), y)
+        return self.multiply(self.exp(x), y) if factor == 1 else self.divide(self.exp(x), y)
 
     def _product(self, x: Expression, y: Expression) -> Expression:
         if ONE in (x, y):

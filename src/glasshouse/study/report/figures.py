@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib import style
 from matplotlib.figure import Figure
 
+from glasshouse.analysis.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.closed_form import Thresholds
 from glasshouse.analysis.couplings import Switch
 from glasshouse.analysis.deviations import upper_corner
@@ -20,18 +21,20 @@ from glasshouse.plots.coupling import (
     plot_outcome_shares,
     plot_tied_branch,
 )
-from glasshouse.plots.deviation import plot_deviation_curve
+from glasshouse.plots.deviation import curve_window, plot_deviation_curve
 from glasshouse.plots.outcome_map import QUANTITIES, plot_outcome_map
 from glasshouse.plots.phase import plot_portrait
+from glasshouse.study.proofs import most_frequent
 from glasshouse.study.report.words import (
     along_words,
     boundary_words,
     deviation_words,
     map_words,
-    own_values,
     portrait_words,
+    rest_deviation_words,
 )
 from glasshouse.study.result import Predictions, StudyResult
+from glasshouse.study.sentences import own_values
 
 SVG: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "glasshouse"}
 """Text stays text, and no random identifiers enter the files."""
@@ -77,12 +80,13 @@ class StudyFigure:
 def study_figures(result: StudyResult) -> tuple[StudyFigure, ...]:
     """Every figure that the result has the numbers for.
 
-    **Returns:** "coupling" along one axis or "map" over two, "portrait", and "deviation", in this
-    order. They do not depend on the user's Matplotlib settings.
+    **Returns:** "coupling" along one axis or "map" over two, "portrait", "deviation", and
+    "deviation_rest", in this order. They do not depend on the user's Matplotlib settings.
     """
     with style.context("default"):
         sweep = {1: _along, 2: _map}.get(len(result.axes))
         found = [sweep(result) if sweep else None, _portrait(result), _deviation(result)]
+        found.append(_rest_deviation(result, corner_shown=found[-1] is not None))
         figures = tuple(figure for figure in found if figure is not None)
         for made in figures:
             # Laid out once: each further drawing could move things by a hair.
@@ -154,11 +158,31 @@ def _deviation(result: StudyResult) -> StudyFigure | None:
         return None
     largest = next(d for d in test.deviations if d.gain >= most * (1 - SAME))
     game = result.prepared.base.parametric
-    ax = plot_deviation_curve(game, upper_corner(game), largest.player)
-    caption = boundary_words(test)
+    point = next((point for point in result.certificates if point.corner), None)
+    certificate = None if point is None else point.certificate
+    corner = upper_corner(game)
+    ax = plot_deviation_curve(game, corner, largest.player, certificate=certificate)
+    caption = boundary_words(test, point)
     gains = largest.gain > test.tolerance * float(game.game.payoff_ranges[largest.player])
-    title, alt = deviation_words(largest, test, gains, own_values(result))
+    title, alt = deviation_words(largest, test, gains, own_values(result), point)
     return StudyFigure("deviation", title, alt, caption, _figure(ax))
+
+
+def _rest_deviation(result: StudyResult, corner_shown: bool) -> StudyFigure | None:
+    """The curve of the most frequent rest point, unless that is the corner, which has one."""
+    point = most_frequent(result.certificates)
+    if point is None or point.reached is None or (point.corner and corner_shown):
+        return None
+    game, player = result.prepared.base.parametric, point.gain.player
+    if len(point.certificate.params[player]) != 1:
+        return None
+    params, proof = point.reached.params, point.certificate
+    ax = plot_deviation_curve(game, params, player, certificate=proof)
+    ((low, high),) = proof.document.problem.boxes[player]
+    bounded = np.isfinite(low) and np.isfinite(high)
+    window = None if bounded else curve_window(game, params, player, proof)
+    words = rest_deviation_words(point, own_values(result), window)
+    return StudyFigure("deviation_rest", *words, figure=_figure(ax))
 
 
 def _markers(predictions: Predictions | None) -> tuple[list[Marker], list[str]]:
@@ -176,8 +200,12 @@ def _markers(predictions: Predictions | None) -> tuple[list[Marker], list[str]]:
             (predictions.first_movement, "first movement", "first order"),
             (predictions.measured, "measured", "first order"),
         ]
-    if predictions.equilibrium is not None:
-        switches.append((predictions.equilibrium, "equilibrium", "equilibrium"))
+    equilibrium = predictions.equilibrium
+    if isinstance(equilibrium, CertifiedThreshold):
+        if equilibrium.value is not None:
+            found.append(Marker(equilibrium.value, "equilibrium", "equilibrium"))
+    elif equilibrium is not None:
+        switches.append((equilibrium, "equilibrium", "equilibrium"))
     unmarked = []
     for switch, label, kind in switches:
         if switch.value is None and len(switch.brackets) > MOST_SWITCHES:

@@ -6,24 +6,23 @@ from collections.abc import Sequence
 import numpy as np
 
 from glasshouse.analysis.assessment import TiedOutcome
+from glasshouse.analysis.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.deviations import BoundaryTest, Deviation
 from glasshouse.analysis.phase import Portrait
+from glasshouse.certificates.rounding import bracketed
 from glasshouse.plots.coupling import Marker, outcome_names
 from glasshouse.plots.outcome_map import QUANTITIES
-from glasshouse.study.dotted import numeric_leaves
+from glasshouse.study.proofs import CertifiedPoint
 from glasshouse.study.result import StudyResult
 from glasshouse.study.sentences import axis_name
+from glasshouse.study.verdicts import in_words, verdict_words
 
 TIED_SETTINGS = ("learning.step_size", "learning.steps")
 """What tied runs from the neutral start depend on."""
 
+PASSES = "passes the boundary test (numerical, not proved)"
+
 LEADERS = ("cooperation", "exploitation", "defection")
-
-
-def own_values(result: StudyResult) -> str:
-    """The study's own values of the numbers that it sweeps, as "coupling = 0.5"."""
-    leaves = numeric_leaves(result.prepared.study.settings())
-    return ", ".join(f"{axis_name(axis.key)} = {leaves[axis.key]:g}" for axis in result.axes)
 
 
 def leading(result: StudyResult) -> list[str | None]:
@@ -93,10 +92,7 @@ def map_words(result: StudyResult, quantity: str) -> tuple[str, str, str]:
             "between points of the sweep."
         )
     if any(s.equilibrium is not None for s in result.slices):
-        caption.append(
-            "Squares: the first point from which on the cooperative corner passes the boundary "
-            "test (numerical, not proved)."
-        )
+        caption.append(f"Squares: the first point from which on the cooperative corner {PASSES}.")
     return f"Outcomes over {first} and {second}", " ".join(parts), " ".join(caption)
 
 
@@ -122,9 +118,16 @@ def portrait_words(portrait: Portrait, values: str) -> tuple[str, str, str]:
 
 
 def deviation_words(
-    best: Deviation, test: BoundaryTest, gains: bool, values: str
+    best: Deviation,
+    test: BoundaryTest,
+    gains: bool,
+    values: str,
+    point: CertifiedPoint | None = None,
 ) -> tuple[str, str]:
-    """Title and alternative text of the deviation curve; `gains`, whether it pays at all."""
+    """Title and alternative text of the deviation curve.
+
+    **Arguments:** `gains`, whether it pays at all; `point`, the corner where it was certified.
+    """
     who, where = f"player {best.player + 1}", f" at {values}" if values else ""
     verdict = {
         True: "the corner passes the boundary test",
@@ -138,16 +141,62 @@ def deviation_words(
         f"gains {best.gain:.4g}, and {verdict}"
     )
     who = who.capitalize()
-    alt = f"All parameters at their upper bounds, where all cooperate most. {who}: {found}."
+    proved = "" if point is None else f" {_upper(_bounds(point, best.player))}."
+    alt = f"All parameters at their upper bounds, where all cooperate most. {who}: {found}.{proved}"
     return f"Leaving the cooperative corner alone{where}", alt
 
 
-def boundary_words(test: BoundaryTest) -> str:
-    """How the boundary test was made."""
+def rest_deviation_words(
+    point: CertifiedPoint, values: str, window: tuple[float, float] | None
+) -> tuple[str, str, str]:
+    """Title, alternative text and caption of the deviation curve of the most frequent rest point.
+
+    **Arguments:** `window`, from where to where it is drawn if the parameter is unbounded.
+    """
+    assert point.reached is not None
+    share, player = point.reached.share, point.gain.player
+    ends = "tied learning ends" if share is None else f"{100 * share.value:.3g}% of the runs end"
+    profile = ", ".join(map(in_words, point.certificate.params))
+    where = f" at {values}" if values else ""
+    alt = (
+        f"All parameters at the rest point ({profile}), where {ends}. {_upper(verdict_words(point))}. "
+        f"{_upper(_bounds(point, player))}."
+    )
+    drawn = (
+        ""
+        if window is None
+        else " The parameter is unbounded; the curve is drawn from {:.4g} to {:.4g}.".format(
+            *window
+        )
+    )
+    caption = (
+        f"All parameters but one stay at the rest point where {ends}.{drawn} {proof_words(point)}"
+    )
+    return f"Leaving the rest point alone where {ends}{where}", alt, caption
+
+
+def proof_words(point: CertifiedPoint) -> str:
+    """How the bounds of a deviation curve were obtained, which the curve itself does not show."""
+    proof = point.certificate
+    return (
+        f"Bounds on the gain are proved ({proof.method}: {proof.detail}; file {point.file}); the "
+        "curve between them is computed in floating-point numbers."
+    )
+
+
+def _bounds(point: CertifiedPoint, player: int) -> str:
+    gain = point.certificate.gains[player]
+    low, high = bracketed(gain.lower, gain.upper)
+    return f"the best gain of player {player + 1} lies between {low} and {high}, proved"
+
+
+def boundary_words(test: BoundaryTest, point: CertifiedPoint | None = None) -> str:
+    """How the boundary test was made, and the proof where the corner was certified."""
+    proved = "" if point is None else f" {proof_words(point)}"
     return (
         "All parameters but one stay at their upper bounds, the cooperative corner. Boundary test: "
         f"{test.detail}; gains up to {test.tolerance:g} of the payoff range count as none "
-        "(numerical, not proved)."
+        f"(numerical, not proved).{proved}"
     )
 
 
@@ -164,10 +213,10 @@ def _along_caption(result: StudyResult, marks: Sequence[Marker], unmarked: Seque
         how = "in closed form" if closed else "as found by trying values"
         parts.append(f"Dotted: first-order thresholds {how}.")
     if any(mark.kind == "equilibrium" for mark in marks):
-        parts.append(
-            "Solid upright line: from there on the cooperative corner passes the boundary test "
-            "(numerical, not proved)."
-        )
+        predictions = result.predictions
+        proved = predictions is not None and isinstance(predictions.equilibrium, CertifiedThreshold)
+        holds = "is an equilibrium (proved)" if proved else PASSES
+        parts.append(f"Solid upright line: from there on the cooperative corner {holds}.")
     return " ".join([*parts, *_sentences([f"not marked: {words}" for words in unmarked])])
 
 

@@ -1,0 +1,317 @@
+"""What a study proves: about the rest points it reaches, the cooperative corner, a threshold."""
+
+import dataclasses
+import math
+from decimal import Decimal
+
+import jax
+import numpy as np
+
+from glasshouse._progress import progress
+from glasshouse._results import Result
+from glasshouse.analysis.certification import certify
+from glasshouse.analysis.certified_thresholds import (
+    CertifiedThreshold,
+    certified_threshold,
+    corner_of,
+)
+from glasshouse.analysis.couplings import Switch
+from glasshouse.analysis.deviations import upper_corner
+from glasshouse.analysis.family import AbstractFamily
+from glasshouse.analysis.first_order import cooperation
+from glasshouse.analysis.outcomes import Starts
+from glasshouse.analysis.reached import SAME, ReachedPoint, reached_rest_points
+from glasshouse.certificates.certificate import Certificate, GainBounds
+from glasshouse.errors import InputError
+from glasshouse.games.base import UNROLL_LIMIT, unrolls
+from glasshouse.parametric import ParametricGame, Params
+from glasshouse.study.setting import Setting
+
+BUDGET, MOST_BOXES = 20_000, 60_000
+"""Boxes looked at for each player of a proof, and for all proofs about points together."""
+
+SEARCH_BUDGET = 2_000
+"""Where a threshold has to be searched for by proofs, each of them gets so many boxes."""
+
+MOST_POINTS = 8
+"""Of the rest points where the study's runs end, so many are certified, the most frequent ones."""
+
+MOST_PARAMETERS = 3
+"""Of a player: with more, a proof takes longer than the rest of a study."""
+
+PLACES = Decimal("1e-6")
+"""Proved thresholds lie between two neighbouring couplings of six decimal places."""
+
+EQUAL = 1e-9
+"""Gains that differ by no more than this share are equal."""
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class CertifiedPoint(Result):
+    """A profile of a study, with a certificate that tells whether it is an ε-equilibrium.
+
+    **Arguments:** `name`, of its file: "tied_rest_point", "rest_point_1" (the most frequent one)
+    and so on, or "corner"; `reached`, the rest point of learning, or None where none was reached
+    there; the tied one has the share of the study's runs that end there too; `corner`, whether it
+    is the cooperative corner, all parameters at their upper bounds; `cooperation`, each player's
+    probability of action 0; `certificate`.
+    """
+
+    name: str
+    reached: ReachedPoint | None
+    corner: bool
+    cooperation: tuple[float, ...]
+    certificate: Certificate
+
+    @property
+    def file(self) -> str:
+        """The certificate's file in the folder of the study."""
+        return certificate_file(self.name)
+
+    @property
+    def gain(self) -> GainBounds:
+        """The player who is known to gain most, the first of several to whom the same is true."""
+        worst, gains = self.certificate.worst, self.certificate.gains
+        return next(
+            gain
+            for gain in gains
+            if gain.witness_gain >= worst.witness_gain * (1 - EQUAL)
+            and gain.upper >= worst.upper * (1 - EQUAL)
+        )
+
+
+def certificate_file(name: str) -> str:
+    """Where a study keeps the certificate of that name."""
+    return f"certificates/{name}.json"
+
+
+def most_frequent(points: tuple[CertifiedPoint, ...]) -> CertifiedPoint | None:
+    """Of the rest points reached, the one where most of the study's runs end."""
+    reached = [point for point in points if point.reached is not None]
+    return max(reached, key=_runs, default=None)
+
+
+def certified_points(setting: Setting) -> tuple[tuple[CertifiedPoint, ...], str]:
+    """Proofs about the points of a study at its own values, and why there are none.
+
+    They are about the rest points that its analyses reach and the corner that it tests.
+    """
+    epsilon = setting.study.analysis.certify
+    if epsilon is False:
+        return (), ""
+    game = setting.parametric
+    reason = _too_large(game)
+    if reason:
+        return (), f"no certificates: {reason}; call glasshouse.certify for one profile"
+    profiles, note = _profiles(setting)
+    budget = MOST_BOXES // (len(game.spaces) * max(len(profiles), 1))
+    points = []
+    try:
+        with progress("proving", len(profiles)) as advance:
+            for name, params, reached, corner in profiles:
+                proof = certify(game, params, float(epsilon), budget=min(BUDGET, budget))
+                cooperates = tuple(map(float, cooperation(game, params)))
+                points.append(CertifiedPoint(name, reached, corner, cooperates, proof))
+                advance()
+    except InputError as error:
+        return (), f"no certificates: {error}"
+    return tuple(points), note
+
+
+Profile = tuple[str, Params, ReachedPoint | None, bool]
+"""A name, what is certified under it, the rest point it is, whether it is the corner."""
+
+
+def _profiles(setting: Setting) -> tuple[list[Profile], str]:
+    """What there is to certify, and what there is not."""
+    analysis, corner = setting.study.analysis, None
+    if analysis.boundary_test:
+        corner = _cooperative_corner(setting.parametric)
+    found: list[Profile] = []
+    learned = analysis.tied or analysis.outcomes
+    reached = _reached(setting) if learned else ()
+    generic = 0
+    for point in reached:
+        generic += point.starts == "generic"
+        name = "tied_rest_point" if point.starts == "tied" else f"rest_point_{generic}"
+        is_corner = corner is not None and _numbers(point.params) == _numbers(corner)
+        found.append((name, point.params, point, is_corner))
+    if corner is not None and not any(is_corner for *_, is_corner in found):
+        found.append(("corner", corner, None, True))
+    none = "no run came to rest to 1e-6, so there is no rest point to certify"
+    return found, none if learned and not reached else ""
+
+
+def _reached(setting: Setting) -> tuple[ReachedPoint, ...]:
+    """The rest points of the runs that were asked for; one reached both ways is one point."""
+    learning, analysis = setting.study.learning, setting.study.analysis
+    found = reached_rest_points(
+        setting.parametric,
+        starts=setting.starts if analysis.outcomes else Starts(kind="neutral"),
+        steps=learning.steps,
+        step_size=learning.step_size,
+        share_parameters=learning.tied and analysis.outcomes,
+        most=MOST_POINTS,
+    )
+    tied = [point for point in found if point.starts == "tied" and analysis.tied]
+    generic = [point for point in found if point.starts == "generic" and analysis.outcomes]
+    for k, point in enumerate(tied):
+        for other in generic:
+            if _is_same(point.params, other.params):
+                tied[k] = dataclasses.replace(point, share=other.share)
+                generic.remove(other)
+                break
+    return (*tied, *generic)
+
+
+def _is_same(one: Params, other: Params) -> bool:
+    numbers = zip(_numbers(one), _numbers(other), strict=True)
+    return all(abs(x - y) <= SAME * (1 + abs(x)) for x, y in numbers)
+
+
+def _numbers(params: Params) -> tuple[float, ...]:
+    leaves = jax.tree.leaves(params)
+    return tuple(float(x) for leaf in leaves for x in np.ravel(np.asarray(leaf, np.float64)))
+
+
+def _runs(point: CertifiedPoint) -> int:
+    share = None if point.reached is None else point.reached.share
+    return 0 if share is None else share.count
+
+
+def _too_large(game: ParametricGame) -> str:
+    """Why proofs about a game would take too long for a study; nothing where they would not."""
+    actions = game.semantics.actions
+    if not unrolls(actions):
+        count = len(actions) * math.prod(actions)
+        return f"{count} payoffs (players × action profiles) are more than {UNROLL_LIMIT}"
+    most = max(len(_numbers((box.lower,))) for box in game.spaces)
+    if most > MOST_PARAMETERS:
+        return f"{most} parameters of a player are more than {MOST_PARAMETERS}"
+    return ""
+
+
+def _cooperative_corner(game: ParametricGame) -> Params | None:
+    """All parameters at their upper bounds, if everybody cooperates more there than at the lower.
+
+    None, too, where a box is unbounded or a player has several parameters.
+    """
+    try:
+        corner = upper_corner(game)
+    except InputError:
+        return None
+    lowest = tuple(box.lower for box in game.spaces)
+    more = np.asarray(cooperation(game, corner)) - np.asarray(cooperation(game, lowest))
+    return corner if bool(np.all(more > 0)) else None
+
+
+def proved_threshold(
+    family: AbstractFamily, measured: Switch, low: float, high: float
+) -> CertifiedThreshold | None:
+    """The equilibrium threshold between two proofs, or None where they were not found.
+
+    What was measured says where to prove, which is why a few proofs are enough.
+
+    **Arguments:** `measured`, by `equilibrium_threshold` from `low` to `high`.
+    """
+    game = family(1.0)
+    if measured.holds == "below" or _too_large(game) or _cooperative_corner(family(high)) is None:
+        return None
+    prover = _Prover(family, low, high)
+    with progress("proving the threshold"):
+        if measured.holds == "everywhere":
+            return prover.everywhere()
+        if measured.holds == "nowhere":
+            return prover.nowhere()
+        found = prover.near(measured.value) if measured.value is not None else None
+        return found or prover.searched()
+
+
+@dataclasses.dataclass(frozen=True)
+class _Prover:
+    """Proofs about the cooperative corner of a family."""
+
+    family: AbstractFamily
+    low: float
+    high: float
+
+    def proof(self, low: float, high: float) -> Certificate:
+        """Whether the corner is an equilibrium at every coupling of an interval."""
+        game = self.family(1.0)
+        corner = corner_of(game, ("upper",) * len(game.spaces))
+        return certify(game, corner, 0.0, couplings=(low, high), budget=BUDGET)
+
+    def everywhere(self) -> CertifiedThreshold | None:
+        if _cooperative_corner(self.family(self.low)) is None:
+            return None
+        proof = self.proof(self.low, self.high)
+        return self._found("everywhere", certified=proof) if _holds(proof) else None
+
+    def nowhere(self) -> CertifiedThreshold | None:
+        proof = self.proof(self.high, self.high)
+        return self._found("nowhere", refuted=proof) if _fails(proof) else None
+
+    def near(self, value: float) -> CertifiedThreshold | None:
+        """Between two neighbouring short numbers that enclose the value."""
+        for fails, holds in _neighbours(value):
+            if not self.low <= fails < holds <= self.high:
+                continue
+            if _cooperative_corner(self.family(holds)) is None:
+                continue
+            refuted = self.proof(fails, fails)
+            if not _fails(refuted):
+                continue
+            certified = self.proof(holds, self.high)
+            if _holds(certified):
+                return self._found("found", (fails, holds), refuted, certified)
+        return None
+
+    def searched(self) -> CertifiedThreshold | None:
+        """Where what was measured does not tell: by many proofs."""
+        ends = self.low, self.high
+        found = certified_threshold(self.family, bracket=ends, budget=SEARCH_BUDGET)
+        lowest = {"found": found.bracket and found.bracket[1], "everywhere": self.low}
+        at = lowest.get(found.result)
+        return None if at is None or _cooperative_corner(self.family(at)) is None else found
+
+    def _found(
+        self,
+        result: str,
+        bracket: tuple[float, float] | None = None,
+        refuted: Certificate | None = None,
+        certified: Certificate | None = None,
+    ) -> CertifiedThreshold:
+        proof = certified or refuted
+        assert proof is not None
+        return CertifiedThreshold(
+            result=result,  # pyright: ignore[reportArgumentType]
+            bracket=bracket,
+            lowest=self.low,
+            highest=self.high,
+            corner=("upper",) * len(proof.params),
+            refuted=refuted,
+            certified=certified,
+            method=proof.method,
+            detail=f"at ε = 0, for all couplings up to {self.high:g}",
+        )
+
+
+def _holds(proof: Certificate) -> bool:
+    return proof.verdict == "certified"
+
+
+def _fails(proof: Certificate) -> bool:
+    return proof.verdict == "refuted"
+
+
+def _neighbours(value: float) -> list[tuple[float, float]]:
+    """Short numbers 1e-6 apart that enclose a value, which may be one of them up to rounding."""
+    exact = Decimal(value)
+    nearest = exact.quantize(PLACES)
+    if abs(exact - nearest) < PLACES / 100:
+        half = PLACES / 2
+        pairs = [(nearest - PLACES, nearest), (nearest - half, nearest + half)]
+    else:
+        floor = nearest if nearest < exact else nearest - PLACES
+        pairs = [(floor, floor + PLACES)]
+    return [(float(fails), float(holds)) for fails, holds in pairs]
