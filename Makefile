@@ -38,6 +38,7 @@ help-pages: .venv/dev
 benchmark: .venv/dev
 	$(BIN)/python benchmarks/throughput.py
 	$(BIN)/python benchmarks/studies.py
+	$(BIN)/python benchmarks/certificates.py
 
 # Pins today's versions without recording where they come from.
 constraints:

@@ -31,6 +31,7 @@ try:
 except SystemExit as stop:
     assert not stop.code, stop.code
 assert "jax" not in sys.modules
+assert "flint" not in sys.modules
 """
     for word in ("--help", "games"):
         done = subprocess.run([sys.executable, "-c", code, word], capture_output=True, check=False)
@@ -57,9 +58,13 @@ def test_thresholds_of_the_prisoners_dilemma(call):
     low, high = found["measured"]["bracket"]
     assert high - low <= 1e-6
     assert low - 1e-6 <= 3 / 7 <= high + 1e-6
-    assert found["equilibrium"]["value"] == pytest.approx(0.870467371354, abs=1e-8)
+    fails, holds = found["equilibrium"]["bracket"]
+    assert fails < 0.870467371354 < holds < fails + 1.1e-6
+    assert found["equilibrium"]["value"] == pytest.approx((fails + holds) / 2)
     assert found["measured"]["method"] == "learned"
-    assert found["equilibrium"]["method"] == "numerical"
+    assert found["equilibrium"]["method"] == "branch and bound in Arb arithmetic"
+    assert found["equilibrium"]["certified"]["couplings"] == [holds, 3.0]
+    assert found["equilibrium"]["refuted"]["couplings"] == [fails, fails]
 
 
 def test_thresholds_in_words(call):

@@ -31,6 +31,7 @@ seed = 7
 "semantics.coupling" = { start = 0.2, stop = 1.0, count = 9 }
 """
 QUICK = "\n[learning]\nstarts = 8\nsteps = 50\n[analysis]\nportrait = false\nthresholds = false\n"
+QUICK += "certify = false\n"
 
 
 @pytest.fixture(scope="module")
@@ -45,15 +46,23 @@ def computed(text: str, folder: Path = Path()):
     return compute(prepare(parse_study(text), folder))
 
 
+def files_in(folder: Path) -> set[str]:
+    return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+
+
 def test_folder_is_complete(written):
     _, out = written
-    figures = [
+    figures = {
         f"{name}.{kind}"
-        for name in ("coupling", "deviation", "portrait")
+        for name in ("coupling", "deviation", "deviation_rest", "portrait")
         for kind in ("png", "svg")
-    ]
-    others = ["provenance.json", "report.html", "study.toml", "summary.json", "sweep.parquet"]
-    assert sorted(p.name for p in out.iterdir()) == sorted([*figures, *others])
+    }
+    others = {"provenance.json", "report.html", "study.toml", "summary.json", "sweep.parquet"}
+    proofs = ("tied_rest_point", "corner", "threshold_holds", "threshold_fails")
+    proved = {f"certificates/{name}.json" for name in proofs}
+    assert files_in(out) >= {*figures, *others, *proved}
+    rest = files_in(out) - {*figures, *others, *proved}
+    assert rest == {f"certificates/rest_point_{k + 1}.json" for k in range(len(rest))}
 
 
 def test_table_holds_the_theory(written):
@@ -86,7 +95,7 @@ def test_same_study_gives_the_same_bytes(written, tmp_path):
     study, out = written
     run_study(study, tmp_path / "again")
     run_study(out / "study.toml", tmp_path / "resolved")
-    names = {p.name for p in out.iterdir()} - {"provenance.json"}
+    names = files_in(out) - {"provenance.json"}
     for again in (tmp_path / "again", tmp_path / "resolved"):
         for name in names:
             assert (again / name).read_bytes() == (out / name).read_bytes(), name
@@ -122,7 +131,7 @@ def test_provenance_hashes_study_table_and_outputs(written):
     assert provenance["study"] == digest
     for name, recorded in provenance["outputs"].items():
         assert hashlib.sha256((out / name).read_bytes()).hexdigest() == recorded
-    assert set(provenance["outputs"]) | {"provenance.json"} == {p.name for p in out.iterdir()}
+    assert set(provenance["outputs"]) | {"provenance.json"} == files_in(out)
 
 
 def test_claims_name_the_three_things(written):
@@ -130,13 +139,13 @@ def test_claims_name_the_three_things(written):
     assert [claim.split(":")[0].split(" (")[0] for claim in found] == [
         "First movement",
         "Outcome",
-        "Equilibrium",
+        "Equilibrium, proved",
+        "Equilibrium at coupling = 0.5, proved",
     ]
     assert "above coupling 0.428571 ± " in found[0]
     assert "predicted 0.4286 in closed form" in found[0]
     assert "after 1000 steps of 0.1 above coupling 0.428571" in found[0]
-    assert "0.870467" in found[2]
-    assert "not proved" in found[2]
+    assert "at every coupling from 0.870468 to 3, and not at 0.870467." in found[2]
 
 
 def test_game_file_is_relative_to_the_study(tmp_path):
@@ -239,6 +248,8 @@ def test_affine_study_finds_hamiltons_rule():
     result = computed(text + "starts = 8\n[analysis]\nportrait = false\n")
     found = result.predictions
     assert found is not None
+    assert found.equilibrium is not None
+    assert found.equilibrium.bracket == (pytest.approx(0.25, abs=2e-6), 0.25)
     assert found.measured.value == pytest.approx(0.25, abs=1e-6)
     assert found.closed_form is not None
     assert found.closed_form.neutral.value == pytest.approx(0.25)
@@ -322,7 +333,7 @@ def test_neutral_start_is_a_single_run():
 
 
 def test_analyses_not_asked_for_are_left_out():
-    off = ("thresholds", "tied", "outcomes", "boundary_test", "portrait")
+    off = ("thresholds", "tied", "outcomes", "boundary_test", "portrait", "certify")
     text = '[game]\nname = "chicken"\n[analysis]\n' + "".join(f"{k} = false\n" for k in off)
     result = computed(text + "[sweep]\n")
     (row,) = result.rows()

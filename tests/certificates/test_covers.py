@@ -7,7 +7,7 @@ from fractions import Fraction
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from tests.certificates.exact import INF, points_of
 
 from glasshouse.certificates.covers import LEAF, between, can_split, halves, pieces
@@ -96,6 +96,8 @@ def test_no_piece_reaches_out_of_the_box(name):
 
 
 @settings(max_examples=300)
+@example(-1.7e308, 1.7e308)
+@example(-1.7e308, 0.5e308)
 @given(ends, ends)
 def test_ranges_are_split_strictly_inside_or_not_at_all(one, other):
     low, high = sorted((one, other))

@@ -174,6 +174,20 @@ def test_infinite_ends_are_limits(name):
         assert is_close(found[1], mpmath.mpf(high))
 
 
+def test_slopes_vanish_at_infinity():
+    for end in (-INF, INF):
+        assert iv.logistic_slope(iv.point(end)) == (0, 0)
+        assert iv.tanh_slope(iv.point(end)) == (0, 0)
+
+
+BOUNDED = {"logistic": (0, 1), "tanh": (-1, 1), "logistic_slope": (0, 0.25), "tanh_slope": (0, 1)}
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+def test_bounded_functions_are_bounded_where_their_argument_is_unknown(name):
+    assert SINGLES[name][0]((NAN, NAN)) == BOUNDED[name]
+
+
 def test_what_has_no_limit_is_unknown():
     infinite, zero = iv.point(INF), iv.point(0.0)
     for nothing in (

@@ -172,6 +172,28 @@ def test_the_highest_payoff_is_attained_where_effects_have_one_sign(actions):
         assert fraction(found) == best
 
 
+def test_the_highest_payoff_is_at_a_corner_where_both_effects_have_one_sign():
+    # Intervals alone would take a probability at its low end in one term and high in another.
+    rng, told = np.random.default_rng(6), 0
+    for _ in range(150):
+        table = rng.integers(-4, 5, size=(2, 2)).astype(float).tolist()
+        vectors, _ = random_box(rng, (2, 2), is_mix=True)
+        payoff = ExpectedPayoff(table)
+        ends = [[fraction(end) for end in own[0]] for own in vectors]
+        corners = {
+            (p, q): expected(table, (2, 2), [[p, 1 - p], [q, 1 - q]])
+            for p, q in itertools.product(*ends)
+        }
+        (a, b), (c, d) = ends
+        along = ([corners[b, q] - corners[a, q] for q in (c, d)],)
+        along += ([corners[p, d] - corners[p, c] for p in (a, b)],)
+        if a < b and c < d and all(min(x) > 0 or max(x) < 0 for x in along):
+            told += 1
+            highest = fraction(payoff.highest(vectors, payoff.effects(vectors)))
+            assert highest == max(corners.values()) - dropped(table, (2, 2))
+    assert told > 20
+
+
 def test_large_offsets_lose_no_digit():
     rng = np.random.default_rng(5)
     for actions in ((2, 2), (3, 3), (2, 2, 2)):

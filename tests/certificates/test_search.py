@@ -290,7 +290,7 @@ def test_gains_from_ever_farther_corners_have_the_limits_of_theory(payoffs, coup
 
 def test_a_limit_that_pays_is_refuted_by_a_finite_witness():
     # With no coupling the best answer is never to cooperate: t = -∞, and any t far down.
-    for coupling, profile in ((0.0, 3.0), (1.0, 3.0), (0.3, -0.7)):
+    for coupling, profile in ((0.0, 3.0), (0.0, -3.0), (1.0, 3.0), (0.3, -0.7)):
         case = two_by_two(PD, coupling, (profile, profile))
         bracket = case.bracket([(-INF, INF)], epsilon=1e-6)
         check(case, [(-INF, INF)], bracket)

@@ -398,6 +398,11 @@ EXACT: dict[str, tuple[Callable, Callable]] = {
         lambda x: x / 3 + x / 7 + jnp.asarray(0.1) / 0.3,
         lambda x: x / 3 + x / 7 + Fraction(0.1) / Fraction(0.3),
     ),
+    "many denominators": (
+        lambda x: sum((x / (k + 0.1) for k in range(60)), start=x),
+        lambda x: sum((x / Fraction(k + 0.1) for k in range(60)), start=x),
+    ),
+    "zeroth power": (lambda x: x + jnp.power(x, 0.0), lambda x: x + 1),
     "many factors": (
         lambda x: functools.reduce(lambda y, _: y * 0.1, range(9), x),
         lambda x: x * Fraction(0.1) ** 9,
@@ -625,9 +630,21 @@ UNSUPPORTED: dict[str, tuple[Callable, str]] = {
     "comparison": (lambda x: jnp.where(x[0] > 0, x[0], 0.1), "comparing.*'gt'.*jnp.maximum"),
     "argmax": (lambda x: x[jnp.argmax(x)], "'argmax'"),
     "rounding": (lambda x: jnp.round(x[0]), "'round'"),
-    "floor of a choice": (lambda x: x[jnp.floor(x[0]).astype(int)], "'convert_element_type'"),
+    "floor of a choice": (lambda x: x[jnp.floor(x[0]).astype(int)], "'floor'"),
     "whole number": (lambda x: x[0].astype(int) * 0.1, "'convert_element_type'"),
     "cond": (lambda x: jax.lax.cond(x[0] > 0, lambda: 0.1, lambda: 0.2), "'gt'|'cond'"),
+    "near tie": (
+        lambda x: jnp.where(jnp.asarray(0.1) * 3 > 0.3, x[0], x[1]),
+        "comparing.*'gt'",
+    ),
+    "nearly whole": (
+        lambda x: x[(jnp.asarray(0.7) * 10).astype(int) - 7],
+        "'convert_element_type'",
+    ),
+    "computed decision": (
+        lambda x: jnp.where(jnp.tanh(0.3) > 0.2, x[0], x[1]),
+        "comparing.*'gt'",
+    ),
     "while": (
         lambda x: jax.lax.while_loop(lambda c: c < 1, lambda c: c + 1, x[0]),
         "'while'",
@@ -673,11 +690,13 @@ def test_what_no_probability_depends_on_may_be_anything(what):
 def test_decisions_between_known_numbers_are_made():
     def function(x):
         y = jnp.where(jnp.isnan(x[0]), 7.0, x[0])
-        y = jnp.where(jnp.asarray(0.1) * 3 > 0.3, y, 9.0)  # true of the doubles, exactly
+        y = jnp.where(jnp.asarray(0.1) * 3 > 0.29, y, 9.0)
+        y = jnp.where(jnp.asarray(1e-300) > 0, y, 9.0)
         y = jnp.where(x[0] + 1 > x[0], y, 9.0)
         y = jnp.where(jnp.isfinite(x[0]), y, 9.0)
         y = jax.lax.cond(jnp.asarray(2) > 1, lambda z: 2 * z, lambda z: 3 * z, y)
         y = jax.lax.switch(jnp.asarray(0.1 * 10).astype(int), [lambda z: z, lambda z: z + 1], y)
+        y = y + 3 + jnp.asarray(-3.75).astype(int)
         return jnp.where(x[0] > 0, y, y)
 
     program = first_of(function)

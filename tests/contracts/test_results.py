@@ -49,6 +49,7 @@ from glasshouse.plots import Marker
 from glasshouse.rules import Gradient, Transformed
 from glasshouse.semantics import Affine, Box, Custom, Full, Logistic
 from glasshouse.study import Slice, Study, compute, predict, prepare
+from glasshouse.study.proofs import certified_points
 
 LONGEST, WIDEST = 40, 100
 
@@ -83,6 +84,12 @@ def portrait() -> Portrait:
 @functools.cache
 def study():
     return compute(prepare(Study.model_validate(STUDY)))
+
+
+def certified_corner():
+    alone = {**STUDY, "analysis": {"outcomes": False, "tied": False}}
+    (point,), _ = certified_points(prepare(Study.model_validate(alone)).base)
+    return point
 
 
 @functools.cache
@@ -147,6 +154,7 @@ EXAMPLES = {
     "Prepared": lambda: study().prepared,
     "Setting": lambda: study().prepared.base,
     "Predictions": predictions,
+    "CertifiedPoint": certified_corner,
     "Slice": lambda: Slice(1 / 3, 2 / 3, "nowhere", None, math.nan),
     "StudyResult": study,
 }
@@ -210,6 +218,11 @@ def test_no_class_keeps_the_representation_that_dataclasses_write():
     assert {n for n, c in CLASSES.items() if c.__module__.startswith("glasshouse.analysis")} <= own
 
 
+def shown_fields(value: Any) -> list[str]:
+    """What is neither hidden from people nor from plain data, as a certificate's proof is."""
+    return [field.name for field in dataclasses.fields(value) if field.repr]
+
+
 def numbers(value: Any) -> list[Any]:
     """All numbers in a value, in order; None where one is not finite or missing."""
     if isinstance(value, Share):
@@ -217,7 +230,7 @@ def numbers(value: Any) -> list[Any]:
     if isinstance(value, NormalFormGame):
         return [value.players, *numbers(np.asarray(value.tensor))]
     if dataclasses.is_dataclass(value):
-        return [x for f in dataclasses.fields(value) for x in numbers(getattr(value, f.name))]
+        return [x for name in shown_fields(value) for x in numbers(getattr(value, name))]
     if isinstance(value, dict):
         return [x for entry in value.values() for x in numbers(entry)]
     if isinstance(value, list | tuple):
@@ -242,7 +255,7 @@ def test_results_are_plain_data_with_all_their_numbers(name):
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     if name != "StudyResult":
         assert numbers(found) == numbers(value)
-        wanted = {f.name for f in dataclasses.fields(value)}
+        wanted = set(shown_fields(value))
         assert {*found, "kind"} == {*wanted, "kind"} or isinstance(value, Share)
 
 

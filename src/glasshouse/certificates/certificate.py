@@ -4,9 +4,11 @@ import dataclasses
 import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from glasshouse._results import Result
+import wadler_lindig as wl
+
+from glasshouse._results import Result, call
 from glasshouse.certificates.covers import LEAF
 from glasshouse.certificates.document import Document, GainClaim, ProgramOnly, flattened
 from glasshouse.errors import InputError
@@ -68,6 +70,13 @@ class Certificate(Result):
     def worst(self) -> GainBounds:
         """The player who is known to gain most or, where none is, for whom least is excluded."""
         return max(self.gains, key=lambda gain: (gain.witness_gain, gain.upper))
+
+    def __pdoc__(self, *, depth: int = 0, **settings: Any) -> wl.AbstractDoc:
+        if not depth:
+            return super().__pdoc__(**settings)
+        # Inside other results, what it says; its numbers are a step away.
+        said = [("verdict", self.verdict), ("epsilon", self.epsilon), ("couplings", self.couplings)]
+        return call("Certificate", said, depth=depth, **settings)
 
     def write(self, path: str | Path) -> None:
         """Write the certificate with its proof to a JSON file, which `verify` checks.

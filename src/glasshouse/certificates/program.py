@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from flint import arb
 
+from glasshouse._results import Readable
 from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.intervals import Interval
 from glasshouse.certificates.primitives import PRIMITIVES
@@ -30,8 +31,8 @@ class Instruction(NamedTuple):
     numbers: tuple[float, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True)
-class Program:
+@dataclasses.dataclass(frozen=True, repr=False)
+class Program(Readable):
     """Everyone's probabilities as functions of the inputs, one instruction after the other.
 
     Register k holds input k for k < `inputs`, and what instruction k - `inputs` computes beyond.

@@ -6,7 +6,7 @@ import math
 DIGITS = 6
 """Of a bound, unless said otherwise."""
 
-MOST_DIGITS = 12
+MOST_DIGITS = 10
 """Of both ends of a narrow bracket."""
 
 

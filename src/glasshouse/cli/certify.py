@@ -53,8 +53,9 @@ def command(
 ) -> None:
     """Prove or refute that points of studies are ε-equilibria; write the certificates.
 
-    At each study's own values: the rest points that learning reaches, the cooperative corner and,
-    where the study sweeps the coupling, from which coupling on that corner is an equilibrium.
+    At each study's own values: the rest points that learning reaches and the
+    cooperative corner; where the study sweeps its coupling, from which coupling
+    on that corner is an equilibrium.
     """
     from glasshouse._results import plain
     from glasshouse.study.proofs import certified_points
@@ -75,7 +76,7 @@ def command(
             "epsilon": study.study.analysis.certify,
             "certificates": plain(points),
             "equilibrium": plain(threshold),
-            "files": [certificate.file for certificate in found],
+            "files": [named.file for named in found],
             "notes": notes,
         }
         if not as_json:
@@ -90,7 +91,7 @@ class _Named(NamedTuple):
 
     file: str
     about: str
-    certificate: "Certificate"
+    proof: "Certificate"
 
 
 def _at(prepared: "Prepared", epsilon: float | None) -> "Prepared":
@@ -174,23 +175,19 @@ def _write(folder: Path, certificates: list[_Named]) -> None:
     from glasshouse.study.folder import write_file
 
     try:
-        for file, _, certificate in certificates:
+        for file, _, proof in certificates:
             folder.mkdir(parents=True, exist_ok=True)
-            write_file(folder / file, certificate.document.text().encode())
+            write_file(folder / file, proof.document.text().encode())
     except OSError as error:
         raise InputError(f"certificates cannot be written to {folder}: {error.strerror}") from error
 
 
 def _print(folder: Path, certificates: list[_Named], notes: list[str]) -> None:
     if certificates:
-        rows = [
-            (c.about, verdict(c.certificate), gain_bracket(c.certificate), c.file)
-            for c in certificates
-        ]
+        rows = [(n.about, verdict(n.proof), gain_bracket(n.proof), n.file) for n in certificates]
         print_table(rows, ("WHAT", "VERDICT", "BEST GAIN", "FILE"))
-        typer.echo(
-            f"\nWritten to {folder}. Check again: glasshouse verify {shlex.quote(str(folder))}/*.json"
-        )
+        check = f"glasshouse verify {shlex.quote(str(folder))}/*.json"
+        typer.echo(f"\nWritten to {folder}. Check them again with: {check}")
     for note in notes:
         typer.echo(f"Note: {note}.")
     typer.echo()

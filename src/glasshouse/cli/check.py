@@ -20,13 +20,11 @@ from glasshouse.cli.verdicts import gain_bracket, how_reached, profile, verdict
 if TYPE_CHECKING:
     from glasshouse.analysis.assessment import Assessment
     from glasshouse.analysis.outcomes import Share, Starts
+    from glasshouse.games.normal_form import NormalFormGame
     from glasshouse.parametric import ParametricGame
     from glasshouse.study.proofs import CertifiedPoint
 
 NAME = "check"
-
-MOST_STEPS = 10_000_000
-"""As in studies."""
 
 
 def command(
@@ -35,7 +33,7 @@ def command(
     bound: BoundOption,
     cooperate: CooperateOption = None,
     starts: Annotated[int, typer.Option(help="Unequal starts to learn from.", min=1)] = 1000,
-    steps: Annotated[int, typer.Option(help="Learning steps.", min=1, max=MOST_STEPS)] = 6000,
+    steps: Annotated[int, typer.Option(help="Learning steps.", min=1)] = 6000,
     step_size: Annotated[float, typer.Option(help="Parameter units per step.")] = 0.1,
     seed: Annotated[int, typer.Option(help="Of the starts.", min=0)] = 0,
     epsilon: Annotated[
@@ -57,7 +55,7 @@ def command(
     family = LogisticFamily(named_game(game, cooperate), bound)
     parametric, drawn = family(coupling), Starts(starts, seed=seed)
     found = assess([parametric], starts=drawn, steps=steps, step_size=step_size)[0]
-    points, note = _proofs(parametric, drawn, steps, step_size, epsilon)
+    points, note = _proofs(family.game, parametric, drawn, steps, step_size, epsilon)
     notes = [*found.notes, note] if note else list(found.notes)
     if as_json:
         head = {"game": family.game.to_dict(), "bound": plain(bound), "coupling": coupling}
@@ -71,7 +69,12 @@ def command(
 
 
 def _proofs(
-    game: "ParametricGame", starts: "Starts", steps: int, step_size: float, epsilon: float
+    game: "NormalFormGame",
+    parametric: "ParametricGame",
+    starts: "Starts",
+    steps: int,
+    step_size: float,
+    epsilon: float,
 ) -> "tuple[tuple[CertifiedPoint, ...], str]":
     """Certificates of the points that a study of this would certify, and why there are none."""
     from glasshouse._results import plain
@@ -80,11 +83,11 @@ def _proofs(
     from glasshouse.study.spec import AnalysisSpec, GameSpec, LearningSpec, Study
 
     study = Study(
-        game=GameSpec(payoffs=plain(game.game.tensor)),
-        learning=LearningSpec(steps=steps, step_size=step_size),
+        game=GameSpec(payoffs=plain(game.tensor)),
+        learning=LearningSpec().model_copy(update={"steps": steps, "step_size": step_size}),
         analysis=AnalysisSpec(certify=epsilon),
     )
-    return certified_points(Setting({}, study, game.game, game, starts))
+    return certified_points(Setting({}, study, game, parametric, starts))
 
 
 def _proof_rows(points: "Sequence[CertifiedPoint]") -> Iterator[tuple[str, str, str]]:
@@ -93,7 +96,7 @@ def _proof_rows(points: "Sequence[CertifiedPoint]") -> Iterator[tuple[str, str, 
         answer = f"{verdict(proof)}; best gain {gain_bracket(proof)}"
         how = f"{proof.method}: {proof.detail}"
         if point.corner:
-            yield "certificate", f"the cooperative corner is {answer}", how
+            yield "certificate", f"the cooperative corner {profile(proof)}: {answer}", how
             answer, how = "the cooperative corner", ""
         if point.reached is not None:
             learned = f"{point.reached.method}: {point.reached.detail}"

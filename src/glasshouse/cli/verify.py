@@ -27,8 +27,8 @@ def command(
 ) -> None:
     """Check whether certificate files prove what they claim, believing nothing in them.
 
-    Exit code 1: a file does not prove its claim. 2: a file is no certificate, of another schema,
-    or not as it was written; the others are checked all the same.
+    Exit code 1: a file does not prove what it claims. 2: one is no certificate,
+    of another schema, or not as it was written. All others are checked as well.
     """
     from glasshouse.certificates.checker import verify
 

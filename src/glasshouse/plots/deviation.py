@@ -147,8 +147,8 @@ def _kind(gain: GainBounds) -> str:
 def _verdict(gain: GainBounds, epsilon: float) -> str:
     least = f"ε = {exactly(epsilon)}"
     if gain.witness_gain > epsilon:
-        return f"more than {least}, refuted"
-    return f"not above {least}" if gain.upper <= epsilon else f"above {least} or not, undecided"
+        return f"refuted: more than {least}"
+    return f"not above {least}" if gain.upper <= epsilon else f"not decided: {least} lies between"
 
 
 def _mark(ax: Axes, shown: _Shown, height: dict[float, float], now: float, symbol: str) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from glasshouse.certificates.certificate import Verdict
 from glasshouse.certificates.rounding import at_least, at_most, bracketed, exactly
 from glasshouse.study.proofs import CertifiedPoint
 
@@ -10,7 +9,7 @@ DIGITS = 4
 """Of gains and parameters in sentences."""
 
 
-def judged(verdicts: Sequence[Verdict], epsilon: float, which: str = "rest points reached") -> str:
+def judged(verdicts: Sequence[str], epsilon: float, which: str = "rest points reached") -> str:
     """How many of some points are equilibria, how many are none, and how many are not decided."""
     one, many = equilibrium(epsilon), equilibrium(epsilon, plural=True)
     count = len(verdicts)

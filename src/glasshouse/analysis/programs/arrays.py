@@ -17,11 +17,11 @@ from glasshouse.analysis.programs.elements import (
     Element,
     Rule,
     Unsupported,
-    decision,
     exact,
     operation,
+    whole,
 )
-from glasshouse.analysis.programs.expressions import Expression, Expressions
+from glasshouse.analysis.programs.expressions import Expressions
 
 Array: TypeAlias = Any
 """An array of objects, or one of whole numbers, truth values or keys."""
@@ -257,15 +257,9 @@ def _all_known(array: np.ndarray, dtype: Any) -> Array:
 def _converted(array: np.ndarray, dtype: Any) -> Array:
     if jnp.issubdtype(dtype, jnp.floating):
         return array  # of real numbers; rounding to fewer bits is no part of the semantics
-    if jnp.issubdtype(dtype, jnp.complexfloating):
-        return filled(array.shape, Unsupported("computes with complex numbers"))
-    kind = int if jnp.issubdtype(dtype, jnp.integer) else bool
-    return _all_known(_each(lambda x: _number(x, kind), array), dtype)
-
-
-def _number(element: Element, kind: type) -> int | Unsupported:
-    number = element.number if isinstance(element, Expression) else None
-    return decision("convert_element_type") if number is None else kind(number)
+    if jnp.issubdtype(dtype, jnp.integer):
+        return _all_known(_each(whole, array), dtype)
+    return filled(array.shape, operation("convert_element_type"))
 
 
 def _same(choice: Unsupported, *cases: Element) -> Element:

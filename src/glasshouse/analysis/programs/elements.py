@@ -37,6 +37,9 @@ class Unsupported:
 Element: TypeAlias = Expression | float | Unsupported
 """A float is infinite."""
 
+TOO_CLOSE = Fraction(1, 10**9)
+"""Of computed numbers closer than this, floats may decide otherwise than real numbers."""
+
 HALF, MINUS_HALF = Fraction(1, 2), Fraction(-1, 2)
 
 
@@ -54,6 +57,16 @@ def decision(name: str) -> Unsupported:
         f"decides by comparing computed numbers (JAX operation {name!r}), which certificates "
         "cannot bound: write it with jnp.maximum, jnp.minimum, jnp.abs or jnp.clip"
     )
+
+
+def whole(x: Any) -> int | Unsupported:
+    """A number without its fraction, where it is known."""
+    if isinstance(x, Unsupported):
+        return x
+    number = x.number if isinstance(x, Expression) else None
+    if number is None or 0 < abs(number - round(number)) < TOO_CLOSE:
+        return decision("convert_element_type")
+    return int(number)
 
 
 def exact(number: float | int) -> Element:
@@ -156,7 +169,10 @@ class Rule:
         compare = COMPARISONS[self._name]
         if isinstance(x, Expression) and isinstance(y, Expression):
             difference = self._expressions.subtract(x, y).number
-            return decision(self._name) if difference is None else compare(difference, 0)
+            sizes = [abs(z.number) for z in (x, y) if z.number is not None]
+            if difference is None or 0 < abs(difference) < TOO_CLOSE * max(sizes, default=1):
+                return decision(self._name)
+            return compare(difference, 0)
         return compare(*(z if isinstance(z, float) else 0.0 for z in (x, y)))
 
 

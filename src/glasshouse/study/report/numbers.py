@@ -9,10 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glasshouse.analysis.assessment import Assessment
+from glasshouse.analysis.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.couplings import Switch
 from glasshouse.analysis.outcomes import Outcomes
 from glasshouse.analysis.phase import Portrait
 from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.study.report.proved import Line, gain_numbers, threshold_numbers
 from glasshouse.study.result import Predictions, StudyResult
 from glasshouse.study.sentences import axis_name
 
@@ -46,7 +48,7 @@ class Compared:
 class Number(NamedTuple):
     """A number of the study and how it was obtained.
 
-    `value` may also be yes or no, a tuple of numbers, a `Share`, a `Switch`, or words.
+    `value` may also be yes or no, a tuple of numbers, a `Share`, a `Switch`, `Bounds`, or words.
     """
 
     what: str
@@ -77,14 +79,28 @@ def comparison(predictions: Predictions) -> list[Compared]:
         what = f"Equilibrium: {name} from which {equilibrium.meaning.removesuffix('.')}, predicted"
         value, reason = equilibrium.value, equilibrium.reason
         lines.append(Compared(what, value, reason, None, None, closed.method, closed.conditions))
-    what = "Equilibrium: where the cooperative corner passes the boundary test"
-    if predictions.equilibrium is None:
-        reason = f"not tested: {predictions.no_equilibrium_reason}"
-        lines.append(Compared(what, None, reason, None, None, "", ""))
-    else:
-        value = None if equilibrium is None else equilibrium.value
-        lines.append(_compared(predictions.equilibrium, what, value))
+    reference = None if equilibrium is None else equilibrium.value
+    lines.append(_compared_equilibrium(predictions, reference))
     return lines
+
+
+def _compared_equilibrium(predictions: Predictions, reference: float | None) -> Compared:
+    found = predictions.equilibrium
+    what = "Equilibrium: where the cooperative corner passes the boundary test"
+    if found is None:
+        reason = f"not tested: {predictions.no_equilibrium_reason}"
+        return Compared(what, None, reason, None, None, "", "")
+    if not isinstance(found, CertifiedThreshold):
+        return _compared(found, what, reference)
+    what = "Equilibrium: where the cooperative corner is one"
+    value, half = found.value, None
+    words = f"proved: holds {found.holds} in the range searched"
+    if found.result == "nowhere":
+        words = f"refuted at {found.highest:g}, the largest value searched"
+    if value is not None and found.bracket is not None:
+        half, words = (found.bracket[1] - found.bracket[0]) / 2, "proved: holds above it"
+    difference = None if value is None or reference is None else value - reference
+    return Compared(what, value, words, half, difference, found.method, found.detail)
 
 
 def _compared(switch: Switch, what: str, reference: float | None) -> Compared:
@@ -191,6 +207,7 @@ def numbers(result: StudyResult) -> list[tuple[str, list[list[Number]]]]:
     groups = [
         ("Thresholds in closed form", _closed_numbers(result.predictions)),
         ("Switches found by trying values", _switch_numbers(result.predictions)),
+        ("Equilibrium threshold, proved", _named(threshold_numbers(result.predictions))),
         ("First movement at the study's own values", _first_numbers(result.base)),
         ("Outcome of tied learning at the study's own values", _tied_numbers(result.base)),
         (
@@ -198,6 +215,7 @@ def numbers(result: StudyResult) -> list[tuple[str, list[list[Number]]]]:
             [] if result.base.generic is None else _outcome_numbers(result.base.generic),
         ),
         ("Equilibrium: boundary test at the study's own values", _boundary_numbers(result.base)),
+        ("Equilibrium: certificates at the study's own values", _named(gain_numbers(result))),
         ("Rest points on the diagonal", _diagonal_numbers(result.base)),
         ("Phase portrait", [] if result.portrait is None else _plane_numbers(result.portrait)),
         ("Base game, without transparency", _base_numbers(result)),
@@ -207,6 +225,10 @@ def numbers(result: StudyResult) -> list[tuple[str, list[list[Number]]]]:
         for title, found in groups
         if found
     ]
+
+
+def _named(lines: Sequence[Line]) -> list[Number]:
+    return [Number(*line) for line in lines]
 
 
 def _closed_numbers(predictions: Predictions | None) -> list[Number]:
@@ -233,7 +255,7 @@ def _switch_numbers(predictions: Predictions | None) -> list[Number]:
             ("mean cooperation stands higher after learning", predictions.measured),
             ("the cooperative corner passes the boundary test", predictions.equilibrium),
         )
-        if switch is not None
+        if isinstance(switch, Switch)
     ]
 
 

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from glasshouse.analysis.couplings import Switch
 from glasshouse.analysis.outcomes import Share
+from glasshouse.certificates.rounding import bracketed
 from glasshouse.plots.coupling import outcome_names
 from glasshouse.study.report.figures import StudyFigure
 from glasshouse.study.report.numbers import (
@@ -25,10 +26,16 @@ from glasshouse.study.report.numbers import (
     situations,
     switch_words,
 )
+from glasshouse.study.report.proved import (
+    Bounds,
+    epsilon_words,
+    proved_points,
+    proved_threshold_words,
+)
 from glasshouse.study.report.svg import colours, inline_svg
-from glasshouse.study.report.words import leading, own_values
+from glasshouse.study.report.words import leading
 from glasshouse.study.result import StudyResult
-from glasshouse.study.sentences import axis_name, claims
+from glasshouse.study.sentences import axis_name, claims, own_values
 
 MOST_ROWS = 300
 """Rows of the sweep shown; all of them are in the table beside the report."""
@@ -78,6 +85,9 @@ def report_html(
         provenance=provenance,
         claims=[_parted(claim) for claim in claims(result)],
         compared=_compared(result),
+        threshold=proved_threshold_words(result.predictions),
+        certified=proved_points(result),
+        epsilon=epsilon_words(result) if result.certificates else "",
         axes=result.axes,
         own_values=own_values(result),
         game_keys=[axis.key for axis in result.axes if axis.key.startswith("game.")],
@@ -120,6 +130,11 @@ def number(value: object, digits: int = 6, sign: bool = False) -> Markup:
     if isinstance(value, Switch):
         bracket = Markup(" to ").join(number(end, 12) for end in value.bracket or ())
         return Markup("{} ({})").format(number(value.value), bracket)
+    if isinstance(value, Bounds):
+        shown = zip(value, bracketed(*value), strict=True)
+        return Markup(" to ").join(
+            Markup('<data value="{}">{}</data>').format(repr(end), text) for end, text in shown
+        )
     if isinstance(value, list | tuple):
         return Markup(", ").join(number(entry, digits) for entry in value)
     return escape(value)

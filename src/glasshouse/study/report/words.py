@@ -159,8 +159,8 @@ def rest_deviation_words(
     profile = ", ".join(map(in_words, point.certificate.params))
     where = f" at {values}" if values else ""
     alt = (
-        f"All parameters at the rest point ({profile}), where {ends}. {_upper(verdict_words(point))}. "
-        f"{_upper(_bounds(point, player))}."
+        f"All parameters at the rest point ({profile}), where {ends}. "
+        f"{_upper(verdict_words(point))}. {_upper(_bounds(point, player))}."
     )
     drawn = (
         ""
@@ -172,15 +172,16 @@ def rest_deviation_words(
     caption = (
         f"All parameters but one stay at the rest point where {ends}.{drawn} {proof_words(point)}"
     )
-    return f"Leaving the rest point alone where {ends}{where}", alt, caption
+    which = "rest point of tied learning" if share is None else "most frequent rest point"
+    return f"Leaving the {which} alone{where}", alt, caption
 
 
 def proof_words(point: CertifiedPoint) -> str:
     """How the bounds of a deviation curve were obtained, which the curve itself does not show."""
     proof = point.certificate
     return (
-        f"Bounds on the gain are proved ({proof.method}: {proof.detail}; file {point.file}); the "
-        "curve between them is computed in floating-point numbers."
+        f"Bounds on the gain: proved ({proof.method}, {proof.detail}; file {point.file}). Curve: "
+        "computed in floating-point numbers."
     )
 
 
