@@ -18,7 +18,7 @@ from glasshouse.certificates.builtin import builtin_program
 from glasshouse.certificates.document import AffineNumbers, LogisticNumbers
 from glasshouse.certificates.gain import Gain
 from glasshouse.certificates.primitives import PRIMITIVES
-from glasshouse.certificates.program import Instruction, Program
+from glasshouse.certificates.program import Instruction, Machine, Program
 from glasshouse.certificates.search import Bracket, best_gain
 
 mp: Any = mpmath.mp
@@ -282,3 +282,16 @@ def point_in(rng: np.random.Generator, low: float, high: float) -> float:
     if finite:
         return low + far if math.isfinite(low) else high - far
     return far * float(rng.choice([-1.0, 1.0]))
+
+
+# What programs compute
+
+
+def outputs_of(machine: Machine, box: Sequence[tuple[arb, arb]]) -> tuple[list, list]:
+    """Every player's probabilities but the last, and their derivatives by the inputs."""
+    values, slopes = machine.registers(box)
+    outputs = machine.program.outputs
+    return (
+        [[values[r] for r in registers] for registers in outputs],
+        [[slopes[r] for r in registers] for registers in outputs],
+    )

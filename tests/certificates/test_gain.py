@@ -94,7 +94,7 @@ def test_no_point_of_a_box_gains_more_than_the_bound(family, swept):
     for rng, case in cases(family, 1, 15, swept):
         gain, region = case.bounds(), random_region(rng, case)
         upper = gain.bound(region).upper
-        assert not upper.is_nan()
+        assert upper.is_finite()
         for point in points_of(rng, region, 50):
             found = case.gain(point)
             assert mp.isnan(found) or not exceeds(found, upper), (case, region, point)
@@ -183,13 +183,28 @@ def test_bounds_get_sharp_as_boxes_get_small():
             assert gain.bound(region).upper - ball(best) < 40 * size * width**2
 
 
-def test_bounds_around_the_profile_are_sharp_too():
-    case = two_by_two(PD, 0.6, (0.3, -0.2))
+STATIONARY = -2.9523541836
+"""The best deviation of theory's table in the prisoner's dilemma, κ = 0.5, from (3, 3)."""
+
+
+@pytest.mark.parametrize("profile", [3.0, STATIONARY])
+def test_bounds_are_sharp_where_the_gain_is_stationary(profile):
+    # Neither a face nor the range of the payoff says more than the first power of the width.
+    case = two_by_two(PD, 0.5, (profile, 3.0))
+    gain, best = case.bounds(), ball(case.gain((STATIONARY,)))
+    for width in (1e-1, 1e-3, 1e-5):
+        upper = gain.bound(((STATIONARY - width, STATIONARY + 2 * width),)).upper
+        assert not upper < best
+        assert upper < best + 10 * width**2 + arb("1e-9") * width
+
+
+def test_bounds_around_the_profile_are_sharp_at_all_couplings():
+    # From the profile one moves along the parameters only: the gain there is zero at every κ.
+    case = two_by_two(PD, 1.0, (STATIONARY, 3.0), swept=True)
     gain = case.bounds()
-    slope = mp.diff(lambda x: case.gain((x,)), 0.3)
-    for width in (1e-3, 1e-6):
-        upper = gain.bound(((0.3 - width, 0.3 + width),)).upper
-        assert abs(upper - ball(abs(slope) * width)) < 20 * width**2
+    for width in (1e-1, 1e-3, 1e-6):
+        upper = gain.bound(((STATIONARY - width, STATIONARY + 2 * width), (0.2, 1.2))).upper
+        assert upper < 10 * width
 
 
 def test_derivatives_of_one_sign_leave_a_face():
@@ -228,6 +243,53 @@ def test_unread_parameters_may_be_infinite():
     expected = case.gain((-INF,))
     assert holds((low - ERROR, high + ERROR), expected)
     assert high - low < arb("1e-30")
+
+
+def test_where_a_limit_depends_on_the_way_all_ways_are_bounded():
+    # Two of three logits tend to infinity: any mix of both actions is a limit.
+    rng = np.random.default_rng(8)
+    for _ in range(5):
+        case = random_case(rng, "logistic", (3, 3))
+        upper = case.bounds().bound(((INF, INF), (INF, INF))).upper
+        low, high = case.bounds().at((INF, INF))
+        for offset in rng.normal(scale=2.0, size=8):
+            found = case.gain((400.0, 400.0 + float(offset)))
+            assert not exceeds(found, upper)
+            assert holds((low - ERROR, high + ERROR), found)
+
+
+def test_what_intervals_cannot_tell_is_not_bounded():
+    # p = t · 1/(1 + t) tends to 1, but ∞ · 0 may be anything; 2 t - t tends to infinity.
+    product = (
+        Instruction("affine", (0,), (1.0, 1.0)),
+        Instruction("constant", (), (1.0,)),
+        Instruction("divide", (2, 1)),
+        Instruction("multiply", (0, 3)),
+    )
+    difference = (
+        Instruction("affine", (0,), (0.0, 2.0)),
+        Instruction("affine", (1, 0), (0.0, 1.0, -1.0)),
+        Instruction("logistic", (2,)),
+    )
+    for instructions, output in ((product, 4), (difference, 3)):
+        gain = Gain(Program(1, instructions, ((output,), ())), [[1.0], [0.0]], (1.0,))
+        for region in (((INF, INF),), ((1.0, INF),)):
+            assert gain.bound(region).upper >= (0.5 if output == 4 else 0.25)
+        low, high = gain.at((INF,))
+        assert not low > (0.5 if output == 4 else 0.25)
+        assert not high < (0.5 if output == 4 else 0.25)
+
+
+def test_the_gain_may_fall_along_couplings_along_which_the_payoff_rises():
+    # p = s(t + κ): from 4.9 to 5 it gains s(5 + κ) - s(4.9 + κ), most at the smallest κ.
+    program = Program(
+        2,
+        (Instruction("affine", (0, 1), (0.0, 1.0, 1.0)), Instruction("logistic", (2,))),
+        ((3,), ()),
+    )
+    gain = Gain(program, [[1.0], [0.0]], (4.9,))
+    upper = gain.bound(((5.0, 5.0), (3.0, 13.0))).upper
+    assert not upper < ball(1 / (1 + mp.exp(-8)) - 1 / (1 + mp.exp(-mp.mpf(4.9) - 3)))
 
 
 def test_rising_towards_infinity_is_told():

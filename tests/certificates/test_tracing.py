@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from flint import arb, ctx
 from mpmath import mp
-from tests.certificates.exact import ball, fraction
+from tests.certificates.exact import ball, fraction, outputs_of
 from tests.reference import flat, random_params, random_tensor, supports
 
 from glasshouse.analysis.certification import exact_numbers
@@ -127,7 +127,7 @@ def assert_same_function(game: ParametricGame, params: Any) -> list[Program]:
         assert [len(x) for x in found] == [count - 1 for count in game.game.actions]
         assert np.allclose(list(map(float, joined(found))), expected, rtol=0, atol=1e-12)
         with ctx.workprec(PRECISION):
-            _, slopes = Machine(program).slopes([iv.point(float(x)) for x in point])
+            _, slopes = outputs_of(Machine(program), [iv.point(float(x)) for x in point])
         for row, by_input in zip(jacobian, joined(slopes), strict=True):
             ends = [by_input.get(k, iv.point(0)) for k in range(len(point))]
             for side in (0, 1):
@@ -227,6 +227,10 @@ WAYS: dict[str, Callable] = {
     "quotients": lambda x, y: normed(1 / (1 + (x - y) ** 2) + jnp.abs(x) / (1 + jnp.abs(x))),
     "logarithms": lambda x, y: normed(jnp.log(x * x + 2) + jnp.log1p(y * y) + jnp.expm1(x) + 9),
     "exponentials": lambda x, y: normed(jnp.exp2(x) * jnp.exp(y) / jnp.exp(x - y) ** 2),
+    "signs": lambda x, y: normed(
+        jnp.abs(x * jnp.exp(y)) + jnp.abs(x / (1 + y * y)) + jax.nn.relu(y**3 * jnp.exp(-x)) + 0.1
+    ),
+    "differences": lambda x, y: jnp.exp(x) / (jnp.exp(x) + 9 - jnp.exp(y)) / 3,
     "clip": lambda x, y: normed(jnp.clip(x - y, 0.1, 0.7) + jnp.minimum(x, y) + 10),
     "entropy": lambda x, y: softmax(jax.nn.softmax(x) * jax.nn.log_softmax(x - y)),
     "normalised": lambda x, y: softmax(jax.nn.standardize(x) + y),
@@ -508,7 +512,7 @@ def test_traced_programs_are_as_tight_as_written_ones(semantics):
             assert np.allclose(ranges(found, box), ranges(written, box), rtol=1e-9, atol=0)
             with ctx.workprec(PRECISION):
                 region = [(arb(a), arb(b)) for a, b in box]
-                slopes = [Machine(x).slopes(region)[1] for x in (found, written)]
+                slopes = [outputs_of(Machine(x), region)[1] for x in (found, written)]
             assert_same_slopes(*map(joined, slopes))
 
 
@@ -577,6 +581,56 @@ def test_softmax_has_the_range_of_its_extreme_logits():
             logits = [mp.mpf(0.3) * box[b][end if a == b else 1 - end] for b in range(3)]
             expected = mp.exp(logits[a]) / mp.fsum(map(mp.exp, logits))
             assert found == pytest.approx(float(expected), rel=1e-14)
+
+
+SAME: dict[str, tuple[Callable, Callable]] = {
+    "what is not negative": (lambda x: jnp.abs(jax.nn.relu(x)), jax.nn.relu),
+    "rectified twice": (lambda x: jax.nn.relu(jax.nn.relu(x)), jax.nn.relu),
+    "what is positive": (lambda x: jax.nn.relu(jnp.exp(x) + x * x), lambda x: jnp.exp(x) + x**2),
+    "positive factors": (lambda x: jnp.abs(jnp.exp(x) * x**2 / 7), lambda x: jnp.exp(x) * x**2 / 7),
+    "extremes in a row": (
+        lambda x: jnp.maximum(jnp.maximum(x, 2 - x), jnp.maximum(x + 1, 1 - x)),
+        lambda x: jnp.maximum(2 - x, 1 + x),
+    ),
+    "products": (lambda x: (2 * x) * (1 - x) * 0.5, lambda x: (1 - x) * x),
+    "powers": (lambda x: x * (x * x) ** 3 * jnp.square(-x), lambda x: x**9),
+    "exponentials": (lambda x: (2 * jnp.exp(x)) ** 3 * jnp.exp(-x), lambda x: 8 * jnp.exp(2 * x)),
+    "logarithms": (lambda x: jnp.log(3 * jnp.exp(2 * x)) - jnp.log(3.0), lambda x: 2 * x),
+    "exponential of logarithms": (
+        lambda x: jnp.exp(jnp.log(3 * jnp.exp(x)) - jax.nn.softplus(x)),
+        lambda x: 3 * jax.nn.sigmoid(x),
+    ),
+    "weighted shares": (
+        lambda x: 2 * jnp.exp(x) / (4 * jnp.exp(x) + 4 * jnp.exp(1.0)),
+        lambda x: jax.nn.sigmoid(x - 1) / 2,
+    ),
+    "hyperbolic": (
+        lambda x: (jnp.exp(x) - jnp.exp(-x)) / (jnp.exp(x) + jnp.exp(-x)),
+        lambda x: jax.nn.sigmoid(2 * x) - jax.nn.sigmoid(-2 * x),
+    ),
+    "at zero": (lambda x: x + jnp.tanh(x - x) + jax.nn.sigmoid(0 * x), lambda x: x + 0.5),
+}
+
+
+@pytest.mark.parametrize("what", SAME)
+def test_what_is_the_same_becomes_the_same_program(what):
+    one, other = (first_of(lambda x, f=function: f(x[0])) for function in SAME[what])
+    assert one == other
+
+
+def test_factors_of_many_digits_cost_no_width():
+    """A factor that is no double is a sum of doubles, none of which pulls the other way."""
+    program = first_of(lambda x: 0.3 * (x[0] * 0.1) * 0.7)
+    factor = Fraction(0.3) * Fraction(0.1) * Fraction(0.7)
+    with ctx.workprec(2000):
+        ((low, high),) = Machine(program).values([(arb(-1.5), arb(2.5))])[0]
+        assert (fraction(low), fraction(high)) == (-factor * 3 / 2, factor * 5 / 2)
+
+
+def test_what_is_undefined_somewhere_stays_so():
+    program = first_of(lambda x: jnp.exp(jnp.log(jnp.exp(x[0]) - 1)))
+    ((low, _),) = ranges(program, [(-1.0, 1.0)])
+    assert math.isnan(low)
 
 
 def known_range(function: Callable, low: float, high: float, box: tuple[float, float]) -> None:

@@ -52,17 +52,17 @@ def pieces(region: Region, cover: Sequence[str]) -> Iterator[Region]:
 
     **Raises:** `InputError` when it is no such tree.
     """
-    open_regions = [region]
+    open_regions, axes = [region], {str(k): k for k in range(len(region))}
     for token in cover:
         if not open_regions:
             raise InputError("the cover goes on after its last piece")
         current = open_regions.pop()
         if token == LEAF:
             yield current
-        elif token.isdecimal() and int(token) < len(region):
-            lower, upper = halves(current, int(token))
+        elif token in axes:
+            lower, upper = halves(current, axes[token])
             open_regions += [upper, lower]
         else:
-            raise InputError(f"the cover splits along {token!r}, which is no coordinate")
+            raise InputError(f"the cover splits along {token!r:.20}, which is no coordinate")
     if open_regions:
         raise InputError("the cover ends before its last piece")

@@ -309,7 +309,7 @@ def read_document(text: str, name: str) -> Document:
     """
     try:
         contents = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{name} is no JSON: {error}") from error
     if not isinstance(contents, dict) or contents.get("format") != FORMAT:
         raise InputError(f"{name} is no certificate: its format is not {FORMAT!r}")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from flint import arb
 
 from glasshouse.certificates import intervals as iv
-from glasshouse.certificates.covers import Region, between
+from glasshouse.certificates.covers import Region, between, can_split
 from glasshouse.certificates.intervals import Interval
 from glasshouse.certificates.payoff import ExpectedPayoff, Table, Vectors
 from glasshouse.certificates.program import Machine, Program
@@ -23,7 +23,8 @@ class Bound(NamedTuple):
     **Arguments:** `upper`, no deviation of the region gains more; `candidate`, a deviation of the
     region that may gain much; `gain`, its gain; `axis`, the coordinate whose split promises
     most, None where the region has come down to one point; `endless`, whether the gain strictly
-    rises towards an infinite end of the region, so that no deviation of it attains the bound.
+    rises towards an infinite end of the region, so that no deviation of it attains the bound;
+    `defined`, whether the program has a value everywhere in the region.
     """
 
     upper: arb
@@ -31,15 +32,17 @@ class Bound(NamedTuple):
     gain: Interval
     axis: int | None
     endless: bool
+    defined: bool
 
 
 class _Range(NamedTuple):
-    """What intervals say on a region: an upper bound, derivatives by the inputs, and the effect
-    of every probability."""
+    """What intervals say on a region: an upper bound, derivatives by the inputs, the effect of
+    every probability, and whether the program has a value everywhere there."""
 
     upper: arb
     slopes: list[Interval]
     effects: list[list[Interval]]
+    defined: bool
 
 
 class Gain:
@@ -61,7 +64,8 @@ class Gain:
         self.profile = tuple(profile)
         self.swept = program.inputs > len(self.profile)
         self._machine = Machine(program)
-        self._payoff = ExpectedPayoff(payoffs)
+        wholes = [program.shares_one(player) for player in range(len(program.outputs))]
+        self._payoff = ExpectedPayoff(payoffs, wholes)
         self._tails = Tails(self._machine)
         self._stays: dict[Region, tuple[Interval, list[Interval]]] = {}
 
@@ -76,9 +80,10 @@ class Gain:
     def bound(self, region: Region) -> Bound:
         """An upper bound on a region, and where to look further."""
         whole = region
-        region, (upper, slopes, _), endless = self._face(whole)
+        region, (upper, slopes, _, defined), endless = self._face(whole)
         if self._is_profile(region):
-            return Bound(iv.ZERO, tuple(map(_middle, region)), (iv.ZERO, iv.ZERO), None, False)
+            at = tuple(map(_middle, region))
+            return Bound(iv.ZERO, at, (iv.ZERO, iv.ZERO), None, False, defined)
         centre = self._centre(region, slopes)
         gain = self.at(centre)
         # From the profile, where the gain is zero at every coupling, there is no need to move
@@ -91,9 +96,10 @@ class Gain:
             upper = expanded if upper.is_nan() else upper.min(expanded)
         upper = iv.EVERYTHING[1] if upper.is_nan() else upper
         axis = _axis(region, slopes)
-        if axis is None and endless:  # finite deviations come close to the limit, further out
-            axis = next(k for k, values in enumerate(whole) if any(map(math.isinf, values)))
-        return Bound(upper, centre, gain, axis, endless)
+        if axis is None and not endless:  # further out the gain may be seen to rise strictly
+            axis = next((k for k, (x, _) in enumerate(region) if math.isinf(x)), None)
+            axis = axis if axis is None or can_split(whole[axis]) else None
+        return Bound(upper, centre, gain, axis, endless, defined)
 
     def _face(self, region: Region) -> tuple[Region, _Range, bool]:
         """The face of a region on which the gain is largest, and what is known there."""
@@ -116,39 +122,47 @@ class Gain:
     def _direction(self, k: int, region: Region, found: _Range) -> tuple[int, bool]:
         """Whether the gain rises (1) or falls (-1) along a coordinate, and whether strictly."""
         low, high = found.slopes[k]
-        if low >= 0:
-            return 1, bool(low > 0)
-        if high <= 0:
-            return -1, bool(high < 0)
-        sign = 0 if self.swept else self._tails.sign(region, found.effects, k)
-        return sign, sign != 0
+        direction = 1 if low >= 0 else -1 if high <= 0 else 0
+        if low > 0 or high < 0:
+            return direction, True
+        end = region[k][direction > 0]
+        if self.swept or (direction and not math.isinf(end)):
+            return direction, False
+        sign = self._tails.sign(region, found.effects, k)
+        return direction or sign, sign != 0
 
     def _range(self, region: Region) -> _Range:
         """What is known of the gain from intervals alone."""
-        vectors, effects, slopes = self._payoff_on(region)
+        vectors, effects, slopes, defined = self._payoff_on(region)
         stay, stay_slopes = self._staying(region[len(self.profile) :])
         for k, slope in enumerate(stay_slopes, start=len(self.profile)):
             slopes[k] = iv.subtract(slopes[k], slope)
-        return _Range(self._payoff.highest(vectors, effects) - stay[0], slopes, effects)
+        upper = self._payoff.highest(vectors, effects) - stay[0]
+        return _Range(upper, slopes, effects, defined)
 
     def _staying(self, couplings: Region) -> tuple[Interval, list[Interval]]:
         """The payoff at the profile, and its derivative by the coupling, if that is an input."""
         if couplings not in self._stays:
             own = tuple((x, x) for x in self.profile)
-            vectors, _, slopes = self._payoff_on((*own, *couplings))
+            vectors, _, slopes, _ = self._payoff_on((*own, *couplings))
             self._stays[couplings] = self._payoff.value(vectors), slopes[len(own) :]
         return self._stays[couplings]
 
-    def _payoff_on(self, region: Region) -> tuple[Vectors, list[list[Interval]], list[Interval]]:
-        """Everyone's probabilities, their effects on the payoff, and its derivatives by inputs."""
-        vectors, moves = self._machine.slopes([_interval(values) for values in region])
+    def _payoff_on(
+        self, region: Region
+    ) -> tuple[Vectors, list[list[Interval]], list[Interval], bool]:
+        """Everyone's probabilities, their effects on the payoff, its derivatives by the inputs,
+        and whether the program has a value everywhere."""
+        values, moves = self._machine.registers([_interval(x) for x in region])
+        outputs = self._machine.program.outputs
+        vectors = [[values[r] for r in registers] for registers in outputs]
         effects = self._payoff.effects(vectors)
         slopes = [iv.NOTHING] * len(region)
-        for own_effects, own_moves in zip(effects, moves, strict=True):
-            for effect, move in zip(own_effects, own_moves, strict=True):
-                for k, slope in move.items():
+        for own_effects, registers in zip(effects, outputs, strict=True):
+            for effect, register in zip(own_effects, registers, strict=True):
+                for k, slope in moves[register].items():
                     slopes[k] = iv.add(slopes[k], iv.multiply(slope, effect))
-        return vectors, effects, slopes
+        return vectors, effects, slopes, self._machine.is_defined(values)
 
     def _is_profile(self, where: Sequence) -> bool:
         """Whether a point, or all of a region, is the profile in the player's own parameters."""
@@ -198,11 +212,11 @@ def _axis(region: Region, slopes: list[Interval]) -> int | None:
     changes = [
         (_size(slope) * min(high - low, WIDEST), high - low, k)
         for k, ((low, high), slope) in enumerate(zip(region, slopes, strict=True))
-        if low < high
+        if can_split((low, high))
     ]
     return max(changes)[2] if changes else None
 
 
 def _size(slope: Interval) -> float:
-    size = max(abs(float(slope[0])), abs(float(slope[1])))
+    size = float(slope[0].abs_upper().max(slope[1].abs_upper()))
     return math.inf if math.isnan(size) else size

@@ -105,8 +105,10 @@ def exp(x: Interval) -> Interval:
 
 
 def log(x: Interval) -> Interval:
-    """The natural logarithm; unknown where x may be zero or negative."""
-    return x[0].log(), x[1].log()
+    """The natural logarithm; everything where x may be negative."""
+    if x[0] > 0:
+        return x[0].log(), x[1].log()
+    return (EVERYTHING[0], x[1].log()) if x[0] >= 0 else EVERYTHING
 
 
 def tanh(x: Interval) -> Interval:

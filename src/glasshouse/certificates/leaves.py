@@ -11,14 +11,15 @@ from glasshouse.certificates.gain import Bound
 
 
 class Leaf(NamedTuple):
-    """A piece of a cover: a bound on the gain there, and what is known of its infinite ends.
+    """A piece of a cover: a bound on the gain there, and what is known of where it is reached.
 
-    **Arguments:** `upper`, a double; `unbounded`, whether the piece has an infinite end; `endless`,
-    whether the gain rises strictly towards it.
+    **Arguments:** `upper`, a double; `compact`, whether the piece is bounded and the gain
+    continuous on it, so that it has a maximum there; `endless`, whether the gain rises strictly
+    towards an infinite end.
     """
 
     upper: float
-    unbounded: bool
+    compact: bool
     endless: bool
 
 
@@ -29,8 +30,8 @@ def is_attained(leaves: Iterable[Leaf], finite: float, lower: float) -> bool | N
     deviation and what some limit of them gain at least.
     """
     leaves = list(leaves)
-    if all(leaf.upper <= finite for leaf in leaves if leaf.unbounded):
-        return True  # a continuous function has a maximum on the rest
+    if all(leaf.upper <= finite for leaf in leaves if not leaf.compact):
+        return True
     if all(leaf.upper < lower or leaf.endless for leaf in leaves):
         return False
     return None
@@ -38,8 +39,8 @@ def is_attained(leaves: Iterable[Leaf], finite: float, lower: float) -> bool | N
 
 def leaf_of(region: Region, bound: Bound) -> Leaf:
     """What a bound says of its region, in doubles."""
-    unbounded = any(math.isinf(end) for values in region for end in values)
-    return Leaf(up(bound.upper), unbounded, bound.endless)
+    bounded = all(math.isfinite(end) for values in region for end in values)
+    return Leaf(up(bound.upper), bounded and bound.defined, bound.endless)
 
 
 def up(number: arb) -> float:

@@ -1,5 +1,6 @@
 """One player's expected payoff on intervals of everyone's probabilities."""
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,11 +23,13 @@ class ExpectedPayoff:
     others' probabilities. Its constant, the payoff where everybody plays the last action, cancels
     in every gain and is left out; no digit is lost to a large offset of the payoffs.
 
-    **Arguments:** `payoffs`, the player's own, in lists: one level for every player.
+    **Arguments:** `payoffs`, the player's own, in lists: one level for every player; `wholes`, for
+    every player whether its probabilities are known not to exceed 1 together (default: for none).
     """
 
-    def __init__(self, payoffs: Table):
+    def __init__(self, payoffs: Table, wholes: Sequence[bool] = ()):
         levels = _levels(payoffs)
+        self._wholes = wholes
         self._table = _without_constant(_differences(payoffs))
         self._by_player = [_to_front(self._table, j) for j in range(levels)]
 
@@ -50,7 +53,44 @@ class ExpectedPayoff:
             ]
             for own, effects_of_own in zip(vectors, effects, strict=True)
         ]
-        return _contract(self._table, best)[1]
+        highest = _contract(self._table, best)[1]
+        if not any(map(_exceeds_one, self._wholes, best)):
+            return highest
+        return highest.min(self._highest_of_wholes(vectors, effects, best))
+
+    def _highest_of_wholes(
+        self, vectors: Vectors, effects: list[list[Interval]], best: Vectors
+    ) -> arb:
+        """Another one, for which no player's probabilities exceed 1 together."""
+        start, rise = list(best), iv.ZERO
+        for j, own in enumerate(vectors):
+            if _exceeds_one(self._wholes[j], best[j]):
+                start[j] = [(p[0], p[0]) for p in own]
+                rise += _most_from(own, [effect[1] for effect in effects[j]])
+        return _contract(self._table, start)[1] + rise
+
+
+def _exceeds_one(whole: bool, own: Sequence[Interval]) -> bool:
+    """Whether a player's probabilities are a whole, and these would be too much of one."""
+    return whole and len(own) > 1 and not sum((p[1] for p in own), start=iv.ZERO) <= 1
+
+
+def _most_from(own: Sequence[Interval], effects: Sequence[arb]) -> arb:
+    """A bound on Σ effect · x, 0 <= x <= the width of each, the x together at most what the lower
+    ends leave of 1.
+
+    By linear duality Σ effect · x <= λ · left + Σ max(0, effect - λ) · width for every λ >= 0, and
+    some effect, or zero, is the best λ.
+    """
+    left = iv.ONE - sum((p[0] for p in own), start=iv.ZERO)
+    widths = [p[1] - p[0] for p in own]
+
+    def bound(price: arb) -> arb:
+        excess = ((effect - price).max(iv.ZERO) for effect in effects)
+        return sum((x * width for x, width in zip(excess, widths, strict=True)), price * left)
+
+    prices = [iv.ZERO, *(effect.max(iv.ZERO) for effect in effects)]
+    return functools.reduce(arb.min, map(bound, prices))
 
 
 def _contract(table: Table, vectors: Vectors) -> Interval:

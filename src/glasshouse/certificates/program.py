@@ -23,6 +23,10 @@ LARGEST_POWER = 1000
 """Exponents of the primitive "power" go up to here."""
 
 
+PARTIAL = ("divide", "log")
+"""Primitives that have no value somewhere."""
+
+
 class Instruction(NamedTuple):
     """One step of a program: a primitive, the registers it reads, the numbers it is given."""
 
@@ -61,6 +65,17 @@ class Program(Readable):
         if not all(0 <= r < known for registers in self.outputs for r in registers):
             raise InputError("the program's outputs name registers that it does not have")
 
+    def shares_one(self, player: int) -> bool:
+        """Whether a player's probabilities are for sure shares of one whole: none is negative, and
+        they do not exceed 1 together."""
+        wholes = []
+        for register in self.outputs[player]:
+            instruction = self.instructions[max(0, register - self.inputs)]
+            if register < self.inputs or instruction.primitive != "softmax":
+                return False
+            wholes.append(instruction.registers)
+        return len({tuple(sorted(x)) for x in wholes}) <= 1 and _distinct_owners(wholes)
+
     def logit(self, register: int) -> int | None:
         """The register whose logistic function this one holds, or None."""
         k = register - self.inputs
@@ -74,6 +89,11 @@ class Machine:
 
     def __init__(self, program: Program):
         self.program = program
+        self._partial = [
+            program.inputs + k
+            for k, instruction in enumerate(program.instructions)
+            if instruction.primitive in PARTIAL
+        ]
         self._steps = [
             (PRIMITIVES[name], registers, [arb(x) for x in numbers])
             for name, registers, numbers in program.instructions
@@ -86,20 +106,16 @@ class Machine:
 
     def largest(self, inputs: Sequence[Interval]) -> float:
         """The largest number in any register, by size; infinite where one is unknown."""
-        sizes = [abs(float(end)) for x in self._values(inputs) for end in x]
+        sizes = [float(end.abs_upper()) for x in self._values(inputs) for end in x]
         return math.inf if any(map(math.isnan, sizes)) else max(sizes, default=0.0)
 
-    def slopes(self, inputs: Sequence[Interval]) -> tuple[list[list[Interval]], list[list[Slopes]]]:
-        """Every player's probabilities but the last, and their derivatives by the inputs."""
-        values, slopes = self.registers(inputs)
-        outputs = self.program.outputs
-        return (
-            [[values[r] for r in registers] for registers in outputs],
-            [[slopes[r] for r in registers] for registers in outputs],
-        )
+    def is_defined(self, values: Sequence[Interval]) -> bool:
+        """Whether no quotient or logarithm among the registers' values has a pole."""
+        return all(values[r][0].is_finite() and values[r][1].is_finite() for r in self._partial)
 
     def registers(self, inputs: Sequence[Interval]) -> tuple[list[Interval], list[Slopes]]:
         """What every register holds, and its derivatives by the inputs."""
+        self._check(inputs)
         values = list(inputs)
         slopes: list[Slopes] = [{k: iv.UNIT} for k in range(len(values))]
         for primitive, registers, numbers in self._steps:
@@ -116,11 +132,24 @@ class Machine:
             slopes.append(own)
         return values, slopes
 
+    def _check(self, inputs: Sequence[Interval]) -> None:
+        if len(inputs) != self.program.inputs:
+            raise InputError(
+                f"the program has {self.program.inputs} inputs, but {len(inputs)} were given"
+            )
+
     def _values(self, inputs: Sequence[Interval]) -> list[Interval]:
+        self._check(inputs)
         values = list(inputs)
         for primitive, registers, numbers in self._steps:
             values.append(primitive.value([values[r] for r in registers], numbers))
         return values
+
+
+def _distinct_owners(wholes: list[tuple[int, ...]]) -> bool:
+    """Whether each share belongs to another summand of the whole."""
+    owners = [whole[0] for whole in wholes]
+    return all(wholes[0].count(owner) >= owners.count(owner) for owner in owners)
 
 
 def _check(instruction: Instruction, register: int) -> None:

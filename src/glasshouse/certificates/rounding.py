@@ -41,5 +41,7 @@ def exactly(number: float) -> str:
 def _rounded(number: float, digits: int, towards: str) -> str:
     if math.isinf(number):
         return "∞" if number > 0 else "-∞"
-    context = decimal.Context(prec=digits, rounding=towards)
-    return f"{float(context.create_decimal_from_float(number)) + 0.0:.{digits}g}"
+    rounded = decimal.Context(prec=digits, rounding=towards).create_decimal_from_float(number)
+    text = f"{float(rounded) + 0.0:.{digits}g}"
+    # Of the smallest doubles, few digits are left.
+    return text if decimal.Decimal(text) == rounded else f"{rounded:e}"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from flint import arb, ctx
 
-from glasshouse.certificates.covers import LEAF, Region, between, can_split, halves
+from glasshouse.certificates.covers import LEAF, Region, halves
 from glasshouse.certificates.gain import Gain
 from glasshouse.certificates.intervals import Interval
 from glasshouse.certificates.leaves import Leaf, down, is_attained, leaf_of
@@ -20,6 +20,9 @@ MOST_CORNERS = 64
 
 LEAST_PRECISION, MOST_PRECISION = 96, 4096
 """Bits: enough for gains near rounding in float64, and where every probability is saturated."""
+
+FARTHEST, NEARLY = 60, 0.999
+"""On the way to a limit, deviations up to 2 to this power are tried, until one gains this share."""
 
 FAR = 50.0
 """How far beyond its finite end an unbounded range is looked at to choose the precision."""
@@ -58,8 +61,8 @@ class Bracket:
 class _Search:
     """A cover as it grows, and the best deviations met so far."""
 
-    def __init__(self, gain: Gain, region: Region):
-        self.gain = gain
+    def __init__(self, gain: Gain, region: Region, epsilon: float):
+        self.gain, self.region, self.epsilon = gain, region, epsilon
         self.finite = self.limit = 0.0
         staying = (*gain.profile, *(low for low, _ in region[len(gain.profile) :]))
         self.at_finite = self.at_limit = staying
@@ -92,9 +95,14 @@ class _Search:
         """Whether what keeps the bound up cannot be split."""
         return not self.waiting or -self.waiting[0][0] < self.settled
 
-    def is_settled(self, epsilon: float) -> bool:
+    def is_decided(self, width: float | None) -> bool:
+        """Whether it is known if some deviation gains more than ε, in a bracket of that width."""
+        decided = self.upper <= self.epsilon or self.finite > self.epsilon
+        return decided and (width is None or self.upper - self.lower <= width)
+
+    def is_settled(self) -> bool:
         """Whether a few boxes more would add nothing that people ask for."""
-        wide = self.lower > epsilon and self.upper - self.lower > NARROW * self.lower
+        wide = self.lower > self.epsilon and self.upper - self.lower > NARROW * self.lower
         return not (wide and not self.is_stuck()) and self.attained() is not None
 
     def attained(self) -> bool | None:
@@ -115,16 +123,10 @@ class _Search:
     def _look(self, region: Region) -> int:
         node, bound = len(self.children), self.gain.bound(region)
         self._offer(bound.candidate, bound.gain)
-        if not all(map(math.isfinite, bound.candidate)):
-            near = tuple(
-                x if math.isfinite(x) else between(values)
-                for x, values in zip(bound.candidate, region, strict=True)
-            )
-            self._offer(near, self.gain.at(near))
         leaf = leaf_of(region, bound)
         self.children.append(None)
         self.leaves[node] = leaf
-        if bound.axis is None or not can_split(region[bound.axis]):
+        if bound.axis is None:
             self.settled = max(self.settled, leaf.upper)
         else:
             heapq.heappush(self.waiting, (-leaf.upper, node, region, bound.axis))
@@ -137,6 +139,19 @@ class _Search:
                 self.finite, self.at_finite = lower, deviation
         elif lower > self.limit:
             self.limit, self.at_limit = lower, deviation
+            self._walk_out(deviation)
+
+    def _walk_out(self, limit: tuple[float, ...]) -> None:
+        """Finite deviations on the way to a limit, until one gains nearly as much."""
+        for k in range(FARTHEST):
+            step = 2.0**k
+            near = tuple(
+                x if math.isfinite(x) else max(low, step) if x > 0 else min(high, -step)
+                for x, (low, high) in zip(limit, self.region, strict=True)
+            )
+            self._offer(near, self.gain.at(near))
+            if self.finite > self.epsilon and self.finite > NEARLY * self.limit:
+                break
 
 
 def best_gain(
@@ -160,12 +175,12 @@ def best_gain(
     """
     precision = needed_precision(program, region, profile, epsilon)
     with ctx.workprec(precision):
-        search = _Search(Gain(program, payoffs, profile), region)
+        search = _Search(Gain(program, payoffs, profile), region, epsilon)
         decided = False
         while len(search.children) < budget and search.waiting:
-            if not decided and _is_decided(search, epsilon, width):
+            if not decided and search.is_decided(width):
                 decided, budget = True, min(budget, len(search.children) + SETTLING)
-            if search.is_settled(epsilon) if decided else search.is_stuck():
+            if search.is_settled() if decided else search.is_stuck():
                 break
             search.split()
     return Bracket(
@@ -179,11 +194,6 @@ def best_gain(
         boxes=len(search.children),
         precision=precision,
     )
-
-
-def _is_decided(search: _Search, epsilon: float, width: float | None) -> bool:
-    decided = search.upper <= epsilon or search.finite > epsilon
-    return decided and (width is None or search.upper - search.lower <= width)
 
 
 def needed_precision(

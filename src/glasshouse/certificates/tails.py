@@ -78,10 +78,9 @@ class Tails:
                 if logit is None:
                     return 0
                 if k in logit.weights:
-                    low, high = logit.on(region)
-                    if not (low > SATURATED or high < -SATURATED):
-                        return 0
                     terms.append((iv.scale(logit.weights[k], effect[0]), logit))
+        if len(terms) > 1 and not all(_is_saturated(logit.on(region)) for _, logit in terms):
+            return 0
         for _, reference in terms:
             total = iv.NOTHING
             for weight, logit in terms:
@@ -91,6 +90,10 @@ class Tails:
             if total[1] < 0:
                 return -1
         return 0
+
+
+def _is_saturated(x: Interval) -> bool:
+    return bool(x[0] > SATURATED or x[1] < -SATURATED)
 
 
 def _ratio(logit: Logit, reference: Logit, region: Region) -> Interval:

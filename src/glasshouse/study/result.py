@@ -41,14 +41,6 @@ class Predictions(Result):
     equilibrium: CertifiedThreshold | Switch | None
     no_equilibrium_reason: str
 
-    def to_dict(self) -> dict[str, Any]:
-        """As plain data; a proved threshold has `value` and `holds` as a measured one has."""
-        found = super().to_dict()
-        if isinstance(self.equilibrium, CertifiedThreshold):
-            both = {"value": self.equilibrium.value, "holds": self.equilibrium.holds}
-            found["equilibrium"] = {**both, **found["equilibrium"]}
-        return found
-
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Slice(Result):

@@ -129,7 +129,7 @@ class Expressions:
         if x == ONE:
             return ZERO
         powers = self._exponentials(x)
-        if x.number is not None or powers is None or min(powers.values()) <= 0:
+        if x.number is not None or powers is None:
             return self._atom("log", (x,))
         # The common part of the exponents, with what was subtracted to keep floats from
         # overflowing, comes out of the logarithm.

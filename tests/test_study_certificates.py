@@ -1,0 +1,508 @@
+"""Certificates in studies: what they prove, the files they leave, and how they are told."""
+
+import dataclasses
+import json
+import math
+from fractions import Fraction
+from pathlib import Path
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glasshouse.analysis.family import AffineFamily, LogisticFamily
+from glasshouse.certificates import verify
+from glasshouse.certificates.rounding import at_least, at_most, bracketed, exactly
+from glasshouse.errors import InputError
+from glasshouse.games import NormalFormGame
+from glasshouse.interop import load_game
+from glasshouse.plots import plot_deviation_curve
+from glasshouse.plots.deviation import curve_window
+from glasshouse.study import check_study, claims, compute, predict, prepare, run_study
+from glasshouse.study import folder as folder_module
+from glasshouse.study.proofs import CertifiedPoint, certified_points, proved_threshold
+from glasshouse.study.reading import parse_study
+from glasshouse.study.report.figures import study_figures
+from glasshouse.study.report.page import report_html
+from glasshouse.study.verdicts import judged
+
+PD = '[game]\nname = "prisoners_dilemma"\n'
+LEARNING = "[learning]\nstarts = 12\nsteps = 3000\n"
+NO_SWEEP = "[sweep]\n[analysis]\nportrait = false\n"
+
+
+def computed(text: str, folder: Path = Path()):
+    return compute(prepare(parse_study(text), folder))
+
+
+def named(result) -> dict[str, CertifiedPoint]:
+    return {point.name: point for point in result.certificates}
+
+
+def payoff(coupling: float, own: float, other: float):
+    """Expected payoff in the prisoner's dilemma (5, 3, 1, 0) at 50 digits."""
+    with mpmath.workdps(50):
+        k, x, y = map(mpmath.mpf, (coupling, own, other))
+        p, q = (1 / (1 + mpmath.exp(-z)) for z in (x + k * y, y + k * x))
+        return 3 * p * q + 5 * (1 - p) * q + (1 - p) * (1 - q)
+
+
+def best_gain(coupling: float, own: float, other: float, low: float, high: float):
+    """Brute force at 50 digits: the best of a fine grid, and of a finer one around it."""
+    stay = payoff(coupling, own, other)
+    for _ in range(4):
+        grid = np.linspace(low, high, 201)
+        best = float(max(grid, key=lambda t: payoff(coupling, float(t), other)))
+        step = grid[1] - grid[0]
+        low, high = max(low, best - step), min(high, best + step)
+    return max(payoff(coupling, best, other) - stay, 0)
+
+
+def holds_brute_force(point: CertifiedPoint, coupling: float, bound: float) -> None:
+    """The bounds of both players contain what brute force finds, as does the witness."""
+    (x,), (y,) = point.certificate.params
+    for gain, (own, other) in zip(point.certificate.gains, ((x, y), (y, x)), strict=True):
+        found = best_gain(coupling, own, other, -bound, bound)
+        assert gain.lower - 1e-12 <= found <= gain.upper
+        moved = payoff(coupling, gain.witness[0], other) - payoff(coupling, own, other)
+        assert moved >= gain.witness_gain
+
+
+@pytest.fixture(scope="module")
+def half(tmp_path_factory) -> tuple[Path, Path]:
+    """The prisoner's dilemma at κ = ½ with few starts, written."""
+    folder = tmp_path_factory.mktemp("half")
+    text = PD + LEARNING + '[sweep]\n"semantics.coupling" = [0.5, 0.9]\n'
+    (folder / "half.toml").write_text(text + "[analysis]\nportrait = false\n")
+    run_study(folder / "half.toml", folder / "out")
+    return folder / "half.toml", folder / "out"
+
+
+@pytest.fixture(scope="module")
+def half_result():
+    text = PD + LEARNING + '[sweep]\n"semantics.coupling" = [0.5, 0.9]\n'
+    return computed(text + "[analysis]\nportrait = false\n")
+
+
+def test_exploitation_is_no_equilibrium(half_result):
+    """κ = ½: learning ends where one exploits the other, and neither that nor p* = 2/3 holds."""
+    points = named(half_result)
+    assert {"tied_rest_point", "rest_point_1", "rest_point_2", "corner"} <= set(points)
+    for point in points.values():
+        assert point.certificate.verdict == "refuted"
+        assert point.certificate.about == "the game"
+        holds_brute_force(point, 0.5, 3.0)
+    # tanh ... the tied rest point: s(1.5 θ) = 2/3.
+    assert points["tied_rest_point"].certificate.params[0][0] == pytest.approx(math.log(2) / 1.5)
+    assert points["corner"].gain.lower == pytest.approx(0.950157922262, abs=1e-6)
+    assert points["corner"].reached is None
+    assert points["corner"].corner
+
+
+def test_the_tied_rest_point_fails_by_a_limit():
+    """κ = 0.3, no bound: p* = 2/13 with payoff 243/169; dragging the other along nearly pays 3."""
+    text = PD + '[semantics]\ncoupling = 0.3\nbound = inf\n[learning]\nstart = "neutral"\n'
+    result = computed(text + NO_SWEEP)
+    point = named(result)["tied_rest_point"]
+    gain, ((own,), (other,)) = point.gain, point.certificate.params
+    assert point.cooperation == pytest.approx((2 / 13, 2 / 13), abs=1e-5)
+    assert own == other
+    assert point.certificate.verdict == "refuted"
+    assert gain.lower <= 3 - payoff(0.3, own, other) <= gain.upper
+    assert gain.lower == pytest.approx(3 - 243 / 169, abs=1e-5)
+    assert gain.best == (math.inf,)
+    assert gain.attained is False
+    assert math.isfinite(gain.witness[0])
+    assert payoff(0.3, gain.witness[0], other) - payoff(0.3, own, other) >= gain.witness_gain
+    (figure,) = study_figures(result)
+    page = report_html(result, (figure,), {})
+    assert "∞, not attained: a limit" in page
+    window = curve_window(
+        result.prepared.base.parametric, point.reached.params, 0, point.certificate
+    )
+    assert window[0] < own < gain.witness[0] < window[1]
+    assert "drawn from {:.4g} to {:.4g}.".format(*window) in figure.caption
+    assert "more towards" in str([t.get_text() for t in legend(figure.figure.axes[0])])
+
+
+def test_bounded_far_away_it_fails_at_the_bound():
+    """κ = 0.3, M = 20: t = 20 pays 2.97265 against 1.4379."""
+    text = PD + '[semantics]\ncoupling = 0.3\nbound = 20.0\n[learning]\nstart = "neutral"\n'
+    point = named(computed(text + NO_SWEEP))["tied_rest_point"]
+    assert point.gain.best == (20.0,)
+    assert point.gain.attained is True
+    assert point.gain.lower == pytest.approx(2.97265 - 1.4379, abs=2e-4)
+
+
+def test_the_corner_that_learning_reaches_is_certified():
+    """κ = 0.9 is above the threshold 0.870467: the corner is an equilibrium, and runs end there."""
+    result = computed(
+        PD
+        + "[semantics]\ncoupling = 0.9\n"
+        + LEARNING.replace("3000", "8000")
+        + NO_SWEEP
+        + "certify = 1e-9\n"
+    )
+    (point,) = result.certificates
+    assert point.name == "tied_rest_point"
+    assert point.corner
+    assert point.reached is not None
+    assert point.reached.share is not None
+    assert point.reached.share.count == 12
+    assert point.certificate.verdict == "certified"
+    assert point.certificate.epsilon == 1e-9
+    assert point.certificate.relative_epsilon == pytest.approx(1e-9 / 5)
+    holds_brute_force(point, 0.9, 3.0)
+    said = claims(result)
+    assert "parameters, is an ε-equilibrium for ε = 1e-09." in said[-2]
+    assert "the rest point reached is an ε-equilibrium for ε = 1e-09." in said[-1]
+    assert [figure.name for figure in study_figures(result)] == ["deviation"]
+
+
+THRESHOLDS = {  # M = 3
+    "prisoners_dilemma": 0.870467371354,
+    "donation": 0.694207256032,
+    "prisoners_dilemma:T=4,R=3.5,P=2": 0.534604927,
+    "stag_hunt": -0.200089668,
+    "chicken": 0.989856393,
+}
+
+
+@pytest.mark.parametrize("game", THRESHOLDS)
+def test_thresholds_are_proved(game):
+    family = LogisticFamily(load_game(game), 3.0)
+    found = predict(family).equilibrium
+    assert found is not None
+    assert found.result == "found"
+    fails, holds = found.bracket
+    assert fails < THRESHOLDS[game] < holds
+    assert holds - fails < 1.001e-6
+    assert found.refuted.verdict == "refuted"
+    assert found.refuted.couplings == (fails, fails)
+    assert found.certified.verdict == "certified"
+    assert found.certified.couplings == (holds, 3.0)
+    assert found.certified.epsilon == found.refuted.epsilon == 0
+    assert all(len(f"{end:g}") <= 9 for end in (fails, holds))
+
+
+def test_a_threshold_that_is_a_short_number_is_said_exactly():
+    """Donation b = 3, c = 1, affine: an equilibrium from w = c / (b + c) on, itself included."""
+    text = '[game]\nname = "donation"\n[semantics]\nkind = "affine"\n' + LEARNING
+    result = computed(text + "[analysis]\nportrait = false\n")
+    found = result.predictions.equilibrium
+    assert found.bracket == (0.249999, 0.25)
+    (said,) = [claim for claim in claims(result) if claim.startswith("Equilibrium, proved")]
+    assert "is an equilibrium at every weight from 0.25 to 1, and not at 0.249999" in said
+    assert all(point.certificate.verdict == "certified" for point in result.certificates)
+
+
+def switch(family, **changes):
+    found = predict(family, certify=False).equilibrium
+    return dataclasses.replace(found, **changes)
+
+
+def test_what_was_measured_is_only_a_hint():
+    """A wrong one costs time, and proves nothing wrong."""
+    family = LogisticFamily(load_game("prisoners_dilemma"), 3.0)
+    for wrong in (0.3, 2.0):
+        found = proved_threshold(family, switch(family, value=wrong), -0.9, 3.0)
+        assert found is not None
+        assert found.bracket[0] < 0.870467371354 < found.bracket[1]
+    for holds in ("everywhere", "nowhere", "below"):
+        assert proved_threshold(family, switch(family, value=None, holds=holds), -0.9, 3.0) is None
+
+
+def test_everywhere_and_nowhere_are_proved():
+    """Harmony games: cooperation dominates, or is dominated and hurts nobody."""
+    harmony = NormalFormGame([[[3, 2], [1, 0]], [[3, 1], [2, 0]]])
+    found = predict(AffineFamily(harmony)).equilibrium
+    assert found.result == "everywhere"
+    assert found.certified.couplings == (0.0, 1.0)
+    assert found.refuted is None
+    reverse = NormalFormGame([[[0, 1], [2, 3]], [[0, 2], [1, 3]]])
+    predictions = predict(AffineFamily(reverse), "semantics.weight")
+    assert predictions.equilibrium.result == "nowhere"
+    assert predictions.equilibrium.certified is None
+    from glasshouse.study.sentences import equilibrium_claim
+
+    said = equilibrium_claim(predictions)
+    assert said.startswith("Equilibrium, refuted: ")
+    assert "is no equilibrium at weight 1, the largest searched" in said
+
+
+def test_where_the_corner_does_not_cooperate_nothing_is_said_of_cooperation():
+    """Below κ = -1 parameters at their upper bounds are the ones at which all defect."""
+    text = '[game]\nname = "stag_hunt"\n[semantics]\ncoupling = -2.0\n[learning]\n'
+    text += 'start = "neutral"\n[sweep]\n"semantics.coupling" = [-3.0, -2.0]\n[analysis]\n'
+    result = computed(text + "portrait = false\n")
+    assert not any(point.corner for point in result.certificates)
+    found = result.predictions.equilibrium
+    assert found.result != "everywhere"
+    if getattr(found, "bracket", None):
+        assert found.bracket[1] > -1
+
+
+def test_files_prove_what_they_say(half):
+    _, out = half
+    files = sorted(out.glob("certificates/*.json"))
+    assert {file.stem for file in files} >= {
+        "corner", "rest_point_1", "threshold_fails", "threshold_holds", "tied_rest_point",
+    }  # fmt: skip
+    summary = json.loads((out / "summary.json").read_text("utf-8"))
+    verdicts = {p["name"]: p["certificate"]["verdict"] for p in summary["certificates"]}
+    assert summary["schema_version"] == 3
+    for file in files:
+        found = verify(file)
+        assert found.accepted, found.reason
+        claimed = {"threshold_fails": "refuted", "threshold_holds": "certified", **verdicts}
+        assert found.certificate.verdict == claimed[file.stem]
+    outputs = json.loads((out / "provenance.json").read_text("utf-8"))["outputs"]
+    assert {f"certificates/{file.name}" for file in files} <= set(outputs)
+
+
+def test_tampered_files_prove_nothing(half, tmp_path):
+    corner = (half[1] / "certificates" / "corner.json").read_text("utf-8")
+    changed = corner.replace('"refuted"', '"certified"')
+    assert changed != corner
+    (tmp_path / "corner.json").write_text(changed)
+    with pytest.raises(InputError, match="not as it was written"):
+        verify(tmp_path / "corner.json")
+
+
+class Stop(BaseException):
+    """Stands for whatever ends a process between two writes."""
+
+
+@pytest.mark.parametrize("last", ["corner.json", "rest_point_1.json", "deviation_rest.svg"])
+def test_an_interrupted_run_goes_on_to_the_same_certificates(half, tmp_path, monkeypatch, last):
+    study, out = half
+    write = folder_module.write_file
+
+    def stopping(path: Path, content: bytes) -> None:
+        if path.name == last:
+            path.with_name(f".{last}.partial").write_bytes(content[:100])
+            raise Stop
+        write(path, content)
+
+    monkeypatch.setattr(folder_module, "write_file", stopping)
+    with pytest.raises(Stop):
+        run_study(study, tmp_path / "out")
+    monkeypatch.undo()
+    assert not (tmp_path / "out" / "report.html").exists()
+    run_study(study, tmp_path / "out")
+    files = {p.relative_to(out) for p in out.rglob("*") if p.is_file()}
+    assert files == {p.relative_to(tmp_path / "out") for p in (tmp_path / "out").rglob("*.*")}
+    for name in files - {Path("provenance.json")}:
+        assert (tmp_path / "out" / name).read_bytes() == (out / name).read_bytes(), name
+
+
+def test_nothing_is_certified_unless_asked(tmp_path):
+    text = PD + LEARNING + '[sweep]\n"semantics.coupling" = [0.5, 0.9]\n'
+    (tmp_path / "study.toml").write_text(text + "[analysis]\nportrait = false\ncertify = false\n")
+    result = run_study(tmp_path / "study.toml", tmp_path / "out")
+    assert result.certificates == ()
+    assert result.certificate_files == {}
+    assert not (tmp_path / "out" / "certificates").exists()
+    assert "numerical, not proved" in claims(result)[-1]
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert "what is proved" not in page
+    assert result.predictions.equilibrium.method == "numerical"
+
+
+def test_what_was_not_asked_for_is_not_certified():
+    text = PD + LEARNING + NO_SWEEP
+    corner = computed(text + "tied = false\noutcomes = false\n")
+    assert list(named(corner)) == ["corner"]
+    tied = computed(text + "outcomes = false\nboundary_test = false\n")
+    assert list(named(tied)) == ["tied_rest_point"]
+    assert tied.certificates[0].reached.share is None
+    generic = computed(text + "tied = false\nboundary_test = false\n")
+    assert set(named(generic)) >= {"rest_point_1"}
+    assert not {"tied_rest_point", "corner"} & set(named(generic))
+
+
+def test_a_point_reached_both_ways_is_one_point():
+    """Tied runs and the only generic run, from the neutral start, end in the same place."""
+    text = PD + '[semantics]\ncoupling = 0.3\n[learning]\nstart = "neutral"\n' + NO_SWEEP
+    result = computed(text)
+    point = named(result)["tied_rest_point"]
+    assert set(named(result)) == {"tied_rest_point", "corner"}
+    assert point.reached.share.count == point.reached.share.runs == 1
+
+
+def test_shared_parameters_are_learned_as_the_study_says():
+    """Tied learning never exploits, so no rest point reached lies off the diagonal."""
+    result = computed(PD + LEARNING.replace("steps", "tied = true\nsteps") + NO_SWEEP)
+    reached = [p for p in result.certificates if p.reached is not None]
+    assert reached
+    assert all(p.certificate.params[0] == p.certificate.params[1] for p in reached)
+
+
+def test_epsilon_zero_asks_for_exact_equilibria():
+    """Stag hunt at κ = ½: both corners are strict, and certified at ε = 0."""
+    text = '[game]\nname = "stag_hunt"\n' + LEARNING.replace("12", "40") + NO_SWEEP
+    result = computed(text + "certify = 0\n")
+    assert {p.certificate.verdict for p in result.certificates} == {"certified"}
+    assert {p.certificate.epsilon for p in result.certificates} == {0.0}
+    assert "are equilibria (ε = 0)" in claims(result)[-1]
+
+
+@pytest.mark.parametrize("epsilon", ["-1e-6", "inf", "nan", "true", '"small"', "[1e-6]"])
+def test_epsilons_that_are_none_are_one_line(tmp_path, epsilon):
+    (tmp_path / "study.toml").write_text(PD + f"[analysis]\ncertify = {epsilon}\n")
+    with pytest.raises(InputError) as refused:
+        check_study(tmp_path / "study.toml")
+    said = str(refused.value)
+    assert "key 'analysis.certify': must be a finite number of at least 0" in said
+    assert said.startswith(str(tmp_path / "study.toml"))
+    assert "\n" not in said
+
+
+def test_epsilon_is_not_swept():
+    with pytest.raises(InputError, match=r"sweep\.analysis\.certify' has no effect"):
+        prepare(parse_study(PD + '[sweep]\n"analysis.certify" = [1e-6, 1e-3]\n'))
+
+
+def test_epsilon_survives_being_written():
+    for text, value in (("0", 0.0), ("false", False), ("0.5", 0.5)):
+        study = parse_study(PD + f"[analysis]\ncertify = {text}\n")
+        again = parse_study(study.to_toml()).analysis.certify
+        assert (again, type(again)) == (value, type(value))
+
+
+CUSTOM = """
+import jax
+import jax.numpy as jnp
+
+def mirror(params, seen, gain):
+    logits = [params[i] + gain * seen[i][1 - i] for i in (0, 1)]
+    return [jnp.stack([jax.nn.sigmoid(x), jax.nn.sigmoid(-x)]) for x in logits]
+
+def steps(params, seen, gain):
+    logits = [jnp.floor(params[i]) + gain * seen[i][1 - i] for i in (0, 1)]
+    return [jnp.stack([jax.nn.sigmoid(x), jax.nn.sigmoid(-x)]) for x in logits]
+"""
+
+
+def custom(name: str) -> str:
+    own = (
+        f'[semantics]\nkind = "custom"\nfunction = "own.py:{name}"\nparameters = {{ gain = 0.5 }}\n'
+    )
+    return PD + own + LEARNING + NO_SWEEP
+
+
+def test_a_function_of_ones_own_is_certified_as_a_program(tmp_path, half_result):
+    (tmp_path / "own.py").write_text(CUSTOM)
+    result = computed(custom("mirror"), tmp_path)
+    assert set(named(result)) == set(named(half_result))
+    for name, point in named(result).items():
+        assert point.certificate.about == "this program"
+        same = named(half_result)[name]
+        assert point.certificate.verdict == same.certificate.verdict
+        assert point.gain.upper == pytest.approx(same.gain.upper, rel=1e-5)
+        point.certificate.write(tmp_path / "file.json")
+        assert verify(tmp_path / "file.json").accepted
+    assert "(about this program, traced from the semantics)" in claims(result)[-1]
+    assert "(about this program)" in report_html(result, (), {})
+
+
+def test_operations_that_cannot_be_bounded_are_named(tmp_path):
+    (tmp_path / "own.py").write_text(CUSTOM)
+    result = computed(custom("steps"), tmp_path)
+    assert result.certificates == ()
+    (note,) = [note for note in result.notes if note.startswith("no certificates: ")]
+    assert "floor" in note
+    assert "what is proved" not in report_html(result, (), {})
+
+
+def test_games_too_large_for_a_study_say_so():
+    large = '[game]\nname = "public_goods"\nparameters = { n = 5 }\n'
+    points, note = certified_points(prepare(parse_study(large)).base)
+    assert points == ()
+    assert note.startswith("no certificates: 160 payoffs")
+    assert "glasshouse.certify" in note
+    rows = [[float((3 * i + 5 * j) % 7) for j in range(5)] for i in range(5)]
+    points, note = certified_points(prepare(parse_study(f"[game]\npayoffs = {rows}\n")).base)
+    assert points == ()
+    assert note.startswith("no certificates: 4 parameters of a player are more than 3")
+
+
+def test_runs_that_have_not_come_to_rest_are_not_certified():
+    text = PD + "[learning]\nsteps = 5\n" + NO_SWEEP + "boundary_test = false\n"
+    points, note = certified_points(prepare(parse_study(text)).base)
+    assert points == ()
+    assert "no run came to rest" in note
+
+
+def test_two_axes_certify_the_studys_own_values():
+    text = PD + LEARNING + '[sweep]\n"semantics.coupling" = [0.2, 0.9]\n'
+    text += '"game.parameters.T" = [4.0, 5.0]\n[analysis]\nportrait = false\n'
+    result = computed(text)
+    assert named(result)["corner"].gain.lower == pytest.approx(0.950157922262, abs=1e-6)
+    assert claims(result)[-1].startswith("Equilibrium at coupling = 0.5, T = 5, proved: ")
+    assert result.predictions is None
+
+
+def legend(ax) -> list:
+    found = ax.get_legend()
+    assert found is not None
+    return found.get_texts()
+
+
+def test_the_curve_shows_what_is_proved(half_result):
+    point, game = named(half_result)["corner"], half_result.prepared.base.parametric
+    ax = plot_deviation_curve(game, (3.0, 3.0), certificate=point.certificate)
+    said = " ".join(text.get_text() for text in legend(ax))
+    low, high = bracketed(point.gain.lower, point.gain.upper)
+    assert f"best gain proved between {low} and {high}" in said
+    assert "refuted: more than ε = 1e-06" in said
+    assert "-2.952" in said
+    (level,) = [np.mean(line.get_ydata()) for line in ax.lines if line.get_linestyle() == "--"]
+    assert level == pytest.approx(float(payoff(0.5, 3.0, 3.0)) + point.gain.lower)
+    with pytest.raises(InputError, match="another profile"):
+        plot_deviation_curve(game, (2.0, 3.0), certificate=point.certificate)
+    with pytest.raises(InputError, match="no player 2"):
+        plot_deviation_curve(game, (3.0, 3.0), 2, certificate=point.certificate)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        ("c", "the rest point reached is an ε-equilibrium for ε = 0.5"),
+        ("r", "the rest point reached is no ε-equilibrium for ε = 0.5"),
+        ("u", "whether the rest point reached is an ε-equilibrium for ε = 0.5 is not decided"),
+        ("cc", "all 2 rest points reached are ε-equilibria for ε = 0.5"),
+        ("rrr", "of the 3 rest points reached none is an ε-equilibrium for ε = 0.5"),
+        ("uu", "whether the 2 rest points reached are ε-equilibria for ε = 0.5 is not decided"),
+        ("ccr", "of the 3 rest points reached 2 are ε-equilibria for ε = 0.5 and 1 is not"),
+        (
+            "ru",
+            "of the 2 rest points reached 1 is no ε-equilibrium for ε = 0.5 and 1 is not decided",
+        ),
+        ("crruu", "reached 1 is an ε-equilibrium for ε = 0.5, 2 are not and 2 are not decided"),
+    ],
+)
+def test_verdicts_in_words(verdicts, said):
+    words = {"c": "certified", "r": "refuted", "u": "unknown"}
+    assert said in judged([words[letter] for letter in verdicts], 0.5)
+
+
+@given(st.floats(-1e300, 1e300), st.integers(1, 12))
+def test_bounds_are_rounded_to_the_safe_side(number, digits):
+    down, up = at_least(number, digits), at_most(number, digits)
+    assert Fraction(down) <= Fraction(number) <= Fraction(up)
+    assert (
+        Fraction(up) - Fraction(down) <= Fraction(10) ** (1 - digits) * abs(Fraction(number)) * 10
+    )
+    assert float(exactly(number)) == number
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e6))
+def test_brackets_are_rounded_outward(one, other):
+    lower, upper = sorted((one, other))
+    shown = bracketed(lower, upper)
+    assert Fraction(shown[0]) <= Fraction(lower) <= Fraction(upper) <= Fraction(shown[1])
+    if upper - lower > 1e-8 * upper > 1e-300:
+        assert float(shown[1]) - float(shown[0]) <= 1.5 * (upper - lower)
