@@ -3,18 +3,18 @@
 import dataclasses
 import json
 import math
-from fractions import Fraction
 from pathlib import Path
 
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from glasshouse.analysis.certified_thresholds import CertifiedThreshold
+from glasshouse.analysis.couplings import Switch
 from glasshouse.analysis.family import AffineFamily, LogisticFamily
-from glasshouse.certificates import verify
-from glasshouse.certificates.rounding import at_least, at_most, bracketed, exactly
+from glasshouse.analysis.outcomes import Share
+from glasshouse.certificates import Certificate, verify
+from glasshouse.certificates.rounding import bracketed
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame
 from glasshouse.interop import load_game
@@ -26,6 +26,8 @@ from glasshouse.study.proofs import CertifiedPoint, certified_points, proved_thr
 from glasshouse.study.reading import parse_study
 from glasshouse.study.report.figures import study_figures
 from glasshouse.study.report.page import report_html
+from glasshouse.study.result import Predictions, StudyResult
+from glasshouse.study.sentences import equilibrium_claim
 from glasshouse.study.verdicts import judged
 
 PD = '[game]\nname = "prisoners_dilemma"\n'
@@ -37,8 +39,33 @@ def computed(text: str, folder: Path = Path()):
     return compute(prepare(parse_study(text), folder))
 
 
-def named(result) -> dict[str, CertifiedPoint]:
-    return {point.name: point for point in result.certificates}
+def named(points: tuple[CertifiedPoint, ...]) -> dict[str, CertifiedPoint]:
+    return {point.name: point for point in points}
+
+
+def certified(text: str, folder: Path = Path()) -> dict[str, CertifiedPoint]:
+    """What a study certifies at its own values, without computing the rest of it."""
+    points, note = certified_points(prepare(parse_study(text), folder).base)
+    assert not note
+    return named(points)
+
+
+def proved(predictions: Predictions | None) -> CertifiedThreshold:
+    assert predictions is not None
+    assert isinstance(predictions.equilibrium, CertifiedThreshold)
+    return predictions.equilibrium
+
+
+def proofs(found: CertifiedThreshold) -> tuple[Certificate, Certificate]:
+    """What shows that it fails below, and that it holds above."""
+    assert found.refuted is not None
+    assert found.certified is not None
+    return found.refuted, found.certified
+
+
+def share_of(point: CertifiedPoint) -> Share | None:
+    assert point.reached is not None
+    return point.reached.share
 
 
 def payoff(coupling: float, own: float, other: float):
@@ -51,7 +78,7 @@ def payoff(coupling: float, own: float, other: float):
 
 def best_gain(coupling: float, own: float, other: float, low: float, high: float):
     """Brute force at 50 digits: the best of a fine grid, and of a finer one around it."""
-    stay = payoff(coupling, own, other)
+    stay, best = payoff(coupling, own, other), own
     for _ in range(4):
         grid = np.linspace(low, high, 201)
         best = float(max(grid, key=lambda t: payoff(coupling, float(t), other)))
@@ -71,24 +98,27 @@ def holds_brute_force(point: CertifiedPoint, coupling: float, bound: float) -> N
 
 
 @pytest.fixture(scope="module")
-def half(tmp_path_factory) -> tuple[Path, Path]:
-    """The prisoner's dilemma at κ = ½ with few starts, written."""
+def written(tmp_path_factory) -> tuple[Path, StudyResult]:
+    """The prisoner's dilemma at κ = ½ with few starts: its folder, beside the study, and result."""
     folder = tmp_path_factory.mktemp("half")
     text = PD + LEARNING + '[sweep]\n"semantics.coupling" = [0.5, 0.9]\n'
     (folder / "half.toml").write_text(text + "[analysis]\nportrait = false\n")
-    run_study(folder / "half.toml", folder / "out")
-    return folder / "half.toml", folder / "out"
+    return folder / "out", run_study(folder / "half.toml", folder / "out")
 
 
-@pytest.fixture(scope="module")
-def half_result():
-    text = PD + LEARNING + '[sweep]\n"semantics.coupling" = [0.5, 0.9]\n'
-    return computed(text + "[analysis]\nportrait = false\n")
+@pytest.fixture
+def half(written) -> Path:
+    return written[0]
+
+
+@pytest.fixture
+def half_result(written) -> StudyResult:
+    return written[1]
 
 
 def test_exploitation_is_no_equilibrium(half_result):
     """κ = ½: learning ends where one exploits the other, and neither that nor p* = 2/3 holds."""
-    points = named(half_result)
+    points = named(half_result.certificates)
     assert {"tied_rest_point", "rest_point_1", "rest_point_2", "corner"} <= set(points)
     for point in points.values():
         assert point.certificate.verdict == "refuted"
@@ -105,7 +135,8 @@ def test_the_tied_rest_point_fails_by_a_limit():
     """κ = 0.3, no bound: p* = 2/13 with payoff 243/169; dragging the other along nearly pays 3."""
     text = PD + '[semantics]\ncoupling = 0.3\nbound = inf\n[learning]\nstart = "neutral"\n'
     result = computed(text + NO_SWEEP)
-    point = named(result)["tied_rest_point"]
+    point = named(result.certificates)["tied_rest_point"]
+    assert point.reached is not None
     gain, ((own,), (other,)) = point.gain, point.certificate.params
     assert point.cooperation == pytest.approx((2 / 13, 2 / 13), abs=1e-5)
     assert own == other
@@ -130,7 +161,7 @@ def test_the_tied_rest_point_fails_by_a_limit():
 def test_bounded_far_away_it_fails_at_the_bound():
     """κ = 0.3, M = 20: t = 20 pays 2.97265 against 1.4379."""
     text = PD + '[semantics]\ncoupling = 0.3\nbound = 20.0\n[learning]\nstart = "neutral"\n'
-    point = named(computed(text + NO_SWEEP))["tied_rest_point"]
+    point = certified(text + NO_SWEEP)["tied_rest_point"]
     assert point.gain.best == (20.0,)
     assert point.gain.attained is True
     assert point.gain.lower == pytest.approx(2.97265 - 1.4379, abs=2e-4)
@@ -148,9 +179,7 @@ def test_the_corner_that_learning_reaches_is_certified():
     (point,) = result.certificates
     assert point.name == "tied_rest_point"
     assert point.corner
-    assert point.reached is not None
-    assert point.reached.share is not None
-    assert point.reached.share.count == 12
+    assert share_of(point) == Share(12, 12)
     assert point.certificate.verdict == "certified"
     assert point.certificate.epsilon == 1e-9
     assert point.certificate.relative_epsilon == pytest.approx(1e-9 / 5)
@@ -173,17 +202,16 @@ THRESHOLDS = {  # M = 3
 @pytest.mark.parametrize("game", THRESHOLDS)
 def test_thresholds_are_proved(game):
     family = LogisticFamily(load_game(game), 3.0)
-    found = predict(family).equilibrium
-    assert found is not None
+    found = proved(predict(family))
     assert found.result == "found"
+    assert found.bracket is not None
     fails, holds = found.bracket
     assert fails < THRESHOLDS[game] < holds
     assert holds - fails < 1.001e-6
-    assert found.refuted.verdict == "refuted"
-    assert found.refuted.couplings == (fails, fails)
-    assert found.certified.verdict == "certified"
-    assert found.certified.couplings == (holds, 3.0)
-    assert found.certified.epsilon == found.refuted.epsilon == 0
+    refuted, certified = proofs(found)
+    assert (refuted.verdict, refuted.couplings) == ("refuted", (fails, fails))
+    assert (certified.verdict, certified.couplings) == ("certified", (holds, 3.0))
+    assert certified.epsilon == refuted.epsilon == 0
     assert all(len(f"{end:g}") <= 9 for end in (fails, holds))
 
 
@@ -191,42 +219,39 @@ def test_a_threshold_that_is_a_short_number_is_said_exactly():
     """Donation b = 3, c = 1, affine: an equilibrium from w = c / (b + c) on, itself included."""
     text = '[game]\nname = "donation"\n[semantics]\nkind = "affine"\n' + LEARNING
     result = computed(text + "[analysis]\nportrait = false\n")
-    found = result.predictions.equilibrium
-    assert found.bracket == (0.249999, 0.25)
+    assert proved(result.predictions).bracket == (0.249999, 0.25)
     (said,) = [claim for claim in claims(result) if claim.startswith("Equilibrium, proved")]
     assert "is an equilibrium at every weight from 0.25 to 1, and not at 0.249999" in said
     assert all(point.certificate.verdict == "certified" for point in result.certificates)
 
 
-def switch(family, **changes):
-    found = predict(family, certify=False).equilibrium
-    return dataclasses.replace(found, **changes)
-
-
 def test_what_was_measured_is_only_a_hint():
     """A wrong one costs time, and proves nothing wrong."""
     family = LogisticFamily(load_game("prisoners_dilemma"), 3.0)
-    for wrong in (0.3, 2.0):
-        found = proved_threshold(family, switch(family, value=wrong), -0.9, 3.0)
-        assert found is not None
-        assert found.bracket[0] < 0.870467371354 < found.bracket[1]
+    measured = predict(family, certify=False).equilibrium
+    assert isinstance(measured, Switch)
+    wrong = dataclasses.replace(measured, value=0.3)
+    found = proved_threshold(family, wrong, -0.9, 3.0)
+    assert found is not None
+    assert found.bracket is not None
+    assert found.bracket[0] < 0.870467371354 < found.bracket[1]
     for holds in ("everywhere", "nowhere", "below"):
-        assert proved_threshold(family, switch(family, value=None, holds=holds), -0.9, 3.0) is None
+        wrong = dataclasses.replace(measured, value=None, holds=holds)
+        assert proved_threshold(family, wrong, -0.9, 3.0) is None
 
 
 def test_everywhere_and_nowhere_are_proved():
-    """Harmony games: cooperation dominates, or is dominated and hurts nobody."""
+    """Cooperation dominates and helps; or it is dominated, and hurts the other too."""
     harmony = NormalFormGame([[[3, 2], [1, 0]], [[3, 1], [2, 0]]])
-    found = predict(AffineFamily(harmony)).equilibrium
+    found = proved(predict(AffineFamily(harmony)))
     assert found.result == "everywhere"
+    assert found.certified is not None
     assert found.certified.couplings == (0.0, 1.0)
     assert found.refuted is None
     reverse = NormalFormGame([[[0, 1], [2, 3]], [[0, 2], [1, 3]]])
     predictions = predict(AffineFamily(reverse), "semantics.weight")
-    assert predictions.equilibrium.result == "nowhere"
-    assert predictions.equilibrium.certified is None
-    from glasshouse.study.sentences import equilibrium_claim
-
+    assert proved(predictions).result == "nowhere"
+    assert proved(predictions).certified is None
     said = equilibrium_claim(predictions)
     assert said.startswith("Equilibrium, refuted: ")
     assert "is no equilibrium at weight 1, the largest searched" in said
@@ -238,14 +263,14 @@ def test_where_the_corner_does_not_cooperate_nothing_is_said_of_cooperation():
     text += 'start = "neutral"\n[sweep]\n"semantics.coupling" = [-3.0, -2.0]\n[analysis]\n'
     result = computed(text + "portrait = false\n")
     assert not any(point.corner for point in result.certificates)
-    found = result.predictions.equilibrium
+    found = result.predictions and result.predictions.equilibrium
+    assert found is not None
     assert found.result != "everywhere"
-    if getattr(found, "bracket", None):
-        assert found.bracket[1] > -1
+    assert found.bracket is None or found.bracket[1] > -1
 
 
 def test_files_prove_what_they_say(half):
-    _, out = half
+    out = half
     files = sorted(out.glob("certificates/*.json"))
     assert {file.stem for file in files} >= {
         "corner", "rest_point_1", "threshold_fails", "threshold_holds", "tied_rest_point",
@@ -263,7 +288,7 @@ def test_files_prove_what_they_say(half):
 
 
 def test_tampered_files_prove_nothing(half, tmp_path):
-    corner = (half[1] / "certificates" / "corner.json").read_text("utf-8")
+    corner = (half / "certificates" / "corner.json").read_text("utf-8")
     changed = corner.replace('"refuted"', '"certified"')
     assert changed != corner
     (tmp_path / "corner.json").write_text(changed)
@@ -275,9 +300,9 @@ class Stop(BaseException):
     """Stands for whatever ends a process between two writes."""
 
 
-@pytest.mark.parametrize("last", ["corner.json", "rest_point_1.json", "deviation_rest.svg"])
+@pytest.mark.parametrize("last", ["corner.json", "deviation_rest.svg"])
 def test_an_interrupted_run_goes_on_to_the_same_certificates(half, tmp_path, monkeypatch, last):
-    study, out = half
+    study, out = half.parent / "half.toml", half
     write = folder_module.write_file
 
     def stopping(path: Path, content: bytes) -> None:
@@ -308,36 +333,35 @@ def test_nothing_is_certified_unless_asked(tmp_path):
     assert "numerical, not proved" in claims(result)[-1]
     page = (tmp_path / "out" / "report.html").read_text("utf-8")
     assert "what is proved" not in page
-    assert result.predictions.equilibrium.method == "numerical"
+    assert result.predictions is not None
+    assert isinstance(result.predictions.equilibrium, Switch)
 
 
 def test_what_was_not_asked_for_is_not_certified():
     text = PD + LEARNING + NO_SWEEP
-    corner = computed(text + "tied = false\noutcomes = false\n")
-    assert list(named(corner)) == ["corner"]
-    tied = computed(text + "outcomes = false\nboundary_test = false\n")
-    assert list(named(tied)) == ["tied_rest_point"]
-    assert tied.certificates[0].reached.share is None
-    generic = computed(text + "tied = false\nboundary_test = false\n")
-    assert set(named(generic)) >= {"rest_point_1"}
-    assert not {"tied_rest_point", "corner"} & set(named(generic))
+    assert set(certified(text + "tied = false\noutcomes = false\n")) == {"corner"}
+    tied = certified(text + "outcomes = false\nboundary_test = false\n")
+    assert set(tied) == {"tied_rest_point"}
+    assert share_of(tied["tied_rest_point"]) is None
+    generic = certified(text + "tied = false\nboundary_test = false\n")
+    assert set(generic) >= {"rest_point_1"}
+    assert not {"tied_rest_point", "corner"} & set(generic)
 
 
 def test_a_point_reached_both_ways_is_one_point():
     """Tied runs and the only generic run, from the neutral start, end in the same place."""
     text = PD + '[semantics]\ncoupling = 0.3\n[learning]\nstart = "neutral"\n' + NO_SWEEP
-    result = computed(text)
-    point = named(result)["tied_rest_point"]
-    assert set(named(result)) == {"tied_rest_point", "corner"}
-    assert point.reached.share.count == point.reached.share.runs == 1
+    points = certified(text)
+    assert set(points) == {"tied_rest_point", "corner"}
+    assert share_of(points["tied_rest_point"]) == Share(1, 1)
 
 
 def test_shared_parameters_are_learned_as_the_study_says():
     """Tied learning never exploits, so no rest point reached lies off the diagonal."""
-    result = computed(PD + LEARNING.replace("steps", "tied = true\nsteps") + NO_SWEEP)
-    reached = [p for p in result.certificates if p.reached is not None]
+    points = certified(PD + LEARNING.replace("steps", "tied = true\nsteps") + NO_SWEEP)
+    reached = [p.certificate.params for p in points.values() if p.reached is not None]
     assert reached
-    assert all(p.certificate.params[0] == p.certificate.params[1] for p in reached)
+    assert all(own == other for own, other in reached)
 
 
 def test_epsilon_zero_asks_for_exact_equilibria():
@@ -396,10 +420,10 @@ def custom(name: str) -> str:
 def test_a_function_of_ones_own_is_certified_as_a_program(tmp_path, half_result):
     (tmp_path / "own.py").write_text(CUSTOM)
     result = computed(custom("mirror"), tmp_path)
-    assert set(named(result)) == set(named(half_result))
-    for name, point in named(result).items():
+    assert set(named(result.certificates)) == set(named(half_result.certificates))
+    for name, point in named(result.certificates).items():
         assert point.certificate.about == "this program"
-        same = named(half_result)[name]
+        same = named(half_result.certificates)[name]
         assert point.certificate.verdict == same.certificate.verdict
         assert point.gain.upper == pytest.approx(same.gain.upper, rel=1e-5)
         point.certificate.write(tmp_path / "file.json")
@@ -410,11 +434,11 @@ def test_a_function_of_ones_own_is_certified_as_a_program(tmp_path, half_result)
 
 def test_operations_that_cannot_be_bounded_are_named(tmp_path):
     (tmp_path / "own.py").write_text(CUSTOM)
-    result = computed(custom("steps"), tmp_path)
-    assert result.certificates == ()
-    (note,) = [note for note in result.notes if note.startswith("no certificates: ")]
+    text = custom("steps") + "tied = false\noutcomes = false\n"
+    points, note = certified_points(prepare(parse_study(text), tmp_path).base)
+    assert points == ()
+    assert note.startswith("no certificates: ")
     assert "floor" in note
-    assert "what is proved" not in report_html(result, (), {})
 
 
 def test_games_too_large_for_a_study_say_so():
@@ -438,9 +462,10 @@ def test_runs_that_have_not_come_to_rest_are_not_certified():
 
 def test_two_axes_certify_the_studys_own_values():
     text = PD + LEARNING + '[sweep]\n"semantics.coupling" = [0.2, 0.9]\n'
-    text += '"game.parameters.T" = [4.0, 5.0]\n[analysis]\nportrait = false\n'
+    text += '"game.parameters.T" = [4.0, 5.0]\n[analysis]\nportrait = false\noutcomes = false\n'
     result = computed(text)
-    assert named(result)["corner"].gain.lower == pytest.approx(0.950157922262, abs=1e-6)
+    corner = named(result.certificates)["corner"]
+    assert corner.gain.lower == pytest.approx(0.950157922262, abs=1e-6)
     assert claims(result)[-1].startswith("Equilibrium at coupling = 0.5, T = 5, proved: ")
     assert result.predictions is None
 
@@ -452,14 +477,15 @@ def legend(ax) -> list:
 
 
 def test_the_curve_shows_what_is_proved(half_result):
-    point, game = named(half_result)["corner"], half_result.prepared.base.parametric
+    point, game = named(half_result.certificates)["corner"], half_result.prepared.base.parametric
     ax = plot_deviation_curve(game, (3.0, 3.0), certificate=point.certificate)
     said = " ".join(text.get_text() for text in legend(ax))
     low, high = bracketed(point.gain.lower, point.gain.upper)
     assert f"best gain proved between {low} and {high}" in said
     assert "refuted: more than ε = 1e-06" in said
     assert "-2.952" in said
-    (level,) = [np.mean(line.get_ydata()) for line in ax.lines if line.get_linestyle() == "--"]
+    dashed = [np.asarray(x.get_ydata()) for x in ax.lines if x.get_linestyle() == "--"]
+    (level,) = {float(height) for heights in dashed for height in heights}
     assert level == pytest.approx(float(payoff(0.5, 3.0, 3.0)) + point.gain.lower)
     with pytest.raises(InputError, match="another profile"):
         plot_deviation_curve(game, (2.0, 3.0), certificate=point.certificate)
@@ -487,22 +513,3 @@ def test_the_curve_shows_what_is_proved(half_result):
 def test_verdicts_in_words(verdicts, said):
     words = {"c": "certified", "r": "refuted", "u": "unknown"}
     assert said in judged([words[letter] for letter in verdicts], 0.5)
-
-
-@given(st.floats(-1e300, 1e300), st.integers(1, 12))
-def test_bounds_are_rounded_to_the_safe_side(number, digits):
-    down, up = at_least(number, digits), at_most(number, digits)
-    assert Fraction(down) <= Fraction(number) <= Fraction(up)
-    assert (
-        Fraction(up) - Fraction(down) <= Fraction(10) ** (1 - digits) * abs(Fraction(number)) * 10
-    )
-    assert float(exactly(number)) == number
-
-
-@given(st.floats(0, 1e6), st.floats(0, 1e6))
-def test_brackets_are_rounded_outward(one, other):
-    lower, upper = sorted((one, other))
-    shown = bracketed(lower, upper)
-    assert Fraction(shown[0]) <= Fraction(lower) <= Fraction(upper) <= Fraction(shown[1])
-    if upper - lower > 1e-8 * upper > 1e-300:
-        assert float(shown[1]) - float(shown[0]) <= 1.5 * (upper - lower)

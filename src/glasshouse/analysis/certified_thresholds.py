@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Literal
 
 import jax
@@ -64,6 +65,7 @@ def certified_threshold(
     *,
     bracket: tuple[float, float] | None = None,
     tolerance: float = 1e-6,
+    near: float | None = None,
     budget: int = BUDGET,
 ) -> CertifiedThreshold:
     """The smallest coupling from which a corner is an equilibrium, between two proofs.
@@ -75,8 +77,9 @@ def certified_threshold(
 
     **Arguments:** `family`, a `LogisticFamily` with finite bound or an `AffineFamily`; `corner`,
     for all players or one entry each: cooperation is "upper"; `bracket`, couplings to search
-    (default the family's own range); `tolerance`, widest bracket wanted; `budget`, boxes for each
-    proof and player.
+    (default the family's own range); `tolerance`, widest bracket wanted; `near`, a
+    coupling where the threshold is suspected, such as a measured one: if it is there, two proofs
+    are enough; `budget`, boxes for each proof and player.
     **Returns:** a `CertifiedThreshold`; "unknown" where the budget did not suffice for a bracket of
     this width.
     **Raises:** `InputError` for an unbounded box, a corner for another number of players, or a
@@ -92,7 +95,9 @@ def certified_threshold(
     corners = (corner,) * len(game.spaces) if isinstance(corner, str) else tuple(corner)
     prover = _Prover(game, corner_of(game, corners), budget)
     with progress("proving thresholds"):
-        result, ends, refuted, certified = prover.threshold(low, high, tolerance)
+        found = None if near is None else prover.around(near, low, high, tolerance)
+        found = found or prover.threshold(low, high, tolerance)
+        result, ends, refuted, certified = found
     return CertifiedThreshold(
         result=result,
         bracket=ends,
@@ -188,6 +193,17 @@ class _Prover:
     def prove(self, low: float, high: float) -> Certificate:
         return certify(self.game, self.corner, 0.0, couplings=(low, high), budget=self.budget)
 
+    def around(self, near: float, low: float, high: float, tolerance: float) -> Found | None:
+        """The threshold between two short numbers around a value, if it is there."""
+        for fails, holds in _short_brackets(near, tolerance):
+            if low <= fails < holds <= high:
+                refuted = self.prove(fails, fails)
+                if refuted.verdict == "refuted":
+                    certified = self.prove(holds, high)
+                    if certified.verdict == "certified":
+                        return "found", (fails, holds), refuted, certified
+        return None
+
     def threshold(self, low: float, high: float, tolerance: float) -> Found:
         top = self.prove(high, high)
         if top.verdict != "certified":
@@ -234,3 +250,16 @@ class _Prover:
 def _failing_coupling(refuted: Certificate) -> float:
     """The largest coupling at which a witness of the refutation gains."""
     return max(gain.witness[-1] for gain in refuted.gains if gain.witness_gain > 0)
+
+
+def _short_brackets(value: float, tolerance: float) -> list[tuple[float, float]]:
+    """Numbers of few digits that enclose a value, which may be one of them up to rounding."""
+    width = Decimal(10) ** math.floor(math.log10(tolerance))
+    exact = Decimal(value)
+    nearest = exact.quantize(width)
+    pairs = [(nearest - width, nearest), (nearest, nearest + width)]
+    if abs(exact - nearest) < width / 100:
+        pairs.append((nearest - width / 2, nearest + width / 2))
+    elif exact > nearest:
+        pairs.reverse()
+    return [(float(fails), float(holds)) for fails, holds in pairs]

@@ -97,14 +97,12 @@ def threshold_numbers(predictions: Predictions | None) -> list[Line]:
     if not isinstance(found, CertifiedThreshold):
         return []
     how = found.method, found.detail
-    if found.bracket is None:
-        top = f"the cooperative corner is an equilibrium from {found.lowest:g} to {found.highest:g}"
-        return [(top, found.result == "everywhere", *how)]
-    (fails, holds), top = found.bracket, exactly(found.highest)
-    return [
-        (f"the cooperative corner is an equilibrium up to {top} and from", holds, *how),
-        ("it is none at", fails, *how),
-    ]
+    corner, top = "the cooperative corner is an equilibrium", exactly(found.highest)
+    if found.bracket is not None:
+        return [(f"{corner} up to {top}, from a value between", Bounds(*found.bracket), *how)]
+    if found.result == "everywhere":
+        return [(f"{corner} from {exactly(found.lowest)} to {top}", True, *how)]
+    return [(f"{corner} at {top}", False, *how)]
 
 
 def _line(point: CertifiedPoint) -> ProvedPoint:
@@ -144,7 +142,6 @@ def _gain_numbers(point: CertifiedPoint, gain: GainBounds) -> list[Line]:
     found: list[Line] = [(f"{who}: best gain between", Bounds(gain.lower, gain.upper), *how)]
     if gain.witness_gain > 0:
         found.append((f"{who}: gains by moving to", gain.witness, *how))
-        found.append((f"{who}: at least", gain.witness_gain, *how))
     return found
 
 
