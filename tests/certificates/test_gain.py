@@ -362,3 +362,18 @@ def test_where_a_quotient_has_a_pole_there_is_no_bound():
     assert gain.bound(((-1.0, 1.0),)).upper == iv.EVERYTHING[1]
     assert gain.bound(((0.0, 1.0),)).upper == iv.EVERYTHING[1]
     assert gain.bound(((1.0, 2.0),)).upper <= arb(2) / 3 + arb("1e-30")
+
+
+def test_what_is_not_known_bounds_nothing():
+    """e^t - e^2t over the whole line is ∞ - ∞ to intervals: no bound follows, and not zero."""
+    instructions = (
+        Instruction("exp", (0,)),
+        Instruction("affine", (0,), (0.0, 2.0)),
+        Instruction("exp", (2,)),
+        Instruction("affine", (1, 3), (0.0, 1.0, -1.0)),
+    )
+    gain = Gain(Program(1, instructions, ((4,),)), [1.0, 0.0], (-5.0,))
+    upper = gain.bound(((-math.inf, math.inf),)).upper
+    best = 0.25 - (math.exp(-5) - math.exp(-10))  # at t = -log 2
+    assert upper >= best
+    assert gain.bound(((-3.0, 3.0),)).upper >= best

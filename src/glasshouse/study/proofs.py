@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-from decimal import Decimal
 
 import jax
 import numpy as np
@@ -10,11 +9,7 @@ import numpy as np
 from glasshouse._progress import progress
 from glasshouse._results import Result
 from glasshouse.analysis.certification import certify
-from glasshouse.analysis.certified_thresholds import (
-    CertifiedThreshold,
-    certified_threshold,
-    corner_of,
-)
+from glasshouse.analysis.certified_thresholds import CertifiedThreshold, certified_threshold
 from glasshouse.analysis.couplings import Switch
 from glasshouse.analysis.deviations import upper_corner
 from glasshouse.analysis.family import AbstractFamily
@@ -30,17 +25,14 @@ from glasshouse.study.setting import Setting
 BUDGET, MOST_BOXES = 20_000, 60_000
 """Boxes looked at for each player of a proof, and for all proofs about points together."""
 
-SEARCH_BUDGET = 2_000
-"""Where a threshold has to be searched for by proofs, each of them gets so many boxes."""
+THRESHOLD_BUDGET = 10_000
+"""Boxes for each player of a proof about a threshold."""
 
 MOST_POINTS = 8
 """Of the rest points where the study's runs end, so many are certified, the most frequent ones."""
 
 MOST_PARAMETERS = 3
 """Of a player: with more, a proof takes longer than the rest of a study."""
-
-PLACES = Decimal("1e-6")
-"""Proved thresholds lie between two neighbouring couplings of six decimal places."""
 
 EQUAL = 1e-9
 """Gains that differ by no more than this share are equal."""
@@ -208,110 +200,23 @@ def _cooperative_corner(game: ParametricGame) -> Params | None:
 def proved_threshold(
     family: AbstractFamily, measured: Switch, low: float, high: float
 ) -> CertifiedThreshold | None:
-    """The equilibrium threshold between two proofs, or None where they were not found.
+    """The equilibrium threshold of the cooperative corner between two proofs, or None.
 
-    What was measured says where to prove, which is why a few proofs are enough.
+    None, too, where what was measured tells more than proofs do: that the corner is an equilibrium
+    somewhere, but not at the largest coupling.
 
-    **Arguments:** `measured`, by `equilibrium_threshold` from `low` to `high`.
+    **Arguments:** `measured`, by `equilibrium_threshold` from `low` to `high`, tells where to prove.
     """
-    game = family(1.0)
-    if measured.holds == "below" or _too_large(game) or _cooperative_corner(family(high)) is None:
+    if measured.holds == "below" or _too_large(family(high)):
         return None
-    prover = _Prover(family, low, high)
-    with progress("proving the threshold"):
-        if measured.holds == "everywhere":
-            return prover.everywhere()
-        if measured.holds == "nowhere":
-            return prover.nowhere()
-        found = prover.near(measured.value) if measured.value is not None else None
-        return found or prover.searched()
-
-
-@dataclasses.dataclass(frozen=True)
-class _Prover:
-    """Proofs about the cooperative corner of a family."""
-
-    family: AbstractFamily
-    low: float
-    high: float
-
-    def proof(self, low: float, high: float) -> Certificate:
-        """Whether the corner is an equilibrium at every coupling of an interval."""
-        game = self.family(1.0)
-        corner = corner_of(game, ("upper",) * len(game.spaces))
-        return certify(game, corner, 0.0, couplings=(low, high), budget=BUDGET)
-
-    def everywhere(self) -> CertifiedThreshold | None:
-        if _cooperative_corner(self.family(self.low)) is None:
-            return None
-        proof = self.proof(self.low, self.high)
-        return self._found("everywhere", certified=proof) if _holds(proof) else None
-
-    def nowhere(self) -> CertifiedThreshold | None:
-        proof = self.proof(self.high, self.high)
-        return self._found("nowhere", refuted=proof) if _fails(proof) else None
-
-    def near(self, value: float) -> CertifiedThreshold | None:
-        """Between two neighbouring short numbers that enclose the value."""
-        for fails, holds in _neighbours(value):
-            if not self.low <= fails < holds <= self.high:
-                continue
-            if _cooperative_corner(self.family(holds)) is None:
-                continue
-            refuted = self.proof(fails, fails)
-            if not _fails(refuted):
-                continue
-            certified = self.proof(holds, self.high)
-            if _holds(certified):
-                return self._found("found", (fails, holds), refuted, certified)
+    if _cooperative_corner(family(high)) is None:
         return None
-
-    def searched(self) -> CertifiedThreshold | None:
-        """Where what was measured does not tell: by many proofs."""
-        ends = self.low, self.high
-        found = certified_threshold(self.family, bracket=ends, budget=SEARCH_BUDGET)
-        lowest = {"found": found.bracket and found.bracket[1], "everywhere": self.low}
-        at = lowest.get(found.result)
-        return None if at is None or _cooperative_corner(self.family(at)) is None else found
-
-    def _found(
-        self,
-        result: str,
-        bracket: tuple[float, float] | None = None,
-        refuted: Certificate | None = None,
-        certified: Certificate | None = None,
-    ) -> CertifiedThreshold:
-        proof = certified or refuted
-        assert proof is not None
-        return CertifiedThreshold(
-            result=result,  # pyright: ignore[reportArgumentType]
-            bracket=bracket,
-            lowest=self.low,
-            highest=self.high,
-            corner=("upper",) * len(proof.params),
-            refuted=refuted,
-            certified=certified,
-            method=proof.method,
-            detail=f"at ε = 0, for all couplings up to {self.high:g}",
-        )
-
-
-def _holds(proof: Certificate) -> bool:
-    return proof.verdict == "certified"
-
-
-def _fails(proof: Certificate) -> bool:
-    return proof.verdict == "refuted"
-
-
-def _neighbours(value: float) -> list[tuple[float, float]]:
-    """Short numbers 1e-6 apart that enclose a value, which may be one of them up to rounding."""
-    exact = Decimal(value)
-    nearest = exact.quantize(PLACES)
-    if abs(exact - nearest) < PLACES / 100:
-        half = PLACES / 2
-        pairs = [(nearest - PLACES, nearest), (nearest - half, nearest + half)]
-    else:
-        floor = nearest if nearest < exact else nearest - PLACES
-        pairs = [(floor, floor + PLACES)]
-    return [(float(fails), float(holds)) for fails, holds in pairs]
+    found = certified_threshold(
+        family, bracket=(low, high), near=measured.value, budget=THRESHOLD_BUDGET
+    )
+    if found.result == "nowhere":
+        return found if measured.holds == "nowhere" else None
+    if found.result == "unknown":
+        return None
+    holds = low if found.bracket is None else found.bracket[1]
+    return None if _cooperative_corner(family(holds)) is None else found
