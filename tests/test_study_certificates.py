@@ -225,19 +225,32 @@ def test_a_threshold_that_is_a_short_number_is_said_exactly():
     assert all(point.certificate.verdict == "certified" for point in result.certificates)
 
 
-def test_what_was_measured_is_only_a_hint():
+@pytest.mark.parametrize("value", [0.3, 2.0])
+def test_what_was_measured_is_only_a_hint(value):
     """A wrong one costs time, and proves nothing wrong."""
     family = LogisticFamily(load_game("prisoners_dilemma"), 3.0)
     measured = predict(family, certify=False).equilibrium
     assert isinstance(measured, Switch)
-    wrong = dataclasses.replace(measured, value=0.3)
+    wrong = dataclasses.replace(measured, value=value)
     found = proved_threshold(family, wrong, -0.9, 3.0)
     assert found is not None
     assert found.bracket is not None
     assert found.bracket[0] < 0.870467371354 < found.bracket[1]
-    for holds in ("everywhere", "nowhere", "below"):
-        wrong = dataclasses.replace(measured, value=None, holds=holds)
-        assert proved_threshold(family, wrong, -0.9, 3.0) is None
+    assert [proof.verdict for proof in proofs(found)] == ["refuted", "certified"]
+
+
+def test_where_it_holds_below_only_the_measured_threshold_is_kept():
+    """No equilibrium at the largest coupling is less than what was measured."""
+    family = LogisticFamily(load_game("prisoners_dilemma"), 3.0)
+    measured = predict(family, certify=False).equilibrium
+    assert isinstance(measured, Switch)
+    below = dataclasses.replace(measured, holds="below")
+    assert proved_threshold(family, below, -0.9, 0.5) is None
+    assert proved_threshold(family, measured, -0.9, 0.5) is None
+    nowhere = dataclasses.replace(measured, value=None, holds="nowhere")
+    found = proved_threshold(family, nowhere, -0.9, 0.5)
+    assert found is not None
+    assert (found.result, found.certified) == ("nowhere", None)
 
 
 def test_everywhere_and_nowhere_are_proved():

@@ -346,6 +346,65 @@ def test_an_operation_that_cannot_be_bounded_is_named():
         certify(game, (0.0, 0.0), 1e-6)
 
 
+@pytest.mark.parametrize("profile", [(-1.1547, -1.1547), (0.0, 0.0), (2.0, 2.0)])
+def test_a_semantics_that_returns_no_probabilities_somewhere_is_refused(profile):
+    """0.5 + 0.4 x (4 - x²) is 1/2 at 0 and ±2, but -0.73 at -1.1547."""
+
+    def function(params, seen):
+        p = [0.5 + 0.4 * x * (4 - x**2) for x in params]
+        return tuple(jnp.stack([x, 1 - x]) for x in p)
+
+    game = ParametricGame(symmetric(STAG_HUNT), Custom(function, [Box(-2.0, 2.0)] * 2))
+    with pytest.raises(InputError, match="probabilities") as error:
+        certify(game, profile, 1e-6)
+    assert "\n" not in str(error.value)
+
+
+def test_outputs_that_may_be_no_probabilities_are_not_certified():
+    """Where p leaves [0, 1] at a spike that no point tried hits, nothing is certified."""
+
+    def function(params, seen):
+        p = 0.9 + 0.2 * jnp.exp(-(((params[0] - 0.7123456) / 1e-9) ** 2))
+        return jnp.stack([p, 1 - p]), jnp.stack([0.5, 0.5])
+
+    game = ParametricGame(symmetric(STAG_HUNT), Custom(function, [Box(-1.0, 1.0)] * 2))
+    try:
+        verdict = certify(game, (0.0, 0.0), 10.0, budget=3000).verdict
+    except InputError as error:
+        assert "probabilities" in str(error)
+    else:
+        assert verdict == "unknown"
+
+
+def test_whole_numbers_are_numbers():
+    game = at(STAG_HUNT, 1.0, 3.0)
+    assert certify(game, (3, 3), 0, couplings=(1, 2)).verdict == "certified"
+    found = certified_threshold(LogisticFamily(symmetric(PD), 3), bracket=(0, 2), tolerance=1)
+    assert found.result == "found"
+
+
+def test_a_threshold_needs_a_family():
+    with pytest.raises(InputError, match="LogisticFamily"):
+        certified_threshold(at(PD, 0.5, 3.0))  # pyright: ignore[reportArgumentType]
+
+
+def test_a_threshold_near_a_measured_one():
+    """Two proofs around a value that is right, a search where it is wrong."""
+    family = LogisticFamily(symmetric(PD), 3.0)
+    assert certified_threshold(family, near=0.8704674).bracket == (0.870467, 0.870468)
+    low, high = certified_threshold(family, near=0.5, tolerance=1e-4).bracket or (0.0, 0.0)
+    assert low <= 0.870467371354 <= high <= low + 1e-4
+
+
+def test_a_corner_that_is_an_equilibrium_everywhere_or_nowhere():
+    family = LogisticFamily(symmetric(STAG_HUNT), 3.0)
+    assert certified_threshold(family, bracket=(0.0, 2.0)).result == "everywhere"
+    low = certified_threshold(LogisticFamily(symmetric(PD), 3.0), "lower")
+    assert low.result == "nowhere"
+    assert low.refuted
+    assert low.refuted.couplings == (3.0, 3.0)
+
+
 def test_an_affine_profile():
     """At w = (T - R) / (T - S) every profile of the donation game's line is an equilibrium."""
     game = ParametricGame(symmetric(DONATION), Affine((2, 2), 0.25))

@@ -194,6 +194,51 @@ def test_the_highest_payoff_is_at_a_corner_where_both_effects_have_one_sign():
     assert told > 20
 
 
+@pytest.mark.parametrize("actions", [(3,), (3, 2), (3, 3), (4, 2), (3, 1, 3)], ids=str)
+def test_shares_of_one_whole_are_bounded_together(actions):
+    rng, told = np.random.default_rng([7, *actions]), 0
+    for _ in range(20):
+        table = random_table(rng, actions)
+        vectors, _ = random_box(rng, actions, is_mix=False)
+        alone, together = ExpectedPayoff(table), ExpectedPayoff(table, [True] * len(actions))
+        effects = alone.effects(vectors)
+        highest = together.highest(vectors, effects)
+        assert not highest > alone.highest(vectors, effects)
+        told += bool(highest < alone.highest(vectors, effects))
+        for _ in range(30):
+            mixes = [mix_in(rng, own) for own in vectors]
+            if all(mix is not None for mix in mixes):
+                found = expected(table, actions, mixes) - dropped(table, actions)
+                assert not highest < ball_of(found)
+    assert told
+
+
+def mix_in(rng, ranges):
+    """Probabilities inside ranges that are a mix, most of them as high as can be, or None."""
+    left, mix = Fraction(1) - sum(fraction(low) for low, _ in ranges), []
+    if left < 0:
+        return None
+    found = [fraction(low) for low, _ in ranges]
+    for k in rng.permutation(len(ranges)):
+        low, high = map(fraction, ranges[k])
+        more = min(left, high - low) * Fraction(int(rng.choice([8, 8, 4, 0])), 8)
+        found[k], left = low + more, left - more
+    mix = [*found, 1 - sum(found)]
+    assert mix[-1] >= 0
+    return mix
+
+
+def test_of_all_mixes_the_best_action_pays_most():
+    # U = Σ worth · p over the whole simplex, of which intervals see the cube.
+    rng = np.random.default_rng(8)
+    for _ in range(20):
+        worth = rng.integers(-5, 6, size=4).astype(float)
+        vectors = [[(iv.ZERO, iv.ONE)] * 3]
+        payoff = ExpectedPayoff(worth.tolist(), [True])
+        highest = payoff.highest(vectors, payoff.effects(vectors))
+        assert highest == max(worth) - worth[-1]
+
+
 def test_large_offsets_lose_no_digit():
     rng = np.random.default_rng(5)
     for actions in ((2, 2), (3, 3), (2, 2, 2)):

@@ -341,6 +341,49 @@ def test_derivatives_left_out_are_exactly_zero():
     assert second == {}
 
 
+SHARES = [
+    (((0, 1, 2), (1, 0, 2)), True),
+    (((0, 1, 2), (1, 2, 0), (2, 0, 1)), True),
+    (((0, 1, 2), (0, 1, 2)), False),
+    (((0, 0, 1), (0, 0, 1)), True),
+    (((0, 1, 2), (1, 0, 0)), False),
+    (((0, 1), (1, 0, 2)), False),
+    (((0, 1, 2),), True),
+    ((), True),
+]
+"""What softmax instructions of one player read, and whether their values add up to one at most."""
+
+
+@pytest.mark.parametrize(("wholes", "expected"), SHARES)
+def test_shares_of_one_whole_are_told_from_others(wholes, expected):
+    instructions = tuple(Instruction("softmax", whole) for whole in wholes)
+    program = Program(3, instructions, (tuple(range(3, 3 + len(wholes))), ()))
+    assert program.shares_one(0) is expected
+    for inputs in ((9.0, -9.0, -9.0), (-9.0, 9.0, -9.0), (5.0, 5.0, 5.0), (9.0, 9.0, -9.0)):
+        total = sum(share(0, [mp.mpf(inputs[r]) for r in whole]) for whole in wholes)
+        assert total <= 1 + mp.mpf("1e-40") or not expected
+
+
+def test_other_instructions_and_inputs_are_no_shares():
+    logistic = Program(1, (Instruction("logistic", (0,)),), ((1,), (0,)))
+    assert not logistic.shares_one(0)
+    assert not logistic.shares_one(1)
+
+
+def test_programs_may_have_no_instructions():
+    program = Program(2, (), ((0,), (1,)))
+    assert not program.shares_one(0)
+    box = [(arb(0), arb(1)), (arb(2), arb(3))]
+    assert Machine(program).values(box) == [[box[0]], [box[1]]]
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_programs_take_as_many_inputs_as_they_have(count):
+    program = Program(2, (Instruction("logistic", (0,)),), ((2,),))
+    with pytest.raises(InputError, match=f"has 2 inputs, but {count}"):
+        Machine(program).values([iv.point(0.0)] * count)
+
+
 BAD = [
     (Instruction("sine", (0,)), "no primitive 'sine'"),
     (Instruction("exp", (1,)), "not all before it"),

@@ -299,6 +299,21 @@ def test_a_limit_that_pays_is_refuted_by_a_finite_witness():
         assert bracket.attained is False
 
 
+def test_whether_some_deviation_attains_the_best_is_told_rightly():
+    rng = np.random.default_rng(11)
+    told = {True: 0, False: 0, None: 0}
+    for _ in range(40):
+        case = random_case(rng, "logistic", (2, 2))
+        bracket = case.bracket([(-INF, INF)], epsilon=1e-9)
+        assert verdict(bracket, 1e-9) != "unknown"
+        told[bracket.attained] += 1
+        limit = max(case.gain((-INF,)), case.gain((INF,)))
+        finite = max(case.gain((x,)) for x in (*np.linspace(-30, 30, 41), bracket.witness[0]))
+        if bracket.attained is not None:
+            assert (max(finite, 0) >= limit) is bracket.attained
+    assert min(told[True], told[False]) > 5
+
+
 def test_the_best_of_an_unbounded_box_may_be_attained():
     case = two_by_two(PD, 0.5, (3.0, 3.0))
     bracket = case.bracket([(-INF, INF)], epsilon=1e-6, width=1e-9)
@@ -377,6 +392,24 @@ def test_verdicts_do_not_depend_on_the_order_of_players():
             assert verdict(one, epsilon) == verdict(other, epsilon) != "unknown"
 
 
+def test_verdicts_do_not_depend_on_the_names_of_actions():
+    # The other action first: θ' = -θ.
+    rng = np.random.default_rng(12)
+    for bound in (5.0, 25.0, INF):
+        for _ in range(6):
+            case = random_case(rng, "logistic", (2, 2))
+            other = case._replace(
+                tables=[np.array(table)[::-1, ::-1].tolist() for table in case.tables],
+                params=[[-x for x in own] for own in case.params],
+            )
+            one = case.bracket(box(case, bound), epsilon=1e-6)
+            two = other.bracket(box(case, bound), epsilon=1e-6)
+            assert same(one, two)
+            assert verdict(one, 1e-6) == verdict(two, 1e-6) != "unknown"
+            assert one.attained is two.attained
+            assert one.boxes == pytest.approx(two.boxes, abs=10)
+
+
 def test_verdicts_do_not_depend_on_the_unit_and_origin_of_payoffs():
     rng = np.random.default_rng(7)
     for _ in range(5):
@@ -444,6 +477,47 @@ def test_a_small_budget_leaves_honest_bounds():
         assert bracket.boxes == len(bracket.cover)
         assert bracket.lower <= exact <= bracket.upper
         check(case, box(case, 3.0), bracket)
+
+
+def test_the_corners_are_tried_whatever_the_budget():
+    rng = np.random.default_rng(13)
+    for actions in ((2, 2), (3, 3)):
+        for _ in range(5):
+            case = random_case(rng, "logistic", actions)
+            region = box(case, 4.0)
+            bracket = case.bracket(region, epsilon=1e-9, budget=1)
+            best = max(case.gain(corner) for corner in itertools.product(*region))
+            assert bracket.finite >= best - mp.mpf("1e-12")
+
+
+def test_a_pole_ends_the_search():
+    # p = 1 / (t - 1): next to the pole nothing can be split any more, and nothing is bounded.
+    program = Program(
+        1,
+        (
+            Instruction("affine", (0,), (-1.0, 1.0)),
+            Instruction("constant", (), (1.0,)),
+            Instruction("divide", (2, 1)),
+        ),
+        ((3,), ()),
+    )
+    found = best_gain(program, [[-1.0], [0.0]], (3.0,), ((0.5, 4.0),), epsilon=1e300, budget=2000)
+    assert found.upper == INF
+    assert found.boxes < 300
+
+
+def test_precision_is_enough_for_saturated_probabilities():
+    # At (-100, -100) the best gain is below 1e-40, and above zero.
+    case = two_by_two(PD, 0.5, (-100.0, -100.0))
+    bracket = case.bracket(box(case, 100.0), epsilon=0.0)
+    assert 0 < bracket.finite < 1e-40
+    check(case, box(case, 100.0), bracket)
+
+
+def test_precision_is_enough_for_the_smallest_epsilon():
+    # κ = 1 and payoffs p - q: both play the same, and every deviation gains nothing.
+    case = two_by_two((-1.0, 0.0, 0.0, 1.0), 1.0, (1.0, 1.0))
+    assert case.bracket([(0.3, 0.3)], epsilon=1e-60).upper <= 1e-60
 
 
 def test_a_box_of_one_point_has_nothing_to_gain():

@@ -64,14 +64,16 @@ def certify(
     `budget`, boxes looked at for each player at most.
     **Returns:** a `Certificate`; its `write` makes a file for `verify`.
     **Raises:** `InputError` for params outside the boxes, an ε that is negative or not finite, a
-    semantics whose JAX operations cannot be bounded (it names the first), or couplings for a
-    semantics other than logistic or affine.
+    semantics whose JAX operations cannot be bounded (it names the first) or that returns no
+    probabilities somewhere, or couplings for a semantics other than logistic or affine.
     **Cost:** milliseconds with one parameter per player; it grows exponentially with how many
     parameters a player has, and with log(1/ε).
     """
     if not isinstance(game, ParametricGame) or not isinstance(game.game, NormalFormGame):
         raise InputError(f"certificates need a ParametricGame, not {type(game).__name__}")
     _check_settings(game, epsilon, width, couplings, budget)
+    if couplings is not None:
+        couplings = float(couplings[0]), float(couplings[1])
     params = check_params(game, params)
     flat = tuple(map(_flat, params))
     if not all(map(math.isfinite, (x for own in flat for x in own))):
@@ -87,6 +89,7 @@ def certify(
             epsilon=float(epsilon),
             width=width,
             budget=budget,
+            proper=problem.is_builtin,
         )
         gains.append(_claimed(found))
         proofs.append(Proof(precision=found.precision, cover=" ".join(found.cover)))
@@ -187,6 +190,10 @@ def _check_settings(
     low, high = couplings
     if not -math.inf < low <= high < math.inf:
         raise InputError(f"couplings={couplings} must be a finite interval, low before high")
+    if isinstance(game.semantics, Affine):
+        weight = float(np.asarray(game.semantics.weight))
+        if not 0 <= low * weight <= high * weight <= 1:
+            raise InputError(f"couplings={couplings} times the weight {weight:g} must be in [0, 1]")
 
 
 def _flat(params: PyTree) -> tuple[float, ...]:

@@ -86,7 +86,11 @@ def certified_threshold(
     bracket that is not increasing.
     **Cost:** some thirty proofs: a second, more where small steps hardly lose (chicken, M = 5).
     """
-    low, high = (family.lowest, family.highest) if bracket is None else bracket
+    if not isinstance(family, AbstractFamily):
+        raise InputError(
+            f"a threshold needs a LogisticFamily or an AffineFamily, not {type(family).__name__}"
+        )
+    low, high = map(float, (family.lowest, family.highest) if bracket is None else bracket)
     if not -math.inf < low < high < math.inf:
         raise InputError(f"the bracket of couplings [{low}, {high}] must be increasing and finite")
     if not tolerance > 0:

@@ -11,6 +11,7 @@ import wadler_lindig as wl
 from glasshouse._results import Result, call
 from glasshouse.certificates.covers import LEAF
 from glasshouse.certificates.document import Document, GainClaim, ProgramOnly, flattened
+from glasshouse.certificates.rounding import at_least, at_most
 from glasshouse.errors import InputError
 
 Verdict = Literal["certified", "refuted", "unknown"]
@@ -37,6 +38,11 @@ class GainBounds(Result):
     attained: bool | None
     witness: tuple[float, ...]
     witness_gain: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields as plain data; infinite parameters are "inf" and "-inf", as in files."""
+        best = [x if math.isfinite(x) else f"{x:g}" for x in self.best]
+        return {**super().to_dict(), "best": best}
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -126,10 +132,15 @@ def certificate_of(document: Document) -> Certificate:
 
 def _advice(gains: tuple[GainBounds, ...], epsilon: float) -> str:
     worst = max(gains, key=lambda gain: gain.upper)
+    if math.isinf(worst.upper):
+        return (
+            "the program's outputs were not shown to be probabilities everywhere in the box: make "
+            "the semantics return probabilities for all parameters, or raise the budget"
+        )
     return (
-        f"player {worst.player + 1} may gain up to {worst.upper:.6g} and surely gains "
-        f"{worst.lower:.6g}: a larger budget narrows this, and an epsilon of at least "
-        f"{worst.upper:.6g} is certified at once"
+        f"player {worst.player + 1} may gain up to {at_most(worst.upper)} and surely gains "
+        f"{at_least(worst.lower)}: a larger budget narrows this, and an epsilon of at least "
+        f"{at_most(worst.upper)} is certified at once"
     )
 
 

@@ -18,7 +18,7 @@ from glasshouse._results import Result
 from glasshouse.certificates.builtin import program_of
 from glasshouse.certificates.certificate import Certificate, certificate_of, verdict_of
 from glasshouse.certificates.covers import Region, pieces
-from glasshouse.certificates.document import Document, GainClaim, ProgramOnly, read_document
+from glasshouse.certificates.document import Document, GainClaim, read_document
 from glasshouse.certificates.gain import Gain
 from glasshouse.certificates.leaves import down, is_attained, leaf_of
 from glasshouse.errors import InputError
@@ -69,13 +69,13 @@ def _check_player(document: Document, player: int) -> None:
     problem, claim, proof = document.problem, document.claim.gains[player], document.proofs[player]
     program, region = problem.programs[player].program(), problem.region(player)
     who = f"player {player + 1}"
-    if not isinstance(problem.semantics, ProgramOnly) and program != program_of(problem, player):
+    if problem.is_builtin and program != program_of(problem, player):
         raise InputError(f"{who}: the program is not that of this semantics")
     for point in (claim.best, claim.witness):
         if not _contains(region, point):
             raise InputError(f"{who}: the deviation {point} is outside the box")
     with ctx.workprec(proof.precision):
-        gain = Gain(program, problem.payoffs[player], problem.params[player])
+        gain = Gain(program, problem.payoffs[player], problem.params[player], problem.is_builtin)
         _check_lower(who, gain, claim)
         leaves = [
             leaf_of(piece, gain.bound(piece)) for piece in pieces(region, proof.cover.split())

@@ -227,11 +227,21 @@ class Problem(_Part):
         if self.couplings is not None and not _is_interval(*self.couplings):
             raise ValueError("couplings must be a finite interval")
         self.semantics.check(self.actions, self.params)
+        if isinstance(self.semantics, AffineNumbers):
+            weights = [self.semantics.weight * factor for factor in self.couplings or (1.0,)]
+            ends = [end for box in self.boxes for values in box for end in values]
+            if not all(0 <= x <= 1 for x in (*weights, *ends)):
+                raise ValueError("affine weights and parameters must lie between 0 and 1")
         for player, text in enumerate(self.programs):
             actions = tuple(len(registers) + 1 for registers in text.outputs)
             if actions != self.actions or text.inputs != len(self.region(player)):
                 raise ValueError(f"the program of player {player + 1} is for another game")
         return self
+
+    @property
+    def is_builtin(self) -> bool:
+        """Whether the programs follow from the semantics' numbers, and yield probabilities."""
+        return not isinstance(self.semantics, ProgramOnly)
 
     @property
     def actions(self) -> tuple[int, ...]:

@@ -12,9 +12,16 @@ from glasshouse.certificates.intervals import Interval
 from glasshouse.certificates.payoff import ExpectedPayoff, Table, Vectors
 from glasshouse.certificates.program import Machine, Program
 from glasshouse.certificates.tails import Tails
+from glasshouse.errors import InputError
 
 WIDEST = 1e6
 """Wider ranges, infinite ones among them, count as this wide where a coordinate is chosen."""
+
+
+ROUNDING = arb("1e-9")
+"""By so much outputs may miss being probabilities: people compute them in doubles."""
+
+ONE_AT_MOST = 1 + ROUNDING
 
 
 class Bound(NamedTuple):
@@ -37,12 +44,14 @@ class Bound(NamedTuple):
 
 class _Range(NamedTuple):
     """What intervals say on a region: an upper bound, derivatives by the inputs, the effect of
-    every probability, and whether the program has a value everywhere there."""
+    every probability, whether the program has a value everywhere there, and whether its outputs
+    are probabilities."""
 
     upper: arb
     slopes: list[Interval]
     effects: list[list[Interval]]
     defined: bool
+    proper: bool
 
 
 class Gain:
@@ -56,31 +65,46 @@ class Gain:
     payoff on intervals; the mean-value theorem. All are rounded outward at the working precision
     of the moment.
 
+    Where the program's outputs are not known to be probabilities, which is looked at unless they
+    are so by construction, nothing is said: the bound is infinite, and no deviation gains.
+
     **Arguments:** `program`; `payoffs` of the player who deviates, in lists; `profile`, its own
-    parameters.
+    parameters; `proper`, whether the outputs are probabilities by construction.
     """
 
-    def __init__(self, program: Program, payoffs: Table, profile: Sequence[float]):
+    def __init__(
+        self, program: Program, payoffs: Table, profile: Sequence[float], proper: bool = True
+    ):
+        self._proper = proper
         self.profile = tuple(profile)
         self.swept = program.inputs > len(self.profile)
         self._machine = Machine(program)
-        wholes = [program.shares_one(player) for player in range(len(program.outputs))]
-        self._payoff = ExpectedPayoff(payoffs, wholes)
+        self._wholes = [program.shares_one(player) for player in range(len(program.outputs))]
+        self._payoff = ExpectedPayoff(payoffs, self._wholes)
         self._tails = Tails(self._machine)
         self._stays: dict[Region, tuple[Interval, list[Interval]]] = {}
 
     def at(self, deviation: Sequence[float]) -> Interval:
-        """The gain of one deviation, enclosed; in the limit where a number is infinite."""
+        """The gain of one deviation, enclosed; in the limit where a number is infinite.
+
+        **Raises:** `InputError` where the program's outputs are for sure no probabilities.
+        """
         if tuple(deviation[: len(self.profile)]) == self.profile:
             return iv.ZERO, iv.ZERO
         stay, _ = self._staying(tuple((x, x) for x in deviation[len(self.profile) :]))
-        moved = self._payoff.value(self._machine.values([iv.point(x) for x in deviation]))
-        return iv.subtract(moved, stay)
+        vectors = self._machine.values([iv.point(x) for x in deviation])
+        if not self._are_probabilities(vectors):
+            _refuse_improper(vectors, deviation)
+            return iv.EVERYTHING
+        return iv.subtract(self._payoff.value(vectors), stay)
 
     def bound(self, region: Region) -> Bound:
         """An upper bound on a region, and where to look further."""
         whole = region
-        region, (upper, slopes, _, defined), endless = self._face(whole)
+        region, (upper, slopes, _, defined, _), endless, proper = self._face(whole)
+        if not proper:
+            centre = self._centre(whole, slopes)
+            return Bound(iv.EVERYTHING[1], centre, self.at(centre), _widest(whole), False, False)
         if self._is_profile(region):
             at = tuple(map(_middle, region))
             return Bound(iv.ZERO, at, (iv.ZERO, iv.ZERO), None, False, defined)
@@ -101,11 +125,13 @@ class Gain:
             axis = axis if axis is None or can_split(whole[axis]) else None
         return Bound(upper, centre, gain, axis, endless, defined)
 
-    def _face(self, region: Region) -> tuple[Region, _Range, bool]:
-        """The face of a region on which the gain is largest, and what is known there."""
-        endless = False
+    def _face(self, region: Region) -> tuple[Region, _Range, bool, bool]:
+        """The face of a region on which the gain is largest, what is known there, whether the gain
+        rises strictly without end, and whether all outputs are probabilities on the region."""
+        endless, proper = False, None
         while True:
             found = self._range(region)
+            proper = found.proper if proper is None else proper
             face = list(region)
             for k, (low, high) in enumerate(region):
                 direction, strictly = (
@@ -116,7 +142,7 @@ class Gain:
                     face[k] = (end, end)
                     endless |= strictly and math.isinf(end)
             if tuple(face) == region:
-                return region, found, endless
+                return region, found, endless, proper
             region = tuple(face)
 
     def _direction(self, k: int, region: Region, found: _Range) -> tuple[int, bool]:
@@ -138,7 +164,7 @@ class Gain:
         for k, slope in enumerate(stay_slopes, start=len(self.profile)):
             slopes[k] = iv.subtract(slopes[k], slope)
         upper = self._payoff.highest(vectors, effects) - stay[0]
-        return _Range(upper, slopes, effects, defined)
+        return _Range(upper, slopes, effects, defined, self._are_probabilities(vectors))
 
     def _staying(self, couplings: Region) -> tuple[Interval, list[Interval]]:
         """The payoff at the profile, and its derivative by the coupling, if that is an input."""
@@ -164,6 +190,14 @@ class Gain:
                     slopes[k] = iv.add(slopes[k], iv.multiply(slope, effect))
         return vectors, effects, slopes, self._machine.is_defined(values)
 
+    def _are_probabilities(self, vectors: Vectors) -> bool:
+        """Whether every output is for sure a probability, but for rounding."""
+        return self._proper or all(
+            all(p[0] >= -ROUNDING and p[1] <= ONE_AT_MOST for p in own)
+            and (whole or sum((p[1] for p in own), start=iv.ZERO) <= ONE_AT_MOST)
+            for whole, own in zip(self._wholes, vectors, strict=True)
+        )
+
     def _is_profile(self, where: Sequence) -> bool:
         """Whether a point, or all of a region, is the profile in the player's own parameters."""
         own = where[: len(self.profile)]
@@ -175,6 +209,20 @@ class Gain:
         if all(low <= x <= high for x, (low, high) in own):
             return (*self.profile, *map(_middle, region[len(self.profile) :]))
         return tuple(map(_balanced, region, slopes))
+
+
+def _refuse_improper(vectors: Vectors, deviation: Sequence[float]) -> None:
+    """Refuse a program whose outputs are for sure no probabilities at a point."""
+    for player, own in enumerate(vectors):
+        total = sum((p[0] for p in own), start=iv.ZERO)
+        if any(p[1] < -ROUNDING for p in own) or total > ONE_AT_MOST:
+            at = ", ".join(f"{x:g}" for x in deviation)
+            found = ", ".join(f"{float(p[0]):.4g}" for p in own)
+            raise InputError(
+                f"the semantics gives player {player + 1} the probabilities {found} (all actions "
+                f"but the last) where the deviating player moves to {at}: make it return "
+                "probabilities everywhere in the box"
+            )
 
 
 def _interval(values: tuple[float, float]) -> Interval:
@@ -215,6 +263,12 @@ def _axis(region: Region, slopes: list[Interval]) -> int | None:
         if can_split((low, high))
     ]
     return max(changes)[2] if changes else None
+
+
+def _widest(region: Region) -> int | None:
+    """The widest coordinate that can be split."""
+    widths = [(min(b - a, WIDEST), k) for k, (a, b) in enumerate(region) if can_split((a, b))]
+    return max(widths)[1] if widths else None
 
 
 def _size(slope: Interval) -> float:

@@ -163,6 +163,7 @@ def best_gain(
     epsilon: float,
     width: float | None = None,
     budget: int = 100_000,
+    proper: bool = True,
 ) -> Bracket:
     """Bound the best gain of deviating from `profile`, splitting where most may be gained.
 
@@ -170,12 +171,13 @@ def best_gain(
     is None, the bracket is as narrow as that; or when `budget` boxes have been looked at, or
     splitting helps no more.
 
-    **Arguments:** `program`, `payoffs`, `profile` as in `Gain`; `region`, all deviations (and the
-    couplings of a claim about an interval); `epsilon` and `width` in units of payoff.
+    **Arguments:** `program`, `payoffs`, `profile`, `proper` as in `Gain`; `region`, all deviations
+    (and the couplings of a claim about an interval); `epsilon` and `width` in units of payoff.
+    **Raises:** `InputError` where some output is found to be no probability.
     """
     precision = needed_precision(program, region, profile, epsilon)
     with ctx.workprec(precision):
-        search = _Search(Gain(program, payoffs, profile), region, epsilon)
+        search = _Search(Gain(program, payoffs, profile, proper), region, epsilon)
         decided = False
         while len(search.children) < budget and search.waiting:
             if not decided and search.is_decided(width):

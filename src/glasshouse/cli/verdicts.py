@@ -1,11 +1,13 @@
 """Certificates in words; numbers are rounded so that what is said follows from what is proved."""
 
 import decimal
+import hashlib
 import math
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from glasshouse.certificates.document import flattened
 from glasshouse.certificates.rounding import DIGITS, at_least, at_most, bracketed, exactly
 
 if TYPE_CHECKING:
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 EXACT = 1000
 """Digits with which what Python writes of doubles is added and halved exactly."""
+
+MOST_PAYOFFS = 32
+"""More are not written out."""
 
 MOST_NUMBERS = 6
 """Longer points are shortened."""
@@ -70,14 +75,38 @@ def plus_minus(low: float, high: float) -> str:
         return f"{middle:f} ± {float(half):g}"
 
 
+def payoffs(certificate: "Certificate") -> str:
+    """Everyone's payoffs, or where these are many a digest of them."""
+    problem = certificate.document.problem
+    numbers = [exactly(x) for x in flattened(problem.payoffs)]
+    if len(numbers) > MOST_PAYOFFS:
+        digest = hashlib.sha256(" ".join(numbers).encode()).hexdigest()
+        return f"payoffs: {len(numbers)} numbers, SHA-256 {digest[:16]}…"
+    tables = (f"player {i + 1} {_nested(table)}" for i, table in enumerate(problem.payoffs))
+    return f"payoffs: {'; '.join(tables)}"
+
+
+def _nested(numbers: Any) -> str:
+    """Numbers in brackets, as people write payoffs and couplings."""
+    if isinstance(numbers, tuple):
+        return f"[{', '.join(map(_nested, numbers))}]"
+    return exactly(numbers)
+
+
 def _box(problem: "Problem") -> str:
-    """Where parameters lie, if it is the same range for all."""
+    """Where parameters lie: the range of all, or those of each player."""
     ranges = {pair for box in problem.boxes for pair in box}
-    if len(ranges) != 1:
+    if not ranges:
         return ""
+    if len(ranges) > 1:
+        return f" in {_listed([_listed(list(map(_range, box))) for box in problem.boxes])}"
     ((low, high),) = ranges
     bounded = low > -math.inf or high < math.inf
-    return f" in [{exactly(low)}, {exactly(high)}]" if bounded else " without bounds"
+    return f" in {_range((low, high))}" if bounded else " without bounds"
+
+
+def _range(pair: tuple[float, float]) -> str:
+    return f"[{exactly(pair[0])}, {exactly(pair[1])}]"
 
 
 def _semantics(problem: "Problem") -> str:
@@ -87,13 +116,17 @@ def _semantics(problem: "Problem") -> str:
         return f"affine semantics{weight}"
     if semantics.kind == "program":
         return "a semantics given as a program"
+    own = ""
+    if set(semantics.own_weight) != {1.0}:
+        own = f", own weights {_nested(semantics.own_weight)}"
     couplings = {
         weight for i, row in enumerate(semantics.coupling) for j, weight in enumerate(row) if i != j
     }
-    own = set(semantics.own_weight)
-    if problem.couplings or len(couplings) != 1 or own != {1.0}:
-        return "logistic semantics"
-    return f"logistic semantics at coupling {exactly(couplings.pop())}"
+    if len(couplings) > 1:
+        return f"logistic semantics, couplings {_nested(semantics.coupling)}{own}"
+    if not couplings or (problem.couplings and couplings == {1.0}):
+        return f"logistic semantics{own}"
+    return f"logistic semantics at coupling {exactly(couplings.pop())}{own}"
 
 
 def _found(certificate: "Certificate") -> str:

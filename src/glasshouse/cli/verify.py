@@ -1,12 +1,12 @@
 """`glasshouse verify`: whether certificate files prove what they claim."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from glasshouse.cli.options import JsonOption, complain, print_json
-from glasshouse.cli.verdicts import subject, verdict
+from glasshouse.cli.verdicts import payoffs, subject, verdict
 from glasshouse.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,9 +43,14 @@ def command(
         if not as_json:
             _print(path, found[str(path)])
     if as_json and found:
-        print_json({name: verification.to_dict() for name, verification in found.items()})
+        print_json({name: _plain(verification) for name, verification in found.items()})
     rejected = not all(verification.accepted for verification in found.values())
     raise typer.Exit(UNREADABLE if unreadable else REJECTED if rejected else 0)
+
+
+def _plain(verification: "Verification") -> dict[str, Any]:
+    problem = verification.certificate.document.problem
+    return {**verification.to_dict(), "problem": problem.model_dump(mode="json")}
 
 
 def _print(path: Path, verification: "Verification") -> None:
@@ -56,6 +61,7 @@ def _print(path: Path, verification: "Verification") -> None:
         typer.echo(f"  reason: {verification.reason}")
     typer.echo(f"  {claims}{verdict(certificate)}")
     typer.echo(f"  {subject(certificate)}")
+    typer.echo(f"  {payoffs(certificate)}")
     if certificate.worst.attained is False:
         who = f"player {certificate.worst.player + 1}"
         typer.echo(f"  {claims}no deviation of {who} gains as much as some limit of deviations")

@@ -25,8 +25,8 @@ from glasshouse.study.setting import Setting
 BUDGET, MOST_BOXES = 20_000, 60_000
 """Boxes looked at for each player of a proof, and for all proofs about points together."""
 
-THRESHOLD_BUDGET = 10_000
-"""Boxes for each player of a proof about a threshold."""
+THRESHOLD_BUDGET = 7_000
+"""Boxes for each player of a proof about a threshold: half a minute is lost at most if in vain."""
 
 MOST_POINTS = 8
 """Of the rest points where the study's runs end, so many are certified, the most frequent ones."""
@@ -205,7 +205,7 @@ def proved_threshold(
     None, too, where what was measured tells more than proofs do: that the corner is an equilibrium
     somewhere, but not at the largest coupling.
 
-    **Arguments:** `measured`, by `equilibrium_threshold` from `low` to `high`, tells where to prove.
+    **Arguments:** `measured`, by `equilibrium_threshold` from `low` to `high`: where to prove.
     """
     if measured.holds == "below" or _too_large(family(high)):
         return None
