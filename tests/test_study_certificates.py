@@ -506,6 +506,29 @@ def test_the_curve_shows_what_is_proved(half_result):
         plot_deviation_curve(game, (3.0, 3.0), 2, certificate=point.certificate)
 
 
+@pytest.mark.parametrize("upper", [0.3, math.inf])
+def test_what_is_not_decided_is_told_so(half_result, upper):
+    found = []
+    for point in half_result.certificates:
+        gains = tuple(
+            dataclasses.replace(gain, lower=0.0, upper=upper, witness_gain=0.0)
+            for gain in point.certificate.gains
+        )
+        changes = {"verdict": "unknown", "gains": gains, "advice": "a larger budget may help"}
+        proof = dataclasses.replace(point.certificate, **changes)
+        found.append(dataclasses.replace(point, certificate=proof))
+    result = dataclasses.replace(half_result, certificates=tuple(found))
+    said = claims(result)[-1]
+    assert said.startswith("Equilibrium at coupling = 0.5: whether the ")
+    assert said.endswith("for ε = 1e-06 is not decided.")
+    assert "proved" not in said
+    page = report_html(result, study_figures(result), {})
+    bounds = "0 and 0.3" if upper < 1 else "0 and ∞"
+    assert page.count(f"not decided: player 1 gains between {bounds} at best; a larger") == len(
+        found
+    )
+
+
 @pytest.mark.parametrize(
     ("verdicts", "said"),
     [

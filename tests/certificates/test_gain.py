@@ -26,6 +26,7 @@ from tests.certificates.exact import (
 from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.gain import Gain
 from glasshouse.certificates.program import Instruction, Program
+from glasshouse.errors import InputError
 
 PD = (5.0, 3.0, 1.0, 0.0)
 ERROR = arb("1e-44")
@@ -381,6 +382,38 @@ def test_saturated_programs_are_bounded_whatever_their_logits(swept):
         for point in (*points_of(rng, region, 8), *itertools.product(*region)):
             stay = (*gain.profile, *point[len(gain.profile) :])
             assert not exceeds(payoff(point) - payoff(stay), upper), (program, table, region, point)
+
+
+def test_what_may_be_no_probability_is_not_bounded():
+    # p = t pays 1, whatever the other's q = 1 - t.
+    payoffs = [[1.0, 1.0], [0.0, 0.0]]
+    line = (Instruction("affine", (0,), (0.0, 1.0)), Instruction("affine", (0,), (1.0, -1.0)))
+    gain = Gain(Program(1, line, ((1,), (2,))), payoffs, (0.25,), proper=False)
+    assert abs(gain.bound(((0.0, 1.0),)).upper - 0.75) < ERROR
+    for region in (((0.0, 1.5),), ((-0.5, 0.5),), ((0.0, INF),)):
+        found = gain.bound(region)
+        assert found.upper == INF
+        assert found.axis == 0
+    for deviation in (1.5, -1e-3):
+        with pytest.raises(InputError, match="player 1 the probabilities"):
+            gain.at((deviation,))
+
+
+def test_bounds_of_programs_are_for_probabilities_only():
+    rng, told = np.random.default_rng(14), 0
+    for _ in range(150):
+        program, function = random_program(rng, 2, int(rng.integers(2, 10)), players=2)
+        gain = Gain(program, random_table(rng, (2, 2)), (0.0, 0.0), proper=False)
+        region = tuple((float(x), float(x) + 0.1) for x in rng.normal(size=2))
+        try:
+            bound = gain.bound(region)
+        except InputError:
+            continue
+        points = [function(point) for point in points_of(rng, region, 8)]
+        if bound.upper.is_finite():
+            told += 1
+            assert all(-1e-9 <= p <= 1 + 1e-9 for point in points for p in point)
+    assert told > 15
 
 
 def test_kinks_are_bounded_on_both_sides():

@@ -74,7 +74,7 @@ def report_html(
     environment.filters["number"] = number
     environment.filters["percent"] = percent
     environment.filters["axis"] = axis_name
-    environment.filters["breakable"] = lambda key: escape(key).replace(".", Markup(".<wbr>"))
+    environment.filters["breakable"] = breakable
     inlined = [(figure, Markup(inline_svg(figure))) for figure in figures]
     light, dark = colours([svg for _, svg in inlined])
     return environment.get_template("page.html.jinja").render(
@@ -138,6 +138,11 @@ def number(value: object, digits: int = 6, sign: bool = False) -> Markup:
     if isinstance(value, list | tuple):
         return Markup(", ").join(number(entry, digits) for entry in value)
     return escape(value)
+
+
+def breakable(name: str, after: str = ".") -> Markup:
+    """A name that may be broken into lines after dots, or another letter."""
+    return escape(name).replace(after, Markup("{}<wbr>").format(after))
 
 
 def percent(value: float | None) -> Markup:
