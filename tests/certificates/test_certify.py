@@ -1,6 +1,8 @@
 """Verdicts against what is known: the theory's numbers, an oracle at 50 digits, invariances."""
 
 import math
+import subprocess
+import sys
 from typing import Any
 
 import jax.numpy as jnp
@@ -376,16 +378,22 @@ def test_outputs_that_may_be_no_probabilities_are_not_certified():
         assert verdict == "unknown"
 
 
-def test_whole_numbers_are_numbers():
-    game = at(STAG_HUNT, 1.0, 3.0)
-    assert certify(game, (3, 3), 0, couplings=(1, 2)).verdict == "certified"
-    found = certified_threshold(LogisticFamily(symmetric(PD), 3), bracket=(0, 2), tolerance=1)
-    assert found.result == "found"
-
-
-def test_a_threshold_needs_a_family():
-    with pytest.raises(InputError, match="LogisticFamily"):
-        certified_threshold(at(PD, 0.5, 3.0))  # pyright: ignore[reportArgumentType]
+def test_whole_numbers_are_numbers_and_a_game_is_no_family():
+    """In a process of its own: here annotations are checked, which users' calls are not."""
+    code = """
+import glasshouse as gh
+family = gh.LogisticFamily(gh.load_game("stag_hunt"), 3)
+assert gh.certify(family(1), (3, 3), 0, couplings=(1, 2)).verdict == "certified"
+assert gh.certified_threshold(family, bracket=(-1, 2), tolerance=1).result == "found"
+try:
+    gh.certified_threshold(family(1))
+except gh.InputError as error:
+    assert "LogisticFamily" in str(error)
+else:
+    raise AssertionError
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_threshold_near_a_measured_one():

@@ -70,10 +70,10 @@ class Program(Readable):
         they do not exceed 1 together."""
         wholes = []
         for register in self.outputs[player]:
-            instruction = self.instructions[max(0, register - self.inputs)]
-            if register < self.inputs or instruction.primitive != "softmax":
+            k = register - self.inputs
+            if k < 0 or self.instructions[k].primitive != "softmax":
                 return False
-            wholes.append(instruction.registers)
+            wholes.append(self.instructions[k].registers)
         return len({tuple(sorted(x)) for x in wholes}) <= 1 and _distinct_owners(wholes)
 
     def logit(self, register: int) -> int | None:

@@ -18,6 +18,7 @@ from glasshouse.cli.verdicts import plus_minus
 if TYPE_CHECKING:
     from glasshouse.analysis.certified_thresholds import CertifiedThreshold
     from glasshouse.analysis.couplings import Switch
+    from glasshouse.analysis.family import LogisticFamily
     from glasshouse.study.result import Predictions
 
 NAME = "thresholds"
@@ -47,10 +48,30 @@ def command(
         typer.echo(f"No closed form: {predictions.reason}.")
     else:
         typer.echo(f"Regime: {closed.regime}. {closed.explanation}.")
+        limits = _limits(family)
+        if limits is not None:
+            typer.echo(limits)
     if predictions.equilibrium is None:
         typer.echo(f"No equilibrium threshold: {predictions.no_equilibrium_reason}.")
     typer.echo(
         "First movement, outcome and equilibrium are three different things; see glasshouse check."
+    )
+
+
+def _limits(family: "LogisticFamily") -> str | None:
+    """What becomes of the cooperative corner as the bound grows."""
+    from glasshouse.analysis.limits import corner_limits
+    from glasshouse.errors import InputError
+
+    try:
+        limits = corner_limits(family.game)
+    except InputError:
+        return None
+    value = limits.threshold.value
+    tends = f"κ_eq tends to {value:.9g}" if value is not None else "κ_eq has no limit"
+    return (
+        f"As the bound grows {tends}; in the limit nothing is gained by leaving the corner "
+        f"({limits.method}): {limits.statement}."
     )
 
 

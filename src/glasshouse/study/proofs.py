@@ -9,24 +9,33 @@ import numpy as np
 from glasshouse._progress import progress
 from glasshouse._results import Result
 from glasshouse.analysis.certification import certify
-from glasshouse.analysis.certified_thresholds import CertifiedThreshold, certified_threshold
+from glasshouse.analysis.certified_thresholds import (
+    CertifiedThreshold,
+    EquilibriumCurve,
+    certified_threshold,
+    equilibrium_curve,
+)
 from glasshouse.analysis.couplings import Switch
 from glasshouse.analysis.deviations import upper_corner
-from glasshouse.analysis.family import AbstractFamily
+from glasshouse.analysis.family import AbstractFamily, LogisticFamily
 from glasshouse.analysis.first_order import cooperation
+from glasshouse.analysis.limits import corner_limits
 from glasshouse.analysis.outcomes import Starts
 from glasshouse.analysis.reached import SAME, ReachedPoint, reached_rest_points
 from glasshouse.certificates.certificate import Certificate, GainBounds
 from glasshouse.errors import InputError
 from glasshouse.games.base import UNROLL_LIMIT, unrolls
 from glasshouse.parametric import ParametricGame, Params
-from glasshouse.study.setting import Setting
+from glasshouse.study.setting import Prepared, Setting
 
 BUDGET, MOST_BOXES = 20_000, 60_000
 """Boxes looked at for each player of a proof, and for all proofs about points together."""
 
 THRESHOLD_BUDGET = 7_000
 """Boxes for each player of a proof about a threshold: half a minute is lost at most if in vain."""
+
+CURVE_TOLERANCE, CURVE_BUDGET = 1e-3, 2_000
+"""Thresholds at several bounds are for a figure: so narrow, and so many boxes for each proof."""
 
 MOST_POINTS = 8
 """Of the rest points where the study's runs end, so many are certified, the most frequent ones."""
@@ -108,6 +117,24 @@ def certified_points(setting: Setting) -> tuple[tuple[CertifiedPoint, ...], str]
     except InputError as error:
         return (), f"no certificates: {error}"
     return tuple(points), note
+
+
+def threshold_curve(prepared: Prepared) -> EquilibriumCurve | None:
+    """The equilibrium threshold at several bounds, for studies along the coupling of a symmetric
+    game with two actions; None for others, and where nothing is to be proved."""
+    study = prepared.study
+    if study.analysis.certify is False or not study.analysis.thresholds:
+        return None
+    family = prepared.base.own_family("semantics.coupling")
+    along = [axis.key for axis in study.axes] == ["semantics.coupling"]
+    if not along or not isinstance(family, LogisticFamily):
+        return None
+    try:
+        corner_limits(family.game)
+        family.closed_form()
+    except InputError:
+        return None
+    return equilibrium_curve(family, tolerance=CURVE_TOLERANCE, budget=CURVE_BUDGET)
 
 
 Profile = tuple[str, Params, ReachedPoint | None, bool]

@@ -11,7 +11,7 @@ import wadler_lindig as wl
 
 from glasshouse._results import WIDTH, Result, plain
 from glasshouse.analysis.assessment import Assessment
-from glasshouse.analysis.certified_thresholds import CertifiedThreshold
+from glasshouse.analysis.certified_thresholds import CertifiedThreshold, EquilibriumCurve
 from glasshouse.analysis.closed_form import Thresholds
 from glasshouse.analysis.couplings import Switch
 from glasshouse.analysis.phase import Portrait
@@ -68,8 +68,9 @@ class StudyResult(Result):
     (columns in the reference, "What glasshouse writes"); `base`, what is true at the study's own
     values; `base_game`, pure equilibria and welfare without transparency; `predictions` along the
     only axis, or None; `slices`, one per value of the second axis where there are two;
-    `certificates`, whether points are ε-equilibria at the study's own values, proved; `portrait`,
-    or None; `notes`, why parts are missing, and warnings.
+    `certificates`, whether points are ε-equilibria at the study's own values, proved; `curve`, the
+    equilibrium threshold at several bounds, or None; `portrait`, or None; `notes`, why parts are
+    missing, and warnings.
     """
 
     prepared: Prepared
@@ -79,6 +80,7 @@ class StudyResult(Result):
     predictions: Predictions | None
     slices: tuple[Slice, ...]
     certificates: tuple[CertifiedPoint, ...]
+    curve: EquilibriumCurve | None
     portrait: Portrait | None
     notes: tuple[str, ...]
 
@@ -135,6 +137,7 @@ class StudyResult(Result):
             "predictions": plain(self.predictions),
             "slices": plain(self.slices),
             "certificates": plain(self.certificates),
+            "equilibrium_curve": _curve(self.curve),
             "base_game": plain(self.base_game),
             "base": plain(self.base),
             "notes": list(self.notes),
@@ -150,6 +153,17 @@ class StudyResult(Result):
         for text in said:
             lines += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
         return wl.TextDoc("\n".join(lines))
+
+
+def _curve(curve: EquilibriumCurve | None) -> dict[str, Any] | None:
+    if curve is None:
+        return None
+    return {
+        "bounds": list(curve.bounds),
+        "brackets": [plain(threshold.bracket) for threshold in curve.thresholds],
+        "results": [threshold.result for threshold in curve.thresholds],
+        "limits": plain(curve.limits),
+    }
 
 
 def _claims(result: StudyResult) -> list[str]:

@@ -17,7 +17,7 @@ from glasshouse.study.folder import (
     sha256,
 )
 from glasshouse.study.predictions import predict_study, slices
-from glasshouse.study.proofs import certified_points
+from glasshouse.study.proofs import certified_points, threshold_curve
 from glasshouse.study.report.figures import study_figures
 from glasshouse.study.report.page import report_html
 from glasshouse.study.result import StudyResult
@@ -97,6 +97,7 @@ def complete(prepared: Prepared, table: pa.Table) -> StudyResult:
         predictions=predictions,
         slices=slices(prepared, table),
         certificates=certificates,
+        curve=threshold_curve(prepared),
         portrait=portrait,
         notes=tuple(note for note in notes if note),
     )

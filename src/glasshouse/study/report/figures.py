@@ -22,12 +22,14 @@ from glasshouse.plots.coupling import (
     plot_tied_branch,
 )
 from glasshouse.plots.deviation import curve_window, plot_deviation_curve
+from glasshouse.plots.equilibrium import plot_equilibrium_thresholds
 from glasshouse.plots.outcome_map import QUANTITIES, plot_outcome_map
 from glasshouse.plots.phase import plot_portrait
 from glasshouse.study.proofs import most_frequent
 from glasshouse.study.report.words import (
     along_words,
     boundary_words,
+    curve_words,
     deviation_words,
     map_words,
     portrait_words,
@@ -80,13 +82,15 @@ class StudyFigure:
 def study_figures(result: StudyResult) -> tuple[StudyFigure, ...]:
     """Every figure that the result has the numbers for.
 
-    **Returns:** "coupling" along one axis or "map" over two, "portrait", "deviation", and
-    "deviation_rest", in this order. They do not depend on the user's Matplotlib settings.
+    **Returns:** "coupling" along one axis or "map" over two, "portrait", "deviation",
+    "deviation_rest" and "equilibrium", in this order. They do not depend on the user's Matplotlib
+    settings.
     """
     with style.context("default"):
         sweep = {1: _along, 2: _map}.get(len(result.axes))
         found = [sweep(result) if sweep else None, _portrait(result), _deviation(result)]
         found.append(_rest_deviation(result, corner_shown=found[-1] is not None))
+        found.append(_equilibrium(result))
         figures = tuple(figure for figure in found if figure is not None)
         for made in figures:
             # Laid out once: each further drawing could move things by a hair.
@@ -183,6 +187,16 @@ def _rest_deviation(result: StudyResult, corner_shown: bool) -> StudyFigure | No
     window = None if bounded else curve_window(game, params, player, proof)
     words = rest_deviation_words(point, own_values(result), window)
     return StudyFigure("deviation_rest", *words, figure=_figure(ax))
+
+
+def _equilibrium(result: StudyResult) -> StudyFigure | None:
+    """The equilibrium threshold against the bound, where some bound has one."""
+    curve = result.curve
+    if curve is None or not any(threshold.bracket for threshold in curve.thresholds):
+        return None
+    brackets = [threshold.bracket or (np.nan, np.nan) for threshold in curve.thresholds]
+    ax = plot_equilibrium_thresholds(curve.bounds, brackets, curve.limits)
+    return StudyFigure("equilibrium", *curve_words(curve), figure=_figure(ax))
 
 
 def _markers(predictions: Predictions | None) -> tuple[list[Marker], list[str]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from glasshouse.analysis.assessment import TiedOutcome
-from glasshouse.analysis.certified_thresholds import CertifiedThreshold
+from glasshouse.analysis.certified_thresholds import CertifiedThreshold, EquilibriumCurve
 from glasshouse.analysis.deviations import BoundaryTest, Deviation
 from glasshouse.analysis.phase import Portrait
 from glasshouse.certificates.rounding import bracketed
@@ -199,6 +199,28 @@ def boundary_words(test: BoundaryTest, point: CertifiedPoint | None = None) -> s
         f"{test.detail}; gains up to {test.tolerance:g} of the payoff range count as none "
         f"(numerical, not proved).{proved}"
     )
+
+
+def curve_words(curve: EquilibriumCurve) -> tuple[str, str, str]:
+    """Title, alternative text and caption of the equilibrium threshold against the bound."""
+    at = ", ".join(
+        f"{threshold.value:.3f} at M = {bound:g}"
+        for bound, threshold in zip(curve.bounds, curve.thresholds, strict=True)
+        if threshold.value is not None
+    )
+    alt = f"The coupling from which on cooperation by all is an equilibrium: {at}."
+    caption = (
+        "Dots: brackets between two proofs, that a deviation pays and that none does at any "
+        "coupling above."
+    )
+    if curve.limits is not None:
+        tends = curve.limits.threshold.value
+        to = f", where the threshold tends to {tends:.4g}" if tends is not None else ""
+        caption += (
+            f" For M → ∞ in closed form{to}; that nothing is gained in the limit holds "
+            f"{curve.limits.statement} when deviations beyond the corner's bound count."
+        )
+    return "From which coupling on cooperation is an equilibrium, by bound", alt, caption
 
 
 def _along_caption(result: StudyResult, marks: Sequence[Marker], unmarked: Sequence[str]) -> str:
