@@ -40,15 +40,17 @@ def run_python(code: str) -> list[str]:
 
 
 def test_first_block_prints_what_its_comments_say():
-    closed, measured, mix, boundary = run_python(blocks(README, "python")[0])
+    closed, measured, mix, proof, bracket = run_python(blocks(README, "python")[0])
     assert closed == "0.42857142857142855"
     assert abs(float(measured) - 3 / 7) < 1e-6
     cooperate, defect = map(float, mix.strip("[]").split())
     # From (.3, -.2) at coupling ½ player 1, who starts more cooperative, is exploited.
     assert cooperate > 0.5 > defect
-    passes, gain = boundary.split()
-    assert passes == "False"
-    assert abs(float(gain) - 0.950157922262) < 1e-9
+    verdict, gain = proof.split()
+    assert verdict == "refuted"
+    assert abs(float(gain) - 0.950157922262) < 1e-6
+    low, high = map(float, bracket.strip("()").split(","))
+    assert low < 0.870467371354 < high < low + 1e-6
 
 
 def test_second_block_prints_what_its_comments_say():

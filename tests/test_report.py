@@ -19,7 +19,7 @@ from glasshouse.study.sentences import claims
 each_report = pytest.mark.parametrize("name", STUDIES)
 
 FIGURES = {
-    "one axis": ["coupling", "portrait", "deviation", "deviation_rest"],
+    "one axis": ["coupling", "portrait", "deviation", "deviation_rest", "equilibrium"],
     "two axes": ["map", "portrait", "deviation", "deviation_rest"],
     "custom": ["coupling", "portrait", "deviation", "deviation_rest"],
     "three players": ["coupling", "deviation"],
@@ -128,7 +128,8 @@ def test_figures_are_there_and_say_what_they_show(name):
 
 def test_alternative_texts_hold_the_theory():
     """Prisoner's dilemma (5, 3, 1, 0), M = 3: thresholds 1/4, 3/7, 2/3; equilibrium at 0.8705."""
-    coupling, portrait, deviation, rest = (figure.alt for figure in figures("one axis"))
+    coupling, portrait, deviation, rest, curve = (figure.alt for figure in figures("one axis"))
+    assert "0.605 at M = 1, 0.780 at M = 2, 0.871 at M = 3, 0.936 at M = 5" in curve
     for number in ("0.25", "0.4286", "0.6667", "0.8705"):
         assert f" {number}" in coupling
     assert "2 stable" in portrait
@@ -376,7 +377,7 @@ def test_a_test_that_cannot_be_decided_is_not_told_as_failed():
     assert found.base.boundary is not None
     test = dataclasses.replace(found.base.boundary, passes=None, reason="slopes vanish in rounding")
     unknown = dataclasses.replace(found, base=dataclasses.replace(found.base, boundary=test))
-    deviation = study_figures(unknown)[-2]
+    deviation = next(f for f in study_figures(unknown) if f.name == "deviation")
     assert "cannot be told" in deviation.alt
     assert "does not pass" not in deviation.alt
     text = Page(report_html(unknown, (), {})).text
@@ -386,6 +387,7 @@ def test_a_test_that_cannot_be_decided_is_not_told_as_failed():
 def test_the_boundary_test_is_numerical():
     """Its maxima are looked for on a grid, so nothing calls it a derivative."""
     uncertified = dataclasses.replace(result("one axis"), certificates=())
-    legend = study_figures(uncertified)[-1].figure.axes[0].get_legend()
+    deviation = next(f for f in study_figures(uncertified) if f.name == "deviation")
+    legend = deviation.figure.axes[0].get_legend()
     assert legend is not None
     assert any("best deviation (numerical)" in entry.get_text() for entry in legend.get_texts())

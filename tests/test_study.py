@@ -54,7 +54,7 @@ def test_folder_is_complete(written):
     _, out = written
     figures = {
         f"{name}.{kind}"
-        for name in ("coupling", "deviation", "deviation_rest", "portrait")
+        for name in ("coupling", "deviation", "deviation_rest", "equilibrium", "portrait")
         for kind in ("png", "svg")
     }
     others = {"provenance.json", "report.html", "study.toml", "summary.json", "sweep.parquet"}

@@ -245,6 +245,31 @@ def test_a_wrong_program_cannot_be_certified():
     assert "program" in found.reason
 
 
+def test_a_profile_that_is_no_probability_proves_nothing():
+    """p = θ at θ = -5: a convenient place to gain from, in a file whose digest fits."""
+
+    def function(params, seen):
+        return (jnp.stack([params[0], 1 - params[0]]),)
+
+    game = ParametricGame(NormalFormGame(np.array([[1.0, 0.0]])), Custom(function, [Box(0.0, 1.0)]))
+    contents = json.loads(certify(game, (0.5,), 0.1).document.text())
+    contents["problem"]["boxes"] = [[[(-10.0).hex(), (1.0).hex()]]]
+    contents["problem"]["params"] = [[(-5.0).hex()]]
+    gain = contents["claim"]["gains"][0]
+    gain |= {"upper": "inf", "lower": (5.5).hex(), "finite": (5.5).hex(), "attained": None}
+    gain |= {"best": [(0.5).hex()], "witness": [(0.5).hex()]}
+    contents["digest"] = digest_of(contents)
+    found = check(read_document(json.dumps(contents), "it"))
+    assert not found.accepted
+
+
+def test_a_key_that_stands_twice_is_noticed():
+    text = CERTIFICATES["refuted"].document.text()
+    forged = text.replace('"problem"', '"claim": {"verdict": "certified"}, "problem"', 1)
+    with pytest.raises(InputError, match="twice"):
+        read_document(forged, "it")
+
+
 WRONG_FILES = {
     "is no JSON": lambda c: "{",
     "is no certificate": lambda c: json.dumps({"format": "something else"}),

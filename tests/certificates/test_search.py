@@ -491,7 +491,7 @@ def test_the_corners_are_tried_whatever_the_budget():
 
 
 def test_a_pole_ends_the_search():
-    # p = 1 / (t - 1): next to the pole nothing can be split any more, and nothing is bounded.
+    # U = -1 / (t - 1): next to the pole nothing can be split any more, and nothing is bounded.
     program = Program(
         1,
         (
@@ -506,12 +506,45 @@ def test_a_pole_ends_the_search():
     assert found.boxes < 300
 
 
-def test_precision_is_enough_for_saturated_probabilities():
-    # At (-100, -100) the best gain is below 1e-40, and above zero.
-    case = two_by_two(PD, 0.5, (-100.0, -100.0))
+def test_a_supremum_at_a_pole_is_not_said_to_be_attained():
+    # p = s(1 / t) tends to 1 as t falls to 0, where it has no value.
+    program = Program(
+        1,
+        (
+            Instruction("constant", (), (1.0,)),
+            Instruction("divide", (1, 0)),
+            Instruction("logistic", (2,)),
+        ),
+        ((3,), ()),
+    )
+    region = ((-1.0, 1.0),)
+    for budget in (1, 9, 99):
+        found = best_gain(
+            program, [[1.0], [0.0]], (1.0,), region, epsilon=0.1, budget=budget, proper=False
+        )
+        assert found.attained is not True
+        assert found.upper > 0.268
+
+
+def test_a_small_budget_tells_nothing_wrong_of_what_is_attained():
+    attained, limit = two_by_two(PD, 0.5, (3.0, 3.0)), two_by_two(PD, 0.3, (-0.7, -0.7))
+    for budget in (1, 3, 5, 9, 17):
+        assert attained.bracket([(-INF, INF)], epsilon=0.0, budget=budget).attained is not False
+        assert limit.bracket([(-INF, INF)], epsilon=0.0, budget=budget).attained is not True
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_precision_is_enough_for_saturated_probabilities(sign):
+    # Where both defect at (-100, -100), and under the other names of actions at (100, 100), the
+    # best gain is below 1e-40, and above zero.
+    table = np.array([[3.0, 0.0], [5.0, 1.0]])[:: int(sign), :: int(sign)]
+    case = two_by_two(PD, 0.5, (-100.0 * sign,) * 2)
+    case = case._replace(tables=[table.tolist(), table.T.tolist()])
     bracket = case.bracket(box(case, 100.0), epsilon=0.0)
     assert 0 < bracket.finite < 1e-40
-    check(case, box(case, 100.0), bracket)
+    with mp.workdps(200):
+        check(case, box(case, 100.0), bracket)
+        assert case.gain(bracket.witness) >= mp.mpf(bracket.finite)
 
 
 def test_precision_is_enough_for_the_smallest_epsilon():

@@ -93,8 +93,10 @@ def certified_threshold(
     low, high = map(float, (family.lowest, family.highest) if bracket is None else bracket)
     if not -math.inf < low < high < math.inf:
         raise InputError(f"the bracket of couplings [{low}, {high}] must be increasing and finite")
-    if not tolerance > 0:
-        raise InputError(f"tolerance={tolerance} must be positive: a width of couplings")
+    if not 1e-15 <= tolerance < math.inf:
+        raise InputError(f"tolerance={tolerance} must be a width of couplings, at least 1e-15")
+    if near is not None and not math.isfinite(near):
+        raise InputError(f"near={near} must be a coupling where the threshold is suspected")
     game = family(1.0)
     corners = (corner,) * len(game.spaces) if isinstance(corner, str) else tuple(corner)
     prover = _Prover(game, corner_of(game, corners), budget)
@@ -221,8 +223,9 @@ class _Prover:
         certified = self.prove(holds, high)
         if certified.verdict != "certified":  # it fails again further up
             fails, holds, certified = self._by_intervals(fails, high, top, tolerance)
-        result = "found" if holds - fails <= tolerance else "unknown"
-        return result, (fails, holds), self.prove(fails, fails), certified
+        refuted = self.prove(fails, fails)
+        found = holds - fails <= tolerance and refuted.verdict == "refuted"
+        return ("found" if found else "unknown"), (fails, holds), refuted, certified
 
     def _by_points(self, fails: float, holds: float, tolerance: float) -> tuple[float, float]:
         """Two neighbouring couplings, at the first of which it fails and at the second not."""

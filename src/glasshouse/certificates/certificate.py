@@ -134,8 +134,9 @@ def _advice(gains: tuple[GainBounds, ...], epsilon: float) -> str:
     worst = max(gains, key=lambda gain: gain.upper)
     if math.isinf(worst.upper):
         return (
-            "the program's outputs were not shown to be probabilities everywhere in the box: make "
-            "the semantics return probabilities for all parameters, or raise the budget"
+            "the program was not shown to have values, and outputs that are probabilities, "
+            "everywhere in the box: make the semantics return probabilities for all parameters, or "
+            "raise the budget"
         )
     return (
         f"player {worst.player + 1} may gain up to {at_most(worst.upper)} and surely gains "

@@ -318,7 +318,7 @@ def read_document(text: str, name: str) -> Document:
     has been changed since it was written.
     """
     try:
-        contents = json.loads(text)
+        contents = json.loads(text, object_pairs_hook=_without_repeats)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{name} is no JSON: {error}") from error
     if not isinstance(contents, dict) or contents.get("format") != FORMAT:
@@ -336,6 +336,14 @@ def read_document(text: str, name: str) -> Document:
     if document.digest != digest_of(contents):
         raise InputError(f"{name} is not as it was written: its digest belongs to other contents")
     return document
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object in which no key stands twice: people would read the first, programs the last."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
 
 
 def _first(error: Exception) -> str:

@@ -31,7 +31,7 @@ class Bound(NamedTuple):
     region that may gain much; `gain`, its gain; `axis`, the coordinate whose split promises
     most, None where the region has come down to one point; `endless`, whether the gain strictly
     rises towards an infinite end of the region, so that no deviation of it attains the bound;
-    `defined`, whether the program has a value everywhere in the region.
+    `proper`, whether the program's outputs are for sure probabilities everywhere in the region.
     """
 
     upper: arb
@@ -39,18 +39,16 @@ class Bound(NamedTuple):
     gain: Interval
     axis: int | None
     endless: bool
-    defined: bool
+    proper: bool
 
 
 class _Range(NamedTuple):
     """What intervals say on a region: an upper bound, derivatives by the inputs, the effect of
-    every probability, whether the program has a value everywhere there, and whether its outputs
-    are probabilities."""
+    every probability, and whether the program has values and its outputs are probabilities."""
 
     upper: arb
     slopes: list[Interval]
     effects: list[list[Interval]]
-    defined: bool
     proper: bool
 
 
@@ -92,22 +90,22 @@ class Gain:
         if tuple(deviation[: len(self.profile)]) == self.profile:
             return iv.ZERO, iv.ZERO
         stay, _ = self._staying(tuple((x, x) for x in deviation[len(self.profile) :]))
-        vectors = self._machine.values([iv.point(x) for x in deviation])
-        if not self._are_probabilities(vectors):
-            _refuse_improper(vectors, deviation)
+        values = self._machine.held([iv.point(x) for x in deviation])
+        if not self._is_proper(values):
+            _refuse_improper(self._machine.outputs(values), deviation)
             return iv.EVERYTHING
-        return iv.subtract(self._payoff.value(vectors), stay)
+        return iv.subtract(self._payoff.value(self._machine.outputs(values)), stay)
 
     def bound(self, region: Region) -> Bound:
         """An upper bound on a region, and where to look further."""
         whole = region
-        region, (upper, slopes, _, defined, _), endless, proper = self._face(whole)
+        region, (upper, slopes, _, _), endless, proper = self._face(whole)
         if not proper:
             centre = self._centre(whole, slopes)
             return Bound(iv.EVERYTHING[1], centre, self.at(centre), _widest(whole), False, False)
         if self._is_profile(region):
             at = tuple(map(_middle, region))
-            return Bound(iv.ZERO, at, (iv.ZERO, iv.ZERO), None, False, defined)
+            return Bound(iv.ZERO, at, (iv.ZERO, iv.ZERO), None, False, True)
         centre = self._centre(region, slopes)
         gain = self.at(centre)
         # From the profile, where the gain is zero at every coupling, there is no need to move
@@ -123,7 +121,7 @@ class Gain:
         if axis is None and not endless:  # further out the gain may be seen to rise strictly
             axis = next((k for k, (x, _) in enumerate(region) if math.isinf(x)), None)
             axis = axis if axis is None or can_split(whole[axis]) else None
-        return Bound(upper, centre, gain, axis, endless, defined)
+        return Bound(upper, centre, gain, axis, endless, True)
 
     def _face(self, region: Region) -> tuple[Region, _Range, bool, bool]:
         """The face of a region on which the gain is largest, what is known there, whether the gain
@@ -159,43 +157,49 @@ class Gain:
 
     def _range(self, region: Region) -> _Range:
         """What is known of the gain from intervals alone."""
-        vectors, effects, slopes, defined = self._payoff_on(region)
+        vectors, effects, slopes, proper = self._payoff_on(region)
         stay, stay_slopes = self._staying(region[len(self.profile) :])
         for k, slope in enumerate(stay_slopes, start=len(self.profile)):
             slopes[k] = iv.subtract(slopes[k], slope)
         upper = self._payoff.highest(vectors, effects) - stay[0]
-        return _Range(upper, slopes, effects, defined, self._are_probabilities(vectors))
+        return _Range(upper, slopes, effects, proper)
 
     def _staying(self, couplings: Region) -> tuple[Interval, list[Interval]]:
         """The payoff at the profile, and its derivative by the coupling, if that is an input."""
         if couplings not in self._stays:
             own = tuple((x, x) for x in self.profile)
-            vectors, _, slopes, _ = self._payoff_on((*own, *couplings))
-            self._stays[couplings] = self._payoff.value(vectors), slopes[len(own) :]
+            vectors, _, slopes, proper = self._payoff_on((*own, *couplings))
+            if not proper:
+                _refuse_improper(vectors, self.profile)
+            value = self._payoff.value(vectors) if proper else iv.EVERYTHING
+            self._stays[couplings] = value, slopes[len(own) :]
         return self._stays[couplings]
 
     def _payoff_on(
         self, region: Region
     ) -> tuple[Vectors, list[list[Interval]], list[Interval], bool]:
         """Everyone's probabilities, their effects on the payoff, its derivatives by the inputs,
-        and whether the program has a value everywhere."""
+        and whether the program has values and its outputs are probabilities."""
         values, moves = self._machine.registers([_interval(x) for x in region])
-        outputs = self._machine.program.outputs
-        vectors = [[values[r] for r in registers] for registers in outputs]
+        outputs, vectors = self._machine.program.outputs, self._machine.outputs(values)
         effects = self._payoff.effects(vectors)
         slopes = [iv.NOTHING] * len(region)
         for own_effects, registers in zip(effects, outputs, strict=True):
             for effect, register in zip(own_effects, registers, strict=True):
                 for k, slope in moves[register].items():
                     slopes[k] = iv.add(slopes[k], iv.multiply(slope, effect))
-        return vectors, effects, slopes, self._machine.is_defined(values)
+        return vectors, effects, slopes, self._is_proper(values)
 
-    def _are_probabilities(self, vectors: Vectors) -> bool:
-        """Whether every output is for sure a probability, but for rounding."""
-        return self._proper or all(
-            all(p[0] >= -ROUNDING and p[1] <= ONE_AT_MOST for p in own)
-            and (whole or sum((p[1] for p in own), start=iv.ZERO) <= ONE_AT_MOST)
-            for whole, own in zip(self._wholes, vectors, strict=True)
+    def _is_proper(self, values: Sequence[Interval]) -> bool:
+        """Whether for sure the program has values, and every output is a probability, but for
+        rounding."""
+        return self._proper or (
+            self._machine.is_defined(values)
+            and all(
+                all(p[0] >= -ROUNDING and p[1] <= ONE_AT_MOST for p in own)
+                and (whole or sum((p[1] for p in own), start=iv.ZERO) <= ONE_AT_MOST)
+                for whole, own in zip(self._wholes, self._machine.outputs(values), strict=True)
+            )
         )
 
     def _is_profile(self, where: Sequence) -> bool:

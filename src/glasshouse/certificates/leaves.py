@@ -40,7 +40,7 @@ def is_attained(leaves: Iterable[Leaf], finite: float, lower: float) -> bool | N
 def leaf_of(region: Region, bound: Bound) -> Leaf:
     """What a bound says of its region, in doubles."""
     bounded = all(math.isfinite(end) for values in region for end in values)
-    return Leaf(up(bound.upper), bounded and bound.defined, bound.endless)
+    return Leaf(up(bound.upper), bounded and bound.proper, bound.endless)
 
 
 def up(number: arb) -> float:

@@ -23,10 +23,6 @@ LARGEST_POWER = 1000
 """Exponents of the primitive "power" go up to here."""
 
 
-PARTIAL = ("divide", "log")
-"""Primitives that have no value somewhere."""
-
-
 class Instruction(NamedTuple):
     """One step of a program: a primitive, the registers it reads, the numbers it is given."""
 
@@ -90,28 +86,30 @@ class Machine:
     def __init__(self, program: Program):
         self.program = program
         self._partial = [
-            program.inputs + k
-            for k, instruction in enumerate(program.instructions)
-            if instruction.primitive in PARTIAL
+            (name == "log", registers[-1])
+            for name, registers, _ in program.instructions
+            if name in ("divide", "log")
         ]
         self._steps = [
             (PRIMITIVES[name], registers, [arb(x) for x in numbers])
             for name, registers, numbers in program.instructions
         ]
 
-    def values(self, inputs: Sequence[Interval]) -> list[list[Interval]]:
-        """Every player's probabilities but the last on a box of inputs."""
-        found = self._values(inputs)
-        return [[found[r] for r in registers] for registers in self.program.outputs]
-
     def largest(self, inputs: Sequence[Interval]) -> float:
         """The largest number in any register, by size; infinite where one is unknown."""
-        sizes = [float(end.abs_upper()) for x in self._values(inputs) for end in x]
+        sizes = [float(end.abs_upper()) for x in self.held(inputs) for end in x]
         return math.inf if any(map(math.isnan, sizes)) else max(sizes, default=0.0)
 
     def is_defined(self, values: Sequence[Interval]) -> bool:
-        """Whether no quotient or logarithm among the registers' values has a pole."""
-        return all(values[r][0].is_finite() and values[r][1].is_finite() for r in self._partial)
+        """Whether for sure nothing is divided by zero, and no logarithm taken of less."""
+        return all(
+            values[r][0] >= 0 if is_log else (values[r][0] > 0 or values[r][1] < 0)
+            for is_log, r in self._partial
+        )
+
+    def outputs(self, values: Sequence[Interval]) -> list[list[Interval]]:
+        """Every player's probabilities but the last, from what all registers hold."""
+        return [[values[r] for r in registers] for registers in self.program.outputs]
 
     def registers(self, inputs: Sequence[Interval]) -> tuple[list[Interval], list[Slopes]]:
         """What every register holds, and its derivatives by the inputs."""
@@ -138,7 +136,12 @@ class Machine:
                 f"the program has {self.program.inputs} inputs, but {len(inputs)} were given"
             )
 
-    def _values(self, inputs: Sequence[Interval]) -> list[Interval]:
+    def values(self, inputs: Sequence[Interval]) -> list[list[Interval]]:
+        """Every player's probabilities but the last on a box of inputs."""
+        return self.outputs(self.held(inputs))
+
+    def held(self, inputs: Sequence[Interval]) -> list[Interval]:
+        """What every register holds."""
         self._check(inputs)
         values = list(inputs)
         for primitive, registers, numbers in self._steps:

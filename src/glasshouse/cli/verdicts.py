@@ -173,8 +173,13 @@ def _factor(certificate: "Certificate") -> str:
     if semantics.kind == "affine":
         return "weight" if semantics.weight == 1 else "factor of the weight"
     if semantics.kind == "logistic":
-        weights = {weight for row in semantics.coupling for weight in row}
-        return "coupling" if weights <= {0.0, 1.0} else "factor of the couplings"
+        weights = {
+            weight
+            for i, row in enumerate(semantics.coupling)
+            for j, weight in enumerate(row)
+            if i != j
+        }
+        return "coupling" if weights == {1.0} else "factor of the couplings"
     return "factor"
 
 
