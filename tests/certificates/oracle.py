@@ -95,11 +95,12 @@ class Oracle:
                     logit += weight * params[1 - k][a]
                 logits.append(logit)
             chosen.append(_softmax([*logits, mpmath.mpf(0)]))
-        return mpmath.fsum(
+        total = mpmath.fsum(
             chosen[0][a] * chosen[1][b] * mpmath.mpf(float(self.table[a, b]))
             for a in range(len(chosen[0]))
             for b in range(len(chosen[1]))
         )
+        return mpmath.mpf(total)  # real, as all its terms
 
 
 def _softmax(logits: list[mpmath.mpf]) -> list[mpmath.mpf]:
