@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from glasshouse.certificates.document import flattened
 from glasshouse.certificates.rounding import DIGITS, at_least, at_most, bracketed, exactly
 
 if TYPE_CHECKING:
@@ -77,6 +76,8 @@ def plus_minus(low: float, high: float) -> str:
 
 def payoffs(certificate: "Certificate") -> str:
     """Everyone's payoffs, or where these are many a digest of them."""
+    from glasshouse.certificates.document import flattened  # which takes a while to import
+
     problem = certificate.document.problem
     numbers = [exactly(x) for x in flattened(problem.payoffs)]
     if len(numbers) > MOST_PAYOFFS:
