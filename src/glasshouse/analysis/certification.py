@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import PyTree
 
 from glasshouse.analysis.precision import in_float64
+from glasshouse.analysis.tracing import trace
 from glasshouse.certificates.builtin import builtin_program
 from glasshouse.certificates.certificate import Certificate, certificate_of, verdict_of
 from glasshouse.certificates.document import (
@@ -136,8 +137,6 @@ def _problem(
 
     def program(player: int) -> Program:
         if isinstance(semantics, ProgramOnly):
-            from glasshouse.analysis.tracing import trace
-
             return trace(game, params, player)
         return builtin_program(semantics, base.actions, flat, player, couplings is not None)
 
