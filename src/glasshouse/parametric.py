@@ -1,22 +1,28 @@
 """Games in parameters: payoffs and selfish gradients as functions of everyone's parameters."""
 
 import abc
+from collections.abc import Callable
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray, PyTree
+from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
 
 from glasshouse._arrays import is_traced
 from glasshouse._results import described
 from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, Product
 from glasshouse.semantics.base import AbstractSemantics, Box
-from glasshouse.semantics.channel import Full
+from glasshouse.semantics.channel import AbstractChannel, Full, Views
+from glasshouse.semantics.probabilities import TOLERANCE
 
 LARGEST = 1e100
 """Numbers of a game beyond this are refused before they overflow somewhere less visible."""
+
+MOST_UNROLLED = 4
+"""Averages over more views than this are computed along an array axis."""
 
 Params = tuple[PyTree, ...]
 
@@ -32,8 +38,8 @@ class AbstractParametricGame(eqx.Module):
         """The box of each pytree in `params`."""
 
     @abc.abstractmethod
-    def behaviours(self, params: Params) -> Product:
-        """Everyone's mixed action at these parameters."""
+    def cooperation(self, params: Params) -> Float[Array, "players"]:
+        """Everyone's probability of action 0."""
 
     def neutral(self) -> Params:
         """The neutral profile: every box in its middle, or nearest to zero where unbounded."""
@@ -57,6 +63,10 @@ class AbstractParametricGame(eqx.Module):
         **Cost:** one reverse pass per player and action.
         """
 
+    @abc.abstractmethod
+    def faults(self, params: Params) -> Bool[Array, "players"] | None:
+        """Whose action probabilities are none here; None where they always are by construction."""
+
 
 class ParametricGame(AbstractParametricGame):
     """A base game whose mixed actions a semantics computes from all players' parameters.
@@ -65,34 +75,45 @@ class ParametricGame(AbstractParametricGame):
     player i's own mixed action and, because others read θ_i, theirs.
 
     **Arguments:** `game`; `semantics`, for the same players and actions; `channel`, what
-    players see of each other.
-    **Raises:** `InputError` when game and semantics disagree on players or actions, or payoffs
-    beyond 1e100 would overflow.
+    players see of each other. `params` are what the channel lets players choose: with `Full` and
+    most others the parameters of the semantics.
+    **Raises:** `InputError` when game and semantics disagree on players or actions, the channel
+    does not fit the parameters, or payoffs beyond 1e100 would overflow.
     **Source:** Todorov, ten Napel & Müller 2026, arXiv:2606.27068.
     """
 
     game: AbstractGame
     semantics: AbstractSemantics
-    channel: Full
+    channel: AbstractChannel
 
-    def __init__(self, game: AbstractGame, semantics: AbstractSemantics, channel: Full = Full()):
+    def __init__(
+        self, game: AbstractGame, semantics: AbstractSemantics, channel: AbstractChannel = Full()
+    ):
         if game.actions != semantics.actions:
             raise InputError(
                 f"the game has {len(game.actions)} players with {game.actions} actions, but the "
                 f"semantics gives {len(semantics.actions)} players {semantics.actions} actions"
             )
         _check_size(game)
+        channel.check(semantics.spaces)
         self.game = game.unlabelled()
         self.semantics = semantics
         self.channel = channel
 
     @property
     def spaces(self) -> tuple[Box, ...]:
-        return self.semantics.spaces
+        return self.channel.spaces(self.semantics.spaces)
 
     def behaviours(self, params: Params) -> Product:
-        seen, _ = self.channel.look(params, None)
-        return self.semantics.behaviours(params, seen)
+        """Everyone's mixed action at these parameters, expected over what they may see."""
+        views = self.channel.look(params, self.semantics.spaces)
+        played = self.channel.played(params)
+        if views.weights is None:
+            return self.semantics.behaviours(played, views.seen)
+        return _expected(lambda seen: self.semantics.behaviours(played, seen), views)
+
+    def cooperation(self, params: Params) -> Float[Array, "players"]:
+        return _first_entries(self.behaviours(params))
 
     def payoffs(self, params: Params, key: PRNGKeyArray | None = None) -> Float[Array, "players"]:
         return self.game.payoffs(self.behaviours(params))
@@ -117,6 +138,12 @@ class ParametricGame(AbstractParametricGame):
             jax.tree.map(lambda t, r=r: jnp.where(r > 0, 0.5 * r * t, jnp.inf), own)
             for r, own in zip(ranges, total, strict=True)
         )
+
+    def faults(self, params: Params) -> Bool[Array, "players"] | None:
+        if self.semantics.is_proper:
+            return None
+        behaviours = self.behaviours(params)
+        return jnp.stack([_is_improper(behaviours[i]) for i in range(len(self.game.actions))])
 
 
 class Tied(AbstractParametricGame):
@@ -149,8 +176,8 @@ class Tied(AbstractParametricGame):
         """The same profile with one copy of the shared parameter per player."""
         return params * len(self.game.spaces)
 
-    def behaviours(self, params: Params) -> Product:
-        return self.game.behaviours(self.untied(params))
+    def cooperation(self, params: Params) -> Float[Array, "players"]:
+        return self.game.cooperation(self.untied(params))
 
     def payoffs(self, params: Params, key: PRNGKeyArray | None = None) -> Float[Array, "players"]:
         return self.game.payoffs(self.untied(params), key)
@@ -160,6 +187,41 @@ class Tied(AbstractParametricGame):
 
     def gradient_scales(self, params: Params) -> Params:
         return (_mean(self.game.gradient_scales(self.untied(params))),)
+
+    def faults(self, params: Params) -> Bool[Array, "players"] | None:
+        return self.game.faults(self.untied(params))
+
+
+def _expected(behaviours: Callable[[Any], Product], views: Views) -> Product:
+    """Everyone's mixed action, averaged over what they may see.
+
+    Nobody's view depends on another's, so that averages of independent mixtures are again mixed
+    actions of players who mix independently.
+    """
+    weights = jnp.asarray(views.weights)
+    count = len(weights)
+    if count > MOST_UNROLLED:
+        each = jax.vmap(behaviours)(views.seen)
+        return jax.tree.map(lambda x: jnp.tensordot(weights, x, axes=1), each)
+    each = [behaviours(jax.tree.map(lambda x, k=k: x[k], views.seen)) for k in range(count)]
+
+    def average(*terms: Array) -> Array:
+        total = weights[0] * terms[0]
+        for weight, term in zip(weights[1:], terms[1:], strict=True):
+            total = total + weight * term
+        return total
+
+    return jax.tree.map(average, *each)
+
+
+def _first_entries(behaviours: Product) -> Float[Array, "players"]:
+    players = range(len(behaviours.distributions))
+    return jnp.stack([behaviours.entries(i)[0] for i in players])
+
+
+def _is_improper(mix: Float[Array, "actions"]) -> Bool[Array, ""]:
+    """Whether these are no probabilities; NaN are none."""
+    return ~(jnp.all(mix >= 0) & (jnp.abs(mix.sum() - 1) <= TOLERANCE))
 
 
 def _check_size(game: AbstractGame) -> None:

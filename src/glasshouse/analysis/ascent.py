@@ -10,7 +10,6 @@ from jaxtyping import Array, PRNGKeyArray, PyTree
 from glasshouse._arrays import RealArray
 from glasshouse.dynamics.batch import batch_map
 from glasshouse.dynamics.driver import run
-from glasshouse.games.base import Product
 from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
 from glasshouse.rules.gradient import Gradient
 from glasshouse.rules.transformed import Transformed
@@ -34,8 +33,8 @@ class _Alone(AbstractParametricGame):
     def profile(self, params: Params) -> Params:
         return (*self.others[: self.player], *params, *self.others[self.player + 1 :])
 
-    def behaviours(self, params: Params) -> Product:
-        return self.game.behaviours(self.profile(params))
+    def cooperation(self, params: Params) -> Array:
+        return self.game.cooperation(self.profile(params))
 
     def payoffs(self, params: Params, key: PRNGKeyArray | None = None) -> Array:
         return self.game.payoffs(self.profile(params))[self.player, None]
@@ -45,6 +44,9 @@ class _Alone(AbstractParametricGame):
 
     def gradient_scales(self, params: Params) -> Params:
         return (self.game.gradient_scales(self.profile(params))[self.player],)
+
+    def faults(self, params: Params) -> Array | None:
+        return self.game.faults(self.profile(params))
 
 
 def search(

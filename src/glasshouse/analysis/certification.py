@@ -32,6 +32,7 @@ from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.parametric import ParametricGame, Params
 from glasshouse.semantics.affine import Affine
 from glasshouse.semantics.base import AbstractSemantics
+from glasshouse.semantics.channel import Full
 from glasshouse.semantics.logistic import Logistic
 
 BUDGET = 100_000
@@ -125,6 +126,11 @@ def _(semantics: Affine) -> Semantics:
     return AffineNumbers(weight=float(np.asarray(semantics.weight)))
 
 
+def _numbers_of(game: ParametricGame) -> Semantics:
+    """The numbers of the semantics where they say all: where everybody sees everything."""
+    return exact_numbers(game.semantics) if isinstance(game.channel, Full) else ProgramOnly()
+
+
 def _problem(
     game: ParametricGame,
     params: Params,
@@ -132,7 +138,7 @@ def _problem(
     couplings: tuple[float, float] | None,
 ) -> Problem:
     """What is to be proved, in exact numbers."""
-    base, semantics = game.game, exact_numbers(game.semantics)
+    base, semantics = game.game, _numbers_of(game)
     assert isinstance(base, NormalFormGame)  # checked before
 
     def program(player: int) -> Program:
@@ -181,10 +187,11 @@ def _check_settings(
         raise InputError(f"budget={budget} must be at least 1 box")
     if couplings is None:
         return
-    if isinstance(exact_numbers(game.semantics), ProgramOnly):
+    if isinstance(_numbers_of(game), ProgramOnly):
         raise InputError(
-            f"couplings need the logistic or the affine semantics, not "
-            f"{type(game.semantics).__name__}: certify one game at a time"
+            "couplings need the logistic or the affine semantics and full access, not "
+            f"{type(game.semantics).__name__} with {type(game.channel).__name__}: certify one game "
+            "at a time"
         )
     low, high = couplings
     if not -math.inf < low <= high < math.inf:

@@ -15,6 +15,7 @@ from glasshouse.games.symmetric import Symmetric2x2
 from glasshouse.parametric import ParametricGame
 from glasshouse.semantics.affine import Affine
 from glasshouse.semantics.base import AbstractSemantics
+from glasshouse.semantics.channel import Full
 from glasshouse.semantics.logistic import Logistic
 
 
@@ -159,8 +160,13 @@ def diagonal(game: ParametricGame) -> AbstractDiagonal:
     """The closed form of a game's diagonal.
 
     **Raises:** `InputError` saying why there is none: the base game is not a symmetric 2×2 game,
-    the players do not read each other alike, or nothing is known for this semantics.
+    the players do not read each other alike or not everything, or nothing is known for this
+    semantics.
     """
+    if not isinstance(game.channel, Full):
+        raise InputError(
+            f"closed forms on the diagonal need full access, not {type(game.channel).__name__}"
+        )
     base = game.game
     tensor = np.asarray(base.tensor) if isinstance(base, NormalFormGame) else np.zeros(0)
     payoffs = Symmetric2x2.from_tensor(tensor)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import jax
-import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from glasshouse._arrays import as_floats
@@ -19,8 +18,7 @@ Quantity = Callable[[AbstractParametricGame, Params], Float[Array, ""]]
 
 def cooperation(game: AbstractParametricGame, params: Params) -> Float[Array, "players"]:
     """Everyone's probability of action 0."""
-    behaviours = game.behaviours(params)
-    return jnp.stack([behaviours.entries(i)[0] for i in range(len(behaviours.distributions))])
+    return game.cooperation(params)
 
 
 def mean_cooperation(game: AbstractParametricGame, params: Params) -> Float[Array, ""]:

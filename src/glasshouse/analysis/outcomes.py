@@ -21,7 +21,7 @@ from glasshouse.dynamics.rest import rest_residual
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
 from glasshouse.rules.gradient import Gradient
-from glasshouse.semantics.custom import TOLERANCE
+from glasshouse.semantics.probabilities import TOLERANCE
 
 AT_REST = 1e-6
 """A run counts as at rest when its relative gradient (`rest_residual`) is below this."""

@@ -46,7 +46,8 @@ def run(
     games that draw random numbers; `throw`, whether a run that ends badly raises.
     **Returns:** a `Solution`, whose `result` says how the run ended.
     **Raises:** `InputError` for a start outside the box or a `steps` or `save` that cannot be;
-    with `throw`, `RuntimeError` for every result other than converged or completed.
+    with `throw`, `RuntimeError` for every result other than converged or completed, naming the
+    player and the step where a semantics stopped giving probabilities.
     **Cost:** `steps` updates; memory for one point, or for all of them with `save="path"`.
     """
     if not isinstance(rule, AbstractRule):
@@ -64,16 +65,23 @@ def run(
         jnp.stack([box.contains(x) for box, x in zip(game.spaces, params, strict=True)])
     )
     step = _Step(game, rule, jnp.asarray(step_size, dtype=float), key)
-    carry = (params, rule.init(game, params, key), jnp.asarray(0))
+    faults = step.faults(params, jnp.asarray(0), None)
+    carry = (params, rule.init(game, params, key), jnp.asarray(0), faults)
     carry, path = _drive(step, carry, steps, stop, save)
-    end, _, taken = carry
+    end, _, taken, faults = carry
     residual = rest_residual(game, end)
-    result = _result(end, residual, inside, stop)
+    result = _result(end, residual, inside, stop, faults)
     if throw:
-        end = _raise_unless_good(end, result)
+        end = _raise_unless_good(end, result, faults)
     if path is not None:
         path = jax.tree.map(lambda x, xs: jnp.concatenate([x[None], xs]), params, path)
-    return Solution(end, path, taken, residual, result)
+    return Solution(end, path, taken, residual, result, faults)
+
+
+Carry = tuple[Params, Any, Array, Array | None]
+"""Params, the rule's state, steps taken, and at which step players first failed, if looked at."""
+
+NONE_YET = -1
 
 
 class _Step(eqx.Module):
@@ -84,13 +92,22 @@ class _Step(eqx.Module):
     step_size: Array
     key: PRNGKeyArray | None
 
-    def __call__(self, carry: tuple[Params, Any, Array]) -> tuple[Params, Any, Array]:
-        params, state, taken = carry
+    def __call__(self, carry: Carry) -> Carry:
+        params, state, taken, faults = carry
         key = None if self.key is None else jax.random.fold_in(self.key, taken)
         directions, state = self.rule.update(self.game, params, state, key)
         moved = jax.tree.map(self._move, params, directions)
         boxes = zip(self.game.spaces, moved, strict=True)
-        return tuple(box.project(x) for box, x in boxes), state, taken + 1
+        params = tuple(box.project(x) for box, x in boxes)
+        return params, state, taken + 1, self.faults(params, taken + 1, faults)
+
+    def faults(self, params: Params, taken: Array, before: Array | None) -> Array | None:
+        """At which step each player's action probabilities were first none; NONE_YET before."""
+        found = self.game.faults(params)
+        if found is None:
+            return None
+        before = jnp.full(found.shape, NONE_YET) if before is None else before
+        return jnp.where((before == NONE_YET) & found, taken, before)
 
     def _move(self, x: Array, direction: Array) -> Array:
         moved = x + self.step_size * direction
@@ -158,20 +175,33 @@ def _drive(step: _Step, carry: Any, steps: int, stop: Rest | None, save: str) ->
     return gated(carry, rest)
 
 
-def _result(end: Params, residual: Array, inside: Array, stop: Rest | None) -> RESULTS:
+def _result(
+    end: Params, residual: Array, inside: Array, stop: Rest | None, faults: Array | None
+) -> RESULTS:
     if stop is None:
         result = RESULTS.completed
     else:
         result = RESULTS.where(stop.met(residual), RESULTS.converged, RESULTS.steps_exhausted)
     finite = [jnp.all(jnp.isfinite(x)) for x in jax.tree.leaves(end)] + [~jnp.isnan(residual)]
     result = RESULTS.where(jnp.all(jnp.stack(finite)), result, RESULTS.not_finite)
+    if faults is not None:
+        result = RESULTS.where(jnp.all(faults == NONE_YET), result, RESULTS.not_probabilities)
     return RESULTS.where(inside, result, RESULTS.start_outside_box)
 
 
-def _raise_unless_good(end: Params, result: RESULTS) -> Params:
-    for bad in (RESULTS.steps_exhausted, RESULTS.not_finite, RESULTS.start_outside_box):
+def _raise_unless_good(end: Params, result: RESULTS, faults: Array | None) -> Params:
+    if faults is not None and not is_traced(faults) and np.any(np.asarray(faults) != NONE_YET):
+        raise RuntimeError(_first_fault(np.asarray(faults)) + " Or pass throw=False.")
+    bad_ends = ("not_probabilities", "steps_exhausted", "not_finite", "start_outside_box")
+    for bad in (getattr(RESULTS, name) for name in bad_ends):
         end = eqx.error_if(end, result == bad, RESULTS[bad] + " Or pass throw=False.")
     return end
+
+
+def _first_fault(faults: np.ndarray) -> str:
+    player = min(np.flatnonzero(faults != NONE_YET), key=lambda i: faults[i])
+    when = f"after step {faults[player]}" if faults[player] else "at the start"
+    return f"Player {player + 1}, {when}: {RESULTS[RESULTS.not_probabilities]}"
 
 
 def check_params(game: AbstractParametricGame, params: Params) -> Params:

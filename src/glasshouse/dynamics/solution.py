@@ -25,6 +25,10 @@ class RESULTS(eqx.Enumeration):
         "A parameter or a gradient became NaN or infinite: lower `step_size`, bound the "
         "parameters, or check the semantics for NaN gradients."
     )
+    not_probabilities = (
+        "A player's action probabilities were NaN, negative or did not sum to 1: lower "
+        "`step_size`, or check what the semantics does at the params it has reached."
+    )
     start_outside_box = "The start lies outside the players' boxes: move it inside the bounds."
 
 
@@ -33,7 +37,9 @@ class Solution(eqx.Module):
 
     **Arguments:** `params`, at the end; `path`, None or the params with a leading axis of
     `steps + 1` points, the start first (after a stop, the last point repeats); `steps`, taken;
-    `residual`, how far the end is from rest, see `rest_residual`; `result`, one of `RESULTS`.
+    `residual`, how far the end is from rest, see `rest_residual`; `result`, one of `RESULTS`;
+    `faults`, after which step each player's action probabilities were first none (-1 for never;
+    0 at the start), or None where the semantics gives probabilities by construction.
     """
 
     params: Params
@@ -41,9 +47,10 @@ class Solution(eqx.Module):
     steps: Int[Array, "*batch"]
     residual: Float[Array, "*batch"]
     result: RESULTS
+    faults: Int[Array, "*batch players"] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The end as plain data, ready for JSON: params, steps, residual, result and message.
+        """The end as plain data, ready for JSON: all but the path, and a message.
 
         `result` is a name in `RESULTS`; of a batch, all are lists.
         """
@@ -54,12 +61,14 @@ class Solution(eqx.Module):
             "residual": plain(self.residual),
             "result": np.take(NAMES, numbers).tolist(),
             "message": np.take(MESSAGES, numbers).tolist(),
+            "faults": plain(self.faults),
         }
 
     def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
         found = {**_ending(_number(self.result)), "steps": self.steps, "residual": self.residual}
-        path = {} if self.path is None else {"path": self.path}
-        return call("Solution", {**found, "params": self.params, **path}.items(), **settings)
+        extra = {"faults": self.faults, "path": self.path}
+        shown = {name: value for name, value in extra.items() if value is not None}
+        return call("Solution", {**found, "params": self.params, **shown}.items(), **settings)
 
 
 NAMES = tuple(RESULTS._name_to_item)

@@ -1,6 +1,17 @@
+from .access import Mask as Mask
+from .access import OneSided as OneSided
 from .affine import Affine as Affine
 from .base import AbstractSemantics as AbstractSemantics
 from .base import Box as Box
+from .channel import AbstractChannel as AbstractChannel
 from .channel import Full as Full
+from .channel import Views as Views
 from .custom import Custom as Custom
+from .linear import Linear as Linear
 from .logistic import Logistic as Logistic
+from .report import Decoupled as Decoupled
+from .report import Misreport as Misreport
+from .report import Misreported as Misreported
+from .report import Reported as Reported
+from .uncertain import Noisy as Noisy
+from .uncertain import Probabilistic as Probabilistic

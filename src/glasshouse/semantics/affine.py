@@ -4,13 +4,13 @@ from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PyTree
 
-from glasshouse._arrays import RealArray, as_array, is_traced
+from glasshouse._arrays import RealArray
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product, unrolls
 from glasshouse.semantics.base import AbstractSemantics, Box
+from glasshouse.semantics.settings import number_within
 
 
 class Affine(AbstractSemantics):
@@ -25,6 +25,8 @@ class Affine(AbstractSemantics):
     **Raises:** `InputError` for other numbers of actions, or a weight that is not such a number.
     """
 
+    is_proper = True
+
     weight: Float[RealArray, ""]
     actions: tuple[int, ...] = eqx.field(static=True)
 
@@ -35,7 +37,7 @@ class Affine(AbstractSemantics):
                 "the affine semantics needs two actions for each of at least two players, but is "
                 f"given {self.actions}: use Logistic"
             )
-        self.weight = _checked_weight(weight)
+        self.weight = number_within(weight, "weight", most=1.0)
 
     @property
     def spaces(self) -> tuple[Box, ...]:
@@ -58,15 +60,3 @@ class Affine(AbstractSemantics):
         # θ_i + w (mean - θ_i) would lose a small mean beside a large θ_i at w = 1.
         first = (1 - weight) * jnp.asarray(own) + weight * mean
         return first, 1 - first
-
-
-def _checked_weight(weight: ArrayLike) -> RealArray:
-    try:
-        array = as_array(weight)
-    except (ValueError, TypeError) as error:
-        raise InputError(f"weight must be a number, but is {weight!r:.60}") from error
-    if array.shape != ():
-        raise InputError(f"weight has shape {array.shape}: it must be a single number")
-    if not is_traced(array) and not 0 <= float(np.asarray(array)) <= 1:
-        raise InputError(f"weight must lie between 0 and 1, but is {np.asarray(array).tolist()}")
-    return array

@@ -61,6 +61,9 @@ class AbstractSemantics(eqx.Module):
     actions: eqx.AbstractVar[tuple[int, ...]]
     """Number of actions of each player whose behaviour this semantics gives."""
 
+    is_proper: eqx.AbstractClassVar[bool]
+    """Whether it gives probabilities wherever parameters are finite, so that none need checking."""
+
     __pdoc__ = described
 
     @property
@@ -73,7 +76,7 @@ class AbstractSemantics(eqx.Module):
         """Everyone's mixed action.
 
         **Arguments:** `params[i]`, player i's own parameters; `seen[i][j]`, what player i sees
-        of player j's, as the channel shows it.
+        of player j's, as the channel shows it; `seen[i][i]` are player i's own.
         """
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,21 +1,85 @@
-"""Channels: what each player sees of the others' parameters."""
+"""Channels: what players may choose to show, and what each sees of the others' parameters."""
 
-from typing import Any
+import abc
+from typing import Any, NamedTuple
 
 import equinox as eqx
-from jaxtyping import PyTree
+from jaxtyping import Array, Float, PyTree
 
-from glasshouse._results import described
+from glasshouse._results import described, fields_of, plain
+from glasshouse.semantics.base import Box
 
 
-class Full(eqx.Module):
-    """Everybody sees everybody's parameters as they are."""
+class Views(NamedTuple):
+    """What players may see: one view, or several and how likely each of them is.
+
+    **Arguments:** `seen[i][j]`, what reader i sees of owner j; with several views every array in
+    it has a leading axis over them; `weights`, None for one view, else their probabilities. No
+    player's view depends on another's.
+    """
+
+    seen: Any
+    weights: Float[Array, "views"] | None = None
+
+
+class AbstractChannel(eqx.Module):
+    """What each player sees of the others' parameters, and what it may choose to show."""
 
     __pdoc__ = described
 
-    def look(self, params: tuple[PyTree, ...], state: Any) -> tuple[Any, Any]:
-        """What reader i sees of owner j, as `seen[i][j]`, and the channel's next state.
+    @abc.abstractmethod
+    def check(self, boxes: tuple[Box, ...]) -> None:
+        """Refuse semantics with these parameters if the channel does not fit them.
 
-        **Arguments:** `params`, one pytree per player; `state`, unused: this channel has none.
+        **Raises:** `InputError` naming the player and what does not fit.
         """
-        return (params,) * len(params), state
+
+    @abc.abstractmethod
+    def spaces(self, boxes: tuple[Box, ...]) -> tuple[Box, ...]:
+        """What players choose from, where `boxes` are those of the semantics."""
+
+    @abc.abstractmethod
+    def played(self, params: tuple[PyTree, ...]) -> tuple[PyTree, ...]:
+        """The semantics' parameters among those that players have chosen."""
+
+    @abc.abstractmethod
+    def look(self, params: tuple[PyTree, ...], boxes: tuple[Box, ...]) -> Views:
+        """What everybody may see.
+
+        **Arguments:** `params`, as players have chosen them; `boxes`, those of the semantics. What
+        is hidden is shown as the neutral parameter of its box.
+        """
+
+    def to_dict(self) -> dict[str, Any]:
+        """The kind of channel and its settings as plain data, ready for JSON."""
+        settings = {name: plain(value) for name, value in fields_of(self)}
+        return {"kind": type(self).__name__.lower(), **settings}
+
+    @classmethod
+    @abc.abstractmethod
+    def example(cls, boxes: tuple[Box, ...]) -> "AbstractChannel":
+        """A small instance for semantics with these parameters, for tests and documentation."""
+
+
+class AbstractAccess(AbstractChannel):
+    """Channels that show what is played, as far as they show it."""
+
+    def spaces(self, boxes: tuple[Box, ...]) -> tuple[Box, ...]:
+        return boxes
+
+    def played(self, params: tuple[PyTree, ...]) -> tuple[PyTree, ...]:
+        return params
+
+
+class Full(AbstractAccess):
+    """Everybody sees everybody's parameters as they are."""
+
+    def check(self, boxes: tuple[Box, ...]) -> None:
+        return
+
+    def look(self, params: tuple[PyTree, ...], boxes: tuple[Box, ...]) -> Views:
+        return Views((params,) * len(params))
+
+    @classmethod
+    def example(cls, boxes: tuple[Box, ...]) -> "Full":
+        return cls()

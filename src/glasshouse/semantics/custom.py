@@ -13,11 +13,7 @@ from glasshouse._arrays import as_floats, is_traced
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
 from glasshouse.semantics.base import AbstractSemantics, Box
-from glasshouse.semantics.channel import Full
-from glasshouse.semantics.probabilities import softmax
-
-TOLERANCE = 1e-5
-"""Probabilities may sum to 1 within this: rounding of 32-bit numbers."""
+from glasshouse.semantics.probabilities import TOLERANCE, softmax
 
 
 class Custom(AbstractSemantics):
@@ -29,8 +25,10 @@ class Custom(AbstractSemantics):
     `spaces`, one `Box` per player.
     **Raises:** `InputError` when the function does not return one vector per player, or when these
     are no probabilities at the neutral parameters or at all lower or upper bounds (elsewhere
-    they are not checked).
+    they are checked while learning, see `RESULTS`).
     """
+
+    is_proper = False
 
     function: Callable[[tuple[PyTree, ...], Any], Sequence[Array]]
     boxes: tuple[Box, ...]
@@ -69,7 +67,7 @@ def _tanh_readers(params: tuple[PyTree, ...], seen: Any) -> tuple[Array, ...]:
 
 
 def _evaluated(function: Callable, params: tuple[PyTree, ...]) -> tuple[Array, ...]:
-    return tuple(map(jnp.asarray, function(params, Full().look(params, None)[0])))
+    return tuple(map(jnp.asarray, function(params, (params,) * len(params))))
 
 
 def _actions(function: Callable, boxes: tuple[Box, ...]) -> tuple[int, ...]:

@@ -42,6 +42,8 @@ class Logistic(AbstractSemantics):
     weight, several actions and several players are extensions.
     """
 
+    is_proper = True
+
     coupling: Float[RealArray, ""] | Float[RealArray, "players players"]
     bound: Float[RealArray, ""]
     own_weight: Float[RealArray, ""] | Float[RealArray, "players"]

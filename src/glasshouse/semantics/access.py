@@ -1,0 +1,124 @@
+"""Partial access: some players are read, or some coordinates are visible."""
+
+from collections.abc import Sequence
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Bool, PyTree
+
+from glasshouse._arrays import RealArray
+from glasshouse.errors import InputError
+from glasshouse.semantics.base import Box
+from glasshouse.semantics.channel import AbstractAccess, Views
+
+
+class OneSided(AbstractAccess):
+    """Only some players can read; to the others everybody's parameters look neutral.
+
+    A player who is read has reason to show good will; reading gives none. With two players and
+    `readers=(0,)` the first reads, the second is read.
+
+    **Arguments:** `readers`, the indices of those who see the others' parameters.
+    **Raises:** `InputError` for indices that are no whole numbers or occur twice and, in a game,
+    for a reader that is no player.
+    """
+
+    readers: tuple[int, ...] = eqx.field(static=True)
+
+    def __init__(self, readers: Sequence[int]):
+        self.readers = tuple(readers)
+        whole = all(isinstance(i, int) and i >= 0 for i in self.readers)
+        if not whole or len(set(self.readers)) < len(self.readers):
+            raise InputError(
+                f"readers={self.readers} must be different players, counted from 0: (0,) lets the "
+                "first player alone read"
+            )
+
+    def check(self, boxes: tuple[Box, ...]) -> None:
+        unknown = [i for i in self.readers if i >= len(boxes)]
+        if unknown:
+            raise InputError(
+                f"readers names player {unknown[0]}, but players are counted from 0 to "
+                f"{len(boxes) - 1}"
+            )
+
+    def look(self, params: tuple[PyTree, ...], boxes: tuple[Box, ...]) -> Views:
+        neutral = tuple(box.neutral() for box in boxes)
+        players = range(len(params))
+        return Views(
+            tuple(
+                params if i in self.readers else (*neutral[:i], params[i], *neutral[i + 1 :])
+                for i in players
+            )
+        )
+
+    @classmethod
+    def example(cls, boxes: tuple[Box, ...]) -> "OneSided":
+        return cls(readers=(0,))
+
+
+class Mask(AbstractAccess):
+    """Only some coordinates of the parameters are visible; the others look neutral to readers.
+
+    **Arguments:** `visible`, for each owner True where readers see the coordinate: a pytree of the
+    structure and shapes of its parameters; or one such pytree for all players alike.
+    **Raises:** `InputError`, in a game, for a mask of another structure or shape.
+    """
+
+    visible: tuple[PyTree, ...] | PyTree
+
+    def __init__(self, visible: tuple[PyTree, ...] | PyTree):
+        is_leaf = lambda x: isinstance(x, list)  # noqa: E731
+        self.visible = jax.tree.map(_as_mask, visible, is_leaf=is_leaf)
+
+    def check(self, boxes: tuple[Box, ...]) -> None:
+        masks = self._masks(len(boxes))
+        if len(masks) != len(boxes):
+            raise InputError(
+                f"the mask is for {len(masks)} player(s), but there are {len(boxes)}: give one "
+                "mask for all, or a tuple with one for each"
+            )
+        for i, (mask, box) in enumerate(zip(masks, boxes, strict=True)):
+            found, wanted = (jax.tree.map(np.shape, tree) for tree in (mask, box.lower))
+            if jax.tree.structure(mask) != jax.tree.structure(box.lower) or found != wanted:
+                raise InputError(
+                    f"the mask of player {i + 1} has shape {found}, but its parameters have "
+                    f"{wanted}: give True or False for every coordinate"
+                )
+
+    def look(self, params: tuple[PyTree, ...], boxes: tuple[Box, ...]) -> Views:
+        masks = self._masks(len(boxes))
+
+        def shown(mask: RealArray, own: ArrayLike, neutral: ArrayLike) -> Array:
+            return jnp.where(mask, own, neutral)
+
+        seen = tuple(
+            jax.tree.map(shown, mask, own, box.neutral())
+            for mask, own, box in zip(masks, params, boxes, strict=True)
+        )
+        return Views(tuple((*seen[:i], own, *seen[i + 1 :]) for i, own in enumerate(params)))
+
+    def _masks(self, players: int) -> tuple[PyTree, ...]:
+        return self.visible if isinstance(self.visible, tuple) else (self.visible,) * players
+
+    @classmethod
+    def example(cls, boxes: tuple[Box, ...]) -> "Mask":
+        """Every other coordinate of each array, the first being visible."""
+
+        def alternating(bound: ArrayLike) -> np.ndarray:
+            shape = np.shape(bound)
+            return (np.arange(int(np.prod(shape))) % 2 == 0).reshape(shape)
+
+        return cls(tuple(jax.tree.map(alternating, box.lower) for box in boxes))
+
+
+def _as_mask(value: ArrayLike | list) -> Bool[np.ndarray, "..."]:
+    array = np.asarray(value)
+    if array.dtype != bool:
+        raise InputError(
+            f"a mask says True or False for every coordinate, but holds {value!r:.60}: compare, "
+            "as in weights > 0"
+        )
+    return array

@@ -1,0 +1,89 @@
+"""The linear semantics: the logit is a linear function of parameter vectors."""
+
+import math
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Float, PyTree
+
+from glasshouse._arrays import RealArray, as_array, is_traced
+from glasshouse.errors import InputError
+from glasshouse.games.base import Product, unrolls
+from glasshouse.semantics.base import AbstractSemantics, Box
+from glasshouse.semantics.probabilities import sigmoid_pair
+from glasshouse.semantics.settings import number_within
+
+
+class Linear(AbstractSemantics):
+    """Everyone's logit is linear in its own parameter vector and in what it reads of the others'.
+
+    Definition: p_i = s(w·θ_i + κ Σ_j≠i w·θ_j), with one direction w for all and θ_i in [-M, M]^d:
+    the logistic semantics of two actions, where the parameter has several coordinates. It is the
+    simplest in which readers may see some coordinates and not others.
+
+    **Arguments:** `actions`, two for each player; `coupling` κ, a number; `direction` w, one number
+    per coordinate, finite and not all zero; `bound` M > 0.
+    **Raises:** `InputError` for other numbers of actions, a direction that is no such vector, a
+    coupling that is not finite or a bound that is not positive.
+    """
+
+    is_proper = True
+
+    coupling: Float[RealArray, ""]
+    direction: Float[RealArray, "coordinates"]
+    bound: Float[RealArray, ""]
+    actions: tuple[int, ...] = eqx.field(static=True)
+
+    def __init__(
+        self,
+        actions: tuple[int, ...],
+        coupling: ArrayLike,
+        direction: ArrayLike | list[float],
+        bound: ArrayLike = math.inf,
+    ):
+        self.actions = tuple(actions)
+        if set(self.actions) != {2}:
+            raise InputError(
+                f"the linear semantics needs two actions for each player, but is given "
+                f"{self.actions}: use Logistic"
+            )
+        self.coupling = number_within(coupling, "coupling", least=-math.inf)
+        self.direction = as_array(direction)
+        self.bound = as_array(bound)
+        _check(self.direction, self.bound)
+
+    @property
+    def spaces(self) -> tuple[Box, ...]:
+        most = self.bound * np.ones(self.direction.shape)
+        return (Box(-most, most),) * len(self.actions)
+
+    def behaviours(self, params: tuple[PyTree, ...], seen: Any) -> Product:
+        pairs = tuple(self._pair(i, own, seen[i]) for i, own in enumerate(params))
+        return Product(pairs if unrolls(self.actions) else tuple(map(jnp.stack, pairs)))
+
+    @classmethod
+    def example(cls, actions: tuple[int, ...]) -> "Linear":
+        return cls(actions, coupling=0.5, direction=[1.0, -0.5, 2.0], bound=3.0)
+
+    def _pair(self, player: int, own: ArrayLike, seen: Any) -> tuple[Array, Array]:
+        direction = jnp.asarray(self.direction)
+        logit = direction @ jnp.asarray(own)
+        for owner, shown in enumerate(seen):
+            if owner != player:
+                logit = logit + self.coupling * (direction @ jnp.asarray(shown))
+        return sigmoid_pair(logit)
+
+
+def _check(direction: RealArray, bound: RealArray) -> None:
+    if direction.ndim != 1 or not direction.size:
+        raise InputError(
+            f"direction has shape {direction.shape}: it must be one number per coordinate"
+        )
+    if is_traced(direction, bound):
+        return
+    if not np.all(np.isfinite(direction)) or not np.any(np.asarray(direction)):
+        raise InputError(f"direction {np.asarray(direction).tolist()} must be finite and not zero")
+    if np.shape(bound) != () or not float(np.asarray(bound)) > 0:
+        raise InputError(f"bound must be a positive number, but is {np.asarray(bound).tolist()}")

@@ -1,0 +1,153 @@
+"""Uncertain access: parameters that are seen by chance, or through noise."""
+
+import itertools
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Float, PyTree
+
+from glasshouse._arrays import RealArray
+from glasshouse.errors import InputError
+from glasshouse.semantics.base import Box
+from glasshouse.semantics.channel import AbstractAccess, Views
+from glasshouse.semantics.settings import number_within
+
+MOST_VIEWS = 1024
+"""Combinations of what a player may see; each costs one evaluation of the semantics."""
+
+NODES = 32
+"""Points of Gauss-Hermite quadrature for each noisy number."""
+
+MOST_NOISY = 2
+"""With more noisy numbers per reader than this, noise is drawn instead of integrated."""
+
+
+class Probabilistic(AbstractAccess):
+    """Every reader sees every owner's parameters with probability λ, else the neutral ones.
+
+    Whether it sees is decided anew in every play, for each reader and owner by itself. Behaviour is
+    the exact expectation over all that a reader may see.
+
+    **Arguments:** `probability` λ in [0, 1], a number.
+    **Raises:** `InputError` for a λ that is no such number and, in a game, for so many players that
+    a reader has more than 1024 views.
+    **Cost:** 2^(players - 1) evaluations of the semantics.
+    """
+
+    probability: Float[RealArray, ""]
+
+    def __init__(self, probability: ArrayLike):
+        self.probability = number_within(probability, "probability", most=1.0)
+
+    def check(self, boxes: tuple[Box, ...]) -> None:
+        if 2 ** (len(boxes) - 1) > MOST_VIEWS:
+            raise InputError(
+                f"with {len(boxes)} players a reader has {2 ** (len(boxes) - 1)} views of who is "
+                f"visible, and at most {MOST_VIEWS} are averaged: take fewer players"
+            )
+
+    def look(self, params: tuple[PyTree, ...], boxes: tuple[Box, ...]) -> Views:
+        others = len(params) - 1
+        visible = np.array(list(itertools.product((True, False), repeat=others)))
+        seen_at = jnp.asarray(self.probability)
+        weights = jnp.prod(jnp.where(visible, seen_at, 1 - seen_at), axis=1)
+        neutral = tuple(box.neutral() for box in boxes)
+
+        def view(own: ArrayLike, hidden: Array, column: np.ndarray) -> Array:
+            shown = column.reshape(-1, *(1 for _ in np.shape(own)))
+            return jnp.where(shown, own, hidden)
+
+        def of_reader(reader: int) -> tuple[PyTree, ...]:
+            columns = {j: visible[:, k] for k, j in enumerate(_others(reader, len(params)))}
+            return tuple(
+                jax.tree.map(
+                    lambda x, h, j=j: view(x, h, columns.get(j, np.ones(len(visible), bool))),
+                    params[j],
+                    neutral[j],
+                )
+                for j in range(len(params))
+            )
+
+        return Views(tuple(of_reader(i) for i in range(len(params))), weights)
+
+    @classmethod
+    def example(cls, boxes: tuple[Box, ...]) -> "Probabilistic":
+        return cls(0.7)
+
+
+class Noisy(AbstractAccess):
+    """Readers see parameters plus noise N(0, σ²), independent for each reader, owner, coordinate.
+
+    The noise is drawn anew in every play, and behaviour is its expectation: up to two noisy numbers
+    per reader by Gauss-Hermite quadrature with 32 points each, beyond that as the mean over `draws`
+    fixed draws, half of them the negatives of the others (an estimate, the same at every call).
+    Everything computed or certified is about this sum.
+
+    **Arguments:** `scale` σ >= 0, the standard deviation in units of the parameter; `draws`, an
+    even number; `seed` of the draws.
+    **Raises:** `InputError` for a scale that is negative or not finite, or draws that are not an
+    even number.
+    **Cost:** as many evaluations of the semantics as there are points or draws.
+    """
+
+    scale: Float[RealArray, ""]
+    draws: int = eqx.field(static=True)
+    seed: int = eqx.field(static=True)
+
+    def __init__(self, scale: ArrayLike, draws: int = 256, seed: int = 0):
+        self.scale = number_within(scale, "scale")
+        if not isinstance(draws, int) or draws < 2 or draws % 2:
+            raise InputError(f"draws={draws!r} must be an even number, at least 2")
+        self.draws = draws
+        self.seed = seed
+
+    def check(self, boxes: tuple[Box, ...]) -> None:
+        return
+
+    def look(self, params: tuple[PyTree, ...], boxes: tuple[Box, ...]) -> Views:
+        players = range(len(params))
+        sizes = [sum(np.size(x) for x in jax.tree.leaves(own)) for own in params]
+        most = sum(sizes) - min(sizes)
+        points, weights = _quadrature(most) if most <= MOST_NOISY else (None, self._equal())
+        leaves, structure = jax.tree.flatten(params)
+        owners = [i for i in players for _ in jax.tree.leaves(params[i])]
+
+        def of_reader(reader: int) -> tuple[PyTree, ...]:
+            noise = self._drawn(reader, most) if points is None else points
+            shown, begin = [], 0
+            for owner, leaf in zip(owners, leaves, strict=True):
+                size, shape = np.size(leaf), (len(weights), *np.shape(leaf))
+                if owner == reader:
+                    shown.append(jnp.broadcast_to(jnp.asarray(leaf), shape))
+                    continue
+                shown.append(leaf + self.scale * noise[:, begin : begin + size].reshape(shape))
+                begin += size
+            return jax.tree.unflatten(structure, shown)
+
+        return Views(tuple(of_reader(i) for i in players), jnp.asarray(weights))
+
+    def _equal(self) -> np.ndarray:
+        return np.full(self.draws, 1 / self.draws)
+
+    def _drawn(self, reader: int, size: int) -> Array:
+        key = jax.random.fold_in(jax.random.key(self.seed), reader)
+        half = jax.random.normal(key, (self.draws // 2, size), float)
+        return jnp.concatenate([half, -half])
+
+    @classmethod
+    def example(cls, boxes: tuple[Box, ...]) -> "Noisy":
+        return cls(0.5, draws=4)
+
+
+def _others(player: int, players: int) -> list[int]:
+    return [j for j in range(players) if j != player]
+
+
+def _quadrature(dimensions: int) -> tuple[np.ndarray, np.ndarray]:
+    """Points `(points, dimensions)` and weights of Gauss-Hermite quadrature for N(0, 1) each."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    points = np.array(list(itertools.product(nodes, repeat=dimensions)))
+    products = np.prod(list(itertools.product(weights, repeat=dimensions)), axis=1)
+    return points, products / products.sum()

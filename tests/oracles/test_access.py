@@ -1,0 +1,320 @@
+"""What partial access, noise and misreports do: closed forms, and expectations by other means."""
+
+import itertools
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.integrate import quad
+from tests.reference import DONATION, PD, STAG_HUNT, THRESHOLDS, normal_form, sigmoid
+
+from glasshouse.analysis import certify, critical_coupling, diagonal, first_movement_switch
+from glasshouse.dynamics import run
+from glasshouse.errors import InputError
+from glasshouse.games import NormalFormGame
+from glasshouse.parametric import ParametricGame, Tied
+from glasshouse.rules import Gradient
+from glasshouse.semantics import (
+    Box,
+    Custom,
+    Decoupled,
+    Linear,
+    Logistic,
+    Mask,
+    Misreport,
+    Misreported,
+    Noisy,
+    OneSided,
+    Probabilistic,
+)
+
+GAMES = ["pd", "donation", "coordinating pd", "stag hunt"]
+
+
+def family(name, channel):
+    game = normal_form(THRESHOLDS[name].payoffs)
+    return lambda coupling: ParametricGame(game, Logistic((2, 2), coupling), channel)
+
+
+def masked(name, fraction, size=8):
+    game, visible = normal_form(THRESHOLDS[name].payoffs), np.arange(size) < fraction * size
+    return lambda coupling: ParametricGame(
+        game, Linear((2, 2), coupling, np.ones(size) / size), Mask(visible)
+    )
+
+
+def root(full, weight, scale):
+    """The positive root of weight κ² + … as theory writes it for masks and misreports."""
+    return (-(1 - full) + math.sqrt((1 - full) ** 2 + weight * full)) / scale
+
+
+def both_switches(games):
+    """Where the derivative turns, and where learning for a short while raised cooperation."""
+    first = first_movement_switch(games, bracket=(0.0, 4.0))
+    learned = critical_coupling(games, bracket=(0.0, 4.0), steps=20, step_size=0.01)
+    return first.value, learned.value
+
+
+@pytest.mark.parametrize("name", GAMES)
+@pytest.mark.parametrize(
+    ("channel", "predicted"),
+    [
+        (Probabilistic(0.7), lambda full: full / 0.7),
+        (Probabilistic(0.25), lambda full: full / 0.25),
+        (Noisy(1.5), lambda full: full),
+        (Misreport(2.0), lambda full: root(full, 8, 4)),
+        (Decoupled(), math.sqrt),
+    ],
+    ids=lambda x: repr(x) if not callable(x) else "",
+)
+def test_thresholds_of_access_are_the_closed_forms(name, channel, predicted):
+    expected = predicted(float(THRESHOLDS[name].neutral))
+    first, learned = both_switches(family(name, channel))
+    assert first == pytest.approx(expected, abs=1e-6)
+    assert learned == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", GAMES)
+@pytest.mark.parametrize("fraction", [0.25, 0.5, 1.0])
+def test_hidden_coordinates_raise_the_threshold_as_predicted(name, fraction):
+    expected = root(float(THRESHOLDS[name].neutral), 4 / fraction, 2)
+    first, learned = both_switches(masked(name, fraction))
+    assert first == pytest.approx(expected, abs=1e-6)
+    assert learned == pytest.approx(expected, abs=1e-3)
+
+
+def test_who_sees_nothing_never_cooperates_first():
+    nothing = family("pd", Probabilistic(0.0))
+    assert first_movement_switch(nothing).holds == "nowhere"
+
+
+def test_being_read_gives_the_incentive_and_reading_gives_none():
+    """The first player reads the second: only the second's gradient contains the coupling."""
+    game = normal_form(DONATION)
+    for coupling in (0.2, 0.5, 1.2):
+        one_sided = ParametricGame(game, Logistic((2, 2), coupling), OneSided((0,)))
+        reader, read = one_sided.selfish_gradients(one_sided.neutral())
+        # A = -c and B = b at every p of the donation game, v = 1/4.
+        assert float(reader) == pytest.approx(-1 / 4, abs=1e-15)
+        assert float(read) == pytest.approx((-1 + coupling * 3) / 4, abs=1e-15)
+
+
+def test_the_reader_follows_though_its_own_parameter_falls():
+    """Donation, b = 3, c = 1: the reader's p rises from coupling (1+√13)/6 on, its θ falls."""
+    switch = (1 + math.sqrt(13)) / 6
+    game = normal_form(DONATION)
+
+    def reader(coupling):
+        one_sided = ParametricGame(game, Logistic((2, 2), coupling), OneSided((0,)))
+        end = run(one_sided, Gradient(), steps=20, step_size=0.01).params
+        return float(end[0]), float(one_sided.cooperation(end)[0])
+
+    for coupling, rises in ((switch - 1e-3, False), (switch + 1e-3, True)):
+        theta, p = reader(coupling)
+        assert theta < 0
+        assert (p > 0.5) is rises
+
+
+def test_one_sided_access_is_a_one_sided_coupling():
+    game, matrix = normal_form(PD), np.array([[0.0, 0.8], [0.0, 0.0]])
+    channel = ParametricGame(game, Logistic((2, 2), 0.8), OneSided((0,)))
+    coupling = ParametricGame(game, Logistic((2, 2), matrix))
+    params = (jnp.asarray(0.3), jnp.asarray(-0.9))
+    assert np.allclose(
+        channel.cooperation(params), coupling.cooperation(params), rtol=0, atol=1e-15
+    )
+
+
+@pytest.mark.parametrize("probability", [0.0, 0.3, 1.0])
+def test_behaviour_is_the_expectation_over_who_is_seen(probability):
+    """Three players: every reader's four views, weighted by hand."""
+    matrix = np.array([[0.0, 0.7, -0.4], [0.2, 0.0, 1.3], [-0.9, 0.5, 0.0]])
+    theta = np.array([0.4, -1.1, 0.8])
+    game = ParametricGame(
+        NormalFormGame(np.zeros((3, 2, 2, 2))),
+        Logistic((2,) * 3, matrix),
+        Probabilistic(probability),
+    )
+    found = np.asarray(game.cooperation(tuple(map(jnp.asarray, theta))))
+    for i in range(3):
+        others = [j for j in range(3) if j != i]
+        expected = 0.0
+        for seen in itertools.product((0, 1), repeat=2):
+            chance = math.prod(probability if s else 1 - probability for s in seen)
+            logit = theta[i] + sum(
+                s * matrix[i, j] * theta[j] for s, j in zip(seen, others, strict=True)
+            )
+            expected += chance * float(sigmoid(logit))
+        assert found[i] == pytest.approx(expected, abs=1e-14)
+
+
+@pytest.mark.parametrize("scale", [0.0, 0.5, 2.0])
+def test_behaviour_is_the_expectation_over_noise(scale):
+    game = ParametricGame(normal_form(PD), Logistic((2, 2), 0.8), Noisy(scale))
+    theta = (jnp.asarray(0.7), jnp.asarray(-1.2))
+
+    def expected(own, other):
+        def density(z):
+            return math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+
+        return quad(
+            lambda z: density(z) * float(sigmoid(own + 0.8 * (other + scale * z))),
+            -12,
+            12,
+            epsabs=1e-13,
+            limit=200,
+        )[0]
+
+    found = game.cooperation(theta)
+    assert float(found[0]) == pytest.approx(expected(0.7, -1.2), abs=2e-7)
+    assert float(found[1]) == pytest.approx(expected(-1.2, 0.7), abs=2e-7)
+
+
+def test_drawn_noise_has_mean_zero_and_is_its_own_for_each_reader():
+    """A semantics that is linear in what is seen tells how the draws are distributed."""
+    size, draws = 3, 4096
+
+    def shown(params, seen):
+        return tuple(
+            jnp.stack([0.5 + 0.01 * seen[i][1 - i].sum(), 0.5 - 0.01 * seen[i][1 - i].sum()])
+            for i in range(2)
+        )
+
+    boxes = [Box(-np.ones(size), np.ones(size))] * 2
+    channel = Noisy(1.0, draws=draws, seed=7)
+    game = ParametricGame(normal_form(PD), Custom(shown, boxes), channel)
+    params = (jnp.zeros(size), jnp.full(size, 0.2))
+    exact = ParametricGame(normal_form(PD), Custom(shown, boxes)).cooperation(params)
+    assert np.allclose(game.cooperation(params), exact, rtol=0, atol=1e-14)
+    views = channel.look(params, tuple(boxes))
+    first, second = (np.asarray(views.seen[i][1 - i]) for i in range(2))
+    assert first.shape == (draws, size)
+    assert np.allclose(first.std(axis=0), 1.0, atol=0.05)
+    correlation = np.corrcoef(first.ravel(), second.ravel())[0, 1]
+    assert abs(correlation) < 0.05
+
+
+def test_offsets_stay_within_the_budget_and_are_shown_to_others_only():
+    game = ParametricGame(normal_form(PD), Logistic((2, 2), 0.5, 3.0), Misreport(0.25))
+    end = run(game, Gradient(), steps=500, step_size=0.5).params
+    assert all(abs(float(own.offset)) <= 0.25 for own in end)
+    p = sigmoid(float(end[0].played) + 0.5 * float(end[1].played + end[1].offset))
+    assert float(game.cooperation(end)[0]) == pytest.approx(float(p), abs=1e-14)
+    zero = jnp.asarray(0.0)
+    with pytest.raises(InputError, match="outside its box"):
+        run(game, params=(Misreported(zero, jnp.asarray(0.3)),) * 2, steps=1, step_size=0.1)
+    assert isinstance(Tied(game).spaces[0].upper, Misreported)
+
+
+def test_players_learn_to_show_more_good_will_than_they_play():
+    game = ParametricGame(normal_form(STAG_HUNT), Logistic((2, 2), 0.5, 3.0), Misreport(3.0))
+    end = run(game, Gradient(), steps=300, step_size=0.1).params
+    assert all(float(own.offset) > 0.1 for own in end)
+
+
+def test_certificates_and_closed_forms_know_the_channel():
+    game = normal_form(PD)
+    full = ParametricGame(game, Logistic((2, 2), 0.9, 3.0))
+    partial = ParametricGame(game, Logistic((2, 2), 0.9, 3.0), Probabilistic(0.9))
+    corner = tuple(box.upper for box in full.spaces)
+    assert certify(full, corner, 1e-3).verdict == "certified"
+    refuted = certify(partial, corner, 1e-3)
+    assert refuted.verdict == "refuted"
+    witness = jnp.asarray(refuted.worst.witness[0])
+    gain = partial.payoffs((witness, corner[1]))[0] - partial.payoffs(corner)[0]
+    assert float(gain) == pytest.approx(refuted.worst.witness_gain, abs=1e-12)
+    with pytest.raises(InputError, match="full access"):
+        certify(partial, corner, 1e-3, couplings=(0.0, 1.0))
+    with pytest.raises(InputError, match="full access"):
+        diagonal(partial)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda: Probabilistic(1.2), "probability must lie between 0 and 1, but is 1.2"),
+        (lambda: Probabilistic(-0.1), "probability"),
+        (lambda: Probabilistic(np.nan), "probability"),
+        (lambda: Probabilistic(np.array([0.1, 0.2])), "single number"),
+        (lambda: Noisy(-1.0), "scale must be finite and at least 0"),
+        (lambda: Noisy(1.0, draws=3), "even"),
+        (lambda: Misreport(np.inf), "budget"),
+        (lambda: OneSided((0, 0)), "different players"),
+        (lambda: OneSided((-1,)), "different players"),
+        (lambda: Mask(np.array([0.0, 1.0])), "True or False"),
+    ],
+)
+def test_channels_that_cannot_be_are_refused(wrong, message):
+    with pytest.raises(InputError, match=message):
+        wrong()
+
+
+@pytest.mark.parametrize(
+    ("channel", "message"),
+    [
+        (OneSided((2,)), "players are counted from 0 to 1"),
+        (Mask(np.array([True, False])), "mask of player 1 has shape"),
+        (Mask((np.array(True),)), "mask is for 1 player"),
+    ],
+)
+def test_channels_that_do_not_fit_a_game_are_refused(channel, message):
+    with pytest.raises(InputError, match=message):
+        ParametricGame(normal_form(PD), Logistic((2, 2), 0.5), channel)
+
+
+def test_too_many_views_are_refused():
+    players = 12
+    game = NormalFormGame(np.zeros((players, *(2,) * players)))
+    with pytest.raises(InputError, match="views"):
+        ParametricGame(game, Logistic(game.actions, 0.1), Probabilistic(0.5))
+
+
+def wrong_after(limit):
+    """Player 2's probabilities are NaN once player 1's parameter has passed `limit`."""
+
+    def function(params, seen):
+        p = jax.nn.sigmoid(params[0])
+        q = jax.nn.sigmoid(params[1]) + 0.0 * jnp.sqrt(limit - params[0])
+        return jnp.stack([p, 1 - p]), jnp.stack([q, 1 - q])
+
+    return ParametricGame(normal_form(PD), Custom(function, [Box(-np.inf, np.inf)] * 2))
+
+
+def test_the_player_and_the_step_where_probabilities_fail_are_named():
+    """θ_1 falls from 0.3 and player 2 breaks below 0.2: the steps are counted by hand."""
+    boxes = [Box(np.array(-np.inf), np.array(np.inf))] * 2
+    start = (jnp.asarray(0.3), jnp.asarray(0.0))
+
+    def safe_at_zero(params, seen):
+        p, q = (jax.nn.sigmoid(x) for x in params)
+        rest = jnp.where((params[0] < 0.2) & (params[0] > 0.0), 0.6, 1.0)
+        return jnp.stack([p, 1 - p]), jnp.stack([q, rest - q])
+
+    broken = ParametricGame(normal_form(PD), Custom(safe_at_zero, boxes))
+    theta, steps = 0.3, 0
+    q = 0.0
+    while theta >= 0.2:  # A(q) v of the payoffs (5, 3, 1, 0), nobody reading anybody
+        a, b = (-2 * s - (1 - s) for s in (float(sigmoid(q)), float(sigmoid(theta))))
+        v, w = (float(sigmoid(x) * (1 - sigmoid(x))) for x in (theta, q))
+        theta, q, steps = theta + 0.05 * a * v, q + 0.05 * b * w, steps + 1
+    solution = run(broken, Gradient(), start, steps=steps + 3, step_size=0.05, throw=False)
+    assert solution.faults is not None
+    assert solution.faults.tolist() == [-1, steps]
+    with pytest.raises(RuntimeError, match=f"Player 2, after step {steps}: .* probabilities"):
+        run(broken, Gradient(), start, steps=steps + 3, step_size=0.05)
+    fine = run(broken, Gradient(), start, steps=steps - 1, step_size=0.05)
+    assert fine.faults is not None
+    assert fine.faults.tolist() == [-1, -1]
+
+
+def test_nan_is_named_before_it_spreads():
+    game = wrong_after(0.5)
+    solution = run(
+        game, Gradient(), (jnp.asarray(0.6), jnp.asarray(0.0)), steps=5, step_size=0.1, throw=False
+    )
+    assert solution.faults is not None
+    assert solution.faults.tolist()[1] == 0
+    with pytest.raises(RuntimeError, match="Player 2, at the start"):
+        run(game, Gradient(), (jnp.asarray(0.6), jnp.asarray(0.0)), steps=5, step_size=0.1)
