@@ -39,6 +39,8 @@ benchmark: .venv/dev
 	$(BIN)/python benchmarks/throughput.py
 	$(BIN)/python benchmarks/studies.py
 	$(BIN)/python benchmarks/certificates.py
+	$(BIN)/python benchmarks/networks.py
+	$(BIN)/python benchmarks/sensitivities.py
 
 # Pins today's versions without recording where they come from.
 constraints:

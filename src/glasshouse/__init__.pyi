@@ -8,6 +8,7 @@ from . import rules as rules
 from . import semantics as semantics
 from . import study as study
 from .analysis import LogisticFamily as LogisticFamily
+from .analysis import NetworkFamily as NetworkFamily
 from .analysis import best_deviation as best_deviation
 from .analysis import boundary_test as boundary_test
 from .analysis import certified_threshold as certified_threshold
@@ -22,5 +23,6 @@ from .dynamics import run as run
 from .errors import InputError as InputError
 from .games import NormalFormGame as NormalFormGame
 from .interop import load_game as load_game
+from .networked import NetworkParametricGame as NetworkParametricGame
 from .parametric import ParametricGame as ParametricGame
 from .parametric import Tied as Tied

@@ -204,7 +204,15 @@ def random_problem(rng: np.random.Generator, actions: int, bound: float) -> tupl
     return game, params, oracles
 
 
-@pytest.mark.parametrize(("actions", "count", "points"), [(2, 700, 801), (3, 300, 41)])
+@pytest.mark.parametrize(
+    ("actions", "count", "points"),
+    [
+        (2, 200, 801),
+        (3, 80, 41),
+        pytest.param(2, 700, 801, marks=pytest.mark.slow),
+        pytest.param(3, 300, 41, marks=pytest.mark.slow),
+    ],
+)
 def test_no_verdict_is_wrong_on_random_games(actions, count, points):
     """ε just below and just above the best gain found by grids, and a few in between."""
     rng = np.random.default_rng(20 + actions)

@@ -22,9 +22,13 @@ from glasshouse._results import Readable, Result, plain
 from glasshouse.analysis import (
     AffineDiagonal,
     AffineFamily,
+    GainFamily,
+    LinearFamily,
+    NetworkFamily,
     Portrait,
     Share,
     Starts,
+    access_thresholds,
     assess,
     base_game,
     best_deviation,
@@ -38,18 +42,45 @@ from glasshouse.analysis import (
     equilibrium_curve,
     generic_outcomes,
     phase_portrait,
+    player_thresholds,
     reached_rest_points,
+    sensitivity,
+    sensitivity_path,
     thresholds,
 )
 from glasshouse.certificates.checker import check
 from glasshouse.dynamics import RESULTS, Rest, Solution, batch_map
-from glasshouse.games import Labels, Symmetric2x2, catalogue
+from glasshouse.games import (
+    GlobalPublicGoods,
+    Labels,
+    NeighbourhoodPublicGoods,
+    PairwiseGame,
+    Symmetric2x2,
+    catalogue,
+)
 from glasshouse.interop import parse_nfg
 from glasshouse.plots import Marker
 from glasshouse.rules import Gradient, Transformed
-from glasshouse.semantics import Affine, Box, Custom, Full, Logistic
+from glasshouse.semantics import (
+    Affine,
+    Box,
+    Custom,
+    Decoupled,
+    Full,
+    Interpreter,
+    Linear,
+    Logistic,
+    Mask,
+    Misreport,
+    Noisy,
+    OneSided,
+    Policies,
+    Probabilistic,
+    Reading,
+)
 from glasshouse.study import Slice, Study, compute, predict, prepare
 from glasshouse.study.proofs import certified_points
+from glasshouse.study.sceptic import Experiment, Findings, Trial
 
 LONGEST, WIDEST = 40, 100
 
@@ -58,6 +89,8 @@ FAMILY = LogisticFamily(GAME, 3.0)
 PARAMETRIC = FAMILY(0.5)
 CORNER = tuple(box.upper for box in PARAMETRIC.spaces)
 PD = Symmetric2x2(T=5.0, R=3.0, P=1.0, S=0.0)
+READING = Reading([0, 1, 3, 4], [1, 0, 2, 3], [0.5, 1 / 3, -1.0, 2.0], 5)
+NETWORK = NetworkFamily(NeighbourhoodPublicGoods.example(), READING, 3.0)
 STUDY = {
     "game": {"name": "stag_hunt"},
     "learning": {"starts": 10, "steps": 100},
@@ -86,6 +119,12 @@ def study():
     return compute(prepare(Study.model_validate(STUDY)))
 
 
+def sceptic() -> Findings:
+    seen = (0.5, 1.25), (0.75,), ()
+    trials = tuple(Trial("policies", "equal", k, *seen, False, True) for k in range(120))
+    return Findings(Experiment().to_dict(), trials, 1e-7)
+
+
 def certified_corner():
     alone = {**STUDY, "analysis": {"outcomes": False, "tied": False}}
     (point,), _ = certified_points(prepare(Study.model_validate(alone)).base)
@@ -109,10 +148,27 @@ EXAMPLES = {
     "Product": lambda: PARAMETRIC.behaviours(CORNER),
     "Box": lambda: Box([-1.0, -math.inf], [1 / 3, math.inf]),
     "Full": Full,
+    "OneSided": lambda: OneSided((0,)),
+    "Mask": lambda: Mask(np.arange(20) < 5),
+    "Mask of two": lambda: Mask(({"w": np.array([True, False])}, {"w": np.array([False, True])})),
+    "Probabilistic": lambda: Probabilistic(1 / 3),
+    "Noisy": lambda: Noisy(1 / 3),
+    "Misreport": lambda: Misreport(1 / 3),
+    "Decoupled": Decoupled,
+    "Linear": lambda: Linear((2, 2), 1 / 3, np.ones(20) / 20, 3.0),
     "Affine": lambda: Affine((2, 2), 1 / 3),
     "Logistic": lambda: Logistic((2, 2), 1 / 3, 3.0),
     "Logistic of 12 players": lambda: Logistic((2,) * 12, 0.3 * (1 - np.eye(12))),
     "Custom": lambda: Custom.example((2, 3)),
+    "Reading": lambda: READING,
+    "PairwiseGame": PairwiseGame.example,
+    "GlobalPublicGoods": GlobalPublicGoods.example,
+    "NeighbourhoodPublicGoods": NeighbourhoodPublicGoods.example,
+    "NetworkParametricGame": lambda: NETWORK(0.5),
+    "NetworkFamily": lambda: NETWORK,
+    "PlayerThresholds": lambda: player_thresholds(NETWORK),
+    "Interpreter": lambda: Interpreter.example((2, 2)),
+    "Policies": lambda: Policies.example((3, 3)),
     "ParametricGame": lambda: PARAMETRIC,
     "Tied": lambda: Tied(PARAMETRIC),
     "Gradient": Gradient,
@@ -134,7 +190,20 @@ EXAMPLES = {
     "AffineDiagonal": lambda: AffineDiagonal(PD, 0.25),
     "RestPoint": lambda: diagonal_rest_points(diagonal(PARAMETRIC))[0],
     "LogisticFamily": lambda: FAMILY,
+    "LogisticFamily under partial access": lambda: LogisticFamily(
+        GAME, 3.0, channel=Probabilistic(1 / 3)
+    ),
     "AffineFamily": lambda: AffineFamily(GAME),
+    "LinearFamily": lambda: LinearFamily(GAME, np.ones(3), 3.0),
+    "AccessThreshold": lambda: access_thresholds(GAME).kinds[1],
+    "AccessThresholds": lambda: access_thresholds(GAME),
+    "GainFamily": lambda: GainFamily(GAME, Interpreter.example((2, 2))),
+    "GainFamily of policies": lambda: GainFamily(GAME, Policies.example((2, 2))),
+    "Sensitivity": lambda: sensitivity(PARAMETRIC, CORNER),
+    "Sensitivity of 4 players": lambda: sensitivity(
+        LogisticFamily(catalogue.public_goods(n=4), 3.0)(0.5), (0.1,) * 4
+    ),
+    "SensitivityPath": lambda: sensitivity_path(PARAMETRIC, (np.zeros(3), np.ones(3))),
     "Outcomes": lambda: generic_outcomes([PARAMETRIC], starts=Starts(7), steps=50)[0],
     "Share": lambda: Share(1, 3),
     "Share of nothing": lambda: Share(0, 0),
@@ -143,6 +212,10 @@ EXAMPLES = {
     "PlaneRestPoint": lambda: portrait().rest_points[0],
     "FieldGrid": lambda: portrait().field,
     "BaseGame": lambda: base_game(catalogue.minimum_effort()),
+    "Experiment": Experiment,
+    "Trial": lambda: sceptic().trials[0],
+    "Agreement": lambda: sceptic().agreement("window"),
+    "Findings": sceptic,
     "Certificate": lambda: certify(PARAMETRIC, (3.0, 3.0), 1e-6),
     "GainBounds": lambda: certify(PARAMETRIC, (3.0, 3.0), 1e-6).worst,
     "Verification": lambda: check(certify(PARAMETRIC, (3.0, 3.0), 1e-6).document),
@@ -239,7 +312,7 @@ def numbers(value: Any) -> list[Any]:
         return [x for entry in np.asarray(value).ravel().tolist() for x in numbers(entry)]
     if isinstance(value, complex):
         return [value.real, value.imag]
-    if isinstance(value, str):
+    if isinstance(value, str) or callable(value):
         return []
     return [None if value is None or not math.isfinite(value) else value]
 

@@ -41,10 +41,14 @@ def stepped_by_hand(game, rule, params):
     for _ in range(STEPS):
         directions, state = update(params, state)
         params = tuple(
-            np.clip(np.asarray(x) + STEP_SIZE * np.asarray(d), box.lower, box.upper)
+            jax.tree.map(moved, x, d, box.lower, box.upper)
             for x, d, box in zip(params, directions, game.spaces, strict=True)
         )
     return params
+
+
+def moved(x, direction, lower, upper):
+    return np.clip(np.asarray(x) + STEP_SIZE * np.asarray(direction), lower, upper)
 
 
 @each_case

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.flatten_util import ravel_pytree
 from tests.reference import expected_payoffs, flat, random_params, random_tensor, supports
 
 from glasshouse.dynamics import run
@@ -17,7 +18,7 @@ from glasshouse.rules import Gradient
 from glasshouse.semantics import Affine, Box, Custom, Logistic
 from glasshouse.semantics.registry import SEMANTICS
 
-SIZES = [(2, 2), (2, 3), (2, 2, 2), (3, 2, 3), (4, 5, 4)]
+SIZES = [(2, 2), (3, 3), (2, 3), (2, 2, 2), (3, 2, 3), (4, 5, 4)]
 
 each_example = pytest.mark.parametrize(
     ("kind", "actions"),
@@ -81,14 +82,12 @@ def test_selfish_gradients_are_finite_differences_of_own_payoffs(kind, actions):
     payoffs = eqx.filter_jit(game.payoffs)
     h = 1e-5
     for i, own in enumerate(params):
-        own = np.asarray(own)
-        gradient = np.ravel(gradients[i])
-        for k in range(np.size(own)):
-            shift = np.zeros(np.size(own))
-            shift[k] = h
-            shift = shift.reshape(np.shape(own))
+        numbers, put_together = ravel_pytree(own)
+        gradient = flat(gradients[i])
+        for k in range(len(numbers)):
             up, down = (
-                payoffs((*params[:i], own + sign * shift, *params[i + 1 :]))[i] for sign in (1, -1)
+                payoffs((*params[:i], put_together(numbers.at[k].add(step)), *params[i + 1 :]))[i]
+                for step in (h, -h)
             )
             assert gradient[k] == pytest.approx(float(up - down) / (2 * h), rel=1e-7, abs=1e-9)
 

@@ -16,6 +16,7 @@ FLOW = [
     "games",
     "semantics",
     "parametric",
+    "networked",
     "rules",
     "dynamics",
     "analysis",

@@ -1,3 +1,7 @@
+from .access import AccessThreshold as AccessThreshold
+from .access import AccessThresholds as AccessThresholds
+from .access import access_threshold as access_threshold
+from .access import access_thresholds as access_thresholds
 from .assessment import Assessment as Assessment
 from .assessment import FirstMovement as FirstMovement
 from .assessment import TiedOutcome as TiedOutcome
@@ -33,15 +37,20 @@ from .family import LogisticFamily as LogisticFamily
 from .first_order import cooperation as cooperation
 from .first_order import first_order_margin as first_order_margin
 from .first_order import mean_cooperation as mean_cooperation
+from .gain_family import GainFamily as GainFamily
 from .limits import CornerLimits as CornerLimits
 from .limits import CouplingInterval as CouplingInterval
 from .limits import corner_limits as corner_limits
 from .limits import limit_gain as limit_gain
+from .linear_family import LinearFamily as LinearFamily
+from .network_family import NetworkFamily as NetworkFamily
 from .outcomes import Outcomes as Outcomes
 from .outcomes import Share as Share
 from .outcomes import Starts as Starts
 from .outcomes import generic_outcomes as generic_outcomes
 from .outcomes import wilson_interval as wilson_interval
+from .per_player import PlayerThresholds as PlayerThresholds
+from .per_player import player_thresholds as player_thresholds
 from .phase import Portrait as Portrait
 from .phase import phase_portrait as phase_portrait
 from .plane import FieldGrid as FieldGrid
@@ -52,3 +61,8 @@ from .pure_profiles import welfare_optima as welfare_optima
 from .reached import ReachedPoint as ReachedPoint
 from .reached import reached_rest_points as reached_rest_points
 from .rest_points import PlaneRestPoint as PlaneRestPoint
+from .sensitivities import Sensitivity as Sensitivity
+from .sensitivities import margin_by_reader as margin_by_reader
+from .sensitivities import sensitivity as sensitivity
+from .sensitivity_paths import SensitivityPath as SensitivityPath
+from .sensitivity_paths import sensitivity_path as sensitivity_path

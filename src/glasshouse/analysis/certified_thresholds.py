@@ -11,12 +11,14 @@ import jax
 
 from glasshouse._progress import progress
 from glasshouse._results import Result
+from glasshouse.analysis.access_words import access_words
 from glasshouse.analysis.certification import BUDGET, certify
-from glasshouse.analysis.family import AbstractFamily, LogisticFamily
+from glasshouse.analysis.family import AbstractDenseFamily, LogisticFamily
 from glasshouse.analysis.limits import CornerLimits, corner_limits
 from glasshouse.certificates.certificate import Certificate
 from glasshouse.errors import InputError
 from glasshouse.parametric import ParametricGame, Params
+from glasshouse.semantics.channel import Full
 
 BOUNDS = (1.0, 2.0, 3.0, 5.0)
 """Bounds at which the curve of thresholds is computed unless the caller says otherwise."""
@@ -60,7 +62,7 @@ class CertifiedThreshold(Result):
 
 
 def certified_threshold(
-    family: AbstractFamily,
+    family: AbstractDenseFamily,
     corner: Corner | Sequence[Corner] = "upper",
     *,
     bracket: tuple[float, float] | None = None,
@@ -82,14 +84,15 @@ def certified_threshold(
     are enough; `budget`, boxes for each proof and player.
     **Returns:** a `CertifiedThreshold`; "unknown" where the budget did not suffice for a bracket of
     this width.
-    **Raises:** `InputError` for an unbounded box, a corner for another number of players, or a
-    bracket that is not increasing.
+    **Raises:** `InputError` for an unbounded box, a corner for another number of players, a
+    bracket that is not increasing, or access that is not full.
     **Cost:** some thirty proofs: a second, more where small steps hardly lose (chicken, M = 5).
     """
-    if not isinstance(family, AbstractFamily):
+    if not isinstance(family, AbstractDenseFamily):
         raise InputError(
             f"a threshold needs a LogisticFamily or an AffineFamily, not {type(family).__name__}"
         )
+    _check_full(family)
     low, high = map(float, (family.lowest, family.highest) if bracket is None else bracket)
     if not -math.inf < low < high < math.inf:
         raise InputError(f"the bracket of couplings [{low}, {high}] must be increasing and finite")
@@ -158,10 +161,18 @@ def equilibrium_curve(
     limits, reason = None, ""
     try:
         family.closed_form()  # refuses where players do not all read all alike
-        limits = corner_limits(family.game)
+        limits = corner_limits(family.game)  # under full access, as the thresholds are
     except InputError as error:
         reason = str(error)
     return EquilibriumCurve(bounds, tuple(found), limits, reason)
+
+
+def _check_full(family: AbstractDenseFamily) -> None:
+    if not isinstance(family.channel, Full):
+        raise InputError(
+            f"thresholds are certified under full access only, not {access_words(family.channel)}: "
+            "certify the game at one coupling, or use equilibrium_threshold, which proves nothing"
+        )
 
 
 def corner_of(game: ParametricGame, corner: Sequence[Corner]) -> Params:

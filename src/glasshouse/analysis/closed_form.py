@@ -154,12 +154,22 @@ def _tensor(game: NormalFormGame) -> np.ndarray:
 
 
 def _threshold(tensor: np.ndarray, p: float, meaning: str) -> Threshold:
-    """κ*(p) where the effect of others' cooperation is positive; the reason otherwise."""
     own, others = diagonal_effects(tensor, p)
+    scale = ZERO * float(np.ptp(tensor))
+    return switch_of_effects(own, others, scale, lowest_coupling(tensor.shape[0]), meaning)
+
+
+def switch_of_effects(
+    own: float, others: float, scale: float, lowest: float, meaning: str
+) -> Threshold:
+    """Where own + κ others turns positive if the latter is; the reason otherwise.
+
+    **Arguments:** `own`, `others`, effects on a payoff of one's own cooperation and of that of
+    others per unit of coupling; `scale`, effects this small are none; `lowest`, the coupling below
+    which nothing is said.
+    """
     if not math.isfinite(own) or not math.isfinite(others):
         return Threshold(None, meaning, "payoffs overflow: rescale them")
-    lowest = lowest_coupling(tensor.shape[0])
-    scale = ZERO * float(np.ptp(tensor))
     if abs(others) <= scale:
         when = "at every" if own > scale else "at no" if own < -scale else "undecided at every"
         return Threshold(None, meaning, f"others' cooperation pays nothing here: {when} coupling")

@@ -19,10 +19,11 @@ from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, stack
 from glasshouse.dynamics.driver import check_options, check_params, run
 from glasshouse.errors import InputError
+from glasshouse.networked import NetworkParametricGame
 from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
 from glasshouse.rules.gradient import Gradient
 
-Family = Callable[[float], ParametricGame]
+Family = Callable[[float], ParametricGame | NetworkParametricGame]
 """A parametric game for every coupling."""
 
 ROUNDING = 1e-12
@@ -148,7 +149,7 @@ def equilibrium_threshold(
     low, high = _range_searched(family, bracket)
 
     def holds(couplings: np.ndarray) -> np.ndarray:
-        tests = boundary_tests([family(float(k)) for k in couplings])
+        tests = boundary_tests([_dense(family(float(k))) for k in couplings])
         saturated = [test.reason for test in tests if test.reason == SATURATED]
         if saturated:
             raise InputError(saturated[0])
@@ -156,6 +157,15 @@ def equilibrium_threshold(
 
     detail = f"boundary test at {points} values in [{low:g}, {high:g}]"
     return _switch(holds, low, high, points, tolerance, "numerical", detail)
+
+
+def _dense(game: AbstractParametricGame) -> ParametricGame:
+    if not isinstance(game, ParametricGame):
+        raise InputError(
+            f"the boundary test needs a ParametricGame, not {type(game).__name__}: large "
+            "jumps are not searched on networks"
+        )
+    return game
 
 
 def _cooperation_change(

@@ -7,17 +7,16 @@ from typing import ClassVar
 import numpy as np
 
 from glasshouse._results import Result
-from glasshouse.analysis.closed_form import (
-    Thresholds,
-    affine_thresholds,
-    lowest_coupling,
-    thresholds,
-)
+from glasshouse.analysis.access import affine_thresholds_under, lowest_searched, thresholds_under
+from glasshouse.analysis.closed_form import Thresholds
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.networked import NetworkParametricGame
 from glasshouse.parametric import ParametricGame
 from glasshouse.semantics.affine import Affine
+from glasshouse.semantics.channel import AbstractChannel, Full
 from glasshouse.semantics.logistic import Logistic
+from glasshouse.semantics.report import Misreport
 
 HIGHEST = 3.0
 """Logistic couplings are searched up to here unless the caller says otherwise."""
@@ -29,10 +28,8 @@ class AbstractFamily(Result, abc.ABC):
     symbol: ClassVar[str]
     """What people call that strength: κ or w."""
 
-    game: NormalFormGame
-
     @abc.abstractmethod
-    def __call__(self, coupling: float) -> ParametricGame:
+    def __call__(self, coupling: float) -> ParametricGame | NetworkParametricGame:
         """The parametric game at this coupling (or weight).
 
         **Raises:** `InputError` for values the semantics refuses.
@@ -56,13 +53,25 @@ class AbstractFamily(Result, abc.ABC):
         """
 
 
+class AbstractDenseFamily(AbstractFamily):
+    """A family of games in normal form, which analyses of equilibrium need."""
+
+    game: NormalFormGame
+    channel: AbstractChannel
+
+    @abc.abstractmethod
+    def __call__(self, coupling: float) -> ParametricGame:
+        """As for every family."""
+
+
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class LogisticFamily(AbstractFamily):
+class LogisticFamily(AbstractDenseFamily):
     """A game under the logistic semantics, as a function of the coupling.
 
     **Arguments:** `game`; `bound` M > 0, every parameter lies in [-M, M]; `pattern`, None when all
     read all alike, or an array of shape `(players, players)` that the coupling multiplies: who
-    reads whom, with zeros on the diagonal; `own_weight`, the weight of one's own parameter.
+    reads whom, with zeros on the diagonal; `own_weight`, the weight of one's own parameter, a
+    number or one for each player; `channel`, what players see of each other.
     **Raises:** `InputError` for a game of one player and, when called, for values the semantics
     refuses.
     """
@@ -72,7 +81,8 @@ class LogisticFamily(AbstractFamily):
     game: NormalFormGame
     bound: float
     pattern: np.ndarray | None = None
-    own_weight: float = 1.0
+    own_weight: float | np.ndarray = 1.0
+    channel: AbstractChannel = dataclasses.field(default_factory=Full)
 
     def __post_init__(self):
         if self.game.players < 2:
@@ -81,11 +91,11 @@ class LogisticFamily(AbstractFamily):
     def __call__(self, coupling: float) -> ParametricGame:
         weights = coupling if self.pattern is None else coupling * np.asarray(self.pattern)
         semantics = Logistic(self.game.actions, weights, self.bound, self.own_weight)
-        return ParametricGame(self.game, semantics)
+        return ParametricGame(self.game, semantics, self.channel)
 
     @property
     def lowest(self) -> float:
-        return 0.9 * lowest_coupling(self.game.players)
+        return lowest_searched(self.channel, self.game.players)
 
     @property
     def highest(self) -> float:
@@ -93,33 +103,44 @@ class LogisticFamily(AbstractFamily):
 
     @property
     def has_closed_forms(self) -> bool:
-        """Whether all read all alike with own weight 1, as the closed forms require."""
+        """Whether all read all alike with own weight 1 under full access.
+
+        Under partial access `closed_form` knows the threshold at the neutral start alone.
+        """
+        return self._is_alike and isinstance(self.channel, Full)
+
+    @property
+    def _is_alike(self) -> bool:
         alike = self.pattern is None or np.array_equal(self.pattern, 1 - np.eye(self.game.players))
         return alike and bool(np.all(np.asarray(self.own_weight) == 1))
 
     def closed_form(self) -> Thresholds:
-        if not self.has_closed_forms:
+        if not self._is_alike:
             raise InputError("closed forms need one coupling for all and own weight 1")
-        return thresholds(self.game)
+        return thresholds_under(self.channel, self.game)
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class AffineFamily(AbstractFamily):
+class AffineFamily(AbstractDenseFamily):
     """A game under the affine semantics, as a function of the weight w in [0, 1].
 
-    **Arguments:** `game`, two actions for each of at least two players.
-    **Raises:** `InputError` for any other game and, when called, for other weights.
+    **Arguments:** `game`, two actions for each of at least two players; `channel`, what players see
+    of each other.
+    **Raises:** `InputError` for any other game, reports that may leave [0, 1] and, when called, for
+    other weights.
     """
 
     symbol: ClassVar[str] = "w"
 
     game: NormalFormGame
+    channel: AbstractChannel = dataclasses.field(default_factory=Full)
 
     def __post_init__(self):
         Affine(self.game.actions, 0.0)
+        check_affine(self.channel)
 
     def __call__(self, coupling: float) -> ParametricGame:
-        return ParametricGame(self.game, Affine(self.game.actions, coupling))
+        return ParametricGame(self.game, Affine(self.game.actions, coupling), self.channel)
 
     @property
     def lowest(self) -> float:
@@ -130,4 +151,16 @@ class AffineFamily(AbstractFamily):
         return 1.0
 
     def closed_form(self) -> Thresholds:
-        return affine_thresholds(self.game)
+        return affine_thresholds_under(self.channel, self.game)
+
+
+def check_affine(channel: AbstractChannel) -> None:
+    """Refuse access under which the affine semantics gives no probabilities.
+
+    **Raises:** `InputError` for misreports, which may lie outside [0, 1].
+    """
+    if isinstance(channel, Misreport):
+        raise InputError(
+            "parameters of the affine semantics are probabilities, and a misreport may lie outside "
+            "[0, 1]: use the logistic semantics, or Decoupled reports"
+        )

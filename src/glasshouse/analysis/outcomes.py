@@ -194,6 +194,13 @@ def check_starts(game: AbstractParametricGame, starts: Starts) -> None:
     """
     if starts.kind == "grid":
         _cells(game, starts)
+    counts = [sum(np.size(x) for x in jax.tree.leaves(box.lower)) for box in game.spaces]
+    if starts.profiles and set(counts) != {1}:
+        player = next(i for i, count in enumerate(counts) if count != 1)
+        raise InputError(
+            f"given starts are one number per player, but player {player + 1} has "
+            f"{counts[player]} parameters: draw normal starts"
+        )
     for k, profile in enumerate(starts.profiles or ()):
         try:
             check_params(game, tuple(profile))

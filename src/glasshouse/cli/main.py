@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from glasshouse.cli import certify, check, games, new, run, schema, thresholds, verify
+from glasshouse.cli import certify, check, games, new, run, sceptic, schema, thresholds, verify
 from glasshouse.cli.options import complain
 from glasshouse.errors import InputError
 
@@ -27,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (new, run, thresholds, check, certify, verify, games, schema):
+for module in (new, run, thresholds, check, certify, verify, sceptic, games, schema):
     app.command(module.NAME)(module.command)
 
 

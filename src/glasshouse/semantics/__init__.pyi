@@ -7,8 +7,12 @@ from .channel import AbstractChannel as AbstractChannel
 from .channel import Full as Full
 from .channel import Views as Views
 from .custom import Custom as Custom
+from .interpreter import Interpreter as Interpreter
 from .linear import Linear as Linear
 from .logistic import Logistic as Logistic
+from .neural import AbstractNeural as AbstractNeural
+from .policies import Policies as Policies
+from .reading import Reading as Reading
 from .report import Decoupled as Decoupled
 from .report import Misreport as Misreport
 from .report import Misreported as Misreported

@@ -15,7 +15,7 @@ from glasshouse.analysis.couplings import (
     equilibrium_threshold,
     first_movement_switch,
 )
-from glasshouse.analysis.family import AbstractFamily
+from glasshouse.analysis.family import AbstractDenseFamily, AbstractFamily
 from glasshouse.errors import InputError
 from glasshouse.games.registry import CATALOGUE
 from glasshouse.study.proofs import proved_threshold
@@ -47,7 +47,8 @@ def predict(
     with progress("searching thresholds"):
         try:
             equilibrium = equilibrium_threshold(family, **fine)
-            if certify and isinstance(family, AbstractFamily) and equilibrium.searched is not None:
+            dense = isinstance(family, AbstractDenseFamily)
+            if certify and dense and equilibrium.searched is not None:
                 proved = proved_threshold(family, equilibrium, *equilibrium.searched)
                 equilibrium = proved or equilibrium
         except InputError as error:
@@ -95,7 +96,8 @@ def predict_study(prepared: Prepared) -> tuple[Predictions | None, str]:
 
 def is_whole(study: Study, key: str) -> bool:
     """Whether the number at a dotted key counts something."""
-    if key in ("game.cooperate", "semantics.size"):
+    counts = ("game.cooperate", "semantics.size", "access.draws", "access.seed", "access.readers.")
+    if key.startswith(counts):
         return True
     name = key.removeprefix("game.parameters.")
     entry = CATALOGUE.get(study.game.name or "")

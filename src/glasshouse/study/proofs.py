@@ -17,7 +17,7 @@ from glasshouse.analysis.certified_thresholds import (
 )
 from glasshouse.analysis.couplings import Switch
 from glasshouse.analysis.deviations import upper_corner
-from glasshouse.analysis.family import AbstractFamily, LogisticFamily
+from glasshouse.analysis.family import AbstractDenseFamily, LogisticFamily
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.limits import corner_limits
 from glasshouse.analysis.outcomes import Starts
@@ -26,6 +26,7 @@ from glasshouse.certificates.certificate import Certificate, GainBounds
 from glasshouse.errors import InputError
 from glasshouse.games.base import UNROLL_LIMIT, unrolls
 from glasshouse.parametric import ParametricGame, Params
+from glasshouse.semantics.channel import Full
 from glasshouse.study.setting import Prepared, Setting
 
 BUDGET, MOST_BOXES = 20_000, 60_000
@@ -127,11 +128,10 @@ def threshold_curve(prepared: Prepared) -> EquilibriumCurve | None:
         return None
     family = prepared.base.own_family("semantics.coupling")
     along = [axis.key for axis in study.axes] == ["semantics.coupling"]
-    if not along or not isinstance(family, LogisticFamily):
+    if not along or not isinstance(family, LogisticFamily) or not family.has_closed_forms:
         return None
     try:
         corner_limits(family.game)
-        family.closed_form()
     except InputError:
         return None
     return equilibrium_curve(family, tolerance=CURVE_TOLERANCE, budget=CURVE_BUDGET)
@@ -225,16 +225,18 @@ def _cooperative_corner(game: ParametricGame) -> Params | None:
 
 
 def proved_threshold(
-    family: AbstractFamily, measured: Switch, low: float, high: float
+    family: AbstractDenseFamily, measured: Switch, low: float, high: float
 ) -> CertifiedThreshold | None:
     """The equilibrium threshold of the cooperative corner between two proofs, or None.
 
-    None, too, where what was measured tells more than proofs do: that the corner is an equilibrium
-    somewhere, but not at the largest coupling.
+    None under partial access, where it is not proved, and where what was measured tells more than
+    proofs do: that the corner is an equilibrium somewhere, but not at the largest coupling.
 
     **Arguments:** `measured`, by `equilibrium_threshold` from `low` to `high`: where to prove.
     """
-    if measured.holds == "below" or _too_large(family(high)):
+    if not isinstance(family.channel, Full) or measured.holds == "below":
+        return None
+    if _too_large(family(high)):
         return None
     if _cooperative_corner(family(high)) is None:
         return None

@@ -1,0 +1,72 @@
+"""`glasshouse sceptic`: do sensitivities at the start predict where learning switches?"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from glasshouse.cli.options import JsonOption, print_json, print_table
+
+NAME = "sceptic"
+
+
+def command(
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder to make for figures and tables.")
+    ] = Path("results/sceptic"),
+    networks: Annotated[
+        int, typer.Option(metavar="N", help="Random networks, a multiple of 4.")
+    ] = 120,
+    seed: Annotated[int, typer.Option(metavar="S", help="Network k has seed S + k.")] = 0,
+    game: Annotated[
+        str, typer.Option(metavar="NAME", help="A 2×2 game of the catalogue, its defaults.")
+    ] = "prisoners_dilemma",
+    as_json: JsonOption = False,
+) -> None:
+    """Test on random networks whether sensitivities predict where selfish learning switches.
+
+    For each network, the gain κ predicted from sensitivities at the start is compared with the
+    gains at which mean cooperation was measured to rise: after a window of learning fixed in
+    advance, and at the end. The folder gets the figure, a table of all networks and the numbers.
+    """
+    from glasshouse.study.sceptic import Experiment, run_experiment, write_experiment
+    from glasshouse.study.sceptic.folder import check_folder
+
+    check_folder(out)
+    findings = run_experiment(Experiment(networks=networks, seed=seed, game=game))
+    write_experiment(findings, out)
+    if as_json:
+        print_json(findings.summary())
+        return
+    header = ("", "networks", "predicted", "median error", "90 %", "within 5 %", "factor of two")
+    print_table(_rows(findings), header)
+    for what in ("window", "outcome"):
+        for reason, count in findings.agreement(what).reasons.items():
+            typer.echo(f"  {what}, not within 5 %: {count} × {reason}")
+    typer.echo(f"  derivative against the flow: at most {findings.derivative_error:.1e} apart")
+    typer.echo(f"  Figure: {out / 'predictions.png'}")
+
+
+def _rows(findings: Any) -> list[tuple[str, ...]]:
+    from glasshouse.study.sceptic.folder import GROUPS
+
+    rows = []
+    for what in ("window", "outcome"):
+        for label, key in (("all", (None, None)), *((x, k) for k, x in GROUPS.items())):
+            found = findings.agreement(what, *key)
+            rows.append(
+                (
+                    f"{what}: {label}",
+                    str(found.networks),
+                    str(found.predicted),
+                    _percent(found.median),
+                    _percent(found.percentile_90),
+                    f"{found.close.count} of {found.predicted}",
+                    f"{found.rough.count} of {found.predicted}",
+                )
+            )
+    return rows
+
+
+def _percent(error: float | None) -> str:
+    return "∞" if error is None else f"{100 * error:.3g} %"

@@ -1,0 +1,94 @@
+"""Games of many players on a network: payoffs are sums over those whom a player meets."""
+
+import abc
+import math
+from collections.abc import Sequence
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Float
+
+from glasshouse._arrays import RealArray, as_array, is_traced
+from glasshouse._results import described
+from glasshouse.errors import InputError
+
+LARGEST = 1e100
+"""Payoffs beyond this are refused before sums of them overflow."""
+
+
+class AbstractNetworkGame(eqx.Module):
+    """Many players with the same few actions, each of whom others affect pair by pair.
+
+    Definition: player i's payoff depends on its own mixed action σ_i and is linear in everyone
+    else's, ∂u_i/∂σ_j = w_ij · x_i(σ_i): how often j meets i (`meetings`), and what one meeting does
+    (`cross_effects`). Nothing here is larger than players × actions, or edges.
+    """
+
+    players: eqx.AbstractVar[int]
+    """Number of players."""
+
+    actions: eqx.AbstractVar[int]
+    """Number of actions, the same for all; action 0 is "cooperate"."""
+
+    __pdoc__ = described
+
+    @abc.abstractmethod
+    def payoffs(self, mixes: Float[Array, "players actions"]) -> Float[Array, "players"]:
+        """Everyone's expected payoff when all mix independently."""
+
+    @abc.abstractmethod
+    def own_effects(
+        self, mixes: Float[Array, "players actions"]
+    ) -> Float[Array, "players actions"]:
+        """∂u_i/∂σ_i(a): what each of its actions pays player i."""
+
+    @abc.abstractmethod
+    def cross_effects(
+        self, mixes: Float[Array, "players actions"]
+    ) -> Float[Array, "players actions"]:
+        """What each action of another pays player i if they meet once."""
+
+    @abc.abstractmethod
+    def meetings(self, payees: np.ndarray, movers: np.ndarray) -> Float[np.ndarray, "pairs"]:
+        """How often each mover meets each payee: w with ∂u_payee/∂σ_mover = w · cross effect.
+
+        **Arguments:** `payees`, `movers`, players' numbers, never the same in one pair.
+        **Cost:** on the host, once for a game; memory linear in pairs and edges.
+        """
+
+    @property
+    @abc.abstractmethod
+    def payoff_ranges(self) -> Float[RealArray, "players"]:
+        """Largest minus smallest payoff of each player, over everybody's actions."""
+
+    @classmethod
+    @abc.abstractmethod
+    def example(cls) -> "AbstractNetworkGame":
+        """A small instance, for tests and documentation."""
+
+
+def sum_by(
+    values: Float[Array, "edges"], players: RealArray, count: int
+) -> Float[Array, "players"]:
+    """Sums of the values at each player, whose numbers rise along the edges."""
+    return jax.ops.segment_sum(values, jnp.asarray(players), count, indices_are_sorted=True)
+
+
+def positive(value: ArrayLike | Sequence, name: str) -> Float[RealArray, ""]:
+    """A positive number, as an array.
+
+    **Raises:** `InputError` naming it when it is none.
+    """
+    try:
+        array = as_array(value)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{name} must be a number, but is {value!r:.60}") from error
+    if array.shape != ():
+        raise InputError(f"{name} has shape {array.shape}: it must be a single number")
+    if not is_traced(array):
+        number = float(np.asarray(array))
+        if not 0 < number <= LARGEST or not math.isfinite(number):
+            raise InputError(f"{name} must be positive and at most {LARGEST:g}, but is {number:g}")
+    return array

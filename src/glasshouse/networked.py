@@ -1,0 +1,174 @@
+"""Games in parameters for many players: everything stacked, memory linear in edges."""
+
+import math
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Float, Int, PRNGKeyArray
+
+from glasshouse._arrays import RealArray, as_array, is_traced
+from glasshouse.errors import InputError
+from glasshouse.games.graphs import numbered
+from glasshouse.games.network import AbstractNetworkGame, sum_by
+from glasshouse.parametric import AbstractParametricGame, Params
+from glasshouse.semantics.base import Box
+from glasshouse.semantics.probabilities import sigmoid_pair, softmax
+from glasshouse.semantics.reading import LARGEST, Numbers, Reading
+
+
+class NetworkParametricGame(AbstractParametricGame):
+    """A network game whose players read the parameters of those to whom a graph leads.
+
+    Definition: player i plays softmax(ω_i θ_i + κ Σ_j k_ij θ_j, 0), k the weights of the reading,
+    as with the `Logistic` semantics; with two actions θ_i is a single number. What being read adds
+    to a player's gradient is summed over its readers, ∂U_i/∂θ_i = ω_i S_iᵀ own_i
+    + κ Σ_j k_ji w_ij S_jᵀ x_i, with S the Jacobian of the softmax, w_ij the game's `meetings` and
+    x_i its `cross_effects`.
+
+    `params` is a tuple of one array with everybody's parameters, of shape `(players,)` for two
+    actions and `(players, actions - 1)` for more.
+
+    **Arguments:** `game`; `reading`, who reads whom; `bound` M > 0, every parameter lies in
+    [-M, M]; `own_weight` ω, a number or one per player; `coupling` κ, a number that multiplies all
+    weights of the reading.
+    **Raises:** `InputError` when game and reading disagree on the number of players, for a bound
+    that is not positive, and for other numbers that are not finite.
+    **Cost:** a gradient takes a few passes over the edges; no tensor over players.
+    """
+
+    game: AbstractNetworkGame
+    reading: Reading
+    coupling: Float[RealArray, ""]
+    bound: Float[RealArray, ""]
+    own_weight: Float[RealArray, ""] | Float[RealArray, "players"]
+    order: Int[RealArray, "edges"] = eqx.field(repr=False)
+    audience: Int[RealArray, "edges"] = eqx.field(repr=False)
+    owners: Int[RealArray, "edges"] = eqx.field(repr=False)
+    incentives: Float[RealArray, "edges"] = eqx.field(repr=False)
+
+    def __init__(
+        self,
+        game: AbstractNetworkGame,
+        reading: Reading,
+        bound: Numbers = math.inf,
+        own_weight: Numbers = 1.0,
+        coupling: Numbers = 1.0,
+    ):
+        if game.players != reading.players:
+            raise InputError(
+                f"the game has {game.players} players, but the reading is for {reading.players}"
+            )
+        self.game, self.reading = game, reading
+        self.bound = _number(bound, "bound", [()])
+        self.own_weight = _number(own_weight, "own_weight", [(), (game.players,)])
+        self.coupling = _number(coupling, "coupling", [()])
+        _check_values(self.bound, self.own_weight, self.coupling)
+        # The same edges a second time, sorted by who is read.
+        order = np.argsort(np.asarray(reading.owners), kind="stable")
+        self.order = numbered(order)
+        self.audience = numbered(np.asarray(reading.readers)[order])
+        self.owners = numbered(np.asarray(reading.owners)[order])
+        self.incentives = reading.weights[order] * game.meetings(self.owners, self.audience)
+
+    @property
+    def spaces(self) -> tuple[Box, ...]:
+        players, logits = self.game.players, self.game.actions - 1
+        bound = self.bound * np.ones((players,) if logits == 1 else (players, logits))
+        return (Box(-bound, bound),)
+
+    def at(self, coupling: ArrayLike) -> "NetworkParametricGame":
+        """The same game at another coupling κ, sharing all that does not depend on it."""
+        number = _number(coupling, "coupling", [()])
+        _check_values(self.bound, self.own_weight, number)
+        return eqx.tree_at(lambda game: game.coupling, self, number)
+
+    def mixes(self, params: Params) -> Float[Array, "players actions"]:
+        """Everyone's mixed action, one row each."""
+        (theta,) = params
+        columns = jnp.reshape(theta, (self.game.players, -1)).T
+        own_weight = jnp.asarray(self.own_weight)
+        logits = [own_weight * x + self.coupling * self._read(x) for x in columns]
+        if len(logits) == 1:
+            return jnp.stack(jax.vmap(sigmoid_pair)(logits[0]), axis=1)
+        return jax.vmap(softmax)(jnp.stack([*logits, jnp.zeros_like(logits[0])], axis=1))
+
+    def cooperation(self, params: Params) -> Float[Array, "players"]:
+        return self.mixes(params)[:, 0]
+
+    def payoffs(self, params: Params, key: PRNGKeyArray | None = None) -> Float[Array, "players"]:
+        return self.game.payoffs(self.mixes(params))
+
+    def selfish_gradients(self, params: Params, key: PRNGKeyArray | None = None) -> Params:
+        mixes = self.mixes(params)
+        own, cross = self.game.own_effects(mixes), self.game.cross_effects(mixes)
+        incentives, last = jnp.asarray(self.incentives), self.game.actions - 1
+        gradients = [jnp.zeros(self.game.players, mixes.dtype)] * last
+        # Products of two probabilities instead of p (1 - p), which cancels where p is near 1.
+        for a in range(last):
+            for b in range(a + 1, last + 1):
+                moves = mixes[:, a] * mixes[:, b]
+                change = self.own_weight * moves * (own[:, a] - own[:, b])
+                moved = self.coupling * self._by_readers(moves, incentives)
+                change = change + moved * (cross[:, a] - cross[:, b])
+                gradients[a] = gradients[a] + change
+                if b < last:
+                    gradients[b] = gradients[b] - change
+        return (self._like_params(gradients),)
+
+    def gradient_scales(self, params: Params) -> Params:
+        mixes = self.mixes(params)
+        weights = jnp.abs(jnp.asarray(self.reading.weights)[jnp.asarray(self.order)])
+        own_weight, coupling = jnp.abs(self.own_weight), jnp.abs(self.coupling)
+        ranges, scales = jnp.asarray(self.game.payoff_ranges), []
+        for a in range(self.game.actions - 1):
+            others = [mixes[:, b] for b in range(self.game.actions) if b != a]
+            # Σ_b |∂σ(b)/∂logit_a| is twice this; halves and doubles cancel.
+            moves = mixes[:, a] * sum(others[1:], start=others[0])
+            total = own_weight * moves + coupling * self._by_readers(moves, weights)
+            scales.append(jnp.where(ranges > 0, ranges * total, jnp.inf))
+        return (self._like_params(scales),)
+
+    def faults(self, params: Params) -> None:
+        """None: softmax gives probabilities by construction."""
+
+    def _read(self, values: Float[Array, "players"]) -> Float[Array, "players"]:
+        """What each player reads of the others' values, weighted and summed."""
+        seen = values[jnp.asarray(self.reading.owners)] * jnp.asarray(self.reading.weights)
+        return sum_by(seen, self.reading.readers, self.game.players)
+
+    def _by_readers(
+        self, values: Float[Array, "players"], weights: Float[Array, "edges"]
+    ) -> Float[Array, "players"]:
+        """Sums over each player's readers of their values, weighted."""
+        reached = values[jnp.asarray(self.audience)] * weights
+        return sum_by(reached, self.owners, self.game.players)
+
+    def _like_params(self, columns: list[Float[Array, "players"]]) -> Array:
+        return columns[0] if len(columns) == 1 else jnp.stack(columns, axis=1)
+
+
+def _number(value: Numbers, name: str, shapes: list[tuple[int, ...]]) -> RealArray:
+    try:
+        array = as_array(value)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{name} must be a number, but is {value!r:.60}") from error
+    if array.shape not in shapes:
+        allowed = " or ".join("a single number" if s == () else f"shape {s}" for s in shapes)
+        raise InputError(f"{name} has shape {array.shape}: it must be {allowed}")
+    return array
+
+
+def _check_values(bound: RealArray, own_weight: RealArray, coupling: RealArray) -> None:
+    if is_traced(bound, own_weight, coupling):
+        return
+    for name, value in (("own_weight", own_weight), ("coupling", coupling)):
+        wrong = np.asarray(value)[~(np.abs(np.asarray(value)) <= LARGEST)]
+        if wrong.size:
+            raise InputError(f"{name} must be finite and at most {LARGEST:g}, but is {wrong[0]}")
+    number = float(np.asarray(bound))
+    if not number > 0 or (number > LARGEST and number != math.inf):
+        raise InputError(
+            f"bound must be positive and at most {LARGEST:g}, or infinite, but is {number:g}"
+        )

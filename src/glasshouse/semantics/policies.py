@@ -1,0 +1,176 @@
+"""Players that are networks and read each other's weights."""
+
+import math
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray, PyTree
+
+from glasshouse._arrays import RealArray, as_array, as_floats, is_traced
+from glasshouse.errors import InputError
+from glasshouse.games.base import Product
+from glasshouse.semantics.base import Box
+from glasshouse.semantics.neural import (
+    AbstractNeural,
+    as_double,
+    check_logits,
+    check_sizes,
+    checked_actions,
+    checked_bound,
+    checked_gain,
+    drawn,
+    has_shape,
+    product,
+    squared_norm,
+    tanh_network,
+)
+
+
+class Policies(AbstractNeural):
+    """Every player is a network; its input is what it reads of the others' weights.
+
+    Definition: logits_i = f(x_i; θ_i) with x_i = κ · mean over j ≠ i of P θ_j: θ_i are the weights
+    and biases of player i's network, P a fixed matrix that all share, applied to all weights of
+    another player in one row; player i plays softmax(logits_i, 0). `params[i]` is the network
+    itself, without what is not an array: `params[0].layers[0].weight` for an `eqx.nn.MLP`.
+
+    Where all weights are 0, the neutral profile, the networks are dead: only output biases move
+    anything. Start from `initial(key)`.
+
+    **Arguments:** `actions`, the same number m for each of at least two players; `network`, a
+    differentiable Equinox module or other callable pytree from `features` inputs to m - 1 logits,
+    of which only the architecture counts, not the weights; `projection` P, of shape
+    `(features, weights of a network)`, without NaN; `gain` κ, a number, also negative; `bound` M >
+    0, all weights lie in [-M, M].
+    **Raises:** `InputError` for other actions, a network whose output is not m - 1 finite numbers
+    for weights that `initial` draws, a projection of another shape, a gain that is not finite or a
+    bound that is not positive.
+    **Cost:** one forward pass per player and features × weights operations per pair of players.
+    """
+
+    is_proper = False  # a network may give NaN
+
+    projection: Float[RealArray, "features weights"]
+    gain: Float[RealArray, ""]
+    bound: Float[RealArray, ""]
+    network: PyTree = eqx.field(repr=False)
+    actions: tuple[int, ...] = eqx.field(static=True)
+
+    def __init__(
+        self,
+        actions: tuple[int, ...],
+        network: PyTree,
+        projection: ArrayLike | list,
+        gain: ArrayLike,
+        bound: ArrayLike = math.inf,
+    ):
+        self.actions = checked_actions(actions, "Policies")
+        self.network = jax.tree.map(_without_numbers, network)
+        self.projection = _checked_projection(projection, self.weights)
+        self.gain = checked_gain(gain)
+        self.bound = checked_bound(bound)
+        own = as_floats(_weights_of(drawn(jax.random.key(0), self.network)))
+        features = jnp.zeros(self.projection.shape[0])
+        check_logits(
+            lambda x: self._network(own)(x), features, self.actions[0], "for random weights"
+        )
+
+    @classmethod
+    def random(
+        cls,
+        key: PRNGKeyArray,
+        actions: tuple[int, ...] = (2, 2),
+        *,
+        gain: ArrayLike,
+        features: int = 10,
+        width: int = 8,
+        depth: int = 1,
+        bound: ArrayLike = math.inf,
+    ) -> "Policies":
+        """With a random projection and an `eqx.nn.MLP`: `depth` hidden layers of tanh units.
+
+        The entries of P are normal, scaled so that P θ_j has entries of variance 1 where θ_j is
+        what `initial` draws. The same key gives the same projection in 32 and in 64 bits.
+        """
+        actions = checked_actions(actions, "Policies")
+        check_sizes(features=features, width=width, depth=depth)
+        network = tanh_network(key, features, actions[0] - 1, width, depth)
+        weights = _weights_of(network)
+        shape = (features, sum(x.size for x in jax.tree.leaves(weights)))
+        normal = jax.random.normal(key, shape, jnp.float32)
+        return cls(actions, network, as_double(normal, squared_norm(weights) ** -0.5), gain, bound)
+
+    @property
+    def weights(self) -> int:
+        """How many weights and biases each player has."""
+        return sum(math.prod(x.shape) for x in jax.tree.leaves(_weights_of(self.network)))
+
+    @property
+    def spaces(self) -> tuple[Box, ...]:
+        most = jax.tree.map(lambda x: self.bound * np.ones(x.shape), _weights_of(self.network))
+        box = Box(jax.tree.map(lambda x: -x, most), most)
+        return (box,) * len(self.actions)
+
+    def behaviours(self, params: tuple[PyTree, ...], seen: Any) -> Product:
+        gain = jnp.asarray(self.gain, dtype=float)
+        projection = jnp.asarray(self.projection, dtype=float)
+
+        def logits(player: int) -> Array:
+            rows = [_row(shown) for j, shown in enumerate(seen[player]) if j != player]
+            mean = sum(rows[1:], start=rows[0]) / len(rows)
+            return self._network(as_floats(params[player]))(gain * (projection @ mean))
+
+        return product([logits(i) for i in range(len(self.actions))], self.actions)
+
+    def initial(self, key: PRNGKeyArray, same: bool = False) -> tuple[PyTree, ...]:
+        """Uniform weights with variance 1/(inputs of their layer), cut off at the bound.
+
+        Biases follow the matrix before them. Networks drawn one by one are not alike, and the
+        profile is not symmetric; with `same` it is.
+        """
+        keys = [key] * len(self.actions) if same else jax.random.split(key, len(self.actions))
+        most = np.asarray(self.bound)
+        shapes = _weights_of(self.network)
+        return tuple(
+            jax.tree.map(lambda x: np.clip(x, -most, most), drawn(own, shapes)) for own in keys
+        )
+
+    @classmethod
+    def example(cls, actions: tuple[int, ...]) -> "Policies":
+        key = jax.random.key(1)
+        return cls.random(key, actions, gain=0.5, features=2, width=3, bound=3.0)
+
+    def _network(self, weights: PyTree) -> Any:
+        """The network with these weights."""
+        return eqx.combine(weights, eqx.filter(self.network, has_shape, inverse=True))
+
+
+def _without_numbers(leaf: Any) -> Any:
+    return jax.ShapeDtypeStruct(leaf.shape, np.dtype(np.float64)) if has_shape(leaf) else leaf
+
+
+def _weights_of(network: PyTree) -> PyTree:
+    return eqx.filter(network, has_shape)
+
+
+def _row(weights: PyTree) -> Array:
+    """All weights of a network one after the other."""
+    return jnp.concatenate([jnp.ravel(x) for x in jax.tree.leaves(as_floats(weights))])
+
+
+def _checked_projection(projection: ArrayLike | list, weights: int) -> RealArray:
+    try:
+        array = as_array(projection)
+    except (ValueError, TypeError) as error:
+        raise InputError("projection must be a rectangular array of numbers") from error
+    if array.ndim != 2 or array.shape[1] != weights or not array.size:
+        raise InputError(
+            f"projection has shape {array.shape}: it must have one row per input of the network "
+            f"and one column for each of its {weights} weights"
+        )
+    if not is_traced(array) and not np.all(np.isfinite(np.asarray(array))):
+        raise InputError("projection has entries that are not finite: give finite numbers")
+    return array

@@ -1,0 +1,271 @@
+"""Random networks, the gain that their sensitivities predict, and the gains that learning shows."""
+
+import dataclasses
+import math
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from glasshouse._progress import progress
+from glasshouse._results import Result
+from glasshouse.analysis.couplings import ROUNDING
+from glasshouse.analysis.first_order import RESTS, flow_derivative, mean_cooperation
+from glasshouse.analysis.precision import in_float64
+from glasshouse.analysis.sensitivity_terms import reader_margins
+from glasshouse.dynamics.batch import batch_map, repeat, stack
+from glasshouse.dynamics.driver import run
+from glasshouse.errors import InputError
+from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.games.registry import from_catalogue
+from glasshouse.parametric import ParametricGame, Params
+from glasshouse.rules.gradient import Gradient
+from glasshouse.semantics.interpreter import Interpreter
+from glasshouse.semantics.neural import AbstractNeural
+from glasshouse.semantics.policies import Policies
+from glasshouse.study.sceptic.findings import Findings, Trial, trials_of
+
+KINDS = {"interpreter": Interpreter.random, "policies": Policies.random}
+"""(a) One fixed network reads everybody's parameters; (b) every player is a network. Both have the
+sizes that the library gives them by default."""
+
+NARROWING = 17
+"""Gains tried at once when a switch is narrowed."""
+
+ROUNDS = 2
+"""Times a switch is narrowed, to 1/256 of the spacing of the gains tried first."""
+
+CHECKPOINTS = 32
+"""Points on the way at which the sign of the sensitivities is looked at."""
+
+FLOW_TIME = 1e-4
+"""The derivative is compared with the flow this long after and before the start."""
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Experiment(Result):
+    """What the sceptic fixes in advance.
+
+    A quarter of the networks are interpreters of two parameter vectors drawn one by one, a quarter
+    interpreters of two equal ones; the other half are pairs of policies drawn alike.
+
+    **Arguments:** `networks`, how many, a multiple of 4; `seed`: network k has seed + k; `game`, a
+    symmetric two-player game of the catalogue with two actions; `highest`, gains are searched from
+    0 to it at `points` values; `window` steps of `step_size` are the window of learning, `steps` of
+    them lead to the outcome.
+    **Raises:** `InputError` for numbers that cannot be, or a game of another kind.
+    """
+
+    networks: int = 120
+    seed: int = 0
+    game: str = "prisoners_dilemma"
+    highest: float = 4.0
+    points: int = 65
+    step_size: float = 0.02
+    window: int = 5
+    steps: int = 5000
+
+    def __post_init__(self):
+        if self.networks < 4 or self.networks % 4:
+            raise InputError(
+                f"networks={self.networks} must be a multiple of 4: there are four groups"
+            )
+        if not 0 <= self.seed < 2**31:
+            raise InputError(f"seed={self.seed} must lie between 0 and {2**31 - 1}")
+        if self.points < 3 or not 0 < self.highest < math.inf or not 0 < self.step_size < math.inf:
+            raise InputError("points must be at least 3; highest and step_size positive and finite")
+        if not 1 <= self.window < self.steps or self.steps < CHECKPOINTS:
+            raise InputError(
+                f"window={self.window} must be at least 1 step and shorter than steps={self.steps}"
+                f", which must be at least {CHECKPOINTS}"
+            )
+        if from_catalogue(self.game)().actions != (2, 2):
+            raise InputError(f"game={self.game!r} must have two players with two actions each")
+
+    @property
+    def gains(self) -> Float[np.ndarray, "points"]:
+        """The gains tried first."""
+        return np.linspace(0.0, self.highest, self.points)
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class _Group:
+    """Networks of one kind and one kind of start, stacked so that they are computed together."""
+
+    kind: str
+    start: str
+    seeds: tuple[int, ...]
+    networks: Any
+
+    def at(self, gains: Float[np.ndarray, "networks points"]) -> Any:
+        """Every network at each of its gains, in a row."""
+        return repeat(self.networks, gains.shape[1]), gains.reshape(-1)
+
+
+@in_float64
+def run_experiment(settings: Experiment = Experiment()) -> Findings:
+    """Predict and measure, network by network, from which gain on mean cooperation rises.
+
+    The prediction uses the start alone: the gains at which the derivative of mean cooperation along
+    the selfish gradients turns positive. The measurement learns at every gain: it looks whether
+    mean cooperation has risen after the window, and at the end. Each switch is the lowest of the
+    gains tried at which the answer changes, narrowed; changes closer together than the spacing of
+    the gains are not seen.
+
+    **Returns:** `Findings`, one `Trial` per network.
+    **Cost:** networks × (points + 34) × steps learning steps: minutes.
+    """
+    trials, largest = [], 0.0
+    with progress("the sceptic's experiment"):
+        for group in _groups(settings):
+            found, error = _tried(group, settings)
+            trials.extend(found)
+            largest = max(largest, error)
+    return Findings(settings.to_dict(), tuple(trials), largest)
+
+
+def _groups(settings: Experiment) -> list[_Group]:
+    game, size = from_catalogue(settings.game)(), settings.networks // 4
+    groups, seed = [], settings.seed
+    for kind, make in KINDS.items():
+        for start in ("independent", "equal"):
+            seeds = tuple(range(seed, seed + size))
+            members = [_network(game, make, s, start == "equal") for s in seeds]
+            groups.append(_Group(kind, start, seeds, stack(members)))
+            seed += size
+    return groups
+
+
+def _network(
+    game: NormalFormGame, make: Callable[..., AbstractNeural], seed: int, same: bool
+) -> tuple[ParametricGame, Params]:
+    key, start_key = jax.random.split(jax.random.key(seed))
+    semantics = make(key, gain=1.0)
+    return ParametricGame(game, semantics), semantics.initial(start_key, same)
+
+
+def _tried(group: _Group, settings: Experiment) -> tuple[list[Trial], float]:
+    """The trials of a group, and the largest difference of the derivative from the flow."""
+    step_size = np.asarray(settings.step_size)
+    smallest = RESTS * float(np.max(from_catalogue(settings.game)().payoff_ranges))
+
+    def predicted(gains: np.ndarray) -> np.ndarray:
+        return _above(batch_map(_margin, group.at(gains)), smallest, gains.shape)
+
+    def learned(steps: int) -> Callable[[np.ndarray], np.ndarray]:
+        def rises(gains: np.ndarray) -> np.ndarray:
+            change = batch_map(_change, group.at(gains), steps, step_size)
+            return _above(change, ROUNDING, gains.shape)
+
+        return rises
+
+    count = len(group.seeds)
+    questions = (predicted, learned(settings.window), learned(settings.steps))
+    roots = [_switches(holds, count, settings.gains) for holds in questions]
+    at_roots = np.array([[r[0] if r else 1.0] for r in roots[0]])
+    ends = (settings.window, settings.steps)
+    crossings = [batch_map(_cross_parts, group.at(at_roots), end, step_size) for end in ends]
+    turned = [(np.sign(x) != np.sign(x[:, :1])).any(axis=1) for x in crossings]
+    derivative, flow = batch_map(_derivatives, group.at(np.ones((count, 1))))
+    trials = trials_of(group.kind, group.start, group.seeds, roots, turned)
+    return trials, float(np.max(np.abs(derivative - flow)))
+
+
+def _above(values: np.ndarray, smallest: float, shape: tuple[int, ...]) -> np.ndarray:
+    held = np.where(np.isfinite(values), (values > smallest).astype(float), np.nan)
+    return held.reshape(shape)
+
+
+def _switches(
+    holds: Callable[[np.ndarray], np.ndarray], count: int, gains: Float[np.ndarray, "points"]
+) -> list[tuple[float, ...] | None]:
+    """For each network the gains at which `holds` (1, 0 or NaN) changes, the lowest narrowed.
+
+    None where a number was not finite.
+    """
+    values = holds(np.tile(gains, (count, 1)))
+    changes = [np.flatnonzero(row[1:] != row[:-1]) for row in values]
+    first = np.array([c[0] if len(c) else 0 for c in changes])
+    low, high = gains[first], gains[first + 1]
+    below = values[np.arange(count), first]
+    for _ in range(ROUNDS):
+        tried = np.linspace(low, high, NARROWING, axis=1)
+        differs = holds(tried) != below[:, None]
+        differs[:, 0], differs[:, -1] = False, True
+        at = np.argmax(differs, axis=1)
+        low, high = (tried[np.arange(count), k] for k in (at - 1, at))
+    middles = 0.5 * (gains[1:] + gains[:-1])
+    found: list[tuple[float, ...] | None] = []
+    for k, change in enumerate(changes):
+        if np.isnan(values[k]).any():
+            found.append(None)
+        elif len(change):
+            found.append((float(0.5 * (low[k] + high[k])), *middles[change[1:]].tolist()))
+        else:
+            found.append(())
+    return found
+
+
+Member = tuple[tuple[ParametricGame, Params], Array]
+
+
+def _at_gain(member: Member) -> tuple[ParametricGame, Params]:
+    (game, start), gain = member
+    start = jax.tree.map(lambda x: jnp.asarray(x, dtype=float), start)
+    return eqx.tree_at(lambda g: g.semantics.gain, game, gain), start
+
+
+def _margin(member: Member) -> Array:
+    return flow_derivative(*_at_gain(member), mean_cooperation)
+
+
+def _change(member: Member, steps: int, step_size: Array) -> Array:
+    game, start = _at_gain(member)
+    end = run(game, Gradient(), start, steps=steps, step_size=step_size, throw=False).params
+    return mean_cooperation(game, end) - mean_cooperation(game, start)
+
+
+def _cross_parts(member: Member, steps: int, step_size: Array) -> Float[Array, "checkpoints"]:
+    """On the way through `steps`: how much of the first movement exists because others read."""
+    game, start = _at_gain(member)
+    count = min(CHECKPOINTS, steps)
+
+    def onward(params: Params, _: None) -> tuple[Params, Array]:
+        parts = reader_margins(game, params, mean_cooperation)
+        cross = parts.sum() - jnp.trace(parts)
+        moved = run(
+            game, Gradient(), params, steps=steps // count, step_size=step_size, throw=False
+        )
+        return moved.params, cross
+
+    return jax.lax.scan(onward, start, length=count)[1]
+
+
+def _derivatives(member: Member) -> tuple[Array, Array]:
+    """The derivative of mean cooperation as predicted, and as the flow shows it."""
+    game, start = _at_gain(member)
+
+    def after(time: float) -> Array:
+        return mean_cooperation(game, _flowed(game, start, time))
+
+    difference = (after(FLOW_TIME) - after(-FLOW_TIME)) / (2 * FLOW_TIME)
+    return flow_derivative(game, start, mean_cooperation), difference
+
+
+def _flowed(game: ParametricGame, params: Params, time: float) -> Params:
+    """The selfish gradient flow after `time`, by one step of the classical Runge-Kutta method."""
+
+    def moved(direction: Params, by: float) -> Params:
+        return jax.tree.map(lambda x, d: x + by * d, params, direction)
+
+    k1 = game.selfish_gradients(params)
+    k2 = game.selfish_gradients(moved(k1, time / 2))
+    k3 = game.selfish_gradients(moved(k2, time / 2))
+    k4 = game.selfish_gradients(moved(k3, time))
+    return jax.tree.map(
+        lambda x, a, b, c, d: x + time / 6 * (a + 2 * b + 2 * c + d), params, k1, k2, k3, k4
+    )

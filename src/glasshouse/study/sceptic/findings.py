@@ -1,0 +1,178 @@
+"""What the sceptic found: trials, how well predictions agreed, and why they failed."""
+
+import collections
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from glasshouse._results import Result
+from glasshouse.analysis.outcomes import Share
+
+CLOSE, ROUGH = 0.05, 2.0
+"""Predictions count as close within 5 %, as rough within a factor of two."""
+
+Measured = Literal["window", "outcome"]
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Trial(Result):
+    """One random network: the gains at which a switch was predicted and measured.
+
+    **Arguments:** `kind`, "interpreter" or "policies"; `start`, "independent" or "equal"
+    parameters of the players; `seed` of network and start; `predicted`, `window` and `outcome`: all
+    gains, rising, at which the derivative at the start, the change after the window and the change
+    at the end turn sign, the first narrowed; None where a number was not finite;
+    `turned_in_window` and `turned`: whether, learning at the first predicted gain, what the
+    others' reading adds to the movement of mean cooperation changed its sign on the way.
+    """
+
+    kind: str
+    start: str
+    seed: int
+    predicted: tuple[float, ...] | None
+    window: tuple[float, ...] | None
+    outcome: tuple[float, ...] | None
+    turned_in_window: bool
+    turned: bool
+
+    def measured(self, what: Measured) -> tuple[float, ...] | None:
+        """The gains measured after the window, or at the end."""
+        return self.window if what == "window" else self.outcome
+
+    def error(self, what: Measured) -> float:
+        """|measured - predicted| / predicted of the lowest switches.
+
+        Infinite where only one of both is there, NaN where neither is or a number was not finite.
+        """
+        measured = self.measured(what)
+        if self.predicted is None or measured is None:
+            return math.nan
+        if not self.predicted and not measured:
+            return math.nan
+        if not self.predicted or not measured:
+            return math.inf
+        return abs(measured[0] - self.predicted[0]) / self.predicted[0]
+
+    def reason(self, what: Measured) -> str:
+        """Why the prediction is not close; empty where it is, or where both say: no switch."""
+        error, measured = self.error(what), self.measured(what)
+        if self.predicted is None or measured is None:
+            return "numbers not finite"
+        if not error > CLOSE:
+            return ""
+        if not self.predicted:
+            return "no root predicted, yet a switch measured"
+        if len(self.predicted) > 1:
+            return "several roots predicted"
+        if self.turned_in_window if what == "window" else self.turned:
+            return "the cross part of the derivative changes sign on the way"
+        if not measured:
+            return "a root predicted, yet no switch measured"
+        return "the derivative changes on the way, its cross part keeping its sign"
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Agreement(Result):
+    """How well one measured switch agrees with the predicted one.
+
+    **Arguments:** `networks`, how many; `predicted`, how many of them have a predicted switch;
+    `median` and `percentile_90` of the relative error among these (a missing measured switch being
+    an infinite error), None where infinite; `close`, `rough`: the share of these within 5 %, within
+    a factor of two; `neither`: of the networks without a predicted switch, the share without a
+    measured one; `reasons`, how many predictions were not close, and why.
+    """
+
+    networks: int
+    predicted: int
+    median: float | None
+    percentile_90: float | None
+    close: Share
+    rough: Share
+    neither: Share
+    reasons: dict[str, int]
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Findings(Result):
+    """All trials of the sceptic's experiment.
+
+    **Arguments:** `settings`, fixed in advance; `trials`, one per network; `derivative_error`, the
+    largest difference between the predicted derivative of mean cooperation at the start (gain 1)
+    and a central difference of the selfish gradient flow.
+    """
+
+    settings: dict[str, Any]
+    trials: tuple[Trial, ...]
+    derivative_error: float
+
+    def agreement(
+        self, what: Measured, kind: str | None = None, start: str | None = None
+    ) -> Agreement:
+        """How well the window or the outcome agrees, for all networks or those of a group.
+
+        **Arguments:** `what`, "window" or "outcome"; `kind`, `start`, as in `Trial`, None for all.
+        """
+        chosen = [
+            trial
+            for trial in self.trials
+            if kind in (None, trial.kind) and start in (None, trial.start)
+        ]
+        rooted = [trial for trial in chosen if trial.predicted]
+        rootless = [trial for trial in chosen if trial.predicted == ()]
+        errors = np.array([_missing_as_infinite(trial.error(what)) for trial in rooted])
+        rough = [_within_factor(trial, what) for trial in rooted]
+        reasons = collections.Counter(trial.reason(what) for trial in chosen)
+        del reasons[""]
+        return Agreement(
+            networks=len(chosen),
+            predicted=len(rooted),
+            median=_quantile(errors, 0.5),
+            percentile_90=_quantile(errors, 0.9),
+            close=Share(int(np.sum(errors <= CLOSE)), len(rooted)),
+            rough=Share(sum(rough), len(rooted)),
+            neither=Share(sum(trial.measured(what) == () for trial in rootless), len(rootless)),
+            reasons=dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """Everything as plain data, and how well all networks agree."""
+        agreement = {what: self.agreement(what).to_dict() for what in ("window", "outcome")}
+        return {**self.to_dict(), **agreement}
+
+
+def trials_of(
+    kind: str,
+    start: str,
+    seeds: Sequence[int],
+    roots: Sequence[Sequence[tuple[float, ...] | None]],
+    turned: Sequence[np.ndarray],
+) -> list[Trial]:
+    """One trial per seed from predicted, window and outcome `roots`, and both kinds of `turned`."""
+    columns = zip(seeds, *roots, *turned, strict=True)
+    return [
+        Trial(kind, start, seed, predicted, window, outcome, bool(in_window), bool(ever))
+        for seed, predicted, window, outcome, in_window, ever in columns
+    ]
+
+
+def _missing_as_infinite(error: float) -> float:
+    return math.inf if math.isnan(error) else error
+
+
+def _within_factor(trial: Trial, what: Measured) -> bool:
+    measured = trial.measured(what)
+    if not measured or not trial.predicted:
+        return False
+    ratio = measured[0] / trial.predicted[0]
+    return 1 / ROUGH <= ratio <= ROUGH
+
+
+def _quantile(errors: np.ndarray, share: float) -> float | None:
+    """The smallest error that at least this share of the errors do not exceed."""
+    if not errors.size:
+        return None
+    value = float(np.sort(errors)[math.ceil(share * errors.size) - 1])
+    return value if math.isfinite(value) else None

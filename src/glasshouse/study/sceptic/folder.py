@@ -1,0 +1,124 @@
+"""The folder that the sceptic's experiment leaves."""
+
+import csv
+import importlib.metadata
+import io
+from pathlib import Path
+
+import numpy as np
+from matplotlib import style
+from matplotlib.figure import Figure
+
+from glasshouse.errors import InputError
+from glasshouse.plots._palette import TEXT
+from glasshouse.plots.prediction import plot_predictions
+from glasshouse.study.folder import as_json, write_file
+from glasshouse.study.report.figures import StudyFigure
+from glasshouse.study.sceptic.findings import Findings, Measured, Trial
+
+GROUPS = {
+    ("interpreter", "independent"): "one network reads both, independent starts",
+    ("interpreter", "equal"): "one network reads both, equal starts",
+    ("policies", "independent"): "two networks, independent starts",
+    ("policies", "equal"): "two networks, equal starts",
+}
+"""The groups by kind of semantics and of start, and what figures call them."""
+
+COLUMNS = ("kind", "start", "seed", "predicted", "window", "outcome", "error_window",
+           "error_outcome", "roots_predicted", "reason_window", "reason_outcome")  # fmt: skip
+
+
+def check_folder(out: Path) -> None:
+    """Refuse a folder that holds something.
+
+    **Raises:** `InputError` naming it.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out} is there already: name another folder with --out, or remove it")
+
+
+def write_experiment(findings: Findings, out: str | Path) -> None:
+    """Write `findings.json`, `networks.csv` and the figures `predictions.svg` and `.png`.
+
+    **Arguments:** `out`, a folder that does not exist yet or is empty.
+    **Raises:** `InputError` when it holds something.
+    """
+    out = Path(out)
+    check_folder(out)
+    out.mkdir(parents=True, exist_ok=True)
+    figure = experiment_figure(findings)
+    versions = {name: importlib.metadata.version(name) for name in ("glasshouse", "jax", "numpy")}
+    write_file(out / "findings.json", as_json({"versions": versions, **findings.summary()}))
+    write_file(out / "networks.csv", _table(findings.trials).encode())
+    write_file(out / "predictions.svg", figure.svg().encode())
+    write_file(out / "predictions.png", figure.png())
+
+
+def experiment_figure(findings: Findings) -> StudyFigure:
+    """Both scatter plots side by side: after the window, and at the end."""
+    settings = findings.settings
+    panels: dict[Measured, str] = {
+        "window": f"after the window of {settings['window']} steps of {settings['step_size']:g}",
+        "outcome": f"after {settings['steps']} steps of {settings['step_size']:g}",
+    }
+    with style.context("default"):
+        figure = Figure(figsize=(8.6, 4.9), layout="constrained")
+        for ax, (what, when) in zip(figure.subplots(1, 2), panels.items(), strict=True):
+            found = findings.agreement(what)
+            title = (
+                f"Mean cooperation {when}:\n{found.close.count} of {found.predicted} within 5 %, "
+                f"{found.rough.count} within a factor of two"
+            )
+            groups = {label: _pairs(findings, *key, what) for key, label in GROUPS.items()}
+            plot_predictions(groups, title, legend=False, ax=ax)
+        entries = [ax.get_legend_handles_labels() for ax in figure.axes]
+        shown = {
+            label: handle
+            for handles, labels in entries
+            for handle, label in zip(handles, labels, strict=True)
+        }
+        figure.legend(
+            shown.values(), shown, loc="outside lower center", ncols=2, frameon=False, fontsize=TEXT
+        )
+    alt = (
+        "Two scatter plots of measured against predicted gains of "
+        f"{len(findings.trials)} random networks, with the diagonal."
+    )
+    return StudyFigure("predictions", "Predicted and measured switches", alt, "", figure)
+
+
+def _pairs(findings: Findings, kind: str, start: str, what: Measured) -> np.ndarray:
+    """Predicted and measured gain of each network that has a prediction."""
+    rows = [
+        (trial.predicted[0], (trial.measured(what) or (np.nan,))[0])
+        for trial in findings.trials
+        if (trial.kind, trial.start) == (kind, start) and trial.predicted
+    ]
+    return np.array(rows).reshape(-1, 2)
+
+
+def _table(trials: tuple[Trial, ...]) -> str:
+    """One row per network; gains to full precision, empty where there is none."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for trial in trials:
+        gains = [_first(x) for x in (trial.predicted, trial.window, trial.outcome)]
+        errors = [trial.error("window"), trial.error("outcome")]
+        writer.writerow(
+            [
+                trial.kind,
+                trial.start,
+                trial.seed,
+                *gains,
+                *(repr(x) if np.isfinite(x) else "" for x in errors),
+                "" if trial.predicted is None else len(trial.predicted),
+                trial.reason("window"),
+                trial.reason("outcome"),
+            ]
+        )
+    return text.getvalue()
+
+
+def _first(switches: tuple[float, ...] | None) -> str:
+    return repr(switches[0]) if switches else ""
