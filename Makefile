@@ -1,6 +1,7 @@
-# Two commands do everything on a machine that has only Python (3.11 or newer), pip and make:
-#   make demo   compute the example studies into results/
-#   make test   run the tests
+# These commands do everything on a machine that has only Python (3.11 or newer), pip and make:
+#   make demo      compute the example studies into results/
+#   make figures   compute the sceptic's experiment and all figures into results/figures
+#   make test      run the tests
 PYTHON ?= python3
 # Old and new versions of pip take the pins of the build tools from these.
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
@@ -8,12 +9,20 @@ export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 BIN := .venv/bin
 STUDIES := $(sort $(wildcard examples/*.toml))
 
-.PHONY: demo test nightly lint docs help-pages benchmark constraints clean
+.PHONY: demo figures test nightly lint docs help-pages benchmark constraints clean
 
 demo: .venv/glasshouse
 	rm -rf results/demo
 	$(BIN)/glasshouse run $(STUDIES) --out results/demo
 	@echo "Open results/demo/prisoners_dilemma/report.html (one folder for each example study)."
+
+# The sceptic's experiment and every figure of the examples and their studies, anew.
+figures: .venv/glasshouse
+	rm -rf results/figures
+	mkdir -p results/figures
+	$(BIN)/glasshouse sceptic --out results/figures/sceptic
+	$(BIN)/glasshouse run $(STUDIES) --out results/figures/studies
+	cd results/figures && for script in ../../examples/*.py; do ../../$(BIN)/python $$script || exit 1; done
 
 test: .venv/dev
 	$(BIN)/python -m pytest -n auto

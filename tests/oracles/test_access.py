@@ -256,7 +256,7 @@ def test_families_know_their_channel(channel):
     assert found.cooperation.value is found.defection.value is None
     assert first_movement_switch(family).value == pytest.approx(found.neutral.value, abs=1e-8)
     assert not family.has_closed_forms
-    with pytest.raises(InputError, match="full access"):
+    with pytest.raises(InputError, match="certified under full access only"):
         certified_threshold(family)
     with pytest.raises(InputError, match="full access"):
         equilibrium_curve(family, (1.0,))

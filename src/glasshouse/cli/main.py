@@ -68,7 +68,7 @@ def main() -> None:
 def _interrupted(number: int, frame: object) -> NoReturn:
     """Leave at once: what is on disk is complete at any moment, and compiled code, which may be
     running in other threads or below this one, does not survive an exception."""
-    said = "interrupted; a study goes on where it stopped when it is run again"
+    said = "interrupted; given again, a study goes on where it stopped"
     shown = SHOW_CURSOR if sys.stderr.isatty() else ""  # a progress bar hides it
     os.write(sys.stderr.fileno(), f"{shown}\nglasshouse: {said}\n".encode())
     os._exit(INTERRUPTED)

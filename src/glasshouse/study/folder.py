@@ -21,7 +21,7 @@ from glasshouse.errors import InputError
 from glasshouse.study.dotted import leaves
 from glasshouse.study.setting import Prepared
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Of provenance, summary and table; raised when a key changes its meaning or goes away."""
 
 PACKAGES = ("glasshouse", "jax", "jaxlib", "equinox", "optax", "numpy", "scipy", "pyarrow")

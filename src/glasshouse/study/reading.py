@@ -9,8 +9,12 @@ from typing import Any
 import pydantic
 
 from glasshouse.errors import InputError, nearest
+from glasshouse.study.access_spec import ACCESS_SPECS
 from glasshouse.study.semantics_spec import SEMANTICS_SPECS
 from glasshouse.study.spec import RangeSpec, Study
+
+KINDS: dict[str, dict[str, Any]] = {"semantics": SEMANTICS_SPECS, "access": ACCESS_SPECS}
+"""Tables of several kinds, and the model of each kind."""
 
 
 def read_study(path: str | Path) -> Study:
@@ -65,11 +69,12 @@ def first_error(error: pydantic.ValidationError) -> str:
         return f"unknown key '{key}': {nearest(str(parts[-1]), _keys(first['loc'][:-1]))}"
     if kind == "missing":
         return f"key '{key}' is missing"
-    if kind == "union_tag_invalid":  # of the semantics, the only union with names
-        known = nearest(
-            str(found.get("kind") if isinstance(found, dict) else found), SEMANTICS_SPECS
-        )
-        return f"key '{key}.kind' must name a semantics: {known}"
+    if kind == "union_tag_not_found" and isinstance(found, dict):
+        return f"key '{key}.kind' is missing: choose {', '.join(KINDS[key])}"
+    if kind == "union_tag_invalid":
+        named = str(found.get("kind") if isinstance(found, dict) else found)
+        what = {"semantics": "a semantics"}.get(key, f"a kind of {key}")
+        return f"key '{key}.kind' must name {what}: {nearest(named, KINDS[key])}"
     if kind == "value_error":
         prefix = f"key '{key}': " if key else ""
         return prefix + first["msg"].removeprefix("Value error, ")
@@ -82,7 +87,7 @@ def first_error(error: pydantic.ValidationError) -> str:
 def _without_tags(parts: tuple[int | str, ...]) -> list[int | str]:
     """The location without the names pydantic gives to the members of a union."""
     kept = list(parts)
-    if kept[:1] == ["semantics"] and len(kept) > 1 and kept[1] in SEMANTICS_SPECS:
+    if len(kept) > 1 and kept[1] in KINDS.get(str(kept[0]), {}):
         del kept[1]
     if kept[:1] == ["sweep"] and len(kept) > 2 and kept[2] in ("range", "values"):
         del kept[2]
@@ -94,8 +99,8 @@ def _keys(parent: tuple[int | str, ...]) -> list[str]:
     section: Any = Study
     if parent[:1] == ("sweep",):
         section = RangeSpec
-    elif parent[:1] == ("semantics",):
-        section = SEMANTICS_SPECS[str(parent[1])]
+    elif parent and parent[0] in KINDS:
+        section = KINDS[str(parent[0])][str(parent[1])]
     elif parent:
         section = Study.model_fields[str(parent[0])].annotation
     return list(section.model_fields)

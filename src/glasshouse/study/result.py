@@ -132,6 +132,7 @@ class StudyResult(Result):
             "schema_version": SCHEMA_VERSION,
             "game": setting.game.to_dict(),
             "semantics": plain(setting.study.settings()["semantics"]),
+            "access": plain(setting.study.settings()["access"]),
             "claims": _claims(self),
             "axes": [axis.key for axis in self.axes],
             "predictions": plain(self.predictions),

@@ -10,11 +10,14 @@ import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from glasshouse.analysis.family import AffineFamily, LogisticFamily
+from glasshouse.analysis.linear_family import LinearFamily
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.semantics.affine import Affine
 from glasshouse.semantics.base import AbstractSemantics, Box
+from glasshouse.semantics.channel import AbstractChannel
 from glasshouse.semantics.custom import Custom
+from glasshouse.semantics.linear import Linear
 from glasshouse.semantics.logistic import Logistic
 from glasshouse.study.imported import code_file, failure, load_function
 from glasshouse.study.values import Matrix, Number, Parameter, Section
@@ -28,7 +31,7 @@ class LogisticSpec(Section):
     SPREAD: ClassVar[float] = 1.0
 
     kind: Literal["logistic"] = "logistic"
-    """How parameters become mixed actions: "logistic", "affine" or "custom"."""
+    """How parameters become mixed actions: "logistic", "affine", "linear" or "custom"."""
     coupling: Number = 0.5
     """κ, the weight with which each reads the others; negative means reacting against them."""
     pattern: Matrix | None = None
@@ -49,10 +52,10 @@ class LogisticSpec(Section):
         weights = self.coupling if pattern is None else self.coupling * np.array(pattern)
         return Logistic(game.actions, weights, self.bound, self.own_weight)
 
-    def family(self, game: NormalFormGame) -> LogisticFamily:
+    def family(self, game: NormalFormGame, channel: AbstractChannel) -> LogisticFamily:
         """The game at every coupling."""
         pattern = None if self.pattern is None else np.array(self.pattern)
-        return LogisticFamily(game, self.bound, pattern, self.own_weight)
+        return LogisticFamily(game, self.bound, pattern, self.own_weight, channel)
 
     def files(self, folder: Path) -> dict[str, Path]:
         """What it reads beside the study, by name."""
@@ -67,7 +70,7 @@ class AffineSpec(Section):
     SPREAD: ClassVar[float] = 0.2
 
     kind: Literal["affine"]
-    """How parameters become mixed actions: "logistic", "affine" or "custom"."""
+    """How parameters become mixed actions: "logistic", "affine", "linear" or "custom"."""
     weight: Annotated[float, Field(ge=0, le=1, strict=True)] = 0.25
     """w, the weight of what one reads; the weight of one's own parameter is 1 - w."""
 
@@ -75,9 +78,38 @@ class AffineSpec(Section):
         """The semantics for this game's players."""
         return Affine(game.actions, self.weight)
 
-    def family(self, game: NormalFormGame) -> AffineFamily:
+    def family(self, game: NormalFormGame, channel: AbstractChannel) -> AffineFamily:
         """The game at every weight."""
-        return AffineFamily(game)
+        return AffineFamily(game, channel)
+
+    def files(self, folder: Path) -> dict[str, Path]:
+        """What it reads beside the study, by name."""
+        return {}
+
+
+class LinearSpec(Section):
+    """Cooperate with probability s(w·θ_i + κ Σ_j w·θ_j), θ_i of several coordinates."""
+
+    COUPLING: ClassVar[str | None] = "coupling"
+    RANGE: ClassVar[tuple[float, float, int]] = (0.0, 1.2, 61)
+    SPREAD: ClassVar[float] = 1.0
+
+    kind: Literal["linear"]
+    """How parameters become mixed actions."""
+    coupling: Number = 0.5
+    """κ, the weight with which each reads the others."""
+    direction: Annotated[list[Number], Field(min_length=1, max_length=1_000_000)]
+    """w, one number per coordinate, not all zero."""
+    bound: Annotated[float, Field(gt=0, strict=True)] = 3.0
+    """M: every coordinate lies in [-M, M]; inf for no bound."""
+
+    def build(self, game: NormalFormGame, folder: Path) -> AbstractSemantics:
+        """The semantics for this game's players."""
+        return Linear(game.actions, self.coupling, np.array(self.direction), self.bound)
+
+    def family(self, game: NormalFormGame, channel: AbstractChannel) -> LinearFamily:
+        """The game at every coupling."""
+        return LinearFamily(game, np.array(self.direction), self.bound, channel)
 
     def files(self, folder: Path) -> dict[str, Path]:
         """What it reads beside the study, by name."""
@@ -92,7 +124,7 @@ class CustomSpec(Section):
     SPREAD: ClassVar[float] = 1.0
 
     kind: Literal["custom"]
-    """How parameters become mixed actions: "logistic", "affine" or "custom"."""
+    """How parameters become mixed actions: "logistic", "affine", "linear" or "custom"."""
     function: str
     """"file.py:name" beside the study, or "package.module:name"."""
     parameters: dict[str, Parameter] = Field(default={})
@@ -152,7 +184,7 @@ class CustomSpec(Section):
             where = _line_in(error, function)
             raise InputError(f"{self.function} failed{where}: {failure(error)}{hint}") from error
 
-    def family(self, game: NormalFormGame) -> None:
+    def family(self, game: NormalFormGame, channel: AbstractChannel) -> None:
         """None: a custom semantics has no coupling that the library knows."""
         return
 
@@ -161,10 +193,11 @@ class CustomSpec(Section):
         return code_file(self.function, folder)
 
 
-SemanticsSpec = LogisticSpec | AffineSpec | CustomSpec
+SemanticsSpec = LogisticSpec | AffineSpec | LinearSpec | CustomSpec
 SEMANTICS_SPECS: dict[str, type[SemanticsSpec]] = {
     "logistic": LogisticSpec,
     "affine": AffineSpec,
+    "linear": LinearSpec,
     "custom": CustomSpec,
 }
 

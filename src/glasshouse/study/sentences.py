@@ -3,9 +3,11 @@
 import math
 from collections.abc import Sequence
 
+from glasshouse.analysis.access_words import access_words
 from glasshouse.analysis.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.couplings import Switch
 from glasshouse.certificates.rounding import at_least, at_most, exactly
+from glasshouse.semantics.channel import Full
 from glasshouse.study.dotted import numeric_leaves
 from glasshouse.study.proofs import MOST_POINTS, CertifiedPoint, most_frequent
 from glasshouse.study.result import Predictions, StudyResult
@@ -13,6 +15,9 @@ from glasshouse.study.verdicts import equilibrium, in_words, judged, witness_wor
 
 NAMES = {"semantics.coupling": "coupling", "semantics.weight": "weight"}
 """What axes are called in sentences; others go by the end of their dotted key."""
+
+KINDS = ("First movement", "Outcome", "Equilibrium")
+"""What claims are about, as they begin."""
 
 ELSEWHERE = {"everywhere": "everywhere", "nowhere": "nowhere", "elsewhere": "now and then"}
 """Where cooperation rises along slices on which it does not begin to at one value."""
@@ -30,7 +35,21 @@ def claims(result: StudyResult) -> list[str]:
         movement = _slices_claim(result) if result.slices else _rises_claim(result)
         corner = _passes_claim(result)
     found = [movement, *_outcome_claims(result), corner, _rest_points_claim(result)]
-    return [claim for claim in found if claim]
+    return [_under(access(result), claim) for claim in found if claim]
+
+
+def access(result: StudyResult) -> str:
+    """Who sees what, in words; nothing under full access."""
+    channel = result.prepared.base.parametric.channel
+    if any(axis.key.startswith("access.") for axis in result.axes):
+        return "access as swept"
+    return "" if isinstance(channel, Full) else access_words(channel)
+
+
+def _under(access: str, claim: str) -> str:
+    """A claim that says under which access it holds, unless that is full."""
+    kind = next(kind for kind in KINDS if claim.startswith(kind))
+    return f"{kind}, {access}{claim.removeprefix(kind)}" if access else claim
 
 
 def own_values(result: StudyResult) -> str:
@@ -42,7 +61,7 @@ def own_values(result: StudyResult) -> str:
 def axis_name(key: str) -> str:
     """What an axis is called in sentences."""
     short = key.removeprefix("game.parameters.").removeprefix("semantics.parameters.")
-    return NAMES.get(key, short)
+    return NAMES.get(key, short.removeprefix("access."))
 
 
 def _movement_claim(predictions: Predictions) -> str:

@@ -11,11 +11,12 @@ import wadler_lindig as wl
 
 from glasshouse._progress import progress
 from glasshouse._results import Readable, call
-from glasshouse.analysis.family import AbstractFamily
+from glasshouse.analysis.family import AbstractFamily, check_affine
 from glasshouse.analysis.outcomes import Starts, check_starts
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.parametric import ParametricGame, Tied
+from glasshouse.semantics.affine import Affine
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.study.reading import first_error, named, read_study
 from glasshouse.study.spec import Study
@@ -38,7 +39,9 @@ class Setting(Readable):
     def own_family(self, key: str) -> AbstractFamily | None:
         """The game at every strength of reading, where `key` is that of this semantics."""
         semantics = self.study.semantics
-        return semantics.family(self.game) if key == f"semantics.{semantics.COUPLING}" else None
+        if key != f"semantics.{semantics.COUPLING}":
+            return None
+        return semantics.family(self.game, self.parametric.channel)
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -139,7 +142,14 @@ class _Builder:
         with named("semantics"):
             if game.players < 2:
                 raise InputError(f"{game.title}: one player has nobody to read; give at least two")
-            parametric = ParametricGame(game, self._semantics_for(study, game))
+            semantics = self._semantics_for(study, game)
+        with named(f"access.{study.access.SETTING}"):
+            channel = study.access.build(semantics.spaces)
+            channel.check(semantics.spaces)
+            if isinstance(semantics, Affine):
+                check_affine(channel)
+        with named("semantics"):
+            parametric = ParametricGame(game, semantics, channel)
         with named("learning.tied"):
             learned = Tied(parametric) if study.learning.tied else parametric
         starts = study.learning.build(study.semantics.SPREAD)

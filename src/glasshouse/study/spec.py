@@ -22,6 +22,7 @@ from glasshouse.errors import nearest
 from glasshouse.games.normal_form import NormalFormGame, default_labels
 from glasshouse.games.registry import CATALOGUE, from_catalogue
 from glasshouse.interop.nfg import read_nfg
+from glasshouse.study.access_spec import AccessSpec, FullSpec, with_threshold
 from glasshouse.study.dotted import numeric_leaves, replaced
 from glasshouse.study.semantics_spec import LogisticSpec, SemanticsSpec
 from glasshouse.study.values import (
@@ -217,7 +218,8 @@ class Axis(NamedTuple):
 
 
 class Study(Section):
-    """One game, one semantics, one way to learn, and a sweep over up to two of their numbers.
+    """One game, one semantics, who sees what, one way to learn, and a sweep over up to two of
+    their numbers.
 
     Build it from a file with `read_study`, or from the sections in Python.
     """
@@ -226,6 +228,10 @@ class Study(Section):
     """What is played."""
     semantics: Annotated[SemanticsSpec, Field(discriminator="kind")] = LogisticSpec()
     """What a parameter means."""
+    access: Annotated[AccessSpec, Field(discriminator="kind"), BeforeValidator(with_threshold)] = (
+        FullSpec()
+    )
+    """Who sees what of whose parameters."""
     learning: LearningSpec = LearningSpec()
     """How players learn, and from where."""
     sweep: Annotated[dict[str, AxisSpec] | None, BeforeValidator(_flat)] = None
@@ -274,12 +280,12 @@ class Study(Section):
         return {f"semantics.{own}": RangeSpec(start=start, stop=stop, count=count)}
 
     def settings(self) -> dict[str, Any]:
-        """Game, semantics and learning with every default written out."""
+        """Everything but the sweep, with every default written out."""
         learning = self.learning
         if learning.spread is None:
             learning = learning.model_copy(update={"spread": self.semantics.SPREAD})
         written = self.model_copy(update={"learning": learning}).model_dump(
-            exclude_none=True, include={"game", "semantics", "learning", "analysis"}
+            exclude_none=True, exclude={"sweep"}
         )
         if self.game.name in CATALOGUE:
             defaults, given = CATALOGUE[self.game.name].defaults, self.game.parameters

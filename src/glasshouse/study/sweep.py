@@ -94,7 +94,8 @@ def sweep_notes(prepared: Prepared, table: pa.Table) -> Iterator[str]:
 
 def _kind(setting: Setting) -> tuple:
     """What settings must have in common to be computed together."""
-    return setting.study.learning, [np.shape(x) for x in jax.tree.leaves(setting.parametric)]
+    leaves, structure = jax.tree.flatten(setting.parametric)
+    return setting.study.learning, structure, [np.shape(x) for x in leaves]
 
 
 def _alike(settings: Sequence[Setting]) -> Iterator[list[Setting]]:

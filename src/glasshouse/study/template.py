@@ -13,6 +13,7 @@ import tomli_w
 from glasshouse.errors import InputError
 from glasshouse.games.registry import from_catalogue
 from glasshouse.interop.load import load_game, parsed_name
+from glasshouse.study.access_spec import FullSpec
 from glasshouse.study.reading import parse_study
 from glasshouse.study.semantics_spec import LogisticSpec
 from glasshouse.study.setting import prepare
@@ -43,6 +44,7 @@ def template(game: dict[str, Any], name: str = "study.toml", folder: Path = Path
         HEADER.format(name=shlex.quote(name)),
         _section("game", GameSpec, game),
         _section("semantics", LogisticSpec, {"kind": "logistic", "coupling": 0.5, "bound": 3.0}),
+        _section("access", FullSpec, {}),
         _section("learning", LearningSpec, {}),
         SWEEP.format(**sweep),
         _section("analysis", AnalysisSpec, {}),

@@ -9,6 +9,7 @@ import jinja2
 import numpy as np
 from markupsafe import Markup, escape
 
+from glasshouse.analysis.access_words import access_words
 from glasshouse.analysis.couplings import Switch
 from glasshouse.analysis.outcomes import Share
 from glasshouse.certificates.rounding import bracketed
@@ -35,7 +36,7 @@ from glasshouse.study.report.proved import (
 from glasshouse.study.report.svg import colours, inline_svg
 from glasshouse.study.report.words import leading
 from glasshouse.study.result import StudyResult
-from glasshouse.study.sentences import axis_name, claims, own_values
+from glasshouse.study.sentences import KINDS, axis_name, claims, own_values
 
 MOST_ROWS = 300
 """Rows of the sweep shown; all of them are in the table beside the report."""
@@ -45,9 +46,6 @@ MOST_LETTERS = 20_000
 
 MOST_SLICES = 100
 """Values of a second axis whose switches are listed."""
-
-KINDS = ("First movement", "Outcome", "Equilibrium")
-"""What claims are about; set apart at the beginning of a sentence."""
 
 POWER = re.compile(r"[\d.]+e-\d+")
 
@@ -93,6 +91,8 @@ def report_html(
         game_keys=[axis.key for axis in result.axes if axis.key.startswith("game.")],
         learning_keys=[axis.key for axis in result.axes if axis.key.startswith("learning.")],
         settings=result.prepared.study.settings(),
+        access=access_words(result.prepared.base.parametric.channel),
+        access_meaning=result.prepared.study.access.MEANING,
         study_file=_shortened(result.prepared.study.to_toml()),
         game=result.prepared.base.game,
         starts=result.prepared.base.starts,
