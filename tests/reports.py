@@ -50,6 +50,7 @@ parameters = { gain = 0.5 }
     + '[sweep]\n"semantics.parameters.gain" = [0.0, 0.4, 0.8, 1.2]\n',
     "three players": '[game]\nname = "public_goods"\nparameters = { n = 3 }\n'
     + FEW
+    + "certify = false\n"
     + '[sweep]\n"semantics.coupling" = [0.0, 0.4, 0.8]\n',
     "affine": '[game]\nname = "stag_hunt"\n[semantics]\nkind = "affine"\n'
     + FEW

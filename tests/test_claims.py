@@ -11,6 +11,7 @@ from glasshouse.study.reading import parse_study
 
 PD = '[game]\nname = "prisoners_dilemma"\n'
 SHORT = "[learning]\nstarts = 9\nsteps = 40\n"
+UNPROVED = "thresholds = false\ncertify = false\n"
 ONLY_MOVEMENT = (
     "[analysis]\nportrait = false\noutcomes = false\ntied = false\nboundary_test = false\n"
 )
@@ -21,7 +22,12 @@ def computed(text, folder=None):
 
 
 def test_swept_learning_is_not_said_to_be_at_its_own_value():
-    text = PD + SHORT + '[sweep]\n"learning.steps" = [10, 20]\n[analysis]\nportrait = false\n'
+    text = (
+        PD
+        + SHORT
+        + '[sweep]\n"learning.steps" = [10, 20]\n[analysis]\nportrait = false\n'
+        + UNPROVED
+    )
     said = claims(computed(text))
     assert "40 steps of 0.1, but learning.steps as swept" in said[1]
     assert said[0].startswith("First movement: ")
@@ -67,7 +73,7 @@ def test_runs_that_left_the_reals_are_counted_and_not_judged(tmp_path):
     )
     text = PD + '[semantics]\nkind = "custom"\nfunction = "gap.py:gap"\n[sweep]\n'
     text += "[learning]\nsteps = 3\nstart = [[1.0, 0.0], [-1.0, -1.0]]\n"
-    result = computed(text + "[analysis]\nportrait = false\ntied = false\n", tmp_path)
+    result = computed(text + "[analysis]\nportrait = false\ntied = false\n" + UNPROVED, tmp_path)
     assert result.column("not_finite").tolist() == [1]
     assert result.base.generic is not None
     assert result.base.generic.defection.runs == 1
@@ -86,7 +92,7 @@ def test_a_semantics_that_leaves_the_unit_interval_is_refused(tmp_path):
 
 
 def test_runs_still_moving_are_noted():
-    result = computed(PD + SHORT + "[sweep]\n[analysis]\nportrait = false\n")
+    result = computed(PD + SHORT + "[sweep]\n[analysis]\nportrait = false\n" + UNPROVED)
     assert any(
         "1 of 1 points fewer than 95% of the runs had come to rest" in n for n in result.notes
     )

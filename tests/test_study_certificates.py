@@ -313,7 +313,9 @@ class Stop(BaseException):
     """Stands for whatever ends a process between two writes."""
 
 
-@pytest.mark.parametrize("last", ["corner.json", "deviation_rest.svg"])
+@pytest.mark.parametrize(
+    "last", ["corner.json", pytest.param("deviation_rest.svg", marks=pytest.mark.slow)]
+)
 def test_an_interrupted_run_goes_on_to_the_same_certificates(half, tmp_path, monkeypatch, last):
     study, out = half.parent / "half.toml", half
     write = folder_module.write_file

@@ -95,7 +95,7 @@ class ParametricGame(AbstractParametricGame):
                 f"semantics gives {len(semantics.actions)} players {semantics.actions} actions"
             )
         _check_size(game)
-        channel.check(semantics.spaces)
+        check_channel(semantics, channel)
         self.game = game.unlabelled()
         self.semantics = semantics
         self.channel = channel
@@ -140,7 +140,7 @@ class ParametricGame(AbstractParametricGame):
         )
 
     def faults(self, params: Params) -> Bool[Array, "players"] | None:
-        if self.semantics.is_proper:
+        if self.semantics.proper != "unchecked":
             return None
         behaviours = self.behaviours(params)
         return jnp.stack([_is_improper(behaviours[i]) for i in range(len(self.game.actions))])
@@ -154,12 +154,18 @@ class Tied(AbstractParametricGame):
     θ_1 = … = θ_n, made exact: rounding cannot leave it. `params` is a tuple of one pytree.
 
     **Arguments:** `game`, whose players have parameters of the same structure and shape.
-    **Raises:** `InputError` when the players' parameters differ in structure or shape.
+    **Raises:** `InputError` when the players' parameters differ in structure or shape, or are
+    stacked in one array.
     """
 
     game: AbstractParametricGame
 
     def __init__(self, game: AbstractParametricGame):
+        if len(game.spaces) < 2:
+            raise InputError(
+                f"{type(game).__name__} keeps everybody's parameters in one array: only games with "
+                "one entry of params per player can be tied"
+            )
         shapes = [jax.tree.map(jnp.shape, box.lower) for box in game.spaces]
         if any(shape != shapes[0] for shape in shapes):
             raise InputError(f"only parameters of one shape can be tied, not {shapes}")
@@ -221,7 +227,25 @@ def _first_entries(behaviours: Product) -> Float[Array, "players"]:
 
 def _is_improper(mix: Float[Array, "actions"]) -> Bool[Array, ""]:
     """Whether these are no probabilities; NaN are none."""
-    return ~(jnp.all(mix >= 0) & (jnp.abs(mix.sum() - 1) <= TOLERANCE))
+    return ~(jnp.all(mix >= -TOLERANCE) & (jnp.abs(mix.sum() - 1) <= TOLERANCE))
+
+
+def check_channel(semantics: AbstractSemantics, channel: AbstractChannel) -> None:
+    """Refuse a channel that does not fit the semantics.
+
+    **Raises:** `InputError` when it is none, or shows what the semantics cannot read.
+    """
+    if not isinstance(channel, AbstractChannel):
+        raise InputError(
+            f"channel must say what players see, such as Full(), but is {channel!r:.60}"
+        )
+    channel.check(semantics.spaces)
+    if semantics.proper == "in boxes" and not channel.stays_in_boxes:
+        raise InputError(
+            f"what {type(channel).__name__} shows may lie outside the boxes of the parameters, "
+            f"where {type(semantics).__name__} gives no probabilities: use the logistic "
+            "semantics, or another channel"
+        )
 
 
 def _check_size(game: AbstractGame) -> None:

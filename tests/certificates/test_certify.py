@@ -448,3 +448,30 @@ def test_an_affine_profile():
     game = ParametricGame(symmetric(DONATION), Affine((2, 2), 0.25))
     assert certify(game, (0.3, 0.7), 0.0).verdict == "certified"
     assert certify(ParametricGame(symmetric(DONATION), Affine((2, 2), 0.2)), (1.0, 1.0), 0.0)
+
+
+@pytest.mark.parametrize(
+    "hole",
+    [
+        lambda x: 0 * jnp.log((x + 1) ** 2 - 0.04),
+        lambda x: 0 * jnp.sqrt((x + 1) ** 2 - 0.04),
+        lambda x: jnp.log((x + 1) ** 2 - 0.04) - jnp.log((x + 1) ** 2 - 0.04),
+        lambda x: 0 / (x + 1),
+    ],
+    ids=["0 log", "0 sqrt", "log - log", "0 / 0"],
+)
+def test_nothing_is_certified_where_a_semantics_has_no_value_though_terms_cancel(hole):
+    """All these add nothing where they have a value, and have none at -1 or below it."""
+
+    def cooperates_less_above(params, seen):
+        ps = [0.5 - 0.1 * x + hole(x) for x in params]
+        return [jnp.stack([p, 1 - p]) for p in ps]
+
+    def everywhere(params, seen):
+        return [jnp.stack([0.5 - 0.1 * x, 0.5 + 0.1 * x]) for x in params]
+
+    game, boxes = NormalFormGame([[[2, -1], [3, 0]], [[2, 3], [-1, 0]]]), [Box(-3.0, 3.0)] * 2
+    certified = certify(ParametricGame(game, Custom(everywhere, boxes)), (3.0, 3.0), 0.0)
+    assert certified.verdict == "certified"
+    holed = ParametricGame(game, Custom(cooperates_less_above, boxes))
+    assert certify(holed, (3.0, 3.0), 0.0, budget=300).verdict == "unknown"

@@ -121,7 +121,7 @@ def study():
 
 def sceptic() -> Findings:
     seen = (0.5, 1.25), (0.75,), ()
-    trials = tuple(Trial("policies", "equal", k, *seen, False, True) for k in range(120))
+    trials = tuple(Trial("policies", "equal", k, *seen, ((),), 2, False, True) for k in range(120))
     return Findings(Experiment().to_dict(), trials, 1e-7)
 
 

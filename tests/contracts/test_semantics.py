@@ -1,8 +1,8 @@
 """Every semantics gives probabilities and the gradients of what it gives."""
 
+import functools
 import itertools
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -32,21 +32,35 @@ def test_every_semantics_supports_two_players_with_two_actions(kind):
     assert supports(kind, (2, 2))
 
 
-def example(kind, actions, seed=1):
-    tensor = random_tensor(actions, seed)
+@functools.cache
+def example(kind, actions):
+    tensor = random_tensor(actions, 1)
     return ParametricGame(NormalFormGame(tensor), SEMANTICS[kind].example(actions)), tensor
+
+
+@functools.cache
+def compiled(kind, actions):
+    """Behaviours, payoffs, gradients and their scales of the example, compiled once for all."""
+    game, _ = example(kind, actions)
+    return jax.jit(
+        lambda p: (
+            game.behaviours(p),
+            game.payoffs(p),
+            game.selfish_gradients(p),
+            game.gradient_scales(p),
+        )
+    )
 
 
 @each_example
 def test_behaviours_are_probabilities(kind, actions):
     game, _ = example(kind, actions)
-    behaviours = eqx.filter_jit(game.behaviours)
     corners = [
         tuple(box.lower for box in game.spaces),
         tuple(box.upper for box in game.spaces),
     ]
     for params in [random_params(game, 0), random_params(game, 1, spread=3.0), *corners]:
-        product = behaviours(params)
+        product = compiled(kind, actions)(params)[0]
         for i, count in enumerate(actions):
             mix = np.asarray(product[i])
             assert mix.shape == (count,)
@@ -58,10 +72,9 @@ def test_behaviours_are_probabilities(kind, actions):
 @each_example
 def test_payoffs_are_expectations_over_independent_mixing(kind, actions):
     game, tensor = example(kind, actions)
-    params = random_params(game, 2)
-    product = game.behaviours(params)
+    product, payoffs, *_ = compiled(kind, actions)(random_params(game, 2))
     mixes = [np.asarray(product[i]) for i in range(len(actions))]
-    assert np.allclose(game.payoffs(params), expected_payoffs(tensor, mixes), rtol=0, atol=1e-13)
+    assert np.allclose(payoffs, expected_payoffs(tensor, mixes), rtol=0, atol=1e-13)
 
 
 @pytest.mark.parametrize("kind_of_number", [float, np.asarray], ids=["float", "numpy"])
@@ -78,15 +91,15 @@ def test_parameters_may_be_plain_numbers(kind_of_number):
 def test_selfish_gradients_are_finite_differences_of_own_payoffs(kind, actions):
     game, _ = example(kind, actions)
     params = random_params(game, 3)
-    gradients = eqx.filter_jit(game.selfish_gradients)(params)
-    payoffs = eqx.filter_jit(game.payoffs)
+    found = compiled(kind, actions)
+    gradients = found(params)[2]
     h = 1e-5
     for i, own in enumerate(params):
         numbers, put_together = ravel_pytree(own)
         gradient = flat(gradients[i])
         for k in range(len(numbers)):
             up, down = (
-                payoffs((*params[:i], put_together(numbers.at[k].add(step)), *params[i + 1 :]))[i]
+                found((*params[:i], put_together(numbers.at[k].add(step)), *params[i + 1 :]))[1][i]
                 for step in (h, -h)
             )
             assert gradient[k] == pytest.approx(float(up - down) / (2 * h), rel=1e-7, abs=1e-9)
@@ -95,9 +108,9 @@ def test_selfish_gradients_are_finite_differences_of_own_payoffs(kind, actions):
 @each_example
 def test_gradient_scales_bound_the_gradients(kind, actions):
     game, _ = example(kind, actions)
-    both = jax.jit(lambda p: (game.selfish_gradients(p), game.gradient_scales(p)))
     for seed in range(5):
-        gradients, scales = map(flat, both(random_params(game, seed, spread=3.0)))
+        found = compiled(kind, actions)(random_params(game, seed, spread=3.0))
+        gradients, scales = map(flat, found[2:])
         assert np.all(np.abs(gradients) <= scales * (1 + 1e-12))
         assert np.all(scales > 0)
 
@@ -176,7 +189,15 @@ def test_the_affine_weight_can_be_swept():
     assert np.allclose(batched, singles, rtol=0, atol=1e-14)
 
 
-@pytest.mark.parametrize("actions", [(2, 2, 2), (2, 3, 2), (2, 3, 4)], ids=str)
+def learned(game, start):
+    path = run(game, Gradient(), start, steps=20, step_size=0.3, save="path").path
+    assert path is not None
+    return path
+
+
+@pytest.mark.parametrize(
+    "actions", [(2, 2, 2), pytest.param((2, 3, 2), marks=pytest.mark.slow), (2, 3, 4)], ids=str
+)
 def test_renaming_the_players_renames_everything(actions):
     """New player i is old player order[i]: payoffs, gradients and learning paths follow."""
     order = (2, 0, 1)
@@ -194,15 +215,13 @@ def test_renaming_the_players_renames_everything(actions):
     params = random_params(old, 6)
     renamed = tuple(params[i] for i in order)
 
-    old_payoffs, new_payoffs = old.payoffs(params), new.payoffs(renamed)
-    assert np.allclose(new_payoffs, np.asarray(old_payoffs)[list(order)], rtol=0, atol=1e-13)
-    old_gradients, new_gradients = old.selfish_gradients(params), new.selfish_gradients(renamed)
-    old_path, new_path = (
-        run(game, Gradient(), start, steps=20, step_size=0.3, save="path").path
+    (old_payoffs, old_gradients, old_path), (new_payoffs, new_gradients, new_path) = (
+        jax.jit(
+            lambda p, game=game: (game.payoffs(p), game.selfish_gradients(p), learned(game, p))
+        )(start)
         for game, start in ((old, params), (new, renamed))
     )
-    assert old_path is not None
-    assert new_path is not None
+    assert np.allclose(new_payoffs, np.asarray(old_payoffs)[list(order)], rtol=0, atol=1e-13)
     for i, before in enumerate(order):
         assert np.allclose(new_gradients[i], old_gradients[before], rtol=0, atol=1e-13)
         assert np.allclose(new_path[i], old_path[before], rtol=0, atol=1e-12)

@@ -329,8 +329,6 @@ def _(channel: Mask, effects: Effects, direction: Direction | None) -> Rise:
 @_rise.register
 def _(channel: Misreport, effects: Effects, direction: Direction | None) -> Rise:
     A, B, N = effects
-    if float(np.asarray(channel.budget)) == 0:
-        return _rise_of_read(1.0, effects, "κ*")
     return Rise(A, B + N * A, 2 * N * B, 0.0, f"κ (1 + {_times(N, '(2κ - κ*)', '2κ - κ*')}) = κ*")
 
 

@@ -1,6 +1,7 @@
 """What a player could gain by changing its parameters alone."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 import equinox as eqx
@@ -122,6 +123,11 @@ def best_deviation(
         raise InputError(f"starts={starts} and steps={steps} must both be at least 1")
     key = jax.random.key(0) if key is None else key
     gain, best = search(game, params, player, starts, steps, key)
+    if not math.isfinite(gain):
+        raise InputError(
+            f"the gain of player {player + 1} is {gain}: the payoff has no value at some deviation "
+            "searched, so check the semantics"
+        )
     detail = f"gradient ascent from {starts} random starts, {steps} steps"
     return Deviation(player, gain, best, "numerical", detail)
 

@@ -16,7 +16,6 @@ from glasshouse.parametric import ParametricGame
 from glasshouse.semantics.affine import Affine
 from glasshouse.semantics.channel import AbstractChannel, Full
 from glasshouse.semantics.logistic import Logistic
-from glasshouse.semantics.report import Misreport
 
 HIGHEST = 3.0
 """Logistic couplings are searched up to here unless the caller says otherwise."""
@@ -85,8 +84,19 @@ class LogisticFamily(AbstractDenseFamily):
     channel: AbstractChannel = dataclasses.field(default_factory=Full)
 
     def __post_init__(self):
+        if not isinstance(self.game, NormalFormGame):
+            raise InputError(
+                f"LogisticFamily takes a game in normal form, not {type(self.game).__name__}: use "
+                "NetworkFamily for games on a network"
+            )
         if self.game.players < 2:
             raise InputError(f"{self.game.title}: one player has nobody to read; give at least two")
+        players = self.game.players
+        if self.pattern is not None and np.shape(self.pattern) != (players, players):
+            raise InputError(
+                f"pattern must be an array of shape {(players, players)}, but is "
+                f"{self.pattern!r:.60}: from a graph, Reading.from_graph(graph, names).matrix()"
+            )
 
     def __call__(self, coupling: float) -> ParametricGame:
         weights = coupling if self.pattern is None else coupling * np.asarray(self.pattern)
@@ -136,8 +146,7 @@ class AffineFamily(AbstractDenseFamily):
     channel: AbstractChannel = dataclasses.field(default_factory=Full)
 
     def __post_init__(self):
-        Affine(self.game.actions, 0.0)
-        check_affine(self.channel)
+        self(0.0)
 
     def __call__(self, coupling: float) -> ParametricGame:
         return ParametricGame(self.game, Affine(self.game.actions, coupling), self.channel)
@@ -152,15 +161,3 @@ class AffineFamily(AbstractDenseFamily):
 
     def closed_form(self) -> Thresholds:
         return affine_thresholds_under(self.channel, self.game)
-
-
-def check_affine(channel: AbstractChannel) -> None:
-    """Refuse access under which the affine semantics gives no probabilities.
-
-    **Raises:** `InputError` for misreports, which may lie outside [0, 1].
-    """
-    if isinstance(channel, Misreport):
-        raise InputError(
-            "parameters of the affine semantics are probabilities, and a misreport may lie outside "
-            "[0, 1]: use the logistic semantics, or Decoupled reports"
-        )

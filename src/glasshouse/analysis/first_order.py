@@ -1,5 +1,6 @@
 """First movement: how a quantity starts to change when everybody learns selfishly."""
 
+import math
 from collections.abc import Callable
 
 import jax
@@ -8,6 +9,7 @@ from jaxtyping import Array, Float
 from glasshouse._arrays import as_floats
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.driver import check_params
+from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
 
 RESTS = 1e-12
@@ -38,10 +40,17 @@ def first_order_margin(
 
     **Arguments:** `quantity(game, params)`, differentiable, a scalar: mean cooperation, one
     player's cooperation, welfare, a payoff, ….
-    **Raises:** `InputError` when `params` do not fit the boxes.
+    **Raises:** `InputError` when `params` do not fit the boxes, or the derivative is not finite
+    there.
     **Cost:** one gradient and one forward derivative; exact to rounding.
     """
-    return float(flow_derivative(game, check_params(game, params), quantity))
+    margin = float(flow_derivative(game, check_params(game, params), quantity))
+    if not math.isfinite(margin):
+        raise InputError(
+            f"the derivative is {margin} at these params: check the semantics there, above all "
+            "square roots, logarithms and quotients, also in branches that are not taken"
+        )
+    return margin
 
 
 def cooperation_margin(

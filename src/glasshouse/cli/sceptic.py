@@ -38,12 +38,17 @@ def command(
     if as_json:
         print_json(findings.summary())
         return
-    header = ("", "networks", "predicted", "median error", "90 %", "within 5 %", "factor of two")
+    header = ("gain κ of the switch", "predicted", "median error", "90 %", "within 5 %",
+              "factor of two", "none measured", "constant*")  # fmt: skip
     print_table(_rows(findings), header)
+    typer.echo("  * within a factor of two if all were predicted the median of what was measured")
+    for steps, share in findings.close_after().items():
+        typer.echo(f"  after {steps} steps: {share.count} of {share.runs} within 5 %")
     for what in ("window", "outcome"):
         for reason, count in findings.agreement(what).reasons.items():
             typer.echo(f"  {what}, not within 5 %: {count} × {reason}")
     typer.echo(f"  derivative against the flow: at most {findings.derivative_error:.1e} apart")
+    typer.echo("  What it means: docs/background/sceptic.md")
     typer.echo(f"  Figure: {out / 'predictions.png'}")
 
 
@@ -57,16 +62,20 @@ def _rows(findings: Any) -> list[tuple[str, ...]]:
             rows.append(
                 (
                     f"{what}: {label}",
-                    str(found.networks),
-                    str(found.predicted),
-                    _percent(found.median),
-                    _percent(found.percentile_90),
+                    f"{found.predicted} of {found.networks}",
+                    _percent(found.median, found.predicted),
+                    _percent(found.percentile_90, found.predicted),
                     f"{found.close.count} of {found.predicted}",
                     f"{found.rough.count} of {found.predicted}",
+                    str(found.missing),
+                    str(found.constant.count),
                 )
             )
     return rows
 
 
-def _percent(error: float | None) -> str:
+def _percent(error: float | None, predicted: int) -> str:
+    """An error; ∞ where as many networks have no measured switch, – without a prediction."""
+    if not predicted:
+        return "–"
     return "∞" if error is None else f"{100 * error:.3g} %"

@@ -96,18 +96,28 @@ class _Step(eqx.Module):
         params, state, taken, faults = carry
         key = None if self.key is None else jax.random.fold_in(self.key, taken)
         directions, state = self.rule.update(self.game, params, state, key)
+        faults = self._failed_gradients(directions, taken, faults)
         moved = jax.tree.map(self._move, params, directions)
         boxes = zip(self.game.spaces, moved, strict=True)
         params = tuple(box.project(x) for box, x in boxes)
         return params, state, taken + 1, self.faults(params, taken + 1, faults)
 
     def faults(self, params: Params, taken: Array, before: Array | None) -> Array | None:
-        """At which step each player's action probabilities were first none; NONE_YET before."""
+        """After which step each player's action probabilities were first none, NONE_YET before."""
         found = self.game.faults(params)
         if found is None:
             return None
         before = jnp.full(found.shape, NONE_YET) if before is None else before
         return jnp.where((before == NONE_YET) & found, taken, before)
+
+    def _failed_gradients(self, directions: Params, taken: Array, before: Any) -> Array | None:
+        """The same for directions: a player's NaN reaches the others' behaviour a step later."""
+        if before is None or len(directions) != len(before):
+            return before
+        finite = [jax.tree.map(lambda x: jnp.all(jnp.isfinite(x)), own) for own in directions]
+        found = jnp.stack([~jnp.all(jnp.stack(jax.tree.leaves(own))) for own in finite])
+        # One player's NaN behaviour makes everybody's gradient NaN: only who failed first counts.
+        return jnp.where(jnp.all(before == NONE_YET) & found, taken, before)
 
     def _move(self, x: Array, direction: Array) -> Array:
         moved = x + self.step_size * direction
@@ -190,18 +200,28 @@ def _result(
 
 
 def _raise_unless_good(end: Params, result: RESULTS, faults: Array | None) -> Params:
-    if faults is not None and not is_traced(faults) and np.any(np.asarray(faults) != NONE_YET):
-        raise RuntimeError(_first_fault(np.asarray(faults)) + " Or pass throw=False.")
+    if not is_traced(end, result, faults):
+        if result not in (RESULTS.completed, RESULTS.converged):
+            said = RESULTS[result] if faults is None else _first_fault(result, np.asarray(faults))
+            raise RuntimeError(f"{said} Or pass throw=False.")
+        return end
     bad_ends = ("not_probabilities", "steps_exhausted", "not_finite", "start_outside_box")
     for bad in (getattr(RESULTS, name) for name in bad_ends):
         end = eqx.error_if(end, result == bad, RESULTS[bad] + " Or pass throw=False.")
     return end
 
 
-def _first_fault(faults: np.ndarray) -> str:
-    player = min(np.flatnonzero(faults != NONE_YET), key=lambda i: faults[i])
-    when = f"after step {faults[player]}" if faults[player] else "at the start"
-    return f"Player {player + 1}, {when}: {RESULTS[RESULTS.not_probabilities]}"
+def _first_fault(result: RESULTS, faults: np.ndarray) -> str:
+    """The message, with who failed first and when, as far as players were looked at."""
+    failed = np.flatnonzero(faults != NONE_YET)
+    if not failed.size:
+        return RESULTS[result]
+    first = faults[failed].min()
+    names = [str(player + 1) for player in failed if faults[player] == first]
+    who = f"Player {names[0]}" if len(names) == 1 else f"Players {' and '.join(names)}"
+    when = f"after step {first}" if first else "at the start"
+    message = RESULTS[result]
+    return f"{who}, {when}: {message[0].lower()}{message[1:]}"
 
 
 def check_params(game: AbstractParametricGame, params: Params) -> Params:
@@ -211,9 +231,11 @@ def check_params(game: AbstractParametricGame, params: Params) -> Params:
     """
     spaces = game.spaces
     if not isinstance(params, tuple) or len(params) != len(spaces):
-        raise InputError(
-            f"params must have one entry for each of {len(spaces)} players, but is {params!r:.100}"
-        )
+        shapes = [jax.tree.map(jnp.shape, box.lower) for box in spaces]
+        wanted = f"for each of {len(shapes)} players"
+        if len(shapes) == 1:
+            wanted = f"that holds everybody's parameters, of shape {shapes[0]}"
+        raise InputError(f"params must be a tuple of one entry {wanted}, but is {params!r:.100}")
     checked = []
     for i, (box, own) in enumerate(zip(spaces, params, strict=True)):
         own = as_floats(own)
@@ -225,12 +247,13 @@ def check_params(game: AbstractParametricGame, params: Params) -> Params:
         shapes, wanted = (jax.tree.map(jnp.shape, tree) for tree in (own, box.lower))
         if shapes != wanted:
             raise InputError(f"params of player {i + 1} have shape {shapes}, its box {wanted}")
-        _check_inside(i, own, box)
+        _check_inside(f"player {i + 1}" if len(spaces) > 1 else None, own, box)
         checked.append(own)
     return tuple(checked)
 
 
-def _check_inside(player: int, own: PyTree, box: Any) -> None:
+def _check_inside(owner: str | None, own: PyTree, box: Any) -> None:
+    """Refuse values outside the box; without an owner it is that of all players together."""
     if is_traced(own, box):
         return
     for x, low, high in zip(*map(jax.tree.leaves, (own, box.lower, box.upper)), strict=True):
@@ -239,8 +262,9 @@ def _check_inside(player: int, own: PyTree, box: Any) -> None:
         if np.any(outside):
             where = tuple(int(k) for k in np.argwhere(outside)[0])
             value, low, high = (np.broadcast_to(v, outside.shape)[where] for v in (x, low, high))
+            number = f"player number {where[0]}, counted from 0," if len(where) else "all players"
             raise InputError(
-                f"parameter {value:g} of player {player + 1} lies outside its box "
+                f"parameter {value:g} of {owner or number} lies outside its box "
                 f"[{low:g}, {high:g}]: move it inside or widen the bound"
             )
 

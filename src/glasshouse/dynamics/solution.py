@@ -26,8 +26,8 @@ class RESULTS(eqx.Enumeration):
         "parameters, or check the semantics for NaN gradients."
     )
     not_probabilities = (
-        "A player's action probabilities were NaN, negative or did not sum to 1: lower "
-        "`step_size`, or check what the semantics does at the params it has reached."
+        "Action probabilities, or their gradient, were NaN, or they were negative or did not sum "
+        "to 1: lower `step_size`, or check what the semantics does at the params it has reached."
     )
     start_outside_box = "The start lies outside the players' boxes: move it inside the bounds."
 
@@ -38,8 +38,8 @@ class Solution(eqx.Module):
     **Arguments:** `params`, at the end; `path`, None or the params with a leading axis of
     `steps + 1` points, the start first (after a stop, the last point repeats); `steps`, taken;
     `residual`, how far the end is from rest, see `rest_residual`; `result`, one of `RESULTS`;
-    `faults`, after which step each player's action probabilities were first none (-1 for never;
-    0 at the start), or None where the semantics gives probabilities by construction.
+    `faults`, after which step each player's action probabilities or gradient first had no value
+    (-1 for never; 0 at the start), or None where the semantics gives probabilities by construction.
     """
 
     params: Params

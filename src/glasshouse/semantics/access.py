@@ -25,6 +25,8 @@ class OneSided(AbstractAccess):
     for a reader that is no player.
     """
 
+    stays_in_boxes = True
+
     readers: tuple[int, ...] = eqx.field(static=True)
 
     def __init__(self, readers: Sequence[int]):
@@ -66,6 +68,8 @@ class Mask(AbstractAccess):
     structure and shapes of its parameters; or one such pytree for all players alike.
     **Raises:** `InputError`, in a game, for a mask of another structure or shape.
     """
+
+    stays_in_boxes = True
 
     visible: tuple[PyTree, ...] | PyTree
 

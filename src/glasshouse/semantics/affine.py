@@ -25,7 +25,7 @@ class Affine(AbstractSemantics):
     **Raises:** `InputError` for other numbers of actions, or a weight that is not such a number.
     """
 
-    is_proper = False  # what others show may lie outside [0, 1]
+    proper = "in boxes"
 
     weight: Float[RealArray, ""]
     actions: tuple[int, ...] = eqx.field(static=True)

@@ -1,7 +1,7 @@
 """Parameter boxes, and what every semantics offers."""
 
 import abc
-from typing import Any
+from typing import Any, Literal
 
 import equinox as eqx
 import jax
@@ -61,8 +61,8 @@ class AbstractSemantics(eqx.Module):
     actions: eqx.AbstractVar[tuple[int, ...]]
     """Number of actions of each player whose behaviour this semantics gives."""
 
-    is_proper: eqx.AbstractClassVar[bool]
-    """Whether it gives probabilities wherever parameters are finite, so that none need checking."""
+    proper: eqx.AbstractClassVar[Literal["everywhere", "in boxes", "unchecked"]]
+    """Where it gives probabilities by construction, so that none need checking while learning."""
 
     __pdoc__ = described
 

@@ -1,7 +1,7 @@
 """Channels: what players may choose to show, and what each sees of the others' parameters."""
 
 import abc
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 from jaxtyping import Array, Float, PyTree
@@ -24,6 +24,9 @@ class Views(NamedTuple):
 
 class AbstractChannel(eqx.Module):
     """What each player sees of the others' parameters, and what it may choose to show."""
+
+    stays_in_boxes: ClassVar[bool] = False
+    """Whether all that it shows is known to lie in the boxes of the semantics."""
 
     __pdoc__ = described
 
@@ -73,6 +76,8 @@ class AbstractAccess(AbstractChannel):
 
 class Full(AbstractAccess):
     """Everybody sees everybody's parameters as they are."""
+
+    stays_in_boxes = True
 
     def check(self, boxes: tuple[Box, ...]) -> None:
         return

@@ -28,7 +28,7 @@ class Custom(AbstractSemantics):
     they are checked while learning, see `RESULTS`).
     """
 
-    is_proper = False
+    proper = "unchecked"
 
     function: Callable[[tuple[PyTree, ...], Any], Sequence[Array]]
     boxes: tuple[Box, ...]
@@ -93,7 +93,7 @@ def _check_probabilities(function: Callable, boxes: tuple[Box, ...]) -> None:
         if is_traced(params, function) or not all(map(_is_finite, jax.tree.leaves(params))):
             continue
         for i, vector in enumerate(_evaluated(function, params)):
-            if not (np.all(vector >= 0) and abs(float(vector.sum()) - 1) <= TOLERANCE):
+            if not (np.all(vector >= -TOLERANCE) and abs(float(vector.sum()) - 1) <= TOLERANCE):
                 raise InputError(
                     f"the semantics function gives player {i + 1} {np.asarray(vector).tolist()} at "
                     f"{where}: action probabilities must be non-negative and sum to 1"

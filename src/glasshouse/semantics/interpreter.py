@@ -43,7 +43,7 @@ class Interpreter(AbstractNeural):
     at θ = 0, a gain that is not finite or a bound that is not positive.
     """
 
-    is_proper = False  # a network may give NaN
+    proper = "unchecked"  # a network may give NaN
 
     network: Callable[[Array], Array]
     gain: Float[RealArray, ""]

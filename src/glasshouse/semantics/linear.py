@@ -29,7 +29,7 @@ class Linear(AbstractSemantics):
     coupling that is not finite or a bound that is not positive.
     """
 
-    is_proper = True
+    proper = "everywhere"
 
     coupling: Float[RealArray, ""]
     direction: Float[RealArray, "coordinates"]

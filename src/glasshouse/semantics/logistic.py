@@ -42,7 +42,7 @@ class Logistic(AbstractSemantics):
     weight, several actions and several players are extensions.
     """
 
-    is_proper = True
+    proper = "everywhere"
 
     coupling: Float[RealArray, ""] | Float[RealArray, "players players"]
     bound: Float[RealArray, ""]

@@ -51,7 +51,7 @@ class Policies(AbstractNeural):
     **Cost:** one forward pass per player and features × weights operations per pair of players.
     """
 
-    is_proper = False  # a network may give NaN
+    proper = "unchecked"  # a network may give NaN
 
     projection: Float[RealArray, "features weights"]
     gain: Float[RealArray, ""]

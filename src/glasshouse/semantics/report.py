@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import ArrayLike, Float, PyTree
 
-from glasshouse._arrays import RealArray
+from glasshouse._arrays import RealArray, is_traced
+from glasshouse.errors import InputError
 from glasshouse.semantics.base import Box
 from glasshouse.semantics.channel import AbstractChannel, Views
 from glasshouse.semantics.settings import number_within
@@ -40,14 +41,16 @@ class Misreport(AbstractChannel):
     Definition: everyone's params are `Misreported(played, offset)`, every coordinate of the offset
     in [-b, b]; the others see played + offset, which may lie outside the box of what is played.
 
-    **Arguments:** `budget` b >= 0, a number in units of the parameter.
-    **Raises:** `InputError` for a budget that is negative, infinite or no number.
+    **Arguments:** `budget` b > 0, a number in units of the parameter.
+    **Raises:** `InputError` for a budget that is not positive, infinite or no number.
     """
 
     budget: Float[RealArray, ""]
 
     def __init__(self, budget: ArrayLike):
         self.budget = number_within(budget, "budget")
+        if not is_traced(self.budget) and not float(np.asarray(self.budget)) > 0:
+            raise InputError("budget must be positive: where nobody misreports, access is Full()")
 
     def check(self, boxes: tuple[Box, ...]) -> None:
         return
@@ -83,6 +86,8 @@ class Decoupled(AbstractChannel):
 
     Definition: everyone's params are `Reported(played, shown)`, both in the semantics' box.
     """
+
+    stays_in_boxes = True
 
     def check(self, boxes: tuple[Box, ...]) -> None:
         return

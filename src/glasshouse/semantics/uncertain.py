@@ -36,6 +36,8 @@ class Probabilistic(AbstractAccess):
     **Cost:** 2^(players - 1) evaluations of the semantics.
     """
 
+    stays_in_boxes = True
+
     probability: Float[RealArray, ""]
 
     def __init__(self, probability: ArrayLike):

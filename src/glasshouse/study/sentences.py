@@ -137,7 +137,7 @@ def _outcome_claims(result: StudyResult) -> list[str]:
             "exploitation_share",
             1e-12,
             "some exploit others in at least one run",
-            "nobody exploits others in any run",
+            "in no run does one end above ½ and another not",
         ),
     ):
         points = (result.column(column) >= least).tolist()

@@ -11,12 +11,11 @@ import wadler_lindig as wl
 
 from glasshouse._progress import progress
 from glasshouse._results import Readable, call
-from glasshouse.analysis.family import AbstractFamily, check_affine
+from glasshouse.analysis.family import AbstractFamily
 from glasshouse.analysis.outcomes import Starts, check_starts
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
-from glasshouse.parametric import ParametricGame, Tied
-from glasshouse.semantics.affine import Affine
+from glasshouse.parametric import ParametricGame, Tied, check_channel
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.study.reading import first_error, named, read_study
 from glasshouse.study.spec import Study
@@ -145,9 +144,7 @@ class _Builder:
             semantics = self._semantics_for(study, game)
         with named(f"access.{study.access.SETTING}"):
             channel = study.access.build(semantics.spaces)
-            channel.check(semantics.spaces)
-            if isinstance(semantics, Affine):
-                check_affine(channel)
+            check_channel(semantics, channel)
         with named("semantics"):
             parametric = ParametricGame(game, semantics, channel)
         with named("learning.tied"):

@@ -1,4 +1,6 @@
-"""Programs from expressions: nothing is rounded, and nothing is written that no output reads."""
+"""Programs from expressions: nothing is rounded, and nothing is written without need.
+
+Needed is what outputs read, and what decides whether the function has a value."""
 
 import math
 from collections.abc import Sequence
@@ -19,7 +21,9 @@ def written(expressions: Expressions, outputs: Sequence[Sequence[Expression]]) -
     """The program that computes `outputs`, a list for every player."""
     emission = _Emission(expressions)
     emission.write([x for own in outputs for x in own])
-    return emission.writer.finished([[emission.register(x) for x in own] for own in outputs])
+    registers = [[emission.register(x) for x in own] for own in outputs]
+    emission.guard()
+    return emission.writer.finished(registers)
 
 
 class _Emission:
@@ -39,6 +43,18 @@ class _Emission:
             waiting += before
             if not before:
                 self._of_atom[waiting.pop()] = self._atom_register(atom)
+
+    def guard(self) -> None:
+        """Logarithms and quotients that were simplified away: they may have no value somewhere."""
+        for operation, operand in self._expressions.guards:
+            self.write([operand])
+            register = self.register(operand)
+            guarded = {
+                step.registers[-1] for step in self._of_instruction if step.primitive == operation
+            }
+            if register not in guarded:
+                one = [self._constant(Fraction(1))] if operation == "divide" else []
+                self._write(operation, [*one, register])
 
     def _unwritten(self, wanted: Sequence[Expression]) -> list[int]:
         atoms = [atom for x in wanted for _, atom in self._terms(x)]

@@ -10,7 +10,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from glasshouse.certificates.program import LARGEST_POWER
 
@@ -62,6 +62,8 @@ class Expressions:
         self._known: dict[Atom, int] = {}
         self._signs: list[int] = []
         self._shares: dict[Expression, dict[Expression, Expression]] = {}
+        # Simplifying must not make a function defined where it was not: 0 · log x is not 0.
+        self.guards: dict[tuple[Literal["divide", "log"], Expression], None] = {}
         self._atom("number", (), Fraction(1))
         self.inputs = [self._atom("input", (), Fraction(k)) for k in range(inputs)]
 
@@ -99,6 +101,8 @@ class Expressions:
         (c, x), (d, y) = _split(x), _split(y)
         if d == 0:
             raise UndefinedError("divides by zero")
+        if self.sign(y) < 2:
+            self.guards["divide", y] = None
         return self.scale(c, self._over(self._quotient(x, y), d))
 
     def power(self, x: Expression, exponent: int) -> Expression:
@@ -128,6 +132,8 @@ class Expressions:
             raise UndefinedError("takes the logarithm of a number that is not positive")
         if x == ONE:
             return ZERO
+        if not self.sign(x):
+            self.guards["log", x] = None
         powers = self._exponentials(x)
         if x.number is not None or powers is None:
             return self._atom("log", (x,))

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -22,12 +22,13 @@ from glasshouse.dynamics.driver import run
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.registry import from_catalogue
+from glasshouse.games.symmetric import is_symmetric
 from glasshouse.parametric import ParametricGame, Params
 from glasshouse.rules.gradient import Gradient
 from glasshouse.semantics.interpreter import Interpreter
 from glasshouse.semantics.neural import AbstractNeural
 from glasshouse.semantics.policies import Policies
-from glasshouse.study.sceptic.findings import Findings, Trial, trials_of
+from glasshouse.study.sceptic.findings import Findings, Trial
 
 KINDS = {"interpreter": Interpreter.random, "policies": Policies.random}
 """(a) One fixed network reads everybody's parameters; (b) every player is a network. Both have the
@@ -56,7 +57,8 @@ class Experiment(Result):
     **Arguments:** `networks`, how many, a multiple of 4; `seed`: network k has seed + k; `game`, a
     symmetric two-player game of the catalogue with two actions; `highest`, gains are searched from
     0 to it at `points` values; `window` steps of `step_size` are the window of learning, `steps` of
-    them lead to the outcome.
+    them lead to the outcome, at rest or not; `others`, more numbers of steps, to see how the
+    answer depends on the window.
     **Raises:** `InputError` for numbers that cannot be, or a game of another kind.
     """
 
@@ -68,6 +70,7 @@ class Experiment(Result):
     step_size: float = 0.02
     window: int = 5
     steps: int = 5000
+    others: tuple[int, ...] = (1, 20, 50, 200)
 
     def __post_init__(self):
         if self.networks < 4 or self.networks % 4:
@@ -83,8 +86,13 @@ class Experiment(Result):
                 f"window={self.window} must be at least 1 step and shorter than steps={self.steps}"
                 f", which must be at least {CHECKPOINTS}"
             )
-        if from_catalogue(self.game)().actions != (2, 2):
-            raise InputError(f"game={self.game!r} must have two players with two actions each")
+        if min(self.others, default=1) < 1:
+            raise InputError(f"others={self.others} must be numbers of steps, at least 1")
+        game = from_catalogue(self.game)()
+        if game.actions != (2, 2) or not is_symmetric(np.asarray(game.tensor)):
+            raise InputError(
+                f"game={self.game!r} must be symmetric, with two players and two actions each"
+            )
 
     @property
     def gains(self) -> Float[np.ndarray, "points"]:
@@ -112,9 +120,9 @@ def run_experiment(settings: Experiment = Experiment()) -> Findings:
 
     The prediction uses the start alone: the gains at which the derivative of mean cooperation along
     the selfish gradients turns positive. The measurement learns at every gain: it looks whether
-    mean cooperation has risen after the window, and at the end. Each switch is the lowest of the
-    gains tried at which the answer changes, narrowed; changes closer together than the spacing of
-    the gains are not seen.
+    mean cooperation has risen after the window, and at the end. Each switch is the lowest gain from
+    which on the answer is yes and was no, narrowed; two changes closer together than the spacing of
+    the gains tried are not seen.
 
     **Returns:** `Findings`, one `Trial` per network.
     **Cost:** networks × (points + 34) × steps learning steps: minutes.
@@ -164,14 +172,30 @@ def _tried(group: _Group, settings: Experiment) -> tuple[list[Trial], float]:
         return rises
 
     count = len(group.seeds)
-    questions = (predicted, learned(settings.window), learned(settings.steps))
-    roots = [_switches(holds, count, settings.gains) for holds in questions]
-    at_roots = np.array([[r[0] if r else 1.0] for r in roots[0]])
+    learning = (settings.window, settings.steps, *settings.others)
+    roots, *measured = (
+        _switches(holds, count, settings.gains) for holds in (predicted, *map(learned, learning))
+    )
+    at_roots = np.array([[r.rises[0] if r and r.rises else 1.0] for r in roots])
     ends = (settings.window, settings.steps)
     crossings = [batch_map(_cross_parts, group.at(at_roots), end, step_size) for end in ends]
     turned = [(np.sign(x) != np.sign(x[:, :1])).any(axis=1) for x in crossings]
     derivative, flow = batch_map(_derivatives, group.at(np.ones((count, 1))))
-    trials = trials_of(group.kind, group.start, group.seeds, roots, turned)
+    trials = [
+        Trial(
+            group.kind,
+            group.start,
+            seed,
+            predicted=_rises(roots[k]),
+            window=_rises(measured[0][k]),
+            outcome=_rises(measured[1][k]),
+            others=tuple(_rises(found[k]) for found in measured[2:]),
+            roots=root.changes if (root := roots[k]) else 0,
+            turned_in_window=bool(turned[0][k]),
+            turned=bool(turned[1][k]),
+        )
+        for k, seed in enumerate(group.seeds)
+    ]
     return trials, float(np.max(np.abs(derivative - flow)))
 
 
@@ -180,34 +204,41 @@ def _above(values: np.ndarray, smallest: float, shape: tuple[int, ...]) -> np.nd
     return held.reshape(shape)
 
 
+class _Switches(NamedTuple):
+    """The gains from which on something holds, the lowest narrowed, and how often it changes."""
+
+    rises: tuple[float, ...]
+    changes: int
+
+
+def _rises(switches: _Switches | None) -> tuple[float, ...] | None:
+    return None if switches is None else switches.rises
+
+
 def _switches(
     holds: Callable[[np.ndarray], np.ndarray], count: int, gains: Float[np.ndarray, "points"]
-) -> list[tuple[float, ...] | None]:
-    """For each network the gains at which `holds` (1, 0 or NaN) changes, the lowest narrowed.
-
-    None where a number was not finite.
-    """
+) -> list[_Switches | None]:
+    """For each network where `holds` (1, 0 or NaN) changes; None where a number was not finite."""
     values = holds(np.tile(gains, (count, 1)))
-    changes = [np.flatnonzero(row[1:] != row[:-1]) for row in values]
-    first = np.array([c[0] if len(c) else 0 for c in changes])
+    ups = [np.flatnonzero((row[1:] == 1) & (row[:-1] == 0)) for row in values]
+    first = np.array([up[0] if len(up) else 0 for up in ups])
     low, high = gains[first], gains[first + 1]
-    below = values[np.arange(count), first]
     for _ in range(ROUNDS):
         tried = np.linspace(low, high, NARROWING, axis=1)
-        differs = holds(tried) != below[:, None]
-        differs[:, 0], differs[:, -1] = False, True
-        at = np.argmax(differs, axis=1)
+        risen = holds(tried) == 1
+        risen[:, 0], risen[:, -1] = False, True
+        at = np.argmax(risen, axis=1)
         low, high = (tried[np.arange(count), k] for k in (at - 1, at))
-    middles = 0.5 * (gains[1:] + gains[:-1])
-    found: list[tuple[float, ...] | None] = []
-    for k, change in enumerate(changes):
-        if np.isnan(values[k]).any():
-            found.append(None)
-        elif len(change):
-            found.append((float(0.5 * (low[k] + high[k])), *middles[change[1:]].tolist()))
-        else:
-            found.append(())
-    return found
+    middles, narrowed = 0.5 * (gains[1:] + gains[:-1]), 0.5 * (low + high)
+    return [
+        None
+        if np.isnan(row).any()
+        else _Switches(
+            (float(narrowed[k]), *middles[ups[k][1:]].tolist()) if len(ups[k]) else (),
+            int(np.sum(row[1:] != row[:-1])),
+        )
+        for k, row in enumerate(values)
+    ]
 
 
 Member = tuple[tuple[ParametricGame, Params], Array]
@@ -230,19 +261,24 @@ def _change(member: Member, steps: int, step_size: Array) -> Array:
 
 
 def _cross_parts(member: Member, steps: int, step_size: Array) -> Float[Array, "checkpoints"]:
-    """On the way through `steps`: how much of the first movement exists because others read."""
+    """From the start to the end of a run, how much of the derivative exists because others read."""
     game, start = _at_gain(member)
     count = min(CHECKPOINTS, steps)
 
-    def onward(params: Params, _: None) -> tuple[Params, Array]:
+    def cross(params: Params) -> Array:
         parts = reader_margins(game, params, mean_cooperation)
-        cross = parts.sum() - jnp.trace(parts)
-        moved = run(
-            game, Gradient(), params, steps=steps // count, step_size=step_size, throw=False
-        )
-        return moved.params, cross
+        return parts.sum() - jnp.trace(parts)
 
-    return jax.lax.scan(onward, start, length=count)[1]
+    def learned(params: Params, steps: int) -> Params:
+        return run(game, Gradient(), params, steps=steps, step_size=step_size, throw=False).params
+
+    def onward(params: Params, _: None) -> tuple[Params, Array]:
+        return learned(params, steps // count), cross(params)
+
+    params, found = jax.lax.scan(onward, start, length=count)
+    rest = steps % count
+    end = learned(params, rest) if rest else params
+    return jnp.append(found, cross(end))
 
 
 def _derivatives(member: Member) -> tuple[Array, Array]:

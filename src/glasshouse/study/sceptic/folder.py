@@ -112,7 +112,7 @@ def _table(trials: tuple[Trial, ...]) -> str:
                 trial.seed,
                 *gains,
                 *(repr(x) if np.isfinite(x) else "" for x in errors),
-                "" if trial.predicted is None else len(trial.predicted),
+                trial.roots,
                 trial.reason("window"),
                 trial.reason("outcome"),
             ]
