@@ -161,7 +161,7 @@ def test_affine_studies_have_access_too():
     assert family is not None
     weight = 0.612245 / (1 + 0.612245)
     assert family.closed_form().neutral.value == pytest.approx(weight, abs=1e-6)
-    with pytest.raises(InputError, match="key 'access.budget': .* may lie outside"):
+    with pytest.raises(InputError, match=r"access\.budget.: .* may lie outside"):
         prepare(study("misreport", **more))
 
 

@@ -80,10 +80,11 @@ class NetworkFamily(AbstractFamily):
         goods on a graph with k neighbours and t triangles everywhere, reading along the edges,
         (k+1)(k+1-r) / (2r (k+t)); for pairwise games so read, the threshold of the 2×2 game.
 
-        **Raises:** `InputError` where players are not alike, saying in what: `player_thresholds`
-        applies to all networks.
+        **Raises:** `InputError` where players are not alike, saying in what, or somebody reads or
+        is read with a negative total weight: `player_thresholds` applies to all networks.
         """
         own_weight = self._one_own_weight()
+        self._check_signs()
         (own_0, read_0), (own, read), (own_1, read_1) = map(self._effects, (0.0, 0.5, 1.0))
         scale = ZERO * float(np.max(np.asarray(self.game.payoff_ranges)))
 
@@ -126,6 +127,16 @@ class NetworkFamily(AbstractFamily):
         own_weight = np.broadcast_to(self.own_weight, self.reading.players)
         turns = [-own_weight[t > 0] / t[t > 0] for t in self._totals]
         return max((float(t.max()) for t in turns if t.size), default=-HIGHEST)
+
+    def _check_signs(self) -> None:
+        """Refuse readings that turn around: ω + κt changes its sign at κ = ω / |t|, too."""
+        for totals, verb in zip(self._totals, ("reads", "is read"), strict=True):
+            if totals.min() < 0:
+                raise InputError(
+                    "closed forms on a network need total weights that are not negative, but node "
+                    f"number {int(totals.argmin())} {verb} with {totals.min():g} in all: use "
+                    "first_movement_switch, which searches"
+                )
 
     def _one_own_weight(self) -> float:
         weights = np.asarray(self.own_weight, dtype=np.float64)

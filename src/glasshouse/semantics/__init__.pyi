@@ -3,6 +3,7 @@ from .access import OneSided as OneSided
 from .affine import Affine as Affine
 from .base import AbstractSemantics as AbstractSemantics
 from .base import Box as Box
+from .channel import AbstractAccess as AbstractAccess
 from .channel import AbstractChannel as AbstractChannel
 from .channel import Full as Full
 from .channel import Views as Views

@@ -17,8 +17,11 @@ from glasshouse.semantics.settings import number_within
 MOST_VIEWS = 1024
 """Combinations of what a player may see; each costs one evaluation of the semantics."""
 
-NODES = 32
-"""Points of Gauss-Hermite quadrature for each noisy number."""
+NODES = {1: 65, 2: 33}
+"""Points for each noisy number, by how many numbers are noisy."""
+
+REACH = 8.5
+"""Noise is integrated up to so many standard deviations; beyond lies 1e-17 of it."""
 
 MOST_NOISY = 2
 """With more noisy numbers per reader than this, noise is drawn instead of integrated."""
@@ -83,15 +86,18 @@ class Noisy(AbstractAccess):
     """Readers see parameters plus noise N(0, σ²), independent for each reader, owner, coordinate.
 
     The noise is drawn anew in every play, and behaviour is its expectation: up to two noisy numbers
-    per reader by Gauss-Hermite quadrature with 32 points each, beyond that as the mean over `draws`
-    fixed draws, half of them the negatives of the others (an estimate, the same at every call).
-    Everything computed or certified is about this sum.
+    per reader by the trapezoidal rule, with 65 points for one and 33 each for two; beyond that as
+    the mean over `draws` fixed draws, half of them the negatives of the others (an estimate, the
+    same at every call). Everything computed or certified is about this sum. Under the logistic
+    semantics it is within 1e-6 of the expectation for noise in the logit, κσ, up to 4 for one noisy
+    number and up to 2 for two, within 1e-2 up to 16 and 8; beyond, the points are too far apart.
 
     **Arguments:** `scale` σ >= 0, the standard deviation in units of the parameter; `draws`, an
     even number; `seed` of the draws.
     **Raises:** `InputError` for a scale that is negative or not finite, or draws that are not an
     even number.
-    **Cost:** as many evaluations of the semantics as there are points or draws.
+    **Cost:** as many evaluations of the semantics as there are points or draws; memory for all
+    draws of what everybody reads at once, so take fewer for networks with many weights.
     """
 
     scale: Float[RealArray, ""]
@@ -148,8 +154,13 @@ def _others(player: int, players: int) -> list[int]:
 
 
 def _quadrature(dimensions: int) -> tuple[np.ndarray, np.ndarray]:
-    """Points `(points, dimensions)` and weights of Gauss-Hermite quadrature for N(0, 1) each."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    """Points `(points, dimensions)` and weights of the trapezoidal rule for N(0, 1) each.
+
+    For what is smooth it converges faster than any power of the spacing, and for a sigmoid at large
+    scales much faster than Gauss-Hermite quadrature with as many points.
+    """
+    nodes = np.linspace(-REACH, REACH, NODES.get(dimensions, 1))
+    weights = np.exp(-0.5 * nodes**2)
     points = np.array(list(itertools.product(nodes, repeat=dimensions)))
     products = np.prod(list(itertools.product(weights, repeat=dimensions)), axis=1)
     return points, products / products.sum()

@@ -97,7 +97,7 @@ class ProbabilisticSpec(Section):
     kind: Literal["probabilistic"]
     """Who sees what."""
     probability: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
-    """λ, from 0 to 1."""
+    """λ, from 0 to 1, the same for all readers and owners."""
 
     def build(self, boxes: tuple[Box, ...]) -> AbstractChannel:
         """The channel for parameters in these boxes."""
