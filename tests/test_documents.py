@@ -88,7 +88,7 @@ SECOND_AXIS = '"game.parameters.r" = [1.5, 2.0]\n'
 @pytest.mark.parametrize(
     "study",
     [
-        STUDY,
+        pytest.param(STUDY, marks=pytest.mark.slow),
         STUDY + SECOND_AXIS,
         STUDY.replace("public_goods", "donation").replace("n = 3", "b = 3"),
     ],

@@ -46,8 +46,6 @@ each_example = pytest.mark.parametrize(
 class Anything(AbstractSemantics):
     """Whatever a function of everyone's parameters returns, probabilities or not."""
 
-    proper = "unchecked"
-
     function: Callable
     boxes: tuple[Box, ...]
     actions: tuple[int, ...] = eqx.field(static=True)

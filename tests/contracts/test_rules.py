@@ -21,7 +21,12 @@ GAMES = {
 STEPS, STEP_SIZE = 10, 0.2
 
 each_pair = pytest.mark.parametrize(
-    ("kind", "rule_name"), [(s, r) for s in sorted(SEMANTICS) for r in sorted(RULES)]
+    ("kind", "rule_name"),
+    [
+        pytest.param(s, r, marks=() if s == "logistic" or r == "gradient" else pytest.mark.slow)
+        for s in sorted(SEMANTICS)
+        for r in sorted(RULES)
+    ],
 )
 
 

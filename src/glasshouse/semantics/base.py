@@ -1,7 +1,7 @@
 """Parameter boxes, and what every semantics offers."""
 
 import abc
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import equinox as eqx
 import jax
@@ -61,7 +61,7 @@ class AbstractSemantics(eqx.Module):
     actions: eqx.AbstractVar[tuple[int, ...]]
     """Number of actions of each player whose behaviour this semantics gives."""
 
-    proper: eqx.AbstractClassVar[Literal["everywhere", "in boxes", "unchecked"]]
+    proper: ClassVar[Literal["everywhere", "in boxes", "unchecked"]] = "unchecked"
     """Where it gives probabilities by construction, so that none need checking while learning."""
 
     __pdoc__ = described

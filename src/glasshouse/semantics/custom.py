@@ -28,8 +28,6 @@ class Custom(AbstractSemantics):
     they are checked while learning, see `RESULTS`).
     """
 
-    proper = "unchecked"
-
     function: Callable[[tuple[PyTree, ...], Any], Sequence[Array]]
     boxes: tuple[Box, ...]
     actions: tuple[int, ...] = eqx.field(static=True)

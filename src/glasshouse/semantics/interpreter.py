@@ -43,8 +43,6 @@ class Interpreter(AbstractNeural):
     at θ = 0, a gain that is not finite or a bound that is not positive.
     """
 
-    proper = "unchecked"  # a network may give NaN
-
     network: Callable[[Array], Array]
     gain: Float[RealArray, ""]
     bound: Float[RealArray, ""]

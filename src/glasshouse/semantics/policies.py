@@ -51,8 +51,6 @@ class Policies(AbstractNeural):
     **Cost:** one forward pass per player and features × weights operations per pair of players.
     """
 
-    proper = "unchecked"  # a network may give NaN
-
     projection: Float[RealArray, "features weights"]
     gain: Float[RealArray, ""]
     bound: Float[RealArray, ""]
