@@ -322,10 +322,11 @@ def test_readings_with_a_negative_total_have_no_closed_form():
     graph.add_nodes_from(range(6))
     for i in range(6):
         graph.add_edge(i, (i + 1) % 6, weight=1.0)
+        graph.add_edge(i, (i - 1) % 6, weight=1.0)
         graph.add_edge(i, (i + 3) % 6, weight=-8.0)
     game = PairwiseGame(catalogue.donation(b=3.0, c=1.0), nx.cycle_graph(6))
     family = NetworkFamily(game, Reading.from_graph(graph), bound=3.0)
     margins = [first_order_margin(family(k), family(k).neutral()) for k in (0.1, 0.2, 0.3, 0.5)]
     assert np.sign(margins).tolist() == [-1, 1, 1, -1]
-    with pytest.raises(InputError, match="node number 0 reads with -7 in all"):
+    with pytest.raises(InputError, match="node number 0 reads with -6 in all"):
         family.closed_form()
