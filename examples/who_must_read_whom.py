@@ -79,7 +79,7 @@ print(access_thresholds(dilemma))
 # %% [markdown]
 # - Being seen only now and then costs as much as being read more weakly: κ*/λ.
 # - Noise in what is read costs nothing where learning starts: it moves behaviour both ways alike.
-# - One-sided access costs as much as hiding half of the coordinates.
+# - With two players, one-sided access costs as much as hiding half of the coordinates.
 # - Where players may misreport, *less* coupling is needed: showing more good will than one plays
 #   pays, and the others follow what they are shown. Where reports are learned apart from play, what
 #   is shown rises and what is played falls; the others follow the former from √κ* on.

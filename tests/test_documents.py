@@ -60,8 +60,8 @@ def test_second_block_prints_what_its_comments_say():
     assert gain == 0.0
 
 
-def test_third_block_converges_and_prints_the_start():
-    code = blocks(README, "python")[2]
+def test_last_block_converges_and_prints_the_start():
+    code = blocks(README, "python")[3]
     first, path = run_python(code)
     converged, steps = first.split()
     assert converged == "True"

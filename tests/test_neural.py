@@ -215,6 +215,7 @@ def mlp(inputs, outputs, activation=jnp.tanh):
         (lambda: Interpreter((2, 2), mlp(4, 1), np.ones(2), 2), "gain has shape"),
         (lambda: Interpreter((2, 2), mlp(4, 1), 0.5, 0), "size=0"),
         (lambda: Interpreter((2, 2), mlp(4, 1), 0.5, 2, bound=0.0), "bound"),
+        (lambda: Interpreter((2, 2), mlp(4, 1), 0.5, True), "size=True"),
         (lambda: Interpreter.random(KEY, gain=0.5, width=0), "width=0"),
         (lambda: Interpreter.example((2, 2)).with_gain(np.inf), "gain must be finite"),
         (lambda: Policies((2, 2), mlp(4, 2), np.ones((4, 19)), 0.5), r"has shape.*23 weights"),
@@ -228,6 +229,14 @@ def mlp(inputs, outputs, activation=jnp.tanh):
         (lambda: Policies((2, 2), mlp(4, 1), np.ones((4, 19)), np.inf), "gain must be finite"),
         (lambda: Policies.random(KEY, gain=0.5, features=0), "features=0"),
         (lambda: Policies.random(KEY, (2, 3), gain=0.5), "same number of actions"),
+        (
+            lambda: Policies((2, 2), mlp(4, 1), np.ones((4, 19)), 0.5, bound=np.array("a")),
+            "bound must be a number",
+        ),
+        (
+            lambda: Policies((2, 2), mlp(4, 1), np.ones((4, 19)), 0.5, bound=-1.0),
+            "bound must be positive",
+        ),
         (lambda: GainFamily(GAME, Policies.example((2, 2)), searched=(1.0, 1.0)), "increasing"),
         (lambda: GainFamily(GAME, Policies.example((2, 2))).closed_form(), "no closed form"),
     ],
@@ -236,3 +245,19 @@ def test_networks_that_cannot_be_are_refused(make, message):
     with pytest.raises(InputError, match=message) as refused:
         make()
     assert "\n" not in str(refused.value)
+
+
+def test_sizes_may_be_whole_numbers_of_numpy():
+    two = np.int64(2)
+    found = Interpreter.random(KEY, gain=0.5, size=two, width=two, depth=two)
+    assert type(found.size) is int
+    assert eqx.tree_equal(found, Interpreter.random(KEY, gain=0.5, size=2, width=2, depth=2))
+    assert Policies.random(KEY, gain=0.5, features=two, width=two).projection.shape[0] == 2
+
+
+def test_families_of_gains_need_a_semantics_with_a_gain():
+    """Asked afterwards: while tests run, types are checked before."""
+    family = GainFamily(GAME, Policies.example((2, 2)))
+    object.__setattr__(family, "semantics", Logistic((2, 2), 0.5))
+    with pytest.raises(InputError, match="neural semantics, not Logistic: use LogisticFamily"):
+        family.__post_init__()

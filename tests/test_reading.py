@@ -102,6 +102,7 @@ REFUSED = {
     "self-loop": (reads(("bob", "bob")), NAMES, "node 'bob' reads itself.*own_weight"),
     "parallel edges": (PARALLEL, NAMES, "node 'ann' reads node 'bob' by several parallel edges"),
     "one player": (nx.empty_graph(1), None, "at least two players, not 1"),
+    "nodes that cannot be": (reads(), ("ann", ("bob", [1])), r"which \('bob', \[1\]\)"),
     "no graph": ([(0, 1)], None, "NetworkX graph, not by list"),
 }
 
@@ -131,12 +132,22 @@ def test_weights_that_are_no_finite_numbers_are_refused_with_their_edge(weight):
         (([0.5], [1], [1.0], 3), "readers must be numbers of players"),
         (([0, 0], [1, 1], [1.0, 2.0], 3), "parallel"),
         (([1], [1], [1.0], 3), "reads itself"),
-        (([], [], [], 1), "at least two players"),
+        (([], [], [], 1), "players=1 must be a whole number from 2 on"),
+        (([0], [1], [1.0], True), "players=True must be a whole number"),
+        (([0], [1], [1.0], np.array(2.0)), "must be a whole number"),
+        (([0], [1], ["much"], 2), "weights must be numbers in a rectangular array"),
     ],
 )
 def test_entries_that_cannot_be_are_refused(arguments, message):
     with pytest.raises(InputError, match=message):
         Reading(*arguments)
+
+
+def test_whole_numbers_of_numpy_are_whole_numbers():
+    reading = Reading([0], [1], [1.0], np.int64(3))
+    game = GlobalPublicGoods(np.int32(3), 2.0)
+    assert [type(x.players) for x in (reading, game)] == [int, int]
+    assert NetworkParametricGame(game, reading).payoffs((jnp.zeros(3),)).shape == (3,)
 
 
 def test_a_matrix_too_large_to_fill_is_refused():
@@ -169,6 +180,8 @@ def test_graphs_on_which_nobody_can_play_are_refused(make, graph, message):
         (lambda: PairwiseGame(catalogue.matching_pennies(), nx.path_graph(2)), "equal roles"),
         (lambda: PairwiseGame(catalogue.public_goods(), nx.path_graph(2)), "two players"),
         (lambda: GlobalPublicGoods(1, 2.0), "players=1"),
+        (lambda: GlobalPublicGoods(True, 2.0), "players=True must be a whole number"),
+        (lambda: GlobalPublicGoods(np.array(3.0), 2.0), "must be a whole number"),
         (lambda: GlobalPublicGoods(3, -2.0), "multiplier must be positive"),
         (lambda: GlobalPublicGoods(3, 2.0, math.inf), "cost must be positive"),
         (lambda: GlobalPublicGoods(3, [2.0, 3.0]), "single number"),

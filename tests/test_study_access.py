@@ -8,7 +8,7 @@ from glasshouse.semantics import Full, Mask
 from glasshouse.semantics.registry import CHANNELS
 from glasshouse.study import Study, check_study, compute, prepare
 from glasshouse.study.access_spec import ACCESS_SPECS
-from glasshouse.study.predictions import closed_form_along, predict_study
+from glasshouse.study.predictions import closed_form_along
 from glasshouse.study.proofs import threshold_curve
 from glasshouse.study.reading import parse_study
 from glasshouse.study.report.figures import study_figures
@@ -129,15 +129,12 @@ def test_two_axes_compare_with_the_closed_form_at_each_probability():
         assert one.first_movement == pytest.approx(one.predicted, abs=1e-3)
 
 
-def test_who_reads_can_be_swept():
-    prepared = prepare(study("one_sided", sweep={"access.readers.0": [0, 1]}, analysis=NOTHING))
-    assert [p.parametric.channel.to_dict()["readers"] for p in prepared.points] == [[0], [1]]
-    rows = compute(prepared).rows()
-    margins = [row["first_movement_margin"] for row in rows]
-    assert margins[0] == pytest.approx(margins[1])
-    assert predict_study(prepare(study("one_sided", sweep={"access.readers.0": [0, 1]})))[1] == (
-        "no switches sought along access.readers.0: it takes whole numbers only"
-    )
+def test_who_reads_is_a_name_and_no_axis():
+    with pytest.raises(ValueError, match=r"sweep\.access\.readers\.0' names a player"):
+        study("one_sided", sweep={"access.readers.0": [0, 1]})
+    with pytest.raises(ValueError, match=r"sweep\.access\.readers' is no number") as refused:
+        study("one_sided", sweep={"access.readers": [0, 1]})
+    assert "access.readers.0" not in str(refused.value)
 
 
 def test_linear_studies_hide_coordinates():

@@ -8,14 +8,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int, PRNGKeyArray
 
-from glasshouse._arrays import RealArray, as_array, is_traced
+from glasshouse._arrays import RealArray
+from glasshouse._numbers import Numbers, checked_bound, checked_weights
 from glasshouse.errors import InputError
 from glasshouse.games.graphs import numbered
 from glasshouse.games.network import AbstractNetworkGame, sum_by
 from glasshouse.parametric import AbstractParametricGame, Params
 from glasshouse.semantics.base import Box
 from glasshouse.semantics.probabilities import sigmoid_pair, softmax
-from glasshouse.semantics.reading import LARGEST, Numbers, Reading
+from glasshouse.semantics.reading import Reading
 
 
 class NetworkParametricGame(AbstractParametricGame):
@@ -61,10 +62,9 @@ class NetworkParametricGame(AbstractParametricGame):
                 f"the game has {game.players} players, but the reading is for {reading.players}"
             )
         self.game, self.reading = game, reading
-        self.bound = _number(bound, "bound", [()])
-        self.own_weight = _number(own_weight, "own_weight", [(), (game.players,)])
-        self.coupling = _number(coupling, "coupling", [()])
-        _check_values(self.bound, self.own_weight, self.coupling)
+        self.bound = checked_bound(bound)
+        self.own_weight = checked_weights(own_weight, "own_weight", [(), (game.players,)])
+        self.coupling = checked_weights(coupling, "coupling")
         # The same edges a second time, sorted by who is read.
         order = np.argsort(np.asarray(reading.owners), kind="stable")
         self.order = numbered(order)
@@ -80,8 +80,7 @@ class NetworkParametricGame(AbstractParametricGame):
 
     def at(self, coupling: ArrayLike) -> "NetworkParametricGame":
         """The same game at another coupling κ, sharing all that does not depend on it."""
-        number = _number(coupling, "coupling", [()])
-        _check_values(self.bound, self.own_weight, number)
+        number = checked_weights(coupling, "coupling")
         return eqx.tree_at(lambda game: game.coupling, self, number)
 
     def mixes(self, params: Params) -> Float[Array, "players actions"]:
@@ -147,28 +146,3 @@ class NetworkParametricGame(AbstractParametricGame):
 
     def _like_params(self, columns: list[Float[Array, "players"]]) -> Array:
         return columns[0] if len(columns) == 1 else jnp.stack(columns, axis=1)
-
-
-def _number(value: Numbers, name: str, shapes: list[tuple[int, ...]]) -> RealArray:
-    try:
-        array = as_array(value)
-    except (ValueError, TypeError) as error:
-        raise InputError(f"{name} must be a number, but is {value!r:.60}") from error
-    if array.shape not in shapes:
-        allowed = " or ".join("a single number" if s == () else f"shape {s}" for s in shapes)
-        raise InputError(f"{name} has shape {array.shape}: it must be {allowed}")
-    return array
-
-
-def _check_values(bound: RealArray, own_weight: RealArray, coupling: RealArray) -> None:
-    if is_traced(bound, own_weight, coupling):
-        return
-    for name, value in (("own_weight", own_weight), ("coupling", coupling)):
-        wrong = np.asarray(value)[~(np.abs(np.asarray(value)) <= LARGEST)]
-        if wrong.size:
-            raise InputError(f"{name} must be finite and at most {LARGEST:g}, but is {wrong[0]}")
-    number = float(np.asarray(bound))
-    if not number > 0 or (number > LARGEST and number != math.inf):
-        raise InputError(
-            f"bound must be positive and at most {LARGEST:g}, or infinite, but is {number:g}"
-        )

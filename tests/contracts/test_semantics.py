@@ -15,7 +15,7 @@ from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame
 from glasshouse.parametric import ParametricGame
 from glasshouse.rules import Gradient
-from glasshouse.semantics import Affine, Box, Custom, Logistic
+from glasshouse.semantics import Affine, Box, Custom, Linear, Logistic
 from glasshouse.semantics.registry import SEMANTICS
 
 SIZES = [(2, 2), (3, 3), (2, 3), (2, 2, 2), (3, 2, 3), (4, 5, 4)]
@@ -276,6 +276,24 @@ def test_logistic_refuses_what_it_cannot_mean(arguments, message):
 def test_affine_refuses_weights_that_are_none(weight):
     with pytest.raises(InputError, match="weight"):
         Affine((2, 2), np.asarray(weight))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"direction": np.asarray("ab")}, "direction must be numbers.*'ab'"),
+        ({"direction": 1.0}, "one number per coordinate"),
+        ({"direction": [0.0, 0.0]}, "not zero"),
+        ({"coupling": np.inf}, "coupling must be finite"),
+        ({"bound": np.asarray("wide")}, "bound must be a number"),
+        ({"bound": -1.0}, "bound must be positive"),
+        ({"bound": 1e51}, "at most 1e"),
+    ],
+)
+def test_linear_refuses_what_it_cannot_mean(settings, message):
+    with pytest.raises(InputError, match=message) as refused:
+        Linear((2, 2), **{"coupling": 0.5, "direction": [1.0, 2.0], **settings})
+    assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("actions", [(2,), (2, 3), (3, 3, 3)], ids=str)

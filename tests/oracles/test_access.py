@@ -382,7 +382,49 @@ def test_behaviour_is_the_expectation_over_who_is_seen(probability):
         assert found[i] == pytest.approx(expected, abs=1e-14)
 
 
-@pytest.mark.parametrize(("scale", "off"), [(0.0, 1e-14), (0.5, 1e-13), (5.0, 1e-6), (20.0, 1e-2)])
+def expected_sigmoid(mean, deviation, of=sigmoid):
+    """E of(mean + deviation z) over z from N(0, 1), by adaptive quadrature."""
+
+    def integrand(z):
+        return math.exp(-z * z / 2) / math.sqrt(2 * math.pi) * float(of(mean + deviation * z))
+
+    middle = float(np.clip(-mean / deviation, -12, 12)) if deviation else 0.0
+    return quad(integrand, -12, 12, points=[middle], epsabs=1e-12, limit=400)[0]
+
+
+def slope(x):
+    return sigmoid(x) * (1 - sigmoid(x))
+
+
+@pytest.mark.parametrize(("noise", "off"), [(0.5, 1e-12), (8.0, 1e-6), (16.0, 1e-3)])
+@pytest.mark.parametrize("own", [0.0, -1.3, 7.0])
+def test_integrated_noise_is_as_exact_as_documented(own, noise, off):
+    """Probabilities and their derivatives in one's own logit, κσ being `noise`."""
+    game = ParametricGame(normal_form(PD), Logistic((2, 2), 0.5), Noisy(2 * noise))
+    other = jnp.asarray(0.4)
+    p, derivative = jax.value_and_grad(lambda x: game.cooperation((x, other))[0])(own)
+    assert float(p) == pytest.approx(expected_sigmoid(own + 0.2, noise), abs=off)
+    assert float(derivative) == pytest.approx(expected_sigmoid(own + 0.2, noise, slope), abs=off)
+
+
+@pytest.mark.parametrize(("noise", "off"), [(0.5, 1e-12), (2.0, 1e-6), (4.0, 1e-3)])
+@pytest.mark.parametrize("second", [-1.0, 0.1])
+def test_noise_in_two_numbers_is_as_exact_as_documented(second, noise, off):
+    """Noise of κ_12 σ and κ_13 σ together is noise of the root of their squares."""
+    coupling = np.array([[0.0, 1.0, second], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    game = ParametricGame(
+        NormalFormGame(np.zeros((3, 2, 2, 2))), Logistic((2,) * 3, coupling), Noisy(noise)
+    )
+    others = (jnp.asarray(0.7), jnp.asarray(-0.4))
+    for own in (0.0, 2.5, 3.0, 3.4):
+        p, derivative = jax.value_and_grad(lambda x: game.cooperation((x, *others))[0])(own)
+        mean, deviation = own + 0.7 - 0.4 * second, noise * math.hypot(1.0, second)
+        assert float(p) == pytest.approx(expected_sigmoid(mean, deviation), abs=off)
+        exact = expected_sigmoid(mean, deviation, slope)
+        assert float(derivative) == pytest.approx(exact, abs=off)
+
+
+@pytest.mark.parametrize(("scale", "off"), [(0.0, 1e-14), (0.5, 1e-13), (5.0, 1e-12), (20.0, 1e-4)])
 def test_behaviour_is_the_expectation_over_noise(scale, off):
     game = ParametricGame(normal_form(PD), Logistic((2, 2), 0.8), Noisy(scale))
     theta = (jnp.asarray(0.7), jnp.asarray(-1.2))
@@ -472,10 +514,17 @@ def test_certificates_and_closed_forms_know_the_channel():
         (lambda: Probabilistic(np.array([0.1, 0.2])), "single number"),
         (lambda: Noisy(-1.0), "scale must be finite and at least 0"),
         (lambda: Noisy(1.0, draws=3), "even"),
+        (lambda: Noisy(1.0, seed=np.array(0.5)), "seed=array.0.5. must be a whole number"),
+        (lambda: Noisy(1.0, seed=-1), "seed=-1 must be a whole number"),
+        (lambda: OneSided((True,)), "each of readers=True must be a whole number"),
+        (lambda: OneSided((np.array(0.5),)), "each of readers=array.0.5. must be a whole number"),
+        (lambda: Mask([[True], [True, False]]), "rows of equal lengths"),
+        (lambda: access_thresholds(normal_form(PD), share=np.array("a")), "share must be a number"),
+        (lambda: access_thresholds(normal_form(PD), share=1.5), "share must lie between 0 and 1"),
         (lambda: Misreport(np.inf), "budget"),
         (lambda: Misreport(0.0), "budget must be positive"),
         (lambda: OneSided((0, 0)), "different players"),
-        (lambda: OneSided((-1,)), "different players"),
+        (lambda: OneSided((-1,)), "each of readers=-1 must be a whole number from 0 on"),
         (lambda: Mask(np.array([0.0, 1.0])), "True or False"),
     ],
 )
@@ -495,6 +544,92 @@ def test_channels_that_cannot_be_are_refused(wrong, message):
 def test_channels_that_do_not_fit_a_game_are_refused(channel, message):
     with pytest.raises(InputError, match=message):
         ParametricGame(normal_form(PD), Logistic((2, 2), 0.5), channel)
+
+
+def test_readers_may_be_one_number_or_an_array_of_them():
+    for readers in (0, np.int64(0), np.array([0]), [0], (0,)):
+        channel = OneSided(readers)
+        assert channel.readers == (0,)
+        assert type(channel.readers[0]) is int
+
+
+@pytest.mark.parametrize(
+    "direction", [[0.0, 0.0], [1.0, np.nan], np.ones((1, 2)), np.array(["a", "b"]), 1.0]
+)
+def test_directions_that_cannot_be_are_refused(direction):
+    for channel in (Mask(np.array([True, False])), Full()):
+        with pytest.raises(InputError, match="direction"):
+            access_threshold(channel, normal_form(PD), direction)
+
+
+def test_the_length_of_a_direction_does_not_matter():
+    game, channel = normal_form(PD), Mask(np.array([True, False]))
+    expected = access_threshold(shares(0.5), game, np.ones(4)).value
+    for length in (1e-200, 1e200):
+        found = access_threshold(channel, game, [length, length]).value
+        assert found == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(("size", "drawn"), [(1, False), (2, False), (3, True)])
+def test_conditions_say_when_noise_is_drawn(size, drawn):
+    """A reader of two players sees one owner: as many noisy numbers as there are coordinates."""
+    family = LinearFamily(catalogue.prisoners_dilemma(), [1.0] * size, 5.0, Noisy(2.0))
+    views = family(0.5).channel.look(family(0.5).neutral(), family(0.5).semantics.spaces)
+    assert views.weights is not None
+    assert (len(views.weights) == 256) is drawn
+    assert ("draws in its place" in family.closed_form().conditions) is drawn
+
+
+def test_misreport_thresholds_are_for_offsets_within_the_budget():
+    """A budget of 1e-3 is used up at once: from then on learning is that of full access."""
+    game = catalogue.prisoners_dilemma()
+    family = LogisticFamily(game, 3.0, channel=Misreport(1e-3))
+    assert "as long as no offset has reached the budget" in family.closed_form().conditions
+    (kind,) = [k for k in access_thresholds(game).kinds if k.access.startswith("reports off")]
+    assert "as long as no offset has reached the budget" in kind.conditions
+    late = critical_coupling(family, bracket=(0.0, 1.0), steps=1000, step_size=0.1).value
+    assert late == pytest.approx(3 / 7, abs=2e-3)
+    assert family.closed_form().neutral.value == pytest.approx(0.341595, abs=1e-6)
+
+
+def test_more_drawn_numbers_than_fit_are_refused():
+    size = 100_000
+
+    def game(draws):
+        return ParametricGame(
+            normal_form(PD), Linear((2, 2), 0.5, np.ones(size)), Noisy(1.0, draws=draws)
+        )
+
+    with pytest.raises(InputError, match="take at most 334 draws") as refused:
+        game(336)
+    assert "\n" not in str(refused.value)
+    assert game(334).channel.to_dict()["draws"] == 334
+    integrated = ParametricGame(normal_form(PD), Logistic((2, 2), 0.5), Noisy(1.0, draws=1 << 28))
+    assert integrated.cooperation(integrated.neutral()).shape == (2,)
+
+
+def test_one_mask_may_be_for_parameters_that_are_a_tuple():
+    """Two arrays per player, the second hidden: not the masks of two players."""
+    boxes = [Box((np.full(2, -3.0), np.full(3, -3.0)), (np.full(2, 3.0), np.full(3, 3.0)))] * 2
+
+    def function(params, seen):
+        logits = [params[i][0].sum() + sum(x.sum() for x in seen[i][1 - i]) for i in (0, 1)]
+        return tuple(jnp.stack([jax.nn.sigmoid(x), jax.nn.sigmoid(-x)]) for x in logits)
+
+    one = (np.array([True, False]), np.array([False, True, True]))
+    params = tuple((jnp.arange(2.0) + k, 0.1 * jnp.arange(3.0) - k) for k in (0.3, -0.4))
+    games = [
+        ParametricGame(normal_form(PD), Custom(function, boxes), Mask(visible))
+        for visible in (one, (one, one))
+    ]
+    for i, own in enumerate(params):
+        other = params[1 - i]
+        logit = own[0].sum() + other[0][0] + other[1][1:].sum()
+        for game in games:
+            found = float(game.cooperation(params)[i])
+            assert found == pytest.approx(float(sigmoid(logit)), abs=1e-14)
+    with pytest.raises(InputError, match="mask of player 1"):
+        ParametricGame(normal_form(PD), Custom(function, boxes), Mask(one[::-1]))
 
 
 def test_too_many_views_are_refused():

@@ -10,6 +10,7 @@ import pytest
 from glasshouse import (
     LogisticFamily,
     NormalFormGame,
+    ParametricGame,
     critical_coupling,
     equilibrium_threshold,
     first_order_margin,
@@ -18,6 +19,7 @@ from glasshouse import (
 )
 from glasshouse.analysis import (
     AffineFamily,
+    GainFamily,
     NetworkFamily,
     first_movement_switch,
     player_thresholds,
@@ -30,7 +32,7 @@ from glasshouse.games import (
     PairwiseGame,
     catalogue,
 )
-from glasshouse.semantics import Reading
+from glasshouse.semantics import Box, Custom, Interpreter, Reading
 
 BOUND = 5.0
 QUICK = {"steps": 200, "points": 17, "tolerance": 1e-5, "bracket": (0.0, 1.5)}
@@ -292,11 +294,64 @@ def test_thresholds_are_where_gradients_turn(seed):
         assert np.array_equal(found.rising(coupling), gradients(coupling) > 1e-13)
 
 
-def test_weights_of_the_affine_semantics_are_couplings_too():
-    """w* = A/(A - B) at p = ½: donation c/(b + c)."""
-    found = player_thresholds(AffineFamily(catalogue.donation(b=3.0, c=1.0)))
-    assert np.allclose(found.values, 0.25)
-    assert found.readers is None
+def affine_family():
+    return AffineFamily(catalogue.donation(b=3.0, c=1.0))
+
+
+def own_weight_falling(coupling):
+    return LogisticFamily(catalogue.donation(), BOUND, own_weight=1 - coupling / 2)(coupling)
+
+
+def network_own_weight_falling(coupling):
+    return public_goods(4, 2.0, nx.complete_graph(4), own_weight=1 - coupling / 2)(coupling)
+
+
+def start_moving(coupling):
+    """Gradients are affine in the coupling, but so is the behaviour at θ = 0."""
+    semantics = Custom(
+        lambda params, seen: [
+            jnp.stack([0.5 + 0.1 * (x + coupling), 0.5 - 0.1 * (x + coupling)]) for x in params
+        ],
+        [Box(-1.0, 1.0), Box(-1.0, 1.0)],
+    )
+    return ParametricGame(NormalFormGame([[[3, 0], [0, 1]], [[3, 0], [0, 1]]]), semantics)
+
+
+@pytest.mark.parametrize(
+    "family", [affine_family(), own_weight_falling, network_own_weight_falling, start_moving]
+)
+def test_couplings_that_change_the_weight_of_ones_own_parameter_are_refused(family):
+    """Gradients are affine in the coupling here; but what it adds is not from readers alone."""
+    with pytest.raises(InputError, match=r"only how others are read, but at 0\.5 .* number 0"):
+        player_thresholds(family)
+
+
+def test_what_reads_through_a_network_has_thresholds_for_each_player():
+    """f(x) = Σ x: the logistic semantics; donation c/b for both."""
+    semantics = Interpreter((2, 2), lambda x: jnp.sum(x, keepdims=True), 0.0, 1, 5.0)
+    found = player_thresholds(GainFamily(catalogue.donation(b=3.0, c=1.0), semantics))
+    assert np.allclose(found.values, 1 / 3, rtol=1e-12)
+
+
+@pytest.mark.parametrize("player", [True, np.array(1.5), -1, 2])
+def test_thresholds_of_players_that_are_none_are_refused(player):
+    found = player_thresholds(LogisticFamily(catalogue.donation(), BOUND))
+    with pytest.raises(InputError, match=r"player.*(whole number|0 to 1)"):
+        found.threshold(player)
+    assert found.threshold(np.int64(1)) == found.threshold(1)
+
+
+@pytest.mark.parametrize(
+    "bend",
+    [
+        lambda k: k * (1 - k),
+        lambda k: k * (k - 0.5) * (k - 1),  # which a check at ½ alone does not see
+    ],
+)
+def test_couplings_bent_by_a_millionth_are_refused(bend):
+    straight = LogisticFamily(catalogue.donation(), BOUND)
+    with pytest.raises(InputError, match="is not affine in the coupling"):
+        player_thresholds(lambda coupling: straight(coupling + 1e-6 * bend(coupling)))
 
 
 def test_gradients_that_are_not_affine_in_the_coupling_are_refused():
@@ -330,3 +385,38 @@ def test_readings_with_a_negative_total_have_no_closed_form():
     assert np.sign(margins).tolist() == [-1, 1, 1, -1]
     with pytest.raises(InputError, match="node number 0 reads with -6 in all"):
         family.closed_form()
+    # Raising all parameters raises cooperation up to 1/6, which the default search stays below.
+    assert family.highest == pytest.approx(0.9 / 6)
+    for coupling, sign in ((family.highest, 1), (0.2, -1)):
+        everybody = float(family(coupling).cooperation((jnp.ones(6),)).mean())
+        assert np.sign(everybody - 0.5) == sign
+
+
+def signed(n, weights):
+    """Each of n players reads the next ones with these weights."""
+    edges = [(i, (i + k) % n, w) for i in range(n) for k, w in enumerate(weights, 1)]
+    graph = nx.DiGraph()
+    graph.add_weighted_edges_from(edges)
+    return graph
+
+
+@pytest.mark.parametrize("weights", [(1.0, -0.4), (-0.5, 2.0, -0.25), (3.0, 0.5, -2.0)])
+def test_signed_weights_with_positive_totals_keep_the_closed_form(weights):
+    """ω (n-r)/(r k), k the total: there mean cooperation starts to rise, from every diagonal."""
+    family = public_goods(7, 3.0, signed(7, weights), 0.8)
+    expected = 0.8 * (7 - 3.0) / (3.0 * sum(weights))
+    found = family.closed_form()
+    for threshold in (found.defection, found.neutral, found.cooperation):
+        assert threshold.value == pytest.approx(expected, rel=1e-12)
+    assert family.highest == 3.0
+    for coupling in np.linspace(family.lowest, 5.0, 41):
+        for theta in (-2.0, 0.0, 1.0):
+            margin = first_order_margin(family(float(coupling)), (np.full(7, theta),))
+            assert np.sign(margin) == np.sign(coupling - expected)
+
+
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_totals_that_cancel_but_for_rounding_are_none(sign):
+    family = public_goods(7, 3.0, signed(7, [sign * 0.1, sign * 0.2, sign * -0.3]))
+    assert "at no coupling" in family.closed_form().neutral.reason
+    assert (family.lowest, family.highest) == pytest.approx((-2.7, 3.0))

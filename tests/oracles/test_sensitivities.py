@@ -6,6 +6,7 @@ import math
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import networkx as nx
 import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
@@ -27,8 +28,18 @@ from glasshouse.analysis import (
     sensitivity_path,
 )
 from glasshouse.errors import InputError
-from glasshouse.games import NormalFormGame, catalogue
-from glasshouse.semantics import Box, Custom, Interpreter, Logistic, OneSided, Policies
+from glasshouse.games import GlobalPublicGoods, NormalFormGame, catalogue
+from glasshouse.networked import NetworkParametricGame
+from glasshouse.parametric import Tied
+from glasshouse.semantics import (
+    Box,
+    Custom,
+    Interpreter,
+    Logistic,
+    OneSided,
+    Policies,
+    Reading,
+)
 
 KEY = jax.random.key(0)
 
@@ -318,6 +329,43 @@ def test_along_a_symmetric_path_the_ratio_applies_until_the_bound():
     assert np.allclose(found.ratio, 0.2)
     for corner in ((-1.0, -1.0), (1.0, 1.0)):
         assert "at the bound" in sensitivity(game, corner).reason
+
+
+def test_at_bounds_the_margin_is_said_to_pass_them_by():
+    """κ = 2, M = 1, θ = (1, 1): the margin is positive, and a run stays where it is."""
+    game = ParametricGame(normal_form(PD), Logistic((2, 2), 2.0, 1.0))
+    found = sensitivity(game, (1.0, 1.0))
+    end = run(game, params=(1.0, 1.0), steps=10, step_size=0.1).params
+    assert [float(x) for x in end] == [1.0, 1.0]
+    assert found.at_bound
+    assert found.margin > 0
+    assert "Apart from the bounds, mean cooperation starts to rise" in str(found)
+    three = catalogue.public_goods(n=3, r=2.0)
+    bounded = ParametricGame(three, Logistic((2,) * 3, 2.0, 1.0))
+    assert "Apart from the bounds" in str(sensitivity(bounded, (1.0, 0.0, 0.0)))
+    assert "Apart from the bounds" not in str(sensitivity(bounded, (0.9, 0.0, 0.0)))
+
+
+@pytest.mark.parametrize(("margin", "movement"), [(3e-12, "rises"), (-3e-12, "falls"), (3e-13, "")])
+def test_movements_below_a_trillionth_of_the_payoffs_are_none(margin, movement):
+    """Donation with b = 3, c = 1 at θ = 0: (1 + κ)(-1 + 3κ)/16, its payoffs over a range of 4."""
+    offset = 4 * margin * 16 / (3 * (1 + 1 / 3))
+    game = ParametricGame(normal_form(DONATION), Logistic((2, 2), 1 / 3 + offset))
+    found = sensitivity(game, (0.0, 0.0))
+    assert found.smallest == pytest.approx(4e-12, rel=1e-12)
+    assert found.margin == pytest.approx(4 * margin, rel=1e-3)
+    assert found.movement == (movement or "rests")
+
+
+@pytest.mark.parametrize("measure", [sensitivity, margin_by_reader, sensitivity_path])
+def test_sensitivities_of_other_kinds_of_games_are_refused(measure):
+    networked = NetworkParametricGame(
+        GlobalPublicGoods(4, multiplier=2.0), Reading.from_graph(nx.complete_graph(4))
+    )
+    tied = Tied(ParametricGame(normal_form(PD), Logistic((2, 2), 0.5)))
+    for game, fix in ((networked, "use first_order_margin"), (tied, r"take its \.game")):
+        with pytest.raises(InputError, match=f"not of {type(game).__name__}: {fix}"):
+            measure(game, game.neutral())
 
 
 def test_the_table():

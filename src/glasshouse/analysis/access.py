@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 import jax
@@ -12,6 +12,7 @@ import numpy as np
 import wadler_lindig as wl
 from jaxtyping import ArrayLike
 
+from glasshouse._numbers import Numbers, number_array, number_within
 from glasshouse._results import Result, shown
 from glasshouse.analysis.access_words import access_words
 from glasshouse.analysis.closed_form import (
@@ -28,10 +29,11 @@ from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.semantics.access import Mask, OneSided
 from glasshouse.semantics.channel import AbstractChannel, Full
+from glasshouse.semantics.linear import Linear
 from glasshouse.semantics.report import Decoupled, Misreport
 from glasshouse.semantics.uncertain import MOST_NOISY, Noisy, Probabilistic
 
-Direction: TypeAlias = ArrayLike | Sequence[float]
+Direction: TypeAlias = Numbers
 
 MEANING = MEANINGS[1]
 
@@ -154,14 +156,14 @@ def access_threshold(
     several coordinates the direction w of the `Linear` semantics: f is the visible share of |w|²,
     the mean over players where their masks differ.
     **Returns:** a `Threshold`, its `reason` given where there is no value.
-    **Raises:** `InputError` for any other game, a channel without a closed form, and a mask that
-    does not fit the direction.
+    **Raises:** `InputError` for any other game, a channel without a closed form, a direction that
+    is not finite or zero, and a mask that does not fit it.
     """
-    return switch_of(_rise(channel, _effects(game), direction))
+    return switch_of(_rise(channel, _effects(game), _checked(direction)))
 
 
 def access_thresholds(
-    game: NormalFormGame, *, probability: float = 0.7, share: float = 0.5
+    game: NormalFormGame, *, probability: ArrayLike = 0.7, share: ArrayLike = 0.5
 ) -> AccessThresholds:
     """Thresholds of first movement under all kinds of access, in closed form.
 
@@ -171,14 +173,14 @@ def access_thresholds(
     **Returns:** an `AccessThresholds`, to be printed.
     **Raises:** `InputError` for any other game, λ or f outside [0, 1].
     """
-    if not 0 <= share <= 1:
-        raise InputError(f"share={share} must lie between 0 and 1")
+    visible = float(np.asarray(number_within(share, "share", most=1.0)))
     effects = _effects(game)
     rises = [
         (access_words(channel), _rise(channel, effects, None))
         for channel in (Full(), OneSided((0,)), Probabilistic(probability), Noisy(1.0))
     ]
-    rises.insert(3, (f"a share of {share:g} of the coordinates visible", _masked(share, effects)))
+    words = f"a share of {visible:g} of the coordinates visible"
+    rises.insert(3, (words, _masked(visible, effects)))
     rises.append(("reports off by a learned offset", _rise(Misreport(1.0), effects, None)))
     rises.append((access_words(Decoupled()), _rise(Decoupled(), effects, None)))
     kinds = [
@@ -200,7 +202,7 @@ def thresholds_under(
     """
     if isinstance(channel, Full):
         return thresholds(game)
-    rise = _rise(channel, _effects(game), direction)
+    rise = _rise(channel, _effects(game), _checked(direction))
     return _neutral_alone(channel, switch_of(rise), conditions(rise))
 
 
@@ -300,7 +302,7 @@ def _(channel: Probabilistic, effects: Effects, direction: Direction | None) -> 
 
 @_rise.register
 def _(channel: Noisy, effects: Effects, direction: Direction | None) -> Rise:
-    integrated = effects.others <= MOST_NOISY
+    integrated = effects.others * (1 if direction is None else np.size(direction)) <= MOST_NOISY
     note = "" if integrated else "noise that is integrated: draws in its place move this a little"
     return _rise_of_read(1.0, effects, "κ*")._replace(note=note)
 
@@ -329,7 +331,9 @@ def _(channel: Mask, effects: Effects, direction: Direction | None) -> Rise:
 @_rise.register
 def _(channel: Misreport, effects: Effects, direction: Direction | None) -> Rise:
     A, B, N = effects
-    return Rise(A, B + N * A, 2 * N * B, 0.0, f"κ (1 + {_times(N, '(2κ - κ*)', '2κ - κ*')}) = κ*")
+    formula = f"κ (1 + {_times(N, '(2κ - κ*)', '2κ - κ*')}) = κ*"
+    note = "as long as no offset has reached the budget, which a small one soon has"
+    return Rise(A, B + N * A, 2 * N * B, 0.0, formula, note)
 
 
 @_rise.register
@@ -355,9 +359,21 @@ def _masked(share: float, effects: Effects) -> Rise:
     return Rise(A, share * (B + N * A), share * N * B, 0.0, formula if share else "")
 
 
+def _checked(direction: Direction | None) -> Direction | None:
+    """A direction that the linear semantics accepts, or None.
+
+    **Raises:** `InputError` for any other.
+    """
+    if direction is None:
+        return None
+    numbers = number_array(direction, "direction", shapes=None)
+    return np.asarray(Linear((2, 2), 0.0, numbers).direction)
+
+
 def _visible_share(channel: Mask, players: int, direction: Direction | None) -> float:
     """How much of |w|² readers see, on average over owners."""
-    weights = np.asarray(1.0 if direction is None else direction, dtype=np.float64) ** 2
+    sizes = np.abs(np.asarray(1.0 if direction is None else direction, dtype=np.float64))
+    weights = (sizes / sizes.max()) ** 2  # which cannot overflow
     visible = channel.visible
     masks = visible if isinstance(visible, tuple) else (visible,) * players
     leaves = [jax.tree.leaves(mask) for mask in masks]

@@ -36,6 +36,11 @@ class GainFamily(AbstractFamily):
     searched: tuple[float, float] = (0.0, HIGHEST)
 
     def __post_init__(self):
+        if not isinstance(self.semantics, AbstractNeural):
+            raise InputError(
+                f"GainFamily takes a neural semantics, not {type(self.semantics).__name__}: use "
+                "LogisticFamily, LinearFamily or AffineFamily"
+            )
         low, high = self.searched
         if not low < high:
             raise InputError(f"the gains searched {self.searched} must be increasing")

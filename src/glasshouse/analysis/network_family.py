@@ -2,11 +2,13 @@
 
 import dataclasses
 import functools
+import math
 from typing import ClassVar
 
 import jax.numpy as jnp
 import numpy as np
 
+from glasshouse._arrays import RealArray
 from glasshouse.analysis.closed_form import (
     MEANINGS,
     ZERO,
@@ -18,7 +20,7 @@ from glasshouse.analysis.closed_form import (
 from glasshouse.analysis.family import HIGHEST, AbstractFamily
 from glasshouse.analysis.precision import in_float64
 from glasshouse.errors import InputError
-from glasshouse.games.network import AbstractNetworkGame, sum_by
+from glasshouse.games.network import AbstractNetworkGame
 from glasshouse.networked import NetworkParametricGame
 from glasshouse.semantics.reading import Reading
 
@@ -67,7 +69,8 @@ class NetworkFamily(AbstractFamily):
 
     @property
     def highest(self) -> float:
-        return HIGHEST
+        """Or nearly up to where parameters turn around, if somebody (is) read negatively."""
+        return min(HIGHEST, 0.9 * self._upper_turn)
 
     @in_float64
     def closed_form(self) -> Thresholds:
@@ -114,11 +117,10 @@ class NetworkFamily(AbstractFamily):
     @functools.cached_property
     def _totals(self) -> tuple[np.ndarray, np.ndarray]:
         """With how much weight everyone reads, and is read."""
-        reading, count = self.reading, self.reading.players
-        weights = np.asarray(reading.weights)
+        reading, weights = self.reading, np.asarray(self.reading.weights)
         return (
-            np.bincount(reading.readers, weights, count),
-            np.bincount(reading.owners, weights, count),
+            _sums(weights, reading.readers, reading.players),
+            _sums(weights, reading.owners, reading.players),
         )
 
     @property
@@ -127,6 +129,14 @@ class NetworkFamily(AbstractFamily):
         own_weight = np.broadcast_to(self.own_weight, self.reading.players)
         turns = [-own_weight[t > 0] / t[t > 0] for t in self._totals]
         return max((float(t.max()) for t in turns if t.size), default=-HIGHEST)
+
+    @property
+    def _upper_turn(self) -> float:
+        """Above it so it does, too, where totals are negative: ω / the size of the largest."""
+        own_weight = np.broadcast_to(self.own_weight, self.reading.players)
+        here = [(t < 0) & (own_weight > 0) for t in self._totals]
+        turns = [own_weight[k] / -t[k] for k, t in zip(here, self._totals, strict=True)]
+        return min((float(t.min()) for t in turns if t.size), default=math.inf)
 
     def _check_signs(self) -> None:
         """Refuse readings that turn around: ω + κt changes its sign at κ = ω / |t|, too."""
@@ -160,8 +170,7 @@ class NetworkFamily(AbstractFamily):
             np.asarray(x[:, 0] - x[:, 1])
             for x in (game.own_effects(mixes), game.cross_effects(mixes))
         )
-        met = sum_by(jnp.asarray(at_one.incentives), at_one.owners, game.players)
-        read = np.asarray(met) * cross
+        read = _sums(np.asarray(at_one.incentives), at_one.owners, game.players) * cross
         facts = (
             ("their own cooperation pays players", own),
             ("that their readers cooperate pays players", read),
@@ -175,6 +184,12 @@ class NetworkFamily(AbstractFamily):
                     f"(node number {high}) at p = {p:g}: use player_thresholds or critical_coupling"
                 )
         return float(own.mean()), float(read.mean())
+
+
+def _sums(weights: np.ndarray, players: RealArray, count: int) -> np.ndarray:
+    """Each player's sum of weights, 0 where they cancel but for rounding."""
+    total, size = (np.bincount(players, x, count) for x in (weights, np.abs(weights)))
+    return np.where(np.abs(total) <= ALIKE * size, 0.0, total)
 
 
 def _is_constant(values: np.ndarray) -> bool:

@@ -2,12 +2,15 @@
 
 import dataclasses
 from collections.abc import Callable
+from typing import SupportsIndex
 
 import jax
+import jax.flatten_util
 import jax.numpy as jnp
 import numpy as np
 
 from glasshouse._arrays import as_floats
+from glasshouse._numbers import whole
 from glasshouse._results import Result
 from glasshouse.analysis.closed_form import Threshold
 from glasshouse.analysis.family import LogisticFamily
@@ -15,13 +18,15 @@ from glasshouse.analysis.first_order import RESTS
 from glasshouse.analysis.network_family import NetworkFamily
 from glasshouse.analysis.precision import in_float64
 from glasshouse.errors import InputError
+from glasshouse.networked import NetworkParametricGame
 from glasshouse.parametric import AbstractParametricGame
 from glasshouse.semantics.channel import Full
 
 MEANING = "starts to raise its own parameter from the neutral profile"
 
-CHECK = 0.5
-"""The coupling at which a gradient known at 0 and 1 is checked to be affine."""
+CHECKS = (0.5, 0.7)
+"""Couplings at which a gradient known at 0 and 1 is checked to be affine: at one it could be so by
+symmetry."""
 
 AFFINE = 1e-9
 """How far it may be from that, as a share of how large it could be: rounding."""
@@ -48,13 +53,14 @@ class PlayerThresholds(Result):
     detail: str
     conditions: str
 
-    def threshold(self, player: int) -> Threshold:
+    def threshold(self, player: SupportsIndex) -> Threshold:
         """One player's threshold, or the reason why it has none.
 
         **Raises:** `InputError` where there is no such player.
         """
-        if not 0 <= player < len(self.values):
-            raise InputError(f"player {player} is not one of 0 to {len(self.values) - 1}")
+        player, last = whole(player, "player", least=0), len(self.values) - 1
+        if player > last:
+            raise InputError(f"player {player} is not one of 0 to {last}")
         own, read = float(self.own[player]), float(self.read[player])
         if read > 0:
             return Threshold(float(self.values[player]), MEANING)
@@ -76,24 +82,30 @@ def player_thresholds(family: Callable[[float], AbstractParametricGame]) -> Play
     """From which coupling on each player starts to raise its own parameter, where all are neutral.
 
     Definition: at θ = 0 the logits are 0 whatever the coupling, so that ∂U_i/∂θ_i is affine in it:
-    it is evaluated at couplings 0 and 1, and checked at ½. In public goods games shared by n
+    it is evaluated at couplings 0 and 1, and checked between. In public goods games shared by n
     players it turns positive where the couplings of those who read i sum to ω_i (n-r)/r.
 
     **Arguments:** `family(coupling)`, a game whose players have one parameter each: a
-    `NetworkFamily`, a `LogisticFamily` with a pattern, or any function of yours.
+    `NetworkFamily`, a `LogisticFamily` with a pattern, or any function of yours in which the
+    coupling leaves alone how much one's own parameter counts for oneself.
     **Returns:** `PlayerThresholds`, in arrays.
-    **Raises:** `InputError` for several parameters per player, and where gradients are not affine
-    in the coupling.
-    **Cost:** three gradients; exact to rounding.
+    **Raises:** `InputError` for several parameters per player, where the coupling changes one's own
+    weight, too, as in an `AffineFamily`, and where gradients are not affine in the coupling.
+    **Cost:** four gradients; one derivative of behaviour per player, none on networks; exact to
+    rounding.
     """
     if not callable(family):
         raise InputError(
             f"a family gives a game for every coupling, which {type(family).__name__} does not: "
             "use NetworkFamily or LogisticFamily"
         )
-    found = [_gradients(family(coupling)) for coupling in (0.0, CHECK, 1.0)]
-    (at_zero, _), (between, _), (at_one, scale) = found
-    bent = np.abs(between - (1 - CHECK) * at_zero - CHECK * at_one) > AFFINE * scale
+    games = {coupling: family(coupling) for coupling in (0.0, *CHECKS, 1.0)}
+    found = {coupling: _gradients(game) for coupling, game in games.items()}
+    _check_own_weights(games)
+    (at_zero, _), (at_one, scale) = found[0.0], found[1.0]
+    bent = np.zeros(at_zero.shape, dtype=bool)
+    for t in CHECKS:
+        bent |= np.abs(found[t][0] - (1 - t) * at_zero - t * at_one) > AFFINE * scale
     if bent.any():
         raise InputError(
             f"at the neutral profile the gradient of player number {int(bent.argmax())} is not "
@@ -109,8 +121,10 @@ def player_thresholds(family: Callable[[float], AbstractParametricGame]) -> Play
         read=read,
         readers=_readers(family, len(own)),
         method="closed form",
-        detail=f"gradients at the neutral profile at couplings 0 and 1, checked at {CHECK:g}",
-        conditions="the selfish gradient at the neutral profile is affine in the coupling",
+        detail="gradients at the neutral profile at couplings 0 and 1, checked at "
+        + " and ".join(f"{t:g}" for t in CHECKS),
+        conditions="the selfish gradient at the neutral profile is affine in the coupling, which "
+        "leaves one's own weight alone",
     )
 
 
@@ -129,6 +143,34 @@ def _gradients(game: AbstractParametricGame) -> tuple[np.ndarray, np.ndarray]:
             )
         found.append(flat)
     return found[0], found[1]
+
+
+def _check_own_weights(games: dict[float, AbstractParametricGame]) -> None:
+    """Refuse families where not all that the coupling adds to a gradient comes from readers."""
+    expected = _own_weights(games[0.0])
+    for coupling, game in games.items():
+        found = _own_weights(game)
+        changed = np.abs(found - expected) > AFFINE * np.abs(expected).max(initial=0.0)
+        if changed.any():
+            player = int(changed.any(axis=0).argmax())
+            raise InputError(
+                "thresholds for each player need couplings that change only how others are read, "
+                f"but at {coupling:g} the behaviour of player number {player}, or how much its own "
+                "parameter moves it, differs from that at 0: use first_movement_switch, which "
+                "searches"
+            )
+
+
+def _own_weights(game: AbstractParametricGame) -> np.ndarray:
+    """Everyone's behaviour where neutral, and how fast its own parameter moves it: two rows."""
+    params = as_floats(game.neutral())
+    behaviour = np.asarray(game.cooperation(params))
+    if isinstance(game, NetworkParametricGame):
+        own_weight = np.asarray(game.own_weight, dtype=np.float64)
+        return np.stack([behaviour, np.broadcast_to(own_weight, behaviour.shape)])
+    flat, unravel = jax.flatten_util.ravel_pytree(params)
+    moved = jax.jacfwd(lambda x: game.cooperation(unravel(x)))(flat)
+    return np.stack([behaviour, np.diagonal(np.asarray(moved))])
 
 
 def _readers(family: Callable, players: int) -> np.ndarray | None:

@@ -16,7 +16,7 @@ from glasshouse.dynamics.driver import check_params
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.symmetric import is_symmetric
-from glasshouse.parametric import ParametricGame, Params
+from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
 
 ALIKE = 1e-9
 """Players count as alike when they cooperate with probabilities, and have sensitivities relative to
@@ -46,7 +46,9 @@ class Sensitivity(Result):
     all have two actions, and the ratios where they divide by 0. `margins[i, j]`, the part of
     `margin` that i's learning makes because j reads i, for j = i the ordinary selfish part; the sum
     of column j goes through reader j. `margin`, the sum of all, is `first_order_margin` of mean
-    cooperation, and `smallest` the least that counts as movement. `applies`, whether the ratio
+    cooperation, and `smallest` the least that counts as movement. `at_bound`, whether a parameter
+    is at the bound of its box, where learning may be cut off and the margin does not see it.
+    `applies`, whether the ratio
     decides alone whether cooperation starts to rise, and `reason`, if not, why not.
     """
 
@@ -60,6 +62,7 @@ class Sensitivity(Result):
     margins: PAIRS
     margin: float
     smallest: float
+    at_bound: bool
     applies: bool
     reason: str
     method: str
@@ -77,7 +80,7 @@ class Sensitivity(Result):
 
     @property
     def movement(self) -> str:
-        """Whether mean cooperation "rises", "falls" or "rests" at first; where it ends is open."""
+        """Whether mean cooperation "rises", "falls" or "rests" at first, apart from the bounds."""
         if abs(self.margin) <= self.smallest:
             return "rests"
         return "rises" if self.margin > 0 else "falls"
@@ -87,26 +90,28 @@ class Sensitivity(Result):
 
 
 @in_float64
-def sensitivity(game: ParametricGame, params: Params) -> Sensitivity:
+def sensitivity(game: AbstractParametricGame, params: Params) -> Sensitivity:
     """Who moves whose behaviour, and whether learning then starts to raise mean cooperation.
 
     The ratio condition: cooperation starts to rise iff ρ > -A(p)/B(p). It is applied in a symmetric
     game of two players with two actions, at a symmetric profile (both cooperate with the same
     probability and have the same |a|², a·b and |b|², to 1e-9), under plain selfish gradient flow
     inside the boxes, where B > 0 and |a|² + a·b > 0. Elsewhere ρ is shown, but whether cooperation
-    rises is read off the margin, which holds everywhere. Both are local: first movement, no
-    outcome and no equilibrium.
+    rises is read off the margin, which holds everywhere but at the bounds of the boxes, where
+    learning may be cut off. Both are local: first movement, no outcome and no equilibrium.
 
     ρ is not |b|/|a|: with b = κa it is κ, but where a and b are orthogonal it is |b|²/|a|². In any
     game of two players with two actions where B and |a|² + a·b are positive, ρ above the threshold
     of owner i says that i's own learning raises p_1 + p_2.
 
-    **Arguments:** `params`, one pytree per player.
+    **Arguments:** `game`, a `ParametricGame`; `params`, one pytree per player.
     **Returns:** a `Sensitivity`, in 64 bits.
-    **Raises:** `InputError` when `params` do not fit the boxes or behaviour is not finite there.
+    **Raises:** `InputError` for another kind of game, when `params` do not fit the boxes or
+    behaviour is not finite there.
     **Cost:** a vector-Jacobian product for every action but one of every player, whose results are
     kept; one Jacobian-vector product per player.
     """
+    game = check_dense(game)
     params = check_params(game, params)
     terms = Terms(*(np.asarray(term, dtype=np.float64) for term in _measured(game, params)))
     check_finite(terms)
@@ -123,6 +128,7 @@ def sensitivity(game: ParametricGame, params: Params) -> Sensitivity:
         margins=terms.margins,
         margin=float(terms.margins.sum()),
         smallest=smallest,
+        at_bound=bool(terms.at_bound > 0),
         applies=not reason,
         reason=reason,
         method="derivative",
@@ -132,7 +138,7 @@ def sensitivity(game: ParametricGame, params: Params) -> Sensitivity:
 
 @in_float64
 def margin_by_reader(
-    game: ParametricGame, params: Params, quantity: Quantity = mean_cooperation
+    game: AbstractParametricGame, params: Params, quantity: Quantity = mean_cooperation
 ) -> PAIRS:
     """`first_order_margin`, split by whose learning it is and through whose behaviour it pays.
 
@@ -142,13 +148,29 @@ def margin_by_reader(
     because j reads i. All entries sum to `first_order_margin`, those of column j to what goes
     through reader j.
 
-    **Arguments:** `quantity(game, params)`, as in `first_order_margin`.
+    **Arguments:** `game`, a `ParametricGame`; `quantity(game, params)`, as in
+    `first_order_margin`.
     **Returns:** shape `(players, players)`: owner, reader.
-    **Raises:** `InputError` when `params` do not fit the boxes.
+    **Raises:** `InputError` for another kind of game, and when `params` do not fit the boxes.
     **Cost:** one gradient of the quantity and one Jacobian-vector product per player.
     """
+    game = check_dense(game)
     params = check_params(game, params)
     return np.asarray(_reader_margins(game, params, quantity), dtype=np.float64)
+
+
+def check_dense(game: AbstractParametricGame) -> ParametricGame:
+    """The game, if it tells everybody's behaviour apart by player.
+
+    **Raises:** `InputError` for any other.
+    """
+    if isinstance(game, ParametricGame):
+        return game
+    inner = getattr(game, "game", None)
+    fix = "take its .game" if isinstance(inner, ParametricGame) else "use first_order_margin"
+    raise InputError(
+        f"sensitivities are those of a ParametricGame, not of {type(game).__name__:.60}: {fix}"
+    )
 
 
 def ratios(terms: Terms) -> Float[np.ndarray, "*points owners"]:

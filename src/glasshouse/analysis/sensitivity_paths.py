@@ -11,6 +11,7 @@ from glasshouse._results import Result
 from glasshouse.analysis.precision import in_float64
 from glasshouse.analysis.sensitivities import (
     ALIKE,
+    check_dense,
     check_finite,
     least_ratios,
     obstacles,
@@ -19,7 +20,7 @@ from glasshouse.analysis.sensitivities import (
 from glasshouse.analysis.sensitivity_terms import Terms, terms_at
 from glasshouse.dynamics.batch import CHUNK_SIZE, batch_map
 from glasshouse.errors import InputError
-from glasshouse.parametric import ParametricGame, Params
+from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
 
 NUMBERS = 1 << 21
 """Points are computed together as long as they have no more parameters than this."""
@@ -47,16 +48,18 @@ class SensitivityPath(Result):
 
 
 @in_float64
-def sensitivity_path(game: ParametricGame, path: Params) -> SensitivityPath:
+def sensitivity_path(game: AbstractParametricGame, path: Params) -> SensitivityPath:
     """Sensitivities at every point that learners pass.
 
-    **Arguments:** `path`, params with a leading axis of points, such as `Solution.path` of
-    `run(…, save="path")`; `jax.tree.map(lambda x: x[::10], path)` is every tenth point of it.
+    **Arguments:** `game`, a `ParametricGame`; `path`, params with a leading axis of points, such as
+    `Solution.path` of `run(…, save="path")`; `jax.tree.map(lambda x: x[::10], path)` is every tenth
+    point of it.
     **Returns:** a `SensitivityPath`, in 64 bits.
-    **Raises:** `InputError` when the path does not fit the game, or behaviour is not finite at one
-    of its points.
+    **Raises:** `InputError` for another kind of game, when the path does not fit the game, or
+    behaviour is not finite at one of its points.
     **Cost:** that of `sensitivity` at every point, in parallel.
     """
+    game = check_dense(game)
     points = _checked(game, path)
     leaves = jax.tree.leaves(points)
     count = len(leaves[0])

@@ -28,7 +28,10 @@ def table(found: Any) -> str:
 def verdict(found: Any) -> list[str]:
     """What starts to happen, and what says so."""
     does = {"rises": "starts to rise", "falls": "starts to fall", "rests": "does not move at first"}
-    margin = f"Mean cooperation {does[found.movement]}: margin {found.margin:.6g} per unit of time."
+    who = "Apart from the bounds, mean" if found.at_bound else "Mean"
+    margin = (
+        f"{who} cooperation {does[found.movement]}: margin {found.margin:.6g} per unit of time."
+    )
     if not found.applies:
         because = f"That is what the margin says; the ratio does not decide here: {found.reason}."
         return [margin, *textwrap.wrap(because, WIDTH)]

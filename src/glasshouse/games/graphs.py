@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from glasshouse._numbers import shown
 from glasshouse.errors import InputError
 
 MOST_SHOWN = 3
@@ -43,7 +44,7 @@ def edges_of(graph: Any, players: Sequence[Hashable] | None, weight: str | None)
         raise InputError(
             f"who meets or reads whom is given by a NetworkX graph, not by {type(graph).__name__}"
         )
-    names = range(len(graph.nodes)) if players is None else tuple(players)
+    names = range(len(graph.nodes)) if players is None else _names(players)
     index = {name: k for k, name in enumerate(names)}
     _check_nodes(graph, names, index, players is None)
     key = "" if weight is None else weight
@@ -105,6 +106,24 @@ def undirected(edges: Edges, fix: str) -> Edges:
     low, high = np.minimum(edges.first, edges.second), np.maximum(edges.first, edges.second)
     check_pairs(low, high, edges.names, "meets", fix)
     return edges
+
+
+def _names(players: Sequence[Hashable]) -> tuple[Hashable, ...]:
+    try:
+        names = tuple(players)
+    except TypeError as error:
+        raise InputError(
+            f"players must be the nodes of the graph in order, but is {shown(players)}"
+        ) from error
+    for name in names:
+        try:
+            hash(name)
+        except TypeError as error:
+            raise InputError(
+                f"players must be nodes of the graph, which {shown(name)} cannot be: give names, "
+                "numbers or tuples"
+            ) from error
+    return names
 
 
 def _check_nodes(graph: Any, names: Sequence, index: dict, numbered: bool) -> None:

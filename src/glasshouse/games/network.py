@@ -1,21 +1,15 @@
 """Games of many players on a network: payoffs are sums over those whom a player meets."""
 
 import abc
-import math
-from collections.abc import Sequence
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float
+from jaxtyping import Array, Float
 
-from glasshouse._arrays import RealArray, as_array, is_traced
+from glasshouse._arrays import RealArray
 from glasshouse._results import described
-from glasshouse.errors import InputError
-
-LARGEST = 1e100
-"""Payoffs beyond this are refused before sums of them overflow."""
 
 
 class AbstractNetworkGame(eqx.Module):
@@ -74,21 +68,3 @@ def sum_by(
 ) -> Float[Array, "players"]:
     """Sums of the values at each player, whose numbers rise along the edges."""
     return jax.ops.segment_sum(values, jnp.asarray(players), count, indices_are_sorted=True)
-
-
-def positive(value: ArrayLike | Sequence, name: str) -> Float[RealArray, ""]:
-    """A positive number, as an array.
-
-    **Raises:** `InputError` naming it when it is none.
-    """
-    try:
-        array = as_array(value)
-    except (ValueError, TypeError) as error:
-        raise InputError(f"{name} must be a number, but is {value!r:.60}") from error
-    if array.shape != ():
-        raise InputError(f"{name} has shape {array.shape}: it must be a single number")
-    if not is_traced(array):
-        number = float(np.asarray(array))
-        if not 0 < number <= LARGEST or not math.isfinite(number):
-            raise InputError(f"{name} must be positive and at most {LARGEST:g}, but is {number:g}")
-    return array

@@ -10,9 +10,10 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int
 
 from glasshouse._arrays import RealArray, as_array, is_traced
+from glasshouse._numbers import LARGEST_PAYOFF
 from glasshouse.errors import InputError
 from glasshouse.games.graphs import both_ways, edges_of, numbered, undirected
-from glasshouse.games.network import LARGEST, AbstractNetworkGame, sum_by
+from glasshouse.games.network import AbstractNetworkGame, sum_by
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.symmetric import is_symmetric
 
@@ -130,8 +131,8 @@ def _check_size(table: RealArray, weights: np.ndarray) -> None:
     if is_traced(table):
         return
     largest = float(np.abs(np.asarray(table)).max() * weights.max(initial=0.0))
-    if not largest <= LARGEST:
+    if not largest <= LARGEST_PAYOFF:
         raise InputError(
             f"total payoffs reach {largest:g}, and products of them would overflow: rescale the "
-            f"payoffs or the weights below {LARGEST:g}, which changes no threshold"
+            f"payoffs or the weights below {LARGEST_PAYOFF:g}, which changes no threshold"
         )

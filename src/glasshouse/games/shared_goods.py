@@ -1,7 +1,7 @@
 """Public goods shared by everybody, or by the neighbourhoods of a graph."""
 
 from collections.abc import Hashable, Sequence
-from typing import Any
+from typing import Any, SupportsIndex
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int
 
 from glasshouse._arrays import RealArray
-from glasshouse.errors import InputError
+from glasshouse._numbers import positive, whole
 from glasshouse.games.graphs import both_ways, edges_of, numbered, undirected
-from glasshouse.games.network import AbstractNetworkGame, positive, sum_by
+from glasshouse.games.network import AbstractNetworkGame, sum_by
 
 CHUNK = 2**21
 """Members of groups looked up at once: some tens of megabytes."""
@@ -33,13 +33,14 @@ class GlobalPublicGoods(AbstractNetworkGame):
     actions: int = eqx.field(static=True)
 
     def __init__(
-        self, players: int, multiplier: ArrayLike | Sequence, cost: ArrayLike | Sequence = 1.0
+        self,
+        players: SupportsIndex,
+        multiplier: ArrayLike | Sequence,
+        cost: ArrayLike | Sequence = 1.0,
     ):
-        if isinstance(players, bool) or not isinstance(players, int) or players < 2:
-            raise InputError(f"players={players!r} must be a whole number from 2 on")
         self.multiplier = positive(multiplier, "multiplier")
         self.cost = positive(cost, "cost")
-        self.players, self.actions = players, 2
+        self.players, self.actions = whole(players, "players", least=2), 2
 
     def payoffs(self, mixes: Float[Array, "players 2"]) -> Float[Array, "players"]:
         multiplier, cost = jnp.asarray(self.multiplier), jnp.asarray(self.cost)

@@ -1,6 +1,7 @@
 """Partial access: some players are read, or some coordinates are visible."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -9,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Bool, PyTree
 
 from glasshouse._arrays import RealArray
+from glasshouse._numbers import whole
 from glasshouse.errors import InputError
 from glasshouse.semantics.base import Box
 from glasshouse.semantics.channel import AbstractAccess, Views
@@ -20,7 +22,7 @@ class OneSided(AbstractAccess):
     A player who is read has reason to show good will; reading gives none. With two players and
     `readers=(0,)` the first reads, the second is read.
 
-    **Arguments:** `readers`, the indices of those who see the others' parameters.
+    **Arguments:** `readers`, the indices of those who see the others' parameters, or one of them.
     **Raises:** `InputError` for indices that are no whole numbers or occur twice and, in a game,
     for a reader that is no player.
     """
@@ -29,13 +31,13 @@ class OneSided(AbstractAccess):
 
     readers: tuple[int, ...] = eqx.field(static=True)
 
-    def __init__(self, readers: Sequence[int]):
-        self.readers = tuple(readers)
-        whole = all(isinstance(i, int) and i >= 0 for i in self.readers)
-        if not whole or len(set(self.readers)) < len(self.readers):
+    def __init__(self, readers: Any):
+        given = tuple(readers) if isinstance(readers, Iterable) else (readers,)
+        self.readers = tuple(whole(i, "each of readers", least=0) for i in given)
+        if len(set(self.readers)) < len(self.readers):
             raise InputError(
-                f"readers={self.readers} must be different players, counted from 0: (0,) lets the "
-                "first player alone read"
+                f"readers={self.readers!r:.60} must be different players, counted from 0: (0,) "
+                "lets the first player alone read"
             )
 
     def check(self, boxes: tuple[Box, ...]) -> None:
@@ -65,7 +67,8 @@ class Mask(AbstractAccess):
     """Only some coordinates of the parameters are visible; the others look neutral to readers.
 
     **Arguments:** `visible`, for each owner True where readers see the coordinate: a pytree of the
-    structure and shapes of its parameters; or one such pytree for all players alike.
+    structure and shapes of its parameters, lists being arrays; or one such pytree for all players
+    alike, which is what a mask that fits everybody's parameters means, be they a tuple or not.
     **Raises:** `InputError`, in a game, for a mask of another structure or shape.
     """
 
@@ -78,7 +81,7 @@ class Mask(AbstractAccess):
         self.visible = jax.tree.map(_as_mask, visible, is_leaf=is_leaf)
 
     def check(self, boxes: tuple[Box, ...]) -> None:
-        masks = self._masks(len(boxes))
+        masks = self._masks(boxes)
         if len(masks) != len(boxes):
             raise InputError(
                 f"the mask is for {len(masks)} player(s), but there are {len(boxes)}: give one "
@@ -93,7 +96,7 @@ class Mask(AbstractAccess):
                 )
 
     def look(self, params: tuple[PyTree, ...], boxes: tuple[Box, ...]) -> Views:
-        masks = self._masks(len(boxes))
+        masks = self._masks(boxes)
 
         def shown(mask: RealArray, own: ArrayLike, neutral: ArrayLike) -> Array:
             return jnp.where(mask, own, neutral)
@@ -104,8 +107,11 @@ class Mask(AbstractAccess):
         )
         return Views(tuple((*seen[:i], own, *seen[i + 1 :]) for i, own in enumerate(params)))
 
-    def _masks(self, players: int) -> tuple[PyTree, ...]:
-        return self.visible if isinstance(self.visible, tuple) else (self.visible,) * players
+    def _masks(self, boxes: tuple[Box, ...]) -> tuple[PyTree, ...]:
+        structure = jax.tree.structure(self.visible)
+        fits_all = all(jax.tree.structure(box.lower) == structure for box in boxes)
+        one_each = isinstance(self.visible, tuple) and not fits_all
+        return self.visible if one_each else (self.visible,) * len(boxes)
 
     @classmethod
     def example(cls, boxes: tuple[Box, ...]) -> "Mask":
@@ -119,7 +125,13 @@ class Mask(AbstractAccess):
 
 
 def _as_mask(value: ArrayLike | list) -> Bool[np.ndarray, "..."]:
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise InputError(
+            f"a mask must have rows of equal lengths, but holds {value!r:.60}: give True or False "
+            "for every coordinate"
+        ) from None
     if array.dtype != bool:
         raise InputError(
             f"a mask says True or False for every coordinate, but holds {value!r:.60}: compare, "

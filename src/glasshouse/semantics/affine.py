@@ -7,10 +7,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, PyTree
 
 from glasshouse._arrays import RealArray
+from glasshouse._numbers import number_within
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product, unrolls
 from glasshouse.semantics.base import AbstractSemantics, Box
-from glasshouse.semantics.settings import number_within
 
 
 class Affine(AbstractSemantics):

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, SupportsIndex
 
 import equinox as eqx
 import jax
@@ -11,16 +11,14 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray, PyTree
 
 from glasshouse._arrays import RealArray
+from glasshouse._numbers import checked_bound, finite_number, whole
 from glasshouse.games.base import Product
 from glasshouse.semantics.base import Box
 from glasshouse.semantics.neural import (
     AbstractNeural,
     as_double,
     check_logits,
-    check_sizes,
     checked_actions,
-    checked_bound,
-    checked_gain,
     in_use,
     product,
     stored,
@@ -54,15 +52,14 @@ class Interpreter(AbstractNeural):
         actions: tuple[int, ...],
         network: Callable[[Array], Array],
         gain: ArrayLike,
-        size: int,
+        size: SupportsIndex,
         bound: ArrayLike = math.inf,
     ):
-        check_sizes(size=size)
         self.actions = checked_actions(actions, "Interpreter")
         self.network = stored(network)
-        self.gain = checked_gain(gain)
+        self.gain = finite_number(gain, "gain")
         self.bound = checked_bound(bound)
-        self.size = int(size)
+        self.size = whole(size, "size")
         neutral = jnp.zeros(self.size * len(self.actions))
         check_logits(
             in_use(self.network), neutral, self.actions[0], "where all parameters are 0", network
@@ -75,9 +72,9 @@ class Interpreter(AbstractNeural):
         actions: tuple[int, ...] = (2, 2),
         *,
         gain: ArrayLike,
-        size: int = 8,
-        width: int = 16,
-        depth: int = 1,
+        size: SupportsIndex = 8,
+        width: SupportsIndex = 16,
+        depth: SupportsIndex = 1,
         bound: ArrayLike = math.inf,
     ) -> "Interpreter":
         """With a random `eqx.nn.MLP`: `depth` hidden layers of `width` tanh units.
@@ -86,7 +83,7 @@ class Interpreter(AbstractNeural):
         key gives the same network in 32 and in 64 bits.
         """
         actions = checked_actions(actions, "Interpreter")
-        check_sizes(size=size, width=width, depth=depth)
+        size, width, depth = whole(size, "size"), whole(width, "width"), whole(depth, "depth")
         network = tanh_network(key, len(actions) * size, actions[0] - 1, width, depth)
         return cls(actions, network, gain, size, bound)
 

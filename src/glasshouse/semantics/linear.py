@@ -8,12 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PyTree
 
-from glasshouse._arrays import RealArray, as_array, is_traced
+from glasshouse._arrays import RealArray, is_traced
+from glasshouse._numbers import checked_bound, finite_number, number_array
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product, unrolls
 from glasshouse.semantics.base import AbstractSemantics, Box
 from glasshouse.semantics.probabilities import sigmoid_pair
-from glasshouse.semantics.settings import number_within
 
 
 class Linear(AbstractSemantics):
@@ -49,10 +49,9 @@ class Linear(AbstractSemantics):
                 f"the linear semantics needs two actions for each player, but is given "
                 f"{self.actions}: use Logistic"
             )
-        self.coupling = number_within(coupling, "coupling", least=-math.inf)
-        self.direction = as_array(direction)
-        self.bound = as_array(bound)
-        _check(self.direction, self.bound)
+        self.coupling = finite_number(coupling, "coupling")
+        self.direction = _checked_direction(direction)
+        self.bound = checked_bound(bound)
 
     @property
     def spaces(self) -> tuple[Box, ...]:
@@ -76,14 +75,12 @@ class Linear(AbstractSemantics):
         return sigmoid_pair(logit)
 
 
-def _check(direction: RealArray, bound: RealArray) -> None:
-    if direction.ndim != 1 or not direction.size:
-        raise InputError(
-            f"direction has shape {direction.shape}: it must be one number per coordinate"
-        )
-    if is_traced(direction, bound):
-        return
-    if not np.all(np.isfinite(direction)) or not np.any(np.asarray(direction)):
-        raise InputError(f"direction {np.asarray(direction).tolist()} must be finite and not zero")
-    if np.shape(bound) != () or not float(np.asarray(bound)) > 0:
-        raise InputError(f"bound must be a positive number, but is {np.asarray(bound).tolist()}")
+def _checked_direction(direction: ArrayLike | list[float]) -> RealArray:
+    array = number_array(direction, "direction", shapes=None)
+    if array.ndim != 1 or not array.size:
+        raise InputError(f"direction has shape {array.shape}: it must be one number per coordinate")
+    if not is_traced(array):
+        values = np.asarray(array)
+        if not np.all(np.isfinite(values)) or not np.any(values):
+            raise InputError(f"direction {values.tolist()} must be finite and not zero")
+    return array

@@ -1,25 +1,19 @@
 """The logistic semantics: mixed actions from a weighted sum of parameters read as logits."""
 
 import math
-from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PyTree
 
-from glasshouse._arrays import RealArray, as_array, is_traced
+from glasshouse._arrays import RealArray, is_traced
+from glasshouse._numbers import Numbers, checked_bound, checked_weights
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product, unrolls
 from glasshouse.semantics.base import AbstractSemantics, Box
 from glasshouse.semantics.probabilities import sigmoid_pair, softmax, softmax_unrolled
-
-LARGEST = 1e50
-"""Couplings, weights and bounds beyond this are refused before their products overflow."""
-
-Numbers: TypeAlias = ArrayLike | Sequence
-"""A number, an array, or lists of numbers."""
 
 
 class Logistic(AbstractSemantics):
@@ -58,10 +52,10 @@ class Logistic(AbstractSemantics):
     ):
         self.actions = tuple(actions)
         players = len(self.actions)
-        self.coupling = _number(coupling, "coupling", [(), (players, players)])
-        self.bound = _number(bound, "bound", [()])
-        self.own_weight = _number(own_weight, "own_weight", [(), (players,)])
-        _check_values(self.coupling, self.bound, self.own_weight)
+        self.coupling = checked_weights(coupling, "coupling", [(), (players, players)])
+        self.bound = checked_bound(bound)
+        self.own_weight = checked_weights(own_weight, "own_weight", [(), (players,)])
+        _check_diagonal(self.coupling)
 
     @property
     def spaces(self) -> tuple[Box, ...]:
@@ -128,30 +122,11 @@ def _coordinates(params: ArrayLike) -> tuple[Array, ...]:
     return (params,) if params.ndim == 0 else tuple(params[a] for a in range(len(params)))
 
 
-def _number(value: Numbers, name: str, shapes: list[tuple[int, ...]]) -> RealArray:
-    try:
-        array = as_array(value)
-    except (ValueError, TypeError) as error:
-        raise InputError(f"{name} must be a number or a rectangular array of numbers") from error
-    if array.shape not in shapes:
-        allowed = " or ".join("a single number" if s == () else f"shape {s}" for s in shapes)
-        raise InputError(f"{name} has shape {array.shape}: it must be {allowed}")
-    return array
-
-
-def _check_values(coupling: RealArray, bound: RealArray, own_weight: RealArray) -> None:
-    if is_traced(coupling, bound, own_weight):
+def _check_diagonal(coupling: RealArray) -> None:
+    if is_traced(coupling):
         return
-    for name, value in (("coupling", coupling), ("own_weight", own_weight)):
-        if not np.all(np.isfinite(value)) or np.any(np.abs(value) > LARGEST):
-            found = np.asarray(value).tolist()
-            raise InputError(f"{name} must be finite and at most {LARGEST:g}, but is {found}")
     if np.ndim(coupling) == 2 and np.any(np.diagonal(np.asarray(coupling)) != 0):
         raise InputError(
             "coupling has a nonzero diagonal: entry [i, j] is how i reads another player j; "
             "set the diagonal to 0 and use own_weight for a player's own parameter"
         )
-    if not np.all(np.asarray(bound) > 0):
-        raise InputError(f"bound must be positive, but is {np.asarray(bound).tolist()}")
-    if np.any(np.isfinite(bound) & (np.asarray(bound) > LARGEST)):
-        raise InputError(f"bound must be at most {LARGEST:g} or infinite, but is {bound}")

@@ -12,11 +12,11 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray, PyTree
 
 from glasshouse._arrays import RealArray, as_array, is_traced
+from glasshouse._numbers import finite_number
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product, unrolls
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.semantics.probabilities import sigmoid_pair, softmax
-from glasshouse.semantics.settings import number_within
 
 
 class AbstractNeural(AbstractSemantics):
@@ -39,7 +39,7 @@ class AbstractNeural(AbstractSemantics):
 
         **Raises:** `InputError` for a gain that is not a finite number.
         """
-        return eqx.tree_at(lambda own: own.gain, self, checked_gain(gain))
+        return eqx.tree_at(lambda own: own.gain, self, finite_number(gain, "gain"))
 
 
 def tanh_network(key: PRNGKeyArray, inputs: int, outputs: int, width: int, depth: int) -> PyTree:
@@ -49,16 +49,6 @@ def tanh_network(key: PRNGKeyArray, inputs: int, outputs: int, width: int, depth
         eqx.nn.MLP, inputs, outputs, width, depth, activation=jax.nn.tanh, key=jax.random.key(0)
     )
     return drawn(key, network)
-
-
-def check_sizes(**sizes: Any) -> None:
-    """Refuse sizes that are no positive whole numbers.
-
-    **Raises:** `InputError` naming the size.
-    """
-    for name, size in sizes.items():
-        if not isinstance(size, int | np.integer) or size < 1:
-            raise InputError(f"{name}={size!r} must be a positive whole number")
 
 
 def drawn(key: PRNGKeyArray, tree: PyTree) -> PyTree:
@@ -130,25 +120,6 @@ def product(logits: list[Array], actions: tuple[int, ...]) -> Product:
         pairs = tuple(sigmoid_pair(jnp.reshape(x, ())) for x in logits)
         return Product(pairs if unrolls(actions) else tuple(map(jnp.stack, pairs)))
     return Product(tuple(softmax(jnp.append(x, 0.0)) for x in logits))
-
-
-def checked_gain(gain: ArrayLike) -> RealArray:
-    """The gain as an array.
-
-    **Raises:** `InputError` when it is not a finite number.
-    """
-    return number_within(gain, "gain", least=-math.inf)
-
-
-def checked_bound(bound: ArrayLike) -> RealArray:
-    """The bound as an array.
-
-    **Raises:** `InputError` when it is not a positive number, or infinite for no bound.
-    """
-    array = as_array(bound)
-    if array.shape != () or not (is_traced(array) or float(np.asarray(array)) > 0):
-        raise InputError(f"bound must be a positive number or infinite, but is {bound}")
-    return array
 
 
 def checked_actions(actions: tuple[int, ...], kind: str) -> tuple[int, ...]:

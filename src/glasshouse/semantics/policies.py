@@ -1,7 +1,7 @@
 """Players that are networks and read each other's weights."""
 
 import math
-from typing import Any
+from typing import Any, SupportsIndex
 
 import equinox as eqx
 import jax
@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray, PyTree
 
 from glasshouse._arrays import RealArray, as_array, as_floats, is_traced
+from glasshouse._numbers import checked_bound, finite_number, whole
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
 from glasshouse.semantics.base import Box
@@ -17,10 +18,7 @@ from glasshouse.semantics.neural import (
     AbstractNeural,
     as_double,
     check_logits,
-    check_sizes,
     checked_actions,
-    checked_bound,
-    checked_gain,
     drawn,
     has_shape,
     product,
@@ -68,7 +66,7 @@ class Policies(AbstractNeural):
         self.actions = checked_actions(actions, "Policies")
         self.network = jax.tree.map(_without_numbers, network)
         self.projection = _checked_projection(projection, self.weights)
-        self.gain = checked_gain(gain)
+        self.gain = finite_number(gain, "gain")
         self.bound = checked_bound(bound)
         own = as_floats(_weights_of(drawn(jax.random.key(0), self.network)))
         features = jnp.zeros(self.projection.shape[0])
@@ -83,9 +81,9 @@ class Policies(AbstractNeural):
         actions: tuple[int, ...] = (2, 2),
         *,
         gain: ArrayLike,
-        features: int = 10,
-        width: int = 8,
-        depth: int = 1,
+        features: SupportsIndex = 10,
+        width: SupportsIndex = 8,
+        depth: SupportsIndex = 1,
         bound: ArrayLike = math.inf,
     ) -> "Policies":
         """With a random projection and an `eqx.nn.MLP`: `depth` hidden layers of tanh units.
@@ -94,7 +92,8 @@ class Policies(AbstractNeural):
         what `initial` draws. The same key gives the same projection in 32 and in 64 bits.
         """
         actions = checked_actions(actions, "Policies")
-        check_sizes(features=features, width=width, depth=depth)
+        features = whole(features, "features")
+        width, depth = whole(width, "width"), whole(depth, "depth")
         network = tanh_network(key, features, actions[0] - 1, width, depth)
         weights = _weights_of(network)
         shape = (features, sum(x.size for x in jax.tree.leaves(weights)))

@@ -1,23 +1,18 @@
 """Who reads whom: a directed graph whose weights are couplings."""
 
 from collections.abc import Hashable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, SupportsIndex
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import ArrayLike, Float, Int
 
-from glasshouse._arrays import RealArray, as_array, is_traced
+from glasshouse._arrays import RealArray
+from glasshouse._numbers import Numbers, checked_weights, number_array, whole
 from glasshouse._results import described
 from glasshouse.errors import InputError
 from glasshouse.games.graphs import both_ways, check_pairs, edges_of, numbered
-
-Numbers: TypeAlias = ArrayLike | Sequence
-"""An array, or a list of numbers."""
-
-LARGEST = 1e50
-"""Weights beyond this are refused before their products overflow."""
 
 MOST_DENSE = 10_000
 """Players up to which `matrix` fills a matrix: 800 megabytes."""
@@ -41,12 +36,14 @@ class Reading(eqx.Module):
 
     __pdoc__ = described
 
-    def __init__(self, readers: Numbers, owners: Numbers, weights: Numbers, players: int):
-        first, second = (_whole(x, name) for x, name in ((readers, "readers"), (owners, "owners")))
-        values = as_array(weights)
+    def __init__(self, readers: Numbers, owners: Numbers, weights: Numbers, players: SupportsIndex):
+        first, second = (
+            _player_numbers(x, name) for x, name in ((readers, "readers"), (owners, "owners"))
+        )
+        values = checked_weights(weights, "weights", shapes=None)
+        players = whole(players, "players", least=2)
         _check_shapes(first, second, values, players)
         check_pairs(first, second, range(players), "reads", _OWN_WEIGHT)
-        _check_weights(values)
         order = np.lexsort((second, first))
         self.readers, self.owners = numbered(first[order]), numbered(second[order])
         self.weights = values[order]
@@ -96,18 +93,15 @@ class Reading(eqx.Module):
 
     def scaled(self, factor: ArrayLike) -> "Reading":
         """The same readers and owners, all weights multiplied by `factor`, a number."""
-        factor = as_array(factor)
-        if factor.shape != ():
-            raise InputError(f"factor has shape {factor.shape}: it must be a single number")
-        weights = self.weights * factor
-        _check_weights(weights)
+        weights = self.weights * number_array(factor, "factor")
+        checked_weights(weights, "weights", shapes=None)
         return eqx.tree_at(lambda reading: reading.weights, self, weights)
 
 
 _OWN_WEIGHT = ", and use own_weight for a player's own parameter"
 
 
-def _whole(values: Numbers, name: str) -> np.ndarray:
+def _player_numbers(values: Numbers, name: str) -> np.ndarray:
     array = np.asarray(values)
     if array.size and array.dtype.kind not in "iu":
         raise InputError(f"{name} must be numbers of players, from 0, not {values!r:.60}")
@@ -123,8 +117,6 @@ def _check_shapes(
             f"readers, owners and weights have shapes {readers.shape}, {owners.shape} and "
             f"{weights.shape}: give one of each for every pair that reads"
         )
-    if not isinstance(players, int) or players < 2:
-        raise InputError(f"a reading needs at least two players, not {players!r}")
     for name, numbers in (("readers", readers), ("owners", owners)):
         wrong = numbers[(numbers < 0) | (numbers >= players)]
         if wrong.size:
@@ -132,14 +124,3 @@ def _check_shapes(
                 f"{name} name player {wrong[0]}: the {players} players have numbers 0 to "
                 f"{players - 1}"
             )
-
-
-def _check_weights(weights: RealArray) -> None:
-    if is_traced(weights):
-        return
-    values = np.asarray(weights)
-    wrong = values[~(np.abs(values) <= LARGEST)]
-    if wrong.size:
-        raise InputError(
-            f"weights must be finite and at most {LARGEST:g}, but one of them is {wrong[0]:g}"
-        )

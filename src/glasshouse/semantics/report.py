@@ -8,10 +8,10 @@ import numpy as np
 from jaxtyping import ArrayLike, Float, PyTree
 
 from glasshouse._arrays import RealArray, is_traced
+from glasshouse._numbers import number_within
 from glasshouse.errors import InputError
 from glasshouse.semantics.base import Box
 from glasshouse.semantics.channel import AbstractChannel, Views
-from glasshouse.semantics.settings import number_within
 
 
 class Misreported(NamedTuple):

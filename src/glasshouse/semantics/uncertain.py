@@ -1,6 +1,7 @@
 """Uncertain access: parameters that are seen by chance, or through noise."""
 
 import itertools
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -9,15 +10,15 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PyTree
 
 from glasshouse._arrays import RealArray
+from glasshouse._numbers import number_within, whole
 from glasshouse.errors import InputError
 from glasshouse.semantics.base import Box
 from glasshouse.semantics.channel import AbstractAccess, Views
-from glasshouse.semantics.settings import number_within
 
 MOST_VIEWS = 1024
 """Combinations of what a player may see; each costs one evaluation of the semantics."""
 
-NODES = {1: 65, 2: 33}
+NODES = {1: 129, 2: 33}
 """Points for each noisy number, by how many numbers are noisy."""
 
 REACH = 8.5
@@ -25,6 +26,9 @@ REACH = 8.5
 
 MOST_NOISY = 2
 """With more noisy numbers per reader than this, noise is drawn instead of integrated."""
+
+MOST_NUMBERS = 1 << 26
+"""More random numbers at once than this are refused: 512 MiB in 64 bits, and copies of them."""
 
 
 class Probabilistic(AbstractAccess):
@@ -36,7 +40,8 @@ class Probabilistic(AbstractAccess):
     **Arguments:** `probability` λ in [0, 1], a number.
     **Raises:** `InputError` for a λ that is no such number and, in a game, for so many players that
     a reader has more than 1024 views.
-    **Cost:** 2^(players - 1) evaluations of the semantics.
+    **Cost:** 2^(players - 1) evaluations of the semantics, and the time to compile and the memory
+    grow with them: convenient up to some eight players.
     """
 
     stays_in_boxes = True
@@ -86,38 +91,48 @@ class Noisy(AbstractAccess):
     """Readers see parameters plus noise N(0, σ²), independent for each reader, owner, coordinate.
 
     The noise is drawn anew in every play, and behaviour is its expectation: up to two noisy numbers
-    per reader by the trapezoidal rule, with 65 points for one and 33 each for two; beyond that as
+    per reader by the trapezoidal rule, with 129 points for one and 33 each for two; beyond that as
     the mean over `draws` fixed draws, half of them the negatives of the others (an estimate, the
     same at every call). Everything computed or certified is about this sum. Under the logistic
-    semantics it is within 1e-6 of the expectation for noise in the logit, κσ, up to 4 for one noisy
-    number and up to 2 for two, within 1e-2 up to 16 and 8; beyond, the points are too far apart.
+    semantics probabilities, and their derivatives in the logit, are within 1e-6 of the expectation
+    for noise in the logit, κσ, up to 8 for one noisy number and up to 2 for two, and within 1e-3 up
+    to 16 and 4. Beyond that the points are too far apart: the sum is then no expectation, and its
+    derivative, itself 0.4/(κσ) at most, may be wrong altogether.
 
     **Arguments:** `scale` σ >= 0, the standard deviation in units of the parameter; `draws`, an
-    even number; `seed` of the draws.
-    **Raises:** `InputError` for a scale that is negative or not finite, or draws that are not an
-    even number.
-    **Cost:** as many evaluations of the semantics as there are points or draws; memory for all
-    draws of what everybody reads at once, so take fewer for networks with many weights.
+    even number; `seed` of the draws, a whole number from 0 on.
+    **Raises:** `InputError` for a scale that is negative or not finite, draws that are not an even
+    number, a seed that is none and, in a game, for more than 2^26 drawn numbers.
+    **Cost:** as many evaluations of the semantics as there are points or draws. All draws of what
+    everybody reads are in memory at once, with what readers play beside them: 16 bytes for each
+    number drawn, 0.8 GB for two policies of 94 000 weights and 256 draws, and more for gradients.
     """
 
     scale: Float[RealArray, ""]
     draws: int = eqx.field(static=True)
     seed: int = eqx.field(static=True)
 
-    def __init__(self, scale: ArrayLike, draws: int = 256, seed: int = 0):
+    def __init__(self, scale: ArrayLike, draws: int = 256, seed: Any = 0):
         self.scale = number_within(scale, "scale")
         if not isinstance(draws, int) or draws < 2 or draws % 2:
             raise InputError(f"draws={draws!r} must be an even number, at least 2")
         self.draws = draws
-        self.seed = seed
+        self.seed = whole(seed, "seed", least=0)
 
     def check(self, boxes: tuple[Box, ...]) -> None:
-        return
+        most = _most_noisy(tuple(box.lower for box in boxes))
+        numbers = len(boxes) * most * self.draws
+        if most > MOST_NOISY and numbers > MOST_NUMBERS:
+            allowed = MOST_NUMBERS // (len(boxes) * most) // 2 * 2
+            fewer = f"take at most {allowed} draws" if allowed else "too many for any draws"
+            raise InputError(
+                f"{len(boxes)} readers of {most} noisy numbers with draws={self.draws} need "
+                f"{numbers} drawn numbers at once, and at most {MOST_NUMBERS} are drawn: {fewer}"
+            )
 
     def look(self, params: tuple[PyTree, ...], boxes: tuple[Box, ...]) -> Views:
         players = range(len(params))
-        sizes = [sum(np.size(x) for x in jax.tree.leaves(own)) for own in params]
-        most = sum(sizes) - min(sizes)
+        most = _most_noisy(params)
         points, weights = _quadrature(most) if most <= MOST_NOISY else (None, self._equal())
         leaves, structure = jax.tree.flatten(params)
         owners = [i for i in players for _ in jax.tree.leaves(params[i])]
@@ -147,6 +162,12 @@ class Noisy(AbstractAccess):
     @classmethod
     def example(cls, boxes: tuple[Box, ...]) -> "Noisy":
         return cls(0.5, draws=4)
+
+
+def _most_noisy(params: tuple[PyTree, ...]) -> int:
+    """How many noisy numbers a reader sees, where it sees most."""
+    sizes = [sum(np.size(x) for x in jax.tree.leaves(own)) for own in params]
+    return sum(sizes) - min(sizes)
 
 
 def _others(player: int, players: int) -> list[int]:

@@ -40,6 +40,9 @@ from glasshouse.study.values import (
 MOST_POINTS = 20_000
 """More points in a sweep than this are taken for a slip of the finger."""
 
+NAMES = ("access.readers.",)
+"""Beginnings of keys whose numbers name somebody and measure nothing."""
+
 
 class GameSpec(Section):
     """What is played: exactly one of a catalogue `name`, a `file` or a table of `payoffs`."""
@@ -253,8 +256,10 @@ class Study(Section):
             raise ValueError(f"sweep has {len(self.axes)} axes: give one or two")
         leaves = numeric_leaves(self.settings())
         for axis in self.axes:
+            if axis.key.startswith(NAMES) and axis.key in leaves:
+                raise ValueError(f"key 'sweep.{axis.key}' names a player: write one study for each")
             if axis.key not in leaves:
-                hint = nearest(axis.key, leaves)
+                hint = nearest(axis.key, [key for key in leaves if not key.startswith(NAMES)])
                 raise ValueError(f"key 'sweep.{axis.key}' is no number of this study: {hint}")
         points = math.prod(len(axis.values) for axis in self.axes)
         if points > MOST_POINTS:
