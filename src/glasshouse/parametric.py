@@ -11,15 +11,13 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
 
 from glasshouse._arrays import is_traced
+from glasshouse._numbers import LARGEST_PAYOFF
 from glasshouse._results import described
 from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, Product
 from glasshouse.semantics.base import AbstractSemantics, Box
 from glasshouse.semantics.channel import AbstractChannel, Full, Views
 from glasshouse.semantics.probabilities import TOLERANCE
-
-LARGEST = 1e100
-"""Numbers of a game beyond this are refused before they overflow somewhere less visible."""
 
 MOST_UNROLLED = 4
 """Averages over more views than this are computed along an array axis."""
@@ -252,10 +250,10 @@ def _check_size(game: AbstractGame) -> None:
     numbers = [] if is_traced(game) else jax.tree.leaves(eqx.filter(game, eqx.is_array))
     for array in numbers:
         largest = float(np.max(np.abs(np.asarray(array, dtype=np.float64)), initial=0.0))
-        if largest > LARGEST:
+        if largest > LARGEST_PAYOFF:
             raise InputError(
                 f"payoffs reach {largest:g}, and products of them would overflow: rescale them "
-                f"below {LARGEST:g}, which changes no threshold and no equilibrium"
+                f"below {LARGEST_PAYOFF:g}, which changes no threshold and no equilibrium"
             )
 
 

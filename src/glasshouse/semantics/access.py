@@ -77,8 +77,7 @@ class Mask(AbstractAccess):
     visible: tuple[PyTree, ...] | PyTree
 
     def __init__(self, visible: tuple[PyTree, ...] | PyTree):
-        is_leaf = lambda x: isinstance(x, list)  # noqa: E731
-        self.visible = jax.tree.map(_as_mask, visible, is_leaf=is_leaf)
+        self.visible = jax.tree.map(_as_mask, visible, is_leaf=_is_list)
 
     def check(self, boxes: tuple[Box, ...]) -> None:
         masks = self._masks(boxes)
@@ -122,6 +121,10 @@ class Mask(AbstractAccess):
             return (np.arange(int(np.prod(shape))) % 2 == 0).reshape(shape)
 
         return cls(tuple(jax.tree.map(alternating, box.lower) for box in boxes))
+
+
+def _is_list(tree: PyTree) -> bool:
+    return isinstance(tree, list)
 
 
 def _as_mask(value: ArrayLike | list) -> Bool[np.ndarray, "..."]:
