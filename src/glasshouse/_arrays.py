@@ -29,6 +29,15 @@ def as_floats(tree: PyTree) -> PyTree:
     return jax.tree.map(lambda x: jnp.asarray(x, dtype=float), tree, is_leaf=is_vector)
 
 
+def as_numbers(tree: PyTree) -> PyTree:
+    """All leaves as NumPy arrays of float64, or where traced as in `as_floats`."""
+
+    def number(x: Any) -> RealArray:
+        return as_floats(x) if is_traced(x) else np.asarray(x, dtype=np.float64)
+
+    return jax.tree.map(number, tree, is_leaf=is_vector)
+
+
 def is_vector(tree: PyTree) -> bool:
     """Whether this is a list of numbers, which people mean as a vector and JAX as a pytree."""
     return isinstance(tree, list) and all(isinstance(x, int | float) for x in tree)

@@ -8,8 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int, PRNGKeyArray
 
-from glasshouse._arrays import RealArray
+from glasshouse._arrays import RealArray, as_floats
 from glasshouse._numbers import Numbers, checked_bound, checked_weights
+from glasshouse._precision import in_float64_unless_traced
 from glasshouse.errors import InputError
 from glasshouse.games.graphs import numbered
 from glasshouse.games.network import AbstractNetworkGame, sum_by
@@ -48,6 +49,8 @@ class NetworkParametricGame(AbstractParametricGame):
     audience: Int[RealArray, "edges"] = eqx.field(repr=False)
     owners: Int[RealArray, "edges"] = eqx.field(repr=False)
     incentives: Float[RealArray, "edges"] = eqx.field(repr=False)
+    centred: AbstractNetworkGame = eqx.field(repr=False)
+    midpoints: Float[RealArray, "players"] = eqx.field(repr=False)
 
     def __init__(
         self,
@@ -62,6 +65,7 @@ class NetworkParametricGame(AbstractParametricGame):
                 f"the game has {game.players} players, but the reading is for {reading.players}"
             )
         self.game, self.reading = game, reading
+        self.centred, self.midpoints = game.centred(), game.midpoints
         self.bound = checked_bound(bound)
         self.own_weight = checked_weights(own_weight, "own_weight", [(), (game.players,)])
         self.coupling = checked_weights(coupling, "coupling")
@@ -83,9 +87,10 @@ class NetworkParametricGame(AbstractParametricGame):
         number = checked_weights(coupling, "coupling")
         return eqx.tree_at(lambda game: game.coupling, self, number)
 
-    def mixes(self, params: Params) -> Float[Array, "players actions"]:
+    @in_float64_unless_traced
+    def mixes(self, params: Params) -> Float[RealArray, "players actions"]:
         """Everyone's mixed action, one row each."""
-        (theta,) = params
+        (theta,) = as_floats(params)
         columns = jnp.reshape(theta, (self.game.players, -1)).T
         own_weight = jnp.asarray(self.own_weight)
         logits = [own_weight * x + self.coupling * self._read(x) for x in columns]
@@ -93,15 +98,20 @@ class NetworkParametricGame(AbstractParametricGame):
             return jnp.stack(jax.vmap(sigmoid_pair)(logits[0]), axis=1)
         return jax.vmap(softmax)(jnp.stack([*logits, jnp.zeros_like(logits[0])], axis=1))
 
-    def cooperation(self, params: Params) -> Float[Array, "players"]:
+    @in_float64_unless_traced
+    def cooperation(self, params: Params) -> Float[RealArray, "players"]:
         return self.mixes(params)[:, 0]
 
-    def payoffs(self, params: Params, key: PRNGKeyArray | None = None) -> Float[Array, "players"]:
-        return self.game.payoffs(self.mixes(params))
+    @in_float64_unless_traced
+    def payoffs(
+        self, params: Params, key: PRNGKeyArray | None = None
+    ) -> Float[RealArray, "players"]:
+        return self.centred.payoffs(self.mixes(params)) + self.midpoints
 
+    @in_float64_unless_traced
     def selfish_gradients(self, params: Params, key: PRNGKeyArray | None = None) -> Params:
         mixes = self.mixes(params)
-        own, cross = self.game.own_effects(mixes), self.game.cross_effects(mixes)
+        own, cross = self.centred.own_effects(mixes), self.centred.cross_effects(mixes)
         incentives, last = jnp.asarray(self.incentives), self.game.actions - 1
         gradients = [jnp.zeros(self.game.players, mixes.dtype)] * last
         # Products of two probabilities instead of p (1 - p), which cancels where p is near 1.
@@ -116,11 +126,12 @@ class NetworkParametricGame(AbstractParametricGame):
                     gradients[b] = gradients[b] - change
         return (self._like_params(gradients),)
 
+    @in_float64_unless_traced
     def gradient_scales(self, params: Params) -> Params:
         mixes = self.mixes(params)
         weights = jnp.abs(jnp.asarray(self.reading.weights)[jnp.asarray(self.order)])
         own_weight, coupling = jnp.abs(self.own_weight), jnp.abs(self.coupling)
-        ranges, scales = jnp.asarray(self.game.payoff_ranges), []
+        ranges, scales = jnp.asarray(self.centred.payoff_ranges), []
         for a in range(self.game.actions - 1):
             others = [mixes[:, b] for b in range(self.game.actions) if b != a]
             # Σ_b |∂σ(b)/∂logit_a| is twice this; halves and doubles cancel.

@@ -10,8 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
 
-from glasshouse._arrays import is_traced
+from glasshouse._arrays import RealArray, as_floats, is_traced
 from glasshouse._numbers import LARGEST_PAYOFF
+from glasshouse._precision import in_float64_unless_traced
 from glasshouse._results import described
 from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, Product
@@ -26,7 +27,11 @@ Params = tuple[PyTree, ...]
 
 
 class AbstractParametricGame(eqx.Module):
-    """What learning rules and drivers need: parameter spaces, payoffs, selfish gradients."""
+    """What learning rules and drivers need: parameter spaces, payoffs, selfish gradients.
+
+    Called outside of JAX's transformations, the methods of glasshouse's own games compute in 64
+    bits and give NumPy arrays; inside, they compute in the caller's precision.
+    """
 
     __pdoc__ = described
 
@@ -36,15 +41,18 @@ class AbstractParametricGame(eqx.Module):
         """The box of each pytree in `params`."""
 
     @abc.abstractmethod
-    def cooperation(self, params: Params) -> Float[Array, "players"]:
+    def cooperation(self, params: Params) -> Float[RealArray, "players"]:
         """Everyone's probability of action 0."""
 
+    @in_float64_unless_traced
     def neutral(self) -> Params:
         """The neutral profile: every box in its middle, or nearest to zero where unbounded."""
         return tuple(box.neutral() for box in self.spaces)
 
     @abc.abstractmethod
-    def payoffs(self, params: Params, key: PRNGKeyArray | None = None) -> Float[Array, "players"]:
+    def payoffs(
+        self, params: Params, key: PRNGKeyArray | None = None
+    ) -> Float[RealArray, "players"]:
         """Everyone's expected payoff, in the units of the base game."""
 
     @abc.abstractmethod
@@ -62,7 +70,7 @@ class AbstractParametricGame(eqx.Module):
         """
 
     @abc.abstractmethod
-    def faults(self, params: Params) -> Bool[Array, "players"] | None:
+    def faults(self, params: Params) -> Bool[RealArray, "players"] | None:
         """Whose action probabilities are none here; None where they always are by construction."""
 
 
@@ -70,7 +78,9 @@ class ParametricGame(AbstractParametricGame):
     """A base game whose mixed actions a semantics computes from all players' parameters.
 
     Definition: U_i(θ) = E u_i(a), a_j drawn independently from σ_j(θ). A change in θ_i moves
-    player i's own mixed action and, because others read θ_i, theirs.
+    player i's own mixed action and, because others read θ_i, theirs. Derivatives are those of the
+    game `centred` in 64 bits when this one is made, so that a part common to all payoffs costs no
+    digits in any precision: make the game anew to change its payoffs.
 
     **Arguments:** `game`; `semantics`, for the same players and actions; `channel`, what
     players see of each other. `params` are what the channel lets players choose: with `Full` and
@@ -83,6 +93,8 @@ class ParametricGame(AbstractParametricGame):
     game: AbstractGame
     semantics: AbstractSemantics
     channel: AbstractChannel
+    centred: AbstractGame = eqx.field(repr=False)
+    midpoints: Float[RealArray, "players"] = eqx.field(repr=False)
 
     def __init__(
         self, game: AbstractGame, semantics: AbstractSemantics, channel: AbstractChannel = Full()
@@ -95,6 +107,7 @@ class ParametricGame(AbstractParametricGame):
         _check_size(game)
         check_channel(semantics, channel)
         self.game = game.unlabelled()
+        self.centred, self.midpoints = self.game.centred(), self.game.midpoints
         self.semantics = semantics
         self.channel = channel
 
@@ -102,26 +115,41 @@ class ParametricGame(AbstractParametricGame):
     def spaces(self) -> tuple[Box, ...]:
         return self.channel.spaces(self.semantics.spaces)
 
+    @in_float64_unless_traced
     def behaviours(self, params: Params) -> Product:
         """Everyone's mixed action at these parameters, expected over what they may see."""
+        params = as_floats(params)
         views = self.channel.look(params, self.semantics.spaces)
         played = self.channel.played(params)
         if views.weights is None:
             return self.semantics.behaviours(played, views.seen)
         return _expected(lambda seen: self.semantics.behaviours(played, seen), views)
 
-    def cooperation(self, params: Params) -> Float[Array, "players"]:
+    @in_float64_unless_traced
+    def cooperation(self, params: Params) -> Float[RealArray, "players"]:
         return _first_entries(self.behaviours(params))
 
-    def payoffs(self, params: Params, key: PRNGKeyArray | None = None) -> Float[Array, "players"]:
-        return self.game.payoffs(self.behaviours(params))
+    @in_float64_unless_traced
+    def payoffs(
+        self, params: Params, key: PRNGKeyArray | None = None
+    ) -> Float[RealArray, "players"]:
+        return self.centred_payoffs(params) + self.midpoints
 
+    @in_float64_unless_traced
+    def centred_payoffs(self, params: Params) -> Float[RealArray, "players"]:
+        """Everyone's expected payoff less its `midpoints`: for differences, which keep all digits."""
+        return self.centred.payoffs(self.behaviours(params))
+
+    @in_float64_unless_traced
     def selfish_gradients(self, params: Params, key: PRNGKeyArray | None = None) -> Params:
+        params = as_floats(params)
         behaviours, pull_back = jax.vjp(self.behaviours, params)
-        effects = self.game.effects(behaviours)
+        effects = self.centred.effects(behaviours)
         return tuple(pull_back(effect)[0][i] for i, effect in enumerate(effects))
 
+    @in_float64_unless_traced
     def gradient_scales(self, params: Params) -> Params:
+        params = as_floats(params)
         behaviours, pull_back = jax.vjp(self.behaviours, params)
         leaves, structure = jax.tree.flatten(behaviours)
         total = jax.tree.map(jnp.zeros_like, params)
@@ -131,13 +159,14 @@ class ParametricGame(AbstractParametricGame):
                 one_hot = [*zeros[:i], unit.reshape(leaf.shape), *zeros[i + 1 :]]
                 row = pull_back(jax.tree.unflatten(structure, one_hot))[0]
                 total = jax.tree.map(lambda t, r: t + jnp.abs(r), total, row)
-        ranges = self.game.payoff_ranges
+        ranges = self.centred.payoff_ranges
         return tuple(
             jax.tree.map(lambda t, r=r: jnp.where(r > 0, 0.5 * r * t, jnp.inf), own)
             for r, own in zip(ranges, total, strict=True)
         )
 
-    def faults(self, params: Params) -> Bool[Array, "players"] | None:
+    @in_float64_unless_traced
+    def faults(self, params: Params) -> Bool[RealArray, "players"] | None:
         if self.semantics.proper != "unchecked":
             return None
         behaviours = self.behaviours(params)
@@ -180,19 +209,26 @@ class Tied(AbstractParametricGame):
         """The same profile with one copy of the shared parameter per player."""
         return params * len(self.game.spaces)
 
-    def cooperation(self, params: Params) -> Float[Array, "players"]:
+    @in_float64_unless_traced
+    def cooperation(self, params: Params) -> Float[RealArray, "players"]:
         return self.game.cooperation(self.untied(params))
 
-    def payoffs(self, params: Params, key: PRNGKeyArray | None = None) -> Float[Array, "players"]:
+    @in_float64_unless_traced
+    def payoffs(
+        self, params: Params, key: PRNGKeyArray | None = None
+    ) -> Float[RealArray, "players"]:
         return self.game.payoffs(self.untied(params), key)
 
+    @in_float64_unless_traced
     def selfish_gradients(self, params: Params, key: PRNGKeyArray | None = None) -> Params:
         return (_mean(self.game.selfish_gradients(self.untied(params), key)),)
 
+    @in_float64_unless_traced
     def gradient_scales(self, params: Params) -> Params:
         return (_mean(self.game.gradient_scales(self.untied(params))),)
 
-    def faults(self, params: Params) -> Bool[Array, "players"] | None:
+    @in_float64_unless_traced
+    def faults(self, params: Params) -> Bool[RealArray, "players"] | None:
         return self.game.faults(self.untied(params))
 
 

@@ -20,7 +20,7 @@ SEARCH = Transformed(Gradient(), optax.scale_by_adam())
 
 
 class _Alone(AbstractParametricGame):
-    """The game one player faces when all others stay where they are."""
+    """The game one player faces when all others stay where they are; its payoffs are centred."""
 
     game: ParametricGame
     others: Params
@@ -37,7 +37,7 @@ class _Alone(AbstractParametricGame):
         return self.game.cooperation(self.profile(params))
 
     def payoffs(self, params: Params, key: PRNGKeyArray | None = None) -> Array:
-        return self.game.payoffs(self.profile(params))[self.player, None]
+        return self.game.centred_payoffs(self.profile(params))[self.player, None]
 
     def selfish_gradients(self, params: Params, key: PRNGKeyArray | None = None) -> Params:
         return (self.game.selfish_gradients(self.profile(params))[self.player],)

@@ -4,7 +4,6 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -252,7 +251,12 @@ def _moved(own: PyTree, t: Array, deviates: bool | Array) -> PyTree:
 
 
 def _payoff_at(t: Array, game: ParametricGame, params: Params, player: int | Array) -> Array:
-    return game.game.payoff(player, _behaviours_at(t, game, params, player))
+    return _centred_at(t, game, params, player) + jnp.asarray(game.midpoints)[player]
+
+
+def _centred_at(t: Array, game: ParametricGame, params: Params, player: int | Array) -> Array:
+    """The payoff without what all of the player's have in common, which would cost digits."""
+    return game.centred.payoff(player, _behaviours_at(t, game, params, player))
 
 
 def _as_parameter(t: ArrayLike, own: PyTree) -> PyTree:
@@ -263,11 +267,10 @@ def _as_parameter(t: ArrayLike, own: PyTree) -> PyTree:
 def _one_dimensional(member: tuple[ParametricGame, Params, Array]) -> tuple[Array, Array]:
     """The best gain and the parameter that brings it, for a player with one parameter."""
     game, params, player = member
-    game = eqx.tree_at(lambda g: g.game, game, game.game.centred())
     lowest, highest = (tuple(getattr(b, end) for b in game.spaces) for end in ("lower", "upper"))
     now, low, high = (_first_numbers(profile)[player] for profile in (params, lowest, highest))
-    payoff = jax.vmap(lambda t: _payoff_at(t, game, params, player))
-    slope = jax.vmap(jax.grad(lambda t: _payoff_at(t, game, params, player)))
+    payoff = jax.vmap(lambda t: _centred_at(t, game, params, player))
+    slope = jax.vmap(jax.grad(lambda t: _centred_at(t, game, params, player)))
 
     grid = low + (high - low) * jnp.linspace(0.0, 1.0, GRID)
     grid = jax.lax.fori_loop(

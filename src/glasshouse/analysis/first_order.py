@@ -6,8 +6,8 @@ from collections.abc import Callable
 import jax
 from jaxtyping import Array, Float
 
-from glasshouse._arrays import as_floats
-from glasshouse.analysis.precision import in_float64
+from glasshouse._arrays import RealArray, as_floats
+from glasshouse.analysis.precision import in_float64, in_float64_unless_traced
 from glasshouse.dynamics.driver import check_params
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
@@ -18,12 +18,13 @@ RESTS = 1e-12
 Quantity = Callable[[AbstractParametricGame, Params], Float[Array, ""]]
 
 
-def cooperation(game: AbstractParametricGame, params: Params) -> Float[Array, "players"]:
+def cooperation(game: AbstractParametricGame, params: Params) -> Float[RealArray, "players"]:
     """Everyone's probability of action 0."""
     return game.cooperation(params)
 
 
-def mean_cooperation(game: AbstractParametricGame, params: Params) -> Float[Array, ""]:
+@in_float64_unless_traced
+def mean_cooperation(game: AbstractParametricGame, params: Params) -> Float[RealArray, ""]:
     """The players' mean probability of action 0."""
     return cooperation(game, params).mean()
 

@@ -5,7 +5,6 @@ import functools
 import math
 from typing import ClassVar
 
-import jax.numpy as jnp
 import numpy as np
 
 from glasshouse._arrays import RealArray
@@ -165,10 +164,10 @@ class NetworkFamily(AbstractFamily):
                 f"closed forms on a network need two actions, not {game.actions}: use "
                 "first_order_margin or critical_coupling"
             )
-        mixes = jnp.broadcast_to(jnp.array([p, 1 - p]), (game.players, 2))
+        mixes, centred = np.broadcast_to(np.array([p, 1 - p]), (game.players, 2)), at_one.centred
         own, cross = (
             np.asarray(x[:, 0] - x[:, 1])
-            for x in (game.own_effects(mixes), game.cross_effects(mixes))
+            for x in (centred.own_effects(mixes), centred.cross_effects(mixes))
         )
         read = _sums(np.asarray(at_one.incentives), at_one.owners, game.players) * cross
         facts = (

@@ -1,21 +1,4 @@
 """Analyses compute in float64 whatever the caller's setting."""
 
-import functools
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
-
-import jax
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-def in_float64(function: Callable[P, T]) -> Callable[P, T]:
-    """Run `function` with 64-bit JAX arrays, leaving the global setting as it was."""
-
-    @functools.wraps(function)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
-        with jax.enable_x64(True):
-            return function(*args, **kwargs)
-
-    return wrapped
+from glasshouse._precision import in_float64 as in_float64
+from glasshouse._precision import in_float64_unless_traced as in_float64_unless_traced

@@ -77,7 +77,7 @@ def reader_margins(
     """`margin_by_reader` as a traceable array."""
     params = as_floats(params)
     behaviours, push_forward = jax.linearize(game.behaviours, params)
-    effects = game.game.effects(behaviours)
+    effects = game.centred.effects(behaviours)
     steepest = jax.grad(lambda p: quantity(game, p))(params)
     still = jax.tree.map(jnp.zeros_like, params)
     players = range(len(params))
@@ -153,7 +153,7 @@ def _effects(game: ParametricGame, behaviours: Product) -> tuple[Array, Array]:
         nothing = jnp.full(len(players), jnp.nan)
         return nothing, nothing
     own, other = [], []
-    for i, effect in enumerate(game.game.effects(behaviours)):
+    for i, effect in enumerate(game.centred.effects(behaviours)):
         gains = [effect.entries(j)[0] - effect.entries(j)[1] for j in players]
         own.append(gains[i])
         other.append(jnp.stack([gain for j, gain in enumerate(gains) if j != i]).mean())

@@ -12,6 +12,7 @@ import jax
 import numpy as np
 from jaxtyping import PyTree
 
+from glasshouse._precision import fresh
 from glasshouse._progress import progress
 from glasshouse.errors import InputError
 
@@ -34,7 +35,8 @@ def batch_map(
 ) -> PyTree:
     """`function(member, *shared)` for every member along the leading axis of `batch`.
 
-    Compiled once per function, structure and chunk shape: pass a module-level function and put
+    Computed in 64 bits, whatever JAX is set to, and
+    compiled once per function, structure and chunk shape: pass a module-level function and put
     what varies into `batch` or `shared`. Chunks run in parallel threads, because one chunk at a
     time leaves cores idle and one large batch leaves the cache. Arrays that repeat one member
     without storing it again (from `stack` or `np.broadcast_to`) are computed with only once.
@@ -49,15 +51,14 @@ def batch_map(
     count = _leading_axis(batch)
     varying, fixed = eqx.partition(batch, lambda x: eqx.is_array(x) and not _repeats(x))
     fixed = jax.tree.map(lambda x: x[0] if eqx.is_array(x) else x, fixed)
-    arrays, static = eqx.partition((fixed, shared), eqx.is_array)
+    arrays, static = eqx.partition((fixed, fresh(shared)), eqx.is_array)
     compiled, static = _compiled(jax.default_backend()), _Static(static)
     threads = os.cpu_count() or 1
     size = _balanced(count, chunk_size)
-    x64 = jax.dtypes.canonicalize_dtype(float) == np.float64
 
     def compute(start: int) -> PyTree:
         chunk = jax.tree.map(lambda x: _padded(x[start : start + size], size), varying)
-        with jax.enable_x64(x64):  # the setting belongs to a thread
+        with jax.enable_x64(True):  # the setting belongs to a thread
             found = compiled(chunk, arrays, function=function, static=static, size=size)
             return jax.device_get(found)
 

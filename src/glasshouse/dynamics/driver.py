@@ -10,7 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Bool, PRNGKeyArray, PyTree
 
-from glasshouse._arrays import as_floats, is_traced
+from glasshouse._arrays import as_floats, as_numbers, is_traced
+from glasshouse._precision import fresh, in_float64, inside_transformation
 from glasshouse.dynamics.rest import Rest, rest_residual
 from glasshouse.dynamics.solution import RESULTS, Solution
 from glasshouse.errors import InputError
@@ -37,7 +38,8 @@ def run(
 ) -> Solution:
     """Let all players learn at once: params ← project(params + step_size · directions).
 
-    Works under `jax.jit` and `jax.vmap` over params, couplings, payoffs, step sizes and keys.
+    Computes in 64 bits and gives NumPy arrays, whatever JAX is set to. Works under `jax.jit` and
+    `jax.vmap` over params, couplings, payoffs, step sizes and keys, in the precision used there.
 
     **Arguments:** `params`, the start, one pytree per player (default: the neutral
     profile, every box in its middle, or nearest to zero where unbounded); `steps`, the most
@@ -61,6 +63,30 @@ def run(
     check_options(steps, step_size)
     if save not in ("end", "path"):
         raise InputError(f"save={save!r} must be 'end' or 'path'")
+    settings = (game, rule, params, step_size, stop, key)
+    if is_traced(settings) or inside_transformation():
+        solution = _learned(*fresh(settings), steps=steps, save=save)
+        return _unless_it_ends_badly(solution) if throw else solution
+    solution = _compiled(*settings, steps=steps, save=save)
+    if throw and solution.result not in GOOD:
+        faults = solution.faults
+        said = RESULTS[solution.result] if faults is None else _first_fault(solution.result, faults)
+        raise RuntimeError(f"{said} Or pass throw=False.")
+    return solution
+
+
+def _learned(
+    game: AbstractParametricGame,
+    rule: AbstractRule,
+    params: Params,
+    step_size: ArrayLike,
+    stop: Rest | None,
+    key: PRNGKeyArray | None,
+    *,
+    steps: int,
+    save: str,
+) -> Solution:
+    params = as_floats(params)
     inside = jnp.all(
         jnp.stack([box.contains(x) for box, x in zip(game.spaces, params, strict=True)])
     )
@@ -71,11 +97,16 @@ def run(
     end, _, taken, faults = carry
     residual = rest_residual(game, end)
     result = _result(end, residual, inside, stop, faults)
-    if throw:
-        end = _raise_unless_good(end, result, faults)
     if path is not None:
         path = jax.tree.map(lambda x, xs: jnp.concatenate([x[None], xs]), params, path)
     return Solution(end, path, taken, residual, result, faults)
+
+
+_compiled = in_float64(eqx.filter_jit(_learned))
+"""One program for each structure of game, rule and settings, in 64 bits."""
+
+GOOD = (RESULTS.completed, RESULTS.converged)
+"""How a run should end."""
 
 
 Carry = tuple[Params, Any, Array, Array | None]
@@ -199,16 +230,13 @@ def _result(
     return RESULTS.where(inside, result, RESULTS.start_outside_box)
 
 
-def _raise_unless_good(end: Params, result: RESULTS, faults: Array | None) -> Params:
-    if not is_traced(end, result, faults):
-        if result not in (RESULTS.completed, RESULTS.converged):
-            said = RESULTS[result] if faults is None else _first_fault(result, np.asarray(faults))
-            raise RuntimeError(f"{said} Or pass throw=False.")
-        return end
+def _unless_it_ends_badly(solution: Solution) -> Solution:
+    """The same, with an error that is raised while the caller's transformation runs."""
+    end, result = solution.params, solution.result
     bad_ends = ("not_probabilities", "steps_exhausted", "not_finite", "start_outside_box")
     for bad in (getattr(RESULTS, name) for name in bad_ends):
         end = eqx.error_if(end, result == bad, RESULTS[bad] + " Or pass throw=False.")
-    return end
+    return eqx.tree_at(lambda found: found.params, solution, end)
 
 
 def _first_fault(result: RESULTS, faults: np.ndarray) -> str:
@@ -238,7 +266,7 @@ def check_params(game: AbstractParametricGame, params: Params) -> Params:
         raise InputError(f"params must be a tuple of one entry {wanted}, but is {params!r:.100}")
     checked = []
     for i, (box, own) in enumerate(zip(spaces, params, strict=True)):
-        own = as_floats(own)
+        own = as_numbers(own)
         structures = (jax.tree.structure(own), jax.tree.structure(box.lower))
         if structures[0] != structures[1]:
             raise InputError(

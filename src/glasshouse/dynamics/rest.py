@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from glasshouse._arrays import RealArray
+from glasshouse._precision import in_float64_unless_traced
 from glasshouse._results import described
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
@@ -19,7 +21,8 @@ class Rest(eqx.Module):
     nothing. Rest is judged by the gradient relative to `gradient_scales`; see `rest_residual`.
 
     **Arguments:** `tolerance`, relative, in (0, 1), raised to what the precision in use can tell
-    (64 ε: 1.4e-14 in 64 bits, 7.6e-6 in JAX's default of 32); `every`, steps between two checks.
+    (64 ε: 1.4e-14, and 7.6e-6 where your own transformation computes in 32 bits); `every`, steps
+    between two checks.
     """
 
     tolerance: float = 1e-8
@@ -27,7 +30,8 @@ class Rest(eqx.Module):
 
     __pdoc__ = described
 
-    def met(self, residual: Float[Array, "*batch"]) -> Bool[Array, "*batch"]:
+    @in_float64_unless_traced
+    def met(self, residual: Float[RealArray, "*batch"]) -> Bool[RealArray, "*batch"]:
         """Whether a `rest_residual` is small enough; infinite and NaN ones are not."""
         return residual <= jnp.maximum(self.tolerance, 64 * jnp.finfo(residual.dtype).eps)
 
@@ -38,7 +42,8 @@ class Rest(eqx.Module):
             raise InputError(f"every={self.every} must be at least 1 step")
 
 
-def rest_residual(game: AbstractParametricGame, params: Params) -> Float[Array, ""]:
+@in_float64_unless_traced
+def rest_residual(game: AbstractParametricGame, params: Params) -> Float[RealArray, ""]:
     """How far the players are from rest, 0 at rest and at most 1, whatever the saturation.
 
     Definition: the largest |g| / scale over all coordinates, g the selfish gradient with its

@@ -4,10 +4,13 @@ import abc
 import math
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+import numpy as np
+from jaxtyping import Float
 
 from glasshouse._arrays import RealArray
+from glasshouse._precision import in_float64_unless_traced
 from glasshouse._results import described
 
 UNROLL_LIMIT = 64
@@ -32,15 +35,18 @@ class Product(eqx.Module):
     **Arguments:** `distributions`, one per player, non-negative and summing to 1.
     """
 
-    distributions: tuple[Array | tuple[Array, ...], ...]
+    distributions: tuple[RealArray | tuple[RealArray, ...], ...]
 
     __pdoc__ = described
 
-    def __getitem__(self, player: int) -> Float[Array, "actions"]:
+    def __getitem__(self, player: int) -> Float[RealArray, "actions"]:
         distribution = self.distributions[player]
-        return jnp.stack(distribution) if isinstance(distribution, tuple) else distribution
+        if not isinstance(distribution, tuple):
+            return distribution
+        stack = jnp.stack if any(isinstance(x, jax.Array) for x in distribution) else np.stack
+        return stack(distribution)
 
-    def entries(self, player: int) -> tuple[Float[Array, ""], ...]:
+    def entries(self, player: int) -> tuple[Float[RealArray, ""], ...]:
         """The probabilities of one player's actions, as scalars."""
         distribution = self.distributions[player]
         if isinstance(distribution, tuple):
@@ -59,7 +65,7 @@ class AbstractGame(eqx.Module):
         """Number of actions of each player."""
 
     @abc.abstractmethod
-    def payoff(self, player: int | Array, behaviours: Product) -> Float[Array, ""]:
+    def payoff(self, player: int | RealArray, behaviours: Product) -> Float[RealArray, ""]:
         """Expected payoff of one player, in the units of the game's payoffs."""
 
     @abc.abstractmethod
@@ -71,9 +77,14 @@ class AbstractGame(eqx.Module):
     def payoff_ranges(self) -> Float[RealArray, "players"]:
         """Largest minus smallest payoff of each player."""
 
+    @property
+    @abc.abstractmethod
+    def midpoints(self) -> Float[RealArray, "players"]:
+        """The middle between the largest and the smallest payoff of each player."""
+
     @abc.abstractmethod
     def centred(self) -> "AbstractGame":
-        """The same game, each player's payoffs shifted to be centred at zero.
+        """The same game with each player's `midpoints` taken from all of its payoffs.
 
         Differences between payoffs are the same, and do not drown in a large common part.
         """
@@ -87,6 +98,7 @@ class AbstractGame(eqx.Module):
         """Number of players."""
         return len(self.actions)
 
-    def payoffs(self, behaviours: Product) -> Float[Array, "players"]:
+    @in_float64_unless_traced
+    def payoffs(self, behaviours: Product) -> Float[RealArray, "players"]:
         """Expected payoffs of all players."""
         return jnp.stack([self.payoff(i, behaviours) for i in range(self.players)])

@@ -6,7 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from glasshouse._arrays import RealArray
 from glasshouse._results import described
@@ -29,19 +29,19 @@ class AbstractNetworkGame(eqx.Module):
     __pdoc__ = described
 
     @abc.abstractmethod
-    def payoffs(self, mixes: Float[Array, "players actions"]) -> Float[Array, "players"]:
+    def payoffs(self, mixes: Float[RealArray, "players actions"]) -> Float[RealArray, "players"]:
         """Everyone's expected payoff when all mix independently."""
 
     @abc.abstractmethod
     def own_effects(
-        self, mixes: Float[Array, "players actions"]
-    ) -> Float[Array, "players actions"]:
+        self, mixes: Float[RealArray, "players actions"]
+    ) -> Float[RealArray, "players actions"]:
         """∂u_i/∂σ_i(a): what each of its actions pays player i."""
 
     @abc.abstractmethod
     def cross_effects(
-        self, mixes: Float[Array, "players actions"]
-    ) -> Float[Array, "players actions"]:
+        self, mixes: Float[RealArray, "players actions"]
+    ) -> Float[RealArray, "players actions"]:
         """What each action of another pays player i if they meet once."""
 
     @abc.abstractmethod
@@ -51,6 +51,15 @@ class AbstractNetworkGame(eqx.Module):
         **Arguments:** `payees`, `movers`, players' numbers, never the same in one pair.
         **Cost:** on the host, once for a game; memory linear in pairs and edges.
         """
+
+    @property
+    @abc.abstractmethod
+    def midpoints(self) -> Float[RealArray, "players"]:
+        """What `centred` takes from all payoffs of each player."""
+
+    @abc.abstractmethod
+    def centred(self) -> "AbstractNetworkGame":
+        """The same game without a part common to all payoffs of a player, which may be large."""
 
     @property
     @abc.abstractmethod
@@ -64,7 +73,7 @@ class AbstractNetworkGame(eqx.Module):
 
 
 def sum_by(
-    values: Float[Array, "edges"], players: RealArray, count: int
-) -> Float[Array, "players"]:
+    values: Float[RealArray, "edges"], players: RealArray, count: int
+) -> Float[RealArray, "players"]:
     """Sums of the values at each player, whose numbers rise along the edges."""
     return jax.ops.segment_sum(values, jnp.asarray(players), count, indices_are_sorted=True)

@@ -12,6 +12,7 @@ import wadler_lindig as wl
 from jaxtyping import Array, ArrayLike, Float
 
 from glasshouse._arrays import RealArray, as_array, is_traced
+from glasshouse._precision import in_float64_unless_traced
 from glasshouse._results import WIDTH, Result, call, has_numbers, plain, shortened
 from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, Product, unrolls
@@ -82,12 +83,14 @@ class NormalFormGame(AbstractGame):
         labels = self.labels or default_labels(self.actions)
         return tuple(tuple(" ".join(name.split()) for name in names) for names in labels.actions)
 
-    def payoff(self, player: int | Array, behaviours: Product) -> Float[Array, ""]:
+    @in_float64_unless_traced
+    def payoff(self, player: int | RealArray, behaviours: Product) -> Float[RealArray, ""]:
         table = jnp.asarray(self.tensor)[player]
         if unrolls(self.actions):
             return _sum_unrolled(table, [behaviours.entries(i) for i in range(self.players)])
         return _contract(table, [behaviours[i] for i in range(self.players)])
 
+    @in_float64_unless_traced
     def effects(self, behaviours: Product) -> tuple[Product, ...]:
         players = range(self.players)
         if unrolls(self.actions):
@@ -99,11 +102,14 @@ class NormalFormGame(AbstractGame):
         )
         return tuple(Product(tuple(g[i] for g in gradients)) for i in players)
 
+    @property
+    def midpoints(self) -> Float[RealArray, "players"]:
+        flat = self.tensor.reshape(self.players, -1)
+        return 0.5 * flat.max(axis=1) + 0.5 * flat.min(axis=1)  # halved first: no sum overflows
+
     def centred(self) -> "NormalFormGame":
-        flat = jnp.asarray(self.tensor).reshape(self.players, -1)
-        middle = 0.5 * flat.max(axis=1) + 0.5 * flat.min(axis=1)
-        shift = middle.reshape(-1, *(1 for _ in self.actions))
-        return NormalFormGame(jnp.asarray(self.tensor) - shift, self.labels)
+        shift = self.midpoints.reshape(-1, *(1 for _ in self.actions))
+        return NormalFormGame(self.tensor - shift, self.labels)
 
     def unlabelled(self) -> "NormalFormGame":
         return type(self)(self.tensor)

@@ -11,6 +11,7 @@ from jaxtyping import Array, ArrayLike, Float, Int
 
 from glasshouse._arrays import RealArray, as_array, is_traced
 from glasshouse._numbers import LARGEST_PAYOFF
+from glasshouse._precision import in_float64_unless_traced
 from glasshouse.errors import InputError
 from glasshouse.games.graphs import both_ways, edges_of, numbered, undirected
 from glasshouse.games.network import AbstractNetworkGame, sum_by
@@ -52,12 +53,14 @@ class PairwiseGame(AbstractNetworkGame):
         self.players, self.actions = len(edges.names), self.table.shape[0]
         _check_size(self.table, np.bincount(payees, np.abs(self.weights)))
 
-    def payoffs(self, mixes: Float[Array, "players actions"]) -> Float[Array, "players"]:
+    @in_float64_unless_traced
+    def payoffs(self, mixes: Float[RealArray, "players actions"]) -> Float[RealArray, "players"]:
         return (mixes * self.own_effects(mixes)).sum(axis=1)
 
+    @in_float64_unless_traced
     def own_effects(
-        self, mixes: Float[Array, "players actions"]
-    ) -> Float[Array, "players actions"]:
+        self, mixes: Float[RealArray, "players actions"]
+    ) -> Float[RealArray, "players actions"]:
         others, weights = jnp.asarray(self.others), jnp.asarray(self.weights)
         met = [
             sum_by(weights * mixes[:, a][others], self.payees, self.players)
@@ -65,9 +68,10 @@ class PairwiseGame(AbstractNetworkGame):
         ]
         return _product(jnp.stack(met, axis=1), jnp.asarray(self.table).T)
 
+    @in_float64_unless_traced
     def cross_effects(
-        self, mixes: Float[Array, "players actions"]
-    ) -> Float[Array, "players actions"]:
+        self, mixes: Float[RealArray, "players actions"]
+    ) -> Float[RealArray, "players actions"]:
         return _product(mixes, jnp.asarray(self.table))
 
     def meetings(self, payees: np.ndarray, movers: np.ndarray) -> Float[np.ndarray, "pairs"]:
@@ -79,6 +83,19 @@ class PairwiseGame(AbstractNetworkGame):
         return np.where(found, weights[place], 0.0)
 
     @property
+    def midpoints(self) -> Float[RealArray, "players"]:
+        """What every meeting pays at least, and at most, halfway between: over all of them."""
+        weights = np.bincount(np.asarray(self.payees), np.asarray(self.weights), self.players)
+        return self._middle() * weights
+
+    def centred(self) -> "PairwiseGame":
+        return eqx.tree_at(lambda game: game.table, self, self.table - self._middle())
+
+    def _middle(self) -> Float[RealArray, ""]:
+        return 0.5 * self.table.max() + 0.5 * self.table.min()
+
+    @property
+    @in_float64_unless_traced
     def payoff_ranges(self) -> Float[RealArray, "players"]:
         """Exact: neighbours can do the best and the worst whatever a player does."""
         weights = jnp.asarray(self.weights)

@@ -10,6 +10,7 @@ from jaxtyping import Array, ArrayLike, Float, Int
 
 from glasshouse._arrays import RealArray
 from glasshouse._numbers import positive, whole
+from glasshouse._precision import in_float64_unless_traced
 from glasshouse.games.graphs import both_ways, edges_of, numbered, undirected
 from glasshouse.games.network import AbstractNetworkGame, sum_by
 
@@ -42,21 +43,33 @@ class GlobalPublicGoods(AbstractNetworkGame):
         self.cost = positive(cost, "cost")
         self.players, self.actions = whole(players, "players", least=2), 2
 
-    def payoffs(self, mixes: Float[Array, "players 2"]) -> Float[Array, "players"]:
+    @in_float64_unless_traced
+    def payoffs(self, mixes: Float[RealArray, "players 2"]) -> Float[RealArray, "players"]:
         multiplier, cost = jnp.asarray(self.multiplier), jnp.asarray(self.cost)
         return cost * (multiplier / self.players * mixes[:, 0].sum() - mixes[:, 0])
 
-    def own_effects(self, mixes: Float[Array, "players 2"]) -> Float[Array, "players 2"]:
+    @in_float64_unless_traced
+    def own_effects(self, mixes: Float[RealArray, "players 2"]) -> Float[RealArray, "players 2"]:
         own = self.multiplier * self.cost / self.players - self.cost
         return _of_contributing(jnp.full(self.players, own, mixes.dtype))
 
-    def cross_effects(self, mixes: Float[Array, "players 2"]) -> Float[Array, "players 2"]:
+    @in_float64_unless_traced
+    def cross_effects(self, mixes: Float[RealArray, "players 2"]) -> Float[RealArray, "players 2"]:
         return _of_contributing(jnp.full(self.players, self.multiplier * self.cost, mixes.dtype))
 
     def meetings(self, payees: np.ndarray, movers: np.ndarray) -> Float[np.ndarray, "pairs"]:
         return np.full(len(payees), 1 / self.players)
 
     @property
+    def midpoints(self) -> Float[np.ndarray, "players"]:
+        return np.zeros(self.players)
+
+    def centred(self) -> "GlobalPublicGoods":
+        """The same game: cost and share of what is contributed are all that it pays."""
+        return self
+
+    @property
+    @in_float64_unless_traced
     def payoff_ranges(self) -> Float[RealArray, "players"]:
         share = jnp.asarray(self.multiplier * self.cost / self.players)
         own = jnp.abs(share - self.cost)
@@ -115,17 +128,20 @@ class NeighbourhoodPublicGoods(AbstractNetworkGame):
         self.cost = positive(cost, "cost")
         self.players, self.actions = len(edges.names), 2
 
-    def payoffs(self, mixes: Float[Array, "players 2"]) -> Float[Array, "players"]:
+    @in_float64_unless_traced
+    def payoffs(self, mixes: Float[RealArray, "players 2"]) -> Float[RealArray, "players"]:
         sizes, multiplier = jnp.asarray(self.sizes), jnp.asarray(self.multiplier)
         contributed = self._sum_over_group(mixes[:, 0])
         received = self._sum_over_group(multiplier * contributed / sizes)
         return jnp.asarray(self.cost) * (received - sizes * mixes[:, 0])
 
-    def own_effects(self, mixes: Float[Array, "players 2"]) -> Float[Array, "players 2"]:
+    @in_float64_unless_traced
+    def own_effects(self, mixes: Float[RealArray, "players 2"]) -> Float[RealArray, "players 2"]:
         own = jnp.asarray(self.multiplier) * self.shares - self.sizes
         return _of_contributing(jnp.asarray(self.cost) * own)
 
-    def cross_effects(self, mixes: Float[Array, "players 2"]) -> Float[Array, "players 2"]:
+    @in_float64_unless_traced
+    def cross_effects(self, mixes: Float[RealArray, "players 2"]) -> Float[RealArray, "players 2"]:
         return _of_contributing(jnp.full(self.players, self.multiplier * self.cost, mixes.dtype))
 
     def meetings(self, payees: np.ndarray, movers: np.ndarray) -> Float[np.ndarray, "pairs"]:
@@ -157,6 +173,15 @@ class NeighbourhoodPublicGoods(AbstractNetworkGame):
         return found
 
     @property
+    def midpoints(self) -> Float[np.ndarray, "players"]:
+        return np.zeros(self.players)
+
+    def centred(self) -> "NeighbourhoodPublicGoods":
+        """The same game: cost and share of what is contributed are all that it pays."""
+        return self
+
+    @property
+    @in_float64_unless_traced
     def payoff_ranges(self) -> Float[RealArray, "players"]:
         sizes, shares = jnp.asarray(self.sizes), jnp.asarray(self.shares)
         own = jnp.abs(self.multiplier * shares - sizes)
@@ -172,6 +197,6 @@ class NeighbourhoodPublicGoods(AbstractNetworkGame):
         return sum_by(values[jnp.asarray(self.members)], self.centres, self.players)
 
 
-def _of_contributing(effects: Float[Array, "players"]) -> Float[Array, "players 2"]:
+def _of_contributing(effects: Float[RealArray, "players"]) -> Float[RealArray, "players 2"]:
     """Effects of contributing beside those of keeping, which are none."""
     return jnp.stack([effects, jnp.zeros_like(effects)], axis=1)

@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, PyTree
 
-from glasshouse._arrays import as_floats, is_traced
+from glasshouse._arrays import RealArray, as_floats, is_traced
+from glasshouse._precision import in_float64_unless_traced
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
 from glasshouse.semantics.base import AbstractSemantics, Box
@@ -64,7 +65,9 @@ def _tanh_readers(params: tuple[PyTree, ...], seen: Any) -> tuple[Array, ...]:
     return tuple(one(i) for i in range(len(params)))
 
 
-def _evaluated(function: Callable, params: tuple[PyTree, ...]) -> tuple[Array, ...]:
+@in_float64_unless_traced
+def _evaluated(function: Callable, params: tuple[PyTree, ...]) -> tuple[RealArray, ...]:
+    params = as_floats(params)
     return tuple(map(jnp.asarray, function(params, (params,) * len(params))))
 
 
@@ -87,7 +90,6 @@ def _check_probabilities(function: Callable, boxes: tuple[Box, ...]) -> None:
         "the upper bounds": tuple(box.upper for box in boxes),
     }
     for where, params in corners.items():
-        params = as_floats(params)
         if is_traced(params, function) or not all(map(_is_finite, jax.tree.leaves(params))):
             continue
         for i, vector in enumerate(_evaluated(function, params)):
