@@ -1,5 +1,6 @@
 """Numbers on their way in: NumPy float64 until JAX computes, JAX arrays left as they are."""
 
+import math
 from typing import Any, TypeAlias
 
 import jax
@@ -9,6 +10,16 @@ import numpy as np
 from jaxtyping import PyTree
 
 RealArray: TypeAlias = jax.Array | np.ndarray
+
+
+UNDEFINED = math.inf
+"""What stands for "no value" while JAX computes, where users may ask it to stop at NaN."""
+
+
+def with_nan(values: RealArray) -> np.ndarray:
+    """The numbers with NaN in place of `UNDEFINED`."""
+    numbers = np.asarray(values)
+    return np.where(np.isinf(numbers), np.nan, numbers)
 
 
 def as_array(value: Any) -> RealArray:

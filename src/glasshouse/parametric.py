@@ -137,7 +137,7 @@ class ParametricGame(AbstractParametricGame):
 
     @in_float64_unless_traced
     def centred_payoffs(self, params: Params) -> Float[RealArray, "players"]:
-        """Everyone's expected payoff less its `midpoints`: for differences, which keep all digits."""
+        """Everyone's expected payoff less its `midpoints`: differences of it keep all digits."""
         return self.centred.payoffs(self.behaviours(params))
 
     @in_float64_unless_traced

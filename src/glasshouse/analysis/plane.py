@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from glasshouse._arrays import RealArray
+from glasshouse._arrays import RealArray, with_nan
 from glasshouse._results import Result
 from glasshouse.dynamics.batch import batch_map
 from glasshouse.dynamics.rest import relative_gradient
@@ -82,11 +82,11 @@ def field_grid(game: ParametricGame, resolution: int) -> FieldGrid:
     points = np.stack(np.meshgrid(theta_1, theta_2, indexing="ij"), axis=-1)
     gradient, relative, _ = batch_map(gradients_at, points.reshape(-1, 2), game)
     shape = points.shape
-    return FieldGrid(theta_1, theta_2, gradient.reshape(shape), relative.reshape(shape))
+    return FieldGrid(theta_1, theta_2, gradient.reshape(shape), with_nan(relative).reshape(shape))
 
 
 def gradients_at(point: Float[RealArray, "2"], game: ParametricGame) -> tuple[Array, Array, Array]:
-    """Both selfish gradients at a point, the same relative to their scales, and the scales."""
+    """Both selfish gradients at a point, as `relative_gradient` tells them, and their scales."""
     params = as_profile(game, point)
     gradient = _as_point(game.selfish_gradients(params))
     scale = _as_point(game.gradient_scales(params))

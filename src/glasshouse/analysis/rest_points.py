@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy import optimize
 
-from glasshouse._arrays import RealArray
+from glasshouse._arrays import RealArray, with_nan
 from glasshouse._results import Result
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.plane import (
@@ -183,8 +183,13 @@ def _notes(
     return tuple(notes)
 
 
-@eqx.filter_jit
 def _local(point: Float[RealArray, "2"], game: ParametricGame) -> _Local:
+    found = _Local(*map(np.asarray, _computed(point, game)))
+    return found._replace(relative=with_nan(found.relative))
+
+
+@eqx.filter_jit
+def _computed(point: Float[RealArray, "2"], game: ParametricGame) -> _Local:
     def fields(x):
         gradient, relative, scale = gradients_at(x, game)
         return (gradient, relative), (relative, scale)
@@ -267,8 +272,8 @@ def _polished(
         inside = np.clip(unit, 0.0, 1.0)
         local = _local(low + (high - low) * inside, game)
         free = (unit == inside).astype(float)
-        slopes = np.asarray(local.relative_jacobian) * (high - low) * free - np.diag(1 - free)
-        return np.asarray(local.relative) - (unit - inside), slopes
+        slopes = local.relative_jacobian * (high - low) * free - np.diag(1 - free)
+        return local.relative - (unit - inside), slopes
 
     found = optimize.root(
         normal_map, start, jac=True, method="hybr", options={"maxfev": 60, "xtol": 1e-14}
@@ -311,7 +316,7 @@ def _verified(
         if any(np.abs(unit - other.unit).max() <= SAME for other in found):
             continue
         params = low + (high - low) * unit
-        local = _Local(*map(np.asarray, _local(params, game)))
+        local = _local(params, game)
         outward = np.where(unit == 1.0, 1.0, -1.0) * local.relative
         bound = (unit == 0.0) | (unit == 1.0)
         rests = np.where(bound, outward >= -RESIDUAL, np.abs(local.relative) <= RESIDUAL)

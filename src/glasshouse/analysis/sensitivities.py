@@ -11,7 +11,7 @@ from glasshouse._results import Result
 from glasshouse.analysis.first_order import RESTS, Quantity, mean_cooperation
 from glasshouse.analysis.precision import in_float64
 from glasshouse.analysis.sensitivity_table import table
-from glasshouse.analysis.sensitivity_terms import Terms, measured, reader_margins
+from glasshouse.analysis.sensitivity_terms import Terms, defined, measured, reader_margins
 from glasshouse.dynamics.driver import check_params
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
@@ -113,7 +113,7 @@ def sensitivity(game: AbstractParametricGame, params: Params) -> Sensitivity:
     """
     game = check_dense(game)
     params = check_params(game, params)
-    terms = Terms(*(np.asarray(term, dtype=np.float64) for term in _measured(game, params)))
+    terms = defined(_measured(game, params))
     check_finite(terms)
     smallest = RESTS * float(np.max(game.game.payoff_ranges))
     reason = next((text for fails, text in obstacles(game, terms) if fails), "")

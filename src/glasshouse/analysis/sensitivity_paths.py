@@ -17,7 +17,7 @@ from glasshouse.analysis.sensitivities import (
     obstacles,
     ratios,
 )
-from glasshouse.analysis.sensitivity_terms import Terms, terms_at
+from glasshouse.analysis.sensitivity_terms import defined, terms_at
 from glasshouse.dynamics.batch import CHUNK_SIZE, batch_map
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
@@ -65,7 +65,7 @@ def sensitivity_path(game: AbstractParametricGame, path: Params) -> SensitivityP
     count = len(leaves[0])
     most = max(1, NUMBERS // max(1, sum(x.size for x in leaves) // count))
     found = batch_map(terms_at, points, game, chunk_size=min(CHUNK_SIZE, most))
-    terms = Terms(*(np.asarray(term, dtype=np.float64) for term in found))
+    terms = defined(found)
     check_finite(terms)
     fails = [np.broadcast_to(where, (count,)) for where, _ in obstacles(game, terms)]
     return SensitivityPath(

@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from glasshouse._arrays import RealArray, as_floats
+from glasshouse._arrays import UNDEFINED, RealArray, as_floats, with_nan
 from glasshouse.analysis.first_order import Quantity, mean_cooperation
 from glasshouse.games.base import Product
 from glasshouse.parametric import ParametricGame, Params
@@ -21,7 +22,7 @@ class Terms(NamedTuple):
 
     **Arguments:** `cooperation`, `norms`, `alignment`, `own_effect`, `other_effect` and `margins`
     as in `Sensitivity`; `own`, `across` and `cross` are |a|², a·b and |b|² of each owner, with b
-    summed over the readers, NaN unless all have two actions; `at_bound`, 1 where some parameter is
+    summed over the readers; `at_bound`, 1 where some parameter is
     at the bound of its box, else 0.
     """
 
@@ -37,19 +38,27 @@ class Terms(NamedTuple):
     at_bound: Float[Any, "*points"]
 
 
+def defined(terms: Terms) -> Terms:
+    """The same terms with NaN where they are not defined."""
+    may_lack = ("alignment", "own", "across", "cross", "own_effect", "other_effect")
+    found = {name: with_nan(getattr(terms, name)) for name in may_lack}
+    return Terms(*(np.asarray(x, dtype=np.float64) for x in terms))._replace(**found)
+
+
 def measured(game: ParametricGame, params: Params) -> Terms:
-    """All terms at one profile."""
+    """All terms at one profile, `UNDEFINED` as `defined` takes it."""
     params = as_floats(params)
     behaviours, pull_back = jax.vjp(game.behaviours, params)
     actions, players = game.game.actions, range(len(game.game.actions))
-    rows = [_rows(behaviours, pull_back, j, count) for j, count in enumerate(actions)]
+    proper = game.semantics.proper != "unchecked"
+    rows = [_rows(behaviours, pull_back, j, count, proper) for j, count in enumerate(actions)]
     norms = jnp.stack(
         [jnp.stack([jnp.sqrt(_product(rows[j], rows[j], i)) for j in players]) for i in players]
     )
     products = [[_alike_product(rows, i, j) for j in players] for i in players]
     alignment = jnp.stack([jnp.stack(own) for own in products])
     sizes = jnp.diagonal(norms)[:, None] * norms
-    alignment = jnp.where(sizes > 0, alignment / jnp.where(sizes > 0, sizes, 1.0), jnp.nan)
+    alignment = jnp.where(sizes > 0, alignment / jnp.where(sizes > 0, sizes, 1.0), UNDEFINED)
     own_effect, other_effect = _effects(game, behaviours)
     own, across, cross = _against_all_readers(rows, actions)
     return Terms(
@@ -95,13 +104,17 @@ def reader_margins(
     return jnp.stack(margins)
 
 
-def _rows(behaviours: Product, pull_back: Callable[..., Any], player: int, actions: int) -> Rows:
-    """∂σ_player(a)/∂θ for all actions a; the last follows, because probabilities sum to 1."""
+def _rows(
+    behaviours: Product, pull_back: Callable[..., Any], player: int, actions: int, proper: bool
+) -> Rows:
+    """∂σ_player(a)/∂θ for all actions a; the last follows where they are known to sum to 1."""
     leaves, structure = jax.tree.flatten(behaviours)
     zeros = jax.tree.unflatten(structure, [jnp.zeros_like(leaf) for leaf in leaves])
     rows = []
-    for action in range(actions - 1):
+    for action in range(actions - 1 if proper else actions):
         rows.append(pull_back(_unit(zeros, player, action))[0])
+    if not proper:
+        return rows
     if not rows:
         return [jax.tree.map(jnp.zeros_like, pull_back(zeros)[0])]
     rest = jax.tree.map(lambda *parts: -sum(parts[1:], start=parts[0]), *rows)
@@ -126,7 +139,7 @@ def _product(first: Rows, second: Rows, owner: int) -> Array:
 
 def _alike_product(rows: list[Rows], owner: int, reader: int) -> Array:
     if len(rows[owner]) != len(rows[reader]):
-        return jnp.full((), jnp.nan)
+        return jnp.full((), UNDEFINED)
     return _product(rows[owner], rows[reader], owner)
 
 
@@ -134,7 +147,7 @@ def _against_all_readers(rows: list[Rows], actions: tuple[int, ...]) -> tuple[Ar
     """|a|², a·b and |b|² of every owner, with b summed over the readers."""
     players = range(len(actions))
     if set(actions) != {2} or len(actions) < 2:
-        nothing = jnp.full(len(actions), jnp.nan)
+        nothing = jnp.full(len(actions), UNDEFINED)
         return nothing, nothing, nothing
     found = []
     for i in players:
@@ -150,7 +163,7 @@ def _effects(game: ParametricGame, behaviours: Product) -> tuple[Array, Array]:
     """A = ∂u_i/∂p_i, and the mean of ∂u_i/∂p_j over the others, of every player i."""
     players = range(len(game.game.actions))
     if set(game.game.actions) != {2} or len(players) < 2:
-        nothing = jnp.full(len(players), jnp.nan)
+        nothing = jnp.full(len(players), UNDEFINED)
         return nothing, nothing
     own, other = [], []
     for i, effect in enumerate(game.centred.effects(behaviours)):

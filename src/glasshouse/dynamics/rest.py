@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from glasshouse._arrays import RealArray
+from glasshouse._arrays import UNDEFINED, RealArray
 from glasshouse._precision import in_float64_unless_traced
 from glasshouse._results import described
 from glasshouse.errors import InputError
@@ -58,10 +58,23 @@ def rest_residual(game: AbstractParametricGame, params: Params) -> Float[RealArr
 
 
 def relative_gradient(gradient: Array, scale: Array) -> Array:
-    """gradient / scale, in [-1, 1]; NaN where both are so small that rounding has the last word."""
+    """gradient / scale, in [-1, 1]; `UNDEFINED` where rounding has the last word about both."""
     # Where the scale nears the smallest number, the gradient may have vanished before it.
-    told = scale > 1024 * jnp.finfo(scale.dtype).tiny
-    return jnp.where(told, gradient / jnp.where(told, scale, 1.0), jnp.nan)
+    lost = scale <= 1024 * jnp.finfo(scale.dtype).tiny
+    return jnp.where(lost, UNDEFINED, _quotient(gradient, jnp.where(lost, 1.0, scale)))
+
+
+@jax.custom_jvp
+def _quotient(gradient: Array, scale: Array) -> Array:
+    """gradient / scale; its derivative does not square a scale whose square is 0."""
+    return gradient / scale
+
+
+@_quotient.defjvp
+def _(primals, tangents):
+    (_, scale), (gradient_change, scale_change) = primals, tangents
+    ratio = _quotient(*primals)
+    return ratio, (gradient_change - ratio * scale_change) / scale
 
 
 def _player_residual(params, gradients, scales, box) -> Array:
@@ -69,8 +82,7 @@ def _player_residual(params, gradients, scales, box) -> Array:
         inward = jnp.where(x >= upper, jnp.minimum(g, 0.0), g)
         inward = jnp.where(x <= lower, jnp.maximum(inward, 0.0), inward)
         ratio = jnp.abs(relative_gradient(inward, scale))
-        lost = jnp.isnan(ratio) & ~jnp.isnan(inward) & ~jnp.isnan(scale)
-        return jnp.max(jnp.where(lost, -math.inf, ratio), initial=-math.inf)
+        return jnp.max(jnp.where(ratio == UNDEFINED, -math.inf, ratio), initial=-math.inf)
 
     if not any(jnp.size(x) for x in jax.tree.leaves(params)):
         return jnp.zeros(())

@@ -1,0 +1,113 @@
+"""Every public analysis of one game, one network and one family, as plain numbers.
+
+`python tests/everything.py` runs them in a fresh process, in an order and under settings of JAX
+that are given, and prints the numbers exactly; see `test_settings.py`.
+"""
+
+import json
+import sys
+
+import jax
+import numpy as np
+
+import glasshouse as gh
+from glasshouse import analysis
+from glasshouse.dynamics import Rest, rest_residual
+from glasshouse.games import NeighbourhoodPublicGoods
+from glasshouse.semantics import Logistic, Reading
+
+START = (0.4, -0.3)
+
+PD = gh.NormalFormGame([[[3.0, 0.0], [5.0, 1.0]], [[3.0, 5.0], [0.0, 1.0]]])
+GAME = gh.ParametricGame(PD, Logistic((2, 2), 0.5, 3.0))
+FAMILY = gh.LogisticFamily(PD, 3.0)
+
+
+def network():
+    import networkx
+
+    ring = networkx.cycle_graph(4)
+    game = NeighbourhoodPublicGoods(ring, multiplier=2.0)
+    return gh.NetworkParametricGame(game, Reading.from_graph(ring), 3.0, coupling=0.4)
+
+
+NETWORK = network()
+FEW = {"steps": 20, "step_size": 0.1}
+
+ANALYSES = {
+    "run": lambda: gh.run(GAME, params=START, stop=Rest(every=5), throw=False, **FEW),
+    "run, path": lambda: gh.run(GAME, params=START, save="path", **FEW),
+    "run of a network": lambda: gh.run(NETWORK, **FEW),
+    "payoffs": lambda: GAME.payoffs(START),
+    "cooperation": lambda: analysis.cooperation(GAME, START),
+    "mean_cooperation": lambda: analysis.mean_cooperation(GAME, START),
+    "selfish_gradients": lambda: GAME.selfish_gradients(START),
+    "gradient_scales": lambda: GAME.gradient_scales(START),
+    "rest_residual": lambda: rest_residual(GAME, START),
+    "neutral": lambda: GAME.neutral(),
+    "first_order_margin": lambda: gh.first_order_margin(GAME, START),
+    "sensitivity": lambda: analysis.sensitivity(GAME, START),
+    "margin_by_reader": lambda: analysis.margin_by_reader(GAME, START),
+    "phase_portrait": lambda: analysis.phase_portrait(
+        GAME, resolution=9, cells=4, trajectories=2, steps=20
+    ),
+    "deviation_curve": lambda: analysis.deviation_curve(GAME, START, 0, [-1.0, 0.0, 1.0]),
+    "best_deviation": lambda: gh.best_deviation(GAME, START, 0),
+    "boundary_test": lambda: gh.boundary_test(GAME),
+    "generic_outcomes": lambda: gh.generic_outcomes(
+        [GAME], starts=analysis.Starts(16), steps=20, step_size=0.1
+    ),
+    "reached_rest_points": lambda: analysis.reached_rest_points(
+        GAME, starts=analysis.Starts(16), steps=100
+    ),
+    "certify": lambda: gh.certify(GAME, (3.0, 3.0), 1e-6).to_dict(),
+    "thresholds": lambda: gh.thresholds(PD),
+    "critical_coupling": lambda: gh.critical_coupling(FAMILY, steps=20, points=9, tolerance=1e-3),
+    "first_movement_switch": lambda: analysis.first_movement_switch(FAMILY, points=9),
+    "equilibrium_threshold": lambda: gh.equilibrium_threshold(FAMILY, points=9, tolerance=1e-3),
+    "player_thresholds": lambda: analysis.player_thresholds(FAMILY),
+    "network margin": lambda: gh.first_order_margin(NETWORK, NETWORK.neutral()),
+}
+"""Each by its name; the small ones are those that no loop of ours makes slow uncompiled."""
+
+SMALL = ("run", "run, path", "payoffs", "first_order_margin", "sensitivity", "deviation_curve")
+
+
+def exactly(found):
+    """All numbers in a result, in order, as the bits say them."""
+    if isinstance(found, dict):
+        return [exactly(x) for x in found.values()]
+    if isinstance(found, list | tuple):
+        return [exactly(x) for x in found]
+    if hasattr(found, "__dataclass_fields__"):
+        return [exactly(getattr(found, name)) for name in found.__dataclass_fields__]
+    if isinstance(found, np.ndarray | np.generic | jax.Array):
+        return [str(found.dtype), [exactly(x) for x in np.asarray(found).ravel().tolist()]]
+    return found.hex() if isinstance(found, float) else str(found)
+
+
+def as_users_do():
+    """What a user's own transformations, in the process's precision, do to the same objects."""
+
+    def learned(x):
+        return gh.run(GAME, params=(x, -x), stop=Rest(every=5), throw=False, **FEW).params
+
+    jax.jit(learned)(0.3)
+    jax.vmap(learned)(np.zeros(2))
+    jax.grad(lambda x: GAME.payoffs((x, 0.1)).sum())(0.3)
+    jax.jit(lambda theta: gh.run(NETWORK, params=(theta,), **FEW).params)(np.zeros(4))
+
+
+def answers(names):
+    """What each of these analyses finds."""
+    return {name: exactly(ANALYSES[name]()) for name in names}
+
+
+if __name__ == "__main__":
+    order = json.loads(sys.argv[1])
+    for setting, value in order["settings"].items():
+        jax.config.update(setting, value)
+    if order["users"]:
+        as_users_do()
+    names = order["names"] or list(ANALYSES)
+    print(json.dumps(answers(reversed(names) if order["reversed"] else names)))
