@@ -48,10 +48,14 @@ ANALYSES = {
     "first_order_margin": lambda: gh.first_order_margin(GAME, START),
     "sensitivity": lambda: analysis.sensitivity(GAME, START),
     "margin_by_reader": lambda: analysis.margin_by_reader(GAME, START),
+    "sensitivity_path": lambda: analysis.sensitivity_path(
+        GAME, gh.run(GAME, params=START, save="path", **FEW).path
+    ),
+    "assess": lambda: analysis.assess([GAME], starts=analysis.Starts(16), steps=20),
     "phase_portrait": lambda: analysis.phase_portrait(
         GAME, resolution=9, cells=4, trajectories=2, steps=20
     ),
-    "deviation_curve": lambda: analysis.deviation_curve(GAME, START, 0, [-1.0, 0.0, 1.0]),
+    "deviation_curve": lambda: analysis.deviation_curve(GAME, START, 0, np.array([-1.0, 1.0])),
     "best_deviation": lambda: gh.best_deviation(GAME, START, 0),
     "boundary_test": lambda: gh.boundary_test(GAME),
     "generic_outcomes": lambda: gh.generic_outcomes(
@@ -61,6 +65,8 @@ ANALYSES = {
         GAME, starts=analysis.Starts(16), steps=100
     ),
     "certify": lambda: gh.certify(GAME, (3.0, 3.0), 1e-6).to_dict(),
+    "certified_threshold": lambda: gh.certified_threshold(FAMILY, tolerance=0.01),
+    "equilibrium_curve": lambda: analysis.equilibrium_curve(FAMILY, [2.0], tolerance=0.1),
     "thresholds": lambda: gh.thresholds(PD),
     "critical_coupling": lambda: gh.critical_coupling(FAMILY, steps=20, points=9, tolerance=1e-3),
     "first_movement_switch": lambda: analysis.first_movement_switch(FAMILY, points=9),
@@ -109,5 +115,4 @@ if __name__ == "__main__":
         jax.config.update(setting, value)
     if order["users"]:
         as_users_do()
-    names = order["names"] or list(ANALYSES)
-    print(json.dumps(answers(reversed(names) if order["reversed"] else names)))
+    print(json.dumps(answers(reversed(ANALYSES) if order["reversed"] else ANALYSES)))

@@ -202,8 +202,12 @@ def _drive(step: _Step, carry: Any, steps: int, stop: Rest | None, save: str) ->
             return None
         return jax.tree.map(lambda x: jnp.broadcast_to(x, (length, *x.shape)), carry[0])
 
-    blocks, rest = divmod(steps, stop.every)
+    # The last block is never empty: uncompiled, JAX refuses loops of no steps.
+    blocks = (steps - 1) // stop.every
+    rest = steps - blocks * stop.every
     if save == "path":
+        if not blocks:
+            return gated(carry, rest)
         carry, path = jax.lax.scan(lambda c, _: gated(c, stop.every), carry, length=blocks)
         path = jax.tree.map(lambda x: x.reshape(blocks * stop.every, *x.shape[2:]), path)
         carry, tail = gated(carry, rest)

@@ -91,7 +91,7 @@ class PairwiseGame(AbstractNetworkGame):
     def centred(self) -> "PairwiseGame":
         return eqx.tree_at(lambda game: game.table, self, self.table - self._middle())
 
-    def _middle(self) -> Float[RealArray, ""]:
+    def _middle(self) -> ArrayLike:
         return 0.5 * self.table.max() + 0.5 * self.table.min()
 
     @property
