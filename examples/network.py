@@ -6,7 +6,6 @@
 # another, so everybody has a threshold of its own.
 
 # %%
-import jax
 import networkx as nx
 import numpy as np
 
@@ -15,8 +14,6 @@ from glasshouse.analysis import player_thresholds
 from glasshouse.games import NeighbourhoodPublicGoods
 from glasshouse.plots import plot_network
 from glasshouse.semantics import Reading
-
-jax.config.update("jax_enable_x64", True)
 
 club = nx.karate_club_graph()
 game = NeighbourhoodPublicGoods(club, multiplier=3.0)

@@ -11,8 +11,6 @@ import jax.numpy as jnp
 import glasshouse as gh
 from glasshouse.semantics import Box, Custom
 
-jax.config.update("jax_enable_x64", True)
-
 GAIN = 0.8  # how strongly each policy responds to what it reads
 
 

@@ -9,7 +9,6 @@
 # %%
 import math
 
-import jax
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -32,8 +31,6 @@ from glasshouse.semantics import (
     OneSided,
     Probabilistic,
 )
-
-jax.config.update("jax_enable_x64", True)
 
 # %% [markdown]
 # ## Being read, and reading
