@@ -23,12 +23,12 @@ from glasshouse.plots._palette import (
 )
 
 TINTS = {
-    "both cooperate": (BLUE, 0.30),
+    "both cooperate": (BLUE, 0.45),
     "player 1 exploited": (ORANGE, 0.36),
-    "player 2 exploited": (YELLOW, 0.38),
-    "nobody": (GREY, 0.25),
+    "player 2 exploited": (YELLOW, 0.40),
+    "nobody": (GREY, 0.22),
 }
-"""Colour and strength of the shading of each basin."""
+"""Colour and strength of the shading of each basin: four different shades without colours, too."""
 
 NULLCLINES = ((GREEN, "-"), (PURPLE, "--"))
 
@@ -89,11 +89,11 @@ def plot_portrait(portrait: Portrait, ax: Axes | None = None) -> Axes:
 
 
 def _basins(portrait: Portrait, ax: Axes) -> list[Patch]:
-    """Squares around the starts in the colour of their outcome; an entry for those that occur."""
+    """Each place in the colour of the outcome from there; an entry for those that occur."""
     field = portrait.field
     colours = ["none", *(_tint(*TINTS[name]) for name in OUTCOMES)]
     ax.imshow(
-        portrait.basins.T,
+        portrait.shading.T,
         cmap=ListedColormap(colours),
         vmin=-1.5,
         vmax=3.5,
