@@ -23,8 +23,8 @@ HALVINGS = 4
 """A border is found to within 1/16 of the distance between two starts: half such a square."""
 
 CHUNK = 32
-"""Runs computed together. All batches here use this size, so that one compilation (a second) serves
-both the grid and the few hundred runs that each halving needs; the grid takes 12 % longer for it."""
+"""Runs computed together. All batches here use this size, so that one compilation (a second) does
+for the grid and for the few hundred runs of each halving; the grid takes 12 % longer for it."""
 
 Outcomes = Callable[[Float[np.ndarray, "runs 2"]], Int[np.ndarray, "runs"]]
 
@@ -130,9 +130,7 @@ def _crossings(
         near, far = np.where(same, middle, near), np.where(same, far, middle)
     size = len(nodes)
     found = np.full((size - 1, size), 0.5), np.full((size, size - 1), 0.5)
-    found[0][tuple(across.T)], found[1][tuple(along.T)] = np.split(
-        (near + far) / 2, [len(across)]
-    )
+    found[0][tuple(across.T)], found[1][tuple(along.T)] = np.split((near + far) / 2, [len(across)])
     return found
 
 

@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from glasshouse.analysis.phase import OUTCOMES, Portrait
+from glasshouse.plots._layout import arrange
 from glasshouse.plots._palette import (
     BLACK,
     BLUE,
@@ -19,7 +20,6 @@ from glasshouse.plots._palette import (
     PURPLE,
     TEXT,
     YELLOW,
-    legend_below,
 )
 
 TINTS = {
@@ -74,10 +74,10 @@ def plot_portrait(portrait: Portrait, ax: Axes | None = None) -> Axes:
     ax.set_ylabel("parameter of player 2, $\\theta_2$", fontsize=TEXT)
     ax.tick_params(labelsize=TEXT)
     ax.set_aspect("equal")
-    legend_below(
+    arrange(
         ax,
-        handles=handles,
-        ncols=2,
+        handles,
+        columns=2,
         handlelength=1.8,
         columnspacing=1.5,
         title="shading: who cooperates (p > ½) at the end of a run",
