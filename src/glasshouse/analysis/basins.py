@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Int
 
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.plane import as_profile
-from glasshouse.dynamics.batch import PIECES, batch_map
+from glasshouse.dynamics.batch import CHUNK_SIZE, PIECES, batch_map
 from glasshouse.dynamics.driver import run
 from glasshouse.parametric import ParametricGame, Params
 from glasshouse.rules.gradient import Gradient
@@ -25,6 +25,9 @@ HALVINGS = 4
 CHUNK = 32
 """Runs computed together. All batches here use this size, so that one compilation (a second) does
 for the grid and for the few hundred runs of each halving; the grid takes 12 % longer for it."""
+
+MANY = 16_384
+"""Runs from which on a compilation matters less than the time that small chunks take."""
 
 Outcomes = Callable[[Float[np.ndarray, "runs 2"]], Int[np.ndarray, "runs"]]
 
@@ -58,7 +61,8 @@ def learned_basins(
         points = low + (high - low) * unit.reshape(-1, 2)
         whole = np.resize(points, (-(-len(points) // (PIECES * CHUNK)) * PIECES * CHUNK, 2))
         settings = (game, steps, np.asarray(step_size))
-        ends, residuals = batch_map(_end, whole, *settings, chunk_size=CHUNK)
+        size = CHUNK if len(whole) <= MANY else CHUNK_SIZE
+        ends, residuals = batch_map(_end, whole, *settings, chunk_size=size)
         return outcome(ends[: len(points)]), residuals[: len(points)]
 
     nodes = np.concatenate([[0.0], (np.arange(cells) + 0.5) / cells, [1.0]])

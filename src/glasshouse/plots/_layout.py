@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from matplotlib.legend import Legend
 from matplotlib.text import Text
@@ -138,10 +139,15 @@ def _slot(ax: Axes) -> Size:
     return Size(share[0] * figure.bbox.width, share[1] * figure.bbox.height)
 
 
+def _of_axis(ax: Axes, axis: Axis) -> Bbox | None:
+    """Where the labels of an axis are, if it is drawn."""
+    return axis.get_tightbbox() if ax.axison else None
+
+
 def _beside(ax: Axes) -> Size:
     """How far the vertical axis reaches out to the left, the horizontal one downwards."""
     box = ax.get_window_extent()
-    left, below = (axis.get_tightbbox() for axis in (ax.yaxis, ax.xaxis))
+    left, below = (_of_axis(ax, axis) for axis in (ax.yaxis, ax.xaxis))
     return Size(
         0.0 if left is None else max(box.x0 - left.x0, 0.0),
         0.0 if below is None else max(box.y0 - below.y0, 0.0),
@@ -155,7 +161,8 @@ def _legend_below(
     point = ax.figure.dpi / 72
     beside = _beside(ax)
     most, down = width + beside.width, beside.height / point + GAP
-    if not ax.xaxis.label.get_text() and any(t.get_visible() for t in ax.get_xticklabels()):
+    ticks = ax.axison and any(label.get_visible() for label in ax.get_xticklabels())
+    if ticks and not ax.xaxis.label.get_text():
         down += 1.6 * TEXT  # for an axis label that is still to come
     offset = ScaledTranslation(0, -down / 72, ax.figure.dpi_scale_trans)
     style = {
@@ -193,7 +200,7 @@ def _around(ax: Axes, legend: Legend | None) -> Bbox:
     """The axes with what stands above and below them."""
     boxes = [ax.get_window_extent()]
     boxes += [text.get_window_extent() for text in (ax.title, *ax.texts) if text.get_text()]
-    below = ax.xaxis.get_tightbbox()
+    below = _of_axis(ax, ax.xaxis)
     boxes += [] if below is None else [below]
     boxes += [] if legend is None else [legend.get_window_extent()]
     return Bbox.union(boxes)
@@ -219,7 +226,8 @@ def _take_room(ax: Axes, legend: Legend | None, bar: Axes | None) -> None:
     whole = figure.bbox
     shift = box.y0 - ax.get_window_extent().y0  # what stands below moves up with the edge
     around = _around(ax, legend)
-    left = min((axis.x0 for axis in [ax.yaxis.get_tightbbox()] if axis), default=box.x0)
+    upright = _of_axis(ax, ax.yaxis)
+    left = box.x0 if upright is None else upright.x0
     low = max(whole.y0 + gap - (around.y0 + shift), 0.0)
     new = Bbox(
         [

@@ -25,8 +25,8 @@ from glasshouse.plots._palette import (
 TINTS = {
     "both cooperate": (BLUE, 0.45),
     "player 1 exploited": (ORANGE, 0.36),
-    "player 2 exploited": (YELLOW, 0.40),
-    "nobody": (GREY, 0.22),
+    "player 2 exploited": (YELLOW, 0.36),
+    "nobody": (GREY, 0.26),
 }
 """Colour and strength of the shading of each basin: four different shades without colours, too."""
 
