@@ -17,7 +17,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.text import Text
-from matplotlib.transforms import Bbox
+from matplotlib.transforms import Bbox, BboxBase
 
 SLACK = 1.0
 """Points by which boxes may overlap: they are a little larger than the letters in them."""
@@ -37,7 +37,7 @@ def report_faults_to(path: str) -> None:
         file.write_text(json.dumps(found))
         save(figure, name, *options, **more)
 
-    Figure.savefig = looking
+    setattr(Figure, "savefig", looking)  # noqa: B010
 
 
 def faults(figure: Figure) -> list[str]:
@@ -46,14 +46,15 @@ def faults(figure: Figure) -> list[str]:
     point = figure.dpi / 72
     texts = {text: text.get_window_extent() for text in shown_texts(figure)}
     legends = {legend: legend.get_window_extent() for legend in shown_legends(figure)}
+    boxes: dict[Any, Bbox] = {**texts, **legends}
     names = {**{t: repr(t.get_text()) for t in texts}, **dict.fromkeys(legends, "a legend")}
     found = [
         f"{names[artist]} is cut off at {side}"
-        for artist, box in {**texts, **legends}.items()
+        for artist, box in boxes.items()
         for side in sides_left(box, figure.bbox, SLACK * point)
     ]
     own = {legend: {*legend.get_texts(), legend.get_title()} for legend in legends}
-    for one, other in itertools.combinations({**texts, **legends}.items(), 2):
+    for one, other in itertools.combinations(boxes.items(), 2):
         if any(one[0] in parts or other[0] in parts for parts in own.values()) and (
             one[0] in own.get(other[0], ()) or other[0] in own.get(one[0], ())
         ):
@@ -65,11 +66,11 @@ def faults(figure: Figure) -> list[str]:
         inches = min(area.width, area.height) / figure.dpi
         if inches < LEAST_SIDE and ax.get_label() != "<colorbar>":
             found.append(f"axes are only {inches:.2f} inches wide or high")
-        for artist, box in {**texts, **legends}.items():
+        for artist, box in boxes.items():
             if artist.axes is not ax and overlap(box, area, SLACK * point):
                 found.append(f"{names[artist]} lies over other axes")
         for artist in (*(text for text in ax.texts if text in texts), ax.get_legend()):
-            box = texts.get(artist) or legends.get(artist)
+            box = boxes.get(artist)
             if box is not None and covers_data(box, ax, isinstance(artist, Legend)):
                 found.append(f"{names[artist]} covers data")
     return found
@@ -106,7 +107,7 @@ def shown_legends(figure: Figure) -> list[Legend]:
     return [found for found in figure.findobj(Legend) if isinstance(found, Legend)]
 
 
-def sides_left(box: Bbox, whole: Bbox, slack: float) -> Iterator[str]:
+def sides_left(box: Bbox, whole: BboxBase, slack: float) -> Iterator[str]:
     if box.x0 < whole.x0 - slack:
         yield "the left"
     if box.x1 > whole.x1 + slack:
@@ -128,7 +129,7 @@ def covers_data(box: Bbox, ax: Axes, legend: bool) -> bool:
     area = ax.get_window_extent()
     if not overlap(box, area, 0.0):
         return False
-    shrunk = Bbox([box.min + 1.0, box.max - 1.0])
+    shrunk = Bbox([np.add(box.min, 1.0), np.add(box.max, -1.0)])
     paths = [line.get_transform().transform(line.get_xydata()) for line in ax.lines]
     if any(path_in(path, shrunk, area) for path in paths):
         return True

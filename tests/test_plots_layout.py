@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from matplotlib import colors
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PolyCollection
@@ -176,19 +175,21 @@ def test_plots_in_a_grid_within_a_grid_fit():
     figure = Figure(figsize=(9.0, 3.4), layout="constrained")
     left, right = figure.add_gridspec(1, 2)
     draw_deviation(figure.add_subplot(left), None)
-    for place, draw in zip(right.subgridspec(1, 2), (draw_shares, draw_branch), strict=True):
-        draw(figure.add_subplot(place), None)
+    inner = right.subgridspec(1, 2)
+    for column, draw in enumerate((draw_shares, draw_branch)):
+        draw(figure.add_subplot(inner[0, column]), None)
     assert faults(figure) == []
 
 
 def test_coinciding_shares_are_told_apart_without_their_colours():
     """At 0 and 1 lines lie side by side and in different styles, and no two bands mix."""
-    ax = plot_outcome_shares(X, swept(), key=KEYS[0])
-    FigureCanvasAgg(ax.get_figure()).draw()
+    figure = Figure()
+    ax = plot_outcome_shares(X, swept(), figure.subplots(), key=KEYS[0])
+    FigureCanvasAgg(figure).draw()
     bands = [band for band in ax.collections if isinstance(band, PolyCollection)]
     assert len(bands) == 3
-    assert all(colors.to_rgba(band.get_facecolor()[0])[3] == 1.0 for band in bands)
-    lines = [line for line in ax.lines if not line.get_label().startswith("_")]
+    assert all(np.all(np.asarray(band.get_facecolor())[:, 3] == 1.0) for band in bands)
+    lines = [line for line in ax.lines if not str(line.get_label()).startswith("_")]
     assert len({line.get_linestyle() for line in lines}) == 3
     heights = [line.get_transform().transform((0.0, 0.0))[1] for line in lines]
     gaps = np.abs(np.diff(sorted(heights))) * 72 / ax.figure.dpi
@@ -198,7 +199,7 @@ def test_coinciding_shares_are_told_apart_without_their_colours():
 
 def test_shades_of_a_portrait_are_told_apart_without_their_colours(portraits):
     (image,) = plot_portrait(portraits["pd"]).images
-    tints = image.cmap(image.norm(np.arange(4)))
+    tints = np.asarray(image.cmap(np.asarray(image.norm(np.arange(4)))))
     on_white = tints[:, 3:] * tints[:, :3] + 1 - tints[:, 3:]
     lightness = np.sort(on_white @ [0.299, 0.587, 0.114])
     assert np.diff(lightness).min() > 0.05

@@ -7,11 +7,13 @@ room as they would for a colour bar: it is taken from their own.
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.figure import Figure
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from matplotlib.legend import Legend
 from matplotlib.text import Text
@@ -74,7 +76,8 @@ def expected_width(ax: Axes, bar: Axes | None = None) -> float:
     if not _managed(ax):
         return ax.get_position(original=True).width * ax.figure.bbox.width
     point = ax.figure.dpi / 72
-    labels = _beside(ax).width + (0 if bar is None else bar.get_tightbbox().width + 10 * point)
+    beside = None if bar is None else bar.get_tightbbox()
+    labels = _beside(ax).width + (0.0 if beside is None else beside.width + 10 * point)
     return max(_slot(ax).width - labels - 2 * GAP * point, LEAST * point)
 
 
@@ -127,14 +130,17 @@ def _slot(ax: Axes) -> Size:
     spec, figure = ax.get_subplotspec(), ax.figure
     assert spec is not None
     grid = spec.get_gridspec()
-    across, up = grid.get_width_ratios(), grid.get_height_ratios()
+    across, up = (
+        np.asarray(ratios, dtype=float)
+        for ratios in (grid.get_width_ratios(), grid.get_height_ratios())
+    )
     share = [
-        sum(across[spec.colspan.start : spec.colspan.stop]) / sum(across),
-        sum(up[spec.rowspan.start : spec.rowspan.stop]) / sum(up),
+        across[spec.colspan.start : spec.colspan.stop].sum() / across.sum(),
+        up[spec.rowspan.start : spec.rowspan.stop].sum() / up.sum(),
     ]
     outer = spec.get_topmost_subplotspec()
     if outer.get_gridspec() is not grid:  # a grid in a grid: a little less than its share
-        pars, box = figure.subplotpars, spec.get_position(figure)
+        pars, box = figure.subplotpars, spec.get_position(cast(Figure, figure))
         share = [box.width / (pars.right - pars.left), box.height / (pars.top - pars.bottom)]
     return Size(share[0] * figure.bbox.width, share[1] * figure.bbox.height)
 
@@ -177,13 +183,12 @@ def _legend_below(
         **({} if handles is None else {"handles": handles}),
         **options,
     }
-    for count in range(columns, 0, -1):
-        legend = ax.legend(ncols=count, **style)
+    legend, total = None, np.inf
+    while legend is None or (total > most and columns > 0):
+        legend = ax.legend(ncols=columns, **style)
         wrap(legend.get_title(), max(most, LEAST * point))
-        total = legend.get_window_extent().width
-        if total <= most:
-            break
-    else:
+        total, columns = legend.get_window_extent().width, columns - 1
+    if total > most:
         longest = max(text.get_window_extent().width for text in legend.get_texts())
         for text in legend.get_texts():
             wrap(text, max(most - (total - longest), LEAST * point))

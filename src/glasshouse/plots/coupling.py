@@ -259,7 +259,8 @@ def _dots(x: np.ndarray, colour: str) -> dict:
 
 def _tint(colour: str) -> str:
     """The colour of a band around a line of this colour."""
-    return to_hex([1 - 0.25 * (1 - part) for part in to_rgb(colour)])
+    red, green, blue = (1 - 0.25 * (1 - part) for part in to_rgb(colour))
+    return to_hex((red, green, blue))
 
 
 def _axes_of(ax: Axes, x: np.ndarray, label: str, key: str) -> None:
