@@ -95,6 +95,26 @@ def play(blocks: list[tuple[str, str]], folder: Path, compiled: Path) -> list[st
     return json.loads(done.stdout)
 
 
+def drawing(blocks: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The blocks of a page; of one that draws, every figure is looked at where it is saved."""
+    if not any(kind == "python" and "savefig" in text for kind, text in blocks):
+        return blocks
+    return [("python", f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n{LOOKS}"), *blocks]
+
+
+LOOKS = """
+from tests.layout import report_faults_to
+report_faults_to("faults.json")
+"""
+
+
+def assert_figures_are_laid_out_well(folder: Path, saves: int) -> None:
+    """Every figure that was saved in a folder was looked at, and nothing was found."""
+    found = json.loads((folder / "faults.json").read_text()) if saves else []
+    assert len(found) == saves
+    assert [name for name, faults in found if faults] == [], found
+
+
 def kind_of(block: Block) -> str:
     """How `_play.py` plays a block: "python", "sh", the file it is, or "" for one to read."""
     if "." in block.title:
@@ -116,8 +136,11 @@ def test_every_block_runs_and_prints_what_the_page_says(page, tmp_path, compiled
         return
     if page.name == "README.md":  # which speaks to a reader in the repository
         shutil.copytree(ROOT / "examples", tmp_path / "examples")
-    found = play([(kinds[k], smaller(blocks[k].text)) for k in played], tmp_path, compiled)
+    pieces = [(kinds[k], smaller(blocks[k].text)) for k in played]
+    found = play(drawing(pieces), tmp_path, compiled)[-len(played) :]
     printed = dict(zip(played, found, strict=True))
+    saves = sum(text.count(".savefig(") for kind, text in pieces if kind == "python")
+    assert_figures_are_laid_out_well(tmp_path, saves)
     for k, block in enumerate(blocks):
         if block.title == "output":
             assert_prints(block.text, printed[k - 1])
@@ -178,7 +201,9 @@ def test_example_scripts_consist_of_cells_that_run(script, tmp_path, compiled):
     assert cells[0][0] == "markdown"
     assert cells[0][1].startswith("# ")
     code = [cell for cell in cells if cell[0] == "python"]
-    assert any(play(code, tmp_path, compiled))
+    assert any(play(drawing(code), tmp_path, compiled))
+    saves = sum(text.count(".savefig(") for _, text in code)
+    assert_figures_are_laid_out_well(tmp_path, saves)
 
 
 def test_the_reference_says_what_commands_and_study_files_take():

@@ -138,8 +138,9 @@ def test_shading_shows_the_outcome_of_each_start_in_its_place():
     assert image.get_extent() == [-3.0, 3.0, -3.0, 3.0]
     assert image.origin == "lower"
     shown = np.asarray(image.get_array())
-    assert shown[2, 10] == 1  # rows are θ_2: high θ_1, low θ_2
-    assert shown[10, 2] == 2
+    assert shown.shape == (96, 96)  # eight squares a side for each of 12 cells
+    assert shown[20, 84] == 1  # rows are θ_2: high θ_1, low θ_2
+    assert shown[84, 20] == 2
     colours = {tuple(np.round(image.cmap(image.norm(np.array(k))), 3)) for k in range(-1, 4)}
     assert len(colours) == 5
 

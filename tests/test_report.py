@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import matplotlib as mpl
 import pytest
+from tests.layout import faults
 from tests.reports import BY_HAND, RISES, STUDIES, figures, html, result
 
 from glasshouse.analysis.couplings import Switch
@@ -264,6 +265,12 @@ def test_labels_of_strangers_stay_text():
     assert "<img" not in page
     assert "Trust &amp; &lt;i&gt;doubt&lt;/i&gt;" in page
     assert "B&amp;B" in page
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_text_in_figures_is_neither_cut_off_nor_covers_anything(name):
+    found = {figure.name: faults(figure.figure) for figure in figures(name)}
+    assert not any(found.values()), found
 
 
 def test_figures_have_the_same_bytes_whatever_the_settings():

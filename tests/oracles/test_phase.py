@@ -212,6 +212,44 @@ def test_coordination_played_directly():
     ]
 
 
+def shading_at(portrait):
+    """Middles of the squares of the shading, in cells, with how many squares a cell has a side."""
+    fine, cells = len(portrait.shading), len(portrait.basins)
+    at = (np.arange(fine) + 0.5) * cells / fine
+    return *np.meshgrid(at, at, indexing="ij"), fine // cells
+
+
+def test_basins_border_on_the_diagonal_where_players_differ_only_in_who_starts_higher():
+    """In a symmetric game that ends in exploitation, who starts higher is exploited."""
+    portrait = phase_portrait(parametric(PD, 0.5, 3.0), cells=10, resolution=17, trajectories=0)
+    across, up, finer = shading_at(portrait)
+    assert finer == 8
+    off = np.abs(across - up) > 0.1  # of a cell: squares of 1/8 lie on the diagonal or beside it
+    assert np.array_equal(portrait.shading[off], np.where(across > up, 1, 2)[off])
+    assert off.sum() == portrait.shading.size - len(portrait.shading)
+
+
+def test_basins_border_on_the_line_that_leads_to_the_saddle():
+    """∂U_i = 3 θ_j - 1, so that θ_1 + θ_2 - 2/3 keeps its sign: no cell's side, nor diagonal."""
+    row = [[2.0, 0.0], [0.0, 1.0]]
+    game = direct([row, row], [Box(0.0, 1.0), Box(0.0, 1.0)])
+    portrait = phase_portrait(game, cells=10, resolution=17, trajectories=0)
+    across, up, _ = shading_at(portrait)
+    beyond = across + up - 20 / 3
+    wrong = portrait.shading != np.where(beyond > 0, 0, 3)
+    assert np.abs(beyond)[wrong].max(initial=0.0) < 0.1
+    squares = np.kron(portrait.basins, np.ones((8, 8), int))
+    assert np.abs(beyond)[squares != np.where(beyond > 0, 0, 3)].max() > 0.5  # without bisection
+
+
+def test_many_cells_are_shaded_no_finer_than_paper_shows():
+    """With 140 cells a side, 7 squares in each: 8 would be more than 1024."""
+    portrait = phase_portrait(parametric(PD, 0.5, 3.0), **{**SETTINGS, "cells": 140, "steps": 1})
+    assert portrait.shading.shape == (980, 980)
+    middles = portrait.shading[3::7, 3::7]
+    assert np.mean(middles == portrait.basins) > 0.98  # not on the diagonal, which has no sides
+
+
 def test_boxes_of_different_size_move_rest_points_to_edges():
     """The same game where player 2 must put at least 1/2 on action 0: only (1, 1) is left."""
     row = [[2.0, 0.0], [0.0, 1.0]]

@@ -8,15 +8,15 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from glasshouse._results import Result
-from glasshouse.analysis.first_order import cooperation
+from glasshouse.analysis.basins import inside, learned_basins
 from glasshouse.analysis.outcomes import AT_REST
-from glasshouse.analysis.plane import FieldGrid, as_profile, box_of_plane, field_grid
+from glasshouse.analysis.plane import FieldGrid, box_of_plane, field_grid
 from glasshouse.analysis.precision import in_float64
 from glasshouse.analysis.rest_points import PlaneRestPoint, plane_rest_points
 from glasshouse.dynamics.batch import batch_map
 from glasshouse.dynamics.driver import check_options, run
 from glasshouse.errors import InputError
-from glasshouse.parametric import ParametricGame, Params
+from glasshouse.parametric import ParametricGame
 from glasshouse.rules.gradient import Gradient
 
 OUTCOMES = ("both cooperate", "player 1 exploited", "player 2 exploited", "nobody")
@@ -41,8 +41,10 @@ class Portrait(Result):
     `trajectories`, arrays of shape `(points, 2)` of θ_1, θ_2 from the start to the end, or to where
     a run that circles has gone three times the width of the box; `starts`, shape
     `(cells, cells, 2)`, and `basins`, for each of them the number in `OUTCOMES` of how its run
-    ended, -1 where it left the reals; `at_rest`, share of these runs that ended at a rest point to
-    1e-6; `method`, `detail`: resolution, steps, step size.
+    ended, -1 where it left the reals; `shading`, the same for figures on a grid up to eight times
+    finer, whose borders run straight between points that were found by bisection, to 1/16 of their
+    distance, between neighbouring starts that end differently; `at_rest`, share of the runs from
+    `starts` that ended at a rest point to 1e-6; `method`, `detail`: resolution, steps, step size.
     """
 
     field: FieldGrid
@@ -52,6 +54,7 @@ class Portrait(Result):
     trajectories: tuple[Float[np.ndarray, "_ 2"], ...]
     starts: Float[np.ndarray, "cells cells 2"]
     basins: Int[np.ndarray, "cells cells"]
+    shading: Int[np.ndarray, "fine fine"]
     at_rest: float
     notes: tuple[str, ...]
     method: str
@@ -86,7 +89,8 @@ def phase_portrait(
     to alternating sides. `steps`, `step_size`, of every run.
     **Raises:** `InputError` for a game of another shape, an unbounded box, or settings that
     cannot be.
-    **Cost:** cells² × steps learning steps, and (4 × resolution)² gradients.
+    **Cost:** cells² × steps learning steps, up to a half more for the edges of the box and the
+    borders of basins, and (4 × resolution)² gradients.
     """
     low, high = box_of_plane(game)
     _check_counts(resolution, trajectories, cells)
@@ -94,9 +98,8 @@ def phase_portrait(
     fine = field_grid(game, FINER * (resolution - 1) + 1)
     search = plane_rest_points(game, fine)
     width = high - low
-    starts = low + width * _grid_of_starts(cells)
+    basins = learned_basins(game, low, high, cells, steps, step_size)
     settings = (game, steps, np.asarray(step_size))
-    ends, residuals = batch_map(_end, starts.reshape(-1, 2), *settings)
     paths = []
     if trajectories:
         spread = low + width * _spread_starts(trajectories)
@@ -108,14 +111,15 @@ def phase_portrait(
         continuum=search.continuum,
         index_sum=search.index_sum,
         trajectories=tuple(paths),
-        starts=starts,
-        basins=_outcome(ends).reshape(cells, cells),
-        at_rest=float(np.mean(residuals <= AT_REST)),
+        starts=basins.starts,
+        basins=basins.outcomes,
+        shading=basins.shading,
+        at_rest=float(np.mean(basins.residuals <= AT_REST)),
         notes=search.notes,
         method="numerical",
         detail=(
-            f"{search.detail}; basins from {cells}×{cells} starts and {len(paths)} trajectories, "
-            f"{steps} steps of {step_size:g}"
+            f"{search.detail}; basins from {cells}×{cells} starts, their borders bisected, and "
+            f"{len(paths)} trajectories, {steps} steps of {step_size:g}"
         ),
     )
 
@@ -130,44 +134,14 @@ def _check_counts(resolution: int, trajectories: int, cells: int) -> None:
             raise InputError(f"{name}={value!r} must be a whole number from {least} to {most}")
 
 
-def _end(
-    start: Float[Array, "2"], game: ParametricGame, steps: int, step_size: Array
-) -> tuple[Float[Array, "2"], Float[Array, ""]]:
-    params = _inside(start, game)
-    end = run(game, Gradient(), params, steps=steps, step_size=step_size, throw=False)
-    return cooperation(game, end.params), end.residual
-
-
 def _path(
     start: Float[Array, "2"], game: ParametricGame, steps: int, step_size: Array
 ) -> Float[Array, "points 2"]:
-    params = _inside(start, game)
+    params = inside(start, game)
     path = run(
         game, Gradient(), params, steps=steps, step_size=step_size, save="path", throw=False
     ).path
     return jnp.stack([jnp.reshape(x, -1) for x in jax.tree.leaves(path)], axis=1)
-
-
-def _inside(start: Float[Array, "2"], game: ParametricGame) -> Params:
-    boxes = zip(game.spaces, as_profile(game, start), strict=True)
-    return tuple(box.project(x) for box, x in boxes)
-
-
-def _outcome(cooperating: Float[np.ndarray, "runs 2"]) -> Int[np.ndarray, "runs"]:
-    """The number in `OUTCOMES` of each end, -1 where it is not finite."""
-    first, second = (cooperating > 0.5).T
-    outcome = np.select([first & second, first, second], [0, 1, 2], default=3)
-    return np.where(np.isfinite(cooperating).all(axis=1), outcome, -1)
-
-
-def _grid_of_starts(cells: int) -> Float[np.ndarray, "cells cells 2"]:
-    """Middles of squares of the unit square, those on the diagonal moved off it."""
-    middles = (np.arange(cells) + 0.5) / cells
-    starts = np.stack(np.meshgrid(middles, middles, indexing="ij"), axis=-1)
-    side = 0.25 / cells * (-1.0) ** np.arange(cells)
-    diagonal = np.arange(cells)
-    starts[diagonal, diagonal] += np.stack([side, -side], axis=-1)
-    return starts
 
 
 def _spread_starts(count: int) -> Float[np.ndarray, "count 2"]:

@@ -7,18 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import ArrayLike
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.transforms import ScaledTranslation
 
-from glasshouse.plots._palette import (
-    BLACK,
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    TEXT,
-    legend_below,
-)
+from glasshouse.plots._layout import GAP, arrange, expected_width
+from glasshouse.plots._palette import BLACK, BLUE, GREEN, GREY, ORANGE, TEXT
 
 WIDTH = 4.8
 """Inches: on the screen of a phone, text is then no smaller than 8 pixels."""
@@ -26,13 +21,34 @@ WIDTH = 4.8
 MOST_SHAPES = 1500
 """Curves of more points are drawn as pixels inside vector files, which stay small."""
 
+ASIDE = 1.8
+"""Points between lines of shares that coincide: a little more than their width."""
+
+ROW = 12.0
+"""Points between rows of labels above the axes."""
+
 EQUAL = 1e-9
 """Values that differ by no more are equal; others drawn in one place are only close."""
 
 AXIS_LABELS = {
     "semantics.coupling": "coupling κ (weight of what each reads)",
     "semantics.weight": "weight w (of what each reads)",
+    "semantics.own_weight": "weight ω of one's own parameter",
+    "semantics.bound": "bound M (parameters lie in [-M, M])",
+    "access.probability": "probability λ of being seen",
+    "access.scale": "noise σ (parameter units)",
+    "access.budget": "budget b of misreports (parameter units)",
+    "learning.step_size": "step size (parameter units per unit of gradient)",
+    "learning.steps": "learning steps",
+    "learning.spread": "spread of starts (parameter units)",
 }
+
+AXIS_KINDS = {
+    "game.parameters.": "{} (parameter of the game)",
+    "game.payoffs.": "payoff {} (per round)",
+    "semantics.parameters.": "{} (parameter of the semantics)",
+}
+"""What the other numbers of a study are called, by the beginning of their key."""
 
 OUTCOMES = (
     ("cooperation", BLUE, "-"),
@@ -64,6 +80,9 @@ def outcome_names(players: int) -> dict[str, str]:
 
 def axis_label(key: str) -> str:
     """What an axis is called in a figure; those without a name of their own go by their key."""
+    for beginning, words in AXIS_KINDS.items():
+        if key.startswith(beginning):
+            return words.format(key.removeprefix(beginning))
     return AXIS_LABELS.get(key, key)
 
 
@@ -77,28 +96,9 @@ def plot_tied_branch(
     figure 4.8 inches wide that is not registered with pyplot; `key`, dotted, of what was swept.
     """
     ax = ax or Figure(figsize=(WIDTH, 3.4), layout="constrained").subplots()
-    x = np.asarray(x, dtype=float)
-    pixels = len(x) > MOST_SHAPES
-    tied, rests = _numbers(columns, "tied_cooperation"), columns.get("tied_converged")
-    rested = np.ones(len(x), bool) if rests is None else np.asarray(rests).astype(bool)
-    for mask, face, label in (
-        (rested, BLUE, "tied start, learned"),
-        (~rested, "white", "tied start, not yet at rest"),
-    ):
-        shown = np.zeros(len(x), bool) if tied is None else mask & np.isfinite(tied)
-        if tied is not None and shown.any():
-            size = 4.5 if len(x) <= 90 else 3.0
-            style = {"ms": size, "mfc": face, "mec": BLUE, "mew": 0.9, "rasterized": pixels}
-            ax.plot(x[shown], tied[shown], "o", label=label, zorder=3, clip_on=False, **style)
-    predicted = _numbers(columns, "tied_predicted")
-    if predicted is not None:
-        style = {"color": BLACK, "lw": 1.4, "rasterized": pixels}
-        ax.plot(*_with_breaks(x, predicted), label="tied start, closed form", zorder=4, **style)
-    mean = _numbers(columns, "mean_cooperation")
-    if mean is not None:
-        style = {"color": GREEN, "lw": 1.6, "ls": "--", **_dots(x, GREEN), "rasterized": pixels}
-        ax.plot(x, mean, label="mean over starts", zorder=2, **style)
-    return _finished(ax, x, "probability of cooperating", key)
+    _draw_tied(np.asarray(x, dtype=float), columns, ax, key)
+    _arranged(ax)
+    return ax
 
 
 def plot_outcome_shares(
@@ -106,23 +106,14 @@ def plot_outcome_shares(
 ) -> Axes:
     """Shares of runs by outcome, with 95 % Wilson intervals as bands.
 
+    Where shares coincide, mostly at 0, their lines lie side by side: those of cooperation are drawn
+    1.8 points too high, those of defection 1.8 points too low.
+
     **Arguments:** as in `plot_tied_branch`.
     """
     ax = ax or Figure(figsize=(WIDTH, 3.4), layout="constrained").subplots()
-    x = np.asarray(x, dtype=float)
-    pixels = len(x) > MOST_SHAPES
-    names = outcome_names(3 if "exploited_share_player_3" in columns else 2)
-    for name, colour, style in OUTCOMES:
-        value, low, high = (_numbers(columns, f"{name}_{end}") for end in ("share", "low", "high"))
-        if value is None:
-            continue
-        line = {"color": colour, "ls": style, "lw": 1.8, **_dots(x, colour), "rasterized": pixels}
-        ax.plot(x, value, label=names[name], **line)
-        if low is not None and high is not None and len(x) > 1:
-            ax.fill_between(x, low, high, color=colour, alpha=0.2, lw=0, rasterized=pixels)
-        elif low is not None and high is not None:
-            ax.vlines(x, low, high, color=colour, alpha=0.4, lw=4)
-    return _finished(ax, x, "share of runs", key, _band() if ax.lines else [])
+    _arranged(ax, _draw_shares(np.asarray(x, dtype=float), columns, ax, key))
+    return ax
 
 
 def plot_coupling(
@@ -144,11 +135,64 @@ def plot_coupling(
         upper, lower = figure.subplots(2, 1, sharex=True)
     else:
         upper, lower = axes
-    plot_tied_branch(x, columns, upper)
-    plot_outcome_shares(x, columns, lower, key=key)
     values = np.asarray(x, dtype=float)
+    _draw_tied(values, columns, upper, "")
+    more = _draw_shares(values, columns, lower, key)
     mark_thresholds((upper, lower), values, markers)
+    _arranged(upper)
+    _arranged(lower, more)
     return upper, lower
+
+
+def _draw_tied(x: np.ndarray, columns: Columns, ax: Axes, key: str) -> None:
+    pixels = len(x) > MOST_SHAPES
+    tied, rests = _numbers(columns, "tied_cooperation"), columns.get("tied_converged")
+    rested = np.ones(len(x), bool) if rests is None else np.asarray(rests).astype(bool)
+    for mask, face, label in (
+        (rested, BLUE, "tied start, learned"),
+        (~rested, "white", "tied start, not yet at rest"),
+    ):
+        shown = np.zeros(len(x), bool) if tied is None else mask & np.isfinite(tied)
+        if tied is not None and shown.any():
+            size = 4.5 if len(x) <= 90 else 3.0
+            style = {"ms": size, "mfc": face, "mec": BLUE, "mew": 0.9, "rasterized": pixels}
+            ax.plot(x[shown], tied[shown], "o", label=label, zorder=3, clip_on=False, **style)
+    predicted = _numbers(columns, "tied_predicted")
+    if predicted is not None:
+        style = {"color": BLACK, "lw": 1.4, "rasterized": pixels}
+        ax.plot(*_with_breaks(x, predicted), label="tied start, closed form", zorder=4, **style)
+    mean = _numbers(columns, "mean_cooperation")
+    if mean is not None:
+        style = {"color": GREEN, "lw": 1.6, "ls": "--", **_dots(x, GREEN), "rasterized": pixels}
+        ax.plot(x, mean, label="mean over starts", zorder=2, **style)
+    _axes_of(ax, x, "probability of cooperating", key)
+
+
+def _draw_shares(x: np.ndarray, columns: Columns, ax: Axes, key: str) -> list[Patch]:
+    """The lines with their bands; what the legend has besides them."""
+    pixels = len(x) > MOST_SHAPES
+    names = outcome_names(3 if "exploited_share_player_3" in columns else 2)
+    for place, (name, colour, style) in enumerate(OUTCOMES):
+        value, low, high = (_numbers(columns, f"{name}_{end}") for end in ("share", "low", "high"))
+        if value is None:
+            continue
+        # Lines and bands at 0 or 1 would lie on each other, mixed to a colour of neither.
+        aside = ScaledTranslation(0, (1 - place) * ASIDE / 72, ax.figure.dpi_scale_trans)
+        shared = {"transform": ax.transData + aside, "rasterized": pixels}
+        line = {"color": colour, "ls": style, "lw": 1.6, **_dots(x, colour), "zorder": 3}
+        ax.plot(x, value, label=names[name], **line, **shared)
+        if low is None or high is None:
+            continue
+        if len(x) > 1:
+            # Without transparency for the same reason; outlined, so that one seen through another
+            # is known by its edges.
+            ax.fill_between(x, low, high, color=_tint(colour), lw=0, zorder=1, **shared)
+            for edge in (low, high):
+                ax.plot(x, edge, color=colour, ls=style, lw=0.5, zorder=2, **shared)
+        else:
+            ax.vlines(x, low, high, color=_tint(colour), lw=4, zorder=1, **shared)
+    _axes_of(ax, x, "share of runs", key)
+    return [Patch(color=_tint(GREY), lw=0, label="95 % interval")] if ax.lines else []
 
 
 def mark_thresholds(axes: Sequence[Axes], x: np.ndarray, markers: Sequence[Marker]) -> None:
@@ -159,24 +203,30 @@ def mark_thresholds(axes: Sequence[Axes], x: np.ndarray, markers: Sequence[Marke
     low, high = float(x.min()), float(x.max())
     width = high - low
     shown = [m for m in markers if low <= m.value <= high]
-    right_end = [-np.inf, -np.inf, -np.inf]  # of the labels in each row
+    top, point = axes[0], axes[0].figure.dpi / 72
+    room = expected_width(top)
+    right_end: list[float] = []  # of the labels in each row, in pixels from the left
     for marker in _merged(shown, width):
         equilibrium = marker.kind == "equilibrium"
         for ax in axes:
             colour, style = (ORANGE, "-") if equilibrium else (BLACK, ":")
             ax.axvline(marker.value, color=colour, ls=style, lw=1.2, zorder=1)
-        half = 0.0115 * width * _printed_length(marker.label)
-        row = next((r for r in range(3) if right_end[r] <= marker.value - half), 2)
-        right_end[row] = marker.value + half
-        axes[0].annotate(
+        label = top.annotate(
             marker.label,
             (marker.value, 1.0),
-            (0, 3 + 12 * row),
+            (0, 3),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
             ha="center",
             fontsize=TEXT + 1,
         )
+        half = label.get_window_extent().width / 2
+        line = room * ((marker.value - low) / width if width else 0.5)
+        # Near an end of the axes the label moves inwards, as far as its line stays under it.
+        middle = min(max(line, half - 3 * GAP * point), room - half + GAP * point)
+        row = next((r for r, end in enumerate(right_end) if end <= middle - half), len(right_end))
+        right_end[row : row + 1] = [middle + half + GAP * point]
+        label.xyann = ((middle - line) / point, 3 + ROW * row)
 
 
 def _merged(markers: Sequence[Marker], width: float) -> list[Marker]:
@@ -194,12 +244,6 @@ def _merged(markers: Sequence[Marker], width: float) -> list[Marker]:
     return found
 
 
-def _printed_length(label: str) -> int:
-    """About how many letters wide a label is."""
-    plain = label.replace("\\kappa", "k").replace("{1/2}", "00")
-    return sum(character not in "$\\_{}^" for character in plain)
-
-
 def _numbers(columns: Columns, name: str) -> np.ndarray | None:
     """A column as floats; None where it is missing or holds no number."""
     if name not in columns:
@@ -213,12 +257,14 @@ def _dots(x: np.ndarray, colour: str) -> dict:
     return {"marker": "o", "ms": 3.5, "mfc": colour, "mec": colour} if len(x) <= 12 else {}
 
 
-def _band() -> list[Patch]:
-    return [Patch(color=GREY, alpha=0.3, lw=0, label="95 % interval")]
+def _tint(colour: str) -> str:
+    """The colour of a band around a line of this colour."""
+    red, green, blue = (1 - 0.25 * (1 - part) for part in to_rgb(colour))
+    return to_hex((red, green, blue))
 
 
-def _finished(ax: Axes, x: np.ndarray, label: str, key: str, more: Sequence[Patch] = ()) -> Axes:
-    """Labels, limits and a legend below."""
+def _axes_of(ax: Axes, x: np.ndarray, label: str, key: str) -> None:
+    """Labels and limits."""
     ax.set_ylabel(label, fontsize=TEXT)
     ax.set_ylim(-0.04, 1.04)
     if len(x) > 1:
@@ -227,14 +273,11 @@ def _finished(ax: Axes, x: np.ndarray, label: str, key: str, more: Sequence[Patc
         ax.set_xlabel(axis_label(key), fontsize=TEXT)
     ax.tick_params(labelsize=TEXT)
     ax.spines[["top", "right"]].set_visible(False)
+
+
+def _arranged(ax: Axes, more: Sequence[Patch] = ()) -> None:
     handles = [*ax.get_legend_handles_labels()[0], *more]
-    style = {"handles": handles, "ncols": 2, "handlelength": 2.2, "columnspacing": 1.5}
-    if handles and key:
-        legend_below(ax, **style)
-    elif handles:
-        place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.04)}
-        ax.legend(**place, frameon=False, fontsize=TEXT, **style)
-    return ax
+    arrange(ax, handles, columns=2, handlelength=2.2, columnspacing=1.5)
 
 
 def _with_breaks(x: np.ndarray, y: np.ndarray) -> tuple[list[float], list[float]]:

@@ -18,7 +18,8 @@ from glasshouse.dynamics.batch import batch_map
 from glasshouse.dynamics.driver import check_params
 from glasshouse.errors import InputError
 from glasshouse.parametric import ParametricGame, Params
-from glasshouse.plots._palette import BLACK, BLUE, GREEN, ORANGE, TEXT, legend_below
+from glasshouse.plots._layout import arrange
+from glasshouse.plots._palette import BLACK, BLUE, GREEN, ORANGE, TEXT
 
 LEAST_MARGIN = 3.0
 """Parameters shown beyond the profile and the deviation where there is no bound, at least."""
@@ -72,7 +73,7 @@ def plot_deviation_curve(
     ax.set_title(f"What {name} would be paid if it alone changed ${symbol}$", fontsize=TEXT + 0.5)
     ax.tick_params(labelsize=TEXT)
     ax.spines[["top", "right"]].set_visible(False)
-    legend_below(ax)
+    arrange(ax)
     return ax
 
 

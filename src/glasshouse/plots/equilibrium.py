@@ -10,7 +10,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from glasshouse.analysis.limits import CornerLimits
 from glasshouse.errors import InputError
-from glasshouse.plots._palette import BLACK, BLUE, ORANGE, TEXT, legend_below
+from glasshouse.plots._layout import arrange
+from glasshouse.plots._palette import BLACK, BLUE, ORANGE, TEXT
 from glasshouse.plots.coupling import EQUAL
 
 TITLE = "Smallest coupling at which cooperation is an equilibrium"
@@ -58,7 +59,7 @@ def plot_equilibrium_thresholds(
     ax.set_title(title, fontsize=TEXT + 0.5)
     ax.tick_params(labelsize=TEXT)
     ax.spines[["top", "right"]].set_visible(False)
-    legend_below(ax, ncols=2, handlelength=2.2, columnspacing=1.5)
+    arrange(ax, columns=2, handlelength=2.2, columnspacing=1.5)
     return ax
 
 

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch
 
 from glasshouse.errors import InputError
+from glasshouse.plots._layout import arrange
 from glasshouse.plots._palette import BLACK, GREY, ORANGE, TEXT
 from glasshouse.semantics.reading import Reading
 
@@ -72,9 +73,7 @@ def plot_network(
     bar = ax.figure.colorbar(circles, ax=ax, pad=0.02, aspect=28)
     bar.set_label("probability of cooperating", fontsize=TEXT)
     bar.ax.tick_params(labelsize=TEXT)
-    if handles:
-        place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0), "handlelength": 2.0}
-        ax.legend(handles=handles, **place, frameon=False, fontsize=TEXT)
+    arrange(ax, handles, bar=bar.ax, handlelength=2.0)
     return ax
 
 

@@ -13,7 +13,8 @@ from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 
 from glasshouse.errors import InputError
-from glasshouse.plots._palette import BLACK, ORANGE, TEXT, legend_below
+from glasshouse.plots._layout import arrange
+from glasshouse.plots._palette import BLACK, ORANGE, TEXT
 from glasshouse.plots.coupling import MOST_SHAPES, WIDTH, Columns, axis_label
 
 QUANTITIES = {
@@ -96,8 +97,7 @@ def plot_outcome_map(
     bar = ax.figure.colorbar(mesh, ax=ax, pad=0.03, aspect=28)
     bar.set_label(QUANTITIES.get(quantity, quantity), fontsize=TEXT)
     bar.ax.tick_params(labelsize=TEXT)
-    if handles:
-        legend_below(ax, handles=handles, handlelength=2.6)
+    arrange(ax, handles, bar=bar.ax, handlelength=2.6)
     return ax
 
 

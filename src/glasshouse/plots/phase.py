@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from glasshouse.analysis.phase import OUTCOMES, Portrait
+from glasshouse.plots._layout import arrange
 from glasshouse.plots._palette import (
     BLACK,
     BLUE,
@@ -19,16 +20,15 @@ from glasshouse.plots._palette import (
     PURPLE,
     TEXT,
     YELLOW,
-    legend_below,
 )
 
 TINTS = {
-    "both cooperate": (BLUE, 0.30),
+    "both cooperate": (BLUE, 0.45),
     "player 1 exploited": (ORANGE, 0.36),
-    "player 2 exploited": (YELLOW, 0.38),
-    "nobody": (GREY, 0.25),
+    "player 2 exploited": (YELLOW, 0.36),
+    "nobody": (GREY, 0.26),
 }
-"""Colour and strength of the shading of each basin."""
+"""Colour and strength of the shading of each basin: four different shades without colours, too."""
 
 NULLCLINES = ((GREEN, "-"), (PURPLE, "--"))
 
@@ -74,10 +74,10 @@ def plot_portrait(portrait: Portrait, ax: Axes | None = None) -> Axes:
     ax.set_ylabel("parameter of player 2, $\\theta_2$", fontsize=TEXT)
     ax.tick_params(labelsize=TEXT)
     ax.set_aspect("equal")
-    legend_below(
+    arrange(
         ax,
-        handles=handles,
-        ncols=2,
+        handles,
+        columns=2,
         handlelength=1.8,
         columnspacing=1.5,
         title="shading: who cooperates (p > ½) at the end of a run",
@@ -89,11 +89,11 @@ def plot_portrait(portrait: Portrait, ax: Axes | None = None) -> Axes:
 
 
 def _basins(portrait: Portrait, ax: Axes) -> list[Patch]:
-    """Squares around the starts in the colour of their outcome; an entry for those that occur."""
+    """Each place in the colour of the outcome from there; an entry for those that occur."""
     field = portrait.field
     colours = ["none", *(_tint(*TINTS[name]) for name in OUTCOMES)]
     ax.imshow(
-        portrait.basins.T,
+        portrait.shading.T,
         cmap=ListedColormap(colours),
         vmin=-1.5,
         vmax=3.5,

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from glasshouse.errors import InputError
-from glasshouse.plots._palette import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, TEXT, legend_below
+from glasshouse.plots._layout import arrange
+from glasshouse.plots._palette import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, TEXT
 
 MARKERS = ((BLUE, "o"), (ORANGE, "^"), (GREEN, "s"), (PURPLE, "D"))
 """Colour and shape of each group in turn."""
@@ -65,8 +66,7 @@ def plot_predictions(
     ax.set_title(title, fontsize=TEXT + 0.5)
     ax.tick_params(labelsize=TEXT)
     ax.spines[["top", "right"]].set_visible(False)
-    if legend:
-        legend_below(ax, ncols=2, handlelength=1.8, columnspacing=1.5)
+    arrange(ax, columns=2, legend=legend, handlelength=1.8, columnspacing=1.5)
     return ax
 
 
