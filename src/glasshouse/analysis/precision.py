@@ -6,6 +6,8 @@ from typing import ParamSpec, TypeVar
 
 import jax
 
+from glasshouse._processes import warn_if_forked
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -15,6 +17,7 @@ def in_float64(function: Callable[P, T]) -> Callable[P, T]:
 
     @functools.wraps(function)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
+        warn_if_forked()
         with jax.enable_x64(True):
             return function(*args, **kwargs)
 

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Bool, PRNGKeyArray, PyTree
 
 from glasshouse._arrays import as_floats, is_traced
+from glasshouse._processes import warn_if_forked
 from glasshouse.dynamics.rest import Rest, rest_residual
 from glasshouse.dynamics.solution import RESULTS, Solution
 from glasshouse.errors import InputError
@@ -50,6 +51,7 @@ def run(
     player and the step where a semantics stopped giving probabilities.
     **Cost:** `steps` updates; memory for one point, or for all of them with `save="path"`.
     """
+    warn_if_forked()
     if not isinstance(rule, AbstractRule):
         raise InputError(
             f"the second argument of run is a rule such as Gradient(), not {type(rule).__name__}: "
