@@ -48,7 +48,7 @@ def write_file(path: Path, content: bytes) -> None:
 
     **Raises:** `OutputError` when the machine does not let it; what was there is still there.
     """
-    partial = path.with_name(f".{path.name}{PARTIAL}")
+    partial = path.with_name(f".{path.name[:50]}{PARTIAL}")  # a longer name may be too long
     with writing(path):
         try:
             partial.write_bytes(content)

@@ -47,8 +47,9 @@ def warn_if_forked() -> None:
 
 def _processors() -> int:
     """The processors that the operating system lets this process run on."""
-    if hasattr(os, "process_cpu_count"):  # from Python 3.13 on
-        return os.process_cpu_count() or 1
+    process_cpu_count = getattr(os, "process_cpu_count", None)  # from Python 3.13 on
+    if process_cpu_count is not None:
+        return process_cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import shutil
+import stat
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,6 +31,9 @@ PACKAGES = ("glasshouse", "jax", "jaxlib", "equinox", "optax", "numpy", "scipy",
 
 PROVENANCE = "provenance.json"
 LOCK = ".lock"
+
+LONGEST_NAME = 255
+"""Bytes of the name of a file, where the system does not say."""
 
 MOST_BYTES = 100_000_000
 """Of a record of a run; it has a line for each table."""
@@ -195,15 +199,19 @@ def check_usable(out: Path) -> bool:
     parent = _existing_parent(out)
     if not parent.is_dir() or not os.access(parent, os.W_OK):
         raise InputError(f"output folder {out} cannot be made: {parent} is not a writable folder")
+    longest = os.pathconf(parent, "PC_NAME_MAX") if hasattr(os, "pathconf") else LONGEST_NAME
+    for name in out.absolute().relative_to(parent).parts:
+        if len(os.fsencode(name)) > longest:  # in a folder that is to be made, nothing else tells
+            raise InputError(f"output folder {name!s:.60}… cannot be made: File name too long")
     return True
 
 
 def _is_begun(out: Path) -> bool:
     """Whether a folder holds no more than a run that ended before its first record has left."""
     return out.is_dir() and all(
-        entry.is_file(follow_symlinks=False)
-        and (entry.name == LOCK or (entry.name[:1] == "." and entry.name.endswith(PARTIAL)))
-        for entry in os.scandir(out)
+        (x.name == LOCK or (x.name[:1] == "." and x.name.endswith(PARTIAL)))
+        and stat.S_ISREG(x.lstat().st_mode)
+        for x in list(out.iterdir())
     )
 
 
@@ -266,6 +274,7 @@ def _recorded(out: Path) -> dict[str, Any] | None:
     path = out / PROVENANCE
     if not path.exists() and not path.is_symlink():
         return None
+    content: Any = None
     try:
         content = json.loads(read_bytes(path, MOST_BYTES, "it is no record of a run").decode())
         damage = _damage(content)

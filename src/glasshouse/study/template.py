@@ -1,6 +1,5 @@
 """A commented study to start from, written from the models that read it."""
 
-import contextlib
 import json
 import math
 import os
@@ -11,7 +10,7 @@ from typing import Any
 import pydantic
 import tomli_w
 
-from glasshouse._files import MACHINE, reason, writing
+from glasshouse._files import MACHINE, reason, write_file
 from glasshouse.errors import InputError, OutputError
 from glasshouse.games.registry import from_catalogue
 from glasshouse.interop.load import load_game, parsed_name
@@ -103,18 +102,17 @@ def write_template(path: Path, text: str) -> None:
     has no room.
     """
     try:
-        with path.open("xb") as file, writing(path):
-            file.write(text.encode())
-            file.flush()
-    except OutputError:
-        with contextlib.suppress(OSError):
-            path.unlink()
-        raise
+        path.open("xb").close()  # whatever is there stays
     except FileExistsError as error:
         raise InputError(f"{path} is already there: remove it or choose another name") from error
     except OSError as error:
         kind = OutputError if error.errno in MACHINE else InputError
         raise kind(f"{path}: cannot be written: {reason(error)}") from error
+    try:
+        write_file(path, text.encode())
+    except OutputError:
+        path.unlink()
+        raise
 
 
 def _section(name: str, model: type[pydantic.BaseModel], given: dict[str, Any]) -> str:
