@@ -35,7 +35,7 @@ boundary_test = false
 """
 
 COMMANDS = ["", *(str(command.name) for command in app.registered_commands)]
-CHECK = "check prisoners_dilemma --coupling 0.9 --bound 3 --starts 4 --steps 20"
+CHECK = "check prisoners_dilemma --coupling 0.5 --bound 3 --starts 50"
 CALLS = {
     "games": 0,
     "games stag_hunt": 0,

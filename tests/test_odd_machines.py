@@ -1,6 +1,7 @@
 """Disks without room, outputs nobody reads, files that are none: one sentence each."""
 
 import contextlib
+import io
 import json
 import os
 import subprocess
@@ -98,6 +99,37 @@ def test_streams_may_be_closed_or_read_in_part():
     assert done.returncode == 0, done.stderr
     assert done.stderr.startswith("GAME")
     assert done.stderr.count("\n") == 1
+
+
+class Terminal(io.TextIOWrapper):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "20", "many"])
+@pytest.mark.parametrize("words", ["games", "games stag_hunt", "games public_goods", "run --help"])
+def test_terminals_of_any_width_are_written_to(monkeypatch, columns, words):
+    from glasshouse.cli.main import main
+
+    shown = io.BytesIO()
+    with monkeypatch.context() as patch:
+        patch.setenv("COLUMNS", columns)
+        patch.setenv("TERM", "dumb")
+        patch.setattr(sys, "argv", ["glasshouse", *words.split()])
+        patch.setattr(sys, "stdout", Terminal(shown, "utf-8"))
+        with pytest.raises(SystemExit) as stop:
+            main()
+        sys.stdout.flush()
+        assert not stop.value.code
+        assert shown.getvalue()
+
+
+@pytest.mark.parametrize("name", [300 * "a", 5000 * "a/", "a\0b", ""])
+def test_names_that_no_file_can_have_are_unknown_games(name):
+    with pytest.raises(InputError):
+        load_game(name)
 
 
 # --- folders of runs

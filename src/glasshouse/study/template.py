@@ -61,7 +61,7 @@ def game_table(text: str, folder: Path) -> dict[str, Any]:
     **Raises:** `InputError` when there is no such game.
     """
     load_game(text)  # says what is wrong with it
-    if text.endswith(".nfg") or Path(text).is_file():
+    if text.endswith(".nfg") or os.path.isfile(text):
         file = Path(os.path.relpath(text, folder)).as_posix()
         try:
             file.encode()
