@@ -309,8 +309,9 @@ def test_output_folder_already_there(call, tmp_path):
     study, out = tmp_path / "study.toml", tmp_path / "out"
     study.write_text(PD_STUDY + SMALL)
     out.mkdir()
+    (out / "notes.txt").write_text("mine")
     _one_line(call("run", str(study), "--out", str(out)), "is already there")
-    assert list(out.iterdir()) == []
+    assert [path.name for path in out.iterdir()] == ["notes.txt"]
 
 
 def test_all_studies_are_checked_before_the_first_is_computed(call, tmp_path):

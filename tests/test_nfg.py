@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glasshouse.errors import InputError
+from glasshouse.errors import InputError, OutputError
 from glasshouse.games.normal_form import Labels, NormalFormGame
 from glasshouse.interop import format_nfg, parse_nfg, read_nfg, write_nfg
 
@@ -336,7 +336,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(InputError, match="No space left"):
+    with pytest.raises(OutputError, match="No space left"):
         write_nfg(NormalFormGame([FIRST, SECOND]), path)
     assert path.read_text() == "old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["game.nfg"]

@@ -13,7 +13,7 @@ import filelock
 import pyarrow.parquet as pq
 import pytest
 
-from glasshouse.errors import InputError
+from glasshouse.errors import InputError, OutputError
 from glasshouse.study import check_study, run_study
 from glasshouse.study import folder as folder_module
 from glasshouse.study.store import write_study
@@ -90,7 +90,7 @@ def stopping(monkeypatch):
 
 
 @pytest.mark.parametrize("halfway", [False, True])
-@pytest.mark.parametrize("writes", [1, 2, 3, 4, 5, 8, 13, 15, 16, 17, 18, 19, 20, 21])
+@pytest.mark.parametrize("writes", [0, 1, 2, 3, 4, 5, 8, 13, 15, 16, 17, 18, 19, 20, 21])
 def test_stopped_before_any_write_it_goes_on_to_the_same_bytes(
     study, whole, tmp_path, stopping, monkeypatch, writes, halfway
 ):
@@ -100,16 +100,55 @@ def test_stopped_before_any_write_it_goes_on_to_the_same_bytes(
         run_study(study, out)
     monkeypatch.undo()
     assert not (out / "report.html").exists() or writes > 19
-    if (out / "provenance.json").exists():
-        left = provenance(out)
-        assert left["status"] == "interrupted"
-        for name in left["tables"]:
-            assert len(pq.read_table(out / name)) in (1, 2, 11)
+    left = provenance(out) if writes else {"status": "interrupted", "tables": {}}
+    assert left["status"] == "interrupted"
+    for name in left["tables"]:
+        assert len(pq.read_table(out / name)) in (1, 2, 11)
+    run_study(study, out)
+    assert contents(out) == whole
+    assert provenance(out)["status"] == "complete"
+
+
+@pytest.mark.parametrize("size", [10, 4_000, 30_000])
+def test_on_a_full_disk_it_stops_with_one_sentence_and_goes_on_to_the_same_bytes(
+    study, whole, tmp_path, call, size
+):
+    resource = pytest.importorskip("resource", reason="the system has no limits to set")
+    largest = max(map(len, whole.values()))
+    assert size < largest
+    words = ("run", str(study), "--out", str(tmp_path / "out"))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        code, _, error = call(*words)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert code == 1
+    assert error.startswith("glasshouse: ")
+    assert error.count("\n") == 1
+    assert "File too large" in error
+    assert "run it again to go on" in error
+    assert not list((tmp_path / "out").rglob("*.partial"))
+    assert call(*words)[0] == 0
+    assert contents(tmp_path / "out") == whole
+
+
+@pytest.mark.parametrize("name", ["parts", "report.html"])
+def test_a_place_that_is_taken_in_mid_run_is_one_sentence(
+    study, whole, tmp_path, stopping, monkeypatch, name
+):
+    """As when a permission is lost, which the superuser never loses."""
+    out = tmp_path / "out"
+    stopping(1)  # before the first part
+    with pytest.raises(Stop):
         run_study(study, out)
-        assert contents(out) == whole
-        assert provenance(out)["status"] == "complete"
-    else:  # nothing but copies of inputs: not yet a run
-        assert writes == 1
+    monkeypatch.undo()
+    (out / name).symlink_to("/dev/null") if name == "parts" else (out / name).mkdir()
+    with pytest.raises(OutputError, match=f"{name}.*cannot be written.*run it again to go on"):
+        run_study(study, out)
+    (out / name).unlink() if name == "parts" else (out / name).rmdir()
+    run_study(study, out)
+    assert contents(out) == whole
 
 
 def test_finished_parts_are_not_computed_again(study, whole, tmp_path, stopping, monkeypatch):

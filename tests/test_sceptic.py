@@ -213,7 +213,7 @@ def test_the_folder_holds_every_network(tmp_path):
     written = json.loads((out / "findings.json").read_text())
     assert written["settings"]["seed"] == 3
     assert len(written["trials"]) == 8
-    with pytest.raises(InputError, match="there already"):
+    with pytest.raises(InputError, match="already there"):
         write_experiment(findings(), out)
 
 
@@ -252,7 +252,7 @@ def test_the_command_prints_what_it_found(call, tmp_path, monkeypatch):
     code, _, said = call("sceptic", "--out", "found")
     assert code == 2
     assert said.count("\n") == 1
-    assert "there already" in said
+    assert "already there" in said
     code, _, said = call("sceptic", "--networks", "7", "--out", "other")
     assert code == 2
     assert "multiple of 4" in said

@@ -18,6 +18,7 @@ import numpy as np
 from jaxtyping import PyTree
 
 from glasshouse._arrays import is_traced
+from glasshouse._processes import warn_if_forked
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,6 +37,7 @@ def in_float64(function: Callable[P, T]) -> Callable[P, T]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
         if _computing.get():
             return function(*args, **kwargs)
+        warn_if_forked()
         args, kwargs = fresh((args, kwargs))
         entered = _computing.set(True)
         try:

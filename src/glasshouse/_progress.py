@@ -24,7 +24,7 @@ def progress(description: str, total: int | None = None) -> Iterator[Callable[[]
 
     **Arguments:** `total`, number of pieces, or None where it is not known.
     """
-    if not sys.stderr.isatty():
+    if not _is_watched():
         yield lambda: None
         return
     with _display() as display:
@@ -33,6 +33,14 @@ def progress(description: str, total: int | None = None) -> Iterator[Callable[[]
             yield lambda: display.advance(task)
         finally:
             display.remove_task(task)
+
+
+def _is_watched() -> bool:
+    """Whether standard error is a terminal; it may be closed altogether."""
+    try:
+        return sys.stderr.isatty()
+    except (AttributeError, ValueError):
+        return False
 
 
 @contextlib.contextmanager
@@ -46,7 +54,12 @@ def _display() -> "Iterator[Progress]":
     from rich.progress import Progress
 
     display = Progress(console=Console(stderr=True), transient=True)
-    timer = threading.Timer(DELAY, display.start)
+
+    def start() -> None:
+        with contextlib.suppress(OSError):  # the terminal may go, and the work goes on
+            display.start()
+
+    timer = threading.Timer(DELAY, start)
     timer.daemon = True
     _shown = display
     timer.start()
@@ -56,4 +69,5 @@ def _display() -> "Iterator[Progress]":
         _shown = None
         timer.cancel()
         timer.join()
-        display.stop()
+        with contextlib.suppress(OSError):
+            display.stop()

@@ -1,4 +1,4 @@
-"""The one error class for input a user can correct."""
+"""Errors that are no defects: input to correct, and output that the machine does not take."""
 
 import difflib
 from collections.abc import Iterable
@@ -7,8 +7,16 @@ from collections.abc import Iterable
 class InputError(ValueError):
     """What the caller gave cannot be used; the message says what, why, and what to change.
 
-    The command line prints the message alone and exits with code 2. Any other exception is a
-    defect of the library and keeps its traceback.
+    The command line prints the message alone and exits with code 2. Any exception but this and
+    `OutputError` is a defect of the library and keeps its traceback.
+    """
+
+
+class OutputError(OSError):
+    """What was computed cannot be written: no room on the disk, a limit, a permission lost.
+
+    The command line prints the message alone and exits with code 1. What was written before is
+    complete, and a study goes on from there when it is run again.
     """
 
 

@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 import wadler_lindig as wl
 
+from glasshouse._files import MACHINE
 from glasshouse._results import Result, call
 from glasshouse.certificates.covers import LEAF
 from glasshouse.certificates.document import Document, GainClaim, ProgramOnly, flattened
 from glasshouse.certificates.rounding import at_least, at_most
-from glasshouse.errors import InputError
+from glasshouse.errors import InputError, OutputError
 
 Verdict = Literal["certified", "refuted", "unknown"]
 
@@ -87,12 +88,14 @@ class Certificate(Result):
     def write(self, path: str | Path) -> None:
         """Write the certificate with its proof to a JSON file, which `verify` checks.
 
-        **Raises:** `InputError` when the file cannot be written.
+        **Raises:** `InputError` when the file cannot be written; `OutputError` when the disk has no
+        room.
         """
         try:
             Path(path).write_text(self.document.text(), encoding="utf-8")
         except OSError as error:
-            raise InputError(f"cannot write {path}: {error}") from error
+            kind = OutputError if error.errno in MACHINE else InputError
+            raise kind(f"cannot write {path}: {error}") from error
 
 
 def verdict_of(gains: Iterable[GainClaim], epsilon: float) -> Verdict:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from flint import ctx
 
+from glasshouse._files import read_bytes
 from glasshouse._results import Result
 from glasshouse.certificates.builtin import program_of
 from glasshouse.certificates.certificate import Certificate, certificate_of, verdict_of
@@ -22,6 +23,9 @@ from glasshouse.certificates.document import Document, GainClaim, read_document
 from glasshouse.certificates.gain import Gain
 from glasshouse.certificates.leaves import down, is_attained, leaf_of
 from glasshouse.errors import InputError
+
+MOST_BYTES = 100_000_000
+"""Of a certificate file."""
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -44,8 +48,10 @@ def verify(path: str | Path) -> Verification:
     as it was written.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_bytes(path, MOST_BYTES, "certificates are smaller").decode("utf-8-sig")
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:
         raise InputError(f"cannot read {path}: {error}") from error
     return check(read_document(text, str(path)))
 

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from glasshouse._files import write_file, writing
 from glasshouse.cli.options import (
     JsonOption,
+    TrustOption,
     check_epsilon,
     print_json,
     print_table,
     study_folders,
 )
 from glasshouse.cli.verdicts import gain_bracket, how_reached, plus_minus, profile, verdict
-from glasshouse.errors import InputError
 
 if TYPE_CHECKING:
     from glasshouse.analysis.certified_thresholds import CertifiedThreshold
@@ -49,6 +50,7 @@ def command(
             "Without it: certificates/NAME.",
         ),
     ] = None,
+    trust: TrustOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Prove or refute that points of studies are ε-equilibria; write the certificates.
@@ -58,13 +60,16 @@ def command(
     on that corner is an equilibrium.
     """
     from glasshouse._results import plain
+    from glasshouse.study.folder import check_new
     from glasshouse.study.proofs import certified_points
     from glasshouse.study.setting import check_study
 
     where = study_folders(studies, out, Path("certificates"))
-    prepared = {folder: _at(check_study(path), epsilon) for path, folder in where.items()}
-    for folder, study in prepared.items():  # all are checked before the first is computed
-        _check_folder(folder, study)
+    prepared = {
+        folder: _at(check_study(path, trust=trust), epsilon) for path, folder in where.items()
+    }
+    for folder in prepared:  # all are checked before the first is computed
+        check_new(folder)
     printed = {}
     for folder, study in prepared.items():
         points, no_points = certified_points(study.base)
@@ -106,24 +111,6 @@ def _at(prepared: "Prepared", epsilon: float | None) -> "Prepared":
     update = {"analysis": analysis.model_copy(update={"certify": epsilon})}
     base = dataclasses.replace(prepared.base, study=prepared.base.study.model_copy(update=update))
     return dataclasses.replace(prepared, study=prepared.study.model_copy(update=update), base=base)
-
-
-def _check_folder(folder: Path, prepared: "Prepared") -> None:
-    """Refuse a folder that cannot be made or holds something."""
-    from glasshouse.study.folder import check_out
-
-    try:
-        there = folder.exists() or folder.is_symlink()
-        if there and not (folder.is_dir() and not any(folder.iterdir())):
-            raise InputError(
-                f"output folder {folder} is already there: remove it or choose another --out"
-            )
-    except OSError as error:
-        raise InputError(
-            f"output folder {folder!s:.60} cannot be used: {error.strerror}"
-        ) from error
-    if not there:
-        check_out(folder, prepared)
 
 
 def _threshold(prepared: "Prepared") -> "tuple[CertifiedThreshold | None, str]":
@@ -172,14 +159,10 @@ def _certificates(
 
 def _write(folder: Path, certificates: list[_Named]) -> None:
     """Write certificates, each of which appears complete or not at all."""
-    from glasshouse.study.folder import write_file
-
-    try:
-        for file, _, proof in certificates:
+    for file, _, proof in certificates:
+        with writing(folder / file):
             folder.mkdir(parents=True, exist_ok=True)
             write_file(folder / file, proof.document.text().encode())
-    except OSError as error:
-        raise InputError(f"certificates cannot be written to {folder}: {error.strerror}") from error
 
 
 def _print(folder: Path, certificates: list[_Named], notes: list[str]) -> None:

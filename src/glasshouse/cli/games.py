@@ -32,6 +32,9 @@ Profiles: TypeAlias = Sequence[tuple[int, ...]]
 LONGEST_LINE = 100
 """Prose is not set wider than this on wide terminals."""
 
+NARROWEST = 20
+"""Terminals that say they are narrower are not believed; some say 0."""
+
 ROOM_FOR_SOURCES = 40
 """Columns that sources need to be readable in the table; without them they are left out."""
 
@@ -335,4 +338,4 @@ def _paragraphs(text: str) -> str:
 def _width() -> int:
     """Columns of the terminal; as many as anything needs where nobody watches one."""
     console = Console()
-    return console.width if console.is_terminal else 1000
+    return max(console.width, NARROWEST) if console.is_terminal else 1000

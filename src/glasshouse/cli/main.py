@@ -1,5 +1,6 @@
 """The entry point: commands, and errors in one line."""
 
+import contextlib
 import importlib.metadata
 import os
 import signal
@@ -8,9 +9,15 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from glasshouse._files import MACHINE, reason
+from glasshouse._processes import usable_cores
 from glasshouse.cli import certify, check, games, new, run, sceptic, schema, thresholds, verify
+from glasshouse.cli.encoding import prepare_streams
 from glasshouse.cli.options import complain
-from glasshouse.errors import InputError
+from glasshouse.errors import InputError, OutputError
+
+FAILED, WRONG_INPUT = 1, 2
+"""Exit codes."""
 
 INTERRUPTED = 130
 """The exit code of an interrupted command, as shells have it."""
@@ -50,30 +57,68 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line: exit code 0, 1 for a certificate that is rejected, 2 for input to
-    correct, 130 when interrupted."""
+    """Run the command line: exit code 0, 1 for a certificate that is rejected and for what the
+    machine does not let be written, 2 for input to correct, 130 when interrupted."""
+    _open_descriptors()
+    prepare_streams()
+    os.environ.setdefault("NPROC", str(usable_cores()))  # XLA's threads, by its one knob
     before = {number: signal.signal(number, _interrupted) for number in ENDING}
     try:
         code = app(standalone_mode=False)
+        _flush()
     except InputError as error:
-        _fail(str(error))
+        _fail(str(error), WRONG_INPUT)
     except typer.TyperException as error:
-        _fail(f"{error.format_message()} (see glasshouse --help)")
+        _fail(f"{error.format_message()} (see glasshouse --help)", WRONG_INPUT)
+    except OutputError as error:
+        _fail(str(error), FAILED)
+    except OSError as error:
+        _fail_to_print(error)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     sys.exit(code or 0)
 
 
+def _open_descriptors() -> None:
+    """Give what is closed (as by `>&-`) a place, which the next file would otherwise take: what
+    any library prints would end in that file."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+
+
 def _interrupted(number: int, frame: object) -> NoReturn:
     """Leave at once: what is on disk is complete at any moment, and compiled code, which may be
     running in other threads or below this one, does not survive an exception."""
     said = "interrupted; given again, a study goes on where it stopped"
-    shown = SHOW_CURSOR if sys.stderr.isatty() else ""  # a progress bar hides it
-    os.write(sys.stderr.fileno(), f"{shown}\nglasshouse: {said}\n".encode())
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # nobody may be listening
+        shown = SHOW_CURSOR if sys.stderr.isatty() else ""  # a progress bar hides it
+        os.write(sys.stderr.fileno(), f"{shown}\nglasshouse: {said}\n".encode())
     os._exit(INTERRUPTED)
 
 
-def _fail(message: str) -> NoReturn:
-    complain(message)
-    sys.exit(2)
+def _flush() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _fail_to_print(error: OSError) -> NoReturn:
+    """End where standard output takes no more; any other error is a defect."""
+    is_closed = isinstance(error, BrokenPipeError)
+    if error.errno not in MACHINE and not is_closed:
+        raise error
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        # Python flushes once more when it ends, and would complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if is_closed:  # whoever reads has seen enough
+        sys.exit(FAILED)
+    _fail(f"output cannot be written: {reason(error)}", FAILED)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    with contextlib.suppress(OSError):
+        complain(message)
+    sys.exit(code)

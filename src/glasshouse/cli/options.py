@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from glasshouse.cli.encoding import fitting, output_encoding
 from glasshouse.errors import InputError
 
 GameArgument = Annotated[
@@ -33,6 +34,14 @@ BoundOption = Annotated[
 ]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON; its keys are in docs/reference/output.md.")
+]
+
+TrustOption = Annotated[
+    bool,
+    typer.Option(
+        "--trust",
+        help="Run a study's Python file even where it lies outside the study's folder.",
+    ),
 ]
 
 
@@ -73,8 +82,13 @@ def complain(message: str) -> None:
 
 
 def print_json(content: Any) -> None:
-    """Print `content` as JSON."""
-    typer.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+    """Print `content` as JSON, with escapes where standard output does not take every character."""
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    try:
+        text.encode(output_encoding())
+    except UnicodeEncodeError:
+        text = json.dumps(content, indent=2, allow_nan=False)
+    typer.echo(text)
 
 
 def print_table(rows: Sequence[Sequence[str]], header: Sequence[str] = ()) -> None:
@@ -84,9 +98,9 @@ def print_table(rows: Sequence[Sequence[str]], header: Sequence[str] = ()) -> No
         console = Console(width=1000)
     table = Table(box=None, show_header=bool(header), pad_edge=False, padding=(0, 2, 0, 0))
     for title in header or rows[0]:
-        table.add_column(title if header else "")
+        table.add_column(fitting(title) if header else "")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(fitting, row))
     with console.capture() as captured:
         console.print(table)
     typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))

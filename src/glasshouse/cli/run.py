@@ -5,7 +5,13 @@ from typing import Annotated
 
 import typer
 
-from glasshouse.cli.options import JsonOption, complain, print_json, study_folders
+from glasshouse.cli.options import (
+    JsonOption,
+    TrustOption,
+    complain,
+    print_json,
+    study_folders,
+)
 
 NAME = "run"
 
@@ -23,11 +29,13 @@ def command(
             "Without it: results/NAME.",
         ),
     ] = None,
+    trust: TrustOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Compute studies; write a report, tables, figures, a summary and the provenance of each.
 
     A run that was interrupted goes on where it stopped when the same command is given again.
+    To check a study is to run the Python file it names.
     """
     from glasshouse.study.folder import check_out
     from glasshouse.study.sentences import claims
@@ -35,7 +43,7 @@ def command(
     from glasshouse.study.store import write_study
 
     where = study_folders(studies, out, Path("results"))
-    prepared = {folder: check_study(path) for path, folder in where.items()}
+    prepared = {folder: check_study(path, trust=trust) for path, folder in where.items()}
     for folder, study in prepared.items():  # all are checked before the first is computed
         check_out(folder, study)
     found = {}

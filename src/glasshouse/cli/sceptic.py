@@ -29,10 +29,10 @@ def command(
     gains at which mean cooperation was measured to rise: after a window of learning fixed in
     advance, and at the end. The folder gets the figure, a table of all networks and the numbers.
     """
+    from glasshouse.study.folder import check_new
     from glasshouse.study.sceptic import Experiment, run_experiment, write_experiment
-    from glasshouse.study.sceptic.folder import check_folder
 
-    check_folder(out)
+    check_new(out)
     findings = run_experiment(Experiment(networks=networks, seed=seed, game=game))
     write_experiment(findings, out)
     if as_json:

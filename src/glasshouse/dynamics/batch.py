@@ -1,8 +1,7 @@
-"""Many independent computations at once: chunks that fit the cache, one thread per core."""
+"""Many independent computations at once: chunks that fit the cache, a thread per usable core."""
 
 import functools
 import math
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 from jaxtyping import PyTree
 
 from glasshouse._precision import fresh
+from glasshouse._processes import usable_cores, warn_if_forked
 from glasshouse._progress import progress
 from glasshouse.errors import InputError
 
@@ -53,7 +53,8 @@ def batch_map(
     fixed = jax.tree.map(lambda x: x[0] if eqx.is_array(x) else x, fixed)
     arrays, static = eqx.partition((fixed, fresh(shared)), eqx.is_array)
     compiled, static = _compiled(jax.default_backend()), _Static(static)
-    threads = os.cpu_count() or 1
+    warn_if_forked()
+    threads = usable_cores()
     size = _balanced(count, chunk_size)
 
     def compute(start: int) -> PyTree:

@@ -1,6 +1,6 @@
 """Games as people name them: by catalogue name, by name and parameters, or by file."""
 
-from pathlib import Path
+import os
 
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
@@ -16,7 +16,7 @@ def load_game(text: str) -> NormalFormGame:
     **Raises:** `InputError` for an unknown name (with the nearest one), a parameter that is not a
     number or breaks the game's condition, or a file that cannot be read.
     """
-    if text.endswith(".nfg") or Path(text).is_file():
+    if text.endswith(".nfg") or os.path.isfile(text):
         return read_nfg(text)
     name, parameters = parsed_name(text)
     return from_catalogue(name)(**parameters)

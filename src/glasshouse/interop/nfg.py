@@ -12,10 +12,15 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from glasshouse.errors import InputError
+from glasshouse._files import MACHINE, read_bytes, reason
+from glasshouse.errors import InputError, OutputError
 from glasshouse.games.normal_form import Labels, NormalFormGame, default_labels
 
 _Part = TypeVar("_Part")
+
+_MOST_BYTES = 32_000_000
+_MOST_PAYOFFS = 1_000_000
+"""What is read in some seconds."""
 
 _MOST_PLAYERS = 63
 """NumPy arrays have at most 64 axes, and the payoffs have one axis more than players."""
@@ -39,10 +44,12 @@ def read_nfg(path: str | os.PathLike) -> NormalFormGame:
     """
     name = os.fspath(path)
     try:
-        data = Path(path).read_bytes().removeprefix(codecs.BOM_UTF8)
+        data = read_bytes(path, _MOST_BYTES, "use a smaller game").removeprefix(codecs.BOM_UTF8)
+    except InputError:
+        raise
     except (OSError, ValueError) as error:
         raise InputError(
-            f"{name}: cannot be read ({_reason(error)}): give the path of a .nfg file"
+            f"{name}: cannot be read ({reason(error)}): give the path of a .nfg file"
         ) from error
     try:
         text = data.decode("utf-8")
@@ -110,7 +117,7 @@ def write_nfg(game: NormalFormGame, path: str | os.PathLike, *, labels: bool = F
 
     **Arguments:** `labels`, as for `format_nfg`.
     **Raises:** `InputError` when the path cannot be written, a name has no UTF-8 form, or a
-    payoff is not finite.
+    payoff is not finite; `OutputError` when the disk has no room.
     """
     text = format_nfg(game, labels=labels)
     try:
@@ -123,9 +130,11 @@ def write_nfg(game: NormalFormGame, path: str | os.PathLike, *, labels: bool = F
     try:
         _write_whole(Path(os.path.realpath(path)), data)
     except (OSError, ValueError) as error:
+        said = f"{os.fspath(path)}: cannot be written ({reason(error)})"
+        if isinstance(error, OSError) and error.errno in MACHINE:
+            raise OutputError(said) from error
         raise InputError(
-            f"{os.fspath(path)}: cannot be written ({_reason(error)}): "
-            "give a file name in a folder that exists and may be written to"
+            f"{said}: give a file name in a folder that exists and may be written to"
         ) from error
 
 
@@ -280,6 +289,13 @@ def _body(
 ) -> list[_Part]:
     """What `parse` reads `each` times for every action profile, up to the end of the text."""
     needed = each * math.prod(header.counts)
+    vast = needed // each * len(header.players) > _MOST_PAYOFFS
+    if vast and len(reader.text) - reader.token.start >= 2 * needed - 1:  # else some are missing
+        size = "×".join(map(str, header.counts))
+        raise reader.error(
+            f"a {len(header.players)}-player {size} game has more than {_MOST_PAYOFFS} payoffs, "
+            "which are not read; use a smaller game"
+        )
     parts = []
     while reader.token.kind == "word" and len(parts) < needed:
         parts.append(parse())
@@ -340,10 +356,6 @@ def _place(before: str) -> tuple[int, int]:
     """Line and column, from 1, of the character after `before`."""
     ends = [found.end() for found in _BREAK.finditer(before)]
     return len(ends) + 1, len(before) - (ends[-1] if ends else 0) + 1
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _write_whole(target: Path, data: bytes) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import shutil
+import stat
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +18,8 @@ import jax
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from glasshouse.errors import InputError
+from glasshouse._files import MACHINE, PARTIAL, read_bytes, reason, write_file, writing
+from glasshouse.errors import InputError, OutputError
 from glasshouse.study.dotted import leaves
 from glasshouse.study.setting import Prepared
 
@@ -29,6 +31,12 @@ PACKAGES = ("glasshouse", "jax", "jaxlib", "equinox", "optax", "numpy", "scipy",
 
 PROVENANCE = "provenance.json"
 LOCK = ".lock"
+
+LONGEST_NAME = 255
+"""Bytes of the name of a file, where the system does not say."""
+
+MOST_BYTES = 100_000_000
+"""Of a record of a run; it has a line for each table."""
 
 
 class RunFolder:
@@ -51,7 +59,11 @@ class RunFolder:
     def opened(self) -> Iterator[None]:
         """Make the folder, or go on in the one an interrupted run of the same study has left.
 
-        **Raises:** `InputError` when another run is at work in it, or it cannot be used.
+        Nothing is written before the record that says whose folder it is, so that the run can go
+        on from whatever moment it ends at.
+
+        **Raises:** `InputError` when another run is at work in it, or it cannot be used;
+        `OutputError` when the machine does not let a file be written, now or later.
         """
         lock = filelock.FileLock(self.path / LOCK, timeout=0)
         try:
@@ -60,19 +72,22 @@ class RunFolder:
         except filelock.Timeout as error:
             raise InputError(f"another run is writing to {self.path}: wait for it") from error
         except OSError as error:
-            raise InputError(
-                f"output folder {self.path} cannot be made: {error.strerror}"
-            ) from error
+            kind = OutputError if error.errno in MACHINE else InputError
+            raise kind(f"output folder {self.path} cannot be made: {reason(error)}") from error
         try:
-            recorded = _read_json(self.path / PROVENANCE)
+            recorded = _recorded(self.path)
             if recorded is not None:  # another run may have been here since it was checked
                 _check_same(recorded, self.path, self.identity, self._prepared)
                 self._tables = dict(recorded["tables"])
+            self._record()
             self.write("study.toml", self._prepared.study.to_toml().encode())
             for name, content in self._prepared.inputs.items():  # study.toml says their names
                 self.write(name, content)
-            self._record()
             yield
+        except OutputError as error:
+            raise OutputError(
+                f"{error}; what is finished is kept: run it again to go on"
+            ) from error
         finally:
             with contextlib.suppress(OSError):  # before it is released: whoever takes it is alone
                 (self.path / LOCK).unlink(missing_ok=True)
@@ -80,8 +95,9 @@ class RunFolder:
 
     def write(self, name: str, content: bytes) -> None:
         """Write one of the files to be handed over, which may lie in a folder inside."""
-        (self.path / name).parent.mkdir(exist_ok=True)
-        write_file(self.path / name, content)
+        with writing(self.path / name):
+            (self.path / name).parent.mkdir(exist_ok=True)
+            write_file(self.path / name, content)
         self._outputs[name] = hashlib.sha256(content).hexdigest()
 
     def table(self, name: str, compute: Callable[[], pa.Table]) -> pa.Table:
@@ -91,15 +107,17 @@ class RunFolder:
         """
         file, digest = self.path / name, self._tables.get(name)
         if digest is not None and file.is_file():
-            if sha256(file) == digest:
-                return pq.read_table(file)
+            with contextlib.suppress(OSError):  # what cannot be read is not there
+                if sha256(file) == digest:
+                    return pq.read_table(file)
             self._warn(f"{file} is not what was recorded when it was written: computing it again")
         found = compute()
-        file.parent.mkdir(exist_ok=True)
         sink = pa.BufferOutputStream()
         pq.write_table(found, sink)
         content = sink.getvalue().to_pybytes()
-        write_file(file, content)
+        with writing(file):
+            file.parent.mkdir(exist_ok=True)
+            write_file(file, content)
         self._tables[name] = hashlib.sha256(content).hexdigest()
         self._record()
         return found
@@ -144,23 +162,57 @@ def check_out(out: Path, prepared: Prepared) -> None:
 
     **Raises:** `InputError` naming the folder, and what differs.
     """
+    if check_usable(out):
+        return
+    recorded = _recorded(out)
+    if recorded is not None:
+        _check_same(recorded, out, identity(prepared), prepared)
+    elif not _is_begun(out):
+        raise InputError(f"output folder {out} is already there: remove it or choose another --out")
+
+
+def check_new(out: Path) -> None:
+    """Refuse an output folder that cannot be made, or holds something.
+
+    **Raises:** `InputError` naming the folder.
+    """
+    if not check_usable(out) and not (out.is_dir() and not any(out.iterdir())):
+        raise InputError(f"output folder {out} is already there: remove it or choose another --out")
+
+
+def check_usable(out: Path) -> bool:
+    """Whether an output folder is to be made, and can be; False where something is there.
+
+    **Raises:** `InputError` where it can neither be made nor written to.
+    """
     try:
         there = out.exists() or out.is_symlink()
-    except OSError as error:
-        raise InputError(f"output folder {out!s:.60} cannot be made: {error.strerror}") from error
-    if not there:
-        parent = _existing_parent(out)
-        if not parent.is_dir() or not os.access(parent, os.W_OK):
-            raise InputError(
-                f"output folder {out} cannot be made: {parent} is not a writable folder"
-            )
-        return
-    if not os.access(out, os.W_OK):
-        raise InputError(f"output folder {out} cannot be written to: choose another --out")
-    recorded = _read_json(out / PROVENANCE)
-    if recorded is None:
-        raise InputError(f"output folder {out} is already there: remove it or choose another --out")
-    _check_same(recorded, out, identity(prepared), prepared)
+        is_folder = out.is_dir()
+        if is_folder:
+            os.scandir(out).close()
+    except (OSError, ValueError) as error:
+        raise InputError(f"output folder {out!s:.60} cannot be used: {reason(error)}") from error
+    if there:
+        if is_folder and not os.access(out, os.W_OK):
+            raise InputError(f"output folder {out} cannot be written to: choose another --out")
+        return False
+    parent = _existing_parent(out)
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise InputError(f"output folder {out} cannot be made: {parent} is not a writable folder")
+    longest = os.pathconf(parent, "PC_NAME_MAX") if hasattr(os, "pathconf") else LONGEST_NAME
+    for name in out.absolute().relative_to(parent).parts:
+        if len(os.fsencode(name)) > longest:  # in a folder that is to be made, nothing else tells
+            raise InputError(f"output folder {name!s:.60}… cannot be made: File name too long")
+    return True
+
+
+def _is_begun(out: Path) -> bool:
+    """Whether a folder holds no more than a run that ended before its first record has left."""
+    return out.is_dir() and all(
+        (x.name == LOCK or (x.name[:1] == "." and x.name.endswith(PARTIAL)))
+        and stat.S_ISREG(x.lstat().st_mode)
+        for x in list(out.iterdir())
+    )
 
 
 def _check_same(
@@ -168,7 +220,7 @@ def _check_same(
 ) -> None:
     """Refuse a folder that is no interrupted run of this study, saying what it is."""
     different = _difference(recorded, out, wanted, prepared)
-    if recorded.get("status") == "interrupted" and not different:
+    if recorded["status"] == "interrupted" and not different:
         return
     if different:
         what = f"holds a run of something else ({different})"
@@ -189,30 +241,23 @@ def _difference(
         if isinstance(value, dict) and isinstance(recorded.get(key), dict):
             names = [name for name in value if recorded[key].get(name) != value[name]]
             return f"{key}: {names[0] if names else 'others'}"
-        return f"{key} was {recorded.get(key)!r}, now {value!r}"
+        return f"{key} was {recorded.get(key)!r:.60}, now {value!r}"
     return ""
 
 
 def _study_difference(out: Path, prepared: Prepared) -> str:
     try:
         before = dict(leaves(tomllib.loads((out / "study.toml").read_text("utf-8"))))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return "its study.toml cannot be read"
     now = dict(leaves(prepared.study.resolved()))
     key = next((k for k in [*now, *before] if now.get(k) != before.get(k)), "study")
-    return f"{key} was {before.get(key)!r}, now {now.get(key)!r}"
+    return f"{key} was {before.get(key)!r:.60}, now {now.get(key)!r:.60}"
 
 
 def as_json(content: dict[str, Any]) -> bytes:
     """JSON for people and programs; NaN and infinities are refused."""
     return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file under another name, then give it its own in one step."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(content)
-    partial.replace(path)
 
 
 def sha256(path: Path) -> str:
@@ -221,12 +266,42 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _read_json(path: Path) -> dict[str, Any] | None:
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+def _recorded(out: Path) -> dict[str, Any] | None:
+    """What the folder says about its run, or None where it says nothing.
+
+    **Raises:** `InputError` when its record is damaged.
+    """
+    path = out / PROVENANCE
+    if not path.exists() and not path.is_symlink():
         return None
-    return content if isinstance(content, dict) else None
+    content: Any = None
+    try:
+        content = json.loads(read_bytes(path, MOST_BYTES, "it is no record of a run").decode())
+        damage = _damage(content)
+    except OSError as error:
+        damage = f"it cannot be read: {reason(error)}"
+    except (ValueError, RecursionError):
+        damage = "it is no JSON"
+    if damage:
+        raise InputError(
+            f"output folder {out} cannot be gone on with, its {PROVENANCE} is damaged ({damage}): "
+            "remove it or choose another --out"
+        )
+    return content
+
+
+def _damage(content: Any) -> str:
+    """What is wrong with a record of a run, or nothing."""
+    if not isinstance(content, dict):
+        return "it is no object"
+    status, tables = content.get("status"), content.get("tables")
+    if status not in ("interrupted", "complete"):
+        return f"its status is {status!r:.40}"
+    if status == "interrupted" and not (
+        isinstance(tables, dict) and all(isinstance(digest, str) for digest in tables.values())
+    ):
+        return "it does not list the finished tables with their hashes"
+    return ""
 
 
 def _existing_parent(path: Path) -> Path:

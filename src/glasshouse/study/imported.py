@@ -35,6 +35,22 @@ def load_function(reference: str, folder: Path) -> Callable[..., Any]:
     return function
 
 
+def check_place(reference: str, folder: Path) -> None:
+    """Refuse "file.py:name" where that file is not in `folder`, links followed.
+
+    Modules are found where Python looks for them, which no study decides.
+
+    **Raises:** `InputError` naming the file.
+    """
+    place = reference.rpartition(":")[0]
+    real, own = (folder / place).resolve(), folder.resolve()
+    if place.endswith(".py") and not real.is_relative_to(own):
+        raise InputError(
+            f"{place} is {real}, outside the study's folder {own}, and to check a study is to run "
+            "its Python file: give --trust (in Python trust=True) if you trust it, or move it there"
+        )
+
+
 def code_file(reference: str, folder: Path) -> dict[str, Path]:
     """The source of the function, and of the modules it needs that are not installed, by name.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pydantic
 
+from glasshouse._files import read_bytes, reason
 from glasshouse.errors import InputError, nearest
 from glasshouse.study.access_spec import ACCESS_SPECS
 from glasshouse.study.semantics_spec import SEMANTICS_SPECS
@@ -16,6 +17,9 @@ from glasshouse.study.spec import RangeSpec, Study
 KINDS: dict[str, dict[str, Any]] = {"semantics": SEMANTICS_SPECS, "access": ACCESS_SPECS}
 """Tables of several kinds, and the model of each kind."""
 
+MOST_BYTES = 1_000_000
+"""Of a study file, which is read in some two seconds then."""
+
 
 def read_study(path: str | Path) -> Study:
     """The study in a TOML file.
@@ -23,14 +27,17 @@ def read_study(path: str | Path) -> Study:
     **Raises:** `InputError`, one line naming the file, the key, the rule and what was found.
     """
     path = Path(path)
+    larger = "put payoffs into a .nfg file, and name it in game.file"
     try:
-        text = path.read_text(encoding="utf-8-sig")  # a byte-order mark is fine
-    except OSError as error:
-        raise InputError(f"{path}: cannot read the study file: {error.strerror}") from error
+        text = read_bytes(path, MOST_BYTES, larger).decode("utf-8-sig")  # its mark is fine
+    except InputError:
+        raise
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not a text file in UTF-8 (byte {error.start})") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot read the study file: {reason(error)}") from error
     try:
-        return parse_study(text)
+        return parse_study(text.replace("\r\n", "\n").replace("\r", "\n"))
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
 
@@ -41,9 +48,20 @@ def parse_study(text: str) -> Study:
     **Raises:** `InputError` as in `read_study`, without a file name.
     """
     try:
-        return Study.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+        return _parsed(text)
+    except RecursionError as error:
+        raise InputError(
+            "nested too deeply to be read: tables and lists of a study go a few levels deep"
+        ) from error
+
+
+def _parsed(text: str) -> Study:
+    try:
+        content = tomllib.loads(text)
+    except ValueError as error:  # also for whole numbers of thousands of digits
         raise InputError(f"not valid TOML: {error}") from error
+    try:
+        return Study.model_validate(content)
     except pydantic.ValidationError as error:
         raise InputError(first_error(error)) from error
 

@@ -17,7 +17,9 @@ from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.parametric import ParametricGame, Tied, check_channel
 from glasshouse.semantics.base import AbstractSemantics
+from glasshouse.study.imported import check_place
 from glasshouse.study.reading import first_error, named, read_study
+from glasshouse.study.semantics_spec import CustomSpec
 from glasshouse.study.spec import Study
 
 
@@ -66,24 +68,29 @@ class Prepared(Readable):
         return lambda value: builder.setting({key: float(value)}).parametric
 
 
-def check_study(path: str | Path) -> Prepared:
-    """The study in a file and all it needs.
+def check_study(path: str | Path, *, trust: bool = False) -> Prepared:
+    """The study in a file and all it needs; this runs its Python file, where it names one.
 
+    **Arguments:** `trust`, whether that file may lie outside the study's folder.
     **Raises:** `InputError` naming the file and the key.
     """
     path = Path(path)
     study = read_study(path)
     try:
-        return prepare(study, path.parent)
+        return prepare(study, path.parent, trust=trust)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
 
 
-def prepare(study: Study, folder: Path = Path()) -> Prepared:
+def prepare(study: Study, folder: Path = Path(), *, trust: bool = False) -> Prepared:
     """Build and check the game at every point of the sweep; files are relative to `folder`.
 
+    **Arguments:** `trust`, whether a Python file may be run that lies outside `folder`.
     **Raises:** `InputError` naming the key, when the game, the semantics or a start cannot be used.
     """
+    if isinstance(study.semantics, CustomSpec) and not trust:
+        with named("semantics.function"):
+            check_place(study.semantics.function, folder)
     _check_effects(study)
     builder = _Builder(study, folder)
     base = builder.setting({})

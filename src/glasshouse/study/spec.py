@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import math
+from collections.abc import Set
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, cast
 
@@ -284,13 +285,13 @@ class Study(Section):
         start, stop, count = usual
         return {f"semantics.{own}": RangeSpec(start=start, stop=stop, count=count)}
 
-    def settings(self) -> dict[str, Any]:
-        """Everything but the sweep, with every default written out."""
+    def settings(self, without: Set[str] = frozenset()) -> dict[str, Any]:
+        """Everything but the sweep and the tables `without`, with every default written out."""
         learning = self.learning
         if learning.spread is None:
             learning = learning.model_copy(update={"spread": self.semantics.SPREAD})
         written = self.model_copy(update={"learning": learning}).model_dump(
-            exclude_none=True, exclude={"sweep"}
+            exclude_none=True, exclude={"sweep", *without}
         )
         if self.game.name in CATALOGUE:
             defaults, given = CATALOGUE[self.game.name].defaults, self.game.parameters
@@ -306,9 +307,13 @@ class Study(Section):
 
         **Raises:** `pydantic.ValidationError` for a value its key cannot take.
         """
-        settings = self.settings()
+        # A table of payoffs may be long, and a sweep of many points leaves it as it is.
+        as_it_is = self.game.payoffs is not None and not any(key[:5] == "game." for key in values)
+        settings = self.settings(without={"game"} if as_it_is else set())
         for key, value in values.items():
             settings = replaced(settings, key, value)
+        if as_it_is:
+            settings["game"] = self.game
         return Study.model_validate({**settings, "sweep": {}})
 
     def resolved(self) -> dict[str, Any]:

@@ -29,7 +29,11 @@ PARTS = "parts"
 
 
 def run_study(
-    path: str | Path, out: str | Path, warn: Callable[[str], None] = lambda message: None
+    path: str | Path,
+    out: str | Path,
+    warn: Callable[[str], None] = lambda message: None,
+    *,
+    trust: bool = False,
 ) -> StudyResult:
     """Read a study file, check everything, compute, and write the folder `out`.
 
@@ -40,11 +44,12 @@ def run_study(
 
     **Arguments:** `path` of the TOML file; `out`, a folder that does not exist yet, or that an
     interrupted run of the same study has left; `warn`, called with one line when a table there has
-    changed since it was written and is computed again.
+    changed since it was written and is computed again; `trust`, whether a Python file that the
+    study names may lie outside its folder.
     **Raises:** `InputError`, before anything is computed or written, when the study is wrong or
-    `out` cannot be used.
+    `out` cannot be used; `OutputError` when the machine does not let a file be written.
     """
-    prepared = check_study(path)
+    prepared = check_study(path, trust=trust)
     check_out(Path(out), prepared)
     return write_study(prepared, Path(out), warn)
 

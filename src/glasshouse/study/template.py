@@ -10,7 +10,8 @@ from typing import Any
 import pydantic
 import tomli_w
 
-from glasshouse.errors import InputError
+from glasshouse._files import MACHINE, reason, write_file
+from glasshouse.errors import InputError, OutputError
 from glasshouse.games.registry import from_catalogue
 from glasshouse.interop.load import load_game, parsed_name
 from glasshouse.study.access_spec import FullSpec
@@ -60,8 +61,15 @@ def game_table(text: str, folder: Path) -> dict[str, Any]:
     **Raises:** `InputError` when there is no such game.
     """
     load_game(text)  # says what is wrong with it
-    if text.endswith(".nfg") or Path(text).is_file():
-        return {"file": Path(os.path.relpath(text, folder)).as_posix()}
+    if text.endswith(".nfg") or os.path.isfile(text):
+        file = Path(os.path.relpath(text, folder)).as_posix()
+        try:
+            file.encode()
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"the path {file} cannot stand in a study, which is UTF-8: rename the file"
+            ) from error
+        return {"file": file}
     name, parameters = parsed_name(text)
     return {"name": name, "parameters": {**from_catalogue(name).defaults, **parameters}}
 
@@ -90,15 +98,21 @@ def payoff_rows(text: str) -> list[list[float]]:
 def write_template(path: Path, text: str) -> None:
     """Write a new study file; one that is there is left alone.
 
-    **Raises:** `InputError` when the file exists or cannot be written.
+    **Raises:** `InputError` when the file exists or cannot be written; `OutputError` when the disk
+    has no room.
     """
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        path.open("xb").close()  # whatever is there stays
     except FileExistsError as error:
         raise InputError(f"{path} is already there: remove it or choose another name") from error
     except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
+        kind = OutputError if error.errno in MACHINE else InputError
+        raise kind(f"{path}: cannot be written: {reason(error)}") from error
+    try:
+        write_file(path, text.encode())
+    except OutputError:
+        path.unlink()
+        raise
 
 
 def _section(name: str, model: type[pydantic.BaseModel], given: dict[str, Any]) -> str:

@@ -6,6 +6,9 @@ from typing import Annotated, Any, Literal, TypeGuard
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+DEEPEST = 64
+"""Levels of lists inside lists; NumPy's arrays have no more axes."""
+
 
 class Section(BaseModel):
     """One table of a study file: frozen, and no key goes unnoticed."""
@@ -37,10 +40,12 @@ def _payoffs(value: object) -> object:
     return found
 
 
-def _entries(value: object, where: str = "") -> object:
+def _entries(value: object, where: str = "", level: int = 0) -> object:
     """Nested lists of numbers, or a `ValueError` saying which entry is not one."""
+    if level > DEEPEST:
+        raise ValueError(f"lists are nested more than {DEEPEST} levels deep")
     if isinstance(value, list | tuple):
-        return [_entries(entry, f"{where}[{k}]") for k, entry in enumerate(value)]
+        return [_entries(entry, f"{where}[{k}]", level + 1) for k, entry in enumerate(value)]
     if where and not is_number(value):
         raise ValueError(f"entry {where} must be a finite number, but is {value!r:.40}")
     return value

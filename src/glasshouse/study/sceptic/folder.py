@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib import style
 from matplotlib.figure import Figure
 
-from glasshouse.errors import InputError
+from glasshouse._files import write_file, writing
 from glasshouse.plots._palette import TEXT
 from glasshouse.plots.prediction import plot_predictions
-from glasshouse.study.folder import as_json, write_file
+from glasshouse.study.folder import as_json, check_new
 from glasshouse.study.report.figures import StudyFigure
 from glasshouse.study.sceptic.findings import Findings, Measured, Trial
 
@@ -28,24 +28,17 @@ COLUMNS = ("kind", "start", "seed", "predicted", "window", "outcome", "error_win
            "error_outcome", "roots_predicted", "reason_window", "reason_outcome")  # fmt: skip
 
 
-def check_folder(out: Path) -> None:
-    """Refuse a folder that holds something.
-
-    **Raises:** `InputError` naming it.
-    """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} is there already: name another folder with --out, or remove it")
-
-
 def write_experiment(findings: Findings, out: str | Path) -> None:
     """Write `findings.json`, `networks.csv` and the figures `predictions.svg` and `.png`.
 
     **Arguments:** `out`, a folder that does not exist yet or is empty.
-    **Raises:** `InputError` when it holds something.
+    **Raises:** `InputError` when it holds something; `OutputError` when the machine does not let
+    a file be written.
     """
     out = Path(out)
-    check_folder(out)
-    out.mkdir(parents=True, exist_ok=True)
+    check_new(out)
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
     figure = experiment_figure(findings)
     versions = {name: importlib.metadata.version(name) for name in ("glasshouse", "jax", "numpy")}
     write_file(out / "findings.json", as_json({"versions": versions, **findings.summary()}))

@@ -1,0 +1,78 @@
+"""Files on their way in and out: read up to a size, written whole, and refused in one sentence."""
+
+import contextlib
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from glasshouse.errors import InputError, OutputError
+
+PARTIAL = ".partial"
+"""How the name ends of a file that is being written; it begins with a dot."""
+
+MACHINE = frozenset(
+    getattr(errno, name)
+    for name in ("ENOSPC", "EDQUOT", "EFBIG", "EIO", "ENXIO", "ESTALE", "EMFILE", "ENFILE")
+    if hasattr(errno, name)
+)
+"""Errors of the machine, which no other name for the file would mend."""
+
+
+def read_bytes(path: str | os.PathLike, most: int, advice: str) -> bytes:
+    """The content of a regular file of at most `most` bytes.
+
+    A pipe or a device is refused: it may never end, nor begin.
+
+    **Arguments:** `advice`, what to do instead with what is larger.
+    **Raises:** `InputError` when it is larger; `OSError` when it cannot be read; `ValueError` when
+    no file can have that name.
+    """
+    mode = os.stat(path).st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # for a folder, open says it best
+        raise OSError(errno.EINVAL, "not a regular file")
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        content = file.read(most + 1) if size <= most else b""
+    size = max(size, len(content))
+    if size > most:
+        raise InputError(
+            f"{os.fspath(path)}: has {size} bytes, and more than {most} are not read: {advice}"
+        )
+    return content
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file under another name, then give it its own in one step.
+
+    **Raises:** `OutputError` when the machine does not let it; what was there is still there.
+    """
+    partial = path.with_name(f".{path.name[:50]}{PARTIAL}")  # a longer name may be too long
+    with writing(path):
+        try:
+            partial.write_bytes(content)
+            partial.replace(path)
+        except OSError:
+            with contextlib.suppress(OSError):  # where the disk is full, it takes room
+                partial.unlink()
+            raise
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the machine answers while `path` is written into one sentence.
+
+    **Raises:** `OutputError`, naming the file and the reason.
+    """
+    try:
+        yield
+    except OutputError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {reason(error)}") from error
+
+
+def reason(error: OSError | ValueError) -> str:
+    """What an error of the operating system says, without the name of the file."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
