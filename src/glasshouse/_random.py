@@ -7,7 +7,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, PRNGKeyArray, PyTree
-from scipy.special import ndtri
 
 from glasshouse._arrays import RealArray, is_traced
 from glasshouse._numbers import whole
@@ -67,6 +66,8 @@ def normals(
 
     NumPy promises that a bit generator's stream stays as it is, but not how it makes normals of it.
     """
+    from scipy.special import ndtri  # takes as long to import as half of glasshouse
+
     drawn = uniforms(seed, purpose, rows, columns)
     return ndtri(drawn, out=drawn)
 
