@@ -42,9 +42,9 @@ def parsed_options() -> argparse.Namespace:
 
 
 def policies(width: int, seed: int) -> tuple[ParametricGame, Any, int]:
-    network = Policies.random(jax.random.key(seed), gain=0.8, features=4, width=width, depth=2)
+    network = Policies.random(seed, gain=0.8, features=4, width=width, depth=2)
     game = ParametricGame(catalogue.prisoners_dilemma(), network)
-    return game, network.initial(jax.random.key(seed + 1)), network.weights
+    return game, network.initial(seed + 1), network.weights
 
 
 def large(repeats: int) -> dict[str, Any]:

@@ -217,6 +217,22 @@ def test_another_study_does_not_go_on_in_that_folder(study, tmp_path, stopping, 
         run_study(study, tmp_path / "out")
 
 
+def test_what_another_generator_drew_is_not_gone_on_with(study, tmp_path, stopping, monkeypatch):
+    stopping(9)
+    with pytest.raises(Stop):
+        run_study(study, tmp_path / "out")
+    monkeypatch.undo()
+    record = provenance(tmp_path / "out")
+    for other, message in (
+        ({**record["random"], "normal": "jax.random.normal"}, "random: normal"),
+        (None, "random was None"),
+    ):
+        changed = {**record, "random": other}
+        (tmp_path / "out" / "provenance.json").write_text(json.dumps(changed))
+        with pytest.raises(InputError, match=message):
+            run_study(study, tmp_path / "out")
+
+
 def test_another_version_of_a_function_does_not_go_on(tmp_path, stopping, monkeypatch):
     code = "def own(params, seen):\n    return [[0.5, 0.5], [0.5, 0.5]]\n"
     (tmp_path / "own.py").write_text(code)

@@ -126,6 +126,14 @@ def test_provenance_hashes_study_table_and_outputs(written):
     provenance = json.loads((out / "provenance.json").read_text("utf-8"))
     assert provenance["status"] == "complete"
     assert provenance["seed"] == 7
+    assert provenance["random"] == {
+        "generator": "PCG64(SeedSequence([seed, purpose, block])), blocks of 4096, "
+        "uniforms of 53 bits",
+        "normal": "scipy.special.ndtri",
+        "seed": 7,
+    }
+    page = (out / "report.html").read_text("utf-8")
+    assert all(str(value) in page for value in provenance["random"].values())
     digest = hashlib.sha256((out / "study.toml").read_bytes()).hexdigest()
     assert provenance["study"] == digest
     for name, recorded in provenance["outputs"].items():

@@ -290,7 +290,7 @@ def test_files_prove_what_they_say(half):
     }  # fmt: skip
     summary = json.loads((out / "summary.json").read_text("utf-8"))
     verdicts = {p["name"]: p["certificate"]["verdict"] for p in summary["certificates"]}
-    assert summary["schema_version"] == 4
+    assert summary["schema_version"] == 5
     for file in files:
         found = verify(file)
         assert found.accepted, found.reason

@@ -31,8 +31,10 @@ FOUNDATIONS = {
     "_arrays",
     "_files",
     "_numbers",
+    "_precision",
     "_processes",
     "_progress",
+    "_random",
     "_registry",
     "_results",
 }

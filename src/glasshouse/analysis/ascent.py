@@ -2,12 +2,12 @@
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 import optax
 from jaxtyping import Array, PRNGKeyArray, PyTree
 
 from glasshouse._arrays import RealArray
+from glasshouse._random import Purpose, Seed, laid_out, uniforms
 from glasshouse.dynamics.batch import batch_map
 from glasshouse.dynamics.driver import run
 from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
@@ -50,19 +50,21 @@ class _Alone(AbstractParametricGame):
 
 
 def search(
-    game: ParametricGame, params: Params, player: int, starts: int, steps: int, key: PRNGKeyArray
+    game: ParametricGame, params: Params, player: int, starts: int, steps: int, seed: Seed
 ) -> tuple[float, PyTree]:
     """The largest gain found, and the parameters that bring it; the present ones are a start."""
     alone = _Alone(game, params, player)
     box = game.spaces[player]
-    leaves, structure = jax.tree.flatten(box.lower)
-    keys = jax.tree.unflatten(structure, list(jax.random.split(key, len(leaves))))
+    columns = sum(np.size(low) for low in jax.tree.leaves(box.lower))
+    drawn = laid_out(uniforms(seed, Purpose.DEVIATIONS, starts, columns), box.lower)
 
-    def draw(key: PRNGKeyArray, low: RealArray, high: RealArray) -> Array:
-        return jax.random.uniform(key, (starts, *jnp.shape(low)), float, low, high)
+    def placed(u: np.ndarray, low: RealArray, high: RealArray, own: RealArray) -> np.ndarray:
+        low, high = np.asarray(low), np.asarray(high)
+        begin = np.clip(low + (high - low) * u, low, high)  # rounding leaves the box otherwise
+        begin[0] = own
+        return begin
 
-    begin = (jax.tree.map(draw, keys, box.lower, box.upper),)
-    begin = jax.tree.map(lambda x, own: x.at[0].set(own), begin, (params[player],))
+    begin = (jax.tree.map(placed, drawn, box.lower, box.upper, params[player]),)
     widths = jax.tree.map(lambda low, high: np.max(np.asarray(high - low)), box.lower, box.upper)
     step_size = 2.0 * max(jax.tree.leaves(widths)) / steps  # may cross the box twice
     ends, values = batch_map(_ascend, begin, alone, steps, np.asarray(step_size))

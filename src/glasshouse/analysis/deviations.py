@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray, PyTree
+from jaxtyping import Array, ArrayLike, Float, PyTree
 
 from glasshouse._arrays import as_floats
+from glasshouse._random import Seed
 from glasshouse._results import Result
 from glasshouse.analysis.ascent import search
 from glasshouse.analysis.first_order import cooperation
@@ -93,7 +94,7 @@ def best_deviation(
     *,
     starts: int = 64,
     steps: int = 1000,
-    key: PRNGKeyArray | None = None,
+    key: Seed | None = None,
 ) -> Deviation:
     """The best deviation of one player from `params`.
 
@@ -104,7 +105,8 @@ def best_deviation(
     With more parameters: projected gradient ascent from random starts, a lower bound on the best
     gain.
 
-    **Arguments:** `player`, counted from 0; `starts`, `steps`, `key`: for the search only.
+    **Arguments:** `player`, counted from 0; for the search only: `starts`, `steps` and `key`, a
+    whole-number seed (0 unless given) or a JAX key, whose words are the seed.
     **Raises:** `InputError` when the player's box is unbounded, there is no such player, or
     `params` do not fit the boxes.
     """
@@ -120,8 +122,7 @@ def best_deviation(
         )
     if starts < 1 or steps < 1:
         raise InputError(f"starts={starts} and steps={steps} must both be at least 1")
-    key = jax.random.key(0) if key is None else key
-    gain, best = search(game, params, player, starts, steps, key)
+    gain, best = search(game, params, player, starts, steps, 0 if key is None else key)
     if not math.isfinite(gain):
         raise InputError(
             f"the gain of player {player + 1} is {gain}: the payoff has no value at some deviation "

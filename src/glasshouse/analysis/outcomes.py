@@ -12,6 +12,7 @@ import numpy as np
 import wadler_lindig as wl
 from jaxtyping import Array, Float
 
+from glasshouse._random import Purpose, laid_out, normals
 from glasshouse._results import Result, call, plain
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.precision import in_float64
@@ -36,9 +37,10 @@ class Starts(Result):
     """Where learning starts.
 
     **Arguments:** `kind`: "normal" draws `count` profiles N(neutral, `spread`²), clipped to the
-    boxes, by `seed`; "grid" puts `count` profiles at the midpoints of equal cells of the boxes,
-    so that shares of runs are shares of the parameter space; "neutral" is the neutral profile
-    alone; "given" takes `profiles`, one tuple of parameters per run (one number per player).
+    boxes, by `seed`, start k being the same for any count and under any setting of JAX; "grid" puts
+    `count` profiles at the midpoints of equal cells of the boxes, so that shares of runs are shares
+    of the parameter space; "neutral" is the neutral profile alone; "given" takes `profiles`, one
+    tuple of parameters per run (one number per player).
     **Raises:** `InputError` when the count or the spread is not positive, or profiles are missing.
     """
 
@@ -249,14 +251,9 @@ def _placed(game: AbstractParametricGame, starts: Starts) -> Params:
     if starts.kind == "grid":
         points = np.meshgrid(*_cells(game, starts), indexing="ij")
         return jax.tree.unflatten(structure, [x.reshape(-1) for x in points])
-    keys = jax.random.split(jax.random.key(starts.seed), len(leaves))
-    drawn = [
-        np.asarray(leaf)
-        + starts.spread
-        * np.asarray(jax.random.normal(key, (starts.count, *jnp.shape(leaf)), float))
-        for key, leaf in zip(keys, leaves, strict=True)
-    ]
-    return jax.tree.unflatten(structure, drawn)
+    columns = sum(np.size(leaf) for leaf in leaves)
+    drawn = laid_out(normals(starts.seed, Purpose.STARTS, starts.count, columns), neutral)
+    return jax.tree.map(lambda x, z: np.asarray(x) + starts.spread * z, neutral, drawn)
 
 
 def _cells(game: AbstractParametricGame, starts: Starts) -> list[np.ndarray]:

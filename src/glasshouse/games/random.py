@@ -1,20 +1,24 @@
 """Random games."""
 
-import jax
-from jaxtyping import PRNGKeyArray
+import math
 
+import numpy as np
+
+from glasshouse._random import Purpose, Seed, uniforms
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
 
 
 def random_game(
-    key: PRNGKeyArray, actions: tuple[int, ...] = (2, 2), *, symmetric: bool = False
+    key: Seed, actions: tuple[int, ...] = (2, 2), *, symmetric: bool = False
 ) -> NormalFormGame:
-    """A game whose payoffs are independent and uniform on [0, 1); the same key, the same game.
+    """A game whose payoffs are independent and uniform on (0, 1); the same key, the same game.
 
-    **Arguments:** `actions`, number of actions of each player; `symmetric`, for two players
-    with equally many actions: draw player 1's payoffs and give player 2 the transposed table.
-    **Raises:** `InputError` when a symmetric game is asked for other numbers of actions.
+    **Arguments:** `key`, a whole-number seed, or a JAX key, whose words are the seed; `actions`,
+    number of actions of each player; `symmetric`, for two players with equally many actions: draw
+    player 1's payoffs and give player 2 the transposed table.
+    **Raises:** `InputError` for a key that is neither, or when a symmetric game is asked for other
+    numbers of actions.
     """
     if symmetric:
         if len(actions) != 2 or actions[0] != actions[1]:
@@ -22,6 +26,10 @@ def random_game(
                 f"a symmetric random game needs two players with equally many actions, "
                 f"not actions={actions}"
             )
-        row = jax.random.uniform(key, actions, dtype=float)
-        return NormalFormGame(jax.numpy.stack([row, row.T]))
-    return NormalFormGame(jax.random.uniform(key, (len(actions), *actions), dtype=float))
+        row = _table(key, actions)
+        return NormalFormGame(np.stack([row, row.T]))
+    return NormalFormGame(_table(key, (len(actions), *actions)))
+
+
+def _table(key: Seed, shape: tuple[int, ...]) -> np.ndarray:
+    return uniforms(key, Purpose.GAME, 1, math.prod(shape)).reshape(shape)

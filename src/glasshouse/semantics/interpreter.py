@@ -5,18 +5,17 @@ from collections.abc import Callable
 from typing import Any, SupportsIndex
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray, PyTree
+from jaxtyping import Array, ArrayLike, Float, PyTree
 
 from glasshouse._arrays import RealArray
 from glasshouse._numbers import checked_bound, finite_number, whole
+from glasshouse._random import Purpose, Seed, normals
 from glasshouse.games.base import Product
 from glasshouse.semantics.base import Box
 from glasshouse.semantics.neural import (
     AbstractNeural,
-    as_double,
     check_logits,
     checked_actions,
     in_use,
@@ -68,7 +67,7 @@ class Interpreter(AbstractNeural):
     @classmethod
     def random(
         cls,
-        key: PRNGKeyArray,
+        key: Seed,
         actions: tuple[int, ...] = (2, 2),
         *,
         gain: ArrayLike,
@@ -80,7 +79,7 @@ class Interpreter(AbstractNeural):
         """With a random `eqx.nn.MLP`: `depth` hidden layers of `width` tanh units.
 
         Weights and biases are uniform around 0 with variance 1/(inputs of their layer). The same
-        key gives the same network in 32 and in 64 bits.
+        `key`, a whole-number seed or a JAX key, gives the same network under any setting of JAX.
         """
         actions = checked_actions(actions, "Interpreter")
         size, width, depth = whole(size, "size"), whole(width, "width"), whole(depth, "depth")
@@ -103,13 +102,12 @@ class Interpreter(AbstractNeural):
 
         return product([logits(i) for i in range(players)], self.actions)
 
-    def initial(self, key: PRNGKeyArray, same: bool = False) -> tuple[PyTree, ...]:
+    def initial(self, key: Seed, same: bool = False) -> tuple[PyTree, ...]:
         """Standard normal parameters, cut off at the bound."""
-        keys = [key] * len(self.actions) if same else jax.random.split(key, len(self.actions))
-        values = (as_double(jax.random.normal(own, (self.size,), jnp.float32)) for own in keys)
-        most = np.asarray(self.bound)
-        return tuple(np.clip(x, -most, most) for x in values)
+        players, most = len(self.actions), np.asarray(self.bound)
+        drawn = normals(key, Purpose.PROFILE, 1 if same else players, self.size)
+        return tuple(np.clip(drawn[0 if same else i], -most, most) for i in range(players))
 
     @classmethod
     def example(cls, actions: tuple[int, ...]) -> "Interpreter":
-        return cls.random(jax.random.key(1), actions, gain=0.5, size=2, width=4, bound=3.0)
+        return cls.random(1, actions, gain=0.5, size=2, width=4, bound=3.0)

@@ -9,10 +9,11 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray, PyTree
+from jaxtyping import Array, ArrayLike, Float, PyTree
 
 from glasshouse._arrays import RealArray, as_array, is_traced
 from glasshouse._numbers import finite_number
+from glasshouse._random import Purpose, Seed, uniforms
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product, unrolls
 from glasshouse.semantics.base import AbstractSemantics
@@ -26,12 +27,13 @@ class AbstractNeural(AbstractSemantics):
     """κ: what is read of the others is multiplied by it before a network sees it."""
 
     @abc.abstractmethod
-    def initial(self, key: PRNGKeyArray, same: bool = False) -> tuple[PyTree, ...]:
+    def initial(self, key: Seed, same: bool = False) -> tuple[PyTree, ...]:
         """Random parameters to start learning from.
 
-        **Arguments:** `same`, whether all players start with the same: a symmetric profile.
+        **Arguments:** `key`, a whole-number seed, or a JAX key, whose words are the seed; `same`,
+        whether all players start with the same: a symmetric profile.
         **Returns:** one pytree of NumPy arrays per player; the same key gives the same parameters
-        in 32 and in 64 bits.
+        under any setting of JAX.
         """
 
     def with_gain(self, gain: ArrayLike) -> "AbstractNeural":
@@ -42,33 +44,42 @@ class AbstractNeural(AbstractSemantics):
         return eqx.tree_at(lambda own: own.gain, self, finite_number(gain, "gain"))
 
 
-def tanh_network(key: PRNGKeyArray, inputs: int, outputs: int, width: int, depth: int) -> PyTree:
+def tanh_network(key: Seed, inputs: int, outputs: int, width: int, depth: int) -> PyTree:
     """An `eqx.nn.MLP` with `depth` hidden layers of tanh units, its arrays `drawn`."""
+    network = tanh_shape(inputs, outputs, width, depth)
+    (row,) = uniforms(key, Purpose.NETWORK, 1, count_weights(network))
+    return drawn(row, network)
+
+
+def tanh_shape(inputs: int, outputs: int, width: int, depth: int) -> PyTree:
+    """The same network with the shapes of arrays for arrays."""
     # Equinox gives every unit the activation that it is asked for: one function for all of them.
-    network = eqx.filter_eval_shape(
+    return eqx.filter_eval_shape(
         eqx.nn.MLP, inputs, outputs, width, depth, activation=jax.nn.tanh, key=jax.random.key(0)
     )
-    return drawn(key, network)
 
 
-def drawn(key: PRNGKeyArray, tree: PyTree) -> PyTree:
-    """The same tree with random arrays where it has arrays or their shapes.
+def count_weights(tree: PyTree) -> int:
+    """How many numbers the arrays of a network hold."""
+    return sum(math.prod(x.shape) for x in jax.tree.leaves(tree) if has_shape(x))
+
+
+def drawn(row: Float[np.ndarray, "weights"], tree: PyTree) -> PyTree:
+    """The same tree with random arrays where it has arrays or their shapes, from uniform numbers.
 
     Entries are uniform around 0 with variance 1/n, n the inputs of a unit: the size of an array
     after its first axis. Vectors, such as the biases that follow a matrix, take the n before them.
-    They are drawn in 32 bits, so that the same key gives the same network in any precision.
     """
     leaves, structure = jax.tree.flatten(tree)
-    inputs = _inputs(leaves)
-    keys = jax.random.split(key, max(len(leaves), 1))
-    found = [
-        leaf
-        if count is None
-        else as_double(
-            jax.random.uniform(own, leaf.shape, jnp.float32, -1.0, 1.0), math.sqrt(3 / count)
-        )
-        for leaf, count, own in zip(leaves, inputs, keys, strict=False)
-    ]
+    found, begin = [], 0
+    for leaf, count in zip(leaves, _inputs(leaves), strict=True):
+        if count is None:
+            found.append(leaf)
+            continue
+        end = begin + math.prod(leaf.shape)
+        entries = math.sqrt(3 / count) * (2 * row[begin:end] - 1)
+        found.append(as_array(entries.reshape(leaf.shape)))
+        begin = end
     return jax.tree.unflatten(structure, found)
 
 
@@ -97,11 +108,11 @@ def has_shape(leaf: Any) -> bool:
     return described and jnp.issubdtype(leaf.dtype, jnp.floating)
 
 
-def as_double(array: Any, factor: float = 1.0) -> RealArray:
-    """`factor` times the array, in NumPy float64 where it has numbers."""
+def as_double(array: Any) -> RealArray:
+    """The array in NumPy float64, where it has numbers."""
     if is_traced(array):
-        return factor * jnp.asarray(array, dtype=float)
-    return as_array(factor * np.asarray(array, dtype=np.float64))
+        return jnp.asarray(array, dtype=float)
+    return as_array(np.asarray(array))
 
 
 def stored(network: PyTree) -> PyTree:

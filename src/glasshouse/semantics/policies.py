@@ -7,23 +7,24 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray, PyTree
+from jaxtyping import Array, ArrayLike, Float, PyTree
 
 from glasshouse._arrays import RealArray, as_array, as_floats, is_traced
 from glasshouse._numbers import checked_bound, finite_number, whole
+from glasshouse._random import Purpose, Seed, normals, uniforms
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
 from glasshouse.semantics.base import Box
 from glasshouse.semantics.neural import (
     AbstractNeural,
-    as_double,
     check_logits,
     checked_actions,
+    count_weights,
     drawn,
     has_shape,
     product,
     squared_norm,
-    tanh_network,
+    tanh_shape,
 )
 
 
@@ -68,7 +69,7 @@ class Policies(AbstractNeural):
         self.projection = _checked_projection(projection, self.weights)
         self.gain = finite_number(gain, "gain")
         self.bound = checked_bound(bound)
-        own = as_floats(_weights_of(drawn(jax.random.key(0), self.network)))
+        own = as_floats(_weights_of(drawn(self._uniforms(0, 1)[0], self.network)))
         features = jnp.zeros(self.projection.shape[0])
         check_logits(
             lambda x: self._network(own)(x), features, self.actions[0], "for random weights"
@@ -77,7 +78,7 @@ class Policies(AbstractNeural):
     @classmethod
     def random(
         cls,
-        key: PRNGKeyArray,
+        key: Seed,
         actions: tuple[int, ...] = (2, 2),
         *,
         gain: ArrayLike,
@@ -89,21 +90,20 @@ class Policies(AbstractNeural):
         """With a random projection and an `eqx.nn.MLP`: `depth` hidden layers of tanh units.
 
         The entries of P are normal, scaled so that P θ_j has entries of variance 1 where θ_j is
-        what `initial` draws. The same key gives the same projection in 32 and in 64 bits.
+        what `initial` draws. The same `key`, a whole-number seed or a JAX key, gives the
+        same projection under any setting of JAX.
         """
         actions = checked_actions(actions, "Policies")
         features = whole(features, "features")
         width, depth = whole(width, "width"), whole(depth, "depth")
-        network = tanh_network(key, features, actions[0] - 1, width, depth)
-        weights = _weights_of(network)
-        shape = (features, sum(x.size for x in jax.tree.leaves(weights)))
-        normal = jax.random.normal(key, shape, jnp.float32)
-        return cls(actions, network, as_double(normal, squared_norm(weights) ** -0.5), gain, bound)
+        network = tanh_shape(features, actions[0] - 1, width, depth)
+        normal = normals(key, Purpose.PROJECTION, features, count_weights(network))
+        return cls(actions, network, normal * squared_norm(network) ** -0.5, gain, bound)
 
     @property
     def weights(self) -> int:
         """How many weights and biases each player has."""
-        return sum(math.prod(x.shape) for x in jax.tree.leaves(_weights_of(self.network)))
+        return count_weights(self.network)
 
     @property
     def spaces(self) -> tuple[Box, ...]:
@@ -122,23 +122,26 @@ class Policies(AbstractNeural):
 
         return product([logits(i) for i in range(len(self.actions))], self.actions)
 
-    def initial(self, key: PRNGKeyArray, same: bool = False) -> tuple[PyTree, ...]:
+    def initial(self, key: Seed, same: bool = False) -> tuple[PyTree, ...]:
         """Uniform weights with variance 1/(inputs of their layer), cut off at the bound.
 
         Biases follow the matrix before them. Networks drawn one by one are not alike, and the
         profile is not symmetric; with `same` it is.
         """
-        keys = [key] * len(self.actions) if same else jax.random.split(key, len(self.actions))
-        most = np.asarray(self.bound)
-        shapes = _weights_of(self.network)
-        return tuple(
-            jax.tree.map(lambda x: np.clip(x, -most, most), drawn(own, shapes)) for own in keys
-        )
+        players, most = len(self.actions), np.asarray(self.bound)
+        rows, shapes = self._uniforms(key, 1 if same else players), _weights_of(self.network)
+
+        def of_player(row: np.ndarray) -> PyTree:
+            return jax.tree.map(lambda x: np.clip(x, -most, most), drawn(row, shapes))
+
+        return tuple(of_player(rows[0 if same else i]) for i in range(players))
 
     @classmethod
     def example(cls, actions: tuple[int, ...]) -> "Policies":
-        key = jax.random.key(1)
-        return cls.random(key, actions, gain=0.5, features=2, width=3, bound=3.0)
+        return cls.random(1, actions, gain=0.5, features=2, width=3, bound=3.0)
+
+    def _uniforms(self, key: Seed, players: int) -> np.ndarray:
+        return uniforms(key, Purpose.PROFILE, players, self.weights)
 
     def _network(self, weights: PyTree) -> Any:
         """The network with these weights."""

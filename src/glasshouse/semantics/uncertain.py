@@ -11,6 +11,7 @@ from jaxtyping import Array, ArrayLike, Float, PyTree
 
 from glasshouse._arrays import RealArray
 from glasshouse._numbers import number_within, whole
+from glasshouse._random import Purpose, normals
 from glasshouse.errors import InputError
 from glasshouse.semantics.base import Box
 from glasshouse.semantics.channel import AbstractAccess, Views
@@ -100,12 +101,13 @@ class Noisy(AbstractAccess):
     derivative, itself 0.4/(κσ) at most, may be wrong altogether.
 
     **Arguments:** `scale` σ >= 0, the standard deviation in units of the parameter; `draws`, an
-    even number; `seed` of the draws, a whole number from 0 on.
+    even number; `seed` of the draws, a whole number from 0 on: no setting of JAX changes them.
     **Raises:** `InputError` for a scale that is negative or not finite, draws that are not an even
     number, a seed that is none and, in a game, for more than 2^26 drawn numbers.
     **Cost:** as many evaluations of the semantics as there are points or draws. All draws of what
     everybody reads are in memory at once, with what readers play beside them: 16 bytes for each
-    number drawn, 0.8 GB for two policies of 94 000 weights and 256 draws, and more for gradients.
+    number drawn, 0.8 GB for two policies of 94 000 weights and 256 draws; gradients take more, and
+    a program that learns keeps the draws as its constants, in several copies.
     """
 
     scale: Float[RealArray, ""]
@@ -133,31 +135,33 @@ class Noisy(AbstractAccess):
     def look(self, params: tuple[PyTree, ...], boxes: tuple[Box, ...]) -> Views:
         players = range(len(params))
         most = _most_noisy(params)
-        points, weights = _quadrature(most) if most <= MOST_NOISY else (None, self._equal())
+        if most <= MOST_NOISY:
+            points, weights = _quadrature(most)
+            noise = [points] * len(params)
+        else:
+            noise, weights = self._drawn(len(params), most), np.full(self.draws, 1 / self.draws)
         leaves, structure = jax.tree.flatten(params)
         owners = [i for i in players for _ in jax.tree.leaves(params[i])]
 
         def of_reader(reader: int) -> tuple[PyTree, ...]:
-            noise = self._drawn(reader, most) if points is None else points
             shown, begin = [], 0
             for owner, leaf in zip(owners, leaves, strict=True):
                 size, shape = np.size(leaf), (len(weights), *np.shape(leaf))
                 if owner == reader:
                     shown.append(jnp.broadcast_to(jnp.asarray(leaf), shape))
                     continue
-                shown.append(leaf + self.scale * noise[:, begin : begin + size].reshape(shape))
+                shown.append(
+                    leaf + self.scale * noise[reader][:, begin : begin + size].reshape(shape)
+                )
                 begin += size
             return jax.tree.unflatten(structure, shown)
 
         return Views(tuple(of_reader(i) for i in players), jnp.asarray(weights))
 
-    def _equal(self) -> np.ndarray:
-        return np.full(self.draws, 1 / self.draws)
-
-    def _drawn(self, reader: int, size: int) -> Array:
-        key = jax.random.fold_in(jax.random.key(self.seed), reader)
-        half = jax.random.normal(key, (self.draws // 2, size), float)
-        return jnp.concatenate([half, -half])
+    def _drawn(self, readers: int, size: int) -> list[np.ndarray]:
+        """For each reader `(draws, size)` numbers, the same for every precision JAX computes in."""
+        half = normals(self.seed, Purpose.NOISE, self.draws // 2, readers * size)
+        return [np.concatenate([part, -part]) for part in np.split(half, readers, axis=1)]
 
     @classmethod
     def example(cls, boxes: tuple[Box, ...]) -> "Noisy":

@@ -19,11 +19,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from glasshouse._files import MACHINE, PARTIAL, read_bytes, reason, write_file, writing
+from glasshouse._random import described
 from glasshouse.errors import InputError, OutputError
 from glasshouse.study.dotted import leaves
 from glasshouse.study.setting import Prepared
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Of provenance, summary and table; raised when a key changes its meaning or goes away."""
 
 PACKAGES = ("glasshouse", "jax", "jaxlib", "equinox", "optax", "numpy", "scipy", "pyarrow")
@@ -149,6 +150,7 @@ def identity(prepared: Prepared) -> dict[str, Any]:
             name: hashlib.sha256(content).hexdigest() for name, content in prepared.inputs.items()
         },
         "seed": prepared.study.learning.seed,
+        "random": described(prepared.study.learning.seed),
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
         "python": platform.python_version(),
         "platform": platform.platform(),

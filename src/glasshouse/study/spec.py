@@ -109,7 +109,7 @@ class LearningSpec(Section):
     spread: Positive | None = None
     """Standard deviation of "normal" starts about the neutral one; default 1, affine 0.2."""
     seed: Annotated[int, Field(ge=0, lt=2**32, strict=True)] = 0
-    """Of "normal" starts: the same seed gives the same starts."""
+    """Of "normal" starts: the same seed, the same starts, however many and with any JAX setting."""
     tied: StrictBool = False
     """Whether all players share one parameter, each contributing its own selfish gradient."""
     batch: Annotated[int, Field(ge=1, le=100_000_000, strict=True)] = 100_000

@@ -59,8 +59,8 @@ def report_html(
     table carries its exact value in the `value` attribute of a `data` element.
 
     **Arguments:** `figures`, as `study_figures` makes them; `provenance`: "versions", "inputs",
-    "table" (names and SHA-256), "seed", "python", "platform", "device", "precision"; what is
-    missing is left out.
+    "table" (names and SHA-256), "seed", "random" (how numbers are drawn), "python", "platform",
+    "device", "precision"; what is missing is left out.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("glasshouse.study.report", "."),

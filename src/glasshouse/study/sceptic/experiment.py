@@ -151,9 +151,8 @@ def _groups(settings: Experiment) -> list[_Group]:
 def _network(
     game: NormalFormGame, make: Callable[..., AbstractNeural], seed: int, same: bool
 ) -> tuple[ParametricGame, Params]:
-    key, start_key = jax.random.split(jax.random.key(seed))
-    semantics = make(key, gain=1.0)
-    return ParametricGame(game, semantics), semantics.initial(start_key, same)
+    semantics = make(seed, gain=1.0)
+    return ParametricGame(game, semantics), semantics.initial(seed, same)
 
 
 def _tried(group: _Group, settings: Experiment) -> tuple[list[Trial], float]:

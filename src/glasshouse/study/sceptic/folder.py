@@ -10,6 +10,7 @@ from matplotlib import style
 from matplotlib.figure import Figure
 
 from glasshouse._files import write_file, writing
+from glasshouse._random import described
 from glasshouse.plots._palette import TEXT
 from glasshouse.plots.prediction import plot_predictions
 from glasshouse.study.folder import as_json, check_new
@@ -40,8 +41,12 @@ def write_experiment(findings: Findings, out: str | Path) -> None:
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
     figure = experiment_figure(findings)
-    versions = {name: importlib.metadata.version(name) for name in ("glasshouse", "jax", "numpy")}
-    write_file(out / "findings.json", as_json({"versions": versions, **findings.summary()}))
+    names = ("glasshouse", "jax", "numpy", "scipy")
+    made = {
+        "versions": {name: importlib.metadata.version(name) for name in names},
+        "random": described(findings.settings["seed"]),
+    }
+    write_file(out / "findings.json", as_json({**made, **findings.summary()}))
     write_file(out / "networks.csv", _table(findings.trials).encode())
     write_file(out / "predictions.svg", figure.svg().encode())
     write_file(out / "predictions.png", figure.png())
