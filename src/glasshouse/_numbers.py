@@ -1,18 +1,29 @@
-"""Numbers that users give, checked on their way in."""
+"""Numbers that users give, checked on their way in: one door for real ones, one for whole ones."""
 
 import math
 import operator
 from collections.abc import Sequence
-from typing import Any, SupportsIndex, TypeAlias
+from typing import Any, Protocol, SupportsFloat, SupportsIndex, TypeAlias, runtime_checkable
 
 import numpy as np
 from jaxtyping import ArrayLike
 
-from glasshouse._arrays import RealArray, as_array, is_traced
+from glasshouse._arrays import NoNumbers, RealArray, as_array, is_traced
 from glasshouse.errors import InputError
 
-Numbers: TypeAlias = ArrayLike | Sequence
-"""A number, an array, or lists of numbers."""
+
+@runtime_checkable
+class HasArray(Protocol):
+    """What becomes a NumPy array: tables and series of pandas, arrays of xarray and others."""
+
+    def __array__(self) -> np.ndarray: ...  # noqa: D105
+
+
+Numbers: TypeAlias = ArrayLike | Sequence | SupportsFloat | SupportsIndex | HasArray
+"""A number of any real type, an array of any library, or lists of numbers."""
+
+Pair: TypeAlias = Sequence | np.ndarray | HasArray
+"""Two numbers, the lower one first."""
 
 LARGEST_WEIGHT = 1e50
 """Couplings, weights and bounds beyond this are refused: logits are products of two of them, and
@@ -34,13 +45,57 @@ def number_array(
     """
     try:
         array = as_array(value)
-    except (ValueError, TypeError) as error:
+    except NoNumbers as error:
         wanted = "a number" if shapes is SINGLE else "numbers in a rectangular array"
-        raise InputError(f"{name} must be {wanted}, but is {shown(value)}") from error
+        raise InputError(f"{name} must be {wanted}, but is {shown(value)}: {error}") from error
     if shapes is not None and array.shape not in shapes:
         allowed = " or ".join("a single number" if s == () else f"shape {s}" for s in shapes)
         raise InputError(f"{name} has shape {array.shape}: it must be {allowed}")
     return array
+
+
+def number(
+    value: Numbers,
+    name: str,
+    least: float = -math.inf,
+    most: float = math.inf,
+    *,
+    above: float = -math.inf,
+) -> float:
+    """A single finite number from `least` to `most` and above `above`, as a Python float.
+
+    **Raises:** `InputError` naming the setting, when it is no such number or has no value yet.
+    """
+    array = number_array(value, name)
+    if is_traced(array):
+        raise InputError(f"{name} must have a value: it cannot be traced by jit, vmap or grad")
+    found = float(array)
+    if not least <= found <= most or not found > above or not math.isfinite(found):
+        raise InputError(f"{name}={found:g} must be {_allowed(least, most, above)}")
+    return found
+
+
+def _allowed(least: float, most: float, above: float) -> str:
+    low = f"above {above:g}" if above > -math.inf else f"at least {least:g}"
+    if above == least == -math.inf:
+        return "finite" if most == math.inf else f"finite and at most {most:g}"
+    if most == math.inf:
+        return f"finite and {low}"
+    return f"{low} and at most {most:g}"
+
+
+def pair(value: Pair, name: str) -> tuple[float, float]:
+    """Two finite numbers, the second above the first.
+
+    **Raises:** `InputError` naming them, when they are no such pair.
+    """
+    array = number_array(value, name, shapes=[(2,)])
+    if is_traced(array):
+        raise InputError(f"{name} must have values: it cannot be traced by jit, vmap or grad")
+    low, high = (float(x) for x in array)
+    if not -math.inf < low < high < math.inf:
+        raise InputError(f"{name} [{low:g}, {high:g}] must be increasing and finite")
+    return low, high
 
 
 def number_within(
@@ -118,21 +173,43 @@ def checked_weights(
     return array
 
 
-def whole(value: SupportsIndex, name: str, least: int = 1) -> int:
-    """A whole number, NumPy's included, but no truth value.
+def whole(
+    value: SupportsIndex, name: str, least: int = 1, most: int | None = None, *, note: str = ""
+) -> int:
+    """A whole number of any integer type from `least` to `most`, but no truth value.
 
-    **Raises:** `InputError` naming it, when it is none or less than `least`.
+    **Arguments:** `note`, a sentence that ends the message.
+    **Raises:** `InputError` naming it, when it is none.
     """
     try:
-        number = None if isinstance(value, bool | np.bool_) else operator.index(value)
+        masked = isinstance(value, np.ma.MaskedArray) and bool(np.any(np.ma.getmaskarray(value)))
+        number = None if isinstance(value, bool | np.bool_) or masked else operator.index(value)
     except TypeError:
         number = None
-    if number is None or number < least:
+    if number is None or number < least or (most is not None and number > most):
         wanted = "a positive whole number" if least == 1 else f"a whole number from {least} on"
-        raise InputError(f"{name}={shown(value)} must be {wanted}")
+        if most is not None:
+            wanted = f"a whole number from {least} to {most}"
+        raise InputError(f"{name}={shown(value)} must be {wanted}{note}")
     return number
+
+
+def player_number(player: SupportsIndex, count: int) -> int:
+    """The number of one of so many players, counted from 0.
+
+    **Raises:** `InputError` when it is none, naming those there are.
+    """
+    try:
+        return whole(player, "player", least=0, most=count - 1)
+    except InputError:
+        raise InputError(
+            f"there is no player {shown(player)}: choose a whole number from 0 to {count - 1}"
+        ) from None
 
 
 def shown(value: Any) -> str:
     """The value in a message, short and on one line."""
-    return " ".join(repr(value).split())[:60]
+    try:
+        return " ".join(repr(value).split())[:60]
+    except ValueError:  # whole numbers of thousands of digits
+        return f"{type(value).__name__} of too many digits"

@@ -9,9 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import wadler_lindig as wl
-from jaxtyping import Array, ArrayLike, Float
+from jaxtyping import Array, Float
 
-from glasshouse._arrays import RealArray, as_array, is_traced
+from glasshouse._arrays import RAGGED, NoNumbers, RealArray, as_array, is_traced
+from glasshouse._numbers import Numbers
 from glasshouse._results import WIDTH, Result, call, has_numbers, plain, shortened
 from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, Product, unrolls
@@ -51,11 +52,11 @@ class NormalFormGame(AbstractGame):
     tensor: Float[RealArray, "players *actions"]
     labels: Labels | None = eqx.field(static=True)
 
-    def __init__(self, tensor: ArrayLike | list, labels: Labels | None = None):
+    def __init__(self, tensor: Numbers, labels: Labels | None = None):
         self.tensor = _numbers(tensor)
         self.labels = labels
         _check_shape(self.tensor.shape)
-        if not is_traced(tensor):
+        if not is_traced(self.tensor):
             _check_values(np.asarray(self.tensor))
         if labels is not None:
             _check_labels(labels, self.actions)
@@ -210,13 +211,11 @@ def _contract(table: Array, distributions: list[Array]) -> Array:
     return left @ table.reshape(left.size, right.size) @ right
 
 
-def _numbers(tensor: ArrayLike | list) -> RealArray:
+def _numbers(tensor: Numbers) -> RealArray:
     try:
-        if not isinstance(tensor, jax.Array) and np.asarray(tensor).dtype.kind not in "iuf":
-            raise TypeError
         return as_array(tensor)
-    except (ValueError, TypeError) as error:
-        reason = "ragged" if "inhomogeneous" in str(error) else "not all numbers"
+    except NoNumbers as error:
+        reason = "ragged" if str(error) == RAGGED else f"not all numbers ({error})"
         raise InputError(
             f"payoffs are {reason}: give one number for every player and action profile, "
             "an array of shape (players, *actions)"

@@ -7,10 +7,10 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float, Int
+from jaxtyping import Array, Float, Int
 
-from glasshouse._arrays import RealArray, as_array, is_traced
-from glasshouse._numbers import LARGEST_PAYOFF
+from glasshouse._arrays import NoNumbers, RealArray, as_array, is_traced
+from glasshouse._numbers import LARGEST_PAYOFF, Numbers
 from glasshouse.errors import InputError
 from glasshouse.games.graphs import both_ways, edges_of, numbered, undirected
 from glasshouse.games.network import AbstractNetworkGame, sum_by
@@ -40,7 +40,7 @@ class PairwiseGame(AbstractNetworkGame):
 
     def __init__(
         self,
-        payoffs: NormalFormGame | ArrayLike | Sequence,
+        payoffs: NormalFormGame | Numbers,
         graph: Any,
         players: Sequence[Hashable] | None = None,
         weight: str | None = "weight",
@@ -103,7 +103,7 @@ def _product(left: Array, right: Array) -> Array:
     return jnp.matmul(left, right, precision=jax.lax.Precision.HIGHEST)
 
 
-def _matrix(payoffs: NormalFormGame | ArrayLike | Sequence) -> RealArray:
+def _matrix(payoffs: NormalFormGame | Numbers) -> RealArray:
     if isinstance(payoffs, NormalFormGame):
         tensor = payoffs.tensor
         wrong = payoffs.players != 2 or len(set(payoffs.actions)) != 1
@@ -115,8 +115,10 @@ def _matrix(payoffs: NormalFormGame | ArrayLike | Sequence) -> RealArray:
         return tensor[0]
     try:
         table = as_array(payoffs)
-    except (ValueError, TypeError) as error:
-        raise InputError("payoffs must be a square matrix of numbers, or a game") from error
+    except NoNumbers as error:
+        raise InputError(
+            f"payoffs must be a square matrix of numbers, or a game: {error}"
+        ) from error
     if table.ndim != 2 or table.shape[0] != table.shape[1] or table.shape[0] < 2:
         raise InputError(
             f"payoffs have shape {table.shape}: give a square matrix, own action by rows and the "

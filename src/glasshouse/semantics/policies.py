@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray, PyTree
 
-from glasshouse._arrays import RealArray, as_array, as_floats, is_traced
-from glasshouse._numbers import checked_bound, finite_number, whole
+from glasshouse._arrays import RealArray, as_floats, is_traced
+from glasshouse._numbers import Numbers, checked_bound, finite_number, number_array, whole
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
 from glasshouse.semantics.base import Box
@@ -59,7 +59,7 @@ class Policies(AbstractNeural):
         self,
         actions: tuple[int, ...],
         network: PyTree,
-        projection: ArrayLike | list,
+        projection: Numbers,
         gain: ArrayLike,
         bound: ArrayLike = math.inf,
     ):
@@ -158,11 +158,8 @@ def _row(weights: PyTree) -> Array:
     return jnp.concatenate([jnp.ravel(x) for x in jax.tree.leaves(as_floats(weights))])
 
 
-def _checked_projection(projection: ArrayLike | list, weights: int) -> RealArray:
-    try:
-        array = as_array(projection)
-    except (ValueError, TypeError) as error:
-        raise InputError("projection must be a rectangular array of numbers") from error
+def _checked_projection(projection: Numbers, weights: int) -> RealArray:
+    array = number_array(projection, "projection", shapes=None)
     if array.ndim != 2 or array.shape[1] != weights or not array.size:
         raise InputError(
             f"projection has shape {array.shape}: it must have one row per input of the network "
