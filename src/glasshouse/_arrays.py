@@ -22,7 +22,7 @@ RAGGED = "its rows differ in length or are no rows at all"
 BEYOND = "numbers beyond 1.8e308 have no double-precision value; rescale it"
 
 
-class NoNumbers(TypeError):
+class NotRealError(TypeError):
     """What was given is no array of real numbers; the message says why, and what to do."""
 
 
@@ -33,7 +33,7 @@ def as_array(value: Any) -> RealArray:
     here, before anything is computed in a type that would wrap, round or drop digits. They are
     converted to whatever precision the computation they enter uses.
 
-    **Raises:** `NoNumbers` for truth values, complex numbers, masked entries, text, rows of
+    **Raises:** `NotRealError` for truth values, complex numbers, masked entries, text, rows of
     different lengths, and numbers that no double is near to.
     """
     if isinstance(value, jax.core.Tracer):
@@ -41,7 +41,7 @@ def as_array(value: Any) -> RealArray:
     if isinstance(value, list | tuple) and is_traced(value):
         leaves = [as_array(x) for x in value]
         if len({np.shape(leaf) for leaf in leaves}) > 1:
-            raise NoNumbers(RAGGED)
+            raise NotRealError(RAGGED)
         return jnp.stack([jnp.asarray(leaf, dtype=float) for leaf in leaves])
     array = _doubles(value, 0)
     array.setflags(write=False)
@@ -51,7 +51,7 @@ def as_array(value: Any) -> RealArray:
 def as_floats(tree: PyTree) -> PyTree:
     """All leaves as JAX arrays of the default float type; a list of numbers is one leaf.
 
-    **Raises:** `NoNumbers` for a leaf that is none.
+    **Raises:** `NotRealError` for a leaf that is none.
     """
     return jax.tree.map(lambda x: jnp.asarray(as_array(x), dtype=float), tree, is_leaf=is_vector)
 
@@ -82,32 +82,43 @@ def _traced(value: jax.Array) -> jax.Array:
 
 
 def _check_type(dtype: Any) -> None:
-    if dtype == bool:
-        raise NoNumbers(BOOLS)
+    if np.dtype(bool) == dtype:
+        raise NotRealError(BOOLS)
     if jax.dtypes.issubdtype(dtype, np.complexfloating):
-        raise NoNumbers(COMPLEX)
+        raise NotRealError(COMPLEX)
     if not jax.dtypes.issubdtype(dtype, np.number) or dtype.kind == "m":
-        raise NoNumbers(f"entries of type {dtype} are no real numbers")
+        raise NotRealError(f"entries of type {dtype} are no real numbers")
 
 
 def _doubles(value: Any, depth: int) -> np.ndarray:
     """The nearest doubles, as a new array."""
     if isinstance(value, np.ma.MaskedArray):
         if np.ma.getmaskarray(value).any():
-            raise NoNumbers(MASKED)
+            raise NotRealError(MASKED)
         return _of_array(value.data)
     if isinstance(value, np.ndarray | np.generic | jax.Array):
-        return _of_array(np.asarray(value))
+        return _of_array(value)
     if isinstance(value, list | tuple):
         return _of_rows(value, depth)
     if hasattr(value, "__array__"):  # pandas, xarray and others, without importing them
-        return _of_array(np.asarray(value))
+        return _of_array(_held(value))
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return _of_rows(list(value), depth)
     return np.array(_double(value))
 
 
-def _of_array(array: np.ndarray) -> np.ndarray:
+def _held(value: Any) -> np.ndarray:
+    """What an array of another library holds."""
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError, RuntimeError) as error:  # as PyTorch's that need gradients
+        raise NotRealError(f"{type(value).__name__} gives no array: {error}") from error
+
+
+def _of_array(array: np.ndarray | np.generic | jax.Array) -> np.ndarray:
+    if not isinstance(array, np.ndarray):
+        _check_type(array.dtype)  # random keys have no NumPy array
+        array = np.asarray(array)
     if array.dtype == object:
         numbers = [_double(x) for x in array.flat]
         return np.array(numbers, dtype=np.float64).reshape(array.shape)
@@ -115,44 +126,44 @@ def _of_array(array: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore"):
         found = array.astype(np.float64)
     if array.dtype.itemsize > 8 and np.any(np.isinf(found) & np.isfinite(array)):
-        raise NoNumbers(BEYOND)
+        raise NotRealError(BEYOND)
     return found
 
 
 def _of_rows(rows: list | tuple, depth: int) -> np.ndarray:
     if depth >= DEEPEST:
-        raise NoNumbers(f"lists nested more than {DEEPEST} deep are no array")
+        raise NotRealError(f"lists nested more than {DEEPEST} deep are no array")
     kinds = set(map(type, rows))
     try:
         if kinds <= {int, float}:  # which is quick, and usual
             return np.array(rows, dtype=np.float64)
         return np.array([_doubles(row, depth + 1) for row in rows], dtype=np.float64)
     except OverflowError:
-        raise NoNumbers(BEYOND) from None
+        raise NotRealError(BEYOND) from None
     except ValueError:
-        raise NoNumbers(RAGGED) from None
+        raise NotRealError(RAGGED) from None
 
 
 def _double(value: Any) -> float:
     """One number of any kind as the nearest double."""
     if isinstance(value, np.ma.MaskedArray):
-        raise NoNumbers(MASKED)
+        raise NotRealError(MASKED)
     if isinstance(value, bool):
-        raise NoNumbers(BOOLS)
+        raise NotRealError(BOOLS)
     if isinstance(value, complex):
-        raise NoNumbers(COMPLEX)
+        raise NotRealError(COMPLEX)
     if isinstance(value, np.ndarray | np.generic | jax.Array):
         if np.ndim(value):
-            raise NoNumbers(RAGGED)
-        return float(_of_array(np.asarray(value)))
+            raise NotRealError(RAGGED)
+        return float(_of_array(value))
     if not hasattr(value, "__float__") and not hasattr(value, "__index__"):
-        raise NoNumbers(f"{type(value).__name__} is no real number")
+        raise NotRealError(f"{type(value).__name__} is no real number")
     try:
         number = float(value)
     except OverflowError:
-        raise NoNumbers(BEYOND) from None
+        raise NotRealError(BEYOND) from None
     except (TypeError, ValueError):
-        raise NoNumbers(f"{type(value).__name__} without a value is no real number") from None
+        raise NotRealError(f"{type(value).__name__} without a value is no real number") from None
     if math.isinf(number) and value != number:  # as decimals end that are too large
-        raise NoNumbers(BEYOND)
+        raise NotRealError(BEYOND)
     return number

@@ -8,7 +8,7 @@ from typing import Any, Protocol, SupportsFloat, SupportsIndex, TypeAlias, runti
 import numpy as np
 from jaxtyping import ArrayLike
 
-from glasshouse._arrays import NoNumbers, RealArray, as_array, is_traced
+from glasshouse._arrays import NotRealError, RealArray, as_array, is_traced
 from glasshouse.errors import InputError
 
 
@@ -16,7 +16,7 @@ from glasshouse.errors import InputError
 class HasArray(Protocol):
     """What becomes a NumPy array: tables and series of pandas, arrays of xarray and others."""
 
-    def __array__(self) -> np.ndarray: ...  # noqa: D105
+    def __array__(self) -> np.ndarray: ...
 
 
 Numbers: TypeAlias = ArrayLike | Sequence | SupportsFloat | SupportsIndex | HasArray
@@ -45,7 +45,7 @@ def number_array(
     """
     try:
         array = as_array(value)
-    except NoNumbers as error:
+    except NotRealError as error:
         wanted = "a number" if shapes is SINGLE else "numbers in a rectangular array"
         raise InputError(f"{name} must be {wanted}, but is {shown(value)}: {error}") from error
     if shapes is not None and array.shape not in shapes:

@@ -11,7 +11,7 @@ import numpy as np
 import wadler_lindig as wl
 from jaxtyping import Array, Float
 
-from glasshouse._arrays import RAGGED, NoNumbers, RealArray, as_array, is_traced
+from glasshouse._arrays import RAGGED, NotRealError, RealArray, as_array, is_traced
 from glasshouse._numbers import Numbers
 from glasshouse._results import WIDTH, Result, call, has_numbers, plain, shortened
 from glasshouse.errors import InputError
@@ -214,7 +214,7 @@ def _contract(table: Array, distributions: list[Array]) -> Array:
 def _numbers(tensor: Numbers) -> RealArray:
     try:
         return as_array(tensor)
-    except NoNumbers as error:
+    except NotRealError as error:
         reason = "ragged" if str(error) == RAGGED else f"not all numbers ({error})"
         raise InputError(
             f"payoffs are {reason}: give one number for every player and action profile, "

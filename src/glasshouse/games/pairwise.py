@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from glasshouse._arrays import NoNumbers, RealArray, as_array, is_traced
+from glasshouse._arrays import NotRealError, RealArray, as_array, is_traced
 from glasshouse._numbers import LARGEST_PAYOFF, Numbers
 from glasshouse.errors import InputError
 from glasshouse.games.graphs import both_ways, edges_of, numbered, undirected
@@ -115,7 +115,7 @@ def _matrix(payoffs: NormalFormGame | Numbers) -> RealArray:
         return tensor[0]
     try:
         table = as_array(payoffs)
-    except NoNumbers as error:
+    except NotRealError as error:
         raise InputError(
             f"payoffs must be a square matrix of numbers, or a game: {error}"
         ) from error
