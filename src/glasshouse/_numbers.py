@@ -37,7 +37,7 @@ SINGLE = ((),)
 
 
 def number_array(
-    value: Numbers, name: str, shapes: Sequence[tuple[int, ...]] | None = SINGLE
+    value: Any, name: str, shapes: Sequence[tuple[int, ...]] | None = SINGLE
 ) -> RealArray:
     """Numbers of one of these shapes, by default a single one, as an array; None: of any shape.
 
@@ -55,7 +55,7 @@ def number_array(
 
 
 def number(
-    value: Numbers,
+    value: Any,
     name: str,
     least: float = -math.inf,
     most: float = math.inf,
@@ -66,7 +66,12 @@ def number(
 
     **Raises:** `InputError` naming the setting, when it is no such number or has no value yet.
     """
-    array = number_array(value, name)
+    try:
+        array = as_array(value)
+    except NotRealError as error:
+        raise InputError(f"{name}={shown(value)} must be a number: {error}") from error
+    if array.shape:
+        raise InputError(f"{name}={shown(value)} must be a single number")
     if is_traced(array):
         raise InputError(f"{name} must have a value: it cannot be traced by jit, vmap or grad")
     found = float(array)
@@ -84,8 +89,8 @@ def _allowed(least: float, most: float, above: float) -> str:
     return f"{low} and at most {most:g}"
 
 
-def pair(value: Pair, name: str) -> tuple[float, float]:
-    """Two finite numbers, the second above the first.
+def pair(value: Any, name: str, *, equal: bool = False) -> tuple[float, float]:
+    """Two finite numbers, the second above the first, or equal to it where that is allowed.
 
     **Raises:** `InputError` naming them, when they are no such pair.
     """
@@ -93,13 +98,13 @@ def pair(value: Pair, name: str) -> tuple[float, float]:
     if is_traced(array):
         raise InputError(f"{name} must have values: it cannot be traced by jit, vmap or grad")
     low, high = (float(x) for x in array)
-    if not -math.inf < low < high < math.inf:
+    if not -math.inf < low <= high < math.inf or (low == high and not equal):
         raise InputError(f"{name} [{low:g}, {high:g}] must be increasing and finite")
     return low, high
 
 
 def number_within(
-    value: Numbers, name: str, least: float = 0.0, most: float = math.inf
+    value: Any, name: str, least: float = 0.0, most: float = math.inf
 ) -> RealArray:
     """A single finite number from `least` to `most`, as an array; what is traced is not looked at.
 
@@ -115,7 +120,7 @@ def number_within(
     return array
 
 
-def finite_number(value: Numbers, name: str) -> RealArray:
+def finite_number(value: Any, name: str) -> RealArray:
     """A single finite number, as an array.
 
     **Raises:** `InputError` naming it, when it is none.
@@ -126,7 +131,7 @@ def finite_number(value: Numbers, name: str) -> RealArray:
     return array
 
 
-def positive(value: Numbers, name: str, most: float = LARGEST_PAYOFF) -> RealArray:
+def positive(value: Any, name: str, most: float = LARGEST_PAYOFF) -> RealArray:
     """A positive number, as an array.
 
     **Raises:** `InputError` naming it, when it is none.
@@ -139,7 +144,7 @@ def positive(value: Numbers, name: str, most: float = LARGEST_PAYOFF) -> RealArr
     return array
 
 
-def checked_bound(value: Numbers) -> RealArray:
+def checked_bound(value: Any) -> RealArray:
     """The bound of parameters as an array: a positive number, or infinity for no bound.
 
     **Raises:** `InputError` when it is no such number.
@@ -156,7 +161,7 @@ def checked_bound(value: Numbers) -> RealArray:
 
 
 def checked_weights(
-    value: Numbers, name: str, shapes: Sequence[tuple[int, ...]] | None = SINGLE
+    value: Any, name: str, shapes: Sequence[tuple[int, ...]] | None = SINGLE
 ) -> RealArray:
     """Couplings or weights of one of these shapes, as an array.
 
@@ -174,7 +179,7 @@ def checked_weights(
 
 
 def whole(
-    value: SupportsIndex, name: str, least: int = 1, most: int | None = None, *, note: str = ""
+    value: Any, name: str, least: int = 1, most: int | None = None, *, note: str = ""
 ) -> int:
     """A whole number of any integer type from `least` to `most`, but no truth value.
 
@@ -194,7 +199,23 @@ def whole(
     return number
 
 
-def player_number(player: SupportsIndex, count: int) -> int:
+def action_counts(actions: Any) -> tuple[int, ...]:
+    """How many actions each player has, as Python's whole numbers.
+
+    **Raises:** `InputError` when these are no numbers of actions.
+    """
+    if isinstance(actions, tuple) and set(map(type, actions)) <= {int}:  # which is quick, and usual
+        return actions
+    try:
+        counts = tuple(actions)
+    except TypeError:
+        raise InputError(
+            f"actions={shown(actions)} must be a number of actions for each player, as (2, 2)"
+        ) from None
+    return tuple(whole(count, "each of actions", least=0) for count in counts)
+
+
+def player_number(player: Any, count: int) -> int:
     """The number of one of so many players, counted from 0.
 
     **Raises:** `InputError` when it is none, naming those there are.

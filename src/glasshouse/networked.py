@@ -6,7 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from glasshouse._arrays import RealArray
 from glasshouse._numbers import Numbers, checked_bound, checked_weights
@@ -78,7 +78,7 @@ class NetworkParametricGame(AbstractParametricGame):
         bound = self.bound * np.ones((players,) if logits == 1 else (players, logits))
         return (Box(-bound, bound),)
 
-    def at(self, coupling: ArrayLike) -> "NetworkParametricGame":
+    def at(self, coupling: Numbers) -> "NetworkParametricGame":
         """The same game at another coupling κ, sharing all that does not depend on it."""
         number = checked_weights(coupling, "coupling")
         return eqx.tree_at(lambda game: game.coupling, self, number)

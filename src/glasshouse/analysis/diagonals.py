@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from glasshouse._numbers import checked_bound, number
 from glasshouse._results import Result
 from glasshouse.analysis.closed_form import ZERO
 from glasshouse.errors import InputError
@@ -89,11 +90,8 @@ class LogisticDiagonal(AbstractDiagonal):
     bound: float = math.inf
 
     def __post_init__(self):
-        if not self.coupling > -1:
-            raise InputError(f"coupling {self.coupling} must be above -1 on the diagonal")
-        if not self.bound > 0:
-            raise InputError(f"bound {self.bound} must be positive")
-        object.__setattr__(self, "coupling", float(self.coupling))  # not a NumPy number
+        object.__setattr__(self, "coupling", number(self.coupling, "coupling", above=-1.0))
+        object.__setattr__(self, "bound", float(checked_bound(self.bound)))
 
     def drift(self, p: float) -> float:
         return self.payoffs.own_effect(p) + self.coupling * self.payoffs.other_effect(p)
@@ -132,9 +130,7 @@ class AffineDiagonal(AbstractDiagonal):
     weight: float
 
     def __post_init__(self):
-        if not 0 <= self.weight <= 1:
-            raise InputError(f"weight {self.weight} must lie between 0 and 1")
-        object.__setattr__(self, "weight", float(self.weight))  # not a NumPy number
+        object.__setattr__(self, "weight", number(self.weight, "weight", least=0.0, most=1.0))
 
     def drift(self, p: float) -> float:
         own, other = self.payoffs.own_effect(p), self.payoffs.other_effect(p)

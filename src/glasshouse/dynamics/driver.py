@@ -1,16 +1,16 @@
 """The one driver: apply a rule for a number of steps."""
 
-import math
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, SupportsIndex
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Bool, PRNGKeyArray, PyTree
+from jaxtyping import Array, Bool, PRNGKeyArray, PyTree
 
-from glasshouse._arrays import as_floats, is_traced
+from glasshouse._arrays import NotRealError, RealArray, as_floats, is_traced
+from glasshouse._numbers import Numbers, number, number_array, shown, whole
 from glasshouse.dynamics.rest import Rest, rest_residual
 from glasshouse.dynamics.solution import RESULTS, Solution
 from glasshouse.errors import InputError
@@ -28,8 +28,8 @@ def run(
     rule: AbstractRule = Gradient(),
     params: Params | None = None,
     *,
-    steps: int,
-    step_size: ArrayLike,
+    steps: SupportsIndex,
+    step_size: Numbers,
     stop: Rest | None = None,
     save: Literal["end", "path"] = "end",
     key: PRNGKeyArray | None = None,
@@ -58,13 +58,13 @@ def run(
     if params is None:
         params = game.neutral()
     params = check_params(game, params)
-    check_options(steps, step_size)
+    steps, size = check_options(steps, step_size)
     if save not in ("end", "path"):
         raise InputError(f"save={save!r} must be 'end' or 'path'")
     inside = jnp.all(
         jnp.stack([box.contains(x) for box, x in zip(game.spaces, params, strict=True)])
     )
-    step = _Step(game, rule, jnp.asarray(step_size, dtype=float), key)
+    step = _Step(game, rule, jnp.asarray(size, dtype=float), key)
     faults = step.faults(params, jnp.asarray(0), None)
     carry = (params, rule.init(game, params, key), jnp.asarray(0), faults)
     carry, path = _drive(step, carry, steps, stop, save)
@@ -238,7 +238,12 @@ def check_params(game: AbstractParametricGame, params: Params) -> Params:
         raise InputError(f"params must be a tuple of one entry {wanted}, but is {params!r:.100}")
     checked = []
     for i, (box, own) in enumerate(zip(spaces, params, strict=True)):
-        own = as_floats(own)
+        try:
+            own = as_floats(own)
+        except NotRealError as error:
+            raise InputError(
+                f"params of player {i + 1} must be real numbers, but are {shown(own)}: {error}"
+            ) from error
         structures = (jax.tree.structure(own), jax.tree.structure(box.lower))
         if structures[0] != structures[1]:
             raise InputError(
@@ -269,14 +274,22 @@ def _check_inside(owner: str | None, own: PyTree, box: Any) -> None:
             )
 
 
-def check_options(steps: int, step_size: ArrayLike) -> None:
-    """Refuse a number of steps or a step size that cannot be.
+def check_options(steps: SupportsIndex, step_size: Numbers) -> tuple[int, RealArray | float]:
+    """The number of steps, and the step size as a float (or traced, and so without a value yet).
 
     **Raises:** `InputError` unless `steps` is a positive whole number and `step_size` is positive
-    and finite (or traced, and so without a value yet).
+    and finite.
     """
-    if not isinstance(steps, int | np.integer) or not 1 <= steps <= MOST_STEPS:
-        raise InputError(f"steps={steps!r} must be a whole number from 1 to {MOST_STEPS}")
-    usable = is_traced(step_size) or 0 < float(np.asarray(step_size).min()) < math.inf
-    if np.ndim(step_size) or not usable:
-        raise InputError(f"step_size={step_size!r} must be a positive number")
+    size = number_array(step_size, "step_size")
+    if is_traced(size):
+        return whole(steps, "steps", most=MOST_STEPS), size
+    return known_options(steps, size)
+
+
+def known_options(steps: SupportsIndex, step_size: Numbers) -> tuple[int, float]:
+    """The number of steps and the step size, for what computes with their values.
+
+    **Raises:** `InputError` as `check_options`, and for a step size that is traced.
+    """
+    count = whole(steps, "steps", most=MOST_STEPS)
+    return count, number(step_size, "step_size", above=0.0)

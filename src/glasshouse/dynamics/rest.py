@@ -1,15 +1,32 @@
 """When players are at rest."""
 
 import math
+from typing import SupportsIndex
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from glasshouse._arrays import RealArray, is_traced
+from glasshouse._numbers import Numbers, number_array, whole
 from glasshouse._results import described
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
+
+
+def _tolerance(value: Numbers) -> RealArray | float:
+    array = number_array(value, "tolerance")
+    if is_traced(array):
+        return array
+    found = float(array)
+    if not 0 < found < 1:
+        raise InputError(f"tolerance={found:g} must lie between 0 and 1")
+    return found
+
+
+def _every(value: SupportsIndex) -> int:
+    return whole(value, "every")
 
 
 class Rest(eqx.Module):
@@ -22,20 +39,14 @@ class Rest(eqx.Module):
     (64 ε: 1.4e-14 in 64 bits, 7.6e-6 in JAX's default of 32); `every`, steps between two checks.
     """
 
-    tolerance: float = 1e-8
-    every: int = eqx.field(static=True, default=100)
+    tolerance: RealArray | float = eqx.field(default=1e-8, converter=_tolerance)
+    every: int = eqx.field(static=True, default=100, converter=_every)
 
     __pdoc__ = described
 
     def met(self, residual: Float[Array, "*batch"]) -> Bool[Array, "*batch"]:
         """Whether a `rest_residual` is small enough; infinite and NaN ones are not."""
         return residual <= jnp.maximum(self.tolerance, 64 * jnp.finfo(residual.dtype).eps)
-
-    def __check_init__(self):
-        if isinstance(self.tolerance, float | int) and not 0 < self.tolerance < 1:
-            raise InputError(f"tolerance={self.tolerance} must lie between 0 and 1")
-        if self.every < 1:
-            raise InputError(f"every={self.every} must be at least 1 step")
 
 
 def rest_residual(game: AbstractParametricGame, params: Params) -> Float[Array, ""]:

@@ -2,6 +2,7 @@
 
 import abc
 import math
+from typing import SupportsIndex
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -59,7 +60,7 @@ class AbstractGame(eqx.Module):
         """Number of actions of each player."""
 
     @abc.abstractmethod
-    def payoff(self, player: int | Array, behaviours: Product) -> Float[Array, ""]:
+    def payoff(self, player: SupportsIndex | Array, behaviours: Product) -> Float[Array, ""]:
         """Expected payoff of one player, in the units of the game's payoffs."""
 
     @abc.abstractmethod

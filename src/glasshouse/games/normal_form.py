@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from typing import Any
+from typing import Any, SupportsIndex
 
 import equinox as eqx
 import jax
@@ -12,7 +12,7 @@ import wadler_lindig as wl
 from jaxtyping import Array, Float
 
 from glasshouse._arrays import RAGGED, NotRealError, RealArray, as_array, is_traced
-from glasshouse._numbers import Numbers
+from glasshouse._numbers import Numbers, player_number, shown, whole
 from glasshouse._results import WIDTH, Result, call, has_numbers, plain, shortened
 from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, Product, unrolls
@@ -83,7 +83,9 @@ class NormalFormGame(AbstractGame):
         labels = self.labels or default_labels(self.actions)
         return tuple(tuple(" ".join(name.split()) for name in names) for names in labels.actions)
 
-    def payoff(self, player: int | Array, behaviours: Product) -> Float[Array, ""]:
+    def payoff(self, player: SupportsIndex | Array, behaviours: Product) -> Float[Array, ""]:
+        if not is_traced(player):
+            player = player_number(player, self.players)
         table = jnp.asarray(self.tensor)[player]
         if unrolls(self.actions):
             return _sum_unrolled(table, [behaviours.entries(i) for i in range(self.players)])
@@ -109,7 +111,7 @@ class NormalFormGame(AbstractGame):
     def unlabelled(self) -> "NormalFormGame":
         return type(self)(self.tensor)
 
-    def cooperating(self, action: int | str) -> "NormalFormGame":
+    def cooperating(self, action: SupportsIndex | str) -> "NormalFormGame":
         """The same game with `action` moved to the front for every player.
 
         **Arguments:** `action`, an index or a label that every player has.
@@ -249,14 +251,15 @@ def _check_labels(labels: Labels, actions: tuple[int, ...]) -> None:
         )
 
 
-def _moved_to_front(action: int | str, player: int, names: tuple[str, ...]) -> list[int]:
-    if isinstance(action, str) and action in names:
-        chosen = names.index(action)
-    elif isinstance(action, int) and 0 <= action < len(names):
-        chosen = action
-    else:
+def _moved_to_front(action: SupportsIndex | str, player: int, names: tuple[str, ...]) -> list[int]:
+    try:
+        if isinstance(action, str):
+            chosen = names.index(action)
+        else:
+            chosen = whole(action, "action", least=0, most=len(names) - 1)
+    except ValueError as error:
         raise InputError(
-            f"player {player + 1} has no action {action!r}: "
+            f"player {player + 1} has no action {shown(action)}: "
             f"choose one of {', '.join(names)} or an index from 0 to {len(names) - 1}"
-        )
+        ) from error
     return [chosen, *(a for a in range(len(names)) if a != chosen)]

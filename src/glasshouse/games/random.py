@@ -3,12 +3,13 @@
 import jax
 from jaxtyping import PRNGKeyArray
 
+from glasshouse._numbers import Numbers, action_counts
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
 
 
 def random_game(
-    key: PRNGKeyArray, actions: tuple[int, ...] = (2, 2), *, symmetric: bool = False
+    key: PRNGKeyArray, actions: Numbers = (2, 2), *, symmetric: bool = False
 ) -> NormalFormGame:
     """A game whose payoffs are independent and uniform on [0, 1); the same key, the same game.
 
@@ -16,6 +17,7 @@ def random_game(
     with equally many actions: draw player 1's payoffs and give player 2 the transposed table.
     **Raises:** `InputError` when a symmetric game is asked for other numbers of actions.
     """
+    actions = action_counts(actions)
     if symmetric:
         if len(actions) != 2 or actions[0] != actions[1]:
             raise InputError(

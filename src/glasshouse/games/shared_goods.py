@@ -6,10 +6,10 @@ from typing import Any, SupportsIndex
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float, Int
+from jaxtyping import Array, Float, Int
 
 from glasshouse._arrays import RealArray
-from glasshouse._numbers import positive, whole
+from glasshouse._numbers import Numbers, positive, whole
 from glasshouse.games.graphs import both_ways, edges_of, numbered, undirected
 from glasshouse.games.network import AbstractNetworkGame, sum_by
 
@@ -35,8 +35,8 @@ class GlobalPublicGoods(AbstractNetworkGame):
     def __init__(
         self,
         players: SupportsIndex,
-        multiplier: ArrayLike | Sequence,
-        cost: ArrayLike | Sequence = 1.0,
+        multiplier: Numbers,
+        cost: Numbers = 1.0,
     ):
         self.multiplier = positive(multiplier, "multiplier")
         self.cost = positive(cost, "cost")
@@ -96,8 +96,8 @@ class NeighbourhoodPublicGoods(AbstractNetworkGame):
     def __init__(
         self,
         graph: Any,
-        multiplier: ArrayLike | Sequence,
-        cost: ArrayLike | Sequence = 1.0,
+        multiplier: Numbers,
+        cost: Numbers = 1.0,
         players: Sequence[Hashable] | None = None,
     ):
         edges = undirected(

@@ -1,13 +1,11 @@
 """From which coupling on the cooperative corner is an equilibrium, bound by bound."""
 
-from collections.abc import Sequence
-
 import numpy as np
-from jaxtyping import ArrayLike
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
+from glasshouse._numbers import Numbers, number, number_array
 from glasshouse.analysis.limits import CornerLimits
 from glasshouse.errors import InputError
 from glasshouse.plots._palette import BLACK, BLUE, ORANGE, TEXT, legend_below
@@ -23,9 +21,9 @@ LEAST_MARGIN = 0.05
 
 
 def plot_equilibrium_thresholds(
-    bounds: ArrayLike | Sequence,
-    thresholds: ArrayLike | Sequence,
-    limit: CornerLimits | float | None = None,
+    bounds: Numbers,
+    thresholds: Numbers,
+    limit: CornerLimits | Numbers | None = None,
     title: str = TITLE,
     ax: Axes | None = None,
 ) -> Axes:
@@ -41,8 +39,7 @@ def plot_equilibrium_thresholds(
     """
     at, brackets = _checked(bounds, thresholds)
     ax = ax or Figure(figsize=(4.8, 3.6), layout="constrained").subplots()
-    value = limit.threshold.value if isinstance(limit, CornerLimits) else limit
-    rate = limit.rate if isinstance(limit, CornerLimits) else None
+    value, rate = _limit(limit)
     _scale(ax, at)
     _draw_brackets(ax, at, brackets)
     if value is not None:
@@ -62,11 +59,19 @@ def plot_equilibrium_thresholds(
     return ax
 
 
-def _checked(
-    bounds: ArrayLike | Sequence, thresholds: ArrayLike | Sequence
-) -> tuple[np.ndarray, np.ndarray]:
+def _limit(limit: CornerLimits | Numbers | None) -> tuple[float | None, float | None]:
+    """Where thresholds tend, and the rate at which, as far as they are known."""
+    if isinstance(limit, CornerLimits):
+        return limit.threshold.value, limit.rate
+    return None if limit is None else number(limit, "limit"), None
+
+
+def _checked(bounds: Numbers, thresholds: Numbers) -> tuple[np.ndarray, np.ndarray]:
     """The bounds, and for each the lower and the upper end of its bracket."""
-    at, found = np.asarray(bounds, dtype=float), np.asarray(thresholds, dtype=float)
+    at, found = (
+        np.asarray(number_array(given, name, shapes=None))
+        for name, given in (("bounds", bounds), ("thresholds", thresholds))
+    )
     rising = at.ndim == 1 and at.size > 0 and bool(np.all(np.diff(at) > 0))
     if not rising or not np.all(np.isfinite(at)) or at[0] <= 0:
         raise InputError(

@@ -32,7 +32,8 @@ class OneSided(AbstractAccess):
     readers: tuple[int, ...] = eqx.field(static=True)
 
     def __init__(self, readers: Any):
-        given = tuple(readers) if isinstance(readers, Iterable) else (readers,)
+        several = isinstance(readers, Iterable) and getattr(readers, "ndim", 1) > 0
+        given: tuple[Any, ...] = tuple(readers) if several else (readers,)
         self.readers = tuple(whole(i, "each of readers", least=0) for i in given)
         if len(set(self.readers)) < len(self.readers):
             raise InputError(

@@ -8,10 +8,10 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray, PyTree
+from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 from glasshouse._arrays import RealArray
-from glasshouse._numbers import checked_bound, finite_number, whole
+from glasshouse._numbers import Numbers, checked_bound, finite_number, whole
 from glasshouse.games.base import Product
 from glasshouse.semantics.base import Box
 from glasshouse.semantics.neural import (
@@ -49,11 +49,11 @@ class Interpreter(AbstractNeural):
 
     def __init__(
         self,
-        actions: tuple[int, ...],
+        actions: Numbers,
         network: Callable[[Array], Array],
-        gain: ArrayLike,
+        gain: Numbers,
         size: SupportsIndex,
-        bound: ArrayLike = math.inf,
+        bound: Numbers = math.inf,
     ):
         self.actions = checked_actions(actions, "Interpreter")
         self.network = stored(network)
@@ -69,13 +69,13 @@ class Interpreter(AbstractNeural):
     def random(
         cls,
         key: PRNGKeyArray,
-        actions: tuple[int, ...] = (2, 2),
+        actions: Numbers = (2, 2),
         *,
-        gain: ArrayLike,
+        gain: Numbers,
         size: SupportsIndex = 8,
         width: SupportsIndex = 16,
         depth: SupportsIndex = 1,
-        bound: ArrayLike = math.inf,
+        bound: Numbers = math.inf,
     ) -> "Interpreter":
         """With a random `eqx.nn.MLP`: `depth` hidden layers of `width` tanh units.
 

@@ -9,7 +9,13 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PyTree
 
 from glasshouse._arrays import RealArray, is_traced
-from glasshouse._numbers import checked_bound, finite_number, number_array
+from glasshouse._numbers import (
+    Numbers,
+    action_counts,
+    checked_bound,
+    finite_number,
+    number_array,
+)
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product, unrolls
 from glasshouse.semantics.base import AbstractSemantics, Box
@@ -38,12 +44,12 @@ class Linear(AbstractSemantics):
 
     def __init__(
         self,
-        actions: tuple[int, ...],
-        coupling: ArrayLike,
-        direction: ArrayLike | list[float],
-        bound: ArrayLike = math.inf,
+        actions: Numbers,
+        coupling: Numbers,
+        direction: Numbers,
+        bound: Numbers = math.inf,
     ):
-        self.actions = tuple(actions)
+        self.actions = action_counts(actions)
         if set(self.actions) != {2}:
             raise InputError(
                 f"the linear semantics needs two actions for each player, but is given "
@@ -75,7 +81,7 @@ class Linear(AbstractSemantics):
         return sigmoid_pair(logit)
 
 
-def _checked_direction(direction: ArrayLike | list[float]) -> RealArray:
+def _checked_direction(direction: Numbers) -> RealArray:
     array = number_array(direction, "direction", shapes=None)
     if array.ndim != 1 or not array.size:
         raise InputError(f"direction has shape {array.shape}: it must be one number per coordinate")

@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray, PyTree
+from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 from glasshouse._arrays import RealArray, as_floats, is_traced
 from glasshouse._numbers import Numbers, checked_bound, finite_number, number_array, whole
@@ -57,11 +57,11 @@ class Policies(AbstractNeural):
 
     def __init__(
         self,
-        actions: tuple[int, ...],
+        actions: Numbers,
         network: PyTree,
         projection: Numbers,
-        gain: ArrayLike,
-        bound: ArrayLike = math.inf,
+        gain: Numbers,
+        bound: Numbers = math.inf,
     ):
         self.actions = checked_actions(actions, "Policies")
         self.network = jax.tree.map(_without_numbers, network)
@@ -78,13 +78,13 @@ class Policies(AbstractNeural):
     def random(
         cls,
         key: PRNGKeyArray,
-        actions: tuple[int, ...] = (2, 2),
+        actions: Numbers = (2, 2),
         *,
-        gain: ArrayLike,
+        gain: Numbers,
         features: SupportsIndex = 10,
         width: SupportsIndex = 8,
         depth: SupportsIndex = 1,
-        bound: ArrayLike = math.inf,
+        bound: Numbers = math.inf,
     ) -> "Policies":
         """With a random projection and an `eqx.nn.MLP`: `depth` hidden layers of tanh units.
 
