@@ -103,9 +103,7 @@ def pair(value: Any, name: str, *, equal: bool = False) -> tuple[float, float]:
     return low, high
 
 
-def number_within(
-    value: Any, name: str, least: float = 0.0, most: float = math.inf
-) -> RealArray:
+def number_within(value: Any, name: str, least: float = 0.0, most: float = math.inf) -> RealArray:
     """A single finite number from `least` to `most`, as an array; what is traced is not looked at.
 
     **Raises:** `InputError` naming the setting, when it is no such number.
@@ -178,9 +176,7 @@ def checked_weights(
     return array
 
 
-def whole(
-    value: Any, name: str, least: int = 1, most: int | None = None, *, note: str = ""
-) -> int:
+def whole(value: Any, name: str, least: int = 1, most: int | None = None, *, note: str = "") -> int:
     """A whole number of any integer type from `least` to `most`, but no truth value.
 
     **Arguments:** `note`, a sentence that ends the message.

@@ -16,6 +16,7 @@ from glasshouse.games.graphs import both_ways, edges_of, numbered, undirected
 from glasshouse.games.network import AbstractNetworkGame, sum_by
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.symmetric import is_symmetric
+from glasshouse.games.tables import check_square
 
 
 class PairwiseGame(AbstractNetworkGame):
@@ -113,6 +114,7 @@ def _matrix(payoffs: NormalFormGame | Numbers) -> RealArray:
                 "one of two players; give one, or the row player's matrix of payoffs"
             )
         return tensor[0]
+    check_square(payoffs)
     try:
         table = as_array(payoffs)
     except NotRealError as error:

@@ -25,5 +25,6 @@ def random_game(
                 f"not actions={actions}"
             )
         row = jax.random.uniform(key, actions, dtype=float)
-        return NormalFormGame(jax.numpy.stack([row, row.T]))
-    return NormalFormGame(jax.random.uniform(key, (len(actions), *actions), dtype=float))
+        return NormalFormGame(jax.numpy.stack([row, row.T]), player_axis=0)
+    payoffs = jax.random.uniform(key, (len(actions), *actions), dtype=float)
+    return NormalFormGame(payoffs, player_axis=0)

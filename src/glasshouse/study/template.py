@@ -12,7 +12,7 @@ import tomli_w
 
 from glasshouse.errors import InputError
 from glasshouse.games.registry import from_catalogue
-from glasshouse.interop.load import load_game, parsed_name
+from glasshouse.interop.load import is_path, load_game, parsed_name
 from glasshouse.study.access_spec import FullSpec
 from glasshouse.study.reading import parse_study
 from glasshouse.study.semantics_spec import LogisticSpec
@@ -60,7 +60,7 @@ def game_table(text: str, folder: Path) -> dict[str, Any]:
     **Raises:** `InputError` when there is no such game.
     """
     load_game(text)  # says what is wrong with it
-    if text.endswith(".nfg") or Path(text).is_file():
+    if is_path(text):
         return {"file": Path(os.path.relpath(text, folder)).as_posix()}
     name, parameters = parsed_name(text)
     return {"name": name, "parameters": {**from_catalogue(name).defaults, **parameters}}

@@ -68,7 +68,7 @@ class CatalogueGame(Readable):
             title=self.title,
             source=self.source,
         )
-        return NormalFormGame(payoffs.tensor, labels)
+        return NormalFormGame(payoffs.tensor, labels, player_axis=0)
 
     def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
         facts = {"name": self.name, "title": self.title, "parameters": self.defaults}
