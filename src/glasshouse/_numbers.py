@@ -32,6 +32,10 @@ gradients of those and payoffs."""
 LARGEST_PAYOFF = 1e100
 """Payoffs beyond this are refused before sums of many, or products with weights, overflow."""
 
+SMALLEST_RANGE = 1e-100
+"""Payoffs of a player that differ, but by less than this, are refused before gradients of them
+vanish in rounding, where nothing tells that from rest or saturation."""
+
 SINGLE = ((),)
 """The shapes of a single number."""
 
@@ -140,6 +144,31 @@ def positive(value: Any, name: str, most: float = LARGEST_PAYOFF) -> RealArray:
         if not 0 < number <= most:
             raise InputError(f"{name} must be positive and at most {most:g}, but is {number:g}")
     return array
+
+
+def check_ranges(ranges: np.ndarray, least: float = SMALLEST_RANGE, where: str = "") -> None:
+    """Refuse payoffs that differ too little, or too much, for gradients of them to be computed.
+
+    **Arguments:** `ranges`, the largest minus the smallest payoff of each player; `where`, in words
+    the precision that sets `least`.
+    **Raises:** `InputError` naming the player; players to whom all outcomes are the same pass.
+    """
+    for verb, wrong, limit, effect in (
+        ("range over", ~(ranges <= LARGEST_PAYOFF), f"below {LARGEST_PAYOFF:g}", "overflow"),
+        (
+            "differ by only",
+            (ranges > 0) & (ranges < least),
+            f"above {least:g}",
+            "vanish in rounding",
+        ),
+    ):
+        if np.any(wrong):
+            player = int(np.argmax(wrong))
+            raise InputError(
+                f"payoffs of player {player + 1} {verb} {float(ranges[player]):g}, and gradients "
+                f"of them would {effect}{where}: rescale them {limit}, which changes no threshold "
+                "and no equilibrium"
+            )
 
 
 def checked_bound(value: Any) -> RealArray:

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from glasshouse._arrays import RealArray
-from glasshouse._numbers import Numbers, checked_bound, checked_weights
+from glasshouse._arrays import RealArray, is_traced
+from glasshouse._numbers import Numbers, check_ranges, checked_bound, checked_weights
 from glasshouse.errors import InputError
 from glasshouse.games.graphs import numbered
 from glasshouse.games.network import AbstractNetworkGame, sum_by
@@ -35,7 +35,8 @@ class NetworkParametricGame(AbstractParametricGame):
     [-M, M]; `own_weight` ω, a number or one per player; `coupling` κ, a number that multiplies all
     weights of the reading.
     **Raises:** `InputError` when game and reading disagree on the number of players, for a bound
-    that is not positive, and for other numbers that are not finite.
+    that is not positive, other numbers that are not finite, and payoffs of a player that differ by
+    less than 1e-100 or more than 1e100.
     **Cost:** a gradient takes a few passes over the edges; no tensor over players.
     """
 
@@ -61,6 +62,9 @@ class NetworkParametricGame(AbstractParametricGame):
             raise InputError(
                 f"the game has {game.players} players, but the reading is for {reading.players}"
             )
+        if not is_traced(game):
+            with jax.enable_x64(True):
+                check_ranges(np.asarray(game.payoff_ranges, dtype=np.float64))
         self.game, self.reading = game, reading
         self.bound = checked_bound(bound)
         self.own_weight = checked_weights(own_weight, "own_weight", [(), (game.players,)])

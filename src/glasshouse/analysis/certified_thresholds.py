@@ -13,7 +13,7 @@ import numpy as np
 from glasshouse._arrays import RealArray
 from glasshouse._numbers import Numbers, Pair, number, number_array, pair, whole
 from glasshouse._progress import progress
-from glasshouse._results import Result
+from glasshouse._results import Result, few
 from glasshouse.analysis.access_words import access_words
 from glasshouse.analysis.certification import BUDGET, certify
 from glasshouse.analysis.family import AbstractDenseFamily, LogisticFamily
@@ -152,7 +152,7 @@ def equilibrium_curve(
     """
     bounds = tuple(number(bound, "each of bounds") for bound in _listed(bounds))
     if not bounds or any(b <= a for a, b in itertools.pairwise((0.0, *bounds))):
-        raise InputError(f"bounds={bounds} must be positive and rising, at least one")
+        raise InputError(f"bounds={few(bounds)} must be positive and rising, at least one")
     found = [
         certified_threshold(
             dataclasses.replace(family, bound=bound), tolerance=tolerance, budget=budget

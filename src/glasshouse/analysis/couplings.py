@@ -5,12 +5,13 @@ from collections.abc import Callable
 from typing import Literal, SupportsIndex
 
 import jax
+import jax.flatten_util
 import numpy as np
 from jaxtyping import Array, Float
 
 from glasshouse._arrays import as_floats
 from glasshouse._numbers import Numbers, Pair, number, pair, whole
-from glasshouse._results import Result
+from glasshouse._results import Result, few
 from glasshouse.analysis.closed_form import lowest_coupling
 from glasshouse.analysis.deviations import SATURATED, boundary_tests
 from glasshouse.analysis.family import HIGHEST, AbstractFamily
@@ -28,6 +29,9 @@ Family = Callable[[float], ParametricGame | NetworkParametricGame]
 
 ROUNDING = 1e-12
 """A smaller rise of mean cooperation counts as none: games can keep it constant by symmetry."""
+
+MOST_PLAYERS = 4
+"""So many players' starts are written out, where each has several numbers."""
 
 POINTS = 64
 """Couplings tried at once: eight vectors of eight, the same shape at every narrowing."""
@@ -207,7 +211,11 @@ def _default_bracket(family: Family) -> tuple[float, float]:
 def _from(start: Params | None) -> str:
     if start is None:
         return "from the neutral start"
-    return f"from the start {[np.asarray(x).tolist() for x in jax.tree.leaves(start)]}"
+    each = [jax.flatten_util.ravel_pytree(own)[0] for own in start]
+    if all(own.size == 1 for own in each):
+        return f"from the start {few(np.concatenate(each))}"
+    more = [f"… {len(each) - MOST_PLAYERS} more"] * (len(each) > MOST_PLAYERS)
+    return f"from the start ({', '.join([*map(few, each[:MOST_PLAYERS]), *more])})"
 
 
 def _switch(

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from glasshouse._numbers import checked_bound, number
-from glasshouse._results import Result
+from glasshouse._results import Result, few
 from glasshouse.analysis.closed_form import ZERO
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
@@ -190,13 +190,11 @@ def _(semantics: Logistic, payoffs: Symmetric2x2) -> AbstractDiagonal:
     if np.any(coupling != coupling.flat[0]):
         raise InputError(
             "closed forms on the diagonal need players who read each other with the same "
-            f"coupling, not {coupling.tolist()}"
+            f"coupling, not {few(coupling)}"
         )
     own_weight = np.asarray(semantics.own_weight, dtype=np.float64)
     if np.any(own_weight != 1):
-        raise InputError(
-            f"closed forms on the diagonal need own weight 1, not {own_weight.tolist()}"
-        )
+        raise InputError(f"closed forms on the diagonal need own weight 1, not {few(own_weight)}")
     return LogisticDiagonal(payoffs, float(coupling.flat[0]), float(np.asarray(semantics.bound)))
 
 

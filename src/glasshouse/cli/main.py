@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import signal
 import sys
+import warnings
 from typing import Annotated, NoReturn
 
 import typer
@@ -52,6 +53,7 @@ def _root(
 def main() -> None:
     """Run the command line: exit code 0, 1 for a certificate that is rejected, 2 for input to
     correct, 130 when interrupted."""
+    shown, warnings.showwarning = warnings.showwarning, _warn
     before = {number: signal.signal(number, _interrupted) for number in ENDING}
     try:
         code = app(standalone_mode=False)
@@ -62,6 +64,7 @@ def main() -> None:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        warnings.showwarning = shown
     sys.exit(code or 0)
 
 
@@ -72,6 +75,11 @@ def _interrupted(number: int, frame: object) -> NoReturn:
     shown = SHOW_CURSOR if sys.stderr.isatty() else ""  # a progress bar hides it
     os.write(sys.stderr.fileno(), f"{shown}\nglasshouse: {said}\n".encode())
     os._exit(INTERRUPTED)
+
+
+def _warn(message: Warning | str, *place: object) -> None:
+    """A warning as the command says things, without the place in the code."""
+    complain(f"warning: {message}")
 
 
 def _fail(message: str) -> NoReturn:

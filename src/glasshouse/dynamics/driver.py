@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Bool, PRNGKeyArray, PyTree
 
 from glasshouse._arrays import NotRealError, RealArray, as_floats, is_traced
-from glasshouse._numbers import Numbers, number, number_array, shown, whole
+from glasshouse._numbers import Numbers, check_ranges, number, number_array, shown, whole
 from glasshouse.dynamics.rest import Rest, rest_residual
 from glasshouse.dynamics.solution import RESULTS, Solution
 from glasshouse.errors import InputError
@@ -18,6 +18,9 @@ from glasshouse.games.base import UNROLL_LIMIT
 from glasshouse.parametric import AbstractParametricGame, Params
 from glasshouse.rules.base import AbstractRule
 from glasshouse.rules.gradient import Gradient
+
+LEAST_IN_32 = 1e-30
+"""Payoffs of a player that differ by less cannot be learned from with numbers of 32 bits."""
 
 MOST_STEPS = 1_000_000_000
 """More steps than this are taken for a slip of the finger."""
@@ -58,6 +61,7 @@ def run(
     if params is None:
         params = game.neutral()
     params = check_params(game, params)
+    _check_precision(game)
     steps, size = check_options(steps, step_size)
     if save not in ("end", "path"):
         raise InputError(f"save={save!r} must be 'end' or 'path'")
@@ -224,6 +228,27 @@ def _first_fault(result: RESULTS, faults: np.ndarray) -> str:
     return f"{who}, {when}: {message[0].lower()}{message[1:]}"
 
 
+def _check_precision(game: Any) -> None:
+    """Refuse payoffs that 32 bits cannot compute with, where that is what the caller computes in.
+
+    **Raises:** `InputError` saying how large or small they are.
+    """
+    numbers = jnp.finfo(jnp.result_type(float))
+    while hasattr(game, "game"):
+        game = game.game
+    if numbers.bits >= 64 or is_traced(game) or not hasattr(game, "payoff_ranges"):
+        return
+    where = f" with numbers of {numbers.bits} bits"
+    advice = 'rescale them, or call jax.config.update("jax_enable_x64", True) first'
+    for array in jax.tree.leaves(eqx.filter(game, eqx.is_array)):
+        largest = float(np.max(np.abs(np.asarray(array, dtype=np.float64)), initial=0.0))
+        if largest * array.size > float(numbers.max):
+            raise InputError(
+                f"payoffs reach {largest:g}, and sums of them overflow{where}: {advice}"
+            )
+    check_ranges(np.asarray(game.payoff_ranges, dtype=np.float64), LEAST_IN_32, where)
+
+
 def check_params(game: AbstractParametricGame, params: Params) -> Params:
     """Params as arrays of the boxes' shapes; values known already must lie inside the boxes.
 
@@ -235,7 +260,7 @@ def check_params(game: AbstractParametricGame, params: Params) -> Params:
         wanted = f"for each of {len(shapes)} players"
         if len(shapes) == 1:
             wanted = f"that holds everybody's parameters, of shape {shapes[0]}"
-        raise InputError(f"params must be a tuple of one entry {wanted}, but is {params!r:.100}")
+        raise InputError(f"params must be a tuple of one entry {wanted}, but is {shown(params)}")
     checked = []
     for i, (box, own) in enumerate(zip(spaces, params, strict=True)):
         try:
@@ -247,11 +272,15 @@ def check_params(game: AbstractParametricGame, params: Params) -> Params:
         structures = (jax.tree.structure(own), jax.tree.structure(box.lower))
         if structures[0] != structures[1]:
             raise InputError(
-                f"params of player {i + 1} have structure {structures[0]}, its box {structures[1]}"
+                f"params of player {i + 1} have structure {shown(structures[0])}, its box "
+                f"{shown(structures[1])}: give the semantics a box of their structure, as "
+                "Box.like(params, -math.inf, math.inf)"
             )
         shapes, wanted = (jax.tree.map(jnp.shape, tree) for tree in (own, box.lower))
         if shapes != wanted:
-            raise InputError(f"params of player {i + 1} have shape {shapes}, its box {wanted}")
+            raise InputError(
+                f"params of player {i + 1} have shape {shown(shapes)}, its box {shown(wanted)}"
+            )
         _check_inside(f"player {i + 1}" if len(spaces) > 1 else None, own, box)
         checked.append(own)
     return tuple(checked)

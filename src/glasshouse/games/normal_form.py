@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import sys
 import warnings
 from typing import Any, SupportsIndex
 
@@ -27,6 +28,10 @@ LARGEST_TABLE = 6
 
 LONGEST_NAME = 24
 """Names of actions are shortened to fit such a table."""
+
+
+INSIDE = {"glasshouse", "equinox", "jaxtyping", "beartype"}
+"""Packages that make games for others: a warning names the place that asked for it."""
 
 
 class NormalFormGame(AbstractGame):
@@ -263,8 +268,16 @@ def _warn_if_last_axis_fits(tensor: np.ndarray) -> None:
             "these payoffs are read as (player, *actions), and then the players' roles differ; "
             "read as (*actions, player) the game is symmetric. Say which is meant: "
             "NormalFormGame(payoffs, player_axis=0) as they are read, player_axis=-1 otherwise",
-            stacklevel=4,
+            stacklevel=_outside(),
         )
+
+
+def _outside() -> int:
+    """How many frames up the code lies that made the game, as `warnings.warn` counts."""
+    frame, count = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals["__name__"].split(".")[0] in INSIDE:
+        frame, count = frame.f_back, count + 1
+    return count
 
 
 def _moved_to_front(action: SupportsIndex | str, player: int, names: tuple[str, ...]) -> list[int]:

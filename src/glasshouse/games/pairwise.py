@@ -127,7 +127,11 @@ def _matrix(payoffs: NormalFormGame | Numbers) -> RealArray:
             "other's by columns"
         )
     if not is_traced(table) and not np.all(np.isfinite(np.asarray(table))):
-        raise InputError(f"payoffs must be finite numbers, but are {np.asarray(table).tolist()}")
+        own, other = np.argwhere(~np.isfinite(np.asarray(table)))[0].tolist()
+        raise InputError(
+            f"payoffs must be finite numbers, but that of action {own} against {other}, counted "
+            f"from 0, is {float(table[own, other]):g}"
+        )
     return table
 
 

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from glasshouse._numbers import Numbers, number, number_array
+from glasshouse._results import few
 from glasshouse.analysis.limits import CornerLimits
 from glasshouse.errors import InputError
 from glasshouse.plots._palette import BLACK, BLUE, ORANGE, TEXT, legend_below
@@ -75,7 +76,7 @@ def _checked(bounds: Numbers, thresholds: Numbers) -> tuple[np.ndarray, np.ndarr
     rising = at.ndim == 1 and at.size > 0 and bool(np.all(np.diff(at) > 0))
     if not rising or not np.all(np.isfinite(at)) or at[0] <= 0:
         raise InputError(
-            f"bounds={at.tolist()} must be finite numbers above 0, rising: sort them, each once"
+            f"bounds={few(at)} must be finite numbers above 0, rising: sort them, each once"
         )
     if found.shape not in {(at.size,), (at.size, 2)}:
         raise InputError(

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Bool, PyTree
 
 from glasshouse._arrays import RealArray
-from glasshouse._numbers import whole
+from glasshouse._numbers import shown, whole
 from glasshouse.errors import InputError
 from glasshouse.semantics.base import Box
 from glasshouse.semantics.channel import AbstractAccess, Views
@@ -91,8 +91,8 @@ class Mask(AbstractAccess):
             found, wanted = (jax.tree.map(np.shape, tree) for tree in (mask, box.lower))
             if jax.tree.structure(mask) != jax.tree.structure(box.lower) or found != wanted:
                 raise InputError(
-                    f"the mask of player {i + 1} has shape {found}, but its parameters have "
-                    f"{wanted}: give True or False for every coordinate"
+                    f"the mask of player {i + 1} has shape {shown(found)}, but its parameters "
+                    f"have {shown(wanted)}: give True or False for every coordinate"
                 )
 
     def look(self, params: tuple[PyTree, ...], boxes: tuple[Box, ...]) -> Views:

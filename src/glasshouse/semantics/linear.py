@@ -16,6 +16,7 @@ from glasshouse._numbers import (
     finite_number,
     number_array,
 )
+from glasshouse._results import few
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product, unrolls
 from glasshouse.semantics.base import AbstractSemantics, Box
@@ -88,5 +89,5 @@ def _checked_direction(direction: Numbers) -> RealArray:
     if not is_traced(array):
         values = np.asarray(array)
         if not np.all(np.isfinite(values)) or not np.any(values):
-            raise InputError(f"direction {values.tolist()} must be finite and not zero")
+            raise InputError(f"direction {few(values)} must be finite and not zero")
     return array

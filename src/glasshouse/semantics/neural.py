@@ -13,6 +13,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 from glasshouse._arrays import RealArray, as_array, is_traced
 from glasshouse._numbers import Numbers, action_counts, finite_number
+from glasshouse._results import few
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product, unrolls
 from glasshouse.semantics.base import AbstractSemantics
@@ -159,6 +160,6 @@ def check_logits(
     values = np.asarray(logits(params))
     if not np.all(np.isfinite(values)):
         raise InputError(
-            f"the network gives the logits {np.ravel(values).tolist()} {where}: they must be "
+            f"the network gives the logits {few(values)} {where}: they must be "
             "finite, so check its weights and its activation"
         )
