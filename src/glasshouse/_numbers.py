@@ -3,7 +3,7 @@
 import math
 import operator
 from collections.abc import Sequence
-from typing import Any, Protocol, SupportsFloat, SupportsIndex, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, SupportsFloat, SupportsIndex, TypeAlias, runtime_checkable
 
 import numpy as np
 from jaxtyping import ArrayLike
@@ -24,6 +24,17 @@ Numbers: TypeAlias = ArrayLike | Sequence | SupportsFloat | SupportsIndex | HasA
 
 Pair: TypeAlias = Sequence | np.ndarray | HasArray
 """Two numbers, the lower one first."""
+
+if TYPE_CHECKING:
+    HeldFloat: TypeAlias = float
+    HeldInt: TypeAlias = int
+    HeldPair: TypeAlias = tuple[float, float]
+    HeldRows: TypeAlias = tuple[tuple[float, ...], ...]
+    HeldArray: TypeAlias = RealArray
+    HeldSetting: TypeAlias = RealArray | float
+else:  # checks of annotations at run time see what is given
+    HeldFloat = HeldInt = HeldPair = HeldRows = HeldArray = HeldSetting = Any
+"""What a field of a dataclass holds, whatever was given for it: doors convert it first."""
 
 LARGEST_WEIGHT = 1e50
 """Couplings, weights and bounds beyond this are refused: logits are products of two of them, and

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from glasshouse._numbers import checked_bound, number
+from glasshouse._numbers import HeldFloat, checked_bound, number
 from glasshouse._results import Result, few
 from glasshouse.analysis.closed_form import ZERO
 from glasshouse.errors import InputError
@@ -86,8 +86,8 @@ class LogisticDiagonal(AbstractDiagonal):
     **Raises:** `InputError` for κ <= -1, where the diagonal runs the other way, or bound <= 0.
     """
 
-    coupling: float
-    bound: float = math.inf
+    coupling: HeldFloat
+    bound: HeldFloat = math.inf
 
     def __post_init__(self):
         object.__setattr__(self, "coupling", number(self.coupling, "coupling", above=-1.0))
@@ -127,7 +127,7 @@ class AffineDiagonal(AbstractDiagonal):
     **Raises:** `InputError` for other weights.
     """
 
-    weight: float
+    weight: HeldFloat
 
     def __post_init__(self):
         object.__setattr__(self, "weight", number(self.weight, "weight", least=0.0, most=1.0))

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from glasshouse._arrays import RealArray, is_traced
-from glasshouse._numbers import Numbers, checked_bound, checked_weights, number_array
+from glasshouse._numbers import HeldArray, HeldSetting, Numbers, checked_bound, checked_weights, number_array
 from glasshouse._results import Result
 from glasshouse.analysis.access import affine_thresholds_under, lowest_searched, thresholds_under
 from glasshouse.analysis.closed_form import Thresholds
@@ -80,9 +80,9 @@ class LogisticFamily(AbstractDenseFamily):
     symbol: ClassVar[str] = "κ"
 
     game: NormalFormGame
-    bound: RealArray | float
-    pattern: RealArray | None = None
-    own_weight: RealArray | float = 1.0
+    bound: HeldSetting
+    pattern: HeldArray | None = None
+    own_weight: HeldSetting = 1.0
     channel: AbstractChannel = dataclasses.field(default_factory=Full)
 
     def __post_init__(self):

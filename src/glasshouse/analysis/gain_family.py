@@ -3,7 +3,7 @@
 import dataclasses
 from typing import ClassVar
 
-from glasshouse._numbers import Numbers, pair
+from glasshouse._numbers import HeldPair, Numbers, pair
 from glasshouse.analysis.closed_form import Thresholds
 from glasshouse.analysis.family import HIGHEST, AbstractFamily
 from glasshouse.errors import InputError
@@ -34,7 +34,7 @@ class GainFamily(AbstractFamily):
     game: NormalFormGame
     semantics: AbstractNeural
     channel: AbstractChannel = FULL
-    searched: tuple[float, float] = (0.0, HIGHEST)
+    searched: HeldPair = (0.0, HIGHEST)
 
     def __post_init__(self):
         if not isinstance(self.semantics, AbstractNeural):

@@ -4,8 +4,7 @@ import dataclasses
 import math
 from typing import ClassVar
 
-from glasshouse._arrays import RealArray
-from glasshouse._numbers import Numbers
+from glasshouse._numbers import HeldArray, HeldSetting, Numbers
 from glasshouse.analysis.access import lowest_searched, thresholds_under
 from glasshouse.analysis.closed_form import Thresholds
 from glasshouse.analysis.family import HIGHEST, AbstractDenseFamily, as_setting
@@ -30,8 +29,8 @@ class LinearFamily(AbstractDenseFamily):
     symbol: ClassVar[str] = "κ"
 
     game: NormalFormGame
-    direction: RealArray
-    bound: RealArray | float = math.inf
+    direction: HeldArray
+    bound: HeldSetting = math.inf
     channel: AbstractChannel = dataclasses.field(default_factory=Full)
 
     def __post_init__(self):

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from glasshouse._arrays import RealArray
-from glasshouse._numbers import Numbers
+from glasshouse._numbers import HeldSetting, Numbers
 from glasshouse.analysis.closed_form import (
     MEANINGS,
     ZERO,
@@ -55,8 +55,8 @@ class NetworkFamily(AbstractFamily):
 
     game: AbstractNetworkGame
     reading: Reading
-    bound: RealArray | float
-    own_weight: RealArray | float = 1.0
+    bound: HeldSetting
+    own_weight: HeldSetting = 1.0
 
     def __post_init__(self):
         checked = self._at_one  # refuses what does not fit, before anything is computed

@@ -12,7 +12,7 @@ import numpy as np
 import wadler_lindig as wl
 from jaxtyping import Array, Float
 
-from glasshouse._numbers import Numbers, number, number_array, whole
+from glasshouse._numbers import HeldFloat, HeldInt, HeldRows, Numbers, number, number_array, whole
 from glasshouse._results import Result, call, plain
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.precision import in_float64
@@ -43,10 +43,10 @@ class Starts(Result):
     **Raises:** `InputError` when the count or the spread is not positive, or profiles are missing.
     """
 
-    count: int = 200
-    spread: float = 1.0
-    seed: int = 0
-    profiles: tuple[tuple[float, ...], ...] | None = None
+    count: HeldInt = 200
+    spread: HeldFloat = 1.0
+    seed: HeldInt = 0
+    profiles: HeldRows | None = None
     kind: Literal["normal", "grid", "neutral", "given"] = "normal"
 
     def __post_init__(self):
@@ -144,7 +144,7 @@ def _profiles(given: Iterable[Numbers]) -> tuple[tuple[float, ...], ...]:
             raise InputError(
                 f"start {k + 1} has shape {row.shape}: a given start is one number per player"
             )
-        rows.append(tuple(float(x) for x in row))
+        rows.append(tuple(number(x, f"start {k + 1}: each number") for x in row))
     if not rows:
         raise InputError("given starts need at least one profile, a tuple of parameters per run")
     return tuple(rows)

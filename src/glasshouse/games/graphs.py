@@ -169,7 +169,10 @@ def _nearest(name: Hashable, names: Sequence[Hashable]) -> str:
 def _weights(values: list, edges: list) -> np.ndarray:
     """Weights as floats; the first that is no finite number is refused."""
     if set(map(type, values)) <= {int, float}:  # which is quick, and usual
-        array = np.array(values, dtype=np.float64)
+        try:
+            array = np.array(values, dtype=np.float64)
+        except OverflowError:  # the edge is named below
+            array = np.array(np.nan)
         if np.all(np.isfinite(array)):
             return array
     for value, (one, other, *_) in zip(values, edges, strict=True):

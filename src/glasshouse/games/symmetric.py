@@ -1,5 +1,6 @@
 """Symmetric 2×2 games by their four payoffs, in plain Python."""
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -28,7 +29,7 @@ class Symmetric2x2(_FourPayoffs):
 
     def __new__(cls, T: "Numbers", R: "Numbers", P: "Numbers", S: "Numbers") -> "Symmetric2x2":
         given = {"T": T, "R": R, "P": P, "S": S}
-        if not all(type(value) is float for value in given.values()):
+        if not all(type(value) is float and math.isfinite(value) for value in given.values()):
             from glasshouse._numbers import number  # which imports JAX
 
             given = {name: number(value, f"payoff {name}") for name, value in given.items()}

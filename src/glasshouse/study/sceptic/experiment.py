@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from glasshouse._numbers import number, whole
+from glasshouse._numbers import HeldFloat, HeldInt, number, whole
 from glasshouse._progress import progress
 from glasshouse._results import Result
 from glasshouse.analysis.couplings import ROUNDING
@@ -62,15 +62,15 @@ class Experiment(Result):
     **Raises:** `InputError` for numbers that cannot be, or a game of another kind.
     """
 
-    networks: int = 120
-    seed: int = 0
+    networks: HeldInt = 120
+    seed: HeldInt = 0
     game: str = "prisoners_dilemma"
-    highest: float = 4.0
-    points: int = 65
-    step_size: float = 0.02
-    window: int = 5
-    steps: int = 5000
-    others: tuple[int, ...] = (1, 20, 50, 200)
+    highest: HeldFloat = 4.0
+    points: HeldInt = 65
+    step_size: HeldFloat = 0.02
+    window: HeldInt = 5
+    steps: HeldInt = 5000
+    others: tuple[HeldInt, ...] = (1, 20, 50, 200)
 
     def __post_init__(self):
         checked = {
