@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glasshouse.errors import InputError
+from glasshouse.games.labels import distinct
 from glasshouse.games.normal_form import Labels, NormalFormGame
 from glasshouse.interop import format_nfg, parse_nfg, read_nfg, write_nfg
 
@@ -136,7 +137,7 @@ b" "" } { { "{" "," } { "1 2" } } 1 2 3 4"""
     labels = parse_nfg(text).labels
     assert labels is not None
     assert labels.title == 'say "hi" in C:\\new\\'
-    assert labels.players == ("a\nb", "")
+    assert labels.players == ("a\nb", "2")  # a blank name says nothing
     assert labels.actions == (("{", ","), ("1 2",))
 
 
@@ -269,7 +270,7 @@ def test_malformed_numbers_are_errors(written, phrase):
 
 
 def test_files_round_trip(tmp_path):
-    labels = Labels(("é", "\r\n"), (("1", "2"), ("α", "\\", '"')), title="naïve")
+    labels = Labels(("é", "a\r\nb"), (("1", "2"), ("α", "\\", '"')), title="naïve")
     game = NormalFormGame([FIRST, SECOND], labels)
     path = tmp_path / "game.nfg"
     write_nfg(game, str(path), labels=True)
@@ -384,8 +385,8 @@ def parts(draw: st.DrawFn) -> Parts:
     actions = draw(st.lists(st.integers(1, 4), min_size=2, max_size=3).map(tuple))
     numbers = st.sampled_from(EXTREMES) | st.floats(allow_nan=False, allow_infinity=False)
     payoffs = draw(hnp.arrays(np.float64, (len(actions), *actions), elements=numbers))
-    names = tuple(tuple(draw(NAMES) for _ in range(m)) for m in actions)
-    return payoffs, tuple(draw(NAMES) for _ in actions), names, draw(NAMES)
+    names = tuple(distinct([draw(NAMES) for _ in range(m)]) for m in actions)
+    return payoffs, distinct([draw(NAMES) for _ in actions]), names, draw(NAMES)
 
 
 @settings(deadline=None, max_examples=100)

@@ -3,7 +3,15 @@
 import math
 import operator
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol, SupportsFloat, SupportsIndex, TypeAlias, runtime_checkable
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Protocol,
+    SupportsFloat,
+    SupportsIndex,
+    TypeAlias,
+    runtime_checkable,
+)
 
 import numpy as np
 from jaxtyping import ArrayLike
@@ -26,6 +34,7 @@ Pair: TypeAlias = Sequence | np.ndarray | HasArray
 """Two numbers, the lower one first."""
 
 if TYPE_CHECKING:
+    Whole: TypeAlias = SupportsIndex
     HeldFloat: TypeAlias = float
     HeldInt: TypeAlias = int
     HeldPair: TypeAlias = tuple[float, float]
@@ -33,8 +42,9 @@ if TYPE_CHECKING:
     HeldArray: TypeAlias = RealArray
     HeldSetting: TypeAlias = RealArray | float
 else:  # checks of annotations at run time see what is given
-    HeldFloat = HeldInt = HeldPair = HeldRows = HeldArray = HeldSetting = Any
-"""What a field of a dataclass holds, whatever was given for it: doors convert it first."""
+    Whole = HeldFloat = HeldInt = HeldPair = HeldRows = HeldArray = HeldSetting = Any
+"""A whole number of any type; and what a field of a dataclass holds, whatever was given for it: the
+doors below convert it, and say what is wrong with it."""
 
 LARGEST_WEIGHT = 1e50
 """Couplings, weights and bounds beyond this are refused: logits are products of two of them, and

@@ -2,13 +2,13 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Literal, SupportsIndex
+from typing import Literal
 
 import jax
 import numpy as np
 from jaxtyping import Array
 
-from glasshouse._numbers import Numbers
+from glasshouse._numbers import Numbers, Whole
 from glasshouse._progress import progress
 from glasshouse._results import Result
 from glasshouse.analysis.deviations import BoundaryTest, boundary_tests
@@ -92,7 +92,7 @@ def assess(
     games: Sequence[ParametricGame],
     *,
     starts: Starts = Starts(),
-    steps: SupportsIndex = 6000,
+    steps: Whole = 6000,
     step_size: Numbers = 0.1,
     share_parameters: bool = False,
     tied: bool = True,

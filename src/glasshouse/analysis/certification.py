@@ -3,13 +3,12 @@
 import functools
 import importlib.metadata
 import math
-from typing import SupportsIndex
 
 import jax
 import numpy as np
 from jaxtyping import PyTree
 
-from glasshouse._numbers import Numbers, Pair, number, pair, whole
+from glasshouse._numbers import Numbers, Pair, Whole, number, pair, whole
 from glasshouse.analysis.precision import in_float64
 from glasshouse.analysis.tracing import trace
 from glasshouse.certificates.builtin import builtin_program
@@ -49,7 +48,7 @@ def certify(
     *,
     width: Numbers | None = None,
     couplings: Pair | None = None,
-    budget: SupportsIndex = BUDGET,
+    budget: Whole = BUDGET,
 ) -> Certificate:
     """Prove that no player can gain more than ε by changing its parameters alone, or refute it.
 

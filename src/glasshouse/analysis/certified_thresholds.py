@@ -5,13 +5,13 @@ import itertools
 import math
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Literal, SupportsIndex
+from typing import Literal
 
 import jax
 import numpy as np
 
 from glasshouse._arrays import RealArray
-from glasshouse._numbers import Numbers, Pair, number, number_array, pair, whole
+from glasshouse._numbers import Numbers, Pair, Whole, number, number_array, pair, whole
 from glasshouse._progress import progress
 from glasshouse._results import Result, few
 from glasshouse.analysis.access_words import access_words
@@ -71,7 +71,7 @@ def certified_threshold(
     bracket: Pair | None = None,
     tolerance: Numbers = 1e-6,
     near: Numbers | None = None,
-    budget: SupportsIndex = BUDGET,
+    budget: Whole = BUDGET,
 ) -> CertifiedThreshold:
     """The smallest coupling from which a corner is an equilibrium, between two proofs.
 
@@ -140,7 +140,7 @@ def equilibrium_curve(
     bounds: Numbers = BOUNDS,
     *,
     tolerance: Numbers = 1e-4,
-    budget: SupportsIndex = BUDGET,
+    budget: Whole = BUDGET,
 ) -> EquilibriumCurve:
     """How the coupling from which cooperation is an equilibrium depends on the bound.
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Literal, SupportsIndex
+from typing import Literal
 
 import jax
 import jax.flatten_util
@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from glasshouse._arrays import as_floats
-from glasshouse._numbers import Numbers, Pair, number, pair, whole
+from glasshouse._numbers import Numbers, Pair, Whole, number, pair, whole
 from glasshouse._results import Result, few
 from glasshouse.analysis.closed_form import lowest_coupling
 from glasshouse.analysis.deviations import SATURATED, boundary_tests
@@ -66,9 +66,9 @@ def critical_coupling(
     start: Params | None = None,
     *,
     bracket: Pair | None = None,
-    steps: SupportsIndex = 1000,
+    steps: Whole = 1000,
     step_size: Numbers | None = None,
-    points: SupportsIndex = POINTS,
+    points: Whole = POINTS,
     tolerance: Numbers = 1e-6,
 ) -> Switch:
     """The measured switch: from which coupling on selfish learning has raised mean cooperation.
@@ -110,7 +110,7 @@ def first_movement_switch(
     start: Params | None = None,
     *,
     bracket: Pair | None = None,
-    points: SupportsIndex = POINTS,
+    points: Whole = POINTS,
     tolerance: Numbers = 1e-9,
 ) -> Switch:
     """From which coupling on mean cooperation starts to rise: where its `first_order_margin` turns.
@@ -139,7 +139,7 @@ def equilibrium_threshold(
     family: Family,
     *,
     bracket: Pair | None = None,
-    points: SupportsIndex = POINTS,
+    points: Whole = POINTS,
     tolerance: Numbers = 1e-9,
 ) -> Switch:
     """The smallest coupling from which the cooperative corner passes the boundary test.
@@ -222,7 +222,7 @@ def _switch(
     holds: Callable[[np.ndarray], np.ndarray],
     low: float,
     high: float,
-    points: SupportsIndex,
+    points: Whole,
     tolerance: Numbers,
     method: str,
     detail: str,

@@ -3,7 +3,6 @@
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import SupportsIndex
 
 import equinox as eqx
 import jax
@@ -12,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray, PyTree
 
 from glasshouse._arrays import as_floats
-from glasshouse._numbers import Numbers, number, number_array, player_number, whole
+from glasshouse._numbers import Numbers, Whole, number, number_array, player_number, whole
 from glasshouse._results import Result
 from glasshouse.analysis.ascent import search
 from glasshouse.analysis.first_order import cooperation
@@ -92,10 +91,10 @@ class BoundaryTest(Result):
 def best_deviation(
     game: ParametricGame,
     params: Params,
-    player: SupportsIndex,
+    player: Whole,
     *,
-    starts: SupportsIndex = 64,
-    steps: SupportsIndex = 1000,
+    starts: Whole = 64,
+    steps: Whole = 1000,
     key: PRNGKeyArray | None = None,
 ) -> Deviation:
     """The best deviation of one player from `params`.
@@ -135,7 +134,7 @@ def best_deviation(
 
 @in_float64
 def deviation_curve(
-    game: ParametricGame, params: Params, player: SupportsIndex, deviations: Numbers
+    game: ParametricGame, params: Params, player: Whole, deviations: Numbers
 ) -> Float[np.ndarray, "points"]:
     """Payoff of `player` at each of its own one-parameter `deviations`, the others staying put.
 
@@ -342,7 +341,7 @@ def _spaces(game: ParametricGame) -> tuple[Box, ...]:
     return game.spaces
 
 
-def _checked_player(game: ParametricGame, player: SupportsIndex) -> int:
+def _checked_player(game: ParametricGame, player: Whole) -> int:
     spaces = _spaces(game)
     number = player_number(player, len(spaces))
     _check_bounded(number, spaces[number])

@@ -7,7 +7,14 @@ from typing import ClassVar
 import numpy as np
 
 from glasshouse._arrays import RealArray, is_traced
-from glasshouse._numbers import HeldArray, HeldSetting, Numbers, checked_bound, checked_weights, number_array
+from glasshouse._numbers import (
+    HeldArray,
+    HeldSetting,
+    Numbers,
+    checked_bound,
+    checked_weights,
+    number_array,
+)
 from glasshouse._results import Result
 from glasshouse.analysis.access import affine_thresholds_under, lowest_searched, thresholds_under
 from glasshouse.analysis.closed_form import Thresholds

@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, SupportsIndex
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +12,16 @@ import numpy as np
 import wadler_lindig as wl
 from jaxtyping import Array, Float
 
-from glasshouse._numbers import HeldFloat, HeldInt, HeldRows, Numbers, number, number_array, whole
+from glasshouse._numbers import (
+    HeldFloat,
+    HeldInt,
+    HeldRows,
+    Numbers,
+    Whole,
+    number,
+    number_array,
+    whole,
+)
 from glasshouse._results import Result, call, plain
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.precision import in_float64
@@ -151,7 +160,7 @@ def _profiles(given: Iterable[Numbers]) -> tuple[tuple[float, ...], ...]:
 
 
 def wilson_interval(
-    count: SupportsIndex, runs: SupportsIndex, z: Numbers = 1.959963984540054
+    count: Whole, runs: Whole, z: Numbers = 1.959963984540054
 ) -> tuple[float, float]:
     """Wilson score interval for a share of `count` in `runs`; z = 1.96 for 95 %.
 
@@ -173,7 +182,7 @@ def generic_outcomes(
     games: Sequence[AbstractParametricGame],
     *,
     starts: Starts = Starts(),
-    steps: SupportsIndex = 6000,
+    steps: Whole = 6000,
     step_size: Numbers = 0.1,
 ) -> list[Outcomes]:
     """Outcomes of selfish gradient learning from unequal starts, for each game.

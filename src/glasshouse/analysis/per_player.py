@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import SupportsIndex
 
 import jax
 import jax.flatten_util
@@ -10,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from glasshouse._arrays import as_floats
-from glasshouse._numbers import Numbers, number, player_number
+from glasshouse._numbers import Numbers, Whole, number, player_number
 from glasshouse._results import Result
 from glasshouse.analysis.closed_form import Threshold
 from glasshouse.analysis.family import LogisticFamily
@@ -53,7 +52,7 @@ class PlayerThresholds(Result):
     detail: str
     conditions: str
 
-    def threshold(self, player: SupportsIndex) -> Threshold:
+    def threshold(self, player: Whole) -> Threshold:
         """One player's threshold, or the reason why it has none.
 
         **Raises:** `InputError` where there is no such player.

@@ -1,14 +1,13 @@
 """The phase portrait of two learners with one parameter each: field, rest points, basins."""
 
 import dataclasses
-from typing import SupportsIndex
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from glasshouse._numbers import Numbers, whole
+from glasshouse._numbers import Numbers, Whole, whole
 from glasshouse._results import Result
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.outcomes import AT_REST
@@ -68,10 +67,10 @@ class Portrait(Result):
 def phase_portrait(
     game: ParametricGame,
     *,
-    resolution: SupportsIndex = 129,
-    trajectories: SupportsIndex = 12,
-    cells: SupportsIndex = 60,
-    steps: SupportsIndex = 6000,
+    resolution: Whole = 129,
+    trajectories: Whole = 12,
+    cells: Whole = 60,
+    steps: Whole = 6000,
     step_size: Numbers = 0.1,
 ) -> Portrait:
     """Gradients, rest points, sample trajectories and basins of selfish gradient learning.

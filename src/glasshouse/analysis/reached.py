@@ -1,13 +1,13 @@
 """The rest points that learning reaches: which they are, and from how many starts."""
 
 import dataclasses
-from typing import Literal, SupportsIndex
+from typing import Literal
 
 import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from glasshouse._numbers import Numbers, whole
+from glasshouse._numbers import Numbers, Whole, whole
 from glasshouse._results import Result
 from glasshouse.analysis.assessment import TIED_STEPS
 from glasshouse.analysis.first_order import cooperation
@@ -48,10 +48,10 @@ def reached_rest_points(
     game: ParametricGame,
     *,
     starts: Starts = Starts(),
-    steps: SupportsIndex = 6000,
+    steps: Whole = 6000,
     step_size: Numbers = 0.1,
     share_parameters: bool = False,
-    most: SupportsIndex = 8,
+    most: Whole = 8,
 ) -> tuple[ReachedPoint, ...]:
     """The rest points that selfish gradient learning reaches, the most frequent ones first.
 

@@ -2,14 +2,14 @@
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, SupportsIndex
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Literal
 
-from glasshouse._numbers import player_number
+from glasshouse._numbers import Whole, player_number
 from glasshouse.analysis.precision import in_float64
 from glasshouse.analysis.programs.arrays import (
     Array,
@@ -47,7 +47,7 @@ CALLS = {
 
 
 @in_float64
-def trace(game: ParametricGame, params: Params, player: SupportsIndex) -> Program:
+def trace(game: ParametricGame, params: Params, player: Whole) -> Program:
     """Everyone's probabilities as functions of what one player does, all others staying put.
 
     The program computes what the semantics would in real numbers: the constants in its code and

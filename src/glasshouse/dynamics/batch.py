@@ -5,14 +5,14 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, SupportsIndex
+from typing import Any
 
 import equinox as eqx
 import jax
 import numpy as np
 from jaxtyping import PyTree
 
-from glasshouse._numbers import whole
+from glasshouse._numbers import Whole, whole
 from glasshouse._progress import progress
 from glasshouse.errors import InputError
 
@@ -31,7 +31,7 @@ def batch_map(
     function: Callable[..., PyTree],
     batch: PyTree,
     *shared: Any,
-    chunk_size: SupportsIndex = CHUNK_SIZE,
+    chunk_size: Whole = CHUNK_SIZE,
 ) -> PyTree:
     """`function(member, *shared)` for every member along the leading axis of `batch`.
 
@@ -106,7 +106,7 @@ def _stacked(leaves: Sequence[Any]) -> np.ndarray:
     return np.stack(leaves)
 
 
-def repeat(batch: PyTree, times: SupportsIndex) -> PyTree:
+def repeat(batch: PyTree, times: Whole) -> PyTree:
     """Every member of a batch `times` times in a row."""
     count = whole(times, "times")
 

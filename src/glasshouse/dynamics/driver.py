@@ -1,7 +1,7 @@
 """The one driver: apply a rule for a number of steps."""
 
 from collections.abc import Callable
-from typing import Any, Literal, SupportsIndex
+from typing import Any, Literal
 
 import equinox as eqx
 import jax
@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Bool, PRNGKeyArray, PyTree
 
 from glasshouse._arrays import NotRealError, RealArray, as_floats, is_traced
-from glasshouse._numbers import Numbers, check_ranges, number, number_array, shown, whole
+from glasshouse._numbers import Numbers, Whole, check_ranges, number, number_array, shown, whole
 from glasshouse.dynamics.rest import Rest, rest_residual
 from glasshouse.dynamics.solution import RESULTS, Solution
 from glasshouse.errors import InputError
@@ -31,7 +31,7 @@ def run(
     rule: AbstractRule = Gradient(),
     params: Params | None = None,
     *,
-    steps: SupportsIndex,
+    steps: Whole,
     step_size: Numbers,
     stop: Rest | None = None,
     save: Literal["end", "path"] = "end",
@@ -303,7 +303,7 @@ def _check_inside(owner: str | None, own: PyTree, box: Any) -> None:
             )
 
 
-def check_options(steps: SupportsIndex, step_size: Numbers) -> tuple[int, RealArray | float]:
+def check_options(steps: Whole, step_size: Numbers) -> tuple[int, RealArray | float]:
     """The number of steps, and the step size as a float (or traced, and so without a value yet).
 
     **Raises:** `InputError` unless `steps` is a positive whole number and `step_size` is positive
@@ -315,7 +315,7 @@ def check_options(steps: SupportsIndex, step_size: Numbers) -> tuple[int, RealAr
     return known_options(steps, size)
 
 
-def known_options(steps: SupportsIndex, step_size: Numbers) -> tuple[int, float]:
+def known_options(steps: Whole, step_size: Numbers) -> tuple[int, float]:
     """The number of steps and the step size, for what computes with their values.
 
     **Raises:** `InputError` as `check_options`, and for a step size that is traced.

@@ -1,7 +1,6 @@
 """When players are at rest."""
 
 import math
-from typing import SupportsIndex
 
 import equinox as eqx
 import jax
@@ -9,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from glasshouse._arrays import RealArray, is_traced
-from glasshouse._numbers import Numbers, number_array, whole
+from glasshouse._numbers import Numbers, Whole, number_array, whole
 from glasshouse._results import described
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
@@ -25,7 +24,7 @@ def _tolerance(value: Numbers) -> RealArray | float:
     return found
 
 
-def _every(value: SupportsIndex) -> int:
+def _every(value: Whole) -> int:
     return whole(value, "every")
 
 

@@ -2,13 +2,13 @@
 
 import abc
 import math
-from typing import SupportsIndex
 
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from glasshouse._arrays import RealArray
+from glasshouse._numbers import Whole
 from glasshouse._results import described
 
 UNROLL_LIMIT = 64
@@ -60,7 +60,7 @@ class AbstractGame(eqx.Module):
         """Number of actions of each player."""
 
     @abc.abstractmethod
-    def payoff(self, player: SupportsIndex | Array, behaviours: Product) -> Float[Array, ""]:
+    def payoff(self, player: Whole | Array, behaviours: Product) -> Float[Array, ""]:
         """Expected payoff of one player, in the units of the game's payoffs."""
 
     @abc.abstractmethod

@@ -5,10 +5,16 @@ import itertools
 import math
 import numbers
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from glasshouse._results import Result
 from glasshouse.errors import InputError
+
+if TYPE_CHECKING:
+    HeldNames: TypeAlias = tuple[str, ...]
+    HeldLists: TypeAlias = tuple[tuple[str, ...], ...]
+else:  # checks of annotations at run time see what is given
+    HeldNames = HeldLists = Any
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -21,8 +27,8 @@ class Labels(Result):
     actions of one player, have the same name.
     """
 
-    players: tuple[str, ...]
-    actions: tuple[tuple[str, ...], ...]
+    players: HeldNames
+    actions: HeldLists
     title: str = ""
     source: str = ""
 

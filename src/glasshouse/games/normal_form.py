@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import sys
 import warnings
-from typing import Any, SupportsIndex
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -14,7 +14,7 @@ import wadler_lindig as wl
 from jaxtyping import Array, Float
 
 from glasshouse._arrays import RAGGED, NotRealError, RealArray, as_array, is_traced
-from glasshouse._numbers import Numbers, player_number, shown, whole
+from glasshouse._numbers import Numbers, Whole, player_number, shown, whole
 from glasshouse._results import WIDTH, call, has_numbers, plain, shortened
 from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, Product, unrolls
@@ -56,7 +56,7 @@ class NormalFormGame(AbstractGame):
         tensor: Numbers,
         labels: Labels | None = None,
         *,
-        player_axis: SupportsIndex | None = None,
+        player_axis: Whole | None = None,
     ):
         table = unlabelled_payoffs(tensor)
         array = _numbers(table.payoffs)
@@ -102,7 +102,7 @@ class NormalFormGame(AbstractGame):
         labels = self.labels or default_labels(self.actions)
         return tuple(tuple(" ".join(name.split()) for name in names) for names in labels.actions)
 
-    def payoff(self, player: SupportsIndex | Array, behaviours: Product) -> Float[Array, ""]:
+    def payoff(self, player: Whole | Array, behaviours: Product) -> Float[Array, ""]:
         if not is_traced(player):
             player = player_number(player, self.players)
         table = jnp.asarray(self.tensor)[player]
@@ -130,7 +130,7 @@ class NormalFormGame(AbstractGame):
     def unlabelled(self) -> "NormalFormGame":
         return type(self)(self.tensor, player_axis=0)
 
-    def cooperating(self, action: SupportsIndex | str) -> "NormalFormGame":
+    def cooperating(self, action: Whole | str) -> "NormalFormGame":
         """The same game with `action` moved to the front for every player.
 
         **Arguments:** `action`, an index or a label that every player has.
@@ -264,23 +264,18 @@ def _warn_if_last_axis_fits(tensor: np.ndarray) -> None:
     if len(set(tensor.shape)) > 1 or tensor.shape[0] < 2 or is_symmetric(tensor):
         return
     if is_symmetric(np.moveaxis(tensor, -1, 0)):
+        frame, level = sys._getframe(), 1
+        while frame.f_back is not None and frame.f_globals["__name__"].split(".")[0] in INSIDE:
+            frame, level = frame.f_back, level + 1
         warnings.warn(
             "these payoffs are read as (player, *actions), and then the players' roles differ; "
             "read as (*actions, player) the game is symmetric. Say which is meant: "
             "NormalFormGame(payoffs, player_axis=0) as they are read, player_axis=-1 otherwise",
-            stacklevel=_outside(),
+            stacklevel=level,
         )
 
 
-def _outside() -> int:
-    """How many frames up the code lies that made the game, as `warnings.warn` counts."""
-    frame, count = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals["__name__"].split(".")[0] in INSIDE:
-        frame, count = frame.f_back, count + 1
-    return count
-
-
-def _moved_to_front(action: SupportsIndex | str, player: int, names: tuple[str, ...]) -> list[int]:
+def _moved_to_front(action: Whole | str, player: int, names: tuple[str, ...]) -> list[int]:
     try:
         if isinstance(action, str):
             chosen = names.index(action)

@@ -1,7 +1,7 @@
 """Public goods shared by everybody, or by the neighbourhoods of a graph."""
 
 from collections.abc import Hashable, Sequence
-from typing import Any, SupportsIndex
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from glasshouse._arrays import RealArray
-from glasshouse._numbers import Numbers, positive, whole
+from glasshouse._numbers import Numbers, Whole, positive, whole
 from glasshouse.games.graphs import both_ways, edges_of, numbered, undirected
 from glasshouse.games.network import AbstractNetworkGame, sum_by
 
@@ -34,7 +34,7 @@ class GlobalPublicGoods(AbstractNetworkGame):
 
     def __init__(
         self,
-        players: SupportsIndex,
+        players: Whole,
         multiplier: Numbers,
         cost: Numbers = 1.0,
     ):

@@ -1,7 +1,7 @@
 """What one player would be paid if it alone changed its parameter."""
 
 import math
-from typing import NamedTuple, SupportsIndex
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, PyTree
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from glasshouse._numbers import player_number, whole
+from glasshouse._numbers import Whole, player_number, whole
 from glasshouse.analysis.deviations import TOLERANCE, best_deviation, deviation_curve
 from glasshouse.analysis.precision import in_float64
 from glasshouse.certificates.certificate import Certificate, GainBounds
@@ -28,9 +28,9 @@ LEAST_MARGIN = 3.0
 def plot_deviation_curve(
     game: ParametricGame,
     params: Params,
-    player: SupportsIndex = 0,
+    player: Whole = 0,
     *,
-    points: SupportsIndex = 401,
+    points: Whole = 401,
     certificate: Certificate | None = None,
     ax: Axes | None = None,
 ) -> Axes:

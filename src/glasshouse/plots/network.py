@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Hashable, Sequence
-from typing import SupportsIndex
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch
 
-from glasshouse._numbers import Numbers, number_array, whole
+from glasshouse._numbers import Numbers, Whole, number_array, whole
 from glasshouse.errors import InputError
 from glasshouse.plots._palette import BLACK, GREY, ORANGE, TEXT
 from glasshouse.semantics.reading import Reading
@@ -36,7 +35,7 @@ def plot_network(
     ax: Axes | None = None,
     *,
     names: Sequence[Hashable] | None = None,
-    seed: SupportsIndex = 0,
+    seed: Whole = 0,
 ) -> Axes:
     """Players as circles coloured by how probably they cooperate, who reads whom as arrows.
 

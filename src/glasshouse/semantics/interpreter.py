@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Any, SupportsIndex
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 from glasshouse._arrays import RealArray
-from glasshouse._numbers import Numbers, checked_bound, finite_number, whole
+from glasshouse._numbers import Numbers, Whole, checked_bound, finite_number, whole
 from glasshouse.games.base import Product
 from glasshouse.semantics.base import Box
 from glasshouse.semantics.neural import (
@@ -52,7 +52,7 @@ class Interpreter(AbstractNeural):
         actions: Numbers,
         network: Callable[[Array], Array],
         gain: Numbers,
-        size: SupportsIndex,
+        size: Whole,
         bound: Numbers = math.inf,
     ):
         self.actions = checked_actions(actions, "Interpreter")
@@ -72,9 +72,9 @@ class Interpreter(AbstractNeural):
         actions: Numbers = (2, 2),
         *,
         gain: Numbers,
-        size: SupportsIndex = 8,
-        width: SupportsIndex = 16,
-        depth: SupportsIndex = 1,
+        size: Whole = 8,
+        width: Whole = 16,
+        depth: Whole = 1,
         bound: Numbers = math.inf,
     ) -> "Interpreter":
         """With a random `eqx.nn.MLP`: `depth` hidden layers of `width` tanh units.

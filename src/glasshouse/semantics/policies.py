@@ -1,7 +1,7 @@
 """Players that are networks and read each other's weights."""
 
 import math
-from typing import Any, SupportsIndex
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 from glasshouse._arrays import RealArray, as_floats, is_traced
-from glasshouse._numbers import Numbers, checked_bound, finite_number, number_array, whole
+from glasshouse._numbers import Numbers, Whole, checked_bound, finite_number, number_array, whole
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
 from glasshouse.semantics.base import Box
@@ -81,9 +81,9 @@ class Policies(AbstractNeural):
         actions: Numbers = (2, 2),
         *,
         gain: Numbers,
-        features: SupportsIndex = 10,
-        width: SupportsIndex = 8,
-        depth: SupportsIndex = 1,
+        features: Whole = 10,
+        width: Whole = 8,
+        depth: Whole = 1,
         bound: Numbers = math.inf,
     ) -> "Policies":
         """With a random projection and an `eqx.nn.MLP`: `depth` hidden layers of tanh units.

@@ -1,7 +1,7 @@
 """Who reads whom: a directed graph whose weights are couplings."""
 
 from collections.abc import Hashable, Sequence
-from typing import Any, SupportsIndex
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from glasshouse._arrays import RealArray
-from glasshouse._numbers import Numbers, checked_weights, number_array, shown, whole
+from glasshouse._numbers import Numbers, Whole, checked_weights, number_array, shown, whole
 from glasshouse._results import described
 from glasshouse.errors import InputError
 from glasshouse.games.graphs import both_ways, check_pairs, edges_of, numbered
@@ -36,7 +36,7 @@ class Reading(eqx.Module):
 
     __pdoc__ = described
 
-    def __init__(self, readers: Numbers, owners: Numbers, weights: Numbers, players: SupportsIndex):
+    def __init__(self, readers: Numbers, owners: Numbers, weights: Numbers, players: Whole):
         first, second = (
             _player_numbers(x, name) for x, name in ((readers, "readers"), (owners, "owners"))
         )

@@ -1,7 +1,7 @@
 """Uncertain access: parameters that are seen by chance, or through noise."""
 
 import itertools
-from typing import Any, SupportsIndex
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PyTree
 
 from glasshouse._arrays import RealArray
-from glasshouse._numbers import Numbers, number_within, whole
+from glasshouse._numbers import Numbers, Whole, number_within, whole
 from glasshouse.errors import InputError
 from glasshouse.semantics.base import Box
 from glasshouse.semantics.channel import AbstractAccess, Views
@@ -112,7 +112,7 @@ class Noisy(AbstractAccess):
     draws: int = eqx.field(static=True)
     seed: int = eqx.field(static=True)
 
-    def __init__(self, scale: Numbers, draws: SupportsIndex = 256, seed: Any = 0):
+    def __init__(self, scale: Numbers, draws: Whole = 256, seed: Any = 0):
         self.scale = number_within(scale, "scale")
         self.draws = whole(draws, "draws", least=2)
         if self.draws % 2:
