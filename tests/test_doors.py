@@ -156,7 +156,7 @@ def test_labels_that_name_nothing_or_two_things_are_refused(players, actions, me
 
 
 def test_labels_that_are_numbers_become_texts():
-    labels = Labels((1, 2), [[2, np.int64(3)], [0.5, 10]])
+    labels = Labels((1, 2), [[2, np.int64(3)], [0.5, 10]])  # pyright: ignore[reportArgumentType]
     assert labels.players == ("1", "2")
     assert labels.actions == (("2", "3"), ("0.5", "10"))
     assert "10" in repr(NormalFormGame(np.arange(8.0).reshape(2, 2, 2), labels))

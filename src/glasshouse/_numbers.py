@@ -40,9 +40,10 @@ if TYPE_CHECKING:
     HeldPair: TypeAlias = tuple[float, float]
     HeldRows: TypeAlias = tuple[tuple[float, ...], ...]
     HeldArray: TypeAlias = RealArray
+    HeldVector: TypeAlias = RealArray | Sequence[float]
     HeldSetting: TypeAlias = RealArray | float
 else:  # checks of annotations at run time see what is given
-    Whole = HeldFloat = HeldInt = HeldPair = HeldRows = HeldArray = HeldSetting = Any
+    Whole = HeldFloat = HeldInt = HeldPair = HeldRows = HeldArray = HeldVector = HeldSetting = Any
 """A whole number of any type; and what a field of a dataclass holds, whatever was given for it: the
 doors below convert it, and say what is wrong with it."""
 

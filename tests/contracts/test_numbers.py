@@ -121,6 +121,13 @@ NOT_REAL = {
     "key": KEY,
 }
 
+
+def given_starts(profiles):
+    found = Starts(profiles=profiles).profiles
+    assert found is not None
+    return found
+
+
 # Each door with the number it is tried with and what it then holds.
 NUMBER_DOORS = {
     "Logistic coupling": (2, lambda x: Logistic((2, 2), x, 3.0).coupling),
@@ -150,8 +157,8 @@ NUMBER_DOORS = {
     "payoff": (2, lambda x: NormalFormGame([[[3, 0], [5, x]], [[3, 5], [0, 1]]]).tensor[0, 1, 1]),
     "family bound": (2, lambda x: LogisticFamily(PD, x).bound),
     "family own weight": (2, lambda x: LogisticFamily(PD, 3.0, None, x).own_weight),
-    "family coupling": (2, lambda x: LogisticFamily(PD, 3.0)(x).semantics.coupling),
-    "affine family": (1, lambda x: AffineFamily(PD)(x).semantics.weight),
+    "family coupling": (2, lambda x: vars(LogisticFamily(PD, 3.0)(x).semantics)["coupling"]),
+    "affine family": (1, lambda x: vars(AffineFamily(PD)(x).semantics)["weight"]),
     "linear family": (2, lambda x: LinearFamily(PD, [x]).direction[0]),
     "gain family": (2, lambda x: GainFamily(PD, NETWORK, searched=(0, x)).highest),
     "diagonal": (2, lambda x: LogisticDiagonal(Symmetric2x2(5, 3, 1, 0), x).coupling),
@@ -160,7 +167,7 @@ NUMBER_DOORS = {
     "limit gain": (2, lambda x: 2.0 + limit_gain(PD, x)),
     "share": (1, lambda x: access_thresholds(PD, share=x).kinds[3].access[11:12]),
     "spread": (2, lambda x: Starts(spread=x).spread),
-    "given start": (2, lambda x: Starts(profiles=[(x, 0.0)]).profiles[0][0]),
+    "given start": (2, lambda x: given_starts([(x, 0.0)])[0][0]),
     "z": (2, lambda x: 2.0 * (wilson_interval(1, 2, x) == wilson_interval(1, 2, 2.0))),
 }
 PAIRS = PairwiseGame(PD, PATH)
@@ -408,8 +415,7 @@ def test_arrays_are_brackets_and_starts():
         assert found.searched == (0.0, 1.0)
         assert found.bracket is not None
         assert found.bracket[0] <= 3 / 7 <= found.bracket[1]
-    starts = Starts(profiles=np.array([[0, 1], [1, 0]], np.int8))
-    assert starts.profiles == ((0.0, 1.0), (1.0, 0.0))
+    assert given_starts(np.array([[0, 1], [1, 0]], np.int8)) == ((0.0, 1.0), (1.0, 0.0))
     with pytest.raises(InputError, match="increasing"):
         critical_coupling(family, bracket=np.array([1.0, 1.0]))
 
