@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glasshouse.errors import InputError
-from glasshouse.games.labels import distinct
 from glasshouse.games.normal_form import Labels, NormalFormGame
 from glasshouse.interop import format_nfg, parse_nfg, read_nfg, write_nfg
 
@@ -379,14 +378,25 @@ NAMES = st.one_of(
 Parts = tuple[np.ndarray, tuple[str, ...], tuple[tuple[str, ...], ...], str]
 
 
+def different_names(count):
+    """So many names that people can tell apart."""
+    seen = st.lists(
+        NAMES.filter(str.strip),
+        min_size=count,
+        max_size=count,
+        unique_by=lambda name: " ".join(name.split()),
+    )
+    return seen.map(tuple)
+
+
 @st.composite
 def parts(draw: st.DrawFn) -> Parts:
     """Payoffs, names of players and actions, and a title."""
     actions = draw(st.lists(st.integers(1, 4), min_size=2, max_size=3).map(tuple))
     numbers = st.sampled_from(EXTREMES) | st.floats(allow_nan=False, allow_infinity=False)
     payoffs = draw(hnp.arrays(np.float64, (len(actions), *actions), elements=numbers))
-    names = tuple(distinct([draw(NAMES) for _ in range(m)]) for m in actions)
-    return payoffs, distinct([draw(NAMES) for _ in actions]), names, draw(NAMES)
+    names = tuple(draw(different_names(m)) for m in actions)
+    return payoffs, draw(different_names(len(actions))), names, draw(NAMES)
 
 
 @settings(deadline=None, max_examples=100)

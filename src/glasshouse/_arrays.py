@@ -77,16 +77,16 @@ def _is_single(value: Any) -> bool:
 def _traced(value: jax.Array) -> jax.Array:
     """A traced array whose computations neither wrap nor lack digits that were asked for."""
     _check_type(value.dtype)
-    wide = jax.dtypes.issubdtype(value.dtype, np.floating) and value.dtype.itemsize >= 4
+    wide = jnp.issubdtype(value.dtype, np.floating) and value.dtype.itemsize >= 4
     return value if wide else jnp.asarray(value, dtype=float)
 
 
 def _check_type(dtype: Any) -> None:
     if np.dtype(bool) == dtype:
         raise NotRealError(BOOLS)
-    if jax.dtypes.issubdtype(dtype, np.complexfloating):
+    if jnp.issubdtype(dtype, np.complexfloating):
         raise NotRealError(COMPLEX)
-    if not jax.dtypes.issubdtype(dtype, np.number) or dtype.kind == "m":
+    if not jnp.issubdtype(dtype, np.number) or dtype.kind == "m":
         raise NotRealError(f"entries of type {dtype} are no real numbers")
 
 

@@ -4,7 +4,7 @@ import dataclasses
 import math
 from typing import ClassVar
 
-from glasshouse._numbers import HeldVector, HeldSetting, Numbers
+from glasshouse._numbers import HeldSetting, HeldVector, Numbers
 from glasshouse.analysis.access import lowest_searched, thresholds_under
 from glasshouse.analysis.closed_form import Thresholds
 from glasshouse.analysis.family import HIGHEST, AbstractDenseFamily, as_setting
