@@ -201,7 +201,8 @@ def test_a_game_file_is_explained_like_any_other(said, tmp_path):
 def test_a_file_called_like_a_game_of_the_catalogue_is_not_that_game(said, tmp_path, monkeypatch):
     (tmp_path / "chicken").write_text(SWAPPED + PAYOFFS)
     monkeypatch.chdir(tmp_path)
-    assert json.loads(said("games", "chicken", "--json"))["name"] is None
+    assert json.loads(said("games", "./chicken", "--json"))["name"] is None
+    assert json.loads(said("games", "chicken", "--json"))["name"] == "chicken"
     assert json.loads(said("games", "stag_hunt", "--json"))["name"] == "stag_hunt"
 
 

@@ -136,7 +136,7 @@ b" "" } { { "{" "," } { "1 2" } } 1 2 3 4"""
     labels = parse_nfg(text).labels
     assert labels is not None
     assert labels.title == 'say "hi" in C:\\new\\'
-    assert labels.players == ("a\nb", "")
+    assert labels.players == ("a\nb", "2")  # a blank name says nothing
     assert labels.actions == (("{", ","), ("1 2",))
 
 
@@ -269,7 +269,7 @@ def test_malformed_numbers_are_errors(written, phrase):
 
 
 def test_files_round_trip(tmp_path):
-    labels = Labels(("é", "\r\n"), (("1", "2"), ("α", "\\", '"')), title="naïve")
+    labels = Labels(("é", "a\r\nb"), (("1", "2"), ("α", "\\", '"')), title="naïve")
     game = NormalFormGame([FIRST, SECOND], labels)
     path = tmp_path / "game.nfg"
     write_nfg(game, str(path), labels=True)
@@ -378,14 +378,25 @@ NAMES = st.one_of(
 Parts = tuple[np.ndarray, tuple[str, ...], tuple[tuple[str, ...], ...], str]
 
 
+def different_names(count):
+    """So many names that people can tell apart."""
+    seen = st.lists(
+        NAMES.filter(str.strip),
+        min_size=count,
+        max_size=count,
+        unique_by=lambda name: " ".join(name.split()),
+    )
+    return seen.map(tuple)
+
+
 @st.composite
 def parts(draw: st.DrawFn) -> Parts:
     """Payoffs, names of players and actions, and a title."""
     actions = draw(st.lists(st.integers(1, 4), min_size=2, max_size=3).map(tuple))
     numbers = st.sampled_from(EXTREMES) | st.floats(allow_nan=False, allow_infinity=False)
     payoffs = draw(hnp.arrays(np.float64, (len(actions), *actions), elements=numbers))
-    names = tuple(tuple(draw(NAMES) for _ in range(m)) for m in actions)
-    return payoffs, tuple(draw(NAMES) for _ in actions), names, draw(NAMES)
+    names = tuple(draw(different_names(m)) for m in actions)
+    return payoffs, draw(different_names(len(actions))), names, draw(NAMES)
 
 
 @settings(deadline=None, max_examples=100)

@@ -1,18 +1,51 @@
-"""Numbers that users give, checked on their way in."""
+"""Numbers that users give, checked on their way in: one door for real ones, one for whole ones."""
 
 import math
 import operator
 from collections.abc import Sequence
-from typing import Any, SupportsIndex, TypeAlias
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Protocol,
+    SupportsFloat,
+    SupportsIndex,
+    TypeAlias,
+    runtime_checkable,
+)
 
 import numpy as np
 from jaxtyping import ArrayLike
 
-from glasshouse._arrays import RealArray, as_array, is_traced
+from glasshouse._arrays import NotRealError, RealArray, as_array, is_traced
 from glasshouse.errors import InputError
 
-Numbers: TypeAlias = ArrayLike | Sequence
-"""A number, an array, or lists of numbers."""
+
+@runtime_checkable
+class HasArray(Protocol):
+    """What becomes a NumPy array: tables and series of pandas, arrays of xarray and others."""
+
+    def __array__(self) -> np.ndarray: ...
+
+
+Numbers: TypeAlias = ArrayLike | Sequence | SupportsFloat | SupportsIndex | HasArray
+"""A number of any real type, an array of any library, or lists of numbers."""
+
+Pair: TypeAlias = Sequence | np.ndarray | HasArray
+"""Two numbers, the lower one first."""
+
+if TYPE_CHECKING:
+    Whole: TypeAlias = SupportsIndex
+    HeldFloat: TypeAlias = float
+    HeldInt: TypeAlias = int
+    HeldPair: TypeAlias = tuple[float, float]
+    HeldRows: TypeAlias = tuple[tuple[float, ...], ...]
+    HeldArray: TypeAlias = RealArray
+    HeldVector: TypeAlias = RealArray | Sequence[float]
+    HeldSetting: TypeAlias = RealArray | float
+else:  # checks of annotations at run time see what is given
+    Whole = HeldFloat = HeldInt = HeldPair = HeldRows = HeldArray = HeldVector = HeldSetting = Any
+"""A whole number of any type; and what a field of a dataclass holds, whatever was given for it: the
+doors below convert it, and say what is wrong with it."""
 
 LARGEST_WEIGHT = 1e50
 """Couplings, weights and bounds beyond this are refused: logits are products of two of them, and
@@ -21,12 +54,16 @@ gradients of those and payoffs."""
 LARGEST_PAYOFF = 1e100
 """Payoffs beyond this are refused before sums of many, or products with weights, overflow."""
 
+SMALLEST_RANGE = 1e-100
+"""Payoffs of a player that differ, but by less than this, are refused before gradients of them
+vanish in rounding, where nothing tells that from rest or saturation."""
+
 SINGLE = ((),)
 """The shapes of a single number."""
 
 
 def number_array(
-    value: Numbers, name: str, shapes: Sequence[tuple[int, ...]] | None = SINGLE
+    value: Any, name: str, shapes: Sequence[tuple[int, ...]] | None = SINGLE
 ) -> RealArray:
     """Numbers of one of these shapes, by default a single one, as an array; None: of any shape.
 
@@ -34,18 +71,65 @@ def number_array(
     """
     try:
         array = as_array(value)
-    except (ValueError, TypeError) as error:
+    except NotRealError as error:
         wanted = "a number" if shapes is SINGLE else "numbers in a rectangular array"
-        raise InputError(f"{name} must be {wanted}, but is {shown(value)}") from error
+        raise InputError(f"{name} must be {wanted}, but is {shown(value)}: {error}") from error
     if shapes is not None and array.shape not in shapes:
         allowed = " or ".join("a single number" if s == () else f"shape {s}" for s in shapes)
         raise InputError(f"{name} has shape {array.shape}: it must be {allowed}")
     return array
 
 
-def number_within(
-    value: Numbers, name: str, least: float = 0.0, most: float = math.inf
-) -> RealArray:
+def number(
+    value: Any,
+    name: str,
+    least: float = -math.inf,
+    most: float = math.inf,
+    *,
+    above: float = -math.inf,
+) -> float:
+    """A single finite number from `least` to `most` and above `above`, as a Python float.
+
+    **Raises:** `InputError` naming the setting, when it is no such number or has no value yet.
+    """
+    try:
+        array = as_array(value)
+    except NotRealError as error:
+        raise InputError(f"{name}={shown(value)} must be a number: {error}") from error
+    if array.shape:
+        raise InputError(f"{name}={shown(value)} must be a single number")
+    if is_traced(array):
+        raise InputError(f"{name} must have a value: it cannot be traced by jit, vmap or grad")
+    found = float(array)
+    if not least <= found <= most or not found > above or not math.isfinite(found):
+        raise InputError(f"{name}={found:g} must be {_allowed(least, most, above)}")
+    return found
+
+
+def _allowed(least: float, most: float, above: float) -> str:
+    low = f"above {above:g}" if above > -math.inf else f"at least {least:g}"
+    if above == least == -math.inf:
+        return "finite" if most == math.inf else f"finite and at most {most:g}"
+    if most == math.inf:
+        return f"finite and {low}"
+    return f"{low} and at most {most:g}"
+
+
+def pair(value: Any, name: str, *, equal: bool = False) -> tuple[float, float]:
+    """Two finite numbers, the second above the first, or equal to it where that is allowed.
+
+    **Raises:** `InputError` naming them, when they are no such pair.
+    """
+    array = number_array(value, name, shapes=[(2,)])
+    if is_traced(array):
+        raise InputError(f"{name} must have values: it cannot be traced by jit, vmap or grad")
+    low, high = (float(x) for x in array)
+    if not -math.inf < low <= high < math.inf or (low == high and not equal):
+        raise InputError(f"{name} [{low:g}, {high:g}] must be increasing and finite")
+    return low, high
+
+
+def number_within(value: Any, name: str, least: float = 0.0, most: float = math.inf) -> RealArray:
     """A single finite number from `least` to `most`, as an array; what is traced is not looked at.
 
     **Raises:** `InputError` naming the setting, when it is no such number.
@@ -60,7 +144,7 @@ def number_within(
     return array
 
 
-def finite_number(value: Numbers, name: str) -> RealArray:
+def finite_number(value: Any, name: str) -> RealArray:
     """A single finite number, as an array.
 
     **Raises:** `InputError` naming it, when it is none.
@@ -71,7 +155,7 @@ def finite_number(value: Numbers, name: str) -> RealArray:
     return array
 
 
-def positive(value: Numbers, name: str, most: float = LARGEST_PAYOFF) -> RealArray:
+def positive(value: Any, name: str, most: float = LARGEST_PAYOFF) -> RealArray:
     """A positive number, as an array.
 
     **Raises:** `InputError` naming it, when it is none.
@@ -84,7 +168,32 @@ def positive(value: Numbers, name: str, most: float = LARGEST_PAYOFF) -> RealArr
     return array
 
 
-def checked_bound(value: Numbers) -> RealArray:
+def check_ranges(ranges: np.ndarray, least: float = SMALLEST_RANGE, where: str = "") -> None:
+    """Refuse payoffs that differ too little, or too much, for gradients of them to be computed.
+
+    **Arguments:** `ranges`, the largest minus the smallest payoff of each player; `where`, in words
+    the precision that sets `least`.
+    **Raises:** `InputError` naming the player; players to whom all outcomes are the same pass.
+    """
+    for verb, wrong, limit, effect in (
+        ("range over", ~(ranges <= LARGEST_PAYOFF), f"below {LARGEST_PAYOFF:g}", "overflow"),
+        (
+            "differ by only",
+            (ranges > 0) & (ranges < least),
+            f"above {least:g}",
+            "vanish in rounding",
+        ),
+    ):
+        if np.any(wrong):
+            player = int(np.argmax(wrong))
+            raise InputError(
+                f"payoffs of player {player + 1} {verb} {float(ranges[player]):g}, and gradients "
+                f"of them would {effect}{where}: rescale them {limit}, which changes no threshold "
+                "and no equilibrium"
+            )
+
+
+def checked_bound(value: Any) -> RealArray:
     """The bound of parameters as an array: a positive number, or infinity for no bound.
 
     **Raises:** `InputError` when it is no such number.
@@ -101,7 +210,7 @@ def checked_bound(value: Numbers) -> RealArray:
 
 
 def checked_weights(
-    value: Numbers, name: str, shapes: Sequence[tuple[int, ...]] | None = SINGLE
+    value: Any, name: str, shapes: Sequence[tuple[int, ...]] | None = SINGLE
 ) -> RealArray:
     """Couplings or weights of one of these shapes, as an array.
 
@@ -118,21 +227,57 @@ def checked_weights(
     return array
 
 
-def whole(value: SupportsIndex, name: str, least: int = 1) -> int:
-    """A whole number, NumPy's included, but no truth value.
+def whole(value: Any, name: str, least: int = 1, most: int | None = None, *, note: str = "") -> int:
+    """A whole number of any integer type from `least` to `most`, but no truth value.
 
-    **Raises:** `InputError` naming it, when it is none or less than `least`.
+    **Arguments:** `note`, a sentence that ends the message.
+    **Raises:** `InputError` naming it, when it is none.
     """
     try:
-        number = None if isinstance(value, bool | np.bool_) else operator.index(value)
+        masked = isinstance(value, np.ma.MaskedArray) and bool(np.any(np.ma.getmaskarray(value)))
+        number = None if isinstance(value, bool | np.bool_) or masked else operator.index(value)
     except TypeError:
         number = None
-    if number is None or number < least:
+    if number is None or number < least or (most is not None and number > most):
         wanted = "a positive whole number" if least == 1 else f"a whole number from {least} on"
-        raise InputError(f"{name}={shown(value)} must be {wanted}")
+        if most is not None:
+            wanted = f"a whole number from {least} to {most}"
+        raise InputError(f"{name}={shown(value)} must be {wanted}{note}")
     return number
+
+
+def action_counts(actions: Any) -> tuple[int, ...]:
+    """How many actions each player has, as Python's whole numbers.
+
+    **Raises:** `InputError` when these are no numbers of actions.
+    """
+    if isinstance(actions, tuple) and set(map(type, actions)) <= {int}:  # which is quick, and usual
+        return actions
+    try:
+        counts = tuple(actions)
+    except TypeError:
+        raise InputError(
+            f"actions={shown(actions)} must be a number of actions for each player, as (2, 2)"
+        ) from None
+    return tuple(whole(count, "each of actions", least=0) for count in counts)
+
+
+def player_number(player: Any, count: int) -> int:
+    """The number of one of so many players, counted from 0.
+
+    **Raises:** `InputError` when it is none, naming those there are.
+    """
+    try:
+        return whole(player, "player", least=0, most=count - 1)
+    except InputError:
+        raise InputError(
+            f"there is no player {shown(player)}: choose a whole number from 0 to {count - 1}"
+        ) from None
 
 
 def shown(value: Any) -> str:
     """The value in a message, short and on one line."""
-    return " ".join(repr(value).split())[:60]
+    try:
+        return " ".join(repr(value).split())[:60]
+    except ValueError:  # whole numbers of thousands of digits
+        return f"{type(value).__name__} of too many digits"

@@ -25,6 +25,9 @@ LONGEST_TEXT = 48
 MOST_NUMBERS = 8
 """Longer sequences and larger arrays are shortened."""
 
+MOST_IN_TEXT = 6
+"""In sentences they are shortened sooner."""
+
 MOST_ENTRIES = 4
 """Sequences of anything larger than numbers and texts are shortened sooner."""
 
@@ -195,6 +198,16 @@ def _array(value: Any) -> wl.AbstractDoc:
     if math.prod(value.shape) > MOST_NUMBERS or not has_numbers(value):
         return wl.TextDoc(f"array of shape {tuple(value.shape)}")
     return shown(np.asarray(value).tolist())
+
+
+def few(values: Any) -> str:
+    """Numbers in a sentence: one by itself, of many the first and how many more there are."""
+    numbers = np.ravel(np.asarray(values))
+    texts = [f"{x:.6g}" for x in numbers[:MOST_IN_TEXT]]
+    if len(numbers) == 1:
+        return texts[0]
+    more = [f"… {len(numbers) - MOST_IN_TEXT} more"] * (len(numbers) > MOST_IN_TEXT)
+    return f"({', '.join([*texts, *more])})"
 
 
 def has_numbers(value: Any) -> bool:

@@ -6,10 +6,10 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from glasshouse._arrays import RealArray, as_floats
-from glasshouse._numbers import Numbers, checked_bound, checked_weights
+from glasshouse._arrays import RealArray, as_floats, is_traced
+from glasshouse._numbers import Numbers, check_ranges, checked_bound, checked_weights
 from glasshouse._precision import in_float64_unless_traced
 from glasshouse.errors import InputError
 from glasshouse.games.graphs import numbered
@@ -36,7 +36,8 @@ class NetworkParametricGame(AbstractParametricGame):
     [-M, M]; `own_weight` ω, a number or one per player; `coupling` κ, a number that multiplies all
     weights of the reading.
     **Raises:** `InputError` when game and reading disagree on the number of players, for a bound
-    that is not positive, and for other numbers that are not finite.
+    that is not positive, other numbers that are not finite, and payoffs of a player that differ by
+    less than 1e-100 or more than 1e100.
     **Cost:** a gradient takes a few passes over the edges; no tensor over players.
     """
 
@@ -64,6 +65,8 @@ class NetworkParametricGame(AbstractParametricGame):
             raise InputError(
                 f"the game has {game.players} players, but the reading is for {reading.players}"
             )
+        if not is_traced(game):
+            check_ranges(np.asarray(game.payoff_ranges))
         self.game, self.reading = game, reading
         self.centred, self.midpoints = game.centred(), game.midpoints
         self.bound = checked_bound(bound)
@@ -82,7 +85,7 @@ class NetworkParametricGame(AbstractParametricGame):
         bound = self.bound * np.ones((players,) if logits == 1 else (players, logits))
         return (Box(-bound, bound),)
 
-    def at(self, coupling: ArrayLike) -> "NetworkParametricGame":
+    def at(self, coupling: Numbers) -> "NetworkParametricGame":
         """The same game at another coupling κ, sharing all that does not depend on it."""
         number = checked_weights(coupling, "coupling")
         return eqx.tree_at(lambda game: game.coupling, self, number)

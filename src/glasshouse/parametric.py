@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
 
 from glasshouse._arrays import RealArray, as_floats, is_traced
-from glasshouse._numbers import LARGEST_PAYOFF
+from glasshouse._numbers import LARGEST_PAYOFF, check_ranges, shown
 from glasshouse._precision import in_float64_unless_traced
 from glasshouse._results import described
 from glasshouse.errors import InputError
@@ -86,7 +86,8 @@ class ParametricGame(AbstractParametricGame):
     players see of each other. `params` are what the channel lets players choose: with `Full` and
     most others the parameters of the semantics.
     **Raises:** `InputError` when game and semantics disagree on players or actions, the channel
-    does not fit the parameters, or payoffs beyond 1e100 would overflow.
+    does not fit the parameters, payoffs beyond 1e100 would overflow, or those of a player differ by
+    less than 1e-100, so that gradients would vanish in rounding.
     **Source:** Todorov, ten Napel & Müller 2026, arXiv:2606.27068.
     """
 
@@ -195,7 +196,7 @@ class Tied(AbstractParametricGame):
             )
         shapes = [jax.tree.map(jnp.shape, box.lower) for box in game.spaces]
         if any(shape != shapes[0] for shape in shapes):
-            raise InputError(f"only parameters of one shape can be tied, not {shapes}")
+            raise InputError(f"only parameters of one shape can be tied, not {shown(shapes)}")
         self.game = game
 
     @property
@@ -291,6 +292,9 @@ def _check_size(game: AbstractGame) -> None:
                 f"payoffs reach {largest:g}, and products of them would overflow: rescale them "
                 f"below {LARGEST_PAYOFF:g}, which changes no threshold and no equilibrium"
             )
+    if not is_traced(game):
+        with jax.enable_x64(True):
+            check_ranges(np.asarray(game.payoff_ranges, dtype=np.float64))
 
 
 def _mean(trees: Params) -> PyTree:

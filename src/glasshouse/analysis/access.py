@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, TypeAlias
 import jax
 import numpy as np
 import wadler_lindig as wl
-from jaxtyping import ArrayLike
 
 from glasshouse._numbers import Numbers, number_array, number_within
 from glasshouse._results import Result, shown
@@ -163,7 +162,7 @@ def access_threshold(
 
 
 def access_thresholds(
-    game: NormalFormGame, *, probability: ArrayLike = 0.7, share: ArrayLike = 0.5
+    game: NormalFormGame, *, probability: Numbers = 0.7, share: Numbers = 0.5
 ) -> AccessThresholds:
     """Thresholds of first movement under all kinds of access, in closed form.
 
@@ -285,30 +284,30 @@ def _effects(game: NormalFormGame) -> Effects:
 
 
 @functools.singledispatch
-def _rise(channel: AbstractChannel, effects: Effects, direction: Direction | None) -> Rise:
+def _rise(channel: AbstractChannel, effects: Effects, direction: np.ndarray | None) -> Rise:
     """When cooperation rises under a channel; register a function for every one that tells."""
     raise InputError(f"no closed form is known for access by {type(channel).__name__}")
 
 
 @_rise.register
-def _(channel: Full, effects: Effects, direction: Direction | None) -> Rise:
+def _(channel: Full, effects: Effects, direction: np.ndarray | None) -> Rise:
     return _rise_of_read(1.0, effects, "κ*")
 
 
 @_rise.register
-def _(channel: Probabilistic, effects: Effects, direction: Direction | None) -> Rise:
+def _(channel: Probabilistic, effects: Effects, direction: np.ndarray | None) -> Rise:
     return _rise_of_read(float(np.asarray(channel.probability)), effects, "κ*/λ")
 
 
 @_rise.register
-def _(channel: Noisy, effects: Effects, direction: Direction | None) -> Rise:
+def _(channel: Noisy, effects: Effects, direction: np.ndarray | None) -> Rise:
     integrated = effects.others * (1 if direction is None else np.size(direction)) <= MOST_NOISY
     note = "" if integrated else "noise that is integrated: draws in its place move this a little"
     return _rise_of_read(1.0, effects, "κ*")._replace(note=note)
 
 
 @_rise.register
-def _(channel: OneSided, effects: Effects, direction: Direction | None) -> Rise:
+def _(channel: OneSided, effects: Effects, direction: np.ndarray | None) -> Rise:
     """Σ_i (1 + k_i)(A + k_i B/N) > 0, player i being read with k_i = κ times its readers."""
     A, B, N = effects
     readers, players = len(channel.readers), N + 1
@@ -324,12 +323,12 @@ def _(channel: OneSided, effects: Effects, direction: Direction | None) -> Rise:
 
 
 @_rise.register
-def _(channel: Mask, effects: Effects, direction: Direction | None) -> Rise:
+def _(channel: Mask, effects: Effects, direction: np.ndarray | None) -> Rise:
     return _masked(_visible_share(channel, effects.others + 1, direction), effects)
 
 
 @_rise.register
-def _(channel: Misreport, effects: Effects, direction: Direction | None) -> Rise:
+def _(channel: Misreport, effects: Effects, direction: np.ndarray | None) -> Rise:
     A, B, N = effects
     formula = f"κ (1 + {_times(N, '(2κ - κ*)', '2κ - κ*')}) = κ*"
     note = "as long as no offset has reached the budget, which a small one soon has"
@@ -337,7 +336,7 @@ def _(channel: Misreport, effects: Effects, direction: Direction | None) -> Rise
 
 
 @_rise.register
-def _(channel: Decoupled, effects: Effects, direction: Direction | None) -> Rise:
+def _(channel: Decoupled, effects: Effects, direction: np.ndarray | None) -> Rise:
     A, B, N = effects
     return Rise(A, 0.0, N * B, 0.0, "√κ*" if N == 1 else f"√(κ*/{N})")
 
@@ -359,7 +358,7 @@ def _masked(share: float, effects: Effects) -> Rise:
     return Rise(A, share * (B + N * A), share * N * B, 0.0, formula if share else "")
 
 
-def _checked(direction: Direction | None) -> Direction | None:
+def _checked(direction: Direction | None) -> np.ndarray | None:
     """A direction that the linear semantics accepts, or None.
 
     **Raises:** `InputError` for any other.
@@ -370,7 +369,7 @@ def _checked(direction: Direction | None) -> Direction | None:
     return np.asarray(Linear((2, 2), 0.0, numbers).direction)
 
 
-def _visible_share(channel: Mask, players: int, direction: Direction | None) -> float:
+def _visible_share(channel: Mask, players: int, direction: np.ndarray | None) -> float:
     """How much of |w|² readers see, on average over owners."""
     sizes = np.abs(np.asarray(1.0 if direction is None else direction, dtype=np.float64))
     weights = (sizes / sizes.max()) ** 2  # which cannot overflow

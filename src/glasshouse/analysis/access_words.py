@@ -11,6 +11,9 @@ from glasshouse.semantics.channel import AbstractChannel, Full
 from glasshouse.semantics.report import Decoupled, Misreport
 from glasshouse.semantics.uncertain import Noisy, Probabilistic
 
+MOST_NAMED = 12
+"""As many players are named."""
+
 
 @functools.singledispatch
 def access_words(channel: AbstractChannel) -> str:
@@ -26,6 +29,9 @@ def _(channel: Full) -> str:
 @access_words.register
 def _(channel: OneSided) -> str:
     names = [str(i + 1) for i in sorted(channel.readers)]
+    if len(names) > MOST_NAMED:
+        more = len(names) - MOST_NAMED
+        return f"only players {', '.join(names[:MOST_NAMED])} and {more} more read"
     if len(names) < 2:
         return f"only player {names[0]} reads" if names else "nobody reads"
     return f"only players {', '.join(names[:-1])} and {names[-1]} read"
@@ -35,7 +41,9 @@ def _(channel: OneSided) -> str:
 def _(channel: Mask) -> str:
     if not isinstance(channel.visible, tuple):
         return f"{_counted(channel.visible)} coordinates of each player visible"
-    return f"coordinates visible, player by player: {', '.join(map(_counted, channel.visible))}"
+    each = list(map(_counted, channel.visible))
+    more = [f"… {len(each) - MOST_NAMED} more"] * (len(each) > MOST_NAMED)
+    return f"coordinates visible, player by player: {', '.join([*each[:MOST_NAMED], *more])}"
 
 
 @access_words.register

@@ -8,6 +8,7 @@ import jax
 import numpy as np
 from jaxtyping import Array
 
+from glasshouse._numbers import Numbers, Whole
 from glasshouse._progress import progress
 from glasshouse._results import Result
 from glasshouse.analysis.deviations import BoundaryTest, boundary_tests
@@ -22,7 +23,7 @@ from glasshouse.analysis.first_order import RESTS, cooperation_margin, mean_coop
 from glasshouse.analysis.outcomes import Outcomes, Starts, generic_outcomes
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, stack
-from glasshouse.dynamics.driver import run
+from glasshouse.dynamics.driver import known_options, run
 from glasshouse.dynamics.rest import Rest
 from glasshouse.dynamics.solution import RESULTS
 from glasshouse.errors import InputError
@@ -91,8 +92,8 @@ def assess(
     games: Sequence[ParametricGame],
     *,
     starts: Starts = Starts(),
-    steps: int = 6000,
-    step_size: float = 0.1,
+    steps: Whole = 6000,
+    step_size: Numbers = 0.1,
     share_parameters: bool = False,
     tied: bool = True,
     outcomes: bool = True,
@@ -110,6 +111,7 @@ def assess(
     """
     if isinstance(games, ParametricGame) or not games:
         raise InputError("assess needs a list of parametric games, at least one")
+    steps, step_size = known_options(steps, step_size)
     generic: Sequence[Outcomes | None] = [None] * len(games)
     with progress("assessing"):
         if outcomes:

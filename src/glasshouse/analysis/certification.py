@@ -8,6 +8,7 @@ import jax
 import numpy as np
 from jaxtyping import PyTree
 
+from glasshouse._numbers import Numbers, Pair, Whole, number, pair, whole
 from glasshouse.analysis.precision import in_float64
 from glasshouse.analysis.tracing import trace
 from glasshouse.certificates.builtin import builtin_program
@@ -43,11 +44,11 @@ BUDGET = 100_000
 def certify(
     game: ParametricGame,
     params: Params,
-    epsilon: float,
+    epsilon: Numbers,
     *,
-    width: float | None = None,
-    couplings: tuple[float, float] | None = None,
-    budget: int = BUDGET,
+    width: Numbers | None = None,
+    couplings: Pair | None = None,
+    budget: Whole = BUDGET,
 ) -> Certificate:
     """Prove that no player can gain more than ε by changing its parameters alone, or refute it.
 
@@ -73,14 +74,14 @@ def certify(
     """
     if not isinstance(game, ParametricGame) or not isinstance(game.game, NormalFormGame):
         raise InputError(f"certificates need a ParametricGame, not {type(game).__name__}")
-    _check_settings(game, epsilon, width, couplings, budget)
-    if couplings is not None:
-        couplings = float(couplings[0]), float(couplings[1])
+    epsilon, budget = _checked_epsilon(epsilon), whole(budget, "budget")
+    width = None if width is None else number(width, "width", above=0.0)
+    interval = None if couplings is None else _checked_couplings(game, couplings)
     params = check_params(game, params)
     flat = tuple(map(_flat, params))
     if not all(map(math.isfinite, (x for own in flat for x in own))):
         raise InputError("params must be finite: only deviations may go to infinity")
-    problem = _problem(game, params, flat, couplings)
+    problem = _problem(game, params, flat, interval)
     gains, proofs = [], []
     for player, text in enumerate(problem.programs):
         found = best_gain(
@@ -88,14 +89,14 @@ def certify(
             problem.payoffs[player],
             flat[player],
             problem.region(player),
-            epsilon=float(epsilon),
+            epsilon=epsilon,
             width=width,
             budget=budget,
             proper=problem.is_builtin,
         )
         gains.append(_claimed(found))
         proofs.append(Proof(precision=found.precision, cover=" ".join(found.cover)))
-    claim = Claim(verdict=verdict_of(gains, epsilon), epsilon=float(epsilon), gains=tuple(gains))
+    claim = Claim(verdict=verdict_of(gains, epsilon), epsilon=epsilon, gains=tuple(gains))
     document = Document(
         glasshouse=importlib.metadata.version("glasshouse"),
         problem=problem,
@@ -169,37 +170,28 @@ def _claimed(found: Bracket) -> GainClaim:
     )
 
 
-def _check_settings(
-    game: ParametricGame,
-    epsilon: float,
-    width: float | None,
-    couplings: tuple[float, float] | None,
-    budget: int,
-) -> None:
-    if not 0 <= epsilon < math.inf:
-        raise InputError(
-            f"epsilon={epsilon} must be finite and at least 0, in units of payoff; 0 asks for an "
-            "exact equilibrium"
-        )
-    if width is not None and not 0 < width < math.inf:
-        raise InputError(f"width={width} must be positive, in units of payoff")
-    if budget < 1:
-        raise InputError(f"budget={budget} must be at least 1 box")
-    if couplings is None:
-        return
+def _checked_epsilon(epsilon: Numbers) -> float:
+    try:
+        return number(epsilon, "epsilon", least=0.0)
+    except InputError as error:
+        raise InputError(f"{error}, in units of payoff; 0 asks for an exact equilibrium") from error
+
+
+def _checked_couplings(game: ParametricGame, couplings: Pair) -> tuple[float, float]:
     if isinstance(_numbers_of(game), ProgramOnly):
         raise InputError(
             "couplings need the logistic or the affine semantics and full access, not "
             f"{type(game.semantics).__name__} with {type(game.channel).__name__}: certify one game "
             "at a time"
         )
-    low, high = couplings
-    if not -math.inf < low <= high < math.inf:
-        raise InputError(f"couplings={couplings} must be a finite interval, low before high")
+    low, high = pair(couplings, "couplings", equal=True)
     if isinstance(game.semantics, Affine):
         weight = float(np.asarray(game.semantics.weight))
         if not 0 <= low * weight <= high * weight <= 1:
-            raise InputError(f"couplings={couplings} times the weight {weight:g} must be in [0, 1]")
+            raise InputError(
+                f"couplings={(low, high)} times the weight {weight:g} must be in [0, 1]"
+            )
+    return low, high
 
 
 def _flat(params: PyTree) -> tuple[float, ...]:

@@ -8,9 +8,12 @@ from decimal import Decimal
 from typing import Literal
 
 import jax
+import numpy as np
 
+from glasshouse._arrays import RealArray
+from glasshouse._numbers import Numbers, Pair, Whole, number, number_array, pair, whole
 from glasshouse._progress import progress
-from glasshouse._results import Result
+from glasshouse._results import Result, few
 from glasshouse.analysis.access_words import access_words
 from glasshouse.analysis.certification import BUDGET, certify
 from glasshouse.analysis.family import AbstractDenseFamily, LogisticFamily
@@ -65,10 +68,10 @@ def certified_threshold(
     family: AbstractDenseFamily,
     corner: Corner | Sequence[Corner] = "upper",
     *,
-    bracket: tuple[float, float] | None = None,
-    tolerance: float = 1e-6,
-    near: float | None = None,
-    budget: int = BUDGET,
+    bracket: Pair | None = None,
+    tolerance: Numbers = 1e-6,
+    near: Numbers | None = None,
+    budget: Whole = BUDGET,
 ) -> CertifiedThreshold:
     """The smallest coupling from which a corner is an equilibrium, between two proofs.
 
@@ -93,13 +96,11 @@ def certified_threshold(
             f"a threshold needs a LogisticFamily or an AffineFamily, not {type(family).__name__}"
         )
     _check_full(family)
-    low, high = map(float, (family.lowest, family.highest) if bracket is None else bracket)
-    if not -math.inf < low < high < math.inf:
-        raise InputError(f"the bracket of couplings [{low}, {high}] must be increasing and finite")
-    if not 1e-15 <= tolerance < math.inf:
-        raise InputError(f"tolerance={tolerance} must be a width of couplings, at least 1e-15")
-    if near is not None and not math.isfinite(near):
-        raise InputError(f"near={near} must be a coupling where the threshold is suspected")
+    ends = (family.lowest, family.highest) if bracket is None else bracket
+    low, high = pair(ends, "the bracket of couplings")
+    tolerance = number(tolerance, "tolerance", least=1e-15)
+    near = None if near is None else number(near, "near")
+    budget = whole(budget, "budget")
     game = family(1.0)
     corners = (corner,) * len(game.spaces) if isinstance(corner, str) else tuple(corner)
     prover = _Prover(game, corner_of(game, corners), budget)
@@ -136,10 +137,10 @@ class EquilibriumCurve(Result):
 
 def equilibrium_curve(
     family: LogisticFamily,
-    bounds: Sequence[float] = BOUNDS,
+    bounds: Numbers = BOUNDS,
     *,
-    tolerance: float = 1e-4,
-    budget: int = BUDGET,
+    tolerance: Numbers = 1e-4,
+    budget: Whole = BUDGET,
 ) -> EquilibriumCurve:
     """How the coupling from which cooperation is an equilibrium depends on the bound.
 
@@ -149,9 +150,9 @@ def equilibrium_curve(
     **Raises:** `InputError` for bounds that are not positive, finite and rising.
     **Cost:** one `certified_threshold` per bound.
     """
-    bounds = tuple(map(float, bounds))
+    bounds = tuple(number(bound, "each of bounds") for bound in _listed(bounds))
     if not bounds or any(b <= a for a, b in itertools.pairwise((0.0, *bounds))):
-        raise InputError(f"bounds={bounds} must be positive and rising, at least one")
+        raise InputError(f"bounds={few(bounds)} must be positive and rising, at least one")
     found = [
         certified_threshold(
             dataclasses.replace(family, bound=bound), tolerance=tolerance, budget=budget
@@ -165,6 +166,11 @@ def equilibrium_curve(
     except InputError as error:
         reason = str(error)
     return EquilibriumCurve(bounds, tuple(found), limits, reason)
+
+
+def _listed(bounds: Numbers) -> RealArray:
+    """Bounds as an array with one axis, be they one or several."""
+    return np.atleast_1d(number_array(bounds, "bounds", shapes=None))
 
 
 def _check_full(family: AbstractDenseFamily) -> None:

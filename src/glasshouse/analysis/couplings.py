@@ -1,23 +1,24 @@
 """Couplings at which something switches, found by trying couplings."""
 
 import dataclasses
-import math
 from collections.abc import Callable
 from typing import Literal
 
 import jax
+import jax.flatten_util
 import numpy as np
 from jaxtyping import Array, Float
 
 from glasshouse._arrays import as_floats
-from glasshouse._results import Result
+from glasshouse._numbers import Numbers, Pair, Whole, number, pair, whole
+from glasshouse._results import Result, few
 from glasshouse.analysis.closed_form import lowest_coupling
 from glasshouse.analysis.deviations import SATURATED, boundary_tests
 from glasshouse.analysis.family import HIGHEST, AbstractFamily
 from glasshouse.analysis.first_order import RESTS, cooperation_margin, mean_cooperation
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, stack
-from glasshouse.dynamics.driver import check_options, check_params, run
+from glasshouse.dynamics.driver import check_params, known_options, run
 from glasshouse.errors import InputError
 from glasshouse.networked import NetworkParametricGame
 from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
@@ -28,6 +29,9 @@ Family = Callable[[float], ParametricGame | NetworkParametricGame]
 
 ROUNDING = 1e-12
 """A smaller rise of mean cooperation counts as none: games can keep it constant by symmetry."""
+
+MOST_PLAYERS = 4
+"""So many players' starts are written out, where each has several numbers."""
 
 POINTS = 64
 """Couplings tried at once: eight vectors of eight, the same shape at every narrowing."""
@@ -61,11 +65,11 @@ def critical_coupling(
     family: Family,
     start: Params | None = None,
     *,
-    bracket: tuple[float, float] | None = None,
-    steps: int = 1000,
-    step_size: float | None = None,
-    points: int = POINTS,
-    tolerance: float = 1e-6,
+    bracket: Pair | None = None,
+    steps: Whole = 1000,
+    step_size: Numbers | None = None,
+    points: Whole = POINTS,
+    tolerance: Numbers = 1e-6,
 ) -> Switch:
     """The measured switch: from which coupling on selfish learning has raised mean cooperation.
 
@@ -87,7 +91,7 @@ def critical_coupling(
     start = _checked(family, low, start)
     if step_size is None:
         step_size = 0.5 / (_payoff_range(family, low, high) or 1.0)
-    check_options(steps, step_size)
+    steps, step_size = known_options(steps, step_size)
 
     def rises(couplings: np.ndarray) -> np.ndarray:
         games = stack([family(float(k)) for k in couplings])
@@ -105,9 +109,9 @@ def first_movement_switch(
     family: Family,
     start: Params | None = None,
     *,
-    bracket: tuple[float, float] | None = None,
-    points: int = POINTS,
-    tolerance: float = 1e-9,
+    bracket: Pair | None = None,
+    points: Whole = POINTS,
+    tolerance: Numbers = 1e-9,
 ) -> Switch:
     """From which coupling on mean cooperation starts to rise: where its `first_order_margin` turns.
 
@@ -134,9 +138,9 @@ def first_movement_switch(
 def equilibrium_threshold(
     family: Family,
     *,
-    bracket: tuple[float, float] | None = None,
-    points: int = POINTS,
-    tolerance: float = 1e-9,
+    bracket: Pair | None = None,
+    points: Whole = POINTS,
+    tolerance: Numbers = 1e-9,
 ) -> Switch:
     """The smallest coupling from which the cooperative corner passes the boundary test.
 
@@ -188,11 +192,9 @@ def _payoff_range(family: Family, low: float, high: float) -> float:
     return max(float(np.max(family(x).game.payoff_ranges)) for x in (low, high))
 
 
-def _range_searched(family: Family, bracket: tuple[float, float] | None) -> tuple[float, float]:
-    low, high = bracket or _default_bracket(family)
-    if not -math.inf < low < high < math.inf:
-        raise InputError(f"the bracket of couplings [{low}, {high}] must be increasing and finite")
-    return low, high
+def _range_searched(family: Family, bracket: Pair | None) -> tuple[float, float]:
+    default = _default_bracket(family)  # refuses what is no family
+    return pair(default if bracket is None else bracket, "the bracket of couplings")
 
 
 def _default_bracket(family: Family) -> tuple[float, float]:
@@ -209,21 +211,24 @@ def _default_bracket(family: Family) -> tuple[float, float]:
 def _from(start: Params | None) -> str:
     if start is None:
         return "from the neutral start"
-    return f"from the start {[np.asarray(x).tolist() for x in jax.tree.leaves(start)]}"
+    each = [jax.flatten_util.ravel_pytree(own)[0] for own in start]
+    if all(own.size == 1 for own in each):
+        return f"from the start {few(np.concatenate(each))}"
+    more = [f"… {len(each) - MOST_PLAYERS} more"] * (len(each) > MOST_PLAYERS)
+    return f"from the start ({', '.join([*map(few, each[:MOST_PLAYERS]), *more])})"
 
 
 def _switch(
     holds: Callable[[np.ndarray], np.ndarray],
     low: float,
     high: float,
-    points: int,
-    tolerance: float,
+    points: Whole,
+    tolerance: Numbers,
     method: str,
     detail: str,
 ) -> Switch:
     """Narrow the first change of `holds` (1, 0, or NaN) among evenly spaced couplings."""
-    if points < 2:
-        raise InputError(f"points={points} must be at least 2")
+    points, tolerance = whole(points, "points", least=2), number(tolerance, "tolerance", least=0.0)
     searched = (low, high)
     couplings = np.linspace(low, high, points)
     values = holds(couplings)

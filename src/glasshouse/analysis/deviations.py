@@ -10,13 +10,14 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PyTree
 
 from glasshouse._arrays import as_floats
+from glasshouse._numbers import Numbers, Whole, number, number_array, player_number, whole
 from glasshouse._random import Seed
 from glasshouse._results import Result
 from glasshouse.analysis.ascent import search
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, repeat, stack
-from glasshouse.dynamics.driver import check_params
+from glasshouse.dynamics.driver import MOST_STEPS, check_params
 from glasshouse.dynamics.rest import relative_gradient
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
@@ -90,10 +91,10 @@ class BoundaryTest(Result):
 def best_deviation(
     game: ParametricGame,
     params: Params,
-    player: int,
+    player: Whole,
     *,
-    starts: int = 64,
-    steps: int = 1000,
+    starts: Whole = 64,
+    steps: Whole = 1000,
     key: Seed | None = None,
 ) -> Deviation:
     """The best deviation of one player from `params`.
@@ -110,7 +111,8 @@ def best_deviation(
     **Raises:** `InputError` when the player's box is unbounded, there is no such player, or
     `params` do not fit the boxes.
     """
-    _check_player(game, player)
+    player = _checked_player(game, player)
+    starts, steps = whole(starts, "starts"), whole(steps, "steps", most=MOST_STEPS)
     params = check_params(game, params)
     if _parameters(game.spaces[player]) == 1:
         gains, best = batch_map(_one_dimensional, stack([(game, params, np.asarray(player))]))
@@ -120,8 +122,6 @@ def best_deviation(
         return Deviation(
             player, 0.0, params[player], "closed form", "there is no parameter to change"
         )
-    if starts < 1 or steps < 1:
-        raise InputError(f"starts={starts} and steps={steps} must both be at least 1")
     gain, best = search(game, params, player, starts, steps, 0 if key is None else key)
     if not math.isfinite(gain):
         raise InputError(
@@ -134,21 +134,21 @@ def best_deviation(
 
 @in_float64
 def deviation_curve(
-    game: ParametricGame, params: Params, player: int, deviations: ArrayLike
+    game: ParametricGame, params: Params, player: Whole, deviations: Numbers
 ) -> Float[np.ndarray, "points"]:
     """Payoff of `player` at each of its own one-parameter `deviations`, the others staying put.
 
     **Arguments:** `deviations`, shape `(points,)`, inside the box.
     **Raises:** `InputError` for other deviations, or a player with other than one parameter.
     """
-    _check_player(game, player)
+    player = _checked_player(game, player)
     params = check_params(game, params)
     box = game.spaces[player]
     if _parameters(box) != 1:
         raise InputError(
             f"player {player + 1} has {_parameters(box)} parameters; a curve needs one"
         )
-    points = np.asarray(deviations, dtype=float)
+    points = np.asarray(number_array(deviations, "deviations", shapes=None))
     low, high = (jax.tree.leaves(bound)[0] for bound in (box.lower, box.upper))
     if points.ndim != 1 or not points.size or not np.all((points >= low) & (points <= high)):
         raise InputError(f"deviations must be a list of numbers in the box [{low:g}, {high:g}]")
@@ -156,7 +156,7 @@ def deviation_curve(
 
 
 @in_float64
-def boundary_test(game: ParametricGame, tolerance: float = TOLERANCE) -> BoundaryTest:
+def boundary_test(game: ParametricGame, tolerance: Numbers = TOLERANCE) -> BoundaryTest:
     """The one-dimensional boundary test of the cooperative corner.
 
     Definition: with all parameters at their upper bounds M, max over t in the box of U_i(t, M)
@@ -178,7 +178,7 @@ def boundary_test(game: ParametricGame, tolerance: float = TOLERANCE) -> Boundar
 
 @in_float64
 def boundary_tests(
-    games: Sequence[ParametricGame], tolerance: float = TOLERANCE
+    games: Sequence[ParametricGame], tolerance: Numbers = TOLERANCE
 ) -> list[BoundaryTest]:
     """The boundary test of each of several games alike in structure, computed together.
 
@@ -187,6 +187,7 @@ def boundary_tests(
     """
     if not games:
         raise InputError("boundary_tests needs at least one game")
+    tolerance = number(tolerance, "tolerance", least=0.0)
     corners = [upper_corner(game) for game in games]
     gains, best, slopes, cooperates = _corner_deviations(games, corners)
     ranges = np.stack([np.asarray(game.game.payoff_ranges) for game in games])
@@ -344,11 +345,11 @@ def _spaces(game: ParametricGame) -> tuple[Box, ...]:
     return game.spaces
 
 
-def _check_player(game: ParametricGame, player: int) -> None:
+def _checked_player(game: ParametricGame, player: Whole) -> int:
     spaces = _spaces(game)
-    if not isinstance(player, int) or not 0 <= player < len(spaces):
-        raise InputError(f"there is no player {player}: choose 0 to {len(spaces) - 1}")
-    _check_bounded(player, spaces[player])
+    number = player_number(player, len(spaces))
+    _check_bounded(number, spaces[number])
+    return number
 
 
 def _check_bounded(player: int, box: Box) -> None:

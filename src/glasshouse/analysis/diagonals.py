@@ -7,7 +7,8 @@ import math
 
 import numpy as np
 
-from glasshouse._results import Result
+from glasshouse._numbers import HeldFloat, checked_bound, number
+from glasshouse._results import Result, few
 from glasshouse.analysis.closed_form import ZERO
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
@@ -85,15 +86,12 @@ class LogisticDiagonal(AbstractDiagonal):
     **Raises:** `InputError` for κ <= -1, where the diagonal runs the other way, or bound <= 0.
     """
 
-    coupling: float
-    bound: float = math.inf
+    coupling: HeldFloat
+    bound: HeldFloat = math.inf
 
     def __post_init__(self):
-        if not self.coupling > -1:
-            raise InputError(f"coupling {self.coupling} must be above -1 on the diagonal")
-        if not self.bound > 0:
-            raise InputError(f"bound {self.bound} must be positive")
-        object.__setattr__(self, "coupling", float(self.coupling))  # not a NumPy number
+        object.__setattr__(self, "coupling", number(self.coupling, "coupling", above=-1.0))
+        object.__setattr__(self, "bound", float(checked_bound(self.bound)))
 
     def drift(self, p: float) -> float:
         return self.payoffs.own_effect(p) + self.coupling * self.payoffs.other_effect(p)
@@ -129,12 +127,10 @@ class AffineDiagonal(AbstractDiagonal):
     **Raises:** `InputError` for other weights.
     """
 
-    weight: float
+    weight: HeldFloat
 
     def __post_init__(self):
-        if not 0 <= self.weight <= 1:
-            raise InputError(f"weight {self.weight} must lie between 0 and 1")
-        object.__setattr__(self, "weight", float(self.weight))  # not a NumPy number
+        object.__setattr__(self, "weight", number(self.weight, "weight", least=0.0, most=1.0))
 
     def drift(self, p: float) -> float:
         own, other = self.payoffs.own_effect(p), self.payoffs.other_effect(p)
@@ -194,13 +190,11 @@ def _(semantics: Logistic, payoffs: Symmetric2x2) -> AbstractDiagonal:
     if np.any(coupling != coupling.flat[0]):
         raise InputError(
             "closed forms on the diagonal need players who read each other with the same "
-            f"coupling, not {coupling.tolist()}"
+            f"coupling, not {few(coupling)}"
         )
     own_weight = np.asarray(semantics.own_weight, dtype=np.float64)
     if np.any(own_weight != 1):
-        raise InputError(
-            f"closed forms on the diagonal need own weight 1, not {own_weight.tolist()}"
-        )
+        raise InputError(f"closed forms on the diagonal need own weight 1, not {few(own_weight)}")
     return LogisticDiagonal(payoffs, float(coupling.flat[0]), float(np.asarray(semantics.bound)))
 
 

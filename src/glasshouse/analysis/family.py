@@ -6,6 +6,15 @@ from typing import ClassVar
 
 import numpy as np
 
+from glasshouse._arrays import RealArray, is_traced
+from glasshouse._numbers import (
+    HeldArray,
+    HeldSetting,
+    Numbers,
+    checked_bound,
+    checked_weights,
+    number_array,
+)
 from glasshouse._results import Result
 from glasshouse.analysis.access import affine_thresholds_under, lowest_searched, thresholds_under
 from glasshouse.analysis.closed_form import Thresholds
@@ -28,7 +37,7 @@ class AbstractFamily(Result, abc.ABC):
     """What people call that strength: κ or w."""
 
     @abc.abstractmethod
-    def __call__(self, coupling: float) -> ParametricGame | NetworkParametricGame:
+    def __call__(self, coupling: Numbers) -> ParametricGame | NetworkParametricGame:
         """The parametric game at this coupling (or weight).
 
         **Raises:** `InputError` for values the semantics refuses.
@@ -59,7 +68,7 @@ class AbstractDenseFamily(AbstractFamily):
     channel: AbstractChannel
 
     @abc.abstractmethod
-    def __call__(self, coupling: float) -> ParametricGame:
+    def __call__(self, coupling: Numbers) -> ParametricGame:
         """As for every family."""
 
 
@@ -78,9 +87,9 @@ class LogisticFamily(AbstractDenseFamily):
     symbol: ClassVar[str] = "κ"
 
     game: NormalFormGame
-    bound: float
-    pattern: np.ndarray | None = None
-    own_weight: float | np.ndarray = 1.0
+    bound: HeldSetting
+    pattern: HeldArray | None = None
+    own_weight: HeldSetting = 1.0
     channel: AbstractChannel = dataclasses.field(default_factory=Full)
 
     def __post_init__(self):
@@ -92,14 +101,15 @@ class LogisticFamily(AbstractDenseFamily):
         if self.game.players < 2:
             raise InputError(f"{self.game.title}: one player has nobody to read; give at least two")
         players = self.game.players
-        if self.pattern is not None and np.shape(self.pattern) != (players, players):
-            raise InputError(
-                f"pattern must be an array of shape {(players, players)}, but is "
-                f"{self.pattern!r:.60}: from a graph, Reading.from_graph(graph, names).matrix()"
-            )
+        object.__setattr__(self, "bound", as_setting(checked_bound(self.bound)))
+        own = checked_weights(self.own_weight, "own_weight", [(), (players,)])
+        object.__setattr__(self, "own_weight", as_setting(own))
+        if self.pattern is not None:
+            object.__setattr__(self, "pattern", _checked_pattern(self.pattern, players))
 
-    def __call__(self, coupling: float) -> ParametricGame:
-        weights = coupling if self.pattern is None else coupling * np.asarray(self.pattern)
+    def __call__(self, coupling: Numbers) -> ParametricGame:
+        weights = number_array(coupling, "coupling")
+        weights = weights if self.pattern is None else weights * self.pattern
         semantics = Logistic(self.game.actions, weights, self.bound, self.own_weight)
         return ParametricGame(self.game, semantics, self.channel)
 
@@ -130,6 +140,21 @@ class LogisticFamily(AbstractDenseFamily):
         return thresholds_under(self.channel, self.game)
 
 
+def as_setting(array: RealArray) -> RealArray | float:
+    """One number as a Python float, for messages and figures; several, or traced ones, as are."""
+    return array if array.ndim or is_traced(array) else float(array)
+
+
+def _checked_pattern(pattern: Numbers, players: int) -> RealArray:
+    try:
+        return checked_weights(pattern, "pattern", [(players, players)])
+    except InputError as error:
+        raise InputError(
+            f"pattern must be an array of numbers of shape {(players, players)}: {error}; from a "
+            "graph, Reading.from_graph(graph, names).matrix()"
+        ) from error
+
+
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class AffineFamily(AbstractDenseFamily):
     """A game under the affine semantics, as a function of the weight w in [0, 1].
@@ -148,7 +173,7 @@ class AffineFamily(AbstractDenseFamily):
     def __post_init__(self):
         self(0.0)
 
-    def __call__(self, coupling: float) -> ParametricGame:
+    def __call__(self, coupling: Numbers) -> ParametricGame:
         return ParametricGame(self.game, Affine(self.game.actions, coupling), self.channel)
 
     @property

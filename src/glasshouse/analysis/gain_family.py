@@ -3,6 +3,7 @@
 import dataclasses
 from typing import ClassVar
 
+from glasshouse._numbers import HeldPair, Numbers, pair
 from glasshouse.analysis.closed_form import Thresholds
 from glasshouse.analysis.family import HIGHEST, AbstractFamily
 from glasshouse.errors import InputError
@@ -33,7 +34,7 @@ class GainFamily(AbstractFamily):
     game: NormalFormGame
     semantics: AbstractNeural
     channel: AbstractChannel = FULL
-    searched: tuple[float, float] = (0.0, HIGHEST)
+    searched: HeldPair = (0.0, HIGHEST)
 
     def __post_init__(self):
         if not isinstance(self.semantics, AbstractNeural):
@@ -41,21 +42,19 @@ class GainFamily(AbstractFamily):
                 f"GainFamily takes a neural semantics, not {type(self.semantics).__name__}: use "
                 "LogisticFamily, LinearFamily or AffineFamily"
             )
-        low, high = self.searched
-        if not low < high:
-            raise InputError(f"the gains searched {self.searched} must be increasing")
-        self(low)
+        object.__setattr__(self, "searched", pair(self.searched, "the range of gains searched"))
+        self(self.searched[0])
 
-    def __call__(self, coupling: float) -> ParametricGame:
+    def __call__(self, coupling: Numbers) -> ParametricGame:
         return ParametricGame(self.game, self.semantics.with_gain(coupling), self.channel)
 
     @property
     def lowest(self) -> float:
-        return float(self.searched[0])
+        return self.searched[0]
 
     @property
     def highest(self) -> float:
-        return float(self.searched[1])
+        return self.searched[1]
 
     def closed_form(self) -> Thresholds:
         raise InputError("thresholds of a neural semantics have no closed form: measure them")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glasshouse._numbers import Numbers, number
 from glasshouse._results import Result
 from glasshouse.analysis.closed_form import ZERO, Threshold
 from glasshouse.errors import InputError
@@ -80,7 +81,7 @@ class CornerLimits(Result):
     )
 
 
-def limit_gain(game: NormalFormGame, coupling: float) -> float:
+def limit_gain(game: NormalFormGame, coupling: Numbers) -> float:
     """What the best deviation from the cooperative corner (M, M) gains in the limit M → ∞.
 
     Definition: G(κ) = lim_{M→∞} [sup_{t in R} U_1(t, M) - U_1(M, M)], where the parameters are
@@ -96,12 +97,13 @@ def limit_gain(game: NormalFormGame, coupling: float) -> float:
     **Cost:** O(1); exact.
     """
     payoffs = _payoffs(game)
-    if not -1 < coupling < math.inf:
+    try:
+        above = number(coupling, "coupling", above=-1.0)
+    except InputError as error:
         raise InputError(
-            f"coupling={coupling!r}: the limit needs a finite number above -1, as at or below it "
-            "the corner does not tend to cooperation; give another"
-        )
-    return _limit_gain(payoffs, float(coupling))
+            f"{error}: at or below -1 the corner does not tend to cooperation, so give another"
+        ) from error
+    return _limit_gain(payoffs, above)
 
 
 def corner_limits(game: NormalFormGame) -> CornerLimits:

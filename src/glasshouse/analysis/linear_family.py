@@ -2,14 +2,12 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence
 from typing import ClassVar
 
-import numpy as np
-
+from glasshouse._numbers import HeldSetting, HeldVector, Numbers
 from glasshouse.analysis.access import lowest_searched, thresholds_under
 from glasshouse.analysis.closed_form import Thresholds
-from glasshouse.analysis.family import HIGHEST, AbstractDenseFamily
+from glasshouse.analysis.family import HIGHEST, AbstractDenseFamily, as_setting
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.parametric import ParametricGame
@@ -31,18 +29,20 @@ class LinearFamily(AbstractDenseFamily):
     symbol: ClassVar[str] = "κ"
 
     game: NormalFormGame
-    direction: np.ndarray | Sequence[float]
-    bound: float = math.inf
+    direction: HeldVector
+    bound: HeldSetting = math.inf
     channel: AbstractChannel = dataclasses.field(default_factory=Full)
 
     def __post_init__(self):
         if self.game.players < 2:
             raise InputError(f"{self.game.title}: one player has nobody to read; give at least two")
-        self(0.0)
+        semantics = self(0.0).semantics
+        assert isinstance(semantics, Linear)  # whose numbers are checked
+        object.__setattr__(self, "direction", semantics.direction)
+        object.__setattr__(self, "bound", as_setting(semantics.bound))
 
-    def __call__(self, coupling: float) -> ParametricGame:
-        direction = np.asarray(self.direction, dtype=np.float64)
-        semantics = Linear(self.game.actions, coupling, direction, self.bound)
+    def __call__(self, coupling: Numbers) -> ParametricGame:
+        semantics = Linear(self.game.actions, coupling, self.direction, self.bound)
         return ParametricGame(self.game, semantics, self.channel)
 
     @property
@@ -54,7 +54,7 @@ class LinearFamily(AbstractDenseFamily):
         return HIGHEST
 
     def closed_form(self) -> Thresholds:
-        found = thresholds_under(self.channel, self.game, np.asarray(self.direction))
+        found = thresholds_under(self.channel, self.game, self.direction)
         return dataclasses.replace(
             found, conditions=found.conditions.replace("logistic semantics", "linear semantics")
         )

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from glasshouse._arrays import RealArray
+from glasshouse._numbers import HeldSetting, Numbers
 from glasshouse.analysis.closed_form import (
     MEANINGS,
     ZERO,
@@ -16,7 +17,7 @@ from glasshouse.analysis.closed_form import (
     Thresholds,
     switch_of_effects,
 )
-from glasshouse.analysis.family import HIGHEST, AbstractFamily
+from glasshouse.analysis.family import HIGHEST, AbstractFamily, as_setting
 from glasshouse.analysis.precision import in_float64
 from glasshouse.errors import InputError
 from glasshouse.games.network import AbstractNetworkGame
@@ -53,13 +54,15 @@ class NetworkFamily(AbstractFamily):
 
     game: AbstractNetworkGame
     reading: Reading
-    bound: float
-    own_weight: float | np.ndarray = 1.0
+    bound: HeldSetting
+    own_weight: HeldSetting = 1.0
 
     def __post_init__(self):
-        self._at_one  # noqa: B018  # refuses what does not fit, before anything is computed
+        checked = self._at_one  # refuses what does not fit, before anything is computed
+        object.__setattr__(self, "bound", as_setting(checked.bound))
+        object.__setattr__(self, "own_weight", as_setting(checked.own_weight))
 
-    def __call__(self, coupling: float) -> NetworkParametricGame:
+    def __call__(self, coupling: Numbers) -> NetworkParametricGame:
         return self._at_one.at(coupling)
 
     @property

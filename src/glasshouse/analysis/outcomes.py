@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import jax
@@ -12,12 +12,22 @@ import numpy as np
 import wadler_lindig as wl
 from jaxtyping import Array, Float
 
+from glasshouse._numbers import (
+    HeldFloat,
+    HeldInt,
+    HeldRows,
+    Numbers,
+    Whole,
+    number,
+    number_array,
+    whole,
+)
 from glasshouse._random import Purpose, laid_out, normals
 from glasshouse._results import Result, call, plain
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, repeat, stack
-from glasshouse.dynamics.driver import check_options, check_params, run
+from glasshouse.dynamics.driver import check_params, known_options, run
 from glasshouse.dynamics.rest import rest_residual
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
@@ -44,22 +54,25 @@ class Starts(Result):
     **Raises:** `InputError` when the count or the spread is not positive, or profiles are missing.
     """
 
-    count: int = 200
-    spread: float = 1.0
-    seed: int = 0
-    profiles: tuple[tuple[float, ...], ...] | None = None
+    count: HeldInt = 200
+    spread: HeldFloat = 1.0
+    seed: HeldInt = 0
+    profiles: HeldRows | None = None
     kind: Literal["normal", "grid", "neutral", "given"] = "normal"
 
     def __post_init__(self):
-        if not isinstance(self.count, int) or not self.count <= MOST_STARTS:
-            raise InputError(f"starts {self.count} must be a whole number up to {MOST_STARTS}")
-        if self.count < 1 or not 0 < self.spread < math.inf or self.profiles == ():
-            raise InputError("starts need a positive count and spread, and at least one profile")
-        if not 0 <= self.seed < 2**32:
-            raise InputError(f"seed {self.seed} must lie between 0 and {2**32 - 1}")
+        checked = {
+            "count": whole(self.count, "the count of starts", most=MOST_STARTS),
+            "spread": number(self.spread, "the spread of starts", above=0.0),
+            "seed": whole(self.seed, "seed", least=0, most=2**32 - 1),
+        }
         if self.profiles is not None:
-            object.__setattr__(self, "kind", "given")
-        elif self.kind == "given":
+            checked.update(kind="given", profiles=_profiles(self.profiles))
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+        if self.profiles is not None:
+            return
+        if self.kind == "given":
             raise InputError("given starts need profiles, one tuple of parameters per run")
 
     @property
@@ -133,12 +146,32 @@ class Outcomes(Result):
     detail: str
 
 
-def wilson_interval(count: int, runs: int, z: float = 1.959963984540054) -> tuple[float, float]:
+def _profiles(given: Iterable[Numbers]) -> tuple[tuple[float, ...], ...]:
+    """Given starts as numbers, one row per run."""
+    rows = []
+    for k, profile in enumerate(given):
+        row = number_array(profile, f"start {k + 1}", shapes=None)
+        if row.ndim != 1:
+            raise InputError(
+                f"start {k + 1} has shape {row.shape}: a given start is one number per player"
+            )
+        rows.append(tuple(number(x, f"start {k + 1}: each number") for x in row))
+    if not rows:
+        raise InputError("given starts need at least one profile, a tuple of parameters per run")
+    return tuple(rows)
+
+
+def wilson_interval(
+    count: Whole, runs: Whole, z: Numbers = 1.959963984540054
+) -> tuple[float, float]:
     """Wilson score interval for a share of `count` in `runs`; z = 1.96 for 95 %.
 
     **Source:** Wilson 1927, Probable inference, the law of succession, and statistical
     inference, Journal of the American Statistical Association 22.
+    **Raises:** `InputError` for a count above `runs`, or numbers that are no counts.
     """
+    runs = whole(runs, "runs")
+    count, z = whole(count, "count", least=0, most=runs), number(z, "z", least=0.0)
     share = count / runs
     centre = share + z * z / (2 * runs)
     spread = z * math.sqrt(share * (1 - share) / runs + z * z / (4 * runs * runs))
@@ -151,8 +184,8 @@ def generic_outcomes(
     games: Sequence[AbstractParametricGame],
     *,
     starts: Starts = Starts(),
-    steps: int = 6000,
-    step_size: float = 0.1,
+    steps: Whole = 6000,
+    step_size: Numbers = 0.1,
 ) -> list[Outcomes]:
     """Outcomes of selfish gradient learning from unequal starts, for each game.
 
@@ -165,7 +198,7 @@ def generic_outcomes(
     """
     if isinstance(games, AbstractParametricGame) or not games:
         raise InputError("generic_outcomes needs a list of parametric games, at least one")
-    check_options(steps, step_size)
+    steps, step_size = known_options(steps, step_size)
     drawn, count = starting_points(games, starts), starts.runs
     games_each = repeat(stack(games), count)
     ends, payoffs, residuals = batch_map(_learn, (games_each, drawn), steps, np.asarray(step_size))

@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import SupportsIndex
 
 import jax
 import jax.flatten_util
@@ -10,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from glasshouse._arrays import as_floats
-from glasshouse._numbers import whole
+from glasshouse._numbers import Numbers, Whole, number, player_number
 from glasshouse._results import Result
 from glasshouse.analysis.closed_form import Threshold
 from glasshouse.analysis.family import LogisticFamily
@@ -53,14 +52,12 @@ class PlayerThresholds(Result):
     detail: str
     conditions: str
 
-    def threshold(self, player: SupportsIndex) -> Threshold:
+    def threshold(self, player: Whole) -> Threshold:
         """One player's threshold, or the reason why it has none.
 
         **Raises:** `InputError` where there is no such player.
         """
-        player, last = whole(player, "player", least=0), len(self.values) - 1
-        if player > last:
-            raise InputError(f"player {player} is not one of 0 to {last}")
+        player = player_number(player, len(self.values))
         own, read = float(self.own[player]), float(self.read[player])
         if read > 0:
             return Threshold(float(self.values[player]), MEANING)
@@ -72,8 +69,9 @@ class PlayerThresholds(Result):
         when = "at every" if own > 0 else "at no" if own < 0 else "undecided at every"
         return Threshold(None, MEANING, f"{why}: {when} coupling")
 
-    def rising(self, coupling: float) -> np.ndarray:
+    def rising(self, coupling: Numbers) -> np.ndarray:
         """Who starts to raise its own parameter at this coupling, as an array of truths."""
+        coupling = number(coupling, "coupling")
         return self.own + coupling * self.read > 0
 
 

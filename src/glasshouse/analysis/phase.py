@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from glasshouse._numbers import Numbers, Whole, whole
 from glasshouse._results import Result
 from glasshouse.analysis.basins import inside, learned_basins
 from glasshouse.analysis.outcomes import AT_REST
@@ -14,8 +15,7 @@ from glasshouse.analysis.plane import FieldGrid, box_of_plane, field_grid
 from glasshouse.analysis.precision import in_float64
 from glasshouse.analysis.rest_points import PlaneRestPoint, plane_rest_points
 from glasshouse.dynamics.batch import batch_map
-from glasshouse.dynamics.driver import check_options, run
-from glasshouse.errors import InputError
+from glasshouse.dynamics.driver import known_options, run
 from glasshouse.parametric import ParametricGame
 from glasshouse.rules.gradient import Gradient
 
@@ -70,11 +70,11 @@ class Portrait(Result):
 def phase_portrait(
     game: ParametricGame,
     *,
-    resolution: int = 129,
-    trajectories: int = 12,
-    cells: int = 60,
-    steps: int = 6000,
-    step_size: float = 0.1,
+    resolution: Whole = 129,
+    trajectories: Whole = 12,
+    cells: Whole = 60,
+    steps: Whole = 6000,
+    step_size: Numbers = 0.1,
 ) -> Portrait:
     """Gradients, rest points, sample trajectories and basins of selfish gradient learning.
 
@@ -93,8 +93,10 @@ def phase_portrait(
     borders of basins, and (4 × resolution)² gradients.
     """
     low, high = box_of_plane(game)
-    _check_counts(resolution, trajectories, cells)
-    check_options(steps, step_size)
+    resolution = whole(resolution, "resolution", least=9, most=1025)
+    trajectories = whole(trajectories, "trajectories", least=0, most=1000)
+    cells = whole(cells, "cells", least=2, most=2000)
+    steps, step_size = known_options(steps, step_size)
     fine = field_grid(game, FINER * (resolution - 1) + 1)
     search = plane_rest_points(game, fine)
     width = high - low
@@ -122,16 +124,6 @@ def phase_portrait(
             f"{len(paths)} trajectories, {steps} steps of {step_size:g}"
         ),
     )
-
-
-def _check_counts(resolution: int, trajectories: int, cells: int) -> None:
-    for name, value, least, most in (
-        ("resolution", resolution, 9, 1025),
-        ("trajectories", trajectories, 0, 1000),
-        ("cells", cells, 2, 2000),
-    ):
-        if not isinstance(value, int | np.integer) or not least <= value <= most:
-            raise InputError(f"{name}={value!r} must be a whole number from {least} to {most}")
 
 
 def _path(

@@ -7,13 +7,14 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
+from glasshouse._numbers import Numbers, Whole, whole
 from glasshouse._results import Result
 from glasshouse.analysis.assessment import TIED_STEPS
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.outcomes import AT_REST, Share, Starts, starting_points
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map
-from glasshouse.dynamics.driver import check_options, run
+from glasshouse.dynamics.driver import known_options, run
 from glasshouse.dynamics.rest import Rest, rest_residual
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params, Tied
@@ -47,10 +48,10 @@ def reached_rest_points(
     game: ParametricGame,
     *,
     starts: Starts = Starts(),
-    steps: int = 6000,
-    step_size: float = 0.1,
+    steps: Whole = 6000,
+    step_size: Numbers = 0.1,
     share_parameters: bool = False,
-    most: int = 8,
+    most: Whole = 8,
 ) -> tuple[ReachedPoint, ...]:
     """The rest points that selfish gradient learning reaches, the most frequent ones first.
 
@@ -63,7 +64,8 @@ def reached_rest_points(
     **Returns:** none where no run has come to rest to 1e-6.
     **Cost:** starts × steps learning steps.
     """
-    check_options(steps, step_size)
+    steps, step_size = known_options(steps, step_size)
+    most = whole(most, "most", least=0)
     learning = Tied(game) if share_parameters else game
     found = _ends(learning, starts, steps, step_size, None)
     detail = f"{starts}, {steps} steps of {step_size:g}"

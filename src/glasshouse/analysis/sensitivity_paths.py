@@ -6,7 +6,7 @@ import jax
 import numpy as np
 from jaxtyping import Bool, Float
 
-from glasshouse._arrays import as_floats
+from glasshouse._arrays import NotRealError, as_floats
 from glasshouse._results import Result
 from glasshouse.analysis.precision import in_float64
 from glasshouse.analysis.sensitivities import (
@@ -85,7 +85,10 @@ def sensitivity_path(game: AbstractParametricGame, path: Params) -> SensitivityP
 def _checked(game: ParametricGame, path: Params) -> Params:
     """The path as arrays, if every point of it has the shape of the boxes."""
     boxes = tuple(box.lower for box in game.spaces)
-    points = as_floats(path)
+    try:
+        points = as_floats(path)
+    except NotRealError as error:
+        raise InputError(f"the path must be real numbers: {error}") from error
     shapes = [np.shape(x) for x in jax.tree.leaves(points)]
     wanted = [x.shape for x in jax.tree.leaves(boxes)]
     count = shapes[0][0] if shapes and shapes[0] else 0

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Literal
 
+from glasshouse._numbers import Whole, player_number
 from glasshouse.analysis.precision import in_float64
 from glasshouse.analysis.programs.arrays import (
     Array,
@@ -46,7 +47,7 @@ CALLS = {
 
 
 @in_float64
-def trace(game: ParametricGame, params: Params, player: int) -> Program:
+def trace(game: ParametricGame, params: Params, player: Whole) -> Program:
     """Everyone's probabilities as functions of what one player does, all others staying put.
 
     The program computes what the semantics would in real numbers: the constants in its code and
@@ -65,8 +66,7 @@ def trace(game: ParametricGame, params: Params, player: int) -> Program:
     """
     if not isinstance(game, ParametricGame):
         raise InputError(f"tracing needs a ParametricGame, not {type(game).__name__}")
-    if not isinstance(player, int) or not 0 <= player < len(game.spaces):
-        raise InputError(f"there is no player {player}: choose 0 to {len(game.spaces) - 1}")
+    player = player_number(player, len(game.spaces))
     params = check_params(game, params)
     leaves, structure = jax.tree.flatten(params[player])
 

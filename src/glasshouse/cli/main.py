@@ -5,6 +5,7 @@ import importlib.metadata
 import os
 import signal
 import sys
+import warnings
 from typing import Annotated, NoReturn
 
 import typer
@@ -62,6 +63,7 @@ def main() -> None:
     _open_descriptors()
     prepare_streams()
     os.environ.setdefault("NPROC", str(usable_cores()))  # XLA's threads, by its one knob
+    shown, warnings.showwarning = warnings.showwarning, _warn
     before = {number: signal.signal(number, _interrupted) for number in ENDING}
     try:
         code = app(standalone_mode=False)
@@ -77,6 +79,7 @@ def main() -> None:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        warnings.showwarning = shown
     sys.exit(code or 0)
 
 
@@ -116,6 +119,11 @@ def _fail_to_print(error: OSError) -> NoReturn:
     if is_closed:  # whoever reads has seen enough
         sys.exit(FAILED)
     _fail(f"output cannot be written: {reason(error)}", FAILED)
+
+
+def _warn(message: Warning | str, *place: object) -> None:
+    """A warning as the command says things, without the place in the code."""
+    complain(f"warning: {message}")
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -11,6 +11,7 @@ import jax
 import numpy as np
 from jaxtyping import PyTree
 
+from glasshouse._numbers import Whole, whole
 from glasshouse._precision import fresh
 from glasshouse._processes import usable_cores, warn_if_forked
 from glasshouse._progress import progress
@@ -31,7 +32,7 @@ def batch_map(
     function: Callable[..., PyTree],
     batch: PyTree,
     *shared: Any,
-    chunk_size: int = CHUNK_SIZE,
+    chunk_size: Whole = CHUNK_SIZE,
 ) -> PyTree:
     """`function(member, *shared)` for every member along the leading axis of `batch`.
 
@@ -49,6 +50,7 @@ def batch_map(
     """
     batch = jax.tree.map(lambda x: np.asarray(x) if eqx.is_array(x) else x, batch)
     count = _leading_axis(batch)
+    chunk_size = whole(chunk_size, "chunk_size")
     varying, fixed = eqx.partition(batch, lambda x: eqx.is_array(x) and not _repeats(x))
     fixed = jax.tree.map(lambda x: x[0] if eqx.is_array(x) else x, fixed)
     arrays, static = eqx.partition((fixed, fresh(shared)), eqx.is_array)
@@ -106,15 +108,16 @@ def _stacked(leaves: Sequence[Any]) -> np.ndarray:
     return np.stack(leaves)
 
 
-def repeat(batch: PyTree, times: int) -> PyTree:
+def repeat(batch: PyTree, times: Whole) -> PyTree:
     """Every member of a batch `times` times in a row."""
+    count = whole(times, "times")
 
     def repeated(x: Any) -> Any:
         if not eqx.is_array(x):
             return x
         if _repeats(x):
-            return np.broadcast_to(x[0], (len(x) * times, *x.shape[1:]))
-        return np.repeat(x, times, axis=0)
+            return np.broadcast_to(x[0], (len(x) * count, *x.shape[1:]))
+        return np.repeat(x, count, axis=0)
 
     return jax.tree.map(repeated, batch)
 

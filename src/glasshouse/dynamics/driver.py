@@ -1,6 +1,5 @@
 """The one driver: apply a rule for a number of steps."""
 
-import math
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -8,9 +7,10 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Bool, PRNGKeyArray, PyTree
+from jaxtyping import Array, Bool, PRNGKeyArray, PyTree
 
-from glasshouse._arrays import as_floats, as_numbers, is_traced
+from glasshouse._arrays import NotRealError, RealArray, as_arrays, as_floats, is_traced
+from glasshouse._numbers import Numbers, Whole, check_ranges, number, number_array, shown, whole
 from glasshouse._precision import fresh, in_float64, inside_transformation
 from glasshouse.dynamics.rest import Rest, rest_residual
 from glasshouse.dynamics.solution import RESULTS, Solution
@@ -19,6 +19,9 @@ from glasshouse.games.base import UNROLL_LIMIT
 from glasshouse.parametric import AbstractParametricGame, Params
 from glasshouse.rules.base import AbstractRule
 from glasshouse.rules.gradient import Gradient
+
+LEAST_IN_32 = 1e-30
+"""Payoffs of a player that differ by less cannot be learned from with numbers of 32 bits."""
 
 MOST_STEPS = 1_000_000_000
 """More steps than this are taken for a slip of the finger."""
@@ -29,8 +32,8 @@ def run(
     rule: AbstractRule = Gradient(),
     params: Params | None = None,
     *,
-    steps: int,
-    step_size: ArrayLike,
+    steps: Whole,
+    step_size: Numbers,
     stop: Rest | None = None,
     save: Literal["end", "path"] = "end",
     key: PRNGKeyArray | None = None,
@@ -60,10 +63,11 @@ def run(
     if params is None:
         params = game.neutral()
     params = check_params(game, params)
-    check_options(steps, step_size)
+    _check_precision(game)
+    steps, size = check_options(steps, step_size)
     if save not in ("end", "path"):
         raise InputError(f"save={save!r} must be 'end' or 'path'")
-    settings = (game, rule, params, step_size, stop, key)
+    settings = (game, rule, params, size, stop, key)
     if is_traced(settings) or inside_transformation():
         solution = _learned(*fresh(settings), steps=steps, save=save)
         return _unless_it_ends_badly(solution) if throw else solution
@@ -79,7 +83,7 @@ def _learned(
     game: AbstractParametricGame,
     rule: AbstractRule,
     params: Params,
-    step_size: ArrayLike,
+    step_size: RealArray | float,
     stop: Rest | None,
     key: PRNGKeyArray | None,
     *,
@@ -90,7 +94,7 @@ def _learned(
     inside = jnp.all(
         jnp.stack([box.contains(x) for box, x in zip(game.spaces, params, strict=True)])
     )
-    step = _Step(game, rule, jnp.asarray(step_size, dtype=float), key)
+    step = _Step(game, rule, jnp.asarray(size, dtype=float), key)
     faults = step.faults(params, jnp.asarray(0), None)
     carry = (params, rule.init(game, params, key), jnp.asarray(0), faults)
     carry, path = _drive(step, carry, steps, stop, save)
@@ -256,6 +260,27 @@ def _first_fault(result: RESULTS, faults: np.ndarray) -> str:
     return f"{who}, {when}: {message[0].lower()}{message[1:]}"
 
 
+def _check_precision(game: Any) -> None:
+    """Refuse payoffs that 32 bits cannot compute with, where that is what the caller computes in.
+
+    **Raises:** `InputError` saying how large or small they are.
+    """
+    numbers = jnp.finfo(jnp.result_type(float))
+    while hasattr(game, "game"):
+        game = game.game
+    if numbers.bits >= 64 or is_traced(game) or not hasattr(game, "payoff_ranges"):
+        return
+    where = f" with numbers of {numbers.bits} bits"
+    advice = 'rescale them, or call jax.config.update("jax_enable_x64", True) first'
+    for array in jax.tree.leaves(eqx.filter(game, eqx.is_array)):
+        largest = float(np.max(np.abs(np.asarray(array, dtype=np.float64)), initial=0.0))
+        if largest * array.size > float(numbers.max):
+            raise InputError(
+                f"payoffs reach {largest:g}, and sums of them overflow{where}: {advice}"
+            )
+    check_ranges(np.asarray(game.payoff_ranges, dtype=np.float64), LEAST_IN_32, where)
+
+
 def check_params(game: AbstractParametricGame, params: Params) -> Params:
     """Params as arrays of the boxes' shapes; values known already must lie inside the boxes.
 
@@ -267,18 +292,27 @@ def check_params(game: AbstractParametricGame, params: Params) -> Params:
         wanted = f"for each of {len(shapes)} players"
         if len(shapes) == 1:
             wanted = f"that holds everybody's parameters, of shape {shapes[0]}"
-        raise InputError(f"params must be a tuple of one entry {wanted}, but is {params!r:.100}")
+        raise InputError(f"params must be a tuple of one entry {wanted}, but is {shown(params)}")
     checked = []
     for i, (box, own) in enumerate(zip(spaces, params, strict=True)):
-        own = as_numbers(own)
+        try:
+            own = as_arrays(own)
+        except NotRealError as error:
+            raise InputError(
+                f"params of player {i + 1} must be real numbers, but are {shown(own)}: {error}"
+            ) from error
         structures = (jax.tree.structure(own), jax.tree.structure(box.lower))
         if structures[0] != structures[1]:
             raise InputError(
-                f"params of player {i + 1} have structure {structures[0]}, its box {structures[1]}"
+                f"params of player {i + 1} have structure {shown(structures[0])}, its box "
+                f"{shown(structures[1])}: give the semantics a box of their structure, as "
+                "Box.like(params, -math.inf, math.inf)"
             )
         shapes, wanted = (jax.tree.map(jnp.shape, tree) for tree in (own, box.lower))
         if shapes != wanted:
-            raise InputError(f"params of player {i + 1} have shape {shapes}, its box {wanted}")
+            raise InputError(
+                f"params of player {i + 1} have shape {shown(shapes)}, its box {shown(wanted)}"
+            )
         _check_inside(f"player {i + 1}" if len(spaces) > 1 else None, own, box)
         checked.append(own)
     return tuple(checked)
@@ -301,14 +335,22 @@ def _check_inside(owner: str | None, own: PyTree, box: Any) -> None:
             )
 
 
-def check_options(steps: int, step_size: ArrayLike) -> None:
-    """Refuse a number of steps or a step size that cannot be.
+def check_options(steps: Whole, step_size: Numbers) -> tuple[int, RealArray | float]:
+    """The number of steps, and the step size as a float (or traced, and so without a value yet).
 
     **Raises:** `InputError` unless `steps` is a positive whole number and `step_size` is positive
-    and finite (or traced, and so without a value yet).
+    and finite.
     """
-    if not isinstance(steps, int | np.integer) or not 1 <= steps <= MOST_STEPS:
-        raise InputError(f"steps={steps!r} must be a whole number from 1 to {MOST_STEPS}")
-    usable = is_traced(step_size) or 0 < float(np.asarray(step_size).min()) < math.inf
-    if np.ndim(step_size) or not usable:
-        raise InputError(f"step_size={step_size!r} must be a positive number")
+    size = number_array(step_size, "step_size")
+    if is_traced(size):
+        return whole(steps, "steps", most=MOST_STEPS), size
+    return known_options(steps, size)
+
+
+def known_options(steps: Whole, step_size: Numbers) -> tuple[int, float]:
+    """The number of steps and the step size, for what computes with their values.
+
+    **Raises:** `InputError` as `check_options`, and for a step size that is traced.
+    """
+    count = whole(steps, "steps", most=MOST_STEPS)
+    return count, number(step_size, "step_size", above=0.0)

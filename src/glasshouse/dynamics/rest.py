@@ -7,11 +7,26 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from glasshouse._arrays import UNDEFINED, RealArray
+from glasshouse._arrays import UNDEFINED, RealArray, is_traced
+from glasshouse._numbers import Numbers, Whole, number_array, whole
 from glasshouse._precision import in_float64_unless_traced
 from glasshouse._results import described
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
+
+
+def _tolerance(value: Numbers) -> RealArray | float:
+    array = number_array(value, "tolerance")
+    if is_traced(array):
+        return array
+    found = float(array)
+    if not 0 < found < 1:
+        raise InputError(f"tolerance={found:g} must lie between 0 and 1")
+    return found
+
+
+def _every(value: Whole) -> int:
+    return whole(value, "every")
 
 
 class Rest(eqx.Module):
@@ -25,8 +40,8 @@ class Rest(eqx.Module):
     between two checks.
     """
 
-    tolerance: float = 1e-8
-    every: int = eqx.field(static=True, default=100)
+    tolerance: RealArray | float = eqx.field(default=1e-8, converter=_tolerance)
+    every: int = eqx.field(static=True, default=100, converter=_every)
 
     __pdoc__ = described
 
@@ -34,12 +49,6 @@ class Rest(eqx.Module):
     def met(self, residual: Float[RealArray, "*batch"]) -> Bool[RealArray, "*batch"]:
         """Whether a `rest_residual` is small enough; infinite and NaN ones are not."""
         return residual <= jnp.maximum(self.tolerance, 64 * jnp.finfo(residual.dtype).eps)
-
-    def __check_init__(self):
-        if isinstance(self.tolerance, float | int) and not 0 < self.tolerance < 1:
-            raise InputError(f"tolerance={self.tolerance} must lie between 0 and 1")
-        if self.every < 1:
-            raise InputError(f"every={self.every} must be at least 1 step")
 
 
 @in_float64_unless_traced

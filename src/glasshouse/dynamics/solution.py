@@ -19,11 +19,12 @@ class RESULTS(eqx.Enumeration):
     completed = "All steps were taken, as asked; no stop criterion was given."
     steps_exhausted = (
         "All steps were taken and the players are not at rest: raise `steps` or `step_size`, "
-        "or loosen the tolerance of the stop criterion."
+        "rescale payoffs that hardly differ, or loosen the tolerance of the stop criterion."
     )
     not_finite = (
         "A parameter or a gradient became NaN or infinite: lower `step_size`, bound the "
-        "parameters, or check the semantics for NaN gradients."
+        "parameters, rescale payoffs that are too large for the precision, or check the semantics "
+        "for NaN gradients."
     )
     not_probabilities = (
         "Action probabilities, or their gradient, were NaN, or they were negative or did not sum "

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from glasshouse._arrays import RealArray
+from glasshouse._numbers import Whole
 from glasshouse._precision import in_float64_unless_traced
 from glasshouse._results import described
 
@@ -65,7 +66,7 @@ class AbstractGame(eqx.Module):
         """Number of actions of each player."""
 
     @abc.abstractmethod
-    def payoff(self, player: int | RealArray, behaviours: Product) -> Float[RealArray, ""]:
+    def payoff(self, player: Whole | RealArray, behaviours: Product) -> Float[RealArray, ""]:
         """Expected payoff of one player, in the units of the game's payoffs."""
 
     @abc.abstractmethod

@@ -1,14 +1,12 @@
 """NetworkX graphs, or what has the same `nodes`, `edges` and `is_directed`, as arrays of edges."""
 
 import difflib
-import math
-import numbers
 from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from glasshouse._numbers import shown
+from glasshouse._numbers import number, shown
 from glasshouse.errors import InputError
 
 MOST_SHOWN = 3
@@ -171,14 +169,18 @@ def _nearest(name: Hashable, names: Sequence[Hashable]) -> str:
 def _weights(values: list, edges: list) -> np.ndarray:
     """Weights as floats; the first that is no finite number is refused."""
     if set(map(type, values)) <= {int, float}:  # which is quick, and usual
-        array = np.array(values, dtype=np.float64)
+        try:
+            array = np.array(values, dtype=np.float64)
+        except OverflowError:  # the edge is named below
+            array = np.array(np.nan)
         if np.all(np.isfinite(array)):
             return array
     for value, (one, other, *_) in zip(values, edges, strict=True):
-        real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-        if not real or not math.isfinite(value):
+        try:
+            number(value, "weight")
+        except InputError as error:
             raise InputError(
-                f"the weight of the edge {one!r} to {other!r} is {value!r:.60}: it must be a "
+                f"the weight of the edge {one!r} to {other!r} is {shown(value)}: it must be a "
                 "finite number"
-            )
-    return np.array([float(value) for value in values])
+            ) from error
+    return np.array([number(value, "weight") for value in values])

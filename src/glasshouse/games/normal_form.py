@@ -2,6 +2,8 @@
 
 import dataclasses
 import functools
+import sys
+import warnings
 from typing import Any
 
 import equinox as eqx
@@ -9,14 +11,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import wadler_lindig as wl
-from jaxtyping import Array, ArrayLike, Float
+from jaxtyping import Array, Float
 
-from glasshouse._arrays import RealArray, as_array, is_traced
+from glasshouse._arrays import RAGGED, NotRealError, RealArray, as_array, is_traced
+from glasshouse._numbers import Numbers, Whole, player_number, shown, whole
 from glasshouse._precision import in_float64_unless_traced
-from glasshouse._results import WIDTH, Result, call, has_numbers, plain, shortened
+from glasshouse._results import WIDTH, call, has_numbers, plain, shortened
 from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, Product, unrolls
+from glasshouse.games.labels import Labels, check_labels, default_labels
 from glasshouse.games.payoff_table import matrix_lines, payoff_cells
+from glasshouse.games.symmetric import is_symmetric
+from glasshouse.games.tables import labels_of, unlabelled_payoffs
 
 LARGEST_TABLE = 6
 """Games with more actions are shown in one line instead of a table of payoffs."""
@@ -25,18 +31,8 @@ LONGEST_NAME = 24
 """Names of actions are shortened to fit such a table."""
 
 
-@dataclasses.dataclass(frozen=True, repr=False)
-class Labels(Result):
-    """Names for people; compiled code never sees them.
-
-    **Arguments:** `players`, one name each; `actions`, one tuple of names per player; `title`;
-    `source`, where the game comes from.
-    """
-
-    players: tuple[str, ...]
-    actions: tuple[tuple[str, ...], ...]
-    title: str = ""
-    source: str = ""
+INSIDE = {"glasshouse", "equinox", "jaxtyping", "beartype"}
+"""Packages that make games for others: a warning names the place that asked for it."""
 
 
 class NormalFormGame(AbstractGame):
@@ -45,21 +41,45 @@ class NormalFormGame(AbstractGame):
     `tensor[i, a_1, …, a_n]` is the payoff of player i when player j plays action `a_j`. Action 0
     is "cooperate" unless `cooperating` has moved another action to the front.
 
-    **Arguments:** `tensor`, shape `(players, *actions)`, finite; `labels`, optional names.
+    **Arguments:** `tensor`, shape `(players, *actions)`, finite numbers of any type; or two
+    DataFrames (row player's payoffs, column player's), whose index and columns name the actions; or
+    an xarray, whose dimension `player`, else the first, counts the players; `labels`, optional
+    names; `player_axis`, which axis counts the players, 0 or -1. Without it the first one does, and
+    a warning says so where the game would be symmetric if the last one did.
     **Raises:** `InputError` when the tensor is ragged, not finite, or of the wrong shape.
     """
 
     tensor: Float[RealArray, "players *actions"]
     labels: Labels | None = eqx.field(static=True)
 
-    def __init__(self, tensor: ArrayLike | list, labels: Labels | None = None):
-        self.tensor = _numbers(tensor)
-        self.labels = labels
+    def __init__(
+        self,
+        tensor: Numbers,
+        labels: Labels | None = None,
+        *,
+        player_axis: Whole | None = None,
+    ):
+        table = unlabelled_payoffs(tensor)
+        array = _numbers(table.payoffs)
+        names = table.names
+        if player_axis is not None:
+            last = whole(player_axis, "player_axis", least=-1, most=0) == -1
+            if last and table.told:
+                raise InputError(
+                    "player_axis=-1 contradicts these tables, which say themselves whose payoffs "
+                    "are whose: leave it out"
+                )
+            array = array.transpose(-1, *range(array.ndim - 1)) if last and array.ndim else array
+            names = (*names[-1:], *names[:-1]) if last else names
+        self.tensor = array
         _check_shape(self.tensor.shape)
-        if not is_traced(tensor):
+        if not is_traced(self.tensor):
             _check_values(np.asarray(self.tensor))
-        if labels is not None:
-            _check_labels(labels, self.actions)
+            if player_axis is None and not table.told:
+                _warn_if_last_axis_fits(np.asarray(self.tensor))
+        self.labels = labels_of(names, self.actions) if labels is None else labels
+        if self.labels is not None:
+            check_labels(self.labels, self.actions)
 
     @property
     def actions(self) -> tuple[int, ...]:
@@ -84,7 +104,9 @@ class NormalFormGame(AbstractGame):
         return tuple(tuple(" ".join(name.split()) for name in names) for names in labels.actions)
 
     @in_float64_unless_traced
-    def payoff(self, player: int | RealArray, behaviours: Product) -> Float[RealArray, ""]:
+    def payoff(self, player: Whole | RealArray, behaviours: Product) -> Float[RealArray, ""]:
+        if not is_traced(player):
+            player = player_number(player, self.players)
         table = jnp.asarray(self.tensor)[player]
         if unrolls(self.actions):
             return _sum_unrolled(table, [behaviours.entries(i) for i in range(self.players)])
@@ -109,12 +131,12 @@ class NormalFormGame(AbstractGame):
 
     def centred(self) -> "NormalFormGame":
         shift = self.midpoints.reshape(-1, *(1 for _ in self.actions))
-        return NormalFormGame(self.tensor - shift, self.labels)
+        return NormalFormGame(self.tensor - shift, self.labels, player_axis=0)
 
     def unlabelled(self) -> "NormalFormGame":
-        return type(self)(self.tensor)
+        return type(self)(self.tensor, player_axis=0)
 
-    def cooperating(self, action: int | str) -> "NormalFormGame":
+    def cooperating(self, action: Whole | str) -> "NormalFormGame":
         """The same game with `action` moved to the front for every player.
 
         **Arguments:** `action`, an index or a label that every player has.
@@ -129,7 +151,8 @@ class NormalFormGame(AbstractGame):
             tuple(names[a] for a in indices)
             for names, indices in zip(labels.actions, order, strict=True)
         )
-        return type(self)(tensor, dataclasses.replace(labels, actions=actions))
+        moved = dataclasses.replace(labels, actions=actions)
+        return type(self)(tensor, moved, player_axis=0)
 
     def to_dict(self) -> dict[str, Any]:
         """Title, source, players, actions (names, or numbers of actions) and payoffs."""
@@ -150,15 +173,6 @@ class NormalFormGame(AbstractGame):
     def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
         named = [("title", self.labels.title)] if self.labels and self.labels.title else []
         return call("NormalFormGame", [*named, ("tensor", self.tensor)], **settings)
-
-
-def default_labels(actions: tuple[int, ...], title: str = "") -> Labels:
-    """Labels "1", "2", … for players and actions."""
-    return Labels(
-        players=tuple(str(i + 1) for i in range(len(actions))),
-        actions=tuple(tuple(str(a + 1) for a in range(m)) for m in actions),
-        title=title,
-    )
 
 
 def _is_one_game(game: NormalFormGame) -> bool:
@@ -216,13 +230,11 @@ def _contract(table: Array, distributions: list[Array]) -> Array:
     return left @ table.reshape(left.size, right.size) @ right
 
 
-def _numbers(tensor: ArrayLike | list) -> RealArray:
+def _numbers(tensor: Numbers) -> RealArray:
     try:
-        if not isinstance(tensor, jax.Array) and np.asarray(tensor).dtype.kind not in "iuf":
-            raise TypeError
         return as_array(tensor)
-    except (ValueError, TypeError) as error:
-        reason = "ragged" if "inhomogeneous" in str(error) else "not all numbers"
+    except NotRealError as error:
+        reason = "ragged" if str(error) == RAGGED else f"not all numbers ({error})"
         raise InputError(
             f"payoffs are {reason}: give one number for every player and action profile, "
             "an array of shape (players, *actions)"
@@ -231,9 +243,12 @@ def _numbers(tensor: ArrayLike | list) -> RealArray:
 
 def _check_shape(shape: tuple[int, ...]) -> None:
     if len(shape) < 2 or shape[0] != len(shape) - 1 or min(shape) < 1:
+        last = len(shape) > 1 and shape[-1] == len(shape) - 1
         raise InputError(
             f"payoffs have shape {shape}: the first axis counts the players and one axis of "
             f"actions follows for each, so two players with two actions need shape (2, 2, 2)"
+            + "; if the last axis counts them, say player_axis=-1"
+            * last
         )
 
 
@@ -247,23 +262,34 @@ def _check_values(tensor: np.ndarray) -> None:
         )
 
 
-def _check_labels(labels: Labels, actions: tuple[int, ...]) -> None:
-    named = tuple(len(names) for names in labels.actions)
-    if len(labels.players) != len(actions) or named != actions:
-        raise InputError(
-            f"labels name {len(labels.players)} players with {named} actions, but the payoffs "
-            f"are for {len(actions)} players with {actions} actions"
+def _warn_if_last_axis_fits(tensor: np.ndarray) -> None:
+    """Say so where the game is symmetric only if the last axis counts the players.
+
+    Both readings have the same shape, and both can be meant: a game is then read as documented.
+    """
+    if len(set(tensor.shape)) > 1 or tensor.shape[0] < 2 or is_symmetric(tensor):
+        return
+    if is_symmetric(np.moveaxis(tensor, -1, 0)):
+        frame, level = sys._getframe(), 1
+        while frame.f_back is not None and frame.f_globals["__name__"].split(".")[0] in INSIDE:
+            frame, level = frame.f_back, level + 1
+        warnings.warn(
+            "these payoffs are read as (player, *actions), and then the players' roles differ; "
+            "read as (*actions, player) the game is symmetric. Say which is meant: "
+            "NormalFormGame(payoffs, player_axis=0) as they are read, player_axis=-1 otherwise",
+            stacklevel=level,
         )
 
 
-def _moved_to_front(action: int | str, player: int, names: tuple[str, ...]) -> list[int]:
-    if isinstance(action, str) and action in names:
-        chosen = names.index(action)
-    elif isinstance(action, int) and 0 <= action < len(names):
-        chosen = action
-    else:
+def _moved_to_front(action: Whole | str, player: int, names: tuple[str, ...]) -> list[int]:
+    try:
+        if isinstance(action, str):
+            chosen = names.index(action)
+        else:
+            chosen = whole(action, "action", least=0, most=len(names) - 1)
+    except ValueError as error:
         raise InputError(
-            f"player {player + 1} has no action {action!r}: "
+            f"player {player + 1} has no action {shown(action)}: "
             f"choose one of {', '.join(names)} or an index from 0 to {len(names) - 1}"
-        )
+        ) from error
     return [chosen, *(a for a in range(len(names)) if a != chosen)]

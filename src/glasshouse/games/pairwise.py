@@ -7,16 +7,17 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float, Int
+from jaxtyping import Array, Float, Int
 
-from glasshouse._arrays import RealArray, as_array, is_traced
-from glasshouse._numbers import LARGEST_PAYOFF
+from glasshouse._arrays import NotRealError, RealArray, as_array, is_traced
+from glasshouse._numbers import LARGEST_PAYOFF, Numbers
 from glasshouse._precision import in_float64_unless_traced
 from glasshouse.errors import InputError
 from glasshouse.games.graphs import both_ways, edges_of, numbered, undirected
 from glasshouse.games.network import AbstractNetworkGame, sum_by
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.symmetric import is_symmetric
+from glasshouse.games.tables import check_square
 
 
 class PairwiseGame(AbstractNetworkGame):
@@ -41,7 +42,7 @@ class PairwiseGame(AbstractNetworkGame):
 
     def __init__(
         self,
-        payoffs: NormalFormGame | ArrayLike | Sequence,
+        payoffs: NormalFormGame | Numbers,
         graph: Any,
         players: Sequence[Hashable] | None = None,
         weight: str | None = "weight",
@@ -120,7 +121,7 @@ def _product(left: Array, right: Array) -> Array:
     return jnp.matmul(left, right, precision=jax.lax.Precision.HIGHEST)
 
 
-def _matrix(payoffs: NormalFormGame | ArrayLike | Sequence) -> RealArray:
+def _matrix(payoffs: NormalFormGame | Numbers) -> RealArray:
     if isinstance(payoffs, NormalFormGame):
         tensor = payoffs.tensor
         wrong = payoffs.players != 2 or len(set(payoffs.actions)) != 1
@@ -130,17 +131,24 @@ def _matrix(payoffs: NormalFormGame | ArrayLike | Sequence) -> RealArray:
                 "one of two players; give one, or the row player's matrix of payoffs"
             )
         return tensor[0]
+    check_square(payoffs)
     try:
         table = as_array(payoffs)
-    except (ValueError, TypeError) as error:
-        raise InputError("payoffs must be a square matrix of numbers, or a game") from error
+    except NotRealError as error:
+        raise InputError(
+            f"payoffs must be a square matrix of numbers, or a game: {error}"
+        ) from error
     if table.ndim != 2 or table.shape[0] != table.shape[1] or table.shape[0] < 2:
         raise InputError(
             f"payoffs have shape {table.shape}: give a square matrix, own action by rows and the "
             "other's by columns"
         )
     if not is_traced(table) and not np.all(np.isfinite(np.asarray(table))):
-        raise InputError(f"payoffs must be finite numbers, but are {np.asarray(table).tolist()}")
+        own, other = np.argwhere(~np.isfinite(np.asarray(table)))[0].tolist()
+        raise InputError(
+            f"payoffs must be finite numbers, but that of action {own} against {other}, counted "
+            f"from 0, is {float(table[own, other]):g}"
+        )
     return table
 
 

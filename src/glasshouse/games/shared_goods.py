@@ -1,15 +1,15 @@
 """Public goods shared by everybody, or by the neighbourhoods of a graph."""
 
 from collections.abc import Hashable, Sequence
-from typing import Any, SupportsIndex
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float, Int
+from jaxtyping import Array, Float, Int
 
 from glasshouse._arrays import RealArray
-from glasshouse._numbers import positive, whole
+from glasshouse._numbers import Numbers, Whole, positive, whole
 from glasshouse._precision import in_float64_unless_traced
 from glasshouse.games.graphs import both_ways, edges_of, numbered, undirected
 from glasshouse.games.network import AbstractNetworkGame, sum_by
@@ -35,9 +35,9 @@ class GlobalPublicGoods(AbstractNetworkGame):
 
     def __init__(
         self,
-        players: SupportsIndex,
-        multiplier: ArrayLike | Sequence,
-        cost: ArrayLike | Sequence = 1.0,
+        players: Whole,
+        multiplier: Numbers,
+        cost: Numbers = 1.0,
     ):
         self.multiplier = positive(multiplier, "multiplier")
         self.cost = positive(cost, "cost")
@@ -109,8 +109,8 @@ class NeighbourhoodPublicGoods(AbstractNetworkGame):
     def __init__(
         self,
         graph: Any,
-        multiplier: ArrayLike | Sequence,
-        cost: ArrayLike | Sequence = 1.0,
+        multiplier: Numbers,
+        cost: Numbers = 1.0,
         players: Sequence[Hashable] | None = None,
     ):
         edges = undirected(

@@ -1,21 +1,39 @@
 """Symmetric 2×2 games by their four payoffs, in plain Python."""
 
-from typing import NamedTuple
+import math
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from glasshouse._numbers import Numbers
 
-class Symmetric2x2(NamedTuple):
-    """Payoffs of the row player: R at (C, C), S at (C, D), T at (D, C), P at (D, D).
 
-    C is action 0. `own_effect` and `other_effect` are A and B of the analyses: how the payoff
-    changes with one's own and with the other's probability of cooperating.
-    """
-
+class _FourPayoffs(NamedTuple):
     T: float
     R: float
     P: float
     S: float
+
+
+class Symmetric2x2(_FourPayoffs):
+    """Payoffs of the row player: R at (C, C), S at (C, D), T at (D, C), P at (D, D).
+
+    C is action 0. `own_effect` and `other_effect` are A and B of the analyses: how the payoff
+    changes with one's own and with the other's probability of cooperating.
+
+    **Raises:** `InputError` for payoffs that are not finite numbers.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, T: "Numbers", R: "Numbers", P: "Numbers", S: "Numbers") -> "Symmetric2x2":
+        given = {"T": T, "R": R, "P": P, "S": S}
+        if not all(type(value) is float and math.isfinite(value) for value in given.values()):
+            from glasshouse._numbers import number  # which imports JAX
+
+            given = {name: number(value, f"payoff {name}") for name, value in given.items()}
+        return super().__new__(cls, **given)  # pyright: ignore[reportArgumentType]
 
     def own_effect(self, other: float) -> float:
         """A(q) = q (R-T) + (1-q) (S-P): ∂u/∂p when the other cooperates with probability q."""

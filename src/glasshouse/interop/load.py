@@ -1,25 +1,41 @@
 """Games as people name them: by catalogue name, by name and parameters, or by file."""
 
 import os
+from pathlib import Path
+from typing import Any
 
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
-from glasshouse.games.registry import from_catalogue
+from glasshouse.games.registry import CATALOGUE, from_catalogue
 from glasshouse.interop.nfg import read_nfg
 
 
-def load_game(text: str) -> NormalFormGame:
-    """The game that `text` names.
+def load_game(source: Any) -> NormalFormGame:
+    """The game that `source` names or holds.
 
-    **Arguments:** `text`: a catalogue name (`stag_hunt`), a name with parameters
-    (`donation:b=4,c=1`), or the path of a Gambit `.nfg` file.
+    **Arguments:** `source`: a catalogue name (`stag_hunt`), a name with parameters
+    (`donation:b=4,c=1`), the path of a Gambit `.nfg` file, or payoffs as `NormalFormGame` takes
+    them, such as two DataFrames. A text is a path where it has a suffix or a separator of folders,
+    as in `game.nfg` and `./game`; a catalogue name always means the catalogue's game.
     **Raises:** `InputError` for an unknown name (with the nearest one), a parameter that is not a
-    number or breaks the game's condition, or a file that cannot be read.
+    number or breaks the game's condition, a file that cannot be read, and other payoffs.
     """
-    if text.endswith(".nfg") or os.path.isfile(text):
-        return read_nfg(text)
-    name, parameters = parsed_name(text)
+    if not isinstance(source, str | os.PathLike):
+        return source if isinstance(source, NormalFormGame) else NormalFormGame(source)
+    if is_path(source):
+        return read_nfg(source)
+    name, parameters = parsed_name(str(source))
     return from_catalogue(name)(**parameters)
+
+
+def is_path(source: str | os.PathLike) -> bool:
+    """Whether this means a file, and not a game of the catalogue, whatever files there are."""
+    if not isinstance(source, str):
+        return True
+    if source.partition(":")[0].strip() in CATALOGUE:
+        return False
+    separators = {os.sep, os.altsep or os.sep, "/"}
+    return bool(separators & set(source)) or (":" not in source and bool(Path(source).suffix))
 
 
 def parsed_name(text: str) -> tuple[str, dict[str, float]]:
@@ -28,6 +44,10 @@ def parsed_name(text: str) -> tuple[str, dict[str, float]]:
     **Raises:** `InputError` for an unknown name, or a parameter that is not a number.
     """
     name, _, settings = text.partition(":")
+    if name.strip() not in CATALOGUE and os.path.isfile(text):
+        raise InputError(
+            f"'{text}' is no game of the catalogue, but a file: give its path, as ./{text}"
+        )
     from_catalogue(name.strip())
     given = [_parameter(name, item) for item in settings.split(",") if item.strip()]
     if len(dict(given)) < len(given):

@@ -29,7 +29,7 @@ def from_nashpy(game: object) -> NormalFormGame:
             f"the game has {len(matrices)} payoff matrices: "
             "give one for the row player and one for the column player"
         )
-    return NormalFormGame([np.asarray(matrix) for matrix in matrices])
+    return NormalFormGame([np.asarray(matrix) for matrix in matrices], player_axis=0)
 
 
 def to_nashpy(game: NormalFormGame) -> "nashpy.Game":

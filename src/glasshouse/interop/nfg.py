@@ -14,7 +14,8 @@ import numpy as np
 
 from glasshouse._files import MACHINE, read_bytes, reason
 from glasshouse.errors import InputError, OutputError
-from glasshouse.games.normal_form import Labels, NormalFormGame, default_labels
+from glasshouse.games.labels import Labels, default_labels, distinct
+from glasshouse.games.normal_form import NormalFormGame
 
 _Part = TypeVar("_Part")
 
@@ -66,8 +67,8 @@ def parse_nfg(text: str, name: str = "<text>") -> NormalFormGame:
     """The game written in `text`, in any of the four variants of Gambit's `.nfg` format.
 
     The header gives action counts or action names, the body payoffs or numbered outcomes.
-    Title and names become the game's labels; the optional comment and the names of outcomes
-    are not kept.
+    Title and names become the game's labels, numbered where they are blank or occur twice; the
+    optional comment and the names of outcomes are not kept.
 
     **Arguments:** `text`, the content of a file; `name`, what errors call it.
     **Returns:** payoffs in the file's order of players and actions, each the float nearest to
@@ -83,9 +84,11 @@ def parse_nfg(text: str, name: str = "<text>") -> NormalFormGame:
     payoffs = body(reader, header)
     shape = (len(header.players), *header.counts)
     actions = header.actions or default_labels(header.counts).actions
-    labels = Labels(header.players, actions, title=header.title)
+    players, actions = distinct(header.players), tuple(map(distinct, actions))
+    labels = Labels(players, actions, title=header.title)
     # A body lists player 1's actions fastest, which is Fortran's order of axes.
-    return NormalFormGame(np.ascontiguousarray(payoffs.reshape(shape, order="F")), labels)
+    tensor = np.ascontiguousarray(payoffs.reshape(shape, order="F"))
+    return NormalFormGame(tensor, labels, player_axis=0)
 
 
 def format_nfg(game: NormalFormGame, *, labels: bool = False) -> str:

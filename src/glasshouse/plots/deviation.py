@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, PyTree
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from glasshouse._numbers import Whole, player_number, whole
 from glasshouse.analysis.deviations import TOLERANCE, best_deviation, deviation_curve
 from glasshouse.analysis.precision import in_float64
 from glasshouse.certificates.certificate import Certificate, GainBounds
@@ -28,9 +29,9 @@ LEAST_MARGIN = 3.0
 def plot_deviation_curve(
     game: ParametricGame,
     params: Params,
-    player: int = 0,
+    player: Whole = 0,
     *,
-    points: int = 401,
+    points: Whole = 401,
     certificate: Certificate | None = None,
     ax: Axes | None = None,
 ) -> Axes:
@@ -47,10 +48,8 @@ def plot_deviation_curve(
     **Raises:** `InputError` as in `deviation_curve`, for fewer than two points, or a certificate of
     another profile.
     """
-    if not isinstance(points, int) or points < 2:
-        raise InputError(f"points={points!r} must be a whole number of at least 2")
-    if 0 <= player < len(game.spaces):  # before a search over several parameters starts
-        _refuse_several(game, player)
+    points, player = whole(points, "points", least=2), player_number(player, len(game.spaces))
+    _refuse_several(game, player)  # before a search over several parameters starts
     deviation = (
         _searched(game, params, player)
         if certificate is None

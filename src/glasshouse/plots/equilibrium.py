@@ -1,13 +1,12 @@
 """From which coupling on the cooperative corner is an equilibrium, bound by bound."""
 
-from collections.abc import Sequence
-
 import numpy as np
-from jaxtyping import ArrayLike
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
+from glasshouse._numbers import Numbers, number, number_array
+from glasshouse._results import few
 from glasshouse.analysis.limits import CornerLimits
 from glasshouse.errors import InputError
 from glasshouse.plots._layout import arrange
@@ -24,9 +23,9 @@ LEAST_MARGIN = 0.05
 
 
 def plot_equilibrium_thresholds(
-    bounds: ArrayLike | Sequence,
-    thresholds: ArrayLike | Sequence,
-    limit: CornerLimits | float | None = None,
+    bounds: Numbers,
+    thresholds: Numbers,
+    limit: CornerLimits | Numbers | None = None,
     title: str = TITLE,
     ax: Axes | None = None,
 ) -> Axes:
@@ -42,8 +41,7 @@ def plot_equilibrium_thresholds(
     """
     at, brackets = _checked(bounds, thresholds)
     ax = ax or Figure(figsize=(4.8, 3.6), layout="constrained").subplots()
-    value = limit.threshold.value if isinstance(limit, CornerLimits) else limit
-    rate = limit.rate if isinstance(limit, CornerLimits) else None
+    value, rate = _limit(limit)
     _scale(ax, at)
     _draw_brackets(ax, at, brackets)
     if value is not None:
@@ -63,15 +61,23 @@ def plot_equilibrium_thresholds(
     return ax
 
 
-def _checked(
-    bounds: ArrayLike | Sequence, thresholds: ArrayLike | Sequence
-) -> tuple[np.ndarray, np.ndarray]:
+def _limit(limit: CornerLimits | Numbers | None) -> tuple[float | None, float | None]:
+    """Where thresholds tend, and the rate at which, as far as they are known."""
+    if isinstance(limit, CornerLimits):
+        return limit.threshold.value, limit.rate
+    return None if limit is None else number(limit, "limit"), None
+
+
+def _checked(bounds: Numbers, thresholds: Numbers) -> tuple[np.ndarray, np.ndarray]:
     """The bounds, and for each the lower and the upper end of its bracket."""
-    at, found = np.asarray(bounds, dtype=float), np.asarray(thresholds, dtype=float)
+    at, found = (
+        np.asarray(number_array(given, name, shapes=None))
+        for name, given in (("bounds", bounds), ("thresholds", thresholds))
+    )
     rising = at.ndim == 1 and at.size > 0 and bool(np.all(np.diff(at) > 0))
     if not rising or not np.all(np.isfinite(at)) or at[0] <= 0:
         raise InputError(
-            f"bounds={at.tolist()} must be finite numbers above 0, rising: sort them, each once"
+            f"bounds={few(at)} must be finite numbers above 0, rising: sort them, each once"
         )
     if found.shape not in {(at.size,), (at.size, 2)}:
         raise InputError(

@@ -4,13 +4,13 @@ import math
 from collections.abc import Hashable, Sequence
 
 import numpy as np
-from jaxtyping import ArrayLike
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch
 
+from glasshouse._numbers import Numbers, Whole, number_array, whole
 from glasshouse.errors import InputError
 from glasshouse.plots._layout import arrange
 from glasshouse.plots._palette import BLACK, GREY, ORANGE, TEXT
@@ -32,11 +32,11 @@ KINDS = {
 
 def plot_network(
     reading: Reading,
-    cooperation: ArrayLike | Sequence,
+    cooperation: Numbers,
     ax: Axes | None = None,
     *,
     names: Sequence[Hashable] | None = None,
-    seed: int = 0,
+    seed: Whole = 0,
 ) -> Axes:
     """Players as circles coloured by how probably they cooperate, who reads whom as arrows.
 
@@ -51,7 +51,7 @@ def plot_network(
     if names is not None and len(names) != reading.players:
         raise InputError(f"{len(names)} names are given for {reading.players} players")
     ax = ax or Figure(figsize=(WIDTH, 4.4), layout="constrained").subplots()
-    places = _places(reading, seed)
+    places = _places(reading, whole(seed, "seed", least=0, most=2**32 - 1))
     diameter = 15.0 if reading.players <= 40 else max(4.5, 95 / math.sqrt(reading.players))
     handles = _edges(reading, places, diameter, ax)
     circles = ax.scatter(
@@ -77,14 +77,14 @@ def plot_network(
     return ax
 
 
-def _probabilities(reading: Reading, cooperation: ArrayLike | Sequence) -> np.ndarray:
+def _probabilities(reading: Reading, cooperation: Numbers) -> np.ndarray:
     if reading.players > MOST_PLAYERS:
         raise InputError(
             f"{reading.players} players are too many to be drawn as circles, at most "
             f"{MOST_PLAYERS} can be told apart: draw a part of the graph, or a histogram of "
             "their cooperation"
         )
-    values = np.asarray(cooperation, dtype=float)
+    values = np.asarray(number_array(cooperation, "cooperation", shapes=None))
     if values.shape != (reading.players,):
         raise InputError(
             f"cooperation has shape {values.shape}: give one probability for each of "

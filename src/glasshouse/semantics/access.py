@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Bool, PyTree
 
 from glasshouse._arrays import RealArray
-from glasshouse._numbers import whole
+from glasshouse._numbers import shown, whole
 from glasshouse.errors import InputError
 from glasshouse.semantics.base import Box
 from glasshouse.semantics.channel import AbstractAccess, Views
@@ -32,7 +32,8 @@ class OneSided(AbstractAccess):
     readers: tuple[int, ...] = eqx.field(static=True)
 
     def __init__(self, readers: Any):
-        given = tuple(readers) if isinstance(readers, Iterable) else (readers,)
+        several = isinstance(readers, Iterable) and getattr(readers, "ndim", 1) > 0
+        given: tuple[Any, ...] = tuple(readers) if several else (readers,)
         self.readers = tuple(whole(i, "each of readers", least=0) for i in given)
         if len(set(self.readers)) < len(self.readers):
             raise InputError(
@@ -90,8 +91,8 @@ class Mask(AbstractAccess):
             found, wanted = (jax.tree.map(np.shape, tree) for tree in (mask, box.lower))
             if jax.tree.structure(mask) != jax.tree.structure(box.lower) or found != wanted:
                 raise InputError(
-                    f"the mask of player {i + 1} has shape {found}, but its parameters have "
-                    f"{wanted}: give True or False for every coordinate"
+                    f"the mask of player {i + 1} has shape {shown(found)}, but its parameters "
+                    f"have {shown(wanted)}: give True or False for every coordinate"
                 )
 
     def look(self, params: tuple[PyTree, ...], boxes: tuple[Box, ...]) -> Views:

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, PyTree
 
 from glasshouse._arrays import RealArray
-from glasshouse._numbers import number_within
+from glasshouse._numbers import Numbers, action_counts, number_within
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product, unrolls
 from glasshouse.semantics.base import AbstractSemantics, Box
@@ -30,8 +30,8 @@ class Affine(AbstractSemantics):
     weight: Float[RealArray, ""]
     actions: tuple[int, ...] = eqx.field(static=True)
 
-    def __init__(self, actions: tuple[int, ...], weight: ArrayLike):
-        self.actions = tuple(actions)
+    def __init__(self, actions: Numbers, weight: Numbers):
+        self.actions = action_counts(actions)
         if len(self.actions) < 2 or set(self.actions) != {2}:
             raise InputError(
                 "the affine semantics needs two actions for each of at least two players, but is "

@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, PyTree
 
-from glasshouse._arrays import RealArray, as_array, is_traced, is_vector
+from glasshouse._arrays import NotRealError, RealArray, as_array, is_traced, is_vector
+from glasshouse._numbers import shown
 from glasshouse._results import described, fields_of, plain
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
@@ -19,8 +20,11 @@ class Box(eqx.Module):
     """The parameters one player may choose: an interval for every coordinate.
 
     **Arguments:** `lower` and `upper`, pytrees of the same structure and shapes as the player's
-    parameters (a list of numbers counts as a vector); ±inf where there is no bound.
-    **Raises:** `InputError` when the bounds differ in structure or shape, are NaN, or cross.
+    parameters (a list of numbers counts as a vector); ±inf where there is no bound. A single number
+    on one side, or in place of one of its arrays, bounds all numbers that the other side bounds;
+    where both are single numbers, so is the parameter: see `Box.like`.
+    **Raises:** `InputError` when the bounds are no numbers, differ in structure or shape, are NaN,
+    or cross.
     """
 
     lower: PyTree
@@ -29,11 +33,26 @@ class Box(eqx.Module):
     __pdoc__ = described
 
     def __init__(self, lower: PyTree, upper: PyTree):
-        self.lower = jax.tree.map(as_array, lower, is_leaf=is_vector)
-        self.upper = jax.tree.map(as_array, upper, is_leaf=is_vector)
-        if jax.tree.structure(self.lower) != jax.tree.structure(self.upper):
-            raise InputError("a box needs lower and upper bounds of the same structure")
-        jax.tree.map(_check_bounds, self.lower, self.upper)
+        low, high = _bounds(lower, "lower"), _bounds(upper, "upper")
+        low, high = _spread(low, high), _spread(high, low)
+        if jax.tree.structure(low) != jax.tree.structure(high):
+            raise InputError(
+                "a box needs lower and upper bounds of the same structure, not "
+                f"{shown(lower)} and {shown(upper)}"
+            )
+        jax.tree.map(_check_bounds, low, high)
+        self.lower, self.upper = low, high
+
+    @classmethod
+    def like(cls, params: PyTree, lower: PyTree, upper: PyTree) -> "Box":
+        """The box of a player with such parameters, bounds that are single numbers being all alike.
+
+        **Arguments:** `params`, of one player, such as a network's arrays
+        (`eqx.filter(network, eqx.is_inexact_array)`); `lower` and `upper`, numbers or pytrees.
+        **Raises:** `InputError` as for other boxes.
+        """
+        own = _bounds(params, "those of the params")
+        return cls(*(_spread(_bounds(bound, "other"), own) for bound in (lower, upper)))
 
     def project(self, params: PyTree) -> PyTree:
         """The nearest point of the box."""
@@ -97,8 +116,36 @@ def _middle(lower: RealArray, upper: RealArray) -> Array:
     return jnp.where(bounded, sum(ends), jnp.clip(jnp.zeros_like(lower), lower, upper))
 
 
+def _bounds(tree: PyTree, side: str) -> PyTree:
+    """Bounds as arrays; a list of numbers is one."""
+    try:
+        return jax.tree.map(as_array, tree, is_leaf=is_vector)
+    except NotRealError as error:
+        raise InputError(
+            f"the {side} bounds of a box must be numbers, but are {shown(tree)}: {error}"
+        ) from error
+
+
+def _spread(bound: PyTree, over: PyTree) -> PyTree:
+    """A single number over all that `over` holds; also number by number in equal structures."""
+
+    def alike(x: RealArray, y: RealArray) -> RealArray:
+        return x if np.ndim(x) or not np.ndim(y) else x + np.zeros(np.shape(y))
+
+    if jax.tree.structure(bound) == jax.tree.structure(over):
+        return jax.tree.map(alike, bound, over)
+    leaves = jax.tree.leaves(bound)
+    if len(leaves) != 1 or leaves[0] is not bound or np.ndim(bound):
+        return bound
+    return jax.tree.map(lambda y: alike(bound, y), over)
+
+
 def _check_bounds(lower: RealArray, upper: RealArray) -> None:
     if lower.shape != upper.shape:
         raise InputError(f"a box has lower bounds {lower.shape} but upper bounds {upper.shape}")
-    if not is_traced(lower, upper) and not np.all(np.asarray(lower) <= np.asarray(upper)):
-        raise InputError(f"a box needs lower <= upper, but {lower} and {upper} are not")
+    if is_traced(lower, upper):
+        return
+    wrong = np.argwhere(~(np.asarray(lower) <= np.asarray(upper)))
+    if len(wrong):
+        low, high = (float(bound[tuple(wrong[0])]) for bound in (lower, upper))
+        raise InputError(f"a box needs lower <= upper, but {low:g} and {high:g} are not")

@@ -11,6 +11,7 @@ from jaxtyping import Array, ArrayLike, PyTree
 
 from glasshouse._arrays import RealArray, as_floats, is_traced
 from glasshouse._precision import in_float64_unless_traced
+from glasshouse._results import few, shortened
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
 from glasshouse.semantics.base import AbstractSemantics, Box
@@ -73,7 +74,15 @@ def _evaluated(function: Callable, params: tuple[PyTree, ...]) -> tuple[RealArra
 
 def _actions(function: Callable, boxes: tuple[Box, ...]) -> tuple[int, ...]:
     params = tuple(box.neutral() for box in boxes)
-    shapes = jax.eval_shape(lambda p: _evaluated(function, p), params)
+    try:
+        shapes = jax.eval_shape(lambda p: _evaluated(function, p), params)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"the semantics function failed at the neutral parameters ({type(error).__name__}: "
+            f"{shortened(str(error), 60)}), where {_kinds(boxes)}, as the boxes say: give each "
+            "player a box of the structure of its parameters, as Box.like(params, -math.inf, "
+            "math.inf)"
+        ) from error
     if len(shapes) != len(boxes) or any(len(s.shape) != 1 for s in shapes):
         raise InputError(
             f"the semantics function returned arrays of shapes {[s.shape for s in shapes]}: it "
@@ -81,6 +90,21 @@ def _actions(function: Callable, boxes: tuple[Box, ...]) -> tuple[int, ...]:
             "as many as there are boxes"
         )
     return tuple(s.shape[0] for s in shapes)
+
+
+def _kinds(boxes: tuple[Box, ...]) -> str:
+    """What the boxes say of everybody's parameters, in words."""
+
+    def kind(box: Box) -> str:
+        leaves = jax.tree.leaves(box.lower)
+        if len(leaves) != 1 or leaves[0] is not box.lower:
+            return f"a pytree of {len(leaves)} arrays"
+        return f"an array of shape {leaves[0].shape}" if np.ndim(box.lower) else "a single number"
+
+    kinds = list(map(kind, boxes))
+    if len(set(kinds)) == 1:
+        return f"everybody's are {kinds[0]}"
+    return " and ".join(f"player {i + 1}'s are {text}" for i, text in enumerate(kinds[:4]))
 
 
 def _check_probabilities(function: Callable, boxes: tuple[Box, ...]) -> None:
@@ -95,7 +119,7 @@ def _check_probabilities(function: Callable, boxes: tuple[Box, ...]) -> None:
         for i, vector in enumerate(_evaluated(function, params)):
             if not (np.all(vector >= -TOLERANCE) and abs(float(vector.sum()) - 1) <= TOLERANCE):
                 raise InputError(
-                    f"the semantics function gives player {i + 1} {np.asarray(vector).tolist()} at "
+                    f"the semantics function gives player {i + 1} {few(vector)} at "
                     f"{where}: action probabilities must be non-negative and sum to 1"
                 )
 

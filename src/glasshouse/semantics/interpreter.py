@@ -2,15 +2,15 @@
 
 import math
 from collections.abc import Callable
-from typing import Any, SupportsIndex
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float, PyTree
+from jaxtyping import Array, Float, PyTree
 
 from glasshouse._arrays import RealArray
-from glasshouse._numbers import checked_bound, finite_number, whole
+from glasshouse._numbers import Numbers, Whole, checked_bound, finite_number, whole
 from glasshouse._random import Purpose, Seed, normals
 from glasshouse.games.base import Product
 from glasshouse.semantics.base import Box
@@ -48,11 +48,11 @@ class Interpreter(AbstractNeural):
 
     def __init__(
         self,
-        actions: tuple[int, ...],
+        actions: Numbers,
         network: Callable[[Array], Array],
-        gain: ArrayLike,
-        size: SupportsIndex,
-        bound: ArrayLike = math.inf,
+        gain: Numbers,
+        size: Whole,
+        bound: Numbers = math.inf,
     ):
         self.actions = checked_actions(actions, "Interpreter")
         self.network = stored(network)
@@ -68,13 +68,13 @@ class Interpreter(AbstractNeural):
     def random(
         cls,
         key: Seed,
-        actions: tuple[int, ...] = (2, 2),
+        actions: Numbers = (2, 2),
         *,
-        gain: ArrayLike,
-        size: SupportsIndex = 8,
-        width: SupportsIndex = 16,
-        depth: SupportsIndex = 1,
-        bound: ArrayLike = math.inf,
+        gain: Numbers,
+        size: Whole = 8,
+        width: Whole = 16,
+        depth: Whole = 1,
+        bound: Numbers = math.inf,
     ) -> "Interpreter":
         """With a random `eqx.nn.MLP`: `depth` hidden layers of `width` tanh units.
 

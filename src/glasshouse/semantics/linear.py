@@ -9,7 +9,14 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PyTree
 
 from glasshouse._arrays import RealArray, is_traced
-from glasshouse._numbers import checked_bound, finite_number, number_array
+from glasshouse._numbers import (
+    Numbers,
+    action_counts,
+    checked_bound,
+    finite_number,
+    number_array,
+)
+from glasshouse._results import few
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product, unrolls
 from glasshouse.semantics.base import AbstractSemantics, Box
@@ -38,12 +45,12 @@ class Linear(AbstractSemantics):
 
     def __init__(
         self,
-        actions: tuple[int, ...],
-        coupling: ArrayLike,
-        direction: ArrayLike | list[float],
-        bound: ArrayLike = math.inf,
+        actions: Numbers,
+        coupling: Numbers,
+        direction: Numbers,
+        bound: Numbers = math.inf,
     ):
-        self.actions = tuple(actions)
+        self.actions = action_counts(actions)
         if set(self.actions) != {2}:
             raise InputError(
                 f"the linear semantics needs two actions for each player, but is given "
@@ -75,12 +82,12 @@ class Linear(AbstractSemantics):
         return sigmoid_pair(logit)
 
 
-def _checked_direction(direction: ArrayLike | list[float]) -> RealArray:
+def _checked_direction(direction: Numbers) -> RealArray:
     array = number_array(direction, "direction", shapes=None)
     if array.ndim != 1 or not array.size:
         raise InputError(f"direction has shape {array.shape}: it must be one number per coordinate")
     if not is_traced(array):
         values = np.asarray(array)
         if not np.all(np.isfinite(values)) or not np.any(values):
-            raise InputError(f"direction {values.tolist()} must be finite and not zero")
+            raise InputError(f"direction {few(values)} must be finite and not zero")
     return array

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PyTree
 
 from glasshouse._arrays import RealArray, is_traced
-from glasshouse._numbers import Numbers, checked_bound, checked_weights
+from glasshouse._numbers import Numbers, action_counts, checked_bound, checked_weights
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product, unrolls
 from glasshouse.semantics.base import AbstractSemantics, Box
@@ -45,12 +45,12 @@ class Logistic(AbstractSemantics):
 
     def __init__(
         self,
-        actions: tuple[int, ...],
+        actions: Numbers,
         coupling: Numbers,
         bound: Numbers = math.inf,
         own_weight: Numbers = 1.0,
     ):
-        self.actions = tuple(actions)
+        self.actions = action_counts(actions)
         players = len(self.actions)
         self.coupling = checked_weights(coupling, "coupling", [(), (players, players)])
         self.bound = checked_bound(bound)

@@ -9,11 +9,12 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float, PyTree
+from jaxtyping import Array, Float, PyTree
 
 from glasshouse._arrays import RealArray, as_array, is_traced
-from glasshouse._numbers import finite_number
+from glasshouse._numbers import Numbers, action_counts, finite_number
 from glasshouse._random import Purpose, Seed, uniforms
+from glasshouse._results import few
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product, unrolls
 from glasshouse.semantics.base import AbstractSemantics
@@ -36,7 +37,7 @@ class AbstractNeural(AbstractSemantics):
         under any setting of JAX.
         """
 
-    def with_gain(self, gain: ArrayLike) -> "AbstractNeural":
+    def with_gain(self, gain: Numbers) -> "AbstractNeural":
         """The same semantics with another gain; semantics that differ only in it can be stacked.
 
         **Raises:** `InputError` for a gain that is not a finite number.
@@ -133,12 +134,12 @@ def product(logits: list[Array], actions: tuple[int, ...]) -> Product:
     return Product(tuple(softmax(jnp.append(x, 0.0)) for x in logits))
 
 
-def checked_actions(actions: tuple[int, ...], kind: str) -> tuple[int, ...]:
+def checked_actions(actions: Numbers, kind: str) -> tuple[int, ...]:
     """The numbers of actions as a tuple.
 
     **Raises:** `InputError` when there are fewer than two players, or players with other actions.
     """
-    actions = tuple(actions)
+    actions = action_counts(actions)
     if len(actions) < 2 or len(set(actions)) > 1 or actions[0] < 2:
         raise InputError(
             f"{kind} gives all of at least two players the same number of actions, two or more, "
@@ -170,6 +171,6 @@ def check_logits(
     values = np.asarray(logits(params))
     if not np.all(np.isfinite(values)):
         raise InputError(
-            f"the network gives the logits {np.ravel(values).tolist()} {where}: they must be "
+            f"the network gives the logits {few(values)} {where}: they must be "
             "finite, so check its weights and its activation"
         )

@@ -1,16 +1,16 @@
 """Players that are networks and read each other's weights."""
 
 import math
-from typing import Any, SupportsIndex
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float, PyTree
+from jaxtyping import Array, Float, PyTree
 
-from glasshouse._arrays import RealArray, as_array, as_floats, is_traced
-from glasshouse._numbers import checked_bound, finite_number, whole
+from glasshouse._arrays import RealArray, as_floats, is_traced
+from glasshouse._numbers import Numbers, Whole, checked_bound, finite_number, number_array, whole
 from glasshouse._random import Purpose, Seed, normals, uniforms
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
@@ -58,11 +58,11 @@ class Policies(AbstractNeural):
 
     def __init__(
         self,
-        actions: tuple[int, ...],
+        actions: Numbers,
         network: PyTree,
-        projection: ArrayLike | list,
-        gain: ArrayLike,
-        bound: ArrayLike = math.inf,
+        projection: Numbers,
+        gain: Numbers,
+        bound: Numbers = math.inf,
     ):
         self.actions = checked_actions(actions, "Policies")
         self.network = jax.tree.map(_without_numbers, network)
@@ -79,13 +79,13 @@ class Policies(AbstractNeural):
     def random(
         cls,
         key: Seed,
-        actions: tuple[int, ...] = (2, 2),
+        actions: Numbers = (2, 2),
         *,
-        gain: ArrayLike,
-        features: SupportsIndex = 10,
-        width: SupportsIndex = 8,
-        depth: SupportsIndex = 1,
-        bound: ArrayLike = math.inf,
+        gain: Numbers,
+        features: Whole = 10,
+        width: Whole = 8,
+        depth: Whole = 1,
+        bound: Numbers = math.inf,
     ) -> "Policies":
         """With a random projection and an `eqx.nn.MLP`: `depth` hidden layers of tanh units.
 
@@ -161,11 +161,8 @@ def _row(weights: PyTree) -> Array:
     return jnp.concatenate([jnp.ravel(x) for x in jax.tree.leaves(as_floats(weights))])
 
 
-def _checked_projection(projection: ArrayLike | list, weights: int) -> RealArray:
-    try:
-        array = as_array(projection)
-    except (ValueError, TypeError) as error:
-        raise InputError("projection must be a rectangular array of numbers") from error
+def _checked_projection(projection: Numbers, weights: int) -> RealArray:
+    array = number_array(projection, "projection", shapes=None)
     if array.ndim != 2 or array.shape[1] != weights or not array.size:
         raise InputError(
             f"projection has shape {array.shape}: it must have one row per input of the network "

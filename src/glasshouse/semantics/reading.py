@@ -1,15 +1,15 @@
 """Who reads whom: a directed graph whose weights are couplings."""
 
 from collections.abc import Hashable, Sequence
-from typing import Any, SupportsIndex
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import ArrayLike, Float, Int
+from jaxtyping import Float, Int
 
 from glasshouse._arrays import RealArray
-from glasshouse._numbers import Numbers, checked_weights, number_array, whole
+from glasshouse._numbers import Numbers, Whole, checked_weights, number_array, shown, whole
 from glasshouse._results import described
 from glasshouse.errors import InputError
 from glasshouse.games.graphs import both_ways, check_pairs, edges_of, numbered
@@ -36,7 +36,7 @@ class Reading(eqx.Module):
 
     __pdoc__ = described
 
-    def __init__(self, readers: Numbers, owners: Numbers, weights: Numbers, players: SupportsIndex):
+    def __init__(self, readers: Numbers, owners: Numbers, weights: Numbers, players: Whole):
         first, second = (
             _player_numbers(x, name) for x, name in ((readers, "readers"), (owners, "owners"))
         )
@@ -91,7 +91,7 @@ class Reading(eqx.Module):
             return dense
         return jnp.zeros(shape, self.weights.dtype).at[self.readers, self.owners].set(self.weights)
 
-    def scaled(self, factor: ArrayLike) -> "Reading":
+    def scaled(self, factor: Numbers) -> "Reading":
         """The same readers and owners, all weights multiplied by `factor`, a number."""
         weights = self.weights * number_array(factor, "factor")
         checked_weights(weights, "weights", shapes=None)
@@ -102,9 +102,10 @@ _OWN_WEIGHT = ", and use own_weight for a player's own parameter"
 
 
 def _player_numbers(values: Numbers, name: str) -> np.ndarray:
+    number_array(values, name, shapes=None)  # refuses truth values and masked entries
     array = np.asarray(values)
     if array.size and array.dtype.kind not in "iu":
-        raise InputError(f"{name} must be numbers of players, from 0, not {values!r:.60}")
+        raise InputError(f"{name} must be numbers of players, from 0, not {shown(values)}")
     return array.astype(np.int64)
 
 

@@ -5,10 +5,10 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import ArrayLike, Float, PyTree
+from jaxtyping import Float, PyTree
 
 from glasshouse._arrays import RealArray, is_traced
-from glasshouse._numbers import number_within
+from glasshouse._numbers import Numbers, number_within
 from glasshouse.errors import InputError
 from glasshouse.semantics.base import Box
 from glasshouse.semantics.channel import AbstractChannel, Views
@@ -47,7 +47,7 @@ class Misreport(AbstractChannel):
 
     budget: Float[RealArray, ""]
 
-    def __init__(self, budget: ArrayLike):
+    def __init__(self, budget: Numbers):
         self.budget = number_within(budget, "budget")
         if not is_traced(self.budget) and not float(np.asarray(self.budget)) > 0:
             raise InputError("budget must be positive: where nobody misreports, access is Full()")

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PyTree
 
 from glasshouse._arrays import RealArray
-from glasshouse._numbers import number_within, whole
+from glasshouse._numbers import Numbers, Whole, number_within, whole
 from glasshouse._random import Purpose, normals
 from glasshouse.errors import InputError
 from glasshouse.semantics.base import Box
@@ -49,7 +49,7 @@ class Probabilistic(AbstractAccess):
 
     probability: Float[RealArray, ""]
 
-    def __init__(self, probability: ArrayLike):
+    def __init__(self, probability: Numbers):
         self.probability = number_within(probability, "probability", most=1.0)
 
     def check(self, boxes: tuple[Box, ...]) -> None:
@@ -114,11 +114,11 @@ class Noisy(AbstractAccess):
     draws: int = eqx.field(static=True)
     seed: int = eqx.field(static=True)
 
-    def __init__(self, scale: ArrayLike, draws: int = 256, seed: Any = 0):
+    def __init__(self, scale: Numbers, draws: Whole = 256, seed: Any = 0):
         self.scale = number_within(scale, "scale")
-        if not isinstance(draws, int) or draws < 2 or draws % 2:
-            raise InputError(f"draws={draws!r} must be an even number, at least 2")
-        self.draws = draws
+        self.draws = whole(draws, "draws", least=2)
+        if self.draws % 2:
+            raise InputError(f"draws={self.draws} must be an even number, at least 2")
         self.seed = whole(seed, "seed", least=0)
 
     def check(self, boxes: tuple[Box, ...]) -> None:

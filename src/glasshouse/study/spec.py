@@ -56,6 +56,9 @@ class GameSpec(Section):
     """A Gambit .nfg file, relative to the study."""
     payoffs: Payoffs | None = None
     """Rows of the row player in a symmetric game, or nested lists of shape (players, *actions)."""
+    player_axis: Literal[0, -1] | None = None
+    """Which axis of payoffs counts the players, where a symmetric game might mean either: 0 the
+    first, which is the default, or -1 the last."""
     cooperate: Cooperate | None = None
     """The action that counts as cooperation: a label, or an index from 0; default the first."""
 
@@ -70,6 +73,8 @@ class GameSpec(Section):
             raise ValueError(f"give exactly one of name, file or payoffs, not {found}")
         if self.parameters and self.name is None:
             raise ValueError("parameters belong to a catalogue name")
+        if self.player_axis is not None and self.payoffs is None:
+            raise ValueError("player_axis belongs to payoffs")
         return self
 
     def build(self, folder: Path) -> NormalFormGame:
@@ -82,10 +87,11 @@ class GameSpec(Section):
         elif self.file is not None:
             game = read_nfg(folder / self.file)
         else:
-            game = NormalFormGame(_tensor(self.payoffs or []))
+            game = NormalFormGame(_tensor(self.payoffs or []), player_axis=self.player_axis)
         if self.title:
             labels = game.labels or default_labels(game.actions)
-            game = NormalFormGame(game.tensor, dataclasses.replace(labels, title=self.title))
+            named = dataclasses.replace(labels, title=self.title)
+            game = NormalFormGame(game.tensor, named, player_axis=0)
         return game if self.cooperate is None else game.cooperating(self.cooperate)
 
     def files(self, folder: Path) -> dict[str, Path]:

@@ -13,7 +13,7 @@ import tomli_w
 from glasshouse._files import MACHINE, reason, write_file
 from glasshouse.errors import InputError, OutputError
 from glasshouse.games.registry import from_catalogue
-from glasshouse.interop.load import load_game, parsed_name
+from glasshouse.interop.load import is_path, load_game, parsed_name
 from glasshouse.study.access_spec import FullSpec
 from glasshouse.study.reading import parse_study
 from glasshouse.study.semantics_spec import LogisticSpec
@@ -61,7 +61,7 @@ def game_table(text: str, folder: Path) -> dict[str, Any]:
     **Raises:** `InputError` when there is no such game.
     """
     load_game(text)  # says what is wrong with it
-    if text.endswith(".nfg") or os.path.isfile(text):
+    if is_path(text):
         file = Path(os.path.relpath(text, folder)).as_posix()
         try:
             file.encode()

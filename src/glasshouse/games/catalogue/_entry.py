@@ -68,23 +68,24 @@ class CatalogueGame(Readable):
             title=self.title,
             source=self.source,
         )
-        return NormalFormGame(payoffs.tensor, labels)
+        return NormalFormGame(payoffs.tensor, labels, player_axis=0)
 
     def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
         facts = {"name": self.name, "title": self.title, "parameters": self.defaults}
         return call("CatalogueGame", [*facts.items(), ("condition", self.condition)], **settings)
 
     def _checked(self, parameters: dict[str, Any]) -> dict[str, float | int]:
+        from glasshouse._numbers import number  # which imports JAX
+
+        given: dict[str, float | int] = {}
         for name, value in parameters.items():
             if name not in self.defaults:
                 raise unknown_name(f"parameter of {self.name}", name, self.defaults)
-            if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
-                raise InputError(f"{self.name}: {name}={value!r} must be a number")
-            if not np.isfinite(value):
-                raise InputError(f"{self.name}: {name}={value} must be a finite number")
-            if isinstance(self.defaults[name], int) and value != int(value):
-                raise InputError(f"{self.name}: {name}={value} must be a whole number")
-        given = {name: type(self.defaults[name])(value) for name, value in parameters.items()}
+            found = number(value, f"{self.name}: {name}")
+            whole = isinstance(self.defaults[name], int)
+            if whole and not found.is_integer():
+                raise InputError(f"{self.name}: {name}={found:g} must be a whole number")
+            given[name] = int(found) if whole else found
         return {**self.defaults, **given}
 
 

@@ -1,7 +1,6 @@
 """Random networks, the gain that their sensitivities predict, and the gains that learning shows."""
 
 import dataclasses
-import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from glasshouse._numbers import HeldFloat, HeldInt, number, whole
 from glasshouse._progress import progress
 from glasshouse._results import Result
 from glasshouse.analysis.couplings import ROUNDING
@@ -62,32 +62,38 @@ class Experiment(Result):
     **Raises:** `InputError` for numbers that cannot be, or a game of another kind.
     """
 
-    networks: int = 120
-    seed: int = 0
+    networks: HeldInt = 120
+    seed: HeldInt = 0
     game: str = "prisoners_dilemma"
-    highest: float = 4.0
-    points: int = 65
-    step_size: float = 0.02
-    window: int = 5
-    steps: int = 5000
-    others: tuple[int, ...] = (1, 20, 50, 200)
+    highest: HeldFloat = 4.0
+    points: HeldInt = 65
+    step_size: HeldFloat = 0.02
+    window: HeldInt = 5
+    steps: HeldInt = 5000
+    others: tuple[HeldInt, ...] = (1, 20, 50, 200)
 
     def __post_init__(self):
-        if self.networks < 4 or self.networks % 4:
+        checked = {
+            "networks": whole(self.networks, "networks"),
+            "seed": whole(self.seed, "seed", least=0, most=2**31 - 1),
+            "points": whole(self.points, "points", least=3),
+            "highest": number(self.highest, "highest", above=0.0),
+            "step_size": number(self.step_size, "step_size", above=0.0),
+            "window": whole(self.window, "window"),
+            "steps": whole(self.steps, "steps"),
+            "others": tuple(whole(steps, "each of others") for steps in self.others),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+        if self.networks % 4:
             raise InputError(
                 f"networks={self.networks} must be a multiple of 4: there are four groups"
             )
-        if not 0 <= self.seed < 2**31:
-            raise InputError(f"seed={self.seed} must lie between 0 and {2**31 - 1}")
-        if self.points < 3 or not 0 < self.highest < math.inf or not 0 < self.step_size < math.inf:
-            raise InputError("points must be at least 3; highest and step_size positive and finite")
         if not 1 <= self.window < self.steps or self.steps < CHECKPOINTS:
             raise InputError(
                 f"window={self.window} must be at least 1 step and shorter than steps={self.steps}"
                 f", which must be at least {CHECKPOINTS}"
             )
-        if min(self.others, default=1) < 1:
-            raise InputError(f"others={self.others} must be numbers of steps, at least 1")
         game = from_catalogue(self.game)()
         if game.actions != (2, 2) or not is_symmetric(np.asarray(game.tensor)):
             raise InputError(

@@ -1,0 +1,122 @@
+"""Names of players and actions, for people; compiled code never sees them."""
+
+import dataclasses
+import itertools
+import math
+import numbers
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from glasshouse._results import Result
+from glasshouse.errors import InputError
+
+if TYPE_CHECKING:
+    HeldNames: TypeAlias = tuple[str, ...]
+    HeldLists: TypeAlias = tuple[tuple[str, ...], ...]
+else:  # checks of annotations at run time see what is given
+    HeldNames = HeldLists = Any
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Labels(Result):
+    """Names for people; compiled code never sees them.
+
+    **Arguments:** `players`, one name each; `actions`, one sequence of names per player; `title`;
+    `source`, where the game comes from. Names are texts; numbers, such as claims, become texts.
+    **Raises:** `InputError` for names that are neither or blank, and where two players, or two
+    actions of one player, have the same name.
+    """
+
+    players: HeldNames
+    actions: HeldLists
+    title: str = ""
+    source: str = ""
+
+    def __post_init__(self):
+        players = _names(self.players, "players")
+        actions = tuple(
+            _names(names, f"actions of player {i + 1}")
+            for i, names in enumerate(_listed(self.actions, "actions"))
+        )
+        for name in ("title", "source"):
+            if not isinstance(getattr(self, name), str):
+                raise InputError(
+                    f"the {name} of a game must be a text: {getattr(self, name)!r:.40}"
+                )
+        object.__setattr__(self, "players", players)
+        object.__setattr__(self, "actions", actions)
+
+
+def default_labels(actions: tuple[int, ...], title: str = "") -> Labels:
+    """Labels "1", "2", … for players and actions."""
+    return Labels(
+        players=tuple(str(i + 1) for i in range(len(actions))),
+        actions=tuple(tuple(str(a + 1) for a in range(m)) for m in actions),
+        title=title,
+    )
+
+
+def check_labels(labels: Any, actions: tuple[int, ...]) -> None:
+    """Refuse labels that are not for so many players and actions.
+
+    **Raises:** `InputError` saying for which they are.
+    """
+    if not isinstance(labels, Labels):
+        raise InputError(f"labels must be Labels(players, actions), but are {labels!r:.40}")
+    named = tuple(len(names) for names in labels.actions)
+    if len(labels.players) != len(actions) or named != actions:
+        raise InputError(
+            f"labels name {len(labels.players)} players with {named} actions, but the payoffs "
+            f"are for {len(actions)} players with {actions} actions"
+        )
+
+
+def distinct(names: Sequence[str]) -> tuple[str, ...]:
+    """The same names, numbered where they are blank or repeat an earlier one.
+
+    For names that others have chosen, in files that are to be read all the same.
+    """
+    taken, used, found = {_seen(name) for name in names}, {""}, []
+    for k, name in enumerate(names):
+        stem = _seen(name) or str(k + 1)
+        fresh = [name] if _seen(name) not in used else [stem] if not _seen(name) else []
+        options = itertools.chain(fresh, (f"{stem} ({count})" for count in itertools.count(2)))
+        new = next(x for x in options if x is name or _seen(x) not in used | taken)
+        used.add(_seen(new))
+        found.append(new)
+    return tuple(found)
+
+
+def _names(given: Any, whose: str) -> tuple[str, ...]:
+    names = tuple(_name(name, whose) for name in _listed(given, whose))
+    seen: dict[str, str] = {}
+    for name in names:
+        if _seen(name) in seen:
+            raise InputError(
+                f"two {whose} have the name {name!r:.40}: give each one of its own, so that a name "
+                "says which is meant"
+            )
+        seen[_seen(name)] = name
+    return names
+
+
+def _listed(given: Any, whose: str) -> list[Any]:
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise InputError(f"labels of {whose} must be a list of names, but are {given!r:.40}")
+    return list(given)
+
+
+def _name(name: Any, whose: str) -> str:
+    number = isinstance(name, numbers.Real) and not isinstance(name, bool)
+    if number and math.isfinite(name):
+        name = str(name)
+    if not isinstance(name, str) or not _seen(name):
+        raise InputError(
+            f"labels of {whose} must be texts that are not blank, but one is {name!r:.40}"
+        )
+    return str(name)
+
+
+def _seen(name: str) -> str:
+    """What people see of a name, who cannot tell blanks apart."""
+    return " ".join(name.split())
