@@ -14,6 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import jax
 import jax.extend
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PyTree
 
@@ -86,4 +87,4 @@ def as_numpy(tree: PyTree) -> PyTree:
 def _has_numbers(x: Any) -> bool:
     if not isinstance(x, jax.Array) or is_traced(x):
         return False
-    return not jax.dtypes.issubdtype(x.dtype, jax.dtypes.prng_key)
+    return not jnp.issubdtype(x.dtype, jax.dtypes.prng_key)

@@ -1,12 +1,13 @@
 """Games in parameters for many players: everything stacked, memory linear in edges."""
 
 import math
+from collections.abc import Sequence
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Float, Int, PRNGKeyArray
 
 from glasshouse._arrays import RealArray, as_floats, is_traced
 from glasshouse._numbers import Numbers, check_ranges, checked_bound, checked_weights
@@ -146,17 +147,17 @@ class NetworkParametricGame(AbstractParametricGame):
     def faults(self, params: Params) -> None:
         """None: softmax gives probabilities by construction."""
 
-    def _read(self, values: Float[Array, "players"]) -> Float[Array, "players"]:
+    def _read(self, values: Float[RealArray, "players"]) -> Float[RealArray, "players"]:
         """What each player reads of the others' values, weighted and summed."""
         seen = values[jnp.asarray(self.reading.owners)] * jnp.asarray(self.reading.weights)
         return sum_by(seen, self.reading.readers, self.game.players)
 
     def _by_readers(
-        self, values: Float[Array, "players"], weights: Float[Array, "edges"]
-    ) -> Float[Array, "players"]:
+        self, values: Float[RealArray, "players"], weights: Float[RealArray, "edges"]
+    ) -> Float[RealArray, "players"]:
         """Sums over each player's readers of their values, weighted."""
         reached = values[jnp.asarray(self.audience)] * weights
         return sum_by(reached, self.owners, self.game.players)
 
-    def _like_params(self, columns: list[Float[Array, "players"]]) -> Array:
-        return columns[0] if len(columns) == 1 else jnp.stack(columns, axis=1)
+    def _like_params(self, columns: Sequence[Float[RealArray, "players"]]) -> RealArray:
+        return columns[0] if len(columns) == 1 else jnp.stack(list(columns), axis=1)

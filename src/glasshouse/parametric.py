@@ -260,7 +260,7 @@ def _first_entries(behaviours: Product) -> Float[Array, "players"]:
     return jnp.stack([behaviours.entries(i)[0] for i in players])
 
 
-def _is_improper(mix: Float[Array, "actions"]) -> Bool[Array, ""]:
+def _is_improper(mix: Float[RealArray, "actions"]) -> Bool[RealArray, ""]:
     """Whether these are no probabilities; NaN are none."""
     return ~(jnp.all(mix >= -TOLERANCE) & (jnp.abs(mix.sum() - 1) <= TOLERANCE))
 

@@ -33,10 +33,10 @@ class _Alone(AbstractParametricGame):
     def profile(self, params: Params) -> Params:
         return (*self.others[: self.player], *params, *self.others[self.player + 1 :])
 
-    def cooperation(self, params: Params) -> Array:
+    def cooperation(self, params: Params) -> RealArray:
         return self.game.cooperation(self.profile(params))
 
-    def payoffs(self, params: Params, key: PRNGKeyArray | None = None) -> Array:
+    def payoffs(self, params: Params, key: PRNGKeyArray | None = None) -> RealArray:
         return self.game.centred_payoffs(self.profile(params))[self.player, None]
 
     def selfish_gradients(self, params: Params, key: PRNGKeyArray | None = None) -> Params:
@@ -45,7 +45,7 @@ class _Alone(AbstractParametricGame):
     def gradient_scales(self, params: Params) -> Params:
         return (self.game.gradient_scales(self.profile(params))[self.player],)
 
-    def faults(self, params: Params) -> Array | None:
+    def faults(self, params: Params) -> RealArray | None:
         return self.game.faults(self.profile(params))
 
 

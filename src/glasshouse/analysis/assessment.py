@@ -6,8 +6,8 @@ from typing import Literal
 
 import jax
 import numpy as np
-from jaxtyping import Array
 
+from glasshouse._arrays import RealArray
 from glasshouse._numbers import Numbers, Whole
 from glasshouse._progress import progress
 from glasshouse._results import Result
@@ -190,8 +190,8 @@ def _tied_outcomes(
 
 
 def _learn_tied(
-    game: ParametricGame, steps: int, step_size: Array, stop: Rest
-) -> tuple[Array, Array]:
+    game: ParametricGame, steps: int, step_size: RealArray, stop: Rest
+) -> tuple[RealArray, RealArray]:
     tied = Tied(game)
     solution = run(tied, Gradient(), steps=steps, step_size=step_size, stop=stop, throw=False)
     return mean_cooperation(tied, solution.params), solution.result == RESULTS.converged

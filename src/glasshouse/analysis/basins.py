@@ -4,8 +4,9 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
+from glasshouse._arrays import RealArray
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.plane import as_profile
 from glasshouse.dynamics.batch import CHUNK_SIZE, PIECES, batch_map
@@ -78,7 +79,7 @@ def learned_basins(
     )
 
 
-def inside(start: Float[Array, "2"], game: ParametricGame) -> Params:
+def inside(start: Float[RealArray, "2"], game: ParametricGame) -> Params:
     """A point of the plane as a profile in its boxes."""
     boxes = zip(game.spaces, as_profile(game, start), strict=True)
     return tuple(box.project(x) for box, x in boxes)
@@ -92,8 +93,8 @@ def outcome(cooperating: Float[np.ndarray, "runs 2"]) -> Int[np.ndarray, "runs"]
 
 
 def _end(
-    start: Float[Array, "2"], game: ParametricGame, steps: int, step_size: Array
-) -> tuple[Float[Array, "2"], Float[Array, ""]]:
+    start: Float[RealArray, "2"], game: ParametricGame, steps: int, step_size: RealArray
+) -> tuple[Float[RealArray, "2"], Float[RealArray, ""]]:
     params = inside(start, game)
     end = run(game, Gradient(), params, steps=steps, step_size=step_size, throw=False)
     return cooperation(game, end.params), end.residual

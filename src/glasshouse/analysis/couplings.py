@@ -7,9 +7,9 @@ from typing import Literal
 import jax
 import jax.flatten_util
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
-from glasshouse._arrays import as_floats
+from glasshouse._arrays import RealArray, as_floats
 from glasshouse._numbers import Numbers, Pair, Whole, number, pair, whole
 from glasshouse._results import Result, few
 from glasshouse.analysis.closed_form import lowest_coupling
@@ -174,7 +174,7 @@ def _dense(game: AbstractParametricGame) -> ParametricGame:
 
 def _cooperation_change(
     game: AbstractParametricGame, start: Params | None, steps: int, step_size: float
-) -> Float[Array, ""]:
+) -> Float[RealArray, ""]:
     begin = as_floats(game.neutral() if start is None else start)
     end = run(game, Gradient(), begin, steps=steps, step_size=step_size, throw=False).params
     return mean_cooperation(game, end) - mean_cooperation(game, begin)

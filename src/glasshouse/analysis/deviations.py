@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PyTree
 
-from glasshouse._arrays import as_floats
+from glasshouse._arrays import RealArray, as_floats
 from glasshouse._numbers import Numbers, Whole, number, number_array, player_number, whole
 from glasshouse._random import Seed
 from glasshouse._results import Result
@@ -241,22 +241,28 @@ def _corner_deviations(
     return gains, best, *batch_map(_at_corner, batch)
 
 
-def _behaviours_at(t: Array, game: ParametricGame, params: Params, player: int | Array) -> Product:
+def _behaviours_at(
+    t: RealArray, game: ParametricGame, params: Params, player: int | RealArray
+) -> Product:
     return game.behaviours(tuple(_moved(own, t, player == i) for i, own in enumerate(params)))
 
 
-def _moved(own: PyTree, t: Array, deviates: bool | Array) -> PyTree:
+def _moved(own: PyTree, t: RealArray, deviates: bool | RealArray) -> PyTree:
     """A player's parameters, `t` in place of its only one where this is who deviates."""
     if sum(jnp.size(x) for x in jax.tree.leaves(own)) != 1:
         return own
     return jax.tree.map(lambda new, old: jnp.where(deviates, new, old), _as_parameter(t, own), own)
 
 
-def _payoff_at(t: Array, game: ParametricGame, params: Params, player: int | Array) -> Array:
+def _payoff_at(
+    t: RealArray, game: ParametricGame, params: Params, player: int | RealArray
+) -> RealArray:
     return _centred_at(t, game, params, player) + jnp.asarray(game.midpoints)[player]
 
 
-def _centred_at(t: Array, game: ParametricGame, params: Params, player: int | Array) -> Array:
+def _centred_at(
+    t: RealArray, game: ParametricGame, params: Params, player: int | RealArray
+) -> RealArray:
     """The payoff without what all of the player's have in common, which would cost digits."""
     return game.centred.payoff(player, _behaviours_at(t, game, params, player))
 
@@ -324,7 +330,7 @@ def _denser_where_behaviour_changes(
 
 def _at_corner(
     member: tuple[ParametricGame, Params],
-) -> tuple[Float[Array, "players"], Float[Array, "players"]]:
+) -> tuple[Float[RealArray, "players"], Float[RealArray, "players"]]:
     """Relative slopes at `params`, and by how much all cooperate more than at the lower bounds."""
     game, params = member
     slopes = jax.tree.map(

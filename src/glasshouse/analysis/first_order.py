@@ -15,7 +15,7 @@ from glasshouse.parametric import AbstractParametricGame, Params
 RESTS = 1e-12
 """First movements slower than this, per unit of payoff range, count as none: they are rounding."""
 
-Quantity = Callable[[AbstractParametricGame, Params], Float[Array, ""]]
+Quantity = Callable[[AbstractParametricGame, Params], Float[RealArray, ""]]
 
 
 def cooperation(game: AbstractParametricGame, params: Params) -> Float[RealArray, "players"]:

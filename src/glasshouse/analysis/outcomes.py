@@ -10,8 +10,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import wadler_lindig as wl
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
+from glasshouse._arrays import RealArray
 from glasshouse._numbers import (
     HeldFloat,
     HeldInt,
@@ -244,8 +245,8 @@ def check_starts(game: AbstractParametricGame, starts: Starts) -> None:
 
 
 def _learn(
-    member: tuple[AbstractParametricGame, Params], steps: int, step_size: Array
-) -> tuple[Float[Array, "players"], Float[Array, "players"], Float[Array, ""]]:
+    member: tuple[AbstractParametricGame, Params], steps: int, step_size: RealArray
+) -> tuple[Float[RealArray, "players"], Float[RealArray, "players"], Float[RealArray, ""]]:
     game, start = member
     start = tuple(box.project(x) for box, x in zip(game.spaces, start, strict=True))
     solution = run(game, Gradient(), start, steps=steps, step_size=step_size, throw=False)

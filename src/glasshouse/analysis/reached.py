@@ -5,8 +5,9 @@ from typing import Literal
 
 import jax
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
+from glasshouse._arrays import RealArray
 from glasshouse._numbers import Numbers, Whole, whole
 from glasshouse._results import Result
 from glasshouse.analysis.assessment import TIED_STEPS
@@ -87,8 +88,8 @@ def _ends(
 
 
 def _learn(
-    start: Params, game: AbstractParametricGame, steps: int, step_size: Array, stop: Rest | None
-) -> tuple[Params, Array, Array]:
+    start: Params, game: AbstractParametricGame, steps: int, step_size: RealArray, stop: Rest | None
+) -> tuple[Params, RealArray, RealArray]:
     start = tuple(box.project(x) for box, x in zip(game.spaces, start, strict=True))
     solution = run(
         game, Gradient(), start, steps=steps, step_size=step_size, stop=stop, throw=False

@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import equinox as eqx
 import jax
@@ -94,14 +94,14 @@ class RestPointSearch(Result):
 
 
 class _Local(NamedTuple):
-    """What decides about one point."""
+    """What decides about one point: arrays of JAX where they are computed, then of NumPy."""
 
-    relative: RealArray
-    relative_jacobian: RealArray
-    jacobian: RealArray
-    scales: RealArray
-    cooperation: RealArray
-    payoffs: RealArray
+    relative: Any
+    relative_jacobian: Any
+    jacobian: Any
+    scales: Any
+    cooperation: Any
+    payoffs: Any
 
 
 class _Found(NamedTuple):

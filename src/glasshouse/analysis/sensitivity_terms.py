@@ -91,7 +91,7 @@ def reader_margins(
     still = jax.tree.map(jnp.zeros_like, params)
     players = range(len(params))
 
-    def through(owner: int, moved: Product, reader: int) -> Array:
+    def through(owner: int, moved: Product, reader: int) -> RealArray:
         pairs = zip(effects[owner].entries(reader), moved.entries(reader), strict=True)
         terms = [effect * change for effect, change in pairs]
         return sum(terms[1:], start=terms[0])
@@ -126,7 +126,7 @@ def _unit(zeros: Product, player: int, action: int) -> Product:
     if isinstance(own, tuple):
         unit = tuple(jnp.ones_like(x) if a == action else x for a, x in enumerate(own))
     else:
-        unit = own.at[action].set(1.0)
+        unit = jnp.asarray(own).at[action].set(1.0)
     everyone = zeros.distributions
     return Product((*everyone[:player], unit, *everyone[player + 1 :]))
 

@@ -74,7 +74,11 @@ def run(
     solution = _compiled(*settings, steps=steps, save=save)
     if throw and solution.result not in GOOD:
         faults = solution.faults
-        said = RESULTS[solution.result] if faults is None else _first_fault(solution.result, faults)
+        said = (
+            RESULTS[solution.result]
+            if faults is None
+            else _first_fault(solution.result, np.asarray(faults))
+        )
         raise RuntimeError(f"{said} Or pass throw=False.")
     return solution
 
@@ -94,7 +98,7 @@ def _learned(
     inside = jnp.all(
         jnp.stack([box.contains(x) for box, x in zip(game.spaces, params, strict=True)])
     )
-    step = _Step(game, rule, jnp.asarray(size, dtype=float), key)
+    step = _Step(game, rule, jnp.asarray(step_size, dtype=float), key)
     faults = step.faults(params, jnp.asarray(0), None)
     carry = (params, rule.init(game, params, key), jnp.asarray(0), faults)
     carry, path = _drive(step, carry, steps, stop, save)
@@ -192,7 +196,7 @@ def _drive(step: _Step, carry: Any, steps: int, stop: Rest | None, save: str) ->
     if stop is None:
         return block(carry, steps)
 
-    def moving(carry: Any) -> Bool[Array, ""]:
+    def moving(carry: Any) -> Bool[RealArray, ""]:
         residual = rest_residual(step.game, carry[0])
         return ~stop.met(residual) & ~jnp.isnan(residual)  # from NaN nothing can follow
 
@@ -225,7 +229,7 @@ def _drive(step: _Step, carry: Any, steps: int, stop: Rest | None, save: str) ->
 
 
 def _result(
-    end: Params, residual: Array, inside: Array, stop: Rest | None, faults: Array | None
+    end: Params, residual: RealArray, inside: RealArray, stop: Rest | None, faults: RealArray | None
 ) -> RESULTS:
     if stop is None:
         result = RESULTS.completed

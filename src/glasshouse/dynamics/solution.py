@@ -6,8 +6,9 @@ import equinox as eqx
 import jax
 import numpy as np
 import wadler_lindig as wl
-from jaxtyping import Array, Float, Int, PyTree
+from jaxtyping import Float, Int, PyTree
 
+from glasshouse._arrays import RealArray
 from glasshouse._results import call, has_numbers, plain
 from glasshouse.parametric import Params
 
@@ -45,10 +46,10 @@ class Solution(eqx.Module):
 
     params: Params
     path: PyTree | None
-    steps: Int[Array, "*batch"]
-    residual: Float[Array, "*batch"]
+    steps: Int[RealArray, "*batch"]
+    residual: Float[RealArray, "*batch"]
     result: RESULTS
-    faults: Int[Array, "*batch players"] | None = None
+    faults: Int[RealArray, "*batch players"] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The end as plain data, ready for JSON: all but the path, and a message.

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import wadler_lindig as wl
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from glasshouse._arrays import RAGGED, NotRealError, RealArray, as_array, is_traced
 from glasshouse._numbers import Numbers, Whole, player_number, shown, whole
@@ -207,7 +207,7 @@ def _size(actions: tuple[int, ...]) -> str:
     return "×".join(map(str, actions))
 
 
-def _sum_unrolled(table: Array, entries: list[tuple[Array, ...]]) -> Array:
+def _sum_unrolled(table: RealArray, entries: list[tuple[RealArray, ...]]) -> RealArray:
     """Expected value of `table`, one scalar multiplication per non-constant term."""
     if not entries:
         return table
@@ -216,7 +216,7 @@ def _sum_unrolled(table: Array, entries: list[tuple[Array, ...]]) -> Array:
     return sum(terms[1:], start=terms[0])
 
 
-def _contract(table: Array, distributions: list[Array]) -> Array:
+def _contract(table: RealArray, distributions: list[RealArray]) -> RealArray:
     """Expected value of `table`, as one product of a matrix with two vectors.
 
     Each half of the players mixes into one joint vector, so that a batch becomes a large matrix
@@ -224,7 +224,7 @@ def _contract(table: Array, distributions: list[Array]) -> Array:
     """
     half = (len(distributions) + 1) // 2
     left, right = (
-        functools.reduce(lambda x, y: jnp.outer(x, y).ravel(), part, jnp.ones(1))
+        functools.reduce(lambda x, y: jnp.outer(x, jnp.asarray(y)).ravel(), part, jnp.ones(1))
         for part in (distributions[:half], distributions[half:])
     )
     return left @ table.reshape(left.size, right.size) @ right

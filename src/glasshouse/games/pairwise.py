@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
 from glasshouse._arrays import NotRealError, RealArray, as_array, is_traced
 from glasshouse._numbers import LARGEST_PAYOFF, Numbers
@@ -92,7 +92,7 @@ class PairwiseGame(AbstractNetworkGame):
     def centred(self) -> "PairwiseGame":
         return eqx.tree_at(lambda game: game.table, self, self.table - self._middle())
 
-    def _middle(self) -> ArrayLike:
+    def _middle(self) -> Any:
         return 0.5 * self.table.max() + 0.5 * self.table.min()
 
     @property
@@ -117,7 +117,7 @@ class PairwiseGame(AbstractNetworkGame):
         return cls([[3.0, 0.0, 1.0], [5.0, 1.0, -1.0], [0.5, 2.0, 0.0]], graph)
 
 
-def _product(left: Array, right: Array) -> Array:
+def _product(left: RealArray, right: RealArray) -> RealArray:
     return jnp.matmul(left, right, precision=jax.lax.Precision.HIGHEST)
 
 

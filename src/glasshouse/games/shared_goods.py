@@ -6,7 +6,7 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
 from glasshouse._arrays import RealArray
 from glasshouse._numbers import Numbers, Whole, positive, whole
@@ -193,7 +193,7 @@ class NeighbourhoodPublicGoods(AbstractNetworkGame):
 
         return cls(networkx.Graph([(0, 1), (1, 2), (2, 3), (3, 1), (3, 4)]), 2.5, cost=0.5)
 
-    def _sum_over_group(self, values: Array) -> Array:
+    def _sum_over_group(self, values: RealArray) -> RealArray:
         return sum_by(values[jnp.asarray(self.members)], self.centres, self.players)
 
 

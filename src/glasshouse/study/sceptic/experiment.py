@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from glasshouse._arrays import RealArray
 from glasshouse._numbers import HeldFloat, HeldInt, number, whole
 from glasshouse._progress import progress
 from glasshouse._results import Result
@@ -259,7 +260,7 @@ def _margin(member: Member) -> Array:
     return flow_derivative(*_at_gain(member), mean_cooperation)
 
 
-def _change(member: Member, steps: int, step_size: Array) -> Array:
+def _change(member: Member, steps: int, step_size: RealArray) -> RealArray:
     game, start = _at_gain(member)
     end = run(game, Gradient(), start, steps=steps, step_size=step_size, throw=False).params
     return mean_cooperation(game, end) - mean_cooperation(game, start)
@@ -286,11 +287,11 @@ def _cross_parts(member: Member, steps: int, step_size: Array) -> Float[Array, "
     return jnp.append(found, cross(end))
 
 
-def _derivatives(member: Member) -> tuple[Array, Array]:
+def _derivatives(member: Member) -> tuple[RealArray, RealArray]:
     """The derivative of mean cooperation as predicted, and as the flow shows it."""
     game, start = _at_gain(member)
 
-    def after(time: float) -> Array:
+    def after(time: float) -> RealArray:
         return mean_cooperation(game, _flowed(game, start, time))
 
     difference = (after(FLOW_TIME) - after(-FLOW_TIME)) / (2 * FLOW_TIME)
