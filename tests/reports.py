@@ -5,9 +5,9 @@ import functools
 import tempfile
 from pathlib import Path
 
-from glasshouse.analysis.couplings import Switch
 from glasshouse.analysis.family import AffineFamily
 from glasshouse.analysis.phase import phase_portrait
+from glasshouse.analysis.switch import Switch
 from glasshouse.study.folder import identity
 from glasshouse.study.reading import parse_study
 from glasshouse.study.report.figures import StudyFigure, study_figures

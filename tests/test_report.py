@@ -9,7 +9,7 @@ import matplotlib as mpl
 import pytest
 from tests.reports import BY_HAND, RISES, STUDIES, figures, html, result
 
-from glasshouse.analysis.couplings import Switch
+from glasshouse.analysis.switch import Switch
 from glasshouse.games.normal_form import Labels, NormalFormGame
 from glasshouse.study.report.figures import study_figures
 from glasshouse.study.report.numbers import cooperation_words, profile_name, switch_words

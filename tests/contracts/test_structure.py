@@ -26,7 +26,7 @@ FLOW = [
 ]
 """A piece may import itself and the pieces before it."""
 
-FOUNDATIONS = {"errors", "_arrays", "_numbers", "_progress", "_registry", "_results"}
+FOUNDATIONS = {"errors", "_arrays", "_digits", "_numbers", "_progress", "_registry", "_results"}
 """May be imported by everything, and import only each other."""
 
 ALLOWED = {piece: {*FLOW[: k + 1], *FOUNDATIONS} for k, piece in enumerate(FLOW)}

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from glasshouse.cli.layout import table, wrapped
 from glasshouse.errors import InputError
 
 GameArgument = Annotated[
@@ -77,16 +76,11 @@ def print_json(content: Any) -> None:
     typer.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
 
 
+def say(text: str = "", first: str = "", rest: str | None = None) -> None:
+    """Print prose, broken between words where the terminal ends; lines begin as they are told."""
+    typer.echo(wrapped(text, first, rest))
+
+
 def print_table(rows: Sequence[Sequence[str]], header: Sequence[str] = ()) -> None:
     """Print aligned columns, as wide as they need to be where nobody watches a terminal."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=1000)
-    table = Table(box=None, show_header=bool(header), pad_edge=False, padding=(0, 2, 0, 0))
-    for title in header or rows[0]:
-        table.add_column(title if header else "")
-    for row in rows:
-        table.add_row(*row)
-    with console.capture() as captured:
-        console.print(table)
-    typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    typer.echo(table(rows, header))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from glasshouse.cli.options import JsonOption, complain, print_json, study_folders
+from glasshouse.cli.options import JsonOption, complain, print_json, say, study_folders
 
 NAME = "run"
 
@@ -30,7 +30,7 @@ def command(
     A run that was interrupted goes on where it stopped when the same command is given again.
     """
     from glasshouse.study.folder import check_out
-    from glasshouse.study.sentences import claims
+    from glasshouse.study.sentences import brief, claims
     from glasshouse.study.setting import check_study
     from glasshouse.study.store import write_study
 
@@ -43,11 +43,12 @@ def command(
         result = write_study(study, folder, warn=complain)
         found[str(folder)] = result.to_dict()
         if not as_json:
-            typer.echo(study.base.game.title)
+            say(brief(result), "", "  ")
             for sentence in claims(result):
-                typer.echo(f"  {sentence}")
+                say(sentence, "  ", "    ")
             for note in result.notes:
-                typer.echo(f"  Note: {note}.")
-            typer.echo(f"  Report: {folder / 'report.html'}\n")
+                say(f"Note: {note}.", "  ", "    ")
+            say(f"Report: {folder / 'report.html'}", "  ", "    ")
+            say()
     if as_json:
         print_json(found)

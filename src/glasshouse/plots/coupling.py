@@ -34,6 +34,9 @@ AXIS_LABELS = {
     "semantics.weight": "weight w (of what each reads)",
 }
 
+STYLES = {"first order": ":", "long run": "-."}
+"""Of the upright lines at what learners do."""
+
 OUTCOMES = (
     ("cooperation", BLUE, "-"),
     ("exploitation", ORANGE, "--"),
@@ -46,11 +49,16 @@ Columns = Mapping[str, ArrayLike | Sequence]
 
 @dataclasses.dataclass(frozen=True)
 class Marker:
-    """A value to mark: `label` may hold mathtext; `kind` is "first order" or "equilibrium"."""
+    """A value to mark.
+
+    **Arguments:** `label`, may hold mathtext; `kind`: "first order", "long run" or "equilibrium";
+    `within`, the bracket that the value is the middle of, None where it is known.
+    """
 
     value: float
     label: str
     kind: str = "first order"
+    within: tuple[float, float] | None = None
 
 
 def outcome_names(players: int) -> dict[str, str]:
@@ -163,7 +171,7 @@ def mark_thresholds(axes: Sequence[Axes], x: np.ndarray, markers: Sequence[Marke
     for marker in _merged(shown, width):
         equilibrium = marker.kind == "equilibrium"
         for ax in axes:
-            colour, style = (ORANGE, "-") if equilibrium else (BLACK, ":")
+            colour, style = (ORANGE, "-") if equilibrium else (BLACK, STYLES.get(marker.kind, ":"))
             ax.axvline(marker.value, color=colour, ls=style, lw=1.2, zorder=1)
         half = 0.0115 * width * _printed_length(marker.label)
         row = next((r for r in range(3) if right_end[r] <= marker.value - half), 2)
@@ -184,14 +192,20 @@ def _merged(markers: Sequence[Marker], width: float) -> list[Marker]:
     found: list[Marker] = []
     for marker in sorted(markers, key=lambda m: m.value):
         last = found[-1] if found else None
-        if last and last.kind == marker.kind and abs(last.value - marker.value) < 1e-3 * width:
-            joint = " = " if abs(last.value - marker.value) <= EQUAL else ", "
+        if last and _alike(last, marker) and abs(last.value - marker.value) < 1e-3 * width:
+            equal = last.kind == marker.kind and abs(last.value - marker.value) <= EQUAL
+            joint = " = " if equal else ", "
             same = marker.label == last.label
             label = last.label if same else f"{last.label}{joint}{marker.label}"
             found[-1] = dataclasses.replace(last, label=label)
         else:
             found.append(marker)
     return found
+
+
+def _alike(one: Marker, other: Marker) -> bool:
+    """Whether one line may stand for both: where learners go is no equilibrium."""
+    return (one.kind == "equilibrium") == (other.kind == "equilibrium")
 
 
 def _printed_length(label: str) -> int:
