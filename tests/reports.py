@@ -93,7 +93,8 @@ BY_HAND = Predictions(
     closed_form=None,
     reason="closed forms are known for the semantics' own coupling only",
     first_movement=RISES,
-    measured=Switch(
+    measured_first_movement=RISES,
+    long_run_switch=Switch(
         None, None, "several switches", ((0.3, 0.4), (0.8, 0.9)), "unclear", "learned", "by hand"
     ),
     equilibrium=Switch(None, None, "not bracketed", (), "nowhere", "numerical", "by hand"),

@@ -40,14 +40,8 @@ def at_most(bound: float, digits: int = DIGITS) -> str:
 
 def bracketed(lower: float, upper: float, most: int = MOST_DIGITS) -> tuple[str, str]:
     """Both ends of a bracket, rounded outward to as many digits as tell them apart."""
-    digits, width = 3, upper - lower
-    if 0 < width < math.inf:
-        size = max(abs(lower), abs(upper))
-        digits = max(digits, math.ceil(math.log10(size) - math.log10(width)) + 1)
-    elif not width:
-        digits = most
-    digits = min(digits, most)
-    return at_least(lower, digits), at_most(upper, digits)
+    count = _telling_apart(lower, upper, most)
+    return at_least(lower, count), at_most(upper, count)
 
 
 def gain_ends(lower: float, upper: float) -> tuple[str, str]:
@@ -55,10 +49,9 @@ def gain_ends(lower: float, upper: float) -> tuple[str, str]:
     return bracketed(lower, upper, GAIN_DIGITS)
 
 
-def gain_at_least(gain: float, lower: float, upper: float) -> str:
-    """A gain that is attained, rounded down as is what is known of the best one, beside it."""
-    low = gain_ends(lower, upper)[0]
-    return low if Decimal(low) <= Decimal(gain) <= Decimal(lower) else at_least(gain, GAIN_DIGITS)
+def gain_at_least(gain: float, lower: float, upper: float, count: int = GAIN_DIGITS) -> str:
+    """A gain that is attained, rounded down to no more digits than has the bracket beside it."""
+    return at_least(gain, min(count, _telling_apart(lower, upper, GAIN_DIGITS)))
 
 
 def bracket(lower: float, upper: float) -> str:
@@ -121,6 +114,17 @@ def share_ends(lower: float, upper: float, places: int = 3) -> tuple[str, str]:
         f"{Decimal(lower).quantize(last, decimal.ROUND_FLOOR):f}",
         f"{Decimal(upper).quantize(last, decimal.ROUND_CEILING):f}",
     )
+
+
+def _telling_apart(lower: float, upper: float, most: int) -> int:
+    """How many digits tell the ends of a bracket apart."""
+    count, width = 3, upper - lower
+    if 0 < width < math.inf:
+        size = max(abs(lower), abs(upper))
+        count = max(count, math.ceil(math.log10(size) - math.log10(width)) + 1)
+    elif not width:
+        count = most
+    return min(count, most)
 
 
 def _one_digit(number: Decimal) -> str:

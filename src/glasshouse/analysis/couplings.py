@@ -32,8 +32,8 @@ ROUNDING = 1e-12
 WINDOW_STEPS = 8
 """Of a measured first movement: enough that learners answer each other."""
 
-WINDOWS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
-"""Tried in turn until halving one changes nothing."""
+WINDOWS = 1e-2, 1e-6
+"""The longest and the shortest that are tried until halving one changes nothing."""
 
 WINDOW_ROUNDING = 32 * float(np.finfo(float).eps)
 """A smaller change of mean cooperation in a window, which is a few steps, counts as none."""
@@ -101,9 +101,9 @@ def measured_first_movement(
     short windows is `first_movement`.
 
     **Arguments:** `window`, steps × step size × payoff range, which has no unit of payoff (8 steps
-    are taken, of whatever size that makes); by default 1/100, and ever shorter ones until two
-    halvings move the switch by no more than a quarter of `tolerance` (down to 1e-6); the others as
-    in `first_movement`.
+    are taken, of whatever size that makes); by default 1/100, or as much shorter as it takes, down
+    to 1e-6, until two halvings move the switch by no more than a quarter of `tolerance`; the others
+    as in `first_movement`.
     **Returns:** a `Switch` whose bracket also holds the switches after a half and a quarter of the
     window, and what they tend to; where its halves do not come closer, `detail` says so, and
     `result` is "not settled" if one half has a switch and another has none.
@@ -129,7 +129,8 @@ def measured_first_movement(
         found = find_switch(margins, search, WINDOW_ROUNDING, "learned", detail, settings)
         return dataclasses.replace(found, learned=learned)
 
-    return shortest_window(after, WINDOWS if window is None else (window,), tolerance)
+    longest, shortest = WINDOWS if window is None else (window, window)
+    return shortest_window(after, longest, shortest, tolerance)
 
 
 @in_float64

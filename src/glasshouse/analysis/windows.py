@@ -1,6 +1,7 @@
 """A window of learning so short that halving it changes nothing."""
 
 import dataclasses
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,26 +12,25 @@ REACH = 2.5
 
 
 def shortest_window(
-    after: Callable[[float], Switch], windows: Sequence[float], tolerance: float
+    after: Callable[[float], Switch], longest: float, shortest: float, tolerance: float
 ) -> Switch:
-    """The switch after the first of `windows` that is short enough, or after the last one.
+    """The switch after the longest window that is short enough, or after the shortest one.
 
     Short enough: neither its half nor its quarter moves the switch by more than a quarter of
-    `tolerance`. The bracket reaches as far as the window may still matter: all three switches and
+    `tolerance`. The next window tried is as much shorter as would do if the switch moved in
+    proportion. The bracket reaches as far as the window may still matter: all three switches and
     2.5 times what halving moved it, or where the quarter moved it more than the half, that much.
     """
-    found = None
-    for window in windows:
-        three = [after(window), after(window / 2), after(window / 4)]
-        found, settled = _verified(three, tolerance)
-        if settled:
-            break
-    assert found is not None
-    return found
+    window = longest
+    while True:
+        found, moved = _verified([after(window), after(window / 2), after(window / 4)])
+        if moved <= tolerance / 4 or window <= shortest:
+            return found
+        window = max(shortest, window * min(0.1, tolerance / 8 / moved))
 
 
-def _verified(three: Sequence[Switch], tolerance: float) -> tuple[Switch, bool]:
-    """The first switch with what its half and quarter windows say; whether they agree."""
+def _verified(three: Sequence[Switch]) -> tuple[Switch, float]:
+    """The first switch with what its half and quarter windows say; by how much they move it."""
     whole = three[0]
     settings = {**whole.settings, "halved": [switch.value for switch in three[1:]]}
     values = [switch.value for switch in three if switch.value is not None]
@@ -51,14 +51,14 @@ def _verified(three: Sequence[Switch], tolerance: float) -> tuple[Switch, bool]:
         detail=f"{whole.detail}; {moved}{doubt}",
         settings=settings,
     )
-    return found, max(first, second) <= tolerance / 4 + resolved
+    return found, max(max(first, second) - resolved, 0.0)
 
 
-def _without_value(three: Sequence[Switch], settings: dict[str, Any]) -> tuple[Switch, bool]:
+def _without_value(three: Sequence[Switch], settings: dict[str, Any]) -> tuple[Switch, float]:
     """Some window has no single switch: what all say, or that they disagree."""
     whole = three[0]
     if len({(s.result, s.holds, len(s.brackets)) for s in three}) == 1:
-        return dataclasses.replace(whole, settings=settings), True
+        return dataclasses.replace(whole, settings=settings), 0.0
     said = ", ".join(f"{s.result} ({s.holds})" for s in three)
     found = dataclasses.replace(
         whole,
@@ -69,4 +69,4 @@ def _without_value(three: Sequence[Switch], settings: dict[str, Any]) -> tuple[S
         detail=f"{whole.detail}; the window, its half and its quarter disagree: {said}",
         settings=settings,
     )
-    return found, False
+    return found, math.inf

@@ -7,7 +7,7 @@ from glasshouse.certificates.certificate import GainBounds
 from glasshouse.study.proofs import CertifiedPoint
 
 DIGITS = 4
-"""Of parameters in sentences."""
+"""Of gains and parameters in sentences, at most."""
 
 
 def judged(verdicts: Sequence[str], epsilon: float, which: str = "rest points reached") -> str:
@@ -72,8 +72,8 @@ def witness_words(point: CertifiedPoint) -> str:
 
 
 def gain_words(gain: GainBounds) -> str:
-    """What a player gains at least by moving to the witness, in the digits of its bracket."""
-    return gain_at_least(gain.witness_gain, gain.lower, gain.upper)
+    """What a player gains at least by moving to the witness, in digits of its bracket."""
+    return gain_at_least(gain.witness_gain, gain.lower, gain.upper, DIGITS)
 
 
 def at_most_words(gain: GainBounds) -> str:
