@@ -107,6 +107,16 @@ def headline(lower: float, upper: float, count: int = HEADLINE) -> str:
     return shown.pop() if len(shown) == 1 else plus_minus(lower, upper)
 
 
+def between(lower: float, upper: float, count: int = HEADLINE) -> tuple[str, str]:
+    """Both ends of an interval to so many digits, rounded outward where they have more."""
+    texts = []
+    for end, rounded in ((lower, at_least), (upper, at_most)):
+        own = exactly(end)
+        has = len(Decimal(own).normalize().as_tuple().digits) if math.isfinite(end) else 0
+        texts.append(own if 0 < has <= count else rounded(end, count))
+    return texts[0], texts[1]
+
+
 def share_ends(lower: float, upper: float, places: int = 3) -> tuple[str, str]:
     """Both ends of an interval of shares, rounded outward to so many decimal places."""
     last = Decimal(1).scaleb(-places)

@@ -12,6 +12,7 @@ import glasshouse as gh
 from glasshouse.analysis import (
     AffineFamily,
     LogisticFamily,
+    Switch,
     critical_coupling,
     equilibrium_threshold,
     first_movement,
@@ -34,9 +35,26 @@ SETTINGS = {
 }
 
 
-def holds(switch, truth: float) -> bool:
+def ends(switch: Switch) -> tuple[float, float]:
+    assert switch.lower is not None
+    assert switch.upper is not None
+    return switch.lower, switch.upper
+
+
+def width(switch: Switch) -> float:
+    low, high = ends(switch)
+    return high - low
+
+
+def within(truth: float, switch: Switch) -> bool:
+    low, high = ends(switch)
+    return low <= truth <= high
+
+
+def holds(switch: Switch, truth: float | Fraction | None) -> bool:
     """Whether a switch's bracket, and what is printed of it, hold the truth."""
-    low, high = map(Fraction, switch.bracket)
+    assert truth is not None
+    low, high = map(Fraction, ends(switch))
     number, _, error = switch_row("", switch, "")[1].partition(" ± ")
     printed = abs(Fraction(number) - Fraction(truth)) <= Fraction(error)
     return low <= Fraction(truth) <= high and printed
@@ -66,7 +84,7 @@ def test_a_long_run_is_another_thing_than_first_movement_under_partial_access():
     assert closed == pytest.approx(0.683190, abs=1e-6)
     assert holds(moves, closed)
     assert holds(measured, closed)
-    assert measured.upper - measured.lower < 2e-4
+    assert width(measured) < 2e-4
     assert long_run.settings["steps"] * long_run.settings["step_size"] == pytest.approx(100)
     assert long_run.value == pytest.approx(0.656436, abs=1e-6)
 
@@ -78,7 +96,8 @@ def test_a_long_run_is_another_thing_than_first_movement_in_an_asymmetric_game()
     moves, measured, long_run = switches(family, (0.0, 1.0))
     assert holds(moves, -own / others)
     assert holds(measured, -own / others)
-    assert abs(long_run.value + own / others) > 0.1
+    assert not within(-own / others, long_run)
+    assert long_run.value == pytest.approx(0.636186, abs=1e-6)
     for name, switch in zip(SETTINGS, (moves, measured, long_run), strict=True):
         found = switch.to_dict()
         assert list(found)[:3] == ["value", "lower", "upper"]
@@ -106,7 +125,7 @@ def test_printed_first_movements_hold_the_exact_threshold(payoffs, scale):
         assert found.value is None
         return
     assert holds(found, exact)
-    assert found.upper - found.lower < 2e-9
+    assert width(found) < 2e-9
     if payoffs[0] + payoffs[2] == payoffs[1] + payoffs[3]:
         assert where_words(found, "semantics.coupling").startswith("above coupling 0 ± ")
 
@@ -141,16 +160,16 @@ def test_what_rounding_leaves_open_lies_in_the_bracket(at, slope):
     rng = np.random.default_rng(0)
     found = found_by(lambda x: slope * (x - at) + rng.uniform(-1e-3, 1e-3, len(x)) * 0.999)
     assert found.holds == ("above" if slope > 0 else "below")
-    assert found.lower < at < found.upper
-    assert found.upper - found.lower < 6e-3 / abs(slope)
+    assert within(at, found)
+    assert width(found) < 6e-3 / abs(slope)
 
 
 @pytest.mark.parametrize("power", [1, 2, 3])
 @pytest.mark.parametrize("side", [1, -1])
 def test_a_rise_from_rest_is_bracketed_though_it_begins_unseen(power, side):
     found = found_by(lambda x: np.maximum(side * (x - 0.2), 0.0) ** power, smallest=1e-9)
-    assert found.lower <= 0.2 <= found.upper
-    assert found.upper - found.lower < 40 * 1e-9 ** (1 / power) + 1e-6
+    assert within(0.2, found)
+    assert width(found) < 40 * 1e-9 ** (1 / power) + 1e-6
     everything = found_by(lambda x: np.maximum(x + 1.0, 0.0), smallest=1e-9)
     assert everything.lower == -1.0, "no bracket leaves the range searched"
 
@@ -158,7 +177,7 @@ def test_a_rise_from_rest_is_bracketed_though_it_begins_unseen(power, side):
 def test_a_grid_point_at_the_switch_is_no_end_of_it():
     """At 0, a grid point, the margin is nothing: the switch may lie on either side."""
     found = find_switch(lambda x: x, Search(-1.0, 1.0, 65, 1e-6), 1e-8, "made up", "", {})
-    assert found.lower < 0 < found.upper
+    assert ends(found)[0] < 0 < ends(found)[1]
 
 
 # Windows
@@ -174,12 +193,10 @@ def moving(window: float, speed: float):
 def test_a_window_is_halved_until_that_changes_nothing():
     found = shortest_window(lambda w: moving(w, 0.3), 1e-2, 1e-6, 1e-4)
     assert 1e-6 < found.settings["window"] < 2e-4
-    assert found.lower <= 0.5 <= found.upper
-    for half in found.settings["halved"]:
-        assert found.lower <= half <= found.upper
-    assert found.upper - found.lower < 2e-4
+    assert all(within(x, found) for x in (0.5, *found.settings["halved"]))
+    assert width(found) < 2e-4
     coarse = shortest_window(lambda w: moving(w, 0.3), 1e-2, 1e-2, 1e-4)
-    assert coarse.lower <= 0.5 <= coarse.upper, "widened by what halving moves"
+    assert within(0.5, coarse), "widened by what halving moves"
 
 
 def test_a_window_whose_halves_disagree_is_not_settled():

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from glasshouse._digits import at_least, at_most, digits, exactly, headline
+from glasshouse._digits import at_most, between, digits, exactly, headline
 from glasshouse.analysis.access_words import access_words
 from glasshouse.analysis.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.switch import Switch
@@ -139,7 +139,7 @@ def _slices_claim(result: StudyResult) -> str:
         both = [abs(predicted - turn) for turn, predicted in turns if predicted is not None]
         error = f"; the closed form differs by at most {at_most(max(both), 1)}" if both else ""
         found = (
-            f"above a {first} between {at_least(min(values), 4)} and {at_most(max(values), 4)} at "
+            f"above a {first} between {' and '.join(between(min(values), max(values)))} at "
             f"{len(turns)} of {len(slices)} values of {second} (interpolated between points of the "
             f"sweep{error})"
         )

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glasshouse._digits import at_least, at_most
+from glasshouse._digits import between
 from glasshouse.analysis.assessment import Assessment
 from glasshouse.analysis.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.outcomes import Outcomes
@@ -126,7 +126,7 @@ def switch_words(switch: Switch) -> str:
         return f"holds {switch.holds} in the range searched"
     if switch.brackets:
         shown, more = switch.brackets[:MOST_BRACKETS], len(switch.brackets) - MOST_BRACKETS
-        spans = ", ".join(f"{at_least(low, 4)} and {at_most(high, 4)}" for low, high in shown)
+        spans = ", ".join(" and ".join(between(low, high)) for low, high in shown)
         return f"{switch.result}, between {spans}" + (f", and {more} more" if more > 0 else "")
     return switch.result
 
