@@ -116,6 +116,7 @@ def test_run_leads_with_one_short_line_a_study(call, terminal, tmp_path):
     study.write_text(
         '[game]\nname = "donation"\n[learning]\nstarts = 4\nsteps = 20\n'
         "[sweep]\n[analysis]\nportrait = false\ncertify = false\nthresholds = false\n"
+        "tied = false\noutcomes = false\nboundary_test = false\n"
     )
     terminal(60)
     code, out, _ = call("run", str(study), "--out", str(tmp_path / "o"))

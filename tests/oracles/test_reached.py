@@ -36,7 +36,6 @@ def three_players(third: np.ndarray) -> NormalFormGame:
 CONTINUA = {
     # Under w = c/(b+c) nobody's payoff depends on its own parameter: every profile rests.
     "donation game at w = c/(b+c)": (AffineFamily(catalogue.donation(b=3, c=1))(0.25), 2),
-    "another one": (AffineFamily(catalogue.donation(b=4, c=1))(0.2), 2),
     "constant game": (LogisticFamily(NormalFormGame(np.ones((2, 2, 2))), 3.0)(0.5), 2),
     # Players 1 and 2 end at a corner; where player 3 ends depends on its start.
     "a dummy as third player": (LogisticFamily(three_players(np.zeros((2, 2, 2))), 3.0)(0.0), 1),
