@@ -17,11 +17,11 @@ family = gh.LogisticFamily(game, bound=3.0)  # the game at every coupling, param
 # ## First movement
 #
 # From the neutral start, where both parameters are 0, cooperation rises above a coupling that has
-# a closed form. Learning at many couplings finds the same one.
+# a closed form. Learning for a moment at many couplings finds the same one.
 
 # %%
 print(f"closed form  {gh.thresholds(game).neutral.value:.6f}")
-print(f"measured     {gh.critical_coupling(family).value:.6f}")
+print(f"measured     {gh.measured_first_movement(family).value:.6f}")
 
 # %% [markdown]
 # ## Outcomes

@@ -19,7 +19,6 @@ from glasshouse.analysis import (
     access_threshold,
     access_thresholds,
     certify,
-    critical_coupling,
     generic_outcomes,
 )
 from glasshouse.semantics import (
@@ -83,8 +82,8 @@ print(access_thresholds(dilemma))
 # - Quantised and delayed access have no such threshold. Small changes of a parameter are not seen
 #   at once, so learning never feels being read, however strong the coupling.
 #
-# Measured, by learning for a short while (20 steps of 0.01) at many couplings; of the 8
-# coordinates some are visible, all weighing the same:
+# Measured, by learning at many couplings for a window so short that halving it changes nothing; of
+# the 8 coordinates some are visible, all weighing the same:
 
 # %%
 direction = np.ones(8) / 8
@@ -95,8 +94,8 @@ def logistic(channel):
 
 
 def compared(family):
-    """The threshold in closed form, and measured."""
-    switch = critical_coupling(family, bracket=(0.0, 4.0), steps=20, step_size=0.01)
+    """First movement in closed form, and measured."""
+    switch = gh.measured_first_movement(family, bracket=(0.0, 4.0), tolerance=1e-4)
     return family.closed_form().neutral.value, switch.value
 
 

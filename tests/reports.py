@@ -5,9 +5,9 @@ import functools
 import tempfile
 from pathlib import Path
 
-from glasshouse.analysis.couplings import Switch
 from glasshouse.analysis.family import AffineFamily
 from glasshouse.analysis.phase import phase_portrait
+from glasshouse.analysis.switch import Switch
 from glasshouse.study.folder import identity
 from glasshouse.study.reading import parse_study
 from glasshouse.study.report.figures import StudyFigure, study_figures
@@ -93,7 +93,8 @@ BY_HAND = Predictions(
     closed_form=None,
     reason="closed forms are known for the semantics' own coupling only",
     first_movement=RISES,
-    measured=Switch(
+    measured_first_movement=RISES,
+    long_run_switch=Switch(
         None, None, "several switches", ((0.3, 0.4), (0.8, 0.9)), "unclear", "learned", "by hand"
     ),
     equilibrium=Switch(None, None, "not bracketed", (), "nowhere", "numerical", "by hand"),

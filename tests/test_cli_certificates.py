@@ -19,11 +19,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glasshouse._digits import plus_minus
 from glasshouse.analysis.certification import certify
 from glasshouse.analysis.family import LogisticFamily
 from glasshouse.certificates.document import digest_of
 from glasshouse.cli.main import main
-from glasshouse.cli.verdicts import plus_minus
 from glasshouse.games import catalogue
 from glasshouse.parametric import ParametricGame
 from glasshouse.semantics.base import Box

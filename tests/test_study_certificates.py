@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from glasshouse.analysis.certified_thresholds import CertifiedThreshold
-from glasshouse.analysis.couplings import Switch
 from glasshouse.analysis.family import AffineFamily, LogisticFamily
 from glasshouse.analysis.outcomes import Share
+from glasshouse.analysis.switch import Switch
 from glasshouse.certificates import Certificate, verify
 from glasshouse.certificates.rounding import bracketed
 from glasshouse.errors import InputError

@@ -15,8 +15,11 @@ from .analysis import certified_threshold as certified_threshold
 from .analysis import certify as certify
 from .analysis import critical_coupling as critical_coupling
 from .analysis import equilibrium_threshold as equilibrium_threshold
+from .analysis import first_movement as first_movement
 from .analysis import first_order_margin as first_order_margin
 from .analysis import generic_outcomes as generic_outcomes
+from .analysis import long_run_switch as long_run_switch
+from .analysis import measured_first_movement as measured_first_movement
 from .analysis import thresholds as thresholds
 from .certificates import verify as verify
 from .dynamics import run as run

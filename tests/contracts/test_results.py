@@ -28,6 +28,7 @@ from glasshouse.analysis import (
     Portrait,
     Share,
     Starts,
+    Switch,
     access_thresholds,
     assess,
     base_game,
@@ -78,7 +79,7 @@ from glasshouse.semantics import (
     Probabilistic,
     Reading,
 )
-from glasshouse.study import Slice, Study, compute, predict, prepare
+from glasshouse.study import Predictions, Slice, Study, compute, predict, prepare
 from glasshouse.study.proofs import certified_points
 from glasshouse.study.sceptic import Experiment, Findings, Trial
 
@@ -222,6 +223,7 @@ EXAMPLES = {
     "Program": lambda: certify(PARAMETRIC, (3.0, 3.0), 1e-6).document.problem.programs[0].program(),
     "CertifiedThreshold": lambda: certified_threshold(FAMILY, tolerance=0.1),
     "EquilibriumCurve": lambda: equilibrium_curve(FAMILY, (1.0, 2.0), tolerance=0.1),
+    "ReachedRestPoints": lambda: reached_rest_points(PARAMETRIC, starts=Starts(5), steps=200),
     "ReachedPoint": lambda: reached_rest_points(PARAMETRIC, starts=Starts(5), steps=200)[0],
     "Marker": lambda: Marker(3 / 7, "$\\kappa_{1/2}$"),
     "Prepared": lambda: study().prepared,
@@ -300,6 +302,12 @@ def numbers(value: Any) -> list[Any]:
     """All numbers in a value, in order; None where one is not finite or missing."""
     if isinstance(value, Share):
         return numbers([value.value, *value.interval, value.count])
+    if isinstance(value, Switch):  # the ends of its bracket have names of their own, too
+        own = [x for n in shown_fields(value)[1:] for x in numbers(getattr(value, n))]
+        return [*numbers([value.value, value.lower, value.upper]), *own]
+    if isinstance(value, Predictions):  # an earlier name is kept for scripts
+        own = [x for n in shown_fields(value) for x in numbers(getattr(value, n))]
+        return [*own, *numbers(value.long_run_switch)]
     if isinstance(value, NormalFormGame):
         return [value.players, *numbers(np.asarray(value.tensor))]
     if dataclasses.is_dataclass(value):

@@ -29,6 +29,7 @@ FLOW = [
 FOUNDATIONS = {
     "errors",
     "_arrays",
+    "_digits",
     "_files",
     "_numbers",
     "_precision",

@@ -15,10 +15,12 @@ from .closed_form import Threshold as Threshold
 from .closed_form import Thresholds as Thresholds
 from .closed_form import affine_thresholds as affine_thresholds
 from .closed_form import thresholds as thresholds
-from .couplings import Switch as Switch
 from .couplings import critical_coupling as critical_coupling
 from .couplings import equilibrium_threshold as equilibrium_threshold
+from .couplings import first_movement as first_movement
 from .couplings import first_movement_switch as first_movement_switch
+from .couplings import long_run_switch as long_run_switch
+from .couplings import measured_first_movement as measured_first_movement
 from .deviations import BoundaryTest as BoundaryTest
 from .deviations import Deviation as Deviation
 from .deviations import best_deviation as best_deviation
@@ -59,6 +61,7 @@ from .pure_profiles import base_game as base_game
 from .pure_profiles import pure_equilibria as pure_equilibria
 from .pure_profiles import welfare_optima as welfare_optima
 from .reached import ReachedPoint as ReachedPoint
+from .reached import ReachedRestPoints as ReachedRestPoints
 from .reached import reached_rest_points as reached_rest_points
 from .rest_points import PlaneRestPoint as PlaneRestPoint
 from .sensitivities import Sensitivity as Sensitivity
@@ -66,3 +69,4 @@ from .sensitivities import margin_by_reader as margin_by_reader
 from .sensitivities import sensitivity as sensitivity
 from .sensitivity_paths import SensitivityPath as SensitivityPath
 from .sensitivity_paths import sensitivity_path as sensitivity_path
+from .switch import Switch as Switch

@@ -173,6 +173,7 @@ def switch_of_effects(
     if abs(others) <= scale:
         when = "at every" if own > scale else "at no" if own < -scale else "undecided at every"
         return Threshold(None, meaning, f"others' cooperation pays nothing here: {when} coupling")
+    own = 0.0 if abs(own) <= scale else own
     value = -own / others + 0.0  # + 0.0 turns -0.0 into 0.0
     if others < 0 and value <= lowest:
         return Threshold(

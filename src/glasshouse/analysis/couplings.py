@@ -1,8 +1,8 @@
 """Couplings at which something switches, found by trying couplings."""
 
 import dataclasses
+import math
 from collections.abc import Callable
-from typing import Literal
 
 import jax
 import jax.flatten_util
@@ -11,12 +11,14 @@ from jaxtyping import Float
 
 from glasshouse._arrays import RealArray, as_floats
 from glasshouse._numbers import Numbers, Pair, Whole, number, pair, whole
-from glasshouse._results import Result, few
+from glasshouse._results import few
 from glasshouse.analysis.closed_form import lowest_coupling
-from glasshouse.analysis.deviations import SATURATED, boundary_tests
+from glasshouse.analysis.deviations import SATURATED, BoundaryTest, boundary_tests
 from glasshouse.analysis.family import HIGHEST, AbstractFamily
 from glasshouse.analysis.first_order import RESTS, cooperation_margin, mean_cooperation
 from glasshouse.analysis.precision import in_float64
+from glasshouse.analysis.switch import Search, Switch, find_switch
+from glasshouse.analysis.windows import shortest_window
 from glasshouse.dynamics.batch import batch_map, stack
 from glasshouse.dynamics.driver import check_params, known_options, run
 from glasshouse.errors import InputError
@@ -33,79 +35,21 @@ ROUNDING = 1e-12
 MOST_PLAYERS = 4
 """So many players' starts are written out, where each has several numbers."""
 
+WINDOW_STEPS = 8
+"""Of a measured first movement: enough that learners answer each other."""
+
+WINDOWS = 1e-2, 1e-6
+"""The longest and the shortest that are tried until halving one changes nothing."""
+
+WINDOW_ROUNDING = 32 * float(np.finfo(float).eps)
+"""A smaller change of mean cooperation in a window, which is a few steps, counts as none."""
+
 POINTS = 64
 """Couplings tried at once: eight vectors of eight, the same shape at every narrowing."""
 
 
-@dataclasses.dataclass(frozen=True, repr=False)
-class Switch(Result):
-    """The coupling at which a property switches on, with the bracket that contains it.
-
-    **Arguments:** `value`, the middle of `bracket`, or None; `bracket`, lower and upper end;
-    `result`: "found", "not bracketed" (the property does not change in the range searched),
-    "several switches" (all of them in `brackets`) or "not finite"; `method`; `detail`, the
-    settings that produced it; `holds`: where the property holds, as far as was tried; `learned`,
-    the steps taken before the property was looked at, empty where nothing was learned;
-    `searched`, from where to where.
-    """
-
-    value: float | None
-    bracket: tuple[float, float] | None
-    result: Literal["found", "not bracketed", "several switches", "not finite"]
-    brackets: tuple[tuple[float, float], ...]
-    holds: Literal["above", "below", "everywhere", "nowhere", "unclear"]
-    method: str
-    detail: str
-    learned: str = ""
-    searched: tuple[float, float] | None = None
-
-
 @in_float64
-def critical_coupling(
-    family: Family,
-    start: Params | None = None,
-    *,
-    bracket: Pair | None = None,
-    steps: Whole = 1000,
-    step_size: Numbers | None = None,
-    points: Whole = POINTS,
-    tolerance: Numbers = 1e-6,
-) -> Switch:
-    """The measured switch: from which coupling on selfish learning has raised mean cooperation.
-
-    Definition: the boundary of {κ : mean cooperation after `steps` steps > mean cooperation at
-    the start}, strict (rises up to 1e-12 are rounding). It is found by learning at many
-    couplings, not from a gradient.
-
-    **Arguments:** `family(coupling)`, the game at a coupling (a `LogisticFamily`, an
-    `AffineFamily`, or any function of yours); `start`, params (default neutral); `step_size`,
-    default ½ over the payoff range, so that payoffs may be in any unit; `bracket`, couplings to
-    search, which may be negative (default the family's `lowest` to `highest`; for a function,
-    from just above -1/(n-1) to 3); `points`, couplings tried at once; `tolerance`, width of the
-    final bracket.
-    **Returns:** a `Switch`; `result` is "several switches" when more than one change is seen
-    among the first `points` couplings.
-    **Raises:** `InputError` for a bracket that is not increasing.
-    """
-    low, high = _range_searched(family, bracket)
-    start = _checked(family, low, start)
-    if step_size is None:
-        step_size = 0.5 / (_payoff_range(family, low, high) or 1.0)
-    steps, step_size = known_options(steps, step_size)
-
-    def rises(couplings: np.ndarray) -> np.ndarray:
-        games = stack([family(float(k)) for k in couplings])
-        change = batch_map(_cooperation_change, games, start, steps, step_size)
-        return _above(change, ROUNDING)
-
-    learned = f"{steps} steps of {step_size:g}"
-    detail = f"{learned} {_from(start)}, {points} values in [{low:g}, {high:g}], narrowed"
-    switch = _switch(rises, low, high, points, tolerance, "learned", detail)
-    return dataclasses.replace(switch, learned=learned)
-
-
-@in_float64
-def first_movement_switch(
+def first_movement(
     family: Family,
     start: Params | None = None,
     *,
@@ -115,23 +59,125 @@ def first_movement_switch(
 ) -> Switch:
     """From which coupling on mean cooperation starts to rise: where its `first_order_margin` turns.
 
-    Where it starts to go is not yet where it is after some learning: from the neutral start of a
-    symmetric game both switch at the same coupling, elsewhere `critical_coupling` may differ.
+    Computed from the derivative, without learning. `measured_first_movement` asks the same of
+    learners; `long_run_switch` asks where they have come to, which is another question.
 
-    **Arguments:** as in `critical_coupling`.
-    **Returns:** a `Switch`; margins below 1e-12 of the payoff range count as zero: no rise.
+    **Arguments:** `family(coupling)`, the game at a coupling (a `LogisticFamily`, an
+    `AffineFamily`, or any function of yours); `start`, params (default neutral); `bracket`,
+    couplings to search, which may be negative (default the family's `lowest` to `highest`; for a
+    function, from just above -1/(n-1) to 3); `points`, couplings tried at once; `tolerance`, width
+    of the final bracket.
+    **Returns:** a `Switch`; margins below 1e-12 of the payoff range count as zero, and couplings
+    that they leave open are in its bracket. `result` is "several switches" when more than one
+    change is seen among the first `points` couplings.
     **Raises:** `InputError` for a bracket that is not increasing, or a start outside the boxes.
     """
     low, high = _range_searched(family, bracket)
     start = _checked(family, low, start)
     smallest = RESTS * _payoff_range(family, low, high)
 
-    def rises(couplings: np.ndarray) -> np.ndarray:
+    def margins(couplings: np.ndarray) -> np.ndarray:
         games = stack([family(float(k)) for k in couplings])
-        return _above(batch_map(cooperation_margin, games, start), smallest)
+        return batch_map(cooperation_margin, games, start)
 
-    detail = f"derivative {_from(start)} at {points} values in [{low:g}, {high:g}], narrowed"
-    return _switch(rises, low, high, points, tolerance, "numerical", detail)
+    detail = f"{_from(start)}, at {points} values in [{low:g}, {high:g}], narrowed"
+    search = _search(low, high, points, tolerance)
+    settings = {"start": _start(start), "tolerance": search.tolerance}
+    return find_switch(margins, search, smallest, "derivative", detail, settings)
+
+
+first_movement_switch = first_movement
+"""The name of `first_movement` in earlier versions."""
+
+
+@in_float64
+def measured_first_movement(
+    family: Family,
+    start: Params | None = None,
+    *,
+    window: Numbers | None = None,
+    bracket: Pair | None = None,
+    points: Whole = POINTS,
+    tolerance: Numbers = 1e-5,
+) -> Switch:
+    """From which coupling on learners set out toward cooperation, learning for a short window.
+
+    Definition: the boundary of {κ : mean cooperation after the window > mean cooperation at the
+    start}, the window so short that halving it changes nothing: the limit of that boundary for
+    short windows is `first_movement`.
+
+    **Arguments:** `window`, steps × step size × payoff range, which has no unit of payoff (8 steps
+    are taken, of whatever size that makes); by default 1/100, or as much shorter as it takes, down
+    to 1e-6, until two halvings move the switch by no more than a quarter of `tolerance`; the others
+    as in `first_movement`.
+    **Returns:** a `Switch` whose bracket also holds the switches after a half and a quarter of the
+    window, and what they tend to; where its halves do not come closer, `detail` says so, and
+    `result` is "not settled" if one half has a switch and another has none.
+    **Raises:** `InputError` as `first_movement`, or for a window that is not positive and finite.
+    **Cost:** three searches of 8 steps for each window tried.
+    """
+    low, high = _range_searched(family, bracket)
+    start = _checked(family, low, start)
+    if window is not None:
+        window = number(window, "window", above=0.0)  # steps × step size × payoff range
+    scale = _payoff_range(family, low, high) or 1.0
+    tolerance = number(tolerance, "tolerance", least=0.0)
+    search = _search(low, high, points, tolerance / 8)
+
+    def after(length: float) -> Switch:
+        step_size = length / (WINDOW_STEPS * scale)
+        learned = f"{WINDOW_STEPS} steps of {step_size:.6g}"
+        detail = f"{learned} {_from(start)}, {points} values in [{low:g}, {high:g}], narrowed"
+        steps = {"steps": WINDOW_STEPS, "step_size": step_size, "window": length}
+        settings = {"start": _start(start), "tolerance": tolerance, **steps}
+        margins = _changes(family, start, WINDOW_STEPS, step_size)
+        found = find_switch(margins, search, WINDOW_ROUNDING, "learned", detail, settings)
+        return dataclasses.replace(found, learned=learned)
+
+    longest, shortest = WINDOWS if window is None else (window, window)
+    return shortest_window(after, longest, shortest, tolerance)
+
+
+@in_float64
+def long_run_switch(
+    family: Family,
+    start: Params | None = None,
+    *,
+    bracket: Pair | None = None,
+    steps: Whole = 1000,
+    step_size: Numbers | None = None,
+    points: Whole = POINTS,
+    tolerance: Numbers = 1e-6,
+) -> Switch:
+    """From which coupling on a long run of selfish learning leaves mean cooperation higher.
+
+    Definition: the boundary of {κ : mean cooperation after `steps` steps > mean cooperation at
+    the start}, strict (changes up to 1e-12 are rounding). It is found by learning at many
+    couplings and depends on how long and in which steps is learned. From the neutral start of a
+    symmetric game with two actions it is `first_movement`; elsewhere it need not be.
+
+    **Arguments:** `steps`; `step_size`, default ½ over the payoff range, so that payoffs may be in
+    any unit; the others as in `first_movement`.
+    **Returns:** a `Switch`.
+    **Raises:** `InputError` as `first_movement`, or for steps that are not positive.
+    """
+    low, high = _range_searched(family, bracket)
+    start = _checked(family, low, start)
+    if step_size is None:
+        step_size = 0.5 / (_payoff_range(family, low, high) or 1.0)
+    steps, step_size = known_options(steps, step_size)
+    learned = f"{steps} steps of {step_size:g}"
+    detail = f"{learned} {_from(start)}, {points} values in [{low:g}, {high:g}], narrowed"
+    settings = {"start": _start(start), "steps": steps, "step_size": step_size}
+    settings |= {"tolerance": number(tolerance, "tolerance", least=0.0)}
+    margins = _changes(family, start, steps, step_size)
+    search = _search(low, high, points, tolerance)
+    found = find_switch(margins, search, ROUNDING, "learned", detail, settings)
+    return dataclasses.replace(found, learned=learned)
+
+
+critical_coupling = long_run_switch
+"""The name of `long_run_switch` in earlier versions."""
 
 
 @in_float64
@@ -152,15 +198,27 @@ def equilibrium_threshold(
     """
     low, high = _range_searched(family, bracket)
 
-    def holds(couplings: np.ndarray) -> np.ndarray:
+    def margins(couplings: np.ndarray) -> np.ndarray:
         tests = boundary_tests([_dense(family(float(k))) for k in couplings])
         saturated = [test.reason for test in tests if test.reason == SATURATED]
         if saturated:
             raise InputError(saturated[0])
-        return np.array([test.passes for test in tests], dtype=float)  # None becomes NaN
+        return np.array([_passes_clearly(test) for test in tests])
 
     detail = f"boundary test at {points} values in [{low:g}, {high:g}]"
-    return _switch(holds, low, high, points, tolerance, "numerical", detail)
+    search = _search(low, high, points, tolerance)
+    settings = {"start": "the cooperative corner", "tolerance": search.tolerance}
+    return find_switch(margins, search, 0.5, "numerical", detail, settings)
+
+
+def _passes_clearly(test: BoundaryTest) -> float:
+    """1 for a pass, -1 for a fail, 0 where rounding has the last word, NaN where undecided."""
+    if test.passes is None:
+        return math.nan
+    if not test.passes:
+        return -1.0
+    gains = any(deviation.gain > 0 for deviation in test.deviations)
+    return 0.0 if gains or min(test.slopes) <= test.tolerance else 1.0
 
 
 def _dense(game: AbstractParametricGame) -> ParametricGame:
@@ -173,19 +231,27 @@ def _dense(game: AbstractParametricGame) -> ParametricGame:
 
 
 def _cooperation_change(
-    game: AbstractParametricGame, start: Params | None, steps: int, step_size: float
+    game: AbstractParametricGame, start: Params | None, steps: int, step_size: RealArray
 ) -> Float[RealArray, ""]:
     begin = as_floats(game.neutral() if start is None else start)
     end = run(game, Gradient(), begin, steps=steps, step_size=step_size, throw=False).params
     return mean_cooperation(game, end) - mean_cooperation(game, begin)
 
 
+def _changes(
+    family: Family, start: Params | None, steps: int, step_size: float
+) -> Callable[[np.ndarray], np.ndarray]:
+    """How much higher mean cooperation stands after learning, at each of several couplings."""
+
+    def margins(couplings: np.ndarray) -> np.ndarray:
+        games = stack([family(float(k)) for k in couplings])
+        return batch_map(_cooperation_change, games, start, steps, np.asarray(step_size))
+
+    return margins
+
+
 def _checked(family: Family, coupling: float, start: Params | None) -> Params | None:
     return None if start is None else check_params(family(coupling), start)
-
-
-def _above(values: np.ndarray, smallest: float) -> np.ndarray:
-    return np.where(np.isfinite(values), (values > smallest).astype(float), np.nan)
 
 
 def _payoff_range(family: Family, low: float, high: float) -> float:
@@ -208,6 +274,15 @@ def _default_bracket(family: Family) -> tuple[float, float]:
     return 0.9 * lowest_coupling(family(0.0).game.players), HIGHEST
 
 
+def _search(low: float, high: float, points: Whole, tolerance: Numbers) -> Search:
+    least = number(tolerance, "tolerance", least=0.0)
+    return Search(low, high, whole(points, "points", least=2), least)
+
+
+def _start(start: Params | None) -> str:
+    return _from(start).removeprefix("from the ")
+
+
 def _from(start: Params | None) -> str:
     if start is None:
         return "from the neutral start"
@@ -216,42 +291,3 @@ def _from(start: Params | None) -> str:
         return f"from the start {few(np.concatenate(each))}"
     more = [f"… {len(each) - MOST_PLAYERS} more"] * (len(each) > MOST_PLAYERS)
     return f"from the start ({', '.join([*map(few, each[:MOST_PLAYERS]), *more])})"
-
-
-def _switch(
-    holds: Callable[[np.ndarray], np.ndarray],
-    low: float,
-    high: float,
-    points: Whole,
-    tolerance: Numbers,
-    method: str,
-    detail: str,
-) -> Switch:
-    """Narrow the first change of `holds` (1, 0, or NaN) among evenly spaced couplings."""
-    points, tolerance = whole(points, "points", least=2), number(tolerance, "tolerance", least=0.0)
-    searched = (low, high)
-    couplings = np.linspace(low, high, points)
-    values = holds(couplings)
-    if np.any(np.isnan(values)):
-        return Switch(None, None, "not finite", (), "unclear", method, detail, "", searched)
-    at_low = bool(values[0])
-    changes = np.flatnonzero(values[1:] != values[:-1])
-    brackets = tuple((float(couplings[k]), float(couplings[k + 1])) for k in changes)
-    if not brackets:
-        where = "everywhere" if at_low else "nowhere"
-        return Switch(None, None, "not bracketed", (), where, method, detail, "", searched)
-    if len(changes) > 1:
-        return Switch(
-            None, None, "several switches", brackets, "unclear", method, detail, "", searched
-        )
-    low, high = float(couplings[changes[0]]), float(couplings[changes[0] + 1])
-    while high - low > tolerance:
-        couplings = np.linspace(low, high, points)
-        if couplings[1] <= low:  # neighbouring floats: no narrower bracket exists
-            break
-        first = max(1, int(np.argmax(holds(couplings) != at_low)))
-        low, high = float(couplings[first - 1]), float(couplings[first])
-    where = "below" if at_low else "above"
-    return Switch(
-        (low + high) / 2, (low, high), "found", brackets, where, method, detail, "", searched
-    )

@@ -1,7 +1,8 @@
 """The rest points that learning reaches: which they are, and from how many starts."""
 
 import dataclasses
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, overload
 
 import jax
 import numpy as np
@@ -12,6 +13,7 @@ from glasshouse._numbers import Numbers, Whole, whole
 from glasshouse._results import Result
 from glasshouse.analysis.assessment import TIED_STEPS
 from glasshouse.analysis.first_order import cooperation
+from glasshouse.analysis.isolation import RANK, dimensions
 from glasshouse.analysis.outcomes import AT_REST, Share, Starts, starting_points
 from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map
@@ -20,6 +22,9 @@ from glasshouse.dynamics.rest import Rest, rest_residual
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params, Tied
 from glasshouse.rules.gradient import Gradient
+
+MOST_TOLD_APART = 1000
+"""Distinct ends that are told apart; of a continuum every run has one of its own."""
 
 SAME = 1e-3
 """Ends are one rest point when no parameter differs by more than this, relative to 1 + its size."""
@@ -32,7 +37,8 @@ class ReachedPoint(Result):
     **Arguments:** `params`, one pytree per player, of the run whose gradient is smallest there;
     `cooperation`, each player's probability of action 0; `starts`: "tied", all players share one
     parameter that starts neutral, or "generic"; `share` of the generic runs that end here, None
-    for tied ones; `residual`, the relative gradient that is left; `method`, `detail`.
+    for tied ones; `residual`, the relative gradient that is left; `method`, `detail`; `dimension`
+    of the set of rest points around it: 0 where it is isolated, None where that cannot be told.
     """
 
     params: Params
@@ -42,6 +48,39 @@ class ReachedPoint(Result):
     residual: float
     method: str
     detail: str
+    dimension: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class ReachedRestPoints(Result, Sequence[ReachedPoint]):
+    """The rest points that learning reaches, as a sequence, and what is not listed.
+
+    **Arguments:** `points`; `isolated`, whether each of them stands alone: where one does not,
+    there is a continuum of rest points, of which those listed are samples; `dimension` of the
+    largest such set, 0 where all are isolated, None where it cannot be told or no run rests;
+    `unlisted`, how many runs from the starts rest at points that are not listed; `method`,
+    `detail`, how the dimension was found.
+    """
+
+    points: tuple[ReachedPoint, ...]
+    isolated: bool
+    dimension: int | None
+    unlisted: int
+    method: str = "numerical"
+    detail: str = (
+        f"free parameters less the rank of the Jacobian of the relative gradient in them, at "
+        f"{RANK:g} of its largest singular value; confirmed by rest points nearby"
+    )
+
+    @overload
+    def __getitem__(self, index: int) -> ReachedPoint: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[ReachedPoint, ...]: ...
+    def __getitem__(self, index: int | slice) -> ReachedPoint | tuple[ReachedPoint, ...]:
+        return self.points[index]
+
+    def __len__(self) -> int:
+        return len(self.points)
 
 
 @in_float64
@@ -53,7 +92,7 @@ def reached_rest_points(
     step_size: Numbers = 0.1,
     share_parameters: bool = False,
     most: Whole = 8,
-) -> tuple[ReachedPoint, ...]:
+) -> ReachedRestPoints:
     """The rest points that selfish gradient learning reaches, the most frequent ones first.
 
     The tied one, from the neutral start, comes first where the players' parameters have one
@@ -62,17 +101,27 @@ def reached_rest_points(
     **Arguments:** `starts`, `steps`, `step_size`, as in `generic_outcomes`; `share_parameters`,
     whether the runs from `starts` share one parameter among all players (each start then has
     one); `most`, how many points from `starts` to return at most.
-    **Returns:** none where no run has come to rest to 1e-6.
-    **Cost:** starts × steps learning steps.
+    **Returns:** a sequence, empty where no run has come to rest to 1e-6. Where rest points are
+    not isolated it says so, with the dimension of the set they are samples of, and it counts the
+    runs at rest that are not among those listed.
+    **Cost:** starts × steps learning steps, and some Jacobians of the gradient at each point.
     """
     steps, step_size = known_options(steps, step_size)
     most = whole(most, "most", least=0)
     learning = Tied(game) if share_parameters else game
     found = _ends(learning, starts, steps, step_size, None)
     detail = f"{starts}, {steps} steps of {step_size:g}"
-    return (
-        *_tied(game, TIED_STEPS * steps, step_size),
-        *_distinct(learning, found, most, detail),
+    tied = _tied(game, TIED_STEPS * steps, step_size)
+    generic, resting = _distinct(learning, found, most, detail)
+    points = (*tied, *generic)
+    sizes = [point.dimension for point in points]
+    known = [size for size in sizes if size is not None]
+    listed = sum(point.share.count for point in generic if point.share is not None)
+    return ReachedRestPoints(
+        points=points,
+        isolated=all(size == 0 for size in sizes),
+        dimension=max(known) if known and len(known) == len(sizes) else None,
+        unlisted=resting - listed,
     )
 
 
@@ -106,34 +155,38 @@ def _tied(game: ParametricGame, steps: int, step_size: float) -> tuple[ReachedPo
         return ()
     found = _ends(tied, Starts(kind="neutral"), steps, step_size, Rest())
     detail = f"one shared parameter from the neutral start, at most {steps} steps of {step_size:g}"
-    points = _distinct(tied, found, 1, detail)
+    points, _ = _distinct(tied, found, 1, detail)
     return tuple(dataclasses.replace(p, starts="tied", share=None) for p in points)
 
 
 def _distinct(
     game: AbstractParametricGame, found: Ends, most: int, detail: str
-) -> list[ReachedPoint]:
-    """The most frequent ends at rest, each at the run whose gradient is smallest."""
+) -> tuple[list[ReachedPoint], int]:
+    """The most frequent ends at rest, each at the run whose gradient is smallest; all at rest."""
     params, cooperates, residuals = found
     runs = len(residuals)
     numbers = np.concatenate([x.reshape(runs, -1) for x in jax.tree.leaves(params)], axis=1)
     left = np.flatnonzero((residuals <= AT_REST) & np.isfinite(numbers).all(axis=1))
-    points = []
-    while len(left):
+    resting, clusters = len(left), []
+    while len(left) and len(clusters) < MOST_TOLD_APART:
         centre = numbers[left[np.argmin(residuals[left])]]
         near = np.all(np.abs(numbers[left] - centre) <= SAME * (1 + np.abs(centre)), axis=1)
         members, left = left[near], left[~near]
         k = members[np.argmin(residuals[members])]
-        own = jax.tree.map(lambda x, k=k: x[k], params)
-        points.append(
-            ReachedPoint(
-                params=game.untied(own) if isinstance(game, Tied) else own,
-                cooperation=tuple(map(float, cooperates[k])),
-                starts="generic",
-                share=Share(len(members), runs),
-                residual=float(residuals[k]),
-                method="learned",
-                detail=detail,
-            )
+        clusters.append((len(members), k))
+    clusters = sorted(clusters, key=lambda cluster: -cluster[0])[:most]
+    ends = [jax.tree.map(lambda x, k=k: x[k], params) for _, k in clusters]
+    points = [
+        ReachedPoint(
+            params=game.untied(own) if isinstance(game, Tied) else own,
+            cooperation=tuple(map(float, cooperates[k])),
+            starts="generic",
+            share=Share(count, runs),
+            residual=float(residuals[k]),
+            method="learned",
+            detail=detail,
+            dimension=dimension,
         )
-    return sorted(points, key=lambda point: -point.share.count)[:most]
+        for (count, k), own, dimension in zip(clusters, ends, dimensions(game, ends), strict=True)
+    ]
+    return points, resting

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import wadler_lindig as wl
 
+from glasshouse._digits import gain_ends
 from glasshouse._files import MACHINE
 from glasshouse._results import Result, call
 from glasshouse.certificates.covers import LEAF
 from glasshouse.certificates.document import Document, GainClaim, ProgramOnly, flattened
-from glasshouse.certificates.rounding import at_least, at_most
 from glasshouse.errors import InputError, OutputError
 
 Verdict = Literal["certified", "refuted", "unknown"]
@@ -141,10 +141,10 @@ def _advice(gains: tuple[GainBounds, ...], epsilon: float) -> str:
             "everywhere in the box: make the semantics return probabilities for all parameters, or "
             "raise the budget"
         )
+    low, high = gain_ends(worst.lower, worst.upper)
     return (
-        f"player {worst.player + 1} may gain up to {at_most(worst.upper)} and surely gains "
-        f"{at_least(worst.lower)}: a larger budget narrows this, and an epsilon of at least "
-        f"{at_most(worst.upper)} is certified at once"
+        f"player {worst.player + 1} may gain up to {high} and surely gains {low}: a larger budget "
+        f"narrows this, and an epsilon of at least {high} is certified at once"
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from glasshouse._digits import plus_minus
 from glasshouse._files import write_file, writing
 from glasshouse.cli.options import (
     JsonOption,
@@ -15,9 +16,10 @@ from glasshouse.cli.options import (
     check_epsilon,
     print_json,
     print_table,
+    say,
     study_folders,
 )
-from glasshouse.cli.verdicts import gain_bracket, how_reached, plus_minus, profile, verdict
+from glasshouse.cli.verdicts import gain_bracket, how_reached, profile, verdict
 
 if TYPE_CHECKING:
     from glasshouse.analysis.certified_thresholds import CertifiedThreshold
@@ -85,7 +87,8 @@ def command(
             "notes": notes,
         }
         if not as_json:
-            typer.echo(f"{study.base.game.title}\n")
+            say(study.base.game.title)
+            say()
             _print(folder, found, notes)
     if as_json:
         print_json(printed)
@@ -132,8 +135,8 @@ def _threshold(prepared: "Prepared") -> "tuple[CertifiedThreshold | None, str]":
         return found, ""
     if found is None:
         return None, f"no equilibrium threshold: {predictions.no_equilibrium_reason}"
-    measured = found.result if found.value is None else f"{found.value:.9g}"
-    return None, f"the equilibrium threshold is measured ({measured}), but not proved"
+    where = found.result if found.bracket is None else plus_minus(*found.bracket)
+    return None, f"the equilibrium threshold is found numerically ({where}), but not proved"
 
 
 def _certificates(
@@ -170,7 +173,8 @@ def _print(folder: Path, certificates: list[_Named], notes: list[str]) -> None:
         rows = [(n.about, verdict(n.proof), gain_bracket(n.proof), n.file) for n in certificates]
         print_table(rows, ("WHAT", "VERDICT", "BEST GAIN", "FILE"))
         check = f"glasshouse verify {shlex.quote(str(folder))}/*.json"
-        typer.echo(f"\nWritten to {folder}. Check them again with: {check}")
+        say()
+        say(f"Written to {folder}. Check them again with: {check}")
     for note in notes:
-        typer.echo(f"Note: {note}.")
-    typer.echo()
+        say(f"Note: {note}.")
+    say()

@@ -1,10 +1,11 @@
 """`glasshouse check`: four different things at one coupling."""
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from glasshouse._digits import share_ends
 from glasshouse.cli.options import (
     BoundOption,
     CooperateOption,
@@ -14,17 +15,26 @@ from glasshouse.cli.options import (
     named_game,
     print_json,
     print_table,
+    say,
 )
 from glasshouse.cli.verdicts import gain_bracket, how_reached, profile, verdict
 
 if TYPE_CHECKING:
-    from glasshouse.analysis.assessment import Assessment
+    from glasshouse.analysis.assessment import Assessment, FirstMovement
     from glasshouse.analysis.outcomes import Share, Starts
+    from glasshouse.analysis.switch import Switch
     from glasshouse.games.normal_form import NormalFormGame
     from glasshouse.parametric import ParametricGame
     from glasshouse.study.proofs import CertifiedPoint
 
 NAME = "check"
+
+SWITCHES = {
+    "first_movement": "first movement turns",
+    "measured_first_movement": "measured in a short window",
+    "long_run_switch": "a long run stands higher",
+}
+"""Keys of the switches along the coupling, and what is asked about them."""
 
 
 def command(
@@ -51,21 +61,41 @@ def command(
     from glasshouse.analysis.assessment import assess
     from glasshouse.analysis.family import LogisticFamily
     from glasshouse.analysis.outcomes import Starts
+    from glasshouse.study.predictions import learners_switches
 
     family = LogisticFamily(named_game(game, cooperate), bound)
     parametric, drawn = family(coupling), Starts(starts, seed=seed)
     found = assess([parametric], starts=drawn, steps=steps, step_size=step_size)[0]
     points, note = _proofs(family.game, parametric, drawn, steps, step_size, epsilon)
     notes = [*found.notes, note] if note else list(found.notes)
+    switches = dict(zip(SWITCHES, learners_switches(family), strict=True))
     if as_json:
         head = {"game": family.game.to_dict(), "bound": plain(bound), "coupling": coupling}
         proofs = {"epsilon": epsilon, "certificates": plain(points), "notes": notes}
-        print_json({**head, **found.to_dict(), **proofs})
+        print_json({**head, **found.to_dict(), **_switches_json(found, switches), **proofs})
         return
-    typer.echo(f"{family.game.title} at coupling {coupling:g}, parameters in ±{bound:g}\n")
-    print_table([*_rows(found), *_proof_rows(points)], ("QUESTION", "ANSWER", "HOW OBTAINED"))
+    say(f"{family.game.title} at coupling {coupling:g}, parameters in ±{bound:g}")
+    say()
+    rows = [*_rows(found), *_switch_rows(switches), *_proof_rows(points)]
+    print_table(rows, ("QUESTION", "ANSWER", "HOW OBTAINED"))
     for text in notes:
-        typer.echo(f"\nNote: {text}.")
+        say()
+        say(f"Note: {text}.")
+
+
+def _switches_json(found: "Assessment", switches: "Mapping[str, Switch]") -> dict[str, Any]:
+    """The switches by name; that of first movement with how it is at the coupling asked about."""
+    printed = {name: switch.to_dict() for name, switch in switches.items()}
+    here = found.first_movement.to_dict()
+    return {**printed, "first_movement": {**printed["first_movement"], **here}}
+
+
+def _switch_rows(switches: "Mapping[str, Switch]") -> Iterator[tuple[str, str, str]]:
+    from glasshouse.study.sentences import where_words
+
+    for question, switch in zip(SWITCHES.values(), switches.values(), strict=True):
+        how = f"{switch.method}: {switch.detail}"
+        yield question, where_words(switch, "semantics.coupling"), how
 
 
 def _proofs(
@@ -109,7 +139,7 @@ def _rows(found: "Assessment") -> list[tuple[str, str, str]]:
     rows = [
         (
             "first movement",
-            f"from the neutral start cooperation {first.direction} ({first.margin:+.6g} per time)",
+            f"from the neutral start cooperation {first.direction} ({_margin(first)} per time)",
             f"{first.method}: {first.detail}",
         )
     ]
@@ -139,6 +169,11 @@ def _rows(found: "Assessment") -> list[tuple[str, str, str]]:
     if found.boundary is not None:
         rows.extend(_boundary_rows(found))
     return rows
+
+
+def _margin(first: "FirstMovement") -> str:
+    """With its sign, and 0 where rounding has the last word."""
+    return "0" if first.direction == "rests" else f"{first.margin:+.6g}"
 
 
 def _boundary_rows(found: "Assessment") -> list[tuple[str, str, str]]:
@@ -171,5 +206,4 @@ def _stability(along: bool, everywhere: bool | None) -> str:
 
 
 def _share(share: "Share") -> str:
-    low, high = share.interval
-    return f"{share.value:.3f} [{low:.3f}, {high:.3f}]"
+    return "{:.3f} [{}, {}]".format(share.value, *share_ends(*share.interval))

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from glasshouse.cli.encoding import fitting, output_encoding
+from glasshouse.cli.layout import table, wrapped
 from glasshouse.errors import InputError
 
 GameArgument = Annotated[
@@ -91,16 +90,12 @@ def print_json(content: Any) -> None:
     typer.echo(text)
 
 
+def say(text: str = "", first: str = "", rest: str | None = None) -> None:
+    """Print prose, broken between words where the terminal ends; lines begin as they are told."""
+    typer.echo(wrapped(text, first, rest))
+
+
 def print_table(rows: Sequence[Sequence[str]], header: Sequence[str] = ()) -> None:
     """Print aligned columns, as wide as they need to be where nobody watches a terminal."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=1000)
-    table = Table(box=None, show_header=bool(header), pad_edge=False, padding=(0, 2, 0, 0))
-    for title in header or rows[0]:
-        table.add_column(fitting(title) if header else "")
-    for row in rows:
-        table.add_row(*map(fitting, row))
-    with console.capture() as captured:
-        console.print(table)
-    typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    shown = [[fitting(cell) for cell in row] for row in rows]
+    typer.echo(table(shown, [fitting(title) for title in header]))

@@ -10,6 +10,7 @@ from glasshouse.cli.options import (
     TrustOption,
     complain,
     print_json,
+    say,
     study_folders,
 )
 
@@ -38,7 +39,7 @@ def command(
     To check a study is to run the Python file it names.
     """
     from glasshouse.study.folder import check_out
-    from glasshouse.study.sentences import claims
+    from glasshouse.study.sentences import brief, claims
     from glasshouse.study.setting import check_study
     from glasshouse.study.store import write_study
 
@@ -51,11 +52,12 @@ def command(
         result = write_study(study, folder, warn=complain)
         found[str(folder)] = result.to_dict()
         if not as_json:
-            typer.echo(study.base.game.title)
+            say(brief(result), "", "  ")
             for sentence in claims(result):
-                typer.echo(f"  {sentence}")
+                say(sentence, "  ", "    ")
             for note in result.notes:
-                typer.echo(f"  Note: {note}.")
-            typer.echo(f"  Report: {folder / 'report.html'}\n")
+                say(f"Note: {note}.", "  ", "    ")
+            say(f"Report: {folder / 'report.html'}", "  ", "    ")
+            say()
     if as_json:
         print_json(found)

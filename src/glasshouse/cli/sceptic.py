@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from glasshouse.cli.options import JsonOption, print_json, print_table
+from glasshouse._digits import at_most
+from glasshouse.cli.options import JsonOption, print_json, print_table, say
 
 NAME = "sceptic"
 
@@ -41,15 +42,17 @@ def command(
     header = ("gain κ of the switch", "predicted", "median error", "90 %", "within 5 %",
               "factor of two", "none measured", "constant*")  # fmt: skip
     print_table(_rows(findings), header)
-    typer.echo("  * within a factor of two if all were predicted the median of what was measured")
+    said = ["* within a factor of two if all were predicted the median of what was measured"]
     for steps, share in findings.close_after().items():
-        typer.echo(f"  after {steps} steps: {share.count} of {share.runs} within 5 %")
+        said.append(f"after {steps} steps: {share.count} of {share.runs} within 5 %")
     for what in ("window", "outcome"):
         for reason, count in findings.agreement(what).reasons.items():
-            typer.echo(f"  {what}, not within 5 %: {count} × {reason}")
-    typer.echo(f"  derivative against the flow: at most {findings.derivative_error:.1e} apart")
-    typer.echo("  What it means: docs/background/sceptic.md")
-    typer.echo(f"  Figure: {out / 'predictions.png'}")
+            said.append(f"{what}, not within 5 %: {count} × {reason}")
+    apart = at_most(findings.derivative_error, 2)
+    said.append(f"derivative against the flow: at most {apart} apart")
+    said += ["What it means: docs/background/sceptic.md", f"Figure: {out / 'predictions.png'}"]
+    for line in said:
+        say(line, "  ", "    ")
 
 
 def _rows(findings: Any) -> list[tuple[str, ...]]:

@@ -1,9 +1,8 @@
-"""`glasshouse thresholds`: where things switch, predicted and measured."""
+"""`glasshouse thresholds`: where things switch, predicted and found."""
 
 from typing import TYPE_CHECKING
 
-import typer
-
+from glasshouse._digits import plus_minus
 from glasshouse.cli.options import (
     BoundOption,
     CooperateOption,
@@ -12,16 +11,21 @@ from glasshouse.cli.options import (
     named_game,
     print_json,
     print_table,
+    say,
 )
-from glasshouse.cli.verdicts import plus_minus
 
 if TYPE_CHECKING:
     from glasshouse.analysis.certified_thresholds import CertifiedThreshold
-    from glasshouse.analysis.couplings import Switch
     from glasshouse.analysis.family import LogisticFamily
+    from glasshouse.analysis.switch import Switch
     from glasshouse.study.result import Predictions
 
 NAME = "thresholds"
+
+MOVES = "cooperation starts to rise from the neutral start"
+MEASURED = "learners set out toward cooperation, in a short window"
+LONG_RUN = "cooperation stands above its start after a long run"
+"""What holds above a switch."""
 
 
 def command(
@@ -40,22 +44,21 @@ def command(
     if as_json:
         print_json({"game": family.game.to_dict(), "bound": plain(bound), **predictions.to_dict()})
         return
-    typer.echo(f"{family.game.title}, logistic semantics, parameters in ±{bound:g}\n")
+    say(f"{family.game.title}, logistic semantics, parameters in ±{bound:g}")
+    say()
     print_table(_rows(predictions), ("", "COUPLING", "ABOVE IT", "HOW OBTAINED"))
     closed = predictions.closed_form
-    typer.echo()
+    say()
     if closed is None:
-        typer.echo(f"No closed form: {predictions.reason}.")
+        say(f"No closed form: {predictions.reason}.")
     else:
-        typer.echo(f"Regime: {closed.regime}. {closed.explanation}.")
+        say(f"Regime: {closed.regime}. {closed.explanation}.")
         limits = _limits(family)
         if limits is not None:
-            typer.echo(limits)
+            say(limits)
     if predictions.equilibrium is None:
-        typer.echo(f"No equilibrium threshold: {predictions.no_equilibrium_reason}.")
-    typer.echo(
-        "First movement, outcome and equilibrium are three different things; see glasshouse check."
-    )
+        say(f"No equilibrium threshold: {predictions.no_equilibrium_reason}.")
+    say("First movement, outcome and equilibrium are three different things; see glasshouse check.")
 
 
 def _limits(family: "LogisticFamily") -> str | None:
@@ -89,17 +92,18 @@ def _rows(predictions: "Predictions") -> list[tuple[str, str, str, str]]:
             value = "none" if threshold.value is None else f"{threshold.value:.9g}"
             how = threshold.reason or closed.method
             rows.append((symbol, value, threshold.meaning, how))
-    if closed is None:
-        meaning = "cooperation starts to rise from the neutral start"
-        rows.append(_switch("", predictions.first_movement, meaning))
-    meaning = "cooperation stands higher after learning than at the neutral start"
-    rows.append(_switch("κ̂", predictions.measured, meaning))
+    for symbol, switch, meaning in (
+        ("first movement", predictions.first_movement, MOVES),
+        ("measured", predictions.measured_first_movement, MEASURED),
+        ("long run", predictions.long_run_switch, LONG_RUN),
+    ):
+        rows.append(switch_row(symbol, switch, meaning))
     equilibrium = predictions.equilibrium
     if isinstance(equilibrium, CertifiedThreshold):
         rows.append(_certified(equilibrium))
     elif equilibrium is not None:
         meaning = "the cooperative corner passes the boundary test"
-        rows.append(_switch("κ_eq", equilibrium, meaning))
+        rows.append(switch_row("κ_eq", equilibrium, meaning))
     return rows
 
 
@@ -118,9 +122,10 @@ def _certified(threshold: "CertifiedThreshold") -> tuple[str, str, str, str]:
     return "κ_eq", "none", meaning, f"{said[threshold.result]}; {how}"
 
 
-def _switch(symbol: str, switch: "Switch", meaning: str) -> tuple[str, str, str, str]:
+def switch_row(symbol: str, switch: "Switch", meaning: str) -> tuple[str, str, str, str]:
+    """What a table says of a switch: its name, where it is, what it means, how it was obtained."""
     how = f"{switch.method}: {switch.detail}"
-    if switch.value is None:
+    if switch.bracket is None:
         return symbol, "none", meaning, f"{switch.result}, holds {switch.holds}; {how}"
     below = " (below it, not above)" if switch.holds == "below" else ""
-    return symbol, f"{switch.value:.9g}", meaning + below, how
+    return symbol, plus_minus(*switch.bracket), meaning + below, how

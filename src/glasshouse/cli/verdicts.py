@@ -1,21 +1,16 @@
 """Certificates in words; numbers are rounded so that what is said follows from what is proved."""
 
-import decimal
 import hashlib
 import math
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from glasshouse.certificates.rounding import DIGITS, at_least, at_most, bracketed, exactly
+from glasshouse._digits import DIGITS, bracket, exactly, gain_at_least, gain_ends
 
 if TYPE_CHECKING:
     from glasshouse.analysis.reached import ReachedPoint
     from glasshouse.certificates.certificate import Certificate, GainBounds
     from glasshouse.certificates.document import Problem
-
-EXACT = 1000
-"""Digits with which what Python writes of doubles is added and halved exactly."""
 
 MOST_PAYOFFS = 32
 """More are not written out."""
@@ -55,23 +50,12 @@ def how_reached(point: "ReachedPoint") -> str:
 
 def gain_bracket(certificate: "Certificate") -> str:
     """Between which bounds the largest of the players' best gains lies."""
-    lower = max(gain.lower for gain in certificate.gains)
-    upper = max(gain.upper for gain in certificate.gains)
-    return "0" if not upper else "[{}, {}]".format(*bracketed(lower, upper))
+    return bracket(*_largest(certificate))
 
 
-def plus_minus(low: float, high: float) -> str:
-    """An interval as a number ± another, which contain it: 0.8704675 ± 5e-07."""
-    with decimal.localcontext() as context:
-        context.prec = EXACT
-        ends = Decimal(exactly(low)), Decimal(exactly(high))
-        half = (ends[1] - ends[0]) / 2
-        if not half:
-            return exactly(low)
-        last = Decimal(1).scaleb(half.adjusted())
-        middle = ((ends[0] + ends[1]) / 2).quantize(last)
-        half = max(abs(end - middle) for end in ends).quantize(last, rounding=decimal.ROUND_CEILING)
-        return f"{middle:f} ± {float(half):g}"
+def _largest(certificate: "Certificate") -> tuple[float, float]:
+    gains = certificate.gains
+    return max(gain.lower for gain in gains), max(gain.upper for gain in gains)
 
 
 def payoffs(certificate: "Certificate") -> str:
@@ -135,11 +119,11 @@ def _found(certificate: "Certificate") -> str:
         return f"no player gains {_at_most(certificate)}{_for_every(certificate)}"
     if certificate.verdict == "unknown":
         gain = max(certificate.gains, key=lambda gain: gain.upper)
-        least, most = at_least(gain.lower), at_most(gain.upper)
+        least, most = gain_ends(gain.lower, gain.upper)
         found = f"the best gain of player {gain.player + 1} lies in [{least}, {most}]"
         return f"{found}{_for_every(certificate)}"
     gain = certificate.worst  # its witness says at which coupling
-    least = at_least(gain.witness_gain)
+    least = gain_at_least(gain.witness_gain, *_largest(certificate))
     return f"player {gain.player + 1} gains at least {least} by {_move(certificate, gain)}"
 
 

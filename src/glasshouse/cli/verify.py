@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from glasshouse.cli.options import JsonOption, complain, print_json
+from glasshouse.cli.options import JsonOption, complain, print_json, say
 from glasshouse.cli.verdicts import payoffs, subject, verdict
 from glasshouse.errors import InputError
 
@@ -56,12 +56,11 @@ def _plain(verification: "Verification") -> dict[str, Any]:
 def _print(path: Path, verification: "Verification") -> None:
     certificate = verification.certificate
     claims = "" if verification.accepted else "claims "
-    typer.echo(f"{path}: {'accepted' if verification.accepted else 'REJECTED'}")
-    if not verification.accepted:
-        typer.echo(f"  reason: {verification.reason}")
-    typer.echo(f"  {claims}{verdict(certificate)}")
-    typer.echo(f"  {subject(certificate)}")
-    typer.echo(f"  {payoffs(certificate)}")
+    said = [] if verification.accepted else [f"reason: {verification.reason}"]
+    said += [f"{claims}{verdict(certificate)}", subject(certificate), payoffs(certificate)]
     if certificate.worst.attained is False:
         who = f"player {certificate.worst.player + 1}"
-        typer.echo(f"  {claims}no deviation of {who} gains as much as some limit of deviations")
+        said.append(f"{claims}no deviation of {who} gains as much as some limit of deviations")
+    say(f"{path}: {'accepted' if verification.accepted else 'REJECTED'}")
+    for line in said:
+        say(line, "  ", "    ")

@@ -49,6 +49,8 @@ AXIS_KINDS = {
     "semantics.parameters.": "{} (parameter of the semantics)",
 }
 """What the other numbers of a study are called, by the beginning of their key."""
+STYLES = {"first order": ":", "long run": "-."}
+"""Of the upright lines at what learners do."""
 
 OUTCOMES = (
     ("cooperation", BLUE, "-"),
@@ -62,11 +64,16 @@ Columns = Mapping[str, ArrayLike | Sequence]
 
 @dataclasses.dataclass(frozen=True)
 class Marker:
-    """A value to mark: `label` may hold mathtext; `kind` is "first order" or "equilibrium"."""
+    """A value to mark.
+
+    **Arguments:** `label`, may hold mathtext; `kind`: "first order", "long run" or "equilibrium";
+    `within`, the bracket that the value is the middle of, None where it is known.
+    """
 
     value: float
     label: str
     kind: str = "first order"
+    within: tuple[float, float] | None = None
 
 
 def outcome_names(players: int) -> dict[str, str]:
@@ -209,7 +216,7 @@ def mark_thresholds(axes: Sequence[Axes], x: np.ndarray, markers: Sequence[Marke
     for marker in _merged(shown, width):
         equilibrium = marker.kind == "equilibrium"
         for ax in axes:
-            colour, style = (ORANGE, "-") if equilibrium else (BLACK, ":")
+            colour, style = (ORANGE, "-") if equilibrium else (BLACK, STYLES.get(marker.kind, ":"))
             ax.axvline(marker.value, color=colour, ls=style, lw=1.2, zorder=1)
         label = top.annotate(
             marker.label,
@@ -234,14 +241,20 @@ def _merged(markers: Sequence[Marker], width: float) -> list[Marker]:
     found: list[Marker] = []
     for marker in sorted(markers, key=lambda m: m.value):
         last = found[-1] if found else None
-        if last and last.kind == marker.kind and abs(last.value - marker.value) < 1e-3 * width:
-            joint = " = " if abs(last.value - marker.value) <= EQUAL else ", "
+        if last and _alike(last, marker) and abs(last.value - marker.value) < 1e-3 * width:
+            equal = last.kind == marker.kind and abs(last.value - marker.value) <= EQUAL
+            joint = " = " if equal else ", "
             same = marker.label == last.label
             label = last.label if same else f"{last.label}{joint}{marker.label}"
             found[-1] = dataclasses.replace(last, label=label)
         else:
             found.append(marker)
     return found
+
+
+def _alike(one: Marker, other: Marker) -> bool:
+    """Whether one line may stand for both: where learners go is no equilibrium."""
+    return (one.kind == "equilibrium") == (other.kind == "equilibrium")
 
 
 def _numbers(columns: Columns, name: str) -> np.ndarray | None:

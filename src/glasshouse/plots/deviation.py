@@ -10,11 +10,11 @@ from jaxtyping import Array, Float, PyTree
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from glasshouse._digits import exactly, gain_ends
 from glasshouse._numbers import Whole, player_number, whole
 from glasshouse.analysis.deviations import TOLERANCE, best_deviation, deviation_curve
 from glasshouse.analysis.precision import in_float64
 from glasshouse.certificates.certificate import Certificate, GainBounds
-from glasshouse.certificates.rounding import at_most, bracketed, exactly
 from glasshouse.dynamics.batch import batch_map
 from glasshouse.dynamics.driver import check_params
 from glasshouse.errors import InputError
@@ -127,9 +127,9 @@ def _proved(params: Params, player: int, certificate: Certificate) -> _Shown:
             f"params={profile} in this game"
         )
     gain = certificate.gains[player]
-    low, high = bracketed(gain.lower, gain.upper)
+    low, high = gain_ends(gain.lower, gain.upper)
     if gain.witness_gain <= 0:
-        most = f"more than {at_most(gain.upper, 4)}" if gain.upper else "anything"
+        most = f"more than {high}" if gain.upper else "anything"
         verdict = f"proved: no deviation gains {most}" if gain.upper < math.inf else "not decided"
         return _Shown(gain.witness[0], "", "", (gain.lower, gain.upper), verdict)
     label = f"{_kind(gain)}: {{}} = {gain.witness[0]:.4g}"

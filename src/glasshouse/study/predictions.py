@@ -10,12 +10,13 @@ from glasshouse.analysis.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.closed_form import Thresholds
 from glasshouse.analysis.couplings import (
     Family,
-    Switch,
-    critical_coupling,
     equilibrium_threshold,
-    first_movement_switch,
+    first_movement,
+    long_run_switch,
+    measured_first_movement,
 )
 from glasshouse.analysis.family import AbstractDenseFamily, AbstractFamily
+from glasshouse.analysis.switch import Switch
 from glasshouse.errors import InputError
 from glasshouse.games.registry import CATALOGUE
 from glasshouse.study.proofs import proved_threshold
@@ -30,7 +31,10 @@ def predict(
     bracket: tuple[float, float] | None = None,
     certify: bool = True,
 ) -> Predictions:
-    """Thresholds in closed form where there are any, beside the measured and the proved ones.
+    """Thresholds in closed form where there are any, beside what is found by trying values.
+
+    That is first movement by its derivative and as measured, the switch of a long run, and the
+    equilibrium threshold.
 
     **Arguments:** `family`, the game at every value of the number called `key`; `bracket`, values
     to search (default: the family's own); `certify`, whether to prove the equilibrium threshold of
@@ -41,23 +45,37 @@ def predict(
     closed_form, reason = closed_form_along(family)
     equilibrium: Switch | CertifiedThreshold | None = None
     no_equilibrium = ""
-    # Of the width searched, at most 1: a payoff of 1e-9 has switches finer than a coupling.
-    width = 1.0 if bracket is None else min(1.0, bracket[1] - bracket[0])
-    fine = {"bracket": bracket, "tolerance": 1e-9 * width}
     with progress("searching thresholds"):
         try:
-            equilibrium = equilibrium_threshold(family, **fine)
+            fine = 1e-9 * _width(bracket)
+            equilibrium = equilibrium_threshold(family, bracket=bracket, tolerance=fine)
             dense = isinstance(family, AbstractDenseFamily)
             if certify and dense and equilibrium.searched is not None:
                 proved = proved_threshold(family, equilibrium, *equilibrium.searched)
                 equilibrium = proved or equilibrium
         except InputError as error:
             no_equilibrium = str(error)
-        first_movement = first_movement_switch(family, **fine)
-        measured = critical_coupling(family, bracket=bracket, tolerance=1e-6 * width)
+        moves, measured, long_run = learners_switches(family, bracket)
     return Predictions(
-        key, closed_form, reason, first_movement, measured, equilibrium, no_equilibrium
+        key, closed_form, reason, moves, measured, long_run, equilibrium, no_equilibrium
     )
+
+
+def learners_switches(
+    family: Family, bracket: tuple[float, float] | None = None
+) -> tuple[Switch, Switch, Switch]:
+    """First movement by its derivative, as measured, and where a long run stands."""
+    width = _width(bracket)
+    return (
+        first_movement(family, bracket=bracket, tolerance=1e-9 * width),
+        measured_first_movement(family, bracket=bracket, tolerance=1e-5 * width),
+        long_run_switch(family, bracket=bracket, tolerance=1e-6 * width),
+    )
+
+
+def _width(bracket: tuple[float, float] | None) -> float:
+    """Of the range searched, at most 1: a payoff of 1e-9 has switches finer than a coupling."""
+    return 1.0 if bracket is None else min(1.0, bracket[1] - bracket[0])
 
 
 def closed_form_along(family: Family) -> tuple[Thresholds | None, str]:

@@ -15,13 +15,13 @@ from glasshouse.analysis.certified_thresholds import (
     certified_threshold,
     equilibrium_curve,
 )
-from glasshouse.analysis.couplings import Switch
 from glasshouse.analysis.deviations import upper_corner
 from glasshouse.analysis.family import AbstractDenseFamily, LogisticFamily
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.limits import corner_limits
 from glasshouse.analysis.outcomes import Starts
-from glasshouse.analysis.reached import SAME, ReachedPoint, reached_rest_points
+from glasshouse.analysis.reached import SAME, ReachedPoint, ReachedRestPoints, reached_rest_points
+from glasshouse.analysis.switch import Switch
 from glasshouse.certificates.certificate import Certificate, GainBounds
 from glasshouse.errors import InputError
 from glasshouse.games.base import UNROLL_LIMIT, unrolls
@@ -142,13 +142,13 @@ Profile = tuple[str, Params, ReachedPoint | None, bool]
 
 
 def _profiles(setting: Setting) -> tuple[list[Profile], str]:
-    """What there is to certify, and what there is not."""
+    """What there is to certify, and what there is not or is left out."""
     analysis, corner = setting.study.analysis, None
     if analysis.boundary_test:
         corner = _cooperative_corner(setting.parametric)
     found: list[Profile] = []
     learned = analysis.tied or analysis.outcomes
-    reached = _reached(setting) if learned else ()
+    reached, left_out = _reached(setting) if learned else ((), "")
     generic = 0
     for point in reached:
         generic += point.starts == "generic"
@@ -158,11 +158,14 @@ def _profiles(setting: Setting) -> tuple[list[Profile], str]:
     if corner is not None and not any(is_corner for *_, is_corner in found):
         found.append(("corner", corner, None, True))
     none = "no run came to rest to 1e-6, so there is no rest point to certify"
-    return found, none if learned and not reached else ""
+    return found, none if learned and not reached else left_out
 
 
-def _reached(setting: Setting) -> tuple[ReachedPoint, ...]:
-    """The rest points of the runs that were asked for; one reached both ways is one point."""
+def _reached(setting: Setting) -> tuple[tuple[ReachedPoint, ...], str]:
+    """The rest points of the runs that were asked for, and in words what they leave out.
+
+    One reached both ways is one point.
+    """
     learning, analysis = setting.study.learning, setting.study.analysis
     found = reached_rest_points(
         setting.parametric,
@@ -180,7 +183,25 @@ def _reached(setting: Setting) -> tuple[ReachedPoint, ...]:
                 tied[k] = dataclasses.replace(point, share=other.share)
                 generic.remove(other)
                 break
-    return (*tied, *generic)
+    return (*tied, *generic), _left_out(found, (*tied, *generic)) if analysis.outcomes else ""
+
+
+def _left_out(found: ReachedRestPoints, points: tuple[ReachedPoint, ...]) -> str:
+    """That there are rest points beside those listed, of which these may be mere samples."""
+    said = []
+    sizes = [point.dimension for point in points]
+    if any(size != 0 for size in sizes):
+        known = [size for size in sizes if size is not None]
+        size = f", {max(known)}-dimensional as far as derivatives tell" if known else ""
+        said.append(
+            f"rest points are not isolated but form a continuum{size}, of which the points listed "
+            "are samples"
+        )
+    if found.unlisted:
+        runs = sum(point.share.runs for point in found[-1:] if point.share is not None)
+        of_all = f" of {runs}" if runs else ""
+        said.append(f"{found.unlisted}{of_all} runs rest at points that are not listed")
+    return "; ".join(said)
 
 
 def _is_same(one: Params, other: Params) -> bool:

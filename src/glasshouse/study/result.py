@@ -9,13 +9,13 @@ import numpy as np
 import pyarrow as pa
 import wadler_lindig as wl
 
-from glasshouse._results import WIDTH, Result, plain
+from glasshouse._results import WIDTH, Result, fields_of, plain
 from glasshouse.analysis.assessment import Assessment
 from glasshouse.analysis.certified_thresholds import CertifiedThreshold, EquilibriumCurve
 from glasshouse.analysis.closed_form import Thresholds
-from glasshouse.analysis.couplings import Switch
 from glasshouse.analysis.phase import Portrait
 from glasshouse.analysis.pure_profiles import BaseGame
+from glasshouse.analysis.switch import Switch
 from glasshouse.certificates.certificate import Certificate
 from glasshouse.study.folder import SCHEMA_VERSION
 from glasshouse.study.proofs import CertifiedPoint, certificate_file
@@ -24,22 +24,34 @@ from glasshouse.study.setting import Prepared
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Predictions(Result):
-    """Where things switch along one number: closed forms beside what was measured.
+    """Where things switch along one number: closed forms beside what was found by trying values.
 
     **Arguments:** `key`, dotted, of the number; `closed_form`, or None and the `reason`;
-    `first_movement`, from which value on mean cooperation starts to rise; `measured`, from which
-    value on it stands higher after learning than at the start; `equilibrium`, from which value on
-    the cooperative corner is an equilibrium, proved, or else passes the boundary test, or None and
-    `no_equilibrium_reason`.
+    `first_movement`, from which value on mean cooperation starts to rise, by its derivative;
+    `measured_first_movement`, the same of learners, after a window too short to matter;
+    `long_run_switch`, another thing: from which value on mean cooperation stands above its start
+    after a long run; `equilibrium`, from which value on the cooperative corner is an equilibrium,
+    proved, or else passes the boundary test, or None and `no_equilibrium_reason`.
     """
 
     key: str
     closed_form: Thresholds | None
     reason: str
     first_movement: Switch
-    measured: Switch
+    measured_first_movement: Switch
+    long_run_switch: Switch
     equilibrium: CertifiedThreshold | Switch | None
     no_equilibrium_reason: str
+
+    @property
+    def measured(self) -> Switch:
+        """`long_run_switch` by its name in earlier versions."""
+        return self.long_run_switch
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields, and `long_run_switch` once more as `measured`, as scripts knew it."""
+        found = {name: plain(value) for name, value in fields_of(self)}
+        return {**found, "measured": found["long_run_switch"]}
 
 
 @dataclasses.dataclass(frozen=True, repr=False)

@@ -3,15 +3,15 @@
 import math
 from collections.abc import Sequence
 
+from glasshouse._digits import at_most, between, digits, exactly, headline
 from glasshouse.analysis.access_words import access_words
 from glasshouse.analysis.certified_thresholds import CertifiedThreshold
-from glasshouse.analysis.couplings import Switch
-from glasshouse.certificates.rounding import at_least, at_most, exactly
+from glasshouse.analysis.switch import Switch
 from glasshouse.semantics.channel import Full
 from glasshouse.study.dotted import numeric_leaves
 from glasshouse.study.proofs import MOST_POINTS, CertifiedPoint, most_frequent
 from glasshouse.study.result import Predictions, StudyResult
-from glasshouse.study.verdicts import equilibrium, in_words, judged, witness_words
+from glasshouse.study.verdicts import equilibrium, gain_words, in_words, judged, witness_words
 
 NAMES = {"semantics.coupling": "coupling", "semantics.weight": "weight"}
 """What axes are called in sentences; others go by the end of their dotted key."""
@@ -31,11 +31,29 @@ def claims(result: StudyResult) -> list[str]:
     predictions = result.predictions
     if predictions is not None:
         movement, corner = _movement_claim(predictions), equilibrium_claim(predictions)
+        long_run = [_long_run_claim(predictions)]
     else:
         movement = _slices_claim(result) if result.slices else _rises_claim(result)
-        corner = _passes_claim(result)
-    found = [movement, *_outcome_claims(result), corner, _rest_points_claim(result)]
+        corner, long_run = _passes_claim(result), []
+    found = [movement, *long_run, *_outcome_claims(result), corner, _rest_points_claim(result)]
     return [_under(access(result), claim) for claim in found if claim]
+
+
+def brief(result: StudyResult) -> str:
+    """A study in one short line: its game, and where things switch or how many points it has."""
+    title, predictions = result.prepared.base.game.title, result.predictions
+    if predictions is None:
+        count = result.table.num_rows
+        return f"{title}: {count} point{'s' if count > 1 else ''}"
+    moves, found = predictions.first_movement, predictions.equilibrium
+    corner = "no equilibrium threshold" if found is None else f"equilibrium {_short(found)}"
+    return f"{title}: moves {_short(moves)}, {corner}"
+
+
+def _short(switch: Switch | CertifiedThreshold) -> str:
+    if switch.bracket is not None:
+        return f"{'below' if switch.holds == 'below' else 'above'} {headline(*switch.bracket)}"
+    return switch.holds if switch.holds in ("everywhere", "nowhere") else f"({switch.result})"
 
 
 def access(result: StudyResult) -> str:
@@ -71,14 +89,27 @@ def _movement_claim(predictions: Predictions) -> str:
     elif closed.neutral.value is None:
         predicted = f"closed form: {closed.neutral.reason}"
     else:
-        predicted = f"predicted {closed.neutral.value:.4f} in closed form"
-    moves, measured, key = predictions.first_movement, predictions.measured, predictions.key
+        predicted = f"predicted {digits(closed.neutral.value)} in closed form"
+    moves, measured, key = (
+        predictions.first_movement,
+        predictions.measured_first_movement,
+        predictions.key,
+    )
     low, high = moves.searched or (math.nan, math.nan)
     searched = f"; searched from {low:.4g} to {high:.4g}" if moves.searched else ""
     return (
         "First movement: from the neutral start selfish learners move toward cooperation "
-        f"{_where(moves, key)} ({predicted}{searched}); measured, mean cooperation stands higher "
-        f"than at the start after {measured.learned} {_where(measured, key)}."
+        f"{where_words(moves, key)} ({predicted}{searched}); measured, in a window of "
+        f"{measured.learned}, {where_words(measured, key)}."
+    )
+
+
+def _long_run_claim(predictions: Predictions) -> str:
+    """Where a long run from the neutral start stands, which is no first movement."""
+    long_run = predictions.long_run_switch
+    return (
+        f"Outcome of a long run ({long_run.learned} from the neutral start): mean cooperation "
+        f"stands higher than at the start {where_words(long_run, predictions.key)}."
     )
 
 
@@ -104,12 +135,13 @@ def _slices_claim(result: StudyResult) -> str:
     ]
     found = ""
     if turns:
-        values = [measured for measured, _ in turns]
-        both = [abs(predicted - measured) for measured, predicted in turns if predicted is not None]
-        error = f"; the closed form differs by at most {max(both):.1g}" if both else ""
+        values = [turn for turn, _ in turns]
+        both = [abs(predicted - turn) for turn, predicted in turns if predicted is not None]
+        error = f"; the closed form differs by at most {at_most(max(both), 1)}" if both else ""
         found = (
-            f"above a {first} between {min(values):.4g} and {max(values):.4g} at {len(turns)} of "
-            f"{len(slices)} values of {second} (interpolated between points of the sweep{error})"
+            f"above a {first} between {' and '.join(between(min(values), max(values)))} at "
+            f"{len(turns)} of {len(slices)} values of {second} (interpolated between points of the "
+            f"sweep{error})"
         )
     return (
         "First movement: from the neutral start selfish learners move toward cooperation "
@@ -160,12 +192,12 @@ def equilibrium_claim(predictions: Predictions) -> str:
     predicted = ""
     if closed is not None and closed.equilibrium is not None:
         value, reason = closed.equilibrium.value, closed.equilibrium.reason
-        predicted = f"closed form {reason if value is None else f'{value:.4f}'}"
+        predicted = f"closed form {reason if value is None else digits(value)}"
     if isinstance(found, CertifiedThreshold):
         return _proved_claim(found, axis_name(predictions.key), predicted)
     predicted = f"{predicted}; " if predicted else ""
     return (
-        f"Equilibrium: {CORNER} passes the boundary test {_where(found, predictions.key)} "
+        f"Equilibrium: {CORNER} passes the boundary test {where_words(found, predictions.key)} "
         f"({predicted}numerical, not proved)."
     )
 
@@ -202,6 +234,8 @@ def _rest_points_claim(result: StudyResult) -> str:
     where = f" at {values}" if values else ""
     generic = sum(p.reached is not None and p.reached.starts == "generic" for p in points)
     which = "most frequent rest points" if generic >= MOST_POINTS else "rest points reached"
+    if any(point.reached.dimension != 0 for point in points if point.reached is not None):
+        which = "rest points sampled from a continuum"
     verdicts = [point.certificate.verdict for point in points]
     proved = "" if set(verdicts) == {"unknown"} else ", proved"
     found = judged(verdicts, common.certificate.epsilon, which)
@@ -238,18 +272,16 @@ def _corner_claim(corner: CertifiedPoint) -> str:
         return f"Equilibrium, proved: {CORNER} is an {what}."
     return (
         f"Equilibrium, refuted: {CORNER} is no {what}; player {gain.player + 1} gains at least "
-        f"{at_least(gain.witness_gain, 4)} by moving to about {in_words(gain.witness)}."
+        f"{gain_words(gain)} by moving to about {in_words(gain.witness)}."
     )
 
 
-def _where(switch: Switch, key: str) -> str:
-    """Where a property holds, in words."""
+def where_words(switch: Switch, key: str) -> str:
+    """Where a property holds, in words: "above coupling 0.4286"."""
     name = NAMES.get(key)
     if switch.value is not None and switch.bracket is not None:
-        half = (switch.bracket[1] - switch.bracket[0]) / 2
         side = "above" if switch.holds == "above" else "below"
-        value = 0.0 if abs(switch.value) <= half else switch.value
-        return f"{side} {name or f'{axis_name(key)} ='} {value:.6g} ± {half:.0e}"
+        return f"{side} {name or f'{axis_name(key)} ='} {headline(*switch.bracket)}"
     if switch.holds in ("everywhere", "nowhere"):
         which = "every" if switch.holds == "everywhere" else "no"
         return f"at {which} {name or f'value of {axis_name(key)}'} tried"

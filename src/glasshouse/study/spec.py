@@ -165,7 +165,7 @@ class AnalysisSpec(Section):
     """What to find out."""
 
     thresholds: StrictBool = True
-    """Where along the axis things switch: closed form, first movement, measured, equilibrium."""
+    """Where along the axis things switch: first movement, the long run, equilibrium."""
     tied: StrictBool = True
     """Where learning ends if all share one parameter that starts neutral."""
     outcomes: StrictBool = True

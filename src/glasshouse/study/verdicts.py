@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from glasshouse.certificates.rounding import at_least, at_most, bracketed, exactly
+from glasshouse._digits import exactly, gain_at_least, gain_ends
+from glasshouse.certificates.certificate import GainBounds
 from glasshouse.study.proofs import CertifiedPoint
 
 DIGITS = 4
-"""Of gains and parameters in sentences."""
+"""Of gains and parameters in sentences, at most."""
 
 
 def judged(verdicts: Sequence[str], epsilon: float, which: str = "rest points reached") -> str:
@@ -47,13 +48,12 @@ def verdict_words(point: CertifiedPoint) -> str:
     if certificate.verdict == "refuted":
         return (
             f"refuted: player {gain.player + 1} gains at least "
-            f"{at_least(gain.witness_gain, DIGITS)} by moving to about {in_words(gain.witness)}"
+            f"{gain_words(gain)} by moving to about {in_words(gain.witness)}"
         )
-    most = max(gain.upper for gain in certificate.gains)
     if certificate.verdict == "certified":
-        more = f"more than {at_most(most, DIGITS)}" if most else "anything"
-        return f"proved: no player gains {more}"
-    low, high = bracketed(gain.lower, gain.upper)
+        most = max(certificate.gains, key=lambda gain: gain.upper)
+        return f"proved: no player gains {at_most_words(most)}"
+    low, high = gain_ends(gain.lower, gain.upper)
     return f"not decided: player {gain.player + 1} gains between {low} and {high} at best"
 
 
@@ -66,9 +66,19 @@ def witness_words(point: CertifiedPoint) -> str:
     here = in_words(point.certificate.params[gain.player])
     return (
         f"where {ends}, player {gain.player + 1} gains at least "
-        f"{at_least(gain.witness_gain, DIGITS)} by moving from {here} to about "
+        f"{gain_words(gain)} by moving from {here} to about "
         f"{in_words(gain.witness)}"
     )
+
+
+def gain_words(gain: GainBounds) -> str:
+    """What a player gains at least by moving to the witness, in digits of its bracket."""
+    return gain_at_least(gain.witness_gain, gain.lower, gain.upper, DIGITS)
+
+
+def at_most_words(gain: GainBounds) -> str:
+    """What nobody gains, "more than 2.53e-07", in the digits of its bracket."""
+    return f"more than {gain_ends(gain.lower, gain.upper)[1]}" if gain.upper else "anything"
 
 
 def in_words(numbers: Sequence[float], digits: int = DIGITS) -> str:

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 
 from glasshouse.analysis.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.closed_form import Thresholds
-from glasshouse.analysis.couplings import Switch
 from glasshouse.analysis.deviations import upper_corner
 from glasshouse.analysis.phase import Portrait
+from glasshouse.analysis.switch import Switch
 from glasshouse.plots.coupling import (
     Marker,
     mark_thresholds,
@@ -212,12 +212,13 @@ def _markers(predictions: Predictions | None) -> tuple[list[Marker], list[str]]:
     if not found:
         switches = [
             (predictions.first_movement, "first movement", "first order"),
-            (predictions.measured, "measured", "first order"),
+            (predictions.long_run_switch, "long run", "long run"),
         ]
     equilibrium = predictions.equilibrium
     if isinstance(equilibrium, CertifiedThreshold):
         if equilibrium.value is not None:
-            found.append(Marker(equilibrium.value, "equilibrium", "equilibrium"))
+            within = equilibrium.bracket
+            found.append(Marker(equilibrium.value, "equilibrium", "equilibrium", within))
     elif equilibrium is not None:
         switches.append((equilibrium, "equilibrium", "equilibrium"))
     unmarked = []
@@ -243,8 +244,8 @@ def _threshold_markers(closed: Thresholds, symbol: str) -> list[Marker]:
 def _switch_markers(switch: Switch, label: str, kind: str) -> list[Marker]:
     """One line per switch; several are all marked, so that none passes for the only one."""
     if switch.value is not None:
-        return [Marker(switch.value, label, kind)]
-    return [Marker((low + high) / 2, label, kind) for low, high in switch.brackets]
+        return [Marker(switch.value, label, kind, switch.bracket)]
+    return [Marker((ends[0] + ends[1]) / 2, label, kind, ends) for ends in switch.brackets]
 
 
 def _has_numbers(columns: dict[str, np.ndarray], name: str) -> bool:

@@ -1,4 +1,4 @@
-"""The numbers of a report: predicted beside measured, payoffs, all with how they were obtained."""
+"""The numbers of a report: predicted beside found, payoffs, all with how they were obtained."""
 
 import dataclasses
 import itertools
@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from glasshouse._digits import between
 from glasshouse.analysis.assessment import Assessment
 from glasshouse.analysis.certified_thresholds import CertifiedThreshold
-from glasshouse.analysis.couplings import Switch
 from glasshouse.analysis.outcomes import Outcomes
 from glasshouse.analysis.phase import Portrait
+from glasshouse.analysis.switch import Switch
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.study.report.proved import Line, gain_numbers, threshold_numbers
 from glasshouse.study.result import Predictions, StudyResult
@@ -30,19 +31,20 @@ MOST_BRACKETS = 8
 
 @dataclasses.dataclass(frozen=True)
 class Compared:
-    """A line of the table "predicted and measured".
+    """A line of the table of switches, predicted and found.
 
-    **Arguments:** `what` it is about; `value`, or `words` where there is none; `half` the width of
-    the bracket it lies in; `difference` from the line it is to be compared with.
+    **Arguments:** `what` it is about; `value`, or `words` where there is none; the `bracket` it
+    lies in; `difference` from the line it is to be compared with, which lies in `apart`.
     """
 
     what: str
     value: float | None
     words: str
-    half: float | None
-    difference: float | None
     method: str
     detail: str
+    bracket: tuple[float, float] | None = None
+    difference: float | None = None
+    apart: tuple[float, float] | None = None
 
 
 class Number(NamedTuple):
@@ -58,7 +60,7 @@ class Number(NamedTuple):
 
 
 def comparison(predictions: Predictions) -> list[Compared]:
-    """First movement predicted, as its margin turns, and as measured; then equilibrium."""
+    """First movement predicted, as its margin turns and as measured; a long run; equilibrium."""
     name, closed = axis_name(predictions.key), predictions.closed_form
     lines = []
     predicted = None if closed is None else closed.neutral.value
@@ -66,19 +68,21 @@ def comparison(predictions: Predictions) -> list[Compared]:
     method = "" if closed is None else closed.method
     conditions = "" if closed is None else closed.conditions
     first = f"First movement: {name} above which cooperation rises from the neutral start"
-    lines.append(Compared(f"{first}, predicted", predicted, reason, None, None, method, conditions))
+    lines.append(Compared(f"{first}, predicted", predicted, reason, method, conditions))
     reference = predicted
     for switch, what in (
         (predictions.first_movement, "First movement: where the margin turns"),
-        (predictions.measured, "Measured: where cooperation stands higher after learning"),
+        (predictions.measured_first_movement, "First movement: measured, in a short window"),
     ):
         lines.append(_compared(switch, what, reference))
         reference = switch.value if reference is None else reference
+    what = "Long run: above it mean cooperation stands higher after learning than at the start"
+    lines.append(_compared(predictions.long_run_switch, what, None))
     equilibrium = None if closed is None else closed.equilibrium
     if closed is not None and equilibrium is not None:
         what = f"Equilibrium: {name} from which {equilibrium.meaning.removesuffix('.')}, predicted"
         value, reason = equilibrium.value, equilibrium.reason
-        lines.append(Compared(what, value, reason, None, None, closed.method, closed.conditions))
+        lines.append(Compared(what, value, reason, closed.method, closed.conditions))
     reference = None if equilibrium is None else equilibrium.value
     lines.append(_compared_equilibrium(predictions, reference))
     return lines
@@ -89,26 +93,31 @@ def _compared_equilibrium(predictions: Predictions, reference: float | None) -> 
     what = "Equilibrium: where the cooperative corner passes the boundary test"
     if found is None:
         reason = f"not tested: {predictions.no_equilibrium_reason}"
-        return Compared(what, None, reason, None, None, "", "")
+        return Compared(what, None, reason, "", "")
     if not isinstance(found, CertifiedThreshold):
         return _compared(found, what, reference)
     what = "Equilibrium: where the cooperative corner is one"
-    value, half = found.value, None
     words = f"proved: holds {found.holds} in the range searched"
     if found.result == "nowhere":
         words = f"refuted at {found.highest:g}, the largest value searched"
-    if value is not None and found.bracket is not None:
-        half, words = (found.bracket[1] - found.bracket[0]) / 2, "proved: holds above it"
-    difference = None if value is None or reference is None else value - reference
-    return Compared(what, value, words, half, difference, found.method, found.detail)
+    if found.bracket is not None:
+        words = "proved: holds above it"
+    line = Compared(what, found.value, words, found.method, found.detail, found.bracket)
+    return _against(line, reference)
 
 
 def _compared(switch: Switch, what: str, reference: float | None) -> Compared:
-    found, half, words = switch.value, None, switch_words(switch)
-    if found is not None and switch.bracket is not None:
-        half, words = (switch.bracket[1] - switch.bracket[0]) / 2, f"holds {switch.holds} it"
-    difference = None if found is None or reference is None else found - reference
-    return Compared(what, found, words, half, difference, switch.method, switch.detail)
+    words = switch_words(switch) if switch.value is None else f"holds {switch.holds} it"
+    line = Compared(what, switch.value, words, switch.method, switch.detail, switch.bracket)
+    return _against(line, reference)
+
+
+def _against(line: Compared, reference: float | None) -> Compared:
+    """A line with its difference from another one, of which its bracket is all that is unknown."""
+    if line.value is None or line.bracket is None or reference is None:
+        return line
+    low, high = (end - reference for end in line.bracket)
+    return dataclasses.replace(line, difference=line.value - reference, apart=(low, high))
 
 
 def switch_words(switch: Switch) -> str:
@@ -117,7 +126,7 @@ def switch_words(switch: Switch) -> str:
         return f"holds {switch.holds} in the range searched"
     if switch.brackets:
         shown, more = switch.brackets[:MOST_BRACKETS], len(switch.brackets) - MOST_BRACKETS
-        spans = ", ".join(f"{low:.4g} and {high:.4g}" for low, high in shown)
+        spans = ", ".join(" and ".join(between(low, high)) for low, high in shown)
         return f"{switch.result}, between {spans}" + (f", and {more} more" if more > 0 else "")
     return switch.result
 
@@ -252,7 +261,14 @@ def _switch_numbers(predictions: Predictions | None) -> list[Number]:
         Number(what, switch, switch.method, switch.detail)
         for what, switch in (
             ("mean cooperation starts to rise", predictions.first_movement),
-            ("mean cooperation stands higher after learning", predictions.measured),
+            (
+                "mean cooperation starts to rise, measured in a short window",
+                predictions.measured_first_movement,
+            ),
+            (
+                "mean cooperation stands higher after a long run than at its start",
+                predictions.long_run_switch,
+            ),
             ("the cooperative corner passes the boundary test", predictions.equilibrium),
         )
         if isinstance(switch, Switch)

@@ -9,10 +9,10 @@ import jinja2
 import numpy as np
 from markupsafe import Markup, escape
 
+from glasshouse._digits import bracketed, plus_minus, share_ends
 from glasshouse.analysis.access_words import access_words
-from glasshouse.analysis.couplings import Switch
 from glasshouse.analysis.outcomes import Share
-from glasshouse.certificates.rounding import bracketed
+from glasshouse.analysis.switch import Switch
 from glasshouse.plots.coupling import outcome_names
 from glasshouse.study.report.figures import StudyFigure
 from glasshouse.study.report.numbers import (
@@ -47,7 +47,11 @@ MOST_LETTERS = 20_000
 MOST_SLICES = 100
 """Values of a second axis whose switches are listed."""
 
-POWER = re.compile(r"[\d.]+e-\d+")
+UNBROKEN = re.compile(r"[\d.e-]+ ± [\d.e-]+|[\d.]+e-\d+")
+"""A number with what is not known of it, and a power of ten, which lines must not break."""
+
+DIGITS_OF_SWITCH = 12
+"""At most, of the ends of its bracket."""
 
 
 def report_html(
@@ -71,6 +75,7 @@ def report_html(
     )
     environment.filters["number"] = number
     environment.filters["percent"] = percent
+    environment.filters["interval"] = interval
     environment.filters["axis"] = axis_name
     environment.filters["breakable"] = breakable
     inlined = [(figure, Markup(inline_svg(figure))) for figure in figures]
@@ -121,23 +126,37 @@ def number(value: object, digits: int = 6, sign: bool = False) -> Markup:
         shown = f"{value:{'+' if sign else ''}.{digits}g}".replace("inf", "∞")
         return Markup('<data value="{}">{}</data>').format(repr(float(value)), shown)
     if isinstance(value, Share):
-        interval = Markup(" to ").join(number(end, 3) for end in value.interval)
+        ends = _data(value.interval, share_ends(*value.interval))
         return Markup("{} ({}); {} of {}").format(
-            number(value.value), interval, value.count, value.runs
+            number(value.value), ends, value.count, value.runs
         )
-    if isinstance(value, Switch) and (value.value is None or value.bracket is None):
-        return escape(switch_words(value))
     if isinstance(value, Switch):
-        bracket = Markup(" to ").join(number(end, 12) for end in value.bracket or ())
-        return Markup("{} ({})").format(number(value.value), bracket)
+        if value.bracket is None:
+            return escape(switch_words(value))
+        ends = _data(value.bracket, bracketed(*value.bracket, DIGITS_OF_SWITCH))
+        return Markup("{} ({})").format(interval(value.value, value.bracket), ends)
     if isinstance(value, Bounds):
-        shown = zip(value, bracketed(*value), strict=True)
-        return Markup(" to ").join(
-            Markup('<data value="{}">{}</data>').format(repr(end), text) for end, text in shown
-        )
+        return _data((value.lower, value.upper), bracketed(*value))
     if isinstance(value, list | tuple):
         return Markup(", ").join(number(entry, digits) for entry in value)
     return escape(value)
+
+
+def interval(value: float | None, bracket: tuple[float, float] | None) -> Markup:
+    """A number ± what is not known of it, in one piece; without a bracket as it is."""
+    if value is None or bracket is None:
+        return number(value)
+    return Markup('<data class="whole" value="{}">{}</data>').format(
+        repr(float(value)), plus_minus(*bracket)
+    )
+
+
+def _data(values: Sequence[float], texts: Sequence[str]) -> Markup:
+    """Both ends of an interval, with their exact values."""
+    return Markup(" to ").join(
+        Markup('<data value="{}">{}</data>').format(repr(float(value)), text)
+        for value, text in zip(values, texts, strict=True)
+    )
 
 
 def breakable(name: str, after: str = ".") -> Markup:
@@ -155,10 +174,10 @@ def percent(value: float | None) -> Markup:
 
 
 def _parted(claim: str) -> tuple[str, Markup]:
-    """What a claim is about, and the rest of it; lines do not break within 1e-10."""
+    """What a claim is about, and the rest of it; lines do not break within 0.43 ± 1e-10."""
     kind = next((kind for kind in KINDS if claim.startswith(kind)), "")
     rest = str(escape(claim.removeprefix(kind)))
-    return kind, Markup(POWER.sub(r'<span class="whole">\g<0></span>', rest))
+    return kind, Markup(UNBROKEN.sub(r'<span class="whole">\g<0></span>', rest))
 
 
 def _compared(result: StudyResult) -> list[Compared]:

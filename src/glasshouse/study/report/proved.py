@@ -3,14 +3,14 @@
 import math
 from typing import Any, NamedTuple, TypeAlias
 
+from glasshouse._digits import GAIN_DIGITS, MOST_DIGITS, exactly
 from glasshouse.analysis.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.outcomes import Share
 from glasshouse.certificates.certificate import Certificate, GainBounds
-from glasshouse.certificates.rounding import at_least, exactly
 from glasshouse.study.proofs import CertifiedPoint, certificate_file
 from glasshouse.study.result import Predictions, StudyResult
 from glasshouse.study.sentences import axis_name, equilibrium_claim
-from glasshouse.study.verdicts import DIGITS, equilibrium, in_words, verdict_words
+from glasshouse.study.verdicts import equilibrium, gain_words, in_words, verdict_words
 
 ATTAINED = {True: "attained", False: "not attained: a limit", None: "whether attained is not known"}
 
@@ -20,10 +20,11 @@ Line: TypeAlias = tuple[str, Any, str, str]
 
 
 class Bounds(NamedTuple):
-    """Two numbers between which something is proved to lie, to be rounded outward."""
+    """Two numbers between which something lies, to be rounded outward to at most so many digits."""
 
     lower: float
     upper: float
+    digits: int = GAIN_DIGITS
 
 
 class ProvedPoint(NamedTuple):
@@ -64,7 +65,7 @@ def proved_threshold_words(predictions: Predictions | None) -> list[tuple[str, s
         *deviation, coupling = gain.witness
         words = (
             f"At {name} {exactly(coupling)} player {gain.player + 1} gains at least "
-            f"{at_least(gain.witness_gain, DIGITS)} by moving alone from there to about "
+            f"{gain_words(gain)} by moving alone from there to about "
             f"{in_words(deviation, 6)}."
         )
         said.append((words, certificate_file("threshold_fails")))
@@ -99,7 +100,8 @@ def threshold_numbers(predictions: Predictions | None) -> list[Line]:
     how = found.method, found.detail
     corner, top = "the cooperative corner is an equilibrium", exactly(found.highest)
     if found.bracket is not None:
-        return [(f"{corner} up to {top}, from a value between", Bounds(*found.bracket), *how)]
+        ends = Bounds(*found.bracket, MOST_DIGITS)
+        return [(f"{corner} up to {top}, from a value between", ends, *how)]
     if found.result == "everywhere":
         return [(f"{corner} from {exactly(found.lowest)} to {top}", True, *how)]
     return [(f"{corner} at {top}", False, *how)]

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from glasshouse._digits import digits, gain_ends, headline
 from glasshouse.analysis.assessment import TiedOutcome
 from glasshouse.analysis.certified_thresholds import CertifiedThreshold, EquilibriumCurve
 from glasshouse.analysis.deviations import BoundaryTest, Deviation
 from glasshouse.analysis.phase import Portrait
-from glasshouse.certificates.rounding import bracketed
 from glasshouse.plots.coupling import Marker, outcome_names
 from glasshouse.plots.outcome_map import QUANTITIES
 from glasshouse.study.proofs import CertifiedPoint
@@ -57,7 +57,7 @@ def along_words(
         spans = _spans(x, [names.get(leader or "", "no single one") for leader in leading(result)])
         parts.append(f"Most frequent outcome of the runs: {spans}.")
     if marks:
-        parts.append(f"Marked: {', '.join(f'{_plain(m.label)} {m.value:.4g}' for m in marks)}.")
+        parts.append(f"Marked: {', '.join(map(_marked, marks))}.")
     return (f"Cooperation along {name}", " ".join(parts), _along_caption(result, marks, unmarked))
 
 
@@ -187,7 +187,7 @@ def proof_words(point: CertifiedPoint) -> str:
 
 def _bounds(point: CertifiedPoint, player: int) -> str:
     gain = point.certificate.gains[player]
-    low, high = bracketed(gain.lower, gain.upper)
+    low, high = gain_ends(gain.lower, gain.upper)
     return f"the best gain of player {player + 1} lies between {low} and {high}, proved"
 
 
@@ -204,9 +204,9 @@ def boundary_words(test: BoundaryTest, point: CertifiedPoint | None = None) -> s
 def curve_words(curve: EquilibriumCurve) -> tuple[str, str, str]:
     """Title, alternative text and caption of the equilibrium threshold against the bound."""
     at = ", ".join(
-        f"{threshold.value:.3f} at M = {bound:g}"
+        f"{headline(*threshold.bracket)} at M = {bound:g}"
         for bound, threshold in zip(curve.bounds, curve.thresholds, strict=True)
-        if threshold.value is not None
+        if threshold.bracket is not None
     )
     alt = f"The coupling from which on cooperation by all is an equilibrium: {at}."
     caption = (
@@ -215,7 +215,7 @@ def curve_words(curve: EquilibriumCurve) -> tuple[str, str, str]:
     )
     if curve.limits is not None:
         tends = curve.limits.threshold.value
-        to = f", where the threshold tends to {tends:.4g}" if tends is not None else ""
+        to = f", where the threshold tends to {digits(tends)}" if tends is not None else ""
         caption += (
             f" For M → ∞ in closed form{to}; that nothing is gained in the limit holds "
             f"{curve.limits.statement} when deviations beyond the corner's bound count."
@@ -235,6 +235,8 @@ def _along_caption(result: StudyResult, marks: Sequence[Marker], unmarked: Seque
         closed = result.predictions is not None and result.predictions.closed_form is not None
         how = "in closed form" if closed else "as found by trying values"
         parts.append(f"Dotted: first-order thresholds {how}.")
+    if any(mark.kind == "long run" for mark in marks):
+        parts.append("Dash-dotted: above it a long run stands higher than its start.")
     if any(mark.kind == "equilibrium" for mark in marks):
         predictions = result.predictions
         proved = predictions is not None and isinstance(predictions.equilibrium, CertifiedThreshold)
@@ -276,6 +278,12 @@ def _sentences(notes: Sequence[str]) -> list[str]:
 def _upper(words: str) -> str:
     """With a capital letter, unless they begin with a dotted key."""
     return words if "." in words.split()[0] else f"{words[:1].upper()}{words[1:]}"
+
+
+def _marked(mark: Marker) -> str:
+    """A mark with its value, and where that is not known what it lies between."""
+    value = digits(mark.value) if mark.within is None else headline(*mark.within)
+    return f"{_plain(mark.label)} {value}"
 
 
 def _plain(label: str) -> str:
