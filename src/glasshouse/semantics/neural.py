@@ -171,6 +171,6 @@ def check_logits(
     values = np.asarray(logits(params))
     if not np.all(np.isfinite(values)):
         raise InputError(
-            f"the network gives the logits {few(values)} {where}: they must be "
+            f"the network gives the logits [{few(values).strip('()')}] {where}: they must be "
             "finite, so check its weights and its activation"
         )

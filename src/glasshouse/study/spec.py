@@ -57,8 +57,7 @@ class GameSpec(Section):
     payoffs: Payoffs | None = None
     """Rows of the row player in a symmetric game, or nested lists of shape (players, *actions)."""
     player_axis: Literal[0, -1] | None = None
-    """Which axis of payoffs counts the players, where a symmetric game might mean either: 0 the
-    first, which is the default, or -1 the last."""
+    """Which axis of nested payoffs counts the players: 0, the first, or -1, the last; default 0."""
     cooperate: Cooperate | None = None
     """The action that counts as cooperation: a label, or an index from 0; default the first."""
 

@@ -134,6 +134,7 @@ EXAMPLES = {
     "parameters": "{ T = 5.0 }",
     "file": '"game.nfg"',
     "payoffs": "[[3, 0], [5, 1]]",
+    "player_axis": "-1",
     "cooperate": "0",
     "title": '"My game"',
     "pattern": "[[0, 1], [1, 0]]",
