@@ -59,6 +59,8 @@ def _print(path: Path, verification: "Verification") -> None:
     typer.echo(f"{path}: {'accepted' if verification.accepted else 'REJECTED'}")
     if not verification.accepted:
         typer.echo(f"  reason: {verification.reason}")
+    elif not verification.complete:
+        typer.echo(f"  note: {verification.reason}")
     typer.echo(f"  {claims}{verdict(certificate)}")
     typer.echo(f"  {subject(certificate)}")
     typer.echo(f"  {payoffs(certificate)}")
