@@ -243,7 +243,7 @@ BAD_FILES = {
     "no object": (lambda text: "[]", "is no certificate"),
     "another format": (_with(format="glasshouse study"), "its format is not 'glasshouse certific"),
     "a summary": (lambda text: '{"schema_version": 1}', "is no certificate"),
-    "later schema": (_with(schema_version=2), "has schema version 2, but this glasshouse reads"),
+    "later schema": (_with(schema_version=3), "has schema version 3, but this glasshouse reads"),
     "no schema": (_without("schema_version"), "has schema version None"),
     "schema in words": (_with(schema_version="1"), "has schema version '1'"),
     "a changed digit": (_changed, "is not as it was written: its digest belongs to other contents"),

@@ -81,6 +81,7 @@ FUNCTIONS: dict[str, Callable[[list, Sequence[float]], Any]] = {
     "multiply": lambda xs, c: xs[0] * xs[1],
     "divide": lambda xs, c: xs[0] / xs[1],
     "power": lambda xs, c: xs[0] ** int(c[0]),
+    "root": lambda xs, c: xs[0] ** mp.mpf(c[0]),
     "exp": lambda xs, c: mp.exp(xs[0]),
     "log": lambda xs, c: mp.log(xs[0]),
     "logistic": lambda xs, c: 1 / (1 + mp.exp(-xs[0])),
@@ -96,7 +97,7 @@ def random_program(
 ) -> tuple[Program, Callable[[Sequence], list]]:
     """A program of random instructions, and the same function with mpmath; it has no poles."""
     instructions: list[Instruction] = []
-    safe = [name for name in PRIMITIVES if name not in ("divide", "log", "exp")]
+    safe = [name for name in PRIMITIVES if name not in ("divide", "log", "exp", "root")]
     for k in range(depth):
         name = str(rng.choice(safe))
         size = PRIMITIVES[name].registers

@@ -273,7 +273,7 @@ def test_a_key_that_stands_twice_is_noticed():
 WRONG_FILES = {
     "is no JSON": lambda c: "{",
     "is no certificate": lambda c: json.dumps({"format": "something else"}),
-    "schema version 2": lambda c: json.dumps({**c, "schema_version": 2}),
+    "schema version 3": lambda c: json.dumps({**c, "schema_version": 3}),
     "schema version None": lambda c: json.dumps(
         {k: v for k, v in c.items() if k != "schema_version"}
     ),

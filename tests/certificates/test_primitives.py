@@ -95,8 +95,8 @@ def draws(name, seed, count, kinds=KINDS):
         size = int(rng.choice(SIZES[name])) if size is None else size
         region = []
         for k in range(size):
-            # A divisor on either side of zero, the argument of a logarithm above it.
-            positive = name == "log" or (name == "divide" and k == 1)
+            # A divisor on either side of zero, what a logarithm or a root is taken of above it.
+            positive = name in ("log", "root") or (name == "divide" and k == 1)
             low, high = random_range(rng, rng.choice(kinds), positive)
             mirrored = name == "divide" and k == 1 and rng.random() < 0.5
             region.append((-high, -low) if mirrored else (low, high))
@@ -104,6 +104,7 @@ def draws(name, seed, count, kinds=KINDS):
             "constant": [float(rng.normal())],
             "affine": [float(x) for x in rng.choice([0.0, 1.0, -1.0, 0.3, -7.1], size=size + 1)],
             "power": [float(rng.integers(1, 8))],
+            "root": [float(rng.choice([0.5, 1.0, 1.5, 1 / 3, 7.25, 1e-3]))],
         }.get(name, [])
         yield Draw(tuple(region), list(map(interval, region)), numbers)
 
@@ -246,6 +247,10 @@ LIMITS = [
     ("softmax", [(0.0, 0.0), (-INF, -INF), (0.0, 0.0)], [], (0.5, 0.5)),
     ("maximum", [(-INF, 0.0), (-1.0, INF)], [], (-1.0, INF)),
     ("log", [(1.0, INF)], [], (0.0, INF)),
+    ("root", [(0.0, INF)], [0.5], (0.0, INF)),
+    ("root", [(INF, INF)], [2.5], (INF, INF)),
+    ("root", [(0.0, 0.0)], [0.25], (0.0, 0.0)),
+    ("root", [(0.0, 4.0)], [0.5], (0.0, 2.0)),
 ]
 
 
@@ -264,7 +269,7 @@ def test_unknown_ends_are_unknown(name):
         xs, region = list(draw.xs), list(draw.region)
         for k, (low, high) in enumerate(region):
             unknown_low, unknown_high = rng.random(2) < 0.5
-            lowest = 1e-3 if name in ("log", "divide") else -INF
+            lowest = 1e-3 if name in ("log", "root", "divide") else -INF
             region[k] = (lowest if unknown_low else low, INF if unknown_high else high)
             xs[k] = (NAN if unknown_low else arb(low), NAN if unknown_high else arb(high))
             if name == "divide" and k == 1 and low < 0:
@@ -294,6 +299,8 @@ def test_logarithms_and_quotients_say_nothing_where_they_are_not_defined():
         PRIMITIVES["log"].value([(arb(-1), arb(2))], []),
         PRIMITIVES["log"].value([(NAN, arb(2))], []),
         PRIMITIVES["divide"].value([iv.point(1.0), (arb(-1), arb(1))], []),
+        PRIMITIVES["root"].value([(arb(-1), arb(2))], [arb(0.5)]),
+        *PRIMITIVES["root"].partials([(arb(-1), arb(2))], [arb(0.5)], iv.EVERYTHING),
         *PRIMITIVES["log"].partials([(arb(-1), arb(2))], [], iv.EVERYTHING),
         *PRIMITIVES["divide"].partials([iv.point(1.0), (arb(0), arb(1))], [], iv.EVERYTHING),
     ):
@@ -373,6 +380,43 @@ def test_other_instructions_and_inputs_are_no_shares():
     assert not logistic.shares_one(1)
 
 
+GUARDED = {
+    "log": (("log", (0,)), [((0.5, 2.0), True), ((0.0, 1.0), False), ((-1.0, 1.0), False)]),
+    "log of a square": (
+        ("log", (1,)),
+        [((-2.0, -1.0), True), ((0.0, 0.0), False), ((-1.0, 1.0), False)],
+    ),
+    "divide": (
+        ("divide", (0, 0)),
+        [((0.5, 2.0), True), ((-2.0, -0.5), True), ((0.0, 1.0), False), ((-1.0, 1.0), False)],
+    ),
+    "root": (("root", (0,), (0.5,)), [((0.0, 2.0), True), ((-1e-9, 1.0), False)]),
+    "log of what is positive": (("log", (2,)), [((-INF, INF), True)]),
+    "log of a sum of such": (("log", (3,)), [((-INF, INF), True)]),
+    "log of a difference": (("log", (4,)), [((-1.0, 1.0), False)]),
+}
+"""An instruction that no output reads, and where the program has a value."""
+
+
+@pytest.mark.parametrize("what", GUARDED)
+def test_a_program_has_a_value_only_where_every_instruction_has(what):
+    instruction, boxes = GUARDED[what]
+    instructions = (
+        Instruction("power", (0,), (2.0,)),
+        Instruction("logistic", (0,)),
+        Instruction("affine", (2, 2), (0.0, 1.0, 0.5)),
+        Instruction("affine", (2,), (0.3, -1.0)),
+        Instruction(*instruction),
+    )
+    for program in (
+        Program(1, instructions, ((2, 4),)),
+        Program(1, instructions, ((2, 4),)).leading(),
+    ):
+        machine = Machine(program)
+        for box, expected in boxes:
+            assert machine.is_defined(machine.held([interval(box)])) is expected, (what, box)
+
+
 def test_programs_may_have_no_instructions():
     program = Program(2, (), ((0,), (1,)))
     assert not program.shares_one(0)
@@ -402,6 +446,9 @@ BAD = [
     (Instruction("power", (0,), (2.5,)), "power does not take"),
     (Instruction("power", (0,), (-1.0,)), "power does not take"),
     (Instruction("power", (0,), (LARGEST_POWER + 1.0,)), "power does not take"),
+    (Instruction("root", (0,), (0.0,)), "root does not take"),
+    (Instruction("root", (0,), (-0.5,)), "root does not take"),
+    (Instruction("root", (0,), (LARGEST_POWER + 0.5,)), "root does not take"),
 ]
 
 

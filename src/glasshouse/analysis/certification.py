@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import PyTree
 
 from glasshouse._numbers import Numbers, Pair, Whole, number, pair, whole
+from glasshouse.analysis.float_check import where_floats_differ
 from glasshouse.analysis.precision import in_float64
 from glasshouse.analysis.tracing import trace
 from glasshouse.certificates.builtin import builtin_program
@@ -58,7 +59,9 @@ def certify(
 
     The payoff of each player's deviations becomes a straight-line program, bounded on boxes in
     Arb arithmetic by branch and bound. At ε = 0 a profile at a corner is certified by the signs of
-    derivatives near it; one that is an equilibrium only up to rounding is refuted or unknown.
+    derivatives near it; one that is an equilibrium only up to rounding is refuted or unknown. The
+    verdict is "unknown", too, where not all of a player's probabilities are shown to be such, or
+    where floats are found to differ from the program by more than rounding.
 
     **Arguments:** `params`, one pytree per player, finite, inside the boxes; `epsilon`, in units of
     payoff; `width`, also narrow each best gain to a bracket of this width; `couplings`, make the
@@ -96,7 +99,15 @@ def certify(
         )
         gains.append(_claimed(found))
         proofs.append(Proof(precision=found.precision, cover=" ".join(found.cover)))
-    claim = Claim(verdict=verdict_of(gains, epsilon), epsilon=epsilon, gains=tuple(gains))
+    verdict, floats = verdict_of(gains, epsilon), None
+    if not problem.is_builtin:
+        floats = where_floats_differ(game, params, problem, gains, verdict)
+    claim = Claim(
+        verdict=verdict_of(gains, epsilon, floats),
+        epsilon=epsilon,
+        gains=tuple(gains),
+        floats=floats,
+    )
     document = Document(
         glasshouse=importlib.metadata.version("glasshouse"),
         problem=problem,
@@ -167,6 +178,7 @@ def _claimed(found: Bracket) -> GainClaim:
         finite=found.finite,
         witness=found.witness,
         attained=found.attained,
+        improper=found.improper,
     )
 
 

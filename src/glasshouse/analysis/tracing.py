@@ -59,7 +59,7 @@ def trace(game: ParametricGame, params: Params, player: Whole) -> Program:
 
     **Arguments:** `params`, one pytree per player, inside the boxes; `player`, who deviates,
     counted from 0: its numbers, leaf after leaf, are the program's inputs.
-    **Returns:** the program; the last action's probability is taken to be what is left of 1.
+    **Returns:** the program, whose outputs are the probabilities of all actions.
     **Raises:** `InputError` when a probability depends on a JAX operation that no program
     computes, on a comparison of parameters, or on a division by zero; or there is no such player.
     **Cost:** milliseconds for a dozen operations; arrays are written out element by element.
@@ -82,16 +82,16 @@ def trace(game: ParametricGame, params: Params, player: Whole) -> Program:
         own[-1].flat = [next(inputs) for _ in range(leaf.size)]
     found = _Walk(expressions).closed(jaxpr, own)
     distributions = jax.tree.unflatten(jax.tree.structure(shapes), found)
-    return written(expressions, [_all_but_last(x) for x in distributions])
+    return written(expressions, [_entries(x) for x in distributions])
 
 
-def _all_but_last(distribution: Array | tuple[Array, ...]) -> list[Expression]:
+def _entries(distribution: Array | tuple[Array, ...]) -> list[Expression]:
     elements = [x for part in jax.tree.leaves(distribution) for x in objects(part).flat]
-    for element in elements[:-1]:
+    for element in elements:
         if not isinstance(element, Expression):
             reason = getattr(element, "reason", f"computes the probability {element}")
             raise InputError(f"the semantics {reason}")
-    return elements[:-1]
+    return elements
 
 
 class _Walk:

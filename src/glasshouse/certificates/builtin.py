@@ -64,12 +64,12 @@ def _logistic(
 
 def _probabilities(writer: "Writer", logits: list[int]) -> list[int]:
     if len(logits) == 1:
-        return [writer.write("logistic", logits)]
-    if logits:
-        logits = [*logits, writer.constant(0.0)]
+        both = logits[0], writer.affine(0.0, [(-1.0, logits[0])])
+        return [writer.write("logistic", (logit,)) for logit in both]
+    logits = [*logits, writer.constant(0.0)]
     return [
         writer.write("softmax", (logits[a], *logits[:a], *logits[a + 1 :]))
-        for a in range(len(logits) - 1)
+        for a in range(len(logits))
     ]
 
 
@@ -88,7 +88,8 @@ def _affine(
             "divide", (writer.affine(0.0, others), writer.constant(float(len(theta) - 1)))
         )
         terms = [(1.0, writer.write("multiply", pair)) for pair in ((keep, own), (weight, mean))]
-        outputs.append([writer.affine(0.0, terms)])
+        p = writer.affine(0.0, terms)
+        outputs.append([p, writer.affine(1.0, [(-1.0, p)])])
     return outputs
 
 

@@ -12,7 +12,14 @@ from glasshouse._digits import gain_ends
 from glasshouse._files import MACHINE
 from glasshouse._results import Result, call
 from glasshouse.certificates.covers import LEAF
-from glasshouse.certificates.document import Document, GainClaim, ProgramOnly, flattened
+from glasshouse.certificates.document import (
+    Claim,
+    Document,
+    FloatsDiffer,
+    GainClaim,
+    ProgramOnly,
+    flattened,
+)
 from glasshouse.errors import InputError, OutputError
 
 Verdict = Literal["certified", "refuted", "unknown"]
@@ -51,7 +58,8 @@ class Certificate(Result):
     """Whether a profile is an ε-equilibrium in the parameters, proved.
 
     "certified": no deviation of any player gains more than ε; "refuted": the witness of some
-    player does; "unknown": neither was shown, and the bounds are what is known.
+    player does; "unknown": neither was shown, and the bounds are what is known (or they are about
+    a program that the semantics, computed in floats, is not: `advice` says so).
 
     **Arguments:** `verdict`; `epsilon`, in units of payoff; `relative_epsilon`, the same over the
     smallest payoff range of a player; `gains`, one per player; `params`, the profile, for every
@@ -98,9 +106,13 @@ class Certificate(Result):
             raise kind(f"cannot write {path}: {error}") from error
 
 
-def verdict_of(gains: Iterable[GainClaim], epsilon: float) -> Verdict:
-    """What follows from bounds on everyone's gains."""
+def verdict_of(
+    gains: Iterable[GainClaim], epsilon: float, floats: FloatsDiffer | None = None
+) -> Verdict:
+    """What follows from bounds on everyone's gains: nothing where floats are another function."""
     gains = list(gains)
+    if floats is not None:
+        return "unknown"
     if all(gain.upper <= epsilon for gain in gains):
         return "certified"
     return "refuted" if any(gain.finite > epsilon for gain in gains) else "unknown"
@@ -128,23 +140,42 @@ def certificate_of(document: Document) -> Certificate:
         about="this program" if isinstance(document.problem.semantics, ProgramOnly) else "the game",
         method="branch and bound in Arb arithmetic",
         detail=f"{pieces} pieces, {bits} bits",
-        advice=_advice(gains, claim.epsilon) if claim.verdict == "unknown" else "",
+        advice=_advice(gains, claim) if claim.verdict == "unknown" else "",
         document=document,
     )
 
 
-def _advice(gains: tuple[GainBounds, ...], epsilon: float) -> str:
+def _advice(gains: tuple[GainBounds, ...], claim: Claim) -> str:
     worst = max(gains, key=lambda gain: gain.upper)
+    if claim.floats is not None:
+        return _about_floats(claim.floats)
+    improper = sorted({player for gain in claim.gains for player in gain.improper})
+    if improper:
+        who = " and of ".join(f"player {player + 1}" for player in improper)
+        return (
+            f"the probabilities of {who} were not shown to be such everywhere in the box, none "
+            "negative and all together 1: make the semantics return probabilities for all "
+            "parameters, or raise the budget"
+        )
     if math.isinf(worst.upper):
         return (
-            "the program was not shown to have values, and outputs that are probabilities, "
-            "everywhere in the box: make the semantics return probabilities for all parameters, or "
-            "raise the budget"
+            "the program was not shown to have values everywhere in the box: make the semantics "
+            "return probabilities for all parameters, or raise the budget"
         )
     low, high = gain_ends(worst.lower, worst.upper)
     return (
         f"player {worst.player + 1} may gain up to {high} and surely gains {low}: a larger budget "
         f"narrows this, and an epsilon of at least {high} is certified at once"
+    )
+
+
+def _about_floats(found: FloatsDiffer) -> str:
+    at = ", ".join(f"{x:g}" for x in found.at)
+    value = "NaN" if found.computed is None else f"{found.computed:g}"
+    return (
+        f"the bounds are about the program in real numbers, and where player {found.player + 1} "
+        f"moves to {at} floats are not: they give player {found.owner + 1} the probability {value} "
+        f"of action {found.action}. Write the semantics so that floats lose no more than rounding"
     )
 
 

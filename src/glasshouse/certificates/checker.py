@@ -4,8 +4,8 @@ It believes nothing in the file. It rebuilds the programs of built-in semantics 
 numbers of payoffs and couplings, walks through the covers, bounds every piece anew in Arb
 arithmetic, and draws the verdict itself. What it relies on is in this folder: `document` (the
 file), `builtin` (the programs), `covers` and `leaves` (the pieces), `gain` (their bounds) with
-`payoff`, `program`, `primitives`, `tails` and `intervals`. Neither the search that found a proof
-nor JAX is among them.
+`payoff`, `probabilities`, `totals`, `polynomials`, `program`, `primitives`, `tails` and
+`intervals`. Neither the search that found a proof nor JAX is among them.
 """
 
 import dataclasses
@@ -16,27 +16,43 @@ from flint import ctx
 
 from glasshouse._files import read_bytes
 from glasshouse._results import Result
+from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.builtin import program_of
 from glasshouse.certificates.certificate import Certificate, certificate_of, verdict_of
 from glasshouse.certificates.covers import Region, pieces
-from glasshouse.certificates.document import Document, GainClaim, read_document
+from glasshouse.certificates.document import (
+    WITHOUT_LAST,
+    Document,
+    FloatsDiffer,
+    GainClaim,
+    read_document,
+)
 from glasshouse.certificates.gain import Gain
-from glasshouse.certificates.leaves import down, is_attained, leaf_of
+from glasshouse.certificates.leaves import down, improper_players, is_attained, leaf_of
+from glasshouse.certificates.program import Machine
 from glasshouse.errors import InputError
 
 MOST_BYTES = 100_000_000
 """Of a certificate file."""
+
+NOT_READ = (
+    "a file of version 1 leaves out every player's last probability: it was taken to be what the "
+    "others leave of 1, and not read"
+)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Verification(Result):
     """What the checker found.
 
-    **Arguments:** `accepted`, whether the file proves everything it claims; `reason`, where it
-    does not, the first thing it does not prove; `certificate`, what it claims.
+    **Arguments:** `accepted`, whether the file proves everything it claims; `complete`, whether it
+    holds every probability of the semantics; `reason`, where it is not accepted, the first thing
+    it does not prove, and where it is not complete, what was taken for granted; `certificate`,
+    what it claims.
     """
 
     accepted: bool
+    complete: bool
     reason: str
     certificate: Certificate
 
@@ -63,11 +79,14 @@ def check(document: Document) -> Verification:
         for player in range(len(document.proofs)):
             _check_player(document, player)
         claim = document.claim
-        if claim.verdict != verdict_of(claim.gains, claim.epsilon):
+        if claim.floats is not None:
+            _check_floats(document, claim.floats)
+        if claim.verdict != verdict_of(claim.gains, claim.epsilon, claim.floats):
             raise InputError(f"the bounds do not make the profile {claim.verdict}")
     except InputError as error:
-        return Verification(False, str(error), certificate)
-    return Verification(True, "", certificate)
+        return Verification(False, document.is_complete, str(error), certificate)
+    reason = "" if document.is_complete else NOT_READ
+    return Verification(True, document.is_complete, reason, certificate)
 
 
 def _check_player(document: Document, player: int) -> None:
@@ -75,23 +94,48 @@ def _check_player(document: Document, player: int) -> None:
     problem, claim, proof = document.problem, document.claim.gains[player], document.proofs[player]
     program, region = problem.programs[player].program(), problem.region(player)
     who = f"player {player + 1}"
-    if problem.is_builtin and program != program_of(problem, player):
-        raise InputError(f"{who}: the program is not that of this semantics")
+    if problem.is_builtin:
+        built = program_of(problem, player)
+        old = document.schema_version == WITHOUT_LAST
+        if program != (built.leading() if old else built):
+            raise InputError(f"{who}: the program is not that of this semantics")
     for point in (claim.best, claim.witness):
         if not _contains(region, point):
             raise InputError(f"{who}: the deviation {point} is outside the box")
     with ctx.workprec(proof.precision):
         gain = Gain(program, problem.payoffs[player], problem.params[player], problem.is_builtin)
+        gain.lenient = True  # what is no probability proves nothing, and is claimed to be none
         _check_lower(who, gain, claim)
         leaves = [
             leaf_of(piece, gain.bound(piece)) for piece in pieces(region, proof.cover.split())
         ]
+    if claim.improper != improper_players(leaves):
+        raise InputError(f"{who}: it is not so whose probabilities are not shown to be such")
     # Staying gains nothing, so no upper bound is below zero.
     if not claim.upper >= max(0.0, *(leaf.upper for leaf in leaves)):
         raise InputError(f"{who}: the cover does not prove that no gain is above {claim.upper!r}")
     attained = is_attained(leaves, claim.finite, claim.lower)
     if claim.attained not in (None, attained):
         raise InputError(f"{who}: it is not proved whether the best gain is attained")
+
+
+def _check_floats(document: Document, found: FloatsDiffer) -> None:
+    """Whether the program gives another number there than floats are said to."""
+    problem = document.problem
+    fits = found.player < len(problem.programs) and found.owner < len(problem.actions)
+    if (
+        not fits
+        or found.action >= problem.actions[found.owner]
+        or not _contains(problem.region(found.player), found.at)
+    ):
+        raise InputError("floats are said to differ where there is nothing")
+    with ctx.workprec(document.proofs[found.player].precision):
+        values = Machine(problem.programs[found.player].program()).values(
+            [iv.point(x) for x in found.at]
+        )
+        low, high = values[found.owner][found.action]
+        if found.computed is not None and low <= found.computed <= high:
+            raise InputError("floats are said to differ where they do not")
 
 
 def _check_lower(who: str, gain: Gain, claim: GainClaim) -> None:

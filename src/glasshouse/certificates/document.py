@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -13,6 +14,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
@@ -22,24 +24,34 @@ from glasshouse.errors import InputError
 
 FORMAT = "glasshouse certificate"
 
-SCHEMA_VERSION = 1
-"""Raised when a file of this version could be misread by an older checker."""
+SCHEMA_VERSION = 2
+"""Raised when a file of this version could be misread by an older checker. Programs of version 1
+leave out every player's last probability."""
+
+WITHOUT_LAST = 1
+"""The version that did."""
 
 MOST_PRECISION = 10_000
 """Bits: files that ask for more are refused."""
 
 
 def _exact(value: object) -> float:
-    """A number, or one written as an exact binary fraction: 0x1.8p-1 for 0.75."""
+    """A number, or one written as an exact binary fraction: 0x1.8p-1 for 0.75.
+
+    Zero has one sign: as a real number it has none.
+    """
+    number = math.nan
     if isinstance(value, float):
-        return value
-    try:
-        number = float.fromhex(value) if isinstance(value, str) else math.nan
-    except (ValueError, OverflowError):
-        number = math.nan
-    if math.isnan(number) or number.hex() != value:
+        number = value
+    elif isinstance(value, str):
+        try:
+            number = float.fromhex(value)
+        except (ValueError, OverflowError):
+            number = math.nan
+        number = number if number.hex() == value else math.nan
+    if math.isnan(number):
         raise ValueError(f"must be a number such as '0x1.8p-1' for 0.75, but is {value!r:.40}")
-    return number
+    return number + 0.0
 
 
 Exact = Annotated[float, BeforeValidator(_exact), PlainSerializer(float.hex)]
@@ -91,6 +103,8 @@ def _is_interval(low: float, high: float) -> bool:
 Count = Annotated[int, Field(ge=0, strict=True)]
 """A whole number."""
 
+Truth = Annotated[bool, Field(strict=True)]
+
 Point = tuple[Exact, ...]
 Pair = tuple[Exact, Exact]
 
@@ -117,8 +131,25 @@ class GainClaim(_Part):
     """What `witness` gains at least."""
     witness: Point
     """A finite deviation, or the profile itself."""
-    attained: bool | None
+    attained: Truth | None
     """Whether some finite deviation gains as much as any; null where that is not proved."""
+    improper: tuple[Count, ...] = ()
+    """Players, from 0, whose probabilities are not shown to be such on all of the cover."""
+
+
+class FloatsDiffer(_Part):
+    """A point where the semantics, computed in floats, is not what its program is."""
+
+    player: Count
+    """Who deviates, …"""
+    at: Point
+    """… where to, …"""
+    owner: Count
+    """… whose probability differs, …"""
+    action: Count
+    """… that of which action, …"""
+    computed: Exact | None
+    """… and what the floats gave; null for NaN."""
 
 
 class Claim(_Part):
@@ -130,6 +161,8 @@ class Claim(_Part):
     """In units of payoff."""
     gains: tuple[GainClaim, ...]
     """One per player."""
+    floats: FloatsDiffer | None = None
+    """Where floats are known to differ from the program: the verdict is "unknown" then."""
 
 
 class LogisticNumbers(_Part):
@@ -146,6 +179,8 @@ class LogisticNumbers(_Part):
         players = len(actions)
         if len(self.own_weight) != players or _shape(self.coupling) != (players, players):
             raise ValueError(f"coupling and own_weight must be for {players} players")
+        if any(row[i] != 0 for i, row in enumerate(self.coupling)):
+            raise ValueError("coupling[i][i] must be 0: nobody reads itself")
         if any(len(own) != count - 1 for own, count in zip(params, actions, strict=True)):
             raise ValueError("the logistic semantics has one parameter less than actions")
 
@@ -209,7 +244,8 @@ class Problem(_Part):
     couplings: Pair | None
     """The claim is about every factor of the couplings in this interval; null for 1 alone."""
     programs: tuple[ProgramText, ...]
-    """For every player, everyone's probabilities as functions of its own parameters."""
+    """For every player, everyone's probabilities as functions of its own parameters: those of all
+    actions or, in files of version 1, of all but the last."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Problem":
@@ -228,15 +264,21 @@ class Problem(_Part):
             raise ValueError("couplings must be a finite interval")
         self.semantics.check(self.actions, self.params)
         if isinstance(self.semantics, AffineNumbers):
-            weights = [self.semantics.weight * factor for factor in self.couplings or (1.0,)]
+            weight = Fraction(self.semantics.weight)  # exact: 1 + 2^-60 is no weight
+            weights = [weight * Fraction(factor) for factor in self.couplings or (1.0,)]
             ends = [end for box in self.boxes for values in box for end in values]
             if not all(0 <= x <= 1 for x in (*weights, *ends)):
                 raise ValueError("affine weights and parameters must lie between 0 and 1")
         for player, text in enumerate(self.programs):
-            actions = tuple(len(registers) + 1 for registers in text.outputs)
-            if actions != self.actions or text.inputs != len(self.region(player)):
+            fits = tuple(map(len, text.outputs)) in (self.actions, self.all_but_last)
+            if not fits or text.inputs != len(self.region(player)):
                 raise ValueError(f"the program of player {player + 1} is for another game")
         return self
+
+    @property
+    def all_but_last(self) -> tuple[int, ...]:
+        """How many outputs each player has in programs that leave out the last probability."""
+        return tuple(count - 1 for count in self.actions)
 
     @property
     def is_builtin(self) -> bool:
@@ -261,12 +303,19 @@ class Proof(_Part):
     cover: str
     """All deviations, split into pieces on each of which `upper` can be shown at once."""
 
+    @field_validator("cover")
+    @classmethod
+    def _is_spaced(cls, cover: str) -> str:
+        if cover != " ".join(cover.split()) or not cover.isascii():
+            raise ValueError("must be tokens with one space between them")
+        return cover
+
 
 class Document(_Part):
     """A certificate file."""
 
     format: Literal["glasshouse certificate"] = FORMAT
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1, 2] = SCHEMA_VERSION
     glasshouse: str
     """The version that wrote it."""
     problem: Problem
@@ -281,15 +330,33 @@ class Document(_Part):
         players = len(self.problem.params)
         if {len(self.claim.gains), len(self.proofs)} != {players}:
             raise ValueError(f"gains and proofs must be those of {players} players")
+        old = self.schema_version == WITHOUT_LAST
+        wanted = self.problem.all_but_last if old else self.problem.actions
+        if any(tuple(map(len, text.outputs)) != wanted for text in self.problem.programs):
+            raise ValueError(f"programs must have outputs for {wanted} actions")
         return self
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every probability of the semantics is in it."""
+        return self.schema_version != WITHOUT_LAST or self.problem.is_builtin
+
+    def contents(self) -> dict[str, Any]:
+        """What its file holds, as plain data."""
+        contents = self.model_dump(mode="json")
+        if self.schema_version == WITHOUT_LAST:
+            del contents["claim"]["floats"]
+            for gain in contents["claim"]["gains"]:
+                del gain["improper"]
+        return contents
 
     def sealed(self) -> "Document":
         """The same with the digest that belongs to it."""
-        return self.model_copy(update={"digest": digest_of(self.model_dump(mode="json"))})
+        return self.model_copy(update={"digest": digest_of(self.contents())})
 
     def text(self) -> str:
         """What is written to the file."""
-        return _laid_out(self.model_dump(mode="json"), levels=2) + "\n"
+        return _laid_out(self.contents(), levels=2) + "\n"
 
 
 def digest_of(contents: dict[str, Any]) -> str:
@@ -318,16 +385,21 @@ def read_document(text: str, name: str) -> Document:
     has been changed since it was written.
     """
     try:
-        contents = json.loads(text, object_pairs_hook=_without_repeats)
+        contents = json.loads(
+            text,
+            object_pairs_hook=_without_repeats,
+            parse_float=_no_number,
+            parse_constant=_no_number,
+        )
     except (ValueError, RecursionError) as error:
         raise InputError(f"{name} is no JSON: {error}") from error
     if not isinstance(contents, dict) or contents.get("format") != FORMAT:
         raise InputError(f"{name} is no certificate: its format is not {FORMAT!r}")
     version = contents.get("schema_version")
-    if version != SCHEMA_VERSION or isinstance(version, bool):
+    if type(version) is not int or version not in (WITHOUT_LAST, SCHEMA_VERSION):
         raise InputError(
-            f"{name} has schema version {version!r:.20}, but this glasshouse reads version "
-            f"{SCHEMA_VERSION}: check it with the glasshouse that wrote it"
+            f"{name} has schema version {version!r:.20}, but this glasshouse reads versions "
+            f"{WITHOUT_LAST} and {SCHEMA_VERSION}: check it with the glasshouse that wrote it"
         )
     try:
         document = Document.model_validate(contents)
@@ -335,7 +407,26 @@ def read_document(text: str, name: str) -> Document:
         raise InputError(f"{name} is no valid certificate: {_first(error)}") from error
     if document.digest != digest_of(contents):
         raise InputError(f"{name} is not as it was written: its digest belongs to other contents")
+    if _with_one_zero(contents, version) != _with_one_zero(document.contents(), version):
+        raise InputError(
+            f"{name} is not as certificates are written: the same contents have one form only"
+        )
     return document
+
+
+def _with_one_zero(contents: dict[str, Any], version: int) -> str:
+    """A file's contents as text. Of version 1, zeros may have signs."""
+    text = json.dumps(contents, sort_keys=True)
+    return (
+        text
+        if version != WITHOUT_LAST
+        else text.replace(json.dumps((-0.0).hex()), json.dumps((0.0).hex()))
+    )
+
+
+def _no_number(text: str) -> float:
+    """Numbers with a point, an exponent or no value have no place in a certificate's JSON."""
+    raise ValueError(f"{text:.20} is no exact number, such as '0x1.8p-1' for 0.75")
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -9,19 +9,14 @@ from flint import arb
 from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.covers import Region, between, can_split
 from glasshouse.certificates.intervals import Interval
-from glasshouse.certificates.payoff import ExpectedPayoff, Table, Vectors
+from glasshouse.certificates.payoff import ExpectedPayoff, Table, Vectors, half_range, sizes
+from glasshouse.certificates.probabilities import ROUNDING, Probabilities, Standing
 from glasshouse.certificates.program import Machine, Program
 from glasshouse.certificates.tails import Tails
 from glasshouse.errors import InputError
 
 WIDEST = 1e6
 """Wider ranges, infinite ones among them, count as this wide where a coordinate is chosen."""
-
-
-ROUNDING = arb("1e-9")
-"""By so much outputs may miss being probabilities: people compute them in doubles."""
-
-ONE_AT_MOST = 1 + ROUNDING
 
 
 class Bound(NamedTuple):
@@ -31,7 +26,8 @@ class Bound(NamedTuple):
     region that may gain much; `gain`, its gain; `axis`, the coordinate whose split promises
     most, None where the region has come down to one point; `endless`, whether the gain strictly
     rises towards an infinite end of the region, so that no deviation of it attains the bound;
-    `proper`, whether the program's outputs are for sure probabilities everywhere in the region.
+    `proper`, whether the program's outputs are for sure probabilities everywhere in the region;
+    `improper`, the players of whom that is not known.
     """
 
     upper: arb
@@ -40,16 +36,17 @@ class Bound(NamedTuple):
     axis: int | None
     endless: bool
     proper: bool
+    improper: tuple[int, ...] = ()
 
 
 class _Range(NamedTuple):
     """What intervals say on a region: an upper bound, derivatives by the inputs, the effect of
-    every probability, and whether the program has values and its outputs are probabilities."""
+    every probability, and what is known of the program's outputs."""
 
     upper: arb
     slopes: list[Interval]
     effects: list[list[Interval]]
-    proper: bool
+    standing: Standing
 
 
 class Gain:
@@ -64,7 +61,9 @@ class Gain:
     of the moment.
 
     Where the program's outputs are not known to be probabilities, which is looked at unless they
-    are so by construction, nothing is said: the bound is infinite, and no deviation gains.
+    are so by construction, nothing is said: the bound is infinite, and no deviation gains. Where
+    they are known to add up to one only nearly, both payoffs of a gain are known only nearly
+    (`_slack`), and so much is added.
 
     **Arguments:** `program`; `payoffs` of the player who deviates, in lists; `profile`, its own
     parameters; `proper`, whether the outputs are probabilities by construction.
@@ -73,14 +72,33 @@ class Gain:
     def __init__(
         self, program: Program, payoffs: Table, profile: Sequence[float], proper: bool = True
     ):
-        self._proper = proper
         self.profile = tuple(profile)
         self.swept = program.inputs > len(self.profile)
-        self._machine = Machine(program)
-        self._wholes = [program.shares_one(player) for player in range(len(program.outputs))]
-        self._payoff = ExpectedPayoff(payoffs, self._wholes)
-        self._tails = Tails(self._machine)
+        self._actions = sizes(payoffs)
+        sizes_of_outputs = tuple(map(len, program.outputs))
+        most = program.leading() if sizes_of_outputs == self._actions else program
+        if tuple(len(own) + 1 for own in most.outputs) != self._actions:
+            raise InputError(
+                f"the program has outputs for {sizes_of_outputs} actions, but the game has "
+                f"{self._actions}"
+            )
+        # The payoff is computed from all probabilities but the last.
+        self._machine = Machine(most if proper else program)
+        self._outputs = [
+            own[: m - 1]
+            for own, m in zip(self._machine.program.outputs, self._actions, strict=True)
+        ]
+        self._probabilities = Probabilities(self._machine, self._actions, proper)
+        wholes = [most.shares_one(player) for player in range(len(most.outputs))]
+        self._payoff = ExpectedPayoff(payoffs, wholes, self._probabilities.totals)
+        self._half_range = half_range(payoffs)
+        self._tails = Tails(Machine(most))
         self._stays: dict[Region, tuple[Interval, list[Interval]]] = {}
+        self.lenient = False
+        """Whether points where outputs are no probabilities only gain nothing, and are not
+        refused."""
+        self.hopeless = False
+        """Whether outputs were met that for sure are none."""
 
     def at(self, deviation: Sequence[float]) -> Interval:
         """The gain of one deviation, enclosed; in the limit where a number is infinite.
@@ -91,45 +109,59 @@ class Gain:
             return iv.ZERO, iv.ZERO
         stay, _ = self._staying(tuple((x, x) for x in deviation[len(self.profile) :]))
         values = self._machine.held([iv.point(x) for x in deviation])
-        if not self._is_proper(values):
-            _refuse_improper(self._machine.outputs(values), deviation)
+        standing = self._probabilities.standing(values)
+        if not standing.proper:
+            self.hopeless |= self._probabilities.is_improper(values)
+            if not self.lenient:
+                self._probabilities.refuse(values, deviation)
             return iv.EVERYTHING
-        return iv.subtract(self._payoff.value(self._machine.outputs(values)), stay)
+        value = self._payoff.value(self._vectors(values))
+        return iv.subtract(self._widened(value, standing), stay)
 
     def bound(self, region: Region) -> Bound:
         """An upper bound on a region, and where to look further."""
         whole = region
-        region, (upper, slopes, _, _), endless, proper = self._face(whole)
-        if not proper:
-            centre = self._centre(whole, slopes)
-            return Bound(iv.EVERYTHING[1], centre, self.at(centre), _widest(whole), False, False)
+        region, (upper, slopes, _, _), endless, standing = self._face(whole)
+        if not standing.proper:
+            centre, axis = self._centre(whole, slopes), _widest(whole)
+            gain, improper = self.at(centre), standing.improper
+            return Bound(iv.EVERYTHING[1], centre, gain, axis, False, False, improper)
+        exact = self._probabilities.is_exact
+        # The derivatives are those of the payoff with nothing missing: where something is, it may
+        # be missing at the point they lead to and elsewhere in the region.
+        slack = iv.ZERO if exact else 2 * self._slack(standing)
         if self._is_profile(region):
-            at = tuple(map(_middle, region))
-            return Bound(iv.ZERO, at, (iv.ZERO, iv.ZERO), None, False, True)
+            at, axis = tuple(map(_middle, region)), None
+            if not exact and not self._is_profile(whole):
+                axis = _widest(whole)
+            upper = slack if axis is not None else iv.ZERO
+            return Bound(upper, at, (iv.ZERO, iv.ZERO), axis, False, True)
         centre = self._centre(region, slopes)
         gain = self.at(centre)
         # From the profile, where the gain is zero at every coupling, there is no need to move
         # along the coupling.
         last = len(self.profile) if self._is_profile(centre) else len(region)
-        expanded = gain[1]
+        expanded = gain[1] + slack
         for x, values, slope in zip(centre[:last], region, slopes, strict=False):
             expanded += _rise(x, values, slope)
         if not expanded.is_nan():
             upper = expanded if upper.is_nan() else upper.min(expanded)
         upper = iv.EVERYTHING[1] if upper.is_nan() else upper
         axis = _axis(region, slopes)
+        if not exact:
+            endless, axis = False, _widest(whole) if axis is None else axis
         if axis is None and not endless:  # further out the gain may be seen to rise strictly
             axis = next((k for k, (x, _) in enumerate(region) if math.isinf(x)), None)
             axis = axis if axis is None or can_split(whole[axis]) else None
         return Bound(upper, centre, gain, axis, endless, True)
 
-    def _face(self, region: Region) -> tuple[Region, _Range, bool, bool]:
+    def _face(self, region: Region) -> tuple[Region, _Range, bool, Standing]:
         """The face of a region on which the gain is largest, what is known there, whether the gain
-        rises strictly without end, and whether all outputs are probabilities on the region."""
-        endless, proper = False, None
+        rises strictly without end, and what is known of the outputs on all of the region."""
+        endless, standing = False, None
         while True:
-            found = self._range(region)
-            proper = found.proper if proper is None else proper
+            found = self._range(region, standing)
+            standing = found.standing if standing is None else standing
             face = list(region)
             for k, (low, high) in enumerate(region):
                 direction, strictly = (
@@ -140,7 +172,7 @@ class Gain:
                     face[k] = (end, end)
                     endless |= strictly and math.isinf(end)
             if tuple(face) == region:
-                return region, found, endless, proper
+                return region, found, endless, standing
             region = tuple(face)
 
     def _direction(self, k: int, region: Region, found: _Range) -> tuple[int, bool]:
@@ -155,52 +187,76 @@ class Gain:
         sign = self._tails.sign(region, found.effects, k)
         return direction or sign, sign != 0
 
-    def _range(self, region: Region) -> _Range:
-        """What is known of the gain from intervals alone."""
-        vectors, effects, slopes, proper = self._payoff_on(region)
+    def _range(self, region: Region, around: Standing | None) -> _Range:
+        """What is known of the gain from intervals alone; `around`, what is known of the outputs
+        on a region of which this is a face."""
+        vectors, effects, slopes, standing = self._payoff_on(region, around)
         stay, stay_slopes = self._staying(region[len(self.profile) :])
         for k, slope in enumerate(stay_slopes, start=len(self.profile)):
             slopes[k] = iv.subtract(slopes[k], slope)
         upper = self._payoff.highest(vectors, effects) - stay[0]
-        return _Range(upper, slopes, effects, proper)
+        return _Range(upper + self._slack(standing), slopes, effects, standing)
 
     def _staying(self, couplings: Region) -> tuple[Interval, list[Interval]]:
         """The payoff at the profile, and its derivative by the coupling, if that is an input."""
         if couplings not in self._stays:
             own = tuple((x, x) for x in self.profile)
-            vectors, _, slopes, proper = self._payoff_on((*own, *couplings))
-            if not proper:
-                _refuse_improper(vectors, self.profile)
-            value = self._payoff.value(vectors) if proper else iv.EVERYTHING
+            region = (*own, *couplings)
+            vectors, _, slopes, standing = self._payoff_on(region, None)
+            value = iv.EVERYTHING
+            if standing.proper:
+                value = self._widened(self._payoff.value(vectors), standing)
+            else:
+                values = self._machine.held([_interval(x) for x in region])
+                self._probabilities.refuse(values, self.profile)
+                self.hopeless |= self._probabilities.is_improper(values)
             self._stays[couplings] = value, slopes[len(own) :]
         return self._stays[couplings]
 
+    def _vectors(self, values: Sequence[Interval]) -> Vectors:
+        """Everyone's probabilities but the last."""
+        return [[values[r] for r in registers] for registers in self._outputs]
+
     def _payoff_on(
-        self, region: Region
-    ) -> tuple[Vectors, list[list[Interval]], list[Interval], bool]:
-        """Everyone's probabilities, their effects on the payoff, its derivatives by the inputs,
-        and whether the program has values and its outputs are probabilities."""
+        self, region: Region, around: Standing | None
+    ) -> tuple[Vectors, list[list[Interval]], list[Interval], Standing]:
+        """Everyone's probabilities but the last, their effects on the payoff, its derivatives by
+        the inputs, and what is known of the program's outputs, here or `around`."""
         values, moves = self._machine.registers([_interval(x) for x in region])
-        outputs, vectors = self._machine.program.outputs, self._machine.outputs(values)
+        vectors = self._vectors(values)
         effects = self._payoff.effects(vectors)
         slopes = [iv.NOTHING] * len(region)
-        for own_effects, registers in zip(effects, outputs, strict=True):
+        for own_effects, registers in zip(effects, self._outputs, strict=True):
             for effect, register in zip(own_effects, registers, strict=True):
                 for k, slope in moves[register].items():
                     slopes[k] = iv.add(slopes[k], iv.multiply(slope, effect))
-        return vectors, effects, slopes, self._is_proper(values)
+        standing = around or self._probabilities.standing(values, moves, region)
+        return vectors, effects, slopes, standing
 
-    def _is_proper(self, values: Sequence[Interval]) -> bool:
-        """Whether for sure the program has values, and every output is a probability, but for
-        rounding."""
-        return self._proper or (
-            self._machine.is_defined(values)
-            and all(
-                all(p[0] >= -ROUNDING and p[1] <= ONE_AT_MOST for p in own)
-                and (whole or sum((p[1] for p in own), start=iv.ZERO) <= ONE_AT_MOST)
-                for whole, own in zip(self._wholes, self._machine.outputs(values), strict=True)
-            )
-        )
+    def _widened(self, value: Interval, standing: Standing) -> Interval:
+        """A payoff of which is known by how much at most it may be another."""
+        slack = self._slack(standing)
+        return value[0] - slack, value[1] + slack
+
+    def _slack(self, standing: Standing) -> arb:
+        """By how much at most the payoff may differ from what the polynomial says.
+
+        The payoff is Σ u Π p over all profiles of actions, u being counted from the middle of its
+        range, so that what all payoffs have in common does not count. The polynomial takes what is
+        left of a total for every last probability, which is off by d_j at most: so
+        |Σ u Π p - Σ u Π q| <= max |u| · (Π (|p_j| + d_j) - Π |p_j|), |p_j| the sum of the sizes of
+        player j's probabilities. This grows with each |p_j|, which is at most the total, d_j, and
+        twice what may be negative. It is max |u| · n d to first order, and is needed twice, for the
+        payoff of the deviation and for that of staying, which may be off in either direction.
+        """
+        if self._probabilities.is_exact:
+            return iv.ZERO
+        smaller, larger = iv.ONE, iv.ONE
+        known = zip(standing.missing, self._probabilities.totals, self._actions, strict=True)
+        for missing, total, actions in known:
+            most = total + missing + 2 * actions * ROUNDING
+            smaller, larger = smaller * most, larger * (most + missing)
+        return self._half_range * (larger - smaller)
 
     def _is_profile(self, where: Sequence) -> bool:
         """Whether a point, or all of a region, is the profile in the player's own parameters."""
@@ -213,20 +269,6 @@ class Gain:
         if all(low <= x <= high for x, (low, high) in own):
             return (*self.profile, *map(_middle, region[len(self.profile) :]))
         return tuple(map(_balanced, region, slopes))
-
-
-def _refuse_improper(vectors: Vectors, deviation: Sequence[float]) -> None:
-    """Refuse a program whose outputs are for sure no probabilities at a point."""
-    for player, own in enumerate(vectors):
-        total = sum((p[0] for p in own), start=iv.ZERO)
-        if any(p[1] < -ROUNDING for p in own) or total > ONE_AT_MOST:
-            at = ", ".join(f"{x:g}" for x in deviation)
-            found = ", ".join(f"{float(p[0]):.4g}" for p in own)
-            raise InputError(
-                f"the semantics gives player {player + 1} the probabilities {found} (all actions "
-                f"but the last) where the deviating player moves to {at}: make it return "
-                "probabilities everywhere in the box"
-            )
 
 
 def _interval(values: tuple[float, float]) -> Interval:

@@ -94,6 +94,26 @@ def power(x: Interval, exponent: int) -> Interval:
     return ZERO, low.max(high)
 
 
+def root(x: Interval, exponent: arb) -> Interval:
+    """x to a positive power, whole or not; everything where x may be negative."""
+    if not x[0] >= 0:
+        return EVERYTHING
+    low = x[0] ** exponent if x[0] > 0 and x[0].is_finite() else x[0].lower()
+    high = x[1] ** exponent if x[1] > 0 and x[1].is_finite() else x[1].upper() ** exponent
+    return (low if low > 0 else ZERO), (EVERYTHING[1] if high.is_nan() else high)
+
+
+def root_slope(x: Interval, exponent: arb) -> Interval:
+    """Its derivative, which is infinite at zero where the power is below 1."""
+    if not x[0] >= 0:
+        return EVERYTHING
+    if exponent >= 1:
+        return scale(exponent, root(x, exponent - 1)) if exponent > 1 else UNIT
+    steepest = exponent * x[0] ** (exponent - 1) if x[0] > 0 else EVERYTHING[1]
+    flattest = exponent * x[1] ** (exponent - 1) if x[1] > 0 and x[1].is_finite() else ZERO
+    return flattest, steepest
+
+
 def maximum(x: Interval, y: Interval) -> Interval:
     """The larger of both."""
     return x[0].max(y[0]), x[1].max(y[1])

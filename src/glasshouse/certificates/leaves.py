@@ -15,12 +15,13 @@ class Leaf(NamedTuple):
 
     **Arguments:** `upper`, a double; `compact`, whether the piece is bounded and the gain
     continuous on it, so that it has a maximum there; `endless`, whether the gain rises strictly
-    towards an infinite end.
+    towards an infinite end; `improper`, the players whose probabilities are not known to be such.
     """
 
     upper: float
     compact: bool
     endless: bool
+    improper: tuple[int, ...] = ()
 
 
 def is_attained(leaves: Iterable[Leaf], finite: float, lower: float) -> bool | None:
@@ -40,7 +41,12 @@ def is_attained(leaves: Iterable[Leaf], finite: float, lower: float) -> bool | N
 def leaf_of(region: Region, bound: Bound) -> Leaf:
     """What a bound says of its region, in doubles."""
     bounded = all(math.isfinite(end) for values in region for end in values)
-    return Leaf(up(bound.upper), bounded and bound.proper, bound.endless)
+    return Leaf(up(bound.upper), bounded and bound.proper, bound.endless, bound.improper)
+
+
+def improper_players(leaves: Iterable[Leaf]) -> tuple[int, ...]:
+    """The players whose outputs are not known to be probabilities on all of a cover."""
+    return tuple(sorted({player for leaf in leaves for player in leaf.improper}))
 
 
 def up(number: arb) -> float:

@@ -10,7 +10,7 @@ from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.intervals import Interval
 
 Vectors = Sequence[Sequence[Interval]]
-"""For every player, the probabilities of all its actions but the last."""
+"""For every player, the probabilities of all its actions but the last, which follows."""
 
 Table = Any
 """Numbers in lists, one level for every player: an entry for every action."""
@@ -19,18 +19,22 @@ Table = Any
 class ExpectedPayoff:
     """A player's expected payoff when players mix independently, up to a constant.
 
-    The last action's probability is what is left of 1, so the payoff is a polynomial in the
+    The last action's probability is what is left of the total, so the payoff is a polynomial in the
     others' probabilities. Its constant, the payoff where everybody plays the last action, cancels
     in every gain and is left out; no digit is lost to a large offset of the payoffs.
 
     **Arguments:** `payoffs`, the player's own, in lists: one level for every player; `wholes`, for
-    every player whether its probabilities are known not to exceed 1 together (default: for none).
+    every player whether its probabilities are known not to exceed 1 together (default: for none);
+    `totals`, what each player's probabilities add up to (default: 1).
     """
 
-    def __init__(self, payoffs: Table, wholes: Sequence[bool] = ()):
+    def __init__(
+        self, payoffs: Table, wholes: Sequence[bool] = (), totals: Sequence[arb] | None = None
+    ):
         levels = _levels(payoffs)
         self._wholes = wholes
-        self._table = _without_constant(_differences(payoffs))
+        totals = [iv.ONE] * levels if totals is None else totals
+        self._table = _without_constant(_differences(payoffs, totals))
         self._by_player = [_to_front(self._table, j) for j in range(levels)]
 
     def value(self, vectors: Vectors) -> Interval:
@@ -103,16 +107,41 @@ def _contract(table: Table, vectors: Vectors) -> Interval:
     return total
 
 
+def sizes(table: Table) -> tuple[int, ...]:
+    """How many entries each level has."""
+    return (len(table), *sizes(table[0])) if isinstance(table, list | tuple) else ()
+
+
+def half_range(table: Table) -> arb:
+    """The largest size of a payoff, counted from the middle between the lowest and the highest."""
+    numbers = list(map(arb, _flat(table)))
+    spread = functools.reduce(arb.max, numbers) - functools.reduce(arb.min, numbers)
+    return spread / 2
+
+
+def _flat(table: Table) -> list[float]:
+    if isinstance(table, list | tuple):
+        return [x for row in table for x in _flat(row)]
+    return [table]
+
+
 def _levels(table: Table) -> int:
     return 1 + _levels(table[0]) if isinstance(table, list | tuple) else 0
 
 
-def _differences(table: Table) -> Table:
-    """Coefficients of the polynomial: along every level, each action's less the last one's."""
+def _differences(table: Table, totals: Sequence[arb]) -> Table:
+    """Coefficients of the polynomial: along every level, each action's less the last one's, which
+    itself counts as often as the probabilities of the level add up to."""
     if not isinstance(table, list | tuple):
         return arb(table)
-    rows = [_differences(row) for row in table]
-    return [*(_less(row, rows[-1]) for row in rows[:-1]), rows[-1]]
+    rows = [_differences(row, totals[1:]) for row in table]
+    return [*(_less(row, rows[-1]) for row in rows[:-1]), _times(totals[0], rows[-1])]
+
+
+def _times(factor: arb, table: Table) -> Table:
+    if factor == 1:
+        return table
+    return factor * table if not isinstance(table, list) else [_times(factor, x) for x in table]
 
 
 def _less(table: Table, other: Table) -> Table:

@@ -47,6 +47,10 @@ def _power_partials(xs: list[Interval], numbers: list[arb], _: Interval) -> list
     return [iv.scale(numbers[0], below)]
 
 
+def _root_partials(xs: list[Interval], numbers: list[arb], _: Interval) -> list[Interval]:
+    return [iv.root_slope(xs[0], numbers[0])]
+
+
 def _maximum_partials(xs: list[Interval], _: list[arb], value: Interval) -> list[Interval]:
     x, y = xs
     if x[0] >= y[1]:
@@ -87,7 +91,9 @@ PRIMITIVES: dict[str, Primitive] = {
         "c + d x + e y + …", None, None, _affine, lambda xs, c, value: [iv.point(x) for x in c[1:]]
     ),
     "multiply": Primitive("x y", 2, 0, lambda xs, c: iv.multiply(*xs), _product_partials),
-    "divide": Primitive("x / y", 2, 0, lambda xs, c: iv.divide(*xs), _quotient_partials),
+    "divide": Primitive(
+        "x / y, y not being zero", 2, 0, lambda xs, c: iv.divide(*xs), _quotient_partials
+    ),
     "power": Primitive(
         "x to the power c = 1, 2, 3, …",
         1,
@@ -95,9 +101,16 @@ PRIMITIVES: dict[str, Primitive] = {
         lambda xs, c: iv.power(xs[0], int(float(c[0]))),
         _power_partials,
     ),
+    "root": Primitive(
+        "x to the power c, which is positive, where x is not negative",
+        1,
+        1,
+        lambda xs, c: iv.root(xs[0], c[0]),
+        _root_partials,
+    ),
     "exp": Primitive("e to the power x", 1, 0, lambda xs, c: iv.exp(xs[0]), lambda xs, c, v: [v]),
     "log": Primitive(
-        "natural logarithm of x",
+        "natural logarithm of x, which is positive",
         1,
         0,
         lambda xs, c: iv.log(xs[0]),

@@ -20,7 +20,13 @@ MOST_INSTRUCTIONS = 100_000
 """Longer programs are refused: one evaluation would take seconds."""
 
 LARGEST_POWER = 1000
-"""Exponents of the primitive "power" go up to here."""
+"""Exponents of the primitives "power" and "root" go up to here."""
+
+PARTIAL = {"divide", "log", "root"}
+"""Primitives that have no value for some of what their last register may hold."""
+
+POSITIVE = {"exp", "logistic", "softmax"}
+"""Those whose value is above zero whatever finite numbers they read."""
 
 
 class Instruction(NamedTuple):
@@ -39,8 +45,8 @@ class Program(Readable):
 
     **Arguments:** `inputs`, how many: the parameters of the player who deviates, in order, then
     the coupling where the claim is about an interval of couplings; `instructions`; `outputs`, for
-    every player the registers that hold the probabilities of all its actions but the last, whose
-    probability is what is left of 1.
+    every player the registers that hold the probabilities of all its actions. Where they leave
+    out the last one's, it is what is left of 1.
     **Raises:** `InputError` for an unknown primitive, a register that is read before it is
     written, or numbers that a primitive does not take.
     """
@@ -72,6 +78,49 @@ class Program(Readable):
             wholes.append(self.instructions[k].registers)
         return len({tuple(sorted(x)) for x in wholes}) <= 1 and _distinct_owners(wholes)
 
+    def leading(self) -> "Program":
+        """The same without each player's last probability and whatever only that one needs.
+
+        What may have no value stays: it decides whether the program has any.
+        """
+        outputs = tuple(registers[:-1] for registers in self.outputs)
+        needed = {r for registers in outputs for r in registers}
+        for k in reversed(range(len(self.instructions))):
+            primitive, registers, _ = self.instructions[k]
+            if primitive in PARTIAL or self.inputs + k in needed:
+                needed |= {self.inputs + k, *registers}
+        kept = [r for r in range(self.inputs + len(self.instructions)) if r in needed]
+        kept = [*range(self.inputs), *(r for r in kept if r >= self.inputs)]
+        new = {register: k for k, register in enumerate(kept)}
+        instructions = (self.instructions[r - self.inputs] for r in kept[self.inputs :])
+        return Program(
+            self.inputs,
+            tuple(
+                Instruction(primitive, tuple(new[r] for r in registers), numbers)
+                for primitive, registers, numbers in instructions
+            ),
+            tuple(tuple(new[r] for r in registers) for registers in outputs),
+        )
+
+    def positive(self) -> set[int]:
+        """Registers that for sure hold a number above zero wherever the inputs are finite."""
+        found: set[int] = set()
+        for k, (primitive, registers, numbers) in enumerate(self.instructions):
+            signs = [r in found for r in registers]
+            if primitive == "affine":
+                factors = [(c, sign) for c, sign in zip(numbers[1:], signs, strict=True) if c]
+                signs = [c > 0 and sign for c, sign in factors] + [numbers[0] >= 0]
+                signs.append(numbers[0] > 0 or bool(factors))
+            above = (
+                primitive in POSITIVE
+                or (primitive == "constant" and numbers[0] > 0)
+                or (primitive == "maximum" and any(signs))
+                or (primitive in ("affine", "multiply", "divide", "power", "root") and all(signs))
+            )
+            if above:
+                found.add(self.inputs + k)
+        return found
+
     def logit(self, register: int) -> int | None:
         """The register whose logistic function this one holds, or None."""
         k = register - self.inputs
@@ -85,10 +134,11 @@ class Machine:
 
     def __init__(self, program: Program):
         self.program = program
+        positive = program.positive()
         self._partial = [
-            (name == "log", registers[-1])
+            (name, registers[-1])
             for name, registers, _ in program.instructions
-            if name in ("divide", "log")
+            if name in PARTIAL and registers[-1] not in positive
         ]
         self._steps = [
             (PRIMITIVES[name], registers, [arb(x) for x in numbers])
@@ -101,14 +151,17 @@ class Machine:
         return math.inf if any(map(math.isnan, sizes)) else max(sizes, default=0.0)
 
     def is_defined(self, values: Sequence[Interval]) -> bool:
-        """Whether for sure nothing is divided by zero, and no logarithm taken of less."""
+        """Whether for sure every instruction has a value, needed for an output or not: nothing is
+        divided by zero, no logarithm taken of zero or less, no root of less than zero."""
         return all(
-            values[r][0] >= 0 if is_log else (values[r][0] > 0 or values[r][1] < 0)
-            for is_log, r in self._partial
+            values[r][0] > 0
+            or (name == "root" and values[r][0] >= 0)
+            or (name == "divide" and values[r][1] < 0)
+            for name, r in self._partial
         )
 
     def outputs(self, values: Sequence[Interval]) -> list[list[Interval]]:
-        """Every player's probabilities but the last, from what all registers hold."""
+        """Every player's probabilities, as the outputs name them, from what registers hold."""
         return [[values[r] for r in registers] for registers in self.program.outputs]
 
     def registers(self, inputs: Sequence[Interval]) -> tuple[list[Interval], list[Slopes]]:
@@ -137,7 +190,7 @@ class Machine:
             )
 
     def values(self, inputs: Sequence[Interval]) -> list[list[Interval]]:
-        """Every player's probabilities but the last on a box of inputs."""
+        """Every player's probabilities, as the outputs name them, on a box of inputs."""
         return self.outputs(self.held(inputs))
 
     def held(self, inputs: Sequence[Interval]) -> list[Interval]:
@@ -170,6 +223,8 @@ def _check(instruction: Instruction, register: int) -> None:
     }.get(name, (len(registers), len(numbers)) == (primitive.registers, primitive.numbers))
     if name == "power" and fits:
         fits = numbers[0] == int(numbers[0]) and 1 <= numbers[0] <= LARGEST_POWER
+    if name == "root" and fits:
+        fits = 0 < numbers[0] <= LARGEST_POWER
     if not fits:
         raise InputError(
             f"register {register}: {name} does not take {len(registers)} registers and the "

@@ -11,7 +11,7 @@ from flint import arb, ctx
 from glasshouse.certificates.covers import LEAF, Region, halves
 from glasshouse.certificates.gain import Gain
 from glasshouse.certificates.intervals import Interval
-from glasshouse.certificates.leaves import Leaf, down, is_attained, leaf_of
+from glasshouse.certificates.leaves import Leaf, down, improper_players, is_attained, leaf_of
 from glasshouse.certificates.payoff import Table
 from glasshouse.certificates.program import Machine, Program
 
@@ -32,6 +32,14 @@ SETTLING = 200
 """Boxes looked at after the verdict to narrow the gain of a refutation, and to see whether some
 deviation attains the best gain."""
 
+HOPELESS = 50
+"""Boxes looked at, for a refutation, after outputs were met that are no probabilities."""
+
+FIRST = 16
+"""Boxes in which a point whose outputs are no probabilities refuses the program: who makes such a
+semantics has made a mistake. Where only a needle hides one, the verdict is that nothing is known.
+"""
+
 NARROW = 1e-6
 """Such a bracket is narrow enough when its width is this share of the gain."""
 
@@ -44,7 +52,8 @@ class Bracket:
     least `lower`, in the limit where its numbers are infinite (the profile itself where none is
     known to gain); `finite`, what the finite deviation `witness` gains at least; `attained`,
     whether some finite deviation gains as much as any, None where that is not known; `cover`,
-    which proves `upper`; `boxes`, how many were looked at; `precision` in bits.
+    which proves `upper`; `boxes`, how many were looked at; `precision` in bits; `improper`, the
+    players whose outputs are not shown to be probabilities by it.
     """
 
     lower: float
@@ -56,6 +65,7 @@ class Bracket:
     cover: tuple[str, ...]
     boxes: int
     precision: int
+    improper: tuple[int, ...]
 
 
 class _Search:
@@ -121,7 +131,9 @@ class _Search:
                 nodes += [second, first]
 
     def _look(self, region: Region) -> int:
-        node, bound = len(self.children), self.gain.bound(region)
+        node = len(self.children)
+        self.gain.lenient = node >= FIRST
+        bound = self.gain.bound(region)
         self._offer(bound.candidate, bound.gain)
         leaf = leaf_of(region, bound)
         self.children.append(None)
@@ -180,8 +192,9 @@ def best_gain(
         search = _Search(Gain(program, payoffs, profile, proper), region, epsilon)
         decided = False
         while len(search.children) < budget and search.waiting:
-            if not decided and search.is_decided(width):
-                decided, budget = True, min(budget, len(search.children) + SETTLING)
+            if not decided and (search.is_decided(width) or search.gain.hopeless):
+                more = HOPELESS if search.gain.hopeless else SETTLING
+                decided, budget = True, min(budget, len(search.children) + more)
             if search.is_settled() if decided else search.is_stuck():
                 break
             search.split()
@@ -195,6 +208,7 @@ def best_gain(
         cover=tuple(search.cover()),
         boxes=len(search.children),
         precision=precision,
+        improper=improper_players(search.leaves.values()),
     )
 
 

@@ -57,6 +57,8 @@ def _print(path: Path, verification: "Verification") -> None:
     certificate = verification.certificate
     claims = "" if verification.accepted else "claims "
     said = [] if verification.accepted else [f"reason: {verification.reason}"]
+    if verification.accepted and not verification.complete:
+        said.append(f"note: {verification.reason}")
     said += [f"{claims}{verdict(certificate)}", subject(certificate), payoffs(certificate)]
     if certificate.worst.attained is False:
         who = f"player {certificate.worst.player + 1}"

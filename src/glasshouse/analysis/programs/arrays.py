@@ -258,7 +258,8 @@ def _converted(array: np.ndarray, dtype: Any) -> Array:
     if jnp.issubdtype(dtype, jnp.floating):
         return array  # of real numbers; rounding to fewer bits is no part of the semantics
     if jnp.issubdtype(dtype, jnp.integer):
-        return _all_known(_each(whole, array), dtype)
+        ends = jnp.iinfo(dtype).min, jnp.iinfo(dtype).max
+        return _all_known(_each(lambda x: whole(x, *map(int, ends)), array), dtype)
     return filled(array.shape, operation("convert_element_type"))
 
 

@@ -9,6 +9,7 @@ import functools
 import math
 import operator
 from collections.abc import Callable
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -59,13 +60,19 @@ def decision(name: str) -> Unsupported:
     )
 
 
-def whole(x: Any) -> int | Unsupported:
-    """A number without its fraction, where it is known."""
+def whole(x: Any, least: int, most: int) -> int | Unsupported:
+    """A number without its fraction, where it is known and lies between two others."""
     if isinstance(x, Unsupported):
         return x
     number = x.number if isinstance(x, Expression) else None
     if number is None or 0 < abs(number - round(number)) < TOO_CLOSE:
         return decision("convert_element_type")
+    if not least <= int(number) <= most:
+        about = Decimal(number.numerator) / Decimal(number.denominator)
+        return Unsupported(
+            f"makes {about:.6g} a whole number of {least} to {most} (JAX operation "
+            "'convert_element_type'), which no such number is: keep it inside"
+        )
     return int(number)
 
 
@@ -76,12 +83,6 @@ def exact(number: float | int) -> Element:
     if math.isinf(number):
         return number
     return Expression(((ONE_ATOM, Fraction(number)),)) if number else ZERO
-
-
-def _power(e: Expressions, x: Expression, y: Expression) -> Expression:
-    if y.number is not None and y.number.denominator == 1:
-        return e.power(x, int(y.number))
-    return e.exp(e.multiply(y, e.log(x)))
 
 
 def _dot(e: Expressions, *xs: Expression) -> Expression:
@@ -115,10 +116,10 @@ ELEMENTWISE: dict[str, Callable[..., Expression]] = {
     "min": Expressions.minimum,
     "mul": Expressions.multiply,
     "neg": lambda e, x: e.scale(Fraction(-1), x),
-    "pow": _power,
+    "pow": Expressions.real_power,
     "product": lambda e, *xs: functools.reduce(e.multiply, xs, ONE),
-    "rsqrt": lambda e, x: e.exp(e.scale(MINUS_HALF, e.log(x))),
-    "sqrt": lambda e, x: e.exp(e.scale(HALF, e.log(x))),
+    "rsqrt": lambda e, x: e.root(x, MINUS_HALF),
+    "sqrt": lambda e, x: e.root(x, HALF),
     "square": lambda e, x: e.multiply(x, x),
     "sub": Expressions.subtract,
     "tanh": Expressions.tanh,

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from glasshouse.analysis.programs.expressions import ONE_ATOM, Atom, Expression, Expressions
 from glasshouse.certificates.builtin import Writer
-from glasshouse.certificates.program import Instruction, Program
+from glasshouse.certificates.program import LARGEST_POWER, Instruction, Program
 
 NOWHERE = -1
 """The register of the number one, which affine instructions add without reading it."""
@@ -39,7 +39,7 @@ class _Emission:
         waiting = self._unwritten(wanted)
         while waiting:
             atom = self._expressions.atoms[waiting[-1]]
-            before = self._unwritten(atom.operands)
+            before = self._unwritten(self._operands(atom))
             waiting += before
             if not before:
                 self._of_atom[waiting.pop()] = self._atom_register(atom)
@@ -54,7 +54,7 @@ class _Emission:
             }
             if register not in guarded:
                 one = [self._constant(Fraction(1))] if operation == "divide" else []
-                self._write(operation, [*one, register])
+                self._write(operation, [*one, register], [0.5] if operation == "root" else [])
 
     def _unwritten(self, wanted: Sequence[Expression]) -> list[int]:
         atoms = [atom for x in wanted for _, atom in self._terms(x)]
@@ -66,8 +66,42 @@ class _Emission:
             self._of_expression[expression] = self._sum(expression)
         return self._of_expression[expression]
 
+    def _operands(self, atom: Atom) -> list[Expression]:
+        """What has to be written before an atom."""
+        if atom.operation != "exp":
+            return list(atom.operands)
+        roots, rest = self._roots(atom.operands[0])
+        return [*(x for x, _ in roots), rest]
+
+    def _roots(self, x: Expression) -> tuple[list[tuple[Expression, Fraction]], Expression]:
+        """e to the power x as a product: what is taken to which power, and the exponent left.
+
+        x^½ is e to the power ½ log x, but has a value where x is zero.
+        """
+        roots, rest = [], []
+        for atom, factor in x.terms:
+            operation, operands, _ = self._expressions.atoms[atom]
+            short = 0 < factor <= LARGEST_POWER and Fraction(float(factor)) == factor
+            if operation == "log" and short and self._expressions.sign(operands[0]) < 2:
+                roots.append((operands[0], factor))
+            else:
+                rest.append((atom, factor))
+        return roots, Expression(tuple(rest))
+
+    def _exponential(self, atom: Atom) -> int:
+        roots, rest = self._roots(atom.operands[0])
+        registers = [self._write("root", [self.register(x)], [float(c)]) for x, c in roots]
+        if rest.terms:
+            registers.append(self._write("exp", [self.register(rest)]))
+        product = registers[0]
+        for register in registers[1:]:
+            product = self._write("multiply", (product, register))
+        return product
+
     def _atom_register(self, atom: Atom) -> int:
         operation, operands, number = atom
+        if operation == "exp":
+            return self._exponential(atom)
         registers = [self.register(x) for x in operands]
         if number is None:
             if operation != "maximum":

@@ -63,7 +63,7 @@ class Expressions:
         self._signs: list[int] = []
         self._shares: dict[Expression, dict[Expression, Expression]] = {}
         # Simplifying must not make a function defined where it was not: 0 · log x is not 0.
-        self.guards: dict[tuple[Literal["divide", "log"], Expression], None] = {}
+        self.guards: dict[tuple[Literal["divide", "log", "root"], Expression], None] = {}
         self._atom("number", (), Fraction(1))
         self.inputs = [self._atom("input", (), Fraction(k)) for k in range(inputs)]
 
@@ -130,10 +130,37 @@ class Expressions:
     def log(self, x: Expression) -> Expression:
         if x.number is not None and x.number <= 0:
             raise UndefinedError("takes the logarithm of a number that is not positive")
+        if self.sign(x) < 2:
+            self.guards["log", x] = None
+        return self._logarithm(x)
+
+    def root(self, x: Expression, exponent: Fraction) -> Expression:
+        """x to a fractional power, which has a value at zero where the power is positive."""
+        number = x.number
+        if number is not None and number < 0:
+            raise UndefinedError("takes a root of a negative number")
+        if number == 0 and exponent < 0:
+            raise UndefinedError("takes a negative power of zero")
+        if number == 0:
+            return ZERO
+        if exponent < 0 and self.sign(x) < 2:
+            self.guards["log", x] = None
+        elif not self.sign(x):
+            self.guards["root", x] = None
+        return self.exp(self.scale(exponent, self._logarithm(x)))
+
+    def real_power(self, x: Expression, y: Expression) -> Expression:
+        """x to the power y."""
+        if y.number is not None:
+            whole = y.number.denominator == 1
+            return self.power(x, int(y.number)) if whole else self.root(x, y.number)
+        if x.number is not None and x.number <= 0:
+            raise UndefinedError("takes a power of a number that is not positive")
+        return self.exp(self.multiply(y, self.log(x)))
+
+    def _logarithm(self, x: Expression) -> Expression:
         if x == ONE:
             return ZERO
-        if not self.sign(x):
-            self.guards["log", x] = None
         powers = self._exponentials(x)
         if x.number is not None or powers is None:
             return self._atom("log", (x,))
@@ -180,6 +207,12 @@ class Expressions:
         if any(c < 0 or not self._signs[atom] for atom, c in x.terms):
             return 0
         return max((self._signs[atom] for atom, _ in x.terms), default=1)
+
+    def _may_be_infinite(self, x: Expression) -> bool:
+        """Whether it has the logarithm of what may be zero in it, which only roots have."""
+        logs = (self.atoms[atom] for atom, _ in x.terms if self.atoms[atom].operation == "log")
+        read = (own.operands[0] for own in logs)
+        return any(self.sign(y) < 2 and ("log", y) not in self.guards for y in read)
 
     def _exp_and_log(self, x: Expression, y: Expression, factor: Fraction) -> Expression | None:
         """e^(x ± log y), where that is simpler."""
@@ -287,6 +320,8 @@ class Expressions:
             own = self.atoms[atom]
             if atom != ONE_ATOM and own.operation != "exp":
                 return None
+            if any(map(self._may_be_infinite, own.operands)):
+                return None
             found[own.operands[0] if own.operands else ZERO] = factor
         return found or None
 
@@ -331,6 +366,8 @@ class Expressions:
 
     def _sign_of(self, atom: Atom) -> int:
         signs = [self.sign(x) for x in atom.operands]
+        if atom.operation == "exp" and any(map(self._may_be_infinite, atom.operands)):
+            return 1  # a root, which is zero where what it is taken of is
         if atom.operation in ("exp", "logistic", "softmax"):
             return 2
         if atom.operation == "maximum":

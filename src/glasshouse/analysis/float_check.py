@@ -1,0 +1,148 @@
+"""Whether a semantics computed in floats is the program that was traced from it in real numbers."""
+
+import functools
+import itertools
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flint import arb, ctx
+from jax.extend.core import ClosedJaxpr, Jaxpr
+
+from glasshouse.certificates import intervals as iv
+from glasshouse.certificates.certificate import Verdict
+from glasshouse.certificates.covers import Region
+from glasshouse.certificates.document import FloatsDiffer, GainClaim, Problem
+from glasshouse.certificates.program import Machine, Program
+from glasshouse.parametric import ParametricGame, Params
+
+POINTS = 32
+"""Deviations of each player at which a certified program is compared, spread over the box."""
+
+MOST_CORNERS = 16
+"""Of boxes with more corners, none is compared."""
+
+FEW, MANY = 4, 64
+"""Points are compared in batches of so many."""
+
+FAR = 20.0
+"""How far beyond the profile deviations are tried where the box has no end."""
+
+PRECISION = 192
+"""Bits with which programs are evaluated: more than rounding in floats can hide."""
+
+HALF_OF_THE_DIGITS = {64: 2.0**-26, 32: 2.0**-12, 16: 2.0**-4}
+"""What floats of that many bits may differ by: who loses more has lost more than rounding."""
+
+
+def where_floats_differ(
+    game: ParametricGame,
+    params: Params,
+    problem: Problem,
+    gains: Sequence[GainClaim],
+    verdict: Verdict,
+) -> FloatsDiffer | None:
+    """A deviation where floats give another probability than the program, if one is met.
+
+    A refutation is compared at the profile and the witnesses that refute; where nothing is
+    refuted, at the profile, the best deviations, the corners, and points all over the box.
+    """
+    for player, gain in enumerate(gains):
+        region, profile = problem.region(player), problem.params[player]
+        points = [profile]
+        if verdict == "refuted":
+            points += [gain.witness]
+        else:
+            points += [gain.best, gain.witness, *_all_over(region, profile)]
+        points = list(dict.fromkeys(x for x in points if all(map(math.isfinite, x))))
+        found = _difference(game, params, player, problem.programs[player].program(), points)
+        if found is not None:
+            return found
+    return None
+
+
+def _difference(
+    game: ParametricGame,
+    params: Params,
+    player: int,
+    program: Program,
+    points: Sequence[tuple[float, ...]],
+) -> FloatsDiffer | None:
+    leaves, structure = jax.tree.flatten(params[player])
+    ends = np.cumsum([leaf.size for leaf in leaves])[:-1]
+
+    def behaviours(own: jax.Array) -> list[jax.Array]:
+        parts = jnp.split(own, ends)
+        shaped = [part.reshape(leaf.shape) for part, leaf in zip(parts, leaves, strict=True)]
+        moved = jax.tree.unflatten(structure, shaped)
+        product = game.behaviours((*params[:player], moved, *params[player + 1 :]))
+        return [jnp.asarray(product[j]) for j in range(len(params))]
+
+    # Of two sizes only, so that JAX compiles each operation no more than twice.
+    size = FEW if len(points) <= FEW else -(-len(points) // MANY) * MANY
+    padded = [*points, *[points[0]] * (size - len(points))]
+    at = jnp.asarray(np.reshape(padded, (size, -1)), jnp.float64)
+    computed = [np.asarray(x, np.float64) for x in jax.vmap(behaviours)(at)]
+    allowed = arb(_allowed(behaviours, at[0]))
+    with ctx.workprec(PRECISION):
+        machine = Machine(program)
+        for k, point in enumerate(points):
+            values = machine.held([iv.point(x) for x in point])
+            if not machine.is_defined(values):
+                continue  # which the bounds say
+            for owner, own in enumerate(machine.outputs(values)):
+                for action, (low, high) in enumerate(own):
+                    number = float(computed[owner][k, action])
+                    if not low - allowed <= number <= high + allowed:
+                        value = None if math.isnan(number) else number
+                        return FloatsDiffer(
+                            player=player, at=point, owner=owner, action=action, computed=value
+                        )
+    return None
+
+
+def _allowed(function: Callable, at: jax.Array) -> float:
+    """What the shortest floats in a computation may differ by."""
+    bits = {jnp.finfo(dtype).bits for dtype in _dtypes(jax.make_jaxpr(function)(at))}
+    return HALF_OF_THE_DIGITS.get(min(bits, default=64), 1.0)
+
+
+def _dtypes(computation: Any) -> Iterator[Any]:
+    """Of all floats that a computation computes, in functions inside as well."""
+    if isinstance(computation, ClosedJaxpr):
+        computation = computation.jaxpr
+    if isinstance(computation, tuple | list):
+        for inner in computation:
+            yield from _dtypes(inner)
+    if not isinstance(computation, Jaxpr):
+        return
+    for equation in computation.eqns:
+        for variable in equation.outvars:
+            dtype = getattr(variable.aval, "dtype", None)
+            if dtype is not None and jnp.issubdtype(dtype, jnp.floating):
+                yield dtype
+        yield from _dtypes(list(equation.params.values()))
+
+
+def _all_over(region: Region, profile: Sequence[float]) -> Iterator[tuple[float, ...]]:
+    """Corners of a region, and points spread over it evenly: fractions of irrational numbers."""
+    ends = [
+        (
+            low if math.isfinite(low) else min(x, high) - FAR,
+            high if math.isfinite(high) else max(x, low) + FAR,
+        )
+        for (low, high), x in zip(region, profile, strict=True)
+    ]
+    if 2 ** len(ends) <= MOST_CORNERS:
+        yield from itertools.product(*ends)
+    # The root of x^(d + 1) = x + 1, by whose powers points of d numbers are spread most evenly.
+    root = functools.reduce(lambda x, _: (1 + x) ** (1 / (len(ends) + 1)), range(64), 2.0)
+    for k in range(1, POINTS + 1):
+        shares = (math.modf(0.5 + k * root ** -(d + 1))[0] for d in range(len(ends)))
+        yield tuple(
+            min(max(low + (high - low) * share, low), high)
+            for share, (low, high) in zip(shares, ends, strict=True)
+        )
