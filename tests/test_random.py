@@ -166,7 +166,7 @@ def test_a_search_takes_a_seed_or_a_key():
 def test_longer_keys_are_all_their_words():
     words = np.array([1, 2, 3, 4], dtype=np.uint32)
     number = (1 << 96) + (2 << 64) + (3 << 32) + 4
-    key = jax.random.wrap_key_data(words, impl="rbg")
+    key = jax.random.wrap_key_data(jnp.asarray(words), impl="rbg")
     assert np.array_equal(uniforms(key, Purpose.GAME, 9), uniforms(number, Purpose.GAME, 9))
 
 
