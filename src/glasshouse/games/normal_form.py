@@ -267,9 +267,10 @@ def _warn_if_last_axis_fits(tensor: np.ndarray) -> None:
 
     Both readings have the same shape, and both can be meant: a game is then read as documented.
     """
-    if len(set(tensor.shape)) > 1 or tensor.shape[0] < 2 or is_symmetric(tensor):
+    if len(set(tensor.shape)) > 1 or tensor.shape[0] < 2:
         return
-    if is_symmetric(np.moveaxis(tensor, -1, 0)):
+    half = 0.5 * tensor  # whose range cannot overflow
+    if not is_symmetric(half) and is_symmetric(np.moveaxis(half, -1, 0)):
         frame, level = sys._getframe(), 1
         while frame.f_back is not None and frame.f_globals["__name__"].split(".")[0] in INSIDE:
             frame, level = frame.f_back, level + 1
