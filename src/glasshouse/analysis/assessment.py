@@ -9,6 +9,7 @@ import numpy as np
 
 from glasshouse._arrays import RealArray
 from glasshouse._numbers import Numbers, Whole
+from glasshouse._precision import in_float64
 from glasshouse._progress import progress
 from glasshouse._results import Result
 from glasshouse.analysis.deviations import BoundaryTest, boundary_tests
@@ -21,7 +22,6 @@ from glasshouse.analysis.diagonals import (
 )
 from glasshouse.analysis.first_order import RESTS, cooperation_margin, mean_cooperation
 from glasshouse.analysis.outcomes import Outcomes, Starts, generic_outcomes
-from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, stack
 from glasshouse.dynamics.driver import known_options, run
 from glasshouse.dynamics.rest import Rest

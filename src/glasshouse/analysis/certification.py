@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import PyTree
 
 from glasshouse._numbers import Numbers, Pair, Whole, number, pair, whole
+from glasshouse._precision import in_float64
 from glasshouse.analysis.float_check import where_floats_differ
-from glasshouse.analysis.precision import in_float64
 from glasshouse.analysis.tracing import trace
 from glasshouse.certificates.builtin import builtin_program
 from glasshouse.certificates.certificate import Certificate, certificate_of, verdict_of

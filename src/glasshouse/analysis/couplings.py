@@ -11,12 +11,12 @@ from jaxtyping import Float
 
 from glasshouse._arrays import RealArray, as_floats
 from glasshouse._numbers import Numbers, Pair, Whole, number, pair, whole
+from glasshouse._precision import in_float64
 from glasshouse._results import few
 from glasshouse.analysis.closed_form import lowest_coupling
 from glasshouse.analysis.deviations import SATURATED, BoundaryTest, boundary_tests
 from glasshouse.analysis.family import HIGHEST, AbstractFamily
 from glasshouse.analysis.first_order import RESTS, cooperation_margin, mean_cooperation
-from glasshouse.analysis.precision import in_float64
 from glasshouse.analysis.switch import Search, Switch, find_switch
 from glasshouse.analysis.windows import shortest_window
 from glasshouse.dynamics.batch import batch_map, stack

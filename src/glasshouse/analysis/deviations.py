@@ -11,11 +11,11 @@ from jaxtyping import Array, ArrayLike, Float, PyTree
 
 from glasshouse._arrays import RealArray, as_floats
 from glasshouse._numbers import Numbers, Whole, number, number_array, player_number, whole
+from glasshouse._precision import in_float64
 from glasshouse._random import Seed
 from glasshouse._results import Result
 from glasshouse.analysis.ascent import search
 from glasshouse.analysis.first_order import cooperation
-from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.driver import MOST_STEPS, check_params
 from glasshouse.dynamics.rest import relative_gradient

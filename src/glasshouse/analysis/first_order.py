@@ -7,7 +7,7 @@ import jax
 from jaxtyping import Array, Float
 
 from glasshouse._arrays import RealArray, as_floats
-from glasshouse.analysis.precision import in_float64, in_float64_unless_traced
+from glasshouse._precision import in_float64, in_float64_unless_traced
 from glasshouse.dynamics.driver import check_params
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params

@@ -9,6 +9,7 @@ import numpy as np
 
 from glasshouse._arrays import RealArray
 from glasshouse._numbers import HeldSetting, Numbers
+from glasshouse._precision import in_float64
 from glasshouse.analysis.closed_form import (
     MEANINGS,
     ZERO,
@@ -18,7 +19,6 @@ from glasshouse.analysis.closed_form import (
     switch_of_effects,
 )
 from glasshouse.analysis.family import HIGHEST, AbstractFamily, as_setting
-from glasshouse.analysis.precision import in_float64
 from glasshouse.errors import InputError
 from glasshouse.games.network import AbstractNetworkGame
 from glasshouse.networked import NetworkParametricGame

@@ -23,10 +23,10 @@ from glasshouse._numbers import (
     number_array,
     whole,
 )
+from glasshouse._precision import in_float64
 from glasshouse._random import Purpose, laid_out, normals
 from glasshouse._results import Result, call, plain
 from glasshouse.analysis.first_order import cooperation
-from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.driver import check_params, known_options, run
 from glasshouse.dynamics.rest import rest_residual

@@ -10,12 +10,12 @@ import numpy as np
 
 from glasshouse._arrays import as_floats
 from glasshouse._numbers import Numbers, Whole, number, player_number
+from glasshouse._precision import in_float64
 from glasshouse._results import Result
 from glasshouse.analysis.closed_form import Threshold
 from glasshouse.analysis.family import LogisticFamily
 from glasshouse.analysis.first_order import RESTS
 from glasshouse.analysis.network_family import NetworkFamily
-from glasshouse.analysis.precision import in_float64
 from glasshouse.errors import InputError
 from glasshouse.networked import NetworkParametricGame
 from glasshouse.parametric import AbstractParametricGame

@@ -8,11 +8,11 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from glasshouse._numbers import Numbers, Whole, whole
+from glasshouse._precision import in_float64
 from glasshouse._results import Result
 from glasshouse.analysis.basins import inside, learned_basins
 from glasshouse.analysis.outcomes import AT_REST
 from glasshouse.analysis.plane import FieldGrid, box_of_plane, field_grid
-from glasshouse.analysis.precision import in_float64
 from glasshouse.analysis.rest_points import PlaneRestPoint, plane_rest_points
 from glasshouse.dynamics.batch import batch_map
 from glasshouse.dynamics.driver import known_options, run

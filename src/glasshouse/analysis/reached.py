@@ -10,12 +10,12 @@ from jaxtyping import Float
 
 from glasshouse._arrays import RealArray
 from glasshouse._numbers import Numbers, Whole, whole
+from glasshouse._precision import in_float64
 from glasshouse._results import Result
 from glasshouse.analysis.assessment import TIED_STEPS
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.isolation import RANK, dimensions
 from glasshouse.analysis.outcomes import AT_REST, Share, Starts, starting_points
-from glasshouse.analysis.precision import in_float64
 from glasshouse.dynamics.batch import batch_map
 from glasshouse.dynamics.driver import known_options, run
 from glasshouse.dynamics.rest import Rest, rest_residual

@@ -7,9 +7,9 @@ import equinox as eqx
 import numpy as np
 from jaxtyping import Float
 
+from glasshouse._precision import in_float64
 from glasshouse._results import Result
 from glasshouse.analysis.first_order import RESTS, Quantity, mean_cooperation
-from glasshouse.analysis.precision import in_float64
 from glasshouse.analysis.sensitivity_table import table
 from glasshouse.analysis.sensitivity_terms import Terms, defined, measured, reader_margins
 from glasshouse.dynamics.driver import check_params

@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from glasshouse._arrays import NotRealError, as_floats
+from glasshouse._precision import in_float64
 from glasshouse._results import Result
-from glasshouse.analysis.precision import in_float64
 from glasshouse.analysis.sensitivities import (
     ALIKE,
     check_dense,

@@ -10,7 +10,7 @@ import numpy as np
 from jax.extend.core import ClosedJaxpr, Literal
 
 from glasshouse._numbers import Whole, player_number
-from glasshouse.analysis.precision import in_float64
+from glasshouse._precision import in_float64
 from glasshouse.analysis.programs.arrays import (
     Array,
     Rules,

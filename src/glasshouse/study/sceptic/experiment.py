@@ -12,11 +12,11 @@ from jaxtyping import Array, Float
 
 from glasshouse._arrays import RealArray
 from glasshouse._numbers import HeldFloat, HeldInt, number, whole
+from glasshouse._precision import in_float64
 from glasshouse._progress import progress
 from glasshouse._results import Result
 from glasshouse.analysis.couplings import ROUNDING
 from glasshouse.analysis.first_order import RESTS, flow_derivative, mean_cooperation
-from glasshouse.analysis.precision import in_float64
 from glasshouse.analysis.sensitivity_terms import reader_margins
 from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.driver import run
