@@ -20,9 +20,6 @@ from glasshouse.errors import InputError, OutputError
 FAILED, WRONG_INPUT = 1, 2
 """Exit codes."""
 
-INTERRUPTED = 130
-"""The exit code of an interrupted command, as shells have it."""
-
 SHOW_CURSOR = "\x1b[?25h"
 
 ENDING = (signal.SIGINT, signal.SIGTERM)
@@ -58,8 +55,8 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line: exit code 0, 1 for a certificate that is rejected and for what the
-    machine does not let be written, 2 for input to correct, 130 when interrupted."""
+    """Run the command line: exit code 0, 1 for a certificate that is rejected, what the machine
+    does not let be written, and an interrupt, 2 for input to correct."""
     _open_descriptors()
     prepare_streams()
     os.environ.setdefault("NPROC", str(usable_cores()))  # XLA's threads, by its one knob
@@ -100,7 +97,7 @@ def _interrupted(number: int, frame: object) -> NoReturn:
     with contextlib.suppress(OSError, ValueError, AttributeError):  # nobody may be listening
         shown = SHOW_CURSOR if sys.stderr.isatty() else ""  # a progress bar hides it
         os.write(sys.stderr.fileno(), f"{shown}\nglasshouse: {said}\n".encode())
-    os._exit(INTERRUPTED)
+    os._exit(FAILED)
 
 
 def _flush() -> None:
