@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -61,9 +62,22 @@ def test_thresholds_of_the_prisoners_dilemma(call):
     fails, holds = found["equilibrium"]["bracket"]
     assert fails < 0.870467371354 < holds < fails + 1.1e-6
     assert found["measured"]["method"] == "learned"
+    assert found["measured"] == found["long_run_switch"], "an earlier name"
+    for name in ("first_movement", "measured_first_movement", "long_run_switch"):
+        switch = found[name]
+        assert {"value", "lower", "upper", "method", "settings"} <= set(switch)
+        assert switch["lower"] <= 3 / 7 <= switch["upper"]
     assert found["equilibrium"]["method"] == "branch and bound in Arb arithmetic"
     assert found["equilibrium"]["certified"]["couplings"] == [holds, 3.0]
     assert found["equilibrium"]["refuted"]["couplings"] == [fails, fails]
+
+
+def test_thresholds_of_chicken_print_nothing_that_excludes_zero(call):
+    code, out, _ = call("thresholds", "chicken")
+    assert code == 0
+    for name in ("first movement", "measured", "long run"):
+        (line,) = [line for line in out.splitlines() if line.startswith(f"{name} ")]
+        assert re.match(rf"{name} +0 ± \d", line), line
 
 
 def test_thresholds_in_words(call):
@@ -102,6 +116,10 @@ def test_check_reports_four_different_things(call):
     assert found["generic"]["exploitation"]["share"] == 1.0
     assert not found["boundary"]["passes"]
     assert found["boundary"]["deviations"][0]["gain"] == pytest.approx(0.950157922262, abs=1e-10)
+    for switch in ("first_movement", "measured_first_movement", "long_run_switch"):
+        assert found[switch]["lower"] <= 3 / 7 <= found[switch]["upper"]
+        assert found[switch]["lower"] <= found[switch]["value"] <= found[switch]["upper"]
+        assert found[switch]["settings"]["searched"] == [-0.9, 3.0]
     methods = [found[part]["method"] for part in ("first_movement", "tied", "generic", "boundary")]
     assert methods == ["derivative", "learned", "learned", "numerical"]
     (interior,) = [point for point in found["rest_points"] if point["kind"] == "interior"]

@@ -146,13 +146,16 @@ def test_claims_name_the_three_things(written):
     assert [claim.split(":")[0].split(" (")[0] for claim in found] == [
         "First movement",
         "Outcome",
+        "Outcome of a long run",
         "Equilibrium, proved",
         "Equilibrium at coupling = 0.5, proved",
     ]
-    assert "above coupling 0.428571 ± " in found[0]
+    assert found[0].count("above coupling 0.4286") == 2, "by derivative, and measured"
     assert "predicted 0.4286 in closed form" in found[0]
-    assert "after 1000 steps of 0.1 above coupling 0.428571" in found[0]
-    assert "at every coupling from 0.870468 to 3, and not at 0.870467." in found[2]
+    assert "1000 steps of 0.1" not in found[0], "a long run is no first movement"
+    assert "long run (1000 steps of 0.1 from the neutral start)" in found[2]
+    assert found[2].endswith("above coupling 0.4286.")
+    assert "at every coupling from 0.870468 to 3, and not at 0.870467." in found[3]
 
 
 def test_game_file_is_relative_to_the_study(tmp_path):

@@ -15,9 +15,6 @@ DIGITS = 6
 MOST_DIGITS = 10
 """Of both ends of a narrow bracket."""
 
-GAIN_DIGITS = 6
-"""Of a gain, in a verdict and in the bracket beside it."""
-
 HEADLINE = 4
 """Digits of a number that leads."""
 
@@ -46,12 +43,15 @@ def bracketed(lower: float, upper: float, most: int = MOST_DIGITS) -> tuple[str,
 
 def gain_ends(lower: float, upper: float) -> tuple[str, str]:
     """Both ends of what is known of a gain: the verdict on it and its bracket both show these."""
-    return bracketed(lower, upper, GAIN_DIGITS)
+    return bracketed(lower, upper)
 
 
-def gain_at_least(gain: float, lower: float, upper: float, count: int = GAIN_DIGITS) -> str:
-    """A gain that is attained, rounded down to no more digits than has the bracket beside it."""
-    return at_least(gain, min(count, _telling_apart(lower, upper, GAIN_DIGITS)))
+def gain_at_least(gain: float, lower: float, upper: float, count: int = DIGITS) -> str:
+    """A gain that is attained, rounded down: the first digits of the bracket beside it, no others.
+
+    They are at most `count`, and no more than the bracket has.
+    """
+    return at_least(gain, min(count, _telling_apart(lower, upper, MOST_DIGITS)))
 
 
 def bracket(lower: float, upper: float) -> str:

@@ -76,7 +76,8 @@ def command(
         return
     say(f"{family.game.title} at coupling {coupling:g}, parameters in ±{bound:g}")
     say()
-    rows = [*_rows(found), *_switch_rows(switches), *_proof_rows(points)]
+    first, *others = _rows(found)
+    rows = [first, *_switch_rows(switches), *others, *_proof_rows(points)]
     print_table(rows, ("QUESTION", "ANSWER", "HOW OBTAINED"))
     for text in notes:
         say()

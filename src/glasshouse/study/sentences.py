@@ -35,7 +35,7 @@ def claims(result: StudyResult) -> list[str]:
     else:
         movement = _slices_claim(result) if result.slices else _rises_claim(result)
         corner, long_run = _passes_claim(result), []
-    found = [movement, *long_run, *_outcome_claims(result), corner, _rest_points_claim(result)]
+    found = [movement, *_outcome_claims(result), *long_run, corner, _rest_points_claim(result)]
     return [_under(access(result), claim) for claim in found if claim]
 
 

@@ -3,7 +3,7 @@
 import math
 from typing import Any, NamedTuple, TypeAlias
 
-from glasshouse._digits import GAIN_DIGITS, MOST_DIGITS, exactly
+from glasshouse._digits import MOST_DIGITS, exactly
 from glasshouse.analysis.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.outcomes import Share
 from glasshouse.certificates.certificate import Certificate, GainBounds
@@ -24,7 +24,7 @@ class Bounds(NamedTuple):
 
     lower: float
     upper: float
-    digits: int = GAIN_DIGITS
+    digits: int = MOST_DIGITS
 
 
 class ProvedPoint(NamedTuple):
@@ -100,7 +100,7 @@ def threshold_numbers(predictions: Predictions | None) -> list[Line]:
     how = found.method, found.detail
     corner, top = "the cooperative corner is an equilibrium", exactly(found.highest)
     if found.bracket is not None:
-        ends = Bounds(*found.bracket, MOST_DIGITS)
+        ends = Bounds(*found.bracket)
         return [(f"{corner} up to {top}, from a value between", ends, *how)]
     if found.result == "everywhere":
         return [(f"{corner} from {exactly(found.lowest)} to {top}", True, *how)]
