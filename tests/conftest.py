@@ -45,3 +45,18 @@ def call(monkeypatch, capsys):
         return int(stop.value.code or 0), printed.out, printed.err
 
     return run
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Counts that tests have recorded, which processes of their own could not print."""
+    reports = [
+        report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)
+    ]
+    found = [
+        text
+        for report in reports
+        for name, text in report.user_properties
+        if name == "printed at the end"
+    ]
+    for text in sorted(found):
+        terminalreporter.write_line(text)

@@ -106,13 +106,6 @@ CHANGES: dict[str, tuple[str, Callable[[dict], None]]] = {
     "no kind": ("logistic", less("problem", "semantics", "kind")),
     "no couplings": ("logistic", less("problem", "couplings")),
     "no proofs": ("logistic", at("proofs", value=[])),
-    "a weight that only rounds to one": (
-        "affine",
-        lambda c: (
-            at("problem", "semantics", "weight", value=(1 + 2**-52).hex())(c),
-            at("problem", "couplings", value=[(1 - 2**-53).hex()] * 2)(c),
-        ),
-    ),
     "a version in words": ("logistic", at("schema_version", value="2")),
     "a true version": ("logistic", at("schema_version", value=True)),
 }

@@ -99,15 +99,7 @@ def certify(
         )
         gains.append(_claimed(found))
         proofs.append(Proof(precision=found.precision, cover=" ".join(found.cover)))
-    verdict, floats = verdict_of(gains, epsilon), None
-    if not problem.is_builtin:
-        floats = where_floats_differ(game, params, problem, gains, verdict)
-    claim = Claim(
-        verdict=verdict_of(gains, epsilon, floats),
-        epsilon=epsilon,
-        gains=tuple(gains),
-        floats=floats,
-    )
+    claim = _claim(game, params, problem, gains, epsilon)
     document = Document(
         glasshouse=importlib.metadata.version("glasshouse"),
         problem=problem,
@@ -168,6 +160,21 @@ def _problem(
         couplings=couplings,
         programs=tuple(ProgramText.of(program(player)) for player in range(len(flat))),
     )
+
+
+def _claim(
+    game: ParametricGame,
+    params: Params,
+    problem: Problem,
+    gains: list[GainClaim],
+    epsilon: float,
+) -> Claim:
+    """What follows from everyone's gains, where floats are what the program is."""
+    verdict, floats = verdict_of(gains, epsilon), None
+    if not problem.is_builtin:
+        floats = where_floats_differ(game, params, problem, gains, verdict)
+    verdict = verdict_of(gains, epsilon, floats)
+    return Claim(verdict=verdict, epsilon=epsilon, gains=tuple(gains), floats=floats)
 
 
 def _claimed(found: Bracket) -> GainClaim:

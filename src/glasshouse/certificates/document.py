@@ -3,22 +3,20 @@
 import hashlib
 import json
 import math
-from collections.abc import Iterator
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
     ValidationError,
     field_validator,
     model_validator,
 )
 
 from glasshouse.certificates.covers import Region
+from glasshouse.certificates.exact import Count, Exact, Finite, Nested, Truth, flattened, shape_of
 from glasshouse.certificates.program import Instruction, Program
 from glasshouse.errors import InputError
 
@@ -35,63 +33,6 @@ MOST_PRECISION = 10_000
 """Bits: files that ask for more are refused."""
 
 
-def _exact(value: object) -> float:
-    """A number, or one written as an exact binary fraction: 0x1.8p-1 for 0.75.
-
-    Zero has one sign: as a real number it has none.
-    """
-    number = math.nan
-    if isinstance(value, float):
-        number = value
-    elif isinstance(value, str):
-        try:
-            number = float.fromhex(value)
-        except (ValueError, OverflowError):
-            number = math.nan
-        number = number if number.hex() == value else math.nan
-    if math.isnan(number):
-        raise ValueError(f"must be a number such as '0x1.8p-1' for 0.75, but is {value!r:.40}")
-    return number + 0.0
-
-
-Exact = Annotated[float, BeforeValidator(_exact), PlainSerializer(float.hex)]
-"""A double, written exactly; "inf" and "-inf" for infinities."""
-
-Finite = Annotated[Exact, Field(allow_inf_nan=False)]
-"""One that is finite."""
-
-
-def _nested(value: object) -> object:
-    """Numbers in lists of lists, however deep."""
-    return tuple(map(_nested, value)) if isinstance(value, list | tuple) else _exact(value)
-
-
-def _written(value: Any) -> Any:
-    return list(map(_written, value)) if isinstance(value, tuple) else float.hex(value)
-
-
-Nested = Annotated[Any, BeforeValidator(_nested), PlainSerializer(_written)]
-
-
-def _shape(value: Any) -> tuple[int, ...]:
-    """The shape of nested tuples, or a `ValueError` where they are ragged."""
-    if not isinstance(value, tuple):
-        return ()
-    shapes = set(map(_shape, value))
-    if len(shapes) != 1:
-        raise ValueError("lists inside must have one length, and not be empty")
-    return (len(value), *shapes.pop())
-
-
-def flattened(value: Any) -> Iterator[float]:
-    """All numbers in nested tuples."""
-    if isinstance(value, tuple):
-        for entry in value:
-            yield from flattened(entry)
-    else:
-        yield value
-
-
 def _lies(number: float, ends: tuple[float, float]) -> bool:
     return ends[0] <= number <= ends[1]
 
@@ -99,11 +40,6 @@ def _lies(number: float, ends: tuple[float, float]) -> bool:
 def _is_interval(low: float, high: float) -> bool:
     return -math.inf < low <= high < math.inf
 
-
-Count = Annotated[int, Field(ge=0, strict=True)]
-"""A whole number."""
-
-Truth = Annotated[bool, Field(strict=True)]
 
 Point = tuple[Exact, ...]
 Pair = tuple[Exact, Exact]
@@ -177,7 +113,7 @@ class LogisticNumbers(_Part):
     def check(self, actions: tuple[int, ...], params: tuple[tuple[float, ...], ...]) -> None:
         """Whether they are for so many players, actions and parameters, or a `ValueError`."""
         players = len(actions)
-        if len(self.own_weight) != players or _shape(self.coupling) != (players, players):
+        if len(self.own_weight) != players or shape_of(self.coupling) != (players, players):
             raise ValueError(f"coupling and own_weight must be for {players} players")
         if any(row[i] != 0 for i, row in enumerate(self.coupling)):
             raise ValueError("coupling[i][i] must be 0: nobody reads itself")
@@ -249,7 +185,7 @@ class Problem(_Part):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Problem":
-        shape = _shape(self.payoffs)
+        shape = shape_of(self.payoffs)
         players = len(shape) - 1
         if players < 1 or shape[0] != players:
             raise ValueError("payoffs must have the shape (players, *actions)")
@@ -288,7 +224,7 @@ class Problem(_Part):
     @property
     def actions(self) -> tuple[int, ...]:
         """How many actions each player has."""
-        return _shape(self.payoffs)[1:]
+        return shape_of(self.payoffs)[1:]
 
     def region(self, player: int) -> Region:
         """All deviations of one player, and the couplings the claim is about."""

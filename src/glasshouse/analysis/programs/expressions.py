@@ -143,10 +143,8 @@ class Expressions:
             raise UndefinedError("takes a negative power of zero")
         if number == 0:
             return ZERO
-        if exponent < 0 and self.sign(x) < 2:
-            self.guards["log", x] = None
-        elif not self.sign(x):
-            self.guards["root", x] = None
+        if self.sign(x) < (2 if exponent < 0 else 1):
+            self.guards["log" if exponent < 0 else "root", x] = None
         return self.exp(self.scale(exponent, self._logarithm(x)))
 
     def real_power(self, x: Expression, y: Expression) -> Expression:
