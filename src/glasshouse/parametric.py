@@ -293,8 +293,7 @@ def _check_size(game: AbstractGame) -> None:
                 f"below {LARGEST_PAYOFF:g}, which changes no threshold and no equilibrium"
             )
     if not is_traced(game):
-        with jax.enable_x64(True):
-            check_ranges(np.asarray(game.payoff_ranges, dtype=np.float64))
+        check_ranges(np.asarray(game.payoff_ranges, dtype=np.float64))
 
 
 def _mean(trees: Params) -> PyTree:

@@ -109,11 +109,12 @@ class AbstractSemantics(eqx.Module):
         """A small instance for these numbers of actions, for tests and documentation."""
 
 
-def _middle(lower: RealArray, upper: RealArray) -> Array:
-    bounded = jnp.isfinite(lower) & jnp.isfinite(upper)
+def _middle(lower: RealArray, upper: RealArray) -> RealArray:
+    xp = jnp if is_traced(lower, upper) else np
+    bounded = xp.isfinite(lower) & xp.isfinite(upper)
     # Halved first, so that no sum overflows; inf - inf is never computed.
-    ends = (jnp.where(bounded, 0.5 * x, 0.0) for x in (lower, upper))
-    return jnp.where(bounded, sum(ends), jnp.clip(jnp.zeros_like(lower), lower, upper))
+    first, second = (xp.where(bounded, 0.5 * x, 0.0) for x in (lower, upper))
+    return xp.where(bounded, first + second, xp.clip(xp.zeros_like(lower), lower, upper))
 
 
 def _bounds(tree: PyTree, side: str) -> PyTree:
@@ -128,16 +129,17 @@ def _bounds(tree: PyTree, side: str) -> PyTree:
 
 def _spread(bound: PyTree, over: PyTree) -> PyTree:
     """A single number over all that `over` holds; also number by number in equal structures."""
-
-    def alike(x: RealArray, y: RealArray) -> RealArray:
-        return x if np.ndim(x) or not np.ndim(y) else x + np.zeros(np.shape(y))
-
     if jax.tree.structure(bound) == jax.tree.structure(over):
-        return jax.tree.map(alike, bound, over)
+        return jax.tree.map(_alike, bound, over)
     leaves = jax.tree.leaves(bound)
     if len(leaves) != 1 or leaves[0] is not bound or np.ndim(bound):
         return bound
-    return jax.tree.map(lambda y: alike(bound, y), over)
+    return jax.tree.map(lambda y: _alike(bound, y), over)
+
+
+def _alike(bound: RealArray, other: RealArray) -> RealArray:
+    single = np.ndim(other) and not np.ndim(bound)
+    return bound + np.zeros(np.shape(other)) if single else bound
 
 
 def _check_bounds(lower: RealArray, upper: RealArray) -> None:
