@@ -210,10 +210,28 @@ def test_verify_as_json(call, files, tmp_path):
     assert (code, err.count("\n")) == (2, 1)
     assert list(found) == [good, lie]
     assert [found[good]["accepted"], found[lie]["accepted"]] == [True, False]
+    assert [found[good]["complete"], found[lie]["complete"]] == [True, True]
     assert found[good]["reason"] == ""
     gain = found[good]["certificate"]["gains"][0]
     assert gain["lower"] - DIGITS <= LEAVING <= gain["upper"] + DIGITS
     assert gain["witness"][0] == pytest.approx(LEAVING_TO, abs=1e-5)
+
+
+def test_verify_says_what_files_of_version_1_left_out(call):
+    """Of a semantics given as a program, the last probability; of the built-in ones nothing."""
+    folder = Path(__file__).parent / "certificates" / "version_1"
+    paths = [str(folder / f"{name}.json") for name in ("program_needle", "logistic", "affine")]
+    code, out, err = call("verify", *paths)
+    assert (code, err) == (0, "")
+    assert out.count(": accepted\n") == 3
+    assert out.count("  note: ") == 1
+    assert (
+        f"{paths[0]}: accepted\n  note: a file of version 1 leaves out every player's last" in out
+    )
+    found = json.loads(call("verify", *paths, "--json")[1])
+    assert [found[path]["accepted"] for path in paths] == [True] * 3
+    assert [found[path]["complete"] for path in paths] == [False, True, True]
+    assert ["not read" in found[path]["reason"] for path in paths] == [True, False, False]
 
 
 def _changed(text: str) -> str:
