@@ -41,7 +41,7 @@ def precise():
 
 def any_program(rng: np.random.Generator) -> Program:
     """Of all primitives, those without a value somewhere more often than others."""
-    names = [*PRIMITIVES, *PARTIAL]
+    names = [*PRIMITIVES, *sorted(PARTIAL)]
     instructions: list[Instruction] = []
     for k in range(int(rng.integers(1, 10))):
         name = str(rng.choice(names))
