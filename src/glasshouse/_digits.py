@@ -73,7 +73,7 @@ def digits(value: float, count: int = HEADLINE) -> str:
 
 
 def plus_minus(lower: float, upper: float) -> str:
-    """An interval as a number ± another, which contain it: `0.8704675 ± 5e-07`.
+    """An interval as a number ± another, which contain it: `0.8704675 ± 6e-07`.
 
     The number has no digits beyond the first one of what is not known, and what is printed is at
     most twice as wide. An interval that contains 0 does not tell the sign: its number is 0. Without
