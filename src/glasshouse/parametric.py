@@ -226,7 +226,8 @@ class Tied(AbstractParametricGame):
 
     @in_float64_unless_traced
     def gradient_scales(self, params: Params) -> Params:
-        return (_mean(self.game.gradient_scales(self.untied(params))),)
+        scales = self.game.gradient_scales(self.untied(params))
+        return (jax.tree.map(_mean_scale, *scales),)
 
     @in_float64_unless_traced
     def faults(self, params: Params) -> Bool[RealArray, "players"] | None:
@@ -294,6 +295,16 @@ def _check_size(game: AbstractGame) -> None:
             )
     if not is_traced(game):
         check_ranges(np.asarray(game.payoff_ranges, dtype=np.float64))
+
+
+def _mean_scale(*scales: RealArray) -> Array:
+    """The mean of scales; who is indifferent, with an infinite one, adds no gradient and nothing.
+
+    It is infinite only where everybody is: an infinite mean would take any gradient for rest.
+    """
+    stacked = jnp.stack([jnp.asarray(x) for x in scales])
+    mean = jnp.where(jnp.isinf(stacked), 0.0, stacked).mean(axis=0)
+    return jnp.where(jnp.all(jnp.isinf(stacked), axis=0), jnp.inf, mean)
 
 
 def _mean(trees: Params) -> PyTree:
