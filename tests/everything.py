@@ -34,6 +34,13 @@ def network():
 NETWORK = network()
 FEW = {"steps": 20, "step_size": 0.1}
 
+
+def path():
+    found = gh.run(GAME, params=START, save="path", **FEW).path
+    assert found is not None
+    return found
+
+
 ANALYSES = {
     "run": lambda: gh.run(GAME, params=START, stop=Rest(every=5), throw=False, **FEW),
     "run, path": lambda: gh.run(GAME, params=START, save="path", **FEW),
@@ -48,9 +55,7 @@ ANALYSES = {
     "first_order_margin": lambda: gh.first_order_margin(GAME, START),
     "sensitivity": lambda: analysis.sensitivity(GAME, START),
     "margin_by_reader": lambda: analysis.margin_by_reader(GAME, START),
-    "sensitivity_path": lambda: analysis.sensitivity_path(
-        GAME, gh.run(GAME, params=START, save="path", **FEW).path
-    ),
+    "sensitivity_path": lambda: analysis.sensitivity_path(GAME, path()),
     "assess": lambda: analysis.assess([GAME], starts=analysis.Starts(16), steps=20),
     "phase_portrait": lambda: analysis.phase_portrait(
         GAME, resolution=9, cells=4, trajectories=2, steps=20
@@ -68,8 +73,9 @@ ANALYSES = {
     "certified_threshold": lambda: gh.certified_threshold(FAMILY, tolerance=0.01),
     "equilibrium_curve": lambda: analysis.equilibrium_curve(FAMILY, [2.0], tolerance=0.1),
     "thresholds": lambda: gh.thresholds(PD),
-    "critical_coupling": lambda: gh.critical_coupling(FAMILY, steps=20, points=9, tolerance=1e-3),
-    "first_movement_switch": lambda: analysis.first_movement_switch(FAMILY, points=9),
+    "long_run_switch": lambda: gh.long_run_switch(FAMILY, steps=20, points=9, tolerance=1e-3),
+    "measured_first_movement": lambda: gh.measured_first_movement(FAMILY, points=9),
+    "first_movement": lambda: gh.first_movement(FAMILY, points=9),
     "equilibrium_threshold": lambda: gh.equilibrium_threshold(FAMILY, points=9, tolerance=1e-3),
     "player_thresholds": lambda: analysis.player_thresholds(FAMILY),
     "network margin": lambda: gh.first_order_margin(NETWORK, NETWORK.neutral()),

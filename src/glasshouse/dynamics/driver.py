@@ -63,12 +63,12 @@ def run(
     if params is None:
         params = game.neutral()
     params = check_params(game, params)
-    _check_precision(game)
     steps, size = check_options(steps, step_size)
     if save not in ("end", "path"):
         raise InputError(f"save={save!r} must be 'end' or 'path'")
     settings = (game, rule, params, size, stop, key)
     if is_traced(settings) or inside_transformation():
+        _check_precision(game)
         solution = _learned(*fresh(settings), steps=steps, save=save)
         return _unless_it_ends_badly(solution) if throw else solution
     solution = _compiled(*settings, steps=steps, save=save)
@@ -275,14 +275,19 @@ def _check_precision(game: Any) -> None:
     if numbers.bits >= 64 or is_traced(game) or not hasattr(game, "payoff_ranges"):
         return
     where = f" with numbers of {numbers.bits} bits"
-    advice = 'rescale them, or call jax.config.update("jax_enable_x64", True) first'
+    advice = "rescale them, or use batch_map, which computes in 64 bits, for jit or vmap"
     for array in jax.tree.leaves(eqx.filter(game, eqx.is_array)):
         largest = float(np.max(np.abs(np.asarray(array, dtype=np.float64)), initial=0.0))
         if largest * array.size > float(numbers.max):
             raise InputError(
                 f"payoffs reach {largest:g}, and sums of them overflow{where}: {advice}"
             )
-    check_ranges(np.asarray(game.payoff_ranges, dtype=np.float64), LEAST_IN_32, where)
+    check_ranges(np.asarray(_payoff_ranges(game)), LEAST_IN_32, where)
+
+
+@in_float64
+def _payoff_ranges(game: Any) -> RealArray:
+    return game.payoff_ranges
 
 
 def check_params(game: AbstractParametricGame, params: Params) -> Params:
