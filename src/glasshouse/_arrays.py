@@ -48,7 +48,7 @@ def as_array(value: Any) -> RealArray:
     """
     if isinstance(value, jax.core.Tracer):
         return _traced(value)
-    if isinstance(value, list | tuple) and is_traced(value):
+    if isinstance(value, list | tuple) and _holds_traced(value):
         leaves = [as_array(x) for x in value]
         if len({np.shape(leaf) for leaf in leaves}) > 1:
             raise NotRealError(RAGGED)
@@ -82,6 +82,13 @@ def is_vector(tree: PyTree) -> bool:
 def is_traced(*trees: PyTree) -> bool:
     """Whether some leaf has no value yet, being traced by `jit`, `vmap` or `grad`."""
     return any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(trees))
+
+
+def _holds_traced(rows: list | tuple) -> bool:
+    try:
+        return is_traced(rows)
+    except (SystemError, RecursionError):
+        raise NotRealError("lists that hold themselves are no array") from None
 
 
 def _is_single(value: Any) -> bool:
@@ -118,6 +125,8 @@ def _doubles(value: Any, depth: int) -> np.ndarray:
         return _of_array(value)
     if isinstance(value, list | tuple):
         return _of_rows(value, depth)
+    if isinstance(value, bytes | bytearray | memoryview):
+        raise NotRealError(f"{type(value).__name__} are no numbers")
     if hasattr(value, "__array__"):  # pandas, xarray and others, without importing them
         return _of_array(_held(value))
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
@@ -142,7 +151,7 @@ def _of_array(array: np.ndarray | np.generic | jax.Array) -> np.ndarray:
         return np.array(numbers, dtype=np.float64).reshape(array.shape)
     _check_type(array.dtype)
     with np.errstate(over="ignore"):
-        found = array.astype(np.float64)
+        found = array.astype(np.float64, subok=False)
     if array.dtype.itemsize > 8 and np.any(np.isinf(found) & np.isfinite(array)):
         raise NotRealError(BEYOND)
     return found

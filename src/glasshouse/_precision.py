@@ -36,7 +36,8 @@ def in_float64(function: Callable[P, T]) -> Callable[P, T]:
 
     @functools.wraps(function)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
-        if _computing.get():
+        # Both: a context may be copied to another thread, and JAX's setting is not copied with it.
+        if _computing.get() and jnp.result_type(float) == np.float64:
             return function(*args, **kwargs)
         warn_if_forked()
         args, kwargs = fresh((args, kwargs))

@@ -132,7 +132,9 @@ def _(semantics: Affine) -> Semantics:
 
 def _numbers_of(game: ParametricGame) -> Semantics:
     """The numbers of the semantics where they say all: where everybody sees everything."""
-    return exact_numbers(game.semantics) if isinstance(game.channel, Full) else ProgramOnly()
+    # Exactly these classes: what is derived from one may behave in another way.
+    known = type(game.channel) is Full and type(game.semantics) in (Logistic, Affine)
+    return exact_numbers(game.semantics) if known else ProgramOnly()
 
 
 def _problem(
@@ -172,7 +174,7 @@ def _claim(
     """What follows from everyone's gains, where floats are what the program is."""
     verdict, floats = verdict_of(gains, epsilon), None
     if not problem.is_builtin:
-        floats = where_floats_differ(game, params, problem, gains, verdict)
+        floats = where_floats_differ(game, params, problem, gains, verdict, epsilon)
     verdict = verdict_of(gains, epsilon, floats)
     return Claim(verdict=verdict, epsilon=epsilon, gains=tuple(gains), floats=floats)
 

@@ -16,6 +16,7 @@ from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.certificate import Verdict
 from glasshouse.certificates.covers import Region
 from glasshouse.certificates.document import FloatsDiffer, GainClaim, Problem
+from glasshouse.certificates.payoff import Table, half_range
 from glasshouse.certificates.program import Machine, Program
 from glasshouse.parametric import ParametricGame, Params
 
@@ -34,8 +35,11 @@ FAR = 20.0
 PRECISION = 192
 """Bits with which programs are evaluated: more than rounding in floats can hide."""
 
-HALF_OF_THE_DIGITS = {64: 2.0**-26, 32: 2.0**-12, 16: 2.0**-4}
+HALF_OF_THE_DIGITS = {64: 2.0**-26, 32: 2.0**-12, 16: 2.0**-4, 8: 2.0**-4}
 """What floats of that many bits may differ by: who loses more has lost more than rounding."""
+
+ROUNDING = 2.0**-36
+"""Probabilities that differ by no more than this are the same, whatever ε is."""
 
 
 def where_floats_differ(
@@ -44,8 +48,12 @@ def where_floats_differ(
     problem: Problem,
     gains: Sequence[GainClaim],
     verdict: Verdict,
+    epsilon: float,
 ) -> FloatsDiffer | None:
     """A deviation where floats give another probability than the program, if one is met.
+
+    They may differ by half the digits of the shortest floats computed with, and by no more than
+    what changes a payoff by ε.
 
     A refutation is compared at the profile and the witnesses that refute; where nothing is
     refuted, at the profile, the best deviations, the corners, and points all over the box.
@@ -58,7 +66,10 @@ def where_floats_differ(
         else:
             points += [gain.best, gain.witness, *_all_over(region, profile)]
         points = list(dict.fromkeys(x for x in points if all(map(math.isfinite, x))))
-        found = _difference(game, params, player, problem.programs[player].program(), points)
+        scale = 2.0 * len(problem.params) * max(map(_largest, problem.payoffs))
+        matters = max(ROUNDING, epsilon / scale) if scale > 0 else math.inf
+        program = problem.programs[player].program()
+        found = _difference(game, params, player, program, points, matters)
         if found is not None:
             return found
     return None
@@ -70,6 +81,7 @@ def _difference(
     player: int,
     program: Program,
     points: Sequence[tuple[float, ...]],
+    matters: float,
 ) -> FloatsDiffer | None:
     leaves, structure = jax.tree.flatten(params[player])
     ends = np.cumsum([leaf.size for leaf in leaves])[:-1]
@@ -86,7 +98,7 @@ def _difference(
     padded = [*points, *[points[0]] * (size - len(points))]
     at = jnp.asarray(np.reshape(padded, (size, -1)), jnp.float64)
     computed = [np.asarray(x, np.float64) for x in jax.vmap(behaviours)(at)]
-    allowed = arb(_allowed(behaviours, at[0]))
+    allowed = arb(min(_allowed(behaviours, at[0]), matters))
     with ctx.workprec(PRECISION):
         machine = Machine(program)
         for k, point in enumerate(points):
@@ -107,7 +119,12 @@ def _difference(
 def _allowed(function: Callable, at: jax.Array) -> float:
     """What the shortest floats in a computation may differ by."""
     bits = {jnp.finfo(dtype).bits for dtype in _dtypes(jax.make_jaxpr(function)(at))}
-    return HALF_OF_THE_DIGITS.get(min(bits, default=64), 1.0)
+    return HALF_OF_THE_DIGITS[min(bits, default=64)]
+
+
+def _largest(payoffs: Table) -> float:
+    """The size of the largest payoff, counted from the middle of them all."""
+    return float(half_range(payoffs))
 
 
 def _dtypes(computation: Any) -> Iterator[Any]:

@@ -139,13 +139,16 @@ def _narrowed(
         tried = np.linspace(away, there, search.points)
         if tried[1] == away or tried[-2] == there:  # neighbouring floats: nothing is narrower
             break
-        first = max(1, int(np.argmax(margins(tried) > none)))
+        holds_at = margins(tried) > none
+        holds_at[0], holds_at[-1] = False, True  # as was seen, whatever rounding says this time
+        first = int(np.argmax(holds_at))
         away, there = float(tried[first - 1]), float(tried[first])
     fails = _failing(seen, none, start, step)
     if seen[fails] < -none:
         away = _clear_no(margins, away, float(grid[fails]), none, search)
     else:
-        away = _before_the_rise(margins, there, float(grid[beyond]), away, none, search)
+        far = search.high if rising else search.low
+        away = _before_the_rise(margins, there, far, away, none, search)
         away = max(away, float(grid[fails])) if rising else min(away, float(grid[fails]))
     return (away, there) if rising else (there, away)
 
@@ -168,13 +171,15 @@ def _before_the_rise(
     """How far before its first clear yes a margin that grows from nothing may have begun to.
 
     It has grown to `none` there. Where it has grown to many times as much, the same distance back
-    is before its beginning, whether it grows in proportion or with a power up to the fifth.
+    is before its beginning, whether it grows in proportion or with a power up to the fifth. Where
+    it never does, up to the end of the search, nothing is known: infinitely far.
     """
-    reach = abs(far - there)
+    reach, side = abs(far - there), math.copysign(1.0, there - away)
     if reach <= search.tolerance:
-        return away - (far - there)
+        return -side * math.inf
     offsets = np.geomspace(search.tolerance / search.points, reach, search.points)
     tried = there + math.copysign(1.0, far - there) * offsets
     clear = margins(tried) > CLEAR * none
-    back = float(tried[int(np.argmax(clear))] - there) if clear.any() else far - there
-    return away - back
+    if not clear.any():
+        return -side * math.inf
+    return away - float(tried[int(np.argmax(clear))] - there)

@@ -131,10 +131,11 @@ class Gain:
         # be missing at the point they lead to and elsewhere in the region.
         slack = iv.ZERO if exact else 2 * self._slack(standing)
         if self._is_profile(region):
-            at, axis = tuple(map(_middle, region)), None
-            if not exact and not self._is_profile(whole):
-                axis = _widest(whole)
-            upper = slack if axis is not None else iv.ZERO
+            # All of a region that is more than the profile gains no more than the slack, whether or
+            # not it can be split further.
+            more = not exact and not self._is_profile(whole)
+            at, axis = tuple(map(_middle, region)), _widest(whole) if more else None
+            upper = slack if more else iv.ZERO
             return Bound(upper, at, (iv.ZERO, iv.ZERO), axis, False, True)
         centre = self._centre(region, slopes)
         gain = self.at(centre)

@@ -24,6 +24,13 @@ MOST_PRODUCTS = 20_000
 """Of terms, in one product of polynomials."""
 
 
+MOST_POWER = 1000
+"""Higher powers are not multiplied out: a small file could else ask for work without end."""
+
+LARGEST_EXPONENT = 10**6
+"""Of an atom, for the same reason."""
+
+
 class TooLongError(ValueError):
     """A polynomial that is not worked with."""
 
@@ -65,7 +72,9 @@ def product(x: Polynomial, y: Polynomial) -> Polynomial:
 
 
 def whole_power(x: Polynomial, exponent: int) -> Polynomial:
-    """x to a whole power that is not negative."""
+    """x to a whole power that is not negative, as far as it is multiplied out."""
+    if exponent > MOST_POWER:
+        raise TooLongError
     found = constant(1)
     for _ in range(exponent):
         found = product(found, x)
@@ -93,6 +102,8 @@ def _times(x: Monomial, y: Monomial) -> Monomial:
     exponents = dict(x)
     for atom, exponent in y:
         exponents[atom] = exponents.get(atom, 0) + exponent
+        if abs(exponents[atom]) > LARGEST_EXPONENT:
+            raise TooLongError
     return tuple(sorted((atom, e) for atom, e in exponents.items() if e))
 
 
