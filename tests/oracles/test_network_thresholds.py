@@ -360,7 +360,7 @@ def test_gradients_that_are_not_affine_in_the_coupling_are_refused():
         player_thresholds(lambda coupling: family(coupling**2))
     with pytest.raises(InputError, match="one parameter each"):
         player_thresholds(LogisticFamily(NormalFormGame(np.zeros((2, 3, 3))), BOUND))
-    with pytest.raises(InputError, match="player 2 is not one of 0 to 1"):
+    with pytest.raises(InputError, match="there is no player 2: choose a whole number from 0 to 1"):
         player_thresholds(family).threshold(2)
 
 

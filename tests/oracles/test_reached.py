@@ -41,9 +41,10 @@ CONTINUA = {
     "a dummy as third player": (LogisticFamily(three_players(np.zeros((2, 2, 2))), 3.0)(0.0), 1),
     # One of two matters to itself only, the other to nobody: an edge of the box.
     "one dummy of two": (
-        LogisticFamily(NormalFormGame(np.stack([[[1.0, 1.0], [0.0, 0.0]], np.zeros((2, 2))])), 3.0)(
-            0.0
-        ),
+        LogisticFamily(
+            NormalFormGame(np.stack([[[1.0, 1.0], [0.0, 0.0]], np.zeros((2, 2))]), player_axis=0),
+            3.0,
+        )(0.0),
         1,
     ),
 }

@@ -119,7 +119,7 @@ def measured_first_movement(
     low, high = _range_searched(family, bracket)
     start = _checked(family, low, start)
     if window is not None:
-        window = number(window, "window", above=0.0)  # steps × step size × payoff range
+        window = number(window, "window (steps × step size × payoff range)", above=0.0)
     scale = _payoff_range(family, low, high) or 1.0
     tolerance = number(tolerance, "tolerance", least=0.0)
     search = _search(low, high, points, tolerance / 8)

@@ -66,7 +66,7 @@ class Probabilistic(AbstractAccess):
         weights = jnp.prod(jnp.where(visible, seen_at, 1 - seen_at), axis=1)
         neutral = tuple(box.neutral() for box in boxes)
 
-        def view(own: ArrayLike, hidden: Array, column: np.ndarray) -> Array:
+        def view(own: ArrayLike, hidden: RealArray, column: np.ndarray) -> Array:
             shown = column.reshape(-1, *(1 for _ in np.shape(own)))
             return jnp.where(shown, own, hidden)
 
