@@ -14,10 +14,12 @@ from glasshouse import NormalFormGame, ParametricGame, certify, verify
 from glasshouse.certificates.builtin import Writer
 from glasshouse.certificates.checker import check
 from glasshouse.certificates.document import digest_of, read_document
-from glasshouse.certificates.program import Program
+from glasshouse.certificates.program import Instruction, Program
 from glasshouse.certificates.search import best_gain
+from glasshouse.certificates.totals import totals_of
 from glasshouse.errors import InputError
-from glasshouse.semantics import Box, Custom
+from glasshouse.games.base import Product
+from glasshouse.semantics import Box, Custom, Logistic
 
 PD = np.array([[3.0, 0.0], [5.0, 1.0]])
 DILEMMA = NormalFormGame(np.stack([PD, PD.T]))
@@ -459,3 +461,65 @@ def test_there_are_old_files_of_every_kind():
     kinds = {json.loads(path.read_text())["problem"]["semantics"]["kind"] for path in OLD}
     assert kinds == {"logistic", "affine", "program"}
     assert len(OLD) >= 8
+
+
+class Reversed(Logistic):
+    """Looks like the logistic semantics to `isinstance`, and plays the other action."""
+
+    def behaviours(self, params, seen):
+        found = Logistic.behaviours(self, params, seen)
+        return Product(tuple(tuple(reversed(own)) for own in found.distributions))
+
+
+def test_a_class_derived_from_a_built_in_semantics_is_read_and_not_taken_for_it():
+    """Parameters are for defection here: defecting alone gains, so (-3, -3) is no equilibrium."""
+    game = ParametricGame(DILEMMA, Reversed((2, 2), 0.0, 3.0))
+    low, high = certify(game, (-3.0, -3.0), 1e-6), certify(game, (3.0, 3.0), 1e-6)
+    assert (low.verdict, high.verdict) == ("refuted", "certified")
+    assert low.about == high.about == "this program"
+
+
+@pytest.mark.parametrize(
+    ("short", "slope", "offset"),
+    [(jnp.float16, 0.06, 1.5 * 2.0**49), (jnp.float32, 2e-4, 1.5 * 2.0**41)],
+)
+def test_a_short_float_somewhere_excuses_no_difference_that_matters(short, slope, offset):
+    """In real numbers all that depends on t cancels; in floats moving to 1 gains .09, or 3e-4."""
+
+    def one(t):
+        lost = (slope * t + offset) - offset
+        p = 0.5 - slope / 2 * t + lost + 0 * t.astype(short)
+        return [p, 1 - p]
+
+    game = ParametricGame(DILEMMA, Custom(everyone(one), [Box(-1.0, 1.0)] * 2))
+    found = certify(game, (-1.0, -1.0), 1e-6)
+    assert found.verdict == "unknown"
+    assert "floats are not" in found.advice
+
+
+def test_the_profile_and_its_neighbour_gain_no_less_than_what_is_missing():
+    """A box of two doubles that cannot be split, the total missing 9e-6 only at the other one."""
+    program = Program(
+        1,
+        (
+            Instruction("affine", (0,), (-1.0, 1.0)),
+            Instruction("affine", (1,), (-1e4, 1e20)),
+            Instruction("logistic", (2,)),
+            Instruction("constant", (), (0.5,)),
+            Instruction("affine", (4, 1), (0.0, 1.0, 1e-12)),
+            Instruction("affine", (4, 3, 1), (0.0, 1.0, 9e-6, -1e-12)),
+        ),
+        ((5, 6), (4, 4)),
+    )
+    region = ((1.0, float(np.nextafter(1.0, 2.0))),)
+    payoffs = [[0.0, 0.0], [1e9, 1e9]]
+    found = best_gain(program, payoffs, (1.0,), region, epsilon=1e-3, proper=False)
+    assert found.upper >= 4.5e3
+
+
+def test_powers_without_end_are_not_multiplied_out():
+    """Five times to the 1000th: by name the same function, and nothing that takes time."""
+    steps = [Instruction("root", (0,), (1.0,))]
+    steps += [Instruction("power", (k,), (1000.0,)) for k in range(1, 6)]
+    program = Program(1, tuple(steps), ((6, 6), (6, 6)))
+    assert totals_of(program) == [None, None]

@@ -275,7 +275,7 @@ def test_rounding_makes_no_difference():
 
 @pytest.mark.parametrize("coupling", [-1.0, -2.0, INF, -INF, math.nan])
 def test_couplings_at_which_there_is_no_limit(coupling):
-    with pytest.raises(InputError, match="coupling=.* must be finite and above -1"):
+    with pytest.raises(InputError, match=r"coupling=.* must be finite and above -1"):
         limit_gain(normal_form(PD), coupling)
 
 

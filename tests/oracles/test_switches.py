@@ -221,3 +221,18 @@ def test_a_given_window_is_kept():
     assert found.settings["window"] == 1e-3
     assert 8 * found.settings["step_size"] * 4 == pytest.approx(1e-3)
     assert holds(found, 1 / 3)
+
+
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize("power", [1, 2, 3, 5])
+def test_a_rise_from_rest_just_beside_a_grid_point_is_in_the_bracket(power, side):
+    """The margin is 0 up to the switch and grows with a power; it is seen at the grid point."""
+    grid = np.linspace(-1.0, 1.0, 64)
+    at = float(grid[50] if side > 0 else grid[13]) - side * 1.05 * 1e-12 ** (1 / power)
+
+    def margins(x):
+        return np.where(side * (x - at) > 0, np.abs(x - at) ** power, 0.0)
+
+    found = find_switch(margins, Search(-1.0, 1.0, 64, 1e-9), 1e-12, "", "", {})
+    assert found.bracket is not None
+    assert found.bracket[0] <= at <= found.bracket[1]
