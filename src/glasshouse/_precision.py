@@ -7,6 +7,7 @@ of a 64-bit program it is then refused (E0102). Arrays therefore enter computati
 themselves, on either side.
 """
 
+import contextlib
 import contextvars
 import functools
 from collections.abc import Callable
@@ -44,7 +45,11 @@ def in_float64(function: Callable[P, T]) -> Callable[P, T]:
         entered = _computing.set(True)
         try:
             # Inside somebody's trace all is computed now all the same: these 64 bits never meet it.
-            with jax.ensure_compile_time_eval(), jax.enable_x64(True):
+            # Elsewhere not: what certificates trace would lose its constants' computations.
+            now = (
+                jax.ensure_compile_time_eval if inside_transformation() else contextlib.nullcontext
+            )
+            with now(), jax.enable_x64(True):
                 return as_numpy(function(*args, **kwargs))
         finally:
             _computing.reset(entered)
