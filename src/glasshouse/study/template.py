@@ -125,7 +125,9 @@ def _section(name: str, model: type[pydantic.BaseModel], given: dict[str, Any]) 
         elif field.default is not None and not (key == "parameters" and not field.default):
             lines.append(f"# {_assignment(key, field.default)}")
         else:
-            lines.append(f"# {key} = {EXAMPLES[key]}")
+            lines.append(
+                f"# {key} = {EXAMPLES[key]}" if key in EXAMPLES else f"# {key}: see the docs"
+            )
     return "\n".join(lines) + "\n"
 
 
@@ -134,13 +136,12 @@ EXAMPLES = {
     "parameters": "{ T = 5.0 }",
     "file": '"game.nfg"',
     "payoffs": "[[3, 0], [5, 1]]",
-    "player_axis": "-1",
     "cooperate": "0",
     "title": '"My game"',
     "pattern": "[[0, 1], [1, 0]]",
     "spread": "1.0",
 }
-"""Values to show for keys without a default."""
+"""Values to show for keys without a default; others, such as `player_axis`, go with other keys."""
 
 
 def _assignment(key: str, value: Any) -> str:
