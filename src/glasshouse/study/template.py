@@ -119,15 +119,15 @@ def _section(name: str, model: type[pydantic.BaseModel], given: dict[str, Any]) 
     """One table: what every key means, then the value given or the default, commented out."""
     lines = [f"# {Study.model_fields[name].description}", f"[{name}]"]
     for key, field in model.model_fields.items():
+        if key not in given and field.default is None and key not in EXAMPLES:
+            continue  # it goes with another key, such as the axis of payoffs
         lines.append(f"# {field.description}")
         if key in given:
             lines.append(_assignment(key, given[key]))
         elif field.default is not None and not (key == "parameters" and not field.default):
             lines.append(f"# {_assignment(key, field.default)}")
         else:
-            lines.append(
-                f"# {key} = {EXAMPLES[key]}" if key in EXAMPLES else f"# {key}: see the docs"
-            )
+            lines.append(f"# {key} = {EXAMPLES[key]}")
     return "\n".join(lines) + "\n"
 
 
@@ -141,7 +141,7 @@ EXAMPLES = {
     "pattern": "[[0, 1], [1, 0]]",
     "spread": "1.0",
 }
-"""Values to show for keys without a default; others, such as `player_axis`, go with other keys."""
+"""Values to show for keys without a default."""
 
 
 def _assignment(key: str, value: Any) -> str:
