@@ -1,10 +1,11 @@
-"""Settings every test shares: 64-bit numbers, reproducible examples, and what JAX has compiled."""
+"""Settings every test shares: 64-bit numbers, reproducible examples, compiled programs, nights."""
 
 import atexit
 import os
 import shutil
 import sys
 import tempfile
+from pathlib import Path
 
 import jax
 import pytest
@@ -30,6 +31,25 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("reproducible")
+
+BY_NIGHT = Path(__file__).parent / "by_night.txt"
+"""Further tests that are slow, by the names that pytest gives them."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before those marked slow are left out
+def pytest_collection_modifyitems(config, items):
+    lines = BY_NIGHT.read_text("utf-8").splitlines()
+    for name in [line for line in lines if not line.startswith("#")]:
+        start = name.removesuffix("*")
+        found = [
+            item
+            for item in items
+            if item.nodeid == name or (name != start and item.nodeid.startswith(start))
+        ]
+        for item in found:
+            item.add_marker(pytest.mark.slow)
+        if not found and config.args == config.getini("testpaths"):
+            raise pytest.UsageError(f"{BY_NIGHT.name} names no test in the line {name}")
 
 
 @pytest.fixture

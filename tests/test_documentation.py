@@ -36,8 +36,14 @@ SETS_UP = {"make demo", "python3 -m venv .venv && .venv/bin/pip install -c const
 """First words of blocks of the README that make an environment, which the gate does by itself."""
 
 
-SMALLER = {"glasshouse sceptic  ": "glasshouse sceptic --help  "}
-"""What takes a minute is only asked for its help; test_sceptic plays it, and whole every night."""
+LONG = re.compile(
+    r"^(glasshouse (?:certify|check|run|sceptic|thresholds|verify)) .*$", re.MULTILINE
+)
+"""Commands that are only asked for their help by day, where nothing of the page needs their work;
+studies of the pages are read all the same, and tests of their own play the commands."""
+
+NEED_WORK = {"docs/how-to/figure.md", "docs/how-to/many-runs.md", "docs/tutorial.md"}
+"""Pages that go on with what a command has written."""
 
 
 class Block(NamedTuple):
@@ -126,8 +132,17 @@ def kind_of(block: Block) -> str:
     return ""
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_block_runs_and_prints_what_the_page_says(page, tmp_path, compiled):
+def plays(page: Path) -> list[pytest.param]:
+    """A page as it is played by day, and whole by night if that is another thing."""
+    name, text = str(page.relative_to(ROOT)), page.read_text("utf-8")
+    if name in NEED_WORK or not LONG.search(text):
+        return [pytest.param(page, True, id=name)]
+    whole = pytest.param(page, True, marks=pytest.mark.slow, id=f"{name} whole")
+    return [pytest.param(page, False, id=name), whole]
+
+
+@pytest.mark.parametrize(("page", "whole"), [play for page in PAGES for play in plays(page)])
+def test_every_block_runs_and_prints_what_the_page_says(page, whole, tmp_path, compiled):
     blocks = blocks_of(page.read_text("utf-8"))
     kinds = [kind_of(block) for block in blocks]
     assert not [b for b in blocks if b.title == "output" and b is blocks[0]]
@@ -136,7 +151,10 @@ def test_every_block_runs_and_prints_what_the_page_says(page, tmp_path, compiled
         return
     if page.name == "README.md":  # which speaks to a reader in the repository
         shutil.copytree(ROOT / "examples", tmp_path / "examples")
-    pieces = [(kinds[k], smaller(blocks[k].text)) for k in played]
+    shown = {k for k, following in enumerate(blocks[1:]) if following.title == "output"}
+    pieces = [
+        (kinds[k], blocks[k].text if whole or k in shown else quick(blocks[k].text)) for k in played
+    ]
     found = play(drawing(pieces), tmp_path, compiled)[-len(played) :]
     printed = dict(zip(played, found, strict=True))
     saves = sum(text.count(".savefig(") for kind, text in pieces if kind == "python")
@@ -148,10 +166,8 @@ def test_every_block_runs_and_prints_what_the_page_says(page, tmp_path, compiled
             read_study(tmp_path / block.title)
 
 
-def smaller(text: str) -> str:
-    for command, instead in SMALLER.items():
-        text = text.replace(f"\n{command}", f"\n{instead}")
-    return text
+def quick(text: str) -> str:
+    return LONG.sub(r"\1 --help", text)
 
 
 def assert_prints(wanted: str, found: str) -> None:
@@ -182,10 +198,11 @@ def test_blocks_that_set_up_an_environment_are_those_of_the_readme():
     assert {words for words in SETS_UP if f"```sh\n{words}" in readme} == SETS_UP
 
 
-def test_what_is_played_smaller_is_in_the_readme():
-    readme = PAGES[0].read_text("utf-8")
-    for instead in SMALLER.values():
-        assert smaller(readme).count(f"\n{instead}") == 1
+def test_by_day_long_commands_are_asked_for_help_and_others_played():
+    assert quick("glasshouse games\nglasshouse run a.toml  # b\n") == (
+        "glasshouse games\nglasshouse run --help\n"
+    )
+    assert all(LONG.search((ROOT / name).read_text("utf-8")) for name in NEED_WORK)
 
 
 def test_unequal_output_is_noticed():

@@ -221,7 +221,7 @@ def test_the_folder_holds_every_network(tmp_path):
     ("settings", "message"),
     [
         ({"networks": 10}, "multiple of 4"),
-        ({"networks": 0}, "multiple of 4"),
+        ({"networks": 0}, "networks=0 must be a positive whole number"),
         ({"seed": -1}, "seed"),
         ({"points": 2}, "points"),
         ({"highest": math.inf}, "highest"),

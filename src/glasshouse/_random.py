@@ -35,6 +35,7 @@ class Purpose(enum.IntEnum):
     PROJECTION = 5
     PROFILE = 6
     GAME = 7
+    DIRECTIONS = 8
 
 
 def uniforms(

@@ -8,6 +8,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
+from glasshouse._random import Purpose, normals
 from glasshouse.dynamics.batch import batch_map
 from glasshouse.dynamics.rest import relative_gradient
 from glasshouse.parametric import AbstractParametricGame, Params
@@ -81,7 +82,7 @@ def _dimension(
     count = null.shape[1]
     if not count:
         return 0
-    mixed = np.random.default_rng(0).standard_normal((count, TRIES))
+    mixed = normals(0, Purpose.DIRECTIONS, count, TRIES)
     towards = np.concatenate([null @ mixed, null], axis=1).T
     towards /= np.linalg.norm(towards, axis=1, keepdims=True)
     begin = np.repeat(x[None], 2 * len(towards), axis=0)

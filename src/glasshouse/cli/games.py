@@ -104,15 +104,8 @@ def _print_catalogue() -> None:
     if width >= names + parameters + conditions + ROOM_FOR_SOURCES:
         print_table(rows, header)
     else:
-        room = max(width - names - parameters, 16)
-        print_table([(*row[:2], _by_clauses(row[2], room)) for row in rows], header[:3])
+        print_table([row[:3] for row in rows], header[:3])
     typer.echo("\nglasshouse games GAME explains one: meaning, source, payoffs, equilibria.")
-
-
-def _by_clauses(condition: str, width: int) -> str:
-    """A condition in lines of that width, broken only after commas."""
-    kept_together = condition.replace(" ", "\xa0").replace(",\xa0", ", ")
-    return textwrap.fill(kept_together, width, break_long_words=False).replace("\xa0", " ")
 
 
 def _game_json(text: str, cooperate: str | None) -> dict[str, Any]:

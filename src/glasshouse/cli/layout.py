@@ -10,7 +10,7 @@ from rich.console import Console
 GAP = 2
 """Spaces between columns."""
 
-NARROWEST = 24
+NARROWEST = 18
 """Columns of prose that would have to be narrower are given up."""
 
 JOIN = "\N{NO-BREAK SPACE}"
@@ -18,7 +18,7 @@ JOIN = "\N{NO-BREAK SPACE}"
 TOGETHER = re.compile(
     r"(?<=\S) (?=±)|(?<=±) (?=\S)"  # a number and what is not known of it
     r"|(?<=\d) (?=%|(?:steps|starts|runs|points|values|players?|actions|digits)\b)"  # its unit
-    r"|(?<=[=<>≥≤]) (?=[-+\d(])|(?<=\S) (?=[=<>≥≤] [-+\d(])"  # κ = 0.5
+    r"|(?<=[=<>≥≤]) (?=\S)|(?<=\S) (?=[=<>≥≤]+ \S)"  # 0 < κ = 0.5
     r"|(?<=\d,) (?=[-+]?[\d.]+(?:e[-+]?\d+)?\])"  # [0.1, 0.2]
 )
 """The spaces at which no line is broken."""
