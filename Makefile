@@ -31,7 +31,7 @@ test: .venv/dev
 # of glasshouse.certificates, which that makes thirty times slower.
 comma := ,
 empty :=
-CHECKED := _arrays _digits _files _numbers _precision _processes _progress _random _registry _results \
+CHECKED := _arrays _digits _files _final _numbers _precision _processes _progress _random _registry _results \
 	analysis certificates.builtin certificates.certificate certificates.checker certificates.document \
 	cli dynamics errors games interop networked parametric plots rules semantics study
 nightly: .venv/dev

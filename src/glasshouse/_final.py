@@ -14,7 +14,7 @@ def _refuse_derived(cls: type, **settings: Any) -> None:
             )
 
 
-final_unless_abstract = classmethod(_refuse_derived)
+final_unless_abstract: Any = classmethod(_refuse_derived)
 """As `__init_subclass__` of an abstract class: what derives from it is abstract, or derived from by
 nobody. Closed forms, certificates and reports ask which class something is."""
 

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
 
 from glasshouse._arrays import RealArray, as_floats, is_traced
+from glasshouse._final import final_unless_abstract
 from glasshouse._numbers import LARGEST_PAYOFF, check_ranges, shown
 from glasshouse._precision import in_float64_unless_traced
 from glasshouse._results import described
@@ -34,6 +35,7 @@ class AbstractParametricGame(eqx.Module):
     """
 
     __pdoc__ = described
+    __init_subclass__ = final_unless_abstract
 
     @property
     @abc.abstractmethod

@@ -18,8 +18,7 @@ from glasshouse.certificates.program import Instruction, Program
 from glasshouse.certificates.search import best_gain
 from glasshouse.certificates.totals import totals_of
 from glasshouse.errors import InputError
-from glasshouse.games.base import Product
-from glasshouse.semantics import Box, Custom, Logistic
+from glasshouse.semantics import Box, Custom
 
 PD = np.array([[3.0, 0.0], [5.0, 1.0]])
 DILEMMA = NormalFormGame(np.stack([PD, PD.T]))
@@ -461,22 +460,6 @@ def test_there_are_old_files_of_every_kind():
     kinds = {json.loads(path.read_text())["problem"]["semantics"]["kind"] for path in OLD}
     assert kinds == {"logistic", "affine", "program"}
     assert len(OLD) >= 8
-
-
-class Reversed(Logistic):
-    """Looks like the logistic semantics to `isinstance`, and plays the other action."""
-
-    def behaviours(self, params, seen):
-        found = Logistic.behaviours(self, params, seen)
-        return Product(tuple(tuple(reversed(own)) for own in found.distributions))
-
-
-def test_a_class_derived_from_a_built_in_semantics_is_read_and_not_taken_for_it():
-    """Parameters are for defection here: defecting alone gains, so (-3, -3) is no equilibrium."""
-    game = ParametricGame(DILEMMA, Reversed((2, 2), 0.0, 3.0))
-    low, high = certify(game, (-3.0, -3.0), 1e-6), certify(game, (3.0, 3.0), 1e-6)
-    assert (low.verdict, high.verdict) == ("refuted", "certified")
-    assert low.about == high.about == "this program"
 
 
 @pytest.mark.parametrize(

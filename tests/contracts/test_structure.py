@@ -11,6 +11,7 @@ import equinox as eqx
 import pytest
 
 import glasshouse
+from glasshouse.semantics import AbstractChannel
 
 FLOW = [
     "games",
@@ -31,6 +32,7 @@ FOUNDATIONS = {
     "_arrays",
     "_digits",
     "_files",
+    "_final",
     "_numbers",
     "_precision",
     "_processes",
@@ -144,6 +146,13 @@ def is_abstract(cls: type) -> bool:
     return inspect.isabstract(cls) or bool(getattr(cls, "__abstractvars__", ()))
 
 
+def derived_from(cls: type) -> bool:
+    """Whether it is a kind of which users write their own."""
+    kinds = {"AbstractSemantics", "AbstractChannel", "AbstractGame", "AbstractNetworkGame"}
+    kinds |= {"AbstractRule", "AbstractParametricGame"}
+    return any(base.__name__ in kinds for base in cls.__mro__)
+
+
 def test_there_are_modules_to_look_at():
     names = {cls.__name__ for cls in MODULES}
     assert {"NormalFormGame", "Logistic", "ParametricGame", "Gradient", "Rest"} <= names
@@ -153,6 +162,24 @@ def test_there_are_modules_to_look_at():
 def test_every_module_is_abstract_or_final(cls):
     bases = [base for base in cls.__mro__[1:] if base in MODULES]
     assert not [base.__name__ for base in bases if not is_abstract(base)]
+
+
+@pytest.mark.parametrize("cls", [c for c in MODULES if not is_abstract(c) and derived_from(c)])
+def test_nobody_else_derives_from_a_concrete_class_that_analyses_know(cls):
+    with pytest.raises(TypeError, match=f"{cls.__name__} is final: .* derive from Abstract"):
+        type("Derived", (cls,), {"__module__": "somewhere"})
+
+
+def test_who_derives_from_what_is_abstract_derives_further():
+    class Own(AbstractChannel):
+        def check(self, boxes): ...
+        def spaces(self, boxes): ...
+        def played(self, params): ...
+        def look(self, params, boxes): ...
+        @classmethod
+        def example(cls, boxes): ...
+
+    assert issubclass(type("Further", (Own,), {}), AbstractChannel)
 
 
 @each_module

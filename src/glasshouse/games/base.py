@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from glasshouse._arrays import RealArray
+from glasshouse._final import final_unless_abstract
 from glasshouse._numbers import Whole
 from glasshouse._precision import in_float64_unless_traced
 from glasshouse._results import described
@@ -59,6 +60,7 @@ class AbstractGame(eqx.Module):
     """A finite game: who plays, how many actions each has, and what a mixed profile pays."""
 
     __pdoc__ = described
+    __init_subclass__ = final_unless_abstract
 
     @property
     @abc.abstractmethod

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from glasshouse._arrays import RealArray
+from glasshouse._final import final_unless_abstract
 from glasshouse._results import described
 
 
@@ -27,6 +28,7 @@ class AbstractNetworkGame(eqx.Module):
     """Number of actions, the same for all; action 0 is "cooperate"."""
 
     __pdoc__ = described
+    __init_subclass__ = final_unless_abstract
 
     @abc.abstractmethod
     def payoffs(self, mixes: Float[RealArray, "players actions"]) -> Float[RealArray, "players"]:

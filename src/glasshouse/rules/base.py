@@ -6,6 +6,7 @@ from typing import Any
 import equinox as eqx
 from jaxtyping import PRNGKeyArray
 
+from glasshouse._final import final_unless_abstract
 from glasshouse._results import described
 from glasshouse.parametric import AbstractParametricGame, Params
 
@@ -14,6 +15,7 @@ class AbstractRule(eqx.Module):
     """How players change their parameters: directions for all players at once, no loop."""
 
     __pdoc__ = described
+    __init_subclass__ = final_unless_abstract
 
     @abc.abstractmethod
     def init(self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Bool, PyTree
 
 from glasshouse._arrays import NotRealError, RealArray, as_array, is_traced, is_vector
+from glasshouse._final import final_unless_abstract
 from glasshouse._numbers import shown
 from glasshouse._results import described, fields_of, plain
 from glasshouse.errors import InputError
@@ -84,6 +85,7 @@ class AbstractSemantics(eqx.Module):
     """Where it gives probabilities by construction, so that none need checking while learning."""
 
     __pdoc__ = described
+    __init_subclass__ = final_unless_abstract
 
     @property
     @abc.abstractmethod

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, NamedTuple
 import equinox as eqx
 from jaxtyping import Array, Float, PyTree
 
+from glasshouse._final import final_unless_abstract
 from glasshouse._results import described, fields_of, plain
 from glasshouse.semantics.base import Box
 
@@ -29,6 +30,7 @@ class AbstractChannel(eqx.Module):
     """Whether all that it shows is known to lie in the boxes of the semantics."""
 
     __pdoc__ = described
+    __init_subclass__ = final_unless_abstract
 
     @abc.abstractmethod
     def check(self, boxes: tuple[Box, ...]) -> None:

@@ -174,9 +174,11 @@ class CustomSpec(Section):
         box = Box(np.full(shape, float(self.lower)), np.full(shape, float(self.upper)))
         try:
             return Custom(bound, (box,) * game.players)
-        except InputError:
-            raise
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as failed:
+            # In a study boxes are as its keys say, so that only what the function does is of use.
+            error = failed.__cause__ if isinstance(failed, InputError) else failed
+            if error is None:
+                raise
             traced = isinstance(error, jax.errors.ConcretizationTypeError)
             hint = "; write it with jax.numpy, not numpy" * (
                 traced or "Tracer" in type(error).__name__
