@@ -68,6 +68,7 @@ def test_the_purposes_of_today_keep_their_numbers():
         "PROJECTION": 5,
         "PROFILE": 6,
         "GAME": 7,
+        "DIRECTIONS": 8,
     }
 
 

@@ -17,7 +17,11 @@ from glasshouse.study.report.numbers import cooperation_words, profile_name, swi
 from glasshouse.study.report.page import MOST_ROWS, report_html
 from glasshouse.study.sentences import claims
 
-each_report = pytest.mark.parametrize("name", STUDIES)
+BY_NIGHT = {"affine"}
+each_report = pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=pytest.mark.slow if n in BY_NIGHT else ()) for n in STUDIES],
+)
 
 FIGURES = {
     "one axis": ["coupling", "portrait", "deviation", "deviation_rest", "equilibrium"],
@@ -287,7 +291,7 @@ def test_labels_of_strangers_stay_text():
     assert "B&amp;B" in page
 
 
-@pytest.mark.parametrize("name", STUDIES)
+@each_report
 def test_text_in_figures_is_neither_cut_off_nor_covers_anything(name):
     found = {figure.name: faults(figure.figure) for figure in figures(name)}
     assert not any(found.values()), found
