@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from glasshouse import load_game
+from glasshouse._files import write_file
 from glasshouse.certificates.checker import verify
 from glasshouse.errors import InputError, OutputError
 from glasshouse.interop.nfg import read_nfg, write_nfg
@@ -211,6 +212,15 @@ def test_other_folders_are_left_alone(prepared, tmp_path, names):
     (tmp_path / "folder" / f".{PROVENANCE}.partial").mkdir(parents=True)
     with pytest.raises(InputError, match="already there"):
         check_out(tmp_path / "folder", prepared)
+
+
+def test_a_link_in_the_output_folder_leads_no_writer_elsewhere(tmp_path):
+    (tmp_path / "theirs").write_bytes(b"mine")
+    (tmp_path / ".new.json.partial").symlink_to(tmp_path / "theirs")
+    write_file(tmp_path / "new.json", b"{}")
+    assert (tmp_path / "theirs").read_bytes() == b"mine"
+    assert (tmp_path / "new.json").read_bytes() == b"{}"
+    assert not (tmp_path / "new.json").is_symlink()
 
 
 @pytest.mark.parametrize("command", [("run",), ("certify",)])
