@@ -51,7 +51,7 @@ def write_file(path: Path, content: bytes) -> None:
     partial = path.with_name(f".{path.name[:50]}{PARTIAL}")  # a longer name may be too long
     with writing(path):
         try:
-            partial.unlink(missing_ok=True)  # left by a process that was killed, or a link elsewhere
+            partial.unlink(missing_ok=True)  # of a process that was killed, or a link
             with open(partial, "xb") as file:
                 file.write(content)
             partial.replace(path)
