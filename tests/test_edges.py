@@ -26,7 +26,7 @@ from glasshouse.analysis import (
 from glasshouse.dynamics import RESULTS, Rest, batch_map, run, stack
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame, Symmetric2x2
-from glasshouse.parametric import ParametricGame
+from glasshouse.parametric import ParametricGame, Tied
 from glasshouse.rules import Gradient, Transformed
 from glasshouse.semantics import Box, Custom, Logistic
 
@@ -232,3 +232,23 @@ def test_corners_too_saturated_to_tell_are_not_judged():
         game = LogisticFamily(PD, bound, np.array([[0.0, 1.2], [1.4, 0.0]]))(1.0)
         with pytest.raises(InputError, match="lower the bound"):
             boundary_test(game)
+
+
+def test_first_movement_is_judged_by_each_games_own_payoffs():
+    """Beside payoffs 10^13 times as large small ones move, too."""
+    small, large = (
+        LogisticFamily(NormalFormGame(scale * TENSOR), 3.0)(0.6) for scale in (1e-6, 1e7)
+    )
+    for games in ([small, large], [large, small]):
+        found = assess(games, outcomes=False, tied=False, boundary=False)
+        assert [each.first_movement.direction for each in found] == ["rises", "rises"]
+
+
+def test_tied_boxes_keep_their_bounds_in_any_precision():
+    boxes = [Box(0.1, 0.3)] * 2
+    semantics = Custom(lambda params, seen: [jnp.stack([p, 1 - p]) for p in params], boxes)
+    tied = Tied(ParametricGame(PD, semantics))
+    with jax.enable_x64(False):
+        (box,) = tied.spaces
+        assert (float(box.lower), float(box.upper)) == (0.1, 0.3)
+        assert float(run(tied, params=(0.1,), steps=1, step_size=0.1).params[0]) >= 0.1

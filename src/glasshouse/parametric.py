@@ -125,8 +125,18 @@ class ParametricGame(AbstractParametricGame):
         views = self.channel.look(params, self.semantics.spaces)
         played = self.channel.played(params)
         if views.weights is None:
-            return self.semantics.behaviours(played, views.seen)
-        return _expected(lambda seen: self.semantics.behaviours(played, seen), views)
+            return self._checked(self.semantics.behaviours(played, views.seen))
+        return _expected(lambda seen: self._checked(self.semantics.behaviours(played, seen)), views)
+
+    def _checked(self, behaviours: Product) -> Product:
+        """Refuse a semantics that gives other numbers of probabilities than it has actions."""
+        given = tuple(len(behaviours.entries(i)) for i in range(len(behaviours.distributions)))
+        if given != self.semantics.actions:
+            raise InputError(
+                f"{type(self.semantics).__name__} gives players {given} probabilities, but says "
+                f"that they have {self.semantics.actions} actions"
+            )
+        return behaviours
 
     @in_float64_unless_traced
     def cooperation(self, params: Params) -> Float[RealArray, "players"]:
@@ -204,8 +214,9 @@ class Tied(AbstractParametricGame):
     @property
     def spaces(self) -> tuple[Box, ...]:
         boxes = self.game.spaces
-        lower = jax.tree.map(lambda *x: jnp.stack(x).max(axis=0), *[b.lower for b in boxes])
-        upper = jax.tree.map(lambda *x: jnp.stack(x).min(axis=0), *[b.upper for b in boxes])
+        numbers = jnp if is_traced(boxes) else np  # which keeps 64 bits, whatever JAX is set to
+        lower = jax.tree.map(lambda *x: numbers.stack(x).max(axis=0), *[b.lower for b in boxes])
+        upper = jax.tree.map(lambda *x: numbers.stack(x).min(axis=0), *[b.upper for b in boxes])
         return (Box(lower, upper),)
 
     def untied(self, params: Params) -> Params:
@@ -266,6 +277,19 @@ def _first_entries(behaviours: Product) -> Float[Array, "players"]:
 def _is_improper(mix: Float[RealArray, "actions"]) -> Bool[RealArray, ""]:
     """Whether these are no probabilities; NaN are none."""
     return ~(jnp.all(mix >= -TOLERANCE) & (jnp.abs(mix.sum() - 1) <= TOLERANCE))
+
+
+def check_current(game: ParametricGame) -> None:
+    """Refuse a game whose payoffs were exchanged, after which its derivatives are of the others.
+
+    **Raises:** `InputError` saying how to make it anew.
+    """
+    ours, theirs = jax.tree.leaves(game.centred), jax.tree.leaves(game.game.centred())
+    if not is_traced(ours, theirs) and not all(map(np.array_equal, ours, theirs)):
+        raise InputError(
+            "the payoffs of this parametric game were exchanged after it was made, and its "
+            "derivatives are those of the old ones: make the ParametricGame anew"
+        )
 
 
 def check_channel(semantics: AbstractSemantics, channel: AbstractChannel) -> None:

@@ -17,6 +17,7 @@ from glasshouse import LogisticFamily, NormalFormGame, ParametricGame, certified
 from glasshouse.analysis import AffineFamily
 from glasshouse.certificates import Certificate
 from glasshouse.errors import InputError
+from glasshouse.games import catalogue
 from glasshouse.semantics import Affine, Box, Custom, Logistic
 
 DEADLOCK = Payoffs(4.0, 2.0, 3.0, 1.0)
@@ -406,6 +407,17 @@ def test_a_square_root_has_a_value_at_zero():
     game = ParametricGame(symmetric(STAG_HUNT), Custom(function, [Box(0.0, 1.0)] * 2))
     found = certify(game, (1.0, 1.0), 1e-6)
     assert found.verdict == "certified"
+
+
+def test_thresholds_are_proved_of_no_family_but_the_built_in_ones():
+    """Another function of κ than a multiple of what is read has its threshold elsewhere."""
+
+    class Cubed(LogisticFamily):
+        def __call__(self, coupling):
+            return LogisticFamily.__call__(self, coupling**3)
+
+    with pytest.raises(InputError, match="LogisticFamily or an AffineFamily, not Cubed"):
+        certified_threshold(Cubed(catalogue.prisoners_dilemma(), 3.0))
 
 
 def test_whole_numbers_are_numbers_and_a_game_is_no_family():

@@ -4,13 +4,15 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests.certificates.exact import mp
 
-from glasshouse import NormalFormGame, ParametricGame, certify, verify
+from glasshouse import NormalFormGame, ParametricGame, certify, run, verify
+from glasshouse.analysis import diagonal
 from glasshouse.certificates.builtin import Writer
 from glasshouse.certificates.checker import check
 from glasshouse.certificates.document import digest_of, read_document
@@ -18,7 +20,8 @@ from glasshouse.certificates.program import Instruction, Program
 from glasshouse.certificates.search import best_gain
 from glasshouse.certificates.totals import totals_of
 from glasshouse.errors import InputError
-from glasshouse.semantics import Box, Custom
+from glasshouse.games import Product
+from glasshouse.semantics import AbstractSemantics, Box, Custom, Logistic
 
 PD = np.array([[3.0, 0.0], [5.0, 1.0]])
 DILEMMA = NormalFormGame(np.stack([PD, PD.T]))
@@ -460,6 +463,77 @@ def test_there_are_old_files_of_every_kind():
     kinds = {json.loads(path.read_text())["problem"]["semantics"]["kind"] for path in OLD}
     assert kinds == {"logistic", "affine", "program"}
     assert len(OLD) >= 8
+
+
+class Unguarded:
+    """Before the others, it keeps their refusal from being asked."""
+
+    def __init_subclass__(cls, **settings): ...
+
+
+class Reversed(Unguarded, Logistic):
+    """Looks like the logistic semantics to `isinstance`, and plays the other action."""
+
+    def behaviours(self, params, seen):
+        found = Logistic.behaviours(self, params, seen)
+        return Product(tuple(tuple(reversed(own)) for own in found.distributions))
+
+
+def test_a_class_derived_from_a_built_in_semantics_is_read_and_not_taken_for_it():
+    """Parameters are for defection here: defecting alone gains, so (-3, -3) is no equilibrium."""
+    game = ParametricGame(DILEMMA, Reversed((2, 2), 0.0, 3.0))
+    low, high = certify(game, (-3.0, -3.0), 1e-6), certify(game, (3.0, 3.0), 1e-6)
+    assert (low.verdict, high.verdict) == ("refuted", "certified")
+    assert low.about == high.about == "this program"
+
+
+def test_a_function_that_notices_being_traced_gets_no_verdict():
+    def one(t):
+        p = s(t) if isinstance(t, jax.core.Tracer) else s(-t)
+        return [p, 1 - p]
+
+    game = ParametricGame(DILEMMA, Custom(everyone(one), [Box(-3.0, 3.0)] * 2))
+    found = certify(game, (-3.0, -3.0), 1e-6)
+    assert found.verdict == "unknown"
+    assert "floats are not" in found.advice
+
+
+def test_payoffs_exchanged_after_a_game_was_made_get_no_verdict():
+    game = ParametricGame(DILEMMA, Logistic((2, 2), 0.5, 3.0))
+    hunt = np.array([[[4.0, 0.0], [3.0, 3.0]], [[4.0, 3.0], [0.0, 3.0]]])
+    edited = eqx.tree_at(lambda g: g.game.tensor, game, hunt)
+    for asked in (lambda: certify(edited, (3.0, 3.0), 1e-6), lambda: diagonal(edited)):
+        with pytest.raises(InputError, match="make the ParametricGame anew"):
+            asked()
+
+
+class Many(AbstractSemantics):
+    """Says that everybody has two actions, and gives more or fewer probabilities."""
+
+    given: int = eqx.field(static=True)
+    actions: tuple[int, ...] = eqx.field(static=True, default=(2, 2))
+
+    @property
+    def spaces(self):
+        return (Box(-3.0, 3.0),) * 2
+
+    def behaviours(self, params, seen):
+        return Product((jnp.ones(self.given) / self.given,) * 2)
+
+    @classmethod
+    def example(cls, actions):
+        return cls(3)
+
+
+@pytest.mark.parametrize("given", [1, 3])
+def test_other_numbers_of_probabilities_than_of_actions_are_refused(given):
+    game = ParametricGame(DILEMMA, Many(given))
+    for asked in (
+        lambda: certify(game, (0.0, 0.0), 1e-6),
+        lambda: run(game, steps=3, step_size=0.1),
+    ):
+        with pytest.raises(InputError, match=rf"Many gives players \({given}, {given}\)"):
+            asked()
 
 
 @pytest.mark.parametrize(

@@ -200,3 +200,13 @@ def test_no_concrete_method_is_overridden(cls):
         and name not in base.__abstractmethods__
     ]
     assert not overridden
+
+
+def test_what_is_left_to_the_night_is_there():
+    tests = Path(__file__).parent.parent
+    lines = (tests / "by_night.txt").read_text("utf-8").splitlines()
+    names = [line.partition("[")[0] for line in lines if not line.startswith("#")]
+    assert len(names) > 10
+    for name in names:
+        file, _, function = name.partition("::")
+        assert f"\ndef {function}(" in (tests.parent / file).read_text("utf-8"), name

@@ -1,5 +1,6 @@
 """Rest points that learning reaches: whether they stand alone, and that no run is hidden."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -14,7 +15,7 @@ from glasshouse.analysis import (
 from glasshouse.analysis.isolation import dimensions
 from glasshouse.games import NormalFormGame, catalogue
 from glasshouse.parametric import ParametricGame
-from glasshouse.semantics import Affine
+from glasshouse.semantics import Affine, Box, Custom
 from glasshouse.study.proofs import certified_points
 from glasshouse.study.reading import parse_study
 from glasshouse.study.setting import prepare
@@ -88,6 +89,32 @@ def test_without_rest_there_is_nothing_to_tell():
     found = reached_rest_points(dilemma, starts=Starts(5), steps=1)
     generic = [point for point in found if point.starts == "generic"]
     assert (generic, found.unlisted) == ([], 0)
+    found = reached_rest_points(
+        LogisticFamily(DILEMMA, 3.0)(0.5), starts=Starts(5), steps=1, step_size=1e-3
+    )
+    assert (len(found), found.isolated, found.dimension) == (0, None, None)
+
+
+@pytest.mark.parametrize("bound", [1e-4, 3.0])
+def test_what_is_isolated_does_not_depend_on_the_unit_of_parameters(bound):
+    """p = ½ + .4 θ / bound: of a constant game every profile rests, of coordination three."""
+
+    def behaviours(params, seen):
+        return [jnp.stack([0.5 + 0.4 * t / bound, 0.5 - 0.4 * t / bound]) for t in params]
+
+    semantics = Custom(behaviours, [Box(-bound, bound)] * 2)
+    constant = ParametricGame(NormalFormGame(np.ones((2, 2, 2))), semantics)
+    starts = Starts(20, spread=bound / 3)
+    found = reached_rest_points(constant, starts=starts, **QUICK)
+    assert (found.isolated, found.dimension) == (False, 2)
+    both = NormalFormGame(np.stack([3 * np.eye(2)] * 2))
+    step = 0.1 * (bound / 3) ** 2
+    found = reached_rest_points(
+        ParametricGame(both, semantics), starts=starts, steps=2000, step_size=step
+    )
+    assert found.isolated
+    places = {tuple(np.round(np.asarray(p.params) / bound, 6)) for p in found}
+    assert places >= {(1.0, 1.0), (-1.0, -1.0)}
 
 
 def test_a_multiple_root_is_no_continuum():

@@ -162,13 +162,13 @@ def _closed_diagonal(game: ParametricGame) -> AbstractDiagonal | None:
 
 
 def _first_movements(games: Sequence[ParametricGame]) -> list[FirstMovement]:
-    smallest = RESTS * float(np.max(games[0].game.payoff_ranges))
-
-    def named(margin: float) -> FirstMovement:
+    def named(margin: float, game: ParametricGame) -> FirstMovement:
+        smallest = RESTS * float(np.max(game.game.payoff_ranges))
         direction = "rises" if margin > smallest else "falls" if margin < -smallest else "rests"
         return FirstMovement(margin, direction)
 
-    return [named(float(margin)) for margin in batch_map(cooperation_margin, stack(games))]
+    margins = batch_map(cooperation_margin, stack(games))
+    return [named(float(margin), game) for margin, game in zip(margins, games, strict=True)]
 
 
 def _tied_outcomes(

@@ -31,7 +31,7 @@ from glasshouse.certificates.search import Bracket, best_gain
 from glasshouse.dynamics.driver import check_params
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
-from glasshouse.parametric import ParametricGame, Params
+from glasshouse.parametric import ParametricGame, Params, check_current
 from glasshouse.semantics.affine import Affine
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.semantics.channel import Full
@@ -146,6 +146,7 @@ def _problem(
     """What is to be proved, in exact numbers."""
     base, semantics = game.game, _numbers_of(game)
     assert isinstance(base, NormalFormGame)  # checked before
+    check_current(game)
 
     def program(player: int) -> Program:
         if isinstance(semantics, ProgramOnly):

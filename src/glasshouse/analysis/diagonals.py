@@ -13,7 +13,7 @@ from glasshouse.analysis.closed_form import ZERO
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.symmetric import Symmetric2x2
-from glasshouse.parametric import ParametricGame
+from glasshouse.parametric import ParametricGame, check_current
 from glasshouse.semantics.affine import Affine
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.semantics.channel import Full
@@ -163,6 +163,7 @@ def diagonal(game: ParametricGame) -> AbstractDiagonal:
         raise InputError(
             f"closed forms on the diagonal need full access, not {type(game.channel).__name__}"
         )
+    check_current(game)
     base = game.game
     tensor = np.asarray(base.tensor) if isinstance(base, NormalFormGame) else np.zeros(0)
     payoffs = Symmetric2x2.from_tensor(tensor)

@@ -26,6 +26,9 @@ POINTS = 32
 MOST_CORNERS = 16
 """Of boxes with more corners, none is compared."""
 
+EAGER = 2
+"""As many points, the profile first, are computed one by one as well, without a transformation."""
+
 FEW, MANY = 4, 64
 """Points are compared in batches of so many."""
 
@@ -97,7 +100,10 @@ def _difference(
     size = FEW if len(points) <= FEW else -(-len(points) // MANY) * MANY
     padded = [*points, *[points[0]] * (size - len(points))]
     at = jnp.asarray(np.reshape(padded, (size, -1)), jnp.float64)
-    computed = [np.asarray(x, np.float64) for x in jax.vmap(behaviours)(at)]
+    computed = [np.array(x, np.float64) for x in jax.vmap(behaviours)(at)]
+    for k in range(min(len(points), EAGER)):  # and as it plays where nobody traces it
+        for owner, own in enumerate(behaviours(at[k])):
+            computed[owner][k] = np.asarray(own, np.float64)
     allowed = arb(min(_allowed(behaviours, at[0]), matters))
     with ctx.workprec(PRECISION):
         machine = Machine(program)

@@ -26,7 +26,8 @@ HELD = 1e-6
 """A relative gradient that pushes outward by more than this holds a parameter at its bound."""
 
 STEP = 0.02
-"""So far along a direction without slope, there must be a rest point if there is a continuum."""
+"""So far along a direction without slope, there must be a rest point if there is a continuum; in
+boxes narrower than 1, this share of the narrowest side."""
 
 RESTS = 1e-9
 """What is left there of the relative gradient; of an isolated double or triple root more is."""
@@ -86,7 +87,8 @@ def _dimension(
     towards = np.concatenate([null @ mixed, null], axis=1).T
     towards /= np.linalg.norm(towards, axis=1, keepdims=True)
     begin = np.repeat(x[None], 2 * len(towards), axis=0)
-    begin[:, free] += STEP * np.concatenate([towards, -towards])
+    step = STEP * min(1.0, *(upper - lower)[free])
+    begin[:, free] += step * np.concatenate([towards, -towards])
     tried, back = np.clip(begin, lower, upper), _solve(jacobian, free)
     for _ in range(CORRECTIONS):
         fields = _fields(game, tried, template)
@@ -96,7 +98,7 @@ def _dimension(
     inward = np.where(tried >= upper, np.minimum(fields, 0), fields)
     inward = np.where(tried <= lower, np.maximum(inward, 0), inward)
     rests = np.all(np.abs(inward[:, free]) <= RESTS, axis=1)
-    rests &= np.linalg.norm(tried - x, axis=1) >= STEP / 2
+    rests &= np.linalg.norm(tried - x, axis=1) >= step / 2
     either = rests[: len(towards)] | rests[len(towards) :]
     if either[:TRIES].any():
         return count

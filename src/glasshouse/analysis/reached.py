@@ -27,7 +27,8 @@ MOST_TOLD_APART = 1000
 """Distinct ends that are told apart; of a continuum every run has one of its own."""
 
 SAME = 1e-3
-"""Ends are one rest point when no parameter differs by more than this, relative to 1 + its size."""
+"""Ends are one rest point when no parameter differs by more than this, relative to 1 + its size or,
+where that is less, to the side of its box."""
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -63,7 +64,7 @@ class ReachedRestPoints(Result, Sequence[ReachedPoint]):
     """
 
     points: tuple[ReachedPoint, ...]
-    isolated: bool
+    isolated: bool | None
     dimension: int | None
     unlisted: int
     method: str = "numerical"
@@ -119,7 +120,7 @@ def reached_rest_points(
     listed = sum(point.share.count for point in generic if point.share is not None)
     return ReachedRestPoints(
         points=points,
-        isolated=all(size == 0 for size in sizes),
+        isolated=all(size == 0 for size in sizes) if sizes else None,
         dimension=max(known) if known and len(known) == len(sizes) else None,
         unlisted=resting - listed,
     )
@@ -166,11 +167,19 @@ def _distinct(
     params, cooperates, residuals = found
     runs = len(residuals)
     numbers = np.concatenate([x.reshape(runs, -1) for x in jax.tree.leaves(params)], axis=1)
+    sides = np.concatenate(
+        [
+            np.ravel(high) - np.ravel(low)
+            for box in game.spaces
+            for low, high in zip(*map(jax.tree.leaves, (box.lower, box.upper)), strict=True)
+        ]
+    )
     left = np.flatnonzero((residuals <= AT_REST) & np.isfinite(numbers).all(axis=1))
     resting, clusters = len(left), []
     while len(left) and len(clusters) < MOST_TOLD_APART:
         centre = numbers[left[np.argmin(residuals[left])]]
-        near = np.all(np.abs(numbers[left] - centre) <= SAME * (1 + np.abs(centre)), axis=1)
+        same = SAME * np.minimum(1 + np.abs(centre), sides)
+        near = np.all(np.abs(numbers[left] - centre) <= same, axis=1)
         members, left = left[near], left[~near]
         k = members[np.argmin(residuals[members])]
         clusters.append((len(members), k))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 from rich.console import Console
 
+from glasshouse.cli.layout import wrapped
 from glasshouse.cli.options import (
     CooperateOption,
     JsonOption,
@@ -105,7 +106,8 @@ def _print_catalogue() -> None:
         print_table(rows, header)
     else:
         print_table([row[:3] for row in rows], header[:3])
-    typer.echo("\nglasshouse games GAME explains one: meaning, source, payoffs, equilibria.")
+    more = "glasshouse games GAME explains one: meaning, source, payoffs, equilibria."
+    typer.echo(f"\n{wrapped(more)}")
 
 
 def _game_json(text: str, cooperate: str | None) -> dict[str, Any]:

@@ -32,6 +32,7 @@ class Box(eqx.Module):
     upper: PyTree
 
     __pdoc__ = described
+    __init_subclass__ = final_unless_abstract
 
     def __init__(self, lower: PyTree, upper: PyTree):
         low, high = _bounds(lower, "lower"), _bounds(upper, "upper")
