@@ -79,7 +79,8 @@ def phase_portrait(
     """Gradients, rest points, sample trajectories and basins of selfish gradient learning.
 
     Where learning starts to move, where it can rest and where it ends are three things, and none of
-    them is an equilibrium: a rest point that attracts may still invite a large deviation.
+    them is an equilibrium: a rest point that attracts may still invite a large deviation. Rest
+    points at peaks of a behaviour, where a player's own parameter moves nothing, are not found.
 
     **Arguments:** `game`, two players with one bounded parameter each; `resolution`, points per
     side of the grid of gradients; `trajectories`, how many runs to keep, in pairs that differ by

@@ -116,7 +116,9 @@ def plane_rest_points(game: ParametricGame, grid: FieldGrid) -> RestPointSearch:
 
     Definition: θ rests when each component of the joint selfish gradient is zero, or points
     outward (or is zero) at a bound. The search uses the relative gradient, which has the same
-    zeros and signs and is not hidden by saturation: cells of a grid in which both components
+    signs, is not hidden by saturation and, wherever a player's own parameter moves anybody's
+    behaviour, has the same zeros; where it moves nobody's inside the box, at the peak of a wave
+    say, rest points are not found. Cells of a grid in which both components
     change sign, and local minima of their size, start a root finder; edges are searched by sign
     changes; results are verified. Where all points are regular the sum of their indices
     sign det(-J), J in the free directions, is 1; where it is not, the grid is refined.
