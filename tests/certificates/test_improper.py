@@ -498,6 +498,26 @@ def test_a_function_that_notices_being_traced_gets_no_verdict():
     assert "floats are not" in found.advice
 
 
+@pytest.mark.parametrize("asked", ["isfinite", "isnan", "logsumexp"])
+def test_questions_that_only_floats_can_answer_are_refused(asked):
+    """Where e^x overflows the function goes another way, which real numbers do not show."""
+
+    def one(t):
+        e = jnp.exp(720 - 1e6 * (t - 1.7) ** 2)
+        if asked == "logsumexp":  # asks, too, but of a number that stays finite
+            p = jnp.exp(-t - jax.nn.logsumexp(jnp.stack([t, -t])))
+        else:
+            p = jnp.where({"isfinite": ~jnp.isfinite(e), "isnan": jnp.isnan(e)}[asked], 0, s(t))
+        return [p, 1 - p]
+
+    game = ParametricGame(DILEMMA, Custom(everyone(one), [Box(-3.0, 3.0)] * 2))
+    if asked == "logsumexp":
+        assert certify(game, (3.0, 3.0), 1e-6).verdict == "certified"
+    else:
+        with pytest.raises(InputError, match="decides by comparing computed numbers"):
+            certify(game, (-3.0, -3.0), 1e-6)
+
+
 def test_payoffs_exchanged_after_a_game_was_made_get_no_verdict():
     game = ParametricGame(DILEMMA, Logistic((2, 2), 0.5, 3.0))
     hunt = np.array([[[4.0, 0.0], [3.0, 3.0]], [[4.0, 3.0], [0.0, 3.0]]])

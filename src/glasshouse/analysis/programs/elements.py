@@ -139,6 +139,27 @@ NEUTRAL = {"max": -math.inf, "min": math.inf}
 """The number that does not count among others."""
 
 
+LARGEST_FACTOR = 10**30
+"""Products of ordinary parameters and of factors up to this stay far below 1.8e308."""
+
+OVERFLOWING = frozenset({"exp", "divide", "power", "log"})
+"""What may be infinite in floats where its operands are not."""
+
+
+def may_overflow(expressions: Expressions, x: Expression) -> bool:
+    """Whether floats of ordinary parameters may be infinite where this real number is not."""
+    left, seen = [x], set()
+    while left:
+        for k, factor in left.pop().terms:
+            atom = expressions.atoms[k]
+            if abs(factor) > LARGEST_FACTOR or atom.operation in OVERFLOWING:
+                return True
+            if k not in seen:
+                seen.add(k)
+                left += atom.operands
+    return False
+
+
 class Rule:
     """One operation on elements, as a function of them.
 
@@ -154,7 +175,7 @@ class Rule:
             if isinstance(x, Unsupported):
                 return x
         if self._name == "is_finite":
-            return not isinstance(xs[0], float)
+            return self._finite(xs[0])
         if self._name in COMPARISONS:
             return self._compared(*xs)
         if self._name in NEUTRAL:
@@ -166,6 +187,12 @@ class Rule:
         except UndefinedError as error:
             return Unsupported(f"{error}, in the JAX operation {self._name!r}")
 
+    def _finite(self, x: Expression | float) -> bool | Unsupported:
+        """Real numbers are finite, but floats may overflow, and the function go another way."""
+        if not isinstance(x, Expression):
+            return False
+        return decision("is_finite") if may_overflow(self._expressions, x) else True
+
     def _compared(self, x: Expression | float, y: Expression | float) -> bool | Unsupported:
         compare = COMPARISONS[self._name]
         if isinstance(x, Expression) and isinstance(y, Expression):
@@ -173,6 +200,8 @@ class Rule:
             sizes = [abs(z.number) for z in (x, y) if z.number is not None]
             if difference is None or 0 < abs(difference) < TOO_CLOSE * max(sizes, default=1):
                 return decision(self._name)
+            if may_overflow(self._expressions, x) or may_overflow(self._expressions, y):
+                return decision(self._name)  # x != x asks for NaN
             return compare(difference, 0)
         return compare(*(z if isinstance(z, float) else 0.0 for z in (x, y)))
 
