@@ -252,3 +252,9 @@ def test_tied_boxes_keep_their_bounds_in_any_precision():
         (box,) = tied.spaces
         assert (float(box.lower), float(box.upper)) == (0.1, 0.3)
         assert float(run(tied, params=(0.1,), steps=1, step_size=0.1).params[0]) >= 0.1
+
+
+@pytest.mark.parametrize("given", [PD, LogisticFamily(PD, 3.0)])
+def test_what_is_no_parametric_game_is_not_learned_in(given):
+    with pytest.raises(InputError, match=f"parametric game, not {type(given).__name__}: make one"):
+        run(given, steps=5, step_size=0.1)

@@ -236,3 +236,17 @@ def test_a_rise_from_rest_just_beside_a_grid_point_is_in_the_bracket(power, side
     found = find_switch(margins, Search(-1.0, 1.0, 64, 1e-9), 1e-12, "", "", {})
     assert found.bracket is not None
     assert found.bracket[0] <= at <= found.bracket[1]
+
+
+@pytest.mark.parametrize("points", [2, 3])
+def test_few_points_at_once_find_the_switch_as_well(points):
+    """Two have none between them, by which a bracket could be narrowed."""
+    found = first_movement(LogisticFamily(catalogue.prisoners_dilemma(), 3.0), points=points)
+    assert found.bracket is not None
+    assert found.bracket[0] <= 3 / 7 <= found.bracket[1]
+    assert found.bracket[1] - found.bracket[0] < 1e-8
+
+
+def test_a_bracket_without_width_cannot_be_asked_for():
+    with pytest.raises(InputError, match="tolerance=0 must be finite and above 0"):
+        first_movement(LogisticFamily(catalogue.prisoners_dilemma(), 3.0), tolerance=0)

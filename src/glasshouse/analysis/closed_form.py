@@ -103,7 +103,7 @@ def thresholds(game: NormalFormGame) -> Thresholds:
     if set(game.actions) != {2} or game.players < 2 or not is_symmetric(tensor):
         raise InputError(
             f"{game.title}: closed-form thresholds need a symmetric game with two actions each; "
-            "use first_order_margin or critical_coupling for this one"
+            "use first_movement or long_run_switch for this one"
         )
     found = Thresholds(
         defection=_threshold(tensor, 0.0, MEANINGS[0]),
@@ -131,7 +131,7 @@ def affine_thresholds(game: NormalFormGame) -> Thresholds:
     if payoffs is None:
         raise InputError(
             f"{game.title}: closed-form thresholds of the affine semantics need a symmetric game "
-            "with two players and two actions each; use first_order_margin or critical_coupling "
+            "with two players and two actions each; use first_movement or long_run_switch "
             "for this one"
         )
     found = Thresholds(

@@ -275,7 +275,7 @@ def _default_bracket(family: Family) -> tuple[float, float]:
 
 
 def _search(low: float, high: float, points: Whole, tolerance: Numbers) -> Search:
-    least = number(tolerance, "tolerance", least=0.0)
+    least = number(tolerance, "tolerance", above=0.0)
     return Search(low, high, whole(points, "points", least=2), least)
 
 

@@ -136,7 +136,7 @@ def _narrowed(
     start, step = (k, -1) if rising else (k + 1, 1)
     away, there = float(grid[start]), float(grid[beyond])
     while abs(there - away) > search.tolerance / 2:
-        tried = np.linspace(away, there, search.points)
+        tried = np.linspace(away, there, max(search.points, 3))  # of two, none is between
         if tried[1] == away or tried[-2] == there:  # neighbouring floats: nothing is narrower
             break
         holds_at = margins(tried) > none

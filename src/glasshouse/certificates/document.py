@@ -362,7 +362,7 @@ def _with_one_zero(contents: dict[str, Any], version: int) -> str:
 
 def _no_number(text: str) -> float:
     """Numbers with a point, an exponent or no value have no place in a certificate's JSON."""
-    raise ValueError(f"{text:.20} is no exact number, such as '0x1.8p-1' for 0.75")
+    raise ValueError(f"{text:.20} is no exact number, such as '0x1.8000000000000p-1' for 0.75")
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer
 
 
 def _exact(value: object) -> float:
-    """A number, or one written as an exact binary fraction: 0x1.8p-1 for 0.75.
+    """A number, or one written as an exact binary fraction, as `float.hex` does it: 0x1.8000000000000p-1 for 0.75.
 
     Zero has one sign: as a real number it has none.
     """
@@ -22,7 +22,9 @@ def _exact(value: object) -> float:
             number = math.nan
         number = number if number.hex() == value else math.nan
     if math.isnan(number):
-        raise ValueError(f"must be a number such as '0x1.8p-1' for 0.75, but is {value!r:.40}")
+        raise ValueError(
+            f"must be a number such as '0x1.8000000000000p-1' for 0.75, but is {value!r:.40}"
+        )
     return number + 0.0
 
 

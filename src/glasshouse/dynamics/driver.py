@@ -55,6 +55,11 @@ def run(
     player and the step where a semantics stopped giving probabilities.
     **Cost:** `steps` updates; memory for one point, or for all of them with `save="path"`.
     """
+    if not isinstance(game, AbstractParametricGame):
+        raise InputError(
+            f"run takes a parametric game, not {type(game).__name__}: make one as "
+            "ParametricGame(game, semantics), or call a family at a coupling"
+        )
     if not isinstance(rule, AbstractRule):
         raise InputError(
             f"the second argument of run is a rule such as Gradient(), not {type(rule).__name__}: "
