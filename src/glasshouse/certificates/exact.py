@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer
 
 
 def _exact(value: object) -> float:
-    """A number, or one written as an exact binary fraction, as `float.hex` does it: 0x1.8000000000000p-1 for 0.75.
+    """A number, or one written as `float.hex` does it: 0x1.8000000000000p-1 for 0.75.
 
     Zero has one sign: as a real number it has none.
     """
