@@ -182,19 +182,24 @@ def test_plots_in_a_grid_within_a_grid_fit():
 
 
 def test_coinciding_shares_are_told_apart_without_their_colours():
-    """At 0 and 1 lines lie side by side and in different styles, and no two bands mix."""
-    figure = Figure()
-    ax = plot_outcome_shares(X, swept(), figure.subplots(), key=KEYS[0])
+    """At 0 and 1 one line shows through the gaps of the other, at its own value; no bands mix."""
+    figure, columns = Figure(), swept()
+    ax = plot_outcome_shares(X, columns, figure.subplots(), key=KEYS[0])
     FigureCanvasAgg(figure).draw()
     bands = [band for band in ax.collections if isinstance(band, PolyCollection)]
     assert len(bands) == 3
     assert all(np.all(np.asarray(band.get_facecolor())[:, 3] == 1.0) for band in bands)
     lines = [line for line in ax.lines if not str(line.get_label()).startswith("_")]
     assert len({line.get_linestyle() for line in lines}) == 3
-    heights = [line.get_transform().transform((0.0, 0.0))[1] for line in lines]
-    gaps = np.abs(np.diff(sorted(heights))) * 72 / ax.figure.dpi
-    assert np.all(gaps >= max(line.get_linewidth() for line in lines))
-    assert max(heights) - min(heights) < 0.02 * ax.get_window_extent().height
+    lowest = min(lines, key=lambda line: line.get_zorder())
+    assert lowest.get_linestyle() == "-"
+    assert len({line.get_zorder() for line in lines}) == 3
+    names = ("cooperation", "exploitation", "defection")
+    for line, name in zip(lines, names, strict=True):
+        at = ax.transData.inverted().transform(
+            line.get_transform().transform(np.asarray(line.get_xydata()))
+        )
+        np.testing.assert_allclose(at[:, 1], columns[f"{name}_share"], atol=1e-9)
 
 
 def test_shades_of_a_portrait_are_told_apart_without_their_colours(portraits):

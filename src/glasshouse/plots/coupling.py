@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.transforms import ScaledTranslation
 
 from glasshouse.plots._layout import GAP, arrange, expected_width
 from glasshouse.plots._palette import BLACK, BLUE, GREEN, GREY, ORANGE, TEXT
@@ -20,9 +19,6 @@ WIDTH = 4.8
 
 MOST_SHAPES = 1500
 """Curves of more points are drawn as pixels inside vector files, which stay small."""
-
-ASIDE = 1.8
-"""Points between lines of shares that coincide: a little more than their width."""
 
 ROW = 12.0
 """Points between rows of labels above the axes."""
@@ -113,8 +109,7 @@ def plot_outcome_shares(
 ) -> Axes:
     """Shares of runs by outcome, with 95 % Wilson intervals as bands.
 
-    Where shares coincide, mostly at 0, their lines lie side by side: those of cooperation are drawn
-    1.8 points too high, those of defection 1.8 points too low.
+    Where shares coincide, mostly at 0, one line shows through the gaps of the other.
 
     **Arguments:** as in `plot_tied_branch`.
     """
@@ -183,21 +178,25 @@ def _draw_shares(x: np.ndarray, columns: Columns, ax: Axes, key: str) -> list[Pa
         value, low, high = (_numbers(columns, f"{name}_{end}") for end in ("share", "low", "high"))
         if value is None:
             continue
-        # Lines and bands at 0 or 1 would lie on each other, mixed to a colour of neither.
-        aside = ScaledTranslation(0, (1 - place) * ASIDE / 72, ax.figure.dpi_scale_trans)
-        shared = {"transform": ax.transData + aside, "rasterized": pixels}
-        line = {"color": colour, "ls": style, "lw": 1.6, **_dots(x, colour), "zorder": 3}
-        ax.plot(x, value, label=names[name], **line, **shared)
+        # The solid line below, so that it shows through the gaps of one that lies on it.
+        line = {
+            "color": colour,
+            "ls": style,
+            "lw": 1.6,
+            **_dots(x, colour),
+            "zorder": 3 + place / 9,
+        }
+        ax.plot(x, value, label=names[name], **line, **_dots(x, colour), rasterized=pixels)
         if low is None or high is None:
             continue
         if len(x) > 1:
-            # Without transparency for the same reason; outlined, so that one seen through another
-            # is known by its edges.
-            ax.fill_between(x, low, high, color=_tint(colour), lw=0, zorder=1, **shared)
+            # Without transparency, which would mix bands to a colour of neither; outlined, so that
+            # one below another is known by its edges.
+            ax.fill_between(x, low, high, color=_tint(colour), lw=0, zorder=1, rasterized=pixels)
             for edge in (low, high):
-                ax.plot(x, edge, color=colour, ls=style, lw=0.5, zorder=2, **shared)
+                ax.plot(x, edge, color=colour, ls=style, lw=0.5, zorder=2, rasterized=pixels)
         else:
-            ax.vlines(x, low, high, color=_tint(colour), lw=4, zorder=1, **shared)
+            ax.vlines(x, low, high, color=_tint(colour), lw=4, zorder=1, rasterized=pixels)
     _axes_of(ax, x, "share of runs", key)
     return [Patch(color=_tint(GREY), lw=0, label="95 % interval")] if ax.lines else []
 
