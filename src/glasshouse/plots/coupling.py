@@ -186,7 +186,7 @@ def _draw_shares(x: np.ndarray, columns: Columns, ax: Axes, key: str) -> list[Pa
             **_dots(x, colour),
             "zorder": 3 + place / 9,
         }
-        ax.plot(x, value, label=names[name], **line, **_dots(x, colour), rasterized=pixels)
+        ax.plot(x, value, label=names[name], **line, rasterized=pixels)
         if low is None or high is None:
             continue
         if len(x) > 1:
