@@ -172,7 +172,10 @@ def test_bad_options_are_one_line(call):
         ((*check, "nan", "--bound", "3"), "coupling must be finite"),
         ((*check, "1"), "--bound"),
         ((*check, "1", "--bound", "0"), "bound must be positive"),
-        ((*check, "1", "--bound", "3", "--step-size", "-1"), "-1 must be finite and above 0"),
+        (
+            (*check, "1", "--bound", "3", "--step-size", "-1"),
+            "step_size=-1 must be finite and above 0",
+        ),
         (("thresholds", "donation", "--cooperate", "give"), "choose one of donate, keep"),
         (("run", "missing.toml"), "missing.toml: cannot read the study file"),
     ]:

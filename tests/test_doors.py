@@ -230,7 +230,7 @@ def test_long_starts_are_shortened_in_what_is_said():
     found = first_movement_switch(GainFamily(PD, policies), start, points=2, tolerance=5.0)
     assert "… 91 more" in found.detail
     assert len(found.detail) < 300
-    assert len(repr(found).splitlines()) < 20
+    assert len(repr(found).splitlines()) < 18
     short = first_movement_switch(LogisticFamily(PD, 3.0), (0.1, 0.2), points=2, tolerance=5.0)
     assert "from the start (0.1, 0.2)" in short.detail
 

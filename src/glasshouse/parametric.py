@@ -130,7 +130,7 @@ class ParametricGame(AbstractParametricGame):
 
     def _checked(self, behaviours: Product) -> Product:
         """Refuse a semantics that gives other numbers of probabilities than it has actions."""
-        given = tuple(len(behaviours.entries(i)) for i in range(len(behaviours.distributions)))
+        given = tuple(map(len, behaviours.distributions))
         if given != self.semantics.actions:
             raise InputError(
                 f"{type(self.semantics).__name__} gives players {given} probabilities, but says "
