@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from glasshouse.study import read_study
 
@@ -132,7 +133,7 @@ def kind_of(block: Block) -> str:
     return ""
 
 
-def plays(page: Path) -> list[pytest.param]:
+def plays(page: Path) -> list[ParameterSet]:
     """A page as it is played by day, and whole by night if that is another thing."""
     name, text = str(page.relative_to(ROOT)), page.read_text("utf-8")
     if name in NEED_WORK or not LONG.search(text):

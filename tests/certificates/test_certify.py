@@ -414,7 +414,7 @@ def test_thresholds_are_proved_of_no_family_but_the_built_in_ones():
 
     class Cubed(LogisticFamily):
         def __call__(self, coupling):
-            return LogisticFamily.__call__(self, coupling**3)
+            return LogisticFamily.__call__(self, np.asarray(coupling) ** 3)
 
     with pytest.raises(InputError, match="LogisticFamily or an AffineFamily, not Cubed"):
         certified_threshold(Cubed(catalogue.prisoners_dilemma(), 3.0))

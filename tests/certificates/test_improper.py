@@ -6,6 +6,7 @@ from pathlib import Path
 
 import equinox as eqx
 import jax
+import jax.core
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -481,7 +482,7 @@ class Reversed(Unguarded, Logistic):
 
 def test_a_class_derived_from_a_built_in_semantics_is_read_and_not_taken_for_it():
     """Parameters are for defection here: defecting alone gains, so (-3, -3) is no equilibrium."""
-    game = ParametricGame(DILEMMA, Reversed((2, 2), 0.0, 3.0))
+    game = ParametricGame(DILEMMA, Reversed((2, 2), *map(np.array, (0.0, 3.0, 1.0))))
     low, high = certify(game, (-3.0, -3.0), 1e-6), certify(game, (3.0, 3.0), 1e-6)
     assert (low.verdict, high.verdict) == ("refuted", "certified")
     assert low.about == high.about == "this program"
@@ -531,7 +532,10 @@ class Many(AbstractSemantics):
     """Says that everybody has two actions, and gives more or fewer probabilities."""
 
     given: int = eqx.field(static=True)
-    actions: tuple[int, ...] = eqx.field(static=True, default=(2, 2))
+    actions: tuple[int, ...] = eqx.field(static=True)
+
+    def __init__(self, given: int):
+        self.given, self.actions = given, (2, 2)
 
     @property
     def spaces(self):
