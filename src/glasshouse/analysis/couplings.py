@@ -13,13 +13,14 @@ from glasshouse._arrays import RealArray, as_floats
 from glasshouse._numbers import Numbers, Pair, Whole, number, pair, whole
 from glasshouse._precision import in_float64
 from glasshouse._results import few
+from glasshouse.analysis.along import games_along
 from glasshouse.analysis.closed_form import lowest_coupling
 from glasshouse.analysis.deviations import SATURATED, BoundaryTest, boundary_tests
 from glasshouse.analysis.family import HIGHEST, AbstractFamily
 from glasshouse.analysis.first_order import RESTS, cooperation_margin, mean_cooperation
 from glasshouse.analysis.switch import Search, Switch, find_switch
 from glasshouse.analysis.windows import shortest_window
-from glasshouse.dynamics.batch import batch_map, stack
+from glasshouse.dynamics.batch import batch_map
 from glasshouse.dynamics.driver import check_params, known_options, run
 from glasshouse.errors import InputError
 from glasshouse.networked import NetworkParametricGame
@@ -77,7 +78,7 @@ def first_movement(
     smallest = RESTS * _payoff_range(family, low, high)
 
     def margins(couplings: np.ndarray) -> np.ndarray:
-        games = stack([family(float(k)) for k in couplings])
+        games = games_along(family, couplings)
         return batch_map(cooperation_margin, games, start)
 
     detail = f"{_from(start)}, at {points} values in [{low:g}, {high:g}], narrowed"
@@ -244,7 +245,7 @@ def _changes(
     """How much higher mean cooperation stands after learning, at each of several couplings."""
 
     def margins(couplings: np.ndarray) -> np.ndarray:
-        games = stack([family(float(k)) for k in couplings])
+        games = games_along(family, couplings)
         return batch_map(_cooperation_change, games, start, steps, np.asarray(step_size))
 
     return margins
