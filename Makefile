@@ -33,7 +33,7 @@ comma := ,
 empty :=
 CHECKED := _arrays _digits _files _final _numbers _precision _processes _progress _random _registry _results \
 	analysis certificates.builtin certificates.certificate certificates.checker certificates.document \
-	cli dynamics errors games interop networked parametric plots rules semantics study
+	cli dynamics errors games interop parametric plots rules semantics study
 nightly: .venv/dev
 	$(BIN)/python -m pytest -n auto -m "slow or not slow" --jaxtyping-packages=$(subst $(empty) ,$(comma),$(CHECKED:%=glasshouse.%)),beartype.beartype
 

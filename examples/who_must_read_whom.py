@@ -21,6 +21,7 @@ from glasshouse.analysis import (
     certify,
     generic_outcomes,
 )
+from glasshouse.dynamics import Learning
 from glasshouse.semantics import (
     Decoupled,
     Full,
@@ -158,7 +159,7 @@ print(f"{'':26}  κ    both  1 exploited  2 exploited  nobody")
 for name, channel in channels.items():
     family = logistic(channel)
     games = [family(coupling) for coupling in couplings]
-    found = generic_outcomes(games, starts=Starts(200), steps=3000)
+    found = generic_outcomes(games, learning=Learning(starts=Starts(200), steps=3000))
     for coupling, outcome in zip(couplings, found, strict=True):
         shares = (outcome.cooperation, *outcome.exploited, outcome.defection)
         both, first, second, nobody = (share.value for share in shares)

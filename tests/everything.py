@@ -12,7 +12,7 @@ import numpy as np
 
 import glasshouse as gh
 from glasshouse import analysis
-from glasshouse.dynamics import Rest, rest_residual
+from glasshouse.dynamics import Learning, Rest, rest_residual
 from glasshouse.games import NeighbourhoodPublicGoods
 from glasshouse.semantics import Logistic, Reading
 
@@ -56,24 +56,28 @@ ANALYSES = {
     "sensitivity": lambda: analysis.sensitivity(GAME, START),
     "margin_by_reader": lambda: analysis.margin_by_reader(GAME, START),
     "sensitivity_path": lambda: analysis.sensitivity_path(GAME, path()),
-    "assess": lambda: analysis.assess([GAME], starts=analysis.Starts(16), steps=20),
+    "assess": lambda: analysis.assess(
+        [GAME], learning=Learning(starts=analysis.Starts(16), steps=20)
+    ),
     "phase_portrait": lambda: analysis.phase_portrait(
-        GAME, resolution=9, cells=4, trajectories=2, steps=20
+        GAME, resolution=9, cells=4, trajectories=2, learning=Learning(steps=20)
     ),
     "deviation_curve": lambda: analysis.deviation_curve(GAME, START, 0, np.array([-1.0, 1.0])),
     "best_deviation": lambda: gh.best_deviation(GAME, START, 0),
     "boundary_test": lambda: gh.boundary_test(GAME),
     "generic_outcomes": lambda: gh.generic_outcomes(
-        [GAME], starts=analysis.Starts(16), steps=20, step_size=0.1
+        [GAME], learning=Learning(starts=analysis.Starts(16), steps=20, step_size=0.1)
     ),
     "reached_rest_points": lambda: analysis.reached_rest_points(
-        GAME, starts=analysis.Starts(16), steps=100
+        GAME, learning=Learning(starts=analysis.Starts(16), steps=100)
     ),
     "certify": lambda: gh.certify(GAME, (3.0, 3.0), 1e-6).to_dict(),
     "certified_threshold": lambda: gh.certified_threshold(FAMILY, tolerance=0.01),
     "equilibrium_curve": lambda: analysis.equilibrium_curve(FAMILY, [2.0], tolerance=0.1),
     "thresholds": lambda: gh.thresholds(PD),
-    "long_run_switch": lambda: gh.long_run_switch(FAMILY, steps=20, points=9, tolerance=1e-3),
+    "long_run_switch": lambda: gh.long_run_switch(
+        FAMILY, learning=Learning(steps=20, step_size=None), points=9, tolerance=1e-3
+    ),
     "measured_first_movement": lambda: gh.measured_first_movement(FAMILY, points=9),
     "first_movement": lambda: gh.first_movement(FAMILY, points=9),
     "equilibrium_threshold": lambda: gh.equilibrium_threshold(FAMILY, points=9, tolerance=1e-3),

@@ -8,6 +8,7 @@ from pathlib import Path
 from glasshouse.analysis.family import AffineFamily
 from glasshouse.analysis.phase import phase_portrait
 from glasshouse.analysis.switch import Switch
+from glasshouse.dynamics import Learning
 from glasshouse.study.folder import identity
 from glasshouse.study.reading import parse_study
 from glasshouse.study.report.figures import StudyFigure, study_figures
@@ -117,7 +118,7 @@ def result(name: str) -> StudyResult:
         by_hand = dataclasses.replace(BY_HAND, key="semantics.weight", closed_form=closed)
         found = dataclasses.replace(found, predictions=by_hand)
     if name in ("one axis", "two axes", "custom", "affine"):
-        small = {"resolution": 17, "trajectories": 4, "cells": 8, "steps": 200}
+        small = {"resolution": 17, "trajectories": 4, "cells": 8, "learning": Learning(steps=200)}
         portrait = phase_portrait(found.prepared.base.parametric, **small)
         found = dataclasses.replace(found, portrait=portrait)
     return found

@@ -18,8 +18,7 @@ from glasshouse.errors import InputError
 from glasshouse.games import Labels, NormalFormGame, PairwiseGame
 from glasshouse.games.labels import distinct
 from glasshouse.interop import load_game, parse_nfg, write_nfg
-from glasshouse.networked import NetworkParametricGame
-from glasshouse.parametric import ParametricGame
+from glasshouse.parametric import NetworkParametricGame, ParametricGame
 from glasshouse.semantics import Box, Custom, Logistic, Mask, OneSided, Policies, Reading
 
 PD = load_game("prisoners_dilemma")

@@ -24,7 +24,7 @@ from glasshouse.analysis import (
     generic_outcomes,
     tied_outcome,
 )
-from glasshouse.dynamics import RESULTS, Rest, batch_map, run, stack
+from glasshouse.dynamics import RESULTS, Learning, Rest, batch_map, run, stack
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame, Symmetric2x2
 from glasshouse.parametric import ParametricGame, Tied
@@ -123,7 +123,7 @@ def test_measured_switch_and_first_movement_differ_in_an_asymmetric_game():
     a_1, a_2 = (3 + 0 - 4.5 - 1) / 2, (2 - 1 - 5 - 0.5) / 2  # own effects at ½
     b_1, b_2 = (3 + 4.5 - 0 - 1) / 2, (2 + 5 + 1 - 0.5) / 2  # effects of the other
     assert moves.value == pytest.approx(-(a_1 + a_2) / (b_1 + b_2), abs=1e-8)
-    after_one = critical_coupling(family, steps=1, step_size=1e-3)
+    after_one = critical_coupling(family, learning=Learning(steps=1, step_size=1e-3))
     assert after_one.value == pytest.approx(moves.value, abs=1e-3)
 
 
@@ -178,7 +178,9 @@ def test_a_function_that_gives_no_probabilities_is_refused():
 
 def test_a_batch_in_which_nothing_varies():
     family = LogisticFamily(PD, 3.0)
-    first, second = assess([family(0.5), family(0.5)], starts=Starts(5), steps=50)
+    first, second = assess(
+        [family(0.5), family(0.5)], learning=Learning(starts=Starts(5), steps=50)
+    )
     assert first == second
     batch = stack([family(0.3)] * 5)
     start = np.broadcast_to(0.2, 5)
@@ -220,7 +222,7 @@ def test_thresholds_do_not_depend_on_the_unit_of_payoffs(unit):
 
 def test_steps_too_large_for_the_payoffs_are_noted():
     family = LogisticFamily(NormalFormGame(1e3 * TENSOR), 3.0)
-    (found,) = assess([family(0.5)], starts=Starts(5), steps=20)
+    (found,) = assess([family(0.5)], learning=Learning(starts=Starts(5), steps=20))
     assert any("step size of 0.1 is large" in note for note in found.notes)
 
 

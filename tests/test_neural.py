@@ -11,7 +11,7 @@ from tests.reference import PD, flat, normal_form, random_tensor, sigmoid
 
 from glasshouse import ParametricGame, critical_coupling, first_order_margin, run
 from glasshouse.analysis import GainFamily, first_movement_switch, mean_cooperation
-from glasshouse.dynamics import batch_map, stack
+from glasshouse.dynamics import Learning, batch_map, stack
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame
 from glasshouse.rules import Gradient
@@ -150,7 +150,9 @@ def test_gains_are_swept_for_switches_like_couplings():
     """An interpreter that adds up what it is given is the logistic semantics."""
     family = GainFamily(GAME, Interpreter((2, 2), _Sum(), 0.0, size=1, bound=5.0))
     assert first_movement_switch(family).value == pytest.approx(3 / 7, abs=1e-8)
-    assert critical_coupling(family, steps=50).value == pytest.approx(3 / 7, abs=1e-5)
+    assert critical_coupling(
+        family, learning=Learning(steps=50, step_size=None)
+    ).value == pytest.approx(3 / 7, abs=1e-5)
     start = (np.array([0.4]), np.array([-0.1]))
     logistic = ParametricGame(GAME, Logistic((2, 2), 0.8))
     assert first_order_margin(family(0.8), start) == pytest.approx(

@@ -12,6 +12,7 @@ from tests.layout import faults
 from tests.reference import CHICKEN, PD, STAG_HUNT, normal_form, parametric
 
 from glasshouse.analysis import corner_limits, phase_portrait
+from glasshouse.dynamics import Learning
 from glasshouse.plots import (
     Marker,
     plot_coupling,
@@ -56,7 +57,7 @@ def swept() -> dict[str, np.ndarray]:
 def portraits():
     """By name, of games that end in two and in four outcomes; few steps make no other figure."""
     games = {"pd": (PD, 0.5), "stag hunt": (STAG_HUNT, 0.2)}
-    few = {"resolution": 17, "cells": 4, "trajectories": 2, "steps": 300}
+    few = {"resolution": 17, "cells": 4, "trajectories": 2, "learning": Learning(steps=300)}
     return {name: phase_portrait(parametric(*game, 3.0), **few) for name, game in games.items()}
 
 

@@ -23,6 +23,7 @@ from tests.reference import (
 )
 
 from glasshouse.analysis import phase_portrait
+from glasshouse.dynamics import Learning
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame
 from glasshouse.games.registry import from_catalogue
@@ -47,7 +48,9 @@ GAMES = {
 
 @functools.cache
 def portrait(name):
-    return phase_portrait(GAMES[name], resolution=33, cells=12, trajectories=4, steps=2000)
+    return phase_portrait(
+        GAMES[name], resolution=33, cells=12, trajectories=4, learning=Learning(steps=2000)
+    )
 
 
 def legend_of(ax):

@@ -21,6 +21,7 @@ from glasshouse.analysis import (
     generic_outcomes,
     thresholds,
 )
+from glasshouse.dynamics import Learning
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame
 from glasshouse.parametric import ParametricGame
@@ -38,13 +39,15 @@ def three_action_deviation():
 
 ANALYSES = {
     "thresholds": lambda: thresholds(normal_form(PD)),
-    "critical_coupling": lambda: critical_coupling(family(PD), START, steps=200),
+    "critical_coupling": lambda: critical_coupling(
+        family(PD), START, learning=Learning(steps=200, step_size=None)
+    ),
     "equilibrium_threshold": lambda: equilibrium_threshold(
         family(PD, 3.0), bracket=(0.5, 1.0), points=9, tolerance=1e-9
     ),
     "first_order_margin": lambda: first_order_margin(parametric(PD, 0.3), START),
     "generic_outcomes": lambda: generic_outcomes(
-        [parametric(PD, 0.3)], starts=Starts(10), steps=200
+        [parametric(PD, 0.3)], learning=Learning(starts=Starts(10), steps=200)
     ),
     "best_deviation": lambda: best_deviation(parametric(PD, 0.5, 20.0), (-20.0, -20.0), 0),
     "best_deviation of three actions": three_action_deviation,

@@ -20,7 +20,7 @@ import glasshouse
 from glasshouse import ParametricGame, best_deviation
 from glasshouse._random import BLOCK, Purpose, _number, normals, uniforms
 from glasshouse.analysis import Starts
-from glasshouse.analysis.outcomes import starting_points
+from glasshouse.dynamics.starts import starting_points
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame, random_game
 from glasshouse.semantics import Box, Interpreter, Logistic, Noisy, Policies
@@ -221,7 +221,7 @@ import numpy as np
 import glasshouse as gh
 from glasshouse._random import Purpose, normals
 from glasshouse.analysis import Starts, generic_outcomes
-from glasshouse.analysis.outcomes import starting_points
+from glasshouse.dynamics.starts import starting_points
 from glasshouse.games import random_game
 from glasshouse.semantics import Box, Interpreter, Noisy, Policies
 

@@ -17,7 +17,7 @@ from glasshouse.analysis import (
     first_order_margin,
     margin_by_reader,
 )
-from glasshouse.dynamics import run
+from glasshouse.dynamics import Learning, run
 from glasshouse.errors import InputError
 from glasshouse.games.registry import from_catalogue
 from glasshouse.plots import plot_predictions
@@ -71,8 +71,7 @@ def test_switches_are_those_that_the_general_search_finds(index):
             start,
             bracket=bracket,
             points=SMALL.points,
-            steps=steps,
-            step_size=SMALL.step_size,
+            learning=Learning(steps=steps, step_size=SMALL.step_size),
         )
         for steps in (SMALL.window, SMALL.steps)
     )

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from glasshouse.analysis import LogisticFamily, Starts, assess
+from glasshouse.dynamics import Learning
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame
 from glasshouse.interop import load_game
@@ -368,7 +369,7 @@ def test_parts_do_not_change_the_numbers():
 def test_given_starts_are_used():
     game = LogisticFamily(load_game("prisoners_dilemma"), bound=3.0)(0.5)
     starts = Starts(profiles=((1.0, -1.0), (-1.0, 1.0), (1.0, -1.0)))
-    (found,) = assess([game], starts=starts)
+    (found,) = assess([game], learning=Learning(starts=starts))
     # At κ = ½ the player who starts more cooperative is the one exploited.
     assert found.generic is not None
     assert [share.count for share in found.generic.exploited] == [2, 1]
@@ -377,7 +378,9 @@ def test_given_starts_are_used():
 
 def test_parts_that_do_not_apply_say_why():
     tensor = np.arange(12.0).reshape(2, 2, 3)
-    (found,) = assess([LogisticFamily(NormalFormGame(tensor), bound=2.0)(0.3)], steps=50)
+    (found,) = assess(
+        [LogisticFamily(NormalFormGame(tensor), bound=2.0)(0.3)], learning=Learning(steps=50)
+    )
     assert found.tied is None
     assert found.boundary is None
     assert found.rest_points is None

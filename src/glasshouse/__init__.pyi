@@ -3,6 +3,7 @@ from . import certificates as certificates
 from . import dynamics as dynamics
 from . import games as games
 from . import interop as interop
+from . import parametric as parametric
 from . import plots as plots
 from . import rules as rules
 from . import semantics as semantics
@@ -26,6 +27,7 @@ from .dynamics import run as run
 from .errors import InputError as InputError
 from .games import NormalFormGame as NormalFormGame
 from .interop import load_game as load_game
-from .networked import NetworkParametricGame as NetworkParametricGame
+from .parametric import DifferentiableGame as DifferentiableGame
+from .parametric import NetworkParametricGame as NetworkParametricGame
 from .parametric import ParametricGame as ParametricGame
 from .parametric import Tied as Tied

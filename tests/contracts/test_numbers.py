@@ -40,7 +40,7 @@ from glasshouse.analysis import (
     wilson_interval,
 )
 from glasshouse.analysis.tracing import trace
-from glasshouse.dynamics import Rest, batch_map, run
+from glasshouse.dynamics import Learning, Rest, batch_map, run
 from glasshouse.errors import InputError
 from glasshouse.games import (
     GlobalPublicGoods,
@@ -50,8 +50,7 @@ from glasshouse.games import (
     random_game,
 )
 from glasshouse.games.catalogue import public_goods, travellers_dilemma
-from glasshouse.networked import NetworkParametricGame
-from glasshouse.parametric import ParametricGame
+from glasshouse.parametric import NetworkParametricGame, ParametricGame
 from glasshouse.plots import plot_deviation_curve, plot_equilibrium_thresholds
 from glasshouse.semantics import (
     Affine,
@@ -285,11 +284,13 @@ HEAVY_WHOLE_DOORS = {
     "deviating player": lambda n: best_deviation(THREE, (0.0,) * 3, n),
     "curve's player": lambda n: deviation_curve(THREE, (0.0,) * 3, n, [0.0]),
     "drawn points": lambda n: plot_deviation_curve(GAME, (0.0, 0.0), 1, points=n).get_title(),
-    "outcomes": lambda n: generic_outcomes([GAME], starts=Starts(n), steps=n),
+    "outcomes": lambda n: generic_outcomes([GAME], learning=Learning(starts=Starts(n), steps=n)),
     "budget": lambda n: certify(GAME, (0.0, 0.0), 3.0, budget=n).verdict,
     "points": lambda n: equilibrium_threshold(LogisticFamily(PD, 1.0), points=n, tolerance=1.0),
     "chunk": lambda n: batch_map(jnp.sin, np.arange(4.0), chunk_size=n),
-    "reached": lambda n: reached_rest_points(GAME, starts=Starts(2), steps=20, most=n),
+    "reached": lambda n: reached_rest_points(
+        GAME, learning=Learning(starts=Starts(2), steps=20), most=n
+    ),
 }
 
 

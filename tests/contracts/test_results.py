@@ -50,7 +50,7 @@ from glasshouse.analysis import (
     thresholds,
 )
 from glasshouse.certificates.checker import check
-from glasshouse.dynamics import RESULTS, Rest, Solution, batch_map
+from glasshouse.dynamics import RESULTS, Learning, Rest, Solution, batch_map
 from glasshouse.games import (
     GlobalPublicGoods,
     Labels,
@@ -107,12 +107,14 @@ def learned(start: jax.Array) -> Solution:
 
 @functools.cache
 def assessment():
-    return assess([PARAMETRIC], starts=Starts(20), steps=200)[0]
+    return assess([PARAMETRIC], learning=Learning(starts=Starts(20), steps=200))[0]
 
 
 @functools.cache
 def portrait() -> Portrait:
-    return phase_portrait(PARAMETRIC, resolution=17, cells=4, trajectories=6, steps=50)
+    return phase_portrait(
+        PARAMETRIC, resolution=17, cells=4, trajectories=6, learning=Learning(steps=50)
+    )
 
 
 @functools.cache
@@ -183,7 +185,7 @@ EXAMPLES = {
     "Assessment": assessment,
     "Threshold": lambda: thresholds(GAME).neutral,
     "Thresholds": lambda: thresholds(GAME),
-    "Switch": lambda: critical_coupling(FAMILY, steps=10),
+    "Switch": lambda: critical_coupling(FAMILY, learning=Learning(steps=10, step_size=None)),
     "Deviation": lambda: best_deviation(PARAMETRIC, CORNER, 0),
     "BoundaryTest": lambda: boundary_test(PARAMETRIC),
     "CornerLimits": lambda: corner_limits(GAME),
@@ -205,7 +207,9 @@ EXAMPLES = {
         LogisticFamily(catalogue.public_goods(n=4), 3.0)(0.5), (0.1,) * 4
     ),
     "SensitivityPath": lambda: sensitivity_path(PARAMETRIC, (np.zeros(3), np.ones(3))),
-    "Outcomes": lambda: generic_outcomes([PARAMETRIC], starts=Starts(7), steps=50)[0],
+    "Outcomes": lambda: generic_outcomes(
+        [PARAMETRIC], learning=Learning(starts=Starts(7), steps=50)
+    )[0],
     "Share": lambda: Share(1, 3),
     "Share of nothing": lambda: Share(0, 0),
     "Starts": lambda: Starts(profiles=tuple((k / 7, -k / 7) for k in range(60))),
@@ -223,8 +227,12 @@ EXAMPLES = {
     "Program": lambda: certify(PARAMETRIC, (3.0, 3.0), 1e-6).document.problem.programs[0].program(),
     "CertifiedThreshold": lambda: certified_threshold(FAMILY, tolerance=0.1),
     "EquilibriumCurve": lambda: equilibrium_curve(FAMILY, (1.0, 2.0), tolerance=0.1),
-    "ReachedRestPoints": lambda: reached_rest_points(PARAMETRIC, starts=Starts(5), steps=200),
-    "ReachedPoint": lambda: reached_rest_points(PARAMETRIC, starts=Starts(5), steps=200)[0],
+    "ReachedRestPoints": lambda: reached_rest_points(
+        PARAMETRIC, learning=Learning(starts=Starts(5), steps=200)
+    ),
+    "ReachedPoint": lambda: reached_rest_points(
+        PARAMETRIC, learning=Learning(starts=Starts(5), steps=200)
+    )[0],
     "Marker": lambda: Marker(3 / 7, "$\\kappa_{1/2}$"),
     "Prepared": lambda: study().prepared,
     "Setting": lambda: study().prepared.base,

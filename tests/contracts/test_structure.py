@@ -17,7 +17,6 @@ FLOW = [
     "games",
     "semantics",
     "parametric",
-    "networked",
     "rules",
     "dynamics",
     "analysis",

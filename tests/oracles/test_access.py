@@ -30,12 +30,11 @@ from glasshouse.analysis import (
     thresholds,
 )
 from glasshouse.analysis.first_order import cooperation_margin
-from glasshouse.dynamics import batch_map, run
+from glasshouse.dynamics import Learning, batch_map, run
 from glasshouse.dynamics.batch import stack
 from glasshouse.errors import InputError
 from glasshouse.games import GlobalPublicGoods, NormalFormGame, Symmetric2x2, catalogue
-from glasshouse.networked import NetworkParametricGame
-from glasshouse.parametric import ParametricGame, Tied
+from glasshouse.parametric import NetworkParametricGame, ParametricGame, Tied
 from glasshouse.rules import Gradient
 from glasshouse.semantics import (
     AbstractChannel,
@@ -70,7 +69,9 @@ def shares(fraction, size=4):
 def both_switches(games):
     """Where the derivative turns, and where learning for a short while raised cooperation."""
     first = first_movement_switch(games, bracket=(0.0, 4.0))
-    learned = critical_coupling(games, bracket=(0.0, 4.0), steps=20, step_size=0.01)
+    learned = critical_coupling(
+        games, bracket=(0.0, 4.0), learning=Learning(steps=20, step_size=0.01)
+    )
     return first.value, learned.value
 
 
@@ -314,7 +315,7 @@ def test_linear_families_have_the_thresholds_of_logistic_ones():
 def test_starts_that_are_numbers_do_not_fit_several_parameters():
     game = family("pd", Misreport(1.0))(0.5)
     with pytest.raises(InputError, match="player 1 has 2 parameters: draw normal starts"):
-        generic_outcomes([game], starts=Starts(profiles=((0.0, 0.0),)), steps=1)
+        generic_outcomes([game], learning=Learning(starts=Starts(profiles=((0.0, 0.0),)), steps=1))
 
 
 def test_who_sees_nothing_never_cooperates_first():
@@ -587,7 +588,9 @@ def test_misreport_thresholds_are_for_offsets_within_the_budget():
     assert "as long as no offset has reached the budget" in family.closed_form().conditions
     (kind,) = [k for k in access_thresholds(game).kinds if k.access.startswith("reports off")]
     assert "as long as no offset has reached the budget" in kind.conditions
-    late = critical_coupling(family, bracket=(0.0, 1.0), steps=1000, step_size=0.1).value
+    late = critical_coupling(
+        family, bracket=(0.0, 1.0), learning=Learning(steps=1000, step_size=0.1)
+    ).value
     assert late == pytest.approx(3 / 7, abs=2e-3)
     assert family.closed_form().neutral.value == pytest.approx(0.341595, abs=1e-6)
 

@@ -40,7 +40,7 @@ from glasshouse.analysis import (
     tied_outcome,
 )
 from glasshouse.analysis.deviations import boundary_tests
-from glasshouse.dynamics import RESULTS, Rest, batch_map, run, stack
+from glasshouse.dynamics import RESULTS, Learning, Rest, batch_map, run, stack
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame, Symmetric2x2
 from glasshouse.games.registry import from_catalogue
@@ -279,7 +279,7 @@ def test_learning_switches_at_the_neutral_threshold(payoffs):
 def test_in_chicken_rounding_leaves_the_diagonal_and_few_steps_do_not():
     """D = -2: λ_anti = 2 (1-2w)² near the switch at 0, so that long runs end at a corner."""
     family = AffineFamily(normal_form(CHICKEN))
-    switch = critical_coupling(family, steps=20, tolerance=1e-5)
+    switch = critical_coupling(family, learning=Learning(steps=20, step_size=None), tolerance=1e-5)
     assert switch.result == "found"
     assert switch.value == pytest.approx(0, abs=2e-5)
 

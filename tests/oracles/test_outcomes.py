@@ -7,6 +7,7 @@ import pytest
 from tests.reference import COORDINATING_PD, DONATION, PD, STAG_HUNT, parametric
 
 from glasshouse.analysis import Starts, generic_outcomes, wilson_interval
+from glasshouse.dynamics import Learning
 from glasshouse.errors import InputError
 
 COUPLINGS = [0.3, 0.42, 0.5, 0.6, 0.7, 0.8]
@@ -44,7 +45,9 @@ def test_shares_of_generic_starts(name, seed):
     payoffs, printed = SHARES[name]
     games = [parametric(payoffs, coupling, 3.0) for coupling in COUPLINGS]
     for outcomes, cell in zip(
-        generic_outcomes(games, starts=Starts(STARTS, seed=seed)), printed, strict=True
+        generic_outcomes(games, learning=Learning(starts=Starts(STARTS, seed=seed))),
+        printed,
+        strict=True,
     ):
         found = (outcomes.cooperation, outcomes.exploitation, outcomes.defection)
         assert outcomes.not_finite == 0
@@ -57,7 +60,9 @@ def test_shares_of_generic_starts(name, seed):
 
 def few(seed, games=1, **options):
     chosen = [parametric(PD, k, 3.0) for k in (0.5, 0.42, 0.8)[:games]]
-    return generic_outcomes(chosen, starts=Starts(100, seed=seed, **options), steps=300)
+    return generic_outcomes(
+        chosen, learning=Learning(starts=Starts(100, seed=seed, **options), steps=300)
+    )
 
 
 def test_outcomes_are_a_function_of_the_seed():
@@ -80,7 +85,7 @@ def test_the_spread_of_starts_matters():
 def test_given_starts_are_counted_by_who_ends_up_exploited():
     """PD at 0.5: the player who starts higher ends up cooperating alone."""
     starts = Starts(profiles=((1.0, -1.0), (1.5, -0.5), (-1.0, 1.0)))
-    (outcomes,) = generic_outcomes([parametric(PD, 0.5, 3.0)], starts=starts)
+    (outcomes,) = generic_outcomes([parametric(PD, 0.5, 3.0)], learning=Learning(starts=starts))
     assert outcomes.exploitation.count == outcomes.exploitation.runs == 3
     assert [share.count for share in outcomes.exploited] == [2, 1]
     assert outcomes.cooperation.value == outcomes.defection.value == 0.0
@@ -89,7 +94,8 @@ def test_given_starts_are_counted_by_who_ends_up_exploited():
 def test_a_start_outside_the_box_is_refused():
     with pytest.raises(InputError, match="start 2 of 2"):
         generic_outcomes(
-            [parametric(PD, 0.5, 3.0)], starts=Starts(profiles=((0.0, 0.0), (4.0, 0.0)))
+            [parametric(PD, 0.5, 3.0)],
+            learning=Learning(starts=Starts(profiles=((0.0, 0.0), (4.0, 0.0)))),
         )
 
 

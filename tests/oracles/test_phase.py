@@ -21,13 +21,14 @@ from tests.reference import (
 )
 
 from glasshouse.analysis import Starts, generic_outcomes, phase_portrait
+from glasshouse.dynamics import Learning
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame
 from glasshouse.games.registry import from_catalogue
 from glasshouse.parametric import ParametricGame
 from glasshouse.semantics import Box, Custom, Logistic
 
-SETTINGS = {"resolution": 65, "cells": 4, "trajectories": 0, "steps": 10}
+SETTINGS = {"resolution": 65, "cells": 4, "trajectories": 0, "learning": Learning(steps=10)}
 """For tests of the field and of rest points, which learning has no part in."""
 
 
@@ -282,7 +283,7 @@ def test_basins_are_the_outcomes_of_learning_from_the_same_starts():
     game = parametric(COORDINATING_PD, 0.5, 3.0)
     portrait = phase_portrait(game, cells=12, resolution=17, trajectories=0)
     profiles = tuple(map(tuple, portrait.starts.reshape(-1, 2).tolist()))
-    (outcomes,) = generic_outcomes([game], starts=Starts(profiles=profiles))
+    (outcomes,) = generic_outcomes([game], learning=Learning(starts=Starts(profiles=profiles)))
     shares = portrait.shares
     assert shares["both cooperate"] == outcomes.cooperation.value
     assert shares["player 1 exploited"] == outcomes.exploited[0].value
@@ -290,7 +291,9 @@ def test_basins_are_the_outcomes_of_learning_from_the_same_starts():
     assert shares["nobody"] == outcomes.defection.value
     assert min(shares.values()) > 0.1
     assert portrait.at_rest == outcomes.at_rest.value
-    (one,) = generic_outcomes([game], starts=Starts(profiles=(profiles[3 * 12 + 11],)))
+    (one,) = generic_outcomes(
+        [game], learning=Learning(starts=Starts(profiles=(profiles[3 * 12 + 11],)))
+    )
     assert portrait.basins[3, 11] == [
         one.cooperation.count, one.exploited[0].count, one.exploited[1].count, one.defection.count
     ].index(1)  # fmt: skip
@@ -298,7 +301,9 @@ def test_basins_are_the_outcomes_of_learning_from_the_same_starts():
 
 def test_trajectories_lead_from_spread_starts_to_the_points_that_attract():
     game = parametric(PD, 0.5, 3.0)
-    portrait = phase_portrait(game, cells=4, resolution=33, trajectories=8, steps=20_000)
+    portrait = phase_portrait(
+        game, cells=4, resolution=33, trajectories=8, learning=Learning(steps=20_000)
+    )
     stable = [p.params for p in portrait.rest_points if p.stability == "stable"]
     starts = np.array([path[0] for path in portrait.trajectories])
     assert starts.shape == (8, 2)

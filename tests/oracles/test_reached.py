@@ -13,6 +13,7 @@ from glasshouse.analysis import (
     reached_rest_points,
 )
 from glasshouse.analysis.isolation import dimensions
+from glasshouse.dynamics import Learning
 from glasshouse.games import NormalFormGame, catalogue
 from glasshouse.parametric import ParametricGame
 from glasshouse.semantics import Affine, Box, Custom
@@ -54,7 +55,7 @@ CONTINUA = {
 @pytest.mark.parametrize("name", CONTINUA)
 def test_a_continuum_is_called_one_and_hides_no_run(name):
     game, dimension = CONTINUA[name]
-    found = reached_rest_points(game, starts=Starts(40), most=3, **QUICK)
+    found = reached_rest_points(game, learning=Learning(starts=Starts(40)), most=3, **QUICK)
     generic = [point for point in found if point.starts == "generic"]
     assert not found.isolated
     assert found.dimension == dimension
@@ -66,7 +67,7 @@ def test_a_continuum_is_called_one_and_hides_no_run(name):
 
 def test_isolated_rest_points_are_called_isolated():
     dilemma = LogisticFamily(DILEMMA, 3.0)(0.5)
-    found = reached_rest_points(dilemma, starts=Starts(40), steps=3000)
+    found = reached_rest_points(dilemma, learning=Learning(starts=Starts(40), steps=3000))
     assert (found.isolated, found.dimension, found.unlisted) == (True, 0, 0)
     assert len(found) == 3, "tied, and one exploiting the other"
     assert found[0].starts == "tied"
@@ -77,7 +78,7 @@ def test_isolated_rest_points_are_called_isolated():
 def test_what_is_not_listed_is_counted():
     """Two isolated rest points, of which one is asked for."""
     dilemma = LogisticFamily(DILEMMA, 3.0)(0.5)
-    found = reached_rest_points(dilemma, starts=Starts(40), steps=3000, most=1)
+    found = reached_rest_points(dilemma, learning=Learning(starts=Starts(40), steps=3000), most=1)
     assert found.isolated
     (first,) = [point.share for point in found if point.share is not None]
     assert 20 <= first.count < 40
@@ -86,11 +87,12 @@ def test_what_is_not_listed_is_counted():
 
 def test_without_rest_there_is_nothing_to_tell():
     dilemma = LogisticFamily(DILEMMA, 3.0)(0.5)
-    found = reached_rest_points(dilemma, starts=Starts(5), steps=1)
+    found = reached_rest_points(dilemma, learning=Learning(starts=Starts(5), steps=1))
     generic = [point for point in found if point.starts == "generic"]
     assert (generic, found.unlisted) == ([], 0)
     found = reached_rest_points(
-        LogisticFamily(DILEMMA, 3.0)(0.5), starts=Starts(5), steps=1, step_size=1e-3
+        LogisticFamily(DILEMMA, 3.0)(0.5),
+        learning=Learning(starts=Starts(5), steps=1, step_size=1e-3),
     )
     assert (len(found), found.isolated, found.dimension) == (0, None, None)
 
@@ -105,12 +107,13 @@ def test_what_is_isolated_does_not_depend_on_the_unit_of_parameters(bound):
     semantics = Custom(behaviours, [Box(-bound, bound)] * 2)
     constant = ParametricGame(NormalFormGame(np.ones((2, 2, 2))), semantics)
     starts = Starts(20, spread=bound / 3)
-    found = reached_rest_points(constant, starts=starts, **QUICK)
+    found = reached_rest_points(constant, learning=Learning(starts=starts), **QUICK)
     assert (found.isolated, found.dimension) == (False, 2)
     both = NormalFormGame(np.stack([3 * np.eye(2)] * 2))
     step = 0.1 * (bound / 3) ** 2
     found = reached_rest_points(
-        ParametricGame(both, semantics), starts=starts, steps=2000, step_size=step
+        ParametricGame(both, semantics),
+        learning=Learning(starts=starts, steps=2000, step_size=step),
     )
     assert found.isolated
     places = {tuple(np.round(np.asarray(p.params) / bound, 6)) for p in found}

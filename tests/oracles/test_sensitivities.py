@@ -22,15 +22,16 @@ from tests.reference import (
 
 from glasshouse import ParametricGame, critical_coupling, first_order_margin, run
 from glasshouse.analysis import (
+    cooperation,
     margin_by_reader,
     mean_cooperation,
     sensitivity,
     sensitivity_path,
 )
+from glasshouse.dynamics import Learning
 from glasshouse.errors import InputError
 from glasshouse.games import GlobalPublicGoods, NormalFormGame, catalogue
-from glasshouse.networked import NetworkParametricGame
-from glasshouse.parametric import Tied
+from glasshouse.parametric import NetworkParametricGame, Tied
 from glasshouse.semantics import (
     Box,
     Custom,
@@ -96,7 +97,9 @@ def test_orthogonal_sensitivities_switch_at_the_root_of_the_threshold(payoffs, n
     assert found.alignment[0, 1] == pytest.approx(0.0, abs=1e-15)
     assert found.norms[0] == pytest.approx([0.25, 0.15], rel=1e-12)
     assert found.threshold == pytest.approx([neutral] * 2, rel=1e-12)
-    switch = critical_coupling(family, bracket=(0.0, 2.0), steps=50)
+    switch = critical_coupling(
+        family, bracket=(0.0, 2.0), learning=Learning(steps=50, step_size=None)
+    )
     assert switch.value == pytest.approx(math.sqrt(neutral), abs=1e-5)
 
 
@@ -202,7 +205,7 @@ def test_reading_moves_the_reader_but_gives_it_no_incentive(offset):
     """Donation b = 3, c = 1, κ_2 = 0: the reader's p_1 rises from (1+√13)/6 on; θ_1 falls."""
     one = (1 + math.sqrt(13)) / 6 + offset
     game = ParametricGame(normal_form(DONATION), Logistic((2, 2), [[0.0, one], [0.0, 0.0]]))
-    parts = margin_by_reader(game, (0.0, 0.0), lambda g, p: g.cooperation(p)[0])
+    parts = margin_by_reader(game, (0.0, 0.0), lambda g, p: cooperation(g, p)[0])
     assert (parts.sum() > 0) == (offset > 0)
     assert parts[0, 0] == pytest.approx(-1 / 16)
     assert parts[0, 1] == 0.0

@@ -34,7 +34,7 @@ from glasshouse.analysis import (
     first_order_margin,
     thresholds,
 )
-from glasshouse.dynamics import Rest, run
+from glasshouse.dynamics import Learning, Rest, run
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame
 from glasshouse.games.registry import from_catalogue
@@ -262,7 +262,7 @@ def mean_cooperation(coupling, theta):
 def test_the_switch_is_where_learning_ends_not_where_it_starts(payoffs, low, high):
     """From (½, 0) first movement turns 0.3 earlier than the end does."""
     start = (0.5, 0.0)
-    switch = critical_coupling(family(payoffs), start, step_size=0.1)
+    switch = critical_coupling(family(payoffs), start, learning=Learning(step_size=0.1, steps=1000))
     for _ in range(20):
         middle = (low + high) / 2
         rises = learned_change(payoffs, middle, start) > 0
@@ -421,7 +421,7 @@ def test_neighbourhood_public_goods_on_a_ring():
     switch = critical_coupling(
         lambda k: ParametricGame(game, Logistic((2,) * n, k * reads, 5.0)),
         bracket=(0.0, 1.0),
-        steps=100,
+        learning=Learning(steps=100, step_size=None),
         points=17,
     )
     assert close(switch, 0.375)

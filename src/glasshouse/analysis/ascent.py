@@ -10,7 +10,14 @@ from glasshouse._arrays import RealArray
 from glasshouse._random import Purpose, Seed, laid_out, uniforms
 from glasshouse.dynamics.batch import batch_map
 from glasshouse.dynamics.driver import run
-from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
+from glasshouse.parametric import (
+    AbstractChecked,
+    AbstractParametricGame,
+    AbstractScaled,
+    Layout,
+    ParametricGame,
+    Params,
+)
 from glasshouse.rules.gradient import Gradient
 from glasshouse.rules.transformed import Transformed
 from glasshouse.semantics.base import Box
@@ -19,7 +26,7 @@ SEARCH = Transformed(Gradient(), optax.scale_by_adam())
 """The ascent of a search over several parameters: Adam walks on where gradients saturate."""
 
 
-class _Alone(AbstractParametricGame):
+class _Alone(AbstractParametricGame, AbstractScaled, AbstractChecked):
     """The game one player faces when all others stay where they are; its payoffs are centred."""
 
     game: ParametricGame
@@ -27,14 +34,19 @@ class _Alone(AbstractParametricGame):
     player: int = eqx.field(static=True)
 
     @property
+    def players(self) -> int:
+        return 1
+
+    @property
+    def layout(self) -> Layout:
+        return Layout.separate
+
+    @property
     def spaces(self) -> tuple[Box, ...]:
         return (self.game.spaces[self.player],)
 
     def profile(self, params: Params) -> Params:
         return (*self.others[: self.player], *params, *self.others[self.player + 1 :])
-
-    def cooperation(self, params: Params) -> RealArray:
-        return self.game.cooperation(self.profile(params))
 
     def payoffs(self, params: Params, key: PRNGKeyArray | None = None) -> RealArray:
         return self.game.centred_payoffs(self.profile(params))[self.player, None]

@@ -7,8 +7,6 @@ from typing import Literal
 import jax
 import numpy as np
 
-from glasshouse._arrays import RealArray
-from glasshouse._numbers import Numbers, Whole
 from glasshouse._precision import in_float64
 from glasshouse._progress import progress
 from glasshouse._results import Result
@@ -21,17 +19,18 @@ from glasshouse.analysis.diagonals import (
     tied_outcome,
 )
 from glasshouse.analysis.first_order import RESTS, cooperation_margin, mean_cooperation
-from glasshouse.analysis.outcomes import Outcomes, Starts, generic_outcomes
+from glasshouse.analysis.outcomes import Outcomes, generic_outcomes
 from glasshouse.dynamics.batch import batch_map, stack
-from glasshouse.dynamics.driver import known_options, run
+from glasshouse.dynamics.learning import Learning, learn
 from glasshouse.dynamics.rest import Rest
-from glasshouse.dynamics.solution import RESULTS
+from glasshouse.dynamics.starts import Starts
 from glasshouse.errors import InputError
-from glasshouse.parametric import ParametricGame, Tied
+from glasshouse.parametric import ParametricGame
+from glasshouse.rules.base import AbstractDirection, check_direction, in_words
 from glasshouse.rules.gradient import Gradient
 
 TIED_STEPS = 10
-"""Tied runs may take this many times the steps of generic ones: near thresholds they are slow."""
+"""Tied runs may take this many times the steps of generic ones."""
 
 LARGE_STEP = 5.0
 """Above this step size times payoff range, learning can jump across rest points."""
@@ -91,43 +90,39 @@ class Assessment(Result):
 def assess(
     games: Sequence[ParametricGame],
     *,
-    starts: Starts = Starts(),
-    steps: Whole = 6000,
-    step_size: Numbers = 0.1,
-    share_parameters: bool = False,
+    learning: Learning = Learning(),
     tied: bool = True,
     outcomes: bool = True,
     boundary: bool = True,
 ) -> list[Assessment]:
     """First movement, tied outcome, outcomes from starts and boundary test of each game.
 
-    **Arguments:** `games`, alike in structure: one game at many couplings, say; `starts`, of the
-    runs whose outcomes are counted; `steps`, `step_size` of learning (tied runs take up to ten
-    times the steps, until they rest); `share_parameters`, whether the runs from `starts` share one
-    parameter among all players (each start then has one); `tied`, `outcomes`, `boundary`: what to
-    find out beside first movement.
+    **Arguments:** `games`, alike in structure: one game at many couplings, say; `learning`, of the
+    runs whose outcomes are counted (tied runs take up to ten times the steps, until they rest), its
+    rule one that gives a direction; `tied`, `outcomes`, `boundary`: what to find out beside first
+    movement.
     **Raises:** `InputError` for settings the games cannot take.
     **Cost:** games × starts × steps learning steps; all games are computed together.
     """
     if isinstance(games, ParametricGame) or not games:
         raise InputError("assess needs a list of parametric games, at least one")
-    steps, step_size = known_options(steps, step_size)
+    rule = check_direction(learning.rule, "a first movement")
     generic: Sequence[Outcomes | None] = [None] * len(games)
     with progress("assessing"):
         if outcomes:
-            learning = [Tied(game) for game in games] if share_parameters else games
-            generic = generic_outcomes(learning, starts=starts, steps=steps, step_size=step_size)
-        tied_found, no_tied = _tied_outcomes(games, steps, step_size) if tied else (None, "")
+            generic = generic_outcomes(games, learning=learning)
+        tied_found, no_tied = _tied_outcomes(games, learning) if tied else (None, "")
         tests, no_tests = _boundary_tests(games) if boundary else (None, "")
-        first = _first_movements(games)
-    notes = tuple(note for note in (_jumps(games, step_size), no_tied, no_tests) if note)
+        first = _first_movements(games, rule)
+    notes = tuple(note for note in (_jumps(games, learning), no_tied, no_tests) if note)
     found = []
     for i, game in enumerate(games):
-        closed = _closed_diagonal(game) if tied else None
+        selfish = isinstance(rule, Gradient)  # of which the closed forms are
+        closed = _closed_diagonal(game) if tied and selfish else None
         branch = None if closed is None else tied_outcome(closed)
         found.append(
             Assessment(
-                players=len(game.spaces),
+                players=game.players,
                 first_movement=first[i],
                 tied=dataclasses.replace(tied_found[i], predicted=branch) if tied_found else None,
                 generic=generic[i],
@@ -144,7 +139,10 @@ def is_large_step(game: ParametricGame, step_size: float) -> bool:
     return step_size * float(np.max(game.game.payoff_ranges)) > LARGE_STEP
 
 
-def _jumps(games: Sequence[ParametricGame], step_size: float) -> str:
+def _jumps(games: Sequence[ParametricGame], learning: Learning) -> str:
+    if learning.step_size is None:
+        return ""
+    step_size = float(learning.step_size)
     if not any(is_large_step(game, step_size) for game in games):
         return ""
     largest = max(float(np.max(game.game.payoff_ranges)) for game in games)
@@ -161,40 +159,47 @@ def _closed_diagonal(game: ParametricGame) -> AbstractDiagonal | None:
         return None
 
 
-def _first_movements(games: Sequence[ParametricGame]) -> list[FirstMovement]:
+def _first_movements(
+    games: Sequence[ParametricGame], rule: AbstractDirection
+) -> list[FirstMovement]:
+    along = "the selfish gradients" if isinstance(rule, Gradient) else in_words(rule)
+    detail = f"along {along} at the neutral start, exact to rounding"
+
     def named(margin: float, game: ParametricGame) -> FirstMovement:
         smallest = RESTS * float(np.max(game.game.payoff_ranges))
         direction = "rises" if margin > smallest else "falls" if margin < -smallest else "rests"
-        return FirstMovement(margin, direction)
+        return FirstMovement(margin, direction, detail=detail)
 
-    margins = batch_map(cooperation_margin, stack(games))
+    margins = batch_map(cooperation_margin, stack(games), None, rule)
     return [named(float(margin), game) for margin, game in zip(margins, games, strict=True)]
 
 
+def tied_learning(learning: Learning) -> Learning:
+    """From the neutral start with one shared parameter, until rest: near thresholds it is slow."""
+    steps = TIED_STEPS * learning.steps
+    starts = Starts(kind="neutral")
+    return dataclasses.replace(learning, starts=starts, steps=steps, stop=Rest(), tied=True)
+
+
 def _tied_outcomes(
-    games: Sequence[ParametricGame], steps: int, step_size: float
+    games: Sequence[ParametricGame], learning: Learning
 ) -> tuple[list[TiedOutcome] | None, str]:
     if len({str(jax.tree.map(np.shape, box.lower)) for box in games[0].spaces}) > 1:
         return None, "no tied outcome: the players' parameters differ in shape"
-    most, stop = TIED_STEPS * steps, Rest()
-    ends, rests = batch_map(_learn_tied, stack(games), most, np.asarray(step_size), stop)
+    try:
+        ends = learn(games, tied_learning(learning), mean_cooperation)
+    except InputError as reason:
+        return None, f"no tied outcome: {reason}"
+    rests = Rest().met(ends.residuals[:, 0])
     detail = (
-        f"one shared parameter from the neutral start, at most {most} steps of {step_size:g}, "
-        f"stopped at rest to {stop.tolerance:g}"
+        f"one shared parameter from {ends.detail.replace(', ', ', at most ', 1)}, "
+        f"stopped at rest to {Rest().tolerance:g}"
     )
     found = [
         TiedOutcome(float(p), bool(rest), None, "learned", detail)
-        for p, rest in zip(ends, rests, strict=True)
+        for p, rest in zip(ends.observed[:, 0], rests, strict=True)
     ]
     return found, ""
-
-
-def _learn_tied(
-    game: ParametricGame, steps: int, step_size: RealArray, stop: Rest
-) -> tuple[RealArray, RealArray]:
-    tied = Tied(game)
-    solution = run(tied, Gradient(), steps=steps, step_size=step_size, stop=stop, throw=False)
-    return mean_cooperation(tied, solution.params), solution.result == RESULTS.converged
 
 
 def _boundary_tests(games: Sequence[ParametricGame]) -> tuple[list[BoundaryTest] | None, str]:

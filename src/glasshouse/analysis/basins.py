@@ -11,8 +11,9 @@ from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.plane import as_profile
 from glasshouse.dynamics.batch import CHUNK_SIZE, PIECES, batch_map
 from glasshouse.dynamics.driver import run
+from glasshouse.dynamics.learning import Learning
 from glasshouse.parametric import ParametricGame, Params
-from glasshouse.rules.gradient import Gradient
+from glasshouse.rules.base import AbstractRule
 
 FINER = 8
 """Squares of the shading along a side of a cell: on paper no wider than a thin line."""
@@ -53,7 +54,7 @@ def learned_basins(
     low: Float[np.ndarray, "2"],
     high: Float[np.ndarray, "2"],
     cells: int,
-    steps: int,
+    learning: Learning,
     step_size: float,
 ) -> Basins:
     """Learn from `cells`² starts in the box, and bisect between neighbours that end differently."""
@@ -61,7 +62,7 @@ def learned_basins(
     def learned(unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         points = low + (high - low) * unit.reshape(-1, 2)
         whole = np.resize(points, (-(-len(points) // (PIECES * CHUNK)) * PIECES * CHUNK, 2))
-        settings = (game, steps, np.asarray(step_size))
+        settings = (game, learning.rule, learning.steps, np.asarray(step_size))
         size = CHUNK if len(whole) <= MANY else CHUNK_SIZE
         ends, residuals = batch_map(_end, whole, *settings, chunk_size=size)
         return outcome(ends[: len(points)]), residuals[: len(points)]
@@ -93,10 +94,14 @@ def outcome(cooperating: Float[np.ndarray, "runs 2"]) -> Int[np.ndarray, "runs"]
 
 
 def _end(
-    start: Float[RealArray, "2"], game: ParametricGame, steps: int, step_size: RealArray
+    start: Float[RealArray, "2"],
+    game: ParametricGame,
+    rule: AbstractRule,
+    steps: int,
+    step_size: RealArray,
 ) -> tuple[Float[RealArray, "2"], Float[RealArray, ""]]:
     params = inside(start, game)
-    end = run(game, Gradient(), params, steps=steps, step_size=step_size, throw=False)
+    end = run(game, rule, params, steps=steps, step_size=step_size, throw=False)
     return cooperation(game, end.params), end.residual
 
 

@@ -31,7 +31,8 @@ from glasshouse.certificates.search import Bracket, best_gain
 from glasshouse.dynamics.driver import check_params
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
-from glasshouse.parametric import ParametricGame, Params, check_current
+from glasshouse.parametric import ParametricGame, Params
+from glasshouse.parametric.dense import check_current
 from glasshouse.semantics.affine import Affine
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.semantics.channel import Full

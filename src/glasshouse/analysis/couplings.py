@@ -21,10 +21,16 @@ from glasshouse.analysis.first_order import RESTS, cooperation_margin, mean_coop
 from glasshouse.analysis.switch import Search, Switch, find_switch
 from glasshouse.analysis.windows import shortest_window
 from glasshouse.dynamics.batch import batch_map
-from glasshouse.dynamics.driver import check_params, known_options, run
+from glasshouse.dynamics.driver import check_params, run
+from glasshouse.dynamics.learning import Learning
 from glasshouse.errors import InputError
-from glasshouse.networked import NetworkParametricGame
-from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
+from glasshouse.parametric import (
+    AbstractParametricGame,
+    NetworkParametricGame,
+    ParametricGame,
+    Params,
+)
+from glasshouse.rules.base import AbstractDirection, AbstractRule, check_direction, in_words
 from glasshouse.rules.gradient import Gradient
 
 Family = Callable[[float], ParametricGame | NetworkParametricGame]
@@ -45,6 +51,9 @@ WINDOWS = 1e-2, 1e-6
 WINDOW_ROUNDING = 32 * float(np.finfo(float).eps)
 """A smaller change of mean cooperation in a window, which is a few steps, counts as none."""
 
+LONG_RUN = Learning(steps=1000, step_size=None)
+"""What is called a long run unless the caller says otherwise."""
+
 POINTS = 64
 """Couplings tried at once: eight vectors of eight, the same shape at every narrowing."""
 
@@ -54,6 +63,7 @@ def first_movement(
     family: Family,
     start: Params | None = None,
     *,
+    rule: AbstractDirection = Gradient(),
     bracket: Pair | None = None,
     points: Whole = POINTS,
     tolerance: Numbers = 1e-9,
@@ -64,7 +74,8 @@ def first_movement(
     learners; `long_run_switch` asks where they have come to, which is another question.
 
     **Arguments:** `family(coupling)`, the game at a coupling (a `LogisticFamily`, an
-    `AffineFamily`, or any function of yours); `start`, params (default neutral); `bracket`,
+    `AffineFamily`, or any function of yours); `start`, params (default neutral); `rule`, by which
+    all learn, one that gives a direction; `bracket`,
     couplings to search, which may be negative (default the family's `lowest` to `highest`; for a
     function, from just above -1/(n-1) to 3); `points`, couplings tried at once; `tolerance`, width
     of the final bracket.
@@ -73,15 +84,16 @@ def first_movement(
     change is seen among the first `points` couplings.
     **Raises:** `InputError` for a bracket that is not increasing, or a start outside the boxes.
     """
+    check_direction(rule, "a first movement")
     low, high = _range_searched(family, bracket)
     start = _checked(family, low, start)
     smallest = RESTS * _payoff_range(family, low, high)
 
     def margins(couplings: np.ndarray) -> np.ndarray:
         games = games_along(family, couplings)
-        return batch_map(cooperation_margin, games, start)
+        return batch_map(cooperation_margin, games, start, rule)
 
-    detail = f"{_from(start)}, at {points} values in [{low:g}, {high:g}], narrowed"
+    detail = f"{_from(start)}{_by(rule)}, at {points} values in [{low:g}, {high:g}], narrowed"
     search = _search(low, high, points, tolerance)
     settings = {"start": _start(start), "tolerance": search.tolerance}
     return find_switch(margins, search, smallest, "derivative", detail, settings)
@@ -96,6 +108,7 @@ def measured_first_movement(
     family: Family,
     start: Params | None = None,
     *,
+    rule: AbstractRule = Gradient(),
     window: Numbers | None = None,
     bracket: Pair | None = None,
     points: Whole = POINTS,
@@ -127,11 +140,11 @@ def measured_first_movement(
 
     def after(length: float) -> Switch:
         step_size = length / (WINDOW_STEPS * scale)
-        learned = f"{WINDOW_STEPS} steps of {step_size:.6g}"
+        learned = f"{WINDOW_STEPS} steps of {step_size:.6g}{_by(rule)}"
         detail = f"{learned} {_from(start)}, {points} values in [{low:g}, {high:g}], narrowed"
         steps = {"steps": WINDOW_STEPS, "step_size": step_size, "window": length}
         settings = {"start": _start(start), "tolerance": tolerance, **steps}
-        margins = _changes(family, start, WINDOW_STEPS, step_size)
+        margins = _changes(family, start, rule, WINDOW_STEPS, step_size)
         found = find_switch(margins, search, WINDOW_ROUNDING, "learned", detail, settings)
         return dataclasses.replace(found, learned=learned)
 
@@ -144,34 +157,32 @@ def long_run_switch(
     family: Family,
     start: Params | None = None,
     *,
+    learning: Learning = LONG_RUN,
     bracket: Pair | None = None,
-    steps: Whole = 1000,
-    step_size: Numbers | None = None,
     points: Whole = POINTS,
     tolerance: Numbers = 1e-6,
 ) -> Switch:
-    """From which coupling on a long run of selfish learning leaves mean cooperation higher.
+    """From which coupling on a long run of learning leaves mean cooperation higher.
 
-    Definition: the boundary of {κ : mean cooperation after `steps` steps > mean cooperation at
-    the start}, strict (changes up to 1e-12 are rounding). It is found by learning at many
-    couplings and depends on how long and in which steps is learned. From the neutral start of a
-    symmetric game with two actions it is `first_movement`; elsewhere it need not be.
+    Definition: the boundary of {κ : mean cooperation after the steps of `learning` > mean
+    cooperation at the start}, strict (changes up to 1e-12 are rounding). It is found by learning at
+    many couplings and depends on how long and in which steps is learned. From the neutral start of
+    a symmetric game with two actions it is `first_movement`; elsewhere it need not be.
 
-    **Arguments:** `steps`; `step_size`, default ½ over the payoff range, so that payoffs may be in
-    any unit; the others as in `first_movement`.
+    **Arguments:** `learning`, the rule and its steps, by default 1000 steps of selfish gradients,
+    of ½ over the payoff range, so that payoffs may be in any unit (where it starts is `start`, for
+    all players alone); the others as in `first_movement`.
     **Returns:** a `Switch`.
-    **Raises:** `InputError` as `first_movement`, or for steps that are not positive.
+    **Raises:** `InputError` as `first_movement`.
     """
     low, high = _range_searched(family, bracket)
     start = _checked(family, low, start)
-    if step_size is None:
-        step_size = 0.5 / (_payoff_range(family, low, high) or 1.0)
-    steps, step_size = known_options(steps, step_size)
-    learned = f"{steps} steps of {step_size:g}"
+    steps, step_size = learning.steps, learning.step_size_for(_payoff_range(family, low, high))
+    learned = learning.paced(step_size)
     detail = f"{learned} {_from(start)}, {points} values in [{low:g}, {high:g}], narrowed"
     settings = {"start": _start(start), "steps": steps, "step_size": step_size}
     settings |= {"tolerance": number(tolerance, "tolerance", least=0.0)}
-    margins = _changes(family, start, steps, step_size)
+    margins = _changes(family, start, learning.rule, steps, step_size)
     search = _search(low, high, points, tolerance)
     found = find_switch(margins, search, ROUNDING, "learned", detail, settings)
     return dataclasses.replace(found, learned=learned)
@@ -232,21 +243,25 @@ def _dense(game: AbstractParametricGame) -> ParametricGame:
 
 
 def _cooperation_change(
-    game: AbstractParametricGame, start: Params | None, steps: int, step_size: RealArray
+    game: AbstractParametricGame,
+    start: Params | None,
+    rule: AbstractRule,
+    steps: int,
+    step_size: RealArray,
 ) -> Float[RealArray, ""]:
     begin = as_floats(game.neutral() if start is None else start)
-    end = run(game, Gradient(), begin, steps=steps, step_size=step_size, throw=False).params
+    end = run(game, rule, begin, steps=steps, step_size=step_size, throw=False).params
     return mean_cooperation(game, end) - mean_cooperation(game, begin)
 
 
 def _changes(
-    family: Family, start: Params | None, steps: int, step_size: float
+    family: Family, start: Params | None, rule: AbstractRule, steps: int, step_size: float
 ) -> Callable[[np.ndarray], np.ndarray]:
     """How much higher mean cooperation stands after learning, at each of several couplings."""
 
     def margins(couplings: np.ndarray) -> np.ndarray:
         games = games_along(family, couplings)
-        return batch_map(_cooperation_change, games, start, steps, np.asarray(step_size))
+        return batch_map(_cooperation_change, games, start, rule, steps, np.asarray(step_size))
 
     return margins
 
@@ -278,6 +293,10 @@ def _default_bracket(family: Family) -> tuple[float, float]:
 def _search(low: float, high: float, points: Whole, tolerance: Numbers) -> Search:
     least = number(tolerance, "tolerance", above=0.0)
     return Search(low, high, whole(points, "points", least=2), least)
+
+
+def _by(rule: AbstractRule) -> str:
+    return "" if isinstance(rule, Gradient) else f" of {in_words(rule)}"
 
 
 def _start(start: Params | None) -> str:

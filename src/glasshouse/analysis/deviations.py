@@ -18,10 +18,10 @@ from glasshouse.analysis.ascent import search
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.driver import MOST_STEPS, check_params
-from glasshouse.dynamics.rest import relative_gradient
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
 from glasshouse.parametric import ParametricGame, Params
+from glasshouse.rules.residual import relative_gradient
 from glasshouse.semantics.base import Box
 
 GRID = 1025

@@ -13,7 +13,8 @@ from glasshouse.analysis.closed_form import ZERO
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.symmetric import Symmetric2x2
-from glasshouse.parametric import ParametricGame, check_current
+from glasshouse.parametric import ParametricGame
+from glasshouse.parametric.dense import check_current
 from glasshouse.semantics.affine import Affine
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.semantics.channel import Full

@@ -20,8 +20,7 @@ from glasshouse.analysis.access import affine_thresholds_under, lowest_searched,
 from glasshouse.analysis.closed_form import Thresholds
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
-from glasshouse.networked import NetworkParametricGame
-from glasshouse.parametric import ParametricGame
+from glasshouse.parametric import NetworkParametricGame, ParametricGame
 from glasshouse.semantics.affine import Affine
 from glasshouse.semantics.channel import AbstractChannel, Full
 from glasshouse.semantics.logistic import Logistic

@@ -10,8 +10,10 @@ from jaxtyping import Array, Float
 
 from glasshouse._random import Purpose, normals
 from glasshouse.dynamics.batch import batch_map
-from glasshouse.dynamics.rest import relative_gradient
-from glasshouse.parametric import AbstractParametricGame, Params
+from glasshouse.parametric import AbstractParametricGame, Params, require
+from glasshouse.rules.base import AbstractDirection, resting_velocity
+from glasshouse.rules.gradient import Gradient
+from glasshouse.rules.residual import relative_gradient
 
 RANK = 1e-8
 """Singular values below this share of the largest one count as zero."""
@@ -35,10 +37,12 @@ RESTS = 1e-9
 POLISHINGS, CORRECTIONS, TRIES = 6, 16, 4
 
 
-def dimensions(game: AbstractParametricGame, points: Sequence[Params]) -> list[int | None]:
+def dimensions(
+    game: AbstractParametricGame, points: Sequence[Params], rule: AbstractDirection = Gradient()
+) -> list[int | None]:
     """For each rest point, the dimension of the set of rest points around it: 0 if it is alone.
 
-    Definition: the number of free parameters less the rank of the Jacobian of the selfish gradient
+    Definition: the number of free parameters less the rank of the Jacobian of the rule's direction
     in them. Free are those that no outward gradient holds at a bound; gradients are relative to
     what they could be. Where the rank is not full, rest points a small step away confirm that this
     is a continuum and no double root.
@@ -56,23 +60,22 @@ def dimensions(game: AbstractParametricGame, points: Sequence[Params]) -> list[i
     )
     template = points[0]
     for _ in range(POLISHINGS):
-        fields, jacobians = _linearised(game, flat, template)
+        fields, jacobians = _linearised(game, flat, template, rule)
         for k, (field, jacobian) in enumerate(zip(fields, jacobians, strict=True)):
             free = _free(flat[k], field, lower[k], upper[k])
             step = _solve(jacobian, free) @ field[free]
             flat[k, free] = np.clip(flat[k, free] - step, lower[k, free], upper[k, free])
-    fields, jacobians = _linearised(game, flat, template)
+    fields, jacobians = _linearised(game, flat, template, rule)
     found: list[int | None] = []
     for k, jacobian in enumerate(jacobians):
         free = _free(flat[k], fields[k], lower[k], upper[k])
         box = lower[k], upper[k]
-        found.append(_dimension(game, template, flat[k], jacobian, free, box))
+        found.append(_dimension((game, template, rule), flat[k], jacobian, free, box))
     return found
 
 
 def _dimension(
-    game: AbstractParametricGame,
-    template: Params,
+    where: tuple[AbstractParametricGame, Params, AbstractDirection],
     x: np.ndarray,
     jacobian: np.ndarray,
     free: np.ndarray,
@@ -91,10 +94,10 @@ def _dimension(
     begin[:, free] += step * np.concatenate([towards, -towards])
     tried, back = np.clip(begin, lower, upper), _solve(jacobian, free)
     for _ in range(CORRECTIONS):
-        fields = _fields(game, tried, template)
+        fields = _fields(tried, *where)
         tried[:, free] -= fields[:, free] @ back.T
         tried = np.clip(tried, lower, upper)
-    fields = _fields(game, tried, template)
+    fields = _fields(tried, *where)
     inward = np.where(tried >= upper, np.minimum(fields, 0), fields)
     inward = np.where(tried <= lower, np.maximum(inward, 0), inward)
     rests = np.all(np.abs(inward[:, free]) <= RESTS, axis=1)
@@ -106,26 +109,32 @@ def _dimension(
 
 
 def _linearised(
-    game: AbstractParametricGame, flat: np.ndarray, template: Params
+    game: AbstractParametricGame, flat: np.ndarray, template: Params, rule: AbstractDirection
 ) -> tuple[np.ndarray, np.ndarray]:
-    return batch_map(_field_and_jacobian, flat, game, template)
+    return batch_map(_field_and_jacobian, flat, game, template, rule)
 
 
-def _fields(game: AbstractParametricGame, flat: np.ndarray, template: Params) -> np.ndarray:
-    return batch_map(_field, flat, game, template)
+def _fields(
+    flat: np.ndarray, game: AbstractParametricGame, template: Params, rule: AbstractDirection
+) -> np.ndarray:
+    return batch_map(_field, flat, game, template, rule)
 
 
 def _field_and_jacobian(
-    flat: Array, game: AbstractParametricGame, template: Params
+    flat: Array, game: AbstractParametricGame, template: Params, rule: AbstractDirection
 ) -> tuple[Float[Array, "n"], Float[Array, "n n"]]:
-    return _field(flat, game, template), jax.jacfwd(lambda z: _field(z, game, template))(flat)
+    slopes = jax.jacfwd(lambda z: _field(z, game, template, rule))(flat)
+    return _field(flat, game, template, rule), slopes
 
 
-def _field(flat: Array, game: AbstractParametricGame, template: Params) -> Float[Array, "n"]:
-    """Everyone's selfish gradient relative to what it could be, 0 where that cannot be told."""
+def _field(
+    flat: Array, game: AbstractParametricGame, template: Params, rule: AbstractDirection
+) -> Float[Array, "n"]:
+    """Everyone's direction relative to what a gradient could be, 0 where that cannot be told."""
     params = ravel_pytree(template)[1](flat)
+    scales = require(game, "scales", "telling whether rest points are isolated")
     relative = jax.tree.map(
-        relative_gradient, game.selfish_gradients(params), game.gradient_scales(params)
+        relative_gradient, resting_velocity(game, params, rule), scales.gradient_scales(params)
     )
     return jnp.nan_to_num(ravel_pytree(relative)[0], nan=0.0)
 

@@ -21,7 +21,7 @@ from glasshouse.analysis.closed_form import (
 from glasshouse.analysis.family import HIGHEST, AbstractFamily, as_setting
 from glasshouse.errors import InputError
 from glasshouse.games.network import AbstractNetworkGame
-from glasshouse.networked import NetworkParametricGame
+from glasshouse.parametric import NetworkParametricGame
 from glasshouse.semantics.reading import Reading
 
 ALIKE = 1e-9

@@ -14,11 +14,10 @@ from glasshouse._precision import in_float64
 from glasshouse._results import Result
 from glasshouse.analysis.closed_form import Threshold
 from glasshouse.analysis.family import LogisticFamily
-from glasshouse.analysis.first_order import RESTS
+from glasshouse.analysis.first_order import RESTS, cooperation
 from glasshouse.analysis.network_family import NetworkFamily
 from glasshouse.errors import InputError
-from glasshouse.networked import NetworkParametricGame
-from glasshouse.parametric import AbstractParametricGame
+from glasshouse.parametric import AbstractParametricGame, NetworkParametricGame, require
 from glasshouse.semantics.channel import Full
 
 MEANING = "starts to raise its own parameter from the neutral profile"
@@ -128,10 +127,10 @@ def player_thresholds(family: Callable[[float], AbstractParametricGame]) -> Play
 
 def _gradients(game: AbstractParametricGame) -> tuple[np.ndarray, np.ndarray]:
     """Everyone's selfish gradient at the neutral profile, and how large it could be."""
-    params = as_floats(game.neutral())
-    players = game.cooperation(params).shape[0]
+    params, players = as_floats(game.neutral()), game.players
+    scales = require(game, "scales", "thresholds for each player").gradient_scales(params)
     found = []
-    for tree in (game.selfish_gradients(params), game.gradient_scales(params)):
+    for tree in (game.selfish_gradients(params), scales):
         leaves = jax.tree.leaves(tree)
         flat = np.asarray(jnp.concatenate([jnp.ravel(x) for x in leaves]))
         if flat.size != players or len(leaves) not in (1, players):
@@ -162,12 +161,12 @@ def _check_own_weights(games: dict[float, AbstractParametricGame]) -> None:
 def _own_weights(game: AbstractParametricGame) -> np.ndarray:
     """Everyone's behaviour where neutral, and how fast its own parameter moves it: two rows."""
     params = as_floats(game.neutral())
-    behaviour = np.asarray(game.cooperation(params))
+    behaviour = np.asarray(cooperation(game, params))
     if isinstance(game, NetworkParametricGame):
         own_weight = np.asarray(game.own_weight, dtype=np.float64)
         return np.stack([behaviour, np.broadcast_to(own_weight, behaviour.shape)])
     flat, unravel = jax.flatten_util.ravel_pytree(params)
-    moved = jax.jacfwd(lambda x: game.cooperation(unravel(x)))(flat)
+    moved = jax.jacfwd(lambda x: cooperation(game, unravel(x)))(flat)
     return np.stack([behaviour, np.diagonal(np.asarray(moved))])
 
 

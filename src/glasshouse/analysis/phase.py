@@ -7,17 +7,18 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from glasshouse._numbers import Numbers, Whole, whole
+from glasshouse._numbers import Whole, whole
 from glasshouse._precision import in_float64
 from glasshouse._results import Result
 from glasshouse.analysis.basins import inside, learned_basins
 from glasshouse.analysis.outcomes import AT_REST
-from glasshouse.analysis.plane import FieldGrid, box_of_plane, field_grid
+from glasshouse.analysis.plane import FieldGrid, Plane, box_of_plane, field_grid
 from glasshouse.analysis.rest_points import PlaneRestPoint, plane_rest_points
 from glasshouse.dynamics.batch import batch_map
-from glasshouse.dynamics.driver import known_options, run
+from glasshouse.dynamics.driver import run
+from glasshouse.dynamics.learning import Learning
 from glasshouse.parametric import ParametricGame
-from glasshouse.rules.gradient import Gradient
+from glasshouse.rules.base import AbstractDirection, check_direction
 
 OUTCOMES = ("both cooperate", "player 1 exploited", "player 2 exploited", "nobody")
 """Who cooperates with probability above ½ at the end of learning, by their number in `basins`."""
@@ -73,10 +74,9 @@ def phase_portrait(
     resolution: Whole = 129,
     trajectories: Whole = 12,
     cells: Whole = 60,
-    steps: Whole = 6000,
-    step_size: Numbers = 0.1,
+    learning: Learning = Learning(),
 ) -> Portrait:
-    """Gradients, rest points, sample trajectories and basins of selfish gradient learning.
+    """Directions, rest points, sample trajectories and basins of learning.
 
     Where learning starts to move, where it can rest and where it ends are three things, and none of
     them is an equilibrium: a rest point that attracts may still invite a large deviation. Rest
@@ -87,7 +87,8 @@ def phase_portrait(
     who is who; `cells`, starts per side of the grid of basins, the middles of as many squares.
     Equal starts in a symmetric game stay equal for as long as rounding lets them, which no other
     start does; those on the diagonal of the grid are therefore moved by a quarter of a cell off it,
-    to alternating sides. `steps`, `step_size`, of every run.
+    to alternating sides. `learning`, the rule (one that gives a direction), steps and step size of
+    every run; its starts are not used.
     **Raises:** `InputError` for a game of another shape, an unbounded box, or settings that
     cannot be.
     **Cost:** cells² × steps learning steps, up to a half more for the edges of the box and the
@@ -97,12 +98,13 @@ def phase_portrait(
     resolution = whole(resolution, "resolution", least=9, most=1025)
     trajectories = whole(trajectories, "trajectories", least=0, most=1000)
     cells = whole(cells, "cells", least=2, most=2000)
-    steps, step_size = known_options(steps, step_size)
-    fine = field_grid(game, FINER * (resolution - 1) + 1)
-    search = plane_rest_points(game, fine)
+    rule = check_direction(learning.rule, "a phase portrait")
+    step_size = learning.step_size_for(float(np.max(game.game.payoff_ranges)))
+    fine = field_grid(game, FINER * (resolution - 1) + 1, rule)
+    search = plane_rest_points(Plane(game, rule), fine)
     width = high - low
-    basins = learned_basins(game, low, high, cells, steps, step_size)
-    settings = (game, steps, np.asarray(step_size))
+    basins = learned_basins(game, low, high, cells, learning, step_size)
+    settings = (game, rule, learning.steps, np.asarray(step_size))
     paths = []
     if trajectories:
         spread = low + width * _spread_starts(trajectories)
@@ -122,18 +124,20 @@ def phase_portrait(
         method="numerical",
         detail=(
             f"{search.detail}; basins from {cells}×{cells} starts, their borders bisected, and "
-            f"{len(paths)} trajectories, {steps} steps of {step_size:g}"
+            f"{len(paths)} trajectories, {learning.paced(step_size)}"
         ),
     )
 
 
 def _path(
-    start: Float[Array, "2"], game: ParametricGame, steps: int, step_size: Array
+    start: Float[Array, "2"],
+    game: ParametricGame,
+    rule: AbstractDirection,
+    steps: int,
+    step_size: Array,
 ) -> Float[Array, "points 2"]:
     params = inside(start, game)
-    path = run(
-        game, Gradient(), params, steps=steps, step_size=step_size, save="path", throw=False
-    ).path
+    path = run(game, rule, params, steps=steps, step_size=step_size, save="path", throw=False).path
     return jnp.stack([jnp.reshape(x, -1) for x in jax.tree.leaves(path)], axis=1)
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,17 +11,20 @@ from jaxtyping import Array, Float
 from glasshouse._arrays import RealArray, with_nan
 from glasshouse._results import Result
 from glasshouse.dynamics.batch import batch_map
-from glasshouse.dynamics.rest import relative_gradient
 from glasshouse.errors import InputError
 from glasshouse.parametric import ParametricGame, Params
+from glasshouse.rules.base import AbstractDirection, resting_velocity
+from glasshouse.rules.gradient import Gradient
+from glasshouse.rules.residual import relative_gradient
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class FieldGrid(Result):
-    """Selfish gradients on a grid: entry [i, j] is at θ_1 = `theta_1[i]`, θ_2 = `theta_2[j]`.
+    """Directions of a rule on a grid: entry [i, j] is at θ_1 = `theta_1[i]`, θ_2 = `theta_2[j]`.
 
-    **Arguments:** `gradient`, payoff per unit of parameter; `relative`, the same divided by
-    `gradient_scales`, in [-1, 1], NaN where behaviour saturates until gradients are lost.
+    **Arguments:** `gradient`, the direction, which is the selfish gradient unless the rule is
+    another: payoff per unit of parameter; `relative`, the same divided by `gradient_scales`,
+    NaN where behaviour saturates until gradients are lost; selfish ones lie in [-1, 1].
     """
 
     theta_1: Float[np.ndarray, "rows"]
@@ -33,6 +37,13 @@ class FieldGrid(Result):
         cut = slice(None, None, stride)
         gradient, relative = self.gradient[cut, cut], self.relative[cut, cut]
         return FieldGrid(self.theta_1[cut], self.theta_2[cut], gradient, relative)
+
+
+class Plane(eqx.Module):
+    """Two learners with one bounded parameter each, and the rule by which both learn."""
+
+    game: ParametricGame
+    rule: AbstractDirection
 
 
 def box_of_plane(game: ParametricGame) -> tuple[np.ndarray, np.ndarray]:
@@ -75,20 +86,24 @@ def as_profile(game: ParametricGame, point: Float[RealArray, "2"]) -> Params:
     )
 
 
-def field_grid(game: ParametricGame, resolution: int) -> FieldGrid:
-    """Selfish gradients on `resolution` × `resolution` points, the bounds included."""
+def field_grid(
+    game: ParametricGame, resolution: int, rule: AbstractDirection = Gradient()
+) -> FieldGrid:
+    """Directions of a rule on `resolution` × `resolution` points, the bounds included."""
     low, high = box_of_plane(game)
     theta_1, theta_2 = (np.linspace(low[i], high[i], resolution) for i in range(2))
     points = np.stack(np.meshgrid(theta_1, theta_2, indexing="ij"), axis=-1)
-    gradient, relative, _ = batch_map(gradients_at, points.reshape(-1, 2), game)
+    gradient, relative, _ = batch_map(gradients_at, points.reshape(-1, 2), game, rule)
     shape = points.shape
     return FieldGrid(theta_1, theta_2, gradient.reshape(shape), with_nan(relative).reshape(shape))
 
 
-def gradients_at(point: Float[RealArray, "2"], game: ParametricGame) -> tuple[Array, Array, Array]:
-    """Both selfish gradients at a point, as `relative_gradient` tells them, and their scales."""
+def gradients_at(
+    point: Float[RealArray, "2"], game: ParametricGame, rule: AbstractDirection
+) -> tuple[Array, Array, Array]:
+    """Both players' directions at a point, as `relative_gradient` tells them, and their scales."""
     params = as_profile(game, point)
-    gradient = _as_point(game.selfish_gradients(params))
+    gradient = _as_point(resting_velocity(game, params, rule))
     scale = _as_point(game.gradient_scales(params))
     return gradient, relative_gradient(gradient, scale), scale
 

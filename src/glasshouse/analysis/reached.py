@@ -6,22 +6,18 @@ from typing import Literal, overload
 
 import jax
 import numpy as np
-from jaxtyping import Float
 
-from glasshouse._arrays import RealArray
-from glasshouse._numbers import Numbers, Whole, whole
+from glasshouse._numbers import Whole, whole
 from glasshouse._precision import in_float64
 from glasshouse._results import Result
-from glasshouse.analysis.assessment import TIED_STEPS
+from glasshouse.analysis.assessment import tied_learning
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.isolation import RANK, dimensions
-from glasshouse.analysis.outcomes import AT_REST, Share, Starts, starting_points
-from glasshouse.dynamics.batch import batch_map
-from glasshouse.dynamics.driver import known_options, run
-from glasshouse.dynamics.rest import Rest, rest_residual
+from glasshouse.analysis.outcomes import AT_REST, Share
+from glasshouse.dynamics.learning import Ends, Learning, learn
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params, Tied
-from glasshouse.rules.gradient import Gradient
+from glasshouse.rules.base import AbstractDirection, check_direction
 
 MOST_TOLD_APART = 1000
 """Distinct ends that are told apart; of a continuum every run has one of its own."""
@@ -86,34 +82,26 @@ class ReachedRestPoints(Result, Sequence[ReachedPoint]):
 
 @in_float64
 def reached_rest_points(
-    game: ParametricGame,
-    *,
-    starts: Starts = Starts(),
-    steps: Whole = 6000,
-    step_size: Numbers = 0.1,
-    share_parameters: bool = False,
-    most: Whole = 8,
+    game: ParametricGame, *, learning: Learning = Learning(), most: Whole = 8
 ) -> ReachedRestPoints:
-    """The rest points that selfish gradient learning reaches, the most frequent ones first.
+    """The rest points that learning reaches, the most frequent ones first.
 
-    The tied one, from the neutral start, comes first where the players' parameters have one
-    shape. Being reached says nothing of being an equilibrium: see `certify`.
+    They are rest points of the rule of `learning`. The tied one, from the neutral start, comes
+    first where the players' parameters have one shape and the rule can learn so. Being reached says
+    nothing of being an equilibrium: see `certify`.
 
-    **Arguments:** `starts`, `steps`, `step_size`, as in `generic_outcomes`; `share_parameters`,
-    whether the runs from `starts` share one parameter among all players (each start then has
-    one); `most`, how many points from `starts` to return at most.
+    **Arguments:** `learning`, as in `generic_outcomes`, its rule one that gives a direction;
+    `most`, how many points from its starts to return at most.
     **Returns:** a sequence, empty where no run has come to rest to 1e-6. Where rest points are
     not isolated it says so, with the dimension of the set they are samples of, and it counts the
     runs at rest that are not among those listed.
     **Cost:** starts × steps learning steps, and some Jacobians of the gradient at each point.
     """
-    steps, step_size = known_options(steps, step_size)
+    rule = check_direction(learning.rule, "telling rest points apart")
     most = whole(most, "most", least=0)
-    learning = Tied(game) if share_parameters else game
-    found = _ends(learning, starts, steps, step_size, None)
-    detail = f"{starts}, {steps} steps of {step_size:g}"
-    tied = _tied(game, TIED_STEPS * steps, step_size)
-    generic, resting = _distinct(learning, found, most, detail)
+    played = Tied(game) if learning.tied else game
+    generic, resting = _distinct(played, learn([game], learning, cooperation), most, rule)
+    tied = _tied(game, learning, rule)
     points = (*tied, *generic)
     sizes = [point.dimension for point in points]
     known = [size for size in sizes if size is not None]
@@ -126,45 +114,25 @@ def reached_rest_points(
     )
 
 
-Ends = tuple[Params, Float[np.ndarray, "runs players"], Float[np.ndarray, "runs"]]
-"""Where runs ended, how everyone cooperates there, and what is left of the gradient."""
-
-
-def _ends(
-    game: AbstractParametricGame, starts: Starts, steps: int, step_size: float, stop: Rest | None
-) -> Ends:
-    drawn = starting_points([game], starts)
-    return batch_map(_learn, drawn, game, steps, np.asarray(step_size), stop)
-
-
-def _learn(
-    start: Params, game: AbstractParametricGame, steps: int, step_size: RealArray, stop: Rest | None
-) -> tuple[Params, RealArray, RealArray]:
-    start = tuple(box.project(x) for box, x in zip(game.spaces, start, strict=True))
-    solution = run(
-        game, Gradient(), start, steps=steps, step_size=step_size, stop=stop, throw=False
-    )
-    end = solution.params
-    return end, cooperation(game, end), rest_residual(game, end)
-
-
-def _tied(game: ParametricGame, steps: int, step_size: float) -> tuple[ReachedPoint, ...]:
+def _tied(
+    game: ParametricGame, learning: Learning, rule: AbstractDirection
+) -> tuple[ReachedPoint, ...]:
     """Where all end that share one parameter from the neutral start, if that is possible."""
     try:
-        tied = Tied(game)
-    except InputError:  # parameters of several shapes cannot be shared
+        ends = learn([game], tied_learning(learning), cooperation)
+    except InputError:  # parameters of several shapes cannot be shared, nor learn by every rule
         return ()
-    found = _ends(tied, Starts(kind="neutral"), steps, step_size, Rest())
-    detail = f"one shared parameter from the neutral start, at most {steps} steps of {step_size:g}"
-    points, _ = _distinct(tied, found, 1, detail)
+    points, _ = _distinct(Tied(game), ends, 1, rule)
     return tuple(dataclasses.replace(p, starts="tied", share=None) for p in points)
 
 
 def _distinct(
-    game: AbstractParametricGame, found: Ends, most: int, detail: str
+    game: AbstractParametricGame, ends: Ends, most: int, rule: AbstractDirection
 ) -> tuple[list[ReachedPoint], int]:
     """The most frequent ends at rest, each at the run whose gradient is smallest; all at rest."""
-    params, cooperates, residuals = found
+    params, cooperates, residuals = jax.tree.map(
+        lambda x: x[0], (ends.params, ends.observed, ends.residuals)
+    )
     runs = len(residuals)
     numbers = np.concatenate([x.reshape(runs, -1) for x in jax.tree.leaves(params)], axis=1)
     sides = np.concatenate(
@@ -184,7 +152,7 @@ def _distinct(
         k = members[np.argmin(residuals[members])]
         clusters.append((len(members), k))
     clusters = sorted(clusters, key=lambda cluster: -cluster[0])[:most]
-    ends = [jax.tree.map(lambda x, k=k: x[k], params) for _, k in clusters]
+    found = [jax.tree.map(lambda x, k=k: x[k], params) for _, k in clusters]
     points = [
         ReachedPoint(
             params=game.untied(own) if isinstance(game, Tied) else own,
@@ -193,9 +161,11 @@ def _distinct(
             share=Share(count, runs),
             residual=float(residuals[k]),
             method="learned",
-            detail=detail,
+            detail=ends.detail,
             dimension=dimension,
         )
-        for (count, k), own, dimension in zip(clusters, ends, dimensions(game, ends), strict=True)
+        for (count, k), own, dimension in zip(
+            clusters, found, dimensions(game, found, rule), strict=True
+        )
     ]
     return points, resting

@@ -15,12 +15,12 @@ from glasshouse._results import Result
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.plane import (
     FieldGrid,
+    Plane,
     as_profile,
     box_of_plane,
     field_grid,
     gradients_at,
 )
-from glasshouse.parametric import ParametricGame
 
 Place: TypeAlias = Literal["interior", "edge", "corner"]
 Stability: TypeAlias = Literal["stable", "saddle", "unstable", "undecided"]
@@ -111,10 +111,10 @@ class _Found(NamedTuple):
     point: PlaneRestPoint
 
 
-def plane_rest_points(game: ParametricGame, grid: FieldGrid) -> RestPointSearch:
-    """Rest points of the projected selfish gradient flow on the box, interior, edges and corners.
+def plane_rest_points(plane: Plane, grid: FieldGrid) -> RestPointSearch:
+    """Rest points of the projected flow of a rule on the box, interior, edges and corners.
 
-    Definition: θ rests when each component of the joint selfish gradient is zero, or points
+    Definition: θ rests when each component of the joint direction is zero, or points
     outward (or is zero) at a bound. The search uses the relative gradient, which has the same
     signs, is not hidden by saturation and, wherever a player's own parameter moves anybody's
     behaviour, has the same zeros; where it moves nobody's inside the box, at the peak of a wave
@@ -123,18 +123,18 @@ def plane_rest_points(game: ParametricGame, grid: FieldGrid) -> RestPointSearch:
     changes; results are verified. Where all points are regular the sum of their indices
     sign det(-J), J in the free directions, is 1; where it is not, the grid is refined.
 
-    **Arguments:** `grid`, from `field_grid`.
+    **Arguments:** `plane`, the game and the rule; `grid`, from `field_grid` with both.
     **Cost:** numerical; may miss points that lie closer together than the grid resolves, or none
     of whose neighbours on the grid shows a sign change.
     **Source:** the index theorem: Simsek, Ozdaglar & Acemoglu 2007, Generalized Poincaré–Hopf
     theorem for compact nonsmooth regions, Mathematics of Operations Research 32.
     """
-    low, high = box_of_plane(game)
+    low, high = box_of_plane(plane.game)
     coarse, points, count, index_sum = grid, [], 0, None
     for refinement in REFINEMENTS:
         if refinement > 1:
-            grid = field_grid(game, refinement * (len(coarse.theta_1) - 1) + 1)
-        found = _verified(game, low, high, _candidates(game, grid, low, high))
+            grid = field_grid(plane.game, refinement * (len(coarse.theta_1) - 1) + 1, plane.rule)
+        found = _verified(plane, low, high, _candidates(plane, grid, low, high))
         points, count = _without_continuum(found, 3.0 / (len(grid.theta_1) - 1))
         indices = [f.point.index for f in points]
         index_sum = None if None in indices else sum(i for i in indices if i is not None)
@@ -185,36 +185,36 @@ def _notes(
     return tuple(notes)
 
 
-def _local(point: Float[RealArray, "2"], game: ParametricGame) -> _Local:
-    found = _Local(*map(np.asarray, _computed(point, game)))
+def _local(point: Float[RealArray, "2"], plane: Plane) -> _Local:
+    found = _Local(*map(np.asarray, _computed(point, plane)))
     return found._replace(relative=with_nan(found.relative))
 
 
 @eqx.filter_jit
-def _computed(point: Float[RealArray, "2"], game: ParametricGame) -> _Local:
+def _computed(point: Float[RealArray, "2"], plane: Plane) -> _Local:
     def fields(x):
-        gradient, relative, scale = gradients_at(x, game)
+        gradient, relative, scale = gradients_at(x, plane.game, plane.rule)
         return (gradient, relative), (relative, scale)
 
     (jacobian, relative_jacobian), (relative, scale) = jax.jacfwd(fields, has_aux=True)(point)
-    params = as_profile(game, point)
+    params = as_profile(plane.game, point)
     return _Local(
         relative,
         relative_jacobian,
         jacobian,
         scale,
-        cooperation(game, params),
-        game.payoffs(params),
+        cooperation(plane.game, params),
+        plane.game.payoffs(params),
     )
 
 
 def _candidates(
-    game: ParametricGame, grid: FieldGrid, low: np.ndarray, high: np.ndarray
+    plane: Plane, grid: FieldGrid, low: np.ndarray, high: np.ndarray
 ) -> list[np.ndarray]:
     """Points in units of the box that may rest: polished from cells, edges, and the corners."""
     corners = [np.array(corner) for corner in itertools.product((0.0, 1.0), repeat=2)]
-    interior = [_polished(game, start, low, high) for start in _starting_cells(grid)]
-    edges = [_on_edges(game, grid, axis, low, high) for axis in (0, 1)]
+    interior = [_polished(plane, start, low, high) for start in _starting_cells(grid)]
+    edges = [_on_edges(plane, grid, axis, low, high) for axis in (0, 1)]
     return [*corners, *itertools.chain(*edges), *interior]
 
 
@@ -261,9 +261,7 @@ def _local_minima(size: np.ndarray) -> np.ndarray:
     return (size <= around.min(axis=0)) & (size < around.max(axis=0))
 
 
-def _polished(
-    game: ParametricGame, start: np.ndarray, low: np.ndarray, high: np.ndarray
-) -> np.ndarray:
+def _polished(plane: Plane, start: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """The root of the normal map nearest to `start`, projected onto the box.
 
     Definition: F(z) = r(Π(z)) - (z - Π(z)), r the relative gradient and Π the projection; its
@@ -272,7 +270,7 @@ def _polished(
 
     def normal_map(unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         inside = np.clip(unit, 0.0, 1.0)
-        local = _local(low + (high - low) * inside, game)
+        local = _local(low + (high - low) * inside, plane)
         free = (unit == inside).astype(float)
         slopes = local.relative_jacobian * (high - low) * free - np.diag(1 - free)
         return local.relative - (unit - inside), slopes
@@ -284,7 +282,7 @@ def _polished(
 
 
 def _on_edges(
-    game: ParametricGame, grid: FieldGrid, axis: int, low: np.ndarray, high: np.ndarray
+    plane: Plane, grid: FieldGrid, axis: int, low: np.ndarray, high: np.ndarray
 ) -> list[np.ndarray]:
     """Zeros of the component along the two edges on which parameter `axis` is free."""
     found = []
@@ -295,7 +293,7 @@ def _on_edges(
         def along(t: float, bound: int = bound) -> float:
             unit = np.full(2, float(bound))
             unit[axis] = t
-            return float(_local(low + (high - low) * unit, game).relative[axis])
+            return float(_local(low + (high - low) * unit, plane).relative[axis])
 
         flat = np.flatnonzero(np.abs(edge) <= ROUNDING)
         flat = flat[_spread(len(flat), 2 * FEW)]
@@ -309,7 +307,7 @@ def _on_edges(
 
 
 def _verified(
-    game: ParametricGame, low: np.ndarray, high: np.ndarray, candidates: list[np.ndarray]
+    plane: Plane, low: np.ndarray, high: np.ndarray, candidates: list[np.ndarray]
 ) -> list[_Found]:
     """The candidates that rest, each once."""
     found: list[_Found] = []
@@ -318,7 +316,7 @@ def _verified(
         if any(np.abs(unit - other.unit).max() <= SAME for other in found):
             continue
         params = low + (high - low) * unit
-        local = _local(params, game)
+        local = _local(params, plane)
         outward = np.where(unit == 1.0, 1.0, -1.0) * local.relative
         bound = (unit == 0.0) | (unit == 1.0)
         rests = np.where(bound, outward >= -RESIDUAL, np.abs(local.relative) <= RESIDUAL)

@@ -21,8 +21,9 @@ from glasshouse.cli.verdicts import gain_bracket, how_reached, profile, verdict
 
 if TYPE_CHECKING:
     from glasshouse.analysis.assessment import Assessment, FirstMovement
-    from glasshouse.analysis.outcomes import Share, Starts
+    from glasshouse.analysis.outcomes import Share
     from glasshouse.analysis.switch import Switch
+    from glasshouse.dynamics.learning import Learning
     from glasshouse.games.normal_form import NormalFormGame
     from glasshouse.parametric import ParametricGame
     from glasshouse.study.proofs import CertifiedPoint
@@ -60,13 +61,15 @@ def command(
     from glasshouse._results import plain
     from glasshouse.analysis.assessment import assess
     from glasshouse.analysis.family import LogisticFamily
-    from glasshouse.analysis.outcomes import Starts
+    from glasshouse.dynamics.learning import Learning
+    from glasshouse.dynamics.starts import Starts
     from glasshouse.study.predictions import learners_switches
 
     family = LogisticFamily(named_game(game, cooperate), bound)
-    parametric, drawn = family(coupling), Starts(starts, seed=seed)
-    found = assess([parametric], starts=drawn, steps=steps, step_size=step_size)[0]
-    points, note = _proofs(family.game, parametric, drawn, steps, step_size, epsilon)
+    parametric = family(coupling)
+    learning = Learning(step_size=step_size, steps=steps, starts=Starts(starts, seed=seed))
+    found = assess([parametric], learning=learning)[0]
+    points, note = _proofs(family.game, parametric, learning, epsilon)
     notes = [*found.notes, note] if note else list(found.notes)
     switches = dict(zip(SWITCHES, learners_switches(family), strict=True))
     if as_json:
@@ -102,23 +105,17 @@ def _switch_rows(switches: "Mapping[str, Switch]") -> Iterator[tuple[str, str, s
 def _proofs(
     game: "NormalFormGame",
     parametric: "ParametricGame",
-    starts: "Starts",
-    steps: int,
-    step_size: float,
+    learning: "Learning",
     epsilon: float,
 ) -> "tuple[tuple[CertifiedPoint, ...], str]":
     """Certificates of the points that a study of this would certify, and why there are none."""
     from glasshouse._results import plain
     from glasshouse.study.proofs import certified_points
     from glasshouse.study.setting import Setting
-    from glasshouse.study.spec import AnalysisSpec, GameSpec, LearningSpec, Study
+    from glasshouse.study.spec import AnalysisSpec, GameSpec, Study
 
-    study = Study(
-        game=GameSpec(payoffs=plain(game.tensor)),
-        learning=LearningSpec().model_copy(update={"steps": steps, "step_size": step_size}),
-        analysis=AnalysisSpec(certify=epsilon),
-    )
-    return certified_points(Setting({}, study, game, parametric, starts))
+    study = Study(game=GameSpec(payoffs=plain(game.tensor)), analysis=AnalysisSpec(certify=epsilon))
+    return certified_points(Setting({}, study, game, parametric, learning))
 
 
 def _proof_rows(points: "Sequence[CertifiedPoint]") -> Iterator[tuple[str, str, str]]:

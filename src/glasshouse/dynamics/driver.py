@@ -12,11 +12,11 @@ from jaxtyping import Array, Bool, PRNGKeyArray, PyTree
 from glasshouse._arrays import NotRealError, RealArray, as_arrays, as_floats, is_traced
 from glasshouse._numbers import Numbers, Whole, check_ranges, number, number_array, shown, whole
 from glasshouse._precision import fresh, in_float64, inside_transformation
-from glasshouse.dynamics.rest import Rest, rest_residual
+from glasshouse.dynamics.rest import Rest
 from glasshouse.dynamics.solution import RESULTS, Solution
 from glasshouse.errors import InputError
 from glasshouse.games.base import UNROLL_LIMIT
-from glasshouse.parametric import AbstractParametricGame, Params
+from glasshouse.parametric import AbstractChecked, AbstractParametricGame, Layout, Params
 from glasshouse.rules.base import AbstractRule
 from glasshouse.rules.gradient import Gradient
 
@@ -39,7 +39,7 @@ def run(
     key: PRNGKeyArray | None = None,
     throw: bool = True,
 ) -> Solution:
-    """Let all players learn at once: params ← project(params + step_size · directions).
+    """Let all players learn at once, by one rule or a line-up: params ← rule.step(params).
 
     Computes in 64 bits and gives NumPy arrays, whatever JAX is set to. Works under `jax.jit` and
     `jax.vmap` over params, couplings, payoffs, step sizes and keys, in the precision used there.
@@ -107,8 +107,8 @@ def _learned(
     faults = step.faults(params, jnp.asarray(0), None)
     carry = (params, rule.init(game, params, key), jnp.asarray(0), faults)
     carry, path = _drive(step, carry, steps, stop, save)
-    end, _, taken, faults = carry
-    residual = rest_residual(game, end)
+    end, state, taken, faults = carry
+    residual = step.residual(end, state)
     result = _result(end, residual, inside, stop, faults)
     if path is not None:
         path = jax.tree.map(lambda x, xs: jnp.concatenate([x[None], xs]), params, path)
@@ -139,33 +139,29 @@ class _Step(eqx.Module):
     def __call__(self, carry: Carry) -> Carry:
         params, state, taken, faults = carry
         key = None if self.key is None else jax.random.fold_in(self.key, taken)
-        directions, state = self.rule.update(self.game, params, state, key)
-        faults = self._failed_gradients(directions, taken, faults)
-        moved = jax.tree.map(self._move, params, directions)
-        boxes = zip(self.game.spaces, moved, strict=True)
-        params = tuple(box.project(x) for box, x in boxes)
+        params, state = self.rule.step(self.game, params, state, self.step_size, key)
+        faults = self._failed_params(params, taken, faults)
         return params, state, taken + 1, self.faults(params, taken + 1, faults)
+
+    def residual(self, params: Params, state: Any) -> RealArray:
+        return self.rule.residual(self.game, params, state, self.step_size, self.key)
 
     def faults(self, params: Params, taken: Array, before: Array | None) -> Array | None:
         """After which step each player's action probabilities were first none, NONE_YET before."""
-        found = self.game.faults(params)
+        found = self.game.faults(params) if isinstance(self.game, AbstractChecked) else None
         if found is None:
             return None
         before = jnp.full(found.shape, NONE_YET) if before is None else before
         return jnp.where((before == NONE_YET) & found, taken, before)
 
-    def _failed_gradients(self, directions: Params, taken: Array, before: Any) -> Array | None:
-        """The same for directions: a player's NaN reaches the others' behaviour a step later."""
-        if before is None or len(directions) != len(before):
+    def _failed_params(self, params: Params, taken: Array, before: Any) -> Array | None:
+        """The same for params: a player's NaN reaches the others' behaviour a step later."""
+        if before is None or self.game.layout is not Layout.separate:
             return before
-        finite = [jax.tree.map(lambda x: jnp.all(jnp.isfinite(x)), own) for own in directions]
+        finite = [jax.tree.map(lambda x: jnp.all(jnp.isfinite(x)), own) for own in params]
         found = jnp.stack([~jnp.all(jnp.stack(jax.tree.leaves(own))) for own in finite])
         # One player's NaN behaviour makes everybody's gradient NaN: only who failed first counts.
         return jnp.where(jnp.all(before == NONE_YET) & found, taken, before)
-
-    def _move(self, x: Array, direction: Array) -> Array:
-        moved = x + self.step_size * direction
-        return jnp.where(jnp.isfinite(moved), moved, jnp.nan)
 
 
 def _entries(tree: PyTree) -> tuple[list[tuple[Array, ...]], Callable[[list], PyTree]]:
@@ -202,7 +198,7 @@ def _drive(step: _Step, carry: Any, steps: int, stop: Rest | None, save: str) ->
         return block(carry, steps)
 
     def moving(carry: Any) -> Bool[RealArray, ""]:
-        residual = rest_residual(step.game, carry[0])
+        residual = step.residual(carry[0], carry[1])
         return ~stop.met(residual) & ~jnp.isnan(residual)  # from NaN nothing can follow
 
     def gated(carry: Any, length: int) -> tuple[Any, Any]:
@@ -357,7 +353,7 @@ def check_options(steps: Whole, step_size: Numbers) -> tuple[int, RealArray | fl
     """
     size = number_array(step_size, "step_size")
     if is_traced(size):
-        return whole(steps, "steps", most=MOST_STEPS), size
+        return check_steps(steps), size
     return known_options(steps, size)
 
 
@@ -366,5 +362,12 @@ def known_options(steps: Whole, step_size: Numbers) -> tuple[int, float]:
 
     **Raises:** `InputError` as `check_options`, and for a step size that is traced.
     """
-    count = whole(steps, "steps", most=MOST_STEPS)
-    return count, number(step_size, "step_size", above=0.0)
+    return check_steps(steps), number(step_size, "step_size", above=0.0)
+
+
+def check_steps(steps: Whole) -> int:
+    """The number of steps.
+
+    **Raises:** `InputError` unless it is a positive whole number.
+    """
+    return whole(steps, "steps", most=MOST_STEPS)

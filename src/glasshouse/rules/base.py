@@ -1,33 +1,197 @@
-"""What every learning rule offers."""
+"""What every learning rule offers: its step, and when that step comes to rest."""
 
 import abc
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
-from jaxtyping import PRNGKeyArray
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
 
+from glasshouse._arrays import RealArray, is_traced
 from glasshouse._final import final_unless_abstract
-from glasshouse._results import described
-from glasshouse.parametric import AbstractParametricGame, Params
+from glasshouse._results import described, fields_of
+from glasshouse.errors import InputError
+from glasshouse.parametric.protocol import AbstractParametricGame, Params
+from glasshouse.rules.residual import residual_of
+
+Directions = tuple[Any, ...]
+"""What moves each entry of params, of its structure and shapes; None where it does not move."""
 
 
 class AbstractRule(eqx.Module):
-    """How players change their parameters: directions for all players at once, no loop."""
+    """How all players change their parameters in one step, and how far they are from rest.
+
+    Derive from `AbstractDirection` where a step follows a direction; a rule that does not (a
+    proximal one, say) derives from this class.
+    """
+
+    words: ClassVar[str]
+    """What it is called in sentences."""
+    keeps_rest_points: ClassVar[bool]
+    """Whether all points where every selfish gradient vanishes are rest points of this rule."""
+    needs: ClassVar[frozenset[str]] = frozenset()
+    """What it needs of the game beyond selfish gradients."""
+    formula: ClassVar[str]
+    """Its step or direction in a formula, for lists of rules."""
+    cost: ClassVar[str]
+    """What a step costs, in words."""
 
     __pdoc__ = described
     __init_subclass__ = final_unless_abstract
 
     @abc.abstractmethod
-    def init(self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None) -> Any:
-        """The rule's state before the first step."""
+    def init(
+        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
+    ) -> Any:
+        """The rule's state before the first step.
+
+        **Raises:** `InputError` for a game in which the rule cannot learn.
+        """
 
     @abc.abstractmethod
-    def update(
-        self, game: AbstractParametricGame, params: Params, state: Any, key: PRNGKeyArray | None
+    def step(
+        self,
+        game: AbstractParametricGame,
+        params: Params,
+        state: Any,
+        step_size: Float[RealArray, ""],
+        key: PRNGKeyArray | None = None,
     ) -> tuple[Params, Any]:
-        """Everyone's direction of ascent at `params`, and the next state."""
+        """Everyone's parameters after one step, inside their boxes, and the next state."""
+
+    @abc.abstractmethod
+    def residual(
+        self,
+        game: AbstractParametricGame,
+        params: Params,
+        state: Any,
+        step_size: Float[RealArray, ""],
+        key: PRNGKeyArray | None = None,
+    ) -> Float[RealArray, ""]:
+        """How far the players are from resting under this rule, 0 at rest; see `residual_of`."""
 
     @classmethod
     @abc.abstractmethod
     def example(cls) -> "AbstractRule":
         """An instance with typical settings, for tests and documentation."""
+
+
+class AbstractDirection(AbstractRule):
+    """A rule whose step is params ← project(params + step_size · direction)."""
+
+    @abc.abstractmethod
+    def direction(
+        self,
+        game: AbstractParametricGame,
+        params: Params,
+        state: Any,
+        key: PRNGKeyArray | None = None,
+    ) -> tuple[Directions, Any]:
+        """Everyone's direction of ascent at `params`, and the next state."""
+
+    @abc.abstractmethod
+    def resting_direction(
+        self,
+        game: AbstractParametricGame,
+        params: Params,
+        state: Any,
+        key: PRNGKeyArray | None = None,
+    ) -> Directions:
+        """The direction in which one who has always been at `params` would move.
+
+        It vanishes exactly where the rule rests: with momentum, a direction that is small now may
+        be on its way.
+        """
+
+    def step(
+        self,
+        game: AbstractParametricGame,
+        params: Params,
+        state: Any,
+        step_size: Float[RealArray, ""],
+        key: PRNGKeyArray | None = None,
+    ) -> tuple[Params, Any]:
+        direction, state = self.direction(game, params, state, key)
+        return ascend(game, params, direction, step_size), state
+
+    def residual(
+        self,
+        game: AbstractParametricGame,
+        params: Params,
+        state: Any,
+        step_size: Float[RealArray, ""],
+        key: PRNGKeyArray | None = None,
+    ) -> Float[RealArray, ""]:
+        return residual_of(game, params, self.resting_direction(game, params, state, key))
+
+
+def ascend(
+    game: AbstractParametricGame,
+    params: Params,
+    direction: Directions,
+    step_size: Float[RealArray, ""],
+) -> Params:
+    """project(params + step_size · direction); a parameter that left the reals becomes NaN."""
+
+    def moved(x: Array, d: Array) -> Array:
+        found = x + step_size * d
+        return jnp.where(jnp.isfinite(found), found, jnp.nan)
+
+    return tuple(
+        own if d is None else box.project(jax.tree.map(moved, own, d))
+        for own, d, box in zip(params, direction, game.spaces, strict=True)
+    )
+
+
+def velocity_of(game: AbstractParametricGame, params: Params, rule: AbstractDirection) -> Params:
+    """Everyone's first direction at `params`, zero for who does not move."""
+    directions, _ = rule.direction(game, params, rule.init(game, params))
+    return tuple(
+        jax.tree.map(jnp.zeros_like, own) if d is None else d
+        for own, d in zip(params, directions, strict=True)
+    )
+
+
+def resting_velocity(
+    game: AbstractParametricGame, params: Params, rule: AbstractDirection
+) -> Params:
+    """The same of one who has always been there: zero exactly where the rule rests."""
+    directions = rule.resting_direction(game, params, rule.init(game, params))
+    return tuple(
+        jax.tree.map(jnp.zeros_like, own) if d is None else d
+        for own, d in zip(params, directions, strict=True)
+    )
+
+
+def check_direction(rule: Any, purpose: str) -> AbstractDirection:
+    """The rule, which gives a direction.
+
+    **Raises:** `InputError` naming it and the purpose otherwise.
+    """
+    if not isinstance(rule, AbstractDirection):
+        raise InputError(
+            f"{purpose} needs a rule that gives a direction, such as Gradient(), and "
+            f"{type(rule).__name__} gives none"
+        )
+    return rule
+
+
+def in_words(rule: AbstractRule) -> str:
+    """What a rule is called in sentences, with its numbers: "LOLA (look-ahead 0.5)"."""
+    said = []
+    for _, value in fields_of(rule):
+        rules = [x for x in (value if isinstance(value, tuple) else (value,)) if _is_rule(x)]
+        said += [in_words(inner) for inner in rules]
+    numbers = [
+        f"{name.replace('_', '-')} {float(value):g}"
+        for name, value in fields_of(rule)
+        if eqx.is_array_like(value) and np.ndim(value) == 0 and not is_traced(value)
+    ]
+    inside = ", ".join([*said, *numbers])
+    return f"{rule.words} ({inside})" if inside else rule.words
+
+
+def _is_rule(value: Any) -> bool:
+    return isinstance(value, AbstractRule)

@@ -1,26 +1,46 @@
 """Plain selfish gradient ascent."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from jaxtyping import PRNGKeyArray
 
-from glasshouse.parametric import AbstractParametricGame, Params
-from glasshouse.rules.base import AbstractRule
+from glasshouse.parametric.protocol import AbstractParametricGame, Params
+from glasshouse.rules.base import AbstractDirection, Directions
 
 
-class Gradient(AbstractRule):
+class Gradient(AbstractDirection):
     """Every player follows the gradient of its own payoff in its own parameters.
 
     Definition: ξ_i = ∂U_i/∂θ_i, all players at once.
     """
 
-    def init(self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None) -> Any:
+    words: ClassVar[str] = "selfish gradients"
+    keeps_rest_points: ClassVar[bool] = True
+    formula: ClassVar[str] = "ξ_i = ∂U_i/∂θ_i"
+    cost: ClassVar[str] = "one gradient of each player's payoff"
+
+    def init(
+        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
+    ) -> Any:
         return None
 
-    def update(
-        self, game: AbstractParametricGame, params: Params, state: Any, key: PRNGKeyArray | None
-    ) -> tuple[Params, Any]:
+    def direction(
+        self,
+        game: AbstractParametricGame,
+        params: Params,
+        state: Any,
+        key: PRNGKeyArray | None = None,
+    ) -> tuple[Directions, Any]:
         return game.selfish_gradients(params, key), state
+
+    def resting_direction(
+        self,
+        game: AbstractParametricGame,
+        params: Params,
+        state: Any,
+        key: PRNGKeyArray | None = None,
+    ) -> Directions:
+        return game.selfish_gradients(params, key)
 
     @classmethod
     def example(cls) -> "Gradient":

@@ -1,6 +1,6 @@
 """Directions of another rule, post-processed by an Optax transformation."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import equinox as eqx
 import jax
@@ -11,15 +11,15 @@ from jaxtyping import PRNGKeyArray
 
 from glasshouse._results import call
 from glasshouse.errors import InputError
-from glasshouse.parametric import AbstractParametricGame, Params
-from glasshouse.rules.base import AbstractRule
+from glasshouse.parametric.protocol import AbstractParametricGame, Params
+from glasshouse.rules.base import AbstractDirection, Directions
 from glasshouse.rules.gradient import Gradient
 
 PROBES = 5
 """Updates looked at: a schedule may begin with a step of zero."""
 
 
-class Transformed(AbstractRule):
+class Transformed(AbstractDirection):
     """The directions of `rule` after an Optax transformation: Adam, momentum, clipping, ….
 
     Directions are directions of *ascent*, so take the transformations Optax names `scale_by_…`,
@@ -30,22 +30,43 @@ class Transformed(AbstractRule):
     **Raises:** `InputError` from `init` when the transformation reverses directions.
     """
 
-    rule: AbstractRule
+    rule: AbstractDirection
     transformation: optax.GradientTransformation = eqx.field(static=True)
 
-    def init(self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None) -> Any:
+    words: ClassVar[str] = "an Optax transformation"
+    keeps_rest_points: ClassVar[bool] = False  # only where the rule inside does
+    formula: ClassVar[str] = "T(direction of another rule), T from Optax"
+    cost: ClassVar[str] = "that of the other rule"
+
+    def init(
+        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
+    ) -> Any:
         _check_keeps_direction(self.transformation, params)
         return self.rule.init(game, params, key), self.transformation.init(params)
 
-    def update(
-        self, game: AbstractParametricGame, params: Params, state: Any, key: PRNGKeyArray | None
-    ) -> tuple[Params, Any]:
+    def direction(
+        self,
+        game: AbstractParametricGame,
+        params: Params,
+        state: Any,
+        key: PRNGKeyArray | None = None,
+    ) -> tuple[Directions, Any]:
         rule_state, transformation_state = state
-        directions, rule_state = self.rule.update(game, params, rule_state, key)
+        directions, rule_state = self.rule.direction(game, params, rule_state, key)
         updates, transformation_state = self.transformation.update(
             directions, transformation_state, params
         )
-        return cast(Params, updates), (rule_state, transformation_state)
+        return cast(Directions, updates), (rule_state, transformation_state)
+
+    def resting_direction(
+        self,
+        game: AbstractParametricGame,
+        params: Params,
+        state: Any,
+        key: PRNGKeyArray | None = None,
+    ) -> Directions:
+        # Adam, momentum and clipping send directions of zero, and no others, to zero for good.
+        return self.rule.resting_direction(game, params, state[0], key)
 
     def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
         # Optax makes the functions of a transformation inside the one that has its name.

@@ -1,5 +1,6 @@
 """Where things switch along the axes of a study."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,6 +10,7 @@ from glasshouse._progress import progress
 from glasshouse.analysis.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.closed_form import Thresholds
 from glasshouse.analysis.couplings import (
+    LONG_RUN,
     Family,
     equilibrium_threshold,
     first_movement,
@@ -19,6 +21,8 @@ from glasshouse.analysis.family import AbstractDenseFamily, AbstractFamily
 from glasshouse.analysis.switch import Switch
 from glasshouse.errors import InputError
 from glasshouse.games.registry import CATALOGUE
+from glasshouse.rules.base import AbstractDirection, check_direction, in_words
+from glasshouse.rules.gradient import Gradient
 from glasshouse.study.proofs import proved_threshold
 from glasshouse.study.result import Predictions, Slice
 from glasshouse.study.setting import Prepared
@@ -30,6 +34,7 @@ def predict(
     key: str = "semantics.coupling",
     bracket: tuple[float, float] | None = None,
     certify: bool = True,
+    rule: AbstractDirection = Gradient(),
 ) -> Predictions:
     """Thresholds in closed form where there are any, beside what is found by trying values.
 
@@ -42,7 +47,7 @@ def predict(
     tried in vain.
     **Raises:** `InputError` when the family cannot be searched there.
     """
-    closed_form, reason = closed_form_along(family)
+    closed_form, reason = closed_form_along(family, rule)
     equilibrium: Switch | CertifiedThreshold | None = None
     no_equilibrium = ""
     with progress("searching thresholds"):
@@ -55,21 +60,28 @@ def predict(
                 equilibrium = proved or equilibrium
         except InputError as error:
             no_equilibrium = str(error)
-        moves, measured, long_run = learners_switches(family, bracket)
+        moves, measured, long_run = learners_switches(family, bracket, rule)
     return Predictions(
         key, closed_form, reason, moves, measured, long_run, equilibrium, no_equilibrium
     )
 
 
 def learners_switches(
-    family: Family, bracket: tuple[float, float] | None = None
+    family: Family,
+    bracket: tuple[float, float] | None = None,
+    rule: AbstractDirection = Gradient(),
 ) -> tuple[Switch, Switch, Switch]:
     """First movement by its derivative, as measured, and where a long run stands."""
     width = _width(bracket)
     return (
-        first_movement(family, bracket=bracket, tolerance=1e-9 * width),
-        measured_first_movement(family, bracket=bracket, tolerance=1e-5 * width),
-        long_run_switch(family, bracket=bracket, tolerance=1e-6 * width),
+        first_movement(family, rule=rule, bracket=bracket, tolerance=1e-9 * width),
+        measured_first_movement(family, rule=rule, bracket=bracket, tolerance=1e-5 * width),
+        long_run_switch(
+            family,
+            learning=dataclasses.replace(LONG_RUN, rule=rule),
+            bracket=bracket,
+            tolerance=1e-6 * width,
+        ),
     )
 
 
@@ -78,8 +90,12 @@ def _width(bracket: tuple[float, float] | None) -> float:
     return 1.0 if bracket is None else min(1.0, bracket[1] - bracket[0])
 
 
-def closed_form_along(family: Family) -> tuple[Thresholds | None, str]:
+def closed_form_along(
+    family: Family, rule: AbstractDirection = Gradient()
+) -> tuple[Thresholds | None, str]:
     """The closed form of a family, or None and the reason."""
+    if not isinstance(rule, Gradient):
+        return None, f"closed forms are known for selfish gradients only, not {in_words(rule)}"
     if not isinstance(family, AbstractFamily):
         return None, "closed forms are known for the semantics' own coupling only"
     try:
@@ -96,18 +112,21 @@ def predict_study(prepared: Prepared) -> tuple[Predictions | None, str]:
     (axis,) = axes
     low, high = axis.values[0], axis.values[-1]
     family = prepared.base.own_family(axis.key)
+    rule = check_direction(prepared.base.learning.rule, "a first movement")
     certify = prepared.study.analysis.certify is not False
     try:
         if family is not None:  # all of the usual range, and all that is studied
             searched = (min(family.lowest, low), max(family.highest, high))
-            return predict(family, axis.key, searched, certify), ""
+            return predict(family, axis.key, searched, certify, rule), ""
         if axis.key.startswith("learning."):
-            raise InputError("learning does not change where the game switches")
+            raise InputError(
+                "they are sought along numbers of the game, its semantics and its access"
+            )
         if is_whole(prepared.study, axis.key):
             raise InputError("it takes whole numbers only")
         if low == high:
             raise InputError("the axis has a single value")
-        return predict(prepared.along(axis.key), axis.key, (low, high)), ""
+        return predict(prepared.along(axis.key), axis.key, (low, high), rule=rule), ""
     except InputError as error:
         return None, f"no switches sought along {axis.key}: {error}"
 
@@ -129,6 +148,7 @@ def slices(prepared: Prepared, table: pa.Table) -> tuple[Slice, ...]:
     first, second = prepared.study.axes
     if first.key.startswith("learning."):
         return ()
+    rule = check_direction(prepared.base.learning.rule, "a first movement")
     shape = (len(second.values), len(first.values))
     margins = np.array(table.column("first_movement_margin").to_pylist(), dtype=float)
     passes = np.array(table.column("boundary_passes").to_pylist(), dtype=object)
@@ -140,7 +160,7 @@ def slices(prepared: Prepared, table: pa.Table) -> tuple[Slice, ...]:
     found = []
     for value, setting, margin, passing in zip(second.values, firsts, margins, passes, strict=True):
         family = setting.own_family(first.key)
-        closed = None if family is None else closed_form_along(family)[0]
+        closed = None if family is None else closed_form_along(family, rule)[0]
         moves, turn = _turns_positive(first.values, margin)
         found.append(
             Slice(

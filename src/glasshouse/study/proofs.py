@@ -19,10 +19,10 @@ from glasshouse.analysis.deviations import upper_corner
 from glasshouse.analysis.family import AbstractDenseFamily, LogisticFamily
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.limits import corner_limits
-from glasshouse.analysis.outcomes import Starts
 from glasshouse.analysis.reached import SAME, ReachedPoint, ReachedRestPoints, reached_rest_points
 from glasshouse.analysis.switch import Switch
 from glasshouse.certificates.certificate import Certificate, GainBounds
+from glasshouse.dynamics.starts import Starts
 from glasshouse.errors import InputError
 from glasshouse.games.base import UNROLL_LIMIT, unrolls
 from glasshouse.parametric import ParametricGame, Params
@@ -166,15 +166,10 @@ def _reached(setting: Setting) -> tuple[tuple[ReachedPoint, ...], str]:
 
     One reached both ways is one point.
     """
-    learning, analysis = setting.study.learning, setting.study.analysis
-    found = reached_rest_points(
-        setting.parametric,
-        starts=setting.starts if analysis.outcomes else Starts(kind="neutral"),
-        steps=learning.steps,
-        step_size=learning.step_size,
-        share_parameters=learning.tied and analysis.outcomes,
-        most=MOST_POINTS,
-    )
+    learning, analysis = setting.learning, setting.study.analysis
+    if not analysis.outcomes:
+        learning = dataclasses.replace(learning, starts=Starts(kind="neutral"), tied=False)
+    found = reached_rest_points(setting.parametric, learning=learning, most=MOST_POINTS)
     tied = [point for point in found if point.starts == "tied" and analysis.tied]
     generic = [point for point in found if point.starts == "generic" and analysis.outcomes]
     for k, point in enumerate(tied):

@@ -16,6 +16,9 @@ from glasshouse.study.verdicts import equilibrium, gain_words, in_words, judged,
 NAMES = {"semantics.coupling": "coupling", "semantics.weight": "weight"}
 """What axes are called in sentences; others go by the end of their dotted key."""
 
+RULE_NUMBERS = ("learning.look_ahead",)
+"""Axes along which the rule itself changes."""
+
 KINDS = ("First movement", "Outcome", "Equilibrium")
 """What claims are about, as they begin."""
 
@@ -30,7 +33,10 @@ def claims(result: StudyResult) -> list[str]:
     """What the study found; each sentence begins with which of the three things it is about."""
     predictions = result.predictions
     if predictions is not None:
-        movement, corner = _movement_claim(predictions), equilibrium_claim(predictions)
+        movement, corner = (
+            _movement_claim(predictions, learners(result)),
+            equilibrium_claim(predictions),
+        )
         long_run = [_long_run_claim(predictions)]
     else:
         movement = _slices_claim(result) if result.slices else _rises_claim(result)
@@ -64,6 +70,13 @@ def access(result: StudyResult) -> str:
     return "" if isinstance(channel, Full) else access_words(channel)
 
 
+def learners(result: StudyResult) -> str:
+    """Who learns: "selfish learners", or by which rule."""
+    learning = result.prepared.base.learning
+    changed = any(axis.key in RULE_NUMBERS or "players" in axis.key for axis in result.axes)
+    return f"learners by {learning.rule.words}, as swept," if changed else learning.learners
+
+
 def _under(access: str, claim: str) -> str:
     """A claim that says under which access it holds, unless that is full."""
     kind = next(kind for kind in KINDS if claim.startswith(kind))
@@ -82,7 +95,7 @@ def axis_name(key: str) -> str:
     return NAMES.get(key, short.removeprefix("access."))
 
 
-def _movement_claim(predictions: Predictions) -> str:
+def _movement_claim(predictions: Predictions, who: str) -> str:
     closed = predictions.closed_form
     if closed is None:
         predicted = "no closed form"
@@ -98,7 +111,7 @@ def _movement_claim(predictions: Predictions) -> str:
     low, high = moves.searched or (math.nan, math.nan)
     searched = f"; searched from {low:.4g} to {high:.4g}" if moves.searched else ""
     return (
-        "First movement: from the neutral start selfish learners move toward cooperation "
+        f"First movement: from the neutral start {who} move toward cooperation "
         f"{where_words(moves, key)} ({predicted}{searched}); measured, in a window of "
         f"{measured.learned}, {where_words(measured, key)}."
     )
@@ -119,8 +132,8 @@ def _rises_claim(result: StudyResult) -> str:
         direction = result.base.first_movement.direction
         return f"First movement: from the neutral start mean cooperation {direction}."
     return (
-        "First movement: from the neutral start selfish learners move toward cooperation "
-        f"{_points(result, rises)}."
+        f"First movement: from the neutral start {learners(result)} move "
+        f"toward cooperation {_points(result, rises)}."
     )
 
 
@@ -144,8 +157,8 @@ def _slices_claim(result: StudyResult) -> str:
             f"sweep{error})"
         )
     return (
-        "First movement: from the neutral start selfish learners move toward cooperation "
-        f"{'; '.join([found, *others] if found else others)}"
+        f"First movement: from the neutral start {learners(result)} move "
+        f"toward cooperation {'; '.join([found, *others] if found else others)}"
         f"{'' if turns else f' values of {second}'}."
     )
 

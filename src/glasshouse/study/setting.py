@@ -6,16 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jax
 import pydantic
 import wadler_lindig as wl
 
 from glasshouse._progress import progress
 from glasshouse._results import Readable, call
 from glasshouse.analysis.family import AbstractFamily
-from glasshouse.analysis.outcomes import Starts, check_starts
+from glasshouse.dynamics.learning import Learning
+from glasshouse.dynamics.starts import check_starts
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
-from glasshouse.parametric import ParametricGame, Tied, check_channel
+from glasshouse.parametric import AbstractParametricGame, ParametricGame, Tied
+from glasshouse.parametric.dense import check_channel
+from glasshouse.rules.base import AbstractRule
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.study.imported import check_place
 from glasshouse.study.reading import first_error, named, read_study
@@ -28,14 +32,14 @@ class Setting(Readable):
     """A study at one point of its sweep, built.
 
     **Arguments:** `values`, of the swept numbers; `study`, without a sweep; `game`, with its
-    labels; `parametric`, the game in parameters; `starts`.
+    labels; `parametric`, the game in parameters; `learning`.
     """
 
     values: dict[str, float]
     study: Study
     game: NormalFormGame
     parametric: ParametricGame
-    starts: Starts
+    learning: Learning
 
     def own_family(self, key: str) -> AbstractFamily | None:
         """The game at every strength of reading, where `key` is that of this semantics."""
@@ -129,6 +133,7 @@ class _Builder:
         self._folder = folder
         self._games: dict[str, NormalFormGame] = {}
         self._semantics: dict[tuple[str, int], AbstractSemantics] = {}
+        self._rules: set[tuple] = set()
 
     def setting(self, values: dict[str, float]) -> Setting:
         where = ", ".join(f"{key} = {value:g}" for key, value in values.items())
@@ -156,7 +161,10 @@ class _Builder:
             parametric = ParametricGame(game, semantics, channel)
         with named("learning.tied"):
             learned = Tied(parametric) if study.learning.tied else parametric
-        starts = study.learning.build(study.semantics.SPREAD)
+        learning = study.learning.build(study.semantics.SPREAD)
+        starts = learning.starts
+        with named("learning.players" if study.learning.players else "learning.rule"):
+            self._check_rule(learning.rule, learned)
         with named("learning.start" if starts.kind == "given" else "learning.starts"):
             check_starts(learned, starts)
             if starts.runs > study.learning.batch:
@@ -164,7 +172,14 @@ class _Builder:
                     f"{starts.runs} starts are more than learning.batch = {study.learning.batch} "
                     "trajectories held at once: raise it (about 70 bytes each), or take fewer"
                 )
-        return Setting(values, study, game, parametric, starts)
+        return Setting(values, study, game, parametric, learning)
+
+    def _check_rule(self, rule: AbstractRule, game: AbstractParametricGame) -> None:
+        """Refuse a rule that cannot learn in the game, once for games that are alike."""
+        kind = (jax.tree.structure(rule), game.players, game.layout)
+        if kind not in self._rules:
+            jax.eval_shape(rule.init, game, game.neutral())
+            self._rules.add(kind)
 
     def _game(self, study: Study) -> NormalFormGame:
         key = study.game.model_dump_json()

@@ -18,13 +18,16 @@ from pydantic import (
     model_validator,
 )
 
-from glasshouse.analysis.outcomes import Starts
+from glasshouse.dynamics.learning import Learning
+from glasshouse.dynamics.starts import Starts
 from glasshouse.errors import nearest
 from glasshouse.games.normal_form import NormalFormGame, default_labels
 from glasshouse.games.registry import CATALOGUE, from_catalogue
 from glasshouse.interop.nfg import read_nfg
+from glasshouse.rules.per_player import PerPlayer
 from glasshouse.study.access_spec import AccessSpec, FullSpec, with_threshold
 from glasshouse.study.dotted import numeric_leaves, replaced
+from glasshouse.study.rule_spec import PlayerSpec, RuleName, build_rule, check_settings
 from glasshouse.study.semantics_spec import LogisticSpec, SemanticsSpec
 from glasshouse.study.values import (
     Cooperate,
@@ -101,8 +104,14 @@ class GameSpec(Section):
 class LearningSpec(Section):
     """How players learn, and from where."""
 
-    rule: Literal["gradient"] = "gradient"
-    """Everyone follows the gradient of its own payoff in its own parameters."""
+    rule: RuleName = "gradient"
+    """By which rule everybody learns; `glasshouse rules` lists them."""
+    look_ahead: Number | None = None
+    """Of "lola": how far the others are expected to step; default 1."""
+    form: Literal["taylor", "original"] | None = None
+    """Of "lola": "taylor" (default), or "original" without the term H_o ξ."""
+    players: Annotated[tuple[PlayerSpec, ...], Field(min_length=2)] | None = None
+    """A line-up in place of `rule`: one table for each player."""
     step_size: Positive = 0.1
     """Parameter units per step and unit of gradient."""
     steps: Annotated[int, Field(ge=1, le=10_000_000, strict=True)] = 6000
@@ -120,8 +129,24 @@ class LearningSpec(Section):
     batch: Annotated[int, Field(ge=1, le=100_000_000, strict=True)] = 100_000
     """Most trajectories in memory at once; a table is written after each batch."""
 
-    def build(self, spread: float) -> Starts:
-        """The starts of the runs, `spread` being the semantics' own unless given."""
+    @model_validator(mode="after")
+    def _rules_fit(self) -> "LearningSpec":
+        check_settings(self.rule, self)
+        if self.players is not None and "rule" in self.model_fields_set and self.rule != "gradient":
+            raise ValueError("give either rule, for everybody, or players, one table for each")
+        return self
+
+    def build(self, spread: float) -> Learning:
+        """How players learn, `spread` being the semantics' own unless given."""
+        if self.players is None:
+            rule = build_rule(self.rule, self)
+        else:
+            sizes = [(p.step_size or self.step_size) / self.step_size for p in self.players]
+            rule = PerPlayer([build_rule(p.rule, p) for p in self.players], sizes)
+        starts = self._starts(spread)
+        return Learning(rule, self.step_size, self.steps, starts=starts, tied=self.tied)
+
+    def _starts(self, spread: float) -> Starts:
         spread = spread if self.spread is None else self.spread
         if isinstance(self.start, str):
             kind = cast(Literal["normal", "grid", "neutral"], self.start)

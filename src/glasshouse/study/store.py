@@ -9,6 +9,7 @@ import pyarrow as pa
 from glasshouse._progress import progress
 from glasshouse.analysis.phase import Portrait, phase_portrait
 from glasshouse.analysis.pure_profiles import base_game
+from glasshouse.dynamics.learning import Learning
 from glasshouse.errors import InputError
 from glasshouse.study.folder import (
     RunFolder,
@@ -127,6 +128,7 @@ def _portrait(prepared: Prepared) -> tuple[Portrait | None, str]:
     if not prepared.study.analysis.portrait:
         return None, ""
     try:
-        return phase_portrait(prepared.base.parametric), ""
+        rule = prepared.base.learning.rule
+        return phase_portrait(prepared.base.parametric, learning=Learning(rule)), ""
     except InputError as error:
         return None, f"no phase portrait: {error}"

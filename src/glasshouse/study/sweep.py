@@ -27,7 +27,7 @@ def parts(prepared: Prepared) -> list[tuple[Setting, ...]]:
 
 
 def _points_at_once(prepared: Prepared) -> int:
-    most = max(point.starts.runs for point in (prepared.base, *prepared.points))
+    most = max(point.learning.starts.runs for point in (prepared.base, *prepared.points))
     return max(1, prepared.study.learning.batch // most)
 
 
@@ -43,13 +43,10 @@ def compute_part(settings: Sequence[Setting], players: int) -> pa.Table:
 def assess_settings(settings: Sequence[Setting]) -> list[Assessment]:
     """What is true at settings that differ only in numbers of game and semantics."""
     first = settings[0]
-    learning, analysis = first.study.learning, first.study.analysis
+    analysis = first.study.analysis
     return assess(
         [setting.parametric for setting in settings],
-        starts=first.starts,
-        steps=learning.steps,
-        step_size=learning.step_size,
-        share_parameters=learning.tied,
+        learning=first.learning,
         tied=analysis.tied,
         outcomes=analysis.outcomes,
         boundary=analysis.boundary_test,

@@ -100,7 +100,7 @@ def report_html(
         access_meaning=result.prepared.study.access.MEANING,
         study_file=_shortened(result.prepared.study.to_toml()),
         game=result.prepared.base.game,
-        starts=result.prepared.base.starts,
+        starts=result.prepared.base.learning.starts,
         cooperation=cooperation_words(result.prepared.base.game),
         payoff_matrix=payoff_matrix(result),
         payoff_list=payoff_list(result),

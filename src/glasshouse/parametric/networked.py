@@ -15,13 +15,14 @@ from glasshouse._precision import in_float64_unless_traced
 from glasshouse.errors import InputError
 from glasshouse.games.graphs import numbered
 from glasshouse.games.network import AbstractNetworkGame, sum_by
-from glasshouse.parametric import AbstractParametricGame, Params
+from glasshouse.parametric.capabilities import AbstractObservable, AbstractScaled
+from glasshouse.parametric.protocol import STACKED, AbstractParametricGame, Layout, Params
 from glasshouse.semantics.base import Box
 from glasshouse.semantics.probabilities import sigmoid_pair, softmax
 from glasshouse.semantics.reading import Reading
 
 
-class NetworkParametricGame(AbstractParametricGame):
+class NetworkParametricGame(AbstractParametricGame, AbstractObservable, AbstractScaled):
     """A network game whose players read the parameters of those to whom a graph leads.
 
     Definition: player i plays softmax(ω_i θ_i + κ Σ_j k_ij θ_j, 0), k the weights of the reading,
@@ -81,6 +82,14 @@ class NetworkParametricGame(AbstractParametricGame):
         self.incentives = reading.weights[order] * game.meetings(self.owners, self.audience)
 
     @property
+    def players(self) -> int:
+        return self.game.players
+
+    @property
+    def layout(self) -> Layout:
+        return STACKED
+
+    @property
     def spaces(self) -> tuple[Box, ...]:
         players, logits = self.game.players, self.game.actions - 1
         bound = self.bound * np.ones((players,) if logits == 1 else (players, logits))
@@ -104,7 +113,11 @@ class NetworkParametricGame(AbstractParametricGame):
 
     @in_float64_unless_traced
     def cooperation(self, params: Params) -> Float[RealArray, "players"]:
+        """Everyone's probability of action 0."""
         return self.mixes(params)[:, 0]
+
+    def observables(self, params: Params) -> dict[str, Float[RealArray, "players"]]:
+        return {"cooperation": self.cooperation(params)}
 
     @in_float64_unless_traced
     def payoffs(
@@ -143,9 +156,6 @@ class NetworkParametricGame(AbstractParametricGame):
             total = own_weight * moves + coupling * self._by_readers(moves, weights)
             scales.append(jnp.where(ranges > 0, ranges * total, jnp.inf))
         return (self._like_params(scales),)
-
-    def faults(self, params: Params) -> None:
-        """None: softmax gives probabilities by construction."""
 
     def _read(self, values: Float[RealArray, "players"]) -> Float[RealArray, "players"]:
         """What each player reads of the others' values, weighted and summed."""

@@ -1,6 +1,5 @@
-"""Games in parameters: payoffs and selfish gradients as functions of everyone's parameters."""
+"""A finite game behind parameters: what most analyses, and all proofs, are about."""
 
-import abc
 from collections.abc import Callable
 from typing import Any
 
@@ -8,15 +7,20 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from glasshouse._arrays import RealArray, as_floats, is_traced
-from glasshouse._final import final_unless_abstract
-from glasshouse._numbers import LARGEST_PAYOFF, check_ranges, shown
+from glasshouse._numbers import LARGEST_PAYOFF, check_ranges
 from glasshouse._precision import in_float64_unless_traced
-from glasshouse._results import described
 from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, Product
+from glasshouse.parametric.capabilities import (
+    AbstractChecked,
+    AbstractDense,
+    AbstractObservable,
+    AbstractScaled,
+)
+from glasshouse.parametric.protocol import SEPARATE, AbstractParametricGame, Layout, Params
 from glasshouse.semantics.base import AbstractSemantics, Box
 from glasshouse.semantics.channel import AbstractChannel, Full, Views
 from glasshouse.semantics.probabilities import TOLERANCE
@@ -24,59 +28,10 @@ from glasshouse.semantics.probabilities import TOLERANCE
 MOST_UNROLLED = 4
 """Averages over more views than this are computed along an array axis."""
 
-Params = tuple[PyTree, ...]
 
-
-class AbstractParametricGame(eqx.Module):
-    """What learning rules and drivers need: parameter spaces, payoffs, selfish gradients.
-
-    Called outside of JAX's transformations, the methods of glasshouse's own games compute in 64
-    bits and give NumPy arrays; inside, they compute in the caller's precision.
-    """
-
-    __pdoc__ = described
-    __init_subclass__ = final_unless_abstract
-
-    @property
-    @abc.abstractmethod
-    def spaces(self) -> tuple[Box, ...]:
-        """The box of each pytree in `params`."""
-
-    @abc.abstractmethod
-    def cooperation(self, params: Params) -> Float[RealArray, "players"]:
-        """Everyone's probability of action 0."""
-
-    @in_float64_unless_traced
-    def neutral(self) -> Params:
-        """The neutral profile: every box in its middle, or nearest to zero where unbounded."""
-        return tuple(box.neutral() for box in self.spaces)
-
-    @abc.abstractmethod
-    def payoffs(
-        self, params: Params, key: PRNGKeyArray | None = None
-    ) -> Float[RealArray, "players"]:
-        """Everyone's expected payoff, in the units of the base game."""
-
-    @abc.abstractmethod
-    def selfish_gradients(self, params: Params, key: PRNGKeyArray | None = None) -> Params:
-        """∂U_i/∂θ_i for every player i: payoff per unit of parameter."""
-
-    @abc.abstractmethod
-    def gradient_scales(self, params: Params) -> Params:
-        """How large each selfish gradient could be, given how far behaviour moves here.
-
-        Definition: ½ (max u_i - min u_i) Σ_j Σ_a |∂σ_j(a)/∂θ_i|. It bounds |∂U_i/∂θ_i| and
-        shrinks with it where behaviour saturates, so their ratio tells rest from saturation.
-        Infinite for a player to whom all outcomes are the same.
-        **Cost:** one reverse pass per player and action.
-        """
-
-    @abc.abstractmethod
-    def faults(self, params: Params) -> Bool[RealArray, "players"] | None:
-        """Whose action probabilities are none here; None where they always are by construction."""
-
-
-class ParametricGame(AbstractParametricGame):
+class ParametricGame(
+    AbstractParametricGame, AbstractObservable, AbstractScaled, AbstractChecked, AbstractDense
+):
     """A base game whose mixed actions a semantics computes from all players' parameters.
 
     Definition: U_i(θ) = E u_i(a), a_j drawn independently from σ_j(θ). A change in θ_i moves
@@ -115,6 +70,14 @@ class ParametricGame(AbstractParametricGame):
         self.channel = channel
 
     @property
+    def players(self) -> int:
+        return len(self.semantics.actions)
+
+    @property
+    def layout(self) -> Layout:
+        return SEPARATE
+
+    @property
     def spaces(self) -> tuple[Box, ...]:
         return self.channel.spaces(self.semantics.spaces)
 
@@ -140,7 +103,11 @@ class ParametricGame(AbstractParametricGame):
 
     @in_float64_unless_traced
     def cooperation(self, params: Params) -> Float[RealArray, "players"]:
+        """Everyone's probability of action 0."""
         return _first_entries(self.behaviours(params))
+
+    def observables(self, params: Params) -> dict[str, Float[RealArray, "players"]]:
+        return {"cooperation": self.cooperation(params)}
 
     @in_float64_unless_traced
     def payoffs(
@@ -184,67 +151,6 @@ class ParametricGame(AbstractParametricGame):
             return None
         behaviours = self.behaviours(params)
         return jnp.stack([_is_improper(behaviours[i]) for i in range(len(self.game.actions))])
-
-
-class Tied(AbstractParametricGame):
-    """All players share one parameter, each contributing its own selfish gradient.
-
-    The shared parameter follows the mean over players of ∂U_i/∂θ_i, every player still
-    differentiating only its own copy. In a symmetric game this is the motion along the diagonal
-    θ_1 = … = θ_n, made exact: rounding cannot leave it. `params` is a tuple of one pytree.
-
-    **Arguments:** `game`, whose players have parameters of the same structure and shape.
-    **Raises:** `InputError` when the players' parameters differ in structure or shape, or are
-    stacked in one array.
-    """
-
-    game: AbstractParametricGame
-
-    def __init__(self, game: AbstractParametricGame):
-        if len(game.spaces) < 2:
-            raise InputError(
-                f"{type(game).__name__} keeps everybody's parameters in one array: only games with "
-                "one entry of params per player can be tied"
-            )
-        shapes = [jax.tree.map(jnp.shape, box.lower) for box in game.spaces]
-        if any(shape != shapes[0] for shape in shapes):
-            raise InputError(f"only parameters of one shape can be tied, not {shown(shapes)}")
-        self.game = game
-
-    @property
-    def spaces(self) -> tuple[Box, ...]:
-        boxes = self.game.spaces
-        numbers = jnp if is_traced(boxes) else np  # which keeps 64 bits, whatever JAX is set to
-        lower = jax.tree.map(lambda *x: numbers.stack(x).max(axis=0), *[b.lower for b in boxes])
-        upper = jax.tree.map(lambda *x: numbers.stack(x).min(axis=0), *[b.upper for b in boxes])
-        return (Box(lower, upper),)
-
-    def untied(self, params: Params) -> Params:
-        """The same profile with one copy of the shared parameter per player."""
-        return params * len(self.game.spaces)
-
-    @in_float64_unless_traced
-    def cooperation(self, params: Params) -> Float[RealArray, "players"]:
-        return self.game.cooperation(self.untied(params))
-
-    @in_float64_unless_traced
-    def payoffs(
-        self, params: Params, key: PRNGKeyArray | None = None
-    ) -> Float[RealArray, "players"]:
-        return self.game.payoffs(self.untied(params), key)
-
-    @in_float64_unless_traced
-    def selfish_gradients(self, params: Params, key: PRNGKeyArray | None = None) -> Params:
-        return (_mean(self.game.selfish_gradients(self.untied(params), key)),)
-
-    @in_float64_unless_traced
-    def gradient_scales(self, params: Params) -> Params:
-        scales = self.game.gradient_scales(self.untied(params))
-        return (jax.tree.map(_mean_scale, *scales),)
-
-    @in_float64_unless_traced
-    def faults(self, params: Params) -> Bool[RealArray, "players"] | None:
-        return self.game.faults(self.untied(params))
 
 
 def _expected(behaviours: Callable[[Any], Product], views: Views) -> Product:
@@ -321,17 +227,3 @@ def _check_size(game: AbstractGame) -> None:
             )
     if not is_traced(game):
         check_ranges(np.asarray(game.payoff_ranges, dtype=np.float64))
-
-
-def _mean_scale(*scales: RealArray) -> Array:
-    """The mean of scales; who is indifferent, with an infinite one, adds no gradient and nothing.
-
-    It is infinite only where everybody is: an infinite mean would take any gradient for rest.
-    """
-    stacked = jnp.stack([jnp.asarray(x) for x in scales])
-    mean = jnp.where(jnp.isinf(stacked), 0.0, stacked).mean(axis=0)
-    return jnp.where(jnp.all(jnp.isinf(stacked), axis=0), jnp.inf, mean)
-
-
-def _mean(trees: Params) -> PyTree:
-    return jax.tree.map(lambda *leaves: sum(leaves[1:], start=leaves[0]) / len(leaves), *trees)

@@ -1,0 +1,160 @@
+"""How players learn, as one value; and the one place that learns many times at once."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Int, PyTree
+
+from glasshouse._arrays import RealArray
+from glasshouse._numbers import HeldFloat, HeldInt, number
+from glasshouse._precision import in_float64
+from glasshouse._results import Result
+from glasshouse.dynamics.batch import batch_map, repeat, stack
+from glasshouse.dynamics.driver import check_steps, run
+from glasshouse.dynamics.rest import Rest, rest_residual
+from glasshouse.dynamics.starts import Starts, starting_points
+from glasshouse.errors import InputError
+from glasshouse.parametric import AbstractParametricGame, Params, Tied
+from glasshouse.rules.base import AbstractRule, in_words
+from glasshouse.rules.gradient import Gradient
+
+SHARE_OF_RANGE = 0.5
+"""A step size that is left open is this over the largest payoff range, whatever payoffs' unit."""
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Learning(Result):
+    """How players learn: by which rule, from where, in how many steps and of which size.
+
+    Every analysis of what learning does takes one of these.
+
+    **Arguments:** `rule`, one of `glasshouse.rules`, or a line-up `PerPlayer`; `step_size`,
+    parameter units per step and unit of direction, None for ½ over the largest payoff range;
+    `steps`, the most to take; `stop`, a `Rest` criterion, or None for all steps; `starts`; `tied`,
+    whether all players share one parameter, each contributing its own selfish gradient.
+    **Raises:** `InputError` for what is no rule, and numbers that cannot be.
+
+        from glasshouse.dynamics import Learning, Starts
+        from glasshouse.rules import Lola
+
+        learning = Learning(rule=Lola(1.0), steps=2000, starts=Starts(100, seed=1))
+    """
+
+    rule: AbstractRule = dataclasses.field(default_factory=Gradient)
+    step_size: HeldFloat | None = 0.1
+    steps: HeldInt = 6000
+    stop: Rest | None = None
+    starts: Starts = dataclasses.field(default_factory=Starts)
+    tied: bool = False
+
+    def __post_init__(self):
+        if not isinstance(self.rule, AbstractRule):
+            raise InputError(
+                f"rule must be a rule such as Gradient(), not {type(self.rule).__name__}"
+            )
+        if not isinstance(self.starts, Starts):
+            raise InputError(f"starts must be Starts(…), not {type(self.starts).__name__}")
+        object.__setattr__(self, "steps", check_steps(self.steps))
+        if self.step_size is not None:
+            size = number(self.step_size, "step_size", above=0.0)
+            object.__setattr__(self, "step_size", size)
+
+    def step_size_for(self, payoff_range: float) -> float:
+        """The step size in games whose payoffs range over at most so much."""
+        if self.step_size is not None:
+            return float(self.step_size)
+        return SHARE_OF_RANGE / (payoff_range or 1.0)
+
+    @property
+    def learners(self) -> str:
+        """Who learns like this, in sentences: "selfish learners"."""
+        selfish = isinstance(self.rule, Gradient)
+        return "selfish learners" if selfish else f"learners by {in_words(self.rule)}"
+
+    def paced(self, step_size: float) -> str:
+        """How many steps of which size and rule, in words; selfish gradients go without saying."""
+        selfish = isinstance(self.rule, Gradient)
+        by = "" if selfish else f" of {in_words(self.rule)}"
+        return f"{self.steps} steps of {step_size:g}{by}"
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Ends(Result):
+    """Where learning ended, from every start in every game.
+
+    **Arguments:** `params`, with two leading axes, games and runs; `residuals`, how far from rest
+    under the rule, see `rest_residual`; `steps` taken; `observed`, what `observe` gave at the ends,
+    with the same leading axes; `detail`, how it was learned, in words.
+    """
+
+    params: Params
+    residuals: Float[np.ndarray, "games runs"]
+    steps: Int[np.ndarray, "games runs"]
+    observed: Any
+    detail: str
+
+
+Observe = Callable[[AbstractParametricGame, Params], PyTree]
+
+
+@in_float64
+def learn(
+    games: Sequence[AbstractParametricGame],
+    learning: Learning = Learning(),
+    observe: Observe | None = None,
+) -> Ends:
+    """Let players learn in every game from every start, all together.
+
+    **Arguments:** `games`, alike in structure (one game at many couplings, say); `observe(game,
+    params)`, what to compute at every end, a function of the module level in `jax.numpy`.
+    **Raises:** `InputError` when there is no game, the starts do not fit its boxes, or the rule
+    cannot learn in it.
+    **Cost:** games × starts × steps learning steps, compiled once per structure.
+    """
+    if isinstance(games, AbstractParametricGame) or not games:
+        raise InputError("learn needs a list of parametric games, at least one")
+    played = [Tied(game) for game in games] if learning.tied else list(games)
+    size = learning.step_size_for(max(map(_payoff_range, games)))
+    drawn, count = starting_points(played, learning.starts), learning.starts.runs
+    settings = (learning.rule, learning.steps, np.asarray(size), learning.stop, observe)
+    found = batch_map(_learn, (repeat(stack(played), count), drawn), *settings)
+    shape = (len(games), count)
+    params, residuals, steps, observed = jax.tree.map(
+        lambda x: x.reshape(*shape, *x.shape[1:]), found
+    )
+    detail = f"{learning.starts}, {learning.paced(size)}"
+    return Ends(params, residuals, steps, observed, detail)
+
+
+def _learn(
+    member: tuple[AbstractParametricGame, Params],
+    rule: AbstractRule,
+    steps: int,
+    step_size: RealArray,
+    stop: Rest | None,
+    observe: Observe | None,
+) -> tuple[Params, RealArray, RealArray, PyTree]:
+    game, start = member
+    start = tuple(box.project(x) for box, x in zip(game.spaces, start, strict=True))
+    solution = run(game, rule, start, steps=steps, step_size=step_size, stop=stop, throw=False)
+    end = solution.params
+    # In a branch, which is always taken: elsewhere XLA spreads this over threads of its own, and
+    # waits for them while batch_map keeps all cores busy.
+    residual = jax.lax.cond(
+        solution.steps >= 0,
+        lambda x: rest_residual(game, x, rule),
+        lambda x: jnp.array(jnp.inf),
+        end,
+    )
+    return end, residual, solution.steps, None if observe is None else observe(game, end)
+
+
+def _payoff_range(game: Any) -> float:
+    """The largest range of a player's payoffs in the game inside; 1 where that is not known."""
+    while hasattr(game, "game"):
+        game = game.game
+    return float(np.max(game.payoff_ranges)) if hasattr(game, "payoff_ranges") else 1.0

@@ -1,0 +1,13 @@
+from .capabilities import AbstractChecked as AbstractChecked
+from .capabilities import AbstractDense as AbstractDense
+from .capabilities import AbstractObservable as AbstractObservable
+from .capabilities import AbstractScaled as AbstractScaled
+from .capabilities import capabilities as capabilities
+from .capabilities import require as require
+from .dense import ParametricGame as ParametricGame
+from .differentiable import DifferentiableGame as DifferentiableGame
+from .networked import NetworkParametricGame as NetworkParametricGame
+from .protocol import AbstractParametricGame as AbstractParametricGame
+from .protocol import Layout as Layout
+from .protocol import Params as Params
+from .tied import Tied as Tied

@@ -1,0 +1,117 @@
+"""One parameter for all players."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
+
+from glasshouse._arrays import RealArray, is_traced
+from glasshouse._numbers import shown
+from glasshouse._precision import in_float64_unless_traced
+from glasshouse.errors import InputError
+from glasshouse.parametric.capabilities import (
+    AbstractChecked,
+    AbstractObservable,
+    AbstractScaled,
+    AbstractWrapped,
+    require,
+)
+from glasshouse.parametric.protocol import (
+    SEPARATE,
+    SHARED,
+    AbstractParametricGame,
+    Layout,
+    Params,
+)
+from glasshouse.semantics.base import Box
+
+
+class Tied(
+    AbstractParametricGame, AbstractWrapped, AbstractObservable, AbstractScaled, AbstractChecked
+):
+    """All players share one parameter, each contributing its own selfish gradient.
+
+    The shared parameter follows the mean over players of ∂U_i/∂θ_i, every player still
+    differentiating only its own copy. In a symmetric game this is the motion along the diagonal
+    θ_1 = … = θ_n, made exact: rounding cannot leave it. `params` is a tuple of one pytree.
+
+    **Arguments:** `game`, whose players have parameters of the same structure and shape.
+    **Raises:** `InputError` when the players' parameters differ in structure or shape, or are
+    stacked in one array.
+    """
+
+    game: AbstractParametricGame
+
+    def __init__(self, game: AbstractParametricGame):
+        if game.layout is not SEPARATE or len(game.spaces) < 2:
+            raise InputError(
+                f"{type(game).__name__} keeps everybody's parameters in one array: only games with "
+                "one entry of params per player can be tied"
+            )
+        shapes = [jax.tree.map(jnp.shape, box.lower) for box in game.spaces]
+        if any(shape != shapes[0] for shape in shapes):
+            raise InputError(f"only parameters of one shape can be tied, not {shown(shapes)}")
+        self.game = game
+
+    @property
+    def players(self) -> int:
+        return self.game.players
+
+    @property
+    def layout(self) -> Layout:
+        return SHARED
+
+    @property
+    def spaces(self) -> tuple[Box, ...]:
+        boxes = self.game.spaces
+        numbers = jnp if is_traced(boxes) else np  # which keeps 64 bits, whatever JAX is set to
+        lower = jax.tree.map(lambda *x: numbers.stack(x).max(axis=0), *[b.lower for b in boxes])
+        upper = jax.tree.map(lambda *x: numbers.stack(x).min(axis=0), *[b.upper for b in boxes])
+        return (Box(lower, upper),)
+
+    def untied(self, params: Params) -> Params:
+        """The same profile with one copy of the shared parameter per player."""
+        return params * len(self.game.spaces)
+
+    def observables(self, params: Params) -> dict[str, Float[RealArray, "players"]]:
+        inner = require(self.game, "observables", "what is observed of tied players")
+        return inner.observables(self.untied(params))
+
+    @in_float64_unless_traced
+    def cooperation(self, params: Params) -> Float[RealArray, "players"]:
+        """Everyone's probability of action 0."""
+        return self.observables(params)["cooperation"]
+
+    @in_float64_unless_traced
+    def payoffs(
+        self, params: Params, key: PRNGKeyArray | None = None
+    ) -> Float[RealArray, "players"]:
+        return self.game.payoffs(self.untied(params), key)
+
+    @in_float64_unless_traced
+    def selfish_gradients(self, params: Params, key: PRNGKeyArray | None = None) -> Params:
+        return (_mean(self.game.selfish_gradients(self.untied(params), key)),)
+
+    @in_float64_unless_traced
+    def gradient_scales(self, params: Params) -> Params:
+        inner = require(self.game, "scales", "how large gradients of tied players could be")
+        scales = inner.gradient_scales(self.untied(params))
+        return (jax.tree.map(_mean_scale, *scales),)
+
+    @in_float64_unless_traced
+    def faults(self, params: Params) -> Bool[RealArray, "players"] | None:
+        return require(self.game, "checks", "looking for faults").faults(self.untied(params))
+
+
+def _mean_scale(*scales: RealArray) -> Array:
+    """The mean of scales; who is indifferent, with an infinite one, adds no gradient and nothing.
+
+    It is infinite only where everybody is: an infinite mean would take any gradient for rest.
+    """
+    stacked = jnp.stack([jnp.asarray(x) for x in scales])
+    mean = jnp.where(jnp.isinf(stacked), 0.0, stacked).mean(axis=0)
+    return jnp.where(jnp.all(jnp.isinf(stacked), axis=0), jnp.inf, mean)
+
+
+def _mean(trees: Params) -> PyTree:
+    return jax.tree.map(lambda *leaves: sum(leaves[1:], start=leaves[0]) / len(leaves), *trees)

@@ -1,0 +1,79 @@
+"""Learning with opponent-learning awareness: my step moves also what you will learn."""
+
+from typing import Any, ClassVar
+
+import equinox as eqx
+import jax
+from jaxtyping import Float, PRNGKeyArray
+
+from glasshouse._arrays import RealArray
+from glasshouse._numbers import Numbers, checked_weights
+from glasshouse.errors import InputError
+from glasshouse.parametric.protocol import AbstractParametricGame, Params
+from glasshouse.rules.base import AbstractDirection, Directions
+from glasshouse.rules.calculus import across, check_separate, shaped
+
+FORMS = ("taylor", "original")
+
+
+class Lola(AbstractDirection):
+    """Every player ascends the payoff it expects after one selfish step of all the others.
+
+    Definition: ξ_i + α (H_o ξ)_i + α χ_i = ∇_i [U_i + α Σ_j≠i ξ_j · ∂U_i/∂θ_j], the first-order
+    expansion in the look-ahead α; form "original" leaves out H_o ξ, as its authors' code does. ξ
+    are the selfish gradients, H_o the cross blocks of their Jacobian, χ_i what moving the others'
+    gradients is worth to player i. Its rest points are in general others than those of selfish
+    learning, and are equilibria of neither by themselves.
+
+    **Arguments:** `look_ahead` α, in units of a step size: how far the others are expected to step;
+    `form`, "taylor" or "original".
+    **Raises:** `InputError` for other forms, and where players' parameters are not apart.
+    **Source:** Foerster et al. 2018, Learning with opponent-learning awareness; expansion as in
+    Letcher et al. 2019, Stable opponent shaping, eq. 3.
+    """
+
+    look_ahead: Float[RealArray, ""]
+    form: str = eqx.field(static=True)
+
+    words: ClassVar[str] = "LOLA"
+    keeps_rest_points: ClassVar[bool] = False
+    needs: ClassVar[frozenset[str]] = frozenset({"players' parameters apart", "second derivatives"})
+    formula: ClassVar[str] = "ξ_i + α (H_o ξ)_i + α χ_i"
+    cost: ClassVar[str] = "about five gradients for each player"
+
+    def __init__(self, look_ahead: Numbers = 1.0, form: str = "taylor"):
+        if form not in FORMS:
+            raise InputError(f"form={form!r} must be one of {' and '.join(map(repr, FORMS))}")
+        self.look_ahead = checked_weights(look_ahead, "look_ahead")
+        self.form = form
+
+    def init(
+        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
+    ) -> Any:
+        check_separate(game, "Lola")
+
+    def direction(
+        self,
+        game: AbstractParametricGame,
+        params: Params,
+        state: Any,
+        key: PRNGKeyArray | None = None,
+    ) -> tuple[Directions, Any]:
+        return self.resting_direction(game, params, state, key), state
+
+    def resting_direction(
+        self,
+        game: AbstractParametricGame,
+        params: Params,
+        state: Any,
+        key: PRNGKeyArray | None = None,
+    ) -> Directions:
+        selfish = game.selfish_gradients(params, key)
+        terms = [shaped(game, params, key)]
+        if self.form == "taylor":
+            terms.append(across(game, params, selfish, key))
+        return jax.tree.map(lambda x, *more: x + self.look_ahead * sum(more), selfish, *terms)
+
+    @classmethod
+    def example(cls) -> "Lola":
+        return cls(0.5)
