@@ -46,12 +46,18 @@ def commands() -> list[str]:
 def tables() -> dict[str, type[pydantic.BaseModel]]:
     """The tables of study files by the names they have on the page."""
     from glasshouse.study.access_spec import ACCESS_SPECS
+    from glasshouse.study.rule_spec import PlayerSpec
     from glasshouse.study.semantics_spec import SEMANTICS_SPECS
     from glasshouse.study.spec import AnalysisSpec, GameSpec, LearningSpec, RangeSpec
 
     kinds = {f"semantics {kind}": spec for kind, spec in SEMANTICS_SPECS.items()}
     kinds |= {f"access {kind}": spec for kind, spec in ACCESS_SPECS.items()}
-    rest = {"learning": LearningSpec, "range": RangeSpec, "analysis": AnalysisSpec}
+    rest = {
+        "learning": LearningSpec,
+        "player": PlayerSpec,
+        "range": RangeSpec,
+        "analysis": AnalysisSpec,
+    }
     return {"game": GameSpec, **kinds, **rest}
 
 

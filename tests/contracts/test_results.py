@@ -42,6 +42,7 @@ from glasshouse.analysis import (
     diagonal_rest_points,
     equilibrium_curve,
     generic_outcomes,
+    mean_cooperation,
     phase_portrait,
     player_thresholds,
     reached_rest_points,
@@ -50,7 +51,7 @@ from glasshouse.analysis import (
     thresholds,
 )
 from glasshouse.certificates.checker import check
-from glasshouse.dynamics import RESULTS, Learning, Rest, Solution, batch_map
+from glasshouse.dynamics import RESULTS, Learning, Rest, Solution, batch_map, learn
 from glasshouse.games import (
     GlobalPublicGoods,
     Labels,
@@ -60,8 +61,9 @@ from glasshouse.games import (
     catalogue,
 )
 from glasshouse.interop import parse_nfg
+from glasshouse.parametric import DifferentiableGame
 from glasshouse.plots import Marker
-from glasshouse.rules import Gradient, Transformed
+from glasshouse.rules import Fixed, Gradient, Lola, Optimistic, PerPlayer, Transformed
 from glasshouse.semantics import (
     Affine,
     Box,
@@ -174,7 +176,14 @@ EXAMPLES = {
     "Policies": lambda: Policies.example((3, 3)),
     "ParametricGame": lambda: PARAMETRIC,
     "Tied": lambda: Tied(PARAMETRIC),
+    "DifferentiableGame": lambda: DifferentiableGame(jnp.stack, [Box(-1.0, 1.0)] * 2),
     "Gradient": Gradient,
+    "Lola": lambda: Lola(0.5),
+    "Optimistic": Optimistic,
+    "Fixed": Fixed,
+    "PerPlayer": lambda: PerPlayer((Lola(0.5), Fixed()), (1.0, 0.25)),
+    "Learning": lambda: Learning(Lola(0.5), steps=10),
+    "Ends": lambda: learn([PARAMETRIC], Learning(starts=Starts(3), steps=10), mean_cooperation),
     "Transformed": lambda: Transformed(Gradient(), optax.chain(optax.scale_by_adam())),
     "Rest": Rest,
     "Solution": lambda: learned(jnp.asarray(0.4)),

@@ -12,7 +12,18 @@ import typer
 
 from glasshouse._files import MACHINE, reason
 from glasshouse._processes import usable_cores
-from glasshouse.cli import certify, check, games, new, run, sceptic, schema, thresholds, verify
+from glasshouse.cli import (
+    certify,
+    check,
+    games,
+    new,
+    rules,
+    run,
+    sceptic,
+    schema,
+    thresholds,
+    verify,
+)
 from glasshouse.cli.encoding import prepare_streams
 from glasshouse.cli.options import complain
 from glasshouse.errors import InputError, OutputError
@@ -32,7 +43,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (new, run, thresholds, check, certify, verify, sceptic, games, schema):
+for module in (new, run, thresholds, check, certify, verify, sceptic, games, rules, schema):
     app.command(module.NAME)(module.command)
 
 

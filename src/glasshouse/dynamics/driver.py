@@ -19,6 +19,7 @@ from glasshouse.games.base import UNROLL_LIMIT
 from glasshouse.parametric import AbstractChecked, AbstractParametricGame, Layout, Params
 from glasshouse.rules.base import AbstractRule
 from glasshouse.rules.gradient import Gradient
+from glasshouse.rules.residual import scale_of
 
 LEAST_IN_32 = 1e-30
 """Payoffs of a player that differ by less cannot be learned from with numbers of 32 bits."""
@@ -112,7 +113,7 @@ def _learned(
     result = _result(end, residual, inside, stop, faults)
     if path is not None:
         path = jax.tree.map(lambda x, xs: jnp.concatenate([x[None], xs]), params, path)
-    return Solution(end, path, taken, residual, result, faults)
+    return Solution(end, path, taken, residual, result, faults, scale_of(game))
 
 
 _compiled = in_float64(eqx.filter_jit(_learned))

@@ -41,7 +41,9 @@ class Solution(eqx.Module):
     `steps + 1` points, the start first (after a stop, the last point repeats); `steps`, taken;
     `residual`, how far the end is from rest, see `rest_residual`; `result`, one of `RESULTS`;
     `faults`, after which step each player's action probabilities or gradient first had no value
-    (-1 for never; 0 at the start), or None where the semantics gives probabilities by construction.
+    (-1 for never; 0 at the start), or None where the semantics gives probabilities by construction;
+    `relative_to`, what the residual is measured in: "gradient_scales", or "payoffs" where the game
+    does not know how large its gradients could be.
     """
 
     params: Params
@@ -50,6 +52,7 @@ class Solution(eqx.Module):
     residual: Float[RealArray, "*batch"]
     result: RESULTS
     faults: Int[RealArray, "*batch players"] | None = None
+    relative_to: str = eqx.field(static=True, default="gradient_scales")
 
     def to_dict(self) -> dict[str, Any]:
         """The end as plain data, ready for JSON: all but the path, and a message.
@@ -61,6 +64,7 @@ class Solution(eqx.Module):
             "params": plain(self.params),
             "steps": plain(self.steps),
             "residual": plain(self.residual),
+            "relative_to": self.relative_to,
             "result": np.take(NAMES, numbers).tolist(),
             "message": np.take(MESSAGES, numbers).tolist(),
             "faults": plain(self.faults),

@@ -1,6 +1,7 @@
 """Games given by their payoffs as functions of everyone's parameters."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,8 +21,8 @@ class DifferentiableGame(AbstractParametricGame):
     It has no actions, and so neither cooperation nor proofs: rules learn in it, and what needs more
     says so.
 
-    **Arguments:** `function(params)`, everyone's payoffs as one vector, written in `jax.numpy`;
-    `spaces`, one `Box` per player.
+    **Arguments:** `function(params)`, everyone's payoffs in a list or as one vector, written in
+    `jax.numpy`; `spaces`, one `Box` per player.
     **Raises:** `InputError` when the function cannot be called with such parameters, or gives
     another number of payoffs.
     **Cost:** a gradient takes one reverse pass per player.
@@ -38,10 +39,10 @@ class DifferentiableGame(AbstractParametricGame):
         print([round(float(x), 6) for x in end])  # [3.0, 3.0]
     """
 
-    function: Callable[[Params], Float[RealArray, "players"]]
+    function: Callable[[Any], Any]
     boxes: tuple[Box, ...]
 
-    def __init__(self, function: Callable[[Params], RealArray], spaces: Sequence[Box]):
+    def __init__(self, function: Callable[[Any], Any], spaces: Sequence[Box]):
         if not callable(function) or not spaces or not all(isinstance(b, Box) for b in spaces):
             raise InputError(
                 "a DifferentiableGame takes a function of everyone's parameters and one Box per "

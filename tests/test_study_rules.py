@@ -1,0 +1,153 @@
+"""Studies in which players learn by other rules than the selfish gradient."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from tests.oracles.test_rules import lola_by_matrices
+
+import glasshouse as gh
+from glasshouse.errors import InputError
+from glasshouse.rules import Gradient, Lola, PerPlayer
+from glasshouse.study import read_study, run_study
+from glasshouse.study.reading import parse_study
+from glasshouse.study.setting import prepare
+from glasshouse.study.store import compute
+
+SMALL = """
+[game]
+name = "prisoners_dilemma"
+
+[semantics]
+coupling = 0.5
+bound = 3.0
+
+[analysis]
+portrait = false
+thresholds = {thresholds}
+
+[sweep]
+"{axis}" = [{values}]
+
+[learning]
+starts = 20
+steps = 600
+seed = 4
+"""
+
+
+def small(learning, thresholds=False, axis="semantics.coupling", values="0.45, 0.55"):
+    text = SMALL.replace("{thresholds}", str(thresholds).lower())
+    return text.replace("{axis}", axis).replace("{values}", values) + learning
+
+
+def margin_by_matrices(coupling, look_ahead):
+    """How fast mean cooperation changes where neutral, LOLA's direction from whole matrices."""
+    game = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), 3.0)(coupling)
+    import jax
+
+    with jax.enable_x64(True):
+        towards = lola_by_matrices(game, (0.0, 0.0), look_ahead)
+    return float(np.mean(0.25 * (1 + coupling) * towards))
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("lola")
+    (folder / "study.toml").write_text(small('rule = "lola"\nlook_ahead = 1.0\n', True))
+    out = folder / "out"
+    return run_study(folder / "study.toml", out), out
+
+
+def test_lola_goes_through_to_the_report(written):
+    result, out = written
+    moves = result.predictions.first_movement
+    low, high = (margin_by_matrices(end, 1.0) for end in moves.bracket)
+    assert low < 0 < high
+    assert moves.value == pytest.approx(0.49507, abs=1e-4)  # 3/7 under selfish gradients
+    assert result.predictions.measured_first_movement.value == pytest.approx(moves.value, abs=1e-4)
+    assert result.predictions.long_run_switch.value == pytest.approx(moves.value, abs=1e-3)
+    assert result.predictions.closed_form is None
+    assert "selfish gradients only, not LOLA" in result.predictions.reason
+    html = (out / "report.html").read_text("utf-8")
+    assert "learners by LOLA (look-ahead 1)" in html
+    assert "selfish learners" not in html
+    summary = json.loads((out / "summary.json").read_text("utf-8"))
+    assert "LOLA (look-ahead 1)" in summary["base"]["generic"]["detail"]
+    assert any("no tied outcome: Lola" in note for note in summary["notes"])
+    assert read_study(out / "study.toml").learning.look_ahead == 1.0
+
+
+def test_the_rest_points_certified_are_those_of_the_rule(written):
+    result, _ = written
+    points = [p for p in result.certificates if p.reached is not None]
+    assert points
+    game = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), 3.0)(0.5)
+    for point in points:
+        params = tuple(float(x[0]) for x in point.certificate.params)
+        assert gh.dynamics.rest_residual(game, params, Lola(1.0)) < 1e-6
+        inside = all(abs(x) < 2.9 for x in params)
+        assert not inside or gh.dynamics.rest_residual(game, params) > 1e-3
+
+
+def test_the_look_ahead_can_be_swept():
+    text = small('rule = "lola"\n', axis="learning.look_ahead", values="0.0, 0.5, 1.0")
+    result = compute(prepare(parse_study(text.replace("coupling = 0.5", "coupling = 0.45"))))
+    margins = result.column("first_movement_margin")
+    assert margins == pytest.approx([margin_by_matrices(0.45, a) for a in (0.0, 0.5, 1.0)])
+    assert margins[0] > 0 > margins[2]
+    claims = result.to_dict()["claims"]
+    assert "learners by LOLA, as swept," in claims[0]
+
+
+def test_a_line_up_learns_each_by_its_own_rule():
+    players = (
+        '[[learning.players]]\nrule = "lola"\nlook_ahead = 2.0\n'
+        '[[learning.players]]\nrule = "gradient"\nstep_size = 0.05\n'
+    )
+    study = parse_study(small(players))
+    rule = study.learning.build(1.0).rule
+    assert isinstance(rule, PerPlayer)
+    assert isinstance(rule.rules[0], Lola)
+    assert isinstance(rule.rules[1], Gradient)
+    assert float(rule.rules[0].look_ahead) == 2.0
+    assert np.asarray(rule.step_sizes).tolist() == [1.0, 0.5]
+    result = compute(prepare(study))
+    (first, *_) = result.to_dict()["claims"]
+    assert "a line-up (LOLA (look-ahead 2), selfish gradients)" in first
+    assert math.isfinite(result.base.first_movement.margin)
+    assert parse_study(study.to_toml()) == parse_study(study.to_toml())
+
+
+@pytest.mark.parametrize(
+    ("learning", "said"),
+    [
+        ('rule = "lolla"\n', "learning.rule"),
+        ("look_ahead = 1.0\n", "look_ahead does not belong to the rule 'gradient'"),
+        ('rule = "optimistic"\nform = "taylor"\n', "form does not belong to the rule"),
+        ('rule = "lola"\nform = "exact"\n', "learning.form"),
+        ('rule = "lola"\nlook_ahead = nan\n', "learning.look_ahead"),
+        ('rule = "lola"\ntied = true\n', "key 'learning.rule': Lola looks at how"),
+        ('rule = "lola"\n[[learning.players]]\n[[learning.players]]\n', "either rule"),
+        ("[[learning.players]]\n", "learning.players"),
+        ("[[learning.players]]\n" * 3, "key 'learning.players': the line-up has 3 rules"),
+        ("[[learning.players]]\nstep_size = 0.0\n[[learning.players]]\n", "step_size"),
+    ],
+)
+def test_what_cannot_be_learned_is_said_with_its_key(learning, said):
+    with pytest.raises(InputError, match=said.replace("(", r"\(")):
+        prepare(parse_study(small(learning)))
+
+
+def test_rules_are_listed(call):
+    code, out, _ = call("rules", "--json")
+    found = {rule["name"]: rule for rule in json.loads(out)}
+    assert code == 0
+    assert {"gradient", "lola", "optimistic", "fixed", "perplayer", "transformed"} <= set(found)
+    assert found["lola"]["keeps_rest_points"] is False
+    assert found["lola"]["parameters"] == {"look_ahead": 1.0, "form": "taylor"}
+    code, out, _ = call("rules")
+    assert code == 0
+    assert out.splitlines()[0].split()[0] == "RULE"
+    assert "look_ahead=1.0" in out
