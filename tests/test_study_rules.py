@@ -32,7 +32,7 @@ thresholds = {thresholds}
 
 [learning]
 starts = 20
-steps = 600
+steps = 3000
 seed = 4
 """
 
@@ -151,3 +151,62 @@ def test_rules_are_listed(call):
     assert code == 0
     assert out.splitlines()[0].split()[0] == "RULE"
     assert "look_ahead=1.0" in out
+
+
+ACCESS = """
+[game]
+name = "donation"
+
+[semantics]
+kind = "affine"
+weight = 0.3
+
+[access]
+kind = "probabilistic"
+probability = 0.9
+
+[learning]
+starts = 20
+steps = 500
+
+[analysis]
+certify = false
+"""
+
+
+def test_commands_take_a_study_with_its_semantics_access_and_rule(call, tmp_path):
+    (tmp_path / "access.toml").write_text(ACCESS)
+    study = str(tmp_path / "access.toml")
+    code, out, _ = call("thresholds", study, "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["semantics"]["kind"] == "affine"
+    closed = found["closed_form"]["neutral"]["value"]
+    assert found["first_movement"]["value"] == pytest.approx(closed, abs=1e-8)
+    assert closed > 0.25  # where everybody is read for certain
+    code, out, _ = call("thresholds", study)
+    assert code == 0
+    assert "WEIGHT" in out
+    assert out.splitlines()[0].endswith(f"the own values of {study}")
+    code, out, _ = call("check", study, "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["access"]["kind"] == "probabilistic"
+    assert "500 steps" in found["generic"]["detail"]
+    assert (found["epsilon"], found["certificates"]) == (None, [])
+
+
+def test_commands_say_what_a_study_says_itself(call, tmp_path):
+    (tmp_path / "study.toml").write_text(ACCESS)
+    study = str(tmp_path / "study.toml")
+    for words, said in (
+        (("check", study, "--coupling", "1"), "--coupling belongs to a game named on"),
+        (("check", study, "--bound", "1", "--seed", "2"), "--bound and --seed belong to"),
+        (("thresholds", study, "--bound", "2"), "--bound belongs to"),
+        (("check", "donation", "--coupling", "1"), "check needs --bound for a game"),
+        (("check", "donation"), "check needs --coupling and --bound"),
+        (("check", "missing.toml"), "missing.toml"),
+    ):
+        code, _, err = call(*words)
+        assert code == 2
+        assert said in err

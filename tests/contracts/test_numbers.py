@@ -3,6 +3,7 @@
 import math
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -410,7 +411,9 @@ def test_whole_numbers_beyond_64_bits_are_rounded_to_the_nearest_double():
 
 def test_arrays_are_brackets_and_starts():
     family = LogisticFamily(PD, 3.0)
-    settings = {"steps": np.int64(60), "points": np.int16(8), "tolerance": Fraction(1, 50)}
+    sixty: Any = np.int64(60)
+    learning = Learning(steps=sixty, step_size=None)
+    settings = {"learning": learning, "points": np.int16(8), "tolerance": Fraction(1, 50)}
     for bracket in (np.array([0.0, 1.0]), pd.Series([0, 1])):
         found = critical_coupling(family, bracket=bracket, **settings)
         assert found.searched == (0.0, 1.0)

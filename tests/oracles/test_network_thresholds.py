@@ -24,7 +24,7 @@ from glasshouse.analysis import (
     first_movement_switch,
     player_thresholds,
 )
-from glasshouse.dynamics import batch_map, stack
+from glasshouse.dynamics import Learning, batch_map, stack
 from glasshouse.errors import InputError
 from glasshouse.games import (
     GlobalPublicGoods,
@@ -35,7 +35,12 @@ from glasshouse.games import (
 from glasshouse.semantics import Box, Custom, Interpreter, Reading
 
 BOUND = 5.0
-QUICK = {"steps": 200, "points": 17, "tolerance": 1e-5, "bracket": (0.0, 1.5)}
+QUICK = {
+    "learning": Learning(steps=200, step_size=None),
+    "points": 17,
+    "tolerance": 1e-5,
+    "bracket": (0.0, 1.5),
+}
 
 
 def circulant(n, k):

@@ -245,7 +245,9 @@ def test_basins_border_on_the_line_that_leads_to_the_saddle():
 
 def test_many_cells_are_shaded_no_finer_than_paper_shows():
     """With 140 cells a side, 7 squares in each: 8 would be more than 1024."""
-    portrait = phase_portrait(parametric(PD, 0.5, 3.0), **{**SETTINGS, "cells": 140, "steps": 1})
+    portrait = phase_portrait(
+        parametric(PD, 0.5, 3.0), **{**SETTINGS, "cells": 140, "learning": Learning(steps=1)}
+    )
     assert portrait.shading.shape == (980, 980)
     middles = portrait.shading[3::7, 3::7]
     assert np.mean(middles == portrait.basins) > 0.98  # not on the diagonal, which has no sides
@@ -506,8 +508,6 @@ ACTIONS = ParametricGame(NormalFormGame(np.zeros((2, 3, 2))), Logistic((3, 2), 0
         (parametric(PD, 0.5), {"resolution": 1}, "resolution=1"),
         (parametric(PD, 0.5), {"cells": 0}, "cells=0"),
         (parametric(PD, 0.5), {"trajectories": -1}, "trajectories=-1"),
-        (parametric(PD, 0.5), {"steps": 0}, "steps=0"),
-        (parametric(PD, 0.5), {"step_size": -0.1}, "step_size"),
     ],
 )
 def test_games_of_another_shape_and_settings_that_cannot_be_are_refused(game, settings, message):

@@ -55,7 +55,7 @@ CONTINUA = {
 @pytest.mark.parametrize("name", CONTINUA)
 def test_a_continuum_is_called_one_and_hides_no_run(name):
     game, dimension = CONTINUA[name]
-    found = reached_rest_points(game, learning=Learning(starts=Starts(40)), most=3, **QUICK)
+    found = reached_rest_points(game, learning=Learning(starts=Starts(40), **QUICK), most=3)
     generic = [point for point in found if point.starts == "generic"]
     assert not found.isolated
     assert found.dimension == dimension
@@ -107,7 +107,7 @@ def test_what_is_isolated_does_not_depend_on_the_unit_of_parameters(bound):
     semantics = Custom(behaviours, [Box(-bound, bound)] * 2)
     constant = ParametricGame(NormalFormGame(np.ones((2, 2, 2))), semantics)
     starts = Starts(20, spread=bound / 3)
-    found = reached_rest_points(constant, learning=Learning(starts=starts), **QUICK)
+    found = reached_rest_points(constant, learning=Learning(starts=starts, **QUICK))
     assert (found.isolated, found.dimension) == (False, 2)
     both = NormalFormGame(np.stack([3 * np.eye(2)] * 2))
     step = 0.1 * (bound / 3) ** 2

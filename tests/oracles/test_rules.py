@@ -10,7 +10,7 @@ import pytest
 from tests.reference import random_tensor
 
 import glasshouse as gh
-from glasshouse.dynamics import RESULTS, Rest, rest_residual
+from glasshouse.dynamics import RESULTS, Learning, Rest, Starts, learn, rest_residual
 from glasshouse.games import NormalFormGame
 from glasshouse.parametric import DifferentiableGame, ParametricGame, Tied, capabilities, require
 from glasshouse.rules import Fixed, Gradient, Lola, Optimistic, PerPlayer
@@ -228,6 +228,32 @@ def test_what_rules_cannot_be_is_said():
     ):
         with pytest.raises(gh.InputError, match=said):
             wrong()
+
+
+def test_ways_of_learning_that_cannot_be_are_refused():
+    text: Any = "gradient"
+    for wrong, said in (
+        (lambda: Learning(text), "rule must be a rule such as"),
+        (lambda: Learning(steps=0), "steps=0"),
+        (lambda: Learning(step_size=-0.1), "step_size"),
+        (lambda: Learning(starts=text), "starts must be Starts"),
+        (lambda: learn([], Learning()), "at least one"),
+        (lambda: learn([dilemma()], Learning(Lola(), tied=True)), "Lola looks at"),
+    ):
+        with pytest.raises(gh.InputError, match=said):
+            wrong()
+
+
+def test_a_step_size_left_open_has_no_unit_of_payoff():
+    small = gh.NormalFormGame(np.asarray(gh.load_game("prisoners_dilemma").tensor) * 1e-6)
+    learning = Learning(step_size=None, steps=200, starts=Starts(5))
+    ends = [
+        learn([gh.LogisticFamily(game, 3.0)(0.5)], learning)
+        for game in (gh.load_game("prisoners_dilemma"), small)
+    ]
+    for one, other in zip(*(end.params for end in ends), strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)
+    assert "200 steps of 0.1" in ends[0].detail
 
 
 def test_games_of_functions_have_nothing_that_was_invented():

@@ -1,5 +1,6 @@
 """`glasshouse check`: four different things at one coupling."""
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -7,28 +8,31 @@ import typer
 
 from glasshouse._digits import share_ends
 from glasshouse.cli.options import (
-    BoundOption,
     CooperateOption,
-    GameArgument,
+    GameOrStudyArgument,
     JsonOption,
+    TrustOption,
     check_epsilon,
-    named_game,
     print_json,
     print_table,
     say,
 )
+from glasshouse.cli.subject import Subject, is_study, of_game, of_study
 from glasshouse.cli.verdicts import gain_bracket, how_reached, profile, verdict
+from glasshouse.errors import InputError
 
 if TYPE_CHECKING:
     from glasshouse.analysis.assessment import Assessment, FirstMovement
     from glasshouse.analysis.outcomes import Share
     from glasshouse.analysis.switch import Switch
     from glasshouse.dynamics.learning import Learning
-    from glasshouse.games.normal_form import NormalFormGame
-    from glasshouse.parametric import ParametricGame
     from glasshouse.study.proofs import CertifiedPoint
+    from glasshouse.study.setting import Setting
 
 NAME = "check"
+
+EPSILON = 1e-6
+"""Of certificates, in units of payoff, unless said otherwise."""
 
 SWITCHES = {
     "first_movement": "first movement turns",
@@ -39,48 +43,82 @@ SWITCHES = {
 
 
 def command(
-    game: GameArgument,
-    coupling: Annotated[float, typer.Option(metavar="K", help="Weight of reading the others.")],
-    bound: BoundOption,
+    game: GameOrStudyArgument,
+    coupling: Annotated[
+        float | None, typer.Option(metavar="K", help="Weight of reading the others.")
+    ] = None,
+    bound: Annotated[
+        float | None,
+        typer.Option(metavar="M", help="Every parameter lies in [-M, M]; equilibria depend on it."),
+    ] = None,
     cooperate: CooperateOption = None,
-    starts: Annotated[int, typer.Option(help="Unequal starts to learn from.", min=1)] = 1000,
-    steps: Annotated[int, typer.Option(help="Learning steps.", min=1)] = 6000,
-    step_size: Annotated[float, typer.Option(help="Parameter units per step.")] = 0.1,
-    seed: Annotated[int, typer.Option(help="Of the starts.", min=0)] = 0,
+    starts: Annotated[
+        int | None, typer.Option(help="Unequal starts to learn from, usually 1000.", min=1)
+    ] = None,
+    steps: Annotated[int | None, typer.Option(help="Learning steps, usually 6000.", min=1)] = None,
+    step_size: Annotated[
+        float | None, typer.Option(help="Parameter units per step, usually 0.1.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the starts, usually 0.", min=0)] = None,
     epsilon: Annotated[
-        float,
+        float | None,
         typer.Option(
             metavar="E",
-            help="Largest gain that certificates allow, in units of payoff.",
+            help="Largest gain that certificates allow, in units of payoff, usually 1e-06.",
             callback=check_epsilon,
         ),
-    ] = 1e-6,
+    ] = None,
+    trust: TrustOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """First movement, tied and generic outcomes, boundary test and proofs at one coupling."""
+    """First movement, tied and generic outcomes, boundary test and proofs at one coupling.
+
+    Of a game with --coupling and --bound, or of a study file at its own values: its semantics,
+    access and rule.
+    """
+    options = {"--coupling": coupling, "--bound": bound, "--cooperate": cooperate}
+    options |= {"--starts": starts, "--steps": steps, "--step-size": step_size, "--seed": seed}
+    if is_study(game):
+        subject = of_study(game, options, trust)
+    else:
+        missing = [name for name in ("--coupling", "--bound") if options[name] is None]
+        if coupling is None or bound is None:
+            raise InputError(
+                f"check needs {' and '.join(missing)} for a game; a study file says them itself"
+            )
+        learning = _learning(starts, steps, step_size, seed)
+        subject = of_game(game, cooperate, bound, coupling, learning)
+    _answer(subject, epsilon, as_json)
+
+
+def _answer(subject: Subject, epsilon: float | None, as_json: bool) -> None:
     from glasshouse._results import plain
     from glasshouse.analysis.assessment import assess
-    from glasshouse.analysis.family import LogisticFamily
-    from glasshouse.dynamics.learning import Learning
-    from glasshouse.dynamics.starts import Starts
+    from glasshouse.rules.base import check_direction
     from glasshouse.study.predictions import learners_switches
 
-    family = LogisticFamily(named_game(game, cooperate), bound)
-    parametric = family(coupling)
-    learning = Learning(step_size=step_size, steps=steps, starts=Starts(starts, seed=seed))
-    found = assess([parametric], learning=learning)[0]
-    points, note = _proofs(family.game, parametric, learning, epsilon)
+    assert subject.parametric is not None  # at one coupling
+    learning = subject.learning
+    rule = check_direction(learning.rule, "a first movement")
+    found = assess([subject.parametric], learning=learning)[0]
+    setting = _setting(subject, epsilon)
+    points, note = _proofs(setting)
     notes = [*found.notes, note] if note else list(found.notes)
-    switches = dict(zip(SWITCHES, learners_switches(family), strict=True))
+    switches = {}
+    if subject.family is None:
+        notes.append("no switches are sought: this semantics has no coupling that is known")
+    else:
+        found_switches = learners_switches(subject.family, rule=rule)
+        switches = dict(zip(SWITCHES, found_switches, strict=True))
     if as_json:
-        head = {"game": family.game.to_dict(), "bound": plain(bound), "coupling": coupling}
-        proofs = {"epsilon": epsilon, "certificates": plain(points), "notes": notes}
-        print_json({**head, **found.to_dict(), **_switches_json(found, switches), **proofs})
+        tolerated = setting.study.analysis.certify or None
+        proofs = {"epsilon": tolerated, "certificates": plain(points), "notes": notes}
+        print_json({**subject.head, **found.to_dict(), **_switches_json(found, switches), **proofs})
         return
-    say(f"{family.game.title} at coupling {coupling:g}, parameters in ±{bound:g}")
+    say(subject.title)
     say()
     first, *others = _rows(found)
-    rows = [first, *_switch_rows(switches), *others, *_proof_rows(points)]
+    rows = [first, *_switch_rows(switches, subject.key), *others, *_proof_rows(points)]
     print_table(rows, ("QUESTION", "ANSWER", "HOW OBTAINED"))
     for text in notes:
         say()
@@ -91,31 +129,53 @@ def _switches_json(found: "Assessment", switches: "Mapping[str, Switch]") -> dic
     """The switches by name; that of first movement with how it is at the coupling asked about."""
     printed = {name: switch.to_dict() for name, switch in switches.items()}
     here = found.first_movement.to_dict()
-    return {**printed, "first_movement": {**printed["first_movement"], **here}}
+    return {**printed, "first_movement": {**printed.get("first_movement", {}), **here}}
 
 
-def _switch_rows(switches: "Mapping[str, Switch]") -> Iterator[tuple[str, str, str]]:
+def _learning(
+    starts: int | None, steps: int | None, step_size: float | None, seed: int | None
+) -> "Learning":
+    from glasshouse.dynamics.learning import Learning
+    from glasshouse.dynamics.starts import Starts
+
+    size = 0.1 if step_size is None else step_size
+    drawn = Starts(starts or 1000, seed=seed or 0)
+    return Learning(step_size=size, steps=steps or 6000, starts=drawn)
+
+
+def _switch_rows(switches: "Mapping[str, Switch]", key: str) -> Iterator[tuple[str, str, str]]:
     from glasshouse.study.sentences import where_words
 
     for question, switch in zip(SWITCHES.values(), switches.values(), strict=True):
         how = f"{switch.method}: {switch.detail}"
-        yield question, where_words(switch, "semantics.coupling"), how
+        yield question, where_words(switch, key), how
 
 
-def _proofs(
-    game: "NormalFormGame",
-    parametric: "ParametricGame",
-    learning: "Learning",
-    epsilon: float,
-) -> "tuple[tuple[CertifiedPoint, ...], str]":
-    """Certificates of the points that a study of this would certify, and why there are none."""
+def _setting(subject: Subject, epsilon: float | None) -> "Setting":
+    """The study of this one point, whose certificates are asked for."""
     from glasshouse._results import plain
-    from glasshouse.study.proofs import certified_points
     from glasshouse.study.setting import Setting
     from glasshouse.study.spec import AnalysisSpec, GameSpec, Study
 
-    study = Study(game=GameSpec(payoffs=plain(game.tensor)), analysis=AnalysisSpec(certify=epsilon))
-    return certified_points(Setting({}, study, game, parametric, learning))
+    assert subject.parametric is not None
+    if subject.setting is not None:
+        if epsilon is None:
+            return subject.setting
+        study = subject.setting.study
+        analysis = study.analysis.model_copy(update={"certify": epsilon})
+        return dataclasses.replace(
+            subject.setting, study=study.model_copy(update={"analysis": analysis})
+        )
+    analysis = AnalysisSpec(certify=EPSILON if epsilon is None else epsilon)
+    study = Study(game=GameSpec(payoffs=plain(subject.game.tensor)), analysis=analysis)
+    return Setting({}, study, subject.game, subject.parametric, subject.learning)
+
+
+def _proofs(setting: "Setting") -> "tuple[tuple[CertifiedPoint, ...], str]":
+    """Certificates of the points that a study of this would certify, and why there are none."""
+    from glasshouse.study.proofs import certified_points
+
+    return certified_points(setting)
 
 
 def _proof_rows(points: "Sequence[CertifiedPoint]") -> Iterator[tuple[str, str, str]]:

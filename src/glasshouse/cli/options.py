@@ -20,6 +20,15 @@ GameArgument = Annotated[
         show_default=False,
     ),
 ]
+GameOrStudyArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="GAME|STUDY",
+        help="A catalogue name, a name with parameters (donation:b=4,c=1), a .nfg file, or a study "
+        "(.toml).",
+        show_default=False,
+    ),
+]
 CooperateOption = Annotated[
     str | None,
     typer.Option(

@@ -1,23 +1,26 @@
 """`glasshouse thresholds`: where things switch, predicted and found."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from glasshouse._digits import plus_minus
 from glasshouse.cli.options import (
-    BoundOption,
     CooperateOption,
-    GameArgument,
+    GameOrStudyArgument,
     JsonOption,
-    named_game,
+    TrustOption,
     print_json,
     print_table,
     say,
 )
+from glasshouse.cli.subject import is_study, of_game, of_study
+from glasshouse.errors import InputError
 
 if TYPE_CHECKING:
     from glasshouse.analysis.certified_thresholds import CertifiedThreshold
-    from glasshouse.analysis.family import LogisticFamily
     from glasshouse.analysis.switch import Switch
+    from glasshouse.games.normal_form import NormalFormGame
     from glasshouse.study.result import Predictions
 
 NAME = "thresholds"
@@ -29,31 +32,52 @@ LONG_RUN = "cooperation stands above its start after a long run"
 
 
 def command(
-    game: GameArgument,
-    bound: BoundOption = 3.0,
+    game: GameOrStudyArgument,
+    bound: Annotated[
+        float | None,
+        typer.Option(
+            metavar="M",
+            help="Every parameter lies in [-M, M]; equilibria depend on it. Usually 3.",
+        ),
+    ] = None,
     cooperate: CooperateOption = None,
+    trust: TrustOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """From which couplings on cooperation rises, attracts, and is an equilibrium."""
-    from glasshouse._results import plain
-    from glasshouse.analysis.family import LogisticFamily
+    """From which couplings on cooperation rises, attracts, and is an equilibrium.
+
+    Of a game under the logistic semantics, or of a study file: its semantics, access and rule.
+    """
+    from glasshouse.dynamics.learning import Learning
+    from glasshouse.rules.base import check_direction
     from glasshouse.study.predictions import predict
 
-    family = LogisticFamily(named_game(game, cooperate), bound)
-    predictions = predict(family)
+    if is_study(game):
+        subject = of_study(game, {"--bound": bound, "--cooperate": cooperate}, trust)
+    else:
+        subject = of_game(game, cooperate, 3.0 if bound is None else bound, None, Learning())
+    family = subject.family
+    if family is None:
+        raise InputError(
+            f"{game}: this semantics has no coupling that is known; sweep one of its numbers in a "
+            "study instead"
+        )
+    rule = check_direction(subject.learning.rule, "a first movement")
+    predictions = predict(family, subject.key, rule=rule)
     if as_json:
-        print_json({"game": family.game.to_dict(), "bound": plain(bound), **predictions.to_dict()})
+        print_json({**subject.head, **predictions.to_dict()})
         return
-    say(f"{family.game.title}, logistic semantics, parameters in ±{bound:g}")
+    say(subject.title)
     say()
-    print_table(_rows(predictions), ("", "COUPLING", "ABOVE IT", "HOW OBTAINED"))
+    strength = subject.key.removeprefix("semantics.").upper()
+    print_table(_rows(predictions), ("", strength, "ABOVE IT", "HOW OBTAINED"))
     closed = predictions.closed_form
     say()
     if closed is None:
         say(f"No closed form: {predictions.reason}.")
     else:
         say(f"Regime: {closed.regime}. {closed.explanation}.")
-        limits = _limits(family)
+        limits = _limits(subject.game) if not is_study(game) else None
         if limits is not None:
             say(limits)
     if predictions.equilibrium is None:
@@ -61,13 +85,13 @@ def command(
     say("First movement, outcome and equilibrium are three different things; see glasshouse check.")
 
 
-def _limits(family: "LogisticFamily") -> str | None:
+def _limits(game: "NormalFormGame") -> str | None:
     """What becomes of the cooperative corner as the bound grows."""
     from glasshouse.analysis.limits import corner_limits
     from glasshouse.errors import InputError
 
     try:
-        limits = corner_limits(family.game)
+        limits = corner_limits(game)
     except InputError:
         return None
     value = limits.threshold.value

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +21,12 @@ from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params, Tied
 from glasshouse.rules.base import AbstractRule, in_words
 from glasshouse.rules.gradient import Gradient
+
+if TYPE_CHECKING:  # what is held; anything may be given, and is refused with an advice
+    HeldRule: TypeAlias = AbstractRule
+    HeldStarts: TypeAlias = Starts
+else:
+    HeldRule = HeldStarts = Any
 
 SHARE_OF_RANGE = 0.5
 """A step size that is left open is this over the largest payoff range, whatever payoffs' unit."""
@@ -44,11 +50,11 @@ class Learning(Result):
         learning = Learning(rule=Lola(1.0), steps=2000, starts=Starts(100, seed=1))
     """
 
-    rule: AbstractRule = dataclasses.field(default_factory=Gradient)
+    rule: HeldRule = dataclasses.field(default_factory=Gradient)
     step_size: HeldFloat | None = 0.1
     steps: HeldInt = 6000
     stop: Rest | None = None
-    starts: Starts = dataclasses.field(default_factory=Starts)
+    starts: HeldStarts = dataclasses.field(default_factory=Starts)
     tied: bool = False
 
     def __post_init__(self):

@@ -37,7 +37,7 @@ class PerPlayer(AbstractDirection):
     formula: ClassVar[str] = "player i's own rule"
     cost: ClassVar[str] = "each distinct rule once"
 
-    def __init__(self, rules: Sequence[AbstractDirection], step_sizes: Numbers | None = None):
+    def __init__(self, rules: Sequence[Any], step_sizes: Numbers | None = None):
         if not isinstance(rules, list | tuple) or not rules:
             raise InputError(f"rules must be one rule for each player, not {shown(rules)}")
         for i, rule in enumerate(rules):

@@ -45,6 +45,13 @@ def check_settings(name: str, given: Any) -> None:
             raise ValueError(f"{key} does not belong to the rule {name!r}: leave it out")
 
 
+def with_defaults(name: str, given: Any) -> Any:
+    """The same table with the rule's numbers written out where they were left to their defaults."""
+    takes = inspect.signature(RULES[name]).parameters
+    missing = [key for key in SETTINGS if key in takes and getattr(given, key) is None]
+    return given.model_copy(update={key: takes[key].default for key in missing})
+
+
 def build_rule(name: str, given: Any) -> AbstractDirection:
     """The rule of that name, with the numbers that were given."""
     settings = {key: getattr(given, key) for key in SETTINGS if getattr(given, key) is not None}

@@ -27,7 +27,13 @@ from glasshouse.interop.nfg import read_nfg
 from glasshouse.rules.per_player import PerPlayer
 from glasshouse.study.access_spec import AccessSpec, FullSpec, with_threshold
 from glasshouse.study.dotted import numeric_leaves, replaced
-from glasshouse.study.rule_spec import PlayerSpec, RuleName, build_rule, check_settings
+from glasshouse.study.rule_spec import (
+    PlayerSpec,
+    RuleName,
+    build_rule,
+    check_settings,
+    with_defaults,
+)
 from glasshouse.study.semantics_spec import LogisticSpec, SemanticsSpec
 from glasshouse.study.values import (
     Cooperate,
@@ -135,6 +141,13 @@ class LearningSpec(Section):
         if self.players is not None and "rule" in self.model_fields_set and self.rule != "gradient":
             raise ValueError("give either rule, for everybody, or players, one table for each")
         return self
+
+    def written(self) -> "LearningSpec":
+        """The same with every default of its rules written out."""
+        if self.players is None:
+            return with_defaults(self.rule, self)
+        players = tuple(with_defaults(player.rule, player) for player in self.players)
+        return self.model_copy(update={"players": players})
 
     def build(self, spread: float) -> Learning:
         """How players learn, `spread` being the semantics' own unless given."""
@@ -317,7 +330,7 @@ class Study(Section):
 
     def settings(self, without: Set[str] = frozenset()) -> dict[str, Any]:
         """Everything but the sweep and the tables `without`, with every default written out."""
-        learning = self.learning
+        learning = self.learning.written()
         if learning.spread is None:
             learning = learning.model_copy(update={"spread": self.semantics.SPREAD})
         written = self.model_copy(update={"learning": learning}).model_dump(

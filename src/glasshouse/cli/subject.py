@@ -1,0 +1,91 @@
+"""What a command is asked about: a game under the logistic semantics, or a study's own values."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from glasshouse.cli.options import named_game
+from glasshouse.errors import InputError
+
+if TYPE_CHECKING:
+    from glasshouse.analysis.family import AbstractFamily
+    from glasshouse.dynamics.learning import Learning
+    from glasshouse.games.normal_form import NormalFormGame
+    from glasshouse.parametric import ParametricGame
+    from glasshouse.study.setting import Setting
+
+
+class Subject(NamedTuple):
+    """A game in parameters and how its players learn, from the command line or from a study.
+
+    `family` is the game at every strength of reading, called `key`, or None where the semantics has
+    none; `head`, what JSON says first; `title`, what people read first.
+    """
+
+    title: str
+    head: dict[str, Any]
+    game: "NormalFormGame"
+    parametric: "ParametricGame | None"
+    family: "AbstractFamily | None"
+    key: str
+    learning: "Learning"
+    setting: "Setting | None"
+
+
+def is_study(text: str) -> bool:
+    """Whether an argument names a study file, and no game."""
+    return text.lower().endswith(".toml")
+
+
+def of_study(text: str, given: dict[str, Any], trust: bool) -> Subject:
+    """A study at its own values, its sweep aside.
+
+    **Arguments:** `given`, options by name that would say otherwise; None where they were not.
+    **Raises:** `InputError` for a wrong study, and for such options.
+    """
+    from glasshouse._results import plain
+    from glasshouse.study.setting import check_study
+
+    said = [name for name, value in given.items() if value is not None]
+    if said:
+        raise InputError(
+            f"{' and '.join(said)} {'belongs' if len(said) == 1 else 'belong'} to a game named on "
+            f"the command line: a study says it itself, so change it in {text}"
+        )
+    setting = check_study(Path(text), trust=trust).base
+    key = f"semantics.{setting.study.semantics.COUPLING}"
+    settings = setting.study.settings()
+    head = {"game": setting.game.to_dict(), "study": text}
+    head |= {name: plain(settings[name]) for name in ("semantics", "access", "learning")}
+    return Subject(
+        title=f"{setting.game.title}, the own values of {text}",
+        head=head,
+        game=setting.game,
+        parametric=setting.parametric,
+        family=setting.own_family(key),
+        key=key,
+        learning=setting.learning,
+        setting=setting,
+    )
+
+
+def of_game(
+    text: str, cooperate: str | None, bound: float, coupling: float | None, learning: "Learning"
+) -> Subject:
+    """A game under the logistic semantics, at one coupling or at all."""
+    from glasshouse._results import plain
+    from glasshouse.analysis.family import LogisticFamily
+
+    family = LogisticFamily(named_game(text, cooperate), bound)
+    where = "logistic semantics" if coupling is None else f"coupling {coupling:g}"
+    return Subject(
+        title=f"{family.game.title}{', ' if coupling is None else ' at '}{where}, parameters in "
+        f"±{bound:g}",
+        head={"game": family.game.to_dict(), "bound": plain(bound)}
+        | ({} if coupling is None else {"coupling": coupling}),
+        game=family.game,
+        parametric=None if coupling is None else family(coupling),
+        family=family,
+        key="semantics.coupling",
+        learning=learning,
+        setting=None,
+    )
