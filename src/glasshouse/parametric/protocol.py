@@ -13,6 +13,7 @@ from glasshouse._results import described
 from glasshouse.semantics.base import Box
 
 Params = tuple[PyTree, ...]
+"""Everybody's parameters: one pytree for each entry of a game's `spaces`."""
 
 
 class Layout(enum.Enum):
