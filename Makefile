@@ -56,6 +56,7 @@ benchmark: .venv/dev
 	$(BIN)/python benchmarks/certificates.py
 	$(BIN)/python benchmarks/networks.py
 	$(BIN)/python benchmarks/sensitivities.py
+	$(BIN)/python benchmarks/rules.py
 
 # Pins today's versions without recording where they come from.
 constraints:

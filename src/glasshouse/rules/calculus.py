@@ -1,7 +1,7 @@
 """Second derivatives of games, by products only: no matrix is ever built.
 
 ξ are the stacked selfish gradients ∂U_i/∂θ_i, H = ∂ξ/∂θ their Jacobian and H_o its blocks between
-different players. A product costs about as much as two gradients for each player.
+different players. A product takes one more derivative of the gradients for each player.
 """
 
 import jax

@@ -39,7 +39,7 @@ class Lola(AbstractDirection):
     keeps_rest_points: ClassVar[bool] = False
     needs: ClassVar[frozenset[str]] = frozenset({"players' parameters apart", "second derivatives"})
     formula: ClassVar[str] = "ξ_i + α (H_o ξ)_i + α χ_i"
-    cost: ClassVar[str] = "about five gradients for each player"
+    cost: ClassVar[str] = "2 to 3 gradient steps with two or three players"
 
     def __init__(self, look_ahead: Numbers = 1.0, form: str = "taylor"):
         if form not in FORMS:
