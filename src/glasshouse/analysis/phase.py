@@ -19,6 +19,7 @@ from glasshouse.dynamics.driver import run
 from glasshouse.dynamics.learning import Learning
 from glasshouse.parametric import ParametricGame
 from glasshouse.rules.base import AbstractDirection, check_direction
+from glasshouse.rules.gradient import Gradient
 
 OUTCOMES = ("both cooperate", "player 1 exploited", "player 2 exploited", "nobody")
 """Who cooperates with probability above ½ at the end of learning, by their number in `basins`."""
@@ -37,7 +38,7 @@ LONGEST_PATH = 3.0
 class Portrait(Result):
     """Where two learners with one parameter each move, rest and end.
 
-    **Arguments:** `field`, selfish gradients on a grid, with bounds; `rest_points` found by a
+    **Arguments:** `field`, directions of the rule on a grid, with bounds; `rest_points` found by a
     numerical search, with `continuum`, `index_sum` and `notes` as in `RestPointSearch`;
     `trajectories`, arrays of shape `(points, 2)` of θ_1, θ_2 from the start to the end, or to where
     a run that circles has gone three times the width of the box; `starts`, shape
@@ -45,7 +46,8 @@ class Portrait(Result):
     ended, -1 where it left the reals; `shading`, the same for figures on a grid up to eight times
     finer, whose borders run straight between points that were found by bisection, to 1/16 of their
     distance, between neighbouring starts that end differently; `at_rest`, share of the runs from
-    `starts` that ended at a rest point to 1e-6; `method`, `detail`: resolution, steps, step size.
+    `starts` that ended at a rest point to 1e-6; `method`, `detail`: resolution, steps, step size;
+    `rule`, by which both learn.
     """
 
     field: FieldGrid
@@ -60,6 +62,7 @@ class Portrait(Result):
     notes: tuple[str, ...]
     method: str
     detail: str
+    rule: str = Gradient.words
 
     @property
     def shares(self) -> dict[str, float]:
@@ -126,6 +129,7 @@ def phase_portrait(
             f"{search.detail}; basins from {cells}×{cells} starts, their borders bisected, and "
             f"{len(paths)} trajectories, {learning.paced(step_size)}"
         ),
+        rule=rule.words,
     )
 
 

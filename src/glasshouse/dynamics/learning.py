@@ -81,6 +81,13 @@ class Learning(Result):
         selfish = isinstance(self.rule, Gradient)
         return "selfish learners" if selfish else f"learners by {in_words(self.rule)}"
 
+    @property
+    def in_words(self) -> str:
+        """How everybody learns, as a sentence without its end."""
+        if isinstance(self.rule, Gradient):
+            return "Everyone follows the gradient of its own payoff"
+        return f"Players learn by {in_words(self.rule)}"
+
     def paced(self, step_size: float) -> str:
         """How many steps of which size and rule, in words; selfish gradients go without saying."""
         selfish = isinstance(self.rule, Gradient)

@@ -21,6 +21,7 @@ from glasshouse.plots._palette import (
     TEXT,
     YELLOW,
 )
+from glasshouse.rules.gradient import Gradient
 
 TINTS = {
     "both cooperate": (BLUE, 0.45),
@@ -174,7 +175,9 @@ def _nullclines(portrait: Portrait, ax: Axes) -> list[Line2D]:
                 linewidths=1.6,
                 zorder=2,
             )
-            label = f"$\\partial U_{i + 1} / \\partial \\theta_{i + 1} = 0$"
+            selfish = portrait.rule == Gradient.words
+            moves = f"\\partial U_{i + 1} / \\partial \\theta_{i + 1}"
+            label = f"${moves if selfish else f'd_{i + 1}'} = 0$"
             handles.append(Line2D([], [], color=colour, ls=style, lw=1.6, label=label))
     return handles
 

@@ -101,6 +101,7 @@ def report_html(
         study_file=_shortened(result.prepared.study.to_toml()),
         game=result.prepared.base.game,
         starts=result.prepared.base.learning.starts,
+        learn=result.prepared.base.learning.in_words,
         cooperation=cooperation_words(result.prepared.base.game),
         payoff_matrix=payoff_matrix(result),
         payoff_list=payoff_list(result),
