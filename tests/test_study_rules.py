@@ -75,7 +75,7 @@ def test_lola_goes_through_to_the_report(written):
     assert "selfish learners" not in html
     summary = json.loads((out / "summary.json").read_text("utf-8"))
     assert "LOLA (look-ahead 1)" in summary["base"]["generic"]["detail"]
-    assert any("no tied outcome: Lola" in note for note in summary["notes"])
+    assert any("no tied outcome: LOLA" in note for note in summary["notes"])
     assert read_study(out / "study.toml").learning.look_ahead == 1.0
 
 
@@ -115,7 +115,7 @@ def test_a_line_up_learns_each_by_its_own_rule():
     assert np.asarray(rule.step_sizes).tolist() == [1.0, 0.5]
     result = compute(prepare(study))
     (first, *_) = result.to_dict()["claims"]
-    assert "a line-up (LOLA (look-ahead 2), selfish gradients)" in first
+    assert "a line-up (LOLA (look-ahead 2), selfish gradients, step-sizes × 1, 0.5)" in first
     assert math.isfinite(result.base.first_movement.margin)
     assert parse_study(study.to_toml()) == parse_study(study.to_toml())
 
@@ -128,7 +128,7 @@ def test_a_line_up_learns_each_by_its_own_rule():
         ('rule = "optimistic"\nform = "taylor"\n', "form does not belong to the rule"),
         ('rule = "lola"\nform = "exact"\n', "learning.form"),
         ('rule = "lola"\nlook_ahead = nan\n', "learning.look_ahead"),
-        ('rule = "lola"\ntied = true\n', "key 'learning.rule': Lola looks at how"),
+        ('rule = "lola"\ntied = true\n', "key 'learning.rule': LOLA needs params"),
         ('rule = "lola"\n[[learning.players]]\n[[learning.players]]\n', "either rule"),
         ("[[learning.players]]\n", "learning.players"),
         ("[[learning.players]]\n" * 3, "key 'learning.players': the line-up has 3 rules"),

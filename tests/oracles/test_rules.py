@@ -238,7 +238,7 @@ def test_ways_of_learning_that_cannot_be_are_refused():
         (lambda: Learning(step_size=-0.1), "step_size"),
         (lambda: Learning(starts=text), "starts must be Starts"),
         (lambda: learn([], Learning()), "at least one"),
-        (lambda: learn([dilemma()], Learning(Lola(), tied=True)), "Lola looks at"),
+        (lambda: learn([dilemma()], Learning(Lola(), tied=True)), "LOLA needs params"),
     ):
         with pytest.raises(gh.InputError, match=said):
             wrong()

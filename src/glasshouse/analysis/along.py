@@ -24,16 +24,16 @@ def games_along(family: Callable[[float], Any], values: Float[np.ndarray, "value
     """
     if len(values) <= 2:
         return stack([family(float(value)) for value in values])
-    ends = (0, len(values) - 1)
-    alone = [family(float(values[k])) for k in ends]  # with the checks that look at numbers
+    probes = (0, len(values) // 2, len(values) - 1)
+    alone = [family(float(values[k])) for k in probes]  # with the checks that look at numbers
     together = _traced(family, values)
     if together is not None and all(
         _alike(jax.tree.map(lambda x, k=k: _member(x, k), together), game)
-        for k, game in zip(ends, alone, strict=True)
+        for k, game in zip(probes, alone, strict=True)
     ):
         return together
-    inner = [family(float(value)) for value in values[1:-1]]
-    return stack([alone[0], *inner, alone[1]])
+    known = dict(zip(probes, alone, strict=True))
+    return stack([known.get(k) or family(float(x)) for k, x in enumerate(values)])
 
 
 def _traced(family: Callable[[float], Any], values: np.ndarray) -> PyTree | None:

@@ -21,12 +21,12 @@ from glasshouse.analysis.diagonals import (
 from glasshouse.analysis.first_order import RESTS, cooperation_margin, mean_cooperation
 from glasshouse.analysis.outcomes import Outcomes, generic_outcomes
 from glasshouse.dynamics.batch import batch_map, stack
-from glasshouse.dynamics.learning import Learning, learn
+from glasshouse.dynamics.learning import Learning, check_learning, learn
 from glasshouse.dynamics.rest import Rest
 from glasshouse.dynamics.starts import Starts
 from glasshouse.errors import InputError
 from glasshouse.parametric import ParametricGame
-from glasshouse.rules.base import AbstractDirection, check_direction, in_words
+from glasshouse.rules.base import APART, AbstractDirection, check_direction, in_words
 from glasshouse.rules.gradient import Gradient
 
 TIED_STEPS = 10
@@ -106,7 +106,7 @@ def assess(
     """
     if isinstance(games, ParametricGame) or not games:
         raise InputError("assess needs a list of parametric games, at least one")
-    rule = check_direction(learning.rule, "a first movement")
+    rule = check_direction(check_learning(learning, "assess").rule, "a first movement")
     generic: Sequence[Outcomes | None] = [None] * len(games)
     with progress("assessing"):
         if outcomes:
@@ -140,9 +140,7 @@ def is_large_step(game: ParametricGame, step_size: float) -> bool:
 
 
 def _jumps(games: Sequence[ParametricGame], learning: Learning) -> str:
-    if learning.step_size is None:
-        return ""
-    step_size = float(learning.step_size)
+    step_size = learning.largest_step
     if not any(is_large_step(game, step_size) for game in games):
         return ""
     largest = max(float(np.max(game.game.payoff_ranges)) for game in games)
@@ -186,10 +184,9 @@ def _tied_outcomes(
 ) -> tuple[list[TiedOutcome] | None, str]:
     if len({str(jax.tree.map(np.shape, box.lower)) for box in games[0].spaces}) > 1:
         return None, "no tied outcome: the players' parameters differ in shape"
-    try:
-        ends = learn(games, tied_learning(learning), mean_cooperation)
-    except InputError as reason:
-        return None, f"no tied outcome: {reason}"
+    if APART in learning.rule.needs:
+        return None, f"no tied outcome: {learning.rule.words} needs each player's parameters apart"
+    ends = learn(games, tied_learning(learning), mean_cooperation)
     rests = Rest().met(ends.residuals[:, 0])
     detail = (
         f"one shared parameter from {ends.detail.replace(', ', ', at most ', 1)}, "

@@ -22,13 +22,14 @@ from glasshouse.analysis.switch import Search, Switch, find_switch
 from glasshouse.analysis.windows import shortest_window
 from glasshouse.dynamics.batch import batch_map
 from glasshouse.dynamics.driver import check_params, run
-from glasshouse.dynamics.learning import Learning
+from glasshouse.dynamics.learning import Learning, check_learning
 from glasshouse.errors import InputError
 from glasshouse.parametric import (
     AbstractParametricGame,
     NetworkParametricGame,
     ParametricGame,
     Params,
+    require,
 )
 from glasshouse.rules.base import AbstractDirection, AbstractRule, check_direction, in_words
 from glasshouse.rules.gradient import Gradient
@@ -175,6 +176,7 @@ def long_run_switch(
     **Returns:** a `Switch`.
     **Raises:** `InputError` as `first_movement`.
     """
+    check_learning(learning, "long_run_switch", alone=True)
     low, high = _range_searched(family, bracket)
     start = _checked(family, low, start)
     steps, step_size = learning.steps, learning.step_size_for(_payoff_range(family, low, high))
@@ -276,6 +278,7 @@ def _payoff_range(family: Family, low: float, high: float) -> float:
 
 def _range_searched(family: Family, bracket: Pair | None) -> tuple[float, float]:
     default = _default_bracket(family)  # refuses what is no family
+    require(family(default[0]), "observables", "a switch of cooperation")
     return pair(default if bracket is None else bracket, "the bracket of couplings")
 
 
@@ -287,7 +290,7 @@ def _default_bracket(family: Family) -> tuple[float, float]:
         )
     if isinstance(family, AbstractFamily):
         return family.lowest, family.highest
-    return 0.9 * lowest_coupling(family(0.0).game.players), HIGHEST
+    return 0.9 * lowest_coupling(family(0.0).players), HIGHEST
 
 
 def _search(low: float, high: float, points: Whole, tolerance: Numbers) -> Search:

@@ -11,7 +11,7 @@ from glasshouse._precision import in_float64, in_float64_unless_traced
 from glasshouse.dynamics.driver import check_params
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params, require
-from glasshouse.rules.base import AbstractDirection, check_direction, velocity_of
+from glasshouse.rules.base import AbstractDirection, check_direction, velocity
 from glasshouse.rules.gradient import Gradient
 
 RESTS = 1e-12
@@ -86,5 +86,5 @@ def flow_derivative(
     rule: AbstractDirection = Gradient(),
 ) -> Float[Array, ""]:
     """`first_order_margin` as a traceable array."""
-    velocity = velocity_of(game, params, rule)
-    return jax.jvp(lambda p: quantity(game, p), (params,), (velocity,))[1]
+    moves = velocity(game, params, rule)
+    return jax.jvp(lambda p: quantity(game, p), (params,), (moves,))[1]

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 from glasshouse._random import Purpose, normals
 from glasshouse.dynamics.batch import batch_map
 from glasshouse.parametric import AbstractParametricGame, Params, require
-from glasshouse.rules.base import AbstractDirection, resting_velocity
+from glasshouse.rules.base import AbstractDirection, velocity
 from glasshouse.rules.gradient import Gradient
 from glasshouse.rules.residual import relative_gradient
 
@@ -134,7 +134,7 @@ def _field(
     params = ravel_pytree(template)[1](flat)
     scales = require(game, "scales", "telling whether rest points are isolated")
     relative = jax.tree.map(
-        relative_gradient, resting_velocity(game, params, rule), scales.gradient_scales(params)
+        relative_gradient, velocity(game, params, rule), scales.gradient_scales(params)
     )
     return jnp.nan_to_num(ravel_pytree(relative)[0], nan=0.0)
 

@@ -15,7 +15,7 @@ from glasshouse._numbers import Numbers, Whole, number, whole
 from glasshouse._precision import in_float64
 from glasshouse._results import Result, call, plain
 from glasshouse.analysis.first_order import cooperation
-from glasshouse.dynamics.learning import Learning, learn
+from glasshouse.dynamics.learning import Learning, check_learning, learn
 from glasshouse.dynamics.starts import Starts as Starts  # its name here in earlier versions
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
@@ -113,7 +113,7 @@ def generic_outcomes(
     """
     if isinstance(games, AbstractParametricGame) or not games:
         raise InputError("generic_outcomes needs a list of parametric games, at least one")
-    ends = learn(games, learning, _seen)
+    ends = learn(games, check_learning(learning, "generic_outcomes"), _seen)
     cooperates, payoffs = ends.observed
     _check_probabilities(cooperates.reshape(-1, cooperates.shape[-1]))
     return _classified(cooperates, payoffs, ends.residuals, ends.detail)

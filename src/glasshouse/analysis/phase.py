@@ -16,7 +16,7 @@ from glasshouse.analysis.plane import FieldGrid, Plane, box_of_plane, field_grid
 from glasshouse.analysis.rest_points import PlaneRestPoint, plane_rest_points
 from glasshouse.dynamics.batch import batch_map
 from glasshouse.dynamics.driver import run
-from glasshouse.dynamics.learning import Learning
+from glasshouse.dynamics.learning import Learning, check_learning
 from glasshouse.parametric import ParametricGame
 from glasshouse.rules.base import AbstractDirection, check_direction
 from glasshouse.rules.gradient import Gradient
@@ -101,6 +101,7 @@ def phase_portrait(
     resolution = whole(resolution, "resolution", least=9, most=1025)
     trajectories = whole(trajectories, "trajectories", least=0, most=1000)
     cells = whole(cells, "cells", least=2, most=2000)
+    check_learning(learning, "phase_portrait", alone=True)
     rule = check_direction(learning.rule, "a phase portrait")
     step_size = learning.step_size_for(float(np.max(game.game.payoff_ranges)))
     fine = field_grid(game, FINER * (resolution - 1) + 1, rule)

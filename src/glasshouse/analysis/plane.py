@@ -13,7 +13,7 @@ from glasshouse._results import Result
 from glasshouse.dynamics.batch import batch_map
 from glasshouse.errors import InputError
 from glasshouse.parametric import ParametricGame, Params
-from glasshouse.rules.base import AbstractDirection, resting_velocity
+from glasshouse.rules.base import AbstractDirection, velocity
 from glasshouse.rules.gradient import Gradient
 from glasshouse.rules.residual import relative_gradient
 
@@ -103,7 +103,7 @@ def gradients_at(
 ) -> tuple[Array, Array, Array]:
     """Both players' directions at a point, as `relative_gradient` tells them, and their scales."""
     params = as_profile(game, point)
-    gradient = _as_point(resting_velocity(game, params, rule))
+    gradient = _as_point(velocity(game, params, rule))
     scale = _as_point(game.gradient_scales(params))
     return gradient, relative_gradient(gradient, scale), scale
 

@@ -14,10 +14,10 @@ from glasshouse.analysis.assessment import tied_learning
 from glasshouse.analysis.first_order import cooperation
 from glasshouse.analysis.isolation import RANK, dimensions
 from glasshouse.analysis.outcomes import AT_REST, Share
-from glasshouse.dynamics.learning import Ends, Learning, learn
+from glasshouse.dynamics.learning import Ends, Learning, check_learning, learn
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params, Tied
-from glasshouse.rules.base import AbstractDirection, check_direction
+from glasshouse.rules.base import APART, AbstractDirection, check_direction
 
 MOST_TOLD_APART = 1000
 """Distinct ends that are told apart; of a continuum every run has one of its own."""
@@ -97,6 +97,7 @@ def reached_rest_points(
     runs at rest that are not among those listed.
     **Cost:** starts × steps learning steps, and some Jacobians of the gradient at each point.
     """
+    check_learning(learning, "reached_rest_points")
     rule = check_direction(learning.rule, "telling rest points apart")
     most = whole(most, "most", least=0)
     played = Tied(game) if learning.tied else game
@@ -118,9 +119,11 @@ def _tied(
     game: ParametricGame, learning: Learning, rule: AbstractDirection
 ) -> tuple[ReachedPoint, ...]:
     """Where all end that share one parameter from the neutral start, if that is possible."""
+    if APART in rule.needs:
+        return ()
     try:
         ends = learn([game], tied_learning(learning), cooperation)
-    except InputError:  # parameters of several shapes cannot be shared, nor learn by every rule
+    except InputError:  # parameters of several shapes cannot be shared
         return ()
     points, _ = _distinct(Tied(game), ends, 1, rule)
     return tuple(dataclasses.replace(p, starts="tied", share=None) for p in points)

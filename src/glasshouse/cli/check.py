@@ -23,7 +23,7 @@ from glasshouse.errors import InputError
 
 if TYPE_CHECKING:
     from glasshouse.analysis.assessment import Assessment, FirstMovement
-    from glasshouse.analysis.outcomes import Share
+    from glasshouse.analysis.outcomes import Outcomes, Share
     from glasshouse.analysis.switch import Switch
     from glasshouse.dynamics.learning import Learning
     from glasshouse.study.proofs import CertifiedPoint
@@ -100,8 +100,15 @@ def _answer(subject: Subject, epsilon: float | None, as_json: bool) -> None:
     assert subject.parametric is not None  # at one coupling
     learning = subject.learning
     rule = check_direction(learning.rule, "a first movement")
-    found = assess([subject.parametric], learning=learning)[0]
     setting = _setting(subject, epsilon)
+    analysis = setting.study.analysis
+    (found,) = assess(
+        [subject.parametric],
+        learning=learning,
+        tied=analysis.tied,
+        outcomes=analysis.outcomes,
+        boundary=analysis.boundary_test,
+    )
     points, note = _proofs(setting)
     notes = [*found.notes, note] if note else list(found.notes)
     switches = {}
@@ -146,7 +153,8 @@ def _learning(
 def _switch_rows(switches: "Mapping[str, Switch]", key: str) -> Iterator[tuple[str, str, str]]:
     from glasshouse.study.sentences import where_words
 
-    for question, switch in zip(SWITCHES.values(), switches.values(), strict=True):
+    for name, switch in switches.items():
+        question = SWITCHES[name]
         how = f"{switch.method}: {switch.detail}"
         yield question, where_words(switch, key), how
 
@@ -211,8 +219,13 @@ def _rows(found: "Assessment") -> list[tuple[str, str, str]]:
         stability = _stability(point.attracts_along, point.attracts)
         answer = f"p = {point.p:.6f} ({point.kind}): {stability}"
         rows.append(("diagonal rest point", answer, point.method))
-    generic = found.generic
-    assert generic is not None  # asked for above
+    return [*rows, *_outcome_rows(found.generic), *_boundary_rows(found)]
+
+
+def _outcome_rows(generic: "Outcomes | None") -> list[tuple[str, str, str]]:
+    if generic is None:
+        return []
+    rows = []
     how = f"{generic.method}: {generic.detail}; {generic.at_rest.value:.1%} at rest"
     everyone = "both cooperate" if len(generic.exploited) == 2 else "all cooperate"
     rows.append(("generic outcomes", f"{everyone} {_share(generic.cooperation)}", how))
@@ -224,8 +237,6 @@ def _rows(found: "Assessment") -> list[tuple[str, str, str]]:
     rows.append(("", f"nobody cooperates {_share(generic.defection)}", ""))
     if generic.not_finite:
         rows.append(("", f"{generic.not_finite} runs left the reals and are not counted", ""))
-    if found.boundary is not None:
-        rows.extend(_boundary_rows(found))
     return rows
 
 
@@ -236,7 +247,8 @@ def _margin(first: "FirstMovement") -> str:
 
 def _boundary_rows(found: "Assessment") -> list[tuple[str, str, str]]:
     test = found.boundary
-    assert test is not None
+    if test is None:
+        return []
     best = max(test.deviations, key=lambda deviation: deviation.gain)
     if not test.cooperative:
         answer = "does not apply: the corner of all upper bounds is not the cooperative one here"

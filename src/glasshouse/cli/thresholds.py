@@ -63,7 +63,8 @@ def command(
             "study instead"
         )
     rule = check_direction(subject.learning.rule, "a first movement")
-    predictions = predict(family, subject.key, rule=rule)
+    certify = subject.setting is None or subject.setting.study.analysis.certify is not False
+    predictions = predict(family, subject.key, certify=certify, rule=rule)
     if as_json:
         print_json({**subject.head, **predictions.to_dict()})
         return

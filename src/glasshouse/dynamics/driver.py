@@ -16,7 +16,13 @@ from glasshouse.dynamics.rest import Rest
 from glasshouse.dynamics.solution import RESULTS, Solution
 from glasshouse.errors import InputError
 from glasshouse.games.base import UNROLL_LIMIT
-from glasshouse.parametric import AbstractChecked, AbstractParametricGame, Layout, Params
+from glasshouse.parametric import (
+    AbstractChecked,
+    AbstractParametricGame,
+    Layout,
+    Params,
+    capabilities,
+)
 from glasshouse.rules.base import AbstractRule
 from glasshouse.rules.gradient import Gradient
 from glasshouse.rules.residual import scale_of
@@ -149,7 +155,9 @@ class _Step(eqx.Module):
 
     def faults(self, params: Params, taken: Array, before: Array | None) -> Array | None:
         """After which step each player's action probabilities were first none, NONE_YET before."""
-        found = self.game.faults(params) if isinstance(self.game, AbstractChecked) else None
+        game, found = self.game, None
+        if isinstance(game, AbstractChecked) and "checks" in capabilities(game):
+            found = game.faults(params)
         if found is None:
             return None
         before = jnp.full(found.shape, NONE_YET) if before is None else before

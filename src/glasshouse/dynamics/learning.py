@@ -19,14 +19,16 @@ from glasshouse.dynamics.rest import Rest, rest_residual
 from glasshouse.dynamics.starts import Starts, starting_points
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params, Tied
-from glasshouse.rules.base import AbstractRule, in_words
+from glasshouse.rules.base import AbstractRule, in_words, largest_pace
 from glasshouse.rules.gradient import Gradient
 
 if TYPE_CHECKING:  # what is held; anything may be given, and is refused with an advice
     HeldRule: TypeAlias = AbstractRule
     HeldStarts: TypeAlias = Starts
+    HeldStop: TypeAlias = Rest | None
+    HeldFlag: TypeAlias = bool
 else:
-    HeldRule = HeldStarts = Any
+    HeldRule = HeldStarts = HeldStop = HeldFlag = Any
 
 SHARE_OF_RANGE = 0.5
 """A step size that is left open is this over the largest payoff range, whatever payoffs' unit."""
@@ -53,9 +55,9 @@ class Learning(Result):
     rule: HeldRule = dataclasses.field(default_factory=Gradient)
     step_size: HeldFloat | None = 0.1
     steps: HeldInt = 6000
-    stop: Rest | None = None
+    stop: HeldStop = None
     starts: HeldStarts = dataclasses.field(default_factory=Starts)
-    tied: bool = False
+    tied: HeldFlag = False
 
     def __post_init__(self):
         if not isinstance(self.rule, AbstractRule):
@@ -64,6 +66,10 @@ class Learning(Result):
             )
         if not isinstance(self.starts, Starts):
             raise InputError(f"starts must be Starts(…), not {type(self.starts).__name__}")
+        if self.stop is not None and not isinstance(self.stop, Rest):
+            raise InputError(f"stop must be Rest(…) or None, not {self.stop!r:.40}")
+        if not isinstance(self.tied, bool):
+            raise InputError(f"tied must be True or False, not {self.tied!r:.40}")
         object.__setattr__(self, "steps", check_steps(self.steps))
         if self.step_size is not None:
             size = number(self.step_size, "step_size", above=0.0)
@@ -74,6 +80,11 @@ class Learning(Result):
         if self.step_size is not None:
             return float(self.step_size)
         return SHARE_OF_RANGE / (payoff_range or 1.0)
+
+    @property
+    def largest_step(self) -> float:
+        """The largest step size of a player; 0 where it follows the payoffs' range."""
+        return 0.0 if self.step_size is None else float(self.step_size) * largest_pace(self.rule)
 
     @property
     def learners(self) -> str:
@@ -130,6 +141,7 @@ def learn(
     """
     if isinstance(games, AbstractParametricGame) or not games:
         raise InputError("learn needs a list of parametric games, at least one")
+    check_learning(learning, "learn")
     played = [Tied(game) for game in games] if learning.tied else list(games)
     size = learning.step_size_for(max(map(_payoff_range, games)))
     drawn, count = starting_points(played, learning.starts), learning.starts.runs
@@ -141,6 +153,25 @@ def learn(
     )
     detail = f"{learning.starts}, {learning.paced(size)}"
     return Ends(params, residuals, steps, observed, detail)
+
+
+def check_learning(learning: Any, who: str, *, alone: bool = False) -> Learning:
+    """The way of learning.
+
+    **Arguments:** `alone`, whether `who` takes neither tied players nor a stop criterion.
+    **Raises:** `InputError` for anything else, a bare rule above all.
+    """
+    if not isinstance(learning, Learning):
+        fix = f"Learning({type(learning).__name__}(…))" if _is_rule(learning) else "Learning(…)"
+        raise InputError(f"learning must be {fix}, not {type(learning).__name__}: {who} takes it")
+    if alone and (learning.tied or learning.stop is not None):
+        which = "tied players" if learning.tied else "a stop criterion"
+        raise InputError(f"{who} does not know {which}: leave it out of learning")
+    return learning
+
+
+def _is_rule(value: Any) -> bool:
+    return isinstance(value, AbstractRule)
 
 
 def _learn(

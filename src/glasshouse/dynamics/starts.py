@@ -22,6 +22,8 @@ from glasshouse.dynamics.driver import check_params
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
 
+KINDS = ("normal", "grid", "neutral", "given")
+
 MOST_STARTS = 10_000_000
 """More starts than this are taken for a slip of the finger; their ends are kept in memory."""
 
@@ -56,6 +58,8 @@ class Starts(Result):
             object.__setattr__(self, name, value)
         if self.profiles is not None:
             return
+        if self.kind not in KINDS:
+            raise InputError(f"kind={self.kind!r:.40} must be one of {', '.join(KINDS)}")
         if self.kind == "given":
             raise InputError("given starts need profiles, one tuple of parameters per run")
 

@@ -43,7 +43,8 @@ class DifferentiableGame(AbstractParametricGame):
     boxes: tuple[Box, ...]
 
     def __init__(self, function: Callable[[Any], Any], spaces: Sequence[Box]):
-        if not callable(function) or not spaces or not all(isinstance(b, Box) for b in spaces):
+        boxes = spaces if isinstance(spaces, list | tuple) else ()
+        if not callable(function) or not boxes or not all(isinstance(b, Box) for b in boxes):
             raise InputError(
                 "a DifferentiableGame takes a function of everyone's parameters and one Box per "
                 f"player, not {shown(function)} and {shown(spaces)}"

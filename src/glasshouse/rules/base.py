@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 from glasshouse._arrays import RealArray, is_traced
 from glasshouse._final import final_unless_abstract
@@ -15,6 +15,9 @@ from glasshouse._results import described, fields_of
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params
 from glasshouse.rules.residual import residual_of
+
+APART = "players' parameters apart"
+"""What rules need that look at one player's parameters beside another's."""
 
 Directions = tuple[Any, ...]
 """What moves each entry of params, of its structure and shapes; None where it does not move."""
@@ -124,7 +127,8 @@ class AbstractDirection(AbstractRule):
         step_size: Float[RealArray, ""],
         key: PRNGKeyArray | None = None,
     ) -> Float[RealArray, ""]:
-        return residual_of(game, params, self.resting_direction(game, params, state, key))
+        direction = self.resting_direction(game, params, state, key)
+        return residual_of(game, params, direction, key)
 
 
 def ascend(
@@ -145,24 +149,36 @@ def ascend(
     )
 
 
-def velocity_of(game: AbstractParametricGame, params: Params, rule: AbstractDirection) -> Params:
-    """Everyone's first direction at `params`, zero for who does not move."""
-    directions, _ = rule.direction(game, params, rule.init(game, params))
-    return tuple(
-        jax.tree.map(jnp.zeros_like, own) if d is None else d
-        for own, d in zip(params, directions, strict=True)
-    )
+def velocity(game: AbstractParametricGame, params: Params, rule: AbstractDirection) -> Params:
+    """Where everybody moves from `params` and how fast: directions times own step sizes.
 
-
-def resting_velocity(
-    game: AbstractParametricGame, params: Params, rule: AbstractDirection
-) -> Params:
-    """The same of one who has always been there: zero exactly where the rule rests."""
+    It is that of one who has always been there, so that it is zero exactly where the rule rests;
+    under an Optax transformation it is the velocity of the rule inside.
+    """
     directions = rule.resting_direction(game, params, rule.init(game, params))
+    paces = _paces(rule)
+    each = [1.0] * len(params) if paces is None else list(jnp.asarray(paces, dtype=float))
     return tuple(
-        jax.tree.map(jnp.zeros_like, own) if d is None else d
-        for own, d in zip(params, directions, strict=True)
+        standing(own) if d is None else jax.tree.map(lambda x, p=pace: p * x, d)
+        for own, d, pace in zip(params, directions, each, strict=True)
     )
+
+
+def standing(own: PyTree) -> PyTree:
+    """The direction of who does not move."""
+    return jax.tree.map(jnp.zeros_like, own)
+
+
+def _paces(rule: AbstractRule) -> Any:
+    """Players' step sizes in multiples of the run's; None where they are all 1."""
+    inside = getattr(rule, "rule", None)
+    return getattr(rule, "step_sizes", None) if inside is None else _paces(inside)
+
+
+def largest_pace(rule: AbstractRule) -> float:
+    """The largest step size of a player in multiples of the run's."""
+    paces = _paces(rule)
+    return 1.0 if paces is None else float(np.max(np.asarray(paces)))
 
 
 def check_direction(rule: Any, purpose: str) -> AbstractDirection:
@@ -180,18 +196,23 @@ def check_direction(rule: Any, purpose: str) -> AbstractDirection:
 
 def in_words(rule: AbstractRule) -> str:
     """What a rule is called in sentences, with its numbers: "LOLA (look-ahead 0.5)"."""
-    said = []
-    for _, value in fields_of(rule):
-        rules = [x for x in (value if isinstance(value, tuple) else (value,)) if _is_rule(x)]
-        said += [in_words(inner) for inner in rules]
-    numbers = [
-        f"{name.replace('_', '-')} {float(value):g}"
-        for name, value in fields_of(rule)
-        if eqx.is_array_like(value) and np.ndim(value) == 0 and not is_traced(value)
-    ]
-    inside = ", ".join([*said, *numbers])
-    return f"{rule.words} ({inside})" if inside else rule.words
+    said = [text for name, value in fields_of(rule) for text in _said(name, value)]
+    return f"{rule.words} ({', '.join(said)})" if said else rule.words
 
 
-def _is_rule(value: Any) -> bool:
-    return isinstance(value, AbstractRule)
+def _said(name: str, value: Any) -> list[str]:
+    """What a field adds to a rule's words; nothing where it is as usual."""
+    name, several = name.replace("_", "-"), type(value) is tuple
+    rules = [x for x in (value if several else [value]) if isinstance(x, AbstractRule)]
+    if rules:
+        return [in_words(inner) for inner in rules]
+    if isinstance(value, str):
+        return [] if value == "taylor" else [f"{value} {name}"]
+    if hasattr(value, "update"):  # Optax makes its functions inside the one that has its name
+        return [getattr(value.update, "__qualname__", "…").split(".")[0]]
+    if not eqx.is_array_like(value) or is_traced(value):
+        return []
+    if np.ndim(value) == 0:
+        return [f"{name} {float(value):g}"]
+    same = np.all(np.asarray(value) == 1)
+    return [] if same else [f"{name} × {', '.join(f'{x:g}' for x in np.ravel(value))}"]

@@ -19,9 +19,8 @@ def check_separate(game: AbstractParametricGame, who: str) -> None:
     """
     if game.layout is not Layout.separate:
         raise InputError(
-            f"{who} looks at how one player's parameters change another's gradient, and so needs "
-            f"params with one entry for each player; those of {type(game).__name__} are "
-            f"{game.layout.value}: use Gradient() there, or the game that is inside"
+            f"{who} needs params with one entry for each player; those of {type(game).__name__} "
+            f"are {game.layout.value}: use Gradient() there, or the game that is inside"
         )
 
 

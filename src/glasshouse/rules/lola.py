@@ -6,11 +6,11 @@ import equinox as eqx
 import jax
 from jaxtyping import Float, PRNGKeyArray
 
-from glasshouse._arrays import RealArray
+from glasshouse._arrays import RealArray, is_traced
 from glasshouse._numbers import Numbers, checked_weights
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params
-from glasshouse.rules.base import AbstractDirection, Directions
+from glasshouse.rules.base import APART, AbstractDirection, Directions
 from glasshouse.rules.calculus import across, check_separate, shaped
 
 FORMS = ("taylor", "original")
@@ -37,7 +37,7 @@ class Lola(AbstractDirection):
 
     words: ClassVar[str] = "LOLA"
     keeps_rest_points: ClassVar[bool] = False
-    needs: ClassVar[frozenset[str]] = frozenset({"players' parameters apart", "second derivatives"})
+    needs: ClassVar[frozenset[str]] = frozenset({APART, "second derivatives"})
     formula: ClassVar[str] = "ξ_i + α (H_o ξ)_i + α χ_i"
     cost: ClassVar[str] = "2 to 3 gradient steps with two or three players"
 
@@ -45,12 +45,14 @@ class Lola(AbstractDirection):
         if form not in FORMS:
             raise InputError(f"form={form!r} must be one of {' and '.join(map(repr, FORMS))}")
         self.look_ahead = checked_weights(look_ahead, "look_ahead")
+        if not is_traced(self.look_ahead) and float(self.look_ahead) < 0:
+            raise InputError(f"look_ahead={float(self.look_ahead):g} must be at least 0")
         self.form = form
 
     def init(
         self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
     ) -> Any:
-        check_separate(game, "Lola")
+        check_separate(game, "LOLA")
 
     def direction(
         self,

@@ -13,7 +13,7 @@ from glasshouse._arrays import RealArray, is_traced
 from glasshouse._numbers import Numbers, number_array, shown
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params
-from glasshouse.rules.base import AbstractDirection, Directions
+from glasshouse.rules.base import APART, AbstractDirection, Directions
 from glasshouse.rules.calculus import check_separate
 from glasshouse.rules.gradient import Gradient
 
@@ -30,10 +30,11 @@ class PerPlayer(AbstractDirection):
 
     rules: tuple[AbstractDirection, ...]
     step_sizes: Float[RealArray, "players"]
+    alike: tuple[int, ...] = eqx.field(static=True, repr=False)
 
     words: ClassVar[str] = "a line-up"
     keeps_rest_points: ClassVar[bool] = False  # only where all of its rules do
-    needs: ClassVar[frozenset[str]] = frozenset({"players' parameters apart"})
+    needs: ClassVar[frozenset[str]] = frozenset({APART})
     formula: ClassVar[str] = "player i's own rule"
     cost: ClassVar[str] = "each distinct rule once"
 
@@ -46,7 +47,7 @@ class PerPlayer(AbstractDirection):
                     f"the rule of player {i + 1} must be one that gives a direction, such as "
                     f"Gradient() or Fixed(), not {shown(rule)}"
                 )
-        self.rules = tuple(rules)
+        self.rules, self.alike = tuple(rules), _first_alike(rules)
         ones = np.ones(len(rules))
         sizes = ones if step_sizes is None else number_array(step_sizes, "step_sizes", shapes=None)
         if np.shape(sizes) != ones.shape:
@@ -103,20 +104,23 @@ class PerPlayer(AbstractDirection):
         """The rules without repetitions, and which of them each player uses.
 
         A rule computes all players' directions at once, so that two players who learn alike share
-        them. Rules count as alike when their numbers are the same objects: those of traced ones
-        cannot be compared.
+        them.
         """
-        keys = [_key(rule) for rule in self.rules]
-        first = [keys.index(key) for key in keys]
-        used = sorted(set(first))
-        return [self.rules[k] for k in used], [used.index(k) for k in first]
+        used = sorted(set(self.alike))
+        return [self.rules[k] for k in used], [used.index(k) for k in self.alike]
 
     @classmethod
     def example(cls) -> "PerPlayer":
         return cls((Gradient(), Gradient()), (1.0, 0.5))
 
 
-def _key(rule: AbstractDirection) -> tuple[Any, ...]:
-    arrays, rest = eqx.partition(rule, eqx.is_array)
-    leaves, structure = jax.tree.flatten(rest)
-    return structure, tuple(leaves), tuple(map(id, jax.tree.leaves(arrays)))
+def _first_alike(rules: Sequence[AbstractDirection]) -> tuple[int, ...]:
+    """For each rule the first that equals it; compared while numbers can be read."""
+    return tuple(
+        next(k for k, other in enumerate(rules) if other is rule or _equal(other, rule))
+        for rule in rules
+    )
+
+
+def _equal(one: AbstractDirection, other: AbstractDirection) -> bool:
+    return not is_traced(one, other) and bool(eqx.tree_equal(one, other))

@@ -5,28 +5,33 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PRNGKeyArray
 
-from glasshouse._arrays import UNDEFINED, RealArray
+from glasshouse._arrays import UNDEFINED, RealArray, as_floats
 from glasshouse.parametric.capabilities import AbstractScaled, capabilities
 from glasshouse.parametric.protocol import AbstractParametricGame, Layout, Params
 
 
 def residual_of(
-    game: AbstractParametricGame, params: Params, direction: tuple[Any, ...]
+    game: AbstractParametricGame,
+    params: Params,
+    direction: tuple[Any, ...],
+    key: PRNGKeyArray | None = None,
 ) -> Float[RealArray, ""]:
     """The largest |d| / scale over all coordinates: 0 at rest, whatever the saturation.
 
     Definition: d the direction with its outward part removed at active bounds; scale the game's
-    `gradient_scales` or, where it has none, max(1, |u_i|) of the player. Coordinates that move
-    nobody's behaviour are passed over; if all coordinates of a player are such (behaviour saturated
-    until it underflowed) rest cannot be told and the residual is infinite. This is the limit of
+    `gradient_scales` or, where it has none, max(1, |u_i - u_i(neutral)|), which cannot tell rest
+    from saturation nor know the payoffs' unit. Coordinates that move nobody's behaviour, and that
+    the rule does not move either, are passed over; if all coordinates of a player are such
+    (behaviour saturated until it underflowed) rest cannot be told and the residual is infinite.
+    This is the limit of
     |project(θ + h d) - θ| / (h · scale) for small h: at a finite h rounding swallows the d of
     behaviour that is saturated, and moving slowly would look like rest.
 
     **Arguments:** `direction`, what moves each entry of `params`; None where it does not move.
     """
-    scales = _scales(game, params)
+    scales = _scales(game, params, key)
     players = zip(params, direction, scales, game.spaces, strict=True)
     found = [_player_residual(*player) for player in players if player[1] is not None]
     return jnp.max(jnp.stack(found)) if found else jnp.zeros(())
@@ -44,10 +49,11 @@ def relative_gradient(gradient: Array, scale: Array) -> Array:
     return jnp.where(lost, UNDEFINED, _quotient(gradient, jnp.where(lost, 1.0, scale)))
 
 
-def _scales(game: AbstractParametricGame, params: Params) -> Params:
+def _scales(game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None) -> Params:
     if isinstance(game, AbstractScaled) and scale_of(game) == "gradient_scales":
         return game.gradient_scales(params)
-    sizes = jnp.maximum(1.0, jnp.abs(game.payoffs(params)))
+    gained = game.payoffs(params, key) - game.payoffs(as_floats(game.neutral()), key)
+    sizes = jnp.maximum(1.0, jnp.abs(gained))
     if game.layout is Layout.separate:
         each = [sizes[i] for i in range(game.players)]
     else:
@@ -76,6 +82,9 @@ def _player_residual(params, direction, scales, box) -> Array:
         inward = jnp.where(x >= upper, jnp.minimum(d, 0.0), d)
         inward = jnp.where(x <= lower, jnp.maximum(inward, 0.0), inward)
         ratio = jnp.abs(relative_gradient(inward, scale))
+        # A selfish gradient vanishes with its scale; what another rule adds to it need not.
+        moves = jnp.abs(inward) > 1024 * jnp.finfo(scale.dtype).tiny
+        ratio = jnp.where((ratio == UNDEFINED) & moves, jnp.finfo(scale.dtype).max, ratio)
         return jnp.max(jnp.where(ratio == UNDEFINED, -math.inf, ratio), initial=-math.inf)
 
     if not any(jnp.size(x) for x in jax.tree.leaves(params)):

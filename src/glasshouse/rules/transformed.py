@@ -12,7 +12,7 @@ from jaxtyping import PRNGKeyArray
 from glasshouse._results import call
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params
-from glasshouse.rules.base import AbstractDirection, Directions
+from glasshouse.rules.base import AbstractDirection, Directions, check_direction, standing
 from glasshouse.rules.gradient import Gradient
 
 PROBES = 5
@@ -38,6 +38,13 @@ class Transformed(AbstractDirection):
     formula: ClassVar[str] = "T(direction of another rule), T from Optax"
     cost: ClassVar[str] = "that of the other rule"
 
+    def __check_init__(self):
+        check_direction(self.rule, "an Optax transformation")
+        if not all(callable(getattr(self.transformation, x, None)) for x in ("init", "update")):
+            raise InputError(
+                f"transformation must be one of Optax, not {type(self.transformation).__name__}"
+            )
+
     def init(
         self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
     ) -> Any:
@@ -53,8 +60,11 @@ class Transformed(AbstractDirection):
     ) -> tuple[Directions, Any]:
         rule_state, transformation_state = state
         directions, rule_state = self.rule.direction(game, params, rule_state, key)
+        moves = tuple(  # Optax knows nobody who stands still
+            standing(own) if d is None else d for own, d in zip(params, directions, strict=True)
+        )
         updates, transformation_state = self.transformation.update(
-            directions, transformation_state, params
+            moves, transformation_state, params
         )
         return cast(Directions, updates), (rule_state, transformation_state)
 

@@ -145,6 +145,7 @@ class StudyResult(Result):
             "game": setting.game.to_dict(),
             "semantics": plain(setting.study.settings()["semantics"]),
             "access": plain(setting.study.settings()["access"]),
+            "learning": plain(setting.study.settings()["learning"]),
             "claims": _claims(self),
             "axes": [axis.key for axis in self.axes],
             "predictions": plain(self.predictions),

@@ -130,7 +130,10 @@ def _rises_claim(result: StudyResult) -> str:
     rises = [direction == "rises" for direction in result.column("first_movement")]
     if not result.axes:
         direction = result.base.first_movement.direction
-        return f"First movement: from the neutral start mean cooperation {direction}."
+        learning = result.prepared.base.learning
+        selfish = learning.learners == "selfish learners"
+        who = "" if selfish else f" of {learning.learners}"
+        return f"First movement: from the neutral start mean cooperation{who} {direction}."
     return (
         f"First movement: from the neutral start {learners(result)} move "
         f"toward cooperation {_points(result, rises)}."

@@ -68,9 +68,7 @@ def assess_base(prepared: Prepared) -> Assessment:
 def sweep_notes(prepared: Prepared, table: pa.Table) -> Iterator[str]:
     """What a reader of the sweep should be warned of."""
     points = len(prepared.points)
-    jumping = [
-        p for p in prepared.points if is_large_step(p.parametric, p.study.learning.step_size)
-    ]
+    jumping = [p for p in prepared.points if is_large_step(p.parametric, p.learning.largest_step)]
     if jumping and prepared.study.analysis.outcomes:
         yield (
             f"at {len(jumping)} of {points} points the step size is large for the payoffs, and "
