@@ -128,7 +128,10 @@ def test_a_line_up_learns_each_by_its_own_rule():
         ('rule = "optimistic"\nform = "taylor"\n', "form does not belong to the rule"),
         ('rule = "lola"\nform = "exact"\n', "learning.form"),
         ('rule = "lola"\nlook_ahead = nan\n', "learning.look_ahead"),
-        ('rule = "lola"\ntied = true\n', "key 'learning.rule': LOLA needs params"),
+        (
+            'rule = "lola"\ntied = true\n',
+            "key 'learning.rule': LOLA needs each player's parameters apart",
+        ),
         ('rule = "lola"\n[[learning.players]]\n[[learning.players]]\n', "either rule"),
         ("[[learning.players]]\n", "learning.players"),
         ("[[learning.players]]\n" * 3, "key 'learning.players': the line-up has 3 rules"),

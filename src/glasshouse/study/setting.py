@@ -17,9 +17,9 @@ from glasshouse.dynamics.learning import Learning
 from glasshouse.dynamics.starts import check_starts
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
-from glasshouse.parametric import AbstractParametricGame, ParametricGame, Tied
+from glasshouse.parametric import AbstractParametricGame, Layout, ParametricGame, Tied
 from glasshouse.parametric.dense import check_channel
-from glasshouse.rules.base import AbstractRule
+from glasshouse.rules.base import APART, AbstractRule
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.study.imported import check_place
 from glasshouse.study.reading import first_error, named, read_study
@@ -176,6 +176,11 @@ class _Builder:
 
     def _check_rule(self, rule: AbstractRule, game: AbstractParametricGame) -> None:
         """Refuse a rule that cannot learn in the game, once for games that are alike."""
+        if APART in rule.needs and game.layout is not Layout.separate:
+            raise InputError(
+                f"{rule.words} needs each player's parameters apart: leave learning.tied out, or "
+                'use rule = "gradient"'
+            )
         kind = (jax.tree.structure(rule), game.players, game.layout)
         if kind not in self._rules:
             jax.eval_shape(rule.init, game, game.neutral())

@@ -121,7 +121,7 @@ class LearningSpec(Section):
     step_size: Positive = 0.1
     """Parameter units per step and unit of gradient."""
     steps: Annotated[int, Field(ge=1, le=10_000_000, strict=True)] = 6000
-    """Learning steps of every run."""
+    """Learning steps of every run from `start`; long runs of thresholds and portraits have own."""
     start: Start = "normal"
     """"normal", "grid", "neutral", or a list of starts, each one number per player."""
     starts: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = 200
