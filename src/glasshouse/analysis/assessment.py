@@ -27,7 +27,6 @@ from glasshouse.dynamics.starts import Starts
 from glasshouse.errors import InputError
 from glasshouse.parametric import ParametricGame
 from glasshouse.rules.base import APART, AbstractDirection, check_direction, in_words
-from glasshouse.rules.gradient import Gradient
 
 TIED_STEPS = 10
 """Tied runs may take this many times the steps of generic ones."""
@@ -117,8 +116,7 @@ def assess(
     notes = tuple(note for note in (_jumps(games, learning), no_tied, no_tests) if note)
     found = []
     for i, game in enumerate(games):
-        selfish = isinstance(rule, Gradient)  # of which the closed forms are
-        closed = _closed_diagonal(game) if tied and selfish else None
+        closed = _closed_diagonal(game) if tied and rule.selfish else None
         branch = None if closed is None else tied_outcome(closed)
         found.append(
             Assessment(
@@ -160,7 +158,7 @@ def _closed_diagonal(game: ParametricGame) -> AbstractDiagonal | None:
 def _first_movements(
     games: Sequence[ParametricGame], rule: AbstractDirection
 ) -> list[FirstMovement]:
-    along = "the selfish gradients" if isinstance(rule, Gradient) else in_words(rule)
+    along = "the selfish gradients" if rule.selfish else in_words(rule)
     detail = f"along {along} at the neutral start, exact to rounding"
 
     def named(margin: float, game: ParametricGame) -> FirstMovement:

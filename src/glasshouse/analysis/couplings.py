@@ -31,7 +31,7 @@ from glasshouse.parametric import (
     Params,
     require,
 )
-from glasshouse.rules.base import AbstractDirection, AbstractRule, check_direction, in_words
+from glasshouse.rules.base import AbstractDirection, AbstractRule, check_direction, of_words
 from glasshouse.rules.gradient import Gradient
 
 Family = Callable[[float], ParametricGame | NetworkParametricGame]
@@ -94,7 +94,7 @@ def first_movement(
         games = games_along(family, couplings)
         return batch_map(cooperation_margin, games, start, rule)
 
-    detail = f"{_from(start)}{_by(rule)}, at {points} values in [{low:g}, {high:g}], narrowed"
+    detail = f"{_from(start)}{of_words(rule)}, at {points} values in [{low:g}, {high:g}], narrowed"
     search = _search(low, high, points, tolerance)
     settings = {"start": _start(start), "tolerance": search.tolerance}
     return find_switch(margins, search, smallest, "derivative", detail, settings)
@@ -141,7 +141,7 @@ def measured_first_movement(
 
     def after(length: float) -> Switch:
         step_size = length / (WINDOW_STEPS * scale)
-        learned = f"{WINDOW_STEPS} steps of {step_size:.6g}{_by(rule)}"
+        learned = f"{WINDOW_STEPS} steps of {step_size:.6g}{of_words(rule)}"
         detail = f"{learned} {_from(start)}, {points} values in [{low:g}, {high:g}], narrowed"
         steps = {"steps": WINDOW_STEPS, "step_size": step_size, "window": length}
         settings = {"start": _start(start), "tolerance": tolerance, **steps}
@@ -296,10 +296,6 @@ def _default_bracket(family: Family) -> tuple[float, float]:
 def _search(low: float, high: float, points: Whole, tolerance: Numbers) -> Search:
     least = number(tolerance, "tolerance", above=0.0)
     return Search(low, high, whole(points, "points", least=2), least)
-
-
-def _by(rule: AbstractRule) -> str:
-    return "" if isinstance(rule, Gradient) else f" of {in_words(rule)}"
 
 
 def _start(start: Params | None) -> str:

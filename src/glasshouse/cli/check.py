@@ -96,6 +96,7 @@ def _answer(subject: Subject, epsilon: float | None, as_json: bool) -> None:
     from glasshouse.analysis.assessment import assess
     from glasshouse.rules.base import check_direction
     from glasshouse.study.predictions import learners_switches
+    from glasshouse.study.proofs import certified_points
 
     assert subject.parametric is not None  # at one coupling
     learning = subject.learning
@@ -109,7 +110,7 @@ def _answer(subject: Subject, epsilon: float | None, as_json: bool) -> None:
         outcomes=analysis.outcomes,
         boundary=analysis.boundary_test,
     )
-    points, note = _proofs(setting)
+    points, note = certified_points(setting)
     notes = [*found.notes, note] if note else list(found.notes)
     switches = {}
     if subject.family is None:
@@ -177,13 +178,6 @@ def _setting(subject: Subject, epsilon: float | None) -> "Setting":
     analysis = AnalysisSpec(certify=EPSILON if epsilon is None else epsilon)
     study = Study(game=GameSpec(payoffs=plain(subject.game.tensor)), analysis=analysis)
     return Setting({}, study, subject.game, subject.parametric, subject.learning)
-
-
-def _proofs(setting: "Setting") -> "tuple[tuple[CertifiedPoint, ...], str]":
-    """Certificates of the points that a study of this would certify, and why there are none."""
-    from glasshouse.study.proofs import certified_points
-
-    return certified_points(setting)
 
 
 def _proof_rows(points: "Sequence[CertifiedPoint]") -> Iterator[tuple[str, str, str]]:

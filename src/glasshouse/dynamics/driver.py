@@ -280,8 +280,7 @@ def _check_precision(game: Any) -> None:
     **Raises:** `InputError` saying how large or small they are.
     """
     numbers = jnp.finfo(jnp.result_type(float))
-    while hasattr(game, "game"):
-        game = game.game
+    game = innermost(game)
     if numbers.bits >= 64 or is_traced(game) or not hasattr(game, "payoff_ranges"):
         return
     where = f" with numbers of {numbers.bits} bits"
@@ -293,6 +292,13 @@ def _check_precision(game: Any) -> None:
                 f"payoffs reach {largest:g}, and sums of them overflow{where}: {advice}"
             )
     check_ranges(np.asarray(_payoff_ranges(game)), LEAST_IN_32, where)
+
+
+def innermost(game: Any) -> Any:
+    """The game inside of others: that of a tied or parametric one, which is the game played."""
+    while hasattr(game, "game"):
+        game = game.game
+    return game
 
 
 @in_float64

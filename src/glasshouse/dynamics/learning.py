@@ -14,12 +14,12 @@ from glasshouse._numbers import HeldFloat, HeldInt, number
 from glasshouse._precision import in_float64
 from glasshouse._results import Result
 from glasshouse.dynamics.batch import batch_map, repeat, stack
-from glasshouse.dynamics.driver import check_steps, run
+from glasshouse.dynamics.driver import check_steps, innermost, run
 from glasshouse.dynamics.rest import Rest, rest_residual
 from glasshouse.dynamics.starts import Starts, starting_points
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params, Tied
-from glasshouse.rules.base import AbstractRule, in_words, largest_pace
+from glasshouse.rules.base import AbstractRule, in_words, largest_pace, of_words
 from glasshouse.rules.gradient import Gradient
 
 if TYPE_CHECKING:  # what is held; anything may be given, and is refused with an advice
@@ -89,21 +89,18 @@ class Learning(Result):
     @property
     def learners(self) -> str:
         """Who learns like this, in sentences: "selfish learners"."""
-        selfish = isinstance(self.rule, Gradient)
-        return "selfish learners" if selfish else f"learners by {in_words(self.rule)}"
+        return "selfish learners" if self.rule.selfish else f"learners by {in_words(self.rule)}"
 
     @property
     def in_words(self) -> str:
         """How everybody learns, as a sentence without its end."""
-        if isinstance(self.rule, Gradient):
+        if self.rule.selfish:
             return "Everyone follows the gradient of its own payoff"
         return f"Players learn by {in_words(self.rule)}"
 
     def paced(self, step_size: float) -> str:
         """How many steps of which size and rule, in words; selfish gradients go without saying."""
-        selfish = isinstance(self.rule, Gradient)
-        by = "" if selfish else f" of {in_words(self.rule)}"
-        return f"{self.steps} steps of {step_size:g}{by}"
+        return f"{self.steps} steps of {step_size:g}{of_words(self.rule)}"
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -162,16 +159,14 @@ def check_learning(learning: Any, who: str, *, alone: bool = False) -> Learning:
     **Raises:** `InputError` for anything else, a bare rule above all.
     """
     if not isinstance(learning, Learning):
-        fix = f"Learning({type(learning).__name__}(…))" if _is_rule(learning) else "Learning(…)"
-        raise InputError(f"learning must be {fix}, not {type(learning).__name__}: {who} takes it")
+        inside = f"{type(learning).__name__}(…)" if isinstance(learning, AbstractRule) else "…"
+        raise InputError(
+            f"learning must be Learning({inside}), not {type(learning).__name__}: {who} takes it"
+        )
     if alone and (learning.tied or learning.stop is not None):
         which = "tied players" if learning.tied else "a stop criterion"
         raise InputError(f"{who} does not know {which}: leave it out of learning")
     return learning
-
-
-def _is_rule(value: Any) -> bool:
-    return isinstance(value, AbstractRule)
 
 
 def _learn(
@@ -199,6 +194,5 @@ def _learn(
 
 def _payoff_range(game: Any) -> float:
     """The largest range of a player's payoffs in the game inside; 1 where that is not known."""
-    while hasattr(game, "game"):
-        game = game.game
+    game = innermost(game)
     return float(np.max(game.payoff_ranges)) if hasattr(game, "payoff_ranges") else 1.0

@@ -1,4 +1,5 @@
 from .base import AbstractDirection as AbstractDirection
+from .base import AbstractMemoryless as AbstractMemoryless
 from .base import AbstractRule as AbstractRule
 from .fixed import Fixed as Fixed
 from .gradient import Gradient as Gradient

@@ -14,6 +14,7 @@ from glasshouse._final import final_unless_abstract
 from glasshouse._results import described, fields_of
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params
+from glasshouse.rules.calculus import check_separate
 from glasshouse.rules.residual import residual_of
 
 APART = "players' parameters apart"
@@ -32,6 +33,8 @@ class AbstractRule(eqx.Module):
 
     words: ClassVar[str]
     """What it is called in sentences."""
+    selfish: ClassVar[bool] = False
+    """Whether these are the selfish gradients themselves, of which closed forms are."""
     keeps_rest_points: ClassVar[bool]
     """Whether all points where every selfish gradient vanishes are rest points of this rule."""
     needs: ClassVar[frozenset[str]] = frozenset()
@@ -131,6 +134,40 @@ class AbstractDirection(AbstractRule):
         return residual_of(game, params, direction, key)
 
 
+class AbstractMemoryless(AbstractDirection):
+    """A rule whose direction depends on where the players are, and on nothing before."""
+
+    @abc.abstractmethod
+    def towards(
+        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
+    ) -> Directions:
+        """Everyone's direction of ascent at `params`."""
+
+    def init(
+        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
+    ) -> Any:
+        if APART in self.needs:
+            check_separate(game, self.words)
+
+    def direction(
+        self,
+        game: AbstractParametricGame,
+        params: Params,
+        state: Any,
+        key: PRNGKeyArray | None = None,
+    ) -> tuple[Directions, Any]:
+        return self.towards(game, params, key), state
+
+    def resting_direction(
+        self,
+        game: AbstractParametricGame,
+        params: Params,
+        state: Any,
+        key: PRNGKeyArray | None = None,
+    ) -> Directions:
+        return self.towards(game, params, key)
+
+
 def ascend(
     game: AbstractParametricGame,
     params: Params,
@@ -198,6 +235,11 @@ def in_words(rule: AbstractRule) -> str:
     """What a rule is called in sentences, with its numbers: "LOLA (look-ahead 0.5)"."""
     said = [text for name, value in fields_of(rule) for text in _said(name, value)]
     return f"{rule.words} ({', '.join(said)})" if said else rule.words
+
+
+def of_words(rule: AbstractRule) -> str:
+    """What follows "steps of 0.1": " of LOLA …", or nothing for selfish gradients."""
+    return "" if rule.selfish else f" of {in_words(rule)}"
 
 
 def _said(name: str, value: Any) -> list[str]:

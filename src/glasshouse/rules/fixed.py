@@ -1,14 +1,14 @@
 """Players who do not learn."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from jaxtyping import PRNGKeyArray
 
 from glasshouse.parametric.protocol import AbstractParametricGame, Params
-from glasshouse.rules.base import AbstractDirection, Directions
+from glasshouse.rules.base import AbstractMemoryless, Directions
 
 
-class Fixed(AbstractDirection):
+class Fixed(AbstractMemoryless):
     """Stays where it starts: one player of a line-up, met by others who learn."""
 
     words: ClassVar[str] = "no learning"
@@ -16,26 +16,8 @@ class Fixed(AbstractDirection):
     formula: ClassVar[str] = "0"
     cost: ClassVar[str] = "nothing"
 
-    def init(
+    def towards(
         self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
-    ) -> Any:
-        return None
-
-    def direction(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        state: Any,
-        key: PRNGKeyArray | None = None,
-    ) -> tuple[Directions, Any]:
-        return (None,) * len(params), state
-
-    def resting_direction(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        state: Any,
-        key: PRNGKeyArray | None = None,
     ) -> Directions:
         return (None,) * len(params)
 

@@ -1,44 +1,27 @@
 """Plain selfish gradient ascent."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from jaxtyping import PRNGKeyArray
 
 from glasshouse.parametric.protocol import AbstractParametricGame, Params
-from glasshouse.rules.base import AbstractDirection, Directions
+from glasshouse.rules.base import AbstractMemoryless, Directions
 
 
-class Gradient(AbstractDirection):
+class Gradient(AbstractMemoryless):
     """Every player follows the gradient of its own payoff in its own parameters.
 
     Definition: ξ_i = ∂U_i/∂θ_i, all players at once.
     """
 
     words: ClassVar[str] = "selfish gradients"
+    selfish: ClassVar[bool] = True
     keeps_rest_points: ClassVar[bool] = True
     formula: ClassVar[str] = "ξ_i = ∂U_i/∂θ_i"
     cost: ClassVar[str] = "one gradient of each player's payoff"
 
-    def init(
+    def towards(
         self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
-    ) -> Any:
-        return None
-
-    def direction(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        state: Any,
-        key: PRNGKeyArray | None = None,
-    ) -> tuple[Directions, Any]:
-        return game.selfish_gradients(params, key), state
-
-    def resting_direction(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        state: Any,
-        key: PRNGKeyArray | None = None,
     ) -> Directions:
         return game.selfish_gradients(params, key)
 

@@ -1,6 +1,6 @@
 """Learning with opponent-learning awareness: my step moves also what you will learn."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -10,13 +10,13 @@ from glasshouse._arrays import RealArray, is_traced
 from glasshouse._numbers import Numbers, checked_weights
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params
-from glasshouse.rules.base import APART, AbstractDirection, Directions
-from glasshouse.rules.calculus import across, check_separate, shaped
+from glasshouse.rules.base import APART, AbstractMemoryless, Directions
+from glasshouse.rules.calculus import across, shaped
 
 FORMS = ("taylor", "original")
 
 
-class Lola(AbstractDirection):
+class Lola(AbstractMemoryless):
     """Every player ascends the payoff it expects after one selfish step of all the others.
 
     Definition: ξ_i + α (H_o ξ)_i + α χ_i = ∇_i [U_i + α Σ_j≠i ξ_j · ∂U_i/∂θ_j], the first-order
@@ -49,26 +49,8 @@ class Lola(AbstractDirection):
             raise InputError(f"look_ahead={float(self.look_ahead):g} must be at least 0")
         self.form = form
 
-    def init(
+    def towards(
         self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
-    ) -> Any:
-        check_separate(game, "LOLA")
-
-    def direction(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        state: Any,
-        key: PRNGKeyArray | None = None,
-    ) -> tuple[Directions, Any]:
-        return self.resting_direction(game, params, state, key), state
-
-    def resting_direction(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        state: Any,
-        key: PRNGKeyArray | None = None,
     ) -> Directions:
         selfish = game.selfish_gradients(params, key)
         terms = [shaped(game, params, key)]

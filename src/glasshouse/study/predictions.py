@@ -94,7 +94,7 @@ def closed_form_along(
     family: Family, rule: AbstractDirection = Gradient()
 ) -> tuple[Thresholds | None, str]:
     """The closed form of a family, or None and the reason."""
-    if not isinstance(rule, Gradient):
+    if not rule.selfish:
         return None, f"closed forms are known for selfish gradients only, not {in_words(rule)}"
     if not isinstance(family, AbstractFamily):
         return None, "closed forms are known for the semantics' own coupling only"

@@ -1,7 +1,8 @@
 """Rules in study files: their names, and the numbers that belong to them."""
 
 import inspect
-from typing import Any, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from pydantic import model_validator
 
@@ -12,47 +13,44 @@ from glasshouse.study.values import Number, Positive, Section
 RuleName: TypeAlias = Literal["gradient", "lola", "optimistic", "fixed"]
 """The rules that a study can name; they take plain numbers only."""
 
-SETTINGS = ("look_ahead", "form")
-"""Keys that belong to some rules and not to others."""
 
+class RuleSection(Section):
+    """A table that names a rule, with the numbers that belong to it."""
 
-class PlayerSpec(Section):
-    """How one player of a line-up learns."""
+    SETTINGS: ClassVar[tuple[str, ...]] = ("look_ahead", "form")
 
     rule: RuleName = "gradient"
-    """Its rule; "fixed" for a player who stays where it starts."""
+    """By which rule to learn; `glasshouse rules` lists them, "fixed" being not to learn."""
     look_ahead: Number | None = None
     """Of "lola": how far the others are expected to step; default 1."""
     form: Literal["taylor", "original"] | None = None
     """Of "lola": "taylor" (default), or "original" without the term H_o ξ."""
-    step_size: Positive | None = None
-    """Parameter units per step and unit of its direction; default that of [learning]."""
 
     @model_validator(mode="after")
-    def _fits(self) -> "PlayerSpec":
-        check_settings(self.rule, self)
+    def _settings_belong_to_the_rule(self) -> "RuleSection":
+        for key in self.SETTINGS:
+            if getattr(self, key) is not None and key not in self._takes:
+                raise ValueError(f"{key} does not belong to the rule {self.rule!r}: leave it out")
         return self
 
+    @property
+    def _takes(self) -> Mapping[str, inspect.Parameter]:
+        return inspect.signature(RULES[self.rule]).parameters
 
-def check_settings(name: str, given: Any) -> None:
-    """Refuse numbers that the rule does not have.
+    def with_defaults(self) -> Any:
+        """The same with the rule's numbers written out where they were left to their defaults."""
+        missing = [k for k in self.SETTINGS if k in self._takes and getattr(self, k) is None]
+        return self.model_copy(update={key: self._takes[key].default for key in missing})
 
-    **Raises:** `ValueError` naming the key.
-    """
-    takes = inspect.signature(RULES[name]).parameters
-    for key in SETTINGS:
-        if getattr(given, key) is not None and key not in takes:
-            raise ValueError(f"{key} does not belong to the rule {name!r}: leave it out")
-
-
-def with_defaults(name: str, given: Any) -> Any:
-    """The same table with the rule's numbers written out where they were left to their defaults."""
-    takes = inspect.signature(RULES[name]).parameters
-    missing = [key for key in SETTINGS if key in takes and getattr(given, key) is None]
-    return given.model_copy(update={key: takes[key].default for key in missing})
+    def build_rule(self) -> AbstractDirection:
+        """The rule, with the numbers that were given."""
+        given = {key: getattr(self, key) for key in self.SETTINGS}
+        settings = {key: value for key, value in given.items() if value is not None}
+        return check_direction(RULES[self.rule](**settings), "a study")
 
 
-def build_rule(name: str, given: Any) -> AbstractDirection:
-    """The rule of that name, with the numbers that were given."""
-    settings = {key: getattr(given, key) for key in SETTINGS if getattr(given, key) is not None}
-    return check_direction(RULES[name](**settings), "a study")
+class PlayerSpec(RuleSection):
+    """How one player of a line-up learns."""
+
+    step_size: Positive | None = None
+    """Parameter units per step and unit of its direction; default that of [learning]."""

@@ -131,8 +131,7 @@ def _rises_claim(result: StudyResult) -> str:
     if not result.axes:
         direction = result.base.first_movement.direction
         learning = result.prepared.base.learning
-        selfish = learning.learners == "selfish learners"
-        who = "" if selfish else f" of {learning.learners}"
+        who = "" if learning.rule.selfish else f" of {learning.learners}"
         return f"First movement: from the neutral start mean cooperation{who} {direction}."
     return (
         f"First movement: from the neutral start {learners(result)} move "

@@ -27,13 +27,7 @@ from glasshouse.interop.nfg import read_nfg
 from glasshouse.rules.per_player import PerPlayer
 from glasshouse.study.access_spec import AccessSpec, FullSpec, with_threshold
 from glasshouse.study.dotted import numeric_leaves, replaced
-from glasshouse.study.rule_spec import (
-    PlayerSpec,
-    RuleName,
-    build_rule,
-    check_settings,
-    with_defaults,
-)
+from glasshouse.study.rule_spec import PlayerSpec, RuleSection
 from glasshouse.study.semantics_spec import LogisticSpec, SemanticsSpec
 from glasshouse.study.values import (
     Cooperate,
@@ -107,15 +101,9 @@ class GameSpec(Section):
         return {} if self.file is None else {Path(self.file).name: folder / self.file}
 
 
-class LearningSpec(Section):
+class LearningSpec(RuleSection):
     """How players learn, and from where."""
 
-    rule: RuleName = "gradient"
-    """By which rule everybody learns; `glasshouse rules` lists them."""
-    look_ahead: Number | None = None
-    """Of "lola": how far the others are expected to step; default 1."""
-    form: Literal["taylor", "original"] | None = None
-    """Of "lola": "taylor" (default), or "original" without the term H_o ξ."""
     players: Annotated[tuple[PlayerSpec, ...], Field(min_length=2)] | None = None
     """A line-up in place of `rule`: one table for each player."""
     step_size: Positive = 0.1
@@ -136,8 +124,7 @@ class LearningSpec(Section):
     """Most trajectories in memory at once; a table is written after each batch."""
 
     @model_validator(mode="after")
-    def _rules_fit(self) -> "LearningSpec":
-        check_settings(self.rule, self)
+    def _rule_or_players(self) -> "LearningSpec":
         if self.players is not None and "rule" in self.model_fields_set and self.rule != "gradient":
             raise ValueError("give either rule, for everybody, or players, one table for each")
         return self
@@ -145,17 +132,17 @@ class LearningSpec(Section):
     def written(self) -> "LearningSpec":
         """The same with every default of its rules written out."""
         if self.players is None:
-            return with_defaults(self.rule, self)
-        players = tuple(with_defaults(player.rule, player) for player in self.players)
+            return self.with_defaults()
+        players = tuple(player.with_defaults() for player in self.players)
         return self.model_copy(update={"players": players})
 
     def build(self, spread: float) -> Learning:
         """How players learn, `spread` being the semantics' own unless given."""
         if self.players is None:
-            rule = build_rule(self.rule, self)
+            rule = self.build_rule()
         else:
             sizes = [(p.step_size or self.step_size) / self.step_size for p in self.players]
-            rule = PerPlayer([build_rule(p.rule, p) for p in self.players], sizes)
+            rule = PerPlayer([p.build_rule() for p in self.players], sizes)
         starts = self._starts(spread)
         return Learning(rule, self.step_size, self.steps, starts=starts, tied=self.tied)
 
