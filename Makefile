@@ -31,9 +31,9 @@ test: .venv/dev
 # of glasshouse.certificates, which that makes thirty times slower.
 comma := ,
 empty :=
-CHECKED := _arrays _digits _files _final _numbers _precision _processes _progress _random _registry _results \
+CHECKED := _foundation \
 	analysis certificates.builtin certificates.certificate certificates.checker certificates.document \
-	cli dynamics errors games interop parametric plots rules semantics study
+	channels cli dynamics errors families games interop parametric plots rules semantics study theory
 nightly: .venv/dev
 	$(BIN)/python -m pytest -n auto -m "slow or not slow" --jaxtyping-packages=$(subst $(empty) ,$(comma),$(CHECKED:%=glasshouse.%)),beartype.beartype
 

@@ -74,7 +74,7 @@ def parsed_options() -> argparse.Namespace:
 def map_seconds(repeats: int) -> dict[str, list[float]]:
     """Everything about a 64 × 64 map of 16 starts and 2000 steps, the first time and later ones."""
     from glasshouse.study import compute, prepare
-    from glasshouse.study.reading import parse_study
+    from glasshouse.study.spec.toml import parse_study
 
     def whole() -> None:
         result = compute(prepare(parse_study(MAP)))
@@ -92,7 +92,7 @@ def throughput(repeats: int, couplings: int, starts: int, steps: int) -> dict[st
 
     from glasshouse.dynamics.batch import batch_map, repeat, stack
     from glasshouse.study import prepare
-    from glasshouse.study.reading import parse_study
+    from glasshouse.study.spec.toml import parse_study
     from glasshouse.study.sweep import compute_part, parts
 
     text = OUTCOMES.replace("steps = 1000", f"steps = {steps}")
@@ -133,7 +133,7 @@ def bare_loop(member: Any, steps: int, step_size: Any) -> Any:
 def peak_memory(size: int) -> float:
     """MiB of this process after a study of a million trajectories, so many at once."""
     from glasshouse.study import compute, prepare
-    from glasshouse.study.reading import parse_study
+    from glasshouse.study.spec.toml import parse_study
 
     text = OUTCOMES.replace("starts = 1000", f"starts = 10000\nbatch = {size}")
     compute(prepare(parse_study(text.replace("steps = 1000", "steps = 10"))))

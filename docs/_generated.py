@@ -45,10 +45,10 @@ def commands() -> list[str]:
 
 def tables() -> dict[str, type[pydantic.BaseModel]]:
     """The tables of study files by the names they have on the page."""
-    from glasshouse.study.access_spec import ACCESS_SPECS
-    from glasshouse.study.rule_spec import PlayerSpec
-    from glasshouse.study.semantics_spec import SEMANTICS_SPECS
-    from glasshouse.study.spec import AnalysisSpec, GameSpec, LearningSpec, RangeSpec
+    from glasshouse.study.spec.access import ACCESS_SPECS
+    from glasshouse.study.spec.rules import PlayerSpec
+    from glasshouse.study.spec.semantics import SEMANTICS_SPECS
+    from glasshouse.study.spec.study import AnalysisSpec, GameSpec, LearningSpec, RangeSpec
 
     kinds = {f"semantics {kind}": spec for kind, spec in SEMANTICS_SPECS.items()}
     kinds |= {f"access {kind}": spec for kind, spec in ACCESS_SPECS.items()}

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 import griffe
 from latex2mathml.converter import convert
@@ -101,14 +102,30 @@ def check_reference(source: Path, reference: str) -> None:
 
 
 def exported(source: Path) -> Iterator[str]:
-    """What the `__init__.pyi` files export, by the folder or module it belongs to; no modules."""
-    for stub in sorted(source.rglob("__init__.pyi")):
-        folder = [source.name, *stub.parent.relative_to(source).parts]
-        for line in ast.parse(stub.read_text("utf-8")).body:
-            if isinstance(line, ast.ImportFrom) and line.module is not None:
-                # The top level repeats what folders export: its names stand where they belong.
-                owner = folder if len(folder) > 1 else [*folder, line.module]
-                yield from (".".join([*owner, alias.name]) for alias in line.names)
+    """What the `__init__.pyi` files export, by the outermost folder that does; no modules."""
+    stubs = {
+        stub.parent: [x for x in ast.parse(stub.read_text("utf-8")).body if named(x)]
+        for stub in sorted(source.rglob("__init__.pyi"))
+    }
+    for parent, lines in stubs.items():
+        folder = [source.name, *parent.relative_to(source).parts]
+        above = {
+            alias.name
+            for line in stubs.get(parent.parent, [])
+            if line.module == parent.name and len(folder) > 2
+            for alias in line.names
+        }
+        for line in lines:
+            if line.module == "elsewhere":  # names of earlier versions: they stand where they are
+                continue
+            # The top level repeats what folders export: its names stand where they belong.
+            owner = folder if len(folder) > 1 else [*folder, line.module]
+            yield from (".".join([*owner, a.name]) for a in line.names if a.name not in above)
+
+
+def named(line: ast.stmt) -> TypeGuard[ast.ImportFrom]:
+    """Whether this line of a stub exports names of a module."""
+    return isinstance(line, ast.ImportFrom) and line.module is not None
 
 
 def core_names() -> str:

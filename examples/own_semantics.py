@@ -9,7 +9,8 @@ import jax
 import jax.numpy as jnp
 
 import glasshouse as gh
-from glasshouse.semantics import Box, Custom
+from glasshouse.channels import Box
+from glasshouse.semantics import Custom
 
 GAIN = 0.8  # how strongly each policy responds to what it reads
 

@@ -13,24 +13,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import glasshouse as gh
-from glasshouse.analysis import (
-    LinearFamily,
-    Starts,
-    access_threshold,
-    access_thresholds,
-    certify,
-    generic_outcomes,
-)
-from glasshouse.dynamics import Learning
-from glasshouse.semantics import (
-    Decoupled,
-    Full,
-    Mask,
-    Misreport,
-    Noisy,
-    OneSided,
-    Probabilistic,
-)
+from glasshouse.analysis import certify, generic_outcomes
+from glasshouse.channels import Decoupled, Full, Mask, Misreport, Noisy, OneSided, Probabilistic
+from glasshouse.dynamics import Learning, Starts
+from glasshouse.families import LinearFamily
+from glasshouse.theory import access_threshold, access_thresholds
 
 # %% [markdown]
 # ## Being read, and reading

@@ -5,16 +5,16 @@ import functools
 import tempfile
 from pathlib import Path
 
-from glasshouse.analysis.family import AffineFamily
-from glasshouse.analysis.phase import phase_portrait
-from glasshouse.analysis.switch import Switch
+from glasshouse.analysis.movement.switch import Switch
+from glasshouse.analysis.phase.portrait import phase_portrait
 from glasshouse.dynamics import Learning
+from glasshouse.families.family import AffineFamily
 from glasshouse.study.folder import identity
-from glasshouse.study.reading import parse_study
 from glasshouse.study.report.figures import StudyFigure, study_figures
 from glasshouse.study.report.page import report_html
 from glasshouse.study.result import Predictions, StudyResult
 from glasshouse.study.setting import prepare
+from glasshouse.study.spec.toml import parse_study
 from glasshouse.study.store import compute
 
 LEARNING = """

@@ -2,12 +2,13 @@
 
 import pytest
 
-from glasshouse.analysis import LogisticFamily, boundary_test, equilibrium_threshold
-from glasshouse.analysis.deviations import boundary_tests
+from glasshouse.analysis import boundary_test, equilibrium_threshold
+from glasshouse.analysis.equilibrium.deviations import boundary_tests
 from glasshouse.errors import InputError
+from glasshouse.families import LogisticFamily
 from glasshouse.interop import load_game
 from glasshouse.study import claims, compute, prepare, run_study
-from glasshouse.study.reading import parse_study
+from glasshouse.study.spec.toml import parse_study
 
 PD = '[game]\nname = "prisoners_dilemma"\n'
 SHORT = "[learning]\nstarts = 9\nsteps = 40\n"

@@ -19,14 +19,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glasshouse._digits import plus_minus
-from glasshouse.analysis.certification import certify
-from glasshouse.analysis.family import LogisticFamily
+from glasshouse._foundation.digits import plus_minus
+from glasshouse.analysis.equilibrium.certification import certify
 from glasshouse.certificates.document import digest_of
+from glasshouse.channels.box import Box
 from glasshouse.cli.main import main
+from glasshouse.families.family import LogisticFamily
 from glasshouse.games import catalogue
 from glasshouse.parametric import ParametricGame
-from glasshouse.semantics.base import Box
 from glasshouse.semantics.custom import Custom
 
 THRESHOLD = 0.870467371354

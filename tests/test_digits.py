@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from glasshouse._digits import (
+from glasshouse._foundation.digits import (
     between,
     bracket,
     digits,

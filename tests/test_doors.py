@@ -11,15 +11,18 @@ import pytest
 import xarray as xr
 
 import glasshouse as gh
-from glasshouse.analysis import GainFamily, LogisticFamily, first_movement_switch, thresholds
-from glasshouse.analysis.access_words import access_words
+from glasshouse.analysis import first_movement_switch
+from glasshouse.channels import Box, Mask, OneSided
+from glasshouse.channels.words import access_words
 from glasshouse.dynamics import Rest, run
 from glasshouse.errors import InputError
+from glasshouse.families import GainFamily, LogisticFamily
 from glasshouse.games import Labels, NormalFormGame, PairwiseGame
 from glasshouse.games.labels import distinct
 from glasshouse.interop import load_game, parse_nfg, write_nfg
 from glasshouse.parametric import NetworkParametricGame, ParametricGame
-from glasshouse.semantics import Box, Custom, Logistic, Mask, OneSided, Policies, Reading
+from glasshouse.semantics import Custom, Logistic, Policies, Reading
+from glasshouse.theory import thresholds
 
 PD = load_game("prisoners_dilemma")
 TENSOR = np.asarray(PD.tensor)
@@ -125,8 +128,8 @@ def test_the_prisoners_dilemma_of_pairs_is_noticed():
 
 
 def test_a_study_says_which_axis_counts_the_players():
-    from glasshouse.study.reading import parse_study
     from glasshouse.study.setting import prepare
+    from glasshouse.study.spec.toml import parse_study
 
     text = "[game]\npayoffs = [[[3, 3], [0, 5]], [[5, 0], [1, 1]]]\nplayer_axis = -1\n"
     more = "[semantics]\nkind = 'logistic'\ncoupling = 0.5\nbound = 3.0\n"

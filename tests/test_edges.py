@@ -12,24 +12,22 @@ import pytest
 
 import glasshouse as gh
 from glasshouse.analysis import (
-    LogisticDiagonal,
-    LogisticFamily,
-    Starts,
     assess,
     boundary_test,
     critical_coupling,
-    diagonal_rest_points,
     equilibrium_threshold,
     first_movement_switch,
     generic_outcomes,
-    tied_outcome,
 )
-from glasshouse.dynamics import RESULTS, Learning, Rest, batch_map, run, stack
+from glasshouse.channels import Box
+from glasshouse.dynamics import RESULTS, Learning, Rest, Starts, batch_map, run, stack
 from glasshouse.errors import InputError
+from glasshouse.families import LogisticFamily
 from glasshouse.games import NormalFormGame, Symmetric2x2
 from glasshouse.parametric import ParametricGame, Tied
 from glasshouse.rules import Gradient, Transformed
-from glasshouse.semantics import Box, Custom, Logistic
+from glasshouse.semantics import Custom, Logistic
+from glasshouse.theory import LogisticDiagonal, diagonal_rest_points, tied_outcome
 
 PD = gh.load_game("prisoners_dilemma")
 TENSOR = np.asarray(PD.tensor)

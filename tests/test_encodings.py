@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import glasshouse
-from glasshouse import _progress
+from glasshouse._foundation import progress as bars
 from glasshouse.cli.encoding import prepare_streams, spelt
 from glasshouse.cli.main import app, main
 from glasshouse.errors import InputError
@@ -181,11 +181,11 @@ def test_bars_are_drawn_in_ascii(monkeypatch):
     shown = io.BytesIO()
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stderr", Terminal(shown, "ascii"))
-        patch.setattr(_progress, "DELAY", 0.0)
+        patch.setattr(bars, "DELAY", 0.0)
         prepare_streams()
-        with _progress.progress("gains at every κ", 2) as advance:
+        with bars.progress("gains at every κ", 2) as advance:
             advance()
-            display = _progress._shown
+            display = bars._shown
             assert display is not None
             display.start()
             display.refresh()

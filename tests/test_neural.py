@@ -10,12 +10,14 @@ import pytest
 from tests.reference import PD, flat, normal_form, random_tensor, sigmoid
 
 from glasshouse import ParametricGame, critical_coupling, first_order_margin, run
-from glasshouse.analysis import GainFamily, first_movement_switch, mean_cooperation
+from glasshouse.analysis import first_movement_switch, mean_cooperation
+from glasshouse.channels import Box
 from glasshouse.dynamics import Learning, batch_map, stack
 from glasshouse.errors import InputError
+from glasshouse.families import GainFamily
 from glasshouse.games import NormalFormGame
 from glasshouse.rules import Gradient
-from glasshouse.semantics import Box, Custom, Interpreter, Logistic, Policies
+from glasshouse.semantics import Custom, Interpreter, Logistic, Policies
 
 GAME = normal_form(PD)
 KEY = jax.random.key(5)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from glasshouse import load_game
-from glasshouse._files import write_file
+from glasshouse._foundation.files import write_file
 from glasshouse.certificates.checker import verify
 from glasshouse.errors import InputError, OutputError
 from glasshouse.interop.nfg import read_nfg, write_nfg

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 from tests.reference import CHICKEN, DEADLOCK, PD, STAG_HUNT, Payoffs, normal_form
 
-from glasshouse.analysis import corner_limits
 from glasshouse.errors import InputError
 from glasshouse.plots import plot_equilibrium_thresholds
+from glasshouse.theory import corner_limits
 
 BOUNDS = np.array([1.0, 2.0, 3.0, 5.0])
 VALUES = np.array([0.60496511036, 0.780488696205, 0.870467371354, 0.936357190659])

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from tests.layout import faults
 from tests.reference import CHICKEN, PD, STAG_HUNT, normal_form, parametric
 
-from glasshouse.analysis import corner_limits, phase_portrait
+from glasshouse.analysis import phase_portrait
 from glasshouse.dynamics import Learning
 from glasshouse.plots import (
     Marker,
@@ -27,6 +27,7 @@ from glasshouse.plots import (
 )
 from glasshouse.plots._layout import wrap
 from glasshouse.semantics import Reading
+from glasshouse.theory import corner_limits
 
 X = np.linspace(0.0, 1.0, 13)
 KEYS = ("semantics.coupling", "game.parameters.T")

@@ -11,7 +11,6 @@ import pytest
 from tests.reference import PD, family, normal_form, parametric, random_tensor
 
 from glasshouse.analysis import (
-    Starts,
     best_deviation,
     boundary_test,
     critical_coupling,
@@ -19,14 +18,14 @@ from glasshouse.analysis import (
     equilibrium_threshold,
     first_order_margin,
     generic_outcomes,
-    thresholds,
 )
-from glasshouse.dynamics import Learning
+from glasshouse.dynamics import Learning, Starts
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame
 from glasshouse.parametric import ParametricGame
 from glasshouse.semantics import Logistic
 from glasshouse.semantics.probabilities import sigmoid_pair, softmax, softmax_unrolled
+from glasshouse.theory import thresholds
 
 START = (0.7, -0.4)
 

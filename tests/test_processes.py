@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from glasshouse import _processes
-from glasshouse._processes import usable_cores, warn_if_forked
+from glasshouse._foundation import processes
+from glasshouse._foundation.processes import usable_cores, warn_if_forked
 from glasshouse.dynamics import batch_map
 
 needs_affinity = pytest.mark.skipif(
@@ -44,8 +44,8 @@ def test_cores_are_those_the_process_may_run_on(alone):
     ],
 )
 def test_slurm_allots_no_more_than_there_is(monkeypatch, environment, wanted):
-    monkeypatch.setattr(_processes, "_processors", lambda: 12)
-    monkeypatch.setattr(_processes, "_quota", lambda root, own: None)
+    monkeypatch.setattr(processes, "_processors", lambda: 12)
+    monkeypatch.setattr(processes, "_quota", lambda root, own: None)
     assert usable_cores(environment) == wanted
 
 
@@ -68,8 +68,8 @@ def test_a_container_has_its_share_of_time(tmp_path, limits, wanted):
     for group, text in limits.items():
         (root / group).mkdir(parents=True, exist_ok=True)
         (root / group / "cpu.max").write_text(text + "\n")
-    assert _processes._quota(root, own) == wanted
-    assert _processes._quota(root, tmp_path / "none") is None
+    assert processes._quota(root, own) == wanted
+    assert processes._quota(root, tmp_path / "none") is None
 
 
 def test_batches_take_as_many_threads_as_are_ours_and_the_numbers_stay(monkeypatch):

@@ -8,7 +8,7 @@ import pytest
 
 PIECES = """
 import time
-from glasshouse._progress import progress
+from glasshouse._foundation.progress import progress
 
 with progress("the whole", 2) as advance:
     for _ in range(2):

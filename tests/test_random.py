@@ -18,12 +18,13 @@ from tests.reference import flat, random_tensor
 
 import glasshouse
 from glasshouse import ParametricGame, best_deviation
-from glasshouse._random import BLOCK, Purpose, _number, normals, uniforms
-from glasshouse.analysis import Starts
+from glasshouse._foundation.random import BLOCK, Purpose, _number, normals, uniforms
+from glasshouse.channels import Box, Noisy
+from glasshouse.dynamics import Starts
 from glasshouse.dynamics.starts import starting_points
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame, random_game
-from glasshouse.semantics import Box, Interpreter, Logistic, Noisy, Policies
+from glasshouse.semantics import Interpreter, Logistic, Policies
 
 # PCG64 and SeedSequence as NumPy has them, its own `random` for uniforms, and for the normals
 # √2 erf⁻¹(2u - 1) in mpmath with 50 digits: (seed, purpose, block), uniforms, normals.
@@ -219,11 +220,13 @@ import hashlib, json
 import jax
 import numpy as np
 import glasshouse as gh
-from glasshouse._random import Purpose, normals
-from glasshouse.analysis import Starts, generic_outcomes
+from glasshouse._foundation.random import Purpose, normals
+from glasshouse.analysis import generic_outcomes
+from glasshouse.dynamics import Starts
 from glasshouse.dynamics.starts import starting_points
 from glasshouse.games import random_game
-from glasshouse.semantics import Box, Interpreter, Noisy, Policies
+from glasshouse.channels import Box, Noisy
+from glasshouse.semantics import Interpreter, Policies
 
 def digest(tree):
     leaves = [x for x in jax.tree.leaves(tree) if isinstance(x, np.ndarray | jax.Array)]
@@ -274,11 +277,15 @@ def test_no_setting_of_jax_changes_what_is_drawn(capsys):
 SOURCE = Path(next(iter(glasshouse.__path__)))
 
 OF_OTHERS = {
-    "_random.py": {"jax.random.key_data", "numpy.random.PCG64", "numpy.random.SeedSequence"},
+    "_foundation/random.py": {
+        "jax.random.key_data",
+        "numpy.random.PCG64",
+        "numpy.random.SeedSequence",
+    },
     # `run` of a rule or a game that is itself sampled takes the user's key, one part of it a step.
     "dynamics/driver.py": {"jax.random.fold_in"},
     # Equinox asks for a key where nothing but the shapes of a network is wanted.
-    "semantics/neural.py": {"jax.random.key"},
+    "semantics/neural/base.py": {"jax.random.key"},
 }
 """All uses of other generators, by file: none of them draws a number of an analysis or a study."""
 

@@ -9,14 +9,15 @@ import pytest
 
 import glasshouse as gh
 from glasshouse.analysis import phase_portrait
-from glasshouse.analysis.along import games_along
+from glasshouse.channels import Box
 from glasshouse.dynamics import RESULTS, Learning, Rest, Starts, learn, rest_residual
 from glasshouse.dynamics.learning import check_learning
+from glasshouse.families.along import games_along
 from glasshouse.games import NormalFormGame
 from glasshouse.parametric import DifferentiableGame, ParametricGame, Tied
 from glasshouse.rules import Fixed, Gradient, Lola, PerPlayer, Transformed
 from glasshouse.rules.base import in_words, velocity
-from glasshouse.semantics import Box, Custom, Logistic
+from glasshouse.semantics import Custom, Logistic
 
 FAST_SECOND = PerPlayer((Gradient(), Gradient()), (1.0, 50.0))
 

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from glasshouse.analysis import (
-    GainFamily,
     critical_coupling,
     first_movement_switch,
     first_order_margin,
@@ -19,6 +18,7 @@ from glasshouse.analysis import (
 )
 from glasshouse.dynamics import Learning, run
 from glasshouse.errors import InputError
+from glasshouse.families import GainFamily
 from glasshouse.games.registry import from_catalogue
 from glasshouse.plots import plot_predictions
 from glasshouse.study.sceptic import (

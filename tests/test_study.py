@@ -10,13 +10,14 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from glasshouse.analysis import LogisticFamily, Starts, assess
-from glasshouse.dynamics import Learning
+from glasshouse.analysis import assess
+from glasshouse.dynamics import Learning, Starts
 from glasshouse.errors import InputError
+from glasshouse.families import LogisticFamily
 from glasshouse.games import NormalFormGame
 from glasshouse.interop import load_game
 from glasshouse.study import check_study, claims, compute, prepare, read_study, run_study
-from glasshouse.study.reading import parse_study
+from glasshouse.study.spec.toml import parse_study
 from glasshouse.study.template import game_table, payoff_rows, schema, template
 
 STUDY = """

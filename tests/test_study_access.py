@@ -3,16 +3,16 @@
 import pytest
 
 from glasshouse.analysis import first_movement_switch
+from glasshouse.channels import Full, Mask
+from glasshouse.channels.registry import CHANNELS
 from glasshouse.errors import InputError
-from glasshouse.semantics import Full, Mask
-from glasshouse.semantics.registry import CHANNELS
 from glasshouse.study import Study, check_study, compute, prepare
-from glasshouse.study.access_spec import ACCESS_SPECS
 from glasshouse.study.predictions import closed_form_along
 from glasshouse.study.proofs import threshold_curve
-from glasshouse.study.reading import parse_study
 from glasshouse.study.report.figures import study_figures
 from glasshouse.study.report.page import report_html
+from glasshouse.study.spec.access import ACCESS_SPECS
+from glasshouse.study.spec.toml import parse_study
 
 KINDS = {
     "full": {},

@@ -9,13 +9,13 @@ import mpmath
 import numpy as np
 import pytest
 
-from glasshouse.analysis.certified_thresholds import CertifiedThreshold
-from glasshouse.analysis.family import AffineFamily, LogisticFamily
-from glasshouse.analysis.outcomes import Share
-from glasshouse.analysis.switch import Switch
+from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
+from glasshouse.analysis.movement.switch import Switch
+from glasshouse.analysis.outcomes.generic import Share
 from glasshouse.certificates import Certificate, verify
 from glasshouse.certificates.rounding import bracketed
 from glasshouse.errors import InputError
+from glasshouse.families.family import AffineFamily, LogisticFamily
 from glasshouse.games import NormalFormGame
 from glasshouse.interop import load_game
 from glasshouse.plots import plot_deviation_curve
@@ -23,12 +23,12 @@ from glasshouse.plots.deviation import curve_window
 from glasshouse.study import check_study, claims, compute, predict, prepare, run_study
 from glasshouse.study import folder as folder_module
 from glasshouse.study.proofs import CertifiedPoint, certified_points, proved_threshold
-from glasshouse.study.reading import parse_study
 from glasshouse.study.report.figures import study_figures
 from glasshouse.study.report.page import report_html
 from glasshouse.study.result import Predictions, StudyResult
-from glasshouse.study.sentences import equilibrium_claim
-from glasshouse.study.verdicts import judged
+from glasshouse.study.spec.toml import parse_study
+from glasshouse.study.words.sentences import equilibrium_claim
+from glasshouse.study.words.verdicts import judged
 
 PD = '[game]\nname = "prisoners_dilemma"\n'
 LEARNING = "[learning]\nstarts = 12\nsteps = 3000\n"

@@ -12,9 +12,9 @@ import pytest
 
 from glasshouse.errors import InputError
 from glasshouse.study import prepare, read_study
-from glasshouse.study.imported import code_file, load_function
-from glasshouse.study.reading import parse_study
-from glasshouse.study.spec import RangeSpec
+from glasshouse.study.spec.imported import code_file, load_function
+from glasshouse.study.spec.study import RangeSpec
+from glasshouse.study.spec.toml import parse_study
 
 GAME = '[game]\nname = "chicken"\n'
 HALF = "def f(params, seen):\n    return [jnp.array([0.5, 0.5]) for _ in params]\n"
@@ -174,7 +174,7 @@ def test_namesakes_keep_both_files(place):
 def test_installed_modules_are_no_inputs(tmp_path):
     """In a fresh process, where what a file imports is loaded for the first time."""
     code = (
-        "import sys, pathlib; from glasshouse.study.imported import code_file;"
+        "import sys, pathlib; from glasshouse.study.spec.imported import code_file;"
         "file = pathlib.Path(sys.argv[1]);"
         "print([*code_file('own.py:f', file)], [*code_file('scipy.special:expit', file)])"
     )

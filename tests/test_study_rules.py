@@ -11,8 +11,8 @@ import glasshouse as gh
 from glasshouse.errors import InputError
 from glasshouse.rules import Gradient, Lola, PerPlayer
 from glasshouse.study import read_study, run_study
-from glasshouse.study.reading import parse_study
 from glasshouse.study.setting import prepare
+from glasshouse.study.spec.toml import parse_study
 from glasshouse.study.store import compute
 
 SMALL = """

@@ -1,6 +1,8 @@
 from . import analysis as analysis
 from . import certificates as certificates
+from . import channels as channels
 from . import dynamics as dynamics
+from . import families as families
 from . import games as games
 from . import interop as interop
 from . import parametric as parametric
@@ -8,8 +10,7 @@ from . import plots as plots
 from . import rules as rules
 from . import semantics as semantics
 from . import study as study
-from .analysis import LogisticFamily as LogisticFamily
-from .analysis import NetworkFamily as NetworkFamily
+from . import theory as theory
 from .analysis import best_deviation as best_deviation
 from .analysis import boundary_test as boundary_test
 from .analysis import certified_threshold as certified_threshold
@@ -21,13 +22,15 @@ from .analysis import first_order_margin as first_order_margin
 from .analysis import generic_outcomes as generic_outcomes
 from .analysis import long_run_switch as long_run_switch
 from .analysis import measured_first_movement as measured_first_movement
-from .analysis import thresholds as thresholds
 from .certificates import verify as verify
 from .dynamics import run as run
 from .errors import InputError as InputError
+from .families import LogisticFamily as LogisticFamily
+from .families import NetworkFamily as NetworkFamily
 from .games import NormalFormGame as NormalFormGame
 from .interop import load_game as load_game
 from .parametric import DifferentiableGame as DifferentiableGame
 from .parametric import NetworkParametricGame as NetworkParametricGame
 from .parametric import ParametricGame as ParametricGame
 from .parametric import Tied as Tied
+from .theory import thresholds as thresholds

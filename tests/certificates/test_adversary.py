@@ -18,8 +18,9 @@ from glasshouse import NormalFormGame, ParametricGame, certify, verify
 from glasshouse.certificates.primitives import PRIMITIVES
 from glasshouse.certificates.program import PARTIAL, Instruction, Machine, Program
 from glasshouse.certificates.totals import totals_of
+from glasshouse.channels import Box
 from glasshouse.errors import InputError
-from glasshouse.semantics import Box, Custom
+from glasshouse.semantics import Custom
 
 PRECISION, DIGITS = 160, 60
 

@@ -14,11 +14,12 @@ from tests.certificates.oracle import Oracle
 from tests.reference import CHICKEN, COORDINATING_PD, DONATION, PD, STAG_HUNT, Payoffs
 
 from glasshouse import LogisticFamily, NormalFormGame, ParametricGame, certified_threshold, certify
-from glasshouse.analysis import AffineFamily
 from glasshouse.certificates import Certificate
+from glasshouse.channels import Box
 from glasshouse.errors import InputError
+from glasshouse.families import AffineFamily
 from glasshouse.games import catalogue
-from glasshouse.semantics import Affine, Box, Custom, Logistic
+from glasshouse.semantics import Affine, Custom, Logistic
 
 DEADLOCK = Payoffs(4.0, 2.0, 3.0, 1.0)
 

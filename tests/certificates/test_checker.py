@@ -16,8 +16,9 @@ from glasshouse import LogisticFamily, NormalFormGame, ParametricGame, certify, 
 from glasshouse.certificates import Certificate, Document
 from glasshouse.certificates.checker import check
 from glasshouse.certificates.document import LogisticNumbers, digest_of, read_document
+from glasshouse.channels import Box
 from glasshouse.errors import InputError
-from glasshouse.semantics import Affine, Box, Custom, Logistic
+from glasshouse.semantics import Affine, Custom, Logistic
 
 PD = np.array([[3.0, 0.0], [5.0, 1.0]])
 GAME = NormalFormGame(np.stack([PD, PD.T]))

@@ -13,8 +13,9 @@ import pytest
 from glasshouse import LogisticFamily, NormalFormGame, ParametricGame, certify
 from glasshouse.certificates.checker import check
 from glasshouse.certificates.document import AffineNumbers, digest_of, read_document
+from glasshouse.channels import Box
 from glasshouse.errors import InputError
-from glasshouse.semantics import Affine, Box, Custom
+from glasshouse.semantics import Affine, Custom
 
 PD = np.array([[3.0, 0.0], [5.0, 1.0]])
 GAME = NormalFormGame(np.stack([PD, PD.T]))

@@ -13,16 +13,17 @@ import pytest
 from tests.certificates.exact import mp
 
 from glasshouse import NormalFormGame, ParametricGame, certify, run, verify
-from glasshouse.analysis import diagonal
 from glasshouse.certificates.builtin import Writer
 from glasshouse.certificates.checker import check
 from glasshouse.certificates.document import digest_of, read_document
 from glasshouse.certificates.program import Instruction, Program
 from glasshouse.certificates.search import best_gain
 from glasshouse.certificates.totals import totals_of
+from glasshouse.channels import Box
 from glasshouse.errors import InputError
 from glasshouse.games import Product
-from glasshouse.semantics import AbstractSemantics, Box, Custom, Logistic
+from glasshouse.semantics import AbstractSemantics, Custom, Logistic
+from glasshouse.theory import diagonal
 
 PD = np.array([[3.0, 0.0], [5.0, 1.0]])
 DILEMMA = NormalFormGame(np.stack([PD, PD.T]))

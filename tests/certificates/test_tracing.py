@@ -16,16 +16,17 @@ from mpmath import mp
 from tests.certificates.exact import ball, fraction, outputs_of
 from tests.reference import flat, random_params, random_tensor, supports
 
-from glasshouse.analysis.certification import exact_numbers
-from glasshouse.analysis.tracing import trace
+from glasshouse.analysis.equilibrium.certification import exact_numbers
+from glasshouse.analysis.tracing.program import trace
 from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.builtin import builtin_program
 from glasshouse.certificates.program import PARTIAL, Machine, Program
+from glasshouse.channels import Box
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame
 from glasshouse.games.base import Product
 from glasshouse.parametric import ParametricGame
-from glasshouse.semantics import Affine, Box, Custom, Logistic
+from glasshouse.semantics import Affine, Custom, Logistic
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.semantics.probabilities import sigmoid_pair, softmax, softmax_unrolled
 from glasshouse.semantics.registry import SEMANTICS

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from tests.reference import expected_payoffs, flat, random_params, random_tensor, supports
 
+from glasshouse.channels import Full
+from glasshouse.channels.registry import CHANNELS
 from glasshouse.games import NormalFormGame
 from glasshouse.parametric import ParametricGame
-from glasshouse.semantics import Full
-from glasshouse.semantics.registry import CHANNELS, SEMANTICS
+from glasshouse.semantics.registry import SEMANTICS
 
 SIZES = {"logistic": [(2, 2), (2, 3), (2, 2, 2)], "custom": [(2, 3), (2, 2, 2)]}
 

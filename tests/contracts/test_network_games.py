@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from glasshouse.games import AbstractNetworkGame
-from glasshouse.games.network_registry import NETWORK_GAMES
+from glasshouse.games.network.registry import NETWORK_GAMES
 
 each_game = pytest.mark.parametrize("name", sorted(NETWORK_GAMES))
 

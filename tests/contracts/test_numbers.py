@@ -14,15 +14,6 @@ import pytest
 
 import glasshouse as gh
 from glasshouse.analysis import (
-    AffineDiagonal,
-    AffineFamily,
-    GainFamily,
-    LinearFamily,
-    LogisticDiagonal,
-    LogisticFamily,
-    NetworkFamily,
-    Starts,
-    access_thresholds,
     best_deviation,
     boundary_test,
     certified_threshold,
@@ -33,16 +24,22 @@ from glasshouse.analysis import (
     equilibrium_threshold,
     first_movement_switch,
     generic_outcomes,
-    limit_gain,
     player_thresholds,
     reached_rest_points,
     sensitivity,
-    thresholds,
     wilson_interval,
 )
-from glasshouse.analysis.tracing import trace
-from glasshouse.dynamics import Learning, Rest, batch_map, run
+from glasshouse.analysis.tracing.program import trace
+from glasshouse.channels import Box, Misreport, Noisy, OneSided, Probabilistic
+from glasshouse.dynamics import Learning, Rest, Starts, batch_map, run
 from glasshouse.errors import InputError
+from glasshouse.families import (
+    AffineFamily,
+    GainFamily,
+    LinearFamily,
+    LogisticFamily,
+    NetworkFamily,
+)
 from glasshouse.games import (
     GlobalPublicGoods,
     NormalFormGame,
@@ -53,20 +50,15 @@ from glasshouse.games import (
 from glasshouse.games.catalogue import public_goods, travellers_dilemma
 from glasshouse.parametric import NetworkParametricGame, ParametricGame
 from glasshouse.plots import plot_deviation_curve, plot_equilibrium_thresholds
-from glasshouse.semantics import (
-    Affine,
-    Box,
-    Interpreter,
-    Linear,
-    Logistic,
-    Misreport,
-    Noisy,
-    OneSided,
-    Policies,
-    Probabilistic,
-    Reading,
-)
+from glasshouse.semantics import Affine, Interpreter, Linear, Logistic, Policies, Reading
 from glasshouse.study.sceptic import Experiment
+from glasshouse.theory import (
+    AffineDiagonal,
+    LogisticDiagonal,
+    access_thresholds,
+    limit_gain,
+    thresholds,
+)
 
 PD = gh.load_game("prisoners_dilemma")
 TENSOR = np.asarray(PD.tensor)

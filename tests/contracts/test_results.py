@@ -18,28 +18,18 @@ import pytest
 
 import glasshouse
 from glasshouse import LogisticFamily, NormalFormGame, ParametricGame, Tied, run
-from glasshouse._results import Readable, Result, plain
+from glasshouse._foundation.results import Readable, Result, plain
 from glasshouse.analysis import (
-    AffineDiagonal,
-    AffineFamily,
-    GainFamily,
-    LinearFamily,
-    NetworkFamily,
     Portrait,
     Share,
-    Starts,
     Switch,
-    access_thresholds,
     assess,
     base_game,
     best_deviation,
     boundary_test,
     certified_threshold,
     certify,
-    corner_limits,
     critical_coupling,
-    diagonal,
-    diagonal_rest_points,
     equilibrium_curve,
     generic_outcomes,
     mean_cooperation,
@@ -48,10 +38,20 @@ from glasshouse.analysis import (
     reached_rest_points,
     sensitivity,
     sensitivity_path,
-    thresholds,
 )
 from glasshouse.certificates.checker import check
-from glasshouse.dynamics import RESULTS, Learning, Rest, Solution, batch_map, learn
+from glasshouse.channels import (
+    Box,
+    Decoupled,
+    Full,
+    Mask,
+    Misreport,
+    Noisy,
+    OneSided,
+    Probabilistic,
+)
+from glasshouse.dynamics import RESULTS, Learning, Rest, Solution, Starts, batch_map, learn
+from glasshouse.families import AffineFamily, GainFamily, LinearFamily, NetworkFamily
 from glasshouse.games import (
     GlobalPublicGoods,
     Labels,
@@ -64,26 +64,18 @@ from glasshouse.interop import parse_nfg
 from glasshouse.parametric import DifferentiableGame
 from glasshouse.plots import Marker
 from glasshouse.rules import Fixed, Gradient, Lola, Optimistic, PerPlayer, Transformed
-from glasshouse.semantics import (
-    Affine,
-    Box,
-    Custom,
-    Decoupled,
-    Full,
-    Interpreter,
-    Linear,
-    Logistic,
-    Mask,
-    Misreport,
-    Noisy,
-    OneSided,
-    Policies,
-    Probabilistic,
-    Reading,
-)
+from glasshouse.semantics import Affine, Custom, Interpreter, Linear, Logistic, Policies, Reading
 from glasshouse.study import Predictions, Slice, Study, compute, predict, prepare
 from glasshouse.study.proofs import certified_points
 from glasshouse.study.sceptic import Experiment, Findings, Trial
+from glasshouse.theory import (
+    AffineDiagonal,
+    access_thresholds,
+    corner_limits,
+    diagonal,
+    diagonal_rest_points,
+    thresholds,
+)
 
 LONGEST, WIDEST = 40, 100
 

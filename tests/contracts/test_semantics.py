@@ -10,12 +10,13 @@ import pytest
 from jax.flatten_util import ravel_pytree
 from tests.reference import expected_payoffs, flat, random_params, random_tensor, supports
 
+from glasshouse.channels import Box
 from glasshouse.dynamics import run
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame
 from glasshouse.parametric import ParametricGame
 from glasshouse.rules import Gradient
-from glasshouse.semantics import Affine, Box, Custom, Linear, Logistic
+from glasshouse.semantics import Affine, Custom, Linear, Logistic
 from glasshouse.semantics.registry import SEMANTICS
 
 SIZES = [(2, 2), (3, 3), (2, 3), (2, 2, 2), (3, 2, 3), (4, 5, 4)]

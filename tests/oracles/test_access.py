@@ -12,47 +12,37 @@ from scipy.integrate import quad
 from tests.reference import DONATION, PD, STAG_HUNT, THRESHOLDS, normal_form, sigmoid
 
 from glasshouse.analysis import (
-    AffineFamily,
-    LinearFamily,
-    LogisticFamily,
-    Starts,
-    access_threshold,
-    access_thresholds,
     certified_threshold,
     certify,
     critical_coupling,
-    diagonal,
     equilibrium_curve,
     equilibrium_threshold,
     first_movement_switch,
     first_order_margin,
     generic_outcomes,
-    thresholds,
 )
-from glasshouse.analysis.first_order import cooperation_margin
-from glasshouse.dynamics import Learning, batch_map, run
-from glasshouse.dynamics.batch import stack
-from glasshouse.errors import InputError
-from glasshouse.games import GlobalPublicGoods, NormalFormGame, Symmetric2x2, catalogue
-from glasshouse.parametric import NetworkParametricGame, ParametricGame, Tied
-from glasshouse.rules import Gradient
-from glasshouse.semantics import (
+from glasshouse.analysis.movement.first_order import cooperation_margin
+from glasshouse.channels import (
     AbstractChannel,
-    Affine,
     Box,
-    Custom,
     Decoupled,
     Full,
-    Linear,
-    Logistic,
     Mask,
     Misreport,
     Misreported,
     Noisy,
     OneSided,
     Probabilistic,
-    Reading,
 )
+from glasshouse.dynamics import Learning, Starts, batch_map, run
+from glasshouse.dynamics.batch import stack
+from glasshouse.errors import InputError
+from glasshouse.families import AffineFamily, LinearFamily, LogisticFamily
+from glasshouse.games import GlobalPublicGoods, NormalFormGame, Symmetric2x2, catalogue
+from glasshouse.parametric import NetworkParametricGame, ParametricGame, Tied
+from glasshouse.rules import Gradient
+from glasshouse.semantics import Affine, Custom, Linear, Logistic, Reading
+from glasshouse.theory import access_threshold, access_thresholds, diagonal, thresholds
 
 GAMES = ["pd", "stag hunt"]
 

@@ -24,29 +24,30 @@ from tests.reference import (
 )
 
 from glasshouse.analysis import (
-    AffineDiagonal,
-    AffineFamily,
-    LogisticFamily,
-    affine_thresholds,
     best_deviation,
     boundary_test,
     cooperation,
     critical_coupling,
-    diagonal,
-    diagonal_rest_points,
     equilibrium_threshold,
     first_movement_switch,
-    thresholds,
-    tied_outcome,
 )
-from glasshouse.analysis.deviations import boundary_tests
+from glasshouse.analysis.equilibrium.deviations import boundary_tests
 from glasshouse.dynamics import RESULTS, Learning, Rest, batch_map, run, stack
 from glasshouse.errors import InputError
+from glasshouse.families import AffineFamily, LogisticFamily
 from glasshouse.games import NormalFormGame, Symmetric2x2
 from glasshouse.games.registry import from_catalogue
 from glasshouse.parametric import ParametricGame, Tied
 from glasshouse.rules import Gradient
 from glasshouse.semantics import Affine
+from glasshouse.theory import (
+    AffineDiagonal,
+    affine_thresholds,
+    diagonal,
+    diagonal_rest_points,
+    thresholds,
+    tied_outcome,
+)
 
 GAP = Payoffs(1.0, 1.1, 3.0, 1.0)
 """f(w) = .1 - 2.1 w (1-w): mutual cooperation is an equilibrium at small and at large weights."""

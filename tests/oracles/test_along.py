@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 import glasshouse as gh
-from glasshouse.analysis import AffineFamily, GainFamily, LinearFamily
-from glasshouse.analysis.along import games_along
+from glasshouse.channels import Misreport, Noisy, Probabilistic
 from glasshouse.dynamics import stack
+from glasshouse.families import AffineFamily, GainFamily, LinearFamily
+from glasshouse.families.along import games_along
 from glasshouse.games import NeighbourhoodPublicGoods
 from glasshouse.games.catalogue import public_goods
-from glasshouse.semantics import Interpreter, Misreport, Noisy, Probabilistic, Reading
+from glasshouse.semantics import Interpreter, Reading
 
 PD = gh.load_game("prisoners_dilemma")
 VALUES = np.linspace(0.0, 0.9, 7)

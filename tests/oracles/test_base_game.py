@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glasshouse.analysis import BaseGame, pure_equilibria, welfare_optima
-from glasshouse.analysis.pure_profiles import base_game
+from glasshouse.analysis.equilibrium.pure_profiles import base_game
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame
 from glasshouse.games.registry import CATALOGUE
@@ -160,5 +160,7 @@ def test_anything_but_a_game_is_refused(function):
 
 
 def test_the_module_does_not_import_jax():
-    code = "import sys, glasshouse.analysis.pure_profiles; assert 'jax' not in sys.modules"
+    code = (
+        "import sys, glasshouse.analysis.equilibrium.pure_profiles; assert 'jax' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -24,13 +24,7 @@ from tests.reference import (
     sigmoid,
 )
 
-from glasshouse.analysis import (
-    LogisticDiagonal,
-    cooperation,
-    diagonal,
-    diagonal_rest_points,
-    tied_outcome,
-)
+from glasshouse.analysis import cooperation
 from glasshouse.dynamics import RESULTS, Rest, batch_map, run, stack
 from glasshouse.errors import InputError
 from glasshouse.games import Symmetric2x2
@@ -38,6 +32,7 @@ from glasshouse.games.registry import from_catalogue
 from glasshouse.parametric import ParametricGame, Tied
 from glasshouse.rules import Gradient
 from glasshouse.semantics import Custom, Logistic
+from glasshouse.theory import LogisticDiagonal, diagonal, diagonal_rest_points, tied_outcome
 
 UNSTABLE = (0.418613429, 2 / 3)
 """Couplings between which the PD's interior rest point repels across the diagonal."""

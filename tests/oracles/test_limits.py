@@ -17,12 +17,12 @@ from tests.reference import (
     normal_form,
 )
 
-from glasshouse.analysis import CouplingInterval, corner_limits, limit_gain
 from glasshouse.certificates.builtin import builtin_program
 from glasshouse.certificates.document import LogisticNumbers
 from glasshouse.certificates.search import Bracket, best_gain
 from glasshouse.errors import InputError
 from glasshouse.games.registry import from_catalogue
+from glasshouse.theory import CouplingInterval, corner_limits, limit_gain
 
 INF = math.inf
 

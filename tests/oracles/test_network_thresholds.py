@@ -17,22 +17,18 @@ from glasshouse import (
     run,
     thresholds,
 )
-from glasshouse.analysis import (
-    AffineFamily,
-    GainFamily,
-    NetworkFamily,
-    first_movement_switch,
-    player_thresholds,
-)
+from glasshouse.analysis import first_movement_switch, player_thresholds
+from glasshouse.channels import Box
 from glasshouse.dynamics import Learning, batch_map, stack
 from glasshouse.errors import InputError
+from glasshouse.families import AffineFamily, GainFamily, NetworkFamily
 from glasshouse.games import (
     GlobalPublicGoods,
     NeighbourhoodPublicGoods,
     PairwiseGame,
     catalogue,
 )
-from glasshouse.semantics import Box, Custom, Interpreter, Reading
+from glasshouse.semantics import Custom, Interpreter, Reading
 
 BOUND = 5.0
 QUICK = {

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from tests.reference import COORDINATING_PD, DONATION, PD, STAG_HUNT, parametric
 
-from glasshouse.analysis import Starts, generic_outcomes, wilson_interval
-from glasshouse.dynamics import Learning
+from glasshouse.analysis import generic_outcomes, wilson_interval
+from glasshouse.dynamics import Learning, Starts
 from glasshouse.errors import InputError
 
 COUPLINGS = [0.3, 0.42, 0.5, 0.6, 0.7, 0.8]

@@ -20,13 +20,14 @@ from tests.reference import (
     sigmoid,
 )
 
-from glasshouse.analysis import Starts, generic_outcomes, phase_portrait
-from glasshouse.dynamics import Learning
+from glasshouse.analysis import generic_outcomes, phase_portrait
+from glasshouse.channels import Box
+from glasshouse.dynamics import Learning, Starts
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame
 from glasshouse.games.registry import from_catalogue
 from glasshouse.parametric import ParametricGame
-from glasshouse.semantics import Box, Custom, Logistic
+from glasshouse.semantics import Custom, Logistic
 
 SETTINGS = {"resolution": 65, "cells": 4, "trajectories": 0, "learning": Learning(steps=10)}
 """For tests of the field and of rest points, which learning has no part in."""

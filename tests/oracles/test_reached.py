@@ -4,22 +4,18 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from glasshouse.analysis import (
-    AffineFamily,
-    LogisticFamily,
-    Starts,
-    diagonal,
-    diagonal_rest_points,
-    reached_rest_points,
-)
-from glasshouse.analysis.isolation import dimensions
-from glasshouse.dynamics import Learning
+from glasshouse.analysis import reached_rest_points
+from glasshouse.analysis.outcomes.isolation import dimensions
+from glasshouse.channels import Box
+from glasshouse.dynamics import Learning, Starts
+from glasshouse.families import AffineFamily, LogisticFamily
 from glasshouse.games import NormalFormGame, catalogue
 from glasshouse.parametric import ParametricGame
-from glasshouse.semantics import Affine, Box, Custom
+from glasshouse.semantics import Affine, Custom
 from glasshouse.study.proofs import certified_points
-from glasshouse.study.reading import parse_study
 from glasshouse.study.setting import prepare
+from glasshouse.study.spec.toml import parse_study
+from glasshouse.theory import diagonal, diagonal_rest_points
 
 QUICK = {"steps": 2000, "step_size": 0.1}
 

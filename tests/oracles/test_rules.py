@@ -10,11 +10,12 @@ import pytest
 from tests.reference import random_tensor
 
 import glasshouse as gh
+from glasshouse.channels import Box
 from glasshouse.dynamics import RESULTS, Learning, Rest, Starts, learn, rest_residual
 from glasshouse.games import NormalFormGame
 from glasshouse.parametric import DifferentiableGame, ParametricGame, Tied, capabilities, require
 from glasshouse.rules import Fixed, Gradient, Lola, Optimistic, PerPlayer
-from glasshouse.semantics import Box, Logistic
+from glasshouse.semantics import Logistic
 
 LINE = Box(-math.inf, math.inf)
 START = (0.5, -0.25)

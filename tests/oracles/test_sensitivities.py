@@ -28,19 +28,12 @@ from glasshouse.analysis import (
     sensitivity,
     sensitivity_path,
 )
+from glasshouse.channels import Box, OneSided
 from glasshouse.dynamics import Learning
 from glasshouse.errors import InputError
 from glasshouse.games import GlobalPublicGoods, NormalFormGame, catalogue
 from glasshouse.parametric import NetworkParametricGame, Tied
-from glasshouse.semantics import (
-    Box,
-    Custom,
-    Interpreter,
-    Logistic,
-    OneSided,
-    Policies,
-    Reading,
-)
+from glasshouse.semantics import Custom, Interpreter, Logistic, Policies, Reading
 
 KEY = jax.random.key(0)
 

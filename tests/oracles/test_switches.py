@@ -10,8 +10,6 @@ from tests.reference import Payoffs, normal_form
 
 import glasshouse as gh
 from glasshouse.analysis import (
-    AffineFamily,
-    LogisticFamily,
     Switch,
     critical_coupling,
     equilibrium_threshold,
@@ -20,13 +18,14 @@ from glasshouse.analysis import (
     long_run_switch,
     measured_first_movement,
 )
-from glasshouse.analysis.switch import Search, find_switch
-from glasshouse.analysis.windows import shortest_window
+from glasshouse.analysis.movement.switch import Search, find_switch
+from glasshouse.analysis.movement.windows import shortest_window
+from glasshouse.channels import OneSided
 from glasshouse.cli.thresholds import switch_row
 from glasshouse.errors import InputError
+from glasshouse.families import AffineFamily, LogisticFamily
 from glasshouse.games import NormalFormGame, catalogue
-from glasshouse.semantics import OneSided
-from glasshouse.study.sentences import where_words
+from glasshouse.study.words.sentences import where_words
 
 SETTINGS = {
     "first_movement": {"start", "tolerance"},

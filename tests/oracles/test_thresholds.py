@@ -32,7 +32,6 @@ from glasshouse.analysis import (
     critical_coupling,
     first_movement_switch,
     first_order_margin,
-    thresholds,
 )
 from glasshouse.dynamics import Learning, Rest, run
 from glasshouse.errors import InputError
@@ -41,6 +40,7 @@ from glasshouse.games.registry import from_catalogue
 from glasshouse.parametric import ParametricGame, Tied
 from glasshouse.rules import Gradient
 from glasshouse.semantics import Logistic
+from glasshouse.theory import thresholds
 
 each_row = pytest.mark.parametrize("name", sorted(THRESHOLDS))
 

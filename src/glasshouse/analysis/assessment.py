@@ -7,19 +7,12 @@ from typing import Literal
 import jax
 import numpy as np
 
-from glasshouse._precision import in_float64
-from glasshouse._progress import progress
-from glasshouse._results import Result
-from glasshouse.analysis.deviations import BoundaryTest, boundary_tests
-from glasshouse.analysis.diagonals import (
-    AbstractDiagonal,
-    RestPoint,
-    diagonal,
-    diagonal_rest_points,
-    tied_outcome,
-)
-from glasshouse.analysis.first_order import RESTS, cooperation_margin, mean_cooperation
-from glasshouse.analysis.outcomes import Outcomes, generic_outcomes
+from glasshouse._foundation.precision import in_float64
+from glasshouse._foundation.progress import progress
+from glasshouse._foundation.results import Result
+from glasshouse.analysis.equilibrium.deviations import BoundaryTest, boundary_tests
+from glasshouse.analysis.movement.first_order import RESTS, cooperation_margin, mean_cooperation
+from glasshouse.analysis.outcomes.generic import Outcomes, generic_outcomes
 from glasshouse.dynamics.batch import batch_map, stack
 from glasshouse.dynamics.learning import Learning, check_learning, learn
 from glasshouse.dynamics.rest import Rest
@@ -27,6 +20,13 @@ from glasshouse.dynamics.starts import Starts
 from glasshouse.errors import InputError
 from glasshouse.parametric import ParametricGame
 from glasshouse.rules.base import APART, AbstractDirection, check_direction, in_words
+from glasshouse.theory.diagonals import (
+    AbstractDiagonal,
+    RestPoint,
+    diagonal,
+    diagonal_rest_points,
+    tied_outcome,
+)
 
 TIED_STEPS = 10
 """Tied runs may take this many times the steps of generic ones."""

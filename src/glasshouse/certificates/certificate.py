@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import wadler_lindig as wl
 
-from glasshouse._digits import gain_ends
-from glasshouse._files import MACHINE
-from glasshouse._results import Result, call
+from glasshouse._foundation.digits import gain_ends
+from glasshouse._foundation.files import MACHINE
+from glasshouse._foundation.results import Result, call
 from glasshouse.certificates.covers import LEAF
 from glasshouse.certificates.document import (
     Claim,

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from flint import ctx
 
-from glasshouse._files import read_bytes
-from glasshouse._results import Result
+from glasshouse._foundation.files import read_bytes
+from glasshouse._foundation.results import Result
 from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.builtin import program_of
 from glasshouse.certificates.certificate import Certificate, certificate_of, verdict_of

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from flint import arb
 
-from glasshouse._results import Readable
+from glasshouse._foundation.results import Readable
 from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.intervals import Interval
 from glasshouse.certificates.primitives import PRIMITIVES

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from glasshouse._digits import plus_minus
-from glasshouse._files import write_file, writing
+from glasshouse._foundation.digits import plus_minus
+from glasshouse._foundation.files import write_file, writing
 from glasshouse.cli.options import (
     JsonOption,
     TrustOption,
@@ -22,7 +22,7 @@ from glasshouse.cli.options import (
 from glasshouse.cli.verdicts import gain_bracket, how_reached, profile, verdict
 
 if TYPE_CHECKING:
-    from glasshouse.analysis.certified_thresholds import CertifiedThreshold
+    from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
     from glasshouse.certificates.certificate import Certificate
     from glasshouse.study.proofs import CertifiedPoint
     from glasshouse.study.setting import Prepared
@@ -61,7 +61,7 @@ def command(
     cooperative corner; where the study sweeps its coupling, from which coupling
     on that corner is an equilibrium.
     """
-    from glasshouse._results import plain
+    from glasshouse._foundation.results import plain
     from glasshouse.study.folder import check_new
     from glasshouse.study.proofs import certified_points
     from glasshouse.study.setting import check_study
@@ -104,7 +104,7 @@ class _Named(NamedTuple):
 
 def _at(prepared: "Prepared", epsilon: float | None) -> "Prepared":
     """The study with this ε; where it turns certificates off, with the usual one."""
-    from glasshouse.study.spec import AnalysisSpec
+    from glasshouse.study.spec.study import AnalysisSpec
 
     analysis = prepared.study.analysis
     if epsilon is None:
@@ -118,7 +118,7 @@ def _at(prepared: "Prepared", epsilon: float | None) -> "Prepared":
 
 def _threshold(prepared: "Prepared") -> "tuple[CertifiedThreshold | None, str]":
     """From which coupling on the corner is an equilibrium, or None and the reason."""
-    from glasshouse.analysis.certified_thresholds import CertifiedThreshold
+    from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
     from glasshouse.study.predictions import predict_study
 
     axes = prepared.study.axes

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from glasshouse._digits import share_ends
+from glasshouse._foundation.digits import share_ends
 from glasshouse.cli.options import (
     CooperateOption,
     GameOrStudyArgument,
@@ -23,8 +23,8 @@ from glasshouse.errors import InputError
 
 if TYPE_CHECKING:
     from glasshouse.analysis.assessment import Assessment, FirstMovement
-    from glasshouse.analysis.outcomes import Outcomes, Share
-    from glasshouse.analysis.switch import Switch
+    from glasshouse.analysis.movement.switch import Switch
+    from glasshouse.analysis.outcomes.generic import Outcomes, Share
     from glasshouse.dynamics.learning import Learning
     from glasshouse.study.proofs import CertifiedPoint
     from glasshouse.study.setting import Setting
@@ -92,7 +92,7 @@ def command(
 
 
 def _answer(subject: Subject, epsilon: float | None, as_json: bool) -> None:
-    from glasshouse._results import plain
+    from glasshouse._foundation.results import plain
     from glasshouse.analysis.assessment import assess
     from glasshouse.rules.base import check_direction
     from glasshouse.study.predictions import learners_switches
@@ -152,7 +152,7 @@ def _learning(
 
 
 def _switch_rows(switches: "Mapping[str, Switch]", key: str) -> Iterator[tuple[str, str, str]]:
-    from glasshouse.study.sentences import where_words
+    from glasshouse.study.words.sentences import where_words
 
     for name, switch in switches.items():
         question = SWITCHES[name]
@@ -162,9 +162,9 @@ def _switch_rows(switches: "Mapping[str, Switch]", key: str) -> Iterator[tuple[s
 
 def _setting(subject: Subject, epsilon: float | None) -> "Setting":
     """The study of this one point, whose certificates are asked for."""
-    from glasshouse._results import plain
+    from glasshouse._foundation.results import plain
     from glasshouse.study.setting import Setting
-    from glasshouse.study.spec import AnalysisSpec, GameSpec, Study
+    from glasshouse.study.spec.study import AnalysisSpec, GameSpec, Study
 
     assert subject.parametric is not None
     if subject.setting is not None:

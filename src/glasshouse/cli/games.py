@@ -22,9 +22,9 @@ from glasshouse.games.payoff_table import matrix_lines, payoff_cells, short_numb
 if TYPE_CHECKING:
     import numpy as np
 
-    from glasshouse.analysis.closed_form import Thresholds
     from glasshouse.games.catalogue._entry import CatalogueGame
     from glasshouse.games.normal_form import NormalFormGame
+    from glasshouse.theory.symmetric import Thresholds
 
 NAME = "games"
 
@@ -111,8 +111,8 @@ def _print_catalogue() -> None:
 
 
 def _game_json(text: str, cooperate: str | None) -> dict[str, Any]:
-    from glasshouse._results import plain
-    from glasshouse.analysis.pure_profiles import base_game
+    from glasshouse._foundation.results import plain
+    from glasshouse.analysis.equilibrium.pure_profiles import base_game
 
     game = named_game(text, cooperate)
     entry, parameters = _catalogued(text, game)
@@ -198,7 +198,7 @@ def _print_matrix(
 
 
 def _print_base_game(game: "NormalFormGame", tensor: "np.ndarray") -> None:
-    from glasshouse.analysis.pure_profiles import base_game
+    from glasshouse.analysis.equilibrium.pure_profiles import base_game
 
     facts = base_game(game)
     described = _by_count if _counts_suffice(game, tensor) else _one_by_one
@@ -268,7 +268,7 @@ def _print_thresholds(game: "NormalFormGame") -> None:
 
 def _closed_form(game: "NormalFormGame") -> tuple["Thresholds | None", str]:
     """The closed-form thresholds, or why there are none."""
-    from glasshouse.analysis.closed_form import thresholds
+    from glasshouse.theory.symmetric import thresholds
 
     try:
         return thresholds(game), ""

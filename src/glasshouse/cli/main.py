@@ -10,8 +10,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from glasshouse._files import MACHINE, reason
-from glasshouse._processes import usable_cores
+from glasshouse._foundation.files import MACHINE, reason
+from glasshouse._foundation.processes import usable_cores
 from glasshouse.cli import (
     certify,
     check,

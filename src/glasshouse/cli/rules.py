@@ -11,7 +11,7 @@ NAME = "rules"
 
 def command(as_json: JsonOption = False) -> None:
     """The rules by which players learn: formula, what they keep, what they need and cost."""
-    from glasshouse._results import plain
+    from glasshouse._foundation.results import plain
 
     found = list(_rules())
     if as_json:

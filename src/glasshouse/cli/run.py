@@ -39,9 +39,9 @@ def command(
     To check a study is to run the Python file it names.
     """
     from glasshouse.study.folder import check_out
-    from glasshouse.study.sentences import brief, claims
     from glasshouse.study.setting import check_study
     from glasshouse.study.store import write_study
+    from glasshouse.study.words.sentences import brief, claims
 
     where = study_folders(studies, out, Path("results"))
     prepared = {folder: check_study(path, trust=trust) for path, folder in where.items()}

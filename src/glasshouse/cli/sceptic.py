@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from glasshouse._digits import at_most
+from glasshouse._foundation.digits import at_most
 from glasshouse.cli.options import JsonOption, print_json, print_table, say
 
 NAME = "sceptic"

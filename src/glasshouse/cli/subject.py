@@ -7,8 +7,8 @@ from glasshouse.cli.options import named_game
 from glasshouse.errors import InputError
 
 if TYPE_CHECKING:
-    from glasshouse.analysis.family import AbstractFamily
     from glasshouse.dynamics.learning import Learning
+    from glasshouse.families.family import AbstractFamily
     from glasshouse.games.normal_form import NormalFormGame
     from glasshouse.parametric import ParametricGame
     from glasshouse.study.setting import Setting
@@ -42,7 +42,7 @@ def of_study(text: str, given: dict[str, Any], trust: bool) -> Subject:
     **Arguments:** `given`, options by name that would say otherwise; None where they were not.
     **Raises:** `InputError` for a wrong study, and for such options.
     """
-    from glasshouse._results import plain
+    from glasshouse._foundation.results import plain
     from glasshouse.study.setting import check_study
 
     said = [name for name, value in given.items() if value is not None]
@@ -72,8 +72,8 @@ def of_game(
     text: str, cooperate: str | None, bound: float, coupling: float | None, learning: "Learning"
 ) -> Subject:
     """A game under the logistic semantics, at one coupling or at all."""
-    from glasshouse._results import plain
-    from glasshouse.analysis.family import LogisticFamily
+    from glasshouse._foundation.results import plain
+    from glasshouse.families.family import LogisticFamily
 
     family = LogisticFamily(named_game(text, cooperate), bound)
     where = "logistic semantics" if coupling is None else f"coupling {coupling:g}"

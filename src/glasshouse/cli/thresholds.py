@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glasshouse._digits import plus_minus
+from glasshouse._foundation.digits import plus_minus
 from glasshouse.cli.options import (
     CooperateOption,
     GameOrStudyArgument,
@@ -18,8 +18,8 @@ from glasshouse.cli.subject import is_study, of_game, of_study
 from glasshouse.errors import InputError
 
 if TYPE_CHECKING:
-    from glasshouse.analysis.certified_thresholds import CertifiedThreshold
-    from glasshouse.analysis.switch import Switch
+    from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
+    from glasshouse.analysis.movement.switch import Switch
     from glasshouse.games.normal_form import NormalFormGame
     from glasshouse.study.result import Predictions
 
@@ -88,8 +88,8 @@ def command(
 
 def _limits(game: "NormalFormGame") -> str | None:
     """What becomes of the cooperative corner as the bound grows."""
-    from glasshouse.analysis.limits import corner_limits
     from glasshouse.errors import InputError
+    from glasshouse.theory.limits import corner_limits
 
     try:
         limits = corner_limits(game)
@@ -104,7 +104,7 @@ def _limits(game: "NormalFormGame") -> str | None:
 
 
 def _rows(predictions: "Predictions") -> list[tuple[str, str, str, str]]:
-    from glasshouse.analysis.certified_thresholds import CertifiedThreshold
+    from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 
     rows = []
     closed = predictions.closed_form

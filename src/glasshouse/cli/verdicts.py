@@ -5,10 +5,10 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from glasshouse._digits import DIGITS, bracket, exactly, gain_at_least, gain_ends
+from glasshouse._foundation.digits import DIGITS, bracket, exactly, gain_at_least, gain_ends
 
 if TYPE_CHECKING:
-    from glasshouse.analysis.reached import ReachedPoint
+    from glasshouse.analysis.outcomes.reached import ReachedPoint
     from glasshouse.certificates.certificate import Certificate, GainBounds
     from glasshouse.certificates.document import Problem
 

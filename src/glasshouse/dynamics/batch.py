@@ -11,10 +11,10 @@ import jax
 import numpy as np
 from jaxtyping import PyTree
 
-from glasshouse._numbers import Whole, whole
-from glasshouse._precision import fresh
-from glasshouse._processes import usable_cores, warn_if_forked
-from glasshouse._progress import progress
+from glasshouse._foundation.numbers import Whole, whole
+from glasshouse._foundation.precision import fresh
+from glasshouse._foundation.processes import usable_cores, warn_if_forked
+from glasshouse._foundation.progress import progress
 from glasshouse.errors import InputError
 
 CHUNK_SIZE = 4096

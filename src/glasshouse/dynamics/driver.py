@@ -9,9 +9,17 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, PRNGKeyArray, PyTree
 
-from glasshouse._arrays import NotRealError, RealArray, as_arrays, as_floats, is_traced
-from glasshouse._numbers import Numbers, Whole, check_ranges, number, number_array, shown, whole
-from glasshouse._precision import fresh, in_float64, inside_transformation
+from glasshouse._foundation.arrays import NotRealError, RealArray, as_arrays, as_floats, is_traced
+from glasshouse._foundation.numbers import (
+    Numbers,
+    Whole,
+    check_ranges,
+    number,
+    number_array,
+    shown,
+    whole,
+)
+from glasshouse._foundation.precision import fresh, in_float64, inside_transformation
 from glasshouse.dynamics.rest import Rest
 from glasshouse.dynamics.solution import RESULTS, Solution
 from glasshouse.errors import InputError

@@ -9,10 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int, PyTree
 
-from glasshouse._arrays import RealArray
-from glasshouse._numbers import HeldFloat, HeldInt, number
-from glasshouse._precision import in_float64
-from glasshouse._results import Result
+from glasshouse._foundation.arrays import RealArray
+from glasshouse._foundation.numbers import HeldFloat, HeldInt, number
+from glasshouse._foundation.precision import in_float64
+from glasshouse._foundation.results import Result
 from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.driver import check_steps, innermost, run
 from glasshouse.dynamics.rest import Rest, rest_residual

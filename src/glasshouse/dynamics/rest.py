@@ -4,10 +4,10 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Bool, Float
 
-from glasshouse._arrays import RealArray, as_floats, is_traced
-from glasshouse._numbers import Numbers, Whole, number_array, whole
-from glasshouse._precision import in_float64_unless_traced
-from glasshouse._results import described
+from glasshouse._foundation.arrays import RealArray, as_floats, is_traced
+from glasshouse._foundation.numbers import Numbers, Whole, number_array, whole
+from glasshouse._foundation.precision import in_float64_unless_traced
+from glasshouse._foundation.results import described
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
 from glasshouse.rules.base import AbstractRule

@@ -8,8 +8,8 @@ import numpy as np
 import wadler_lindig as wl
 from jaxtyping import Float, Int, PyTree
 
-from glasshouse._arrays import RealArray
-from glasshouse._results import call, has_numbers, plain
+from glasshouse._foundation.arrays import RealArray
+from glasshouse._foundation.results import call, has_numbers, plain
 from glasshouse.parametric import Params
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 import jax
 import numpy as np
 
-from glasshouse._numbers import (
+from glasshouse._foundation.numbers import (
     HeldFloat,
     HeldInt,
     HeldRows,
@@ -16,8 +16,8 @@ from glasshouse._numbers import (
     number_array,
     whole,
 )
-from glasshouse._random import Purpose, laid_out, normals
-from glasshouse._results import Result
+from glasshouse._foundation.random import Purpose, laid_out, normals
+from glasshouse._foundation.results import Result
 from glasshouse.dynamics.driver import check_params
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params

@@ -1,10 +1,10 @@
 from .base import AbstractGame as AbstractGame
 from .base import Product as Product
 from .network import AbstractNetworkGame as AbstractNetworkGame
+from .network import GlobalPublicGoods as GlobalPublicGoods
+from .network import NeighbourhoodPublicGoods as NeighbourhoodPublicGoods
+from .network import PairwiseGame as PairwiseGame
 from .normal_form import Labels as Labels
 from .normal_form import NormalFormGame as NormalFormGame
-from .pairwise import PairwiseGame as PairwiseGame
 from .random import random_game as random_game
-from .shared_goods import GlobalPublicGoods as GlobalPublicGoods
-from .shared_goods import NeighbourhoodPublicGoods as NeighbourhoodPublicGoods
 from .symmetric import Symmetric2x2 as Symmetric2x2

@@ -9,11 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from glasshouse._arrays import RealArray
-from glasshouse._final import final_unless_abstract
-from glasshouse._numbers import Whole
-from glasshouse._precision import in_float64_unless_traced
-from glasshouse._results import described
+from glasshouse._foundation.arrays import RealArray
+from glasshouse._foundation.final import final_unless_abstract
+from glasshouse._foundation.numbers import Whole
+from glasshouse._foundation.precision import in_float64_unless_traced
+from glasshouse._foundation.results import described
 
 UNROLL_LIMIT = 64
 """Up to this many players × action profiles, tiny axes are unrolled into scalars while tracing.

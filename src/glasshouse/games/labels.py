@@ -7,7 +7,7 @@ import numbers
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from glasshouse._results import Result
+from glasshouse._foundation.results import Result
 from glasshouse.errors import InputError
 
 if TYPE_CHECKING:

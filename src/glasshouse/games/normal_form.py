@@ -13,10 +13,10 @@ import numpy as np
 import wadler_lindig as wl
 from jaxtyping import Float
 
-from glasshouse._arrays import RAGGED, NotRealError, RealArray, as_array, is_traced
-from glasshouse._numbers import Numbers, Whole, player_number, shown, whole
-from glasshouse._precision import in_float64_unless_traced
-from glasshouse._results import WIDTH, call, has_numbers, plain, shortened
+from glasshouse._foundation.arrays import RAGGED, NotRealError, RealArray, as_array, is_traced
+from glasshouse._foundation.numbers import Numbers, Whole, player_number, shown, whole
+from glasshouse._foundation.precision import in_float64_unless_traced
+from glasshouse._foundation.results import WIDTH, call, has_numbers, plain, shortened
 from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, Product, unrolls
 from glasshouse.games.labels import Labels, check_labels, default_labels

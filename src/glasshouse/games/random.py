@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from glasshouse._numbers import Numbers, action_counts
-from glasshouse._random import Purpose, Seed, uniforms
+from glasshouse._foundation.numbers import Numbers, action_counts
+from glasshouse._foundation.random import Purpose, Seed, uniforms
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
 

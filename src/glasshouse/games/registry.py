@@ -1,6 +1,6 @@
 """The catalogue by name; contract tests run over all of it."""
 
-from glasshouse._registry import exported_instances
+from glasshouse._foundation.registry import exported_instances
 from glasshouse.errors import unknown_name
 from glasshouse.games import catalogue
 from glasshouse.games.catalogue._entry import CatalogueGame

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from glasshouse._numbers import Numbers
+    from glasshouse._foundation.numbers import Numbers
 
 
 class _FourPayoffs(NamedTuple):
@@ -30,7 +30,7 @@ class Symmetric2x2(_FourPayoffs):
     def __new__(cls, T: "Numbers", R: "Numbers", P: "Numbers", S: "Numbers") -> "Symmetric2x2":
         given = {"T": T, "R": R, "P": P, "S": S}
         if not all(type(value) is float and math.isfinite(value) for value in given.values()):
-            from glasshouse._numbers import number  # which imports JAX
+            from glasshouse._foundation.numbers import number  # which imports JAX
 
             given = {name: number(value, f"payoff {name}") for name, value in given.items()}
         return super().__new__(cls, **given)  # pyright: ignore[reportArgumentType]

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from glasshouse._files import MACHINE, read_bytes, reason
+from glasshouse._foundation.files import MACHINE, read_bytes, reason
 from glasshouse.errors import InputError, OutputError
 from glasshouse.games.labels import Labels, default_labels, distinct
 from glasshouse.games.normal_form import NormalFormGame

@@ -6,12 +6,12 @@ from typing import Any, Literal
 import equinox as eqx
 from jaxtyping import Bool, Float
 
-from glasshouse._arrays import RealArray
+from glasshouse._foundation.arrays import RealArray
+from glasshouse.channels.base import AbstractChannel
 from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, Product
 from glasshouse.parametric.protocol import AbstractParametricGame, Params
 from glasshouse.semantics.base import AbstractSemantics
-from glasshouse.semantics.channel import AbstractChannel
 
 Capability = Literal["observables", "scales", "checks", "dense"]
 

@@ -9,9 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from glasshouse._arrays import RealArray, as_floats, is_traced
-from glasshouse._numbers import LARGEST_PAYOFF, check_ranges
-from glasshouse._precision import in_float64_unless_traced
+from glasshouse._foundation.arrays import RealArray, as_floats, is_traced
+from glasshouse._foundation.numbers import LARGEST_PAYOFF, check_ranges
+from glasshouse._foundation.precision import in_float64_unless_traced
+from glasshouse.channels.base import AbstractChannel, Views
+from glasshouse.channels.box import Box
+from glasshouse.channels.full import Full
 from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, Product
 from glasshouse.parametric.capabilities import (
@@ -21,8 +24,7 @@ from glasshouse.parametric.capabilities import (
     AbstractScaled,
 )
 from glasshouse.parametric.protocol import SEPARATE, AbstractParametricGame, Layout, Params
-from glasshouse.semantics.base import AbstractSemantics, Box
-from glasshouse.semantics.channel import AbstractChannel, Full, Views
+from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.semantics.probabilities import TOLERANCE
 
 MOST_UNROLLED = 4

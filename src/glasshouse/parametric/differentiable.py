@@ -7,12 +7,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Float, PRNGKeyArray
 
-from glasshouse._arrays import RealArray, as_floats
-from glasshouse._numbers import shown
-from glasshouse._precision import in_float64_unless_traced
+from glasshouse._foundation.arrays import RealArray, as_floats
+from glasshouse._foundation.numbers import shown
+from glasshouse._foundation.precision import in_float64_unless_traced
+from glasshouse.channels.box import Box
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import SEPARATE, AbstractParametricGame, Layout, Params
-from glasshouse.semantics.base import Box
 
 
 class DifferentiableGame(AbstractParametricGame):

@@ -9,15 +9,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int, PRNGKeyArray
 
-from glasshouse._arrays import RealArray, as_floats, is_traced
-from glasshouse._numbers import Numbers, check_ranges, checked_bound, checked_weights
-from glasshouse._precision import in_float64_unless_traced
+from glasshouse._foundation.arrays import RealArray, as_floats, is_traced
+from glasshouse._foundation.numbers import Numbers, check_ranges, checked_bound, checked_weights
+from glasshouse._foundation.precision import in_float64_unless_traced
+from glasshouse.channels.box import Box
 from glasshouse.errors import InputError
-from glasshouse.games.graphs import numbered
-from glasshouse.games.network import AbstractNetworkGame, sum_by
+from glasshouse.games.network.base import AbstractNetworkGame, sum_by
+from glasshouse.games.network.graphs import numbered
 from glasshouse.parametric.capabilities import AbstractObservable, AbstractScaled
 from glasshouse.parametric.protocol import STACKED, AbstractParametricGame, Layout, Params
-from glasshouse.semantics.base import Box
 from glasshouse.semantics.probabilities import sigmoid_pair, softmax
 from glasshouse.semantics.reading import Reading
 

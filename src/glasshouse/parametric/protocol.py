@@ -6,11 +6,11 @@ import enum
 import equinox as eqx
 from jaxtyping import Float, PRNGKeyArray, PyTree
 
-from glasshouse._arrays import RealArray
-from glasshouse._final import final_unless_abstract
-from glasshouse._precision import in_float64_unless_traced
-from glasshouse._results import described
-from glasshouse.semantics.base import Box
+from glasshouse._foundation.arrays import RealArray
+from glasshouse._foundation.final import final_unless_abstract
+from glasshouse._foundation.precision import in_float64_unless_traced
+from glasshouse._foundation.results import described
+from glasshouse.channels.box import Box
 
 Params = tuple[PyTree, ...]
 """Everybody's parameters: one pytree for each entry of a game's `spaces`."""

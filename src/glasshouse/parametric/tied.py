@@ -5,9 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
 
-from glasshouse._arrays import RealArray, is_traced
-from glasshouse._numbers import shown
-from glasshouse._precision import in_float64_unless_traced
+from glasshouse._foundation.arrays import RealArray, is_traced
+from glasshouse._foundation.numbers import shown
+from glasshouse._foundation.precision import in_float64_unless_traced
+from glasshouse.channels.box import Box
 from glasshouse.errors import InputError
 from glasshouse.parametric.capabilities import (
     AbstractChecked,
@@ -23,7 +24,6 @@ from glasshouse.parametric.protocol import (
     Layout,
     Params,
 )
-from glasshouse.semantics.base import Box
 
 
 class Tied(

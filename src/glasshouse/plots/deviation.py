@@ -10,10 +10,10 @@ from jaxtyping import Array, Float, PyTree
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from glasshouse._digits import exactly, gain_ends
-from glasshouse._numbers import Whole, player_number, whole
-from glasshouse._precision import in_float64
-from glasshouse.analysis.deviations import TOLERANCE, best_deviation, deviation_curve
+from glasshouse._foundation.digits import exactly, gain_ends
+from glasshouse._foundation.numbers import Whole, player_number, whole
+from glasshouse._foundation.precision import in_float64
+from glasshouse.analysis.equilibrium.deviations import TOLERANCE, best_deviation, deviation_curve
 from glasshouse.certificates.certificate import Certificate, GainBounds
 from glasshouse.dynamics.batch import batch_map
 from glasshouse.dynamics.driver import check_params

@@ -5,13 +5,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from glasshouse._numbers import Numbers, number, number_array
-from glasshouse._results import few
-from glasshouse.analysis.limits import CornerLimits
+from glasshouse._foundation.numbers import Numbers, number, number_array
+from glasshouse._foundation.results import few
 from glasshouse.errors import InputError
 from glasshouse.plots._layout import arrange
 from glasshouse.plots._palette import BLACK, BLUE, ORANGE, TEXT
 from glasshouse.plots.coupling import EQUAL
+from glasshouse.theory.limits import CornerLimits
 
 TITLE = "Smallest coupling at which cooperation is an equilibrium"
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch
 
-from glasshouse._numbers import Numbers, Whole, number_array, whole
+from glasshouse._foundation.numbers import Numbers, Whole, number_array, whole
 from glasshouse.errors import InputError
 from glasshouse.plots._layout import arrange
 from glasshouse.plots._palette import BLACK, GREY, ORANGE, TEXT

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from glasshouse.analysis.phase import OUTCOMES, Portrait
+from glasshouse.analysis.phase.portrait import OUTCOMES, Portrait
 from glasshouse.plots._layout import arrange
 from glasshouse.plots._palette import (
     BLACK,

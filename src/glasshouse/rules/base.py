@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
-from glasshouse._arrays import RealArray, is_traced
-from glasshouse._final import final_unless_abstract
-from glasshouse._results import described, fields_of
+from glasshouse._foundation.arrays import RealArray, is_traced
+from glasshouse._foundation.final import final_unless_abstract
+from glasshouse._foundation.results import described, fields_of
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params
 from glasshouse.rules.calculus import check_separate

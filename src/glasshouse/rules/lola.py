@@ -6,8 +6,8 @@ import equinox as eqx
 import jax
 from jaxtyping import Float, PRNGKeyArray
 
-from glasshouse._arrays import RealArray, is_traced
-from glasshouse._numbers import Numbers, checked_weights
+from glasshouse._foundation.arrays import RealArray, is_traced
+from glasshouse._foundation.numbers import Numbers, checked_weights
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params
 from glasshouse.rules.base import APART, AbstractMemoryless, Directions

@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, PRNGKeyArray
 
-from glasshouse._arrays import RealArray, is_traced
-from glasshouse._numbers import Numbers, number_array, shown
+from glasshouse._foundation.arrays import RealArray, is_traced
+from glasshouse._foundation.numbers import Numbers, number_array, shown
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params
 from glasshouse.rules.base import APART, AbstractDirection, Directions

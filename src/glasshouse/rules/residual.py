@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from glasshouse._arrays import UNDEFINED, RealArray, as_floats
+from glasshouse._foundation.arrays import UNDEFINED, RealArray, as_floats
 from glasshouse.parametric.capabilities import AbstractScaled, capabilities
 from glasshouse.parametric.protocol import AbstractParametricGame, Layout, Params
 

@@ -9,7 +9,7 @@ import optax
 import wadler_lindig as wl
 from jaxtyping import PRNGKeyArray
 
-from glasshouse._results import call
+from glasshouse._foundation.results import call
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params
 from glasshouse.rules.base import AbstractDirection, Directions, check_direction, standing

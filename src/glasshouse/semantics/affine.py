@@ -6,11 +6,12 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, PyTree
 
-from glasshouse._arrays import RealArray
-from glasshouse._numbers import Numbers, action_counts, number_within
+from glasshouse._foundation.arrays import RealArray
+from glasshouse._foundation.numbers import Numbers, action_counts, number_within
+from glasshouse.channels.box import Box
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product, unrolls
-from glasshouse.semantics.base import AbstractSemantics, Box
+from glasshouse.semantics.base import AbstractSemantics
 
 
 class Affine(AbstractSemantics):

@@ -9,12 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, PyTree
 
-from glasshouse._arrays import RealArray, as_floats, is_traced
-from glasshouse._precision import in_float64_unless_traced
-from glasshouse._results import few, shortened
+from glasshouse._foundation.arrays import RealArray, as_floats, is_traced
+from glasshouse._foundation.precision import in_float64_unless_traced
+from glasshouse._foundation.results import few, shortened
+from glasshouse.channels.box import Box
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
-from glasshouse.semantics.base import AbstractSemantics, Box
+from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.semantics.probabilities import TOLERANCE, softmax
 
 

@@ -8,18 +8,19 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PyTree
 
-from glasshouse._arrays import RealArray, is_traced
-from glasshouse._numbers import (
+from glasshouse._foundation.arrays import RealArray, is_traced
+from glasshouse._foundation.numbers import (
     Numbers,
     action_counts,
     checked_bound,
     finite_number,
     number_array,
 )
-from glasshouse._results import few
+from glasshouse._foundation.results import few
+from glasshouse.channels.box import Box
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product, unrolls
-from glasshouse.semantics.base import AbstractSemantics, Box
+from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.semantics.probabilities import sigmoid_pair
 
 

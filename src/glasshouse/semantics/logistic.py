@@ -8,11 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PyTree
 
-from glasshouse._arrays import RealArray, is_traced
-from glasshouse._numbers import Numbers, action_counts, checked_bound, checked_weights
+from glasshouse._foundation.arrays import RealArray, is_traced
+from glasshouse._foundation.numbers import Numbers, action_counts, checked_bound, checked_weights
+from glasshouse.channels.box import Box
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product, unrolls
-from glasshouse.semantics.base import AbstractSemantics, Box
+from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.semantics.probabilities import sigmoid_pair, softmax, softmax_unrolled
 
 

@@ -8,11 +8,18 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
-from glasshouse._arrays import RealArray
-from glasshouse._numbers import Numbers, Whole, checked_weights, number_array, shown, whole
-from glasshouse._results import described
+from glasshouse._foundation.arrays import RealArray
+from glasshouse._foundation.numbers import (
+    Numbers,
+    Whole,
+    checked_weights,
+    number_array,
+    shown,
+    whole,
+)
+from glasshouse._foundation.results import described
 from glasshouse.errors import InputError
-from glasshouse.games.graphs import both_ways, check_pairs, edges_of, numbered
+from glasshouse.games.network.graphs import both_ways, check_pairs, edges_of, numbered
 
 MOST_DENSE = 10_000
 """Players up to which `matrix` fills a matrix: 800 megabytes."""

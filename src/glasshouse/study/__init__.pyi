@@ -1,14 +1,14 @@
 from .predictions import predict as predict
 from .proofs import CertifiedPoint as CertifiedPoint
-from .reading import read_study as read_study
 from .result import Predictions as Predictions
 from .result import Slice as Slice
 from .result import StudyResult as StudyResult
-from .sentences import claims as claims
 from .setting import Prepared as Prepared
 from .setting import Setting as Setting
 from .setting import check_study as check_study
 from .setting import prepare as prepare
 from .spec import Study as Study
+from .spec import read_study as read_study
 from .store import compute as compute
 from .store import run_study as run_study
+from .words import claims as claims

@@ -18,11 +18,11 @@ import jax
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from glasshouse._files import MACHINE, PARTIAL, read_bytes, reason, write_file, writing
-from glasshouse._random import described
+from glasshouse._foundation.files import MACHINE, PARTIAL, read_bytes, reason, write_file, writing
+from glasshouse._foundation.random import described
 from glasshouse.errors import InputError, OutputError
-from glasshouse.study.dotted import leaves
 from glasshouse.study.setting import Prepared
+from glasshouse.study.spec.dotted import leaves
 
 SCHEMA_VERSION = 5
 """Of provenance, summary and table; raised when a key changes its meaning or goes away."""

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from glasshouse._progress import progress
-from glasshouse.analysis.certified_thresholds import CertifiedThreshold
-from glasshouse.analysis.closed_form import Thresholds
-from glasshouse.analysis.couplings import (
+from glasshouse._foundation.progress import progress
+from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
+from glasshouse.analysis.movement.couplings import (
     LONG_RUN,
     Family,
     equilibrium_threshold,
@@ -17,16 +16,17 @@ from glasshouse.analysis.couplings import (
     long_run_switch,
     measured_first_movement,
 )
-from glasshouse.analysis.family import AbstractDenseFamily, AbstractFamily
-from glasshouse.analysis.switch import Switch
+from glasshouse.analysis.movement.switch import Switch
 from glasshouse.errors import InputError
+from glasshouse.families.family import AbstractDenseFamily, AbstractFamily
 from glasshouse.games.registry import CATALOGUE
 from glasshouse.rules.base import AbstractDirection, check_direction, in_words
 from glasshouse.rules.gradient import Gradient
 from glasshouse.study.proofs import proved_threshold
 from glasshouse.study.result import Predictions, Slice
 from glasshouse.study.setting import Prepared
-from glasshouse.study.spec import Study
+from glasshouse.study.spec.study import Study
+from glasshouse.theory.symmetric import Thresholds
 
 
 def predict(

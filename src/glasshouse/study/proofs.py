@@ -6,28 +6,33 @@ import math
 import jax
 import numpy as np
 
-from glasshouse._progress import progress
-from glasshouse._results import Result
-from glasshouse.analysis.certification import certify
-from glasshouse.analysis.certified_thresholds import (
+from glasshouse._foundation.progress import progress
+from glasshouse._foundation.results import Result
+from glasshouse.analysis.equilibrium.certification import certify
+from glasshouse.analysis.equilibrium.certified_thresholds import (
     CertifiedThreshold,
     EquilibriumCurve,
     certified_threshold,
     equilibrium_curve,
 )
-from glasshouse.analysis.deviations import upper_corner
-from glasshouse.analysis.family import AbstractDenseFamily, LogisticFamily
-from glasshouse.analysis.first_order import cooperation
-from glasshouse.analysis.limits import corner_limits
-from glasshouse.analysis.reached import SAME, ReachedPoint, ReachedRestPoints, reached_rest_points
-from glasshouse.analysis.switch import Switch
+from glasshouse.analysis.equilibrium.deviations import upper_corner
+from glasshouse.analysis.movement.first_order import cooperation
+from glasshouse.analysis.movement.switch import Switch
+from glasshouse.analysis.outcomes.reached import (
+    SAME,
+    ReachedPoint,
+    ReachedRestPoints,
+    reached_rest_points,
+)
 from glasshouse.certificates.certificate import Certificate, GainBounds
+from glasshouse.channels.full import Full
 from glasshouse.dynamics.starts import Starts
 from glasshouse.errors import InputError
+from glasshouse.families.family import AbstractDenseFamily, LogisticFamily
 from glasshouse.games.base import UNROLL_LIMIT, unrolls
 from glasshouse.parametric import ParametricGame, Params
-from glasshouse.semantics.channel import Full
 from glasshouse.study.setting import Prepared, Setting
+from glasshouse.theory.limits import corner_limits
 
 BUDGET, MOST_BOXES = 20_000, 60_000
 """Boxes looked at for each player of a proof, and for all proofs about points together."""

@@ -9,17 +9,20 @@ import numpy as np
 import pyarrow as pa
 import wadler_lindig as wl
 
-from glasshouse._results import WIDTH, Result, fields_of, plain
+from glasshouse._foundation.results import WIDTH, Result, fields_of, plain
 from glasshouse.analysis.assessment import Assessment
-from glasshouse.analysis.certified_thresholds import CertifiedThreshold, EquilibriumCurve
-from glasshouse.analysis.closed_form import Thresholds
-from glasshouse.analysis.phase import Portrait
-from glasshouse.analysis.pure_profiles import BaseGame
-from glasshouse.analysis.switch import Switch
+from glasshouse.analysis.equilibrium.certified_thresholds import (
+    CertifiedThreshold,
+    EquilibriumCurve,
+)
+from glasshouse.analysis.equilibrium.pure_profiles import BaseGame
+from glasshouse.analysis.movement.switch import Switch
+from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.certificates.certificate import Certificate
 from glasshouse.study.folder import SCHEMA_VERSION
 from glasshouse.study.proofs import CertifiedPoint, certificate_file
 from glasshouse.study.setting import Prepared
+from glasshouse.theory.symmetric import Thresholds
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -181,6 +184,6 @@ def _curve(curve: EquilibriumCurve | None) -> dict[str, Any] | None:
 
 
 def _claims(result: StudyResult) -> list[str]:
-    from glasshouse.study.sentences import claims  # which is written in terms of this module
+    from glasshouse.study.words.sentences import claims  # which is written in terms of this module
 
     return claims(result)

@@ -10,21 +10,21 @@ import jax
 import pydantic
 import wadler_lindig as wl
 
-from glasshouse._progress import progress
-from glasshouse._results import Readable, call
-from glasshouse.analysis.family import AbstractFamily
+from glasshouse._foundation.progress import progress
+from glasshouse._foundation.results import Readable, call
 from glasshouse.dynamics.learning import Learning
 from glasshouse.dynamics.starts import check_starts
 from glasshouse.errors import InputError
+from glasshouse.families.family import AbstractFamily
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.parametric import AbstractParametricGame, Layout, ParametricGame, Tied
 from glasshouse.parametric.dense import check_channel
 from glasshouse.rules.base import APART, AbstractRule
 from glasshouse.semantics.base import AbstractSemantics
-from glasshouse.study.imported import check_place
-from glasshouse.study.reading import first_error, named, read_study
-from glasshouse.study.semantics_spec import CustomSpec
-from glasshouse.study.spec import Study
+from glasshouse.study.spec.imported import check_place
+from glasshouse.study.spec.semantics import CustomSpec
+from glasshouse.study.spec.study import Study
+from glasshouse.study.spec.toml import first_error, named, read_study
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)

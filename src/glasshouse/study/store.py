@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from glasshouse._progress import progress
-from glasshouse.analysis.phase import Portrait, phase_portrait
-from glasshouse.analysis.pure_profiles import base_game
+from glasshouse._foundation.progress import progress
+from glasshouse.analysis.equilibrium.pure_profiles import base_game
+from glasshouse.analysis.phase.portrait import Portrait, phase_portrait
 from glasshouse.dynamics.learning import Learning
 from glasshouse.errors import InputError
 from glasshouse.study.folder import (

@@ -10,15 +10,15 @@ from typing import Any
 import pydantic
 import tomli_w
 
-from glasshouse._files import MACHINE, reason, write_file
+from glasshouse._foundation.files import MACHINE, reason, write_file
 from glasshouse.errors import InputError, OutputError
 from glasshouse.games.registry import from_catalogue
 from glasshouse.interop.load import is_path, load_game, parsed_name
-from glasshouse.study.access_spec import FullSpec
-from glasshouse.study.reading import parse_study
-from glasshouse.study.semantics_spec import LogisticSpec
 from glasshouse.study.setting import prepare
-from glasshouse.study.spec import AnalysisSpec, GameSpec, LearningSpec, Study
+from glasshouse.study.spec.access import FullSpec
+from glasshouse.study.spec.semantics import LogisticSpec
+from glasshouse.study.spec.study import AnalysisSpec, GameSpec, LearningSpec, Study
+from glasshouse.study.spec.toml import parse_study
 
 HEADER = """\
 # A glasshouse study. Compute it with:  glasshouse run {name}

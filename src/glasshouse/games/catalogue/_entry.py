@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import wadler_lindig as wl
 
-from glasshouse._results import Readable, call
+from glasshouse._foundation.results import Readable, call
 from glasshouse.errors import InputError, unknown_name
 from glasshouse.games.symmetric import Symmetric2x2
 
@@ -75,7 +75,7 @@ class CatalogueGame(Readable):
         return call("CatalogueGame", [*facts.items(), ("condition", self.condition)], **settings)
 
     def _checked(self, parameters: dict[str, Any]) -> dict[str, float | int]:
-        from glasshouse._numbers import number  # which imports JAX
+        from glasshouse._foundation.numbers import number  # which imports JAX
 
         given: dict[str, float | int] = {}
         for name, value in parameters.items():

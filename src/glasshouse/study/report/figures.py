@@ -9,11 +9,10 @@ import numpy as np
 from matplotlib import style
 from matplotlib.figure import Figure
 
-from glasshouse.analysis.certified_thresholds import CertifiedThreshold
-from glasshouse.analysis.closed_form import Thresholds
-from glasshouse.analysis.deviations import upper_corner
-from glasshouse.analysis.phase import Portrait
-from glasshouse.analysis.switch import Switch
+from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
+from glasshouse.analysis.equilibrium.deviations import upper_corner
+from glasshouse.analysis.movement.switch import Switch
+from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.plots.coupling import (
     Marker,
     mark_thresholds,
@@ -26,7 +25,8 @@ from glasshouse.plots.equilibrium import plot_equilibrium_thresholds
 from glasshouse.plots.outcome_map import QUANTITIES, plot_outcome_map
 from glasshouse.plots.phase import plot_portrait
 from glasshouse.study.proofs import most_frequent
-from glasshouse.study.report.words import (
+from glasshouse.study.result import Predictions, StudyResult
+from glasshouse.study.words.page import (
     along_words,
     boundary_words,
     curve_words,
@@ -35,8 +35,8 @@ from glasshouse.study.report.words import (
     portrait_words,
     rest_deviation_words,
 )
-from glasshouse.study.result import Predictions, StudyResult
-from glasshouse.study.sentences import own_values
+from glasshouse.study.words.sentences import own_values
+from glasshouse.theory.symmetric import Thresholds
 
 SVG: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "glasshouse"}
 """Text stays text, and no random identifiers enter the files."""

@@ -8,16 +8,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glasshouse._digits import between
+from glasshouse._foundation.digits import between
 from glasshouse.analysis.assessment import Assessment
-from glasshouse.analysis.certified_thresholds import CertifiedThreshold
-from glasshouse.analysis.outcomes import Outcomes
-from glasshouse.analysis.phase import Portrait
-from glasshouse.analysis.switch import Switch
+from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
+from glasshouse.analysis.movement.switch import Switch
+from glasshouse.analysis.outcomes.generic import Outcomes
+from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.study.report.proved import Line, gain_numbers, threshold_numbers
 from glasshouse.study.result import Predictions, StudyResult
-from glasshouse.study.sentences import axis_name
+from glasshouse.study.words.sentences import axis_name
 
 MOST_CELLS = 144
 """Games with more action profiles than this are not written out."""

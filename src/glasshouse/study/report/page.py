@@ -9,10 +9,10 @@ import jinja2
 import numpy as np
 from markupsafe import Markup, escape
 
-from glasshouse._digits import bracketed, plus_minus, share_ends
-from glasshouse.analysis.access_words import access_words
-from glasshouse.analysis.outcomes import Share
-from glasshouse.analysis.switch import Switch
+from glasshouse._foundation.digits import bracketed, plus_minus, share_ends
+from glasshouse.analysis.movement.switch import Switch
+from glasshouse.analysis.outcomes.generic import Share
+from glasshouse.channels.words import access_words
 from glasshouse.plots.coupling import outcome_names
 from glasshouse.study.report.figures import StudyFigure
 from glasshouse.study.report.numbers import (
@@ -34,9 +34,9 @@ from glasshouse.study.report.proved import (
     proved_threshold_words,
 )
 from glasshouse.study.report.svg import colours, inline_svg
-from glasshouse.study.report.words import leading
 from glasshouse.study.result import StudyResult
-from glasshouse.study.sentences import KINDS, axis_name, claims, own_values
+from glasshouse.study.words.page import leading
+from glasshouse.study.words.sentences import KINDS, axis_name, claims, own_values
 
 MOST_ROWS = 300
 """Rows of the sweep shown; all of them are in the table beside the report."""

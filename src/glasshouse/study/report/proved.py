@@ -3,14 +3,14 @@
 import math
 from typing import Any, NamedTuple, TypeAlias
 
-from glasshouse._digits import MOST_DIGITS, exactly
-from glasshouse.analysis.certified_thresholds import CertifiedThreshold
-from glasshouse.analysis.outcomes import Share
+from glasshouse._foundation.digits import MOST_DIGITS, exactly
+from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
+from glasshouse.analysis.outcomes.generic import Share
 from glasshouse.certificates.certificate import Certificate, GainBounds
 from glasshouse.study.proofs import CertifiedPoint, certificate_file
 from glasshouse.study.result import Predictions, StudyResult
-from glasshouse.study.sentences import axis_name, equilibrium_claim
-from glasshouse.study.verdicts import equilibrium, gain_words, in_words, verdict_words
+from glasshouse.study.words.sentences import axis_name, equilibrium_claim
+from glasshouse.study.words.verdicts import equilibrium, gain_words, in_words, verdict_words
 
 ATTAINED = {True: "attained", False: "not attained: a limit", None: "whether attained is not known"}
 

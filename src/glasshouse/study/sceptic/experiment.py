@@ -10,14 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from glasshouse._arrays import RealArray
-from glasshouse._numbers import HeldFloat, HeldInt, number, whole
-from glasshouse._precision import in_float64
-from glasshouse._progress import progress
-from glasshouse._results import Result
-from glasshouse.analysis.couplings import ROUNDING
-from glasshouse.analysis.first_order import RESTS, flow_derivative, mean_cooperation
-from glasshouse.analysis.sensitivity_terms import reader_margins
+from glasshouse._foundation.arrays import RealArray
+from glasshouse._foundation.numbers import HeldFloat, HeldInt, number, whole
+from glasshouse._foundation.precision import in_float64
+from glasshouse._foundation.progress import progress
+from glasshouse._foundation.results import Result
+from glasshouse.analysis.movement.couplings import ROUNDING
+from glasshouse.analysis.movement.first_order import RESTS, flow_derivative, mean_cooperation
+from glasshouse.analysis.sensitivities.terms import reader_margins
 from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.driver import run
 from glasshouse.errors import InputError
@@ -26,9 +26,9 @@ from glasshouse.games.registry import from_catalogue
 from glasshouse.games.symmetric import is_symmetric
 from glasshouse.parametric import ParametricGame, Params
 from glasshouse.rules.gradient import Gradient
-from glasshouse.semantics.interpreter import Interpreter
-from glasshouse.semantics.neural import AbstractNeural
-from glasshouse.semantics.policies import Policies
+from glasshouse.semantics.neural.base import AbstractNeural
+from glasshouse.semantics.neural.interpreter import Interpreter
+from glasshouse.semantics.neural.policies import Policies
 from glasshouse.study.sceptic.findings import Findings, Trial
 
 KINDS = {"interpreter": Interpreter.random, "policies": Policies.random}

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from glasshouse._results import Result
-from glasshouse.analysis.outcomes import Share
+from glasshouse._foundation.results import Result
+from glasshouse.analysis.outcomes.generic import Share
 
 CLOSE, ROUGH = 0.05, 2.0
 """Predictions count as close within 5 %, as rough within a factor of two."""

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib import style
 from matplotlib.figure import Figure
 
-from glasshouse._files import write_file, writing
-from glasshouse._random import described
+from glasshouse._foundation.files import write_file, writing
+from glasshouse._foundation.random import described
 from glasshouse.plots._palette import TEXT
 from glasshouse.plots.prediction import plot_predictions
 from glasshouse.study.folder import as_json, check_new

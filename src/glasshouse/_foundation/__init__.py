@@ -1,0 +1,1 @@
+"""What everything stands on: arrays, numbers, precision, randomness, words, files."""

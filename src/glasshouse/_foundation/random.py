@@ -1,0 +1,127 @@
+"""The library's own random numbers: no setting of JAX, no thread and no worker changes one."""
+
+import enum
+from typing import Any, SupportsIndex, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, PRNGKeyArray, PyTree
+
+from glasshouse._foundation.arrays import RealArray, is_traced
+from glasshouse._foundation.numbers import whole
+from glasshouse.errors import InputError
+
+Seed: TypeAlias = SupportsIndex | PRNGKeyArray
+"""A whole number from 0 on, or a JAX key, which counts as the number that its words make."""
+
+BLOCK = 4096
+"""Rows that one generator draws, so that what comes late is drawn without what comes before."""
+
+GENERATOR = f"PCG64(SeedSequence([seed, purpose, block])), blocks of {BLOCK}, uniforms of 53 bits"
+NORMAL = "scipy.special.ndtri"
+
+
+class Purpose(enum.IntEnum):
+    """What numbers are drawn for; each purpose has a stream of its own.
+
+    The values are part of what a seed means: none is ever changed or given to something else.
+    """
+
+    STARTS = 1
+    DEVIATIONS = 2
+    NOISE = 3
+    NETWORK = 4
+    PROJECTION = 5
+    PROFILE = 6
+    GAME = 7
+    DIRECTIONS = 8
+
+
+def uniforms(
+    seed: Seed, purpose: Purpose, rows: int, columns: int = 1
+) -> Float[np.ndarray, "rows columns"]:
+    """Independent numbers in the open interval (0, 1).
+
+    Definition: row k is row k mod 4096 of block k // 4096, and a block is drawn row by row from
+    `PCG64(SeedSequence([seed, purpose, block]))`, the first 53 bits of each word being the number.
+    So row k depends on how many columns there are, but not on how many rows. Of all results the
+    one that would be 0 is 2^-54 instead, between it and the smallest other one.
+
+    **Raises:** `InputError` for a seed that is neither a whole number from 0 on nor one JAX key.
+    """
+    number = _number(seed)
+    drawn = np.empty((rows, columns))
+    for first in range(0, rows, BLOCK):
+        part = drawn[first : first + BLOCK]
+        generator = np.random.PCG64(_sequence(number, purpose, first // BLOCK))
+        words = generator.random_raw(part.size)
+        np.multiply((words >> 11).reshape(part.shape), 2.0**-53, out=part)
+    return np.maximum(drawn, 2.0**-54, out=drawn)
+
+
+def normals(
+    seed: Seed, purpose: Purpose, rows: int, columns: int = 1
+) -> Float[np.ndarray, "rows columns"]:
+    """Independent standard normal numbers: the quantiles at `uniforms`, none beyond 8.3.
+
+    NumPy promises that a bit generator's stream stays as it is, but not how it makes normals of it.
+    """
+    from scipy.special import ndtri  # takes as long to import as half of glasshouse
+
+    drawn = uniforms(seed, purpose, rows, columns)
+    return ndtri(drawn, out=drawn)
+
+
+def laid_out(rows: Float[np.ndarray, "rows columns"], like: PyTree) -> PyTree:
+    """The columns in the structure of a tree whose leaves have as many numbers, rows first."""
+    leaves, structure = jax.tree.flatten(like)
+    ends = np.cumsum([np.size(leaf) for leaf in leaves])[:-1]
+    parts = np.split(rows, ends, axis=1) if leaves else []
+    shaped = [
+        np.ascontiguousarray(part).reshape(len(rows), *np.shape(leaf))
+        for part, leaf in zip(parts, leaves, strict=True)
+    ]
+    return jax.tree.unflatten(structure, shaped)
+
+
+def described(seed: int) -> dict[str, str | int]:
+    """How random numbers of this seed are made, for provenance."""
+    return {"generator": GENERATOR, "normal": NORMAL, "seed": seed}
+
+
+def _number(seed: Any) -> int:
+    """The whole number that a seed is, or that the words of a key make, the highest first."""
+    if not isinstance(seed, jax.Array | np.ndarray) or not _is_key(seed):
+        try:
+            return whole(seed, "key", least=0)
+        except InputError as error:
+            raise InputError(f"{error}, or a JAX key") from error
+    if is_traced(seed):
+        raise InputError(
+            "a key inside jit, vmap or grad has no value from which NumPy could draw: draw outside "
+            "of it, and pass on what was drawn"
+        )
+    words = np.asarray(seed if seed.dtype == np.uint32 else jax.random.key_data(seed))
+    if words.ndim != 1:
+        raise InputError(f"keys of shape {words.shape[:-1]} are several: give one key, or a seed")
+    return sum(int(word) << 32 * k for k, word in enumerate(words[::-1]))
+
+
+def _is_key(array: RealArray) -> bool:
+    """Whether this is a key or several, of today's kind or of the old one, which is its words."""
+    if jnp.issubdtype(array.dtype, jax.dtypes.prng_key):
+        return True
+    return array.dtype == np.uint32 and array.ndim > 0
+
+
+def _sequence(number: int, purpose: Purpose, block: int) -> np.random.SeedSequence:
+    """What seeds a block.
+
+    NumPy writes the numbers of a list one after the other in words of 32 bits and fills up with 0,
+    so that [2^32 + 3, 2, 0] would be [3, 1, 2]. Numbers of several words, such as keys that were
+    split, get the purpose and the block behind a filled pool, where no list of three reaches.
+    """
+    if number < 2**32:
+        return np.random.SeedSequence([number, int(purpose), block])
+    return np.random.SeedSequence(number, spawn_key=(int(purpose), block))

@@ -1,0 +1,14 @@
+from .certification import certify as certify
+from .certified_thresholds import CertifiedThreshold as CertifiedThreshold
+from .certified_thresholds import EquilibriumCurve as EquilibriumCurve
+from .certified_thresholds import certified_threshold as certified_threshold
+from .certified_thresholds import equilibrium_curve as equilibrium_curve
+from .deviations import BoundaryTest as BoundaryTest
+from .deviations import Deviation as Deviation
+from .deviations import best_deviation as best_deviation
+from .deviations import boundary_test as boundary_test
+from .deviations import deviation_curve as deviation_curve
+from .pure_profiles import BaseGame as BaseGame
+from .pure_profiles import base_game as base_game
+from .pure_profiles import pure_equilibria as pure_equilibria
+from .pure_profiles import welfare_optima as welfare_optima

@@ -1,0 +1,231 @@
+"""Proofs that a profile is an ε-equilibrium in the parameters, or that it is none."""
+
+import functools
+import importlib.metadata
+import math
+
+import jax
+import numpy as np
+from jaxtyping import PyTree
+
+from glasshouse._foundation.numbers import Numbers, Pair, Whole, number, pair, whole
+from glasshouse._foundation.precision import in_float64
+from glasshouse.analysis.tracing.float_check import where_floats_differ
+from glasshouse.analysis.tracing.program import trace
+from glasshouse.certificates.builtin import builtin_program
+from glasshouse.certificates.certificate import Certificate, certificate_of, verdict_of
+from glasshouse.certificates.document import (
+    AffineNumbers,
+    Claim,
+    Document,
+    GainClaim,
+    LogisticNumbers,
+    Problem,
+    ProgramOnly,
+    ProgramText,
+    Proof,
+    Semantics,
+)
+from glasshouse.certificates.program import Program
+from glasshouse.certificates.search import Bracket, best_gain
+from glasshouse.channels.full import Full
+from glasshouse.dynamics.driver import check_params
+from glasshouse.errors import InputError
+from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.parametric import ParametricGame, Params
+from glasshouse.parametric.dense import check_current
+from glasshouse.semantics.affine import Affine
+from glasshouse.semantics.base import AbstractSemantics
+from glasshouse.semantics.logistic import Logistic
+
+BUDGET = 100_000
+"""Boxes looked at for each player before the verdict is "unknown": seconds to a minute."""
+
+
+@in_float64
+def certify(
+    game: ParametricGame,
+    params: Params,
+    epsilon: Numbers,
+    *,
+    width: Numbers | None = None,
+    couplings: Pair | None = None,
+    budget: Whole = BUDGET,
+) -> Certificate:
+    """Prove that no player can gain more than ε by changing its parameters alone, or refute it.
+
+    Definition: `params` are an ε-equilibrium in the parameters (ε-PPNE) iff for every player i
+    sup over θ_i' in its whole box of U_i(θ_i', θ_-i) - U_i(θ) is at most ε. Where the box is
+    unbounded, the supremum includes the limits.
+
+    The payoff of each player's deviations becomes a straight-line program, bounded on boxes in
+    Arb arithmetic by branch and bound. At ε = 0 a profile at a corner is certified by the signs of
+    derivatives near it; one that is an equilibrium only up to rounding is refuted or unknown. The
+    verdict is "unknown", too, where not all of a player's probabilities are shown to be such, or
+    where floats are found to differ from the program by more than rounding.
+
+    **Arguments:** `params`, one pytree per player, finite, inside the boxes; `epsilon`, in units of
+    payoff; `width`, also narrow each best gain to a bracket of this width; `couplings`, make the
+    claim about every factor in this interval by which all couplings (the weight, for the affine
+    semantics) are multiplied: with the game at coupling 1, about every coupling in the interval;
+    `budget`, boxes looked at for each player at most.
+    **Returns:** a `Certificate`; its `write` makes a file for `verify`.
+    **Raises:** `InputError` for params outside the boxes, an ε that is negative or not finite, a
+    semantics whose JAX operations cannot be bounded (it names the first) or that returns no
+    probabilities somewhere, or couplings for a semantics other than logistic or affine.
+    **Cost:** milliseconds with one parameter per player; it grows exponentially with how many
+    parameters a player has, and with log(1/ε).
+    """
+    if not isinstance(game, ParametricGame) or not isinstance(game.game, NormalFormGame):
+        raise InputError(f"certificates need a ParametricGame, not {type(game).__name__}")
+    epsilon, budget = _checked_epsilon(epsilon), whole(budget, "budget")
+    width = None if width is None else number(width, "width", above=0.0)
+    interval = None if couplings is None else _checked_couplings(game, couplings)
+    params = check_params(game, params)
+    flat = tuple(map(_flat, params))
+    if not all(map(math.isfinite, (x for own in flat for x in own))):
+        raise InputError("params must be finite: only deviations may go to infinity")
+    problem = _problem(game, params, flat, interval)
+    gains, proofs = [], []
+    for player, text in enumerate(problem.programs):
+        found = best_gain(
+            text.program(),
+            problem.payoffs[player],
+            flat[player],
+            problem.region(player),
+            epsilon=epsilon,
+            width=width,
+            budget=budget,
+            proper=problem.is_builtin,
+        )
+        gains.append(_claimed(found))
+        proofs.append(Proof(precision=found.precision, cover=" ".join(found.cover)))
+    claim = _claim(game, params, problem, gains, epsilon)
+    document = Document(
+        glasshouse=importlib.metadata.version("glasshouse"),
+        problem=problem,
+        claim=claim,
+        proofs=tuple(proofs),
+    )
+    return certificate_of(document.sealed())
+
+
+@functools.singledispatch
+def exact_numbers(semantics: AbstractSemantics) -> Semantics:
+    """What a certificate says of a semantics: the numbers of a built-in one, else nothing."""
+    return ProgramOnly()
+
+
+@exact_numbers.register
+def _(semantics: Logistic) -> Semantics:
+    players = len(semantics.actions)
+    coupling = _broadcast(semantics.coupling, (players, players)) * (1 - np.eye(players))
+    return LogisticNumbers(
+        coupling=tuple(map(_floats, coupling)),
+        own_weight=_floats(_broadcast(semantics.own_weight, (players,))),
+    )
+
+
+@exact_numbers.register
+def _(semantics: Affine) -> Semantics:
+    return AffineNumbers(weight=float(np.asarray(semantics.weight)))
+
+
+def _numbers_of(game: ParametricGame) -> Semantics:
+    """The numbers of the semantics where they say all: where everybody sees everything."""
+    # Exactly these classes: what is derived from one may behave in another way.
+    known = type(game.channel) is Full and type(game.semantics) in (Logistic, Affine)
+    return exact_numbers(game.semantics) if known else ProgramOnly()
+
+
+def _problem(
+    game: ParametricGame,
+    params: Params,
+    flat: tuple[tuple[float, ...], ...],
+    couplings: tuple[float, float] | None,
+) -> Problem:
+    """What is to be proved, in exact numbers."""
+    base, semantics = game.game, _numbers_of(game)
+    assert isinstance(base, NormalFormGame)  # checked before
+    check_current(game)
+
+    def program(player: int) -> Program:
+        if isinstance(semantics, ProgramOnly):
+            return trace(game, params, player)
+        return builtin_program(semantics, base.actions, flat, player, couplings is not None)
+
+    return Problem(
+        payoffs=np.asarray(base.tensor, dtype=np.float64).tolist(),
+        semantics=semantics,
+        boxes=tuple(
+            tuple(zip(_flat(box.lower), _flat(box.upper), strict=True)) for box in game.spaces
+        ),
+        params=flat,
+        couplings=couplings,
+        programs=tuple(ProgramText.of(program(player)) for player in range(len(flat))),
+    )
+
+
+def _claim(
+    game: ParametricGame,
+    params: Params,
+    problem: Problem,
+    gains: list[GainClaim],
+    epsilon: float,
+) -> Claim:
+    """What follows from everyone's gains, where floats are what the program is."""
+    verdict, floats = verdict_of(gains, epsilon), None
+    if not problem.is_builtin:
+        floats = where_floats_differ(game, params, problem, gains, verdict, epsilon)
+    verdict = verdict_of(gains, epsilon, floats)
+    return Claim(verdict=verdict, epsilon=epsilon, gains=tuple(gains), floats=floats)
+
+
+def _claimed(found: Bracket) -> GainClaim:
+    return GainClaim(
+        lower=found.lower,
+        upper=found.upper,
+        best=found.best,
+        finite=found.finite,
+        witness=found.witness,
+        attained=found.attained,
+        improper=found.improper,
+    )
+
+
+def _checked_epsilon(epsilon: Numbers) -> float:
+    try:
+        return number(epsilon, "epsilon", least=0.0)
+    except InputError as error:
+        raise InputError(f"{error}, in units of payoff; 0 asks for an exact equilibrium") from error
+
+
+def _checked_couplings(game: ParametricGame, couplings: Pair) -> tuple[float, float]:
+    if isinstance(_numbers_of(game), ProgramOnly):
+        raise InputError(
+            "couplings need the logistic or the affine semantics and full access, not "
+            f"{type(game.semantics).__name__} with {type(game.channel).__name__}: certify one game "
+            "at a time"
+        )
+    low, high = pair(couplings, "couplings", equal=True)
+    if isinstance(game.semantics, Affine):
+        weight = float(np.asarray(game.semantics.weight))
+        if not 0 <= low * weight <= high * weight <= 1:
+            raise InputError(
+                f"couplings={(low, high)} times the weight {weight:g} must be in [0, 1]"
+            )
+    return low, high
+
+
+def _flat(params: PyTree) -> tuple[float, ...]:
+    """All numbers of a pytree in order, exactly."""
+    leaves = jax.tree.leaves(params)
+    return tuple(float(x) for leaf in leaves for x in np.ravel(np.asarray(leaf, np.float64)))
+
+
+def _broadcast(numbers: object, shape: tuple[int, ...]) -> np.ndarray:
+    return np.broadcast_to(np.asarray(numbers, np.float64), shape)
+
+
+def _floats(numbers: np.ndarray) -> tuple[float, ...]:
+    return tuple(map(float, numbers))

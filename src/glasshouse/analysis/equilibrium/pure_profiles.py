@@ -1,0 +1,114 @@
+"""What is true of a base game before anybody reads anybody: pure equilibria and best outcomes."""
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from glasshouse._foundation.results import Result
+from glasshouse.errors import InputError
+
+if TYPE_CHECKING:
+    from glasshouse.games.normal_form import NormalFormGame
+
+TOLERANCE = 1e-12
+"""Payoffs closer than this share of a player's payoff range count as equal: they are rounding."""
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class BaseGame(Result):
+    """Facts of a base game played without transparency, over pure profiles only.
+
+    **Arguments:** `pure_equilibria`, profiles of action indices; `pure_equilibrium_payoffs`, one
+    payoff per player for each of them; `welfare_optima`, the profiles with the largest sum of
+    payoffs, `welfare_optimum_payoffs` likewise; `welfare`, that sum; `tolerance`, relative to
+    payoff ranges; `method`, `detail`.
+    """
+
+    pure_equilibria: tuple[tuple[int, ...], ...]
+    pure_equilibrium_payoffs: tuple[tuple[float, ...], ...]
+    welfare_optima: tuple[tuple[int, ...], ...]
+    welfare_optimum_payoffs: tuple[tuple[float, ...], ...]
+    welfare: float
+    tolerance: float
+    method: str
+    detail: str
+
+
+def base_game(game: "NormalFormGame") -> BaseGame:
+    """Pure equilibria and welfare optima of the base game, with the payoffs they bring.
+
+    **Arguments, Raises and Cost:** as in `pure_equilibria`.
+    """
+    payoffs = _payoffs(game)
+    equilibria = pure_equilibria(game)
+    optima, welfare = welfare_optima(game)
+
+    def payoffs_at(profiles: tuple[tuple[int, ...], ...]) -> tuple[tuple[float, ...], ...]:
+        return tuple(tuple(payoffs[:, *profile].tolist()) for profile in profiles)
+
+    return BaseGame(
+        pure_equilibria=equilibria,
+        pure_equilibrium_payoffs=payoffs_at(equilibria),
+        welfare_optima=optima,
+        welfare_optimum_payoffs=payoffs_at(optima),
+        welfare=welfare,
+        tolerance=TOLERANCE,
+        method="closed form",
+        detail=(
+            f"all {payoffs[0].size} pure profiles compared, ties within {TOLERANCE:g} of the "
+            "payoff range"
+        ),
+    )
+
+
+def pure_equilibria(game: "NormalFormGame") -> tuple[tuple[int, ...], ...]:
+    """The pure Nash equilibria of the base game, weak ones among them.
+
+    Definition: profiles a with u_i(a) ≥ u_i(a_i', a_-i) - 1e-12 (max u_i - min u_i) for every
+    player i and every action a_i'. Mixed equilibria are not looked for.
+
+    **Returns:** profiles of action indices in lexicographic order; empty where there are none.
+    **Raises:** `InputError` for anything but a game, or payoffs that overflow.
+    **Cost:** players × profiles comparisons; exact but for ties within the tolerance.
+    """
+    payoffs = _payoffs(game)
+    stays = np.ones(payoffs.shape[1:], dtype=bool)
+    for player, own in enumerate(payoffs):
+        stays &= own >= own.max(axis=player, keepdims=True) - TOLERANCE * np.ptp(own)
+    return _profiles(stays)
+
+
+def welfare_optima(game: "NormalFormGame") -> tuple[tuple[tuple[int, ...], ...], float]:
+    """The pure profiles with the largest sum of payoffs, and that sum.
+
+    Definition: profiles whose sum is within 1e-12 of all players' payoff ranges together of the
+    largest. No mixed profile has a larger sum.
+
+    **Returns:** profiles of action indices in lexicographic order; the largest sum.
+    **Raises and Cost:** as in `pure_equilibria`.
+    """
+    payoffs = _payoffs(game)
+    profile_axes = tuple(range(1, payoffs.ndim))
+    # What all profiles have in common is left out, so that it brings no rounding into the sums.
+    above_worst = (payoffs - payoffs.min(axis=profile_axes, keepdims=True)).sum(axis=0)
+    ranges = float(np.ptp(payoffs, axis=profile_axes).sum())
+    best = above_worst >= above_worst.max() - TOLERANCE * ranges
+    return _profiles(best), float(payoffs.sum(axis=0)[best].max())
+
+
+def _payoffs(game: "NormalFormGame") -> np.ndarray:
+    """The payoff tensor in float64, of numbers whose sums and differences stay finite."""
+    from glasshouse.games.normal_form import NormalFormGame
+
+    if not isinstance(game, NormalFormGame):
+        raise InputError(f"facts of a base game need a game, not {game!r:.40}: see load_game")
+    payoffs = np.asarray(game.tensor, dtype=np.float64)
+    if not math.isfinite(2.0 * game.players * float(np.abs(payoffs).max())):
+        raise InputError(f"{game.title}: sums of its payoffs overflow: rescale them")
+    return payoffs
+
+
+def _profiles(where: np.ndarray) -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(profile) for profile in np.argwhere(where).tolist())

@@ -1,0 +1,12 @@
+from .couplings import critical_coupling as critical_coupling
+from .couplings import equilibrium_threshold as equilibrium_threshold
+from .couplings import first_movement as first_movement
+from .couplings import first_movement_switch as first_movement_switch
+from .couplings import long_run_switch as long_run_switch
+from .couplings import measured_first_movement as measured_first_movement
+from .first_order import cooperation as cooperation
+from .first_order import first_order_margin as first_order_margin
+from .first_order import mean_cooperation as mean_cooperation
+from .per_player import PlayerThresholds as PlayerThresholds
+from .per_player import player_thresholds as player_thresholds
+from .switch import Switch as Switch

@@ -1,0 +1,312 @@
+"""Couplings at which something switches, found by trying couplings."""
+
+import dataclasses
+import math
+from collections.abc import Callable
+
+import jax
+import jax.flatten_util
+import numpy as np
+from jaxtyping import Float
+
+from glasshouse._foundation.arrays import RealArray, as_floats
+from glasshouse._foundation.numbers import Numbers, Pair, Whole, number, pair, whole
+from glasshouse._foundation.precision import in_float64
+from glasshouse._foundation.results import few
+from glasshouse.analysis.equilibrium.deviations import SATURATED, BoundaryTest, boundary_tests
+from glasshouse.analysis.movement.first_order import RESTS, cooperation_margin, mean_cooperation
+from glasshouse.analysis.movement.switch import Search, Switch, find_switch
+from glasshouse.analysis.movement.windows import shortest_window
+from glasshouse.dynamics.batch import batch_map
+from glasshouse.dynamics.driver import check_params, run
+from glasshouse.dynamics.learning import Learning, check_learning
+from glasshouse.errors import InputError
+from glasshouse.families.along import games_along
+from glasshouse.families.family import HIGHEST, AbstractFamily
+from glasshouse.parametric import (
+    AbstractParametricGame,
+    NetworkParametricGame,
+    ParametricGame,
+    Params,
+    require,
+)
+from glasshouse.rules.base import AbstractDirection, AbstractRule, check_direction, of_words
+from glasshouse.rules.gradient import Gradient
+from glasshouse.theory.symmetric import lowest_coupling
+
+Family = Callable[[float], ParametricGame | NetworkParametricGame]
+"""A parametric game for every coupling."""
+
+ROUNDING = 1e-12
+"""A smaller rise of mean cooperation counts as none: games can keep it constant by symmetry."""
+
+MOST_PLAYERS = 4
+"""So many players' starts are written out, where each has several numbers."""
+
+WINDOW_STEPS = 8
+"""Of a measured first movement: enough that learners answer each other."""
+
+WINDOWS = 1e-2, 1e-6
+"""The longest and the shortest that are tried until halving one changes nothing."""
+
+WINDOW_ROUNDING = 32 * float(np.finfo(float).eps)
+"""A smaller change of mean cooperation in a window, which is a few steps, counts as none."""
+
+LONG_RUN = Learning(steps=1000, step_size=None)
+"""What is called a long run unless the caller says otherwise."""
+
+POINTS = 64
+"""Couplings tried at once: eight vectors of eight, the same shape at every narrowing."""
+
+
+@in_float64
+def first_movement(
+    family: Family,
+    start: Params | None = None,
+    *,
+    rule: AbstractDirection = Gradient(),
+    bracket: Pair | None = None,
+    points: Whole = POINTS,
+    tolerance: Numbers = 1e-9,
+) -> Switch:
+    """From which coupling on mean cooperation starts to rise: where its `first_order_margin` turns.
+
+    Computed from the derivative, without learning. `measured_first_movement` asks the same of
+    learners; `long_run_switch` asks where they have come to, which is another question.
+
+    **Arguments:** `family(coupling)`, the game at a coupling (a `LogisticFamily`, an
+    `AffineFamily`, or any function of yours); `start`, params (default neutral); `rule`, by which
+    all learn, one that gives a direction; `bracket`,
+    couplings to search, which may be negative (default the family's `lowest` to `highest`; for a
+    function, from just above -1/(n-1) to 3); `points`, couplings tried at once; `tolerance`, width
+    of the final bracket.
+    **Returns:** a `Switch`; margins below 1e-12 of the payoff range count as zero, and couplings
+    that they leave open are in its bracket. `result` is "several switches" when more than one
+    change is seen among the first `points` couplings.
+    **Raises:** `InputError` for a bracket that is not increasing, or a start outside the boxes.
+    """
+    check_direction(rule, "a first movement")
+    low, high = _range_searched(family, bracket)
+    start = _checked(family, low, start)
+    smallest = RESTS * _payoff_range(family, low, high)
+
+    def margins(couplings: np.ndarray) -> np.ndarray:
+        games = games_along(family, couplings)
+        return batch_map(cooperation_margin, games, start, rule)
+
+    detail = f"{_from(start)}{of_words(rule)}, at {points} values in [{low:g}, {high:g}], narrowed"
+    search = _search(low, high, points, tolerance)
+    settings = {"start": _start(start), "tolerance": search.tolerance}
+    return find_switch(margins, search, smallest, "derivative", detail, settings)
+
+
+first_movement_switch = first_movement
+"""The name of `first_movement` in earlier versions."""
+
+
+@in_float64
+def measured_first_movement(
+    family: Family,
+    start: Params | None = None,
+    *,
+    rule: AbstractRule = Gradient(),
+    window: Numbers | None = None,
+    bracket: Pair | None = None,
+    points: Whole = POINTS,
+    tolerance: Numbers = 1e-5,
+) -> Switch:
+    """From which coupling on learners set out toward cooperation, learning for a short window.
+
+    Definition: the boundary of {κ : mean cooperation after the window > mean cooperation at the
+    start}, the window so short that halving it changes nothing: the limit of that boundary for
+    short windows is `first_movement`.
+
+    **Arguments:** `window`, steps × step size × payoff range, which has no unit of payoff (8 steps
+    are taken, of whatever size that makes); by default 1/100, or as much shorter as it takes, down
+    to 1e-6, until two halvings move the switch by no more than a quarter of `tolerance`; the others
+    as in `first_movement`.
+    **Returns:** a `Switch` whose bracket also holds the switches after a half and a quarter of the
+    window, and what they tend to; where its halves do not come closer, `detail` says so, and
+    `result` is "not settled" if one half has a switch and another has none.
+    **Raises:** `InputError` as `first_movement`, or for a window that is not positive and finite.
+    **Cost:** three searches of 8 steps for each window tried.
+    """
+    low, high = _range_searched(family, bracket)
+    start = _checked(family, low, start)
+    if window is not None:
+        window = number(window, "window (steps × step size × payoff range)", above=0.0)
+    scale = _payoff_range(family, low, high) or 1.0
+    tolerance = number(tolerance, "tolerance", least=0.0)
+    search = _search(low, high, points, tolerance / 8)
+
+    def after(length: float) -> Switch:
+        step_size = length / (WINDOW_STEPS * scale)
+        learned = f"{WINDOW_STEPS} steps of {step_size:.6g}{of_words(rule)}"
+        detail = f"{learned} {_from(start)}, {points} values in [{low:g}, {high:g}], narrowed"
+        steps = {"steps": WINDOW_STEPS, "step_size": step_size, "window": length}
+        settings = {"start": _start(start), "tolerance": tolerance, **steps}
+        margins = _changes(family, start, rule, WINDOW_STEPS, step_size)
+        found = find_switch(margins, search, WINDOW_ROUNDING, "learned", detail, settings)
+        return dataclasses.replace(found, learned=learned)
+
+    longest, shortest = WINDOWS if window is None else (window, window)
+    return shortest_window(after, longest, shortest, tolerance)
+
+
+@in_float64
+def long_run_switch(
+    family: Family,
+    start: Params | None = None,
+    *,
+    learning: Learning = LONG_RUN,
+    bracket: Pair | None = None,
+    points: Whole = POINTS,
+    tolerance: Numbers = 1e-6,
+) -> Switch:
+    """From which coupling on a long run of learning leaves mean cooperation higher.
+
+    Definition: the boundary of {κ : mean cooperation after the steps of `learning` > mean
+    cooperation at the start}, strict (changes up to 1e-12 are rounding). It is found by learning at
+    many couplings and depends on how long and in which steps is learned. From the neutral start of
+    a symmetric game with two actions it is `first_movement`; elsewhere it need not be.
+
+    **Arguments:** `learning`, the rule and its steps, by default 1000 steps of selfish gradients,
+    of ½ over the payoff range, so that payoffs may be in any unit (where it starts is `start`, for
+    all players alone); the others as in `first_movement`.
+    **Returns:** a `Switch`.
+    **Raises:** `InputError` as `first_movement`.
+    """
+    check_learning(learning, "long_run_switch", alone=True)
+    low, high = _range_searched(family, bracket)
+    start = _checked(family, low, start)
+    steps, step_size = learning.steps, learning.step_size_for(_payoff_range(family, low, high))
+    learned = learning.paced(step_size)
+    detail = f"{learned} {_from(start)}, {points} values in [{low:g}, {high:g}], narrowed"
+    settings = {"start": _start(start), "steps": steps, "step_size": step_size}
+    settings |= {"tolerance": number(tolerance, "tolerance", least=0.0)}
+    margins = _changes(family, start, learning.rule, steps, step_size)
+    search = _search(low, high, points, tolerance)
+    found = find_switch(margins, search, ROUNDING, "learned", detail, settings)
+    return dataclasses.replace(found, learned=learned)
+
+
+critical_coupling = long_run_switch
+"""The name of `long_run_switch` in earlier versions."""
+
+
+@in_float64
+def equilibrium_threshold(
+    family: Family,
+    *,
+    bracket: Pair | None = None,
+    points: Whole = POINTS,
+    tolerance: Numbers = 1e-9,
+) -> Switch:
+    """The smallest coupling from which the cooperative corner passes the boundary test.
+
+    **Arguments:** `family(coupling)`, a game whose players have one bounded parameter each;
+    `bracket`, couplings to search (default as in `critical_coupling`); `points`, couplings
+    tried at once; `tolerance`, width of the final bracket.
+    **Returns:** a `Switch`. A pass that begins and ends between two of the couplings tried first is
+    not seen, and nothing is proved about the couplings between them.
+    """
+    low, high = _range_searched(family, bracket)
+
+    def margins(couplings: np.ndarray) -> np.ndarray:
+        tests = boundary_tests([_dense(family(float(k))) for k in couplings])
+        saturated = [test.reason for test in tests if test.reason == SATURATED]
+        if saturated:
+            raise InputError(saturated[0])
+        return np.array([_passes_clearly(test) for test in tests])
+
+    detail = f"boundary test at {points} values in [{low:g}, {high:g}]"
+    search = _search(low, high, points, tolerance)
+    settings = {"start": "the cooperative corner", "tolerance": search.tolerance}
+    return find_switch(margins, search, 0.5, "numerical", detail, settings)
+
+
+def _passes_clearly(test: BoundaryTest) -> float:
+    """1 for a pass, -1 for a fail, 0 where rounding has the last word, NaN where undecided."""
+    if test.passes is None:
+        return math.nan
+    if not test.passes:
+        return -1.0
+    gains = any(deviation.gain > 0 for deviation in test.deviations)
+    return 0.0 if gains or min(test.slopes) <= test.tolerance else 1.0
+
+
+def _dense(game: AbstractParametricGame) -> ParametricGame:
+    if not isinstance(game, ParametricGame):
+        raise InputError(
+            f"the boundary test needs a ParametricGame, not {type(game).__name__}: large "
+            "jumps are not searched on networks"
+        )
+    return game
+
+
+def _cooperation_change(
+    game: AbstractParametricGame,
+    start: Params | None,
+    rule: AbstractRule,
+    steps: int,
+    step_size: RealArray,
+) -> Float[RealArray, ""]:
+    begin = as_floats(game.neutral() if start is None else start)
+    end = run(game, rule, begin, steps=steps, step_size=step_size, throw=False).params
+    return mean_cooperation(game, end) - mean_cooperation(game, begin)
+
+
+def _changes(
+    family: Family, start: Params | None, rule: AbstractRule, steps: int, step_size: float
+) -> Callable[[np.ndarray], np.ndarray]:
+    """How much higher mean cooperation stands after learning, at each of several couplings."""
+
+    def margins(couplings: np.ndarray) -> np.ndarray:
+        games = games_along(family, couplings)
+        return batch_map(_cooperation_change, games, start, rule, steps, np.asarray(step_size))
+
+    return margins
+
+
+def _checked(family: Family, coupling: float, start: Params | None) -> Params | None:
+    return None if start is None else check_params(family(coupling), start)
+
+
+def _payoff_range(family: Family, low: float, high: float) -> float:
+    return max(float(np.max(family(x).game.payoff_ranges)) for x in (low, high))
+
+
+def _range_searched(family: Family, bracket: Pair | None) -> tuple[float, float]:
+    default = _default_bracket(family)  # refuses what is no family
+    require(family(default[0]), "observables", "a switch of cooperation")
+    return pair(default if bracket is None else bracket, "the bracket of couplings")
+
+
+def _default_bracket(family: Family) -> tuple[float, float]:
+    if not callable(family):
+        raise InputError(
+            f"a family gives a game for every coupling, which {type(family).__name__} does not: "
+            "use LogisticFamily(game, bound) or a function of the coupling"
+        )
+    if isinstance(family, AbstractFamily):
+        return family.lowest, family.highest
+    return 0.9 * lowest_coupling(family(0.0).players), HIGHEST
+
+
+def _search(low: float, high: float, points: Whole, tolerance: Numbers) -> Search:
+    least = number(tolerance, "tolerance", above=0.0)
+    return Search(low, high, whole(points, "points", least=2), least)
+
+
+def _start(start: Params | None) -> str:
+    return _from(start).removeprefix("from the ")
+
+
+def _from(start: Params | None) -> str:
+    if start is None:
+        return "from the neutral start"
+    each = [jax.flatten_util.ravel_pytree(own)[0] for own in start]
+    if all(own.size == 1 for own in each):
+        return f"from the start {few(np.concatenate(each))}"
+    more = [f"… {len(each) - MOST_PLAYERS} more"] * (len(each) > MOST_PLAYERS)
+    return f"from the start ({', '.join([*map(few, each[:MOST_PLAYERS]), *more])})"

@@ -1,0 +1,90 @@
+"""First movement: how a quantity starts to change when everybody learns selfishly."""
+
+import math
+from collections.abc import Callable
+
+import jax
+from jaxtyping import Array, Float
+
+from glasshouse._foundation.arrays import RealArray, as_floats
+from glasshouse._foundation.precision import in_float64, in_float64_unless_traced
+from glasshouse.dynamics.driver import check_params
+from glasshouse.errors import InputError
+from glasshouse.parametric import AbstractParametricGame, Params, require
+from glasshouse.rules.base import AbstractDirection, check_direction, velocity
+from glasshouse.rules.gradient import Gradient
+
+RESTS = 1e-12
+"""First movements slower than this, per unit of payoff range, count as none: they are rounding."""
+
+Quantity = Callable[[AbstractParametricGame, Params], Float[RealArray, ""]]
+
+
+def cooperation(game: AbstractParametricGame, params: Params) -> Float[RealArray, "players"]:
+    """Everyone's probability of action 0.
+
+    **Raises:** `InputError` for a game that has none.
+    """
+    found = require(game, "observables", "cooperation").observables(params)
+    if "cooperation" not in found:
+        raise InputError(
+            f"{type(game).__name__} has no cooperation, but {' and '.join(sorted(found))}: "
+            "name one of these"
+        )
+    return found["cooperation"]
+
+
+@in_float64_unless_traced
+def mean_cooperation(game: AbstractParametricGame, params: Params) -> Float[RealArray, ""]:
+    """The players' mean probability of action 0."""
+    return cooperation(game, params).mean()
+
+
+@in_float64
+def first_order_margin(
+    game: AbstractParametricGame,
+    params: Params,
+    quantity: Quantity = mean_cooperation,
+    rule: AbstractDirection = Gradient(),
+) -> float:
+    """How fast `quantity` changes at `params` when everybody learns by a rule.
+
+    Definition: ∇_θ m(θ) · v(θ), with m the quantity and v everyone's directions, by default the
+    selfish gradients: the change of m per unit time of dθ/dt = v. Positive means that m starts to
+    rise; where it ends is another question.
+
+    **Arguments:** `quantity(game, params)`, differentiable, a scalar: mean cooperation, one
+    player's cooperation, welfare, a payoff, …; `rule`, one that gives a direction.
+    **Raises:** `InputError` when `params` do not fit the boxes, or the derivative is not finite
+    there.
+    **Cost:** one gradient and one forward derivative; exact to rounding.
+    """
+    check_direction(rule, "the first-order margin")
+    margin = float(flow_derivative(game, check_params(game, params), quantity, rule))
+    if not math.isfinite(margin):
+        raise InputError(
+            f"the derivative is {margin} at these params: check the semantics there, above all "
+            "square roots, logarithms and quotients, also in branches that are not taken"
+        )
+    return margin
+
+
+def cooperation_margin(
+    game: AbstractParametricGame,
+    start: Params | None = None,
+    rule: AbstractDirection = Gradient(),
+) -> Float[Array, ""]:
+    """`first_order_margin` of mean cooperation as a traceable array, by default where neutral."""
+    params = as_floats(game.neutral() if start is None else start)
+    return flow_derivative(game, params, mean_cooperation, rule)
+
+
+def flow_derivative(
+    game: AbstractParametricGame,
+    params: Params,
+    quantity: Quantity,
+    rule: AbstractDirection = Gradient(),
+) -> Float[Array, ""]:
+    """`first_order_margin` as a traceable array."""
+    moves = velocity(game, params, rule)
+    return jax.jvp(lambda p: quantity(game, p), (params,), (moves,))[1]

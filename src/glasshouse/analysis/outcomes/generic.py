@@ -1,0 +1,182 @@
+"""Where learning ends from generic, unequal starts."""
+
+import dataclasses
+import functools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import wadler_lindig as wl
+from jaxtyping import Float
+
+from glasshouse._foundation.arrays import RealArray
+from glasshouse._foundation.numbers import Numbers, Whole, number, whole
+from glasshouse._foundation.precision import in_float64
+from glasshouse._foundation.results import Result, call, plain
+from glasshouse.analysis.movement.first_order import cooperation
+from glasshouse.dynamics.learning import Learning, check_learning, learn
+from glasshouse.dynamics.starts import Starts as Starts  # its name here in earlier versions
+from glasshouse.errors import InputError
+from glasshouse.parametric import AbstractParametricGame, Params
+from glasshouse.semantics.probabilities import TOLERANCE
+
+AT_REST = 1e-6
+"""A run counts as at rest when its relative gradient (`rest_residual`) is below this."""
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Share(Result):
+    """A share of runs with its 95 % Wilson interval."""
+
+    count: int
+    runs: int
+
+    @property
+    def value(self) -> float:
+        """The share itself; NaN where no run counted."""
+        return self.count / self.runs if self.runs else math.nan
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson score interval (Wilson 1927), 95 %; all of [0, 1] where no run counted."""
+        if not self.runs:
+            return (0.0, 1.0)
+        low, high = wilson_interval(self.count, self.runs)
+        return (low if self.count else 0.0, high if self.count < self.runs else 1.0)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The `share`, the ends `low` and `high` of its interval, and the `count` of runs."""
+        low, high = self.interval
+        return {"share": plain(self.value), "low": low, "high": high, "count": self.count}
+
+    def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
+        computed = [("value", self.value), ("interval", self.interval)]
+        return call("Share", [*computed, ("count", self.count), ("runs", self.runs)], **settings)
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Outcomes(Result):
+    """How runs from random starts ended, by who cooperates with probability above ½.
+
+    **Arguments:** `cooperation`, everybody does; `exploitation`, some do and some do not;
+    `defection`, nobody does; `exploited`, for each player, the share of runs in which it
+    cooperates while another does not; `mean_cooperation`, over runs and players; `payoffs`, each
+    player's mean payoff over runs, at the end; `at_rest`, runs whose end is a rest point to 1e-6;
+    `not_finite`, runs that left the reals and are in none of the shares; `method`, `detail`: start
+    distribution, step size, steps.
+    """
+
+    cooperation: Share
+    exploitation: Share
+    defection: Share
+    exploited: tuple[Share, ...]
+    mean_cooperation: float
+    payoffs: tuple[float, ...]
+    at_rest: Share
+    not_finite: int
+    method: str
+    detail: str
+
+
+def wilson_interval(
+    count: Whole, runs: Whole, z: Numbers = 1.959963984540054
+) -> tuple[float, float]:
+    """Wilson score interval for a share of `count` in `runs`; z = 1.96 for 95 %.
+
+    **Source:** Wilson 1927, Probable inference, the law of succession, and statistical
+    inference, Journal of the American Statistical Association 22.
+    **Raises:** `InputError` for a count above `runs`, or numbers that are no counts.
+    """
+    runs = whole(runs, "runs")
+    count, z = whole(count, "count", least=0, most=runs), number(z, "z", least=0.0)
+    share = count / runs
+    centre = share + z * z / (2 * runs)
+    spread = z * math.sqrt(share * (1 - share) / runs + z * z / (4 * runs * runs))
+    scale = 1 + z * z / runs
+    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+
+
+@in_float64
+def generic_outcomes(
+    games: Sequence[AbstractParametricGame], *, learning: Learning = Learning()
+) -> list[Outcomes]:
+    """Outcomes of learning from unequal starts, for each game.
+
+    All games are played from the same starts, so that they differ by the game alone.
+
+    **Arguments:** `games`, alike in structure (one game at many couplings, say; `Tied` games too);
+    `learning`, by which rule, from where, in how many steps and of which size.
+    **Raises:** `InputError` when there is no game, it has no cooperation, or the starts do not fit
+    its boxes.
+    **Cost:** games × starts × steps learning steps.
+    """
+    if isinstance(games, AbstractParametricGame) or not games:
+        raise InputError("generic_outcomes needs a list of parametric games, at least one")
+    ends = learn(games, check_learning(learning, "generic_outcomes"), _seen)
+    cooperates, payoffs = ends.observed
+    _check_probabilities(cooperates.reshape(-1, cooperates.shape[-1]))
+    return _classified(cooperates, payoffs, ends.residuals, ends.detail)
+
+
+def _seen(
+    game: AbstractParametricGame, params: Params
+) -> tuple[Float[RealArray, "players"], Float[RealArray, "players"]]:
+    return cooperation(game, params), game.payoffs(params)
+
+
+def _check_probabilities(ends: Float[np.ndarray, "runs players"]) -> None:
+    """Refuse cooperation outside [0, 1]: a semantics of one's own is not checked everywhere."""
+    wrong = np.argwhere((ends < -TOLERANCE) | (ends > 1 + TOLERANCE))
+    if len(wrong):
+        run, player = (int(k) for k in wrong[0])
+        raise InputError(
+            f"the semantics gives player {player + 1} cooperation {ends[run, player]:.4g} where "
+            "learning ended: make it return probabilities everywhere in the box"
+        )
+
+
+def _classified(
+    ends: Float[np.ndarray, "games runs players"],
+    payoffs: Float[np.ndarray, "games runs players"],
+    residuals: Float[np.ndarray, "games runs"],
+    detail: str,
+) -> list[Outcomes]:
+    """The outcomes of each game, counted for all of them together.
+
+    Player by player: sums over an axis of two numbers are what NumPy is slow at.
+    """
+    columns = [np.ascontiguousarray(ends[..., i]) for i in range(ends.shape[2])]
+    finite = functools.reduce(np.logical_and, [np.isfinite(p) for p in columns])
+    runs = finite.sum(axis=1)
+    cooperates = [(p > 0.5) & finite for p in columns]
+    everybody = functools.reduce(np.logical_and, cooperates)
+    somebody = functools.reduce(np.logical_or, cooperates)
+    some = somebody & ~everybody
+    masks = {
+        "cooperation": everybody,
+        "exploitation": some,
+        "defection": finite & ~somebody,
+        "at_rest": (residuals <= AT_REST) & finite,
+    }
+    counted = {name: np.sum(mask, axis=1).tolist() for name, mask in masks.items()}
+    exploited = np.stack([np.sum(some & c, axis=1) for c in cooperates], axis=1).tolist()
+    with np.errstate(invalid="ignore"):  # no run, no mean
+        totals = [np.sum(p, axis=1, where=finite) for p in columns]
+        cooperation = sum(totals[1:], start=totals[0]) / (runs * len(columns))
+        paid = [np.sum(payoffs[..., i], axis=1, where=finite) for i in range(payoffs.shape[2])]
+        means = np.stack(paid, axis=1) / runs[:, None]
+    lost = (ends.shape[1] - runs).tolist()
+
+    def of(k: int, total: int) -> Outcomes:
+        return Outcomes(
+            **{name: Share(counts[k], total) for name, counts in counted.items()},
+            exploited=tuple(Share(count, total) for count in exploited[k]),
+            mean_cooperation=float(cooperation[k]),
+            payoffs=tuple(means[k].tolist()),
+            not_finite=lost[k],
+            method="learned",
+            detail=detail,
+        )
+
+    return [of(k, total) for k, total in enumerate(runs.tolist())]

@@ -1,0 +1,168 @@
+"""Whether rest points stand alone, or belong to a continuum of them, and of which dimension."""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float
+
+from glasshouse._foundation.random import Purpose, normals
+from glasshouse.dynamics.batch import batch_map
+from glasshouse.parametric import AbstractParametricGame, Params, require
+from glasshouse.rules.base import AbstractDirection, velocity
+from glasshouse.rules.gradient import Gradient
+from glasshouse.rules.residual import relative_gradient
+
+RANK = 1e-8
+"""Singular values below this share of the largest one count as zero."""
+
+ROUNDING = 1e-11
+"""They do, too, below this: relative gradients are at most 1, and this is their rounding."""
+
+POLISHED = 1e-4
+"""Directions in which the gradient changes less than this share are left alone while polishing."""
+
+HELD = 1e-6
+"""A relative gradient that pushes outward by more than this holds a parameter at its bound."""
+
+STEP = 0.02
+"""So far along a direction without slope, there must be a rest point if there is a continuum; in
+boxes narrower than 1, this share of the narrowest side."""
+
+RESTS = 1e-9
+"""What is left there of the relative gradient; of an isolated double or triple root more is."""
+
+POLISHINGS, CORRECTIONS, TRIES = 6, 16, 4
+
+
+def dimensions(
+    game: AbstractParametricGame, points: Sequence[Params], rule: AbstractDirection = Gradient()
+) -> list[int | None]:
+    """For each rest point, the dimension of the set of rest points around it: 0 if it is alone.
+
+    Definition: the number of free parameters less the rank of the Jacobian of the rule's direction
+    in them. Free are those that no outward gradient holds at a bound; gradients are relative to
+    what they could be. Where the rank is not full, rest points a small step away confirm that this
+    is a continuum and no double root.
+
+    **Returns:** None where directions without slope exist and only some of them lead to rest
+    points.
+    **Cost:** for each point a Jacobian and its singular values, a few times.
+    """
+    if not points:
+        return []
+    flat = np.stack([_flat(point) for point in points])
+    lower, upper = (
+        np.broadcast_to(_flat(tuple(getattr(box, side) for box in game.spaces)), flat.shape)
+        for side in ("lower", "upper")
+    )
+    template = points[0]
+    for _ in range(POLISHINGS):
+        fields, jacobians = _linearised(game, flat, template, rule)
+        for k, (field, jacobian) in enumerate(zip(fields, jacobians, strict=True)):
+            free = _free(flat[k], field, lower[k], upper[k])
+            step = _solve(jacobian, free) @ field[free]
+            flat[k, free] = np.clip(flat[k, free] - step, lower[k, free], upper[k, free])
+    fields, jacobians = _linearised(game, flat, template, rule)
+    found: list[int | None] = []
+    for k, jacobian in enumerate(jacobians):
+        free = _free(flat[k], fields[k], lower[k], upper[k])
+        box = lower[k], upper[k]
+        found.append(_dimension((game, template, rule), flat[k], jacobian, free, box))
+    return found
+
+
+def _dimension(
+    where: tuple[AbstractParametricGame, Params, AbstractDirection],
+    x: np.ndarray,
+    jacobian: np.ndarray,
+    free: np.ndarray,
+    box: tuple[np.ndarray, np.ndarray],
+) -> int | None:
+    """The number of directions without slope, if rest points lie there."""
+    null, (lower, upper) = _null_space(jacobian, free), box
+    count = null.shape[1]
+    if not count:
+        return 0
+    mixed = normals(0, Purpose.DIRECTIONS, count, TRIES)
+    towards = np.concatenate([null @ mixed, null], axis=1).T
+    towards /= np.linalg.norm(towards, axis=1, keepdims=True)
+    begin = np.repeat(x[None], 2 * len(towards), axis=0)
+    step = STEP * min(1.0, *(upper - lower)[free])
+    begin[:, free] += step * np.concatenate([towards, -towards])
+    tried, back = np.clip(begin, lower, upper), _solve(jacobian, free)
+    for _ in range(CORRECTIONS):
+        fields = _fields(tried, *where)
+        tried[:, free] -= fields[:, free] @ back.T
+        tried = np.clip(tried, lower, upper)
+    fields = _fields(tried, *where)
+    inward = np.where(tried >= upper, np.minimum(fields, 0), fields)
+    inward = np.where(tried <= lower, np.maximum(inward, 0), inward)
+    rests = np.all(np.abs(inward[:, free]) <= RESTS, axis=1)
+    rests &= np.linalg.norm(tried - x, axis=1) >= step / 2
+    either = rests[: len(towards)] | rests[len(towards) :]
+    if either[:TRIES].any():
+        return count
+    return None if either.any() else 0
+
+
+def _linearised(
+    game: AbstractParametricGame, flat: np.ndarray, template: Params, rule: AbstractDirection
+) -> tuple[np.ndarray, np.ndarray]:
+    return batch_map(_field_and_jacobian, flat, game, template, rule)
+
+
+def _fields(
+    flat: np.ndarray, game: AbstractParametricGame, template: Params, rule: AbstractDirection
+) -> np.ndarray:
+    return batch_map(_field, flat, game, template, rule)
+
+
+def _field_and_jacobian(
+    flat: Array, game: AbstractParametricGame, template: Params, rule: AbstractDirection
+) -> tuple[Float[Array, "n"], Float[Array, "n n"]]:
+    slopes = jax.jacfwd(lambda z: _field(z, game, template, rule))(flat)
+    return _field(flat, game, template, rule), slopes
+
+
+def _field(
+    flat: Array, game: AbstractParametricGame, template: Params, rule: AbstractDirection
+) -> Float[Array, "n"]:
+    """Everyone's direction relative to what a gradient could be, 0 where that cannot be told."""
+    params = ravel_pytree(template)[1](flat)
+    scales = require(game, "scales", "telling whether rest points are isolated")
+    relative = jax.tree.map(
+        relative_gradient, velocity(game, params, rule), scales.gradient_scales(params)
+    )
+    return jnp.nan_to_num(ravel_pytree(relative)[0], nan=0.0)
+
+
+def _free(x: np.ndarray, field: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """The indices of the parameters that no outward gradient holds at a bound."""
+    held = ((x >= upper) & (field > HELD)) | ((x <= lower) & (field < -HELD))
+    return np.flatnonzero(~held)
+
+
+def _solve(jacobian: np.ndarray, free: np.ndarray) -> np.ndarray:
+    """The inverse in the free directions that have a slope."""
+    own = jacobian[np.ix_(free, free)]
+    largest = float(np.linalg.norm(own, 2)) if own.size else 0.0
+    if largest <= ROUNDING:
+        return np.zeros_like(own)
+    return np.linalg.pinv(own, rcond=max(POLISHED, ROUNDING / largest))
+
+
+def _null_space(jacobian: np.ndarray, free: np.ndarray) -> np.ndarray:
+    """Free directions along which no gradient changes, one per column."""
+    own = jacobian[np.ix_(free, free)]
+    if not own.size:
+        return own
+    _, sizes, directions = np.linalg.svd(own)
+    return directions[sizes <= max(RANK * sizes[0], ROUNDING)].T
+
+
+def _flat(params: Params) -> np.ndarray:
+    leaves = [np.ravel(np.asarray(leaf, np.float64)) for leaf in jax.tree.leaves(params)]
+    return np.concatenate(leaves)

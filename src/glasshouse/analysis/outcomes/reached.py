@@ -1,0 +1,174 @@
+"""The rest points that learning reaches: which they are, and from how many starts."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Literal, overload
+
+import jax
+import numpy as np
+
+from glasshouse._foundation.numbers import Whole, whole
+from glasshouse._foundation.precision import in_float64
+from glasshouse._foundation.results import Result
+from glasshouse.analysis.assessment import tied_learning
+from glasshouse.analysis.movement.first_order import cooperation
+from glasshouse.analysis.outcomes.generic import AT_REST, Share
+from glasshouse.analysis.outcomes.isolation import RANK, dimensions
+from glasshouse.dynamics.learning import Ends, Learning, check_learning, learn
+from glasshouse.errors import InputError
+from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params, Tied
+from glasshouse.rules.base import APART, AbstractDirection, check_direction
+
+MOST_TOLD_APART = 1000
+"""Distinct ends that are told apart; of a continuum every run has one of its own."""
+
+SAME = 1e-3
+"""Ends are one rest point when no parameter differs by more than this, relative to 1 + its size or,
+where that is less, to the side of its box."""
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class ReachedPoint(Result):
+    """A rest point that learning reaches.
+
+    **Arguments:** `params`, one pytree per player, of the run whose gradient is smallest there;
+    `cooperation`, each player's probability of action 0; `starts`: "tied", all players share one
+    parameter that starts neutral, or "generic"; `share` of the generic runs that end here, None
+    for tied ones; `residual`, the relative gradient that is left; `method`, `detail`; `dimension`
+    of the set of rest points around it: 0 where it is isolated, None where that cannot be told.
+    """
+
+    params: Params
+    cooperation: tuple[float, ...]
+    starts: Literal["tied", "generic"]
+    share: Share | None
+    residual: float
+    method: str
+    detail: str
+    dimension: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class ReachedRestPoints(Result, Sequence[ReachedPoint]):
+    """The rest points that learning reaches, as a sequence, and what is not listed.
+
+    **Arguments:** `points`; `isolated`, whether each of them stands alone: where one does not,
+    there is a continuum of rest points, of which those listed are samples; `dimension` of the
+    largest such set, 0 where all are isolated, None where it cannot be told or no run rests;
+    `unlisted`, how many runs from the starts rest at points that are not listed; `method`,
+    `detail`, how the dimension was found.
+    """
+
+    points: tuple[ReachedPoint, ...]
+    isolated: bool | None
+    dimension: int | None
+    unlisted: int
+    method: str = "numerical"
+    detail: str = (
+        f"free parameters less the rank of the Jacobian of the relative gradient in them, at "
+        f"{RANK:g} of its largest singular value; confirmed by rest points nearby"
+    )
+
+    @overload
+    def __getitem__(self, index: int) -> ReachedPoint: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[ReachedPoint, ...]: ...
+    def __getitem__(self, index: int | slice) -> ReachedPoint | tuple[ReachedPoint, ...]:
+        return self.points[index]
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+
+@in_float64
+def reached_rest_points(
+    game: ParametricGame, *, learning: Learning = Learning(), most: Whole = 8
+) -> ReachedRestPoints:
+    """The rest points that learning reaches, the most frequent ones first.
+
+    They are rest points of the rule of `learning`. The tied one, from the neutral start, comes
+    first where the players' parameters have one shape and the rule can learn so. Being reached says
+    nothing of being an equilibrium: see `certify`.
+
+    **Arguments:** `learning`, as in `generic_outcomes`, its rule one that gives a direction;
+    `most`, how many points from its starts to return at most.
+    **Returns:** a sequence, empty where no run has come to rest to 1e-6. Where rest points are
+    not isolated it says so, with the dimension of the set they are samples of, and it counts the
+    runs at rest that are not among those listed.
+    **Cost:** starts × steps learning steps, and some Jacobians of the gradient at each point.
+    """
+    check_learning(learning, "reached_rest_points")
+    rule = check_direction(learning.rule, "telling rest points apart")
+    most = whole(most, "most", least=0)
+    played = Tied(game) if learning.tied else game
+    generic, resting = _distinct(played, learn([game], learning, cooperation), most, rule)
+    tied = _tied(game, learning, rule)
+    points = (*tied, *generic)
+    sizes = [point.dimension for point in points]
+    known = [size for size in sizes if size is not None]
+    listed = sum(point.share.count for point in generic if point.share is not None)
+    return ReachedRestPoints(
+        points=points,
+        isolated=all(size == 0 for size in sizes) if sizes else None,
+        dimension=max(known) if known and len(known) == len(sizes) else None,
+        unlisted=resting - listed,
+    )
+
+
+def _tied(
+    game: ParametricGame, learning: Learning, rule: AbstractDirection
+) -> tuple[ReachedPoint, ...]:
+    """Where all end that share one parameter from the neutral start, if that is possible."""
+    if APART in rule.needs:
+        return ()
+    try:
+        ends = learn([game], tied_learning(learning), cooperation)
+    except InputError:  # parameters of several shapes cannot be shared
+        return ()
+    points, _ = _distinct(Tied(game), ends, 1, rule)
+    return tuple(dataclasses.replace(p, starts="tied", share=None) for p in points)
+
+
+def _distinct(
+    game: AbstractParametricGame, ends: Ends, most: int, rule: AbstractDirection
+) -> tuple[list[ReachedPoint], int]:
+    """The most frequent ends at rest, each at the run whose gradient is smallest; all at rest."""
+    params, cooperates, residuals = jax.tree.map(
+        lambda x: x[0], (ends.params, ends.observed, ends.residuals)
+    )
+    runs = len(residuals)
+    numbers = np.concatenate([x.reshape(runs, -1) for x in jax.tree.leaves(params)], axis=1)
+    sides = np.concatenate(
+        [
+            np.ravel(high) - np.ravel(low)
+            for box in game.spaces
+            for low, high in zip(*map(jax.tree.leaves, (box.lower, box.upper)), strict=True)
+        ]
+    )
+    left = np.flatnonzero((residuals <= AT_REST) & np.isfinite(numbers).all(axis=1))
+    resting, clusters = len(left), []
+    while len(left) and len(clusters) < MOST_TOLD_APART:
+        centre = numbers[left[np.argmin(residuals[left])]]
+        same = SAME * np.minimum(1 + np.abs(centre), sides)
+        near = np.all(np.abs(numbers[left] - centre) <= same, axis=1)
+        members, left = left[near], left[~near]
+        k = members[np.argmin(residuals[members])]
+        clusters.append((len(members), k))
+    clusters = sorted(clusters, key=lambda cluster: -cluster[0])[:most]
+    found = [jax.tree.map(lambda x, k=k: x[k], params) for _, k in clusters]
+    points = [
+        ReachedPoint(
+            params=game.untied(own) if isinstance(game, Tied) else own,
+            cooperation=tuple(map(float, cooperates[k])),
+            starts="generic",
+            share=Share(count, runs),
+            residual=float(residuals[k]),
+            method="learned",
+            detail=ends.detail,
+            dimension=dimension,
+        )
+        for (count, k), own, dimension in zip(
+            clusters, found, dimensions(game, found, rule), strict=True
+        )
+    ]
+    return points, resting

@@ -1,0 +1,385 @@
+"""Rest points of two learners with one bounded parameter each, found numerically."""
+
+import dataclasses
+import itertools
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import equinox as eqx
+import jax
+import numpy as np
+from jaxtyping import Float
+from scipy import optimize
+
+from glasshouse._foundation.arrays import RealArray, with_nan
+from glasshouse._foundation.results import Result
+from glasshouse.analysis.movement.first_order import cooperation
+from glasshouse.analysis.phase.plane import (
+    FieldGrid,
+    Plane,
+    as_profile,
+    box_of_plane,
+    field_grid,
+    gradients_at,
+)
+
+Place: TypeAlias = Literal["interior", "edge", "corner"]
+Stability: TypeAlias = Literal["stable", "saddle", "unstable", "undecided"]
+
+REFINEMENTS = (1, 2, 4)
+"""How much finer the search grid becomes while the indices of the points found do not add to 1."""
+
+MOST_POLISHED = 200
+"""Cells near which a root is sought; more than this is a continuum or close to one."""
+
+ROUNDING = 1e-12
+"""Relative gradients below this are rounding and count as a change of sign."""
+
+RESIDUAL = 1e-10
+"""A polished point rests when no free relative gradient is larger."""
+
+STRICT = 1e-8
+"""A relative gradient must push outward by more than this to hold a point against a bound."""
+
+DECIDED = 1e-6
+"""Eigenvalues below this share of the Jacobian are zero: at a double root, so is its error."""
+
+SAME = 1e-6
+"""Points closer than this share of the box are one."""
+
+FEW = 8
+"""More degenerate points than this, all further apart than three cells, are a continuum."""
+
+SHOWN = 5
+"""So many points stand for a continuum."""
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class PlaneRestPoint(Result):
+    """A point where projected selfish gradient ascent stands still, and whether it attracts.
+
+    **Arguments:** `params`, `cooperation` (probability of action 0) and `payoffs` of both players;
+    `place`: "interior"; "edge", one parameter held against a bound; "corner", both;
+    `stability` under the projected flow: "stable" (attracts), "saddle", "unstable" (repels in every
+    direction), or "undecided" (an eigenvalue without real part, or a gradient that vanishes
+    where it should push against a bound); `eigenvalues` of the Jacobian of the joint selfish
+    gradient in the free directions, rates per unit time (none at a corner); `index`, +1 or -1,
+    the sign of det(-J) in the free directions, or None where it is degenerate.
+    """
+
+    params: tuple[float, float]
+    cooperation: tuple[float, float]
+    payoffs: tuple[float, float]
+    place: Place
+    stability: Stability
+    eigenvalues: tuple[complex, ...]
+    index: int | None
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class RestPointSearch(Result):
+    """The rest points found, and what is known about those that were not.
+
+    **Arguments:** `points`; `continuum`, whether rest points form a curve or an area, of which
+    `points` then holds a few; `index_sum`, the sum of all indices, which is 1 when nothing is
+    missed (the converse need not hold), None where a point is degenerate; `notes`, what the
+    reader should know; `method`, `detail`.
+    """
+
+    points: tuple[PlaneRestPoint, ...]
+    continuum: bool
+    index_sum: int | None
+    notes: tuple[str, ...]
+    method: str
+    detail: str
+
+
+class _Local(NamedTuple):
+    """What decides about one point: arrays of JAX where they are computed, then of NumPy."""
+
+    relative: Any
+    relative_jacobian: Any
+    jacobian: Any
+    scales: Any
+    cooperation: Any
+    payoffs: Any
+
+
+class _Found(NamedTuple):
+    """A rest point and where it lies in units of the box."""
+
+    unit: np.ndarray
+    point: PlaneRestPoint
+
+
+def plane_rest_points(plane: Plane, grid: FieldGrid) -> RestPointSearch:
+    """Rest points of the projected flow of a rule on the box, interior, edges and corners.
+
+    Definition: θ rests when each component of the joint direction is zero, or points
+    outward (or is zero) at a bound. The search uses the relative gradient, which has the same
+    signs, is not hidden by saturation and, wherever a player's own parameter moves anybody's
+    behaviour, has the same zeros; where it moves nobody's inside the box, at the peak of a wave
+    say, rest points are not found. Cells of a grid in which both components
+    change sign, and local minima of their size, start a root finder; edges are searched by sign
+    changes; results are verified. Where all points are regular the sum of their indices
+    sign det(-J), J in the free directions, is 1; where it is not, the grid is refined.
+
+    **Arguments:** `plane`, the game and the rule; `grid`, from `field_grid` with both.
+    **Cost:** numerical; may miss points that lie closer together than the grid resolves, or none
+    of whose neighbours on the grid shows a sign change.
+    **Source:** the index theorem: Simsek, Ozdaglar & Acemoglu 2007, Generalized Poincaré–Hopf
+    theorem for compact nonsmooth regions, Mathematics of Operations Research 32.
+    """
+    low, high = box_of_plane(plane.game)
+    coarse, points, count, index_sum = grid, [], 0, None
+    for refinement in REFINEMENTS:
+        if refinement > 1:
+            grid = field_grid(plane.game, refinement * (len(coarse.theta_1) - 1) + 1, plane.rule)
+        found = _verified(plane, low, high, _candidates(plane, grid, low, high))
+        points, count = _without_continuum(found, 3.0 / (len(grid.theta_1) - 1))
+        indices = [f.point.index for f in points]
+        index_sum = None if None in indices else sum(i for i in indices if i is not None)
+        if index_sum in (1, None) or np.isnan(grid.relative).any():
+            break
+    order = {"interior": 0, "edge": 1, "corner": 2}
+    listed = sorted((f.point for f in points), key=lambda p: (order[p.place], p.params))
+    resolution = len(grid.theta_1)
+    detail = (
+        f"numerical search: sign changes of the relative gradient on {resolution}×{resolution} "
+        f"points, polished to {RESIDUAL:g}; points closer together than the grid can be missed"
+    )
+    return RestPointSearch(
+        tuple(listed),
+        count > 0,
+        index_sum,
+        _notes(coarse, count, index_sum, listed),
+        "numerical",
+        detail,
+    )
+
+
+def _notes(
+    grid: FieldGrid, count: int, index_sum: int | None, points: list[PlaneRestPoint]
+) -> tuple[str, ...]:
+    notes = []
+    lost = float(np.isnan(grid.relative).any(axis=-1).mean())
+    if lost:
+        notes.append(
+            f"gradients are lost in rounding on {lost:.0%} of the grid, where behaviour saturates: "
+            "rest points there are not known; lower the bound"
+        )
+    if count:
+        notes.append(
+            f"rest points form a continuum (a curve or an area): at least {count} were found and "
+            f"at most {SHOWN} of them besides corners are listed"
+        )
+    if index_sum not in (1, None):
+        notes.append(
+            f"the indices of the points found add to {index_sum}, not 1: some rest points are "
+            "missing"
+        )
+    if any(p.stability == "undecided" for p in points):
+        notes.append(
+            "undecided: a gradient or an eigenvalue's real part is zero there, so that the "
+            "linearisation does not tell whether the point attracts"
+        )
+    return tuple(notes)
+
+
+def _local(point: Float[RealArray, "2"], plane: Plane) -> _Local:
+    found = _Local(*map(np.asarray, _computed(point, plane)))
+    return found._replace(relative=with_nan(found.relative))
+
+
+@eqx.filter_jit
+def _computed(point: Float[RealArray, "2"], plane: Plane) -> _Local:
+    def fields(x):
+        gradient, relative, scale = gradients_at(x, plane.game, plane.rule)
+        return (gradient, relative), (relative, scale)
+
+    (jacobian, relative_jacobian), (relative, scale) = jax.jacfwd(fields, has_aux=True)(point)
+    params = as_profile(plane.game, point)
+    return _Local(
+        relative,
+        relative_jacobian,
+        jacobian,
+        scale,
+        cooperation(plane.game, params),
+        plane.game.payoffs(params),
+    )
+
+
+def _candidates(
+    plane: Plane, grid: FieldGrid, low: np.ndarray, high: np.ndarray
+) -> list[np.ndarray]:
+    """Points in units of the box that may rest: polished from cells, edges, and the corners."""
+    corners = [np.array(corner) for corner in itertools.product((0.0, 1.0), repeat=2)]
+    interior = [_polished(plane, start, low, high) for start in _starting_cells(grid)]
+    edges = [_on_edges(plane, grid, axis, low, high) for axis in (0, 1)]
+    return [*corners, *itertools.chain(*edges), *interior]
+
+
+def _starting_cells(grid: FieldGrid) -> np.ndarray:
+    """Middles, in units of the box, of the cells in or near which both components may vanish."""
+    values = grid.relative
+    corners = np.stack([values[:-1, :-1], values[1:, :-1], values[:-1, 1:], values[1:, 1:]])
+    size = np.nan_to_num(np.abs(corners.mean(axis=0)).max(axis=-1), nan=np.inf)
+    lowest, highest = corners.min(axis=0), corners.max(axis=0)
+    changes = np.all((lowest <= ROUNDING) & (highest >= -ROUNDING), axis=-1)
+    changes[changes] = _root_is_near(corners[:, changes])
+    where = np.argwhere(changes | (np.isfinite(size) & _local_minima(size)))
+    best = np.argsort(size[tuple(where.T)], kind="stable")
+    flat = int(np.sum(size[tuple(where.T)] <= ROUNDING))
+    picked = [*_spread(flat, 2 * FEW), *(flat + _spread(len(best) - flat, MOST_POLISHED))]
+    return (where[best[picked]] + 0.5) / np.array(size.shape)
+
+
+def _root_is_near(corners: np.ndarray) -> np.ndarray:
+    """Whether the linearisation in a cell has its root at most two cells away; shape `(cells,)`.
+
+    **Arguments:** `corners`, values of both components at low-low, high-low, low-high and
+    high-high, shape `(4, cells, 2)`.
+    """
+    low_low, high_low, low_high, high_high = corners
+    by_rows = (high_low + high_high - low_low - low_high) / 2
+    by_columns = (low_high + high_high - low_low - high_low) / 2
+    slopes = np.stack([by_rows, by_columns], axis=-1)
+    step = np.linalg.pinv(slopes, rcond=1e-12) @ corners.mean(axis=0)[..., None]
+    return np.all(np.abs(step[..., 0]) <= 2.0, axis=-1)
+
+
+def _spread(count: int, most: int) -> np.ndarray:
+    """At most so many numbers below `count`, evenly spread."""
+    return np.arange(count) if count <= most else np.linspace(0, count - 1, most).astype(int)
+
+
+def _local_minima(size: np.ndarray) -> np.ndarray:
+    """Cells no larger than their eight neighbours, and smaller than some."""
+    padded = np.pad(size, 1, constant_values=np.inf)
+    shifts = [s for s in itertools.product(range(3), repeat=2) if s != (1, 1)]
+    rows, columns = size.shape
+    around = np.stack([padded[a : a + rows, b : b + columns] for a, b in shifts])
+    return (size <= around.min(axis=0)) & (size < around.max(axis=0))
+
+
+def _polished(plane: Plane, start: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """The root of the normal map nearest to `start`, projected onto the box.
+
+    Definition: F(z) = r(Π(z)) - (z - Π(z)), r the relative gradient and Π the projection; its
+    roots project onto the rest points, on the boundary too, and r is evaluated inside only.
+    """
+
+    def normal_map(unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        inside = np.clip(unit, 0.0, 1.0)
+        local = _local(low + (high - low) * inside, plane)
+        free = (unit == inside).astype(float)
+        slopes = local.relative_jacobian * (high - low) * free - np.diag(1 - free)
+        return local.relative - (unit - inside), slopes
+
+    found = optimize.root(
+        normal_map, start, jac=True, method="hybr", options={"maxfev": 60, "xtol": 1e-14}
+    )
+    return np.clip(found.x, 0.0, 1.0)
+
+
+def _on_edges(
+    plane: Plane, grid: FieldGrid, axis: int, low: np.ndarray, high: np.ndarray
+) -> list[np.ndarray]:
+    """Zeros of the component along the two edges on which parameter `axis` is free."""
+    found = []
+    steps = len((grid.theta_1, grid.theta_2)[axis]) - 1
+    for bound in (0, 1):
+        edge = np.take(grid.relative[..., axis], -bound, axis=1 - axis)
+
+        def along(t: float, bound: int = bound) -> float:
+            unit = np.full(2, float(bound))
+            unit[axis] = t
+            return float(_local(low + (high - low) * unit, plane).relative[axis])
+
+        flat = np.flatnonzero(np.abs(edge) <= ROUNDING)
+        flat = flat[_spread(len(flat), 2 * FEW)]
+        turns = np.flatnonzero(edge[:-1] * edge[1:] < 0)[:MOST_POLISHED]
+        roots = [optimize.brentq(along, k / steps, (k + 1) / steps, xtol=1e-15) for k in turns]
+        for t in [*(flat / steps), *roots]:
+            unit = np.full(2, float(bound))
+            unit[axis] = t
+            found.append(unit)
+    return found
+
+
+def _verified(
+    plane: Plane, low: np.ndarray, high: np.ndarray, candidates: list[np.ndarray]
+) -> list[_Found]:
+    """The candidates that rest, each once."""
+    found: list[_Found] = []
+    for unit in candidates:
+        unit = np.where(unit <= 1e-9, 0.0, np.where(unit >= 1 - 1e-9, 1.0, unit))
+        if any(np.abs(unit - other.unit).max() <= SAME for other in found):
+            continue
+        params = low + (high - low) * unit
+        local = _local(params, plane)
+        outward = np.where(unit == 1.0, 1.0, -1.0) * local.relative
+        bound = (unit == 0.0) | (unit == 1.0)
+        rests = np.where(bound, outward >= -RESIDUAL, np.abs(local.relative) <= RESIDUAL)
+        if rests.all():
+            held = bool(np.all(outward[bound] > STRICT))
+            found.append(_Found(unit, _judged(params, local, ~bound, held, high - low)))
+    return found
+
+
+def _judged(
+    params: np.ndarray, local: _Local, free: np.ndarray, held: bool, widths: np.ndarray
+) -> PlaneRestPoint:
+    """A rest point and its stability in the `free` directions.
+
+    **Arguments:** `held`, whether it is pushed strictly against its bounds, if any.
+    """
+    place: Place = ("corner", "edge", "interior")[int(free.sum())]
+    jacobian = local.jacobian[np.ix_(free, free)]
+    finite_scales = local.scales[np.isfinite(local.scales)]
+    unit = max(np.abs(local.jacobian).max(), *(finite_scales / widths.max()), 0.0)
+    known = bool(np.isfinite(jacobian).all())
+    eigenvalues = np.linalg.eigvals(jacobian) if known else np.full(len(jacobian), np.nan)
+    real = np.real(eigenvalues)
+    stability: Stability = "undecided"
+    if held and np.all(real < -DECIDED * unit):
+        stability = "stable"
+    elif held and np.all(np.abs(real) > DECIDED * unit):
+        # What is held against a bound attracts in that direction, so that only interior points
+        # repel in all of them.
+        stability = "unstable" if np.all(real > 0) and place == "interior" else "saddle"
+    regular = held and bool(np.all(np.abs(eigenvalues) > DECIDED * unit))
+    return PlaneRestPoint(
+        params=_pair(params),
+        cooperation=_pair(local.cooperation),
+        payoffs=_pair(local.payoffs),
+        place=place,
+        stability=stability,
+        eigenvalues=tuple(complex(x) for x in eigenvalues),
+        index=int(np.sign(np.linalg.det(-jacobian))) if regular else None,
+    )
+
+
+def _pair(numbers: RealArray) -> tuple[float, float]:
+    first, second = map(float, numbers)
+    return first, second
+
+
+def _without_continuum(found: list[_Found], apart: float) -> tuple[list[_Found], int]:
+    """A few points in place of a continuum, and how many there were, 0 where there is none."""
+    kept = [f for f in found if f.point.index is not None or f.point.place == "corner"]
+    distinct: list[_Found] = []
+    for point in found:
+        degenerate = point.point.index is None and point.point.place != "corner"
+        if degenerate and (not distinct or _distance(point, distinct) > apart):
+            distinct.append(point)
+    if len(distinct) <= FEW:
+        return kept + distinct, 0
+    shown = [min(distinct, key=lambda f: np.abs(f.unit - 0.5).sum())]
+    while len(shown) < SHOWN:
+        shown.append(max(distinct, key=lambda f: _distance(f, kept + shown)))
+    return kept + shown, len(distinct)
+
+
+def _distance(point: _Found, others: list[_Found]) -> float:
+    """To the nearest of the others, in units of the box."""
+    return min(float(np.abs(point.unit - other.unit).max()) for other in others)

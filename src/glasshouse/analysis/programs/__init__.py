@@ -1,1 +1,0 @@
-"""JAX computations as exact expressions, and these as straight-line programs."""

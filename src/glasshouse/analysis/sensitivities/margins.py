@@ -1,0 +1,243 @@
+"""How far behaviour moves with each player's parameters, and what follows for learning."""
+
+import dataclasses
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+from jaxtyping import Float
+
+from glasshouse._foundation.precision import in_float64
+from glasshouse._foundation.results import Result
+from glasshouse.analysis.movement.first_order import RESTS, Quantity, mean_cooperation
+from glasshouse.analysis.sensitivities.table import table
+from glasshouse.analysis.sensitivities.terms import Terms, defined, measured, reader_margins
+from glasshouse.dynamics.driver import check_params
+from glasshouse.errors import InputError
+from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.games.symmetric import is_symmetric
+from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
+
+ALIKE = 1e-9
+"""Players count as alike when they cooperate with probabilities, and have sensitivities relative to
+the largest, that differ by no more than this: rounding through a network stays far below."""
+
+OWNERS = Float[np.ndarray, "owners"]
+PAIRS = Float[np.ndarray, "owners readers"]
+
+_measured = eqx.filter_jit(measured)
+_reader_margins = eqx.filter_jit(reader_margins)
+
+
+@dataclasses.dataclass(frozen=True, repr=False, eq=False)
+class Sensitivity(Result):
+    """How behaviour moves with each player's parameters at one profile; `print` it for a table.
+
+    Definition: J_ji = ∂σ_j/∂θ_i, taken through the channel: what of θ_i is seen. Owners i come
+    first, readers j second. For two actions a = ∂p_i/∂θ_i and b = ∂p_j/∂θ_i, summed over all other
+    players j, are plain gradients of probabilities of action 0.
+
+    **Arguments:** `cooperation`, everyone's probability of action 0; `norms[i, j]`, the Frobenius
+    norm of J_ji over √2, which for two actions is |∂p_j/∂θ_i|: on the diagonal |a|, beside it, with
+    two players, |b|; `alignment[i, j]`, the cosine of the angle between J_ii and J_ji, NaN where
+    one of them vanishes or the two have different numbers of actions; `ratio`, per owner
+    ρ = (a·b + |b|²) / (|a|² + a·b); `threshold`, per owner -A/B, with A = ∂u_i/∂p_i and B the mean
+    of ∂u_i/∂p_j over the others; `own_effect`, `other_effect`: A and B; these four are NaN unless
+    all have two actions, and the ratios where they divide by 0. `margins[i, j]`, the part of
+    `margin` that i's learning makes because j reads i, for j = i the ordinary selfish part; the sum
+    of column j goes through reader j. `margin`, the sum of all, is `first_order_margin` of mean
+    cooperation, and `smallest` the least that counts as movement. `at_bound`, whether a parameter
+    is at the bound of its box, where learning may be cut off and the margin does not see it.
+    `applies`, whether the ratio
+    decides alone whether cooperation starts to rise, and `reason`, if not, why not.
+    """
+
+    cooperation: OWNERS
+    norms: PAIRS
+    alignment: PAIRS
+    ratio: OWNERS
+    threshold: OWNERS
+    own_effect: OWNERS
+    other_effect: OWNERS
+    margins: PAIRS
+    margin: float
+    smallest: float
+    at_bound: bool
+    applies: bool
+    reason: str
+    method: str
+    detail: str
+
+    @property
+    def self_norms(self) -> OWNERS:
+        """How far everyone's own behaviour moves with their own parameters."""
+        return np.diagonal(self.norms).copy()
+
+    @property
+    def cross_norms(self) -> PAIRS:
+        """How far the behaviour of reader j moves with the parameters of owner i; 0 for j = i."""
+        return self.norms * (1 - np.eye(len(self.norms)))
+
+    @property
+    def movement(self) -> str:
+        """Whether mean cooperation "rises", "falls" or "rests" at first, apart from the bounds."""
+        if abs(self.margin) <= self.smallest:
+            return "rests"
+        return "rises" if self.margin > 0 else "falls"
+
+    def __str__(self) -> str:
+        return table(self)
+
+
+@in_float64
+def sensitivity(game: AbstractParametricGame, params: Params) -> Sensitivity:
+    """Who moves whose behaviour, and whether learning then starts to raise mean cooperation.
+
+    The ratio condition: cooperation starts to rise iff ρ > -A(p)/B(p). It is applied in a symmetric
+    game of two players with two actions, at a symmetric profile (both cooperate with the same
+    probability and have the same |a|², a·b and |b|², to 1e-9), under plain selfish gradient flow
+    inside the boxes, where B > 0 and |a|² + a·b > 0. Elsewhere ρ is shown, but whether cooperation
+    rises is read off the margin, which holds everywhere but at the bounds of the boxes, where
+    learning may be cut off. Both are local: first movement, no outcome and no equilibrium.
+
+    ρ is not |b|/|a|: with b = κa it is κ, but where a and b are orthogonal it is |b|²/|a|². In any
+    game of two players with two actions where B and |a|² + a·b are positive, ρ above the threshold
+    of owner i says that i's own learning raises p_1 + p_2.
+
+    **Arguments:** `game`, a `ParametricGame`; `params`, one pytree per player.
+    **Returns:** a `Sensitivity`, in 64 bits.
+    **Raises:** `InputError` for another kind of game, when `params` do not fit the boxes or
+    behaviour is not finite there.
+    **Cost:** a vector-Jacobian product for every action but one of every player, whose results are
+    kept; one Jacobian-vector product per player.
+    """
+    game = check_dense(game)
+    params = check_params(game, params)
+    terms = defined(_measured(game, params))
+    check_finite(terms)
+    smallest = RESTS * float(np.max(game.game.payoff_ranges))
+    reason = next((text for fails, text in obstacles(game, terms) if fails), "")
+    return Sensitivity(
+        cooperation=terms.cooperation,
+        norms=terms.norms,
+        alignment=terms.alignment,
+        ratio=ratios(terms),
+        threshold=least_ratios(terms),
+        own_effect=terms.own_effect,
+        other_effect=terms.other_effect,
+        margins=terms.margins,
+        margin=float(terms.margins.sum()),
+        smallest=smallest,
+        at_bound=bool(terms.at_bound > 0),
+        applies=not reason,
+        reason=reason,
+        method="derivative",
+        detail=f"exact derivatives, alike to {ALIKE:g}, movements up to {smallest:.2g} are none",
+    )
+
+
+@in_float64
+def margin_by_reader(
+    game: AbstractParametricGame, params: Params, quantity: Quantity = mean_cooperation
+) -> PAIRS:
+    """`first_order_margin`, split by whose learning it is and through whose behaviour it pays.
+
+    Definition: M[i, j] = ⟨∇_θi m, J_jiᵀ g_ij⟩ with m the quantity, J_ji = ∂σ_j/∂θ_i and
+    g_ij = ∂u_i/∂σ_j: how fast m changes because player i learns that its parameters move the
+    behaviour of player j. The diagonal is the ordinary selfish part; everything else exists only
+    because j reads i. All entries sum to `first_order_margin`, those of column j to what goes
+    through reader j.
+
+    **Arguments:** `game`, a `ParametricGame`; `quantity(game, params)`, as in
+    `first_order_margin`.
+    **Returns:** shape `(players, players)`: owner, reader.
+    **Raises:** `InputError` for another kind of game, and when `params` do not fit the boxes.
+    **Cost:** one gradient of the quantity and one Jacobian-vector product per player.
+    """
+    game = check_dense(game)
+    params = check_params(game, params)
+    return np.asarray(_reader_margins(game, params, quantity), dtype=np.float64)
+
+
+def check_dense(game: AbstractParametricGame) -> ParametricGame:
+    """The game, if it tells everybody's behaviour apart by player.
+
+    **Raises:** `InputError` for any other.
+    """
+    if isinstance(game, ParametricGame):
+        return game
+    inner = getattr(game, "game", None)
+    fix = "take its .game" if isinstance(inner, ParametricGame) else "use first_order_margin"
+    raise InputError(
+        f"sensitivities are those of a ParametricGame, not of {type(game).__name__:.60}: {fix}"
+    )
+
+
+def ratios(terms: Terms) -> Float[np.ndarray, "*points owners"]:
+    """ρ of every owner; NaN where the denominator is 0."""
+    return _quotient(terms.across + terms.cross, terms.own + terms.across)
+
+
+def least_ratios(terms: Terms) -> Float[np.ndarray, "*points owners"]:
+    """-A/B of every owner; NaN where B is 0."""
+    return _quotient(-terms.own_effect, terms.other_effect)
+
+
+def obstacles(game: ParametricGame, terms: Terms) -> list[tuple[Any, str]]:
+    """What keeps the ratio condition from applying: whether, or at which points, and the reason."""
+    actions = game.game.actions
+    if actions != (2, 2):
+        size = "×".join(map(str, actions))
+        return [(True, f"the condition is for two players with two actions, this game is {size}")]
+    symmetric = isinstance(game.game, NormalFormGame) and is_symmetric(np.asarray(game.game.tensor))
+    sizes = np.stack([terms.own, terms.across, terms.cross])
+    largest = (terms.own + terms.cross).max(axis=-1)
+    apart = np.abs(sizes[..., 0] - sizes[..., 1]).max(axis=0)
+    probabilities = terms.cooperation
+    shown = probabilities if probabilities.ndim == 1 else probabilities[0]
+    return [
+        (not symmetric, "the payoffs are not symmetric"),
+        (
+            np.abs(probabilities[..., 0] - probabilities[..., 1]) > ALIKE,
+            f"the profile is not symmetric (p_1 = {shown[0]:.6g}, p_2 = {shown[1]:.6g})",
+        ),
+        (
+            apart > ALIKE * largest,
+            "the profile is not symmetric: the players' sensitivities differ",
+        ),
+        (terms.at_bound > 0, "a parameter is at the bound of its box, where learning is cut off"),
+        (
+            ~np.all(terms.other_effect > 0, axis=-1),
+            "B is not positive: nobody gains from the other's cooperation",
+        ),
+        (
+            ~np.all(terms.own + terms.across > ALIKE * terms.own, axis=-1),
+            "|a|² + a·b is not positive: reading turns one's own step against oneself",
+        ),
+    ]
+
+
+def check_finite(terms: Terms) -> None:
+    """Refuse behaviour and derivatives that are not finite.
+
+    **Raises:** `InputError` naming the player and, on a path, the point.
+    """
+    columns = {
+        "behaviour": np.isfinite(terms.cooperation),
+        "sensitivity": np.isfinite(terms.norms).all(axis=-2),
+        "part in the margin": np.isfinite(terms.margins).all(axis=-2),
+    }
+    # Behaviour first: products with what is not finite reach everybody's derivatives.
+    for name, finite in columns.items():
+        if not finite.all():
+            *point, player = (int(k) for k in np.argwhere(~finite)[0])
+            where = f"at point {point[0]} of the path" if point else "at these parameters"
+            raise InputError(
+                f"the {name} of player {player + 1} is not finite {where}: check the network "
+                "or other semantics there"
+            )
+
+
+def _quotient(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    nonzero = bottom != 0
+    return np.where(nonzero, top / np.where(nonzero, bottom, 1.0), np.nan)

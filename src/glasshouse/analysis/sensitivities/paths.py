@@ -1,0 +1,101 @@
+"""Sensitivities along a trajectory."""
+
+import dataclasses
+
+import jax
+import numpy as np
+from jaxtyping import Bool, Float
+
+from glasshouse._foundation.arrays import NotRealError, as_floats
+from glasshouse._foundation.precision import in_float64
+from glasshouse._foundation.results import Result
+from glasshouse.analysis.sensitivities.margins import (
+    ALIKE,
+    check_dense,
+    check_finite,
+    least_ratios,
+    obstacles,
+    ratios,
+)
+from glasshouse.analysis.sensitivities.terms import defined, terms_at
+from glasshouse.dynamics.batch import CHUNK_SIZE, batch_map
+from glasshouse.errors import InputError
+from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
+
+NUMBERS = 1 << 21
+"""Points are computed together as long as they have no more parameters than this."""
+
+
+@dataclasses.dataclass(frozen=True, repr=False, eq=False)
+class SensitivityPath(Result):
+    """`Sensitivity` at every point of a path; every array has a leading axis of points.
+
+    **Arguments:** `cooperation`, `norms`, `alignment`, `ratio`, `threshold`, `margins` and `margin`
+    as in `Sensitivity`; `applies`, where the ratio condition applies; `detail`, how they were
+    found.
+    """
+
+    cooperation: Float[np.ndarray, "points owners"]
+    norms: Float[np.ndarray, "points owners readers"]
+    alignment: Float[np.ndarray, "points owners readers"]
+    ratio: Float[np.ndarray, "points owners"]
+    threshold: Float[np.ndarray, "points owners"]
+    margins: Float[np.ndarray, "points owners readers"]
+    margin: Float[np.ndarray, "points"]
+    applies: Bool[np.ndarray, "points"]
+    method: str
+    detail: str
+
+
+@in_float64
+def sensitivity_path(game: AbstractParametricGame, path: Params) -> SensitivityPath:
+    """Sensitivities at every point that learners pass.
+
+    **Arguments:** `game`, a `ParametricGame`; `path`, params with a leading axis of points, such as
+    `Solution.path` of `run(…, save="path")`; `jax.tree.map(lambda x: x[::10], path)` is every tenth
+    point of it.
+    **Returns:** a `SensitivityPath`, in 64 bits.
+    **Raises:** `InputError` for another kind of game, when the path does not fit the game, or
+    behaviour is not finite at one of its points.
+    **Cost:** that of `sensitivity` at every point, in parallel.
+    """
+    game = check_dense(game)
+    points = _checked(game, path)
+    leaves = jax.tree.leaves(points)
+    count = len(leaves[0])
+    most = max(1, NUMBERS // max(1, sum(x.size for x in leaves) // count))
+    found = batch_map(terms_at, points, game, chunk_size=min(CHUNK_SIZE, most))
+    terms = defined(found)
+    check_finite(terms)
+    fails = [np.broadcast_to(where, (count,)) for where, _ in obstacles(game, terms)]
+    return SensitivityPath(
+        cooperation=terms.cooperation,
+        norms=terms.norms,
+        alignment=terms.alignment,
+        ratio=ratios(terms),
+        threshold=least_ratios(terms),
+        margins=terms.margins,
+        margin=terms.margins.sum(axis=(1, 2)),
+        applies=~np.any(fails, axis=0),
+        method="derivative",
+        detail=f"exact derivatives at {count} points, alike to {ALIKE:g}",
+    )
+
+
+def _checked(game: ParametricGame, path: Params) -> Params:
+    """The path as arrays, if every point of it has the shape of the boxes."""
+    boxes = tuple(box.lower for box in game.spaces)
+    try:
+        points = as_floats(path)
+    except NotRealError as error:
+        raise InputError(f"the path must be real numbers: {error}") from error
+    shapes = [np.shape(x) for x in jax.tree.leaves(points)]
+    wanted = [x.shape for x in jax.tree.leaves(boxes)]
+    count = shapes[0][0] if shapes and shapes[0] else 0
+    alike = jax.tree.structure(points) == jax.tree.structure(boxes)
+    if not (alike and count and shapes == [(count, *shape) for shape in wanted]):
+        raise InputError(
+            "the path must be params with one leading axis of points, such as Solution.path of "
+            'run(…, save="path"), for the same game'
+        )
+    return points

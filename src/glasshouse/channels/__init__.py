@@ -1,0 +1,5 @@
+"""Who sees what: parameter boxes, and what players may see and choose to show."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

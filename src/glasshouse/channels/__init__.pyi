@@ -1,0 +1,13 @@
+from .base import AbstractAccess as AbstractAccess
+from .base import AbstractChannel as AbstractChannel
+from .base import Views as Views
+from .box import Box as Box
+from .full import Full as Full
+from .misreport import Decoupled as Decoupled
+from .misreport import Misreport as Misreport
+from .misreport import Misreported as Misreported
+from .misreport import Reported as Reported
+from .partial import Mask as Mask
+from .partial import OneSided as OneSided
+from .uncertain import Noisy as Noisy
+from .uncertain import Probabilistic as Probabilistic

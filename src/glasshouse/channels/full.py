@@ -1,0 +1,22 @@
+"""Full access: everybody sees everything."""
+
+from jaxtyping import PyTree
+
+from glasshouse.channels.base import AbstractAccess, Views
+from glasshouse.channels.box import Box
+
+
+class Full(AbstractAccess):
+    """Everybody sees everybody's parameters as they are."""
+
+    stays_in_boxes = True
+
+    def check(self, boxes: tuple[Box, ...]) -> None:
+        return
+
+    def look(self, params: tuple[PyTree, ...], boxes: tuple[Box, ...]) -> Views:
+        return Views((params,) * len(params))
+
+    @classmethod
+    def example(cls, boxes: tuple[Box, ...]) -> "Full":
+        return cls()

@@ -1,0 +1,144 @@
+"""Partial access: some players are read, or some coordinates are visible."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Bool, PyTree
+
+from glasshouse._foundation.arrays import RealArray
+from glasshouse._foundation.numbers import shown, whole
+from glasshouse.channels.base import AbstractAccess, Views
+from glasshouse.channels.box import Box
+from glasshouse.errors import InputError
+
+
+class OneSided(AbstractAccess):
+    """Only some players can read; to the others everybody's parameters look neutral.
+
+    A player who is read has reason to show good will; reading gives none. With two players and
+    `readers=(0,)` the first reads, the second is read.
+
+    **Arguments:** `readers`, the indices of those who see the others' parameters, or one of them.
+    **Raises:** `InputError` for indices that are no whole numbers or occur twice and, in a game,
+    for a reader that is no player.
+    """
+
+    stays_in_boxes = True
+
+    readers: tuple[int, ...] = eqx.field(static=True)
+
+    def __init__(self, readers: Any):
+        several = isinstance(readers, Iterable) and getattr(readers, "ndim", 1) > 0
+        given: tuple[Any, ...] = tuple(readers) if several else (readers,)
+        self.readers = tuple(whole(i, "each of readers", least=0) for i in given)
+        if len(set(self.readers)) < len(self.readers):
+            raise InputError(
+                f"readers={self.readers!r:.60} must be different players, counted from 0: (0,) "
+                "lets the first player alone read"
+            )
+
+    def check(self, boxes: tuple[Box, ...]) -> None:
+        unknown = [i for i in self.readers if i >= len(boxes)]
+        if unknown:
+            raise InputError(
+                f"readers names player {unknown[0]}, but players are counted from 0 to "
+                f"{len(boxes) - 1}"
+            )
+
+    def look(self, params: tuple[PyTree, ...], boxes: tuple[Box, ...]) -> Views:
+        neutral = tuple(box.neutral() for box in boxes)
+        players = range(len(params))
+        return Views(
+            tuple(
+                params if i in self.readers else (*neutral[:i], params[i], *neutral[i + 1 :])
+                for i in players
+            )
+        )
+
+    @classmethod
+    def example(cls, boxes: tuple[Box, ...]) -> "OneSided":
+        return cls(readers=(0,))
+
+
+class Mask(AbstractAccess):
+    """Only some coordinates of the parameters are visible; the others look neutral to readers.
+
+    **Arguments:** `visible`, for each owner True where readers see the coordinate: a pytree of the
+    structure and shapes of its parameters, lists being arrays; or one such pytree for all players
+    alike, which is what a mask that fits everybody's parameters means, be they a tuple or not.
+    **Raises:** `InputError`, in a game, for a mask of another structure or shape.
+    """
+
+    stays_in_boxes = True
+
+    visible: tuple[PyTree, ...] | PyTree
+
+    def __init__(self, visible: tuple[PyTree, ...] | PyTree):
+        self.visible = jax.tree.map(_as_mask, visible, is_leaf=_is_list)
+
+    def check(self, boxes: tuple[Box, ...]) -> None:
+        masks = self._masks(boxes)
+        if len(masks) != len(boxes):
+            raise InputError(
+                f"the mask is for {len(masks)} player(s), but there are {len(boxes)}: give one "
+                "mask for all, or a tuple with one for each"
+            )
+        for i, (mask, box) in enumerate(zip(masks, boxes, strict=True)):
+            found, wanted = (jax.tree.map(np.shape, tree) for tree in (mask, box.lower))
+            if jax.tree.structure(mask) != jax.tree.structure(box.lower) or found != wanted:
+                raise InputError(
+                    f"the mask of player {i + 1} has shape {shown(found)}, but its parameters "
+                    f"have {shown(wanted)}: give True or False for every coordinate"
+                )
+
+    def look(self, params: tuple[PyTree, ...], boxes: tuple[Box, ...]) -> Views:
+        masks = self._masks(boxes)
+
+        def shown(mask: RealArray, own: ArrayLike, neutral: ArrayLike) -> Array:
+            return jnp.where(mask, own, neutral)
+
+        seen = tuple(
+            jax.tree.map(shown, mask, own, box.neutral())
+            for mask, own, box in zip(masks, params, boxes, strict=True)
+        )
+        return Views(tuple((*seen[:i], own, *seen[i + 1 :]) for i, own in enumerate(params)))
+
+    def _masks(self, boxes: tuple[Box, ...]) -> tuple[PyTree, ...]:
+        structure = jax.tree.structure(self.visible)
+        fits_all = all(jax.tree.structure(box.lower) == structure for box in boxes)
+        one_each = isinstance(self.visible, tuple) and not fits_all
+        return self.visible if one_each else (self.visible,) * len(boxes)
+
+    @classmethod
+    def example(cls, boxes: tuple[Box, ...]) -> "Mask":
+        """Every other coordinate of each array, the first being visible."""
+
+        def alternating(bound: ArrayLike) -> np.ndarray:
+            shape = np.shape(bound)
+            return (np.arange(int(np.prod(shape))) % 2 == 0).reshape(shape)
+
+        return cls(tuple(jax.tree.map(alternating, box.lower) for box in boxes))
+
+
+def _is_list(tree: PyTree) -> bool:
+    return isinstance(tree, list)
+
+
+def _as_mask(value: ArrayLike | list) -> Bool[np.ndarray, "..."]:
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise InputError(
+            f"a mask must have rows of equal lengths, but holds {value!r:.60}: give True or False "
+            "for every coordinate"
+        ) from None
+    if array.dtype != bool:
+        raise InputError(
+            f"a mask says True or False for every coordinate, but holds {value!r:.60}: compare, "
+            "as in weights > 0"
+        )
+    return array

@@ -1,0 +1,5 @@
+"""One game at every value of a number: its coupling, weight or gain."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,188 @@
+"""One game at every coupling."""
+
+import abc
+import dataclasses
+from typing import ClassVar
+
+import numpy as np
+
+from glasshouse._foundation.arrays import RealArray, is_traced
+from glasshouse._foundation.numbers import (
+    HeldArray,
+    HeldSetting,
+    Numbers,
+    checked_bound,
+    checked_weights,
+    number_array,
+)
+from glasshouse._foundation.results import Result
+from glasshouse.channels.base import AbstractChannel
+from glasshouse.channels.full import Full
+from glasshouse.errors import InputError
+from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.parametric import NetworkParametricGame, ParametricGame
+from glasshouse.semantics.affine import Affine
+from glasshouse.semantics.logistic import Logistic
+from glasshouse.theory.access import affine_thresholds_under, lowest_searched, thresholds_under
+from glasshouse.theory.symmetric import Thresholds
+
+HIGHEST = 3.0
+"""Logistic couplings are searched up to here unless the caller says otherwise."""
+
+
+class AbstractFamily(Result, abc.ABC):
+    """A game under one semantics, as a function of how strongly all read each other."""
+
+    symbol: ClassVar[str]
+    """What people call that strength: κ or w."""
+
+    @abc.abstractmethod
+    def __call__(self, coupling: Numbers) -> ParametricGame | NetworkParametricGame:
+        """The parametric game at this coupling (or weight).
+
+        **Raises:** `InputError` for values the semantics refuses.
+        """
+
+    @property
+    @abc.abstractmethod
+    def lowest(self) -> float:
+        """Switches are searched from here unless the caller says otherwise."""
+
+    @property
+    @abc.abstractmethod
+    def highest(self) -> float:
+        """Switches are searched up to here unless the caller says otherwise."""
+
+    @abc.abstractmethod
+    def closed_form(self) -> Thresholds:
+        """The thresholds in closed form.
+
+        **Raises:** `InputError` where there is none, saying why.
+        """
+
+
+class AbstractDenseFamily(AbstractFamily):
+    """A family of games in normal form, which analyses of equilibrium need."""
+
+    game: NormalFormGame
+    channel: AbstractChannel
+
+    @abc.abstractmethod
+    def __call__(self, coupling: Numbers) -> ParametricGame:
+        """As for every family."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class LogisticFamily(AbstractDenseFamily):
+    """A game under the logistic semantics, as a function of the coupling.
+
+    **Arguments:** `game`; `bound` M > 0, every parameter lies in [-M, M]; `pattern`, None when all
+    read all alike, or an array of shape `(players, players)` that the coupling multiplies: who
+    reads whom, with zeros on the diagonal; `own_weight`, the weight of one's own parameter, a
+    number or one for each player; `channel`, what players see of each other.
+    **Raises:** `InputError` for a game of one player and, when called, for values the semantics
+    refuses.
+    """
+
+    symbol: ClassVar[str] = "κ"
+
+    game: NormalFormGame
+    bound: HeldSetting
+    pattern: HeldArray | None = None
+    own_weight: HeldSetting = 1.0
+    channel: AbstractChannel = dataclasses.field(default_factory=Full)
+
+    def __post_init__(self):
+        if not isinstance(self.game, NormalFormGame):
+            raise InputError(
+                f"LogisticFamily takes a game in normal form, not {type(self.game).__name__}: use "
+                "NetworkFamily for games on a network"
+            )
+        if self.game.players < 2:
+            raise InputError(f"{self.game.title}: one player has nobody to read; give at least two")
+        players = self.game.players
+        object.__setattr__(self, "bound", as_setting(checked_bound(self.bound)))
+        own = checked_weights(self.own_weight, "own_weight", [(), (players,)])
+        object.__setattr__(self, "own_weight", as_setting(own))
+        if self.pattern is not None:
+            object.__setattr__(self, "pattern", _checked_pattern(self.pattern, players))
+
+    def __call__(self, coupling: Numbers) -> ParametricGame:
+        weights = number_array(coupling, "coupling")
+        weights = weights if self.pattern is None else weights * self.pattern
+        semantics = Logistic(self.game.actions, weights, self.bound, self.own_weight)
+        return ParametricGame(self.game, semantics, self.channel)
+
+    @property
+    def lowest(self) -> float:
+        return lowest_searched(self.channel, self.game.players)
+
+    @property
+    def highest(self) -> float:
+        return HIGHEST
+
+    @property
+    def has_closed_forms(self) -> bool:
+        """Whether all read all alike with own weight 1 under full access.
+
+        Under partial access `closed_form` knows the threshold at the neutral start alone.
+        """
+        return self._is_alike and isinstance(self.channel, Full)
+
+    @property
+    def _is_alike(self) -> bool:
+        alike = self.pattern is None or np.array_equal(self.pattern, 1 - np.eye(self.game.players))
+        return alike and bool(np.all(np.asarray(self.own_weight) == 1))
+
+    def closed_form(self) -> Thresholds:
+        if not self._is_alike:
+            raise InputError("closed forms need one coupling for all and own weight 1")
+        return thresholds_under(self.channel, self.game)
+
+
+def as_setting(array: RealArray) -> RealArray | float:
+    """One number as a Python float, for messages and figures; several, or traced ones, as are."""
+    return array if array.ndim or is_traced(array) else float(array)
+
+
+def _checked_pattern(pattern: Numbers, players: int) -> RealArray:
+    try:
+        return checked_weights(pattern, "pattern", [(players, players)])
+    except InputError as error:
+        raise InputError(
+            f"pattern must be an array of numbers of shape {(players, players)}: {error}; from a "
+            "graph, Reading.from_graph(graph, names).matrix()"
+        ) from error
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class AffineFamily(AbstractDenseFamily):
+    """A game under the affine semantics, as a function of the weight w in [0, 1].
+
+    **Arguments:** `game`, two actions for each of at least two players; `channel`, what players see
+    of each other.
+    **Raises:** `InputError` for any other game, reports that may leave [0, 1] and, when called, for
+    other weights.
+    """
+
+    symbol: ClassVar[str] = "w"
+
+    game: NormalFormGame
+    channel: AbstractChannel = dataclasses.field(default_factory=Full)
+
+    def __post_init__(self):
+        self(0.0)
+
+    def __call__(self, coupling: Numbers) -> ParametricGame:
+        return ParametricGame(self.game, Affine(self.game.actions, coupling), self.channel)
+
+    @property
+    def lowest(self) -> float:
+        return 0.0
+
+    @property
+    def highest(self) -> float:
+        return 1.0
+
+    def closed_form(self) -> Thresholds:
+        return affine_thresholds_under(self.channel, self.game)

@@ -1,0 +1,213 @@
+"""One game on a network at every coupling, and its thresholds where all players are alike."""
+
+import dataclasses
+import functools
+import math
+from typing import ClassVar
+
+import numpy as np
+
+from glasshouse._foundation.arrays import RealArray
+from glasshouse._foundation.numbers import HeldSetting, Numbers
+from glasshouse._foundation.precision import in_float64
+from glasshouse.errors import InputError
+from glasshouse.families.family import HIGHEST, AbstractFamily, as_setting
+from glasshouse.games.network.base import AbstractNetworkGame
+from glasshouse.parametric import NetworkParametricGame
+from glasshouse.semantics.reading import Reading
+from glasshouse.theory.symmetric import (
+    MEANINGS,
+    ZERO,
+    Regime,
+    Threshold,
+    Thresholds,
+    switch_of_effects,
+)
+
+ALIKE = 1e-9
+"""Players' effects that differ by less, relative to the largest, count as equal: sums round."""
+
+CONDITIONS = (
+    "game on a network with two actions, in which all players are alike: where all cooperate with "
+    "the same probability, one's own cooperation pays all the same, and so does that of one's "
+    "readers, each times the weight with which it reads; one own weight for all; at p = 0 and 1 "
+    "also: all read with the same total weight"
+)
+
+UNEVEN = (
+    "players read with different total weights, so that equal parameters are not equal behaviour"
+)
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class NetworkFamily(AbstractFamily):
+    """A game on a network, as a function of the coupling that multiplies who reads whom.
+
+    **Arguments:** `game`; `reading`, whose weights the coupling multiplies; `bound` M > 0, every
+    parameter lies in [-M, M]; `own_weight`, the weight of one's own parameter, a number or an
+    array with one for each player.
+    **Raises:** `InputError` when game and reading disagree on the number of players, and for
+    values that `NetworkParametricGame` refuses.
+    """
+
+    symbol: ClassVar[str] = "κ"
+
+    game: AbstractNetworkGame
+    reading: Reading
+    bound: HeldSetting
+    own_weight: HeldSetting = 1.0
+
+    def __post_init__(self):
+        checked = self._at_one  # refuses what does not fit, before anything is computed
+        object.__setattr__(self, "bound", as_setting(checked.bound))
+        object.__setattr__(self, "own_weight", as_setting(checked.own_weight))
+
+    def __call__(self, coupling: Numbers) -> NetworkParametricGame:
+        return self._at_one.at(coupling)
+
+    @property
+    def lowest(self) -> float:
+        return 0.9 * self._turn
+
+    @property
+    def highest(self) -> float:
+        """Or nearly up to where parameters turn around, if somebody (is) read negatively."""
+        return min(HIGHEST, 0.9 * self._upper_turn)
+
+    @in_float64
+    def closed_form(self) -> Thresholds:
+        """The thresholds where all players are alike, from one player's effects.
+
+        Definition: where everyone cooperates with probability p, ∂U_i/∂θ_i = p (1-p) [ω A + κ B]:
+        A(p) is what player i's own cooperation pays it, B(p) sums over its readers j the weight
+        k_ji times what j's cooperation pays i. So κ*(p) = -ω A(p) / B(p). For public goods shared
+        by all n, everyone read with total weight k, it is ω (n-r) / (r k); for neighbourhood public
+        goods on a graph with k neighbours and t triangles everywhere, reading along the edges,
+        (k+1)(k+1-r) / (2r (k+t)); for pairwise games so read, the threshold of the 2×2 game.
+
+        **Raises:** `InputError` where players are not alike, saying in what, or somebody reads or
+        is read with a negative total weight: `player_thresholds` applies to all networks.
+        """
+        own_weight = self._one_own_weight()
+        self._check_signs()
+        (own_0, read_0), (own, read), (own_1, read_1) = map(self._effects, (0.0, 0.5, 1.0))
+        scale = ZERO * float(np.max(np.asarray(self.game.payoff_ranges)))
+
+        def threshold(own: float, read: float, meaning: str) -> Threshold:
+            return switch_of_effects(own_weight * own, read, scale, self._turn, meaning)
+
+        ends = [
+            threshold(own_0, read_0, MEANINGS[0]),
+            threshold(own_1, read_1, MEANINGS[2]),
+        ]
+        if not _is_constant(self._totals[0]):
+            ends = [Threshold(None, meaning, UNEVEN) for meaning in MEANINGS[::2]]
+        regime, explanation = _regime(*ends)
+        return Thresholds(
+            defection=ends[0],
+            neutral=threshold(own, read, MEANINGS[1]),
+            cooperation=ends[1],
+            regime=regime,
+            explanation=explanation,
+            conditions=CONDITIONS,
+        )
+
+    @functools.cached_property
+    def _at_one(self) -> NetworkParametricGame:
+        return NetworkParametricGame(self.game, self.reading, self.bound, self.own_weight)
+
+    @functools.cached_property
+    def _totals(self) -> tuple[np.ndarray, np.ndarray]:
+        """With how much weight everyone reads, and is read."""
+        reading, weights = self.reading, np.asarray(self.reading.weights)
+        return (
+            _sums(weights, reading.readers, reading.players),
+            _sums(weights, reading.owners, reading.players),
+        )
+
+    @property
+    def _turn(self) -> float:
+        """Below it raising all parameters, or one, lowers cooperation: -ω / the largest total."""
+        own_weight = np.broadcast_to(self.own_weight, self.reading.players)
+        turns = [-own_weight[t > 0] / t[t > 0] for t in self._totals]
+        return max((float(t.max()) for t in turns if t.size), default=-HIGHEST)
+
+    @property
+    def _upper_turn(self) -> float:
+        """Above it so it does, too, where totals are negative: ω / the size of the largest."""
+        own_weight = np.broadcast_to(self.own_weight, self.reading.players)
+        here = [(t < 0) & (own_weight > 0) for t in self._totals]
+        turns = [own_weight[k] / -t[k] for k, t in zip(here, self._totals, strict=True)]
+        return min((float(t.min()) for t in turns if t.size), default=math.inf)
+
+    def _check_signs(self) -> None:
+        """Refuse readings that turn around: ω + κt changes its sign at κ = ω / |t|, too."""
+        for totals, verb in zip(self._totals, ("reads", "is read"), strict=True):
+            if totals.min() < 0:
+                raise InputError(
+                    "closed forms on a network need total weights that are not negative, but node "
+                    f"number {int(totals.argmin())} {verb} with {totals.min():g} in all: use "
+                    "first_movement_switch, which searches"
+                )
+
+    def _one_own_weight(self) -> float:
+        weights = np.asarray(self.own_weight, dtype=np.float64)
+        if not np.all(weights == weights.flat[0]) or weights.flat[0] <= 0:
+            raise InputError(
+                "closed forms on a network need one positive own weight for all: use "
+                "player_thresholds, which takes any"
+            )
+        return float(weights.flat[0])
+
+    def _effects(self, p: float) -> tuple[float, float]:
+        """A(p) and B(p) of any player, all being alike."""
+        game, at_one = self.game, self._at_one
+        if game.actions != 2:
+            raise InputError(
+                f"closed forms on a network need two actions, not {game.actions}: use "
+                "first_order_margin or critical_coupling"
+            )
+        mixes, centred = np.broadcast_to(np.array([p, 1 - p]), (game.players, 2)), at_one.centred
+        own, cross = (
+            np.asarray(x[:, 0] - x[:, 1])
+            for x in (centred.own_effects(mixes), centred.cross_effects(mixes))
+        )
+        read = _sums(np.asarray(at_one.incentives), at_one.owners, game.players) * cross
+        facts = (
+            ("their own cooperation pays players", own),
+            ("that their readers cooperate pays players", read),
+        )
+        for fact, effects in facts:
+            if not _is_constant(effects):
+                low, high = int(effects.argmin()), int(effects.argmax())
+                raise InputError(
+                    f"closed forms on a network need players that are alike, but {fact} "
+                    f"differently, {effects[low]:.4g} (node number {low}) to {effects[high]:.4g} "
+                    f"(node number {high}) at p = {p:g}: use player_thresholds or critical_coupling"
+                )
+        return float(own.mean()), float(read.mean())
+
+
+def _sums(weights: np.ndarray, players: RealArray, count: int) -> np.ndarray:
+    """Each player's sum of weights, 0 where they cancel but for rounding."""
+    total, size = (np.bincount(players, x, count) for x in (weights, np.abs(weights)))
+    return np.where(np.abs(total) <= ALIKE * size, 0.0, total)
+
+
+def _is_constant(values: np.ndarray) -> bool:
+    return float(np.ptp(values)) <= ALIKE * float(np.abs(values).max(initial=0.0))
+
+
+def _regime(defection: Threshold, cooperation: Threshold) -> tuple[Regime, str]:
+    """What happens between both ends, where A + κB is linear in p: it is, pair by pair."""
+    if defection.value is None or cooperation.value is None:
+        return "not classified", "there are no switches at both ends of the diagonal"
+    gap = cooperation.value - defection.value
+    if abs(gap) <= ALIKE * max(1.0, abs(cooperation.value)):
+        return "one switch", "κ_D = κ_C: everywhere on the diagonal the same threshold"
+    if gap > 0:
+        return (
+            "mixed rest point",
+            "κ_D < κ_C: between them a mixed rest point attracts along the diagonal",
+        )
+    return "two basins", "κ_C < κ_D: between them both ends attract along the diagonal"

@@ -1,0 +1,5 @@
+"""Games on networks: public goods and pairwise games of many players."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,176 @@
+"""What semantics computed by neural networks have in common."""
+
+import abc
+import math
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PyTree
+
+from glasshouse._foundation.arrays import RealArray, as_array, is_traced
+from glasshouse._foundation.numbers import Numbers, action_counts, finite_number
+from glasshouse._foundation.random import Purpose, Seed, uniforms
+from glasshouse._foundation.results import few
+from glasshouse.errors import InputError
+from glasshouse.games.base import Product, unrolls
+from glasshouse.semantics.base import AbstractSemantics
+from glasshouse.semantics.probabilities import sigmoid_pair, softmax
+
+
+class AbstractNeural(AbstractSemantics):
+    """Semantics computed by networks into which what is read enters with a gain κ."""
+
+    gain: eqx.AbstractVar[Float[RealArray, ""]]
+    """κ: what is read of the others is multiplied by it before a network sees it."""
+
+    @abc.abstractmethod
+    def initial(self, key: Seed, same: bool = False) -> tuple[PyTree, ...]:
+        """Random parameters to start learning from.
+
+        **Arguments:** `key`, a whole-number seed, or a JAX key, whose words are the seed; `same`,
+        whether all players start with the same: a symmetric profile.
+        **Returns:** one pytree of NumPy arrays per player; the same key gives the same parameters
+        under any setting of JAX.
+        """
+
+    def with_gain(self, gain: Numbers) -> "AbstractNeural":
+        """The same semantics with another gain; semantics that differ only in it can be stacked.
+
+        **Raises:** `InputError` for a gain that is not a finite number.
+        """
+        return eqx.tree_at(lambda own: own.gain, self, finite_number(gain, "gain"))
+
+
+def tanh_network(key: Seed, inputs: int, outputs: int, width: int, depth: int) -> PyTree:
+    """An `eqx.nn.MLP` with `depth` hidden layers of tanh units, its arrays `drawn`."""
+    network = tanh_shape(inputs, outputs, width, depth)
+    (row,) = uniforms(key, Purpose.NETWORK, 1, count_weights(network))
+    return drawn(row, network)
+
+
+def tanh_shape(inputs: int, outputs: int, width: int, depth: int) -> PyTree:
+    """The same network with the shapes of arrays for arrays."""
+    # Equinox gives every unit the activation that it is asked for: one function for all of them.
+    return eqx.filter_eval_shape(
+        eqx.nn.MLP, inputs, outputs, width, depth, activation=jax.nn.tanh, key=jax.random.key(0)
+    )
+
+
+def count_weights(tree: PyTree) -> int:
+    """How many numbers the arrays of a network hold."""
+    return sum(math.prod(x.shape) for x in jax.tree.leaves(tree) if has_shape(x))
+
+
+def drawn(row: Float[np.ndarray, "weights"], tree: PyTree) -> PyTree:
+    """The same tree with random arrays where it has arrays or their shapes, from uniform numbers.
+
+    Entries are uniform around 0 with variance 1/n, n the inputs of a unit: the size of an array
+    after its first axis. Vectors, such as the biases that follow a matrix, take the n before them.
+    """
+    leaves, structure = jax.tree.flatten(tree)
+    found, begin = [], 0
+    for leaf, count in zip(leaves, _inputs(leaves), strict=True):
+        if count is None:
+            found.append(leaf)
+            continue
+        end = begin + math.prod(leaf.shape)
+        entries = math.sqrt(3 / count) * (2 * row[begin:end] - 1)
+        found.append(as_array(entries.reshape(leaf.shape)))
+        begin = end
+    return jax.tree.unflatten(structure, found)
+
+
+def squared_norm(tree: PyTree) -> float:
+    """What the squares of all entries of a tree that is `drawn` sum to, expected."""
+    leaves = jax.tree.leaves(tree)
+    counted = zip(leaves, _inputs(leaves), strict=True)
+    return sum(math.prod(leaf.shape) / count for leaf, count in counted if count is not None)
+
+
+def _inputs(leaves: list[Any]) -> list[int | None]:
+    """For every array the inputs of a unit; None for what is no array."""
+    found, last = [], 1
+    for leaf in leaves:
+        if not has_shape(leaf):
+            found.append(None)
+            continue
+        last = max(1, math.prod(leaf.shape[1:])) if len(leaf.shape) > 1 else last
+        found.append(last)
+    return found
+
+
+def has_shape(leaf: Any) -> bool:
+    """Whether this is an array of floats, or the shape of one."""
+    described = eqx.is_array(leaf) or isinstance(leaf, jax.ShapeDtypeStruct)
+    return described and jnp.issubdtype(leaf.dtype, jnp.floating)
+
+
+def as_double(array: Any) -> RealArray:
+    """The array in NumPy float64, where it has numbers."""
+    if is_traced(array):
+        return jnp.asarray(array, dtype=float)
+    return as_array(np.asarray(array))
+
+
+def stored(network: PyTree) -> PyTree:
+    """A network whose arrays of floats are NumPy float64, whatever they were built in."""
+    return jax.tree.map(lambda x: as_double(x) if has_shape(x) else x, network)
+
+
+def in_use(network: PyTree) -> PyTree:
+    """A network whose arrays of floats are of the default float type of the computation."""
+    return jax.tree.map(lambda x: jnp.asarray(x, dtype=float) if has_shape(x) else x, network)
+
+
+def product(logits: list[Array], actions: tuple[int, ...]) -> Product:
+    """Everyone's mixed action, the last action being the reference."""
+    if set(actions) == {2}:
+        pairs = tuple(sigmoid_pair(jnp.reshape(x, ())) for x in logits)
+        return Product(pairs if unrolls(actions) else tuple(map(jnp.stack, pairs)))
+    return Product(tuple(softmax(jnp.append(x, 0.0)) for x in logits))
+
+
+def checked_actions(actions: Numbers, kind: str) -> tuple[int, ...]:
+    """The numbers of actions as a tuple.
+
+    **Raises:** `InputError` when there are fewer than two players, or players with other actions.
+    """
+    actions = action_counts(actions)
+    if len(actions) < 2 or len(set(actions)) > 1 or actions[0] < 2:
+        raise InputError(
+            f"{kind} gives all of at least two players the same number of actions, two or more, "
+            f"but is given {actions}: use Custom with one network per player"
+        )
+    return actions
+
+
+def check_logits(
+    logits: Callable[[PyTree], Any], params: PyTree, actions: int, where: str, *used: PyTree
+) -> None:
+    """Refuse networks whose outputs are no logits.
+
+    **Arguments:** `logits(params)`, what a network gives; `where`, which parameters these are;
+    `used`, what else the logits are computed from.
+    **Raises:** `InputError` when the output has the wrong shape or, where it has a value already,
+    is not finite.
+    """
+    shape = jax.eval_shape(logits, params)
+    fits = getattr(shape, "shape", None) in {(actions - 1,), *([()] if actions == 2 else [])}
+    if not fits:
+        found = getattr(shape, "shape", type(shape).__name__)
+        raise InputError(
+            f"the network returns {found} where one vector of shape ({actions - 1},) is needed: "
+            f"{actions} actions have {actions - 1} logits, the last action being the reference"
+        )
+    if is_traced(params, *used):
+        return
+    values = np.asarray(logits(params))
+    if not np.all(np.isfinite(values)):
+        raise InputError(
+            f"the network gives the logits [{few(values).strip('()')}] {where}: they must be "
+            "finite, so check its weights and its activation"
+        )

@@ -1,0 +1,180 @@
+"""Players that are networks and read each other's weights."""
+
+import math
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PyTree
+
+from glasshouse._foundation.arrays import RealArray, as_floats, is_traced
+from glasshouse._foundation.numbers import (
+    Numbers,
+    Whole,
+    checked_bound,
+    finite_number,
+    number_array,
+    whole,
+)
+from glasshouse._foundation.random import Purpose, Seed, normals, uniforms
+from glasshouse.channels.box import Box
+from glasshouse.errors import InputError
+from glasshouse.games.base import Product
+from glasshouse.semantics.neural.base import (
+    AbstractNeural,
+    check_logits,
+    checked_actions,
+    count_weights,
+    drawn,
+    has_shape,
+    product,
+    squared_norm,
+    tanh_shape,
+)
+
+
+class Policies(AbstractNeural):
+    """Every player is a network; its input is what it reads of the others' weights.
+
+    Definition: logits_i = f(x_i; θ_i) with x_i = κ · mean over j ≠ i of P θ_j: θ_i are the weights
+    and biases of player i's network, P a fixed matrix that all share, applied to all weights of
+    another player in one row; player i plays softmax(logits_i, 0). `params[i]` is the network
+    itself, without what is not an array: `params[0].layers[0].weight` for an `eqx.nn.MLP`.
+
+    Where all weights are 0, the neutral profile, the networks are dead: only output biases move
+    anything. Start from `initial(key)`.
+
+    **Arguments:** `actions`, the same number m for each of at least two players; `network`, a
+    differentiable Equinox module or other callable pytree from `features` inputs to m - 1 logits,
+    of which only the architecture counts, not the weights; `projection` P, of shape
+    `(features, weights of a network)`, without NaN; `gain` κ, a number, also negative; `bound` M >
+    0, all weights lie in [-M, M].
+    **Raises:** `InputError` for other actions, a network whose output is not m - 1 finite numbers
+    for weights that `initial` draws, a projection of another shape, a gain that is not finite or a
+    bound that is not positive.
+    **Cost:** one forward pass per player and features × weights operations per pair of players.
+    """
+
+    projection: Float[RealArray, "features weights"]
+    gain: Float[RealArray, ""]
+    bound: Float[RealArray, ""]
+    network: PyTree = eqx.field(repr=False)
+    actions: tuple[int, ...] = eqx.field(static=True)
+
+    def __init__(
+        self,
+        actions: Numbers,
+        network: PyTree,
+        projection: Numbers,
+        gain: Numbers,
+        bound: Numbers = math.inf,
+    ):
+        self.actions = checked_actions(actions, "Policies")
+        self.network = jax.tree.map(_without_numbers, network)
+        self.projection = _checked_projection(projection, self.weights)
+        self.gain = finite_number(gain, "gain")
+        self.bound = checked_bound(bound)
+        own = as_floats(_weights_of(drawn(self._uniforms(0, 1)[0], self.network)))
+        features = jnp.zeros(self.projection.shape[0])
+        check_logits(
+            lambda x: self._network(own)(x), features, self.actions[0], "for random weights"
+        )
+
+    @classmethod
+    def random(
+        cls,
+        key: Seed,
+        actions: Numbers = (2, 2),
+        *,
+        gain: Numbers,
+        features: Whole = 10,
+        width: Whole = 8,
+        depth: Whole = 1,
+        bound: Numbers = math.inf,
+    ) -> "Policies":
+        """With a random projection and an `eqx.nn.MLP`: `depth` hidden layers of tanh units.
+
+        The entries of P are normal, scaled so that P θ_j has entries of variance 1 where θ_j is
+        what `initial` draws. The same `key`, a whole-number seed or a JAX key, gives the
+        same projection under any setting of JAX.
+        """
+        actions = checked_actions(actions, "Policies")
+        features = whole(features, "features")
+        width, depth = whole(width, "width"), whole(depth, "depth")
+        network = tanh_shape(features, actions[0] - 1, width, depth)
+        normal = normals(key, Purpose.PROJECTION, features, count_weights(network))
+        return cls(actions, network, normal * squared_norm(network) ** -0.5, gain, bound)
+
+    @property
+    def weights(self) -> int:
+        """How many weights and biases each player has."""
+        return count_weights(self.network)
+
+    @property
+    def spaces(self) -> tuple[Box, ...]:
+        most = jax.tree.map(lambda x: self.bound * np.ones(x.shape), _weights_of(self.network))
+        box = Box(jax.tree.map(lambda x: -x, most), most)
+        return (box,) * len(self.actions)
+
+    def behaviours(self, params: tuple[PyTree, ...], seen: Any) -> Product:
+        gain = jnp.asarray(self.gain, dtype=float)
+        projection = jnp.asarray(self.projection, dtype=float)
+
+        def logits(player: int) -> Array:
+            rows = [_row(shown) for j, shown in enumerate(seen[player]) if j != player]
+            mean = sum(rows[1:], start=rows[0]) / len(rows)
+            return self._network(as_floats(params[player]))(gain * (projection @ mean))
+
+        return product([logits(i) for i in range(len(self.actions))], self.actions)
+
+    def initial(self, key: Seed, same: bool = False) -> tuple[PyTree, ...]:
+        """Uniform weights with variance 1/(inputs of their layer), cut off at the bound.
+
+        Biases follow the matrix before them. Networks drawn one by one are not alike, and the
+        profile is not symmetric; with `same` it is.
+        """
+        players, most = len(self.actions), np.asarray(self.bound)
+        rows, shapes = self._uniforms(key, 1 if same else players), _weights_of(self.network)
+
+        def of_player(row: np.ndarray) -> PyTree:
+            return jax.tree.map(lambda x: np.clip(x, -most, most), drawn(row, shapes))
+
+        return tuple(of_player(rows[0 if same else i]) for i in range(players))
+
+    @classmethod
+    def example(cls, actions: tuple[int, ...]) -> "Policies":
+        return cls.random(1, actions, gain=0.5, features=2, width=3, bound=3.0)
+
+    def _uniforms(self, key: Seed, players: int) -> np.ndarray:
+        return uniforms(key, Purpose.PROFILE, players, self.weights)
+
+    def _network(self, weights: PyTree) -> Any:
+        """The network with these weights."""
+        return eqx.combine(weights, eqx.filter(self.network, has_shape, inverse=True))
+
+
+def _without_numbers(leaf: Any) -> Any:
+    return jax.ShapeDtypeStruct(leaf.shape, np.dtype(np.float64)) if has_shape(leaf) else leaf
+
+
+def _weights_of(network: PyTree) -> PyTree:
+    return eqx.filter(network, has_shape)
+
+
+def _row(weights: PyTree) -> Array:
+    """All weights of a network one after the other."""
+    return jnp.concatenate([jnp.ravel(x) for x in jax.tree.leaves(as_floats(weights))])
+
+
+def _checked_projection(projection: Numbers, weights: int) -> RealArray:
+    array = number_array(projection, "projection", shapes=None)
+    if array.ndim != 2 or array.shape[1] != weights or not array.size:
+        raise InputError(
+            f"projection has shape {array.shape}: it must have one row per input of the network "
+            f"and one column for each of its {weights} weights"
+        )
+    if not is_traced(array) and not np.all(np.isfinite(np.asarray(array))):
+        raise InputError("projection has entries that are not finite: give finite numbers")
+    return array

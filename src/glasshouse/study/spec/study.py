@@ -1,0 +1,376 @@
+"""The study file as frozen, validated models: TOML in, TOML out."""
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Set
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, cast
+
+import numpy as np
+import tomli_w
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    StrictBool,
+    Tag,
+    model_validator,
+)
+
+from glasshouse.dynamics.learning import Learning
+from glasshouse.dynamics.starts import Starts
+from glasshouse.errors import nearest
+from glasshouse.games.normal_form import NormalFormGame, default_labels
+from glasshouse.games.registry import CATALOGUE, from_catalogue
+from glasshouse.interop.nfg import read_nfg
+from glasshouse.rules.per_player import PerPlayer
+from glasshouse.study.spec.access import AccessSpec, FullSpec, with_threshold
+from glasshouse.study.spec.dotted import numeric_leaves, replaced
+from glasshouse.study.spec.rules import PlayerSpec, RuleSection
+from glasshouse.study.spec.semantics import LogisticSpec, SemanticsSpec
+from glasshouse.study.spec.values import (
+    Cooperate,
+    Epsilon,
+    Number,
+    Parameter,
+    Payoffs,
+    Positive,
+    Section,
+    Start,
+    is_number,
+)
+
+MOST_POINTS = 20_000
+"""More points in a sweep than this are taken for a slip of the finger."""
+
+NAMES = ("access.readers.",)
+"""Beginnings of keys whose numbers name somebody and measure nothing."""
+
+
+class GameSpec(Section):
+    """What is played: exactly one of a catalogue `name`, a `file` or a table of `payoffs`."""
+
+    name: str | None = None
+    """A game of the catalogue; `glasshouse games` lists them."""
+    parameters: dict[str, Parameter] = Field(default={})
+    """Parameters of the named game; those left out keep their defaults."""
+    file: str | None = None
+    """A Gambit .nfg file, relative to the study."""
+    payoffs: Payoffs | None = None
+    """Rows of the row player in a symmetric game, or nested lists of shape (players, *actions)."""
+    player_axis: Literal[0, -1] | None = None
+    """Which axis of nested payoffs counts the players: 0, the first, or -1, the last; default 0."""
+    cooperate: Cooperate | None = None
+    """The action that counts as cooperation: a label, or an index from 0; default the first."""
+
+    title: str | None = None
+    """What to call it in the report and the figures; default its own name."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "GameSpec":
+        given = [key for key in ("name", "file", "payoffs") if getattr(self, key) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "none of them"
+            raise ValueError(f"give exactly one of name, file or payoffs, not {found}")
+        if self.parameters and self.name is None:
+            raise ValueError("parameters belong to a catalogue name")
+        if self.player_axis is not None and self.payoffs is None:
+            raise ValueError("player_axis belongs to payoffs")
+        return self
+
+    def build(self, folder: Path) -> NormalFormGame:
+        """The game, files being relative to `folder`.
+
+        **Raises:** `InputError` when there is no such game or its payoffs cannot be.
+        """
+        if self.name is not None:
+            game = from_catalogue(self.name)(**self.parameters)
+        elif self.file is not None:
+            game = read_nfg(folder / self.file)
+        else:
+            game = NormalFormGame(_tensor(self.payoffs or []), player_axis=self.player_axis)
+        if self.title:
+            labels = game.labels or default_labels(game.actions)
+            named = dataclasses.replace(labels, title=self.title)
+            game = NormalFormGame(game.tensor, named, player_axis=0)
+        return game if self.cooperate is None else game.cooperating(self.cooperate)
+
+    def files(self, folder: Path) -> dict[str, Path]:
+        """What it reads beside the study, by name."""
+        return {} if self.file is None else {Path(self.file).name: folder / self.file}
+
+
+class LearningSpec(RuleSection):
+    """How players learn, and from where."""
+
+    players: Annotated[tuple[PlayerSpec, ...], Field(min_length=2)] | None = None
+    """A line-up in place of `rule`: one table for each player."""
+    step_size: Positive = 0.1
+    """Parameter units per step and unit of gradient."""
+    steps: Annotated[int, Field(ge=1, le=10_000_000, strict=True)] = 6000
+    """Learning steps of every run from `start`; long runs of thresholds and portraits have own."""
+    start: Start = "normal"
+    """"normal", "grid", "neutral", or a list of starts, each one number per player."""
+    starts: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = 200
+    """How many: draws for "normal"; for "grid" a whole power, such as 15² = 225 for two players."""
+    spread: Positive | None = None
+    """Standard deviation of "normal" starts about the neutral one; default 1, affine 0.2."""
+    seed: Annotated[int, Field(ge=0, lt=2**32, strict=True)] = 0
+    """Of "normal" starts: the same seed, the same starts, however many and with any JAX setting."""
+    tied: StrictBool = False
+    """Whether all players share one parameter, each contributing its own selfish gradient."""
+    batch: Annotated[int, Field(ge=1, le=100_000_000, strict=True)] = 100_000
+    """Most trajectories in memory at once; a table is written after each batch."""
+
+    @model_validator(mode="after")
+    def _rule_or_players(self) -> "LearningSpec":
+        if self.players is not None and "rule" in self.model_fields_set and self.rule != "gradient":
+            raise ValueError("give either rule, for everybody, or players, one table for each")
+        return self
+
+    def written(self) -> "LearningSpec":
+        """The same with every default of its rules written out."""
+        if self.players is None:
+            return self.with_defaults()
+        players = tuple(player.with_defaults() for player in self.players)
+        return self.model_copy(update={"players": players})
+
+    def build(self, spread: float) -> Learning:
+        """How players learn, `spread` being the semantics' own unless given."""
+        if self.players is None:
+            rule = self.build_rule()
+        else:
+            sizes = [(p.step_size or self.step_size) / self.step_size for p in self.players]
+            rule = PerPlayer([p.build_rule() for p in self.players], sizes)
+        starts = self._starts(spread)
+        return Learning(rule, self.step_size, self.steps, starts=starts, tied=self.tied)
+
+    def _starts(self, spread: float) -> Starts:
+        spread = spread if self.spread is None else self.spread
+        if isinstance(self.start, str):
+            kind = cast(Literal["normal", "grid", "neutral"], self.start)
+            return Starts(self.starts, spread, self.seed, kind=kind)
+        profiles = tuple(tuple(map(float, profile)) for profile in self.start)
+        return Starts(profiles=profiles, kind="given")
+
+
+class RangeSpec(Section):
+    """Evenly spaced values, both ends included."""
+
+    start: Number
+    """The first value."""
+    stop: Number
+    """The last value."""
+    count: Annotated[int, Field(ge=2, le=100_000, strict=True)]
+    """How many values."""
+
+    @model_validator(mode="after")
+    def _increasing(self) -> "RangeSpec":
+        if not self.start < self.stop:
+            raise ValueError(f"start {self.start:g} must be below stop {self.stop:g}")
+        values = self.values()
+        if np.any(values[1:] <= values[:-1]):
+            raise ValueError(f"{self.count} values between {self.start} and {self.stop} coincide")
+        return self
+
+    def values(self) -> np.ndarray:
+        """The values, those between the ends rounded to twelve digits so that 0.3 is 0.3."""
+        largest = max(abs(self.start), abs(self.stop))
+        digits = 12 - math.floor(math.log10(largest))
+        # Neither stop - start nor 10**digits, which overflow for numbers that are fine.
+        inner = np.arange(1, self.count - 1) / (self.count - 1)
+        between = (self.start * (1 - inner) + self.stop * inner).tolist()
+        rounded = [round(value, digits) + 0.0 for value in between]  # and no -0.0
+        return np.array([self.start, *rounded, self.stop], dtype=float)
+
+
+class AnalysisSpec(Section):
+    """What to find out."""
+
+    thresholds: StrictBool = True
+    """Where along the axis things switch: first movement, the long run, equilibrium."""
+    tied: StrictBool = True
+    """Where learning ends if all share one parameter that starts neutral."""
+    outcomes: StrictBool = True
+    """Where learning ends from the starts of [learning]."""
+    boundary_test: StrictBool = True
+    """Whether the cooperative corner is an equilibrium."""
+    portrait: StrictBool = True
+    """The phase portrait at the study's own values (two players with one parameter each)."""
+    certify: Epsilon = 1e-6
+    """Prove whether rest points and the corner are ε-equilibria: ε in units of payoff, or false."""
+
+
+def _values(value: object) -> object:
+    """A list of numbers in increasing order."""
+    if not isinstance(value, list | tuple) or not value or not all(map(is_number, value)):
+        raise ValueError(f"must be a range or a list of numbers, but is {value!r:.60}")
+    if any(b <= a for a, b in itertools.pairwise(value)):
+        raise ValueError(f"values must increase, but are {list(value)!r:.60}")
+    return [float(x) for x in value]
+
+
+AxisSpec = Annotated[
+    Annotated[RangeSpec, Tag("range")]
+    | Annotated[list[Number], BeforeValidator(_values), Tag("values")],
+    Discriminator(lambda v: "range" if isinstance(v, dict | RangeSpec) else "values"),
+]
+
+
+def _flat(value: object, prefix: str = "") -> object:
+    """`semantics.coupling = …` without quotes is a nested table in TOML, and means the same."""
+    if not isinstance(value, dict):
+        return value
+    axes: dict[str, object] = {}
+    for key, entry in value.items():
+        name = f"{prefix}{key}"
+        nested = _flat(entry, f"{name}.") if _is_table(entry) else {name: entry}
+        assert isinstance(nested, dict)
+        twice = sorted(set(axes) & set(nested))
+        if twice:
+            raise ValueError(f"sweep names {twice[0]} twice")
+        axes.update(nested)
+    return axes
+
+
+def _is_table(entry: object) -> bool:
+    """Whether this holds axes, and is no range: `learning.start.0.0` has a key `start` too."""
+    if not isinstance(entry, dict):
+        return False
+    of_range = {"start", "stop", "count"} & set(entry)
+    return bool(entry) and (
+        not of_range or any(isinstance(entry[key], dict | list | tuple) for key in of_range)
+    )
+
+
+class Axis(NamedTuple):
+    """One axis of a sweep: the dotted `key` of a number in the study, and its `values`."""
+
+    key: str
+    values: tuple[float, ...]
+
+
+class Study(Section):
+    """One game, one semantics, who sees what, one way to learn, and a sweep over up to two of
+    their numbers.
+
+    Build it from a file with `read_study`, or from the sections in Python.
+    """
+
+    game: GameSpec
+    """What is played."""
+    semantics: Annotated[SemanticsSpec, Field(discriminator="kind")] = LogisticSpec()
+    """What a parameter means."""
+    access: Annotated[AccessSpec, Field(discriminator="kind"), BeforeValidator(with_threshold)] = (
+        FullSpec()
+    )
+    """Who sees what of whose parameters."""
+    learning: LearningSpec = LearningSpec()
+    """How players learn, and from where."""
+    sweep: Annotated[dict[str, AxisSpec] | None, BeforeValidator(_flat)] = None
+    """Up to two axes by dotted key; default the semantics' coupling; {} for no sweep."""
+    analysis: AnalysisSpec = AnalysisSpec()
+    """What to find out."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _logistic_unless_said(cls, data: Any) -> Any:
+        semantics = data.get("semantics") if isinstance(data, dict) else None
+        if isinstance(semantics, dict) and "kind" not in semantics:
+            return {**data, "semantics": {**semantics, "kind": "logistic"}}
+        return data
+
+    @model_validator(mode="after")
+    def _sweep_is_possible(self) -> "Study":
+        if len(self.axes) > 2:
+            raise ValueError(f"sweep has {len(self.axes)} axes: give one or two")
+        leaves = numeric_leaves(self.settings())
+        for axis in self.axes:
+            if axis.key.startswith(NAMES) and axis.key in leaves:
+                raise ValueError(f"key 'sweep.{axis.key}' names a player: write one study for each")
+            if axis.key not in leaves:
+                hint = nearest(axis.key, [key for key in leaves if not key.startswith(NAMES)])
+                raise ValueError(f"key 'sweep.{axis.key}' is no number of this study: {hint}")
+        points = math.prod(len(axis.values) for axis in self.axes)
+        if points > MOST_POINTS:
+            raise ValueError(f"sweep has {points} points: at most {MOST_POINTS} are computed")
+        return self
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """What is swept."""
+        return tuple(
+            Axis(key, tuple(a.values().tolist() if isinstance(a, RangeSpec) else a))
+            for key, a in self._swept().items()
+        )
+
+    def _swept(self) -> "dict[str, RangeSpec | list[float]]":
+        """`[sweep]`; a study without it sweeps its semantics' own coupling."""
+        if self.sweep is not None:
+            return dict(self.sweep)
+        own, usual = self.semantics.COUPLING, self.semantics.RANGE
+        if own is None or usual is None:
+            return {}
+        start, stop, count = usual
+        return {f"semantics.{own}": RangeSpec(start=start, stop=stop, count=count)}
+
+    def settings(self, without: Set[str] = frozenset()) -> dict[str, Any]:
+        """Everything but the sweep and the tables `without`, with every default written out."""
+        learning = self.learning.written()
+        if learning.spread is None:
+            learning = learning.model_copy(update={"spread": self.semantics.SPREAD})
+        written = self.model_copy(update={"learning": learning}).model_dump(
+            exclude_none=True, exclude={"sweep", *without}
+        )
+        if self.game.name in CATALOGUE:
+            defaults, given = CATALOGUE[self.game.name].defaults, self.game.parameters
+            whole = {key for key, default in defaults.items() if isinstance(default, int)}
+            written["game"]["parameters"] = {
+                **defaults,
+                **{k: int(v) if k in whole and v == int(v) else float(v) for k, v in given.items()},
+            }
+        return written
+
+    def at(self, values: dict[str, float]) -> "Study":
+        """The study without a sweep, its numbers at these dotted keys replaced.
+
+        **Raises:** `pydantic.ValidationError` for a value its key cannot take.
+        """
+        # A table of payoffs may be long, and a sweep of many points leaves it as it is.
+        as_it_is = self.game.payoffs is not None and not any(key[:5] == "game." for key in values)
+        settings = self.settings(without={"game"} if as_it_is else set())
+        for key, value in values.items():
+            settings = replaced(settings, key, value)
+        if as_it_is:
+            settings["game"] = self.game
+        return Study.model_validate({**settings, "sweep": {}})
+
+    def resolved(self) -> dict[str, Any]:
+        """The study with every default written out, ready for TOML; files by their names."""
+        written = self.settings()
+        if self.game.file is not None:
+            written["game"]["file"] = Path(self.game.file).name
+        function = written["semantics"].get("function")
+        if function is not None and function.rpartition(":")[0].endswith(".py"):
+            written["semantics"]["function"] = Path(function).name
+        written["sweep"] = {
+            key: a.model_dump() if isinstance(a, RangeSpec) else list(a)
+            for key, a in self._swept().items()
+        }
+        return written
+
+    def to_toml(self) -> str:
+        """The resolved study as the text of a study file."""
+        return tomli_w.dumps(self.resolved())
+
+
+def _tensor(payoffs: list[Any]) -> list[Any] | np.ndarray:
+    """Payoffs of all players; two dimensions are the row player's in a symmetric game."""
+    try:
+        table = np.array(payoffs, dtype=float)
+    except ValueError:
+        return payoffs  # ragged: the game says so
+    if table.ndim == 2 and table.shape[0] == table.shape[1]:
+        return np.stack([table, table.T])
+    return payoffs

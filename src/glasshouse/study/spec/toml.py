@@ -1,0 +1,124 @@
+"""From a TOML file to a study; every error names the file, the dotted key and the rule."""
+
+import contextlib
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pydantic
+
+from glasshouse._foundation.files import read_bytes, reason
+from glasshouse.errors import InputError, nearest
+from glasshouse.study.spec.access import ACCESS_SPECS
+from glasshouse.study.spec.semantics import SEMANTICS_SPECS
+from glasshouse.study.spec.study import RangeSpec, Study
+
+KINDS: dict[str, dict[str, Any]] = {"semantics": SEMANTICS_SPECS, "access": ACCESS_SPECS}
+"""Tables of several kinds, and the model of each kind."""
+
+MOST_BYTES = 1_000_000
+"""Of a study file, which is read in some two seconds then."""
+
+
+def read_study(path: str | Path) -> Study:
+    """The study in a TOML file.
+
+    **Raises:** `InputError`, one line naming the file, the key, the rule and what was found.
+    """
+    path = Path(path)
+    larger = "put payoffs into a .nfg file, and name it in game.file"
+    try:
+        text = read_bytes(path, MOST_BYTES, larger).decode("utf-8-sig")  # its mark is fine
+    except InputError:
+        raise
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not a text file in UTF-8 (byte {error.start})") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot read the study file: {reason(error)}") from error
+    try:
+        return parse_study(text.replace("\r\n", "\n").replace("\r", "\n"))
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def parse_study(text: str) -> Study:
+    """The study in the text of a TOML file.
+
+    **Raises:** `InputError` as in `read_study`, without a file name.
+    """
+    try:
+        return _parsed(text)
+    except RecursionError as error:
+        raise InputError(
+            "nested too deeply to be read: tables and lists of a study go a few levels deep"
+        ) from error
+
+
+def _parsed(text: str) -> Study:
+    try:
+        content = tomllib.loads(text)
+    except ValueError as error:  # also for whole numbers of thousands of digits
+        raise InputError(f"not valid TOML: {error}") from error
+    try:
+        return Study.model_validate(content)
+    except pydantic.ValidationError as error:
+        raise InputError(first_error(error)) from error
+
+
+@contextlib.contextmanager
+def named(key: str) -> Iterator[None]:
+    """Prefix an `InputError` with the study key it comes from, unless it names one below it."""
+    try:
+        yield
+    except InputError as error:
+        if str(error).startswith(f"key '{key}."):
+            raise
+        raise InputError(f"key '{key}': {error}") from error
+
+
+def first_error(error: pydantic.ValidationError) -> str:
+    """The most telling validation error: dotted key, the rule, what was found, the near miss."""
+    first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+    parts = _without_tags(first["loc"])
+    key = ".".join(map(str, parts))
+    kind, found = first["type"], first.get("input")
+    if kind == "extra_forbidden":
+        return f"unknown key '{key}': {nearest(str(parts[-1]), _keys(first['loc'][:-1]))}"
+    if kind == "missing":
+        return f"key '{key}' is missing"
+    if kind == "union_tag_not_found" and isinstance(found, dict):
+        return f"key '{key}.kind' is missing: choose {', '.join(KINDS[key])}"
+    if kind == "union_tag_invalid":
+        named = str(found.get("kind") if isinstance(found, dict) else found)
+        what = {"semantics": "a semantics"}.get(key, f"a kind of {key}")
+        return f"key '{key}.kind' must name {what}: {nearest(named, KINDS[key])}"
+    if kind == "value_error":
+        prefix = f"key '{key}': " if key else ""
+        return prefix + first["msg"].removeprefix("Value error, ")
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return f"key '{key}' must be a table, but is {found!r:.60}"
+    rule = first["msg"].removeprefix("Input should be ")
+    return f"key '{key}' must be {rule}, but is {found!r:.60}"
+
+
+def _without_tags(parts: tuple[int | str, ...]) -> list[int | str]:
+    """The location without the names pydantic gives to the members of a union."""
+    kept = list(parts)
+    if len(kept) > 1 and kept[1] in KINDS.get(str(kept[0]), {}):
+        del kept[1]
+    if kept[:1] == ["sweep"] and len(kept) > 2 and kept[2] in ("range", "values"):
+        del kept[2]
+    return kept
+
+
+def _keys(parent: tuple[int | str, ...]) -> list[str]:
+    """The keys a section may have."""
+    section: Any = Study
+    if parent[:1] == ("sweep",):
+        section = RangeSpec
+    elif parent and parent[0] in KINDS:
+        section = KINDS[str(parent[0])][str(parent[1])]
+    elif parent:
+        section = Study.model_fields[str(parent[0])].annotation
+    return list(section.model_fields)

@@ -1,0 +1,295 @@
+"""What the figures of a study show, in words: title, the finding with its numbers, and method."""
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+
+from glasshouse._foundation.digits import digits, gain_ends, headline
+from glasshouse.analysis.assessment import TiedOutcome
+from glasshouse.analysis.equilibrium.certified_thresholds import (
+    CertifiedThreshold,
+    EquilibriumCurve,
+)
+from glasshouse.analysis.equilibrium.deviations import BoundaryTest, Deviation
+from glasshouse.analysis.phase.portrait import Portrait
+from glasshouse.plots.coupling import Marker, outcome_names
+from glasshouse.plots.outcome_map import QUANTITIES
+from glasshouse.study.proofs import CertifiedPoint
+from glasshouse.study.result import StudyResult
+from glasshouse.study.words.sentences import axis_name
+from glasshouse.study.words.verdicts import in_words, verdict_words
+
+TIED_SETTINGS = ("learning.step_size", "learning.steps")
+"""What tied runs from the neutral start depend on."""
+
+PASSES = "passes the boundary test (numerical, not proved)"
+
+LEADERS = ("cooperation", "exploitation", "defection")
+
+
+def leading(result: StudyResult) -> list[str | None]:
+    """The most frequent outcome at each point; None where two tie or none was counted."""
+    shares = np.array([result.column(f"{name}_share") for name in LEADERS], dtype=float)
+    found: list[str | None] = []
+    for column in shares.T:
+        first = np.flatnonzero(column == column.max())  # nothing equals NaN
+        found.append(LEADERS[int(first[0])] if len(first) == 1 else None)
+    return found
+
+
+def along_words(
+    result: StudyResult, marks: Sequence[Marker], unmarked: Sequence[str] = ()
+) -> tuple[str, str, str]:
+    """Title, alternative text and caption of the diagram along one axis.
+
+    **Arguments:** `unmarked`, what has too many switches to be marked, in words.
+    """
+    (axis,) = result.axes
+    name, x = axis_name(axis.key), axis.values
+    parts = [f"{_upper(name)} runs from {x[0]:g} to {x[-1]:g}."]
+    tied = result.column("tied_cooperation")
+    known = np.flatnonzero(np.isfinite(tied))
+    if len(known):
+        first, last = (f"{tied[k]:.3g} at {x[k]:g}" for k in known[[0, -1]])
+        parts.append(
+            f"Tied learning from the neutral start ends with cooperation {first} and {last}."
+        )
+    if result.base.generic is not None:
+        names = outcome_names(result.prepared.base.game.players)
+        spans = _spans(x, [names.get(leader or "", "no single one") for leader in leading(result)])
+        parts.append(f"Most frequent outcome of the runs: {spans}.")
+    if marks:
+        parts.append(f"Marked: {', '.join(map(_marked, marks))}.")
+    return (f"Cooperation along {name}", " ".join(parts), _along_caption(result, marks, unmarked))
+
+
+def map_words(result: StudyResult, quantity: str) -> tuple[str, str, str]:
+    """Title, alternative text and caption of the map over two axes."""
+    first, second = (axis_name(axis.key) for axis in result.axes)
+    values = result.column(quantity).astype(float)
+    parts = [
+        f"{QUANTITIES[quantity].capitalize()} over {first} and {second}: from "
+        f"{np.nanmin(values):.3g} to {np.nanmax(values):.3g}."
+    ]
+    if result.base.generic is not None:
+        count = leading(result).count("exploitation")
+        parts.append(
+            f"Exploitation is the most frequent outcome at {count} of {len(values)} points."
+        )
+    ends = [result.slices[0], result.slices[-1]] if result.slices else []
+    for words, name in (
+        ("First movement turns to cooperation", "first_movement"),
+        ("The cooperative corner passes the equilibrium test from", "equilibrium"),
+    ):
+        found = [(s.value, getattr(s, name)) for s in ends if getattr(s, name) is not None]
+        where = " and ".join(f"{first} {at:.4g} for {second} {value:g}" for value, at in found)
+        parts += [f"{words} at {where}."] if found and name == "first_movement" else []
+        parts += [f"{words} {where}."] if found and name == "equilibrium" else []
+    caption = [f"Colours: {_quantity_method(result, quantity)}."]
+    if any(s.predicted is not None for s in result.slices):
+        caption.append("Line: first movement predicted in closed form.")
+    if any(s.first_movement is not None for s in result.slices):
+        caption.append(
+            "Circles: where the first-movement margin, a derivative, changes sign, interpolated "
+            "between points of the sweep."
+        )
+    if any(s.equilibrium is not None for s in result.slices):
+        caption.append(f"Squares: the first point from which on the cooperative corner {PASSES}.")
+    return f"Outcomes over {first} and {second}", " ".join(parts), " ".join(caption)
+
+
+def portrait_words(portrait: Portrait, values: str) -> tuple[str, str, str]:
+    """Title, alternative text and caption of the phase portrait."""
+    kinds = [point.stability for point in portrait.rest_points]
+    counted = [f"{kinds.count(k)} {k}" for k in dict.fromkeys(kinds)]
+    shares = {
+        "nobody cooperates" if name == "nobody" else name: share
+        for name, share in portrait.shares.items()
+    }
+    ends = ", ".join(f"{name} {share:.1%}" for name, share in shares.items() if share > 0)
+    stable = [p.cooperation for p in portrait.rest_points if p.stability == "stable"][:6]
+    at = "; ".join(f"({a:.3g}, {b:.3g})" for a, b in stable)
+    alt = (
+        f"Plane of both players' parameters. Rest points found: {', '.join(counted) or 'none'}."
+        + (f" Stable ones lie where the players cooperate with probability {at}." if at else "")
+        + f" Of a grid of starts, so many end in each outcome: {ends or 'none is finite'}."
+    )
+    where = f" at {values}" if values else ""
+    caption = f"{_upper(portrait.detail)}."
+    return f"Phase portrait{where}", alt, " ".join([caption, *_sentences(portrait.notes)])
+
+
+def deviation_words(
+    best: Deviation,
+    test: BoundaryTest,
+    gains: bool,
+    values: str,
+    point: CertifiedPoint | None = None,
+) -> tuple[str, str]:
+    """Title and alternative text of the deviation curve.
+
+    **Arguments:** `gains`, whether it pays at all; `point`, the corner where it was certified.
+    """
+    who, where = f"player {best.player + 1}", f" at {values}" if values else ""
+    verdict = {
+        True: "the corner passes the boundary test",
+        False: "the corner does not pass the boundary test",
+        None: "whether the corner passes the boundary test cannot be told",
+    }[test.passes]
+    found = (
+        f"no change of its own parameter that pays more was found, and {verdict}"
+        if not gains
+        else f"the best change of its own parameter found, to {float(np.ravel(best.best)[0]):.4g}, "
+        f"gains {best.gain:.4g}, and {verdict}"
+    )
+    who = who.capitalize()
+    proved = "" if point is None else f" {_upper(_bounds(point, best.player))}."
+    alt = f"All parameters at their upper bounds, where all cooperate most. {who}: {found}.{proved}"
+    return f"Leaving the cooperative corner alone{where}", alt
+
+
+def rest_deviation_words(
+    point: CertifiedPoint, values: str, window: tuple[float, float] | None
+) -> tuple[str, str, str]:
+    """Title, alternative text and caption of the deviation curve of the most frequent rest point.
+
+    **Arguments:** `window`, from where to where it is drawn if the parameter is unbounded.
+    """
+    assert point.reached is not None
+    share, player = point.reached.share, point.gain.player
+    ends = "tied learning ends" if share is None else f"{100 * share.value:.3g}% of the runs end"
+    profile = ", ".join(map(in_words, point.certificate.params))
+    where = f" at {values}" if values else ""
+    alt = (
+        f"All parameters at the rest point ({profile}), where {ends}. "
+        f"{_upper(verdict_words(point))}. {_upper(_bounds(point, player))}."
+    )
+    drawn = (
+        ""
+        if window is None
+        else " The parameter is unbounded; the curve is drawn from {:.4g} to {:.4g}.".format(
+            *window
+        )
+    )
+    caption = (
+        f"All parameters but one stay at the rest point where {ends}.{drawn} {proof_words(point)}"
+    )
+    which = "rest point of tied learning" if share is None else "most frequent rest point"
+    return f"Leaving the {which} alone{where}", alt, caption
+
+
+def proof_words(point: CertifiedPoint) -> str:
+    """How the bounds of a deviation curve were obtained, which the curve itself does not show."""
+    proof = point.certificate
+    return (
+        f"Bounds on the gain: proved ({proof.method}, {proof.detail}; file {point.file}). Curve: "
+        "computed in floating-point numbers."
+    )
+
+
+def _bounds(point: CertifiedPoint, player: int) -> str:
+    gain = point.certificate.gains[player]
+    low, high = gain_ends(gain.lower, gain.upper)
+    return f"the best gain of player {player + 1} lies between {low} and {high}, proved"
+
+
+def boundary_words(test: BoundaryTest, point: CertifiedPoint | None = None) -> str:
+    """How the boundary test was made, and the proof where the corner was certified."""
+    proved = "" if point is None else f" {proof_words(point)}"
+    return (
+        "All parameters but one stay at their upper bounds, the cooperative corner. Boundary test: "
+        f"{test.detail}; gains up to {test.tolerance:g} of the payoff range count as none "
+        f"(numerical, not proved).{proved}"
+    )
+
+
+def curve_words(curve: EquilibriumCurve) -> tuple[str, str, str]:
+    """Title, alternative text and caption of the equilibrium threshold against the bound."""
+    at = ", ".join(
+        f"{headline(*threshold.bracket)} at M = {bound:g}"
+        for bound, threshold in zip(curve.bounds, curve.thresholds, strict=True)
+        if threshold.bracket is not None
+    )
+    alt = f"The coupling from which on cooperation by all is an equilibrium: {at}."
+    caption = (
+        "Dots: brackets between two proofs, that a deviation pays and that none does at any "
+        "coupling above."
+    )
+    if curve.limits is not None:
+        tends = curve.limits.threshold.value
+        to = f", where the threshold tends to {digits(tends)}" if tends is not None else ""
+        caption += (
+            f" For M → ∞ in closed form{to}; that nothing is gained in the limit holds "
+            f"{curve.limits.statement} when deviations beyond the corner's bound count."
+        )
+    return "From which coupling on cooperation is an equilibrium, by bound", alt, caption
+
+
+def _along_caption(result: StudyResult, marks: Sequence[Marker], unmarked: Sequence[str]) -> str:
+    tied, learned = result.base.tied, result.learned
+    parts = []
+    if tied is not None:
+        branch = "; line: closed form" if tied.predicted is not None else ""
+        parts.append(f"Tied start: {_tied_detail(result, tied)}{branch}.")
+    if learned is not None:
+        parts.append(f"Outcomes: {learned}; bands: 95\N{NO-BREAK SPACE}% Wilson intervals.")
+    if any(mark.kind == "first order" for mark in marks):
+        closed = result.predictions is not None and result.predictions.closed_form is not None
+        how = "in closed form" if closed else "as found by trying values"
+        parts.append(f"Dotted: first-order thresholds {how}.")
+    if any(mark.kind == "long run" for mark in marks):
+        parts.append("Dash-dotted: above it a long run stands higher than its start.")
+    if any(mark.kind == "equilibrium" for mark in marks):
+        predictions = result.predictions
+        proved = predictions is not None and isinstance(predictions.equilibrium, CertifiedThreshold)
+        holds = "is an equilibrium (proved)" if proved else PASSES
+        parts.append(f"Solid upright line: from there on the cooperative corner {holds}.")
+    return " ".join([*parts, *_sentences([f"not marked: {words}" for words in unmarked])])
+
+
+def _quantity_method(result: StudyResult, quantity: str) -> str:
+    tied = result.base.tied
+    detail = result.learned
+    if quantity.startswith("tied"):
+        detail = None if tied is None else _tied_detail(result, tied)
+    return QUANTITIES[quantity] + ("" if detail is None else f" ({detail})")
+
+
+def _tied_detail(result: StudyResult, tied: TiedOutcome) -> str:
+    """How tied runs were made along the sweep, whose steps are not those of the study itself."""
+    swept = [axis.key for axis in result.axes if axis.key in TIED_SETTINGS]
+    return tied.detail + (f", but {' and '.join(swept)} as swept" if swept else "")
+
+
+def _spans(x: Sequence[float], names: Sequence[str]) -> str:
+    """Neighbours of one name together: "nobody cooperates 0 to 0.4, all cooperate 0.5 to 1"."""
+    found = []
+    groups = itertools.groupby(zip(x, names, strict=True), key=lambda pair: pair[1])
+    for name, group in groups:
+        values = [value for value, _ in group]
+        end = f" to {values[-1]:g}" if len(values) > 1 else ""
+        found.append(f"{name} at {values[0]:g}{end}")
+    shown = found if len(found) <= 12 else [*found[:11], f"and {len(found) - 11} more changes"]
+    return ", ".join(shown)
+
+
+def _sentences(notes: Sequence[str]) -> list[str]:
+    return [f"{_upper(note)}." for note in notes]
+
+
+def _upper(words: str) -> str:
+    """With a capital letter, unless they begin with a dotted key."""
+    return words if "." in words.split()[0] else f"{words[:1].upper()}{words[1:]}"
+
+
+def _marked(mark: Marker) -> str:
+    """A mark with its value, and where that is not known what it lies between."""
+    value = digits(mark.value) if mark.within is None else headline(*mark.within)
+    return f"{_plain(mark.label)} {value}"
+
+
+def _plain(label: str) -> str:
+    """A label without mathtext."""
+    kappa = label.replace("$", "").replace("\\kappa", "κ")
+    return kappa.replace("{1/2}", "½")

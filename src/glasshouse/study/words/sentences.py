@@ -1,0 +1,325 @@
+"""The result of a study in words: a sentence each on first movement, outcome and equilibrium."""
+
+import math
+from collections.abc import Sequence
+
+from glasshouse._foundation.digits import at_most, between, digits, exactly, headline
+from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
+from glasshouse.analysis.movement.switch import Switch
+from glasshouse.channels.full import Full
+from glasshouse.channels.words import access_words
+from glasshouse.study.proofs import MOST_POINTS, CertifiedPoint, most_frequent
+from glasshouse.study.result import Predictions, StudyResult
+from glasshouse.study.spec.dotted import numeric_leaves
+from glasshouse.study.words.verdicts import equilibrium, gain_words, in_words, judged, witness_words
+
+NAMES = {"semantics.coupling": "coupling", "semantics.weight": "weight"}
+"""What axes are called in sentences; others go by the end of their dotted key."""
+
+RULE_NUMBERS = ("learning.look_ahead",)
+"""Axes along which the rule itself changes."""
+
+KINDS = ("First movement", "Outcome", "Equilibrium")
+"""What claims are about, as they begin."""
+
+ELSEWHERE = {"everywhere": "everywhere", "nowhere": "nowhere", "elsewhere": "now and then"}
+"""Where cooperation rises along slices on which it does not begin to at one value."""
+
+
+CORNER = "cooperation by all, at the upper ends of their parameters,"
+
+
+def claims(result: StudyResult) -> list[str]:
+    """What the study found; each sentence begins with which of the three things it is about."""
+    predictions = result.predictions
+    if predictions is not None:
+        movement, corner = (
+            _movement_claim(predictions, learners(result)),
+            equilibrium_claim(predictions),
+        )
+        long_run = [_long_run_claim(predictions)]
+    else:
+        movement = _slices_claim(result) if result.slices else _rises_claim(result)
+        corner, long_run = _passes_claim(result), []
+    found = [movement, *_outcome_claims(result), *long_run, corner, _rest_points_claim(result)]
+    return [_under(access(result), claim) for claim in found if claim]
+
+
+def brief(result: StudyResult) -> str:
+    """A study in one short line: its game, and where things switch or how many points it has."""
+    title, predictions = result.prepared.base.game.title, result.predictions
+    if predictions is None:
+        count = result.table.num_rows
+        return f"{title}: {count} point{'s' if count > 1 else ''}"
+    moves, found = predictions.first_movement, predictions.equilibrium
+    corner = "no equilibrium threshold" if found is None else f"equilibrium {_short(found)}"
+    return f"{title}: moves {_short(moves)}, {corner}"
+
+
+def _short(switch: Switch | CertifiedThreshold) -> str:
+    if switch.bracket is not None:
+        return f"{'below' if switch.holds == 'below' else 'above'} {headline(*switch.bracket)}"
+    return switch.holds if switch.holds in ("everywhere", "nowhere") else f"({switch.result})"
+
+
+def access(result: StudyResult) -> str:
+    """Who sees what, in words; nothing under full access."""
+    channel = result.prepared.base.parametric.channel
+    if any(axis.key.startswith("access.") for axis in result.axes):
+        return "access as swept"
+    return "" if isinstance(channel, Full) else access_words(channel)
+
+
+def learners(result: StudyResult) -> str:
+    """Who learns: "selfish learners", or by which rule."""
+    learning = result.prepared.base.learning
+    changed = any(axis.key in RULE_NUMBERS or "players" in axis.key for axis in result.axes)
+    return f"learners by {learning.rule.words}, as swept," if changed else learning.learners
+
+
+def _under(access: str, claim: str) -> str:
+    """A claim that says under which access it holds, unless that is full."""
+    kind = next(kind for kind in KINDS if claim.startswith(kind))
+    return f"{kind}, {access}{claim.removeprefix(kind)}" if access else claim
+
+
+def own_values(result: StudyResult) -> str:
+    """The study's own values of the numbers that it sweeps, as "coupling = 0.5"."""
+    leaves = numeric_leaves(result.prepared.study.settings())
+    return ", ".join(f"{axis_name(axis.key)} = {leaves[axis.key]:g}" for axis in result.axes)
+
+
+def axis_name(key: str) -> str:
+    """What an axis is called in sentences."""
+    short = key.removeprefix("game.parameters.").removeprefix("semantics.parameters.")
+    return NAMES.get(key, short.removeprefix("access."))
+
+
+def _movement_claim(predictions: Predictions, who: str) -> str:
+    closed = predictions.closed_form
+    if closed is None:
+        predicted = "no closed form"
+    elif closed.neutral.value is None:
+        predicted = f"closed form: {closed.neutral.reason}"
+    else:
+        predicted = f"predicted {digits(closed.neutral.value)} in closed form"
+    moves, measured, key = (
+        predictions.first_movement,
+        predictions.measured_first_movement,
+        predictions.key,
+    )
+    low, high = moves.searched or (math.nan, math.nan)
+    searched = f"; searched from {low:.4g} to {high:.4g}" if moves.searched else ""
+    return (
+        f"First movement: from the neutral start {who} move toward cooperation "
+        f"{where_words(moves, key)} ({predicted}{searched}); measured, in a window of "
+        f"{measured.learned}, {where_words(measured, key)}."
+    )
+
+
+def _long_run_claim(predictions: Predictions) -> str:
+    """Where a long run from the neutral start stands, which is no first movement."""
+    long_run = predictions.long_run_switch
+    return (
+        f"Outcome of a long run ({long_run.learned} from the neutral start): mean cooperation "
+        f"stands higher than at the start {where_words(long_run, predictions.key)}."
+    )
+
+
+def _rises_claim(result: StudyResult) -> str:
+    rises = [direction == "rises" for direction in result.column("first_movement")]
+    if not result.axes:
+        direction = result.base.first_movement.direction
+        learning = result.prepared.base.learning
+        who = "" if learning.rule.selfish else f" of {learning.learners}"
+        return f"First movement: from the neutral start mean cooperation{who} {direction}."
+    return (
+        f"First movement: from the neutral start {learners(result)} move "
+        f"toward cooperation {_points(result, rises)}."
+    )
+
+
+def _slices_claim(result: StudyResult) -> str:
+    first, second = (axis_name(axis.key) for axis in result.axes)
+    slices = result.slices
+    turns = [(s.first_movement, s.predicted) for s in slices if s.first_movement is not None]
+    others = [
+        f"{where} studied at {sum(s.moves == kind for s in slices)}"
+        for kind, where in ELSEWHERE.items()
+        if any(s.moves == kind for s in slices)
+    ]
+    found = ""
+    if turns:
+        values = [turn for turn, _ in turns]
+        both = [abs(predicted - turn) for turn, predicted in turns if predicted is not None]
+        error = f"; the closed form differs by at most {at_most(max(both), 1)}" if both else ""
+        found = (
+            f"above a {first} between {' and '.join(between(min(values), max(values)))} at "
+            f"{len(turns)} of {len(slices)} values of {second} (interpolated between points of the "
+            f"sweep{error})"
+        )
+    return (
+        f"First movement: from the neutral start {learners(result)} move "
+        f"toward cooperation {'; '.join([found, *others] if found else others)}"
+        f"{'' if turns else f' values of {second}'}."
+    )
+
+
+def _outcome_claims(result: StudyResult) -> list[str]:
+    """Where learning ends, point by point; nothing where that was not asked."""
+    if result.learned is None:
+        return []
+    tied = " with tied parameters" if result.prepared.study.learning.tied else ""
+    everyone = "both" if result.prepared.base.game.players == 2 else "all"
+    parts = []
+    for column, least, holds, fails in (
+        (
+            "cooperation_share",
+            0.5,
+            f"{everyone} cooperate (probability above ½) in at least half of the runs",
+            f"nowhere do {everyone} cooperate (probability above ½) in half of the runs",
+        ),
+        ("defection_share", 0.5, "nobody does in at least half of the runs", ""),
+        (
+            "exploitation_share",
+            1e-12,
+            "some exploit others in at least one run",
+            "in no run does one end above ½ and another not",
+        ),
+    ):
+        points = (result.column(column) >= least).tolist()
+        if any(points):
+            parts.append(f"{holds} {_points(result, points)}")
+        elif fails:
+            parts.append(fails)
+    lost = sum(int(n) for n in result.column("not_finite") if n is not None)
+    if lost:
+        parts.append(f"{lost} runs left the reals and are not counted")
+    return [f"Outcome{tied} ({result.learned}): {'; '.join(parts)}."]
+
+
+def equilibrium_claim(predictions: Predictions) -> str:
+    """From which value on the cooperative corner is an equilibrium."""
+    found = predictions.equilibrium
+    if found is None:
+        return f"Equilibrium: not tested ({predictions.no_equilibrium_reason})."
+    closed = predictions.closed_form
+    predicted = ""
+    if closed is not None and closed.equilibrium is not None:
+        value, reason = closed.equilibrium.value, closed.equilibrium.reason
+        predicted = f"closed form {reason if value is None else digits(value)}"
+    if isinstance(found, CertifiedThreshold):
+        return _proved_claim(found, axis_name(predictions.key), predicted)
+    predicted = f"{predicted}; " if predicted else ""
+    return (
+        f"Equilibrium: {CORNER} passes the boundary test {where_words(found, predictions.key)} "
+        f"({predicted}numerical, not proved)."
+    )
+
+
+def _proved_claim(found: CertifiedThreshold, name: str, predicted: str) -> str:
+    predicted = f" ({predicted})" if predicted else ""
+    top = exactly(found.highest)
+    if found.result == "nowhere":
+        return (
+            f"Equilibrium, refuted: {CORNER} is no equilibrium at {name} {top}, the largest "
+            f"searched{predicted}."
+        )
+    if found.bracket is None:
+        where = f"from {exactly(found.lowest)} to {top}"
+    else:
+        fails, holds = found.bracket
+        where = f"from {_rounded_up(holds, found.highest)} to {top}, and not at {exactly(fails)}"
+    return f"Equilibrium, proved: {CORNER} is an equilibrium at every {name} {where}{predicted}."
+
+
+def _rounded_up(number: float, most: float) -> str:
+    """A number, as it is where it is short, or a little larger one."""
+    short = exactly(number) if len(exactly(number)) <= 9 else at_most(number, 7)
+    return short if float(short) <= most else exactly(number)
+
+
+def _rest_points_claim(result: StudyResult) -> str:
+    """Whether the rest points reached are equilibria; nothing where none was certified."""
+    points = [point for point in result.certificates if point.reached is not None]
+    common = most_frequent(result.certificates)
+    if common is None:
+        return ""
+    values = own_values(result)
+    where = f" at {values}" if values else ""
+    generic = sum(p.reached is not None and p.reached.starts == "generic" for p in points)
+    which = "most frequent rest points" if generic >= MOST_POINTS else "rest points reached"
+    if any(point.reached.dimension != 0 for point in points if point.reached is not None):
+        which = "rest points sampled from a continuum"
+    verdicts = [point.certificate.verdict for point in points]
+    proved = "" if set(verdicts) == {"unknown"} else ", proved"
+    found = judged(verdicts, common.certificate.epsilon, which)
+    about = common.certificate.about
+    program = "" if about == "the game" else f" (about {about}, traced from the semantics)"
+    witness = witness_words(common)
+    return f"Equilibrium{where}{proved}: {found}{program}{'; ' if witness else ''}{witness}."
+
+
+def _passes_claim(result: StudyResult) -> str:
+    """On the boundary test, point by point; nothing where it was not asked for."""
+    answers = result.column("boundary_passes").tolist()
+    tested = sum(answer is not None for answer in answers)
+    if not result.prepared.study.analysis.boundary_test:
+        return ""
+    if not tested:
+        return "Equilibrium: not tested, or undecided."
+    corner = next((point for point in result.certificates if point.corner), None)
+    if not result.axes and corner is not None and corner.certificate.verdict != "unknown":
+        return _corner_claim(corner)
+    passes = [answer is True for answer in answers]
+    which = "" if tested == len(answers) else f"; tested at {tested} of {len(answers)} points"
+    if not result.axes:
+        verb, where = ("passes" if passes[0] else "does not pass"), ""
+    else:
+        verb, where = "passes", f" {_points(result, passes)}"
+    return f"Equilibrium: {CORNER} {verb} the boundary test{where} (numerical, not proved{which})."
+
+
+def _corner_claim(corner: CertifiedPoint) -> str:
+    """On a study of one point, whose corner was certified or refuted."""
+    what, gain = equilibrium(corner.certificate.epsilon), corner.gain
+    if corner.certificate.verdict == "certified":
+        return f"Equilibrium, proved: {CORNER} is an {what}."
+    return (
+        f"Equilibrium, refuted: {CORNER} is no {what}; player {gain.player + 1} gains at least "
+        f"{gain_words(gain)} by moving to about {in_words(gain.witness)}."
+    )
+
+
+def where_words(switch: Switch, key: str) -> str:
+    """Where a property holds, in words: "above coupling 0.4286"."""
+    name = NAMES.get(key)
+    if switch.value is not None and switch.bracket is not None:
+        side = "above" if switch.holds == "above" else "below"
+        return f"{side} {name or f'{axis_name(key)} ='} {headline(*switch.bracket)}"
+    if switch.holds in ("everywhere", "nowhere"):
+        which = "every" if switch.holds == "everywhere" else "no"
+        return f"at {which} {name or f'value of {axis_name(key)}'} tried"
+    return f"at values of {name or axis_name(key)} that one number does not tell ({switch.result})"
+
+
+def _points(result: StudyResult, holds: Sequence[bool]) -> str:
+    """The points at which something holds: runs of neighbours, or how many of all."""
+    axes = result.axes
+    if not axes:
+        return "here" if holds[0] else "not here"
+    if not any(holds):
+        return "at no point studied"
+    if all(holds):
+        return "at every point studied"
+    if len(axes) == 2:
+        return f"at {sum(holds)} of {len(holds)} points"
+    groups: list[list[float]] = []
+    for k, value in enumerate(axes[0].values):
+        if holds[k]:
+            if k and holds[k - 1]:
+                groups[-1].append(value)
+            else:
+                groups.append([value])
+    spans = [f"{g[0]:g}" if math.isclose(g[0], g[-1]) else f"{g[0]:g} to {g[-1]:g}" for g in groups]
+    return f"at {axis_name(axes[0].key)} {', '.join(spans)}"

@@ -1,0 +1,91 @@
+"""Certificates in words: what is proved, in numbers that are rounded to the safe side."""
+
+from collections.abc import Sequence
+
+from glasshouse._foundation.digits import exactly, gain_at_least, gain_ends
+from glasshouse.certificates.certificate import GainBounds
+from glasshouse.study.proofs import CertifiedPoint
+
+DIGITS = 4
+"""Of gains and parameters in sentences, at most."""
+
+
+def judged(verdicts: Sequence[str], epsilon: float, which: str = "rest points reached") -> str:
+    """How many of some points are equilibria, how many are none, and how many are not decided."""
+    one, many = equilibrium(epsilon), equilibrium(epsilon, plural=True)
+    count = len(verdicts)
+    proved, refuted, unknown = map(verdicts.count, ("certified", "refuted", "unknown"))
+    if count == 1:
+        the = f"the {which.replace('points', 'point')}"
+        found = {"certified": f"{the} is an {one}", "refuted": f"{the} is no {one}"}
+        return found.get(verdicts[0], f"whether {the} is an {one} is not decided")
+    if proved == count:
+        return f"all {count} {which} are {many}"
+    if refuted == count:
+        return f"of the {count} {which} none is an {one}"
+    if unknown == count:
+        return f"whether the {count} {which} are {many} is not decided"
+    parts = [f"{proved} {'is an ' + one if proved == 1 else 'are ' + many}"] if proved else []
+    if refuted:
+        no = "not" if proved else f"no {one if refuted == 1 else many}"
+        parts.append(f"{refuted} {_be(refuted)} {no}")
+    if unknown:
+        parts.append(f"{unknown} {_be(unknown)} not decided")
+    return f"of the {count} {which} {', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def equilibrium(epsilon: float, plural: bool = False) -> str:
+    """What a certificate at ε is about: "ε-equilibrium for ε = 1e-06"."""
+    ending = "a" if plural else "um"
+    if not epsilon:
+        return f"equilibri{ending} (ε = 0)"
+    return f"ε-equilibri{ending} for ε = {exactly(epsilon)}"
+
+
+def verdict_words(point: CertifiedPoint) -> str:
+    """What is proved about one point."""
+    certificate, gain = point.certificate, point.gain
+    if certificate.verdict == "refuted":
+        return (
+            f"refuted: player {gain.player + 1} gains at least "
+            f"{gain_words(gain)} by moving to about {in_words(gain.witness)}"
+        )
+    if certificate.verdict == "certified":
+        most = max(certificate.gains, key=lambda gain: gain.upper)
+        return f"proved: no player gains {at_most_words(most)}"
+    low, high = gain_ends(gain.lower, gain.upper)
+    return f"not decided: player {gain.player + 1} gains between {low} and {high} at best"
+
+
+def witness_words(point: CertifiedPoint) -> str:
+    """From where, by whom and how much: what refutes a rest point; nothing if it is not refuted."""
+    if point.certificate.verdict != "refuted" or point.reached is None:
+        return ""
+    gain, share = point.gain, point.reached.share
+    ends = "tied learning ends" if share is None else f"{100 * share.value:.3g}% of the runs end"
+    here = in_words(point.certificate.params[gain.player])
+    return (
+        f"where {ends}, player {gain.player + 1} gains at least "
+        f"{gain_words(gain)} by moving from {here} to about "
+        f"{in_words(gain.witness)}"
+    )
+
+
+def gain_words(gain: GainBounds) -> str:
+    """What a player gains at least by moving to the witness, in digits of its bracket."""
+    return gain_at_least(gain.witness_gain, gain.lower, gain.upper, DIGITS)
+
+
+def at_most_words(gain: GainBounds) -> str:
+    """What nobody gains, "more than 2.53e-07", in the digits of its bracket."""
+    return f"more than {gain_ends(gain.lower, gain.upper)[1]}" if gain.upper else "anything"
+
+
+def in_words(numbers: Sequence[float], digits: int = DIGITS) -> str:
+    """One number, or several in parentheses."""
+    shown = [f"{x:.{digits}g}".replace("inf", "∞") for x in numbers]
+    return shown[0] if len(shown) == 1 else f"({', '.join(shown)})"
+
+
+def _be(count: int) -> str:
+    return "is" if count == 1 else "are"

@@ -1,0 +1,390 @@
+"""What partial access does to the threshold of first movement, in closed form."""
+
+import dataclasses
+import functools
+import itertools
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
+
+import jax
+import numpy as np
+import wadler_lindig as wl
+
+from glasshouse._foundation.numbers import Numbers, number_array, number_within
+from glasshouse._foundation.results import Result, shown
+from glasshouse.channels.base import AbstractChannel
+from glasshouse.channels.full import Full
+from glasshouse.channels.misreport import Decoupled, Misreport
+from glasshouse.channels.partial import Mask, OneSided
+from glasshouse.channels.uncertain import MOST_NOISY, Noisy, Probabilistic
+from glasshouse.channels.words import access_words
+from glasshouse.errors import InputError
+from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.semantics.linear import Linear
+from glasshouse.theory.symmetric import (
+    MEANINGS,
+    ZERO,
+    Threshold,
+    Thresholds,
+    affine_thresholds,
+    diagonal_effects,
+    lowest_coupling,
+    thresholds,
+)
+
+Direction: TypeAlias = Numbers
+
+MEANING = MEANINGS[1]
+
+CONDITIONS = (
+    "first movement at the neutral start; symmetric game with two actions each; logistic or linear "
+    "semantics, own weight 1, one coupling for everybody who reads"
+)
+
+WITHOUT_THRESHOLD = {
+    "quantised": (
+        "what is shown does not change with small changes of what is played, so that the "
+        "same-time cross gradient is zero and learning never feels being read; a straight-through "
+        "estimate would invent a gradient that is not there"
+    ),
+    "delayed": (
+        "what is shown now was chosen before, so that the same-time cross gradient is zero and "
+        "learning never feels being read"
+    ),
+}
+"""Kinds of access without a first-order threshold, and why."""
+
+SINGLE = (Full, Probabilistic, Noisy)
+"""Access under which there is one switch at most, negative couplings included."""
+
+
+class Rise(NamedTuple):
+    """Mean cooperation starts to rise where `constant` + `linear` κ + `quadratic` κ² > 0.
+
+    **Arguments:** `lowest`: this decides at couplings above it, or from 0 on where it is 0;
+    `formula`, of the coupling where the sign changes, κ* being the one under full access; `note`,
+    what else it needs.
+    """
+
+    constant: float
+    linear: float
+    quadratic: float
+    lowest: float
+    formula: str
+    note: str = ""
+
+    def __call__(self, coupling: float) -> float:
+        return self.constant + coupling * (self.linear + coupling * self.quadratic)
+
+    @property
+    def roots(self) -> tuple[float, ...]:
+        """Where the sign may change above `lowest`, or at 0."""
+        a, b, c = self.quadratic, self.linear, self.constant
+        if a == 0:
+            found = () if b == 0 else (-c / b,)
+        elif b * b < 4 * a * c:
+            found = ()
+        else:
+            q = -0.5 * (b + math.copysign(math.sqrt(b * b - 4 * a * c), b))
+            found = (q / a, c / q if q else 0.0)
+        start = self.lowest
+        return tuple(sorted({x + 0.0 for x in found if x > start or x == start == 0}))
+
+
+class Effects(NamedTuple):
+    """A and B at p = ½, in a unit in which the larger of them is 1; `others` than one player."""
+
+    own: float
+    other: float
+    others: int
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class AccessThreshold(Result):
+    """The threshold of first movement under one kind of access.
+
+    **Arguments:** `access`, in words; `threshold`; `formula`, κ* being the threshold under full
+    access; `method`, `conditions`.
+    """
+
+    access: str
+    threshold: Threshold
+    formula: str
+    method: str
+    conditions: str
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class AccessThresholds(Result):
+    """Thresholds of first movement under all kinds of access, to be compared.
+
+    **Arguments:** `title` of the game; `kinds`, full access first. Where learning ends, and what is
+    an equilibrium, are other questions.
+    """
+
+    title: str
+    kinds: tuple[AccessThreshold, ...]
+
+    def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
+        if settings.get("depth"):
+            return wl.TextDoc(f"AccessThresholds(title={self.title!r}, {len(self.kinds)} kinds)")
+        lines = [f"AccessThresholds: {self.title}, first movement at the neutral start"]
+        width = max(len(kind.access) for kind in self.kinds)
+        for kind in self.kinds:
+            value = kind.threshold.value
+            said = "none" if value is None else wl.pformat(shown(value), width=80)
+            why = kind.formula if value is not None else kind.threshold.reason.partition(",")[0]
+            lines.append(f"  {kind.access:<{width}}  {said:>9}  {why}".rstrip())
+        return wl.TextDoc("\n".join(lines))
+
+
+def access_threshold(
+    channel: AbstractChannel, game: NormalFormGame, direction: Direction | None = None
+) -> Threshold:
+    """From which coupling on mean cooperation rises from the neutral start, under this access.
+
+    Definition: with A and B the effects of one's own and of all others' cooperation at p = ½,
+    κ* = -A/B the threshold under full access, and N = n - 1 others: seen with probability λ, κ*/λ;
+    noise inside the logit, κ*; a share f of coordinates visible, f κ (1 + N (κ - κ*)) = κ*;
+    misreports, κ (1 + N (2κ - κ*)) = κ*; reports that have nothing to do with what is played,
+    N κ² = κ*; r readers alone, r κ (1 - N κ*) + r (1 + r (n - 2)) κ²/N = n κ*. The quadratic ones
+    have a second root below 0 and are about couplings from 0 on: there κ* < 0 means that
+    cooperation rises at every coupling, κ* = 0 that it does at every one above 0.
+
+    **Arguments:** `channel`; `game`, symmetric with two actions each; `direction`, for a `Mask` of
+    several coordinates the direction w of the `Linear` semantics: f is the visible share of |w|²,
+    the mean over players where their masks differ.
+    **Returns:** a `Threshold`, its `reason` given where there is no value.
+    **Raises:** `InputError` for any other game, a channel without a closed form, a direction that
+    is not finite or zero, and a mask that does not fit it.
+    """
+    return switch_of(_rise(channel, _effects(game), _checked(direction)))
+
+
+def access_thresholds(
+    game: NormalFormGame, *, probability: Numbers = 0.7, share: Numbers = 0.5
+) -> AccessThresholds:
+    """Thresholds of first movement under all kinds of access, in closed form.
+
+    **Arguments:** `game`, symmetric with two actions each; `probability` λ of being seen; `share` f
+    of the coordinates that is visible, all of them weighing the same. Neither the scale of noise
+    nor the budget of misreports matters where learning starts.
+    **Returns:** an `AccessThresholds`, to be printed.
+    **Raises:** `InputError` for any other game, λ or f outside [0, 1].
+    """
+    visible = float(np.asarray(number_within(share, "share", most=1.0)))
+    effects = _effects(game)
+    rises = [
+        (access_words(channel), _rise(channel, effects, None))
+        for channel in (Full(), OneSided((0,)), Probabilistic(probability), Noisy(1.0))
+    ]
+    words = f"a share of {visible:g} of the coordinates visible"
+    rises.insert(3, (words, _masked(visible, effects)))
+    rises.append(("reports off by a learned offset", _rise(Misreport(1.0), effects, None)))
+    rises.append((access_words(Decoupled()), _rise(Decoupled(), effects, None)))
+    kinds = [
+        AccessThreshold(words, switch_of(rise), rise.formula, "closed form", conditions(rise))
+        for words, rise in rises
+    ]
+    for kind, reason in WITHOUT_THRESHOLD.items():
+        none = Threshold(None, MEANING, f"no first-order threshold, {reason}")
+        kinds.append(AccessThreshold(f"{kind} access", none, "", "closed form", CONDITIONS))
+    return AccessThresholds(game.title, tuple(kinds))
+
+
+def thresholds_under(
+    channel: AbstractChannel, game: NormalFormGame, direction: Direction | None = None
+) -> Thresholds:
+    """The thresholds of the logistic or the linear semantics that are known under this access.
+
+    **Arguments and Raises:** as in `access_threshold`.
+    """
+    if isinstance(channel, Full):
+        return thresholds(game)
+    rise = _rise(channel, _effects(game), _checked(direction))
+    return _neutral_alone(channel, switch_of(rise), conditions(rise))
+
+
+def affine_thresholds_under(channel: AbstractChannel, game: NormalFormGame) -> Thresholds:
+    """The same of the affine semantics, whose weight w counts like the coupling κ = w/(1-w).
+
+    **Raises:** `InputError` for games that `affine_thresholds` refuses, and channels without a
+    closed form.
+    """
+    full = affine_thresholds(game)
+    if isinstance(channel, Full):
+        return full
+    rise = _rise(channel, _effects(game), None)._replace(lowest=0.0)
+    neutral = switch_of(rise, "weight", lambda coupling: coupling / (1 + coupling))
+    needs = "first movement at the neutral start; weights below 1"
+    return _neutral_alone(channel, neutral, f"{full.conditions}; {needs}")
+
+
+def _neutral_alone(channel: AbstractChannel, neutral: Threshold, needs: str) -> Thresholds:
+    unknown = f"not known under partial access ({access_words(channel)})"
+    ends = [Threshold(None, MEANINGS[k], unknown) for k in (0, 2)]
+    return Thresholds(
+        defection=ends[0],
+        neutral=neutral,
+        cooperation=ends[1],
+        regime="not classified",
+        explanation="under partial access only the threshold at the neutral start is known",
+        conditions=f"{needs}; {access_words(channel)}",
+    )
+
+
+def lowest_searched(channel: AbstractChannel, players: int) -> float:
+    """From which coupling on switches are searched: with others a second one lies below 0."""
+    return 0.9 * lowest_coupling(players) if isinstance(channel, SINGLE) else 0.0
+
+
+def conditions(rise: Rise) -> str:
+    """What a threshold needs."""
+    most = "couplings from 0 on" if rise.lowest == 0 else f"couplings above {rise.lowest:.6g}"
+    note = f"; {rise.note}" if rise.note else ""
+    return f"{CONDITIONS}; {most}{note}"
+
+
+def switch_of(
+    rise: Rise, noun: str = "coupling", as_number: Callable[[float], float] = float
+) -> Threshold:
+    """Where the sign turns to plus, or why it does not; it changes at most once.
+
+    **Arguments:** `noun`, what is varied, which `as_number` computes from a coupling.
+    """
+    if not all(map(math.isfinite, rise[:4])):
+        return Threshold(None, MEANING, "payoffs overflow: rescale them")
+    start = "from 0 on" if rise.lowest == 0 else f"above {as_number(rise.lowest):.6g}"
+    ends = [rise.lowest, *rise.roots]
+    ends = [*ends, ends[-1] + 2.0]
+    signs = [rise((a + b) / 2) for a, b in itertools.pairwise(ends) if b > a]
+    if len(signs) == 2 and signs[0] < 0 < signs[1]:
+        return Threshold(as_number(rise.roots[-1]), MEANING)
+    if len(signs) == 2:
+        below = as_number(rise.roots[-1])
+        reason = f"others' cooperation hurts here: the inequality reverses, below {below:.6g}"
+    elif signs[0] > 0 and rise.constant == 0:
+        return Threshold(as_number(0.0), MEANING)
+    elif rise.linear == rise.quadratic == 0:
+        when = "undecided" if rise.constant == 0 else "at every" if rise.constant > 0 else "at no"
+        reason = f"{when} {noun}: being read changes nothing here"
+    else:
+        reason = f"holds at every {noun} {start}" if signs[0] > 0 else f"at no {noun} {start}"
+    return Threshold(None, MEANING, reason)
+
+
+def _effects(game: NormalFormGame) -> Effects:
+    """A(½) and B(½) of a game that has closed forms."""
+    thresholds(game)  # refuses others
+    tensor = np.asarray(game.tensor)
+    own, other = diagonal_effects(tensor, 0.5)
+    unit, smallest = max(abs(own), abs(other)), ZERO * float(np.ptp(tensor))
+    own, other = (x / unit if abs(x) > smallest else 0.0 for x in (own, other))
+    return Effects(own, other, game.players - 1)
+
+
+@functools.singledispatch
+def _rise(channel: AbstractChannel, effects: Effects, direction: np.ndarray | None) -> Rise:
+    """When cooperation rises under a channel; register a function for every one that tells."""
+    raise InputError(f"no closed form is known for access by {type(channel).__name__}")
+
+
+@_rise.register
+def _(channel: Full, effects: Effects, direction: np.ndarray | None) -> Rise:
+    return _rise_of_read(1.0, effects, "κ*")
+
+
+@_rise.register
+def _(channel: Probabilistic, effects: Effects, direction: np.ndarray | None) -> Rise:
+    return _rise_of_read(float(np.asarray(channel.probability)), effects, "κ*/λ")
+
+
+@_rise.register
+def _(channel: Noisy, effects: Effects, direction: np.ndarray | None) -> Rise:
+    integrated = effects.others * (1 if direction is None else np.size(direction)) <= MOST_NOISY
+    note = "" if integrated else "noise that is integrated: draws in its place move this a little"
+    return _rise_of_read(1.0, effects, "κ*")._replace(note=note)
+
+
+@_rise.register
+def _(channel: OneSided, effects: Effects, direction: np.ndarray | None) -> Rise:
+    """Σ_i (1 + k_i)(A + k_i B/N) > 0, player i being read with k_i = κ times its readers."""
+    A, B, N = effects
+    readers, players = len(channel.readers), N + 1
+    if readers == players:
+        return _rise_of_read(1.0, effects, "κ*")
+    if max(channel.readers, default=0) >= players:
+        OneSided.check(channel, (None,) * players)  # pyright: ignore[reportArgumentType]
+    squares = readers * (1 + readers * (players - 2))
+    formula = f"{_times(readers)}κ (1 - {_times(N)}κ*) + {_times(squares / N)}κ² = {players}κ*"
+    if players == 2:
+        formula = "κ (1 + κ - κ*) = 2κ*"
+    return Rise(players * A, readers * (B + N * A), squares * B / N, 0.0, formula)
+
+
+@_rise.register
+def _(channel: Mask, effects: Effects, direction: np.ndarray | None) -> Rise:
+    return _masked(_visible_share(channel, effects.others + 1, direction), effects)
+
+
+@_rise.register
+def _(channel: Misreport, effects: Effects, direction: np.ndarray | None) -> Rise:
+    A, B, N = effects
+    formula = f"κ (1 + {_times(N, '(2κ - κ*)', '2κ - κ*')}) = κ*"
+    note = "as long as no offset has reached the budget, which a small one soon has"
+    return Rise(A, B + N * A, 2 * N * B, 0.0, formula, note)
+
+
+@_rise.register
+def _(channel: Decoupled, effects: Effects, direction: np.ndarray | None) -> Rise:
+    A, B, N = effects
+    return Rise(A, 0.0, N * B, 0.0, "√κ*" if N == 1 else f"√(κ*/{N})")
+
+
+def _rise_of_read(seen: float, effects: Effects, formula: str) -> Rise:
+    """A + seen κ B, where the factor 1 + N seen κ is positive."""
+    A, B, N = effects
+    lowest = lowest_coupling(N + 1) / seen if seen else -math.inf
+    if not seen:
+        return Rise(A, 0.0, 0.0, 0.0, "")
+    return Rise(A, seen * B, 0.0, lowest, formula)
+
+
+def _masked(share: float, effects: Effects) -> Rise:
+    A, B, N = effects
+    if share == 1:
+        return _rise_of_read(1.0, effects, "κ*")
+    formula = f"{share:.3g} κ (1 + {_times(N, '(κ - κ*)', 'κ - κ*')}) = κ*"
+    return Rise(A, share * (B + N * A), share * N * B, 0.0, formula if share else "")
+
+
+def _checked(direction: Direction | None) -> np.ndarray | None:
+    """A direction that the linear semantics accepts, or None.
+
+    **Raises:** `InputError` for any other.
+    """
+    if direction is None:
+        return None
+    numbers = number_array(direction, "direction", shapes=None)
+    return np.asarray(Linear((2, 2), 0.0, numbers).direction)
+
+
+def _visible_share(channel: Mask, players: int, direction: np.ndarray | None) -> float:
+    """How much of |w|² readers see, on average over owners."""
+    sizes = np.abs(np.asarray(1.0 if direction is None else direction, dtype=np.float64))
+    weights = (sizes / sizes.max()) ** 2  # which cannot overflow
+    visible = channel.visible
+    masks = visible if isinstance(visible, tuple) else (visible,) * players
+    leaves = [jax.tree.leaves(mask) for mask in masks]
+    if len(masks) != players or any([x.shape for x in own] != [weights.shape] for own in leaves):
+        raise InputError(
+            f"the closed form under a mask needs one for all players or for each of {players}, "
+            f"with an entry for each of the {weights.size} coordinates of the direction"
+        )
+    return float(np.mean([np.sum(weights[own[0]]) for own in leaves]) / np.sum(weights))
+
+
+def _times(count: int | float, factor: str = "", alone: str = "") -> str:
+    """`count` times a factor in a formula; nothing before it where that is 1."""
+    return (alone or factor) if count == 1 else f"{count:.6g} {factor}"
