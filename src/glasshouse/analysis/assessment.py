@@ -102,6 +102,13 @@ def assess(
     movement.
     **Raises:** `InputError` for settings the games cannot take.
     **Cost:** games × starts × steps learning steps; all games are computed together.
+
+        import glasshouse as gh
+        from glasshouse.analysis import assess
+
+        family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
+        (found,) = assess([family(0.5)], outcomes=False)
+        print(found.first_movement.direction, found.boundary.passes)  # rises False
     """
     if isinstance(games, ParametricGame) or not games:
         raise InputError("assess needs a list of parametric games, at least one")

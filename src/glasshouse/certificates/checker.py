@@ -62,6 +62,17 @@ def verify(path: str | Path) -> Verification:
 
     **Raises:** `InputError` when it cannot be read, is no certificate, of another schema, or not
     as it was written.
+
+        import tempfile
+        from pathlib import Path
+
+        import glasshouse as gh
+
+        family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "corner.json"
+            gh.certify(family(0.9), (3.0, 3.0), epsilon=0.0).write(file)
+            print(gh.verify(file).accepted)  # True
     """
     try:
         text = read_bytes(path, MOST_BYTES, "certificates are smaller").decode("utf-8-sig")

@@ -91,23 +91,18 @@ class Probabilistic(AbstractAccess):
 class Noisy(AbstractAccess):
     """Readers see parameters plus noise N(0, σ²), independent for each reader, owner, coordinate.
 
-    The noise is drawn anew in every play, and behaviour is its expectation: up to two noisy numbers
-    per reader by the trapezoidal rule, with 129 points for one and 33 each for two; beyond that as
-    the mean over `draws` fixed draws, half of them the negatives of the others (an estimate, the
-    same at every call). Everything computed or certified is about this sum. Under the logistic
-    semantics probabilities, and their derivatives in the logit, are within 1e-6 of the expectation
-    for noise in the logit, κσ, up to 8 for one noisy number and up to 2 for two, and within 1e-3 up
-    to 16 and 4. Beyond that the points are too far apart: the sum is then no expectation, and its
-    derivative, itself 0.4/(κσ) at most, may be wrong altogether.
+    Drawn anew in every play; behaviour is its expectation: up to two noisy numbers per reader by
+    the trapezoidal rule (129 points for one, 33 each for two), beyond that the mean over `draws`
+    fixed draws, half of them the negatives of the others: what is computed or certified is about
+    this sum. Under the logistic semantics it is within 1e-6 of the expectation for κσ up to 8 for
+    one noisy number and 2 for two, within 1e-3 up to 16 and 4, and none beyond.
 
     **Arguments:** `scale` σ >= 0, the standard deviation in units of the parameter; `draws`, an
     even number; `seed` of the draws, a whole number from 0 on: no setting of JAX changes them.
-    **Raises:** `InputError` for a scale that is negative or not finite, draws that are not an even
-    number, a seed that is none and, in a game, for more than 2^26 drawn numbers.
-    **Cost:** as many evaluations of the semantics as there are points or draws. All draws of what
-    everybody reads are in memory at once, with what readers play beside them: 16 bytes for each
-    number drawn, 0.8 GB for two policies of 94 000 weights and 256 draws; gradients take more, and
-    a program that learns keeps the draws as its constants, in several copies.
+    **Raises:** `InputError` for numbers that cannot be, and in a game for over 2^26 draws in all.
+    **Cost:** as many evaluations of the semantics as there are points or draws, all in memory at
+    once: 16 bytes for each number drawn (0.8 GB for two policies of 94 000 weights and 256 draws),
+    several times that while learning.
     """
 
     scale: Float[RealArray, ""]

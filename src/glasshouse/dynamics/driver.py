@@ -69,6 +69,14 @@ def run(
     with `throw`, `RuntimeError` for every result other than converged or completed, naming the
     player and the step where a semantics stopped giving probabilities.
     **Cost:** `steps` updates; memory for one point, or for all of them with `save="path"`.
+
+        import glasshouse as gh
+        from glasshouse.dynamics import RESULTS, Rest
+
+        family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
+        end = gh.run(family(0.8), params=(0.5, 0.1), steps=5000, step_size=0.1, stop=Rest())
+        print(end.result == RESULTS.converged)  # True
+        print([round(float(x), 4) for x in end.params])  # [3.0, -2.0065]
     """
     if not isinstance(game, AbstractParametricGame):
         raise InputError(

@@ -135,6 +135,14 @@ def learn(
     **Raises:** `InputError` when there is no game, the starts do not fit its boxes, or the rule
     cannot learn in it.
     **Cost:** games × starts × steps learning steps, compiled once per structure.
+
+        import glasshouse as gh
+        from glasshouse.analysis import cooperation
+        from glasshouse.dynamics import Learning, Starts, learn
+
+        family = gh.LogisticFamily(gh.load_game("stag_hunt"), bound=3.0)
+        ends = learn([family(0.2)], Learning(steps=500, starts=Starts(10)), cooperation)
+        print(ends.observed.shape)  # (1, 10, 2)
     """
     if isinstance(games, AbstractParametricGame) or not games:
         raise InputError("learn needs a list of parametric games, at least one")

@@ -82,6 +82,11 @@ class LogisticFamily(AbstractDenseFamily):
     number or one for each player; `channel`, what players see of each other.
     **Raises:** `InputError` for a game of one player and, when called, for values the semantics
     refuses.
+
+        import glasshouse as gh
+
+        family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
+        print(family(0.5).payoffs((0.0, 0.0)))  # [2.25 2.25]
     """
 
     symbol: ClassVar[str] = "κ"

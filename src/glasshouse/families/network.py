@@ -48,6 +48,17 @@ class NetworkFamily(AbstractFamily):
     array with one for each player.
     **Raises:** `InputError` when game and reading disagree on the number of players, and for
     values that `NetworkParametricGame` refuses.
+
+        import networkx as nx
+
+        import glasshouse as gh
+        from glasshouse.games import NeighbourhoodPublicGoods
+        from glasshouse.semantics import Reading
+
+        ring = nx.circulant_graph(12, [1])
+        game = NeighbourhoodPublicGoods(ring, 2.0)
+        family = gh.NetworkFamily(game, Reading.from_graph(ring), bound=3.0)
+        print(round(family.closed_form().neutral.value, 6))  # 0.375
     """
 
     symbol: ClassVar[str] = "κ"

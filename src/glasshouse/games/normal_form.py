@@ -47,6 +47,11 @@ class NormalFormGame(AbstractGame):
     names; `player_axis`, which axis counts the players, 0 or -1. Without it the first one does, and
     a warning says so where the game would be symmetric if the last one did.
     **Raises:** `InputError` when the tensor is ragged, not finite, or of the wrong shape.
+
+        import glasshouse as gh
+
+        row, column = [[3, 0], [5, 1]], [[3, 5], [0, 1]]
+        print(gh.NormalFormGame([row, column]).actions)  # (2, 2)
     """
 
     tensor: Float[RealArray, "players *actions"]

@@ -19,6 +19,11 @@ def load_game(source: Any) -> NormalFormGame:
     as in `game.nfg` and `./game`; a catalogue name always means the catalogue's game.
     **Raises:** `InputError` for an unknown name (with the nearest one), a parameter that is not a
     number or breaks the game's condition, a file that cannot be read, and other payoffs.
+
+        import glasshouse as gh
+
+        game = gh.load_game("donation:b=4,c=1")
+        print(game.payoff_ranges)  # [5. 5.]
     """
     if not isinstance(source, str | os.PathLike):
         return source if isinstance(source, NormalFormGame) else NormalFormGame(source)

@@ -48,6 +48,13 @@ class ParametricGame(
     does not fit the parameters, payoffs beyond 1e100 would overflow, or those of a player differ by
     less than 1e-100, so that gradients would vanish in rounding.
     **Source:** Todorov, ten Napel & Müller 2026, arXiv:2606.27068.
+
+        import glasshouse as gh
+        from glasshouse.semantics import Logistic
+
+        game = gh.load_game("stag_hunt")
+        parametric = gh.ParametricGame(game, Logistic(game.actions, coupling=0.5, bound=3.0))
+        print(round(float(parametric.payoffs((1.0, 1.0))[0]), 4))  # 3.1877
     """
 
     game: AbstractGame

@@ -41,6 +41,19 @@ class NetworkParametricGame(AbstractParametricGame, AbstractObservable, Abstract
     that is not positive, other numbers that are not finite, and payoffs of a player that differ by
     less than 1e-100 or more than 1e100.
     **Cost:** a gradient takes a few passes over the edges; no tensor over players.
+
+        import networkx as nx
+
+        import glasshouse as gh
+        from glasshouse.games import NeighbourhoodPublicGoods
+        from glasshouse.semantics import Reading
+
+        ring = nx.circulant_graph(1000, [1])
+        game = NeighbourhoodPublicGoods(ring, 2.0)
+        read = Reading.from_graph(ring)
+        parametric = gh.NetworkParametricGame(game, read, bound=3.0, coupling=0.9)
+        end = gh.run(parametric, steps=100, step_size=0.1)
+        print(end.params[0].shape, bool((end.params[0] > 0).all()))  # (1000,) True
     """
 
     game: AbstractNetworkGame

@@ -38,6 +38,13 @@ class Tied(
     **Arguments:** `game`, whose players have parameters of the same structure and shape.
     **Raises:** `InputError` when the players' parameters differ in structure or shape, or are
     stacked in one array.
+
+        import glasshouse as gh
+
+        family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
+        tied = gh.Tied(family(0.5))
+        end = gh.run(tied, steps=2000, step_size=0.5)
+        print(round(float(tied.observables(end.params)["cooperation"][0]), 4))  # 0.6667
     """
 
     game: AbstractParametricGame

@@ -29,6 +29,20 @@ class Custom(AbstractSemantics):
     **Raises:** `InputError` when the function does not return one vector per player, or when these
     are no probabilities at the neutral parameters or at all lower or upper bounds (elsewhere
     they are checked while learning, see `RESULTS`).
+
+        import jax
+        import jax.numpy as jnp
+
+        import glasshouse as gh
+        from glasshouse.semantics import Box, Custom
+
+        def mirror(params, seen):
+            first = [jax.nn.sigmoid(params[i] + jnp.tanh(seen[i][1 - i])) for i in (0, 1)]
+            return [jnp.stack([p, 1 - p]) for p in first]
+
+        game = gh.load_game("prisoners_dilemma")
+        parametric = gh.ParametricGame(game, Custom(mirror, [Box(-3.0, 3.0)] * 2))
+        print(round(gh.first_order_margin(parametric, parametric.neutral()), 6))  # 0.25
     """
 
     function: Callable[[tuple[PyTree, ...], Any], Sequence[Array]]

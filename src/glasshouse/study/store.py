@@ -49,6 +49,21 @@ def run_study(
     study names may lie outside its folder.
     **Raises:** `InputError`, before anything is computed or written, when the study is wrong or
     `out` cannot be used; `OutputError` when the machine does not let a file be written.
+
+        import tempfile
+        from pathlib import Path
+
+        from glasshouse.study import run_study
+
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "mine.toml"
+            file.write_text('''
+                game.name = "stag_hunt"
+                sweep = {}
+                learning.starts = 20
+                analysis.portrait = false
+            ''')
+            print(run_study(file, Path(folder) / "out").base.first_movement.direction)  # rises
     """
     prepared = check_study(path, trust=trust)
     check_out(Path(out), prepared)

@@ -144,17 +144,13 @@ def access_threshold(
 ) -> Threshold:
     """From which coupling on mean cooperation rises from the neutral start, under this access.
 
-    Definition: with A and B the effects of one's own and of all others' cooperation at p = ½,
-    κ* = -A/B the threshold under full access, and N = n - 1 others: seen with probability λ, κ*/λ;
-    noise inside the logit, κ*; a share f of coordinates visible, f κ (1 + N (κ - κ*)) = κ*;
-    misreports, κ (1 + N (2κ - κ*)) = κ*; reports that have nothing to do with what is played,
-    N κ² = κ*; r readers alone, r κ (1 - N κ*) + r (1 + r (n - 2)) κ²/N = n κ*. The quadratic ones
-    have a second root below 0 and are about couplings from 0 on: there κ* < 0 means that
-    cooperation rises at every coupling, κ* = 0 that it does at every one above 0.
+    Definition: κ* = -A/B being the threshold under full access and N = n - 1: seen with probability
+    λ, κ*/λ; noise in the logit, κ*; a share f of coordinates visible, f κ (1 + N (κ - κ*)) = κ*;
+    misreports, κ (1 + N (2κ - κ*)) = κ*; free reports, N κ² = κ*; r readers alone,
+    r κ (1 - N κ*) + r (1 + r (n - 2)) κ²/N = n κ*. The quadratic ones are about couplings from 0.
 
     **Arguments:** `channel`; `game`, symmetric with two actions each; `direction`, for a `Mask` of
-    several coordinates the direction w of the `Linear` semantics: f is the visible share of |w|²,
-    the mean over players where their masks differ.
+    several coordinates the w of the `Linear` semantics: f is the visible share of |w|².
     **Returns:** a `Threshold`, its `reason` given where there is no value.
     **Raises:** `InputError` for any other game, a channel without a closed form, a direction that
     is not finite or zero, and a mask that does not fit it.

@@ -111,15 +111,9 @@ def corner_limits(game: NormalFormGame) -> CornerLimits:
 
     Definition: κ_M is the smallest coupling above -1 at which no player gains by moving alone from
     (M, M) within [-M, M]; κ_C = (T-R)/(R-S). For M → ∞ it tends to max(1, κ_C) if T > R > S, and to
-    κ_C if R > T > S, whatever P is. If T > R and S >= R, all such couplings, if any, tend to -1; if
-    T < R and S >= T, couplings down to -1 are among them. If T = R, the order of the other payoffs
-    decides: 0, 1/3 or 1 for S < R and P below, at or above R; -1/3 for S = R > P. For S < R the
-    corner stays an equilibrium from κ_M on, but for a gap at κ = 1, which closes like 1/M, if T < R
-    and P-R > 2 √((R-T)(R-S)).
-
-    Where κ_M → 1, M (1 - κ_M) → ln z with (T-R) z² + max(P-R, 0) z = R-S, z > 0; for P <= R that is
-    ½ ln((R-S)/(T-R)), approached like ln(M)/M if P < R. Near κ = 1 - c/M the odds of the two are
-    X and Y = X e^{2c} with X >= e^{-c}, and a deviation gains if (T-R) Y > (R-S) X + (R-P).
+    κ_C if R > T > S, whatever P is. Where κ_M → 1, M (1 - κ_M) → ln z with
+    (T-R) z² + max(P-R, 0) z = R-S, z > 0. The page about certificates has the other orders of
+    payoffs, and why.
 
     **Arguments:** `game`, symmetric with two players and two actions each; action 0 is cooperation.
     **Raises:** `InputError` for any other game, or payoffs so large that they overflow.

@@ -98,6 +98,11 @@ def thresholds(game: NormalFormGame) -> Thresholds:
     **Raises:** `InputError` for any other game; `first_order_margin` applies to all of them.
     **Source:** the notion of a coupling threshold is of Todorov, ten Napel & Müller 2026,
     arXiv:2606.27068; for donation games κ* = c/b is Hamilton's rule.
+
+        import glasshouse as gh
+
+        found = gh.thresholds(gh.load_game("prisoners_dilemma"))
+        print(round(found.neutral.value, 6), found.regime)  # 0.428571 mixed rest point
     """
     tensor = _tensor(game)
     if set(game.actions) != {2} or game.players < 2 or not is_symmetric(tensor):

@@ -55,26 +55,26 @@ def certify(
     """Prove that no player can gain more than ε by changing its parameters alone, or refute it.
 
     Definition: `params` are an ε-equilibrium in the parameters (ε-PPNE) iff for every player i
-    sup over θ_i' in its whole box of U_i(θ_i', θ_-i) - U_i(θ) is at most ε. Where the box is
-    unbounded, the supremum includes the limits.
+    sup over θ_i' in its whole box, limits included, of U_i(θ_i', θ_-i) - U_i(θ) is at most ε.
 
-    The payoff of each player's deviations becomes a straight-line program, bounded on boxes in
-    Arb arithmetic by branch and bound. At ε = 0 a profile at a corner is certified by the signs of
-    derivatives near it; one that is an equilibrium only up to rounding is refuted or unknown. The
-    verdict is "unknown", too, where not all of a player's probabilities are shown to be such, or
-    where floats are found to differ from the program by more than rounding.
+    Found by branch and bound in Arb arithmetic; what is proved, and when a verdict is "unknown", is
+    on the page about certificates.
 
     **Arguments:** `params`, one pytree per player, finite, inside the boxes; `epsilon`, in units of
     payoff; `width`, also narrow each best gain to a bracket of this width; `couplings`, make the
-    claim about every factor in this interval by which all couplings (the weight, for the affine
-    semantics) are multiplied: with the game at coupling 1, about every coupling in the interval;
+    claim about every factor in this interval by which all couplings (or the weight) are multiplied;
     `budget`, boxes looked at for each player at most.
     **Returns:** a `Certificate`; its `write` makes a file for `verify`.
     **Raises:** `InputError` for params outside the boxes, an ε that is negative or not finite, a
-    semantics whose JAX operations cannot be bounded (it names the first) or that returns no
-    probabilities somewhere, or couplings for a semantics other than logistic or affine.
+    semantics that cannot be bounded (it names the first JAX operation), or couplings for a
+    semantics other than logistic or affine.
     **Cost:** milliseconds with one parameter per player; it grows exponentially with how many
     parameters a player has, and with log(1/ε).
+
+        import glasshouse as gh
+
+        family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
+        print(gh.certify(family(0.9), (3.0, 3.0), epsilon=0.0).verdict)  # certified
     """
     if not isinstance(game, ParametricGame) or not isinstance(game.game, NormalFormGame):
         raise InputError(f"certificates need a ParametricGame, not {type(game).__name__}")

@@ -117,6 +117,12 @@ def best_deviation(
     whole-number seed (0 unless given) or a JAX key, whose words are the seed.
     **Raises:** `InputError` when the player's box is unbounded, there is no such player, or
     `params` do not fit the boxes.
+
+        import glasshouse as gh
+
+        family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
+        found = gh.best_deviation(family(0.6), (3.0, 3.0), player=0)
+        print(round(found.gain, 6))  # 0.684419
     """
     player = _checked_player(game, player)
     starts, steps = whole(starts, "starts"), whole(steps, "steps", most=MOST_STEPS)
@@ -176,6 +182,11 @@ def boundary_test(game: ParametricGame, tolerance: Numbers = TOLERANCE) -> Bound
     saturates so far that slopes vanish in rounding.
     **Source:** the boundary test of Todorov, ten Napel & Müller 2026, arXiv:2606.27068, without
     its restriction to two players.
+
+        import glasshouse as gh
+
+        family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
+        print([gh.boundary_test(family(k)).passes for k in (0.8, 0.9)])  # [False, True]
     """
     (found,) = boundary_tests([game], tolerance)
     if found.passes is None:

@@ -84,6 +84,11 @@ def first_movement(
     that they leave open are in its bracket. `result` is "several switches" when more than one
     change is seen among the first `points` couplings.
     **Raises:** `InputError` for a bracket that is not increasing, or a start outside the boxes.
+
+        import glasshouse as gh
+
+        family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
+        print(round(gh.first_movement(family).value, 6))  # 0.428571
     """
     check_direction(rule, "a first movement")
     low, high = _range_searched(family, bracket)
@@ -130,6 +135,11 @@ def measured_first_movement(
     `result` is "not settled" if one half has a switch and another has none.
     **Raises:** `InputError` as `first_movement`, or for a window that is not positive and finite.
     **Cost:** three searches of 8 steps for each window tried.
+
+        import glasshouse as gh
+
+        family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
+        print(round(gh.measured_first_movement(family).value, 4))  # 0.4286
     """
     low, high = _range_searched(family, bracket)
     start = _checked(family, low, start)
@@ -175,6 +185,11 @@ def long_run_switch(
     all players alone); the others as in `first_movement`.
     **Returns:** a `Switch`.
     **Raises:** `InputError` as `first_movement`.
+
+        import glasshouse as gh
+
+        family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
+        print(round(gh.long_run_switch(family, (1.0, -1.0)).value, 4))  # 0.4473
     """
     check_learning(learning, "long_run_switch", alone=True)
     low, high = _range_searched(family, bracket)
@@ -209,6 +224,11 @@ def equilibrium_threshold(
     tried at once; `tolerance`, width of the final bracket.
     **Returns:** a `Switch`. A pass that begins and ends between two of the couplings tried first is
     not seen, and nothing is proved about the couplings between them.
+
+        import glasshouse as gh
+
+        family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
+        print(round(gh.equilibrium_threshold(family).value, 6))  # 0.870467
     """
     low, high = _range_searched(family, bracket)
 

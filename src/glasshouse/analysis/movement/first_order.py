@@ -58,6 +58,12 @@ def first_order_margin(
     **Raises:** `InputError` when `params` do not fit the boxes, or the derivative is not finite
     there.
     **Cost:** one gradient and one forward derivative; exact to rounding.
+
+        import glasshouse as gh
+
+        family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
+        game = family(0.8)
+        print(round(gh.first_order_margin(game, game.neutral()), 6))  # 0.14625
     """
     check_direction(rule, "the first-order margin")
     margin = float(flow_derivative(game, check_params(game, params), quantity, rule))

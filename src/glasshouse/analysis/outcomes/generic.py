@@ -110,6 +110,13 @@ def generic_outcomes(
     **Raises:** `InputError` when there is no game, it has no cooperation, or the starts do not fit
     its boxes.
     **Cost:** games × starts × steps learning steps.
+
+        import glasshouse as gh
+        from glasshouse.dynamics import Learning, Starts
+
+        family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
+        (found,) = gh.generic_outcomes([family(0.6)], learning=Learning(starts=Starts(50)))
+        print(found.exploitation.value)  # 1.0
     """
     if isinstance(games, AbstractParametricGame) or not games:
         raise InputError("generic_outcomes needs a list of parametric games, at least one")

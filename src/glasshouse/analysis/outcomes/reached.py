@@ -96,6 +96,14 @@ def reached_rest_points(
     not isolated it says so, with the dimension of the set they are samples of, and it counts the
     runs at rest that are not among those listed.
     **Cost:** starts × steps learning steps, and some Jacobians of the gradient at each point.
+
+        import glasshouse as gh
+        from glasshouse.analysis import reached_rest_points
+        from glasshouse.dynamics import Learning, Starts
+
+        family = gh.LogisticFamily(gh.load_game("stag_hunt"), bound=3.0)
+        found = reached_rest_points(family(0.3), learning=Learning(starts=Starts(20)))
+        print(len(found), found.isolated)  # 3 True
     """
     check_learning(learning, "reached_rest_points")
     rule = check_direction(learning.rule, "telling rest points apart")

@@ -87,15 +87,21 @@ def phase_portrait(
 
     **Arguments:** `game`, two players with one bounded parameter each; `resolution`, points per
     side of the grid of gradients; `trajectories`, how many runs to keep, in pairs that differ by
-    who is who; `cells`, starts per side of the grid of basins, the middles of as many squares.
-    Equal starts in a symmetric game stay equal for as long as rounding lets them, which no other
-    start does; those on the diagonal of the grid are therefore moved by a quarter of a cell off it,
-    to alternating sides. `learning`, the rule (one that gives a direction), steps and step size of
-    every run; its starts are not used.
+    who is who; `cells`, starts per side of the grid of basins, the middles of as many squares,
+    those on the diagonal moved by a quarter of a cell off it; `learning`, the rule (one that gives
+    a direction), steps and step size of every run; its starts are not used.
     **Raises:** `InputError` for a game of another shape, an unbounded box, or settings that
     cannot be.
     **Cost:** cells² × steps learning steps, up to a half more for the edges of the box and the
     borders of basins, and (4 × resolution)² gradients.
+
+        import glasshouse as gh
+        from glasshouse.analysis import phase_portrait
+        from glasshouse.dynamics import Learning
+
+        family = gh.LogisticFamily(gh.load_game("stag_hunt"), bound=3.0)
+        portrait = phase_portrait(family(0.3), cells=5, learning=Learning(steps=500))
+        print(len(portrait.rest_points))  # 3
     """
     low, high = box_of_plane(game)
     resolution = whole(resolution, "resolution", least=9, most=1025)

@@ -33,23 +33,17 @@ _reader_margins = eqx.filter_jit(reader_margins)
 class Sensitivity(Result):
     """How behaviour moves with each player's parameters at one profile; `print` it for a table.
 
-    Definition: J_ji = ∂σ_j/∂θ_i, taken through the channel: what of θ_i is seen. Owners i come
-    first, readers j second. For two actions a = ∂p_i/∂θ_i and b = ∂p_j/∂θ_i, summed over all other
-    players j, are plain gradients of probabilities of action 0.
+    Definition: J_ji = ∂σ_j/∂θ_i, taken through the channel, owners i first, readers j second. For
+    two actions a = ∂p_i/∂θ_i and b = ∂p_j/∂θ_i, summed over the other players j.
 
     **Arguments:** `cooperation`, everyone's probability of action 0; `norms[i, j]`, the Frobenius
-    norm of J_ji over √2, which for two actions is |∂p_j/∂θ_i|: on the diagonal |a|, beside it, with
-    two players, |b|; `alignment[i, j]`, the cosine of the angle between J_ii and J_ji, NaN where
-    one of them vanishes or the two have different numbers of actions; `ratio`, per owner
-    ρ = (a·b + |b|²) / (|a|² + a·b); `threshold`, per owner -A/B, with A = ∂u_i/∂p_i and B the mean
-    of ∂u_i/∂p_j over the others; `own_effect`, `other_effect`: A and B; these four are NaN unless
-    all have two actions, and the ratios where they divide by 0. `margins[i, j]`, the part of
-    `margin` that i's learning makes because j reads i, for j = i the ordinary selfish part; the sum
-    of column j goes through reader j. `margin`, the sum of all, is `first_order_margin` of mean
-    cooperation, and `smallest` the least that counts as movement. `at_bound`, whether a parameter
-    is at the bound of its box, where learning may be cut off and the margin does not see it.
-    `applies`, whether the ratio
-    decides alone whether cooperation starts to rise, and `reason`, if not, why not.
+    norm of J_ji over √2 (two actions: |∂p_j/∂θ_i|); `alignment[i, j]`, the cosine between J_ii and
+    J_ji; per owner, for two actions, `ratio` ρ = (a·b + |b|²) / (|a|² + a·b), `threshold` -A/B,
+    `own_effect` A = ∂u_i/∂p_i and `other_effect` B, the mean of ∂u_i/∂p_j (NaN where undefined);
+    `margins[i, j]`, what i's learning adds to the movement because j reads i, for j = i the selfish
+    part; `margin`, their sum, `first_order_margin` of mean cooperation, and `smallest` the least
+    that counts as movement; `at_bound`, whether a parameter is at a bound of its box; `applies`,
+    whether the ratio decides alone whether cooperation starts to rise, else `reason`.
     """
 
     cooperation: OWNERS
@@ -93,16 +87,10 @@ class Sensitivity(Result):
 def sensitivity(game: AbstractParametricGame, params: Params) -> Sensitivity:
     """Who moves whose behaviour, and whether learning then starts to raise mean cooperation.
 
-    The ratio condition: cooperation starts to rise iff ρ > -A(p)/B(p). It is applied in a symmetric
-    game of two players with two actions, at a symmetric profile (both cooperate with the same
-    probability and have the same |a|², a·b and |b|², to 1e-9), under plain selfish gradient flow
-    inside the boxes, where B > 0 and |a|² + a·b > 0. Elsewhere ρ is shown, but whether cooperation
-    rises is read off the margin, which holds everywhere but at the bounds of the boxes, where
-    learning may be cut off. Both are local: first movement, no outcome and no equilibrium.
-
-    ρ is not |b|/|a|: with b = κa it is κ, but where a and b are orthogonal it is |b|²/|a|². In any
-    game of two players with two actions where B and |a|² + a·b are positive, ρ above the threshold
-    of owner i says that i's own learning raises p_1 + p_2.
+    Definition: in a symmetric 2×2 game at a symmetric profile inside the boxes, where B > 0 and
+    |a|² + a·b > 0, cooperation starts to rise iff ρ > -A/B (see `Sensitivity`). Elsewhere ρ is
+    shown, and the margin decides, except at the bounds of the boxes. Both are first movement: no
+    outcome and no equilibrium. ρ is not |b|/|a|: where a and b are orthogonal it is |b|²/|a|².
 
     **Arguments:** `game`, a `ParametricGame`; `params`, one pytree per player.
     **Returns:** a `Sensitivity`, in 64 bits.
@@ -110,6 +98,12 @@ def sensitivity(game: AbstractParametricGame, params: Params) -> Sensitivity:
     behaviour is not finite there.
     **Cost:** a vector-Jacobian product for every action but one of every player, whose results are
     kept; one Jacobian-vector product per player.
+
+        import glasshouse as gh
+        from glasshouse.analysis import sensitivity
+
+        family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
+        print(sensitivity(family(0.5), (0.0, 0.0)).ratio)  # [0.5 0.5]
     """
     game = check_dense(game)
     params = check_params(game, params)

@@ -39,21 +39,19 @@ class Policies(AbstractNeural):
     """Every player is a network; its input is what it reads of the others' weights.
 
     Definition: logits_i = f(x_i; θ_i) with x_i = κ · mean over j ≠ i of P θ_j: θ_i are the weights
-    and biases of player i's network, P a fixed matrix that all share, applied to all weights of
-    another player in one row; player i plays softmax(logits_i, 0). `params[i]` is the network
-    itself, without what is not an array: `params[0].layers[0].weight` for an `eqx.nn.MLP`.
+    and biases of player i's network, P a fixed matrix that all share; player i plays
+    softmax(logits_i, 0). `params[i]` is the network without what is not an array:
+    `params[0].layers[0].weight` for an `eqx.nn.MLP`.
 
-    Where all weights are 0, the neutral profile, the networks are dead: only output biases move
-    anything. Start from `initial(key)`.
+    At the neutral profile, all weights 0, the networks are dead: start from `initial(key)`.
 
     **Arguments:** `actions`, the same number m for each of at least two players; `network`, a
     differentiable Equinox module or other callable pytree from `features` inputs to m - 1 logits,
-    of which only the architecture counts, not the weights; `projection` P, of shape
-    `(features, weights of a network)`, without NaN; `gain` κ, a number, also negative; `bound` M >
-    0, all weights lie in [-M, M].
-    **Raises:** `InputError` for other actions, a network whose output is not m - 1 finite numbers
-    for weights that `initial` draws, a projection of another shape, a gain that is not finite or a
-    bound that is not positive.
+    of which only the architecture counts; `projection` P, of shape
+    `(features, weights of a network)`; `gain` κ, also negative; `bound` M > 0, all weights lie in
+    [-M, M].
+    **Raises:** `InputError` for other actions, a network whose output is not m - 1 finite numbers,
+    a projection of another shape, a gain that is not finite or a bound that is not positive.
     **Cost:** one forward pass per player and features × weights operations per pair of players.
     """
 
