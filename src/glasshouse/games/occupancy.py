@@ -17,7 +17,8 @@ def occupancy(
     It is the stationary distribution of the chain that starts anew with probability 1-γ. That is
     eliminated without subtractions, its start last, so that every share has full relative precision
     for all γ < 1, where a linear solver loses 1e-16 / (1-γ). Derivatives are those of the linear
-    system: through the elimination they would be slower, and compile for minutes.
+    system, see `visits_onward`: through the elimination they would be slower, and compile for
+    minutes.
 
     **Arguments:** `first`, p_0; `rows`, P, from each state to each; `discount` γ.
     **Cost:** cubic in the states.
@@ -54,16 +55,43 @@ def occupancy(
 
 @occupancy.defjvp
 def _(primals, tangents):
-    first, rows, discount = primals
-    first_change, rows_change, discount_change = tangents
-    shares = occupancy(first, rows, discount)
-    change = (1 - discount) * first_change + discount * (shares @ rows_change)
-    change = change + discount_change * (shares @ rows - first)
-    return shares, jnp.linalg.solve(onward_system(rows, discount).T, change)
+    # Not the elimination's shares: where only derivatives are asked for, it is then never compiled.
+    _, moved = jax.jvp(solved_occupancy, primals, tangents)
+    return occupancy(*primals), moved
 
 
-def onward_system(
+def solved_occupancy(
+    first: Float[Array, "states"], rows: Float[Array, "states states"], discount: Float[Array, ""]
+) -> Float[Array, "states"]:
+    """The same by matrices: faster to compile and to differentiate, for learning."""
+    return (1 - discount) * (first @ visits_onward(rows, discount))
+
+
+@jax.custom_jvp
+def visits_onward(
     rows: Float[Array, "states states"], discount: Float[Array, ""]
 ) -> Float[Array, "states states"]:
-    """I - γP."""
-    return jnp.eye(len(rows), dtype=rows.dtype) - discount * rows
+    """N = (I - γP)^{-1}: discounted visits to each state (columns) from each (rows).
+
+    dN = N d(γP) N, so that derivatives of any order are products of this one inverse: a solver's
+    own derivatives compile four times as long.
+    """
+    count = len(rows)
+    system = jnp.eye(count, dtype=rows.dtype) - discount * rows
+    if count > MOST_UNROLLED:
+        return jnp.linalg.inv(system)
+    # Gauss and Jordan, without pivots, which diagonal dominance makes as good: array operations
+    # only, where LAPACK would be called once for each member of a batch.
+    both = jnp.concatenate([system, jnp.eye(count, dtype=rows.dtype)], axis=1)
+    for k in range(count):
+        pivot = both[k] / both[k, k]
+        rest = both - both[:, k, None] * pivot[None]
+        both = jnp.where(jnp.arange(count)[:, None] == k, pivot[None], rest)
+    return both[:, count:]
+
+
+@visits_onward.defjvp
+def _(primals, tangents):
+    (rows, discount), (rows_change, discount_change) = primals, tangents
+    onward = visits_onward(rows, discount)
+    return onward, onward @ (discount * rows_change + discount_change * rows) @ onward

@@ -23,7 +23,7 @@ from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractSequentialGame
 from glasshouse.games.behaviour import Product, count_states, own_frame
 from glasshouse.games.normal_form import NormalFormGame
-from glasshouse.games.occupancy import occupancy, onward_system
+from glasshouse.games.occupancy import occupancy, visits_onward
 
 UNITS = ("step", "sum")
 
@@ -125,9 +125,10 @@ class RepeatedGame(AbstractSequentialGame):
         self.check_learnable()
         rows, pull_back = jax.vjp(self._rows, behaviours)
         paid = jnp.asarray(self.stage.tensor).reshape(self.players, -1).T * self._rounds
-        onward = jnp.linalg.solve(onward_system(rows[1:], self.discount), paid)
-        weights = self._weights(self._shares(rows))
-        return tuple(pull_back(jnp.outer(weights, onward[:, i]))[0] for i in range(self.players))
+        onward = visits_onward(rows[1:], jnp.asarray(self.discount))
+        weights = self._weights((1 - self.discount) * (rows[0] @ onward))
+        future = onward @ paid
+        return tuple(pull_back(jnp.outer(weights, future[:, i]))[0] for i in range(self.players))
 
     @in_float64_unless_traced
     def rates(self, behaviours: Product | Sequence) -> Float[RealArray, "*actions"]:
@@ -180,8 +181,8 @@ class RepeatedGame(AbstractSequentialGame):
 
     def _rows(self, behaviours: Product) -> Float[Array, "states profiles"]:
         """The distribution of joint actions in each state, in the order of player 1."""
-        joint = jnp.ones((count_states(self.actions), 1))
-        for i in range(self.players):
+        joint = self._taken(behaviours[0])
+        for i in range(1, self.players):
             own = self._taken(behaviours[i])[own_frame(self.actions, i)]
             joint = (joint[:, :, None] * own[:, None, :]).reshape(len(own), -1)
         return joint
@@ -189,15 +190,15 @@ class RepeatedGame(AbstractSequentialGame):
     def _taken(self, meant: RealArray) -> Float[Array, "states actions"]:
         """What is done by who means to mix so: all but the action meant are equally likely slips."""
         meant, noise = jnp.asarray(meant), jnp.asarray(self.noise)
-        others = meant.shape[1] - 1
-        if not others:
+        count = meant.shape[1]
+        if count < 2:
             return meant
         # Σ of the others, not 1 - p, which would lose a small probability.
-        rest = meant @ (jnp.ones((others + 1, others + 1)) - jnp.eye(others + 1))
-        return (1 - noise) * meant + noise * rest / others
+        rest = meant[:, ::-1] if count == 2 else meant @ (1.0 - np.eye(count)) / (count - 1)
+        return (1 - noise) * meant + noise * rest
 
     def _shares(self, rows: Float[Array, "states profiles"]) -> Float[Array, "profiles"]:
-        return occupancy(rows[0], rows[1:], jnp.asarray(self.discount, rows.dtype))
+        return occupancy(rows[0], rows[1:], jnp.asarray(self.discount))
 
     def _weights(self, shares: Float[Array, "profiles"]) -> Float[Array, "states"]:
         """In which share of discounted rounds each state is where players act."""
