@@ -89,7 +89,7 @@ class AbstractSequentialGame(AbstractGame):
     @property
     @abc.abstractmethod
     def states(self) -> tuple[tuple[int, ...], ...]:
-        """The information states: what a player remembers, its own action first; () at the start."""
+        """The information states: what a player remembers, own action first; () at the start."""
 
     @abc.abstractmethod
     def visits(self, behaviours: Product) -> tuple[Float[RealArray, "states"], ...]:

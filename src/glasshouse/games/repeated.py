@@ -28,7 +28,7 @@ from glasshouse.games.occupancy import occupancy, visits_onward
 UNITS = ("step", "sum")
 
 LARGEST_LEARNED = 1 - 1e-6
-"""Beyond this discount gradients lose more digits than learning bears; values keep all of theirs."""
+"""Beyond this discount gradients lose too many digits to learn; values keep all of theirs."""
 
 TOLERANCE = 1e-5
 """Probabilities that users give may sum to 1 within this."""
@@ -111,7 +111,7 @@ class RepeatedGame(AbstractSequentialGame):
         in its own frame or, with two actions, of action 0 in each state.
         **Raises:** `InputError` for other shapes, and what are no probabilities.
         """
-        return self.payoffs(self._checked(behaviours))
+        return _paid(self.unlabelled(), self._checked(behaviours))
 
     @in_float64_unless_traced
     def payoff(self, player: Whole | RealArray, behaviours: Product) -> Float[RealArray, ""]:
@@ -133,7 +133,8 @@ class RepeatedGame(AbstractSequentialGame):
     @in_float64_unless_traced
     def rates(self, behaviours: Product | Sequence) -> Float[RealArray, "*actions"]:
         """The discounted share of rounds in which each joint action is taken."""
-        return self._shares(self._rows(self._checked(behaviours))).reshape(self.actions)
+        shares = _spent(self.unlabelled(), self._checked(behaviours))
+        return shares.reshape(self.actions)
 
     @in_float64_unless_traced
     def cooperation(self, behaviours: Product) -> Float[RealArray, "players"]:
@@ -188,7 +189,7 @@ class RepeatedGame(AbstractSequentialGame):
         return joint
 
     def _taken(self, meant: RealArray) -> Float[Array, "states actions"]:
-        """What is done by who means to mix so: all but the action meant are equally likely slips."""
+        """What is done by who means to mix so: all actions but the one meant are likely slips."""
         meant, noise = jnp.asarray(meant), jnp.asarray(self.noise)
         count = meant.shape[1]
         if count < 2:
@@ -223,6 +224,17 @@ class RepeatedGame(AbstractSequentialGame):
                 )
             found.append(mix)
         return Product(tuple(found))
+
+
+@eqx.filter_jit
+def _paid(game: RepeatedGame, behaviours: Product) -> Float[Array, "players"]:
+    """Everyone's payoff, compiled once for all games of a size: one by one, operations are slow."""
+    return game.payoffs(behaviours)
+
+
+@eqx.filter_jit
+def _spent(game: RepeatedGame, behaviours: Product) -> Float[Array, "profiles"]:
+    return game._shares(game._rows(behaviours))
 
 
 def _are_probabilities(mixes: np.ndarray) -> bool:
