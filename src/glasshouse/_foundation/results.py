@@ -32,6 +32,10 @@ MOST_ENTRIES = 4
 """Sequences of anything larger than numbers and texts are shortened sooner."""
 
 
+UNLESS_NONE = "shown unless it is None"
+"""Key in the metadata of a field that says nothing where it is None."""
+
+
 class Readable:
     """For dataclasses declared with `repr=False`: shown as `Name(field=value, …)`, to be read.
 
@@ -105,7 +109,9 @@ def fields_of(value: Any) -> Iterator[tuple[str, Any]]:
     """Names and values of the fields of a dataclass that are set and meant to be shown."""
     for field in dataclasses.fields(value):
         if field.repr and hasattr(value, field.name):
-            yield field.name, getattr(value, field.name)
+            held = getattr(value, field.name)
+            if held is not None or UNLESS_NONE not in field.metadata:
+                yield field.name, held
 
 
 def described(value: Any, **settings: Any) -> wl.AbstractDoc:

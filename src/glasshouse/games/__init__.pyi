@@ -1,5 +1,6 @@
 from .base import AbstractGame as AbstractGame
-from .base import Product as Product
+from .base import AbstractSequentialGame as AbstractSequentialGame
+from .behaviour import Product as Product
 from .network import AbstractNetworkGame as AbstractNetworkGame
 from .network import GlobalPublicGoods as GlobalPublicGoods
 from .network import NeighbourhoodPublicGoods as NeighbourhoodPublicGoods
@@ -7,4 +8,5 @@ from .network import PairwiseGame as PairwiseGame
 from .normal_form import Labels as Labels
 from .normal_form import NormalFormGame as NormalFormGame
 from .random import random_game as random_game
+from .repeated import RepeatedGame as RepeatedGame
 from .symmetric import Symmetric2x2 as Symmetric2x2

@@ -4,9 +4,7 @@ import abc
 import math
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray
@@ -14,6 +12,7 @@ from glasshouse._foundation.final import final_unless_abstract
 from glasshouse._foundation.numbers import Whole
 from glasshouse._foundation.precision import in_float64_unless_traced
 from glasshouse._foundation.results import described
+from glasshouse.games.behaviour import Product as Product
 
 UNROLL_LIMIT = 64
 """Up to this many players × action profiles, tiny axes are unrolled into scalars while tracing.
@@ -26,34 +25,6 @@ a contraction compiles faster.
 def unrolls(actions: tuple[int, ...]) -> bool:
     """Whether a game with these numbers of actions is unrolled while tracing."""
     return len(actions) * math.prod(actions) <= UNROLL_LIMIT
-
-
-class Product(eqx.Module):
-    """Behaviours of players who mix independently: one probability vector per player.
-
-    Each player's distribution is either one array or, in small games, a tuple of scalars (see
-    `UNROLL_LIMIT`). Read it with `product[player]`, which is always an array, or with `entries`.
-
-    **Arguments:** `distributions`, one per player, non-negative and summing to 1.
-    """
-
-    distributions: tuple[RealArray | tuple[RealArray, ...], ...]
-
-    __pdoc__ = described
-
-    def __getitem__(self, player: int) -> Float[RealArray, "actions"]:
-        distribution = self.distributions[player]
-        if not isinstance(distribution, tuple):
-            return distribution
-        stack = jnp.stack if any(isinstance(x, jax.Array) for x in distribution) else np.stack
-        return stack(distribution)
-
-    def entries(self, player: int) -> tuple[Float[RealArray, ""], ...]:
-        """The probabilities of one player's actions, as scalars."""
-        distribution = self.distributions[player]
-        if isinstance(distribution, tuple):
-            return distribution
-        return tuple(distribution[a] for a in range(distribution.shape[-1]))
 
 
 class AbstractGame(eqx.Module):
@@ -105,3 +76,32 @@ class AbstractGame(eqx.Module):
     def payoffs(self, behaviours: Product) -> Float[RealArray, "players"]:
         """Expected payoffs of all players."""
         return jnp.stack([self.payoff(i, behaviours) for i in range(self.players)])
+
+
+class AbstractSequentialGame(AbstractGame):
+    """A game in which players act again and again, knowing something of what happened before.
+
+    A player's behaviour has one row for each of its information states. Games of this kind have
+    payoffs, gradients and cooperation like any other; deviations, portraits and proofs are of
+    one-shot games.
+    """
+
+    @property
+    @abc.abstractmethod
+    def states(self) -> tuple[tuple[int, ...], ...]:
+        """The information states: what a player remembers, own action first; () at the start."""
+
+    @abc.abstractmethod
+    def visits(self, behaviours: Product) -> tuple[Float[RealArray, "states"], ...]:
+        """How often each player comes into each of its states: a discounted number of rounds."""
+
+    @abc.abstractmethod
+    def cooperation(self, behaviours: Product) -> Float[RealArray, "players"]:
+        """The discounted rate at which each player takes action 0."""
+
+    @abc.abstractmethod
+    def check_learnable(self) -> None:
+        """Refuse to be learned in where gradients would lose too many digits.
+
+        **Raises:** `InputError` saying where that begins.
+        """

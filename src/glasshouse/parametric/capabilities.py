@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from glasshouse._foundation.arrays import RealArray
 from glasshouse.channels.base import AbstractChannel
 from glasshouse.errors import InputError
-from glasshouse.games.base import AbstractGame, Product
+from glasshouse.games.base import AbstractGame, AbstractSequentialGame, Product
 from glasshouse.parametric.protocol import AbstractParametricGame, Params
 from glasshouse.semantics.base import AbstractSemantics
 
@@ -72,7 +72,10 @@ MEANINGS: dict[str, tuple[type, str]] = {
     "observables": (AbstractObservable, "named numbers of each player, such as cooperation"),
     "scales": (AbstractScaled, "to know how large its gradients could be"),
     "checks": (AbstractChecked, "action probabilities"),
-    "dense": (AbstractDense, "a finite game with a semantics behind it, as ParametricGame has"),
+    "dense": (
+        AbstractDense,
+        "a finite one-shot game with a semantics behind it, as ParametricGame has",
+    ),
 }
 """The class that has each capability, and what it is in words."""
 
@@ -80,6 +83,8 @@ MEANINGS: dict[str, tuple[type, str]] = {
 def capabilities(game: AbstractParametricGame) -> frozenset[str]:
     """What the game can say of itself: "observables", "scales", "checks", "dense"."""
     own = frozenset(name for name, (kind, _) in MEANINGS.items() if isinstance(game, kind))
+    if isinstance(getattr(game, "game", None), AbstractSequentialGame):
+        own -= {"dense"}  # deviations and proofs are of behaviour in one state
     return own & capabilities(game.game) if isinstance(game, AbstractWrapped) else own
 
 
@@ -96,5 +101,13 @@ def require(game: Any, capability: Capability, purpose: str) -> Any:
         )
     if capability not in capabilities(game):
         words = MEANINGS[capability][1]
-        raise InputError(f"{purpose} needs {words}, and {type(game).__name__} has none")
+        raise InputError(f"{purpose} needs {words}, and {_named(game)} has none")
     return game
+
+
+def _named(game: AbstractParametricGame) -> str:
+    inner = getattr(game, "game", None)
+    own = type(game).__name__
+    if isinstance(inner, AbstractSequentialGame):
+        return f"{own} of a {type(inner).__name__}"
+    return own

@@ -16,7 +16,7 @@ from glasshouse.channels.base import AbstractChannel, Views
 from glasshouse.channels.box import Box
 from glasshouse.channels.full import Full
 from glasshouse.errors import InputError
-from glasshouse.games.base import AbstractGame, Product
+from glasshouse.games.base import AbstractGame, AbstractSequentialGame, Product
 from glasshouse.parametric.capabilities import (
     AbstractChecked,
     AbstractDense,
@@ -77,6 +77,9 @@ class ParametricGame(
         self.centred, self.midpoints = self.game.centred(), self.game.midpoints
         self.semantics = semantics
         self.channel = channel
+        if isinstance(game, AbstractSequentialGame):
+            game.check_learnable()
+            jax.eval_shape(self.behaviours, self.neutral())  # which checks its information states
 
     @property
     def players(self) -> int:
@@ -102,6 +105,9 @@ class ParametricGame(
 
     def _checked(self, behaviours: Product) -> Product:
         """Refuse a semantics that gives other numbers of probabilities than it has actions."""
+        if isinstance(self.game, AbstractSequentialGame):
+            _check_states(self.game, self.semantics, behaviours)
+            return behaviours
         given = tuple(map(len, behaviours.distributions))
         if given != self.semantics.actions:
             raise InputError(
@@ -112,8 +118,11 @@ class ParametricGame(
 
     @in_float64_unless_traced
     def cooperation(self, params: Params) -> Float[RealArray, "players"]:
-        """Everyone's probability of action 0."""
-        return _first_entries(self.behaviours(params))
+        """Everyone's probability of action 0; in a repeated game its discounted rate."""
+        behaviours = self.behaviours(params)
+        if isinstance(self.game, AbstractSequentialGame):
+            return self.game.cooperation(behaviours)
+        return _first_entries(behaviours)
 
     def observables(self, params: Params) -> dict[str, Float[RealArray, "players"]]:
         return {"cooperation": self.cooperation(params)}
@@ -142,6 +151,8 @@ class ParametricGame(
         behaviours, pull_back = jax.vjp(self.behaviours, params)
         leaves, structure = jax.tree.flatten(behaviours)
         total = jax.tree.map(jnp.zeros_like, params)
+        if isinstance(self.game, AbstractSequentialGame):
+            total, leaves = _moves_visited(self.game, behaviours, pull_back), []
         for i, leaf in enumerate(leaves):
             zeros = [jnp.zeros_like(other) for other in leaves]
             for unit in jnp.eye(leaf.size, dtype=leaf.dtype):
@@ -160,6 +171,38 @@ class ParametricGame(
             return None
         behaviours = self.behaviours(params)
         return jnp.stack([_is_improper(behaviours[i]) for i in range(len(self.game.actions))])
+
+
+def _check_states(
+    game: AbstractSequentialGame, semantics: AbstractSemantics, behaviours: Product
+) -> None:
+    """Refuse a semantics that does not give behaviour in every information state of the game."""
+    given = tuple(jnp.shape(behaviours[i]) for i in range(game.players))
+    wanted = tuple((len(game.states), count) for count in game.actions)
+    if given != wanted:
+        raise InputError(
+            f"{type(semantics).__name__} gives players probabilities of shapes {given}, but in "
+            f"this {type(game).__name__} behaviour has shapes (states, actions) {wanted}: give "
+            f"the semantics the game, as Logistic(game, coupling), in place of its actions"
+        )
+
+
+def _moves_visited(
+    game: AbstractSequentialGame, behaviours: Product, pull_back: Callable[[Product], tuple]
+) -> Params:
+    """Σ_j Σ_s n_j(s) Σ_a |∂σ_j(s, a)/∂θ_i|, n_j(s) being how often j comes into state s.
+
+    What an action is worth there differs by at most the range of payoffs, of a whole future.
+    """
+    none, total = jax.tree.map(jnp.zeros_like, behaviours.distributions), None
+    for i, counts in enumerate(game.visits(behaviours)):
+        mix = none[i]
+        units = jnp.eye(mix.size, dtype=mix.dtype).reshape(-1, *mix.shape)
+        row = jax.vmap(lambda u, i=i: pull_back(Product((*none[:i], u, *none[i + 1 :])))[0])(units)
+        weights = jnp.repeat(counts, mix.shape[1])
+        moved = jax.tree.map(lambda x, w=weights: jnp.tensordot(w, jnp.abs(x), axes=1), row)
+        total = moved if total is None else jax.tree.map(jnp.add, total, moved)
+    return total
 
 
 def _expected(behaviours: Callable[[Any], Product], views: Views) -> Product:
@@ -189,9 +232,9 @@ def _first_entries(behaviours: Product) -> Float[Array, "players"]:
     return jnp.stack([behaviours.entries(i)[0] for i in players])
 
 
-def _is_improper(mix: Float[RealArray, "actions"]) -> Bool[RealArray, ""]:
+def _is_improper(mix: Float[RealArray, "*states actions"]) -> Bool[RealArray, ""]:
     """Whether these are no probabilities; NaN are none."""
-    return ~(jnp.all(mix >= -TOLERANCE) & (jnp.abs(mix.sum() - 1) <= TOLERANCE))
+    return ~(jnp.all(mix >= -TOLERANCE) & jnp.all(jnp.abs(mix.sum(-1) - 1) <= TOLERANCE))
 
 
 def check_current(game: ParametricGame) -> None:

@@ -10,11 +10,13 @@ from jaxtyping import Array, ArrayLike, Float, PyTree
 
 from glasshouse._foundation.arrays import RealArray, is_traced
 from glasshouse._foundation.numbers import Numbers, action_counts, checked_bound, checked_weights
+from glasshouse._foundation.results import UNLESS_NONE
 from glasshouse.channels.box import Box
 from glasshouse.errors import InputError
-from glasshouse.games.base import Product, unrolls
+from glasshouse.games.base import AbstractGame, Product, unrolls
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.semantics.probabilities import sigmoid_pair, softmax, softmax_unrolled
+from glasshouse.semantics.states import checked_reading, shape_of_logits, state_logits
 
 
 class Logistic(AbstractSemantics):
@@ -23,14 +25,18 @@ class Logistic(AbstractSemantics):
     Definition: logits_i = ω_i θ_i + Σ_j≠i κ_ij θ_j, and player i plays softmax(logits_i, 0): m
     actions have m - 1 logits and the last action is the reference. With two actions θ_i is a
     single number and p_i = s(θ_i + κ θ_j), s the sigmoid. Where players differ in their number
-    of actions, logits are read by index and missing ones count as 0.
+    of actions, logits are read by index and missing ones count as 0. In a repeated game every
+    state s has logits of its own, and reads θ_j[s']: of the same situation (own action first for
+    either), or of the same state of play, where the other's CD is one's own DC.
 
     κ_ij is the weight with which i reads j. κ < 0 (reacting against the other) and κ > 1 (the
     other's parameter weighs more than one's own) are legal.
 
-    **Arguments:** `actions`, number of actions of each player; `coupling`, a number for all
-    pairs or an array of shape `(players, players)` with a zero diagonal; `bound` M > 0, every
-    parameter lies in [-M, M]; `own_weight` ω, a number or one per player.
+    **Arguments:** `actions`, number of actions of each player, or a game that has them, which a
+    repeated one must be; `coupling`, a number for all pairs or an array of shape
+    `(players, players)` with a zero diagonal; `bound` M > 0, every parameter lies in [-M, M];
+    `own_weight` ω, a number or one per player; `reading`, in repeated games "situation" (the
+    default) or "state".
     **Raises:** `InputError` for a coupling of the wrong shape, a nonzero diagonal, values that
     are not finite, or a bound that is not positive.
     **Source:** the sigmoid semantics of Todorov, ten Napel & Müller 2026, arXiv:2606.27068; own
@@ -43,15 +49,19 @@ class Logistic(AbstractSemantics):
     bound: Float[RealArray, ""]
     own_weight: Float[RealArray, ""] | Float[RealArray, "players"]
     actions: tuple[int, ...] = eqx.field(static=True)
+    reading: str | None = eqx.field(static=True, metadata={UNLESS_NONE: True})
 
     def __init__(
         self,
-        actions: Numbers,
+        actions: Numbers | AbstractGame,
         coupling: Numbers,
         bound: Numbers = math.inf,
         own_weight: Numbers = 1.0,
+        reading: str | None = None,
     ):
-        self.actions = action_counts(actions)
+        self.reading = checked_reading(actions, reading)
+        counts = actions.actions if isinstance(actions, AbstractGame) else actions
+        self.actions = action_counts(counts)
         players = len(self.actions)
         self.coupling = checked_weights(coupling, "coupling", [(), (players, players)])
         self.bound = checked_bound(bound)
@@ -60,12 +70,17 @@ class Logistic(AbstractSemantics):
 
     @property
     def spaces(self) -> tuple[Box, ...]:
+        if self.reading is not None:
+            shapes = [shape_of_logits(self.actions, i) for i in range(len(self.actions))]
+            return tuple(Box(-self.bound * np.ones(s), self.bound * np.ones(s)) for s in shapes)
         bounds = {m: self.bound * np.ones(_shape(m)) for m in set(self.actions)}
         boxes = {m: Box(-bound, bound) for m, bound in bounds.items()}
         return tuple(boxes[m] for m in self.actions)
 
     def behaviours(self, params: tuple[PyTree, ...], seen: Any) -> Product:
         players = range(len(self.actions))
+        if self.reading is not None:
+            return Product(tuple(state_logits(self, i, params[i], seen[i]) for i in players))
         logits = unrolled_logits if unrolls(self.actions) else stacked_logits
         return Product(tuple(logits(self, i, params[i], seen[i]) for i in players))
 

@@ -1,0 +1,242 @@
+"""Repeated games: the same stage game round after round, with memory of the last round."""
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from glasshouse._foundation.arrays import RealArray, is_traced
+from glasshouse._foundation.numbers import (
+    Numbers,
+    Whole,
+    number_array,
+    number_within,
+    player_number,
+)
+from glasshouse._foundation.precision import in_float64_unless_traced
+from glasshouse.errors import InputError
+from glasshouse.games.base import AbstractSequentialGame
+from glasshouse.games.behaviour import Product, count_states, own_frame
+from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.games.occupancy import occupancy, visits_onward
+
+UNITS = ("step", "sum")
+
+LARGEST_LEARNED = 1 - 1e-6
+"""Beyond this discount gradients lose too many digits to learn; values keep all of theirs."""
+
+TOLERANCE = 1e-5
+"""Probabilities that users give may sum to 1 within this."""
+
+
+class RepeatedGame(AbstractSequentialGame):
+    """A stage game played round after round by players who remember the last round.
+
+    Definition: with p_0 the distribution of joint actions in the first round and P that of the next
+    ones after each joint action, both products of everybody's mixed actions, the discounted shares
+    of time are d = (1-γ) p_0ᵀ (I - γP)^{-1} and V_i = d · r_i per step, r_i the stage payoffs. The
+    discounted sum is V_i / (1-γ): step sizes and look-aheads carry the unit.
+
+    A player's behaviour has a row for each of its `states`: the start, and every joint action of
+    the last round, its own action first. With two players and two actions these are start, CC, CD,
+    DC, DD, and the other's CD is one's own DC.
+
+    **Arguments:** `stage`, a game in normal form; `discount` γ in [0, 1); `unit`, "step" or "sum";
+    `noise`, the probability with which another action is taken than was meant (all of them are
+    then equally likely), and remembered by everybody.
+    **Raises:** `InputError` for numbers or a unit that cannot be; for gradients beyond a discount
+    of 1 - 1e-6.
+    **Cost:** cubic in the number of joint actions. Values are exact to rounding for all γ < 1.
+
+        import glasshouse as gh
+
+        game = gh.games.RepeatedGame(gh.load_game("prisoners_dilemma"), discount=0.96)
+        tit_for_tat, defect = [1, 1, 0, 1, 0], [0, 0, 0, 0, 0]
+        print([round(float(v), 6) for v in game.values([tit_for_tat, defect])])  # [0.96, 1.16]
+    """
+
+    stage: NormalFormGame
+    discount: Float[RealArray, ""]
+    unit: str = eqx.field(static=True)
+    noise: Float[RealArray, ""]
+
+    def __init__(
+        self,
+        stage: NormalFormGame,
+        discount: Numbers,
+        unit: str = "step",
+        noise: Numbers = 0.0,
+    ):
+        if not isinstance(stage, NormalFormGame):
+            raise InputError(
+                f"the stage of a repeated game is a game in normal form, not {type(stage).__name__}"
+            )
+        if unit not in UNITS:
+            raise InputError(
+                f"unit={unit!r:.40} must be 'step', payoffs per round, or 'sum', discounted sums"
+            )
+        self.stage = stage
+        self.discount = number_within(discount, "discount", most=1.0)
+        if not is_traced(self.discount) and float(self.discount) == 1.0:
+            raise InputError(
+                "discount must lie below 1: what undiscounted players get depends on where they "
+                "start, and has no gradients; take 1 - 1e-9, say, for their values"
+            )
+        self.unit = unit
+        self.noise = number_within(noise, "noise", most=1.0)
+
+    @property
+    def actions(self) -> tuple[int, ...]:
+        return self.stage.actions
+
+    @property
+    def title(self) -> str:
+        """The name of the stage game."""
+        return f"Repeated {self.stage.title}"
+
+    @property
+    def states(self) -> tuple[tuple[int, ...], ...]:
+        return ((), *itertools.product(*map(range, self.actions)))
+
+    @in_float64_unless_traced
+    def values(self, behaviours: Product | Sequence) -> Float[RealArray, "players"]:
+        """Everyone's payoff, exact to rounding for every discount.
+
+        **Arguments:** `behaviours`, one for each player: probabilities of shape `(states, actions)`
+        in its own frame or, with two actions, of action 0 in each state.
+        **Raises:** `InputError` for other shapes, and what are no probabilities.
+        """
+        return _paid(self.unlabelled(), self._checked(behaviours))
+
+    @in_float64_unless_traced
+    def payoff(self, player: Whole | RealArray, behaviours: Product) -> Float[RealArray, ""]:
+        if not is_traced(player):
+            player = player_number(player, self.players)
+        shares = self._shares(self._rows(behaviours))
+        return shares @ jnp.asarray(self.stage.tensor)[player].ravel() * self._rounds
+
+    @in_float64_unless_traced
+    def effects(self, behaviours: Product) -> tuple[Product, ...]:
+        self.check_learnable()
+        rows, pull_back = jax.vjp(self._rows, behaviours)
+        paid = jnp.asarray(self.stage.tensor).reshape(self.players, -1).T * self._rounds
+        onward = visits_onward(rows[1:], jnp.asarray(self.discount))
+        weights = self._weights((1 - self.discount) * (rows[0] @ onward))
+        future = onward @ paid
+        return tuple(pull_back(jnp.outer(weights, future[:, i]))[0] for i in range(self.players))
+
+    @in_float64_unless_traced
+    def rates(self, behaviours: Product | Sequence) -> Float[RealArray, "*actions"]:
+        """The discounted share of rounds in which each joint action is taken."""
+        shares = _spent(self.unlabelled(), self._checked(behaviours))
+        return shares.reshape(self.actions)
+
+    @in_float64_unless_traced
+    def cooperation(self, behaviours: Product) -> Float[RealArray, "players"]:
+        rates = self._shares(self._rows(behaviours)).reshape(self.actions)
+        return jnp.stack([jnp.take(rates, 0, axis=i).sum() for i in range(self.players)])
+
+    @in_float64_unless_traced
+    def visits(self, behaviours: Product) -> tuple[Float[RealArray, "states"], ...]:
+        counts = self._weights(self._shares(self._rows(behaviours))) / (1 - self.discount)
+        frames = [own_frame(self.actions, i) for i in range(self.players)]
+        return tuple(counts[np.argsort(frame)] for frame in frames)
+
+    def check_learnable(self) -> None:
+        discount = self.discount
+        if not is_traced(discount) and float(discount) > LARGEST_LEARNED:
+            raise InputError(
+                f"discount={float(discount):.12g} is too near to 1 to learn: gradients lose one "
+                "digit for every factor of 10 in 1/(1-γ); take at most 1 - 1e-6, or ask the "
+                "RepeatedGame itself for values and rates"
+            )
+
+    @property
+    def payoff_ranges(self) -> Float[RealArray, "players"]:
+        return self.stage.payoff_ranges * self._rounds
+
+    @property
+    def midpoints(self) -> Float[RealArray, "players"]:
+        return self.stage.midpoints * self._rounds
+
+    def centred(self) -> "RepeatedGame":
+        return RepeatedGame(self.stage.centred(), self.discount, self.unit, self.noise)
+
+    def unlabelled(self) -> "RepeatedGame":
+        return RepeatedGame(self.stage.unlabelled(), self.discount, self.unit, self.noise)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The stage game and how it is repeated, ready for JSON."""
+        settings = {"discount": float(self.discount), "unit": self.unit, "noise": float(self.noise)}
+        return {**self.stage.to_dict(), "title": self.title, "repeated": settings}
+
+    @property
+    def _rounds(self) -> RealArray | float:
+        """What makes payoffs per step payoffs in the game's unit."""
+        return 1.0 if self.unit == "step" else 1 / (1 - self.discount)
+
+    def _rows(self, behaviours: Product) -> Float[Array, "states profiles"]:
+        """The distribution of joint actions in each state, in the order of player 1."""
+        joint = self._taken(behaviours[0])
+        for i in range(1, self.players):
+            own = self._taken(behaviours[i])[own_frame(self.actions, i)]
+            joint = (joint[:, :, None] * own[:, None, :]).reshape(len(own), -1)
+        return joint
+
+    def _taken(self, meant: RealArray) -> Float[Array, "states actions"]:
+        """What is done by who means to mix so: all actions but the one meant are likely slips."""
+        meant, noise = jnp.asarray(meant), jnp.asarray(self.noise)
+        count = meant.shape[1]
+        if count < 2:
+            return meant
+        # Σ of the others, not 1 - p, which would lose a small probability.
+        rest = meant[:, ::-1] if count == 2 else meant @ (1.0 - np.eye(count)) / (count - 1)
+        return (1 - noise) * meant + noise * rest
+
+    def _shares(self, rows: Float[Array, "states profiles"]) -> Float[Array, "profiles"]:
+        return occupancy(rows[0], rows[1:], jnp.asarray(self.discount))
+
+    def _weights(self, shares: Float[Array, "profiles"]) -> Float[Array, "states"]:
+        """In which share of discounted rounds each state is where players act."""
+        return jnp.append(1 - self.discount, self.discount * shares)
+
+    def _checked(self, behaviours: Product | Sequence) -> Product:
+        given = behaviours.distributions if isinstance(behaviours, Product) else tuple(behaviours)
+        if len(given) != self.players:
+            raise InputError(f"{len(given)} behaviours do not fit {self.players} players")
+        states = count_states(self.actions)
+        found = []
+        for i, (each, count) in enumerate(zip(given, self.actions, strict=True)):
+            name = f"the behaviour of player {i + 1}"
+            shapes = [(states, count), *([(states,)] if count == 2 else [])]
+            mix = number_array(each, name, shapes=shapes)
+            xp = jnp if is_traced(mix) else np
+            mix = xp.stack([mix, 1 - mix], axis=1) if mix.ndim == 1 else mix
+            if not is_traced(mix) and not _are_probabilities(np.asarray(mix)):
+                raise InputError(
+                    f"{name} must be probabilities in each of its {states} states: the start and "
+                    "every joint action of the last round, its own action first"
+                )
+            found.append(mix)
+        return Product(tuple(found))
+
+
+@eqx.filter_jit
+def _paid(game: RepeatedGame, behaviours: Product) -> Float[Array, "players"]:
+    """Everyone's payoff, compiled once for all games of a size: one by one, operations are slow."""
+    return game.payoffs(behaviours)
+
+
+@eqx.filter_jit
+def _spent(game: RepeatedGame, behaviours: Product) -> Float[Array, "profiles"]:
+    return game._shares(game._rows(behaviours))
+
+
+def _are_probabilities(mixes: np.ndarray) -> bool:
+    sums = np.abs(mixes.sum(axis=1) - 1)
+    return bool(np.all(mixes >= 0) and np.all(sums <= TOLERANCE))
