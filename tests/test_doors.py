@@ -13,7 +13,6 @@ import xarray as xr
 import glasshouse as gh
 from glasshouse.analysis import first_movement_switch
 from glasshouse.channels import Box, Mask, OneSided
-from glasshouse.channels.words import access_words
 from glasshouse.dynamics import Rest, run
 from glasshouse.errors import InputError
 from glasshouse.families import GainFamily, LogisticFamily
@@ -256,8 +255,8 @@ MANY = Policies.random(jax.random.key(0), gain=0.5)
 
 
 def test_words_about_many_players_are_shortened():
-    assert access_words(OneSided(range(50))).endswith("and 38 more read")
-    assert len(access_words(Mask(tuple(np.ones(2, bool) for _ in range(50))))) < 250
+    assert OneSided(range(50)).words.endswith("and 38 more read")
+    assert len(Mask(tuple(np.ones(2, bool) for _ in range(50))).words) < 250
 
 
 @pytest.mark.parametrize("unit", [1e-305, 1e-200])

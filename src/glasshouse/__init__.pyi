@@ -33,4 +33,7 @@ from .parametric import DifferentiableGame as DifferentiableGame
 from .parametric import NetworkParametricGame as NetworkParametricGame
 from .parametric import ParametricGame as ParametricGame
 from .parametric import Tied as Tied
+from .theory import Known as Known
+from .theory import Unknown as Unknown
+from .theory import known as known
 from .theory import thresholds as thresholds

@@ -413,12 +413,22 @@ def test_a_square_root_has_a_value_at_zero():
 def test_thresholds_are_proved_of_no_family_but_the_built_in_ones():
     """Another function of κ than a multiple of what is read has its threshold elsewhere."""
 
-    class Cubed(LogisticFamily):
+    with pytest.raises(TypeError, match="LogisticFamily is final: .* derive from AbstractFamily"):
+        type("Cubed", (LogisticFamily,), {})
+
+    class Cubed(AbstractDenseFamily):
+        game = catalogue.prisoners_dilemma()
+        channel = Full()
+        symbol = "κ"
+        lowest, highest = -0.9, 3.0
+
         def __call__(self, coupling):
-            return LogisticFamily.__call__(self, np.asarray(coupling) ** 3)
+            return LogisticFamily(self.game, 3.0)(np.asarray(coupling) ** 3)
 
     with pytest.raises(InputError, match="LogisticFamily or an AffineFamily, not Cubed"):
-        certified_threshold(Cubed(catalogue.prisoners_dilemma(), 3.0))
+        certified_threshold(Cubed())
+    with pytest.raises(InputError, match="no closed form is known for the thresholds of Cubed"):
+        Cubed().closed_form()
 
 
 def test_whole_numbers_are_numbers_and_a_game_is_no_family():

@@ -5,7 +5,8 @@ from typing import Any
 
 
 def _refuse_derived(cls: type, **settings: Any) -> None:
-    for base in cls.__mro__[1:]:
+    roots = [c for c in cls.__mro__ if vars(c).get("__init_subclass__") is final_unless_abstract]
+    for base in [c for c in cls.__mro__[1:] if issubclass(c, roots[-1])]:
         if base.__module__.startswith("glasshouse.") and not _is_abstract(base):
             kinds = [c.__name__ for c in cls.__mro__[1:] if c.__name__.startswith("Abstract")]
             instead = f"derive from {kinds[0]} and keep" if kinds else "keep"
@@ -13,8 +14,7 @@ def _refuse_derived(cls: type, **settings: Any) -> None:
                 f"{base.__name__} is final: its closed forms and certificates need not hold for "
                 f"{cls.__name__}; {instead} one in a field"
             )
-    own = [c for c in cls.__mro__ if vars(c).get("__init_subclass__") is final_unless_abstract]
-    super(own[-1], cls).__init_subclass__(**settings)
+    super(roots[-1], cls).__init_subclass__(**settings)
 
 
 final_unless_abstract: Any = classmethod(_refuse_derived)

@@ -40,13 +40,13 @@ from .equilibrium import certified_threshold as certified_threshold
 from .equilibrium import certify as certify
 from .equilibrium import deviation_curve as deviation_curve
 from .equilibrium import equilibrium_curve as equilibrium_curve
+from .equilibrium import equilibrium_threshold as equilibrium_threshold
 from .equilibrium import pure_equilibria as pure_equilibria
 from .equilibrium import welfare_optima as welfare_optima
 from .movement import PlayerThresholds as PlayerThresholds
 from .movement import Switch as Switch
 from .movement import cooperation as cooperation
 from .movement import critical_coupling as critical_coupling
-from .movement import equilibrium_threshold as equilibrium_threshold
 from .movement import first_movement as first_movement
 from .movement import first_movement_switch as first_movement_switch
 from .movement import first_order_margin as first_order_margin

@@ -14,19 +14,15 @@ from glasshouse.analysis.equilibrium.deviations import BoundaryTest, boundary_te
 from glasshouse.analysis.movement.first_order import RESTS, cooperation_margin, mean_cooperation
 from glasshouse.analysis.outcomes.generic import Outcomes, generic_outcomes
 from glasshouse.dynamics.batch import batch_map, stack
-from glasshouse.dynamics.learning import Learning, check_learning, learn
+from glasshouse.dynamics.learning import Learning, check_learning, learn, payoff_range
 from glasshouse.dynamics.rest import Rest
 from glasshouse.dynamics.starts import Starts
 from glasshouse.errors import InputError
-from glasshouse.parametric import ParametricGame
+from glasshouse.parametric import ParametricGame, require_exact
+from glasshouse.parametric.capabilities import listed
 from glasshouse.rules.base import APART, AbstractDirection, check_direction, in_words
-from glasshouse.theory.diagonals import (
-    AbstractDiagonal,
-    RestPoint,
-    diagonal,
-    diagonal_rest_points,
-    tied_outcome,
-)
+from glasshouse.theory.diagonals import RestPoint, diagonal_rest_points, tied_outcome
+from glasshouse.theory.registry import Known, known
 
 TIED_STEPS = 10
 """Tied runs may take this many times the steps of generic ones."""
@@ -110,8 +106,8 @@ def assess(
         (found,) = assess([family(0.5)], outcomes=False)
         print(found.first_movement.direction, found.boundary.passes)  # rises False
     """
-    if isinstance(games, ParametricGame) or not games:
-        raise InputError("assess needs a list of parametric games, at least one")
+    games = listed(games, "assess")
+    require_exact(games[0], "an assessment", "observables")
     rule = check_direction(check_learning(learning, "assess").rule, "a first movement")
     generic: Sequence[Outcomes | None] = [None] * len(games)
     with progress("assessing"):
@@ -123,7 +119,8 @@ def assess(
     notes = tuple(note for note in (_jumps(games, learning), no_tied, no_tests) if note)
     found = []
     for i, game in enumerate(games):
-        closed = _closed_diagonal(game) if tied and rule.selfish else None
+        asked = known("diagonal", game) if tied and rule.selfish else None
+        closed = asked.value if isinstance(asked, Known) else None
         branch = None if closed is None else tied_outcome(closed)
         found.append(
             Assessment(
@@ -141,25 +138,18 @@ def assess(
 
 def is_large_step(game: ParametricGame, step_size: float) -> bool:
     """Whether learning can jump across rest points with steps of this size."""
-    return step_size * float(np.max(game.game.payoff_ranges)) > LARGE_STEP
+    return step_size * payoff_range(game) > LARGE_STEP
 
 
 def _jumps(games: Sequence[ParametricGame], learning: Learning) -> str:
     step_size = learning.largest_step
     if not any(is_large_step(game, step_size) for game in games):
         return ""
-    largest = max(float(np.max(game.game.payoff_ranges)) for game in games)
+    largest = max(payoff_range(game) for game in games)
     return (
         f"a step size of {step_size:g} is large for payoffs that range over {largest:g}, and "
         f"learning may jump across rest points: try {0.5 / largest:.2g}"
     )
-
-
-def _closed_diagonal(game: ParametricGame) -> AbstractDiagonal | None:
-    try:
-        return diagonal(game)
-    except InputError:
-        return None
 
 
 def _first_movements(
@@ -169,7 +159,7 @@ def _first_movements(
     detail = f"along {along} at the neutral start, exact to rounding"
 
     def named(margin: float, game: ParametricGame) -> FirstMovement:
-        smallest = RESTS * float(np.max(game.game.payoff_ranges))
+        smallest = RESTS * payoff_range(game)
         direction = "rises" if margin > smallest else "falls" if margin < -smallest else "rests"
         return FirstMovement(margin, direction, detail=detail)
 

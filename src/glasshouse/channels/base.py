@@ -1,7 +1,7 @@
 """Channels: what players may choose to show, and what each sees of the others' parameters."""
 
 import abc
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import equinox as eqx
 from jaxtyping import Array, Float, PyTree
@@ -23,8 +23,31 @@ class Views(NamedTuple):
     weights: Float[Array, "views"] | None = None
 
 
+class _ByItsClass:
+    """The words of a channel that does not say its own."""
+
+    def __get__(self, channel: Any, kind: type) -> str:
+        return f"access by {kind.__name__}"
+
+
 class AbstractChannel(eqx.Module):
     """What each player sees of the others' parameters, and what it may choose to show."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def words(self) -> str:
+            """What it is called in sentences, such as "seen with probability 0.7"."""
+            ...
+
+    else:  # a property could not be replaced by another: no concrete method is overridden
+        words = _ByItsClass()
+
+    is_full: ClassVar[bool] = False
+    """Whether everybody sees everybody's parameters as they are."""
+
+    has_one_switch: ClassVar[bool] = False
+    """Whether there is one switch at most along the coupling, negative couplings included."""
 
     stays_in_boxes: ClassVar[bool] = False
     """Whether all that it shows is known to lie in the boxes of the semantics."""

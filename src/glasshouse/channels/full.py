@@ -9,7 +9,13 @@ from glasshouse.channels.box import Box
 class Full(AbstractAccess):
     """Everybody sees everybody's parameters as they are."""
 
+    is_full = True
+    has_one_switch = True
     stays_in_boxes = True
+
+    @property
+    def words(self) -> str:
+        return "full access"
 
     def check(self, boxes: tuple[Box, ...]) -> None:
         return

@@ -47,6 +47,11 @@ class Misreport(AbstractChannel):
 
     budget: Float[RealArray, ""]
 
+    @property
+    def words(self) -> str:
+        most = float(np.asarray(self.budget))
+        return f"reports off by a learned offset of at most {most:.6g}"
+
     def __init__(self, budget: Numbers):
         self.budget = number_within(budget, "budget")
         if not is_traced(self.budget) and not float(np.asarray(self.budget)) > 0:
@@ -88,6 +93,10 @@ class Decoupled(AbstractChannel):
     """
 
     stays_in_boxes = True
+
+    @property
+    def words(self) -> str:
+        return "reports learned apart from what is played"
 
     def check(self, boxes: tuple[Box, ...]) -> None:
         return

@@ -15,6 +15,9 @@ from glasshouse.channels.base import AbstractAccess, Views
 from glasshouse.channels.box import Box
 from glasshouse.errors import InputError
 
+MOST_NAMED = 12
+"""As many players are named."""
+
 
 class OneSided(AbstractAccess):
     """Only some players can read; to the others everybody's parameters look neutral.
@@ -30,6 +33,16 @@ class OneSided(AbstractAccess):
     stays_in_boxes = True
 
     readers: tuple[int, ...] = eqx.field(static=True)
+
+    @property
+    def words(self) -> str:
+        names = [str(i + 1) for i in sorted(self.readers)]
+        if len(names) > MOST_NAMED:
+            more = len(names) - MOST_NAMED
+            return f"only players {', '.join(names[:MOST_NAMED])} and {more} more read"
+        if len(names) < 2:
+            return f"only player {names[0]} reads" if names else "nobody reads"
+        return f"only players {', '.join(names[:-1])} and {names[-1]} read"
 
     def __init__(self, readers: Any):
         several = isinstance(readers, Iterable) and getattr(readers, "ndim", 1) > 0
@@ -77,6 +90,14 @@ class Mask(AbstractAccess):
 
     visible: tuple[PyTree, ...] | PyTree
 
+    @property
+    def words(self) -> str:
+        if not isinstance(self.visible, tuple):
+            return f"{_counted(self.visible)} coordinates of each player visible"
+        each = list(map(_counted, self.visible))
+        more = [f"… {len(each) - MOST_NAMED} more"] * (len(each) > MOST_NAMED)
+        return f"coordinates visible, player by player: {', '.join([*each[:MOST_NAMED], *more])}"
+
     def __init__(self, visible: tuple[PyTree, ...] | PyTree):
         self.visible = jax.tree.map(_as_mask, visible, is_leaf=_is_list)
 
@@ -122,6 +143,11 @@ class Mask(AbstractAccess):
             return (np.arange(int(np.prod(shape))) % 2 == 0).reshape(shape)
 
         return cls(tuple(jax.tree.map(alternating, box.lower) for box in boxes))
+
+
+def _counted(mask: PyTree) -> str:
+    leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(mask)]
+    return f"{sum(int(x.sum()) for x in leaves)} of {sum(x.size for x in leaves)}"
 
 
 def _is_list(tree: PyTree) -> bool:

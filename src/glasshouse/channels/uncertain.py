@@ -45,9 +45,14 @@ class Probabilistic(AbstractAccess):
     grow with them: convenient up to some eight players.
     """
 
+    has_one_switch = True
     stays_in_boxes = True
 
     probability: Float[RealArray, ""]
+
+    @property
+    def words(self) -> str:
+        return f"seen with probability {float(np.asarray(self.probability)):.6g}"
 
     def __init__(self, probability: Numbers):
         self.probability = number_within(probability, "probability", most=1.0)
@@ -105,9 +110,15 @@ class Noisy(AbstractAccess):
     several times that while learning.
     """
 
+    has_one_switch = True
+
     scale: Float[RealArray, ""]
     draws: int = eqx.field(static=True)
     seed: int = eqx.field(static=True)
+
+    @property
+    def words(self) -> str:
+        return f"seen with noise of standard deviation {float(np.asarray(self.scale)):.6g}"
 
     def __init__(self, scale: Numbers, draws: Whole = 256, seed: Any = 0):
         self.scale = number_within(scale, "scale")

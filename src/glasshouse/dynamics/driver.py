@@ -31,6 +31,7 @@ from glasshouse.parametric import (
     Params,
     capabilities,
 )
+from glasshouse.parametric.capabilities import needs_key
 from glasshouse.rules.base import AbstractRule
 from glasshouse.rules.gradient import Gradient
 from glasshouse.rules.residual import scale_of
@@ -88,6 +89,7 @@ def run(
             f"the second argument of run is a rule such as Gradient(), not {type(rule).__name__}: "
             "give the start as params=…, and an Optax transformation as Transformed(Gradient(), …)"
         )
+    needs_key(game, key, "run")
     if params is None:
         params = game.neutral()
     params = check_params(game, params)

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int, PyTree
 
 from glasshouse._foundation.arrays import RealArray
-from glasshouse._foundation.numbers import HeldFloat, HeldInt, number
+from glasshouse._foundation.numbers import HeldFloat, HeldInt, number, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import Result
 from glasshouse.dynamics.batch import batch_map, repeat, stack
@@ -18,7 +18,8 @@ from glasshouse.dynamics.driver import check_steps, innermost, run
 from glasshouse.dynamics.rest import Rest, rest_residual
 from glasshouse.dynamics.starts import Starts, starting_points
 from glasshouse.errors import InputError
-from glasshouse.parametric import AbstractParametricGame, Params, Tied
+from glasshouse.parametric import AbstractParametricGame, Params, Tied, capabilities
+from glasshouse.parametric.capabilities import listed
 from glasshouse.rules.base import AbstractRule, in_words, largest_pace, of_words
 from glasshouse.rules.gradient import Gradient
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:  # what is held; anything may be given, and is refused with an
     HeldFlag: TypeAlias = bool
 else:
     HeldRule = HeldStarts = HeldStop = HeldFlag = Any
+
+GENERATOR = "threefry2x32"
+"""Of JAX's generators, the one that draws in sampled games, whatever JAX is set to."""
 
 SHARE_OF_RANGE = 0.5
 """A step size that is left open is this over the largest payoff range, whatever payoffs' unit."""
@@ -43,7 +47,8 @@ class Learning(Result):
     **Arguments:** `rule`, one of `glasshouse.rules`, or a line-up `PerPlayer`; `step_size`,
     parameter units per step and unit of direction, None for ½ over the largest payoff range;
     `steps`, the most to take; `stop`, a `Rest` criterion, or None for all steps; `starts`; `tied`,
-    whether all players share one parameter, each contributing its own selfish gradient.
+    whether all players share one parameter, each contributing its own selfish gradient; `seed` of
+    what games draw whose payoffs are drawn.
     **Raises:** `InputError` for what is no rule, and numbers that cannot be.
 
         from glasshouse.dynamics import Learning, Starts
@@ -58,6 +63,7 @@ class Learning(Result):
     stop: HeldStop = None
     starts: HeldStarts = dataclasses.field(default_factory=Starts)
     tied: HeldFlag = False
+    seed: HeldInt = 0
 
     def __post_init__(self):
         if not isinstance(self.rule, AbstractRule):
@@ -71,6 +77,7 @@ class Learning(Result):
         if not isinstance(self.tied, bool):
             raise InputError(f"tied must be True or False, not {self.tied!r:.40}")
         object.__setattr__(self, "steps", check_steps(self.steps))
+        object.__setattr__(self, "seed", whole(self.seed, "seed", least=0, most=2**32 - 1))
         if self.step_size is not None:
             size = number(self.step_size, "step_size", above=0.0)
             object.__setattr__(self, "step_size", size)
@@ -144,14 +151,14 @@ def learn(
         ends = learn([family(0.2)], Learning(steps=500, starts=Starts(10)), cooperation)
         print(ends.observed.shape)  # (1, 10, 2)
     """
-    if isinstance(games, AbstractParametricGame) or not games:
-        raise InputError("learn needs a list of parametric games, at least one")
+    games = listed(games, "learn")
     check_learning(learning, "learn")
-    played = [Tied(game) for game in games] if learning.tied else list(games)
-    size = learning.step_size_for(max(map(_payoff_range, games)))
+    played = [Tied(game) for game in games] if learning.tied else games
+    size = learning.step_size_for(max(map(payoff_range, games)))
     drawn, count = starting_points(played, learning.starts), learning.starts.runs
+    keys = _keys(played[0], learning.seed, count, len(games))
     settings = (learning.rule, learning.steps, np.asarray(size), learning.stop, observe)
-    found = batch_map(_learn, (repeat(stack(played), count), drawn), *settings)
+    found = batch_map(_learn, (repeat(stack(played), count), drawn, keys), *settings)
     shape = (len(games), count)
     params, residuals, steps, observed = jax.tree.map(
         lambda x: x.reshape(*shape, *x.shape[1:]), found
@@ -178,29 +185,39 @@ def check_learning(learning: Any, who: str, *, alone: bool = False) -> Learning:
 
 
 def _learn(
-    member: tuple[AbstractParametricGame, Params],
+    member: tuple[AbstractParametricGame, Params, RealArray | None],
     rule: AbstractRule,
     steps: int,
     step_size: RealArray,
     stop: Rest | None,
     observe: Observe | None,
 ) -> tuple[Params, RealArray, RealArray, PyTree]:
-    game, start = member
+    game, start, data = member
+    key = None if data is None else jax.random.wrap_key_data(jnp.asarray(data), impl=GENERATOR)
     start = tuple(box.project(x) for box, x in zip(game.spaces, start, strict=True))
-    solution = run(game, rule, start, steps=steps, step_size=step_size, stop=stop, throw=False)
+    settings = {"steps": steps, "step_size": step_size, "stop": stop}
+    solution = run(game, rule, start, **settings, key=key, throw=False)
     end = solution.params
     # In a branch, which is always taken: elsewhere XLA spreads this over threads of its own, and
     # waits for them while batch_map keeps all cores busy.
     residual = jax.lax.cond(
         solution.steps >= 0,
-        lambda x: rest_residual(game, x, rule),
+        lambda x: rest_residual(game, x, rule, key),
         lambda x: jnp.array(jnp.inf),
         end,
     )
     return end, residual, solution.steps, None if observe is None else observe(game, end)
 
 
-def _payoff_range(game: Any) -> float:
+def _keys(game: AbstractParametricGame, seed: int, count: int, games: int) -> np.ndarray | None:
+    """What each run draws with, the same in every game; None where nothing is drawn."""
+    if "sampled" not in capabilities(game):
+        return None
+    keys = jax.random.split(jax.random.key(seed, impl=GENERATOR), count)
+    return np.tile(np.asarray(jax.random.key_data(keys)), (games, 1))
+
+
+def payoff_range(game: Any) -> float:
     """The largest range of a player's payoffs in the game inside; 1 where that is not known."""
     game = innermost(game)
     return float(np.max(game.payoff_ranges)) if hasattr(game, "payoff_ranges") else 1.0

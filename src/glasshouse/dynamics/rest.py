@@ -2,7 +2,7 @@
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, PRNGKeyArray
 
 from glasshouse._foundation.arrays import RealArray, as_floats, is_traced
 from glasshouse._foundation.numbers import Numbers, Whole, number_array, whole
@@ -10,6 +10,7 @@ from glasshouse._foundation.precision import in_float64_unless_traced
 from glasshouse._foundation.results import described
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
+from glasshouse.parametric.capabilities import needs_key
 from glasshouse.rules.base import AbstractRule
 from glasshouse.rules.gradient import Gradient
 
@@ -53,7 +54,10 @@ class Rest(eqx.Module):
 
 @in_float64_unless_traced
 def rest_residual(
-    game: AbstractParametricGame, params: Params, rule: AbstractRule = Gradient()
+    game: AbstractParametricGame,
+    params: Params,
+    rule: AbstractRule = Gradient(),
+    key: PRNGKeyArray | None = None,
 ) -> Float[RealArray, ""]:
     """How far the players are from resting under a rule: 0 at rest, whatever the saturation.
 
@@ -62,7 +66,10 @@ def rest_residual(
     `gradient_scales`, or max(1, |payoff|) where it has none; with the selfish gradient it is at
     most 1. Coordinates that move nobody's behaviour are passed over; if all coordinates of a player
     are such (behaviour saturated until it underflowed) rest cannot be told and the residual is
-    infinite.
+    infinite. Of a game whose payoffs are drawn it is that of the draw by `key`.
+
+    **Raises:** `InputError` for such a game without a key.
     """
+    needs_key(game, key, "rest_residual")
     params = as_floats(params)
-    return rule.residual(game, params, rule.init(game, params), jnp.ones(()))
+    return rule.residual(game, params, rule.init(game, params, key), jnp.ones(()), key)

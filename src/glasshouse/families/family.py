@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from glasshouse._foundation.arrays import RealArray, is_traced
+from glasshouse._foundation.final import final_unless_abstract
 from glasshouse._foundation.numbers import (
     HeldArray,
     HeldSetting,
@@ -19,12 +20,14 @@ from glasshouse._foundation.results import Result
 from glasshouse.channels.base import AbstractChannel
 from glasshouse.channels.full import Full
 from glasshouse.errors import InputError
-from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.games.normal_form import NormalFormGame, is_normal_form
 from glasshouse.parametric import NetworkParametricGame, ParametricGame
 from glasshouse.semantics.affine import Affine
 from glasshouse.semantics.logistic import Logistic
-from glasshouse.theory.access import affine_thresholds_under, lowest_searched, thresholds_under
-from glasshouse.theory.symmetric import Thresholds
+from glasshouse.theory.access import lowest_searched, rise_under
+from glasshouse.theory.parametric import neutral_threshold, neutral_weight
+from glasshouse.theory.registry import Known, Unknown, known, knows, value_of
+from glasshouse.theory.symmetric import Thresholds, known_affine_thresholds
 
 HIGHEST = 3.0
 """Logistic couplings are searched up to here unless the caller says otherwise."""
@@ -35,6 +38,8 @@ class AbstractFamily(Result, abc.ABC):
 
     symbol: ClassVar[str]
     """What people call that strength: κ or w."""
+
+    __init_subclass__ = final_unless_abstract
 
     @abc.abstractmethod
     def __call__(self, coupling: Numbers) -> ParametricGame | NetworkParametricGame:
@@ -53,12 +58,17 @@ class AbstractFamily(Result, abc.ABC):
     def highest(self) -> float:
         """Switches are searched up to here unless the caller says otherwise."""
 
-    @abc.abstractmethod
+    @property
+    def readers(self) -> np.ndarray | None:
+        """How many read each player, or None where that is not known."""
+        return None
+
     def closed_form(self) -> Thresholds:
-        """The thresholds in closed form.
+        """The thresholds in closed form: the value of `known("thresholds", family)`.
 
         **Raises:** `InputError` where there is none, saying why.
         """
+        return value_of(known("thresholds", self))
 
 
 class AbstractDenseFamily(AbstractFamily):
@@ -98,7 +108,7 @@ class LogisticFamily(AbstractDenseFamily):
     channel: AbstractChannel = dataclasses.field(default_factory=Full)
 
     def __post_init__(self):
-        if not isinstance(self.game, NormalFormGame):
+        if not is_normal_form(self.game):
             raise InputError(
                 f"LogisticFamily takes a game in normal form, not {type(self.game).__name__}: use "
                 "NetworkFamily for games on a network"
@@ -132,17 +142,48 @@ class LogisticFamily(AbstractDenseFamily):
 
         Under partial access `closed_form` knows the threshold at the neutral start alone.
         """
-        return self._is_alike and isinstance(self.channel, Full)
+        return self.is_alike and self.channel.is_full
 
     @property
-    def _is_alike(self) -> bool:
+    def readers(self) -> np.ndarray | None:
+        players = self.game.players
+        if not self.channel.is_full:
+            return None
+        if self.pattern is None:
+            return np.full(players, players - 1)
+        return np.count_nonzero(self.pattern, axis=0)
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether all read all alike with own weight 1, as far as they see each other."""
         alike = self.pattern is None or np.array_equal(self.pattern, 1 - np.eye(self.game.players))
         return alike and bool(np.all(np.asarray(self.own_weight) == 1))
 
-    def closed_form(self) -> Thresholds:
-        if not self._is_alike:
-            raise InputError("closed forms need one coupling for all and own weight 1")
-        return thresholds_under(self.channel, self.game)
+
+UNLIKE = "closed forms need one coupling for all and own weight 1"
+
+
+@knows("thresholds", LogisticFamily, channel=Full)
+def _(family: LogisticFamily) -> Known | Unknown:
+    return known("thresholds", family.game) if family.is_alike else Unknown(UNLIKE)
+
+
+@knows("thresholds", LogisticFamily)
+def _(family: LogisticFamily) -> Known | Unknown:
+    if not family.is_alike:
+        return Unknown(UNLIKE)
+    return neutral_threshold(family.channel, family.game)
+
+
+@knows("access", LogisticFamily)
+def _(family: LogisticFamily) -> Known | Unknown:
+    return rise_under(family.channel, family.game) if family.is_alike else Unknown(UNLIKE)
+
+
+@knows("corner limits", LogisticFamily, channel=Full)
+def _(family: LogisticFamily) -> Known | Unknown:
+    found = known("thresholds", family)
+    return found if isinstance(found, Unknown) else known("corner limits", family.game)
 
 
 def as_setting(array: RealArray) -> RealArray | float:
@@ -189,5 +230,12 @@ class AffineFamily(AbstractDenseFamily):
     def highest(self) -> float:
         return 1.0
 
-    def closed_form(self) -> Thresholds:
-        return affine_thresholds_under(self.channel, self.game)
+
+@knows("thresholds", AffineFamily, channel=Full)
+def _(family: AffineFamily) -> Known | Unknown:
+    return known_affine_thresholds(family.game)
+
+
+@knows("thresholds", AffineFamily)
+def _(family: AffineFamily) -> Known | Unknown:
+    return neutral_weight(family.channel, family.game)

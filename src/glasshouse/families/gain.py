@@ -11,7 +11,7 @@ from glasshouse.families.family import HIGHEST, AbstractFamily
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.parametric import ParametricGame
 from glasshouse.semantics.neural.base import AbstractNeural
-from glasshouse.theory.symmetric import Thresholds
+from glasshouse.theory.registry import Unknown, knows
 
 FULL = Full()
 
@@ -38,7 +38,7 @@ class GainFamily(AbstractFamily):
     searched: HeldPair = (0.0, HIGHEST)
 
     def __post_init__(self):
-        if not isinstance(self.semantics, AbstractNeural):
+        if not hasattr(self.semantics, "with_gain"):
             raise InputError(
                 f"GainFamily takes a neural semantics, not {type(self.semantics).__name__}: use "
                 "LogisticFamily, LinearFamily or AffineFamily"
@@ -57,5 +57,7 @@ class GainFamily(AbstractFamily):
     def highest(self) -> float:
         return self.searched[1]
 
-    def closed_form(self) -> Thresholds:
-        raise InputError("thresholds of a neural semantics have no closed form: measure them")
+
+@knows("thresholds", GainFamily)
+def _(family: GainFamily) -> Unknown:
+    return Unknown("thresholds of a neural semantics have no closed form: measure them")

@@ -12,8 +12,9 @@ from glasshouse.families.family import HIGHEST, AbstractDenseFamily, as_setting
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.parametric import ParametricGame
 from glasshouse.semantics.linear import Linear
-from glasshouse.theory.access import lowest_searched, thresholds_under
-from glasshouse.theory.symmetric import Thresholds
+from glasshouse.theory.access import lowest_searched, rise_under
+from glasshouse.theory.parametric import neutral_threshold, of_linear
+from glasshouse.theory.registry import Known, Unknown, known, knows
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -37,14 +38,16 @@ class LinearFamily(AbstractDenseFamily):
     def __post_init__(self):
         if self.game.players < 2:
             raise InputError(f"{self.game.title}: one player has nobody to read; give at least two")
-        semantics = self(0.0).semantics
-        assert isinstance(semantics, Linear)  # whose numbers are checked
+        semantics = self._semantics(0.0)  # whose numbers are checked
+        ParametricGame(self.game, semantics, self.channel)
         object.__setattr__(self, "direction", semantics.direction)
         object.__setattr__(self, "bound", as_setting(semantics.bound))
 
     def __call__(self, coupling: Numbers) -> ParametricGame:
-        semantics = Linear(self.game.actions, coupling, self.direction, self.bound)
-        return ParametricGame(self.game, semantics, self.channel)
+        return ParametricGame(self.game, self._semantics(coupling), self.channel)
+
+    def _semantics(self, coupling: Numbers) -> Linear:
+        return Linear(self.game.actions, coupling, self.direction, self.bound)
 
     @property
     def lowest(self) -> float:
@@ -54,8 +57,17 @@ class LinearFamily(AbstractDenseFamily):
     def highest(self) -> float:
         return HIGHEST
 
-    def closed_form(self) -> Thresholds:
-        found = thresholds_under(self.channel, self.game, self.direction)
-        return dataclasses.replace(
-            found, conditions=found.conditions.replace("logistic semantics", "linear semantics")
-        )
+
+@knows("thresholds", LinearFamily, channel=Full)
+def _(family: LinearFamily) -> Known | Unknown:
+    return of_linear(known("thresholds", family.game))
+
+
+@knows("thresholds", LinearFamily)
+def _(family: LinearFamily) -> Known | Unknown:
+    return of_linear(neutral_threshold(family.channel, family.game, family.direction))
+
+
+@knows("access", LinearFamily)
+def _(family: LinearFamily) -> Known | Unknown:
+    return rise_under(family.channel, family.game, family.direction)

@@ -10,13 +10,14 @@ import numpy as np
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.numbers import HeldSetting, Numbers
 from glasshouse._foundation.precision import in_float64
-from glasshouse.errors import InputError
 from glasshouse.families.family import HIGHEST, AbstractFamily, as_setting
 from glasshouse.games.network.base import AbstractNetworkGame
 from glasshouse.parametric import NetworkParametricGame
 from glasshouse.semantics.reading import Reading
+from glasshouse.theory.registry import Known, Unknown, knows, value_of
 from glasshouse.theory.symmetric import (
     MEANINGS,
+    SOURCE,
     ZERO,
     Regime,
     Threshold,
@@ -78,14 +79,13 @@ class NetworkFamily(AbstractFamily):
 
     @property
     def lowest(self) -> float:
-        return 0.9 * self._turn
+        return 0.9 * self.turn
 
     @property
     def highest(self) -> float:
         """Or nearly up to where parameters turn around, if somebody (is) read negatively."""
         return min(HIGHEST, 0.9 * self._upper_turn)
 
-    @in_float64
     def closed_form(self) -> Thresholds:
         """The thresholds where all players are alike, from one player's effects.
 
@@ -99,29 +99,12 @@ class NetworkFamily(AbstractFamily):
         **Raises:** `InputError` where players are not alike, saying in what, or somebody reads or
         is read with a negative total weight: `player_thresholds` applies to all networks.
         """
-        own_weight = self._one_own_weight()
-        self._check_signs()
-        (own_0, read_0), (own, read), (own_1, read_1) = map(self._effects, (0.0, 0.5, 1.0))
-        scale = ZERO * float(np.max(np.asarray(self.game.payoff_ranges)))
+        return value_of(known_network_thresholds(self))
 
-        def threshold(own: float, read: float, meaning: str) -> Threshold:
-            return switch_of_effects(own_weight * own, read, scale, self._turn, meaning)
-
-        ends = [
-            threshold(own_0, read_0, MEANINGS[0]),
-            threshold(own_1, read_1, MEANINGS[2]),
-        ]
-        if not _is_constant(self._totals[0]):
-            ends = [Threshold(None, meaning, UNEVEN) for meaning in MEANINGS[::2]]
-        regime, explanation = _regime(*ends)
-        return Thresholds(
-            defection=ends[0],
-            neutral=threshold(own, read, MEANINGS[1]),
-            cooperation=ends[1],
-            regime=regime,
-            explanation=explanation,
-            conditions=CONDITIONS,
-        )
+    @property
+    def readers(self) -> np.ndarray | None:
+        reading = self.reading
+        return np.bincount(reading.owners[reading.weights != 0], minlength=reading.players)
 
     @functools.cached_property
     def _at_one(self) -> NetworkParametricGame:
@@ -137,7 +120,12 @@ class NetworkFamily(AbstractFamily):
         )
 
     @property
-    def _turn(self) -> float:
+    def reads_evenly(self) -> bool:
+        """Whether all read with the same total weight."""
+        return _is_constant(self._totals[0])
+
+    @property
+    def turn(self) -> float:
         """Below it raising all parameters, or one, lowers cooperation: -ω / the largest total."""
         own_weight = np.broadcast_to(self.own_weight, self.reading.players)
         turns = [-own_weight[t > 0] / t[t > 0] for t in self._totals]
@@ -151,52 +139,87 @@ class NetworkFamily(AbstractFamily):
         turns = [own_weight[k] / -t[k] for k, t in zip(here, self._totals, strict=True)]
         return min((float(t.min()) for t in turns if t.size), default=math.inf)
 
-    def _check_signs(self) -> None:
-        """Refuse readings that turn around: ω + κt changes its sign at κ = ω / |t|, too."""
+    def obstacle(self) -> str:
+        """What keeps thresholds from being known, but for players that differ; or nothing."""
+        own_weight = np.asarray(self.own_weight, dtype=np.float64)
+        if not np.all(own_weight == own_weight.flat[0]) or own_weight.flat[0] <= 0:
+            return (
+                "closed forms on a network need one positive own weight for all: use "
+                "player_thresholds, which takes any"
+            )
+        # Readings that turn around: ω + κt changes its sign at κ = ω / |t|, too.
         for totals, verb in zip(self._totals, ("reads", "is read"), strict=True):
             if totals.min() < 0:
-                raise InputError(
+                return (
                     "closed forms on a network need total weights that are not negative, but node "
                     f"number {int(totals.argmin())} {verb} with {totals.min():g} in all: use "
                     "first_movement_switch, which searches"
                 )
-
-    def _one_own_weight(self) -> float:
-        weights = np.asarray(self.own_weight, dtype=np.float64)
-        if not np.all(weights == weights.flat[0]) or weights.flat[0] <= 0:
-            raise InputError(
-                "closed forms on a network need one positive own weight for all: use "
-                "player_thresholds, which takes any"
-            )
-        return float(weights.flat[0])
-
-    def _effects(self, p: float) -> tuple[float, float]:
-        """A(p) and B(p) of any player, all being alike."""
-        game, at_one = self.game, self._at_one
-        if game.actions != 2:
-            raise InputError(
-                f"closed forms on a network need two actions, not {game.actions}: use "
+        if self.game.actions != 2:
+            return (
+                f"closed forms on a network need two actions, not {self.game.actions}: use "
                 "first_order_margin or critical_coupling"
             )
+        return ""
+
+    def effects(self, p: float) -> tuple[np.ndarray, np.ndarray]:
+        """A(p) and B(p) of every player."""
+        game, at_one = self.game, self._at_one
         mixes, centred = np.broadcast_to(np.array([p, 1 - p]), (game.players, 2)), at_one.centred
         own, cross = (
             np.asarray(x[:, 0] - x[:, 1])
             for x in (centred.own_effects(mixes), centred.cross_effects(mixes))
         )
-        read = _sums(np.asarray(at_one.incentives), at_one.owners, game.players) * cross
-        facts = (
-            ("their own cooperation pays players", own),
-            ("that their readers cooperate pays players", read),
-        )
-        for fact, effects in facts:
-            if not _is_constant(effects):
-                low, high = int(effects.argmin()), int(effects.argmax())
-                raise InputError(
-                    f"closed forms on a network need players that are alike, but {fact} "
-                    f"differently, {effects[low]:.4g} (node number {low}) to {effects[high]:.4g} "
-                    f"(node number {high}) at p = {p:g}: use player_thresholds or critical_coupling"
-                )
-        return float(own.mean()), float(read.mean())
+        return own, _sums(np.asarray(at_one.incentives), at_one.owners, game.players) * cross
+
+
+@knows("thresholds", NetworkFamily)
+@in_float64
+def known_network_thresholds(family: NetworkFamily) -> Known | Unknown:
+    """What is known of the thresholds where all players are alike."""
+    if obstacle := family.obstacle():
+        return Unknown(obstacle)
+    each = {p: family.effects(p) for p in (0.0, 0.5, 1.0)}
+    for p, (own, read) in each.items():
+        if unlikeness := _unlikeness(p, own, read):
+            return Unknown(unlikeness)
+    own_weight = float(np.asarray(family.own_weight, dtype=np.float64).flat[0])
+    scale = ZERO * float(np.max(np.asarray(family.game.payoff_ranges)))
+
+    def threshold(p: float, meaning: str) -> Threshold:
+        own, read = (float(x.mean()) for x in each[p])
+        return switch_of_effects(own_weight * own, read, scale, family.turn, meaning)
+
+    ends = [threshold(0.0, MEANINGS[0]), threshold(1.0, MEANINGS[2])]
+    if not family.reads_evenly:
+        ends = [Threshold(None, meaning, UNEVEN) for meaning in MEANINGS[::2]]
+    regime, explanation = _regime(*ends)
+    found = Thresholds(
+        defection=ends[0],
+        neutral=threshold(0.5, MEANINGS[1]),
+        cooperation=ends[1],
+        regime=regime,
+        explanation=explanation,
+        conditions=CONDITIONS,
+    )
+    return Known(found, CONDITIONS, SOURCE)
+
+
+def _unlikeness(p: float, own: np.ndarray, read: np.ndarray) -> str:
+    """In what players differ where all cooperate with probability p, or nothing."""
+    facts = (
+        ("their own cooperation pays players", own),
+        ("that their readers cooperate pays players", read),
+    )
+    for fact, effects in facts:
+        if not _is_constant(effects):
+            low, high = int(effects.argmin()), int(effects.argmax())
+            return (
+                f"closed forms on a network need players that are alike, but {fact} "
+                f"differently, {effects[low]:.4g} (node number {low}) to {effects[high]:.4g} "
+                f"(node number {high}) at p = {p:g}: use player_thresholds or critical_coupling"
+            )
+    return ""
 
 
 def _sums(weights: np.ndarray, players: RealArray, count: int) -> np.ndarray:

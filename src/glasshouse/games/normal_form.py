@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import sys
 import warnings
-from typing import Any
+from typing import Any, TypeGuard
 
 import equinox as eqx
 import jax
@@ -206,6 +206,22 @@ def _sentence(game: NormalFormGame) -> str:
     if game.labels and len(set(game.action_names)) == 1:
         text += f": {', '.join(game.action_names[0])}"
     return shortened(text, WIDTH)
+
+
+def is_normal_form(game: Any) -> TypeGuard[NormalFormGame]:
+    """Whether the payoffs of its pure profiles, its `tensor`, say all of the game."""
+    return type(game) is NormalFormGame
+
+
+def check_normal_form(game: Any, who: str) -> NormalFormGame:
+    """The game, if the payoffs of its pure profiles say all of it.
+
+    **Arguments:** `who` needs it: "limits need".
+    **Raises:** `InputError` for anything else.
+    """
+    if not is_normal_form(game):
+        raise InputError(f"{who} a game, not {game!r:.40}: see load_game")
+    return game
 
 
 def _size(actions: tuple[int, ...]) -> str:

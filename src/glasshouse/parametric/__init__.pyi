@@ -1,9 +1,11 @@
 from .capabilities import AbstractChecked as AbstractChecked
 from .capabilities import AbstractDense as AbstractDense
 from .capabilities import AbstractObservable as AbstractObservable
+from .capabilities import AbstractSampled as AbstractSampled
 from .capabilities import AbstractScaled as AbstractScaled
 from .capabilities import capabilities as capabilities
 from .capabilities import require as require
+from .capabilities import require_exact as require_exact
 from .dense import ParametricGame as ParametricGame
 from .differentiable import DifferentiableGame as DifferentiableGame
 from .networked import NetworkParametricGame as NetworkParametricGame

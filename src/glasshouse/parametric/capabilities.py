@@ -13,7 +13,7 @@ from glasshouse.games.base import AbstractGame, AbstractSequentialGame, Product
 from glasshouse.parametric.protocol import AbstractParametricGame, Params
 from glasshouse.semantics.base import AbstractSemantics
 
-Capability = Literal["observables", "scales", "checks", "dense"]
+Capability = Literal["observables", "scales", "checks", "dense", "sampled"]
 
 
 class AbstractObservable(eqx.Module):
@@ -47,11 +47,17 @@ class AbstractChecked(eqx.Module):
 
 
 class AbstractDense(eqx.Module):
-    """Has a finite game, a semantics and a channel behind it, which deviations and proofs use."""
+    """Has a finite game, a semantics and a channel behind it, which deviations and proofs use.
+
+    Its payoffs are those of `game` at `behaviours`; `centred` is the same game, with each player's
+    `midpoints` taken from all of its payoffs.
+    """
 
     game: eqx.AbstractVar[AbstractGame]
     semantics: eqx.AbstractVar[AbstractSemantics]
     channel: eqx.AbstractVar[AbstractChannel]
+    centred: eqx.AbstractVar[AbstractGame]
+    midpoints: eqx.AbstractVar[Float[RealArray, "players"]]
 
     @abc.abstractmethod
     def behaviours(self, params: Params) -> Product:
@@ -60,6 +66,19 @@ class AbstractDense(eqx.Module):
     @abc.abstractmethod
     def centred_payoffs(self, params: Params) -> Float[RealArray, "players"]:
         """Everyone's expected payoff less its midpoint: differences of it keep all digits."""
+
+
+class AbstractSampled(eqx.Module):
+    """Has payoffs and gradients that are estimates, drawn anew with every key that is given.
+
+    Learning in it needs a key. What needs exact payoffs, or products of second derivatives,
+    refuses it.
+    """
+
+    @property
+    @abc.abstractmethod
+    def estimate(self) -> str:
+        """What is drawn, in words: "the mean of 64 episodes"."""
 
 
 class AbstractWrapped(eqx.Module):
@@ -76,16 +95,20 @@ MEANINGS: dict[str, tuple[type, str]] = {
         AbstractDense,
         "a finite one-shot game with a semantics behind it, as ParametricGame has",
     ),
+    "sampled": (AbstractSampled, "payoffs that are drawn"),
 }
 """The class that has each capability, and what it is in words."""
 
 
 def capabilities(game: AbstractParametricGame) -> frozenset[str]:
-    """What the game can say of itself: "observables", "scales", "checks", "dense"."""
+    """What the game can say of itself: "observables", "scales", "checks", "dense", "sampled"."""
     own = frozenset(name for name, (kind, _) in MEANINGS.items() if isinstance(game, kind))
     if isinstance(getattr(game, "game", None), AbstractSequentialGame):
         own -= {"dense"}  # deviations and proofs are of behaviour in one state
-    return own & capabilities(game.game) if isinstance(game, AbstractWrapped) else own
+    if not isinstance(game, AbstractWrapped):
+        return own
+    inside = capabilities(game.game)
+    return (own & inside) | (inside & {"sampled"})
 
 
 def require(game: Any, capability: Capability, purpose: str) -> Any:
@@ -100,14 +123,64 @@ def require(game: Any, capability: Capability, purpose: str) -> Any:
             "ParametricGame(game, semantics), or call a family at a coupling"
         )
     if capability not in capabilities(game):
-        words = MEANINGS[capability][1]
-        raise InputError(f"{purpose} needs {words}, and {_named(game)} has none")
+        raise lacks(game, capability, purpose)
     return game
 
 
+def lacks(game: AbstractParametricGame, capability: Capability, purpose: str) -> InputError:
+    """The one error about what a game cannot say of itself."""
+    inside = game.game if isinstance(game, AbstractWrapped) else None
+    instead = ": take its .game" if inside and capability in capabilities(inside) else ""
+    words = MEANINGS[capability][1]
+    return InputError(f"{purpose} needs {words}, and {_named(game)} has none{instead}")
+
+
 def _named(game: AbstractParametricGame) -> str:
-    inner = getattr(game, "game", None)
-    own = type(game).__name__
-    if isinstance(inner, AbstractSequentialGame):
-        return f"{own} of a {type(inner).__name__}"
-    return own
+    inner, own = getattr(game, "game", None), type(game).__name__
+    return f"{own} of a {type(inner).__name__}" * isinstance(inner, AbstractSequentialGame) or own
+
+
+def require_exact(game: Any, purpose: str, *needed: Capability) -> Any:
+    """The game, whose payoffs are exact, and which has all that is needed beside.
+
+    **Raises:** `InputError` naming the game, what it lacks and the purpose.
+    """
+    if not isinstance(game, AbstractParametricGame):
+        return require(game, "sampled", purpose)  # which refuses it
+    if "sampled" in capabilities(game):
+        raise InputError(
+            f"{purpose} needs exact payoffs, and {type(game).__name__} has none: each is "
+            f"{innermost_sampled(game).estimate}; run and learn take it"
+        )
+    for capability in needed:
+        require(game, capability, purpose)
+    return game
+
+
+def innermost_sampled(game: Any) -> Any:
+    """The game that draws, inside of those that are made of it."""
+    while isinstance(game, AbstractWrapped):
+        game = game.game
+    return game
+
+
+def needs_key(game: AbstractParametricGame, key: Any, who: str) -> None:
+    """Refuse to play a game whose payoffs are drawn without a key.
+
+    **Raises:** `InputError` naming the game and what to give.
+    """
+    if key is None and "sampled" in capabilities(game):
+        raise InputError(
+            f"the payoffs of {type(game).__name__} are drawn: {who} needs a key, such as "
+            "key=jax.random.key(0)"
+        )
+
+
+def listed(games: Any, who: str) -> list[Any]:
+    """The games in a list.
+
+    **Raises:** `InputError` where there is none, or one game instead of a list.
+    """
+    if isinstance(games, AbstractParametricGame) or not games:
+        raise InputError(f"{who} needs a list of parametric games, at least one")
+    return list(games)

@@ -242,12 +242,20 @@ def check_current(game: ParametricGame) -> None:
 
     **Raises:** `InputError` saying how to make it anew.
     """
+    stale = out_of_date(game)
+    if stale:
+        raise InputError(stale)
+
+
+def out_of_date(game: ParametricGame) -> str:
+    """What is wrong with a game whose payoffs were exchanged; nothing with any other."""
     ours, theirs = jax.tree.leaves(game.centred), jax.tree.leaves(game.game.centred())
-    if not is_traced(ours, theirs) and not all(map(np.array_equal, ours, theirs)):
-        raise InputError(
-            "the payoffs of this parametric game were exchanged after it was made, and its "
-            "derivatives are those of the old ones: make the ParametricGame anew"
-        )
+    if is_traced(ours, theirs) or all(map(np.array_equal, ours, theirs)):
+        return ""
+    return (
+        "the payoffs of this parametric game were exchanged after it was made, and its "
+        "derivatives are those of the old ones: make the ParametricGame anew"
+    )
 
 
 def check_channel(semantics: AbstractSemantics, channel: AbstractChannel) -> None:

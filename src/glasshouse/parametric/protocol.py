@@ -68,3 +68,8 @@ class AbstractParametricGame(eqx.Module):
     @abc.abstractmethod
     def selfish_gradients(self, params: Params, key: PRNGKeyArray | None = None) -> Params:
         """∂U_i/∂θ_i for every player i: payoff per unit of parameter."""
+
+
+def one_each(game: AbstractParametricGame, params: Params) -> Params:
+    """The same params, with a copy for each player where all share them."""
+    return params * game.players if game.layout is SHARED else params

@@ -50,14 +50,8 @@ class Tied(
     game: AbstractParametricGame
 
     def __init__(self, game: AbstractParametricGame):
-        if game.layout is not SEPARATE or len(game.spaces) < 2:
-            raise InputError(
-                f"{type(game).__name__} keeps everybody's parameters in one array: only games with "
-                "one entry of params per player can be tied"
-            )
-        shapes = [jax.tree.map(jnp.shape, box.lower) for box in game.spaces]
-        if any(shape != shapes[0] for shape in shapes):
-            raise InputError(f"only parameters of one shape can be tied, not {shown(shapes)}")
+        if fault := untieable(game):
+            raise InputError(fault)
         self.game = game
 
     @property
@@ -108,6 +102,19 @@ class Tied(
     @in_float64_unless_traced
     def faults(self, params: Params) -> Bool[RealArray, "players"] | None:
         return require(self.game, "checks", "looking for faults").faults(self.untied(params))
+
+
+def untieable(game: AbstractParametricGame) -> str:
+    """Why the players of a game cannot share one parameter; nothing where they can."""
+    if game.layout is not SEPARATE or len(game.spaces) < 2:
+        return (
+            f"{type(game).__name__} keeps everybody's parameters in one array: only games with "
+            "one entry of params per player can be tied"
+        )
+    shapes = [jax.tree.map(jnp.shape, box.lower) for box in game.spaces]
+    if any(shape != shapes[0] for shape in shapes):
+        return f"only parameters of one shape can be tied, not {shown(shapes)}"
+    return ""
 
 
 def _mean_scale(*scales: RealArray) -> Array:

@@ -14,11 +14,14 @@ from glasshouse._foundation.final import final_unless_abstract
 from glasshouse._foundation.results import described, fields_of
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params
-from glasshouse.rules.calculus import check_separate
+from glasshouse.rules.calculus import check_exact, check_separate
 from glasshouse.rules.residual import residual_of
 
 APART = "players' parameters apart"
 """What rules need that look at one player's parameters beside another's."""
+
+SECOND = "second derivatives"
+"""What rules need that use products of them."""
 
 Directions = tuple[Any, ...]
 """What moves each entry of params, of its structure and shapes; None where it does not move."""
@@ -148,6 +151,8 @@ class AbstractMemoryless(AbstractDirection):
     ) -> Any:
         if APART in self.needs:
             check_separate(game, self.words)
+        if SECOND in self.needs:
+            check_exact(game, self.words)
 
     def direction(
         self,

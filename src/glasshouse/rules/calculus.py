@@ -9,7 +9,20 @@ import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray, PyTree
 
 from glasshouse.errors import InputError
+from glasshouse.parametric.capabilities import capabilities
 from glasshouse.parametric.protocol import AbstractParametricGame, Layout, Params
+
+
+def check_exact(game: AbstractParametricGame, who: str) -> None:
+    """Refuse games whose gradients are drawn: derivatives of a draw estimate none of the game's.
+
+    **Raises:** `InputError` naming the rule and the game.
+    """
+    if "sampled" in capabilities(game):
+        raise InputError(
+            f"{who} needs second derivatives of exact payoffs, and those of {type(game).__name__} "
+            "are drawn: use Gradient() there"
+        )
 
 
 def check_separate(game: AbstractParametricGame, who: str) -> None:

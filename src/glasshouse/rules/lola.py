@@ -10,7 +10,7 @@ from glasshouse._foundation.arrays import RealArray, is_traced
 from glasshouse._foundation.numbers import Numbers, checked_weights
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params
-from glasshouse.rules.base import APART, AbstractMemoryless, Directions
+from glasshouse.rules.base import APART, SECOND, AbstractMemoryless, Directions
 from glasshouse.rules.calculus import across, shaped
 
 FORMS = ("taylor", "original")
@@ -37,7 +37,7 @@ class Lola(AbstractMemoryless):
 
     words: ClassVar[str] = "LOLA"
     keeps_rest_points: ClassVar[bool] = False
-    needs: ClassVar[frozenset[str]] = frozenset({APART, "second derivatives"})
+    needs: ClassVar[frozenset[str]] = frozenset({APART, SECOND})
     formula: ClassVar[str] = "ξ_i + α (H_o ξ)_i + α χ_i"
     cost: ClassVar[str] = "2 to 3 gradient steps with two or three players"
 

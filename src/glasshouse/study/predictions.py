@@ -8,10 +8,10 @@ import pyarrow as pa
 
 from glasshouse._foundation.progress import progress
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
+from glasshouse.analysis.equilibrium.thresholds import equilibrium_threshold
 from glasshouse.analysis.movement.couplings import (
     LONG_RUN,
     Family,
-    equilibrium_threshold,
     first_movement,
     long_run_switch,
     measured_first_movement,

@@ -1,5 +1,8 @@
+from .access import Access as Access
 from .access import AccessThreshold as AccessThreshold
 from .access import AccessThresholds as AccessThresholds
+from .access import Effects as Effects
+from .access import Rise as Rise
 from .access import access_threshold as access_threshold
 from .access import access_thresholds as access_thresholds
 from .diagonals import AbstractDiagonal as AbstractDiagonal
@@ -13,6 +16,10 @@ from .limits import CornerLimits as CornerLimits
 from .limits import CouplingInterval as CouplingInterval
 from .limits import corner_limits as corner_limits
 from .limits import limit_gain as limit_gain
+from .registry import Known as Known
+from .registry import Unknown as Unknown
+from .registry import known as known
+from .registry import knows as knows
 from .symmetric import Threshold as Threshold
 from .symmetric import Thresholds as Thresholds
 from .symmetric import affine_thresholds as affine_thresholds

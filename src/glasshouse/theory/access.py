@@ -1,7 +1,6 @@
 """What partial access does to the threshold of first movement, in closed form."""
 
 import dataclasses
-import functools
 import itertools
 import math
 from collections.abc import Callable
@@ -18,19 +17,16 @@ from glasshouse.channels.full import Full
 from glasshouse.channels.misreport import Decoupled, Misreport
 from glasshouse.channels.partial import Mask, OneSided
 from glasshouse.channels.uncertain import MOST_NOISY, Noisy, Probabilistic
-from glasshouse.channels.words import access_words
-from glasshouse.errors import InputError
-from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.games.normal_form import NormalFormGame, check_normal_form
 from glasshouse.semantics.linear import Linear
+from glasshouse.theory.registry import Known, Unknown, known, knows, value_of
 from glasshouse.theory.symmetric import (
     MEANINGS,
+    SOURCE,
     ZERO,
     Threshold,
-    Thresholds,
-    affine_thresholds,
     diagonal_effects,
     lowest_coupling,
-    thresholds,
 )
 
 Direction: TypeAlias = Numbers
@@ -54,9 +50,6 @@ WITHOUT_THRESHOLD = {
     ),
 }
 """Kinds of access without a first-order threshold, and why."""
-
-SINGLE = (Full, Probabilistic, Noisy)
-"""Access under which there is one switch at most, negative couplings included."""
 
 
 class Rise(NamedTuple):
@@ -98,6 +91,17 @@ class Effects(NamedTuple):
     own: float
     other: float
     others: int
+
+
+class Access(NamedTuple):
+    """What first movement under a channel depends on, of a symmetric game with two actions each.
+
+    **Arguments:** `channel`; `effects` of the game; `direction` of the linear semantics, else None.
+    """
+
+    channel: Any
+    effects: Effects
+    direction: np.ndarray | None = None
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -155,7 +159,8 @@ def access_threshold(
     **Raises:** `InputError` for any other game, a channel without a closed form, a direction that
     is not finite or zero, and a mask that does not fit it.
     """
-    return switch_of(_rise(channel, _effects(game), _checked(direction)))
+    game = check_normal_form(game, "thresholds needs")
+    return switch_of(value_of(rise_under(channel, game, direction)))
 
 
 def access_thresholds(
@@ -170,15 +175,14 @@ def access_thresholds(
     **Raises:** `InputError` for any other game, λ or f outside [0, 1].
     """
     visible = float(np.asarray(number_within(share, "share", most=1.0)))
-    effects = _effects(game)
-    rises = [
-        (access_words(channel), _rise(channel, effects, None))
-        for channel in (Full(), OneSided((0,)), Probabilistic(probability), Noisy(1.0))
-    ]
+    game = check_normal_form(game, "thresholds needs")
+    effects = value_of(_effects(game))
+    each = [Full(), OneSided((0,)), Probabilistic(probability), Noisy(1.0)]
+    each += [Misreport(1.0), Decoupled()]
+    rises = [(x.words, value_of(known("access", Access(x, effects)))) for x in each]
+    rises[4] = ("reports off by a learned offset", rises[4][1])
     words = f"a share of {visible:g} of the coordinates visible"
     rises.insert(3, (words, _masked(visible, effects)))
-    rises.append(("reports off by a learned offset", _rise(Misreport(1.0), effects, None)))
-    rises.append((access_words(Decoupled()), _rise(Decoupled(), effects, None)))
     kinds = [
         AccessThreshold(words, switch_of(rise), rise.formula, "closed form", conditions(rise))
         for words, rise in rises
@@ -189,50 +193,19 @@ def access_thresholds(
     return AccessThresholds(game.title, tuple(kinds))
 
 
-def thresholds_under(
+def rise_under(
     channel: AbstractChannel, game: NormalFormGame, direction: Direction | None = None
-) -> Thresholds:
-    """The thresholds of the logistic or the linear semantics that are known under this access.
-
-    **Arguments and Raises:** as in `access_threshold`.
-    """
-    if isinstance(channel, Full):
-        return thresholds(game)
-    rise = _rise(channel, _effects(game), _checked(direction))
-    return _neutral_alone(channel, switch_of(rise), conditions(rise))
-
-
-def affine_thresholds_under(channel: AbstractChannel, game: NormalFormGame) -> Thresholds:
-    """The same of the affine semantics, whose weight w counts like the coupling κ = w/(1-w).
-
-    **Raises:** `InputError` for games that `affine_thresholds` refuses, and channels without a
-    closed form.
-    """
-    full = affine_thresholds(game)
-    if isinstance(channel, Full):
-        return full
-    rise = _rise(channel, _effects(game), None)._replace(lowest=0.0)
-    neutral = switch_of(rise, "weight", lambda coupling: coupling / (1 + coupling))
-    needs = "first movement at the neutral start; weights below 1"
-    return _neutral_alone(channel, neutral, f"{full.conditions}; {needs}")
-
-
-def _neutral_alone(channel: AbstractChannel, neutral: Threshold, needs: str) -> Thresholds:
-    unknown = f"not known under partial access ({access_words(channel)})"
-    ends = [Threshold(None, MEANINGS[k], unknown) for k in (0, 2)]
-    return Thresholds(
-        defection=ends[0],
-        neutral=neutral,
-        cooperation=ends[1],
-        regime="not classified",
-        explanation="under partial access only the threshold at the neutral start is known",
-        conditions=f"{needs}; {access_words(channel)}",
-    )
+) -> Known | Unknown:
+    """What is known of when cooperation rises from the neutral start under a channel: a `Rise`."""
+    effects = _effects(game)
+    if isinstance(effects, Unknown):
+        return effects
+    return known("access", Access(channel, effects.value, _checked(direction)))
 
 
 def lowest_searched(channel: AbstractChannel, players: int) -> float:
     """From which coupling on switches are searched: with others a second one lies below 0."""
-    return 0.9 * lowest_coupling(players) if isinstance(channel, SINGLE) else 0.0
+    return 0.9 * lowest_coupling(players) if channel.has_one_switch else 0.0
 
 
 def conditions(rise: Rise) -> str:
@@ -270,72 +243,86 @@ def switch_of(
     return Threshold(None, MEANING, reason)
 
 
-def _effects(game: NormalFormGame) -> Effects:
+def _effects(game: NormalFormGame) -> Known | Unknown:
     """A(½) and B(½) of a game that has closed forms."""
-    thresholds(game)  # refuses others
+    found = known("thresholds", game)
+    if isinstance(found, Unknown):
+        return found
     tensor = np.asarray(game.tensor)
     own, other = diagonal_effects(tensor, 0.5)
     unit, smallest = max(abs(own), abs(other)), ZERO * float(np.ptp(tensor))
     own, other = (x / unit if abs(x) > smallest else 0.0 for x in (own, other))
-    return Effects(own, other, game.players - 1)
+    return Known(Effects(own, other, game.players - 1), CONDITIONS, SOURCE)
 
 
-@functools.singledispatch
-def _rise(channel: AbstractChannel, effects: Effects, direction: np.ndarray | None) -> Rise:
-    """When cooperation rises under a channel; register a function for every one that tells."""
-    raise InputError(f"no closed form is known for access by {type(channel).__name__}")
+@knows("access", Access)
+def _(access: Access) -> Known | Unknown:
+    """Any other channel than those below."""
+    return Unknown(f"no closed form is known for access by {type(access.channel).__name__}")
 
 
-@_rise.register
-def _(channel: Full, effects: Effects, direction: np.ndarray | None) -> Rise:
-    return _rise_of_read(1.0, effects, "κ*")
+@knows("access", Access, channel=Full)
+def _(access: Access) -> Known | Unknown:
+    return _found(_rise_of_read(1.0, access.effects, "κ*"))
 
 
-@_rise.register
-def _(channel: Probabilistic, effects: Effects, direction: np.ndarray | None) -> Rise:
-    return _rise_of_read(float(np.asarray(channel.probability)), effects, "κ*/λ")
+@knows("access", Access, channel=Probabilistic)
+def _(access: Access) -> Known | Unknown:
+    seen = float(np.asarray(access.channel.probability))
+    return _found(_rise_of_read(seen, access.effects, "κ*/λ"))
 
 
-@_rise.register
-def _(channel: Noisy, effects: Effects, direction: np.ndarray | None) -> Rise:
-    integrated = effects.others * (1 if direction is None else np.size(direction)) <= MOST_NOISY
+@knows("access", Access, channel=Noisy)
+def _(access: Access) -> Known | Unknown:
+    coordinates = 1 if access.direction is None else np.size(access.direction)
+    integrated = access.effects.others * coordinates <= MOST_NOISY
     note = "" if integrated else "noise that is integrated: draws in its place move this a little"
-    return _rise_of_read(1.0, effects, "κ*")._replace(note=note)
+    return _found(_rise_of_read(1.0, access.effects, "κ*")._replace(note=note))
 
 
-@_rise.register
-def _(channel: OneSided, effects: Effects, direction: np.ndarray | None) -> Rise:
+@knows("access", Access, channel=OneSided)
+def _(access: Access) -> Known | Unknown:
     """Σ_i (1 + k_i)(A + k_i B/N) > 0, player i being read with k_i = κ times its readers."""
-    A, B, N = effects
-    readers, players = len(channel.readers), N + 1
+    A, B, N = access.effects
+    who = access.channel.readers
+    readers, players = len(who), N + 1
     if readers == players:
-        return _rise_of_read(1.0, effects, "κ*")
-    if max(channel.readers, default=0) >= players:
-        OneSided.check(channel, (None,) * players)  # pyright: ignore[reportArgumentType]
+        return _found(_rise_of_read(1.0, access.effects, "κ*"))
+    if max(who, default=0) >= players:
+        return Unknown(
+            f"readers names player {max(who)}, but players are counted from 0 to {players - 1}"
+        )
     squares = readers * (1 + readers * (players - 2))
     formula = f"{_times(readers)}κ (1 - {_times(N)}κ*) + {_times(squares / N)}κ² = {players}κ*"
     if players == 2:
         formula = "κ (1 + κ - κ*) = 2κ*"
-    return Rise(players * A, readers * (B + N * A), squares * B / N, 0.0, formula)
+    return _found(Rise(players * A, readers * (B + N * A), squares * B / N, 0.0, formula))
 
 
-@_rise.register
-def _(channel: Mask, effects: Effects, direction: np.ndarray | None) -> Rise:
-    return _masked(_visible_share(channel, effects.others + 1, direction), effects)
+@knows("access", Access, channel=Mask)
+def _(access: Access) -> Known | Unknown:
+    share = _visible_share(access.channel, access.effects.others + 1, access.direction)
+    if isinstance(share, Unknown):
+        return share
+    return _found(_masked(share, access.effects))
 
 
-@_rise.register
-def _(channel: Misreport, effects: Effects, direction: np.ndarray | None) -> Rise:
-    A, B, N = effects
+@knows("access", Access, channel=Misreport)
+def _(access: Access) -> Known | Unknown:
+    A, B, N = access.effects
     formula = f"κ (1 + {_times(N, '(2κ - κ*)', '2κ - κ*')}) = κ*"
     note = "as long as no offset has reached the budget, which a small one soon has"
-    return Rise(A, B + N * A, 2 * N * B, 0.0, formula, note)
+    return _found(Rise(A, B + N * A, 2 * N * B, 0.0, formula, note))
 
 
-@_rise.register
-def _(channel: Decoupled, effects: Effects, direction: np.ndarray | None) -> Rise:
-    A, B, N = effects
-    return Rise(A, 0.0, N * B, 0.0, "√κ*" if N == 1 else f"√(κ*/{N})")
+@knows("access", Access, channel=Decoupled)
+def _(access: Access) -> Known | Unknown:
+    A, B, N = access.effects
+    return _found(Rise(A, 0.0, N * B, 0.0, "√κ*" if N == 1 else f"√(κ*/{N})"))
+
+
+def _found(rise: Rise) -> Known:
+    return Known(rise, conditions(rise), SOURCE)
 
 
 def _rise_of_read(seen: float, effects: Effects, formula: str) -> Rise:
@@ -366,7 +353,7 @@ def _checked(direction: Direction | None) -> np.ndarray | None:
     return np.asarray(Linear((2, 2), 0.0, numbers).direction)
 
 
-def _visible_share(channel: Mask, players: int, direction: np.ndarray | None) -> float:
+def _visible_share(channel: Mask, players: int, direction: np.ndarray | None) -> float | Unknown:
     """How much of |w|² readers see, on average over owners."""
     sizes = np.abs(np.asarray(1.0 if direction is None else direction, dtype=np.float64))
     weights = (sizes / sizes.max()) ** 2  # which cannot overflow
@@ -374,7 +361,7 @@ def _visible_share(channel: Mask, players: int, direction: np.ndarray | None) ->
     masks = visible if isinstance(visible, tuple) else (visible,) * players
     leaves = [jax.tree.leaves(mask) for mask in masks]
     if len(masks) != players or any([x.shape for x in own] != [weights.shape] for own in leaves):
-        raise InputError(
+        return Unknown(
             f"the closed form under a mask needs one for all players or for each of {players}, "
             f"with an entry for each of the {weights.size} coordinates of the direction"
         )

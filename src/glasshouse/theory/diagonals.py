@@ -2,23 +2,28 @@
 
 import abc
 import dataclasses
-import functools
 import math
+from typing import Any
 
 import numpy as np
 
 from glasshouse._foundation.numbers import HeldFloat, checked_bound, number
 from glasshouse._foundation.results import Result, few
 from glasshouse.channels.full import Full
-from glasshouse.errors import InputError
-from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.games.normal_form import is_normal_form
 from glasshouse.games.symmetric import Symmetric2x2
 from glasshouse.parametric import ParametricGame
-from glasshouse.parametric.dense import check_current
+from glasshouse.parametric.dense import out_of_date
 from glasshouse.semantics.affine import Affine
-from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.semantics.logistic import Logistic
+from glasshouse.theory.registry import Known, Unknown, known, knows, value_of
 from glasshouse.theory.symmetric import ZERO
+
+NEED = "closed forms on the diagonal need"
+
+ALIKE = "own weight 1, equal couplings above -1"
+
+SOURCE = "glasshouse: the joint selfish gradient where both parameters are equal"
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -160,49 +165,83 @@ def diagonal(game: ParametricGame) -> AbstractDiagonal:
     the players do not read each other alike or not everything, or nothing is known for this
     semantics.
     """
-    if not isinstance(game.channel, Full):
-        raise InputError(
-            f"closed forms on the diagonal need full access, not {type(game.channel).__name__}"
-        )
-    check_current(game)
-    base = game.game
-    tensor = np.asarray(base.tensor) if isinstance(base, NormalFormGame) else np.zeros(0)
-    payoffs = Symmetric2x2.from_tensor(tensor)
-    if payoffs is None:
-        raise InputError(
-            "closed forms on the diagonal need a symmetric game with two players and two actions "
-            f"each, not this one with {game.game.actions} actions"
-        )
-    return _closed_form(game.semantics, payoffs)
+    return value_of(known("diagonal", game))
 
 
-@functools.singledispatch
-def _closed_form(semantics: AbstractSemantics, payoffs: Symmetric2x2) -> AbstractDiagonal:
-    """The diagonal under a semantics; register a function for every one that has a closed form."""
-    raise InputError(
-        f"no closed form on the diagonal is known for the semantics {type(semantics).__name__}"
+@knows("diagonal", ParametricGame)
+def _(game: ParametricGame) -> Known | Unknown:
+    """Any other channel and semantics than those below."""
+    if not game.channel.is_full:
+        return Unknown(f"{NEED} full access, not {type(game.channel).__name__}")
+    payoffs = _payoffs(game)
+    if isinstance(payoffs, Unknown):
+        return payoffs
+    return Unknown(
+        "no closed form on the diagonal is known for the semantics "
+        f"{type(game.semantics).__name__} with {type(game.channel).__name__}"
     )
 
 
-@_closed_form.register(Logistic)
-def _(semantics: Logistic, payoffs: Symmetric2x2) -> AbstractDiagonal:
+@knows("diagonal", ParametricGame, Logistic, Full)
+def _(game: Any) -> Known | Unknown:
+    payoffs = _payoffs(game)
+    if isinstance(payoffs, Unknown):
+        return payoffs
+    if lacking := unlike(game.semantics):
+        return Unknown(f"{NEED} {lacking}")
+    coupling = common_coupling(game.semantics)
+    if coupling <= -1:
+        return Unknown(f"{NEED} a coupling above -1, not {coupling:.6g}")
+    found = LogisticDiagonal(payoffs.value, coupling, float(np.asarray(game.semantics.bound)))
+    return Known(found, f"{payoffs.conditions}; logistic semantics, {ALIKE}", SOURCE)
+
+
+@knows("diagonal", ParametricGame, Affine, Full)
+def _(game: Any) -> Known | Unknown:
+    payoffs = _payoffs(game)
+    if isinstance(payoffs, Unknown):
+        return payoffs
+    found = AffineDiagonal(payoffs.value, float(np.asarray(game.semantics.weight)))
+    return Known(found, f"{payoffs.conditions}; affine semantics", SOURCE)
+
+
+def _payoffs(game: ParametricGame) -> Known | Unknown:
+    """The four payoffs of a game whose diagonal may be known."""
+    base, stale = game.game, out_of_date(game)
+    if stale:
+        return Unknown(stale)
+    payoffs = Symmetric2x2.from_tensor(np.asarray(base.tensor)) if is_normal_form(base) else None
+    if payoffs is None:
+        return Unknown(
+            f"{NEED} a symmetric game with two players and two actions each, not this one with "
+            f"{base.actions} actions"
+        )
+    return Known(
+        payoffs, "symmetric game of two players with two actions each; full access", SOURCE
+    )
+
+
+def common_coupling(semantics: Logistic) -> float:
+    """The coupling with which the first player reads the others."""
+    return float(_couplings(semantics).flat[0])
+
+
+def unlike(semantics: Logistic) -> str:
+    """What keeps players from reading all alike with own weight 1; nothing where they do."""
+    couplings = _couplings(semantics)
+    if not couplings.size:
+        return "at least two players"
+    if np.any(couplings != couplings.flat[0]):
+        return f"players who read each other with the same coupling, not {few(couplings)}"
+    own_weight = np.asarray(semantics.own_weight, dtype=np.float64)
+    return f"own weight 1, not {few(own_weight)}" if np.any(own_weight != 1) else ""
+
+
+def _couplings(semantics: Logistic) -> np.ndarray:
     coupling = np.asarray(semantics.coupling, dtype=np.float64)
     if coupling.ndim:
         coupling = coupling[~np.eye(len(coupling), dtype=bool)]  # the others; oneself is 0
-    if np.any(coupling != coupling.flat[0]):
-        raise InputError(
-            "closed forms on the diagonal need players who read each other with the same "
-            f"coupling, not {few(coupling)}"
-        )
-    own_weight = np.asarray(semantics.own_weight, dtype=np.float64)
-    if np.any(own_weight != 1):
-        raise InputError(f"closed forms on the diagonal need own weight 1, not {few(own_weight)}")
-    return LogisticDiagonal(payoffs, float(coupling.flat[0]), float(np.asarray(semantics.bound)))
-
-
-@_closed_form.register(Affine)
-def _(semantics: Affine, payoffs: Symmetric2x2) -> AbstractDiagonal:
-    return AffineDiagonal(payoffs, float(np.asarray(semantics.weight)))
+    return coupling
 
 
 def diagonal_rest_points(diagonal: AbstractDiagonal) -> list[RestPoint]:

@@ -10,11 +10,14 @@ import numpy as np
 from glasshouse._foundation.numbers import Numbers, number
 from glasshouse._foundation.results import Result
 from glasshouse.errors import InputError
-from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.games.normal_form import NormalFormGame, check_normal_form
 from glasshouse.games.symmetric import Symmetric2x2
+from glasshouse.theory.registry import Known, Unknown, knows, value_of
 from glasshouse.theory.symmetric import ZERO, Threshold
 
 MEANING = "smallest coupling at which the corner is an equilibrium, as the bound grows"
+
+SOURCE = "glasshouse: limits of the boundary test for M → ∞"
 
 AT_NO_COUPLING = "at no coupling that stays away from -1 as the bound grows"
 DOWN_TO_MINUS_ONE = "at couplings ever closer to -1 as the bound grows: there is no smallest"
@@ -96,7 +99,7 @@ def limit_gain(game: NormalFormGame, coupling: Numbers) -> float:
     **Raises:** `InputError` for any other game or coupling, or payoffs so large that they overflow.
     **Cost:** O(1); exact.
     """
-    payoffs = _payoffs(game)
+    payoffs = value_of(_payoffs(check_normal_form(game, "limits need")))
     try:
         above = number(coupling, "coupling", above=-1.0)
     except InputError as error:
@@ -119,7 +122,20 @@ def corner_limits(game: NormalFormGame) -> CornerLimits:
     **Raises:** `InputError` for any other game, or payoffs so large that they overflow.
     **Cost:** O(1); differences below 1e-12 of the payoff range count as none.
     """
-    payoffs = _payoffs(game)
+    return value_of(known_corner_limits(check_normal_form(game, "limits need")))
+
+
+@knows("corner limits", NormalFormGame)
+def known_corner_limits(game: NormalFormGame) -> Known | Unknown:
+    """What is known of the limits under the logistic semantics and full access."""
+    found = _payoffs(game)
+    if isinstance(found, Unknown):
+        return found
+    limits = _limits(found.value)
+    return Known(limits, limits.conditions, SOURCE)
+
+
+def _limits(payoffs: Symmetric2x2) -> CornerLimits:
     zero = [_limit_gain(payoffs, coupling) == 0 for _, coupling in PIECES]
     couplings = []
     for holds, pieces in itertools.groupby(zip(zero, PIECES, strict=True), lambda x: x[0]):
@@ -137,18 +153,17 @@ def corner_limits(game: NormalFormGame) -> CornerLimits:
     )
 
 
-def _payoffs(game: NormalFormGame) -> Symmetric2x2:
-    if not isinstance(game, NormalFormGame):
-        raise InputError(f"limits need a game, not {game!r:.40}: see load_game")
+def _payoffs(game: NormalFormGame) -> Known | Unknown:
+    """The payoffs of a game that has limits."""
     payoffs = Symmetric2x2.from_tensor(np.asarray(game.tensor))
     if payoffs is None:
-        raise InputError(
+        return Unknown(
             f"{game.title}: limits of the cooperative corner need a symmetric game with two "
             "players and two actions each; use boundary_test at a large bound for this one"
         )
     if not 4 * payoffs.payoff_range < math.inf:
-        raise InputError(f"{game.title}: payoffs overflow: rescale them")
-    return payoffs
+        return Unknown(f"{game.title}: payoffs overflow: rescale them")
+    return Known(payoffs, CornerLimits.conditions, SOURCE)
 
 
 def _limit_gain(payoffs: Symmetric2x2, coupling: float) -> float:

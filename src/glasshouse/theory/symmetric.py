@@ -7,9 +7,12 @@ from typing import Literal
 import numpy as np
 
 from glasshouse._foundation.results import Result
-from glasshouse.errors import InputError
-from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.games.normal_form import NormalFormGame, check_normal_form
 from glasshouse.games.symmetric import Symmetric2x2, is_symmetric
+from glasshouse.theory.registry import Known, Unknown, knows, value_of
+
+SOURCE = "Todorov, ten Napel & Müller 2026, arXiv:2606.27068"
+"""The notion of a coupling threshold."""
 
 ZERO = 1e-12
 """Effects smaller than this share of the payoff range count as zero: they are rounding."""
@@ -104,9 +107,15 @@ def thresholds(game: NormalFormGame) -> Thresholds:
         found = gh.thresholds(gh.load_game("prisoners_dilemma"))
         print(round(found.neutral.value, 6), found.regime)  # 0.428571 mixed rest point
     """
-    tensor = _tensor(game)
+    return value_of(logistic_thresholds(check_normal_form(game, "thresholds needs")))
+
+
+@knows("thresholds", NormalFormGame)
+def logistic_thresholds(game: NormalFormGame) -> Known | Unknown:
+    """What is known of the thresholds under the logistic semantics and full access."""
+    tensor = np.asarray(game.tensor)
     if set(game.actions) != {2} or game.players < 2 or not is_symmetric(tensor):
-        raise InputError(
+        return Unknown(
             f"{game.title}: closed-form thresholds need a symmetric game with two actions each; "
             "use first_movement or long_run_switch for this one"
         )
@@ -118,7 +127,8 @@ def thresholds(game: NormalFormGame) -> Thresholds:
         explanation="",
     )
     regime, explanation = _regime(tensor, found)
-    return dataclasses.replace(found, regime=regime, explanation=explanation)
+    found = dataclasses.replace(found, regime=regime, explanation=explanation)
+    return Known(found, found.conditions, SOURCE)
 
 
 def affine_thresholds(game: NormalFormGame) -> Thresholds:
@@ -132,9 +142,15 @@ def affine_thresholds(game: NormalFormGame) -> Thresholds:
     **Arguments:** `game`, symmetric with two players and two actions each; action 0 is cooperation.
     **Raises:** `InputError` for any other game; `first_order_margin` applies to all of them.
     """
-    payoffs = Symmetric2x2.from_tensor(_tensor(game))
+    return value_of(known_affine_thresholds(check_normal_form(game, "thresholds needs")))
+
+
+def known_affine_thresholds(game: NormalFormGame) -> Known | Unknown:
+    """What is known of the thresholds under the affine semantics and full access."""
+    tensor = np.asarray(game.tensor)
+    payoffs = Symmetric2x2.from_tensor(tensor)
     if payoffs is None:
-        raise InputError(
+        return Unknown(
             f"{game.title}: closed-form thresholds of the affine semantics need a symmetric game "
             "with two players and two actions each; use first_movement or long_run_switch "
             "for this one"
@@ -148,14 +164,9 @@ def affine_thresholds(game: NormalFormGame) -> Thresholds:
         conditions="symmetric game with two players and two actions each; affine semantics",
         equilibrium=_affine_equilibrium(payoffs),
     )
-    regime, explanation = _regime(_tensor(game), found, symbol="w")
-    return dataclasses.replace(found, regime=regime, explanation=explanation)
-
-
-def _tensor(game: NormalFormGame) -> np.ndarray:
-    if not isinstance(game, NormalFormGame):
-        raise InputError(f"thresholds needs a game, not {game!r:.40}: see load_game")
-    return np.asarray(game.tensor)
+    regime, explanation = _regime(tensor, found, symbol="w")
+    found = dataclasses.replace(found, regime=regime, explanation=explanation)
+    return Known(found, found.conditions, SOURCE)
 
 
 def _threshold(tensor: np.ndarray, p: float, meaning: str) -> Threshold:

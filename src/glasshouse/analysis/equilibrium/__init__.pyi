@@ -12,3 +12,4 @@ from .pure_profiles import BaseGame as BaseGame
 from .pure_profiles import base_game as base_game
 from .pure_profiles import pure_equilibria as pure_equilibria
 from .pure_profiles import welfare_optima as welfare_optima
+from .thresholds import equilibrium_threshold as equilibrium_threshold

@@ -1,8 +1,8 @@
 """Proofs that a profile is an ε-equilibrium in the parameters, or that it is none."""
 
-import functools
 import importlib.metadata
 import math
+from typing import Any
 
 import jax
 import numpy as np
@@ -31,8 +31,9 @@ from glasshouse.certificates.search import Bracket, best_gain
 from glasshouse.channels.full import Full
 from glasshouse.dynamics.driver import check_params
 from glasshouse.errors import InputError
-from glasshouse.games.normal_form import NormalFormGame
-from glasshouse.parametric import ParametricGame, Params
+from glasshouse.games.normal_form import NormalFormGame, is_normal_form
+from glasshouse.parametric import ParametricGame, Params, require_exact
+from glasshouse.parametric.capabilities import lacks
 from glasshouse.parametric.dense import check_current
 from glasshouse.semantics.affine import Affine
 from glasshouse.semantics.base import AbstractSemantics
@@ -76,8 +77,7 @@ def certify(
         family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
         print(gh.certify(family(0.9), (3.0, 3.0), epsilon=0.0).verdict)  # certified
     """
-    if not isinstance(game, ParametricGame) or not isinstance(game.game, NormalFormGame):
-        raise InputError(f"certificates need a ParametricGame, not {type(game).__name__}")
+    base = _base_of(game)
     epsilon, budget = _checked_epsilon(epsilon), whole(budget, "budget")
     width = None if width is None else number(width, "width", above=0.0)
     interval = None if couplings is None else _checked_couplings(game, couplings)
@@ -85,7 +85,7 @@ def certify(
     flat = tuple(map(_flat, params))
     if not all(map(math.isfinite, (x for own in flat for x in own))):
         raise InputError("params must be finite: only deviations may go to infinity")
-    problem = _problem(game, params, flat, interval)
+    problem = _problem(game, base, params, flat, interval)
     gains, proofs = [], []
     for player, text in enumerate(problem.programs):
         found = best_gain(
@@ -110,14 +110,24 @@ def certify(
     return certificate_of(document.sealed())
 
 
-@functools.singledispatch
-def exact_numbers(semantics: AbstractSemantics) -> Semantics:
-    """What a certificate says of a semantics: the numbers of a built-in one, else nothing."""
-    return ProgramOnly()
+def _base_of(game: ParametricGame) -> NormalFormGame:
+    """The payoffs that a certificate is about.
+
+    Exactly of this class and in normal form: of others nothing says that they pay what their
+    behaviours say in that table.
+    """
+    require_exact(game, "a certificate", "dense")
+    if type(game) is not ParametricGame:
+        raise lacks(game, "dense", "a certificate")
+    if not is_normal_form(game.game):
+        raise InputError(
+            f"a certificate needs a game given by its payoffs, and {type(game.game).__name__} is "
+            "not: make a NormalFormGame"
+        )
+    return game.game
 
 
-@exact_numbers.register
-def _(semantics: Logistic) -> Semantics:
+def _logistic_numbers(semantics: Any) -> LogisticNumbers:
     players = len(semantics.actions)
     coupling = _broadcast(semantics.coupling, (players, players)) * (1 - np.eye(players))
     return LogisticNumbers(
@@ -126,27 +136,35 @@ def _(semantics: Logistic) -> Semantics:
     )
 
 
-@exact_numbers.register
-def _(semantics: Affine) -> Semantics:
+def _affine_numbers(semantics: Any) -> AffineNumbers:
     return AffineNumbers(weight=float(np.asarray(semantics.weight)))
+
+
+# Looked up by exact class, and closed: whoever checks a certificate rebuilds the program from
+# these numbers, and knows no others.
+NUMBERS = {Logistic: _logistic_numbers, Affine: _affine_numbers}
+
+
+def exact_numbers(semantics: AbstractSemantics) -> Semantics:
+    """What a certificate says of a semantics: the numbers of a built-in one, else nothing."""
+    numbers = NUMBERS.get(type(semantics))
+    return ProgramOnly() if numbers is None else numbers(semantics)
 
 
 def _numbers_of(game: ParametricGame) -> Semantics:
     """The numbers of the semantics where they say all: where everybody sees everything."""
-    # Exactly these classes: what is derived from one may behave in another way.
-    known = type(game.channel) is Full and type(game.semantics) in (Logistic, Affine)
-    return exact_numbers(game.semantics) if known else ProgramOnly()
+    return exact_numbers(game.semantics) if type(game.channel) is Full else ProgramOnly()
 
 
 def _problem(
     game: ParametricGame,
+    base: NormalFormGame,
     params: Params,
     flat: tuple[tuple[float, ...], ...],
     couplings: tuple[float, float] | None,
 ) -> Problem:
     """What is to be proved, in exact numbers."""
-    base, semantics = game.game, _numbers_of(game)
-    assert isinstance(base, NormalFormGame)  # checked before
+    semantics = _numbers_of(game)
     check_current(game)
 
     def program(player: int) -> Program:
@@ -201,19 +219,17 @@ def _checked_epsilon(epsilon: Numbers) -> float:
 
 
 def _checked_couplings(game: ParametricGame, couplings: Pair) -> tuple[float, float]:
-    if isinstance(_numbers_of(game), ProgramOnly):
+    numbers = _numbers_of(game)
+    if isinstance(numbers, ProgramOnly):
         raise InputError(
             "couplings need the logistic or the affine semantics and full access, not "
             f"{type(game.semantics).__name__} with {type(game.channel).__name__}: certify one game "
             "at a time"
         )
     low, high = pair(couplings, "couplings", equal=True)
-    if isinstance(game.semantics, Affine):
-        weight = float(np.asarray(game.semantics.weight))
-        if not 0 <= low * weight <= high * weight <= 1:
-            raise InputError(
-                f"couplings={(low, high)} times the weight {weight:g} must be in [0, 1]"
-            )
+    weight = numbers.weight if isinstance(numbers, AffineNumbers) else 0.0
+    if not 0 <= low * weight <= high * weight <= 1:
+        raise InputError(f"couplings={(low, high)} times the weight {weight:g} must be in [0, 1]")
     return low, high
 
 

@@ -16,15 +16,18 @@ from glasshouse._foundation.progress import progress
 from glasshouse._foundation.results import Result, few
 from glasshouse.analysis.equilibrium.certification import BUDGET, certify
 from glasshouse.certificates.certificate import Certificate
-from glasshouse.channels.full import Full
-from glasshouse.channels.words import access_words
 from glasshouse.errors import InputError
 from glasshouse.families.family import AbstractDenseFamily, AffineFamily, LogisticFamily
 from glasshouse.parametric import ParametricGame, Params
-from glasshouse.theory.limits import CornerLimits, corner_limits
+from glasshouse.theory.limits import CornerLimits
+from glasshouse.theory.registry import Unknown, known
 
 BOUNDS = (1.0, 2.0, 3.0, 5.0)
 """Bounds at which the curve of thresholds is computed unless the caller says otherwise."""
+
+PROVED = (LogisticFamily, AffineFamily)
+"""Exactly these, whose coupling multiplies what is read: of others it may do anything. No attribute
+says so, and nothing can be registered: a family that sets it wrongly would be a wrong proof."""
 
 Corner = Literal["upper", "lower"]
 """All parameters of a player at their upper bounds, or at their lower ones."""
@@ -95,8 +98,7 @@ def certified_threshold(
         low, high = gh.certified_threshold(family, tolerance=1e-3).bracket
     print(round(low, 3), round(high, 3))  # 0.87 0.871
     """
-    # Exactly these, whose coupling multiplies what is read: of others it may do anything.
-    if type(family) not in (LogisticFamily, AffineFamily):
+    if type(family) not in PROVED:
         raise InputError(
             f"a threshold needs a LogisticFamily or an AffineFamily, not {type(family).__name__}"
         )
@@ -164,13 +166,10 @@ def equilibrium_curve(
         )
         for bound in bounds
     ]
-    limits, reason = None, ""
-    try:
-        family.closed_form()  # refuses where players do not all read all alike
-        limits = corner_limits(family.game)  # under full access, as the thresholds are
-    except InputError as error:
-        reason = str(error)
-    return EquilibriumCurve(bounds, tuple(found), limits, reason)
+    limits = known("corner limits", family)  # under full access, as the thresholds are
+    if isinstance(limits, Unknown):
+        return EquilibriumCurve(bounds, tuple(found), None, limits.reason)
+    return EquilibriumCurve(bounds, tuple(found), limits.value, "")
 
 
 def _listed(bounds: Numbers) -> RealArray:
@@ -179,9 +178,9 @@ def _listed(bounds: Numbers) -> RealArray:
 
 
 def _check_full(family: AbstractDenseFamily) -> None:
-    if not isinstance(family.channel, Full):
+    if not family.channel.is_full:
         raise InputError(
-            f"thresholds are certified under full access only, not {access_words(family.channel)}: "
+            f"thresholds are certified under full access only, not {family.channel.words}: "
             "certify the game at one coupling, or use equilibrium_threshold, which proves nothing"
         )
 

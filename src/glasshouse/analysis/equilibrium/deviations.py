@@ -28,7 +28,8 @@ from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.driver import MOST_STEPS, check_params
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
-from glasshouse.parametric import ParametricGame, Params
+from glasshouse.parametric import ParametricGame, Params, require_exact
+from glasshouse.parametric.capabilities import listed
 from glasshouse.rules.residual import relative_gradient
 
 GRID = 1025
@@ -50,6 +51,9 @@ SATURATED = (
     "slope there cannot be told: lower the bound"
 )
 NO_GAINS = "the payoffs of some deviations are not finite: check the semantics for NaN"
+
+NEEDED = ("dense", "scales", "observables")
+"""What the boundary test needs of a game."""
 
 TOLERANCE = 1e-13
 """Gains and slopes below this share of their scale count as zero: they are rounding."""
@@ -135,6 +139,7 @@ def best_deviation(
         return Deviation(
             player, 0.0, params[player], "closed form", "there is no parameter to change"
         )
+    require_exact(game, "a search for deviations", "scales", "checks")
     gain, best = search(game, params, player, starts, steps, 0 if key is None else key)
     if not math.isfinite(gain):
         raise InputError(
@@ -203,8 +208,7 @@ def boundary_tests(
     **Arguments and Raises:** as in `boundary_test`, except that a game whose test cannot be
     decided does not keep the others from theirs: its `passes` is None, and `reason` says why.
     """
-    if not games:
-        raise InputError("boundary_tests needs at least one game")
+    games = listed(games, "the boundary test")
     tolerance = number(tolerance, "tolerance", least=0.0)
     corners = [upper_corner(game) for game in games]
     gains, best, slopes, cooperates = _corner_deviations(games, corners)
@@ -236,7 +240,7 @@ def boundary_tests(
 
 def upper_corner(game: ParametricGame) -> Params:
     """All parameters at their upper bounds: the cooperative corner of two-action games."""
-    spaces = _spaces(game)
+    spaces = require_exact(game, "the boundary test", *NEEDED).spaces
     for i, box in enumerate(spaces):
         _check_bounded(i, box)
         if _parameters(box) != 1:
@@ -363,14 +367,8 @@ def _parameters(box: Box) -> int:
     return sum(np.size(x) for x in jax.tree.leaves(box.lower))
 
 
-def _spaces(game: ParametricGame) -> tuple[Box, ...]:
-    if not isinstance(game, ParametricGame):
-        raise InputError(f"deviations need a ParametricGame, not {type(game).__name__}")
-    return game.spaces
-
-
 def _checked_player(game: ParametricGame, player: Whole) -> int:
-    spaces = _spaces(game)
+    spaces = require_exact(game, "a deviation", "dense").spaces
     number = player_number(player, len(spaces))
     _check_bounded(number, spaces[number])
     return number

@@ -100,10 +100,9 @@ def welfare_optima(game: "NormalFormGame") -> tuple[tuple[tuple[int, ...], ...],
 
 def _payoffs(game: "NormalFormGame") -> np.ndarray:
     """The payoff tensor in float64, of numbers whose sums and differences stay finite."""
-    from glasshouse.games.normal_form import NormalFormGame
+    from glasshouse.games.normal_form import check_normal_form
 
-    if not isinstance(game, NormalFormGame):
-        raise InputError(f"facts of a base game need a game, not {game!r:.40}: see load_game")
+    game = check_normal_form(game, "facts of a base game need")
     payoffs = np.asarray(game.tensor, dtype=np.float64)
     if not math.isfinite(2.0 * game.players * float(np.abs(payoffs).max())):
         raise InputError(f"{game.title}: sums of its payoffs overflow: rescale them")

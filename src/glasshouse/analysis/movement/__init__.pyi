@@ -1,5 +1,4 @@
 from .couplings import critical_coupling as critical_coupling
-from .couplings import equilibrium_threshold as equilibrium_threshold
 from .couplings import first_movement as first_movement
 from .couplings import first_movement_switch as first_movement_switch
 from .couplings import long_run_switch as long_run_switch

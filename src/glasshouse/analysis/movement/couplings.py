@@ -1,7 +1,6 @@
 """Couplings at which something switches, found by trying couplings."""
 
 import dataclasses
-import math
 from collections.abc import Callable
 
 import jax
@@ -13,23 +12,23 @@ from glasshouse._foundation.arrays import RealArray, as_floats
 from glasshouse._foundation.numbers import Numbers, Pair, Whole, number, pair, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import few
-from glasshouse.analysis.equilibrium.deviations import SATURATED, BoundaryTest, boundary_tests
 from glasshouse.analysis.movement.first_order import RESTS, cooperation_margin, mean_cooperation
 from glasshouse.analysis.movement.switch import Search, Switch, find_switch
 from glasshouse.analysis.movement.windows import shortest_window
 from glasshouse.dynamics.batch import batch_map
 from glasshouse.dynamics.driver import check_params, run
-from glasshouse.dynamics.learning import Learning, check_learning
+from glasshouse.dynamics.learning import Learning, check_learning, payoff_range
 from glasshouse.errors import InputError
 from glasshouse.families.along import games_along
-from glasshouse.families.family import HIGHEST, AbstractFamily
+from glasshouse.families.family import HIGHEST
 from glasshouse.parametric import (
     AbstractParametricGame,
     NetworkParametricGame,
     ParametricGame,
     Params,
-    require,
+    require_exact,
 )
+from glasshouse.parametric.capabilities import Capability
 from glasshouse.rules.base import AbstractDirection, AbstractRule, check_direction, of_words
 from glasshouse.rules.gradient import Gradient
 from glasshouse.theory.symmetric import lowest_coupling
@@ -54,6 +53,8 @@ WINDOW_ROUNDING = 32 * float(np.finfo(float).eps)
 
 LONG_RUN = Learning(steps=1000, step_size=None)
 """What is called a long run unless the caller says otherwise."""
+
+SWITCH = "a switch of cooperation"
 
 POINTS = 64
 """Couplings tried at once: eight vectors of eight, the same shape at every narrowing."""
@@ -91,7 +92,7 @@ def first_movement(
         print(round(gh.first_movement(family).value, 6))  # 0.428571
     """
     check_direction(rule, "a first movement")
-    low, high = _range_searched(family, bracket)
+    low, high = range_searched(family, bracket, SWITCH, "observables")
     start = _checked(family, low, start)
     smallest = RESTS * _payoff_range(family, low, high)
 
@@ -100,7 +101,7 @@ def first_movement(
         return batch_map(cooperation_margin, games, start, rule)
 
     detail = f"{_from(start)}{of_words(rule)}, at {points} values in [{low:g}, {high:g}], narrowed"
-    search = _search(low, high, points, tolerance)
+    search = search_of(low, high, points, tolerance)
     settings = {"start": _start(start), "tolerance": search.tolerance}
     return find_switch(margins, search, smallest, "derivative", detail, settings)
 
@@ -141,13 +142,13 @@ def measured_first_movement(
         family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
         print(round(gh.measured_first_movement(family).value, 4))  # 0.4286
     """
-    low, high = _range_searched(family, bracket)
+    low, high = range_searched(family, bracket, SWITCH, "observables")
     start = _checked(family, low, start)
     if window is not None:
         window = number(window, "window (steps × step size × payoff range)", above=0.0)
     scale = _payoff_range(family, low, high) or 1.0
     tolerance = number(tolerance, "tolerance", least=0.0)
-    search = _search(low, high, points, tolerance / 8)
+    search = search_of(low, high, points, tolerance / 8)
 
     def after(length: float) -> Switch:
         step_size = length / (WINDOW_STEPS * scale)
@@ -192,7 +193,7 @@ def long_run_switch(
         print(round(gh.long_run_switch(family, (1.0, -1.0)).value, 4))  # 0.4473
     """
     check_learning(learning, "long_run_switch", alone=True)
-    low, high = _range_searched(family, bracket)
+    low, high = range_searched(family, bracket, SWITCH, "observables")
     start = _checked(family, low, start)
     steps, step_size = learning.steps, learning.step_size_for(_payoff_range(family, low, high))
     learned = learning.paced(step_size)
@@ -200,68 +201,13 @@ def long_run_switch(
     settings = {"start": _start(start), "steps": steps, "step_size": step_size}
     settings |= {"tolerance": number(tolerance, "tolerance", least=0.0)}
     margins = _changes(family, start, learning.rule, steps, step_size)
-    search = _search(low, high, points, tolerance)
+    search = search_of(low, high, points, tolerance)
     found = find_switch(margins, search, ROUNDING, "learned", detail, settings)
     return dataclasses.replace(found, learned=learned)
 
 
 critical_coupling = long_run_switch
 """The name of `long_run_switch` in earlier versions."""
-
-
-@in_float64
-def equilibrium_threshold(
-    family: Family,
-    *,
-    bracket: Pair | None = None,
-    points: Whole = POINTS,
-    tolerance: Numbers = 1e-9,
-) -> Switch:
-    """The smallest coupling from which the cooperative corner passes the boundary test.
-
-    **Arguments:** `family(coupling)`, a game whose players have one bounded parameter each;
-    `bracket`, couplings to search (default as in `critical_coupling`); `points`, couplings
-    tried at once; `tolerance`, width of the final bracket.
-    **Returns:** a `Switch`. A pass that begins and ends between two of the couplings tried first is
-    not seen, and nothing is proved about the couplings between them.
-
-        import glasshouse as gh
-
-        family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
-        print(round(gh.equilibrium_threshold(family).value, 6))  # 0.870467
-    """
-    low, high = _range_searched(family, bracket)
-
-    def margins(couplings: np.ndarray) -> np.ndarray:
-        tests = boundary_tests([_dense(family(float(k))) for k in couplings])
-        saturated = [test.reason for test in tests if test.reason == SATURATED]
-        if saturated:
-            raise InputError(saturated[0])
-        return np.array([_passes_clearly(test) for test in tests])
-
-    detail = f"boundary test at {points} values in [{low:g}, {high:g}]"
-    search = _search(low, high, points, tolerance)
-    settings = {"start": "the cooperative corner", "tolerance": search.tolerance}
-    return find_switch(margins, search, 0.5, "numerical", detail, settings)
-
-
-def _passes_clearly(test: BoundaryTest) -> float:
-    """1 for a pass, -1 for a fail, 0 where rounding has the last word, NaN where undecided."""
-    if test.passes is None:
-        return math.nan
-    if not test.passes:
-        return -1.0
-    gains = any(deviation.gain > 0 for deviation in test.deviations)
-    return 0.0 if gains or min(test.slopes) <= test.tolerance else 1.0
-
-
-def _dense(game: AbstractParametricGame) -> ParametricGame:
-    if not isinstance(game, ParametricGame):
-        raise InputError(
-            f"the boundary test needs a ParametricGame, not {type(game).__name__}: large "
-            "jumps are not searched on networks"
-        )
-    return game
 
 
 def _cooperation_change(
@@ -293,27 +239,33 @@ def _checked(family: Family, coupling: float, start: Params | None) -> Params | 
 
 
 def _payoff_range(family: Family, low: float, high: float) -> float:
-    return max(float(np.max(family(x).game.payoff_ranges)) for x in (low, high))
+    return max(payoff_range(family(x)) for x in (low, high))
 
 
-def _range_searched(family: Family, bracket: Pair | None) -> tuple[float, float]:
-    default = _default_bracket(family)  # refuses what is no family
-    require(family(default[0]), "observables", "a switch of cooperation")
-    return pair(default if bracket is None else bracket, "the bracket of couplings")
+def range_searched(
+    family: Family,
+    bracket: Pair | None,
+    purpose: str,
+    *needed: Capability,
+) -> tuple[float, float]:
+    """The couplings to search, of a family whose games have what is needed.
 
-
-def _default_bracket(family: Family) -> tuple[float, float]:
+    **Raises:** `InputError` for what is no family, and for games that lack something.
+    """
     if not callable(family):
         raise InputError(
             f"a family gives a game for every coupling, which {type(family).__name__} does not: "
             "use LogisticFamily(game, bound) or a function of the coupling"
         )
-    if isinstance(family, AbstractFamily):
-        return family.lowest, family.highest
-    return 0.9 * lowest_coupling(family(0.0).players), HIGHEST
+    low, high = (getattr(family, end, None) for end in ("lowest", "highest"))
+    game = require_exact(family(0.0 if low is None else low), purpose, *needed)
+    if low is None or high is None:  # a function of the coupling
+        low, high = 0.9 * lowest_coupling(game.players), HIGHEST
+    return pair((low, high) if bracket is None else bracket, "the bracket of couplings")
 
 
-def _search(low: float, high: float, points: Whole, tolerance: Numbers) -> Search:
+def search_of(low: float, high: float, points: Whole, tolerance: Numbers) -> Search:
+    """Where to look for a switch, checked."""
     least = number(tolerance, "tolerance", above=0.0)
     return Search(low, high, whole(points, "points", least=2), least)
 

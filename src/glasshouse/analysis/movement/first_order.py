@@ -10,7 +10,7 @@ from glasshouse._foundation.arrays import RealArray, as_floats
 from glasshouse._foundation.precision import in_float64, in_float64_unless_traced
 from glasshouse.dynamics.driver import check_params
 from glasshouse.errors import InputError
-from glasshouse.parametric import AbstractParametricGame, Params, require
+from glasshouse.parametric import AbstractParametricGame, Params, require, require_exact
 from glasshouse.rules.base import AbstractDirection, check_direction, velocity
 from glasshouse.rules.gradient import Gradient
 
@@ -66,6 +66,7 @@ def first_order_margin(
         print(round(gh.first_order_margin(game, game.neutral()), 6))  # 0.14625
     """
     check_direction(rule, "the first-order margin")
+    require_exact(game, "the first-order margin")
     margin = float(flow_derivative(game, check_params(game, params), quantity, rule))
     if not math.isfinite(margin):
         raise InputError(

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.flatten_util
@@ -13,11 +14,8 @@ from glasshouse._foundation.numbers import Numbers, Whole, number, player_number
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import Result
 from glasshouse.analysis.movement.first_order import RESTS, cooperation
-from glasshouse.channels.full import Full
 from glasshouse.errors import InputError
-from glasshouse.families.family import LogisticFamily
-from glasshouse.families.network import NetworkFamily
-from glasshouse.parametric import AbstractParametricGame, NetworkParametricGame, require
+from glasshouse.parametric import AbstractParametricGame, Layout, require_exact
 from glasshouse.theory.symmetric import Threshold
 
 MEANING = "starts to raise its own parameter from the neutral profile"
@@ -116,7 +114,7 @@ def player_thresholds(family: Callable[[float], AbstractParametricGame]) -> Play
         values=values + 0.0,  # turns -0.0 into 0.0
         own=own,
         read=read,
-        readers=_readers(family, len(own)),
+        readers=getattr(family, "readers", None),
         method="closed form",
         detail="gradients at the neutral profile at couplings 0 and 1, checked at "
         + " and ".join(f"{t:g}" for t in CHECKS),
@@ -125,10 +123,11 @@ def player_thresholds(family: Callable[[float], AbstractParametricGame]) -> Play
     )
 
 
-def _gradients(game: AbstractParametricGame) -> tuple[np.ndarray, np.ndarray]:
+def _gradients(game: Any) -> tuple[np.ndarray, np.ndarray]:
     """Everyone's selfish gradient at the neutral profile, and how large it could be."""
+    require_exact(game, "thresholds for each player", "observables", "scales")
     params, players = as_floats(game.neutral()), game.players
-    scales = require(game, "scales", "thresholds for each player").gradient_scales(params)
+    scales = game.gradient_scales(params)
     found = []
     for tree in (game.selfish_gradients(params), scales):
         leaves = jax.tree.leaves(tree)
@@ -162,20 +161,10 @@ def _own_weights(game: AbstractParametricGame) -> np.ndarray:
     """Everyone's behaviour where neutral, and how fast its own parameter moves it: two rows."""
     params = as_floats(game.neutral())
     behaviour = np.asarray(cooperation(game, params))
-    if isinstance(game, NetworkParametricGame):
-        own_weight = np.asarray(game.own_weight, dtype=np.float64)
+    said = getattr(game, "own_weight", None) if game.layout is Layout.stacked else None
+    if said is not None:  # a derivative for each of many players would take their number squared
+        own_weight = np.asarray(said, dtype=np.float64)
         return np.stack([behaviour, np.broadcast_to(own_weight, behaviour.shape)])
     flat, unravel = jax.flatten_util.ravel_pytree(params)
     moved = jax.jacfwd(lambda x: cooperation(game, unravel(x)))(flat)
     return np.stack([behaviour, np.diagonal(np.asarray(moved))])
-
-
-def _readers(family: Callable, players: int) -> np.ndarray | None:
-    """How many read each player, where the family says."""
-    if isinstance(family, NetworkFamily):
-        return np.bincount(family.reading.owners[family.reading.weights != 0], minlength=players)
-    if isinstance(family, LogisticFamily) and isinstance(family.channel, Full):
-        if family.pattern is None:
-            return np.full(players, players - 1)
-        return np.count_nonzero(family.pattern, axis=0)
-    return None

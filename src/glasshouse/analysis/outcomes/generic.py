@@ -18,7 +18,8 @@ from glasshouse.analysis.movement.first_order import cooperation
 from glasshouse.dynamics.learning import Learning, check_learning, learn
 from glasshouse.dynamics.starts import Starts as Starts  # its name here in earlier versions
 from glasshouse.errors import InputError
-from glasshouse.parametric import AbstractParametricGame, Params
+from glasshouse.parametric import AbstractParametricGame, Params, require_exact
+from glasshouse.parametric.capabilities import listed
 from glasshouse.semantics.probabilities import TOLERANCE
 
 AT_REST = 1e-6
@@ -118,8 +119,8 @@ def generic_outcomes(
         (found,) = gh.generic_outcomes([family(0.6)], learning=Learning(starts=Starts(50)))
         print(found.exploitation.value)  # 1.0
     """
-    if isinstance(games, AbstractParametricGame) or not games:
-        raise InputError("generic_outcomes needs a list of parametric games, at least one")
+    games = listed(games, "generic_outcomes")
+    require_exact(games[0], "outcomes of learning", "observables")
     ends = learn(games, check_learning(learning, "generic_outcomes"), _seen)
     cooperates, payoffs = ends.observed
     _check_probabilities(cooperates.reshape(-1, cooperates.shape[-1]))

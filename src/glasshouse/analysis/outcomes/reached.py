@@ -15,8 +15,15 @@ from glasshouse.analysis.movement.first_order import cooperation
 from glasshouse.analysis.outcomes.generic import AT_REST, Share
 from glasshouse.analysis.outcomes.isolation import RANK, dimensions
 from glasshouse.dynamics.learning import Ends, Learning, check_learning, learn
-from glasshouse.errors import InputError
-from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params, Tied
+from glasshouse.parametric import (
+    AbstractParametricGame,
+    ParametricGame,
+    Params,
+    Tied,
+    require_exact,
+)
+from glasshouse.parametric.protocol import one_each
+from glasshouse.parametric.tied import untieable
 from glasshouse.rules.base import APART, AbstractDirection, check_direction
 
 MOST_TOLD_APART = 1000
@@ -108,6 +115,7 @@ def reached_rest_points(
     check_learning(learning, "reached_rest_points")
     rule = check_direction(learning.rule, "telling rest points apart")
     most = whole(most, "most", least=0)
+    require_exact(game, "telling rest points apart", "observables")
     played = Tied(game) if learning.tied else game
     generic, resting = _distinct(played, learn([game], learning, cooperation), most, rule)
     tied = _tied(game, learning, rule)
@@ -127,12 +135,9 @@ def _tied(
     game: ParametricGame, learning: Learning, rule: AbstractDirection
 ) -> tuple[ReachedPoint, ...]:
     """Where all end that share one parameter from the neutral start, if that is possible."""
-    if APART in rule.needs:
+    if APART in rule.needs or untieable(game):
         return ()
-    try:
-        ends = learn([game], tied_learning(learning), cooperation)
-    except InputError:  # parameters of several shapes cannot be shared
-        return ()
+    ends = learn([game], tied_learning(learning), cooperation)
     points, _ = _distinct(Tied(game), ends, 1, rule)
     return tuple(dataclasses.replace(p, starts="tied", share=None) for p in points)
 
@@ -166,7 +171,7 @@ def _distinct(
     found = [jax.tree.map(lambda x, k=k: x[k], params) for _, k in clusters]
     points = [
         ReachedPoint(
-            params=game.untied(own) if isinstance(game, Tied) else own,
+            params=one_each(game, own),
             cooperation=tuple(map(float, cooperates[k])),
             starts="generic",
             share=Share(count, runs),

@@ -12,7 +12,7 @@ from glasshouse._foundation.arrays import RealArray, with_nan
 from glasshouse._foundation.results import Result
 from glasshouse.dynamics.batch import batch_map
 from glasshouse.errors import InputError
-from glasshouse.parametric import ParametricGame, Params
+from glasshouse.parametric import ParametricGame, Params, require_exact
 from glasshouse.rules.base import AbstractDirection, velocity
 from glasshouse.rules.gradient import Gradient
 from glasshouse.rules.residual import relative_gradient
@@ -51,8 +51,7 @@ def box_of_plane(game: ParametricGame) -> tuple[np.ndarray, np.ndarray]:
 
     **Raises:** `InputError` unless there are two players with one bounded parameter each.
     """
-    if not isinstance(game, ParametricGame):
-        raise InputError(f"a phase portrait needs a ParametricGame, not {type(game).__name__}")
+    require_exact(game, "a phase portrait", "dense", "scales", "observables")
     spaces = game.spaces
     if len(spaces) != 2:
         raise InputError(f"a phase portrait needs two players, but the game has {len(spaces)}")

@@ -14,9 +14,9 @@ from glasshouse.analysis.sensitivities.table import table
 from glasshouse.analysis.sensitivities.terms import Terms, defined, measured, reader_margins
 from glasshouse.dynamics.driver import check_params
 from glasshouse.errors import InputError
-from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.games.normal_form import is_normal_form
 from glasshouse.games.symmetric import is_symmetric
-from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
+from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params, require_exact
 
 ALIKE = 1e-9
 """Players count as alike when they cooperate with probabilities, and have sensitivities relative to
@@ -158,13 +158,7 @@ def check_dense(game: AbstractParametricGame) -> ParametricGame:
 
     **Raises:** `InputError` for any other.
     """
-    if isinstance(game, ParametricGame):
-        return game
-    inner = getattr(game, "game", None)
-    fix = "take its .game" if isinstance(inner, ParametricGame) else "use first_order_margin"
-    raise InputError(
-        f"sensitivities are those of a ParametricGame, not of {type(game).__name__:.60}: {fix}"
-    )
+    return require_exact(game, "a sensitivity", "dense")
 
 
 def ratios(terms: Terms) -> Float[np.ndarray, "*points owners"]:
@@ -183,7 +177,7 @@ def obstacles(game: ParametricGame, terms: Terms) -> list[tuple[Any, str]]:
     if actions != (2, 2):
         size = "×".join(map(str, actions))
         return [(True, f"the condition is for two players with two actions, this game is {size}")]
-    symmetric = isinstance(game.game, NormalFormGame) and is_symmetric(np.asarray(game.game.tensor))
+    symmetric = is_normal_form(game.game) and is_symmetric(np.asarray(game.game.tensor))
     sizes = np.stack([terms.own, terms.across, terms.cross])
     largest = (terms.own + terms.cross).max(axis=-1)
     apart = np.abs(sizes[..., 0] - sizes[..., 1]).max(axis=0)

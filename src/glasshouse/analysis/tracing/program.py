@@ -26,7 +26,7 @@ from glasshouse.analysis.tracing.expressions import Expression, Expressions
 from glasshouse.certificates.program import Program
 from glasshouse.dynamics.driver import check_params
 from glasshouse.errors import InputError
-from glasshouse.parametric import ParametricGame, Params
+from glasshouse.parametric import ParametricGame, Params, require_exact
 from glasshouse.semantics.probabilities import sigmoid_pair
 
 LONGEST_LOOP = 1000
@@ -64,8 +64,7 @@ def trace(game: ParametricGame, params: Params, player: Whole) -> Program:
     computes, on a comparison of parameters, or on a division by zero; or there is no such player.
     **Cost:** milliseconds for a dozen operations; arrays are written out element by element.
     """
-    if not isinstance(game, ParametricGame):
-        raise InputError(f"tracing needs a ParametricGame, not {type(game).__name__}")
+    require_exact(game, "tracing", "dense")
     player = player_number(player, len(game.spaces))
     params = check_params(game, params)
     leaves, structure = jax.tree.flatten(params[player])

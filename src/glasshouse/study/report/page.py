@@ -12,7 +12,6 @@ from markupsafe import Markup, escape
 from glasshouse._foundation.digits import bracketed, plus_minus, share_ends
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.analysis.outcomes.generic import Share
-from glasshouse.channels.words import access_words
 from glasshouse.plots.coupling import outcome_names
 from glasshouse.study.report.figures import StudyFigure
 from glasshouse.study.report.numbers import (
@@ -96,7 +95,7 @@ def report_html(
         game_keys=[axis.key for axis in result.axes if axis.key.startswith("game.")],
         learning_keys=[axis.key for axis in result.axes if axis.key.startswith("learning.")],
         settings=result.prepared.study.settings(),
-        access=access_words(result.prepared.base.parametric.channel),
+        access=result.prepared.base.parametric.channel.words,
         access_meaning=result.prepared.study.access.MEANING,
         study_file=_shortened(result.prepared.study.to_toml()),
         game=result.prepared.base.game,

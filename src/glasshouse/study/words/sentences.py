@@ -7,7 +7,6 @@ from glasshouse._foundation.digits import at_most, between, digits, exactly, hea
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.channels.full import Full
-from glasshouse.channels.words import access_words
 from glasshouse.study.proofs import MOST_POINTS, CertifiedPoint, most_frequent
 from glasshouse.study.result import Predictions, StudyResult
 from glasshouse.study.spec.dotted import numeric_leaves
@@ -67,7 +66,7 @@ def access(result: StudyResult) -> str:
     channel = result.prepared.base.parametric.channel
     if any(axis.key.startswith("access.") for axis in result.axes):
         return "access as swept"
-    return "" if isinstance(channel, Full) else access_words(channel)
+    return "" if isinstance(channel, Full) else channel.words
 
 
 def learners(result: StudyResult) -> str:
