@@ -113,8 +113,8 @@ class Ends(Result):
     """
 
     params: Params
-    residuals: Float[np.ndarray, "games runs"]
-    steps: Int[np.ndarray, "games runs"]
+    residuals: Float[np.ndarray, "*games runs"]
+    steps: Int[np.ndarray, "*games runs"]
     observed: Any
     detail: str
 
@@ -139,8 +139,9 @@ def learn(
     if isinstance(games, AbstractParametricGame) or not games:
         raise InputError("learn needs a list of parametric games, at least one")
     check_learning(learning, "learn")
-    played = [Tied(game) for game in games] if learning.tied else list(games)
-    size = learning.step_size_for(max(map(_payoff_range, games)))
+    played = [Tied(game) for game in games] if learning.tied else games
+    open_size = learning.step_size is None
+    size = learning.step_size_for(max(map(_payoff_range, games)) if open_size else 1.0)
     drawn, count = starting_points(played, learning.starts), learning.starts.runs
     settings = (learning.rule, learning.steps, np.asarray(size), learning.stop, observe)
     found = batch_map(_learn, (repeat(stack(played), count), drawn), *settings)

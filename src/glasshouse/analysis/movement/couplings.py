@@ -23,6 +23,7 @@ from glasshouse.dynamics.learning import Learning, check_learning
 from glasshouse.errors import InputError
 from glasshouse.families.along import games_along
 from glasshouse.families.family import HIGHEST, AbstractFamily
+from glasshouse.families.grid import Family as FamilyOverAxes
 from glasshouse.parametric import (
     AbstractParametricGame,
     NetworkParametricGame,
@@ -288,7 +289,7 @@ def _default_bracket(family: Family) -> tuple[float, float]:
             f"a family gives a game for every coupling, which {type(family).__name__} does not: "
             "use LogisticFamily(game, bound) or a function of the coupling"
         )
-    if isinstance(family, AbstractFamily):
+    if isinstance(family, AbstractFamily | FamilyOverAxes):
         return family.lowest, family.highest
     return 0.9 * lowest_coupling(family(0.0).players), HIGHEST
 
