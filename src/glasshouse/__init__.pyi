@@ -25,8 +25,11 @@ from .analysis import measured_first_movement as measured_first_movement
 from .certificates import verify as verify
 from .dynamics import run as run
 from .errors import InputError as InputError
+from .families import Axis as Axis
+from .families import Family as Family
 from .families import LogisticFamily as LogisticFamily
 from .families import NetworkFamily as NetworkFamily
+from .families import Setup as Setup
 from .games import NormalFormGame as NormalFormGame
 from .interop import load_game as load_game
 from .parametric import DifferentiableGame as DifferentiableGame

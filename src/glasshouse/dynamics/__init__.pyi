@@ -2,6 +2,7 @@ from .batch import batch_map as batch_map
 from .batch import repeat as repeat
 from .batch import stack as stack
 from .driver import run as run
+from .games import Games as Games
 from .learning import Ends as Ends
 from .learning import Learning as Learning
 from .learning import learn as learn

@@ -15,6 +15,7 @@ from glasshouse._foundation.numbers import Whole, whole
 from glasshouse._foundation.precision import fresh
 from glasshouse._foundation.processes import usable_cores, warn_if_forked
 from glasshouse._foundation.progress import progress
+from glasshouse.dynamics.games import Games, repeats
 from glasshouse.errors import InputError
 
 CHUNK_SIZE = 4096
@@ -51,7 +52,7 @@ def batch_map(
     batch = jax.tree.map(lambda x: np.asarray(x) if eqx.is_array(x) else x, batch)
     count = _leading_axis(batch)
     chunk_size = whole(chunk_size, "chunk_size")
-    varying, fixed = eqx.partition(batch, lambda x: eqx.is_array(x) and not _repeats(x))
+    varying, fixed = eqx.partition(batch, lambda x: eqx.is_array(x) and not repeats(x))
     fixed = jax.tree.map(lambda x: x[0] if eqx.is_array(x) else x, fixed)
     arrays, static = eqx.partition((fixed, fresh(shared)), eqx.is_array)
     compiled, static = _compiled(jax.default_backend()), _Static(static)
@@ -84,7 +85,8 @@ def stack(trees: Sequence[PyTree]) -> PyTree:
 
     **Raises:** `InputError` when the trees differ in structure, or in something that is no array.
     """
-
+    if isinstance(trees, Games):
+        return trees.tree
     flat = [jax.tree.flatten(tree) for tree in trees]
     first, structure = flat[0]
     for leaves, other in flat[1:]:
@@ -115,7 +117,7 @@ def repeat(batch: PyTree, times: Whole) -> PyTree:
     def repeated(x: Any) -> Any:
         if not eqx.is_array(x):
             return x
-        if _repeats(x):
+        if repeats(x):
             return np.broadcast_to(x[0], (len(x) * count, *x.shape[1:]))
         return np.repeat(x, count, axis=0)
 
@@ -171,11 +173,6 @@ def _leading_axis(batch: PyTree) -> int:
     if len(lengths) != 1 or 0 in lengths:
         raise ValueError(f"batch arrays need one common leading axis, not lengths {lengths}")
     return lengths.pop()
-
-
-def _repeats(x: np.ndarray) -> bool:
-    """Whether the leading axis shows one member again and again (it has no stride)."""
-    return len(x) > 1 and x.strides[0] == 0
 
 
 def _balanced(count: int, chunk_size: int) -> int:

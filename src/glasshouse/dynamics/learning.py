@@ -120,8 +120,8 @@ class Ends(Result):
     """
 
     params: Params
-    residuals: Float[np.ndarray, "games runs"]
-    steps: Int[np.ndarray, "games runs"]
+    residuals: Float[np.ndarray, "*games runs"]
+    steps: Int[np.ndarray, "*games runs"]
     observed: Any
     detail: str
 
@@ -154,7 +154,8 @@ def learn(
     games = listed(games, "learn")
     check_learning(learning, "learn")
     played = [Tied(game) for game in games] if learning.tied else games
-    size = learning.step_size_for(max(map(payoff_range, games)))
+    open_size = learning.step_size is None
+    size = learning.step_size_for(max(map(payoff_range, games)) if open_size else 1.0)
     drawn, count = starting_points(played, learning.starts), learning.starts.runs
     keys = _keys(played[0], learning.seed, count, len(games))
     settings = (learning.rule, learning.steps, np.asarray(size), learning.stop, observe)

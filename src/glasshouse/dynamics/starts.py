@@ -19,6 +19,7 @@ from glasshouse._foundation.numbers import (
 from glasshouse._foundation.random import Purpose, laid_out, normals
 from glasshouse._foundation.results import Result
 from glasshouse.dynamics.driver import check_params
+from glasshouse.dynamics.games import Games
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
 
@@ -103,6 +104,9 @@ def check_starts(game: AbstractParametricGame, starts: Starts) -> None:
 
 def starting_points(games: Sequence[AbstractParametricGame], starts: Starts) -> Params:
     """The starts of all games in a row, checked; drawn once for all games with the same boxes."""
+    if isinstance(games, Games) and games.alike(lambda game: game.spaces):
+        first = starting_points([games[0]], starts)
+        return jax.tree.map(lambda x: np.tile(x, (len(games), *[1] * (x.ndim - 1))), first)
     drawn: dict[tuple, Params] = {}
     each = []
     for game in games:

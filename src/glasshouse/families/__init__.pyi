@@ -1,6 +1,10 @@
+from .axis import Axis as Axis
+from .axis import Setup as Setup
 from .family import AbstractFamily as AbstractFamily
 from .family import AffineFamily as AffineFamily
 from .family import LogisticFamily as LogisticFamily
 from .gain import GainFamily as GainFamily
+from .grid import Family as Family
+from .grid import Program as Program
 from .linear import LinearFamily as LinearFamily
 from .network import NetworkFamily as NetworkFamily

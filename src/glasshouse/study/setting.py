@@ -126,13 +126,19 @@ def _check_effects(study: Study) -> None:
 
 
 class _Builder:
-    """Builds settings; what has been built once is used again."""
+    """Builds settings; what has been built for some numbers once is used again.
+
+    Every part of a study (its game, its semantics, …) is read once for each combination of the
+    numbers that are swept in it, and built once for each part that it is built from.
+    """
 
     def __init__(self, study: Study, folder: Path):
         self._study = study
         self._folder = folder
-        self._games: dict[str, NormalFormGame] = {}
-        self._semantics: dict[tuple[str, int], AbstractSemantics] = {}
+        self._own = study.at({})
+        self._parts: dict[tuple[str, tuple[float, ...]], Any] = {}
+        self._built: dict[tuple[int, ...], tuple[tuple[Any, ...], Any]] = {}
+        self._actions: dict[tuple[int, ...], tuple[int, ...]] = {}
         self._rules: set[tuple] = set()
 
     def setting(self, values: dict[str, float]) -> Setting:
@@ -147,18 +153,45 @@ class _Builder:
             ) from error
 
     def _setting(self, values: dict[str, float]) -> Setting:
-        study = self._study.at(values)
+        study = self._at(values)
         with named("game"):
-            game = self._game(study)
+            game = self._once(study.game, build=lambda: study.game.build(self._folder))
         with named("semantics"):
             if game.players < 2:
                 raise InputError(f"{game.title}: one player has nobody to read; give at least two")
-            semantics = self._semantics_for(study, game)
-        with named(f"access.{study.access.SETTING}"):
-            channel = study.access.build(semantics.spaces)
-            check_channel(semantics, channel)
-        with named("semantics"):
-            parametric = ParametricGame(game, semantics, channel)
+            semantics = self._once(
+                study.semantics, game, build=lambda: study.semantics.build(game, self._folder)
+            )
+        parametric = self._once(
+            study.access, semantics, build=lambda: _parametric(study, game, semantics)
+        )
+        # Boxes depend on how many actions a game has, and on nothing else of it.
+        actions = self._actions.setdefault(game.actions, game.actions)
+        parts = study.learning, study.semantics, study.access, actions
+        learning = self._once(*parts, build=lambda: self._learning(study, parametric))
+        return Setting(values, study, game, parametric, learning)
+
+    def _at(self, values: dict[str, float]) -> Study:
+        """The study at these values, part by part."""
+        of_part: dict[str, dict[str, float]] = {}
+        for key, value in values.items():
+            of_part.setdefault(key.partition(".")[0], {})[key] = value
+        parts = {}
+        for name, own in of_part.items():
+            key = name, tuple(own.values())
+            if key not in self._parts:
+                self._parts[key] = getattr(self._study.at(own), name)
+            parts[name] = self._parts[key]
+        return self._own.model_copy(update=parts)
+
+    def _once(self, *made_from: Any, build: Callable[[], Any]) -> Any:
+        """What is built from these things, which are kept, so that each is known by its place."""
+        key = tuple(map(id, made_from))
+        if key not in self._built:
+            self._built[key] = made_from, build()
+        return self._built[key][1]
+
+    def _learning(self, study: Study, parametric: ParametricGame) -> Learning:
         with named("learning.tied"):
             learned = Tied(parametric) if study.learning.tied else parametric
         learning = study.learning.build(study.semantics.SPREAD)
@@ -172,7 +205,7 @@ class _Builder:
                     f"{starts.runs} starts are more than learning.batch = {study.learning.batch} "
                     "trajectories held at once: raise it (about 70 bytes each), or take fewer"
                 )
-        return Setting(values, study, game, parametric, learning)
+        return learning
 
     def _check_rule(self, rule: AbstractRule, game: AbstractParametricGame) -> None:
         """Refuse a rule that cannot learn in the game, once for games that are alike."""
@@ -186,14 +219,10 @@ class _Builder:
             jax.eval_shape(rule.init, game, game.neutral())
             self._rules.add(kind)
 
-    def _game(self, study: Study) -> NormalFormGame:
-        key = study.game.model_dump_json()
-        if key not in self._games:
-            self._games[key] = study.game.build(self._folder)
-        return self._games[key]
 
-    def _semantics_for(self, study: Study, game: NormalFormGame) -> AbstractSemantics:
-        key = (study.semantics.model_dump_json(), id(game))
-        if key not in self._semantics:
-            self._semantics[key] = study.semantics.build(game, self._folder)
-        return self._semantics[key]
+def _parametric(study: Study, game: NormalFormGame, semantics: AbstractSemantics) -> ParametricGame:
+    with named(f"access.{study.access.SETTING}"):
+        channel = study.access.build(semantics.spaces)
+        check_channel(semantics, channel)
+    with named("semantics"):
+        return ParametricGame(game, semantics, channel)

@@ -36,7 +36,11 @@ def compute_part(settings: Sequence[Setting], players: int) -> pa.Table:
 
     **Arguments:** `players`, the most that any point of the sweep has: the columns are for them.
     """
-    found = [row for group in _alike(settings) for row in _rows(group, players)]
+    found: list[dict[str, Any]] = [{}] * len(settings)
+    for places in _alike(settings):
+        group = [settings[k] for k in places]
+        for k, row in zip(places, _rows(group, players), strict=True):
+            found[k] = row
     return _table(found)
 
 
@@ -93,10 +97,23 @@ def _kind(setting: Setting) -> tuple:
     return setting.study.learning, structure, [np.shape(x) for x in leaves]
 
 
-def _alike(settings: Sequence[Setting]) -> Iterator[list[Setting]]:
-    """Neighbouring settings that can be computed together."""
-    for _, group in itertools.groupby(settings, _kind):
-        yield list(group)
+def _alike(settings: Sequence[Setting]) -> list[list[int]]:
+    """Which settings can be computed together, wherever they stand in the sweep."""
+    kinds: list[tuple] = []
+    groups: list[list[int]] = []
+    known: dict[tuple, int] = {}
+    for k, setting in enumerate(settings):
+        kind = _kind(setting)
+        # Learning is built once for each of its values, and is not compared point by point.
+        key = id(kind[0]), kind[1], tuple(kind[2])
+        if key not in known:
+            same = [n for n, other in enumerate(kinds) if other == kind]
+            known[key] = same[0] if same else len(groups)
+            if not same:
+                kinds.append(kind)
+                groups.append([])
+        groups[known[key]].append(k)
+    return groups
 
 
 def _rows(settings: list[Setting], players: int) -> Iterator[dict[str, Any]]:

@@ -252,8 +252,7 @@ class Axis(NamedTuple):
 
 
 class Study(Section):
-    """One game, one semantics, who sees what, one way to learn, and a sweep over up to two of
-    their numbers.
+    """One game, one semantics, who sees what, one way to learn, and a sweep over their numbers.
 
     Build it from a file with `read_study`, or from the sections in Python.
     """
@@ -269,7 +268,7 @@ class Study(Section):
     learning: LearningSpec = LearningSpec()
     """How players learn, and from where."""
     sweep: Annotated[dict[str, AxisSpec] | None, BeforeValidator(_flat)] = None
-    """Up to two axes by dotted key; default the semantics' coupling; {} for no sweep."""
+    """Axes by dotted key, any number; default the semantics' coupling; {} for no sweep."""
     analysis: AnalysisSpec = AnalysisSpec()
     """What to find out."""
 
@@ -283,8 +282,6 @@ class Study(Section):
 
     @model_validator(mode="after")
     def _sweep_is_possible(self) -> "Study":
-        if len(self.axes) > 2:
-            raise ValueError(f"sweep has {len(self.axes)} axes: give one or two")
         leaves = numeric_leaves(self.settings())
         for axis in self.axes:
             if axis.key.startswith(NAMES) and axis.key in leaves:
