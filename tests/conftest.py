@@ -31,8 +31,11 @@ def compiled_folder() -> str:
     if not wanted:
         wanted = tempfile.mkdtemp(prefix="glasshouse-compiled-")
         atexit.register(shutil.rmtree, wanted, ignore_errors=True)
-    if sum(file.stat().st_size for file in Path(wanted).glob("*")) > MOST:
+    sizes = {file: file.stat().st_size for file in Path(wanted).glob("*")}
+    if sum(sizes.values()) > MOST:
         shutil.rmtree(wanted, ignore_errors=True)
+    for file in [file for file, size in sizes.items() if not size]:  # a process was killed there
+        file.unlink(missing_ok=True)
     return wanted
 
 
@@ -60,16 +63,17 @@ BY_NIGHT = Path(__file__).parent / "by_night.txt"
 @pytest.hookimpl(tryfirst=True)  # before those marked slow are left out
 def pytest_collection_modifyitems(items):
     lines = BY_NIGHT.read_text("utf-8").splitlines()
-    for name in [line for line in lines if not line.startswith("#")]:
-        start = name.removesuffix("*")
-        for item in items:
-            if item.nodeid == name or (name != start and item.nodeid.startswith(start)):
-                item.add_marker(pytest.mark.slow)
+    names = {line for line in lines if not line.startswith("#")}
+    starts = tuple(name.removesuffix("*") for name in names if name.endswith("*"))
+    for item in items:
+        name = item.nodeid
+        if name in names or name.startswith(starts):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish():
-    """Thousands of tests and the modules are there to stay: let no collection of garbage visit them.
+    """Thousands of tests and the modules are there to stay: garbage is not looked for in them.
 
     Tracing makes many objects and few cycles, so it need not be asked as often either.
     """
