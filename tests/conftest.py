@@ -28,15 +28,18 @@ def compiled_folder() -> str:
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     usual = Path(home, "glasshouse-tests", platform.node() or "here")
     wanted = os.environ.get("GLASSHOUSE_TEST_CACHE", str(usual))
-    if not wanted:
-        wanted = tempfile.mkdtemp(prefix="glasshouse-compiled-")
-        atexit.register(shutil.rmtree, wanted, ignore_errors=True)
-    sizes = {file: file.stat().st_size for file in Path(wanted).glob("*")}
-    if sum(sizes.values()) > MOST:
-        shutil.rmtree(wanted, ignore_errors=True)
-    for file in [file for file, size in sizes.items() if not size]:  # a process was killed there
-        file.unlink(missing_ok=True)
-    return wanted
+    try:
+        folder = Path(wanted or os.devnull).absolute()  # no folder is made of the latter
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        folder = Path(tempfile.mkdtemp(prefix="glasshouse-compiled-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    sizes = {file: file.stat().st_size for file in folder.glob("*-cache")}
+    full = sum(sizes.values()) > MOST
+    for file, size in sizes.items():
+        if full or not size:  # empty where a process was killed
+            file.unlink(missing_ok=True)
+    return str(folder)
 
 
 if CACHE not in os.environ:  # the tests' other processes, and the programs they start, inherit it
