@@ -6,6 +6,8 @@ PYTHON ?= python3
 # Old and new versions of pip take the pins of the build tools from these.
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
+# Every process of the tests would compile the modules again.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 STUDIES := $(sort $(wildcard examples/*.toml))
 

@@ -1,7 +1,9 @@
 """Settings every test shares: 64-bit numbers, reproducible examples, compiled programs, nights."""
 
 import atexit
+import gc
 import os
+import platform
 import shutil
 import sys
 import tempfile
@@ -13,11 +15,36 @@ from hypothesis import HealthCheck, settings
 
 CACHE = "JAX_COMPILATION_CACHE_DIR"
 SMALLEST = "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"
+MOST = 1_000_000_000
+"""Bytes of compiled programs from which the next run begins with none."""
+
+
+def compiled_folder() -> str:
+    """Where compiled programs are kept from run to run: half of a run's time is compiling.
+
+    `GLASSHOUSE_TEST_CACHE=` (empty) keeps none beyond the run; another value is the folder.
+    Programs are for one kind of processor, so each machine of a shared home has its own.
+    """
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    usual = Path(home, "glasshouse-tests", platform.node() or "here")
+    wanted = os.environ.get("GLASSHOUSE_TEST_CACHE", str(usual))
+    try:
+        folder = Path(wanted or os.devnull).absolute()  # no folder is made of the latter
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        folder = Path(tempfile.mkdtemp(prefix="glasshouse-compiled-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    sizes = {file: file.stat().st_size for file in folder.glob("*-cache")}
+    full = sum(sizes.values()) > MOST
+    for file, size in sizes.items():
+        if full or not size:  # empty where a process was killed
+            file.unlink(missing_ok=True)
+    return str(folder)
+
 
 if CACHE not in os.environ:  # the tests' other processes, and the programs they start, inherit it
-    os.environ[CACHE] = tempfile.mkdtemp(prefix="glasshouse-compiled-")
-    os.environ[SMALLEST] = "0.1"
-    atexit.register(shutil.rmtree, os.environ[CACHE], ignore_errors=True)
+    os.environ[CACHE] = compiled_folder()
+os.environ.setdefault(SMALLEST, "0")
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_compilation_cache_dir", os.environ[CACHE])
@@ -39,11 +66,23 @@ BY_NIGHT = Path(__file__).parent / "by_night.txt"
 @pytest.hookimpl(tryfirst=True)  # before those marked slow are left out
 def pytest_collection_modifyitems(items):
     lines = BY_NIGHT.read_text("utf-8").splitlines()
-    for name in [line for line in lines if not line.startswith("#")]:
-        start = name.removesuffix("*")
-        for item in items:
-            if item.nodeid == name or (name != start and item.nodeid.startswith(start)):
-                item.add_marker(pytest.mark.slow)
+    names = {line for line in lines if not line.startswith("#")}
+    starts = tuple(name.removesuffix("*") for name in names if name.endswith("*"))
+    for item in items:
+        name = item.nodeid
+        if name in names or name.startswith(starts):
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish():
+    """Thousands of tests and the modules are there to stay: garbage is not looked for in them.
+
+    Tracing makes many objects and few cycles, so it need not be asked as often either.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture

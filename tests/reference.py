@@ -4,6 +4,7 @@ Numbers come from closed forms or 30-digit arithmetic, formulas are written out 
 actions; nothing here calls the learning, the gradients or the analyses of the library.
 """
 
+import functools
 import itertools
 from collections.abc import Callable
 from fractions import Fraction
@@ -97,6 +98,7 @@ def random_params(game: AbstractParametricGame, seed: int, spread: float = 1.5) 
     return tuple(jax.tree.map(draw, box.lower, box.upper) for box in game.spaces)
 
 
+@functools.cache  # asked for by each module that is collected
 def supports(kind: str, actions: tuple[int, ...]) -> bool:
     """Whether a semantics has an example for these numbers of actions."""
     try:

@@ -74,7 +74,8 @@ def test_runs_that_left_the_reals_are_counted_and_not_judged(tmp_path):
     )
     text = PD + '[semantics]\nkind = "custom"\nfunction = "gap.py:gap"\n[sweep]\n'
     text += "[learning]\nsteps = 3\nstart = [[1.0, 0.0], [-1.0, -1.0]]\n"
-    result = computed(text + "[analysis]\nportrait = false\ntied = false\n" + UNPROVED, tmp_path)
+    text += "[analysis]\nportrait = false\ntied = false\nboundary_test = false\n"
+    result = computed(text + UNPROVED, tmp_path)
     assert result.column("not_finite").tolist() == [1]
     assert result.base.generic is not None
     assert result.base.generic.defection.runs == 1
@@ -93,7 +94,8 @@ def test_a_semantics_that_leaves_the_unit_interval_is_refused(tmp_path):
 
 
 def test_runs_still_moving_are_noted():
-    result = computed(PD + SHORT + "[sweep]\n[analysis]\nportrait = false\n" + UNPROVED)
+    text = PD + SHORT + "[sweep]\n[analysis]\nportrait = false\ntied = false\n"
+    result = computed(text + "boundary_test = false\n" + UNPROVED)
     assert any(
         "1 of 1 points fewer than 95% of the runs had come to rest" in n for n in result.notes
     )

@@ -74,19 +74,10 @@ def loaded(name: str) -> ModuleType:
     return module
 
 
-@pytest.fixture(scope="session")
-def compiled(tmp_path_factory) -> Path:
-    """Where the programs of all pages keep what JAX compiled, which is most of their time."""
-    base = tmp_path_factory.getbasetemp()
-    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "compiled"
-
-
-def play(blocks: list[tuple[str, str]], folder: Path, compiled: Path) -> list[str]:
+def play(blocks: list[tuple[str, str]], folder: Path) -> list[str]:
     """What each block printed."""
     settings = {
         "JAX_ENABLE_X64": "0",
-        "JAX_COMPILATION_CACHE_DIR": str(compiled),
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "MPLBACKEND": "agg",
     }
     done = subprocess.run(
@@ -143,7 +134,7 @@ def plays(page: Path) -> list[ParameterSet]:
 
 
 @pytest.mark.parametrize(("page", "whole"), [play for page in PAGES for play in plays(page)])
-def test_every_block_runs_and_prints_what_the_page_says(page, whole, tmp_path, compiled):
+def test_every_block_runs_and_prints_what_the_page_says(page, whole, tmp_path):
     blocks = blocks_of(page.read_text("utf-8"))
     kinds = [kind_of(block) for block in blocks]
     assert not [b for b in blocks if b.title == "output" and b is blocks[0]]
@@ -156,7 +147,7 @@ def test_every_block_runs_and_prints_what_the_page_says(page, whole, tmp_path, c
     pieces = [
         (kinds[k], blocks[k].text if whole or k in shown else quick(blocks[k].text)) for k in played
     ]
-    found = play(drawing(pieces), tmp_path, compiled)[-len(played) :]
+    found = play(drawing(pieces), tmp_path)[-len(played) :]
     printed = dict(zip(played, found, strict=True))
     saves = sum(text.count(".savefig(") for kind, text in pieces if kind == "python")
     assert_figures_are_laid_out_well(tmp_path, saves)
@@ -213,13 +204,13 @@ def test_unequal_output_is_noticed():
 
 
 @pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.name)
-def test_example_scripts_consist_of_cells_that_run(script, tmp_path, compiled):
+def test_example_scripts_consist_of_cells_that_run(script, tmp_path):
     hooks = pytest.importorskip("mkdocs") and loaded("_hooks")
     cells = hooks.cells(script.read_text("utf-8"))
     assert cells[0][0] == "markdown"
     assert cells[0][1].startswith("# ")
     code = [cell for cell in cells if cell[0] == "python"]
-    assert any(play(drawing(code), tmp_path, compiled))
+    assert any(play(drawing(code), tmp_path))
     saves = sum(text.count(".savefig(") for _, text in code)
     assert_figures_are_laid_out_well(tmp_path, saves)
 

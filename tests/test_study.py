@@ -34,6 +34,9 @@ seed = 7
 """
 QUICK = "\n[learning]\nstarts = 8\nsteps = 50\n[analysis]\nportrait = false\nthresholds = false\n"
 QUICK += "certify = false\n"
+MOVEMENT = QUICK.replace("thresholds = false", "outcomes = false\ntied = false")
+ALONE = QUICK + "tied = false\nboundary_test = false\n"
+"""Only first movements and what switches; only what runs end at."""
 
 
 @pytest.fixture(scope="module")
@@ -273,7 +276,7 @@ def test_two_axes_find_the_threshold_of_every_game():
     """First movement of the PD (T, 3, 1, 0): κ_½(T) = (T - 2) / (T + 2), within the grid."""
     text = '[game]\nname = "prisoners_dilemma"\n[sweep]\n'
     text += '"semantics.coupling" = { start = 0.0, stop = 1.0, count = 21 }\n'
-    text += '"game.parameters.T" = [3.5, 4.0, 5.0]\n' + QUICK.replace("thresholds = false", "")
+    text += '"game.parameters.T" = [3.5, 4.0, 5.0]\n' + MOVEMENT + "boundary_test = false\n"
     result = computed(text)
     assert [s.value for s in result.slices] == [3.5, 4.0, 5.0]
     for s in result.slices:
@@ -288,22 +291,21 @@ def test_equilibrium_along_a_slice_is_where_the_test_passes_to_the_end():
     text = (
         '[game]\nname = "prisoners_dilemma"\n[sweep]\n"semantics.coupling" = [0.6, 0.8, 0.9, 1.0]\n'
     )
-    text += '"semantics.bound" = [2.0, 3.0]\n' + QUICK.replace("thresholds = false", "")
+    text += '"semantics.bound" = [2.0, 3.0]\n' + MOVEMENT
     # thresholds of theory: .7805 at M = 2 and .8705 at M = 3
     assert [s.equilibrium for s in computed(text).slices] == [0.8, 0.9]
 
 
 def test_any_number_can_be_swept():
-    learned = QUICK + "tied = false\nboundary_test = false\n"
-    text = '[game]\nname = "public_goods"\n' + learned
+    text = '[game]\nname = "public_goods"\n' + ALONE
     players = computed(text + '[sweep]\n"game.parameters.n" = [3, 4]\n')
     assert players.column("payoff_player_4").tolist()[1] > 0
     assert np.isnan(players.column("payoff_player_4")[0])
     steps = computed(text + '[sweep]\n"learning.steps" = [1, 40]\n')
     assert steps.column("mean_cooperation")[0] != steps.column("mean_cooperation")[1]
-    entry = "[game]\npayoffs = [[3, 0], [5, 1]]\n" + learned
+    entry = "[game]\npayoffs = [[3, 0], [5, 1]]\n" + ALONE
     cell = computed(entry + '[sweep]\n"game.payoffs.1.0" = [3.5, 5]\n')
-    whole = computed('[game]\nname = "prisoners_dilemma"\n' + learned + "[sweep]\n")
+    whole = computed('[game]\nname = "prisoners_dilemma"\n' + ALONE + "[sweep]\n")
     assert cell.column("welfare")[1] == pytest.approx(whole.column("welfare")[0], rel=1e-12)
 
 
@@ -316,7 +318,7 @@ def test_keys_without_quotes_mean_the_same():
 
 
 def test_tied_study_never_exploits():
-    text = '[game]\nname = "prisoners_dilemma"\n' + QUICK.replace(
+    text = '[game]\nname = "prisoners_dilemma"\n' + ALONE.replace(
         "[learning]", "[learning]\ntied = true"
     )
     result = computed(text + '[sweep]\n"semantics.coupling" = [0.5, 0.6]\n')
@@ -331,7 +333,7 @@ def test_grid_starts_are_the_midpoints_of_equal_cells():
         '[game]\nname = "prisoners_dilemma"\n[learning]\nstart = "grid"\nstarts = 16\nsteps = 1\n'
     )
     text += 'step_size = 1e-9\n[semantics]\nkind = "affine"\nweight = 0.0\n[sweep]\n'
-    text += "[analysis]\nportrait = false\nthresholds = false\ncertify = false\n"
+    text += ALONE[ALONE.index("[analysis]") :]
     (row,) = computed(text).rows()
     # θ in {1/8, 3/8, 5/8, 7/8}²: a quarter of the pairs both above ½, a half one above.
     assert (row["cooperation_share"], row["exploitation_share"]) == (0.25, 0.5)
@@ -339,8 +341,7 @@ def test_grid_starts_are_the_midpoints_of_equal_cells():
 
 def test_neutral_start_is_a_single_run():
     text = '[game]\nname = "chicken"\n[learning]\nstart = "neutral"\nsteps = 10\n[sweep]\n'
-    off = "[analysis]\nportrait = false\nthresholds = false\ncertify = false\n"
-    result = computed(text + off)
+    result = computed(text + ALONE[ALONE.index("[analysis]") :])
     assert result.base.generic is not None
     assert result.base.generic.cooperation.runs == 1
 
@@ -359,7 +360,9 @@ def test_analyses_not_asked_for_are_left_out():
 def test_parts_do_not_change_the_numbers():
     """Computed in parts of two points or all at once: the same table, but for rounding."""
     text = (
-        '[game]\nname = "chicken"\n' + QUICK + '[sweep]\n"semantics.coupling" = [0.1, 0.2, 0.3]\n'
+        '[game]\nname = "chicken"\n'
+        + QUICK
+        + 'tied = false\n[sweep]\n"semantics.coupling" = [0.1, 0.2, 0.3]\n'
     )
     whole = computed(text)
     divided = computed(text.replace("starts = 8", "starts = 8\nbatch = 16"))

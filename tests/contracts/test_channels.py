@@ -21,9 +21,14 @@ NIGHTLY = [("custom", (2, 2, 2))]
 """Three players are those of the logistic semantics, functions those of (2, 3), by day."""
 
 
+@functools.cache
+def meaning(kind, actions):
+    return SEMANTICS[kind].example(actions)
+
+
 def fits(name: str, kind: str) -> bool:
     """Whether what the channel shows is what the semantics can read."""
-    semantics = SEMANTICS[kind].example((2, 2))
+    semantics = meaning(kind, (2, 2))
     channel = CHANNELS[name].example(semantics.spaces)
     return semantics.proper != "in boxes" or channel.stays_in_boxes
 
@@ -44,7 +49,7 @@ each_case = pytest.mark.parametrize(
 
 @functools.cache
 def example(name, kind, actions):
-    semantics = SEMANTICS[kind].example(actions)
+    semantics = meaning(kind, actions)
     channel = CHANNELS[name].example(semantics.spaces)
     tensor = random_tensor(actions, 3)
     return ParametricGame(NormalFormGame(tensor), semantics, channel), tensor

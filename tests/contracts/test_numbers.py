@@ -1,5 +1,6 @@
 """Whatever a number comes in as: every door takes every kind of it, and refuses what is none."""
 
+import functools
 import math
 from decimal import Decimal
 from fractions import Fraction
@@ -180,7 +181,7 @@ HEAVY_NUMBER_DOORS = {
     "deviations": lambda x: deviation_curve(GAME, (0.0, 0.0), 0, [x]),
     "start": lambda x: first_movement_switch(LogisticFamily(PD, 3.0), (x, 0.0)),
     "profile": lambda x: sensitivity(GAME, (x, 0.0)),
-    "rising": lambda x: PLAYERS.rising(x),
+    "rising": lambda x: players().rising(x),
     "highest": lambda x: Experiment(highest=x),
     "limit": lambda x: plot_equilibrium_thresholds([1.0, 2.0], [1.0, 1.0], x),
 }
@@ -263,14 +264,23 @@ WHOLE_DOORS = {
     "runs": (2, lambda n: 2 * (wilson_interval(1, n) == wilson_interval(1, 2))),
     "networks": (4, lambda n: Experiment(networks=n).networks),
     "owners": (1, lambda n: int(Reading([0], [n], [1.0], 2).owners[0])),
-    "traced player": (1, lambda n: 1 + (trace(GAME, (0.0, 0.0), n) != TRACED)),
+    "traced player": (1, lambda n: 1 + (trace(GAME, (0.0, 0.0), n) != traced())),
     "player's threshold": (
         1,
-        lambda n: 1 + (PLAYERS.threshold(n) != PLAYERS.threshold(1)),
+        lambda n: 1 + (players().threshold(n) != players().threshold(1)),
     ),
 }
-TRACED = trace(GAME, (0.0, 0.0), 1)
-PLAYERS = player_thresholds(LogisticFamily(PD, 3.0))
+
+
+@functools.cache
+def traced():
+    return trace(GAME, (0.0, 0.0), 1)
+
+
+@functools.cache
+def players():
+    return player_thresholds(LogisticFamily(PD, 3.0))
+
 
 HEAVY_WHOLE_DOORS = {
     "steps": lambda n: run(GAME, steps=n, step_size=0.1).steps,
