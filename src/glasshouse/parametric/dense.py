@@ -1,7 +1,7 @@
 """A finite game behind parameters: what most analyses, and all proofs, are about."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import equinox as eqx
 import jax
@@ -153,6 +153,12 @@ class ParametricGame(
             return None
         behaviours = self.behaviours(params)
         return jnp.stack([_is_improper(behaviours[i]) for i in range(len(self.game.actions))])
+
+
+if TYPE_CHECKING:  # what analyses use of it
+    DenseGame: TypeAlias = ParametricGame
+else:  # any may be given: `require` asks it what it can
+    DenseGame = AbstractParametricGame
 
 
 def _expected(behaviours: Callable[[Any], Product], views: Views) -> Product:
