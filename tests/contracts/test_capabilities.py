@@ -12,7 +12,7 @@ import pytest
 import glasshouse as gh
 from glasshouse import analysis
 from glasshouse.analysis.tracing.program import trace
-from glasshouse.channels import Box
+from glasshouse.channels import AbstractAccess, Box, Full
 from glasshouse.dynamics import Learning, Rest, Starts, learn, rest_residual
 from glasshouse.errors import InputError
 from glasshouse.parametric import (
@@ -27,6 +27,7 @@ from glasshouse.parametric import (
 )
 from glasshouse.parametric.capabilities import MEANINGS
 from glasshouse.rules import Fixed, Gradient, Lola, Optimistic, PerPlayer
+from glasshouse.theory import Access, Rise, knows
 
 INSIDE = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), 3.0)(0.5)
 CORNER = tuple(box.upper for box in INSIDE.spaces)
@@ -284,3 +285,43 @@ def test_exact_games_take_a_key_and_draw_nothing():
     with_key = gh.run(INSIDE, params=(0.1, 0.2), key=jax.random.key(0), **settings)
     without = gh.run(INSIDE, params=(0.1, 0.2), **settings)
     assert np.array_equal(with_key.params, without.params)
+
+
+def test_who_adds_a_class_adds_what_is_known_of_it():
+    class Glimpse(AbstractAccess):
+        """Full access by another name, of which nothing is known before somebody says it."""
+
+        is_full = has_one_switch = True
+
+        def check(self, boxes):
+            return
+
+        def look(self, params, boxes):
+            return Full().look(params, boxes)
+
+        @classmethod
+        def example(cls, boxes):
+            return cls()
+
+    family = gh.LogisticFamily(gh.load_game("stag_hunt"), 3.0, channel=Glimpse())
+    assert Glimpse().words == "access by Glimpse"
+    with pytest.raises(InputError, match="no closed form is known for access by Glimpse"):
+        family.closed_form()
+    with pytest.raises(InputError, match="full access, not"):
+        gh.certified_threshold(family)
+    for question in ("diagonal", "corner limits"):
+        assert isinstance(gh.known(question, family(0.5)), gh.Unknown)
+
+    @knows("access", Access, channel=Glimpse)
+    def _(access):
+        A, B, _ = access.effects
+        return gh.Known(Rise(A, B, 0.0, -1.0, "κ*"), "none", "by hand")
+
+    expected = gh.thresholds(gh.load_game("stag_hunt")).neutral.value
+    assert family.closed_form().neutral.value == expected
+    with pytest.raises(InputError, match="Glimpse about 'access' is registered already"):
+        knows("access", Access, channel=Glimpse)(lambda access: gh.Unknown(""))
+    with pytest.raises(InputError, match="concrete classes"):
+        knows("access", Access, channel=AbstractAccess)
+    with pytest.raises(InputError, match="nothing is known about 'weather': ask about one of"):
+        gh.known("weather", family)

@@ -22,6 +22,7 @@ from glasshouse.errors import InputError
 from glasshouse.games.normal_form import is_normal_form
 from glasshouse.games.symmetric import is_symmetric
 from glasshouse.parametric import AbstractParametricGame, Params, require_exact
+from glasshouse.parametric.capabilities import Capability
 from glasshouse.parametric.dense import DenseGame
 
 ALIKE = 1e-9
@@ -160,17 +161,17 @@ def margin_by_reader(
     **Raises:** `InputError` for another kind of game, and when `params` do not fit the boxes.
     **Cost:** one gradient of the quantity and one Jacobian-vector product per player.
     """
-    game = require_exact(game, "a sensitivity", "dense", *observed_by(quantity))
+    game = check_dense(game, *observed_by(quantity))
     params = check_params(game, params)
     return np.asarray(_reader_margins(game, params, quantity), dtype=np.float64)
 
 
-def check_dense(game: AbstractParametricGame) -> DenseGame:
+def check_dense(game: AbstractParametricGame, *needed: Capability) -> DenseGame:
     """The game, if it tells everybody's behaviour apart by player.
 
     **Raises:** `InputError` for any other.
     """
-    return require_exact(game, "a sensitivity", "dense")
+    return require_exact(game, "a sensitivity", "dense", *needed)
 
 
 def ratios(terms: Terms) -> Float[np.ndarray, "*points owners"]:
