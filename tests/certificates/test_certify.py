@@ -15,9 +15,10 @@ from tests.reference import CHICKEN, COORDINATING_PD, DONATION, PD, STAG_HUNT, P
 
 from glasshouse import LogisticFamily, NormalFormGame, ParametricGame, certified_threshold, certify
 from glasshouse.certificates import Certificate
-from glasshouse.channels import Box
+from glasshouse.channels import Box, Full
 from glasshouse.errors import InputError
 from glasshouse.families import AffineFamily
+from glasshouse.families.family import AbstractDenseFamily
 from glasshouse.games import catalogue
 from glasshouse.semantics import Affine, Custom, Logistic
 
@@ -413,14 +414,17 @@ def test_a_square_root_has_a_value_at_zero():
 def test_thresholds_are_proved_of_no_family_but_the_built_in_ones():
     """Another function of κ than a multiple of what is read has its threshold elsewhere."""
 
-    with pytest.raises(TypeError, match="LogisticFamily is final: .* derive from AbstractFamily"):
+    with pytest.raises(
+        TypeError, match=r"LogisticFamily is final: .* derive from AbstractDenseFamily"
+    ):
         type("Cubed", (LogisticFamily,), {})
 
     class Cubed(AbstractDenseFamily):
         game = catalogue.prisoners_dilemma()
         channel = Full()
         symbol = "κ"
-        lowest, highest = -0.9, 3.0
+        lowest: Any = -0.9
+        highest: Any = 3.0
 
         def __call__(self, coupling):
             return LogisticFamily(self.game, 3.0)(np.asarray(coupling) ** 3)

@@ -74,6 +74,7 @@ from glasshouse.theory import (
     corner_limits,
     diagonal,
     diagonal_rest_points,
+    known,
     thresholds,
 )
 
@@ -190,6 +191,8 @@ EXAMPLES = {
     "Deviation": lambda: best_deviation(PARAMETRIC, CORNER, 0),
     "BoundaryTest": lambda: boundary_test(PARAMETRIC),
     "CornerLimits": lambda: corner_limits(GAME),
+    "Known": lambda: known("thresholds", FAMILY),
+    "Unknown": lambda: known("diagonal", FAMILY),
     "LogisticDiagonal": lambda: diagonal(PARAMETRIC),
     "AffineDiagonal": lambda: AffineDiagonal(PD, 0.25),
     "RestPoint": lambda: diagonal_rest_points(diagonal(PARAMETRIC))[0],

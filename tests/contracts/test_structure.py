@@ -6,12 +6,21 @@ import inspect
 import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import equinox as eqx
 import pytest
 
 import glasshouse
 from glasshouse.channels import AbstractChannel
+from glasshouse.families import AbstractFamily
+from glasshouse.games.base import AbstractGame
+from glasshouse.games.catalogue._entry import CatalogueGame
+from glasshouse.games.network import AbstractNetworkGame
+from glasshouse.parametric import AbstractParametricGame
+from glasshouse.rules import AbstractRule
+from glasshouse.semantics import AbstractSemantics
+from glasshouse.study.spec.values import Section
 
 FLOW = [
     "games",
@@ -183,6 +192,111 @@ def test_no_concrete_method_is_overridden(cls):
         and name not in base.__abstractmethods__
     ]
     assert not overridden
+
+
+FOLDERS = ("theory", "families", "analysis", "plots")
+"""What asks objects what they are like, and not of which class they are."""
+
+KINDS = (
+    AbstractGame,
+    AbstractNetworkGame,
+    CatalogueGame,
+    AbstractParametricGame,
+    AbstractSemantics,
+    AbstractChannel,
+    AbstractRule,
+    AbstractFamily,
+    Section,
+)
+"""Whoever adds one of these registers it, and edits no chain of classes."""
+
+
+def asked_for_their_class(source: Path) -> list[str]:
+    """Where a file asks whether something is of a class of these kinds, and of which."""
+    module, tree = importlib.import_module(module_name(source)), ast.parse(source.read_text())
+    known = {name: getattr(module, name) for name in dir(module)}
+    for node in ast.walk(tree):  # imports inside functions, too
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found = importlib.import_module(node.module)
+            known |= {a.asname or a.name: getattr(found, a.name, None) for a in node.names}
+
+    def classes(node: ast.AST) -> Iterator[str]:
+        """The classes of these kinds that an expression names, tuples of them by name included."""
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name | ast.Attribute):
+                dotted = ast.unparse(part).split(".")
+                value = known.get(dotted[0])
+                for name in dotted[1:]:
+                    value = getattr(value, name, None)
+                several: tuple[Any, ...] = value if isinstance(value, tuple) else (value,)
+                yield from (str(x.__name__) for x in several if is_kind(x))
+
+    def asked(node: ast.AST) -> Iterator[str]:
+        if isinstance(node, ast.MatchClass):
+            yield from classes(node.cls)
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func).rpartition(".")[2]
+            if name in ("isinstance", "issubclass"):
+                yield from classes(node.args[1])
+            if name == "singledispatch":
+                yield name
+            if name == "register":
+                yield from (x for argument in node.args for x in classes(argument))
+        if isinstance(node, ast.FunctionDef):
+            names = {ast.unparse(x).rpartition(".")[2] for x in node.decorator_list}
+            yield from names & {"singledispatch", "singledispatchmethod"}
+
+    return [
+        f"{source.name}:{getattr(node, 'lineno', 0)} {name}"
+        for node in ast.walk(tree)
+        for name in asked(node)
+    ]
+
+
+def is_kind(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, KINDS)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_nobody_asks_of_which_class_games_channels_and_rules_are(folder):
+    sources = sorted((ROOT / folder).rglob("*.py"))
+    assert sources
+    assert not [found for source in sources for found in asked_for_their_class(source)]
+
+
+PLANTED = """
+import functools
+from glasshouse import rules
+from glasshouse.channels import Full
+from glasshouse.families import LogisticFamily
+from glasshouse.parametric import AbstractParametricGame, ParametricGame
+
+BOTH = (Full, int)
+
+def one(x):
+    from glasshouse.games import NormalFormGame
+    return isinstance(x, (NormalFormGame, str)), isinstance(x, BOTH), issubclass(x, rules.Lola)
+
+def other(x):
+    match x:
+        case LogisticFamily(): return isinstance(x, AbstractParametricGame | None)
+
+@functools.singledispatch
+def words(x): return isinstance(x, int)
+
+@words.register(ParametricGame)
+def _(x): return ""
+"""
+
+
+def test_a_planted_question_for_a_class_is_found(tmp_path, monkeypatch):
+    source = tmp_path / "planted.py"
+    source.write_text(PLANTED)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(f"{__name__}.module_name", lambda source: source.stem)
+    found = [line.split()[1] for line in asked_for_their_class(source)]
+    expected = ["AbstractParametricGame", "Full", "LogisticFamily", "Lola", "NormalFormGame"]
+    assert sorted(found) == [*expected, "ParametricGame", "singledispatch"]
 
 
 def test_what_is_left_to_the_night_is_there():

@@ -193,7 +193,7 @@ def test_without_readers_and_with_harm_there_is_a_reason_instead_of_a_value():
 
 def test_what_needs_a_game_in_normal_form_refuses_networks():
     family = CLOSED["ring, r=2"][0]
-    with pytest.raises(InputError, match="as ParametricGame has, and NetworkParametricGame has none"):
+    with pytest.raises(InputError, match="and NetworkParametricGame has none"):
         equilibrium_threshold(family)
 
 

@@ -18,8 +18,9 @@ from glasshouse.dynamics.learning import Learning, check_learning, learn, payoff
 from glasshouse.dynamics.rest import Rest
 from glasshouse.dynamics.starts import Starts
 from glasshouse.errors import InputError
-from glasshouse.parametric import ParametricGame, require_exact
+from glasshouse.parametric import require_exact
 from glasshouse.parametric.capabilities import listed
+from glasshouse.parametric.dense import DenseGame
 from glasshouse.rules.base import APART, AbstractDirection, check_direction, in_words
 from glasshouse.theory.diagonals import RestPoint, diagonal_rest_points, tied_outcome
 from glasshouse.theory.registry import Known, known
@@ -83,7 +84,7 @@ class Assessment(Result):
 
 @in_float64
 def assess(
-    games: Sequence[ParametricGame],
+    games: Sequence[DenseGame],
     *,
     learning: Learning = Learning(),
     tied: bool = True,
@@ -136,12 +137,12 @@ def assess(
     return found
 
 
-def is_large_step(game: ParametricGame, step_size: float) -> bool:
+def is_large_step(game: DenseGame, step_size: float) -> bool:
     """Whether learning can jump across rest points with steps of this size."""
     return step_size * payoff_range(game) > LARGE_STEP
 
 
-def _jumps(games: Sequence[ParametricGame], learning: Learning) -> str:
+def _jumps(games: Sequence[DenseGame], learning: Learning) -> str:
     step_size = learning.largest_step
     if not any(is_large_step(game, step_size) for game in games):
         return ""
@@ -152,13 +153,11 @@ def _jumps(games: Sequence[ParametricGame], learning: Learning) -> str:
     )
 
 
-def _first_movements(
-    games: Sequence[ParametricGame], rule: AbstractDirection
-) -> list[FirstMovement]:
+def _first_movements(games: Sequence[DenseGame], rule: AbstractDirection) -> list[FirstMovement]:
     along = "the selfish gradients" if rule.selfish else in_words(rule)
     detail = f"along {along} at the neutral start, exact to rounding"
 
-    def named(margin: float, game: ParametricGame) -> FirstMovement:
+    def named(margin: float, game: DenseGame) -> FirstMovement:
         smallest = RESTS * payoff_range(game)
         direction = "rises" if margin > smallest else "falls" if margin < -smallest else "rests"
         return FirstMovement(margin, direction, detail=detail)
@@ -175,7 +174,7 @@ def tied_learning(learning: Learning) -> Learning:
 
 
 def _tied_outcomes(
-    games: Sequence[ParametricGame], learning: Learning
+    games: Sequence[DenseGame], learning: Learning
 ) -> tuple[list[TiedOutcome] | None, str]:
     if len({str(jax.tree.map(np.shape, box.lower)) for box in games[0].spaces}) > 1:
         return None, "no tied outcome: the players' parameters differ in shape"
@@ -194,7 +193,7 @@ def _tied_outcomes(
     return found, ""
 
 
-def _boundary_tests(games: Sequence[ParametricGame]) -> tuple[list[BoundaryTest] | None, str]:
+def _boundary_tests(games: Sequence[DenseGame]) -> tuple[list[BoundaryTest] | None, str]:
     try:
         tests = boundary_tests(games)
     except InputError as reason:

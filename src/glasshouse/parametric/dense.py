@@ -1,7 +1,7 @@
 """A finite game behind parameters: what most analyses, and all proofs, are about."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import equinox as eqx
 import jax
@@ -203,6 +203,12 @@ def _moves_visited(
         moved = jax.tree.map(lambda x, w=weights: jnp.tensordot(w, jnp.abs(x), axes=1), row)
         total = moved if total is None else jax.tree.map(jnp.add, total, moved)
     return total
+
+
+if TYPE_CHECKING:  # what analyses use of it
+    DenseGame: TypeAlias = ParametricGame
+else:  # any may be given: `require` asks it what it can
+    DenseGame = AbstractParametricGame
 
 
 def _expected(behaviours: Callable[[Any], Product], views: Views) -> Product:

@@ -82,7 +82,7 @@ def known(question: str, game: Any) -> Known | Unknown:
         import glasshouse as gh
 
         family = gh.LogisticFamily(gh.load_game("stag_hunt"), 3.0)
-        print(gh.known("thresholds", family).value.neutral.value)  # -0.5
+        print(gh.known("thresholds", family).value.neutral.value)  # 0.2
         print(gh.known("diagonal", family))  # Unknown(…)
     """
     for subject in SUBJECTS:

@@ -16,9 +16,9 @@ from glasshouse.parametric import (
     AbstractParametricGame,
     AbstractScaled,
     Layout,
-    ParametricGame,
     Params,
 )
+from glasshouse.parametric.dense import DenseGame
 from glasshouse.rules.gradient import Gradient
 from glasshouse.rules.transformed import Transformed
 
@@ -29,7 +29,7 @@ SEARCH = Transformed(Gradient(), optax.scale_by_adam())
 class _Alone(AbstractParametricGame, AbstractScaled, AbstractChecked):
     """The game one player faces when all others stay where they are; its payoffs are centred."""
 
-    game: ParametricGame
+    game: DenseGame
     others: Params
     player: int = eqx.field(static=True)
 
@@ -62,7 +62,7 @@ class _Alone(AbstractParametricGame, AbstractScaled, AbstractChecked):
 
 
 def search(
-    game: ParametricGame, params: Params, player: int, starts: int, steps: int, seed: Seed
+    game: DenseGame, params: Params, player: int, starts: int, steps: int, seed: Seed
 ) -> tuple[float, PyTree]:
     """The largest gain found, and the parameters that bring it; the present ones are a start."""
     alone = _Alone(game, params, player)

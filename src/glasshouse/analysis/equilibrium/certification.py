@@ -34,7 +34,7 @@ from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame, is_normal_form
 from glasshouse.parametric import ParametricGame, Params, require_exact
 from glasshouse.parametric.capabilities import lacks
-from glasshouse.parametric.dense import check_current
+from glasshouse.parametric.dense import DenseGame, check_current
 from glasshouse.semantics.affine import Affine
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.semantics.logistic import Logistic
@@ -45,7 +45,7 @@ BUDGET = 100_000
 
 @in_float64
 def certify(
-    game: ParametricGame,
+    game: DenseGame,
     params: Params,
     epsilon: Numbers,
     *,
@@ -110,7 +110,7 @@ def certify(
     return certificate_of(document.sealed())
 
 
-def _base_of(game: ParametricGame) -> NormalFormGame:
+def _base_of(game: DenseGame) -> NormalFormGame:
     """The payoffs that a certificate is about.
 
     Exactly of this class and in normal form: of others nothing says that they pay what their
@@ -151,13 +151,13 @@ def exact_numbers(semantics: AbstractSemantics) -> Semantics:
     return ProgramOnly() if numbers is None else numbers(semantics)
 
 
-def _numbers_of(game: ParametricGame) -> Semantics:
+def _numbers_of(game: DenseGame) -> Semantics:
     """The numbers of the semantics where they say all: where everybody sees everything."""
     return exact_numbers(game.semantics) if type(game.channel) is Full else ProgramOnly()
 
 
 def _problem(
-    game: ParametricGame,
+    game: DenseGame,
     base: NormalFormGame,
     params: Params,
     flat: tuple[tuple[float, ...], ...],
@@ -185,7 +185,7 @@ def _problem(
 
 
 def _claim(
-    game: ParametricGame,
+    game: DenseGame,
     params: Params,
     problem: Problem,
     gains: list[GainClaim],
@@ -218,7 +218,7 @@ def _checked_epsilon(epsilon: Numbers) -> float:
         raise InputError(f"{error}, in units of payoff; 0 asks for an exact equilibrium") from error
 
 
-def _checked_couplings(game: ParametricGame, couplings: Pair) -> tuple[float, float]:
+def _checked_couplings(game: DenseGame, couplings: Pair) -> tuple[float, float]:
     numbers = _numbers_of(game)
     if isinstance(numbers, ProgramOnly):
         raise InputError(

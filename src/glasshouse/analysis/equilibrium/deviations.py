@@ -28,8 +28,9 @@ from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.driver import MOST_STEPS, check_params
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
-from glasshouse.parametric import ParametricGame, Params, require_exact
+from glasshouse.parametric import Params, require_exact
 from glasshouse.parametric.capabilities import listed
+from glasshouse.parametric.dense import DenseGame
 from glasshouse.rules.residual import relative_gradient
 
 GRID = 1025
@@ -100,7 +101,7 @@ class BoundaryTest(Result):
 
 @in_float64
 def best_deviation(
-    game: ParametricGame,
+    game: DenseGame,
     params: Params,
     player: Whole,
     *,
@@ -152,7 +153,7 @@ def best_deviation(
 
 @in_float64
 def deviation_curve(
-    game: ParametricGame, params: Params, player: Whole, deviations: Numbers
+    game: DenseGame, params: Params, player: Whole, deviations: Numbers
 ) -> Float[np.ndarray, "points"]:
     """Payoff of `player` at each of its own one-parameter `deviations`, the others staying put.
 
@@ -174,7 +175,7 @@ def deviation_curve(
 
 
 @in_float64
-def boundary_test(game: ParametricGame, tolerance: Numbers = TOLERANCE) -> BoundaryTest:
+def boundary_test(game: DenseGame, tolerance: Numbers = TOLERANCE) -> BoundaryTest:
     """The one-dimensional boundary test of the cooperative corner.
 
     Definition: with all parameters at their upper bounds M, max over t in the box of U_i(t, M)
@@ -201,7 +202,7 @@ def boundary_test(game: ParametricGame, tolerance: Numbers = TOLERANCE) -> Bound
 
 @in_float64
 def boundary_tests(
-    games: Sequence[ParametricGame], tolerance: Numbers = TOLERANCE
+    games: Sequence[DenseGame], tolerance: Numbers = TOLERANCE
 ) -> list[BoundaryTest]:
     """The boundary test of each of several games alike in structure, computed together.
 
@@ -238,7 +239,7 @@ def boundary_tests(
     return [named(k) for k in range(len(games))]
 
 
-def upper_corner(game: ParametricGame) -> Params:
+def upper_corner(game: DenseGame) -> Params:
     """All parameters at their upper bounds: the cooperative corner of two-action games."""
     spaces = require_exact(game, "the boundary test", *NEEDED).spaces
     for i, box in enumerate(spaces):
@@ -252,7 +253,7 @@ def upper_corner(game: ParametricGame) -> Params:
 
 
 def _corner_deviations(
-    games: Sequence[ParametricGame], corners: Sequence[Params]
+    games: Sequence[DenseGame], corners: Sequence[Params]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Gains, best deviations, slopes, and how much more all cooperate; `(games, players)` each."""
     batch, players = stack(list(zip(games, corners, strict=True))), len(corners[0])
@@ -264,7 +265,7 @@ def _corner_deviations(
 
 
 def _behaviours_at(
-    t: RealArray, game: ParametricGame, params: Params, player: int | RealArray
+    t: RealArray, game: DenseGame, params: Params, player: int | RealArray
 ) -> Product:
     return game.behaviours(tuple(_moved(own, t, player == i) for i, own in enumerate(params)))
 
@@ -276,14 +277,12 @@ def _moved(own: PyTree, t: RealArray, deviates: bool | RealArray) -> PyTree:
     return jax.tree.map(lambda new, old: jnp.where(deviates, new, old), _as_parameter(t, own), own)
 
 
-def _payoff_at(
-    t: RealArray, game: ParametricGame, params: Params, player: int | RealArray
-) -> RealArray:
+def _payoff_at(t: RealArray, game: DenseGame, params: Params, player: int | RealArray) -> RealArray:
     return _centred_at(t, game, params, player) + jnp.asarray(game.midpoints)[player]
 
 
 def _centred_at(
-    t: RealArray, game: ParametricGame, params: Params, player: int | RealArray
+    t: RealArray, game: DenseGame, params: Params, player: int | RealArray
 ) -> RealArray:
     """The payoff without what all of the player's have in common, which would cost digits."""
     return game.centred.payoff(player, _behaviours_at(t, game, params, player))
@@ -294,7 +293,7 @@ def _as_parameter(t: ArrayLike, own: PyTree) -> PyTree:
     return jax.tree.map(lambda x: jnp.reshape(t, jnp.shape(x)), own)
 
 
-def _one_dimensional(member: tuple[ParametricGame, Params, Array]) -> tuple[Array, Array]:
+def _one_dimensional(member: tuple[DenseGame, Params, Array]) -> tuple[Array, Array]:
     """The best gain and the parameter that brings it, for a player with one parameter."""
     game, params, player = member
     lowest, highest = (tuple(getattr(b, end) for b in game.spaces) for end in ("lower", "upper"))
@@ -335,7 +334,7 @@ def _first_numbers(profile: Params) -> Array:
 
 
 def _denser_where_behaviour_changes(
-    grid: Array, game: ParametricGame, params: Params, player: Array
+    grid: Array, game: DenseGame, params: Params, player: Array
 ) -> Array:
     """As many points, half of them spread by how much everyone's behaviour changes between them."""
 
@@ -351,7 +350,7 @@ def _denser_where_behaviour_changes(
 
 
 def _at_corner(
-    member: tuple[ParametricGame, Params],
+    member: tuple[DenseGame, Params],
 ) -> tuple[Float[RealArray, "players"], Float[RealArray, "players"]]:
     """Relative slopes at `params`, and by how much all cooperate more than at the lower bounds."""
     game, params = member
@@ -367,7 +366,7 @@ def _parameters(box: Box) -> int:
     return sum(np.size(x) for x in jax.tree.leaves(box.lower))
 
 
-def _checked_player(game: ParametricGame, player: Whole) -> int:
+def _checked_player(game: DenseGame, player: Whole) -> int:
     spaces = require_exact(game, "a deviation", "dense").spaces
     number = player_number(player, len(spaces))
     _check_bounded(number, spaces[number])

@@ -11,6 +11,7 @@ from glasshouse._foundation.precision import in_float64, in_float64_unless_trace
 from glasshouse.dynamics.driver import check_params
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params, require, require_exact
+from glasshouse.parametric.capabilities import Capability
 from glasshouse.rules.base import AbstractDirection, check_direction, velocity
 from glasshouse.rules.gradient import Gradient
 
@@ -40,6 +41,11 @@ def mean_cooperation(game: AbstractParametricGame, params: Params) -> Float[Real
     return cooperation(game, params).mean()
 
 
+def observed_by(quantity: Quantity) -> tuple[Capability, ...]:
+    """What a quantity needs of a game, as far as that is known."""
+    return ("observables",) if quantity is mean_cooperation else ()
+
+
 @in_float64
 def first_order_margin(
     game: AbstractParametricGame,
@@ -66,7 +72,7 @@ def first_order_margin(
         print(round(gh.first_order_margin(game, game.neutral()), 6))  # 0.14625
     """
     check_direction(rule, "the first-order margin")
-    require_exact(game, "the first-order margin")
+    require_exact(game, "the first-order margin", *observed_by(quantity))
     margin = float(flow_derivative(game, check_params(game, params), quantity, rule))
     if not math.isfinite(margin):
         raise InputError(

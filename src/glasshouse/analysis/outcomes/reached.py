@@ -17,11 +17,11 @@ from glasshouse.analysis.outcomes.isolation import RANK, dimensions
 from glasshouse.dynamics.learning import Ends, Learning, check_learning, learn
 from glasshouse.parametric import (
     AbstractParametricGame,
-    ParametricGame,
     Params,
     Tied,
     require_exact,
 )
+from glasshouse.parametric.dense import DenseGame
 from glasshouse.parametric.protocol import one_each
 from glasshouse.parametric.tied import untieable
 from glasshouse.rules.base import APART, AbstractDirection, check_direction
@@ -89,7 +89,7 @@ class ReachedRestPoints(Result, Sequence[ReachedPoint]):
 
 @in_float64
 def reached_rest_points(
-    game: ParametricGame, *, learning: Learning = Learning(), most: Whole = 8
+    game: DenseGame, *, learning: Learning = Learning(), most: Whole = 8
 ) -> ReachedRestPoints:
     """The rest points that learning reaches, the most frequent ones first.
 
@@ -131,9 +131,7 @@ def reached_rest_points(
     )
 
 
-def _tied(
-    game: ParametricGame, learning: Learning, rule: AbstractDirection
-) -> tuple[ReachedPoint, ...]:
+def _tied(game: DenseGame, learning: Learning, rule: AbstractDirection) -> tuple[ReachedPoint, ...]:
     """Where all end that share one parameter from the neutral start, if that is possible."""
     if APART in rule.needs or untieable(game):
         return ()

@@ -12,7 +12,8 @@ from glasshouse.analysis.phase.plane import as_profile
 from glasshouse.dynamics.batch import CHUNK_SIZE, PIECES, batch_map
 from glasshouse.dynamics.driver import run
 from glasshouse.dynamics.learning import Learning
-from glasshouse.parametric import ParametricGame, Params
+from glasshouse.parametric import Params
+from glasshouse.parametric.dense import DenseGame
 from glasshouse.rules.base import AbstractRule
 
 FINER = 8
@@ -50,7 +51,7 @@ class Basins:
 
 
 def learned_basins(
-    game: ParametricGame,
+    game: DenseGame,
     low: Float[np.ndarray, "2"],
     high: Float[np.ndarray, "2"],
     cells: int,
@@ -80,7 +81,7 @@ def learned_basins(
     )
 
 
-def inside(start: Float[RealArray, "2"], game: ParametricGame) -> Params:
+def inside(start: Float[RealArray, "2"], game: DenseGame) -> Params:
     """A point of the plane as a profile in its boxes."""
     boxes = zip(game.spaces, as_profile(game, start), strict=True)
     return tuple(box.project(x) for box, x in boxes)
@@ -95,7 +96,7 @@ def outcome(cooperating: Float[np.ndarray, "runs 2"]) -> Int[np.ndarray, "runs"]
 
 def _end(
     start: Float[RealArray, "2"],
-    game: ParametricGame,
+    game: DenseGame,
     rule: AbstractRule,
     steps: int,
     step_size: RealArray,

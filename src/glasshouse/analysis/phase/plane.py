@@ -12,7 +12,8 @@ from glasshouse._foundation.arrays import RealArray, with_nan
 from glasshouse._foundation.results import Result
 from glasshouse.dynamics.batch import batch_map
 from glasshouse.errors import InputError
-from glasshouse.parametric import ParametricGame, Params, require_exact
+from glasshouse.parametric import Params, require_exact
+from glasshouse.parametric.dense import DenseGame
 from glasshouse.rules.base import AbstractDirection, velocity
 from glasshouse.rules.gradient import Gradient
 from glasshouse.rules.residual import relative_gradient
@@ -42,11 +43,11 @@ class FieldGrid(Result):
 class Plane(eqx.Module):
     """Two learners with one bounded parameter each, and the rule by which both learn."""
 
-    game: ParametricGame
+    game: DenseGame
     rule: AbstractDirection
 
 
-def box_of_plane(game: ParametricGame) -> tuple[np.ndarray, np.ndarray]:
+def box_of_plane(game: DenseGame) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper bounds of θ_1 and θ_2.
 
     **Raises:** `InputError` unless there are two players with one bounded parameter each.
@@ -77,7 +78,7 @@ def box_of_plane(game: ParametricGame) -> tuple[np.ndarray, np.ndarray]:
     return bounds[0], bounds[1]
 
 
-def as_profile(game: ParametricGame, point: Float[RealArray, "2"]) -> Params:
+def as_profile(game: DenseGame, point: Float[RealArray, "2"]) -> Params:
     """θ_1 and θ_2 in the structure of the players' parameters."""
     return tuple(
         jax.tree.map(lambda x, t=point[i]: jnp.broadcast_to(t, jnp.shape(x)), box.lower)
@@ -85,9 +86,7 @@ def as_profile(game: ParametricGame, point: Float[RealArray, "2"]) -> Params:
     )
 
 
-def field_grid(
-    game: ParametricGame, resolution: int, rule: AbstractDirection = Gradient()
-) -> FieldGrid:
+def field_grid(game: DenseGame, resolution: int, rule: AbstractDirection = Gradient()) -> FieldGrid:
     """Directions of a rule on `resolution` × `resolution` points, the bounds included."""
     low, high = box_of_plane(game)
     theta_1, theta_2 = (np.linspace(low[i], high[i], resolution) for i in range(2))
@@ -98,7 +97,7 @@ def field_grid(
 
 
 def gradients_at(
-    point: Float[RealArray, "2"], game: ParametricGame, rule: AbstractDirection
+    point: Float[RealArray, "2"], game: DenseGame, rule: AbstractDirection
 ) -> tuple[Array, Array, Array]:
     """Both players' directions at a point, as `relative_gradient` tells them, and their scales."""
     params = as_profile(game, point)

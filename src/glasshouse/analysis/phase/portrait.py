@@ -17,7 +17,7 @@ from glasshouse.analysis.phase.rest_points import PlaneRestPoint, plane_rest_poi
 from glasshouse.dynamics.batch import batch_map
 from glasshouse.dynamics.driver import run
 from glasshouse.dynamics.learning import Learning, check_learning
-from glasshouse.parametric import ParametricGame
+from glasshouse.parametric.dense import DenseGame
 from glasshouse.rules.base import AbstractDirection, check_direction
 from glasshouse.rules.gradient import Gradient
 
@@ -72,7 +72,7 @@ class Portrait(Result):
 
 @in_float64
 def phase_portrait(
-    game: ParametricGame,
+    game: DenseGame,
     *,
     resolution: Whole = 129,
     trajectories: Whole = 12,
@@ -142,7 +142,7 @@ def phase_portrait(
 
 def _path(
     start: Float[Array, "2"],
-    game: ParametricGame,
+    game: DenseGame,
     rule: AbstractDirection,
     steps: int,
     step_size: Array,

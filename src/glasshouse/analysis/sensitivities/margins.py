@@ -9,14 +9,21 @@ from jaxtyping import Float
 
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import Result
-from glasshouse.analysis.movement.first_order import RESTS, Quantity, mean_cooperation
+from glasshouse.analysis.movement.first_order import (
+    RESTS,
+    Quantity,
+    mean_cooperation,
+    observed_by,
+)
 from glasshouse.analysis.sensitivities.table import table
 from glasshouse.analysis.sensitivities.terms import Terms, defined, measured, reader_margins
 from glasshouse.dynamics.driver import check_params
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import is_normal_form
 from glasshouse.games.symmetric import is_symmetric
-from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params, require_exact
+from glasshouse.parametric import AbstractParametricGame, Params, require_exact
+from glasshouse.parametric.capabilities import Capability
+from glasshouse.parametric.dense import DenseGame
 
 ALIKE = 1e-9
 """Players count as alike when they cooperate with probabilities, and have sensitivities relative to
@@ -148,17 +155,17 @@ def margin_by_reader(
     **Raises:** `InputError` for another kind of game, and when `params` do not fit the boxes.
     **Cost:** one gradient of the quantity and one Jacobian-vector product per player.
     """
-    game = check_dense(game)
+    game = check_dense(game, *observed_by(quantity))
     params = check_params(game, params)
     return np.asarray(_reader_margins(game, params, quantity), dtype=np.float64)
 
 
-def check_dense(game: AbstractParametricGame) -> ParametricGame:
+def check_dense(game: AbstractParametricGame, *needed: Capability) -> DenseGame:
     """The game, if it tells everybody's behaviour apart by player.
 
     **Raises:** `InputError` for any other.
     """
-    return require_exact(game, "a sensitivity", "dense")
+    return require_exact(game, "a sensitivity", "dense", *needed)
 
 
 def ratios(terms: Terms) -> Float[np.ndarray, "*points owners"]:
@@ -171,7 +178,7 @@ def least_ratios(terms: Terms) -> Float[np.ndarray, "*points owners"]:
     return _quotient(-terms.own_effect, terms.other_effect)
 
 
-def obstacles(game: ParametricGame, terms: Terms) -> list[tuple[Any, str]]:
+def obstacles(game: DenseGame, terms: Terms) -> list[tuple[Any, str]]:
     """What keeps the ratio condition from applying: whether, or at which points, and the reason."""
     actions = game.game.actions
     if actions != (2, 2):

@@ -20,7 +20,8 @@ from glasshouse.analysis.sensitivities.margins import (
 from glasshouse.analysis.sensitivities.terms import defined, terms_at
 from glasshouse.dynamics.batch import CHUNK_SIZE, batch_map
 from glasshouse.errors import InputError
-from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
+from glasshouse.parametric import AbstractParametricGame, Params
+from glasshouse.parametric.dense import DenseGame
 
 NUMBERS = 1 << 21
 """Points are computed together as long as they have no more parameters than this."""
@@ -82,7 +83,7 @@ def sensitivity_path(game: AbstractParametricGame, path: Params) -> SensitivityP
     )
 
 
-def _checked(game: ParametricGame, path: Params) -> Params:
+def _checked(game: DenseGame, path: Params) -> Params:
     """The path as arrays, if every point of it has the shape of the boxes."""
     boxes = tuple(box.lower for box in game.spaces)
     try:

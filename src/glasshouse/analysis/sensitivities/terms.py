@@ -11,7 +11,8 @@ from jaxtyping import Array, Float, PyTree
 from glasshouse._foundation.arrays import UNDEFINED, RealArray, as_floats, with_nan
 from glasshouse.analysis.movement.first_order import Quantity, mean_cooperation
 from glasshouse.games.base import Product
-from glasshouse.parametric import ParametricGame, Params
+from glasshouse.parametric import Params
+from glasshouse.parametric.dense import DenseGame
 
 Rows = list[Params]
 """The derivative of every action's probability in everybody's parameters."""
@@ -45,7 +46,7 @@ def defined(terms: Terms) -> Terms:
     return Terms(*(np.asarray(x, dtype=np.float64) for x in terms))._replace(**found)
 
 
-def measured(game: ParametricGame, params: Params) -> Terms:
+def measured(game: DenseGame, params: Params) -> Terms:
     """All terms at one profile, `UNDEFINED` as `defined` takes it."""
     params = as_floats(params)
     behaviours, pull_back = jax.vjp(game.behaviours, params)
@@ -75,13 +76,13 @@ def measured(game: ParametricGame, params: Params) -> Terms:
     )
 
 
-def terms_at(params: Params, game: ParametricGame) -> Terms:
+def terms_at(params: Params, game: DenseGame) -> Terms:
     """`measured`, with what differs between the points of a path first."""
     return measured(game, params)
 
 
 def reader_margins(
-    game: ParametricGame, params: Params, quantity: Quantity
+    game: DenseGame, params: Params, quantity: Quantity
 ) -> Float[Array, "owners readers"]:
     """`margin_by_reader` as a traceable array."""
     params = as_floats(params)
@@ -159,7 +160,7 @@ def _against_all_readers(rows: list[Rows], actions: tuple[int, ...]) -> tuple[Ar
     return own, across, cross
 
 
-def _effects(game: ParametricGame, behaviours: Product) -> tuple[Array, Array]:
+def _effects(game: DenseGame, behaviours: Product) -> tuple[Array, Array]:
     """A = ∂u_i/∂p_i, and the mean of ∂u_i/∂p_j over the others, of every player i."""
     players = range(len(game.game.actions))
     if set(game.game.actions) != {2} or len(players) < 2:
@@ -173,7 +174,7 @@ def _effects(game: ParametricGame, behaviours: Product) -> tuple[Array, Array]:
     return jnp.stack(own), jnp.stack(other)
 
 
-def _at_bound(game: ParametricGame, params: Params) -> Array:
+def _at_bound(game: DenseGame, params: Params) -> Array:
     def touches(x: Array, low: RealArray, high: RealArray) -> Array:
         return jnp.any((x <= low) | (x >= high))
 

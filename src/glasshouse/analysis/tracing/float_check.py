@@ -18,7 +18,8 @@ from glasshouse.certificates.covers import Region
 from glasshouse.certificates.document import FloatsDiffer, GainClaim, Problem
 from glasshouse.certificates.payoff import Table, half_range
 from glasshouse.certificates.program import Machine, Program
-from glasshouse.parametric import ParametricGame, Params
+from glasshouse.parametric import Params
+from glasshouse.parametric.dense import DenseGame
 
 POINTS = 32
 """Deviations of each player at which a certified program is compared, spread over the box."""
@@ -46,7 +47,7 @@ ROUNDING = 2.0**-36
 
 
 def where_floats_differ(
-    game: ParametricGame,
+    game: DenseGame,
     params: Params,
     problem: Problem,
     gains: Sequence[GainClaim],
@@ -79,7 +80,7 @@ def where_floats_differ(
 
 
 def _difference(
-    game: ParametricGame,
+    game: DenseGame,
     params: Params,
     player: int,
     program: Program,

@@ -26,7 +26,8 @@ from glasshouse.analysis.tracing.expressions import Expression, Expressions
 from glasshouse.certificates.program import Program
 from glasshouse.dynamics.driver import check_params
 from glasshouse.errors import InputError
-from glasshouse.parametric import ParametricGame, Params, require_exact
+from glasshouse.parametric import Params, require_exact
+from glasshouse.parametric.dense import DenseGame
 from glasshouse.semantics.probabilities import sigmoid_pair
 
 LONGEST_LOOP = 1000
@@ -47,7 +48,7 @@ CALLS = {
 
 
 @in_float64
-def trace(game: ParametricGame, params: Params, player: Whole) -> Program:
+def trace(game: DenseGame, params: Params, player: Whole) -> Program:
     """Everyone's probabilities as functions of what one player does, all others staying put.
 
     The program computes what the semantics would in real numbers: the constants in its code and
