@@ -387,6 +387,7 @@ def test_a_look_ahead_as_first_axis_has_thresholds():
     assert [s.moves for s in first.slices] == ["up to a value"] * 2
     for line, margin in zip(first.slices, margins, strict=True):
         x = first.axes[0].values
+        assert line.first_movement is not None
         assert np.interp(line.first_movement, x, margin) == pytest.approx(0.0, abs=1e-12)
     claim = first.to_dict()["claims"][0]
     assert "toward cooperation below a learning.look_ahead between" in claim

@@ -327,14 +327,15 @@ def _points(result: StudyResult, holds: Sequence[bool]) -> str:
         return "at no point studied"
     if all(holds):
         return "at every point studied"
-    if len(axes) > 1:
+    first, *others = axes
+    if others:
         return f"at {sum(holds)} of {len(holds)} points"
     groups: list[list[float]] = []
-    for k, value in enumerate(axes[0].values):
+    for k, value in enumerate(first.values):
         if holds[k]:
             if k and holds[k - 1]:
                 groups[-1].append(value)
             else:
                 groups.append([value])
     spans = [f"{g[0]:g}" if math.isclose(g[0], g[-1]) else f"{g[0]:g} to {g[-1]:g}" for g in groups]
-    return f"at {axis_name(axes[0].key)} {', '.join(spans)}"
+    return f"at {axis_name(first.key)} {', '.join(spans)}"
