@@ -88,7 +88,13 @@ LONGEST, WIDEST = 40, 100
 
 GAME = catalogue.prisoners_dilemma()
 FAMILY = LogisticFamily(GAME, 3.0)
-COUPLING = Axis("coupling", np.linspace(0.0, 1.0, 21), at=lambda s: s.game.semantics.coupling)
+
+
+def coupling_of(setup):
+    return setup.game.semantics.coupling
+
+
+COUPLING = Axis("coupling", np.linspace(0.0, 1.0, 21), at=coupling_of)
 PARAMETRIC = FAMILY(0.5)
 CORNER = tuple(box.upper for box in PARAMETRIC.spaces)
 PD = Symmetric2x2(T=5.0, R=3.0, P=1.0, S=0.0)

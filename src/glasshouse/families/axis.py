@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from glasshouse._foundation.numbers import HeldVector, Numbers, number_array
-from glasshouse._foundation.results import Result
+from glasshouse._foundation.results import Readable, Result
 from glasshouse.dynamics.learning import Learning, check_learning
 from glasshouse.errors import InputError
 from glasshouse.families.place import Setter, number_at, steps_of
@@ -22,7 +22,7 @@ else:
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class Setup(Result):
+class Setup(Readable):
     """A game and how it is learned: what places of axes lie in.
 
     **Arguments:** `game`, a parametric game; `learning`.
