@@ -216,7 +216,8 @@ class Family(Readable):
 
     def _first(self, values: dict[str, float]) -> Setup:
         """The setup at these values, the other axes at their first."""
-        return self.at(**{axis.name: values.get(axis.name, axis.numbers[0]) for axis in self.axes})
+        first = {axis.name: float(axis.numbers[0]) for axis in self.axes}
+        return self.at(**{**first, **values})
 
     def _changing(self) -> tuple[set[str], set[str]]:
         """Names of the axes along which the structure of games changes, and those of learning."""
