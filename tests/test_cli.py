@@ -285,10 +285,11 @@ BAD_STUDIES = {
         PD_STUDY + '[sweep]\n"semantics.coupling" = [0.5, 0.2]\n',
         "key 'sweep.semantics.coupling': values must increase",
     ),
-    "three axes": (
-        PD_STUDY + '[sweep]\n"semantics.coupling" = [0.5]\n"semantics.bound" = [3]\n'
-        '"game.parameters.T" = [5]\n',
-        "sweep has 3 axes: give one or two",
+    "three axes of too many points": (
+        PD_STUDY + '[sweep]\n"semantics.coupling" = { start = 0, stop = 1, count = 100 }\n'
+        '"semantics.bound" = { start = 1, stop = 3, count = 100 }\n'
+        '"game.parameters.T" = [5, 6, 7]\n',
+        "sweep has 30000 points: at most 20000 are computed",
     ),
     "sweep beyond the game's condition": (
         PD_STUDY + '[sweep]\n"game.parameters.T" = [4.0, 2.0]\n'.replace("4.0, 2.0", "2.0, 4.0"),

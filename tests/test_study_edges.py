@@ -1,6 +1,7 @@
 """Studies that people get wrong, or write in unusual ways: one line each, no traceback."""
 
 import itertools
+import re
 import subprocess
 import sys
 import tomllib
@@ -12,9 +13,13 @@ import pytest
 
 from glasshouse.errors import InputError
 from glasshouse.study import prepare, read_study
+from glasshouse.study.report.figures import study_figures
+from glasshouse.study.report.page import report_html
 from glasshouse.study.spec.imported import code_file, load_function
 from glasshouse.study.spec.study import RangeSpec
 from glasshouse.study.spec.toml import parse_study
+from glasshouse.study.store import compute
+from glasshouse.study.words.sentences import brief
 
 GAME = '[game]\nname = "chicken"\n'
 HALF = "def f(params, seen):\n    return [jnp.array([0.5, 0.5]) for _ in params]\n"
@@ -291,3 +296,99 @@ def test_new_quotes_what_it_prints(call, tmp_path):
     assert "glasshouse run 'my own.toml'" in text.splitlines()[0]
     assert tomllib.loads(text)["game"] == {"file": "pd.nfg"}
     assert "prisoners_dilemma" in call("new", "--help")[1]
+
+
+THREE = """
+[game]
+name = "prisoners_dilemma"
+[semantics]
+coupling = 0.5
+bound = 3.0
+[learning]
+starts = 6
+steps = 20
+[analysis]
+portrait = false
+certify = false
+boundary_test = false
+tied = false
+[sweep]
+"semantics.coupling" = [0.2, 0.4, 0.6, 0.8]
+"game.parameters.T" = [4.0, 5.0]
+"""
+BOUNDS = (2.0, 3.0, 4.0, 5.0)
+
+
+@pytest.fixture(scope="module")
+def of_three_axes():
+    return compute(prepare(parse_study(f'{THREE}"semantics.bound" = {list(BOUNDS)}\n')))
+
+
+def test_three_axes_have_every_column_and_row_the_first_running_fastest(of_three_axes):
+    result = of_three_axes
+    keys = ["semantics.coupling", "game.parameters.T", "semantics.bound"]
+    assert result.table.column_names[:3] == keys
+    assert result.to_dict()["axes"] == keys
+    rows = list(zip(*(result.column(key) for key in keys), strict=True))
+    axes = (BOUNDS, (4.0, 5.0), (0.2, 0.4, 0.6, 0.8))
+    assert rows == [(k, t, m) for m, t, k in itertools.product(*axes)]
+
+
+def test_every_sheet_of_three_axes_is_the_study_of_two(of_three_axes):
+    alone = compute(prepare(parse_study(THREE)))  # at bound 3, the second of the values
+    sheet = of_three_axes.table.slice(8, 8).drop_columns("semantics.bound").to_pydict()
+    for name, column in alone.table.to_pydict().items():
+        assert sheet[name] == (pytest.approx(column) if isinstance(column[0], float) else column)
+    slices = of_three_axes.slices[2:4]
+    assert [s.values for s in slices] == [(4.0, 3.0), (5.0, 3.0)]
+    for one, other in zip(slices, alone.slices, strict=True):
+        found = one.to_dict()
+        assert found.pop("further") == [3.0]
+        assert found == pytest.approx(other.to_dict())
+        assert one.predicted == pytest.approx(one.first_movement, abs=0.05)
+
+
+def test_claims_about_three_axes_count_points(of_three_axes):
+    movement, outcome = of_three_axes.to_dict()["claims"][:2]
+    assert "at 8 of 8 pairs of T and semantics.bound" in movement
+    assert re.search(r"at \d+ of 32 points", outcome)
+    assert brief(of_three_axes).endswith("32 points")
+
+
+def test_maps_of_three_axes_are_drawn_at_values_of_the_third(of_three_axes):
+    figures = [figure for figure in study_figures(of_three_axes) if figure.name.startswith("map")]
+    assert [figure.name for figure in figures] == ["map_1", "map_2", "map_3"]
+    at = [f"Outcomes over coupling and T at semantics.bound = {m}" for m in (2, 3, 5)]
+    assert [figure.title for figure in figures] == at
+    assert [figure.figure.axes[0].get_title() for figure in figures] == [
+        f"at semantics.bound = {m}" for m in (2, 3, 5)
+    ]
+    mesh = figures[1].figure.axes[0].collections[0].get_array()
+    shown = of_three_axes.column("mean_cooperation")[8:16]
+    np.testing.assert_array_equal(np.asarray(mesh).ravel(), shown)
+    page = report_html(of_three_axes, figures, {})
+    assert page.count("<td") > 32 * 3
+    assert "Switches at each value of the other axes" in page
+
+
+def test_a_look_ahead_as_first_axis_has_thresholds():
+    rule = THREE.replace("[learning]", '[learning]\nrule = "lola"').replace(
+        "tied = false", "tied = false\noutcomes = false"
+    )
+    axes = {"semantics.coupling": "[0.45, 0.47]", "learning.look_ahead": "[0.0, 0.5, 1.0, 2.0]"}
+    text = rule[: rule.index("[sweep]")] + "[sweep]\n"
+    first, last = (
+        compute(prepare(parse_study(text + "".join(f'"{k}" = {axes[k]}\n' for k in keys))))
+        for keys in (sorted(axes), sorted(axes, reverse=True))
+    )
+    margins = first.column("first_movement_margin").reshape(2, 4)
+    others = last.column("first_movement_margin").reshape(4, 2)
+    np.testing.assert_allclose(margins.T, others, rtol=1e-12)
+    assert [s.moves for s in first.slices] == ["up to a value"] * 2
+    for line, margin in zip(first.slices, margins, strict=True):
+        x = first.axes[0].values
+        assert line.first_movement is not None
+        assert np.interp(line.first_movement, x, margin) == pytest.approx(0.0, abs=1e-12)
+    claim = first.to_dict()["claims"][0]
+    assert "toward cooperation below a learning.look_ahead between" in claim
+    assert "at 2 of 2 values of coupling" in claim

@@ -51,7 +51,14 @@ from glasshouse.channels import (
     Probabilistic,
 )
 from glasshouse.dynamics import RESULTS, Learning, Rest, Solution, Starts, batch_map, learn
-from glasshouse.families import AffineFamily, GainFamily, LinearFamily, NetworkFamily
+from glasshouse.families import (
+    AffineFamily,
+    Axis,
+    GainFamily,
+    LinearFamily,
+    NetworkFamily,
+    Setup,
+)
 from glasshouse.games import (
     GlobalPublicGoods,
     Labels,
@@ -82,6 +89,13 @@ LONGEST, WIDEST = 40, 100
 
 GAME = catalogue.prisoners_dilemma()
 FAMILY = LogisticFamily(GAME, 3.0)
+
+
+def coupling_of(setup):
+    return setup.game.semantics.coupling
+
+
+COUPLING = Axis("coupling", np.linspace(0.0, 1.0, 21), at=coupling_of)
 PARAMETRIC = FAMILY(0.5)
 CORNER = tuple(box.upper for box in PARAMETRIC.spaces)
 PD = Symmetric2x2(T=5.0, R=3.0, P=1.0, S=0.0)
@@ -201,6 +215,9 @@ EXAMPLES = {
         GAME, 3.0, channel=Probabilistic(1 / 3)
     ),
     "AffineFamily": lambda: AffineFamily(GAME),
+    "Setup": lambda: Setup(PARAMETRIC, Learning(Lola(0.5))),
+    "Axis": lambda: COUPLING,
+    "FamilyPart": lambda: next(glasshouse.Family(Setup(PARAMETRIC), COUPLING).programs()),
     "LinearFamily": lambda: LinearFamily(GAME, np.ones(3), 3.0),
     "AccessThreshold": lambda: access_thresholds(GAME).kinds[1],
     "AccessThresholds": lambda: access_thresholds(GAME),

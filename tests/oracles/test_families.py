@@ -28,6 +28,9 @@ def dilemma(temptation, coupling=0.5):
     return gh.ParametricGame(game, Logistic((2, 2), coupling, 3.0))
 
 
+TENSOR = np.array([[[3.0, 0.0], [5.0, 1.0]], [[3.0, 5.0], [0.0, 1.0]]])
+
+
 def coupling(values=COUPLINGS, name="coupling"):
     return gh.Axis(name, values, at=lambda setup: setup.game.semantics.coupling)
 
@@ -96,7 +99,7 @@ def test_places_are_set_by_constructors_and_derive_what_they_derive():
     payoff = gh.Axis("R", [2.0, 3.0, 4.0], at=lambda s: s.game.game.tensor[0, 0, 0])
     games = gh.Family(start(), payoff).games()
     for value, game in zip([2.0, 3.0, 4.0], games, strict=True):
-        table = np.array(dilemma(5.0).game.tensor)
+        table = TENSOR.copy()
         table[0, 0, 0] = value
         made = gh.ParametricGame(gh.NormalFormGame(table, player_axis=0), game.semantics)
         assert same(game, made)  # centred payoffs and midpoints, too
@@ -181,6 +184,8 @@ def test_rules_inside_a_line_up_have_places():
     axis = gh.Axis("first", [0.0, 2.0], at=lambda s: s.learning.rule.rules[0].look_ahead)
     family = gh.Family(start(Learning(line_up)), axis)
     rule = family.at(first=2.0).learning.rule
+    assert isinstance(rule, PerPlayer)
+    assert isinstance(rule.rules[0], Lola)
     assert float(rule.rules[0].look_ahead) == 2.0
     assert family.loops == ("first",)
 
@@ -223,7 +228,7 @@ def test_one_axis_is_a_function_of_one_number():
 
 
 class Mirror(eqx.Module):
-    gain: float
+    gain: jax.Array
 
     def __call__(self, params, seen):
         p = [jax.nn.sigmoid(x + self.gain * seen[i][1 - i]) for i, x in enumerate(params)]

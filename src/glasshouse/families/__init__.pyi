@@ -5,6 +5,6 @@ from .family import AffineFamily as AffineFamily
 from .family import LogisticFamily as LogisticFamily
 from .gain import GainFamily as GainFamily
 from .grid import Family as Family
-from .grid import Program as Program
+from .grid import FamilyPart as FamilyPart
 from .linear import LinearFamily as LinearFamily
 from .network import NetworkFamily as NetworkFamily

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import jax
 import numpy as np
 
-from glasshouse._foundation.arrays import RealArray
-from glasshouse._foundation.numbers import Numbers, number_array
-from glasshouse._foundation.results import Result
+from glasshouse._foundation.numbers import HeldVector, Numbers, number_array
+from glasshouse._foundation.results import Readable, Result
 from glasshouse.dynamics.learning import Learning, check_learning
 from glasshouse.errors import InputError
 from glasshouse.families.place import Setter, number_at, steps_of
@@ -18,13 +17,12 @@ from glasshouse.parametric import AbstractParametricGame
 if TYPE_CHECKING:  # what is held; anything may be given, and is refused with an advice
     HeldGame: TypeAlias = AbstractParametricGame
     HeldLearning: TypeAlias = Learning
-    HeldValues: TypeAlias = RealArray
 else:
-    HeldGame = HeldLearning = HeldValues = Any
+    HeldGame = HeldLearning = Any
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class Setup(Result):
+class Setup(Readable):
     """A game and how it is learned: what places of axes lie in.
 
     **Arguments:** `game`, a parametric game; `learning`.
@@ -53,7 +51,7 @@ class Axis(Result):
     """
 
     name: str
-    values: HeldValues
+    values: HeldVector
     at: Callable[[Any], Any] | None = None
     build: Callable[[float], Any] | None = None
 
@@ -78,6 +76,11 @@ class Axis(Result):
 
     def __len__(self) -> int:
         return len(self.values)
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """The values, for computing with."""
+        return np.asarray(self.values)
 
 
 def setter(axis: Axis, setup: Setup) -> Setter:

@@ -33,7 +33,7 @@ MOST_DETAILS = 4
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class Program(Readable):
+class FamilyPart(Readable):
     """The points of a family that are computed together: one way of learning, games alike.
 
     **Arguments:** `values`, of the axes along which that changes; `index`, of its points in arrays
@@ -93,7 +93,7 @@ class Family(Readable):
         self._builder = builders[0] if builders else None
         first = setup
         if self._builder is not None:
-            value = float(self._builder.values[0])
+            value = float(self._builder.numbers[0])
             with _named(self._builder, value):
                 first = built(self._builder, setup, value)
         self._setters = {
@@ -132,7 +132,7 @@ class Family(Readable):
                 found = put(found, numbers[name])
         return found
 
-    def __call__(self, value: Numbers) -> AbstractParametricGame:
+    def __call__(self, value: Numbers) -> Any:
         """The game at a value of the only axis, so that switches can be searched along it.
 
         **Raises:** `InputError` where there are more axes, or the only one is about learning.
@@ -150,12 +150,12 @@ class Family(Readable):
     @property
     def lowest(self) -> float:
         """Switches along an only axis are searched from here unless the caller says otherwise."""
-        return float(np.min(self.axes[0].values))
+        return float(np.min(self.axes[0].numbers))
 
     @property
     def highest(self) -> float:
         """Switches along an only axis are searched up to here unless the caller says otherwise."""
-        return float(np.max(self.axes[0].values))
+        return float(np.max(self.axes[0].numbers))
 
     def __iter__(self) -> Iterator[Any]:
         raise InputError(
@@ -165,7 +165,7 @@ class Family(Readable):
 
     def points(self) -> dict[str, np.ndarray]:
         """The value of every axis at every point, of the family's shape."""
-        grids = np.meshgrid(*(axis.values for axis in self.axes), indexing="ij")
+        grids = np.meshgrid(*(axis.numbers for axis in self.axes), indexing="ij")
         return {axis.name: grid for axis, grid in zip(self.axes, grids, strict=True)}
 
     def games(self) -> Games:
@@ -180,16 +180,16 @@ class Family(Readable):
             )
         return self._games({}, list(self.axes))
 
-    def programs(self) -> Iterator[Program]:
+    def programs(self) -> Iterator[FamilyPart]:
         """What is computed together, one part after another; all of it is a loop over `loops`."""
         outer = [axis for axis in self.axes if axis.name in self.loops]
         inner = [axis for axis in self.axes if axis.name not in self.loops]
         for where in itertools.product(*(range(len(axis)) for axis in outer)):
             at = {axis.name: k for axis, k in zip(outer, where, strict=True)}
-            values = {axis.name: float(axis.values[at[axis.name]]) for axis in outer}
+            values = {axis.name: float(axis.numbers[at[axis.name]]) for axis in outer}
             index = tuple(at.get(axis.name, slice(None)) for axis in self.axes)
             learning = self._first(values).learning
-            yield Program(values, index, self._games(values, inner), learning)
+            yield FamilyPart(values, index, self._games(values, inner), learning)
 
     def each(self, analysis: Callable[..., Any], **settings: Any) -> Any:
         """What an analysis of many games says of every point.
@@ -216,7 +216,8 @@ class Family(Readable):
 
     def _first(self, values: dict[str, float]) -> Setup:
         """The setup at these values, the other axes at their first."""
-        return self.at(**{axis.name: values.get(axis.name, axis.values[0]) for axis in self.axes})
+        first = {axis.name: float(axis.numbers[0]) for axis in self.axes}
+        return self.at(**{**first, **values})
 
     def _changing(self) -> tuple[set[str], set[str]]:
         """Names of the axes along which the structure of games changes, and those of learning."""
@@ -224,7 +225,7 @@ class Family(Readable):
         for axis in self.axes:
             chosen = np.linspace(0, len(axis) - 1, min(len(axis), MOST_CHECKED)).round()
             kinds = []
-            for value in axis.values[chosen.astype(int)].tolist():
+            for value in axis.numbers[chosen.astype(int)].tolist():
                 with _named(axis, value):
                     kinds.append(fingerprint(self._first({axis.name: value})))
             for k, names in enumerate((structures, learnings)):
@@ -245,7 +246,7 @@ class Family(Readable):
             if axis is not builder and self._setters[axis.name].steps[0].of == "game"
         ]
         if builder is not None and builder.name in rows:
-            made = games_along(lambda value: self._based(fixed, value), builder.values)
+            made = games_along(lambda value: self._based(fixed, value), builder.numbers)
             base = jax.tree.map(lambda x: _taken(x, rows[builder.name]), made)
         else:
             single = self._based(fixed, None if builder is None else fixed[builder.name])
@@ -259,7 +260,7 @@ class Family(Readable):
                 found = self._setters[axis.name](found, value)
             return found.game
 
-        columns = [_taken(axis.values, rows[axis.name]) for axis in places]
+        columns = [_taken(axis.numbers, rows[axis.name]) for axis in places]
         return Games(games_over(build, [*columns, base]), count)
 
     def _based(self, fixed: dict[str, float], value: Any) -> AbstractParametricGame:
@@ -304,9 +305,10 @@ def _joined(found: list[tuple[tuple[Any, ...], Any]], shape: tuple[int, ...]) ->
                 array[index] = part.reshape(array[index].shape)
             filled.append(array)
         whole = jax.tree.unflatten(jax.tree.structure(trees[0][1]), filled)
+        params, residuals, steps, observed = whole
         details = list(dict.fromkeys(ends.detail for _, ends in found))
         more = [f"and {len(details) - MOST_DETAILS} more"] if len(details) > MOST_DETAILS else []
-        return Ends(*whole, "; ".join([*details[:MOST_DETAILS], *more]))
+        return Ends(params, residuals, steps, observed, "; ".join([*details[:MOST_DETAILS], *more]))
     answers = np.empty(shape, dtype=object)
     for index, entries in found:
         part = np.empty(len(entries), dtype=object)

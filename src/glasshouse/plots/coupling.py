@@ -34,6 +34,7 @@ AXIS_LABELS = {
     "access.probability": "probability λ of being seen",
     "access.scale": "noise σ (parameter units)",
     "access.budget": "budget b of misreports (parameter units)",
+    "learning.look_ahead": "look-ahead α (parameter units per unit of gradient)",
     "learning.step_size": "step size (parameter units per unit of gradient)",
     "learning.steps": "learning steps",
     "learning.spread": "spread of starts (parameter units)",

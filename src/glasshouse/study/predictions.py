@@ -142,14 +142,15 @@ def is_whole(study: Study, key: str) -> bool:
 
 
 def slices(prepared: Prepared, table: pa.Table) -> tuple[Slice, ...]:
-    """Where things switch along the first axis, at each value of the second."""
-    if len(prepared.study.axes) != 2 or not prepared.study.analysis.thresholds:
+    """Where things switch along the first axis, at each value of the second and further ones."""
+    if len(prepared.study.axes) < 2 or not prepared.study.analysis.thresholds:
         return ()
-    first, second = prepared.study.axes
-    if first.key.startswith("learning."):
+    first, *others = prepared.study.axes
+    of_rule = is_of_rule(first.key)
+    if first.key.startswith("learning.") and not of_rule:
         return ()
     rule = check_direction(prepared.base.learning.rule, "a first movement")
-    shape = (len(second.values), len(first.values))
+    shape = (-1, len(first.values))
     margins = np.array(table.column("first_movement_margin").to_pylist(), dtype=float)
     passes = np.array(table.column("boundary_passes").to_pylist(), dtype=object)
     firsts, margins, passes = (
@@ -158,10 +159,11 @@ def slices(prepared: Prepared, table: pa.Table) -> tuple[Slice, ...]:
         passes.reshape(shape),
     )
     found = []
-    for value, setting, margin, passing in zip(second.values, firsts, margins, passes, strict=True):
+    for setting, margin, passing in zip(firsts, margins, passes, strict=True):
         family = setting.own_family(first.key)
         closed = None if family is None else closed_form_along(family, rule)[0]
-        moves, turn = _turns_positive(first.values, margin)
+        moves, turn = _turns(first.values, margin, of_rule)
+        value, *further = (setting.values[axis.key] for axis in others)
         found.append(
             Slice(
                 value=value,
@@ -169,22 +171,35 @@ def slices(prepared: Prepared, table: pa.Table) -> tuple[Slice, ...]:
                 moves=moves,
                 first_movement=turn,
                 equilibrium=_holds_from(first.values, passing),
+                further=tuple(further),
             )
         )
     return tuple(found)
 
 
-def _turns_positive(x: Sequence[float], margins: np.ndarray) -> tuple[str, float | None]:
-    """Where cooperation rises along a slice, and where its margin turns; between points, a line."""
+def is_of_rule(key: str) -> bool:
+    """Whether the number at a dotted key belongs to a rule, so that first movement depends on it.
+
+    How long and how finely is learned changes where learning ends, but not where it sets out to.
+    """
+    return key.startswith("learning.") and key.rpartition(".")[2] == "look_ahead"
+
+
+def _turns(x: Sequence[float], margins: np.ndarray, falling: bool) -> tuple[str, float | None]:
+    """Where cooperation rises along a slice, and where its margin turns; between points, a line.
+
+    **Arguments:** `falling`, whether a single turn from rising to not rising is one, too.
+    """
     above = margins > 0
     changes = np.flatnonzero(above[1:] != above[:-1])
     if not len(changes):
         return ("everywhere" if above.all() else "nowhere"), None
-    if len(changes) != 1 or above[0]:
+    if len(changes) != 1 or (above[0] and not falling):
         return "elsewhere", None
     k = int(changes[0])
     share = -margins[k] / (margins[k + 1] - margins[k])
-    return "from a value on", float(x[k] + share * (x[k + 1] - x[k]))
+    words = "up to a value" if above[0] else "from a value on"
+    return words, float(x[k] + share * (x[k + 1] - x[k]))
 
 
 def _holds_from(x: Sequence[float], holds: np.ndarray) -> float | None:

@@ -59,13 +59,15 @@ class Predictions(Result):
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Slice(Result):
-    """Where things switch along the first axis, at one value of the second.
+    """Where things switch along the first axis, at one value of the second and further ones.
 
     **Arguments:** `value`, of the second axis; `predicted`, the closed-form first movement, None
     where there is none; `moves`: along the first axis cooperation starts to rise "from a value on",
-    "everywhere", "nowhere" or "elsewhere"; `first_movement`, that value, where the margin turns
-    positive between two points of the sweep (interpolated), or None; `equilibrium`, the first
-    point from which on the cooperative corner passes the boundary test, None where there is none.
+    "up to a value" (where the axis is a number of the rule), "everywhere", "nowhere" or
+    "elsewhere"; `first_movement`, that value, where the margin changes its sign between two points
+    of the sweep (interpolated), or None; `equilibrium`, the first point from which on the
+    cooperative corner passes the boundary test, None where there is none; `further`, values of the
+    third axis and those after it.
     """
 
     value: float
@@ -73,6 +75,17 @@ class Slice(Result):
     moves: str
     first_movement: float | None
     equilibrium: float | None
+    further: tuple[float, ...] = ()
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """Of every axis but the first."""
+        return (self.value, *self.further)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields; `further` only where there are more than two axes."""
+        found = {name: plain(value) for name, value in fields_of(self)}
+        return found if self.further else {k: v for k, v in found.items() if k != "further"}
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -82,7 +95,8 @@ class StudyResult(Result):
     **Arguments:** `prepared`, the study and its games; `table`, one row per point of the sweep
     (columns in the reference, "What glasshouse writes"); `base`, what is true at the study's own
     values; `base_game`, pure equilibria and welfare without transparency; `predictions` along the
-    only axis, or None; `slices`, one per value of the second axis where there are two;
+    only axis, or None; `slices`, where there are more, one per value of the second axis (and those
+    after it, the second running fastest);
     `certificates`, whether points are ε-equilibria at the study's own values, proved; `curve`, the
     equilibrium threshold at several bounds, or None; `portrait`, or None; `notes`, why parts are
     missing, and warnings.

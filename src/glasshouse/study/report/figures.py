@@ -13,6 +13,7 @@ from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThresh
 from glasshouse.analysis.equilibrium.deviations import upper_corner
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.analysis.phase.portrait import Portrait
+from glasshouse.plots._palette import TEXT
 from glasshouse.plots.coupling import (
     Marker,
     mark_thresholds,
@@ -34,6 +35,7 @@ from glasshouse.study.words.page import (
     map_words,
     portrait_words,
     rest_deviation_words,
+    sheets,
 )
 from glasshouse.study.words.sentences import own_values
 from glasshouse.theory.symmetric import Thresholds
@@ -82,13 +84,15 @@ class StudyFigure:
 def study_figures(result: StudyResult) -> tuple[StudyFigure, ...]:
     """Every figure that the result has the numbers for.
 
-    **Returns:** "coupling" along one axis or "map" over two, "portrait", "deviation",
+    **Returns:** "coupling" along one axis, "map" over two or "map_1", "map_2", … over more,
+    "portrait", "deviation",
     "deviation_rest" and "equilibrium", in this order. They do not depend on the user's Matplotlib
     settings.
     """
     with style.context("default"):
-        sweep = {1: _along, 2: _map}.get(len(result.axes))
-        found = [sweep(result) if sweep else None, _portrait(result), _deviation(result)]
+        along = [_along(result)] if len(result.axes) == 1 else []
+        swept = _maps(result) if len(result.axes) > 1 else along
+        found = [*swept, _portrait(result), _deviation(result)]
         found.append(_rest_deviation(result, corner_shown=found[-1] is not None))
         found.append(_equilibrium(result))
         figures = tuple(figure for figure in found if figure is not None)
@@ -122,26 +126,34 @@ def _along(result: StudyResult) -> StudyFigure | None:
     return StudyFigure("coupling", *words, figure=_figure(panels[0]))
 
 
-def _map(result: StudyResult) -> StudyFigure | None:
-    """Outcomes over both axes."""
-    first, second = result.axes
+def _maps(result: StudyResult) -> list[StudyFigure]:
+    """Outcomes over the first two axes; of more, at several values of the others."""
+    first, second = result.axes[:2]
     columns = result.columns()
     quantity = next((name for name in QUANTITIES if _has_numbers(columns, name)), None)
     if quantity is None:
-        return None
-    lines = {
-        name: [getattr(line, name) for line in result.slices]
-        for name in ("predicted", "first_movement", "equilibrium")
-    }
-    ax = plot_outcome_map(
-        first.values,
-        second.values,
-        columns,
-        quantity=quantity,
-        lines=lines,
-        keys=(first.key, second.key),
-    )
-    return StudyFigure("map", *map_words(result, quantity), figure=_figure(ax))
+        return []
+    found, drawn = [], sheets(result)
+    for k, sheet in enumerate(drawn):
+        lines = {
+            name: [getattr(line, name) for line in result.slices[sheet.slices]]
+            for name in ("predicted", "first_movement", "equilibrium")
+        }
+        ax = plot_outcome_map(
+            first.values,
+            second.values,
+            {name: column[sheet.rows] for name, column in columns.items()},
+            quantity=quantity,
+            lines=lines,
+            keys=(first.key, second.key),
+        )
+        name = "map"
+        if sheet.at:
+            name = f"map_{k + 1}"
+            ax.set_title(f"at {sheet.at}", fontsize=TEXT)
+        words = map_words(result, quantity, sheet)
+        found.append(StudyFigure(name, *words, figure=_figure(ax)))
+    return found
 
 
 def _portrait(result: StudyResult) -> StudyFigure | None:

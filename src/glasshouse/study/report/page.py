@@ -44,7 +44,10 @@ MOST_LETTERS = 20_000
 """Of the study file, so much is shown."""
 
 MOST_SLICES = 100
-"""Values of a second axis whose switches are listed."""
+"""Values of a second axis, and those after it, whose switches are listed."""
+
+MOST_PAID = 36
+"""Points of the sweep whose mean payoffs are listed."""
 
 UNBROKEN = re.compile(r"[\d.e-]+ ± [\d.e-]+|[\d.]+e-\d+")
 """A number with what is not known of it, and a power of ten, which lines must not break."""
@@ -189,12 +192,12 @@ def _points(result: StudyResult) -> list[dict[str, Any]]:
     lengths = [len(axis.values) for axis in result.axes]
     if result.base.generic is None or not lengths:
         return []
-    if len(lengths) == 1:
-        chosen = _spread(lengths[0], 9)
-    else:
-        chosen = [
-            lengths[0] * j + i for j in _spread(lengths[1], 3) for i in _spread(lengths[0], 3)
-        ]
+    most = 9 if len(lengths) == 1 else 3
+    chosen = [0]
+    for k, length in reversed(list(enumerate(lengths))):
+        spread = _spread(length, most if k < 3 else 2)
+        chosen = [length * before + i for before in chosen for i in spread]
+    chosen = [chosen[k] for k in _spread(len(chosen), MOST_PAID)]
     rows, leaders = result.rows(), leading(result)
     names = outcome_names(result.prepared.base.game.players)
     return [

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +16,10 @@ from glasshouse.analysis.equilibrium.deviations import BoundaryTest, Deviation
 from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.plots.coupling import Marker, outcome_names
 from glasshouse.plots.outcome_map import QUANTITIES
+from glasshouse.study.predictions import is_of_rule
 from glasshouse.study.proofs import CertifiedPoint
 from glasshouse.study.result import StudyResult
+from glasshouse.study.sweep import MOST_REST
 from glasshouse.study.words.sentences import axis_name
 from glasshouse.study.words.verdicts import in_words, verdict_words
 
@@ -25,7 +28,19 @@ TIED_SETTINGS = ("learning.step_size", "learning.steps")
 
 PASSES = "passes the boundary test (numerical, not proved)"
 
+MOST_SHEETS = 9
+"""Over more than two axes so many maps are drawn."""
+
 LEADERS = ("cooperation", "exploitation", "defection")
+
+
+class Sheet(NamedTuple):
+    """A map over the first two axes: `at` which values of the others, in words; its `rows` of the
+    table and its `slices`."""
+
+    at: str
+    rows: slice
+    slices: slice
 
 
 def leading(result: StudyResult) -> list[str | None]:
@@ -64,39 +79,77 @@ def along_words(
     return (f"Cooperation along {name}", " ".join(parts), _along_caption(result, marks, unmarked))
 
 
-def map_words(result: StudyResult, quantity: str) -> tuple[str, str, str]:
-    """Title, alternative text and caption of the map over two axes."""
-    first, second = (axis_name(axis.key) for axis in result.axes)
-    values = result.column(quantity).astype(float)
+def map_words(result: StudyResult, quantity: str, sheet: Sheet) -> tuple[str, str, str]:
+    """Title, alternative text and caption of a map over the first two axes."""
+    first, second = (axis_name(axis.key) for axis in result.axes[:2])
+    values = result.column(quantity)[sheet.rows].astype(float)
+    at = f" at {sheet.at}" if sheet.at else ""
     parts = [
-        f"{QUANTITIES[quantity].capitalize()} over {first} and {second}: from "
+        f"{QUANTITIES[quantity].capitalize()} over {first} and {second}{at}: from "
         f"{np.nanmin(values):.3g} to {np.nanmax(values):.3g}."
     ]
     if result.base.generic is not None:
-        count = leading(result).count("exploitation")
+        count = leading(result)[sheet.rows].count("exploitation")
         parts.append(
             f"Exploitation is the most frequent outcome at {count} of {len(values)} points."
         )
-    ends = [result.slices[0], result.slices[-1]] if result.slices else []
+    slices = result.slices[sheet.slices]
+    ends = [slices[0], slices[-1]] if slices else []
     for words, name in (
         ("First movement turns to cooperation", "first_movement"),
         ("The cooperative corner passes the equilibrium test from", "equilibrium"),
     ):
         found = [(s.value, getattr(s, name)) for s in ends if getattr(s, name) is not None]
         where = " and ".join(f"{first} {at:.4g} for {second} {value:g}" for value, at in found)
+        if any(s.moves == "up to a value" for s in ends):
+            words = words.replace("turns to", "turns from")
         parts += [f"{words} at {where}."] if found and name == "first_movement" else []
         parts += [f"{words} {where}."] if found and name == "equilibrium" else []
     caption = [f"Colours: {_quantity_method(result, quantity)}."]
-    if any(s.predicted is not None for s in result.slices):
+    if any(s.predicted is not None for s in slices):
         caption.append("Line: first movement predicted in closed form.")
-    if any(s.first_movement is not None for s in result.slices):
+    if any(s.first_movement is not None for s in slices):
         caption.append(
             "Circles: where the first-movement margin, a derivative, changes sign, interpolated "
             "between points of the sweep."
         )
-    if any(s.equilibrium is not None for s in result.slices):
+    if any(s.equilibrium is not None for s in slices):
         caption.append(f"Squares: the first point from which on the cooperative corner {PASSES}.")
-    return f"Outcomes over {first} and {second}", " ".join(parts), " ".join(caption)
+    caption += _moving(result, sheet)
+    return f"Outcomes over {first} and {second}{at}", " ".join(parts), " ".join(caption)
+
+
+def sheets(result: StudyResult) -> list[Sheet]:
+    """The maps to draw: one over two axes; of more, at the first, middle and last of the others.
+
+    Of many axes some combinations only, evenly spread.
+    """
+    first, second, *others = result.axes
+    ends = [sorted({0, (len(a.values) - 1) // 2, len(a.values) - 1}) for a in reversed(others)]
+    places = list(itertools.product(*ends))
+    if len(places) > MOST_SHEETS:
+        chosen = np.linspace(0, len(places) - 1, MOST_SHEETS).round().astype(int)
+        places = [places[k] for k in chosen]
+    found = []
+    for place in places:
+        k = 0
+        for axis, index in zip(reversed(others), place, strict=True):
+            k = k * len(axis.values) + index
+        where = zip(others, reversed(place), strict=True)
+        at = ", ".join(f"{axis_name(axis.key)} = {axis.values[i]:g}" for axis, i in where)
+        rows, size = len(second.values), len(second.values) * len(first.values)
+        found.append(Sheet(at, slice(k * size, (k + 1) * size), slice(k * rows, (k + 1) * rows)))
+    return found
+
+
+def _moving(result: StudyResult, sheet: Sheet) -> list[str]:
+    """Where runs had not come to rest, on maps on which learning itself changes or many lie."""
+    if len(result.axes) < 3 and not any(is_of_rule(axis.key) for axis in result.axes):
+        return []
+    rests = result.column("at_rest_share")[sheet.rows].astype(float)
+    moving = int(np.sum(rests < MOST_REST))
+    which = f"at {moving} of {len(rests)} points fewer than {MOST_REST:.0%} of the runs"
+    return [f"Not at rest: {which} had come to rest."] if moving else []
 
 
 def portrait_words(portrait: Portrait, values: str) -> tuple[str, str, str]:

@@ -24,6 +24,8 @@ KINDS = ("First movement", "Outcome", "Equilibrium")
 ELSEWHERE = {"everywhere": "everywhere", "nowhere": "nowhere", "elsewhere": "now and then"}
 """Where cooperation rises along slices on which it does not begin to at one value."""
 
+TURNS = {"from a value on": "above", "up to a value": "below"}
+"""On which side of the one value at which it turns cooperation rises."""
 
 CORNER = "cooperation by all, at the upper ends of their parameters,"
 
@@ -139,29 +141,42 @@ def _rises_claim(result: StudyResult) -> str:
 
 
 def _slices_claim(result: StudyResult) -> str:
-    first, second = (axis_name(axis.key) for axis in result.axes)
-    slices = result.slices
-    turns = [(s.first_movement, s.predicted) for s in slices if s.first_movement is not None]
-    others = [
+    first, *rest = (axis_name(axis.key) for axis in result.axes)
+    others = in_words_and(rest)
+    slices, of = result.slices, "values" if len(rest) == 1 else "pairs"
+    of = of if len(rest) < 3 else "combinations"
+    elsewhere = [
         f"{where} studied at {sum(s.moves == kind for s in slices)}"
         for kind, where in ELSEWHERE.items()
         if any(s.moves == kind for s in slices)
     ]
-    found = ""
-    if turns:
+    found = []
+    for kind, side in TURNS.items():
+        turns = [
+            (s.first_movement, s.predicted)
+            for s in slices
+            if s.moves == kind and s.first_movement is not None
+        ]
+        if not turns:
+            continue
         values = [turn for turn, _ in turns]
         both = [abs(predicted - turn) for turn, predicted in turns if predicted is not None]
         error = f"; the closed form differs by at most {at_most(max(both), 1)}" if both else ""
-        found = (
-            f"above a {first} between {' and '.join(between(min(values), max(values)))} at "
-            f"{len(turns)} of {len(slices)} values of {second} (interpolated between points of the "
+        found.append(
+            f"{side} a {first} between {' and '.join(between(min(values), max(values)))} at "
+            f"{len(turns)} of {len(slices)} {of} of {others} (interpolated between points of the "
             f"sweep{error})"
         )
     return (
         f"First movement: from the neutral start {learners(result)} move "
-        f"toward cooperation {'; '.join([found, *others] if found else others)}"
-        f"{'' if turns else f' values of {second}'}."
+        f"toward cooperation {'; '.join([*found, *elsewhere])}"
+        f"{'' if found else f' {of} of {others}'}."
     )
+
+
+def in_words_and(names: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _outcome_claims(result: StudyResult) -> list[str]:
@@ -311,14 +326,15 @@ def _points(result: StudyResult, holds: Sequence[bool]) -> str:
         return "at no point studied"
     if all(holds):
         return "at every point studied"
-    if len(axes) == 2:
+    first, *others = axes
+    if others:
         return f"at {sum(holds)} of {len(holds)} points"
     groups: list[list[float]] = []
-    for k, value in enumerate(axes[0].values):
+    for k, value in enumerate(first.values):
         if holds[k]:
             if k and holds[k - 1]:
                 groups[-1].append(value)
             else:
                 groups.append([value])
     spans = [f"{g[0]:g}" if math.isclose(g[0], g[-1]) else f"{g[0]:g} to {g[-1]:g}" for g in groups]
-    return f"at {axis_name(axes[0].key)} {', '.join(spans)}"
+    return f"at {axis_name(first.key)} {', '.join(spans)}"
