@@ -3,9 +3,9 @@
 import abc
 from typing import Any, ClassVar, NamedTuple
 
-import equinox as eqx
 from jaxtyping import Array, Float, PyTree
 
+from glasshouse._foundation.declared import AbstractDeclared
 from glasshouse._foundation.final import final_unless_abstract
 from glasshouse._foundation.results import described, fields_of, plain
 from glasshouse.channels.box import Box
@@ -23,11 +23,15 @@ class Views(NamedTuple):
     weights: Float[Array, "views"] | None = None
 
 
-class AbstractChannel(eqx.Module):
+class AbstractChannel(AbstractDeclared):
     """What each player sees of the others' parameters, and what it may choose to show."""
 
     stays_in_boxes: ClassVar[bool] = False
     """Whether all that it shows is known to lie in the boxes of the semantics."""
+    shows_all: ClassVar[bool] = False
+    """Whether everybody sees everything as it is."""
+    meaning: ClassVar[str]
+    """What it means for players, in words, for reports."""
 
     __pdoc__ = described
     __init_subclass__ = final_unless_abstract

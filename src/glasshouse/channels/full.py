@@ -1,5 +1,7 @@
 """Full access: everybody sees everything."""
 
+from typing import ClassVar
+
 from jaxtyping import PyTree
 
 from glasshouse.channels.base import AbstractAccess, Views
@@ -10,6 +12,9 @@ class Full(AbstractAccess):
     """Everybody sees everybody's parameters as they are."""
 
     stays_in_boxes = True
+    meaning: ClassVar[str] = "everybody sees everybody's parameters as they are"
+    shows_all: ClassVar[bool] = True
+    listed: ClassVar[int] = 1
 
     def check(self, boxes: tuple[Box, ...]) -> None:
         return

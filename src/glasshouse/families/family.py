@@ -35,6 +35,8 @@ class AbstractFamily(Result, abc.ABC):
 
     symbol: ClassVar[str]
     """What people call that strength: κ or w."""
+    is_dense: ClassVar[bool] = False
+    """Whether its games are in normal form, which analyses of equilibrium need."""
 
     @abc.abstractmethod
     def __call__(self, coupling: Numbers) -> ParametricGame | NetworkParametricGame:
@@ -63,6 +65,8 @@ class AbstractFamily(Result, abc.ABC):
 
 class AbstractDenseFamily(AbstractFamily):
     """A family of games in normal form, which analyses of equilibrium need."""
+
+    is_dense: ClassVar[bool] = True
 
     game: NormalFormGame
     channel: AbstractChannel

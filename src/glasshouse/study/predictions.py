@@ -18,7 +18,6 @@ from glasshouse.analysis.movement.couplings import (
 )
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.errors import InputError
-from glasshouse.families.family import AbstractDenseFamily, AbstractFamily
 from glasshouse.games.registry import CATALOGUE
 from glasshouse.rules.base import AbstractDirection, check_direction, in_words
 from glasshouse.rules.gradient import Gradient
@@ -54,7 +53,7 @@ def predict(
         try:
             fine = 1e-9 * _width(bracket)
             equilibrium = equilibrium_threshold(family, bracket=bracket, tolerance=fine)
-            dense = isinstance(family, AbstractDenseFamily)
+            dense = getattr(family, "is_dense", False)
             if certify and dense and equilibrium.searched is not None:
                 proved = proved_threshold(family, equilibrium, *equilibrium.searched)
                 equilibrium = proved or equilibrium
@@ -96,10 +95,11 @@ def closed_form_along(
     """The closed form of a family, or None and the reason."""
     if not rule.selfish:
         return None, f"closed forms are known for selfish gradients only, not {in_words(rule)}"
-    if not isinstance(family, AbstractFamily):
+    closed_form = getattr(family, "closed_form", None)
+    if closed_form is None:
         return None, "closed forms are known for the semantics' own coupling only"
     try:
-        return family.closed_form(), ""
+        return closed_form(), ""
     except InputError as error:
         return None, str(error)
 
@@ -133,8 +133,9 @@ def predict_study(prepared: Prepared) -> tuple[Predictions | None, str]:
 
 def is_whole(study: Study, key: str) -> bool:
     """Whether the number at a dotted key counts something."""
-    counts = ("game.cooperate", "semantics.size", "access.draws", "access.seed", "access.readers.")
-    if key.startswith(counts):
+    table, _, rest = key.partition(".")
+    counting = {"semantics": study.semantics.counts(), "access": study.access.counts()}
+    if key == "game.cooperate" or rest.partition(".")[0] in counting.get(table, ()):
         return True
     name = key.removeprefix("game.parameters.")
     entry = CATALOGUE.get(study.game.name or "")

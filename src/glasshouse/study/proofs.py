@@ -25,10 +25,9 @@ from glasshouse.analysis.outcomes.reached import (
     reached_rest_points,
 )
 from glasshouse.certificates.certificate import Certificate, GainBounds
-from glasshouse.channels.full import Full
 from glasshouse.dynamics.starts import Starts
 from glasshouse.errors import InputError
-from glasshouse.families.family import AbstractDenseFamily, LogisticFamily
+from glasshouse.families.family import AbstractDenseFamily
 from glasshouse.games.base import UNROLL_LIMIT, unrolls
 from glasshouse.parametric import ParametricGame, Params
 from glasshouse.study.setting import Prepared, Setting
@@ -133,7 +132,7 @@ def threshold_curve(prepared: Prepared) -> EquilibriumCurve | None:
         return None
     family = prepared.base.own_family("semantics.coupling")
     along = [axis.key for axis in study.axes] == ["semantics.coupling"]
-    if not along or not isinstance(family, LogisticFamily) or not family.has_closed_forms:
+    if not along or family is None or not getattr(family, "has_closed_forms", False):
         return None
     try:
         corner_limits(family.game)
@@ -255,7 +254,7 @@ def proved_threshold(
 
     **Arguments:** `measured`, by `equilibrium_threshold` from `low` to `high`: where to prove.
     """
-    if not isinstance(family.channel, Full) or measured.holds == "below":
+    if not family.channel.shows_all or measured.holds == "below":
         return None
     if _too_large(family(high)):
         return None
