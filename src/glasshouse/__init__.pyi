@@ -33,5 +33,7 @@ from .parametric import DifferentiableGame as DifferentiableGame
 from .parametric import NetworkParametricGame as NetworkParametricGame
 from .parametric import ParametricGame as ParametricGame
 from .parametric import Tied as Tied
+from .registration import Key as Key
+from .registration import Strength as Strength
 from .registration import register as register
 from .theory import thresholds as thresholds

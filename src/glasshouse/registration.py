@@ -2,6 +2,8 @@
 
 from typing import Any, TypeVar
 
+from glasshouse._foundation.declared import Key as Key
+from glasshouse._foundation.declared import Strength as Strength
 from glasshouse._foundation.registry import Registry
 from glasshouse.channels.registry import CHANNELS
 from glasshouse.errors import InputError

@@ -106,6 +106,9 @@ class Registry(Mapping[str, T], Generic[T]):
         self._search()
         return len(self.own) + len(self._added)
 
+    __eq__ = object.__eq__
+    __hash__: Any = object.__hash__
+
     def __repr__(self) -> str:
         return f"{{{', '.join(self)}}}"
 

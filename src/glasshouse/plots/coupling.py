@@ -11,9 +11,11 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from glasshouse.plots._layout import GAP, arrange, expected_width
 from glasshouse.channels.registry import CHANNELS
+from glasshouse.plots._layout import GAP, arrange, expected_width
 from glasshouse.plots._palette import BLACK, BLUE, GREEN, GREY, ORANGE, TEXT
+from glasshouse.rules.registry import RULES
+from glasshouse.semantics.registry import SEMANTICS
 
 WIDTH = 4.8
 """Inches: on the screen of a phone, text is then no smaller than 8 pixels."""

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -53,9 +54,9 @@ def predict(
         try:
             fine = 1e-9 * _width(bracket)
             equilibrium = equilibrium_threshold(family, bracket=bracket, tolerance=fine)
-            dense = getattr(family, "is_dense", False)
-            if certify and dense and equilibrium.searched is not None:
-                proved = proved_threshold(family, equilibrium, *equilibrium.searched)
+            dense: Any = family if getattr(family, "is_dense", False) else None
+            if certify and dense is not None and equilibrium.searched is not None:
+                proved = proved_threshold(dense, equilibrium, *equilibrium.searched)
                 equilibrium = proved or equilibrium
         except InputError as error:
             no_equilibrium = str(error)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import Any
 
 import jax
 import numpy as np
@@ -130,9 +131,9 @@ def threshold_curve(prepared: Prepared) -> EquilibriumCurve | None:
     study = prepared.study
     if study.analysis.certify is False or not study.analysis.thresholds:
         return None
-    family = prepared.base.own_family("semantics.coupling")
+    family: Any = prepared.base.own_family("semantics.coupling")
     along = [axis.key for axis in study.axes] == ["semantics.coupling"]
-    if not along or family is None or not getattr(family, "has_closed_forms", False):
+    if not along or not getattr(family, "has_closed_forms", False):
         return None
     try:
         corner_limits(family.game)

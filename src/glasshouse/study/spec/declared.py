@@ -4,6 +4,8 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, Union
 
+import jax
+import numpy as np
 from pydantic import Field, GetCoreSchemaHandler, StrictBool, TypeAdapter, create_model
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, core_schema
@@ -48,17 +50,24 @@ class Declared(Section):
 
 
 def made(cls: Callable[..., C], settings: Mapping[str, Any]) -> C:
-    """An instance of a class that may be somebody else's.
+    """An instance of a class that may be somebody else's, its numbers in arrays.
+
+    Plain floats in fields would be parts of the program, and a sweep over them compiled anew for
+    every value.
 
     **Raises:** `InputError` where it is refused, and where its code fails.
     """
     try:
-        return cls(**settings)
+        return jax.tree.map(_as_array, cls(**settings))
     except InputError:
         raise
     except Exception as error:
         given = ", ".join(f"{name} = {value!r:.40}" for name, value in settings.items())
         raise InputError(f"{cls.__name__}({given}) fails: {failure(error)}") from error
+
+
+def _as_array(leaf: Any) -> Any:
+    return np.asarray(leaf) if isinstance(leaf, float) else leaf
 
 
 def field(key: Key) -> tuple[Any, FieldInfo]:
@@ -131,7 +140,7 @@ class Kinds(Mapping[str, type[S]], Generic[S]):
     def __len__(self) -> int:
         return len(classes(self._registry))
 
-    __hash__ = object.__hash__
+    __hash__: Any = object.__hash__
 
     def _section(self, cls: Any) -> type[S]:
         if cls not in self._sections:

@@ -265,11 +265,13 @@ class Study(Section):
     """Python files beside the study, or modules, that register what it names; run when checked."""
     game: GameSpec
     """What is played."""
-    semantics: Annotated[SemanticsSection, SEMANTICS_SPECS] = SEMANTICS_SPECS["logistic"]()
+    semantics: Annotated[SemanticsSection, SEMANTICS_SPECS] = SEMANTICS_SPECS["logistic"](
+        kind="logistic"
+    )
     """What a parameter means."""
     access: Annotated[AccessSection, ACCESS_SPECS, BeforeValidator(with_threshold)] = ACCESS_SPECS[
         "full"
-    ]()
+    ](kind="full")
     """Who sees what of whose parameters."""
     learning: Annotated[LearningSpec, ByRule()] = LearningSpec()
     """How players learn, and from where."""
@@ -330,8 +332,9 @@ class Study(Section):
         )
         if not self.plugins:
             written.pop("plugins", None)
-        if self.game.name in CATALOGUE:
-            defaults, given = CATALOGUE[self.game.name].defaults, self.game.parameters
+        entry = CATALOGUE.get(self.game.name or "")
+        if entry is not None:
+            defaults, given = entry.defaults, self.game.parameters
             whole = {key for key, default in defaults.items() if isinstance(default, int)}
             written["game"]["parameters"] = {
                 **defaults,

@@ -2,7 +2,7 @@
 
 import contextlib
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from glasshouse.study.spec.semantics import SEMANTICS_SPECS
 from glasshouse.study.spec.study import RangeSpec, Study
 from glasshouse.study.spec.values import Plugins
 
-KINDS: dict[str, dict[str, Any]] = {"semantics": SEMANTICS_SPECS, "access": ACCESS_SPECS}
+KINDS: dict[str, Mapping[str, Any]] = {"semantics": SEMANTICS_SPECS, "access": ACCESS_SPECS}
 """Tables of several kinds, and the model of each kind."""
 
 PLUGINS = pydantic.TypeAdapter(Plugins)

@@ -98,7 +98,7 @@ def _epsilon(value: object) -> float | Literal[False]:
     return float(value)
 
 
-def _plugins(value: object) -> tuple[str, ...]:
+def _plugins(value: object) -> Any:
     if isinstance(value, str):
         raise ValueError(f"must be a list of names, as [{value!r:.60}]")
     places = tuple(value) if isinstance(value, list | tuple) else (value,)
