@@ -1,4 +1,4 @@
-"""Things that somebody else defines, each in one file that knows the package by its public names."""
+"""Things that somebody else defines, each in one file that knows public names only."""
 
 SEMANTICS = '''
 from typing import ClassVar

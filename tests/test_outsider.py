@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests import outsiders
 
 import glasshouse as gh
 from glasshouse._foundation.registry import Registry
@@ -19,7 +20,6 @@ from glasshouse.rules.registry import RULES
 from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study import check_study, read_study, run_study
 from glasshouse.study.spec.toml import parse_study
-from tests import outsiders
 
 AXES = {
     "semantics.tilt": "[0.0, 0.5]",

@@ -19,6 +19,7 @@ FLOW = [
     "semantics",
     "parametric",
     "rules",
+    "registration",
     "dynamics",
     "theory",
     "families",

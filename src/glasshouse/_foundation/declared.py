@@ -1,4 +1,4 @@
-"""What a class says of itself: its name and keys in study files, and how its numbers are written."""
+"""What a class says of itself: its name and keys in study files, how its numbers are written."""
 
 import dataclasses
 import inspect
@@ -21,7 +21,7 @@ LAST = 1000
 """Where lists name what does not say its place: after all that do."""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Key:
     """A setting of a class, as studies write it.
 
@@ -29,8 +29,8 @@ class Key:
     given; `kind`, float, int, bool, str or a tuple of the words allowed; `symbol`, such as "κ";
     `axis`, what an axis of a figure is called; `least`, `most` and `above`, of a number;
     `infinite`, whether it may be; `step`, what a whole number is a multiple of; `several`,
-    whether it is a list, and then of how many at the `fewest`; `annotation`, in place of the kind, a type that pydantic
-    reads, or its place as "module:name".
+    whether it is a list, and then of how many at the `fewest`; `annotation`, in place of the kind,
+    a type that pydantic reads, or its place as "module:name".
     """
 
     meaning: str
@@ -46,6 +46,10 @@ class Key:
     several: bool = False
     fewest: int = 1
     annotation: Any = None
+
+    def __repr__(self) -> str:
+        default = "" if self.default is NOTHING else f", {self.default!r}"
+        return f"Key({self.meaning!r:.60}{default})"
 
 
 @dataclasses.dataclass(frozen=True)

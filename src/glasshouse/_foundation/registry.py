@@ -37,7 +37,8 @@ class Registry(Mapping[str, T], Generic[T]):
     whatever they are: these are loaded when one is asked for that is not there, or all are.
 
     **Arguments:** `what` they are, "rule"; `base`, of which they are subclasses, or instances
-    where it is no abstract class; `own`, the library's; `check(thing)`, raising an `InputError` for one that cannot be registered;
+    where it is no abstract class; `own`, the library's; `check(thing)`, raising an `InputError` for
+    one that cannot be registered;
     `names(thing)`, under which it is found: the first is its key here.
     """
 

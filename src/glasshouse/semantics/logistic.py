@@ -42,8 +42,7 @@ class Logistic(AbstractSemantics):
     proper = "everywhere"
     words: ClassVar[str] = "logistic"
     formula: ClassVar[str] = (
-        "player i cooperates with probability s(ω θ_i + Σ_{j≠i} κ_{ij} θ_j), "
-        "s(x) = 1/(1 + e^{−x})"
+        "player i cooperates with probability s(ω θ_i + Σ_{j≠i} κ_{ij} θ_j), s(x) = 1/(1 + e^{−x})"
     )
     strength: ClassVar[Strength | None] = Strength("coupling", 0.0, 1.2, 61)
     listed: ClassVar[int] = 1

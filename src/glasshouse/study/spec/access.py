@@ -66,9 +66,7 @@ class MaskSection(AccessSection):
         return self.MADE(masks[0] if alike and len({m.shape for m in masks}) == 1 else masks)
 
 
-ACCESS_SPECS: Kinds[AccessSection] = Kinds(
-    CHANNELS, AccessSection, frozenset(), "Who sees what"
-)
+ACCESS_SPECS: Kinds[AccessSection] = Kinds(CHANNELS, AccessSection, frozenset(), "Who sees what")
 """The tables of all kinds by name, registered ones too."""
 
 

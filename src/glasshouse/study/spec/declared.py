@@ -182,7 +182,11 @@ class Kinds(Mapping[str, type[S]], Generic[S]):
         if isinstance(value, self._base):
             return value
         kind = value.get("kind") if isinstance(value, dict) else None
-        if not isinstance(kind, str) or kind in classes(self._registry, own=True) or kind not in self:
+        if (
+            not isinstance(kind, str)
+            or kind in classes(self._registry, own=True)
+            or kind not in self
+        ):
             return handler(value)
         section = self[kind]
         if section not in self._readers:

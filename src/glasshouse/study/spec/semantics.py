@@ -57,7 +57,7 @@ class SemanticsSection(Declared):
     def built(self, game: NormalFormGame, settings: dict[str, Any]) -> AbstractSemantics:
         """The semantics with these settings, given the game's actions where it takes them."""
         taken = GIVEN & set(inspect.signature(self.MADE).parameters)
-        return made(self.MADE, {**{name: game.actions for name in taken}, **settings})
+        return made(self.MADE, {**dict.fromkeys(taken, game.actions), **settings})
 
     def family(self, game: NormalFormGame, channel: AbstractChannel) -> AbstractFamily | None:
         """The game at every strength of reading, or None where it has none."""
@@ -131,9 +131,7 @@ class LogisticSection(SemanticsSection):
         """What it does, for the report."""
         own = self.settings()
         several = " (with more than two actions, one such logit for each but one of them)"
-        pattern = (
-            f" times the pattern {own['pattern']}, entry [i][j] for player i reading player j"
-        )
+        pattern = f" times the pattern {own['pattern']}, entry [i][j] for player i reading player j"
         return (
             f"{self.MADE.formula}{several * (max(game.actions) > 2)}; parameters "
             f"{_bound(own['bound'])}, ω = {{own_weight}}, κ = {{coupling}}"

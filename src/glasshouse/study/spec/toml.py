@@ -67,10 +67,8 @@ def _parsed(text: str, folder: Path, trust: bool) -> Study:
         content = tomllib.loads(text)
     except ValueError as error:  # also for whole numbers of thousands of digits
         raise InputError(f"not valid TOML: {error}") from error
-    try:
+    with contextlib.suppress(pydantic.ValidationError):  # the study says what is wrong with them
         load_plugins(PLUGINS.validate_python(content.get("plugins", [])), folder, trust=trust)
-    except pydantic.ValidationError:
-        pass  # the study says what is wrong with them
     try:
         return Study.model_validate(content)
     except pydantic.ValidationError as error:
