@@ -36,6 +36,9 @@ from .parametric import DifferentiableGame as DifferentiableGame
 from .parametric import NetworkParametricGame as NetworkParametricGame
 from .parametric import ParametricGame as ParametricGame
 from .parametric import Tied as Tied
+from .registration import Key as Key
+from .registration import Strength as Strength
+from .registration import register as register
 from .theory import Known as Known
 from .theory import Unknown as Unknown
 from .theory import known as known

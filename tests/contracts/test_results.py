@@ -64,6 +64,7 @@ from glasshouse.games import (
     Labels,
     NeighbourhoodPublicGoods,
     PairwiseGame,
+    Payoffs,
     Symmetric2x2,
     catalogue,
 )
@@ -159,6 +160,10 @@ EXAMPLES = {
     "Labels of 12 players": lambda: catalogue.public_goods(n=12).labels,
     "Product": lambda: PARAMETRIC.behaviours(CORNER),
     "Box": lambda: Box([-1.0, -math.inf], [1 / 3, math.inf]),
+    "Key": lambda: glasshouse.Key("κ, how much of it.", 0.5, symbol="κ", least=0),
+    "Strength": lambda: glasshouse.Strength("coupling", 0.0, 1.2, 61),
+    "CatalogueGame": lambda: catalogue.donation,
+    "Payoffs": lambda: Payoffs(np.zeros((2, 2, 2)), ("a", "b")),
     "Full": Full,
     "OneSided": lambda: OneSided((0,)),
     "Mask": lambda: Mask(np.arange(20) < 5),

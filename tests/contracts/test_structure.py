@@ -28,6 +28,7 @@ FLOW = [
     "semantics",
     "parametric",
     "rules",
+    "registration",
     "dynamics",
     "theory",
     "families",

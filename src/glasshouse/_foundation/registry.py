@@ -1,8 +1,15 @@
-"""Registries that follow the exports: one line in a folder's `__init__.pyi` adds an entry."""
+"""Registries: what a folder's `__init__.pyi` exports, what is registered, what is installed."""
 
+import importlib.metadata
 import inspect
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
+
+from glasshouse.errors import InputError
 
 T = TypeVar("T")
 
@@ -21,3 +28,141 @@ def exported_classes(module: ModuleType, base: type[T]) -> dict[str, type[T]]:
         for name, value in classes.items()
         if issubclass(value, base) and not inspect.isabstract(value)
     }
+
+
+class Registry(Mapping[str, T], Generic[T]):
+    """All things of one kind by name: the library's own, and those added since, in this order.
+
+    More of them are in installed packages, as entry points of the group "glasshouse.rules" or
+    whatever they are: these are loaded when one is asked for that is not there, or all are.
+
+    **Arguments:** `what` they are, "rule"; `base`, of which they are subclasses, or instances
+    where it is no abstract class; `own`, the library's; `check(thing)`, raising an `InputError` for
+    one that cannot be registered;
+    `names(thing)`, under which it is found: the first is its key here.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        base: type,
+        own: Mapping[str, T],
+        check: Callable[[Any], None],
+        names: Callable[[Any], tuple[str, ...]],
+    ):
+        self.what = what
+        self.own = dict(own)
+        self.base = base
+        self._group = f"glasshouse.{what if what.endswith('s') else f'{what}s'}"
+        self._check = check
+        self._names = names
+        self._added: dict[str, T] = {}
+        self._is_searched = False
+
+    def add(self, thing: Any) -> None:
+        """Register one more; the same one again, or a newer edition of it, is no second one.
+
+        **Raises:** `InputError` for what cannot be registered, and a name that is taken.
+        """
+        if not self.takes(thing):
+            raise InputError(f"{_shown(thing)} is no {self.what}: {self._how()}")
+        self._check(thing)
+        names = self._names(thing)
+        for key, other in {**self.own, **self._added}.items():
+            if other is thing or not {*names} & {*self._names(other)}:
+                continue
+            if key in self._added and _is_edition(thing, other):
+                if _place(thing) != _place(other):
+                    return  # a copy of its file, as beside results: the first one serves
+                del self._added[key]
+                break
+            raise InputError(
+                f"the name {names[-1]!r} is taken by the {self.what} {_described(other)}: give "
+                f"{_described(thing)} another name"
+            )
+        self._added[names[0]] = thing
+
+    def takes(self, thing: Any) -> bool:
+        """Whether this is one of its kind."""
+        if inspect.isclass(thing):
+            return inspect.isabstract(self.base) and issubclass(thing, self.base)
+        return not inspect.isabstract(self.base) and isinstance(thing, self.base)
+
+    def _how(self) -> str:
+        name = self.base.__name__
+        return f"derive a class from {name}" if inspect.isabstract(self.base) else f"make a {name}"
+
+    def __getitem__(self, name: str) -> T:
+        if name in self.own:
+            return self.own[name]
+        if name not in self._added:
+            self._search()
+        return self._added[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self._search()
+        return iter((*self.own, *self._added))
+
+    def __len__(self) -> int:
+        self._search()
+        return len(self.own) + len(self._added)
+
+    __eq__ = object.__eq__
+    __hash__: Any = object.__hash__
+
+    def __repr__(self) -> str:
+        return f"{{{', '.join(self)}}}"
+
+    def _search(self) -> None:
+        """Load the entry points, once; a package that is broken is said so and left out."""
+        if self._is_searched:
+            return
+        self._is_searched = True
+        for entry in importlib.metadata.entry_points(group=self._group):
+            try:
+                self.add(entry.load())
+            except (Exception, SystemExit) as error:
+                warnings.warn(
+                    f"the {self.what} {entry.name!r} of {_package(entry)} is left out: {error}",
+                    stacklevel=2,
+                )
+
+
+def _shown(thing: Any) -> str:
+    return thing.__name__ if inspect.isclass(thing) else f"{thing!r:.60}"
+
+
+def _package(entry: importlib.metadata.EntryPoint) -> str:
+    return entry.value if entry.dist is None else f"the package {entry.dist.name}"
+
+
+def _source(thing: Any) -> Any:
+    """The class, or the function that a game of the catalogue is made of."""
+    return thing if inspect.isclass(thing) else getattr(thing, "function", thing)
+
+
+def _place(thing: Any) -> str:
+    """Where it was defined."""
+    source = _source(thing)
+    module = sys.modules.get(getattr(source, "__module__", ""))
+    file = getattr(module, "__file__", None)
+    where = str(Path(file).resolve()) if file else getattr(source, "__module__", "")
+    return f"{where}:{getattr(source, '__qualname__', '')}"
+
+
+def _content(thing: Any) -> tuple[str, str] | None:
+    """What the file of a study held when it was read, and the name there; None for others."""
+    module = sys.modules.get(getattr(_source(thing), "__module__", ""))
+    known = getattr(module, "__digest__", None)
+    return None if known is None else (known, getattr(_source(thing), "__qualname__", ""))
+
+
+def _is_edition(thing: Any, other: Any) -> bool:
+    """Whether both are one definition: of one place, or of two files with the same content."""
+    content = _content(thing)
+    return _place(thing) == _place(other) or (content is not None and content == _content(other))
+
+
+def _described(thing: Any) -> str:
+    source = _source(thing)
+    return f"{getattr(source, '__qualname__', thing)} of {getattr(source, '__module__', '…')}"

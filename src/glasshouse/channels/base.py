@@ -3,9 +3,9 @@
 import abc
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-import equinox as eqx
 from jaxtyping import Array, Float, PyTree
 
+from glasshouse._foundation.declared import AbstractDeclared
 from glasshouse._foundation.final import final_unless_abstract
 from glasshouse._foundation.results import described, fields_of, plain
 from glasshouse.channels.box import Box
@@ -30,7 +30,7 @@ class _ByItsClass:
         return f"access by {kind.__name__}"
 
 
-class AbstractChannel(eqx.Module):
+class AbstractChannel(AbstractDeclared):
     """What each player sees of the others' parameters, and what it may choose to show."""
 
     if TYPE_CHECKING:
@@ -51,6 +51,8 @@ class AbstractChannel(eqx.Module):
 
     stays_in_boxes: ClassVar[bool] = False
     """Whether all that it shows is known to lie in the boxes of the semantics."""
+    meaning: ClassVar[str]
+    """What it means for players, in words, for reports."""
 
     __pdoc__ = described
     __init_subclass__ = final_unless_abstract

@@ -1,5 +1,7 @@
 """Full access: everybody sees everything."""
 
+from typing import ClassVar
+
 from jaxtyping import PyTree
 
 from glasshouse.channels.base import AbstractAccess, Views
@@ -12,6 +14,8 @@ class Full(AbstractAccess):
     is_full = True
     has_one_switch = True
     stays_in_boxes = True
+    meaning: ClassVar[str] = "everybody sees everybody's parameters as they are"
+    listed: ClassVar[int] = 1
 
     @property
     def words(self) -> str:

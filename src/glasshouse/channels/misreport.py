@@ -1,6 +1,7 @@
 """Reports: what players show is not what they play."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -8,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, PyTree
 
 from glasshouse._foundation.arrays import RealArray, is_traced
+from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, number_within
 from glasshouse.channels.base import AbstractChannel, Views
 from glasshouse.channels.box import Box
@@ -44,6 +46,19 @@ class Misreport(AbstractChannel):
     **Arguments:** `budget` b > 0, a number in units of the parameter.
     **Raises:** `InputError` for a budget that is not positive, infinite or no number.
     """
+
+    meaning: ClassVar[str] = (
+        "everybody learns two things, what it plays and the offset that the others see added to it"
+    )
+    listed: ClassVar[int] = 6
+    keys: ClassVar[Mapping[str, Key]] = {
+        "budget": Key(
+            "b: every coordinate of the offset lies in [-b, b].",
+            symbol="b",
+            axis="budget b of misreports (parameter units)",
+            above=0,
+        )
+    }
 
     budget: Float[RealArray, ""]
 
@@ -93,6 +108,8 @@ class Decoupled(AbstractChannel):
     """
 
     stays_in_boxes = True
+    meaning: ClassVar[str] = "everybody learns two things, what it plays and what it shows"
+    listed: ClassVar[int] = 7
 
     @property
     def words(self) -> str:

@@ -1,7 +1,7 @@
 """Partial access: some players are read, or some coordinates are visible."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Bool, PyTree
 
 from glasshouse._foundation.arrays import RealArray
+from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import shown, whole
 from glasshouse.channels.base import AbstractAccess, Views
 from glasshouse.channels.box import Box
@@ -31,6 +32,18 @@ class OneSided(AbstractAccess):
     """
 
     stays_in_boxes = True
+    meaning: ClassVar[str] = "to the others everybody's parameters look neutral"
+    study_name: ClassVar[str] = "one_sided"
+    listed: ClassVar[int] = 2
+    keys: ClassVar[Mapping[str, Key]] = {
+        "readers": Key(
+            "Who reads, counted from 0: [0] for the first player alone.",
+            kind=int,
+            several=True,
+            fewest=0,
+            least=0,
+        )
+    }
 
     readers: tuple[int, ...] = eqx.field(static=True)
 
@@ -87,6 +100,15 @@ class Mask(AbstractAccess):
     """
 
     stays_in_boxes = True
+    meaning: ClassVar[str] = "the other coordinates look neutral to readers"
+    listed: ClassVar[int] = 3
+    section: ClassVar[Any] = "glasshouse.study.spec.access:MaskSection"
+    keys: ClassVar[Mapping[str, Key]] = {
+        "visible": Key(
+            "Whether readers see each coordinate: one list for all players, or one list for each.",
+            annotation="glasshouse.study.spec.access:Visible",
+        )
+    }
 
     visible: tuple[PyTree, ...] | PyTree
 

@@ -1,7 +1,8 @@
 """Uncertain access: parameters that are seen by chance, or through noise."""
 
 import itertools
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -10,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PyTree
 
 from glasshouse._foundation.arrays import RealArray
+from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, Whole, number_within, whole
 from glasshouse._foundation.random import Purpose, normals
 from glasshouse.channels.base import AbstractAccess, Views
@@ -47,6 +49,19 @@ class Probabilistic(AbstractAccess):
 
     has_one_switch = True
     stays_in_boxes = True
+    meaning: ClassVar[str] = (
+        "in every play, for each reader and owner by itself; what is not seen looks neutral"
+    )
+    listed: ClassVar[int] = 4
+    keys: ClassVar[Mapping[str, Key]] = {
+        "probability": Key(
+            "λ, from 0 to 1, the same for all readers and owners.",
+            symbol="λ",
+            axis="probability λ of being seen",
+            least=0,
+            most=1,
+        )
+    }
 
     probability: Float[RealArray, ""]
 
@@ -111,6 +126,32 @@ class Noisy(AbstractAccess):
     """
 
     has_one_switch = True
+    meaning: ClassVar[str] = "drawn anew in every play, independently for each reader and owner"
+    listed: ClassVar[int] = 5
+    keys: ClassVar[Mapping[str, Key]] = {
+        "scale": Key(
+            "σ, the standard deviation in units of the parameter.",
+            symbol="σ",
+            axis="noise σ (parameter units)",
+            least=0,
+        ),
+        "draws": Key(
+            "How many draws stand for noise in more than two numbers per reader; fewer are "
+            "integrated.",
+            256,
+            int,
+            least=2,
+            most=1_000_000,
+            step=2,
+        ),
+        "seed": Key(
+            "Of these draws: the same seed gives the same noise, whatever JAX's settings.",
+            0,
+            int,
+            least=0,
+            most=2**32 - 1,
+        ),
+    }
 
     scale: Float[RealArray, ""]
     draws: int = eqx.field(static=True)

@@ -38,6 +38,8 @@ class AbstractFamily(Result, abc.ABC):
 
     symbol: ClassVar[str]
     """What people call that strength: κ or w."""
+    is_dense: ClassVar[bool] = False
+    """Whether its games are in normal form, which analyses of equilibrium need."""
 
     __init_subclass__ = final_unless_abstract
 
@@ -73,6 +75,8 @@ class AbstractFamily(Result, abc.ABC):
 
 class AbstractDenseFamily(AbstractFamily):
     """A family of games in normal form, which analyses of equilibrium need."""
+
+    is_dense: ClassVar[bool] = True
 
     game: NormalFormGame
     channel: AbstractChannel

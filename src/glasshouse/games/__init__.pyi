@@ -1,6 +1,9 @@
 from .base import AbstractGame as AbstractGame
 from .base import AbstractSequentialGame as AbstractSequentialGame
 from .behaviour import Product as Product
+from .catalogue._entry import CatalogueGame as CatalogueGame
+from .catalogue._entry import Payoffs as Payoffs
+from .catalogue._entry import catalogue_game as catalogue_game
 from .network import AbstractNetworkGame as AbstractNetworkGame
 from .network import GlobalPublicGoods as GlobalPublicGoods
 from .network import NeighbourhoodPublicGoods as NeighbourhoodPublicGoods

@@ -8,6 +8,7 @@ from .capabilities import require as require
 from .capabilities import require_exact as require_exact
 from .dense import ParametricGame as ParametricGame
 from .differentiable import DifferentiableGame as DifferentiableGame
+from .measure import AbstractMeasure as AbstractMeasure
 from .networked import NetworkParametricGame as NetworkParametricGame
 from .protocol import AbstractParametricGame as AbstractParametricGame
 from .protocol import Layout as Layout

@@ -23,6 +23,7 @@ from glasshouse.parametric.capabilities import (
     AbstractObservable,
     AbstractScaled,
 )
+from glasshouse.parametric.measure import measured
 from glasshouse.parametric.protocol import SEPARATE, AbstractParametricGame, Layout, Params
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.semantics.probabilities import TOLERANCE
@@ -125,7 +126,7 @@ class ParametricGame(
         return _first_entries(behaviours)
 
     def observables(self, params: Params) -> dict[str, Float[RealArray, "players"]]:
-        return {"cooperation": self.cooperation(params)}
+        return {"cooperation": self.cooperation(params), **measured(self, params)}
 
     @in_float64_unless_traced
     def payoffs(

@@ -17,6 +17,7 @@ from glasshouse.errors import InputError
 from glasshouse.games.network.base import AbstractNetworkGame, sum_by
 from glasshouse.games.network.graphs import numbered
 from glasshouse.parametric.capabilities import AbstractObservable, AbstractScaled
+from glasshouse.parametric.measure import measured
 from glasshouse.parametric.protocol import STACKED, AbstractParametricGame, Layout, Params
 from glasshouse.semantics.probabilities import sigmoid_pair, softmax
 from glasshouse.semantics.reading import Reading
@@ -130,7 +131,7 @@ class NetworkParametricGame(AbstractParametricGame, AbstractObservable, Abstract
         return self.mixes(params)[:, 0]
 
     def observables(self, params: Params) -> dict[str, Float[RealArray, "players"]]:
-        return {"cooperation": self.cooperation(params)}
+        return {"cooperation": self.cooperation(params), **measured(self, params)}
 
     @in_float64_unless_traced
     def payoffs(

@@ -11,8 +11,11 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from glasshouse.channels.registry import CHANNELS
 from glasshouse.plots._layout import GAP, arrange, expected_width
 from glasshouse.plots._palette import BLACK, BLUE, GREEN, GREY, ORANGE, TEXT
+from glasshouse.rules.registry import RULES
+from glasshouse.semantics.registry import SEMANTICS
 
 WIDTH = 4.8
 """Inches: on the screen of a phone, text is then no smaller than 8 pixels."""
@@ -27,18 +30,13 @@ EQUAL = 1e-9
 """Values that differ by no more are equal; others drawn in one place are only close."""
 
 AXIS_LABELS = {
-    "semantics.coupling": "coupling κ (weight of what each reads)",
-    "semantics.weight": "weight w (of what each reads)",
-    "semantics.own_weight": "weight ω of one's own parameter",
-    "semantics.bound": "bound M (parameters lie in [-M, M])",
-    "access.probability": "probability λ of being seen",
-    "access.scale": "noise σ (parameter units)",
-    "access.budget": "budget b of misreports (parameter units)",
-    "learning.look_ahead": "look-ahead α (parameter units per unit of gradient)",
     "learning.step_size": "step size (parameter units per unit of gradient)",
     "learning.steps": "learning steps",
     "learning.spread": "spread of starts (parameter units)",
 }
+
+DECLARED = {"semantics": SEMANTICS, "access": CHANNELS, "learning": RULES}
+"""Tables of a study whose numbers are said by the classes that have them."""
 
 AXIS_KINDS = {
     "game.parameters.": "{} (parameter of the game)",
@@ -87,7 +85,10 @@ def axis_label(key: str) -> str:
     for beginning, words in AXIS_KINDS.items():
         if key.startswith(beginning):
             return words.format(key.removeprefix(beginning))
-    return AXIS_LABELS.get(key, key)
+    table, _, name = key.partition(".")
+    declared = (cls.keys.get(name) for cls in DECLARED.get(table, {}).values())
+    own = next((said.axis for said in declared if said is not None and said.axis), key)
+    return AXIS_LABELS.get(key, own)
 
 
 def plot_tied_branch(

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 from glasshouse._foundation.arrays import RealArray, is_traced
+from glasshouse._foundation.declared import AbstractDeclared
 from glasshouse._foundation.final import final_unless_abstract
 from glasshouse._foundation.results import described, fields_of
 from glasshouse.errors import InputError
@@ -27,7 +28,7 @@ Directions = tuple[Any, ...]
 """What moves each entry of params, of its structure and shapes; None where it does not move."""
 
 
-class AbstractRule(eqx.Module):
+class AbstractRule(AbstractDeclared):
     """How all players change their parameters in one step, and how far they are from rest.
 
     Derive from `AbstractDirection` where a step follows a direction; a rule that does not (a

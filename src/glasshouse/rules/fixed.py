@@ -15,6 +15,7 @@ class Fixed(AbstractMemoryless):
     keeps_rest_points: ClassVar[bool] = True
     formula: ClassVar[str] = "0"
     cost: ClassVar[str] = "nothing"
+    listed: ClassVar[int] = 4
 
     def towards(
         self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None

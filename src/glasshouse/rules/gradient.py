@@ -19,6 +19,7 @@ class Gradient(AbstractMemoryless):
     keeps_rest_points: ClassVar[bool] = True
     formula: ClassVar[str] = "ξ_i = ∂U_i/∂θ_i"
     cost: ClassVar[str] = "one gradient of each player's payoff"
+    listed: ClassVar[int] = 1
 
     def towards(
         self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None

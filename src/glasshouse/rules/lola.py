@@ -1,5 +1,6 @@
 """Learning with opponent-learning awareness: my step moves also what you will learn."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import equinox as eqx
@@ -7,6 +8,7 @@ import jax
 from jaxtyping import Float, PRNGKeyArray
 
 from glasshouse._foundation.arrays import RealArray, is_traced
+from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, checked_weights
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params
@@ -40,6 +42,15 @@ class Lola(AbstractMemoryless):
     needs: ClassVar[frozenset[str]] = frozenset({APART, SECOND})
     formula: ClassVar[str] = "ξ_i + α (H_o ξ)_i + α χ_i"
     cost: ClassVar[str] = "2 to 3 gradient steps with two or three players"
+    listed: ClassVar[int] = 2
+    keys: ClassVar[Mapping[str, Key]] = {
+        "look_ahead": Key(
+            'Of "lola": how far the others are expected to step; default 1.', 1.0, symbol="α"
+        ),
+        "form": Key(
+            'Of "lola": "taylor" (default), or "original" without the term H_o ξ.', "taylor", FORMS
+        ),
+    }
 
     def __init__(self, look_ahead: Numbers = 1.0, form: str = "taylor"):
         if form not in FORMS:

@@ -21,6 +21,7 @@ class Optimistic(AbstractDirection):
     keeps_rest_points: ClassVar[bool] = True
     formula: ClassVar[str] = "2 ξ_t - ξ_{t-1}"
     cost: ClassVar[str] = "one gradient of each player's payoff, and one kept"
+    listed: ClassVar[int] = 3
 
     def init(
         self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None

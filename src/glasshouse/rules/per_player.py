@@ -37,6 +37,7 @@ class PerPlayer(AbstractDirection):
     needs: ClassVar[frozenset[str]] = frozenset({APART})
     formula: ClassVar[str] = "player i's own rule"
     cost: ClassVar[str] = "each distinct rule once"
+    in_studies: ClassVar[bool] = False
 
     def __init__(self, rules: Sequence[Any], step_sizes: Numbers | None = None):
         if not isinstance(rules, list | tuple) or not rules:

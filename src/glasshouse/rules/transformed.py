@@ -37,6 +37,7 @@ class Transformed(AbstractDirection):
     keeps_rest_points: ClassVar[bool] = False  # only where the rule inside does
     formula: ClassVar[str] = "T(direction of another rule), T from Optax"
     cost: ClassVar[str] = "that of the other rule"
+    in_studies: ClassVar[bool] = False
 
     def __check_init__(self):
         check_direction(self.rule, "an Optax transformation")

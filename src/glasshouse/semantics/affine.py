@@ -1,12 +1,14 @@
 """The affine semantics: mixed actions as weighted means of parameters that are probabilities."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, PyTree
 
 from glasshouse._foundation.arrays import RealArray
+from glasshouse._foundation.declared import Key, Strength
 from glasshouse._foundation.numbers import Numbers, action_counts, number_within
 from glasshouse.channels.box import Box
 from glasshouse.errors import InputError
@@ -27,6 +29,24 @@ class Affine(AbstractSemantics):
     """
 
     proper = "in boxes"
+    words: ClassVar[str] = "affine"
+    formula: ClassVar[str] = (
+        "player i cooperates with probability (1 − w) θ_i + w · mean of the others' θ_j"
+    )
+    strength: ClassVar[Strength | None] = Strength("weight", 0.0, 1.0, 51)
+    spread: ClassVar[float] = 0.2
+    listed: ClassVar[int] = 2
+    section: ClassVar[Any] = "glasshouse.study.spec.semantics:AffineSection"
+    keys: ClassVar[Mapping[str, Key]] = {
+        "weight": Key(
+            "w, the weight of what one reads; the weight of one's own parameter is 1 - w.",
+            0.25,
+            symbol="w",
+            axis="weight w (of what each reads)",
+            least=0,
+            most=1,
+        )
+    }
 
     weight: Float[RealArray, ""]
     actions: tuple[int, ...] = eqx.field(static=True)

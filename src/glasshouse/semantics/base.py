@@ -6,13 +6,14 @@ from typing import Any, ClassVar, Literal
 import equinox as eqx
 from jaxtyping import PyTree
 
+from glasshouse._foundation.declared import AbstractDeclared, Strength
 from glasshouse._foundation.final import final_unless_abstract
 from glasshouse._foundation.results import described, fields_of, plain
 from glasshouse.channels.box import Box
 from glasshouse.games.base import Product
 
 
-class AbstractSemantics(eqx.Module):
+class AbstractSemantics(AbstractDeclared):
     """What a parameter vector means: the map from all parameters to everyone's mixed action."""
 
     actions: eqx.AbstractVar[tuple[int, ...]]
@@ -20,6 +21,14 @@ class AbstractSemantics(eqx.Module):
 
     proper: ClassVar[Literal["everywhere", "in boxes", "unchecked"]] = "unchecked"
     """Where it gives probabilities by construction, so that none need checking while learning."""
+    words: ClassVar[str]
+    """What it is called in sentences: "logistic"."""
+    formula: ClassVar[str]
+    """What players do, for reports: θ_i and e^{x} are set as indices and powers."""
+    strength: ClassVar[Strength | None] = None
+    """Which of its numbers says how strongly all read each other, and where it is studied."""
+    spread: ClassVar[float] = 1.0
+    """Usual standard deviation of starts about the neutral parameters."""
 
     __pdoc__ = described
     __init_subclass__ = final_unless_abstract

@@ -1,7 +1,7 @@
 """Any JAX function as a semantics."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, PyTree
 
 from glasshouse._foundation.arrays import RealArray, as_floats, is_traced
+from glasshouse._foundation.declared import Key
 from glasshouse._foundation.precision import in_float64_unless_traced
 from glasshouse._foundation.results import few, shortened
 from glasshouse.channels.box import Box
@@ -44,6 +45,28 @@ class Custom(AbstractSemantics):
         parametric = gh.ParametricGame(game, Custom(mirror, [Box(-3.0, 3.0)] * 2))
         print(round(gh.first_order_margin(parametric, parametric.neutral()), 6))  # 0.25
     """
+
+    words: ClassVar[str] = "custom"
+    formula: ClassVar[str] = "everyone's mixed action is what a function gives"
+    listed: ClassVar[int] = 4
+    section: ClassVar[Any] = "glasshouse.study.spec.semantics:CustomSection"
+    keys: ClassVar[Mapping[str, Key]] = {
+        "function": Key('"file.py:name" beside the study, or "package.module:name".', kind=str),
+        "parameters": Key(
+            "Numbers the function takes by name; they can be swept.",
+            {},
+            annotation="glasshouse.study.spec.values:Parameters",
+        ),
+        "lower": Key("Smallest value of every parameter of a player.", -3.0),
+        "upper": Key("Largest value of every parameter of a player.", 3.0),
+        "size": Key(
+            "Length of each player's parameter vector; left out, one plain number.",
+            None,
+            int,
+            least=1,
+            most=1_000_000,
+        ),
+    }
 
     function: Callable[[tuple[PyTree, ...], Any], Sequence[Array]]
     boxes: tuple[Box, ...]

@@ -1,7 +1,8 @@
 """The linear semantics: the logit is a linear function of parameter vectors."""
 
 import math
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -9,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PyTree
 
 from glasshouse._foundation.arrays import RealArray, is_traced
+from glasshouse._foundation.declared import Key, Strength
 from glasshouse._foundation.numbers import (
     Numbers,
     action_counts,
@@ -38,6 +40,24 @@ class Linear(AbstractSemantics):
     """
 
     proper = "everywhere"
+    words: ClassVar[str] = "linear"
+    formula: ClassVar[str] = (
+        "player i cooperates with probability s(w·θ_i + κ Σ_{j≠i} w·θ_j), s(x) = 1/(1 + e^{−x})"
+    )
+    strength: ClassVar[Strength | None] = Strength("coupling", 0.0, 1.2, 61)
+    listed: ClassVar[int] = 3
+    section: ClassVar[Any] = "glasshouse.study.spec.semantics:LinearSection"
+    keys: ClassVar[Mapping[str, Key]] = {
+        "coupling": Key("κ, the weight with which each reads the others.", 0.5, symbol="κ"),
+        "direction": Key("w, one number per coordinate, not all zero.", several=True, symbol="w"),
+        "bound": Key(
+            "M: every coordinate lies in [-M, M]; inf for no bound.",
+            3.0,
+            symbol="M",
+            above=0,
+            infinite=True,
+        ),
+    }
 
     coupling: Float[RealArray, ""]
     direction: Float[RealArray, "coordinates"]

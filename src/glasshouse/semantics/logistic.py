@@ -1,7 +1,8 @@
 """The logistic semantics: mixed actions from a weighted sum of parameters read as logits."""
 
 import math
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -9,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PyTree
 
 from glasshouse._foundation.arrays import RealArray, is_traced
+from glasshouse._foundation.declared import Key, Strength
 from glasshouse._foundation.numbers import Numbers, action_counts, checked_bound, checked_weights
 from glasshouse._foundation.results import UNLESS_NONE
 from glasshouse.channels.box import Box
@@ -44,6 +46,41 @@ class Logistic(AbstractSemantics):
     """
 
     proper = "everywhere"
+    words: ClassVar[str] = "logistic"
+    formula: ClassVar[str] = (
+        "player i cooperates with probability s(ω θ_i + Σ_{j≠i} κ_{ij} θ_j), s(x) = 1/(1 + e^{−x})"
+    )
+    strength: ClassVar[Strength | None] = Strength("coupling", 0.0, 1.2, 61)
+    listed: ClassVar[int] = 1
+    section: ClassVar[Any] = "glasshouse.study.spec.semantics:LogisticSection"
+    keys: ClassVar[Mapping[str, Key]] = {
+        "coupling": Key(
+            "κ, the weight with which each reads the others; negative means reacting against them.",
+            0.5,
+            symbol="κ",
+            axis="coupling κ (weight of what each reads)",
+        ),
+        "pattern": Key(
+            "Who reads whom: entry [i][j] multiplies κ where player i reads j; zeros on the "
+            "diagonal.",
+            None,
+            annotation="glasshouse.study.spec.values:Matrix",
+        ),
+        "bound": Key(
+            "M: every parameter lies in [-M, M]; inf for no bound.",
+            3.0,
+            symbol="M",
+            axis="bound M (parameters lie in [-M, M])",
+            above=0,
+            infinite=True,
+        ),
+        "own_weight": Key(
+            "ω, the weight of one's own parameter; closed forms need 1.",
+            1.0,
+            symbol="ω",
+            axis="weight ω of one's own parameter",
+        ),
+    }
 
     coupling: Float[RealArray, ""] | Float[RealArray, "players players"]
     bound: Float[RealArray, ""]

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +19,6 @@ from glasshouse.analysis.movement.couplings import (
 )
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.errors import InputError
-from glasshouse.families.family import AbstractDenseFamily, AbstractFamily
 from glasshouse.games.registry import CATALOGUE
 from glasshouse.rules.base import AbstractDirection, check_direction, in_words
 from glasshouse.rules.gradient import Gradient
@@ -54,9 +54,9 @@ def predict(
         try:
             fine = 1e-9 * _width(bracket)
             equilibrium = equilibrium_threshold(family, bracket=bracket, tolerance=fine)
-            dense = isinstance(family, AbstractDenseFamily)
-            if certify and dense and equilibrium.searched is not None:
-                proved = proved_threshold(family, equilibrium, *equilibrium.searched)
+            dense: Any = family if getattr(family, "is_dense", False) else None
+            if certify and dense is not None and equilibrium.searched is not None:
+                proved = proved_threshold(dense, equilibrium, *equilibrium.searched)
                 equilibrium = proved or equilibrium
         except InputError as error:
             no_equilibrium = str(error)
@@ -96,10 +96,11 @@ def closed_form_along(
     """The closed form of a family, or None and the reason."""
     if not rule.selfish:
         return None, f"closed forms are known for selfish gradients only, not {in_words(rule)}"
-    if not isinstance(family, AbstractFamily):
+    closed_form = getattr(family, "closed_form", None)
+    if closed_form is None:
         return None, "closed forms are known for the semantics' own coupling only"
     try:
-        return family.closed_form(), ""
+        return closed_form(), ""
     except InputError as error:
         return None, str(error)
 
@@ -133,8 +134,9 @@ def predict_study(prepared: Prepared) -> tuple[Predictions | None, str]:
 
 def is_whole(study: Study, key: str) -> bool:
     """Whether the number at a dotted key counts something."""
-    counts = ("game.cooperate", "semantics.size", "access.draws", "access.seed", "access.readers.")
-    if key.startswith(counts):
+    table, _, rest = key.partition(".")
+    counting = {"semantics": study.semantics.counts(), "access": study.access.counts()}
+    if key == "game.cooperate" or rest.partition(".")[0] in counting.get(table, ()):
         return True
     name = key.removeprefix("game.parameters.")
     entry = CATALOGUE.get(study.game.name or "")

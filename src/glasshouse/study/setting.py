@@ -22,7 +22,7 @@ from glasshouse.parametric.dense import check_channel
 from glasshouse.rules.base import APART, AbstractRule
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.study.spec.imported import check_place
-from glasshouse.study.spec.semantics import CustomSpec
+from glasshouse.study.spec.plugins import load_plugins, plugin_files
 from glasshouse.study.spec.study import Study
 from glasshouse.study.spec.toml import first_error, named, read_study
 
@@ -79,7 +79,7 @@ def check_study(path: str | Path, *, trust: bool = False) -> Prepared:
     **Raises:** `InputError` naming the file and the key.
     """
     path = Path(path)
-    study = read_study(path)
+    study = read_study(path, trust=trust)
     try:
         return prepare(study, path.parent, trust=trust)
     except InputError as error:
@@ -92,9 +92,10 @@ def prepare(study: Study, folder: Path = Path(), *, trust: bool = False) -> Prep
     **Arguments:** `trust`, whether a Python file may be run that lies outside `folder`.
     **Raises:** `InputError` naming the key, when the game, the semantics or a start cannot be used.
     """
-    if isinstance(study.semantics, CustomSpec) and not trust:
-        with named("semantics.function"):
-            check_place(study.semantics.function, folder)
+    if study.semantics.CODE is not None and not trust:
+        with named(f"semantics.{study.semantics.CODE}"):
+            check_place(study.semantics.settings()[study.semantics.CODE], folder)
+    load_plugins(study.plugins, folder, trust=trust)
     _check_effects(study)
     builder = _Builder(study, folder)
     base = builder.setting({})
@@ -106,6 +107,7 @@ def prepare(study: Study, folder: Path = Path(), *, trust: bool = False) -> Prep
             points.append(builder.setting(dict(zip(keys, reversed(values), strict=True))))
             advance()
     files = {**study.game.files(folder), **study.semantics.files(folder)}
+    files |= plugin_files(study.plugins, folder)
     inputs = {name: file.read_bytes() for name, file in files.items()}
     return Prepared(study, folder, base, tuple(points), inputs)
 

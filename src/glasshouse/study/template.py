@@ -15,8 +15,8 @@ from glasshouse.errors import InputError, OutputError
 from glasshouse.games.registry import from_catalogue
 from glasshouse.interop.load import is_path, load_game, parsed_name
 from glasshouse.study.setting import prepare
-from glasshouse.study.spec.access import FullSpec
-from glasshouse.study.spec.semantics import LogisticSpec
+from glasshouse.study.spec.access import ACCESS_SPECS
+from glasshouse.study.spec.semantics import SEMANTICS_SPECS
 from glasshouse.study.spec.study import AnalysisSpec, GameSpec, LearningSpec, Study
 from glasshouse.study.spec.toml import parse_study
 
@@ -39,13 +39,15 @@ def template(game: dict[str, Any], name: str = "study.toml", folder: Path = Path
     **Arguments:** `name` of the file, and the `folder` it will be in.
     **Raises:** `InputError` when the game's keys cannot be, or the game cannot be studied.
     """
-    start, stop, count = LogisticSpec.RANGE
-    sweep = {"key": "semantics.coupling", "start": start, "stop": stop, "count": count}
+    semantics = SEMANTICS_SPECS["logistic"]
+    start, stop, count = semantics.RANGE or (0.0, 1.0, 2)
+    key = f"semantics.{semantics.COUPLING}"
+    sweep = {"key": key, "start": start, "stop": stop, "count": count}
     sections = [
         HEADER.format(name=shlex.quote(name)),
         _section("game", GameSpec, game),
-        _section("semantics", LogisticSpec, {"kind": "logistic", "coupling": 0.5, "bound": 3.0}),
-        _section("access", FullSpec, {}),
+        _section("semantics", semantics, {"kind": "logistic", "coupling": 0.5, "bound": 3.0}),
+        _section("access", ACCESS_SPECS["full"], {}),
         _section("learning", LearningSpec, {}),
         SWEEP.format(**sweep),
         _section("analysis", AnalysisSpec, {}),

@@ -3,7 +3,7 @@
 import abc
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -26,6 +26,7 @@ class AbstractNeural(AbstractSemantics):
 
     gain: eqx.AbstractVar[Float[RealArray, ""]]
     """κ: what is read of the others is multiplied by it before a network sees it."""
+    in_studies: ClassVar[bool] = False
 
     @abc.abstractmethod
     def initial(self, key: Seed, same: bool = False) -> tuple[PyTree, ...]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -39,6 +39,9 @@ class Interpreter(AbstractNeural):
     **Raises:** `InputError` for other actions, a network whose output is not m - 1 finite numbers
     at θ = 0, a gain that is not finite or a bound that is not positive.
     """
+
+    words: ClassVar[str] = "interpreted"
+    formula: ClassVar[str] = "one network reads everybody's parameters: f([θ_i, κ θ_{i+1}, …])"
 
     network: Callable[[Array], Array]
     gain: Float[RealArray, ""]

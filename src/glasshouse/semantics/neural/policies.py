@@ -1,7 +1,7 @@
 """Players that are networks and read each other's weights."""
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -54,6 +54,9 @@ class Policies(AbstractNeural):
     a projection of another shape, a gain that is not finite or a bound that is not positive.
     **Cost:** one forward pass per player and features × weights operations per pair of players.
     """
+
+    words: ClassVar[str] = "policies that read weights"
+    formula: ClassVar[str] = "everybody is a network: f(κ · mean of the others' P θ_j; θ_i)"
 
     projection: Float[RealArray, "features weights"]
     gain: Float[RealArray, ""]

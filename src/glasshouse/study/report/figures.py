@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib import style
 from matplotlib.figure import Figure
 
+from glasshouse._foundation.declared import settings_of
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.equilibrium.deviations import upper_corner
 from glasshouse.analysis.movement.switch import Switch
@@ -25,6 +26,7 @@ from glasshouse.plots.deviation import curve_window, plot_deviation_curve
 from glasshouse.plots.equilibrium import plot_equilibrium_thresholds
 from glasshouse.plots.outcome_map import QUANTITIES, plot_outcome_map
 from glasshouse.plots.phase import plot_portrait
+from glasshouse.semantics.registry import GIVEN
 from glasshouse.study.proofs import most_frequent
 from glasshouse.study.result import Predictions, StudyResult
 from glasshouse.study.words.page import (
@@ -49,7 +51,8 @@ SAME = 1e-9
 MOST_SWITCHES = 3
 """What switches more often is not marked: many lines would be a smear."""
 
-SYMBOLS = {"semantics.coupling": "\\kappa", "semantics.weight": "w"}
+MATHTEXT = {"κ": "\\kappa", "λ": "\\lambda", "σ": "\\sigma", "ω": "\\omega", "α": "\\alpha"}
+"""Letters that figures set in formulas."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -106,7 +109,7 @@ def study_figures(result: StudyResult) -> tuple[StudyFigure, ...]:
 def _along(result: StudyResult) -> StudyFigure | None:
     """Tied branch and outcomes along the only axis, as far as they were asked for."""
     (axis,) = result.axes
-    columns, (marks, unmarked) = result.columns(), _markers(result.predictions)
+    columns, (marks, unmarked) = result.columns(), _markers(result.predictions, _symbol(result))
     x = columns[axis.key]
     tied, outcomes = (
         _has_numbers(columns, name) for name in ("tied_cooperation", "cooperation_share")
@@ -211,7 +214,15 @@ def _equilibrium(result: StudyResult) -> StudyFigure | None:
     return StudyFigure("equilibrium", *curve_words(curve), figure=_figure(ax))
 
 
-def _markers(predictions: Predictions | None) -> tuple[list[Marker], list[str]]:
+def _symbol(result: StudyResult) -> str:
+    """What formulas call the strength of reading along which thresholds are."""
+    section = result.prepared.study.semantics
+    key = settings_of(section.MADE, GIVEN).get(section.COUPLING or "")
+    letter = "x" if key is None or not key.symbol else key.symbol
+    return MATHTEXT.get(letter, letter)
+
+
+def _markers(predictions: Predictions | None, symbol: str) -> tuple[list[Marker], list[str]]:
     """What to mark along an axis: closed forms where there are any, or else what was found.
 
     **Returns:** the markers, and in words what switches too often to be marked.
@@ -219,7 +230,7 @@ def _markers(predictions: Predictions | None) -> tuple[list[Marker], list[str]]:
     if predictions is None:
         return [], []
     closed = predictions.closed_form
-    found = [] if closed is None else _threshold_markers(closed, SYMBOLS.get(predictions.key, "x"))
+    found = [] if closed is None else _threshold_markers(closed, symbol)
     switches: list[tuple[Switch, str, str]] = []
     if not found:
         switches = [

@@ -99,6 +99,7 @@ def report_html(
         learning_keys=[axis.key for axis in result.axes if axis.key.startswith("learning.")],
         settings=result.prepared.study.settings(),
         access=result.prepared.base.parametric.channel.words,
+        semantics=_semantics(result),
         access_meaning=result.prepared.study.access.MEANING,
         study_file=_shortened(result.prepared.study.to_toml()),
         game=result.prepared.base.game,
@@ -181,6 +182,39 @@ def _parted(claim: str) -> tuple[str, Markup]:
     kind = next((kind for kind in KINDS if claim.startswith(kind)), "")
     rest = str(escape(claim.removeprefix(kind)))
     return kind, Markup(UNBROKEN.sub(r'<span class="whole">\g<0></span>', rest))
+
+
+def _semantics(result: StudyResult) -> Markup:
+    """What parameters mean: the semantics' own words and formula, with its numbers."""
+    base, section = result.prepared.base, result.prepared.study.semantics
+    text, numbers = section.said(base.game, base.parametric.semantics.spaces)
+    words = section.MADE.words
+    return formula(f"{words[:1].upper()}{words[1:]}: {text}", numbers)
+
+
+def formula(text: str, numbers: Mapping[str, Any]) -> Markup:
+    """Plain text as HTML: θ_i and θ_{ij}, e^{x}, `code`, and numbers whose names are in braces."""
+    found = ""
+    for k, part in enumerate(text.split("`")):
+        if k % 2:
+            found += f"<code>{escape(part)}</code>"
+            continue
+        said = re.sub(r"_\{([^{}]*)\}|(?<=\w)_(\w)(?!\w)", _sub, str(escape(part)))
+        said = re.sub(r"\^\{([^{}]*)\}|\^(\w)(?!\w)", _sup, said)
+        found += re.sub(
+            r"\{([\w.]+)\}",
+            lambda m: str(number(numbers[m[1]])) if m[1] in numbers else m[0],
+            said,
+        )
+    return Markup(found)
+
+
+def _sub(found: re.Match[str]) -> str:
+    return f"<sub>{found[1] or found[2]}</sub>"
+
+
+def _sup(found: re.Match[str]) -> str:
+    return f"<sup>{found[1] or found[2]}</sup>"
 
 
 def _compared(result: StudyResult) -> list[Compared]:

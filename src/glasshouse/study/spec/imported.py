@@ -35,6 +35,14 @@ def load_function(reference: str, folder: Path) -> Callable[..., Any]:
     return function
 
 
+def load_module(place: str, folder: Path) -> ModuleType:
+    """The module "package.module", or that of "file.py", relative to `folder`.
+
+    **Raises:** `InputError` when there is none, or it fails.
+    """
+    return _module_at(place, folder)
+
+
 def check_place(reference: str, folder: Path) -> None:
     """Refuse "file.py:name" where that file is not in `folder`, links followed.
 
@@ -117,13 +125,16 @@ def _module_of_file(file: Path) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    # By which a registry knows a copy of the file for the same.
+    vars(module)["__digest__"] = hashlib.sha256(content).hexdigest()
     before = set(sys.modules)
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise InputError(f"{file}: {failure(error)}{_how_to_import(error)}") from error
+        said = str(error) if isinstance(error, InputError) else failure(error)
+        raise InputError(f"{file}: {said}{_how_to_import(error)}") from error
     _CAME_WITH[name] = frozenset(set(sys.modules) - before)
     return module
 

@@ -1,52 +1,111 @@
 """Rules in study files: their names, and the numbers that belong to them."""
 
-import inspect
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar
 
-from pydantic import model_validator
+from pydantic import Field, GetCoreSchemaHandler, create_model, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from glasshouse._foundation.declared import Key, settings_of
 from glasshouse.rules.base import AbstractDirection, check_direction
 from glasshouse.rules.registry import RULES
-from glasshouse.study.spec.values import Number, Positive, Section
+from glasshouse.study.spec.declared import AS_IT_IS, classes, field, made
+from glasshouse.study.spec.values import Positive, Section
 
-RuleName: TypeAlias = Literal["gradient", "lola", "optimistic", "fixed"]
-"""The rules that a study can name; they take plain numbers only."""
+OWN = classes(RULES, own=True)
+"""The library's own rules that studies can name; they take plain numbers only."""
 
 
-class RuleSection(Section):
+class RuleTable(Section):
     """A table that names a rule, with the numbers that belong to it."""
 
-    SETTINGS: ClassVar[tuple[str, ...]] = ("look_ahead", "form")
+    KEYS: ClassVar[tuple[str, ...]] = ()
+    """Its keys that are numbers of rules, of whichever."""
 
-    rule: RuleName = "gradient"
+    rule: str = Field(default="gradient", json_schema_extra={"enum": list(OWN)})
     """By which rule to learn; `glasshouse rules` lists them, "fixed" being not to learn."""
-    look_ahead: Number | None = None
-    """Of "lola": how far the others are expected to step; default 1."""
-    form: Literal["taylor", "original"] | None = None
-    """Of "lola": "taylor" (default), or "original" without the term H_o ξ."""
+
+    @field_validator("rule")
+    @classmethod
+    def _is_a_rule(cls, value: str) -> str:
+        if value not in OWN and value not in classes(RULES):
+            *others, last = map(repr, classes(RULES))
+            names = f"{', '.join(others)} or {last}"
+            raise PydanticCustomError("literal_error", "Input should be {names}", {"names": names})
+        return value
 
     @model_validator(mode="after")
-    def _settings_belong_to_the_rule(self) -> "RuleSection":
-        for key in self.SETTINGS:
+    def _settings_belong_to_the_rule(self) -> "RuleTable":
+        for key in self.KEYS:
             if getattr(self, key) is not None and key not in self._takes:
                 raise ValueError(f"{key} does not belong to the rule {self.rule!r}: leave it out")
         return self
 
     @property
-    def _takes(self) -> Mapping[str, inspect.Parameter]:
-        return inspect.signature(RULES[self.rule]).parameters
+    def _made(self) -> Any:
+        return OWN[self.rule] if self.rule in OWN else classes(RULES)[self.rule]
+
+    @property
+    def _takes(self) -> Mapping[str, Key]:
+        return settings_of(self._made)
+
+    def _given(self) -> dict[str, Any]:
+        found = {key: getattr(self, key) for key in self._takes}
+        return {key: value for key, value in found.items() if value is not None}
 
     def with_defaults(self) -> Any:
         """The same with the rule's numbers written out where they were left to their defaults."""
-        missing = [k for k in self.SETTINGS if k in self._takes and getattr(self, k) is None]
-        return self.model_copy(update={key: self._takes[key].default for key in missing})
+        given = self._given()
+        missing = {key: said.default for key, said in self._takes.items() if key not in given}
+        return self.model_copy(update=missing)
 
     def build_rule(self) -> AbstractDirection:
         """The rule, with the numbers that were given."""
-        given = {key: getattr(self, key) for key in self.SETTINGS}
-        settings = {key: value for key, value in given.items() if value is not None}
-        return check_direction(RULES[self.rule](**settings), "a study")
+        return check_direction(made(self._made, self._given()), "a study")
+
+
+def with_keys(table: type[RuleTable], rules: Mapping[str, Any], name: str) -> type[RuleTable]:
+    """The table with the numbers of these rules, which are left out where the rule is another.
+
+    Of one rule alone, those without a default must be given.
+    """
+    found: dict[str, Any] = {}
+    for rule in rules.values():
+        for key, said in settings_of(rule).items():
+            kind, info = field(said)
+            needed = len(rules) == 1 and info.is_required()
+            default = ... if needed else None
+            found[key] = (kind | None, FieldInfo(default=default, description=info.description))
+    model = create_model(name, __base__=table, __doc__=table.__doc__, **found)
+    model.KEYS = (*table.KEYS, *(key for key in found if key not in table.KEYS))
+    return model
+
+
+class ByRule:
+    """As a type of a field: the table with the numbers of the rule that it names."""
+
+    def __init__(self) -> None:
+        self._tables: dict[Any, type[RuleTable]] = {}
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        def validated(value: Any, further: Any) -> Any:
+            name = value.get("rule") if isinstance(value, dict) else None
+            if not isinstance(name, str) or name in OWN or name not in classes(RULES):
+                return further(value)
+            rule = classes(RULES)[name]
+            if rule not in self._tables:
+                self._tables[rule] = with_keys(source, {name: rule}, source.__name__)
+            return self._tables[rule].model_validate(value)
+
+        own = handler(source)
+        return core_schema.no_info_wrap_validator_function(validated, own, serialization=AS_IT_IS)
+
+
+RuleSection = with_keys(RuleTable, OWN, "RuleSection")
+"""A table that names a rule, with the numbers of all the library's own."""
 
 
 class PlayerSpec(RuleSection):

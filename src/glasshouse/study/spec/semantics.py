@@ -1,143 +1,182 @@
-"""`[semantics]` of a study: one class per kind, each building its semantics."""
+"""`[semantics]` of a study: what each kind needs beyond what its class says of itself."""
 
+import dataclasses
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
-from pydantic import Field, field_validator, model_validator
+from pydantic import field_validator, model_validator
 
+from glasshouse._foundation.declared import settings_of
+from glasshouse._foundation.numbers import Numbers
 from glasshouse.channels.base import AbstractChannel
 from glasshouse.channels.box import Box
 from glasshouse.errors import InputError
-from glasshouse.families.family import AffineFamily, LogisticFamily
+from glasshouse.families.family import AbstractFamily, AffineFamily, LogisticFamily
 from glasshouse.families.linear import LinearFamily
 from glasshouse.games.normal_form import NormalFormGame
-from glasshouse.semantics.affine import Affine
+from glasshouse.parametric import ParametricGame
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.semantics.custom import Custom
-from glasshouse.semantics.linear import Linear
-from glasshouse.semantics.logistic import Logistic
+from glasshouse.semantics.registry import GIVEN, SEMANTICS
+from glasshouse.study.spec.declared import Declared, Kinds, made
 from glasshouse.study.spec.imported import code_file, failure, load_function
-from glasshouse.study.spec.values import Matrix, Number, Parameter, Section
+from glasshouse.theory.symmetric import Thresholds
+
+Said = tuple[str, dict[str, Any]]
+"""Words for the report, and the numbers that stand in their braces by name."""
 
 
-class LogisticSpec(Section):
-    """Cooperate with probability s(ω θ_i + Σ_j κ_ij θ_j); m actions have m - 1 logits."""
+class SemanticsSection(Declared):
+    """What a parameter means, by a class that says what it takes."""
 
-    COUPLING: ClassVar[str | None] = "coupling"
-    RANGE: ClassVar[tuple[float, float, int]] = (0.0, 1.2, 61)
+    COUPLING: ClassVar[str | None] = None
+    """Which number says how strongly all read each other."""
+    RANGE: ClassVar[tuple[float, float, int] | None] = None
+    """Where it is studied: from, to, and at how many values."""
     SPREAD: ClassVar[float] = 1.0
+    """Standard deviation of starts unless said."""
+    CODE: ClassVar[str | None] = None
+    """The key that names Python code, where one does."""
 
-    kind: Literal["logistic"] = "logistic"
-    """How parameters become mixed actions: "logistic", "affine", "linear" or "custom"."""
-    coupling: Number = 0.5
-    """κ, the weight with which each reads the others; negative means reacting against them."""
-    pattern: Matrix | None = None
-    """Who reads whom: entry [i][j] multiplies κ where player i reads j; zeros on the diagonal."""
-    bound: Annotated[float, Field(gt=0, strict=True)] = 3.0
-    """M: every parameter lies in [-M, M]; inf for no bound."""
-    own_weight: Number = 1.0
-    """ω, the weight of one's own parameter; closed forms need 1."""
+    @classmethod
+    def declare(cls) -> None:
+        strength = cls.MADE.strength
+        cls.SPREAD = cls.MADE.spread
+        if strength is not None:
+            cls.COUPLING = strength.key
+            cls.RANGE = (strength.start, strength.stop, strength.count)
 
     def build(self, game: NormalFormGame, folder: Path) -> AbstractSemantics:
         """The semantics for this game's players."""
-        pattern, players = self.pattern, game.players
+        return self.built(game, self.settings())
+
+    def built(self, game: NormalFormGame, settings: dict[str, Any]) -> AbstractSemantics:
+        """The semantics with these settings, given the game's actions where it takes them."""
+        taken = GIVEN & set(inspect.signature(self.MADE).parameters)
+        return made(self.MADE, {**dict.fromkeys(taken, game.actions), **settings})
+
+    def family(self, game: NormalFormGame, channel: AbstractChannel) -> AbstractFamily | None:
+        """The game at every strength of reading, or None where it has none."""
+        return None if self.COUPLING is None else StrengthFamily(game, self, channel)
+
+    def files(self, folder: Path) -> dict[str, Path]:
+        """What it reads beside the study, by name."""
+        return {}
+
+    def said(self, game: NormalFormGame, spaces: tuple[Box, ...]) -> Said:
+        """What it does, for the report."""
+        keys = settings_of(self.MADE, GIVEN)
+        numbers = [f"{key.symbol or name} = {{{name}}}" for name, key in keys.items()]
+        return f"{self.MADE.formula}; {', '.join([_where(spaces), *numbers])}", self.settings()
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class StrengthFamily(AbstractFamily):
+    """A game under a semantics of a section, as a function of its strength of reading."""
+
+    symbol: ClassVar[str] = "x"
+
+    game: NormalFormGame
+    section: SemanticsSection
+    channel: AbstractChannel
+
+    def __call__(self, coupling: Numbers) -> ParametricGame:
+        settings = {**self.section.settings(), str(self.section.COUPLING): coupling}
+        return ParametricGame(self.game, self.section.built(self.game, settings), self.channel)
+
+    @property
+    def lowest(self) -> float:
+        return self._range[0]
+
+    @property
+    def highest(self) -> float:
+        return self._range[1]
+
+    @property
+    def _range(self) -> tuple[float, float, int]:
+        found = self.section.RANGE
+        assert found is not None  # a strength has one
+        return found
+
+    def closed_form(self) -> Thresholds:
+        raise InputError(f"no closed form is known for {self.section.MADE.words} semantics")
+
+
+class LogisticSection(SemanticsSection):
+    """Cooperate with probability s(ω θ_i + Σ_j κ_ij θ_j); m actions have m - 1 logits."""
+
+    def built(self, game: NormalFormGame, settings: dict[str, Any]) -> AbstractSemantics:
+        """The semantics for this game's players, the coupling multiplying the pattern."""
+        pattern, players = settings["pattern"], game.players
         if pattern is not None and len(pattern) != players:
             raise InputError(
                 f"pattern has shape {np.shape(pattern)}: it must be {(players, players)} for "
                 f"{players} players"
             )
-        weights = self.coupling if pattern is None else self.coupling * np.array(pattern)
-        return Logistic(game.actions, weights, self.bound, self.own_weight)
+        coupling = settings["coupling"]
+        weights = coupling if pattern is None else coupling * np.array(pattern)
+        return self.MADE(game.actions, weights, settings["bound"], settings["own_weight"])
 
     def family(self, game: NormalFormGame, channel: AbstractChannel) -> LogisticFamily:
         """The game at every coupling."""
-        pattern = None if self.pattern is None else np.array(self.pattern)
-        return LogisticFamily(game, self.bound, pattern, self.own_weight, channel)
+        own = self.settings()
+        pattern = None if own["pattern"] is None else np.array(own["pattern"])
+        return LogisticFamily(game, own["bound"], pattern, own["own_weight"], channel)
 
-    def files(self, folder: Path) -> dict[str, Path]:
-        """What it reads beside the study, by name."""
-        return {}
+    def said(self, game: NormalFormGame, spaces: tuple[Box, ...]) -> Said:
+        """What it does, for the report."""
+        own = self.settings()
+        several = " (with more than two actions, one such logit for each but one of them)"
+        pattern = f" times the pattern {own['pattern']}, entry [i][j] for player i reading player j"
+        return (
+            f"{self.MADE.formula}{several * (max(game.actions) > 2)}; parameters "
+            f"{_bound(own['bound'])}, ω = {{own_weight}}, κ = {{coupling}}"
+            f"{'' if own['pattern'] is None else pattern}"
+        ), own
 
 
-class AffineSpec(Section):
+class AffineSection(SemanticsSection):
     """Cooperate with probability (1-w) θ_i + w θ_j, parameters in [0, 1]; two actions each."""
-
-    COUPLING: ClassVar[str | None] = "weight"
-    RANGE: ClassVar[tuple[float, float, int]] = (0.0, 1.0, 51)
-    SPREAD: ClassVar[float] = 0.2
-
-    kind: Literal["affine"]
-    """How parameters become mixed actions: "logistic", "affine", "linear" or "custom"."""
-    weight: Annotated[float, Field(ge=0, le=1, strict=True)] = 0.25
-    """w, the weight of what one reads; the weight of one's own parameter is 1 - w."""
-
-    def build(self, game: NormalFormGame, folder: Path) -> AbstractSemantics:
-        """The semantics for this game's players."""
-        return Affine(game.actions, self.weight)
 
     def family(self, game: NormalFormGame, channel: AbstractChannel) -> AffineFamily:
         """The game at every weight."""
         return AffineFamily(game, channel)
 
-    def files(self, folder: Path) -> dict[str, Path]:
-        """What it reads beside the study, by name."""
-        return {}
 
-
-class LinearSpec(Section):
+class LinearSection(SemanticsSection):
     """Cooperate with probability s(w·θ_i + κ Σ_j w·θ_j), θ_i of several coordinates."""
 
-    COUPLING: ClassVar[str | None] = "coupling"
-    RANGE: ClassVar[tuple[float, float, int]] = (0.0, 1.2, 61)
-    SPREAD: ClassVar[float] = 1.0
-
-    kind: Literal["linear"]
-    """How parameters become mixed actions."""
-    coupling: Number = 0.5
-    """κ, the weight with which each reads the others."""
-    direction: Annotated[list[Number], Field(min_length=1, max_length=1_000_000)]
-    """w, one number per coordinate, not all zero."""
-    bound: Annotated[float, Field(gt=0, strict=True)] = 3.0
-    """M: every coordinate lies in [-M, M]; inf for no bound."""
-
-    def build(self, game: NormalFormGame, folder: Path) -> AbstractSemantics:
+    def built(self, game: NormalFormGame, settings: dict[str, Any]) -> AbstractSemantics:
         """The semantics for this game's players."""
-        return Linear(game.actions, self.coupling, np.array(self.direction), self.bound)
+        return self.MADE(game.actions, **{**settings, "direction": np.array(settings["direction"])})
 
     def family(self, game: NormalFormGame, channel: AbstractChannel) -> LinearFamily:
         """The game at every coupling."""
-        return LinearFamily(game, np.array(self.direction), self.bound, channel)
+        own = self.settings()
+        return LinearFamily(game, np.array(own["direction"]), own["bound"], channel)
 
-    def files(self, folder: Path) -> dict[str, Path]:
-        """What it reads beside the study, by name."""
-        return {}
+    def said(self, game: NormalFormGame, spaces: tuple[Box, ...]) -> Said:
+        """What it does, for the report."""
+        own = self.settings()
+        count, bound = len(own["direction"]), _bound(own["bound"])
+        each = bound if own["bound"] == np.inf else f"each {bound}"
+        direction = ", w = ({direction})" if count <= MOST_SHOWN else ""
+        return (
+            f"{self.MADE.formula}; {count} coordinates per player, {each}, κ = {{coupling}}"
+            f"{direction}"
+        ), own
 
 
-class CustomSpec(Section):
+class CustomSection(SemanticsSection):
     """A function of yours: function(params, seen, **parameters) gives everyone's mixed action."""
 
-    COUPLING: ClassVar[str | None] = None
-    RANGE: ClassVar[tuple[float, float, int] | None] = None
-    SPREAD: ClassVar[float] = 1.0
+    CODE: ClassVar[str | None] = "function"
 
-    kind: Literal["custom"]
-    """How parameters become mixed actions: "logistic", "affine", "linear" or "custom"."""
-    function: str
-    """"file.py:name" beside the study, or "package.module:name"."""
-    parameters: dict[str, Parameter] = Field(default={})
-    """Numbers the function takes by name; they can be swept."""
-    lower: Number = -3.0
-    """Smallest value of every parameter of a player."""
-    upper: Number = 3.0
-    """Largest value of every parameter of a player."""
-    size: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | None = None
-    """Length of each player's parameter vector; left out, one plain number."""
-
-    @field_validator("function")
+    @field_validator("function", check_fields=False)
     @classmethod
     def _has_two_parts(cls, value: str) -> str:
         place, separator, name = value.rpartition(":")
@@ -149,9 +188,10 @@ class CustomSpec(Section):
         return value
 
     @model_validator(mode="after")
-    def _bounds_in_order(self) -> "CustomSpec":
-        if not self.lower < self.upper:
-            raise ValueError(f"lower {self.lower:g} must be below upper {self.upper:g}")
+    def _bounds_in_order(self) -> "CustomSection":
+        own = self.settings()
+        if not own["lower"] < own["upper"]:
+            raise ValueError(f"lower {own['lower']:g} must be below upper {own['upper']:g}")
         return self
 
     def build(self, game: NormalFormGame, folder: Path) -> AbstractSemantics:
@@ -159,20 +199,23 @@ class CustomSpec(Section):
 
         **Raises:** `InputError` when the function cannot be found or does not work.
         """
+        own = self.settings()
         try:
-            function = load_function(self.function, folder)
-            _check_call(self.function, function, self.parameters)
-            return self._custom(function, game)
+            function = load_function(own["function"], folder)
+            _check_call(own["function"], function, own["parameters"])
+            return self._custom(function, game, own)
         except InputError as error:
             raise InputError(f"key 'semantics.function': {error}") from error
 
-    def _custom(self, function: Callable[..., Any], game: NormalFormGame) -> Custom:
+    def _custom(
+        self, function: Callable[..., Any], game: NormalFormGame, own: dict[str, Any]
+    ) -> Custom:
         # Arrays inside a pytree, not values in a closure: so that sweeps compile once.
         bound = jax.tree_util.Partial(
-            function, **{name: np.asarray(float(x)) for name, x in self.parameters.items()}
+            function, **{name: np.asarray(float(x)) for name, x in own["parameters"].items()}
         )
-        shape = () if self.size is None else (self.size,)
-        box = Box(np.full(shape, float(self.lower)), np.full(shape, float(self.upper)))
+        shape = () if own["size"] is None else (own["size"],)
+        box = Box(np.full(shape, float(own["lower"])), np.full(shape, float(own["upper"])))
         try:
             return Custom(bound, (box,) * game.players)
         except (Exception, SystemExit) as failed:
@@ -185,24 +228,46 @@ class CustomSpec(Section):
                 traced or "Tracer" in type(error).__name__
             )
             where = _line_in(error, function)
-            raise InputError(f"{self.function} failed{where}: {failure(error)}{hint}") from error
-
-    def family(self, game: NormalFormGame, channel: AbstractChannel) -> None:
-        """None: a custom semantics has no coupling that the library knows."""
-        return
+            raise InputError(f"{own['function']} failed{where}: {failure(error)}{hint}") from error
 
     def files(self, folder: Path) -> dict[str, Path]:
         """The source of the function and of what it imports, by name."""
-        return code_file(self.function, folder)
+        return code_file(self.settings()["function"], folder)
+
+    def said(self, game: NormalFormGame, spaces: tuple[Box, ...]) -> Said:
+        """What it does, for the report."""
+        own = self.settings()
+        numbers = own["parameters"]
+        given = ", ".join(f"{name} = {{parameters.{name}}}" for name in numbers)
+        size = "one number" if own["size"] is None else f"{own['size']} numbers"
+        return (
+            f"the function `{own['function']}`{f' with {given}' if given else ''}; {size} per "
+            "player in [{lower}, {upper}]"
+        ), {**own, **{f"parameters.{name}": x for name, x in numbers.items()}}
 
 
-SemanticsSpec = LogisticSpec | AffineSpec | LinearSpec | CustomSpec
-SEMANTICS_SPECS: dict[str, type[SemanticsSpec]] = {
-    "logistic": LogisticSpec,
-    "affine": AffineSpec,
-    "linear": LinearSpec,
-    "custom": CustomSpec,
-}
+SEMANTICS_SPECS: Kinds[SemanticsSection] = Kinds(
+    SEMANTICS, SemanticsSection, GIVEN, "How parameters become mixed actions"
+)
+"""The tables of all kinds by name, registered ones too."""
+
+MOST_SHOWN = 12
+"""As many coordinates of a direction are in the report."""
+
+
+def _bound(bound: float) -> str:
+    return "unbounded" if bound == np.inf else "in [−{bound}, {bound}]"
+
+
+def _where(spaces: tuple[Box, ...]) -> str:
+    """In which boxes parameters lie, in words."""
+    leaves = [(np.asarray(x) for x in jax.tree.leaves((b.lower, b.upper))) for b in spaces]
+    sizes = [sum(np.size(x) for x in jax.tree.leaves(box.lower)) for box in spaces]
+    numbers = np.concatenate([np.ravel(x) for found in leaves for x in found])
+    low, high = numbers.min(), numbers.max()
+    ends = f"{low:g}, {high:g}".replace("-", "−").replace("inf", "∞")
+    where = "unbounded" if np.isinf(low) and np.isinf(high) else f"in [{ends}]"
+    return f"parameters {where}" if max(sizes) == 1 else f"{max(sizes)} numbers per player, {where}"
 
 
 def _check_call(reference: str, function: Callable[..., Any], parameters: dict[str, Any]) -> None:

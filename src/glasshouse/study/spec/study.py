@@ -25,16 +25,17 @@ from glasshouse.games.normal_form import NormalFormGame, default_labels
 from glasshouse.games.registry import CATALOGUE, from_catalogue
 from glasshouse.interop.nfg import read_nfg
 from glasshouse.rules.per_player import PerPlayer
-from glasshouse.study.spec.access import AccessSpec, FullSpec, with_threshold
+from glasshouse.study.spec.access import ACCESS_SPECS, AccessSection, with_threshold
 from glasshouse.study.spec.dotted import numeric_leaves, replaced
-from glasshouse.study.spec.rules import PlayerSpec, RuleSection
-from glasshouse.study.spec.semantics import LogisticSpec, SemanticsSpec
+from glasshouse.study.spec.rules import ByRule, PlayerSpec, RuleSection
+from glasshouse.study.spec.semantics import SEMANTICS_SPECS, SemanticsSection
 from glasshouse.study.spec.values import (
     Cooperate,
     Epsilon,
     Number,
     Parameter,
     Payoffs,
+    Plugins,
     Positive,
     Section,
     Start,
@@ -104,7 +105,9 @@ class GameSpec(Section):
 class LearningSpec(RuleSection):
     """How players learn, and from where."""
 
-    players: Annotated[tuple[PlayerSpec, ...], Field(min_length=2)] | None = None
+    players: Annotated[tuple[Annotated[PlayerSpec, ByRule()], ...], Field(min_length=2)] | None = (
+        None
+    )
     """A line-up in place of `rule`: one table for each player."""
     step_size: Positive = 0.1
     """Parameter units per step and unit of gradient."""
@@ -257,15 +260,19 @@ class Study(Section):
     Build it from a file with `read_study`, or from the sections in Python.
     """
 
+    plugins: Plugins = ()
+    """Python files beside the study, or modules, that register what it names; run when checked."""
     game: GameSpec
     """What is played."""
-    semantics: Annotated[SemanticsSpec, Field(discriminator="kind")] = LogisticSpec()
-    """What a parameter means."""
-    access: Annotated[AccessSpec, Field(discriminator="kind"), BeforeValidator(with_threshold)] = (
-        FullSpec()
+    semantics: Annotated[SemanticsSection, SEMANTICS_SPECS] = SEMANTICS_SPECS["logistic"](
+        kind="logistic"
     )
+    """What a parameter means."""
+    access: Annotated[AccessSection, ACCESS_SPECS, BeforeValidator(with_threshold)] = ACCESS_SPECS[
+        "full"
+    ](kind="full")
     """Who sees what of whose parameters."""
-    learning: LearningSpec = LearningSpec()
+    learning: Annotated[LearningSpec, ByRule()] = LearningSpec()
     """How players learn, and from where."""
     sweep: Annotated[dict[str, AxisSpec] | None, BeforeValidator(_flat)] = None
     """Axes by dotted key, any number; default the semantics' coupling; {} for no sweep."""
@@ -320,8 +327,11 @@ class Study(Section):
         written = self.model_copy(update={"learning": learning}).model_dump(
             exclude_none=True, exclude={"sweep", *without}
         )
-        if self.game.name in CATALOGUE:
-            defaults, given = CATALOGUE[self.game.name].defaults, self.game.parameters
+        if not self.plugins:
+            written.pop("plugins", None)
+        entry = CATALOGUE.get(self.game.name or "")
+        if entry is not None:
+            defaults, given = entry.defaults, self.game.parameters
             whole = {key for key, default in defaults.items() if isinstance(default, int)}
             written["game"]["parameters"] = {
                 **defaults,
@@ -348,6 +358,8 @@ class Study(Section):
         written = self.settings()
         if self.game.file is not None:
             written["game"]["file"] = Path(self.game.file).name
+        if self.plugins:
+            written["plugins"] = [Path(p).name if p[-3:] == ".py" else p for p in self.plugins]
         function = written["semantics"].get("function")
         if function is not None and function.rpartition(":")[0].endswith(".py"):
             written["semantics"]["function"] = Path(function).name

@@ -2,7 +2,7 @@
 
 import contextlib
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +11,25 @@ import pydantic
 from glasshouse._foundation.files import read_bytes, reason
 from glasshouse.errors import InputError, nearest
 from glasshouse.study.spec.access import ACCESS_SPECS
+from glasshouse.study.spec.plugins import load_plugins
 from glasshouse.study.spec.semantics import SEMANTICS_SPECS
 from glasshouse.study.spec.study import RangeSpec, Study
+from glasshouse.study.spec.values import Plugins
 
-KINDS: dict[str, dict[str, Any]] = {"semantics": SEMANTICS_SPECS, "access": ACCESS_SPECS}
+KINDS: dict[str, Mapping[str, Any]] = {"semantics": SEMANTICS_SPECS, "access": ACCESS_SPECS}
 """Tables of several kinds, and the model of each kind."""
+
+PLUGINS = pydantic.TypeAdapter(Plugins)
+"""What stands first in a study, for what follows may be what they register."""
 
 MOST_BYTES = 1_000_000
 """Of a study file, which is read in some two seconds then."""
 
 
-def read_study(path: str | Path) -> Study:
-    """The study in a TOML file.
+def read_study(path: str | Path, *, trust: bool = False) -> Study:
+    """The study in a TOML file; this runs the plugins that it names.
 
+    **Arguments:** `trust`, whether these may lie outside the study's folder.
     **Raises:** `InputError`, one line naming the file, the key, the rule and what was found.
     """
     path = Path(path)
@@ -37,29 +43,32 @@ def read_study(path: str | Path) -> Study:
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot read the study file: {reason(error)}") from error
     try:
-        return parse_study(text.replace("\r\n", "\n").replace("\r", "\n"))
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        return parse_study(text, path.parent, trust=trust)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
 
 
-def parse_study(text: str) -> Study:
-    """The study in the text of a TOML file.
+def parse_study(text: str, folder: Path = Path(), *, trust: bool = False) -> Study:
+    """The study in the text of a TOML file, its plugins relative to `folder`.
 
     **Raises:** `InputError` as in `read_study`, without a file name.
     """
     try:
-        return _parsed(text)
+        return _parsed(text, folder, trust)
     except RecursionError as error:
         raise InputError(
             "nested too deeply to be read: tables and lists of a study go a few levels deep"
         ) from error
 
 
-def _parsed(text: str) -> Study:
+def _parsed(text: str, folder: Path, trust: bool) -> Study:
     try:
         content = tomllib.loads(text)
     except ValueError as error:  # also for whole numbers of thousands of digits
         raise InputError(f"not valid TOML: {error}") from error
+    with contextlib.suppress(pydantic.ValidationError):  # the study says what is wrong with them
+        load_plugins(PLUGINS.validate_python(content.get("plugins", [])), folder, trust=trust)
     try:
         return Study.model_validate(content)
     except pydantic.ValidationError as error:

@@ -98,6 +98,19 @@ def _epsilon(value: object) -> float | Literal[False]:
     return float(value)
 
 
+def _plugins(value: object) -> Any:
+    if isinstance(value, str):
+        raise ValueError(f"must be a list of names, as [{value!r:.60}]")
+    places = tuple(value) if isinstance(value, list | tuple) else (value,)
+    for place in places:
+        is_file = isinstance(place, str) and place.endswith(".py") and "\0" not in place
+        if not is_file and not (
+            isinstance(place, str) and all(part.isidentifier() for part in place.split("."))
+        ):
+            raise ValueError(f"must name 'file.py' or 'package.module', but is {place!r:.60}")
+    return places
+
+
 def _number(value: object) -> Any:
     if not is_number(value):
         raise ValueError(f"must be a finite number, but is {value!r:.40}")
@@ -108,6 +121,8 @@ def _number(value: object) -> Any:
 Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
 Parameter = Annotated[int | float, BeforeValidator(_number)]
+Plugins = Annotated[tuple[str, ...], BeforeValidator(_plugins)]
+Parameters = dict[str, Parameter]
 Payoffs = Annotated[list[Any], BeforeValidator(_payoffs)]
 Epsilon = Annotated[
     Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)] | Literal[False],

@@ -6,17 +6,12 @@ from collections.abc import Sequence
 from glasshouse._foundation.digits import at_most, between, digits, exactly, headline
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.movement.switch import Switch
-from glasshouse.channels.full import Full
+from glasshouse.rules.registry import RULES, rule_settings
+from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study.proofs import MOST_POINTS, CertifiedPoint, most_frequent
 from glasshouse.study.result import Predictions, StudyResult
 from glasshouse.study.spec.dotted import numeric_leaves
 from glasshouse.study.words.verdicts import equilibrium, gain_words, in_words, judged, witness_words
-
-NAMES = {"semantics.coupling": "coupling", "semantics.weight": "weight"}
-"""What axes are called in sentences; others go by the end of their dotted key."""
-
-RULE_NUMBERS = ("learning.look_ahead",)
-"""Axes along which the rule itself changes."""
 
 KINDS = ("First movement", "Outcome", "Equilibrium")
 """What claims are about, as they begin."""
@@ -68,13 +63,14 @@ def access(result: StudyResult) -> str:
     channel = result.prepared.base.parametric.channel
     if any(axis.key.startswith("access.") for axis in result.axes):
         return "access as swept"
-    return "" if isinstance(channel, Full) else channel.words
+    return "" if channel.is_full else channel.words
 
 
 def learners(result: StudyResult) -> str:
     """Who learns: "selfish learners", or by which rule."""
     learning = result.prepared.base.learning
-    changed = any(axis.key in RULE_NUMBERS or "players" in axis.key for axis in result.axes)
+    numbers = {f"learning.{key}" for rule in RULES.values() for key in rule_settings(rule)}
+    changed = any(axis.key in numbers or "players" in axis.key for axis in result.axes)
     return f"learners by {learning.rule.words}, as swept," if changed else learning.learners
 
 
@@ -93,7 +89,15 @@ def own_values(result: StudyResult) -> str:
 def axis_name(key: str) -> str:
     """What an axis is called in sentences."""
     short = key.removeprefix("game.parameters.").removeprefix("semantics.parameters.")
-    return NAMES.get(key, short.removeprefix("access."))
+    return _strength(key) or short.removeprefix("access.")
+
+
+def _strength(key: str) -> str | None:
+    """What the strength of a semantics is called; None for other numbers."""
+    for semantics in SEMANTICS.values():
+        if semantics.strength is not None and key == f"semantics.{semantics.strength.key}":
+            return semantics.strength.key.replace("_", " ")
+    return None
 
 
 def _movement_claim(predictions: Predictions, who: str) -> str:
@@ -307,7 +311,7 @@ def _corner_claim(corner: CertifiedPoint) -> str:
 
 def where_words(switch: Switch, key: str) -> str:
     """Where a property holds, in words: "above coupling 0.4286"."""
-    name = NAMES.get(key)
+    name = _strength(key)
     if switch.value is not None and switch.bracket is not None:
         side = "above" if switch.holds == "above" else "below"
         return f"{side} {name or f'{axis_name(key)} ='} {headline(*switch.bracket)}"

@@ -1,0 +1,40 @@
+"""One way to add a semantics, channel, rule, game or observable of one's own."""
+
+from typing import Any, TypeVar
+
+from glasshouse._foundation.declared import Key as Key
+from glasshouse._foundation.declared import Strength as Strength
+from glasshouse._foundation.registry import Registry
+from glasshouse.channels.registry import CHANNELS
+from glasshouse.errors import InputError
+from glasshouse.games.registry import CATALOGUE
+from glasshouse.parametric.registry import OBSERVABLES
+from glasshouse.rules.registry import RULES
+from glasshouse.semantics.registry import SEMANTICS
+
+T = TypeVar("T")
+
+REGISTRIES: tuple[Registry[Any], ...] = (SEMANTICS, CHANNELS, RULES, CATALOGUE, OBSERVABLES)
+"""Of everything that studies can name; whoever lists or looks up something asks one of them."""
+
+
+def register(cls: T) -> T:
+    """Make a class known to studies, commands, reports and contract tests; a decorator too.
+
+    Installed packages need no call: they name their classes as entry points of the groups
+    "glasshouse.semantics", "glasshouse.channels", "glasshouse.rules", "glasshouse.games" and
+    "glasshouse.observables". Registering the same definition again, changed or not, replaces it.
+
+    **Arguments:** `cls`, a concrete subclass of `AbstractSemantics`, `AbstractChannel`,
+    `AbstractRule` or `AbstractMeasure`, or a game of `catalogue_game`.
+    **Returns:** the same.
+    **Raises:** `InputError` for anything else, for a class that does not say what it is (words and
+    formula, among others), and for a name that is taken.
+    """
+    for registry in REGISTRIES:
+        if registry.takes(cls):
+            registry.add(cls)
+            return cls
+    shown = cls.__name__ if isinstance(cls, type) else f"{cls!r:.60}"
+    kinds = ", ".join(registry.base.__name__ for registry in REGISTRIES)
+    raise InputError(f"{shown} cannot be registered: it is of none of the kinds {kinds}")

@@ -1,0 +1,310 @@
+"""Somebody else's semantics, channel, rule, game and observable, each in one file of its own."""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests import outsiders
+
+import glasshouse as gh
+from glasshouse._foundation.registry import Registry
+from glasshouse.channels.registry import CHANNELS
+from glasshouse.errors import InputError
+from glasshouse.games.registry import CATALOGUE
+from glasshouse.parametric.registry import OBSERVABLES
+from glasshouse.registration import REGISTRIES
+from glasshouse.rules.registry import RULES
+from glasshouse.semantics.registry import SEMANTICS
+from glasshouse.study import check_study, read_study, run_study
+from glasshouse.study.spec.toml import parse_study
+
+AXES = {
+    "semantics.tilt": "[0.0, 0.5]",
+    "learning.look_ahead": "[0.0, 0.5]",
+}
+"""Swept together: one of the semantics' two numbers, and the rule's look-ahead."""
+
+STUDY = """{plugins}
+[game]
+name = "toll_road"
+parameters = {{ toll = 1.5 }}
+[semantics]
+kind = "tilted"
+heed = 0.75
+[access]
+kind = "faded_out"
+fade = 0.125
+[learning]
+rule = "anticipating"
+starts = 2
+steps = 20
+{sweep}
+[analysis]
+{analysis}
+"""
+
+
+@pytest.fixture(autouse=True)
+def as_before():
+    """Registries as they were: what one test registers is unknown to the next."""
+    kept = {registry: dict(registry._added) for registry in REGISTRIES}
+    searched = {registry: registry._is_searched for registry in REGISTRIES}
+    modules = set(sys.modules)
+    yield
+    for registry, added in kept.items():
+        registry._added.clear()
+        registry._added.update(added)
+        registry._is_searched = searched[registry]
+    for name in set(sys.modules) - modules:
+        if name.startswith(("glasshouse_study_", "tolls")):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A folder with the five files."""
+    for name, text in outsiders.FILES.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    return tmp_path
+
+
+LITTLE = "portrait = false\ncertify = false\ntied = false"
+"""Analyses that take their time, and are no matter of what is somebody else's."""
+
+
+def write(
+    place: Path, axes: dict[str, str], plugins=tuple(outsiders.FILES), analysis: str = LITTLE
+) -> Path:
+    sweep = "\n".join(f'"{key}" = {values}' for key, values in axes.items())
+    text = STUDY.format(
+        plugins=f"plugins = {json.dumps(list(plugins))}" if plugins else "",
+        sweep=f"[sweep]\n{sweep}" if axes else "[sweep]",
+        analysis=analysis,
+    )
+    (place / "study.toml").write_text(text, "utf-8")
+    return place / "study.toml"
+
+
+def test_a_study_names_five_files_and_goes_to_the_report(place):
+    path = write(place, AXES)
+    out = place / "out"
+    result = run_study(path, out)
+    assert result.table.num_rows == 4
+    assert set(AXES) <= set(result.table.column_names)
+    page = (out / "report.html").read_text("utf-8")
+    assert "Tilted: player i cooperates with probability s(t + θ<sub>i</sub> + h Σ<sub>j≠i" in page
+    assert "everybody sees the others as if they had moved less" in page
+    assert "anticipated gradients" in page
+    assert "Toll" in page
+    assert 'h = <data value="0.75">0.75</data>' in page
+    assert "parameters in [−2, 2]" in page
+    summary = json.loads((out / "summary.json").read_text("utf-8"))
+    assert summary["semantics"] == {"kind": "tilted", "heed": 0.75, "tilt": 0.25}
+    assert summary["access"] == {"kind": "faded_out", "fade": 0.125}
+    assert summary["learning"]["rule"] == "anticipating"
+    assert summary["learning"]["look_ahead"] == 0.5
+    assert {"map.svg", "map.png", "deviation.svg"} <= {file.name for file in out.iterdir()}
+    provenance = json.loads((out / "provenance.json").read_text("utf-8"))
+    for name, text in outsiders.FILES.items():
+        assert provenance["inputs"][name] == hashlib.sha256(text.encode()).hexdigest()
+        assert (out / name).read_text("utf-8") == text
+    again = check_study(out / "study.toml")  # beside which the plugins lie now
+    assert again.study.to_toml() == read_study(out / "study.toml").to_toml()
+    assert again.base.parametric.observables((0.0, 0.0)).keys() == {"cooperation", "lead"}
+
+
+def test_the_strength_it_declares_is_an_axis_with_thresholds(place, call):
+    path = write(place, {"semantics.heed": "[0.0, 0.5, 1.0]"})
+    prepared = check_study(path)
+    family = prepared.base.own_family("semantics.heed")
+    assert family is not None
+    low, high = (float(gh.first_order_margin(family(x), (0.0, 0.0))) for x in (0.0, 1.0))
+    # Both neutral: p = s(t) each, U' = p' [(gain p - toll) + (1 - φ) h gain p - …], by hand:
+    p, toll, gain = 1 / (1 + np.exp(-0.25)), 1.5, 4.0
+    slope = p * (1 - p)
+    direct, read = -toll, gain  # ∂u_i/∂p_i and ∂u_i/∂p_j in a game that is linear in both
+    assert low == pytest.approx(slope * slope * direct, rel=1e-9)
+    weight = 1 - 0.125
+    assert high == pytest.approx(slope**2 * (1 + weight) * (direct + weight * read), rel=1e-9)
+    switch = gh.first_movement(family)
+    assert switch.holds == "above"
+    assert switch.value == pytest.approx(toll / gain / weight, abs=1e-6)
+
+
+def test_commands_know_it(place, call):
+    path = write(place, {})
+    code, out, error = call("check", str(path), "--json")
+    assert (code, error) == (0, "")
+    found = json.loads(out)
+    assert found["first_movement"]["value"] == pytest.approx(1.5 / 4 / 0.875, abs=1e-6)
+    assert found["semantics"]["kind"] == "tilted"
+    assert found["first_movement"]["direction"] == "rises"
+    corner = "portrait = false\ntied = false\noutcomes = false\nthresholds = false"
+    path = write(place, {}, analysis=corner)
+    code, out, error = call("certify", str(path), "--out", str(place / "proofs"))
+    assert (code, error) == (0, "")
+    assert [file.name for file in (place / "proofs").iterdir()] == ["corner.json"]
+    code, out, _ = call("rules", "--json")
+    (rule,) = [rule for rule in json.loads(out) if rule["name"] == "anticipating"]
+    assert rule["parameters"] == {"look_ahead": 0.5}
+    assert "toll_road" in call("games")[1]
+    assert "Toll" in call("games", "toll_road:toll=2")[1]
+
+
+def test_contract_tests_pick_them_up(place):
+    """They run over the registries, which are views of one that grows."""
+    check_study(write(place, {}))
+    assert SEMANTICS["tilted"].example((2, 2)).heed == 0.5
+    assert {"tilted"} <= set(SEMANTICS)
+    assert {"faded"} <= set(CHANNELS)
+    assert {"anticipating"} <= set(RULES)
+    assert {"toll_road"} <= set(CATALOGUE)
+    assert {"lead"} == set(OBSERVABLES)
+    from tests.contracts import test_channels, test_rules, test_semantics
+
+    test_semantics.test_behaviours_are_probabilities("tilted", (2, 2))
+    test_semantics.test_payoffs_are_expectations_over_independent_mixing("tilted", (2, 2))
+    test_channels.test_a_channel_keeps_probabilities_payoffs_and_gradients(
+        "faded", "tilted", (2, 2)
+    )
+    test_channels.test_settings_of_a_channel_can_be_swept("faded")
+    test_rules.test_learning_alone_climbs_to_the_better_action("anticipating")
+
+
+def test_an_installed_package_needs_no_plugin(tmp_path, monkeypatch):
+    package = tmp_path / "site" / "tolls"
+    package.mkdir(parents=True)
+    for name, text in outsiders.FILES.items():
+        (package / name).write_text(text.replace("@register\n", ""), "utf-8")
+    (package / "__init__.py").write_text("")
+    info = tmp_path / "site" / "tolls-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: tolls\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[glasshouse.semantics]\ntilted = tolls.tilted:Tilted\n"
+        "[glasshouse.channels]\nfaded_out = tolls.faded:Faded\n"
+        "[glasshouse.rules]\nanticipating = tolls.anticipating:Anticipating\n"
+        "[glasshouse.games]\ntoll_road = tolls.toll:toll_road\n"
+        "[glasshouse.observables]\nlead = tolls.lead:Lead\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    for registry in REGISTRIES:
+        registry._is_searched = False
+    prepared = check_study(write(tmp_path, {}, plugins=()))
+    assert type(prepared.base.parametric.semantics) is SEMANTICS["tilted"]
+    assert type(prepared.base.parametric.semantics).__module__ == "tolls.tilted"
+    assert set(OBSERVABLES) == {"lead"}
+
+
+def test_a_broken_package_is_said_and_left_out(tmp_path, monkeypatch):
+    info = tmp_path / "broken-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[glasshouse.rules]\nbad = no_such_module:Bad\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    RULES._is_searched = False
+    with pytest.warns(UserWarning, match="rule 'bad' of the package broken is left out: No mod"):
+        assert "bad" not in RULES
+
+
+REFUSED = {
+    "words": ('    words: ClassVar[str] = "tilted"\n', "Tilted does not say words: add words"),
+    "formula": (
+        '    formula: ClassVar[str] = "player i cooperates with probability '
+        's(t + θ_i + h Σ_{j≠i} θ_j)"\n',
+        "Tilted does not say formula",
+    ),
+    "method": ("    def behaviours(", "is abstract: it lacks behaviours"),
+    "strength": ('Strength("heed"', "its strength is 'force', which is none of its settings"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_does_not_say_what_it_is_is_refused_at_registration(place, what):
+    lacking, said = REFUSED[what]
+    new = {"method": "    def other(", "strength": 'Strength("force"'}.get(what, "")
+    assert lacking in outsiders.SEMANTICS
+    (place / "tilted.py").write_text(outsiders.SEMANTICS.replace(lacking, new), "utf-8")
+    with pytest.raises(InputError) as refused:
+        check_study(write(place, {}))
+    assert said in str(refused.value)
+    assert "key 'plugins': " in str(refused.value)
+    assert "tilted.py: semantics Tilted" in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert "tilted" not in SEMANTICS
+
+
+def test_a_parameter_that_no_study_can_write_is_refused(place):
+    unknown = outsiders.RULE.replace("look_ahead: float = 0.5", "look_ahead: object = None")
+    (place / "anticipating.py").write_text(unknown)
+    with pytest.raises(InputError, match=r"takes look_ahead, of which studies do not know what"):
+        check_study(write(place, {}))
+
+
+def test_names_are_taken_once(place):
+    text = outsiders.RULE.replace("class Anticipating", "class Lola")
+    (place / "anticipating.py").write_text(text)
+    with pytest.raises(InputError, match=r"name 'lola' is taken by the rule Lola of glasshouse"):
+        check_study(write(place, {}))
+    assert RULES["lola"].__module__ == "glasshouse.rules.lola"
+
+
+def test_an_edited_plugin_replaces_what_it_was(place):
+    path = write(place, {})
+    assert check_study(path).base.learning.rule.words == "anticipated gradients"
+    (place / "anticipating.py").write_text(outsiders.RULE.replace("anticipated", "foreseen"))
+    assert check_study(path).base.learning.rule.words == "foreseen gradients"
+
+
+@pytest.mark.parametrize("thing", [3, "lola", dict, RULES, gh.NormalFormGame])
+def test_only_kinds_of_things_are_registered(thing):
+    with pytest.raises(InputError, match=r"cannot be registered: it is of none of the kinds Abst"):
+        gh.register(thing)
+
+
+def test_a_plugin_from_elsewhere_runs_where_it_is_trusted(place, call):
+    inner = place / "studies"
+    inner.mkdir()
+    plugins = [f"../{name}" for name in outsiders.FILES]
+    path = write(inner, {}, plugins=plugins)
+    for refused in (check_study, read_study):
+        with pytest.raises(InputError, match=r"'plugins': .* outside the study's folder .*trust"):
+            refused(path)
+    code, _, error = call("check", str(path))
+    assert code == 2
+    assert "--trust" in error
+    assert "tilted" not in SEMANTICS
+    assert check_study(path, trust=True).base.learning.rule.words == "anticipated gradients"
+
+
+def test_what_a_study_says_wrong_of_them_is_one_line(place):
+    def said(text: str) -> str:
+        with pytest.raises(InputError) as refused:
+            parse_study(text, place)
+        return str(refused.value)
+
+    good = write(place, {}).read_text("utf-8")
+    assert "key 'semantics.heed' must be greater than or equal to 0" in said(
+        good.replace("heed = 0.75", "heed = -1.0")
+    )
+    assert "unknown key 'semantics.heeed': did you mean 'heed'?" in said(
+        good.replace("heed = 0.75", "heeed = 0.75")
+    )
+    assert "key 'access.fade' is missing" in said(good.replace("fade = 0.125", ""))
+    assert "form does not belong to the rule 'anticipating'" in said(
+        good.replace("steps = 20", 'form = "taylor"')
+    )
+    assert "did you mean 'tilted'?" in said(good.replace('"tilted"', '"tiltet"'))
+    assert "must name 'file.py' or 'package.module'" in said(
+        good.replace('"tilted.py"', '"tilted file"')
+    )
+    assert "key 'plugins': must be a list" in said('plugins = "a.py"\n[game]\nname = "chicken"\n')
+
+
+def test_registries_say_what_they_are_of():
+    assert all(isinstance(registry, Registry) for registry in REGISTRIES)
+    with pytest.raises(InputError, match=r"Lola is no semantics: derive a class from AbstractS"):
+        SEMANTICS.add(RULES["lola"])
