@@ -63,25 +63,28 @@ def by_hand():
 def test_three_axes_are_games_built_by_hand_to_the_bit():
     family = family_of_three()
     found = family.each(gh.generic_outcomes)
-    ends = family.each(learn)
     assert found.shape == family.shape == (2, 3, 4)
-    assert ends.params[0].shape == ends.residuals.shape == (2, 3, 4, 12)
     for k, ahead in enumerate(LOOK_AHEADS):
         learning = Learning(Lola(ahead), steps=60, starts=Starts(12, seed=3))
         wanted = gh.generic_outcomes(by_hand(), learning=learning)
         assert found[k].ravel().tolist() == wanted
-        each = learn(by_hand(), learning)
-        for one, other in zip(ends.params, each.params, strict=True):
-            assert np.array_equal(one[k].reshape(12, 12), other)
-        assert each.detail in ends.detail
 
 
-def test_assessments_of_a_family():
+def test_assessments_and_ends_of_a_family():
     learning = Learning(steps=30, starts=Starts(4))
-    family = gh.Family(start(learning), coupling(), gh.Axis("T", TEMPTATIONS, build=dilemma))
-    found = family.each(assess, tied=False, boundary=False)
-    wanted = assess(by_hand(), learning=learning, tied=False, boundary=False)
-    assert found.ravel().tolist() == wanted
+    sizes = gh.Axis("step size", [0.05, 0.1], at=lambda setup: setup.learning.step_size)
+    temptation = gh.Axis("T", TEMPTATIONS, build=dilemma)
+    family = gh.Family(start(learning), sizes, coupling(), temptation)
+    found = family.each(assess, tied=False, boundary=False, outcomes=False)
+    wanted = assess(by_hand(), learning=learning, tied=False, boundary=False, outcomes=False)
+    assert found[1].ravel().tolist() == wanted
+    ends = family.each(learn)
+    assert ends.params[0].shape == ends.residuals.shape == (2, 3, 4, 4)
+    for k, size in enumerate((0.05, 0.1)):
+        each = learn(by_hand(), Learning(step_size=size, steps=30, starts=Starts(4)))
+        for one, other in zip(ends.params, each.params, strict=True):
+            assert np.array_equal(one[k].reshape(12, 4), other)
+        assert each.detail in ends.detail
 
 
 def test_games_come_in_the_order_of_points_whatever_the_order_of_axes():
@@ -199,8 +202,8 @@ def test_a_million_points_make_few_objects(monkeypatch):
         check(self, *args)
 
     monkeypatch.setattr(gh.ParametricGame, "__init__", counted)
-    axes = coupling(np.linspace(0, 1, 400)), gh.Axis("T", np.linspace(4, 6, 50), build=dilemma)
-    bound = gh.Axis("M", np.linspace(1, 3, 50), at=lambda setup: setup.game.semantics.bound)
+    axes = coupling(np.linspace(0, 1, 100)), gh.Axis("T", np.linspace(4, 6, 100), build=dilemma)
+    bound = gh.Axis("M", np.linspace(1, 3, 100), at=lambda setup: setup.game.semantics.bound)
     games = gh.Family(start(), *axes, bound).games()
     assert isinstance(games, Games)
     assert len(games) == 1_000_000
