@@ -45,7 +45,10 @@ class Lola(AbstractMemoryless):
     listed: ClassVar[int] = 2
     keys: ClassVar[Mapping[str, Key]] = {
         "look_ahead": Key(
-            'Of "lola": how far the others are expected to step; default 1.', 1.0, symbol="α"
+            'Of "lola": how far the others are expected to step; default 1.',
+            1.0,
+            symbol="α",
+            axis="look-ahead α (parameter units per unit of gradient)",
         ),
         "form": Key(
             'Of "lola": "taylor" (default), or "original" without the term H_o ξ.', "taylor", FORMS
