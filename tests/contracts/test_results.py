@@ -57,6 +57,7 @@ from glasshouse.games import (
     Labels,
     NeighbourhoodPublicGoods,
     PairwiseGame,
+    RepeatedGame,
     Symmetric2x2,
     catalogue,
 )
@@ -143,6 +144,7 @@ EXAMPLES = {
     "Labels": lambda: GAME.labels,
     "Labels of 12 players": lambda: catalogue.public_goods(n=12).labels,
     "Product": lambda: PARAMETRIC.behaviours(CORNER),
+    "RepeatedGame": lambda: RepeatedGame(GAME, 0.96, noise=0.05),
     "Box": lambda: Box([-1.0, -math.inf], [1 / 3, math.inf]),
     "Full": Full,
     "OneSided": lambda: OneSided((0,)),
