@@ -18,7 +18,7 @@ import pytest
 
 import glasshouse
 from glasshouse import LogisticFamily, NormalFormGame, ParametricGame, Tied, run
-from glasshouse._foundation.results import Readable, Result, plain
+from glasshouse._foundation.results import UNLESS_NONE, Readable, Result, plain
 from glasshouse.analysis import (
     Portrait,
     Share,
@@ -306,7 +306,12 @@ def test_no_class_keeps_the_representation_that_dataclasses_write():
 
 def shown_fields(value: Any) -> list[str]:
     """What is neither hidden from people nor from plain data, as a certificate's proof is."""
-    return [field.name for field in dataclasses.fields(value) if field.repr]
+    return [
+        field.name
+        for field in dataclasses.fields(value)
+        if field.repr
+        and (UNLESS_NONE not in field.metadata or getattr(value, field.name) is not None)
+    ]
 
 
 def numbers(value: Any) -> list[Any]:
