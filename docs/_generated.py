@@ -48,6 +48,7 @@ def tables() -> dict[str, type[pydantic.BaseModel]]:
     from glasshouse.study.spec.access import ACCESS_SPECS
     from glasshouse.study.spec.rules import PlayerSpec
     from glasshouse.study.spec.semantics import SEMANTICS_SPECS
+    from glasshouse.study.spec.stop import StopSpec
     from glasshouse.study.spec.study import AnalysisSpec, GameSpec, LearningSpec, RangeSpec
 
     kinds = {f"semantics {kind}": spec for kind, spec in SEMANTICS_SPECS.items()}
@@ -55,6 +56,7 @@ def tables() -> dict[str, type[pydantic.BaseModel]]:
     rest = {
         "learning": LearningSpec,
         "player": PlayerSpec,
+        "stop": StopSpec,
         "range": RangeSpec,
         "analysis": AnalysisSpec,
     }

@@ -8,6 +8,7 @@ import pytest
 from tests.oracles.test_rules import lola_by_matrices
 
 import glasshouse as gh
+from glasshouse.dynamics import Rest
 from glasshouse.errors import InputError
 from glasshouse.rules import Gradient, Lola, PerPlayer
 from glasshouse.study import read_study, run_study
@@ -120,10 +121,31 @@ def test_a_line_up_learns_each_by_its_own_rule():
     assert parse_study(study.to_toml()) == parse_study(study.to_toml())
 
 
+def test_runs_stop_where_players_rest(tmp_path):
+    """What stops at rest ends where all steps lead, and says when it stopped."""
+    stopped = small("stop = { tolerance = 1e-9, every = 50 }\n", values="0.5")
+    study = parse_study(stopped)
+    assert study.learning.build(1.0).stop == Rest(1e-9, 50)
+    assert parse_study(study.to_toml()) == parse_study(study.to_toml())
+    (tmp_path / "study.toml").write_text(stopped)
+    result = run_study(tmp_path / "study.toml", tmp_path / "out")
+    generic = result.base.generic
+    assert generic is not None
+    assert generic.at_rest.value > 0.9
+    assert generic.detail.endswith("at most 3000 steps of 0.1, stopped at rest to 1e-09")
+    html = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert "at most 3000 steps of 0.1" in html
+    assert ", stopped at rest to " in html
+    assert read_study(tmp_path / "out" / "study.toml").learning.stop == study.learning.stop
+
+
 @pytest.mark.parametrize(
     ("learning", "said"),
     [
         ('rule = "lolla"\n', "learning.rule"),
+        ("stop = { tolerance = 1.0 }\n", "key 'learning.stop.tolerance' must be less than 1"),
+        ("stop = { toleranc = 1e-8 }\n", "learning.stop.toleranc"),
+        ("stop = 1e-8\n", "key 'learning.stop' must be a table"),
         ("look_ahead = 1.0\n", "look_ahead does not belong to the rule 'gradient'"),
         ('rule = "optimistic"\nform = "taylor"\n', "form does not belong to the rule"),
         ('rule = "lola"\nform = "exact"\n', "learning.form"),

@@ -18,7 +18,7 @@ import pytest
 
 import glasshouse
 from glasshouse import LogisticFamily, NormalFormGame, ParametricGame, Tied, run
-from glasshouse._foundation.results import Readable, Result, plain
+from glasshouse._foundation.results import UNLESS_NONE, Readable, Result, plain
 from glasshouse.analysis import (
     Portrait,
     Share,
@@ -65,6 +65,7 @@ from glasshouse.games import (
     NeighbourhoodPublicGoods,
     PairwiseGame,
     Payoffs,
+    RepeatedGame,
     Symmetric2x2,
     catalogue,
 )
@@ -159,6 +160,7 @@ EXAMPLES = {
     "Labels": lambda: GAME.labels,
     "Labels of 12 players": lambda: catalogue.public_goods(n=12).labels,
     "Product": lambda: PARAMETRIC.behaviours(CORNER),
+    "RepeatedGame": lambda: RepeatedGame(GAME, 0.96, noise=0.05),
     "Box": lambda: Box([-1.0, -math.inf], [1 / 3, math.inf]),
     "Key": lambda: glasshouse.Key("κ, how much of it.", 0.5, symbol="κ", least=0),
     "Strength": lambda: glasshouse.Strength("coupling", 0.0, 1.2, 61),
@@ -329,7 +331,12 @@ def test_no_class_keeps_the_representation_that_dataclasses_write():
 
 def shown_fields(value: Any) -> list[str]:
     """What is neither hidden from people nor from plain data, as a certificate's proof is."""
-    return [field.name for field in dataclasses.fields(value) if field.repr]
+    return [
+        field.name
+        for field in dataclasses.fields(value)
+        if field.repr
+        and (UNLESS_NONE not in field.metadata or getattr(value, field.name) is not None)
+    ]
 
 
 def numbers(value: Any) -> list[Any]:

@@ -16,6 +16,7 @@ from glasshouse.analysis import Starts, mean_cooperation
 from glasshouse.dynamics import RESULTS, Learning, Rest, rest_residual
 from glasshouse.games import Product, RepeatedGame, random_game
 from glasshouse.games.behaviour import own_frame
+from glasshouse.games.registry import from_catalogue
 from glasshouse.parametric import ParametricGame, capabilities, require
 from glasshouse.rules import Fixed, Gradient, Lola, Optimistic, PerPlayer
 from glasshouse.semantics import Custom, Logistic, OneSided
@@ -156,11 +157,11 @@ def test_values_are_discounted_sums_round_by_round(actions):
             found = np.multiply.outer(found, 0.95 * mix[at] + 0.05 * slipped)
         return found
 
-    now, total, rates = joint(None), 0.0, 0.0
+    now, total, rates = joint(None), np.zeros(()), np.zeros(())
     for t in range(120):
         total = total + 0.7**t * np.tensordot(np.asarray(stage.tensor), now, axes=len(actions))
         rates = rates + 0.3 * 0.7**t * now
-        now = sum(now[state] * joint(state) for state in np.ndindex(*actions))
+        now = np.sum([now[state] * joint(state) for state in np.ndindex(*actions)], axis=0)
     assert game.values(mixes) == pytest.approx(total, abs=1e-12)
     assert game.rates(mixes) == pytest.approx(rates, abs=1e-13)
     assert game.states == ((), *np.ndindex(*actions))
@@ -335,7 +336,7 @@ def test_discounts_and_couplings_make_a_batch():
 
 def test_what_repeated_games_cannot_be_is_said():
     game, text = RepeatedGame(PD, 0.9), "sums"
-    anything: Any = gh.games.catalogue.prisoners_dilemma
+    anything: Any = from_catalogue("prisoners_dilemma")
     patient = RepeatedGame(PD, 1 - 1e-9)
     custom = Custom(lambda params, seen: [jnp.array([0.5, 0.5])] * 2, [gh.channels.Box(0, 1)] * 2)
     for wrong, said in (

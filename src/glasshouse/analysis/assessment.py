@@ -182,10 +182,7 @@ def _tied_outcomes(
         return None, f"no tied outcome: {learning.rule.words} needs each player's parameters apart"
     ends = learn(games, tied_learning(learning), mean_cooperation)
     rests = Rest().met(ends.residuals[:, 0])
-    detail = (
-        f"one shared parameter from {ends.detail.replace(', ', ', at most ', 1)}, "
-        f"stopped at rest to {Rest().tolerance:g}"
-    )
+    detail = f"one shared parameter from {ends.detail}"
     found = [
         TiedOutcome(float(p), bool(rest), None, "learned", detail)
         for p, rest in zip(ends.observed[:, 0], rests, strict=True)

@@ -109,6 +109,12 @@ class Learning(Result):
         """How many steps of which size and rule, in words; selfish gradients go without saying."""
         return f"{self.steps} steps of {step_size:g}{of_words(self.rule)}"
 
+    def taken(self, step_size: float) -> str:
+        """The same, and when runs stop before."""
+        if self.stop is None:
+            return self.paced(step_size)
+        return f"at most {self.paced(step_size)}, {self.stop.in_words}"
+
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Ends(Result):
@@ -164,7 +170,7 @@ def learn(
     params, residuals, steps, observed = jax.tree.map(
         lambda x: x.reshape(*shape, *x.shape[1:]), found
     )
-    detail = f"{learning.starts}, {learning.paced(size)}"
+    detail = f"{learning.starts}, {learning.taken(size)}"
     return Ends(params, residuals, steps, observed, detail)
 
 

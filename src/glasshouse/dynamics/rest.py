@@ -46,6 +46,11 @@ class Rest(eqx.Module):
 
     __pdoc__ = described
 
+    @property
+    def in_words(self) -> str:
+        """When runs stop, as the end of a sentence."""
+        return f"stopped at rest to {float(self.tolerance):g}"
+
     @in_float64_unless_traced
     def met(self, residual: Float[RealArray, "*batch"]) -> Bool[RealArray, "*batch"]:
         """Whether a `rest_residual` is small enough; infinite and NaN ones are not."""

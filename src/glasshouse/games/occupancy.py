@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-MOST_UNROLLED = 16
+MOST_UNROLLED = 4
 """Chains of more states are eliminated in a loop, which compiles faster."""
 
 

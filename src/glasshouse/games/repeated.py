@@ -126,7 +126,7 @@ class RepeatedGame(AbstractSequentialGame):
         rows, pull_back = jax.vjp(self._rows, behaviours)
         paid = jnp.asarray(self.stage.tensor).reshape(self.players, -1).T * self._rounds
         onward = visits_onward(rows[1:], jnp.asarray(self.discount))
-        weights = self._weights((1 - self.discount) * (rows[0] @ onward))
+        weights = self._weights(jnp.asarray((1 - self.discount) * (rows[0] @ onward)))
         future = onward @ paid
         return tuple(pull_back(jnp.outer(weights, future[:, i]))[0] for i in range(self.players))
 
@@ -227,7 +227,7 @@ class RepeatedGame(AbstractSequentialGame):
 
 
 @eqx.filter_jit
-def _paid(game: RepeatedGame, behaviours: Product) -> Float[Array, "players"]:
+def _paid(game: RepeatedGame, behaviours: Product) -> Float[RealArray, "players"]:
     """Everyone's payoff, compiled once for all games of a size: one by one, operations are slow."""
     return game.payoffs(behaviours)
 

@@ -195,7 +195,8 @@ def _moves_visited(
 
     What an action is worth there differs by at most the range of payoffs, of a whole future.
     """
-    none, total = jax.tree.map(jnp.zeros_like, behaviours.distributions), None
+    none = jax.tree.map(jnp.zeros_like, behaviours.distributions)
+    total: Any = None
     for i, counts in enumerate(game.visits(behaviours)):
         mix = none[i]
         units = jnp.eye(mix.size, dtype=mix.dtype).reshape(-1, *mix.shape)

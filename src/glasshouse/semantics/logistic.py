@@ -94,6 +94,7 @@ class Logistic(AbstractSemantics):
         coupling: Numbers,
         bound: Numbers = math.inf,
         own_weight: Numbers = 1.0,
+        *,
         reading: str | None = None,
     ):
         self.reading = checked_reading(actions, reading)

@@ -29,6 +29,7 @@ from glasshouse.study.spec.access import ACCESS_SPECS, AccessSection, with_thres
 from glasshouse.study.spec.dotted import numeric_leaves, replaced
 from glasshouse.study.spec.rules import ByRule, PlayerSpec, RuleSection
 from glasshouse.study.spec.semantics import SEMANTICS_SPECS, SemanticsSection
+from glasshouse.study.spec.stop import StopSpec
 from glasshouse.study.spec.values import (
     Cooperate,
     Epsilon,
@@ -113,6 +114,8 @@ class LearningSpec(RuleSection):
     """Parameter units per step and unit of gradient."""
     steps: Annotated[int, Field(ge=1, le=10_000_000, strict=True)] = 6000
     """Learning steps of every run from `start`; long runs of thresholds and portraits have own."""
+    stop: StopSpec | None = None
+    """Stop runs where players rest under their rule, as { tolerance = 1e-8 }; default all steps."""
     start: Start = "normal"
     """"normal", "grid", "neutral", or a list of starts, each one number per player."""
     starts: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = 200
@@ -147,7 +150,8 @@ class LearningSpec(RuleSection):
             sizes = [(p.step_size or self.step_size) / self.step_size for p in self.players]
             rule = PerPlayer([p.build_rule() for p in self.players], sizes)
         starts = self._starts(spread)
-        return Learning(rule, self.step_size, self.steps, starts=starts, tied=self.tied)
+        stop = None if self.stop is None else self.stop.build()
+        return Learning(rule, self.step_size, self.steps, stop, starts, self.tied)
 
     def _starts(self, spread: float) -> Starts:
         spread = spread if self.spread is None else self.spread
