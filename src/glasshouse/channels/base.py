@@ -3,6 +3,7 @@
 import abc
 from typing import Any, ClassVar, NamedTuple
 
+import equinox as eqx
 from jaxtyping import Array, Float, PyTree
 
 from glasshouse._foundation.declared import AbstractDeclared
@@ -23,7 +24,7 @@ class Views(NamedTuple):
     weights: Float[Array, "views"] | None = None
 
 
-class AbstractChannel(AbstractDeclared):
+class AbstractChannel(AbstractDeclared, eqx.Module):
     """What each player sees of the others' parameters, and what it may choose to show."""
 
     stays_in_boxes: ClassVar[bool] = False
