@@ -157,7 +157,7 @@ def test_commands_know_it(place, call):
 def test_contract_tests_pick_them_up(place):
     """They run over the registries, which are views of one that grows."""
     check_study(write(place, {}))
-    assert SEMANTICS["tilted"].example((2, 2)).heed == 0.5
+    assert SEMANTICS["tilted"].example((2, 2)).to_dict()["kind"] == "tilted"
     assert {"tilted"} <= set(SEMANTICS)
     assert {"faded"} <= set(CHANNELS)
     assert {"anticipating"} <= set(RULES)

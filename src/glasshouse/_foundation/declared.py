@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-import equinox as eqx
-
 from glasshouse.errors import InputError
 
 NOTHING = inspect.Parameter.empty
@@ -66,7 +64,7 @@ class Strength:
     count: int
 
 
-class AbstractDeclared(eqx.Module):
+class AbstractDeclared:
     """What studies can name: a class that says what it is called there, and what it takes."""
 
     study_name: ClassVar[str] = ""

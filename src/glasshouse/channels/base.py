@@ -3,6 +3,7 @@
 import abc
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+import equinox as eqx
 from jaxtyping import Array, Float, PyTree
 
 from glasshouse._foundation.declared import AbstractDeclared
@@ -30,7 +31,7 @@ class _ByItsClass:
         return f"access by {kind.__name__}"
 
 
-class AbstractChannel(AbstractDeclared):
+class AbstractChannel(AbstractDeclared, eqx.Module):
     """What each player sees of the others' parameters, and what it may choose to show."""
 
     if TYPE_CHECKING:

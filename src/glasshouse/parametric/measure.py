@@ -3,6 +3,7 @@
 import abc
 from typing import Any, ClassVar
 
+import equinox as eqx
 from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray
@@ -11,7 +12,7 @@ from glasshouse._foundation.final import final_unless_abstract
 from glasshouse._foundation.precision import in_float64_unless_traced
 
 
-class AbstractMeasure(AbstractDeclared):
+class AbstractMeasure(AbstractDeclared, eqx.Module):
     """An observable of one's own: a number of each player, such as its regret.
 
     A registered one stands in `game.observables(params)` by its name.

@@ -28,7 +28,7 @@ Directions = tuple[Any, ...]
 """What moves each entry of params, of its structure and shapes; None where it does not move."""
 
 
-class AbstractRule(AbstractDeclared):
+class AbstractRule(AbstractDeclared, eqx.Module):
     """How all players change their parameters in one step, and how far they are from rest.
 
     Derive from `AbstractDirection` where a step follows a direction; a rule that does not (a

@@ -13,7 +13,7 @@ from glasshouse.channels.box import Box
 from glasshouse.games.base import Product
 
 
-class AbstractSemantics(AbstractDeclared):
+class AbstractSemantics(AbstractDeclared, eqx.Module):
     """What a parameter vector means: the map from all parameters to everyone's mixed action."""
 
     actions: eqx.AbstractVar[tuple[int, ...]]
