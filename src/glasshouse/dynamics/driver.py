@@ -91,7 +91,8 @@ def run(
         _check_precision(game)
         solution = _learned(*fresh(settings), steps=steps, save=save)
         return _unless_it_ends_badly(solution) if throw else solution
-    solution = _compiled(*settings, steps=steps, save=save)
+    size = np.asarray(size)  # a number of its own would be a program of its own
+    solution = _compiled(game, rule, params, size, stop, key, steps=steps, save=save)
     if throw and solution.result not in GOOD:
         faults = solution.faults
         said = (

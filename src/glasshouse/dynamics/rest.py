@@ -2,11 +2,12 @@
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Bool, Float
 
-from glasshouse._foundation.arrays import RealArray, as_floats, is_traced
+from glasshouse._foundation.arrays import RealArray, as_arrays, as_floats, is_traced
 from glasshouse._foundation.numbers import Numbers, Whole, number_array, whole
-from glasshouse._foundation.precision import in_float64_unless_traced
+from glasshouse._foundation.precision import fresh, in_float64, inside_transformation
 from glasshouse._foundation.results import described
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
@@ -45,13 +46,14 @@ class Rest(eqx.Module):
 
     __pdoc__ = described
 
-    @in_float64_unless_traced
     def met(self, residual: Float[RealArray, "*batch"]) -> Bool[RealArray, "*batch"]:
         """Whether a `rest_residual` is small enough; infinite and NaN ones are not."""
-        return residual <= jnp.maximum(self.tolerance, 64 * jnp.finfo(residual.dtype).eps)
+        least = 64 * jnp.finfo(residual.dtype).eps
+        if is_traced(residual, self.tolerance):
+            return residual <= jnp.maximum(self.tolerance, least)
+        return np.asarray(np.asarray(residual) <= max(float(self.tolerance), float(least)))
 
 
-@in_float64_unless_traced
 def rest_residual(
     game: AbstractParametricGame, params: Params, rule: AbstractRule = Gradient()
 ) -> Float[RealArray, ""]:
@@ -64,5 +66,18 @@ def rest_residual(
     are such (behaviour saturated until it underflowed) rest cannot be told and the residual is
     infinite.
     """
+    given = (game, as_arrays(params), rule)
+    if is_traced(given) or inside_transformation():
+        return _residual(*fresh(given))
+    return _compiled(*given)
+
+
+def _residual(
+    game: AbstractParametricGame, params: Params, rule: AbstractRule
+) -> Float[RealArray, ""]:
     params = as_floats(params)
     return rule.residual(game, params, rule.init(game, params), jnp.ones(()))
+
+
+_compiled = in_float64(eqx.filter_jit(_residual))
+"""One program for each structure of game and rule, in 64 bits."""
