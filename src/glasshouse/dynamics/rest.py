@@ -14,6 +14,11 @@ from glasshouse.parametric import AbstractParametricGame, Params
 from glasshouse.rules.base import AbstractRule
 from glasshouse.rules.gradient import Gradient
 
+NO_GRADIENT = (
+    "a run that stops at rest has no gradient backwards: leave stop out for a fixed number of "
+    "steps, or differentiate forwards, by jax.jacfwd or jax.jvp"
+)
+
 
 def _tolerance(value: Numbers) -> RealArray | float:
     array = number_array(value, "tolerance")
