@@ -64,11 +64,13 @@ keep_programs(wanted=sys.argv[1] == "kept")
 import jax.monitoring
 found = []
 jax.monitoring.register_event_listener(lambda event, **about: found.append(event))
-import glasshouse as gh
+from glasshouse import ParametricGame
+from glasshouse.dynamics import rest_residual
 from glasshouse.games.registry import from_catalogue
+from glasshouse.semantics import Logistic
 game = from_catalogue("stag_hunt")()
-game = gh.ParametricGame(game, gh.semantics.Logistic(game.actions, 0.5, 3.0))
-print(gh.rest_residual(game, (0.1, 0.2)), found.count("/jax/compilation_cache/cache_hits"))
+game = ParametricGame(game, Logistic(game.actions, 0.5, 3.0))
+print(rest_residual(game, (0.1, 0.2)), found.count("/jax/compilation_cache/cache_hits"))
 """
 
 

@@ -9,6 +9,7 @@ import pytest
 import glasshouse as gh
 from glasshouse import ParametricGame, best_deviation, certify
 from glasshouse.analysis import first_order_margin, generic_outcomes, sensitivity
+from glasshouse.analysis.movement.first_order import mean_cooperation
 from glasshouse.dynamics import Learning, Rest, Starts, learn, rest_residual, run
 from glasshouse.dynamics.batch import CHUNK_SIZE, chunk_length
 from glasshouse.errors import InputError
@@ -45,7 +46,7 @@ def test_first_order_margin_is_one_function_of_couplings_and_params_under_every_
 
 def test_a_quantity_made_on_the_spot_gives_what_one_of_the_module_gives():
     game, where = at(0.4), params(0.2)
-    own = first_order_margin(game, where, lambda g, p: g.cooperation(p).mean())
+    own = first_order_margin(game, where, lambda g, p: mean_cooperation(g, p))
     assert own == pytest.approx(first_order_margin(game, where), rel=1e-12)
 
 
