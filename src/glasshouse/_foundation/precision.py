@@ -21,6 +21,7 @@ from jaxtyping import PyTree
 
 from glasshouse._foundation.arrays import is_traced
 from glasshouse._foundation.processes import warn_if_forked
+from glasshouse.errors import InputError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,6 +34,8 @@ def in_float64(function: Callable[P, T]) -> Callable[P, T]:
 
     For functions that need values: what they are given must not be traced. Called by another one
     they give JAX arrays, which it goes on computing with.
+
+    **Raises:** `InputError` for traced arguments.
     """
 
     @functools.wraps(function)
@@ -40,6 +43,12 @@ def in_float64(function: Callable[P, T]) -> Callable[P, T]:
         # Both: a context may be copied to another thread, and JAX's setting is not copied with it.
         if _computing.get() and jnp.result_type(float) == np.float64:
             return function(*args, **kwargs)
+        if is_traced(args, kwargs):
+            raise InputError(
+                f"{function.__name__} computes with values, and was given some that jit, vmap or "
+                "grad is tracing: call it outside (run without stop, rest_residual and "
+                "first_order_margin work inside)"
+            )
         warn_if_forked()
         args, kwargs = fresh((args, kwargs))
         entered = _computing.set(True)

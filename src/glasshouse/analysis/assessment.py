@@ -11,7 +11,7 @@ from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.progress import progress
 from glasshouse._foundation.results import Result
 from glasshouse.analysis.equilibrium.deviations import BoundaryTest, boundary_tests
-from glasshouse.analysis.movement.first_order import RESTS, cooperation_margin, mean_cooperation
+from glasshouse.analysis.movement.first_order import RESTS, cooperation, cooperation_margin
 from glasshouse.analysis.outcomes.generic import Outcomes, generic_outcomes
 from glasshouse.dynamics.batch import batch_map, stack
 from glasshouse.dynamics.learning import Learning, check_learning, learn, payoff_range
@@ -180,12 +180,12 @@ def _tied_outcomes(
         return None, "no tied outcome: the players' parameters differ in shape"
     if APART in learning.rule.needs:
         return None, f"no tied outcome: {learning.rule.words} needs each player's parameters apart"
-    ends = learn(games, tied_learning(learning), mean_cooperation)
+    ends = learn(games, tied_learning(learning), cooperation)
     rests = Rest().met(ends.residuals[:, 0])
     detail = f"one shared parameter from {ends.detail}"
     found = [
         TiedOutcome(float(p), bool(rest), None, "learned", detail)
-        for p, rest in zip(ends.observed[:, 0], rests, strict=True)
+        for p, rest in zip(ends.observed[:, 0].mean(axis=-1), rests, strict=True)
     ]
     return found, ""
 

@@ -24,6 +24,7 @@ from glasshouse.cli import (
     thresholds,
     verify,
 )
+from glasshouse.cli.cache import keep_programs
 from glasshouse.cli.encoding import prepare_streams
 from glasshouse.cli.options import complain
 from glasshouse.errors import InputError, OutputError
@@ -62,7 +63,12 @@ def _root(
             "--version", callback=_print_version, is_eager=True, help="Print the version."
         ),
     ] = False,
-) -> None: ...
+    no_cache: Annotated[
+        bool,
+        typer.Option("--no-cache", help="Keep no compiled programs for later runs, nor use any."),
+    ] = False,
+) -> None:
+    keep_programs(wanted=not no_cache)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Many independent computations at once: chunks that fit the cache, a thread per usable core."""
+"""Many independent computations at once: on a CPU chunks that fit the cache, a thread per core."""
 
 import functools
 import math
@@ -21,19 +21,26 @@ from glasshouse.errors import InputError
 CHUNK_SIZE = 4096
 """Batch members computed together: a few arrays of this length stay in a core's cache."""
 
-VECTOR = 8
-"""Numbers of 64 bits that the widest processors compute with at once."""
+SIZES = ((0, 8), (256, 64), (2048, 512), (131_072, CHUNK_SIZE))
+"""From so many members on, chunks have this size. They are few, so that what is compiled for a
+sweep serves its single points; multiples of 8, the numbers of 64 bits that the widest processors
+compute with at once; and the same whatever the number of cores, so that results are."""
 
-PIECES = 8
-"""Chunks come in multiples of this, whatever the number of cores: the size of a chunk decides how
-results are rounded, and the same computation is to give the same numbers everywhere."""
+SMALL = 1024
+"""A lone member of fewer numbers is computed as a whole chunk, whose program others share."""
+
+BUDGET = 2**30
+"""Bytes of members that are computed in one batch on a GPU, where small chunks leave it idle."""
+
+PROGRAMS = 1024
+"""Functions whose programs are kept."""
 
 
 def batch_map(
     function: Callable[..., PyTree],
     batch: PyTree,
     *shared: Any,
-    chunk_size: Whole = CHUNK_SIZE,
+    chunk_size: Whole | None = None,
 ) -> PyTree:
     """`function(member, *shared)` for every member along the leading axis of `batch`.
 
@@ -44,26 +51,30 @@ def batch_map(
     without storing it again (from `stack` or `np.broadcast_to`) are computed with only once.
 
     **Arguments:** `batch`, a pytree whose arrays share their leading axis; `shared`, the same
-    for every member; `chunk_size`, which bounds the memory in use.
+    for every member; `chunk_size`, which bounds the memory in use (None: 4096 members on a CPU, a
+    gibibyte of them elsewhere).
     **Returns:** NumPy arrays with the same leading axis.
     **Cost:** the answer does not depend on `chunk_size` or on the number of threads, but for
     rounding.
     """
     batch = jax.tree.map(lambda x: np.asarray(x) if eqx.is_array(x) else x, batch)
     count = _leading_axis(batch)
-    chunk_size = whole(chunk_size, "chunk_size")
+    most = None if chunk_size is None else whole(chunk_size, "chunk_size")
     varying, fixed = eqx.partition(batch, lambda x: eqx.is_array(x) and not repeats(x))
     fixed = jax.tree.map(lambda x: x[0] if eqx.is_array(x) else x, fixed)
     arrays, static = eqx.partition((fixed, fresh(shared)), eqx.is_array)
-    compiled, static = _compiled(jax.default_backend()), _Static(static)
+    backend = jax.default_backend()
+    compiled, static = _compiled(function, backend), _Static(static)
     warn_if_forked()
     threads = usable_cores()
-    size = _balanced(count, chunk_size)
+    held = sum(x.nbytes for x in jax.tree.leaves(varying)) // count
+    numbers = held // 8 + sum(x.size for x in jax.tree.leaves(arrays))
+    size = chunk_length(count, most, backend, member_bytes=held, is_small=numbers < SMALL)
 
     def compute(start: int) -> PyTree:
         chunk = jax.tree.map(lambda x: _padded(x[start : start + size], size), varying)
         with jax.enable_x64(True):  # the setting belongs to a thread
-            found = compiled(chunk, arrays, function=function, static=static, size=size)
+            found = compiled(chunk, arrays, static=static, size=size)
             return jax.device_get(found)
 
     pool, begins = ThreadPoolExecutor(threads), range(0, count, size)
@@ -124,30 +135,22 @@ def repeat(batch: PyTree, times: Whole) -> PyTree:
     return jax.tree.map(repeated, batch)
 
 
-@functools.cache
-def _compiled(platform: str) -> Callable[..., PyTree]:
+@functools.lru_cache(maxsize=PROGRAMS)
+def _compiled(function: Callable[..., PyTree], platform: str) -> Callable[..., PyTree]:
+    def chunk_of(chunk: PyTree, arrays: PyTree, *, static: "_Static", size: int) -> PyTree:
+        fixed, shared = eqx.combine(arrays, static.tree())
+
+        def one(member: PyTree) -> PyTree:
+            return function(eqx.combine(member, fixed), *shared)
+
+        return jax.vmap(one, axis_size=size)(chunk)
+
+    # Logs and profilers name a program after what it computes.
+    chunk_of.__name__ = getattr(function, "__name__", type(function).__name__).strip("_<>")
     # On the CPU, XLA prefers vectors of 256 bits; where the machine has 512 this code is half as
     # fast with them. Other platforms do not know the option.
     options = {"xla_cpu_prefer_vector_width": 512} if platform == "cpu" else None
-    return jax.jit(
-        _map_chunk, static_argnames=("function", "static", "size"), compiler_options=options
-    )
-
-
-def _map_chunk(
-    chunk: PyTree,
-    arrays: PyTree,
-    *,
-    function: Callable[..., PyTree],
-    static: "_Static",
-    size: int,
-) -> PyTree:
-    fixed, shared = eqx.combine(arrays, static.tree())
-
-    def one(member: PyTree) -> PyTree:
-        return function(eqx.combine(member, fixed), *shared)
-
-    return jax.vmap(one, axis_size=size)(chunk)
+    return jax.jit(chunk_of, static_argnames=("static", "size"), compiler_options=options)
 
 
 class _Static:
@@ -175,15 +178,24 @@ def _leading_axis(batch: PyTree) -> int:
     return lengths.pop()
 
 
-def _balanced(count: int, chunk_size: int) -> int:
-    """The chunk size that gives every thread the same number of chunks.
+def chunk_length(
+    count: int, most: int | None, backend: str, *, member_bytes: int, is_small: bool
+) -> int:
+    """How many members of a batch are computed together.
 
-    It is at most `chunk_size`, but for rounding up to whole vectors of eight numbers, without
-    which the end of every chunk is computed one by one.
+    **Arguments:** `most`, the most that the caller allows, or None; `backend`, as JAX calls it;
+    `member_bytes`, what a member holds; `is_small`, whether computing a few members in vain costs
+    less than another compilation.
     """
-    rounds = math.ceil(count / (PIECES * chunk_size))
-    size = math.ceil(count / (PIECES * rounds))
-    return math.ceil(size / VECTOR) * VECTOR if count >= VECTOR else count
+    if backend != "cpu":
+        fitting = max(1, BUDGET // max(member_bytes, 1)) if most is None else most
+        return count if count <= fitting else math.ceil(count / math.ceil(count / fitting))
+    length = next(size for least, size in reversed(SIZES) if count >= least)
+    if count < length and not is_small:
+        return count
+    allowed = CHUNK_SIZE if most is None else most
+    smallest = SIZES[0][1]  # without whole vectors, the end of a chunk is computed one by one
+    return min(length, math.ceil(allowed / smallest) * smallest)
 
 
 def _padded(chunk: np.ndarray, size: int) -> np.ndarray:

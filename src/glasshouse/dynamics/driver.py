@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Bool, PRNGKeyArray, PyTree
 
 from glasshouse._foundation.arrays import NotRealError, RealArray, as_arrays, as_floats, is_traced
+from glasshouse._foundation.forward import forward_only
 from glasshouse._foundation.numbers import (
     Numbers,
     Whole,
@@ -20,7 +21,7 @@ from glasshouse._foundation.numbers import (
     whole,
 )
 from glasshouse._foundation.precision import fresh, in_float64, inside_transformation
-from glasshouse.dynamics.rest import Rest
+from glasshouse.dynamics.rest import NO_GRADIENT, Rest
 from glasshouse.dynamics.solution import RESULTS, Solution
 from glasshouse.errors import InputError
 from glasshouse.games.base import UNROLL_LIMIT
@@ -58,8 +59,8 @@ def run(
     """Let all players learn at once, by one rule or a line-up: params ← rule.step(params).
 
     Computes in 64 bits and gives NumPy arrays, whatever JAX is set to. Works under `jax.jit` and
-    `jax.vmap` over params, couplings, payoffs, step sizes and keys, in the precision used there.
-
+    `jax.vmap` over params, couplings, payoffs, step sizes and keys, in the precision used there;
+    under `jax.grad` only without `stop`.
     **Arguments:** `params`, the start, one pytree per player (default: the neutral
     profile, every box in its middle, or nearest to zero where unbounded); `steps`, the most
     steps to take; `step_size`, parameter units per step and unit of direction; `stop`, a `Rest`
@@ -100,8 +101,11 @@ def run(
     if is_traced(settings) or inside_transformation():
         _check_precision(game)
         solution = _learned(*fresh(settings), steps=steps, save=save)
+        if stop is not None:  # JAX goes back through no loop that ends by itself
+            solution = forward_only(solution, NO_GRADIENT)
         return _unless_it_ends_badly(solution) if throw else solution
-    solution = _compiled(*settings, steps=steps, save=save)
+    size = np.asarray(size)  # a number of its own would be a program of its own
+    solution = _compiled(game, rule, params, size, stop, key, steps=steps, save=save)
     if throw and solution.result not in GOOD:
         faults = solution.faults
         said = (

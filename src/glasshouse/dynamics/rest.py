@@ -2,17 +2,23 @@
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Bool, Float, PRNGKeyArray
 
-from glasshouse._foundation.arrays import RealArray, as_floats, is_traced
+from glasshouse._foundation.arrays import RealArray, as_arrays, as_floats, is_traced
 from glasshouse._foundation.numbers import Numbers, Whole, number_array, whole
-from glasshouse._foundation.precision import in_float64_unless_traced
+from glasshouse._foundation.precision import fresh, in_float64, inside_transformation
 from glasshouse._foundation.results import described
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
 from glasshouse.parametric.capabilities import needs_key
 from glasshouse.rules.base import AbstractRule
 from glasshouse.rules.gradient import Gradient
+
+NO_GRADIENT = (
+    "a run that stops at rest has no gradient backwards: leave stop out for a fixed number of "
+    "steps, or differentiate forwards, by jax.jacfwd or jax.jvp"
+)
 
 
 def _tolerance(value: Numbers) -> RealArray | float:
@@ -51,13 +57,14 @@ class Rest(eqx.Module):
         """When runs stop, as the end of a sentence."""
         return f"stopped at rest to {float(self.tolerance):g}"
 
-    @in_float64_unless_traced
     def met(self, residual: Float[RealArray, "*batch"]) -> Bool[RealArray, "*batch"]:
         """Whether a `rest_residual` is small enough; infinite and NaN ones are not."""
-        return residual <= jnp.maximum(self.tolerance, 64 * jnp.finfo(residual.dtype).eps)
+        least = 64 * jnp.finfo(residual.dtype).eps
+        if is_traced(residual, self.tolerance):
+            return residual <= jnp.maximum(self.tolerance, least)
+        return np.asarray(np.asarray(residual) <= max(float(self.tolerance), float(least)))
 
 
-@in_float64_unless_traced
 def rest_residual(
     game: AbstractParametricGame,
     params: Params,
@@ -76,5 +83,18 @@ def rest_residual(
     **Raises:** `InputError` for such a game without a key.
     """
     needs_key(game, key, "rest_residual")
+    given = (game, as_arrays(params), rule, key)
+    if is_traced(given) or inside_transformation():
+        return _residual(*fresh(given))
+    return _compiled(*given)
+
+
+def _residual(
+    game: AbstractParametricGame, params: Params, rule: AbstractRule, key: PRNGKeyArray | None
+) -> Float[RealArray, ""]:
     params = as_floats(params)
     return rule.residual(game, params, rule.init(game, params, key), jnp.ones(()), key)
+
+
+_compiled = in_float64(eqx.filter_jit(_residual))
+"""One program for each structure of game and rule, in 64 bits."""

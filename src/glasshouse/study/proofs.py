@@ -4,9 +4,11 @@ import dataclasses
 import math
 from typing import Any
 
+import equinox as eqx
 import jax
 import numpy as np
 
+from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.progress import progress
 from glasshouse._foundation.results import Result
 from glasshouse.analysis.equilibrium.certification import certify
@@ -117,7 +119,7 @@ def certified_points(setting: Setting) -> tuple[tuple[CertifiedPoint, ...], str]
         with progress("proving", len(profiles)) as advance:
             for name, params, reached, corner in profiles:
                 proof = certify(game, params, float(epsilon), budget=min(BUDGET, budget))
-                cooperates = tuple(map(float, cooperation(game, params)))
+                cooperates = tuple(map(float, _cooperation(game, params)))
                 points.append(CertifiedPoint(name, reached, corner, cooperates, proof))
                 advance()
     except InputError as error:
@@ -241,8 +243,12 @@ def _cooperative_corner(game: ParametricGame) -> Params | None:
     except InputError:
         return None
     lowest = tuple(box.lower for box in game.spaces)
-    more = np.asarray(cooperation(game, corner)) - np.asarray(cooperation(game, lowest))
+    more = np.asarray(_cooperation(game, corner)) - np.asarray(_cooperation(game, lowest))
     return corner if bool(np.all(more > 0)) else None
+
+
+_cooperation = in_float64(eqx.filter_jit(cooperation))
+"""One program for each structure of game."""
 
 
 def proved_threshold(

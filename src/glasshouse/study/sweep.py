@@ -10,11 +10,14 @@ import numpy as np
 import pyarrow as pa
 
 from glasshouse.analysis.assessment import Assessment, assess, is_large_step
-from glasshouse.dynamics.batch import VECTOR
 from glasshouse.study.setting import Prepared, Setting
 
 MOST_REST = 0.95
 """Where fewer runs are at rest, a reader is told that outcomes are not final."""
+
+
+TOGETHER = 8
+"""Points computed with the study's own values, as many as the smallest batch has members."""
 
 
 def parts(prepared: Prepared) -> list[tuple[Setting, ...]]:
@@ -64,8 +67,8 @@ def assess_base(prepared: Prepared) -> Assessment:
     here too, and in the same way whether or not the sweep was computed before.
     """
     base = prepared.base
-    alike = [point for point in prepared.points[:VECTOR] if _kind(point) == _kind(base)]
-    others = min(VECTOR, _points_at_once(prepared)) - 1
+    alike = [point for point in prepared.points[:TOGETHER] if _kind(point) == _kind(base)]
+    others = min(TOGETHER, _points_at_once(prepared)) - 1
     return assess_settings([base, *alike[:others]])[0]
 
 

@@ -2,12 +2,19 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
+import equinox as eqx
 import jax
 from jaxtyping import Array, Float
 
-from glasshouse._foundation.arrays import RealArray, as_floats
-from glasshouse._foundation.precision import in_float64, in_float64_unless_traced
+from glasshouse._foundation.arrays import RealArray, as_floats, is_traced
+from glasshouse._foundation.precision import (
+    fresh,
+    in_float64,
+    in_float64_unless_traced,
+    inside_transformation,
+)
 from glasshouse.dynamics.driver import check_params
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params, require, require_exact
@@ -46,13 +53,12 @@ def observed_by(quantity: Quantity) -> tuple[Capability, ...]:
     return ("observables",) if quantity is mean_cooperation else ()
 
 
-@in_float64
 def first_order_margin(
     game: AbstractParametricGame,
     params: Params,
     quantity: Quantity = mean_cooperation,
     rule: AbstractDirection = Gradient(),
-) -> float:
+) -> Any:
     """How fast `quantity` changes at `params` when everybody learns by a rule.
 
     Definition: ∇_θ m(θ) · v(θ), with m the quantity and v everyone's directions, by default the
@@ -61,9 +67,11 @@ def first_order_margin(
 
     **Arguments:** `quantity(game, params)`, differentiable, a scalar: mean cooperation, one
     player's cooperation, welfare, a payoff, …; `rule`, one that gives a direction.
+    **Returns:** a float; inside your `jit`, `vmap` or `grad` an array, whose value is not checked.
     **Raises:** `InputError` when `params` do not fit the boxes, or the derivative is not finite
     there.
-    **Cost:** one gradient and one forward derivative; exact to rounding.
+    **Cost:** one gradient and one forward derivative, compiled once per structure for a `quantity`
+    of the module level; exact to rounding.
 
         import glasshouse as gh
 
@@ -73,13 +81,27 @@ def first_order_margin(
     """
     check_direction(rule, "the first-order margin")
     require_exact(game, "the first-order margin", *observed_by(quantity))
-    margin = float(flow_derivative(game, check_params(game, params), quantity, rule))
+    given = (game, check_params(game, params), quantity, rule)
+    if is_traced(given) or inside_transformation():
+        return _margin(*fresh(given))
+    # A function made on the spot is another one each time: compiling it would serve once.
+    is_lasting = "<" not in getattr(quantity, "__qualname__", "<")
+    margin = float((_compiled if is_lasting else _uncompiled)(*given))
     if not math.isfinite(margin):
         raise InputError(
             f"the derivative is {margin} at these params: check the semantics there, above all "
             "square roots, logarithms and quotients, also in branches that are not taken"
         )
     return margin
+
+
+def _margin(
+    game: AbstractParametricGame, params: Params, quantity: Quantity, rule: AbstractDirection
+) -> Float[Array, ""]:
+    return flow_derivative(game, as_floats(params), quantity, rule)
+
+
+_uncompiled, _compiled = in_float64(_margin), in_float64(eqx.filter_jit(_margin))
 
 
 def cooperation_margin(

@@ -121,15 +121,16 @@ def generic_outcomes(
     """
     games = listed(games, "generic_outcomes")
     require_exact(games[0], "outcomes of learning", "observables")
-    ends = learn(games, check_learning(learning, "generic_outcomes"), _seen)
+    ends = learn(games, check_learning(learning, "generic_outcomes"), seen)
     cooperates, payoffs = ends.observed
     _check_probabilities(cooperates.reshape(-1, cooperates.shape[-1]))
     return _classified(cooperates, payoffs, ends.residuals, ends.detail)
 
 
-def _seen(
+def seen(
     game: AbstractParametricGame, params: Params
 ) -> tuple[Float[RealArray, "players"], Float[RealArray, "players"]]:
+    """What outcomes are counted by, and what everyone is paid."""
     return cooperation(game, params), game.payoffs(params)
 
 

@@ -12,7 +12,7 @@ from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import Result
 from glasshouse.analysis.assessment import tied_learning
 from glasshouse.analysis.movement.first_order import cooperation
-from glasshouse.analysis.outcomes.generic import AT_REST, Share
+from glasshouse.analysis.outcomes.generic import AT_REST, Share, seen
 from glasshouse.analysis.outcomes.isolation import RANK, dimensions
 from glasshouse.dynamics.learning import Ends, Learning, check_learning, learn
 from glasshouse.parametric import (
@@ -117,7 +117,9 @@ def reached_rest_points(
     most = whole(most, "most", least=0)
     require_exact(game, "telling rest points apart", "observables")
     played = Tied(game) if learning.tied else game
-    generic, resting = _distinct(played, learn([game], learning, cooperation), most, rule)
+    ends = learn([game], learning, seen)  # as outcomes are counted, and by the same program
+    ends = dataclasses.replace(ends, observed=ends.observed[0])
+    generic, resting = _distinct(played, ends, most, rule)
     tied = _tied(game, learning, rule)
     points = (*tied, *generic)
     sizes = [point.dimension for point in points]

@@ -3,13 +3,14 @@
 import dataclasses
 from collections.abc import Callable
 
+import jax
 import numpy as np
 from jaxtyping import Float, Int
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse.analysis.movement.first_order import cooperation
 from glasshouse.analysis.phase.plane import as_profile
-from glasshouse.dynamics.batch import CHUNK_SIZE, PIECES, batch_map
+from glasshouse.dynamics.batch import batch_map
 from glasshouse.dynamics.driver import run
 from glasshouse.dynamics.learning import Learning
 from glasshouse.parametric import Params
@@ -28,6 +29,9 @@ HALVINGS = 4
 CHUNK = 32
 """Runs computed together. All batches here use this size, so that one compilation (a second) does
 for the grid and for the few hundred runs of each halving; the grid takes 12 % longer for it."""
+
+ROUND = 8 * CHUNK
+"""Batches are filled up to a multiple of this."""
 
 MANY = 16_384
 """Runs from which on a compilation matters less than the time that small chunks take."""
@@ -62,9 +66,9 @@ def learned_basins(
 
     def learned(unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         points = low + (high - low) * unit.reshape(-1, 2)
-        whole = np.resize(points, (-(-len(points) // (PIECES * CHUNK)) * PIECES * CHUNK, 2))
+        whole = np.resize(points, (-(-len(points) // ROUND) * ROUND, 2))
         settings = (game, learning.rule, learning.steps, np.asarray(step_size))
-        size = CHUNK if len(whole) <= MANY else CHUNK_SIZE
+        size = CHUNK if len(whole) <= MANY and jax.default_backend() == "cpu" else None
         ends, residuals = batch_map(_end, whole, *settings, chunk_size=size)
         return outcome(ends[: len(points)]), residuals[: len(points)]
 
