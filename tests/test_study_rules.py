@@ -77,7 +77,8 @@ def test_lola_goes_through_to_the_report(written):
     summary = json.loads((out / "summary.json").read_text("utf-8"))
     assert "LOLA (look-ahead 1)" in summary["base"]["generic"]["detail"]
     assert any("no tied outcome: LOLA" in note for note in summary["notes"])
-    assert read_study(out / "study.toml").learning.look_ahead == 1.0
+    learning = read_study(out / "study.toml").resolved()["learning"]
+    assert learning["look_ahead"] == 1.0
 
 
 def test_the_rest_points_certified_are_those_of_the_rule(written):
