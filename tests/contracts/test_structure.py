@@ -20,7 +20,8 @@ from glasshouse.games.network import AbstractNetworkGame
 from glasshouse.parametric import AbstractParametricGame
 from glasshouse.rules import AbstractRule
 from glasshouse.semantics import AbstractSemantics
-from glasshouse.study.spec.values import Section
+from glasshouse.study.spec.declared import Declared
+from glasshouse.study.spec.rules import RuleTable
 
 FLOW = [
     "games",
@@ -195,7 +196,7 @@ def test_no_concrete_method_is_overridden(cls):
     assert not overridden
 
 
-FOLDERS = ("theory", "families", "analysis", "plots")
+FOLDERS = ("theory", "families", "analysis", "plots", "study", "cli")
 """What asks objects what they are like, and not of which class they are."""
 
 KINDS = (
@@ -207,7 +208,8 @@ KINDS = (
     AbstractChannel,
     AbstractRule,
     AbstractFamily,
-    Section,
+    Declared,
+    RuleTable,
 )
 """Whoever adds one of these registers it, and edits no chain of classes."""
 

@@ -13,6 +13,7 @@ from glasshouse.dynamics.learning import Learning, check_learning
 from glasshouse.errors import InputError
 from glasshouse.families.place import Setter, number_at, steps_of
 from glasshouse.parametric import AbstractParametricGame
+from glasshouse.parametric.capabilities import is_parametric
 
 if TYPE_CHECKING:  # what is held; anything may be given, and is refused with an advice
     HeldGame: TypeAlias = AbstractParametricGame
@@ -34,7 +35,7 @@ class Setup(Readable):
 
     def __post_init__(self):
         # While axes are traced, a game may be any pytree of tracers; what it is made of is checked.
-        if not isinstance(self.game, AbstractParametricGame):
+        if not is_parametric(self.game):
             raise InputError(f"game must be a parametric game, not {type(self.game).__name__}")
         check_learning(self.learning, "a setup")
 
@@ -103,7 +104,7 @@ def built(axis: Axis, setup: Setup, value: Any) -> Setup:
     found = axis.build(value)
     if isinstance(found, Setup):
         return found
-    if not isinstance(found, AbstractParametricGame):
+    if not is_parametric(found):
         raise InputError(
             f"build must give a parametric game or a Setup, not {type(found).__name__}: for a "
             "table of payoffs, gh.ParametricGame(game, semantics)"

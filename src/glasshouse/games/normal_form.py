@@ -219,8 +219,10 @@ def check_normal_form(game: Any, who: str) -> NormalFormGame:
     **Arguments:** `who` needs it: "limits need".
     **Raises:** `InputError` for anything else.
     """
+    if isinstance(game, AbstractGame) and not is_normal_form(game):
+        raise InputError(f"{who} a game in normal form, and a {type(game).__name__} is none")
     if not is_normal_form(game):
-        raise InputError(f"{who} a game, not {game!r:.40}: see load_game")
+        raise InputError(f"{who} a game, not {shown(game)}: see load_game")
     return game
 
 

@@ -176,11 +176,16 @@ def needs_key(game: AbstractParametricGame, key: Any, who: str) -> None:
         )
 
 
+def is_parametric(found: Any) -> bool:
+    """Whether this is a game in parameters at all, of whatever kind."""
+    return isinstance(found, AbstractParametricGame)
+
+
 def listed(games: Any, who: str) -> list[Any]:
     """The games in a list.
 
     **Raises:** `InputError` where there is none, or one game instead of a list.
     """
-    if isinstance(games, AbstractParametricGame) or not games:
+    if is_parametric(games) or not games:
         raise InputError(f"{who} needs a list of parametric games, at least one")
     return list(games)
