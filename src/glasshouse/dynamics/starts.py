@@ -18,7 +18,7 @@ from glasshouse._foundation.numbers import (
 )
 from glasshouse._foundation.random import Purpose, laid_out, normals
 from glasshouse._foundation.results import Result
-from glasshouse.dynamics.driver import check_params
+from glasshouse.dynamics.doors import check_params
 from glasshouse.dynamics.games import Games
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params

@@ -16,7 +16,7 @@ from glasshouse._foundation.precision import in_float64
 from glasshouse.analysis.equilibrium.deviations import TOLERANCE, best_deviation, deviation_curve
 from glasshouse.certificates.certificate import Certificate, GainBounds
 from glasshouse.dynamics.batch import batch_map
-from glasshouse.dynamics.driver import check_params
+from glasshouse.dynamics.doors import check_params
 from glasshouse.errors import InputError
 from glasshouse.parametric import ParametricGame, Params
 from glasshouse.plots._layout import arrange

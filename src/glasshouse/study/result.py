@@ -82,11 +82,6 @@ class Slice(Result):
         """Of every axis but the first."""
         return (self.value, *self.further)
 
-    def to_dict(self) -> dict[str, Any]:
-        """All fields; `further` only where there are more than two axes."""
-        found = {name: plain(value) for name, value in fields_of(self)}
-        return found if self.further else {k: v for k, v in found.items() if k != "further"}
-
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class StudyResult(Result):

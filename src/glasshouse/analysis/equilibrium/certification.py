@@ -29,7 +29,7 @@ from glasshouse.certificates.document import (
 from glasshouse.certificates.program import Program
 from glasshouse.certificates.search import Bracket, best_gain
 from glasshouse.channels.full import Full
-from glasshouse.dynamics.driver import check_params
+from glasshouse.dynamics.doors import check_params
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame, is_normal_form
 from glasshouse.parametric import ParametricGame, Params, require_exact

@@ -25,7 +25,7 @@ from glasshouse.analysis.equilibrium.ascent import search
 from glasshouse.analysis.movement.first_order import cooperation
 from glasshouse.channels.box import Box
 from glasshouse.dynamics.batch import batch_map, repeat, stack
-from glasshouse.dynamics.driver import MOST_STEPS, check_params
+from glasshouse.dynamics.doors import MOST_STEPS, check_params
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
 from glasshouse.parametric import Params, require_exact

@@ -16,7 +16,8 @@ from glasshouse.analysis.movement.first_order import RESTS, cooperation_margin, 
 from glasshouse.analysis.movement.switch import Search, Switch, find_switch
 from glasshouse.analysis.movement.windows import shortest_window
 from glasshouse.dynamics.batch import batch_map
-from glasshouse.dynamics.driver import check_params, run
+from glasshouse.dynamics.doors import check_params
+from glasshouse.dynamics.driver import run
 from glasshouse.dynamics.learning import Learning, check_learning, payoff_range
 from glasshouse.errors import InputError
 from glasshouse.families.along import games_along

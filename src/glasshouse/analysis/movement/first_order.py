@@ -15,7 +15,7 @@ from glasshouse._foundation.precision import (
     in_float64_unless_traced,
     inside_transformation,
 )
-from glasshouse.dynamics.driver import check_params
+from glasshouse.dynamics.doors import check_params
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params, require, require_exact
 from glasshouse.parametric.capabilities import Capability

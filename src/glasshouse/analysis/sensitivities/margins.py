@@ -17,7 +17,7 @@ from glasshouse.analysis.movement.first_order import (
 )
 from glasshouse.analysis.sensitivities.table import table
 from glasshouse.analysis.sensitivities.terms import Terms, defined, measured, reader_margins
-from glasshouse.dynamics.driver import check_params
+from glasshouse.dynamics.doors import check_params
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import is_normal_form
 from glasshouse.games.symmetric import is_symmetric

@@ -24,7 +24,7 @@ from glasshouse.analysis.tracing.elements import Unsupported, decision
 from glasshouse.analysis.tracing.emission import written
 from glasshouse.analysis.tracing.expressions import Expression, Expressions
 from glasshouse.certificates.program import Program
-from glasshouse.dynamics.driver import check_params
+from glasshouse.dynamics.doors import check_params
 from glasshouse.errors import InputError
 from glasshouse.parametric import Params, require_exact
 from glasshouse.parametric.dense import DenseGame
