@@ -29,8 +29,8 @@ FOLDERS = (
 ALIASES = {"critical_coupling"}
 """Names of earlier versions."""
 
-WITHOUT = {"InputError"}
-"""Main entry points that explain themselves."""
+WITHOUT = {"InputError", "Known", "Unknown", "register"}
+"""What is raised, returned by what has an example, or lasts as long as the process."""
 
 MOST_WORDS = 200
 """Of a docstring before its example: what is longer belongs on a page."""

@@ -284,6 +284,13 @@ OF_OTHERS = {
     },
     # `run` of a rule or a game that is itself sampled takes the user's key, one part of it a step.
     "dynamics/driver.py": {"jax.random.fold_in"},
+    # So does learning in sampled games, by a generator that no setting of JAX changes.
+    "dynamics/learning.py": {
+        "jax.random.key",
+        "jax.random.key_data",
+        "jax.random.split",
+        "jax.random.wrap_key_data",
+    },
     # Equinox asks for a key where nothing but the shapes of a network is wanted.
     "semantics/neural/base.py": {"jax.random.key"},
 }

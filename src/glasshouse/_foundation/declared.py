@@ -29,6 +29,10 @@ class Key:
     `infinite`, whether it may be; `step`, what a whole number is a multiple of; `several`,
     whether it is a list, and then of how many at the `fewest`; `annotation`, in place of the kind,
     a type that pydantic reads, or its place as "module:name".
+
+        import glasshouse as gh
+
+        print(gh.Key("κ, the weight of what one reads.", 0.5, symbol="κ", least=0).default)  # 0.5
     """
 
     meaning: str
@@ -56,6 +60,10 @@ class Strength:
 
     **Arguments:** `key`; `start`, `stop` and `count` of the values that are studied unless a study
     says others.
+
+        import glasshouse as gh
+
+        print(gh.Strength("coupling", 0.0, 1.2, 61).count)  # 61
     """
 
     key: str

@@ -28,6 +28,11 @@ class Setup(Readable):
 
     **Arguments:** `game`, a parametric game; `learning`.
     **Raises:** `InputError` for anything else.
+
+        import glasshouse as gh
+
+        game = gh.LogisticFamily(gh.load_game("stag_hunt"), 3.0)(0.5)
+        print(gh.Setup(game).learning.steps)  # 6000
     """
 
     game: HeldGame
@@ -49,6 +54,11 @@ class Axis(Result):
     `build`, a function from a value to a game or a `Setup`, for what no single place holds (it is
     traced once where it can be).
     **Raises:** `InputError` for values that are no such numbers, and both or neither of the two.
+
+        import glasshouse as gh
+
+        axis = gh.Axis("coupling", [0.3, 0.5], at=lambda setup: setup.game.semantics.coupling)
+        print(axis.values)  # [0.3 0.5]
     """
 
     name: str

@@ -61,15 +61,19 @@ class Family(Readable):
     lead to no number, and values that a game, semantics or rule refuses (each axis is tried value
     by value while the others stand at their first).
 
+        import glasshouse as gh
+        from glasshouse.dynamics import Learning, Starts
         from glasshouse.rules import Lola
 
-        start = gh.families.Setup(gh.LogisticFamily(game, 3.0)(0.5), Learning(Lola(1.0)))
+        game = gh.load_game("prisoners_dilemma")
+        learning = Learning(Lola(1.0), steps=200, starts=Starts(10))
+        start = gh.families.Setup(gh.LogisticFamily(game, 3.0)(0.5), learning)
         family = gh.Family(
             start,
             gh.Axis("coupling", [0.3, 0.5, 0.7], at=lambda s: s.game.semantics.coupling),
             gh.Axis("look_ahead", [0.0, 1.0], at=lambda s: s.learning.rule.look_ahead),
         )
-        outcomes = family.each(gh.generic_outcomes)  # of shape (3, 2)
+        print(family.each(gh.generic_outcomes).shape)  # (3, 2)
     """
 
     setup: Setup

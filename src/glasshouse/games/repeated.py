@@ -42,9 +42,8 @@ class RepeatedGame(AbstractSequentialGame):
     of time are d = (1-γ) p_0ᵀ (I - γP)^{-1} and V_i = d · r_i per step, r_i the stage payoffs. The
     discounted sum is V_i / (1-γ): step sizes and look-aheads carry the unit.
 
-    A player's behaviour has a row for each of its `states`: the start, and every joint action of
-    the last round, its own action first. With two players and two actions these are start, CC, CD,
-    DC, DD, and the other's CD is one's own DC.
+    A behaviour has a row for each of its `states`: the start, and every joint action of the last
+    round, its own action first: with two players and two actions start, CC, CD, DC, DD.
 
     **Arguments:** `stage`, a game in normal form; `discount` γ in [0, 1); `unit`, "step" or "sum";
     `noise`, the probability with which another action is taken than was meant (all of them are

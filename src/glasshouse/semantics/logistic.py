@@ -25,22 +25,17 @@ class Logistic(AbstractSemantics):
     """Everyone's logits are their own parameters plus what they read of the others'.
 
     Definition: logits_i = ω_i θ_i + Σ_j≠i κ_ij θ_j, and player i plays softmax(logits_i, 0): m
-    actions have m - 1 logits and the last action is the reference. With two actions θ_i is a
-    single number and p_i = s(θ_i + κ θ_j), s the sigmoid. Where players differ in their number
-    of actions, logits are read by index and missing ones count as 0. In a repeated game every
-    state s has logits of its own, and reads θ_j[s']: of the same situation (own action first for
-    either), or of the same state of play, where the other's CD is one's own DC.
+    actions have m - 1 logits, read by index, and the last action is the reference. With two actions
+    p_i = s(θ_i + κ θ_j), s the sigmoid. κ_ij is the weight with which i reads j, possibly below 0
+    or above 1. In a repeated game every state has logits of its own, and reads those of the same
+    situation (own action first for either), or of the same state of play.
 
-    κ_ij is the weight with which i reads j. κ < 0 (reacting against the other) and κ > 1 (the
-    other's parameter weighs more than one's own) are legal.
-
-    **Arguments:** `actions`, number of actions of each player, or a game that has them, which a
-    repeated one must be; `coupling`, a number for all pairs or an array of shape
-    `(players, players)` with a zero diagonal; `bound` M > 0, every parameter lies in [-M, M];
+    **Arguments:** `actions`, number of actions of each player, or a game that has them (a repeated
+    one must be given itself); `coupling`, a number for all pairs or an array of shape
+    `(players, players)` with a zero diagonal; `bound` M > 0, parameters lie in [-M, M];
     `own_weight` ω, a number or one per player; `reading`, in repeated games "situation" (the
     default) or "state".
-    **Raises:** `InputError` for a coupling of the wrong shape, a nonzero diagonal, values that
-    are not finite, or a bound that is not positive.
+    **Raises:** `InputError` for a coupling of another shape or numbers that cannot be.
     **Source:** the sigmoid semantics of Todorov, ten Napel & Müller 2026, arXiv:2606.27068; own
     weight, several actions and several players are extensions.
     """

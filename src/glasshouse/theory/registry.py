@@ -83,7 +83,8 @@ def known(question: str, game: Any) -> Known | Unknown:
 
         family = gh.LogisticFamily(gh.load_game("stag_hunt"), 3.0)
         print(gh.known("thresholds", family).value.neutral.value)  # 0.2
-        print(gh.known("diagonal", family))  # Unknown(…)
+        print(gh.known("diagonal", family(0.5)).value.slope)  # 4.5
+        print(type(gh.known("corner limits", gh.load_game("public_goods"))).__name__)  # Unknown
     """
     for subject in SUBJECTS:
         importlib.import_module(f"glasshouse.theory.{subject}")
