@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from tests import outsiders
 
@@ -23,9 +24,10 @@ from glasshouse.study.spec.toml import parse_study
 
 AXES = {
     "semantics.tilt": "[0.0, 0.5]",
+    "access.fade": "[0.0, 0.25]",
     "learning.look_ahead": "[0.0, 0.5]",
 }
-"""Swept together: one of the semantics' two numbers, and the rule's look-ahead."""
+"""Swept together: one of the semantics' two numbers, the channel's, and the rule's look-ahead."""
 
 STUDY = """{plugins}
 [game]
@@ -91,9 +93,11 @@ def write(
 def test_a_study_names_five_files_and_goes_to_the_report(place):
     path = write(place, AXES)
     out = place / "out"
-    result = run_study(path, out)
-    assert result.table.num_rows == 4
-    assert set(AXES) <= set(result.table.column_names)
+    run_study(path, out)
+    rows = pq.read_table(out / "sweep.parquet").to_pylist()
+    assert [tuple(row[key] for key in AXES) for row in rows] == [
+        (tilt, fade, ahead) for ahead in (0.0, 0.5) for fade in (0.0, 0.25) for tilt in (0.0, 0.5)
+    ]
     page = (out / "report.html").read_text("utf-8")
     assert "Tilted: player i cooperates with probability s(t + θ<sub>i</sub> + h Σ<sub>j≠i" in page
     assert "everybody sees the others as if they had moved less" in page
@@ -106,7 +110,16 @@ def test_a_study_names_five_files_and_goes_to_the_report(place):
     assert summary["access"] == {"kind": "faded_out", "fade": 0.125}
     assert summary["learning"]["rule"] == "anticipating"
     assert summary["learning"]["look_ahead"] == 0.5
-    assert {"map.svg", "map.png", "deviation.svg"} <= {file.name for file in out.iterdir()}
+    assert summary["axes"] == list(AXES)
+    assert [(part["value"], part["further"]) for part in summary["slices"]] == [
+        (0.0, [0.0]),
+        (0.25, [0.0]),
+        (0.0, [0.5]),
+        (0.25, [0.5]),
+    ]
+    maps = {f"map_{k}.{kind}" for k in (1, 2) for kind in ("svg", "png")}
+    assert {*maps, "deviation.svg"} <= {file.name for file in out.iterdir()}
+    assert "map_3.svg" not in {file.name for file in out.iterdir()}
     provenance = json.loads((out / "provenance.json").read_text("utf-8"))
     for name, text in outsiders.FILES.items():
         assert provenance["inputs"][name] == hashlib.sha256(text.encode()).hexdigest()
