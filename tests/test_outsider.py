@@ -13,6 +13,7 @@ from tests import outsiders
 import glasshouse as gh
 from glasshouse._foundation.registry import Registry
 from glasshouse.channels.registry import CHANNELS
+from glasshouse.dynamics import Learning, Starts
 from glasshouse.errors import InputError
 from glasshouse.games.registry import CATALOGUE
 from glasshouse.parametric.registry import OBSERVABLES
@@ -73,7 +74,7 @@ def place(tmp_path):
     return tmp_path
 
 
-LITTLE = "portrait = false\ncertify = false\ntied = false"
+LITTLE = 'observe = "lead"\nportrait = false\ncertify = false\ntied = false'
 """Analyses that take their time, and are no matter of what is somebody else's."""
 
 
@@ -98,7 +99,13 @@ def test_a_study_names_five_files_and_goes_to_the_report(place):
     assert [tuple(row[key] for key in AXES) for row in rows] == [
         (tilt, fade, ahead) for ahead in (0.0, 0.5) for fade in (0.0, 0.25) for tilt in (0.0, 0.5)
     ]
+    for row in rows:  # by hand: U_i less the mean of both, which the mean over runs is linear in
+        leads = [row[f"observed_player_{i}"] for i in (1, 2)]
+        mean = row["welfare"] / 2
+        assert leads == pytest.approx([row[f"payoff_player_{i}"] - mean for i in (1, 2)], abs=1e-12)
+        assert row["observed_mean"] == pytest.approx(0.0, abs=1e-12)
     page = (out / "report.html").read_text("utf-8")
+    assert page.count("observed: lead over the mean, mean of each player") == 1
     assert "Tilted: player i cooperates with probability s(t + θ<sub>i</sub> + h Σ<sub>j≠i" in page
     assert "everybody sees the others as if they had moved less" in page
     assert "anticipated gradients" in page
@@ -110,6 +117,11 @@ def test_a_study_names_five_files_and_goes_to_the_report(place):
     assert summary["access"] == {"kind": "faded_out", "fade": 0.125}
     assert summary["learning"]["rule"] == "anticipating"
     assert summary["learning"]["look_ahead"] == 0.5
+    seen = summary["base"]["generic"]["observed"]
+    assert (seen["name"], seen["words"]) == ("lead", "lead over the mean")
+    assert seen["formula"] == "U_i - mean of all U_j"
+    assert seen["players"][0] == pytest.approx(-seen["players"][1], abs=1e-12)
+    assert abs(seen["players"][0]) > 1e-3
     assert summary["axes"] == list(AXES)
     assert [(part["value"], part["further"]) for part in summary["slices"]] == [
         (0.0, [0.0]),
@@ -155,11 +167,33 @@ def test_commands_know_it(place, call):
     assert found["first_movement"]["value"] == pytest.approx(1.5 / 4 / 0.875, abs=1e-6)
     assert found["semantics"]["kind"] == "tilted"
     assert found["first_movement"]["direction"] == "rises"
+    seen, paid = found["generic"]["observed"], found["generic"]["payoffs"]
+    assert seen["players"][0] == pytest.approx((paid[0] - paid[1]) / 2, abs=1e-12)
+    assert f"player 1 {seen['players'][0]:.6g}" in call("check", str(path))[1]
+    switch = pytest.approx(1.5 / 4 / 0.875, abs=1e-6)
+    code, out, error = call("thresholds", str(path), "--json")
+    assert (code, error) == (0, "")
+    found = json.loads(out)
+    assert found["key"] == "semantics.heed"
+    assert found["first_movement"]["value"] == switch
+    assert found["measured_first_movement"]["value"] == pytest.approx(1.5 / 4 / 0.875, abs=1e-3)
+    assert found["closed_form"] is None
+    assert "not anticipated gradients (look-ahead 0.5)" in found["reason"]
+    shown = call("thresholds", str(path))[1]
+    assert "HEED" in shown
+    assert "0.4285714" in shown
     corner = "portrait = false\ntied = false\noutcomes = false\nthresholds = false"
     path = write(place, {}, analysis=corner)
     code, out, error = call("certify", str(path), "--out", str(place / "proofs"))
     assert (code, error) == (0, "")
     assert [file.name for file in (place / "proofs").iterdir()] == ["corner.json"]
+    proof = json.loads((place / "proofs" / "corner.json").read_text("utf-8"))
+    assert proof["problem"]["semantics"] == {"kind": "program"}
+    assert proof["claim"]["verdict"] == "certified"  # nobody gains by leaving the corner
+    code, out, error = call("verify", str(place / "proofs" / "corner.json"))
+    assert (code, error) == (0, "")
+    assert "accepted" in out
+    assert "profile (2, 2) in [-2, 2]" in out
     code, out, _ = call("rules", "--json")
     (rule,) = [rule for rule in json.loads(out) if rule["name"] == "anticipating"]
     assert rule["parameters"] == {"look_ahead": 0.5}
@@ -321,3 +355,71 @@ def test_registries_say_what_they_are_of():
     assert all(isinstance(registry, Registry) for registry in REGISTRIES)
     with pytest.raises(InputError, match=r"Lola is no semantics: derive a class from AbstractS"):
         SEMANTICS.add(RULES["lola"])
+
+
+FAULTY = '''
+from typing import ClassVar
+
+from glasshouse import register
+from glasshouse.parametric import AbstractMeasure
+
+
+@register
+class Faulty(AbstractMeasure):
+    """What cannot be measured."""
+
+    words: ClassVar[str] = "faults"
+    formula: ClassVar[str] = "none"
+
+    def measure(self, game, params):
+        return GIVEN
+'''
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("params[7]", "observable faulty fails: IndexError: tuple index out of range"),
+        ("game.payoffs(params).sum()", "gives an array of shape () and type float64: return one"),
+        ("'much'", "observable faulty fails: TypeError"),
+    ],
+)
+def test_a_faulty_observable_is_refused_before_computing(place, given, said):
+    (place / "faulty.py").write_text(FAULTY.replace("GIVEN", given), "utf-8")
+    with pytest.raises(InputError) as refused:
+        check_study(write(place, {}, ("faulty.py", *outsiders.FILES), 'observe = "faulty"'))
+    assert "key 'analysis.observe': " in str(refused.value)
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_faulty_observable_harms_no_other(place):
+    (place / "faulty.py").write_text(FAULTY.replace("GIVEN", "params[7]"), "utf-8")
+    game = check_study(write(place, {}, (*outsiders.FILES, "faulty.py"))).base.parametric
+    start = game.neutral()
+    alone = game.cooperation(start)
+    assert np.array_equal(gh.analysis.cooperation(game, start), alone)
+    assert np.array_equal(gh.analysis.cooperation(gh.Tied(game), (start[0],)), alone)
+    learning = Learning(starts=Starts(2), steps=3)
+    (found,) = gh.generic_outcomes([game], learning=learning, observe="lead")
+    (usual,) = gh.generic_outcomes([game], learning=learning)
+    assert found.observed.name == "lead"
+    assert usual.observed is None
+    kept = found.to_dict()
+    del kept["observed"]
+    assert kept == usual.to_dict()
+
+
+def test_only_what_is_there_is_observed(place):
+    with pytest.raises(InputError, match=r"key 'analysis.observe': unknown .* mean 'lead'\?"):
+        read_study(write(place, {}, analysis='observe = "laed"'))
+    game = check_study(write(place, {}, analysis="")).base.parametric
+    with pytest.raises(InputError, match=r"unknown observable 'leed': did you mean 'lead'\?"):
+        gh.generic_outcomes([game], observe="leed")
+
+
+def test_who_share_a_parameter_observe_as_those_who_do_not(place):
+    game = check_study(write(place, {})).base.parametric
+    shared = Learning(starts=Starts(2), steps=3, tied=True)
+    (found,) = gh.generic_outcomes([game], learning=shared, observe="lead")
+    assert found.observed.players == pytest.approx((0.0, 0.0), abs=1e-12)  # of equals nobody leads
