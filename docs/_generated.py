@@ -23,7 +23,8 @@ BLOCK = re.compile(r"(<!-- (help|keys):(.*?)-->\n).*?(<!-- end -->)", flags=re.D
 def help_text(command: str) -> str:
     """What `glasshouse COMMAND --help` prints, 80 columns wide and without colours."""
     plain = {"COLUMNS": "80", "TERMINAL_WIDTH": "80", "TERM": "dumb", "NO_COLOR": "1"}
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
+    names = ("PATH", "HOME", "SYSTEMROOT", "PYTHONPATH")  # the last says which glasshouse it is of
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     done = subprocess.run(
         [Path(sys.executable).with_name("glasshouse"), *command.split(), "--help"],
         stdout=subprocess.PIPE,
