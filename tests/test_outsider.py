@@ -319,6 +319,26 @@ def test_what_a_study_says_wrong_of_them_is_one_line(place):
     assert "unknown key 'semantics.heeed': did you mean 'heed'?" in said(
         good.replace("heed = 0.75", "heeed = 0.75")
     )
+    rule = outsiders.RULE.replace("look_ahead", "foresight").replace("Anticipating", "Foreseeing")
+    (place / "foreseeing.py").write_text(rule, "utf-8")
+    foreseen = good.replace('"lead.py"', '"lead.py", "foreseeing.py"').replace(
+        'rule = "anticipating"', 'players = [{ rule = "foreseeing", HERE }, { rule = "lola" }]'
+    )
+    assert "unknown key 'learning.players.0.foresigt': did you mean 'foresight'?" in said(
+        foreseen.replace("HERE", "foresigt = 0.5")
+    )
+    assert "'learning.players.0.look': choose one of: foresight, rule, step_size" in said(
+        foreseen.replace("HERE", "look = 0.5")
+    )
+    own = 'rule = "foreseeing"\nforesigth = 0.5'
+    assert "unknown key 'learning.foresigth': did you mean 'foresight'?" in said(
+        good.replace('"lead.py"', '"lead.py", "foreseeing.py"').replace(
+            'rule = "anticipating"', own
+        )
+    )
+    assert "'learning.stop.tolerence': did you mean 'tolerance'?" in said(
+        good.replace("steps = 20", "stop = { tolerence = 0.1 }")
+    )
     assert "key 'access.fade' is missing" in said(good.replace("fade = 0.125", ""))
     assert "form does not belong to the rule 'anticipating'" in said(
         good.replace("steps = 20", 'form = "taylor"')

@@ -26,6 +26,13 @@ class RuleTable(Section):
     rule: str = Field(default="gradient", json_schema_extra={"enum": list(OWN)})
     """By which rule to learn; `glasshouse rules` lists them, "fixed" being not to learn."""
 
+    @classmethod
+    def keys_with(cls, rule: object) -> list[str]:
+        """What may stand in such a table that names this rule, or none that there is."""
+        named = classes(RULES).get(rule) if isinstance(rule, str) else None
+        own = cls.KEYS if named is None else settings_of(named)
+        return [*(key for key in cls.model_fields if key not in cls.KEYS), *own]
+
     @field_validator("rule")
     @classmethod
     def _is_a_rule(cls, value: str) -> str:
