@@ -1,6 +1,7 @@
 """Somebody else's semantics, channel, rule, game and observable, each in one file of its own."""
 
 import hashlib
+import importlib.metadata
 import json
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from glasshouse.registration import REGISTRIES
 from glasshouse.rules.registry import RULES
 from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study import check_study, read_study, run_study
+from glasshouse.study.folder import identity
+from glasshouse.study.setting import prepare
 from glasshouse.study.spec.toml import parse_study
 
 AXES = {
@@ -223,6 +226,16 @@ def test_an_installed_package_needs_no_plugin(tmp_path, monkeypatch):
     assert type(prepared.base.parametric.semantics) is SEMANTICS["tilted"]
     assert type(prepared.base.parametric.semantics).__module__ == "tolls.tilted"
     assert set(OBSERVABLES) == {"lead"}
+    versions = identity(prepared)["versions"]
+    assert versions["tolls"] == "1.0"
+    assert versions["glasshouse"] == importlib.metadata.version("glasshouse")
+    own = STUDY.format(plugins="", sweep="", analysis="").replace('"toll_road"', '"chicken"')
+    own = own.replace("parameters = { toll = 1.5 }", "").replace('"anticipating"', '"lola"')
+    own = own.replace('"tilted"', '"affine"').replace("heed = 0.75", "")
+    own = own.replace('"faded_out"', '"full"').replace("fade = 0.125", "")
+    assert "tolls" not in identity(prepare(parse_study(own)))["versions"]
+    observing = own.replace("[analysis]", '[analysis]\nobserve = "lead"')
+    assert identity(prepare(parse_study(observing)))["versions"]["tolls"] == "1.0"
 
 
 def test_a_broken_package_is_said_and_left_out(tmp_path, monkeypatch):
@@ -402,6 +415,7 @@ def test_a_faulty_observable_harms_no_other(place):
     learning = Learning(starts=Starts(2), steps=3)
     (found,) = gh.generic_outcomes([game], learning=learning, observe="lead")
     (usual,) = gh.generic_outcomes([game], learning=learning)
+    assert found.observed is not None
     assert found.observed.name == "lead"
     assert usual.observed is None
     kept = found.to_dict()
@@ -421,4 +435,5 @@ def test_who_share_a_parameter_observe_as_those_who_do_not(place):
     game = check_study(write(place, {})).base.parametric
     shared = Learning(starts=Starts(2), steps=3, tied=True)
     (found,) = gh.generic_outcomes([game], learning=shared, observe="lead")
+    assert found.observed is not None
     assert found.observed.players == pytest.approx((0.0, 0.0), abs=1e-12)  # of equals nobody leads

@@ -63,7 +63,7 @@ def observed(game: Any, params: Any, name: str) -> Float[RealArray, "players"]:
     """
     from glasshouse.parametric.registry import OBSERVABLES
 
-    alone = getattr(game, OWN, None)
+    alone: Any = getattr(game, OWN, None)
     if name == OWN and callable(alone):
         return alone(params)
     if name not in OBSERVABLES:
@@ -71,7 +71,7 @@ def observed(game: Any, params: Any, name: str) -> Float[RealArray, "players"]:
         if name not in found:
             raise unknown_name("observable", name, [*found, *OBSERVABLES])
         return found[name]
-    inside = getattr(game, "untied", None)  # who share parameters observe as those who do not
+    inside: Any = getattr(game, "untied", None)  # who share parameters observe as those who do not
     if callable(inside):
         return observed(game.game, inside(params), name)
     return _measured(name, OBSERVABLES[name], game, params)

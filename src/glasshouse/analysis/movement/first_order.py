@@ -34,10 +34,10 @@ def cooperation(game: AbstractParametricGame, params: Params) -> Float[RealArray
 
     **Raises:** `InputError` for a game that has none.
     """
-    require(game, "observables", "cooperation")
+    observable = require(game, "observables", "cooperation")
     if callable(getattr(game, "cooperation", None)):
         return observed(game, params, "cooperation")
-    found = game.observables(params)
+    found = observable.observables(params)
     if "cooperation" not in found:
         raise InputError(
             f"{type(game).__name__} has no cooperation, but {' and '.join(sorted(found))}: "

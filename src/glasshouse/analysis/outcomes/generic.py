@@ -241,6 +241,7 @@ def _classified(
             not_finite=lost[k],
             method="learned",
             detail=detail,
+            observed=None,
         )
 
     return [of(k, total) for k, total in enumerate(runs.tolist())]
