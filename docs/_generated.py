@@ -46,14 +46,15 @@ def commands() -> list[str]:
 
 def tables() -> dict[str, type[pydantic.BaseModel]]:
     """The tables of study files by the names they have on the page."""
+    from glasshouse._foundation.declared import study_name
     from glasshouse.study.spec.access import ACCESS_SPECS
     from glasshouse.study.spec.rules import PlayerSpec
     from glasshouse.study.spec.semantics import SEMANTICS_SPECS
     from glasshouse.study.spec.stop import StopSpec
     from glasshouse.study.spec.study import AnalysisSpec, GameSpec, LearningSpec, RangeSpec
 
-    kinds = {f"semantics {kind}": spec for kind, spec in SEMANTICS_SPECS.items()}
-    kinds |= {f"access {kind}": spec for kind, spec in ACCESS_SPECS.items()}
+    own = (("semantics", SEMANTICS_SPECS), ("access", ACCESS_SPECS))  # whatever is installed
+    kinds = {f"{of} {study_name(x.MADE)}": x for of, specs in own for x in specs.own()}
     rest = {
         "learning": LearningSpec,
         "player": PlayerSpec,

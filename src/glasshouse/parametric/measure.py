@@ -63,17 +63,15 @@ def observed(game: Any, params: Any, name: str) -> Float[RealArray, "players"]:
     """
     from glasshouse.parametric.registry import OBSERVABLES
 
-    alone: Any = getattr(game, OWN, None)
-    if name == OWN and callable(alone):
-        return alone(params)
+    if name == OWN and callable(getattr(game, OWN, None)):
+        return game.cooperation(params)
     if name not in OBSERVABLES:
         found = game.observables(params)
         if name not in found:
             raise unknown_name("observable", name, [*found, *OBSERVABLES])
         return found[name]
-    inside: Any = getattr(game, "untied", None)  # who share parameters observe as those who do not
-    if callable(inside):
-        return observed(game.game, inside(params), name)
+    if callable(getattr(game, "untied", None)):  # who share parameters observe as others do
+        return observed(game.game, game.untied(params), name)
     return _measured(name, OBSERVABLES[name], game, params)
 
 

@@ -144,9 +144,8 @@ def _learning_keys(parent: tuple[int | str, ...], content: Any) -> list[str]:
     """The same of `[learning]` or a table in it, which depend on the rule that it names."""
     if parent[1:2] == ("stop",):
         return list(StopSpec.model_fields)
-    table = content
-    for part in parent:
-        inside = isinstance(table, dict) or (isinstance(table, list) and isinstance(part, int))
-        table = table[part] if inside else None
+    table: Any = content
+    for part in parent if content is not None else ():
+        table = table[part]  # which was found to hold what nobody knows
     section = PlayerSpec if parent[1:2] == ("players",) else LearningSpec
     return section.keys_with(table.get("rule", "gradient") if isinstance(table, dict) else None)
