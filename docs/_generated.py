@@ -23,7 +23,8 @@ BLOCK = re.compile(r"(<!-- (help|keys):(.*?)-->\n).*?(<!-- end -->)", flags=re.D
 def help_text(command: str) -> str:
     """What `glasshouse COMMAND --help` prints, 80 columns wide and without colours."""
     plain = {"COLUMNS": "80", "TERMINAL_WIDTH": "80", "TERM": "dumb", "NO_COLOR": "1"}
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
+    names = ("PATH", "HOME", "SYSTEMROOT", "PYTHONPATH")  # the last says which glasshouse it is of
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     done = subprocess.run(
         [Path(sys.executable).with_name("glasshouse"), *command.split(), "--help"],
         stdout=subprocess.PIPE,
@@ -45,14 +46,15 @@ def commands() -> list[str]:
 
 def tables() -> dict[str, type[pydantic.BaseModel]]:
     """The tables of study files by the names they have on the page."""
+    from glasshouse._foundation.declared import study_name
     from glasshouse.study.spec.access import ACCESS_SPECS
     from glasshouse.study.spec.rules import PlayerSpec
     from glasshouse.study.spec.semantics import SEMANTICS_SPECS
     from glasshouse.study.spec.stop import StopSpec
     from glasshouse.study.spec.study import AnalysisSpec, GameSpec, LearningSpec, RangeSpec
 
-    kinds = {f"semantics {kind}": spec for kind, spec in SEMANTICS_SPECS.items()}
-    kinds |= {f"access {kind}": spec for kind, spec in ACCESS_SPECS.items()}
+    own = (("semantics", SEMANTICS_SPECS), ("access", ACCESS_SPECS))  # whatever is installed
+    kinds = {f"{of} {study_name(x.MADE)}": x for of, specs in own for x in specs.own()}
     rest = {
         "learning": LearningSpec,
         "player": PlayerSpec,

@@ -1,5 +1,11 @@
 """Things that somebody else defines, each in one file that knows public names only."""
 
+import contextlib
+import sys
+from collections.abc import Iterator
+
+from glasshouse.registration import REGISTRIES
+
 SEMANTICS = '''
 from typing import ClassVar
 
@@ -161,3 +167,21 @@ FILES = {
     "toll.py": GAME,
     "lead.py": OBSERVABLE,
 }
+
+
+@contextlib.contextmanager
+def as_before() -> Iterator[None]:
+    """Registries as they were afterwards: what one test registers is unknown to the next."""
+    kept = {registry: dict(registry._added) for registry in REGISTRIES}
+    searched = {registry: registry._is_searched for registry in REGISTRIES}
+    modules = set(sys.modules)
+    try:
+        yield
+    finally:
+        for registry, added in kept.items():
+            registry._added.clear()
+            registry._added.update(added)
+            registry._is_searched = searched[registry]
+        for name in set(sys.modules) - modules:
+            if name.startswith(("glasshouse_study_", "tolls")):
+                del sys.modules[name]

@@ -1,17 +1,19 @@
 """Somebody else's semantics, channel, rule, game and observable, each in one file of its own."""
 
 import hashlib
+import importlib.metadata
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from tests import outsiders
 
 import glasshouse as gh
 from glasshouse._foundation.registry import Registry
 from glasshouse.channels.registry import CHANNELS
+from glasshouse.dynamics import Learning, Starts
 from glasshouse.errors import InputError
 from glasshouse.games.registry import CATALOGUE
 from glasshouse.parametric.registry import OBSERVABLES
@@ -19,13 +21,16 @@ from glasshouse.registration import REGISTRIES
 from glasshouse.rules.registry import RULES
 from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study import check_study, read_study, run_study
+from glasshouse.study.folder import identity
+from glasshouse.study.setting import prepare
 from glasshouse.study.spec.toml import parse_study
 
 AXES = {
     "semantics.tilt": "[0.0, 0.5]",
+    "access.fade": "[0.0, 0.25]",
     "learning.look_ahead": "[0.0, 0.5]",
 }
-"""Swept together: one of the semantics' two numbers, and the rule's look-ahead."""
+"""Swept together: one of the semantics' two numbers, the channel's, and the rule's look-ahead."""
 
 STUDY = """{plugins}
 [game]
@@ -49,18 +54,8 @@ steps = 20
 
 @pytest.fixture(autouse=True)
 def as_before():
-    """Registries as they were: what one test registers is unknown to the next."""
-    kept = {registry: dict(registry._added) for registry in REGISTRIES}
-    searched = {registry: registry._is_searched for registry in REGISTRIES}
-    modules = set(sys.modules)
-    yield
-    for registry, added in kept.items():
-        registry._added.clear()
-        registry._added.update(added)
-        registry._is_searched = searched[registry]
-    for name in set(sys.modules) - modules:
-        if name.startswith(("glasshouse_study_", "tolls")):
-            del sys.modules[name]
+    with outsiders.as_before():
+        yield
 
 
 @pytest.fixture
@@ -71,7 +66,7 @@ def place(tmp_path):
     return tmp_path
 
 
-LITTLE = "portrait = false\ncertify = false\ntied = false"
+LITTLE = 'observe = "lead"\nportrait = false\ncertify = false\ntied = false'
 """Analyses that take their time, and are no matter of what is somebody else's."""
 
 
@@ -91,10 +86,18 @@ def write(
 def test_a_study_names_five_files_and_goes_to_the_report(place):
     path = write(place, AXES)
     out = place / "out"
-    result = run_study(path, out)
-    assert result.table.num_rows == 4
-    assert set(AXES) <= set(result.table.column_names)
+    run_study(path, out)
+    rows = pq.read_table(out / "sweep.parquet").to_pylist()
+    assert [tuple(row[key] for key in AXES) for row in rows] == [
+        (tilt, fade, ahead) for ahead in (0.0, 0.5) for fade in (0.0, 0.25) for tilt in (0.0, 0.5)
+    ]
+    for row in rows:  # by hand: U_i less the mean of both, which the mean over runs is linear in
+        leads = [row[f"observed_player_{i}"] for i in (1, 2)]
+        mean = row["welfare"] / 2
+        assert leads == pytest.approx([row[f"payoff_player_{i}"] - mean for i in (1, 2)], abs=1e-12)
+        assert row["observed_mean"] == pytest.approx(0.0, abs=1e-12)
     page = (out / "report.html").read_text("utf-8")
+    assert page.count("observed: lead over the mean, mean of each player") == 1
     assert "Tilted: player i cooperates with probability s(t + θ<sub>i</sub> + h Σ<sub>j≠i" in page
     assert "everybody sees the others as if they had moved less" in page
     assert "anticipated gradients" in page
@@ -106,7 +109,21 @@ def test_a_study_names_five_files_and_goes_to_the_report(place):
     assert summary["access"] == {"kind": "faded_out", "fade": 0.125}
     assert summary["learning"]["rule"] == "anticipating"
     assert summary["learning"]["look_ahead"] == 0.5
-    assert {"map.svg", "map.png", "deviation.svg"} <= {file.name for file in out.iterdir()}
+    seen = summary["base"]["generic"]["observed"]
+    assert (seen["name"], seen["words"]) == ("lead", "lead over the mean")
+    assert seen["formula"] == "U_i - mean of all U_j"
+    assert seen["players"][0] == pytest.approx(-seen["players"][1], abs=1e-12)
+    assert abs(seen["players"][0]) > 1e-3
+    assert summary["axes"] == list(AXES)
+    assert [(part["value"], part["further"]) for part in summary["slices"]] == [
+        (0.0, [0.0]),
+        (0.25, [0.0]),
+        (0.0, [0.5]),
+        (0.25, [0.5]),
+    ]
+    maps = {f"map_{k}.{kind}" for k in (1, 2) for kind in ("svg", "png")}
+    assert {*maps, "deviation.svg"} <= {file.name for file in out.iterdir()}
+    assert "map_3.svg" not in {file.name for file in out.iterdir()}
     provenance = json.loads((out / "provenance.json").read_text("utf-8"))
     for name, text in outsiders.FILES.items():
         assert provenance["inputs"][name] == hashlib.sha256(text.encode()).hexdigest()
@@ -142,11 +159,33 @@ def test_commands_know_it(place, call):
     assert found["first_movement"]["value"] == pytest.approx(1.5 / 4 / 0.875, abs=1e-6)
     assert found["semantics"]["kind"] == "tilted"
     assert found["first_movement"]["direction"] == "rises"
+    seen, paid = found["generic"]["observed"], found["generic"]["payoffs"]
+    assert seen["players"][0] == pytest.approx((paid[0] - paid[1]) / 2, abs=1e-12)
+    assert f"player 1 {seen['players'][0]:.6g}" in call("check", str(path))[1]
+    switch = pytest.approx(1.5 / 4 / 0.875, abs=1e-6)
+    code, out, error = call("thresholds", str(path), "--json")
+    assert (code, error) == (0, "")
+    found = json.loads(out)
+    assert found["key"] == "semantics.heed"
+    assert found["first_movement"]["value"] == switch
+    assert found["measured_first_movement"]["value"] == pytest.approx(1.5 / 4 / 0.875, abs=1e-3)
+    assert found["closed_form"] is None
+    assert "not anticipated gradients (look-ahead 0.5)" in found["reason"]
+    shown = call("thresholds", str(path))[1]
+    assert "HEED" in shown
+    assert "0.4285714" in shown
     corner = "portrait = false\ntied = false\noutcomes = false\nthresholds = false"
     path = write(place, {}, analysis=corner)
     code, out, error = call("certify", str(path), "--out", str(place / "proofs"))
     assert (code, error) == (0, "")
     assert [file.name for file in (place / "proofs").iterdir()] == ["corner.json"]
+    proof = json.loads((place / "proofs" / "corner.json").read_text("utf-8"))
+    assert proof["problem"]["semantics"] == {"kind": "program"}
+    assert proof["claim"]["verdict"] == "certified"  # nobody gains by leaving the corner
+    code, out, error = call("verify", str(place / "proofs" / "corner.json"))
+    assert (code, error) == (0, "")
+    assert "accepted" in out
+    assert "profile (2, 2) in [-2, 2]" in out
     code, out, _ = call("rules", "--json")
     (rule,) = [rule for rule in json.loads(out) if rule["name"] == "anticipating"]
     assert rule["parameters"] == {"look_ahead": 0.5}
@@ -157,21 +196,11 @@ def test_commands_know_it(place, call):
 def test_contract_tests_pick_them_up(place):
     """They run over the registries, which are views of one that grows."""
     check_study(write(place, {}))
-    assert SEMANTICS["tilted"].example((2, 2)).to_dict()["kind"] == "tilted"
     assert {"tilted"} <= set(SEMANTICS)
     assert {"faded"} <= set(CHANNELS)
     assert {"anticipating"} <= set(RULES)
     assert {"toll_road"} <= set(CATALOGUE)
-    assert {"lead"} == set(OBSERVABLES)
-    from tests.contracts import test_channels, test_rules, test_semantics
-
-    test_semantics.test_behaviours_are_probabilities("tilted", (2, 2))
-    test_semantics.test_payoffs_are_expectations_over_independent_mixing("tilted", (2, 2))
-    test_channels.test_a_channel_keeps_probabilities_payoffs_and_gradients(
-        "faded", "tilted", (2, 2)
-    )
-    test_channels.test_settings_of_a_channel_can_be_swept("faded")
-    test_rules.test_learning_alone_climbs_to_the_better_action("anticipating")
+    assert {"lead"} == set(OBSERVABLES)  # their contract tests are in contracts/test_outsiders.py
 
 
 def test_an_installed_package_needs_no_plugin(tmp_path, monkeypatch):
@@ -197,6 +226,16 @@ def test_an_installed_package_needs_no_plugin(tmp_path, monkeypatch):
     assert type(prepared.base.parametric.semantics) is SEMANTICS["tilted"]
     assert type(prepared.base.parametric.semantics).__module__ == "tolls.tilted"
     assert set(OBSERVABLES) == {"lead"}
+    versions = identity(prepared)["versions"]
+    assert versions["tolls"] == "1.0"
+    assert versions["glasshouse"] == importlib.metadata.version("glasshouse")
+    own = STUDY.format(plugins="", sweep="", analysis="").replace('"toll_road"', '"chicken"')
+    own = own.replace("parameters = { toll = 1.5 }", "").replace('"anticipating"', '"lola"')
+    own = own.replace('"tilted"', '"affine"').replace("heed = 0.75", "")
+    own = own.replace('"faded_out"', '"full"').replace("fade = 0.125", "")
+    assert "tolls" not in identity(prepare(parse_study(own)))["versions"]
+    observing = own.replace("[analysis]", '[analysis]\nobserve = "lead"')
+    assert identity(prepare(parse_study(observing)))["versions"]["tolls"] == "1.0"
 
 
 def test_a_broken_package_is_said_and_left_out(tmp_path, monkeypatch):
@@ -293,6 +332,26 @@ def test_what_a_study_says_wrong_of_them_is_one_line(place):
     assert "unknown key 'semantics.heeed': did you mean 'heed'?" in said(
         good.replace("heed = 0.75", "heeed = 0.75")
     )
+    rule = outsiders.RULE.replace("look_ahead", "foresight").replace("Anticipating", "Foreseeing")
+    (place / "foreseeing.py").write_text(rule, "utf-8")
+    foreseen = good.replace('"lead.py"', '"lead.py", "foreseeing.py"').replace(
+        'rule = "anticipating"', 'players = [{ rule = "foreseeing", HERE }, { rule = "lola" }]'
+    )
+    assert "unknown key 'learning.players.0.foresigt': did you mean 'foresight'?" in said(
+        foreseen.replace("HERE", "foresigt = 0.5")
+    )
+    assert "'learning.players.0.look': choose one of: foresight, rule, step_size" in said(
+        foreseen.replace("HERE", "look = 0.5")
+    )
+    own = 'rule = "foreseeing"\nforesigth = 0.5'
+    assert "unknown key 'learning.foresigth': did you mean 'foresight'?" in said(
+        good.replace('"lead.py"', '"lead.py", "foreseeing.py"').replace(
+            'rule = "anticipating"', own
+        )
+    )
+    assert "'learning.stop.tolerence': did you mean 'tolerance'?" in said(
+        good.replace("steps = 20", "stop = { tolerence = 0.1 }")
+    )
     assert "key 'access.fade' is missing" in said(good.replace("fade = 0.125", ""))
     assert "form does not belong to the rule 'anticipating'" in said(
         good.replace("steps = 20", 'form = "taylor"')
@@ -308,3 +367,73 @@ def test_registries_say_what_they_are_of():
     assert all(isinstance(registry, Registry) for registry in REGISTRIES)
     with pytest.raises(InputError, match=r"Lola is no semantics: derive a class from AbstractS"):
         SEMANTICS.add(RULES["lola"])
+
+
+FAULTY = '''
+from typing import ClassVar
+
+from glasshouse import register
+from glasshouse.parametric import AbstractMeasure
+
+
+@register
+class Faulty(AbstractMeasure):
+    """What cannot be measured."""
+
+    words: ClassVar[str] = "faults"
+    formula: ClassVar[str] = "none"
+
+    def measure(self, game, params):
+        return GIVEN
+'''
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("params[7]", "observable faulty fails: IndexError: tuple index out of range"),
+        ("game.payoffs(params).sum()", "gives an array of shape () and type float64: return one"),
+        ("'much'", "observable faulty fails: TypeError"),
+    ],
+)
+def test_a_faulty_observable_is_refused_before_computing(place, given, said):
+    (place / "faulty.py").write_text(FAULTY.replace("GIVEN", given), "utf-8")
+    with pytest.raises(InputError) as refused:
+        check_study(write(place, {}, ("faulty.py", *outsiders.FILES), 'observe = "faulty"'))
+    assert "key 'analysis.observe': " in str(refused.value)
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_faulty_observable_harms_no_other(place):
+    (place / "faulty.py").write_text(FAULTY.replace("GIVEN", "params[7]"), "utf-8")
+    game = check_study(write(place, {}, (*outsiders.FILES, "faulty.py"))).base.parametric
+    start = game.neutral()
+    alone = game.cooperation(start)
+    assert np.array_equal(gh.analysis.cooperation(game, start), alone)
+    assert np.array_equal(gh.analysis.cooperation(gh.Tied(game), (start[0],)), alone)
+    learning = Learning(starts=Starts(2), steps=3)
+    (found,) = gh.generic_outcomes([game], learning=learning, observe="lead")
+    (usual,) = gh.generic_outcomes([game], learning=learning)
+    assert found.observed is not None
+    assert found.observed.name == "lead"
+    assert usual.observed is None
+    kept = found.to_dict()
+    del kept["observed"]
+    assert kept == usual.to_dict()
+
+
+def test_only_what_is_there_is_observed(place):
+    with pytest.raises(InputError, match=r"key 'analysis.observe': unknown .* mean 'lead'\?"):
+        read_study(write(place, {}, analysis='observe = "laed"'))
+    game = check_study(write(place, {}, analysis="")).base.parametric
+    with pytest.raises(InputError, match=r"unknown observable 'leed': did you mean 'lead'\?"):
+        gh.generic_outcomes([game], observe="leed")
+
+
+def test_who_share_a_parameter_observe_as_those_who_do_not(place):
+    game = check_study(write(place, {})).base.parametric
+    shared = Learning(starts=Starts(2), steps=3, tied=True)
+    (found,) = gh.generic_outcomes([game], learning=shared, observe="lead")
+    assert found.observed is not None
+    assert found.observed.players == pytest.approx((0.0, 0.0), abs=1e-12)  # of equals nobody leads

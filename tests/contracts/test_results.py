@@ -20,6 +20,7 @@ import glasshouse
 from glasshouse import LogisticFamily, NormalFormGame, ParametricGame, Tied, run
 from glasshouse._foundation.results import UNLESS_NONE, Readable, Result, plain
 from glasshouse.analysis import (
+    Observed,
     Portrait,
     Share,
     Switch,
@@ -238,6 +239,7 @@ EXAMPLES = {
     "Outcomes": lambda: generic_outcomes(
         [PARAMETRIC], learning=Learning(starts=Starts(7), steps=50)
     )[0],
+    "Observed": lambda: Observed("lead", "lead over the mean", "U_i - mean", 0.0, (0.5, -0.5)),
     "Share": lambda: Share(1, 3),
     "Share of nothing": lambda: Share(0, 0),
     "Starts": lambda: Starts(profiles=tuple((k / 7, -k / 7) for k in range(60))),

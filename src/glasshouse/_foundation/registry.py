@@ -58,6 +58,7 @@ class Registry(Mapping[str, T], Generic[T]):
         self._names = names
         self._added: dict[str, T] = {}
         self._is_searched = False
+        self._installed: list[tuple[T, str, str]] = []
 
     def add(self, thing: Any) -> None:
         """Register one more; the same one again, or a newer edition of it, is no second one.
@@ -92,6 +93,13 @@ class Registry(Mapping[str, T], Generic[T]):
         name = self.base.__name__
         return f"derive a class from {name}" if inspect.isabstract(self.base) else f"make a {name}"
 
+    def package(self, thing: Any) -> dict[str, str]:
+        """The version of the installed package whose entry point this is, by its name; or nothing.
+
+        Whoever has the thing has found it here, so that entry points have been searched.
+        """
+        return {name: version for known, name, version in self._installed if known is thing}
+
     def __getitem__(self, name: str) -> T:
         if name in self.own:
             return self.own[name]
@@ -120,7 +128,10 @@ class Registry(Mapping[str, T], Generic[T]):
         self._is_searched = True
         for entry in importlib.metadata.entry_points(group=self._group):
             try:
-                self.add(entry.load())
+                thing = entry.load()
+                self.add(thing)
+                if entry.dist is not None:
+                    self._installed.append((thing, entry.dist.name, entry.dist.version))
             except (Exception, SystemExit) as error:
                 warnings.warn(
                     f"the {self.what} {entry.name!r} of {_package(entry)} is left out: {error}",

@@ -54,6 +54,7 @@ from .movement import long_run_switch as long_run_switch
 from .movement import mean_cooperation as mean_cooperation
 from .movement import measured_first_movement as measured_first_movement
 from .movement import player_thresholds as player_thresholds
+from .outcomes import Observed as Observed
 from .outcomes import Outcomes as Outcomes
 from .outcomes import ReachedPoint as ReachedPoint
 from .outcomes import ReachedRestPoints as ReachedRestPoints

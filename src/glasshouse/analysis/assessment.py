@@ -21,6 +21,7 @@ from glasshouse.errors import InputError
 from glasshouse.parametric import require_exact
 from glasshouse.parametric.capabilities import listed
 from glasshouse.parametric.dense import DenseGame
+from glasshouse.parametric.measure import OWN
 from glasshouse.rules.base import APART, AbstractDirection, check_direction, in_words
 from glasshouse.theory.diagonals import RestPoint, diagonal_rest_points, tied_outcome
 from glasshouse.theory.registry import Known, known
@@ -90,13 +91,14 @@ def assess(
     tied: bool = True,
     outcomes: bool = True,
     boundary: bool = True,
+    observe: str = OWN,
 ) -> list[Assessment]:
     """First movement, tied outcome, outcomes from starts and boundary test of each game.
 
     **Arguments:** `games`, alike in structure: one game at many couplings, say; `learning`, of the
     runs whose outcomes are counted (tied runs take up to ten times the steps, until they rest), its
     rule one that gives a direction; `tied`, `outcomes`, `boundary`: what to find out beside first
-    movement.
+    movement; `observe`, the observable whose means at the ends `generic` has too.
     **Raises:** `InputError` for settings the games cannot take.
     **Cost:** games × starts × steps learning steps; all games are computed together.
 
@@ -113,7 +115,7 @@ def assess(
     generic: Sequence[Outcomes | None] = [None] * len(games)
     with progress("assessing"):
         if outcomes:
-            generic = generic_outcomes(games, learning=learning)
+            generic = generic_outcomes(games, learning=learning, observe=observe)
         tied_found, no_tied = _tied_outcomes(games, learning) if tied else (None, "")
         tests, no_tests = _boundary_tests(games) if boundary else (None, "")
         first = _first_movements(games, rule)

@@ -109,6 +109,7 @@ def _answer(subject: Subject, epsilon: float | None, as_json: bool) -> None:
         tied=analysis.tied,
         outcomes=analysis.outcomes,
         boundary=analysis.boundary_test,
+        observe=analysis.observe,
     )
     points, note = certified_points(setting)
     notes = [*found.notes, note] if note else list(found.notes)
@@ -229,6 +230,9 @@ def _outcome_rows(generic: "Outcomes | None") -> list[tuple[str, str, str]]:
     some = f"some exploit others {_share(generic.exploitation)}; exploited: {exploited}"
     rows.append(("", some, ""))
     rows.append(("", f"nobody cooperates {_share(generic.defection)}", ""))
+    if (seen := generic.observed) is not None:
+        each = ", ".join(f"player {i + 1} {x:.6g}" for i, x in enumerate(seen.players))
+        rows.append((f"observed: {seen.words}", f"{each}; mean over runs", seen.formula))
     if generic.not_finite:
         rows.append(("", f"{generic.not_finite} runs left the reals and are not counted", ""))
     return rows

@@ -4,12 +4,17 @@ import abc
 from typing import Any, ClassVar
 
 import equinox as eqx
+import jax.numpy as jnp
 from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import AbstractDeclared
 from glasshouse._foundation.final import final_unless_abstract
 from glasshouse._foundation.precision import in_float64_unless_traced
+from glasshouse.errors import InputError, unknown_name
+
+OWN = "cooperation"
+"""What every game with actions observes."""
 
 
 class AbstractMeasure(AbstractDeclared, eqx.Module):
@@ -35,4 +40,55 @@ def measured(game: Any, params: Any) -> dict[str, Float[RealArray, "players"]]:
     """What all registered observables give here, by name."""
     from glasshouse.parametric.registry import OBSERVABLES  # which need this module
 
-    return {name: cls().measure(game, params) for name, cls in OBSERVABLES.items()}
+    return {name: _measured(name, cls, game, params) for name, cls in OBSERVABLES.items()}
+
+
+def check_observable(name: str) -> None:
+    """Refuse a name under which nothing is observed.
+
+    **Raises:** `InputError` suggesting the nearest one.
+    """
+    from glasshouse.parametric.registry import OBSERVABLES
+
+    if name != OWN and name not in OBSERVABLES:
+        raise unknown_name("observable", name, [OWN, *OBSERVABLES])
+
+
+@in_float64_unless_traced
+def observed(game: Any, params: Any, name: str) -> Float[RealArray, "players"]:
+    """One observable of a game, computed alone: others that fail do not matter to it.
+
+    **Raises:** `InputError` for an unknown name, and where somebody's code fails or gives no number
+    of each player.
+    """
+    from glasshouse.parametric.registry import OBSERVABLES
+
+    if name == OWN and callable(getattr(game, OWN, None)):
+        return game.cooperation(params)
+    if name not in OBSERVABLES:
+        found = game.observables(params)
+        if name not in found:
+            raise unknown_name("observable", name, [*found, *OBSERVABLES])
+        return found[name]
+    if callable(getattr(game, "untied", None)):  # who share parameters observe as others do
+        return observed(game.game, game.untied(params), name)
+    return _measured(name, OBSERVABLES[name], game, params)
+
+
+def _measured(
+    name: str, cls: type[AbstractMeasure], game: Any, params: Any
+) -> Float[RealArray, "players"]:
+    """What somebody's code gives, if that is what it should be."""
+    try:
+        found = jnp.asarray(cls().measure(game, params))
+    except InputError:
+        raise
+    except Exception as error:
+        said = str(error).strip().partition("\n")[0]
+        raise InputError(f"observable {name} fails: {type(error).__name__}: {said:.200}") from error
+    if found.shape != (game.players,) or not jnp.issubdtype(found.dtype, jnp.floating):
+        raise InputError(
+            f"observable {name} gives an array of shape {found.shape} and type {found.dtype}: "
+            f"return one real number for each of {game.players} players"
+        )
+    return found

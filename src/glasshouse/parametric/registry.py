@@ -5,10 +5,7 @@ from typing import Any
 from glasshouse._foundation.declared import check_declared, settings_of, study_name
 from glasshouse._foundation.registry import Registry
 from glasshouse.errors import InputError
-from glasshouse.parametric.measure import AbstractMeasure
-
-OWN = "cooperation"
-"""What every game with actions observes."""
+from glasshouse.parametric.measure import OWN, AbstractMeasure
 
 
 def _check(cls: Any) -> None:

@@ -17,6 +17,7 @@ from glasshouse.parametric.capabilities import (
     AbstractWrapped,
     require,
 )
+from glasshouse.parametric.measure import observed
 from glasshouse.parametric.protocol import (
     SEPARATE,
     SHARED,
@@ -81,7 +82,8 @@ class Tied(
     @in_float64_unless_traced
     def cooperation(self, params: Params) -> Float[RealArray, "players"]:
         """Everyone's probability of action 0."""
-        return self.observables(params)["cooperation"]
+        inner = require(self.game, "observables", "cooperation of tied players")
+        return observed(inner, self.untied(params), "cooperation")
 
     @in_float64_unless_traced
     def payoffs(

@@ -20,9 +20,16 @@ import pyarrow.parquet as pq
 
 from glasshouse._foundation.files import MACHINE, PARTIAL, read_bytes, reason, write_file, writing
 from glasshouse._foundation.random import described
+from glasshouse._foundation.registry import Registry
+from glasshouse.channels.registry import CHANNELS
 from glasshouse.errors import InputError, OutputError
+from glasshouse.games.registry import CATALOGUE
+from glasshouse.parametric.registry import OBSERVABLES
+from glasshouse.rules.registry import RULES
+from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study.setting import Prepared
 from glasshouse.study.spec.dotted import leaves
+from glasshouse.study.spec.study import Study
 
 SCHEMA_VERSION = 5
 """Of provenance, summary and table; raised when a key changes its meaning or goes away."""
@@ -151,12 +158,31 @@ def identity(prepared: Prepared) -> dict[str, Any]:
         },
         "seed": prepared.study.learning.seed,
         "random": described(prepared.study.learning.seed),
-        "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "versions": {
+            **{name: importlib.metadata.version(name) for name in PACKAGES},
+            **_installed(prepared.study),
+        },
         "python": platform.python_version(),
         "platform": platform.platform(),
         "device": jax.devices()[0].device_kind,
         "precision": "float64",
     }
+
+
+def _installed(study: Study) -> dict[str, str]:
+    """Versions of the packages whose entry points the study names."""
+    tables = study.learning.players or (study.learning,)
+    named: list[tuple[Registry[Any], Any]] = [
+        (SEMANTICS, study.semantics.MADE),
+        (CHANNELS, study.access.MADE),
+        *((RULES, table.made) for table in tables),
+        (CATALOGUE, CATALOGUE.get(study.game.name or "")),
+        (OBSERVABLES, OBSERVABLES.get(study.analysis.observe)),
+    ]
+    found: dict[str, str] = {}
+    for registry, thing in named:
+        found |= registry.package(thing)
+    return dict(sorted(found.items()))
 
 
 def check_out(out: Path, prepared: Prepared) -> None:

@@ -19,6 +19,7 @@ from glasshouse.families.family import AbstractFamily
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.parametric import AbstractParametricGame, Layout, ParametricGame, Tied
 from glasshouse.parametric.dense import check_channel
+from glasshouse.parametric.measure import OWN, observed
 from glasshouse.rules.base import APART, AbstractRule
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.study.spec.imported import check_place
@@ -198,6 +199,8 @@ class _Builder:
             learned = Tied(parametric) if study.learning.tied else parametric
         learning = study.learning.build(study.semantics.SPREAD)
         starts = learning.starts
+        with named("analysis.observe"):
+            _check_observed(study.analysis.observe, learned)
         with named("learning.players" if study.learning.players else "learning.rule"):
             self._check_rule(learning.rule, learned)
         with named("learning.start" if starts.kind == "given" else "learning.starts"):
@@ -220,6 +223,12 @@ class _Builder:
         if kind not in self._rules:
             jax.eval_shape(rule.init, game, game.neutral())
             self._rules.add(kind)
+
+
+def _check_observed(name: str, game: AbstractParametricGame) -> None:
+    """Refuse an observable that fails, before anything is computed."""
+    if name != OWN:
+        jax.eval_shape(lambda params: observed(game, params, name), game.neutral())
 
 
 def _parametric(study: Study, game: NormalFormGame, semantics: AbstractSemantics) -> ParametricGame:

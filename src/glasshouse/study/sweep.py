@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from glasshouse.analysis.assessment import Assessment, assess, is_large_step
+from glasshouse.analysis.outcomes.generic import Outcomes
+from glasshouse.parametric.measure import OWN
 from glasshouse.study.setting import Prepared, Setting
 
 MOST_REST = 0.95
@@ -57,6 +59,7 @@ def assess_settings(settings: Sequence[Setting]) -> list[Assessment]:
         tied=analysis.tied,
         outcomes=analysis.outcomes,
         boundary=analysis.boundary_test,
+        observe=analysis.observe,
     )
 
 
@@ -121,7 +124,10 @@ def _alike(settings: Sequence[Setting]) -> list[list[int]]:
 
 def _rows(settings: list[Setting], players: int) -> Iterator[dict[str, Any]]:
     for setting, assessment in zip(settings, assess_settings(settings), strict=True):
-        yield {**setting.values, **_row(assessment, players)}
+        row = {**setting.values, **_row(assessment, players)}
+        if setting.study.analysis.observe != OWN:
+            row |= _observed(assessment.generic, players)
+        yield row
 
 
 def _row(a: Assessment, players: int) -> dict[str, Any]:
@@ -147,6 +153,13 @@ def _row(a: Assessment, players: int) -> dict[str, Any]:
     row["boundary_gain"] = max(d.gain for d in test.deviations) if test else None
     row["boundary_passes"] = test.passes if test and test.cooperative else None
     return row
+
+
+def _observed(generic: Outcomes | None, players: int) -> dict[str, Any]:
+    found = None if generic is None else generic.observed
+    each = () if found is None else found.players
+    mean = None if found is None else found.mean
+    return {"observed_mean": mean, **_by_player("observed", each, players)}
 
 
 def _by_player(name: str, values: Sequence[float], players: int) -> dict[str, float | None]:

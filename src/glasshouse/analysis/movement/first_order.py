@@ -19,6 +19,7 @@ from glasshouse.dynamics.doors import check_params
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params, require, require_exact
 from glasshouse.parametric.capabilities import Capability
+from glasshouse.parametric.measure import observed
 from glasshouse.rules.base import AbstractDirection, check_direction, velocity
 from glasshouse.rules.gradient import Gradient
 
@@ -33,7 +34,10 @@ def cooperation(game: AbstractParametricGame, params: Params) -> Float[RealArray
 
     **Raises:** `InputError` for a game that has none.
     """
-    found = require(game, "observables", "cooperation").observables(params)
+    observable = require(game, "observables", "cooperation")
+    if callable(getattr(game, "cooperation", None)):
+        return observed(game, params, "cooperation")
+    found = observable.observables(params)
     if "cooperation" not in found:
         raise InputError(
             f"{type(game).__name__} has no cooperation, but {' and '.join(sorted(found))}: "

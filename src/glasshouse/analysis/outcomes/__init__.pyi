@@ -1,3 +1,4 @@
+from .generic import Observed as Observed
 from .generic import Outcomes as Outcomes
 from .generic import Share as Share
 from .generic import generic_outcomes as generic_outcomes

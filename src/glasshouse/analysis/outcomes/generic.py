@@ -13,13 +13,15 @@ from jaxtyping import Float
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.numbers import Numbers, Whole, number, whole
 from glasshouse._foundation.precision import in_float64
-from glasshouse._foundation.results import Result, call, plain
+from glasshouse._foundation.results import UNLESS_NONE, Result, call, plain
 from glasshouse.analysis.movement.first_order import cooperation
 from glasshouse.dynamics.learning import Learning, check_learning, learn
 from glasshouse.dynamics.starts import Starts as Starts  # its name here in earlier versions
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params, require_exact
 from glasshouse.parametric.capabilities import listed
+from glasshouse.parametric.measure import OWN, AbstractMeasure, check_observable, observed
+from glasshouse.parametric.registry import OBSERVABLES
 from glasshouse.semantics.probabilities import TOLERANCE
 
 AT_REST = 1e-6
@@ -57,6 +59,21 @@ class Share(Result):
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
+class Observed(Result):
+    """What a registered observable gives where runs ended.
+
+    **Arguments:** `name`; `words` and `formula`, as its class says; `mean`, over runs and players;
+    `players`, the mean of each over runs.
+    """
+
+    name: str
+    words: str
+    formula: str
+    mean: float
+    players: tuple[float, ...]
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
 class Outcomes(Result):
     """How runs from random starts ended, by who cooperates with probability above ½.
 
@@ -65,7 +82,7 @@ class Outcomes(Result):
     cooperates while another does not; `mean_cooperation`, over runs and players; `payoffs`, each
     player's mean payoff over runs, at the end; `at_rest`, runs whose end is a rest point to 1e-6;
     `not_finite`, runs that left the reals and are in none of the shares; `method`, `detail`: start
-    distribution, step size, steps.
+    distribution, step size, steps; `observed`, of the observable asked for beside cooperation.
     """
 
     cooperation: Share
@@ -78,6 +95,7 @@ class Outcomes(Result):
     not_finite: int
     method: str
     detail: str
+    observed: Observed | None = dataclasses.field(default=None, metadata={UNLESS_NONE: True})
 
 
 def wilson_interval(
@@ -100,16 +118,20 @@ def wilson_interval(
 
 @in_float64
 def generic_outcomes(
-    games: Sequence[AbstractParametricGame], *, learning: Learning = Learning()
+    games: Sequence[AbstractParametricGame],
+    *,
+    learning: Learning = Learning(),
+    observe: str = OWN,
 ) -> list[Outcomes]:
     """Outcomes of learning from unequal starts, for each game.
 
     All games are played from the same starts, so that they differ by the game alone.
 
     **Arguments:** `games`, alike in structure (one game at many couplings, say; `Tied` games too);
-    `learning`, by which rule, from where, in how many steps and of which size.
-    **Raises:** `InputError` when there is no game, it has no cooperation, or the starts do not fit
-    its boxes.
+    `learning`, by which rule, from where, in how many steps and of which size; `observe`, the name
+    of a registered observable, whose means at the ends are `observed`.
+    **Raises:** `InputError` when there is no game, it has no cooperation, the starts do not fit
+    its boxes, or nothing has the name to observe.
     **Cost:** games × starts × steps learning steps.
 
         import glasshouse as gh
@@ -121,10 +143,43 @@ def generic_outcomes(
     """
     games = listed(games, "generic_outcomes")
     require_exact(games[0], "outcomes of learning", "observables")
-    ends = learn(games, check_learning(learning, "generic_outcomes"), seen)
-    cooperates, payoffs = ends.observed
+    check_observable(observe)
+    measure = None if observe == OWN else OBSERVABLES[observe]
+    sees = seen if measure is None else _Seeing(observe, measure)
+    ends = learn(games, check_learning(learning, "generic_outcomes"), sees)
+    cooperates, payoffs, *more = ends.observed
     _check_probabilities(cooperates.reshape(-1, cooperates.shape[-1]))
-    return _classified(cooperates, payoffs, ends.residuals, ends.detail)
+    found = _classified(cooperates, payoffs, ends.residuals, ends.detail)
+    if measure is None:
+        return found
+    return [
+        dataclasses.replace(outcomes, observed=_observed(observe, measure, ends, values))
+        for outcomes, ends, values in zip(found, cooperates, more[0], strict=True)
+    ]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Seeing:
+    """What `seen` gives, and an observable beside it, known by its class: files may be edited."""
+
+    name: str
+    measure: type[AbstractMeasure]
+
+    def __call__(self, game: AbstractParametricGame, params: Params) -> tuple[RealArray, ...]:
+        return *seen(game, params), observed(game, params, self.name)
+
+
+def _observed(
+    name: str,
+    measure: type[AbstractMeasure],
+    ends: Float[np.ndarray, "runs players"],
+    values: Float[np.ndarray, "runs players"],
+) -> Observed:
+    """Means over the runs that outcomes count, which did not leave the reals."""
+    counted = values[np.isfinite(ends).all(axis=1)]
+    means = counted.mean(axis=0) if len(counted) else np.full(values.shape[1], np.nan)
+    each = tuple(means.tolist())
+    return Observed(name, measure.words, measure.formula, float(means.mean()), each)
 
 
 def seen(
@@ -186,6 +241,7 @@ def _classified(
             not_finite=lost[k],
             method="learned",
             detail=detail,
+            observed=None,
         )
 
     return [of(k, total) for k, total in enumerate(runs.tolist())]

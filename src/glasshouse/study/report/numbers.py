@@ -312,7 +312,11 @@ def _outcome_numbers(generic: Outcomes) -> list[Number]:
         ("runs that left the reals, in no share", generic.not_finite),
     ]
     detail = f"{generic.detail}; in brackets 95\N{NO-BREAK SPACE}% Wilson intervals"
-    return [Number(what, value, generic.method, detail) for what, value in found]
+    lines = [Number(what, value, generic.method, detail) for what, value in found]
+    if (seen := generic.observed) is not None:
+        what, detail = f"observed: {seen.words}, mean of each player", f"{seen.formula}; {detail}"
+        lines.append(Number(what, seen.players, generic.method, detail))
+    return lines
 
 
 def _boundary_numbers(base: Assessment) -> list[Number]:

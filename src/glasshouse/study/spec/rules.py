@@ -26,6 +26,13 @@ class RuleTable(Section):
     rule: str = Field(default="gradient", json_schema_extra={"enum": list(OWN)})
     """By which rule to learn; `glasshouse rules` lists them, "fixed" being not to learn."""
 
+    @classmethod
+    def keys_with(cls, rule: object) -> list[str]:
+        """What may stand in such a table that names this rule, or none that there is."""
+        named = classes(RULES).get(rule) if isinstance(rule, str) else None
+        own = cls.KEYS if named is None else settings_of(named)
+        return [*(key for key in cls.model_fields if key not in cls.KEYS), *own]
+
     @field_validator("rule")
     @classmethod
     def _is_a_rule(cls, value: str) -> str:
@@ -43,12 +50,13 @@ class RuleTable(Section):
         return self
 
     @property
-    def _made(self) -> Any:
+    def made(self) -> Any:
+        """The class of the rule."""
         return OWN[self.rule] if self.rule in OWN else classes(RULES)[self.rule]
 
     @property
     def _takes(self) -> Mapping[str, Key]:
-        return settings_of(self._made)
+        return settings_of(self.made)
 
     def _given(self) -> dict[str, Any]:
         found = {key: getattr(self, key) for key in self._takes}
@@ -62,7 +70,7 @@ class RuleTable(Section):
 
     def build_rule(self) -> AbstractDirection:
         """The rule, with the numbers that were given."""
-        return check_direction(made(self._made, self._given()), "a study")
+        return check_direction(made(self.made, self._given()), "a study")
 
 
 def with_keys(table: type[RuleTable], rules: Mapping[str, Any], name: str) -> type[RuleTable]:

@@ -15,6 +15,7 @@ from pydantic import (
     Field,
     StrictBool,
     Tag,
+    field_validator,
     model_validator,
 )
 
@@ -24,6 +25,7 @@ from glasshouse.errors import nearest
 from glasshouse.games.normal_form import NormalFormGame, default_labels
 from glasshouse.games.registry import CATALOGUE, from_catalogue
 from glasshouse.interop.nfg import read_nfg
+from glasshouse.parametric.measure import OWN, check_observable
 from glasshouse.rules.per_player import PerPlayer
 from glasshouse.study.spec.access import ACCESS_SPECS, AccessSection, with_threshold
 from glasshouse.study.spec.dotted import numeric_leaves, replaced
@@ -205,8 +207,16 @@ class AnalysisSpec(Section):
     """Whether the cooperative corner is an equilibrium."""
     portrait: StrictBool = True
     """The phase portrait at the study's own values (two players with one parameter each)."""
+    observe: str = OWN
+    """Which registered observable is reported at the ends of learning beside cooperation."""
     certify: Epsilon = 1e-6
     """Prove whether rest points and the corner are ε-equilibria: ε in units of payoff, or false."""
+
+    @field_validator("observe")
+    @classmethod
+    def _is_observed(cls, value: str) -> str:
+        check_observable(value)
+        return value
 
 
 def _values(value: object) -> object:

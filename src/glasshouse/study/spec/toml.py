@@ -12,8 +12,10 @@ from glasshouse._foundation.files import read_bytes, reason
 from glasshouse.errors import InputError, nearest
 from glasshouse.study.spec.access import ACCESS_SPECS
 from glasshouse.study.spec.plugins import load_plugins
+from glasshouse.study.spec.rules import PlayerSpec
 from glasshouse.study.spec.semantics import SEMANTICS_SPECS
-from glasshouse.study.spec.study import RangeSpec, Study
+from glasshouse.study.spec.stop import StopSpec
+from glasshouse.study.spec.study import LearningSpec, RangeSpec, Study
 from glasshouse.study.spec.values import Plugins
 
 KINDS: dict[str, Mapping[str, Any]] = {"semantics": SEMANTICS_SPECS, "access": ACCESS_SPECS}
@@ -72,7 +74,7 @@ def _parsed(text: str, folder: Path, trust: bool) -> Study:
     try:
         return Study.model_validate(content)
     except pydantic.ValidationError as error:
-        raise InputError(first_error(error)) from error
+        raise InputError(first_error(error, content)) from error
 
 
 @contextlib.contextmanager
@@ -86,14 +88,17 @@ def named(key: str) -> Iterator[None]:
         raise InputError(f"key '{key}': {error}") from error
 
 
-def first_error(error: pydantic.ValidationError) -> str:
-    """The most telling validation error: dotted key, the rule, what was found, the near miss."""
+def first_error(error: pydantic.ValidationError, content: Any = None) -> str:
+    """The most telling validation error: dotted key, the rule, what was found, the near miss.
+
+    **Arguments:** `content` that was validated, which says whose keys there might have been.
+    """
     first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
     parts = _without_tags(first["loc"])
     key = ".".join(map(str, parts))
     kind, found = first["type"], first.get("input")
     if kind == "extra_forbidden":
-        return f"unknown key '{key}': {nearest(str(parts[-1]), _keys(first['loc'][:-1]))}"
+        return f"unknown key '{key}': {nearest(str(parts[-1]), _keys(first['loc'][:-1], content))}"
     if kind == "missing":
         return f"key '{key}' is missing"
     if kind == "union_tag_not_found" and isinstance(found, dict):
@@ -121,9 +126,11 @@ def _without_tags(parts: tuple[int | str, ...]) -> list[int | str]:
     return kept
 
 
-def _keys(parent: tuple[int | str, ...]) -> list[str]:
+def _keys(parent: tuple[int | str, ...], content: Any) -> list[str]:
     """The keys a section may have."""
     section: Any = Study
+    if parent[:1] == ("learning",):
+        return _learning_keys(parent, content)
     if parent[:1] == ("sweep",):
         section = RangeSpec
     elif parent and parent[0] in KINDS:
@@ -131,3 +138,14 @@ def _keys(parent: tuple[int | str, ...]) -> list[str]:
     elif parent:
         section = Study.model_fields[str(parent[0])].annotation
     return list(section.model_fields)
+
+
+def _learning_keys(parent: tuple[int | str, ...], content: Any) -> list[str]:
+    """The same of `[learning]` or a table in it, which depend on the rule that it names."""
+    if parent[1:2] == ("stop",):
+        return list(StopSpec.model_fields)
+    table: Any = content
+    for part in parent if content is not None else ():
+        table = table[part]  # which was found to hold what nobody knows
+    section = PlayerSpec if parent[1:2] == ("players",) else LearningSpec
+    return section.keys_with(table.get("rule", "gradient") if isinstance(table, dict) else None)
