@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from glasshouse._foundation.arrays import NotRealError, as_floats
+from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.precision import in_float64
-from glasshouse._foundation.results import Result
 from glasshouse.analysis.sensitivities.margins import (
     ALIKE,
     check_dense,
@@ -30,7 +30,7 @@ NUMBERS = 1 << 21
 
 
 @dataclasses.dataclass(frozen=True, repr=False, eq=False)
-class SensitivityPath(Result):
+class SensitivityPath(Evidenced):
     """`Sensitivity` at every point of a path; every array has a leading axis of points.
 
     **Arguments:** `cooperation`, `norms`, `alignment`, `ratio`, `threshold`, `margins` and `margin`
