@@ -1,6 +1,7 @@
 """The sceptic's experiment: its searches against other searches, its counts by hand, its folder."""
 
 import csv
+import dataclasses
 import functools
 import json
 import math
@@ -15,12 +16,15 @@ from glasshouse.analysis import (
     first_movement_switch,
     first_order_margin,
     margin_by_reader,
+    mean_cooperation,
 )
-from glasshouse.dynamics import Learning, run
+from glasshouse.dynamics import Learning, batch_map, run
+from glasshouse.dynamics.batch import stack
 from glasshouse.errors import InputError
 from glasshouse.families import GainFamily
 from glasshouse.games.registry import from_catalogue
 from glasshouse.plots import plot_predictions
+from glasshouse.rules import Fixed, Gradient, PerPlayer
 from glasshouse.study.sceptic import (
     Agreement,
     Experiment,
@@ -29,7 +33,7 @@ from glasshouse.study.sceptic import (
     run_experiment,
     write_experiment,
 )
-from glasshouse.study.sceptic.experiment import KINDS, _switches
+from glasshouse.study.sceptic.experiment import KINDS, _change, _derivatives, _switches
 
 SMALL = Experiment(networks=8, seed=3, steps=70, points=17, others=())
 
@@ -236,6 +240,39 @@ def test_experiments_that_cannot_be_are_refused(settings, message):
         Experiment(**settings)
 
 
+def test_learning_is_given_as_one_value_or_by_its_numbers():
+    open_size = Learning(step_size=None, steps=70)  # ½ over the largest payoff range, which is 5
+    found = Experiment(networks=8, window=5, learning=open_size)
+    assert (found.step_size, found.steps) == (0.1, 70)
+    assert found.learning == Learning(step_size=0.1, steps=70)
+    assert Experiment(steps=70).learning == Learning(step_size=0.02, steps=70)
+    assert dataclasses.replace(SMALL, networks=4).steps == SMALL.steps
+    with pytest.raises(InputError, match="steps=60 and learning with steps=70: give one"):
+        Experiment(steps=60, learning=open_size)
+    with pytest.raises(InputError, match="does not know tied players"):
+        Experiment(learning=Learning(tied=True))
+
+
+def test_the_rule_of_learning_is_the_one_that_is_predicted_and_learned_by():
+    """Player 2 stands still: the flow, the derivative and the steps are those of player 1 alone."""
+    semantics = KINDS["interpreter"](3, gain=1.0)
+    game, start = (
+        GainFamily(from_catalogue(SMALL.game)(), semantics)(0.8),
+        semantics.initial(3, False),
+    )
+    rule = PerPlayer((Gradient(), Fixed()))
+    member = (stack([(game, start)]), np.array([0.8]))
+    (predicted,), (flow,) = batch_map(_derivatives, member, rule)
+    (change,) = batch_map(_change, member, rule, 3, np.asarray(0.02))
+    margin = first_order_margin(game, start, rule=rule)
+    assert abs(margin - first_order_margin(game, start)) > 1e-4
+    assert float(predicted) == pytest.approx(margin, rel=1e-9)
+    assert float(flow) == pytest.approx(margin, abs=1e-6)
+    end = run(game, rule, start, steps=3, step_size=0.02).params
+    risen = mean_cooperation(game, end) - mean_cooperation(game, start)
+    assert float(change) == pytest.approx(float(risen), rel=1e-9)
+
+
 def test_the_command_prints_what_it_found(call, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     from glasshouse.study import sceptic
@@ -252,6 +289,8 @@ def test_the_command_prints_what_it_found(call, tmp_path, monkeypatch):
     assert code == 2
     assert said.count("\n") == 1
     assert "already there" in said
+    code, printed, _ = call("sceptic", "--rule", "nash", "--out", "other")
+    assert code == 2
     code, _, said = call("sceptic", "--networks", "7", "--out", "other")
     assert code == 2
     assert "multiple of 4" in said

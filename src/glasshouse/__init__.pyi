@@ -39,6 +39,7 @@ from .parametric import Tied as Tied
 from .registration import Key as Key
 from .registration import Strength as Strength
 from .registration import register as register
+from .theory import Evidence as Evidence
 from .theory import Known as Known
 from .theory import Unknown as Unknown
 from .theory import known as known

@@ -214,6 +214,7 @@ EXAMPLES = {
     "BoundaryTest": lambda: boundary_test(PARAMETRIC),
     "CornerLimits": lambda: corner_limits(GAME),
     "Known": lambda: known("thresholds", FAMILY),
+    "Evidence": lambda: thresholds(GAME).evidence,
     "Unknown": lambda: known("diagonal", FAMILY),
     "LogisticDiagonal": lambda: diagonal(PARAMETRIC),
     "AffineDiagonal": lambda: AffineDiagonal(PD, 0.25),
@@ -385,6 +386,33 @@ def test_results_are_plain_data_with_all_their_numbers(name):
         wanted = set(shown_fields(value))
         wanted |= OTHER_NAMES.get(type(value), set())
         assert {*found, "kind"} == {*wanted, "kind"} or isinstance(value, Share)
+
+
+WITH_METHOD = [
+    name
+    for name in EXAMPLES
+    if "method" in {f.name for f in dataclasses.fields(CLASSES[name.split()[0]])}
+    and name != "Evidence"
+]
+
+
+@pytest.mark.parametrize("name", WITH_METHOD)
+def test_results_that_name_a_method_say_by_what_they_are_known(name):
+    value = EXAMPLES[name]()
+    found = value.evidence
+    assert isinstance(found, glasshouse.Evidence)
+    assert found.method in (value.method.replace(" ", "_"), "certified", "refuted", "numerical")
+    assert dict(found.settings) == dict(getattr(value, "settings", {}))
+    json.dumps(found.to_dict(), allow_nan=False)
+    if hasattr(value, "verdict"):
+        assert found.method.name == value.verdict
+
+
+def test_the_evidence_of_proofs_is_what_they_show():
+    proved, refuted = (certify(PARAMETRIC, (3.0, 3.0), e).evidence for e in (10.0, 1e-6))
+    assert (proved.method.name, refuted.method.name) == ("certified", "refuted")
+    assert certified_threshold(FAMILY, tolerance=0.1).evidence.method.name == "certified"
+    assert thresholds(GAME).evidence.to_dict()["method"] == "closed_form"
 
 
 def test_a_share_is_given_with_its_interval():

@@ -29,10 +29,11 @@ from glasshouse.analysis import (
     sensitivity_path,
 )
 from glasshouse.channels import Box, OneSided
-from glasshouse.dynamics import Learning
+from glasshouse.dynamics import Learning, Rest
 from glasshouse.errors import InputError
 from glasshouse.games import GlobalPublicGoods, NormalFormGame, catalogue
 from glasshouse.parametric import NetworkParametricGame, Tied
+from glasshouse.rules import Gradient, Lola
 from glasshouse.semantics import Custom, Interpreter, Logistic, Policies, Reading
 
 KEY = jax.random.key(0)
@@ -310,6 +311,27 @@ def test_along_a_path_every_point_has_its_sensitivities(kind):
             )
         assert found.margin[k] == pytest.approx(point.margin, abs=1e-14)
         assert found.applies[k] == point.applies
+
+
+@pytest.mark.parametrize("rule", [Gradient(), Lola(1.0)])
+def test_a_path_can_be_learned_on_the_way(rule):
+    game = ParametricGame(normal_form(PD), Logistic.example((2, 2)))
+    start = random_params(game, 4)
+    path = run(game, rule, start, steps=12, step_size=0.5, save="path").path
+    given = sensitivity_path(game, path)
+    learning = Learning(rule, step_size=0.5, steps=12)
+    found = sensitivity_path(game, start=start, learning=learning)
+    assert np.array_equal(found.margins, given.margins)
+    words = "" if rule.selfish else " of LOLA (look-ahead 1)"
+    assert f"at 13 points of 12 steps of 0.5{words} from a given start" in found.detail
+    neutral = sensitivity_path(game, learning=Learning(rule, step_size=None, steps=3))
+    assert "3 steps of 0.1" in neutral.detail
+    with pytest.raises(InputError, match="not both"):
+        sensitivity_path(game, path, start=start)
+    with pytest.raises(InputError, match="not both"):
+        sensitivity_path(game, path, learning=learning)
+    with pytest.raises(InputError, match="does not know a stop criterion"):
+        sensitivity_path(game, learning=Learning(stop=Rest()))
 
 
 def test_along_a_symmetric_path_the_ratio_applies_until_the_bound():

@@ -7,6 +7,7 @@ from typing import Literal
 import jax
 import numpy as np
 
+from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.progress import progress
 from glasshouse._foundation.results import Result
@@ -34,7 +35,7 @@ LARGE_STEP = 5.0
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class FirstMovement(Result):
+class FirstMovement(Evidenced):
     """How mean cooperation starts to change from the neutral start.
 
     **Arguments:** `margin`, its rate of change per unit time of the selfish gradient flow;
@@ -48,7 +49,7 @@ class FirstMovement(Result):
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class TiedOutcome(Result):
+class TiedOutcome(Evidenced):
     """Where cooperation ends when all players share one parameter that starts neutral.
 
     **Arguments:** `cooperation`, mean probability of action 0 at the end; `converged`, whether

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import wadler_lindig as wl
 
 from glasshouse._foundation.digits import gain_ends
+from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.files import MACHINE
 from glasshouse._foundation.results import Result, call
 from glasshouse.certificates.covers import LEAF
@@ -54,7 +55,7 @@ class GainBounds(Result):
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class Certificate(Result):
+class Certificate(Evidenced):
     """Whether a profile is an ε-equilibrium in the parameters, proved.
 
     "certified": no deviation of any player gains more than ε; "refuted": the witness of some

@@ -1,5 +1,6 @@
 """`glasshouse sceptic`: do sensitivities at the start predict where learning switches?"""
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,9 +23,12 @@ def command(
     game: Annotated[
         str, typer.Option(metavar="NAME", help="A 2×2 game of the catalogue, its defaults.")
     ] = "prisoners_dilemma",
+    rule: Annotated[
+        str, typer.Option(metavar="NAME", help="By which rule networks learn, its defaults.")
+    ] = "gradient",
     as_json: JsonOption = False,
 ) -> None:
-    """Test on random networks whether sensitivities predict where selfish learning switches.
+    """Test on random networks whether sensitivities predict where learning switches.
 
     For each network, the gain κ predicted from sensitivities at the start is compared with the
     gains at which mean cooperation was measured to rise: after a window of learning fixed in
@@ -32,9 +36,13 @@ def command(
     """
     from glasshouse.study.folder import check_new
     from glasshouse.study.sceptic import Experiment, run_experiment, write_experiment
+    from glasshouse.study.sceptic.experiment import LEARNING
 
     check_new(out)
-    findings = run_experiment(Experiment(networks=networks, seed=seed, game=game))
+    learning = dataclasses.replace(LEARNING, rule=_rule(rule))
+    findings = run_experiment(
+        Experiment(networks=networks, seed=seed, game=game, learning=learning)
+    )
     write_experiment(findings, out)
     if as_json:
         print_json(findings.summary())
@@ -42,7 +50,8 @@ def command(
     header = ("gain κ of the switch", "predicted", "median error", "90 %", "within 5 %",
               "factor of two", "none measured", "constant*")  # fmt: skip
     print_table(_rows(findings), header)
-    said = ["* within a factor of two if all were predicted the median of what was measured"]
+    said = [] if rule == "gradient" else [f"learned by {findings.settings['rule']}"]
+    said += ["* within a factor of two if all were predicted the median of what was measured"]
     for steps, share in findings.close_after().items():
         said.append(f"after {steps} steps: {share.count} of {share.runs} within 5 %")
     for what in ("window", "outcome"):
@@ -53,6 +62,18 @@ def command(
     said += ["What it means: docs/background/sceptic.md", f"Figure: {out / 'predictions.png'}"]
     for line in said:
         say(line, "  ", "    ")
+
+
+def _rule(name: str) -> Any:
+    """The rule of that name, its numbers being those it has unless given."""
+    from glasshouse.errors import InputError
+    from glasshouse.rules.registry import RULES
+    from glasshouse.study.spec.declared import classes, made
+
+    found = classes(RULES)
+    if name not in found:
+        raise InputError(f"--rule {name!r:.40} must be one of {', '.join(found)}")
+    return made(found[name], {})
 
 
 def _rows(findings: Any) -> list[tuple[str, ...]]:

@@ -16,6 +16,7 @@ from .limits import CornerLimits as CornerLimits
 from .limits import CouplingInterval as CouplingInterval
 from .limits import corner_limits as corner_limits
 from .limits import limit_gain as limit_gain
+from .registry import Evidence as Evidence
 from .registry import Known as Known
 from .registry import Unknown as Unknown
 from .registry import known as known

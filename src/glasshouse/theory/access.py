@@ -10,6 +10,7 @@ import jax
 import numpy as np
 import wadler_lindig as wl
 
+from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Numbers, number_array, number_within
 from glasshouse._foundation.results import Result, shown
 from glasshouse.channels.base import AbstractChannel
@@ -105,7 +106,7 @@ class Access(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class AccessThreshold(Result):
+class AccessThreshold(Evidenced):
     """The threshold of first movement under one kind of access.
 
     **Arguments:** `access`, in words; `threshold`; `formula`, κ* being the threshold under full

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import HeldFloat, checked_bound, number
 from glasshouse._foundation.results import Result, few
 from glasshouse.channels.full import Full
@@ -27,7 +28,7 @@ SOURCE = "glasshouse: the joint selfish gradient where both parameters are equal
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class RestPoint(Result):
+class RestPoint(Evidenced):
     """A rest point with both players at the same parameter, and whether it attracts.
 
     **Arguments:** `p`, everyone's probability of cooperating; `theta`, the parameter (±inf for

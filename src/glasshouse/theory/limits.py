@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Numbers, number
-from glasshouse._foundation.results import Result
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame, check_normal_form
 from glasshouse.games.symmetric import Symmetric2x2
@@ -55,7 +55,7 @@ PIECES = (
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class CornerLimits(Result):
+class CornerLimits(Evidenced):
     """What becomes of the cooperative corner (M, M) when the bound M on parameters grows.
 
     Two statements that are easily taken for one another, and that differ both ways. `couplings`

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from glasshouse._foundation.evidence import Evidence as Evidence
 from glasshouse._foundation.results import Result
 from glasshouse.errors import InputError
 

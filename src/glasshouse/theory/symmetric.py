@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.results import Result
 from glasshouse.games.normal_form import NormalFormGame, check_normal_form
 from glasshouse.games.symmetric import Symmetric2x2, is_symmetric
@@ -41,7 +42,7 @@ class Threshold(Result):
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class Thresholds(Result):
+class Thresholds(Evidenced):
     """First-order thresholds on the diagonal, where all players have the same parameter.
 
     `defection` is κ_D = κ*(0), `neutral` κ_½ = κ*(½), `cooperation` κ_C = κ*(1), or the weights

@@ -23,7 +23,10 @@ from glasshouse.rules.gradient import Gradient
 from glasshouse.rules.transformed import Transformed
 
 SEARCH = Transformed(Gradient(), optax.scale_by_adam())
-"""The ascent of a search over several parameters: Adam walks on where gradients saturate."""
+"""The ascent of a search over several parameters: Adam walks on where gradients saturate.
+
+A numerical method of one player's maximum, whatever rule the players learn by: no `Learning`.
+"""
 
 
 class _Alone(AbstractParametricGame, AbstractScaled, AbstractChecked):

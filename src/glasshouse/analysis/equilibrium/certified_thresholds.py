@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from glasshouse._foundation.arrays import RealArray
+from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Numbers, Pair, Whole, number, number_array, pair, whole
 from glasshouse._foundation.progress import progress
 from glasshouse._foundation.results import Result, few
@@ -34,7 +35,7 @@ Corner = Literal["upper", "lower"]
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class CertifiedThreshold(Result):
+class CertifiedThreshold(Evidenced):
     """From which coupling on a corner is an equilibrium, proved.
 
     **Arguments:** `result`: "found", "everywhere" or "nowhere" in the range searched (nowhere: not
@@ -58,6 +59,11 @@ class CertifiedThreshold(Result):
     def value(self) -> float | None:
         """The middle of the bracket, or None."""
         return None if self.bracket is None else sum(self.bracket) / 2
+
+    @property
+    def _proved(self) -> str:
+        shown = {"found": "certified", "everywhere": "certified", "nowhere": "refuted"}
+        return shown.get(self.result, "")
 
     @property
     def holds(self) -> Literal["above", "everywhere", "nowhere", "unclear"]:

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PyTree
 
 from glasshouse._foundation.arrays import RealArray, as_floats
+from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import (
     Numbers,
     Whole,
@@ -20,7 +21,6 @@ from glasshouse._foundation.numbers import (
 )
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.random import Seed
-from glasshouse._foundation.results import Result
 from glasshouse.analysis.equilibrium.ascent import search
 from glasshouse.analysis.movement.first_order import cooperation
 from glasshouse.channels.box import Box
@@ -61,7 +61,7 @@ TOLERANCE = 1e-13
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class Deviation(Result):
+class Deviation(Evidenced):
     """The best deviation found for one player, everybody else staying put.
 
     **Arguments:** `player`, counted from 0; `gain`, payoff at `best` minus payoff now, at least 0;
@@ -78,7 +78,7 @@ class Deviation(Result):
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class BoundaryTest(Result):
+class BoundaryTest(Evidenced):
     """Whether the cooperative corner, all parameters at their upper bounds, is an equilibrium.
 
     **Arguments:** `passes`: the corner is cooperative, no gain above `tolerance` of a player's

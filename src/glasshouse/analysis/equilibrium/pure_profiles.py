@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glasshouse._foundation.results import Result
+from glasshouse._foundation.evidence import Evidenced
 from glasshouse.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ TOLERANCE = 1e-12
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class BaseGame(Result):
+class BaseGame(Evidenced):
     """Facts of a base game played without transparency, over pure profiles only.
 
     **Arguments:** `pure_equilibria`, profiles of action indices; `pure_equilibrium_payoffs`, one

@@ -10,9 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from glasshouse._foundation.arrays import as_floats
+from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Numbers, Whole, number, player_number
 from glasshouse._foundation.precision import in_float64
-from glasshouse._foundation.results import Result
 from glasshouse.analysis.movement.first_order import RESTS, cooperation
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Layout, require_exact
@@ -29,7 +29,7 @@ AFFINE = 1e-9
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class PlayerThresholds(Result):
+class PlayerThresholds(Evidenced):
     """For each player, the coupling above which it starts to raise its own parameter.
 
     At the neutral profile player i's selfish gradient is `own[i]` + κ · `read[i]`: the incentive it

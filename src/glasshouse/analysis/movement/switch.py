@@ -7,7 +7,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from glasshouse._foundation.results import Result, fields_of, plain
+from glasshouse._foundation.evidence import Evidenced
+from glasshouse._foundation.results import fields_of, plain
 
 UNITS = 64
 """Numbers below so many units of rounding of the largest one seen count as zero."""
@@ -17,7 +18,7 @@ CLEAR = 32
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class Switch(Result):
+class Switch(Evidenced):
     """The coupling at which a property switches on, with the bracket that contains it.
 
     **Arguments:** `value`, the middle of `bracket`, or None; `bracket`, lower and upper end, beyond

@@ -11,6 +11,7 @@ import wadler_lindig as wl
 from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray
+from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Numbers, Whole, number, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import UNLESS_NONE, Result, call, plain
@@ -74,7 +75,7 @@ class Observed(Result):
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class Outcomes(Result):
+class Outcomes(Evidenced):
     """How runs from random starts ended, by who cooperates with probability above ½.
 
     **Arguments:** `cooperation`, everybody does; `exploitation`, some do and some do not;

@@ -7,9 +7,9 @@ from typing import Literal, overload
 import jax
 import numpy as np
 
+from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Whole, whole
 from glasshouse._foundation.precision import in_float64
-from glasshouse._foundation.results import Result
 from glasshouse.analysis.assessment import tied_learning
 from glasshouse.analysis.movement.first_order import cooperation
 from glasshouse.analysis.outcomes.generic import AT_REST, Share, seen
@@ -35,7 +35,7 @@ where that is less, to the side of its box."""
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class ReachedPoint(Result):
+class ReachedPoint(Evidenced):
     """A rest point that learning reaches.
 
     **Arguments:** `params`, one pytree per player, of the run whose gradient is smallest there;
@@ -56,7 +56,7 @@ class ReachedPoint(Result):
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class ReachedRestPoints(Result, Sequence[ReachedPoint]):
+class ReachedRestPoints(Evidenced, Sequence[ReachedPoint]):
     """The rest points that learning reaches, as a sequence, and what is not listed.
 
     **Arguments:** `points`; `isolated`, whether each of them stands alone: where one does not,

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Whole, whole
 from glasshouse._foundation.precision import in_float64
-from glasshouse._foundation.results import Result
 from glasshouse.analysis.outcomes.generic import AT_REST
 from glasshouse.analysis.phase.basins import inside, learned_basins
 from glasshouse.analysis.phase.plane import FieldGrid, Plane, box_of_plane, field_grid
@@ -35,7 +35,7 @@ LONGEST_PATH = 3.0
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class Portrait(Result):
+class Portrait(Evidenced):
     """Where two learners with one parameter each move, rest and end.
 
     **Arguments:** `field`, directions of the rule on a grid, with bounds; `rest_points` found by a

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from scipy import optimize
 
 from glasshouse._foundation.arrays import RealArray, with_nan
+from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.results import Result
 from glasshouse.analysis.movement.first_order import cooperation
 from glasshouse.analysis.phase.plane import (
@@ -54,7 +55,7 @@ SHOWN = 5
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class PlaneRestPoint(Result):
+class PlaneRestPoint(Evidenced):
     """A point where projected selfish gradient ascent stands still, and whether it attracts.
 
     **Arguments:** `params`, `cooperation` (probability of action 0) and `payoffs` of both players;

@@ -7,8 +7,8 @@ import equinox as eqx
 import numpy as np
 from jaxtyping import Float
 
+from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.precision import in_float64
-from glasshouse._foundation.results import Result
 from glasshouse.analysis.movement.first_order import (
     RESTS,
     Quantity,
@@ -37,7 +37,7 @@ _reader_margins = eqx.filter_jit(reader_margins)
 
 
 @dataclasses.dataclass(frozen=True, repr=False, eq=False)
-class Sensitivity(Result):
+class Sensitivity(Evidenced):
     """How behaviour moves with each player's parameters at one profile; `print` it for a table.
 
     Definition: J_ji = ∂σ_j/∂θ_i, taken through the channel, owners i first, readers j second. For

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import equinox as eqx
 import jax
@@ -20,20 +20,32 @@ from glasshouse.analysis.movement.first_order import RESTS, flow_derivative, mea
 from glasshouse.analysis.sensitivities.terms import reader_margins
 from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.driver import run
+from glasshouse.dynamics.learning import Learning, check_learning
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.registry import from_catalogue
 from glasshouse.games.symmetric import is_symmetric
 from glasshouse.parametric import ParametricGame, Params
-from glasshouse.rules.gradient import Gradient
+from glasshouse.rules.base import AbstractDirection, check_direction, in_words, velocity
 from glasshouse.semantics.neural.base import AbstractNeural
 from glasshouse.semantics.neural.interpreter import Interpreter
 from glasshouse.semantics.neural.policies import Policies
 from glasshouse.study.sceptic.findings import Findings, Trial
 
+if TYPE_CHECKING:  # what is held; anything may be given, and is refused with an advice
+    HeldLearning: TypeAlias = Learning
+else:
+    HeldLearning = Any
+
 KINDS = {"interpreter": Interpreter.random, "policies": Policies.random}
 """(a) One fixed network reads everybody's parameters; (b) every player is a network. Both have the
 sizes that the library gives them by default."""
+
+LEARNING = Learning(step_size=0.02, steps=5000)
+"""How networks learn unless the experiment says otherwise."""
+
+FROM_LEARNING: Any = None
+"""What is left open in an experiment, and filled in from how its networks learn."""
 
 NARROWING = 17
 """Gains tried at once when a switch is narrowed."""
@@ -57,9 +69,10 @@ class Experiment(Result):
 
     **Arguments:** `networks`, how many, a multiple of 4; `seed`: network k has seed + k; `game`, a
     symmetric two-player game of the catalogue with two actions; `highest`, gains are searched from
-    0 to it at `points` values; `window` steps of `step_size` are the window of learning, `steps` of
-    them lead to the outcome, at rest or not; `others`, more numbers of steps, to see how the
-    answer depends on the window.
+    0 to it at `points` values; `learning`, by which rule (one that gives a direction), and in how
+    many `steps` of which `step_size` networks come to the outcome, at rest or not; the last two may
+    be given alone; `window`, after how many of these steps is looked first; `others`, more numbers
+    of steps, to see how the answer depends on the window.
     **Raises:** `InputError` for numbers that cannot be, or a game of another kind.
     """
 
@@ -68,21 +81,29 @@ class Experiment(Result):
     game: str = "prisoners_dilemma"
     highest: HeldFloat = 4.0
     points: HeldInt = 65
-    step_size: HeldFloat = 0.02
+    step_size: HeldFloat = FROM_LEARNING
     window: HeldInt = 5
-    steps: HeldInt = 5000
+    steps: HeldInt = FROM_LEARNING
     others: tuple[HeldInt, ...] = (1, 20, 50, 200)
+    learning: HeldLearning = FROM_LEARNING
 
     def __post_init__(self):
+        game = from_catalogue(self.game)()
+        if game.actions != (2, 2) or not is_symmetric(np.asarray(game.tensor)):
+            raise InputError(
+                f"game={self.game!r} must be symmetric, with two players and two actions each"
+            )
+        learning = self._learning(game)
         checked = {
             "networks": whole(self.networks, "networks"),
             "seed": whole(self.seed, "seed", least=0, most=2**31 - 1),
             "points": whole(self.points, "points", least=3),
             "highest": number(self.highest, "highest", above=0.0),
-            "step_size": number(self.step_size, "step_size", above=0.0),
+            "step_size": learning.step_size,
             "window": whole(self.window, "window"),
-            "steps": whole(self.steps, "steps"),
+            "steps": learning.steps,
             "others": tuple(whole(steps, "each of others") for steps in self.others),
+            "learning": learning,
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
@@ -90,16 +111,30 @@ class Experiment(Result):
             raise InputError(
                 f"networks={self.networks} must be a multiple of 4: there are four groups"
             )
-        if not 1 <= self.window < self.steps or self.steps < CHECKPOINTS:
+        if not 1 <= self.window < learning.steps or learning.steps < CHECKPOINTS:
             raise InputError(
-                f"window={self.window} must be at least 1 step and shorter than steps={self.steps}"
-                f", which must be at least {CHECKPOINTS}"
+                f"window={self.window} must be at least 1 step and shorter than "
+                f"steps={learning.steps}, which must be at least {CHECKPOINTS}"
             )
-        game = from_catalogue(self.game)()
-        if game.actions != (2, 2) or not is_symmetric(np.asarray(game.tensor)):
-            raise InputError(
-                f"game={self.game!r} must be symmetric, with two players and two actions each"
-            )
+
+    def _learning(self, game: NormalFormGame) -> Learning:
+        """How networks learn, by what was given of `learning`, `steps` and `step_size`."""
+        who = "the sceptic's experiment"
+        given = {"steps": self.steps, "step_size": self.step_size}
+        given = {name: value for name, value in given.items() if value is not None}
+        if self.learning is None:
+            return dataclasses.replace(LEARNING, **given)
+        learning = check_learning(self.learning, who, alone=True)
+        check_direction(learning.rule, who)
+        size = learning.step_size_for(float(np.max(game.payoff_ranges)))
+        learning = dataclasses.replace(learning, step_size=size)
+        for name, value in given.items():
+            if value != getattr(learning, name):
+                raise InputError(
+                    f"{name}={value!r:.40} and learning with {name}={getattr(learning, name):g}: "
+                    "give one of both"
+                )
+        return learning
 
     @property
     def gains(self) -> Float[np.ndarray, "points"]:
@@ -126,10 +161,10 @@ def run_experiment(settings: Experiment = Experiment()) -> Findings:
     """Predict and measure, network by network, from which gain on mean cooperation rises.
 
     The prediction uses the start alone: the gains at which the derivative of mean cooperation along
-    the selfish gradients turns positive. The measurement learns at every gain: it looks whether
-    mean cooperation has risen after the window, and at the end. Each switch is the lowest gain from
-    which on the answer is yes and was no, narrowed; two changes closer together than the spacing of
-    the gains tried are not seen.
+    the directions of the rule, by default selfish gradients, turns positive. The measurement learns
+    at every gain: it looks whether mean cooperation has risen after the window, and at the end.
+    Each switch is the lowest gain from which on the answer is yes and was no, narrowed; two changes
+    closer together than the spacing of the gains tried are not seen.
 
     **Returns:** `Findings`, one `Trial` per network.
     **Cost:** networks × (points + 34) × steps learning steps: minutes.
@@ -140,7 +175,8 @@ def run_experiment(settings: Experiment = Experiment()) -> Findings:
             found, error = _tried(group, settings)
             trials.extend(found)
             largest = max(largest, error)
-    return Findings(settings.to_dict(), tuple(trials), largest)
+    said = {"rule": in_words(settings.learning.rule)}
+    return Findings({**settings.to_dict(), **said}, tuple(trials), largest)
 
 
 def _groups(settings: Experiment) -> list[_Group]:
@@ -164,15 +200,15 @@ def _network(
 
 def _tried(group: _Group, settings: Experiment) -> tuple[list[Trial], float]:
     """The trials of a group, and the largest difference of the derivative from the flow."""
-    step_size = np.asarray(settings.step_size)
+    rule, step_size = settings.learning.rule, np.asarray(settings.step_size)
     smallest = RESTS * float(np.max(from_catalogue(settings.game)().payoff_ranges))
 
     def predicted(gains: np.ndarray) -> np.ndarray:
-        return _above(batch_map(_margin, group.at(gains)), smallest, gains.shape)
+        return _above(batch_map(_margin, group.at(gains), rule), smallest, gains.shape)
 
     def learned(steps: int) -> Callable[[np.ndarray], np.ndarray]:
         def rises(gains: np.ndarray) -> np.ndarray:
-            change = batch_map(_change, group.at(gains), steps, step_size)
+            change = batch_map(_change, group.at(gains), rule, steps, step_size)
             return _above(change, ROUNDING, gains.shape)
 
         return rises
@@ -184,9 +220,9 @@ def _tried(group: _Group, settings: Experiment) -> tuple[list[Trial], float]:
     )
     at_roots = np.array([[r.rises[0] if r and r.rises else 1.0] for r in roots])
     ends = (settings.window, settings.steps)
-    crossings = [batch_map(_cross_parts, group.at(at_roots), end, step_size) for end in ends]
+    crossings = [batch_map(_cross_parts, group.at(at_roots), rule, end, step_size) for end in ends]
     turned = [(np.sign(x) != np.sign(x[:, :1])).any(axis=1) for x in crossings]
-    derivative, flow = batch_map(_derivatives, group.at(np.ones((count, 1))))
+    derivative, flow = batch_map(_derivatives, group.at(np.ones((count, 1))), rule)
     trials = [
         Trial(
             group.kind,
@@ -256,18 +292,23 @@ def _at_gain(member: Member) -> tuple[ParametricGame, Params]:
     return eqx.tree_at(lambda g: g.semantics.gain, game, gain), start
 
 
-def _margin(member: Member) -> Array:
-    return flow_derivative(*_at_gain(member), mean_cooperation)
+def _margin(member: Member, rule: AbstractDirection) -> Array:
+    return flow_derivative(*_at_gain(member), mean_cooperation, rule)
 
 
-def _change(member: Member, steps: int, step_size: RealArray) -> RealArray:
+def _change(member: Member, rule: AbstractDirection, steps: int, step_size: RealArray) -> RealArray:
     game, start = _at_gain(member)
-    end = run(game, Gradient(), start, steps=steps, step_size=step_size, throw=False).params
+    end = run(game, rule, start, steps=steps, step_size=step_size, throw=False).params
     return mean_cooperation(game, end) - mean_cooperation(game, start)
 
 
-def _cross_parts(member: Member, steps: int, step_size: Array) -> Float[Array, "checkpoints"]:
-    """From the start to the end of a run, how much of the derivative exists because others read."""
+def _cross_parts(
+    member: Member, rule: AbstractDirection, steps: int, step_size: Array
+) -> Float[Array, "checkpoints"]:
+    """From the start to the end of a run, how much of the derivative exists because others read.
+
+    It is that along the selfish gradients, by whatever rule the points are reached.
+    """
     game, start = _at_gain(member)
     count = min(CHECKPOINTS, steps)
 
@@ -276,7 +317,7 @@ def _cross_parts(member: Member, steps: int, step_size: Array) -> Float[Array, "
         return parts.sum() - jnp.trace(parts)
 
     def learned(params: Params, steps: int) -> Params:
-        return run(game, Gradient(), params, steps=steps, step_size=step_size, throw=False).params
+        return run(game, rule, params, steps=steps, step_size=step_size, throw=False).params
 
     def onward(params: Params, _: None) -> tuple[Params, Array]:
         return learned(params, steps // count), cross(params)
@@ -287,27 +328,27 @@ def _cross_parts(member: Member, steps: int, step_size: Array) -> Float[Array, "
     return jnp.append(found, cross(end))
 
 
-def _derivatives(member: Member) -> tuple[RealArray, RealArray]:
+def _derivatives(member: Member, rule: AbstractDirection) -> tuple[RealArray, RealArray]:
     """The derivative of mean cooperation as predicted, and as the flow shows it."""
     game, start = _at_gain(member)
 
     def after(time: float) -> RealArray:
-        return mean_cooperation(game, _flowed(game, start, time))
+        return mean_cooperation(game, _flowed(game, start, rule, time))
 
     difference = (after(FLOW_TIME) - after(-FLOW_TIME)) / (2 * FLOW_TIME)
-    return flow_derivative(game, start, mean_cooperation), difference
+    return flow_derivative(game, start, mean_cooperation, rule), difference
 
 
-def _flowed(game: ParametricGame, params: Params, time: float) -> Params:
-    """The selfish gradient flow after `time`, by one step of the classical Runge-Kutta method."""
+def _flowed(game: ParametricGame, params: Params, rule: AbstractDirection, time: float) -> Params:
+    """The flow along the rule's directions after `time`, by one classical Runge-Kutta step."""
 
     def moved(direction: Params, by: float) -> Params:
         return jax.tree.map(lambda x, d: x + by * d, params, direction)
 
-    k1 = game.selfish_gradients(params)
-    k2 = game.selfish_gradients(moved(k1, time / 2))
-    k3 = game.selfish_gradients(moved(k2, time / 2))
-    k4 = game.selfish_gradients(moved(k3, time))
+    k1 = velocity(game, params, rule)
+    k2 = velocity(game, moved(k1, time / 2), rule)
+    k3 = velocity(game, moved(k2, time / 2), rule)
+    k4 = velocity(game, moved(k3, time), rule)
     return jax.tree.map(
         lambda x, a, b, c, d: x + time / 6 * (a + 2 * b + 2 * c + d), params, k1, k2, k3, k4
     )

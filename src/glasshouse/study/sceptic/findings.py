@@ -107,7 +107,7 @@ class Findings(Result):
 
     **Arguments:** `settings`, fixed in advance; `trials`, one per network; `derivative_error`, the
     largest difference between the predicted derivative of mean cooperation at the start (gain 1)
-    and a central difference of the selfish gradient flow.
+    and a central difference of the flow along the rule's directions.
     """
 
     settings: dict[str, Any]
