@@ -483,7 +483,9 @@ class Reversed(Unguarded, Logistic):
 
 def test_a_class_derived_from_a_built_in_semantics_is_read_and_not_taken_for_it():
     """Parameters are for defection here: defecting alone gains, so (-3, -3) is no equilibrium."""
-    game = ParametricGame(DILEMMA, Reversed((2, 2), np.array(0.0), np.array(3.0), np.array(1.0)))
+    game = ParametricGame(
+        DILEMMA, Reversed((2, 2), np.array(0.0), np.array(3.0), np.array(1.0), reading=None)
+    )
     low, high = certify(game, (-3.0, -3.0), 1e-6), certify(game, (3.0, 3.0), 1e-6)
     assert (low.verdict, high.verdict) == ("refuted", "certified")
     assert low.about == high.about == "this program"

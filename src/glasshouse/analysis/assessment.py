@@ -118,9 +118,8 @@ def assess(
         if outcomes:
             generic = generic_outcomes(games, learning=learning, observe=observe)
         tied_found, no_tied = _tied_outcomes(games, learning) if tied else (None, "")
-        tests, no_tests = _boundary_tests(games) if boundary else (None, "")
+        tests, no_tests = _boundary_tests(games) if boundary else (None, [""] * len(games))
         first = _first_movements(games, rule)
-    notes = tuple(note for note in (_jumps(games, learning), no_tied, no_tests) if note)
     found = []
     for i, game in enumerate(games):
         asked = known("diagonal", game) if tied and rule.selfish else None
@@ -134,7 +133,9 @@ def assess(
                 generic=generic[i],
                 rest_points=None if closed is None else tuple(diagonal_rest_points(closed)),
                 boundary=tests[i] if tests else None,
-                notes=notes,
+                notes=tuple(
+                    note for note in (_jumps(game, learning), no_tied, no_tests[i]) if note
+                ),
             )
         )
     return found
@@ -145,11 +146,11 @@ def is_large_step(game: DenseGame, step_size: float) -> bool:
     return step_size * payoff_range(game) > LARGE_STEP
 
 
-def _jumps(games: Sequence[DenseGame], learning: Learning) -> str:
+def _jumps(game: DenseGame, learning: Learning) -> str:
     step_size = learning.largest_step
-    if not any(is_large_step(game, step_size) for game in games):
+    if not is_large_step(game, step_size):
         return ""
-    largest = max(payoff_range(game) for game in games)
+    largest = payoff_range(game)
     return (
         f"a step size of {step_size:g} is large for payoffs that range over {largest:g}, and "
         f"learning may jump across rest points: try {0.5 / largest:.2g}"
@@ -193,12 +194,11 @@ def _tied_outcomes(
     return found, ""
 
 
-def _boundary_tests(games: Sequence[DenseGame]) -> tuple[list[BoundaryTest] | None, str]:
+def _boundary_tests(games: Sequence[DenseGame]) -> tuple[list[BoundaryTest] | None, list[str]]:
+    """The tests, and for each game why there is none or what it leaves open."""
     try:
         tests = boundary_tests(games)
     except InputError as reason:
-        return None, f"no boundary test: {reason}"
-    unknown = [test.reason for test in tests if test.passes is None]
-    if not unknown:
-        return tests, ""
-    return tests, f"the boundary test is undecided in {len(unknown)} of {len(tests)}: {unknown[0]}"
+        return None, [f"no boundary test: {reason}"] * len(games)
+    undecided = "the boundary test is undecided: "
+    return tests, ["" if test.passes is not None else undecided + test.reason for test in tests]

@@ -183,7 +183,8 @@ class _Builder:
         for name, own in of_part.items():
             key = name, tuple(own.values())
             if key not in self._parts:
-                self._parts[key] = getattr(self._study.at(own), name)
+                part, as_it_is = getattr(self._study.at(own), name), getattr(self._own, name)
+                self._parts[key] = as_it_is if part == as_it_is else part
             parts[name] = self._parts[key]
         return self._own.model_copy(update=parts)
 

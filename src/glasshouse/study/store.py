@@ -23,7 +23,7 @@ from glasshouse.study.report.figures import study_figures
 from glasshouse.study.report.page import report_html
 from glasshouse.study.result import StudyResult
 from glasshouse.study.setting import Prepared, check_study
-from glasshouse.study.sweep import assess_base, compute_part, parts, sweep_notes
+from glasshouse.study.sweep import OwnValues, compute_part, parts, sweep_notes
 
 TABLE = "sweep.parquet"
 PARTS = "parts"
@@ -76,9 +76,10 @@ def write_study(
     """Compute a checked study part by part into a folder that `check_out` has accepted."""
     folder = RunFolder(out, prepared, warn)
     with folder.opened(), progress(f"study {out.name}"):
-        table = folder.table(TABLE, lambda: _swept(folder, prepared))
+        own = OwnValues(prepared)
+        table = folder.table(TABLE, lambda: _swept(folder, prepared, own))
         folder.drop(PARTS)
-        result = complete(prepared, table)
+        result = _complete(prepared, table, own)
         for name, certificate in result.certificate_files.items():
             folder.write(name, certificate.document.text().encode())
         figures = study_figures(result)
@@ -97,14 +98,14 @@ def compute(prepared: Prepared) -> StudyResult:
 
     **Cost:** points × starts × steps learning steps, and a few hundred thousand more.
     """
-    players = _players(prepared)
-    tables = [compute_part(part, players) for part in parts(prepared)]
-    return complete(prepared, pa.concat_tables(tables).combine_chunks())
+    players, own = _players(prepared), OwnValues(prepared)
+    tables = [compute_part(part, players, own) for part in parts(prepared)]
+    return _complete(prepared, pa.concat_tables(tables).combine_chunks(), own)
 
 
-def complete(prepared: Prepared, table: pa.Table) -> StudyResult:
+def _complete(prepared: Prepared, table: pa.Table, own: OwnValues) -> StudyResult:
     """What else a study asks for, beside the table of its sweep."""
-    base = assess_base(prepared)
+    base = own.assessment()
     predictions, no_predictions = predict_study(prepared)
     certificates, no_certificates = certified_points(prepared.base)
     portrait, no_portrait = _portrait(prepared)
@@ -124,13 +125,13 @@ def complete(prepared: Prepared, table: pa.Table) -> StudyResult:
     )
 
 
-def _swept(folder: RunFolder, prepared: Prepared) -> pa.Table:
+def _swept(folder: RunFolder, prepared: Prepared, own: OwnValues) -> pa.Table:
     """The table of the sweep, from parts that are kept as they finish."""
     players, divided, tables = _players(prepared), parts(prepared), []
     with progress("points of the sweep", len(divided)) as advance:
         for k, part in enumerate(divided):
             name = f"{PARTS}/{k:05d}.parquet"
-            tables.append(folder.table(name, functools.partial(compute_part, part, players)))
+            tables.append(folder.table(name, functools.partial(compute_part, part, players, own)))
             advance()
     return pa.concat_tables(tables).combine_chunks()
 

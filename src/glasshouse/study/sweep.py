@@ -19,7 +19,8 @@ MOST_REST = 0.95
 
 
 TOGETHER = 8
-"""Points computed with the study's own values, as many as the smallest batch has members."""
+"""Points computed with the study's own values, where these are no point of the sweep themselves:
+as many as the smallest batch has members."""
 
 
 def parts(prepared: Prepared) -> list[tuple[Setting, ...]]:
@@ -36,16 +37,23 @@ def _points_at_once(prepared: Prepared) -> int:
     return max(1, prepared.study.learning.batch // most)
 
 
-def compute_part(settings: Sequence[Setting], players: int) -> pa.Table:
+def compute_part(
+    settings: Sequence[Setting], players: int, own: "OwnValues | None" = None
+) -> pa.Table:
     """One row per point, in their order.
 
-    **Arguments:** `players`, the most that any point of the sweep has: the columns are for them.
+    **Arguments:** `players`, the most that any point of the sweep has: the columns are for them;
+    `own`, who is to see what is computed.
     """
     found: list[dict[str, Any]] = [{}] * len(settings)
     for places in _alike(settings):
         group = [settings[k] for k in places]
-        for k, row in zip(places, _rows(group, players), strict=True):
-            found[k] = row
+        for k, assessment in zip(places, assess_settings(group), strict=True):
+            found[k] = {**settings[k].values, **_row(assessment, players)}
+            if settings[k].study.analysis.observe != OWN:
+                found[k] |= _observed(assessment.generic, players)
+            if own is not None:
+                own.see(settings[k], assessment)
     return _table(found)
 
 
@@ -63,16 +71,37 @@ def assess_settings(settings: Sequence[Setting]) -> list[Assessment]:
     )
 
 
-def assess_base(prepared: Prepared) -> Assessment:
-    """What is true at the study's own values.
+class OwnValues:
+    """What is true at the study's own values, taken from the sweep where they are a point of it.
 
-    They are computed among a few points of the sweep, so that what has been compiled for it serves
-    here too, and in the same way whether or not the sweep was computed before.
+    It is the same whether or not the sweep was computed before: what was not seen is computed among
+    the same points.
     """
-    base = prepared.base
-    alike = [point for point in prepared.points[:TOGETHER] if _kind(point) == _kind(base)]
-    others = min(TOGETHER, _points_at_once(prepared)) - 1
-    return assess_settings([base, *alike[:others]])[0]
+
+    def __init__(self, prepared: Prepared):
+        self._prepared = prepared
+        self._seen: Assessment | None = None
+
+    def see(self, point: Setting, assessment: Assessment) -> None:
+        """Keep what was found at a point, if it has the study's own values."""
+        if self._seen is None and _same(point, self._prepared.base):
+            self._seen = assessment
+
+    def assessment(self) -> Assessment:
+        """What is true at them."""
+        return self._seen or self._computed()
+
+    def _computed(self) -> Assessment:
+        base = self._prepared.base
+        for part in parts(self._prepared):
+            place = next((k for k, point in enumerate(part) if _same(point, base)), None)
+            if place is not None:
+                (places,) = (places for places in _alike(part) if place in places)
+                return assess_settings([part[k] for k in places])[places.index(place)]
+        # Among a few points, so that what has been compiled for the sweep serves here too.
+        alike = [p for p in self._prepared.points[:TOGETHER] if _kind(p) == _kind(base)]
+        others = min(TOGETHER, _points_at_once(self._prepared)) - 1
+        return assess_settings([base, *alike[:others]])[0]
 
 
 def sweep_notes(prepared: Prepared, table: pa.Table) -> Iterator[str]:
@@ -95,6 +124,11 @@ def sweep_notes(prepared: Prepared, table: pa.Table) -> Iterator[str]:
     undecided = table.column("boundary_passes").to_pylist().count(None)
     if 0 < undecided < points:
         yield f"the boundary test is undecided or does not apply at {undecided} of {points} points"
+
+
+def _same(point: Setting, base: Setting) -> bool:
+    """Whether a point has the study's own values: parts that are equal have been built once."""
+    return point.parametric is base.parametric and point.learning is base.learning
 
 
 def _kind(setting: Setting) -> tuple:
@@ -120,14 +154,6 @@ def _alike(settings: Sequence[Setting]) -> list[list[int]]:
                 groups.append([])
         groups[known[key]].append(k)
     return groups
-
-
-def _rows(settings: list[Setting], players: int) -> Iterator[dict[str, Any]]:
-    for setting, assessment in zip(settings, assess_settings(settings), strict=True):
-        row = {**setting.values, **_row(assessment, players)}
-        if setting.study.analysis.observe != OWN:
-            row |= _observed(assessment.generic, players)
-        yield row
 
 
 def _row(a: Assessment, players: int) -> dict[str, Any]:
