@@ -222,9 +222,14 @@ class _Prover:
     game: ParametricGame
     corner: Params
     budget: int
+    proved: dict[tuple[float, float], Certificate] = dataclasses.field(default_factory=dict)
 
     def prove(self, low: float, high: float) -> Certificate:
-        return certify(self.game, self.corner, 0.0, couplings=(low, high), budget=self.budget)
+        if (low, high) not in self.proved:
+            self.proved[low, high] = certify(
+                self.game, self.corner, 0.0, couplings=(low, high), budget=self.budget
+            )
+        return self.proved[low, high]
 
     def around(self, near: float, low: float, high: float, tolerance: float) -> Found | None:
         """The threshold between two short numbers around a value, if it is there."""

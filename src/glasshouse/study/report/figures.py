@@ -1,6 +1,7 @@
 """The figures of a study, each with what it shows in words and how it was obtained."""
 
 import dataclasses
+import functools
 import io
 from typing import Any
 
@@ -71,6 +72,11 @@ class StudyFigure:
 
     def svg(self) -> str:
         """As an SVG document whose text is text; the same figure gives the same bytes."""
+        return self._svg
+
+    @functools.cached_property
+    def _svg(self) -> str:
+        """Drawn once, for its file and for the report."""
         with io.StringIO() as file, mpl.rc_context(SVG):
             metadata = {"Title": self.title, "Description": self.alt, "Date": None}
             self.figure.savefig(file, format="svg", metadata=metadata, dpi=200)
@@ -100,9 +106,10 @@ def study_figures(result: StudyResult) -> tuple[StudyFigure, ...]:
         found.append(_equilibrium(result))
         figures = tuple(figure for figure in found if figure is not None)
         for made in figures:
-            # Laid out once: each further drawing could move things by a hair.
+            # Laid out once: each further drawing could move things by a hair; and what has no
+            # engine, not even one that does nothing, is drawn once for each file and not twice.
             made.figure.draw_without_rendering()
-            made.figure.set_layout_engine("none")
+            made.figure.set_layout_engine(None)
         return figures
 
 
