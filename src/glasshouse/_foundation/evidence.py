@@ -25,6 +25,10 @@ class Evidence(Result):
 
     **Arguments:** `method`: closed_form, derivative, learned, numerical, certified or refuted;
     `settings` that it was found with, by name, as far as there are any; `text`, more in words.
+
+        import glasshouse as gh
+
+        print(gh.thresholds(gh.load_game("stag_hunt")).evidence.method.value)  # closed_form
     """
 
     method: Method
