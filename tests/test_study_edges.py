@@ -344,7 +344,7 @@ def test_every_sheet_of_three_axes_is_the_study_of_two(of_three_axes):
     for one, other in zip(slices, alone.slices, strict=True):
         found = one.to_dict()
         assert found.pop("further") == [3.0]
-        assert found == pytest.approx(other.to_dict())
+        assert found == pytest.approx({k: v for k, v in other.to_dict().items() if k != "further"})
         assert one.predicted == pytest.approx(one.first_movement, abs=0.05)
 
 
