@@ -92,6 +92,16 @@ def study_name(cls: Any) -> str:
     return cls.study_name or cls.__name__.lower()
 
 
+def names_of(cls: Any) -> tuple[str, str]:
+    """Under which names it is found: its own in lower case, and what study files call it."""
+    return cls.__name__.lower(), study_name(cls)
+
+
+def study_settings(cls: Any, given: frozenset[str] = frozenset()) -> dict[str, Key]:
+    """The settings that studies can write of a class; none where they cannot name it."""
+    return settings_of(cls, given) if cls.in_studies else {}
+
+
 def settings_of(cls: Any, given: frozenset[str] = frozenset()) -> dict[str, Key]:
     """The settings of a class by name, `given` to it from elsewhere aside.
 

@@ -3,15 +3,14 @@
 from typing import Any
 
 from glasshouse import channels
-from glasshouse._foundation.declared import check_declared, settings_of, study_name
+from glasshouse._foundation.declared import check_declared, names_of, study_settings
 from glasshouse._foundation.registry import Registry, exported_classes
 from glasshouse.channels.base import AbstractChannel
 
 
 def _check(cls: Any) -> None:
     check_declared(cls, "channel", {"meaning": str})
-    if cls.in_studies:
-        settings_of(cls)
+    study_settings(cls)  # which refuses what studies could not write
 
 
 CHANNELS: Registry[type[AbstractChannel]] = Registry(
@@ -19,5 +18,5 @@ CHANNELS: Registry[type[AbstractChannel]] = Registry(
     AbstractChannel,
     own=exported_classes(channels, AbstractChannel),
     check=_check,
-    names=lambda cls: (cls.__name__.lower(), study_name(cls)),
+    names=names_of,
 )

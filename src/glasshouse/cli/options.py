@@ -12,14 +12,6 @@ from glasshouse.cli.encoding import fitting, output_encoding
 from glasshouse.cli.layout import table, wrapped
 from glasshouse.errors import InputError
 
-GameArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="GAME",
-        help="A catalogue name, a name with parameters (donation:b=4,c=1), or a .nfg file.",
-        show_default=False,
-    ),
-]
 GameOrStudyArgument = Annotated[
     str,
     typer.Argument(
@@ -35,10 +27,6 @@ CooperateOption = Annotated[
         metavar="ACTION",
         help="The cooperating action: a label, else an index from 0.",
     ),
-]
-BoundOption = Annotated[
-    float,
-    typer.Option(metavar="M", help="Every parameter lies in [-M, M]; equilibria depend on it."),
 ]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON; its keys are in docs/reference/output.md.")

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -170,12 +169,3 @@ def _like(old: Any, value: Any) -> Any:
     if isinstance(old, int) and not is_traced(value) and math.floor(value) == value:
         return int(value)
     return value
-
-
-def same_structure(one: Any, other: Any) -> bool:
-    """Whether two pytrees differ in the numbers of their arrays at most."""
-    (first, structure), (second, another) = map(jax.tree.flatten, (one, other))
-    return structure == another and all(
-        (np.shape(x) == np.shape(y)) if eqx.is_array(x) and eqx.is_array(y) else x is y or x == y
-        for x, y in zip(first, second, strict=True)
-    )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from glasshouse import semantics
-from glasshouse._foundation.declared import check_declared, settings_of, study_name
+from glasshouse._foundation.declared import check_declared, names_of, study_settings
 from glasshouse._foundation.registry import Registry, exported_classes
 from glasshouse.errors import InputError
 from glasshouse.semantics.base import AbstractSemantics
@@ -14,10 +14,8 @@ GIVEN = frozenset({"actions"})
 
 def _check(cls: Any) -> None:
     check_declared(cls, "semantics", {"words": str, "formula": str})
-    if not cls.in_studies:
-        return
-    settings = settings_of(cls, GIVEN)
-    if cls.strength is not None and cls.strength.key not in settings:
+    settings = study_settings(cls, GIVEN)
+    if cls.in_studies and cls.strength is not None and cls.strength.key not in settings:
         raise InputError(
             f"semantics {cls.__name__} says that its strength is {cls.strength.key!r}, which is "
             f"none of its settings: {', '.join(settings) or 'it has none'}"
@@ -29,5 +27,5 @@ SEMANTICS: Registry[type[AbstractSemantics]] = Registry(
     AbstractSemantics,
     own=exported_classes(semantics, AbstractSemantics),
     check=_check,
-    names=lambda cls: (cls.__name__.lower(), study_name(cls)),
+    names=names_of,
 )

@@ -1,6 +1,7 @@
 """What is known of parametric games and families, from their base game, semantics and channel."""
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 from glasshouse.channels.base import AbstractChannel
@@ -13,7 +14,7 @@ from glasshouse.semantics.linear import Linear
 from glasshouse.semantics.logistic import Logistic
 from glasshouse.theory.access import conditions, rise_under, switch_of
 from glasshouse.theory.diagonals import unlike
-from glasshouse.theory.registry import Known, Unknown, known, knows
+from glasshouse.theory.registry import Answer, Known, Unknown, known, knows
 from glasshouse.theory.symmetric import (
     MEANINGS,
     SOURCE,
@@ -80,59 +81,68 @@ def _logistic_obstacle(game: Any) -> str:
     return _obstacle(game) or (f"closed forms need {unlikeness}" if unlikeness else "")
 
 
+def _unless(obstacle: Callable[[Any], str]) -> Callable[[Answer], Answer]:
+    """An answer that is asked for only where nothing stands in its way, which is said instead."""
+
+    def guarded(answer: Answer) -> Answer:
+        def answered(game: Any) -> Known | Unknown:
+            lacking = obstacle(game)
+            return Unknown(lacking) if lacking else answer(game)
+
+        return answered
+
+    return guarded
+
+
 @knows("thresholds", ParametricGame, Logistic, Full)
+@_unless(_logistic_obstacle)
 def _(game: Any) -> Known | Unknown:
-    lacking = _logistic_obstacle(game)
-    return Unknown(lacking) if lacking else known("thresholds", game.game)
+    return known("thresholds", game.game)
 
 
 @knows("thresholds", ParametricGame, Logistic)
+@_unless(_logistic_obstacle)
 def _(game: Any) -> Known | Unknown:
-    lacking = _logistic_obstacle(game)
-    return Unknown(lacking) if lacking else neutral_threshold(game.channel, game.game)
+    return neutral_threshold(game.channel, game.game)
 
 
 @knows("thresholds", ParametricGame, Affine, Full)
+@_unless(_obstacle)
 def _(game: Any) -> Known | Unknown:
-    lacking = _obstacle(game)
-    return Unknown(lacking) if lacking else known_affine_thresholds(game.game)
+    return known_affine_thresholds(game.game)
 
 
 @knows("thresholds", ParametricGame, Affine)
+@_unless(_obstacle)
 def _(game: Any) -> Known | Unknown:
-    lacking = _obstacle(game)
-    return Unknown(lacking) if lacking else neutral_weight(game.channel, game.game)
+    return neutral_weight(game.channel, game.game)
 
 
 @knows("thresholds", ParametricGame, Linear, Full)
+@_unless(_obstacle)
 def _(game: Any) -> Known | Unknown:
-    lacking = _obstacle(game)
-    return Unknown(lacking) if lacking else of_linear(known("thresholds", game.game))
+    return of_linear(known("thresholds", game.game))
 
 
 @knows("thresholds", ParametricGame, Linear)
+@_unless(_obstacle)
 def _(game: Any) -> Known | Unknown:
-    lacking = _obstacle(game)
-    if lacking:
-        return Unknown(lacking)
     return of_linear(neutral_threshold(game.channel, game.game, game.semantics.direction))
 
 
 @knows("access", ParametricGame, Logistic)
+@_unless(_logistic_obstacle)
 def _(game: Any) -> Known | Unknown:
-    lacking = _logistic_obstacle(game)
-    return Unknown(lacking) if lacking else rise_under(game.channel, game.game)
+    return rise_under(game.channel, game.game)
 
 
 @knows("access", ParametricGame, Linear)
+@_unless(_obstacle)
 def _(game: Any) -> Known | Unknown:
-    lacking = _obstacle(game)
-    if lacking:
-        return Unknown(lacking)
     return rise_under(game.channel, game.game, game.semantics.direction)
 
 
 @knows("corner limits", ParametricGame, Logistic, Full)
+@_unless(_logistic_obstacle)
 def _(game: Any) -> Known | Unknown:
-    lacking = _logistic_obstacle(game)
-    return Unknown(lacking) if lacking else known("corner limits", game.game)
+    return known("corner limits", game.game)

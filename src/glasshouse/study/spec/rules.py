@@ -44,8 +44,9 @@ class RuleTable(Section):
 
     @model_validator(mode="after")
     def _settings_belong_to_the_rule(self) -> "RuleTable":
+        takes = self._takes
         for key in self.KEYS:
-            if getattr(self, key) is not None and key not in self._takes:
+            if getattr(self, key) is not None and key not in takes:
                 raise ValueError(f"{key} does not belong to the rule {self.rule!r}: leave it out")
         return self
 

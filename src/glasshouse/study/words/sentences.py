@@ -3,10 +3,11 @@
 import math
 from collections.abc import Sequence
 
+from glasshouse._foundation.declared import study_settings
 from glasshouse._foundation.digits import at_most, between, digits, exactly, headline
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.movement.switch import Switch
-from glasshouse.rules.registry import RULES, rule_settings
+from glasshouse.rules.registry import RULES
 from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study.proofs import MOST_POINTS, CertifiedPoint, most_frequent
 from glasshouse.study.result import Predictions, StudyResult
@@ -69,7 +70,7 @@ def access(result: StudyResult) -> str:
 def learners(result: StudyResult) -> str:
     """Who learns: "selfish learners", or by which rule."""
     learning = result.prepared.base.learning
-    numbers = {f"learning.{key}" for rule in RULES.values() for key in rule_settings(rule)}
+    numbers = {f"learning.{key}" for rule in RULES.values() for key in study_settings(rule)}
     changed = any(axis.key in numbers or "players" in axis.key for axis in result.axes)
     return f"learners by {learning.rule.words}, as swept," if changed else learning.learners
 
