@@ -4,7 +4,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,40 @@ def test_functions_are_short(source):
     ]
     too_long = {f.name: lines_without_docstring(f) for f in functions}
     assert not {name: n for name, n in too_long.items() if n > LONGEST_FUNCTION}
+
+
+def constants(tree: ast.Module) -> Iterator[str]:
+    """Names in capitals that a module gives a value, without what makes them private."""
+    for node in tree.body:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        targets = [node.target] if isinstance(node, ast.AnnAssign) and node.value else targets
+        value = getattr(node, "value", None)
+        if isinstance(value, ast.Call) and ast.unparse(value.func) == "TypeVar":
+            continue  # a placeholder, which means nothing outside of its module
+        parts = [part for x in targets for part in ast.walk(x) if isinstance(part, ast.Name)]
+        names = [part.id for part in parts if isinstance(part.ctx, ast.Store)]
+        yield from (name.lstrip("_") for name in names if name.strip("_").isupper())
+
+
+def standing_twice(sources: Iterable[Path]) -> dict[str, list[str]]:
+    """Constants that several files define, and which files."""
+    found: dict[str, list[str]] = {}
+    for source in sources:
+        for name in set(constants(ast.parse(source.read_text()))):
+            found.setdefault(name, []).append(source.name)
+    return {name: files for name, files in found.items() if len(files) > 1}
+
+
+def test_a_constant_of_one_name_stands_once():
+    """What means the same is imported; what means something else is called something else."""
+    assert not standing_twice(SOURCES)
+
+
+def test_a_planted_constant_that_stands_twice_is_found(tmp_path):
+    one, other = tmp_path / "one.py", tmp_path / "other.py"
+    one.write_text("SAME, MOST = 1e-3, 4\nLEAST: int = 1\nT = TypeVar('T')\nlower = 1\n")
+    other.write_text("_SAME = 1e-6\nLEAST: int\nT = TypeVar('T')\nlower = 2\nX[MOST].Y = 1\n")
+    assert standing_twice([one, other]) == {"SAME": ["one.py", "other.py"]}
 
 
 def modules_of_the_package() -> list[type[eqx.Module]]:

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from glasshouse.study.proofs import CertifiedPoint
     from glasshouse.study.setting import Prepared
 
-NAME = "certify"
-
 
 def command(
     studies: Annotated[

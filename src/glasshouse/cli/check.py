@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from glasshouse.study.proofs import CertifiedPoint
     from glasshouse.study.setting import Setting
 
-NAME = "check"
 
 EPSILON = 1e-6
 """Of certificates, in units of payoff, unless said otherwise."""

@@ -12,7 +12,6 @@ from glasshouse.errors import InputError
 if TYPE_CHECKING:
     from glasshouse.certificates.checker import Verification
 
-NAME = "verify"
 
 REJECTED, UNREADABLE = 1, 2
 """Exit codes; the larger one counts."""

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from glasshouse._foundation.arrays import RealArray, as_floats, is_traced
-from glasshouse._foundation.numbers import LARGEST_PAYOFF, check_ranges
+from glasshouse._foundation.numbers import LARGEST_PAYOFF, PROBABILITY_TOLERANCE, check_ranges
 from glasshouse._foundation.precision import in_float64_unless_traced
 from glasshouse.channels.base import AbstractChannel, Views
 from glasshouse.channels.box import Box
@@ -26,9 +26,8 @@ from glasshouse.parametric.capabilities import (
 from glasshouse.parametric.measure import measured
 from glasshouse.parametric.protocol import SEPARATE, AbstractParametricGame, Layout, Params
 from glasshouse.semantics.base import AbstractSemantics
-from glasshouse.semantics.probabilities import TOLERANCE
 
-MOST_UNROLLED = 4
+MOST_VIEWS_UNROLLED = 4
 """Averages over more views than this are computed along an array axis."""
 
 
@@ -221,7 +220,7 @@ def _expected(behaviours: Callable[[Any], Product], views: Views) -> Product:
     """
     weights = jnp.asarray(views.weights)
     count = len(weights)
-    if count > MOST_UNROLLED:
+    if count > MOST_VIEWS_UNROLLED:
         each = jax.vmap(behaviours)(views.seen)
         return jax.tree.map(lambda x: jnp.tensordot(weights, x, axes=1), each)
     each = [behaviours(jax.tree.map(lambda x, k=k: x[k], views.seen)) for k in range(count)]
@@ -242,7 +241,10 @@ def _first_entries(behaviours: Product) -> Float[Array, "players"]:
 
 def _is_improper(mix: Float[RealArray, "*states actions"]) -> Bool[RealArray, ""]:
     """Whether these are no probabilities; NaN are none."""
-    return ~(jnp.all(mix >= -TOLERANCE) & jnp.all(jnp.abs(mix.sum(-1) - 1) <= TOLERANCE))
+    return ~(
+        jnp.all(mix >= -PROBABILITY_TOLERANCE)
+        & jnp.all(jnp.abs(mix.sum(-1) - 1) <= PROBABILITY_TOLERANCE)
+    )
 
 
 def check_current(game: ParametricGame) -> None:

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.precision import in_float64
 from glasshouse.analysis.movement.first_order import (
-    RESTS,
+    SLOWEST_MOVEMENT,
     Quantity,
     mean_cooperation,
     observed_by,
@@ -116,7 +116,7 @@ def sensitivity(game: AbstractParametricGame, params: Params) -> Sensitivity:
     params = check_params(game, params)
     terms = defined(_measured(game, params))
     check_finite(terms)
-    smallest = RESTS * float(np.max(game.game.payoff_ranges))
+    smallest = SLOWEST_MOVEMENT * float(np.max(game.game.payoff_ranges))
     reason = next((text for fails, text in obstacles(game, terms) if fails), "")
     return Sensitivity(
         cooperation=terms.cooperation,

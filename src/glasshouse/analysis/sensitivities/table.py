@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from glasshouse._foundation.results import WIDTH
+from glasshouse._foundation.results import LINE_WIDTH
 
 MOST_OWNERS = 12
 """Of more players only the first are shown."""
@@ -34,7 +34,7 @@ def verdict(found: Any) -> list[str]:
     )
     if not found.applies:
         because = f"That is what the margin says; the ratio does not decide here: {found.reason}."
-        return [margin, *textwrap.wrap(because, WIDTH)]
+        return [margin, *textwrap.wrap(because, LINE_WIDTH)]
     ratio, least = (float(np.mean(x)) for x in (found.ratio, found.threshold))
     sign = {"rises": ">", "falls": "<", "rests": "="}[found.movement]
     says = f"So says the ratio, which decides here: ρ = {ratio:.6g} {sign} {least:.6g} = -A/B."

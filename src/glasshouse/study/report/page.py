@@ -15,7 +15,7 @@ from glasshouse.analysis.outcomes.generic import Share
 from glasshouse.plots.coupling import outcome_names
 from glasshouse.study.report.figures import StudyFigure
 from glasshouse.study.report.numbers import (
-    MOST_PROFILES,
+    MOST_PROFILES_REPORTED,
     Compared,
     comparison,
     cooperation_words,
@@ -35,7 +35,7 @@ from glasshouse.study.report.proved import (
 from glasshouse.study.report.svg import colours, inline_svg
 from glasshouse.study.result import StudyResult
 from glasshouse.study.words.page import leading
-from glasshouse.study.words.sentences import KINDS, axis_name, claims, own_values
+from glasshouse.study.words.sentences import CLAIM_KINDS, axis_name, claims, own_values
 
 MOST_ROWS = 300
 """Rows of the sweep shown; all of them are in the table beside the report."""
@@ -116,7 +116,7 @@ def report_html(
         rows=_rows(result),
         most_rows=MOST_ROWS,
         infinity=math.inf,
-        most_profiles=MOST_PROFILES,
+        most_profiles=MOST_PROFILES_REPORTED,
     )
 
 
@@ -179,7 +179,7 @@ def percent(value: float | None) -> Markup:
 
 def _parted(claim: str) -> tuple[str, Markup]:
     """What a claim is about, and the rest of it; lines do not break within 0.43 ± 1e-10."""
-    kind = next((kind for kind in KINDS if claim.startswith(kind)), "")
+    kind = next((kind for kind in CLAIM_KINDS if claim.startswith(kind)), "")
     rest = str(escape(claim.removeprefix(kind)))
     return kind, Markup(UNBROKEN.sub(r'<span class="whole">\g<0></span>', rest))
 

@@ -6,7 +6,7 @@ from glasshouse._foundation.digits import exactly, gain_at_least, gain_ends
 from glasshouse.certificates.certificate import GainBounds
 from glasshouse.study.proofs import CertifiedPoint
 
-DIGITS = 4
+SENTENCE_DIGITS = 4
 """Of gains and parameters in sentences, at most."""
 
 
@@ -73,7 +73,7 @@ def witness_words(point: CertifiedPoint) -> str:
 
 def gain_words(gain: GainBounds) -> str:
     """What a player gains at least by moving to the witness, in digits of its bracket."""
-    return gain_at_least(gain.witness_gain, gain.lower, gain.upper, DIGITS)
+    return gain_at_least(gain.witness_gain, gain.lower, gain.upper, SENTENCE_DIGITS)
 
 
 def at_most_words(gain: GainBounds) -> str:
@@ -81,7 +81,7 @@ def at_most_words(gain: GainBounds) -> str:
     return f"more than {gain_ends(gain.lower, gain.upper)[1]}" if gain.upper else "anything"
 
 
-def in_words(numbers: Sequence[float], digits: int = DIGITS) -> str:
+def in_words(numbers: Sequence[float], digits: int = SENTENCE_DIGITS) -> str:
     """One number, or several in parentheses."""
     shown = [f"{x:.{digits}g}".replace("inf", "∞") for x in numbers]
     return shown[0] if len(shown) == 1 else f"({', '.join(shown)})"
