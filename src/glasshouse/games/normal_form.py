@@ -18,7 +18,7 @@ from glasshouse._foundation.numbers import Numbers, Whole, player_number, shown,
 from glasshouse._foundation.precision import in_float64_unless_traced
 from glasshouse._foundation.results import LINE_WIDTH, call, has_numbers, plain, shortened
 from glasshouse.errors import InputError
-from glasshouse.games.base import AbstractGame, Product, unrolls
+from glasshouse.games.base import AbstractGame, AbstractOneShotGame, Product, unrolls
 from glasshouse.games.labels import Labels, check_labels, default_labels
 from glasshouse.games.payoff_table import matrix_lines, payoff_cells
 from glasshouse.games.symmetric import is_symmetric
@@ -35,7 +35,7 @@ INSIDE = {"glasshouse", "equinox", "jaxtyping", "beartype"}
 """Packages that make games for others: a warning names the place that asked for it."""
 
 
-class NormalFormGame(AbstractGame):
+class NormalFormGame(AbstractOneShotGame):
     """A finite game given by its payoff tensor.
 
     `tensor[i, a_1, …, a_n]` is the payoff of player i when player j plays action `a_j`. Action 0
