@@ -126,12 +126,12 @@ def call(
 
     **Arguments:** `depth`, inside of how many; other `settings` are those of the printer.
     """
-    docs = [wl.TextDoc(f"{key}=") + shown(value, depth + 1) for key, value in arguments]
+    docs = [wl.TextDoc(f"{key}=") + pretty(value, depth + 1) for key, value in arguments]
     begin, end = wl.TextDoc(f"{name}("), wl.TextDoc(")")
     return _filled(begin, docs, end) if depth else wl.bracketed(begin, docs, wl.comma, end, 2)
 
 
-def shown(value: Any, depth: int = 1) -> wl.AbstractDoc:
+def pretty(value: Any, depth: int = 1) -> wl.AbstractDoc:
     """Any value, rounded and shortened; arrays that have no numbers yet by their shape."""
     if isinstance(value, wl.AbstractDoc):
         return value
@@ -203,7 +203,7 @@ def shortened(text: str, width: int) -> str:
 def _array(value: Any) -> wl.AbstractDoc:
     if math.prod(value.shape) > MOST_NUMBERS_SHOWN or not has_numbers(value):
         return wl.TextDoc(f"array of shape {tuple(value.shape)}")
-    return shown(np.asarray(value).tolist())
+    return pretty(np.asarray(value).tolist())
 
 
 def few(values: Any) -> str:
@@ -236,9 +236,9 @@ def _sequence(value: Sequence | dict, depth: int) -> wl.AbstractDoc:
     entries = list(value.values() if isinstance(value, dict) else value)
     simple = all(isinstance(x, int | float | complex | str | None) for x in entries)
     most = MOST_NUMBERS_SHOWN if simple else MOST_ENTRIES_SHOWN
-    docs: list[wl.AbstractDoc] = [shown(entry, depth) for entry in entries[:most]]
+    docs: list[wl.AbstractDoc] = [pretty(entry, depth) for entry in entries[:most]]
     if isinstance(value, dict):
-        docs = [shown(key) + wl.TextDoc(": ") + doc for key, doc in zip(value, docs, strict=False)]
+        docs = [pretty(key) + wl.TextDoc(": ") + doc for key, doc in zip(value, docs, strict=False)]
     elif len(entries) == 1 and isinstance(value, tuple):
         docs = [docs[0] + wl.TextDoc(",")]
     if len(entries) > most:

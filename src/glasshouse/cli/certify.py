@@ -19,7 +19,7 @@ from glasshouse.cli.options import (
     say,
     study_folders,
 )
-from glasshouse.cli.verdicts import gain_bracket, how_reached, profile, verdict
+from glasshouse.cli.proof_lines import gain_bracket, how_reached, profile, verdict
 
 if TYPE_CHECKING:
     from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from glasshouse.cli.options import JsonOption, complain, print_json, say
-from glasshouse.cli.verdicts import payoffs, subject, verdict
+from glasshouse.cli.proof_lines import payoffs, subject, verdict
 from glasshouse.errors import InputError
 
 if TYPE_CHECKING:

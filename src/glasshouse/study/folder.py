@@ -26,7 +26,7 @@ from glasshouse._foundation.files import (
     write_file,
     writing,
 )
-from glasshouse._foundation.random import described
+from glasshouse._foundation.random import how_drawn
 from glasshouse._foundation.registry import Registry
 from glasshouse.channels.registry import CHANNELS
 from glasshouse.errors import InputError, OutputError
@@ -164,7 +164,7 @@ def identity(prepared: Prepared) -> dict[str, Any]:
             name: hashlib.sha256(content).hexdigest() for name, content in prepared.inputs.items()
         },
         "seed": prepared.study.learning.seed,
-        "random": described(prepared.study.learning.seed),
+        "random": how_drawn(prepared.study.learning.seed),
         "versions": {
             **{name: importlib.metadata.version(name) for name in PACKAGES},
             **_installed(prepared.study),

@@ -12,7 +12,7 @@ import wadler_lindig as wl
 
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Numbers, number_array, number_within
-from glasshouse._foundation.results import Result, shown
+from glasshouse._foundation.results import Result, pretty
 from glasshouse.channels.base import AbstractChannel
 from glasshouse.channels.full import Full
 from glasshouse.channels.misreport import Decoupled, Misreport
@@ -138,7 +138,7 @@ class AccessThresholds(Result):
         width = max(len(kind.access) for kind in self.kinds)
         for kind in self.kinds:
             value = kind.threshold.value
-            said = "none" if value is None else wl.pformat(shown(value), width=80)
+            said = "none" if value is None else wl.pformat(pretty(value), width=80)
             why = kind.formula if value is not None else kind.threshold.reason.partition(",")[0]
             lines.append(f"  {kind.access:<{width}}  {said:>9}  {why}".rstrip())
         return wl.TextDoc("\n".join(lines))

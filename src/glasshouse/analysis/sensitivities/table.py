@@ -14,7 +14,7 @@ MOST_SQUARE = 8
 """Up to this many players, who goes through whom is shown pair by pair."""
 
 
-def table(found: Any) -> str:
+def sensitivity_table(found: Any) -> str:
     """A `Sensitivity` as lines of at most 100 characters."""
     players = len(found.cooperation)
     lines = [_title(players), *_aligned(_columns(found))]
@@ -22,10 +22,10 @@ def table(found: Any) -> str:
         lines.append(f"… {players - MOST_OWNERS} more")
     if 2 < players <= MOST_SQUARE:
         lines += ["", "margin by owner (rows) and reader (columns):", *_aligned(_square(found))]
-    return "\n".join([*lines, *verdict(found)])
+    return "\n".join([*lines, *movement_lines(found)])
 
 
-def verdict(found: Any) -> list[str]:
+def movement_lines(found: Any) -> list[str]:
     """What starts to happen, and what says so."""
     does = {"rises": "starts to rise", "falls": "starts to fall", "rests": "does not move at first"}
     who = "Apart from the bounds, mean" if found.at_bound else "Mean"

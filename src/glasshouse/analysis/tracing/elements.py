@@ -60,7 +60,7 @@ def decision(name: str) -> Unsupported:
     )
 
 
-def whole(x: Any, least: int, most: int) -> int | Unsupported:
+def whole_constant(x: Any, least: int, most: int) -> int | Unsupported:
     """A number without its fraction, where it is known and lies between two others."""
     if isinstance(x, Unsupported):
         return x

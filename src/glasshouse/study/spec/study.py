@@ -261,7 +261,7 @@ def _is_table(entry: object) -> bool:
     )
 
 
-class Axis(NamedTuple):
+class SweepAxis(NamedTuple):
     """One axis of a sweep: the dotted `key` of a number in the study, and its `values`."""
 
     key: str
@@ -316,10 +316,10 @@ class Study(Section):
         return self
 
     @property
-    def axes(self) -> tuple[Axis, ...]:
+    def axes(self) -> tuple[SweepAxis, ...]:
         """What is swept."""
         return tuple(
-            Axis(key, tuple(a.values().tolist() if isinstance(a, RangeSpec) else a))
+            SweepAxis(key, tuple(a.values().tolist() if isinstance(a, RangeSpec) else a))
             for key, a in self._swept().items()
         )
 

@@ -12,7 +12,13 @@ from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study.proofs import MOST_CERTIFIED, CertifiedPoint, most_frequent
 from glasshouse.study.result import Predictions, StudyResult
 from glasshouse.study.spec.dotted import numeric_leaves
-from glasshouse.study.words.verdicts import equilibrium, gain_words, in_words, judged, witness_words
+from glasshouse.study.words.verdicts import (
+    equilibrium,
+    gain_words,
+    judged,
+    point_words,
+    witness_words,
+)
 
 CLAIM_KINDS = ("First movement", "Outcome", "Equilibrium")
 """What claims are about, as they begin."""
@@ -306,7 +312,7 @@ def _corner_claim(corner: CertifiedPoint) -> str:
         return f"Equilibrium, proved: {CORNER} is an {what}."
     return (
         f"Equilibrium, refuted: {CORNER} is no {what}; player {gain.player + 1} gains at least "
-        f"{gain_words(gain)} by moving to about {in_words(gain.witness)}."
+        f"{gain_words(gain)} by moving to about {point_words(gain.witness)}."
     )
 
 
