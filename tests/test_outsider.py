@@ -17,11 +17,13 @@ from glasshouse.dynamics import Learning, Starts
 from glasshouse.errors import InputError
 from glasshouse.games.registry import CATALOGUE
 from glasshouse.parametric.registry import OBSERVABLES
+from glasshouse.plots import plot_tied_branch
 from glasshouse.registration import REGISTRIES
 from glasshouse.rules.registry import RULES
 from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study import check_study, read_study, run_study
 from glasshouse.study.folder import identity
+from glasshouse.study.report.figures import owner_of
 from glasshouse.study.setting import prepare
 from glasshouse.study.spec.toml import parse_study
 
@@ -149,6 +151,30 @@ def test_the_strength_it_declares_is_an_axis_with_thresholds(place, call):
     switch = gh.first_movement(family)
     assert switch.holds == "above"
     assert switch.value == pytest.approx(toll / gain / weight, abs=1e-6)
+
+
+def test_a_figure_asks_the_class_that_has_the_number(place):
+    study = check_study(write(place, {})).study
+    owners = {table: owner_of(study, f"{table}.x") for table in ("semantics", "access", "learning")}
+    assert owners == {
+        "semantics": SEMANTICS["tilted"],
+        "access": CHANNELS["faded"],
+        "learning": RULES["anticipating"],
+    }
+    assert owner_of(study, "game.parameters.toll") is None
+    columns = {"tied_cooperation": [0.25, 0.5]}
+    for key, owner, label in (
+        ("semantics.coupling", type("Own", (), {"keys": {"coupling": gh.Key("", axis="h")}}), "h"),
+        (
+            "semantics.bound",
+            type("Own", (), {"keys": {"bound": gh.Key("", symbol="B")}}),
+            "bound B",
+        ),
+        ("learning.look_ahead", owners["learning"], "learning.look_ahead"),
+        ("semantics.coupling", SEMANTICS["logistic"], "coupling κ (weight of what each reads)"),
+    ):
+        ax = plot_tied_branch([0.0, 1.0], columns, key=key, owner=owner)
+        assert ax.get_xlabel() == label
 
 
 def test_commands_know_it(place, call):

@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import ArrayLike
@@ -77,34 +78,50 @@ def outcome_names(players: int) -> dict[str, str]:
     }
 
 
-def axis_label(key: str) -> str:
-    """What an axis is called in a figure; those without a name of their own go by their key."""
+def axis_label(key: str, owner: Any = None) -> str:
+    """What an axis is called in a figure; those without a name of their own go by their key.
+
+    **Arguments:** `owner`, the class that has the number; without it whichever declares such a key.
+    """
     for beginning, words in AXIS_KINDS.items():
         if key.startswith(beginning):
             return words.format(key.removeprefix(beginning))
     table, _, name = key.partition(".")
-    declared = (cls.keys.get(name) for cls in DECLARED.get(table, {}).values())
-    own = next((said.axis for said in declared if said is not None and said.axis), key)
-    return AXIS_LABELS.get(key, own)
+    owners = DECLARED.get(table, {}).values() if owner is None else [owner]
+    declared = [cls.keys[name] for cls in owners if name in cls.keys]
+    axes = [said.axis for said in declared if said.axis]
+    axes += [f"{name.replace('_', ' ')} {said.symbol}" for said in declared if said.symbol]
+    return AXIS_LABELS.get(key, next(iter(axes), key))
 
 
 def plot_tied_branch(
-    x: ArrayLike | Sequence, columns: Columns, ax: Axes | None = None, *, key: str = ""
+    x: ArrayLike | Sequence,
+    columns: Columns,
+    ax: Axes | None = None,
+    *,
+    key: str = "",
+    owner: Any = None,
 ) -> Axes:
     """Cooperation at the end of tied runs, the closed-form branch over it, and means of all runs.
 
     **Arguments:** `x`, the values swept, rising; `columns` of the sweep's table: what is missing
     or holds no number is left out; `ax`, drawn into and returned, by default the axes of a new
-    figure 4.8 inches wide that is not registered with pyplot; `key`, dotted, of what was swept.
+    figure 4.8 inches wide that is not registered with pyplot; `key`, dotted, of what was swept;
+    `owner`, the class whose number that is, default whichever declares such a key.
     """
     ax = ax or Figure(figsize=(FIGURE_WIDTH, 3.4), layout="constrained").subplots()
-    _draw_tied(np.asarray(x, dtype=float), columns, ax, key)
+    _draw_tied(np.asarray(x, dtype=float), columns, ax, axis_label(key, owner))
     _arranged(ax)
     return ax
 
 
 def plot_outcome_shares(
-    x: ArrayLike | Sequence, columns: Columns, ax: Axes | None = None, *, key: str = ""
+    x: ArrayLike | Sequence,
+    columns: Columns,
+    ax: Axes | None = None,
+    *,
+    key: str = "",
+    owner: Any = None,
 ) -> Axes:
     """Shares of runs by outcome, with 95 % Wilson intervals as bands.
 
@@ -113,7 +130,8 @@ def plot_outcome_shares(
     **Arguments:** as in `plot_tied_branch`.
     """
     ax = ax or Figure(figsize=(FIGURE_WIDTH, 3.4), layout="constrained").subplots()
-    _arranged(ax, _draw_shares(np.asarray(x, dtype=float), columns, ax, key))
+    label = axis_label(key, owner)
+    _arranged(ax, _draw_shares(np.asarray(x, dtype=float), columns, ax, label))
     return ax
 
 
@@ -124,12 +142,13 @@ def plot_coupling(
     axes: tuple[Axes, Axes] | None = None,
     *,
     key: str = "semantics.coupling",
+    owner: Any = None,
 ) -> tuple[Axes, Axes]:
     """Tied branch above, outcome shares below, thresholds through both.
 
-    **Arguments:** `x`, `columns`, `key` as in `plot_tied_branch`; `markers`, thresholds to mark,
-    those outside the values swept left out; `axes`, drawn into and returned, by default two of a
-    new figure 4.8 inches wide that is not registered with pyplot.
+    **Arguments:** `x`, `columns`, `key`, `owner` as in `plot_tied_branch`; `markers`, thresholds to
+    mark, those outside the values swept left out; `axes`, drawn into and returned, by default two
+    of a new figure 4.8 inches wide that is not registered with pyplot.
     """
     if axes is None:
         figure = Figure(figsize=(FIGURE_WIDTH, 5.8), layout="constrained")
@@ -138,14 +157,14 @@ def plot_coupling(
         upper, lower = axes
     values = np.asarray(x, dtype=float)
     _draw_tied(values, columns, upper, "")
-    more = _draw_shares(values, columns, lower, key)
+    more = _draw_shares(values, columns, lower, axis_label(key, owner))
     mark_thresholds((upper, lower), values, markers)
     _arranged(upper)
     _arranged(lower, more)
     return upper, lower
 
 
-def _draw_tied(x: np.ndarray, columns: Columns, ax: Axes, key: str) -> None:
+def _draw_tied(x: np.ndarray, columns: Columns, ax: Axes, along: str) -> None:
     pixels = len(x) > MOST_SHAPES
     tied, rests = _numbers(columns, "tied_cooperation"), columns.get("tied_converged")
     rested = np.ones(len(x), bool) if rests is None else np.asarray(rests).astype(bool)
@@ -166,10 +185,10 @@ def _draw_tied(x: np.ndarray, columns: Columns, ax: Axes, key: str) -> None:
     if mean is not None:
         style = {"color": GREEN, "lw": 1.6, "ls": "--", **_dots(x, GREEN), "rasterized": pixels}
         ax.plot(x, mean, label="mean over starts", zorder=2, **style)
-    _axes_of(ax, x, "probability of cooperating", key)
+    _axes_of(ax, x, "probability of cooperating", along)
 
 
-def _draw_shares(x: np.ndarray, columns: Columns, ax: Axes, key: str) -> list[Patch]:
+def _draw_shares(x: np.ndarray, columns: Columns, ax: Axes, along: str) -> list[Patch]:
     """The lines with their bands; what the legend has besides them."""
     pixels = len(x) > MOST_SHAPES
     names = outcome_names(3 if "exploited_share_player_3" in columns else 2)
@@ -196,7 +215,7 @@ def _draw_shares(x: np.ndarray, columns: Columns, ax: Axes, key: str) -> list[Pa
                 ax.plot(x, edge, color=colour, ls=style, lw=0.5, zorder=2, rasterized=pixels)
         else:
             ax.vlines(x, low, high, color=_tint(colour), lw=4, zorder=1, rasterized=pixels)
-    _axes_of(ax, x, "share of runs", key)
+    _axes_of(ax, x, "share of runs", along)
     return [Patch(color=_tint(GREY), lw=0, label="95 % interval")] if ax.lines else []
 
 
@@ -274,14 +293,14 @@ def _tint(colour: str) -> str:
     return to_hex((red, green, blue))
 
 
-def _axes_of(ax: Axes, x: np.ndarray, label: str, key: str) -> None:
+def _axes_of(ax: Axes, x: np.ndarray, label: str, along: str) -> None:
     """Labels and limits."""
     ax.set_ylabel(label, fontsize=TEXT)
     ax.set_ylim(-0.04, 1.04)
     if len(x) > 1:
         ax.set_xlim(float(x.min()), float(x.max()))
-    if key:
-        ax.set_xlabel(axis_label(key), fontsize=TEXT)
+    if along:
+        ax.set_xlabel(along, fontsize=TEXT)
     ax.tick_params(labelsize=TEXT)
     ax.spines[["top", "right"]].set_visible(False)
 

@@ -1,6 +1,7 @@
 """Outcomes over two swept numbers, with the lines where first movement and equilibrium switch."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import ArrayLike
@@ -59,6 +60,7 @@ def plot_outcome_map(
     quantity: str = "mean_cooperation",
     lines: Mapping[str, ArrayLike | Sequence] = {},
     keys: tuple[str, str] = ("", ""),
+    owners: tuple[Any, Any] = (None, None),
     ax: Axes | None = None,
 ) -> Axes:
     """A share or mean over two swept numbers as colours, hatched where exploitation leads.
@@ -69,8 +71,9 @@ def plot_outcome_map(
     **Arguments:** `x`, `y`, values of the first and second axis, rising; `columns` of the sweep's
     table, whose rows have the first axis running fastest; `quantity`, a column of shares or
     probabilities; `lines`, for "predicted", "first_movement", "equilibrium" the value of x at
-    each y, NaN or None where there is none; `keys`, dotted, of both axes; `ax`, drawn into
-    and returned, by default the axes of a new figure 4.8 inches wide not registered with pyplot.
+    each y, NaN or None where there is none; `keys`, dotted, of both axes; `owners`, the
+    classes whose numbers they are; `ax`, drawn into and returned, by default the axes of a new
+    figure 4.8 inches wide not registered with pyplot.
     **Raises:** `InputError` when the columns do not have one row for each pair of values.
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
@@ -91,8 +94,8 @@ def plot_outcome_map(
         if np.isfinite(values).any():
             handles += _line(ax, values, y, style)
     ax.set(xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]])
-    ax.set_xlabel(axis_label(keys[0]), fontsize=TEXT)
-    ax.set_ylabel(axis_label(keys[1]), fontsize=TEXT)
+    ax.set_xlabel(axis_label(keys[0], owners[0]), fontsize=TEXT)
+    ax.set_ylabel(axis_label(keys[1], owners[1]), fontsize=TEXT)
     ax.tick_params(labelsize=TEXT)
     bar = ax.figure.colorbar(mesh, ax=ax, pad=0.03, aspect=28)
     bar.set_label(QUANTITIES.get(quantity, quantity), fontsize=TEXT)

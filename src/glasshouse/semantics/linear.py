@@ -48,12 +48,18 @@ class Linear(AbstractSemantics):
     listed: ClassVar[int] = 3
     section: ClassVar[Any] = "glasshouse.study.spec.semantics:LinearSection"
     keys: ClassVar[Mapping[str, Key]] = {
-        "coupling": Key("κ, the weight with which each reads the others.", 0.5, symbol="κ"),
+        "coupling": Key(
+            "κ, the weight with which each reads the others.",
+            0.5,
+            symbol="κ",
+            axis="coupling κ (weight of what each reads)",
+        ),
         "direction": Key("w, one number per coordinate, not all zero.", several=True, symbol="w"),
         "bound": Key(
             "M: every coordinate lies in [-M, M]; inf for no bound.",
             3.0,
             symbol="M",
+            axis="bound M (parameters lie in [-M, M])",
             above=0,
             infinite=True,
         ),

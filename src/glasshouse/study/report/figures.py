@@ -30,6 +30,7 @@ from glasshouse.plots.phase import plot_portrait
 from glasshouse.semantics.registry import GIVEN
 from glasshouse.study.proofs import most_frequent
 from glasshouse.study.result import Predictions, StudyResult
+from glasshouse.study.spec.study import Study
 from glasshouse.study.words.page import (
     along_words,
     boundary_words,
@@ -117,18 +118,18 @@ def _along(result: StudyResult) -> StudyFigure | None:
     """Tied branch and outcomes along the only axis, as far as they were asked for."""
     (axis,) = result.axes
     columns, (marks, unmarked) = result.columns(), _markers(result.predictions, _symbol(result))
-    x = columns[axis.key]
+    x, owner = columns[axis.key], owner_of(result.prepared.study, axis.key)
     tied, outcomes = (
         _has_numbers(columns, name) for name in ("tied_cooperation", "cooperation_share")
     )
     if outcomes:
         if tied:
-            panels = plot_coupling(x, columns, marks, key=axis.key)
+            panels = plot_coupling(x, columns, marks, key=axis.key, owner=owner)
         else:
-            panels = (plot_outcome_shares(x, columns, key=axis.key),)
+            panels = (plot_outcome_shares(x, columns, key=axis.key, owner=owner),)
             mark_thresholds(panels, x, marks)
     elif tied:
-        panels = (plot_tied_branch(x, columns, key=axis.key),)
+        panels = (plot_tied_branch(x, columns, key=axis.key, owner=owner),)
         mark_thresholds(panels, x, marks)
     else:
         return None
@@ -139,7 +140,7 @@ def _along(result: StudyResult) -> StudyFigure | None:
 def _maps(result: StudyResult) -> list[StudyFigure]:
     """Outcomes over the first two axes; of more, at several values of the others."""
     first, second = result.axes[:2]
-    columns = result.columns()
+    columns, study = result.columns(), result.prepared.study
     quantity = next((name for name in QUANTITIES if _has_numbers(columns, name)), None)
     if quantity is None:
         return []
@@ -156,6 +157,7 @@ def _maps(result: StudyResult) -> list[StudyFigure]:
             quantity=quantity,
             lines=lines,
             keys=(first.key, second.key),
+            owners=(owner_of(study, first.key), owner_of(study, second.key)),
         )
         name = "map"
         if sheet.at:
@@ -219,6 +221,16 @@ def _equilibrium(result: StudyResult) -> StudyFigure | None:
     brackets = [threshold.bracket or (np.nan, np.nan) for threshold in curve.thresholds]
     ax = plot_equilibrium_thresholds(curve.bounds, brackets, curve.limits)
     return StudyFigure("equilibrium", *curve_words(curve), figure=_figure(ax))
+
+
+def owner_of(study: Study, key: str) -> Any:
+    """The class that has the number of this key; None for what is no class's own."""
+    made = {
+        "semantics": study.semantics.MADE,
+        "access": study.access.MADE,
+        "learning": study.learning.made,
+    }
+    return made.get(key.partition(".")[0])
 
 
 def _symbol(result: StudyResult) -> str:
