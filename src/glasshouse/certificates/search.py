@@ -176,6 +176,7 @@ def best_gain(
     width: float | None = None,
     budget: int = 100_000,
     proper: bool = True,
+    settle: bool = True,
 ) -> Bracket:
     """Bound the best gain of deviating from `profile`, splitting where most may be gained.
 
@@ -184,7 +185,8 @@ def best_gain(
     splitting helps no more.
 
     **Arguments:** `program`, `payoffs`, `profile`, `proper` as in `Gain`; `region`, all deviations
-    (and the couplings of a claim about an interval); `epsilon` and `width` in units of payoff.
+    (and the couplings of a claim about an interval); `epsilon` and `width` in units of payoff;
+    `settle`, whether to look on once that is known, which changes no verdict.
     **Raises:** `InputError` where some output is found to be no probability.
     """
     precision = needed_precision(program, region, profile, epsilon)
@@ -195,6 +197,8 @@ def best_gain(
             if not decided and (search.is_decided(width) or search.gain.hopeless):
                 more = HOPELESS if search.gain.hopeless else SETTLING
                 decided, budget = True, min(budget, len(search.children) + more)
+            if not settle and search.is_decided(width):
+                break
             if search.is_settled() if decided else search.is_stuck():
                 break
             search.split()
