@@ -1,7 +1,9 @@
 """Run a study and write its folder: tables, figures, summary, report, provenance."""
 
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,7 +11,7 @@ import pyarrow as pa
 from glasshouse._foundation.progress import progress
 from glasshouse.analysis.equilibrium.pure_profiles import base_game
 from glasshouse.analysis.phase.portrait import Portrait, phase_portrait
-from glasshouse.dynamics.learning import Learning
+from glasshouse.dynamics.learning import Learning, remembering
 from glasshouse.errors import InputError
 from glasshouse.study.folder import (
     RunFolder,
@@ -75,11 +77,11 @@ def write_study(
 ) -> StudyResult:
     """Compute a checked study part by part into a folder that `check_out` has accepted."""
     folder = RunFolder(out, prepared, warn)
-    with folder.opened(), progress(f"study {out.name}"):
+    with folder.opened(), progress(f"study {out.name}"), _begun(prepared) as portrait:
         own = OwnValues(prepared)
         table = folder.table(TABLE, lambda: _swept(folder, prepared, own))
         folder.drop(PARTS)
-        result = _complete(prepared, table, own)
+        result = _complete(prepared, table, own, portrait)
         for name, certificate in result.certificate_files.items():
             folder.write(name, certificate.document.text().encode())
         figures = study_figures(result)
@@ -99,16 +101,38 @@ def compute(prepared: Prepared) -> StudyResult:
     **Cost:** points × starts × steps learning steps, and a few hundred thousand more.
     """
     players, own = _players(prepared), OwnValues(prepared)
-    tables = [compute_part(part, players, own) for part in parts(prepared)]
-    return _complete(prepared, pa.concat_tables(tables).combine_chunks(), own)
+    with _begun(prepared) as portrait:
+        tables = [compute_part(part, players, own) for part in parts(prepared)]
+        return _complete(prepared, pa.concat_tables(tables).combine_chunks(), own, portrait)
 
 
-def _complete(prepared: Prepared, table: pa.Table, own: OwnValues) -> StudyResult:
+_Portrait = tuple[Portrait | None, str]
+"""A portrait or none, and why there is none."""
+
+
+@contextlib.contextmanager
+def _begun(prepared: Prepared) -> Iterator[Future[_Portrait]]:
+    """What is computed beside the rest: compiling the portrait keeps a core busy that waits else.
+
+    Inside, what the study's own game learns in the sweep is not learned again for its rest points.
+    """
+    pool = ThreadPoolExecutor(1)
+    try:
+        with remembering(prepared.base.parametric):
+            yield pool.submit(_portrait, prepared)
+    finally:  # an interrupt does not wait for it
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _complete(
+    prepared: Prepared, table: pa.Table, own: OwnValues, begun: Future[_Portrait]
+) -> StudyResult:
     """What else a study asks for, beside the table of its sweep."""
     base = own.assessment()
     predictions, no_predictions = predict_study(prepared)
     certificates, no_certificates = certified_points(prepared.base)
-    portrait, no_portrait = _portrait(prepared)
+    curve = threshold_curve(prepared)
+    portrait, no_portrait = begun.result()
     reasons = (no_predictions, no_certificates, no_portrait)
     notes = (*base.notes, *reasons, *sweep_notes(prepared, table))
     return StudyResult(
@@ -119,7 +143,7 @@ def _complete(prepared: Prepared, table: pa.Table, own: OwnValues) -> StudyResul
         predictions=predictions,
         slices=slices(prepared, table),
         certificates=certificates,
-        curve=threshold_curve(prepared),
+        curve=curve,
         portrait=portrait,
         notes=tuple(note for note in notes if note),
     )
@@ -140,7 +164,7 @@ def _players(prepared: Prepared) -> int:
     return max(point.game.players for point in prepared.points)
 
 
-def _portrait(prepared: Prepared) -> tuple[Portrait | None, str]:
+def _portrait(prepared: Prepared) -> _Portrait:
     if not prepared.study.analysis.portrait:
         return None, ""
     try:
