@@ -1,13 +1,16 @@
 """Studies: seconds of a two-axis map, throughput against the bare loop, memory by batch.
 
-`python benchmarks/studies.py`; the README in this folder says what each number means.
+`python benchmarks/studies.py`; with `--against PATH`, the example study from the command line, cold
+and warm, beside the sources in another folder. The README here says what each number means.
 """
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -42,16 +45,24 @@ tied = false
 boundary_test = false
 portrait = false
 """
-WANTED_SHARE = 0.85
+WANTED_SHARE = 0.9
 CASES = ((10, 10_000, 1000), (100, 1000, 1000), (100, 1000, 6000))
 
 BATCHES = (10_000, 100_000, 1_000_000)
+
+HERE = Path(__file__).resolve().parent.parent
+EXAMPLE = HERE / "examples" / "prisoners_dilemma.toml"
+WANTED_RATIOS = {"cold": 0.6, "warm": 0.5}
 
 
 def main() -> None:
     options = parsed_options()
     if options.memory_of:
         print(peak_memory(options.memory_of))
+        return
+    if options.against:
+        found = beside(options.against, options.repeats)
+        print(json.dumps(found, indent=2) if options.json else ratios_as_text(found))
         return
     # First, while this process is small: a new process counts what the one it came from held.
     memory = {size: memory_of(size) for size in BATCHES}
@@ -67,6 +78,7 @@ def parsed_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--against", type=Path, metavar="PATH", help="another folder of sources")
     parser.add_argument("--memory-of", type=int, help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -143,6 +155,56 @@ def peak_memory(size: int) -> float:
 def memory_of(size: int) -> float:
     words = [sys.executable, str(Path(__file__)), "--memory-of", str(size)]
     return float(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+
+
+def beside(other: Path, repeats: int) -> dict[str, list[tuple[float, float]]]:
+    """Wall and CPU seconds of the example study, cold elsewhere, cold and warm here, in turn."""
+    found: dict[str, list[tuple[float, float]]] = {"other, cold": [], "cold": [], "warm": []}
+    for source in (other, HERE / "src"):  # Python keeps what it has parsed
+        command(source, "--help")
+    for _ in range(repeats):
+        for source, cases in ((other, ("other, cold",)), (HERE / "src", ("cold", "warm"))):
+            with tempfile.TemporaryDirectory() as cache:
+                for case in cases:
+                    out = str(Path(cache, case))
+                    found[case].append(
+                        command(source, "run", str(EXAMPLE), "--out", out, cache=cache)
+                    )
+    return found
+
+
+def command(source: Path, *words: str, cache: str = "") -> tuple[float, float]:
+    """Wall and CPU seconds of one `glasshouse` command with the sources in a folder."""
+    kept = {"GLASSHOUSE_CACHE": "on", "XDG_CACHE_HOME": cache} if cache else {}
+    environment = {**os.environ, "PYTHONPATH": str(source.resolve()), **kept}
+    environment.pop("JAX_COMPILATION_CACHE_DIR", None)
+    begin, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        [sys.executable, "-m", "glasshouse", *words],
+        env=environment,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.perf_counter() - begin, cpu
+
+
+def ratios_as_text(found: dict[str, list[tuple[float, float]]]) -> str:
+    lines = [
+        f"{case}: {wall:.1f} s, {cpu:.1f} s of CPU time (medians)"
+        for case, clocks in found.items()
+        for wall, cpu in [np.median(clocks, axis=0)]
+    ]
+    for case, wanted in WANTED_RATIOS.items():
+        each = np.divide(found[case], found["other, cold"])
+        wall, cpu = np.median(each, axis=0)
+        enough = "met" if max(wall, cpu) <= wanted else "missed"
+        lines.append(
+            f"{case} / other, cold: {wall:.2f} of ≤ {wanted} wanted: {enough} (each repeat "
+            f"{' '.join(f'{x:.2f}' for x in each[:, 0])}; by CPU time {cpu:.2f})"
+        )
+    return "\n".join(lines)
 
 
 def clocked(run: Callable[[], Any]) -> tuple[float, float]:

@@ -12,8 +12,6 @@ import dataclasses
 import math
 from pathlib import Path
 
-from flint import ctx
-
 from glasshouse._foundation.files import read_bytes
 from glasshouse._foundation.results import Result
 from glasshouse.certificates import intervals as iv
@@ -115,7 +113,7 @@ def _check_player(document: Document, player: int) -> None:
     for point in (claim.best, claim.witness):
         if not _contains(region, point):
             raise InputError(f"{who}: the deviation {point} is outside the box")
-    with ctx.workprec(proof.precision):
+    with iv.precision(proof.precision):
         gain = Gain(program, problem.payoffs[player], problem.params[player], problem.is_builtin)
         gain.lenient = True  # what is no probability proves nothing, and is claimed to be none
         _check_lower(who, gain, claim)
@@ -142,7 +140,7 @@ def _check_floats(document: Document, found: FloatsDiffer) -> None:
         or not _contains(problem.region(found.player), found.at)
     ):
         raise InputError("floats are said to differ where there is nothing")
-    with ctx.workprec(document.proofs[found.player].precision):
+    with iv.precision(document.proofs[found.player].precision):
         values = Machine(problem.programs[found.player].program()).values(
             [iv.point(x) for x in found.at]
         )

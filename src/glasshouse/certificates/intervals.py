@@ -6,9 +6,12 @@ interval that holds every value the function takes on its arguments. Ends may be
 that is NaN is unknown: it stands for -∞ or ∞, and comparisons with it are never true.
 """
 
+import contextlib
 import functools
+import threading
+from collections.abc import Iterator
 
-from flint import arb
+from flint import arb, ctx
 
 Interval = tuple[arb, arb]
 
@@ -16,6 +19,15 @@ ZERO, ONE, QUARTER = arb(0), arb(1), arb("0.25")
 NOTHING: Interval = (ZERO, ZERO)
 UNIT: Interval = (ONE, ONE)
 EVERYTHING: Interval = (arb("-inf"), arb("inf"))
+
+_ALONE = threading.RLock()
+
+
+@contextlib.contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """Inside, Arb computes with so many bits: they are the process's, so one thread at a time."""
+    with _ALONE, ctx.workprec(bits):
+        yield
 
 
 def point(number: float | arb) -> Interval:

@@ -26,10 +26,11 @@ class Primitive(NamedTuple):
 
 
 def _affine(xs: list[Interval], numbers: list[arb]) -> Interval:
-    total = iv.point(numbers[0])
+    low = high = numbers[0]
     for factor, x in zip(numbers[1:], xs, strict=True):
-        total = iv.add(total, iv.scale(factor, x))
-    return total
+        least, most = iv.scale(factor, x)
+        low, high = low + least, high + most
+    return low, high
 
 
 def _product_partials(xs: list[Interval], _: list[arb], value: Interval) -> list[Interval]:
@@ -88,7 +89,7 @@ def _share_partials(xs: list[Interval], _: list[arb], value: Interval) -> list[I
 PRIMITIVES: dict[str, Primitive] = {
     "constant": Primitive("c", 0, 1, lambda xs, c: iv.point(c[0]), lambda xs, c, value: []),
     "affine": Primitive(
-        "c + d x + e y + …", None, None, _affine, lambda xs, c, value: [iv.point(x) for x in c[1:]]
+        "c + d x + e y + …", None, None, _affine, lambda xs, c, value: [(x, x) for x in c[1:]]
     ),
     "multiply": Primitive("x y", 2, 0, lambda xs, c: iv.multiply(*xs), _product_partials),
     "divide": Primitive(

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flint import arb
 
@@ -140,10 +140,16 @@ class Machine:
             for name, registers, _ in program.instructions
             if name in PARTIAL and registers[-1] not in positive
         ]
-        self._steps = [
-            (PRIMITIVES[name], registers, [arb(x) for x in numbers])
-            for name, registers, numbers in program.instructions
-        ]
+        self._held: list[Any] = [None] * program.inputs
+        self._steps = []
+        for k, (name, registers, numbers) in enumerate(program.instructions, program.inputs):
+            primitive, numbers = PRIMITIVES[name], [arb(x) for x in numbers]
+            known = [self._held[r] for r in registers]
+            # What no input moves is computed once.
+            is_fixed = all(x is not None for x in known)
+            self._held.append(primitive.value(known, numbers) if is_fixed else None)
+            if not is_fixed:
+                self._steps.append((k, primitive, registers, numbers))
 
     def largest(self, inputs: Sequence[Interval]) -> float:
         """The largest number in any register, by size; infinite where one is unknown."""
@@ -166,28 +172,28 @@ class Machine:
 
     def registers(self, inputs: Sequence[Interval]) -> tuple[list[Interval], list[Slopes]]:
         """What every register holds, and its derivatives by the inputs."""
-        self._check(inputs)
-        values = list(inputs)
-        slopes: list[Slopes] = [{k: iv.UNIT} for k in range(len(values))]
-        for primitive, registers, numbers in self._steps:
+        values = self._started(inputs)
+        slopes: list[Slopes] = [{} for _ in values]
+        for k in range(len(inputs)):
+            slopes[k][k] = iv.UNIT
+        for place, primitive, registers, numbers in self._steps:
             xs = [values[r] for r in registers]
-            value = primitive.value(xs, numbers)
-            own: Slopes = {}
-            if any(slopes[r] for r in registers):
-                partials = primitive.partials(xs, numbers, value)
-                for register, partial in zip(registers, partials, strict=True):
-                    for k, slope in slopes[register].items():
-                        term = iv.multiply(partial, slope)
-                        own[k] = iv.add(own[k], term) if k in own else term
-            values.append(value)
-            slopes.append(own)
+            values[place] = primitive.value(xs, numbers)
+            own = slopes[place]
+            partials = primitive.partials(xs, numbers, values[place])
+            for register, partial in zip(registers, partials, strict=True):
+                for k, slope in slopes[register].items():
+                    term = iv.multiply(partial, slope)
+                    own[k] = iv.add(own[k], term) if k in own else term
         return values, slopes
 
-    def _check(self, inputs: Sequence[Interval]) -> None:
+    def _started(self, inputs: Sequence[Interval]) -> list[Interval]:
+        """The inputs, and in all other registers what does not depend on them."""
         if len(inputs) != self.program.inputs:
             raise InputError(
                 f"the program has {self.program.inputs} inputs, but {len(inputs)} were given"
             )
+        return [*inputs, *self._held[len(inputs) :]]
 
     def values(self, inputs: Sequence[Interval]) -> list[list[Interval]]:
         """Every player's probabilities, as the outputs name them, on a box of inputs."""
@@ -195,10 +201,9 @@ class Machine:
 
     def held(self, inputs: Sequence[Interval]) -> list[Interval]:
         """What every register holds."""
-        self._check(inputs)
-        values = list(inputs)
-        for primitive, registers, numbers in self._steps:
-            values.append(primitive.value([values[r] for r in registers], numbers))
+        values = self._started(inputs)
+        for place, primitive, registers, numbers in self._steps:
+            values[place] = primitive.value([values[r] for r in registers], numbers)
         return values
 
 

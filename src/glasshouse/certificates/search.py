@@ -6,17 +6,20 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 
-from flint import arb, ctx
+from flint import arb
 
 from glasshouse.certificates.covers import LEAF, Region, halves
 from glasshouse.certificates.gain import Gain
-from glasshouse.certificates.intervals import Interval
+from glasshouse.certificates.intervals import Interval, precision
 from glasshouse.certificates.leaves import Leaf, down, improper_players, is_attained, leaf_of
 from glasshouse.certificates.payoff import Table
 from glasshouse.certificates.program import Machine, Program
 
 MOST_CORNERS_TRIED = 64
 """Of boxes with more corners than this, none is tried before the search."""
+
+DOUBLE = 53
+"""Bits with which the precision needed is found."""
 
 LEAST_PRECISION, MOST_PRECISION = 96, 4096
 """Bits: enough for gains near rounding in float64, and where every probability is saturated."""
@@ -176,6 +179,7 @@ def best_gain(
     width: float | None = None,
     budget: int = 100_000,
     proper: bool = True,
+    settle: bool = True,
 ) -> Bracket:
     """Bound the best gain of deviating from `profile`, splitting where most may be gained.
 
@@ -184,17 +188,20 @@ def best_gain(
     splitting helps no more.
 
     **Arguments:** `program`, `payoffs`, `profile`, `proper` as in `Gain`; `region`, all deviations
-    (and the couplings of a claim about an interval); `epsilon` and `width` in units of payoff.
+    (and the couplings of a claim about an interval); `epsilon` and `width` in units of payoff;
+    `settle`, whether to look on once that is known, which changes no verdict.
     **Raises:** `InputError` where some output is found to be no probability.
     """
-    precision = needed_precision(program, region, profile, epsilon)
-    with ctx.workprec(precision):
+    bits = needed_precision(program, region, profile, epsilon)
+    with precision(bits):
         search = _Search(Gain(program, payoffs, profile, proper), region, epsilon)
         decided = False
         while len(search.children) < budget and search.waiting:
             if not decided and (search.is_decided(width) or search.gain.hopeless):
                 more = HOPELESS if search.gain.hopeless else SETTLING
                 decided, budget = True, min(budget, len(search.children) + more)
+            if not settle and search.is_decided(width):
+                break
             if search.is_settled() if decided else search.is_stuck():
                 break
             search.split()
@@ -207,7 +214,7 @@ def best_gain(
         attained=search.attained(),
         cover=tuple(search.cover()),
         boxes=len(search.children),
-        precision=precision,
+        precision=bits,
         improper=improper_players(search.leaves.values()),
     )
 
@@ -222,7 +229,8 @@ def needed_precision(
         low = low if math.isfinite(low) else min(about, high) - LOOKED_BEYOND
         high = high if math.isfinite(high) else max(about, low) + LOOKED_BEYOND
         inputs.append((arb(low), arb(high)))
-    largest = Machine(program).largest(inputs)
+    with precision(DOUBLE):
+        largest = Machine(program).largest(inputs)
     small = max(0.0, -math.log2(epsilon)) if epsilon > 0 else 0.0
     bits = LEAST_PRECISION + 3.0 * min(largest, MOST_PRECISION) + small
     return int(min(32 * math.ceil(bits / 32), MOST_PRECISION))

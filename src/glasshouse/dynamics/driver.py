@@ -123,15 +123,36 @@ def _learned(
         jnp.stack([box.contains(x) for box, x in zip(game.spaces, params, strict=True)])
     )
     step = _Step(game, rule, jnp.asarray(step_size, dtype=float), key)
-    faults = step.faults(params, jnp.asarray(0), None)
-    carry = (params, rule.init(game, params, key), jnp.asarray(0), faults)
-    carry, path = _drive(step, carry, steps, stop, save)
-    end, state, taken, faults = carry
+    (end, state, taken, faults), path = _walked(step, params, steps, stop, save)
     residual = step.residual(end, state)
     result = _result(end, residual, inside, stop, faults)
     if path is not None:
         path = jax.tree.map(lambda x, xs: jnp.concatenate([x[None], xs]), params, path)
     return Solution(end, path, taken, residual, result, faults, scale_of(game))
+
+
+def end_of(
+    game: AbstractParametricGame,
+    rule: AbstractRule,
+    params: Params,
+    step_size: RealArray,
+    stop: Rest | None,
+    key: PRNGKeyArray | None,
+    steps: int,
+) -> tuple[Params, Array]:
+    """Where a run ends and the steps it took, for who looks at the end itself: nothing is checked,
+    and how the run ended is not traced in vain."""
+    step = _Step(game, rule, jnp.asarray(step_size, dtype=float), key)
+    (end, _, taken, _), _ = _walked(step, as_floats(params), steps, stop, "end")
+    return end, taken
+
+
+def _walked(
+    step: "_Step", params: Params, steps: int, stop: Rest | None, save: str
+) -> tuple["Carry", Any]:
+    faults = step.faults(params, jnp.asarray(0), None)
+    state = step.rule.init(step.game, params, step.key)
+    return _drive(step, (params, state, jnp.asarray(0), faults), steps, stop, save)
 
 
 _compiled = in_float64(eqx.filter_jit(_learned))

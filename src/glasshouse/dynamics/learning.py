@@ -1,7 +1,9 @@
 """How players learn, as one value; and the one place that learns many times at once."""
 
+import contextlib
+import contextvars
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jax
@@ -15,7 +17,7 @@ from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import Result
 from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.doors import check_steps, innermost
-from glasshouse.dynamics.driver import run
+from glasshouse.dynamics.driver import end_of
 from glasshouse.dynamics.rest import Rest, rest_residual
 from glasshouse.dynamics.starts import Starts, starting_points
 from glasshouse.errors import InputError
@@ -161,6 +163,9 @@ def learn(
     games = listed(games, "learn")
     check_learning(learning, "learn")
     played = [Tied(game) for game in games] if learning.tied else games
+    memory = _memory.get()
+    if memory is not None and (known := memory.recalled(played, learning, observe)):
+        return known
     open_size = learning.step_size is None
     size = learning.step_size_for(max(map(payoff_range, games)) if open_size else 1.0)
     drawn, count = starting_points(played, learning.starts), learning.starts.runs
@@ -171,8 +176,70 @@ def learn(
     params, residuals, steps, observed = jax.tree.map(
         lambda x: x.reshape(*shape, *x.shape[1:]), found
     )
-    detail = f"{learning.starts}, {learning.taken(size)}"
-    return Ends(params, residuals, steps, observed, detail)
+    ends = Ends(params, residuals, steps, observed, f"{learning.starts}, {learning.taken(size)}")
+    if memory is not None and not open_size:
+        memory.keep(played, learning, observe, ends)
+    return ends
+
+
+class _Memory:
+    """Where one game ended that learned among others."""
+
+    def __init__(self, game: AbstractParametricGame):
+        self._game = game
+        self._kept: list[tuple[Learning, Observe | None, Ends]] = []
+
+    def recalled(
+        self, games: Sequence[AbstractParametricGame], learning: Learning, observe: Observe | None
+    ) -> Ends | None:
+        """Where it ended, if it alone is asked for and has learned just so."""
+        if len(games) > 1 or self._place(games, learning) is None:
+            return None
+        for known, seen, ends in self._kept:
+            if known == learning and seen == observe:
+                return ends
+        return None
+
+    def keep(
+        self,
+        games: Sequence[AbstractParametricGame],
+        learning: Learning,
+        observe: Observe | None,
+        ends: Ends,
+    ) -> None:
+        """Remember where it ended, if it is among the games."""
+        k = self._place(games, learning)
+        if k is not None:
+            parts = (ends.params, ends.residuals, ends.steps, ends.observed)
+            own = jax.tree.map(lambda x: x[k : k + 1].copy(), parts)
+            self._kept.append((learning, observe, Ends(*own, ends.detail)))
+
+    def _place(self, games: Sequence[AbstractParametricGame], learning: Learning) -> int | None:
+        own = Tied(self._game) if learning.tied else self._game
+        return next((k for k, game in enumerate(games) if _is_same(game, own)), None)
+
+
+def _is_same(game: PyTree, other: PyTree) -> bool:
+    """Whether games are alike in structure, and equal in every number."""
+    (leaves, structure), (others, wanted) = jax.tree.flatten(game), jax.tree.flatten(other)
+    return structure == wanted and all(map(np.array_equal, leaves, others))
+
+
+_memory: contextvars.ContextVar[_Memory | None] = contextvars.ContextVar("ends", default=None)
+
+
+@contextlib.contextmanager
+def remembering(game: AbstractParametricGame) -> Iterator[None]:
+    """Inside, what this game has learned among others it does not learn again alone.
+
+    Alone it is computed by another program, which may round otherwise: the ends are then those of
+    the sweep. A step size that is left open depends on all the games, and is not remembered.
+    """
+    before = _memory.set(_Memory(game))
+    try:
+        yield
+    finally:
+        _memory.reset(before)
 
 
 def check_learning(learning: Any, who: str, *, alone: bool = False) -> Learning:
@@ -207,18 +274,16 @@ def _learn(
         else jax.random.wrap_key_data(jnp.asarray(data), impl=SAMPLING_GENERATOR)
     )
     start = tuple(box.project(x) for box, x in zip(game.spaces, start, strict=True))
-    settings = {"steps": steps, "step_size": step_size, "stop": stop}
-    solution = run(game, rule, start, **settings, key=key, throw=False)
-    end = solution.params
+    end, taken = end_of(game, rule, start, step_size, stop, key, steps)
     # In a branch, which is always taken: elsewhere XLA spreads this over threads of its own, and
     # waits for them while batch_map keeps all cores busy.
     residual = jax.lax.cond(
-        solution.steps >= 0,
+        taken >= 0,
         lambda x: rest_residual(game, x, rule, key),
         lambda x: jnp.array(jnp.inf),
         end,
     )
-    return end, residual, solution.steps, None if observe is None else observe(game, end)
+    return end, residual, taken, None if observe is None else observe(game, end)
 
 
 def _keys(game: AbstractParametricGame, seed: int, count: int, games: int) -> np.ndarray | None:

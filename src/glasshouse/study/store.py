@@ -1,15 +1,19 @@
 """Run a study and write its folder: tables, figures, summary, report, provenance."""
 
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 
 from glasshouse._foundation.progress import progress
+from glasshouse.analysis.equilibrium.certified_thresholds import EquilibriumCurve
 from glasshouse.analysis.equilibrium.pure_profiles import base_game
 from glasshouse.analysis.phase.portrait import Portrait, phase_portrait
-from glasshouse.dynamics.learning import Learning
+from glasshouse.dynamics.learning import Learning, remembering
 from glasshouse.errors import InputError
 from glasshouse.study.folder import (
     RunFolder,
@@ -75,11 +79,11 @@ def write_study(
 ) -> StudyResult:
     """Compute a checked study part by part into a folder that `check_out` has accepted."""
     folder = RunFolder(out, prepared, warn)
-    with folder.opened(), progress(f"study {out.name}"):
+    with folder.opened(), progress(f"study {out.name}"), _begun(prepared) as beside:
         own = OwnValues(prepared)
         table = folder.table(TABLE, lambda: _swept(folder, prepared, own))
         folder.drop(PARTS)
-        result = _complete(prepared, table, own)
+        result = _complete(prepared, table, own, beside)
         for name, certificate in result.certificate_files.items():
             folder.write(name, certificate.document.text().encode())
         figures = study_figures(result)
@@ -99,16 +103,39 @@ def compute(prepared: Prepared) -> StudyResult:
     **Cost:** points × starts × steps learning steps, and a few hundred thousand more.
     """
     players, own = _players(prepared), OwnValues(prepared)
-    tables = [compute_part(part, players, own) for part in parts(prepared)]
-    return _complete(prepared, pa.concat_tables(tables).combine_chunks(), own)
+    with _begun(prepared) as beside:
+        tables = [compute_part(part, players, own) for part in parts(prepared)]
+        return _complete(prepared, pa.concat_tables(tables).combine_chunks(), own, beside)
 
 
-def _complete(prepared: Prepared, table: pa.Table, own: OwnValues) -> StudyResult:
+class _Beside(NamedTuple):
+    """What a thread of its own computes, since nothing else of a study depends on it."""
+
+    portrait: Future[tuple[Portrait | None, str]]
+    curve: Future[EquilibriumCurve | None]
+
+
+@contextlib.contextmanager
+def _begun(prepared: Prepared) -> Iterator[_Beside]:
+    """Begin with what can be computed beside the rest, which leaves a core idle: one compiles while
+    the other proves.
+
+    Inside, what the study's own game learns in the sweep is not learned again for its rest points.
+    """
+    pool = ThreadPoolExecutor(1)
+    try:
+        with remembering(prepared.base.parametric):
+            yield _Beside(pool.submit(_portrait, prepared), pool.submit(threshold_curve, prepared))
+    finally:  # an interrupt does not wait for it
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _complete(prepared: Prepared, table: pa.Table, own: OwnValues, beside: _Beside) -> StudyResult:
     """What else a study asks for, beside the table of its sweep."""
     base = own.assessment()
     predictions, no_predictions = predict_study(prepared)
     certificates, no_certificates = certified_points(prepared.base)
-    portrait, no_portrait = _portrait(prepared)
+    portrait, no_portrait = beside.portrait.result()
     reasons = (no_predictions, no_certificates, no_portrait)
     notes = (*base.notes, *reasons, *sweep_notes(prepared, table))
     return StudyResult(
@@ -119,7 +146,7 @@ def _complete(prepared: Prepared, table: pa.Table, own: OwnValues) -> StudyResul
         predictions=predictions,
         slices=slices(prepared, table),
         certificates=certificates,
-        curve=threshold_curve(prepared),
+        curve=beside.curve.result(),
         portrait=portrait,
         notes=tuple(note for note in notes if note),
     )

@@ -13,7 +13,7 @@ from glasshouse._foundation.precision import in_float64
 from glasshouse.analysis.tracing.float_check import where_floats_differ
 from glasshouse.analysis.tracing.program import trace
 from glasshouse.certificates.builtin import builtin_program
-from glasshouse.certificates.certificate import Certificate, certificate_of, verdict_of
+from glasshouse.certificates.certificate import Certificate, Verdict, certificate_of, verdict_of
 from glasshouse.certificates.document import (
     AffineNumbers,
     Claim,
@@ -77,27 +77,12 @@ def certify(
         family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
         print(gh.certify(family(0.9), (3.0, 3.0), epsilon=0.0).verdict)  # certified
     """
-    base = _base_of(game)
     epsilon, budget = _checked_epsilon(epsilon), whole(budget, "budget")
     width = None if width is None else number(width, "width", above=0.0)
-    interval = None if couplings is None else _checked_couplings(game, couplings)
-    params = check_params(game, params)
-    flat = tuple(map(_flat, params))
-    if not all(map(math.isfinite, (x for own in flat for x in own))):
-        raise InputError("params must be finite: only deviations may go to infinity")
-    problem = _problem(game, base, params, flat, interval)
+    problem, params = _posed(game, params, couplings)
     gains, proofs = [], []
-    for player, text in enumerate(problem.programs):
-        found = best_gain(
-            text.program(),
-            problem.payoffs[player],
-            flat[player],
-            problem.region(player),
-            epsilon=epsilon,
-            width=width,
-            budget=budget,
-            proper=problem.is_builtin,
-        )
+    for player in range(len(params)):
+        found = _best_gain(problem, player, epsilon=epsilon, width=width, budget=budget)
         gains.append(_claimed(found))
         proofs.append(Proof(precision=found.precision, cover=" ".join(found.cover)))
     claim = _claim(game, params, problem, gains, epsilon)
@@ -108,6 +93,46 @@ def certify(
         proofs=tuple(proofs),
     )
     return certificate_of(document.sealed())
+
+
+@in_float64
+def quick_verdict(
+    game: DenseGame, params: Params, epsilon: float, couplings: tuple[float, float], budget: int
+) -> Verdict:
+    """The verdict of `certify`, without a proof: no more is looked at than it takes.
+
+    Players are looked at in turn up to the first who gains, and none beyond what decides.
+    """
+    problem, params = _posed(game, params, couplings)
+    certified = True
+    for player in range(len(params)):
+        found = _best_gain(problem, player, epsilon=epsilon, budget=budget, settle=False)
+        if found.finite > epsilon:
+            return "refuted"
+        certified &= found.upper <= epsilon
+    return "certified" if certified else "unknown"
+
+
+def _best_gain(problem: Problem, player: int, **settings: Any) -> Bracket:
+    return best_gain(
+        problem.programs[player].program(),
+        problem.payoffs[player],
+        problem.params[player],
+        problem.region(player),
+        proper=problem.is_builtin,
+        **settings,
+    )
+
+
+def _posed(game: DenseGame, params: Params, couplings: Pair | None) -> tuple[Problem, Params]:
+    """What is to be proved, and the profile as arrays."""
+    base = _base_of(game)
+    interval = None if couplings is None else _checked_couplings(game, couplings)
+    params = check_params(game, params)
+    flat = tuple(map(_flat, params))
+    if not all(map(math.isfinite, (x for own in flat for x in own))):
+        raise InputError("params must be finite: only deviations may go to infinity")
+    return _problem(game, base, params, flat, interval), params
 
 
 def _base_of(game: DenseGame) -> NormalFormGame:

@@ -15,8 +15,8 @@ from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Numbers, Pair, Whole, number, number_array, pair, whole
 from glasshouse._foundation.progress import progress
 from glasshouse._foundation.results import Result, few
-from glasshouse.analysis.equilibrium.certification import BOX_BUDGET, certify
-from glasshouse.certificates.certificate import Certificate
+from glasshouse.analysis.equilibrium.certification import BOX_BUDGET, certify, quick_verdict
+from glasshouse.certificates.certificate import Certificate, Verdict
 from glasshouse.errors import InputError
 from glasshouse.families.family import AbstractDenseFamily, AffineFamily, LogisticFamily
 from glasshouse.parametric import ParametricGame, Params
@@ -231,6 +231,13 @@ class _Prover:
             )
         return self.proved[low, high]
 
+    def verdict(self, coupling: float) -> Verdict:
+        """What a proof at one coupling would say, where nobody asks for the proof."""
+        where = coupling, coupling
+        if where in self.proved:
+            return self.proved[where].verdict
+        return quick_verdict(self.game, self.corner, 0.0, where, self.budget)
+
     def around(self, near: float, low: float, high: float, tolerance: float) -> Found | None:
         """The threshold between two short numbers around a value, if it is there."""
         for fails, holds in _short_brackets(near, tolerance):
@@ -243,18 +250,18 @@ class _Prover:
         return None
 
     def threshold(self, low: float, high: float, tolerance: float) -> Found:
-        top = self.prove(high, high)
-        if top.verdict != "certified":
-            return ("nowhere" if top.verdict == "refuted" else "unknown"), None, top, None
+        if (verdict := self.verdict(high)) != "certified":
+            top = self.prove(high, high)
+            return ("nowhere" if verdict == "refuted" else "unknown"), None, top, None
         everywhere = self.prove(low, high)
         if everywhere.verdict == "certified":
             return "everywhere", None, None, everywhere
         if everywhere.verdict == "unknown":
-            return "unknown", None, None, top
+            return "unknown", None, None, self.prove(high, high)
         fails, holds = self._by_points(_failing_coupling(everywhere), high, tolerance)
         certified = self.prove(holds, high)
         if certified.verdict != "certified":  # it fails again further up
-            fails, holds, certified = self._by_intervals(fails, high, top, tolerance)
+            fails, holds, certified = self._by_intervals(fails, high, tolerance)
         refuted = self.prove(fails, fails)
         found = holds - fails <= tolerance and refuted.verdict == "refuted"
         return ("found" if found else "unknown"), (fails, holds), refuted, certified
@@ -263,17 +270,17 @@ class _Prover:
         """Two neighbouring couplings, at the first of which it fails and at the second not."""
         while holds - fails > tolerance:
             middle = fails + (holds - fails) / 2
-            verdict = self.prove(middle, middle).verdict
+            verdict = self.verdict(middle)
             if verdict == "unknown" or not fails < middle < holds:
                 break
             fails, holds = (middle, holds) if verdict == "refuted" else (fails, middle)
         return fails, holds
 
     def _by_intervals(
-        self, fails: float, high: float, certified: Certificate, tolerance: float
+        self, fails: float, high: float, tolerance: float
     ) -> tuple[float, float, Certificate]:
         """The same where it holds at every coupling from the second on, which is proved."""
-        holds = high
+        holds, certified = high, self.prove(high, high)
         while holds - fails > tolerance:
             middle = fails + (holds - fails) / 2
             proof = self.prove(middle, high)

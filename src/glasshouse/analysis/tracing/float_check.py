@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flint import arb, ctx
+from flint import arb
 from jax.extend.core import ClosedJaxpr, Jaxpr
 
 from glasshouse.certificates import intervals as iv
@@ -108,7 +108,7 @@ def _difference(
         for owner, own in enumerate(behaviours(at[k])):
             computed[owner][k] = np.asarray(own, np.float64)
     allowed = arb(min(_allowed(behaviours, at[0]), matters))
-    with ctx.workprec(PRECISION):
+    with iv.precision(PRECISION):
         machine = Machine(program)
         for k, point in enumerate(points):
             values = machine.held([iv.point(x) for x in point])

@@ -105,13 +105,7 @@ def study_figures(result: StudyResult) -> tuple[StudyFigure, ...]:
         found = [*swept, _portrait(result), _deviation(result)]
         found.append(_rest_deviation(result, corner_shown=found[-1] is not None))
         found.append(_equilibrium(result))
-        figures = tuple(figure for figure in found if figure is not None)
-        for made in figures:
-            # Laid out once: each further drawing could move things by a hair; and what has no
-            # engine, not even one that does nothing, is drawn once for each file and not twice.
-            made.figure.draw_without_rendering()
-            made.figure.set_layout_engine(None)
-        return figures
+        return tuple(figure for figure in found if figure is not None)
 
 
 def _along(result: StudyResult) -> StudyFigure | None:
@@ -295,4 +289,12 @@ def _has_numbers(columns: dict[str, np.ndarray], name: str) -> bool:
 
 
 def _figure(ax: Any) -> Figure:
-    return ax.get_figure()
+    """The finished figure, laid out while Matplotlib still remembers its last formulas.
+
+    Laid out once: each further drawing could move things by a hair; and what has no engine, not
+    even one that does nothing, is drawn once for each file and not twice.
+    """
+    figure = ax.get_figure()
+    figure.draw_without_rendering()
+    figure.set_layout_engine(None)
+    return figure
