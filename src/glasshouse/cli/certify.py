@@ -1,6 +1,5 @@
 """`glasshouse certify`: proofs about the points of studies, as files."""
 
-import dataclasses
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,8 +22,8 @@ from glasshouse.cli.verdicts import gain_bracket, how_reached, profile, verdict
 
 if TYPE_CHECKING:
     from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
+    from glasshouse.analysis.proofs import CertifiedPoint
     from glasshouse.certificates.certificate import Certificate
-    from glasshouse.study.proofs import CertifiedPoint
     from glasshouse.study.setting import Prepared
 
 NAME = "certify"
@@ -63,24 +62,25 @@ def command(
     """
     from glasshouse._foundation.results import plain
     from glasshouse.study.folder import check_new
-    from glasshouse.study.proofs import certified_points
+    from glasshouse.study.questions import study_points
     from glasshouse.study.setting import check_study
+    from glasshouse.study.spec.study import AnalysisSpec
 
     where = study_folders(studies, out, Path("certificates"))
-    prepared = {
-        folder: _at(check_study(path, trust=trust), epsilon) for path, folder in where.items()
-    }
+    prepared = {folder: check_study(path, trust=trust) for path, folder in where.items()}
     for folder in prepared:  # all are checked before the first is computed
         check_new(folder)
     printed = {}
     for folder, study in prepared.items():
-        points, no_points = certified_points(study.base)
+        allowed = study.study.analysis.certify if epsilon is None else epsilon
+        allowed = AnalysisSpec().certify if allowed is False else allowed
+        points, no_points = study_points(study.base, allowed)
         threshold, no_threshold = _threshold(study)
         notes = [note for note in (no_points, no_threshold) if note]
         found = list(_certificates(points, threshold))
         _write(folder, found)
         printed[str(folder)] = {
-            "epsilon": study.study.analysis.certify,
+            "epsilon": allowed,
             "certificates": plain(points),
             "equilibrium": plain(threshold),
             "files": [named.file for named in found],
@@ -102,24 +102,10 @@ class _Named(NamedTuple):
     proof: "Certificate"
 
 
-def _at(prepared: "Prepared", epsilon: float | None) -> "Prepared":
-    """The study with this ε; where it turns certificates off, with the usual one."""
-    from glasshouse.study.spec.study import AnalysisSpec
-
-    analysis = prepared.study.analysis
-    if epsilon is None:
-        epsilon = analysis.certify
-    if epsilon is False:
-        epsilon = AnalysisSpec().certify
-    update = {"analysis": analysis.model_copy(update={"certify": epsilon})}
-    base = dataclasses.replace(prepared.base, study=prepared.base.study.model_copy(update=update))
-    return dataclasses.replace(prepared, study=prepared.study.model_copy(update=update), base=base)
-
-
 def _threshold(prepared: "Prepared") -> "tuple[CertifiedThreshold | None, str]":
     """From which coupling on the corner is an equilibrium, or None and the reason."""
     from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
-    from glasshouse.study.predictions import predict_study
+    from glasshouse.study.questions import predict_study
 
     axes = prepared.study.axes
     if len(axes) != 1 or prepared.base.own_family(axes[0].key) is None:
@@ -127,7 +113,7 @@ def _threshold(prepared: "Prepared") -> "tuple[CertifiedThreshold | None, str]":
             None,
             "no equilibrium threshold: the study does not sweep its coupling, and that alone",
         )
-    predictions, reason = predict_study(prepared)
+    predictions, reason = predict_study(prepared, certify=True)
     if predictions is None:
         return None, reason or "no equilibrium threshold: analysis.thresholds is off"
     found = predictions.equilibrium
@@ -142,7 +128,7 @@ def _threshold(prepared: "Prepared") -> "tuple[CertifiedThreshold | None, str]":
 def _certificates(
     points: "tuple[CertifiedPoint, ...]", threshold: "CertifiedThreshold | None"
 ) -> Iterator[_Named]:
-    from glasshouse.study.proofs import certificate_file
+    from glasshouse.analysis.proofs import certificate_file
 
     for point in points:
         where = profile(point.certificate)

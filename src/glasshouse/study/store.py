@@ -17,8 +17,7 @@ from glasshouse.study.folder import (
     check_out,
     sha256,
 )
-from glasshouse.study.predictions import predict_study, slices
-from glasshouse.study.proofs import certified_points, threshold_curve
+from glasshouse.study.questions import predict_study, study_curve, study_points, study_slices
 from glasshouse.study.report.figures import study_figures
 from glasshouse.study.report.page import report_html
 from glasshouse.study.result import StudyResult
@@ -107,7 +106,7 @@ def _complete(prepared: Prepared, table: pa.Table, own: OwnValues) -> StudyResul
     """What else a study asks for, beside the table of its sweep."""
     base = own.assessment()
     predictions, no_predictions = predict_study(prepared)
-    certificates, no_certificates = certified_points(prepared.base)
+    certificates, no_certificates = study_points(prepared.base)
     portrait, no_portrait = _portrait(prepared)
     reasons = (no_predictions, no_certificates, no_portrait)
     notes = (*base.notes, *reasons, *sweep_notes(prepared, table))
@@ -117,9 +116,9 @@ def _complete(prepared: Prepared, table: pa.Table, own: OwnValues) -> StudyResul
         base=base,
         base_game=base_game(prepared.base.game),
         predictions=predictions,
-        slices=slices(prepared, table),
+        slices=study_slices(prepared, table),
         certificates=certificates,
-        curve=threshold_curve(prepared),
+        curve=study_curve(prepared),
         portrait=portrait,
         notes=tuple(note for note in notes if note),
     )

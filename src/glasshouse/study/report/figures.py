@@ -15,6 +15,8 @@ from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThresh
 from glasshouse.analysis.equilibrium.deviations import upper_corner
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.analysis.phase.portrait import Portrait
+from glasshouse.analysis.predictions import Predictions
+from glasshouse.analysis.proofs import most_frequent
 from glasshouse.plots._palette import TEXT
 from glasshouse.plots.coupling import (
     Marker,
@@ -28,8 +30,7 @@ from glasshouse.plots.equilibrium import plot_equilibrium_thresholds
 from glasshouse.plots.outcome_map import QUANTITIES, plot_outcome_map
 from glasshouse.plots.phase import plot_portrait
 from glasshouse.semantics.registry import GIVEN
-from glasshouse.study.proofs import most_frequent
-from glasshouse.study.result import Predictions, StudyResult
+from glasshouse.study.result import StudyResult
 from glasshouse.study.words.page import (
     along_words,
     boundary_words,

@@ -14,9 +14,10 @@ from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThresh
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.analysis.outcomes.generic import Outcomes
 from glasshouse.analysis.phase.portrait import Portrait
+from glasshouse.analysis.predictions import Predictions
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.study.report.proved import Line, gain_numbers, threshold_numbers
-from glasshouse.study.result import Predictions, StudyResult
+from glasshouse.study.result import StudyResult
 from glasshouse.study.words.sentences import axis_name
 
 MOST_CELLS = 144

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple, TypeAlias
 from glasshouse._foundation.digits import MOST_DIGITS, exactly
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.outcomes.generic import Share
+from glasshouse.analysis.predictions import Predictions
+from glasshouse.analysis.proofs import CertifiedPoint, certificate_file
 from glasshouse.certificates.certificate import Certificate, GainBounds
-from glasshouse.study.proofs import CertifiedPoint, certificate_file
-from glasshouse.study.result import Predictions, StudyResult
+from glasshouse.study.result import StudyResult
 from glasshouse.study.words.sentences import axis_name, equilibrium_claim
 from glasshouse.study.words.verdicts import equilibrium, gain_words, in_words, verdict_words
 

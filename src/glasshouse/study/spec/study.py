@@ -212,6 +212,11 @@ class AnalysisSpec(Section):
     certify: Epsilon = 1e-6
     """Prove whether rest points and the corner are ε-equilibria: ε in units of payoff, or false."""
 
+    @property
+    def wanted(self) -> dict[str, bool]:
+        """About which points of the game to find something out, for analyses."""
+        return {"tied": self.tied, "outcomes": self.outcomes, "boundary": self.boundary_test}
+
     @field_validator("observe")
     @classmethod
     def _is_observed(cls, value: str) -> str:

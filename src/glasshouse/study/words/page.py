@@ -14,11 +14,11 @@ from glasshouse.analysis.equilibrium.certified_thresholds import (
 )
 from glasshouse.analysis.equilibrium.deviations import BoundaryTest, Deviation
 from glasshouse.analysis.phase.portrait import Portrait
+from glasshouse.analysis.proofs import CertifiedPoint
 from glasshouse.plots.coupling import Marker, outcome_names
 from glasshouse.plots.outcome_map import QUANTITIES
-from glasshouse.study.predictions import is_of_rule
-from glasshouse.study.proofs import CertifiedPoint
-from glasshouse.study.result import StudyResult
+from glasshouse.study.computed import Computed
+from glasshouse.study.questions import is_of_rule
 from glasshouse.study.sweep import MOST_REST
 from glasshouse.study.words.sentences import axis_name
 from glasshouse.study.words.verdicts import in_words, verdict_words
@@ -43,7 +43,7 @@ class Sheet(NamedTuple):
     slices: slice
 
 
-def leading(result: StudyResult) -> list[str | None]:
+def leading(result: Computed) -> list[str | None]:
     """The most frequent outcome at each point; None where two tie or none was counted."""
     shares = np.array([result.column(f"{name}_share") for name in LEADERS], dtype=float)
     found: list[str | None] = []
@@ -54,7 +54,7 @@ def leading(result: StudyResult) -> list[str | None]:
 
 
 def along_words(
-    result: StudyResult, marks: Sequence[Marker], unmarked: Sequence[str] = ()
+    result: Computed, marks: Sequence[Marker], unmarked: Sequence[str] = ()
 ) -> tuple[str, str, str]:
     """Title, alternative text and caption of the diagram along one axis.
 
@@ -79,7 +79,7 @@ def along_words(
     return (f"Cooperation along {name}", " ".join(parts), _along_caption(result, marks, unmarked))
 
 
-def map_words(result: StudyResult, quantity: str, sheet: Sheet) -> tuple[str, str, str]:
+def map_words(result: Computed, quantity: str, sheet: Sheet) -> tuple[str, str, str]:
     """Title, alternative text and caption of a map over the first two axes."""
     first, second = (axis_name(axis.key) for axis in result.axes[:2])
     values = result.column(quantity)[sheet.rows].astype(float)
@@ -119,7 +119,7 @@ def map_words(result: StudyResult, quantity: str, sheet: Sheet) -> tuple[str, st
     return f"Outcomes over {first} and {second}{at}", " ".join(parts), " ".join(caption)
 
 
-def sheets(result: StudyResult) -> list[Sheet]:
+def sheets(result: Computed) -> list[Sheet]:
     """The maps to draw: one over two axes; of more, at the first, middle and last of the others.
 
     Of many axes some combinations only, evenly spread.
@@ -142,7 +142,7 @@ def sheets(result: StudyResult) -> list[Sheet]:
     return found
 
 
-def _moving(result: StudyResult, sheet: Sheet) -> list[str]:
+def _moving(result: Computed, sheet: Sheet) -> list[str]:
     """Where runs had not come to rest, on maps on which learning itself changes or many lie."""
     if len(result.axes) < 3 and not any(is_of_rule(axis.key) for axis in result.axes):
         return []
@@ -279,7 +279,7 @@ def curve_words(curve: EquilibriumCurve) -> tuple[str, str, str]:
     return "From which coupling on cooperation is an equilibrium, by bound", alt, caption
 
 
-def _along_caption(result: StudyResult, marks: Sequence[Marker], unmarked: Sequence[str]) -> str:
+def _along_caption(result: Computed, marks: Sequence[Marker], unmarked: Sequence[str]) -> str:
     tied, learned = result.base.tied, result.learned
     parts = []
     if tied is not None:
@@ -301,7 +301,7 @@ def _along_caption(result: StudyResult, marks: Sequence[Marker], unmarked: Seque
     return " ".join([*parts, *_sentences([f"not marked: {words}" for words in unmarked])])
 
 
-def _quantity_method(result: StudyResult, quantity: str) -> str:
+def _quantity_method(result: Computed, quantity: str) -> str:
     tied = result.base.tied
     detail = result.learned
     if quantity.startswith("tied"):
@@ -309,7 +309,7 @@ def _quantity_method(result: StudyResult, quantity: str) -> str:
     return QUANTITIES[quantity] + ("" if detail is None else f" ({detail})")
 
 
-def _tied_detail(result: StudyResult, tied: TiedOutcome) -> str:
+def _tied_detail(result: Computed, tied: TiedOutcome) -> str:
     """How tied runs were made along the sweep, whose steps are not those of the study itself."""
     swept = [axis.key for axis in result.axes if axis.key in TIED_SETTINGS]
     return tied.detail + (f", but {' and '.join(swept)} as swept" if swept else "")

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from glasshouse._foundation.digits import exactly, gain_at_least, gain_ends
+from glasshouse.analysis.proofs import CertifiedPoint
 from glasshouse.certificates.certificate import GainBounds
-from glasshouse.study.proofs import CertifiedPoint
 
 DIGITS = 4
 """Of gains and parameters in sentences, at most."""
