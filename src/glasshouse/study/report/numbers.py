@@ -1,14 +1,12 @@
 """The numbers of a report: predicted beside found, payoffs, all with how they were obtained."""
 
-import dataclasses
 import itertools
 import math
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
-from glasshouse._foundation.digits import between
 from glasshouse.analysis.assessment import Assessment
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.movement.switch import Switch
@@ -16,120 +14,84 @@ from glasshouse.analysis.outcomes.generic import Outcomes
 from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.analysis.predictions import Predictions
 from glasshouse.games.normal_form import NormalFormGame
-from glasshouse.study.report.proved import Line, gain_numbers, threshold_numbers
+from glasshouse.study.report.blocks import interval
+from glasshouse.study.report.proved import Number, gain_numbers, threshold_numbers
 from glasshouse.study.result import StudyResult
-from glasshouse.study.words.sentences import axis_name
-
-MOST_CELLS = 144
-"""Games with more action profiles than this are not written out."""
+from glasshouse.study.words.sentences import axis_name, switch_words
+from glasshouse.theory.symmetric import Threshold, Thresholds
 
 MOST_PROFILES = 6
 """Of equilibria and optima, so many are listed."""
 
-MOST_BRACKETS = 8
-"""Of several switches, so many are listed."""
 
+def comparison(predictions: Predictions) -> Iterator[tuple[object, ...]]:
+    """First movement predicted, as its margin turns and as measured; a long run; equilibrium.
 
-@dataclasses.dataclass(frozen=True)
-class Compared:
-    """A line of the table of switches, predicted and found.
-
-    **Arguments:** `what` it is about; `value`, or `words` where there is none; the `bracket` it
-    lies in; `difference` from the line it is to be compared with, which lies in `apart`.
+    What it is about, its value, its difference from the line it is to be compared with, and how.
     """
-
-    what: str
-    value: float | None
-    words: str
-    method: str
-    detail: str
-    bracket: tuple[float, float] | None = None
-    difference: float | None = None
-    apart: tuple[float, float] | None = None
-
-
-class Number(NamedTuple):
-    """A number of the study and how it was obtained.
-
-    `value` may also be yes or no, a tuple of numbers, a `Share`, a `Switch`, `Bounds`, or words.
-    """
-
-    what: str
-    value: Any
-    method: str
-    detail: str
-
-
-def comparison(predictions: Predictions) -> list[Compared]:
-    """First movement predicted, as its margin turns and as measured; a long run; equilibrium."""
     name, closed = axis_name(predictions.key), predictions.closed_form
-    lines = []
-    predicted = None if closed is None else closed.neutral.value
-    reason = f"none: {predictions.reason}" if closed is None else closed.neutral.reason
-    method = "" if closed is None else closed.method
-    conditions = "" if closed is None else closed.conditions
-    first = f"First movement: {name} above which cooperation rises from the neutral start"
-    lines.append(Compared(f"{first}, predicted", predicted, reason, method, conditions))
-    reference = predicted
+    what = f"First movement: {name} above which cooperation rises from the neutral start, predicted"
+    if closed is None:
+        yield _compared(what, None, f"none: {predictions.reason}")
+    else:
+        yield _predicted(what, closed.neutral, closed)
+    reference = None if closed is None else closed.neutral.value
     for switch, what in (
         (predictions.first_movement, "First movement: where the margin turns"),
         (predictions.measured_first_movement, "First movement: measured, in a short window"),
     ):
-        lines.append(_compared(switch, what, reference))
+        yield _found(what, switch, reference)
         reference = switch.value if reference is None else reference
     what = "Long run: above it mean cooperation stands higher after learning than at the start"
-    lines.append(_compared(predictions.long_run_switch, what, None))
-    equilibrium = None if closed is None else closed.equilibrium
+    yield _found(what, predictions.long_run_switch, None)
+    equilibrium, reference = None if closed is None else closed.equilibrium, None
     if closed is not None and equilibrium is not None:
+        reference = equilibrium.value
         what = f"Equilibrium: {name} from which {equilibrium.meaning.removesuffix('.')}, predicted"
-        value, reason = equilibrium.value, equilibrium.reason
-        lines.append(Compared(what, value, reason, closed.method, closed.conditions))
-    reference = None if equilibrium is None else equilibrium.value
-    lines.append(_compared_equilibrium(predictions, reference))
-    return lines
+        yield _predicted(what, equilibrium, closed)
+    yield _compared_equilibrium(predictions, reference)
 
 
-def _compared_equilibrium(predictions: Predictions, reference: float | None) -> Compared:
+def _compared_equilibrium(predictions: Predictions, reference: float | None) -> tuple[object, ...]:
     found = predictions.equilibrium
     what = "Equilibrium: where the cooperative corner passes the boundary test"
     if found is None:
-        reason = f"not tested: {predictions.no_equilibrium_reason}"
-        return Compared(what, None, reason, "", "")
+        return _compared(what, None, f"not tested: {predictions.no_equilibrium_reason}")
     if not isinstance(found, CertifiedThreshold):
-        return _compared(found, what, reference)
-    what = "Equilibrium: where the cooperative corner is one"
+        return _found(what, found, reference)
     words = f"proved: holds {found.holds} in the range searched"
     if found.result == "nowhere":
         words = f"refuted at {found.highest:g}, the largest value searched"
     if found.bracket is not None:
         words = "proved: holds above it"
-    line = Compared(what, found.value, words, found.method, found.detail, found.bracket)
-    return _against(line, reference)
+    what = "Equilibrium: where the cooperative corner is one"
+    how = found.method, words, found.detail
+    return _compared(what, found.value, *how, bracket=found.bracket, reference=reference)
 
 
-def _compared(switch: Switch, what: str, reference: float | None) -> Compared:
+def _predicted(what: str, threshold: Threshold, closed: Thresholds) -> tuple[object, ...]:
+    return _compared(what, threshold.value, closed.method, threshold.reason, closed.conditions)
+
+
+def _found(what: str, switch: Switch, reference: float | None) -> tuple[object, ...]:
     words = switch_words(switch) if switch.value is None else f"holds {switch.holds} it"
-    line = Compared(what, switch.value, words, switch.method, switch.detail, switch.bracket)
-    return _against(line, reference)
+    how = switch.method, words, switch.detail
+    return _compared(what, switch.value, *how, bracket=switch.bracket, reference=reference)
 
 
-def _against(line: Compared, reference: float | None) -> Compared:
-    """A line with its difference from another one, of which its bracket is all that is unknown."""
-    if line.value is None or line.bracket is None or reference is None:
-        return line
-    low, high = (end - reference for end in line.bracket)
-    return dataclasses.replace(line, difference=line.value - reference, apart=(low, high))
-
-
-def switch_words(switch: Switch) -> str:
-    """Why a switch has no single value."""
-    if switch.result == "not bracketed":
-        return f"holds {switch.holds} in the range searched"
-    if switch.brackets:
-        shown, more = switch.brackets[:MOST_BRACKETS], len(switch.brackets) - MOST_BRACKETS
-        spans = ", ".join(" and ".join(between(low, high)) for low, high in shown)
-        return f"{switch.result}, between {spans}" + (f", and {more} more" if more > 0 else "")
-    return switch.result
+def _compared(
+    what: str,
+    value: float | None,
+    *how: str,
+    bracket: tuple[float, float] | None = None,
+    reference: float | None = None,
+) -> tuple[object, ...]:
+    """A line with its difference from the reference, of which its bracket is all not known."""
+    apart = difference = None
+    if value is not None and bracket is not None and reference is not None:
+        apart, difference = tuple(end - reference for end in bracket), value - reference
+    said = "; ".join(filter(None, how))
+    return what, interval(value, bracket), interval(difference, apart), said
 
 
 def action_names(game: NormalFormGame) -> tuple[tuple[str, ...], ...]:
@@ -148,34 +110,6 @@ def cooperation_words(game: NormalFormGame) -> list[tuple[str, str]]:
     return [(name, f"player {i + 1}") for i, name in enumerate(first)]
 
 
-def payoff_matrix(result: StudyResult) -> dict[str, Any] | None:
-    """The payoff table of two players; None for other games."""
-    game = result.prepared.base.game
-    if game.players != 2 or math.prod(game.actions) > MOST_CELLS:
-        return None
-    rows, columns = action_names(game)
-    cells = [[_cell(result, (i, j)) for j in range(len(columns))] for i in range(len(rows))]
-    return {"rows": list(zip(rows, cells, strict=True)), "columns": columns}
-
-
-def payoff_list(result: StudyResult) -> list[dict[str, Any]]:
-    """All profiles of a game of more players with their payoffs; none where there are too many."""
-    game = result.prepared.base.game
-    if game.players == 2 or math.prod(game.actions) > MOST_CELLS:
-        return []
-    profiles = itertools.product(*(range(m) for m in game.actions))
-    return [{"profile": profile_name(game, p), **_cell(result, p)} for p in profiles]
-
-
-def _cell(result: StudyResult, profile: tuple[int, ...]) -> dict[str, Any]:
-    tensor = np.asarray(result.prepared.base.game.tensor, dtype=float)
-    return {
-        "payoffs": [float(x) for x in tensor[(slice(None), *profile)]],
-        "equilibrium": profile in result.base_game.pure_equilibria,
-        "optimum": profile in result.base_game.welfare_optima,
-    }
-
-
 def profile_name(game: NormalFormGame, profile: Sequence[int]) -> str:
     """The actions of a profile by name, in parentheses; when many do the same, that once."""
     names = [names[a] for names, a in zip(action_names(game), profile, strict=True)]
@@ -184,40 +118,12 @@ def profile_name(game: NormalFormGame, profile: Sequence[int]) -> str:
     return f"({', '.join(names)})"
 
 
-def situations(result: StudyResult) -> list[dict[str, Any]]:
-    """Payoffs and welfare without transparency beside those that learning reached with it."""
-    base, game = result.base_game, result.prepared.base.game
-    found = [
-        {"kind": kind, "profile": profile_name(game, profile), "payoffs": payoffs, "of": len(all_)}
-        for kind, all_, all_payoffs in (
-            ("equilibrium", base.pure_equilibria, base.pure_equilibrium_payoffs),
-            ("optimum", base.welfare_optima, base.welfare_optimum_payoffs),
-        )
-        for profile, payoffs in list(zip(all_, all_payoffs, strict=True))[:MOST_PROFILES]
-    ]
-    for situation in found:
-        situation["welfare"] = math.fsum(situation["payoffs"])
-    if result.base.generic is not None:
-        payoffs = result.base.generic.payoffs
-        learned = {"kind": "learned", "profile": "", "payoffs": payoffs, "of": 1}
-        found.append({**learned, "welfare": math.fsum(payoffs)})
-    best = max((math.fsum(p) for p in base.pure_equilibrium_payoffs), default=None)
-    for situation in found:
-        situation["change"] = None if best is None else situation["welfare"] - best
-    return found
-
-
-def learned_payoffs(row: dict[str, Any]) -> list[float | None]:
-    """Every player's mean payoff in a row of the sweep."""
-    return [value for name, value in row.items() if name.startswith("payoff_player_")]
-
-
 def numbers(result: StudyResult) -> list[tuple[str, list[list[Number]]]]:
     """Every number of the study apart from its sweep: groups of runs obtained in the same way."""
     groups = [
         ("Thresholds in closed form", _closed_numbers(result.predictions)),
         ("Switches found by trying values", _switch_numbers(result.predictions)),
-        ("Equilibrium threshold, proved", _named(threshold_numbers(result.predictions))),
+        ("Equilibrium threshold, proved", threshold_numbers(result.predictions)),
         ("First movement at the study's own values", _first_numbers(result.base)),
         ("Outcome of tied learning at the study's own values", _tied_numbers(result.base)),
         (
@@ -225,7 +131,7 @@ def numbers(result: StudyResult) -> list[tuple[str, list[list[Number]]]]:
             [] if result.base.generic is None else _outcome_numbers(result.base.generic),
         ),
         ("Equilibrium: boundary test at the study's own values", _boundary_numbers(result.base)),
-        ("Equilibrium: certificates at the study's own values", _named(gain_numbers(result))),
+        ("Equilibrium: certificates at the study's own values", gain_numbers(result)),
         ("Rest points on the diagonal", _diagonal_numbers(result.base)),
         ("Phase portrait", [] if result.portrait is None else _plane_numbers(result.portrait)),
         ("Base game, without transparency", _base_numbers(result)),
@@ -235,10 +141,6 @@ def numbers(result: StudyResult) -> list[tuple[str, list[list[Number]]]]:
         for title, found in groups
         if found
     ]
-
-
-def _named(lines: Sequence[Line]) -> list[Number]:
-    return [Number(*line) for line in lines]
 
 
 def _closed_numbers(predictions: Predictions | None) -> list[Number]:

@@ -1,14 +1,14 @@
 """What a report says of the certificates beside it: thresholds and points, with their files."""
 
 import math
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-from glasshouse._foundation.digits import MOST_DIGITS, exactly
+from glasshouse._foundation.digits import exactly
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
-from glasshouse.analysis.outcomes.generic import Share
 from glasshouse.analysis.predictions import Predictions
 from glasshouse.analysis.proofs import CertifiedPoint, certificate_file
-from glasshouse.certificates.certificate import Certificate, GainBounds
+from glasshouse.study.report.blocks import Bounds, breakable, code, number, percent
 from glasshouse.study.result import StudyResult
 from glasshouse.study.words.sentences import axis_name, equilibrium_claim
 from glasshouse.study.words.verdicts import equilibrium, gain_words, in_words, verdict_words
@@ -16,40 +16,37 @@ from glasshouse.study.words.verdicts import equilibrium, gain_words, in_words, v
 ATTAINED = {True: "attained", False: "not attained: a limit", None: "whether attained is not known"}
 
 
-Line: TypeAlias = tuple[str, Any, str, str]
-"""What, its value, method and detail."""
+class Number(NamedTuple):
+    """A number of the study and how it was obtained.
 
-
-class Bounds(NamedTuple):
-    """Two numbers between which something lies, to be rounded outward to at most so many digits."""
-
-    lower: float
-    upper: float
-    digits: int = MOST_DIGITS
-
-
-class ProvedPoint(NamedTuple):
-    """A line of the table of points.
-
-    **Arguments:** `what` it is; `params` and `cooperation` of all players; `share` of the runs that
-    end there; `verdict` in words; `who` gains most, with the bounds of that `gain` and the `best`
-    deviation, and whether it is attained; `file`, in the folder of certificates.
+    `value` may also be yes or no, a tuple of numbers, a `Share`, a `Switch`, `Bounds`, or words.
     """
 
     what: str
-    params: str
-    cooperation: tuple[float, ...]
-    share: Share | None
-    verdict: str
-    who: str
-    gain: Bounds
-    best: str
-    file: str
+    value: Any
+    method: str
+    detail: str
 
 
-def proved_points(result: StudyResult) -> list[ProvedPoint]:
-    """The points of a study that were certified, refuted, or left open."""
-    return [_line(point) for point in result.certificates]
+def proved_points(result: StudyResult) -> Iterator[tuple[object, ...]]:
+    """The points of a study that were certified, refuted, or left open.
+
+    What a point is, its parameters and cooperation, the share of the runs that end there, the
+    verdict in words, who gains most and how much, the best deviation, and the file of the proof.
+    """
+    for point in result.certificates:
+        gain, share = point.gain, None if point.reached is None else point.reached.share
+        attained = f"{in_words(gain.best, 6)}, {ATTAINED[gain.attained]}"
+        yield (
+            _name(point),
+            ", ".join(in_words(own, 6) for own in point.certificate.params),
+            number(point.cooperation, 4),
+            percent(None if share is None else share.value),
+            _verdict(point),
+            f"player {gain.player + 1}: " + number(Bounds(gain.lower, gain.upper)),
+            attained if gain.lower > 0 else "none",
+            code(breakable(point.file.rpartition("/")[2], "_")),
+        )
 
 
 def proved_threshold_words(predictions: Predictions | None) -> list[tuple[str, str]]:
@@ -83,17 +80,20 @@ def epsilon_words(result: StudyResult) -> str:
     return f"{equilibrium(first.epsilon)}{unit}{relative}"
 
 
-def gain_numbers(result: StudyResult) -> list[Line]:
+def gain_numbers(result: StudyResult) -> list[Number]:
     """What is proved of each player's best gain."""
-    return [
-        line
-        for point in result.certificates
-        for gain in point.certificate.gains
-        for line in _gain_numbers(point, gain)
-    ]
+    found = []
+    for point in result.certificates:
+        how = point.certificate.method, point.certificate.detail
+        for gain in point.certificate.gains:
+            who, ends = f"{_name(point)}, player {gain.player + 1}", Bounds(gain.lower, gain.upper)
+            found.append(Number(f"{who}: best gain between", ends, *how))
+            if gain.witness_gain > 0:
+                found.append(Number(f"{who}: gains by moving to", gain.witness, *how))
+    return found
 
 
-def threshold_numbers(predictions: Predictions | None) -> list[Line]:
+def threshold_numbers(predictions: Predictions | None) -> list[Number]:
     """The proved threshold."""
     found = None if predictions is None else predictions.equilibrium
     if not isinstance(found, CertifiedThreshold):
@@ -102,25 +102,10 @@ def threshold_numbers(predictions: Predictions | None) -> list[Line]:
     corner, top = "the cooperative corner is an equilibrium", exactly(found.highest)
     if found.bracket is not None:
         ends = Bounds(*found.bracket)
-        return [(f"{corner} up to {top}, from a value between", ends, *how)]
+        return [Number(f"{corner} up to {top}, from a value between", ends, *how)]
     if found.result == "everywhere":
-        return [(f"{corner} from {exactly(found.lowest)} to {top}", True, *how)]
-    return [(f"{corner} at {top}", False, *how)]
-
-
-def _line(point: CertifiedPoint) -> ProvedPoint:
-    certificate, gain = point.certificate, point.gain
-    return ProvedPoint(
-        what=_name(point),
-        params=", ".join(in_words(own, 6) for own in certificate.params),
-        cooperation=point.cooperation,
-        share=None if point.reached is None else point.reached.share,
-        verdict=_verdict(point),
-        who=f"player {gain.player + 1}",
-        gain=Bounds(gain.lower, gain.upper),
-        best=f"{in_words(gain.best, 6)}, {ATTAINED[gain.attained]}" if gain.lower > 0 else "none",
-        file=point.file.rpartition("/")[2],
-    )
+        return [Number(f"{corner} from {exactly(found.lowest)} to {top}", True, *how)]
+    return [Number(f"{corner} at {top}", False, *how)]
 
 
 def _verdict(point: CertifiedPoint) -> str:
@@ -137,19 +122,6 @@ def _name(point: CertifiedPoint) -> str:
     if point.reached.starts == "tied":
         return f"Rest point of tied learning{corner}"
     return f"Rest point {point.name.rpartition('_')[2]}{corner}"
-
-
-def _gain_numbers(point: CertifiedPoint, gain: GainBounds) -> list[Line]:
-    who = f"{_name(point)}, player {gain.player + 1}"
-    how = _how(point.certificate)
-    found: list[Line] = [(f"{who}: best gain between", Bounds(gain.lower, gain.upper), *how)]
-    if gain.witness_gain > 0:
-        found.append((f"{who}: gains by moving to", gain.witness, *how))
-    return found
-
-
-def _how(certificate: Certificate) -> tuple[str, str]:
-    return certificate.method, certificate.detail
 
 
 def _upper(words: str) -> str:

@@ -24,6 +24,9 @@ ELSEWHERE = {"everywhere": "everywhere", "nowhere": "nowhere", "elsewhere": "now
 TURNS = {"from a value on": "above", "up to a value": "below"}
 """On which side of the one value at which it turns cooperation rises."""
 
+MOST_BRACKETS = 8
+"""Of several switches, so many are listed."""
+
 CORNER = "cooperation by all, at the upper ends of their parameters,"
 
 
@@ -321,6 +324,17 @@ def where_words(switch: Switch, key: str) -> str:
         which = "every" if switch.holds == "everywhere" else "no"
         return f"at {which} {name or f'value of {axis_name(key)}'} tried"
     return f"at values of {name or axis_name(key)} that one number does not tell ({switch.result})"
+
+
+def switch_words(switch: Switch) -> str:
+    """Why a switch has no single value."""
+    if switch.result == "not bracketed":
+        return f"holds {switch.holds} in the range searched"
+    if switch.brackets:
+        shown, more = switch.brackets[:MOST_BRACKETS], len(switch.brackets) - MOST_BRACKETS
+        spans = ", ".join(" and ".join(between(low, high)) for low, high in shown)
+        return f"{switch.result}, between {spans}" + (f", and {more} more" if more > 0 else "")
+    return switch.result
 
 
 def _points(result: Computed, holds: Sequence[bool]) -> str:
