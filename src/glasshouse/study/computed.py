@@ -23,17 +23,7 @@ from glasshouse.study.setting import Prepared
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Computed(Result):
-    """The numbers of a computed study.
-
-    **Arguments:** `prepared`, the study and its games; `table`, one row per point of the sweep
-    (columns in the reference, "What glasshouse writes"); `base`, what is true at the study's own
-    values; `base_game`, pure equilibria and welfare without transparency; `predictions` along the
-    only axis, or None; `slices`, where there are more, one per value of the second axis (and those
-    after it, the second running fastest);
-    `certificates`, whether points are ε-equilibria at the study's own values, proved; `curve`, the
-    equilibrium threshold at several bounds, or None; `portrait`, or None; `notes`, why parts are
-    missing, and warnings.
-    """
+    """The numbers of a computed study, as `StudyResult` says them."""
 
     prepared: Prepared
     table: pa.Table

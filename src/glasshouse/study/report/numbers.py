@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,6 @@ import numpy as np
 from glasshouse.analysis.assessment import Assessment
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.movement.switch import Switch
-from glasshouse.analysis.outcomes.generic import Outcomes
 from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.analysis.predictions import Predictions
 from glasshouse.games.normal_form import NormalFormGame
@@ -126,14 +125,11 @@ def numbers(result: StudyResult) -> list[tuple[str, list[list[Number]]]]:
         ("Equilibrium threshold, proved", threshold_numbers(result.predictions)),
         ("First movement at the study's own values", _first_numbers(result.base)),
         ("Outcome of tied learning at the study's own values", _tied_numbers(result.base)),
-        (
-            "Outcomes from the study's starts at its own values",
-            [] if result.base.generic is None else _outcome_numbers(result.base.generic),
-        ),
+        ("Outcomes from the study's starts at its own values", _outcome_numbers(result.base)),
         ("Equilibrium: boundary test at the study's own values", _boundary_numbers(result.base)),
         ("Equilibrium: certificates at the study's own values", gain_numbers(result)),
         ("Rest points on the diagonal", _diagonal_numbers(result.base)),
-        ("Phase portrait", [] if result.portrait is None else _plane_numbers(result.portrait)),
+        ("Phase portrait", _plane_numbers(result.portrait)),
         ("Base game, without transparency", _base_numbers(result)),
     ]
     return [
@@ -147,44 +143,34 @@ def _closed_numbers(predictions: Predictions | None) -> list[Number]:
     closed = None if predictions is None else predictions.closed_form
     if closed is None:
         return []
-    named = [closed.defection, closed.neutral, closed.cooperation, closed.equilibrium]
+    named = (closed.defection, closed.neutral, closed.cooperation, closed.equilibrium)
     found = [
-        Number(f"above it {t.meaning}", t.reason if t.value is None else t.value, closed.method, "")
-        for t in named
-        if t is not None
+        (f"above it {t.meaning}", t.reason if t.value is None else t.value) for t in named if t
     ]
-    found = [n._replace(detail=closed.conditions) for n in found]
-    return [*found, Number("regime", closed.regime, closed.method, closed.explanation)]
+    regime = Number("regime", closed.regime, closed.method, closed.explanation)
+    return [*_obtained(found, closed.method, closed.conditions), regime]
 
 
 def _switch_numbers(predictions: Predictions | None) -> list[Number]:
     if predictions is None:
         return []
-    return [
-        Number(what, switch, switch.method, switch.detail)
-        for what, switch in (
-            ("mean cooperation starts to rise", predictions.first_movement),
-            (
-                "mean cooperation starts to rise, measured in a short window",
-                predictions.measured_first_movement,
-            ),
-            (
-                "mean cooperation stands higher after a long run than at its start",
-                predictions.long_run_switch,
-            ),
-            ("the cooperative corner passes the boundary test", predictions.equilibrium),
-        )
-        if isinstance(switch, Switch)
-    ]
+    rises, stands = "mean cooperation starts to rise", "mean cooperation stands higher after"
+    named = {
+        rises: predictions.first_movement,
+        f"{rises}, measured in a short window": predictions.measured_first_movement,
+        f"{stands} a long run than at its start": predictions.long_run_switch,
+        "the cooperative corner passes the boundary test": predictions.equilibrium,
+    }
+    found = ((what, switch) for what, switch in named.items() if isinstance(switch, Switch))
+    return [Number(what, switch, switch.method, switch.detail) for what, switch in found]
 
 
 def _first_numbers(base: Assessment) -> list[Number]:
     first = base.first_movement
+    margin, sign = "margin, rate of change of mean cooperation", "the sign of the margin"
     return [
-        Number(
-            "margin, rate of change of mean cooperation", first.margin, first.method, first.detail
-        ),
-        Number("mean cooperation", first.direction, first.method, "the sign of the margin"),
+        Number(margin, first.margin, first.method, first.detail),
+        Number("mean cooperation", first.direction, first.method, sign),
     ]
 
 
@@ -192,17 +178,21 @@ def _tied_numbers(base: Assessment) -> list[Number]:
     tied = base.tied
     if tied is None:
         return []
-    found = [
-        Number("cooperation at the end", tied.cooperation, tied.method, tied.detail),
-        Number("the end is a rest point", tied.converged, tied.method, tied.detail),
-    ]
+    ends = (
+        ("cooperation at the end", tied.cooperation),
+        ("the end is a rest point", tied.converged),
+    )
+    found = _obtained(ends, tied.method, tied.detail)
     if tied.predicted is not None:
         detail = "the rest point on the diagonal that the neutral start leads to"
         found.append(Number("cooperation predicted", tied.predicted, "closed form", detail))
     return found
 
 
-def _outcome_numbers(generic: Outcomes) -> list[Number]:
+def _outcome_numbers(base: Assessment) -> list[Number]:
+    generic = base.generic
+    if generic is None:
+        return []
     found: list[tuple[str, Any]] = [
         ("all cooperate: share of runs", generic.cooperation),
         ("some exploit others: share of runs", generic.exploitation),
@@ -215,7 +205,7 @@ def _outcome_numbers(generic: Outcomes) -> list[Number]:
         ("runs that left the reals, in no share", generic.not_finite),
     ]
     detail = f"{generic.detail}; in brackets 95\N{NO-BREAK SPACE}% Wilson intervals"
-    lines = [Number(what, value, generic.method, detail) for what, value in found]
+    lines = _obtained(found, generic.method, detail)
     if (seen := generic.observed) is not None:
         what, detail = f"observed: {seen.words}, mean of each player", f"{seen.formula}; {detail}"
         lines.append(Number(what, seen.players, generic.method, detail))
@@ -234,53 +224,61 @@ def _boundary_numbers(base: Assessment) -> list[Number]:
     ]
     for deviation in test.deviations:
         who, best = f"player {deviation.player + 1}", float(np.ravel(deviation.best)[0])
-        how = deviation.method, deviation.detail
-        found.append(Number(f"{who}: gain of the best deviation found", deviation.gain, *how))
-        found.append(Number(f"{who}: its parameter there", best, *how))
-    detail = "relative to the largest it could be"
-    found += [
-        Number(f"player {i + 1}: slope at the corner", slope, test.method, detail)
-        for i, slope in enumerate(test.slopes)
-    ]
-    return found
+        gained = f"{who}: gain of the best deviation found", deviation.gain
+        both = gained, (f"{who}: its parameter there", best)
+        found += _obtained(both, deviation.method, deviation.detail)
+    slopes = ((f"player {i + 1}: slope at the corner", x) for i, x in enumerate(test.slopes))
+    return found + _obtained(slopes, test.method, "relative to the largest it could be")
 
 
 def _diagonal_numbers(base: Assessment) -> list[Number]:
     found = []
     for point in base.rest_points or ():
-        attracts = {True: "attracts", False: "does not attract", None: "a limit"}[point.attracts]
-        along = "attracts" if point.attracts_along else "does not attract"
-        detail = f"along the diagonal it {along}; across all nearby starts: {attracts}"
-        value = point.p, point.theta
-        found.append(Number(f"{point.kind}: p, θ", value, point.method, detail))
+        attracts = {True: "attracts", False: "does not attract", None: "a limit"}
+        along, nearby = attracts[point.attracts_along], attracts[point.attracts]
+        detail = f"along the diagonal it {along}; across all nearby starts: {nearby}"
+        found.append(Number(f"{point.kind}: p, θ", (point.p, point.theta), point.method, detail))
     return found
 
 
-def _plane_numbers(portrait: Portrait) -> list[Number]:
-    found = [
-        Number(f"{point.stability} rest point ({point.place}): θ_1, θ_2", point.params, how, detail)
-        for point, how, detail in (
-            (p, portrait.method, "cooperation " + ", ".join(f"{x:.6g}" for x in p.cooperation))
-            for p in portrait.rest_points
-        )
-    ]
-    found += [
-        Number(f"{name}: share of the grid of starts", share, "learned", portrait.detail)
-        for name, share in portrait.shares.items()
-    ]
-    return [*found, Number("runs at rest", portrait.at_rest, "learned", portrait.detail)]
+def _plane_numbers(portrait: Portrait | None) -> list[Number]:
+    if portrait is None:
+        return []
+    found = []
+    for point in portrait.rest_points:
+        what = f"{point.stability} rest point ({point.place}): θ_1, θ_2"
+        detail = "cooperation " + ", ".join(f"{x:.6g}" for x in point.cooperation)
+        found.append(Number(what, point.params, portrait.method, detail))
+    shares = [(f"{name}: share of the grid of starts", x) for name, x in portrait.shares.items()]
+    ends = [*shares, ("runs at rest", portrait.at_rest)]
+    return found + _obtained(ends, "learned", portrait.detail)
 
 
 def _base_numbers(result: StudyResult) -> list[Number]:
-    base, game = result.base_game, result.prepared.base.game
-    found = [
-        Number(f"{words} {profile_name(game, profile)}: payoffs", payoffs, base.method, base.detail)
-        for words, profiles, all_payoffs in (
-            ("pure equilibrium", base.pure_equilibria, base.pure_equilibrium_payoffs),
-            ("welfare optimum", base.welfare_optima, base.welfare_optimum_payoffs),
-        )
-        for profile, payoffs in list(zip(profiles, all_payoffs, strict=True))[:MOST_PROFILES]
+    base = result.base_game
+    found: list[tuple[str, Any]] = [
+        (f"{words} {name}: payoffs", payoffs)
+        for words, name, payoffs in listed_profiles(result, "welfare optimum")
     ]
-    count = len(base.pure_equilibria)
-    found.append(Number("pure equilibria, how many", count, base.method, base.detail))
-    return [*found, Number("largest welfare", base.welfare, base.method, base.detail)]
+    found.append(("pure equilibria, how many", len(base.pure_equilibria)))
+    found.append(("largest welfare", base.welfare))
+    return _obtained(found, base.method, base.detail)
+
+
+def _obtained(found: Iterable[tuple[str, Any]], method: str, detail: str) -> list[Number]:
+    """Numbers that were obtained in the same way."""
+    return [Number(what, value, method, detail) for what, value in found]
+
+
+def listed_profiles(
+    result: StudyResult, optimum: str
+) -> Iterator[tuple[str, str, tuple[float, ...]]]:
+    """The first pure equilibria and profiles of largest welfare, called `optimum`: what each is,
+    its name, and what it pays."""
+    base, game = result.base_game, result.prepared.base.game
+    for words, profiles, payoffs in (
+        ("pure equilibrium", base.pure_equilibria, base.pure_equilibrium_payoffs),
+        (optimum, base.welfare_optima, base.welfare_optimum_payoffs),
+    ):
+        for profile, paid in list(zip(profiles, payoffs, strict=True))[:MOST_PROFILES]:
+            yield words, profile_name(game, profile), paid

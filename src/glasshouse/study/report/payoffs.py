@@ -18,7 +18,12 @@ from glasshouse.study.report.blocks import (
     percent,
     quiet,
 )
-from glasshouse.study.report.numbers import MOST_PROFILES, action_names, profile_name
+from glasshouse.study.report.numbers import (
+    MOST_PROFILES,
+    action_names,
+    listed_profiles,
+    profile_name,
+)
 from glasshouse.study.result import StudyResult
 from glasshouse.study.words.page import leading
 from glasshouse.study.words.sentences import axis_name, own_values
@@ -117,15 +122,11 @@ def _payoffs(result: StudyResult) -> Iterator[object]:
 
 def _situations(result: StudyResult) -> Iterator[tuple[object, ...]]:
     """Payoffs and welfare without transparency beside those that learning reached with it."""
-    base, game, own = result.base_game, result.prepared.base.game, own_values(result)
+    base, own = result.base_game, own_values(result)
     best = max((math.fsum(p) for p in base.pure_equilibrium_payoffs), default=None)
     found = [
-        (f"Base game, {words}: {profile_name(game, profile)}", payoffs)
-        for words, profiles, all_payoffs in (
-            ("pure equilibrium", base.pure_equilibria, base.pure_equilibrium_payoffs),
-            ("largest welfare", base.welfare_optima, base.welfare_optimum_payoffs),
-        )
-        for profile, payoffs in list(zip(profiles, all_payoffs, strict=True))[:MOST_PROFILES]
+        (f"Base game, {words}: {name}", payoffs)
+        for words, name, payoffs in listed_profiles(result, "largest welfare")
     ]
     if (generic := result.base.generic) is not None:
         at = f" at {own}" if own else ""
