@@ -95,6 +95,15 @@ def certificate_file(name: str) -> str:
     return f"certificates/{name}.json"
 
 
+def threshold_files(found: object) -> dict[str, Certificate]:
+    """What proves that the property holds above a threshold and fails below, by file; nothing
+    where it was not proved."""
+    if not isinstance(found, CertifiedThreshold):
+        return {}
+    proofs = {"threshold_holds": found.certified, "threshold_fails": found.refuted}
+    return {certificate_file(name): proof for name, proof in proofs.items() if proof is not None}
+
+
 def most_frequent(points: tuple[CertifiedPoint, ...]) -> CertifiedPoint | None:
     """Of the rest points reached, the one where most of the study's runs end."""
     reached = [point for point in points if point.reached is not None]

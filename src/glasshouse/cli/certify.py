@@ -128,7 +128,7 @@ def _threshold(prepared: "Prepared") -> "tuple[CertifiedThreshold | None, str]":
 def _certificates(
     points: "tuple[CertifiedPoint, ...]", threshold: "CertifiedThreshold | None"
 ) -> Iterator[_Named]:
-    from glasshouse.analysis.proofs import certificate_file
+    from glasshouse.analysis.proofs import threshold_files
 
     for point in points:
         where = profile(point.certificate)
@@ -137,13 +137,10 @@ def _certificates(
             corner = ", the cooperative corner" if point.corner else ""
             about = f"rest point {where}{corner}, {how_reached(point.reached)}"
         yield _Named(Path(point.file).name, about, point.certificate)
-    if threshold is None:
-        return
-    value = "" if threshold.bracket is None else f", threshold {plus_minus(*threshold.bracket)}"
-    proofs = {"threshold_holds": threshold.certified, "threshold_fails": threshold.refuted}
-    for name, proof in proofs.items():
-        if proof is not None:
-            yield _Named(Path(certificate_file(name)).name, f"cooperative corner{value}", proof)
+    bracket = None if threshold is None else threshold.bracket
+    value = "" if bracket is None else f", threshold {plus_minus(*bracket)}"
+    for file, proof in threshold_files(threshold).items():
+        yield _Named(Path(file).name, f"cooperative corner{value}", proof)
 
 
 def _write(folder: Path, certificates: list[_Named]) -> None:

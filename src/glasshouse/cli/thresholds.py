@@ -1,5 +1,6 @@
 """`glasshouse thresholds`: where things switch, predicted and found."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
     from glasshouse.analysis.movement.switch import Switch
     from glasshouse.analysis.predictions import Predictions
+    from glasshouse.theory.symmetric import Threshold, Thresholds
 
 NAME = "thresholds"
 
@@ -106,14 +108,8 @@ def _rows(predictions: "Predictions") -> list[tuple[str, str, str, str]]:
     rows = []
     closed = predictions.closed_form
     if closed is not None:
-        for symbol, threshold in (
-            ("κ_D", closed.defection),
-            ("κ_½", closed.neutral),
-            ("κ_C", closed.cooperation),
-        ):
-            value = "none" if threshold.value is None else f"{threshold.value:.9g}"
-            how = threshold.reason or closed.method
-            rows.append((symbol, value, threshold.meaning, how))
+        for symbol, value, threshold in closed_rows(closed):
+            rows.append((symbol, value, threshold.meaning, threshold.reason or closed.method))
     for symbol, switch, meaning in (
         ("first movement", predictions.first_movement, MOVES),
         ("measured", predictions.measured_first_movement, MEASURED),
@@ -127,6 +123,14 @@ def _rows(predictions: "Predictions") -> list[tuple[str, str, str, str]]:
         meaning = "the cooperative corner passes the boundary test"
         rows.append(switch_row("κ_eq", equilibrium, meaning))
     return rows
+
+
+def closed_rows(closed: "Thresholds") -> Iterator[tuple[str, str, "Threshold"]]:
+    """Thresholds in closed form: symbol, value in words, and the threshold itself."""
+    named = {"κ_D": closed.defection, "κ_½": closed.neutral, "κ_C": closed.cooperation}
+    for symbol, threshold in named.items():
+        value = threshold.value
+        yield symbol, "none" if value is None else f"{value:.9g}", threshold
 
 
 def _certified(threshold: "CertifiedThreshold") -> tuple[str, str, str, str]:

@@ -10,13 +10,12 @@ import pyarrow as pa
 from glasshouse._foundation.results import Result
 from glasshouse.analysis.assessment import Assessment
 from glasshouse.analysis.equilibrium.certified_thresholds import (
-    CertifiedThreshold,
     EquilibriumCurve,
 )
 from glasshouse.analysis.equilibrium.pure_profiles import BaseGame
 from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.analysis.predictions import Predictions, Slice
-from glasshouse.analysis.proofs import CertifiedPoint, certificate_file
+from glasshouse.analysis.proofs import CertifiedPoint, threshold_files
 from glasshouse.certificates.certificate import Certificate
 from glasshouse.study.setting import Prepared
 
@@ -52,12 +51,9 @@ class Computed(Result):
     @property
     def certificate_files(self) -> dict[str, Certificate]:
         """All certificates, by the names of their files in the folder of the study."""
-        found = {point.file: point.certificate for point in self.certificates}
         threshold = None if self.predictions is None else self.predictions.equilibrium
-        if isinstance(threshold, CertifiedThreshold):
-            proofs = {"threshold_holds": threshold.certified, "threshold_fails": threshold.refuted}
-            found |= {certificate_file(name): proof for name, proof in proofs.items() if proof}
-        return found
+        points = {point.file: point.certificate for point in self.certificates}
+        return points | threshold_files(threshold)
 
     def column(self, name: str) -> np.ndarray:
         """A column as an array; missing numbers are NaN, missing yes and no are None."""

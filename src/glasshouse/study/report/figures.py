@@ -41,7 +41,7 @@ from glasshouse.study.words.page import (
     rest_deviation_words,
     sheets,
 )
-from glasshouse.study.words.sentences import own_values
+from glasshouse.study.words.sentences import at_own_values
 from glasshouse.theory.symmetric import Thresholds
 
 SVG: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "glasshouse"}
@@ -171,7 +171,7 @@ def _portrait(result: StudyResult) -> StudyFigure | None:
     portrait: Portrait | None = result.portrait
     if portrait is None:
         return None
-    words = portrait_words(portrait, own_values(result))
+    words = portrait_words(portrait, at_own_values(result))
     return StudyFigure("portrait", *words, figure=_figure(plot_portrait(portrait)))
 
 
@@ -191,7 +191,7 @@ def _deviation(result: StudyResult) -> StudyFigure | None:
     ax = plot_deviation_curve(game, corner, largest.player, certificate=certificate)
     caption = boundary_words(test, point)
     gains = largest.gain > test.tolerance * float(game.game.payoff_ranges[largest.player])
-    title, alt = deviation_words(largest, test, gains, own_values(result), point)
+    title, alt = deviation_words(largest, test, gains, at_own_values(result), point)
     return StudyFigure("deviation", title, alt, caption, _figure(ax))
 
 
@@ -208,7 +208,7 @@ def _rest_deviation(result: StudyResult, corner_shown: bool) -> StudyFigure | No
     ((low, high),) = proof.document.problem.boxes[player]
     bounded = np.isfinite(low) and np.isfinite(high)
     window = None if bounded else curve_window(game, params, player, proof)
-    words = rest_deviation_words(point, own_values(result), window)
+    words = rest_deviation_words(point, at_own_values(result), window)
     return StudyFigure("deviation_rest", *words, figure=_figure(ax))
 
 

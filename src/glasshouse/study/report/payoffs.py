@@ -26,7 +26,7 @@ from glasshouse.study.report.numbers import (
 )
 from glasshouse.study.result import StudyResult
 from glasshouse.study.words.page import leading
-from glasshouse.study.words.sentences import axis_name, own_values
+from glasshouse.study.words.sentences import at_own_values, axis_name, own_values
 
 MOST_PAID = 36
 """Points of the sweep whose mean payoffs are listed."""
@@ -122,15 +122,14 @@ def _payoffs(result: StudyResult) -> Iterator[object]:
 
 def _situations(result: StudyResult) -> Iterator[tuple[object, ...]]:
     """Payoffs and welfare without transparency beside those that learning reached with it."""
-    base, own = result.base_game, own_values(result)
+    base = result.base_game
     best = max((math.fsum(p) for p in base.pure_equilibrium_payoffs), default=None)
     found = [
         (f"Base game, {words}: {name}", payoffs)
         for words, name, payoffs in listed_profiles(result, "largest welfare")
     ]
     if (generic := result.base.generic) is not None:
-        at = f" at {own}" if own else ""
-        what = f"Learned outcomes{at}, mean over runs ({generic.detail})"
+        what = f"Learned outcomes{at_own_values(result)}, mean over runs ({generic.detail})"
         found.append((what, generic.payoffs))
     for what, payoffs in found:
         welfare = math.fsum(payoffs)

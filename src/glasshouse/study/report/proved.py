@@ -10,8 +10,8 @@ from glasshouse.analysis.predictions import Predictions
 from glasshouse.analysis.proofs import CertifiedPoint, certificate_file
 from glasshouse.study.report.blocks import Bounds, breakable, code, number, percent
 from glasshouse.study.result import StudyResult
-from glasshouse.study.words.sentences import axis_name, equilibrium_claim
-from glasshouse.study.words.verdicts import equilibrium, gain_words, in_words, verdict_words
+from glasshouse.study.words.sentences import axis_name, equilibrium_claim, upper
+from glasshouse.study.words.verdicts import equilibrium, gains_by, in_words, verdict_words
 
 ATTAINED = {True: "attained", False: "not attained: a limit", None: "whether attained is not known"}
 
@@ -57,15 +57,12 @@ def proved_threshold_words(predictions: Predictions | None) -> list[tuple[str, s
     name, said = axis_name(predictions.key), []
     if found.certified is not None:
         words = equilibrium_claim(predictions).partition(": ")[2]
-        said.append((_upper(words), certificate_file("threshold_holds")))
+        said.append((upper(words), certificate_file("threshold_holds")))
     if found.refuted is not None:
         gain = found.refuted.worst
         *deviation, coupling = gain.witness
-        words = (
-            f"At {name} {exactly(coupling)} player {gain.player + 1} gains at least "
-            f"{gain_words(gain)} by moving alone from there to about "
-            f"{in_words(deviation, 6)}."
-        )
+        move = f"moving alone from there to about {in_words(deviation, 6)}"
+        words = f"At {name} {exactly(coupling)} {gains_by(gain, move)}."
         said.append((words, certificate_file("threshold_fails")))
     return said
 
@@ -122,7 +119,3 @@ def _name(point: CertifiedPoint) -> str:
     if point.reached.starts == "tied":
         return f"Rest point of tied learning{corner}"
     return f"Rest point {point.name.rpartition('_')[2]}{corner}"
-
-
-def _upper(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}"

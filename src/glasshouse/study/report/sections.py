@@ -30,7 +30,15 @@ from glasshouse.study.report.numbers import (
 from glasshouse.study.report.payoffs import beside, spread
 from glasshouse.study.report.proved import epsilon_words, proved_points, proved_threshold_words
 from glasshouse.study.result import StudyResult
-from glasshouse.study.words.sentences import KINDS, axis_name, claims, in_words_and, own_values
+from glasshouse.study.words.sentences import (
+    KINDS,
+    at_own_values,
+    axis_name,
+    claims,
+    in_words_and,
+    own_values,
+    upper,
+)
 
 MOST_ROWS = 300
 """Rows of the sweep shown; all of them are in the table beside the report."""
@@ -76,8 +84,8 @@ def facts(result: StudyResult) -> Facts:
     return Facts(
         (
             ("Game", played),
-            ("Semantics", formula(f"{_upper(words)}: {text}", values)),
-            ("Access", f"{_upper(access)}: {study.access.MEANING}"),
+            ("Semantics", formula(f"{upper(words)}: {text}", values)),
+            ("Access", f"{upper(access)}: {study.access.MEANING}"),
             ("Learning", _learning(result)),
             *swept,
         )
@@ -132,7 +140,7 @@ def sections(
 def _found(result: StudyResult) -> Iterator[object]:
     yield Items("claims", tuple(map(_parted, claims(result))))
     if result.notes:
-        yield Items("notes", tuple(f"{_upper(note)}." for note in result.notes))
+        yield Items("notes", tuple(f"{upper(note)}." for note in result.notes))
     yield quiet(
         "<em>First movement</em> is which way learners set out, an <em>outcome</em> is where they "
         "end, and at an <em>equilibrium</em> nobody gains by changing its parameter alone. Three "
@@ -193,13 +201,13 @@ def _predicted(result: StudyResult) -> Iterator[object]:
 
 
 def _proved(result: StudyResult) -> Iterator[object]:
-    threshold, own = proved_threshold_words(result.predictions), own_values(result)
+    threshold = proved_threshold_words(result.predictions)
     if not threshold and not result.certificates:
         return
     for words, file in threshold:
         yield element("p", f"{words} File: ", code(file), ".")
     if result.certificates:
-        at = f" at {own}" if own else ""
+        at = at_own_values(result)
         yield element("p", f"Asked of each point{at}: is it an {epsilon_words(result)}?")
         titles = ("Point", "Parameters", "Cooperation", "Share of runs", "Verdict", "Best gain",
                   "Best deviation", "File")  # fmt: skip
@@ -313,7 +321,3 @@ def _made(made: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
 
 def _every(entries: Sequence[Any], most: int) -> list[Any]:
     return [entries[k] for k in spread(len(entries), most)] if entries else []
-
-
-def _upper(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}"

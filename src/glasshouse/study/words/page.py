@@ -20,8 +20,8 @@ from glasshouse.plots.outcome_map import QUANTITIES
 from glasshouse.study.computed import Computed
 from glasshouse.study.questions import is_of_rule
 from glasshouse.study.sweep import MOST_REST
-from glasshouse.study.words.sentences import axis_name
-from glasshouse.study.words.verdicts import in_words, verdict_words
+from glasshouse.study.words.sentences import axis_name, upper
+from glasshouse.study.words.verdicts import ends_words, in_words, verdict_words
 
 TIED_SETTINGS = ("learning.step_size", "learning.steps")
 """What tied runs from the neutral start depend on."""
@@ -152,7 +152,7 @@ def _moving(result: Computed, sheet: Sheet) -> list[str]:
     return [f"Not at rest: {which} had come to rest."] if moving else []
 
 
-def portrait_words(portrait: Portrait, values: str) -> tuple[str, str, str]:
+def portrait_words(portrait: Portrait, where: str) -> tuple[str, str, str]:
     """Title, alternative text and caption of the phase portrait."""
     kinds = [point.stability for point in portrait.rest_points]
     counted = [f"{kinds.count(k)} {k}" for k in dict.fromkeys(kinds)]
@@ -168,7 +168,6 @@ def portrait_words(portrait: Portrait, values: str) -> tuple[str, str, str]:
         + (f" Stable ones lie where the players cooperate with probability {at}." if at else "")
         + f" Of a grid of starts, so many end in each outcome: {ends or 'none is finite'}."
     )
-    where = f" at {values}" if values else ""
     caption = f"{_upper(portrait.detail)}."
     return f"Phase portrait{where}", alt, " ".join([caption, *_sentences(portrait.notes)])
 
@@ -177,14 +176,14 @@ def deviation_words(
     best: Deviation,
     test: BoundaryTest,
     gains: bool,
-    values: str,
+    where: str,
     point: CertifiedPoint | None = None,
 ) -> tuple[str, str]:
     """Title and alternative text of the deviation curve.
 
     **Arguments:** `gains`, whether it pays at all; `point`, the corner where it was certified.
     """
-    who, where = f"player {best.player + 1}", f" at {values}" if values else ""
+    who = f"player {best.player + 1}"
     verdict = {
         True: "the corner passes the boundary test",
         False: "the corner does not pass the boundary test",
@@ -203,7 +202,7 @@ def deviation_words(
 
 
 def rest_deviation_words(
-    point: CertifiedPoint, values: str, window: tuple[float, float] | None
+    point: CertifiedPoint, where: str, window: tuple[float, float] | None
 ) -> tuple[str, str, str]:
     """Title, alternative text and caption of the deviation curve of the most frequent rest point.
 
@@ -211,9 +210,8 @@ def rest_deviation_words(
     """
     assert point.reached is not None
     share, player = point.reached.share, point.gain.player
-    ends = "tied learning ends" if share is None else f"{100 * share.value:.3g}% of the runs end"
+    ends = ends_words(point.reached)
     profile = ", ".join(map(in_words, point.certificate.params))
-    where = f" at {values}" if values else ""
     alt = (
         f"All parameters at the rest point ({profile}), where {ends}. "
         f"{_upper(verdict_words(point))}. {_upper(_bounds(point, player))}."
@@ -333,7 +331,7 @@ def _sentences(notes: Sequence[str]) -> list[str]:
 
 def _upper(words: str) -> str:
     """With a capital letter, unless they begin with a dotted key."""
-    return words if "." in words.split()[0] else f"{words[:1].upper()}{words[1:]}"
+    return words if "." in words.split()[0] else upper(words)
 
 
 def _marked(mark: Marker) -> str:

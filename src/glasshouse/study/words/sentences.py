@@ -13,7 +13,7 @@ from glasshouse.rules.registry import RULES
 from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study.computed import Computed
 from glasshouse.study.spec.dotted import numeric_leaves
-from glasshouse.study.words.verdicts import equilibrium, gain_words, in_words, judged, witness_words
+from glasshouse.study.words.verdicts import equilibrium, gains_by, in_words, judged, witness_words
 
 KINDS = ("First movement", "Outcome", "Equilibrium")
 """What claims are about, as they begin."""
@@ -89,6 +89,17 @@ def own_values(result: Computed) -> str:
     """The study's own values of the numbers that it sweeps, as "coupling = 0.5"."""
     leaves = numeric_leaves(result.prepared.study.settings())
     return ", ".join(f"{axis_name(axis.key)} = {leaves[axis.key]:g}" for axis in result.axes)
+
+
+def at_own_values(result: Computed) -> str:
+    """ " at coupling = 0.5"; nothing where nothing is swept."""
+    values = own_values(result)
+    return f" at {values}" if values else ""
+
+
+def upper(words: str) -> str:
+    """With a capital letter."""
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def axis_name(key: str) -> str:
@@ -268,8 +279,6 @@ def _rest_points_claim(result: Computed) -> str:
     common = most_frequent(result.certificates)
     if common is None:
         return ""
-    values = own_values(result)
-    where = f" at {values}" if values else ""
     generic = sum(p.reached is not None and p.reached.starts == "generic" for p in points)
     which = "most frequent rest points" if generic >= MOST_POINTS else "rest points reached"
     if any(point.reached.dimension != 0 for point in points if point.reached is not None):
@@ -279,8 +288,8 @@ def _rest_points_claim(result: Computed) -> str:
     found = judged(verdicts, common.certificate.epsilon, which)
     about = common.certificate.about
     program = "" if about == "the game" else f" (about {about}, traced from the semantics)"
-    witness = witness_words(common)
-    return f"Equilibrium{where}{proved}: {found}{program}{'; ' if witness else ''}{witness}."
+    said = "; ".join(filter(None, [f"{found}{program}", witness_words(common)]))
+    return f"Equilibrium{at_own_values(result)}{proved}: {said}."
 
 
 def _passes_claim(result: Computed) -> str:
@@ -309,8 +318,8 @@ def _corner_claim(corner: CertifiedPoint) -> str:
     if corner.certificate.verdict == "certified":
         return f"Equilibrium, proved: {CORNER} is an {what}."
     return (
-        f"Equilibrium, refuted: {CORNER} is no {what}; player {gain.player + 1} gains at least "
-        f"{gain_words(gain)} by moving to about {in_words(gain.witness)}."
+        f"Equilibrium, refuted: {CORNER} is no {what}; "
+        f"{gains_by(gain, f'moving to about {in_words(gain.witness)}')}."
     )
 
 
