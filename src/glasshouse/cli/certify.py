@@ -11,6 +11,7 @@ from glasshouse._foundation.digits import plus_minus
 from glasshouse._foundation.files import write_file, writing
 from glasshouse.cli.options import (
     JsonOption,
+    StudiesArgument,
     TrustOption,
     check_epsilon,
     print_json,
@@ -18,7 +19,7 @@ from glasshouse.cli.options import (
     say,
     study_folders,
 )
-from glasshouse.cli.verdicts import gain_bracket, how_reached, profile, verdict
+from glasshouse.study.words.proof_lines import gain_bracket, how_reached, profile, verdict
 
 if TYPE_CHECKING:
     from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
@@ -30,10 +31,7 @@ NAME = "certify"
 
 
 def command(
-    studies: Annotated[
-        list[Path],
-        typer.Argument(metavar="STUDY.toml", help="Study files.", show_default=False),
-    ],
+    studies: StudiesArgument,
     epsilon: Annotated[
         float | None,
         typer.Option(

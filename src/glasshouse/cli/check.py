@@ -17,8 +17,8 @@ from glasshouse.cli.options import (
     say,
 )
 from glasshouse.cli.subject import Subject, is_study, of_game, of_study
-from glasshouse.cli.verdicts import gain_bracket, how_reached, profile, verdict
 from glasshouse.errors import InputError
+from glasshouse.study.words.proof_lines import gain_bracket, how_reached, profile, verdict
 
 if TYPE_CHECKING:
     from glasshouse.analysis.assessment import Assessment, FirstMovement
