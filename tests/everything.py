@@ -80,6 +80,7 @@ ANALYSES = {
     ),
     "measured_first_movement": lambda: gh.measured_first_movement(FAMILY, points=9),
     "first_movement": lambda: gh.first_movement(FAMILY, points=9),
+    "predict": lambda: analysis.predict(FAMILY, certify=False),
     "equilibrium_threshold": lambda: gh.equilibrium_threshold(FAMILY, points=9, tolerance=1e-3),
     "player_thresholds": lambda: analysis.player_thresholds(FAMILY),
     "network margin": lambda: gh.first_order_margin(NETWORK, NETWORK.neutral()),

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.analysis.phase.portrait import phase_portrait
+from glasshouse.analysis.predictions import Predictions
 from glasshouse.dynamics import Learning
 from glasshouse.families.family import AffineFamily
 from glasshouse.study.folder import identity
 from glasshouse.study.report.figures import StudyFigure, study_figures
 from glasshouse.study.report.page import report_html
-from glasshouse.study.result import Predictions, StudyResult
+from glasshouse.study.result import StudyResult
 from glasshouse.study.setting import prepare
 from glasshouse.study.spec.toml import parse_study
 from glasshouse.study.store import compute

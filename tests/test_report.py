@@ -13,9 +13,10 @@ from tests.reports import BY_HAND, RISES, STUDIES, figures, html, result
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.games.normal_form import Labels, NormalFormGame
 from glasshouse.study.report.figures import study_figures
-from glasshouse.study.report.numbers import cooperation_words, profile_name, switch_words
-from glasshouse.study.report.page import MOST_ROWS, report_html
-from glasshouse.study.words.sentences import claims
+from glasshouse.study.report.numbers import cooperation_words, profile_name
+from glasshouse.study.report.page import report_html
+from glasshouse.study.report.sections import MOST_ROWS
+from glasshouse.study.words.sentences import claims, switch_words
 
 BY_NIGHT = {"affine"}
 each_report = pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from glasshouse.analysis import (
     margin_by_reader,
     mean_cooperation,
 )
+from glasshouse.analysis.sceptic.experiment import NETWORK_KINDS, _change, _derivatives, _switches
 from glasshouse.dynamics import Learning, batch_map, run
 from glasshouse.dynamics.batch import stack
 from glasshouse.errors import InputError
@@ -33,7 +34,6 @@ from glasshouse.study.sceptic import (
     run_experiment,
     write_experiment,
 )
-from glasshouse.study.sceptic.experiment import NETWORK_KINDS, _change, _derivatives, _switches
 
 SMALL = Experiment(networks=8, seed=3, steps=70, points=17, others=())
 
@@ -277,7 +277,6 @@ def test_the_command_prints_what_it_found(call, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     from glasshouse.study import sceptic
 
-    monkeypatch.setattr(sceptic.experiment, "run_experiment", lambda settings: findings())
     monkeypatch.setattr(sceptic, "run_experiment", lambda settings: findings())
     code, printed, said = call("sceptic", "--networks", "8", "--out", "found")
     assert (code, said) == (0, "")

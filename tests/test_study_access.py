@@ -3,12 +3,12 @@
 import pytest
 
 from glasshouse.analysis import first_movement_switch
+from glasshouse.analysis.predictions import closed_form_along
 from glasshouse.channels import Full, Mask
 from glasshouse.channels.registry import CHANNELS
 from glasshouse.errors import InputError
 from glasshouse.study import Study, check_study, compute, prepare
-from glasshouse.study.predictions import closed_form_along
-from glasshouse.study.proofs import threshold_curve
+from glasshouse.study.questions import study_curve
 from glasshouse.study.report.figures import study_figures
 from glasshouse.study.report.page import report_html
 from glasshouse.study.spec.access import ACCESS_SPECS
@@ -92,7 +92,7 @@ def test_equilibria_are_those_of_the_access():
     (claim,) = [c for c in full.to_dict()["claims"] if c.startswith("Equilibrium")]
     assert claim.startswith("Equilibrium, proved: ")
     curve = {**more, "analysis": {**alone, "boundary_test": False, "thresholds": True}}
-    assert threshold_curve(prepare(study("probabilistic", **{**curve, "sweep": None}))) is None
+    assert study_curve(prepare(study("probabilistic", **{**curve, "sweep": None}))) is None
 
 
 NOTHING = {"thresholds": False, "portrait": False, "certify": False, "boundary_test": False}

@@ -12,6 +12,8 @@ import pytest
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.analysis.outcomes.generic import Share
+from glasshouse.analysis.predictions import Predictions
+from glasshouse.analysis.proofs import CertifiedPoint, proved_threshold
 from glasshouse.certificates import Certificate, verify
 from glasshouse.certificates.rounding import bracketed
 from glasshouse.errors import InputError
@@ -22,10 +24,10 @@ from glasshouse.plots import plot_deviation_curve
 from glasshouse.plots.deviation import curve_window
 from glasshouse.study import check_study, claims, compute, predict, prepare, run_study
 from glasshouse.study import folder as folder_module
-from glasshouse.study.proofs import CertifiedPoint, certified_points, proved_threshold
+from glasshouse.study.questions import study_points
 from glasshouse.study.report.figures import study_figures
 from glasshouse.study.report.page import report_html
-from glasshouse.study.result import Predictions, StudyResult
+from glasshouse.study.result import StudyResult
 from glasshouse.study.spec.toml import parse_study
 from glasshouse.study.words.sentences import equilibrium_claim
 from glasshouse.study.words.verdicts import judged
@@ -45,7 +47,7 @@ def named(points: tuple[CertifiedPoint, ...]) -> dict[str, CertifiedPoint]:
 
 def certified(text: str, folder: Path = Path()) -> dict[str, CertifiedPoint]:
     """What a study certifies at its own values, without computing the rest of it."""
-    points, note = certified_points(prepare(parse_study(text), folder).base)
+    points, note = study_points(prepare(parse_study(text), folder).base)
     assert not note
     return named(points)
 
@@ -450,7 +452,7 @@ def test_a_function_of_ones_own_is_certified_as_a_program(tmp_path, half_result)
 def test_operations_that_cannot_be_bounded_are_named(tmp_path):
     (tmp_path / "own.py").write_text(CUSTOM)
     text = custom("steps") + "tied = false\noutcomes = false\n"
-    points, note = certified_points(prepare(parse_study(text), tmp_path).base)
+    points, note = study_points(prepare(parse_study(text), tmp_path).base)
     assert points == ()
     assert note.startswith("no certificates: ")
     assert "floor" in note
@@ -458,19 +460,19 @@ def test_operations_that_cannot_be_bounded_are_named(tmp_path):
 
 def test_games_too_large_for_a_study_say_so():
     large = '[game]\nname = "public_goods"\nparameters = { n = 5 }\n'
-    points, note = certified_points(prepare(parse_study(large)).base)
+    points, note = study_points(prepare(parse_study(large)).base)
     assert points == ()
     assert note.startswith("no certificates: 160 payoffs")
     assert "glasshouse.certify" in note
     rows = [[float((3 * i + 5 * j) % 7) for j in range(5)] for i in range(5)]
-    points, note = certified_points(prepare(parse_study(f"[game]\npayoffs = {rows}\n")).base)
+    points, note = study_points(prepare(parse_study(f"[game]\npayoffs = {rows}\n")).base)
     assert points == ()
     assert note.startswith("no certificates: 4 parameters of a player are more than 3")
 
 
 def test_runs_that_have_not_come_to_rest_are_not_certified():
     text = PD + "[learning]\nsteps = 5\n" + NO_SWEEP + "boundary_test = false\n"
-    points, note = certified_points(prepare(parse_study(text)).base)
+    points, note = study_points(prepare(parse_study(text)).base)
     assert points == ()
     assert "no run came to rest" in note
 

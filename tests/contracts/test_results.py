@@ -76,7 +76,7 @@ from glasshouse.plots import Marker
 from glasshouse.rules import Fixed, Gradient, Lola, Optimistic, PerPlayer, Transformed
 from glasshouse.semantics import Affine, Custom, Interpreter, Linear, Logistic, Policies, Reading
 from glasshouse.study import Predictions, Slice, Study, compute, predict, prepare
-from glasshouse.study.proofs import certified_points
+from glasshouse.study.questions import study_points
 from glasshouse.study.sceptic import Experiment, Findings, Trial
 from glasshouse.theory import (
     AffineDiagonal,
@@ -142,7 +142,7 @@ def sceptic() -> Findings:
 
 def certified_corner():
     alone = {**STUDY, "analysis": {"outcomes": False, "tied": False}}
-    (point,), _ = certified_points(prepare(Study.model_validate(alone)).base)
+    (point,), _ = study_points(prepare(Study.model_validate(alone)).base)
     return point
 
 

@@ -12,7 +12,7 @@ from glasshouse.families import AffineFamily, LogisticFamily
 from glasshouse.games import NormalFormGame, catalogue
 from glasshouse.parametric import ParametricGame
 from glasshouse.semantics import Affine, Custom
-from glasshouse.study.proofs import certified_points
+from glasshouse.study.questions import study_points
 from glasshouse.study.setting import prepare
 from glasshouse.study.spec.toml import parse_study
 from glasshouse.theory import diagonal, diagonal_rest_points
@@ -157,7 +157,7 @@ steps = 50
 
 
 def test_a_study_says_that_its_points_are_samples_of_a_continuum():
-    points, note = certified_points(prepare(parse_study(STUDY)).base)
+    points, note = study_points(prepare(parse_study(STUDY)).base)
     listed = sum(p.reached.share.count for p in points if p.reached and p.reached.share)
     assert "not isolated but form a continuum, 2-dimensional" in note
     assert f"{30 - listed} of 30 runs rest at points that are not listed" in note

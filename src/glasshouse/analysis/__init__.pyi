@@ -66,6 +66,10 @@ from .phase import FieldGrid as FieldGrid
 from .phase import PlaneRestPoint as PlaneRestPoint
 from .phase import Portrait as Portrait
 from .phase import phase_portrait as phase_portrait
+from .predictions import Predictions as Predictions
+from .predictions import Slice as Slice
+from .predictions import predict as predict
+from .proofs import CertifiedPoint as CertifiedPoint
 from .sensitivities import Sensitivity as Sensitivity
 from .sensitivities import SensitivityPath as SensitivityPath
 from .sensitivities import margin_by_reader as margin_by_reader

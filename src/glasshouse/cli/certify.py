@@ -1,6 +1,5 @@
 """`glasshouse certify`: proofs about the points of studies, as files."""
 
-import dataclasses
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from glasshouse._foundation.digits import plus_minus
 from glasshouse._foundation.files import write_file, writing
 from glasshouse.cli.options import (
     JsonOption,
+    StudiesArgument,
     TrustOption,
     check_epsilon,
     print_json,
@@ -19,20 +19,17 @@ from glasshouse.cli.options import (
     say,
     study_folders,
 )
-from glasshouse.cli.proof_lines import gain_bracket, how_reached, profile, verdict
+from glasshouse.study.words.proof_lines import gain_bracket, how_reached, profile, verdict
 
 if TYPE_CHECKING:
     from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
+    from glasshouse.analysis.proofs import CertifiedPoint
     from glasshouse.certificates.certificate import Certificate
-    from glasshouse.study.proofs import CertifiedPoint
     from glasshouse.study.setting import Prepared
 
 
 def command(
-    studies: Annotated[
-        list[Path],
-        typer.Argument(metavar="STUDY.toml", help="Study files.", show_default=False),
-    ],
+    studies: StudiesArgument,
     epsilon: Annotated[
         float | None,
         typer.Option(
@@ -61,24 +58,25 @@ def command(
     """
     from glasshouse._foundation.results import plain
     from glasshouse.study.folder import check_new
-    from glasshouse.study.proofs import certified_points
+    from glasshouse.study.questions import study_points
     from glasshouse.study.setting import check_study
+    from glasshouse.study.spec.study import AnalysisSpec
 
     where = study_folders(studies, out, Path("certificates"))
-    prepared = {
-        folder: _at(check_study(path, trust=trust), epsilon) for path, folder in where.items()
-    }
+    prepared = {folder: check_study(path, trust=trust) for path, folder in where.items()}
     for folder in prepared:  # all are checked before the first is computed
         check_new(folder)
     printed = {}
     for folder, study in prepared.items():
-        points, no_points = certified_points(study.base)
+        allowed = study.study.analysis.certify if epsilon is None else epsilon
+        allowed = AnalysisSpec().certify if allowed is False else allowed
+        points, no_points = study_points(study.base, allowed)
         threshold, no_threshold = _threshold(study)
         notes = [note for note in (no_points, no_threshold) if note]
         found = list(_certificates(points, threshold))
         _write(folder, found)
         printed[str(folder)] = {
-            "epsilon": study.study.analysis.certify,
+            "epsilon": allowed,
             "certificates": plain(points),
             "equilibrium": plain(threshold),
             "files": [named.file for named in found],
@@ -100,24 +98,10 @@ class _Named(NamedTuple):
     proof: "Certificate"
 
 
-def _at(prepared: "Prepared", epsilon: float | None) -> "Prepared":
-    """The study with this ε; where it turns certificates off, with the usual one."""
-    from glasshouse.study.spec.study import AnalysisSpec
-
-    analysis = prepared.study.analysis
-    if epsilon is None:
-        epsilon = analysis.certify
-    if epsilon is False:
-        epsilon = AnalysisSpec().certify
-    update = {"analysis": analysis.model_copy(update={"certify": epsilon})}
-    base = dataclasses.replace(prepared.base, study=prepared.base.study.model_copy(update=update))
-    return dataclasses.replace(prepared, study=prepared.study.model_copy(update=update), base=base)
-
-
 def _threshold(prepared: "Prepared") -> "tuple[CertifiedThreshold | None, str]":
     """From which coupling on the corner is an equilibrium, or None and the reason."""
     from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
-    from glasshouse.study.predictions import predict_study
+    from glasshouse.study.questions import predict_study
 
     axes = prepared.study.axes
     if len(axes) != 1 or prepared.base.own_family(axes[0].key) is None:
@@ -125,7 +109,7 @@ def _threshold(prepared: "Prepared") -> "tuple[CertifiedThreshold | None, str]":
             None,
             "no equilibrium threshold: the study does not sweep its coupling, and that alone",
         )
-    predictions, reason = predict_study(prepared)
+    predictions, reason = predict_study(prepared, certify=True)
     if predictions is None:
         return None, reason or "no equilibrium threshold: analysis.thresholds is off"
     found = predictions.equilibrium
@@ -140,7 +124,7 @@ def _threshold(prepared: "Prepared") -> "tuple[CertifiedThreshold | None, str]":
 def _certificates(
     points: "tuple[CertifiedPoint, ...]", threshold: "CertifiedThreshold | None"
 ) -> Iterator[_Named]:
-    from glasshouse.study.proofs import certificate_file
+    from glasshouse.analysis.proofs import threshold_files
 
     for point in points:
         where = profile(point.certificate)
@@ -149,13 +133,10 @@ def _certificates(
             corner = ", the cooperative corner" if point.corner else ""
             about = f"rest point {where}{corner}, {how_reached(point.reached)}"
         yield _Named(Path(point.file).name, about, point.certificate)
-    if threshold is None:
-        return
-    value = "" if threshold.bracket is None else f", threshold {plus_minus(*threshold.bracket)}"
-    proofs = {"threshold_holds": threshold.certified, "threshold_fails": threshold.refuted}
-    for name, proof in proofs.items():
-        if proof is not None:
-            yield _Named(Path(certificate_file(name)).name, f"cooperative corner{value}", proof)
+    bracket = None if threshold is None else threshold.bracket
+    value = "" if bracket is None else f", threshold {plus_minus(*bracket)}"
+    for file, proof in threshold_files(threshold).items():
+        yield _Named(Path(file).name, f"cooperative corner{value}", proof)
 
 
 def _write(folder: Path, certificates: list[_Named]) -> None:

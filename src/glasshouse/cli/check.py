@@ -1,8 +1,7 @@
 """`glasshouse check`: four different things at one coupling."""
 
-import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -17,21 +16,17 @@ from glasshouse.cli.options import (
     print_table,
     say,
 )
-from glasshouse.cli.proof_lines import gain_bracket, how_reached, profile, verdict
 from glasshouse.cli.subject import Subject, is_study, of_game, of_study
 from glasshouse.errors import InputError
+from glasshouse.study.words.proof_lines import gain_bracket, how_reached, profile, verdict
 
 if TYPE_CHECKING:
     from glasshouse.analysis.assessment import Assessment, FirstMovement
     from glasshouse.analysis.movement.switch import Switch
     from glasshouse.analysis.outcomes.generic import Outcomes, Share
+    from glasshouse.analysis.proofs import CertifiedPoint
     from glasshouse.dynamics.learning import Learning
-    from glasshouse.study.proofs import CertifiedPoint
-    from glasshouse.study.setting import Setting
 
-
-EPSILON = 1e-6
-"""Of certificates, in units of payoff, unless said otherwise."""
 
 SWITCHES = {
     "first_movement": "first movement turns",
@@ -79,38 +74,29 @@ def command(
     options |= {"--starts": starts, "--steps": steps, "--step-size": step_size, "--seed": seed}
     if is_study(game):
         subject = of_study(game, options, trust)
-    else:
+    elif coupling is None or bound is None:
         missing = [name for name in ("--coupling", "--bound") if options[name] is None]
-        if coupling is None or bound is None:
-            raise InputError(
-                f"check needs {' and '.join(missing)} for a game; a study file says them itself"
-            )
+        raise InputError(
+            f"check needs {' and '.join(missing)} for a game; a study file says them itself"
+        )
+    else:
         learning = _learning(starts, steps, step_size, seed)
-        subject = of_game(game, cooperate, bound, coupling, learning)
-    _answer(subject, epsilon, as_json)
+        subject = of_game(game, cooperate, bound, learning, coupling)
+    _answer(subject, subject.analysis.certify if epsilon is None else epsilon, as_json)
 
 
-def _answer(subject: Subject, epsilon: float | None, as_json: bool) -> None:
+def _answer(subject: Subject, epsilon: float | Literal[False], as_json: bool) -> None:
     from glasshouse._foundation.results import plain
     from glasshouse.analysis.assessment import assess
+    from glasshouse.analysis.predictions import learners_switches
+    from glasshouse.analysis.proofs import certified_points
     from glasshouse.rules.base import check_direction
-    from glasshouse.study.predictions import learners_switches
-    from glasshouse.study.proofs import certified_points
 
-    assert subject.parametric is not None  # at one coupling
-    learning = subject.learning
+    game, learning, analysis = subject.game, subject.learning, subject.analysis
     rule = check_direction(learning.rule, "a first movement")
-    setting = _setting(subject, epsilon)
-    analysis = setting.study.analysis
-    (found,) = assess(
-        [subject.parametric],
-        learning=learning,
-        tied=analysis.tied,
-        outcomes=analysis.outcomes,
-        boundary=analysis.boundary_test,
-        observe=analysis.observe,
-    )
-    points, note = certified_points(setting)
+    observe = analysis.observe
+    (found,) = assess([game], learning=learning, **analysis.wanted, observe=observe)
+    points, note = certified_points(game, learning, epsilon, **analysis.wanted)
     notes = [*found.notes, note] if note else list(found.notes)
     switches = {}
     if subject.family is None:
@@ -119,8 +105,7 @@ def _answer(subject: Subject, epsilon: float | None, as_json: bool) -> None:
         found_switches = learners_switches(subject.family, rule=rule)
         switches = dict(zip(SWITCHES, found_switches, strict=True))
     if as_json:
-        tolerated = setting.study.analysis.certify or None
-        proofs = {"epsilon": tolerated, "certificates": plain(points), "notes": notes}
+        proofs = {"epsilon": epsilon or None, "certificates": plain(points), "notes": notes}
         print_json({**subject.head, **found.to_dict(), **_switches_json(found, switches), **proofs})
         return
     say(subject.title)
@@ -158,26 +143,6 @@ def _switch_rows(switches: "Mapping[str, Switch]", key: str) -> Iterator[tuple[s
         question = SWITCHES[name]
         how = f"{switch.method}: {switch.detail}"
         yield question, where_words(switch, key), how
-
-
-def _setting(subject: Subject, epsilon: float | None) -> "Setting":
-    """The study of this one point, whose certificates are asked for."""
-    from glasshouse._foundation.results import plain
-    from glasshouse.study.setting import Setting
-    from glasshouse.study.spec.study import AnalysisSpec, GameSpec, Study
-
-    assert subject.parametric is not None
-    if subject.setting is not None:
-        if epsilon is None:
-            return subject.setting
-        study = subject.setting.study
-        analysis = study.analysis.model_copy(update={"certify": epsilon})
-        return dataclasses.replace(
-            subject.setting, study=study.model_copy(update={"analysis": analysis})
-        )
-    analysis = AnalysisSpec(certify=EPSILON if epsilon is None else epsilon)
-    study = Study(game=GameSpec(payoffs=plain(subject.game.tensor)), analysis=analysis)
-    return Setting({}, study, subject.game, subject.parametric, subject.learning)
 
 
 def _proof_rows(points: "Sequence[CertifiedPoint]") -> Iterator[tuple[str, str, str]]:

@@ -16,6 +16,7 @@ from glasshouse.cli.options import (
     print_json,
     print_table,
 )
+from glasshouse.cli.thresholds import closed_rows
 from glasshouse.errors import InputError
 from glasshouse.games.payoff_table import matrix_lines, payoff_cells, short_number
 
@@ -247,12 +248,7 @@ def _print_thresholds(game: "NormalFormGame") -> None:
     cooperation = game.action_names[0][0]
     typer.echo(f"Coupling thresholds, logistic semantics, cooperation is {cooperation}:\n")
     rows = []
-    for symbol, threshold in (
-        ("κ_D", closed.defection),
-        ("κ_½", closed.neutral),
-        ("κ_C", closed.cooperation),
-    ):
-        value = "none" if threshold.value is None else f"{threshold.value:.9g}"
+    for symbol, value, threshold in closed_rows(closed):
         why = f" ({threshold.reason})" if threshold.reason else ""
         rows.append((symbol, value, threshold.meaning + why))
     print_table(rows, ("", "COUPLING", "ABOVE IT"))

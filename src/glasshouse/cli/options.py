@@ -21,6 +21,9 @@ GameOrStudyArgument = Annotated[
         show_default=False,
     ),
 ]
+StudiesArgument = Annotated[
+    list[Path], typer.Argument(metavar="STUDY.toml", help="Study files.", show_default=False)
+]
 CooperateOption = Annotated[
     str | None,
     typer.Option(

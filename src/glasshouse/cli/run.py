@@ -7,6 +7,7 @@ import typer
 
 from glasshouse.cli.options import (
     JsonOption,
+    StudiesArgument,
     TrustOption,
     complain,
     print_json,
@@ -16,10 +17,7 @@ from glasshouse.cli.options import (
 
 
 def command(
-    studies: Annotated[
-        list[Path],
-        typer.Argument(metavar="STUDY.toml", help="Study files.", show_default=False),
-    ],
+    studies: StudiesArgument,
     out: Annotated[
         Path | None,
         typer.Option(

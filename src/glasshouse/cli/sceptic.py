@@ -32,9 +32,9 @@ def command(
     gains at which mean cooperation was measured to rise: after a window of learning fixed in
     advance, and at the end. The folder gets the figure, a table of all networks and the numbers.
     """
+    from glasshouse.analysis.sceptic.experiment import LEARNING
     from glasshouse.study.folder import check_new
     from glasshouse.study.sceptic import Experiment, run_experiment, write_experiment
-    from glasshouse.study.sceptic.experiment import LEARNING
 
     check_new(out)
     learning = dataclasses.replace(LEARNING, rule=_rule(rule))

@@ -9,26 +9,24 @@ from glasshouse.errors import InputError
 if TYPE_CHECKING:
     from glasshouse.dynamics.learning import Learning
     from glasshouse.families.family import AbstractFamily
-    from glasshouse.games.normal_form import NormalFormGame
     from glasshouse.parametric import ParametricGame
-    from glasshouse.study.setting import Setting
+    from glasshouse.study.spec.study import AnalysisSpec
 
 
 class Subject(NamedTuple):
     """A game in parameters and how its players learn, from the command line or from a study.
 
-    `family` is the game at every strength of reading, called `key`, or None where the semantics has
-    none; `head`, what JSON says first; `title`, what people read first.
+    `head` is what JSON says first; `title`, what people read first; `family`, the game at every
+    strength of reading, called `key`, or None where the semantics has none.
     """
 
     title: str
     head: dict[str, Any]
-    game: "NormalFormGame"
-    parametric: "ParametricGame | None"
+    game: "ParametricGame"
     family: "AbstractFamily | None"
     key: str
     learning: "Learning"
-    setting: "Setting | None"
+    analysis: "AnalysisSpec"
 
 
 def is_study(text: str) -> bool:
@@ -59,33 +57,35 @@ def of_study(text: str, given: dict[str, Any], trust: bool) -> Subject:
     return Subject(
         title=f"{setting.game.title}, the own values of {text}",
         head=head,
-        game=setting.game,
-        parametric=setting.parametric,
+        game=setting.parametric,
         family=setting.own_family(key),
         key=key,
         learning=setting.learning,
-        setting=setting,
+        analysis=setting.study.analysis,
     )
 
 
 def of_game(
-    text: str, cooperate: str | None, bound: float, coupling: float | None, learning: "Learning"
+    text: str,
+    cooperate: str | None,
+    bound: float,
+    learning: "Learning",
+    coupling: float | None = None,
 ) -> Subject:
-    """A game under the logistic semantics, at one coupling or at all."""
+    """A game under the logistic semantics, at one coupling, or where this does not matter."""
     from glasshouse._foundation.results import plain
     from glasshouse.families.family import LogisticFamily
+    from glasshouse.study.spec.study import AnalysisSpec
 
     family = LogisticFamily(named_game(text, cooperate), bound)
-    where = "logistic semantics" if coupling is None else f"coupling {coupling:g}"
+    where = ", logistic semantics" if coupling is None else f" at coupling {coupling:g}"
+    head = {"game": family.game.to_dict(), "bound": plain(bound)}
     return Subject(
-        title=f"{family.game.title}{', ' if coupling is None else ' at '}{where}, parameters in "
-        f"±{bound:g}",
-        head={"game": family.game.to_dict(), "bound": plain(bound)}
-        | ({} if coupling is None else {"coupling": coupling}),
-        game=family.game,
-        parametric=None if coupling is None else family(coupling),
+        title=f"{family.game.title}{where}, parameters in ±{bound:g}",
+        head=head if coupling is None else {**head, "coupling": coupling},
+        game=family(coupling or 0.0),
         family=family,
         key="semantics.coupling",
         learning=learning,
-        setting=None,
+        analysis=AnalysisSpec(),
     )

@@ -1,6 +1,7 @@
 """`glasshouse thresholds`: where things switch, predicted and found."""
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,8 +21,8 @@ from glasshouse.errors import InputError
 if TYPE_CHECKING:
     from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
     from glasshouse.analysis.movement.switch import Switch
-    from glasshouse.games.normal_form import NormalFormGame
-    from glasshouse.study.result import Predictions
+    from glasshouse.analysis.predictions import Predictions
+    from glasshouse.theory.symmetric import Threshold, Thresholds
 
 
 AT_START = "cooperation starts to rise from the neutral start"
@@ -47,14 +48,14 @@ def command(
 
     Of a game under the logistic semantics, or of a study file: its semantics, access and rule.
     """
+    from glasshouse.analysis.predictions import predict
     from glasshouse.dynamics.learning import Learning
     from glasshouse.rules.base import check_direction
-    from glasshouse.study.predictions import predict
 
     if is_study(game):
         subject = of_study(game, {"--bound": bound, "--cooperate": cooperate}, trust)
     else:
-        subject = of_game(game, cooperate, 3.0 if bound is None else bound, None, Learning())
+        subject = of_game(game, cooperate, 3.0 if bound is None else bound, Learning())
     family = subject.family
     if family is None:
         raise InputError(
@@ -62,7 +63,7 @@ def command(
             "study instead"
         )
     rule = check_direction(subject.learning.rule, "a first movement")
-    certify = subject.setting is None or subject.setting.study.analysis.certify is not False
+    certify = subject.analysis.certify is not False
     predictions = predict(family, subject.key, certify=certify, rule=rule)
     if as_json:
         print_json({**subject.head, **predictions.to_dict()})
@@ -77,26 +78,24 @@ def command(
         say(f"No closed form: {predictions.reason}.")
     else:
         say(f"Regime: {closed.regime}. {closed.explanation}.")
-        limits = _limits(subject.game) if not is_study(game) else None
-        if limits is not None:
-            say(limits)
+        if "bound" in subject.head:  # a game named here, and no study
+            _say_limits(subject.game.game)
     if predictions.equilibrium is None:
         say(f"No equilibrium threshold: {predictions.no_equilibrium_reason}.")
     say("First movement, outcome and equilibrium are three different things; see glasshouse check.")
 
 
-def _limits(game: "NormalFormGame") -> str | None:
-    """What becomes of the cooperative corner as the bound grows."""
-    from glasshouse.errors import InputError
+def _say_limits(game: Any) -> None:
+    """What becomes of the cooperative corner as the bound grows, where that is known."""
     from glasshouse.theory.limits import corner_limits
 
     try:
         limits = corner_limits(game)
     except InputError:
-        return None
+        return
     value = limits.threshold.value
     tends = f"κ_eq tends to {value:.9g}" if value is not None else "κ_eq has no limit"
-    return (
+    say(
         f"As the bound grows {tends}; in the limit nothing is gained by leaving the corner "
         f"({limits.method}): {limits.statement}."
     )
@@ -108,14 +107,8 @@ def _rows(predictions: "Predictions") -> list[tuple[str, str, str, str]]:
     rows = []
     closed = predictions.closed_form
     if closed is not None:
-        for symbol, threshold in (
-            ("κ_D", closed.defection),
-            ("κ_½", closed.neutral),
-            ("κ_C", closed.cooperation),
-        ):
-            value = "none" if threshold.value is None else f"{threshold.value:.9g}"
-            how = threshold.reason or closed.method
-            rows.append((symbol, value, threshold.meaning, how))
+        for symbol, value, threshold in closed_rows(closed):
+            rows.append((symbol, value, threshold.meaning, threshold.reason or closed.method))
     for symbol, switch, meaning in (
         ("first movement", predictions.first_movement, AT_START),
         ("measured", predictions.measured_first_movement, MEASURED),
@@ -129,6 +122,14 @@ def _rows(predictions: "Predictions") -> list[tuple[str, str, str, str]]:
         meaning = "the cooperative corner passes the boundary test"
         rows.append(switch_row("κ_eq", equilibrium, meaning))
     return rows
+
+
+def closed_rows(closed: "Thresholds") -> Iterator[tuple[str, str, "Threshold"]]:
+    """Thresholds in closed form: symbol, value in words, and the threshold itself."""
+    named = {"κ_D": closed.defection, "κ_½": closed.neutral, "κ_C": closed.cooperation}
+    for symbol, threshold in named.items():
+        value = threshold.value
+        yield symbol, "none" if value is None else f"{value:.9g}", threshold
 
 
 def _certified(threshold: "CertifiedThreshold") -> tuple[str, str, str, str]:

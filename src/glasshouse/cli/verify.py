@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from glasshouse.cli.options import JsonOption, complain, print_json, say
-from glasshouse.cli.proof_lines import payoffs, subject, verdict
 from glasshouse.errors import InputError
+from glasshouse.study.words.proof_lines import payoffs, subject, verdict
 
 if TYPE_CHECKING:
     from glasshouse.certificates.checker import Verification

@@ -1,7 +1,7 @@
-from .predictions import predict as predict
-from .proofs import CertifiedPoint as CertifiedPoint
-from .result import Predictions as Predictions
-from .result import Slice as Slice
+from .elsewhere import CertifiedPoint as CertifiedPoint
+from .elsewhere import Predictions as Predictions
+from .elsewhere import Slice as Slice
+from .elsewhere import predict as predict
 from .result import StudyResult as StudyResult
 from .setting import Prepared as Prepared
 from .setting import Setting as Setting

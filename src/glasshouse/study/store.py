@@ -21,8 +21,7 @@ from glasshouse.study.folder import (
     check_out,
     sha256,
 )
-from glasshouse.study.predictions import predict_study, slices
-from glasshouse.study.proofs import certified_points, threshold_curve
+from glasshouse.study.questions import predict_study, study_curve, study_points, study_slices
 from glasshouse.study.report.figures import study_figures
 from glasshouse.study.report.page import report_html
 from glasshouse.study.result import StudyResult
@@ -125,7 +124,7 @@ def _begun(prepared: Prepared) -> Iterator[_Beside]:
     pool = ThreadPoolExecutor(1)
     try:
         with remembering(prepared.base.parametric):
-            yield _Beside(pool.submit(_portrait, prepared), pool.submit(threshold_curve, prepared))
+            yield _Beside(pool.submit(_portrait, prepared), pool.submit(study_curve, prepared))
     finally:  # an interrupt does not wait for it
         pool.shutdown(wait=False, cancel_futures=True)
 
@@ -134,7 +133,7 @@ def _complete(prepared: Prepared, table: pa.Table, own: OwnValues, beside: _Besi
     """What else a study asks for, beside the table of its sweep."""
     base = own.assessment()
     predictions, no_predictions = predict_study(prepared)
-    certificates, no_certificates = certified_points(prepared.base)
+    certificates, no_certificates = study_points(prepared.base)
     portrait, no_portrait = beside.portrait.result()
     reasons = (no_predictions, no_certificates, no_portrait)
     notes = (*base.notes, *reasons, *sweep_notes(prepared, table))
@@ -144,7 +143,7 @@ def _complete(prepared: Prepared, table: pa.Table, own: OwnValues, beside: _Besi
         base=base,
         base_game=base_game(prepared.base.game),
         predictions=predictions,
-        slices=slices(prepared, table),
+        slices=study_slices(prepared, table),
         certificates=certificates,
         curve=beside.curve.result(),
         portrait=portrait,

@@ -64,9 +64,7 @@ def assess_settings(settings: Sequence[Setting]) -> list[Assessment]:
     return assess(
         [setting.parametric for setting in settings],
         learning=first.learning,
-        tied=analysis.tied,
-        outcomes=analysis.outcomes,
-        boundary=analysis.boundary_test,
+        **analysis.wanted,
         observe=analysis.observe,
     )
 

@@ -15,6 +15,8 @@ from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThresh
 from glasshouse.analysis.equilibrium.deviations import upper_corner
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.analysis.phase.portrait import Portrait
+from glasshouse.analysis.predictions import Predictions
+from glasshouse.analysis.proofs import most_frequent
 from glasshouse.plots._palette import TEXT
 from glasshouse.plots.coupling import (
     Marker,
@@ -28,9 +30,7 @@ from glasshouse.plots.equilibrium import plot_equilibrium_thresholds
 from glasshouse.plots.outcome_map import QUANTITIES, plot_outcome_map
 from glasshouse.plots.phase import plot_portrait
 from glasshouse.semantics.registry import GIVEN
-from glasshouse.study.proofs import most_frequent
-from glasshouse.study.result import Predictions, StudyResult
-from glasshouse.study.spec.study import Study
+from glasshouse.study.result import StudyResult
 from glasshouse.study.words.page import (
     along_words,
     boundary_words,
@@ -41,7 +41,7 @@ from glasshouse.study.words.page import (
     rest_deviation_words,
     sheets,
 )
-from glasshouse.study.words.sentences import own_values
+from glasshouse.study.words.sentences import at_own_values
 from glasshouse.theory.symmetric import Thresholds
 
 SVG: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "glasshouse"}
@@ -166,7 +166,7 @@ def _portrait(result: StudyResult) -> StudyFigure | None:
     portrait: Portrait | None = result.portrait
     if portrait is None:
         return None
-    words = portrait_words(portrait, own_values(result))
+    words = portrait_words(portrait, at_own_values(result))
     return StudyFigure("portrait", *words, figure=_figure(plot_portrait(portrait)))
 
 
@@ -186,7 +186,7 @@ def _deviation(result: StudyResult) -> StudyFigure | None:
     ax = plot_deviation_curve(game, corner, largest.player, certificate=certificate)
     caption = boundary_words(test, point)
     gains = largest.gain > test.tolerance * float(game.game.payoff_ranges[largest.player])
-    title, alt = deviation_words(largest, test, gains, own_values(result), point)
+    title, alt = deviation_words(largest, test, gains, at_own_values(result), point)
     return StudyFigure("deviation", title, alt, caption, _figure(ax))
 
 
@@ -203,7 +203,7 @@ def _rest_deviation(result: StudyResult, corner_shown: bool) -> StudyFigure | No
     ((low, high),) = proof.document.problem.boxes[player]
     bounded = np.isfinite(low) and np.isfinite(high)
     window = None if bounded else curve_window(game, params, player, proof)
-    words = rest_deviation_words(point, own_values(result), window)
+    words = rest_deviation_words(point, at_own_values(result), window)
     return StudyFigure("deviation_rest", *words, figure=_figure(ax))
 
 

@@ -1,134 +1,96 @@
 """The numbers of a report: predicted beside found, payoffs, all with how they were obtained."""
 
-import dataclasses
 import itertools
 import math
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
-from glasshouse._foundation.digits import between
 from glasshouse.analysis.assessment import Assessment
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.movement.switch import Switch
-from glasshouse.analysis.outcomes.generic import Outcomes
 from glasshouse.analysis.phase.portrait import Portrait
+from glasshouse.analysis.predictions import Predictions
 from glasshouse.games.normal_form import NormalFormGame
-from glasshouse.study.report.proved import Line, gain_numbers, threshold_numbers
-from glasshouse.study.result import Predictions, StudyResult
-from glasshouse.study.words.sentences import axis_name
-
-MOST_CELLS = 144
-"""Games with more action profiles than this are not written out."""
+from glasshouse.study.report.blocks import interval
+from glasshouse.study.report.proved import Number, gain_numbers, threshold_numbers
+from glasshouse.study.result import StudyResult
+from glasshouse.study.words.sentences import axis_name, switch_words
+from glasshouse.theory.symmetric import Threshold, Thresholds
 
 MOST_PROFILES_REPORTED = 6
 """Of equilibria and optima, so many are listed."""
 
-MOST_BRACKETS = 8
-"""Of several switches, so many are listed."""
 
+def comparison(predictions: Predictions) -> Iterator[tuple[object, ...]]:
+    """First movement predicted, as its margin turns and as measured; a long run; equilibrium.
 
-@dataclasses.dataclass(frozen=True)
-class Compared:
-    """A line of the table of switches, predicted and found.
-
-    **Arguments:** `what` it is about; `value`, or `words` where there is none; the `bracket` it
-    lies in; `difference` from the line it is to be compared with, which lies in `apart`.
+    What it is about, its value, its difference from the line it is to be compared with, and how.
     """
-
-    what: str
-    value: float | None
-    words: str
-    method: str
-    detail: str
-    bracket: tuple[float, float] | None = None
-    difference: float | None = None
-    apart: tuple[float, float] | None = None
-
-
-class Number(NamedTuple):
-    """A number of the study and how it was obtained.
-
-    `value` may also be yes or no, a tuple of numbers, a `Share`, a `Switch`, `Bounds`, or words.
-    """
-
-    what: str
-    value: Any
-    method: str
-    detail: str
-
-
-def comparison(predictions: Predictions) -> list[Compared]:
-    """First movement predicted, as its margin turns and as measured; a long run; equilibrium."""
     name, closed = axis_name(predictions.key), predictions.closed_form
-    lines = []
-    predicted = None if closed is None else closed.neutral.value
-    reason = f"none: {predictions.reason}" if closed is None else closed.neutral.reason
-    method = "" if closed is None else closed.method
-    conditions = "" if closed is None else closed.conditions
-    first = f"First movement: {name} above which cooperation rises from the neutral start"
-    lines.append(Compared(f"{first}, predicted", predicted, reason, method, conditions))
-    reference = predicted
+    what = f"First movement: {name} above which cooperation rises from the neutral start, predicted"
+    if closed is None:
+        yield _compared(what, None, f"none: {predictions.reason}")
+    else:
+        yield _predicted(what, closed.neutral, closed)
+    reference = None if closed is None else closed.neutral.value
     for switch, what in (
         (predictions.first_movement, "First movement: where the margin turns"),
         (predictions.measured_first_movement, "First movement: measured, in a short window"),
     ):
-        lines.append(_compared(switch, what, reference))
+        yield _found(what, switch, reference)
         reference = switch.value if reference is None else reference
     what = "Long run: above it mean cooperation stands higher after learning than at the start"
-    lines.append(_compared(predictions.long_run_switch, what, None))
-    equilibrium = None if closed is None else closed.equilibrium
+    yield _found(what, predictions.long_run_switch, None)
+    equilibrium, reference = None if closed is None else closed.equilibrium, None
     if closed is not None and equilibrium is not None:
+        reference = equilibrium.value
         what = f"Equilibrium: {name} from which {equilibrium.meaning.removesuffix('.')}, predicted"
-        value, reason = equilibrium.value, equilibrium.reason
-        lines.append(Compared(what, value, reason, closed.method, closed.conditions))
-    reference = None if equilibrium is None else equilibrium.value
-    lines.append(_compared_equilibrium(predictions, reference))
-    return lines
+        yield _predicted(what, equilibrium, closed)
+    yield _compared_equilibrium(predictions, reference)
 
 
-def _compared_equilibrium(predictions: Predictions, reference: float | None) -> Compared:
+def _compared_equilibrium(predictions: Predictions, reference: float | None) -> tuple[object, ...]:
     found = predictions.equilibrium
     what = "Equilibrium: where the cooperative corner passes the boundary test"
     if found is None:
-        reason = f"not tested: {predictions.no_equilibrium_reason}"
-        return Compared(what, None, reason, "", "")
+        return _compared(what, None, f"not tested: {predictions.no_equilibrium_reason}")
     if not isinstance(found, CertifiedThreshold):
-        return _compared(found, what, reference)
-    what = "Equilibrium: where the cooperative corner is one"
+        return _found(what, found, reference)
     words = f"proved: holds {found.holds} in the range searched"
     if found.result == "nowhere":
         words = f"refuted at {found.highest:g}, the largest value searched"
     if found.bracket is not None:
         words = "proved: holds above it"
-    line = Compared(what, found.value, words, found.method, found.detail, found.bracket)
-    return _against(line, reference)
+    what = "Equilibrium: where the cooperative corner is one"
+    how = found.method, words, found.detail
+    return _compared(what, found.value, *how, bracket=found.bracket, reference=reference)
 
 
-def _compared(switch: Switch, what: str, reference: float | None) -> Compared:
+def _predicted(what: str, threshold: Threshold, closed: Thresholds) -> tuple[object, ...]:
+    return _compared(what, threshold.value, closed.method, threshold.reason, closed.conditions)
+
+
+def _found(what: str, switch: Switch, reference: float | None) -> tuple[object, ...]:
     words = switch_words(switch) if switch.value is None else f"holds {switch.holds} it"
-    line = Compared(what, switch.value, words, switch.method, switch.detail, switch.bracket)
-    return _against(line, reference)
+    how = switch.method, words, switch.detail
+    return _compared(what, switch.value, *how, bracket=switch.bracket, reference=reference)
 
 
-def _against(line: Compared, reference: float | None) -> Compared:
-    """A line with its difference from another one, of which its bracket is all that is unknown."""
-    if line.value is None or line.bracket is None or reference is None:
-        return line
-    low, high = (end - reference for end in line.bracket)
-    return dataclasses.replace(line, difference=line.value - reference, apart=(low, high))
-
-
-def switch_words(switch: Switch) -> str:
-    """Why a switch has no single value."""
-    if switch.result == "not bracketed":
-        return f"holds {switch.holds} in the range searched"
-    if switch.brackets:
-        shown, more = switch.brackets[:MOST_BRACKETS], len(switch.brackets) - MOST_BRACKETS
-        spans = ", ".join(" and ".join(between(low, high)) for low, high in shown)
-        return f"{switch.result}, between {spans}" + (f", and {more} more" if more > 0 else "")
-    return switch.result
+def _compared(
+    what: str,
+    value: float | None,
+    *how: str,
+    bracket: tuple[float, float] | None = None,
+    reference: float | None = None,
+) -> tuple[object, ...]:
+    """A line with its difference from the reference, of which its bracket is all not known."""
+    apart = difference = None
+    if value is not None and bracket is not None and reference is not None:
+        apart, difference = tuple(end - reference for end in bracket), value - reference
+    said = "; ".join(filter(None, how))
+    return what, interval(value, bracket), interval(difference, apart), said
 
 
 def action_names(game: NormalFormGame) -> tuple[tuple[str, ...], ...]:
@@ -147,34 +109,6 @@ def cooperation_words(game: NormalFormGame) -> list[tuple[str, str]]:
     return [(name, f"player {i + 1}") for i, name in enumerate(first)]
 
 
-def payoff_matrix(result: StudyResult) -> dict[str, Any] | None:
-    """The payoff table of two players; None for other games."""
-    game = result.prepared.base.game
-    if game.players != 2 or math.prod(game.actions) > MOST_CELLS:
-        return None
-    rows, columns = action_names(game)
-    cells = [[_cell(result, (i, j)) for j in range(len(columns))] for i in range(len(rows))]
-    return {"rows": list(zip(rows, cells, strict=True)), "columns": columns}
-
-
-def payoff_list(result: StudyResult) -> list[dict[str, Any]]:
-    """All profiles of a game of more players with their payoffs; none where there are too many."""
-    game = result.prepared.base.game
-    if game.players == 2 or math.prod(game.actions) > MOST_CELLS:
-        return []
-    profiles = itertools.product(*(range(m) for m in game.actions))
-    return [{"profile": profile_name(game, p), **_cell(result, p)} for p in profiles]
-
-
-def _cell(result: StudyResult, profile: tuple[int, ...]) -> dict[str, Any]:
-    tensor = np.asarray(result.prepared.base.game.tensor, dtype=float)
-    return {
-        "payoffs": [float(x) for x in tensor[(slice(None), *profile)]],
-        "equilibrium": profile in result.base_game.pure_equilibria,
-        "optimum": profile in result.base_game.welfare_optima,
-    }
-
-
 def profile_name(game: NormalFormGame, profile: Sequence[int]) -> str:
     """The actions of a profile by name, in parentheses; when many do the same, that once."""
     names = [names[a] for names, a in zip(action_names(game), profile, strict=True)]
@@ -183,50 +117,19 @@ def profile_name(game: NormalFormGame, profile: Sequence[int]) -> str:
     return f"({', '.join(names)})"
 
 
-def situations(result: StudyResult) -> list[dict[str, Any]]:
-    """Payoffs and welfare without transparency beside those that learning reached with it."""
-    base, game = result.base_game, result.prepared.base.game
-    found = [
-        {"kind": kind, "profile": profile_name(game, profile), "payoffs": payoffs, "of": len(all_)}
-        for kind, all_, all_payoffs in (
-            ("equilibrium", base.pure_equilibria, base.pure_equilibrium_payoffs),
-            ("optimum", base.welfare_optima, base.welfare_optimum_payoffs),
-        )
-        for profile, payoffs in list(zip(all_, all_payoffs, strict=True))[:MOST_PROFILES_REPORTED]
-    ]
-    for situation in found:
-        situation["welfare"] = math.fsum(situation["payoffs"])
-    if result.base.generic is not None:
-        payoffs = result.base.generic.payoffs
-        learned = {"kind": "learned", "profile": "", "payoffs": payoffs, "of": 1}
-        found.append({**learned, "welfare": math.fsum(payoffs)})
-    best = max((math.fsum(p) for p in base.pure_equilibrium_payoffs), default=None)
-    for situation in found:
-        situation["change"] = None if best is None else situation["welfare"] - best
-    return found
-
-
-def learned_payoffs(row: dict[str, Any]) -> list[float | None]:
-    """Every player's mean payoff in a row of the sweep."""
-    return [value for name, value in row.items() if name.startswith("payoff_player_")]
-
-
 def numbers(result: StudyResult) -> list[tuple[str, list[list[Number]]]]:
     """Every number of the study apart from its sweep: groups of runs obtained in the same way."""
     groups = [
         ("Thresholds in closed form", _closed_numbers(result.predictions)),
         ("Switches found by trying values", _switch_numbers(result.predictions)),
-        ("Equilibrium threshold, proved", _named(threshold_numbers(result.predictions))),
+        ("Equilibrium threshold, proved", threshold_numbers(result.predictions)),
         ("First movement at the study's own values", _first_numbers(result.base)),
         ("Outcome of tied learning at the study's own values", _tied_numbers(result.base)),
-        (
-            "Outcomes from the study's starts at its own values",
-            [] if result.base.generic is None else _outcome_numbers(result.base.generic),
-        ),
+        ("Outcomes from the study's starts at its own values", _outcome_numbers(result.base)),
         ("Equilibrium: boundary test at the study's own values", _boundary_numbers(result.base)),
-        ("Equilibrium: certificates at the study's own values", _named(gain_numbers(result))),
+        ("Equilibrium: certificates at the study's own values", gain_numbers(result)),
         ("Rest points on the diagonal", _diagonal_numbers(result.base)),
-        ("Phase portrait", [] if result.portrait is None else _plane_numbers(result.portrait)),
+        ("Phase portrait", _plane_numbers(result.portrait)),
         ("Base game, without transparency", _base_numbers(result)),
     ]
     return [
@@ -236,52 +139,38 @@ def numbers(result: StudyResult) -> list[tuple[str, list[list[Number]]]]:
     ]
 
 
-def _named(lines: Sequence[Line]) -> list[Number]:
-    return [Number(*line) for line in lines]
-
-
 def _closed_numbers(predictions: Predictions | None) -> list[Number]:
     closed = None if predictions is None else predictions.closed_form
     if closed is None:
         return []
-    named = [closed.defection, closed.neutral, closed.cooperation, closed.equilibrium]
+    named = (closed.defection, closed.neutral, closed.cooperation, closed.equilibrium)
     found = [
-        Number(f"above it {t.meaning}", t.reason if t.value is None else t.value, closed.method, "")
-        for t in named
-        if t is not None
+        (f"above it {t.meaning}", t.reason if t.value is None else t.value) for t in named if t
     ]
-    found = [n._replace(detail=closed.conditions) for n in found]
-    return [*found, Number("regime", closed.regime, closed.method, closed.explanation)]
+    regime = Number("regime", closed.regime, closed.method, closed.explanation)
+    return [*_obtained(found, closed.method, closed.conditions), regime]
 
 
 def _switch_numbers(predictions: Predictions | None) -> list[Number]:
     if predictions is None:
         return []
-    return [
-        Number(what, switch, switch.method, switch.detail)
-        for what, switch in (
-            ("mean cooperation starts to rise", predictions.first_movement),
-            (
-                "mean cooperation starts to rise, measured in a short window",
-                predictions.measured_first_movement,
-            ),
-            (
-                "mean cooperation stands higher after a long run than at its start",
-                predictions.long_run_switch,
-            ),
-            ("the cooperative corner passes the boundary test", predictions.equilibrium),
-        )
-        if isinstance(switch, Switch)
-    ]
+    rises, stands = "mean cooperation starts to rise", "mean cooperation stands higher after"
+    named = {
+        rises: predictions.first_movement,
+        f"{rises}, measured in a short window": predictions.measured_first_movement,
+        f"{stands} a long run than at its start": predictions.long_run_switch,
+        "the cooperative corner passes the boundary test": predictions.equilibrium,
+    }
+    found = ((what, switch) for what, switch in named.items() if isinstance(switch, Switch))
+    return [Number(what, switch, switch.method, switch.detail) for what, switch in found]
 
 
 def _first_numbers(base: Assessment) -> list[Number]:
     first = base.first_movement
+    margin, sign = "margin, rate of change of mean cooperation", "the sign of the margin"
     return [
-        Number(
-            "margin, rate of change of mean cooperation", first.margin, first.method, first.detail
-        ),
-        Number("mean cooperation", first.direction, first.method, "the sign of the margin"),
+        Number(margin, first.margin, first.method, first.detail),
+        Number("mean cooperation", first.direction, first.method, sign),
     ]
 
 
@@ -289,17 +178,21 @@ def _tied_numbers(base: Assessment) -> list[Number]:
     tied = base.tied
     if tied is None:
         return []
-    found = [
-        Number("cooperation at the end", tied.cooperation, tied.method, tied.detail),
-        Number("the end is a rest point", tied.converged, tied.method, tied.detail),
-    ]
+    ends = (
+        ("cooperation at the end", tied.cooperation),
+        ("the end is a rest point", tied.converged),
+    )
+    found = _obtained(ends, tied.method, tied.detail)
     if tied.predicted is not None:
         detail = "the rest point on the diagonal that the neutral start leads to"
         found.append(Number("cooperation predicted", tied.predicted, "closed form", detail))
     return found
 
 
-def _outcome_numbers(generic: Outcomes) -> list[Number]:
+def _outcome_numbers(base: Assessment) -> list[Number]:
+    generic = base.generic
+    if generic is None:
+        return []
     found: list[tuple[str, Any]] = [
         ("all cooperate: share of runs", generic.cooperation),
         ("some exploit others: share of runs", generic.exploitation),
@@ -312,7 +205,7 @@ def _outcome_numbers(generic: Outcomes) -> list[Number]:
         ("runs that left the reals, in no share", generic.not_finite),
     ]
     detail = f"{generic.detail}; in brackets 95\N{NO-BREAK SPACE}% Wilson intervals"
-    lines = [Number(what, value, generic.method, detail) for what, value in found]
+    lines = _obtained(found, generic.method, detail)
     if (seen := generic.observed) is not None:
         what, detail = f"observed: {seen.words}, mean of each player", f"{seen.formula}; {detail}"
         lines.append(Number(what, seen.players, generic.method, detail))
@@ -331,55 +224,61 @@ def _boundary_numbers(base: Assessment) -> list[Number]:
     ]
     for deviation in test.deviations:
         who, best = f"player {deviation.player + 1}", float(np.ravel(deviation.best)[0])
-        how = deviation.method, deviation.detail
-        found.append(Number(f"{who}: gain of the best deviation found", deviation.gain, *how))
-        found.append(Number(f"{who}: its parameter there", best, *how))
-    detail = "relative to the largest it could be"
-    found += [
-        Number(f"player {i + 1}: slope at the corner", slope, test.method, detail)
-        for i, slope in enumerate(test.slopes)
-    ]
-    return found
+        gained = f"{who}: gain of the best deviation found", deviation.gain
+        both = gained, (f"{who}: its parameter there", best)
+        found += _obtained(both, deviation.method, deviation.detail)
+    slopes = ((f"player {i + 1}: slope at the corner", x) for i, x in enumerate(test.slopes))
+    return found + _obtained(slopes, test.method, "relative to the largest it could be")
 
 
 def _diagonal_numbers(base: Assessment) -> list[Number]:
     found = []
     for point in base.rest_points or ():
-        attracts = {True: "attracts", False: "does not attract", None: "a limit"}[point.attracts]
-        along = "attracts" if point.attracts_along else "does not attract"
-        detail = f"along the diagonal it {along}; across all nearby starts: {attracts}"
-        value = point.p, point.theta
-        found.append(Number(f"{point.kind}: p, θ", value, point.method, detail))
+        attracts = {True: "attracts", False: "does not attract", None: "a limit"}
+        along, nearby = attracts[point.attracts_along], attracts[point.attracts]
+        detail = f"along the diagonal it {along}; across all nearby starts: {nearby}"
+        found.append(Number(f"{point.kind}: p, θ", (point.p, point.theta), point.method, detail))
     return found
 
 
-def _plane_numbers(portrait: Portrait) -> list[Number]:
-    found = [
-        Number(f"{point.stability} rest point ({point.place}): θ_1, θ_2", point.params, how, detail)
-        for point, how, detail in (
-            (p, portrait.method, "cooperation " + ", ".join(f"{x:.6g}" for x in p.cooperation))
-            for p in portrait.rest_points
-        )
-    ]
-    found += [
-        Number(f"{name}: share of the grid of starts", share, "learned", portrait.detail)
-        for name, share in portrait.shares.items()
-    ]
-    return [*found, Number("runs at rest", portrait.at_rest, "learned", portrait.detail)]
+def _plane_numbers(portrait: Portrait | None) -> list[Number]:
+    if portrait is None:
+        return []
+    found = []
+    for point in portrait.rest_points:
+        what = f"{point.stability} rest point ({point.place}): θ_1, θ_2"
+        detail = "cooperation " + ", ".join(f"{x:.6g}" for x in point.cooperation)
+        found.append(Number(what, point.params, portrait.method, detail))
+    shares = [(f"{name}: share of the grid of starts", x) for name, x in portrait.shares.items()]
+    ends = [*shares, ("runs at rest", portrait.at_rest)]
+    return found + _obtained(ends, "learned", portrait.detail)
 
 
 def _base_numbers(result: StudyResult) -> list[Number]:
-    base, game = result.base_game, result.prepared.base.game
-    found = [
-        Number(f"{words} {profile_name(game, profile)}: payoffs", payoffs, base.method, base.detail)
-        for words, profiles, all_payoffs in (
-            ("pure equilibrium", base.pure_equilibria, base.pure_equilibrium_payoffs),
-            ("welfare optimum", base.welfare_optima, base.welfare_optimum_payoffs),
-        )
-        for profile, payoffs in list(zip(profiles, all_payoffs, strict=True))[
-            :MOST_PROFILES_REPORTED
-        ]
+    base = result.base_game
+    found: list[tuple[str, Any]] = [
+        (f"{words} {name}: payoffs", payoffs)
+        for words, name, payoffs in listed_profiles(result, "welfare optimum")
     ]
-    count = len(base.pure_equilibria)
-    found.append(Number("pure equilibria, how many", count, base.method, base.detail))
-    return [*found, Number("largest welfare", base.welfare, base.method, base.detail)]
+    found.append(("pure equilibria, how many", len(base.pure_equilibria)))
+    found.append(("largest welfare", base.welfare))
+    return _obtained(found, base.method, base.detail)
+
+
+def _obtained(found: Iterable[tuple[str, Any]], method: str, detail: str) -> list[Number]:
+    """Numbers that were obtained in the same way."""
+    return [Number(what, value, method, detail) for what, value in found]
+
+
+def listed_profiles(
+    result: StudyResult, optimum: str
+) -> Iterator[tuple[str, str, tuple[float, ...]]]:
+    """The first pure equilibria and profiles of largest welfare, called `optimum`: what each is,
+    its name, and what it pays."""
+    base, game = result.base_game, result.prepared.base.game
+    for words, profiles, payoffs in (
+        ("pure equilibrium", base.pure_equilibria, base.pure_equilibrium_payoffs),
+        (optimum, base.welfare_optima, base.welfare_optimum_payoffs),
+    ):
+        for profile, paid in list(zip(profiles, payoffs, strict=True))[:MOST_PROFILES]:
+            yield words, profile_name(game, profile), paid

@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 
 from glasshouse._foundation.files import write_file, writing
 from glasshouse._foundation.random import how_drawn
+from glasshouse.analysis.sceptic.findings import Findings, Measured, Trial
 from glasshouse.plots._palette import TEXT
 from glasshouse.plots.prediction import plot_predictions
 from glasshouse.study.folder import as_json, check_new
 from glasshouse.study.report.figures import StudyFigure
-from glasshouse.study.sceptic.findings import Findings, Measured, Trial
 
 GROUPS = {
     ("interpreter", "independent"): "one network reads both, independent starts",

@@ -42,6 +42,7 @@ from glasshouse.study.spec.values import (
     Positive,
     Section,
     Start,
+    as_tensor,
     is_number,
 )
 
@@ -93,7 +94,7 @@ class GameSpec(Section):
         elif self.file is not None:
             game = read_nfg(folder / self.file)
         else:
-            game = NormalFormGame(_tensor(self.payoffs or []), player_axis=self.player_axis)
+            game = NormalFormGame(as_tensor(self.payoffs or []), player_axis=self.player_axis)
         if self.title:
             labels = game.labels or default_labels(game.actions)
             named = dataclasses.replace(labels, title=self.title)
@@ -211,6 +212,11 @@ class AnalysisSpec(Section):
     """Which registered observable is reported at the ends of learning beside cooperation."""
     certify: Epsilon = 1e-6
     """Prove whether rest points and the corner are ε-equilibria: ε in units of payoff, or false."""
+
+    @property
+    def wanted(self) -> dict[str, bool]:
+        """About which points of the game to find something out, for analyses."""
+        return {"tied": self.tied, "outcomes": self.outcomes, "boundary": self.boundary_test}
 
     @field_validator("observe")
     @classmethod
@@ -386,14 +392,3 @@ class Study(Section):
     def to_toml(self) -> str:
         """The resolved study as the text of a study file."""
         return tomli_w.dumps(self.resolved())
-
-
-def _tensor(payoffs: list[Any]) -> list[Any] | np.ndarray:
-    """Payoffs of all players; two dimensions are the row player's in a symmetric game."""
-    try:
-        table = np.array(payoffs, dtype=float)
-    except ValueError:
-        return payoffs  # ragged: the game says so
-    if table.ndim == 2 and table.shape[0] == table.shape[1]:
-        return np.stack([table, table.T])
-    return payoffs

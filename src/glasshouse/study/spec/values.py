@@ -50,6 +50,17 @@ def _entries(value: object, where: str = "", level: int = 0) -> object:
     return value
 
 
+def as_tensor(payoffs: list[Any]) -> list[Any] | np.ndarray:
+    """Payoffs of all players; two dimensions are the row player's in a symmetric game."""
+    try:
+        table = np.array(payoffs, dtype=float)
+    except ValueError:
+        return payoffs  # ragged: the game says so
+    if table.ndim == 2 and table.shape[0] == table.shape[1]:
+        return np.stack([table, table.T])
+    return payoffs
+
+
 def _rows(value: object, what: str) -> list[list[float]]:
     """Rows of numbers, or a `ValueError` saying which entry is not one."""
     rows = list(value) if isinstance(value, list | tuple) else []

@@ -14,14 +14,14 @@ from glasshouse.analysis.equilibrium.certified_thresholds import (
 )
 from glasshouse.analysis.equilibrium.deviations import BoundaryTest, Deviation
 from glasshouse.analysis.phase.portrait import Portrait
+from glasshouse.analysis.proofs import CertifiedPoint
 from glasshouse.plots.coupling import Marker, outcome_names
 from glasshouse.plots.outcome_map import QUANTITIES
-from glasshouse.study.predictions import is_of_rule
-from glasshouse.study.proofs import CertifiedPoint
-from glasshouse.study.result import StudyResult
+from glasshouse.study.computed import Computed
+from glasshouse.study.questions import is_of_rule
 from glasshouse.study.sweep import MOST_REST
-from glasshouse.study.words.sentences import axis_name
-from glasshouse.study.words.verdicts import point_words, verdict_words
+from glasshouse.study.words.sentences import axis_name, upper
+from glasshouse.study.words.verdicts import ends_words, point_words, verdict_words
 
 TIED_SETTINGS = ("learning.step_size", "learning.steps")
 """What tied runs from the neutral start depend on."""
@@ -43,7 +43,7 @@ class Sheet(NamedTuple):
     slices: slice
 
 
-def leading_outcomes(result: StudyResult) -> list[str | None]:
+def leading_outcomes(result: Computed) -> list[str | None]:
     """The most frequent outcome at each point; None where two tie or none was counted."""
     shares = np.array([result.column(f"{name}_share") for name in LEADERS], dtype=float)
     found: list[str | None] = []
@@ -54,7 +54,7 @@ def leading_outcomes(result: StudyResult) -> list[str | None]:
 
 
 def along_words(
-    result: StudyResult, marks: Sequence[Marker], unmarked: Sequence[str] = ()
+    result: Computed, marks: Sequence[Marker], unmarked: Sequence[str] = ()
 ) -> tuple[str, str, str]:
     """Title, alternative text and caption of the diagram along one axis.
 
@@ -81,7 +81,7 @@ def along_words(
     return (f"Cooperation along {name}", " ".join(parts), _along_caption(result, marks, unmarked))
 
 
-def map_words(result: StudyResult, quantity: str, sheet: Sheet) -> tuple[str, str, str]:
+def map_words(result: Computed, quantity: str, sheet: Sheet) -> tuple[str, str, str]:
     """Title, alternative text and caption of a map over the first two axes."""
     first, second = (axis_name(axis.key) for axis in result.axes[:2])
     values = result.column(quantity)[sheet.rows].astype(float)
@@ -121,7 +121,7 @@ def map_words(result: StudyResult, quantity: str, sheet: Sheet) -> tuple[str, st
     return f"Outcomes over {first} and {second}{at}", " ".join(parts), " ".join(caption)
 
 
-def sheets(result: StudyResult) -> list[Sheet]:
+def sheets(result: Computed) -> list[Sheet]:
     """The maps to draw: one over two axes; of more, at the first, middle and last of the others.
 
     Of many axes some combinations only, evenly spread.
@@ -144,7 +144,7 @@ def sheets(result: StudyResult) -> list[Sheet]:
     return found
 
 
-def _moving(result: StudyResult, sheet: Sheet) -> list[str]:
+def _moving(result: Computed, sheet: Sheet) -> list[str]:
     """Where runs had not come to rest, on maps on which learning itself changes or many lie."""
     if len(result.axes) < 3 and not any(is_of_rule(axis.key) for axis in result.axes):
         return []
@@ -154,7 +154,7 @@ def _moving(result: StudyResult, sheet: Sheet) -> list[str]:
     return [f"Not at rest: {which} had come to rest."] if moving else []
 
 
-def portrait_words(portrait: Portrait, values: str) -> tuple[str, str, str]:
+def portrait_words(portrait: Portrait, where: str) -> tuple[str, str, str]:
     """Title, alternative text and caption of the phase portrait."""
     kinds = [point.stability for point in portrait.rest_points]
     counted = [f"{kinds.count(k)} {k}" for k in dict.fromkeys(kinds)]
@@ -170,7 +170,6 @@ def portrait_words(portrait: Portrait, values: str) -> tuple[str, str, str]:
         + (f" Stable ones lie where the players cooperate with probability {at}." if at else "")
         + f" Of a grid of starts, so many end in each outcome: {ends or 'none is finite'}."
     )
-    where = f" at {values}" if values else ""
     caption = f"{_upper(portrait.detail)}."
     return f"Phase portrait{where}", alt, " ".join([caption, *_sentences(portrait.notes)])
 
@@ -179,14 +178,14 @@ def deviation_words(
     best: Deviation,
     test: BoundaryTest,
     gains: bool,
-    values: str,
+    where: str,
     point: CertifiedPoint | None = None,
 ) -> tuple[str, str]:
     """Title and alternative text of the deviation curve.
 
     **Arguments:** `gains`, whether it pays at all; `point`, the corner where it was certified.
     """
-    who, where = f"player {best.player + 1}", f" at {values}" if values else ""
+    who = f"player {best.player + 1}"
     verdict = {
         True: "the corner passes the boundary test",
         False: "the corner does not pass the boundary test",
@@ -205,7 +204,7 @@ def deviation_words(
 
 
 def rest_deviation_words(
-    point: CertifiedPoint, values: str, window: tuple[float, float] | None
+    point: CertifiedPoint, where: str, window: tuple[float, float] | None
 ) -> tuple[str, str, str]:
     """Title, alternative text and caption of the deviation curve of the most frequent rest point.
 
@@ -213,9 +212,8 @@ def rest_deviation_words(
     """
     assert point.reached is not None
     share, player = point.reached.share, point.gain.player
-    ends = "tied learning ends" if share is None else f"{100 * share.value:.3g}% of the runs end"
+    ends = ends_words(point.reached)
     profile = ", ".join(map(point_words, point.certificate.params))
-    where = f" at {values}" if values else ""
     alt = (
         f"All parameters at the rest point ({profile}), where {ends}. "
         f"{_upper(verdict_words(point))}. {_upper(_bounds(point, player))}."
@@ -281,7 +279,7 @@ def curve_words(curve: EquilibriumCurve) -> tuple[str, str, str]:
     return "From which coupling on cooperation is an equilibrium, by bound", alt, caption
 
 
-def _along_caption(result: StudyResult, marks: Sequence[Marker], unmarked: Sequence[str]) -> str:
+def _along_caption(result: Computed, marks: Sequence[Marker], unmarked: Sequence[str]) -> str:
     tied, learned = result.base.tied, result.learned
     parts = []
     if tied is not None:
@@ -303,7 +301,7 @@ def _along_caption(result: StudyResult, marks: Sequence[Marker], unmarked: Seque
     return " ".join([*parts, *_sentences([f"not marked: {words}" for words in unmarked])])
 
 
-def _quantity_method(result: StudyResult, quantity: str) -> str:
+def _quantity_method(result: Computed, quantity: str) -> str:
     tied = result.base.tied
     detail = result.learned
     if quantity.startswith("tied"):
@@ -311,7 +309,7 @@ def _quantity_method(result: StudyResult, quantity: str) -> str:
     return QUANTITIES[quantity] + ("" if detail is None else f" ({detail})")
 
 
-def _tied_detail(result: StudyResult, tied: TiedOutcome) -> str:
+def _tied_detail(result: Computed, tied: TiedOutcome) -> str:
     """How tied runs were made along the sweep, whose steps are not those of the study itself."""
     swept = [axis.key for axis in result.axes if axis.key in TIED_SETTINGS]
     return tied.detail + (f", but {' and '.join(swept)} as swept" if swept else "")
@@ -335,7 +333,7 @@ def _sentences(notes: Sequence[str]) -> list[str]:
 
 def _upper(words: str) -> str:
     """With a capital letter, unless they begin with a dotted key."""
-    return words if "." in words.split()[0] else f"{words[:1].upper()}{words[1:]}"
+    return words if "." in words.split()[0] else upper(words)
 
 
 def _marked(mark: Marker) -> str:

@@ -7,14 +7,15 @@ from glasshouse._foundation.declared import study_settings
 from glasshouse._foundation.digits import at_most, between, digits, exactly, headline
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.movement.switch import Switch
+from glasshouse.analysis.predictions import Predictions
+from glasshouse.analysis.proofs import MOST_CERTIFIED, CertifiedPoint, most_frequent
 from glasshouse.rules.registry import RULES
 from glasshouse.semantics.registry import SEMANTICS
-from glasshouse.study.proofs import MOST_CERTIFIED, CertifiedPoint, most_frequent
-from glasshouse.study.result import Predictions, StudyResult
+from glasshouse.study.computed import Computed
 from glasshouse.study.spec.dotted import numeric_leaves
 from glasshouse.study.words.verdicts import (
     equilibrium,
-    gain_words,
+    gains_by,
     judged,
     point_words,
     witness_words,
@@ -29,10 +30,13 @@ ELSEWHERE = {"everywhere": "everywhere", "nowhere": "nowhere", "elsewhere": "now
 TURNS = {"from a value on": "above", "up to a value": "below"}
 """On which side of the one value at which it turns cooperation rises."""
 
+MOST_BRACKETS = 8
+"""Of several switches, so many are listed."""
+
 CORNER = "cooperation by all, at the upper ends of their parameters,"
 
 
-def claims(result: StudyResult) -> list[str]:
+def claims(result: Computed) -> list[str]:
     """What the study found; each sentence begins with which of the three things it is about."""
     predictions = result.predictions
     if predictions is not None:
@@ -48,7 +52,7 @@ def claims(result: StudyResult) -> list[str]:
     return [_under(access(result), claim) for claim in found if claim]
 
 
-def brief(result: StudyResult) -> str:
+def brief(result: Computed) -> str:
     """A study in one short line: its game, and where things switch or how many points it has."""
     title, predictions = result.prepared.base.game.title, result.predictions
     if predictions is None:
@@ -65,7 +69,7 @@ def _short(switch: Switch | CertifiedThreshold) -> str:
     return switch.holds if switch.holds in ("everywhere", "nowhere") else f"({switch.result})"
 
 
-def access(result: StudyResult) -> str:
+def access(result: Computed) -> str:
     """Who sees what, in words; nothing under full access."""
     channel = result.prepared.base.parametric.channel
     if any(axis.key.startswith("access.") for axis in result.axes):
@@ -73,7 +77,7 @@ def access(result: StudyResult) -> str:
     return "" if channel.is_full else channel.words
 
 
-def learners(result: StudyResult) -> str:
+def learners(result: Computed) -> str:
     """Who learns: "selfish learners", or by which rule."""
     learning = result.prepared.base.learning
     numbers = {f"learning.{key}" for rule in RULES.values() for key in study_settings(rule)}
@@ -87,10 +91,21 @@ def _under(access: str, claim: str) -> str:
     return f"{kind}, {access}{claim.removeprefix(kind)}" if access else claim
 
 
-def own_values(result: StudyResult) -> str:
+def own_values(result: Computed) -> str:
     """The study's own values of the numbers that it sweeps, as "coupling = 0.5"."""
     leaves = numeric_leaves(result.prepared.study.settings())
     return ", ".join(f"{axis_name(axis.key)} = {leaves[axis.key]:g}" for axis in result.axes)
+
+
+def at_own_values(result: Computed) -> str:
+    """ " at coupling = 0.5"; nothing where nothing is swept."""
+    values = own_values(result)
+    return f" at {values}" if values else ""
+
+
+def upper(words: str) -> str:
+    """With a capital letter."""
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def axis_name(key: str) -> str:
@@ -138,7 +153,7 @@ def _long_run_claim(predictions: Predictions) -> str:
     )
 
 
-def _rises_claim(result: StudyResult) -> str:
+def _rises_claim(result: Computed) -> str:
     rises = [direction == "rises" for direction in result.column("first_movement")]
     if not result.axes:
         direction = result.base.first_movement.direction
@@ -151,7 +166,7 @@ def _rises_claim(result: StudyResult) -> str:
     )
 
 
-def _slices_claim(result: StudyResult) -> str:
+def _slices_claim(result: Computed) -> str:
     first, *rest = (axis_name(axis.key) for axis in result.axes)
     others = in_words_and(rest)
     slices, of = result.slices, "values" if len(rest) == 1 else "pairs"
@@ -190,7 +205,7 @@ def in_words_and(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def _outcome_claims(result: StudyResult) -> list[str]:
+def _outcome_claims(result: Computed) -> list[str]:
     """Where learning ends, point by point; nothing where that was not asked."""
     if result.learned is None:
         return []
@@ -264,14 +279,12 @@ def _rounded_up(number: float, most: float) -> str:
     return short if float(short) <= most else exactly(number)
 
 
-def _rest_points_claim(result: StudyResult) -> str:
+def _rest_points_claim(result: Computed) -> str:
     """Whether the rest points reached are equilibria; nothing where none was certified."""
     points = [point for point in result.certificates if point.reached is not None]
     common = most_frequent(result.certificates)
     if common is None:
         return ""
-    values = own_values(result)
-    where = f" at {values}" if values else ""
     generic = sum(p.reached is not None and p.reached.starts == "generic" for p in points)
     which = "most frequent rest points" if generic >= MOST_CERTIFIED else "rest points reached"
     if any(point.reached.dimension != 0 for point in points if point.reached is not None):
@@ -281,11 +294,11 @@ def _rest_points_claim(result: StudyResult) -> str:
     found = judged(verdicts, common.certificate.epsilon, which)
     about = common.certificate.about
     program = "" if about == "the game" else f" (about {about}, traced from the semantics)"
-    witness = witness_words(common)
-    return f"Equilibrium{where}{proved}: {found}{program}{'; ' if witness else ''}{witness}."
+    said = "; ".join(filter(None, [f"{found}{program}", witness_words(common)]))
+    return f"Equilibrium{at_own_values(result)}{proved}: {said}."
 
 
-def _passes_claim(result: StudyResult) -> str:
+def _passes_claim(result: Computed) -> str:
     """On the boundary test, point by point; nothing where it was not asked for."""
     answers = result.column("boundary_passes").tolist()
     tested = sum(answer is not None for answer in answers)
@@ -311,8 +324,8 @@ def _corner_claim(corner: CertifiedPoint) -> str:
     if corner.certificate.verdict == "certified":
         return f"Equilibrium, proved: {CORNER} is an {what}."
     return (
-        f"Equilibrium, refuted: {CORNER} is no {what}; player {gain.player + 1} gains at least "
-        f"{gain_words(gain)} by moving to about {point_words(gain.witness)}."
+        f"Equilibrium, refuted: {CORNER} is no {what}; "
+        f"{gains_by(gain, f'moving to about {point_words(gain.witness)}')}."
     )
 
 
@@ -328,7 +341,18 @@ def where_words(switch: Switch, key: str) -> str:
     return f"at values of {name or axis_name(key)} that one number does not tell ({switch.result})"
 
 
-def _points(result: StudyResult, holds: Sequence[bool]) -> str:
+def switch_words(switch: Switch) -> str:
+    """Why a switch has no single value."""
+    if switch.result == "not bracketed":
+        return f"holds {switch.holds} in the range searched"
+    if switch.brackets:
+        shown, more = switch.brackets[:MOST_BRACKETS], len(switch.brackets) - MOST_BRACKETS
+        spans = ", ".join(" and ".join(between(low, high)) for low, high in shown)
+        return f"{switch.result}, between {spans}" + (f", and {more} more" if more > 0 else "")
+    return switch.result
+
+
+def _points(result: Computed, holds: Sequence[bool]) -> str:
     """The points at which something holds: runs of neighbours, or how many of all."""
     axes = result.axes
     if not axes:

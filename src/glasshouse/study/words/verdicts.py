@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from glasshouse._foundation.digits import exactly, gain_at_least, gain_ends
+from glasshouse.analysis.outcomes.reached import ReachedPoint
+from glasshouse.analysis.proofs import CertifiedPoint
 from glasshouse.certificates.certificate import GainBounds
-from glasshouse.study.proofs import CertifiedPoint
 
 SENTENCE_DIGITS = 4
 """Of gains and parameters in sentences, at most."""
@@ -46,10 +47,7 @@ def verdict_words(point: CertifiedPoint) -> str:
     """What is proved about one point."""
     certificate, gain = point.certificate, point.gain
     if certificate.verdict == "refuted":
-        return (
-            f"refuted: player {gain.player + 1} gains at least "
-            f"{gain_words(gain)} by moving to about {point_words(gain.witness)}"
-        )
+        return f"refuted: {gains_by(gain, f'moving to about {point_words(gain.witness)}')}"
     if certificate.verdict == "certified":
         most = max(certificate.gains, key=lambda gain: gain.upper)
         return f"proved: no player gains {at_most_words(most)}"
@@ -61,19 +59,22 @@ def witness_words(point: CertifiedPoint) -> str:
     """From where, by whom and how much: what refutes a rest point; nothing if it is not refuted."""
     if point.certificate.verdict != "refuted" or point.reached is None:
         return ""
-    gain, share = point.gain, point.reached.share
-    ends = "tied learning ends" if share is None else f"{100 * share.value:.3g}% of the runs end"
+    gain = point.gain
     here = point_words(point.certificate.params[gain.player])
-    return (
-        f"where {ends}, player {gain.player + 1} gains at least "
-        f"{gain_words(gain)} by moving from {here} to about "
-        f"{point_words(gain.witness)}"
-    )
+    move = f"moving from {here} to about {point_words(gain.witness)}"
+    return f"where {ends_words(point.reached)}, {gains_by(gain, move)}"
 
 
-def gain_words(gain: GainBounds) -> str:
+def ends_words(reached: ReachedPoint) -> str:
+    """How much of learning ends at a rest point."""
+    share = reached.share
+    return "tied learning ends" if share is None else f"{100 * share.value:.3g}% of the runs end"
+
+
+def gains_by(gain: GainBounds, move: str) -> str:
     """What a player gains at least by moving to the witness, in digits of its bracket."""
-    return gain_at_least(gain.witness_gain, gain.lower, gain.upper, SENTENCE_DIGITS)
+    least = gain_at_least(gain.witness_gain, gain.lower, gain.upper, SENTENCE_DIGITS)
+    return f"player {gain.player + 1} gains at least {least} by {move}"
 
 
 def at_most_words(gain: GainBounds) -> str:

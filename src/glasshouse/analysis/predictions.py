@@ -1,13 +1,13 @@
-"""Where things switch along the axes of a study."""
+"""Where things switch along one number of a game, and along the first axis of a grid."""
 
 import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from glasshouse._foundation.progress import progress
+from glasshouse._foundation.results import Result, fields_of, plain
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.equilibrium.thresholds import equilibrium_threshold
 from glasshouse.analysis.movement.couplings import (
@@ -18,15 +18,69 @@ from glasshouse.analysis.movement.couplings import (
     measured_first_movement,
 )
 from glasshouse.analysis.movement.switch import Switch
+from glasshouse.analysis.proofs import proved_threshold
 from glasshouse.errors import InputError
-from glasshouse.games.registry import CATALOGUE
-from glasshouse.rules.base import AbstractDirection, check_direction, in_words
+from glasshouse.rules.base import AbstractDirection, in_words
 from glasshouse.rules.gradient import Gradient
-from glasshouse.study.proofs import proved_threshold
-from glasshouse.study.result import Predictions, Slice
-from glasshouse.study.setting import Prepared
-from glasshouse.study.spec.study import Study
 from glasshouse.theory.symmetric import Thresholds
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Predictions(Result):
+    """Where things switch along one number: closed forms beside what was found by trying values.
+
+    **Arguments:** `key`, dotted, of the number; `closed_form`, or None and the `reason`;
+    `first_movement`, from which value on mean cooperation starts to rise, by its derivative;
+    `measured_first_movement`, the same of learners, after a window too short to matter;
+    `long_run_switch`, another thing: from which value on mean cooperation stands above its start
+    after a long run; `equilibrium`, from which value on the cooperative corner is an equilibrium,
+    proved, or else passes the boundary test, or None and `no_equilibrium_reason`.
+    """
+
+    key: str
+    closed_form: Thresholds | None
+    reason: str
+    first_movement: Switch
+    measured_first_movement: Switch
+    long_run_switch: Switch
+    equilibrium: CertifiedThreshold | Switch | None
+    no_equilibrium_reason: str
+
+    @property
+    def measured(self) -> Switch:
+        """`long_run_switch` by its name in earlier versions."""
+        return self.long_run_switch
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields, and `long_run_switch` once more as `measured`, as scripts knew it."""
+        found = {name: plain(value) for name, value in fields_of(self)}
+        return {**found, "measured": found["long_run_switch"]}
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Slice(Result):
+    """Where things switch along the first axis, at one value of the second and further ones.
+
+    **Arguments:** `value`, of the second axis; `predicted`, the closed-form first movement, None
+    where there is none; `moves`: along the first axis cooperation starts to rise "from a value on",
+    "up to a value" (where the axis is a number of the rule), "everywhere", "nowhere" or
+    "elsewhere"; `first_movement`, that value, where the margin changes its sign between two points
+    of the sweep (interpolated), or None; `equilibrium`, the first point from which on the
+    cooperative corner passes the boundary test, None where there is none; `further`, values of the
+    third axis and those after it.
+    """
+
+    value: float
+    predicted: float | None
+    moves: str
+    first_movement: float | None
+    equilibrium: float | None
+    further: tuple[float, ...] = ()
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """Of every axis but the first."""
+        return (self.value, *self.further)
 
 
 def predict(
@@ -105,93 +159,33 @@ def closed_form_along(
         return None, str(error)
 
 
-def predict_study(prepared: Prepared) -> tuple[Predictions | None, str]:
-    """The predictions along the only axis of a study, or None and the reason."""
-    axes = prepared.study.axes
-    if len(axes) != 1 or not prepared.study.analysis.thresholds:
-        return None, ""
-    (axis,) = axes
-    low, high = axis.values[0], axis.values[-1]
-    family = prepared.base.own_family(axis.key)
-    rule = check_direction(prepared.base.learning.rule, "a first movement")
-    certify = prepared.study.analysis.certify is not False
-    try:
-        if family is not None:  # all of the usual range, and all that is studied
-            searched = (min(family.lowest, low), max(family.highest, high))
-            return predict(family, axis.key, searched, certify, rule), ""
-        if axis.key.startswith("learning."):
-            raise InputError(
-                "they are sought along numbers of the game, its semantics and its access"
-            )
-        if is_whole(prepared.study, axis.key):
-            raise InputError("it takes whole numbers only")
-        if low == high:
-            raise InputError("the axis has a single value")
-        return predict(prepared.along(axis.key), axis.key, (low, high), rule=rule), ""
-    except InputError as error:
-        return None, f"no switches sought along {axis.key}: {error}"
+def slices(
+    x: Sequence[float],
+    others: Sequence[Sequence[float]],
+    margins: np.ndarray,
+    passes: np.ndarray,
+    closed_forms: Sequence[Thresholds | None],
+    *,
+    falling: bool,
+) -> tuple[Slice, ...]:
+    """Where things switch along the first axis of a grid, at each of the `others`' values.
 
-
-def is_whole(study: Study, key: str) -> bool:
-    """Whether the number at a dotted key counts something."""
-    table, _, rest = key.partition(".")
-    counting = {"semantics": study.semantics.counts(), "access": study.access.counts()}
-    if key == "game.cooperate" or rest.partition(".")[0] in counting.get(table, ()):
-        return True
-    name = key.removeprefix("game.parameters.")
-    entry = CATALOGUE.get(study.game.name or "")
-    return name != key and entry is not None and isinstance(entry.defaults.get(name), int)
-
-
-def slices(prepared: Prepared, table: pa.Table) -> tuple[Slice, ...]:
-    """Where things switch along the first axis, at each value of the second and further ones."""
-    if len(prepared.study.axes) < 2 or not prepared.study.analysis.thresholds:
-        return ()
-    first, *others = prepared.study.axes
-    of_rule = is_of_rule(first.key)
-    if first.key.startswith("learning.") and not of_rule:
-        return ()
-    rule = check_direction(prepared.base.learning.rule, "a first movement")
-    shape = (-1, len(first.values))
-    margins = np.array(table.column("first_movement_margin").to_pylist(), dtype=float)
-    passes = np.array(table.column("boundary_passes").to_pylist(), dtype=object)
-    firsts, margins, passes = (
-        prepared.points[:: shape[1]],
-        margins.reshape(shape),
-        passes.reshape(shape),
-    )
+    **Arguments:** `x`, values of the first axis; `others`, those of all further ones, a row for
+    each slice; `margins` of first movement and whether the corner `passes` the boundary test, a row
+    for each slice; `closed_forms` along the first axis; `falling`, whether a single turn from
+    rising to not rising is one, too.
+    """
     found = []
-    for setting, margin, passing in zip(firsts, margins, passes, strict=True):
-        family = setting.own_family(first.key)
-        closed = None if family is None else closed_form_along(family, rule)[0]
-        moves, turn = _turns(first.values, margin, of_rule)
-        value, *further = (setting.values[axis.key] for axis in others)
-        found.append(
-            Slice(
-                value=value,
-                predicted=None if closed is None else closed.neutral.value,
-                moves=moves,
-                first_movement=turn,
-                equilibrium=_holds_from(first.values, passing),
-                further=tuple(further),
-            )
-        )
+    for values, margin, passing, closed in zip(others, margins, passes, closed_forms, strict=True):
+        moves, turn = _turns(x, margin, falling)
+        predicted = None if closed is None else closed.neutral.value
+        holds = _holds_from(x, passing)
+        found.append(Slice(values[0], predicted, moves, turn, holds, tuple(values[1:])))
     return tuple(found)
 
 
-def is_of_rule(key: str) -> bool:
-    """Whether the number at a dotted key belongs to a rule, so that first movement depends on it.
-
-    How long and how finely is learned changes where learning ends, but not where it sets out to.
-    """
-    return key.startswith("learning.") and key.rpartition(".")[2] == "look_ahead"
-
-
 def _turns(x: Sequence[float], margins: np.ndarray, falling: bool) -> tuple[str, float | None]:
-    """Where cooperation rises along a slice, and where its margin turns; between points, a line.
-
-    **Arguments:** `falling`, whether a single turn from rising to not rising is one, too.
-    """
+    """Where cooperation rises along a slice, and where its margin turns; between points, a line."""
     above = margins > 0
     changes = np.flatnonzero(above[1:] != above[:-1])
     if not len(changes):

@@ -1,8 +1,9 @@
-"""What a study proves: about the rest points it reaches, the cooperative corner, a threshold."""
+"""What is proved of a game: of the rest points reached, the cooperative corner, a threshold."""
 
 import dataclasses
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import equinox as eqx
 import jax
@@ -28,12 +29,12 @@ from glasshouse.analysis.outcomes.reached import (
     reached_rest_points,
 )
 from glasshouse.certificates.certificate import Certificate, GainBounds
+from glasshouse.dynamics.learning import Learning
 from glasshouse.dynamics.starts import Starts
 from glasshouse.errors import InputError
 from glasshouse.families.family import AbstractDenseFamily
 from glasshouse.games.base import UNROLL_LIMIT, unrolls
 from glasshouse.parametric import ParametricGame, Params
-from glasshouse.study.setting import Prepared, Setting
 from glasshouse.theory.limits import corner_limits
 
 PROOF_BUDGET, MOST_BOXES = 20_000, 60_000
@@ -57,11 +58,11 @@ EQUAL_GAINS = 1e-9
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class CertifiedPoint(Result):
-    """A profile of a study, with a certificate that tells whether it is an ε-equilibrium.
+    """A profile of a game, with a certificate that tells whether it is an ε-equilibrium.
 
     **Arguments:** `name`, of its file: "tied_rest_point", "rest_point_1" (the most frequent one)
     and so on, or "corner"; `reached`, the rest point of learning, or None where none was reached
-    there; the tied one has the share of the study's runs that end there too; `corner`, whether it
+    there; the tied one has the share of the runs that end there too; `corner`, whether it
     is the cooperative corner, all parameters at their upper bounds; `cooperation`, each player's
     probability of action 0; `certificate`.
     """
@@ -94,48 +95,62 @@ def certificate_file(name: str) -> str:
     return f"certificates/{name}.json"
 
 
+def threshold_files(found: object) -> dict[str, Certificate]:
+    """What proves that the property holds above a threshold and fails below, by file; nothing
+    where it was not proved."""
+    if not isinstance(found, CertifiedThreshold):
+        return {}
+    proofs = {"threshold_holds": found.certified, "threshold_fails": found.refuted}
+    return {certificate_file(name): proof for name, proof in proofs.items() if proof is not None}
+
+
 def most_frequent(points: tuple[CertifiedPoint, ...]) -> CertifiedPoint | None:
     """Of the rest points reached, the one where most of the study's runs end."""
     reached = [point for point in points if point.reached is not None]
     return max(reached, key=_runs, default=None)
 
 
-def certified_points(setting: Setting) -> tuple[tuple[CertifiedPoint, ...], str]:
-    """Proofs about the points of a study at its own values, and why there are none.
+def certified_points(
+    game: ParametricGame,
+    learning: Learning,
+    epsilon: float | Literal[False],
+    *,
+    tied: bool = True,
+    outcomes: bool = True,
+    boundary: bool = True,
+) -> tuple[tuple[CertifiedPoint, ...], str]:
+    """Proofs about the points of a game that matter, and why there are none or what is left out.
 
-    They are about the rest points that its analyses reach and the corner that it tests.
+    **Arguments:** `learning`, whose rest points they are about; `epsilon`, False to prove nothing;
+    `tied`, `outcomes`, `boundary`: whether tied runs, runs from its starts and the cooperative
+    corner are asked about.
     """
-    epsilon = setting.study.analysis.certify
     if epsilon is False:
         return (), ""
-    game = setting.parametric
     reason = _too_large(game)
     if reason:
         return (), f"no certificates: {reason}; call glasshouse.certify for one profile"
-    profiles, note = _profiles(setting)
+    corner = _cooperative_corner(game) if boundary else None
+    reached, left_out = _reached(game, learning, tied, outcomes)
+    profiles = _profiles(reached, corner)
     budget = MOST_BOXES // (len(game.spaces) * max(len(profiles), 1))
     points = []
     try:
         with progress("proving", len(profiles)) as advance:
-            for name, params, reached, corner in profiles:
+            for name, params, point, is_corner in profiles:
                 proof = certify(game, params, float(epsilon), budget=min(PROOF_BUDGET, budget))
                 cooperates = tuple(map(float, _cooperation(game, params)))
-                points.append(CertifiedPoint(name, reached, corner, cooperates, proof))
+                points.append(CertifiedPoint(name, point, is_corner, cooperates, proof))
                 advance()
     except InputError as error:
         return (), f"no certificates: {error}"
-    return tuple(points), note
+    return tuple(points), left_out
 
 
-def threshold_curve(prepared: Prepared) -> EquilibriumCurve | None:
-    """The equilibrium threshold at several bounds, for studies along the coupling of a symmetric
-    game with two actions; None for others, and where nothing is to be proved."""
-    study = prepared.study
-    if study.analysis.certify is False or not study.analysis.thresholds:
-        return None
-    family: Any = prepared.base.own_family("semantics.coupling")
-    along = [axis.key for axis in study.axes] == ["semantics.coupling"]
-    if not along or not getattr(family, "has_closed_forms", False):
+def threshold_curve(family: Any) -> EquilibriumCurve | None:
+    """The equilibrium threshold at several bounds; None but for symmetric games with two actions,
+    by their coupling."""
+    if not getattr(family, "has_closed_forms", False):
         return None
     try:
         corner_limits(family.game)
@@ -144,19 +159,11 @@ def threshold_curve(prepared: Prepared) -> EquilibriumCurve | None:
     return equilibrium_curve(family, tolerance=CURVE_TOLERANCE, budget=CURVE_BUDGET)
 
 
-Profile = tuple[str, Params, ReachedPoint | None, bool]
-"""A name, what is certified under it, the rest point it is, whether it is the corner."""
-
-
-def _profiles(setting: Setting) -> tuple[list[Profile], str]:
-    """What there is to certify, and what there is not or is left out."""
-    analysis, corner = setting.study.analysis, None
-    if analysis.boundary_test:
-        corner = _cooperative_corner(setting.parametric)
-    found: list[Profile] = []
-    learned = analysis.tied or analysis.outcomes
-    reached, left_out = _reached(setting) if learned else ((), "")
-    generic = 0
+def _profiles(
+    reached: Sequence[ReachedPoint], corner: Params | None
+) -> list[tuple[str, Params, ReachedPoint | None, bool]]:
+    """What there is to certify: a name, the profile, which rest point and whether the corner."""
+    found, generic = [], 0
     for point in reached:
         generic += point.starts == "generic"
         name = "tied_rest_point" if point.starts == "tied" else f"rest_point_{generic}"
@@ -164,28 +171,33 @@ def _profiles(setting: Setting) -> tuple[list[Profile], str]:
         found.append((name, point.params, point, is_corner))
     if corner is not None and not any(is_corner for *_, is_corner in found):
         found.append(("corner", corner, None, True))
-    none = "no run came to rest to 1e-6, so there is no rest point to certify"
-    return found, none if learned and not reached else left_out
+    return found
 
 
-def _reached(setting: Setting) -> tuple[tuple[ReachedPoint, ...], str]:
+def _reached(
+    game: ParametricGame, learning: Learning, tied: bool, outcomes: bool
+) -> tuple[tuple[ReachedPoint, ...], str]:
     """The rest points of the runs that were asked for, and in words what they leave out.
 
     One reached both ways is one point.
     """
-    learning, analysis = setting.learning, setting.study.analysis
-    if not analysis.outcomes:
+    if not tied and not outcomes:
+        return (), ""
+    if not outcomes:
         learning = dataclasses.replace(learning, starts=Starts(kind="neutral"), tied=False)
-    found = reached_rest_points(setting.parametric, learning=learning, most=MOST_CERTIFIED)
-    tied = [point for point in found if point.starts == "tied" and analysis.tied]
-    generic = [point for point in found if point.starts == "generic" and analysis.outcomes]
-    for k, point in enumerate(tied):
+    found = reached_rest_points(game, learning=learning, most=MOST_CERTIFIED)
+    shared = [point for point in found if point.starts == "tied" and tied]
+    generic = [point for point in found if point.starts == "generic" and outcomes]
+    for k, point in enumerate(shared):
         for other in generic:
             if _is_same(point.params, other.params):
-                tied[k] = dataclasses.replace(point, share=other.share)
+                shared[k] = dataclasses.replace(point, share=other.share)
                 generic.remove(other)
                 break
-    return (*tied, *generic), _left_out(found, (*tied, *generic)) if analysis.outcomes else ""
+    points = (*shared, *generic)
+    if not points:
+        return (), "no run came to rest to 1e-6, so there is no rest point to certify"
+    return points, _left_out(found, points) if outcomes else ""
 
 
 def _left_out(found: ReachedRestPoints, points: tuple[ReachedPoint, ...]) -> str:

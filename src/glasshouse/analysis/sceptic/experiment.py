@@ -21,6 +21,7 @@ from glasshouse.analysis.movement.first_order import (
     flow_derivative,
     mean_cooperation,
 )
+from glasshouse.analysis.sceptic.findings import Findings, Trial
 from glasshouse.analysis.sensitivities.terms import reader_margins
 from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.driver import run
@@ -34,7 +35,6 @@ from glasshouse.rules.base import AbstractDirection, check_direction, in_words, 
 from glasshouse.semantics.neural.base import AbstractNeural
 from glasshouse.semantics.neural.interpreter import Interpreter
 from glasshouse.semantics.neural.policies import Policies
-from glasshouse.study.sceptic.findings import Findings, Trial
 
 if TYPE_CHECKING:  # what is held; anything may be given, and is refused with an advice
     HeldLearning: TypeAlias = Learning

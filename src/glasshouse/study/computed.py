@@ -1,0 +1,71 @@
+"""What a computed study holds, of which its words are written."""
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from glasshouse._foundation.results import Result
+from glasshouse.analysis.assessment import Assessment
+from glasshouse.analysis.equilibrium.certified_thresholds import (
+    EquilibriumCurve,
+)
+from glasshouse.analysis.equilibrium.pure_profiles import BaseGame
+from glasshouse.analysis.phase.portrait import Portrait
+from glasshouse.analysis.predictions import Predictions, Slice
+from glasshouse.analysis.proofs import CertifiedPoint, threshold_files
+from glasshouse.certificates.certificate import Certificate
+from glasshouse.study.setting import Prepared
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Computed(Result):
+    """The numbers of a computed study, as `StudyResult` says them."""
+
+    prepared: Prepared
+    table: pa.Table
+    base: Assessment
+    base_game: BaseGame
+    predictions: Predictions | None
+    slices: tuple[Slice, ...]
+    certificates: tuple[CertifiedPoint, ...]
+    curve: EquilibriumCurve | None
+    portrait: Portrait | None
+    notes: tuple[str, ...]
+
+    @property
+    def axes(self) -> tuple[Any, ...]:
+        """The axes of the sweep: `key` and `values` each."""
+        return self.prepared.study.axes
+
+    @property
+    def learned(self) -> str | None:
+        """How the outcomes along the sweep were obtained; None where they were not asked for."""
+        if self.base.generic is None:
+            return None
+        swept = [axis.key for axis in self.axes if axis.key.startswith("learning.")]
+        return self.base.generic.detail + (f", but {' and '.join(swept)} as swept" if swept else "")
+
+    @property
+    def certificate_files(self) -> dict[str, Certificate]:
+        """All certificates, by the names of their files in the folder of the study."""
+        threshold = None if self.predictions is None else self.predictions.equilibrium
+        points = {point.file: point.certificate for point in self.certificates}
+        return points | threshold_files(threshold)
+
+    def column(self, name: str) -> np.ndarray:
+        """A column as an array; missing numbers are NaN, missing yes and no are None."""
+        values = self.table.column(name).to_pylist()
+        if pa.types.is_floating(self.table.schema.field(name).type):
+            return np.array([math.nan if x is None else x for x in values])
+        return np.array(values, dtype=object)
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """All columns by name."""
+        return {name: self.column(name) for name in self.table.column_names}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The table row by row."""
+        return self.table.to_pylist()

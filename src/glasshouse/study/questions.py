@@ -1,0 +1,110 @@
+"""What a study asks of analysis: along its sweep, and at its own values."""
+
+import numpy as np
+import pyarrow as pa
+
+from glasshouse.analysis.equilibrium.certified_thresholds import EquilibriumCurve
+from glasshouse.analysis.predictions import (
+    Predictions,
+    Slice,
+    closed_form_along,
+    predict,
+    slices,
+)
+from glasshouse.analysis.proofs import CertifiedPoint, certified_points, threshold_curve
+from glasshouse.errors import InputError
+from glasshouse.games.registry import CATALOGUE
+from glasshouse.rules.base import check_direction
+from glasshouse.study.setting import Prepared, Setting
+from glasshouse.study.spec.study import Study
+
+
+def study_points(
+    setting: Setting, epsilon: float | None = None
+) -> tuple[tuple[CertifiedPoint, ...], str]:
+    """Proofs about the points of a study at its own values, and why there are none.
+
+    **Arguments:** `epsilon`, default that of the study.
+    """
+    analysis = setting.study.analysis
+    allowed = analysis.certify if epsilon is None else epsilon
+    return certified_points(setting.parametric, setting.learning, allowed, **analysis.wanted)
+
+
+def study_curve(prepared: Prepared) -> EquilibriumCurve | None:
+    """The equilibrium threshold at several bounds, for studies along their coupling alone."""
+    study, key = prepared.study, "semantics.coupling"
+    proves = study.analysis.certify is not False and study.analysis.thresholds
+    along = [axis.key for axis in study.axes] == [key]
+    return threshold_curve(prepared.base.own_family(key)) if proves and along else None
+
+
+def predict_study(prepared: Prepared, certify: bool = False) -> tuple[Predictions | None, str]:
+    """The predictions along the only axis of a study, or None and the reason.
+
+    **Arguments:** `certify`, whether to prove even where the study says not to.
+    """
+    axes = prepared.study.axes
+    if len(axes) != 1 or not prepared.study.analysis.thresholds:
+        return None, ""
+    (axis,) = axes
+    low, high = axis.values[0], axis.values[-1]
+    family = prepared.base.own_family(axis.key)
+    rule = check_direction(prepared.base.learning.rule, "a first movement")
+    certify = certify or prepared.study.analysis.certify is not False
+    try:
+        if family is not None:  # all of the usual range, and all that is studied
+            searched = (min(family.lowest, low), max(family.highest, high))
+            return predict(family, axis.key, searched, certify, rule), ""
+        if axis.key.startswith("learning."):
+            raise InputError(
+                "they are sought along numbers of the game, its semantics and its access"
+            )
+        if is_whole(prepared.study, axis.key):
+            raise InputError("it takes whole numbers only")
+        if low == high:
+            raise InputError("the axis has a single value")
+        return predict(prepared.along(axis.key), axis.key, (low, high), rule=rule), ""
+    except InputError as error:
+        return None, f"no switches sought along {axis.key}: {error}"
+
+
+def is_whole(study: Study, key: str) -> bool:
+    """Whether the number at a dotted key counts something."""
+    table, _, rest = key.partition(".")
+    counting = {"semantics": study.semantics.counts(), "access": study.access.counts()}
+    if key == "game.cooperate" or rest.partition(".")[0] in counting.get(table, ()):
+        return True
+    name = key.removeprefix("game.parameters.")
+    entry = CATALOGUE.get(study.game.name or "")
+    return name != key and entry is not None and isinstance(entry.defaults.get(name), int)
+
+
+def study_slices(prepared: Prepared, table: pa.Table) -> tuple[Slice, ...]:
+    """Where things switch along the first axis, at each value of the second and further ones."""
+    if len(prepared.study.axes) < 2 or not prepared.study.analysis.thresholds:
+        return ()
+    first, *others = prepared.study.axes
+    of_rule = is_of_rule(first.key)
+    if first.key.startswith("learning.") and not of_rule:
+        return ()
+    rule = check_direction(prepared.base.learning.rule, "a first movement")
+    shape = (-1, len(first.values))
+    settings = prepared.points[:: shape[1]]
+    families = [setting.own_family(first.key) for setting in settings]
+    return slices(
+        first.values,
+        [[setting.values[axis.key] for axis in others] for setting in settings],
+        np.array(table.column("first_movement_margin").to_pylist(), dtype=float).reshape(shape),
+        np.array(table.column("boundary_passes").to_pylist(), dtype=object).reshape(shape),
+        [None if family is None else closed_form_along(family, rule)[0] for family in families],
+        falling=of_rule,
+    )
+
+
+def is_of_rule(key: str) -> bool:
+    """Whether the number at a dotted key belongs to a rule, so that first movement depends on it.
+
+    How long and how finely is learned changes where learning ends, but not where it sets out to.
+    """
+    return key.startswith("learning.") and key.rpartition(".")[2] == "look_ahead"

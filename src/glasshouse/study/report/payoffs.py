@@ -1,0 +1,166 @@
+"""What transparency changed: payoffs without it beside those that learning reached with it."""
+
+import itertools
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from markupsafe import Markup, escape
+
+from glasshouse.plots.coupling import outcome_names
+from glasshouse.study.report.blocks import (
+    TALL,
+    Table,
+    breakable,
+    element,
+    joined,
+    number,
+    percent,
+    quiet,
+)
+from glasshouse.study.report.numbers import (
+    MOST_PROFILES,
+    action_names,
+    listed_profiles,
+    profile_name,
+)
+from glasshouse.study.result import StudyResult
+from glasshouse.study.words.page import leading
+from glasshouse.study.words.sentences import at_own_values, axis_name, own_values
+
+MOST_PAID = 36
+"""Points of the sweep whose mean payoffs are listed."""
+
+MOST_CELLS = 144
+"""Games with more action profiles than this are not written out."""
+
+E, W = (
+    element("span", letter, class_="mark", title=title)
+    for letter, title in (("E", "pure equilibrium"), ("W", "largest welfare"))
+)
+"""Marks in payoff tables."""
+
+
+def beside(result: StudyResult) -> Markup:
+    """The game without transparency, and payoffs without it and with it."""
+    halves = (
+        ("The game without it", _game(result)),
+        ("Payoffs without it and with it", _payoffs(result)),
+    )
+    divided = (element("div", element("h3", title), *blocks) for title, blocks in halves)
+    return element("div", *divided, class_="beside")
+
+
+def _game(result: StudyResult) -> Iterator[object]:
+    base = result.base_game
+    if any(axis.key.startswith("game.") for axis in result.axes):
+        yield quiet("The game itself is swept; this is the one at {}.", own_values(result))
+    yield _payoff_table(result)
+    more = "".join(
+        f" There are {len(profiles)} {what}; the first {MOST_PROFILES} are listed."
+        for profiles, what in (
+            (base.pure_equilibria, "pure equilibria"),
+            (base.welfare_optima, "profiles with the largest welfare"),
+        )
+        if len(profiles) > MOST_PROFILES
+    )
+    mark = '<span class="mark">{}</span>'
+    yield quiet(
+        f"{mark.format('E')} pure equilibrium{{}}, {mark.format('W')} largest welfare, the sum of "
+        "payoffs ({}: {}; mixed equilibria are not looked for).{}",
+        "" if base.pure_equilibria else " (there is none)",
+        base.method,
+        base.detail,
+        more,
+    )
+
+
+def _payoff_table(result: StudyResult) -> object:
+    """The payoffs of two players in rows and columns, those of more profile by profile."""
+    game, base = result.prepared.base.game, result.base_game
+    if math.prod(game.actions) > MOST_CELLS:
+        return element("p", "The payoff table is too large to be written out here.")
+    tensor = np.asarray(game.tensor, dtype=float)
+
+    def cell(profile: tuple[int, ...], between: str = "") -> list[Markup]:
+        marks = ((E, base.pure_equilibria), (W, base.welfare_optima))
+        marked = joined(" " + mark for mark, profiles in marks if profile in profiles)
+        return [number(tensor[(slice(None), *profile)].tolist()), marked]
+
+    if game.players != 2:
+        profiles = list(itertools.product(*map(range, game.actions)))
+        rows = [(profile_name(game, p), *cell(p)) for p in profiles]
+        columns = [(title, None) for title in ("Profile", "Payoffs", "")]
+        caption = "Payoffs of all players, action profile by action profile"
+        return Table.of("Payoffs", columns, rows, caption=caption, tall=len(rows) > TALL)
+    names, others = action_names(game)
+    head = element("td") + joined(element("th", name, scope="col") for name in others)
+    body = joined(
+        element(
+            "tr",
+            element("th", name, scope="row"),
+            *(element("td", *cell((i, j))) for j in range(len(others))),
+        )
+        for i, name in enumerate(names)
+    )
+    caption = "Payoffs of player 1 (rows) and player 2 (columns)"
+    return Table("Payoffs", head, (body,), caption, "payoffs")
+
+
+def _payoffs(result: StudyResult) -> Iterator[object]:
+    columns = (("Situation", "what"), ("Payoffs", None), ("Welfare", "n"),
+               ("Above the best pure equilibrium", "n"))  # fmt: skip
+    label = "Payoffs and welfare with and without transparency"
+    yield Table.of(label, columns, _situations(result), kind="stack")
+    points = _points(result)
+    if points:
+        columns = [(breakable(axis_name(axis.key)), "n") for axis in result.axes]
+        columns += [("Mean payoffs", None), ("Welfare", "n"), ("Most frequent outcome", None)]
+        caption = f"Learned outcomes at {len(points)} points of the sweep"
+        yield Table.of("Mean payoffs along the sweep", columns, points, caption=caption)
+
+
+def _situations(result: StudyResult) -> Iterator[tuple[object, ...]]:
+    """Payoffs and welfare without transparency beside those that learning reached with it."""
+    base = result.base_game
+    best = max((math.fsum(p) for p in base.pure_equilibrium_payoffs), default=None)
+    found = [
+        (f"Base game, {words}: {name}", payoffs)
+        for words, name, payoffs in listed_profiles(result, "largest welfare")
+    ]
+    if (generic := result.base.generic) is not None:
+        what = f"Learned outcomes{at_own_values(result)}, mean over runs ({generic.detail})"
+        found.append((what, generic.payoffs))
+    for what, payoffs in found:
+        welfare = math.fsum(payoffs)
+        change = None if best is None else welfare - best
+        yield what, number(payoffs, 4), number(welfare, 4), number(change, 4, sign=True)
+
+
+def _points(result: StudyResult) -> list[tuple[object, ...]]:
+    """Mean payoffs and welfare at a few points, spread over the sweep, its ends among them."""
+    lengths = [len(axis.values) for axis in result.axes]
+    if result.base.generic is None or not lengths:
+        return []
+    most = 9 if len(lengths) == 1 else 3
+    chosen = [0]
+    for k, length in reversed(list(enumerate(lengths))):
+        places = spread(length, most if k < 3 else 2)
+        chosen = [length * before + i for before in chosen for i in places]
+    chosen = [chosen[k] for k in spread(len(chosen), MOST_PAID)]
+    rows, leaders = result.rows(), leading(result)
+    names = outcome_names(result.prepared.base.game.players)
+    found = []
+    for k in chosen:
+        row, share = rows[k], rows[k].get(f"{leaders[k]}_share")
+        payoffs = [x for name, x in row.items() if name.startswith("payoff_player_")]
+        leader = escape(names.get(leaders[k] or "", "no single one"))
+        leader += "" if share is None else " (" + percent(share) + ")"
+        values = (number(row[axis.key]) for axis in result.axes)
+        found.append((*values, number(payoffs, 4), number(row["welfare"], 4), leader))
+    return found
+
+
+def spread(count: int, most: int) -> list[int]:
+    """At most so many indices, evenly spread, both ends included."""
+    return sorted({round(x) for x in np.linspace(0, count - 1, min(count, most)).tolist()})

@@ -1,0 +1,323 @@
+"""What a report says, section by section: claims, tables, figures, and how to compute it again."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from glasshouse.study.report.blocks import (
+    TALL,
+    Facts,
+    Items,
+    Section,
+    Table,
+    breakable,
+    code,
+    element,
+    formula,
+    joined,
+    number,
+    quiet,
+)
+from glasshouse.study.report.figures import StudyFigure
+from glasshouse.study.report.numbers import (
+    Number,
+    comparison,
+    cooperation_words,
+    numbers,
+)
+from glasshouse.study.report.payoffs import beside, spread
+from glasshouse.study.report.proved import epsilon_words, proved_points, proved_threshold_words
+from glasshouse.study.result import StudyResult
+from glasshouse.study.words.sentences import (
+    KINDS,
+    at_own_values,
+    axis_name,
+    claims,
+    in_words_and,
+    own_values,
+    upper,
+)
+
+MOST_ROWS = 300
+"""Rows of the sweep shown; all of them are in the table beside the report."""
+
+MOST_LETTERS = 20_000
+"""Of the study file, so much is shown."""
+
+MOST_SLICES = 100
+"""Values of a second axis, and those after it, whose switches are listed."""
+
+UNBROKEN = re.compile(r"[\d.e-]+ ± [\d.e-]+|[\d.]+e-\d+")
+"""A number with what is not known of it, and a power of ten, which lines must not break."""
+
+
+def facts(result: StudyResult) -> Facts:
+    """What was studied: game, semantics, access, learning, and what is swept."""
+    base, study = result.prepared.base, result.prepared.study
+    game, access = base.game, base.parametric.channel.words
+    who = [
+        element("em", name) + (f" of {player}" if player else "")
+        for name, player in cooperation_words(game)
+    ]
+    counts = " or ".join(map(str, dict.fromkeys(game.actions)))
+    played = f"{game.players} players with {counts} actions; cooperation is " + joined(who, ", ")
+    named = study.settings()["game"]
+    if named.get("name"):
+        given = [f"{key} = " + number(x) for key, x in named.get("parameters", {}).items()]
+        played += "; " + code(named["name"]) + (": " * bool(given)) + joined(given, ", ")
+    if game.labels and game.labels.source:
+        played += f". Source: {game.labels.source}"
+    section = study.semantics
+    text, values = section.said(game, base.parametric.semantics.spaces)
+    words = section.MADE.words
+    swept: list[tuple[str, object]] = [
+        ("and" if k else "Swept", _axis(axis.key, axis.values))
+        for k, axis in enumerate(result.axes)
+    ]
+    own = own_values(result)
+    if own:
+        swept.append(
+            ("Own values", f"{own}: what is true “at the study's own values” is true there")
+        )
+    return Facts(
+        (
+            ("Game", played),
+            ("Semantics", formula(f"{upper(words)}: {text}", values)),
+            ("Access", f"{upper(access)}: {study.access.MEANING}"),
+            ("Learning", _learning(result)),
+            *swept,
+        )
+    )
+
+
+def _learning(result: StudyResult) -> Markup:
+    learning, given = result.prepared.base.learning, result.prepared.study.settings()["learning"]
+    stop, keys = given.get("stop"), _swept(result, "learning.")
+    return (
+        escape(f"{learning.in_words}: {'at most ' if stop else ''}{given['steps']} steps of ")
+        + number(given["step_size"])
+        + f" from {learning.starts}"
+        + (", stopped at rest to " + number(stop["tolerance"]) if stop else "")
+        + ("; all players share one parameter" if given["tied"] else "")
+        + ("; swept: " + joined(map(code, keys), ", ") if keys else "")
+    )
+
+
+def _axis(key: str, values: Sequence[float]) -> Markup:
+    named = axis_name(key)
+    name = code(key) if named == key else escape(named) + " (" + code(key) + ")"
+    if len(values) == 1:
+        return name + ": 1 value, " + number(values[0])
+    ends = joined(map(number, (values[0], values[-1])), " to ")
+    return name + f": {len(values)} values from " + ends
+
+
+def _swept(result: StudyResult, table: str) -> list[str]:
+    return [axis.key for axis in result.axes if axis.key.startswith(table)]
+
+
+def sections(
+    result: StudyResult, figures: Sequence[tuple[StudyFigure, Markup]], made: Mapping[str, Any]
+) -> list[Section]:
+    """Everything below the head of the page; those that have nothing to say are left out.
+
+    **Arguments:** `figures` with their pictures; `made`, the provenance.
+    """
+    found = [
+        Section("found", "What was found", tuple(_found(result))),
+        Section("predicted", "Where things switch: predicted and found", tuple(_predicted(result))),
+        Section("proved", "Equilibrium: what is proved", tuple(_proved(result))),
+        Section("figures", "Figures", tuple(_figures(figures))),
+        Section("base", "What transparency changed", (beside(result),)),
+        Section("numbers", "Every number, and how it was obtained", tuple(_numbers(result))),
+        Section("again", "How to compute it again", tuple(_again(result, made))),
+    ]
+    return [section for section in found if section.blocks]
+
+
+def _found(result: StudyResult) -> Iterator[object]:
+    yield Items("claims", tuple(map(_parted, claims(result))))
+    if result.notes:
+        yield Items("notes", tuple(f"{upper(note)}." for note in result.notes))
+    yield quiet(
+        "<em>First movement</em> is which way learners set out, an <em>outcome</em> is where they "
+        "end, and at an <em>equilibrium</em> nobody gains by changing its parameter alone. Three "
+        "different things: none of them implies another. To cooperate means with probability above "
+        "one half. Whether it is an equilibrium is asked of the corner at which all parameters are "
+        "at their upper bounds, and of the rest points at which learners end. “Numerical, not "
+        "proved” means that computing found it, with the settings stated; “proved” and “refuted”, "
+        "that a file in <code>certificates</code> beside this report proves it."
+    )
+
+
+def _parted(claim: str) -> Markup:
+    """What a claim is about, and the rest of it; lines do not break within 0.43 ± 1e-10."""
+    kind = next((kind for kind in KINDS if claim.startswith(kind)), "")
+    rest = str(escape(claim.removeprefix(kind)))
+    whole = Markup(UNBROKEN.sub(r'<span class="whole">\g<0></span>', rest))
+    return element("strong", kind) + whole if kind else whole
+
+
+def _predicted(result: StudyResult) -> Iterator[object]:
+    if result.predictions is not None:
+        columns = (("What", "what"), ("Value", "n"), ("Difference", "n"), ("How", "how"))
+        lines = comparison(result.predictions)
+        yield Table.of("Switches, predicted and found", columns, lines, kind="stack")
+        yield quiet(
+            "What follows ± is all that is not known of a number: how closely it was searched, "
+            "rounding, and for a measured first movement what the window still matters. "
+            "Differences are from the closed form of the same thing; where first movement has "
+            "none, from where its margin turns. First movement, where a long run stands and "
+            "equilibrium are different questions, and are not compared with each other."
+        )
+    if not result.slices:
+        return
+    first, *others = (axis_name(axis.key) for axis in result.axes)
+    shown, count = _every(result.slices, MOST_SLICES), len(result.slices)
+    which = "the second axis" if len(others) == 1 else "the other axes"
+    titles = ("First movement, closed form", "First movement, from the margin", "Difference",
+              "Equilibrium test passes from")  # fmt: skip
+    rows = []
+    for x in shown:
+        turn, predicted = x.first_movement, x.predicted
+        apart = None if turn is None or predicted is None else turn - predicted
+        cells = map(number, (*x.values, predicted, turn))
+        rows.append((*cells, number(apart, 2, sign=True), number(x.equilibrium)))
+    columns = [(title, "n") for title in (*map(breakable, others), *titles)]
+    tall = len(shown) > TALL
+    yield Table.of(f"Switches at each value of {which}", columns, rows, tall=tall)
+    each = "each value" if len(shown) == count else f"{len(shown)} of {count} values"
+    yield quiet(
+        "Along {}, at {} of {}. The margin's change of sign is interpolated between neighbouring "
+        "points of the sweep; the equilibrium test is passed at the value given and at all larger "
+        "ones studied (numerical, not proved). A dash: there is no such value, or not one alone, "
+        "among those studied.",
+        first,
+        each,
+        in_words_and(others),
+    )
+
+
+def _proved(result: StudyResult) -> Iterator[object]:
+    threshold = proved_threshold_words(result.predictions)
+    if not threshold and not result.certificates:
+        return
+    for words, file in threshold:
+        yield element("p", f"{words} File: ", code(file), ".")
+    if result.certificates:
+        at = at_own_values(result)
+        yield element("p", f"Asked of each point{at}: is it an {epsilon_words(result)}?")
+        titles = ("Point", "Parameters", "Cooperation", "Share of runs", "Verdict", "Best gain",
+                  "Best deviation", "File")  # fmt: skip
+        kinds = {"Point": "what", "Verdict": "verdict"}
+        columns = [(title, kinds.get(title)) for title in titles]
+        yield Table.of("Certified points", columns, proved_points(result), kind="stack")
+    yield quiet(
+        "At an ε-equilibrium nobody gains more than ε by changing its own parameters alone, "
+        "anywhere in its box, limits at infinity included. A point where learning rests need not "
+        "be one. Bounds are rounded outward; the best gain is that of the player who is known to "
+        "gain most, and attained where some deviation gains all of it. “Not decided” means that no "
+        "proof was found. Each file in the folder <code>certificates</code> holds a proof, which "
+        "<code>glasshouse verify certificates/*.json</code> checks."
+    )
+
+
+def _figures(figures: Sequence[tuple[StudyFigure, Markup]]) -> Iterator[Markup]:
+    drawn = [
+        element(
+            "figure",
+            element("h3", figure.title),
+            svg,
+            element(
+                "figcaption",
+                f"{figure.caption} Files: ",
+                joined((code(f"{figure.name}.{kind}") for kind in ("svg", "png")), ", "),
+                ".",
+            ),
+            id=f"figure-{figure.name}",
+        )
+        for figure, svg in figures
+    ]
+    if drawn:
+        yield element("div", joined(drawn, "\n"), class_="figures")
+
+
+def _numbers(result: StudyResult) -> Iterator[object]:
+    titles = ("What", "Value", "Method", "Detail")
+    bodies = []
+    for title, group in numbers(result):
+        heading = element("tr", element("th", title, colspan=4, scope="rowgroup"), class_="group")
+        bodies.append(joined([heading, *(row for same in group for row in _alike(same))], "\n"))
+    head = joined(element("th", title) for title in titles)
+    yield Table("All numbers", head, tuple(bodies), kind="stack")
+    count, label = result.table.num_rows, "The sweep, point by point"
+    first = f", the first {MOST_ROWS} shown" if count > MOST_ROWS else ""
+    columns = [(name, "n") for name in result.table.column_names]
+    rows = (map(number, row.values()) for row in result.table.slice(0, MOST_ROWS).to_pylist())
+    yield element(
+        "details",
+        element("summary", f"{label} ({count} row{'s' * (count > 1)}{first})"),
+        Table.of(label, columns, map(tuple, rows), tall=True),
+        class_="rows",
+    )
+    yield quiet(
+        "All rows with all digits are in <code>sweep.parquet</code> beside this file; first "
+        "movement's margin is a derivative, shares come from learning, and gains from the boundary "
+        "test."
+    )
+
+
+def _alike(lines: Sequence[Number]) -> Iterator[Markup]:
+    """Numbers that were obtained in the same way, which is said once beside all of them."""
+    of = f" of these {len(lines)}" if len(lines) > 1 else ""
+    for k, line in enumerate(lines):
+        cells = [element("td", line.what, class_="what")]
+        cells += [element("td", number(line.value), data_label="Value")]
+        for kind, title, text in (
+            ("method", "Method", line.method),
+            ("how", "Detail", line.detail),
+        ):
+            label, span = f"{title}{of}", len(lines)
+            if not k:
+                cells.append(element("td", text, rowspan=span, class_=kind, data_label=label))
+        yield element("tr", *cells)
+
+
+def _again(result: StudyResult, made: Mapping[str, Any]) -> Iterator[object]:
+    yield element("pre", "glasshouse run study.toml")
+    yield element(
+        "p",
+        "The folder of this report holds ",
+        code("study.toml"),
+        ", with every default written out, and all files it reads. With the versions below, the "
+        "same study gives the same table.",
+    )
+    yield Facts(tuple(_made(made)))
+    text = result.prepared.study.to_toml()
+    if len(text) > MOST_LETTERS:  # a study may list a hundred thousand starts
+        text = f"{text[:MOST_LETTERS]}\n… the rest is in the file study.toml beside this report"
+    yield element("details", element("summary", "study.toml"), element("pre", text))
+
+
+def _made(made: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
+    """The provenance; what is missing in it is left out."""
+    if "seed" in made:
+        drawn = "; starts are drawn by {generator}, normal numbers by {normal}"
+        yield "Seed", f"{made['seed']}{drawn.format(**made['random']) if 'random' in made else ''}"
+    if "versions" in made:
+        versions = [f"{name} {version}" for name, version in made["versions"].items()]
+        versions += [f"Python {made['python']}"] if "python" in made else []
+        yield "Versions", ", ".join(versions)
+    if "device" in made:
+        names = ("device", "precision", "platform")
+        yield "Computed on", ", ".join(made[name] for name in names if name in made)
+    digests = {"study.toml": made["study"]} if "study" in made else {}
+    for name, digest in [*digests.items(), *made.get("inputs", {}).items(),
+                         *made.get("table", {}).items()]:  # fmt: skip
+        yield f"SHA-256 of {name}", code(digest), "hash"
+
+
+def _every(entries: Sequence[Any], most: int) -> list[Any]:
+    return [entries[k] for k in spread(len(entries), most)] if entries else []
