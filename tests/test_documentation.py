@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -75,23 +76,37 @@ def loaded(name: str) -> ModuleType:
     return module
 
 
-def play(blocks: list[tuple[str, str]], folder: Path) -> list[str]:
-    """What each block printed."""
+@pytest.fixture(scope="session")
+def player() -> Iterator[subprocess.Popen[str]]:
+    """Has loaded the library, and plays each page in a process forked from it."""
     settings = {
         "JAX_ENABLE_X64": "0",
         "MPLBACKEND": "agg",
     }
-    done = subprocess.run(
-        [sys.executable, DOCS / "_play.py"],
-        input=json.dumps(blocks),
-        capture_output=True,
+    with subprocess.Popen(
+        [sys.executable, DOCS / "_play.py", "--many"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        cwd=folder,
         env={**os.environ, **settings},
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    ) as playing:
+        yield playing
+
+
+@pytest.fixture
+def play(player, tmp_path_factory) -> Callable[[list[tuple[str, str]], Path], list[str]]:
+    """What each block of a page printed that is played in a folder."""
+    files = tmp_path_factory.mktemp("played")
+
+    def played(blocks: list[tuple[str, str]], folder: Path) -> list[str]:
+        (files / "blocks").write_text(json.dumps(blocks), "utf-8")
+        player.stdin.write(json.dumps([str(folder), str(files)]) + "\n")
+        player.stdin.flush()
+        code = player.stdout.readline().strip()
+        assert code == "0", (files / "errors").read_text("utf-8")
+        return json.loads((files / "printed").read_text("utf-8"))
+
+    return played
 
 
 def drawing(blocks: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -135,7 +150,7 @@ def plays(page: Path) -> list[ParameterSet]:
 
 
 @pytest.mark.parametrize(("page", "whole"), [play for page in PAGES for play in plays(page)])
-def test_every_block_runs_and_prints_what_the_page_says(page, whole, tmp_path):
+def test_every_block_runs_and_prints_what_the_page_says(page, whole, tmp_path, play):
     blocks = blocks_of(page.read_text("utf-8"))
     kinds = [kind_of(block) for block in blocks]
     assert not [b for b in blocks if b.title == "output" and b is blocks[0]]
@@ -206,7 +221,7 @@ def test_unequal_output_is_noticed():
 
 
 @pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.name)
-def test_example_scripts_consist_of_cells_that_run(script, tmp_path):
+def test_example_scripts_consist_of_cells_that_run(script, tmp_path, play):
     hooks = pytest.importorskip("mkdocs") and loaded("_hooks")
     cells = hooks.cells(script.read_text("utf-8"))
     assert cells[0][0] == "markdown"
