@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from glasshouse.parametric.protocol import AbstractParametricGame, Params
@@ -31,7 +32,7 @@ class Extragradient(AbstractAnticipating):
         self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
     ) -> Directions:
         ahead = self.expected(game.selfish_gradients(params, key))
-        return game.selfish_gradients(ascend(game, params, ahead, 1.0), key)
+        return game.selfish_gradients(ascend(game, params, ahead, np.array(1.0)), key)
 
     @classmethod
     def example(cls) -> "Extragradient":
