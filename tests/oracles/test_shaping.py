@@ -10,7 +10,7 @@ from tests.oracles.test_rules import PENNIES, START, TANDEM, three
 from tests.reference import random_tensor
 
 import glasshouse as gh
-from glasshouse.dynamics import RESULTS, Rest
+from glasshouse.dynamics import RESULTS, Rest, rest_residual
 from glasshouse.parametric import DifferentiableGame, ParametricGame, Tied
 from glasshouse.rules import (
     Cgd,
@@ -364,7 +364,7 @@ def test_who_keeps_rest_points_keeps_them(name):
     rule = RULES[name](0.1)
     size = float(np.abs(directed(rule, TANDEM, (0.75, 0.25))).max())
     assert (size < 1e-15) == type(rule).keeps_rest_points
-    assert (float(rule.residual(TANDEM, (0.75, 0.25), None, np.array(0.1))) < 1e-15) == (size < 1e-15)
+    assert (rest_residual(TANDEM, (0.75, 0.25), rule) < 1e-15) == (size < 1e-15)
 
 
 def dilemma(coupling=0.5):
