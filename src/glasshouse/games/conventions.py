@@ -71,7 +71,7 @@ def _read(x: Numbers, name: str) -> tuple[_Convention, Rows]:
 
 
 def _is_swapped(convention: _Convention, player: Whole) -> bool:
-    return convention.shares_frame and player_number(player, 2) == 1
+    return player_number(player, 2) == 1 and convention.shares_frame
 
 
 def _swapped(rows: Rows) -> Rows:
