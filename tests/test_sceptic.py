@@ -33,7 +33,7 @@ from glasshouse.study.sceptic import (
     run_experiment,
     write_experiment,
 )
-from glasshouse.study.sceptic.experiment import KINDS, _change, _derivatives, _switches
+from glasshouse.study.sceptic.experiment import NETWORK_KINDS, _change, _derivatives, _switches
 
 SMALL = Experiment(networks=8, seed=3, steps=70, points=17, others=())
 
@@ -45,7 +45,7 @@ def findings() -> Findings:
 
 def family(trial: Trial):
     """The game of a trial at every gain, and its start, built once more from the seed."""
-    meaning = KINDS[trial.kind](trial.seed, gain=1.0)
+    meaning = NETWORK_KINDS[trial.kind](trial.seed, gain=1.0)
     games = GainFamily(from_catalogue(SMALL.game)(), meaning)
     return games, meaning.initial(trial.seed, trial.start == "equal")
 
@@ -255,7 +255,7 @@ def test_learning_is_given_as_one_value_or_by_its_numbers():
 
 def test_the_rule_of_learning_is_the_one_that_is_predicted_and_learned_by():
     """Player 2 stands still: the flow, the derivative and the steps are those of player 1 alone."""
-    semantics = KINDS["interpreter"](3, gain=1.0)
+    semantics = NETWORK_KINDS["interpreter"](3, gain=1.0)
     game, start = (
         GainFamily(from_catalogue(SMALL.game)(), semantics)(0.8),
         semantics.initial(3, False),

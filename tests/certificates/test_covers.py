@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from tests.certificates.exact import INF, points_of
 
-from glasshouse.certificates.covers import LEAF, between, can_split, halves, pieces
+from glasshouse.certificates.covers import LEAF, can_split, halves, middle_of, pieces
 from glasshouse.errors import InputError
 
 BOXES = {
@@ -101,7 +101,7 @@ def test_no_piece_reaches_out_of_the_box(name):
 @given(ends, ends)
 def test_ranges_are_split_strictly_inside_or_not_at_all(one, other):
     low, high = sorted((one, other))
-    middle = between((low, high))
+    middle = middle_of((low, high))
     if can_split((low, high)):
         assert low < middle < high
         lower, upper = halves(((low, high),), 0)
@@ -119,7 +119,7 @@ def test_finite_ranges_are_split_in_the_middle(one, other):
     exact = (Fraction(low) + Fraction(high)) / 2
     # high - low is rounded, and so is the sum: two roundings relative to the larger end.
     error = Fraction(max(abs(low), abs(high))) * Fraction(2) ** -51 + Fraction(2) ** -1074
-    assert abs(Fraction(between((low, high))) - exact) <= error
+    assert abs(Fraction(middle_of((low, high))) - exact) <= error
 
 
 @pytest.mark.parametrize("end", [0.0, 1.0, -5.0, 0.3, 1e10, -1e10])
@@ -127,12 +127,12 @@ def test_unbounded_ranges_are_cut_off_farther_and_farther_out(end):
     for direction in (1, -1):
         values, steps = (end, INF) if direction > 0 else (-INF, end), []
         for _ in range(60):
-            middle = between(values)
+            middle = middle_of(values)
             values = (middle, INF) if direction > 0 else (-INF, middle)
             steps.append(middle)
         assert all(direction * (b - a) > 0 for a, b in itertools.pairwise(steps))
         assert direction * steps[-1] > 1e17
-    assert between((-INF, INF)) == 0.0
+    assert middle_of((-INF, INF)) == 0.0
 
 
 MALFORMED = [

@@ -25,7 +25,7 @@ from glasshouse.parametric import (
     require,
     require_exact,
 )
-from glasshouse.parametric.capabilities import MEANINGS
+from glasshouse.parametric.capabilities import CAPABILITIES
 from glasshouse.rules import Fixed, Gradient, Lola, Optimistic, PerPlayer
 from glasshouse.theory import Access, Rise, knows
 
@@ -55,7 +55,7 @@ def passed_on(name):
 def game_without(*missing, drawn=False) -> Any:
     """A game of somebody's own with all capabilities but these."""
     has = [name for name in METHODS if name not in missing]
-    bases = [MEANINGS[name][0] for name in has if name] + [AbstractSampled] * drawn
+    bases = [CAPABILITIES[name][0] for name in has if name] + [AbstractSampled] * drawn
     properties = ["players", "layout", "spaces", *(DENSE if "dense" in has else ())]
     body = {name: inner(name) for name in properties}
     body |= {name: passed_on(name) for kind in has for name in METHODS[kind]}
@@ -149,7 +149,7 @@ def test_every_public_analysis_says_what_it_needs():
 def test_a_capability_that_a_game_lacks_gives_the_one_error(name, capability):
     game = game_without(capability)
     assert capabilities(game) == {"observables", "scales", "checks", "dense"} - {capability}
-    words = re.escape(MEANINGS[capability][1])
+    words = re.escape(CAPABILITIES[capability][1])
     with pytest.raises(InputError, match=f"^.+ needs {words}, and Outsider has none$"):
         call(name, game)
 

@@ -4,7 +4,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,55 @@ def test_functions_are_short(source):
     ]
     too_long = {f.name: lines_without_docstring(f) for f in functions}
     assert not {name: n for name, n in too_long.items() if n > LONGEST_FUNCTION}
+
+
+def constants(tree: ast.Module) -> Iterator[str]:
+    """Names in capitals that a module gives a value, without what makes them private."""
+    for node in tree.body:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        targets = [node.target] if isinstance(node, ast.AnnAssign) and node.value else targets
+        value = getattr(node, "value", None)
+        if isinstance(value, ast.Call) and ast.unparse(value.func) == "TypeVar":
+            continue  # a placeholder, which means nothing outside of its module
+        parts = [part for x in targets for part in ast.walk(x) if isinstance(part, ast.Name)]
+        names = [part.id for part in parts if isinstance(part.ctx, ast.Store)]
+        yield from (name.lstrip("_") for name in names if name.strip("_").isupper())
+
+
+def functions_and_classes(tree: ast.Module) -> Iterator[str]:
+    """Those that other modules may import."""
+    found = (node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef))
+    yield from (node.name for node in found if not node.name.startswith("_"))
+
+
+def standing_twice(sources: Iterable[Path]) -> dict[str, list[str]]:
+    """Constants, functions and classes that several files define, and which files."""
+    found: dict[str, list[str]] = {}
+    for source in sources:
+        tree = ast.parse(source.read_text())
+        for name in {*constants(tree), *functions_and_classes(tree)}:
+            found.setdefault(name, []).append(source.name)
+    return {name: files for name, files in found.items() if len(files) > 1}
+
+
+def test_a_name_stands_for_one_thing():
+    """What means the same is imported; what means something else is called something else."""
+    assert not standing_twice(path for path in SOURCES if path.parent != ROOT / "cli")
+    commands = standing_twice(path for path in SOURCES if path.parent == ROOT / "cli")
+    assert set(commands) == {"command"}  # every command's module has one
+
+
+def test_planted_names_that_stand_twice_are_found(tmp_path):
+    one, other = tmp_path / "one.py", tmp_path / "other.py"
+    one.write_text(
+        "SAME, MOST = 1e-3, 4\nLEAST: int = 1\nT = TypeVar('T')\nlower = 1\n"
+        "class Rest: RESTS = 1\ndef access(): MOST = 5\ndef _private(): ...\n"
+    )
+    other.write_text(
+        "_SAME = 1e-6\nLEAST: int\nT = TypeVar('T')\nlower = 2\nX[MOST].Y = 1\n"
+        "class Rest: RESTS = 2\nclass access: ...\ndef _private(): ...\n"
+    )
+    assert set(standing_twice([one, other])) == {"SAME", "Rest", "access"}
 
 
 def modules_of_the_package() -> list[type[eqx.Module]]:

@@ -218,7 +218,7 @@ def test_renumbering_players_renumbers_everything(kind):
 @pytest.mark.parametrize("chunk", [1, 7, 10_000])
 def test_shared_groups_are_counted_pair_by_pair(seed, chunk, monkeypatch):
     """Stars and other hubs included; any pair, neighbours or not; whatever fits into memory."""
-    monkeypatch.setattr("glasshouse.games.network.shared_goods.CHUNK", chunk)
+    monkeypatch.setattr("glasshouse.games.network.shared_goods.MEMBERS_TOGETHER", chunk)
     graph = nx.gnp_random_graph(12, 0.2, seed=seed)
     graph.add_edges_from((0, k) for k in range(1, 12))
     groups = [{i, *graph.neighbors(i)} for i in graph]

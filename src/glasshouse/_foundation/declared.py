@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 
 from glasshouse.errors import InputError
 
-NOTHING = inspect.Parameter.empty
+NO_DEFAULT = inspect.Parameter.empty
 """The default of a key that must be given."""
 
-PLAIN = (bool, int, float, str)
+PLAIN_TYPES = (bool, int, float, str)
 """What a study can write of itself; lists of them need a `Key`."""
 
 LAST = 1000
@@ -36,7 +36,7 @@ class Key:
     """
 
     meaning: str
-    default: Any = NOTHING
+    default: Any = NO_DEFAULT
     kind: type | tuple[str, ...] = float
     symbol: str = ""
     axis: str = ""
@@ -50,7 +50,7 @@ class Key:
     annotation: Any = None
 
     def __repr__(self) -> str:
-        default = "" if self.default is NOTHING else f", {self.default!r}"
+        default = "" if self.default is NO_DEFAULT else f", {self.default!r}"
         return f"Key({self.meaning!r:.60}{default})"
 
 
@@ -117,9 +117,9 @@ def settings_of(cls: Any, given: frozenset[str] = frozenset()) -> dict[str, Key]
         if name in found or name in given:
             continue
         hint = hints.get(name, parameter.annotation)
-        kind = hint if hint in PLAIN else type(parameter.default)
+        kind = hint if hint in PLAIN_TYPES else type(parameter.default)
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) or (
-            kind not in PLAIN
+            kind not in PLAIN_TYPES
         ):
             raise InputError(
                 f"{cls.__name__} takes {name}, of which studies do not know what it is: annotate "

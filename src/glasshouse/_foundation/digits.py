@@ -9,7 +9,7 @@ import math
 import re
 from decimal import Decimal
 
-DIGITS = 6
+BOUND_DIGITS = 6
 """Of a bound, unless said otherwise."""
 
 MOST_DIGITS = 10
@@ -21,16 +21,16 @@ HEADLINE = 4
 EXACT = 1000
 """With so many digits doubles are added and halved exactly."""
 
-PLAIN = range(-4, 16)
+PLAIN_PLACES = range(-4, 16)
 """Numbers whose first digit stands at one of these places are written without a power of ten."""
 
 
-def at_least(bound: float, digits: int = DIGITS) -> str:
+def at_least(bound: float, digits: int = BOUND_DIGITS) -> str:
     """A lower bound, rounded down."""
     return _rounded(bound, digits, decimal.ROUND_FLOOR)
 
 
-def at_most(bound: float, digits: int = DIGITS) -> str:
+def at_most(bound: float, digits: int = BOUND_DIGITS) -> str:
     """An upper bound, rounded up."""
     return _rounded(bound, digits, decimal.ROUND_CEILING)
 
@@ -46,7 +46,7 @@ def gain_ends(lower: float, upper: float) -> tuple[str, str]:
     return bracketed(lower, upper)
 
 
-def gain_at_least(gain: float, lower: float, upper: float, count: int = DIGITS) -> str:
+def gain_at_least(gain: float, lower: float, upper: float, count: int = BOUND_DIGITS) -> str:
     """A gain that is attained, rounded down: the first digits of the bracket beside it, no others.
 
     They are at most `count`, and no more than the bracket has.
@@ -146,7 +146,7 @@ def _one_digit(number: Decimal) -> str:
 
 def _written(number: Decimal) -> str:
     """All digits of a number, the last ones of which may be zeros."""
-    if number.adjusted() in PLAIN:
+    if number.adjusted() in PLAIN_PLACES:
         return f"{number:f}"
     return re.sub(r"e([+-])(\d)$", r"e\g<1>0\2", f"{number:e}")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from glasshouse.errors import InputError, OutputError
 
-PARTIAL = ".partial"
+UNFINISHED = ".partial"
 """How the name ends of a file that is being written; it begins with a dot."""
 
 MACHINE = frozenset(
@@ -48,7 +48,7 @@ def write_file(path: Path, content: bytes) -> None:
 
     **Raises:** `OutputError` when the machine does not let it; what was there is still there.
     """
-    partial = path.with_name(f".{path.name[:50]}{PARTIAL}")  # a longer name may be too long
+    partial = path.with_name(f".{path.name[:50]}{UNFINISHED}")  # a longer name may be too long
     with writing(path):
         try:
             partial.unlink(missing_ok=True)  # of a process that was killed, or a link

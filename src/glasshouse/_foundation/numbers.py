@@ -58,6 +58,9 @@ SMALLEST_RANGE = 1e-100
 """Payoffs of a player that differ, but by less than this, are refused before gradients of them
 vanish in rounding, where nothing tells that from rest or saturation."""
 
+PROBABILITY_TOLERANCE = 1e-5
+"""Probabilities may sum to 1 within this: rounding of 32-bit numbers."""
+
 SINGLE = ((),)
 """The shapes of a single number."""
 

@@ -85,7 +85,7 @@ def laid_out(rows: Float[np.ndarray, "rows columns"], like: PyTree) -> PyTree:
     return jax.tree.unflatten(structure, shaped)
 
 
-def described(seed: int) -> dict[str, str | int]:
+def how_drawn(seed: int) -> dict[str, str | int]:
     """How random numbers of this seed are made, for provenance."""
     return {"generator": GENERATOR, "normal": NORMAL, "seed": seed}
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import wadler_lindig as wl
 
-WIDTH = 90
+LINE_WIDTH = 90
 """What is shown is broken into lines of this many columns."""
 
 LINE_OF_TEXT = 70
@@ -22,13 +22,13 @@ LINE_OF_TEXT = 70
 LONGEST_TEXT = 48
 """Longer texts are shortened where they are not the result's own."""
 
-MOST_NUMBERS = 8
+MOST_NUMBERS_SHOWN = 8
 """Longer sequences and larger arrays are shortened."""
 
 MOST_IN_TEXT = 6
 """In sentences they are shortened sooner."""
 
-MOST_ENTRIES = 4
+MOST_ENTRIES_SHOWN = 4
 """Sequences of anything larger than numbers and texts are shortened sooner."""
 
 
@@ -47,7 +47,7 @@ class Readable:
         return described(self, **settings)
 
     def __repr__(self) -> str:
-        return wl.pformat(self, width=WIDTH)
+        return wl.pformat(self, width=LINE_WIDTH)
 
 
 class Result(Readable):
@@ -126,12 +126,12 @@ def call(
 
     **Arguments:** `depth`, inside of how many; other `settings` are those of the printer.
     """
-    docs = [wl.TextDoc(f"{key}=") + shown(value, depth + 1) for key, value in arguments]
+    docs = [wl.TextDoc(f"{key}=") + pretty(value, depth + 1) for key, value in arguments]
     begin, end = wl.TextDoc(f"{name}("), wl.TextDoc(")")
     return _filled(begin, docs, end) if depth else wl.bracketed(begin, docs, wl.comma, end, 2)
 
 
-def shown(value: Any, depth: int = 1) -> wl.AbstractDoc:
+def pretty(value: Any, depth: int = 1) -> wl.AbstractDoc:
     """Any value, rounded and shortened; arrays that have no numbers yet by their shape."""
     if isinstance(value, wl.AbstractDoc):
         return value
@@ -201,9 +201,9 @@ def shortened(text: str, width: int) -> str:
 
 
 def _array(value: Any) -> wl.AbstractDoc:
-    if math.prod(value.shape) > MOST_NUMBERS or not has_numbers(value):
+    if math.prod(value.shape) > MOST_NUMBERS_SHOWN or not has_numbers(value):
         return wl.TextDoc(f"array of shape {tuple(value.shape)}")
-    return shown(np.asarray(value).tolist())
+    return pretty(np.asarray(value).tolist())
 
 
 def few(values: Any) -> str:
@@ -235,10 +235,10 @@ def has_numbers(value: Any) -> bool:
 def _sequence(value: Sequence | dict, depth: int) -> wl.AbstractDoc:
     entries = list(value.values() if isinstance(value, dict) else value)
     simple = all(isinstance(x, int | float | complex | str | None) for x in entries)
-    most = MOST_NUMBERS if simple else MOST_ENTRIES
-    docs: list[wl.AbstractDoc] = [shown(entry, depth) for entry in entries[:most]]
+    most = MOST_NUMBERS_SHOWN if simple else MOST_ENTRIES_SHOWN
+    docs: list[wl.AbstractDoc] = [pretty(entry, depth) for entry in entries[:most]]
     if isinstance(value, dict):
-        docs = [shown(key) + wl.TextDoc(": ") + doc for key, doc in zip(value, docs, strict=False)]
+        docs = [pretty(key) + wl.TextDoc(": ") + doc for key, doc in zip(value, docs, strict=False)]
     elif len(entries) == 1 and isinstance(value, tuple):
         docs = [docs[0] + wl.TextDoc(",")]
     if len(entries) > most:

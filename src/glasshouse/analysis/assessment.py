@@ -12,7 +12,11 @@ from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.progress import progress
 from glasshouse._foundation.results import Result
 from glasshouse.analysis.equilibrium.deviations import BoundaryTest, boundary_tests
-from glasshouse.analysis.movement.first_order import RESTS, cooperation, cooperation_margin
+from glasshouse.analysis.movement.first_order import (
+    SLOWEST_MOVEMENT,
+    cooperation,
+    cooperation_margin,
+)
 from glasshouse.analysis.outcomes.generic import Outcomes, generic_outcomes
 from glasshouse.dynamics.batch import batch_map, stack
 from glasshouse.dynamics.learning import Learning, check_learning, learn, payoff_range
@@ -22,7 +26,7 @@ from glasshouse.errors import InputError
 from glasshouse.parametric import require_exact
 from glasshouse.parametric.capabilities import listed
 from glasshouse.parametric.dense import DenseGame
-from glasshouse.parametric.measure import OWN
+from glasshouse.parametric.measure import COOPERATION
 from glasshouse.rules.base import APART, AbstractDirection, check_direction, in_words
 from glasshouse.theory.diagonals import RestPoint, diagonal_rest_points, tied_outcome
 from glasshouse.theory.registry import Known, known
@@ -92,7 +96,7 @@ def assess(
     tied: bool = True,
     outcomes: bool = True,
     boundary: bool = True,
-    observe: str = OWN,
+    observe: str = COOPERATION,
 ) -> list[Assessment]:
     """First movement, tied outcome, outcomes from starts and boundary test of each game.
 
@@ -162,7 +166,7 @@ def _first_movements(games: Sequence[DenseGame], rule: AbstractDirection) -> lis
     detail = f"along {along} at the neutral start, exact to rounding"
 
     def named(margin: float, game: DenseGame) -> FirstMovement:
-        smallest = RESTS * payoff_range(game)
+        smallest = SLOWEST_MOVEMENT * payoff_range(game)
         direction = "rises" if margin > smallest else "falls" if margin < -smallest else "rests"
         return FirstMovement(margin, direction, detail=detail)
 

@@ -32,7 +32,7 @@ from glasshouse.certificates.leaves import down, improper_players, is_attained, 
 from glasshouse.certificates.program import Machine
 from glasshouse.errors import InputError
 
-MOST_BYTES = 100_000_000
+MOST_CERTIFICATE_BYTES = 100_000_000
 """Of a certificate file."""
 
 NOT_READ = (
@@ -75,7 +75,9 @@ def verify(path: str | Path) -> Verification:
             print(gh.verify(file).accepted)  # True
     """
     try:
-        text = read_bytes(path, MOST_BYTES, "certificates are smaller").decode("utf-8-sig")
+        text = read_bytes(path, MOST_CERTIFICATE_BYTES, "certificates are smaller").decode(
+            "utf-8-sig"
+        )
     except InputError:
         raise
     except (OSError, ValueError) as error:

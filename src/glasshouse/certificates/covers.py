@@ -15,7 +15,7 @@ LEAF = "."
 """A piece that is not split; numbers in a cover are the coordinates along which one is."""
 
 
-def between(values: Range) -> float:
+def middle_of(values: Range) -> float:
     """Where a range is split: in the middle, or doubling towards where there is no bound."""
     low, high = values
     if math.isinf(low) and math.isinf(high):
@@ -29,7 +29,7 @@ def between(values: Range) -> float:
 
 def can_split(values: Range) -> bool:
     """Whether some double lies strictly inside."""
-    return values[0] < between(values) < values[1]
+    return values[0] < middle_of(values) < values[1]
 
 
 def halves(region: Region, axis: int) -> tuple[Region, Region]:
@@ -40,7 +40,7 @@ def halves(region: Region, axis: int) -> tuple[Region, Region]:
     low, high = region[axis]
     if not can_split(region[axis]):
         raise InputError(f"the range [{low!r}, {high!r}] is too narrow to split")
-    middle, before, after = between(region[axis]), region[:axis], region[axis + 1 :]
+    middle, before, after = middle_of(region[axis]), region[:axis], region[axis + 1 :]
     return (*before, (low, middle), *after), (*before, (middle, high), *after)
 
 

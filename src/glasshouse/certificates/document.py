@@ -22,14 +22,14 @@ from glasshouse.errors import InputError
 
 FORMAT = "glasshouse certificate"
 
-SCHEMA_VERSION = 2
+CERTIFICATE_VERSION = 2
 """Raised when a file of this version could be misread by an older checker. Programs of version 1
 leave out every player's last probability."""
 
 WITHOUT_LAST = 1
 """The version that did."""
 
-MOST_PRECISION = 10_000
+MOST_PRECISION_READ = 10_000
 """Bits: files that ask for more are refused."""
 
 
@@ -234,7 +234,7 @@ class Problem(_Part):
 class Proof(_Part):
     """Why one player's `upper` holds."""
 
-    precision: Annotated[int, Field(ge=2, le=MOST_PRECISION, strict=True)]
+    precision: Annotated[int, Field(ge=2, le=MOST_PRECISION_READ, strict=True)]
     """Bits of the arithmetic in which it was found."""
     cover: str
     """All deviations, split into pieces on each of which `upper` can be shown at once."""
@@ -251,7 +251,7 @@ class Document(_Part):
     """A certificate file."""
 
     format: Literal["glasshouse certificate"] = FORMAT
-    schema_version: Literal[1, 2] = SCHEMA_VERSION
+    schema_version: Literal[1, 2] = CERTIFICATE_VERSION
     glasshouse: str
     """The version that wrote it."""
     problem: Problem
@@ -332,10 +332,10 @@ def read_document(text: str, name: str) -> Document:
     if not isinstance(contents, dict) or contents.get("format") != FORMAT:
         raise InputError(f"{name} is no certificate: its format is not {FORMAT!r}")
     version = contents.get("schema_version")
-    if type(version) is not int or version not in (WITHOUT_LAST, SCHEMA_VERSION):
+    if type(version) is not int or version not in (WITHOUT_LAST, CERTIFICATE_VERSION):
         raise InputError(
             f"{name} has schema version {version!r:.20}, but this glasshouse reads versions "
-            f"{WITHOUT_LAST} and {SCHEMA_VERSION}: check it with the glasshouse that wrote it"
+            f"{WITHOUT_LAST} and {CERTIFICATE_VERSION}: check it with the glasshouse that wrote it"
         )
     try:
         document = Document.model_validate(contents)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from flint import arb
 
 from glasshouse.certificates import intervals as iv
-from glasshouse.certificates.covers import Region, between, can_split
+from glasshouse.certificates.covers import Region, can_split, middle_of
 from glasshouse.certificates.intervals import Interval
 from glasshouse.certificates.payoff import ExpectedPayoff, Table, Vectors, half_range, sizes
 from glasshouse.certificates.probabilities import ROUNDING, Probabilities, Standing
@@ -278,7 +278,7 @@ def _interval(values: tuple[float, float]) -> Interval:
 
 def _middle(values: tuple[float, float]) -> float:
     low, high = values
-    return low if low == high else between(values)
+    return low if low == high else middle_of(values)
 
 
 def _balanced(values: tuple[float, float], slope: Interval) -> float:

@@ -14,7 +14,7 @@ Polynomial = dict[Monomial, Fraction]
 Frozen = tuple[tuple[Monomial, Fraction], ...]
 """The same in an order of its own, so that equal polynomials are equal keys."""
 
-UNIT: Monomial = ()
+NO_FACTORS: Monomial = ()
 
 MOST_TERMS, MOST_BITS = 20_000, 4096
 """Of a polynomial, and of each of its coefficients: longer ones are not worked with. An average
@@ -37,12 +37,12 @@ class TooLongError(ValueError):
 
 def constant(number: Fraction | int) -> Polynomial:
     """A number."""
-    return {UNIT: Fraction(number)} if number else {}
+    return {NO_FACTORS: Fraction(number)} if number else {}
 
 
 def is_constant(x: Polynomial) -> bool:
     """Whether it is a number."""
-    return not x or set(x) == {UNIT}
+    return not x or set(x) == {NO_FACTORS}
 
 
 def combined(parts: Iterable[tuple[Fraction, Polynomial]]) -> Polynomial:

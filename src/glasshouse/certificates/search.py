@@ -15,7 +15,7 @@ from glasshouse.certificates.leaves import Leaf, down, improper_players, is_atta
 from glasshouse.certificates.payoff import Table
 from glasshouse.certificates.program import Machine, Program
 
-MOST_CORNERS = 64
+MOST_CORNERS_TRIED = 64
 """Of boxes with more corners than this, none is tried before the search."""
 
 LEAST_PRECISION, MOST_PRECISION = 96, 4096
@@ -24,7 +24,7 @@ LEAST_PRECISION, MOST_PRECISION = 96, 4096
 FARTHEST, NEARLY = 60, 0.999
 """On the way to a limit, deviations up to 2 to this power are tried, until one gains this share."""
 
-FAR = 50.0
+LOOKED_BEYOND = 50.0
 """How far beyond its finite end an unbounded range is looked at to choose the precision."""
 
 
@@ -219,8 +219,8 @@ def needed_precision(
     inputs = []
     for k, (low, high) in enumerate(region):
         about = profile[k] if k < len(profile) else 0.0
-        low = low if math.isfinite(low) else min(about, high) - FAR
-        high = high if math.isfinite(high) else max(about, low) + FAR
+        low = low if math.isfinite(low) else min(about, high) - LOOKED_BEYOND
+        high = high if math.isfinite(high) else max(about, low) + LOOKED_BEYOND
         inputs.append((arb(low), arb(high)))
     largest = Machine(program).largest(inputs)
     small = max(0.0, -math.log2(epsilon)) if epsilon > 0 else 0.0
@@ -231,4 +231,4 @@ def needed_precision(
 def _corners(region: Region) -> Iterator[tuple[float, ...]]:
     """The corners of a box, as far as there are few."""
     ends = [sorted(set(values)) for values in region]
-    return itertools.product(*ends) if math.prod(map(len, ends)) <= MOST_CORNERS else iter(())
+    return itertools.product(*ends) if math.prod(map(len, ends)) <= MOST_CORNERS_TRIED else iter(())

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from glasshouse.certificates.polynomials import (
-    UNIT,
+    NO_FACTORS,
     Monomial,
     Polynomial,
     TooLongError,
@@ -91,7 +91,9 @@ class _Forms:
         )
         if not shares:
             return None
-        return Fraction(1), abs(total.get(UNIT, Fraction(0)) - 1) + sum(map(abs, rest.values()))
+        return Fraction(1), abs(total.get(NO_FACTORS, Fraction(0)) - 1) + sum(
+            map(abs, rest.values())
+        )
 
     def _as_number(self, x: Polynomial) -> Fraction | None:
         """The number it is wherever it has a value, None where that is not seen."""
@@ -127,7 +129,7 @@ class _Forms:
             return self._atom("input", register)
         instruction = self._program.instructions[k]
         try:
-            return _RULES[instruction.primitive](self, instruction)
+            return _NORMAL_FORMS[instruction.primitive](self, instruction)
         except TooLongError:
             return self._atom("register", register)  # by any other name the same function
 
@@ -234,7 +236,7 @@ class _Forms:
 
     def _positive_part(self, x: Polynomial) -> Polynomial:
         if is_constant(x):
-            return constant(max(Fraction(0), x.get(UNIT, Fraction(0))))
+            return constant(max(Fraction(0), x.get(NO_FACTORS, Fraction(0))))
         factor = leading(x)
         unit = scaled(1 / factor, x)
         part = self._atom("positive part", frozen(unit))
@@ -252,7 +254,7 @@ class _Forms:
 
 _MINUS_ONE = (Fraction(-1), constant(1))
 
-_RULES: dict[str, Callable[[_Forms, Instruction], Polynomial]] = {
+_NORMAL_FORMS: dict[str, Callable[[_Forms, Instruction], Polynomial]] = {
     "constant": _Forms.constant,
     "affine": _Forms.affine,
     "multiply": _Forms.multiply,

@@ -24,13 +24,13 @@ MOST_VIEWS = 1024
 NODES = {1: 129, 2: 33}
 """Points for each noisy number, by how many numbers are noisy."""
 
-REACH = 8.5
+NOISE_REACH = 8.5
 """Noise is integrated up to so many standard deviations; beyond lies 1e-17 of it."""
 
 MOST_NOISY = 2
 """With more noisy numbers per reader than this, noise is drawn instead of integrated."""
 
-MOST_NUMBERS = 1 << 26
+MOST_DRAWN = 1 << 26
 """More random numbers at once than this are refused: 512 MiB in 64 bits, and copies of them."""
 
 
@@ -171,12 +171,12 @@ class Noisy(AbstractAccess):
     def check(self, boxes: tuple[Box, ...]) -> None:
         most = _most_noisy(tuple(box.lower for box in boxes))
         numbers = len(boxes) * most * self.draws
-        if most > MOST_NOISY and numbers > MOST_NUMBERS:
-            allowed = MOST_NUMBERS // (len(boxes) * most) // 2 * 2
+        if most > MOST_NOISY and numbers > MOST_DRAWN:
+            allowed = MOST_DRAWN // (len(boxes) * most) // 2 * 2
             fewer = f"take at most {allowed} draws" if allowed else "too many for any draws"
             raise InputError(
                 f"{len(boxes)} readers of {most} noisy numbers with draws={self.draws} need "
-                f"{numbers} drawn numbers at once, and at most {MOST_NUMBERS} are drawn: {fewer}"
+                f"{numbers} drawn numbers at once, and at most {MOST_DRAWN} are drawn: {fewer}"
             )
 
     def look(self, params: tuple[PyTree, ...], boxes: tuple[Box, ...]) -> Views:
@@ -231,7 +231,7 @@ def _quadrature(dimensions: int) -> tuple[np.ndarray, np.ndarray]:
     For what is smooth it converges faster than any power of the spacing, and for a sigmoid at large
     scales much faster than Gauss-Hermite quadrature with as many points.
     """
-    nodes = np.linspace(-REACH, REACH, NODES.get(dimensions, 1))
+    nodes = np.linspace(-NOISE_REACH, NOISE_REACH, NODES.get(dimensions, 1))
     weights = np.exp(-0.5 * nodes**2)
     points = np.array(list(itertools.product(nodes, repeat=dimensions)))
     products = np.prod(list(itertools.product(weights, repeat=dimensions)), axis=1)

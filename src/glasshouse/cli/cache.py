@@ -10,7 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
-SWITCH = "GLASSHOUSE_CACHE"
+OFF_VARIABLE = "GLASSHOUSE_CACHE"
 """The environment variable that turns this off."""
 
 FOLDER = "JAX_COMPILATION_CACHE_DIR"
@@ -28,7 +28,7 @@ def keep_programs(*, wanted: bool) -> None:
     Numbers do not depend on it: what is read is the program that would be compiled, for this very
     processor. Where the folder cannot be written, nothing is kept and nothing is said.
     """
-    if not wanted or os.environ.get(SWITCH, "").lower() in ("off", "0", "no", "false"):
+    if not wanted or os.environ.get(OFF_VARIABLE, "").lower() in ("off", "0", "no", "false"):
         _configure({"JAX_ENABLE_COMPILATION_CACHE": False})
         return
     if os.environ.get(FOLDER):

@@ -19,15 +19,13 @@ from glasshouse.cli.options import (
     say,
     study_folders,
 )
-from glasshouse.cli.verdicts import gain_bracket, how_reached, profile, verdict
+from glasshouse.cli.proof_lines import gain_bracket, how_reached, profile, verdict
 
 if TYPE_CHECKING:
     from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
     from glasshouse.certificates.certificate import Certificate
     from glasshouse.study.proofs import CertifiedPoint
     from glasshouse.study.setting import Prepared
-
-NAME = "certify"
 
 
 def command(

@@ -17,8 +17,8 @@ from glasshouse.cli.options import (
     print_table,
     say,
 )
+from glasshouse.cli.proof_lines import gain_bracket, how_reached, profile, verdict
 from glasshouse.cli.subject import Subject, is_study, of_game, of_study
-from glasshouse.cli.verdicts import gain_bracket, how_reached, profile, verdict
 from glasshouse.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from glasshouse.study.proofs import CertifiedPoint
     from glasshouse.study.setting import Setting
 
-NAME = "check"
 
 EPSILON = 1e-6
 """Of certificates, in units of payoff, unless said otherwise."""

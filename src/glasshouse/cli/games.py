@@ -26,14 +26,13 @@ if TYPE_CHECKING:
     from glasshouse.games.normal_form import NormalFormGame
     from glasshouse.theory.symmetric import Thresholds
 
-NAME = "games"
 
 Profiles: TypeAlias = Sequence[tuple[int, ...]]
 
 LONGEST_LINE = 100
 """Prose is not set wider than this on wide terminals."""
 
-NARROWEST = 20
+NARROWEST_TERMINAL = 20
 """Terminals that say they are narrower are not believed; some say 0."""
 
 ROOM_FOR_SOURCES = 40
@@ -42,7 +41,7 @@ ROOM_FOR_SOURCES = 40
 MOST_ACTIONS = 12
 """Payoff tables of more actions are left to --json."""
 
-MOST_PROFILES = 4
+MOST_PROFILES_PRINTED = 4
 """As many profiles are listed before the others are only counted."""
 
 LABEL = 17
@@ -215,11 +214,13 @@ def _one_by_one(
     game: "NormalFormGame", profiles: Profiles, payoffs: Sequence[tuple[float, ...]]
 ) -> list[str]:
     lines = []
-    for profile, paid in itertools.islice(zip(profiles, payoffs, strict=True), MOST_PROFILES):
+    for profile, paid in itertools.islice(
+        zip(profiles, payoffs, strict=True), MOST_PROFILES_PRINTED
+    ):
         played = ", ".join(names[a] for names, a in zip(game.action_names, profile, strict=True))
         lines.append(f"({played}) pays {', '.join(map(short_number, paid))}")
-    if len(profiles) > MOST_PROFILES:
-        lines.append(f"and {len(profiles) - MOST_PROFILES} more, {len(profiles)} in all")
+    if len(profiles) > MOST_PROFILES_PRINTED:
+        lines.append(f"and {len(profiles) - MOST_PROFILES_PRINTED} more, {len(profiles)} in all")
     return lines
 
 
@@ -333,4 +334,4 @@ def _paragraphs(text: str) -> str:
 def _width() -> int:
     """Columns of the terminal; as many as anything needs where nobody watches one."""
     console = Console()
-    return max(console.width, NARROWEST) if console.is_terminal else 1000
+    return max(console.width, NARROWEST_TERMINAL) if console.is_terminal else 1000

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 from rich.console import Console
 
-GAP = 2
+COLUMN_GAP = 2
 """Spaces between columns."""
 
-NARROWEST = 18
+NARROWEST_PROSE = 18
 """Columns of prose that would have to be narrower are given up."""
 
 JOIN = "\N{NO-BREAK SPACE}"
 
-TOGETHER = re.compile(
+NO_BREAK = re.compile(
     r"(?<=\S) (?=±)|(?<=±) (?=\S)"  # a number and what is not known of it
     r"|(?<=\d) (?=%|(?:steps|starts|runs|points|values|players?|actions|digits)\b)"  # its unit
     r"|(?<=[=<>≥≤]) (?=\S)|(?<=\S) (?=[=<>≥≤]+ \S)"  # 0 < κ = 0.5
@@ -55,7 +55,7 @@ def table(rows: Sequence[Sequence[str]], header: Sequence[str] = ()) -> str:
 
 
 def _lines(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
-    joined = TOGETHER.sub(JOIN, text)
+    joined = NO_BREAK.sub(JOIN, text)
     found = textwrap.wrap(
         joined,
         max(width, len(rest) + 1),
@@ -71,11 +71,11 @@ def _widths(rows: Sequence[Sequence[str]], width: int | None) -> list[int] | Non
     """How wide each column is; None where they do not fit next to each other."""
     columns = list(zip(*rows, strict=True))
     natural = [max(map(cell_len, column)) for column in columns]
-    if width is None or sum(natural) + GAP * (len(natural) - 1) <= width:
+    if width is None or sum(natural) + COLUMN_GAP * (len(natural) - 1) <= width:
         return natural
     words = [max(map(_longest, column)) for column in columns]
-    least = [min(n, max(w, NARROWEST)) for n, w in zip(natural, words, strict=True)]
-    left = width - GAP * (len(least) - 1) - sum(least)
+    least = [min(n, max(w, NARROWEST_PROSE)) for n, w in zip(natural, words, strict=True)]
+    left = width - COLUMN_GAP * (len(least) - 1) - sum(least)
     if left < 0:
         return None
     found = list(least)
@@ -89,7 +89,7 @@ def _widths(rows: Sequence[Sequence[str]], width: int | None) -> list[int] | Non
 
 def _longest(text: str) -> int:
     """How wide the longest piece is that cannot be broken."""
-    return max(map(cell_len, TOGETHER.sub(JOIN, text).split(" ")), default=0)
+    return max(map(cell_len, NO_BREAK.sub(JOIN, text).split(" ")), default=0)
 
 
 def _in_columns(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
@@ -97,7 +97,7 @@ def _in_columns(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
     for k in range(max(map(len, cells))):
         texts = [lines[k] if k < len(lines) else "" for lines in cells]
         padded = [f"{t}{' ' * (w - cell_len(t))}" for t, w in zip(texts, widths, strict=True)]
-        yield (" " * GAP).join(padded).rstrip()
+        yield (" " * COLUMN_GAP).join(padded).rstrip()
 
 
 def _paragraph(row: Sequence[str], header: Sequence[str], width: int) -> Iterator[str]:

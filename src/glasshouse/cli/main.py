@@ -45,7 +45,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for module in (new, run, thresholds, check, certify, verify, sceptic, games, rules, schema):
-    app.command(module.NAME)(module.command)
+    app.command(module.__name__.rpartition(".")[2])(module.command)
 
 
 def _print_version(wanted: bool) -> bool:

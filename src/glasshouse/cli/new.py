@@ -8,7 +8,6 @@ import typer
 
 from glasshouse.errors import InputError
 
-NAME = "new"
 USUAL = "prisoners_dilemma"
 
 

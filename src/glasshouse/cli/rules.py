@@ -6,8 +6,6 @@ from typing import Any
 
 from glasshouse.cli.options import JsonOption, print_json, print_table, say
 
-NAME = "rules"
-
 
 def command(as_json: JsonOption = False) -> None:
     """The rules by which players learn: formula, what they keep, what they need and cost."""

@@ -14,8 +14,6 @@ from glasshouse.cli.options import (
     study_folders,
 )
 
-NAME = "run"
-
 
 def command(
     studies: Annotated[

@@ -9,8 +9,6 @@ import typer
 from glasshouse._foundation.digits import at_most
 from glasshouse.cli.options import JsonOption, print_json, print_table, say
 
-NAME = "sceptic"
-
 
 def command(
     out: Annotated[

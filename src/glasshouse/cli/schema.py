@@ -2,8 +2,6 @@
 
 from glasshouse.cli.options import print_json
 
-NAME = "schema"
-
 
 def command() -> None:
     """Print the JSON schema of study files, for editors that check and complete TOML."""

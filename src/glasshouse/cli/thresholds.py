@@ -23,11 +23,10 @@ if TYPE_CHECKING:
     from glasshouse.games.normal_form import NormalFormGame
     from glasshouse.study.result import Predictions
 
-NAME = "thresholds"
 
-MOVES = "cooperation starts to rise from the neutral start"
+AT_START = "cooperation starts to rise from the neutral start"
 MEASURED = "learners set out toward cooperation, in a short window"
-LONG_RUN = "cooperation stands above its start after a long run"
+AFTER_LONG_RUN = "cooperation stands above its start after a long run"
 """What holds above a switch."""
 
 
@@ -118,9 +117,9 @@ def _rows(predictions: "Predictions") -> list[tuple[str, str, str, str]]:
             how = threshold.reason or closed.method
             rows.append((symbol, value, threshold.meaning, how))
     for symbol, switch, meaning in (
-        ("first movement", predictions.first_movement, MOVES),
+        ("first movement", predictions.first_movement, AT_START),
         ("measured", predictions.measured_first_movement, MEASURED),
-        ("long run", predictions.long_run_switch, LONG_RUN),
+        ("long run", predictions.long_run_switch, AFTER_LONG_RUN),
     ):
         rows.append(switch_row(symbol, switch, meaning))
     equilibrium = predictions.equilibrium

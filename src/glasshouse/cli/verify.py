@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from glasshouse.cli.options import JsonOption, complain, print_json, say
-from glasshouse.cli.verdicts import payoffs, subject, verdict
+from glasshouse.cli.proof_lines import payoffs, subject, verdict
 from glasshouse.errors import InputError
 
 if TYPE_CHECKING:
     from glasshouse.certificates.checker import Verification
 
-NAME = "verify"
 
 REJECTED, UNREADABLE = 1, 2
 """Exit codes; the larger one counts."""

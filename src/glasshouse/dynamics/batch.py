@@ -29,7 +29,7 @@ compute with at once; and the same whatever the number of cores, so that results
 SMALL = 1024
 """A lone member of fewer numbers is computed as a whole chunk, whose program others share."""
 
-BUDGET = 2**30
+BATCH_BYTES = 2**30
 """Bytes of members that are computed in one batch on a GPU, where small chunks leave it idle."""
 
 PROGRAMS = 1024
@@ -188,7 +188,7 @@ def chunk_length(
     less than another compilation.
     """
     if backend != "cpu":
-        fitting = max(1, BUDGET // max(member_bytes, 1)) if most is None else most
+        fitting = max(1, BATCH_BYTES // max(member_bytes, 1)) if most is None else most
         return count if count <= fitting else math.ceil(count / math.ceil(count / fitting))
     length = next(size for least, size in reversed(SIZES) if count >= least)
     if count < length and not is_small:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # what is held; anything may be given, and is refused with an
 else:
     HeldRule = HeldStarts = HeldStop = HeldFlag = Any
 
-GENERATOR = "threefry2x32"
+SAMPLING_GENERATOR = "threefry2x32"
 """Of JAX's generators, the one that draws in sampled games, whatever JAX is set to."""
 
 SHARE_OF_RANGE = 0.5
@@ -201,7 +201,11 @@ def _learn(
     observe: Observe | None,
 ) -> tuple[Params, RealArray, RealArray, PyTree]:
     game, start, data = member
-    key = None if data is None else jax.random.wrap_key_data(jnp.asarray(data), impl=GENERATOR)
+    key = (
+        None
+        if data is None
+        else jax.random.wrap_key_data(jnp.asarray(data), impl=SAMPLING_GENERATOR)
+    )
     start = tuple(box.project(x) for box, x in zip(game.spaces, start, strict=True))
     settings = {"steps": steps, "step_size": step_size, "stop": stop}
     solution = run(game, rule, start, **settings, key=key, throw=False)
@@ -221,7 +225,7 @@ def _keys(game: AbstractParametricGame, seed: int, count: int, games: int) -> np
     """What each run draws with, the same in every game; None where nothing is drawn."""
     if "sampled" not in capabilities(game):
         return None
-    keys = jax.random.split(jax.random.key(seed, impl=GENERATOR), count)
+    keys = jax.random.split(jax.random.key(seed, impl=SAMPLING_GENERATOR), count)
     return np.tile(np.asarray(jax.random.key_data(keys)), (games, 1))
 
 

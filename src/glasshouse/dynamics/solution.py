@@ -65,7 +65,7 @@ class Solution(eqx.Module):
             "steps": plain(self.steps),
             "residual": plain(self.residual),
             "relative_to": self.relative_to,
-            "result": np.take(NAMES, numbers).tolist(),
+            "result": np.take(RESULT_NAMES, numbers).tolist(),
             "message": np.take(MESSAGES, numbers).tolist(),
             "faults": plain(self.faults),
         }
@@ -77,12 +77,12 @@ class Solution(eqx.Module):
         return call("Solution", {**found, "params": self.params, **shown}.items(), **settings)
 
 
-NAMES = tuple(RESULTS._name_to_item)
-MESSAGES = tuple(RESULTS[getattr(RESULTS, name)] for name in NAMES)
+RESULT_NAMES = tuple(RESULTS._name_to_item)
+MESSAGES = tuple(RESULTS[getattr(RESULTS, name)] for name in RESULT_NAMES)
 
 
 def _number(result: RESULTS) -> Any:
-    """Which of `NAMES` it is; an array of a batch's; anything where it is traced or masked."""
+    """Which of `RESULT_NAMES` it is; an array of a batch's; anything where traced or masked."""
     return next(iter(jax.tree.leaves(result)), None)
 
 
@@ -92,7 +92,7 @@ def _ending(number: Any) -> dict[str, Any]:
         shape = f"batch of shape {number.shape}, " if np.ndim(number) else ""
         return {"result": wl.TextDoc(f"{shape}not known yet")}
     if np.ndim(number) == 0:
-        return {"result": NAMES[int(number)], "message": MESSAGES[int(number)]}
+        return {"result": RESULT_NAMES[int(number)], "message": MESSAGES[int(number)]}
     numbers, counts = np.unique(np.asarray(number), return_counts=True)
-    ends = {NAMES[k]: int(count) for k, count in zip(numbers, counts, strict=True)}
+    ends = {RESULT_NAMES[k]: int(count) for k, count in zip(numbers, counts, strict=True)}
     return {"batch": number.shape, "result": ends}

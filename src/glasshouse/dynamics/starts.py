@@ -23,7 +23,7 @@ from glasshouse.dynamics.games import Games
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
 
-KINDS = ("normal", "grid", "neutral", "given")
+START_KINDS = ("normal", "grid", "neutral", "given")
 
 MOST_STARTS = 10_000_000
 """More starts than this are taken for a slip of the finger; their ends are kept in memory."""
@@ -59,8 +59,8 @@ class Starts(Result):
             object.__setattr__(self, name, value)
         if self.profiles is not None:
             return
-        if self.kind not in KINDS:
-            raise InputError(f"kind={self.kind!r:.40} must be one of {', '.join(KINDS)}")
+        if self.kind not in START_KINDS:
+            raise InputError(f"kind={self.kind!r:.40} must be one of {', '.join(START_KINDS)}")
         if self.kind == "given":
             raise InputError("given starts need profiles, one tuple of parameters per run")
 

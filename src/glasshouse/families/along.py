@@ -12,7 +12,7 @@ from jaxtyping import Float, PyTree
 from glasshouse.dynamics.batch import stack
 from glasshouse.dynamics.games import repeats
 
-CLOSE = 1e-12
+BUILT_ALIKE = 1e-12
 """Numbers built for all values at once and for one of them by itself differ by rounding only."""
 
 
@@ -96,4 +96,4 @@ def _alike(one: PyTree, other: PyTree) -> bool:
 def _same(x: Any, y: Any) -> bool:
     if not (eqx.is_array(x) and eqx.is_array(y)):
         return not eqx.is_array(x) and not eqx.is_array(y) and x == y
-    return x.shape == y.shape and np.allclose(x, y, rtol=CLOSE, atol=0.0, equal_nan=True)
+    return x.shape == y.shape and np.allclose(x, y, rtol=BUILT_ALIKE, atol=0.0, equal_nan=True)

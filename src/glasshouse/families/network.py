@@ -16,19 +16,19 @@ from glasshouse.parametric import NetworkParametricGame
 from glasshouse.semantics.reading import Reading
 from glasshouse.theory.registry import Known, Unknown, knows, value_of
 from glasshouse.theory.symmetric import (
-    MEANINGS,
-    SOURCE,
-    ZERO,
+    SMALLEST_EFFECT,
+    THRESHOLD_MEANINGS,
+    THRESHOLD_SOURCE,
     Regime,
     Threshold,
     Thresholds,
     switch_of_effects,
 )
 
-ALIKE = 1e-9
+EQUAL_EFFECTS = 1e-9
 """Players' effects that differ by less, relative to the largest, count as equal: sums round."""
 
-CONDITIONS = (
+ALIKE_CONDITIONS = (
     "game on a network with two actions, in which all players are alike: where all cooperate with "
     "the same probability, one's own cooperation pays all the same, and so does that of one's "
     "readers, each times the weight with which it reads; one own weight for all; at p = 0 and 1 "
@@ -184,25 +184,25 @@ def known_network_thresholds(family: NetworkFamily) -> Known | Unknown:
         if unlikeness := _unlikeness(p, own, read):
             return Unknown(unlikeness)
     own_weight = float(np.asarray(family.own_weight, dtype=np.float64).flat[0])
-    scale = ZERO * float(np.max(np.asarray(family.game.payoff_ranges)))
+    scale = SMALLEST_EFFECT * float(np.max(np.asarray(family.game.payoff_ranges)))
 
     def threshold(p: float, meaning: str) -> Threshold:
         own, read = (float(x.mean()) for x in each[p])
         return switch_of_effects(own_weight * own, read, scale, family.turn, meaning)
 
-    ends = [threshold(0.0, MEANINGS[0]), threshold(1.0, MEANINGS[2])]
+    ends = [threshold(0.0, THRESHOLD_MEANINGS[0]), threshold(1.0, THRESHOLD_MEANINGS[2])]
     if not family.reads_evenly:
-        ends = [Threshold(None, meaning, UNEVEN) for meaning in MEANINGS[::2]]
+        ends = [Threshold(None, meaning, UNEVEN) for meaning in THRESHOLD_MEANINGS[::2]]
     regime, explanation = _regime(*ends)
     found = Thresholds(
         defection=ends[0],
-        neutral=threshold(0.5, MEANINGS[1]),
+        neutral=threshold(0.5, THRESHOLD_MEANINGS[1]),
         cooperation=ends[1],
         regime=regime,
         explanation=explanation,
-        conditions=CONDITIONS,
+        conditions=ALIKE_CONDITIONS,
     )
-    return Known(found, CONDITIONS, SOURCE)
+    return Known(found, ALIKE_CONDITIONS, THRESHOLD_SOURCE)
 
 
 def _unlikeness(p: float, own: np.ndarray, read: np.ndarray) -> str:
@@ -225,11 +225,11 @@ def _unlikeness(p: float, own: np.ndarray, read: np.ndarray) -> str:
 def _sums(weights: np.ndarray, players: RealArray, count: int) -> np.ndarray:
     """Each player's sum of weights, 0 where they cancel but for rounding."""
     total, size = (np.bincount(players, x, count) for x in (weights, np.abs(weights)))
-    return np.where(np.abs(total) <= ALIKE * size, 0.0, total)
+    return np.where(np.abs(total) <= EQUAL_EFFECTS * size, 0.0, total)
 
 
 def _is_constant(values: np.ndarray) -> bool:
-    return float(np.ptp(values)) <= ALIKE * float(np.abs(values).max(initial=0.0))
+    return float(np.ptp(values)) <= EQUAL_EFFECTS * float(np.abs(values).max(initial=0.0))
 
 
 def _regime(defection: Threshold, cooperation: Threshold) -> tuple[Regime, str]:
@@ -237,7 +237,7 @@ def _regime(defection: Threshold, cooperation: Threshold) -> tuple[Regime, str]:
     if defection.value is None or cooperation.value is None:
         return "not classified", "there are no switches at both ends of the diagonal"
     gap = cooperation.value - defection.value
-    if abs(gap) <= ALIKE * max(1.0, abs(cooperation.value)):
+    if abs(gap) <= EQUAL_EFFECTS * max(1.0, abs(cooperation.value)):
         return "one switch", "κ_D = κ_C: everywhere on the diagonal the same threshold"
     if gap > 0:
         return (

@@ -1,4 +1,5 @@
 from .base import AbstractGame as AbstractGame
+from .base import AbstractOneShotGame as AbstractOneShotGame
 from .base import AbstractSequentialGame as AbstractSequentialGame
 from .behaviour import Product as Product
 from .catalogue._entry import CatalogueGame as CatalogueGame

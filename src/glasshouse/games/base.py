@@ -68,6 +68,26 @@ class AbstractGame(eqx.Module):
         """The same game without names, so that names never reach compiled code."""
 
     @property
+    @abc.abstractmethod
+    def behaviour_shapes(self) -> tuple[tuple[int, ...], ...]:
+        """The shape of each player's behaviour: `(actions,)`, or `(states, actions)`."""
+
+    @abc.abstractmethod
+    def visits(self, behaviours: Product) -> tuple[Float[RealArray, "states"], ...] | None:
+        """How often each player comes into each of its states; None where it is in one, once."""
+
+    @abc.abstractmethod
+    def cooperation(self, behaviours: Product) -> Float[RealArray, "players"]:
+        """How often each player takes action 0: its probability, or in many rounds its rate."""
+
+    @abc.abstractmethod
+    def check_learnable(self) -> None:
+        """Refuse to be learned in where gradients would lose too many digits.
+
+        **Raises:** `InputError` saying where that begins.
+        """
+
+    @property
     def players(self) -> int:
         """Number of players."""
         return len(self.actions)
@@ -76,6 +96,23 @@ class AbstractGame(eqx.Module):
     def payoffs(self, behaviours: Product) -> Float[RealArray, "players"]:
         """Expected payoffs of all players."""
         return jnp.stack([self.payoff(i, behaviours) for i in range(self.players)])
+
+
+class AbstractOneShotGame(AbstractGame):
+    """A game in which all players act once, knowing nothing of what the others do."""
+
+    @property
+    def behaviour_shapes(self) -> tuple[tuple[int, ...], ...]:
+        return tuple((count,) for count in self.actions)
+
+    def visits(self, behaviours: Product) -> None:
+        return None
+
+    def cooperation(self, behaviours: Product) -> Float[RealArray, "players"]:
+        return jnp.stack([behaviours.entries(i)[0] for i in range(self.players)])
+
+    def check_learnable(self) -> None:
+        """Such a game always is."""
 
 
 class AbstractSequentialGame(AbstractGame):
@@ -91,17 +128,6 @@ class AbstractSequentialGame(AbstractGame):
     def states(self) -> tuple[tuple[int, ...], ...]:
         """The information states: what a player remembers, own action first; () at the start."""
 
-    @abc.abstractmethod
-    def visits(self, behaviours: Product) -> tuple[Float[RealArray, "states"], ...]:
-        """How often each player comes into each of its states: a discounted number of rounds."""
-
-    @abc.abstractmethod
-    def cooperation(self, behaviours: Product) -> Float[RealArray, "players"]:
-        """The discounted rate at which each player takes action 0."""
-
-    @abc.abstractmethod
-    def check_learnable(self) -> None:
-        """Refuse to be learned in where gradients would lose too many digits.
-
-        **Raises:** `InputError` saying where that begins.
-        """
+    @property
+    def behaviour_shapes(self) -> tuple[tuple[int, ...], ...]:
+        return tuple((len(self.states), count) for count in self.actions)

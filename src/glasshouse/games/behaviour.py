@@ -34,6 +34,12 @@ class Product(eqx.Module):
         stack = jnp.stack if any(isinstance(x, jax.Array) for x in distribution) else np.stack
         return stack(distribution)
 
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """The shape that each player's distribution has as an array."""
+        each = self.distributions
+        return tuple((len(x),) if isinstance(x, tuple) else jnp.shape(x) for x in each)
+
     def entries(self, player: int) -> tuple[Float[RealArray, ""], ...]:
         """The probabilities of one player's actions in a one-shot game, as scalars."""
         distribution = self.distributions[player]

@@ -16,9 +16,9 @@ from jaxtyping import Float
 from glasshouse._foundation.arrays import RAGGED, NotRealError, RealArray, as_array, is_traced
 from glasshouse._foundation.numbers import Numbers, Whole, player_number, shown, whole
 from glasshouse._foundation.precision import in_float64_unless_traced
-from glasshouse._foundation.results import WIDTH, call, has_numbers, plain, shortened
+from glasshouse._foundation.results import LINE_WIDTH, call, has_numbers, plain, shortened
 from glasshouse.errors import InputError
-from glasshouse.games.base import AbstractGame, Product, unrolls
+from glasshouse.games.base import AbstractGame, AbstractOneShotGame, Product, unrolls
 from glasshouse.games.labels import Labels, check_labels, default_labels
 from glasshouse.games.payoff_table import matrix_lines, payoff_cells
 from glasshouse.games.symmetric import is_symmetric
@@ -27,7 +27,7 @@ from glasshouse.games.tables import labels_of, unlabelled_payoffs
 LARGEST_TABLE = 6
 """Games with more actions are shown in one line instead of a table of payoffs."""
 
-LONGEST_NAME = 24
+LONGEST_ACTION = 24
 """Names of actions are shortened to fit such a table."""
 
 
@@ -35,7 +35,7 @@ INSIDE = {"glasshouse", "equinox", "jaxtyping", "beartype"}
 """Packages that make games for others: a warning names the place that asked for it."""
 
 
-class NormalFormGame(AbstractGame):
+class NormalFormGame(AbstractOneShotGame):
     """A finite game given by its payoff tensor.
 
     `tensor[i, a_1, …, a_n]` is the payoff of player i when player j plays action `a_j`. Action 0
@@ -171,7 +171,7 @@ class NormalFormGame(AbstractGame):
 
     def __repr__(self) -> str:
         if not _is_one_game(self):
-            return wl.pformat(self, width=WIDTH)
+            return wl.pformat(self, width=LINE_WIDTH)
         small = self.players == 2 and max(self.actions) <= LARGEST_TABLE
         return "\n".join(_table(self)) if small else _sentence(self)
 
@@ -190,11 +190,13 @@ def _is_one_game(game: NormalFormGame) -> bool:
 
 def _table(game: NormalFormGame) -> list[str]:
     rows, columns = (
-        [shortened(name, LONGEST_NAME) for name in names] for names in game.action_names
+        [shortened(name, LONGEST_ACTION) for name in names] for names in game.action_names
     )
     return [
-        shortened(f"NormalFormGame: {game.title}, player 1 by rows, player 2 by columns", WIDTH),
-        *matrix_lines(rows, columns, payoff_cells(np.asarray(game.tensor)), WIDTH),
+        shortened(
+            f"NormalFormGame: {game.title}, player 1 by rows, player 2 by columns", LINE_WIDTH
+        ),
+        *matrix_lines(rows, columns, payoff_cells(np.asarray(game.tensor)), LINE_WIDTH),
     ]
 
 
@@ -205,7 +207,7 @@ def _sentence(game: NormalFormGame) -> str:
     text = f"NormalFormGame: {game.title}, {players} with {counts}"
     if game.labels and len(set(game.action_names)) == 1:
         text += f": {', '.join(game.action_names[0])}"
-    return shortened(text, WIDTH)
+    return shortened(text, LINE_WIDTH)
 
 
 def is_normal_form(game: Any) -> TypeGuard[NormalFormGame]:

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-MOST_UNROLLED = 4
+MOST_STATES_UNROLLED = 4
 """Chains of more states are eliminated in a loop, which compiles faster."""
 
 
@@ -42,7 +42,7 @@ def occupancy(
         return shares.at[k].set(shares @ into / onward.sum())
 
     shares = jnp.zeros(count + 1, chain.dtype).at[count].set(1.0)
-    if count <= MOST_UNROLLED:
+    if count <= MOST_STATES_UNROLLED:
         for k in range(count):
             chain = eliminate(k, chain)
         for k in reversed(range(count)):
@@ -78,7 +78,7 @@ def visits_onward(
     """
     count = len(rows)
     system = jnp.eye(count, dtype=rows.dtype) - discount * rows
-    if count > MOST_UNROLLED:
+    if count > MOST_STATES_UNROLLED:
         return jnp.linalg.inv(system)
     # Gauss and Jordan, without pivots, which diagonal dominance makes as good: array operations
     # only, where LAPACK would be called once for each member of a batch.

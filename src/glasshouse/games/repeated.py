@@ -12,6 +12,7 @@ from jaxtyping import Array, Float
 
 from glasshouse._foundation.arrays import RealArray, is_traced
 from glasshouse._foundation.numbers import (
+    PROBABILITY_TOLERANCE,
     Numbers,
     Whole,
     number_array,
@@ -25,13 +26,10 @@ from glasshouse.games.behaviour import Product, count_states, own_frame
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.occupancy import occupancy, visits_onward
 
-UNITS = ("step", "sum")
+PAYOFF_UNITS = ("step", "sum")
 
 LARGEST_LEARNED = 1 - 1e-6
 """Beyond this discount gradients lose too many digits to learn; values keep all of theirs."""
-
-TOLERANCE = 1e-5
-"""Probabilities that users give may sum to 1 within this."""
 
 
 class RepeatedGame(AbstractSequentialGame):
@@ -75,7 +73,7 @@ class RepeatedGame(AbstractSequentialGame):
             raise InputError(
                 f"the stage of a repeated game is a game in normal form, not {type(stage).__name__}"
             )
-        if unit not in UNITS:
+        if unit not in PAYOFF_UNITS:
             raise InputError(
                 f"unit={unit!r:.40} must be 'step', payoffs per round, or 'sum', discounted sums"
             )
@@ -238,4 +236,4 @@ def _spent(game: RepeatedGame, behaviours: Product) -> Float[Array, "profiles"]:
 
 def _are_probabilities(mixes: np.ndarray) -> bool:
     sums = np.abs(mixes.sum(axis=1) - 1)
-    return bool(np.all(mixes >= 0) and np.all(sums <= TOLERANCE))
+    return bool(np.all(mixes >= 0) and np.all(sums <= PROBABILITY_TOLERANCE))

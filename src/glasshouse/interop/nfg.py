@@ -19,11 +19,11 @@ from glasshouse.games.normal_form import NormalFormGame
 
 _Part = TypeVar("_Part")
 
-_MOST_BYTES = 32_000_000
-_MOST_PAYOFFS = 1_000_000
+_MOST_FILE_BYTES = 32_000_000
+_MOST_PAYOFFS_READ = 1_000_000
 """What is read in some seconds."""
 
-_MOST_PLAYERS = 63
+_MOST_PLAYERS_READ = 63
 """NumPy arrays have at most 64 axes, and the payoffs have one axis more than players."""
 
 _BREAK = re.compile(r"\r\n|\r|\n")
@@ -45,7 +45,9 @@ def read_nfg(path: str | os.PathLike) -> NormalFormGame:
     """
     name = os.fspath(path)
     try:
-        data = read_bytes(path, _MOST_BYTES, "use a smaller game").removeprefix(codecs.BOM_UTF8)
+        data = read_bytes(path, _MOST_FILE_BYTES, "use a smaller game").removeprefix(
+            codecs.BOM_UTF8
+        )
     except InputError:
         raise
     except (OSError, ValueError) as error:
@@ -202,7 +204,7 @@ def _header(reader: _Reader) -> _Header:
             raise reader.error(f"a .nfg file begins NFG 1 R; put {choice} here if it is one")
         reader.take()
     title = reader.expect("string", "the title comes next; put one in double quotes, even empty")
-    players = _names(reader, "player", most=_MOST_PLAYERS)
+    players = _names(reader, "player", most=_MOST_PLAYERS_READ)
     reader.expect("{", "the numbers or names of the actions come next; open them with '{'")
     if reader.token.kind == "{":
         actions = _per_player(reader, "{", len(players), lambda: _names(reader, "action"))
@@ -292,12 +294,12 @@ def _body(
 ) -> list[_Part]:
     """What `parse` reads `each` times for every action profile, up to the end of the text."""
     needed = each * math.prod(header.counts)
-    vast = needed // each * len(header.players) > _MOST_PAYOFFS
+    vast = needed // each * len(header.players) > _MOST_PAYOFFS_READ
     if vast and len(reader.text) - reader.token.start >= 2 * needed - 1:  # else some are missing
         size = "×".join(map(str, header.counts))
         raise reader.error(
-            f"a {len(header.players)}-player {size} game has more than {_MOST_PAYOFFS} payoffs, "
-            "which are not read; use a smaller game"
+            f"a {len(header.players)}-player {size} game has more than {_MOST_PAYOFFS_READ} "
+            "payoffs, which are not read; use a smaller game"
         )
     parts = []
     while reader.token.kind == "word" and len(parts) < needed:

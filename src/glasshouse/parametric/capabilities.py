@@ -87,7 +87,7 @@ class AbstractWrapped(eqx.Module):
     game: eqx.AbstractVar[AbstractParametricGame]
 
 
-MEANINGS: dict[str, tuple[type, str]] = {
+CAPABILITIES: dict[str, tuple[type, str]] = {
     "observables": (AbstractObservable, "named numbers of each player, such as cooperation"),
     "scales": (AbstractScaled, "to know how large its gradients could be"),
     "checks": (AbstractChecked, "action probabilities"),
@@ -102,7 +102,7 @@ MEANINGS: dict[str, tuple[type, str]] = {
 
 def capabilities(game: AbstractParametricGame) -> frozenset[str]:
     """What the game can say of itself: "observables", "scales", "checks", "dense", "sampled"."""
-    own = frozenset(name for name, (kind, _) in MEANINGS.items() if isinstance(game, kind))
+    own = frozenset(name for name, (kind, _) in CAPABILITIES.items() if isinstance(game, kind))
     if isinstance(getattr(game, "game", None), AbstractSequentialGame):
         own -= {"dense"}  # deviations and proofs are of behaviour in one state
     if not isinstance(game, AbstractWrapped):
@@ -131,7 +131,7 @@ def lacks(game: AbstractParametricGame, capability: Capability, purpose: str) ->
     """The one error about what a game cannot say of itself."""
     inside = game.game if isinstance(game, AbstractWrapped) else None
     instead = ": take its .game" if inside and capability in capabilities(inside) else ""
-    words = MEANINGS[capability][1]
+    words = CAPABILITIES[capability][1]
     return InputError(f"{purpose} needs {words}, and {_named(game)} has none{instead}")
 
 

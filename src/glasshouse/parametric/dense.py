@@ -10,13 +10,13 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from glasshouse._foundation.arrays import RealArray, as_floats, is_traced
-from glasshouse._foundation.numbers import LARGEST_PAYOFF, check_ranges
+from glasshouse._foundation.numbers import LARGEST_PAYOFF, PROBABILITY_TOLERANCE, check_ranges
 from glasshouse._foundation.precision import in_float64_unless_traced
 from glasshouse.channels.base import AbstractChannel, Views
 from glasshouse.channels.box import Box
 from glasshouse.channels.full import Full
 from glasshouse.errors import InputError
-from glasshouse.games.base import AbstractGame, AbstractSequentialGame, Product
+from glasshouse.games.base import AbstractGame, Product
 from glasshouse.parametric.capabilities import (
     AbstractChecked,
     AbstractDense,
@@ -26,9 +26,8 @@ from glasshouse.parametric.capabilities import (
 from glasshouse.parametric.measure import measured
 from glasshouse.parametric.protocol import SEPARATE, AbstractParametricGame, Layout, Params
 from glasshouse.semantics.base import AbstractSemantics
-from glasshouse.semantics.probabilities import TOLERANCE
 
-MOST_UNROLLED = 4
+MOST_VIEWS_UNROLLED = 4
 """Averages over more views than this are computed along an array axis."""
 
 
@@ -78,8 +77,8 @@ class ParametricGame(
         self.centred, self.midpoints = self.game.centred(), self.game.midpoints
         self.semantics = semantics
         self.channel = channel
-        if isinstance(game, AbstractSequentialGame):
-            game.check_learnable()
+        game.check_learnable()
+        if max(map(len, game.behaviour_shapes)) > 1:
             jax.eval_shape(self.behaviours, self.neutral())  # which checks its information states
 
     @property
@@ -105,25 +104,16 @@ class ParametricGame(
         return _expected(lambda seen: self._checked(self.semantics.behaviours(played, seen)), views)
 
     def _checked(self, behaviours: Product) -> Product:
-        """Refuse a semantics that gives other numbers of probabilities than it has actions."""
-        if isinstance(self.game, AbstractSequentialGame):
-            _check_states(self.game, self.semantics, behaviours)
-            return behaviours
-        given = tuple(map(len, behaviours.distributions))
-        if given != self.semantics.actions:
-            raise InputError(
-                f"{type(self.semantics).__name__} gives players {given} probabilities, but says "
-                f"that they have {self.semantics.actions} actions"
-            )
+        """Refuse a semantics that does not give behaviour in every state, with all actions."""
+        given, wanted = behaviours.shapes, self.game.behaviour_shapes
+        if given != wanted:
+            raise InputError(_misshapen(type(self.semantics).__name__, given, self.game))
         return behaviours
 
     @in_float64_unless_traced
     def cooperation(self, params: Params) -> Float[RealArray, "players"]:
         """Everyone's probability of action 0; in a repeated game its discounted rate."""
-        behaviours = self.behaviours(params)
-        if isinstance(self.game, AbstractSequentialGame):
-            return self.game.cooperation(behaviours)
-        return _first_entries(behaviours)
+        return self.game.cooperation(self.behaviours(params))
 
     def observables(self, params: Params) -> dict[str, Float[RealArray, "players"]]:
         return {"cooperation": self.cooperation(params), **measured(self, params)}
@@ -150,16 +140,11 @@ class ParametricGame(
     def gradient_scales(self, params: Params) -> Params:
         params = as_floats(params)
         behaviours, pull_back = jax.vjp(self.behaviours, params)
-        leaves, structure = jax.tree.flatten(behaviours)
-        total = jax.tree.map(jnp.zeros_like, params)
-        if isinstance(self.game, AbstractSequentialGame):
-            total, leaves = _moves_visited(self.game, behaviours, pull_back), []
-        for i, leaf in enumerate(leaves):
-            zeros = [jnp.zeros_like(other) for other in leaves]
-            for unit in jnp.eye(leaf.size, dtype=leaf.dtype):
-                one_hot = [*zeros[:i], unit.reshape(leaf.shape), *zeros[i + 1 :]]
-                row = pull_back(jax.tree.unflatten(structure, one_hot))[0]
-                total = jax.tree.map(lambda t, r: t + jnp.abs(r), total, row)
+        visits = self.game.visits(behaviours)
+        if visits is None:
+            total = _moves(behaviours, pull_back, jax.tree.map(jnp.zeros_like, params))
+        else:
+            total = _moves_visited(behaviours, pull_back, visits)
         ranges = self.centred.payoff_ranges
         return tuple(
             jax.tree.map(lambda t, r=r: jnp.where(r > 0, 0.5 * r * t, jnp.inf), own)
@@ -174,22 +159,34 @@ class ParametricGame(
         return jnp.stack([_is_improper(behaviours[i]) for i in range(len(self.game.actions))])
 
 
-def _check_states(
-    game: AbstractSequentialGame, semantics: AbstractSemantics, behaviours: Product
-) -> None:
-    """Refuse a semantics that does not give behaviour in every information state of the game."""
-    given = tuple(jnp.shape(behaviours[i]) for i in range(game.players))
-    wanted = tuple((len(game.states), count) for count in game.actions)
-    if given != wanted:
-        raise InputError(
-            f"{type(semantics).__name__} gives players probabilities of shapes {given}, but in "
-            f"this {type(game).__name__} behaviour has shapes (states, actions) {wanted}: give "
-            f"the semantics the game, as Logistic(game, coupling), in place of its actions"
+def _misshapen(semantics: str, given: tuple[tuple[int, ...], ...], game: AbstractGame) -> str:
+    if len(game.behaviour_shapes[0]) == 1:
+        counts = tuple(shape[0] if shape else 1 for shape in given)
+        return (
+            f"{semantics} gives players {counts} probabilities, but says that they have "
+            f"{game.actions} actions"
         )
+    return (
+        f"{semantics} gives players probabilities of shapes {given}, but in this "
+        f"{type(game).__name__} behaviour has shapes (states, actions) {game.behaviour_shapes}: "
+        "give the semantics the game, as Logistic(game, coupling), in place of its actions"
+    )
+
+
+def _moves(behaviours: Product, pull_back: Callable[[Product], tuple], total: Params) -> Params:
+    """Σ_j Σ_a |∂σ_j(a)/∂θ_i|, everybody being in one state, once."""
+    leaves, structure = jax.tree.flatten(behaviours)
+    for i, leaf in enumerate(leaves):
+        zeros = [jnp.zeros_like(other) for other in leaves]
+        for unit in jnp.eye(leaf.size, dtype=leaf.dtype):
+            one_hot = [*zeros[:i], unit.reshape(leaf.shape), *zeros[i + 1 :]]
+            row = pull_back(jax.tree.unflatten(structure, one_hot))[0]
+            total = jax.tree.map(lambda t, r: t + jnp.abs(r), total, row)
+    return total
 
 
 def _moves_visited(
-    game: AbstractSequentialGame, behaviours: Product, pull_back: Callable[[Product], tuple]
+    behaviours: Product, pull_back: Callable[[Product], tuple], visits: tuple[RealArray, ...]
 ) -> Params:
     """Σ_j Σ_s n_j(s) Σ_a |∂σ_j(s, a)/∂θ_i|, n_j(s) being how often j comes into state s.
 
@@ -197,7 +194,7 @@ def _moves_visited(
     """
     none = jax.tree.map(jnp.zeros_like, behaviours.distributions)
     total: Any = None
-    for i, counts in enumerate(game.visits(behaviours)):
+    for i, counts in enumerate(visits):
         mix = none[i]
         units = jnp.eye(mix.size, dtype=mix.dtype).reshape(-1, *mix.shape)
         row = jax.vmap(lambda u, i=i: pull_back(Product((*none[:i], u, *none[i + 1 :])))[0])(units)
@@ -221,7 +218,7 @@ def _expected(behaviours: Callable[[Any], Product], views: Views) -> Product:
     """
     weights = jnp.asarray(views.weights)
     count = len(weights)
-    if count > MOST_UNROLLED:
+    if count > MOST_VIEWS_UNROLLED:
         each = jax.vmap(behaviours)(views.seen)
         return jax.tree.map(lambda x: jnp.tensordot(weights, x, axes=1), each)
     each = [behaviours(jax.tree.map(lambda x, k=k: x[k], views.seen)) for k in range(count)]
@@ -235,14 +232,12 @@ def _expected(behaviours: Callable[[Any], Product], views: Views) -> Product:
     return jax.tree.map(average, *each)
 
 
-def _first_entries(behaviours: Product) -> Float[Array, "players"]:
-    players = range(len(behaviours.distributions))
-    return jnp.stack([behaviours.entries(i)[0] for i in players])
-
-
 def _is_improper(mix: Float[RealArray, "*states actions"]) -> Bool[RealArray, ""]:
     """Whether these are no probabilities; NaN are none."""
-    return ~(jnp.all(mix >= -TOLERANCE) & jnp.all(jnp.abs(mix.sum(-1) - 1) <= TOLERANCE))
+    return ~(
+        jnp.all(mix >= -PROBABILITY_TOLERANCE)
+        & jnp.all(jnp.abs(mix.sum(-1) - 1) <= PROBABILITY_TOLERANCE)
+    )
 
 
 def check_current(game: ParametricGame) -> None:

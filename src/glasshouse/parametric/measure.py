@@ -13,7 +13,7 @@ from glasshouse._foundation.final import final_unless_abstract
 from glasshouse._foundation.precision import in_float64_unless_traced
 from glasshouse.errors import InputError, unknown_name
 
-OWN = "cooperation"
+COOPERATION = "cooperation"
 """What every game with actions observes."""
 
 
@@ -50,8 +50,8 @@ def check_observable(name: str) -> None:
     """
     from glasshouse.parametric.registry import OBSERVABLES
 
-    if name != OWN and name not in OBSERVABLES:
-        raise unknown_name("observable", name, [OWN, *OBSERVABLES])
+    if name != COOPERATION and name not in OBSERVABLES:
+        raise unknown_name("observable", name, [COOPERATION, *OBSERVABLES])
 
 
 @in_float64_unless_traced
@@ -63,7 +63,7 @@ def observed(game: Any, params: Any, name: str) -> Float[RealArray, "players"]:
     """
     from glasshouse.parametric.registry import OBSERVABLES
 
-    if name == OWN and callable(getattr(game, OWN, None)):
+    if name == COOPERATION and callable(getattr(game, COOPERATION, None)):
         return game.cooperation(params)
     if name not in OBSERVABLES:
         found = game.observables(params)

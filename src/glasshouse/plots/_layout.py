@@ -21,6 +21,9 @@ from matplotlib.transforms import Bbox, ScaledTranslation
 
 from glasshouse.plots._palette import TEXT
 
+FIGURE_WIDTH = 4.8
+"""Inches: on the screen of a phone, text is then no smaller than 8 pixels."""
+
 GAP = 6.0
 """Points between the axis label and a legend, and kept free at the edges of a figure."""
 

@@ -12,13 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from glasshouse.channels.registry import CHANNELS
-from glasshouse.plots._layout import GAP, arrange, expected_width
+from glasshouse.plots._layout import FIGURE_WIDTH, GAP, arrange, expected_width
 from glasshouse.plots._palette import BLACK, BLUE, GREEN, GREY, ORANGE, TEXT
 from glasshouse.rules.registry import RULES
 from glasshouse.semantics.registry import SEMANTICS
-
-WIDTH = 4.8
-"""Inches: on the screen of a phone, text is then no smaller than 8 pixels."""
 
 MOST_SHAPES = 1500
 """Curves of more points are drawn as pixels inside vector files, which stay small."""
@@ -26,7 +23,7 @@ MOST_SHAPES = 1500
 ROW = 12.0
 """Points between rows of labels above the axes."""
 
-EQUAL = 1e-9
+EQUAL_VALUES = 1e-9
 """Values that differ by no more are equal; others drawn in one place are only close."""
 
 AXIS_LABELS = {
@@ -47,7 +44,7 @@ AXIS_KINDS = {
 STYLES = {"first order": ":", "long run": "-."}
 """Of the upright lines at what learners do."""
 
-OUTCOMES = (
+OUTCOME_LINES = (
     ("cooperation", BLUE, "-"),
     ("exploitation", ORANGE, "--"),
     ("defection", GREY, "-."),
@@ -100,7 +97,7 @@ def plot_tied_branch(
     or holds no number is left out; `ax`, drawn into and returned, by default the axes of a new
     figure 4.8 inches wide that is not registered with pyplot; `key`, dotted, of what was swept.
     """
-    ax = ax or Figure(figsize=(WIDTH, 3.4), layout="constrained").subplots()
+    ax = ax or Figure(figsize=(FIGURE_WIDTH, 3.4), layout="constrained").subplots()
     _draw_tied(np.asarray(x, dtype=float), columns, ax, key)
     _arranged(ax)
     return ax
@@ -115,7 +112,7 @@ def plot_outcome_shares(
 
     **Arguments:** as in `plot_tied_branch`.
     """
-    ax = ax or Figure(figsize=(WIDTH, 3.4), layout="constrained").subplots()
+    ax = ax or Figure(figsize=(FIGURE_WIDTH, 3.4), layout="constrained").subplots()
     _arranged(ax, _draw_shares(np.asarray(x, dtype=float), columns, ax, key))
     return ax
 
@@ -135,7 +132,7 @@ def plot_coupling(
     new figure 4.8 inches wide that is not registered with pyplot.
     """
     if axes is None:
-        figure = Figure(figsize=(WIDTH, 5.8), layout="constrained")
+        figure = Figure(figsize=(FIGURE_WIDTH, 5.8), layout="constrained")
         upper, lower = figure.subplots(2, 1, sharex=True)
     else:
         upper, lower = axes
@@ -176,7 +173,7 @@ def _draw_shares(x: np.ndarray, columns: Columns, ax: Axes, key: str) -> list[Pa
     """The lines with their bands; what the legend has besides them."""
     pixels = len(x) > MOST_SHAPES
     names = outcome_names(3 if "exploited_share_player_3" in columns else 2)
-    for place, (name, colour, style) in enumerate(OUTCOMES):
+    for place, (name, colour, style) in enumerate(OUTCOME_LINES):
         value, low, high = (_numbers(columns, f"{name}_{end}") for end in ("share", "low", "high"))
         if value is None:
             continue
@@ -243,7 +240,7 @@ def _merged(markers: Sequence[Marker], width: float) -> list[Marker]:
     for marker in sorted(markers, key=lambda m: m.value):
         last = found[-1] if found else None
         if last and _alike(last, marker) and abs(last.value - marker.value) < 1e-3 * width:
-            equal = last.kind == marker.kind and abs(last.value - marker.value) <= EQUAL
+            equal = last.kind == marker.kind and abs(last.value - marker.value) <= EQUAL_VALUES
             joint = " = " if equal else ", "
             same = marker.label == last.label
             label = last.label if same else f"{last.label}{joint}{marker.label}"

@@ -13,7 +13,11 @@ from matplotlib.figure import Figure
 from glasshouse._foundation.digits import exactly, gain_ends
 from glasshouse._foundation.numbers import Whole, player_number, whole
 from glasshouse._foundation.precision import in_float64
-from glasshouse.analysis.equilibrium.deviations import TOLERANCE, best_deviation, deviation_curve
+from glasshouse.analysis.equilibrium.deviations import (
+    GAIN_ROUNDING,
+    best_deviation,
+    deviation_curve,
+)
 from glasshouse.certificates.certificate import Certificate, GainBounds
 from glasshouse.dynamics.batch import batch_map
 from glasshouse.dynamics.doors import check_params
@@ -22,7 +26,7 @@ from glasshouse.parametric import ParametricGame, Params
 from glasshouse.plots._layout import arrange
 from glasshouse.plots._palette import BLACK, BLUE, GREEN, ORANGE, TEXT
 
-LEAST_MARGIN = 3.0
+LEAST_SHOWN_BEYOND = 3.0
 """Parameters shown beyond the profile and the deviation where there is no bound, at least."""
 
 
@@ -86,7 +90,7 @@ def curve_window(
     """
     box, now = game.spaces[player], _number(params[player])
     there = now if certificate is None else certificate.gains[player].witness[0]
-    margin = max(LEAST_MARGIN, 0.5 * abs(there - now))
+    margin = max(LEAST_SHOWN_BEYOND, 0.5 * abs(there - now))
     low, high = _number(box.lower), _number(box.upper)
     low = low if math.isfinite(low) else min(now, there) - margin
     high = high if math.isfinite(high) else max(now, there) + margin
@@ -109,7 +113,7 @@ class _Shown(NamedTuple):
 def _searched(game: ParametricGame, params: Params, player: int) -> _Shown:
     best = best_deviation(game, params, player)
     there = _number(best.best)
-    if best.gain <= TOLERANCE * float(game.game.payoff_ranges[player]):
+    if best.gain <= GAIN_ROUNDING * float(game.game.payoff_ranges[player]):
         return _Shown(there, "", "; no deviation found that pays more", None, "")
     label = f"best deviation ({best.method}): {{}} = {there:.4g}, gain {best.gain:.4g}"
     return _Shown(there, label, "", None, "")

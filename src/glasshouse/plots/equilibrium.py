@@ -10,7 +10,7 @@ from glasshouse._foundation.results import few
 from glasshouse.errors import InputError
 from glasshouse.plots._layout import arrange
 from glasshouse.plots._palette import BLACK, BLUE, ORANGE, TEXT
-from glasshouse.plots.coupling import EQUAL
+from glasshouse.plots.coupling import EQUAL_VALUES
 from glasshouse.theory.limits import CornerLimits
 
 TITLE = "Smallest coupling at which cooperation is an equilibrium"
@@ -50,7 +50,7 @@ def plot_equilibrium_thresholds(
     if shown.size:
         margin = max(0.08 * float(np.ptp(shown)), LEAST_MARGIN)
         ax.set_ylim(float(shown.min()) - margin, float(shown.max()) + margin)
-    if value is not None and rate is not None and abs(rate) > EQUAL:
+    if value is not None and rate is not None and abs(rate) > EQUAL_VALUES:
         _draw_asymptote(ax, value, rate)
     ax.set_xlabel("bound $M$ (parameters lie in $[-M, M]$)", fontsize=TEXT)
     ax.set_ylabel("coupling $\\kappa$ (weight of what each reads)", fontsize=TEXT)

@@ -12,17 +12,14 @@ from matplotlib.patches import FancyArrowPatch
 
 from glasshouse._foundation.numbers import Numbers, Whole, number_array, whole
 from glasshouse.errors import InputError
-from glasshouse.plots._layout import arrange
+from glasshouse.plots._layout import FIGURE_WIDTH, arrange
 from glasshouse.plots._palette import BLACK, GREY, ORANGE, TEXT
 from glasshouse.semantics.reading import Reading
 
-WIDTH = 4.8
-"""Inches."""
-
-MOST_PLAYERS = 300
+MOST_CIRCLES = 300
 """More circles than this hide each other and their arrows."""
 
-KINDS = {
+EDGE_KINDS = {
     "mutual": {"colors": GREY, "label": "both read each other"},
     "one way": {"colors": BLACK, "label": "the tail reads the head"},
     "against": {"colors": ORANGE, "label": "one reads the other with negative weight"},
@@ -50,7 +47,7 @@ def plot_network(
     values = _probabilities(reading, cooperation)
     if names is not None and len(names) != reading.players:
         raise InputError(f"{len(names)} names are given for {reading.players} players")
-    ax = ax or Figure(figsize=(WIDTH, 4.4), layout="constrained").subplots()
+    ax = ax or Figure(figsize=(FIGURE_WIDTH, 4.4), layout="constrained").subplots()
     places = _places(reading, whole(seed, "seed", least=0, most=2**32 - 1))
     diameter = 15.0 if reading.players <= 40 else max(4.5, 95 / math.sqrt(reading.players))
     handles = _edges(reading, places, diameter, ax)
@@ -78,10 +75,10 @@ def plot_network(
 
 
 def _probabilities(reading: Reading, cooperation: Numbers) -> np.ndarray:
-    if reading.players > MOST_PLAYERS:
+    if reading.players > MOST_CIRCLES:
         raise InputError(
             f"{reading.players} players are too many to be drawn as circles, at most "
-            f"{MOST_PLAYERS} can be told apart: draw a part of the graph, or a histogram of "
+            f"{MOST_CIRCLES} can be told apart: draw a part of the graph, or a histogram of "
             "their cooperation"
         )
     values = np.asarray(number_array(cooperation, "cooperation", shapes=None))
@@ -125,7 +122,7 @@ def _edges(reading: Reading, places: np.ndarray, diameter: float, ax: Axes) -> l
                 mutation_scale=min(9.0, 0.7 * diameter),
                 shrinkA=diameter / 2,
                 shrinkB=diameter / 2,
-                color=KINDS[kind]["colors"],
+                color=EDGE_KINDS[kind]["colors"],
                 linewidth=0.7,
                 linestyle="--" if kind == "against" else "-",
                 zorder=2,
@@ -135,15 +132,15 @@ def _edges(reading: Reading, places: np.ndarray, diameter: float, ax: Axes) -> l
             lines[kind].append((places[reader], places[owner]))
     for kind, segments in lines.items():
         style = "--" if kind == "against" else "-"
-        colour = KINDS[kind]["colors"]
+        colour = EDGE_KINDS[kind]["colors"]
         collection = LineCollection(segments, colors=colour, linestyles=style, linewidths=0.9)
         ax.add_collection(collection)
         collection.set_zorder(1)
-    return [_handle(kind) for kind in KINDS if kind in drawn]
+    return [_handle(kind) for kind in EDGE_KINDS if kind in drawn]
 
 
 def _handle(kind: str) -> Line2D:
-    colour, label = KINDS[kind]["colors"], KINDS[kind]["label"]
+    colour, label = EDGE_KINDS[kind]["colors"], EDGE_KINDS[kind]["label"]
     if kind == "one way":
         style = {"marker": ">", "ms": 4.5, "markevery": [1], "lw": 0.9}
         return Line2D([0, 1], [0, 0], color=colour, label=label, **style)

@@ -13,9 +13,9 @@ from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 
 from glasshouse.errors import InputError
-from glasshouse.plots._layout import arrange
+from glasshouse.plots._layout import FIGURE_WIDTH, arrange
 from glasshouse.plots._palette import BLACK, ORANGE, TEXT
-from glasshouse.plots.coupling import MOST_SHAPES, WIDTH, Columns, axis_label
+from glasshouse.plots.coupling import MOST_SHAPES, Columns, axis_label
 
 QUANTITIES = {
     "mean_cooperation": "mean cooperation after learning",
@@ -74,7 +74,7 @@ def plot_outcome_map(
     **Raises:** `InputError` when the columns do not have one row for each pair of values.
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    ax = ax or Figure(figsize=(WIDTH, 4.9), layout="constrained").subplots()
+    ax = ax or Figure(figsize=(FIGURE_WIDTH, 4.9), layout="constrained").subplots()
     edges = _edges(x), _edges(y)
     mesh = ax.pcolormesh(
         *edges,

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from glasshouse.analysis.phase.portrait import OUTCOMES, Portrait
-from glasshouse.plots._layout import arrange
+from glasshouse.plots._layout import FIGURE_WIDTH, arrange
 from glasshouse.plots._palette import (
     BLACK,
     BLUE,
@@ -33,7 +33,7 @@ TINTS = {
 
 NULLCLINES = ((GREEN, "-"), (PURPLE, "--"))
 
-MARKERS = {
+POINT_MARKERS = {
     "stable": {"marker": "o", "fillstyle": "full"},
     "saddle": {"marker": "D", "fillstyle": "left"},
     "unstable": {"marker": "o", "fillstyle": "none"},
@@ -47,9 +47,6 @@ NOISE = 1e-12
 ARROWS = 15
 """Arrows per side of the field."""
 
-WIDTH = 4.8
-"""Inches."""
-
 
 def plot_portrait(portrait: Portrait, ax: Axes | None = None) -> Axes:
     """Basins as shading, the field as arrows of equal length, nullclines, rest points, sample runs.
@@ -58,7 +55,7 @@ def plot_portrait(portrait: Portrait, ax: Axes | None = None) -> Axes:
     the axes of a new figure 4.8 inches wide that is not registered with pyplot.
     """
     if ax is None:
-        own = Figure(figsize=(WIDTH, WIDTH), layout="compressed")
+        own = Figure(figsize=(FIGURE_WIDTH, FIGURE_WIDTH), layout="compressed")
         ax = own.subplots()
     else:
         own = None
@@ -85,7 +82,7 @@ def plot_portrait(portrait: Portrait, ax: Axes | None = None) -> Axes:
         alignment="left",
     )
     if own is not None:
-        own.set_figheight(WIDTH + 0.19 * (1 + math.ceil(len(handles) / 2)))
+        own.set_figheight(FIGURE_WIDTH + 0.19 * (1 + math.ceil(len(handles) / 2)))
     return ax
 
 
@@ -193,7 +190,7 @@ def _trajectories(portrait: Portrait, ax: Axes) -> list[Line2D]:
 
 def _rest_points(portrait: Portrait, ax: Axes) -> list[Line2D]:
     handles = []
-    for stability, shape in MARKERS.items():
+    for stability, shape in POINT_MARKERS.items():
         points = [p.params for p in portrait.rest_points if p.stability == stability]
         if points:
             style = _marker(shape)

@@ -12,7 +12,7 @@ from glasshouse.errors import InputError
 from glasshouse.plots._layout import arrange
 from glasshouse.plots._palette import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, TEXT
 
-MARKERS = ((BLUE, "o"), (ORANGE, "^"), (GREEN, "s"), (PURPLE, "D"))
+GROUP_MARKERS = ((BLUE, "o"), (ORANGE, "^"), (GREEN, "s"), (PURPLE, "D"))
 """Colour and shape of each group in turn."""
 
 ROOM = 1.15
@@ -45,7 +45,7 @@ def plot_predictions(
     line = np.array([low, high])
     ax.fill_between(line, line / 2, line * 2, color=GREY, alpha=0.15, lw=0, label="factor of two")
     ax.plot(line, line, color=BLACK, lw=1.0, label="measured = predicted")
-    for (label, found), (colour, shape) in zip(pairs.items(), MARKERS, strict=False):
+    for (label, found), (colour, shape) in zip(pairs.items(), GROUP_MARKERS, strict=False):
         missing = np.isnan(found[:, 1])
         style = {"marker": shape, "ms": 4.0, "ls": "none", "mew": 0.9, "color": colour}
         ax.plot(*found[~missing].T, alpha=0.75, label=label, **style)
@@ -74,8 +74,10 @@ def _checked(groups: Mapping[str, ArrayLike | Sequence]) -> dict[str, Pairs]:
     pairs = {
         label: np.asarray(found, dtype=float).reshape(-1, 2) for label, found in groups.items()
     }
-    if len(pairs) > len(MARKERS):
-        raise InputError(f"{len(pairs)} groups are given: at most {len(MARKERS)} can be told apart")
+    if len(pairs) > len(GROUP_MARKERS):
+        raise InputError(
+            f"{len(pairs)} groups are given: at most {len(GROUP_MARKERS)} can be told apart"
+        )
     for label, found in pairs.items():
         if not np.all(found[:, 0] > 0):
             raise InputError(

@@ -11,13 +11,14 @@ from jaxtyping import Array, ArrayLike, PyTree
 
 from glasshouse._foundation.arrays import RealArray, as_floats, is_traced
 from glasshouse._foundation.declared import Key
+from glasshouse._foundation.numbers import PROBABILITY_TOLERANCE
 from glasshouse._foundation.precision import in_float64_unless_traced
 from glasshouse._foundation.results import few, shortened
 from glasshouse.channels.box import Box
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
 from glasshouse.semantics.base import AbstractSemantics
-from glasshouse.semantics.probabilities import TOLERANCE, softmax
+from glasshouse.semantics.probabilities import softmax
 
 
 class Custom(AbstractSemantics):
@@ -155,7 +156,10 @@ def _check_probabilities(function: Callable, boxes: tuple[Box, ...]) -> None:
         if is_traced(params, function) or not all(map(_is_finite, jax.tree.leaves(params))):
             continue
         for i, vector in enumerate(_evaluated(function, params)):
-            if not (np.all(vector >= -TOLERANCE) and abs(float(vector.sum()) - 1) <= TOLERANCE):
+            if not (
+                np.all(vector >= -PROBABILITY_TOLERANCE)
+                and abs(float(vector.sum()) - 1) <= PROBABILITY_TOLERANCE
+            ):
                 raise InputError(
                     f"the semantics function gives player {i + 1} {few(vector)} at "
                     f"{where}: action probabilities must be non-negative and sum to 1"

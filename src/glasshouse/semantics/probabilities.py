@@ -6,9 +6,6 @@ from jaxtyping import Array, Float
 
 Scalar = Float[Array, ""]
 
-TOLERANCE = 1e-5
-"""Probabilities may sum to 1 within this: rounding of 32-bit numbers."""
-
 
 @jax.custom_jvp
 def sigmoid_pair(logit: Scalar) -> tuple[Scalar, Scalar]:

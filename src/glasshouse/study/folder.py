@@ -18,8 +18,15 @@ import jax
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from glasshouse._foundation.files import MACHINE, PARTIAL, read_bytes, reason, write_file, writing
-from glasshouse._foundation.random import described
+from glasshouse._foundation.files import (
+    MACHINE,
+    UNFINISHED,
+    read_bytes,
+    reason,
+    write_file,
+    writing,
+)
+from glasshouse._foundation.random import how_drawn
 from glasshouse._foundation.registry import Registry
 from glasshouse.channels.registry import CHANNELS
 from glasshouse.errors import InputError, OutputError
@@ -40,10 +47,10 @@ PACKAGES = ("glasshouse", "jax", "jaxlib", "equinox", "optax", "numpy", "scipy",
 PROVENANCE = "provenance.json"
 LOCK = ".lock"
 
-LONGEST_NAME = 255
+LONGEST_FILE_NAME = 255
 """Bytes of the name of a file, where the system does not say."""
 
-MOST_BYTES = 100_000_000
+MOST_RECORD_BYTES = 100_000_000
 """Of a record of a run; it has a line for each table."""
 
 
@@ -157,7 +164,7 @@ def identity(prepared: Prepared) -> dict[str, Any]:
             name: hashlib.sha256(content).hexdigest() for name, content in prepared.inputs.items()
         },
         "seed": prepared.study.learning.seed,
-        "random": described(prepared.study.learning.seed),
+        "random": how_drawn(prepared.study.learning.seed),
         "versions": {
             **{name: importlib.metadata.version(name) for name in PACKAGES},
             **_installed(prepared.study),
@@ -227,7 +234,7 @@ def check_usable(out: Path) -> bool:
     parent = _existing_parent(out)
     if not parent.is_dir() or not os.access(parent, os.W_OK):
         raise InputError(f"output folder {out} cannot be made: {parent} is not a writable folder")
-    longest = os.pathconf(parent, "PC_NAME_MAX") if hasattr(os, "pathconf") else LONGEST_NAME
+    longest = os.pathconf(parent, "PC_NAME_MAX") if hasattr(os, "pathconf") else LONGEST_FILE_NAME
     for name in out.absolute().relative_to(parent).parts:
         if len(os.fsencode(name)) > longest:  # in a folder that is to be made, nothing else tells
             raise InputError(f"output folder {name!s:.60}… cannot be made: File name too long")
@@ -237,7 +244,7 @@ def check_usable(out: Path) -> bool:
 def _is_begun(out: Path) -> bool:
     """Whether a folder holds no more than a run that ended before its first record has left."""
     return out.is_dir() and all(
-        (x.name == LOCK or (x.name[:1] == "." and x.name.endswith(PARTIAL)))
+        (x.name == LOCK or (x.name[:1] == "." and x.name.endswith(UNFINISHED)))
         and stat.S_ISREG(x.lstat().st_mode)
         for x in list(out.iterdir())
     )
@@ -304,7 +311,9 @@ def _recorded(out: Path) -> dict[str, Any] | None:
         return None
     content: Any = None
     try:
-        content = json.loads(read_bytes(path, MOST_BYTES, "it is no record of a run").decode())
+        content = json.loads(
+            read_bytes(path, MOST_RECORD_BYTES, "it is no record of a run").decode()
+        )
         damage = _damage(content)
     except OSError as error:
         damage = f"it cannot be read: {reason(error)}"

@@ -22,7 +22,7 @@ from glasshouse.analysis.equilibrium.deviations import upper_corner
 from glasshouse.analysis.movement.first_order import cooperation
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.analysis.outcomes.reached import (
-    SAME,
+    SAME_END,
     ReachedPoint,
     ReachedRestPoints,
     reached_rest_points,
@@ -36,7 +36,7 @@ from glasshouse.parametric import ParametricGame, Params
 from glasshouse.study.setting import Prepared, Setting
 from glasshouse.theory.limits import corner_limits
 
-BUDGET, MOST_BOXES = 20_000, 60_000
+PROOF_BUDGET, MOST_BOXES = 20_000, 60_000
 """Boxes looked at for each player of a proof, and for all proofs about points together."""
 
 THRESHOLD_BUDGET = 7_000
@@ -45,13 +45,13 @@ THRESHOLD_BUDGET = 7_000
 CURVE_TOLERANCE, CURVE_BUDGET = 1e-3, 2_000
 """Thresholds at several bounds are for a figure: so narrow, and so many boxes for each proof."""
 
-MOST_POINTS = 8
+MOST_CERTIFIED = 8
 """Of the rest points where the study's runs end, so many are certified, the most frequent ones."""
 
 MOST_PARAMETERS = 3
 """Of a player: with more, a proof takes longer than the rest of a study."""
 
-EQUAL = 1e-9
+EQUAL_GAINS = 1e-9
 """Gains that differ by no more than this share are equal."""
 
 
@@ -84,8 +84,8 @@ class CertifiedPoint(Result):
         return next(
             gain
             for gain in gains
-            if gain.witness_gain >= worst.witness_gain * (1 - EQUAL)
-            and gain.upper >= worst.upper * (1 - EQUAL)
+            if gain.witness_gain >= worst.witness_gain * (1 - EQUAL_GAINS)
+            and gain.upper >= worst.upper * (1 - EQUAL_GAINS)
         )
 
 
@@ -118,7 +118,7 @@ def certified_points(setting: Setting) -> tuple[tuple[CertifiedPoint, ...], str]
     try:
         with progress("proving", len(profiles)) as advance:
             for name, params, reached, corner in profiles:
-                proof = certify(game, params, float(epsilon), budget=min(BUDGET, budget))
+                proof = certify(game, params, float(epsilon), budget=min(PROOF_BUDGET, budget))
                 cooperates = tuple(map(float, _cooperation(game, params)))
                 points.append(CertifiedPoint(name, reached, corner, cooperates, proof))
                 advance()
@@ -176,7 +176,7 @@ def _reached(setting: Setting) -> tuple[tuple[ReachedPoint, ...], str]:
     learning, analysis = setting.learning, setting.study.analysis
     if not analysis.outcomes:
         learning = dataclasses.replace(learning, starts=Starts(kind="neutral"), tied=False)
-    found = reached_rest_points(setting.parametric, learning=learning, most=MOST_POINTS)
+    found = reached_rest_points(setting.parametric, learning=learning, most=MOST_CERTIFIED)
     tied = [point for point in found if point.starts == "tied" and analysis.tied]
     generic = [point for point in found if point.starts == "generic" and analysis.outcomes]
     for k, point in enumerate(tied):
@@ -208,7 +208,7 @@ def _left_out(found: ReachedRestPoints, points: tuple[ReachedPoint, ...]) -> str
 
 def _is_same(one: Params, other: Params) -> bool:
     numbers = zip(_numbers(one), _numbers(other), strict=True)
-    return all(abs(x - y) <= SAME * (1 + abs(x)) for x, y in numbers)
+    return all(abs(x - y) <= SAME_END * (1 + abs(x)) for x, y in numbers)
 
 
 def _numbers(params: Params) -> tuple[float, ...]:

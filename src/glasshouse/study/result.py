@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import wadler_lindig as wl
 
-from glasshouse._foundation.results import WIDTH, Result, fields_of, plain
+from glasshouse._foundation.results import LINE_WIDTH, Result, fields_of, plain
 from glasshouse.analysis.assessment import Assessment
 from glasshouse.analysis.equilibrium.certified_thresholds import (
     CertifiedThreshold,
@@ -175,9 +175,9 @@ class StudyResult(Result):
         )
         head = f"StudyResult: {self.prepared.base.game.title}, {self.table.num_rows} points"
         said = [*_claims(self), *(f"Note: {note}." for note in self.notes)]
-        lines = textwrap.wrap(f"{head} along {swept}" if swept else head, WIDTH)
+        lines = textwrap.wrap(f"{head} along {swept}" if swept else head, LINE_WIDTH)
         for text in said:
-            lines += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
+            lines += textwrap.wrap(text, LINE_WIDTH, initial_indent="  ", subsequent_indent="    ")
         return wl.TextDoc("\n".join(lines))
 
 

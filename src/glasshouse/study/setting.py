@@ -19,7 +19,7 @@ from glasshouse.families.family import AbstractFamily
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.parametric import AbstractParametricGame, Layout, ParametricGame, Tied
 from glasshouse.parametric.dense import check_channel
-from glasshouse.parametric.measure import OWN, observed
+from glasshouse.parametric.measure import COOPERATION, observed
 from glasshouse.rules.base import APART, AbstractRule
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.study.spec.imported import check_place
@@ -228,7 +228,7 @@ class _Builder:
 
 def _check_observed(name: str, game: AbstractParametricGame) -> None:
     """Refuse an observable that fails, before anything is computed."""
-    if name != OWN:
+    if name != COOPERATION:
         jax.eval_shape(lambda params: observed(game, params, name), game.neutral())
 
 

@@ -11,14 +11,14 @@ import pyarrow as pa
 
 from glasshouse.analysis.assessment import Assessment, assess, is_large_step
 from glasshouse.analysis.outcomes.generic import Outcomes
-from glasshouse.parametric.measure import OWN
+from glasshouse.parametric.measure import COOPERATION
 from glasshouse.study.setting import Prepared, Setting
 
 MOST_REST = 0.95
 """Where fewer runs are at rest, a reader is told that outcomes are not final."""
 
 
-TOGETHER = 8
+POINTS_TOGETHER = 8
 """Points computed with the study's own values, where these are no point of the sweep themselves:
 as many as the smallest batch has members."""
 
@@ -50,7 +50,7 @@ def compute_part(
         group = [settings[k] for k in places]
         for k, assessment in zip(places, assess_settings(group), strict=True):
             found[k] = {**settings[k].values, **_row(assessment, players)}
-            if settings[k].study.analysis.observe != OWN:
+            if settings[k].study.analysis.observe != COOPERATION:
                 found[k] |= _observed(assessment.generic, players)
             if own is not None:
                 own.see(settings[k], assessment)
@@ -99,8 +99,8 @@ class OwnValues:
                 (places,) = (places for places in _alike(part) if place in places)
                 return assess_settings([part[k] for k in places])[places.index(place)]
         # Among a few points, so that what has been compiled for the sweep serves here too.
-        alike = [p for p in self._prepared.points[:TOGETHER] if _kind(p) == _kind(base)]
-        others = min(TOGETHER, _points_at_once(self._prepared)) - 1
+        alike = [p for p in self._prepared.points[:POINTS_TOGETHER] if _kind(p) == _kind(base)]
+        others = min(POINTS_TOGETHER, _points_at_once(self._prepared)) - 1
         return assess_settings([base, *alike[:others]])[0]
 
 

@@ -12,7 +12,7 @@ import wadler_lindig as wl
 
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Numbers, number_array, number_within
-from glasshouse._foundation.results import Result, shown
+from glasshouse._foundation.results import Result, pretty
 from glasshouse.channels.base import AbstractChannel
 from glasshouse.channels.full import Full
 from glasshouse.channels.misreport import Decoupled, Misreport
@@ -22,9 +22,9 @@ from glasshouse.games.normal_form import NormalFormGame, check_normal_form
 from glasshouse.semantics.linear import Linear
 from glasshouse.theory.registry import Known, Unknown, known, knows, value_of
 from glasshouse.theory.symmetric import (
-    MEANINGS,
-    SOURCE,
-    ZERO,
+    SMALLEST_EFFECT,
+    THRESHOLD_MEANINGS,
+    THRESHOLD_SOURCE,
     Threshold,
     diagonal_effects,
     lowest_coupling,
@@ -32,9 +32,9 @@ from glasshouse.theory.symmetric import (
 
 Direction: TypeAlias = Numbers
 
-MEANING = MEANINGS[1]
+ACCESS_MEANING = THRESHOLD_MEANINGS[1]
 
-CONDITIONS = (
+ACCESS_CONDITIONS = (
     "first movement at the neutral start; symmetric game with two actions each; logistic or linear "
     "semantics, own weight 1, one coupling for everybody who reads"
 )
@@ -138,7 +138,7 @@ class AccessThresholds(Result):
         width = max(len(kind.access) for kind in self.kinds)
         for kind in self.kinds:
             value = kind.threshold.value
-            said = "none" if value is None else wl.pformat(shown(value), width=80)
+            said = "none" if value is None else wl.pformat(pretty(value), width=80)
             why = kind.formula if value is not None else kind.threshold.reason.partition(",")[0]
             lines.append(f"  {kind.access:<{width}}  {said:>9}  {why}".rstrip())
         return wl.TextDoc("\n".join(lines))
@@ -189,8 +189,8 @@ def access_thresholds(
         for words, rise in rises
     ]
     for kind, reason in WITHOUT_THRESHOLD.items():
-        none = Threshold(None, MEANING, f"no first-order threshold, {reason}")
-        kinds.append(AccessThreshold(f"{kind} access", none, "", "closed form", CONDITIONS))
+        none = Threshold(None, ACCESS_MEANING, f"no first-order threshold, {reason}")
+        kinds.append(AccessThreshold(f"{kind} access", none, "", "closed form", ACCESS_CONDITIONS))
     return AccessThresholds(game.title, tuple(kinds))
 
 
@@ -213,7 +213,7 @@ def conditions(rise: Rise) -> str:
     """What a threshold needs."""
     most = "couplings from 0 on" if rise.lowest == 0 else f"couplings above {rise.lowest:.6g}"
     note = f"; {rise.note}" if rise.note else ""
-    return f"{CONDITIONS}; {most}{note}"
+    return f"{ACCESS_CONDITIONS}; {most}{note}"
 
 
 def switch_of(
@@ -224,24 +224,24 @@ def switch_of(
     **Arguments:** `noun`, what is varied, which `as_number` computes from a coupling.
     """
     if not all(map(math.isfinite, rise[:4])):
-        return Threshold(None, MEANING, "payoffs overflow: rescale them")
+        return Threshold(None, ACCESS_MEANING, "payoffs overflow: rescale them")
     start = "from 0 on" if rise.lowest == 0 else f"above {as_number(rise.lowest):.6g}"
     ends = [rise.lowest, *rise.roots]
     ends = [*ends, ends[-1] + 2.0]
     signs = [rise((a + b) / 2) for a, b in itertools.pairwise(ends) if b > a]
     if len(signs) == 2 and signs[0] < 0 < signs[1]:
-        return Threshold(as_number(rise.roots[-1]), MEANING)
+        return Threshold(as_number(rise.roots[-1]), ACCESS_MEANING)
     if len(signs) == 2:
         below = as_number(rise.roots[-1])
         reason = f"others' cooperation hurts here: the inequality reverses, below {below:.6g}"
     elif signs[0] > 0 and rise.constant == 0:
-        return Threshold(as_number(0.0), MEANING)
+        return Threshold(as_number(0.0), ACCESS_MEANING)
     elif rise.linear == rise.quadratic == 0:
         when = "undecided" if rise.constant == 0 else "at every" if rise.constant > 0 else "at no"
         reason = f"{when} {noun}: being read changes nothing here"
     else:
         reason = f"holds at every {noun} {start}" if signs[0] > 0 else f"at no {noun} {start}"
-    return Threshold(None, MEANING, reason)
+    return Threshold(None, ACCESS_MEANING, reason)
 
 
 def _effects(game: NormalFormGame) -> Known | Unknown:
@@ -251,9 +251,9 @@ def _effects(game: NormalFormGame) -> Known | Unknown:
         return found
     tensor = np.asarray(game.tensor)
     own, other = diagonal_effects(tensor, 0.5)
-    unit, smallest = max(abs(own), abs(other)), ZERO * float(np.ptp(tensor))
+    unit, smallest = max(abs(own), abs(other)), SMALLEST_EFFECT * float(np.ptp(tensor))
     own, other = (x / unit if abs(x) > smallest else 0.0 for x in (own, other))
-    return Known(Effects(own, other, game.players - 1), CONDITIONS, SOURCE)
+    return Known(Effects(own, other, game.players - 1), ACCESS_CONDITIONS, THRESHOLD_SOURCE)
 
 
 @knows("access", Access)
@@ -323,7 +323,7 @@ def _(access: Access) -> Known | Unknown:
 
 
 def _found(rise: Rise) -> Known:
-    return Known(rise, conditions(rise), SOURCE)
+    return Known(rise, conditions(rise), THRESHOLD_SOURCE)
 
 
 def _rise_of_read(seen: float, effects: Effects, formula: str) -> Rise:

@@ -18,13 +18,13 @@ from glasshouse.parametric.dense import out_of_date
 from glasshouse.semantics.affine import Affine
 from glasshouse.semantics.logistic import Logistic
 from glasshouse.theory.registry import Known, Unknown, known, knows, value_of
-from glasshouse.theory.symmetric import ZERO
+from glasshouse.theory.symmetric import SMALLEST_EFFECT
 
 NEED = "closed forms on the diagonal need"
 
-ALIKE = "own weight 1, equal couplings above -1"
+EQUAL_COUPLINGS = "own weight 1, equal couplings above -1"
 
-SOURCE = "glasshouse: the joint selfish gradient where both parameters are equal"
+DIAGONAL_SOURCE = "glasshouse: the joint selfish gradient where both parameters are equal"
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -194,7 +194,9 @@ def _(game: Any) -> Known | Unknown:
     if coupling <= -1:
         return Unknown(f"{NEED} a coupling above -1, not {coupling:.6g}")
     found = LogisticDiagonal(payoffs.value, coupling, float(np.asarray(game.semantics.bound)))
-    return Known(found, f"{payoffs.conditions}; logistic semantics, {ALIKE}", SOURCE)
+    return Known(
+        found, f"{payoffs.conditions}; logistic semantics, {EQUAL_COUPLINGS}", DIAGONAL_SOURCE
+    )
 
 
 @knows("diagonal", ParametricGame, Affine, Full)
@@ -203,7 +205,7 @@ def _(game: Any) -> Known | Unknown:
     if isinstance(payoffs, Unknown):
         return payoffs
     found = AffineDiagonal(payoffs.value, float(np.asarray(game.semantics.weight)))
-    return Known(found, f"{payoffs.conditions}; affine semantics", SOURCE)
+    return Known(found, f"{payoffs.conditions}; affine semantics", DIAGONAL_SOURCE)
 
 
 def _payoffs(game: ParametricGame) -> Known | Unknown:
@@ -218,7 +220,7 @@ def _payoffs(game: ParametricGame) -> Known | Unknown:
             f"{base.actions} actions"
         )
     return Known(
-        payoffs, "symmetric game of two players with two actions each; full access", SOURCE
+        payoffs, "symmetric game of two players with two actions each; full access", DIAGONAL_SOURCE
     )
 
 
@@ -283,7 +285,7 @@ def tied_outcome(diagonal: AbstractDiagonal) -> float:
     **Arguments:** as in `diagonal_rest_points`.
     """
     start = diagonal.drift(0.5)
-    if abs(start) <= ZERO * diagonal.payoffs.payoff_range:
+    if abs(start) <= SMALLEST_EFFECT * diagonal.payoffs.payoff_range:
         return 0.5
     lower, upper = diagonal.ends
     end = upper[0] if start > 0 else lower[0]

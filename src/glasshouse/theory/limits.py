@@ -13,11 +13,11 @@ from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame, check_normal_form
 from glasshouse.games.symmetric import Symmetric2x2
 from glasshouse.theory.registry import Known, Unknown, knows, value_of
-from glasshouse.theory.symmetric import ZERO, Threshold
+from glasshouse.theory.symmetric import SMALLEST_EFFECT, Threshold
 
-MEANING = "smallest coupling at which the corner is an equilibrium, as the bound grows"
+LIMIT_MEANING = "smallest coupling at which the corner is an equilibrium, as the bound grows"
 
-SOURCE = "glasshouse: limits of the boundary test for M → ∞"
+LIMIT_SOURCE = "glasshouse: limits of the boundary test for M → ∞"
 
 AT_NO_COUPLING = "at no coupling that stays away from -1 as the bound grows"
 DOWN_TO_MINUS_ONE = "at couplings ever closer to -1 as the bound grows: there is no smallest"
@@ -132,7 +132,7 @@ def known_corner_limits(game: NormalFormGame) -> Known | Unknown:
     if isinstance(found, Unknown):
         return found
     limits = _limits(found.value)
-    return Known(limits, limits.conditions, SOURCE)
+    return Known(limits, limits.conditions, LIMIT_SOURCE)
 
 
 def _limits(payoffs: Symmetric2x2) -> CornerLimits:
@@ -163,7 +163,7 @@ def _payoffs(game: NormalFormGame) -> Known | Unknown:
         )
     if not 4 * payoffs.payoff_range < math.inf:
         return Unknown(f"{game.title}: payoffs overflow: rescale them")
-    return Known(payoffs, CornerLimits.conditions, SOURCE)
+    return Known(payoffs, CornerLimits.conditions, LIMIT_SOURCE)
 
 
 def _limit_gain(payoffs: Symmetric2x2, coupling: float) -> float:
@@ -178,7 +178,7 @@ def _limit_gain(payoffs: Symmetric2x2, coupling: float) -> float:
         gain = _symmetric_gain((S - R) + (T - R), P - R)
     else:
         gain = max(S, P) - R
-    return gain if gain > ZERO * payoffs.payoff_range else 0.0
+    return gain if gain > SMALLEST_EFFECT * payoffs.payoff_range else 0.0
 
 
 def _symmetric_gain(slope: float, end: float) -> float:
@@ -197,7 +197,7 @@ def _statement(couplings: list[CouplingInterval]) -> str:
 
 
 def _sign(payoffs: Symmetric2x2, difference: float) -> int:
-    small = abs(difference) <= ZERO * payoffs.payoff_range
+    small = abs(difference) <= SMALLEST_EFFECT * payoffs.payoff_range
     return 0 if small else int(math.copysign(1, difference))
 
 
@@ -207,18 +207,22 @@ def _threshold(payoffs: Symmetric2x2) -> Threshold:
     if tempted == 0:
         case = loses, _sign(payoffs, P - R)
         reason = AT_NO_COUPLING if case == (0, 1) else DOWN_TO_MINUS_ONE
-        return Threshold(TIED[case], MEANING) if case in TIED else Threshold(None, MEANING, reason)
+        return (
+            Threshold(TIED[case], LIMIT_MEANING)
+            if case in TIED
+            else Threshold(None, LIMIT_MEANING, reason)
+        )
     if tempted > 0:
         if loses > 0:
-            return Threshold(max(1.0, (T - R) / (R - S)), MEANING)
-        return Threshold(None, MEANING, AT_NO_COUPLING)
+            return Threshold(max(1.0, (T - R) / (R - S)), LIMIT_MEANING)
+        return Threshold(None, LIMIT_MEANING, AT_NO_COUPLING)
     if loses > 0 and _sign(payoffs, T - S) > 0:
-        return Threshold((T - R) / (R - S), MEANING)
-    return Threshold(None, MEANING, DOWN_TO_MINUS_ONE)
+        return Threshold((T - R) / (R - S), LIMIT_MEANING)
+    return Threshold(None, LIMIT_MEANING, DOWN_TO_MINUS_ONE)
 
 
 def _rate(payoffs: Symmetric2x2, threshold: Threshold) -> float | None:
-    if threshold.value is None or abs(threshold.value - 1) > ZERO:
+    if threshold.value is None or abs(threshold.value - 1) > SMALLEST_EFFECT:
         return None
     T, R, P, S = payoffs
     tempted, punished = max(T - R, 0.0), max(P - R, 0.0)

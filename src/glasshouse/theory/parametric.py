@@ -16,8 +16,8 @@ from glasshouse.theory.access import conditions, rise_under, switch_of
 from glasshouse.theory.diagonals import unlike
 from glasshouse.theory.registry import Answer, Known, Unknown, known, knows
 from glasshouse.theory.symmetric import (
-    MEANINGS,
-    SOURCE,
+    THRESHOLD_MEANINGS,
+    THRESHOLD_SOURCE,
     Threshold,
     Thresholds,
     known_affine_thresholds,
@@ -49,7 +49,7 @@ def neutral_weight(channel: AbstractChannel, game: NormalFormGame) -> Known | Un
 
 def _neutral_alone(channel: AbstractChannel, neutral: Threshold, needs: str) -> Known:
     unknown = f"not known under partial access ({channel.words})"
-    ends = [Threshold(None, MEANINGS[k], unknown) for k in (0, 2)]
+    ends = [Threshold(None, THRESHOLD_MEANINGS[k], unknown) for k in (0, 2)]
     found = Thresholds(
         defection=ends[0],
         neutral=neutral,
@@ -58,7 +58,7 @@ def _neutral_alone(channel: AbstractChannel, neutral: Threshold, needs: str) -> 
         explanation="under partial access only the threshold at the neutral start is known",
         conditions=f"{needs}; {channel.words}",
     )
-    return Known(found, found.conditions, SOURCE)
+    return Known(found, found.conditions, THRESHOLD_SOURCE)
 
 
 def of_linear(found: Known | Unknown) -> Known | Unknown:

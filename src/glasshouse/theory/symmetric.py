@@ -12,13 +12,13 @@ from glasshouse.games.normal_form import NormalFormGame, check_normal_form
 from glasshouse.games.symmetric import Symmetric2x2, is_symmetric
 from glasshouse.theory.registry import Known, Unknown, knows, value_of
 
-SOURCE = "Todorov, ten Napel & Müller 2026, arXiv:2606.27068"
+THRESHOLD_SOURCE = "Todorov, ten Napel & Müller 2026, arXiv:2606.27068"
 """The notion of a coupling threshold."""
 
-ZERO = 1e-12
+SMALLEST_EFFECT = 1e-12
 """Effects smaller than this share of the payoff range count as zero: they are rounding."""
 
-MEANINGS = (
+THRESHOLD_MEANINGS = (
     "mutual defection no longer attracts",
     "cooperation rises from the neutral start",
     "mutual cooperation attracts",
@@ -121,15 +121,15 @@ def logistic_thresholds(game: NormalFormGame) -> Known | Unknown:
             "use first_movement or long_run_switch for this one"
         )
     found = Thresholds(
-        defection=_threshold(tensor, 0.0, MEANINGS[0]),
-        neutral=_threshold(tensor, 0.5, MEANINGS[1]),
-        cooperation=_threshold(tensor, 1.0, MEANINGS[2]),
+        defection=_threshold(tensor, 0.0, THRESHOLD_MEANINGS[0]),
+        neutral=_threshold(tensor, 0.5, THRESHOLD_MEANINGS[1]),
+        cooperation=_threshold(tensor, 1.0, THRESHOLD_MEANINGS[2]),
         regime="not classified",
         explanation="",
     )
     regime, explanation = _regime(tensor, found)
     found = dataclasses.replace(found, regime=regime, explanation=explanation)
-    return Known(found, found.conditions, SOURCE)
+    return Known(found, found.conditions, THRESHOLD_SOURCE)
 
 
 def affine_thresholds(game: NormalFormGame) -> Thresholds:
@@ -157,9 +157,9 @@ def known_affine_thresholds(game: NormalFormGame) -> Known | Unknown:
             "for this one"
         )
     found = Thresholds(
-        defection=_affine_threshold(payoffs, 0.0, MEANINGS[0]),
-        neutral=_affine_threshold(payoffs, 0.5, MEANINGS[1]),
-        cooperation=_affine_threshold(payoffs, 1.0, MEANINGS[2]),
+        defection=_affine_threshold(payoffs, 0.0, THRESHOLD_MEANINGS[0]),
+        neutral=_affine_threshold(payoffs, 0.5, THRESHOLD_MEANINGS[1]),
+        cooperation=_affine_threshold(payoffs, 1.0, THRESHOLD_MEANINGS[2]),
         regime="not classified",
         explanation="",
         conditions="symmetric game with two players and two actions each; affine semantics",
@@ -167,12 +167,12 @@ def known_affine_thresholds(game: NormalFormGame) -> Known | Unknown:
     )
     regime, explanation = _regime(tensor, found, symbol="w")
     found = dataclasses.replace(found, regime=regime, explanation=explanation)
-    return Known(found, found.conditions, SOURCE)
+    return Known(found, found.conditions, THRESHOLD_SOURCE)
 
 
 def _threshold(tensor: np.ndarray, p: float, meaning: str) -> Threshold:
     own, others = diagonal_effects(tensor, p)
-    scale = ZERO * float(np.ptp(tensor))
+    scale = SMALLEST_EFFECT * float(np.ptp(tensor))
     return switch_of_effects(own, others, scale, lowest_coupling(tensor.shape[0]), meaning)
 
 
@@ -207,7 +207,7 @@ def switch_of_effects(
 def _affine_threshold(payoffs: Symmetric2x2, p: float, meaning: str) -> Threshold:
     """Where (1-w) A + w B, linear in w, turns positive; the reason if it does not."""
     own, other = payoffs.own_effect(p), payoffs.other_effect(p)
-    scale = ZERO * payoffs.payoff_range
+    scale = SMALLEST_EFFECT * payoffs.payoff_range
     if not math.isfinite(own) or not math.isfinite(other) or not math.isfinite(scale):
         return Threshold(None, meaning, "payoffs overflow: rescale them")
     own, other = (0.0 if abs(x) <= scale else x for x in (own, other))
@@ -233,7 +233,7 @@ def _affine_equilibrium(payoffs: Symmetric2x2) -> Threshold:
     x = 1. f is convex, f(0) = R-T and f(1) = R-S.
     """
     meaning = "mutual cooperation is an equilibrium"
-    scale = ZERO * payoffs.payoff_range
+    scale = SMALLEST_EFFECT * payoffs.payoff_range
     if not math.isfinite(scale) or not payoffs.interaction < math.inf:
         return Threshold(None, meaning, "payoffs overflow: rescale them")
     numbers = (payoffs.R - payoffs.T, payoffs.R - payoffs.S, max(payoffs.interaction, 0.0))
@@ -246,7 +246,7 @@ def _affine_equilibrium(payoffs: Symmetric2x2) -> Threshold:
     if at_1 < 0:
         return Threshold(None, meaning, f"the inequality reverses: up to {max(low, 0.0):.6g}")
     depth = bend * (high - low) ** 2 / 4  # of f between its zeros
-    if not depth > scale or high <= ZERO or low >= 1 - ZERO:
+    if not depth > scale or high <= SMALLEST_EFFECT or low >= 1 - SMALLEST_EFFECT:
         return Threshold(None, meaning, "holds at every weight")
     gap = f"up to {max(low, 0.0):.6g} and again from {min(high, 1.0):.6g}, not between"
     return Threshold(None, meaning, f"not from one weight on: {gap}")
@@ -272,7 +272,7 @@ def _zeros(a: float, b: float, c: float) -> tuple[float, float]:
 def _regime(tensor: np.ndarray, found: Thresholds, symbol: str = "κ") -> tuple[Regime, str]:
     """What happens between the thresholds at both ends, by the sign of D."""
     (own_0, others_0), (own_1, others_1) = (diagonal_effects(tensor, p) for p in (0.0, 1.0))
-    scale = ZERO * float(np.ptp(tensor))
+    scale = SMALLEST_EFFECT * float(np.ptp(tensor))
     if found.defection.value is None or found.cooperation.value is None:
         return "not classified", "there are no switches at both ends of the diagonal"
     if tensor.shape[0] > 2 and not _constant_effects(tensor):

@@ -39,7 +39,7 @@ from glasshouse.semantics.affine import Affine
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.semantics.logistic import Logistic
 
-BUDGET = 100_000
+BOX_BUDGET = 100_000
 """Boxes looked at for each player before the verdict is "unknown": seconds to a minute."""
 
 
@@ -51,7 +51,7 @@ def certify(
     *,
     width: Numbers | None = None,
     couplings: Pair | None = None,
-    budget: Whole = BUDGET,
+    budget: Whole = BOX_BUDGET,
 ) -> Certificate:
     """Prove that no player can gain more than ε by changing its parameters alone, or refute it.
 

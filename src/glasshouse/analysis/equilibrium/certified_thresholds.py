@@ -15,7 +15,7 @@ from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Numbers, Pair, Whole, number, number_array, pair, whole
 from glasshouse._foundation.progress import progress
 from glasshouse._foundation.results import Result, few
-from glasshouse.analysis.equilibrium.certification import BUDGET, certify
+from glasshouse.analysis.equilibrium.certification import BOX_BUDGET, certify
 from glasshouse.certificates.certificate import Certificate
 from glasshouse.errors import InputError
 from glasshouse.families.family import AbstractDenseFamily, AffineFamily, LogisticFamily
@@ -80,7 +80,7 @@ def certified_threshold(
     bracket: Pair | None = None,
     tolerance: Numbers = 1e-6,
     near: Numbers | None = None,
-    budget: Whole = BUDGET,
+    budget: Whole = BOX_BUDGET,
 ) -> CertifiedThreshold:
     """The smallest coupling from which a corner is an equilibrium, between two proofs.
 
@@ -153,7 +153,7 @@ def equilibrium_curve(
     bounds: Numbers = BOUNDS,
     *,
     tolerance: Numbers = 1e-4,
-    budget: Whole = BUDGET,
+    budget: Whole = BOX_BUDGET,
 ) -> EquilibriumCurve:
     """How the coupling from which cooperation is an equilibrium depends on the bound.
 

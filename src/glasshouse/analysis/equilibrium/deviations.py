@@ -47,7 +47,7 @@ RESOLUTION = (
     "maxima refined by bisection"
 )
 
-SATURATED = (
+TOO_SATURATED = (
     "behaviour saturates so far at the upper bounds that gradients vanish in rounding, and the "
     "slope there cannot be told: lower the bound"
 )
@@ -56,7 +56,7 @@ NO_GAINS = "the payoffs of some deviations are not finite: check the semantics f
 NEEDED = ("dense", "scales", "observables")
 """What the boundary test needs of a game."""
 
-TOLERANCE = 1e-13
+GAIN_ROUNDING = 1e-13
 """Gains and slopes below this share of their scale count as zero: they are rounding."""
 
 
@@ -175,7 +175,7 @@ def deviation_curve(
 
 
 @in_float64
-def boundary_test(game: DenseGame, tolerance: Numbers = TOLERANCE) -> BoundaryTest:
+def boundary_test(game: DenseGame, tolerance: Numbers = GAIN_ROUNDING) -> BoundaryTest:
     """The one-dimensional boundary test of the cooperative corner.
 
     Definition: with all parameters at their upper bounds M, max over t in the box of U_i(t, M)
@@ -202,7 +202,7 @@ def boundary_test(game: DenseGame, tolerance: Numbers = TOLERANCE) -> BoundaryTe
 
 @in_float64
 def boundary_tests(
-    games: Sequence[DenseGame], tolerance: Numbers = TOLERANCE
+    games: Sequence[DenseGame], tolerance: Numbers = GAIN_ROUNDING
 ) -> list[BoundaryTest]:
     """The boundary test of each of several games alike in structure, computed together.
 
@@ -216,7 +216,9 @@ def boundary_tests(
     ranges = np.stack([np.asarray(game.game.payoff_ranges) for game in games])
     no_gain = np.all(gains <= tolerance * ranges, axis=1)
     saturated = no_gain & ~np.all(np.isfinite(slopes), axis=1)
-    unknown = np.where(saturated, SATURATED, np.where(np.isfinite(gains).all(axis=1), "", NO_GAINS))
+    unknown = np.where(
+        saturated, TOO_SATURATED, np.where(np.isfinite(gains).all(axis=1), "", NO_GAINS)
+    )
     passes = no_gain & np.all(slopes >= -tolerance, axis=1)
     cooperative = np.all(cooperates > 0, axis=1)
 

@@ -12,7 +12,7 @@ from glasshouse.errors import InputError
 if TYPE_CHECKING:
     from glasshouse.games.normal_form import NormalFormGame
 
-TOLERANCE = 1e-12
+PAYOFF_ROUNDING = 1e-12
 """Payoffs closer than this share of a player's payoff range count as equal: they are rounding."""
 
 
@@ -54,10 +54,10 @@ def base_game(game: "NormalFormGame") -> BaseGame:
         welfare_optima=optima,
         welfare_optimum_payoffs=payoffs_at(optima),
         welfare=welfare,
-        tolerance=TOLERANCE,
+        tolerance=PAYOFF_ROUNDING,
         method="closed form",
         detail=(
-            f"all {payoffs[0].size} pure profiles compared, ties within {TOLERANCE:g} of the "
+            f"all {payoffs[0].size} pure profiles compared, ties within {PAYOFF_ROUNDING:g} of the "
             "payoff range"
         ),
     )
@@ -76,7 +76,7 @@ def pure_equilibria(game: "NormalFormGame") -> tuple[tuple[int, ...], ...]:
     payoffs = _payoffs(game)
     stays = np.ones(payoffs.shape[1:], dtype=bool)
     for player, own in enumerate(payoffs):
-        stays &= own >= own.max(axis=player, keepdims=True) - TOLERANCE * np.ptp(own)
+        stays &= own >= own.max(axis=player, keepdims=True) - PAYOFF_ROUNDING * np.ptp(own)
     return _profiles(stays)
 
 
@@ -94,7 +94,7 @@ def welfare_optima(game: "NormalFormGame") -> tuple[tuple[tuple[int, ...], ...],
     # What all profiles have in common is left out, so that it brings no rounding into the sums.
     above_worst = (payoffs - payoffs.min(axis=profile_axes, keepdims=True)).sum(axis=0)
     ranges = float(np.ptp(payoffs, axis=profile_axes).sum())
-    best = above_worst >= above_worst.max() - TOLERANCE * ranges
+    best = above_worst >= above_worst.max() - PAYOFF_ROUNDING * ranges
     return _profiles(best), float(payoffs.sum(axis=0)[best].max())
 
 

@@ -9,11 +9,11 @@ from glasshouse._foundation.numbers import Numbers, Pair, Whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse.analysis.equilibrium.deviations import (
     NEEDED,
-    SATURATED,
+    TOO_SATURATED,
     BoundaryTest,
     boundary_tests,
 )
-from glasshouse.analysis.movement.couplings import POINTS, Family, range_searched, search_of
+from glasshouse.analysis.movement.couplings import SEARCH_POINTS, Family, range_searched, search_of
 from glasshouse.analysis.movement.switch import Switch, find_switch
 from glasshouse.errors import InputError
 
@@ -23,7 +23,7 @@ def equilibrium_threshold(
     family: Family,
     *,
     bracket: Pair | None = None,
-    points: Whole = POINTS,
+    points: Whole = SEARCH_POINTS,
     tolerance: Numbers = 1e-9,
 ) -> Switch:
     """The smallest coupling from which the cooperative corner passes the boundary test.
@@ -44,7 +44,7 @@ def equilibrium_threshold(
     def margins(couplings: np.ndarray) -> np.ndarray:
         games: Any = [family(float(k)) for k in couplings]
         tests = boundary_tests(games)
-        saturated = [test.reason for test in tests if test.reason == SATURATED]
+        saturated = [test.reason for test in tests if test.reason == TOO_SATURATED]
         if saturated:
             raise InputError(saturated[0])
         return np.array([_passes_clearly(test) for test in tests])

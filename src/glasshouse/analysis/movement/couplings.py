@@ -12,7 +12,11 @@ from glasshouse._foundation.arrays import RealArray, as_floats
 from glasshouse._foundation.numbers import Numbers, Pair, Whole, number, pair, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import few
-from glasshouse.analysis.movement.first_order import RESTS, cooperation_margin, mean_cooperation
+from glasshouse.analysis.movement.first_order import (
+    SLOWEST_MOVEMENT,
+    cooperation_margin,
+    mean_cooperation,
+)
 from glasshouse.analysis.movement.switch import Search, Switch, find_switch
 from glasshouse.analysis.movement.windows import shortest_window
 from glasshouse.dynamics.batch import batch_map
@@ -37,10 +41,10 @@ from glasshouse.theory.symmetric import lowest_coupling
 Family = Callable[[float], ParametricGame | NetworkParametricGame]
 """A parametric game for every coupling."""
 
-ROUNDING = 1e-12
+SMALLEST_RISE = 1e-12
 """A smaller rise of mean cooperation counts as none: games can keep it constant by symmetry."""
 
-MOST_PLAYERS = 4
+MOST_WRITTEN_OUT = 4
 """So many players' starts are written out, where each has several numbers."""
 
 WINDOW_STEPS = 8
@@ -57,7 +61,7 @@ LONG_RUN = Learning(steps=1000, step_size=None)
 
 SWITCH = "a switch of cooperation"
 
-POINTS = 64
+SEARCH_POINTS = 64
 """Couplings tried at once: eight vectors of eight, the same shape at every narrowing."""
 
 
@@ -68,7 +72,7 @@ def first_movement(
     *,
     rule: AbstractDirection = Gradient(),
     bracket: Pair | None = None,
-    points: Whole = POINTS,
+    points: Whole = SEARCH_POINTS,
     tolerance: Numbers = 1e-9,
 ) -> Switch:
     """From which coupling on mean cooperation starts to rise: where its `first_order_margin` turns.
@@ -95,7 +99,7 @@ def first_movement(
     check_direction(rule, "a first movement")
     low, high = range_searched(family, bracket, SWITCH, "observables")
     start = _checked(family, low, start)
-    smallest = RESTS * _payoff_range(family, low, high)
+    smallest = SLOWEST_MOVEMENT * _payoff_range(family, low, high)
 
     def margins(couplings: np.ndarray) -> np.ndarray:
         games = games_along(family, couplings)
@@ -119,7 +123,7 @@ def measured_first_movement(
     rule: AbstractRule = Gradient(),
     window: Numbers | None = None,
     bracket: Pair | None = None,
-    points: Whole = POINTS,
+    points: Whole = SEARCH_POINTS,
     tolerance: Numbers = 1e-5,
 ) -> Switch:
     """From which coupling on learners set out toward cooperation, learning for a short window.
@@ -172,7 +176,7 @@ def long_run_switch(
     *,
     learning: Learning = LONG_RUN,
     bracket: Pair | None = None,
-    points: Whole = POINTS,
+    points: Whole = SEARCH_POINTS,
     tolerance: Numbers = 1e-6,
 ) -> Switch:
     """From which coupling on a long run of learning leaves mean cooperation higher.
@@ -203,7 +207,7 @@ def long_run_switch(
     settings |= {"tolerance": number(tolerance, "tolerance", least=0.0)}
     margins = _changes(family, start, learning.rule, steps, step_size)
     search = search_of(low, high, points, tolerance)
-    found = find_switch(margins, search, ROUNDING, "learned", detail, settings)
+    found = find_switch(margins, search, SMALLEST_RISE, "learned", detail, settings)
     return dataclasses.replace(found, learned=learned)
 
 
@@ -281,5 +285,5 @@ def _from(start: Params | None) -> str:
     each = [jax.flatten_util.ravel_pytree(own)[0] for own in start]
     if all(own.size == 1 for own in each):
         return f"from the start {few(np.concatenate(each))}"
-    more = [f"… {len(each) - MOST_PLAYERS} more"] * (len(each) > MOST_PLAYERS)
-    return f"from the start ({', '.join([*map(few, each[:MOST_PLAYERS]), *more])})"
+    more = [f"… {len(each) - MOST_WRITTEN_OUT} more"] * (len(each) > MOST_WRITTEN_OUT)
+    return f"from the start ({', '.join([*map(few, each[:MOST_WRITTEN_OUT]), *more])})"

@@ -23,7 +23,7 @@ from glasshouse.parametric.measure import observed
 from glasshouse.rules.base import AbstractDirection, check_direction, velocity
 from glasshouse.rules.gradient import Gradient
 
-RESTS = 1e-12
+SLOWEST_MOVEMENT = 1e-12
 """First movements slower than this, per unit of payoff range, count as none: they are rounding."""
 
 Quantity = Callable[[AbstractParametricGame, Params], Float[RealArray, ""]]

@@ -13,12 +13,12 @@ from glasshouse._foundation.arrays import as_floats
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Numbers, Whole, number, player_number
 from glasshouse._foundation.precision import in_float64
-from glasshouse.analysis.movement.first_order import RESTS, cooperation
+from glasshouse.analysis.movement.first_order import SLOWEST_MOVEMENT, cooperation
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Layout, require_exact
 from glasshouse.theory.symmetric import Threshold
 
-MEANING = "starts to raise its own parameter from the neutral profile"
+PLAYER_MEANING = "starts to raise its own parameter from the neutral profile"
 
 CHECKS = (0.5, 0.7)
 """Couplings at which a gradient known at 0 and 1 is checked to be affine: at one it could be so by
@@ -57,14 +57,14 @@ class PlayerThresholds(Evidenced):
         player = player_number(player, len(self.values))
         own, read = float(self.own[player]), float(self.read[player])
         if read > 0:
-            return Threshold(float(self.values[player]), MEANING)
+            return Threshold(float(self.values[player]), PLAYER_MEANING)
         if read < 0:
             reason = f"being read hurts it: the inequality reverses, below {-own / read:.6g}"
-            return Threshold(None, MEANING, reason)
+            return Threshold(None, PLAYER_MEANING, reason)
         unread = self.readers is not None and not self.readers[player]
         why = "nobody reads it" if unread else "its readers' behaviour pays it nothing"
         when = "at every" if own > 0 else "at no" if own < 0 else "undecided at every"
-        return Threshold(None, MEANING, f"{why}: {when} coupling")
+        return Threshold(None, PLAYER_MEANING, f"{why}: {when} coupling")
 
     def rising(self, coupling: Numbers) -> np.ndarray:
         """Who starts to raise its own parameter at this coupling, as an array of truths."""
@@ -107,7 +107,9 @@ def player_thresholds(family: Callable[[float], AbstractParametricGame]) -> Play
             "affine in the coupling, as thresholds for each player need: use "
             "first_movement_switch, which searches"
         )
-    own, read = (np.where(np.abs(x) <= RESTS * scale, 0.0, x) for x in (at_zero, at_one - at_zero))
+    own, read = (
+        np.where(np.abs(x) <= SLOWEST_MOVEMENT * scale, 0.0, x) for x in (at_zero, at_one - at_zero)
+    )
     values = np.full(own.shape, np.nan)
     np.divide(-own, read, out=values, where=read > 0)
     return PlayerThresholds(

@@ -10,7 +10,7 @@ import numpy as np
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.results import fields_of, plain
 
-UNITS = 64
+ROUNDING_UNITS = 64
 """Numbers below so many units of rounding of the largest one seen count as zero."""
 
 CLEAR = 32
@@ -96,7 +96,7 @@ def find_switch(
     }
     if np.any(np.isnan(seen)):
         return Switch(None, None, "not finite", (), "unclear", **how)
-    none = max(smallest, UNITS * float(np.finfo(float).eps * np.abs(seen).max()))
+    none = max(smallest, ROUNDING_UNITS * float(np.finfo(float).eps * np.abs(seen).max()))
     holds = seen > none
     changes = np.flatnonzero(holds[1:] != holds[:-1])
     if not len(changes):

@@ -7,7 +7,7 @@ from typing import Any
 
 from glasshouse.analysis.movement.switch import Switch
 
-REACH = 2.5
+LIMIT_REACH = 2.5
 """In proportion to a window, its switch is twice as far from the limit as from that of its half."""
 
 
@@ -39,7 +39,7 @@ def _verified(three: Sequence[Switch]) -> tuple[Switch, float]:
         return _without_value(three, settings)
     first, second = abs(values[1] - values[0]), abs(values[2] - values[1])
     resolved = max(s.bracket[1] - s.bracket[0] for s in three if s.bracket is not None)
-    reach = REACH * max(first, 2 * second)
+    reach = LIMIT_REACH * max(first, 2 * second)
     low, high = min(*ends, values[0] - reach), max(*ends, values[0] + reach)
     shrinks = second <= max(0.75 * first, 2 * resolved)
     moved = f"half the window moves it by {first:.1g}, a quarter by {second:.1g} more"

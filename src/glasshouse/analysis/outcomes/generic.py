@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.evidence import Evidenced
-from glasshouse._foundation.numbers import Numbers, Whole, number, whole
+from glasshouse._foundation.numbers import PROBABILITY_TOLERANCE, Numbers, Whole, number, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import UNLESS_NONE, Result, call, plain
 from glasshouse.analysis.movement.first_order import cooperation
@@ -21,9 +21,8 @@ from glasshouse.dynamics.starts import Starts as Starts  # its name here in earl
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params, require_exact
 from glasshouse.parametric.capabilities import listed
-from glasshouse.parametric.measure import OWN, AbstractMeasure, check_observable, observed
+from glasshouse.parametric.measure import COOPERATION, AbstractMeasure, check_observable, observed
 from glasshouse.parametric.registry import OBSERVABLES
-from glasshouse.semantics.probabilities import TOLERANCE
 
 AT_REST = 1e-6
 """A run counts as at rest when its relative gradient (`rest_residual`) is below this."""
@@ -122,7 +121,7 @@ def generic_outcomes(
     games: Sequence[AbstractParametricGame],
     *,
     learning: Learning = Learning(),
-    observe: str = OWN,
+    observe: str = COOPERATION,
 ) -> list[Outcomes]:
     """Outcomes of learning from unequal starts, for each game.
 
@@ -145,7 +144,7 @@ def generic_outcomes(
     games = listed(games, "generic_outcomes")
     require_exact(games[0], "outcomes of learning", "observables")
     check_observable(observe)
-    measure = None if observe == OWN else OBSERVABLES[observe]
+    measure = None if observe == COOPERATION else OBSERVABLES[observe]
     sees = seen if measure is None else _Seeing(observe, measure)
     ends = learn(games, check_learning(learning, "generic_outcomes"), sees)
     cooperates, payoffs, *more = ends.observed
@@ -192,7 +191,7 @@ def seen(
 
 def _check_probabilities(ends: Float[np.ndarray, "runs players"]) -> None:
     """Refuse cooperation outside [0, 1]: a semantics of one's own is not checked everywhere."""
-    wrong = np.argwhere((ends < -TOLERANCE) | (ends > 1 + TOLERANCE))
+    wrong = np.argwhere((ends < -PROBABILITY_TOLERANCE) | (ends > 1 + PROBABILITY_TOLERANCE))
     if len(wrong):
         run, player = (int(k) for k in wrong[0])
         raise InputError(

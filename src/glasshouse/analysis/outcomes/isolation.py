@@ -18,7 +18,7 @@ from glasshouse.rules.residual import relative_gradient
 RANK = 1e-8
 """Singular values below this share of the largest one count as zero."""
 
-ROUNDING = 1e-11
+ROUNDED_GRADIENT = 1e-11
 """They do, too, below this: relative gradients are at most 1, and this is their rounding."""
 
 POLISHED = 1e-4
@@ -31,7 +31,7 @@ STEP = 0.02
 """So far along a direction without slope, there must be a rest point if there is a continuum; in
 boxes narrower than 1, this share of the narrowest side."""
 
-RESTS = 1e-9
+CONTINUUM_GRADIENT = 1e-9
 """What is left there of the relative gradient; of an isolated double or triple root more is."""
 
 POLISHINGS, CORRECTIONS, TRIES = 6, 16, 4
@@ -100,7 +100,7 @@ def _dimension(
     fields = _fields(tried, *where)
     inward = np.where(tried >= upper, np.minimum(fields, 0), fields)
     inward = np.where(tried <= lower, np.maximum(inward, 0), inward)
-    rests = np.all(np.abs(inward[:, free]) <= RESTS, axis=1)
+    rests = np.all(np.abs(inward[:, free]) <= CONTINUUM_GRADIENT, axis=1)
     rests &= np.linalg.norm(tried - x, axis=1) >= step / 2
     either = rests[: len(towards)] | rests[len(towards) :]
     if either[:TRIES].any():
@@ -149,9 +149,9 @@ def _solve(jacobian: np.ndarray, free: np.ndarray) -> np.ndarray:
     """The inverse in the free directions that have a slope."""
     own = jacobian[np.ix_(free, free)]
     largest = float(np.linalg.norm(own, 2)) if own.size else 0.0
-    if largest <= ROUNDING:
+    if largest <= ROUNDED_GRADIENT:
         return np.zeros_like(own)
-    return np.linalg.pinv(own, rcond=max(POLISHED, ROUNDING / largest))
+    return np.linalg.pinv(own, rcond=max(POLISHED, ROUNDED_GRADIENT / largest))
 
 
 def _null_space(jacobian: np.ndarray, free: np.ndarray) -> np.ndarray:
@@ -160,7 +160,7 @@ def _null_space(jacobian: np.ndarray, free: np.ndarray) -> np.ndarray:
     if not own.size:
         return own
     _, sizes, directions = np.linalg.svd(own)
-    return directions[sizes <= max(RANK * sizes[0], ROUNDING)].T
+    return directions[sizes <= max(RANK * sizes[0], ROUNDED_GRADIENT)].T
 
 
 def _flat(params: Params) -> np.ndarray:

@@ -29,7 +29,7 @@ from glasshouse.rules.base import APART, AbstractDirection, check_direction
 MOST_TOLD_APART = 1000
 """Distinct ends that are told apart; of a continuum every run has one of its own."""
 
-SAME = 1e-3
+SAME_END = 1e-3
 """Ends are one rest point when no parameter differs by more than this, relative to 1 + its size or,
 where that is less, to the side of its box."""
 
@@ -162,7 +162,7 @@ def _distinct(
     resting, clusters = len(left), []
     while len(left) and len(clusters) < MOST_TOLD_APART:
         centre = numbers[left[np.argmin(residuals[left])]]
-        same = SAME * np.minimum(1 + np.abs(centre), sides)
+        same = SAME_END * np.minimum(1 + np.abs(centre), sides)
         near = np.all(np.abs(numbers[left] - centre) <= same, axis=1)
         members, left = left[near], left[~near]
         k = members[np.argmin(residuals[members])]

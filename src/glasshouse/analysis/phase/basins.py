@@ -17,7 +17,7 @@ from glasshouse.parametric import Params
 from glasshouse.parametric.dense import DenseGame
 from glasshouse.rules.base import AbstractRule
 
-FINER = 8
+SHADES_PER_CELL = 8
 """Squares of the shading along a side of a cell: on paper no wider than a thin line."""
 
 MOST = 1024
@@ -26,14 +26,14 @@ MOST = 1024
 HALVINGS = 4
 """A border is found to within 1/16 of the distance between two starts: half such a square."""
 
-CHUNK = 32
+RUNS_TOGETHER = 32
 """Runs computed together. All batches here use this size, so that one compilation (a second) does
 for the grid and for the few hundred runs of each halving; the grid takes 12 % longer for it."""
 
-ROUND = 8 * CHUNK
+ROUND = 8 * RUNS_TOGETHER
 """Batches are filled up to a multiple of this."""
 
-MANY = 16_384
+MANY_RUNS = 16_384
 """Runs from which on a compilation matters less than the time that small chunks take."""
 
 Outcomes = Callable[[Float[np.ndarray, "runs 2"]], Int[np.ndarray, "runs"]]
@@ -44,8 +44,9 @@ class Basins:
     """Ends of learning from a grid of starts.
 
     **Arguments:** `starts`, the middles of squares, shape `(cells, cells, 2)`; `outcomes`, how runs
-    from them ended; `residuals` of these runs; `shading`, the outcomes on a grid up to `FINER`
-    times finer, whose borders run straight between points that were found by learning.
+    from them ended; `residuals` of these runs; `shading`, the outcomes on a grid up to
+    `SHADES_PER_CELL` times finer, whose borders run straight between points that were found by
+    learning.
     """
 
     starts: Float[np.ndarray, "cells cells 2"]
@@ -68,7 +69,7 @@ def learned_basins(
         points = low + (high - low) * unit.reshape(-1, 2)
         whole = np.resize(points, (-(-len(points) // ROUND) * ROUND, 2))
         settings = (game, learning.rule, learning.steps, np.asarray(step_size))
-        size = CHUNK if len(whole) <= MANY and jax.default_backend() == "cpu" else None
+        size = RUNS_TOGETHER if len(whole) <= MANY_RUNS and jax.default_backend() == "cpu" else None
         ends, residuals = batch_map(_end, whole, *settings, chunk_size=size)
         return outcome(ends[: len(points)]), residuals[: len(points)]
 
@@ -161,7 +162,7 @@ def _shading(
     straight border, more meet in one point.
     """
     cells = len(nodes) - 2
-    fine = cells * max(1, min(FINER, MOST // cells))
+    fine = cells * max(1, min(SHADES_PER_CELL, MOST // cells))
     at = (np.arange(fine) + 0.5) / fine
     square = np.searchsorted(nodes, at) - 1
     i, j = np.meshgrid(square, square, indexing="ij")

@@ -24,7 +24,7 @@ from glasshouse.rules.gradient import Gradient
 OUTCOMES = ("both cooperate", "player 1 exploited", "player 2 exploited", "nobody")
 """Who cooperates with probability above ½ at the end of learning, by their number in `basins`."""
 
-FINER = 4
+SEARCH_FINER = 4
 """The search for rest points uses a grid so many times finer than the one that is kept."""
 
 PATH_POINTS = 200
@@ -110,7 +110,7 @@ def phase_portrait(
     check_learning(learning, "phase_portrait", alone=True)
     rule = check_direction(learning.rule, "a phase portrait")
     step_size = learning.step_size_for(float(np.max(game.game.payoff_ranges)))
-    fine = field_grid(game, FINER * (resolution - 1) + 1, rule)
+    fine = field_grid(game, SEARCH_FINER * (resolution - 1) + 1, rule)
     search = plane_rest_points(Plane(game, rule), fine)
     width = high - low
     basins = learned_basins(game, low, high, cells, learning, step_size)
@@ -121,7 +121,7 @@ def phase_portrait(
         longest = LONGEST_PATH * float(width.max())
         paths = [_thinned(path, longest) for path in batch_map(_path, spread, *settings)]
     return Portrait(
-        field=fine.every(FINER),
+        field=fine.every(SEARCH_FINER),
         rest_points=search.points,
         continuum=search.continuum,
         index_sum=search.index_sum,

@@ -32,7 +32,7 @@ REFINEMENTS = (1, 2, 4)
 MOST_POLISHED = 200
 """Cells near which a root is sought; more than this is a continuum or close to one."""
 
-ROUNDING = 1e-12
+GRADIENT_ROUNDING = 1e-12
 """Relative gradients below this are rounding and count as a change of sign."""
 
 RESIDUAL = 1e-10
@@ -44,10 +44,10 @@ STRICT = 1e-8
 DECIDED = 1e-6
 """Eigenvalues below this share of the Jacobian are zero: at a double root, so is its error."""
 
-SAME = 1e-6
+SAME_POINT = 1e-6
 """Points closer than this share of the box are one."""
 
-FEW = 8
+MOST_DEGENERATE = 8
 """More degenerate points than this, all further apart than three cells, are a continuum."""
 
 SHOWN = 5
@@ -225,12 +225,15 @@ def _starting_cells(grid: FieldGrid) -> np.ndarray:
     corners = np.stack([values[:-1, :-1], values[1:, :-1], values[:-1, 1:], values[1:, 1:]])
     size = np.nan_to_num(np.abs(corners.mean(axis=0)).max(axis=-1), nan=np.inf)
     lowest, highest = corners.min(axis=0), corners.max(axis=0)
-    changes = np.all((lowest <= ROUNDING) & (highest >= -ROUNDING), axis=-1)
+    changes = np.all((lowest <= GRADIENT_ROUNDING) & (highest >= -GRADIENT_ROUNDING), axis=-1)
     changes[changes] = _root_is_near(corners[:, changes])
     where = np.argwhere(changes | (np.isfinite(size) & _local_minima(size)))
     best = np.argsort(size[tuple(where.T)], kind="stable")
-    flat = int(np.sum(size[tuple(where.T)] <= ROUNDING))
-    picked = [*_spread(flat, 2 * FEW), *(flat + _spread(len(best) - flat, MOST_POLISHED))]
+    flat = int(np.sum(size[tuple(where.T)] <= GRADIENT_ROUNDING))
+    picked = [
+        *_spread(flat, 2 * MOST_DEGENERATE),
+        *(flat + _spread(len(best) - flat, MOST_POLISHED)),
+    ]
     return (where[best[picked]] + 0.5) / np.array(size.shape)
 
 
@@ -296,8 +299,8 @@ def _on_edges(
             unit[axis] = t
             return float(_local(low + (high - low) * unit, plane).relative[axis])
 
-        flat = np.flatnonzero(np.abs(edge) <= ROUNDING)
-        flat = flat[_spread(len(flat), 2 * FEW)]
+        flat = np.flatnonzero(np.abs(edge) <= GRADIENT_ROUNDING)
+        flat = flat[_spread(len(flat), 2 * MOST_DEGENERATE)]
         turns = np.flatnonzero(edge[:-1] * edge[1:] < 0)[:MOST_POLISHED]
         roots = [optimize.brentq(along, k / steps, (k + 1) / steps, xtol=1e-15) for k in turns]
         for t in [*(flat / steps), *roots]:
@@ -314,7 +317,7 @@ def _verified(
     found: list[_Found] = []
     for unit in candidates:
         unit = np.where(unit <= 1e-9, 0.0, np.where(unit >= 1 - 1e-9, 1.0, unit))
-        if any(np.abs(unit - other.unit).max() <= SAME for other in found):
+        if any(np.abs(unit - other.unit).max() <= SAME_POINT for other in found):
             continue
         params = low + (high - low) * unit
         local = _local(params, plane)
@@ -373,7 +376,7 @@ def _without_continuum(found: list[_Found], apart: float) -> tuple[list[_Found],
         degenerate = point.point.index is None and point.point.place != "corner"
         if degenerate and (not distinct or _distance(point, distinct) > apart):
             distinct.append(point)
-    if len(distinct) <= FEW:
+    if len(distinct) <= MOST_DEGENERATE:
         return kept + distinct, 0
     shown = [min(distinct, key=lambda f: np.abs(f.unit - 0.5).sum())]
     while len(shown) < SHOWN:

@@ -10,13 +10,13 @@ from jaxtyping import Float
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.precision import in_float64
 from glasshouse.analysis.movement.first_order import (
-    RESTS,
+    SLOWEST_MOVEMENT,
     Quantity,
     mean_cooperation,
     observed_by,
 )
-from glasshouse.analysis.sensitivities.table import table
-from glasshouse.analysis.sensitivities.terms import Terms, defined, measured, reader_margins
+from glasshouse.analysis.sensitivities.table import sensitivity_table
+from glasshouse.analysis.sensitivities.terms import Terms, all_terms, defined, reader_margins
 from glasshouse.dynamics.doors import check_params
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import is_normal_form
@@ -32,7 +32,7 @@ the largest, that differ by no more than this: rounding through a network stays 
 OWNERS = Float[np.ndarray, "owners"]
 PAIRS = Float[np.ndarray, "owners readers"]
 
-_measured = eqx.filter_jit(measured)
+_measured = eqx.filter_jit(all_terms)
 _reader_margins = eqx.filter_jit(reader_margins)
 
 
@@ -87,7 +87,7 @@ class Sensitivity(Evidenced):
         return "rises" if self.margin > 0 else "falls"
 
     def __str__(self) -> str:
-        return table(self)
+        return sensitivity_table(self)
 
 
 @in_float64
@@ -116,7 +116,7 @@ def sensitivity(game: AbstractParametricGame, params: Params) -> Sensitivity:
     params = check_params(game, params)
     terms = defined(_measured(game, params))
     check_finite(terms)
-    smallest = RESTS * float(np.max(game.game.payoff_ranges))
+    smallest = SLOWEST_MOVEMENT * float(np.max(game.game.payoff_ranges))
     reason = next((text for fails, text in obstacles(game, terms) if fails), "")
     return Sensitivity(
         cooperation=terms.cooperation,

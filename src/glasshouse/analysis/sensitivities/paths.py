@@ -25,7 +25,7 @@ from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
 from glasshouse.parametric.dense import DenseGame
 
-NUMBERS = 1 << 21
+NUMBERS_TOGETHER = 1 << 21
 """Points are computed together as long as they have no more parameters than this."""
 
 
@@ -89,7 +89,7 @@ def sensitivity_path(
     points = _checked(game, path)
     leaves = jax.tree.leaves(points)
     count = len(leaves[0])
-    most = max(1, NUMBERS // max(1, sum(x.size for x in leaves) // count))
+    most = max(1, NUMBERS_TOGETHER // max(1, sum(x.size for x in leaves) // count))
     found = batch_map(terms_at, points, game, chunk_size=min(CHUNK_SIZE, most))
     terms = defined(found)
     check_finite(terms)

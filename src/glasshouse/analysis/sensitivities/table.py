@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from glasshouse._foundation.results import WIDTH
+from glasshouse._foundation.results import LINE_WIDTH
 
 MOST_OWNERS = 12
 """Of more players only the first are shown."""
@@ -14,7 +14,7 @@ MOST_SQUARE = 8
 """Up to this many players, who goes through whom is shown pair by pair."""
 
 
-def table(found: Any) -> str:
+def sensitivity_table(found: Any) -> str:
     """A `Sensitivity` as lines of at most 100 characters."""
     players = len(found.cooperation)
     lines = [_title(players), *_aligned(_columns(found))]
@@ -22,10 +22,10 @@ def table(found: Any) -> str:
         lines.append(f"… {players - MOST_OWNERS} more")
     if 2 < players <= MOST_SQUARE:
         lines += ["", "margin by owner (rows) and reader (columns):", *_aligned(_square(found))]
-    return "\n".join([*lines, *verdict(found)])
+    return "\n".join([*lines, *movement_lines(found)])
 
 
-def verdict(found: Any) -> list[str]:
+def movement_lines(found: Any) -> list[str]:
     """What starts to happen, and what says so."""
     does = {"rises": "starts to rise", "falls": "starts to fall", "rests": "does not move at first"}
     who = "Apart from the bounds, mean" if found.at_bound else "Mean"
@@ -34,7 +34,7 @@ def verdict(found: Any) -> list[str]:
     )
     if not found.applies:
         because = f"That is what the margin says; the ratio does not decide here: {found.reason}."
-        return [margin, *textwrap.wrap(because, WIDTH)]
+        return [margin, *textwrap.wrap(because, LINE_WIDTH)]
     ratio, least = (float(np.mean(x)) for x in (found.ratio, found.threshold))
     sign = {"rises": ">", "falls": "<", "rests": "="}[found.movement]
     says = f"So says the ratio, which decides here: ρ = {ratio:.6g} {sign} {least:.6g} = -A/B."

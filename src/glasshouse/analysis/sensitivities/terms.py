@@ -46,7 +46,7 @@ def defined(terms: Terms) -> Terms:
     return Terms(*(np.asarray(x, dtype=np.float64) for x in terms))._replace(**found)
 
 
-def measured(game: DenseGame, params: Params) -> Terms:
+def all_terms(game: DenseGame, params: Params) -> Terms:
     """All terms at one profile, `UNDEFINED` as `defined` takes it."""
     params = as_floats(params)
     behaviours, pull_back = jax.vjp(game.behaviours, params)
@@ -77,8 +77,8 @@ def measured(game: DenseGame, params: Params) -> Terms:
 
 
 def terms_at(params: Params, game: DenseGame) -> Terms:
-    """`measured`, with what differs between the points of a path first."""
-    return measured(game, params)
+    """`all_terms`, with what differs between the points of a path first."""
+    return all_terms(game, params)
 
 
 def reader_margins(

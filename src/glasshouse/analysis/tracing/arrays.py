@@ -19,7 +19,7 @@ from glasshouse.analysis.tracing.elements import (
     Unsupported,
     exact,
     operation,
-    whole,
+    whole_constant,
 )
 from glasshouse.analysis.tracing.expressions import Expressions
 
@@ -91,7 +91,7 @@ def objects(values: Array) -> np.ndarray:
     return _each(exact, numbers.astype(object))
 
 
-def known(value: Array) -> Array:
+def constant_of(value: Array) -> Array:
     """A constant of a computation: floats as exact expressions, all else as it is."""
     return objects(value) if jnp.issubdtype(jnp.result_type(value), jnp.inexact) else value
 
@@ -129,7 +129,7 @@ class Rules:
             return [objects(operands[0])]
         if any(map(_is_float, equation.outvars)) and name not in WITHOUT_ROUNDING:
             return unsupported(equation, operation(name))
-        return [known(value) for value in _by_jax(equation, operands)]
+        return [constant_of(value) for value in _by_jax(equation, operands)]
 
     def _with_expressions(self, equation: Any, operands: Sequence[Array]) -> list[Array]:
         name, params = equation.primitive.name, equation.params
@@ -259,7 +259,7 @@ def _converted(array: np.ndarray, dtype: Any) -> Array:
         return array  # of real numbers; rounding to fewer bits is no part of the semantics
     if jnp.issubdtype(dtype, jnp.integer):
         ends = jnp.iinfo(dtype).min, jnp.iinfo(dtype).max
-        return _all_known(_each(lambda x: whole(x, *map(int, ends)), array), dtype)
+        return _all_known(_each(lambda x: whole_constant(x, *map(int, ends)), array), dtype)
     return filled(array.shape, operation("convert_element_type"))
 
 

@@ -14,9 +14,9 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from glasshouse.analysis.tracing.expressions import (
-    ONE,
+    EXACT_ONE,
+    EXACT_ZERO,
     ONE_ATOM,
-    ZERO,
     Expression,
     Expressions,
     UndefinedError,
@@ -60,7 +60,7 @@ def decision(name: str) -> Unsupported:
     )
 
 
-def whole(x: Any, least: int, most: int) -> int | Unsupported:
+def whole_constant(x: Any, least: int, most: int) -> int | Unsupported:
     """A number without its fraction, where it is known and lies between two others."""
     if isinstance(x, Unsupported):
         return x
@@ -82,7 +82,7 @@ def exact(number: float | int) -> Element:
         return Unsupported("computes NaN: only real numbers can be bounded")
     if math.isinf(number):
         return number
-    return Expression(((ONE_ATOM, Fraction(number)),)) if number else ZERO
+    return Expression(((ONE_ATOM, Fraction(number)),)) if number else EXACT_ZERO
 
 
 def _dot(e: Expressions, *xs: Expression) -> Expression:
@@ -105,11 +105,11 @@ ELEMENTWISE: dict[str, Callable[..., Expression]] = {
     "div": Expressions.divide,
     "dot": _dot,
     "exp": Expressions.exp,
-    "exp2": lambda e, x: e.exp(e.multiply(x, e.log(e.add(ONE, ONE)))),
-    "expm1": lambda e, x: e.subtract(e.exp(x), ONE),
+    "exp2": lambda e, x: e.exp(e.multiply(x, e.log(e.add(EXACT_ONE, EXACT_ONE)))),
+    "expm1": lambda e, x: e.subtract(e.exp(x), EXACT_ONE),
     "integer_pow": Expressions.power,
     "log": Expressions.log,
-    "log1p": lambda e, x: e.log(e.add(ONE, x)),
+    "log1p": lambda e, x: e.log(e.add(EXACT_ONE, x)),
     "logaddexp": lambda e, x, y: e.log(e.add(e.exp(x), e.exp(y))),
     "logistic": Expressions.logistic,
     "max": Expressions.maximum,
@@ -117,7 +117,7 @@ ELEMENTWISE: dict[str, Callable[..., Expression]] = {
     "mul": Expressions.multiply,
     "neg": lambda e, x: e.scale(Fraction(-1), x),
     "pow": Expressions.real_power,
-    "product": lambda e, *xs: functools.reduce(e.multiply, xs, ONE),
+    "product": lambda e, *xs: functools.reduce(e.multiply, xs, EXACT_ONE),
     "rsqrt": lambda e, x: e.root(x, MINUS_HALF),
     "sqrt": lambda e, x: e.root(x, HALF),
     "square": lambda e, x: e.multiply(x, x),
@@ -214,7 +214,7 @@ def _at_infinity(name: str, xs: tuple[Expression | float, ...]) -> Element:
     if name == "neg":
         return -infinite[0]
     if name == "exp" and infinite[0] < 0:
-        return ZERO
+        return EXACT_ZERO
     if name == "add" and len(set(infinite)) == 1:
         return infinite[0]
     if name == "sub" and len(infinite) == 1:

@@ -17,7 +17,7 @@ Term = tuple[Fraction, int]
 """A factor and a register."""
 
 
-def written(expressions: Expressions, outputs: Sequence[Sequence[Expression]]) -> Program:
+def emitted(expressions: Expressions, outputs: Sequence[Sequence[Expression]]) -> Program:
     """The program that computes `outputs`, a list for every player."""
     emission = _Emission(expressions)
     emission.write([x for own in outputs for x in own])

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from glasshouse.certificates.program import LARGEST_POWER
 
-MOST_BITS = 256
+LONGEST_FRACTION = 256
 """Longer fractions are not multiplied out: the program computes them."""
 
 ONE_ATOM = 0
@@ -40,7 +40,7 @@ class Expression:
         return factor if atom == ONE_ATOM and not others else None
 
 
-ZERO, ONE = Expression(()), Expression(((ONE_ATOM, Fraction(1)),))
+EXACT_ZERO, EXACT_ONE = Expression(()), Expression(((ONE_ATOM, Fraction(1)),))
 
 
 class Atom(NamedTuple):
@@ -108,17 +108,17 @@ class Expressions:
     def power(self, x: Expression, exponent: int) -> Expression:
         """x to a whole power."""
         if exponent < 0:
-            return self.divide(ONE, self.power(x, -exponent))
+            return self.divide(EXACT_ONE, self.power(x, -exponent))
         if exponent > LARGEST_POWER:
             raise UndefinedError(f"takes a power above {LARGEST_POWER}")
         if exponent < 2:
-            return x if exponent else ONE
+            return x if exponent else EXACT_ONE
         factor, x = _split(x)
         return self.multiply(self._number_to(factor, exponent), self._power(x, exponent))
 
     def exp(self, x: Expression) -> Expression:
         if not x.terms:
-            return ONE
+            return EXACT_ONE
         for atom, factor in x.terms:
             if self.atoms[atom].operation == "log" and abs(factor) == 1:
                 rest = self.combine([(Fraction(1), x), (-factor, _of(atom))])
@@ -142,7 +142,7 @@ class Expressions:
         if number == 0 and exponent < 0:
             raise UndefinedError("takes a negative power of zero")
         if number == 0:
-            return ZERO
+            return EXACT_ZERO
         if self.sign(x) < (2 if exponent < 0 else 1):
             self.guards["log" if exponent < 0 else "root", x] = None
         return self.exp(self.scale(exponent, self._logarithm(x)))
@@ -157,8 +157,8 @@ class Expressions:
         return self.exp(self.multiply(y, self.log(x)))
 
     def _logarithm(self, x: Expression) -> Expression:
-        if x == ONE:
-            return ZERO
+        if x == EXACT_ONE:
+            return EXACT_ZERO
         powers = self._exponentials(x)
         if x.number is not None or powers is None:
             return self._atom("log", (x,))
@@ -166,13 +166,13 @@ class Expressions:
         # overflowing, comes out of the logarithm.
         common = self._common(list(powers))
         rest = self.combine((c, self.exp(self.subtract(a, common))) for a, c in powers.items())
-        return self.add(common, ZERO if rest == ONE else self._atom("log", (rest,)))
+        return self.add(common, EXACT_ZERO if rest == EXACT_ONE else self._atom("log", (rest,)))
 
     def tanh(self, x: Expression) -> Expression:
-        return self._atom("tanh", (x,)) if x.terms else ZERO
+        return self._atom("tanh", (x,)) if x.terms else EXACT_ZERO
 
     def logistic(self, x: Expression) -> Expression:
-        return self._atom("logistic", (x,)) if x.terms else self.scale(Fraction(1, 2), ONE)
+        return self._atom("logistic", (x,)) if x.terms else self.scale(Fraction(1, 2), EXACT_ONE)
 
     def maximum(self, *xs: Expression) -> Expression:
         operands: list[Expression] = []
@@ -185,7 +185,7 @@ class Expressions:
             constant = dict(x.terms).get(ONE_ATOM, Fraction(0))
             moving = Expression(tuple(term for term in x.terms if term[0] != ONE_ATOM))
             largest[moving] = max(constant, largest.get(moving, constant))
-        left = [self.add(x, self.scale(c, ONE)) for x, c in largest.items()]
+        left = [self.add(x, self.scale(c, EXACT_ONE)) for x, c in largest.items()]
         if any(x.number is None and self.sign(x) for x in left):
             left = [x for x in left if x.number is None or x.number > 0]
         left.sort(key=lambda x: x.terms)
@@ -198,7 +198,7 @@ class Expressions:
         if self.sign(x):
             return x
         # The zero changes no value, but tells intervals around zero that none is negative.
-        return self.maximum(x, self.scale(Fraction(-1), x), ZERO)
+        return self.maximum(x, self.scale(Fraction(-1), x), EXACT_ZERO)
 
     def sign(self, x: Expression) -> int:
         """2 where it is known to be positive, 1 where not negative, 0 where nothing is known."""
@@ -227,8 +227,8 @@ class Expressions:
         return self.multiply(self.exp(x), y) if factor == 1 else self.divide(self.exp(x), y)
 
     def _product(self, x: Expression, y: Expression) -> Expression:
-        if ONE in (x, y):
-            return y if x == ONE else x
+        if EXACT_ONE in (x, y):
+            return y if x == EXACT_ONE else x
         (base, n), (other, m) = self._as_power(x), self._as_power(y)
         if base == other and n + m <= LARGEST_POWER:
             return self._power(base, n + m)
@@ -245,7 +245,7 @@ class Expressions:
         return self._atom("multiply", tuple(sorted((x, y), key=lambda z: z.terms)))
 
     def _quotient(self, x: Expression, y: Expression) -> Expression:
-        if y == ONE:
+        if y == EXACT_ONE:
             return x
         below = self._single(y)
         if below is not None and below.operation == "exp":
@@ -260,7 +260,7 @@ class Expressions:
 
     def _power(self, x: Expression, exponent: int) -> Expression:
         own = self._single(x)
-        if x == ONE:
+        if x == EXACT_ONE:
             return x
         if own is not None and own.operation == "exp":
             return self.exp(self.scale(Fraction(exponent), own.operands[0]))
@@ -271,7 +271,7 @@ class Expressions:
 
     def _number_to(self, factor: Fraction, exponent: int) -> Expression:
         if fits(factor**exponent):
-            return self.scale(factor**exponent, ONE)
+            return self.scale(factor**exponent, EXACT_ONE)
         return self._atom("power", (self._number(factor),), Fraction(exponent))
 
     def _share(self, x: Expression, y: Expression) -> Expression | None:
@@ -286,7 +286,7 @@ class Expressions:
             return None
         if y not in self._shares:
             logits = {
-                a: a if c == 1 else self.add(a, self.log(self.scale(c, ONE)))
+                a: a if c == 1 else self.add(a, self.log(self.scale(c, EXACT_ONE)))
                 for a, c in below.items()
             }
             common = self._common(list(logits.values()))
@@ -301,7 +301,7 @@ class Expressions:
         own = logits[of]
         others = sorted((x for a, x in logits.items() if a != of), key=lambda x: x.terms)
         if not others:
-            return ONE
+            return EXACT_ONE
         if len(others) == 1:
             return self.logistic(self.subtract(own, others[0]))
         return self._atom("softmax", (own, *others))
@@ -320,7 +320,7 @@ class Expressions:
                 return None
             if any(map(self._may_be_infinite, own.operands)):
                 return None
-            found[own.operands[0] if own.operands else ZERO] = factor
+            found[own.operands[0] if own.operands else EXACT_ZERO] = factor
         return found or None
 
     def _as_quotient(self, atom: Atom) -> tuple[Expression, Expression] | None:
@@ -328,7 +328,7 @@ class Expressions:
         if atom.operation == "divide":
             return atom.operands[0], atom.operands[1]
         if atom.operation in ("logistic", "softmax"):
-            logits = (*atom.operands, ZERO)[: max(2, len(atom.operands))]
+            logits = (*atom.operands, EXACT_ZERO)[: max(2, len(atom.operands))]
             powers = [self.exp(x) for x in logits]
             return powers[0], self.add(*powers)
         return None
@@ -379,7 +379,7 @@ class Expressions:
 
 def fits(number: Fraction) -> bool:
     """Whether a number is short enough to be multiplied out; doubles always are."""
-    if max(number.numerator.bit_length(), number.denominator.bit_length()) <= MOST_BITS:
+    if max(number.numerator.bit_length(), number.denominator.bit_length()) <= LONGEST_FRACTION:
         return True
     try:
         return Fraction(float(number)) == number
@@ -394,7 +394,7 @@ def _of(atom: int) -> Expression:
 def _split(x: Expression) -> tuple[Fraction, Expression]:
     """An expression as a number times another one."""
     if not x.terms:
-        return Fraction(0), ONE
+        return Fraction(0), EXACT_ONE
     if len(x.terms) == 1:
         return x.terms[0][1], _of(x.terms[0][0])
     return Fraction(1), x

@@ -21,19 +21,19 @@ from glasshouse.certificates.program import Machine, Program
 from glasshouse.parametric import Params
 from glasshouse.parametric.dense import DenseGame
 
-POINTS = 32
+POINTS_COMPARED = 32
 """Deviations of each player at which a certified program is compared, spread over the box."""
 
-MOST_CORNERS = 16
+MOST_CORNERS_COMPARED = 16
 """Of boxes with more corners, none is compared."""
 
 EAGER = 2
 """As many points, the profile first, are computed one by one as well, without a transformation."""
 
-FEW, MANY = 4, 64
+SMALL_BATCH, LARGE_BATCH = 4, 64
 """Points are compared in batches of so many."""
 
-FAR = 20.0
+TRIED_BEYOND = 20.0
 """How far beyond the profile deviations are tried where the box has no end."""
 
 PRECISION = 192
@@ -42,7 +42,7 @@ PRECISION = 192
 HALF_OF_THE_DIGITS = {64: 2.0**-26, 32: 2.0**-12, 16: 2.0**-4, 8: 2.0**-4}
 """What floats of that many bits may differ by: who loses more has lost more than rounding."""
 
-ROUNDING = 2.0**-36
+PROBABILITY_ROUNDING = 2.0**-36
 """Probabilities that differ by no more than this are the same, whatever ε is."""
 
 
@@ -71,7 +71,7 @@ def where_floats_differ(
             points += [gain.best, gain.witness, *_all_over(region, profile)]
         points = list(dict.fromkeys(x for x in points if all(map(math.isfinite, x))))
         scale = 2.0 * len(problem.params) * max(map(_largest, problem.payoffs))
-        matters = max(ROUNDING, epsilon / scale) if scale > 0 else math.inf
+        matters = max(PROBABILITY_ROUNDING, epsilon / scale) if scale > 0 else math.inf
         program = problem.programs[player].program()
         found = _difference(game, params, player, program, points, matters)
         if found is not None:
@@ -98,7 +98,9 @@ def _difference(
         return [jnp.asarray(product[j]) for j in range(len(params))]
 
     # Of two sizes only, so that JAX compiles each operation no more than twice.
-    size = FEW if len(points) <= FEW else -(-len(points) // MANY) * MANY
+    size = (
+        SMALL_BATCH if len(points) <= SMALL_BATCH else -(-len(points) // LARGE_BATCH) * LARGE_BATCH
+    )
     padded = [*points, *[points[0]] * (size - len(points))]
     at = jnp.asarray(np.reshape(padded, (size, -1)), jnp.float64)
     computed = [np.array(x, np.float64) for x in jax.vmap(behaviours)(at)]
@@ -155,16 +157,16 @@ def _all_over(region: Region, profile: Sequence[float]) -> Iterator[tuple[float,
     """Corners of a region, and points spread over it evenly: fractions of irrational numbers."""
     ends = [
         (
-            low if math.isfinite(low) else min(x, high) - FAR,
-            high if math.isfinite(high) else max(x, low) + FAR,
+            low if math.isfinite(low) else min(x, high) - TRIED_BEYOND,
+            high if math.isfinite(high) else max(x, low) + TRIED_BEYOND,
         )
         for (low, high), x in zip(region, profile, strict=True)
     ]
-    if 2 ** len(ends) <= MOST_CORNERS:
+    if 2 ** len(ends) <= MOST_CORNERS_COMPARED:
         yield from itertools.product(*ends)
     # The root of x^(d + 1) = x + 1, by whose powers points of d numbers are spread most evenly.
     root = functools.reduce(lambda x, _: (1 + x) ** (1 / (len(ends) + 1)), range(64), 2.0)
-    for k in range(1, POINTS + 1):
+    for k in range(1, POINTS_COMPARED + 1):
         shares = (math.modf(0.5 + k * root ** -(d + 1))[0] for d in range(len(ends)))
         yield tuple(
             min(max(low + (high - low) * share, low), high)

@@ -14,14 +14,14 @@ from glasshouse._foundation.precision import in_float64
 from glasshouse.analysis.tracing.arrays import (
     Array,
     Rules,
+    constant_of,
     filled,
     is_objects,
-    known,
     objects,
     unsupported,
 )
 from glasshouse.analysis.tracing.elements import Unsupported, decision
-from glasshouse.analysis.tracing.emission import written
+from glasshouse.analysis.tracing.emission import emitted
 from glasshouse.analysis.tracing.expressions import Expression, Expressions
 from glasshouse.certificates.program import Program
 from glasshouse.dynamics.doors import check_params
@@ -82,7 +82,7 @@ def trace(game: DenseGame, params: Params, player: Whole) -> Program:
         own[-1].flat = [next(inputs) for _ in range(leaf.size)]
     found = _Walk(expressions).closed(jaxpr, own)
     distributions = jax.tree.unflatten(jax.tree.structure(shapes), found)
-    return written(expressions, [_entries(x) for x in distributions])
+    return emitted(expressions, [_entries(x) for x in distributions])
 
 
 def _entries(distribution: Array | tuple[Array, ...]) -> list[Expression]:
@@ -102,7 +102,7 @@ class _Walk:
 
     def closed(self, jaxpr: Any, operands: Sequence[Array]) -> list[Array]:
         """The results of a jaxpr, constants included."""
-        return self.results(jaxpr.jaxpr, [known(x) for x in jaxpr.consts], operands)
+        return self.results(jaxpr.jaxpr, [constant_of(x) for x in jaxpr.consts], operands)
 
     def results(
         self, jaxpr: Any, constants: Sequence[Array], operands: Sequence[Array]
@@ -112,7 +112,7 @@ class _Walk:
         values.update(zip(jaxpr.invars, operands, strict=True))
 
         def read(variable: Any) -> Array:
-            return known(variable.val) if isinstance(variable, Literal) else values[variable]
+            return constant_of(variable.val) if isinstance(variable, Literal) else values[variable]
 
         for equation in jaxpr.eqns:
             found = self._equation(equation, [read(x) for x in equation.invars])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, require
+from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, check_condition
 
 
 @catalogue_game(
@@ -15,6 +15,6 @@ def battle_of_the_sexes(a: float = 3.0, b: float = 2.0, d: float = 0.0) -> Payof
 
     a is the payoff at one's favourite place, b at the other's, d when they miss each other.
     """
-    require("battle_of_the_sexes", a > b > d, "a > b > d", a=a, b=b, d=d)
+    check_condition("battle_of_the_sexes", a > b > d, "a > b > d", a=a, b=b, d=d)
     tensor = np.array([[[a, d], [d, b]], [[b, d], [d, a]]])
     return Payoffs(tensor, ("opera", "fight"))

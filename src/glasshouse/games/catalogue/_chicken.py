@@ -1,6 +1,6 @@
 """Chicken."""
 
-from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, require, symmetric
+from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, check_condition, symmetric
 
 
 @catalogue_game(
@@ -10,5 +10,5 @@ from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, require, 
 )
 def chicken(T: float = 4.0, R: float = 3.0, P: float = 1.0, S: float = 2.0) -> Payoffs:
     """Each would rather go straight while the other swerves; both straight is worst."""
-    require("chicken", T > R > S > P, "T > R > S > P", T=T, R=R, P=P, S=S)
+    check_condition("chicken", T > R > S > P, "T > R > S > P", T=T, R=R, P=P, S=S)
     return symmetric(T, R, P, S, ("swerve", "straight"))

@@ -1,6 +1,6 @@
 """The pure coordination game."""
 
-from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, require, symmetric
+from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, check_condition, symmetric
 
 
 @catalogue_game(
@@ -13,5 +13,5 @@ def coordination(a: float = 2.0, b: float = 1.0, d: float = 0.0) -> Payoffs:
 
     d is the payoff of missing each other; where a = b nothing but habit tells A from B.
     """
-    require("coordination", a >= b > d, "a >= b > d", a=a, b=b, d=d)
+    check_condition("coordination", a >= b > d, "a >= b > d", a=a, b=b, d=d)
     return symmetric(T=d, R=a, P=b, S=d, actions=("A", "B"))

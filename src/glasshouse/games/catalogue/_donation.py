@@ -1,6 +1,6 @@
 """The donation game."""
 
-from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, require, symmetric
+from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, check_condition, symmetric
 
 
 @catalogue_game(
@@ -10,5 +10,5 @@ from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, require, 
 )
 def donation(b: float = 3.0, c: float = 1.0) -> Payoffs:
     """Pay c to give the other b: the prisoner's dilemma with additive payoffs."""
-    require("donation", b > c > 0, "b > c > 0", b=b, c=c)
+    check_condition("donation", b > c > 0, "b > c > 0", b=b, c=c)
     return symmetric(b, b - c, 0.0, -c, ("donate", "keep"))

@@ -100,7 +100,7 @@ def catalogue_game(
     return decorate
 
 
-def require(game: str, holds: bool, condition: str, **parameters: float | int) -> None:
+def check_condition(game: str, holds: bool, condition: str, **parameters: float | int) -> None:
     """Raise an `InputError` naming the game, its condition and the parameters given."""
     if not holds:
         given = ", ".join(f"{name}={value:g}" for name, value in parameters.items())

@@ -1,6 +1,6 @@
 """Hawk and dove."""
 
-from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, require, symmetric
+from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, check_condition, symmetric
 
 
 @catalogue_game(
@@ -14,5 +14,5 @@ def hawk_dove(V: float = 2.0, C: float = 4.0) -> Payoffs:
     A fight is won by either with probability one half and costs the loser C. Where all play
     hawk with probability V/C, neither action does better.
     """
-    require("hawk_dove", C > V > 0, "C > V > 0", V=V, C=C)
+    check_condition("hawk_dove", C > V > 0, "C > V > 0", V=V, C=C)
     return symmetric(T=V, R=V / 2, P=(V - C) / 2, S=0.0, actions=("dove", "hawk"))

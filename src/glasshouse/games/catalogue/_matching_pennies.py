@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, require
+from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, check_condition
 
 
 @catalogue_game(
@@ -12,6 +12,6 @@ from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, require
 )
 def matching_pennies(win: float = 1.0, lose: float = -1.0) -> Payoffs:
     """Player 1 wins when the pennies match, player 2 when they differ."""
-    require("matching_pennies", win > lose, "win > lose", win=win, lose=lose)
+    check_condition("matching_pennies", win > lose, "win > lose", win=win, lose=lose)
     matcher = np.array([[win, lose], [lose, win]])
     return Payoffs(np.stack([matcher, win + lose - matcher]), ("heads", "tails"))

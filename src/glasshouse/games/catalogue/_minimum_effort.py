@@ -6,7 +6,7 @@ from glasshouse.games.catalogue._entry import (
     MOST_PLAYERS,
     Payoffs,
     catalogue_game,
-    require,
+    check_condition,
     require_players,
     require_size,
 )
@@ -28,7 +28,7 @@ def minimum_effort(
     """
     require_players("minimum_effort", n)
     holds = levels >= 2 and a > b > 0
-    require("minimum_effort", holds, "levels >= 2 and a > b > 0", levels=levels, a=a, b=b)
+    check_condition("minimum_effort", holds, "levels >= 2 and a > b > 0", levels=levels, a=a, b=b)
     require_size("minimum_effort", (levels,) * n)
     efforts = levels - np.indices((levels,) * n)
     payoffs = base + a * efforts.min(axis=0) - b * efforts

@@ -1,6 +1,6 @@
 """The prisoner's dilemma."""
 
-from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, require, symmetric
+from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, check_condition, symmetric
 
 
 @catalogue_game(
@@ -10,5 +10,5 @@ from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, require, 
 )
 def prisoners_dilemma(T: float = 5.0, R: float = 3.0, P: float = 1.0, S: float = 0.0) -> Payoffs:
     """Defection dominates, yet both prefer mutual cooperation to mutual defection."""
-    require("prisoners_dilemma", T > R > P > S, "T > R > P > S", T=T, R=R, P=P, S=S)
+    check_condition("prisoners_dilemma", T > R > P > S, "T > R > P > S", T=T, R=R, P=P, S=S)
     return symmetric(T, R, P, S, ("cooperate", "defect"))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, require
+from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, check_condition
 
 
 @catalogue_game(
@@ -17,6 +17,6 @@ def rock_paper_scissors(win: float = 1.0, lose: float = -1.0, tie: float = 0.0) 
     of the two sum to a constant where win + lose = 2 tie.
     """
     holds = win > tie > lose
-    require("rock_paper_scissors", holds, "win > tie > lose", win=win, lose=lose, tie=tie)
+    check_condition("rock_paper_scissors", holds, "win > tie > lose", win=win, lose=lose, tie=tie)
     row = np.array([[tie, lose, win], [win, tie, lose], [lose, win, tie]])
     return Payoffs(np.stack([row, row.T]), ("rock", "paper", "scissors"))

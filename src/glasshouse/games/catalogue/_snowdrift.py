@@ -1,6 +1,6 @@
 """The snowdrift game."""
 
-from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, require, symmetric
+from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, check_condition, symmetric
 
 
 @catalogue_game(
@@ -14,5 +14,5 @@ def snowdrift(b: float = 3.0, c: float = 2.0) -> Payoffs:
 
     The payoffs are ordered as in chicken: shovelling alone is better than nobody shovelling.
     """
-    require("snowdrift", b > c > 0, "b > c > 0", b=b, c=c)
+    check_condition("snowdrift", b > c > 0, "b > c > 0", b=b, c=c)
     return symmetric(T=b, R=b - c / 2, P=0.0, S=b - c, actions=("shovel", "wait"))

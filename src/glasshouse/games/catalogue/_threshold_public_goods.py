@@ -6,7 +6,7 @@ from glasshouse.games.catalogue._entry import (
     MOST_PLAYERS,
     Payoffs,
     catalogue_game,
-    require,
+    check_condition,
     require_players,
 )
 
@@ -21,7 +21,9 @@ def threshold_public_goods(n: int = 4, k: int = 2, b: float = 2.0, c: float = 1.
     """All n get b if at least k contribute; who contributes pays c, and gets nothing refunded."""
     require_players("threshold_public_goods", n)
     holds = 1 <= k <= n and b > c > 0
-    require("threshold_public_goods", holds, "1 <= k <= n and b > c > 0", n=n, k=k, b=b, c=c)
+    check_condition(
+        "threshold_public_goods", holds, "1 <= k <= n and b > c > 0", n=n, k=k, b=b, c=c
+    )
     contributes = 1 - np.indices((2,) * n)
     provided = contributes.sum(axis=0) >= k
     return Payoffs(b * provided - c * contributes, ("contribute", "keep"))

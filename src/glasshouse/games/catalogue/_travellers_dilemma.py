@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, require, require_size
+from glasshouse.games.catalogue._entry import Payoffs, catalogue_game, check_condition, require_size
 
 
 @catalogue_game(
@@ -19,7 +19,7 @@ def travellers_dilemma(low: int = 2, high: int = 10, reward: float = 2.0) -> Pay
     """
     holds = high > low >= 0 and reward > 1
     condition = "high > low >= 0 and reward > 1"
-    require("travellers_dilemma", holds, condition, low=low, high=high, reward=reward)
+    check_condition("travellers_dilemma", holds, condition, low=low, high=high, reward=reward)
     require_size("travellers_dilemma", (high - low + 1,) * 2)
     claims = np.arange(high, low - 1, -1)
     own, other = claims[:, None], claims[None, :]

@@ -9,7 +9,7 @@ import numpy as np
 from glasshouse._foundation.numbers import number, shown
 from glasshouse.errors import InputError
 
-MOST_SHOWN = 3
+MOST_NODES_NAMED = 3
 """As many nodes are named in a message before it says how many more there are."""
 
 MOST_COMPARED = 10_000
@@ -153,8 +153,8 @@ def _check_nodes(graph: Any, names: Sequence, index: dict, numbered: bool) -> No
 
 
 def _some(nodes: Sequence[Hashable]) -> str:
-    shown = ", ".join(repr(node) for node in nodes[:MOST_SHOWN])
-    more = f" and {len(nodes) - MOST_SHOWN} more" if len(nodes) > MOST_SHOWN else ""
+    shown = ", ".join(repr(node) for node in nodes[:MOST_NODES_NAMED])
+    more = f" and {len(nodes) - MOST_NODES_NAMED} more" if len(nodes) > MOST_NODES_NAMED else ""
     return f"{shown}{more} {'is' if len(nodes) == 1 else 'are'}"
 
 

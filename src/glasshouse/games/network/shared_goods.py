@@ -14,7 +14,7 @@ from glasshouse._foundation.precision import in_float64_unless_traced
 from glasshouse.games.network.base import AbstractNetworkGame, sum_by
 from glasshouse.games.network.graphs import both_ways, edges_of, numbered, undirected
 
-CHUNK = 2**21
+MEMBERS_TOGETHER = 2**21
 """Members of groups looked up at once: some tens of megabytes."""
 
 
@@ -160,7 +160,9 @@ class NeighbourhoodPublicGoods(AbstractNetworkGame):
         found, begin = np.zeros(len(few)), 0
         while begin < len(few):
             before = ends[begin - 1] if begin else 0
-            end = max(begin + 1, int(np.searchsorted(ends, before + CHUNK, side="right")))
+            end = max(
+                begin + 1, int(np.searchsorted(ends, before + MEMBERS_TOGETHER, side="right"))
+            )
             counts = degrees[few[begin:end]]
             pair = np.repeat(np.arange(end - begin), counts)
             within = np.arange(len(pair)) - np.repeat(np.cumsum(counts) - counts, counts)

@@ -127,7 +127,7 @@ def in_use(network: PyTree) -> PyTree:
     return jax.tree.map(lambda x: jnp.asarray(x, dtype=float) if has_shape(x) else x, network)
 
 
-def product(logits: list[Array], actions: tuple[int, ...]) -> Product:
+def mixed_actions(logits: list[Array], actions: tuple[int, ...]) -> Product:
     """Everyone's mixed action, the last action being the reference."""
     if set(actions) == {2}:
         pairs = tuple(sigmoid_pair(jnp.reshape(x, ())) for x in logits)

@@ -19,7 +19,7 @@ from glasshouse.semantics.neural.base import (
     check_logits,
     checked_actions,
     in_use,
-    product,
+    mixed_actions,
     stored,
     tanh_network,
 )
@@ -103,7 +103,7 @@ class Interpreter(AbstractNeural):
             read = [gain * jnp.asarray(seen[player][j], dtype=float) for j in others]
             return network(jnp.concatenate([jnp.asarray(params[player], dtype=float), *read]))
 
-        return product([logits(i) for i in range(players)], self.actions)
+        return mixed_actions([logits(i) for i in range(players)], self.actions)
 
     def initial(self, key: Seed, same: bool = False) -> tuple[PyTree, ...]:
         """Standard normal parameters, cut off at the bound."""

@@ -29,7 +29,7 @@ from glasshouse.semantics.neural.base import (
     count_weights,
     drawn,
     has_shape,
-    product,
+    mixed_actions,
     squared_norm,
     tanh_shape,
 )
@@ -128,7 +128,7 @@ class Policies(AbstractNeural):
             mean = sum(rows[1:], start=rows[0]) / len(rows)
             return self._network(as_floats(params[player]))(gain * (projection @ mean))
 
-        return product([logits(i) for i in range(len(self.actions))], self.actions)
+        return mixed_actions([logits(i) for i in range(len(self.actions))], self.actions)
 
     def initial(self, key: Seed, same: bool = False) -> tuple[PyTree, ...]:
         """Uniform weights with variance 1/(inputs of their layer), cut off at the bound.

@@ -46,7 +46,7 @@ from glasshouse.theory.symmetric import Thresholds
 SVG: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "glasshouse"}
 """Text stays text, and no random identifiers enter the files."""
 
-SAME = 1e-9
+SAME_GAIN = 1e-9
 """Players whose gains differ by no more than this share gain the same: the first stands for all."""
 
 MOST_SWITCHES = 3
@@ -182,7 +182,7 @@ def _deviation(result: StudyResult) -> StudyFigure | None:
     most = max(deviation.gain for deviation in test.deviations)
     if not all(np.isfinite(deviation.gain) for deviation in test.deviations):
         return None
-    largest = next(d for d in test.deviations if d.gain >= most * (1 - SAME))
+    largest = next(d for d in test.deviations if d.gain >= most * (1 - SAME_GAIN))
     game = result.prepared.base.parametric
     point = next((point for point in result.certificates if point.corner), None)
     certificate = None if point is None else point.certificate

@@ -22,7 +22,7 @@ from glasshouse.study.words.sentences import axis_name
 MOST_CELLS = 144
 """Games with more action profiles than this are not written out."""
 
-MOST_PROFILES = 6
+MOST_PROFILES_REPORTED = 6
 """Of equilibria and optima, so many are listed."""
 
 MOST_BRACKETS = 8
@@ -192,7 +192,7 @@ def situations(result: StudyResult) -> list[dict[str, Any]]:
             ("equilibrium", base.pure_equilibria, base.pure_equilibrium_payoffs),
             ("optimum", base.welfare_optima, base.welfare_optimum_payoffs),
         )
-        for profile, payoffs in list(zip(all_, all_payoffs, strict=True))[:MOST_PROFILES]
+        for profile, payoffs in list(zip(all_, all_payoffs, strict=True))[:MOST_PROFILES_REPORTED]
     ]
     for situation in found:
         situation["welfare"] = math.fsum(situation["payoffs"])
@@ -376,7 +376,9 @@ def _base_numbers(result: StudyResult) -> list[Number]:
             ("pure equilibrium", base.pure_equilibria, base.pure_equilibrium_payoffs),
             ("welfare optimum", base.welfare_optima, base.welfare_optimum_payoffs),
         )
-        for profile, payoffs in list(zip(profiles, all_payoffs, strict=True))[:MOST_PROFILES]
+        for profile, payoffs in list(zip(profiles, all_payoffs, strict=True))[
+            :MOST_PROFILES_REPORTED
+        ]
     ]
     count = len(base.pure_equilibria)
     found.append(Number("pure equilibria, how many", count, base.method, base.detail))

@@ -15,7 +15,7 @@ from glasshouse.analysis.outcomes.generic import Share
 from glasshouse.plots.coupling import outcome_names
 from glasshouse.study.report.figures import StudyFigure
 from glasshouse.study.report.numbers import (
-    MOST_PROFILES,
+    MOST_PROFILES_REPORTED,
     Compared,
     comparison,
     cooperation_words,
@@ -34,8 +34,8 @@ from glasshouse.study.report.proved import (
 )
 from glasshouse.study.report.svg import colours, inline_svg
 from glasshouse.study.result import StudyResult
-from glasshouse.study.words.page import leading
-from glasshouse.study.words.sentences import KINDS, axis_name, claims, own_values
+from glasshouse.study.words.page import leading_outcomes
+from glasshouse.study.words.sentences import CLAIM_KINDS, axis_name, claims, own_values
 
 MOST_ROWS = 300
 """Rows of the sweep shown; all of them are in the table beside the report."""
@@ -75,7 +75,7 @@ def report_html(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["number"] = number
+    environment.filters["number"] = number_markup
     environment.filters["percent"] = percent
     environment.filters["interval"] = interval
     environment.filters["axis"] = axis_name
@@ -116,11 +116,11 @@ def report_html(
         rows=_rows(result),
         most_rows=MOST_ROWS,
         infinity=math.inf,
-        most_profiles=MOST_PROFILES,
+        most_profiles=MOST_PROFILES_REPORTED,
     )
 
 
-def number(value: object, digits: int = 6, sign: bool = False) -> Markup:
+def number_markup(value: object, digits: int = 6, sign: bool = False) -> Markup:
     """A number to so many digits that keeps its exact value; words stay, nothing is a dash."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return Markup("–")
@@ -132,7 +132,7 @@ def number(value: object, digits: int = 6, sign: bool = False) -> Markup:
     if isinstance(value, Share):
         ends = _data(value.interval, share_ends(*value.interval))
         return Markup("{} ({}); {} of {}").format(
-            number(value.value), ends, value.count, value.runs
+            number_markup(value.value), ends, value.count, value.runs
         )
     if isinstance(value, Switch):
         if value.bracket is None:
@@ -142,14 +142,14 @@ def number(value: object, digits: int = 6, sign: bool = False) -> Markup:
     if isinstance(value, Bounds):
         return _data((value.lower, value.upper), bracketed(*value))
     if isinstance(value, list | tuple):
-        return Markup(", ").join(number(entry, digits) for entry in value)
+        return Markup(", ").join(number_markup(entry, digits) for entry in value)
     return escape(value)
 
 
 def interval(value: float | None, bracket: tuple[float, float] | None) -> Markup:
     """A number ± what is not known of it, in one piece; without a bracket as it is."""
     if value is None or bracket is None:
-        return number(value)
+        return number_markup(value)
     return Markup('<data class="whole" value="{}">{}</data>').format(
         repr(float(value)), plus_minus(*bracket)
     )
@@ -179,7 +179,7 @@ def percent(value: float | None) -> Markup:
 
 def _parted(claim: str) -> tuple[str, Markup]:
     """What a claim is about, and the rest of it; lines do not break within 0.43 ± 1e-10."""
-    kind = next((kind for kind in KINDS if claim.startswith(kind)), "")
+    kind = next((kind for kind in CLAIM_KINDS if claim.startswith(kind)), "")
     rest = str(escape(claim.removeprefix(kind)))
     return kind, Markup(UNBROKEN.sub(r'<span class="whole">\g<0></span>', rest))
 
@@ -203,7 +203,7 @@ def formula(text: str, numbers: Mapping[str, Any]) -> Markup:
         said = re.sub(r"\^\{([^{}]*)\}|\^(\w)(?!\w)", _sup, said)
         found += re.sub(
             r"\{([\w.]+)\}",
-            lambda m: str(number(numbers[m[1]])) if m[1] in numbers else m[0],
+            lambda m: str(number_markup(numbers[m[1]])) if m[1] in numbers else m[0],
             said,
         )
     return Markup(found)
@@ -232,7 +232,7 @@ def _points(result: StudyResult) -> list[dict[str, Any]]:
         spread = _spread(length, most if k < 3 else 2)
         chosen = [length * before + i for before in chosen for i in spread]
     chosen = [chosen[k] for k in _spread(len(chosen), MOST_PAID)]
-    rows, leaders = result.rows(), leading(result)
+    rows, leaders = result.rows(), leading_outcomes(result)
     names = outcome_names(result.prepared.base.game.players)
     return [
         {

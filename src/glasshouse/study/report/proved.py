@@ -10,7 +10,7 @@ from glasshouse.certificates.certificate import Certificate, GainBounds
 from glasshouse.study.proofs import CertifiedPoint, certificate_file
 from glasshouse.study.result import Predictions, StudyResult
 from glasshouse.study.words.sentences import axis_name, equilibrium_claim
-from glasshouse.study.words.verdicts import equilibrium, gain_words, in_words, verdict_words
+from glasshouse.study.words.verdicts import equilibrium, gain_words, point_words, verdict_words
 
 ATTAINED = {True: "attained", False: "not attained: a limit", None: "whether attained is not known"}
 
@@ -66,7 +66,7 @@ def proved_threshold_words(predictions: Predictions | None) -> list[tuple[str, s
         words = (
             f"At {name} {exactly(coupling)} player {gain.player + 1} gains at least "
             f"{gain_words(gain)} by moving alone from there to about "
-            f"{in_words(deviation, 6)}."
+            f"{point_words(deviation, 6)}."
         )
         said.append((words, certificate_file("threshold_fails")))
     return said
@@ -111,13 +111,15 @@ def _line(point: CertifiedPoint) -> ProvedPoint:
     certificate, gain = point.certificate, point.gain
     return ProvedPoint(
         what=_name(point),
-        params=", ".join(in_words(own, 6) for own in certificate.params),
+        params=", ".join(point_words(own, 6) for own in certificate.params),
         cooperation=point.cooperation,
         share=None if point.reached is None else point.reached.share,
         verdict=_verdict(point),
         who=f"player {gain.player + 1}",
         gain=Bounds(gain.lower, gain.upper),
-        best=f"{in_words(gain.best, 6)}, {ATTAINED[gain.attained]}" if gain.lower > 0 else "none",
+        best=f"{point_words(gain.best, 6)}, {ATTAINED[gain.attained]}"
+        if gain.lower > 0
+        else "none",
         file=point.file.rpartition("/")[2],
     )
 

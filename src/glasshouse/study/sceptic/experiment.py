@@ -15,8 +15,12 @@ from glasshouse._foundation.numbers import HeldFloat, HeldInt, number, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.progress import progress
 from glasshouse._foundation.results import Result
-from glasshouse.analysis.movement.couplings import ROUNDING
-from glasshouse.analysis.movement.first_order import RESTS, flow_derivative, mean_cooperation
+from glasshouse.analysis.movement.couplings import SMALLEST_RISE
+from glasshouse.analysis.movement.first_order import (
+    SLOWEST_MOVEMENT,
+    flow_derivative,
+    mean_cooperation,
+)
 from glasshouse.analysis.sensitivities.terms import reader_margins
 from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.driver import run
@@ -37,7 +41,7 @@ if TYPE_CHECKING:  # what is held; anything may be given, and is refused with an
 else:
     HeldLearning = Any
 
-KINDS = {"interpreter": Interpreter.random, "policies": Policies.random}
+NETWORK_KINDS = {"interpreter": Interpreter.random, "policies": Policies.random}
 """(a) One fixed network reads everybody's parameters; (b) every player is a network. Both have the
 sizes that the library gives them by default."""
 
@@ -182,7 +186,7 @@ def run_experiment(settings: Experiment = Experiment()) -> Findings:
 def _groups(settings: Experiment) -> list[_Group]:
     game, size = from_catalogue(settings.game)(), settings.networks // 4
     groups, seed = [], settings.seed
-    for kind, make in KINDS.items():
+    for kind, make in NETWORK_KINDS.items():
         for start in ("independent", "equal"):
             seeds = tuple(range(seed, seed + size))
             members = [_network(game, make, s, start == "equal") for s in seeds]
@@ -201,7 +205,7 @@ def _network(
 def _tried(group: _Group, settings: Experiment) -> tuple[list[Trial], float]:
     """The trials of a group, and the largest difference of the derivative from the flow."""
     rule, step_size = settings.learning.rule, np.asarray(settings.step_size)
-    smallest = RESTS * float(np.max(from_catalogue(settings.game)().payoff_ranges))
+    smallest = SLOWEST_MOVEMENT * float(np.max(from_catalogue(settings.game)().payoff_ranges))
 
     def predicted(gains: np.ndarray) -> np.ndarray:
         return _above(batch_map(_margin, group.at(gains), rule), smallest, gains.shape)
@@ -209,7 +213,7 @@ def _tried(group: _Group, settings: Experiment) -> tuple[list[Trial], float]:
     def learned(steps: int) -> Callable[[np.ndarray], np.ndarray]:
         def rises(gains: np.ndarray) -> np.ndarray:
             change = batch_map(_change, group.at(gains), rule, steps, step_size)
-            return _above(change, ROUNDING, gains.shape)
+            return _above(change, SMALLEST_RISE, gains.shape)
 
         return rises
 

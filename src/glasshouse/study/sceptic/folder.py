@@ -10,7 +10,7 @@ from matplotlib import style
 from matplotlib.figure import Figure
 
 from glasshouse._foundation.files import write_file, writing
-from glasshouse._foundation.random import described
+from glasshouse._foundation.random import how_drawn
 from glasshouse.plots._palette import TEXT
 from glasshouse.plots.prediction import plot_predictions
 from glasshouse.study.folder import as_json, check_new
@@ -44,7 +44,7 @@ def write_experiment(findings: Findings, out: str | Path) -> None:
     names = ("glasshouse", "jax", "numpy", "scipy")
     made = {
         "versions": {name: importlib.metadata.version(name) for name in names},
-        "random": described(findings.settings["seed"]),
+        "random": how_drawn(findings.settings["seed"]),
     }
     write_file(out / "findings.json", as_json({**made, **findings.summary()}))
     write_file(out / "networks.csv", _table(findings.trials).encode())

@@ -10,13 +10,13 @@ from pydantic import Field, GetCoreSchemaHandler, StrictBool, TypeAdapter, creat
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, core_schema
 
-from glasshouse._foundation.declared import NOTHING, Key, settings_of, study_name
+from glasshouse._foundation.declared import NO_DEFAULT, Key, settings_of, study_name
 from glasshouse._foundation.registry import Registry
 from glasshouse.errors import InputError
 from glasshouse.study.spec.imported import failure
 from glasshouse.study.spec.values import Section
 
-MOST_ENTRIES = 1_000_000
+LONGEST_LIST = 1_000_000
 """Of a list."""
 
 AS_IT_IS = core_schema.wrap_serializer_function_ser_schema(
@@ -74,10 +74,10 @@ def field(key: Key) -> tuple[Any, FieldInfo]:
     """The type and the field of one key."""
     kind: Any = _loaded(key.annotation) if key.annotation is not None else _plain(key)
     if key.several:
-        kind = Annotated[list[kind], Field(min_length=key.fewest, max_length=MOST_ENTRIES)]
+        kind = Annotated[list[kind], Field(min_length=key.fewest, max_length=LONGEST_LIST)]
     if key.default is None:
         kind = kind | None
-    default = ... if key.default is NOTHING else key.default
+    default = ... if key.default is NO_DEFAULT else key.default
     return kind, FieldInfo(annotation=kind, default=default, description=key.meaning)
 
 

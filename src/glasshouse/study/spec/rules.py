@@ -13,7 +13,7 @@ from glasshouse.rules.registry import RULES
 from glasshouse.study.spec.declared import AS_IT_IS, classes, field, made
 from glasshouse.study.spec.values import Positive, Section
 
-OWN = classes(RULES, own=True)
+OWN_RULES = classes(RULES, own=True)
 """The library's own rules that studies can name; they take plain numbers only."""
 
 
@@ -23,7 +23,7 @@ class RuleTable(Section):
     KEYS: ClassVar[tuple[str, ...]] = ()
     """Its keys that are numbers of rules, of whichever."""
 
-    rule: str = Field(default="gradient", json_schema_extra={"enum": list(OWN)})
+    rule: str = Field(default="gradient", json_schema_extra={"enum": list(OWN_RULES)})
     """By which rule to learn; `glasshouse rules` lists them, "fixed" being not to learn."""
 
     @classmethod
@@ -36,7 +36,7 @@ class RuleTable(Section):
     @field_validator("rule")
     @classmethod
     def _is_a_rule(cls, value: str) -> str:
-        if value not in OWN and value not in classes(RULES):
+        if value not in OWN_RULES and value not in classes(RULES):
             *others, last = map(repr, classes(RULES))
             names = f"{', '.join(others)} or {last}"
             raise PydanticCustomError("literal_error", "Input should be {names}", {"names": names})
@@ -53,7 +53,7 @@ class RuleTable(Section):
     @property
     def made(self) -> Any:
         """The class of the rule."""
-        return OWN[self.rule] if self.rule in OWN else classes(RULES)[self.rule]
+        return OWN_RULES[self.rule] if self.rule in OWN_RULES else classes(RULES)[self.rule]
 
     @property
     def _takes(self) -> Mapping[str, Key]:
@@ -102,7 +102,7 @@ class ByRule:
     ) -> CoreSchema:
         def validated(value: Any, further: Any) -> Any:
             name = value.get("rule") if isinstance(value, dict) else None
-            if not isinstance(name, str) or name in OWN or name not in classes(RULES):
+            if not isinstance(name, str) or name in OWN_RULES or name not in classes(RULES):
                 return further(value)
             rule = classes(RULES)[name]
             if rule not in self._tables:
@@ -113,7 +113,7 @@ class ByRule:
         return core_schema.no_info_wrap_validator_function(validated, own, serialization=AS_IT_IS)
 
 
-RuleSection = with_keys(RuleTable, OWN, "RuleSection")
+RuleSection = with_keys(RuleTable, OWN_RULES, "RuleSection")
 """A table that names a rule, with the numbers of all the library's own."""
 
 

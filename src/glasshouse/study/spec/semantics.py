@@ -164,7 +164,7 @@ class LinearSection(SemanticsSection):
         own = self.settings()
         count, bound = len(own["direction"]), _bound(own["bound"])
         each = bound if own["bound"] == np.inf else f"each {bound}"
-        direction = ", w = ({direction})" if count <= MOST_SHOWN else ""
+        direction = ", w = ({direction})" if count <= MOST_COORDINATES else ""
         return (
             f"{self.MADE.formula}; {count} coordinates per player, {each}, κ = {{coupling}}"
             f"{direction}"
@@ -251,7 +251,7 @@ SEMANTICS_SPECS: Kinds[SemanticsSection] = Kinds(
 )
 """The tables of all kinds by name, registered ones too."""
 
-MOST_SHOWN = 12
+MOST_COORDINATES = 12
 """As many coordinates of a direction are in the report."""
 
 

@@ -25,7 +25,7 @@ from glasshouse.errors import nearest
 from glasshouse.games.normal_form import NormalFormGame, default_labels
 from glasshouse.games.registry import CATALOGUE, from_catalogue
 from glasshouse.interop.nfg import read_nfg
-from glasshouse.parametric.measure import OWN, check_observable
+from glasshouse.parametric.measure import COOPERATION, check_observable
 from glasshouse.rules.per_player import PerPlayer
 from glasshouse.study.spec.access import ACCESS_SPECS, AccessSection, with_threshold
 from glasshouse.study.spec.dotted import numeric_leaves, replaced
@@ -45,10 +45,10 @@ from glasshouse.study.spec.values import (
     is_number,
 )
 
-MOST_POINTS = 20_000
+LONGEST_SWEEP = 20_000
 """More points in a sweep than this are taken for a slip of the finger."""
 
-NAMES = ("access.readers.",)
+NAMING_KEYS = ("access.readers.",)
 """Beginnings of keys whose numbers name somebody and measure nothing."""
 
 
@@ -207,7 +207,7 @@ class AnalysisSpec(Section):
     """Whether the cooperative corner is an equilibrium."""
     portrait: StrictBool = True
     """The phase portrait at the study's own values (two players with one parameter each)."""
-    observe: str = OWN
+    observe: str = COOPERATION
     """Which registered observable is reported at the ends of learning beside cooperation."""
     certify: Epsilon = 1e-6
     """Prove whether rest points and the corner are ε-equilibria: ε in units of payoff, or false."""
@@ -261,7 +261,7 @@ def _is_table(entry: object) -> bool:
     )
 
 
-class Axis(NamedTuple):
+class SweepAxis(NamedTuple):
     """One axis of a sweep: the dotted `key` of a number in the study, and its `values`."""
 
     key: str
@@ -305,21 +305,21 @@ class Study(Section):
     def _sweep_is_possible(self) -> "Study":
         leaves = numeric_leaves(self.settings())
         for axis in self.axes:
-            if axis.key.startswith(NAMES) and axis.key in leaves:
+            if axis.key.startswith(NAMING_KEYS) and axis.key in leaves:
                 raise ValueError(f"key 'sweep.{axis.key}' names a player: write one study for each")
             if axis.key not in leaves:
-                hint = nearest(axis.key, [key for key in leaves if not key.startswith(NAMES)])
+                hint = nearest(axis.key, [key for key in leaves if not key.startswith(NAMING_KEYS)])
                 raise ValueError(f"key 'sweep.{axis.key}' is no number of this study: {hint}")
         points = math.prod(len(axis.values) for axis in self.axes)
-        if points > MOST_POINTS:
-            raise ValueError(f"sweep has {points} points: at most {MOST_POINTS} are computed")
+        if points > LONGEST_SWEEP:
+            raise ValueError(f"sweep has {points} points: at most {LONGEST_SWEEP} are computed")
         return self
 
     @property
-    def axes(self) -> tuple[Axis, ...]:
+    def axes(self) -> tuple[SweepAxis, ...]:
         """What is swept."""
         return tuple(
-            Axis(key, tuple(a.values().tolist() if isinstance(a, RangeSpec) else a))
+            SweepAxis(key, tuple(a.values().tolist() if isinstance(a, RangeSpec) else a))
             for key, a in self._swept().items()
         )
 

@@ -18,13 +18,13 @@ from glasshouse.study.spec.stop import StopSpec
 from glasshouse.study.spec.study import LearningSpec, RangeSpec, Study
 from glasshouse.study.spec.values import Plugins
 
-KINDS: dict[str, Mapping[str, Any]] = {"semantics": SEMANTICS_SPECS, "access": ACCESS_SPECS}
+TABLE_KINDS: dict[str, Mapping[str, Any]] = {"semantics": SEMANTICS_SPECS, "access": ACCESS_SPECS}
 """Tables of several kinds, and the model of each kind."""
 
 PLUGINS = pydantic.TypeAdapter(Plugins)
 """What stands first in a study, for what follows may be what they register."""
 
-MOST_BYTES = 1_000_000
+MOST_STUDY_BYTES = 1_000_000
 """Of a study file, which is read in some two seconds then."""
 
 
@@ -37,7 +37,7 @@ def read_study(path: str | Path, *, trust: bool = False) -> Study:
     path = Path(path)
     larger = "put payoffs into a .nfg file, and name it in game.file"
     try:
-        text = read_bytes(path, MOST_BYTES, larger).decode("utf-8-sig")  # its mark is fine
+        text = read_bytes(path, MOST_STUDY_BYTES, larger).decode("utf-8-sig")  # its mark is fine
     except InputError:
         raise
     except UnicodeDecodeError as error:
@@ -102,11 +102,11 @@ def first_error(error: pydantic.ValidationError, content: Any = None) -> str:
     if kind == "missing":
         return f"key '{key}' is missing"
     if kind == "union_tag_not_found" and isinstance(found, dict):
-        return f"key '{key}.kind' is missing: choose {', '.join(KINDS[key])}"
+        return f"key '{key}.kind' is missing: choose {', '.join(TABLE_KINDS[key])}"
     if kind == "union_tag_invalid":
         named = str(found.get("kind") if isinstance(found, dict) else found)
         what = {"semantics": "a semantics"}.get(key, f"a kind of {key}")
-        return f"key '{key}.kind' must name {what}: {nearest(named, KINDS[key])}"
+        return f"key '{key}.kind' must name {what}: {nearest(named, TABLE_KINDS[key])}"
     if kind == "value_error":
         prefix = f"key '{key}': " if key else ""
         return prefix + first["msg"].removeprefix("Value error, ")
@@ -119,7 +119,7 @@ def first_error(error: pydantic.ValidationError, content: Any = None) -> str:
 def _without_tags(parts: tuple[int | str, ...]) -> list[int | str]:
     """The location without the names pydantic gives to the members of a union."""
     kept = list(parts)
-    if len(kept) > 1 and kept[1] in KINDS.get(str(kept[0]), {}):
+    if len(kept) > 1 and kept[1] in TABLE_KINDS.get(str(kept[0]), {}):
         del kept[1]
     if kept[:1] == ["sweep"] and len(kept) > 2 and kept[2] in ("range", "values"):
         del kept[2]
@@ -133,8 +133,8 @@ def _keys(parent: tuple[int | str, ...], content: Any) -> list[str]:
         return _learning_keys(parent, content)
     if parent[:1] == ("sweep",):
         section = RangeSpec
-    elif parent and parent[0] in KINDS:
-        section = KINDS[str(parent[0])][str(parent[1])]
+    elif parent and parent[0] in TABLE_KINDS:
+        section = TABLE_KINDS[str(parent[0])][str(parent[1])]
     elif parent:
         section = Study.model_fields[str(parent[0])].annotation
     return list(section.model_fields)

@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal, TypeGuard
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-DEEPEST = 64
-"""Levels of lists inside lists; NumPy's arrays have no more axes."""
+from glasshouse._foundation.arrays import DEEPEST
 
 
 class Section(BaseModel):

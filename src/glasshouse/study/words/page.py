@@ -21,7 +21,7 @@ from glasshouse.study.proofs import CertifiedPoint
 from glasshouse.study.result import StudyResult
 from glasshouse.study.sweep import MOST_REST
 from glasshouse.study.words.sentences import axis_name
-from glasshouse.study.words.verdicts import in_words, verdict_words
+from glasshouse.study.words.verdicts import point_words, verdict_words
 
 TIED_SETTINGS = ("learning.step_size", "learning.steps")
 """What tied runs from the neutral start depend on."""
@@ -43,7 +43,7 @@ class Sheet(NamedTuple):
     slices: slice
 
 
-def leading(result: StudyResult) -> list[str | None]:
+def leading_outcomes(result: StudyResult) -> list[str | None]:
     """The most frequent outcome at each point; None where two tie or none was counted."""
     shares = np.array([result.column(f"{name}_share") for name in LEADERS], dtype=float)
     found: list[str | None] = []
@@ -72,7 +72,9 @@ def along_words(
         )
     if result.base.generic is not None:
         names = outcome_names(result.prepared.base.game.players)
-        spans = _spans(x, [names.get(leader or "", "no single one") for leader in leading(result)])
+        spans = _spans(
+            x, [names.get(leader or "", "no single one") for leader in leading_outcomes(result)]
+        )
         parts.append(f"Most frequent outcome of the runs: {spans}.")
     if marks:
         parts.append(f"Marked: {', '.join(map(_marked, marks))}.")
@@ -89,7 +91,7 @@ def map_words(result: StudyResult, quantity: str, sheet: Sheet) -> tuple[str, st
         f"{np.nanmin(values):.3g} to {np.nanmax(values):.3g}."
     ]
     if result.base.generic is not None:
-        count = leading(result)[sheet.rows].count("exploitation")
+        count = leading_outcomes(result)[sheet.rows].count("exploitation")
         parts.append(
             f"Exploitation is the most frequent outcome at {count} of {len(values)} points."
         )
@@ -212,7 +214,7 @@ def rest_deviation_words(
     assert point.reached is not None
     share, player = point.reached.share, point.gain.player
     ends = "tied learning ends" if share is None else f"{100 * share.value:.3g}% of the runs end"
-    profile = ", ".join(map(in_words, point.certificate.params))
+    profile = ", ".join(map(point_words, point.certificate.params))
     where = f" at {values}" if values else ""
     alt = (
         f"All parameters at the rest point ({profile}), where {ends}. "

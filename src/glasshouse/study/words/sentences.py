@@ -9,12 +9,18 @@ from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThresh
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.rules.registry import RULES
 from glasshouse.semantics.registry import SEMANTICS
-from glasshouse.study.proofs import MOST_POINTS, CertifiedPoint, most_frequent
+from glasshouse.study.proofs import MOST_CERTIFIED, CertifiedPoint, most_frequent
 from glasshouse.study.result import Predictions, StudyResult
 from glasshouse.study.spec.dotted import numeric_leaves
-from glasshouse.study.words.verdicts import equilibrium, gain_words, in_words, judged, witness_words
+from glasshouse.study.words.verdicts import (
+    equilibrium,
+    gain_words,
+    judged,
+    point_words,
+    witness_words,
+)
 
-KINDS = ("First movement", "Outcome", "Equilibrium")
+CLAIM_KINDS = ("First movement", "Outcome", "Equilibrium")
 """What claims are about, as they begin."""
 
 ELSEWHERE = {"everywhere": "everywhere", "nowhere": "nowhere", "elsewhere": "now and then"}
@@ -77,7 +83,7 @@ def learners(result: StudyResult) -> str:
 
 def _under(access: str, claim: str) -> str:
     """A claim that says under which access it holds, unless that is full."""
-    kind = next(kind for kind in KINDS if claim.startswith(kind))
+    kind = next(kind for kind in CLAIM_KINDS if claim.startswith(kind))
     return f"{kind}, {access}{claim.removeprefix(kind)}" if access else claim
 
 
@@ -267,7 +273,7 @@ def _rest_points_claim(result: StudyResult) -> str:
     values = own_values(result)
     where = f" at {values}" if values else ""
     generic = sum(p.reached is not None and p.reached.starts == "generic" for p in points)
-    which = "most frequent rest points" if generic >= MOST_POINTS else "rest points reached"
+    which = "most frequent rest points" if generic >= MOST_CERTIFIED else "rest points reached"
     if any(point.reached.dimension != 0 for point in points if point.reached is not None):
         which = "rest points sampled from a continuum"
     verdicts = [point.certificate.verdict for point in points]
@@ -306,7 +312,7 @@ def _corner_claim(corner: CertifiedPoint) -> str:
         return f"Equilibrium, proved: {CORNER} is an {what}."
     return (
         f"Equilibrium, refuted: {CORNER} is no {what}; player {gain.player + 1} gains at least "
-        f"{gain_words(gain)} by moving to about {in_words(gain.witness)}."
+        f"{gain_words(gain)} by moving to about {point_words(gain.witness)}."
     )
 
 

@@ -6,7 +6,7 @@ from glasshouse._foundation.digits import exactly, gain_at_least, gain_ends
 from glasshouse.certificates.certificate import GainBounds
 from glasshouse.study.proofs import CertifiedPoint
 
-DIGITS = 4
+SENTENCE_DIGITS = 4
 """Of gains and parameters in sentences, at most."""
 
 
@@ -48,7 +48,7 @@ def verdict_words(point: CertifiedPoint) -> str:
     if certificate.verdict == "refuted":
         return (
             f"refuted: player {gain.player + 1} gains at least "
-            f"{gain_words(gain)} by moving to about {in_words(gain.witness)}"
+            f"{gain_words(gain)} by moving to about {point_words(gain.witness)}"
         )
     if certificate.verdict == "certified":
         most = max(certificate.gains, key=lambda gain: gain.upper)
@@ -63,17 +63,17 @@ def witness_words(point: CertifiedPoint) -> str:
         return ""
     gain, share = point.gain, point.reached.share
     ends = "tied learning ends" if share is None else f"{100 * share.value:.3g}% of the runs end"
-    here = in_words(point.certificate.params[gain.player])
+    here = point_words(point.certificate.params[gain.player])
     return (
         f"where {ends}, player {gain.player + 1} gains at least "
         f"{gain_words(gain)} by moving from {here} to about "
-        f"{in_words(gain.witness)}"
+        f"{point_words(gain.witness)}"
     )
 
 
 def gain_words(gain: GainBounds) -> str:
     """What a player gains at least by moving to the witness, in digits of its bracket."""
-    return gain_at_least(gain.witness_gain, gain.lower, gain.upper, DIGITS)
+    return gain_at_least(gain.witness_gain, gain.lower, gain.upper, SENTENCE_DIGITS)
 
 
 def at_most_words(gain: GainBounds) -> str:
@@ -81,7 +81,7 @@ def at_most_words(gain: GainBounds) -> str:
     return f"more than {gain_ends(gain.lower, gain.upper)[1]}" if gain.upper else "anything"
 
 
-def in_words(numbers: Sequence[float], digits: int = DIGITS) -> str:
+def point_words(numbers: Sequence[float], digits: int = SENTENCE_DIGITS) -> str:
     """One number, or several in parentheses."""
     shown = [f"{x:.{digits}g}".replace("inf", "∞") for x in numbers]
     return shown[0] if len(shown) == 1 else f"({', '.join(shown)})"

@@ -5,17 +5,17 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from glasshouse._foundation.digits import DIGITS, bracket, exactly, gain_at_least, gain_ends
+from glasshouse._foundation.digits import BOUND_DIGITS, bracket, exactly, gain_at_least, gain_ends
 
 if TYPE_CHECKING:
     from glasshouse.analysis.outcomes.reached import ReachedPoint
     from glasshouse.certificates.certificate import Certificate, GainBounds
     from glasshouse.certificates.document import Problem
 
-MOST_PAYOFFS = 32
+MOST_PAYOFFS_SHOWN = 32
 """More are not written out."""
 
-MOST_NUMBERS = 6
+LONGEST_POINT = 6
 """Longer points are shortened."""
 
 
@@ -64,7 +64,7 @@ def payoffs(certificate: "Certificate") -> str:
 
     problem = certificate.document.problem
     numbers = [exactly(x) for x in flattened(problem.payoffs)]
-    if len(numbers) > MOST_PAYOFFS:
+    if len(numbers) > MOST_PAYOFFS_SHOWN:
         digest = hashlib.sha256(" ".join(numbers).encode()).hexdigest()
         return f"payoffs: {len(numbers)} numbers, SHA-256 {digest[:16]}…"
     tables = (f"player {i + 1} {_nested(table)}" for i, table in enumerate(problem.payoffs))
@@ -170,12 +170,12 @@ def _factor(certificate: "Certificate") -> str:
 
 def _point(numbers: Sequence[float], profile: Sequence[float] = ()) -> str:
     """Parameters, with all digits where fewer would make a deviation look like the profile."""
-    shown = [f"{x:.{DIGITS}g}" for x in numbers]
-    if tuple(shown) == tuple(f"{x:.{DIGITS}g}" for x in profile):
+    shown = [f"{x:.{BOUND_DIGITS}g}" for x in numbers]
+    if tuple(shown) == tuple(f"{x:.{BOUND_DIGITS}g}" for x in profile):
         shown = list(map(exactly, numbers))
     return shown[0] if len(shown) == 1 else _listed(shown)
 
 
 def _listed(texts: Sequence[str]) -> str:
-    more = [f"… {len(texts) - MOST_NUMBERS} more"] if len(texts) > MOST_NUMBERS else []
-    return f"({', '.join([*texts[:MOST_NUMBERS], *more])})"
+    more = [f"… {len(texts) - LONGEST_POINT} more"] if len(texts) > LONGEST_POINT else []
+    return f"({', '.join([*texts[:LONGEST_POINT], *more])})"
