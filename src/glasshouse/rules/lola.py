@@ -77,7 +77,9 @@ class Lola(AbstractAnticipating):
         super().__init__(look_ahead, believed_step_sizes)
         self.form, self.order = form, whole(order, "order", least=0, most=HIGHEST)
         if form != "exact" and self.order != 1:
-            raise InputError(f"order={self.order} is one of form='exact': leave it out, or say that")
+            raise InputError(
+                f"order={self.order} is one of form='exact': leave it out, or say that"
+            )
 
     def towards(
         self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None

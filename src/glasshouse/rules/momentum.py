@@ -33,7 +33,9 @@ class Momentum(AbstractDirection):
     cost: ClassVar[str] = "one gradient of each player's payoff, and one kept"
     listed: ClassVar[int] = 11
     keys: ClassVar[Mapping[str, Key]] = {
-        "decay": Key('Of "momentum": what remains of older gradients; default 0.5.', 0.5, symbol="β")
+        "decay": Key(
+            'Of "momentum": what remains of older gradients; default 0.5.', 0.5, symbol="β"
+        )
     }
 
     def __init__(self, decay: Numbers = 0.5):
