@@ -400,7 +400,7 @@ def test_a_line_up_of_many_kinds_and_what_cannot_be():
         (lambda: LookAhead(-1.0), "look_ahead=-1 must be at least 0"),
         (lambda: Sos(believed_step_sizes=(1.0, -2.0)), "believed_step_sizes=-2 must be at least"),
         (lambda: Lola(1.0, "exact", 9), "order"),
-        (lambda: Lola(1.0, order=2), "order=2 is one of form='exact'"),
+        (lambda: Lola(1.0, order=2), "order=2 belongs to form='exact'"),
         (lambda: Lola(form="extra"), "form='extra' must be one of 'taylor', 'original' and"),
         (lambda: Sos(a=2.0), "a must lie between 0 and 1"),
         (lambda: Momentum(1.0), "decay must be less than 1"),

@@ -107,10 +107,7 @@ def _zero_determinant(
     enforced = (own - own[state]) - chi * (other - own[state])
     discount = float(game.discount)
     most = _largest_scale(enforced, discount, first)
-    if scale is None:
-        phi = most / 2
-    else:
-        phi = float(number_within(scale, "scale"))
+    phi = most / 2 if scale is None else float(number_within(scale, "scale"))
     if not 0 < phi <= most:
         raise InputError(_missing(enforced, discount, first, chi, phi, most))
     rows = (COOPERATES + phi * enforced - (1 - discount) * first) / discount

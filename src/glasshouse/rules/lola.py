@@ -35,9 +35,9 @@ class Lola(AbstractAnticipating):
 
     **Arguments:** `look_ahead` and `believed_step_sizes` as of `AbstractAnticipating`; `form`,
     "taylor", "original" or "exact"; `order`, of the exact form.
-    **Raises:** `InputError` for other forms and orders, and where players' parameters are not apart.
+    **Raises:** `InputError` for other forms and orders, and where parameters are not apart.
     **Source:** Foerster et al. 2018, Learning with opponent-learning awareness; expansion as in
-    Letcher et al. 2019, Stable opponent shaping, eq. 3; orders as in Willi et al. 2022, COLA, eq. 5.
+    Letcher et al. 2019, Stable opponent shaping, eq. 3; orders as in Willi et al. 2022, COLA.
     """
 
     form: str = eqx.field(static=True)
@@ -77,9 +77,7 @@ class Lola(AbstractAnticipating):
         super().__init__(look_ahead, believed_step_sizes)
         self.form, self.order = form, whole(order, "order", least=0, most=HIGHEST)
         if form != "exact" and self.order != 1:
-            raise InputError(
-                f"order={self.order} is one of form='exact': leave it out, or say that"
-            )
+            raise InputError(f"order={self.order} belongs to form='exact': leave it out")
 
     def towards(
         self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
