@@ -33,6 +33,8 @@ LOADED = re.compile(
     r'<(?:script|link|img|iframe|source)\b[^>]*?(?:src|href)="((?:https?:)?//[^"]*)'
 )
 DIRECTIVE = re.compile(r"^::: (glasshouse[\w.]*)", flags=re.MULTILINE)
+OTHERS = re.compile(r"^<!-- others of (glasshouse[\w.]+)(, deeper)? -->$", flags=re.MULTILINE)
+DEEPER = "\n    options:\n      heading_level: 3"
 
 
 def on_pre_build(config: MkDocsConfig) -> None:
@@ -57,7 +59,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         marker = f"<!-- {table.__name__.replace('_', ' ')} -->"
         if marker in markdown:
             markdown = markdown.replace(marker, table())
-    return markdown
+    return with_others(SOURCE, markdown)
 
 
 def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -88,7 +90,7 @@ def check_reference(source: Path, reference: str) -> None:
 
     **Raises:** `PluginError` naming what has not.
     """
-    shown = set(DIRECTIVE.findall(reference))
+    shown = set(DIRECTIVE.findall(with_others(source, reference)))
     package = griffe.load("glasshouse", search_paths=[source.parent])
     names = sorted(set(exported(source)))
     missing = [name for name in names if name not in shown]
@@ -99,6 +101,21 @@ def check_reference(source: Path, reference: str) -> None:
     mute = [name for name in names if not package[name.partition(".")[2]].has_docstring]
     if mute:
         raise PluginError(f"{mute[0]} is exported and has no docstring ({len(mute)} without)")
+
+
+def with_others(source: Path, page: str) -> str:
+    """A page with a place for all that a folder exports and the page does not name itself.
+
+    So that a rule, say, needs no line in the reference.
+    """
+    shown = set(DIRECTIVE.findall(page))
+
+    def others(match: re.Match) -> str:
+        names = [x for x in exported(source) if x.rpartition(".")[0] == match[1]]
+        options = DEEPER if match[2] else ""
+        return "\n\n".join(f"::: {name}{options}" for name in names if name not in shown)
+
+    return OTHERS.sub(others, page)
 
 
 def exported(source: Path) -> Iterator[str]:

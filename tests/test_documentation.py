@@ -245,11 +245,22 @@ def test_reference_is_complete(tmp_path):
     hooks = loaded("_hooks")
     reference = "".join(page.read_text("utf-8") for page in (DOCS / "reference").rglob("*.md"))
     hooks.check_reference(hooks.SOURCE, reference)
-    for gap in ("theory.thresholds", "parametric.Tied", "games.catalogue.donation"):
+    for gap in ("theory.thresholds", "parametric.Tied"):
         with pytest.raises(Exception, match=rf"::: glasshouse.{gap}'"):
             hooks.check_reference(
                 hooks.SOURCE, re.sub(rf"^::: glasshouse.{gap}$", "", reference, flags=re.MULTILINE)
             )
+
+
+def test_what_a_folder_lists_needs_no_line_in_the_reference():
+    pytest.importorskip("mkdocs")
+    hooks = loaded("_hooks")
+    page = "::: glasshouse.rules.Gradient\n\n<!-- others of glasshouse.rules, deeper -->\n"
+    found = hooks.DIRECTIVE.findall(hooks.with_others(hooks.SOURCE, page))
+    assert found[0] == "glasshouse.rules.Gradient"
+    assert len(found) == len(set(found)) >= 12
+    assert {"glasshouse.rules.Sos", "glasshouse.rules.AbstractRule"} < set(found)
+    assert "glasshouse.rules.Sos\n    options:" in hooks.with_others(hooks.SOURCE, page)
 
 
 def test_formulas_become_mathml():

@@ -1,5 +1,6 @@
 """Repeated games: exact values, gradients and learning, against fractions and mpmath."""
 
+import itertools
 import math
 from fractions import Fraction
 from typing import Any
@@ -18,7 +19,7 @@ from glasshouse.games import Product, RepeatedGame, random_game
 from glasshouse.games.behaviour import own_frame
 from glasshouse.games.registry import from_catalogue
 from glasshouse.parametric import ParametricGame, capabilities, require
-from glasshouse.rules import Fixed, Gradient, Lola, Optimistic, PerPlayer
+from glasshouse.rules import Fixed, Gradient, Lola, PerPlayer
 from glasshouse.semantics import Custom, Logistic, OneSided
 
 IPD = gh.NormalFormGame([[[-1.0, -3.0], [0.0, -2.0]], [[-1.0, 0.0], [-3.0, -2.0]]])
@@ -41,7 +42,7 @@ STRATEGIES = {
     "½": [0.5] * 5,
 }
 
-# theory.md §4, γ = .96, per step, the row player's: derived there in exact rationals.
+# γ = .96, per step, the row player's: derived in exact rationals.
 TABLE = {
     "AllD": ["0", "-2", "-1.92", "-0.96", "-48/49", "-1.92", "-1"],
     "TFT": ["-1", "-2.04", "-1", "-1", "-1", "-1", "-1.52"],
@@ -168,7 +169,7 @@ def test_values_are_discounted_sums_round_by_round(actions):
 
 
 def test_slips_of_the_hand_cost_tit_for_tat_most():
-    """PD (5, 3, 1, 0), γ = .96, 5 % flips: theory.md and issue 13 have these digits."""
+    """PD (5, 3, 1, 0), γ = .96, 5 % flips."""
     game = RepeatedGame(PD, 0.96, noise=0.05)
     generous = [1, 1, 1 / 3, 1, 1 / 3]
     for strategy, wanted in (
@@ -181,24 +182,58 @@ def test_slips_of_the_hand_cost_tit_for_tat_most():
         )
 
 
+def in_what_it_takes_for_the_state(rows, actions, player, chance):
+    """A player's mix in each true state, over what it may take it for, by enumeration."""
+    order = [(player + k) % len(actions) for k in range(len(actions))]
+    states = list(itertools.product(*(range(actions[j]) for j in order)))
+    found = [rows[0]]
+    for true in states:
+        mix = np.zeros_like(rows[0])
+        for k, taken in enumerate(states):
+            if taken[0] != true[0]:
+                continue
+            weight = 1.0
+            for j, seen, did in zip(order[1:], taken[1:], true[1:], strict=True):
+                weight *= 1 - chance if seen == did else chance / (actions[j] - 1)
+            mix = mix + weight * rows[1 + k]
+        found.append(mix)
+    return np.array(found)
+
+
+@pytest.mark.parametrize("actions", [(2, 2), (2, 3), (2, 2, 2)])
+def test_misperception_is_each_players_own(actions):
+    generator = np.random.default_rng(4)
+    stage = random_game(7, actions)
+    states = 1 + math.prod(actions)
+    mixes = [generator.dirichlet(np.ones(count), states) for count in actions]
+    meant = RepeatedGame(stage, 0.9, noise=0.1, misperception=0.2).values(mixes)
+    seen = [in_what_it_takes_for_the_state(x, actions, i, 0.2) for i, x in enumerate(mixes)]
+    right = RepeatedGame(stage, 0.9, noise=0.1).values(seen)
+    np.testing.assert_allclose(meant, right, rtol=0, atol=1e-14)
+    assert np.abs(meant - RepeatedGame(stage, 0.9, noise=0.1).values(mixes)).max() > 1e-4
+
+
+def test_undiscounted_payoffs_are_the_limit_and_jump():
+    game = RepeatedGame(PD, 0.5)
+    tft, wsls, grim = (STRATEGIES[name] for name in ("TFT", "WSLS", "grim"))
+    assert game.undiscounted([tft, tft]) == pytest.approx([3, 3], abs=1e-15)
+    for noise in (1e-3, 1e-12, 1e-100):
+        slips = RepeatedGame(PD, 0.5, noise=noise)
+        assert slips.undiscounted([tft, tft]) == pytest.approx([2.25, 2.25], abs=1e-14)
+        assert slips.undiscounted([grim, grim])[0] == pytest.approx(1.0, abs=20 * noise + 1e-14)
+    suspicious = [0, 1, 0, 1, 0]
+    assert game.undiscounted([tft, suspicious]) == pytest.approx([2.5, 2.5], abs=1e-15)
+    assert game.undiscounted([wsls, STRATEGIES["AllD"]]) == pytest.approx([0.5, 3], abs=1e-15)
+    patient, generator = RepeatedGame(PD, 1 - 1e-12), np.random.default_rng(8)
+    for _ in range(5):
+        mixes = list(generator.random((2, 5)))
+        np.testing.assert_allclose(
+            game.undiscounted(mixes), patient.values(mixes), rtol=0, atol=1e-10
+        )
+
+
 START = (np.array([0.1, 0.2, -0.3, 0.4, -0.5]), np.array([-0.2, 0.3, 0.1, -0.4, 0.2]))
 SUMS = RepeatedGame(IPD, 0.96, unit="sum")
-
-# theory.md §5: V per step after three steps of 1 from START, α = 1, sums.
-AFTER_THREE = {
-    "gradient": (Gradient(), -1.9588385257081, -1.9685505649141),
-    "LOLA original": (Lola(1.0, "original"), -1.0953065284557, -1.0984473385166),
-    "LOLA": (Lola(1.0), -1.0594134586575, -1.0603262827235),
-    "optimistic": (Optimistic(), -1.86994587802, -1.8666654939808),
-}
-
-
-@pytest.mark.parametrize("name", AFTER_THREE)
-def test_three_steps_in_the_iterated_dilemma(name):
-    rule, *wanted = AFTER_THREE[name]
-    game = ParametricGame(SUMS, Logistic(SUMS, 0.0))
-    end = gh.run(game, rule, START, steps=3, step_size=1.0).params
-    assert np.asarray(game.payoffs(end)) * 0.04 == pytest.approx(wanted, abs=1e-11)
 
 
 def numeric_gradients(game, params, step=1e-5):

@@ -216,7 +216,10 @@ def test_rules_that_tell_players_apart_say_where_they_cannot(rule, game):
 def test_what_rules_cannot_be_is_said():
     text: Any = "lola"
     for wrong, said in (
-        (lambda: Lola(form="exact"), "form='exact' must be one of 'taylor' and 'original'"),
+        (
+            lambda: Lola(form="third"),
+            "form=.third. must be one of .taylor., .original. and .exact.",
+        ),
         (lambda: Lola(look_ahead=math.nan), "look_ahead"),
         (lambda: PerPlayer((Gradient(), text)), "rule of player 2 must be one that gives"),
         (lambda: PerPlayer(()), "one rule for each player"),

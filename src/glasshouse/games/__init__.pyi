@@ -5,6 +5,8 @@ from .behaviour import Product as Product
 from .catalogue._entry import CatalogueGame as CatalogueGame
 from .catalogue._entry import Payoffs as Payoffs
 from .catalogue._entry import catalogue_game as catalogue_game
+from .conventions import from_convention as from_convention
+from .conventions import to_convention as to_convention
 from .network import AbstractNetworkGame as AbstractNetworkGame
 from .network import GlobalPublicGoods as GlobalPublicGoods
 from .network import NeighbourhoodPublicGoods as NeighbourhoodPublicGoods
@@ -13,4 +15,5 @@ from .normal_form import Labels as Labels
 from .normal_form import NormalFormGame as NormalFormGame
 from .random import random_game as random_game
 from .repeated import RepeatedGame as RepeatedGame
+from .strategies import strategy as strategy
 from .symmetric import Symmetric2x2 as Symmetric2x2

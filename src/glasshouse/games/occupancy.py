@@ -7,6 +7,9 @@ from jaxtyping import Array, Float
 MOST_STATES_UNROLLED = 4
 """Chains of more states are eliminated in a loop, which compiles faster."""
 
+RARE = 1e-250
+"""How likely a restart is in the limit of no discount."""
+
 
 @jax.custom_jvp
 def occupancy(
@@ -25,8 +28,24 @@ def occupancy(
     **Source:** Grassmann, Taksar & Heyman 1985, Regenerative analysis and steady state
     distributions for Markov chains, Operations Research 33.
     """
+    return _eliminated(first, rows, discount, 1 - discount)
+
+
+def limit_occupancy(
+    first: Float[Array, "states"], rows: Float[Array, "states states"]
+) -> Float[Array, "states"]:
+    """The share of time in each state as γ → 1, for each chain exact; it has no derivatives.
+
+    The elimination has no subtraction, so that a restart may be as unlikely as the smallest numbers
+    are: beside it every transition that can happen is certain.
+    """
+    return _eliminated(first, rows, jnp.ones(()), jnp.asarray(RARE))
+
+
+def _eliminated(first: Array, rows: Array, discount: Array, anew: Array) -> Array:
+    """The stationary shares of the chain that starts anew with that probability."""
     count = len(first)
-    restart = jnp.full((count, 1), 1.0) * (1 - discount)
+    restart = jnp.full((count, 1), 1.0) * anew
     start = jnp.append(first, 0.0)
     chain = jnp.concatenate([jnp.concatenate([discount * rows, restart], axis=1), start[None]])
     later = jnp.arange(count + 1)

@@ -24,7 +24,7 @@ from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractSequentialGame
 from glasshouse.games.behaviour import Product, count_states, own_frame
 from glasshouse.games.normal_form import NormalFormGame
-from glasshouse.games.occupancy import occupancy, visits_onward
+from glasshouse.games.occupancy import limit_occupancy, occupancy, visits_onward
 
 PAYOFF_UNITS = ("step", "sum")
 
@@ -45,7 +45,8 @@ class RepeatedGame(AbstractSequentialGame):
 
     **Arguments:** `stage`, a game in normal form; `discount` γ in [0, 1); `unit`, "step" or "sum";
     `noise`, the probability with which another action is taken than was meant (all of them are
-    then equally likely), and remembered by everybody.
+    then equally likely), and remembered by everybody; `misperception`, that with which a player
+    takes another's last action for another one (likewise), each player for itself.
     **Raises:** `InputError` for numbers or a unit that cannot be; for gradients beyond a discount
     of 1 - 1e-6.
     **Cost:** cubic in the number of joint actions. Values are exact to rounding for all γ < 1.
@@ -61,6 +62,7 @@ class RepeatedGame(AbstractSequentialGame):
     discount: Float[RealArray, ""]
     unit: str = eqx.field(static=True)
     noise: Float[RealArray, ""]
+    misperception: Float[RealArray, ""]
 
     def __init__(
         self,
@@ -68,6 +70,7 @@ class RepeatedGame(AbstractSequentialGame):
         discount: Numbers,
         unit: str = "step",
         noise: Numbers = 0.0,
+        misperception: Numbers = 0.0,
     ):
         if not isinstance(stage, NormalFormGame):
             raise InputError(
@@ -81,11 +84,12 @@ class RepeatedGame(AbstractSequentialGame):
         self.discount = number_within(discount, "discount", most=1.0)
         if not is_traced(self.discount) and float(self.discount) == 1.0:
             raise InputError(
-                "discount must lie below 1: what undiscounted players get depends on where they "
-                "start, and has no gradients; take 1 - 1e-9, say, for their values"
+                "discount must lie below 1: undiscounted payoffs have no gradients; ask the method "
+                "undiscounted of any RepeatedGame for them"
             )
         self.unit = unit
         self.noise = number_within(noise, "noise", most=1.0)
+        self.misperception = number_within(misperception, "misperception", most=1.0)
 
     @property
     def actions(self) -> tuple[int, ...]:
@@ -109,6 +113,17 @@ class RepeatedGame(AbstractSequentialGame):
         **Raises:** `InputError` for other shapes, and what are no probabilities.
         """
         return _paid(self.unlabelled(), self._checked(behaviours))
+
+    @in_float64_unless_traced
+    def undiscounted(self, behaviours: Product | Sequence) -> Float[RealArray, "players"]:
+        """Everyone's payoff per step as γ → 1, exact to rounding.
+
+        It exists for all behaviours and jumps between them: tit for tat with itself gets R, and
+        with any noise the mean of all four payoffs. So undiscounted games have no gradients.
+
+        **Arguments, Raises:** as `values`; the discount and the unit do not matter.
+        """
+        return _paid_for_ever(self.unlabelled(), self._checked(behaviours))
 
     @in_float64_unless_traced
     def payoff(self, player: Whole | RealArray, behaviours: Product) -> Float[RealArray, ""]:
@@ -162,15 +177,23 @@ class RepeatedGame(AbstractSequentialGame):
         return self.stage.midpoints * self._rounds
 
     def centred(self) -> "RepeatedGame":
-        return RepeatedGame(self.stage.centred(), self.discount, self.unit, self.noise)
+        return self._with(self.stage.centred())
 
     def unlabelled(self) -> "RepeatedGame":
-        return RepeatedGame(self.stage.unlabelled(), self.discount, self.unit, self.noise)
+        return self._with(self.stage.unlabelled())
 
     def to_dict(self) -> dict[str, Any]:
         """The stage game and how it is repeated, ready for JSON."""
-        settings = {"discount": float(self.discount), "unit": self.unit, "noise": float(self.noise)}
+        settings = {
+            "discount": float(self.discount),
+            "unit": self.unit,
+            "noise": float(self.noise),
+            "misperception": float(self.misperception),
+        }
         return {**self.stage.to_dict(), "title": self.title, "repeated": settings}
+
+    def _with(self, stage: NormalFormGame) -> "RepeatedGame":
+        return RepeatedGame(stage, self.discount, self.unit, self.noise, self.misperception)
 
     @property
     def _rounds(self) -> RealArray | float:
@@ -179,21 +202,23 @@ class RepeatedGame(AbstractSequentialGame):
 
     def _rows(self, behaviours: Product) -> Float[Array, "states profiles"]:
         """The distribution of joint actions in each state, in the order of player 1."""
-        joint = self._taken(behaviours[0])
+        joint = self._taken(behaviours[0], 0)
         for i in range(1, self.players):
-            own = self._taken(behaviours[i])[own_frame(self.actions, i)]
+            own = self._taken(behaviours[i], i)[own_frame(self.actions, i)]
             joint = (joint[:, :, None] * own[:, None, :]).reshape(len(own), -1)
         return joint
 
-    def _taken(self, meant: RealArray) -> Float[Array, "states actions"]:
-        """What is done by who means to mix so: all actions but the one meant are likely slips."""
-        meant, noise = jnp.asarray(meant), jnp.asarray(self.noise)
-        count = meant.shape[1]
-        if count < 2:
-            return meant
-        # Σ of the others, not 1 - p, which would lose a small probability.
-        rest = meant[:, ::-1] if count == 2 else meant @ (1.0 - np.eye(count)) / (count - 1)
-        return (1 - noise) * meant + noise * rest
+    def _taken(self, meant: RealArray, player: int) -> Float[Array, "states actions"]:
+        """What a player does in each state who means to mix so in what it takes for the state."""
+        order = [(player + k) % self.players for k in range(self.players)]
+        counts = [self.actions[j] for j in order]
+        after = jnp.asarray(meant)[1:].reshape(*counts, -1)
+        for axis in range(1, self.players):  # each other player is mistaken by itself
+            after = jnp.moveaxis(
+                _slipped(jnp.moveaxis(after, axis, -1), self.misperception), -1, axis
+            )
+        rows = jnp.concatenate([jnp.asarray(meant)[:1], after.reshape(-1, counts[0])])
+        return _slipped(rows, self.noise)
 
     def _shares(self, rows: Float[Array, "states profiles"]) -> Float[Array, "profiles"]:
         return occupancy(rows[0], rows[1:], jnp.asarray(self.discount))
@@ -223,10 +248,27 @@ class RepeatedGame(AbstractSequentialGame):
         return Product(tuple(found))
 
 
+def _slipped(values: Array, chance: RealArray) -> Array:
+    """Values along the last axis, mixed as entries that slip with that chance to any other one."""
+    count = values.shape[-1]
+    if count < 2:
+        return values
+    # Σ of the others, not 1 - p, which would lose a small probability.
+    rest = values[..., ::-1] if count == 2 else values @ (1.0 - np.eye(count)) / (count - 1)
+    return (1 - chance) * values + chance * rest
+
+
 @eqx.filter_jit
 def _paid(game: RepeatedGame, behaviours: Product) -> Float[RealArray, "players"]:
     """Everyone's payoff, compiled once for all games of a size: one by one, operations are slow."""
     return game.payoffs(behaviours)
+
+
+@eqx.filter_jit
+def _paid_for_ever(game: RepeatedGame, behaviours: Product) -> Float[RealArray, "players"]:
+    rows = game._rows(behaviours)
+    shares = limit_occupancy(rows[0], rows[1:])
+    return jnp.asarray(game.stage.tensor).reshape(game.players, -1) @ shares
 
 
 @eqx.filter_jit

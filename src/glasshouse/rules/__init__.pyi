@@ -1,9 +1,17 @@
+from .anticipating import AbstractAnticipating as AbstractAnticipating
 from .base import AbstractDirection as AbstractDirection
 from .base import AbstractMemoryless as AbstractMemoryless
 from .base import AbstractRule as AbstractRule
+from .cgd import Cgd as Cgd
+from .corrected import Consensus as Consensus
+from .corrected import Sga as Sga
+from .extragradient import Extragradient as Extragradient
 from .fixed import Fixed as Fixed
 from .gradient import Gradient as Gradient
 from .lola import Lola as Lola
+from .look_ahead import LookAhead as LookAhead
+from .momentum import Momentum as Momentum
 from .optimistic import Optimistic as Optimistic
 from .per_player import PerPlayer as PerPlayer
+from .sos import Sos as Sos
 from .transformed import Transformed as Transformed

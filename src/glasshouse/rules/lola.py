@@ -5,72 +5,125 @@ from typing import ClassVar
 
 import equinox as eqx
 import jax
-from jaxtyping import Float, PRNGKeyArray
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
-from glasshouse._foundation.arrays import RealArray, is_traced
 from glasshouse._foundation.declared import Key
-from glasshouse._foundation.numbers import Numbers, checked_weights
+from glasshouse._foundation.numbers import Numbers, Whole, whole
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params
-from glasshouse.rules.base import APART, SECOND, AbstractMemoryless, Directions
+from glasshouse.rules.anticipating import AbstractAnticipating, minus, plus
+from glasshouse.rules.base import Directions
 from glasshouse.rules.calculus import across, shaped
 
-FORMS = ("taylor", "original")
+FORMS = ("taylor", "original", "exact")
+
+HIGHEST = 4
+"""Of the orders: every one more takes as many times the work of the last as there are players."""
 
 
-class Lola(AbstractMemoryless):
+class Lola(AbstractAnticipating):
     """Every player ascends the payoff it expects after one selfish step of all the others.
 
     Definition: ξ_i + α (H_o ξ)_i + α χ_i = ∇_i [U_i + α Σ_j≠i ξ_j · ∂U_i/∂θ_j], the first-order
-    expansion in the look-ahead α; form "original" leaves out H_o ξ, as its authors' code does. ξ
-    are the selfish gradients, H_o the cross blocks of their Jacobian, χ_i what moving the others'
-    gradients is worth to player i. Its rest points are in general others than those of selfish
-    learning, and are equilibria of neither by themselves.
+    expansion in the look-ahead α; form "original" leaves out H_o ξ, as its authors' code does.
+    Form "exact" of order k is ∇_i U_i(θ_i, θ_-i + Δ^{k-1}_-i(θ)) with Δ^k = α times this and
+    Δ^0 = αξ: order 0 is selfish, order 1 LOLA without the expansion, and order k expects the others
+    to learn by order k - 1. ξ are the selfish gradients, H_o the cross blocks of their Jacobian,
+    χ_i what moving the others' gradients is worth to player i. Its rest points are in general
+    others than those of selfish learning, and are equilibria of neither by themselves.
 
-    **Arguments:** `look_ahead` α, in units of a step size: how far the others are expected to step;
-    `form`, "taylor" or "original".
-    **Raises:** `InputError` for other forms, and where players' parameters are not apart.
+    **Arguments:** `look_ahead` and `believed_step_sizes` as of `AbstractAnticipating`; `form`,
+    "taylor", "original" or "exact"; `order`, of the exact form.
+    **Raises:** `InputError` for other forms and orders, and where parameters are not apart.
     **Source:** Foerster et al. 2018, Learning with opponent-learning awareness; expansion as in
-    Letcher et al. 2019, Stable opponent shaping, eq. 3.
+    Letcher et al. 2019, Stable opponent shaping, eq. 3; orders as in Willi et al. 2022, COLA.
     """
 
-    look_ahead: Float[RealArray, ""]
     form: str = eqx.field(static=True)
+    order: int = eqx.field(static=True)
 
     words: ClassVar[str] = "LOLA"
     keeps_rest_points: ClassVar[bool] = False
-    needs: ClassVar[frozenset[str]] = frozenset({APART, SECOND})
     formula: ClassVar[str] = "ξ_i + α (H_o ξ)_i + α χ_i"
     cost: ClassVar[str] = "2 to 3 gradient steps with two or three players"
     listed: ClassVar[int] = 2
     keys: ClassVar[Mapping[str, Key]] = {
-        "look_ahead": Key(
-            'Of "lola": how far the others are expected to step; default 1.',
-            1.0,
-            symbol="α",
-            axis="look-ahead α (parameter units per unit of gradient)",
-        ),
+        **AbstractAnticipating.keys,
         "form": Key(
-            'Of "lola": "taylor" (default), or "original" without the term H_o ξ.', "taylor", FORMS
+            'Of "lola": "taylor" (default), "original" without the term H_o ξ, or "exact".',
+            "taylor",
+            FORMS,
+        ),
+        "order": Key(
+            'Of "lola" in its exact form: how many steps of each other all think ahead; default 1.',
+            1,
+            int,
+            least=0,
+            most=HIGHEST,
         ),
     }
 
-    def __init__(self, look_ahead: Numbers = 1.0, form: str = "taylor"):
+    def __init__(
+        self,
+        look_ahead: Numbers = 1.0,
+        form: str = "taylor",
+        order: Whole = 1,
+        believed_step_sizes: Numbers | None = None,
+    ):
         if form not in FORMS:
-            raise InputError(f"form={form!r} must be one of {' and '.join(map(repr, FORMS))}")
-        self.look_ahead = checked_weights(look_ahead, "look_ahead")
-        if not is_traced(self.look_ahead) and float(self.look_ahead) < 0:
-            raise InputError(f"look_ahead={float(self.look_ahead):g} must be at least 0")
-        self.form = form
+            *most, last = map(repr, FORMS)
+            raise InputError(f"form={form!r} must be one of {', '.join(most)} and {last}")
+        super().__init__(look_ahead, believed_step_sizes)
+        self.form, self.order = form, whole(order, "order", least=0, most=HIGHEST)
+        if form != "exact" and self.order != 1:
+            raise InputError(f"order={self.order} belongs to form='exact': leave it out")
 
     def towards(
         self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
     ) -> Directions:
+        if self.form == "exact":
+            return self._of_order(self.order, game, params, key)
         selfish = game.selfish_gradients(params, key)
-        terms = [shaped(game, params, key)]
+        terms = [self._shaped(game, params, key)]
         if self.form == "taylor":
-            terms.append(across(game, params, selfish, key))
-        return jax.tree.map(lambda x, *more: x + self.look_ahead * sum(more), selfish, *terms)
+            terms.append(across(game, params, self.expected(selfish), key))
+        return plus(selfish, *terms)
+
+    def consistency(
+        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
+    ) -> Float[Array, ""]:
+        """How far all are from learning as the others expect them to: 0 where they do.
+
+        Definition: the largest |Δ^{k+1} - Δ^k| / α at `params`, k the order; of the other forms,
+        the first order's. Where it vanishes for all params the rule is consistent (COLA).
+        """
+        one, other = (self._of_order(k, game, params, key) for k in (self.order, self.order + 1))
+        leaves = [jnp.max(jnp.abs(x)) for x in jax.tree.leaves(minus(one, other))]
+        return jnp.max(jnp.stack(leaves))
+
+    def _shaped(
+        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None
+    ) -> Params:
+        return shaped(game, params, key, believed=self.expected)
+
+    def _of_order(
+        self, order: int, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None
+    ) -> Params:
+        """∇_i U_i(θ_i, θ_-i + Δ^{k-1}_-i(θ)) of every player i."""
+        if order == 0:
+            return game.selfish_gradients(params, key)
+
+        def own(i: int) -> PyTree:
+            def payoff(mine: PyTree) -> Array:
+                here = (*params[:i], mine, *params[i + 1 :])
+                steps = self.expected(self._of_order(order - 1, game, here, key))
+                there = plus(here, steps)
+                return game.payoffs((*there[:i], mine, *there[i + 1 :]), key)[i]
+
+            return jax.grad(payoff)(params[i])
+
+        return tuple(own(i) for i in range(len(params)))
 
     @classmethod
     def example(cls) -> "Lola":

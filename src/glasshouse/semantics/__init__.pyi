@@ -18,5 +18,6 @@ from .linear import Linear as Linear
 from .logistic import Logistic as Logistic
 from .neural import AbstractNeural as AbstractNeural
 from .neural import Interpreter as Interpreter
+from .neural import Mirrored as Mirrored
 from .neural import Policies as Policies
 from .reading import Reading as Reading

@@ -58,7 +58,7 @@ def state_logits(
         if owner != player:
             read = jnp.reshape(jnp.asarray(seen[owner]), (states, -1))[:, :count]
             if semantics.reading == "state":
-                read = read[_where(semantics.actions, player, owner)]
+                read = read[matching_rows(semantics.actions, player, owner)]
             if read.shape[1] < count:
                 read = jnp.pad(read, ((0, 0), (0, count - read.shape[1])))
             logits = logits + semantics.weight(player, owner) * read
@@ -67,6 +67,6 @@ def state_logits(
     return jax.vmap(softmax)(jnp.concatenate([logits, jnp.zeros((states, 1))], axis=1))
 
 
-def _where(actions: tuple[int, ...], player: int, owner: int) -> Int[np.ndarray, "states"]:
+def matching_rows(actions: tuple[int, ...], player: int, owner: int) -> Int[np.ndarray, "states"]:
     """For each row of the player's behaviour, the row of the owner's that is the same state."""
     return own_frame(actions, owner)[np.argsort(own_frame(actions, player))]

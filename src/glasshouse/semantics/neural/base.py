@@ -53,11 +53,19 @@ def tanh_network(key: Seed, inputs: int, outputs: int, width: int, depth: int) -
     return drawn(row, network)
 
 
-def tanh_shape(inputs: int, outputs: int, width: int, depth: int) -> PyTree:
+def tanh_shape(inputs: int, outputs: int, width: int, depth: int, *, biases: bool = True) -> PyTree:
     """The same network with the shapes of arrays for arrays."""
     # Equinox gives every unit the activation that it is asked for: one function for all of them.
     return eqx.filter_eval_shape(
-        eqx.nn.MLP, inputs, outputs, width, depth, activation=jax.nn.tanh, key=jax.random.key(0)
+        eqx.nn.MLP,
+        inputs,
+        outputs,
+        width,
+        depth,
+        activation=jax.nn.tanh,
+        use_bias=biases,
+        use_final_bias=biases,
+        key=jax.random.key(0),
     )
 
 
@@ -66,11 +74,12 @@ def count_weights(tree: PyTree) -> int:
     return sum(math.prod(x.shape) for x in jax.tree.leaves(tree) if has_shape(x))
 
 
-def drawn(row: Float[np.ndarray, "weights"], tree: PyTree) -> PyTree:
+def drawn(row: Float[np.ndarray, "weights"], tree: PyTree, *, normal: bool = False) -> PyTree:
     """The same tree with random arrays where it has arrays or their shapes, from uniform numbers.
 
     Entries are uniform around 0 with variance 1/n, n the inputs of a unit: the size of an array
     after its first axis. Vectors, such as the biases that follow a matrix, take the n before them.
+    With `normal`, the row holds standard normal numbers, which are scaled to the same variance.
     """
     leaves, structure = jax.tree.flatten(tree)
     found, begin = [], 0
@@ -79,7 +88,8 @@ def drawn(row: Float[np.ndarray, "weights"], tree: PyTree) -> PyTree:
             found.append(leaf)
             continue
         end = begin + math.prod(leaf.shape)
-        entries = math.sqrt(3 / count) * (2 * row[begin:end] - 1)
+        part = row[begin:end]
+        entries = part / math.sqrt(count) if normal else math.sqrt(3 / count) * (2 * part - 1)
         found.append(as_array(entries.reshape(leaf.shape)))
         begin = end
     return jax.tree.unflatten(structure, found)
@@ -108,6 +118,11 @@ def has_shape(leaf: Any) -> bool:
     """Whether this is an array of floats, or the shape of one."""
     described = eqx.is_array(leaf) or isinstance(leaf, jax.ShapeDtypeStruct)
     return described and jnp.issubdtype(leaf.dtype, jnp.floating)
+
+
+def without_numbers(leaf: Any) -> Any:
+    """The shape of an array of floats in its place: only the architecture counts."""
+    return jax.ShapeDtypeStruct(leaf.shape, np.dtype(np.float64)) if has_shape(leaf) else leaf
 
 
 def as_double(array: Any) -> RealArray:

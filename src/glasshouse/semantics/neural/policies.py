@@ -32,6 +32,7 @@ from glasshouse.semantics.neural.base import (
     mixed_actions,
     squared_norm,
     tanh_shape,
+    without_numbers,
 )
 
 
@@ -73,7 +74,7 @@ class Policies(AbstractNeural):
         bound: Numbers = math.inf,
     ):
         self.actions = checked_actions(actions, "Policies")
-        self.network = jax.tree.map(_without_numbers, network)
+        self.network = jax.tree.map(without_numbers, network)
         self.projection = _checked_projection(projection, self.weights)
         self.gain = finite_number(gain, "gain")
         self.bound = checked_bound(bound)
@@ -154,10 +155,6 @@ class Policies(AbstractNeural):
     def _network(self, weights: PyTree) -> Any:
         """The network with these weights."""
         return eqx.combine(weights, eqx.filter(self.network, has_shape, inverse=True))
-
-
-def _without_numbers(leaf: Any) -> Any:
-    return jax.ShapeDtypeStruct(leaf.shape, np.dtype(np.float64)) if has_shape(leaf) else leaf
 
 
 def _weights_of(network: PyTree) -> PyTree:

@@ -1,0 +1,41 @@
+"""Each step is the equilibrium of a local game, in which all expect each other's step."""
+
+from typing import ClassVar
+
+from jaxtyping import PRNGKeyArray
+
+from glasshouse.parametric.protocol import AbstractParametricGame, Params
+from glasshouse.rules.anticipating import AbstractAnticipating, minus
+from glasshouse.rules.base import Directions
+from glasshouse.rules.calculus import across, solved
+
+
+class Cgd(AbstractAnticipating):
+    """Competitive gradients: the step that all would take who expect all to take it.
+
+    Definition: (I - αH_o)^{-1} ξ, the equilibrium of the game's bilinear approximation with a
+    quadratic cost of moving; to first order in α it is LookAhead. With a look-ahead other than the
+    step size it is also called CGO. Undefined (NaN) where I - αH_o is singular.
+
+    **Arguments, Raises:** as `AbstractAnticipating`.
+    **Cost:** a linear system in all parameters: eliminated up to 40, GMRES beyond.
+    **Source:** Schäfer & Anandkumar 2019, Competitive gradient descent, eq. 3.
+    """
+
+    words: ClassVar[str] = "competitive gradients"
+    keeps_rest_points: ClassVar[bool] = True
+    formula: ClassVar[str] = "(I - α H_o)^{-1} ξ"
+    cost: ClassVar[str] = "a linear system in all parameters, one gradient step for each product"
+    listed: ClassVar[int] = 7
+
+    def towards(
+        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
+    ) -> Directions:
+        def left(vector: Params) -> Params:
+            return minus(vector, across(game, params, self.expected(vector), key))
+
+        return solved(left, game.selfish_gradients(params, key))
+
+    @classmethod
+    def example(cls) -> "Cgd":
+        return cls(0.2)

@@ -1,0 +1,38 @@
+"""Gradients where the others are expected to be after their next step."""
+
+from typing import ClassVar
+
+from jaxtyping import PRNGKeyArray
+
+from glasshouse.parametric.protocol import AbstractParametricGame, Params
+from glasshouse.rules.anticipating import AbstractAnticipating, plus
+from glasshouse.rules.base import Directions
+from glasshouse.rules.calculus import across
+
+
+class LookAhead(AbstractAnticipating):
+    """Every player follows its gradient where the others will be after a selfish step.
+
+    Definition: (I + αH_o) ξ, to first order in the look-ahead α: the others' step is expected, and
+    that one's own parameters shape it is not considered. It keeps all rest points of selfish
+    learning, and adds others where I + αH_o is singular.
+
+    **Arguments, Raises:** as `AbstractAnticipating`.
+    **Source:** Zhang & Lesser 2010, Multi-agent learning with policy prediction, eq. 3.
+    """
+
+    words: ClassVar[str] = "LookAhead"
+    keeps_rest_points: ClassVar[bool] = True
+    formula: ClassVar[str] = "ξ + α H_o ξ"
+    cost: ClassVar[str] = "about 2 gradient steps with two players"
+    listed: ClassVar[int] = 5
+
+    def towards(
+        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
+    ) -> Directions:
+        selfish = game.selfish_gradients(params, key)
+        return plus(selfish, across(game, params, self.expected(selfish), key))
+
+    @classmethod
+    def example(cls) -> "LookAhead":
+        return cls(0.5)
