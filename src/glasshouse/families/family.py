@@ -16,14 +16,16 @@ from glasshouse._foundation.numbers import (
     checked_weights,
     number_array,
 )
-from glasshouse._foundation.results import Result
+from glasshouse._foundation.results import UNLESS_NONE, Result
 from glasshouse.channels.base import AbstractChannel
 from glasshouse.channels.full import Full
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame, is_normal_form
+from glasshouse.games.repeated import is_repeated
 from glasshouse.parametric import NetworkParametricGame, ParametricGame
 from glasshouse.semantics.affine import Affine
 from glasshouse.semantics.logistic import Logistic
+from glasshouse.semantics.states import checked_reading
 from glasshouse.theory.access import lowest_searched, rise_under
 from glasshouse.theory.parametric import neutral_threshold, neutral_weight
 from glasshouse.theory.registry import Known, Unknown, known, knows, value_of
@@ -90,8 +92,8 @@ class AbstractDenseFamily(AbstractFamily):
 class LogisticFamily(AbstractDenseFamily):
     """A game under the logistic semantics, as a function of the coupling.
 
-    **Arguments:** `game`; `bound` M > 0, every parameter lies in [-M, M]; `pattern`, None when all
-    read all alike, or an array of shape `(players, players)` that the coupling multiplies: who
+    **Arguments:** `game`, also a repeated one; `bound` M > 0, every parameter lies in [-M, M];
+    `reading`, in repeated games, as of `Logistic`; `pattern`, None when all read all alike, or an array of shape `(players, players)` that the coupling multiplies: who
     reads whom, with zeros on the diagonal; `own_weight`, the weight of one's own parameter, a
     number or one for each player; `channel`, what players see of each other.
     **Raises:** `InputError` for a game of one player and, when called, for values the semantics
@@ -110,13 +112,15 @@ class LogisticFamily(AbstractDenseFamily):
     pattern: HeldArray | None = None
     own_weight: HeldSetting = 1.0
     channel: AbstractChannel = dataclasses.field(default_factory=Full)
+    reading: str | None = dataclasses.field(default=None, metadata={UNLESS_NONE: True})
 
     def __post_init__(self):
-        if not is_normal_form(self.game):
+        if not is_normal_form(self.game) and not is_repeated(self.game):
             raise InputError(
-                f"LogisticFamily takes a game in normal form, not {type(self.game).__name__}: use "
-                "NetworkFamily for games on a network"
+                "LogisticFamily takes a game in normal form, or a repeated one, not "
+                f"{type(self.game).__name__}: use NetworkFamily for games on a network"
             )
+        object.__setattr__(self, "reading", checked_reading(self.game, self.reading))
         if self.game.players < 2:
             raise InputError(f"{self.game.title}: one player has nobody to read; give at least two")
         players = self.game.players
@@ -129,7 +133,9 @@ class LogisticFamily(AbstractDenseFamily):
     def __call__(self, coupling: Numbers) -> ParametricGame:
         weights = number_array(coupling, "coupling")
         weights = weights if self.pattern is None else weights * self.pattern
-        semantics = Logistic(self.game.actions, weights, self.bound, self.own_weight)
+        semantics = Logistic(
+            self.game, weights, self.bound, self.own_weight, reading=self.reading
+        )
         return ParametricGame(self.game, semantics, self.channel)
 
     @property
@@ -165,6 +171,7 @@ class LogisticFamily(AbstractDenseFamily):
 
 
 UNLIKE = "closed forms need one coupling for all and own weight 1"
+REPEATED = "closed forms of repeated games need full access"
 
 
 @knows("thresholds", LogisticFamily, channel=Full)
@@ -176,11 +183,15 @@ def _(family: LogisticFamily) -> Known | Unknown:
 def _(family: LogisticFamily) -> Known | Unknown:
     if not family.is_alike:
         return Unknown(UNLIKE)
+    if is_repeated(family.game):
+        return Unknown(REPEATED)
     return neutral_threshold(family.channel, family.game)
 
 
 @knows("access", LogisticFamily)
 def _(family: LogisticFamily) -> Known | Unknown:
+    if is_repeated(family.game):
+        return Unknown(REPEATED)
     return rise_under(family.channel, family.game) if family.is_alike else Unknown(UNLIKE)
 
 

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import equinox as eqx
 import jax
@@ -256,6 +256,11 @@ def _slipped(values: Array, chance: RealArray) -> Array:
     # Σ of the others, not 1 - p, which would lose a small probability.
     rest = values[..., ::-1] if count == 2 else values @ (1.0 - np.eye(count)) / (count - 1)
     return (1 - chance) * values + chance * rest
+
+
+def is_repeated(game: Any) -> TypeGuard[RepeatedGame]:
+    """Whether a game is played round after round."""
+    return isinstance(game, RepeatedGame)
 
 
 @eqx.filter_jit

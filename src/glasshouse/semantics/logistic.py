@@ -18,7 +18,7 @@ from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, Product, unrolls
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.semantics.probabilities import sigmoid_pair, softmax, softmax_unrolled
-from glasshouse.semantics.states import checked_reading, shape_of_logits, state_logits
+from glasshouse.semantics.states import READINGS, checked_reading, shape_of_logits, state_logits
 
 
 class Logistic(AbstractSemantics):
@@ -74,6 +74,12 @@ class Logistic(AbstractSemantics):
             1.0,
             symbol="ω",
             axis="weight ω of one's own parameter",
+        ),
+        "reading": Key(
+            'In repeated games: one reads of the other what it does in the same "situation" (the '
+            'own action first for either; default) or in the same "state" of play.',
+            None,
+            READINGS,
         ),
     }
 

@@ -9,7 +9,7 @@ from jaxtyping import Array, ArrayLike, Float, Int
 
 from glasshouse.errors import InputError
 from glasshouse.games.behaviour import count_states, own_frame
-from glasshouse.games.repeated import RepeatedGame
+from glasshouse.games.repeated import is_repeated
 from glasshouse.semantics.probabilities import sigmoid_pair, softmax
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def checked_reading(game: Any, reading: str | None) -> str | None:
     **Raises:** `InputError` for other words, for a one-shot game, and for situations that players
     with different actions do not share.
     """
-    if not isinstance(game, RepeatedGame):
+    if not is_repeated(game):
         if reading is not None:
             raise InputError(
                 f"reading={reading!r:.40} is about the states of a repeated game: give the "

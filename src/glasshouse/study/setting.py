@@ -16,7 +16,9 @@ from glasshouse.dynamics.learning import Learning
 from glasshouse.dynamics.starts import check_starts
 from glasshouse.errors import InputError
 from glasshouse.families.family import AbstractFamily
+from glasshouse.games.base import AbstractGame
 from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.games.repeated import RepeatedGame
 from glasshouse.parametric import AbstractParametricGame, Layout, ParametricGame, Tied
 from glasshouse.parametric.dense import check_channel
 from glasshouse.parametric.measure import COOPERATION, observed
@@ -33,12 +35,14 @@ class Setting(Readable):
     """A study at one point of its sweep, built.
 
     **Arguments:** `values`, of the swept numbers; `study`, without a sweep; `game`, with its
-    labels; `parametric`, the game in parameters; `learning`.
+    labels; `played`, the same or how it is repeated; `parametric`, the game in parameters;
+    `learning`.
     """
 
     values: dict[str, float]
     study: Study
     game: NormalFormGame
+    played: NormalFormGame | RepeatedGame
     parametric: ParametricGame
     learning: Learning
 
@@ -47,7 +51,7 @@ class Setting(Readable):
         semantics = self.study.semantics
         if key != f"semantics.{semantics.COUPLING}":
             return None
-        return semantics.family(self.game, self.parametric.channel)
+        return semantics.family(self.played, self.parametric.channel)
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -159,20 +163,22 @@ class _Builder:
         study = self._at(values)
         with named("game"):
             game = self._once(study.game, build=lambda: study.game.build(self._folder))
+        with named("game.repeated"):
+            played = self._once(study.game, game, build=lambda: study.game.played(game))
         with named("semantics"):
             if game.players < 2:
                 raise InputError(f"{game.title}: one player has nobody to read; give at least two")
             semantics = self._once(
-                study.semantics, game, build=lambda: study.semantics.build(game, self._folder)
+                study.semantics, played, build=lambda: study.semantics.build(played, self._folder)
             )
         parametric = self._once(
-            study.access, semantics, build=lambda: _parametric(study, game, semantics)
+            study.access, semantics, played, build=lambda: _parametric(study, played, semantics)
         )
         # Boxes depend on how many actions a game has, and on nothing else of it.
         actions = self._actions.setdefault(game.actions, game.actions)
         parts = study.learning, study.semantics, study.access, actions
         learning = self._once(*parts, build=lambda: self._learning(study, parametric))
-        return Setting(values, study, game, parametric, learning)
+        return Setting(values, study, game, played, parametric, learning)
 
     def _at(self, values: dict[str, float]) -> Study:
         """The study at these values, part by part."""
@@ -232,7 +238,7 @@ def _check_observed(name: str, game: AbstractParametricGame) -> None:
         jax.eval_shape(lambda params: observed(game, params, name), game.neutral())
 
 
-def _parametric(study: Study, game: NormalFormGame, semantics: AbstractSemantics) -> ParametricGame:
+def _parametric(study: Study, game: AbstractGame, semantics: AbstractSemantics) -> ParametricGame:
     with named(f"access.{study.access.SETTING}"):
         channel = study.access.build(semantics.spaces)
         check_channel(semantics, channel)

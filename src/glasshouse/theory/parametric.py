@@ -76,9 +76,14 @@ def _obstacle(game: Any) -> str:
     return out_of_date(game)
 
 
-def _logistic_obstacle(game: Any) -> str:
+def _unlikeness(game: Any) -> str:
+    """What keeps a threshold of the game inside from being one of the logistic semantics."""
     unlikeness = unlike(game.semantics)
-    return _obstacle(game) or (f"closed forms need {unlikeness}" if unlikeness else "")
+    return out_of_date(game) or (f"closed forms need {unlikeness}" if unlikeness else "")
+
+
+def _logistic_obstacle(game: Any) -> str:
+    return _obstacle(game) or _unlikeness(game)
 
 
 def _unless(obstacle: Callable[[Any], str]) -> Callable[[Answer], Answer]:
@@ -95,7 +100,7 @@ def _unless(obstacle: Callable[[Any], str]) -> Callable[[Answer], Answer]:
 
 
 @knows("thresholds", ParametricGame, Logistic, Full)
-@_unless(_logistic_obstacle)
+@_unless(_unlikeness)
 def _(game: Any) -> Known | Unknown:
     return known("thresholds", game.game)
 

@@ -10,7 +10,7 @@ from glasshouse._foundation.evidence import Evidence as Evidence
 from glasshouse._foundation.results import Result
 from glasshouse.errors import InputError
 
-SUBJECTS = ("access", "diagonals", "limits", "parametric", "symmetric")
+SUBJECTS = ("access", "diagonals", "limits", "parametric", "repeated", "symmetric")
 """The files of this folder that answer questions; whoever imports another may add to them."""
 
 

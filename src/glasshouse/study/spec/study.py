@@ -28,6 +28,8 @@ from glasshouse.interop.nfg import read_nfg
 from glasshouse.parametric.measure import COOPERATION, check_observable
 from glasshouse.rules.per_player import PerPlayer
 from glasshouse.study.spec.access import ACCESS_SPECS, AccessSection, with_threshold
+from glasshouse.games.repeated import RepeatedGame
+from glasshouse.study.spec.repeated import RepeatedSpec
 from glasshouse.study.spec.dotted import numeric_leaves, replaced
 from glasshouse.study.spec.rules import ByRule, PlayerSpec, RuleSection
 from glasshouse.study.spec.semantics import SEMANTICS_SPECS, SemanticsSection
@@ -69,6 +71,9 @@ class GameSpec(Section):
     cooperate: Cooperate | None = None
     """The action that counts as cooperation: a label, or an index from 0; default the first."""
 
+    repeated: RepeatedSpec | None = None
+    """Play it again and again: { discount = 0.96, unit = "sum" }."""
+
     title: str | None = None
     """What to call it in the report and the figures; default its own name."""
 
@@ -100,6 +105,10 @@ class GameSpec(Section):
             named = dataclasses.replace(labels, title=self.title)
             game = NormalFormGame(game.tensor, named, player_axis=0)
         return game if self.cooperate is None else game.cooperating(self.cooperate)
+
+    def played(self, game: NormalFormGame) -> NormalFormGame | RepeatedGame:
+        """The game as it is played: once, or again and again."""
+        return game if self.repeated is None else self.repeated.build(game)
 
     def files(self, folder: Path) -> dict[str, Path]:
         """What it reads beside the study, by name."""
