@@ -6,11 +6,11 @@ different players. A product takes one more derivative of the gradients for each
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import PRNGKeyArray, PyTree
+from jaxtyping import PyTree
 
 from glasshouse.errors import InputError
 from glasshouse.parametric.capabilities import capabilities
-from glasshouse.parametric.protocol import AbstractParametricGame, Layout, Params
+from glasshouse.parametric.protocol import AbstractParametricGame, Layout, Params, RandomKey
 
 
 def check_exact(game: AbstractParametricGame, who: str) -> None:
@@ -38,7 +38,7 @@ def check_separate(game: AbstractParametricGame, who: str) -> None:
 
 
 def across(
-    game: AbstractParametricGame, params: Params, vector: Params, key: PRNGKeyArray | None = None
+    game: AbstractParametricGame, params: Params, vector: Params, key: RandomKey = None
 ) -> Params:
     """H_o v: how everyone's selfish gradient changes when the *others* move along `vector`."""
 
@@ -51,7 +51,7 @@ def across(
     return tuple(own(i) for i in range(len(params)))
 
 
-def shaped(game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None) -> Params:
+def shaped(game: AbstractParametricGame, params: Params, key: RandomKey = None) -> Params:
     """χ_i = Σ_j≠i (∂ξ_j/∂θ_i)ᵀ ∂U_i/∂θ_j: what player i gains by moving the others' gradients."""
     payoffs, effects = jax.vjp(lambda x: game.payoffs(x, key), params)
     _, pull_back = jax.vjp(lambda x: game.selfish_gradients(x, key), params)

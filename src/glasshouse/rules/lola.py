@@ -5,13 +5,13 @@ from typing import ClassVar
 
 import equinox as eqx
 import jax
-from jaxtyping import Float, PRNGKeyArray
+from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray, is_traced
 from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, checked_weights
 from glasshouse.errors import InputError
-from glasshouse.parametric.protocol import AbstractParametricGame, Params
+from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.base import APART, SECOND, AbstractMemoryless, Directions
 from glasshouse.rules.calculus import across, shaped
 
@@ -64,7 +64,7 @@ class Lola(AbstractMemoryless):
         self.form = form
 
     def towards(
-        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
+        self, game: AbstractParametricGame, params: Params, key: RandomKey = None
     ) -> Directions:
         selfish = game.selfish_gradients(params, key)
         terms = [shaped(game, params, key)]
