@@ -133,9 +133,7 @@ class LogisticFamily(AbstractDenseFamily):
     def __call__(self, coupling: Numbers) -> ParametricGame:
         weights = number_array(coupling, "coupling")
         weights = weights if self.pattern is None else weights * self.pattern
-        semantics = Logistic(
-            self.game, weights, self.bound, self.own_weight, reading=self.reading
-        )
+        semantics = Logistic(self.game, weights, self.bound, self.own_weight, reading=self.reading)
         return ParametricGame(self.game, semantics, self.channel)
 
     @property

@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, PRNGKeyArray
+from jaxtyping import Array, Bool, Float
 
 from glasshouse._foundation.arrays import RealArray, as_floats, is_traced
 from glasshouse._foundation.numbers import LARGEST_PAYOFF, PROBABILITY_TOLERANCE, check_ranges
@@ -24,7 +24,13 @@ from glasshouse.parametric.capabilities import (
     AbstractScaled,
 )
 from glasshouse.parametric.measure import measured
-from glasshouse.parametric.protocol import SEPARATE, AbstractParametricGame, Layout, Params
+from glasshouse.parametric.protocol import (
+    SEPARATE,
+    AbstractParametricGame,
+    Layout,
+    Params,
+    RandomKey,
+)
 from glasshouse.semantics.base import AbstractSemantics
 
 MOST_VIEWS_UNROLLED = 4
@@ -119,9 +125,7 @@ class ParametricGame(
         return {"cooperation": self.cooperation(params), **measured(self, params)}
 
     @in_float64_unless_traced
-    def payoffs(
-        self, params: Params, key: PRNGKeyArray | None = None
-    ) -> Float[RealArray, "players"]:
+    def payoffs(self, params: Params, key: RandomKey = None) -> Float[RealArray, "players"]:
         return self.centred_payoffs(params) + self.midpoints
 
     @in_float64_unless_traced
@@ -130,7 +134,7 @@ class ParametricGame(
         return self.centred.payoffs(self.behaviours(params))
 
     @in_float64_unless_traced
-    def selfish_gradients(self, params: Params, key: PRNGKeyArray | None = None) -> Params:
+    def selfish_gradients(self, params: Params, key: RandomKey = None) -> Params:
         params = as_floats(params)
         behaviours, pull_back = jax.vjp(self.behaviours, params)
         effects = self.centred.effects(behaviours)

@@ -5,14 +5,20 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Float, PRNGKeyArray
+from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray, as_floats
 from glasshouse._foundation.numbers import shown
 from glasshouse._foundation.precision import in_float64_unless_traced
 from glasshouse.channels.box import Box
 from glasshouse.errors import InputError
-from glasshouse.parametric.protocol import SEPARATE, AbstractParametricGame, Layout, Params
+from glasshouse.parametric.protocol import (
+    SEPARATE,
+    AbstractParametricGame,
+    Layout,
+    Params,
+    RandomKey,
+)
 
 
 class DifferentiableGame(AbstractParametricGame):
@@ -76,13 +82,11 @@ class DifferentiableGame(AbstractParametricGame):
         return self.boxes
 
     @in_float64_unless_traced
-    def payoffs(
-        self, params: Params, key: PRNGKeyArray | None = None
-    ) -> Float[RealArray, "players"]:
+    def payoffs(self, params: Params, key: RandomKey = None) -> Float[RealArray, "players"]:
         return self._payoffs(as_floats(params))
 
     @in_float64_unless_traced
-    def selfish_gradients(self, params: Params, key: PRNGKeyArray | None = None) -> Params:
+    def selfish_gradients(self, params: Params, key: RandomKey = None) -> Params:
         params = as_floats(params)
         values, pull_back = jax.vjp(self._payoffs, params)
         return tuple(pull_back(jnp.eye(len(values))[i])[0][i] for i in range(self.players))

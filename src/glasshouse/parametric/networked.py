@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int, PRNGKeyArray
+from jaxtyping import Float, Int
 
 from glasshouse._foundation.arrays import RealArray, as_floats, is_traced
 from glasshouse._foundation.numbers import Numbers, check_ranges, checked_bound, checked_weights
@@ -18,7 +18,13 @@ from glasshouse.games.network.base import AbstractNetworkGame, sum_by
 from glasshouse.games.network.graphs import numbered
 from glasshouse.parametric.capabilities import AbstractObservable, AbstractScaled
 from glasshouse.parametric.measure import measured
-from glasshouse.parametric.protocol import STACKED, AbstractParametricGame, Layout, Params
+from glasshouse.parametric.protocol import (
+    STACKED,
+    AbstractParametricGame,
+    Layout,
+    Params,
+    RandomKey,
+)
 from glasshouse.semantics.probabilities import sigmoid_pair, softmax
 from glasshouse.semantics.reading import Reading
 
@@ -134,13 +140,11 @@ class NetworkParametricGame(AbstractParametricGame, AbstractObservable, Abstract
         return {"cooperation": self.cooperation(params), **measured(self, params)}
 
     @in_float64_unless_traced
-    def payoffs(
-        self, params: Params, key: PRNGKeyArray | None = None
-    ) -> Float[RealArray, "players"]:
+    def payoffs(self, params: Params, key: RandomKey = None) -> Float[RealArray, "players"]:
         return self.centred.payoffs(self.mixes(params)) + self.midpoints
 
     @in_float64_unless_traced
-    def selfish_gradients(self, params: Params, key: PRNGKeyArray | None = None) -> Params:
+    def selfish_gradients(self, params: Params, key: RandomKey = None) -> Params:
         mixes = self.mixes(params)
         own, cross = self.centred.own_effects(mixes), self.centred.cross_effects(mixes)
         incentives, last = jnp.asarray(self.incentives), self.game.actions - 1

@@ -2,6 +2,7 @@
 
 import abc
 import enum
+from typing import TypeAlias
 
 import equinox as eqx
 from jaxtyping import Float, PRNGKeyArray, PyTree
@@ -14,6 +15,9 @@ from glasshouse.channels.box import Box
 
 Params = tuple[PyTree, ...]
 """Everybody's parameters: one pytree for each entry of a game's `spaces`."""
+
+RandomKey: TypeAlias = PRNGKeyArray | None
+"""With what a game draws its payoffs; None where they are exact."""
 
 
 class Layout(enum.Enum):
@@ -60,13 +64,11 @@ class AbstractParametricGame(eqx.Module):
         return tuple(box.neutral() for box in self.spaces)
 
     @abc.abstractmethod
-    def payoffs(
-        self, params: Params, key: PRNGKeyArray | None = None
-    ) -> Float[RealArray, "players"]:
+    def payoffs(self, params: Params, key: RandomKey = None) -> Float[RealArray, "players"]:
         """Everyone's expected payoff, in the units of the base game."""
 
     @abc.abstractmethod
-    def selfish_gradients(self, params: Params, key: PRNGKeyArray | None = None) -> Params:
+    def selfish_gradients(self, params: Params, key: RandomKey = None) -> Params:
         """∂U_i/∂θ_i for every player i: payoff per unit of parameter."""
 
 

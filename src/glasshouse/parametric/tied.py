@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
+from jaxtyping import Array, Bool, Float, PyTree
 
 from glasshouse._foundation.arrays import RealArray, is_traced
 from glasshouse._foundation.numbers import shown
@@ -24,6 +24,7 @@ from glasshouse.parametric.protocol import (
     AbstractParametricGame,
     Layout,
     Params,
+    RandomKey,
 )
 
 
@@ -86,13 +87,11 @@ class Tied(
         return observed(inner, self.untied(params), "cooperation")
 
     @in_float64_unless_traced
-    def payoffs(
-        self, params: Params, key: PRNGKeyArray | None = None
-    ) -> Float[RealArray, "players"]:
+    def payoffs(self, params: Params, key: RandomKey = None) -> Float[RealArray, "players"]:
         return self.game.payoffs(self.untied(params), key)
 
     @in_float64_unless_traced
-    def selfish_gradients(self, params: Params, key: PRNGKeyArray | None = None) -> Params:
+    def selfish_gradients(self, params: Params, key: RandomKey = None) -> Params:
         return (_mean(self.game.selfish_gradients(self.untied(params), key)),)
 
     @in_float64_unless_traced

@@ -6,13 +6,13 @@ from typing import Any, ClassVar
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, PRNGKeyArray
+from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray, is_traced
 from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, checked_weights, number_array
 from glasshouse.errors import InputError
-from glasshouse.parametric.protocol import AbstractParametricGame, Params
+from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.base import APART, SECOND, AbstractMemoryless
 
 LOOK_AHEAD = Key(
@@ -59,9 +59,7 @@ class AbstractAnticipating(AbstractMemoryless):
             )
         )
 
-    def init(
-        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
-    ) -> Any:
+    def init(self, game: AbstractParametricGame, params: Params, key: RandomKey = None) -> Any:
         super().init(game, params, key)
         sizes = self.believed_step_sizes
         if sizes is not None and np.shape(sizes) != (game.players,):

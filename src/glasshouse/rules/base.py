@@ -7,14 +7,14 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray, PyTree
+from jaxtyping import Array, Float, PyTree
 
 from glasshouse._foundation.arrays import RealArray, is_traced
 from glasshouse._foundation.declared import AbstractDeclared
 from glasshouse._foundation.final import final_unless_abstract
 from glasshouse._foundation.results import described, fields_of
 from glasshouse.errors import InputError
-from glasshouse.parametric.protocol import AbstractParametricGame, Params
+from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.calculus import check_exact, check_separate
 from glasshouse.rules.residual import residual_of
 
@@ -52,9 +52,7 @@ class AbstractRule(AbstractDeclared, eqx.Module):
     __init_subclass__ = final_unless_abstract
 
     @abc.abstractmethod
-    def init(
-        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
-    ) -> Any:
+    def init(self, game: AbstractParametricGame, params: Params, key: RandomKey = None) -> Any:
         """The rule's state before the first step.
 
         **Raises:** `InputError` for a game in which the rule cannot learn.
@@ -67,7 +65,7 @@ class AbstractRule(AbstractDeclared, eqx.Module):
         params: Params,
         state: Any,
         step_size: Float[RealArray, ""],
-        key: PRNGKeyArray | None = None,
+        key: RandomKey = None,
     ) -> tuple[Params, Any]:
         """Everyone's parameters after one step, inside their boxes, and the next state."""
 
@@ -78,7 +76,7 @@ class AbstractRule(AbstractDeclared, eqx.Module):
         params: Params,
         state: Any,
         step_size: Float[RealArray, ""],
-        key: PRNGKeyArray | None = None,
+        key: RandomKey = None,
     ) -> Float[RealArray, ""]:
         """How far the players are from resting under this rule, 0 at rest; see `residual_of`."""
 
@@ -93,21 +91,13 @@ class AbstractDirection(AbstractRule):
 
     @abc.abstractmethod
     def direction(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        state: Any,
-        key: PRNGKeyArray | None = None,
+        self, game: AbstractParametricGame, params: Params, state: Any, key: RandomKey = None
     ) -> tuple[Directions, Any]:
         """Everyone's direction of ascent at `params`, and the next state."""
 
     @abc.abstractmethod
     def resting_direction(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        state: Any,
-        key: PRNGKeyArray | None = None,
+        self, game: AbstractParametricGame, params: Params, state: Any, key: RandomKey = None
     ) -> Directions:
         """The direction in which one who has always been at `params` would move.
 
@@ -121,7 +111,7 @@ class AbstractDirection(AbstractRule):
         params: Params,
         state: Any,
         step_size: Float[RealArray, ""],
-        key: PRNGKeyArray | None = None,
+        key: RandomKey = None,
     ) -> tuple[Params, Any]:
         direction, state = self.direction(game, params, state, key)
         return ascend(game, params, direction, step_size), state
@@ -132,7 +122,7 @@ class AbstractDirection(AbstractRule):
         params: Params,
         state: Any,
         step_size: Float[RealArray, ""],
-        key: PRNGKeyArray | None = None,
+        key: RandomKey = None,
     ) -> Float[RealArray, ""]:
         direction = self.resting_direction(game, params, state, key)
         return residual_of(game, params, direction, key)
@@ -143,33 +133,23 @@ class AbstractMemoryless(AbstractDirection):
 
     @abc.abstractmethod
     def towards(
-        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
+        self, game: AbstractParametricGame, params: Params, key: RandomKey = None
     ) -> Directions:
         """Everyone's direction of ascent at `params`."""
 
-    def init(
-        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
-    ) -> Any:
+    def init(self, game: AbstractParametricGame, params: Params, key: RandomKey = None) -> Any:
         if APART in self.needs:
             check_separate(game, self.words)
         if SECOND in self.needs:
             check_exact(game, self.words)
 
     def direction(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        state: Any,
-        key: PRNGKeyArray | None = None,
+        self, game: AbstractParametricGame, params: Params, state: Any, key: RandomKey = None
     ) -> tuple[Directions, Any]:
         return self.towards(game, params, key), state
 
     def resting_direction(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        state: Any,
-        key: PRNGKeyArray | None = None,
+        self, game: AbstractParametricGame, params: Params, state: Any, key: RandomKey = None
     ) -> Directions:
         return self.towards(game, params, key)
 

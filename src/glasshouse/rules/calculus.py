@@ -10,11 +10,11 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from jax.scipy.sparse.linalg import gmres
-from jaxtyping import Array, PRNGKeyArray, PyTree
+from jaxtyping import Array, PyTree
 
 from glasshouse.errors import InputError
 from glasshouse.parametric.capabilities import capabilities
-from glasshouse.parametric.protocol import AbstractParametricGame, Layout, Params
+from glasshouse.parametric.protocol import AbstractParametricGame, Layout, Params, RandomKey
 
 MOST_DENSE = 40
 """Coordinates up to which elimination is quicker than a search for the solution."""
@@ -45,21 +45,21 @@ def check_separate(game: AbstractParametricGame, who: str) -> None:
 
 
 def along(
-    game: AbstractParametricGame, params: Params, vector: Params, key: PRNGKeyArray | None = None
+    game: AbstractParametricGame, params: Params, vector: Params, key: RandomKey = None
 ) -> Params:
     """H v: how everyone's selfish gradient changes when all move along `vector`."""
     return jax.jvp(lambda x: game.selfish_gradients(x, key), (params,), (vector,))[1]
 
 
 def pulled(
-    game: AbstractParametricGame, params: Params, vector: Params, key: PRNGKeyArray | None = None
+    game: AbstractParametricGame, params: Params, vector: Params, key: RandomKey = None
 ) -> Params:
     """Hᵀ v: the gradient of ⟨ξ, v⟩, v held fixed."""
     return jax.vjp(lambda x: game.selfish_gradients(x, key), params)[1](vector)[0]
 
 
 def across(
-    game: AbstractParametricGame, params: Params, vector: Params, key: PRNGKeyArray | None = None
+    game: AbstractParametricGame, params: Params, vector: Params, key: RandomKey = None
 ) -> Params:
     """H_o v: how everyone's selfish gradient changes when the *others* move along `vector`."""
 
@@ -75,7 +75,7 @@ def across(
 def shaped(
     game: AbstractParametricGame,
     params: Params,
-    key: PRNGKeyArray | None = None,
+    key: RandomKey = None,
     believed: Callable[[Params], Params] = lambda effect: effect,
 ) -> Params:
     """χ_i = Σ_j≠i (∂ξ_j/∂θ_i)ᵀ ∂U_i/∂θ_j: what player i gains by moving the others' gradients.

@@ -2,9 +2,7 @@
 
 from typing import ClassVar
 
-from jaxtyping import PRNGKeyArray
-
-from glasshouse.parametric.protocol import AbstractParametricGame, Params
+from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.anticipating import AbstractAnticipating, minus
 from glasshouse.rules.base import Directions
 from glasshouse.rules.calculus import across, solved
@@ -29,7 +27,7 @@ class Cgd(AbstractAnticipating):
     listed: ClassVar[int] = 7
 
     def towards(
-        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
+        self, game: AbstractParametricGame, params: Params, key: RandomKey = None
     ) -> Directions:
         def left(vector: Params) -> Params:
             return minus(vector, across(game, params, self.expected(vector), key))

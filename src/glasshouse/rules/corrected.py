@@ -5,12 +5,12 @@ from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Float, PRNGKeyArray
+from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, checked_weights, finite_number
-from glasshouse.parametric.protocol import AbstractParametricGame, Params
+from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.base import APART, SECOND, AbstractMemoryless, Directions
 from glasshouse.rules.calculus import along, inner, pulled
 
@@ -44,7 +44,7 @@ class Consensus(AbstractMemoryless):
         self.weight = checked_weights(weight, "weight")
 
     def towards(
-        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
+        self, game: AbstractParametricGame, params: Params, key: RandomKey = None
     ) -> Directions:
         selfish = game.selfish_gradients(params, key)
         pull = pulled(game, params, selfish, key)
@@ -89,7 +89,7 @@ class Sga(AbstractMemoryless):
         self.alignment = finite_number(alignment, "alignment")
 
     def towards(
-        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
+        self, game: AbstractParametricGame, params: Params, key: RandomKey = None
     ) -> Directions:
         selfish = game.selfish_gradients(params, key)
         pull = pulled(game, params, selfish, key)

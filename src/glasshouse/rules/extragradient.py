@@ -3,9 +3,8 @@
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import PRNGKeyArray
 
-from glasshouse.parametric.protocol import AbstractParametricGame, Params
+from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.anticipating import AbstractAnticipating
 from glasshouse.rules.base import Directions, ascend
 
@@ -29,7 +28,7 @@ class Extragradient(AbstractAnticipating):
     listed: ClassVar[int] = 10
 
     def towards(
-        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
+        self, game: AbstractParametricGame, params: Params, key: RandomKey = None
     ) -> Directions:
         ahead = self.expected(game.selfish_gradients(params, key))
         return game.selfish_gradients(ascend(game, params, ahead, np.array(1.0)), key)

@@ -2,9 +2,7 @@
 
 from typing import ClassVar
 
-from jaxtyping import PRNGKeyArray
-
-from glasshouse.parametric.protocol import AbstractParametricGame, Params
+from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.base import AbstractMemoryless, Directions
 
 
@@ -18,7 +16,7 @@ class Fixed(AbstractMemoryless):
     listed: ClassVar[int] = 4
 
     def towards(
-        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
+        self, game: AbstractParametricGame, params: Params, key: RandomKey = None
     ) -> Directions:
         return (None,) * len(params)
 

@@ -2,9 +2,7 @@
 
 from typing import ClassVar
 
-from jaxtyping import PRNGKeyArray
-
-from glasshouse.parametric.protocol import AbstractParametricGame, Params
+from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.base import AbstractMemoryless, Directions
 
 
@@ -22,7 +20,7 @@ class Gradient(AbstractMemoryless):
     listed: ClassVar[int] = 1
 
     def towards(
-        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
+        self, game: AbstractParametricGame, params: Params, key: RandomKey = None
     ) -> Directions:
         return game.selfish_gradients(params, key)
 

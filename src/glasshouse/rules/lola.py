@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, Whole, whole
 from glasshouse.errors import InputError
-from glasshouse.parametric.protocol import AbstractParametricGame, Params
+from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.anticipating import AbstractAnticipating, minus, plus
 from glasshouse.rules.base import Directions
 from glasshouse.rules.calculus import across, shaped
@@ -80,7 +80,7 @@ class Lola(AbstractAnticipating):
             raise InputError(f"order={self.order} belongs to form='exact': leave it out")
 
     def towards(
-        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
+        self, game: AbstractParametricGame, params: Params, key: RandomKey = None
     ) -> Directions:
         if self.form == "exact":
             return self._of_order(self.order, game, params, key)
@@ -91,7 +91,7 @@ class Lola(AbstractAnticipating):
         return plus(selfish, *terms)
 
     def consistency(
-        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
+        self, game: AbstractParametricGame, params: Params, key: RandomKey = None
     ) -> Float[Array, ""]:
         """How far all are from learning as the others expect them to: 0 where they do.
 

@@ -2,9 +2,7 @@
 
 from typing import ClassVar
 
-from jaxtyping import PRNGKeyArray
-
-from glasshouse.parametric.protocol import AbstractParametricGame, Params
+from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.anticipating import AbstractAnticipating, plus
 from glasshouse.rules.base import Directions
 from glasshouse.rules.calculus import across
@@ -28,7 +26,7 @@ class LookAhead(AbstractAnticipating):
     listed: ClassVar[int] = 5
 
     def towards(
-        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
+        self, game: AbstractParametricGame, params: Params, key: RandomKey = None
     ) -> Directions:
         selfish = game.selfish_gradients(params, key)
         return plus(selfish, across(game, params, self.expected(selfish), key))

@@ -5,13 +5,13 @@ from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Float, PRNGKeyArray
+from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray, is_traced
 from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, number_within
 from glasshouse.errors import InputError
-from glasshouse.parametric.protocol import AbstractParametricGame, Params
+from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.base import AbstractDirection, Directions
 
 
@@ -43,28 +43,18 @@ class Momentum(AbstractDirection):
         if not is_traced(self.decay) and float(self.decay) == 1.0:
             raise InputError("decay must be less than 1, or nothing is ever forgotten")
 
-    def init(
-        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
-    ) -> Any:
+    def init(self, game: AbstractParametricGame, params: Params, key: RandomKey = None) -> Any:
         return jax.tree.map(jnp.zeros_like, game.selfish_gradients(params, key))
 
     def direction(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        state: Any,
-        key: PRNGKeyArray | None = None,
+        self, game: AbstractParametricGame, params: Params, state: Any, key: RandomKey = None
     ) -> tuple[Directions, Any]:
         now = game.selfish_gradients(params, key)
         found = jax.tree.map(lambda x, m: self.decay * m + x, now, state)
         return found, found
 
     def resting_direction(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        state: Any,
-        key: PRNGKeyArray | None = None,
+        self, game: AbstractParametricGame, params: Params, state: Any, key: RandomKey = None
     ) -> Directions:
         return jax.tree.map(lambda x: x / (1 - self.decay), game.selfish_gradients(params, key))
 

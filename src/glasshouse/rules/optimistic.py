@@ -3,9 +3,8 @@
 from typing import Any, ClassVar
 
 import jax
-from jaxtyping import PRNGKeyArray
 
-from glasshouse.parametric.protocol import AbstractParametricGame, Params
+from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.base import AbstractDirection, Directions
 
 
@@ -23,27 +22,17 @@ class Optimistic(AbstractDirection):
     cost: ClassVar[str] = "one gradient of each player's payoff, and one kept"
     listed: ClassVar[int] = 3
 
-    def init(
-        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
-    ) -> Any:
+    def init(self, game: AbstractParametricGame, params: Params, key: RandomKey = None) -> Any:
         return game.selfish_gradients(params, key)
 
     def direction(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        state: Any,
-        key: PRNGKeyArray | None = None,
+        self, game: AbstractParametricGame, params: Params, state: Any, key: RandomKey = None
     ) -> tuple[Directions, Any]:
         now = game.selfish_gradients(params, key)
         return jax.tree.map(lambda new, old: 2 * new - old, now, state), now
 
     def resting_direction(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        state: Any,
-        key: PRNGKeyArray | None = None,
+        self, game: AbstractParametricGame, params: Params, state: Any, key: RandomKey = None
     ) -> Directions:
         return game.selfish_gradients(params, key)
 

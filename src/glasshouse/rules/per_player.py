@@ -7,12 +7,12 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, PRNGKeyArray
+from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray, is_traced
 from glasshouse._foundation.numbers import Numbers, number_array, shown
 from glasshouse.errors import InputError
-from glasshouse.parametric.protocol import AbstractParametricGame, Params
+from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.base import APART, AbstractDirection, Directions
 from glasshouse.rules.calculus import check_separate
 from glasshouse.rules.gradient import Gradient
@@ -60,9 +60,7 @@ class PerPlayer(AbstractDirection):
             raise InputError(f"step_sizes must be positive, but are {shown(sizes)}")
         self.step_sizes = sizes
 
-    def init(
-        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
-    ) -> Any:
+    def init(self, game: AbstractParametricGame, params: Params, key: RandomKey = None) -> Any:
         check_separate(game, "a line-up of rules")
         if game.players != len(self.rules):
             raise InputError(
@@ -71,11 +69,7 @@ class PerPlayer(AbstractDirection):
         return [rule.init(game, params, key) for rule in self._distinct()[0]]
 
     def direction(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        state: Any,
-        key: PRNGKeyArray | None = None,
+        self, game: AbstractParametricGame, params: Params, state: Any, key: RandomKey = None
     ) -> tuple[Directions, Any]:
         rules, which = self._distinct()
         found = [
@@ -88,11 +82,7 @@ class PerPlayer(AbstractDirection):
         return directions, [own for _, own in found]
 
     def resting_direction(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        state: Any,
-        key: PRNGKeyArray | None = None,
+        self, game: AbstractParametricGame, params: Params, state: Any, key: RandomKey = None
     ) -> Directions:
         rules, which = self._distinct()
         found = [

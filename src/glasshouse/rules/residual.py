@@ -5,18 +5,18 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float
 
 from glasshouse._foundation.arrays import UNDEFINED, RealArray, as_floats
 from glasshouse.parametric.capabilities import AbstractScaled, capabilities
-from glasshouse.parametric.protocol import AbstractParametricGame, Layout, Params
+from glasshouse.parametric.protocol import AbstractParametricGame, Layout, Params, RandomKey
 
 
 def residual_of(
     game: AbstractParametricGame,
     params: Params,
     direction: tuple[Any, ...],
-    key: PRNGKeyArray | None = None,
+    key: RandomKey = None,
 ) -> Float[RealArray, ""]:
     """The largest |d| / scale over all coordinates: 0 at rest, whatever the saturation.
 
@@ -49,7 +49,7 @@ def relative_gradient(gradient: Array, scale: Array) -> Array:
     return jnp.where(lost, UNDEFINED, _quotient(gradient, jnp.where(lost, 1.0, scale)))
 
 
-def _scales(game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None) -> Params:
+def _scales(game: AbstractParametricGame, params: Params, key: RandomKey) -> Params:
     if isinstance(game, AbstractScaled) and scale_of(game) == "gradient_scales":
         return game.gradient_scales(params)
     gained = game.payoffs(params, key) - game.payoffs(as_floats(game.neutral()), key)

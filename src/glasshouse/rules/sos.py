@@ -5,12 +5,12 @@ from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Float, PRNGKeyArray
+from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, number_within
-from glasshouse.parametric.protocol import AbstractParametricGame, Params
+from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.anticipating import AbstractAnticipating, plus
 from glasshouse.rules.base import Directions
 from glasshouse.rules.calculus import across, inner, shaped
@@ -55,7 +55,7 @@ class Sos(AbstractAnticipating):
         self.a, self.b = number_within(a, "a", 0.0, 1.0), number_within(b, "b", 0.0, 1.0)
 
     def towards(
-        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
+        self, game: AbstractParametricGame, params: Params, key: RandomKey = None
     ) -> Directions:
         selfish = game.selfish_gradients(params, key)
         ahead = plus(selfish, across(game, params, self.expected(selfish), key))

@@ -7,11 +7,10 @@ import jax
 import jax.numpy as jnp
 import optax
 import wadler_lindig as wl
-from jaxtyping import PRNGKeyArray
 
 from glasshouse._foundation.results import call
 from glasshouse.errors import InputError
-from glasshouse.parametric.protocol import AbstractParametricGame, Params
+from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.base import AbstractDirection, Directions, check_direction, standing
 from glasshouse.rules.gradient import Gradient
 
@@ -46,18 +45,12 @@ class Transformed(AbstractDirection):
                 f"transformation must be one of Optax, not {type(self.transformation).__name__}"
             )
 
-    def init(
-        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None = None
-    ) -> Any:
+    def init(self, game: AbstractParametricGame, params: Params, key: RandomKey = None) -> Any:
         _check_keeps_direction(self.transformation, params)
         return self.rule.init(game, params, key), self.transformation.init(params)
 
     def direction(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        state: Any,
-        key: PRNGKeyArray | None = None,
+        self, game: AbstractParametricGame, params: Params, state: Any, key: RandomKey = None
     ) -> tuple[Directions, Any]:
         rule_state, transformation_state = state
         directions, rule_state = self.rule.direction(game, params, rule_state, key)
@@ -70,11 +63,7 @@ class Transformed(AbstractDirection):
         return cast(Directions, updates), (rule_state, transformation_state)
 
     def resting_direction(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        state: Any,
-        key: PRNGKeyArray | None = None,
+        self, game: AbstractParametricGame, params: Params, state: Any, key: RandomKey = None
     ) -> Directions:
         # Adam, momentum and clipping send directions of zero, and no others, to zero for good.
         return self.rule.resting_direction(game, params, state[0], key)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from glasshouse.games.repeated import RepeatedGame
-from glasshouse.theory.registry import Known, Unknown, knows, known
+from glasshouse.theory.registry import Known, Unknown, known, knows
 from glasshouse.theory.symmetric import THRESHOLD_MEANINGS, Threshold, Thresholds
 
 ENDS = "nothing is known in closed form of repeated play near pure behaviour"

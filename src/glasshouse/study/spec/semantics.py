@@ -150,10 +150,6 @@ class AffineSection(SemanticsSection):
 class LinearSection(SemanticsSection):
     """Cooperate with probability s(w·θ_i + κ Σ_j w·θ_j), θ_i of several coordinates."""
 
-    def built(self, game: NormalFormGame, settings: dict[str, Any]) -> AbstractSemantics:
-        """The semantics for this game's players."""
-        return self.MADE(game.actions, **{**settings, "direction": np.array(settings["direction"])})
-
     def family(self, game: NormalFormGame, channel: AbstractChannel) -> LinearFamily:
         """The game at every coupling."""
         own = self.settings()

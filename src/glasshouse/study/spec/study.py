@@ -24,13 +24,13 @@ from glasshouse.dynamics.starts import Starts
 from glasshouse.errors import nearest
 from glasshouse.games.normal_form import NormalFormGame, default_labels
 from glasshouse.games.registry import CATALOGUE, from_catalogue
+from glasshouse.games.repeated import RepeatedGame
 from glasshouse.interop.nfg import read_nfg
 from glasshouse.parametric.measure import COOPERATION, check_observable
 from glasshouse.rules.per_player import PerPlayer
 from glasshouse.study.spec.access import ACCESS_SPECS, AccessSection, with_threshold
-from glasshouse.games.repeated import RepeatedGame
-from glasshouse.study.spec.repeated import RepeatedSpec
 from glasshouse.study.spec.dotted import numeric_leaves, replaced
+from glasshouse.study.spec.repeated import RepeatedSpec
 from glasshouse.study.spec.rules import ByRule, PlayerSpec, RuleSection
 from glasshouse.study.spec.semantics import SEMANTICS_SPECS, SemanticsSection
 from glasshouse.study.spec.stop import StopSpec
