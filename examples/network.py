@@ -11,6 +11,7 @@ import numpy as np
 
 import glasshouse as gh
 from glasshouse.analysis import player_thresholds
+from glasshouse.dynamics import Rest
 from glasshouse.games import NeighbourhoodPublicGoods
 from glasshouse.plots import plot_network
 from glasshouse.semantics import Reading
@@ -19,7 +20,6 @@ club = nx.karate_club_graph()
 game = NeighbourhoodPublicGoods(club, multiplier=3.0)
 reading = Reading.from_graph(club, weight=None)  # all read their friends alike
 family = gh.NetworkFamily(game, reading, bound=3.0)
-print(f"{game.players} players, {len(reading.weights)} readings")
 
 # %% [markdown]
 # ## Who starts to rise
@@ -31,6 +31,8 @@ print(f"{game.players} players, {len(reading.weights)} readings")
 # %%
 found = player_thresholds(family)
 order = np.argsort(found.values)
+low, high = found.values[order[[0, -1]]]
+print(f"{game.players} players start to rise one by one, from coupling {low:.3f} to {high:.3f}")
 for place in (0, 10, 17, 25, 33):
     player = order[place]
     friends, triangles = club.degree[player], nx.triangles(club, player)
@@ -50,7 +52,7 @@ for place in (0, 10, 17, 25, 33):
 for coupling in (0.2, 0.3, 0.4, 0.5, 0.6):
     start = found.rising(coupling)
     parametric = family(coupling)
-    solution = gh.run(parametric, steps=10_000, step_size=0.02)
+    solution = gh.run(parametric, steps=100_000, step_size=0.02, stop=Rest())
     end = np.asarray(parametric.cooperation(solution.params)) > 0.5
     print(
         f"coupling {coupling}: {start.sum():2} start to rise, {end.sum():2} end up cooperating, "
@@ -63,7 +65,7 @@ for coupling in (0.2, 0.3, 0.4, 0.5, 0.6):
 
 # %%
 parametric = family(0.4)
-solution = gh.run(parametric, steps=10_000, step_size=0.02)
+solution = gh.run(parametric, steps=100_000, step_size=0.02, stop=Rest())
 cooperation = parametric.cooperation(solution.params)
 for player in (33, 13):
     threshold, probability = found.values[player], cooperation[player]

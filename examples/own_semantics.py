@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 import glasshouse as gh
 from glasshouse.channels import Box
+from glasshouse.dynamics import Rest
 from glasshouse.semantics import Custom
 
 GAIN = 0.8  # how strongly each policy responds to what it reads
@@ -28,14 +29,14 @@ def policies(params, seen):
     return policy(0), policy(1)
 
 
-game = gh.load_game("donation:b=3,c=1")
 box = Box([-3.0, -3.0], [3.0, 3.0])
-parametric = gh.ParametricGame(game, Custom(policies, (box, box)))
+semantics = Custom(policies, (box, box))
+parametric = gh.ParametricGame(gh.load_game("stag_hunt"), semantics)
 
 # %% [markdown]
 # ## First movement
 #
-# Two open policies without a bias. Each gains from being read, so cooperation starts to rise.
+# Two open policies without a bias hunt. Each gains from being read, so cooperation starts to rise.
 
 # %%
 start = (jnp.array([0.0, 1.0]), jnp.array([0.0, 1.0]))
@@ -45,10 +46,10 @@ print(f"cooperation starts to change at rate {margin:.6f}")
 # %% [markdown]
 # ## Outcome
 #
-# Both learn both of their parameters.
+# Both learn both of their parameters, until they are at rest.
 
 # %%
-end = gh.run(parametric, params=start, steps=4000, step_size=0.1)
+end = gh.run(parametric, params=start, steps=100_000, step_size=1.0, stop=Rest())
 for player in (0, 1):
     bias, openness = end.params[player]
     cooperates = parametric.behaviours(end.params)[player][0]
@@ -58,10 +59,19 @@ for player in (0, 1):
     )
 
 # %% [markdown]
+# Rest is no matter of course. In the donation game the same two, from the same start, still move
+# after 100 000 steps, and no point that they pass is an outcome.
+
+# %%
+donation = gh.ParametricGame(gh.load_game("donation:b=3,c=1"), semantics)
+chase = gh.run(donation, params=start, steps=100_000, step_size=0.1, stop=Rest(), throw=False)
+print(f"donation game, after {chase.steps} steps: {chase.to_dict()['result']}")
+
+# %% [markdown]
 # ## Equilibrium
 #
-# With two parameters the best deviation is searched for: a positive gain refutes equilibrium, and
-# no gain found is not a proof of one.
+# Back to the hunt. With two parameters the best deviation is searched for: a positive gain refutes
+# equilibrium, and no gain found is not a proof of one.
 
 # %%
 for player in (0, 1):
