@@ -48,7 +48,7 @@ def quiet(text: str, *content: object) -> Markup:
 
 
 @dataclasses.dataclass(frozen=True)
-class Section:
+class PageSection:
     """A part of the page: its `name` for links, its title, and the blocks in it."""
 
     name: str
@@ -84,7 +84,7 @@ class Items:
 
 
 @dataclasses.dataclass(frozen=True)
-class Table:
+class ScrolledTable:
     """A table to be scrolled in: the cells of its head, the rows of its bodies.
 
     **Arguments:** `label`, what it is; `kind` of table: one to "stack" where it is narrow; `tall`,
@@ -101,7 +101,7 @@ class Table:
     @classmethod
     def of(
         cls, label: str, columns: Columns, rows: Iterable[Sequence[object]], **more: Any
-    ) -> "Table":
+    ) -> "ScrolledTable":
         """A table of rows as long as there are columns; `more` are further fields."""
         stack = more.get("kind") == "stack"
         labels = [t if stack and kind != "what" else None for t, kind in columns]

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from glasshouse.plots.coupling import outcome_names
 from glasshouse.study.report.blocks import (
     TALL,
-    Table,
+    ScrolledTable,
     breakable,
     element,
     joined,
@@ -92,7 +92,7 @@ def _payoff_table(result: StudyResult) -> object:
         rows = [(profile_name(game, p), *cell(p)) for p in profiles]
         columns = [(title, None) for title in ("Profile", "Payoffs", "")]
         caption = "Payoffs of all players, action profile by action profile"
-        return Table.of("Payoffs", columns, rows, caption=caption, tall=len(rows) > TALL)
+        return ScrolledTable.of("Payoffs", columns, rows, caption=caption, tall=len(rows) > TALL)
     names, others = action_names(game)
     head = element("td") + joined(element("th", name, scope="col") for name in others)
     body = joined(
@@ -104,20 +104,20 @@ def _payoff_table(result: StudyResult) -> object:
         for i, name in enumerate(names)
     )
     caption = "Payoffs of player 1 (rows) and player 2 (columns)"
-    return Table("Payoffs", head, (body,), caption, "payoffs")
+    return ScrolledTable("Payoffs", head, (body,), caption, "payoffs")
 
 
 def _payoffs(result: StudyResult) -> Iterator[object]:
     columns = (("Situation", "what"), ("Payoffs", None), ("Welfare", "n"),
                ("Above the best pure equilibrium", "n"))  # fmt: skip
     label = "Payoffs and welfare with and without transparency"
-    yield Table.of(label, columns, _situations(result), kind="stack")
+    yield ScrolledTable.of(label, columns, _situations(result), kind="stack")
     points = _points(result)
     if points:
         columns = [(breakable(axis_name(axis.key)), "n") for axis in result.axes]
         columns += [("Mean payoffs", None), ("Welfare", "n"), ("Most frequent outcome", None)]
         caption = f"Learned outcomes at {len(points)} points of the sweep"
-        yield Table.of("Mean payoffs along the sweep", columns, points, caption=caption)
+        yield ScrolledTable.of("Mean payoffs along the sweep", columns, points, caption=caption)
 
 
 def _situations(result: StudyResult) -> Iterator[tuple[object, ...]]:

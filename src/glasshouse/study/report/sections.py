@@ -10,8 +10,8 @@ from glasshouse.study.report.blocks import (
     TALL,
     Facts,
     Items,
-    Section,
-    Table,
+    PageSection,
+    ScrolledTable,
     breakable,
     code,
     element,
@@ -120,19 +120,21 @@ def _swept(result: StudyResult, table: str) -> list[str]:
 
 def sections(
     result: StudyResult, figures: Sequence[tuple[StudyFigure, Markup]], made: Mapping[str, Any]
-) -> list[Section]:
+) -> list[PageSection]:
     """Everything below the head of the page; those that have nothing to say are left out.
 
     **Arguments:** `figures` with their pictures; `made`, the provenance.
     """
     found = [
-        Section("found", "What was found", tuple(_found(result))),
-        Section("predicted", "Where things switch: predicted and found", tuple(_predicted(result))),
-        Section("proved", "Equilibrium: what is proved", tuple(_proved(result))),
-        Section("figures", "Figures", tuple(_figures(figures))),
-        Section("base", "What transparency changed", (beside(result),)),
-        Section("numbers", "Every number, and how it was obtained", tuple(_numbers(result))),
-        Section("again", "How to compute it again", tuple(_again(result, made))),
+        PageSection("found", "What was found", tuple(_found(result))),
+        PageSection(
+            "predicted", "Where things switch: predicted and found", tuple(_predicted(result))
+        ),
+        PageSection("proved", "Equilibrium: what is proved", tuple(_proved(result))),
+        PageSection("figures", "Figures", tuple(_figures(figures))),
+        PageSection("base", "What transparency changed", (beside(result),)),
+        PageSection("numbers", "Every number, and how it was obtained", tuple(_numbers(result))),
+        PageSection("again", "How to compute it again", tuple(_again(result, made))),
     ]
     return [section for section in found if section.blocks]
 
@@ -164,7 +166,7 @@ def _predicted(result: StudyResult) -> Iterator[object]:
     if result.predictions is not None:
         columns = (("What", "what"), ("Value", "n"), ("Difference", "n"), ("How", "how"))
         lines = comparison(result.predictions)
-        yield Table.of("Switches, predicted and found", columns, lines, kind="stack")
+        yield ScrolledTable.of("Switches, predicted and found", columns, lines, kind="stack")
         yield quiet(
             "What follows ± is all that is not known of a number: how closely it was searched, "
             "rounding, and for a measured first movement what the window still matters. "
@@ -187,7 +189,7 @@ def _predicted(result: StudyResult) -> Iterator[object]:
         rows.append((*cells, number(apart, 2, sign=True), number(x.equilibrium)))
     columns = [(title, "n") for title in (*map(breakable, others), *titles)]
     tall = len(shown) > TALL
-    yield Table.of(f"Switches at each value of {which}", columns, rows, tall=tall)
+    yield ScrolledTable.of(f"Switches at each value of {which}", columns, rows, tall=tall)
     each = "each value" if len(shown) == count else f"{len(shown)} of {count} values"
     yield quiet(
         "Along {}, at {} of {}. The margin's change of sign is interpolated between neighbouring "
@@ -213,7 +215,7 @@ def _proved(result: StudyResult) -> Iterator[object]:
                   "Best deviation", "File")  # fmt: skip
         kinds = {"Point": "what", "Verdict": "verdict"}
         columns = [(title, kinds.get(title)) for title in titles]
-        yield Table.of("Certified points", columns, proved_points(result), kind="stack")
+        yield ScrolledTable.of("Certified points", columns, proved_points(result), kind="stack")
     yield quiet(
         "At an ε-equilibrium nobody gains more than ε by changing its own parameters alone, "
         "anywhere in its box, limits at infinity included. A point where learning rests need not "
@@ -251,7 +253,7 @@ def _numbers(result: StudyResult) -> Iterator[object]:
         heading = element("tr", element("th", title, colspan=4, scope="rowgroup"), class_="group")
         bodies.append(joined([heading, *(row for same in group for row in _alike(same))], "\n"))
     head = joined(element("th", title) for title in titles)
-    yield Table("All numbers", head, tuple(bodies), kind="stack")
+    yield ScrolledTable("All numbers", head, tuple(bodies), kind="stack")
     count, label = result.table.num_rows, "The sweep, point by point"
     first = f", the first {MOST_ROWS} shown" if count > MOST_ROWS else ""
     columns = [(name, "n") for name in result.table.column_names]
@@ -259,7 +261,7 @@ def _numbers(result: StudyResult) -> Iterator[object]:
     yield element(
         "details",
         element("summary", f"{label} ({count} row{'s' * (count > 1)}{first})"),
-        Table.of(label, columns, map(tuple, rows), tall=True),
+        ScrolledTable.of(label, columns, map(tuple, rows), tall=True),
         class_="rows",
     )
     yield quiet(
