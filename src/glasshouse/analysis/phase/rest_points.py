@@ -8,7 +8,6 @@ import equinox as eqx
 import jax
 import numpy as np
 from jaxtyping import Float
-from scipy import optimize
 
 from glasshouse._foundation.arrays import RealArray, with_nan
 from glasshouse._foundation.evidence import Evidenced
@@ -279,6 +278,8 @@ def _polished(plane: Plane, start: np.ndarray, low: np.ndarray, high: np.ndarray
         slopes = local.relative_jacobian * (high - low) * free - np.diag(1 - free)
         return local.relative - (unit - inside), slopes
 
+    from scipy import optimize  # takes as long to import as a tenth of glasshouse
+
     found = optimize.root(
         normal_map, start, jac=True, method="hybr", options={"maxfev": 60, "xtol": 1e-14}
     )
@@ -289,6 +290,8 @@ def _on_edges(
     plane: Plane, grid: FieldGrid, axis: int, low: np.ndarray, high: np.ndarray
 ) -> list[np.ndarray]:
     """Zeros of the component along the two edges on which parameter `axis` is free."""
+    from scipy import optimize
+
     found = []
     steps = len((grid.theta_1, grid.theta_2)[axis]) - 1
     for bound in (0, 1):
