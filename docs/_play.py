@@ -72,7 +72,7 @@ def fork_for_each_page() -> None:
                 [("blocks", os.O_RDONLY), ("printed", writing), ("errors", writing)]
             ):
                 os.dup2(os.open(Path(files, name), how), stream)
-            sys.stdin = open(0, encoding="utf-8", closefd=False)
+            sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
             return
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
     sys.exit()

@@ -12,6 +12,7 @@ from pathlib import Path
 import jax
 import pytest
 from hypothesis import HealthCheck, settings
+from jaxtyping import install_import_hook
 
 CACHE = "JAX_COMPILATION_CACHE_DIR"
 SMALLEST = "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"
@@ -58,6 +59,23 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("reproducible")
+
+CHECKED = [
+    f"glasshouse.{name}"
+    for name in ("analysis", "cli", "dynamics", "interop", "plots", "rules", "study")
+]
+"""Modules whose annotations are checked at run time by day."""
+
+
+def pytest_configure(config):
+    """Of several processes the first checks annotations by day, for that takes a sixth of the time.
+
+    `make nightly` checks more of them, and in every process.
+    """
+    first = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
+    if first and not config.getoption("jaxtyping_packages"):
+        install_import_hook(CHECKED, "beartype.beartype")
+
 
 BY_NIGHT = Path(__file__).parent / "by_night.txt"
 """Further tests that are slow, by the names that pytest gives them."""

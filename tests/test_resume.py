@@ -1,5 +1,6 @@
 """Interrupted runs: what they leave, and that going on gives the bytes of an uninterrupted run."""
 
+import functools
 import json
 import random
 import signal
@@ -14,8 +15,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from glasshouse.errors import InputError, OutputError
-from glasshouse.study import check_study, run_study
+from glasshouse.study import check_study, run_study, store
 from glasshouse.study import folder as folder_module
+from glasshouse.study.folder import as_json, identity
+from glasshouse.study.report.figures import StudyFigure
+from glasshouse.study.result import StudyResult
 from glasshouse.study.store import write_study
 
 STUDY = """
@@ -60,6 +64,34 @@ def study(tmp_path_factory) -> Path:
 def whole(study) -> dict[str, bytes]:
     run_study(study, study.parent / "whole")
     return contents(study.parent / "whole")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def drawn_once():
+    """Figures are drawn once for each result that they show, which takes most of a run's time."""
+    draw, drawn = store.study_figures, {}
+
+    def figures(result: StudyResult) -> tuple[Drawn, ...]:
+        told = as_json({**result.to_dict(), **identity(result.prepared)})
+        shown = (told, *(column.to_pylist() for column in result.table.columns))
+        if repr(shown) not in drawn:
+            drawn[repr(shown)] = tuple(Drawn(**vars(figure)) for figure in draw(result))
+        return drawn[repr(shown)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "study_figures", figures)
+        yield
+
+
+class Drawn(StudyFigure):
+    """A figure whose files are written more than once."""
+
+    @functools.cached_property
+    def _png(self) -> bytes:
+        return super().png()
+
+    def png(self) -> bytes:
+        return self._png
 
 
 class Stop(BaseException):

@@ -17,7 +17,7 @@ from glasshouse import (
     run,
     thresholds,
 )
-from glasshouse.analysis import first_movement_switch, player_thresholds
+from glasshouse.analysis import PlayerThresholds, first_movement_switch, player_thresholds
 from glasshouse.channels import Box
 from glasshouse.dynamics import Learning, batch_map, stack
 from glasshouse.errors import InputError
@@ -334,9 +334,14 @@ def test_what_reads_through_a_network_has_thresholds_for_each_player():
     assert np.allclose(found.values, 1 / 3, rtol=1e-12)
 
 
+@pytest.fixture(scope="module")
+def of_donation() -> PlayerThresholds:
+    return player_thresholds(LogisticFamily(catalogue.donation(), BOUND))
+
+
 @pytest.mark.parametrize("player", [True, np.array(1.5), -1, 2])
-def test_thresholds_of_players_that_are_none_are_refused(player):
-    found = player_thresholds(LogisticFamily(catalogue.donation(), BOUND))
+def test_thresholds_of_players_that_are_none_are_refused(of_donation, player):
+    found = of_donation
     with pytest.raises(InputError, match=r"player.*(whole number|0 to 1)"):
         found.threshold(player)
     assert found.threshold(np.int64(1)) == found.threshold(1)

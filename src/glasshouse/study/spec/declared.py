@@ -157,7 +157,11 @@ class Kinds(Mapping[str, type[S]], Generic[S]):
         fields: dict[str, Any] = {"kind": (Literal[name], kind)}
         fields |= {key: field(said) for key, said in settings_of(cls, self._given).items()}
         doc = base.__doc__ if cls.section is not None else (cls.__doc__ or "").partition("\n")[0]
-        found = create_model(f"{cls.__name__}Spec", __base__=base, __doc__=doc, **fields)
+        # There is no source to search for further docstrings, which takes long.
+        without = {"use_attribute_docstrings": False}
+        found = create_model(
+            f"{cls.__name__}Spec", __base__=base, __doc__=doc, __cls_kwargs__=without, **fields
+        )
         found.MADE = cls
         found.declare()
         return found
