@@ -93,9 +93,10 @@ class LogisticFamily(AbstractDenseFamily):
     """A game under the logistic semantics, as a function of the coupling.
 
     **Arguments:** `game`, also a repeated one; `bound` M > 0, every parameter lies in [-M, M];
-    `reading`, in repeated games, as of `Logistic`; `pattern`, None when all read all alike, or an array of shape `(players, players)` that the coupling multiplies: who
-    reads whom, with zeros on the diagonal; `own_weight`, the weight of one's own parameter, a
-    number or one for each player; `channel`, what players see of each other.
+    `pattern`, None when all read all alike, or an array of shape `(players, players)` that the
+    coupling multiplies: who reads whom, with zeros on the diagonal; `own_weight`, the weight of
+    one's own parameter, a number or one for each player; `channel`, what players see of each other;
+    `reading`, in repeated games, as of `Logistic`.
     **Raises:** `InputError` for a game of one player and, when called, for values the semantics
     refuses.
 

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
-from typing import Any, TypeGuard
+from typing import Any, TypeAlias, TypeGuard
 
 import equinox as eqx
 import jax
@@ -256,6 +256,10 @@ def _slipped(values: Array, chance: RealArray) -> Array:
     # Σ of the others, not 1 - p, which would lose a small probability.
     rest = values[..., ::-1] if count == 2 else values @ (1.0 - np.eye(count)) / (count - 1)
     return (1 - chance) * values + chance * rest
+
+
+Played: TypeAlias = NormalFormGame | RepeatedGame
+"""A game as it is played: once, or round after round."""
 
 
 def is_repeated(game: Any) -> TypeGuard[RepeatedGame]:

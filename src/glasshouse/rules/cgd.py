@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from glasshouse._foundation.numbers import Numbers
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.anticipating import AbstractAnticipating, minus
 from glasshouse.rules.base import Directions
@@ -25,6 +26,9 @@ class Cgd(AbstractAnticipating):
     formula: ClassVar[str] = "(I - α H_o)^{-1} ξ"
     cost: ClassVar[str] = "a linear system in all parameters, one gradient step for each product"
     listed: ClassVar[int] = 7
+
+    def __init__(self, look_ahead: Numbers = 1.0, believed_step_sizes: Numbers | None = None):
+        super().__init__(look_ahead, believed_step_sizes)
 
     def towards(
         self, game: AbstractParametricGame, params: Params, key: RandomKey = None

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from glasshouse._foundation.numbers import Numbers
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.anticipating import AbstractAnticipating
 from glasshouse.rules.base import Directions, ascend
@@ -26,6 +27,9 @@ class Extragradient(AbstractAnticipating):
     formula: ClassVar[str] = "ξ(θ + α ξ)"
     cost: ClassVar[str] = "2 gradient steps"
     listed: ClassVar[int] = 10
+
+    def __init__(self, look_ahead: Numbers = 1.0, believed_step_sizes: Numbers | None = None):
+        super().__init__(look_ahead, believed_step_sizes)
 
     def towards(
         self, game: AbstractParametricGame, params: Params, key: RandomKey = None

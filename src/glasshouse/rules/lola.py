@@ -6,7 +6,7 @@ from typing import ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray, PyTree
+from jaxtyping import Array, Float, PyTree
 
 from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, Whole, whole
@@ -102,13 +102,11 @@ class Lola(AbstractAnticipating):
         leaves = [jnp.max(jnp.abs(x)) for x in jax.tree.leaves(minus(one, other))]
         return jnp.max(jnp.stack(leaves))
 
-    def _shaped(
-        self, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None
-    ) -> Params:
+    def _shaped(self, game: AbstractParametricGame, params: Params, key: RandomKey) -> Params:
         return shaped(game, params, key, believed=self.expected)
 
     def _of_order(
-        self, order: int, game: AbstractParametricGame, params: Params, key: PRNGKeyArray | None
+        self, order: int, game: AbstractParametricGame, params: Params, key: RandomKey
     ) -> Params:
         """∇_i U_i(θ_i, θ_-i + Δ^{k-1}_-i(θ)) of every player i."""
         if order == 0:

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from glasshouse._foundation.numbers import Numbers
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.anticipating import AbstractAnticipating, plus
 from glasshouse.rules.base import Directions
@@ -24,6 +25,9 @@ class LookAhead(AbstractAnticipating):
     formula: ClassVar[str] = "ξ + α H_o ξ"
     cost: ClassVar[str] = "about 2 gradient steps with two players"
     listed: ClassVar[int] = 5
+
+    def __init__(self, look_ahead: Numbers = 1.0, believed_step_sizes: Numbers | None = None):
+        super().__init__(look_ahead, believed_step_sizes)
 
     def towards(
         self, game: AbstractParametricGame, params: Params, key: RandomKey = None

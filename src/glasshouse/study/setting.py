@@ -18,7 +18,7 @@ from glasshouse.errors import InputError
 from glasshouse.families.family import AbstractFamily
 from glasshouse.games.base import AbstractGame
 from glasshouse.games.normal_form import NormalFormGame
-from glasshouse.games.repeated import RepeatedGame
+from glasshouse.games.repeated import Played
 from glasshouse.parametric import AbstractParametricGame, Layout, ParametricGame, Tied
 from glasshouse.parametric.dense import check_channel
 from glasshouse.parametric.measure import COOPERATION, observed
@@ -42,7 +42,7 @@ class Setting(Readable):
     values: dict[str, float]
     study: Study
     game: NormalFormGame
-    played: NormalFormGame | RepeatedGame
+    played: Played
     parametric: ParametricGame
     learning: Learning
 

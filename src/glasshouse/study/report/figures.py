@@ -31,6 +31,7 @@ from glasshouse.plots.outcome_map import QUANTITIES, plot_outcome_map
 from glasshouse.plots.phase import plot_portrait
 from glasshouse.semantics.registry import GIVEN
 from glasshouse.study.result import StudyResult
+from glasshouse.study.spec.study import Study
 from glasshouse.study.words.page import (
     along_words,
     boundary_words,

@@ -19,7 +19,7 @@ from glasshouse.study.report.blocks import (
     quiet,
 )
 from glasshouse.study.report.numbers import (
-    MOST_PROFILES,
+    MOST_PROFILES_REPORTED,
     action_names,
     listed_profiles,
     profile_name,
@@ -57,12 +57,12 @@ def _game(result: StudyResult) -> Iterator[object]:
         yield quiet("The game itself is swept; this is the one at {}.", own_values(result))
     yield _payoff_table(result)
     more = "".join(
-        f" There are {len(profiles)} {what}; the first {MOST_PROFILES} are listed."
+        f" There are {len(profiles)} {what}; the first {MOST_PROFILES_REPORTED} are listed."
         for profiles, what in (
             (base.pure_equilibria, "pure equilibria"),
             (base.welfare_optima, "profiles with the largest welfare"),
         )
-        if len(profiles) > MOST_PROFILES
+        if len(profiles) > MOST_PROFILES_REPORTED
     )
     mark = '<span class="mark">{}</span>'
     yield quiet(

@@ -17,7 +17,7 @@ from glasshouse.channels.box import Box
 from glasshouse.errors import InputError
 from glasshouse.families.family import AbstractFamily, AffineFamily, LogisticFamily
 from glasshouse.families.linear import LinearFamily
-from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.games.repeated import Played, is_repeated
 from glasshouse.parametric import ParametricGame
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.semantics.custom import Custom
@@ -50,16 +50,18 @@ class SemanticsSection(Declared):
             cls.COUPLING = strength.key
             cls.RANGE = (strength.start, strength.stop, strength.count)
 
-    def build(self, game: NormalFormGame, folder: Path) -> AbstractSemantics:
+    def build(self, game: Played, folder: Path) -> AbstractSemantics:
         """The semantics for this game's players."""
         return self.built(game, self.settings())
 
-    def built(self, game: NormalFormGame, settings: dict[str, Any]) -> AbstractSemantics:
+    def built(self, game: Played, settings: dict[str, Any]) -> AbstractSemantics:
         """The semantics with these settings, given the game's actions where it takes them."""
         taken = GIVEN & set(inspect.signature(self.MADE).parameters)
-        return made(self.MADE, {**dict.fromkeys(taken, game.actions), **settings})
+        # Of a repeated game it needs the information states as well.
+        given = game if is_repeated(game) else game.actions
+        return made(self.MADE, {**dict.fromkeys(taken, given), **settings})
 
-    def family(self, game: NormalFormGame, channel: AbstractChannel) -> AbstractFamily | None:
+    def family(self, game: Played, channel: AbstractChannel) -> AbstractFamily | None:
         """The game at every strength of reading, or None where it has none."""
         return None if self.COUPLING is None else StrengthFamily(game, self, channel)
 
@@ -67,7 +69,7 @@ class SemanticsSection(Declared):
         """What it reads beside the study, by name."""
         return {}
 
-    def said(self, game: NormalFormGame, spaces: tuple[Box, ...]) -> Said:
+    def said(self, game: Played, spaces: tuple[Box, ...]) -> Said:
         """What it does, for the report."""
         keys = settings_of(self.MADE, GIVEN)
         numbers = [f"{key.symbol or name} = {{{name}}}" for name, key in keys.items()]
@@ -80,7 +82,7 @@ class StrengthFamily(AbstractFamily):
 
     symbol: ClassVar[str] = "x"
 
-    game: NormalFormGame
+    game: Played
     section: SemanticsSection
     channel: AbstractChannel
 
@@ -109,7 +111,7 @@ class StrengthFamily(AbstractFamily):
 class LogisticSection(SemanticsSection):
     """Cooperate with probability s(ω θ_i + Σ_j κ_ij θ_j); m actions have m - 1 logits."""
 
-    def built(self, game: NormalFormGame, settings: dict[str, Any]) -> AbstractSemantics:
+    def built(self, game: Played, settings: dict[str, Any]) -> AbstractSemantics:
         """The semantics for this game's players, the coupling multiplying the pattern."""
         pattern, players = settings["pattern"], game.players
         if pattern is not None and len(pattern) != players:
@@ -119,22 +121,24 @@ class LogisticSection(SemanticsSection):
             )
         coupling = settings["coupling"]
         weights = coupling if pattern is None else coupling * np.array(pattern)
-        return self.MADE(game.actions, weights, settings["bound"], settings["own_weight"])
+        own = (settings["bound"], settings["own_weight"])
+        return self.MADE(game, weights, *own, reading=settings["reading"])
 
-    def family(self, game: NormalFormGame, channel: AbstractChannel) -> LogisticFamily:
+    def family(self, game: Played, channel: AbstractChannel) -> LogisticFamily:
         """The game at every coupling."""
         own = self.settings()
         pattern = None if own["pattern"] is None else np.array(own["pattern"])
-        return LogisticFamily(game, own["bound"], pattern, own["own_weight"], channel)
+        reading = own["reading"]
+        return LogisticFamily(game, own["bound"], pattern, own["own_weight"], channel, reading)
 
-    def said(self, game: NormalFormGame, spaces: tuple[Box, ...]) -> Said:
+    def said(self, game: Played, spaces: tuple[Box, ...]) -> Said:
         """What it does, for the report."""
         own = self.settings()
         several = " (with more than two actions, one such logit for each but one of them)"
         pattern = f" times the pattern {own['pattern']}, entry [i][j] for player i reading player j"
         return (
             f"{self.MADE.formula}{several * (max(game.actions) > 2)}; parameters "
-            f"{_bound(own['bound'])}, ω = {{own_weight}}, κ = {{coupling}}"
+            f"{_bound(own['bound'])}, ω = {{own_weight}}, κ = {{coupling}}{_over_states(game, own)}"
             f"{'' if own['pattern'] is None else pattern}"
         ), own
 
@@ -142,7 +146,7 @@ class LogisticSection(SemanticsSection):
 class AffineSection(SemanticsSection):
     """Cooperate with probability (1-w) θ_i + w θ_j, parameters in [0, 1]; two actions each."""
 
-    def family(self, game: NormalFormGame, channel: AbstractChannel) -> AffineFamily:
+    def family(self, game: Played, channel: AbstractChannel) -> AffineFamily:
         """The game at every weight."""
         return AffineFamily(game, channel)
 
@@ -150,12 +154,12 @@ class AffineSection(SemanticsSection):
 class LinearSection(SemanticsSection):
     """Cooperate with probability s(w·θ_i + κ Σ_j w·θ_j), θ_i of several coordinates."""
 
-    def family(self, game: NormalFormGame, channel: AbstractChannel) -> LinearFamily:
+    def family(self, game: Played, channel: AbstractChannel) -> LinearFamily:
         """The game at every coupling."""
         own = self.settings()
         return LinearFamily(game, np.array(own["direction"]), own["bound"], channel)
 
-    def said(self, game: NormalFormGame, spaces: tuple[Box, ...]) -> Said:
+    def said(self, game: Played, spaces: tuple[Box, ...]) -> Said:
         """What it does, for the report."""
         own = self.settings()
         count, bound = len(own["direction"]), _bound(own["bound"])
@@ -190,7 +194,7 @@ class CustomSection(SemanticsSection):
             raise ValueError(f"lower {own['lower']:g} must be below upper {own['upper']:g}")
         return self
 
-    def build(self, game: NormalFormGame, folder: Path) -> AbstractSemantics:
+    def build(self, game: Played, folder: Path) -> AbstractSemantics:
         """The semantics for this game's players.
 
         **Raises:** `InputError` when the function cannot be found or does not work.
@@ -203,9 +207,7 @@ class CustomSection(SemanticsSection):
         except InputError as error:
             raise InputError(f"key 'semantics.function': {error}") from error
 
-    def _custom(
-        self, function: Callable[..., Any], game: NormalFormGame, own: dict[str, Any]
-    ) -> Custom:
+    def _custom(self, function: Callable[..., Any], game: Played, own: dict[str, Any]) -> Custom:
         # Arrays inside a pytree, not values in a closure: so that sweeps compile once.
         bound = jax.tree_util.Partial(
             function, **{name: np.asarray(float(x)) for name, x in own["parameters"].items()}
@@ -230,7 +232,7 @@ class CustomSection(SemanticsSection):
         """The source of the function and of what it imports, by name."""
         return code_file(self.settings()["function"], folder)
 
-    def said(self, game: NormalFormGame, spaces: tuple[Box, ...]) -> Said:
+    def said(self, game: Played, spaces: tuple[Box, ...]) -> Said:
         """What it does, for the report."""
         own = self.settings()
         numbers = own["parameters"]
@@ -249,6 +251,13 @@ SEMANTICS_SPECS: Kinds[SemanticsSection] = Kinds(
 
 MOST_COORDINATES = 12
 """As many coordinates of a direction are in the report."""
+
+
+def _over_states(game: Played, own: dict[str, Any]) -> str:
+    if not is_repeated(game):
+        return ""
+    read = own["reading"] or "situation"
+    return f"; one such logit for each information state, read in the same {read}"
 
 
 def _bound(bound: float) -> str:

@@ -24,7 +24,7 @@ from glasshouse.dynamics.starts import Starts
 from glasshouse.errors import nearest
 from glasshouse.games.normal_form import NormalFormGame, default_labels
 from glasshouse.games.registry import CATALOGUE, from_catalogue
-from glasshouse.games.repeated import RepeatedGame
+from glasshouse.games.repeated import Played
 from glasshouse.interop.nfg import read_nfg
 from glasshouse.parametric.measure import COOPERATION, check_observable
 from glasshouse.rules.per_player import PerPlayer
@@ -106,7 +106,7 @@ class GameSpec(Section):
             game = NormalFormGame(game.tensor, named, player_axis=0)
         return game if self.cooperate is None else game.cooperating(self.cooperate)
 
-    def played(self, game: NormalFormGame) -> NormalFormGame | RepeatedGame:
+    def played(self, game: NormalFormGame) -> Played:
         """The game as it is played: once, or again and again."""
         return game if self.repeated is None else self.repeated.build(game)
 
