@@ -274,6 +274,8 @@ EXAMPLES = {
 }
 """One of each exported class, whose name comes first, and some large ones."""
 
+EXAMPLES = {name: functools.cache(example) for name, example in EXAMPLES.items()}
+
 each_example = pytest.mark.parametrize("name", EXAMPLES)
 
 
