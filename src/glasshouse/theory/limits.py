@@ -131,26 +131,17 @@ def known_corner_limits(game: NormalFormGame) -> Known | Unknown:
     found = _payoffs(game)
     if isinstance(found, Unknown):
         return found
-    limits = _limits(found.value)
-    return Known(limits, limits.conditions, SOURCE)
-
-
-def _limits(payoffs: Symmetric2x2) -> CornerLimits:
+    payoffs, couplings = found.value, []
     zero = [_limit_gain(payoffs, coupling) == 0 for _, coupling in PIECES]
-    couplings = []
     for holds, pieces in itertools.groupby(zip(zero, PIECES, strict=True), lambda x: x[0]):
         intervals = [interval for _, (interval, _) in pieces]
         if holds:
             couplings.append(CouplingInterval(*intervals[0][:2], *intervals[-1][2:]))
     threshold = _threshold(payoffs)
     rate = _rate(payoffs, threshold)
-    return CornerLimits(
-        couplings=tuple(couplings),
-        statement=_statement(couplings),
-        threshold=threshold,
-        rate=rate,
-        rate_reason="" if rate is not None else "the thresholds do not tend to 1",
-    )
+    reason = "" if rate is not None else "the thresholds do not tend to 1"
+    limits = CornerLimits(tuple(couplings), _statement(couplings), threshold, rate, reason)
+    return Known(limits, limits.conditions, SOURCE)
 
 
 def _payoffs(game: NormalFormGame) -> Known | Unknown:
