@@ -89,18 +89,14 @@ class Program(Readable):
             primitive, registers, _ = self.instructions[k]
             if primitive in PARTIAL or self.inputs + k in needed:
                 needed |= {self.inputs + k, *registers}
-        kept = [r for r in range(self.inputs + len(self.instructions)) if r in needed]
-        kept = [*range(self.inputs), *(r for r in kept if r >= self.inputs)]
+        computed = range(self.inputs, self.inputs + len(self.instructions))
+        kept = [*range(self.inputs), *(r for r in computed if r in needed)]
         new = {register: k for k, register in enumerate(kept)}
         instructions = (self.instructions[r - self.inputs] for r in kept[self.inputs :])
-        return Program(
-            self.inputs,
-            tuple(
-                Instruction(primitive, tuple(new[r] for r in registers), numbers)
-                for primitive, registers, numbers in instructions
-            ),
-            tuple(tuple(new[r] for r in registers) for registers in outputs),
+        renamed = tuple(
+            x._replace(registers=tuple(new[r] for r in x.registers)) for x in instructions
         )
+        return Program(self.inputs, renamed, tuple(tuple(new[r] for r in own) for own in outputs))
 
     def positive(self) -> set[int]:
         """Registers that for sure hold a number above zero wherever the inputs are finite."""

@@ -185,7 +185,6 @@ def best_gain(
 
     **Arguments:** `program`, `payoffs`, `profile`, `proper` as in `Gain`; `region`, all deviations
     (and the couplings of a claim about an interval); `epsilon` and `width` in units of payoff.
-    **Raises:** `InputError` where some output is found to be no probability.
     """
     precision = needed_precision(program, region, profile, epsilon)
     with ctx.workprec(precision):
