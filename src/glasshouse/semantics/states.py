@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float, Int
+from jaxtyping import Array, ArrayLike, Float
 
 from glasshouse.errors import InputError
 from glasshouse.games.behaviour import count_states, own_frame
@@ -58,15 +58,11 @@ def state_logits(
         if owner != player:
             read = jnp.reshape(jnp.asarray(seen[owner]), (states, -1))[:, :count]
             if semantics.reading == "state":
-                read = read[_where(semantics.actions, player, owner)]
+                own_rows, rows = (own_frame(semantics.actions, i) for i in (player, owner))
+                read = read[rows[np.argsort(own_rows)]]  # of each row, the one that is its state
             if read.shape[1] < count:
                 read = jnp.pad(read, ((0, 0), (0, count - read.shape[1])))
             logits = logits + semantics.weight(player, owner) * read
     if count == 1:
         return jnp.stack(jax.vmap(sigmoid_pair)(logits[:, 0]), axis=1)
     return jax.vmap(softmax)(jnp.concatenate([logits, jnp.zeros((states, 1))], axis=1))
-
-
-def _where(actions: tuple[int, ...], player: int, owner: int) -> Int[np.ndarray, "states"]:
-    """For each row of the player's behaviour, the row of the owner's that is the same state."""
-    return own_frame(actions, owner)[np.argsort(own_frame(actions, player))]
