@@ -72,8 +72,10 @@ class Registry(Mapping[str, T], Generic[T]):
         for key, other in {**self.own, **self._added}.items():
             if other is thing or not {*names} & {*self._names(other)}:
                 continue
-            if key in self._added and _is_edition(thing, other):
-                if _place(thing) != _place(other):
+            content, same_place = _content(thing), _place(thing) == _place(other)
+            copied = content is not None and content == _content(other)
+            if key in self._added and (same_place or copied):
+                if not same_place:
                     return  # a copy of its file, as beside results: the first one serves
                 del self._added[key]
                 break
@@ -153,12 +155,6 @@ def _content(thing: Any) -> tuple[str, str] | None:
     module = sys.modules.get(getattr(_source(thing), "__module__", ""))
     known = getattr(module, "__digest__", None)
     return None if known is None else (known, getattr(_source(thing), "__qualname__", ""))
-
-
-def _is_edition(thing: Any, other: Any) -> bool:
-    """Whether both are one definition: of one place, or of two files with the same content."""
-    content = _content(thing)
-    return _place(thing) == _place(other) or (content is not None and content == _content(other))
 
 
 def _described(thing: Any) -> str:

@@ -73,7 +73,10 @@ class Policies(AbstractNeural):
         bound: Numbers = math.inf,
     ):
         self.actions = checked_actions(actions, "Policies")
-        self.network = jax.tree.map(_without_numbers, network)
+        double = np.dtype(np.float64)
+        self.network = jax.tree.map(
+            lambda x: jax.ShapeDtypeStruct(x.shape, double) if has_shape(x) else x, network
+        )
         self.projection = _checked_projection(projection, self.weights)
         self.gain = finite_number(gain, "gain")
         self.bound = checked_bound(bound)
@@ -151,10 +154,6 @@ class Policies(AbstractNeural):
     def _network(self, weights: PyTree) -> Any:
         """The network with these weights."""
         return eqx.combine(weights, eqx.filter(self.network, has_shape, inverse=True))
-
-
-def _without_numbers(leaf: Any) -> Any:
-    return jax.ShapeDtypeStruct(leaf.shape, np.dtype(np.float64)) if has_shape(leaf) else leaf
 
 
 def _weights_of(network: PyTree) -> PyTree:
