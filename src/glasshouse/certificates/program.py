@@ -76,7 +76,9 @@ class Program(Readable):
             if k < 0 or self.instructions[k].primitive != "softmax":
                 return False
             wholes.append(self.instructions[k].registers)
-        return len({tuple(sorted(x)) for x in wholes}) <= 1 and _distinct_owners(wholes)
+        owners = [whole[0] for whole in wholes]  # each share is to belong to another summand
+        one_whole = len({tuple(sorted(x)) for x in wholes}) <= 1
+        return one_whole and all(wholes[0].count(x) >= owners.count(x) for x in owners)
 
     def leading(self) -> "Program":
         """The same without each player's last probability and whatever only that one needs.
@@ -196,12 +198,6 @@ class Machine:
         for primitive, registers, numbers in self._steps:
             values.append(primitive.value([values[r] for r in registers], numbers))
         return values
-
-
-def _distinct_owners(wholes: list[tuple[int, ...]]) -> bool:
-    """Whether each share belongs to another summand of the whole."""
-    owners = [whole[0] for whole in wholes]
-    return all(wholes[0].count(owner) >= owners.count(owner) for owner in owners)
 
 
 def _check(instruction: Instruction, register: int) -> None:

@@ -140,7 +140,9 @@ def known_corner_limits(game: NormalFormGame) -> Known | Unknown:
     threshold = _threshold(payoffs)
     rate = _rate(payoffs, threshold)
     reason = "" if rate is not None else "the thresholds do not tend to 1"
-    limits = CornerLimits(tuple(couplings), _statement(couplings), threshold, rate, reason)
+    only = "" if couplings and couplings[-1].high == math.inf else " only"
+    statement = " and ".join(map(str, couplings)) + only if couplings else "never"
+    limits = CornerLimits(tuple(couplings), statement, threshold, rate, reason)
     return Known(limits, limits.conditions, SOURCE)
 
 
@@ -178,13 +180,6 @@ def _symmetric_gain(slope: float, end: float) -> float:
     if 0 < slope < 2 * bend:
         return slope / bend * slope / 4
     return max(0.0, end)
-
-
-def _statement(couplings: list[CouplingInterval]) -> str:
-    if not couplings:
-        return "never"
-    only = "" if couplings[-1].high == math.inf else " only"
-    return " and ".join(map(str, couplings)) + only
 
 
 def _sign(payoffs: Symmetric2x2, difference: float) -> int:

@@ -269,21 +269,19 @@ def _regime(
     tensor: np.ndarray, defection: Threshold, cooperation: Threshold, symbol: str
 ) -> tuple[Regime, str]:
     """What happens between the thresholds at both ends, by the sign of D."""
-    (own_0, others_0), (own_1, others_1) = (diagonal_effects(tensor, p) for p in (0.0, 1.0))
+    effects = np.array([diagonal_effects(tensor, p) for p in (0.0, 0.25, 0.5, 0.75, 1.0)])
+    size = float(np.ptp(tensor))
     if defection.value is None or cooperation.value is None:
         return "not classified", "there are no switches at both ends of the diagonal"
-    if tensor.shape[0] > 2 and not _constant_effects(tensor):
+    constant = np.allclose(effects, effects[0], rtol=0.0, atol=1e-9 * size)
+    if tensor.shape[0] > 2 and not constant:
         return "not classified", "with more than two players there can be several rest points"
+    (own_0, others_0), *_, (own_1, others_1) = effects.tolist()
     interaction = (own_1 + others_1 - own_0 - others_0) / 2  # D of a 2×2 game: F(1)-F(0) at κ = 1
-    if abs(interaction) <= ZERO * float(np.ptp(tensor)):
+    if abs(interaction) <= ZERO * size:
         return "one switch", "D = 0: everywhere on the diagonal the same threshold"
     if interaction < 0:
         between = f"D < 0: between {symbol}_D and {symbol}_C"
         return "mixed rest point", f"{between} a mixed rest point attracts along the diagonal"
     between = f"D > 0: between {symbol}_C and {symbol}_D"
     return "two basins", f"{between} both ends attract along the diagonal"
-
-
-def _constant_effects(tensor: np.ndarray) -> bool:
-    ends = np.array([diagonal_effects(tensor, p) for p in (0.0, 0.25, 0.5, 0.75, 1.0)])
-    return bool(np.allclose(ends, ends[0], rtol=0.0, atol=1e-9 * float(np.ptp(tensor))))
