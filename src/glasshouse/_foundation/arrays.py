@@ -59,18 +59,12 @@ def as_array(value: Any) -> RealArray:
 
 
 def as_floats(tree: PyTree) -> PyTree:
-    """All leaves as JAX arrays of the default float type; a list of numbers is one leaf.
-
-    **Raises:** `NotRealError` for a leaf that is none.
-    """
+    """All leaves as JAX arrays of the default float type; a list of numbers is one leaf."""
     return jax.tree.map(lambda x: jnp.asarray(as_array(x), dtype=float), tree, is_leaf=is_vector)
 
 
 def as_arrays(tree: PyTree) -> PyTree:
-    """All leaves as `as_array` gives them; a list of numbers is one leaf.
-
-    **Raises:** `NotRealError` for a leaf that is none.
-    """
+    """All leaves as `as_array` gives them; a list of numbers is one leaf."""
     return jax.tree.map(as_array, tree, is_leaf=is_vector)
 
 
@@ -128,18 +122,14 @@ def _doubles(value: Any, depth: int) -> np.ndarray:
     if isinstance(value, bytes | bytearray | memoryview):
         raise NotRealError(f"{type(value).__name__} are no numbers")
     if hasattr(value, "__array__"):  # pandas, xarray and others, without importing them
-        return _of_array(_held(value))
+        try:
+            held = np.asarray(value)
+        except (TypeError, ValueError, RuntimeError) as error:  # as PyTorch's that need gradients
+            raise NotRealError(f"{type(value).__name__} gives no array: {error}") from error
+        return _of_array(held)
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return _of_rows(list(value), depth)
     return np.array(_double(value))
-
-
-def _held(value: Any) -> np.ndarray:
-    """What an array of another library holds."""
-    try:
-        return np.asarray(value)
-    except (TypeError, ValueError, RuntimeError) as error:  # as PyTorch's that need gradients
-        raise NotRealError(f"{type(value).__name__} gives no array: {error}") from error
 
 
 def _of_array(array: np.ndarray | np.generic | jax.Array) -> np.ndarray:

@@ -107,20 +107,21 @@ def settings_of(cls: Any, given: frozenset[str] = frozenset()) -> dict[str, Key]
 
     Declared keys come first; where no `section` builds it from them, the rest is read from the
     signature of the constructor.
-    **Raises:** `InputError` for a parameter of which neither says what it is.
     """
     found = dict(cls.keys)
     if cls.section is not None:  # which knows how to build it from these
         return found
-    hints = _hints(cls)
+    try:
+        hints = typing.get_type_hints(cls.__init__)
+    except Exception:  # names that exist for a type checker alone
+        hints = {}
     for name, parameter in inspect.signature(cls).parameters.items():
         if name in found or name in given:
             continue
         hint = hints.get(name, parameter.annotation)
-        kind = hint if hint in PLAIN_TYPES else type(parameter.default)
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) or (
-            kind not in PLAIN_TYPES
-        ):
+        kind = hint if hint in PLAIN else type(parameter.default)
+        variadic = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        if variadic or kind not in PLAIN:
             raise InputError(
                 f"{cls.__name__} takes {name}, of which studies do not know what it is: annotate "
                 f"it as float, int, bool or str, say keys = {{{name!r}: Key(…)}}, or in_studies = "
@@ -130,19 +131,11 @@ def settings_of(cls: Any, given: frozenset[str] = frozenset()) -> dict[str, Key]
     return found
 
 
-def _hints(cls: Any) -> dict[str, Any]:
-    try:
-        return typing.get_type_hints(cls.__init__)
-    except Exception:  # names that exist for a type checker alone
-        return {}
-
-
 def check_declared(cls: Any, what: str, wanted: Mapping[str, type]) -> None:
     """Refuse a class that does not say what it is.
 
     **Arguments:** `what`, it is: "semantics"; `wanted`, class variables it must have, and of which
     type.
-    **Raises:** `InputError`, one line, naming the class and all that is missing.
     """
     missing = [name for name, kind in wanted.items() if not _is_said(cls, name, kind)]
     if missing:
@@ -152,9 +145,8 @@ def check_declared(cls: Any, what: str, wanted: Mapping[str, type]) -> None:
             "its class, from which reports, lists and studies take it"
         )
     if inspect.isabstract(cls) or getattr(cls, "__abstractvars__", ()):
-        lacks = sorted(
-            {*getattr(cls, "__abstractmethods__", ()), *getattr(cls, "__abstractvars__", ())}
-        )
+        kinds = ("__abstractmethods__", "__abstractvars__")
+        lacks = sorted({name for kind in kinds for name in getattr(cls, kind, ())})
         raise InputError(f"{what} {cls.__name__} is abstract: it lacks {', '.join(lacks)}")
     if not study_name(cls).isidentifier():
         raise InputError(f"{what} {cls.__name__}: {study_name(cls)!r} is no name for study files")

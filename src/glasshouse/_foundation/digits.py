@@ -90,7 +90,8 @@ def plus_minus(lower: float, upper: float) -> str:
         low = min(Decimal(lower), Decimal(repr(lower)))
         high = max(Decimal(upper), Decimal(repr(upper)))
         if low <= 0 <= high:
-            return f"0 ± {_one_digit(max(-low, high))}"
+            one_digit = decimal.Context(prec=1, rounding=decimal.ROUND_CEILING)
+            return f"0 ± {_written(one_digit.plus(max(-low, high)).normalize())}"
         half = (high - low) / 2
         last = Decimal(1).scaleb(half.adjusted())
         middle = ((low + high) / 2).quantize(last)
@@ -135,13 +136,6 @@ def _telling_apart(lower: float, upper: float, most: int) -> int:
     elif not width:
         count = most
     return min(count, most)
-
-
-def _one_digit(number: Decimal) -> str:
-    """A positive number rounded up to one digit."""
-    with decimal.localcontext() as context:
-        context.prec, context.rounding = 1, decimal.ROUND_CEILING
-        return _written((+number).normalize())
 
 
 def _written(number: Decimal) -> str:

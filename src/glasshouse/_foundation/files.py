@@ -63,10 +63,7 @@ def write_file(path: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn what the machine answers while `path` is written into one sentence.
-
-    **Raises:** `OutputError`, naming the file and the reason.
-    """
+    """Turn what the machine answers while `path` is written into one sentence."""
     try:
         yield
     except OutputError:

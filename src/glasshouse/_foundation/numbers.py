@@ -1,17 +1,12 @@
-"""Numbers that users give, checked on their way in: one door for real ones, one for whole ones."""
+"""Numbers that users give, checked on their way in: one door for real ones, one for whole ones.
+
+What is no such number is refused by an `InputError` that names the setting.
+"""
 
 import math
 import operator
-from collections.abc import Sequence
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Protocol,
-    SupportsFloat,
-    SupportsIndex,
-    TypeAlias,
-    runtime_checkable,
-)
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, SupportsFloat, SupportsIndex, runtime_checkable
 
 import numpy as np
 from jaxtyping import ArrayLike
@@ -27,21 +22,21 @@ class HasArray(Protocol):
     def __array__(self) -> np.ndarray: ...
 
 
-Numbers: TypeAlias = ArrayLike | Sequence | SupportsFloat | SupportsIndex | HasArray
+Numbers = ArrayLike | Sequence | SupportsFloat | SupportsIndex | HasArray
 """A number of any real type, an array of any library, or lists of numbers."""
 
-Pair: TypeAlias = Sequence | np.ndarray | HasArray
+Pair = Sequence | np.ndarray | HasArray
 """Two numbers, the lower one first."""
 
 if TYPE_CHECKING:
-    Whole: TypeAlias = SupportsIndex
-    HeldFloat: TypeAlias = float
-    HeldInt: TypeAlias = int
-    HeldPair: TypeAlias = tuple[float, float]
-    HeldRows: TypeAlias = tuple[tuple[float, ...], ...]
-    HeldArray: TypeAlias = RealArray
-    HeldVector: TypeAlias = RealArray | Sequence[float]
-    HeldSetting: TypeAlias = RealArray | float
+    Whole = SupportsIndex
+    HeldFloat = float
+    HeldInt = int
+    HeldPair = tuple[float, float]
+    HeldRows = tuple[tuple[float, ...], ...]
+    HeldArray = RealArray
+    HeldVector = RealArray | Sequence[float]
+    HeldSetting = RealArray | float
 else:  # checks of annotations at run time see what is given
     Whole = HeldFloat = HeldInt = HeldPair = HeldRows = HeldArray = HeldVector = HeldSetting = Any
 """A whole number of any type; and what a field of a dataclass holds, whatever was given for it: the
@@ -68,10 +63,7 @@ SINGLE = ((),)
 def number_array(
     value: Any, name: str, shapes: Sequence[tuple[int, ...]] | None = SINGLE
 ) -> RealArray:
-    """Numbers of one of these shapes, by default a single one, as an array; None: of any shape.
-
-    **Raises:** `InputError` naming them, when they are no numbers or have another shape.
-    """
+    """Numbers of one of these shapes, by default a single one, as an array; None: of any shape."""
     try:
         array = as_array(value)
     except NotRealError as error:
@@ -91,10 +83,7 @@ def number(
     *,
     above: float = -math.inf,
 ) -> float:
-    """A single finite number from `least` to `most` and above `above`, as a Python float.
-
-    **Raises:** `InputError` naming the setting, when it is no such number or has no value yet.
-    """
+    """A single finite number from `least` to `most` and above `above`, as a Python float."""
     try:
         array = as_array(value)
     except NotRealError as error:
@@ -119,10 +108,7 @@ def _allowed(least: float, most: float, above: float) -> str:
 
 
 def pair(value: Any, name: str, *, equal: bool = False) -> tuple[float, float]:
-    """Two finite numbers, the second above the first, or equal to it where that is allowed.
-
-    **Raises:** `InputError` naming them, when they are no such pair.
-    """
+    """Two finite numbers, the second above the first, or equal to it where that is allowed."""
     array = number_array(value, name, shapes=[(2,)])
     if is_traced(array):
         raise InputError(f"{name} must have values: it cannot be traced by jit, vmap or grad")
@@ -132,43 +118,29 @@ def pair(value: Any, name: str, *, equal: bool = False) -> tuple[float, float]:
     return low, high
 
 
-def number_within(value: Any, name: str, least: float = 0.0, most: float = math.inf) -> RealArray:
-    """A single finite number from `least` to `most`, as an array; what is traced is not looked at.
-
-    **Raises:** `InputError` naming the setting, when it is no such number.
-    """
+def _single(value: Any, name: str, fits: Callable[[float], bool], rule: str) -> RealArray:
+    """A single number that fits, as an array; what is traced is not looked at."""
     array = number_array(value, name)
-    if not is_traced(array):
-        number = float(np.asarray(array))
-        if not least <= number <= most or not math.isfinite(number):
-            bounded = f"lie between {least:g} and {most:g}"
-            allowed = f"be finite and at least {least:g}" if most == math.inf else bounded
-            raise InputError(f"{name} must {allowed}, but is {number:g}")
+    if not is_traced(array) and not fits(found := float(np.asarray(array))):
+        raise InputError(f"{name} must {rule}, but is {found:g}")
     return array
+
+
+def number_within(value: Any, name: str, least: float = 0.0, most: float = math.inf) -> RealArray:
+    """A single finite number from `least` to `most`, as an array."""
+    bounded = f"lie between {least:g} and {most:g}"
+    rule = f"be finite and at least {least:g}" if most == math.inf else bounded
+    return _single(value, name, lambda x: least <= x <= most and math.isfinite(x), rule)
 
 
 def finite_number(value: Any, name: str) -> RealArray:
-    """A single finite number, as an array.
-
-    **Raises:** `InputError` naming it, when it is none.
-    """
-    array = number_array(value, name)
-    if not is_traced(array) and not math.isfinite(float(np.asarray(array))):
-        raise InputError(f"{name} must be finite, but is {float(np.asarray(array)):g}")
-    return array
+    """A single finite number, as an array."""
+    return _single(value, name, math.isfinite, "be finite")
 
 
 def positive(value: Any, name: str, most: float = LARGEST_PAYOFF) -> RealArray:
-    """A positive number, as an array.
-
-    **Raises:** `InputError` naming it, when it is none.
-    """
-    array = number_array(value, name)
-    if not is_traced(array):
-        number = float(np.asarray(array))
-        if not 0 < number <= most:
-            raise InputError(f"{name} must be positive and at most {most:g}, but is {number:g}")
-    return array
+    """A positive number, as an array."""
+    return _single(value, name, lambda x: 0 < x <= most, f"be positive and at most {most:g}")
 
 
 def check_ranges(ranges: np.ndarray, least: float = SMALLEST_RANGE, where: str = "") -> None:
@@ -178,14 +150,10 @@ def check_ranges(ranges: np.ndarray, least: float = SMALLEST_RANGE, where: str =
     the precision that sets `least`.
     **Raises:** `InputError` naming the player; players to whom all outcomes are the same pass.
     """
+    tiny = (ranges > 0) & (ranges < least)
     for verb, wrong, limit, effect in (
         ("range over", ~(ranges <= LARGEST_PAYOFF), f"below {LARGEST_PAYOFF:g}", "overflow"),
-        (
-            "differ by only",
-            (ranges > 0) & (ranges < least),
-            f"above {least:g}",
-            "vanish in rounding",
-        ),
+        ("differ by only", tiny, f"above {least:g}", "vanish in rounding"),
     ):
         if np.any(wrong):
             player = int(np.argmax(wrong))
@@ -197,19 +165,9 @@ def check_ranges(ranges: np.ndarray, least: float = SMALLEST_RANGE, where: str =
 
 
 def checked_bound(value: Any) -> RealArray:
-    """The bound of parameters as an array: a positive number, or infinity for no bound.
-
-    **Raises:** `InputError` when it is no such number.
-    """
-    array = number_array(value, "bound")
-    if not is_traced(array):
-        number = float(np.asarray(array))
-        if not number > 0 or (number > LARGEST_WEIGHT and number != math.inf):
-            raise InputError(
-                f"bound must be positive and at most {LARGEST_WEIGHT:g}, or infinite, but is "
-                f"{number:g}"
-            )
-    return array
+    """The bound of parameters as an array: a positive number, or infinity for no bound."""
+    rule = f"be positive and at most {LARGEST_WEIGHT:g}, or infinite"
+    return _single(value, "bound", lambda x: 0 < x <= LARGEST_WEIGHT or x == math.inf, rule)
 
 
 def checked_weights(
@@ -234,7 +192,6 @@ def whole(value: Any, name: str, least: int = 1, most: int | None = None, *, not
     """A whole number of any integer type from `least` to `most`, but no truth value.
 
     **Arguments:** `note`, a sentence that ends the message.
-    **Raises:** `InputError` naming it, when it is none.
     """
     try:
         masked = isinstance(value, np.ma.MaskedArray) and bool(np.any(np.ma.getmaskarray(value)))
@@ -250,10 +207,7 @@ def whole(value: Any, name: str, least: int = 1, most: int | None = None, *, not
 
 
 def action_counts(actions: Any) -> tuple[int, ...]:
-    """How many actions each player has, as Python's whole numbers.
-
-    **Raises:** `InputError` when these are no numbers of actions.
-    """
+    """How many actions each player has, as Python's whole numbers."""
     if isinstance(actions, tuple) and set(map(type, actions)) <= {int}:  # which is quick, and usual
         return actions
     try:
@@ -266,10 +220,7 @@ def action_counts(actions: Any) -> tuple[int, ...]:
 
 
 def player_number(player: Any, count: int) -> int:
-    """The number of one of so many players, counted from 0.
-
-    **Raises:** `InputError` when it is none, naming those there are.
-    """
+    """The number of one of so many players, counted from 0."""
     try:
         return whole(player, "player", least=0, most=count - 1)
     except InputError:

@@ -34,8 +34,6 @@ def in_float64(function: Callable[P, T]) -> Callable[P, T]:
 
     For functions that need values: what they are given must not be traced. Called by another one
     they give JAX arrays, which it goes on computing with.
-
-    **Raises:** `InputError` for traced arguments.
     """
 
     @functools.wraps(function)
@@ -55,10 +53,9 @@ def in_float64(function: Callable[P, T]) -> Callable[P, T]:
         try:
             # Inside somebody's trace all is computed now all the same: these 64 bits never meet it.
             # Elsewhere not: what certificates trace would lose its constants' computations.
-            now = (
-                jax.ensure_compile_time_eval if inside_transformation() else contextlib.nullcontext
-            )
-            with now(), jax.enable_x64(True):
+            traced = inside_transformation()
+            now = jax.ensure_compile_time_eval() if traced else contextlib.nullcontext()
+            with now, jax.enable_x64(True):
                 return as_numpy(function(*args, **kwargs))
         finally:
             _computing.reset(entered)
@@ -96,10 +93,10 @@ def fresh(tree: PyTree) -> PyTree:
 
 def as_numpy(tree: PyTree) -> PyTree:
     """JAX arrays as NumPy arrays; traced ones and random keys as they are."""
-    return jax.tree.map(lambda x: np.asarray(x) if _has_numbers(x) else x, tree)
 
+    def converted(x: Any) -> Any:
+        if not isinstance(x, jax.Array) or is_traced(x):
+            return x
+        return x if jnp.issubdtype(x.dtype, jax.dtypes.prng_key) else np.asarray(x)
 
-def _has_numbers(x: Any) -> bool:
-    if not isinstance(x, jax.Array) or is_traced(x):
-        return False
-    return not jnp.issubdtype(x.dtype, jax.dtypes.prng_key)
+    return jax.tree.map(converted, tree)

@@ -110,9 +110,8 @@ def _number(seed: Any) -> int:
 
 def _is_key(array: RealArray) -> bool:
     """Whether this is a key or several, of today's kind or of the old one, which is its words."""
-    if jnp.issubdtype(array.dtype, jax.dtypes.prng_key):
-        return True
-    return array.dtype == np.uint32 and array.ndim > 0
+    is_new = jnp.issubdtype(array.dtype, jax.dtypes.prng_key)
+    return is_new or (array.dtype == np.uint32 and array.ndim > 0)
 
 
 def _sequence(number: int, purpose: Purpose, block: int) -> np.random.SeedSequence:

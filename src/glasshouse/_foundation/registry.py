@@ -61,19 +61,21 @@ class Registry(Mapping[str, T], Generic[T]):
         self._installed: list[tuple[T, str, str]] = []
 
     def add(self, thing: Any) -> None:
-        """Register one more; the same one again, or a newer edition of it, is no second one.
-
-        **Raises:** `InputError` for what cannot be registered, and a name that is taken.
-        """
+        """Register one more; the same one again, or a newer edition of it, is no second one."""
         if not self.takes(thing):
-            raise InputError(f"{_shown(thing)} is no {self.what}: {self._how()}")
+            derived, base = inspect.isabstract(self.base), self.base.__name__
+            how = f"derive a class from {base}" if derived else f"make a {base}"
+            shown = thing.__name__ if inspect.isclass(thing) else f"{thing!r:.60}"
+            raise InputError(f"{shown} is no {self.what}: {how}")
         self._check(thing)
         names = self._names(thing)
         for key, other in {**self.own, **self._added}.items():
             if other is thing or not {*names} & {*self._names(other)}:
                 continue
-            if key in self._added and _is_edition(thing, other):
-                if _place(thing) != _place(other):
+            content, same_place = _content(thing), _place(thing) == _place(other)
+            copied = content is not None and content == _content(other)
+            if key in self._added and (same_place or copied):
+                if not same_place:
                     return  # a copy of its file, as beside results: the first one serves
                 del self._added[key]
                 break
@@ -88,10 +90,6 @@ class Registry(Mapping[str, T], Generic[T]):
         if inspect.isclass(thing):
             return inspect.isabstract(self.base) and issubclass(thing, self.base)
         return not inspect.isabstract(self.base) and isinstance(thing, self.base)
-
-    def _how(self) -> str:
-        name = self.base.__name__
-        return f"derive a class from {name}" if inspect.isabstract(self.base) else f"make a {name}"
 
     def package(self, thing: Any) -> dict[str, str]:
         """The version of the installed package whose entry point this is, by its name; or nothing.
@@ -133,18 +131,9 @@ class Registry(Mapping[str, T], Generic[T]):
                 if entry.dist is not None:
                     self._installed.append((thing, entry.dist.name, entry.dist.version))
             except (Exception, SystemExit) as error:
-                warnings.warn(
-                    f"the {self.what} {entry.name!r} of {_package(entry)} is left out: {error}",
-                    stacklevel=2,
-                )
-
-
-def _shown(thing: Any) -> str:
-    return thing.__name__ if inspect.isclass(thing) else f"{thing!r:.60}"
-
-
-def _package(entry: importlib.metadata.EntryPoint) -> str:
-    return entry.value if entry.dist is None else f"the package {entry.dist.name}"
+                where = entry.value if entry.dist is None else f"the package {entry.dist.name}"
+                said = f"the {self.what} {entry.name!r} of {where} is left out: {error}"
+                warnings.warn(said, stacklevel=2)
 
 
 def _source(thing: Any) -> Any:
@@ -166,12 +155,6 @@ def _content(thing: Any) -> tuple[str, str] | None:
     module = sys.modules.get(getattr(_source(thing), "__module__", ""))
     known = getattr(module, "__digest__", None)
     return None if known is None else (known, getattr(_source(thing), "__qualname__", ""))
-
-
-def _is_edition(thing: Any, other: Any) -> bool:
-    """Whether both are one definition: of one place, or of two files with the same content."""
-    content = _content(thing)
-    return _place(thing) == _place(other) or (content is not None and content == _content(other))
 
 
 def _described(thing: Any) -> str:

@@ -63,16 +63,13 @@ class Result(Readable):
 
 
 def plain(value: Any) -> Any:
-    """`value` as dictionaries, lists, numbers and strings; NaN and infinities become None.
-
-    **Raises:** `TypeError` for what has no such form.
-    """
+    """`value` as dictionaries, lists, numbers and strings; NaN and infinities become None."""
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, enum.Enum):
         return value.name
     if hasattr(value, "dtype"):
-        return _plain_array(value)
+        return plain(np.asarray(value).tolist())
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
@@ -80,10 +77,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, complex):
         return {"real": plain(value.real), "imag": plain(value.imag)}
     return _plain_structure(value)
-
-
-def _plain_array(value: Any) -> Any:
-    return plain(np.asarray(value).tolist())
 
 
 def _plain_structure(value: Any) -> Any:

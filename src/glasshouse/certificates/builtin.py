@@ -84,9 +84,8 @@ def _affine(
     outputs = []
     for i, (own,) in enumerate(theta):
         others = [(1.0, register) for j, (register,) in enumerate(theta) if j != i]
-        mean = writer.write(
-            "divide", (writer.affine(0.0, others), writer.constant(float(len(theta) - 1)))
-        )
+        total, count = writer.affine(0.0, others), writer.constant(float(len(theta) - 1))
+        mean = writer.write("divide", (total, count))
         terms = [(1.0, writer.write("multiply", pair)) for pair in ((keep, own), (weight, mean))]
         p = writer.affine(0.0, terms)
         outputs.append([p, writer.affine(1.0, [(-1.0, p)])])
@@ -103,9 +102,8 @@ class Writer:
     def write(
         self, primitive: str, registers: Sequence[int] = (), numbers: Sequence[float] = ()
     ) -> int:
-        self.instructions.append(
-            Instruction(primitive, tuple(registers), tuple(map(float, numbers)))
-        )
+        instruction = Instruction(primitive, tuple(registers), tuple(map(float, numbers)))
+        self.instructions.append(instruction)
         return self.inputs + len(self.instructions) - 1
 
     def constant(self, number: float) -> int:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,14 +13,8 @@ from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.files import MACHINE
 from glasshouse._foundation.results import Result, call
 from glasshouse.certificates.covers import LEAF
-from glasshouse.certificates.document import (
-    Claim,
-    Document,
-    FloatsDiffer,
-    GainClaim,
-    ProgramOnly,
-    flattened,
-)
+from glasshouse.certificates.document import Claim, Document, FloatsDiffer, GainClaim
+from glasshouse.certificates.exact import flattened
 from glasshouse.errors import InputError, OutputError
 
 Verdict = Literal["certified", "refuted", "unknown"]
@@ -108,10 +102,9 @@ class Certificate(Evidenced):
 
 
 def verdict_of(
-    gains: Iterable[GainClaim], epsilon: float, floats: FloatsDiffer | None = None
+    gains: Sequence[GainClaim], epsilon: float, floats: FloatsDiffer | None = None
 ) -> Verdict:
     """What follows from bounds on everyone's gains: nothing where floats are another function."""
-    gains = list(gains)
     if floats is not None:
         return "unknown"
     if all(gain.upper <= epsilon for gain in gains):
@@ -123,12 +116,11 @@ def certificate_of(document: Document) -> Certificate:
     """What a certificate's file says."""
     claim = document.claim
     gains = tuple(
-        GainBounds(
-            player, gain.lower, gain.upper, gain.best, gain.attained, gain.witness, gain.finite
-        )
-        for player, gain in enumerate(claim.gains)
+        GainBounds(i, x.lower, x.upper, x.best, x.attained, x.witness, x.finite)
+        for i, x in enumerate(claim.gains)
     )
-    smallest = min(map(_range, document.problem.payoffs))
+    payoffs = [list(flattened(own)) for own in document.problem.payoffs]
+    smallest = min(max(own) - min(own) for own in payoffs)
     pieces = sum(proof.cover.count(LEAF) for proof in document.proofs)
     bits = max(proof.precision for proof in document.proofs)
     return Certificate(
@@ -138,7 +130,7 @@ def certificate_of(document: Document) -> Certificate:
         gains=gains,
         params=document.problem.params,
         couplings=document.problem.couplings,
-        about="this program" if isinstance(document.problem.semantics, ProgramOnly) else "the game",
+        about="the game" if document.problem.is_builtin else "this program",
         method="branch and bound in Arb arithmetic",
         detail=f"{pieces} pieces, {bits} bits",
         advice=_advice(gains, claim) if claim.verdict == "unknown" else "",
@@ -178,8 +170,3 @@ def _about_floats(found: FloatsDiffer) -> str:
         f"moves to {at} floats are not: they give player {found.owner + 1} the probability {value} "
         f"of action {found.action}. Write the semantics so that floats lose no more than rounding"
     )
-
-
-def _range(payoffs: tuple) -> float:
-    numbers = list(flattened(payoffs))
-    return max(numbers) - min(numbers)

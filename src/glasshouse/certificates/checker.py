@@ -117,9 +117,8 @@ def _check_player(document: Document, player: int) -> None:
         gain = Gain(program, problem.payoffs[player], problem.params[player], problem.is_builtin)
         gain.lenient = True  # what is no probability proves nothing, and is claimed to be none
         _check_lower(who, gain, claim)
-        leaves = [
-            leaf_of(piece, gain.bound(piece)) for piece in pieces(region, proof.cover.split())
-        ]
+        cover = pieces(region, proof.cover.split())
+        leaves = [leaf_of(piece, gain.bound(piece)) for piece in cover]
     if claim.improper != improper_players(leaves):
         raise InputError(f"{who}: it is not so whose probabilities are not shown to be such")
     # Staying gains nothing, so no upper bound is below zero.
@@ -133,18 +132,13 @@ def _check_player(document: Document, player: int) -> None:
 def _check_floats(document: Document, found: FloatsDiffer) -> None:
     """Whether the program gives another number there than floats are said to."""
     problem = document.problem
-    fits = found.player < len(problem.programs) and found.owner < len(problem.actions)
-    if (
-        not fits
-        or found.action >= problem.actions[found.owner]
-        or not _contains(problem.region(found.player), found.at)
-    ):
+    fits = max(found.player, found.owner) < len(problem.actions)
+    fits = fits and found.action < problem.actions[found.owner]
+    if not fits or not _contains(problem.region(found.player), found.at):
         raise InputError("floats are said to differ where there is nothing")
-    with iv.precision(document.proofs[found.player].precision):
-        values = Machine(problem.programs[found.player].program()).values(
-            [iv.point(x) for x in found.at]
-        )
-        low, high = values[found.owner][found.action]
+    with ctx.workprec(document.proofs[found.player].precision):
+        machine = Machine(problem.programs[found.player].program())
+        low, high = machine.values([iv.point(x) for x in found.at])[found.owner][found.action]
         if found.computed is not None and low <= found.computed <= high:
             raise InputError("floats are said to differ where they do not")
 

@@ -33,10 +33,7 @@ def can_split(values: Range) -> bool:
 
 
 def halves(region: Region, axis: int) -> tuple[Region, Region]:
-    """Both parts of a region split along a coordinate; they share the face between them.
-
-    **Raises:** `InputError` when no number lies strictly inside that range.
-    """
+    """Both parts of a region split along a coordinate; they share the face between them."""
     low, high = region[axis]
     if not can_split(region[axis]):
         raise InputError(f"the range [{low!r}, {high!r}] is too narrow to split")
@@ -49,8 +46,6 @@ def pieces(region: Region, cover: Sequence[str]) -> Iterator[Region]:
 
     A cover is a tree written from its root: `.` for a piece, or the number of a coordinate
     followed by the covers of both halves.
-
-    **Raises:** `InputError` when it is no such tree.
     """
     open_regions, axes = [region], {str(k): k for k in range(len(region))}
     for token in cover:

@@ -6,14 +6,7 @@ import math
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from glasshouse.certificates.covers import Region
 from glasshouse.certificates.exact import Count, Exact, Finite, Nested, Truth, flattened, shape_of
@@ -31,14 +24,6 @@ WITHOUT_LAST = 1
 
 MOST_PRECISION_READ = 10_000
 """Bits: files that ask for more are refused."""
-
-
-def _lies(number: float, ends: tuple[float, float]) -> bool:
-    return ends[0] <= number <= ends[1]
-
-
-def _is_interval(low: float, high: float) -> bool:
-    return -math.inf < low <= high < math.inf
 
 
 Point = tuple[Exact, ...]
@@ -194,16 +179,19 @@ class Problem(_Part):
         if {len(self.boxes), len(self.params), len(self.programs)} != {players}:
             raise ValueError(f"boxes, params and programs must be those of {players} players")
         for box, own in zip(self.boxes, self.params, strict=True):
-            if len(box) != len(own) or not all(map(_lies, own, box)):
+            pairs = zip(own, box, strict=False)
+            if len(box) != len(own) or not all(low <= x <= high for x, (low, high) in pairs):
                 raise ValueError(f"the parameters {own} do not lie in their box")
-        if self.couplings is not None and not _is_interval(*self.couplings):
+        low, high = self.couplings or (1.0, 1.0)
+        if not -math.inf < low <= high < math.inf:
             raise ValueError("couplings must be a finite interval")
         self.semantics.check(self.actions, self.params)
         if isinstance(self.semantics, AffineNumbers):
             weight = Fraction(self.semantics.weight)  # exact: 1 + 2^-60 is no weight
-            weights = [weight * Fraction(factor) for factor in self.couplings or (1.0,)]
             ends = [end for box in self.boxes for values in box for end in values]
-            if not all(0 <= x <= 1 for x in (*weights, *ends)):
+            if not all(
+                0 <= x <= 1 for x in (weight * Fraction(low), weight * Fraction(high), *ends)
+            ):
                 raise ValueError("affine weights and parameters must lie between 0 and 1")
         for player, text in enumerate(self.programs):
             fits = tuple(map(len, text.outputs)) in (self.actions, self.all_but_last)
@@ -306,27 +294,18 @@ def _laid_out(value: Any, levels: int, indent: str = "") -> str:
     """JSON with one key in a line on the outer levels, and everything inside in that line."""
     if not levels or not isinstance(value, dict):
         return json.dumps(value)
-    deeper = f"{indent} "
     entries = (
-        f"{deeper}{json.dumps(key)}: {_laid_out(entry, levels - 1, deeper)}"
+        f"{indent} {json.dumps(key)}: {_laid_out(entry, levels - 1, indent + ' ')}"
         for key, entry in value.items()
     )
     return "{\n" + ",\n".join(entries) + f"\n{indent}}}"
 
 
 def read_document(text: str, name: str) -> Document:
-    """A certificate from the text of its file.
-
-    **Raises:** `InputError`, naming the file, when it is no certificate, of another schema, or
-    has been changed since it was written.
-    """
+    """A certificate from the text of its file."""
     try:
-        contents = json.loads(
-            text,
-            object_pairs_hook=_without_repeats,
-            parse_float=_no_number,
-            parse_constant=_no_number,
-        )
+        no_number: dict[str, Any] = {"parse_float": _no_number, "parse_constant": _no_number}
+        contents = json.loads(text, object_pairs_hook=_without_repeats, **no_number)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{name} is no JSON: {error}") from error
     if not isinstance(contents, dict) or contents.get("format") != FORMAT:
@@ -352,12 +331,8 @@ def read_document(text: str, name: str) -> Document:
 
 def _with_one_zero(contents: dict[str, Any], version: int) -> str:
     """A file's contents as text. Of version 1, zeros may have signs."""
-    text = json.dumps(contents, sort_keys=True)
-    return (
-        text
-        if version != WITHOUT_LAST
-        else text.replace(json.dumps((-0.0).hex()), json.dumps((0.0).hex()))
-    )
+    text, zero = json.dumps(contents, sort_keys=True), json.dumps((0.0).hex())
+    return text.replace(json.dumps((-0.0).hex()), zero) if version == WITHOUT_LAST else text
 
 
 def _no_number(text: str) -> float:

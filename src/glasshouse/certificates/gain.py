@@ -75,12 +75,11 @@ class Gain:
         self.profile = tuple(profile)
         self.swept = program.inputs > len(self.profile)
         self._actions = sizes(payoffs)
-        sizes_of_outputs = tuple(map(len, program.outputs))
-        most = program.leading() if sizes_of_outputs == self._actions else program
+        given = tuple(map(len, program.outputs))
+        most = program.leading() if given == self._actions else program
         if tuple(len(own) + 1 for own in most.outputs) != self._actions:
             raise InputError(
-                f"the program has outputs for {sizes_of_outputs} actions, but the game has "
-                f"{self._actions}"
+                f"the program has outputs for {given} actions, but the game has {self._actions}"
             )
         # The payoff is computed from all probabilities but the last.
         self._machine = Machine(most if proper else program)
@@ -101,10 +100,7 @@ class Gain:
         """Whether outputs were met that for sure are none."""
 
     def at(self, deviation: Sequence[float]) -> Interval:
-        """The gain of one deviation, enclosed; in the limit where a number is infinite.
-
-        **Raises:** `InputError` where the program's outputs are for sure no probabilities.
-        """
+        """The gain of one deviation, enclosed; in the limit where a number is infinite."""
         if tuple(deviation[: len(self.profile)]) == self.profile:
             return iv.ZERO, iv.ZERO
         stay, _ = self._staying(tuple((x, x) for x in deviation[len(self.profile) :]))
@@ -165,9 +161,9 @@ class Gain:
             standing = found.standing if standing is None else standing
             face = list(region)
             for k, (low, high) in enumerate(region):
-                direction, strictly = (
-                    self._direction(k, region, found) if low < high else (0, False)
-                )
+                if low == high:
+                    continue
+                direction, strictly = self._direction(k, region, found)
                 if direction:
                     end = high if direction > 0 else low
                     face[k] = (end, end)
@@ -208,7 +204,7 @@ class Gain:
             if standing.proper:
                 value = self._widened(self._payoff.value(vectors), standing)
             else:
-                values = self._machine.held([_interval(x) for x in region])
+                values = self._machine.held(_intervals(region))
                 self._probabilities.refuse(values, self.profile)
                 self.hopeless |= self._probabilities.is_improper(values)
             self._stays[couplings] = value, slopes[len(own) :]
@@ -223,7 +219,7 @@ class Gain:
     ) -> tuple[Vectors, list[list[Interval]], list[Interval], Standing]:
         """Everyone's probabilities but the last, their effects on the payoff, its derivatives by
         the inputs, and what is known of the program's outputs, here or `around`."""
-        values, moves = self._machine.registers([_interval(x) for x in region])
+        values, moves = self._machine.registers(_intervals(region))
         vectors = self._vectors(values)
         effects = self._payoff.effects(vectors)
         slopes = [iv.NOTHING] * len(region)
@@ -272,8 +268,8 @@ class Gain:
         return tuple(map(_balanced, region, slopes))
 
 
-def _interval(values: tuple[float, float]) -> Interval:
-    return arb(values[0]), arb(values[1])
+def _intervals(region: Region) -> list[Interval]:
+    return [(arb(low), arb(high)) for low, high in region]
 
 
 def _middle(values: tuple[float, float]) -> float:

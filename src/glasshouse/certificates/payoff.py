@@ -31,7 +31,7 @@ class ExpectedPayoff:
     def __init__(
         self, payoffs: Table, wholes: Sequence[bool] = (), totals: Sequence[arb] | None = None
     ):
-        levels = _levels(payoffs)
+        levels = len(sizes(payoffs))
         self._wholes = wholes
         totals = [iv.ONE] * levels if totals is None else totals
         self._table = _without_constant(_differences(payoffs, totals))
@@ -114,19 +114,15 @@ def sizes(table: Table) -> tuple[int, ...]:
 
 def half_range(table: Table) -> arb:
     """The largest size of a payoff, counted from the middle between the lowest and the highest."""
-    numbers = list(map(arb, _flat(table)))
-    spread = functools.reduce(arb.max, numbers) - functools.reduce(arb.min, numbers)
-    return spread / 2
+    low, high = _range(table)
+    return (high - low) / 2
 
 
-def _flat(table: Table) -> list[float]:
-    if isinstance(table, list | tuple):
-        return [x for row in table for x in _flat(row)]
-    return [table]
-
-
-def _levels(table: Table) -> int:
-    return 1 + _levels(table[0]) if isinstance(table, list | tuple) else 0
+def _range(table: Table) -> Interval:
+    if not isinstance(table, list | tuple):
+        return iv.point(table)
+    lows, highs = zip(*map(_range, table), strict=True)
+    return functools.reduce(arb.min, lows), functools.reduce(arb.max, highs)
 
 
 def _differences(table: Table, totals: Sequence[arb]) -> Table:

@@ -63,12 +63,9 @@ def product(x: Polynomial, y: Polynomial) -> Polynomial:
     """x y."""
     if len(x) * len(y) > MOST_PRODUCTS:
         raise TooLongError
-    sums: Polynomial = {}
-    for monomial, c in x.items():
-        for other, d in y.items():
-            both = _times(monomial, other)
-            sums[both] = sums.get(both, Fraction(0)) + c * d
-    return _checked({monomial: c for monomial, c in sums.items() if c})
+    return combined(
+        (c, {_times(monomial, other): d for other, d in y.items()}) for monomial, c in x.items()
+    )
 
 
 def whole_power(x: Polynomial, exponent: int) -> Polynomial:

@@ -33,23 +33,19 @@ def _affine(xs: list[Interval], numbers: list[arb]) -> Interval:
     return low, high
 
 
-def _product_partials(xs: list[Interval], _: list[arb], value: Interval) -> list[Interval]:
-    return [xs[1], xs[0]]
-
-
 def _quotient_partials(xs: list[Interval], _: list[arb], value: Interval) -> list[Interval]:
     per_numerator = iv.divide(iv.UNIT, xs[1])
     return [per_numerator, iv.negative(iv.multiply(value, per_numerator))]
+
+
+def _power(xs: list[Interval], numbers: list[arb]) -> Interval:
+    return iv.power(xs[0], int(float(numbers[0])))
 
 
 def _power_partials(xs: list[Interval], numbers: list[arb], _: Interval) -> list[Interval]:
     exponent = int(float(numbers[0]))
     below = iv.UNIT if exponent == 1 else iv.power(xs[0], exponent - 1)
     return [iv.scale(numbers[0], below)]
-
-
-def _root_partials(xs: list[Interval], numbers: list[arb], _: Interval) -> list[Interval]:
-    return [iv.root_slope(xs[0], numbers[0])]
 
 
 def _maximum_partials(xs: list[Interval], _: list[arb], value: Interval) -> list[Interval]:
@@ -86,51 +82,38 @@ def _share_partials(xs: list[Interval], _: list[arb], value: Interval) -> list[I
     return [slope, *(iv.negative(iv.multiply(value, other)) for other in others)]
 
 
+def _of_one(
+    meaning: str, value: Callable[[Interval], Interval], slope: Callable[[Interval], Interval]
+) -> Primitive:
+    """A function of one register."""
+    return Primitive(meaning, 1, 0, lambda xs, c: value(xs[0]), lambda xs, c, v: [slope(xs[0])])
+
+
 PRIMITIVES: dict[str, Primitive] = {
     "constant": Primitive("c", 0, 1, lambda xs, c: iv.point(c[0]), lambda xs, c, value: []),
     "affine": Primitive(
         "c + d x + e y + …", None, None, _affine, lambda xs, c, value: [(x, x) for x in c[1:]]
     ),
-    "multiply": Primitive("x y", 2, 0, lambda xs, c: iv.multiply(*xs), _product_partials),
+    "multiply": Primitive(
+        "x y", 2, 0, lambda xs, c: iv.multiply(*xs), lambda xs, c, v: [xs[1], xs[0]]
+    ),
     "divide": Primitive(
         "x / y, y not being zero", 2, 0, lambda xs, c: iv.divide(*xs), _quotient_partials
     ),
-    "power": Primitive(
-        "x to the power c = 1, 2, 3, …",
-        1,
-        1,
-        lambda xs, c: iv.power(xs[0], int(float(c[0]))),
-        _power_partials,
-    ),
+    "power": Primitive("x to the power c = 1, 2, 3, …", 1, 1, _power, _power_partials),
     "root": Primitive(
         "x to the power c, which is positive, where x is not negative",
         1,
         1,
         lambda xs, c: iv.root(xs[0], c[0]),
-        _root_partials,
+        lambda xs, c, v: [iv.root_slope(xs[0], c[0])],
     ),
     "exp": Primitive("e to the power x", 1, 0, lambda xs, c: iv.exp(xs[0]), lambda xs, c, v: [v]),
-    "log": Primitive(
-        "natural logarithm of x, which is positive",
-        1,
-        0,
-        lambda xs, c: iv.log(xs[0]),
-        lambda xs, c, v: [iv.divide(iv.UNIT, xs[0])],
+    "log": _of_one(
+        "natural logarithm of x, which is positive", iv.log, lambda x: iv.divide(iv.UNIT, x)
     ),
-    "logistic": Primitive(
-        "1 / (1 + e^-x)",
-        1,
-        0,
-        lambda xs, c: iv.logistic(xs[0]),
-        lambda xs, c, v: [iv.logistic_slope(xs[0])],
-    ),
-    "tanh": Primitive(
-        "hyperbolic tangent of x",
-        1,
-        0,
-        lambda xs, c: iv.tanh(xs[0]),
-        lambda xs, c, v: [iv.tanh_slope(xs[0])],
-    ),
+    "logistic": _of_one("1 / (1 + e^-x)", iv.logistic, iv.logistic_slope),
+    "tanh": _of_one("hyperbolic tangent of x", iv.tanh, iv.tanh_slope),
     "softmax": Primitive(
         "e^x / (e^x + e^y + …), the first register's share", None, 0, _share, _share_partials
     ),

@@ -117,9 +117,7 @@ class Probabilities:
         return False
 
     def _adds_up(self, player: int, missing: arb) -> bool:
-        found = self._totals[player]
-        off = iv.ZERO if found is None else abs(found[0] - 1)
-        return bool(off + missing <= MOST_MISSING)
+        return bool(abs(self.totals[player] - 1) + missing <= MOST_MISSING)
 
     def _is_positive(self, player: int, own: Sequence[Interval]) -> bool:
         """Whether no probability of a player is negative, but for rounding."""
@@ -137,11 +135,7 @@ class Probabilities:
         )
 
     def _missing(
-        self,
-        player: int,
-        own: Sequence[Interval],
-        slopes: Sequence[Slopes] | None,
-        region: Region,
+        self, player: int, own: Sequence[Interval], slopes: Sequence[Slopes] | None, region: Region
     ) -> arb:
         found = self._totals[player]
         if found is not None:

@@ -76,7 +76,9 @@ class Program(Readable):
             if k < 0 or self.instructions[k].primitive != "softmax":
                 return False
             wholes.append(self.instructions[k].registers)
-        return len({tuple(sorted(x)) for x in wholes}) <= 1 and _distinct_owners(wholes)
+        owners = [whole[0] for whole in wholes]  # each share is to belong to another summand
+        one_whole = len({tuple(sorted(x)) for x in wholes}) <= 1
+        return one_whole and all(wholes[0].count(x) >= owners.count(x) for x in owners)
 
     def leading(self) -> "Program":
         """The same without each player's last probability and whatever only that one needs.
@@ -89,18 +91,14 @@ class Program(Readable):
             primitive, registers, _ = self.instructions[k]
             if primitive in PARTIAL or self.inputs + k in needed:
                 needed |= {self.inputs + k, *registers}
-        kept = [r for r in range(self.inputs + len(self.instructions)) if r in needed]
-        kept = [*range(self.inputs), *(r for r in kept if r >= self.inputs)]
+        computed = range(self.inputs, self.inputs + len(self.instructions))
+        kept = [*range(self.inputs), *(r for r in computed if r in needed)]
         new = {register: k for k, register in enumerate(kept)}
         instructions = (self.instructions[r - self.inputs] for r in kept[self.inputs :])
-        return Program(
-            self.inputs,
-            tuple(
-                Instruction(primitive, tuple(new[r] for r in registers), numbers)
-                for primitive, registers, numbers in instructions
-            ),
-            tuple(tuple(new[r] for r in registers) for registers in outputs),
+        renamed = tuple(
+            x._replace(registers=tuple(new[r] for r in x.registers)) for x in instructions
         )
+        return Program(self.inputs, renamed, tuple(tuple(new[r] for r in own) for own in outputs))
 
     def positive(self) -> set[int]:
         """Registers that for sure hold a number above zero wherever the inputs are finite."""
@@ -205,12 +203,6 @@ class Machine:
         for place, primitive, registers, numbers in self._steps:
             values[place] = primitive.value([values[r] for r in registers], numbers)
         return values
-
-
-def _distinct_owners(wholes: list[tuple[int, ...]]) -> bool:
-    """Whether each share belongs to another summand of the whole."""
-    owners = [whole[0] for whole in wholes]
-    return all(wholes[0].count(owner) >= owners.count(owner) for owner in owners)
 
 
 def _check(instruction: Instruction, register: int) -> None:

@@ -84,7 +84,9 @@ class _Search:
         self.waiting: list[tuple[float, int, Region, int]] = []
         self.settled = -math.inf
         """The highest bound among leaves that cannot be split."""
-        for deviation in _corners(region):
+        ends = [sorted(set(values)) for values in region]
+        few = math.prod(map(len, ends)) <= MOST_CORNERS
+        for deviation in itertools.product(*ends) if few else ():
             self._offer(deviation, gain.at(deviation))
         self._look(region)
 
@@ -188,9 +190,7 @@ def best_gain(
     splitting helps no more.
 
     **Arguments:** `program`, `payoffs`, `profile`, `proper` as in `Gain`; `region`, all deviations
-    (and the couplings of a claim about an interval); `epsilon` and `width` in units of payoff;
-    `settle`, whether to look on once that is known, which changes no verdict.
-    **Raises:** `InputError` where some output is found to be no probability.
+    (and the couplings of a claim about an interval); `epsilon` and `width` in units of payoff.
     """
     bits = needed_precision(program, region, profile, epsilon)
     with precision(bits):
@@ -234,9 +234,3 @@ def needed_precision(
     small = max(0.0, -math.log2(epsilon)) if epsilon > 0 else 0.0
     bits = LEAST_PRECISION + 3.0 * min(largest, MOST_PRECISION) + small
     return int(min(32 * math.ceil(bits / 32), MOST_PRECISION))
-
-
-def _corners(region: Region) -> Iterator[tuple[float, ...]]:
-    """The corners of a box, as far as there are few."""
-    ends = [sorted(set(values)) for values in region]
-    return itertools.product(*ends) if math.prod(map(len, ends)) <= MOST_CORNERS_TRIED else iter(())

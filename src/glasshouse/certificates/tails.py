@@ -60,15 +60,11 @@ class Tails:
         self._logits: list[Logit | None] = []
         for registers in program.outputs:
             logit = program.logit(registers[0]) if len(registers) == 1 else None
-            affine = logit is not None and all(map(iv.is_point, slopes[logit].values()))
-            self._logits.append(
-                Logit(
-                    origin[logit],
-                    {k: w[0] for k, w in slopes[logit].items() if not w[0].is_zero()},
-                )
-                if logit is not None and affine
-                else None
-            )
+            if logit is None or not all(map(iv.is_point, slopes[logit].values())):
+                self._logits.append(None)
+            else:
+                weights = {k: w[0] for k, w in slopes[logit].items() if not w[0].is_zero()}
+                self._logits.append(Logit(origin[logit], weights))
 
     def sign(self, region: Region, effects: Sequence[Sequence[Interval]], k: int) -> int:
         """1 or -1 where the derivative by input k is strictly so at every finite point, else 0."""
@@ -79,7 +75,8 @@ class Tails:
                     return 0
                 if k in logit.weights:
                     terms.append((iv.scale(logit.weights[k], effect[0]), logit))
-        if len(terms) > 1 and not all(_is_saturated(logit.on(region)) for _, logit in terms):
+        ranges = [logit.on(region) for _, logit in terms] if len(terms) > 1 else []
+        if not all(low > SATURATED or high < -SATURATED for low, high in ranges):
             return 0
         for _, reference in terms:
             total = iv.NOTHING
@@ -90,10 +87,6 @@ class Tails:
             if total[1] < 0:
                 return -1
         return 0
-
-
-def _is_saturated(x: Interval) -> bool:
-    return bool(x[0] > SATURATED or x[1] < -SATURATED)
 
 
 def _ratio(logit: Logit, reference: Logit, region: Region) -> Interval:

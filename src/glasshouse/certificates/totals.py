@@ -8,24 +8,10 @@ of x - y. Quotients are atoms to the power -1, of which sums are freed by multip
 """
 
 import math
-from collections.abc import Callable
 from fractions import Fraction
 
-from glasshouse.certificates.polynomials import (
-    NO_FACTORS,
-    Monomial,
-    Polynomial,
-    TooLongError,
-    combined,
-    constant,
-    frozen,
-    inverse,
-    is_constant,
-    leading,
-    product,
-    scaled,
-    whole_power,
-)
+from glasshouse.certificates import polynomials as poly
+from glasshouse.certificates.polynomials import NO_FACTORS, Monomial, Polynomial, TooLongError
 from glasshouse.certificates.program import Instruction, Program
 
 LARGEST_EXPANDED = 8
@@ -46,7 +32,7 @@ def totals_of(program: Program) -> list[tuple[Fraction, Fraction] | None]:
     found: list[tuple[Fraction, Fraction] | None] = []
     for registers in program.outputs:
         try:
-            total = combined((Fraction(1), forms.of(register)) for register in registers)
+            total = poly.combined((Fraction(1), forms.of(register)) for register in registers)
             found.append(forms.bounded(total))
         except TooLongError:
             found.append(None)
@@ -97,14 +83,14 @@ class _Forms:
 
     def _as_number(self, x: Polynomial) -> Fraction | None:
         """The number it is wherever it has a value, None where that is not seen."""
-        one = constant(1)
+        one = poly.constant(1)
         for atom in sorted(self._bases, reverse=True):
             # Where a base stands below, the program has a value only where that is not zero.
             lowest = min(dict(monomial).get(atom, 0) for monomial in (*x, *one))
             times = max(0, math.ceil(-lowest))
             x, one = self._freed(x, atom, times), self._freed(one, atom, times)
-        ratio = x.get(max(one), Fraction(0)) / leading(one)
-        return ratio if not combined([(Fraction(1), x), (-ratio, one)]) else None
+        ratio = x.get(max(one), Fraction(0)) / poly.leading(one)
+        return ratio if not poly.combined([(Fraction(1), x), (-ratio, one)]) else None
 
     def _freed(self, x: Polynomial, atom: int, times: int) -> Polynomial:
         """x times an atom's base to a power, whole powers of that atom being multiplied out."""
@@ -116,8 +102,10 @@ class _Forms:
             if exponent != whole:
                 exponents[atom] = exponent - whole
             rest: Polynomial = {tuple(sorted(exponents.items())): coefficient}
-            parts.append((Fraction(1), product(rest, whole_power(self._bases[atom], whole))))
-        return combined(parts)
+            parts.append(
+                (Fraction(1), poly.product(rest, poly.whole_power(self._bases[atom], whole)))
+            )
+        return poly.combined(parts)
 
     def _reads(self, register: int) -> tuple[int, ...]:
         k = register - self._program.inputs
@@ -129,11 +117,9 @@ class _Forms:
             return self._atom("input", register)
         instruction = self._program.instructions[k]
         try:
-            return _NORMAL_FORMS[instruction.primitive](self, instruction)
+            return getattr(self, instruction.primitive)(instruction)  # one method for each
         except TooLongError:
             return self._atom("register", register)  # by any other name the same function
-
-    # Atoms
 
     def _atom(self, kind: str, *key: object) -> Polynomial:
         return {((self._number(kind, *key), 1),): Fraction(1)}
@@ -146,126 +132,114 @@ class _Forms:
 
     def _power_of(self, base: Polynomial, exponent: Number) -> Polynomial:
         """An atom for a sum, to a power."""
-        atom = self._number("sum", frozen(base))
+        atom = self._number("sum", poly.frozen(base))
         self._bases[atom] = base
         return {((atom, exponent),): Fraction(1)}
 
-    # Primitives
+    # The normal form of what each primitive computes
 
     def _operands(self, instruction: Instruction) -> list[Polynomial]:
         return [self._known[r] for r in instruction.registers]
 
     def constant(self, instruction: Instruction) -> Polynomial:
-        return constant(Fraction(instruction.numbers[0]))
+        return poly.constant(Fraction(instruction.numbers[0]))
 
     def affine(self, instruction: Instruction) -> Polynomial:
         first, *factors = map(Fraction, instruction.numbers)
         terms = zip(factors, self._operands(instruction), strict=True)
-        return combined([(first, constant(1)), *terms])
+        return poly.combined([(first, poly.constant(1)), *terms])
 
     def multiply(self, instruction: Instruction) -> Polynomial:
-        return product(*self._operands(instruction))
+        return poly.product(*self._operands(instruction))
 
     def divide(self, instruction: Instruction) -> Polynomial:
         above, below = self._operands(instruction)
         if not below:
             return self._atom("nothing", instruction)  # it has no value anywhere
-        return product(above, self._reciprocal(below))
+        return poly.product(above, self._reciprocal(below))
 
     def power(self, instruction: Instruction) -> Polynomial:
         (x,), exponent = self._operands(instruction), int(instruction.numbers[0])
         if len(x) == 1:
             ((monomial, c),) = x.items()
-            return scaled(c**exponent, {tuple((a, e * exponent) for a, e in monomial): Fraction(1)})
-        if exponent <= LARGEST_EXPANDED or is_constant(x):
-            return whole_power(x, exponent)
+            return poly.scaled(
+                c**exponent, {tuple((a, e * exponent) for a, e in monomial): Fraction(1)}
+            )
+        if exponent <= LARGEST_EXPANDED or poly.is_constant(x):
+            return poly.whole_power(x, exponent)
         return self._power_of(x, exponent)
 
     def root(self, instruction: Instruction) -> Polynomial:
         (x,), exponent = self._operands(instruction), Fraction(instruction.numbers[0])
-        if not x or x == constant(1):
+        if not x or x == poly.constant(1):
             return x
         return self._power_of(x, exponent)
 
     def exp(self, instruction: Instruction) -> Polynomial:
         (x,) = self._operands(instruction)
-        found = constant(1)
+        found = poly.constant(1)
         for monomial, factor in x.items():
             # e^(c x) is (e^x)^c, so that e^x e^-x is 1 and e^x e^y is e^(x + y).
             power: Monomial = ((self._number("exp", monomial), factor),)
-            found = product(found, {power: Fraction(1)})
+            found = poly.product(found, {power: Fraction(1)})
         return found
 
     def log(self, instruction: Instruction) -> Polynomial:
         (x,) = self._operands(instruction)
-        return {} if x == constant(1) else self._atom("log", frozen(x))
+        return {} if x == poly.constant(1) else self._atom("log", poly.frozen(x))
 
     def logistic(self, instruction: Instruction) -> Polynomial:
         return self._logistic(*self._operands(instruction))
 
     def tanh(self, instruction: Instruction) -> Polynomial:
         (x,) = self._operands(instruction)
-        return combined([(Fraction(2), self._logistic(scaled(Fraction(2), x))), _MINUS_ONE])
+        return poly.combined(
+            [(Fraction(2), self._logistic(poly.scaled(Fraction(2), x))), _MINUS_ONE]
+        )
 
     def softmax(self, instruction: Instruction) -> Polynomial:
         own, *others = self._operands(instruction)
         if len(others) == 1:
-            return self._logistic(combined([(Fraction(1), own), (Fraction(-1), others[0])]))
-        logits = sorted(map(frozen, (own, *others)))
+            return self._logistic(poly.combined([(Fraction(1), own), (Fraction(-1), others[0])]))
+        logits = sorted(map(poly.frozen, (own, *others)))
         *first, last = sorted(set(logits))
-        if frozen(own) != last:
-            return self._atom("softmax", tuple(logits), frozen(own))
+        if poly.frozen(own) != last:
+            return self._atom("softmax", tuple(logits), poly.frozen(own))
         shares = (
             (Fraction(-logits.count(x)), self._atom("softmax", tuple(logits), x)) for x in first
         )
-        rest = combined([(Fraction(1), constant(1)), *shares])
-        return scaled(Fraction(1, logits.count(last)), rest)
+        rest = poly.combined([(Fraction(1), poly.constant(1)), *shares])
+        return poly.scaled(Fraction(1, logits.count(last)), rest)
 
     def maximum(self, instruction: Instruction) -> Polynomial:
         x, y = self._operands(instruction)
-        difference = combined([(Fraction(1), x), (Fraction(-1), y)])
-        return combined([(Fraction(1), y), (Fraction(1), self._positive_part(difference))])
+        difference = poly.combined([(Fraction(1), x), (Fraction(-1), y)])
+        return poly.combined([(Fraction(1), y), (Fraction(1), self._positive_part(difference))])
 
     def _logistic(self, x: Polynomial) -> Polynomial:
         if not x:
-            return constant(Fraction(1, 2))
-        if leading(x) > 0:
-            return self._atom("logistic", frozen(x))
-        other = self._atom("logistic", frozen(scaled(Fraction(-1), x)))
-        return combined([(Fraction(1), constant(1)), (Fraction(-1), other)])
+            return poly.constant(Fraction(1, 2))
+        if poly.leading(x) > 0:
+            return self._atom("logistic", poly.frozen(x))
+        other = self._atom("logistic", poly.frozen(poly.scaled(Fraction(-1), x)))
+        return poly.combined([(Fraction(1), poly.constant(1)), (Fraction(-1), other)])
 
     def _positive_part(self, x: Polynomial) -> Polynomial:
-        if is_constant(x):
-            return constant(max(Fraction(0), x.get(NO_FACTORS, Fraction(0))))
-        factor = leading(x)
-        unit = scaled(1 / factor, x)
-        part = self._atom("positive part", frozen(unit))
+        if poly.is_constant(x):
+            return poly.constant(max(Fraction(0), x.get(NO_FACTORS, Fraction(0))))
+        factor = poly.leading(x)
+        unit = poly.scaled(1 / factor, x)
+        part = self._atom("positive part", poly.frozen(unit))
         # The larger of -x and 0 is that of x and 0, less x.
         other = (Fraction(-1), unit) if factor < 0 else (Fraction(0), {})
-        return scaled(abs(factor), combined([(Fraction(1), part), other]))
+        return poly.scaled(abs(factor), poly.combined([(Fraction(1), part), other]))
 
     def _reciprocal(self, x: Polynomial) -> Polynomial:
         if len(x) == 1:
             ((monomial, c),) = x.items()
-            return {inverse(monomial): 1 / c}
-        factor = leading(x)
-        return scaled(1 / factor, self._power_of(scaled(1 / factor, x), -1))
+            return {poly.inverse(monomial): 1 / c}
+        factor = poly.leading(x)
+        return poly.scaled(1 / factor, self._power_of(poly.scaled(1 / factor, x), -1))
 
 
-_MINUS_ONE = (Fraction(-1), constant(1))
-
-_NORMAL_FORMS: dict[str, Callable[[_Forms, Instruction], Polynomial]] = {
-    "constant": _Forms.constant,
-    "affine": _Forms.affine,
-    "multiply": _Forms.multiply,
-    "divide": _Forms.divide,
-    "power": _Forms.power,
-    "root": _Forms.root,
-    "exp": _Forms.exp,
-    "log": _Forms.log,
-    "logistic": _Forms.logistic,
-    "tanh": _Forms.tanh,
-    "softmax": _Forms.softmax,
-    "maximum": _Forms.maximum,
-}
-"""The normal form of what every primitive computes."""
+_MINUS_ONE = (Fraction(-1), poly.constant(1))

@@ -24,6 +24,11 @@ class Views(NamedTuple):
     weights: Float[Array, "views"] | None = None
 
 
+def shown_to_others(own: tuple[PyTree, ...], shown: tuple[PyTree, ...]) -> tuple:
+    """What everybody sees: what the others show, and its own."""
+    return tuple((*shown[:i], x, *shown[i + 1 :]) for i, x in enumerate(own))
+
+
 class _ByItsClass:
     """The words of a channel that does not say its own."""
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, PyTree
 
-from glasshouse._foundation.arrays import NotRealError, RealArray, as_array, is_traced, is_vector
+from glasshouse._foundation.arrays import NotRealError, RealArray, as_arrays, is_traced
 from glasshouse._foundation.final import final_unless_abstract
 from glasshouse._foundation.numbers import shown
 from glasshouse._foundation.results import described, plain
@@ -85,7 +85,7 @@ def _middle(lower: RealArray, upper: RealArray) -> RealArray:
 def _bounds(tree: PyTree, side: str) -> PyTree:
     """Bounds as arrays; a list of numbers is one."""
     try:
-        return jax.tree.map(as_array, tree, is_leaf=is_vector)
+        return as_arrays(tree)
     except NotRealError as error:
         raise InputError(
             f"the {side} bounds of a box must be numbers, but are {shown(tree)}: {error}"

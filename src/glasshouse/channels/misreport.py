@@ -11,7 +11,7 @@ from jaxtyping import Float, PyTree
 from glasshouse._foundation.arrays import RealArray, is_traced
 from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, number_within
-from glasshouse.channels.base import AbstractChannel, Views
+from glasshouse.channels.base import AbstractChannel, Views, shown_to_others
 from glasshouse.channels.box import Box
 from glasshouse.errors import InputError
 
@@ -79,22 +79,16 @@ class Misreport(AbstractChannel):
         def offsets(bound: PyTree, sign: float) -> PyTree:
             return jax.tree.map(lambda x: sign * self.budget * np.ones(np.shape(x)), bound)
 
-        return tuple(
-            Box(
-                Misreported(box.lower, offsets(box.lower, -1.0)),
-                Misreported(box.upper, offsets(box.upper, 1.0)),
-            )
-            for box in boxes
-        )
+        lower = [Misreported(box.lower, offsets(box.lower, -1.0)) for box in boxes]
+        upper = [Misreported(box.upper, offsets(box.upper, 1.0)) for box in boxes]
+        return tuple(map(Box, lower, upper))
 
     def played(self, params: tuple[Misreported, ...]) -> tuple[PyTree, ...]:
         return tuple(own.played for own in params)
 
     def look(self, params: tuple[Misreported, ...], boxes: tuple[Box, ...]) -> Views:
-        return _shown(
-            self.played(params),
-            tuple(jax.tree.map(jnp.add, own.played, own.offset) for own in params),
-        )
+        shown = tuple(jax.tree.map(jnp.add, own.played, own.offset) for own in params)
+        return Views(shown_to_others(self.played(params), shown))
 
     @classmethod
     def example(cls, boxes: tuple[Box, ...]) -> "Misreport":
@@ -127,13 +121,8 @@ class Decoupled(AbstractChannel):
         return tuple(own.played for own in params)
 
     def look(self, params: tuple[Reported, ...], boxes: tuple[Box, ...]) -> Views:
-        return _shown(self.played(params), tuple(own.shown for own in params))
+        return Views(shown_to_others(self.played(params), tuple(own.shown for own in params)))
 
     @classmethod
     def example(cls, boxes: tuple[Box, ...]) -> "Decoupled":
         return cls()
-
-
-def _shown(played: tuple[PyTree, ...], shown: tuple[PyTree, ...]) -> Views:
-    """Everybody sees what the others show, and what it plays itself."""
-    return Views(tuple((*shown[:i], own, *shown[i + 1 :]) for i, own in enumerate(played)))

@@ -7,12 +7,11 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Bool, PyTree
+from jaxtyping import ArrayLike, Bool, PyTree
 
-from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import shown, whole
-from glasshouse.channels.base import AbstractAccess, Views
+from glasshouse.channels.base import AbstractAccess, Views, shown_to_others
 from glasshouse.channels.box import Box
 from glasshouse.errors import InputError
 
@@ -76,14 +75,8 @@ class OneSided(AbstractAccess):
             )
 
     def look(self, params: tuple[PyTree, ...], boxes: tuple[Box, ...]) -> Views:
-        neutral = tuple(box.neutral() for box in boxes)
-        players = range(len(params))
-        return Views(
-            tuple(
-                params if i in self.readers else (*neutral[:i], params[i], *neutral[i + 1 :])
-                for i in players
-            )
-        )
+        blind = shown_to_others(params, tuple(box.neutral() for box in boxes))
+        return Views(tuple(params if i in self.readers else x for i, x in enumerate(blind)))
 
     @classmethod
     def example(cls, boxes: tuple[Box, ...]) -> "OneSided":
@@ -121,7 +114,7 @@ class Mask(AbstractAccess):
         return f"coordinates visible, player by player: {', '.join([*each[:MOST_NAMED], *more])}"
 
     def __init__(self, visible: tuple[PyTree, ...] | PyTree):
-        self.visible = jax.tree.map(_as_mask, visible, is_leaf=_is_list)
+        self.visible = jax.tree.map(_as_mask, visible, is_leaf=lambda tree: isinstance(tree, list))
 
     def check(self, boxes: tuple[Box, ...]) -> None:
         masks = self._masks(boxes)
@@ -139,16 +132,9 @@ class Mask(AbstractAccess):
                 )
 
     def look(self, params: tuple[PyTree, ...], boxes: tuple[Box, ...]) -> Views:
-        masks = self._masks(boxes)
-
-        def shown(mask: RealArray, own: ArrayLike, neutral: ArrayLike) -> Array:
-            return jnp.where(mask, own, neutral)
-
-        seen = tuple(
-            jax.tree.map(shown, mask, own, box.neutral())
-            for mask, own, box in zip(masks, params, boxes, strict=True)
-        )
-        return Views(tuple((*seen[:i], own, *seen[i + 1 :]) for i, own in enumerate(params)))
+        each = zip(self._masks(boxes), params, boxes, strict=True)
+        shown = [jax.tree.map(jnp.where, mask, own, box.neutral()) for mask, own, box in each]
+        return Views(shown_to_others(params, tuple(shown)))
 
     def _masks(self, boxes: tuple[Box, ...]) -> tuple[PyTree, ...]:
         structure = jax.tree.structure(self.visible)
@@ -170,10 +156,6 @@ class Mask(AbstractAccess):
 def _counted(mask: PyTree) -> str:
     leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(mask)]
     return f"{sum(int(x.sum()) for x in leaves)} of {sum(x.size for x in leaves)}"
-
-
-def _is_list(tree: PyTree) -> bool:
-    return isinstance(tree, list)
 
 
 def _as_mask(value: ArrayLike | list) -> Bool[np.ndarray, "..."]:

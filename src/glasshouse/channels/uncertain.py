@@ -86,20 +86,15 @@ class Probabilistic(AbstractAccess):
         weights = jnp.prod(jnp.where(visible, seen_at, 1 - seen_at), axis=1)
         neutral = tuple(box.neutral() for box in boxes)
 
-        def view(own: ArrayLike, hidden: RealArray, column: np.ndarray) -> Array:
-            shown = column.reshape(-1, *(1 for _ in np.shape(own)))
-            return jnp.where(shown, own, hidden)
+        def view(own: PyTree, hidden: PyTree, column: np.ndarray) -> PyTree:
+            def shown(x: ArrayLike, h: RealArray) -> Array:
+                return jnp.where(column.reshape(-1, *(1 for _ in np.shape(x))), x, h)
+
+            return jax.tree.map(shown, own, hidden)
 
         def of_reader(reader: int) -> tuple[PyTree, ...]:
-            columns = {j: visible[:, k] for k, j in enumerate(_others(reader, len(params)))}
-            return tuple(
-                jax.tree.map(
-                    lambda x, h, j=j: view(x, h, columns.get(j, np.ones(len(visible), bool))),
-                    params[j],
-                    neutral[j],
-                )
-                for j in range(len(params))
-            )
+            columns = np.insert(visible, reader, True, axis=1).T  # who sees itself
+            return tuple(map(view, params, neutral, columns))
 
         return Views(tuple(of_reader(i) for i in range(len(params))), weights)
 
@@ -186,7 +181,11 @@ class Noisy(AbstractAccess):
             points, weights = _quadrature(most)
             noise = [points] * len(params)
         else:
-            noise, weights = self._drawn(len(params), most), np.full(self.draws, 1 / self.draws)
+            # Drawn in NumPy: the same for every precision JAX computes in.
+            half = normals(self.seed, Purpose.NOISE, self.draws // 2, len(params) * most)
+            parts = np.split(half, len(params), axis=1)
+            noise = [np.concatenate([part, -part]) for part in parts]
+            weights = np.full(self.draws, 1 / self.draws)
         leaves, structure = jax.tree.flatten(params)
         owners = [i for i in players for _ in jax.tree.leaves(params[i])]
 
@@ -205,11 +204,6 @@ class Noisy(AbstractAccess):
 
         return Views(tuple(of_reader(i) for i in players), jnp.asarray(weights))
 
-    def _drawn(self, readers: int, size: int) -> list[np.ndarray]:
-        """For each reader `(draws, size)` numbers, the same for every precision JAX computes in."""
-        half = normals(self.seed, Purpose.NOISE, self.draws // 2, readers * size)
-        return [np.concatenate([part, -part]) for part in np.split(half, readers, axis=1)]
-
     @classmethod
     def example(cls, boxes: tuple[Box, ...]) -> "Noisy":
         return cls(0.5, draws=4)
@@ -219,10 +213,6 @@ def _most_noisy(params: tuple[PyTree, ...]) -> int:
     """How many noisy numbers a reader sees, where it sees most."""
     sizes = [sum(np.size(x) for x in jax.tree.leaves(own)) for own in params]
     return sum(sizes) - min(sizes)
-
-
-def _others(player: int, players: int) -> list[int]:
-    return [j for j in range(players) if j != player]
 
 
 def _quadrature(dimensions: int) -> tuple[np.ndarray, np.ndarray]:

@@ -75,12 +75,12 @@ def _traced(build: Callable[..., Any], columns: Sequence[Any]) -> PyTree | None:
     except Exception:  # whatever it was: called for one value after another it says so, or works
         return None
     count = len(jax.tree.leaves(columns[0])[0])
-    same = jax.tree.map(lambda x: _repeated(x, count), constant[0])
+
+    def repeated(x: Any) -> Any:
+        return np.broadcast_to(np.asarray(x), (count, *np.shape(x))) if eqx.is_array(x) else x
+
+    same = jax.tree.map(repeated, constant[0])
     return eqx.combine(jax.tree.map(np.asarray, mapped), same)
-
-
-def _repeated(x: Any, count: int) -> Any:
-    return np.broadcast_to(np.asarray(x), (count, *np.shape(x))) if eqx.is_array(x) else x
 
 
 def _member(x: Any, k: int) -> Any:

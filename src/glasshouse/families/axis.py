@@ -95,10 +95,7 @@ class Axis(Result):
 
 
 def setter(axis: Axis, setup: Setup) -> Setter:
-    """What sets the number of an axis that has a place.
-
-    **Raises:** `InputError` naming the axis, when its place does not lead to a number.
-    """
+    """What sets the number of an axis that has a place."""
     assert axis.at is not None
     try:
         steps = steps_of(axis.at)
@@ -125,16 +122,12 @@ def built(axis: Axis, setup: Setup, value: Any) -> Setup:
 def fingerprint(setup: Setup) -> tuple[Any, Any]:
     """What games must have in common to be one program, and what learnings must, all of it."""
     leaves, structure = jax.tree.flatten(setup.game)
-    game = structure, tuple(_kind(x) for x in leaves)
+    game = structure, tuple(np.shape(x) if hasattr(x, "dtype") else x for x in leaves)
     learning = setup.learning
     rule, kind = jax.tree.flatten(learning.rule)
     numbers = tuple((np.shape(x), np.asarray(x).tobytes()) for x in rule)
     rest = dataclasses.replace(learning, rule=type(learning)().rule)
     return game, (kind, numbers, rest.step_size, rest.steps, str(rest.stop), rest.starts, rest.tied)
-
-
-def _kind(leaf: Any) -> Any:
-    return np.shape(leaf) if hasattr(leaf, "dtype") else leaf
 
 
 def checked_value(axis: Axis, value: Numbers) -> Any:

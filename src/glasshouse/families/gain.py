@@ -4,8 +4,7 @@ import dataclasses
 from typing import ClassVar
 
 from glasshouse._foundation.numbers import HeldPair, Numbers, pair
-from glasshouse.channels.base import AbstractChannel
-from glasshouse.channels.full import Full
+from glasshouse.channels import AbstractChannel, Full
 from glasshouse.errors import InputError
 from glasshouse.families.family import HIGHEST, AbstractFamily
 from glasshouse.games.normal_form import NormalFormGame

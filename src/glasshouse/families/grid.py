@@ -16,9 +16,8 @@ import wadler_lindig as wl
 from glasshouse._foundation.numbers import Numbers
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import Readable, call
-from glasshouse.dynamics.batch import stack
-from glasshouse.dynamics.games import Games, repeats
-from glasshouse.dynamics.learning import Ends, Learning
+from glasshouse.dynamics import Ends, Games, Learning, stack
+from glasshouse.dynamics.games import repeats
 from glasshouse.errors import InputError, nearest
 from glasshouse.families.along import games_along, games_over
 from glasshouse.families.axis import Axis, Setup, built, checked_value, fingerprint, setter
@@ -317,9 +316,6 @@ def _joined(found: list[tuple[tuple[Any, ...], Any]], shape: tuple[int, ...]) ->
     for index, entries in found:
         part = np.empty(len(entries), dtype=object)
         part[:] = list(entries)
-        answers[index] = part.reshape(answers[index].shape) if _is_open(index) else part[0]
+        single = not any(isinstance(k, slice) for k in index)
+        answers[index] = part[0] if single else part.reshape(answers[index].shape)
     return answers
-
-
-def _is_open(index: tuple[Any, ...]) -> bool:
-    return any(isinstance(k, slice) for k in index)

@@ -5,8 +5,7 @@ import math
 from typing import ClassVar
 
 from glasshouse._foundation.numbers import HeldSetting, HeldVector, Numbers
-from glasshouse.channels.base import AbstractChannel
-from glasshouse.channels.full import Full
+from glasshouse.channels import AbstractChannel, Full
 from glasshouse.errors import InputError
 from glasshouse.families.family import HIGHEST, AbstractDenseFamily, as_setting
 from glasshouse.games.normal_form import NormalFormGame

@@ -14,14 +14,13 @@ from glasshouse.families.family import HIGHEST, AbstractFamily, as_setting
 from glasshouse.games.network.base import AbstractNetworkGame
 from glasshouse.parametric import NetworkParametricGame
 from glasshouse.semantics.reading import Reading
-from glasshouse.theory.registry import Known, Unknown, knows, value_of
+from glasshouse.theory import Known, Threshold, Thresholds, Unknown, knows
+from glasshouse.theory.registry import value_of
 from glasshouse.theory.symmetric import (
     SMALLEST_EFFECT,
     THRESHOLD_MEANINGS,
     THRESHOLD_SOURCE,
     Regime,
-    Threshold,
-    Thresholds,
     switch_of_effects,
 )
 
@@ -114,15 +113,10 @@ class NetworkFamily(AbstractFamily):
     def _totals(self) -> tuple[np.ndarray, np.ndarray]:
         """With how much weight everyone reads, and is read."""
         reading, weights = self.reading, np.asarray(self.reading.weights)
-        return (
-            _sums(weights, reading.readers, reading.players),
-            _sums(weights, reading.owners, reading.players),
+        read, owned = (
+            _sums(weights, x, reading.players) for x in (reading.readers, reading.owners)
         )
-
-    @property
-    def reads_evenly(self) -> bool:
-        """Whether all read with the same total weight."""
-        return _is_constant(self._totals[0])
+        return read, owned
 
     @property
     def turn(self) -> float:
@@ -191,27 +185,17 @@ def known_network_thresholds(family: NetworkFamily) -> Known | Unknown:
         return switch_of_effects(own_weight * own, read, scale, family.turn, meaning)
 
     ends = [threshold(0.0, THRESHOLD_MEANINGS[0]), threshold(1.0, THRESHOLD_MEANINGS[2])]
-    if not family.reads_evenly:
+    if not _is_constant(family._totals[0]):  # with which they read
         ends = [Threshold(None, meaning, UNEVEN) for meaning in THRESHOLD_MEANINGS[::2]]
-    regime, explanation = _regime(*ends)
-    found = Thresholds(
-        defection=ends[0],
-        neutral=threshold(0.5, THRESHOLD_MEANINGS[1]),
-        cooperation=ends[1],
-        regime=regime,
-        explanation=explanation,
-        conditions=ALIKE_CONDITIONS,
-    )
+    neutral = threshold(0.5, THRESHOLD_MEANINGS[1])
+    found = Thresholds(ends[0], neutral, ends[1], *_regime(*ends), conditions=ALIKE_CONDITIONS)
     return Known(found, ALIKE_CONDITIONS, THRESHOLD_SOURCE)
 
 
 def _unlikeness(p: float, own: np.ndarray, read: np.ndarray) -> str:
     """In what players differ where all cooperate with probability p, or nothing."""
-    facts = (
-        ("their own cooperation pays players", own),
-        ("that their readers cooperate pays players", read),
-    )
-    for fact, effects in facts:
+    facts = ("their own cooperation pays players", "that their readers cooperate pays players")
+    for fact, effects in zip(facts, (own, read), strict=True):
         if not _is_constant(effects):
             low, high = int(effects.argmin()), int(effects.argmax())
             return (
@@ -240,8 +224,6 @@ def _regime(defection: Threshold, cooperation: Threshold) -> tuple[Regime, str]:
     if abs(gap) <= EQUAL_EFFECTS * max(1.0, abs(cooperation.value)):
         return "one switch", "κ_D = κ_C: everywhere on the diagonal the same threshold"
     if gap > 0:
-        return (
-            "mixed rest point",
-            "κ_D < κ_C: between them a mixed rest point attracts along the diagonal",
-        )
+        between = "κ_D < κ_C: between them"
+        return "mixed rest point", f"{between} a mixed rest point attracts along the diagonal"
     return "two basins", "κ_C < κ_D: between them both ends attract along the diagonal"

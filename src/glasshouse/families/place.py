@@ -43,10 +43,7 @@ class _Recorder:
 
 
 def steps_of(at: Callable[[Any], Any]) -> tuple[Step, ...]:
-    """The steps that a lens such as `lambda setup: setup.learning.step_size` takes.
-
-    **Raises:** `InputError` for a function that does anything else.
-    """
+    """The steps that a lens such as `lambda setup: setup.learning.step_size` takes."""
     wanted = f"at must follow attributes and items of a setup, and nothing else: {EXAMPLE}"
     try:
         found = at(_Recorder())
@@ -63,10 +60,7 @@ def written(steps: tuple[Step, ...]) -> str:
 
 
 def number_at(node: Any, steps: tuple[Step, ...]) -> Any:
-    """The number at a place.
-
-    **Raises:** `InputError` when the place does not exist or holds no single real number.
-    """
+    """The number at a place."""
     for k, step in enumerate(steps):
         try:
             node = node[step.of] if step.is_item else getattr(node, step.of)

@@ -57,10 +57,7 @@ def default_labels(actions: tuple[int, ...], title: str = "") -> Labels:
 
 
 def check_labels(labels: Any, actions: tuple[int, ...]) -> None:
-    """Refuse labels that are not for so many players and actions.
-
-    **Raises:** `InputError` saying for which they are.
-    """
+    """Refuse labels that are not for so many players and actions."""
     if not isinstance(labels, Labels):
         raise InputError(f"labels must be Labels(players, actions), but are {labels!r:.40}")
     named = tuple(len(names) for names in labels.actions)

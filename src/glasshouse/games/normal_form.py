@@ -58,11 +58,7 @@ class NormalFormGame(AbstractOneShotGame):
     labels: Labels | None = eqx.field(static=True)
 
     def __init__(
-        self,
-        tensor: Numbers,
-        labels: Labels | None = None,
-        *,
-        player_axis: Whole | None = None,
+        self, tensor: Numbers, labels: Labels | None = None, *, player_axis: Whole | None = None
     ):
         table = unlabelled_payoffs(tensor)
         array = _numbers(table.payoffs)
@@ -219,7 +215,6 @@ def check_normal_form(game: Any, who: str) -> NormalFormGame:
     """The game, if the payoffs of its pure profiles say all of it.
 
     **Arguments:** `who` needs it: "limits need".
-    **Raises:** `InputError` for anything else.
     """
     if isinstance(game, AbstractGame) and not is_normal_form(game):
         raise InputError(f"{who} a game in normal form, and a {type(game).__name__} is none")

@@ -27,10 +27,7 @@ CATALOGUE: Registry[CatalogueGame] = Registry(
 
 
 def from_catalogue(name: str) -> CatalogueGame:
-    """The catalogue game of that name.
-
-    **Raises:** `InputError` with the nearest name when there is none.
-    """
+    """The catalogue game of that name."""
     if name not in CATALOGUE:
         raise unknown_name("game", name, CATALOGUE)
     return CATALOGUE[name]

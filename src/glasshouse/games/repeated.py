@@ -12,7 +12,6 @@ from jaxtyping import Array, Float
 
 from glasshouse._foundation.arrays import RealArray, is_traced
 from glasshouse._foundation.numbers import (
-    PROBABILITY_TOLERANCE,
     Numbers,
     Whole,
     number_array,
@@ -65,12 +64,7 @@ class RepeatedGame(AbstractSequentialGame):
     misperception: Float[RealArray, ""]
 
     def __init__(
-        self,
-        stage: NormalFormGame,
-        discount: Numbers,
-        unit: str = "step",
-        noise: Numbers = 0.0,
-        misperception: Numbers = 0.0,
+        self, stage: NormalFormGame, discount: Numbers, unit: str = "step", noise: Numbers = 0.0
     ):
         if not isinstance(stage, NormalFormGame):
             raise InputError(
@@ -239,7 +233,8 @@ class RepeatedGame(AbstractSequentialGame):
             mix = number_array(each, name, shapes=shapes)
             xp = jnp if is_traced(mix) else np
             mix = xp.stack([mix, 1 - mix], axis=1) if mix.ndim == 1 else mix
-            if not is_traced(mix) and not _are_probabilities(np.asarray(mix)):
+            off = 0.0 if is_traced(mix) else np.abs(np.asarray(mix).sum(axis=1) - 1)
+            if not is_traced(mix) and not (np.all(mix >= 0) and np.all(off <= TOLERANCE)):
                 raise InputError(
                     f"{name} must be probabilities in each of its {states} states: the start and "
                     "every joint action of the last round, its own action first"
@@ -283,8 +278,3 @@ def _paid_for_ever(game: RepeatedGame, behaviours: Product) -> Float[RealArray, 
 @eqx.filter_jit
 def _spent(game: RepeatedGame, behaviours: Product) -> Float[Array, "profiles"]:
     return game._shares(game._rows(behaviours))
-
-
-def _are_probabilities(mixes: np.ndarray) -> bool:
-    sums = np.abs(mixes.sum(axis=1) - 1)
-    return bool(np.all(mixes >= 0) and np.all(sums <= PROBABILITY_TOLERANCE))

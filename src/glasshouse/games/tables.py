@@ -28,8 +28,6 @@ def unlabelled_payoffs(payoffs: Any) -> Table:
 
     Two tables are those of the row and of the column player, their index the row player's actions
     and their columns the column player's.
-
-    **Raises:** `InputError` for one table alone, or two that name actions differently.
     """
     if is_table(payoffs):
         raise InputError(
@@ -59,10 +57,7 @@ def labels_of(names: Sequence[Names], actions: tuple[int, ...]) -> Labels | None
 
 
 def check_square(payoffs: Any) -> None:
-    """Refuse a table whose rows and columns are not the same actions in the same order.
-
-    **Raises:** `InputError` where they differ; tables without names pass.
-    """
+    """Refuse a table whose rows and columns are not the same actions in the same order."""
     found = _names_of(payoffs)
     if found is not None and None not in found and found[0] != found[1]:
         raise InputError(

@@ -44,10 +44,7 @@ def is_path(source: str | os.PathLike) -> bool:
 
 
 def parsed_name(text: str) -> tuple[str, dict[str, float]]:
-    """A catalogue name and the parameters given with it, from `donation:b=4,c=1`.
-
-    **Raises:** `InputError` for an unknown name, or a parameter that is not a number.
-    """
+    """A catalogue name and the parameters given with it, from `donation:b=4,c=1`."""
     name, _, settings = text.partition(":")
     if name.strip() not in CATALOGUE and os.path.isfile(text):
         raise InputError(

@@ -29,8 +29,7 @@ _MOST_PLAYERS_READ = 63
 _BREAK = re.compile(r"\r\n|\r|\n")
 _SPACE = re.compile(r"[ \t\r\n\v\f]*")
 _TOKEN = re.compile(
-    r'(?P<string>"[^"\\]*(?:\\.[^"\\]*)*")|(?P<mark>[{},])|(?P<word>[^ \t\r\n\v\f{},"]+)',
-    re.DOTALL,
+    r'(?P<string>"[^"\\]*(?:\\.[^"\\]*)*")|(?P<mark>[{},])|(?P<word>[^ \t\r\n\v\f{},"]+)', re.DOTALL
 )
 _DECIMAL = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE]-?[0-9]+)?")
 _FRACTION = re.compile(r"(-?[0-9]+)/([0-9]+)")
@@ -82,8 +81,10 @@ def parse_nfg(text: str, name: str = "<text>") -> NormalFormGame:
     header = _header(reader)
     if reader.token.kind == "string":
         reader.take()
-    body = _outcome_body if reader.token.kind == "{" else _payoff_body
-    payoffs = body(reader, header)
+    if reader.token.kind == "{":
+        payoffs = _outcome_body(reader, header)
+    else:
+        payoffs = np.array(_body(reader, header, len(header.players), "payoffs", _payoff))
     shape = (len(header.players), *header.counts)
     actions = header.actions or default_labels(header.counts).actions
     players, actions = distinct(header.players), tuple(map(distinct, actions))
@@ -207,11 +208,11 @@ def _header(reader: _Reader) -> _Header:
     players = _names(reader, "player", most=_MOST_PLAYERS_READ)
     reader.expect("{", "the numbers or names of the actions come next; open them with '{'")
     if reader.token.kind == "{":
-        actions = _per_player(reader, "{", len(players), lambda: _names(reader, "action"))
+        actions = _per_player(reader, "{", len(players), lambda reader: _names(reader, "action"))
         counts = tuple(len(names) for names in actions)
     else:
         actions = None
-        counts = _per_player(reader, "word", len(players), lambda: _count(reader))
+        counts = _per_player(reader, "word", len(players), _count)
     return _Header(_unquoted(title), players, counts, actions)
 
 
@@ -237,22 +238,17 @@ def _count(reader: _Reader) -> int:
 
 
 def _per_player(
-    reader: _Reader, kind: str, players: int, parse: Callable[[], _Part]
+    reader: _Reader, kind: str, players: int, parse: Callable[[_Reader], _Part]
 ) -> tuple[_Part, ...]:
     """What `parse` reads for each player, up to the closing brace."""
     parts = []
     while reader.token.kind == kind and len(parts) < players:
-        parts.append(parse())
+        parts.append(parse(reader))
     rule = f"actions are given once per player, in one form, {len(parts)} of {players} so far"
     if len(parts) < players:
         raise reader.error(f"{rule}; add the missing, separated by spaces")
     reader.expect("}", f"{rule}; close them with '}}' or add a player")
     return tuple(parts)
-
-
-def _payoff_body(reader: _Reader, header: _Header) -> np.ndarray:
-    payoffs = _body(reader, header, len(header.players), "payoffs", lambda: _payoff(reader))
-    return np.array(payoffs)
 
 
 def _outcome_body(reader: _Reader, header: _Header) -> np.ndarray:
@@ -261,7 +257,9 @@ def _outcome_body(reader: _Reader, header: _Header) -> np.ndarray:
     while reader.token.kind == "{":
         outcomes.append(_outcome(reader, len(header.players)))
     reader.expect("}", "each outcome is in braces; add '{' or close the list of them with '}'")
-    chosen = _body(reader, header, 1, "outcome numbers", lambda: _index(reader, len(outcomes)))
+    chosen = _body(
+        reader, header, 1, "outcome numbers", lambda reader: _index(reader, len(outcomes))
+    )
     return np.array(outcomes)[chosen].ravel()
 
 
@@ -290,25 +288,22 @@ def _index(reader: _Reader, outcomes: int) -> int:
 
 
 def _body(
-    reader: _Reader, header: _Header, each: int, what: str, parse: Callable[[], _Part]
+    reader: _Reader, header: _Header, each: int, what: str, parse: Callable[[_Reader], _Part]
 ) -> list[_Part]:
     """What `parse` reads `each` times for every action profile, up to the end of the text."""
     needed = each * math.prod(header.counts)
-    vast = needed // each * len(header.players) > _MOST_PAYOFFS_READ
+    game = f"a {len(header.players)}-player {'×'.join(map(str, header.counts))} game"
+    vast = needed // each * len(header.players) > _MOST_PAYOFFS
     if vast and len(reader.text) - reader.token.start >= 2 * needed - 1:  # else some are missing
-        size = "×".join(map(str, header.counts))
-        raise reader.error(
-            f"a {len(header.players)}-player {size} game has more than {_MOST_PAYOFFS_READ} "
-            "payoffs, which are not read; use a smaller game"
-        )
+        rule = f"{game} has more than {_MOST_PAYOFFS} payoffs, which are not read"
+        raise reader.error(f"{rule}; use a smaller game")
     parts = []
     while reader.token.kind == "word" and len(parts) < needed:
-        parts.append(parse())
+        parts.append(parse(reader))
     if reader.token.kind == ",":
         raise reader.error(f"spaces alone separate {what} in a body; remove the comma")
-    size = "×".join(map(str, header.counts))
     total = needed if needed < 10**12 else "more than 10^12"
-    rule = f"a {len(header.players)}-player {size} game has {total} {what}"
+    rule = f"{game} has {total} {what}"
     if len(parts) < needed:
         raise reader.error(f"{rule}, {len(parts)} so far; add the missing or correct the header")
     reader.expect("end", f"{rule} and nothing after them; remove this or correct the header")

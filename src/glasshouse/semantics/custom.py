@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, PyTree
+from jaxtyping import Array, PyTree
 
 from glasshouse._foundation.arrays import RealArray, as_floats, is_traced
 from glasshouse._foundation.declared import Key
@@ -74,9 +74,7 @@ class Custom(AbstractSemantics):
     actions: tuple[int, ...] = eqx.field(static=True)
 
     def __init__(
-        self,
-        function: Callable[[tuple[PyTree, ...], Any], Sequence[Array]],
-        spaces: Sequence[Box],
+        self, function: Callable[[tuple[PyTree, ...], Any], Sequence[Array]], spaces: Sequence[Box]
     ):
         self.function = function
         self.boxes = tuple(spaces)
@@ -153,7 +151,8 @@ def _check_probabilities(function: Callable, boxes: tuple[Box, ...]) -> None:
         "the upper bounds": tuple(box.upper for box in boxes),
     }
     for where, params in corners.items():
-        if is_traced(params, function) or not all(map(_is_finite, jax.tree.leaves(params))):
+        leaves = jax.tree.leaves(params)
+        if is_traced(params, function) or not all(np.all(np.isfinite(x)) for x in leaves):
             continue
         for i, vector in enumerate(_evaluated(function, params)):
             if not (
@@ -164,7 +163,3 @@ def _check_probabilities(function: Callable, boxes: tuple[Box, ...]) -> None:
                     f"the semantics function gives player {i + 1} {few(vector)} at "
                     f"{where}: action probabilities must be non-negative and sum to 1"
                 )
-
-
-def _is_finite(values: ArrayLike) -> bool:
-    return bool(np.all(np.isfinite(values)))

@@ -71,11 +71,7 @@ class Linear(AbstractSemantics):
     actions: tuple[int, ...] = eqx.field(static=True)
 
     def __init__(
-        self,
-        actions: Numbers,
-        coupling: Numbers,
-        direction: Numbers,
-        bound: Numbers = math.inf,
+        self, actions: Numbers, coupling: Numbers, direction: Numbers, bound: Numbers = math.inf
     ):
         self.actions = action_counts(actions)
         if set(self.actions) != {2}:

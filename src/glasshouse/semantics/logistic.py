@@ -102,17 +102,21 @@ class Logistic(AbstractSemantics):
         counts = actions.actions if isinstance(actions, AbstractGame) else actions
         self.actions = action_counts(counts)
         players = len(self.actions)
-        self.coupling = checked_weights(coupling, "coupling", [(), (players, players)])
+        self.coupling = coupling = checked_weights(coupling, "coupling", [(), (players, players)])
         self.bound = checked_bound(bound)
         self.own_weight = checked_weights(own_weight, "own_weight", [(), (players,)])
-        _check_diagonal(self.coupling)
+        if not is_traced(coupling) and coupling.ndim and np.any(np.diagonal(coupling)):
+            raise InputError(
+                "coupling has a nonzero diagonal: entry [i, j] is how i reads another player j; "
+                "set the diagonal to 0 and use own_weight for a player's own parameter"
+            )
 
     @property
     def spaces(self) -> tuple[Box, ...]:
         if self.reading is not None:
             shapes = [shape_of_logits(self.actions, i) for i in range(len(self.actions))]
             return tuple(Box(-self.bound * np.ones(s), self.bound * np.ones(s)) for s in shapes)
-        bounds = {m: self.bound * np.ones(_shape(m)) for m in set(self.actions)}
+        bounds = {m: self.bound * np.ones(() if m == 2 else m - 1) for m in set(self.actions)}
         boxes = {m: Box(-bound, bound) for m, bound in bounds.items()}
         return tuple(boxes[m] for m in self.actions)
 
@@ -168,20 +172,6 @@ def stacked_logits(semantics: Logistic, player: int, own: ArrayLike, seen: Any) 
     return softmax(jnp.append(logits, 0.0))
 
 
-def _shape(actions: int) -> tuple[int, ...]:
-    return () if actions == 2 else (actions - 1,)
-
-
 def _coordinates(params: ArrayLike) -> tuple[Array, ...]:
     params = jnp.asarray(params)
     return (params,) if params.ndim == 0 else tuple(params[a] for a in range(len(params)))
-
-
-def _check_diagonal(coupling: RealArray) -> None:
-    if is_traced(coupling):
-        return
-    if np.ndim(coupling) == 2 and np.any(np.diagonal(np.asarray(coupling)) != 0):
-        raise InputError(
-            "coupling has a nonzero diagonal: entry [i, j] is how i reads another player j; "
-            "set the diagonal to 0 and use own_weight for a player's own parameter"
-        )

@@ -58,10 +58,7 @@ class Reading(eqx.Module):
 
     @classmethod
     def from_graph(
-        cls,
-        graph: Any,
-        players: Sequence[Hashable] | None = None,
-        weight: str | None = "weight",
+        cls, graph: Any, players: Sequence[Hashable] | None = None, weight: str | None = "weight"
     ) -> "Reading":
         """Who reads whom in a NetworkX graph.
 

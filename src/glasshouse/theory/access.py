@@ -4,14 +4,14 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 import wadler_lindig as wl
 
 from glasshouse._foundation.evidence import Evidenced
-from glasshouse._foundation.numbers import Numbers, number_array, number_within
+from glasshouse._foundation.numbers import Numbers, number_within
 from glasshouse._foundation.results import Result, pretty
 from glasshouse.channels.base import AbstractChannel
 from glasshouse.channels.full import Full
@@ -23,16 +23,13 @@ from glasshouse.semantics.linear import Linear
 from glasshouse.theory.registry import Known, Unknown, known, knows, value_of
 from glasshouse.theory.symmetric import (
     SMALLEST_EFFECT,
-    THRESHOLD_MEANINGS,
     THRESHOLD_SOURCE,
     Threshold,
     diagonal_effects,
     lowest_coupling,
 )
 
-Direction: TypeAlias = Numbers
-
-ACCESS_MEANING = THRESHOLD_MEANINGS[1]
+MEANING = MEANINGS[1]
 
 ACCESS_CONDITIONS = (
     "first movement at the neutral start; symmetric game with two actions each; logistic or linear "
@@ -145,7 +142,7 @@ class AccessThresholds(Result):
 
 
 def access_threshold(
-    channel: AbstractChannel, game: NormalFormGame, direction: Direction | None = None
+    channel: AbstractChannel, game: NormalFormGame, direction: Numbers | None = None
 ) -> Threshold:
     """From which coupling on mean cooperation rises from the neutral start, under this access.
 
@@ -195,13 +192,15 @@ def access_thresholds(
 
 
 def rise_under(
-    channel: AbstractChannel, game: NormalFormGame, direction: Direction | None = None
+    channel: AbstractChannel, game: NormalFormGame, direction: Numbers | None = None
 ) -> Known | Unknown:
     """What is known of when cooperation rises from the neutral start under a channel: a `Rise`."""
     effects = _effects(game)
     if isinstance(effects, Unknown):
         return effects
-    return known("access", Access(channel, effects.value, _checked(direction)))
+    if direction is not None:  # one that the linear semantics accepts
+        direction = np.asarray(Linear((2, 2), 0.0, direction).direction)
+    return known("access", Access(channel, effects.value, direction))
 
 
 def lowest_searched(channel: AbstractChannel, players: int) -> float:
@@ -303,9 +302,7 @@ def _(access: Access) -> Known | Unknown:
 @knows("access", Access, channel=Mask)
 def _(access: Access) -> Known | Unknown:
     share = _visible_share(access.channel, access.effects.others + 1, access.direction)
-    if isinstance(share, Unknown):
-        return share
-    return _found(_masked(share, access.effects))
+    return share if isinstance(share, Unknown) else _found(_masked(share, access.effects))
 
 
 @knows("access", Access, channel=Misreport)
@@ -329,10 +326,9 @@ def _found(rise: Rise) -> Known:
 def _rise_of_read(seen: float, effects: Effects, formula: str) -> Rise:
     """A + seen κ B, where the factor 1 + N seen κ is positive."""
     A, B, N = effects
-    lowest = lowest_coupling(N + 1) / seen if seen else -math.inf
     if not seen:
         return Rise(A, 0.0, 0.0, 0.0, "")
-    return Rise(A, seen * B, 0.0, lowest, formula)
+    return Rise(A, seen * B, 0.0, lowest_coupling(N + 1) / seen, formula)
 
 
 def _masked(share: float, effects: Effects) -> Rise:
@@ -341,17 +337,6 @@ def _masked(share: float, effects: Effects) -> Rise:
         return _rise_of_read(1.0, effects, "κ*")
     formula = f"{share:.3g} κ (1 + {_times(N, '(κ - κ*)', 'κ - κ*')}) = κ*"
     return Rise(A, share * (B + N * A), share * N * B, 0.0, formula if share else "")
-
-
-def _checked(direction: Direction | None) -> np.ndarray | None:
-    """A direction that the linear semantics accepts, or None.
-
-    **Raises:** `InputError` for any other.
-    """
-    if direction is None:
-        return None
-    numbers = number_array(direction, "direction", shapes=None)
-    return np.asarray(Linear((2, 2), 0.0, numbers).direction)
 
 
 def _visible_share(channel: Mask, players: int, direction: np.ndarray | None) -> float | Unknown:

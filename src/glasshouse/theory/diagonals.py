@@ -15,8 +15,7 @@ from glasshouse.games.normal_form import is_normal_form
 from glasshouse.games.symmetric import Symmetric2x2
 from glasshouse.parametric import ParametricGame
 from glasshouse.parametric.dense import out_of_date
-from glasshouse.semantics.affine import Affine
-from glasshouse.semantics.logistic import Logistic
+from glasshouse.semantics import Affine, Logistic
 from glasshouse.theory.registry import Known, Unknown, known, knows, value_of
 from glasshouse.theory.symmetric import SMALLEST_EFFECT
 
@@ -190,7 +189,7 @@ def _(game: Any) -> Known | Unknown:
         return payoffs
     if lacking := unlike(game.semantics):
         return Unknown(f"{NEED} {lacking}")
-    coupling = common_coupling(game.semantics)
+    coupling = float(_couplings(game.semantics).flat[0])
     if coupling <= -1:
         return Unknown(f"{NEED} a coupling above -1, not {coupling:.6g}")
     found = LogisticDiagonal(payoffs.value, coupling, float(np.asarray(game.semantics.bound)))
@@ -219,14 +218,8 @@ def _payoffs(game: ParametricGame) -> Known | Unknown:
             f"{NEED} a symmetric game with two players and two actions each, not this one with "
             f"{base.actions} actions"
         )
-    return Known(
-        payoffs, "symmetric game of two players with two actions each; full access", DIAGONAL_SOURCE
-    )
-
-
-def common_coupling(semantics: Logistic) -> float:
-    """The coupling with which the first player reads the others."""
-    return float(_couplings(semantics).flat[0])
+    conditions = "symmetric game of two players with two actions each; full access"
+    return Known(payoffs, conditions, SOURCE)
 
 
 def unlike(semantics: Logistic) -> str:
@@ -302,11 +295,9 @@ def _end(
     push = outward * diagonal.drift(p)
     if (push or -diagonal.slope) <= 0:
         return None
-    attracts: bool | None = True
-    if not math.isfinite(theta):
-        attracts = None
-    elif push == 0:  # then one player alone moves back at the mean of both rates
-        attracts = sum(diagonal.eigenvalues(p)) < 0
+    attracts = None
+    if math.isfinite(theta):  # without a push one player alone moves back at the mean of both rates
+        attracts = push != 0 or sum(diagonal.eigenvalues(p)) < 0
     return RestPoint(p, theta, kind, None, None, True, attracts)
 
 

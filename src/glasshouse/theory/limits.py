@@ -131,26 +131,19 @@ def known_corner_limits(game: NormalFormGame) -> Known | Unknown:
     found = _payoffs(game)
     if isinstance(found, Unknown):
         return found
-    limits = _limits(found.value)
-    return Known(limits, limits.conditions, LIMIT_SOURCE)
-
-
-def _limits(payoffs: Symmetric2x2) -> CornerLimits:
+    payoffs, couplings = found.value, []
     zero = [_limit_gain(payoffs, coupling) == 0 for _, coupling in PIECES]
-    couplings = []
     for holds, pieces in itertools.groupby(zip(zero, PIECES, strict=True), lambda x: x[0]):
         intervals = [interval for _, (interval, _) in pieces]
         if holds:
             couplings.append(CouplingInterval(*intervals[0][:2], *intervals[-1][2:]))
     threshold = _threshold(payoffs)
     rate = _rate(payoffs, threshold)
-    return CornerLimits(
-        couplings=tuple(couplings),
-        statement=_statement(couplings),
-        threshold=threshold,
-        rate=rate,
-        rate_reason="" if rate is not None else "the thresholds do not tend to 1",
-    )
+    reason = "" if rate is not None else "the thresholds do not tend to 1"
+    only = "" if couplings and couplings[-1].high == math.inf else " only"
+    statement = " and ".join(map(str, couplings)) + only if couplings else "never"
+    limits = CornerLimits(tuple(couplings), statement, threshold, rate, reason)
+    return Known(limits, limits.conditions, SOURCE)
 
 
 def _payoffs(game: NormalFormGame) -> Known | Unknown:
@@ -187,13 +180,6 @@ def _symmetric_gain(slope: float, end: float) -> float:
     if 0 < slope < 2 * bend:
         return slope / bend * slope / 4
     return max(0.0, end)
-
-
-def _statement(couplings: list[CouplingInterval]) -> str:
-    if not couplings:
-        return "never"
-    only = "" if couplings[-1].high == math.inf else " only"
-    return " and ".join(map(str, couplings)) + only
 
 
 def _sign(payoffs: Symmetric2x2, difference: float) -> int:

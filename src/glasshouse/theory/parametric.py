@@ -1,17 +1,13 @@
 """What is known of parametric games and families, from their base game, semantics and channel."""
 
 import dataclasses
-from collections.abc import Callable
 from typing import Any
 
-from glasshouse.channels.base import AbstractChannel
-from glasshouse.channels.full import Full
+from glasshouse.channels import AbstractChannel, Full
 from glasshouse.games.normal_form import NormalFormGame, is_normal_form
 from glasshouse.parametric import ParametricGame
 from glasshouse.parametric.dense import out_of_date
-from glasshouse.semantics.affine import Affine
-from glasshouse.semantics.linear import Linear
-from glasshouse.semantics.logistic import Logistic
+from glasshouse.semantics import Affine, Linear, Logistic
 from glasshouse.theory.access import conditions, rise_under, switch_of
 from glasshouse.theory.diagonals import unlike
 from glasshouse.theory.registry import Answer, Known, Unknown, known, knows
@@ -70,84 +66,39 @@ def of_linear(found: Known | Unknown) -> Known | Unknown:
 
 
 def _obstacle(game: Any) -> str:
-    """What keeps anything from being known of a game, whatever its semantics; often nothing."""
+    """What keeps anything from being known of a game; often nothing."""
     if not is_normal_form(game.game):
         return f"closed forms need a game in normal form, not {type(game.game).__name__}"
-    return out_of_date(game)
+    lacking = unlike(game.semantics) if type(game.semantics) is Logistic else ""
+    return out_of_date(game) or (f"closed forms need {lacking}" if lacking else "")
 
 
-def _unlikeness(game: Any) -> str:
-    """What keeps a threshold of the game inside from being one of the logistic semantics."""
-    unlikeness = unlike(game.semantics)
-    return out_of_date(game) or (f"closed forms need {unlikeness}" if unlikeness else "")
-
-
-def _logistic_obstacle(game: Any) -> str:
-    return _obstacle(game) or _unlikeness(game)
-
-
-def _unless(obstacle: Callable[[Any], str]) -> Callable[[Answer], Answer]:
+def _unless_hindered(answer: Answer) -> Answer:
     """An answer that is asked for only where nothing stands in its way, which is said instead."""
 
-    def guarded(answer: Answer) -> Answer:
-        def answered(game: Any) -> Known | Unknown:
-            lacking = obstacle(game)
-            return Unknown(lacking) if lacking else answer(game)
+    def answered(game: Any) -> Known | Unknown:
+        obstacle = _obstacle(game)
+        return Unknown(obstacle) if obstacle else answer(game)
 
-        return answered
-
-    return guarded
+    return answered
 
 
-@knows("thresholds", ParametricGame, Logistic, Full)
-@_unless(_unlikeness)
-def _(game: Any) -> Known | Unknown:
-    return known("thresholds", game.game)
-
-
-@knows("thresholds", ParametricGame, Logistic)
-@_unless(_logistic_obstacle)
-def _(game: Any) -> Known | Unknown:
-    return neutral_threshold(game.channel, game.game)
-
-
-@knows("thresholds", ParametricGame, Affine, Full)
-@_unless(_obstacle)
-def _(game: Any) -> Known | Unknown:
-    return known_affine_thresholds(game.game)
-
-
-@knows("thresholds", ParametricGame, Affine)
-@_unless(_obstacle)
-def _(game: Any) -> Known | Unknown:
-    return neutral_weight(game.channel, game.game)
-
-
-@knows("thresholds", ParametricGame, Linear, Full)
-@_unless(_obstacle)
-def _(game: Any) -> Known | Unknown:
-    return of_linear(known("thresholds", game.game))
-
-
-@knows("thresholds", ParametricGame, Linear)
-@_unless(_obstacle)
-def _(game: Any) -> Known | Unknown:
+def _linear_threshold(game: Any) -> Known | Unknown:
     return of_linear(neutral_threshold(game.channel, game.game, game.semantics.direction))
 
 
-@knows("access", ParametricGame, Logistic)
-@_unless(_logistic_obstacle)
-def _(game: Any) -> Known | Unknown:
-    return rise_under(game.channel, game.game)
+ANSWERS: tuple[tuple[str, type, type | None, Answer], ...] = (
+    ("thresholds", Logistic, Full, lambda g: known("thresholds", g.game)),
+    ("thresholds", Logistic, None, lambda g: neutral_threshold(g.channel, g.game)),
+    ("thresholds", Affine, Full, lambda g: known_affine_thresholds(g.game)),
+    ("thresholds", Affine, None, lambda g: neutral_weight(g.channel, g.game)),
+    ("thresholds", Linear, Full, lambda g: of_linear(known("thresholds", g.game))),
+    ("thresholds", Linear, None, _linear_threshold),
+    ("access", Logistic, None, lambda g: rise_under(g.channel, g.game)),
+    ("access", Linear, None, lambda g: rise_under(g.channel, g.game, g.semantics.direction)),
+    ("corner limits", Logistic, Full, lambda g: known("corner limits", g.game)),
+)
+"""By question, semantics and channel: what is known of the base game, or under the channel."""
 
-
-@knows("access", ParametricGame, Linear)
-@_unless(_obstacle)
-def _(game: Any) -> Known | Unknown:
-    return rise_under(game.channel, game.game, game.semantics.direction)
-
-
-@knows("corner limits", ParametricGame, Logistic, Full)
-@_unless(_logistic_obstacle)
-def _(game: Any) -> Known | Unknown:
-    return known("corner limits", game.game)
+for _question, _semantics, _channel, _answer in ANSWERS:
+    knows(_question, ParametricGame, _semantics, _channel)(_unless_hindered(_answer))

@@ -3,6 +3,7 @@
 import dataclasses
 import importlib
 import inspect
+import itertools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -95,12 +96,7 @@ def known(question: str, game: Any) -> Known | Unknown:
     kind, parts = type(game), (getattr(game, "semantics", None), getattr(game, "channel", None))
     semantics, channel = map(type, parts)
     answers = _ANSWERS[question]
-    for key in (
-        (kind, semantics, channel),
-        (kind, semantics, None),
-        (kind, None, channel),
-        (kind, None, None),
-    ):
+    for key in itertools.product((kind,), (semantics, None), (channel, None)):
         if key in answers:
             return answers[key](game)
     inside = " and ".join(type(part).__name__ for part in parts if part is not None)
@@ -109,10 +105,7 @@ def known(question: str, game: Any) -> Known | Unknown:
 
 
 def value_of(found: Known | Unknown) -> Any:
-    """The value of what is known.
-
-    **Raises:** `InputError` with the reason where nothing is.
-    """
+    """The value of what is known."""
     if isinstance(found, Unknown):
         raise InputError(found.reason)
     return found.value

@@ -1,8 +1,10 @@
 """Closed-form thresholds of symmetric two-action games, in plain Python and NumPy."""
 
 import dataclasses
+import functools
 import math
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
 import numpy as np
 
@@ -120,16 +122,22 @@ def logistic_thresholds(game: NormalFormGame) -> Known | Unknown:
             f"{game.title}: closed-form thresholds need a symmetric game with two actions each; "
             "use first_movement or long_run_switch for this one"
         )
-    found = Thresholds(
-        defection=_threshold(tensor, 0.0, THRESHOLD_MEANINGS[0]),
-        neutral=_threshold(tensor, 0.5, THRESHOLD_MEANINGS[1]),
-        cooperation=_threshold(tensor, 1.0, THRESHOLD_MEANINGS[2]),
-        regime="not classified",
-        explanation="",
-    )
-    regime, explanation = _regime(tensor, found)
-    found = dataclasses.replace(found, regime=regime, explanation=explanation)
-    return Known(found, found.conditions, THRESHOLD_SOURCE)
+    scale, lowest = ZERO * float(np.ptp(tensor)), lowest_coupling(game.players)
+
+    def threshold(p: float, meaning: str) -> Threshold:
+        return switch_of_effects(*diagonal_effects(tensor, p), scale, lowest, meaning)
+
+    return _along_the_diagonal(tensor, threshold, "κ")
+
+
+def _along_the_diagonal(
+    tensor: np.ndarray, threshold: Callable[[float, str], Threshold], symbol: str, **more: Any
+) -> Known:
+    """The thresholds at p = 0, ½ and 1, and what happens between those at the ends."""
+    defection, neutral, cooperation = map(threshold, (0.0, 0.5, 1.0), MEANINGS)
+    regime = _regime(tensor, defection, cooperation, symbol)
+    found = Thresholds(defection, neutral, cooperation, *regime, **more)
+    return Known(found, found.conditions, SOURCE)
 
 
 def affine_thresholds(game: NormalFormGame) -> Thresholds:
@@ -156,24 +164,13 @@ def known_affine_thresholds(game: NormalFormGame) -> Known | Unknown:
             "with two players and two actions each; use first_movement or long_run_switch "
             "for this one"
         )
-    found = Thresholds(
-        defection=_affine_threshold(payoffs, 0.0, THRESHOLD_MEANINGS[0]),
-        neutral=_affine_threshold(payoffs, 0.5, THRESHOLD_MEANINGS[1]),
-        cooperation=_affine_threshold(payoffs, 1.0, THRESHOLD_MEANINGS[2]),
-        regime="not classified",
-        explanation="",
+    return _along_the_diagonal(
+        tensor,
+        functools.partial(_affine_threshold, payoffs),
+        "w",
         conditions="symmetric game with two players and two actions each; affine semantics",
         equilibrium=_affine_equilibrium(payoffs),
     )
-    regime, explanation = _regime(tensor, found, symbol="w")
-    found = dataclasses.replace(found, regime=regime, explanation=explanation)
-    return Known(found, found.conditions, THRESHOLD_SOURCE)
-
-
-def _threshold(tensor: np.ndarray, p: float, meaning: str) -> Threshold:
-    own, others = diagonal_effects(tensor, p)
-    scale = SMALLEST_EFFECT * float(np.ptp(tensor))
-    return switch_of_effects(own, others, scale, lowest_coupling(tensor.shape[0]), meaning)
 
 
 def switch_of_effects(
@@ -192,16 +189,15 @@ def switch_of_effects(
         return Threshold(None, meaning, f"others' cooperation pays nothing here: {when} coupling")
     own = 0.0 if abs(own) <= scale else own
     value = -own / others + 0.0  # + 0.0 turns -0.0 into 0.0
-    if others < 0 and value <= lowest:
-        return Threshold(
-            None, meaning, f"at no coupling above {lowest:.6g}: cooperation hurts here"
-        )
-    if others < 0:
+    if others > 0 and value > lowest:
+        return Threshold(value, meaning)
+    if others > 0:
+        reason = f"holds at every coupling above {lowest:.6g}"
+    elif value <= lowest:
+        reason = f"at no coupling above {lowest:.6g}: cooperation hurts here"
+    else:
         reason = f"others' cooperation hurts here: the inequality reverses, below {value:.6g}"
-        return Threshold(None, meaning, reason)
-    if value <= lowest:
-        return Threshold(None, meaning, f"holds at every coupling above {lowest:.6g}")
-    return Threshold(value, meaning)
+    return Threshold(None, meaning, reason)
 
 
 def _affine_threshold(payoffs: Symmetric2x2, p: float, meaning: str) -> Threshold:
@@ -269,27 +265,23 @@ def _zeros(a: float, b: float, c: float) -> tuple[float, float]:
     return min(first, second), max(first, second)
 
 
-def _regime(tensor: np.ndarray, found: Thresholds, symbol: str = "κ") -> tuple[Regime, str]:
+def _regime(
+    tensor: np.ndarray, defection: Threshold, cooperation: Threshold, symbol: str
+) -> tuple[Regime, str]:
     """What happens between the thresholds at both ends, by the sign of D."""
-    (own_0, others_0), (own_1, others_1) = (diagonal_effects(tensor, p) for p in (0.0, 1.0))
-    scale = SMALLEST_EFFECT * float(np.ptp(tensor))
-    if found.defection.value is None or found.cooperation.value is None:
+    effects = np.array([diagonal_effects(tensor, p) for p in (0.0, 0.25, 0.5, 0.75, 1.0)])
+    size = float(np.ptp(tensor))
+    if defection.value is None or cooperation.value is None:
         return "not classified", "there are no switches at both ends of the diagonal"
-    if tensor.shape[0] > 2 and not _constant_effects(tensor):
+    constant = np.allclose(effects, effects[0], rtol=0.0, atol=1e-9 * size)
+    if tensor.shape[0] > 2 and not constant:
         return "not classified", "with more than two players there can be several rest points"
+    (own_0, others_0), *_, (own_1, others_1) = effects.tolist()
     interaction = (own_1 + others_1 - own_0 - others_0) / 2  # D of a 2×2 game: F(1)-F(0) at κ = 1
-    if abs(interaction) <= scale:
+    if abs(interaction) <= ZERO * size:
         return "one switch", "D = 0: everywhere on the diagonal the same threshold"
     if interaction < 0:
-        between = f"between {symbol}_D and {symbol}_C"
-        return (
-            "mixed rest point",
-            f"D < 0: {between} a mixed rest point attracts along the diagonal",
-        )
-    between = f"between {symbol}_C and {symbol}_D"
-    return "two basins", f"D > 0: {between} both ends attract along the diagonal"
-
-
-def _constant_effects(tensor: np.ndarray) -> bool:
-    ends = np.array([diagonal_effects(tensor, p) for p in (0.0, 0.25, 0.5, 0.75, 1.0)])
-    return bool(np.allclose(ends, ends[0], rtol=0.0, atol=1e-9 * float(np.ptp(tensor))))
+        between = f"D < 0: between {symbol}_D and {symbol}_C"
+        return "mixed rest point", f"{between} a mixed rest point attracts along the diagonal"
+    between = f"D > 0: between {symbol}_C and {symbol}_D"
+    return "two basins", f"{between} both ends attract along the diagonal"

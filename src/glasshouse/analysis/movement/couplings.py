@@ -13,32 +13,24 @@ from glasshouse._foundation.numbers import Numbers, Pair, Whole, number, pair, w
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import few
 from glasshouse.analysis.movement.first_order import (
-    SLOWEST_MOVEMENT,
     cooperation_margin,
     mean_cooperation,
 )
 from glasshouse.analysis.movement.switch import Search, Switch, find_switch
 from glasshouse.analysis.movement.windows import shortest_window
-from glasshouse.dynamics.batch import batch_map
+from glasshouse.dynamics import Learning, batch_map, run
 from glasshouse.dynamics.doors import check_params
-from glasshouse.dynamics.driver import run
-from glasshouse.dynamics.learning import Learning, check_learning, payoff_range
+from glasshouse.dynamics.learning import check_learning, payoff_range
 from glasshouse.errors import InputError
 from glasshouse.families.along import games_along
 from glasshouse.families.family import HIGHEST
-from glasshouse.parametric import (
-    AbstractParametricGame,
-    NetworkParametricGame,
-    ParametricGame,
-    Params,
-    require_exact,
-)
+from glasshouse.parametric import AbstractParametricGame, Params, require_exact
 from glasshouse.parametric.capabilities import Capability
 from glasshouse.rules.base import AbstractDirection, AbstractRule, check_direction, of_words
 from glasshouse.rules.gradient import Gradient
 from glasshouse.theory.symmetric import lowest_coupling
 
-Family = Callable[[float], ParametricGame | NetworkParametricGame]
+Family = Callable[[float], AbstractParametricGame]
 """A parametric game for every coupling."""
 
 SMALLEST_RISE = 1e-12
@@ -97,9 +89,7 @@ def first_movement(
         print(round(gh.first_movement(family).value, 6))  # 0.428571
     """
     check_direction(rule, "a first movement")
-    low, high = range_searched(family, bracket, SWITCH, "observables")
-    start = _checked(family, low, start)
-    smallest = SLOWEST_MOVEMENT * _payoff_range(family, low, high)
+    low, high, start, scale = _asked(family, bracket, start)
 
     def margins(couplings: np.ndarray) -> np.ndarray:
         games = games_along(family, couplings)
@@ -108,7 +98,7 @@ def first_movement(
     detail = f"{_from(start)}{of_words(rule)}, at {points} values in [{low:g}, {high:g}], narrowed"
     search = search_of(low, high, points, tolerance)
     settings = {"start": _start(start), "tolerance": search.tolerance}
-    return find_switch(margins, search, smallest, "derivative", detail, settings)
+    return find_switch(margins, search, RESTS * scale, "derivative", detail, settings)
 
 
 first_movement_switch = first_movement
@@ -147,16 +137,14 @@ def measured_first_movement(
         family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
         print(round(gh.measured_first_movement(family).value, 4))  # 0.4286
     """
-    low, high = range_searched(family, bracket, SWITCH, "observables")
-    start = _checked(family, low, start)
+    low, high, start, scale = _asked(family, bracket, start)
     if window is not None:
         window = number(window, "window (steps × step size × payoff range)", above=0.0)
-    scale = _payoff_range(family, low, high) or 1.0
     tolerance = number(tolerance, "tolerance", least=0.0)
     search = search_of(low, high, points, tolerance / 8)
 
     def after(length: float) -> Switch:
-        step_size = length / (WINDOW_STEPS * scale)
+        step_size = length / (WINDOW_STEPS * (scale or 1.0))
         learned = f"{WINDOW_STEPS} steps of {step_size:.6g}{of_words(rule)}"
         detail = f"{learned} {_from(start)}, {points} values in [{low:g}, {high:g}], narrowed"
         steps = {"steps": WINDOW_STEPS, "step_size": step_size, "window": length}
@@ -198,9 +186,8 @@ def long_run_switch(
         print(round(gh.long_run_switch(family, (1.0, -1.0)).value, 4))  # 0.4473
     """
     check_learning(learning, "long_run_switch", alone=True)
-    low, high = range_searched(family, bracket, SWITCH, "observables")
-    start = _checked(family, low, start)
-    steps, step_size = learning.steps, learning.step_size_for(_payoff_range(family, low, high))
+    low, high, start, scale = _asked(family, bracket, start)
+    steps, step_size = learning.steps, learning.step_size_for(scale)
     learned = learning.paced(step_size)
     detail = f"{learned} {_from(start)}, {points} values in [{low:g}, {high:g}], narrowed"
     settings = {"start": _start(start), "steps": steps, "step_size": step_size}
@@ -239,24 +226,19 @@ def _changes(
     return margins
 
 
-def _checked(family: Family, coupling: float, start: Params | None) -> Params | None:
-    return None if start is None else check_params(family(coupling), start)
-
-
-def _payoff_range(family: Family, low: float, high: float) -> float:
-    return max(payoff_range(family(x)) for x in (low, high))
+def _asked(
+    family: Family, bracket: Pair | None, start: Params | None
+) -> tuple[float, float, Params | None, float]:
+    """Both ends of what is searched, the start, if it fits, and the range of payoffs."""
+    low, high = range_searched(family, bracket, SWITCH, "observables")
+    start = None if start is None else check_params(family(low), start)
+    return low, high, start, max(payoff_range(family(x)) for x in (low, high))
 
 
 def range_searched(
-    family: Family,
-    bracket: Pair | None,
-    purpose: str,
-    *needed: Capability,
+    family: Family, bracket: Pair | None, purpose: str, *needed: Capability
 ) -> tuple[float, float]:
-    """The couplings to search, of a family whose games have what is needed.
-
-    **Raises:** `InputError` for what is no family, and for games that lack something.
-    """
+    """The couplings to search, of a family whose games have what is needed."""
     if not callable(family):
         raise InputError(
             f"a family gives a game for every coupling, which {type(family).__name__} does not: "

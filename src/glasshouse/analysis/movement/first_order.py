@@ -87,7 +87,7 @@ def first_order_margin(
     require_exact(game, "the first-order margin", *observed_by(quantity))
     given = (game, check_params(game, params), quantity, rule)
     if is_traced(given) or inside_transformation():
-        return _margin(*fresh(given))
+        return flow_derivative(*fresh(given))
     # A function made on the spot is another one each time: compiling it would serve once.
     is_lasting = "<" not in getattr(quantity, "__qualname__", "<")
     margin = float((_compiled if is_lasting else _uncompiled)(*given))
@@ -99,23 +99,13 @@ def first_order_margin(
     return margin
 
 
-def _margin(
-    game: AbstractParametricGame, params: Params, quantity: Quantity, rule: AbstractDirection
-) -> Float[Array, ""]:
-    return flow_derivative(game, as_floats(params), quantity, rule)
-
-
-_uncompiled, _compiled = in_float64(_margin), in_float64(eqx.filter_jit(_margin))
-
-
 def cooperation_margin(
     game: AbstractParametricGame,
     start: Params | None = None,
     rule: AbstractDirection = Gradient(),
 ) -> Float[Array, ""]:
     """`first_order_margin` of mean cooperation as a traceable array, by default where neutral."""
-    params = as_floats(game.neutral() if start is None else start)
-    return flow_derivative(game, params, mean_cooperation, rule)
+    return flow_derivative(game, game.neutral() if start is None else start, mean_cooperation, rule)
 
 
 def flow_derivative(
@@ -125,5 +115,9 @@ def flow_derivative(
     rule: AbstractDirection = Gradient(),
 ) -> Float[Array, ""]:
     """`first_order_margin` as a traceable array."""
+    params = as_floats(params)
     moves = velocity(game, params, rule)
     return jax.jvp(lambda p: quantity(game, p), (params,), (moves,))[1]
+
+
+_uncompiled, _compiled = in_float64(flow_derivative), in_float64(eqx.filter_jit(flow_derivative))

@@ -118,10 +118,7 @@ def wilson_interval(
 
 @in_float64
 def generic_outcomes(
-    games: Sequence[AbstractParametricGame],
-    *,
-    learning: Learning = Learning(),
-    observe: str = COOPERATION,
+    games: Sequence[AbstractParametricGame], *, learning: Learning = Learning(), observe: str = OWN
 ) -> list[Outcomes]:
     """Outcomes of learning from unequal starts, for each game.
 

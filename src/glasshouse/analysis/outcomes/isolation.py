@@ -1,6 +1,7 @@
 """Whether rest points stand alone, or belong to a continuum of them, and of which dimension."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -37,6 +38,14 @@ CONTINUUM_GRADIENT = 1e-9
 POLISHINGS, CORRECTIONS, TRIES = 6, 16, 4
 
 
+class _Field(NamedTuple):
+    """Whose directions they are: those of a game with such params, by a rule."""
+
+    game: AbstractParametricGame
+    template: Params
+    rule: AbstractDirection
+
+
 def dimensions(
     game: AbstractParametricGame, points: Sequence[Params], rule: AbstractDirection = Gradient()
 ) -> list[int | None]:
@@ -53,29 +62,30 @@ def dimensions(
     """
     if not points:
         return []
-    flat = np.stack([_flat(point) for point in points])
-    lower, upper = (
-        np.broadcast_to(_flat(tuple(getattr(box, side) for box in game.spaces)), flat.shape)
-        for side in ("lower", "upper")
+    field, flat, box = (
+        _Field(game, points[0], rule),
+        np.stack(list(map(_flat, points))),
+        bounds(game),
     )
-    template = points[0]
     for _ in range(POLISHINGS):
-        fields, jacobians = _linearised(game, flat, template, rule)
-        for k, (field, jacobian) in enumerate(zip(fields, jacobians, strict=True)):
-            free = _free(flat[k], field, lower[k], upper[k])
-            step = _solve(jacobian, free) @ field[free]
-            flat[k, free] = np.clip(flat[k, free] - step, lower[k, free], upper[k, free])
-    fields, jacobians = _linearised(game, flat, template, rule)
-    found: list[int | None] = []
-    for k, jacobian in enumerate(jacobians):
-        free = _free(flat[k], fields[k], lower[k], upper[k])
-        box = lower[k], upper[k]
-        found.append(_dimension((game, template, rule), flat[k], jacobian, free, box))
-    return found
+        moves, jacobians = batch_map(_linearised, flat, field)
+        for x, move, jacobian in zip(flat, moves, jacobians, strict=True):
+            free = _free(x, move, *box)
+            step = _solve(jacobian, free) @ move[free]
+            x[free] = np.clip(x[free] - step, *(bound[free] for bound in box))
+    moves, jacobians = batch_map(_linearised, flat, field)
+    each = zip(flat, moves, jacobians, strict=True)
+    return [_dimension(field, x, slopes, _free(x, move, *box), box) for x, move, slopes in each]
+
+
+def bounds(game: AbstractParametricGame) -> tuple[np.ndarray, np.ndarray]:
+    """The lower and the upper bounds of all parameters, one after the other."""
+    boxes = game.spaces
+    return _flat(tuple(box.lower for box in boxes)), _flat(tuple(box.upper for box in boxes))
 
 
 def _dimension(
-    where: tuple[AbstractParametricGame, Params, AbstractDirection],
+    field: _Field,
     x: np.ndarray,
     jacobian: np.ndarray,
     free: np.ndarray,
@@ -94,11 +104,11 @@ def _dimension(
     begin[:, free] += step * np.concatenate([towards, -towards])
     tried, back = np.clip(begin, lower, upper), _solve(jacobian, free)
     for _ in range(CORRECTIONS):
-        fields = _fields(tried, *where)
-        tried[:, free] -= fields[:, free] @ back.T
+        moves = batch_map(_moves, tried, field)
+        tried[:, free] -= moves[:, free] @ back.T
         tried = np.clip(tried, lower, upper)
-    fields = _fields(tried, *where)
-    inward = np.where(tried >= upper, np.minimum(fields, 0), fields)
+    moves = batch_map(_moves, tried, field)
+    inward = np.where(tried >= upper, np.minimum(moves, 0), moves)
     inward = np.where(tried <= lower, np.maximum(inward, 0), inward)
     rests = np.all(np.abs(inward[:, free]) <= CONTINUUM_GRADIENT, axis=1)
     rests &= np.linalg.norm(tried - x, axis=1) >= step / 2
@@ -108,29 +118,13 @@ def _dimension(
     return None if either.any() else 0
 
 
-def _linearised(
-    game: AbstractParametricGame, flat: np.ndarray, template: Params, rule: AbstractDirection
-) -> tuple[np.ndarray, np.ndarray]:
-    return batch_map(_field_and_jacobian, flat, game, template, rule)
+def _linearised(flat: Array, field: _Field) -> tuple[Float[Array, "n"], Float[Array, "n n"]]:
+    return _moves(flat, field), jax.jacfwd(lambda z: _moves(z, field))(flat)
 
 
-def _fields(
-    flat: np.ndarray, game: AbstractParametricGame, template: Params, rule: AbstractDirection
-) -> np.ndarray:
-    return batch_map(_field, flat, game, template, rule)
-
-
-def _field_and_jacobian(
-    flat: Array, game: AbstractParametricGame, template: Params, rule: AbstractDirection
-) -> tuple[Float[Array, "n"], Float[Array, "n n"]]:
-    slopes = jax.jacfwd(lambda z: _field(z, game, template, rule))(flat)
-    return _field(flat, game, template, rule), slopes
-
-
-def _field(
-    flat: Array, game: AbstractParametricGame, template: Params, rule: AbstractDirection
-) -> Float[Array, "n"]:
+def _moves(flat: Array, field: _Field) -> Float[Array, "n"]:
     """Everyone's direction relative to what a gradient could be, 0 where that cannot be told."""
+    game, template, rule = field
     params = ravel_pytree(template)[1](flat)
     scales = require(game, "scales", "telling whether rest points are isolated")
     relative = jax.tree.map(
@@ -164,5 +158,5 @@ def _null_space(jacobian: np.ndarray, free: np.ndarray) -> np.ndarray:
 
 
 def _flat(params: Params) -> np.ndarray:
-    leaves = [np.ravel(np.asarray(leaf, np.float64)) for leaf in jax.tree.leaves(params)]
-    return np.concatenate(leaves)
+    leaves = jax.tree.leaves(params)
+    return np.concatenate([np.ravel(np.asarray(leaf, np.float64)) for leaf in leaves])

@@ -13,14 +13,9 @@ from glasshouse._foundation.precision import in_float64
 from glasshouse.analysis.assessment import tied_learning
 from glasshouse.analysis.movement.first_order import cooperation
 from glasshouse.analysis.outcomes.generic import AT_REST, Share, seen
-from glasshouse.analysis.outcomes.isolation import RANK, dimensions
+from glasshouse.analysis.outcomes.isolation import RANK, bounds, dimensions
 from glasshouse.dynamics.learning import Ends, Learning, check_learning, learn
-from glasshouse.parametric import (
-    AbstractParametricGame,
-    Params,
-    Tied,
-    require_exact,
-)
+from glasshouse.parametric import AbstractParametricGame, Params, Tied, require_exact
 from glasshouse.parametric.dense import DenseGame
 from glasshouse.parametric.protocol import one_each
 from glasshouse.parametric.tied import untieable
@@ -151,13 +146,8 @@ def _distinct(
     )
     runs = len(residuals)
     numbers = np.concatenate([x.reshape(runs, -1) for x in jax.tree.leaves(params)], axis=1)
-    sides = np.concatenate(
-        [
-            np.ravel(high) - np.ravel(low)
-            for box in game.spaces
-            for low, high in zip(*map(jax.tree.leaves, (box.lower, box.upper)), strict=True)
-        ]
-    )
+    lower, upper = bounds(game)
+    sides = upper - lower
     left = np.flatnonzero((residuals <= AT_REST) & np.isfinite(numbers).all(axis=1))
     resting, clusters = len(left), []
     while len(left) and len(clusters) < MOST_TOLD_APART:
@@ -169,6 +159,7 @@ def _distinct(
         clusters.append((len(members), k))
     clusters = sorted(clusters, key=lambda cluster: -cluster[0])[:most]
     found = [jax.tree.map(lambda x, k=k: x[k], params) for _, k in clusters]
+    sizes = dimensions(game, found, rule)
     points = [
         ReachedPoint(
             params=one_each(game, own),
@@ -180,8 +171,6 @@ def _distinct(
             detail=ends.detail,
             dimension=dimension,
         )
-        for (count, k), own, dimension in zip(
-            clusters, found, dimensions(game, found, rule), strict=True
-        )
+        for (count, k), own, dimension in zip(clusters, found, sizes, strict=True)
     ]
     return points, resting

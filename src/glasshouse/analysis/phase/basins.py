@@ -10,9 +10,7 @@ from jaxtyping import Float, Int
 from glasshouse._foundation.arrays import RealArray
 from glasshouse.analysis.movement.first_order import cooperation
 from glasshouse.analysis.phase.plane import as_profile
-from glasshouse.dynamics.batch import batch_map
-from glasshouse.dynamics.driver import run
-from glasshouse.dynamics.learning import Learning
+from glasshouse.dynamics import Learning, batch_map, run
 from glasshouse.parametric import Params
 from glasshouse.parametric.dense import DenseGame
 from glasshouse.rules.base import AbstractRule
@@ -36,6 +34,7 @@ ROUND = 8 * RUNS_TOGETHER
 MANY_RUNS = 16_384
 """Runs from which on a compilation matters less than the time that small chunks take."""
 
+Start = Float[RealArray, "2"]
 Outcomes = Callable[[Float[np.ndarray, "runs 2"]], Int[np.ndarray, "runs"]]
 
 
@@ -86,7 +85,7 @@ def learned_basins(
     )
 
 
-def inside(start: Float[RealArray, "2"], game: DenseGame) -> Params:
+def inside(start: Start, game: DenseGame) -> Params:
     """A point of the plane as a profile in its boxes."""
     boxes = zip(game.spaces, as_profile(game, start), strict=True)
     return tuple(box.project(x) for box, x in boxes)
@@ -100,12 +99,8 @@ def outcome(cooperating: Float[np.ndarray, "runs 2"]) -> Int[np.ndarray, "runs"]
 
 
 def _end(
-    start: Float[RealArray, "2"],
-    game: DenseGame,
-    rule: AbstractRule,
-    steps: int,
-    step_size: RealArray,
-) -> tuple[Float[RealArray, "2"], Float[RealArray, ""]]:
+    start: Start, game: DenseGame, rule: AbstractRule, steps: int, step_size: RealArray
+) -> tuple[Start, Float[RealArray, ""]]:
     params = inside(start, game)
     end = run(game, rule, params, steps=steps, step_size=step_size, throw=False)
     return cooperation(game, end.params), end.residual

@@ -48,10 +48,7 @@ class Plane(eqx.Module):
 
 
 def box_of_plane(game: DenseGame) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper bounds of θ_1 and θ_2.
-
-    **Raises:** `InputError` unless there are two players with one bounded parameter each.
-    """
+    """Lower and upper bounds of θ_1 and θ_2."""
     require_exact(game, "a phase portrait", "dense", "scales", "observables")
     spaces = game.spaces
     if len(spaces) != 2:

@@ -7,16 +7,16 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Whole, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse.analysis.outcomes.generic import AT_REST
-from glasshouse.analysis.phase.basins import inside, learned_basins
+from glasshouse.analysis.phase.basins import Start, inside, learned_basins
 from glasshouse.analysis.phase.plane import FieldGrid, Plane, box_of_plane, field_grid
 from glasshouse.analysis.phase.rest_points import PlaneRestPoint, plane_rest_points
-from glasshouse.dynamics.batch import batch_map
-from glasshouse.dynamics.driver import run
-from glasshouse.dynamics.learning import Learning, check_learning
+from glasshouse.dynamics import Learning, batch_map, run
+from glasshouse.dynamics.learning import check_learning
 from glasshouse.parametric.dense import DenseGame
 from glasshouse.rules.base import AbstractDirection, check_direction
 from glasshouse.rules.gradient import Gradient
@@ -141,11 +141,7 @@ def phase_portrait(
 
 
 def _path(
-    start: Float[Array, "2"],
-    game: DenseGame,
-    rule: AbstractDirection,
-    steps: int,
-    step_size: Array,
+    start: Start, game: DenseGame, rule: AbstractDirection, steps: int, step_size: RealArray
 ) -> Float[Array, "points 2"]:
     params = inside(start, game)
     path = run(game, rule, params, steps=steps, step_size=step_size, save="path", throw=False).path

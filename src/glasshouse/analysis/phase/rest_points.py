@@ -13,14 +13,7 @@ from glasshouse._foundation.arrays import RealArray, with_nan
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.results import Result
 from glasshouse.analysis.movement.first_order import cooperation
-from glasshouse.analysis.phase.plane import (
-    FieldGrid,
-    Plane,
-    as_profile,
-    box_of_plane,
-    field_grid,
-    gradients_at,
-)
+from glasshouse.analysis.phase.plane import FieldGrid, Plane, as_profile, field_grid, gradients_at
 
 Place: TypeAlias = Literal["interior", "edge", "corner"]
 Stability: TypeAlias = Literal["stable", "saddle", "unstable", "undecided"]
@@ -129,12 +122,13 @@ def plane_rest_points(plane: Plane, grid: FieldGrid) -> RestPointSearch:
     **Source:** the index theorem: Simsek, Ozdaglar & Acemoglu 2007, Generalized Poincaré–Hopf
     theorem for compact nonsmooth regions, Mathematics of Operations Research 32.
     """
-    low, high = box_of_plane(plane.game)
+    low, high = (np.array([grid.theta_1[end], grid.theta_2[end]]) for end in (0, -1))
+    search = _Search(plane, low, high - low)
     coarse, points, count, index_sum = grid, [], 0, None
     for refinement in REFINEMENTS:
         if refinement > 1:
             grid = field_grid(plane.game, refinement * (len(coarse.theta_1) - 1) + 1, plane.rule)
-        found = _verified(plane, low, high, _candidates(plane, grid, low, high))
+        found = _verified(search, _candidates(search, grid))
         points, count = _without_continuum(found, 3.0 / (len(grid.theta_1) - 1))
         indices = [f.point.index for f in points]
         index_sum = None if None in indices else sum(i for i in indices if i is not None)
@@ -147,14 +141,8 @@ def plane_rest_points(plane: Plane, grid: FieldGrid) -> RestPointSearch:
         f"numerical search: sign changes of the relative gradient on {resolution}×{resolution} "
         f"points, polished to {RESIDUAL:g}; points closer together than the grid can be missed"
     )
-    return RestPointSearch(
-        tuple(listed),
-        count > 0,
-        index_sum,
-        _notes(coarse, count, index_sum, listed),
-        "numerical",
-        detail,
-    )
+    notes = _notes(coarse, count, index_sum, listed)
+    return RestPointSearch(tuple(listed), count > 0, index_sum, notes, "numerical", detail)
 
 
 def _notes(
@@ -185,9 +173,19 @@ def _notes(
     return tuple(notes)
 
 
-def _local(point: Float[RealArray, "2"], plane: Plane) -> _Local:
-    found = _Local(*map(np.asarray, _computed(point, plane)))
-    return found._replace(relative=with_nan(found.relative))
+class _Search(NamedTuple):
+    """What is searched: a plane, and in it a box whose sides count as 1."""
+
+    plane: Plane
+    low: np.ndarray
+    width: np.ndarray
+
+    def params(self, unit: np.ndarray) -> np.ndarray:
+        return self.low + self.width * unit
+
+    def local(self, unit: np.ndarray) -> _Local:
+        found = _Local(*map(np.asarray, _computed(self.params(unit), self.plane)))
+        return found._replace(relative=with_nan(found.relative))
 
 
 @eqx.filter_jit
@@ -196,26 +194,17 @@ def _computed(point: Float[RealArray, "2"], plane: Plane) -> _Local:
         gradient, relative, scale = gradients_at(x, plane.game, plane.rule)
         return (gradient, relative), (relative, scale)
 
-    (jacobian, relative_jacobian), (relative, scale) = jax.jacfwd(fields, has_aux=True)(point)
+    (jacobian, slopes), (relative, scale) = jax.jacfwd(fields, has_aux=True)(point)
     params = as_profile(plane.game, point)
-    return _Local(
-        relative,
-        relative_jacobian,
-        jacobian,
-        scale,
-        cooperation(plane.game, params),
-        plane.game.payoffs(params),
-    )
+    seen = cooperation(plane.game, params), plane.game.payoffs(params)
+    return _Local(relative, slopes, jacobian, scale, *seen)
 
 
-def _candidates(
-    plane: Plane, grid: FieldGrid, low: np.ndarray, high: np.ndarray
-) -> list[np.ndarray]:
+def _candidates(search: _Search, grid: FieldGrid) -> list[np.ndarray]:
     """Points in units of the box that may rest: polished from cells, edges, and the corners."""
     corners = [np.array(corner) for corner in itertools.product((0.0, 1.0), repeat=2)]
-    interior = [_polished(plane, start, low, high) for start in _starting_cells(grid)]
-    edges = [_on_edges(plane, grid, axis, low, high) for axis in (0, 1)]
-    return [*corners, *itertools.chain(*edges), *interior]
+    edges = [unit for axis in (0, 1) for unit in _on_edges(search, grid, axis)]
+    return [*corners, *edges, *(_polished(search, start) for start in _starting_cells(grid))]
 
 
 def _starting_cells(grid: FieldGrid) -> np.ndarray:
@@ -264,7 +253,7 @@ def _local_minima(size: np.ndarray) -> np.ndarray:
     return (size <= around.min(axis=0)) & (size < around.max(axis=0))
 
 
-def _polished(plane: Plane, start: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+def _polished(search: _Search, start: np.ndarray) -> np.ndarray:
     """The root of the normal map nearest to `start`, projected onto the box.
 
     Definition: F(z) = r(Π(z)) - (z - Π(z)), r the relative gradient and Π the projection; its
@@ -273,24 +262,22 @@ def _polished(plane: Plane, start: np.ndarray, low: np.ndarray, high: np.ndarray
 
     def normal_map(unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         inside = np.clip(unit, 0.0, 1.0)
-        local = _local(low + (high - low) * inside, plane)
-        free = (unit == inside).astype(float)
-        slopes = local.relative_jacobian * (high - low) * free - np.diag(1 - free)
+        local, free = search.local(inside), (unit == inside).astype(float)
+        slopes = local.relative_jacobian * search.width * free - np.diag(1 - free)
         return local.relative - (unit - inside), slopes
 
-    from scipy import optimize  # takes as long to import as a tenth of glasshouse
-
-    found = optimize.root(
-        normal_map, start, jac=True, method="hybr", options={"maxfev": 60, "xtol": 1e-14}
-    )
+    settings = {"maxfev": 60, "xtol": 1e-14}
+    found = optimize.root(normal_map, start, jac=True, method="hybr", options=settings)
     return np.clip(found.x, 0.0, 1.0)
 
 
-def _on_edges(
-    plane: Plane, grid: FieldGrid, axis: int, low: np.ndarray, high: np.ndarray
-) -> list[np.ndarray]:
+def _on_edges(search: _Search, grid: FieldGrid, axis: int) -> list[np.ndarray]:
     """Zeros of the component along the two edges on which parameter `axis` is free."""
-    from scipy import optimize
+
+    def at(bound: int, t: Any) -> np.ndarray:
+        unit = np.full(2, float(bound))
+        unit[axis] = t
+        return unit
 
     found = []
     steps = len((grid.theta_1, grid.theta_2)[axis]) - 1
@@ -298,38 +285,31 @@ def _on_edges(
         edge = np.take(grid.relative[..., axis], -bound, axis=1 - axis)
 
         def along(t: float, bound: int = bound) -> float:
-            unit = np.full(2, float(bound))
-            unit[axis] = t
-            return float(_local(low + (high - low) * unit, plane).relative[axis])
+            return float(search.local(at(bound, t)).relative[axis])
 
         flat = np.flatnonzero(np.abs(edge) <= GRADIENT_ROUNDING)
         flat = flat[_spread(len(flat), 2 * MOST_DEGENERATE)]
         turns = np.flatnonzero(edge[:-1] * edge[1:] < 0)[:MOST_POLISHED]
         roots = [optimize.brentq(along, k / steps, (k + 1) / steps, xtol=1e-15) for k in turns]
-        for t in [*(flat / steps), *roots]:
-            unit = np.full(2, float(bound))
-            unit[axis] = t
-            found.append(unit)
+        found += [at(bound, t) for t in (*(flat / steps), *roots)]
     return found
 
 
-def _verified(
-    plane: Plane, low: np.ndarray, high: np.ndarray, candidates: list[np.ndarray]
-) -> list[_Found]:
+def _verified(search: _Search, candidates: list[np.ndarray]) -> list[_Found]:
     """The candidates that rest, each once."""
     found: list[_Found] = []
     for unit in candidates:
         unit = np.where(unit <= 1e-9, 0.0, np.where(unit >= 1 - 1e-9, 1.0, unit))
         if any(np.abs(unit - other.unit).max() <= SAME_POINT for other in found):
             continue
-        params = low + (high - low) * unit
-        local = _local(params, plane)
+        local = search.local(unit)
         outward = np.where(unit == 1.0, 1.0, -1.0) * local.relative
         bound = (unit == 0.0) | (unit == 1.0)
         rests = np.where(bound, outward >= -RESIDUAL, np.abs(local.relative) <= RESIDUAL)
         if rests.all():
             held = bool(np.all(outward[bound] > STRICT))
-            found.append(_Found(unit, _judged(params, local, ~bound, held, high - low)))
+            point = _judged(search.params(unit), local, ~bound, held, search.width)
+            found.append(_Found(unit, point))
     return found
 
 
@@ -373,11 +353,11 @@ def _pair(numbers: RealArray) -> tuple[float, float]:
 
 def _without_continuum(found: list[_Found], apart: float) -> tuple[list[_Found], int]:
     """A few points in place of a continuum, and how many there were, 0 where there is none."""
-    kept = [f for f in found if f.point.index is not None or f.point.place == "corner"]
-    distinct: list[_Found] = []
+    kept, distinct = [], []
     for point in found:
-        degenerate = point.point.index is None and point.point.place != "corner"
-        if degenerate and (not distinct or _distance(point, distinct) > apart):
+        if point.point.index is not None or point.point.place == "corner":
+            kept.append(point)
+        elif not distinct or _distance(point, distinct) > apart:
             distinct.append(point)
     if len(distinct) <= MOST_DEGENERATE:
         return kept + distinct, 0

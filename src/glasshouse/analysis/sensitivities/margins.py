@@ -114,19 +114,13 @@ def sensitivity(game: AbstractParametricGame, params: Params) -> Sensitivity:
     """
     game = check_dense(game)
     params = check_params(game, params)
-    terms = defined(_measured(game, params))
-    check_finite(terms)
+    terms = checked(_measured(params, game))
     smallest = SLOWEST_MOVEMENT * float(np.max(game.game.payoff_ranges))
     reason = next((text for fails, text in obstacles(game, terms) if fails), "")
     return Sensitivity(
-        cooperation=terms.cooperation,
-        norms=terms.norms,
-        alignment=terms.alignment,
-        ratio=ratios(terms),
-        threshold=least_ratios(terms),
+        **shared(terms),
         own_effect=terms.own_effect,
         other_effect=terms.other_effect,
-        margins=terms.margins,
         margin=float(terms.margins.sum()),
         smallest=smallest,
         at_bound=bool(terms.at_bound > 0),
@@ -161,21 +155,17 @@ def margin_by_reader(
 
 
 def check_dense(game: AbstractParametricGame, *needed: Capability) -> DenseGame:
-    """The game, if it tells everybody's behaviour apart by player.
-
-    **Raises:** `InputError` for any other.
-    """
+    """The game, if it tells everybody's behaviour apart by player."""
     return require_exact(game, "a sensitivity", "dense", *needed)
 
 
-def ratios(terms: Terms) -> Float[np.ndarray, "*points owners"]:
-    """ρ of every owner; NaN where the denominator is 0."""
-    return _quotient(terms.across + terms.cross, terms.own + terms.across)
-
-
-def least_ratios(terms: Terms) -> Float[np.ndarray, "*points owners"]:
-    """-A/B of every owner; NaN where B is 0."""
-    return _quotient(-terms.own_effect, terms.other_effect)
+def shared(terms: Terms) -> dict[str, Any]:
+    """What is said at one profile and along a path; ρ and -A/B are NaN where they are undefined."""
+    return {
+        **{name: getattr(terms, name) for name in ("cooperation", "norms", "alignment", "margins")},
+        "ratio": _quotient(terms.across + terms.cross, terms.own + terms.across),
+        "threshold": _quotient(-terms.own_effect, terms.other_effect),
+    }
 
 
 def obstacles(game: DenseGame, terms: Terms) -> list[tuple[Any, str]]:
@@ -188,18 +178,13 @@ def obstacles(game: DenseGame, terms: Terms) -> list[tuple[Any, str]]:
     sizes = np.stack([terms.own, terms.across, terms.cross])
     largest = (terms.own + terms.cross).max(axis=-1)
     apart = np.abs(sizes[..., 0] - sizes[..., 1]).max(axis=0)
-    probabilities = terms.cooperation
-    shown = probabilities if probabilities.ndim == 1 else probabilities[0]
+    p, q = terms.cooperation[..., 0], terms.cooperation[..., 1]
+    shown = f"p_1 = {p.flat[0]:.6g}, p_2 = {q.flat[0]:.6g}"
+    unequal = "the profile is not symmetric"
     return [
         (not symmetric, "the payoffs are not symmetric"),
-        (
-            np.abs(probabilities[..., 0] - probabilities[..., 1]) > ALIKE,
-            f"the profile is not symmetric (p_1 = {shown[0]:.6g}, p_2 = {shown[1]:.6g})",
-        ),
-        (
-            apart > ALIKE * largest,
-            "the profile is not symmetric: the players' sensitivities differ",
-        ),
+        (np.abs(p - q) > ALIKE, f"{unequal} ({shown})"),
+        (apart > ALIKE * largest, f"{unequal}: the players' sensitivities differ"),
         (terms.at_bound > 0, "a parameter is at the bound of its box, where learning is cut off"),
         (
             ~np.all(terms.other_effect > 0, axis=-1),
@@ -212,11 +197,9 @@ def obstacles(game: DenseGame, terms: Terms) -> list[tuple[Any, str]]:
     ]
 
 
-def check_finite(terms: Terms) -> None:
-    """Refuse behaviour and derivatives that are not finite.
-
-    **Raises:** `InputError` naming the player and, on a path, the point.
-    """
+def checked(terms: Terms) -> Terms:
+    """The terms `defined`, if behaviour and derivatives are finite."""
+    terms = defined(terms)
     columns = {
         "behaviour": np.isfinite(terms.cooperation),
         "sensitivity": np.isfinite(terms.norms).all(axis=-2),
@@ -231,6 +214,7 @@ def check_finite(terms: Terms) -> None:
                 f"the {name} of player {player + 1} is not finite {where}: check the network "
                 "or other semantics there"
             )
+    return terms
 
 
 def _quotient(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:

@@ -9,15 +9,8 @@ from jaxtyping import Bool, Float
 from glasshouse._foundation.arrays import NotRealError, as_floats
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.precision import in_float64
-from glasshouse.analysis.sensitivities.margins import (
-    ALIKE,
-    check_dense,
-    check_finite,
-    least_ratios,
-    obstacles,
-    ratios,
-)
-from glasshouse.analysis.sensitivities.terms import defined, terms_at
+from glasshouse.analysis.sensitivities.margins import ALIKE, check_dense, checked, obstacles, shared
+from glasshouse.analysis.sensitivities.terms import all_terms
 from glasshouse.dynamics.batch import CHUNK_SIZE, batch_map
 from glasshouse.dynamics.driver import run
 from glasshouse.dynamics.learning import Learning, check_learning, payoff_range
@@ -90,17 +83,10 @@ def sensitivity_path(
     leaves = jax.tree.leaves(points)
     count = len(leaves[0])
     most = max(1, NUMBERS_TOGETHER // max(1, sum(x.size for x in leaves) // count))
-    found = batch_map(terms_at, points, game, chunk_size=min(CHUNK_SIZE, most))
-    terms = defined(found)
-    check_finite(terms)
+    terms = checked(batch_map(all_terms, points, game, chunk_size=min(CHUNK_SIZE, most)))
     fails = [np.broadcast_to(where, (count,)) for where, _ in obstacles(game, terms)]
     return SensitivityPath(
-        cooperation=terms.cooperation,
-        norms=terms.norms,
-        alignment=terms.alignment,
-        ratio=ratios(terms),
-        threshold=least_ratios(terms),
-        margins=terms.margins,
+        **shared(terms),
         margin=terms.margins.sum(axis=(1, 2)),
         applies=~np.any(fails, axis=0),
         method="derivative",

@@ -17,7 +17,9 @@ MOST_SQUARE = 8
 def sensitivity_table(found: Any) -> str:
     """A `Sensitivity` as lines of at most 100 characters."""
     players = len(found.cooperation)
-    lines = [_title(players), *_aligned(_columns(found))]
+    whose = "its own and the other's" if players == 2 else "its own and all others'"
+    title = f"Sensitivity: how far each player's parameters move {whose} behaviour"
+    lines = [title, *_aligned(_columns(found))]
     if players > MOST_OWNERS:
         lines.append(f"… {players - MOST_OWNERS} more")
     if 2 < players <= MOST_SQUARE:
@@ -29,9 +31,8 @@ def movement_lines(found: Any) -> list[str]:
     """What starts to happen, and what says so."""
     does = {"rises": "starts to rise", "falls": "starts to fall", "rests": "does not move at first"}
     who = "Apart from the bounds, mean" if found.at_bound else "Mean"
-    margin = (
-        f"{who} cooperation {does[found.movement]}: margin {found.margin:.6g} per unit of time."
-    )
+    moves = f"{who} cooperation {does[found.movement]}"
+    margin = f"{moves}: margin {found.margin:.6g} per unit of time."
     if not found.applies:
         because = f"That is what the margin says; the ratio does not decide here: {found.reason}."
         return [margin, *textwrap.wrap(because, LINE_WIDTH)]
@@ -39,11 +40,6 @@ def movement_lines(found: Any) -> list[str]:
     sign = {"rises": ">", "falls": "<", "rests": "="}[found.movement]
     says = f"So says the ratio, which decides here: ρ = {ratio:.6g} {sign} {least:.6g} = -A/B."
     return [margin, says]
-
-
-def _title(players: int) -> str:
-    whose = "its own and the other's" if players == 2 else "its own and all others'"
-    return f"Sensitivity: how far each player's parameters move {whose} behaviour"
 
 
 def _columns(found: Any) -> dict[str, list[str]]:

@@ -46,7 +46,7 @@ def defined(terms: Terms) -> Terms:
     return Terms(*(np.asarray(x, dtype=np.float64) for x in terms))._replace(**found)
 
 
-def all_terms(game: DenseGame, params: Params) -> Terms:
+def all_terms(params: Params, game: DenseGame) -> Terms:
     """All terms at one profile, `UNDEFINED` as `defined` takes it."""
     params = as_floats(params)
     behaviours, pull_back = jax.vjp(game.behaviours, params)
@@ -74,11 +74,6 @@ def all_terms(game: DenseGame, params: Params) -> Terms:
         margins=reader_margins(game, params, mean_cooperation),
         at_bound=_at_bound(game, params),
     )
-
-
-def terms_at(params: Params, game: DenseGame) -> Terms:
-    """`all_terms`, with what differs between the points of a path first."""
-    return all_terms(game, params)
 
 
 def reader_margins(
@@ -111,9 +106,8 @@ def _rows(
     """∂σ_player(a)/∂θ for all actions a; the last follows where they are known to sum to 1."""
     leaves, structure = jax.tree.flatten(behaviours)
     zeros = jax.tree.unflatten(structure, [jnp.zeros_like(leaf) for leaf in leaves])
-    rows = []
-    for action in range(actions - 1 if proper else actions):
-        rows.append(pull_back(_unit(zeros, player, action))[0])
+    counted = range(actions - 1 if proper else actions)
+    rows = [pull_back(_unit(zeros, player, action))[0] for action in counted]
     if not proper:
         return rows
     if not rows:

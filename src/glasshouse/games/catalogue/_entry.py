@@ -101,7 +101,12 @@ def catalogue_game(
 
 
 def check_condition(game: str, holds: bool, condition: str, **parameters: float | int) -> None:
-    """Raise an `InputError` naming the game, its condition and the parameters given."""
+    """Raise an `InputError` naming the game, its condition and the parameters given.
+
+    Where `n` is among them, it is the number of players.
+    """
+    if "n" in parameters:
+        require_players(game, int(parameters["n"]))
     if not holds:
         given = ", ".join(f"{name}={value:g}" for name, value in parameters.items())
         raise InputError(f"{game} needs {condition}, but {given}")

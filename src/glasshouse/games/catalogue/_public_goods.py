@@ -2,13 +2,7 @@
 
 import numpy as np
 
-from glasshouse.games.catalogue._entry import (
-    MOST_PLAYERS,
-    Payoffs,
-    catalogue_game,
-    check_condition,
-    require_players,
-)
+from glasshouse.games.catalogue._entry import MOST_PLAYERS, Payoffs, catalogue_game, check_condition
 
 
 @catalogue_game(
@@ -18,7 +12,6 @@ from glasshouse.games.catalogue._entry import (
 )
 def public_goods(n: int = 4, r: float = 2.0, c: float = 1.0) -> Payoffs:
     """Contribute c or keep it; contributions are multiplied by r and shared by all n."""
-    require_players("public_goods", n)
     check_condition("public_goods", 1 < r < n and c > 0, "1 < r < n and c > 0", n=n, r=r, c=c)
     contributes = 1 - np.indices((2,) * n)
     share = r * c * contributes.sum(axis=0) / n

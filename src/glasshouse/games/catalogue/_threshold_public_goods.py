@@ -2,13 +2,7 @@
 
 import numpy as np
 
-from glasshouse.games.catalogue._entry import (
-    MOST_PLAYERS,
-    Payoffs,
-    catalogue_game,
-    check_condition,
-    require_players,
-)
+from glasshouse.games.catalogue._entry import MOST_PLAYERS, Payoffs, catalogue_game, check_condition
 
 
 @catalogue_game(
@@ -19,7 +13,6 @@ from glasshouse.games.catalogue._entry import (
 )
 def threshold_public_goods(n: int = 4, k: int = 2, b: float = 2.0, c: float = 1.0) -> Payoffs:
     """All n get b if at least k contribute; who contributes pays c, and gets nothing refunded."""
-    require_players("threshold_public_goods", n)
     holds = 1 <= k <= n and b > c > 0
     check_condition(
         "threshold_public_goods", holds, "1 <= k <= n and b > c > 0", n=n, k=k, b=b, c=c

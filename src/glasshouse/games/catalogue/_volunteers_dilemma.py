@@ -2,13 +2,7 @@
 
 import numpy as np
 
-from glasshouse.games.catalogue._entry import (
-    MOST_PLAYERS,
-    Payoffs,
-    catalogue_game,
-    check_condition,
-    require_players,
-)
+from glasshouse.games.catalogue._entry import MOST_PLAYERS, Payoffs, catalogue_game, check_condition
 
 
 @catalogue_game(
@@ -18,7 +12,6 @@ from glasshouse.games.catalogue._entry import (
 )
 def volunteers_dilemma(n: int = 4, b: float = 2.0, c: float = 1.0) -> Payoffs:
     """One volunteer is enough: all n get b if anybody volunteers, and every volunteer pays c."""
-    require_players("volunteers_dilemma", n)
     check_condition("volunteers_dilemma", b > c > 0, "b > c > 0", n=n, b=b, c=c)
     volunteers = 1 - np.indices((2,) * n)
     provided = volunteers.any(axis=0)

@@ -12,6 +12,9 @@ from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.final import final_unless_abstract
 from glasshouse._foundation.results import described
 
+Mixes = Float[RealArray, "players actions"]
+"""Everyone's mixed action, or a number for each of their actions."""
+
 
 class AbstractNetworkGame(eqx.Module):
     """Many players with the same few actions, each of whom others affect pair by pair.
@@ -31,19 +34,15 @@ class AbstractNetworkGame(eqx.Module):
     __init_subclass__ = final_unless_abstract
 
     @abc.abstractmethod
-    def payoffs(self, mixes: Float[RealArray, "players actions"]) -> Float[RealArray, "players"]:
+    def payoffs(self, mixes: Mixes) -> Float[RealArray, "players"]:
         """Everyone's expected payoff when all mix independently."""
 
     @abc.abstractmethod
-    def own_effects(
-        self, mixes: Float[RealArray, "players actions"]
-    ) -> Float[RealArray, "players actions"]:
+    def own_effects(self, mixes: Mixes) -> Mixes:
         """∂u_i/∂σ_i(a): what each of its actions pays player i."""
 
     @abc.abstractmethod
-    def cross_effects(
-        self, mixes: Float[RealArray, "players actions"]
-    ) -> Float[RealArray, "players actions"]:
+    def cross_effects(self, mixes: Mixes) -> Mixes:
         """What each action of another pays player i if they meet once."""
 
     @abc.abstractmethod

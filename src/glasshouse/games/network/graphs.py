@@ -73,10 +73,7 @@ def numbered(players: np.ndarray) -> np.ndarray:
 def check_pairs(
     first: np.ndarray, second: np.ndarray, names: Sequence[Hashable], verb: str, fix: str
 ) -> None:
-    """Refuse pairs of a player with itself, and pairs that occur twice.
-
-    **Raises:** `InputError`, a sentence with `verb` ("reads") and, for loops, how to `fix` it.
-    """
+    """Refuse pairs of a player with itself, and pairs that occur twice."""
     loops = np.flatnonzero(first == second)
     if loops.size:
         name = names[int(first[loops[0]])]
@@ -92,10 +89,7 @@ def check_pairs(
 
 
 def undirected(edges: Edges, fix: str) -> Edges:
-    """The edges themselves, of an undirected graph without loops.
-
-    **Raises:** `InputError` for a directed graph, self-loops and parallel edges.
-    """
+    """The edges themselves, of an undirected graph without loops."""
     if edges.directed:
         raise InputError(
             "who meets whom is given by an undirected graph, but this one is directed: use "
@@ -135,20 +129,18 @@ def _check_nodes(graph: Any, names: Sequence, index: dict, numbered: bool) -> No
     missing = [name for name in names if name not in nodes]
     if not extra and not missing:
         return
-    found = [f"{_some(extra)} too many"] * bool(extra) + [f"{_some(missing)} missing"] * bool(
-        missing
-    )
+    kinds = ((extra, "too many"), (missing, "missing"))
+    found = " and ".join(f"{_some(nodes)} {what}" for nodes, what in kinds if nodes)
     if numbered:
         raise InputError(
-            f"without names of players the nodes must be 0 to {len(names) - 1}, but "
-            f"{' and '.join(found)}: pass players=list(graph), or your own order of its nodes"
+            f"without names of players the nodes must be 0 to {len(names) - 1}, but {found}: pass "
+            "players=list(graph), or your own order of its nodes"
         )
     edge = next((e for e in graph.edges if e[0] not in index or e[1] not in index), None)
     where = f" (edge {edge[0]!r} to {edge[1]!r})" if edge else ""
     hint = _nearest(extra[0], names) if extra else "add_node takes players without edges, too"
     raise InputError(
-        f"the nodes of the graph must be the {len(names)} players, but {' and '.join(found)}"
-        f"{where}: {hint}"
+        f"the nodes of the graph must be the {len(names)} players, but {found}{where}: {hint}"
     )
 
 

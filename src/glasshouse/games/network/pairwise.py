@@ -13,7 +13,7 @@ from glasshouse._foundation.arrays import NotRealError, RealArray, as_array, is_
 from glasshouse._foundation.numbers import LARGEST_PAYOFF, Numbers
 from glasshouse._foundation.precision import in_float64_unless_traced
 from glasshouse.errors import InputError
-from glasshouse.games.network.base import AbstractNetworkGame, sum_by
+from glasshouse.games.network.base import AbstractNetworkGame, Mixes, sum_by
 from glasshouse.games.network.graphs import both_ways, edges_of, numbered, undirected
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.symmetric import is_symmetric
@@ -55,13 +55,11 @@ class PairwiseGame(AbstractNetworkGame):
         _check_size(self.table, np.bincount(payees, np.abs(self.weights)))
 
     @in_float64_unless_traced
-    def payoffs(self, mixes: Float[RealArray, "players actions"]) -> Float[RealArray, "players"]:
+    def payoffs(self, mixes: Mixes) -> Float[RealArray, "players"]:
         return (mixes * self.own_effects(mixes)).sum(axis=1)
 
     @in_float64_unless_traced
-    def own_effects(
-        self, mixes: Float[RealArray, "players actions"]
-    ) -> Float[RealArray, "players actions"]:
+    def own_effects(self, mixes: Mixes) -> Mixes:
         others, weights = jnp.asarray(self.others), jnp.asarray(self.weights)
         met = [
             sum_by(weights * mixes[:, a][others], self.payees, self.players)
@@ -70,9 +68,7 @@ class PairwiseGame(AbstractNetworkGame):
         return _product(jnp.stack(met, axis=1), jnp.asarray(self.table).T)
 
     @in_float64_unless_traced
-    def cross_effects(
-        self, mixes: Float[RealArray, "players actions"]
-    ) -> Float[RealArray, "players actions"]:
+    def cross_effects(self, mixes: Mixes) -> Mixes:
         return _product(mixes, jnp.asarray(self.table))
 
     def meetings(self, payees: np.ndarray, movers: np.ndarray) -> Float[np.ndarray, "pairs"]:

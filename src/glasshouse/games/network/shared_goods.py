@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.numbers import Numbers, Whole, positive, whole
 from glasshouse._foundation.precision import in_float64_unless_traced
-from glasshouse.games.network.base import AbstractNetworkGame, sum_by
+from glasshouse.games.network.base import AbstractNetworkGame, Mixes, sum_by
 from glasshouse.games.network.graphs import both_ways, edges_of, numbered, undirected
 
 MEMBERS_TOGETHER = 2**21
@@ -33,28 +33,23 @@ class GlobalPublicGoods(AbstractNetworkGame):
     players: int = eqx.field(static=True)
     actions: int = eqx.field(static=True)
 
-    def __init__(
-        self,
-        players: Whole,
-        multiplier: Numbers,
-        cost: Numbers = 1.0,
-    ):
+    def __init__(self, players: Whole, multiplier: Numbers, cost: Numbers = 1.0):
         self.multiplier = positive(multiplier, "multiplier")
         self.cost = positive(cost, "cost")
         self.players, self.actions = whole(players, "players", least=2), 2
 
     @in_float64_unless_traced
-    def payoffs(self, mixes: Float[RealArray, "players 2"]) -> Float[RealArray, "players"]:
+    def payoffs(self, mixes: Mixes) -> Float[RealArray, "players"]:
         multiplier, cost = jnp.asarray(self.multiplier), jnp.asarray(self.cost)
         return cost * (multiplier / self.players * mixes[:, 0].sum() - mixes[:, 0])
 
     @in_float64_unless_traced
-    def own_effects(self, mixes: Float[RealArray, "players 2"]) -> Float[RealArray, "players 2"]:
+    def own_effects(self, mixes: Mixes) -> Mixes:
         own = self.multiplier * self.cost / self.players - self.cost
         return _of_contributing(jnp.full(self.players, own, mixes.dtype))
 
     @in_float64_unless_traced
-    def cross_effects(self, mixes: Float[RealArray, "players 2"]) -> Float[RealArray, "players 2"]:
+    def cross_effects(self, mixes: Mixes) -> Mixes:
         return _of_contributing(jnp.full(self.players, self.multiplier * self.cost, mixes.dtype))
 
     def meetings(self, payees: np.ndarray, movers: np.ndarray) -> Float[np.ndarray, "pairs"]:
@@ -113,9 +108,8 @@ class NeighbourhoodPublicGoods(AbstractNetworkGame):
         cost: Numbers = 1.0,
         players: Sequence[Hashable] | None = None,
     ):
-        edges = undirected(
-            edges_of(graph, players, None), ": all belong to their own groups anyway"
-        )
+        fix = ": all belong to their own groups anyway"
+        edges = undirected(edges_of(graph, players, None), fix)
         first, second, _ = both_ways(edges)
         everybody = np.arange(len(edges.names))
         first, second = np.append(first, everybody), np.append(second, everybody)
@@ -129,19 +123,19 @@ class NeighbourhoodPublicGoods(AbstractNetworkGame):
         self.players, self.actions = len(edges.names), 2
 
     @in_float64_unless_traced
-    def payoffs(self, mixes: Float[RealArray, "players 2"]) -> Float[RealArray, "players"]:
+    def payoffs(self, mixes: Mixes) -> Float[RealArray, "players"]:
         sizes, multiplier = jnp.asarray(self.sizes), jnp.asarray(self.multiplier)
         contributed = self._sum_over_group(mixes[:, 0])
         received = self._sum_over_group(multiplier * contributed / sizes)
         return jnp.asarray(self.cost) * (received - sizes * mixes[:, 0])
 
     @in_float64_unless_traced
-    def own_effects(self, mixes: Float[RealArray, "players 2"]) -> Float[RealArray, "players 2"]:
+    def own_effects(self, mixes: Mixes) -> Mixes:
         own = jnp.asarray(self.multiplier) * self.shares - self.sizes
         return _of_contributing(jnp.asarray(self.cost) * own)
 
     @in_float64_unless_traced
-    def cross_effects(self, mixes: Float[RealArray, "players 2"]) -> Float[RealArray, "players 2"]:
+    def cross_effects(self, mixes: Mixes) -> Mixes:
         return _of_contributing(jnp.full(self.players, self.multiplier * self.cost, mixes.dtype))
 
     def meetings(self, payees: np.ndarray, movers: np.ndarray) -> Float[np.ndarray, "pairs"]:
@@ -199,6 +193,6 @@ class NeighbourhoodPublicGoods(AbstractNetworkGame):
         return sum_by(values[jnp.asarray(self.members)], self.centres, self.players)
 
 
-def _of_contributing(effects: Float[RealArray, "players"]) -> Float[RealArray, "players 2"]:
+def _of_contributing(effects: Float[RealArray, "players"]) -> Mixes:
     """Effects of contributing beside those of keeping, which are none."""
     return jnp.stack([effects, jnp.zeros_like(effects)], axis=1)

@@ -120,21 +120,21 @@ def has_shape(leaf: Any) -> bool:
     return described and jnp.issubdtype(leaf.dtype, jnp.floating)
 
 
-def without_numbers(leaf: Any) -> Any:
-    """The shape of an array of floats in its place: only the architecture counts."""
-    return jax.ShapeDtypeStruct(leaf.shape, np.dtype(np.float64)) if has_shape(leaf) else leaf
-
-
-def as_double(array: Any) -> RealArray:
-    """The array in NumPy float64, where it has numbers."""
-    if is_traced(array):
-        return jnp.asarray(array, dtype=float)
-    return as_array(np.asarray(array))
+def without_numbers(network: PyTree) -> PyTree:
+    """A network with the shapes of its arrays in their places: only its architecture counts."""
+    double = np.dtype(np.float64)
+    return jax.tree.map(
+        lambda x: jax.ShapeDtypeStruct(x.shape, double) if has_shape(x) else x, network
+    )
 
 
 def stored(network: PyTree) -> PyTree:
     """A network whose arrays of floats are NumPy float64, whatever they were built in."""
-    return jax.tree.map(lambda x: as_double(x) if has_shape(x) else x, network)
+
+    def double(x: Any) -> RealArray:
+        return jnp.asarray(x, dtype=float) if is_traced(x) else as_array(np.asarray(x))
+
+    return jax.tree.map(lambda x: double(x) if has_shape(x) else x, network)
 
 
 def in_use(network: PyTree) -> PyTree:
@@ -151,10 +151,7 @@ def mixed_actions(logits: list[Array], actions: tuple[int, ...]) -> Product:
 
 
 def checked_actions(actions: Numbers, kind: str) -> tuple[int, ...]:
-    """The numbers of actions as a tuple.
-
-    **Raises:** `InputError` when there are fewer than two players, or players with other actions.
-    """
+    """The numbers of actions as a tuple."""
     actions = action_counts(actions)
     if len(actions) < 2 or len(set(actions)) > 1 or actions[0] < 2:
         raise InputError(
@@ -171,8 +168,6 @@ def check_logits(
 
     **Arguments:** `logits(params)`, what a network gives; `where`, which parameters these are;
     `used`, what else the logits are computed from.
-    **Raises:** `InputError` when the output has the wrong shape or, where it has a value already,
-    is not finite.
     """
     shape = jax.eval_shape(logits, params)
     fits = getattr(shape, "shape", None) in {(actions - 1,), *([()] if actions == 2 else [])}

@@ -70,7 +70,7 @@ class Mirrored(AbstractNeural):
         self.reading = checked_reading(actions, reading)
         counts = actions.actions if isinstance(actions, AbstractGame) else actions
         self.actions = checked_actions(counts, "Mirrored")
-        self.network = jax.tree.map(without_numbers, network)
+        self.network = without_numbers(network)
         self.coupling = finite_number(coupling, "coupling")
         self.bound = checked_bound(bound)
         if not count_weights(self.network):

@@ -74,7 +74,7 @@ class Policies(AbstractNeural):
         bound: Numbers = math.inf,
     ):
         self.actions = checked_actions(actions, "Policies")
-        self.network = jax.tree.map(without_numbers, network)
+        self.network = without_numbers(network)
         self.projection = _checked_projection(projection, self.weights)
         self.gain = finite_number(gain, "gain")
         self.bound = checked_bound(bound)
@@ -139,11 +139,8 @@ class Policies(AbstractNeural):
         """
         players, most = len(self.actions), np.asarray(self.bound)
         rows, shapes = self._uniforms(key, 1 if same else players), _weights_of(self.network)
-
-        def of_player(row: np.ndarray) -> PyTree:
-            return jax.tree.map(lambda x: np.clip(x, -most, most), drawn(row, shapes))
-
-        return tuple(of_player(rows[0 if same else i]) for i in range(players))
+        each = [drawn(rows[0 if same else i], shapes) for i in range(players)]
+        return tuple(jax.tree.map(lambda x: np.clip(x, -most, most), own) for own in each)
 
     @classmethod
     def example(cls, actions: tuple[int, ...]) -> "Policies":

@@ -280,5 +280,5 @@ def listed_profiles(
         ("pure equilibrium", base.pure_equilibria, base.pure_equilibrium_payoffs),
         (optimum, base.welfare_optima, base.welfare_optimum_payoffs),
     ):
-        for profile, paid in list(zip(profiles, payoffs, strict=True))[:MOST_PROFILES]:
+        for profile, paid in list(zip(profiles, payoffs, strict=True))[:MOST_PROFILES_REPORTED]:
             yield words, profile_name(game, profile), paid

@@ -25,7 +25,7 @@ from glasshouse.study.report.numbers import (
     profile_name,
 )
 from glasshouse.study.result import StudyResult
-from glasshouse.study.words.page import leading
+from glasshouse.study.words.page import leading_outcomes
 from glasshouse.study.words.sentences import at_own_values, axis_name, own_values
 
 MOST_PAID = 36
@@ -148,7 +148,7 @@ def _points(result: StudyResult) -> list[tuple[object, ...]]:
         places = spread(length, most if k < 3 else 2)
         chosen = [length * before + i for before in chosen for i in places]
     chosen = [chosen[k] for k in spread(len(chosen), MOST_PAID)]
-    rows, leaders = result.rows(), leading(result)
+    rows, leaders = result.rows(), leading_outcomes(result)
     names = outcome_names(result.prepared.base.game.players)
     found = []
     for k in chosen:

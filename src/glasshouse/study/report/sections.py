@@ -31,7 +31,7 @@ from glasshouse.study.report.payoffs import beside, spread
 from glasshouse.study.report.proved import epsilon_words, proved_points, proved_threshold_words
 from glasshouse.study.result import StudyResult
 from glasshouse.study.words.sentences import (
-    KINDS,
+    CLAIM_KINDS,
     at_own_values,
     axis_name,
     claims,
@@ -156,7 +156,7 @@ def _found(result: StudyResult) -> Iterator[object]:
 
 def _parted(claim: str) -> Markup:
     """What a claim is about, and the rest of it; lines do not break within 0.43 ± 1e-10."""
-    kind = next((kind for kind in KINDS if claim.startswith(kind)), "")
+    kind = next((kind for kind in CLAIM_KINDS if claim.startswith(kind)), "")
     rest = str(escape(claim.removeprefix(kind)))
     whole = Markup(UNBROKEN.sub(r'<span class="whole">\g<0></span>', rest))
     return element("strong", kind) + whole if kind else whole
