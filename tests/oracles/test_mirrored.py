@@ -39,11 +39,10 @@ def test_every_state_goes_through_both_networks(game, reading, seen):
 
 
 def test_what_moves_the_other_is_kappa_times_what_moves_oneself_also_after_learning():
-    game = ParametricGame(PD, Mirrored.tanh(0.3))
-    for params in (
-        game.semantics.initial(1, same=True),
-        gh.run(game, params=game.semantics.initial(1, same=True), steps=40, step_size=0.1).params,
-    ):
+    semantics = Mirrored.tanh(0.3)
+    game, start = ParametricGame(PD, semantics), semantics.initial(1, same=True)
+    learned = gh.run(game, params=start, steps=40, step_size=0.1).params
+    for params in (start, learned):
         found = sensitivity(game, params)
         np.testing.assert_allclose(found.ratio, 0.3, rtol=0, atol=1e-12)
         np.testing.assert_allclose(found.alignment, 1.0, rtol=0, atol=1e-12)
@@ -53,8 +52,8 @@ def test_learning_alike_it_switches_at_the_threshold_of_the_game():
     """p = s((1+κ) n), so that all that learning does along the diagonal is that of one number."""
     rises = []
     for coupling in (0.42, 0.44):
-        game = ParametricGame(PD, Mirrored.tanh(coupling))
-        start = game.semantics.initial(5, same=True)
+        semantics = Mirrored.tanh(coupling)
+        game, start = ParametricGame(PD, semantics), semantics.initial(5, same=True)
         start = jax.tree.map(lambda x: 1e-3 * x, start)  # near cooperating half of the time
         end = gh.run(game, params=start, steps=50, step_size=0.1).params
         before, after = (float(game.cooperation(x)[0]) for x in (start, end))

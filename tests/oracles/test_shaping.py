@@ -1,6 +1,7 @@
 """Rules that look ahead, against many digits, matrices of derivatives and identities."""
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -248,7 +249,7 @@ def test_who_is_believed_to_stand_still_is_met_where_it_stands(denses):
     steps = 0.7 * np.array([1.0, 0.0, 2.0])
     ahead = dense.xi + dense.off @ (steps * dense.xi)
     shaping = np.einsum("j,ji,ij->i", steps, dense.off, dense.E)
-    beliefs = {"believed_step_sizes": (1.0, 0.0, 2.0)}
+    beliefs: dict[str, Any] = {"believed_step_sizes": (1.0, 0.0, 2.0)}
     for rule, right in (
         (LookAhead(0.7, **beliefs), ahead),
         (Lola(0.7, **beliefs), ahead + shaping),
@@ -257,7 +258,7 @@ def test_who_is_believed_to_stand_still_is_met_where_it_stands(denses):
         (Extragradient(0.7, **beliefs), dense.at(params[0] + steps * dense.xi)[0]),
     ):
         np.testing.assert_allclose(directed(rule, made, x), right, rtol=0, atol=1e-12)
-    nobody = {"believed_step_sizes": (0.0, 0.0, 0.0)}
+    nobody: dict[str, Any] = {"believed_step_sizes": (0.0, 0.0, 0.0)}
     for rule in (LookAhead(0.7, **nobody), Lola(0.7, "exact", **nobody), Sos(0.7, **nobody)):
         np.testing.assert_allclose(directed(rule, made, x), dense.xi, rtol=0, atol=1e-13)
 

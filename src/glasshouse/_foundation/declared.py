@@ -119,9 +119,9 @@ def settings_of(cls: Any, given: frozenset[str] = frozenset()) -> dict[str, Key]
         if name in found or name in given:
             continue
         hint = hints.get(name, parameter.annotation)
-        kind = hint if hint in PLAIN else type(parameter.default)
+        kind = hint if hint in PLAIN_TYPES else type(parameter.default)
         variadic = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-        if variadic or kind not in PLAIN:
+        if variadic or kind not in PLAIN_TYPES:
             raise InputError(
                 f"{cls.__name__} takes {name}, of which studies do not know what it is: annotate "
                 f"it as float, int, bool or str, say keys = {{{name!r}: Key(…)}}, or in_studies = "

@@ -136,7 +136,7 @@ def _check_floats(document: Document, found: FloatsDiffer) -> None:
     fits = fits and found.action < problem.actions[found.owner]
     if not fits or not _contains(problem.region(found.player), found.at):
         raise InputError("floats are said to differ where there is nothing")
-    with ctx.workprec(document.proofs[found.player].precision):
+    with iv.precision(document.proofs[found.player].precision):
         machine = Machine(problem.programs[found.player].program())
         low, high = machine.values([iv.point(x) for x in found.at])[found.owner][found.action]
         if found.computed is not None and low <= found.computed <= high:

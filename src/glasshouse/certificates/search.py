@@ -85,7 +85,7 @@ class _Search:
         self.settled = -math.inf
         """The highest bound among leaves that cannot be split."""
         ends = [sorted(set(values)) for values in region]
-        few = math.prod(map(len, ends)) <= MOST_CORNERS
+        few = math.prod(map(len, ends)) <= MOST_CORNERS_TRIED
         for deviation in itertools.product(*ends) if few else ():
             self._offer(deviation, gain.at(deviation))
         self._look(region)

@@ -52,10 +52,10 @@ def of_study(text: str, given: dict[str, Any], trust: bool) -> Subject:
     setting = check_study(Path(text), trust=trust).base
     key = f"semantics.{setting.study.semantics.COUPLING}"
     settings = setting.study.settings()
-    head = {"game": setting.game.to_dict(), "study": text}
+    head = {"game": setting.played.to_dict(), "study": text}
     head |= {name: plain(settings[name]) for name in ("semantics", "access", "learning")}
     return Subject(
-        title=f"{setting.game.title}, the own values of {text}",
+        title=f"{setting.played.title}, the own values of {text}",
         head=head,
         game=setting.parametric,
         family=setting.own_family(key),

@@ -211,8 +211,10 @@ class _Memory:
         k = self._place(games, learning)
         if k is not None:
             parts = (ends.params, ends.residuals, ends.steps, ends.observed)
-            own = jax.tree.map(lambda x: x[k : k + 1].copy(), parts)
-            self._kept.append((learning, observe, Ends(*own, ends.detail)))
+            params, *own = jax.tree.map(lambda x: x[k : k + 1].copy(), parts)
+            residuals, steps, observed = own
+            kept = Ends(params, residuals, steps, observed, ends.detail)
+            self._kept.append((learning, observe, kept))
 
     def _place(self, games: Sequence[AbstractParametricGame], learning: Learning) -> int | None:
         own = Tied(self._game) if learning.tied else self._game

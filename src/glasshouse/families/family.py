@@ -16,13 +16,14 @@ from glasshouse._foundation.numbers import (
     checked_weights,
     number_array,
 )
-from glasshouse._foundation.results import Result
+from glasshouse._foundation.results import UNLESS_NONE, Result
 from glasshouse.channels import AbstractChannel, Full
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame, is_normal_form
 from glasshouse.games.repeated import is_repeated
 from glasshouse.parametric import NetworkParametricGame, ParametricGame
 from glasshouse.semantics import Affine, Logistic
+from glasshouse.semantics.states import checked_reading
 from glasshouse.theory.access import lowest_searched, rise_under
 from glasshouse.theory.parametric import neutral_threshold, neutral_weight
 from glasshouse.theory.registry import Known, Unknown, known, knows, value_of

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
-from typing import Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 import equinox as eqx
 import jax
@@ -12,6 +12,7 @@ from jaxtyping import Array, Float
 
 from glasshouse._foundation.arrays import RealArray, is_traced
 from glasshouse._foundation.numbers import (
+    PROBABILITY_TOLERANCE,
     Numbers,
     Whole,
     number_array,
@@ -64,7 +65,12 @@ class RepeatedGame(AbstractSequentialGame):
     misperception: Float[RealArray, ""]
 
     def __init__(
-        self, stage: NormalFormGame, discount: Numbers, unit: str = "step", noise: Numbers = 0.0
+        self,
+        stage: NormalFormGame,
+        discount: Numbers,
+        unit: str = "step",
+        noise: Numbers = 0.0,
+        misperception: Numbers = 0.0,
     ):
         if not isinstance(stage, NormalFormGame):
             raise InputError(
@@ -234,7 +240,9 @@ class RepeatedGame(AbstractSequentialGame):
             xp = jnp if is_traced(mix) else np
             mix = xp.stack([mix, 1 - mix], axis=1) if mix.ndim == 1 else mix
             off = 0.0 if is_traced(mix) else np.abs(np.asarray(mix).sum(axis=1) - 1)
-            if not is_traced(mix) and not (np.all(mix >= 0) and np.all(off <= TOLERANCE)):
+            if not is_traced(mix) and not (
+                np.all(mix >= 0) and np.all(off <= PROBABILITY_TOLERANCE)
+            ):
                 raise InputError(
                     f"{name} must be probabilities in each of its {states} states: the start and "
                     "every joint action of the last round, its own action first"
@@ -243,18 +251,20 @@ class RepeatedGame(AbstractSequentialGame):
         return Product(tuple(found))
 
 
-def _slipped(values: Array, chance: RealArray) -> Array:
+def _slipped(values: RealArray, chance: RealArray) -> Array:
     """Values along the last axis, mixed as entries that slip with that chance to any other one."""
     count = values.shape[-1]
     if count < 2:
-        return values
+        return jnp.asarray(values)
     # Σ of the others, not 1 - p, which would lose a small probability.
     rest = values[..., ::-1] if count == 2 else values @ (1.0 - np.eye(count)) / (count - 1)
-    return (1 - chance) * values + chance * rest
+    return jnp.asarray((1 - chance) * values + chance * rest)
 
 
-Played: TypeAlias = NormalFormGame | RepeatedGame
-"""A game as it is played: once, or round after round."""
+if TYPE_CHECKING:  # what most analyses use of it
+    Played: TypeAlias = NormalFormGame
+else:  # a game as it is played: once, or round after round
+    Played = NormalFormGame | RepeatedGame
 
 
 def is_repeated(game: Any) -> TypeGuard[RepeatedGame]:

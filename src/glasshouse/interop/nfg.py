@@ -293,9 +293,9 @@ def _body(
     """What `parse` reads `each` times for every action profile, up to the end of the text."""
     needed = each * math.prod(header.counts)
     game = f"a {len(header.players)}-player {'×'.join(map(str, header.counts))} game"
-    vast = needed // each * len(header.players) > _MOST_PAYOFFS
+    vast = needed // each * len(header.players) > _MOST_PAYOFFS_READ
     if vast and len(reader.text) - reader.token.start >= 2 * needed - 1:  # else some are missing
-        rule = f"{game} has more than {_MOST_PAYOFFS} payoffs, which are not read"
+        rule = f"{game} has more than {_MOST_PAYOFFS_READ} payoffs, which are not read"
         raise reader.error(f"{rule}; use a smaller game")
     parts = []
     while reader.token.kind == "word" and len(parts) < needed:

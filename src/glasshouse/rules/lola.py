@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, PyTree
 
 from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, Whole, whole
+from glasshouse._foundation.results import UNLESS_NONE
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.anticipating import AbstractAnticipating, minus, plus
@@ -41,7 +42,7 @@ class Lola(AbstractAnticipating):
     """
 
     form: str = eqx.field(static=True)
-    order: int = eqx.field(static=True)
+    order: int | None = eqx.field(static=True, metadata={UNLESS_NONE: True})
 
     words: ClassVar[str] = "LOLA"
     keeps_rest_points: ClassVar[bool] = False
@@ -57,7 +58,7 @@ class Lola(AbstractAnticipating):
         ),
         "order": Key(
             'Of "lola" in its exact form: how many steps of each other all think ahead; default 1.',
-            1,
+            None,
             int,
             least=0,
             most=HIGHEST,
@@ -68,21 +69,22 @@ class Lola(AbstractAnticipating):
         self,
         look_ahead: Numbers = 1.0,
         form: str = "taylor",
-        order: Whole = 1,
+        order: Whole | None = None,
         believed_step_sizes: Numbers | None = None,
     ):
         if form not in FORMS:
             *most, last = map(repr, FORMS)
             raise InputError(f"form={form!r} must be one of {', '.join(most)} and {last}")
         super().__init__(look_ahead, believed_step_sizes)
-        self.form, self.order = form, whole(order, "order", least=0, most=HIGHEST)
-        if form != "exact" and self.order != 1:
-            raise InputError(f"order={self.order} belongs to form='exact': leave it out")
+        if form != "exact" and order is not None:
+            raise InputError(f"order={order!r:.20} belongs to form='exact': leave it out")
+        exact = whole(1 if order is None else order, "order", least=0, most=HIGHEST)
+        self.form, self.order = form, exact if form == "exact" else None
 
     def towards(
         self, game: AbstractParametricGame, params: Params, key: RandomKey = None
     ) -> Directions:
-        if self.form == "exact":
+        if self.order is not None:
             return self._of_order(self.order, game, params, key)
         selfish = game.selfish_gradients(params, key)
         terms = [self._shaped(game, params, key)]
@@ -98,7 +100,8 @@ class Lola(AbstractAnticipating):
         Definition: the largest |Δ^{k+1} - Δ^k| / α at `params`, k the order; of the other forms,
         the first order's. Where it vanishes for all params the rule is consistent (COLA).
         """
-        one, other = (self._of_order(k, game, params, key) for k in (self.order, self.order + 1))
+        first = 1 if self.order is None else self.order
+        one, other = (self._of_order(k, game, params, key) for k in (first, first + 1))
         leaves = [jnp.max(jnp.abs(x)) for x in jax.tree.leaves(minus(one, other))]
         return jnp.max(jnp.stack(leaves))
 

@@ -68,7 +68,7 @@ class Prepared(Readable):
 
     def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
         axes = {axis.key: f"{len(axis.values)} values" for axis in self.study.axes}
-        facts = {"game": self.base.game.title, "axes": axes, "points": len(self.points)}
+        facts = {"game": self.base.played.title, "axes": axes, "points": len(self.points)}
         return call("Prepared", [*facts.items(), ("inputs", tuple(self.inputs))], **settings)
 
     def along(self, key: str) -> Callable[[float], ParametricGame]:

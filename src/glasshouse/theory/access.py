@@ -23,13 +23,14 @@ from glasshouse.semantics.linear import Linear
 from glasshouse.theory.registry import Known, Unknown, known, knows, value_of
 from glasshouse.theory.symmetric import (
     SMALLEST_EFFECT,
+    THRESHOLD_MEANINGS,
     THRESHOLD_SOURCE,
     Threshold,
     diagonal_effects,
     lowest_coupling,
 )
 
-MEANING = MEANINGS[1]
+ACCESS_MEANING = THRESHOLD_MEANINGS[1]
 
 ACCESS_CONDITIONS = (
     "first movement at the neutral start; symmetric game with two actions each; logistic or linear "

@@ -219,7 +219,7 @@ def _payoffs(game: ParametricGame) -> Known | Unknown:
             f"{base.actions} actions"
         )
     conditions = "symmetric game of two players with two actions each; full access"
-    return Known(payoffs, conditions, SOURCE)
+    return Known(payoffs, conditions, DIAGONAL_SOURCE)
 
 
 def unlike(semantics: Logistic) -> str:

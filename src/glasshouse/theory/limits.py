@@ -143,7 +143,7 @@ def known_corner_limits(game: NormalFormGame) -> Known | Unknown:
     only = "" if couplings and couplings[-1].high == math.inf else " only"
     statement = " and ".join(map(str, couplings)) + only if couplings else "never"
     limits = CornerLimits(tuple(couplings), statement, threshold, rate, reason)
-    return Known(limits, limits.conditions, SOURCE)
+    return Known(limits, limits.conditions, LIMIT_SOURCE)
 
 
 def _payoffs(game: NormalFormGame) -> Known | Unknown:

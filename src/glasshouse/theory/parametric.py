@@ -5,6 +5,7 @@ from typing import Any
 
 from glasshouse.channels import AbstractChannel, Full
 from glasshouse.games.normal_form import NormalFormGame, is_normal_form
+from glasshouse.games.repeated import is_repeated
 from glasshouse.parametric import ParametricGame
 from glasshouse.parametric.dense import out_of_date
 from glasshouse.semantics import Affine, Linear, Logistic
@@ -65,19 +66,19 @@ def of_linear(found: Known | Unknown) -> Known | Unknown:
     return Known(dataclasses.replace(found.value, conditions=said), said, found.source)
 
 
-def _obstacle(game: Any) -> str:
-    """What keeps anything from being known of a game; often nothing."""
-    if not is_normal_form(game.game):
+def _obstacle(game: Any, repeats: bool) -> str:
+    """What keeps anything from being known of a game, or of one that `repeats`; often nothing."""
+    if not is_normal_form(game.game) and not (repeats and is_repeated(game.game)):
         return f"closed forms need a game in normal form, not {type(game.game).__name__}"
     lacking = unlike(game.semantics) if type(game.semantics) is Logistic else ""
     return out_of_date(game) or (f"closed forms need {lacking}" if lacking else "")
 
 
-def _unless_hindered(answer: Answer) -> Answer:
+def _unless_hindered(answer: Answer, repeats: bool) -> Answer:
     """An answer that is asked for only where nothing stands in its way, which is said instead."""
 
     def answered(game: Any) -> Known | Unknown:
-        obstacle = _obstacle(game)
+        obstacle = _obstacle(game, repeats)
         return Unknown(obstacle) if obstacle else answer(game)
 
     return answered
@@ -101,4 +102,6 @@ ANSWERS: tuple[tuple[str, type, type | None, Answer], ...] = (
 """By question, semantics and channel: what is known of the base game, or under the channel."""
 
 for _question, _semantics, _channel, _answer in ANSWERS:
-    knows(_question, ParametricGame, _semantics, _channel)(_unless_hindered(_answer))
+    # What is known of the stage game is asked of the repeated one, where nothing hides the other.
+    _repeats = (_question, _semantics, _channel) == ("thresholds", Logistic, Full)
+    knows(_question, ParametricGame, _semantics, _channel)(_unless_hindered(_answer, _repeats))

@@ -122,7 +122,7 @@ def logistic_thresholds(game: NormalFormGame) -> Known | Unknown:
             f"{game.title}: closed-form thresholds need a symmetric game with two actions each; "
             "use first_movement or long_run_switch for this one"
         )
-    scale, lowest = ZERO * float(np.ptp(tensor)), lowest_coupling(game.players)
+    scale, lowest = SMALLEST_EFFECT * float(np.ptp(tensor)), lowest_coupling(game.players)
 
     def threshold(p: float, meaning: str) -> Threshold:
         return switch_of_effects(*diagonal_effects(tensor, p), scale, lowest, meaning)
@@ -134,10 +134,10 @@ def _along_the_diagonal(
     tensor: np.ndarray, threshold: Callable[[float, str], Threshold], symbol: str, **more: Any
 ) -> Known:
     """The thresholds at p = 0, ½ and 1, and what happens between those at the ends."""
-    defection, neutral, cooperation = map(threshold, (0.0, 0.5, 1.0), MEANINGS)
+    defection, neutral, cooperation = map(threshold, (0.0, 0.5, 1.0), THRESHOLD_MEANINGS)
     regime = _regime(tensor, defection, cooperation, symbol)
     found = Thresholds(defection, neutral, cooperation, *regime, **more)
-    return Known(found, found.conditions, SOURCE)
+    return Known(found, found.conditions, THRESHOLD_SOURCE)
 
 
 def affine_thresholds(game: NormalFormGame) -> Thresholds:
@@ -278,7 +278,7 @@ def _regime(
         return "not classified", "with more than two players there can be several rest points"
     (own_0, others_0), *_, (own_1, others_1) = effects.tolist()
     interaction = (own_1 + others_1 - own_0 - others_0) / 2  # D of a 2×2 game: F(1)-F(0) at κ = 1
-    if abs(interaction) <= ZERO * size:
+    if abs(interaction) <= SMALLEST_EFFECT * size:
         return "one switch", "D = 0: everywhere on the diagonal the same threshold"
     if interaction < 0:
         between = f"D < 0: between {symbol}_D and {symbol}_C"

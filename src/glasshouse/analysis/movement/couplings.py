@@ -13,6 +13,7 @@ from glasshouse._foundation.numbers import Numbers, Pair, Whole, number, pair, w
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import few
 from glasshouse.analysis.movement.first_order import (
+    SLOWEST_MOVEMENT,
     cooperation_margin,
     mean_cooperation,
 )
@@ -98,7 +99,7 @@ def first_movement(
     detail = f"{_from(start)}{of_words(rule)}, at {points} values in [{low:g}, {high:g}], narrowed"
     search = search_of(low, high, points, tolerance)
     settings = {"start": _start(start), "tolerance": search.tolerance}
-    return find_switch(margins, search, RESTS * scale, "derivative", detail, settings)
+    return find_switch(margins, search, SLOWEST_MOVEMENT * scale, "derivative", detail, settings)
 
 
 first_movement_switch = first_movement

@@ -118,7 +118,10 @@ def wilson_interval(
 
 @in_float64
 def generic_outcomes(
-    games: Sequence[AbstractParametricGame], *, learning: Learning = Learning(), observe: str = OWN
+    games: Sequence[AbstractParametricGame],
+    *,
+    learning: Learning = Learning(),
+    observe: str = COOPERATION,
 ) -> list[Outcomes]:
     """Outcomes of learning from unequal starts, for each game.
 

@@ -266,6 +266,8 @@ def _polished(search: _Search, start: np.ndarray) -> np.ndarray:
         slopes = local.relative_jacobian * search.width * free - np.diag(1 - free)
         return local.relative - (unit - inside), slopes
 
+    from scipy import optimize  # takes as long to import as a tenth of glasshouse
+
     settings = {"maxfev": 60, "xtol": 1e-14}
     found = optimize.root(normal_map, start, jac=True, method="hybr", options=settings)
     return np.clip(found.x, 0.0, 1.0)
@@ -273,6 +275,7 @@ def _polished(search: _Search, start: np.ndarray) -> np.ndarray:
 
 def _on_edges(search: _Search, grid: FieldGrid, axis: int) -> list[np.ndarray]:
     """Zeros of the component along the two edges on which parameter `axis` is free."""
+    from scipy import optimize
 
     def at(bound: int, t: Any) -> np.ndarray:
         unit = np.full(2, float(bound))

@@ -52,7 +52,7 @@ class Mirrored(AbstractNeural):
     words: ClassVar[str] = "mirrored policies"
     formula: ClassVar[str] = "everybody is a network: f(s; θ_i) + κ Σ_{j≠i} f(s; θ_j)"
 
-    coupling: Float[RealArray, ""]
+    gain: Float[RealArray, ""]
     bound: Float[RealArray, ""]
     network: PyTree = eqx.field(repr=False)
     actions: tuple[int, ...] = eqx.field(static=True)
@@ -71,7 +71,7 @@ class Mirrored(AbstractNeural):
         counts = actions.actions if isinstance(actions, AbstractGame) else actions
         self.actions = checked_actions(counts, "Mirrored")
         self.network = without_numbers(network)
-        self.coupling = finite_number(coupling, "coupling")
+        self.gain = finite_number(coupling, "coupling")
         self.bound = checked_bound(bound)
         if not count_weights(self.network):
             raise InputError("network has no weights that players could choose")
@@ -101,8 +101,9 @@ class Mirrored(AbstractNeural):
         return cls(shape, coupling, actions, bound, reading=reading)
 
     @property
-    def gain(self) -> Float[RealArray, ""]:
-        return self.coupling
+    def coupling(self) -> Float[RealArray, ""]:
+        """κ."""
+        return self.gain
 
     @property
     def states(self) -> int:

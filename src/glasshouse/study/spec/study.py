@@ -108,7 +108,8 @@ class GameSpec(Section):
 
     def played(self, game: NormalFormGame) -> Played:
         """The game as it is played: once, or again and again."""
-        return game if self.repeated is None else self.repeated.build(game)
+        played: Any = game if self.repeated is None else self.repeated.build(game)
+        return played
 
     def files(self, folder: Path) -> dict[str, Path]:
         """What it reads beside the study, by name."""
