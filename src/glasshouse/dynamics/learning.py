@@ -213,8 +213,9 @@ class _Memory:
         k = self._place(games, learning)
         if k is not None:
             parts = (ends.params, ends.residuals, ends.steps, ends.observed)
-            own = jax.tree.map(lambda x: x[k : k + 1].copy(), parts)
-            self._kept.append((learning, observe, Ends(*own, ends.detail)))
+            params, residuals, steps, observed = jax.tree.map(lambda x: x[k : k + 1].copy(), parts)
+            own = Ends(params, residuals, steps, observed, ends.detail)
+            self._kept.append((learning, observe, own))
 
     def _place(self, games: Sequence[AbstractParametricGame], learning: Learning) -> int | None:
         own = Tied(self._game) if learning.tied else self._game
