@@ -18,6 +18,7 @@ from glasshouse._foundation.results import Result
 from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.doors import check_steps, innermost
 from glasshouse.dynamics.driver import end_of
+from glasshouse.dynamics.games import Games
 from glasshouse.dynamics.rest import Rest, rest_residual
 from glasshouse.dynamics.starts import Starts, starting_points
 from glasshouse.errors import InputError
@@ -168,10 +169,11 @@ def learn(
         return known
     open_size = learning.step_size is None
     size = learning.step_size_for(max(map(payoff_range, games)) if open_size else 1.0)
-    drawn, count = starting_points(played, learning.starts), learning.starts.runs
+    batch, count = stack(played), learning.starts.runs
+    drawn = starting_points(Games(batch, len(played)), learning.starts)  # looks at one, if alike
     keys = _keys(played[0], learning.seed, count, len(games))
     settings = (learning.rule, learning.steps, np.asarray(size), learning.stop, observe)
-    found = batch_map(_learn, (repeat(stack(played), count), drawn, keys), *settings)
+    found = batch_map(_learn, (repeat(batch, count), drawn, keys), *settings)
     shape = (len(games), count)
     params, residuals, steps, observed = jax.tree.map(
         lambda x: x.reshape(*shape, *x.shape[1:]), found
@@ -211,10 +213,9 @@ class _Memory:
         k = self._place(games, learning)
         if k is not None:
             parts = (ends.params, ends.residuals, ends.steps, ends.observed)
-            params, *own = jax.tree.map(lambda x: x[k : k + 1].copy(), parts)
-            residuals, steps, observed = own
-            kept = Ends(params, residuals, steps, observed, ends.detail)
-            self._kept.append((learning, observe, kept))
+            params, residuals, steps, observed = jax.tree.map(lambda x: x[k : k + 1].copy(), parts)
+            own = Ends(params, residuals, steps, observed, ends.detail)
+            self._kept.append((learning, observe, own))
 
     def _place(self, games: Sequence[AbstractParametricGame], learning: Learning) -> int | None:
         own = Tied(self._game) if learning.tied else self._game
