@@ -59,6 +59,7 @@ benchmark: .venv/dev
 	$(BIN)/python benchmarks/networks.py
 	$(BIN)/python benchmarks/sensitivities.py
 	$(BIN)/python benchmarks/rules.py
+	$(BIN)/python benchmarks/devices.py
 
 # Pins today's versions without recording where they come from.
 constraints:
