@@ -44,7 +44,9 @@ def main() -> None:
     }
     ends = {name: np.stack(side()) for name, side in sides.items()}  # compiles, too
     check(ends, starts, game, options.steps)
-    seconds = [{name: clocked(side) for name, side in sides.items()} for _ in range(options.repeats)]
+    seconds = [
+        {name: clocked(side) for name, side in sides.items()} for _ in range(options.repeats)
+    ]
     steps = options.trajectories * options.steps
     report = {
         "device": str(jax.devices()[0].device_kind),

@@ -48,10 +48,11 @@ def tables() -> dict[str, type[pydantic.BaseModel]]:
     """The tables of study files by the names they have on the page."""
     from glasshouse._foundation.declared import study_name
     from glasshouse.study.spec.access import ACCESS_SPECS
+    from glasshouse.study.spec.game import GameSpec
     from glasshouse.study.spec.rules import PlayerSpec
     from glasshouse.study.spec.semantics import SEMANTICS_SPECS
     from glasshouse.study.spec.stop import StopSpec
-    from glasshouse.study.spec.study import AnalysisSpec, GameSpec, LearningSpec, RangeSpec
+    from glasshouse.study.spec.study import AnalysisSpec, LearningSpec, RangeSpec
 
     own = (("semantics", SEMANTICS_SPECS), ("access", ACCESS_SPECS))  # whatever is installed
     kinds = {f"{of} {study_name(x.MADE)}": x for of, specs in own for x in specs.own()}

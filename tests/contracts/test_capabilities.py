@@ -82,6 +82,7 @@ NEEDS = {
     "measured_first_movement": ("observables",),
     "phase_portrait": ("dense", "scales", "observables"),
     "player_thresholds": ("scales", "observables"),
+    "predict": ("observables",),
     "reached_rest_points": ("observables",),
     "sensitivity": ("dense",),
     "sensitivity_path": ("dense",),
@@ -120,6 +121,7 @@ FAMILIES = {
     "long_run_switch",
     "measured_first_movement",
     "player_thresholds",
+    "predict",
 }
 
 

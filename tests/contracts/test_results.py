@@ -73,8 +73,10 @@ from glasshouse.games import (
 from glasshouse.interop import parse_nfg
 from glasshouse.parametric import DifferentiableGame
 from glasshouse.plots import Marker
-from glasshouse.rules import Fixed, Gradient, Lola, Optimistic, PerPlayer, Transformed
+from glasshouse.rules import Fixed, Gradient, Lola, PerPlayer, Transformed
+from glasshouse.rules.registry import RULES
 from glasshouse.semantics import Affine, Custom, Interpreter, Linear, Logistic, Policies, Reading
+from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study import Predictions, Slice, Study, compute, predict, prepare
 from glasshouse.study.questions import study_points
 from glasshouse.study.sceptic import Experiment, Findings, Trial
@@ -187,15 +189,11 @@ EXAMPLES = {
     "NetworkParametricGame": lambda: NETWORK(0.5),
     "NetworkFamily": lambda: NETWORK,
     "PlayerThresholds": lambda: player_thresholds(NETWORK),
-    "Interpreter": lambda: Interpreter.example((2, 2)),
     "Policies": lambda: Policies.example((3, 3)),
     "ParametricGame": lambda: PARAMETRIC,
     "Tied": lambda: Tied(PARAMETRIC),
     "DifferentiableGame": lambda: DifferentiableGame(jnp.stack, [Box(-1.0, 1.0)] * 2),
     "Gradient": Gradient,
-    "Lola": lambda: Lola(0.5),
-    "Optimistic": Optimistic,
-    "Fixed": Fixed,
     "PerPlayer": lambda: PerPlayer((Lola(0.5), Fixed()), (1.0, 0.25)),
     "Learning": lambda: Learning(Lola(0.5), steps=10),
     "Ends": lambda: learn([PARAMETRIC], Learning(starts=Starts(3), steps=10), mean_cooperation),
@@ -274,7 +272,12 @@ EXAMPLES = {
 }
 """One of each exported class, whose name comes first, and some large ones."""
 
-EXAMPLES = {name: functools.cache(example) for name, example in EXAMPLES.items()}
+OF_THEIR_OWN = {cls.__name__: cls.example for cls in RULES.own.values()} | {
+    cls.__name__: functools.partial(cls.example, (2, 2)) for cls in SEMANTICS.own.values()
+}
+EXAMPLES = {
+    name: functools.cache(example) for name, example in {**OF_THEIR_OWN, **EXAMPLES}.items()
+}
 
 each_example = pytest.mark.parametrize("name", EXAMPLES)
 

@@ -117,7 +117,7 @@ def _zero_determinant(
 COOPERATES = np.array([1.0, 1.0, 0.0, 0.0])
 """Whether one's own action was C, in each state."""
 
-ROUNDING = 1e-12
+STRATEGY_ROUNDING = 1e-12
 """Within which probabilities may lie outside of [0, 1]."""
 
 
@@ -137,12 +137,12 @@ def _largest_scale(enforced: np.ndarray, discount: float, first: float) -> float
     for k, base in zip(enforced, fixed, strict=True):
         low, high = -base, discount - base  # of φ k
         if k == 0:
-            if not low - ROUNDING <= 0 <= high + ROUNDING:
+            if not low - STRATEGY_ROUNDING <= 0 <= high + STRATEGY_ROUNDING:
                 return 0.0
             continue
         ends = sorted((low / k, high / k))
         least, most = max(least, ends[0]), min(most, ends[1])
-    return float(most) if most >= least - ROUNDING and most > ROUNDING else 0.0
+    return float(most) if most >= least - STRATEGY_ROUNDING and most > STRATEGY_ROUNDING else 0.0
 
 
 def _missing(

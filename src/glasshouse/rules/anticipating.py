@@ -1,7 +1,7 @@
 """What rules share that look ahead: how far each player is believed to step."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +12,7 @@ from glasshouse._foundation.arrays import RealArray, is_traced
 from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, checked_weights, number_array
 from glasshouse.errors import InputError
-from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
+from glasshouse.parametric.protocol import Params
 from glasshouse.rules.base import APART, SECOND, AbstractMemoryless
 
 LOOK_AHEAD = Key(
@@ -59,20 +59,17 @@ class AbstractAnticipating(AbstractMemoryless):
             )
         )
 
-    def init(self, game: AbstractParametricGame, params: Params, key: RandomKey = None) -> Any:
-        super().init(game, params, key)
-        sizes = self.believed_step_sizes
-        if sizes is not None and np.shape(sizes) != (game.players,):
-            raise InputError(
-                f"believed_step_sizes must be one number for each of {game.players} players, but "
-                f"has shape {np.shape(sizes)}"
-            )
-
     def expected(self, vector: Params) -> Params:
         """What belongs to player j times the step that j is believed to take."""
-        if self.believed_step_sizes is None:
+        believed = self.believed_step_sizes
+        if believed is None:
             return jax.tree.map(lambda x: self.look_ahead * x, vector)
-        sizes = self.look_ahead * jnp.asarray(self.believed_step_sizes)
+        if np.shape(believed) != (len(vector),):
+            raise InputError(
+                f"believed_step_sizes must be one number for each of {len(vector)} players, but "
+                f"has shape {np.shape(believed)}"
+            )
+        sizes = self.look_ahead * jnp.asarray(believed)
         return tuple(jax.tree.map(lambda x, j=j: sizes[j] * x, v) for j, v in enumerate(vector))
 
 

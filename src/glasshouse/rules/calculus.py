@@ -16,7 +16,7 @@ from glasshouse.errors import InputError
 from glasshouse.parametric.capabilities import capabilities
 from glasshouse.parametric.protocol import AbstractParametricGame, Layout, Params, RandomKey
 
-MOST_DENSE = 40
+MOST_ELIMINATED = 40
 """Coordinates up to which elimination is quicker than a search for the solution."""
 
 
@@ -102,17 +102,17 @@ def inner(one: Params, other: Params) -> Array:
 def solved(operator: Callable[[Params], Params], vector: Params) -> Params:
     """x with operator(x) = v, operator linear, by products with it; NaN where it is singular.
 
-    Up to `MOST_DENSE` coordinates by elimination of the matrix whose columns are products with unit
-    vectors, beyond by GMRES.
+    Up to `MOST_ELIMINATED` coordinates by elimination of the matrix whose columns are products with
+    unit vectors, beyond by GMRES.
     """
     flat, unflatten = ravel_pytree(vector)
 
     def product(x: Array) -> Array:
         return ravel_pytree(operator(unflatten(x)))[0]
 
-    if flat.size <= MOST_DENSE:
+    if flat.size <= MOST_ELIMINATED:
         matrix = jax.vmap(product, out_axes=1)(jnp.eye(flat.size, dtype=flat.dtype))
         return unflatten(jnp.linalg.solve(matrix, flat))
-    found, _ = gmres(product, flat, tol=1e-12, restart=MOST_DENSE, maxiter=MOST_DENSE)
+    found, _ = gmres(product, flat, tol=1e-12, restart=MOST_ELIMINATED, maxiter=MOST_ELIMINATED)
     left = jnp.linalg.norm(product(found) - flat)
     return unflatten(jnp.where(left <= 1e-8 * jnp.linalg.norm(flat), found, jnp.nan))

@@ -19,7 +19,7 @@ from glasshouse.rules.calculus import across, shaped
 
 FORMS = ("taylor", "original", "exact")
 
-HIGHEST = 4
+HIGHEST_ORDER = 4
 """Of the orders: every one more takes as many times the work of the last as there are players."""
 
 
@@ -61,7 +61,7 @@ class Lola(AbstractAnticipating):
             None,
             int,
             least=0,
-            most=HIGHEST,
+            most=HIGHEST_ORDER,
         ),
     }
 
@@ -78,7 +78,7 @@ class Lola(AbstractAnticipating):
         super().__init__(look_ahead, believed_step_sizes)
         if form != "exact" and order is not None:
             raise InputError(f"order={order!r:.20} belongs to form='exact': leave it out")
-        exact = whole(1 if order is None else order, "order", least=0, most=HIGHEST)
+        exact = whole(1 if order is None else order, "order", least=0, most=HIGHEST_ORDER)
         self.form, self.order = form, exact if form == "exact" else None
 
     def towards(

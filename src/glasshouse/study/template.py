@@ -16,8 +16,9 @@ from glasshouse.games.registry import from_catalogue
 from glasshouse.interop.load import is_path, load_game, parsed_name
 from glasshouse.study.setting import prepare
 from glasshouse.study.spec.access import ACCESS_SPECS
+from glasshouse.study.spec.game import GameSpec
 from glasshouse.study.spec.semantics import SEMANTICS_SPECS
-from glasshouse.study.spec.study import AnalysisSpec, GameSpec, LearningSpec, Study
+from glasshouse.study.spec.study import AnalysisSpec, LearningSpec, Study
 from glasshouse.study.spec.toml import parse_study
 
 HEADER = """\

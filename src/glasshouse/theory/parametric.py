@@ -88,7 +88,7 @@ def _linear_threshold(game: Any) -> Known | Unknown:
     return of_linear(neutral_threshold(game.channel, game.game, game.semantics.direction))
 
 
-ANSWERS: tuple[tuple[str, type, type | None, Answer], ...] = (
+BY_SEMANTICS: tuple[tuple[str, type, type | None, Answer], ...] = (
     ("thresholds", Logistic, Full, lambda g: known("thresholds", g.game)),
     ("thresholds", Logistic, None, lambda g: neutral_threshold(g.channel, g.game)),
     ("thresholds", Affine, Full, lambda g: known_affine_thresholds(g.game)),
@@ -101,7 +101,7 @@ ANSWERS: tuple[tuple[str, type, type | None, Answer], ...] = (
 )
 """By question, semantics and channel: what is known of the base game, or under the channel."""
 
-for _question, _semantics, _channel, _answer in ANSWERS:
+for _question, _semantics, _channel, _answer in BY_SEMANTICS:
     # What is known of the stage game is asked of the repeated one, where nothing hides the other.
     _repeats = (_question, _semantics, _channel) == ("thresholds", Logistic, Full)
     knows(_question, ParametricGame, _semantics, _channel)(_unless_hindered(_answer, _repeats))

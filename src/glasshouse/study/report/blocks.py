@@ -133,7 +133,7 @@ class Bounds(NamedTuple):
     digits: int = MOST_DIGITS
 
 
-def number(value: object, digits: int = 6, sign: bool = False) -> Markup:
+def number_markup(value: object, digits: int = 6, sign: bool = False) -> Markup:
     """A number to so many digits that keeps its exact value; words stay, nothing is a dash."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return DASH
@@ -144,7 +144,7 @@ def number(value: object, digits: int = 6, sign: bool = False) -> Markup:
     if isinstance(value, Share):
         ends = _ends(value.interval, share_ends(*value.interval))
         return Markup("{} ({}); {} of {}").format(
-            number(value.value), ends, value.count, value.runs
+            number_markup(value.value), ends, value.count, value.runs
         )
     if isinstance(value, Switch):
         if value.bracket is None:
@@ -154,14 +154,14 @@ def number(value: object, digits: int = 6, sign: bool = False) -> Markup:
     if isinstance(value, Bounds):
         return _ends((value.lower, value.upper), bracketed(*value))
     if isinstance(value, list | tuple):
-        return joined((number(entry, digits) for entry in value), ", ")
+        return joined((number_markup(entry, digits) for entry in value), ", ")
     return escape(value)
 
 
 def interval(value: float | None, bracket: Sequence[float] | None) -> Markup:
     """A number ± what is not known of it, in one piece; without a bracket as it is."""
     if value is None or bracket is None:
-        return number(value)
+        return number_markup(value)
     return _data(float(value), plus_minus(*bracket), "whole")
 
 
@@ -207,7 +207,7 @@ def formula(text: str, numbers: Mapping[str, Any]) -> Markup:
             )
         found += re.sub(
             r"\{([\w.]+)\}",
-            lambda m: str(number(numbers[m[1]])) if m[1] in numbers else m[0],
+            lambda m: str(number_markup(numbers[m[1]])) if m[1] in numbers else m[0],
             said,
         )
     return Markup(found)

@@ -14,7 +14,7 @@ from glasshouse.study.report.blocks import (
     breakable,
     element,
     joined,
-    number,
+    number_markup,
     percent,
     quiet,
 )
@@ -85,7 +85,7 @@ def _payoff_table(result: StudyResult) -> object:
     def cell(profile: tuple[int, ...], between: str = "") -> list[Markup]:
         marks = ((E, base.pure_equilibria), (W, base.welfare_optima))
         marked = joined(" " + mark for mark, profiles in marks if profile in profiles)
-        return [number(tensor[(slice(None), *profile)].tolist()), marked]
+        return [number_markup(tensor[(slice(None), *profile)].tolist()), marked]
 
     if game.players != 2:
         profiles = list(itertools.product(*map(range, game.actions)))
@@ -134,7 +134,12 @@ def _situations(result: StudyResult) -> Iterator[tuple[object, ...]]:
     for what, payoffs in found:
         welfare = math.fsum(payoffs)
         change = None if best is None else welfare - best
-        yield what, number(payoffs, 4), number(welfare, 4), number(change, 4, sign=True)
+        yield (
+            what,
+            number_markup(payoffs, 4),
+            number_markup(welfare, 4),
+            number_markup(change, 4, sign=True),
+        )
 
 
 def _points(result: StudyResult) -> list[tuple[object, ...]]:
@@ -156,8 +161,8 @@ def _points(result: StudyResult) -> list[tuple[object, ...]]:
         payoffs = [x for name, x in row.items() if name.startswith("payoff_player_")]
         leader = escape(names.get(leaders[k] or "", "no single one"))
         leader += "" if share is None else " (" + percent(share) + ")"
-        values = (number(row[axis.key]) for axis in result.axes)
-        found.append((*values, number(payoffs, 4), number(row["welfare"], 4), leader))
+        values = (number_markup(row[axis.key]) for axis in result.axes)
+        found.append((*values, number_markup(payoffs, 4), number_markup(row["welfare"], 4), leader))
     return found
 
 

@@ -8,7 +8,7 @@ from glasshouse._foundation.digits import exactly
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.predictions import Predictions
 from glasshouse.analysis.proofs import CertifiedPoint, certificate_file
-from glasshouse.study.report.blocks import Bounds, breakable, code, number, percent
+from glasshouse.study.report.blocks import Bounds, breakable, code, number_markup, percent
 from glasshouse.study.result import StudyResult
 from glasshouse.study.words.sentences import axis_name, equilibrium_claim, upper
 from glasshouse.study.words.verdicts import equilibrium, gains_by, point_words, verdict_words
@@ -40,10 +40,10 @@ def proved_points(result: StudyResult) -> Iterator[tuple[object, ...]]:
         yield (
             _name(point),
             ", ".join(point_words(own, 6) for own in point.certificate.params),
-            number(point.cooperation, 4),
+            number_markup(point.cooperation, 4),
             percent(None if share is None else share.value),
             _verdict(point),
-            f"player {gain.player + 1}: " + number(Bounds(gain.lower, gain.upper)),
+            f"player {gain.player + 1}: " + number_markup(Bounds(gain.lower, gain.upper)),
             attained if gain.lower > 0 else "none",
             code(breakable(point.file.rpartition("/")[2], "_")),
         )

@@ -17,7 +17,7 @@ from glasshouse.study.report.blocks import (
     element,
     formula,
     joined,
-    number,
+    number_markup,
     quiet,
 )
 from glasshouse.study.report.figures import StudyFigure
@@ -65,7 +65,7 @@ def facts(result: StudyResult) -> Facts:
     played = f"{game.players} players with {counts} actions; cooperation is " + joined(who, ", ")
     named = study.settings()["game"]
     if named.get("name"):
-        given = [f"{key} = " + number(x) for key, x in named.get("parameters", {}).items()]
+        given = [f"{key} = " + number_markup(x) for key, x in named.get("parameters", {}).items()]
         played += "; " + code(named["name"]) + (": " * bool(given)) + joined(given, ", ")
     if game.labels and game.labels.source:
         played += f". Source: {game.labels.source}"
@@ -97,9 +97,9 @@ def _learning(result: StudyResult) -> Markup:
     stop, keys = given.get("stop"), _swept(result, "learning.")
     return (
         escape(f"{learning.in_words}: {'at most ' if stop else ''}{given['steps']} steps of ")
-        + number(given["step_size"])
+        + number_markup(given["step_size"])
         + f" from {learning.starts}"
-        + (", stopped at rest to " + number(stop["tolerance"]) if stop else "")
+        + (", stopped at rest to " + number_markup(stop["tolerance"]) if stop else "")
         + ("; all players share one parameter" if given["tied"] else "")
         + ("; swept: " + joined(map(code, keys), ", ") if keys else "")
     )
@@ -109,8 +109,8 @@ def _axis(key: str, values: Sequence[float]) -> Markup:
     named = axis_name(key)
     name = code(key) if named == key else escape(named) + " (" + code(key) + ")"
     if len(values) == 1:
-        return name + ": 1 value, " + number(values[0])
-    ends = joined(map(number, (values[0], values[-1])), " to ")
+        return name + ": 1 value, " + number_markup(values[0])
+    ends = joined(map(number_markup, (values[0], values[-1])), " to ")
     return name + f": {len(values)} values from " + ends
 
 
@@ -185,8 +185,8 @@ def _predicted(result: StudyResult) -> Iterator[object]:
     for x in shown:
         turn, predicted = x.first_movement, x.predicted
         apart = None if turn is None or predicted is None else turn - predicted
-        cells = map(number, (*x.values, predicted, turn))
-        rows.append((*cells, number(apart, 2, sign=True), number(x.equilibrium)))
+        cells = map(number_markup, (*x.values, predicted, turn))
+        rows.append((*cells, number_markup(apart, 2, sign=True), number_markup(x.equilibrium)))
     columns = [(title, "n") for title in (*map(breakable, others), *titles)]
     tall = len(shown) > TALL
     yield ScrolledTable.of(f"Switches at each value of {which}", columns, rows, tall=tall)
@@ -257,7 +257,9 @@ def _numbers(result: StudyResult) -> Iterator[object]:
     count, label = result.table.num_rows, "The sweep, point by point"
     first = f", the first {MOST_ROWS} shown" if count > MOST_ROWS else ""
     columns = [(name, "n") for name in result.table.column_names]
-    rows = (map(number, row.values()) for row in result.table.slice(0, MOST_ROWS).to_pylist())
+    rows = (
+        map(number_markup, row.values()) for row in result.table.slice(0, MOST_ROWS).to_pylist()
+    )
     yield element(
         "details",
         element("summary", f"{label} ({count} row{'s' * (count > 1)}{first})"),
@@ -276,7 +278,7 @@ def _alike(lines: Sequence[Number]) -> Iterator[Markup]:
     of = f" of these {len(lines)}" if len(lines) > 1 else ""
     for k, line in enumerate(lines):
         cells = [element("td", line.what, class_="what")]
-        cells += [element("td", number(line.value), data_label="Value")]
+        cells += [element("td", number_markup(line.value), data_label="Value")]
         for kind, title, text in (
             ("method", "Method", line.method),
             ("how", "Detail", line.detail),

@@ -1,6 +1,5 @@
 """The study file as frozen, validated models: TOML in, TOML out."""
 
-import dataclasses
 import itertools
 import math
 from collections.abc import Set
@@ -22,29 +21,22 @@ from pydantic import (
 from glasshouse.dynamics.learning import Learning
 from glasshouse.dynamics.starts import Starts
 from glasshouse.errors import nearest
-from glasshouse.games.normal_form import NormalFormGame, default_labels
-from glasshouse.games.registry import CATALOGUE, from_catalogue
-from glasshouse.games.repeated import Played
-from glasshouse.interop.nfg import read_nfg
+from glasshouse.games.registry import CATALOGUE
 from glasshouse.parametric.measure import COOPERATION, check_observable
 from glasshouse.rules.per_player import PerPlayer
 from glasshouse.study.spec.access import ACCESS_SPECS, AccessSection, with_threshold
 from glasshouse.study.spec.dotted import numeric_leaves, replaced
-from glasshouse.study.spec.repeated import RepeatedSpec
+from glasshouse.study.spec.game import GameSpec
 from glasshouse.study.spec.rules import ByRule, PlayerSpec, RuleSection
 from glasshouse.study.spec.semantics import SEMANTICS_SPECS, SemanticsSection
 from glasshouse.study.spec.stop import StopSpec
 from glasshouse.study.spec.values import (
-    Cooperate,
     Epsilon,
     Number,
-    Parameter,
-    Payoffs,
     Plugins,
     Positive,
     Section,
     Start,
-    as_tensor,
     is_number,
 )
 
@@ -53,67 +45,6 @@ LONGEST_SWEEP = 20_000
 
 NAMING_KEYS = ("access.readers.",)
 """Beginnings of keys whose numbers name somebody and measure nothing."""
-
-
-class GameSpec(Section):
-    """What is played: exactly one of a catalogue `name`, a `file` or a table of `payoffs`."""
-
-    name: str | None = None
-    """A game of the catalogue; `glasshouse games` lists them."""
-    parameters: dict[str, Parameter] = Field(default={})
-    """Parameters of the named game; those left out keep their defaults."""
-    file: str | None = None
-    """A Gambit .nfg file, relative to the study."""
-    payoffs: Payoffs | None = None
-    """Rows of the row player in a symmetric game, or nested lists of shape (players, *actions)."""
-    player_axis: Literal[0, -1] | None = None
-    """Which axis of nested payoffs counts the players: 0, the first, or -1, the last; default 0."""
-    cooperate: Cooperate | None = None
-    """The action that counts as cooperation: a label, or an index from 0; default the first."""
-
-    repeated: RepeatedSpec | None = None
-    """Play it again and again: { discount = 0.96, unit = "sum" }."""
-
-    title: str | None = None
-    """What to call it in the report and the figures; default its own name."""
-
-    @model_validator(mode="after")
-    def _one_source(self) -> "GameSpec":
-        given = [key for key in ("name", "file", "payoffs") if getattr(self, key) is not None]
-        if len(given) != 1:
-            found = " and ".join(given) or "none of them"
-            raise ValueError(f"give exactly one of name, file or payoffs, not {found}")
-        if self.parameters and self.name is None:
-            raise ValueError("parameters belong to a catalogue name")
-        if self.player_axis is not None and self.payoffs is None:
-            raise ValueError("player_axis belongs to payoffs")
-        return self
-
-    def build(self, folder: Path) -> NormalFormGame:
-        """The game, files being relative to `folder`.
-
-        **Raises:** `InputError` when there is no such game or its payoffs cannot be.
-        """
-        if self.name is not None:
-            game = from_catalogue(self.name)(**self.parameters)
-        elif self.file is not None:
-            game = read_nfg(folder / self.file)
-        else:
-            game = NormalFormGame(as_tensor(self.payoffs or []), player_axis=self.player_axis)
-        if self.title:
-            labels = game.labels or default_labels(game.actions)
-            named = dataclasses.replace(labels, title=self.title)
-            game = NormalFormGame(game.tensor, named, player_axis=0)
-        return game if self.cooperate is None else game.cooperating(self.cooperate)
-
-    def played(self, game: NormalFormGame) -> Played:
-        """The game as it is played: once, or again and again."""
-        played: Any = game if self.repeated is None else self.repeated.build(game)
-        return played
-
-    def files(self, folder: Path) -> dict[str, Path]:
-        """What it reads beside the study, by name."""
-        return {} if self.file is None else {Path(self.file).name: folder / self.file}
 
 
 class LearningSpec(RuleSection):
