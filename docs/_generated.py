@@ -48,7 +48,7 @@ def tables() -> dict[str, type[pydantic.BaseModel]]:
     """The tables of study files by the names they have on the page."""
     from glasshouse._foundation.declared import study_name
     from glasshouse.study.spec.access import ACCESS_SPECS
-    from glasshouse.study.spec.game import GameSpec
+    from glasshouse.study.spec.game import GameSpec, RepeatedSpec
     from glasshouse.study.spec.rules import PlayerSpec
     from glasshouse.study.spec.semantics import SEMANTICS_SPECS
     from glasshouse.study.spec.stop import StopSpec
@@ -60,6 +60,7 @@ def tables() -> dict[str, type[pydantic.BaseModel]]:
         "learning": LearningSpec,
         "player": PlayerSpec,
         "stop": StopSpec,
+        "repeated": RepeatedSpec,
         "range": RangeSpec,
         "analysis": AnalysisSpec,
     }
