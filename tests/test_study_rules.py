@@ -149,7 +149,7 @@ def test_runs_stop_where_players_rest(tmp_path):
         ("stop = 1e-8\n", "key 'learning.stop' must be a table"),
         ("look_ahead = 1.0\n", "look_ahead does not belong to the rule 'gradient'"),
         ('rule = "optimistic"\nform = "taylor"\n', "form does not belong to the rule"),
-        ('rule = "lola"\nform = "exact"\n', "learning.form"),
+        ('rule = "lola"\nform = "third"\n', "learning.form"),
         ('rule = "lola"\nlook_ahead = nan\n', "learning.look_ahead"),
         (
             'rule = "lola"\ntied = true\n',
@@ -172,7 +172,8 @@ def test_rules_are_listed(call):
     assert code == 0
     assert {"gradient", "lola", "optimistic", "fixed", "perplayer", "transformed"} <= set(found)
     assert found["lola"]["keeps_rest_points"] is False
-    assert found["lola"]["parameters"] == {"look_ahead": 1.0, "form": "taylor"}
+    unsaid = {"order": None, "believed_step_sizes": None}
+    assert found["lola"]["parameters"] == {"look_ahead": 1.0, "form": "taylor", **unsaid}
     code, out, _ = call("rules")
     assert code == 0
     assert out.splitlines()[0].split()[0] == "RULE"

@@ -44,9 +44,9 @@ class RepeatedGame(AbstractSequentialGame):
     round, its own action first: with two players and two actions start, CC, CD, DC, DD.
 
     **Arguments:** `stage`, a game in normal form; `discount` γ in [0, 1); `unit`, "step" or "sum";
-    `noise`, the probability with which another action is taken than was meant (all of them are
-    then equally likely), and remembered by everybody; `misperception`, that with which a player
-    takes another's last action for another one (likewise), each player for itself.
+    `noise`, the probability with which another action is taken than was meant, any one alike, and
+    remembered by all; `misperception`, that with which each for itself mistakes another's last
+    action.
     **Raises:** `InputError` for numbers or a unit that cannot be; for gradients beyond a discount
     of 1 - 1e-6.
     **Cost:** cubic in the number of joint actions. Values are exact to rounding for all γ < 1.

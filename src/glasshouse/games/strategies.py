@@ -35,8 +35,7 @@ def strategy(name: str, game: RepeatedGame, **settings: Any) -> Rows:
 
         game = gh.games.RepeatedGame(gh.load_game("prisoners_dilemma"), discount=0.96)
         tft, extort = (gh.games.strategy(name, game) for name in ("tft", "extort"))
-        print(tft, [round(float(v), 2) for v in game.values([extort, tft])])
-        # [1. 1. 0. 1. 0.] [1.15, 1.05]
+        print([round(float(v), 2) for v in game.values([extort, tft])])  # [1.28, 1.09]
     """
     if not isinstance(game, RepeatedGame) or game.actions != (2, 2):
         raise InputError("named strategies are of repeated games of two players with two actions")
