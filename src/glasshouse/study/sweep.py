@@ -194,7 +194,24 @@ def _by_player(name: str, values: Sequence[float], players: int) -> dict[str, fl
 def _table(rows: list[dict[str, Any]]) -> pa.Table:
     """Rows as a table whose column types do not depend on the game; missing numbers are null."""
     columns = {name: [_missing(row[name]) for row in rows] for name in rows[0]}
-    return pa.table({name: pa.array(column, _type(name)) for name, column in columns.items()})
+    return pa.table({name: _array(column, _type(name)) for name, column in columns.items()})
+
+
+def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """The column from its buffers: `pa.array` looks for pandas first, which takes a second."""
+    given = np.array([value is not None for value in values])
+    filled = ["" if value is None and kind == pa.string() else value or 0 for value in values]
+    if kind == pa.string():
+        texts = [text.encode() for text in filled]
+        ends = np.cumsum([0, *map(len, texts)], dtype=np.int32)
+        data = [pa.py_buffer(ends), pa.py_buffer(b"".join(texts))]
+    elif kind == pa.bool_():
+        data = [pa.py_buffer(np.packbits(np.array(filled, bool), bitorder="little"))]
+    else:
+        data = [pa.py_buffer(np.array(filled, kind.to_pandas_dtype()))]
+    valid = None if given.all() else pa.py_buffer(np.packbits(given, bitorder="little"))
+    missing = len(given) - int(given.sum())
+    return pa.Array.from_buffers(kind, len(given), [valid, *data], missing)
 
 
 def _type(column: str) -> pa.DataType:
