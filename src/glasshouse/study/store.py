@@ -13,6 +13,7 @@ from glasshouse._foundation.progress import progress
 from glasshouse.analysis.equilibrium.certified_thresholds import EquilibriumCurve
 from glasshouse.analysis.equilibrium.pure_profiles import base_game
 from glasshouse.analysis.phase.portrait import Portrait, phase_portrait
+from glasshouse.analysis.predictions import Predictions
 from glasshouse.dynamics.learning import Learning, remembering
 from glasshouse.errors import InputError
 from glasshouse.study.folder import (
@@ -112,6 +113,7 @@ class _Beside(NamedTuple):
 
     portrait: Future[tuple[Portrait | None, str]]
     curve: Future[EquilibriumCurve | None]
+    predictions: Future[tuple[Predictions | None, str]]
 
 
 @contextlib.contextmanager
@@ -124,7 +126,8 @@ def _begun(prepared: Prepared) -> Iterator[_Beside]:
     pool = ThreadPoolExecutor(1)
     try:
         with remembering(prepared.base.parametric):
-            yield _Beside(pool.submit(_portrait, prepared), pool.submit(study_curve, prepared))
+            asked = (_portrait, study_curve, predict_study)
+            yield _Beside(*(pool.submit(question, prepared) for question in asked))
     finally:  # an interrupt does not wait for it
         pool.shutdown(wait=False, cancel_futures=True)
 
@@ -132,8 +135,8 @@ def _begun(prepared: Prepared) -> Iterator[_Beside]:
 def _complete(prepared: Prepared, table: pa.Table, own: OwnValues, beside: _Beside) -> StudyResult:
     """What else a study asks for, beside the table of its sweep."""
     base = own.assessment()
-    predictions, no_predictions = predict_study(prepared)
     certificates, no_certificates = study_points(prepared.base)
+    predictions, no_predictions = beside.predictions.result()
     portrait, no_portrait = beside.portrait.result()
     reasons = (no_predictions, no_certificates, no_portrait)
     notes = (*base.notes, *reasons, *sweep_notes(prepared, table))
