@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import importlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -23,8 +24,6 @@ from glasshouse.study.folder import (
     sha256,
 )
 from glasshouse.study.questions import predict_study, study_curve, study_points, study_slices
-from glasshouse.study.report.figures import study_figures
-from glasshouse.study.report.page import report_html
 from glasshouse.study.result import StudyResult
 from glasshouse.study.setting import Prepared, check_study
 from glasshouse.study.sweep import OwnValues, compute_part, parts, sweep_notes
@@ -86,6 +85,9 @@ def write_study(
         result = _complete(prepared, table, own, beside)
         for name, certificate in result.certificate_files.items():
             folder.write(name, certificate.document.text().encode())
+        from glasshouse.study.report.figures import study_figures  # what `_begun` has loaded
+        from glasshouse.study.report.page import report_html
+
         figures = study_figures(result)
         for figure in figures:
             folder.write(f"{figure.name}.svg", figure.svg().encode())
@@ -127,7 +129,9 @@ def _begun(prepared: Prepared) -> Iterator[_Beside]:
     try:
         with remembering(prepared.base.parametric):
             asked = (_portrait, study_curve, predict_study)
-            yield _Beside(*(pool.submit(question, prepared) for question in asked))
+            beside = _Beside(*(pool.submit(question, prepared) for question in asked))
+            pool.submit(importlib.import_module, "glasshouse.study.report.page")
+            yield beside
     finally:  # an interrupt does not wait for it
         pool.shutdown(wait=False, cancel_futures=True)
 
