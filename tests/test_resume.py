@@ -15,9 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from glasshouse.errors import InputError, OutputError
-from glasshouse.study import check_study, run_study, store
+from glasshouse.study import check_study, run_study
 from glasshouse.study import folder as folder_module
 from glasshouse.study.folder import as_json, identity
+from glasshouse.study.report import figures as report_figures
 from glasshouse.study.report.figures import StudyFigure
 from glasshouse.study.result import StudyResult
 from glasshouse.study.store import write_study
@@ -69,7 +70,7 @@ def whole(study) -> dict[str, bytes]:
 @pytest.fixture(scope="module", autouse=True)
 def drawn_once():
     """Figures are drawn once for each result that they show, which takes most of a run's time."""
-    draw, drawn = store.study_figures, {}
+    draw, drawn = report_figures.study_figures, {}
 
     def figures(result: StudyResult) -> tuple[Drawn, ...]:
         told = as_json({**result.to_dict(), **identity(result.prepared)})
@@ -79,7 +80,7 @@ def drawn_once():
         return drawn[repr(shown)]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store, "study_figures", figures)
+        patch.setattr(report_figures, "study_figures", figures)
         yield
 
 
