@@ -151,6 +151,7 @@ def test_runs_stop_where_players_rest(tmp_path):
         ('rule = "optimistic"\nform = "taylor"\n', "form does not belong to the rule"),
         ('rule = "lola"\nform = "third"\n', "learning.form"),
         ('rule = "lola"\nlook_ahead = nan\n', "learning.look_ahead"),
+        ('rule = "sos"\nbelieved_step_sizes = [1, 1, 1]\n', "one number for each of 2 players"),
         (
             'rule = "lola"\ntied = true\n',
             "key 'learning.rule': LOLA needs each player's parameters apart",

@@ -1,6 +1,7 @@
 """Mirrored policies: networks by hand, and sensitivities whose ratio is the coupling."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -46,6 +47,21 @@ def test_what_moves_the_other_is_kappa_times_what_moves_oneself_also_after_learn
         found = sensitivity(game, params)
         np.testing.assert_allclose(found.ratio, 0.3, rtol=0, atol=1e-12)
         np.testing.assert_allclose(found.alignment, 1.0, rtol=0, atol=1e-12)
+
+
+def test_logits_move_by_kappa_from_whatever_start():
+    semantics = Mirrored.tanh(0.3)
+    game, params = ParametricGame(PD, semantics), semantics.initial(3)
+
+    def logits(x):
+        p = game.cooperation(x)
+        return jnp.log(p) - jnp.log1p(-p)
+
+    with jax.enable_x64(True):
+        slopes = jax.jacrev(logits)(jax.tree.map(jnp.asarray, params))
+    for one, other in zip(*(jax.tree.leaves(slopes[i]) for i in range(2)), strict=True):
+        np.testing.assert_allclose(one[1], 0.3 * one[0], rtol=0, atol=1e-12)
+        np.testing.assert_allclose(other[0], 0.3 * other[1], rtol=0, atol=1e-12)
 
 
 def test_learning_alike_it_switches_at_the_threshold_of_the_game():

@@ -224,6 +224,8 @@ def test_undiscounted_payoffs_are_the_limit_and_jump():
     suspicious = [0, 1, 0, 1, 0]
     assert game.undiscounted([tft, suspicious]) == pytest.approx([2.5, 2.5], abs=1e-15)
     assert game.undiscounted([wsls, STRATEGIES["AllD"]]) == pytest.approx([0.5, 3], abs=1e-15)
+    with pytest.raises(gh.InputError, match="undiscounted"):
+        jax.grad(lambda p: game.undiscounted([p, tft])[0])(jnp.full(5, 0.5))
     patient, generator = RepeatedGame(PD, 1 - 1e-12), np.random.default_rng(8)
     for _ in range(5):
         mixes = list(generator.random((2, 5)))

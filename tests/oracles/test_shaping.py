@@ -368,6 +368,20 @@ def test_who_keeps_rest_points_keeps_them(name):
     assert (rest_residual(TANDEM, (0.75, 0.25), rule) < 1e-15) == (size < 1e-15)
 
 
+def test_at_a_bound_of_selfish_learning_others_may_move_on():
+    game, end = dilemma(), gh.run(dilemma(), Gradient(), (0.3, -0.2), steps=5000, step_size=0.05)
+    assert rest_residual(game, end.params) < 1e-6
+    for rule, rests in (
+        (Extragradient(1.0), True),
+        (Optimistic(), True),
+        (Momentum(), True),
+        (LookAhead(5.0), False),
+        (Sos(5.0), False),
+        (Consensus(1.0), False),
+    ):
+        assert (rest_residual(game, end.params, rule) < 1e-6) == rests
+
+
 def dilemma(coupling=0.5):
     return gh.LogisticFamily(gh.load_game("prisoners_dilemma"), 3.0)(coupling)
 
@@ -404,6 +418,9 @@ def test_a_line_up_of_many_kinds_and_what_cannot_be():
         (lambda: Lola(1.0, order=2), "order=2 belongs to form='exact'"),
         (lambda: Lola(form="extra"), "form='extra' must be one of 'taylor', 'original' and"),
         (lambda: Sos(a=2.0), "a must lie between 0 and 1"),
+        (lambda: Sga(-1.0), "weight=-1 must be at least 0"),
+        (lambda: Lola(believed_step_sizes=(math.inf, 1.0)), "believed_step_sizes must be finite"),
+        (lambda: Lola().consistency(Tied(dilemma()), (0.1,)), "one entry for each player"),
         (lambda: Momentum(1.0), "decay must be less than 1"),
         (
             lambda: gh.run(game, Sos(believed_step_sizes=(1.0, 1.0)), steps=1, step_size=0.1),

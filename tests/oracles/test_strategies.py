@@ -1,5 +1,6 @@
 """Named strategies against exact fractions and their definitions, and other codes' conventions."""
 
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -54,18 +55,36 @@ def test_their_line_is_enforced_on_anybody(name, baseline, factor, discount):
         assert first - baseline == pytest.approx(factor * (second - baseline), abs=1e-13)
 
 
+@pytest.mark.parametrize("discount", [0.7, 0.75, 0.8, 0.84])
+def test_their_line_holds_at_every_discount_and_scale_at_which_they_exist(discount):
+    game, other = (
+        RepeatedGame(gh.load_game("prisoners_dilemma"), discount),
+        [0.4, 0.1, 0.3, 0.2, 0.6],
+    )
+    for name, baseline, factor in (("extort", 1, 3.0), ("generous", 3, 3.0)):
+        with pytest.raises(gh.InputError, match=r"scale=1e-06 must lie between") as said:
+            strategy(name, game, factor=factor, scale=1e-6)
+        found = re.search(r"between (\S+) and (\S+) for", str(said.value))
+        assert found is not None
+        least, most = map(float, found.groups())
+        for scale in (None, 0.99 * least + 0.01 * most, 0.01 * least + 0.99 * most):
+            first, second = game.values([strategy(name, game, factor=factor, scale=scale), other])
+            assert first - baseline == pytest.approx(factor * (second - baseline), abs=1e-12)
+
+
 def test_they_exist_from_a_discount_on():
     """χ-extortion of this game exists from γ = (χ+2)/(2χ+1) on."""
     for factor in (2.0, 3.0, 10.0):
         least = (factor + 2) / (2 * factor + 1)
         enough = RepeatedGame(IPD, least + 1e-6)
         rows = strategy("extort", enough, factor=factor)
-        assert np.all((rows >= 0) & (rows <= 1))
+        first, second = enough.values([rows, [0.9, 0.3, 0.2, 0.8, 0.1]])
+        assert first + 2 == pytest.approx(factor * (second + 2), abs=1e-12)
         with pytest.raises(gh.InputError, match=f"it needs one of at least {least:.6g}"):
             strategy("extort", RepeatedGame(IPD, least - 1e-4), factor=factor)
     with pytest.raises(gh.InputError, match="exists here at any discount"):
         strategy("extort", RepeatedGame(gh.load_game("harmony"), 0.9), start=1.0)
-    with pytest.raises(gh.InputError, match=r"scale=9 must be above 0 and at most"):
+    with pytest.raises(gh.InputError, match=r"scale=9 must lie between"):
         strategy("extort", GAME, scale=9.0)
 
 
@@ -89,6 +108,10 @@ def test_what_is_no_strategy_is_said():
         (lambda: strategy("random", GAME, p=2.0), "p must lie between 0 and 1"),
         (lambda: strategy("extort", GAME, factor=0.5), "factor must be finite and at least 1"),
         (lambda: strategy("tft", GAME, player=2), "there is no player 2"),
+        (
+            lambda: strategy("extort", RepeatedGame(IPD, 0.96, noise=0.05)),
+            "games without noise and misperception",
+        ),
         (lambda: to_convention([0.5] * 4, "pax", 0), "x has shape"),
         (lambda: to_convention([0.5] * 5, "paxx", 0), "there is no convention 'paxx'"),
         (lambda: from_convention([0.5] * 5, "pola", 7), "there is no player 7"),

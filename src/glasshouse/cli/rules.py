@@ -23,8 +23,9 @@ def command(as_json: JsonOption = False) -> None:
     say()
     say(
         "ξ are the selfish gradients, H_o the blocks of their Jacobian between different players, "
-        "χ_i what moving the others' gradients is worth to player i. A study names one as "
-        '[learning] rule = "lola", or one for each player in [[learning.players]]; line-ups and '
+        "χ_i what moving the others' gradients is worth to player i. Rest points are kept where "
+        "all ξ vanish; where a bound holds an outward one, a rule may move on. A study names one "
+        'as [learning] rule = "lola", or one for each player in [[learning.players]]; line-ups and '
         "Optax transformations are made in Python, by PerPlayer and Transformed."
     )
 

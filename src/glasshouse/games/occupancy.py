@@ -34,10 +34,10 @@ def occupancy(
 def limit_occupancy(
     first: Float[Array, "states"], rows: Float[Array, "states states"]
 ) -> Float[Array, "states"]:
-    """The share of time in each state as γ → 1, for each chain exact; it has no derivatives.
+    """The share of time in each state as γ → 1, in 64 bits; it has no derivatives.
 
     The elimination has no subtraction, so that a restart may be as unlikely as the smallest numbers
-    are: beside it every transition that can happen is certain.
+    are: beside it every transition, and a few of them in a row, must be all but certain.
     """
     return _eliminated(first, rows, jnp.ones(()), jnp.asarray(RARE))
 

@@ -19,7 +19,7 @@ from glasshouse._foundation.numbers import (
     number_within,
     player_number,
 )
-from glasshouse._foundation.precision import in_float64_unless_traced
+from glasshouse._foundation.precision import in_float64, in_float64_unless_traced
 from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractSequentialGame
 from glasshouse.games.behaviour import Product, count_states, own_frame
@@ -114,9 +114,9 @@ class RepeatedGame(AbstractSequentialGame):
         """
         return _paid(self.unlabelled(), self._checked(behaviours))
 
-    @in_float64_unless_traced
+    @in_float64
     def undiscounted(self, behaviours: Product | Sequence) -> Float[RealArray, "players"]:
-        """Everyone's payoff per step as γ → 1, exact to rounding.
+        """Everyone's payoff per step as γ → 1, exact to rounding down to probabilities of 1e-200.
 
         It exists for all behaviours and jumps between them: tit for tat with itself gets R, and
         with any noise the mean of all four payoffs. So undiscounted games have no gradients.

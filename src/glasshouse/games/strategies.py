@@ -12,17 +12,14 @@ from glasshouse.games.repeated import RepeatedGame
 
 Rows = Float[np.ndarray, "states"]
 
-STATES = "start, CC, CD, DC, DD"
-"""The rows of a behaviour with two players and two actions, the own action first."""
-
 
 def strategy(name: str, game: RepeatedGame, **settings: Any) -> Rows:
     """How likely a strategy of that name is to cooperate at the start and after CC, CD, DC, DD.
 
     Names: "allc", "alld"; "random" (`p`); "tft", tit for tat; "gtft" (`generosity`, the chance of
     forgiving); "wsls", win-stay lose-shift; "grim", which never forgives; "extort" and "generous"
-    (`factor` χ, `scale` φ, `start`), which force V_1 - l = χ (V_2 - l) on whoever is met, l being
-    what mutual defection and mutual cooperation pay.
+    (`factor` χ, `scale` φ, `start`), which force V_1 - l = χ (V_2 - l) per step on whoever is met,
+    l being what mutual defection and mutual cooperation pay; nobody may slip or mistake anything.
 
     **Arguments:** `game`, of two players with two actions; `settings`, those of the name; `player`,
     whose strategy it is where payoffs differ, counted from 0.
@@ -103,14 +100,22 @@ def _zero_determinant(
             "extortion and generosity need a game that pays both players the same after mutual "
             "cooperation and after mutual defection"
         )
+    if max(float(game.noise), float(game.misperception)) > 0:
+        raise InputError("extortion and generosity are of games without noise and misperception")
     enforced = (own - own[state]) - chi * (other - own[state])
     discount = float(game.discount)
-    most = _largest_scale(enforced, discount, first)
-    phi = most / 2 if scale is None else float(number_within(scale, "scale"))
-    if not 0 < phi <= most:
-        raise InputError(_missing(enforced, discount, first, chi, phi, most))
+    scales = _scales(enforced, discount, first)
+    what = f"with factor {chi:g} and start {first:g}"
+    if scales is None:
+        raise InputError(f"no strategy {what} exists {_from_which(enforced, discount, first)}")
+    least, most = scales
+    phi = (least + most) / 2 if scale is None else float(number_within(scale, "scale"))
+    if not least - STRATEGY_ROUNDING <= phi <= most + STRATEGY_ROUNDING:
+        raise InputError(
+            f"scale={phi:g} must lie between {least:.6g} and {most:.6g} for a strategy {what} here"
+        )
     rows = (COOPERATES + phi * enforced - (1 - discount) * first) / discount
-    return np.array([first, *np.clip(rows, 0.0, 1.0)])  # beyond by rounding alone
+    return np.array([first, *np.clip(rows, 0.0, 1.0)])  # beyond by rounding alone: see `_scales`
 
 
 COOPERATES = np.array([1.0, 1.0, 0.0, 0.0])
@@ -127,41 +132,34 @@ def _payoffs(game: RepeatedGame, player: int) -> tuple[np.ndarray, np.ndarray]:
     return tuple((x if player == 0 else x.T).ravel() for x in (own, other))  # type: ignore[return-value]
 
 
-def _largest_scale(enforced: np.ndarray, discount: float, first: float) -> float:
-    """The largest φ whose probabilities all lie in [0, 1]; 0 where there is none above 0."""
+def _scales(enforced: np.ndarray, discount: float, first: float) -> tuple[float, float] | None:
+    """From which to which φ all probabilities lie in [0, 1]; None where no φ above 0 does it."""
     if discount == 0:
-        return 0.0
+        return None
     fixed = COOPERATES - (1 - discount) * first
     least, most = 0.0, np.inf
     for k, base in zip(enforced, fixed, strict=True):
         low, high = -base, discount - base  # of φ k
         if k == 0:
             if not low - STRATEGY_ROUNDING <= 0 <= high + STRATEGY_ROUNDING:
-                return 0.0
+                return None
             continue
         ends = sorted((low / k, high / k))
         least, most = max(least, ends[0]), min(most, ends[1])
-    return float(most) if most >= least - STRATEGY_ROUNDING and most > STRATEGY_ROUNDING else 0.0
+    if not STRATEGY_ROUNDING < most < np.inf or least > most + STRATEGY_ROUNDING:
+        return None
+    return float(min(least, most)), float(most)
 
 
-def _missing(
-    enforced: np.ndarray, discount: float, first: float, chi: float, phi: float, most: float
-) -> str:
-    if most > 0:
-        return f"scale={phi:g} must be above 0 and at most {most:.6g} for factor {chi:g} here"
+def _from_which(enforced: np.ndarray, discount: float, first: float) -> str:
+    """At which discounts there is a strategy, in words."""
     low, high = discount, 1 - 1e-12
-    if _largest_scale(enforced, high, first) == 0:
-        return f"no strategy with factor {chi:g} and start {first:g} exists here at any discount"
+    if _scales(enforced, high, first) is None:
+        return "here at any discount"
     while high - low > 1e-9:
         middle = (low + high) / 2
-        if _largest_scale(enforced, middle, first) > 0:
-            high = middle
-        else:
-            low = middle
-    return (
-        f"no strategy with factor {chi:g} and start {first:g} exists at discount {discount:g}: "
-        f"it needs one of at least {high:.6g}"
-    )
+        low, high = (low, middle) if _scales(enforced, middle, first) else (middle, high)
+    return f"at discount {discount:g}: it needs one of at least {high:.6g}"
 
 
 STRATEGIES: Mapping[str, tuple[Callable[..., Rows], tuple[str, ...]]] = {

@@ -1,6 +1,6 @@
 """What rules share that look ahead: how far each player is believed to step."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import jax
@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray, is_traced
 from glasshouse._foundation.declared import Key
-from glasshouse._foundation.numbers import Numbers, checked_weights, number_array
+from glasshouse._foundation.numbers import Numbers, checked_weights
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import Params
 from glasshouse.rules.base import APART, SECOND, AbstractMemoryless
@@ -49,15 +49,10 @@ class AbstractAnticipating(AbstractMemoryless):
     }
 
     def __init__(self, look_ahead: Numbers = 1.0, believed_step_sizes: Numbers | None = None):
-        self.look_ahead = not_negative(checked_weights(look_ahead, "look_ahead"), "look_ahead")
-        self.believed_step_sizes = (
-            None
-            if believed_step_sizes is None
-            else not_negative(
-                number_array(believed_step_sizes, "believed_step_sizes", shapes=None),
-                "believed_step_sizes",
-            )
-        )
+        self.look_ahead = not_negative(look_ahead, "look_ahead")
+        given = believed_step_sizes is not None
+        name = "believed_step_sizes"
+        self.believed_step_sizes = not_negative(believed_step_sizes, name, None) if given else None
 
     def expected(self, vector: Params) -> Params:
         """What belongs to player j times the step that j is believed to take."""
@@ -73,11 +68,14 @@ class AbstractAnticipating(AbstractMemoryless):
         return tuple(jax.tree.map(lambda x, j=j: sizes[j] * x, v) for j, v in enumerate(vector))
 
 
-def not_negative(numbers: RealArray, name: str) -> RealArray:
-    """The numbers, none of which is negative.
+def not_negative(
+    value: Numbers, name: str, shapes: Sequence[tuple[int, ...]] | None = ((),)
+) -> RealArray:
+    """Numbers of one of these shapes (None: of any), finite and none of them negative.
 
     **Raises:** `InputError` otherwise; what is traced is not looked at.
     """
+    numbers = checked_weights(value, name, shapes)
     if not is_traced(numbers) and not np.all(np.asarray(numbers) >= 0):
         least = float(np.min(np.asarray(numbers)))
         raise InputError(f"{name}={least:g} must be at least 0")

@@ -219,7 +219,10 @@ def check_direction(rule: Any, purpose: str) -> AbstractDirection:
 
 def in_words(rule: AbstractRule) -> str:
     """What a rule is called in sentences, with its numbers: "LOLA (look-ahead 0.5)"."""
-    said = [text for name, value in fields_of(rule) for text in _said(name, value)]
+    usual = {name: key.default for name, key in rule.keys.items()}
+    given = [(name, value) for name, value in fields_of(rule)]
+    told = [x for x in given if not (isinstance(x[1], str) and x[1] == usual.get(x[0]))]
+    said = [text for name, value in told for text in _said(name, value)]
     return f"{rule.words} ({', '.join(said)})" if said else rule.words
 
 
@@ -235,7 +238,7 @@ def _said(name: str, value: Any) -> list[str]:
     if rules:
         return [in_words(inner) for inner in rules]
     if isinstance(value, str):
-        return [] if value == "taylor" else [f"{value} {name}"]
+        return [f"{value} {name}"]
     if hasattr(value, "update"):  # Optax makes its functions inside the one that has its name
         return [getattr(value.update, "__qualname__", "…").split(".")[0]]
     if not eqx.is_array_like(value) or is_traced(value):

@@ -9,8 +9,9 @@ from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key
-from glasshouse._foundation.numbers import Numbers, checked_weights, finite_number
+from glasshouse._foundation.numbers import Numbers, finite_number
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
+from glasshouse.rules.anticipating import not_negative
 from glasshouse.rules.base import APART, SECOND, AbstractMemoryless, Directions
 from glasshouse.rules.calculus import along, inner, pulled
 
@@ -22,8 +23,8 @@ WEIGHT = Key(
 class Consensus(AbstractMemoryless):
     """Every player also lowers the size of everybody's gradients.
 
-    Definition: ξ - λ Hᵀ ξ = ξ - λ ∇ ½‖ξ‖². All rest points of selfish learning remain, the bad ones
-    among them; others appear where I - λHᵀ is singular.
+    Definition: ξ - λ Hᵀ ξ = ξ - λ ∇ ½‖ξ‖². It rests where every selfish gradient vanishes, at bad
+    points too, and where I - λHᵀ is singular.
 
     **Arguments:** `weight` λ, in units of a step size.
     **Raises:** `InputError` for what is no number, and where players' parameters are not apart.
@@ -41,7 +42,7 @@ class Consensus(AbstractMemoryless):
     keys: ClassVar[Mapping[str, Key]] = {"weight": WEIGHT}
 
     def __init__(self, weight: Numbers = 1.0):
-        self.weight = checked_weights(weight, "weight")
+        self.weight = not_negative(weight, "weight")
 
     def towards(
         self, game: AbstractParametricGame, params: Params, key: RandomKey = None
@@ -85,7 +86,7 @@ class Sga(AbstractMemoryless):
     }
 
     def __init__(self, weight: Numbers = 1.0, alignment: Numbers = 0.1):
-        self.weight = checked_weights(weight, "weight")
+        self.weight = not_negative(weight, "weight")
         self.alignment = finite_number(alignment, "alignment")
 
     def towards(

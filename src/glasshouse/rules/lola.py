@@ -8,8 +8,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
+from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, Whole, whole
+from glasshouse._foundation.precision import in_float64_unless_traced
 from glasshouse._foundation.results import UNLESS_NONE
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
@@ -92,14 +94,16 @@ class Lola(AbstractAnticipating):
             terms.append(across(game, params, self.expected(selfish), key))
         return plus(selfish, *terms)
 
+    @in_float64_unless_traced
     def consistency(
         self, game: AbstractParametricGame, params: Params, key: RandomKey = None
-    ) -> Float[Array, ""]:
+    ) -> Float[RealArray, ""]:
         """How far all are from learning as the others expect them to: 0 where they do.
 
         Definition: the largest |Δ^{k+1} - Δ^k| / α at `params`, k the order; of the other forms,
         the first order's. Where it vanishes for all params the rule is consistent (COLA).
         """
+        self.init(game, params, key)  # which refuses games without what it needs
         first = 1 if self.order is None else self.order
         one, other = (self._of_order(k, game, params, key) for k in (first, first + 1))
         leaves = [jnp.max(jnp.abs(x)) for x in jax.tree.leaves(minus(one, other))]

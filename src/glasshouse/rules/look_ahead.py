@@ -13,8 +13,8 @@ class LookAhead(AbstractAnticipating):
     """Every player follows its gradient where the others will be after a selfish step.
 
     Definition: (I + αH_o) ξ, to first order in the look-ahead α: the others' step is expected, and
-    that one's own parameters shape it is not considered. It keeps all rest points of selfish
-    learning, and adds others where I + αH_o is singular.
+    that one's own parameters shape it is not considered. Where every selfish gradient
+    vanishes it rests, and also where I + αH_o is singular.
 
     **Arguments, Raises:** as `AbstractAnticipating`.
     **Source:** Zhang & Lesser 2010, Multi-agent learning with policy prediction, eq. 3.

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray, is_traced
-from glasshouse._foundation.numbers import Numbers, number_array, shown
+from glasshouse._foundation.numbers import Numbers, checked_weights, shown
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.base import APART, AbstractDirection, Directions
@@ -50,7 +50,7 @@ class PerPlayer(AbstractDirection):
                 )
         self.rules, self.alike = tuple(rules), _first_alike(rules)
         ones = np.ones(len(rules))
-        sizes = ones if step_sizes is None else number_array(step_sizes, "step_sizes", shapes=None)
+        sizes = ones if step_sizes is None else checked_weights(step_sizes, "step_sizes", None)
         if np.shape(sizes) != ones.shape:
             raise InputError(
                 f"step_sizes must be one number for each of {len(rules)} players, but has shape "

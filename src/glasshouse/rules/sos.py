@@ -21,10 +21,10 @@ class Sos(AbstractAnticipating):
 
     Definition: ξ_0 + p α χ with ξ_0 = (I + αH_o) ξ and p = min(p_1, p_2): p_1 = 1 where
     ⟨αχ, ξ_0⟩ ≥ 0, else min(1, -a ‖ξ_0‖² / ⟨αχ, ξ_0⟩); p_2 = ‖ξ‖² where ‖ξ‖ < b, else 1. So it is
-    LOLA while p = 1 and keeps all rest points of selfish learning.
+    LOLA while p = 1, and rests where every selfish gradient vanishes.
 
     **Arguments:** `look_ahead` and `believed_step_sizes` as of `AbstractAnticipating`; `a` in
-    (0, 1), how much of the look-ahead remains; `b` in (0, 1), the size of ξ below which shaping
+    [0, 1], how much of the look-ahead remains; `b` in [0, 1], the size of ξ below which shaping
     fades, in units of payoff per unit of parameter: it changes with `unit`.
     **Raises:** `InputError` for numbers out of range, and where players' parameters are not apart.
     **Source:** Letcher et al. 2019, Stable opponent shaping, Algorithm 1.

@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
+from glasshouse._foundation.declared import study_settings
 from glasshouse.analysis.equilibrium.certified_thresholds import EquilibriumCurve
 from glasshouse.analysis.predictions import (
     Predictions,
@@ -15,6 +16,7 @@ from glasshouse.analysis.proofs import CertifiedPoint, certified_points, thresho
 from glasshouse.errors import InputError
 from glasshouse.games.registry import CATALOGUE
 from glasshouse.rules.base import check_direction
+from glasshouse.rules.registry import RULES
 from glasshouse.study.setting import Prepared, Setting
 from glasshouse.study.spec.study import Study
 
@@ -107,4 +109,5 @@ def is_of_rule(key: str) -> bool:
 
     How long and how finely is learned changes where learning ends, but not where it sets out to.
     """
-    return key.startswith("learning.") and key.rpartition(".")[2] == "look_ahead"
+    name = key.rpartition(".")[2]
+    return key.startswith("learning.") and any(name in study_settings(x) for x in RULES.values())

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import numpy as np
 import pydantic
 import wadler_lindig as wl
 
@@ -228,7 +229,9 @@ class _Builder:
             )
         kind = (jax.tree.structure(rule), game.players, game.layout)
         if kind not in self._rules:
-            jax.eval_shape(rule.init, game, game.neutral())
+            here = game.neutral()
+            size = np.array(0.1)
+            jax.eval_shape(lambda x: rule.step(game, x, rule.init(game, x), size), here)
             self._rules.add(kind)
 
 

@@ -132,7 +132,7 @@ def _begun(prepared: Prepared) -> Iterator[_Beside]:
             beside = _Beside(*(pool.submit(question, prepared) for question in asked))
             pool.submit(importlib.import_module, "glasshouse.study.report.page")
             yield beside
-    finally:  # an interrupt does not wait for it
+    finally:  # what waits is dropped; what is under way ends before the process does
         pool.shutdown(wait=False, cancel_futures=True)
 
 

@@ -39,7 +39,8 @@ class Mirrored(AbstractNeural):
     Definition: logits_i(s) = f(s; θ_i) + κ Σ_j≠i f(s_j; θ_j), s one of the player's information
     states as a unit vector (in a one-shot game the single entry 1) and s_j the same situation or,
     with `reading="state"`, the same state of play; player i plays softmax(logits_i(s), 0). So what
-    a parameter does to the other is κ times what it does to oneself, wherever learning has led.
+    a parameter does to the other's logits is κ times what it does to one's own, wherever learning
+    has led.
 
     **Arguments:** `network`, a callable pytree from vectors of as many entries as there are states
     to m - 1 logits, of which only the architecture counts; `coupling` κ; `actions`, those of each
