@@ -128,8 +128,11 @@ def _begun(prepared: Prepared) -> Iterator[_Beside]:
     pool = ThreadPoolExecutor(1)
     try:
         with remembering(prepared.base.parametric):
-            asked = (_portrait, study_curve, predict_study)
-            beside = _Beside(*(pool.submit(question, prepared) for question in asked))
+            beside = _Beside(
+                pool.submit(_portrait, prepared),
+                pool.submit(study_curve, prepared),
+                pool.submit(predict_study, prepared),
+            )
             pool.submit(importlib.import_module, "glasshouse.study.report.page")
             yield beside
     finally:  # what waits is dropped; what is under way ends before the process does

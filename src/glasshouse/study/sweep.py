@@ -200,9 +200,9 @@ def _table(rows: list[dict[str, Any]]) -> pa.Table:
 def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     """The column from its buffers: `pa.array` looks for pandas first, which takes a second."""
     given = np.array([value is not None for value in values])
-    filled = ["" if value is None and kind == pa.string() else value or 0 for value in values]
+    filled = [value or 0 for value in values]
     if kind == pa.string():
-        texts = [text.encode() for text in filled]
+        texts = [(value or "").encode() for value in values]
         ends = np.cumsum([0, *map(len, texts)], dtype=np.int32)
         data = [pa.py_buffer(ends), pa.py_buffer(b"".join(texts))]
     elif kind == pa.bool_():
