@@ -213,6 +213,15 @@ def test_misperception_is_each_players_own(actions):
     assert np.abs(meant - RepeatedGame(stage, 0.9, noise=0.1).values(mixes)).max() > 1e-4
 
 
+def test_a_semantics_over_states_is_of_a_repeated_game():
+    sums = RepeatedGame(PD, 0.96, "sum")
+    with pytest.raises(gh.InputError, match="give the RepeatedGame"):
+        ParametricGame(PD, Logistic(sums, 0.5))
+    np.testing.assert_allclose(sums.steady().tensor, 25 * np.asarray(PD.tensor), rtol=1e-12)
+    always = [STRATEGIES["AllD"], STRATEGIES["AllD"]]
+    assert sums.values(always) == pytest.approx(sums.steady().tensor[:, 1, 1], abs=1e-12)
+
+
 def test_undiscounted_payoffs_are_the_limit_and_jump():
     game = RepeatedGame(PD, 0.5)
     tft, wsls, grim = (STRATEGIES[name] for name in ("TFT", "WSLS", "grim"))
@@ -393,7 +402,7 @@ def test_what_repeated_games_cannot_be_is_said():
         (lambda: ParametricGame(patient, Logistic(patient, 0.5)), "too near to 1 to learn"),
         (
             lambda: ParametricGame(PD, Logistic(game, 0.5)).payoffs((np.zeros(5),) * 2),
-            "says that they have",
+            "give the RepeatedGame that the semantics was made for",
         ),
     ):
         with pytest.raises(gh.InputError, match=said):

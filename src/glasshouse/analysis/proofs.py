@@ -34,7 +34,7 @@ from glasshouse.dynamics.starts import Starts
 from glasshouse.errors import InputError
 from glasshouse.families.family import AbstractDenseFamily
 from glasshouse.games.base import UNROLL_LIMIT, unrolls
-from glasshouse.parametric import ParametricGame, Params
+from glasshouse.parametric import ParametricGame, Params, capabilities
 from glasshouse.theory.limits import corner_limits
 
 PROOF_BUDGET, MOST_BOXES = 20_000, 60_000
@@ -127,6 +127,8 @@ def certified_points(
     """
     if epsilon is False:
         return (), ""
+    if "dense" not in capabilities(game):
+        return (), "no certificates: they are about games that are played once"
     reason = _too_large(game)
     if reason:
         return (), f"no certificates: {reason}; call glasshouse.certify for one profile"

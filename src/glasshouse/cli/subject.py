@@ -55,7 +55,7 @@ def of_study(text: str, given: dict[str, Any], trust: bool) -> Subject:
     head = {"game": setting.played.to_dict(), "study": text}
     head |= {name: plain(settings[name]) for name in ("semantics", "access", "learning")}
     return Subject(
-        title=f"{setting.played.title}, the own values of {text}",
+        title=f"{setting.title}, the own values of {text}",
         head=head,
         game=setting.parametric,
         family=setting.own_family(key),

@@ -100,6 +100,12 @@ class RepeatedGame(AbstractSequentialGame):
         """The name of the stage game."""
         return f"Repeated {self.stage.title}"
 
+    def steady(self) -> NormalFormGame:
+        """What it pays to do the same in every round: the stage game, in this game's unit."""
+        return NormalFormGame(
+            np.asarray(self.stage.tensor) * self._rounds, self.stage.labels, player_axis=0
+        )
+
     @property
     def states(self) -> tuple[tuple[int, ...], ...]:
         return ((), *itertools.product(*map(range, self.actions)))

@@ -84,7 +84,8 @@ class ParametricGame(
         self.semantics = semantics
         self.channel = channel
         game.check_learnable()
-        if max(map(len, game.behaviour_shapes)) > 1:
+        reads_states = getattr(semantics, "reading", None) is not None
+        if reads_states or max(map(len, game.behaviour_shapes)) > 1:
             jax.eval_shape(self.behaviours, self.neutral())  # which checks its information states
 
     @property
@@ -164,6 +165,11 @@ class ParametricGame(
 
 
 def _misshapen(semantics: str, given: tuple[tuple[int, ...], ...], game: AbstractGame) -> str:
+    if len(game.behaviour_shapes[0]) == 1 and max(map(len, given)) > 1:
+        return (
+            f"{semantics} gives players probabilities in several states, of shapes {given}, but "
+            "this game is played once: give the RepeatedGame that the semantics was made for"
+        )
     if len(game.behaviour_shapes[0]) == 1:
         counts = tuple(shape[0] if shape else 1 for shape in given)
         return (

@@ -54,7 +54,7 @@ class StudyResult(Computed):
         swept = " × ".join(
             f"{axis.key} ({axis.values[0]:g} to {axis.values[-1]:g})" for axis in self.axes
         )
-        head = f"StudyResult: {self.prepared.base.played.title}, {self.table.num_rows} points"
+        head = f"StudyResult: {self.prepared.base.title}, {self.table.num_rows} points"
         said = [*claims(self), *(f"Note: {note}." for note in self.notes)]
         lines = textwrap.wrap(f"{head} along {swept}" if swept else head, LINE_WIDTH)
         for text in said:

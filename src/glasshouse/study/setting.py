@@ -19,7 +19,7 @@ from glasshouse.errors import InputError
 from glasshouse.families.family import AbstractFamily
 from glasshouse.games.base import AbstractGame
 from glasshouse.games.normal_form import NormalFormGame
-from glasshouse.games.repeated import Played
+from glasshouse.games.repeated import Played, is_repeated
 from glasshouse.parametric import AbstractParametricGame, Layout, ParametricGame, Tied
 from glasshouse.parametric.dense import check_channel
 from glasshouse.parametric.measure import COOPERATION, observed
@@ -47,6 +47,16 @@ class Setting(Readable):
     parametric: ParametricGame
     learning: Learning
 
+    @property
+    def title(self) -> str:
+        """What the game is called: as the study says, or as it is played."""
+        return self.study.game.title or self.played.title
+
+    @property
+    def steady(self) -> NormalFormGame:
+        """The game of doing the same in every round, whose payoffs compare with what is learned."""
+        return self.played.steady() if is_repeated(self.played) else self.game
+
     def own_family(self, key: str) -> AbstractFamily | None:
         """The game at every strength of reading, where `key` is that of this semantics."""
         semantics = self.study.semantics
@@ -69,7 +79,7 @@ class Prepared(Readable):
 
     def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
         axes = {axis.key: f"{len(axis.values)} values" for axis in self.study.axes}
-        facts = {"game": self.base.played.title, "axes": axes, "points": len(self.points)}
+        facts = {"game": self.base.title, "axes": axes, "points": len(self.points)}
         return call("Prepared", [*facts.items(), ("inputs", tuple(self.inputs))], **settings)
 
     def along(self, key: str) -> Callable[[float], ParametricGame]:

@@ -151,7 +151,7 @@ def _complete(prepared: Prepared, table: pa.Table, own: OwnValues, beside: _Besi
         prepared=prepared,
         table=table,
         base=base,
-        base_game=base_game(prepared.base.game),
+        base_game=base_game(prepared.base.steady),
         predictions=predictions,
         slices=study_slices(prepared, table),
         certificates=certificates,

@@ -37,7 +37,7 @@ def report_html(
         for variables in colours([svg for _, svg in inlined])
     )
     return environment.get_template("page.html.jinja").render(
-        title=result.prepared.base.played.title,
+        title=result.prepared.base.title,
         light=light,
         dark=dark,
         facts=facts(result),

@@ -70,7 +70,7 @@ def facts(result: StudyResult) -> Facts:
     if game.labels and game.labels.source:
         played += f". Source: {game.labels.source}"
     section = study.semantics
-    text, values = section.said(game, base.parametric.semantics.spaces)
+    text, values = section.said(base.played, base.parametric.semantics.spaces)
     words = section.MADE.words
     swept: list[tuple[str, object]] = [
         ("and" if k else "Swept", _axis(axis.key, axis.values))
@@ -84,6 +84,7 @@ def facts(result: StudyResult) -> Facts:
     return Facts(
         (
             ("Game", played),
+            *([("Repeated", study.game.repeated.said)] if study.game.repeated else []),
             ("Semantics", formula(f"{upper(words)}: {text}", values)),
             ("Access", f"{upper(access)}: {study.access.MEANING}"),
             ("Learning", _learning(result)),

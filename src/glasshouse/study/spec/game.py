@@ -32,6 +32,17 @@ class RepeatedSpec(Section):
     misperception: Number = Field(default=0.0)
     """With which probability a player takes another's last action for another one."""
 
+    @property
+    def said(self) -> str:
+        """How it is repeated, in words."""
+        unit = "discounted sums" if self.unit == "sum" else "payoffs per round"
+        errors = {"noise": self.noise, "misperception": self.misperception}
+        given = "".join(f"; {name} {x:g}" for name, x in errors.items() if x)
+        return (
+            f"round after round, all remembering the last one; discount γ = {self.discount:g}; "
+            f"all payoffs are {unit}; cooperation is its discounted rate{given}"
+        )
+
     def build(self, stage: NormalFormGame) -> RepeatedGame:
         """The stage game played so.
 

@@ -57,9 +57,7 @@ class SemanticsSection(Declared):
     def built(self, game: Played, settings: dict[str, Any]) -> AbstractSemantics:
         """The semantics with these settings, given the game's actions where it takes them."""
         taken = GIVEN & set(inspect.signature(self.MADE).parameters)
-        # Of a repeated game it needs the information states as well.
-        given = game if is_repeated(game) else game.actions
-        return made(self.MADE, {**dict.fromkeys(taken, given), **settings})
+        return made(self.MADE, {**dict.fromkeys(taken, game.actions), **settings})
 
     def family(self, game: Played, channel: AbstractChannel) -> AbstractFamily | None:
         """The game at every strength of reading, or None where it has none."""

@@ -11,6 +11,7 @@ import pydantic
 from glasshouse._foundation.files import read_bytes, reason
 from glasshouse.errors import InputError, nearest
 from glasshouse.study.spec.access import ACCESS_SPECS
+from glasshouse.study.spec.game import RepeatedSpec
 from glasshouse.study.spec.plugins import load_plugins
 from glasshouse.study.spec.rules import PlayerSpec
 from glasshouse.study.spec.semantics import SEMANTICS_SPECS
@@ -135,6 +136,8 @@ def _keys(parent: tuple[int | str, ...], content: Any) -> list[str]:
         section = RangeSpec
     elif parent and parent[0] in TABLE_KINDS:
         section = TABLE_KINDS[str(parent[0])][str(parent[1])]
+    elif parent == ("game", "repeated"):
+        section = RepeatedSpec
     elif parent:
         section = Study.model_fields[str(parent[0])].annotation
     return list(section.model_fields)

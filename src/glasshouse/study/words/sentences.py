@@ -54,7 +54,7 @@ def claims(result: Computed) -> list[str]:
 
 def brief(result: Computed) -> str:
     """A study in one short line: its game, and where things switch or how many points it has."""
-    title, predictions = result.prepared.base.played.title, result.predictions
+    title, predictions = result.prepared.base.title, result.predictions
     if predictions is None:
         count = result.table.num_rows
         return f"{title}: {count} point{'s' if count > 1 else ''}"

@@ -1,0 +1,105 @@
+"""Studies of repeated games: what they say, and in which unit."""
+
+import json
+
+import pytest
+
+import glasshouse as gh
+from glasshouse.study import compute, prepare
+from glasshouse.study.report.page import report_html
+from glasshouse.study.spec.toml import parse_study
+
+AGAIN = """
+[game]
+name = "prisoners_dilemma"
+repeated = { discount = 0.96, unit = "sum", noise = 0.01 }
+
+[learning]
+rule = "lola"
+look_ahead = 0.02
+step_size = 0.02
+steps = 30
+starts = 8
+
+[sweep]
+"semantics.coupling" = [0.0, 0.6]
+"game.repeated.discount" = [0.5, 0.96]
+
+[analysis]
+thresholds = true
+"""
+
+
+@pytest.fixture(scope="module")
+def again():
+    return compute(prepare(parse_study(AGAIN)))
+
+
+def test_payoffs_with_transparency_and_without_are_in_one_unit(again):
+    """Mutual defection for ever pays 1/(1-γ), and nobody learns to be paid more than 5/(1-γ)."""
+    assert again.base_game.pure_equilibrium_payoffs[0] == pytest.approx((25, 25), abs=1e-9)
+    assert 0 < min(again.base.generic.payoffs) < max(again.base.generic.payoffs) < 125
+    page = report_html(again, (), {})
+    for words in (
+        "<h1>Repeated Prisoner",
+        "discount γ = 0.96",
+        "all payoffs are discounted sums",
+        "noise 0.01",
+        "one such logit for each information state",
+    ):
+        assert words in page
+
+
+def test_what_is_known_is_the_stage_games_threshold(again):
+    assert all(s.predicted == pytest.approx(3 / 7, abs=1e-12) for s in again.slices) or all(
+        s.predicted is None
+        for s in again.slices  # of selfish learners only
+    )
+    told = json.loads(json.dumps(again.to_dict()))
+    assert told["game"]["repeated"] == {
+        "discount": 0.96,
+        "unit": "sum",
+        "noise": 0.01,
+        "misperception": 0.0,
+    }
+    assert any("games that are played once" in note for note in again.notes)
+
+
+def test_selfish_learners_first_move_at_the_stage_games_threshold():
+    for discount in (0.0, 0.9):
+        game = gh.games.RepeatedGame(gh.load_game("prisoners_dilemma"), discount)
+        for reading in ("situation", "state"):
+            family = gh.LogisticFamily(game, 3.0, reading=reading)
+            assert family.closed_form().neutral.value == pytest.approx(3 / 7, abs=1e-15)
+    assert gh.first_movement(family).value == pytest.approx(3 / 7, abs=1e-6)
+    assert gh.known("thresholds", family(0.5)).value.neutral.value == pytest.approx(3 / 7)
+    noisy = gh.games.RepeatedGame(gh.load_game("prisoners_dilemma"), 0.9, noise=0.6)
+    assert "less likely than one half" in gh.known("thresholds", noisy).reason
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{ discount = 1.0 }", "key 'game.repeated': discount must lie below 1"),
+        ("{ discount = 0.9, gamma = 1 }", "unknown key 'game.repeated.gamma'.*discount"),
+        ('{ discount = 0.9, unit = "sums" }', "game.repeated.unit"),
+        ("{ discount = 0.9, misperception = 2 }", "misperception must lie between 0 and 1"),
+        ("{}", "game.repeated.discount"),
+    ],
+)
+def test_what_cannot_be_repeated_is_said_with_its_key(line, said):
+    text = f'[game]\nname = "donation"\nrepeated = {line}\n'
+    with pytest.raises(gh.InputError, match=said):
+        prepare(parse_study(text))
+    with pytest.raises(gh.InputError, match="give the semantics the game"):
+        prepare(
+            parse_study(
+                '[game]\nname = "donation"\nrepeated = { discount = 0.9 }\n'
+                '[semantics]\nkind = "affine"\n'
+            )
+        )
+
+
+def test_a_title_of_ones_own_stands_as_it_is():
+    text = '[game]\nname = "donation"\ntitle = "Iterated gifts"\nrepeated = { discount = 0.9 }\n'
+    assert prepare(parse_study(text)).base.title == "Iterated gifts"
