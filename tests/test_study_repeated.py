@@ -1,6 +1,7 @@
 """Studies of repeated games: what they say, and in which unit."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -50,7 +51,7 @@ def test_payoffs_with_transparency_and_without_are_in_one_unit(again):
         assert words in page
 
 
-def test_what_is_known_is_the_stage_games_threshold(again):
+def test_it_is_written_and_said_how_it_is_repeated(again):
     assert all(s.predicted == pytest.approx(3 / 7, abs=1e-12) for s in again.slices) or all(
         s.predicted is None
         for s in again.slices  # of selfish learners only
@@ -67,14 +68,18 @@ def test_what_is_known_is_the_stage_games_threshold(again):
 
 def test_selfish_learners_first_move_at_the_stage_games_threshold():
     for discount in (0.0, 0.9):
-        game = gh.games.RepeatedGame(gh.load_game("prisoners_dilemma"), discount)
+        game: Any = gh.games.RepeatedGame(gh.load_game("prisoners_dilemma"), discount)
         for reading in ("situation", "state"):
             family = gh.LogisticFamily(game, 3.0, reading=reading)
             assert family.closed_form().neutral.value == pytest.approx(3 / 7, abs=1e-15)
     assert gh.first_movement(family).value == pytest.approx(3 / 7, abs=1e-6)
-    assert gh.known("thresholds", family(0.5)).value.neutral.value == pytest.approx(3 / 7)
+    found = gh.known("thresholds", family(0.5))
+    assert isinstance(found, gh.Known)
+    assert found.value.neutral.value == pytest.approx(3 / 7)
     noisy = gh.games.RepeatedGame(gh.load_game("prisoners_dilemma"), 0.9, noise=0.6)
-    assert "less likely than one half" in gh.known("thresholds", noisy).reason
+    unknown = gh.known("thresholds", noisy)
+    assert isinstance(unknown, gh.Unknown)
+    assert "less likely than one half" in unknown.reason
 
 
 @pytest.mark.parametrize(
