@@ -21,7 +21,7 @@ from glasshouse.errors import InputError
 CHUNK_SIZE = 4096
 """Batch members computed together: a few arrays of this length stay in a core's cache."""
 
-SIZES = ((0, 8), (256, 64), (2048, 512), (131_072, CHUNK_SIZE))
+SIZES = ((0, 8), (256, 64), (2048, 512), (65_536, CHUNK_SIZE))
 """From so many members on, chunks have this size. They are few, so that what is compiled for a
 sweep serves its single points; multiples of 8, the numbers of 64 bits that the widest processors
 compute with at once; and the same whatever the number of cores, so that results are."""
