@@ -188,6 +188,20 @@ def checked_weights(
     return array
 
 
+def not_negative(
+    value: Numbers, name: str, shapes: Sequence[tuple[int, ...]] | None = SINGLE
+) -> RealArray:
+    """Numbers of one of these shapes (None: of any), finite and none of them negative.
+
+    **Raises:** `InputError` otherwise; what is traced is not looked at.
+    """
+    numbers = checked_weights(value, name, shapes)
+    if not is_traced(numbers) and not np.all(np.asarray(numbers) >= 0):
+        least = float(np.min(np.asarray(numbers)))
+        raise InputError(f"{name}={least:g} must be at least 0")
+    return numbers
+
+
 def whole(value: Any, name: str, least: int = 1, most: int | None = None, *, note: str = "") -> int:
     """A whole number of any integer type from `least` to `most`, but no truth value.
 

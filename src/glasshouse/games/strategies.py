@@ -1,5 +1,6 @@
 """Strategies of repeated games that have a name, and whether they exist at a discount."""
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -60,33 +61,14 @@ def _generous_tit_for_tat(game: RepeatedGame, player: Whole, generosity: Numbers
     return np.array([1.0, 1.0, forgives, 1.0, forgives])
 
 
-def _extort(
-    game: RepeatedGame,
-    player: int,
-    factor: Numbers = 3.0,
-    scale: Numbers | None = None,
-    start: Numbers = 0.0,
-) -> Rows:
-    return _zero_determinant(game, player, 3, factor, scale, start)
-
-
-def _generous(
-    game: RepeatedGame,
-    player: int,
-    factor: Numbers = 2.0,
-    scale: Numbers | None = None,
-    start: Numbers = 1.0,
-) -> Rows:
-    return _zero_determinant(game, player, 0, factor, scale, start)
-
-
 def _zero_determinant(
     game: RepeatedGame,
     player: int,
+    *,
     state: int,
     factor: Numbers,
-    scale: Numbers | None,
     start: Numbers,
+    scale: Numbers | None = None,
 ) -> Rows:
     """γ p_s + (1-γ) p_start - [own C] = φ ((r_own - l) - χ (r_other - l)) in every state s.
 
@@ -128,8 +110,8 @@ STRATEGY_ROUNDING = 1e-12
 def _payoffs(game: RepeatedGame, player: int) -> tuple[np.ndarray, np.ndarray]:
     """What one and the other is paid per step after CC, CD, DC, DD, the own action first."""
     tensor = np.asarray(game.stage.tensor, dtype=float)
-    own, other = tensor[player], tensor[1 - player]
-    return tuple((x if player == 0 else x.T).ravel() for x in (own, other))  # type: ignore[return-value]
+    own, other = (x if player == 0 else x.T for x in (tensor[player], tensor[1 - player]))
+    return own.ravel(), other.ravel()
 
 
 def _scales(enforced: np.ndarray, discount: float, first: float) -> tuple[float, float] | None:
@@ -162,6 +144,10 @@ def _from_which(enforced: np.ndarray, discount: float, first: float) -> str:
     return f"at discount {discount:g}: it needs one of at least {high:.6g}"
 
 
+_extort = functools.partial(_zero_determinant, state=3, factor=3.0, start=0.0)
+_generous = functools.partial(_zero_determinant, state=0, factor=2.0, start=1.0)
+ENFORCING = ("factor", "scale", "start")
+
 STRATEGIES: Mapping[str, tuple[Callable[..., Rows], tuple[str, ...]]] = {
     "allc": (_rows(1, 1, 1, 1, 1), ()),
     "alld": (_rows(0, 0, 0, 0, 0), ()),
@@ -170,7 +156,13 @@ STRATEGIES: Mapping[str, tuple[Callable[..., Rows], tuple[str, ...]]] = {
     "wsls": (_rows(1, 1, 0, 0, 1), ()),
     "grim": (_rows(1, 1, 0, 0, 0), ()),
     "random": (_random, ("p",)),
-    "extort": (_extort, ("factor", "scale", "start")),
-    "generous": (_generous, ("factor", "scale", "start")),
+    "extort": (
+        functools.partial(_zero_determinant, state=3, factor=3.0, start=0.0),
+        ("factor", "scale", "start"),
+    ),
+    "generous": (
+        functools.partial(_zero_determinant, state=0, factor=2.0, start=1.0),
+        ("factor", "scale", "start"),
+    ),
 }
 """How each is made, and what it takes."""

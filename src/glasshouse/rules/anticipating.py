@@ -1,6 +1,6 @@
 """What rules share that look ahead: how far each player is believed to step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar
 
 import jax
@@ -8,12 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from glasshouse._foundation.arrays import RealArray, is_traced
+from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key
-from glasshouse._foundation.numbers import Numbers, checked_weights
+from glasshouse._foundation.numbers import Numbers, not_negative
 from glasshouse.errors import InputError
-from glasshouse.parametric.protocol import Params
+from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.base import APART, SECOND, AbstractMemoryless
+from glasshouse.rules.calculus import across, plus, shaped
 
 LOOK_AHEAD = Key(
     "How far the others are expected to step; default 1.",
@@ -67,26 +68,18 @@ class AbstractAnticipating(AbstractMemoryless):
         sizes = self.look_ahead * jnp.asarray(believed)
         return tuple(jax.tree.map(lambda x, j=j: sizes[j] * x, v) for j, v in enumerate(vector))
 
+    def ahead(
+        self,
+        game: AbstractParametricGame,
+        params: Params,
+        selfish: Params,
+        key: RandomKey = None,
+    ) -> Params:
+        """(I + αH_o) ξ: selfish gradients where the others are expected to be, to first order."""
+        return plus(selfish, across(game, params, self.expected(selfish), key))
 
-def not_negative(
-    value: Numbers, name: str, shapes: Sequence[tuple[int, ...]] | None = ((),)
-) -> RealArray:
-    """Numbers of one of these shapes (None: of any), finite and none of them negative.
-
-    **Raises:** `InputError` otherwise; what is traced is not looked at.
-    """
-    numbers = checked_weights(value, name, shapes)
-    if not is_traced(numbers) and not np.all(np.asarray(numbers) >= 0):
-        least = float(np.min(np.asarray(numbers)))
-        raise InputError(f"{name}={least:g} must be at least 0")
-    return numbers
-
-
-def plus(one: Params, *others: Params) -> Params:
-    """The sum of params."""
-    return jax.tree.map(lambda x, *more: x + sum(more), one, *others)
-
-
-def minus(one: Params, other: Params) -> Params:
-    """The difference of params."""
-    return jax.tree.map(lambda x, y: x - y, one, other)
+    def shaping(
+        self, game: AbstractParametricGame, params: Params, key: RandomKey = None
+    ) -> Params:
+        """αχ: what moving the steps that the others are expected to take is worth."""
+        return shaped(game, params, key, believed=self.expected)

@@ -220,9 +220,12 @@ def check_direction(rule: Any, purpose: str) -> AbstractDirection:
 def in_words(rule: AbstractRule) -> str:
     """What a rule is called in sentences, with its numbers: "LOLA (look-ahead 0.5)"."""
     usual = {name: key.default for name, key in rule.keys.items()}
-    given = [(name, value) for name, value in fields_of(rule)]
-    told = [x for x in given if not (isinstance(x[1], str) and x[1] == usual.get(x[0]))]
-    said = [text for name, value in told for text in _said(name, value)]
+    said = [
+        text
+        for name, value in fields_of(rule)
+        if not (isinstance(value, str) and value == usual.get(name))
+        for text in _said(name, value)
+    ]
     return f"{rule.words} ({', '.join(said)})" if said else rule.words
 
 

@@ -93,6 +93,16 @@ def shaped(
     return tuple(own(i) for i in range(len(params)))
 
 
+def plus(one: Params, *others: Params) -> Params:
+    """The sum of params."""
+    return jax.tree.map(lambda x, *more: x + sum(more), one, *others)
+
+
+def minus(one: Params, other: Params) -> Params:
+    """The difference of params."""
+    return jax.tree.map(lambda x, y: x - y, one, other)
+
+
 def inner(one: Params, other: Params) -> Array:
     """⟨v, w⟩ over all coordinates of all players."""
     products = jax.tree.map(lambda x, y: jnp.sum(x * y), one, other)

@@ -4,9 +4,9 @@ from typing import ClassVar
 
 from glasshouse._foundation.numbers import Numbers
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
-from glasshouse.rules.anticipating import AbstractAnticipating, minus
+from glasshouse.rules.anticipating import AbstractAnticipating
 from glasshouse.rules.base import Directions
-from glasshouse.rules.calculus import across, solved
+from glasshouse.rules.calculus import across, minus, solved
 
 
 class Cgd(AbstractAnticipating):

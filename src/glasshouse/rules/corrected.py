@@ -9,9 +9,8 @@ from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key
-from glasshouse._foundation.numbers import Numbers, finite_number
+from glasshouse._foundation.numbers import Numbers, finite_number, not_negative
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
-from glasshouse.rules.anticipating import not_negative
 from glasshouse.rules.base import APART, SECOND, AbstractMemoryless, Directions
 from glasshouse.rules.calculus import along, inner, pulled
 

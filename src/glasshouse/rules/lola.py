@@ -15,9 +15,9 @@ from glasshouse._foundation.precision import in_float64_unless_traced
 from glasshouse._foundation.results import UNLESS_NONE
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
-from glasshouse.rules.anticipating import AbstractAnticipating, minus, plus
+from glasshouse.rules.anticipating import AbstractAnticipating
 from glasshouse.rules.base import Directions
-from glasshouse.rules.calculus import across, shaped
+from glasshouse.rules.calculus import minus, plus
 
 FORMS = ("taylor", "original", "exact")
 
@@ -89,10 +89,9 @@ class Lola(AbstractAnticipating):
         if self.order is not None:
             return self._of_order(self.order, game, params, key)
         selfish = game.selfish_gradients(params, key)
-        terms = [self._shaped(game, params, key)]
         if self.form == "taylor":
-            terms.append(across(game, params, self.expected(selfish), key))
-        return plus(selfish, *terms)
+            selfish = self.ahead(game, params, selfish, key)
+        return plus(selfish, self.shaping(game, params, key))
 
     @in_float64_unless_traced
     def consistency(
@@ -108,9 +107,6 @@ class Lola(AbstractAnticipating):
         one, other = (self._of_order(k, game, params, key) for k in (first, first + 1))
         leaves = [jnp.max(jnp.abs(x)) for x in jax.tree.leaves(minus(one, other))]
         return jnp.max(jnp.stack(leaves))
-
-    def _shaped(self, game: AbstractParametricGame, params: Params, key: RandomKey) -> Params:
-        return shaped(game, params, key, believed=self.expected)
 
     def _of_order(
         self, order: int, game: AbstractParametricGame, params: Params, key: RandomKey

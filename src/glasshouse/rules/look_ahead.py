@@ -4,9 +4,8 @@ from typing import ClassVar
 
 from glasshouse._foundation.numbers import Numbers
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
-from glasshouse.rules.anticipating import AbstractAnticipating, plus
+from glasshouse.rules.anticipating import AbstractAnticipating
 from glasshouse.rules.base import Directions
-from glasshouse.rules.calculus import across
 
 
 class LookAhead(AbstractAnticipating):
@@ -32,8 +31,7 @@ class LookAhead(AbstractAnticipating):
     def towards(
         self, game: AbstractParametricGame, params: Params, key: RandomKey = None
     ) -> Directions:
-        selfish = game.selfish_gradients(params, key)
-        return plus(selfish, across(game, params, self.expected(selfish), key))
+        return self.ahead(game, params, game.selfish_gradients(params, key), key)
 
     @classmethod
     def example(cls) -> "LookAhead":

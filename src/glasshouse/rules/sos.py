@@ -11,9 +11,9 @@ from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, number_within
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
-from glasshouse.rules.anticipating import AbstractAnticipating, plus
+from glasshouse.rules.anticipating import AbstractAnticipating
 from glasshouse.rules.base import Directions
-from glasshouse.rules.calculus import across, inner, shaped
+from glasshouse.rules.calculus import inner
 
 
 class Sos(AbstractAnticipating):
@@ -58,8 +58,8 @@ class Sos(AbstractAnticipating):
         self, game: AbstractParametricGame, params: Params, key: RandomKey = None
     ) -> Directions:
         selfish = game.selfish_gradients(params, key)
-        ahead = plus(selfish, across(game, params, self.expected(selfish), key))
-        shaping = shaped(game, params, key, believed=self.expected)
+        ahead = self.ahead(game, params, selfish, key)
+        shaping = self.shaping(game, params, key)
         agree, size, squared = inner(shaping, ahead), inner(ahead, ahead), inner(selfish, selfish)
         against = agree < 0
         # Where they agree nothing is divided, also in derivatives.

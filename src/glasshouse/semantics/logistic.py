@@ -18,7 +18,13 @@ from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, Product, unrolls
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.semantics.probabilities import sigmoid_pair, softmax, softmax_unrolled
-from glasshouse.semantics.states import READINGS, checked_reading, shape_of_logits, state_logits
+from glasshouse.semantics.states import (
+    READINGS,
+    checked_reading,
+    counts_of,
+    shape_of_logits,
+    state_logits,
+)
 
 
 class Logistic(AbstractSemantics):
@@ -99,8 +105,7 @@ class Logistic(AbstractSemantics):
         reading: str | None = None,
     ):
         self.reading = checked_reading(actions, reading)
-        counts = actions.actions if isinstance(actions, AbstractGame) else actions
-        self.actions = action_counts(counts)
+        self.actions = action_counts(counts_of(actions))
         players = len(self.actions)
         self.coupling = coupling = checked_weights(coupling, "coupling", [(), (players, players)])
         self.bound = checked_bound(bound)

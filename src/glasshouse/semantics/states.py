@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int
 
 from glasshouse.errors import InputError
+from glasshouse.games.base import AbstractGame
 from glasshouse.games.behaviour import count_states, own_frame
 from glasshouse.games.repeated import is_repeated
 from glasshouse.semantics.probabilities import sigmoid_pair, softmax
@@ -42,6 +43,11 @@ def checked_reading(game: Any, reading: str | None) -> str | None:
     return reading
 
 
+def counts_of(actions: Any) -> Any:
+    """Numbers of actions, given as such or by a game that has them."""
+    return actions.actions if isinstance(actions, AbstractGame) else actions
+
+
 def shape_of_logits(actions: tuple[int, ...], player: int) -> tuple[int, ...]:
     """The shape of a player's parameters: a logit for each state and action but the last."""
     states, count = count_states(actions), actions[player]
@@ -62,9 +68,14 @@ def state_logits(
             if read.shape[1] < count:
                 read = jnp.pad(read, ((0, 0), (0, count - read.shape[1])))
             logits = logits + semantics.weight(player, owner) * read
-    if count == 1:
+    return mixed_in_states(logits)
+
+
+def mixed_in_states(logits: Float[Array, "states logits"]) -> Float[Array, "states actions"]:
+    """The mixed action in every state, the last action being the reference."""
+    if logits.shape[1] == 1:
         return jnp.stack(jax.vmap(sigmoid_pair)(logits[:, 0]), axis=1)
-    return jax.vmap(softmax)(jnp.concatenate([logits, jnp.zeros((states, 1))], axis=1))
+    return jax.vmap(softmax)(jnp.pad(logits, ((0, 0), (0, 1))))
 
 
 def matching_rows(actions: tuple[int, ...], player: int, owner: int) -> Int[np.ndarray, "states"]:

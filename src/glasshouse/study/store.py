@@ -30,6 +30,7 @@ from glasshouse.study.sweep import OwnValues, compute_part, parts, sweep_notes
 
 TABLE = "sweep.parquet"
 PARTS = "parts"
+REPORT = "glasshouse.study.report.page"
 
 
 def run_study(
@@ -78,7 +79,7 @@ def write_study(
 ) -> StudyResult:
     """Compute a checked study part by part into a folder that `check_out` has accepted."""
     folder = RunFolder(out, prepared, warn)
-    with folder.opened(), progress(f"study {out.name}"), _begun(prepared) as beside:
+    with folder.opened(), progress(f"study {out.name}"), _begun(prepared, REPORT) as beside:
         own = OwnValues(prepared)
         table = folder.table(TABLE, lambda: _swept(folder, prepared, own))
         folder.drop(PARTS)
@@ -119,11 +120,13 @@ class _Beside(NamedTuple):
 
 
 @contextlib.contextmanager
-def _begun(prepared: Prepared) -> Iterator[_Beside]:
+def _begun(prepared: Prepared, *modules: str) -> Iterator[_Beside]:
     """Begin with what can be computed beside the rest, which leaves a core idle: one compiles while
     the other proves.
 
     Inside, what the study's own game learns in the sweep is not learned again for its rest points.
+
+    **Arguments:** `modules`, which will be needed, and are loaded after that.
     """
     pool = ThreadPoolExecutor(1)
     try:
@@ -133,7 +136,8 @@ def _begun(prepared: Prepared) -> Iterator[_Beside]:
                 pool.submit(study_curve, prepared),
                 pool.submit(predict_study, prepared),
             )
-            pool.submit(importlib.import_module, "glasshouse.study.report.page")
+            for name in modules:
+                pool.submit(importlib.import_module, name)
             yield beside
     finally:  # what waits is dropped; what is under way ends before the process does
         pool.shutdown(wait=False, cancel_futures=True)

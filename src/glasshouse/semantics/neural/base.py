@@ -2,7 +2,7 @@
 
 import abc
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -15,6 +15,7 @@ from glasshouse._foundation.arrays import RealArray, as_array, is_traced
 from glasshouse._foundation.numbers import Numbers, action_counts, finite_number
 from glasshouse._foundation.random import Purpose, Seed, uniforms
 from glasshouse._foundation.results import few
+from glasshouse.channels.box import Box
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product, unrolls
 from glasshouse.semantics.base import AbstractSemantics
@@ -126,6 +127,28 @@ def without_numbers(network: PyTree) -> PyTree:
     return jax.tree.map(
         lambda x: jax.ShapeDtypeStruct(x.shape, double) if has_shape(x) else x, network
     )
+
+
+def weights_of(network: PyTree) -> PyTree:
+    """The network without what are no weights."""
+    return eqx.filter(network, has_shape)
+
+
+def with_weights(network: PyTree, weights: PyTree) -> Any:
+    """The network with these weights."""
+    return eqx.combine(weights, eqx.filter(network, has_shape, inverse=True))
+
+
+def weights_box(network: PyTree, bound: RealArray) -> Box:
+    """All weights of the network in [-bound, bound]."""
+    most = jax.tree.map(lambda x: bound * np.ones(x.shape), weights_of(network))
+    return Box(jax.tree.map(lambda x: -x, most), most)
+
+
+def cut_off(profile: Iterable[PyTree], bound: RealArray) -> tuple[PyTree, ...]:
+    """Everybody's weights, those beyond the bound moved there."""
+    most = np.asarray(bound)
+    return tuple(jax.tree.map(lambda x: np.clip(x, -most, most), own) for own in profile)
 
 
 def stored(network: PyTree) -> PyTree:

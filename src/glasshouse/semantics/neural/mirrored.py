@@ -1,13 +1,11 @@
 """Players whose network is read by putting the same input through the others' networks, too."""
 
 import math
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from glasshouse._foundation.arrays import RealArray, as_floats
@@ -23,14 +21,16 @@ from glasshouse.semantics.neural.base import (
     check_logits,
     checked_actions,
     count_weights,
+    cut_off,
     drawn,
-    has_shape,
     mixed_actions,
     tanh_shape,
+    weights_box,
+    weights_of,
+    with_weights,
     without_numbers,
 )
-from glasshouse.semantics.probabilities import sigmoid_pair, softmax
-from glasshouse.semantics.states import checked_reading, matching_rows
+from glasshouse.semantics.states import checked_reading, counts_of, matching_rows, mixed_in_states
 
 
 class Mirrored(AbstractNeural):
@@ -69,8 +69,7 @@ class Mirrored(AbstractNeural):
         reading: str | None = None,
     ):
         self.reading = checked_reading(actions, reading)
-        counts = actions.actions if isinstance(actions, AbstractGame) else actions
-        self.actions = checked_actions(counts, "Mirrored")
+        self.actions = checked_actions(counts_of(actions), "Mirrored")
         self.network = without_numbers(network)
         self.gain = finite_number(coupling, "coupling")
         self.bound = checked_bound(bound)
@@ -78,7 +77,7 @@ class Mirrored(AbstractNeural):
             raise InputError("network has no weights that players could choose")
         own = as_floats(self.initial(0)[0])
         check_logits(
-            lambda x: self._network(own)(x),
+            lambda x: with_weights(self.network, own)(x),
             jnp.zeros(self.states),
             self.actions[0],
             "for random weights",
@@ -95,8 +94,7 @@ class Mirrored(AbstractNeural):
         reading: str | None = None,
     ) -> "Mirrored":
         """With one hidden layer of tanh units, without biases."""
-        counts = actions.actions if isinstance(actions, AbstractGame) else actions
-        counts = checked_actions(counts, "Mirrored")
+        counts = checked_actions(counts_of(actions), "Mirrored")
         states = count_states(counts) if checked_reading(actions, reading) else 1
         shape = tanh_shape(states, counts[0] - 1, whole(width, "width"), 1, biases=False)
         return cls(shape, coupling, actions, bound, reading=reading)
@@ -113,9 +111,7 @@ class Mirrored(AbstractNeural):
 
     @property
     def spaces(self) -> tuple[Box, ...]:
-        shapes = eqx.filter(self.network, has_shape)
-        most = jax.tree.map(lambda x: self.bound * np.ones(x.shape), shapes)
-        return (Box(jax.tree.map(lambda x: -x, most), most),) * len(self.actions)
+        return (weights_box(self.network, self.bound),) * len(self.actions)
 
     def behaviours(self, params: tuple[PyTree, ...], seen: Any) -> Product:
         coupling = jnp.asarray(self.coupling, dtype=float)
@@ -134,18 +130,14 @@ class Mirrored(AbstractNeural):
         each = [logits(i) for i in players]
         if self.reading is None:
             return mixed_actions([x[0] for x in each], self.actions)
-        return Product(tuple(map(_mixed, each)))
+        return Product(tuple(map(mixed_in_states, each)))
 
     def initial(self, key: Seed, same: bool = False) -> tuple[PyTree, ...]:
         """Normal weights with variance 1/(inputs of their unit), cut off at the bound."""
-        players, most = len(self.actions), np.asarray(self.bound)
-        shapes = eqx.filter(self.network, has_shape)
+        players, shapes = len(self.actions), weights_of(self.network)
         rows = normals(key, Purpose.PROFILE, 1 if same else players, count_weights(self.network))
-
-        def of_player(row: np.ndarray) -> PyTree:
-            return jax.tree.map(lambda x: np.clip(x, -most, most), drawn(row, shapes, normal=True))
-
-        return tuple(of_player(rows[0 if same else i]) for i in range(players))
+        each = (drawn(rows[0 if same else i], shapes, normal=True) for i in range(players))
+        return cut_off(each, self.bound)
 
     @classmethod
     def example(cls, actions: tuple[int, ...]) -> "Mirrored":
@@ -153,15 +145,6 @@ class Mirrored(AbstractNeural):
 
     def _table(self, weights: PyTree) -> Float[Array, "states logits"]:
         """The logits that a network gives in every state."""
-        network = self._network(as_floats(weights))
+        network = with_weights(self.network, as_floats(weights))
         each = jax.vmap(lambda x: jnp.reshape(network(x), -1))
         return each(jnp.eye(self.states))
-
-    def _network(self, weights: PyTree) -> Callable[[Array], Array]:
-        return eqx.combine(weights, eqx.filter(self.network, has_shape, inverse=True))
-
-
-def _mixed(logits: Float[Array, "states logits"]) -> Float[Array, "states actions"]:
-    if logits.shape[1] == 1:
-        return jnp.stack(jax.vmap(sigmoid_pair)(logits[:, 0]), axis=1)
-    return jax.vmap(softmax)(jnp.pad(logits, ((0, 0), (0, 1))))

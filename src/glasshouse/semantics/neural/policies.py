@@ -27,11 +27,14 @@ from glasshouse.semantics.neural.base import (
     check_logits,
     checked_actions,
     count_weights,
+    cut_off,
     drawn,
-    has_shape,
     mixed_actions,
     squared_norm,
     tanh_shape,
+    weights_box,
+    weights_of,
+    with_weights,
     without_numbers,
 )
 
@@ -78,10 +81,13 @@ class Policies(AbstractNeural):
         self.projection = _checked_projection(projection, self.weights)
         self.gain = finite_number(gain, "gain")
         self.bound = checked_bound(bound)
-        own = as_floats(_weights_of(drawn(self._uniforms(0, 1)[0], self.network)))
+        own = as_floats(weights_of(drawn(self._uniforms(0, 1)[0], self.network)))
         features = jnp.zeros(self.projection.shape[0])
         check_logits(
-            lambda x: self._network(own)(x), features, self.actions[0], "for random weights"
+            lambda x: with_weights(self.network, own)(x),
+            features,
+            self.actions[0],
+            "for random weights",
         )
 
     @classmethod
@@ -116,9 +122,7 @@ class Policies(AbstractNeural):
 
     @property
     def spaces(self) -> tuple[Box, ...]:
-        most = jax.tree.map(lambda x: self.bound * np.ones(x.shape), _weights_of(self.network))
-        box = Box(jax.tree.map(lambda x: -x, most), most)
-        return (box,) * len(self.actions)
+        return (weights_box(self.network, self.bound),) * len(self.actions)
 
     def behaviours(self, params: tuple[PyTree, ...], seen: Any) -> Product:
         gain = jnp.asarray(self.gain, dtype=float)
@@ -127,7 +131,7 @@ class Policies(AbstractNeural):
         def logits(player: int) -> Array:
             rows = [_row(shown) for j, shown in enumerate(seen[player]) if j != player]
             mean = sum(rows[1:], start=rows[0]) / len(rows)
-            return self._network(as_floats(params[player]))(gain * (projection @ mean))
+            return with_weights(self.network, as_floats(params[player]))(gain * (projection @ mean))
 
         return mixed_actions([logits(i) for i in range(len(self.actions))], self.actions)
 
@@ -137,10 +141,9 @@ class Policies(AbstractNeural):
         Biases follow the matrix before them. Networks drawn one by one are not alike, and the
         profile is not symmetric; with `same` it is.
         """
-        players, most = len(self.actions), np.asarray(self.bound)
-        rows, shapes = self._uniforms(key, 1 if same else players), _weights_of(self.network)
-        each = [drawn(rows[0 if same else i], shapes) for i in range(players)]
-        return tuple(jax.tree.map(lambda x: np.clip(x, -most, most), own) for own in each)
+        players, shapes = len(self.actions), weights_of(self.network)
+        rows = self._uniforms(key, 1 if same else players)
+        return cut_off((drawn(rows[0 if same else i], shapes) for i in range(players)), self.bound)
 
     @classmethod
     def example(cls, actions: tuple[int, ...]) -> "Policies":
@@ -148,14 +151,6 @@ class Policies(AbstractNeural):
 
     def _uniforms(self, key: Seed, players: int) -> np.ndarray:
         return uniforms(key, Purpose.PROFILE, players, self.weights)
-
-    def _network(self, weights: PyTree) -> Any:
-        """The network with these weights."""
-        return eqx.combine(weights, eqx.filter(self.network, has_shape, inverse=True))
-
-
-def _weights_of(network: PyTree) -> PyTree:
-    return eqx.filter(network, has_shape)
 
 
 def _row(weights: PyTree) -> Array:
