@@ -171,7 +171,7 @@ def deviation_curve(
     low, high = (jax.tree.leaves(bound)[0] for bound in (box.lower, box.upper))
     if points.ndim != 1 or not points.size or not np.all((points >= low) & (points <= high)):
         raise InputError(f"deviations must be a list of numbers in the box [{low:g}, {high:g}]")
-    return batch_map(_payoff_at, points, game, params, player)
+    return batch_map(_payoff_at, points, game, params, np.asarray(player))
 
 
 @in_float64

@@ -54,6 +54,9 @@ SAME_GAIN = 1e-9
 MOST_SWITCHES = 3
 """What switches more often is not marked: many lines would be a smear."""
 
+DPI = 200
+"""Dots per inch of PNG files, for which layouts are settled: formulas are set anew for each other."""
+
 MATHTEXT = {"κ": "\\kappa", "λ": "\\lambda", "σ": "\\sigma", "ω": "\\omega", "α": "\\alpha"}
 """Letters that figures set in formulas."""
 
@@ -81,14 +84,14 @@ class StudyFigure:
         """Drawn once, for its file and for the report."""
         with io.StringIO() as file, mpl.rc_context(SVG):
             metadata = {"Title": self.title, "Description": self.alt, "Date": None}
-            self.figure.savefig(file, format="svg", metadata=metadata, dpi=200)
+            self.figure.savefig(file, format="svg", metadata=metadata, dpi=DPI)
             return file.getvalue()
 
     def png(self) -> bytes:
         """As a PNG of 200 dots per inch."""
         with io.BytesIO() as file:
             metadata = {"Title": self.title, "Description": self.alt}
-            self.figure.savefig(file, format="png", metadata=metadata, dpi=200)
+            self.figure.savefig(file, format="png", metadata=metadata, dpi=DPI)
             return file.getvalue()
 
 
@@ -100,7 +103,7 @@ def study_figures(result: StudyResult) -> tuple[StudyFigure, ...]:
     "deviation_rest" and "equilibrium", in this order. They do not depend on the user's Matplotlib
     settings.
     """
-    with style.context("default"):
+    with style.context(["default", {"figure.dpi": DPI}]):
         along = [_along(result)] if len(result.axes) == 1 else []
         swept = _maps(result) if len(result.axes) > 1 else along
         found = [*swept, _portrait(result), _deviation(result)]
