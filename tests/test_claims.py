@@ -1,9 +1,11 @@
 """What a study says in words follows from its numbers, and says what it does not know."""
 
+import numpy as np
 import pytest
 
 from glasshouse.analysis import boundary_test, equilibrium_threshold
 from glasshouse.analysis.equilibrium.deviations import boundary_tests
+from glasshouse.analysis.predictions import slices
 from glasshouse.errors import InputError
 from glasshouse.families import LogisticFamily
 from glasshouse.interop import load_game
@@ -43,6 +45,20 @@ def test_slices_on_which_cooperation_never_rises_are_counted_apart():
     (said,) = claims(result)
     assert "at 2 of 4 values of T" in said
     assert "nowhere studied at 2" in said
+
+
+def test_a_slice_says_between_which_points_it_turns_and_from_where_on_half_cooperate():
+    margins = np.array([[-3.0, 1.0, 2.0], [-1.0, -1.0, -1.0]])
+    cooperate = np.array([[True, False, True], [False, True, False]])
+    passes = np.zeros((2, 3), dtype=object)
+    others = [(1.0, 5.0), (2.0, 5.0)]
+    turns, never = slices(
+        [0.0, 0.4, 0.8], others, margins, passes, cooperate, [None] * 2, falling=False
+    )
+    assert turns.first_movement == pytest.approx(0.3)  # three quarters of the way
+    assert turns.between == (0.0, 0.4)
+    assert turns.cooperation == 0.8  # not at 0, above which it fails again
+    assert (never.moves, never.between, never.cooperation) == ("nowhere", None, None)
 
 
 def test_along_a_payoff_it_may_only_stop_rising():

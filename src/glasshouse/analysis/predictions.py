@@ -67,7 +67,8 @@ class Slice(Result):
     "elsewhere"; `first_movement`, that value, where the margin changes its sign between two points
     of the sweep (interpolated), or None; `equilibrium`, the first point from which on the
     cooperative corner passes the boundary test, None where there is none; `further`, values of the
-    third axis and those after it.
+    third axis and those after it; `between`, the two points around `first_movement`; `cooperation`,
+    the first point from which on at least half of the runs end with all cooperating.
     """
 
     value: float
@@ -76,6 +77,8 @@ class Slice(Result):
     first_movement: float | None
     equilibrium: float | None
     further: tuple[float, ...] = ()
+    between: tuple[float, float] | None = None
+    cooperation: float | None = None
 
     @property
     def values(self) -> tuple[float, ...]:
@@ -164,6 +167,7 @@ def slices(
     others: Sequence[Sequence[float]],
     margins: np.ndarray,
     passes: np.ndarray,
+    cooperate: np.ndarray,
     closed_forms: Sequence[Thresholds | None],
     *,
     falling: bool,
@@ -171,31 +175,37 @@ def slices(
     """Where things switch along the first axis of a grid, at each of the `others`' values.
 
     **Arguments:** `x`, values of the first axis; `others`, those of all further ones, a row for
-    each slice; `margins` of first movement and whether the corner `passes` the boundary test, a row
-    for each slice; `closed_forms` along the first axis; `falling`, whether a single turn from
-    rising to not rising is one, too.
+    each slice; `margins` of first movement and whether the corner `passes` the boundary test and
+    at least half of the runs `cooperate`, a row for each slice; `closed_forms` along the first
+    axis; `falling`, whether a single turn from rising to not rising is one, too.
     """
     found = []
-    for values, margin, passing, closed in zip(others, margins, passes, closed_forms, strict=True):
-        moves, turn = _turns(x, margin, falling)
+    rows = zip(others, margins, passes, cooperate, closed_forms, strict=True)
+    for values, margin, passing, cooperating, closed in rows:
+        moves, turn, between = _turns(x, margin, falling)
         predicted = None if closed is None else closed.neutral.value
-        holds = _holds_from(x, passing)
-        found.append(Slice(values[0], predicted, moves, turn, holds, tuple(values[1:])))
+        holds, half = _holds_from(x, passing), _holds_from(x, cooperating)
+        found.append(
+            Slice(values[0], predicted, moves, turn, holds, tuple(values[1:]), between, half)
+        )
     return tuple(found)
 
 
-def _turns(x: Sequence[float], margins: np.ndarray, falling: bool) -> tuple[str, float | None]:
-    """Where cooperation rises along a slice, and where its margin turns; between points, a line."""
+def _turns(
+    x: Sequence[float], margins: np.ndarray, falling: bool
+) -> tuple[str, float | None, tuple[float, float] | None]:
+    """Where cooperation rises along a slice, where its margin turns and between which points."""
     above = margins > 0
     changes = np.flatnonzero(above[1:] != above[:-1])
     if not len(changes):
-        return ("everywhere" if above.all() else "nowhere"), None
+        return ("everywhere" if above.all() else "nowhere"), None, None
     if len(changes) != 1 or (above[0] and not falling):
-        return "elsewhere", None
+        return "elsewhere", None, None
     k = int(changes[0])
     share = -margins[k] / (margins[k + 1] - margins[k])
     words = "up to a value" if above[0] else "from a value on"
-    return words, float(x[k] + share * (x[k + 1] - x[k]))
+    turn = float(x[k] + share * (x[k + 1] - x[k]))  # on the line between both
+    return words, turn, (float(x[k]), float(x[k + 1]))
 
 
 def _holds_from(x: Sequence[float], holds: np.ndarray) -> float | None:

@@ -28,6 +28,8 @@ EQUAL_VALUES = 1e-9
 """Values that differ by no more are equal; others drawn in one place are only close."""
 
 AXIS_LABELS = {
+    "game.repeated.discount": "discount γ (what the next round counts beside this one)",
+    "game.repeated.noise": "noise (probability of another action than meant)",
     "learning.step_size": "step size (parameter units per unit of gradient)",
     "learning.steps": "learning steps",
     "learning.spread": "spread of starts (parameter units)",

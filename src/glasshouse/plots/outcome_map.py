@@ -15,7 +15,7 @@ from matplotlib.path import Path
 
 from glasshouse.errors import InputError
 from glasshouse.plots._layout import FIGURE_WIDTH, arrange
-from glasshouse.plots._palette import BLACK, ORANGE, TEXT
+from glasshouse.plots._palette import BLACK, GREEN, ORANGE, TEXT
 from glasshouse.plots.coupling import MOST_SHAPES, Columns, axis_label
 
 QUANTITIES = {
@@ -45,6 +45,14 @@ LINES = {
         "marker": "s",
         "ms": 3.5,
     },
+    "cooperation": {
+        "label": "all cooperate in half of the runs from here on",
+        "color": GREEN,
+        "ls": "-.",
+        "lw": 1.8,
+        "marker": "^",
+        "ms": 4.0,
+    },
 }
 """The lines that can lie on a map, by the name of their values."""
 
@@ -70,7 +78,7 @@ def plot_outcome_map(
 
     **Arguments:** `x`, `y`, values of the first and second axis, rising; `columns` of the sweep's
     table, whose rows have the first axis running fastest; `quantity`, a column of shares or
-    probabilities; `lines`, for "predicted", "first_movement", "equilibrium" the value of x at
+    probabilities; `lines`, by their names in `LINES` the value of x at
     each y, NaN or None where there is none; `keys`, dotted, of both axes; `owners`, the
     classes whose numbers they are; `ax`, drawn into and returned, by default the axes of a new
     figure 4.8 inches wide not registered with pyplot.

@@ -94,11 +94,13 @@ def study_slices(prepared: Prepared, table: pa.Table) -> tuple[Slice, ...]:
     shape = (-1, len(first.values))
     settings = prepared.points[:: shape[1]]
     families = [setting.own_family(first.key) for setting in settings]
+    shares = table.column("cooperation_share").to_pylist()
     return slices(
         first.values,
         [[setting.values[axis.key] for axis in others] for setting in settings],
         np.array(table.column("first_movement_margin").to_pylist(), dtype=float).reshape(shape),
         np.array(table.column("boundary_passes").to_pylist(), dtype=object).reshape(shape),
+        np.array([x is not None and x >= 0.5 for x in shares], dtype=bool).reshape(shape),
         [None if family is None else closed_form_along(family, rule)[0] for family in families],
         falling=of_rule,
     )

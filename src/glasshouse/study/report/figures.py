@@ -27,7 +27,7 @@ from glasshouse.plots.coupling import (
 )
 from glasshouse.plots.deviation import curve_window, plot_deviation_curve
 from glasshouse.plots.equilibrium import plot_equilibrium_thresholds
-from glasshouse.plots.outcome_map import QUANTITIES, plot_outcome_map
+from glasshouse.plots.outcome_map import LINES, QUANTITIES, plot_outcome_map
 from glasshouse.plots.phase import plot_portrait
 from glasshouse.semantics.registry import GIVEN
 from glasshouse.study.result import StudyResult
@@ -55,7 +55,7 @@ MOST_SWITCHES = 3
 """What switches more often is not marked: many lines would be a smear."""
 
 DPI = 200
-"""Dots per inch of PNG files, for which layouts are settled: formulas are set anew for each other."""
+"""Dots per inch of PNG files, for which layouts are settled: others set formulas anew."""
 
 MATHTEXT = {"κ": "\\kappa", "λ": "\\lambda", "σ": "\\sigma", "ω": "\\omega", "α": "\\alpha"}
 """Letters that figures set in formulas."""
@@ -145,8 +145,7 @@ def _maps(result: StudyResult) -> list[StudyFigure]:
     found, drawn = [], sheets(result)
     for k, sheet in enumerate(drawn):
         lines = {
-            name: [getattr(line, name) for line in result.slices[sheet.slices]]
-            for name in ("predicted", "first_movement", "equilibrium")
+            name: [getattr(line, name) for line in result.slices[sheet.slices]] for name in LINES
         }
         ax = plot_outcome_map(
             first.values,

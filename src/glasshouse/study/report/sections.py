@@ -181,21 +181,23 @@ def _predicted(result: StudyResult) -> Iterator[object]:
     shown, count = _every(result.slices, MOST_SLICES), len(result.slices)
     which = "the second axis" if len(others) == 1 else "the other axes"
     titles = ("First movement, closed form", "First movement, from the margin", "Difference",
-              "Equilibrium test passes from")  # fmt: skip
+              "Equilibrium test passes from", "Half of the runs cooperate from")  # fmt: skip
     rows = []
     for x in shown:
         turn, predicted = x.first_movement, x.predicted
         apart = None if turn is None or predicted is None else turn - predicted
         cells = map(number_markup, (*x.values, predicted, turn))
-        rows.append((*cells, number_markup(apart, 2, sign=True), number_markup(x.equilibrium)))
+        rows.append((*cells, number_markup(apart, 2, sign=True), number_markup(x.equilibrium),
+                     number_markup(x.cooperation)))  # fmt: skip
     columns = [(title, "n") for title in (*map(breakable, others), *titles)]
     tall = len(shown) > TALL
     yield ScrolledTable.of(f"Switches at each value of {which}", columns, rows, tall=tall)
     each = "each value" if len(shown) == count else f"{len(shown)} of {count} values"
     yield quiet(
         "Along {}, at {} of {}. The margin's change of sign is interpolated between neighbouring "
-        "points of the sweep; the equilibrium test is passed at the value given and at all larger "
-        "ones studied (numerical, not proved). A dash: there is no such value, or not one alone, "
+        "points of the sweep; the equilibrium test is passed, and in at least half of the runs all "
+        "cooperate in the end, at the value given and at all larger ones studied (numerical, not "
+        "proved). A dash: there is no such value, or not one alone, "
         "among those studied.",
         first,
         each,

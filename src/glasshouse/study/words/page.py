@@ -100,13 +100,14 @@ def map_words(result: Computed, quantity: str, sheet: Sheet) -> tuple[str, str, 
     for words, name in (
         ("First movement turns to cooperation", "first_movement"),
         ("The cooperative corner passes the equilibrium test from", "equilibrium"),
+        ("In at least half of the runs all cooperate in the end from", "cooperation"),
     ):
         found = [(s.value, getattr(s, name)) for s in ends if getattr(s, name) is not None]
         where = " and ".join(f"{first} {at:.4g} for {second} {value:g}" for value, at in found)
         if any(s.moves == "up to a value" for s in ends):
             words = words.replace("turns to", "turns from")
         parts += [f"{words} at {where}."] if found and name == "first_movement" else []
-        parts += [f"{words} {where}."] if found and name == "equilibrium" else []
+        parts += [f"{words} {where}."] if found and name != "first_movement" else []
     caption = [f"Colours: {_quantity_method(result, quantity)}."]
     if any(s.predicted is not None for s in slices):
         caption.append("Line: first movement predicted in closed form.")
@@ -117,6 +118,11 @@ def map_words(result: Computed, quantity: str, sheet: Sheet) -> tuple[str, str, 
         )
     if any(s.equilibrium is not None for s in slices):
         caption.append(f"Squares: the first point from which on the cooperative corner {PASSES}.")
+    if any(s.cooperation is not None for s in slices):
+        caption.append(
+            "Triangles: the first point from which on at least half of the runs end with all "
+            "cooperating."
+        )
     caption += _moving(result, sheet)
     return f"Outcomes over {first} and {second}{at}", " ".join(parts), " ".join(caption)
 

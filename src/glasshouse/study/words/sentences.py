@@ -56,11 +56,20 @@ def brief(result: Computed) -> str:
     """A study in one short line: its game, and where things switch or how many points it has."""
     title, predictions = result.prepared.base.title, result.predictions
     if predictions is None:
-        count = result.table.num_rows
-        return f"{title}: {count} point{'s' if count > 1 else ''}"
+        return f"{title}: {_counted(result)}"
     moves, found = predictions.first_movement, predictions.equilibrium
     corner = "no equilibrium threshold" if found is None else f"equilibrium {_short(found)}"
     return f"{title}: moves {_short(moves)}, {corner}"
+
+
+def _counted(result: Computed) -> str:
+    """At how many points learners end in cooperation, or how many there are."""
+    count = result.table.num_rows
+    if result.learned is None or count == 1:
+        return f"{count} point{'s' if count > 1 else ''}"
+    everyone = "both" if result.prepared.base.game.players == 2 else "all"
+    half = sum(x is not None and x >= 0.5 for x in result.column("cooperation_share"))
+    return f"{everyone} end in cooperation in half of the runs at {half} of {count} points"
 
 
 def _short(switch: Switch | CertifiedThreshold) -> str:
@@ -110,8 +119,10 @@ def upper(words: str) -> str:
 
 def axis_name(key: str) -> str:
     """What an axis is called in sentences."""
-    short = key.removeprefix("game.parameters.").removeprefix("semantics.parameters.")
-    return _strength(key) or short.removeprefix("access.")
+    short = key
+    for beginning in ("game.parameters.", "game.repeated.", "semantics.parameters.", "access."):
+        short = short.removeprefix(beginning)
+    return _strength(key) or short
 
 
 def _strength(key: str) -> str | None:
@@ -179,25 +190,30 @@ def _slices_claim(result: Computed) -> str:
     found = []
     for kind, side in TURNS.items():
         turns = [
-            (s.first_movement, s.predicted)
+            (s.first_movement, s.predicted, s.between[1] - s.between[0])
             for s in slices
-            if s.moves == kind and s.first_movement is not None
+            if s.moves == kind and s.first_movement is not None and s.between is not None
         ]
         if not turns:
             continue
-        values = [turn for turn, _ in turns]
-        both = [abs(predicted - turn) for turn, predicted in turns if predicted is not None]
+        values, closed, widths = zip(*turns, strict=True)
+        both = [abs(p - turn) for turn, p in zip(values, closed, strict=True) if p is not None]
         error = f"; the closed form differs by at most {at_most(max(both), 1)}" if both else ""
         found.append(
-            f"{side} a {first} between {' and '.join(between(min(values), max(values)))} at "
-            f"{len(turns)} of {len(slices)} {of} of {others} (interpolated between points of the "
-            f"sweep{error})"
+            f"{side} a {first} of about {_from_to(min(values), max(values))} at {len(turns)} of "
+            f"{len(slices)} {of} of {others} (interpolated between points of the sweep, at most "
+            f"{at_most(max(widths), 2)} apart{error})"
         )
     return (
         f"First movement: from the neutral start {learners(result)} move "
         f"toward cooperation {'; '.join([*found, *elsewhere])}"
         f"{'' if found else f' {of} of {others}'}."
     )
+
+
+def _from_to(low: float, high: float) -> str:
+    """Two numbers of four digits, or one where they read alike."""
+    return " to ".join(dict.fromkeys((f"{low:.4g}", f"{high:.4g}")))
 
 
 def in_words_and(names: Sequence[str]) -> str:
