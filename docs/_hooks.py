@@ -29,6 +29,7 @@ EXAMPLES = ROOT / "examples"
 FORMULA = re.compile(
     r'<(span|div) class="arithmatex">\\(?:\(|\[)(.*?)\\(?:\)|\])</\1>', flags=re.DOTALL
 )
+STUDY_FIGURE = re.compile(r"\]\((?:\.\./)*examples/(\w+)/(\w+)\.svg\)")
 LOADED = re.compile(
     r'<(?:script|link|img|iframe|source)\b[^>]*?(?:src|href)="((?:https?:)?//[^"]*)'
 )
@@ -50,7 +51,32 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(File.generated(config, f"examples/{script.stem}.md", content=page))
         for name, figure in figures.items():
             files.append(File.generated(config, f"examples/{name}", content=figure))
+    for study, names in sorted(shown_studies(Path(config.docs_dir)).items()):
+        for name, figure in study_figures(EXAMPLES / f"{study}.toml", names).items():
+            files.append(File.generated(config, f"examples/{study}/{name}.svg", content=figure))
     return files
+
+
+def shown_studies(docs: Path) -> dict[str, set[str]]:
+    """Of which example studies pages show figures, and which."""
+    found: dict[str, set[str]] = {}
+    for page in sorted(docs.rglob("*.md")):
+        for study, figure in STUDY_FIGURE.findall(page.read_text("utf-8")):
+            found.setdefault(study, set()).add(figure)
+    return found
+
+
+def study_figures(study: Path, names: set[str]) -> dict[str, bytes]:
+    """Figures of an example study, drawn by running it."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "glasshouse", "run", study, "--out", f"{folder}/results"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise PluginError(f"{study.name} fails: {done.stderr}")
+        drawn = {path.stem: path.read_bytes() for path in Path(folder).rglob("*.svg")}
+    if lost := sorted(names - set(drawn)):
+        raise PluginError(f"{study.name} draws no figure {lost[0]!r}: it has {', '.join(drawn)}")
+    return {name: drawn[name] for name in names}
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:

@@ -14,6 +14,7 @@ from .network import PairwiseGame as PairwiseGame
 from .normal_form import Labels as Labels
 from .normal_form import NormalFormGame as NormalFormGame
 from .random import random_game as random_game
+from .reciprocity import is_tit_for_tat as is_tit_for_tat
 from .repeated import RepeatedGame as RepeatedGame
 from .strategies import strategy as strategy
 from .symmetric import Symmetric2x2 as Symmetric2x2
