@@ -20,6 +20,10 @@ MOST_ELIMINATED = 40
 """Coordinates up to which elimination is quicker than a search for the solution."""
 
 
+MOST_ONE_BY_ONE = 8
+"""Coordinates up to which products with several vectors are quicker one by one."""
+
+
 def check_exact(game: AbstractParametricGame, who: str) -> None:
     """Refuse games whose gradients are drawn: derivatives of a draw estimate none of the game's.
 
@@ -66,8 +70,10 @@ def across(
     def moved(moves: Params) -> Params:
         return jax.jvp(lambda x: game.selfish_gradients(x, key), (params,), (moves,))[1]
 
-    # All players at once, so that the derivative is traced and compiled once.
-    return _own(jax.vmap(moved)(_others(vector)))
+    alone = [_without(vector, i) for i in range(len(params))]
+    if _are_few(params):
+        return tuple(moved(moves)[i] for i, moves in enumerate(alone))
+    return _own(jax.vmap(moved)(_stacked(alone)))
 
 
 def shaped(
@@ -97,12 +103,15 @@ def anticipated(
     effects = game.gradients(params, key)
     selfish = tuple(own[i] for i, own in enumerate(effects))
     moves, steps = believed(selfish), [believed(effect) for effect in effects]
-    if len(params) == 2:
+    if len(params) == 2 and not _are_few(params):
         return selfish, *_turned(game, params, moves, (steps[1][0], steps[0][1]), key)
     _, pull_back = jax.vjp(lambda x: game.selfish_gradients(x, key), params)
     others = [_without(step, i) for i, step in enumerate(steps)]
-    pulled_back = jax.vmap(lambda x: pull_back(x)[0])(_stacked(others))
-    return selfish, across(game, params, moves, key), _own(pulled_back)
+    if _are_few(params):
+        shaping = tuple(pull_back(other)[0][i] for i, other in enumerate(others))
+    else:
+        shaping = _own(jax.vmap(lambda x: pull_back(x)[0])(_stacked(others)))
+    return selfish, across(game, params, moves, key), shaping
 
 
 def _turned(
@@ -119,9 +128,10 @@ def _turned(
     return (_at(own, 0), _at(own_2, 1)), (_at(of_second, 2), _at(of_first, 3))
 
 
-def _others(vector: Params) -> Params:
-    """For each player, along a first axis, `vector` without what is its own."""
-    return _stacked([_without(vector, i) for i in range(len(vector))])
+def _are_few(params: Params) -> bool:
+    """Whether products are taken one by one: small games are unrolled while tracing, and an axis of
+    vectors would be the only one beside the batch."""
+    return sum(jnp.size(x) for x in jax.tree.leaves(params)) <= MOST_ONE_BY_ONE
 
 
 def _without(vector: Params, player: int) -> Params:
