@@ -83,7 +83,54 @@ def solved_occupancy(
     first: Float[Array, "states"], rows: Float[Array, "states states"], discount: Float[Array, ""]
 ) -> Float[Array, "states"]:
     """The same by matrices: faster to compile and to differentiate, for learning."""
-    return (1 - discount) * (first @ visits_onward(rows, discount))
+    return (1 - discount) * visits(first, rows, discount, visits_onward(rows, discount))
+
+
+@jax.custom_jvp
+def visits(
+    first: Float[Array, "states"],
+    rows: Float[Array, "states states"],
+    discount: Float[Array, ""],
+    onward: Float[Array, "states states"],
+) -> Float[Array, "states"]:
+    """p_0ᵀ N, discounted visits to each state, `onward` being N of these rows.
+
+    d(p_0ᵀ N) = (dp_0ᵀ + p_0ᵀ N d(γP)) N takes products with vectors only, where dN takes products
+    of matrices.
+    """
+    return first @ onward
+
+
+@visits.defjvp
+def _(primals, tangents):
+    (first, rows, discount, onward), (first_change, *change) = primals, tangents
+    found = visits(first, rows, discount, onward)
+    moved = found @ _change(rows, discount, *change[:2])
+    return found, visits(first_change + moved, rows, discount, onward)
+
+
+@jax.custom_jvp
+def worth(
+    paid: Float[Array, "states payoffs"],
+    rows: Float[Array, "states states"],
+    discount: Float[Array, ""],
+    onward: Float[Array, "states states"],
+) -> Float[Array, "states payoffs"]:
+    """N r, what all that is to come is worth from each state on, `onward` being N of these rows."""
+    return onward @ paid
+
+
+@worth.defjvp
+def _(primals, tangents):
+    (paid, rows, discount, onward), (paid_change, *change) = primals, tangents
+    found = worth(paid, rows, discount, onward)
+    moved = _change(rows, discount, *change[:2]) @ found
+    return found, worth(paid_change + moved, rows, discount, onward)
+
+
+def _change(rows: Array, discount: Array, rows_change: Array, discount_change: Array) -> Array:
+    """d(γP)."""
+    return discount * rows_change + discount_change * rows
 
 
 @jax.custom_jvp
@@ -111,6 +158,5 @@ def visits_onward(
 
 @visits_onward.defjvp
 def _(primals, tangents):
-    (rows, discount), (rows_change, discount_change) = primals, tangents
-    onward = visits_onward(rows, discount)
-    return onward, onward @ (discount * rows_change + discount_change * rows) @ onward
+    onward = visits_onward(*primals)
+    return onward, onward @ _change(*primals, *tangents) @ onward

@@ -24,7 +24,7 @@ from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractSequentialGame
 from glasshouse.games.behaviour import Product, count_states, own_frame
 from glasshouse.games.normal_form import NormalFormGame
-from glasshouse.games.occupancy import limit_occupancy, occupancy, visits_onward
+from glasshouse.games.occupancy import limit_occupancy, occupancy, visits, visits_onward, worth
 
 PAYOFF_UNITS = ("step", "sum")
 
@@ -143,9 +143,10 @@ class RepeatedGame(AbstractSequentialGame):
         self.check_learnable()
         rows, pull_back = jax.vjp(self._rows, behaviours)
         paid = jnp.asarray(self.stage.tensor).reshape(self.players, -1).T * self._rounds
-        onward = visits_onward(rows[1:], jnp.asarray(self.discount))
-        weights = self._weights(jnp.asarray((1 - self.discount) * (rows[0] @ onward)))
-        future = onward @ paid
+        discount = jnp.asarray(self.discount)
+        onward = visits_onward(rows[1:], discount)
+        shares = (1 - discount) * visits(rows[0], rows[1:], discount, onward)
+        weights, future = self._weights(shares), worth(paid, rows[1:], discount, onward)
         return tuple(pull_back(jnp.outer(weights, future[:, i]))[0] for i in range(self.players))
 
     @in_float64_unless_traced

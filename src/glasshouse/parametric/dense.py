@@ -136,10 +136,12 @@ class ParametricGame(
 
     @in_float64_unless_traced
     def selfish_gradients(self, params: Params, key: RandomKey = None) -> Params:
-        params = as_floats(params)
-        behaviours, pull_back = jax.vjp(self.behaviours, params)
-        effects = self.centred.effects(behaviours)
-        return tuple(pull_back(effect)[0][i] for i, effect in enumerate(effects))
+        return tuple(own[i] for i, own in enumerate(self.gradients(params)))
+
+    @in_float64_unless_traced
+    def gradients(self, params: Params, key: RandomKey = None) -> tuple[Params, ...]:
+        behaviours, pull_back = jax.vjp(self.behaviours, as_floats(params))
+        return tuple(pull_back(effect)[0] for effect in self.centred.effects(behaviours))
 
     @in_float64_unless_traced
     def gradient_scales(self, params: Params) -> Params:

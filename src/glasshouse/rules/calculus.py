@@ -1,10 +1,10 @@
 """Second derivatives of games, by products with vectors.
 
 ξ are the stacked selfish gradients ∂U_i/∂θ_i, H = ∂ξ/∂θ their Jacobian and H_o its blocks between
-different players. A product takes one more derivative of the gradients for each player.
+different players. A product takes one more derivative of the gradients.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -18,6 +18,10 @@ from glasshouse.parametric.protocol import AbstractParametricGame, Layout, Param
 
 MOST_ELIMINATED = 40
 """Coordinates up to which elimination is quicker than a search for the solution."""
+
+
+MOST_ONE_BY_ONE = 8
+"""Coordinates up to which products with several vectors are quicker one by one."""
 
 
 def check_exact(game: AbstractParametricGame, who: str) -> None:
@@ -63,13 +67,13 @@ def across(
 ) -> Params:
     """H_o v: how everyone's selfish gradient changes when the *others* move along `vector`."""
 
-    # One forward derivative per player: less work for two or three than linearising once.
-    def own(i: int) -> PyTree:
-        still = jax.tree.map(jnp.zeros_like, vector[i])
-        moves = (*vector[:i], still, *vector[i + 1 :])
-        return jax.jvp(lambda x: game.selfish_gradients(x, key)[i], (params,), (moves,))[1]
+    def moved(moves: Params) -> Params:
+        return jax.jvp(lambda x: game.selfish_gradients(x, key), (params,), (moves,))[1]
 
-    return tuple(own(i) for i in range(len(params)))
+    alone = [_without(vector, i) for i in range(len(params))]
+    if _are_few(params):
+        return tuple(moved(moves)[i] for i, moves in enumerate(alone))
+    return _own(jax.vmap(moved)(_stacked(alone)))
 
 
 def shaped(
@@ -82,15 +86,70 @@ def shaped(
 
     **Arguments:** `believed`, which scales what belongs to player j by the step of j.
     """
-    payoffs, effects = jax.vjp(lambda x: game.payoffs(x, key), params)
+    return anticipated(game, params, key, believed)[2]
+
+
+def anticipated(
+    game: AbstractParametricGame,
+    params: Params,
+    key: RandomKey = None,
+    believed: Callable[[Params], Params] = lambda effect: effect,
+) -> tuple[Params, Params, Params]:
+    """ξ, H_o v with v what is `believed` of ξ, and χ: for less than the work of one by one.
+
+    Second derivatives being symmetric, χ_i of two players is how ∂U_j/∂θ_i changes along
+    ∂U_i/∂θ_j, so that all are derivatives forwards of the same gradients.
+    """
+    effects = game.gradients(params, key)
+    selfish = tuple(own[i] for i, own in enumerate(effects))
+    moves, steps = believed(selfish), [believed(effect) for effect in effects]
+    if len(params) == 2 and not _are_few(params):
+        return selfish, *_turned(game, params, moves, (steps[1][0], steps[0][1]), key)
     _, pull_back = jax.vjp(lambda x: game.selfish_gradients(x, key), params)
+    others = [_without(step, i) for i, step in enumerate(steps)]
+    if _are_few(params):
+        shaping = tuple(pull_back(other)[0][i] for i, other in enumerate(others))
+    else:
+        shaping = _own(jax.vmap(lambda x: pull_back(x)[0])(_stacked(others)))
+    return selfish, across(game, params, moves, key), shaping
 
-    def own(i: int) -> PyTree:
-        (effect,) = effects(jnp.zeros_like(payoffs).at[i].set(1.0))
-        none = jax.tree.map(jnp.zeros_like, effect[i])
-        return pull_back(believed((*effect[:i], none, *effect[i + 1 :])))[0][i]
 
-    return tuple(own(i) for i in range(len(params)))
+def _turned(
+    game: AbstractParametricGame, params: Params, moves: Params, wanted: Params, key: RandomKey
+) -> tuple[Params, Params]:
+    """Of two players, how ∂U_i/∂θ_i changes along the other's `moves`, and ∂U_j/∂θ_i along what i
+    has `wanted` the other to move."""
+
+    def changes(move: Params) -> tuple[Params, ...]:
+        return jax.jvp(lambda x: game.gradients(x, key), (params,), (move,))[1]
+
+    alone = [_without(each, i) for each in (moves, wanted) for i in range(2)]
+    (own, of_first), (of_second, own_2) = jax.vmap(changes)(_stacked(alone))
+    return (_at(own, 0), _at(own_2, 1)), (_at(of_second, 2), _at(of_first, 3))
+
+
+def _are_few(params: Params) -> bool:
+    """Whether products are taken one by one: small games are unrolled while tracing, and an axis of
+    vectors would be the only one beside the batch."""
+    return sum(jnp.size(x) for x in jax.tree.leaves(params)) <= MOST_ONE_BY_ONE
+
+
+def _without(vector: Params, player: int) -> Params:
+    none = jax.tree.map(jnp.zeros_like, vector[player])
+    return (*vector[:player], none, *vector[player + 1 :])
+
+
+def _stacked(vectors: Sequence[Params]) -> Params:
+    return jax.tree.map(lambda *x: jnp.stack(x), *vectors)
+
+
+def _own(stacked: Params) -> Params:
+    """What is player i's of the i-th vector."""
+    return tuple(_at(own, i) for i, own in enumerate(stacked))
+
+
+def _at(stacked: PyTree, k: int) -> PyTree:
+    return jax.tree.map(lambda x: x[k], stacked)
 
 
 def plus(one: Params, *others: Params) -> Params:

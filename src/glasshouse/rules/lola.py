@@ -17,7 +17,7 @@ from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.anticipating import AbstractAnticipating
 from glasshouse.rules.base import Directions
-from glasshouse.rules.calculus import minus, plus
+from glasshouse.rules.calculus import anticipated, minus, plus
 
 FORMS = ("taylor", "original", "exact")
 
@@ -88,10 +88,9 @@ class Lola(AbstractAnticipating):
     ) -> Directions:
         if self.order is not None:
             return self._of_order(self.order, game, params, key)
-        selfish = game.selfish_gradients(params, key)
         if self.form == "taylor":
-            selfish = self.ahead(game, params, selfish, key)
-        return plus(selfish, self.shaping(game, params, key))
+            return plus(*anticipated(game, params, key, self.expected))
+        return plus(game.selfish_gradients(params, key), self.shaping(game, params, key))
 
     @in_float64_unless_traced
     def consistency(

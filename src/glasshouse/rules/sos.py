@@ -13,7 +13,7 @@ from glasshouse._foundation.numbers import Numbers, number_within
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.anticipating import AbstractAnticipating
 from glasshouse.rules.base import Directions
-from glasshouse.rules.calculus import inner
+from glasshouse.rules.calculus import anticipated, inner, plus
 
 
 class Sos(AbstractAnticipating):
@@ -57,9 +57,8 @@ class Sos(AbstractAnticipating):
     def towards(
         self, game: AbstractParametricGame, params: Params, key: RandomKey = None
     ) -> Directions:
-        selfish = game.selfish_gradients(params, key)
-        ahead = self.ahead(game, params, selfish, key)
-        shaping = self.shaping(game, params, key)
+        selfish, across, shaping = anticipated(game, params, key, self.expected)
+        ahead = plus(selfish, across)
         agree, size, squared = inner(shaping, ahead), inner(ahead, ahead), inner(selfish, selfish)
         against = agree < 0
         # Where they agree nothing is divided, also in derivatives.

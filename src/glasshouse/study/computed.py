@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from glasshouse._foundation.results import Result
+from glasshouse._foundation.results import UNLESS_NONE, Result
 from glasshouse.analysis.assessment import Assessment
 from glasshouse.analysis.equilibrium.certified_thresholds import (
     EquilibriumCurve,
 )
 from glasshouse.analysis.equilibrium.pure_profiles import BaseGame
+from glasshouse.analysis.outcomes.comparison import Comparison
 from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.analysis.predictions import Predictions, Slice
 from glasshouse.analysis.proofs import CertifiedPoint, threshold_files
@@ -34,6 +35,7 @@ class Computed(Result):
     curve: EquilibriumCurve | None
     portrait: Portrait | None
     notes: tuple[str, ...]
+    comparison: Comparison | None = dataclasses.field(default=None, metadata={UNLESS_NONE: True})
 
     @property
     def axes(self) -> tuple[Any, ...]:

@@ -24,7 +24,7 @@ class StudyResult(Computed):
     after it, the second running fastest);
     `certificates`, whether points are ε-equilibria at the study's own values, proved; `curve`, the
     equilibrium threshold at several bounds, or None; `portrait`, or None; `notes`, why parts are
-    missing, and warnings.
+    missing, and warnings; `comparison` of learners, or None.
     """
 
     def to_dict(self) -> dict[str, Any]:
@@ -32,7 +32,8 @@ class StudyResult(Computed):
 
         The keys are documented in the reference, "What is written".
         """
-        setting = self.prepared.base
+        setting, compared = self.prepared.base, plain(self.comparison) or {}
+        rows = compared.pop("rows", None)
         return {
             "schema_version": SCHEMA_VERSION,
             "game": setting.played.to_dict(),
@@ -47,6 +48,8 @@ class StudyResult(Computed):
             "equilibrium_curve": _curve(self.curve),
             "base_game": plain(self.base_game),
             "base": plain(self.base),
+            "comparison": compared or None,
+            "rows": rows,
             "notes": list(self.notes),
         }
 

@@ -68,7 +68,8 @@ class Setting(Readable):
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Prepared(Readable):
     """A checked study: `base`, its own values; `points` of the sweep, the first axis running
-    fastest; `inputs`, the contents of the files it reads by name, as they were when it was built.
+    fastest; `inputs`, the contents of the files it reads by name, as they were when it was built;
+    `compared`, the learners to compare.
     """
 
     study: Study
@@ -76,6 +77,7 @@ class Prepared(Readable):
     base: Setting
     points: tuple[Setting, ...]
     inputs: dict[str, bytes]
+    compared: tuple[Setting, ...] = ()
 
     def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
         axes = {axis.key: f"{len(axis.values)} values" for axis in self.study.axes}
@@ -125,7 +127,26 @@ def prepare(study: Study, folder: Path = Path(), *, trust: bool = False) -> Prep
     files = {**study.game.files(folder), **study.semantics.files(folder)}
     files |= plugin_files(study.plugins, folder)
     inputs = {name: file.read_bytes() for name, file in files.items()}
-    return Prepared(study, folder, base, tuple(points), inputs)
+    return Prepared(study, folder, base, tuple(points), inputs, _compared(study, folder))
+
+
+def _compared(study: Study, folder: Path) -> tuple[Setting, ...]:
+    """What `[[compare]]` lists, each built and checked."""
+    found = []
+    for k in range(len(study.compare)):
+        with named(f"compare.{k}"):
+            try:
+                setting = _Builder(study.compared(k), folder).setting({})
+            except pydantic.ValidationError as error:
+                raise InputError(first_error(error)) from error
+        asked = None if study.comparison is None else study.comparison.player
+        if asked is not None and asked > setting.game.players:
+            raise InputError(
+                f"key 'comparison.player': player {asked} does not exist, {setting.title} has "
+                f"{setting.game.players}"
+            )
+        found.append(setting)
+    return tuple(found)
 
 
 def _check_effects(study: Study) -> None:

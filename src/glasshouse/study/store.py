@@ -13,10 +13,12 @@ import pyarrow as pa
 from glasshouse._foundation.progress import progress
 from glasshouse.analysis.equilibrium.certified_thresholds import EquilibriumCurve
 from glasshouse.analysis.equilibrium.pure_profiles import base_game
+from glasshouse.analysis.outcomes.comparison import Comparison
 from glasshouse.analysis.phase.portrait import Portrait, phase_portrait
 from glasshouse.analysis.predictions import Predictions
 from glasshouse.dynamics.learning import Learning, remembering
 from glasshouse.errors import InputError
+from glasshouse.study.comparing import comparison_notes, study_comparison
 from glasshouse.study.folder import (
     RunFolder,
     as_json,
@@ -117,6 +119,7 @@ class _Beside(NamedTuple):
     portrait: Future[tuple[Portrait | None, str]]
     curve: Future[EquilibriumCurve | None]
     predictions: Future[tuple[Predictions | None, str]]
+    comparison: Future[Comparison | None]
 
 
 @contextlib.contextmanager
@@ -135,6 +138,7 @@ def _begun(prepared: Prepared, *modules: str) -> Iterator[_Beside]:
                 pool.submit(_portrait, prepared),
                 pool.submit(study_curve, prepared),
                 pool.submit(predict_study, prepared),
+                pool.submit(study_comparison, prepared),
             )
             for name in modules:
                 pool.submit(importlib.import_module, name)
@@ -149,7 +153,8 @@ def _complete(prepared: Prepared, table: pa.Table, own: OwnValues, beside: _Besi
     certificates, no_certificates = study_points(prepared.base)
     predictions, no_predictions = beside.predictions.result()
     portrait, no_portrait = beside.portrait.result()
-    reasons = (no_predictions, no_certificates, no_portrait)
+    compared = beside.comparison.result()
+    reasons = (no_predictions, no_certificates, no_portrait, *comparison_notes(compared))
     notes = (*base.notes, *reasons, *sweep_notes(prepared, table))
     return StudyResult(
         prepared=prepared,
@@ -162,6 +167,7 @@ def _complete(prepared: Prepared, table: pa.Table, own: OwnValues, beside: _Besi
         curve=beside.curve.result(),
         portrait=portrait,
         notes=tuple(note for note in notes if note),
+        comparison=compared,
     )
 
 

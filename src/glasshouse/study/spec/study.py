@@ -4,7 +4,7 @@ import itertools
 import math
 from collections.abc import Set
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, cast
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import tomli_w
@@ -18,25 +18,21 @@ from pydantic import (
     model_validator,
 )
 
-from glasshouse.dynamics.learning import Learning
-from glasshouse.dynamics.starts import Starts
 from glasshouse.errors import nearest
 from glasshouse.games.registry import CATALOGUE
 from glasshouse.parametric.measure import COOPERATION, check_observable
-from glasshouse.rules.per_player import PerPlayer
 from glasshouse.study.spec.access import ACCESS_SPECS, AccessSection, with_threshold
-from glasshouse.study.spec.dotted import numeric_leaves, replaced
+from glasshouse.study.spec.comparison import UNASKED, ComparisonSpec, EntrySpec, some
+from glasshouse.study.spec.dotted import leaves, numeric_leaves, replaced
 from glasshouse.study.spec.game import GameSpec
-from glasshouse.study.spec.rules import ByRule, PlayerSpec, RuleSection
+from glasshouse.study.spec.learning import LearningSpec
+from glasshouse.study.spec.rules import ByRule
 from glasshouse.study.spec.semantics import SEMANTICS_SPECS, SemanticsSection
-from glasshouse.study.spec.stop import StopSpec
 from glasshouse.study.spec.values import (
     Epsilon,
     Number,
     Plugins,
-    Positive,
     Section,
-    Start,
     is_number,
 )
 
@@ -45,65 +41,6 @@ LONGEST_SWEEP = 20_000
 
 NAMING_KEYS = ("access.readers.",)
 """Beginnings of keys whose numbers name somebody and measure nothing."""
-
-
-class LearningSpec(RuleSection):
-    """How players learn, and from where."""
-
-    players: Annotated[tuple[Annotated[PlayerSpec, ByRule()], ...], Field(min_length=2)] | None = (
-        None
-    )
-    """A line-up in place of `rule`: one table for each player."""
-    step_size: Positive = 0.1
-    """Parameter units per step and unit of gradient."""
-    steps: Annotated[int, Field(ge=1, le=10_000_000, strict=True)] = 6000
-    """Learning steps of every run from `start`; long runs of thresholds and portraits have own."""
-    stop: StopSpec | None = None
-    """Stop runs where players rest under their rule, as { tolerance = 1e-8 }; default all steps."""
-    start: Start = "normal"
-    """"normal", "grid", "neutral", or a list of starts, each one number per player."""
-    starts: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = 200
-    """How many: draws for "normal"; for "grid" a whole power, such as 15² = 225 for two players."""
-    spread: Positive | None = None
-    """Standard deviation of "normal" starts about the neutral one; default 1, affine 0.2."""
-    seed: Annotated[int, Field(ge=0, lt=2**32, strict=True)] = 0
-    """Of "normal" starts: the same seed, the same starts, however many and with any JAX setting."""
-    tied: StrictBool = False
-    """Whether all players share one parameter, each contributing its own selfish gradient."""
-    batch: Annotated[int, Field(ge=1, le=100_000_000, strict=True)] = 100_000
-    """Most trajectories in memory at once; a table is written after each batch."""
-
-    @model_validator(mode="after")
-    def _rule_or_players(self) -> "LearningSpec":
-        if self.players is not None and "rule" in self.model_fields_set and self.rule != "gradient":
-            raise ValueError("give either rule, for everybody, or players, one table for each")
-        return self
-
-    def written(self) -> "LearningSpec":
-        """The same with every default of its rules written out."""
-        if self.players is None:
-            return self.with_defaults()
-        players = tuple(player.with_defaults() for player in self.players)
-        return self.model_copy(update={"players": players})
-
-    def build(self, spread: float) -> Learning:
-        """How players learn, `spread` being the semantics' own unless given."""
-        if self.players is None:
-            rule = self.build_rule()
-        else:
-            sizes = [(p.step_size or self.step_size) / self.step_size for p in self.players]
-            rule = PerPlayer([p.build_rule() for p in self.players], sizes)
-        starts = self._starts(spread)
-        stop = None if self.stop is None else self.stop.build()
-        return Learning(rule, self.step_size, self.steps, stop, starts, self.tied)
-
-    def _starts(self, spread: float) -> Starts:
-        spread = spread if self.spread is None else self.spread
-        if isinstance(self.start, str):
-            kind = cast(Literal["normal", "grid", "neutral"], self.start)
-            return Starts(self.starts, spread, self.seed, kind=kind)
-        profiles = tuple(tuple(map(float, profile)) for profile in self.start)
-        return Starts(profiles=profiles, kind="given")
 
 
 class RangeSpec(Section):
@@ -238,7 +175,38 @@ class Study(Section):
     sweep: Annotated[dict[str, AxisSpec] | None, BeforeValidator(_flat)] = None
     """Axes by dotted key, any number; default the semantics' coupling; {} for no sweep."""
     analysis: AnalysisSpec = AnalysisSpec()
-    """What to find out."""
+    """What to find out; of a comparison nothing else unless asked for."""
+    comparison: ComparisonSpec | None = None
+    """What learners are compared by; default mean payoffs."""
+    compare: Annotated[tuple[Annotated[EntrySpec, ByRule()], ...], BeforeValidator(some)] = ()
+    """Learners to compare, a table for each."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _comparison_alone_unless_said(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or not data.get("compare"):
+            return data
+        analysis = data.get("analysis", {})
+        if isinstance(analysis, dict):
+            analysis = {**UNASKED, **analysis}
+        return {"sweep": {}, **data, "analysis": analysis}
+
+    @model_validator(mode="after")
+    def _comparison_is_possible(self) -> "Study":
+        if self.comparison is not None and not self.compare:
+            raise ValueError("key 'comparison' needs learners to compare: add [[compare]] tables")
+        own = dict(leaves(self.settings())) if any(x.at for x in self.compare) else {}
+        for k, entry in enumerate(self.compare):
+            for key, value in entry.at.items():
+                known = [key for key in own if not key.startswith("learning.")]
+                if key not in known:
+                    hint = nearest(key, known)
+                    raise ValueError(f"key 'compare.{k}.at' names no key of this study: {hint}")
+                if isinstance(own[key], str) != isinstance(value, str):
+                    raise ValueError(
+                        f"key 'compare.{k}.at.{key}' must be such as {own[key]!r}, but is {value!r}"
+                    )
+        return self
 
     @model_validator(mode="before")
     @classmethod
@@ -286,7 +254,7 @@ class Study(Section):
         if learning.spread is None:
             learning = learning.model_copy(update={"spread": self.semantics.SPREAD})
         written = self.model_copy(update={"learning": learning}).model_dump(
-            exclude_none=True, exclude={"sweep", *without}
+            exclude_none=True, exclude={"sweep", "comparison", "compare", *without}
         )
         if not self.plugins:
             written.pop("plugins", None)
@@ -299,6 +267,17 @@ class Study(Section):
                 **{k: int(v) if k in whole and v == int(v) else float(v) for k, v in given.items()},
             }
         return written
+
+    def compared(self, k: int) -> "Study":
+        """The study of one of the learners to compare, at its own values.
+
+        **Raises:** `pydantic.ValidationError` for a value its key cannot take.
+        """
+        entry, settings = self.compare[k], self.settings()
+        for key, value in entry.at.items():
+            settings = replaced(settings, key, value)
+        learning = entry.over(self.learning)
+        return Study.model_validate({**settings, "learning": learning, "sweep": {}})
 
     def at(self, values: dict[str, float]) -> "Study":
         """The study without a sweep, its numbers at these dotted keys replaced.
@@ -328,6 +307,9 @@ class Study(Section):
             key: a.model_dump() if isinstance(a, RangeSpec) else list(a)
             for key, a in self._swept().items()
         }
+        if self.compare:
+            written["comparison"] = (self.comparison or ComparisonSpec()).written()
+            written["compare"] = [entry.written() for entry in self.compare]
         return written
 
     def to_toml(self) -> str:

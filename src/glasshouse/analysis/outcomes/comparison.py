@@ -1,0 +1,180 @@
+"""Which learners do best: payoffs where learning ends, line-up by line-up."""
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from glasshouse._foundation.arrays import RealArray
+from glasshouse._foundation.results import Result, plain
+from glasshouse.dynamics.doors import innermost
+from glasshouse.dynamics.learning import Learning, learn
+from glasshouse.games.repeated import is_repeated
+from glasshouse.parametric import AbstractParametricGame, Params
+
+NORMAL_95 = 1.959963984540054
+"""Half of a 95 % interval of the normal distribution, in standard errors."""
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Spread(Result):
+    """Numbers of many runs: their `mean` and their standard deviation `std`; NaN without runs."""
+
+    mean: float
+    std: float
+
+    @classmethod
+    def of(cls, values: Float[np.ndarray, "runs"]) -> "Spread":
+        """Of these numbers, n in the denominator of the variance."""
+        if not len(values):
+            return cls(math.nan, math.nan)
+        return cls(float(np.mean(values)), float(np.std(values)))
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Reference(Result):
+    """A published number: `mean` and `std` over so many `seeds`."""
+
+    mean: float
+    std: float
+    seeds: int
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class ComparedRow(Result):
+    """How one line-up of learners fared.
+
+    **Arguments:** `name`; `rule`, as study files call it, those of a line-up after commas; `mean`
+    and `std` over the runs that ended; `share` of all runs on the better side of the threshold,
+    None without one; `seeds`, how many runs; `failed`, how many of them left the reals; `players`,
+    mean and std of each; `reference`, or None.
+    """
+
+    name: str
+    rule: str
+    mean: float
+    std: float
+    share: float | None
+    seeds: int
+    failed: int
+    players: tuple[Spread, ...]
+    reference: Reference | None
+
+    @property
+    def error(self) -> float:
+        """The standard error of the mean."""
+        ended = self.seeds - self.failed
+        return self.std / math.sqrt(ended) if ended else math.nan
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 %, of the mean."""
+        return self.mean - NORMAL_95 * self.error, self.mean + NORMAL_95 * self.error
+
+    @property
+    def z(self) -> float | None:
+        """How many combined standard errors the mean lies above its reference."""
+        if self.reference is None:
+            return None
+        error = self.reference.std / math.sqrt(self.reference.seeds)
+        return _apart(self.mean - self.reference.mean, math.hypot(self.error, error))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The row, ready for JSON."""
+        return {**plain(super().to_dict()), "interval": plain(self.interval), "z": plain(self.z)}
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Comparison(Result):
+    """Line-ups of learners beside each other, per round.
+
+    **Arguments:** `rows`; `quantity`, "payoff" or "loss", which is minus that; `player`, whose,
+    from 1, or None for the mean of all; `threshold`, of the shares; `within`, how many combined
+    standard errors from its reference a mean may be.
+    """
+
+    rows: tuple[ComparedRow, ...]
+    quantity: str
+    player: int | None
+    threshold: float | None
+    within: float
+
+    @property
+    def best(self) -> tuple[ComparedRow, ...]:
+        """The best line-up, and after it those that its standard errors do not tell from it."""
+        sign = -1.0 if self.quantity == "payoff" else 1.0
+        ranked = sorted(
+            (row for row in self.rows if math.isfinite(row.mean)), key=lambda row: sign * row.mean
+        )
+        return tuple(
+            row
+            for row in ranked
+            if row is ranked[0]
+            or _apart(sign * (row.mean - ranked[0].mean), math.hypot(row.error, ranked[0].error))
+            <= self.within
+        )
+
+    def met(self, row: ComparedRow) -> bool | None:
+        """Whether a mean agrees with its reference; None without one."""
+        z = row.z
+        return None if z is None else abs(z) <= self.within
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison, ready for JSON; its unit is that of one step."""
+        rows = [{**row.to_dict(), "met": self.met(row)} for row in self.rows]
+        best = [row.name for row in self.best]
+        return {**super().to_dict(), "unit": "step", "best": best, "rows": rows}
+
+
+def _apart(difference: float, error: float) -> float:
+    """A difference in standard errors; numbers that are known exactly are apart or the same."""
+    if error == 0:
+        return math.copysign(math.inf, difference) if difference else 0.0
+    return difference / error
+
+
+def compared_row(
+    game: AbstractParametricGame,
+    learning: Learning,
+    *,
+    name: str,
+    rule: str,
+    quantity: str,
+    player: int | None,
+    threshold: float | None,
+    reference: Reference | None,
+) -> ComparedRow:
+    """How a line-up fares in a game, from all the starts of its way to learn.
+
+    **Cost:** starts × steps learning steps, compiled once per rule.
+    """
+    paid = np.asarray(learn([game], learning, paid_per_round).observed)[0]
+    sign = 1.0 if quantity == "payoff" else -1.0
+    ended = np.isfinite(paid).all(axis=1)
+    each = sign * paid[ended]
+    asked = each.mean(axis=1) if player is None else each[:, player - 1]
+    found, share = Spread.of(asked), None
+    if threshold is not None:
+        better = sign * (asked - threshold) > 0
+        share = int(np.sum(better)) / len(paid)  # a run that failed is on no side
+    return ComparedRow(
+        name=name,
+        rule=rule,
+        mean=found.mean,
+        std=found.std,
+        share=share,
+        seeds=len(paid),
+        failed=int(np.sum(~ended)),
+        players=tuple(Spread.of(column) for column in each.T),
+        reference=reference,
+    )
+
+
+def paid_per_round(game: AbstractParametricGame, params: Params) -> Float[RealArray, "players"]:
+    """Everyone's payoff; of discounted sums the part of one round."""
+    paid, played = game.payoffs(params), innermost(game)
+    if is_repeated(played) and played.unit == "sum":
+        return paid * (1 - played.discount)
+    return paid

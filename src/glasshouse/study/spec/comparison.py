@@ -1,0 +1,104 @@
+"""`[comparison]` and `[[compare]]` of a study: which learners are compared, and by what."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from glasshouse.study.spec.learning import LearningSpec
+from glasshouse.study.spec.rules import RuleSection
+from glasshouse.study.spec.values import Number, Positive, Section, is_number
+
+UNASKED = dict.fromkeys(
+    ("thresholds", "tied", "outcomes", "boundary_test", "portrait", "certify"), False
+)
+"""What a comparison does not need of `[analysis]`."""
+
+
+class ReferenceSpec(Section):
+    """A number that somebody else has published, to compare with."""
+
+    mean: Number
+    """Mean over runs, in what is compared."""
+    std: Annotated[Number, Field(ge=0)]
+    """Standard deviation over runs."""
+    seeds: Annotated[int, Field(ge=1, strict=True)]
+    """Over how many runs."""
+
+
+class ComparisonSpec(Section):
+    """By what learners are compared: always per round."""
+
+    quantity: Literal["payoff", "loss"] = "payoff"
+    """Of each run its "payoff", or its "loss", which is minus that."""
+    player: Annotated[int, Field(ge=1, strict=True)] | None = None
+    """Whose, counted from 1; default the mean of all players."""
+    threshold: Number | None = None
+    """`share` is that of the runs with a payoff above it, or a loss below it."""
+    within: Positive = 3.0
+    """How many combined standard errors a mean may be away from its reference."""
+
+    def written(self) -> dict[str, Any]:
+        """With every default written out."""
+        return self.model_dump(exclude_none=True)
+
+
+def _places(value: object, prefix: str = "") -> object:
+    """Numbers and words by dotted key; without quotes such a key is a nested table in TOML."""
+    if not isinstance(value, dict):
+        return value
+    found: dict[str, object] = {}
+    for key, entry in value.items():
+        name = f"{prefix}{key}"
+        if isinstance(entry, dict):
+            nested = _places(entry, f"{name}.")
+            assert isinstance(nested, dict)
+            found.update(nested)
+        elif isinstance(entry, str) or is_number(entry):
+            found[name] = entry
+        else:
+            raise ValueError(f"{name} must be a number or a word, but is {entry!r:.40}")
+    return found
+
+
+def some(value: object) -> object:
+    """A list that is not empty, or a `ValueError`."""
+    if isinstance(value, list | tuple) and not value:
+        raise ValueError("lists no learner: give a table [[compare]] for each")
+    return value
+
+
+class EntrySpec(LearningSpec):
+    """One learner, or line-up of learners: keys of [learning] in place of those of the study."""
+
+    name: Annotated[str, Field(min_length=1)] | None = None
+    """What to call it; default its rule."""
+    reference: ReferenceSpec | None = None
+    """A published number to compare with: { mean = 1.05, std = 0.2, seeds = 50 }."""
+    at: Annotated[dict[str, float | int | str], BeforeValidator(_places)] = {}
+    """Other values of the study for it alone, by dotted key: { "semantics.coupling" = 0.3 }."""
+
+    def over(self, learning: LearningSpec) -> dict[str, Any]:
+        """`[learning]` with what is given here; another rule brings its own numbers."""
+        own = self._own()
+        inherited = _given(learning)
+        if {"rule", "players"} & set(own):
+            of_rules = {"rule", "players", *RuleSection.KEYS, *learning.KEYS}
+            inherited = {key: x for key, x in inherited.items() if key not in of_rules}
+        return {**inherited, **own}
+
+    def written(self) -> dict[str, Any]:
+        """What was given."""
+        return {
+            **({"name": self.name} if self.name else {}),
+            **self._own(),
+            **({"reference": self.reference.model_dump()} if self.reference else {}),
+            **({"at": dict(self.at)} if self.at else {}),
+        }
+
+    def _own(self) -> dict[str, Any]:
+        return {k: x for k, x in _given(self).items() if k not in ("name", "reference", "at")}
+
+
+def _given(table: LearningSpec) -> dict[str, Any]:
+    """What was given in a table, its defaults left out."""
+    return table.model_dump(exclude_unset=True, exclude_none=True)
