@@ -184,3 +184,12 @@ def test_map_refuses_a_table_of_another_size():
         plot_outcome_map(X[:3], X[:3], shares_at(X[:3], X[:2]))
     with pytest.raises(InputError, match="no column 'welfare'"):
         plot_outcome_map(X[:3], X[:2], shares_at(X[:3], X[:2]), quantity="welfare")
+
+
+def test_maps_have_ticks_where_something_was_studied():
+    """Cells reach half a step beyond the values; what lies there was not computed."""
+    values = np.array([0.0, 0.25, 0.5, 0.75, 0.9, 0.96])
+    columns = {"mean_cooperation": np.linspace(0, 1, 6)}
+    ax = plot_outcome_map([0.3], values, columns)
+    assert ax.get_xticks().tolist() == [0.3]
+    assert 0.0 <= min(ax.get_yticks()) < max(ax.get_yticks()) <= 0.96

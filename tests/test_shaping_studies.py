@@ -69,8 +69,10 @@ def test_the_map_of_memory_is_as_its_page_says():
     assert from_on[0] - from_on[-1] >= 0.3
     table = found.table.to_pydict()
     rows = zip(
-        table["semantics.coupling"], table["game.repeated.discount"],
-        table["exploitation_share"], strict=True,
+        table["semantics.coupling"],
+        table["game.repeated.discount"],
+        table["exploitation_share"],
+        strict=True,
     )
     leading = {discount for _, discount, share in rows if share > 0.5}
     assert max(leading) < 0.9

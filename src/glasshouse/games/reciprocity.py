@@ -1,4 +1,4 @@
-"""Whether what players do in a repeated game is tit for tat, by named definitions: they disagree."""
+"""Whether policies of a repeated game are tit for tat, by named definitions, which disagree."""
 
 import jax
 import jax.numpy as jnp

@@ -102,6 +102,9 @@ def plot_outcome_map(
         if np.isfinite(values).any():
             handles += _line(ax, values, y, style)
     ax.set(xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]])
+    for axis, values in ((ax.xaxis, x), (ax.yaxis, y)):  # cells reach beyond what was studied
+        ticks = [at for at in axis.get_ticklocs() if values[0] <= at <= values[-1]]
+        axis.set_ticks(ticks or np.unique(values[[0, -1]]))
     ax.set_xlabel(axis_label(keys[0], owners[0]), fontsize=TEXT)
     ax.set_ylabel(axis_label(keys[1], owners[1]), fontsize=TEXT)
     ax.tick_params(labelsize=TEXT)
