@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 import griffe
 from latex2mathml.converter import convert
@@ -30,11 +30,15 @@ FORMULA = re.compile(
     r'<(span|div) class="arithmatex">\\(?:\(|\[)(.*?)\\(?:\)|\])</\1>', flags=re.DOTALL
 )
 STUDY_FIGURE = re.compile(r"\]\((?:\.\./)*examples/(\w+)/(\w+)\.svg\)")
+STUDY_ROWS = re.compile(r"^<!-- rows of examples/(\w+).toml -->$", flags=re.MULTILINE)
 LOADED = re.compile(
     r'<(?:script|link|img|iframe|source)\b[^>]*?(?:src|href)="((?:https?:)?//[^"]*)'
 )
 DIRECTIVE = re.compile(r"^::: (glasshouse[\w.]*)", flags=re.MULTILINE)
 OTHERS = re.compile(r"^<!-- others of (glasshouse[\w.]+)(, deeper)? -->$", flags=re.MULTILINE)
+RUN: dict[str, dict[str, Any]] = {}
+"""Summaries of the example studies that pages show."""
+
 DEEPER = "\n    options:\n      heading_level: 3"
 
 
@@ -52,31 +56,50 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         for name, figure in figures.items():
             files.append(File.generated(config, f"examples/{name}", content=figure))
     for study, names in sorted(shown_studies(Path(config.docs_dir)).items()):
-        for name, figure in study_figures(EXAMPLES / f"{study}.toml", names).items():
+        figures, RUN[study] = study_results(EXAMPLES / f"{study}.toml", names)
+        for name, figure in figures.items():
             files.append(File.generated(config, f"examples/{study}/{name}.svg", content=figure))
     return files
 
 
 def shown_studies(docs: Path) -> dict[str, set[str]]:
-    """Of which example studies pages show figures, and which."""
+    """Of which example studies pages show figures or rows, and which figures."""
     found: dict[str, set[str]] = {}
     for page in sorted(docs.rglob("*.md")):
-        for study, figure in STUDY_FIGURE.findall(page.read_text("utf-8")):
+        text = page.read_text("utf-8")
+        for study, figure in STUDY_FIGURE.findall(text):
             found.setdefault(study, set()).add(figure)
+        for study in STUDY_ROWS.findall(text):
+            found.setdefault(study, set())
     return found
 
 
-def study_figures(study: Path, names: set[str]) -> dict[str, bytes]:
-    """Figures of an example study, drawn by running it."""
+def study_results(study: Path, names: set[str]) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """Figures of an example study and its summary, by running it."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "glasshouse", "run", study, "--out", f"{folder}/results"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise PluginError(f"{study.name} fails: {done.stderr}")
         drawn = {path.stem: path.read_bytes() for path in Path(folder).rglob("*.svg")}
+        summary = json.loads(Path(f"{folder}/results/summary.json").read_text("utf-8"))
     if lost := sorted(names - set(drawn)):
         raise PluginError(f"{study.name} draws no figure {lost[0]!r}: it has {', '.join(drawn)}")
-    return {name: drawn[name] for name in names}
+    return {name: drawn[name] for name in names}, summary
+
+
+def rows_of(match: re.Match) -> str:
+    """What learners compared in an example study are paid or lose, beside what others report."""
+    summary, lines = RUN[match[1]], []
+    for row in summary["rows"]:
+        published = row["reference"]
+        said = f"{published['mean']:.3f}" if published else "—"
+        apart = "—" if row["z"] is None else f"{row['z']:+.1f}"
+        share = "—" if row["share"] is None else f"{row['share']:.3f}"
+        mean = f"{row['mean']:.3f} ± {row['std']:.3f}"
+        lines.append(f"| {row['rule']} | {mean} | {share} | {said} | {apart} |")
+    head = "| learners | mean ± standard deviation | share | reported | standard errors apart |"
+    return "\n".join([head, "|---|---|---|---|---|", *lines])
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -85,6 +108,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         marker = f"<!-- {table.__name__.replace('_', ' ')} -->"
         if marker in markdown:
             markdown = markdown.replace(marker, table())
+    markdown = STUDY_ROWS.sub(rows_of, markdown)
     return with_others(SOURCE, markdown)
 
 
