@@ -144,11 +144,15 @@ def learn(
     games: Sequence[AbstractParametricGame],
     learning: Learning = Learning(),
     observe: Observe | None = None,
+    *,
+    judged: bool = True,
 ) -> Ends:
     """Let players learn in every game from every start, all together.
 
     **Arguments:** `games`, alike in structure (one game at many couplings, say); `observe(game,
-    params)`, what to compute at every end, a function of the module level in `jax.numpy`.
+    params)`, what to compute at every end, a function of the module level in `jax.numpy`;
+    `judged`, whether it is judged how far from rest they are: otherwise `residuals` are NaN, and
+    half as much is compiled.
     **Raises:** `InputError` when there is no game, the starts do not fit its boxes, or the rule
     cannot learn in it.
     **Cost:** games × starts × steps learning steps, compiled once per structure.
@@ -172,14 +176,14 @@ def learn(
     batch, count = stack(played), learning.starts.runs
     drawn = starting_points(Games(batch, len(played)), learning.starts)  # looks at one, if alike
     keys = _keys(played[0], learning.seed, count, len(games))
-    settings = (learning.rule, learning.steps, np.asarray(size), learning.stop, observe)
+    settings = (learning.rule, learning.steps, np.asarray(size), learning.stop, observe, judged)
     found = batch_map(_learn, (repeat(batch, count), drawn, keys), *settings)
     shape = (len(games), count)
     params, residuals, steps, observed = jax.tree.map(
         lambda x: x.reshape(*shape, *x.shape[1:]), found
     )
     ends = Ends(params, residuals, steps, observed, f"{learning.starts}, {learning.taken(size)}")
-    if memory is not None and not open_size:
+    if memory is not None and judged and not open_size:
         memory.keep(played, learning, observe, ends)
     return ends
 
@@ -269,6 +273,7 @@ def _learn(
     step_size: RealArray,
     stop: Rest | None,
     observe: Observe | None,
+    judged: bool,
 ) -> tuple[Params, RealArray, RealArray, PyTree]:
     game, start, data = member
     key = (
@@ -282,7 +287,7 @@ def _learn(
     # waits for them while batch_map keeps all cores busy.
     residual = jax.lax.cond(
         taken >= 0,
-        lambda x: rest_residual(game, x, rule, key),
+        lambda x: rest_residual(game, x, rule, key) if judged else jnp.array(jnp.nan),
         lambda x: jnp.array(jnp.inf),
         end,
     )

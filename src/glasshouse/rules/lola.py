@@ -6,7 +6,7 @@ from typing import ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Float, PyTree
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key
@@ -87,7 +87,7 @@ class Lola(AbstractAnticipating):
         self, game: AbstractParametricGame, params: Params, key: RandomKey = None
     ) -> Directions:
         if self.order is not None:
-            return self._of_order(self.order, game, params, key)
+            return self._all_of_order(self.order, game, params, key)
         if self.form == "taylor":
             return plus(*anticipated(game, params, key, self.expected))
         return plus(game.selfish_gradients(params, key), self.shaping(game, params, key))
@@ -103,27 +103,41 @@ class Lola(AbstractAnticipating):
         """
         self.init(game, params, key)  # which refuses games without what it needs
         first = 1 if self.order is None else self.order
-        one, other = (self._of_order(k, game, params, key) for k in (first, first + 1))
+        one, other = (self._all_of_order(k, game, params, key) for k in (first, first + 1))
         leaves = [jnp.max(jnp.abs(x)) for x in jax.tree.leaves(minus(one, other))]
         return jnp.max(jnp.stack(leaves))
 
-    def _of_order(
+    def _all_of_order(
         self, order: int, game: AbstractParametricGame, params: Params, key: RandomKey
     ) -> Params:
         """∇_i U_i(θ_i, θ_-i + Δ^{k-1}_-i(θ)) of every player i."""
         if order == 0:
             return game.selfish_gradients(params, key)
+        players = range(len(params))
+        return tuple(self._of_order(order, game, params, i, key) for i in players)
 
-        def own(i: int) -> PyTree:
-            def payoff(mine: PyTree) -> Array:
-                here = (*params[:i], mine, *params[i + 1 :])
-                steps = self.expected(self._of_order(order - 1, game, here, key))
-                there = plus(here, steps)
-                return game.payoffs((*there[:i], mine, *there[i + 1 :]), key)[i]
+    def _of_order(
+        self, order: int, game: AbstractParametricGame, params: Params, i: int, key: RandomKey
+    ) -> PyTree:
+        """The same of one player, for which only the others' steps are needed, and of each only
+        its own."""
+        if order == 0:
+            return game.selfish_gradients(params, key)[i]
+        none = jax.tree.map(jnp.zeros_like, params[i])
 
-            return jax.grad(payoff)(params[i])
+        def steps(mine: PyTree) -> Params:
+            here = (*params[:i], mine, *params[i + 1 :])
+            return self.expected(
+                tuple(
+                    none if j == i else self._of_order(order - 1, game, here, j, key)
+                    for j in range(len(params))
+                )
+            )
 
-        return tuple(own(i) for i in range(len(params)))
+        moved, pull_back = jax.vjp(steps, params[i])
+        effect = game.gradients(plus(params, moved), key)[i]
+        (through,) = pull_back((*effect[:i], none, *effect[i + 1 :]))
+        return jax.tree.map(jnp.add, effect[i], through)
 
     @classmethod
     def example(cls) -> "Lola":

@@ -150,7 +150,7 @@ def compared_row(
 
     **Cost:** starts × steps learning steps, compiled once per rule.
     """
-    paid = np.asarray(learn([game], learning, paid_per_round).observed)[0]
+    paid = np.asarray(learn([game], learning, paid_per_round, judged=False).observed)[0]
     sign = 1.0 if quantity == "payoff" else -1.0
     ended = np.isfinite(paid).all(axis=1)
     each = sign * paid[ended]

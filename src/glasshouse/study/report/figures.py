@@ -18,6 +18,7 @@ from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.analysis.predictions import Predictions
 from glasshouse.analysis.proofs import most_frequent
 from glasshouse.plots._palette import TEXT
+from glasshouse.plots.comparison import plot_comparison
 from glasshouse.plots.coupling import (
     Marker,
     mark_thresholds,
@@ -32,6 +33,7 @@ from glasshouse.plots.phase import plot_portrait
 from glasshouse.semantics.registry import GIVEN
 from glasshouse.study.result import StudyResult
 from glasshouse.study.spec.study import Study
+from glasshouse.study.words.compared import comparison_words, quantity_words
 from glasshouse.study.words.page import (
     along_words,
     boundary_words,
@@ -98,18 +100,34 @@ class StudyFigure:
 def study_figures(result: StudyResult) -> tuple[StudyFigure, ...]:
     """Every figure that the result has the numbers for.
 
-    **Returns:** "coupling" along one axis, "map" over two or "map_1", "map_2", … over more,
-    "portrait", "deviation",
-    "deviation_rest" and "equilibrium", in this order. They do not depend on the user's Matplotlib
+    **Returns:** "comparison" of learners, "coupling" along one axis, "map" over two or "map_1",
+    "map_2", … over more, "portrait", "deviation", "deviation_rest" and "equilibrium", in this order. They do not depend on the user's Matplotlib
     settings.
     """
     with style.context(["default", {"figure.dpi": DPI}]):
         along = [_along(result)] if len(result.axes) == 1 else []
         swept = _maps(result) if len(result.axes) > 1 else along
-        found = [*swept, _portrait(result), _deviation(result)]
+        found = [_compared(result), *swept, _portrait(result), _deviation(result)]
         found.append(_rest_deviation(result, corner_shown=found[-1] is not None))
         found.append(_equilibrium(result))
         return tuple(figure for figure in found if figure is not None)
+
+
+def _compared(result: StudyResult) -> StudyFigure | None:
+    """How the learners fare that the study compares."""
+    comparison = result.comparison
+    if comparison is None:
+        return None
+    rows = comparison.rows
+    ax = plot_comparison(
+        [row.name for row in rows],
+        [row.mean for row in rows],
+        [row.interval for row in rows],
+        [None if row.reference is None else row.reference.mean for row in rows],
+        quantity=quantity_words(comparison),
+        threshold=comparison.threshold,
+    )
+    return StudyFigure("comparison", *comparison_words(comparison), figure=_figure(ax))
 
 
 def _along(result: StudyResult) -> StudyFigure | None:

@@ -20,6 +20,7 @@ from glasshouse.study.report.blocks import (
     number_markup,
     quiet,
 )
+from glasshouse.study.report.compared import compared
 from glasshouse.study.report.figures import StudyFigure
 from glasshouse.study.report.numbers import (
     Number,
@@ -128,6 +129,7 @@ def sections(
     """
     found = [
         PageSection("found", "What was found", tuple(_found(result))),
+        PageSection("compared", "Learners compared", tuple(compared(result.comparison))),
         PageSection(
             "predicted", "Where things switch: predicted and found", tuple(_predicted(result))
         ),

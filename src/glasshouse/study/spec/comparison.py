@@ -74,7 +74,7 @@ class EntrySpec(LearningSpec):
     """What to call it; default its rule."""
     reference: ReferenceSpec | None = None
     """A published number to compare with: { mean = 1.05, std = 0.2, seeds = 50 }."""
-    at: Annotated[dict[str, float | int | str], BeforeValidator(_places)] = {}
+    at: Annotated[dict[str, float | int | str], BeforeValidator(_places)] = Field(default={})
     """Other values of the study for it alone, by dotted key: { "semantics.coupling" = 0.3 }."""
 
     def over(self, learning: LearningSpec) -> dict[str, Any]:

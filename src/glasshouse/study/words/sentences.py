@@ -13,6 +13,7 @@ from glasshouse.rules.registry import RULES
 from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study.computed import Computed
 from glasshouse.study.spec.dotted import numeric_leaves
+from glasshouse.study.words.compared import comparison_brief, comparison_claim
 from glasshouse.study.words.verdicts import (
     equilibrium,
     gains_by,
@@ -21,7 +22,7 @@ from glasshouse.study.words.verdicts import (
     witness_words,
 )
 
-CLAIM_KINDS = ("First movement", "Outcome", "Equilibrium")
+CLAIM_KINDS = ("First movement", "Outcome", "Equilibrium", "Comparison")
 """What claims are about, as they begin."""
 
 ELSEWHERE = {"everywhere": "everywhere", "nowhere": "nowhere", "elsewhere": "now and then"}
@@ -48,13 +49,19 @@ def claims(result: Computed) -> list[str]:
     else:
         movement = _slices_claim(result) if result.slices else _rises_claim(result)
         corner, long_run = _passes_claim(result), []
+    compared = result.comparison
+    if compared is not None and not result.axes:
+        movement = ""  # which nobody asked for
     found = [movement, *_outcome_claims(result), *long_run, corner, _rest_points_claim(result)]
+    found = [*([comparison_claim(compared)] if compared else []), *found]
     return [_under(access(result), claim) for claim in found if claim]
 
 
 def brief(result: Computed) -> str:
     """A study in one short line: its game, and where things switch or how many points it has."""
     title, predictions = result.prepared.base.title, result.predictions
+    if result.comparison is not None:
+        return f"{title}: {comparison_brief(result.comparison)}"
     if predictions is None:
         return f"{title}: {_counted(result)}"
     moves, found = predictions.first_movement, predictions.equilibrium

@@ -1,0 +1,105 @@
+"""A comparison of learners in words: which does best, and whether what was published is met."""
+
+import math
+from collections.abc import Iterator
+
+from glasshouse.analysis.outcomes.comparison import ComparedRow, Comparison
+
+MOST_NAMED = 8
+"""Of learners that do worse, so many are named."""
+
+
+def comparison_brief(comparison: Comparison) -> str:
+    """The answer in one short line: which learner does best, and whether references are met."""
+    if not comparison.best:
+        return "no run of any learner ended"
+    return "; ".join(filter(None, [_best(comparison), references_words(comparison)]))
+
+
+def comparison_claim(comparison: Comparison) -> str:
+    """Which learner does best, how the others fare, and whether all references are met."""
+    best = comparison.best
+    said = [f"Comparison ({quantity_words(comparison)}, mean ± 95 %)"]
+    if not best:
+        return f"{said[0]}: no run of any learner ended."
+    others = [row for row in comparison.rows if row not in best and math.isfinite(row.mean)]
+    worse = [f"{row.name} {mean_words(row)}" for row in others[:MOST_NAMED]]
+    worse += [f"{len(others) - MOST_NAMED} more"] if len(others) > MOST_NAMED else []
+    parts = [_best(comparison), ", ".join(worse), *map(_missed, _unmet(comparison))]
+    parts += [references_words(comparison), _failed(comparison)]
+    return f"{said[0]}: {'; '.join(filter(None, parts))}."
+
+
+def quantity_words(comparison: Comparison) -> str:
+    """What is compared: "loss per round, mean of all players"."""
+    whose = "mean of all players" if comparison.player is None else f"player {comparison.player}"
+    return f"{comparison.quantity} per round, {whose}"
+
+
+def share_words(comparison: Comparison) -> str:
+    """Of which runs the share is: "below 1.2"; nothing without a threshold."""
+    if comparison.threshold is None:
+        return ""
+    side = "above" if comparison.quantity == "payoff" else "below"
+    return f"{side} {comparison.threshold:g}"
+
+
+def mean_words(row: ComparedRow) -> str:
+    """A mean and half of its interval, to two digits of that."""
+    if not math.isfinite(row.mean):
+        return "–"
+    half = row.interval[1] - row.mean
+    if not half:
+        return f"{row.mean:.6g} ± 0"
+    places = max(0, 1 - math.floor(math.log10(half)))
+    return f"{row.mean:.{places}f} ± {half:.{places}f}"
+
+
+def references_words(comparison: Comparison) -> str:
+    """How many references are met; nothing where there are none."""
+    met = [comparison.met(row) for row in comparison.rows if row.reference is not None]
+    if not met:
+        return ""
+    errors = f"within {comparison.within:g} combined standard errors"
+    if all(met):
+        both = {1: "the reference is", 2: "both references are"}
+        return f"{both.get(len(met), f'all {len(met)} references are')} met, {errors}"
+    return f"{met.count(False)} of {len(met)} references are not met {errors}"
+
+
+def comparison_words(comparison: Comparison) -> tuple[str, str, str]:
+    """Title, alternative text and caption of the figure of a comparison."""
+    what = quantity_words(comparison)
+    rows = "; ".join(f"{row.name} {mean_words(row)}" for row in comparison.rows)
+    marked = any(row.reference is not None for row in comparison.rows)
+    caption = [
+        f"{what[0].upper()}{what[1:]}: dots are means over the runs that ended, bars their 95 % "
+        "intervals.",
+        *(["Crosses: published means."] if marked else []),
+    ]
+    return f"Learners compared by {comparison.quantity}", f"{rows}.", " ".join(caption)
+
+
+def _best(comparison: Comparison) -> str:
+    first, *same = comparison.best
+    verb = "does best" if len(comparison.rows) > 1 else "is alone"
+    apart = ", ".join(f"{row.name} {mean_words(row)}" for row in same)
+    return f"{first.name} {verb}, {mean_words(first)}" + (
+        f" (not told apart: {apart})" * bool(same)
+    )
+
+
+def _unmet(comparison: Comparison) -> Iterator[ComparedRow]:
+    yield from (row for row in comparison.rows if comparison.met(row) is False)
+
+
+def _missed(row: ComparedRow) -> str:
+    reference = row.reference
+    assert reference is not None
+    return f"{row.name} is {row.z:+.1f} standard errors from its reference {reference.mean:g}"
+
+
+def _failed(comparison: Comparison) -> str:
+    lost = sum(row.failed for row in comparison.rows)
+    runs = sum(row.seeds for row in comparison.rows)
+    return f"{lost} of {runs} runs left the reals and are in no mean" if lost else ""
