@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
 import glasshouse as gh
@@ -28,6 +29,7 @@ starts = 8
 
 [analysis]
 thresholds = true
+observe = "rate CD"
 """
 
 
@@ -64,6 +66,11 @@ def test_it_is_written_and_said_how_it_is_repeated(again):
         "misperception": 0.0,
     }
     assert any("games that are played once" in note for note in again.notes)
+    seen = told["base"]["generic"]["observed"]
+    assert (seen["name"], len(seen["players"])) == ("rate CD", 2)
+    assert "discounted rate of CD" in report_html(again, (), {})
+    rates = again.column("observed_mean")
+    assert np.all((rates > 0) & (rates < 1))
 
 
 def test_selfish_learners_first_move_at_the_stage_games_threshold():

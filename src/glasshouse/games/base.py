@@ -81,6 +81,10 @@ class AbstractGame(eqx.Module):
         """How often each player takes action 0: its probability, or in many rounds its rate."""
 
     @abc.abstractmethod
+    def observables(self, behaviours: Product) -> dict[str, Float[RealArray, "players"]]:
+        """What else is seen of each player, by name: in many rounds, how often what is done."""
+
+    @abc.abstractmethod
     def check_learnable(self) -> None:
         """Refuse to be learned in where gradients would lose too many digits.
 
@@ -110,6 +114,10 @@ class AbstractOneShotGame(AbstractGame):
 
     def cooperation(self, behaviours: Product) -> Float[RealArray, "players"]:
         return jnp.stack([behaviours.entries(i)[0] for i in range(self.players)])
+
+    def observables(self, behaviours: Product) -> dict[str, Float[RealArray, "players"]]:
+        """Nothing but cooperation."""
+        return {}
 
     def check_learnable(self) -> None:
         """Such a game always is."""

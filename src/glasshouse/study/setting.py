@@ -22,7 +22,7 @@ from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.repeated import Played, is_repeated
 from glasshouse.parametric import AbstractParametricGame, Layout, ParametricGame, Tied
 from glasshouse.parametric.dense import check_channel
-from glasshouse.parametric.measure import COOPERATION, observed
+from glasshouse.parametric.measure import check_observable
 from glasshouse.rules.base import APART, AbstractRule
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.study.spec.imported import check_place
@@ -218,7 +218,7 @@ class _Builder:
         learning = study.learning.build(study.semantics.SPREAD)
         starts = learning.starts
         with named("analysis.observe"):
-            _check_observed(study.analysis.observe, learned)
+            check_observable(study.analysis.observe, learned)
         with named("learning.players" if study.learning.players else "learning.rule"):
             self._check_rule(learning.rule, learned)
         with named("learning.start" if starts.kind == "given" else "learning.starts"):
@@ -243,12 +243,6 @@ class _Builder:
             size = np.array(0.1)
             jax.eval_shape(lambda x: rule.step(game, x, rule.init(game, x), size), here)
             self._rules.add(kind)
-
-
-def _check_observed(name: str, game: AbstractParametricGame) -> None:
-    """Refuse an observable that fails, before anything is computed."""
-    if name != COOPERATION:
-        jax.eval_shape(lambda params: observed(game, params, name), game.neutral())
 
 
 def _parametric(study: Study, game: AbstractGame, semantics: AbstractSemantics) -> ParametricGame:
