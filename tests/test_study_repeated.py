@@ -107,7 +107,7 @@ def test_what_cannot_be_repeated_is_said_with_its_key(line, said):
         prepare(
             parse_study(
                 '[game]\nname = "donation"\nrepeated = { discount = 0.9 }\n'
-                '[semantics]\nkind = "affine"\n'
+                '[semantics]\nkind = "linear"\ndirection = [1.0, 0.5]\n'
             )
         )
 

@@ -30,7 +30,7 @@ from glasshouse.games.base import AbstractGame, Product, unrolls
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.semantics.probabilities import sigmoid_pair, softmax, softmax_unrolled
 from glasshouse.semantics.states import (
-    READINGS,
+    READING,
     checked_reading,
     counts_of,
     shape_of_logits,
@@ -92,12 +92,7 @@ class Logistic(AbstractSemantics):
             symbol="ω",
             axis="weight ω of one's own parameter",
         ),
-        "reading": Key(
-            'In repeated games: one reads of the other what it does in the same "situation" (the '
-            'own action first for either; default) or in the same "state" of play.',
-            None,
-            READINGS,
-        ),
+        "reading": READING,
     }
 
     coupling: Float[RealArray, ""] | Float[RealArray, "players players"]
