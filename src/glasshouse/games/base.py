@@ -67,6 +67,9 @@ class AbstractGame(eqx.Module):
     def unlabelled(self) -> "AbstractGame":
         """The same game without names, so that names never reach compiled code."""
 
+    unit: eqx.AbstractVar[str | None]
+    """In what payoffs of many rounds are counted: "step" or "sum"; None in one round."""
+
     @property
     @abc.abstractmethod
     def behaviour_shapes(self) -> tuple[tuple[int, ...], ...]:
@@ -104,6 +107,10 @@ class AbstractGame(eqx.Module):
 
 class AbstractOneShotGame(AbstractGame):
     """A game in which all players act once, knowing nothing of what the others do."""
+
+    @property
+    def unit(self) -> None:
+        return None
 
     @property
     def behaviour_shapes(self) -> tuple[tuple[int, ...], ...]:

@@ -12,7 +12,7 @@ import pydantic
 import wadler_lindig as wl
 
 from glasshouse._foundation.progress import progress
-from glasshouse._foundation.results import Readable, call
+from glasshouse._foundation.results import Readable, call, plain
 from glasshouse.dynamics.learning import Learning
 from glasshouse.dynamics.starts import check_starts
 from glasshouse.errors import InputError
@@ -56,6 +56,13 @@ class Setting(Readable):
     def steady(self) -> NormalFormGame:
         """The game of doing the same in every round, whose payoffs compare with what is learned."""
         return self.played.steady() if is_repeated(self.played) else self.game
+
+    @property
+    def learning_written(self) -> dict[str, Any]:
+        """How players learn, for JSON, and of repeated games in which unit of payoffs."""
+        unit = self.played.unit
+        written = plain(self.study.settings()["learning"])
+        return written if unit is None else {**written, "unit": unit}
 
     def own_family(self, key: str) -> AbstractFamily | None:
         """The game at every strength of reading, where `key` is that of this semantics."""
