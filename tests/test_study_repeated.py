@@ -3,9 +3,13 @@
 import json
 from typing import Any
 
+import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import glasshouse as gh
+from glasshouse.cli.main import app
+from glasshouse.cli.subject import of_study
 from glasshouse.study import compute, prepare
 from glasshouse.study.report.page import report_html
 from glasshouse.study.spec.toml import parse_study
@@ -28,6 +32,7 @@ starts = 8
 
 [analysis]
 thresholds = true
+observe = "rate CD"
 """
 
 
@@ -64,6 +69,12 @@ def test_it_is_written_and_said_how_it_is_repeated(again):
         "misperception": 0.0,
     }
     assert any("games that are played once" in note for note in again.notes)
+    seen = told["base"]["generic"]["observed"]
+    assert (seen["name"], len(seen["players"])) == ("rate CD", 2)
+    assert "discounted rate of CD" in report_html(again, (), {})
+    assert told["learning"]["unit"] == "sum"
+    rates = again.column("observed_mean")
+    assert np.all((rates > 0) & (rates < 1))
 
 
 def test_selfish_learners_first_move_at_the_stage_games_threshold():
@@ -100,7 +111,7 @@ def test_what_cannot_be_repeated_is_said_with_its_key(line, said):
         prepare(
             parse_study(
                 '[game]\nname = "donation"\nrepeated = { discount = 0.9 }\n'
-                '[semantics]\nkind = "affine"\n'
+                '[semantics]\nkind = "linear"\ndirection = [1.0, 0.5]\n'
             )
         )
 
@@ -108,3 +119,38 @@ def test_what_cannot_be_repeated_is_said_with_its_key(line, said):
 def test_a_title_of_ones_own_stands_as_it_is():
     text = '[game]\nname = "donation"\ntitle = "Iterated gifts"\nrepeated = { discount = 0.9 }\n'
     assert prepare(parse_study(text)).base.title == "Iterated gifts"
+
+
+def test_numbers_that_depend_on_the_unit_say_it():
+    game: Any = gh.games.RepeatedGame(gh.load_game("prisoners_dilemma"), 0.9, "sum")
+    family = gh.LogisticFamily(game, 3.0)
+    end = gh.run(family(0.5), steps=1, step_size=0.1)
+    assert end.to_dict()["unit"] == "sum"
+    assert gh.run(gh.Tied(family(0.5)), steps=1, step_size=0.1).unit == "sum"
+    once = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), 3.0)
+    assert "unit" not in gh.run(once(0.5), steps=1, step_size=0.1).to_dict()
+    found = gh.measured_first_movement(family, window=1e-4, points=3)
+    assert found.to_dict()["settings"]["unit"] == "sum"
+    assert found.evidence.settings["unit"] == "sum"
+    alone = gh.measured_first_movement(once, window=1e-4, points=3)
+    assert "unit" not in alone.to_dict()["settings"]
+
+
+def test_a_study_is_asked_about_in_its_unit(tmp_path):
+    (tmp_path / "again.toml").write_text(AGAIN)
+    subject = of_study(str(tmp_path / "again.toml"), {}, False)
+    assert subject.head["learning"]["unit"] == "sum"
+    assert subject.head["learning"]["look_ahead"] == 0.02
+    assert subject.title.endswith("; step sizes and look-aheads count discounted sums")
+
+
+@pytest.mark.slow
+def test_check_answers_about_it(tmp_path):
+    (tmp_path / "again.toml").write_text(AGAIN)
+    said = CliRunner().invoke(app, ["check", str(tmp_path / "again.toml"), "--json"])
+    found = json.loads(said.stdout)
+    assert found["learning"]["unit"] == found["long_run_switch"]["settings"]["unit"] == "sum"
+    assert found["generic"]["observed"]["name"] == "rate CD"
+    assert found["boundary"] is None
+    assert found["certificates"] == []
+    assert any("games that are played once" in note for note in found["notes"])

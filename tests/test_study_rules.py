@@ -238,3 +238,32 @@ def test_commands_say_what_a_study_says_itself(call, tmp_path):
         code, _, err = call(*words)
         assert code == 2
         assert said in err
+
+
+GAP = """
+import jax.numpy as jnp
+
+def gap(params, seen, gain):
+    p = [0.5 + x / 10 - gain * seen[i][1 - i] / 40 for i, x in enumerate(params)]
+    lost = (gain > 1) & (jnp.abs(params[0] - 1) < 0.5)
+    p = [jnp.where(lost, jnp.nan, x) for x in p]
+    return [jnp.stack([x, 1 - x]) for x in p]
+"""
+
+
+def test_who_leaves_the_reals_at_one_point_changes_no_other_by_a_bit(tmp_path):
+    (tmp_path / "gap.py").write_text(GAP)
+    tables = []
+    for last in (0.9, 2.0):
+        text = (
+            '[game]\nname = "donation"\n[semantics]\nkind = "custom"\nfunction = "gap.py:gap"\n'
+            'parameters = { gain = 0.5 }\n[learning]\nrule = "lola"\nsteps = 20\n'
+            "start = [[1.2, 0.0], [-1.0, 0.5], [2.0, -1.0]]\n"
+            "[analysis]\nportrait = false\ncertify = false\nboundary_test = false\ntied = false\n"
+            f'[sweep]\n"semantics.parameters.gain" = [0.1, 0.5, {last}]\n'
+        )
+        tables.append(compute(prepare(parse_study(text), tmp_path)).table)
+    alone, together = (table.slice(0, 2) for table in tables)
+    assert alone.equals(together)
+    assert [table["not_finite"].to_pylist() for table in tables] == [[0, 0, 0], [0, 0, 1]]
+    assert tables[1]["at_rest_share"].to_pylist()[2] is not None

@@ -5,7 +5,7 @@ import inspect
 
 import pytest
 from tests import outsiders
-from tests.contracts import test_channels, test_rules, test_semantics
+from tests.contracts import test_channels, test_rules, test_rules_hold, test_semantics
 
 from glasshouse.study.spec.plugins import load_plugins
 
@@ -15,10 +15,11 @@ THEIRS = {
     "name": "faded",
     "rule_name": "anticipating",
     "game_name": "prisoners dilemma",
+    "players": 2,
 }
 """Of somebody else, by what contract tests call the things that they are run over."""
 
-MODULES = (test_semantics, test_channels, test_rules)
+MODULES = (test_semantics, test_channels, test_rules, test_rules_hold)
 
 CONTRACTS = {
     name: function

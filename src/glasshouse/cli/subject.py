@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from glasshouse.study.spec.study import AnalysisSpec
 
 
+COUNTED = {
+    None: "",
+    "step": "; step sizes and look-aheads count payoffs per round",
+    "sum": "; step sizes and look-aheads count discounted sums",
+}
+"""What people are told of the unit."""
+
+
 class Subject(NamedTuple):
     """A game in parameters and how its players learn, from the command line or from a study.
 
@@ -53,9 +61,10 @@ def of_study(text: str, given: dict[str, Any], trust: bool) -> Subject:
     key = f"semantics.{setting.study.semantics.COUPLING}"
     settings = setting.study.settings()
     head = {"game": setting.played.to_dict(), "study": text}
-    head |= {name: plain(settings[name]) for name in ("semantics", "access", "learning")}
+    head |= {name: plain(settings[name]) for name in ("semantics", "access")}
+    head["learning"] = setting.learning_written
     return Subject(
-        title=f"{setting.title}, the own values of {text}",
+        title=f"{setting.title}, the own values of {text}{COUNTED[setting.played.unit]}",
         head=head,
         game=setting.parametric,
         family=setting.own_family(key),

@@ -28,7 +28,7 @@ from glasshouse.parametric import (
     Params,
     capabilities,
 )
-from glasshouse.parametric.capabilities import needs_key
+from glasshouse.parametric.capabilities import needs_key, unit_of
 from glasshouse.rules.base import AbstractRule
 from glasshouse.rules.gradient import Gradient
 from glasshouse.rules.residual import scale_of
@@ -128,7 +128,7 @@ def _learned(
     result = _result(end, residual, inside, stop, faults)
     if path is not None:
         path = jax.tree.map(lambda x, xs: jnp.concatenate([x[None], xs]), params, path)
-    return Solution(end, path, taken, residual, result, faults, scale_of(game))
+    return Solution(end, path, taken, residual, result, faults, scale_of(game), unit_of(game))
 
 
 def end_of(

@@ -9,7 +9,7 @@ import wadler_lindig as wl
 from jaxtyping import Float, Int, PyTree
 
 from glasshouse._foundation.arrays import RealArray
-from glasshouse._foundation.results import call, has_numbers, plain
+from glasshouse._foundation.results import UNLESS_NONE, call, has_numbers, plain
 from glasshouse.parametric import Params
 
 
@@ -43,7 +43,8 @@ class Solution(eqx.Module):
     `faults`, after which step each player's action probabilities or gradient first had no value
     (-1 for never; 0 at the start), or None where the semantics gives probabilities by construction;
     `relative_to`, what the residual is measured in: "gradient_scales", or "payoffs" where the game
-    does not know how large its gradients could be.
+    does not know how large its gradients could be; `unit`, in repeated games in what
+    payoffs, and so step sizes and look-aheads, are counted: "step" or "sum".
     """
 
     params: Params
@@ -53,6 +54,7 @@ class Solution(eqx.Module):
     result: RESULTS
     faults: Int[RealArray, "*batch players"] | None = None
     relative_to: str = eqx.field(static=True, default="gradient_scales")
+    unit: str | None = eqx.field(static=True, default=None, metadata={UNLESS_NONE: True})
 
     def to_dict(self) -> dict[str, Any]:
         """The end as plain data, ready for JSON: all but the path, and a message.
@@ -60,6 +62,7 @@ class Solution(eqx.Module):
         `result` is a name in `RESULTS`; of a batch, all are lists.
         """
         numbers = np.asarray(_number(self.result))
+        unit = {} if self.unit is None else {"unit": self.unit}
         return {
             "params": plain(self.params),
             "steps": plain(self.steps),
@@ -68,6 +71,7 @@ class Solution(eqx.Module):
             "result": np.take(RESULT_NAMES, numbers).tolist(),
             "message": np.take(MESSAGES, numbers).tolist(),
             "faults": plain(self.faults),
+            **unit,
         }
 
     def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:

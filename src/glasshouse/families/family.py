@@ -169,6 +169,7 @@ class LogisticFamily(AbstractDenseFamily):
 
 UNLIKE = "closed forms need one coupling for all and own weight 1"
 REPEATED = "closed forms of repeated games need full access"
+AFFINE_REPEATED = "no closed form is known of repeated games under affine semantics"
 
 
 @knows("thresholds", LogisticFamily, channel=Full)
@@ -217,8 +218,8 @@ def _checked_pattern(pattern: Numbers, players: int) -> RealArray:
 class AffineFamily(AbstractDenseFamily):
     """A game under the affine semantics, as a function of the weight w in [0, 1].
 
-    **Arguments:** `game`, two actions for each of at least two players; `channel`, what players see
-    of each other.
+    **Arguments:** `game`, two actions for each of at least two players, also a repeated one;
+    `channel`, what players see of each other; `reading`, in repeated games, as of `Affine`.
     **Raises:** `InputError` for any other game, reports that may leave [0, 1] and, when called, for
     other weights.
     """
@@ -227,12 +228,15 @@ class AffineFamily(AbstractDenseFamily):
 
     game: NormalFormGame
     channel: AbstractChannel = dataclasses.field(default_factory=Full)
+    reading: str | None = dataclasses.field(default=None, metadata={UNLESS_NONE: True})
 
     def __post_init__(self):
+        object.__setattr__(self, "reading", checked_reading(self.game, self.reading))
         self(0.0)
 
     def __call__(self, coupling: Numbers) -> ParametricGame:
-        return ParametricGame(self.game, Affine(self.game.actions, coupling), self.channel)
+        semantics = Affine(self.game, coupling, reading=self.reading)
+        return ParametricGame(self.game, semantics, self.channel)
 
     @property
     def lowest(self) -> float:
@@ -245,9 +249,13 @@ class AffineFamily(AbstractDenseFamily):
 
 @knows("thresholds", AffineFamily, channel=Full)
 def _(family: AffineFamily) -> Known | Unknown:
+    if is_repeated(family.game):
+        return Unknown(AFFINE_REPEATED)
     return known_affine_thresholds(family.game)
 
 
 @knows("thresholds", AffineFamily)
 def _(family: AffineFamily) -> Known | Unknown:
+    if is_repeated(family.game):
+        return Unknown(AFFINE_REPEATED)
     return neutral_weight(family.channel, family.game)

@@ -67,6 +67,9 @@ class AbstractGame(eqx.Module):
     def unlabelled(self) -> "AbstractGame":
         """The same game without names, so that names never reach compiled code."""
 
+    unit: eqx.AbstractVar[str | None]
+    """In what payoffs of many rounds are counted: "step" or "sum"; None in one round."""
+
     @property
     @abc.abstractmethod
     def behaviour_shapes(self) -> tuple[tuple[int, ...], ...]:
@@ -79,6 +82,10 @@ class AbstractGame(eqx.Module):
     @abc.abstractmethod
     def cooperation(self, behaviours: Product) -> Float[RealArray, "players"]:
         """How often each player takes action 0: its probability, or in many rounds its rate."""
+
+    @abc.abstractmethod
+    def observables(self, behaviours: Product) -> dict[str, Float[RealArray, "players"]]:
+        """What else is seen of each player, by name: in many rounds, how often what is done."""
 
     @abc.abstractmethod
     def check_learnable(self) -> None:
@@ -102,6 +109,10 @@ class AbstractOneShotGame(AbstractGame):
     """A game in which all players act once, knowing nothing of what the others do."""
 
     @property
+    def unit(self) -> None:
+        return None
+
+    @property
     def behaviour_shapes(self) -> tuple[tuple[int, ...], ...]:
         return tuple((count,) for count in self.actions)
 
@@ -110,6 +121,10 @@ class AbstractOneShotGame(AbstractGame):
 
     def cooperation(self, behaviours: Product) -> Float[RealArray, "players"]:
         return jnp.stack([behaviours.entries(i)[0] for i in range(self.players)])
+
+    def observables(self, behaviours: Product) -> dict[str, Float[RealArray, "players"]]:
+        """Nothing but cooperation."""
+        return {}
 
     def check_learnable(self) -> None:
         """Such a game always is."""

@@ -164,6 +164,16 @@ def innermost_sampled(game: Any) -> Any:
     return game
 
 
+def unit_of(game: Any) -> str | None:
+    """In what payoffs of many rounds are counted, and so step sizes and look-aheads, too.
+
+    "step", per round, or "sum", discounted sums; None in games that are played once.
+    """
+    while isinstance(game, AbstractWrapped):
+        game = game.game
+    return game.game.unit if isinstance(game, AbstractDense) else None
+
+
 def needs_key(game: AbstractParametricGame, key: Any, who: str) -> None:
     """Refuse to play a game whose payoffs are drawn without a key.
 

@@ -123,7 +123,13 @@ class ParametricGame(
         return self.game.cooperation(self.behaviours(params))
 
     def observables(self, params: Params) -> dict[str, Float[RealArray, "players"]]:
-        return {"cooperation": self.cooperation(params), **measured(self, params)}
+        return {**self.played(params), **measured(self, params)}
+
+    @in_float64_unless_traced
+    def played(self, params: Params) -> dict[str, Float[RealArray, "players"]]:
+        """The observables that the game itself has: without those that are registered."""
+        found = self.game.observables(self.behaviours(params))
+        return {"cooperation": self.cooperation(params), **found}
 
     @in_float64_unless_traced
     def payoffs(self, params: Params, key: RandomKey = None) -> Float[RealArray, "players"]:

@@ -4,6 +4,7 @@ import abc
 from typing import Any, ClassVar
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Float
 
@@ -12,6 +13,7 @@ from glasshouse._foundation.declared import AbstractDeclared
 from glasshouse._foundation.final import final_unless_abstract
 from glasshouse._foundation.precision import in_float64_unless_traced
 from glasshouse.errors import InputError, unknown_name
+from glasshouse.games.observables import is_of_rounds, rounds_in_words
 
 COOPERATION = "cooperation"
 """What every game with actions observes."""
@@ -43,15 +45,34 @@ def measured(game: Any, params: Any) -> dict[str, Float[RealArray, "players"]]:
     return {name: _measured(name, cls, game, params) for name, cls in OBSERVABLES.items()}
 
 
-def check_observable(name: str) -> None:
-    """Refuse a name under which nothing is observed.
+def check_name(name: str) -> None:
+    """Refuse a name under which nothing is observed in any game.
 
     **Raises:** `InputError` suggesting the nearest one.
     """
     from glasshouse.parametric.registry import OBSERVABLES
 
-    if name != COOPERATION and name not in OBSERVABLES:
+    if name != COOPERATION and name not in OBSERVABLES and not is_of_rounds(name):
         raise unknown_name("observable", name, [COOPERATION, *OBSERVABLES])
+
+
+def check_observable(name: str, game: Any) -> None:
+    """Refuse a name under which nothing is observed in a game, and an observable that fails there.
+
+    **Raises:** `InputError` suggesting the nearest one.
+    """
+    check_name(name)
+    if name != COOPERATION:
+        jax.eval_shape(lambda params: observed(game, params, name), game.neutral())
+
+
+def observable_in_words(name: str) -> tuple[str, str]:
+    """What an observable is, in words and as a formula."""
+    from glasshouse.parametric.registry import OBSERVABLES
+
+    if name in OBSERVABLES:
+        return OBSERVABLES[name].words, OBSERVABLES[name].formula
+    return rounds_in_words(name)
 
 
 @in_float64_unless_traced
@@ -65,14 +86,23 @@ def observed(game: Any, params: Any, name: str) -> Float[RealArray, "players"]:
 
     if name == COOPERATION and callable(getattr(game, COOPERATION, None)):
         return game.cooperation(params)
-    if name not in OBSERVABLES:
-        found = game.observables(params)
-        if name not in found:
-            raise unknown_name("observable", name, [*found, *OBSERVABLES])
-        return found[name]
     if callable(getattr(game, "untied", None)):  # who share parameters observe as others do
         return observed(game.game, game.untied(params), name)
+    if name not in OBSERVABLES:
+        found = getattr(game, "played", game.observables)(params)
+        if name not in found:
+            raise _unknown(name, [*found, *OBSERVABLES])
+        return found[name]
     return _measured(name, OBSERVABLES[name], game, params)
+
+
+def _unknown(name: str, known: list[str]) -> InputError:
+    if is_of_rounds(name) and not any(map(is_of_rounds, known)):
+        return InputError(
+            f"observable {name!r:.40} is of games that are played again and again: give a "
+            "RepeatedGame, in a study [game] repeated = { discount = … }"
+        )
+    return unknown_name("observable", name, known)
 
 
 def _measured(

@@ -49,7 +49,10 @@ class Lola(AbstractAnticipating):
     words: ClassVar[str] = "LOLA"
     keeps_rest_points: ClassVar[bool] = False
     formula: ClassVar[str] = "ξ_i + α (H_o ξ)_i + α χ_i"
-    cost: ClassVar[str] = "2 to 3 gradient steps with two or three players"
+    cost: ClassVar[str] = (
+        "2 to 3 gradient steps with two or three players; (2n)^k or so for the exact form of order "
+        "k among n"
+    )
     listed: ClassVar[int] = 2
     keys: ClassVar[Mapping[str, Key]] = {
         **AbstractAnticipating.keys,

@@ -5,15 +5,19 @@ from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, ArrayLike, Float, PyTree
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key, Strength
 from glasshouse._foundation.numbers import Numbers, action_counts, number_within
+from glasshouse._foundation.results import UNLESS_NONE
 from glasshouse.channels.box import Box
 from glasshouse.errors import InputError
-from glasshouse.games.base import Product, unrolls
+from glasshouse.games.base import AbstractGame, Product, unrolls
+from glasshouse.games.behaviour import count_states
 from glasshouse.semantics.base import AbstractSemantics
+from glasshouse.semantics.states import READING, checked_reading, counts_of, matching_rows
 
 
 class Affine(AbstractSemantics):
@@ -21,10 +25,12 @@ class Affine(AbstractSemantics):
 
     Definition: p_i = (1-w) θ_i + w · mean of θ_j over the others j ≠ i, with θ_i in [0, 1]: as if
     each met its own kind with probability w (assortment). At w = 0 nobody reads anybody; at w = 1
-    everyone does what the others' parameters say.
+    everyone does what the others' parameters say. In a repeated game this holds in every state, and
+    one reads the others' parameters of the same situation (own action first) or state of play.
 
     **Arguments:** `actions`, number of actions of each player: two each, any number of players
-    from two; `weight` w in [0, 1], a number.
+    from two; or a game that has them (a repeated one must be given itself); `weight` w in [0, 1], a
+    number; `reading`, in repeated games "situation" (the default) or "state".
     **Raises:** `InputError` for other numbers of actions, or a weight that is not such a number.
     """
 
@@ -45,14 +51,19 @@ class Affine(AbstractSemantics):
             axis="weight w (of what each reads)",
             least=0,
             most=1,
-        )
+        ),
+        "reading": READING,
     }
 
     weight: Float[RealArray, ""]
     actions: tuple[int, ...] = eqx.field(static=True)
+    reading: str | None = eqx.field(static=True, metadata={UNLESS_NONE: True})
 
-    def __init__(self, actions: Numbers, weight: Numbers):
-        self.actions = action_counts(actions)
+    def __init__(
+        self, actions: Numbers | AbstractGame, weight: Numbers, *, reading: str | None = None
+    ):
+        self.reading = checked_reading(actions, reading)
+        self.actions = action_counts(counts_of(actions))
         if len(self.actions) < 2 or set(self.actions) != {2}:
             raise InputError(
                 "the affine semantics needs two actions for each of at least two players, but is "
@@ -62,10 +73,17 @@ class Affine(AbstractSemantics):
 
     @property
     def spaces(self) -> tuple[Box, ...]:
+        if self.reading is not None:
+            states = count_states(self.actions)
+            return (Box(np.zeros(states), np.ones(states)),) * len(self.actions)
         return (Box(0.0, 1.0),) * len(self.actions)
 
     def behaviours(self, params: tuple[PyTree, ...], seen: Any) -> Product:
         players = range(len(self.actions))
+        if self.reading is not None:
+            seen = [[self._placed(x, i, j) for j, x in enumerate(seen[i])] for i in players]
+            each = (self._pair(i, params[i], seen[i]) for i in players)
+            return Product(tuple(jnp.stack(pair, axis=1) for pair in each))
         pairs = tuple(self._pair(i, params[i], seen[i]) for i in players)
         return Product(pairs if unrolls(self.actions) else tuple(map(jnp.stack, pairs)))
 
@@ -73,8 +91,14 @@ class Affine(AbstractSemantics):
     def example(cls, actions: tuple[int, ...]) -> "Affine":
         return cls(actions, weight=0.25)
 
+    def _placed(self, numbers: ArrayLike, player: int, owner: int) -> Array:
+        """What the player reads of the owner in each of its own states."""
+        read = jnp.asarray(numbers)
+        is_situation = self.reading == "situation"
+        return read if is_situation else read[matching_rows(self.actions, player, owner)]
+
     def _pair(self, player: int, own: ArrayLike, seen: Any) -> tuple[Array, Array]:
-        """One player's probabilities of both actions, as scalars."""
+        """One player's probabilities of both actions, as scalars or in each state."""
         others = [jnp.asarray(x) for j, x in enumerate(seen) if j != player]
         mean = sum(others[1:], start=others[0]) / len(others)
         weight = jnp.asarray(self.weight)

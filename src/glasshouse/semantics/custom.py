@@ -26,7 +26,8 @@ class Custom(AbstractSemantics):
 
     **Arguments:** `function(params, seen)`, a differentiable JAX function returning one vector
     of probabilities per player, where `params[i]` are player i's parameters and `seen[i][j]` is
-    what player i sees of player j's; it may be a pytree holding arrays (an Equinox network).
+    what player i sees of player j's; it may be a pytree holding arrays (an Equinox network). For a
+    repeated game it returns an array per player, of shape `(states, actions)` in its own frame.
     `spaces`, one `Box` per player.
     **Raises:** `InputError` when the function does not return one vector per player, or when these
     are no probabilities at the neutral parameters or at all lower or upper bounds (elsewhere
@@ -120,13 +121,13 @@ def _actions(function: Callable, boxes: tuple[Box, ...]) -> tuple[int, ...]:
             "player a box of the structure of its parameters, as Box.like(params, -math.inf, "
             "math.inf)"
         ) from error
-    if len(shapes) != len(boxes) or any(len(s.shape) != 1 for s in shapes):
+    if len(shapes) != len(boxes) or any(len(s.shape) not in (1, 2) for s in shapes):
         raise InputError(
             f"the semantics function returned arrays of shapes {[s.shape for s in shapes]}: it "
             f"must return one vector of action probabilities for each of {len(boxes)} players, "
-            "as many as there are boxes"
+            "as many as there are boxes; in a repeated game one such row for each state"
         )
-    return tuple(s.shape[0] for s in shapes)
+    return tuple(s.shape[-1] for s in shapes)
 
 
 def _kinds(boxes: tuple[Box, ...]) -> str:
@@ -157,7 +158,7 @@ def _check_probabilities(function: Callable, boxes: tuple[Box, ...]) -> None:
         for i, vector in enumerate(_evaluated(function, params)):
             if not (
                 np.all(vector >= -PROBABILITY_TOLERANCE)
-                and abs(float(vector.sum()) - 1) <= PROBABILITY_TOLERANCE
+                and np.all(np.abs(np.asarray(vector.sum(axis=-1)) - 1) <= PROBABILITY_TOLERANCE)
             ):
                 raise InputError(
                     f"the semantics function gives player {i + 1} {few(vector)} at "

@@ -11,7 +11,18 @@ from jaxtyping import Array, ArrayLike, Float, PyTree
 
 from glasshouse._foundation.arrays import RealArray, is_traced
 from glasshouse._foundation.declared import Key, Strength
-from glasshouse._foundation.numbers import Numbers, action_counts, checked_bound, checked_weights
+from glasshouse._foundation.numbers import (
+    PROBABILITY_TOLERANCE,
+    Numbers,
+    Whole,
+    action_counts,
+    checked_bound,
+    checked_weights,
+    number_array,
+    player_number,
+    shown,
+)
+from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import UNLESS_NONE
 from glasshouse.channels.box import Box
 from glasshouse.errors import InputError
@@ -19,7 +30,7 @@ from glasshouse.games.base import AbstractGame, Product, unrolls
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.semantics.probabilities import sigmoid_pair, softmax, softmax_unrolled
 from glasshouse.semantics.states import (
-    READINGS,
+    READING,
     checked_reading,
     counts_of,
     shape_of_logits,
@@ -81,12 +92,7 @@ class Logistic(AbstractSemantics):
             symbol="ω",
             axis="weight ω of one's own parameter",
         ),
-        "reading": Key(
-            'In repeated games: one reads of the other what it does in the same "situation" (the '
-            'own action first for either; default) or in the same "state" of play.',
-            None,
-            READINGS,
-        ),
+        "reading": READING,
     }
 
     coupling: Float[RealArray, ""] | Float[RealArray, "players players"]
@@ -132,6 +138,28 @@ class Logistic(AbstractSemantics):
         logits = unrolled_logits if unrolls(self.actions) else stacked_logits
         return Product(tuple(logits(self, i, params[i], seen[i]) for i in players))
 
+    @in_float64
+    def params_of(self, behaviour: Numbers, player: Whole = 0) -> Float[np.ndarray, "..."]:
+        """The parameters with which a player who reads nobody behaves so.
+
+        Definition: θ = log(p_a / p_last) / ω in each state, inside the bound: probabilities nearer
+        to 0 or 1 than s(ωM) are taken for these.
+
+        **Arguments:** `behaviour`, probabilities of all actions, or with two of action 0; in a
+        repeated game one row for each state, as `games.strategy` gives them; `player`, whose.
+        **Raises:** `InputError` for what are no probabilities, for 0 and 1 without a bound, and
+        where the player reads others, whose parameters then decide, too.
+
+            import glasshouse as gh
+            from glasshouse.games import RepeatedGame, strategy
+            from glasshouse.semantics import Logistic
+
+            game = RepeatedGame(gh.load_game("prisoners_dilemma"), discount=0.96)
+            theta = Logistic(game, coupling=0.0, bound=8.0).params_of(strategy("tft", game))
+            print(theta)  # [ 8.  8. -8.  8. -8.]
+        """
+        return params_of(self, behaviour, player_number(player, len(self.actions)))
+
     @classmethod
     def example(cls, actions: tuple[int, ...]) -> "Logistic":
         return cls(actions, coupling=0.5, bound=5.0)
@@ -142,6 +170,37 @@ class Logistic(AbstractSemantics):
         source = jnp.asarray(source)
         index = (reader,) if reader == owner else (reader, owner)
         return source[index] if source.ndim else source
+
+
+def params_of(semantics: Logistic, behaviour: Numbers, player: int) -> Float[np.ndarray, "..."]:
+    """What `Logistic.params_of` gives."""
+    count, shape = semantics.actions[player], np.shape(semantics.spaces[player].lower)
+    states = shape[:1] if semantics.reading is not None else ()
+    shapes = [(*states, count), *([states] if count == 2 else [])]
+    mix = np.asarray(number_array(behaviour, "behaviour", shapes=shapes), dtype=float)
+    mix = np.stack([mix, 1 - mix], axis=-1) if mix.shape == states else mix
+    if np.any(mix < 0) or np.any(np.abs(mix.sum(axis=-1) - 1) > PROBABILITY_TOLERANCE):
+        raise InputError(f"behaviour must be probabilities, but is {shown(behaviour)}")
+    others = [j for j in range(len(semantics.actions)) if j != player]
+    if any(float(semantics.weight(player, j)) for j in others):
+        raise InputError(
+            f"player {player + 1} reads others, whose parameters change what it does: no "
+            "parameters of its own make it behave so; take coupling 0, or a row of zeros there"
+        )
+    bound, own = float(semantics.bound), float(semantics.weight(player, player))
+    if bound == math.inf and np.any(mix <= 0):
+        raise InputError(
+            "no parameters give probabilities of 0 or 1 without a bound: give the semantics one, "
+            "as bound=8.0, or the behaviour probabilities between"
+        )
+    if own == 0:
+        raise InputError("own_weight is 0: what a player chooses does not change what it does")
+    with np.errstate(divide="ignore"):
+        logits = np.log(mix)
+    # The last action's logit is 0: where it is too unlikely, ratios of the others are kept.
+    least = logits.max(axis=-1, keepdims=True) - bound * abs(own)
+    rest = np.maximum(logits[..., -1:], least)
+    return np.clip((logits[..., :-1] - rest) / own, -bound, bound).reshape(shape)
 
 
 def unrolled_logits(

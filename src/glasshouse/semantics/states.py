@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int
 
+from glasshouse._foundation.declared import Key
 from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame
 from glasshouse.games.behaviour import count_states, own_frame
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
     from glasshouse.semantics.logistic import Logistic
 
 READINGS = ("situation", "state")
+
+READING = Key(
+    'In repeated games: one reads of the other what it does in the same "situation" (the '
+    'own action first for either; default) or in the same "state" of play.',
+    None,
+    READINGS,
+)
 
 
 def checked_reading(game: Any, reading: str | None) -> str | None:
@@ -29,7 +37,7 @@ def checked_reading(game: Any, reading: str | None) -> str | None:
         if reading is not None:
             raise InputError(
                 f"reading={reading!r:.40} is about the states of a repeated game: give the "
-                "RepeatedGame itself, as Logistic(game, coupling, reading=…)"
+                "RepeatedGame itself in place of its actions"
             )
         return None
     reading = "situation" if reading is None else reading

@@ -39,7 +39,7 @@ class StudyResult(Computed):
             "game": setting.played.to_dict(),
             "semantics": plain(setting.study.settings()["semantics"]),
             "access": plain(setting.study.settings()["access"]),
-            "learning": plain(setting.study.settings()["learning"]),
+            "learning": setting.learning_written,
             "claims": claims(self),
             "axes": [axis.key for axis in self.axes],
             "predictions": plain(self.predictions),

@@ -12,7 +12,7 @@ import pydantic
 import wadler_lindig as wl
 
 from glasshouse._foundation.progress import progress
-from glasshouse._foundation.results import Readable, call
+from glasshouse._foundation.results import Readable, call, plain
 from glasshouse.dynamics.learning import Learning
 from glasshouse.dynamics.starts import check_starts
 from glasshouse.errors import InputError
@@ -22,7 +22,7 @@ from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.repeated import Played, is_repeated
 from glasshouse.parametric import AbstractParametricGame, Layout, ParametricGame, Tied
 from glasshouse.parametric.dense import check_channel
-from glasshouse.parametric.measure import COOPERATION, observed
+from glasshouse.parametric.measure import check_observable
 from glasshouse.rules.base import APART, AbstractRule
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.study.spec.imported import check_place
@@ -56,6 +56,13 @@ class Setting(Readable):
     def steady(self) -> NormalFormGame:
         """The game of doing the same in every round, whose payoffs compare with what is learned."""
         return self.played.steady() if is_repeated(self.played) else self.game
+
+    @property
+    def learning_written(self) -> dict[str, Any]:
+        """How players learn, for JSON, and of repeated games in which unit of payoffs."""
+        unit = self.played.unit
+        written = plain(self.study.settings()["learning"])
+        return written if unit is None else {**written, "unit": unit}
 
     def own_family(self, key: str) -> AbstractFamily | None:
         """The game at every strength of reading, where `key` is that of this semantics."""
@@ -239,7 +246,7 @@ class _Builder:
         learning = study.learning.build(study.semantics.SPREAD)
         starts = learning.starts
         with named("analysis.observe"):
-            _check_observed(study.analysis.observe, learned)
+            check_observable(study.analysis.observe, learned)
         with named("learning.players" if study.learning.players else "learning.rule"):
             self._check_rule(learning.rule, learned)
         with named("learning.start" if starts.kind == "given" else "learning.starts"):
@@ -264,12 +271,6 @@ class _Builder:
             size = np.array(0.1)
             jax.eval_shape(lambda x: rule.step(game, x, rule.init(game, x), size), here)
             self._rules.add(kind)
-
-
-def _check_observed(name: str, game: AbstractParametricGame) -> None:
-    """Refuse an observable that fails, before anything is computed."""
-    if name != COOPERATION:
-        jax.eval_shape(lambda params: observed(game, params, name), game.neutral())
 
 
 def _parametric(study: Study, game: AbstractGame, semantics: AbstractSemantics) -> ParametricGame:

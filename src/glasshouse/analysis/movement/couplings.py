@@ -26,7 +26,7 @@ from glasshouse.errors import InputError
 from glasshouse.families.along import games_along
 from glasshouse.families.family import HIGHEST
 from glasshouse.parametric import AbstractParametricGame, Params, require_exact
-from glasshouse.parametric.capabilities import Capability
+from glasshouse.parametric.capabilities import Capability, unit_of
 from glasshouse.rules.base import AbstractDirection, AbstractRule, check_direction, of_words
 from glasshouse.rules.gradient import Gradient
 from glasshouse.theory.symmetric import lowest_coupling
@@ -144,12 +144,14 @@ def measured_first_movement(
     tolerance = number(tolerance, "tolerance", least=0.0)
     search = search_of(low, high, points, tolerance / 8)
 
+    unit = _unit(family, low)
+
     def after(length: float) -> Switch:
         step_size = length / (WINDOW_STEPS * (scale or 1.0))
         learned = f"{WINDOW_STEPS} steps of {step_size:.6g}{of_words(rule)}"
         detail = f"{learned} {_from(start)}, {points} values in [{low:g}, {high:g}], narrowed"
         steps = {"steps": WINDOW_STEPS, "step_size": step_size, "window": length}
-        settings = {"start": _start(start), "tolerance": tolerance, **steps}
+        settings = {"start": _start(start), "tolerance": tolerance, **steps, **unit}
         margins = _changes(family, start, rule, WINDOW_STEPS, step_size)
         found = find_switch(margins, search, WINDOW_ROUNDING, "learned", detail, settings)
         return dataclasses.replace(found, learned=learned)
@@ -192,6 +194,7 @@ def long_run_switch(
     learned = learning.paced(step_size)
     detail = f"{learned} {_from(start)}, {points} values in [{low:g}, {high:g}], narrowed"
     settings = {"start": _start(start), "steps": steps, "step_size": step_size}
+    settings |= _unit(family, low)
     settings |= {"tolerance": number(tolerance, "tolerance", least=0.0)}
     margins = _changes(family, start, learning.rule, steps, step_size)
     search = search_of(low, high, points, tolerance)
@@ -201,6 +204,12 @@ def long_run_switch(
 
 critical_coupling = long_run_switch
 """The name of `long_run_switch` in earlier versions."""
+
+
+def _unit(family: Family, coupling: float) -> dict[str, str]:
+    """In what step sizes count, of repeated games."""
+    unit = unit_of(family(coupling))
+    return {} if unit is None else {"unit": unit}
 
 
 def _cooperation_change(

@@ -21,7 +21,13 @@ from glasshouse.dynamics.starts import Starts as Starts  # its name here in earl
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params, require_exact
 from glasshouse.parametric.capabilities import listed
-from glasshouse.parametric.measure import COOPERATION, AbstractMeasure, check_observable, observed
+from glasshouse.parametric.measure import (
+    COOPERATION,
+    AbstractMeasure,
+    check_observable,
+    observable_in_words,
+    observed,
+)
 from glasshouse.parametric.registry import OBSERVABLES
 
 AT_REST = 1e-6
@@ -60,9 +66,9 @@ class Share(Result):
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Observed(Result):
-    """What a registered observable gives where runs ended.
+    """What an observable gives where runs ended.
 
-    **Arguments:** `name`; `words` and `formula`, as its class says; `mean`, over runs and players;
+    **Arguments:** `name`; `words` and `formula`, what it is; `mean`, over runs and players;
     `players`, the mean of each over runs.
     """
 
@@ -129,7 +135,7 @@ def generic_outcomes(
 
     **Arguments:** `games`, alike in structure (one game at many couplings, say; `Tied` games too);
     `learning`, by which rule, from where, in how many steps and of which size; `observe`, the name
-    of a registered observable, whose means at the ends are `observed`.
+    of an observable, whose means at the ends are `observed`.
     **Raises:** `InputError` when there is no game, it has no cooperation, the starts do not fit
     its boxes, or nothing has the name to observe.
     **Cost:** games × starts × steps learning steps.
@@ -143,27 +149,29 @@ def generic_outcomes(
     """
     games = listed(games, "generic_outcomes")
     require_exact(games[0], "outcomes of learning", "observables")
-    check_observable(observe)
-    measure = None if observe == COOPERATION else OBSERVABLES[observe]
-    sees = seen if measure is None else _Seeing(observe, measure)
+    check_observable(observe, games[0])
+    sees = seen if observe == COOPERATION else _Seeing(observe, OBSERVABLES.get(observe))
     ends = learn(games, check_learning(learning, "generic_outcomes"), sees)
     cooperates, payoffs, *more = ends.observed
     _check_probabilities(cooperates.reshape(-1, cooperates.shape[-1]))
     found = _classified(cooperates, payoffs, ends.residuals, ends.detail)
-    if measure is None:
+    if observe == COOPERATION:
         return found
     return [
-        dataclasses.replace(outcomes, observed=_observed(observe, measure, ends, values))
+        dataclasses.replace(outcomes, observed=_observed(observe, ends, values))
         for outcomes, ends, values in zip(found, cooperates, more[0], strict=True)
     ]
 
 
 @dataclasses.dataclass(frozen=True)
 class _Seeing:
-    """What `seen` gives, and an observable beside it, known by its class: files may be edited."""
+    """What `seen` gives, and an observable beside it.
+
+    A registered one is known by its class, for files may be edited.
+    """
 
     name: str
-    measure: type[AbstractMeasure]
+    measure: type[AbstractMeasure] | None
 
     def __call__(self, game: AbstractParametricGame, params: Params) -> tuple[RealArray, ...]:
         return *seen(game, params), observed(game, params, self.name)
@@ -171,7 +179,6 @@ class _Seeing:
 
 def _observed(
     name: str,
-    measure: type[AbstractMeasure],
     ends: Float[np.ndarray, "runs players"],
     values: Float[np.ndarray, "runs players"],
 ) -> Observed:
@@ -179,7 +186,7 @@ def _observed(
     counted = values[np.isfinite(ends).all(axis=1)]
     means = counted.mean(axis=0) if len(counted) else np.full(values.shape[1], np.nan)
     each = tuple(means.tolist())
-    return Observed(name, measure.words, measure.formula, float(means.mean()), each)
+    return Observed(name, *observable_in_words(name), float(means.mean()), each)
 
 
 def seen(

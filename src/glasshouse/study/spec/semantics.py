@@ -144,9 +144,19 @@ class LogisticSection(SemanticsSection):
 class AffineSection(SemanticsSection):
     """Cooperate with probability (1-w) θ_i + w θ_j, parameters in [0, 1]; two actions each."""
 
+    def built(self, game: Played, settings: dict[str, Any]) -> AbstractSemantics:
+        """The semantics for this game's players."""
+        return self.MADE(game, settings["weight"], reading=settings["reading"])
+
     def family(self, game: Played, channel: AbstractChannel) -> AffineFamily:
         """The game at every weight."""
-        return AffineFamily(game, channel)
+        return AffineFamily(game, channel, self.settings()["reading"])
+
+    def said(self, game: Played, spaces: tuple[Box, ...]) -> Said:
+        """What it does, for the report."""
+        own = self.settings()
+        states = _over_states(game, own, "such probability")
+        return f"{self.MADE.formula}; {_where(spaces)}, w = {{weight}}{states}", own
 
 
 class LinearSection(SemanticsSection):
@@ -251,11 +261,11 @@ MOST_COORDINATES = 12
 """As many coordinates of a direction are in the report."""
 
 
-def _over_states(game: Played, own: dict[str, Any]) -> str:
+def _over_states(game: Played, own: dict[str, Any], each: str = "such logit") -> str:
     if not is_repeated(game):
         return ""
     read = own["reading"] or "situation"
-    return f"; one such logit for each information state, read in the same {read}"
+    return f"; one {each} for each information state, read in the same {read}"
 
 
 def _bound(bound: float) -> str:

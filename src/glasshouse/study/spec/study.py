@@ -20,7 +20,7 @@ from pydantic import (
 
 from glasshouse.errors import nearest
 from glasshouse.games.registry import CATALOGUE
-from glasshouse.parametric.measure import COOPERATION, check_observable
+from glasshouse.parametric.measure import COOPERATION, check_name
 from glasshouse.study.spec.access import ACCESS_SPECS, AccessSection, with_threshold
 from glasshouse.study.spec.comparison import UNASKED, ComparisonSpec, EntrySpec, some
 from glasshouse.study.spec.dotted import leaves, numeric_leaves, replaced
@@ -87,7 +87,8 @@ class AnalysisSpec(Section):
     portrait: StrictBool = True
     """The phase portrait at the study's own values (two players with one parameter each)."""
     observe: str = COOPERATION
-    """Which registered observable is reported at the ends of learning beside cooperation."""
+    """Which observable is reported at the ends of learning beside cooperation: a registered one, or
+    of a repeated game "rate CD" or "P(C | CD)"."""
     certify: Epsilon = 1e-6
     """Prove whether rest points and the corner are ε-equilibria: ε in units of payoff, or false."""
 
@@ -99,7 +100,7 @@ class AnalysisSpec(Section):
     @field_validator("observe")
     @classmethod
     def _is_observed(cls, value: str) -> str:
-        check_observable(value)
+        check_name(value)
         return value
 
 
