@@ -35,7 +35,7 @@ def margin_at(member: Member, rule: AbstractDirection) -> Array:
     return flow_derivative(*at_gain(member), mean_cooperation, rule)
 
 
-def above(values: np.ndarray, smallest: float, shape: tuple[int, ...]) -> np.ndarray:
+def above(values: np.ndarray, smallest: float | np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Whether values exceed the smallest that counts: 1, 0, or NaN where they are not finite."""
     held = np.where(np.isfinite(values), (values > smallest).astype(float), np.nan)
     return held.reshape(shape)
