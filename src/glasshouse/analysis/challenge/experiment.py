@@ -1,7 +1,7 @@
 """The challenge: predictions are filed first, and then networks learn with the glass open."""
 
 import math
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import equinox as eqx
 import jax
@@ -41,6 +41,7 @@ ROUNDS = 6
 """Times a predicted switch is narrowed: to 1e-7 of the spacing of the gains."""
 
 
+@runtime_checkable
 class Keeper(Protocol):
     """Who files forecasts, and keeps what was measured for those who go on after an interrupt."""
 

@@ -161,12 +161,14 @@ def is_right(predicted: Switch, measured: Switch, factor: float = ROUGH) -> bool
 def best_constant(measured: list[Switch]) -> float | None:
     """The number that is right for most of what was measured; the smallest of several.
 
-    What is right for some is right for the same ones where it is twice the smallest of them.
+    What is right for some is right for the same ones where it is twice the smallest of them, or
+    the largest below 0.05.
     """
-    found = [max(m, NOT_TOLD_APART) for m in measured if m is not None]
+    found = [m for m in measured if m is not None]
     if not found:
         return None
-    hits = {ROUGH * m: sum(is_right(ROUGH * m, other) for other in found) for m in found}
+    tried = [float(np.nextafter(NOT_TOLD_APART, 0.0)), *(ROUGH * m for m in found)]
+    hits = {constant: sum(is_right(constant, m) for m in found) for constant in tried}
     most = max(hits.values())
     return min(constant for constant, count in hits.items() if count == most)
 
