@@ -14,14 +14,14 @@ from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.progress import progress
 from glasshouse.analysis.challenge.networks import (
     STANDARD_GAME,
+    even_threshold,
     networks_of,
-    neutral_threshold,
     rates_of,
     stage_of,
 )
 from glasshouse.analysis.challenge.scores import ChallengeFindings, ChallengeTrial, first_switch
 from glasshouse.analysis.challenge.settings import (
-    TIED,
+    TIED_START,
     Challenge,
     Forecast,
     Forecasts,
@@ -37,7 +37,7 @@ from glasshouse.parametric import Params, Tied
 from glasshouse.rules.gradient import Gradient
 from glasshouse.theory.diagonals import LogisticDiagonal, diagonal_rest_points
 
-ROUNDS = 6
+FINE_ROUNDS = 6
 """Times a predicted switch is narrowed: to 1e-7 of the spacing of the gains."""
 
 
@@ -117,13 +117,13 @@ def _forecasts(
         margins = batch_map(margin_at, members, Gradient()).reshape(gains.shape)
         return above(margins, ranges[:, None], gains.shape)
 
-    found = switches(rises, settings.seeds, settings.gains, ROUNDS)
+    found = switches(rises, settings.seeds, settings.gains, FINE_ROUNDS)
     return [
         Forecast(
             part=part.name,
             seed=seed,
             symmetric=part.standard or seed % 2 == 0,
-            threshold=neutral_threshold(stages[k]),
+            threshold=even_threshold(stages[k]),
             rates=tuple(rates[k].tolist()),
             trained=bool(trained[k]),
             predicted=switch.rises[0] if (switch := found[k]) and switch.rises else None,
@@ -143,7 +143,7 @@ def _measured(part: Part, networks: Any, forecasts: Forecasts) -> tuple[Challeng
     gains = np.tile(settings.gains, len(chosen))
     members = repeat(networks, settings.points), gains
     step_size = np.asarray(settings.step_size)
-    tied = part.start == TIED
+    tied = part.start == TIED_START
     start, after = batch_map(_path, members, settings.windows, step_size, tied)
     shape = (len(chosen), settings.points)
     changes = (after - start[:, None]).reshape(*shape, -1)

@@ -36,7 +36,7 @@ SMALLEST, LARGEST = 0.1, 1.6
 GOLDEN = (math.sqrt(5) - 1) / 2
 """Modulo 1, its multiples lie more evenly in the unit interval than those of other numbers."""
 
-SPREAD = 2.0
+MOST_APART = 2.0
 """The most by which the players of an asymmetric game differ in how much each effect counts."""
 
 SCALE = 3.0
@@ -68,7 +68,7 @@ def drawn_game(seed: int) -> NormalFormGame:
         scales, costs = np.ones(2), np.full(2, threshold)
         shapes = np.full(2, row[2])
     else:
-        first, second = SPREAD ** (2 * row[:2] - 1)
+        first, second = MOST_APART ** (2 * row[:2] - 1)
         scales = 2 * np.array([first, 1.0]) / (first + 1)
         costs = np.array([second, 1.0])
         costs *= threshold * scales.sum() / (scales @ costs)
@@ -83,7 +83,7 @@ def drawn_game(seed: int) -> NormalFormGame:
     return NormalFormGame(np.stack([tables[0], tables[1].T]), player_axis=0)
 
 
-def neutral_threshold(game: NormalFormGame) -> float:
+def even_threshold(game: NormalFormGame) -> float:
     """κ_½ in closed form: from which coupling on mean cooperation rises at the neutral start.
 
     Definition: -Σ A_i / Σ B_i, how much each one's payoff changes with its own and with the other's

@@ -21,7 +21,7 @@ RANDOM = "random"
 RATES = (0.2, 0.05, 0.01)
 """How often players who were trained cooperate when the glass is opened."""
 
-TIED = "tied"
+TIED_START = "tied"
 """The start of players who share all weights, so that rounding cannot tell them apart either."""
 
 STANDARD = "standard"
@@ -56,7 +56,7 @@ class Part:
 def all_parts() -> dict[str, Part]:
     """Every part by its name: 48 with payoffs that vary, and 9 of the standard game."""
     drawn = itertools.product(KINDS, GAMES, STARTS, (None, *RATES))
-    standard = itertools.product((*STARTS, TIED), RATES)
+    standard = itertools.product((*STARTS, TIED_START), RATES)
     parts = [Part(*factors) for factors in drawn]
     parts += [Part("mirrored", "once", start, rate, True) for start, rate in standard]
     return {part.name: part for part in parts}
@@ -70,7 +70,7 @@ def parts_with(words: str) -> tuple[str, ...]:
     wanted = set(words.split("-"))
     found = tuple(name for name in all_parts() if wanted <= set(name.split("-")))
     if not found:
-        known = (*KINDS, *GAMES, *STARTS, TIED, RANDOM, *(f"p{r:g}" for r in RATES), STANDARD)
+        known = (*KINDS, *GAMES, *STARTS, TIED_START, RANDOM, *(f"p{r:g}" for r in RATES), STANDARD)
         raise InputError(
             f"no part of the challenge has all of {words!r:.60}: join some of "
             f"{', '.join(known)} by hyphens"
@@ -137,8 +137,8 @@ class Forecast(Result):
     on cooperation would rise at the neutral start under the logistic semantics; `rates`, how often
     each cooperates at the start, nobody reading; `trained`, whether these are what was asked for
     (True for random networks); `predicted`, the lowest gain from which on the derivative of mean
-    cooperation at the start is positive, None where there is none; `roots`, how often that
-    derivative changes its sign along the gains.
+    cooperation at the start is positive, None where there is none; `roots`, how often along the
+    gains it becomes positive or ceases to be, less than 1e-12 of the payoff range counting as none.
     """
 
     part: str

@@ -11,10 +11,10 @@ from glasshouse.plots._palette import TEXT
 from glasshouse.plots.prediction import plot_predictions
 from glasshouse.study.report.figures import StudyFigure
 
-SHOWN = 500
+DRAWN_WINDOW = 500
 """The window that is drawn, or the longest before it."""
 
-WORDS = {
+CALLED = {
     "mirrored": "mirrored networks",
     "interpreter": "one network reads both",
     "policies": "two networks",
@@ -23,14 +23,14 @@ WORDS = {
 }
 """What figures and tables call kinds and games."""
 
-STARTS = {None: f"{RANDOM} starts", **{rate: f"trained to {rate:g}" for rate in RATES}}
+START_WORDS = {None: f"{RANDOM} starts", **{rate: f"trained to {rate:g}" for rate in RATES}}
 """What figures call starts by the rate of cooperation to which networks were trained."""
 
 
 def challenge_figure(findings: ChallengeFindings) -> StudyFigure:
     """One scatter plot for each kind of networks and game, after the window of 500 steps."""
     windows = findings.settings.windows
-    steps = max((w for w in windows if w <= SHOWN), default=windows[0])
+    steps = max((w for w in windows if w <= DRAWN_WINDOW), default=windows[0])
     panels = [(kind, game) for game in GAMES for kind in KINDS if _tried(findings, kind, game)] or [
         (KINDS[0], GAMES[0])
     ]
@@ -63,7 +63,7 @@ def _panel(findings: ChallengeFindings, kind: str, game: str, steps: int, ax: Ax
     window = findings.settings.windows.index(steps)
     parts = _tried(findings, kind, game)
     groups = {}
-    for rate, label in STARTS.items():
+    for rate, label in START_WORDS.items():
         trials = [t for p in parts if all_parts()[p].rate == rate for t in findings.of(p)]
         if trials:
             pairs = [(t.forecast.predicted, t.measured[window]) for t in trials]
@@ -71,7 +71,7 @@ def _panel(findings: ChallengeFindings, kind: str, game: str, steps: int, ax: Ax
     scores = [findings.score(part, steps) for part in parts]
     right, runs = sum(s.right.count for s in scores), sum(s.right.runs for s in scores)
     title = (
-        f"{WORDS[kind]}, {WORDS[game]}, {steps} steps:\n{right} of {runs} within a factor of two"
+        f"{CALLED[kind]}, {CALLED[game]}, {steps} steps:\n{right} of {runs} within a factor of two"
     )
     plot_predictions(groups, title, legend=False, ax=ax)
 

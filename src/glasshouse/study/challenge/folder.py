@@ -18,7 +18,7 @@ from glasshouse.study.challenge.figure import challenge_figure
 from glasshouse.study.folder import as_json, check_new, check_usable
 
 FORECASTS = "forecasts.json"
-PARTS = "parts"
+PARTS_FOLDER = "parts"
 
 MOST_BYTES = 100_000_000
 """Of a file of the folder."""
@@ -59,7 +59,7 @@ class ChallengeFolder:
                 )
         else:
             with writing(self.path):
-                (self.path / PARTS).mkdir(parents=True, exist_ok=True)
+                (self.path / PARTS_FOLDER).mkdir(parents=True, exist_ok=True)
             write_file(file, as_json({**_made(forecasts), **forecasts.filed()}))
         self._forecasts = forecasts
 
@@ -101,7 +101,7 @@ class ChallengeFolder:
         return self._forecasts
 
     def _part(self, name: str) -> Path:
-        return self.path / PARTS / f"{name}.json"
+        return self.path / PARTS_FOLDER / f"{name}.json"
 
 
 def _made(forecasts: Forecasts) -> dict[str, Any]:
