@@ -6,6 +6,7 @@ import functools
 import hashlib
 import json
 import math
+from pathlib import Path
 
 import equinox as eqx
 import jax
@@ -316,6 +317,9 @@ def test_the_command_says_what_it_found_and_files_it(call, tmp_path):
     code, printed, _ = call(*asked, *part, "--out", str(out), "--json")
     assert code == 0
     assert [score["steps"] for score in json.loads(printed)["scores"]] == [5, 50]
+    code, printed, said = call("challenge", *part, "--out", str(out))
+    assert (code, printed, said.count("\n")) == (2, "", 1)
+    assert "other settings" in said
 
 
 @pytest.mark.parametrize(
@@ -343,3 +347,32 @@ def test_a_folder_of_something_else_is_refused(call, tmp_path):
     (tmp_path / "forecasts.json").write_text("no JSON")
     with pytest.raises(InputError, match="is no JSON"):
         ChallengeFolder(tmp_path).file(forecast_challenge(dataclasses.replace(SMALL, seeds=1)))
+
+
+LABELS = {"mirrored": "mirrored", "interpreter": "one network", "policies": "two networks"}
+
+
+@pytest.mark.slow
+def test_the_page_says_what_mirrored_networks_do_in_windows_up_to_500_steps():
+    page = (Path(__file__).parent.parent / "docs/background/challenge.md").read_text()
+    lines = [line for line in page.splitlines() if line.startswith("| ")]
+    table = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+    rows = {label: cells for label, *cells in table}
+    found = run_challenge(Challenge(parts=parts_with("mirrored"), windows=(5, 50, 500)))
+    for name in found.settings.parts:
+        part = all_parts()[name]
+        words = [LABELS[part.kind], part.game, part.start, f"{part.rate or 'random'}"]
+        row = rows[", ".join([*words, "standard"] if part.standard else words)]
+        scores = [found.score(name, steps) for steps in (5, 50, 500)]
+        shown = [str(scores[0].pairs), *(f"{s.right.count} of {s.right.runs}" for s in scores)]
+        last = scores[-1]
+        beside = [str(last.by_constant.count), str(last.by_threshold.count)]
+        both = ["–" if x is None else f"{x:.2f}" for x in (last.correlation, last.added)]
+        assert [*row[:4], *row[6:]] == [*shown, *beside, *both]
+        if part.standard:
+            assert all(score.close.count == 24 for score in scores)
+    for name in parts_with("mirrored-repeated-random"):
+        score = found.score(name, 500)
+        assert score.right.count >= 20
+        assert (score.correlation or 0.0) >= 0.9
+        assert score.by_constant.count <= 15

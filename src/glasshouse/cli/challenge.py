@@ -49,6 +49,7 @@ def command(
         parts=tuple(dict.fromkeys(named)) or usual.parts,
         windows=(*(w for w in usual.windows if w < steps), steps),
     )
+    folder.check(settings)
     findings = run_challenge(settings, folder)
     folder.write(findings)
     if as_json:

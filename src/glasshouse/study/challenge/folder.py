@@ -12,7 +12,7 @@ from typing import Any
 from glasshouse._foundation.files import read_bytes, reason, write_file, writing
 from glasshouse._foundation.random import how_drawn
 from glasshouse.analysis.challenge.scores import ChallengeFindings, ChallengeTrial
-from glasshouse.analysis.challenge.settings import Forecast, Forecasts
+from glasshouse.analysis.challenge.settings import Challenge, Forecast, Forecasts
 from glasshouse.errors import InputError
 from glasshouse.study.challenge.figure import challenge_figure
 from glasshouse.study.folder import as_json, check_new, check_usable
@@ -45,6 +45,15 @@ class ChallengeFolder:
         if check_usable(self.path) or not (self.path / FORECASTS).is_file():
             check_new(self.path)
 
+    def check(self, settings: Challenge) -> None:
+        """Refuse a folder where forecasts under other settings were filed.
+
+        **Raises:** `InputError` before anything is computed.
+        """
+        file = self.path / FORECASTS
+        if file.is_file() and _read(file).get("settings") != settings.to_dict():
+            raise InputError(self._other())
+
     def file(self, forecasts: Forecasts) -> None:
         """Write `forecasts.json`, with the hash of what is predicted.
 
@@ -53,10 +62,7 @@ class ChallengeFolder:
         file = self.path / FORECASTS
         if file.is_file():
             if _read(file).get("sha256") != forecasts.sha256:
-                raise InputError(
-                    f"{self.path} holds a challenge with other settings or forecasts: choose "
-                    "another --out"
-                )
+                raise InputError(self._other())
         else:
             with writing(self.path):
                 (self.path / PARTS_FOLDER).mkdir(parents=True, exist_ok=True)
@@ -94,6 +100,11 @@ class ChallengeFolder:
         write_file(self.path / "networks.csv", _networks(findings).encode())
         write_file(self.path / "challenge.svg", figure.svg().encode())
         write_file(self.path / "challenge.png", figure.png())
+
+    def _other(self) -> str:
+        return (
+            f"{self.path} holds a challenge with other settings or forecasts: choose another --out"
+        )
 
     def _filed(self) -> Forecasts:
         if self._forecasts is None:
