@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import functools
 import hashlib
+import itertools
 import json
 import math
 from pathlib import Path
@@ -69,12 +70,13 @@ def test_drawn_games_have_the_threshold_that_first_movement_finds(seed):
 
 def test_thresholds_of_seeds_in_a_row_are_spread_evenly_on_a_logarithmic_scale():
     for first in (0, 1000):
-        seeds = range(first, first + 24)
-        places = np.log([even_threshold(drawn_game(s)) / 0.1 for s in seeds]) / np.log(16)
-        for parity in (0, 1):
-            half = np.sort(places[parity::2])
-            assert np.max(np.abs(half - (np.arange(12) + 0.5) / 12)) < 0.11
-        assert np.max(np.diff(np.sort(places))) < 0.1
+        each = [even_threshold(drawn_game(seed)) for seed in range(first, first + 24)]
+        places = [math.log(threshold / 0.1, 16) for threshold in each]
+        for half in (places[::2], places[1::2]):
+            apart = [abs(x - (k + 0.5) / 12) for k, x in enumerate(sorted(half))]
+            assert max(apart) < 0.11
+        places.sort()
+        assert max(b - a for a, b in itertools.pairwise(places)) < 0.1
 
 
 def test_predictions_for_the_trained_standard_game_are_those_of_the_closed_form():
@@ -87,6 +89,7 @@ def test_predictions_for_the_trained_standard_game_are_those_of_the_closed_form(
         for forecast in found:
             assert forecast.trained
             assert forecast.rates == pytest.approx((rate, rate), rel=1e-8)
+            assert forecast.predicted is not None
             assert forecast.predicted == pytest.approx(expected, abs=1e-6)
             p = 1 / (1 + math.exp(-(1 + forecast.predicted) * math.log(rate / (1 - rate))))
             assert forecast.predicted == pytest.approx((1 + p) / (4 - p), abs=1e-7)
@@ -156,6 +159,7 @@ def test_what_was_measured_is_what_runs_of_the_same_networks_show():
     closed = gh.ParametricGame(game, Mirrored.tanh(0.0, game))
     # Along the path of selfish learning, here in small steps, until both cooperate so often.
     path = run(closed, params=start, steps=1500, step_size=0.01, save="path").path
+    assert path is not None
     rates = np.asarray(jax.vmap(lambda params: cooperation(closed, params))(path))
     reached = np.argmax(rates < 0.2, axis=0)
     assert np.all(reached > 0)
@@ -346,7 +350,7 @@ def test_a_folder_of_something_else_is_refused(call, tmp_path):
     assert "already there" in said
     (tmp_path / "forecasts.json").write_text("no JSON")
     with pytest.raises(InputError, match="is no JSON"):
-        ChallengeFolder(tmp_path).file(forecast_challenge(dataclasses.replace(SMALL, seeds=1)))
+        ChallengeFolder(tmp_path).file(Forecasts(SMALL, ()))
 
 
 LABELS = {"mirrored": "mirrored", "interpreter": "one network", "policies": "two networks"}
