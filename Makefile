@@ -1,6 +1,7 @@
 # These commands do everything on a machine that has only Python (3.11 or newer), pip and make:
 #   make demo      compute the example studies into results/
 #   make figures   compute the sceptic's experiment and all figures into results/figures
+#   make challenge compute the whole challenge into results/challenge, which takes an hour
 #   make test      run the tests
 PYTHON ?= python3
 # Old and new versions of pip take the pins of the build tools from these.
@@ -11,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 STUDIES := $(sort $(wildcard examples/*.toml))
 
-.PHONY: demo figures test nightly lint docs help-pages benchmark constraints clean
+.PHONY: demo figures challenge test nightly lint docs help-pages benchmark constraints clean
 
 demo: .venv/glasshouse
 	rm -rf results/demo
@@ -23,8 +24,13 @@ figures: .venv/glasshouse
 	rm -rf results/figures
 	mkdir -p results/figures
 	$(BIN)/glasshouse sceptic --out results/figures/sceptic
+	$(BIN)/glasshouse challenge --part mirrored-once --steps 3000 --out results/figures/challenge
 	$(BIN)/glasshouse run $(STUDIES) --out results/figures/studies
 	cd results/figures && for script in ../../examples/*.py; do ../../$(BIN)/python $$script || exit 1; done
+
+# All of the challenge, going on where it was interrupted.
+challenge: .venv/glasshouse
+	$(BIN)/glasshouse challenge --out results/challenge
 
 test: .venv/dev
 	$(BIN)/python -m pytest -n auto

@@ -18,7 +18,8 @@ from glasshouse.analysis import (
     margin_by_reader,
     mean_cooperation,
 )
-from glasshouse.analysis.sceptic.experiment import NETWORK_KINDS, _change, _derivatives, _switches
+from glasshouse.analysis.sceptic.experiment import NETWORK_KINDS, _change, _derivatives
+from glasshouse.analysis.sceptic.switches import switches
 from glasshouse.dynamics import Learning, batch_map, run
 from glasshouse.dynamics.batch import stack
 from glasshouse.errors import InputError
@@ -123,12 +124,12 @@ def test_switches_count_where_the_answer_turns_to_yes():
         return ((gains > 0.31) & (gains < 0.8) | (gains > 1.3)).astype(float)
 
     gains = np.linspace(0.0, 2.0, 9)
-    (found,) = _switches(holds, 1, gains)
+    (found,) = switches(holds, 1, gains)
     assert found is not None
     assert found.rises == pytest.approx((0.31, 1.375), abs=0.25 / 256)
     assert found.changes == 3
-    assert _switches(lambda g: np.where(g > 1.9, np.nan, 0.0), 1, gains) == [None]
-    (falling,) = _switches(lambda g: (g < 0.9).astype(float), 1, gains)
+    assert switches(lambda g: np.where(g > 1.9, np.nan, 0.0), 1, gains) == [None]
+    (falling,) = switches(lambda g: (g < 0.9).astype(float), 1, gains)
     assert falling is not None
     assert falling.rises == ()
 

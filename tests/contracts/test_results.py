@@ -40,6 +40,13 @@ from glasshouse.analysis import (
     sensitivity,
     sensitivity_path,
 )
+from glasshouse.analysis.challenge import (
+    Challenge,
+    ChallengeFindings,
+    ChallengeTrial,
+    Forecast,
+    Forecasts,
+)
 from glasshouse.certificates.checker import check
 from glasshouse.channels import (
     Box,
@@ -140,6 +147,13 @@ def sceptic() -> Findings:
     seen = (0.5, 1.25), (0.75,), ()
     trials = tuple(Trial("policies", "equal", k, *seen, ((),), 2, False, True) for k in range(120))
     return Findings(Experiment().to_dict(), trials, 1e-7)
+
+
+def challenge() -> ChallengeFindings:
+    part = "mirrored-once-tied-p0.2-standard"
+    forecast = Forecast(part, 7, True, 3 / 7, (0.2, 0.2), True, 0.296091, 1)
+    trials = (ChallengeTrial(forecast, (0.3, None), 1e-5),) * 30
+    return ChallengeFindings(Challenge(parts=(part,), windows=(5, 50)), 64 * "0", trials)
 
 
 def certified_corner():
@@ -250,6 +264,14 @@ EXAMPLES = {
     "Trial": lambda: sceptic().trials[0],
     "Agreement": lambda: sceptic().agreement("window"),
     "Findings": sceptic,
+    "Challenge": Challenge,
+    "Forecast": lambda: challenge().trials[0].forecast,
+    "Forecasts": lambda: Forecasts(
+        challenge().settings, tuple(trial.forecast for trial in challenge().trials)
+    ),
+    "ChallengeTrial": lambda: challenge().trials[0],
+    "Score": lambda: challenge().scores[0],
+    "ChallengeFindings": challenge,
     "Certificate": lambda: certify(PARAMETRIC, (3.0, 3.0), 1e-6),
     "GainBounds": lambda: certify(PARAMETRIC, (3.0, 3.0), 1e-6).worst,
     "Verification": lambda: check(certify(PARAMETRIC, (3.0, 3.0), 1e-6).document),

@@ -15,6 +15,7 @@ from glasshouse._foundation.files import MACHINE, reason
 from glasshouse._foundation.processes import usable_cores
 from glasshouse.cli import (
     certify,
+    challenge,
     check,
     games,
     new,
@@ -49,7 +50,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (new, run, thresholds, check, certify, verify, sceptic, games, rules, schema):
+for module in (
+    new,
+    run,
+    thresholds,
+    check,
+    certify,
+    verify,
+    sceptic,
+    challenge,
+    games,
+    rules,
+    schema,
+):
     app.command(module.__name__.rpartition(".")[2])(module.command)
 
 

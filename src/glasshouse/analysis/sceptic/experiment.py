@@ -2,9 +2,8 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -22,6 +21,14 @@ from glasshouse.analysis.movement.first_order import (
     mean_cooperation,
 )
 from glasshouse.analysis.sceptic.findings import Findings, Trial
+from glasshouse.analysis.sceptic.switches import (
+    Member,
+    Switches,
+    above,
+    at_gain,
+    margin_at,
+    switches,
+)
 from glasshouse.analysis.sensitivities.terms import reader_margins
 from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.driver import run
@@ -50,12 +57,6 @@ LEARNING = Learning(step_size=0.02, steps=5000)
 
 FROM_LEARNING: Any = None
 """What is left open in an experiment, and filled in from how its networks learn."""
-
-NARROWING = 17
-"""Gains tried at once when a switch is narrowed."""
-
-ROUNDS = 2
-"""Times a switch is narrowed, to 1/256 of the spacing of the gains tried first."""
 
 CHECKPOINTS = 32
 """Points on the way at which the sign of the sensitivities is looked at."""
@@ -146,6 +147,10 @@ class Experiment(Result):
         return np.linspace(0.0, self.highest, self.points)
 
 
+def _rises(found: Switches | None) -> tuple[float, ...] | None:
+    return None if found is None else found.rises
+
+
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class _Group:
     """Networks of one kind and one kind of start, stacked so that they are computed together."""
@@ -208,19 +213,19 @@ def _tried(group: _Group, settings: Experiment) -> tuple[list[Trial], float]:
     smallest = SLOWEST_MOVEMENT * float(np.max(from_catalogue(settings.game)().payoff_ranges))
 
     def predicted(gains: np.ndarray) -> np.ndarray:
-        return _above(batch_map(_margin, group.at(gains), rule), smallest, gains.shape)
+        return above(batch_map(margin_at, group.at(gains), rule), smallest, gains.shape)
 
     def learned(steps: int) -> Callable[[np.ndarray], np.ndarray]:
         def rises(gains: np.ndarray) -> np.ndarray:
             change = batch_map(_change, group.at(gains), rule, steps, step_size)
-            return _above(change, SMALLEST_RISE, gains.shape)
+            return above(change, SMALLEST_RISE, gains.shape)
 
         return rises
 
     count = len(group.seeds)
     learning = (settings.window, settings.steps, *settings.others)
     roots, *measured = (
-        _switches(holds, count, settings.gains) for holds in (predicted, *map(learned, learning))
+        switches(holds, count, settings.gains) for holds in (predicted, *map(learned, learning))
     )
     at_roots = np.array([[r.rises[0] if r and r.rises else 1.0] for r in roots])
     ends = (settings.window, settings.steps)
@@ -245,63 +250,8 @@ def _tried(group: _Group, settings: Experiment) -> tuple[list[Trial], float]:
     return trials, float(np.max(np.abs(derivative - flow)))
 
 
-def _above(values: np.ndarray, smallest: float, shape: tuple[int, ...]) -> np.ndarray:
-    held = np.where(np.isfinite(values), (values > smallest).astype(float), np.nan)
-    return held.reshape(shape)
-
-
-class _Switches(NamedTuple):
-    """The gains from which on something holds, the lowest narrowed, and how often it changes."""
-
-    rises: tuple[float, ...]
-    changes: int
-
-
-def _rises(switches: _Switches | None) -> tuple[float, ...] | None:
-    return None if switches is None else switches.rises
-
-
-def _switches(
-    holds: Callable[[np.ndarray], np.ndarray], count: int, gains: Float[np.ndarray, "points"]
-) -> list[_Switches | None]:
-    """For each network where `holds` (1, 0 or NaN) changes; None where a number was not finite."""
-    values = holds(np.tile(gains, (count, 1)))
-    ups = [np.flatnonzero((row[1:] == 1) & (row[:-1] == 0)) for row in values]
-    first = np.array([up[0] if len(up) else 0 for up in ups])
-    low, high = gains[first], gains[first + 1]
-    for _ in range(ROUNDS):
-        tried = np.linspace(low, high, NARROWING, axis=1)
-        risen = holds(tried) == 1
-        risen[:, 0], risen[:, -1] = False, True
-        at = np.argmax(risen, axis=1)
-        low, high = (tried[np.arange(count), k] for k in (at - 1, at))
-    middles, narrowed = 0.5 * (gains[1:] + gains[:-1]), 0.5 * (low + high)
-    return [
-        None
-        if np.isnan(row).any()
-        else _Switches(
-            (float(narrowed[k]), *middles[ups[k][1:]].tolist()) if len(ups[k]) else (),
-            int(np.sum(row[1:] != row[:-1])),
-        )
-        for k, row in enumerate(values)
-    ]
-
-
-Member = tuple[tuple[ParametricGame, Params], Array]
-
-
-def _at_gain(member: Member) -> tuple[ParametricGame, Params]:
-    (game, start), gain = member
-    start = jax.tree.map(lambda x: jnp.asarray(x, dtype=float), start)
-    return eqx.tree_at(lambda g: g.semantics.gain, game, gain), start
-
-
-def _margin(member: Member, rule: AbstractDirection) -> Array:
-    return flow_derivative(*_at_gain(member), mean_cooperation, rule)
-
-
 def _change(member: Member, rule: AbstractDirection, steps: int, step_size: RealArray) -> RealArray:
-    game, start = _at_gain(member)
+    game, start = at_gain(member)
     end = run(game, rule, start, steps=steps, step_size=step_size, throw=False).params
     return mean_cooperation(game, end) - mean_cooperation(game, start)
 
@@ -313,7 +263,7 @@ def _cross_parts(
 
     It is that along the selfish gradients, by whatever rule the points are reached.
     """
-    game, start = _at_gain(member)
+    game, start = at_gain(member)
     count = min(CHECKPOINTS, steps)
 
     def cross(params: Params) -> Array:
@@ -334,7 +284,7 @@ def _cross_parts(
 
 def _derivatives(member: Member, rule: AbstractDirection) -> tuple[RealArray, RealArray]:
     """The derivative of mean cooperation as predicted, and as the flow shows it."""
-    game, start = _at_gain(member)
+    game, start = at_gain(member)
 
     def after(time: float) -> RealArray:
         return mean_cooperation(game, _flowed(game, start, rule, time))

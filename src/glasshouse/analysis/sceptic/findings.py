@@ -142,10 +142,10 @@ class Findings(Result):
             median=_quantile(errors, 0.5),
             percentile_90=_quantile(errors, 0.9),
             close=Share(int(np.sum(errors <= CLOSE)), len(rooted)),
-            rough=Share(_within_factor(ratios), len(rooted)),
+            rough=Share(within_factor(ratios), len(rooted)),
             missing=len(rooted) - len(pairs),
-            correlation=_correlation(pairs),
-            constant=Share(_within_factor(constant), len(rooted)),
+            correlation=log_correlation(pairs),
+            constant=Share(within_factor(constant), len(rooted)),
             neither=Share(sum(trial.measured(what) == () for trial in rootless), len(rootless)),
             reasons=dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
         )
@@ -180,11 +180,13 @@ def _missing_as_infinite(error: float) -> float:
     return math.inf if math.isnan(error) else error
 
 
-def _within_factor(ratios: np.ndarray) -> int:
+def within_factor(ratios: np.ndarray) -> int:
+    """How many ratios lie within a factor of two of 1."""
     return int(np.sum((ratios >= 1 / ROUGH) & (ratios <= ROUGH)))
 
 
-def _correlation(pairs: np.ndarray) -> float | None:
+def log_correlation(pairs: np.ndarray) -> float | None:
+    """Of the logarithms of two columns; None where it is not worth stating."""
     if len(pairs) < LEAST_PAIRS or np.ptp(pairs, axis=0).min() == 0:
         return None
     return float(np.corrcoef(np.log(pairs).T)[0, 1])

@@ -18,8 +18,10 @@ from glasshouse._foundation.results import few
 from glasshouse.channels.box import Box
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product, unrolls
+from glasshouse.games.behaviour import count_states
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.semantics.probabilities import sigmoid_pair, softmax
+from glasshouse.semantics.states import checked_reading, mixed_in_states
 
 
 class AbstractNeural(AbstractSemantics):
@@ -171,6 +173,28 @@ def mixed_actions(logits: list[Array], actions: tuple[int, ...]) -> Product:
         pairs = tuple(sigmoid_pair(jnp.reshape(x, ())) for x in logits)
         return Product(pairs if unrolls(actions) else tuple(map(jnp.stack, pairs)))
     return Product(tuple(softmax(jnp.append(x, 0.0)) for x in logits))
+
+
+def states_of(actions: Any) -> int | None:
+    """How many information states the players of a repeated game have; None for one-shot games."""
+    return None if checked_reading(actions, None) is None else count_states(actions.actions)
+
+
+def in_each_state(
+    network: Callable[[Array], Array], inputs: Array, states: int | None
+) -> Float[Array, "*states logits"]:
+    """What a network gives for these inputs followed by each of the states, if there are any."""
+    if states is None:
+        return network(inputs)
+    given = [jnp.broadcast_to(inputs, (states, *inputs.shape)), jnp.eye(states)]
+    return jax.vmap(lambda x: jnp.reshape(network(x), -1))(jnp.concatenate(given, axis=1))
+
+
+def mixed_where(logits: list[Array], actions: tuple[int, ...], states: int | None) -> Product:
+    """Everyone's mixed action, or one for each state."""
+    if states is None:
+        return mixed_actions(logits, actions)
+    return Product(tuple(map(mixed_in_states, logits)))
 
 
 def checked_actions(actions: Numbers, kind: str) -> tuple[int, ...]:

@@ -19,9 +19,10 @@ from glasshouse._foundation.numbers import (
     whole,
 )
 from glasshouse._foundation.random import Purpose, Seed, normals, uniforms
+from glasshouse._foundation.results import UNLESS_NONE
 from glasshouse.channels.box import Box
 from glasshouse.errors import InputError
-from glasshouse.games.base import Product
+from glasshouse.games.base import AbstractGame, Product
 from glasshouse.semantics.neural.base import (
     AbstractNeural,
     check_logits,
@@ -29,14 +30,17 @@ from glasshouse.semantics.neural.base import (
     count_weights,
     cut_off,
     drawn,
-    mixed_actions,
+    in_each_state,
+    mixed_where,
     squared_norm,
+    states_of,
     tanh_shape,
     weights_box,
     weights_of,
     with_weights,
     without_numbers,
 )
+from glasshouse.semantics.states import counts_of
 
 
 class Policies(AbstractNeural):
@@ -47,11 +51,14 @@ class Policies(AbstractNeural):
     softmax(logits_i, 0). `params[i]` is the network without what is not an array:
     `params[0].layers[0].weight` for an `eqx.nn.MLP`.
 
+    In a repeated game the input goes on with the player's information state as a unit vector.
+
     At the neutral profile, all weights 0, the networks are dead: start from `initial(key)`.
 
-    **Arguments:** `actions`, the same number m for each of at least two players; `network`, a
-    differentiable Equinox module or other callable pytree from `features` inputs to m - 1 logits,
-    of which only the architecture counts; `projection` P, of shape
+    **Arguments:** `actions`, the same number m for each of at least two players, or the game that
+    has them (a repeated one must be given itself); `network`, a differentiable Equinox module or
+    other callable pytree from `features` inputs (plus the number of states) to m - 1 logits, of
+    which only the architecture counts; `projection` P, of shape
     `(features, weights of a network)`; `gain` κ, also negative; `bound` M > 0, all weights lie in
     [-M, M].
     **Raises:** `InputError` for other actions, a network whose output is not m - 1 finite numbers,
@@ -67,22 +74,24 @@ class Policies(AbstractNeural):
     bound: Float[RealArray, ""]
     network: PyTree = eqx.field(repr=False)
     actions: tuple[int, ...] = eqx.field(static=True)
+    states: int | None = eqx.field(static=True, metadata={UNLESS_NONE: True})
 
     def __init__(
         self,
-        actions: Numbers,
+        actions: Numbers | AbstractGame,
         network: PyTree,
         projection: Numbers,
         gain: Numbers,
         bound: Numbers = math.inf,
     ):
-        self.actions = checked_actions(actions, "Policies")
+        self.states = states_of(actions)
+        self.actions = checked_actions(counts_of(actions), "Policies")
         self.network = without_numbers(network)
         self.projection = _checked_projection(projection, self.weights)
         self.gain = finite_number(gain, "gain")
         self.bound = checked_bound(bound)
         own = as_floats(weights_of(drawn(self._uniforms(0, 1)[0], self.network)))
-        features = jnp.zeros(self.projection.shape[0])
+        features = jnp.zeros(self.projection.shape[0] + (self.states or 0))
         check_logits(
             lambda x: with_weights(self.network, own)(x),
             features,
@@ -94,7 +103,7 @@ class Policies(AbstractNeural):
     def random(
         cls,
         key: Seed,
-        actions: Numbers = (2, 2),
+        actions: Numbers | AbstractGame = (2, 2),
         *,
         gain: Numbers,
         features: Whole = 10,
@@ -108,10 +117,10 @@ class Policies(AbstractNeural):
         what `initial` draws. The same `key`, a whole-number seed or a JAX key, gives the
         same projection under any setting of JAX.
         """
-        actions = checked_actions(actions, "Policies")
+        outputs = checked_actions(counts_of(actions), "Policies")[0] - 1
         features = whole(features, "features")
         width, depth = whole(width, "width"), whole(depth, "depth")
-        network = tanh_shape(features, actions[0] - 1, width, depth)
+        network = tanh_shape(features + (states_of(actions) or 0), outputs, width, depth)
         normal = normals(key, Purpose.PROJECTION, features, count_weights(network))
         return cls(actions, network, normal * squared_norm(network) ** -0.5, gain, bound)
 
@@ -131,9 +140,10 @@ class Policies(AbstractNeural):
         def logits(player: int) -> Array:
             rows = [_row(shown) for j, shown in enumerate(seen[player]) if j != player]
             mean = sum(rows[1:], start=rows[0]) / len(rows)
-            return with_weights(self.network, as_floats(params[player]))(gain * (projection @ mean))
+            network = with_weights(self.network, as_floats(params[player]))
+            return in_each_state(network, gain * (projection @ mean), self.states)
 
-        return mixed_actions([logits(i) for i in range(len(self.actions))], self.actions)
+        return mixed_where([logits(i) for i in range(len(self.actions))], self.actions, self.states)
 
     def initial(self, key: Seed, same: bool = False) -> tuple[PyTree, ...]:
         """Uniform weights with variance 1/(inputs of their layer), cut off at the bound.
