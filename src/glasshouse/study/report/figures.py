@@ -98,8 +98,8 @@ def study_figures(result: StudyResult) -> tuple[StudyFigure, ...]:
     """Every figure that the result has the numbers for.
 
     **Returns:** "comparison" of learners, "coupling" along one axis, "map" over two or "map_1",
-    "map_2", … over more, "portrait", "deviation", "deviation_rest" and "equilibrium", in this order. They do not depend on the user's Matplotlib
-    settings.
+    "map_2", … over more, "portrait", "deviation", "deviation_rest" and "equilibrium", in this
+    order. They do not depend on the user's Matplotlib settings.
     """
     with style.context("default"):
         along = [_along(result)] if len(result.axes) == 1 else []
