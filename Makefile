@@ -10,7 +10,9 @@ export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 # Every process of the tests would compile the modules again.
 unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
-STUDIES := $(sort $(wildcard examples/*.toml))
+# These take a minute or more, most of it to compile many rules; the nightly tests run them too.
+LONG := examples/arms_race.toml examples/peers.toml
+STUDIES := $(filter-out $(LONG),$(sort $(wildcard examples/*.toml)))
 
 .PHONY: demo figures challenge test nightly lint docs help-pages benchmark constraints clean
 
@@ -25,7 +27,7 @@ figures: .venv/glasshouse
 	mkdir -p results/figures
 	$(BIN)/glasshouse sceptic --out results/figures/sceptic
 	$(BIN)/glasshouse challenge --part mirrored-once --steps 3000 --out results/figures/challenge
-	$(BIN)/glasshouse run $(STUDIES) --out results/figures/studies
+	$(BIN)/glasshouse run $(STUDIES) $(LONG) --out results/figures/studies
 	cd results/figures && for script in ../../examples/*.py; do ../../$(BIN)/python $$script || exit 1; done
 
 # All of the challenge, going on where it was interrupted.
@@ -65,6 +67,7 @@ benchmark: .venv/dev
 	$(BIN)/python benchmarks/networks.py
 	$(BIN)/python benchmarks/sensitivities.py
 	$(BIN)/python benchmarks/rules.py
+	$(BIN)/python benchmarks/shaping.py
 	$(BIN)/python benchmarks/devices.py
 
 # Pins today's versions without recording where they come from.

@@ -48,11 +48,13 @@ def tables() -> dict[str, type[pydantic.BaseModel]]:
     """The tables of study files by the names they have on the page."""
     from glasshouse._foundation.declared import study_name
     from glasshouse.study.spec.access import ACCESS_SPECS
+    from glasshouse.study.spec.comparison import ComparisonSpec, EntrySpec, ReferenceSpec
     from glasshouse.study.spec.game import GameSpec, RepeatedSpec
+    from glasshouse.study.spec.learning import LearningSpec
     from glasshouse.study.spec.rules import PlayerSpec
     from glasshouse.study.spec.semantics import SEMANTICS_SPECS
     from glasshouse.study.spec.stop import StopSpec
-    from glasshouse.study.spec.study import AnalysisSpec, LearningSpec, RangeSpec
+    from glasshouse.study.spec.study import AnalysisSpec, RangeSpec
 
     own = (("semantics", SEMANTICS_SPECS), ("access", ACCESS_SPECS))  # whatever is installed
     kinds = {f"{of} {study_name(x.MADE)}": x for of, specs in own for x in specs.own()}
@@ -63,6 +65,9 @@ def tables() -> dict[str, type[pydantic.BaseModel]]:
         "repeated": RepeatedSpec,
         "range": RangeSpec,
         "analysis": AnalysisSpec,
+        "comparison": ComparisonSpec,
+        "compare": EntrySpec,
+        "reference": ReferenceSpec,
     }
     return {"game": GameSpec, **kinds, **rest}
 
@@ -70,7 +75,11 @@ def tables() -> dict[str, type[pydantic.BaseModel]]:
 def keys(name: str) -> str:
     """Key, default and meaning of everything in one table."""
     rows = ["| key | default | meaning |", "|---|---|---|"]
-    for key, field in tables()[name].model_fields.items():
+    table = tables()[name]
+    inherited = tables()["learning"].model_fields if name == "compare" else {}
+    for key, field in table.model_fields.items():
+        if key in inherited:  # which are listed once
+            continue
         default = "" if field.is_required() or field.default is None else _toml(field.default)
         meaning = (field.description or "").replace("[", "\\[").replace("*", "\\*")
         rows.append(f"| `{key}` | {default} | {meaning} |")

@@ -268,8 +268,8 @@ def test_cooperation_rises_where_the_thresholds_say(payoffs):
 
 @pytest.mark.parametrize("payoffs", [PD, DONATION, COORDINATING_PD, STAG_HUNT, DEADLOCK], ids=str)
 def test_learning_switches_at_the_neutral_threshold(payoffs):
-    family = AffineFamily(normal_form(payoffs))
-    expected = affine_thresholds(family.game).neutral.value
+    game = normal_form(payoffs)
+    family, expected = AffineFamily(game), affine_thresholds(game).neutral.value
     measured = critical_coupling(family, tolerance=1e-5)
     assert measured.result == "found"
     assert measured.holds == "above"
@@ -343,8 +343,8 @@ def test_equilibrium_of_mutual_cooperation_by_brute_force():
     ids=["pd", "donation", "deadlock", "chicken", "coordinating pd"],
 )
 def test_the_boundary_test_finds_the_same_equilibrium_threshold(payoffs, expected):
-    family = AffineFamily(normal_form(payoffs))
-    closed = affine_thresholds(family.game).equilibrium
+    game = normal_form(payoffs)
+    family, closed = AffineFamily(game), affine_thresholds(game).equilibrium
     assert closed is not None
     assert closed.value == pytest.approx(expected, abs=1e-15)
     switch = equilibrium_threshold(family, tolerance=1e-10)

@@ -19,8 +19,8 @@ from glasshouse._foundation.numbers import (
 from glasshouse._foundation.results import UNLESS_NONE, Result
 from glasshouse.channels import AbstractChannel, Full
 from glasshouse.errors import InputError
-from glasshouse.games.normal_form import NormalFormGame, is_normal_form
-from glasshouse.games.repeated import is_repeated
+from glasshouse.games.normal_form import is_normal_form
+from glasshouse.games.repeated import Played, is_repeated
 from glasshouse.parametric import NetworkParametricGame, ParametricGame
 from glasshouse.semantics import Affine, Logistic
 from glasshouse.semantics.states import checked_reading
@@ -78,7 +78,7 @@ class AbstractDenseFamily(AbstractFamily):
 
     is_dense: ClassVar[bool] = True
 
-    game: NormalFormGame
+    game: Played
     channel: AbstractChannel
 
     @abc.abstractmethod
@@ -106,7 +106,7 @@ class LogisticFamily(AbstractDenseFamily):
 
     symbol: ClassVar[str] = "κ"
 
-    game: NormalFormGame
+    game: Played
     bound: HeldSetting
     pattern: HeldArray | None = None
     own_weight: HeldSetting = 1.0
@@ -181,14 +181,14 @@ def _(family: LogisticFamily) -> Known | Unknown:
 def _(family: LogisticFamily) -> Known | Unknown:
     if not family.is_alike:
         return Unknown(UNLIKE)
-    if is_repeated(family.game):
+    if not is_normal_form(family.game):
         return Unknown(REPEATED)
     return neutral_threshold(family.channel, family.game)
 
 
 @knows("access", LogisticFamily)
 def _(family: LogisticFamily) -> Known | Unknown:
-    if is_repeated(family.game):
+    if not is_normal_form(family.game):
         return Unknown(REPEATED)
     return rise_under(family.channel, family.game) if family.is_alike else Unknown(UNLIKE)
 
@@ -226,7 +226,7 @@ class AffineFamily(AbstractDenseFamily):
 
     symbol: ClassVar[str] = "w"
 
-    game: NormalFormGame
+    game: Played
     channel: AbstractChannel = dataclasses.field(default_factory=Full)
     reading: str | None = dataclasses.field(default=None, metadata={UNLESS_NONE: True})
 
@@ -249,13 +249,13 @@ class AffineFamily(AbstractDenseFamily):
 
 @knows("thresholds", AffineFamily, channel=Full)
 def _(family: AffineFamily) -> Known | Unknown:
-    if is_repeated(family.game):
+    if not is_normal_form(family.game):
         return Unknown(AFFINE_REPEATED)
     return known_affine_thresholds(family.game)
 
 
 @knows("thresholds", AffineFamily)
 def _(family: AffineFamily) -> Known | Unknown:
-    if is_repeated(family.game):
+    if not is_normal_form(family.game):
         return Unknown(AFFINE_REPEATED)
     return neutral_weight(family.channel, family.game)

@@ -46,7 +46,7 @@ def is_tit_for_tat(
             found = gh.games.is_tit_for_tat(game, [generous, generous], definition)
             print(definition, bool(found))  # strict False, pola True
     """
-    policies = number_array(probabilities, "probabilities", shapes=None)
+    policies = np.asarray(number_array(probabilities, "probabilities", shapes=None))
     if game.actions != (2, 2):
         raise InputError("tit for tat is told of two players with two actions each")
     if policies.shape[-2:] != (2, len(TIT_FOR_TAT)):
@@ -77,6 +77,6 @@ def _is_by_pola(game: RepeatedGame, policies: np.ndarray) -> np.ndarray:
 def _mean_payoffs(game: RepeatedGame, policies: Array) -> Float[RealArray, "batch"]:
     def paid(both: Array) -> Array:
         behaviours = Product(tuple(jnp.stack([p, 1 - p], axis=-1) for p in both))
-        return sum(game.payoff(i, behaviours) for i in range(2)) / 2
+        return jnp.mean(game.payoffs(behaviours))
 
     return jax.vmap(paid)(policies)

@@ -280,7 +280,7 @@ def _slipped(values: RealArray, chance: RealArray) -> Array:
 
 
 if TYPE_CHECKING:  # what most analyses use of it
-    Played: TypeAlias = NormalFormGame
+    Played: TypeAlias = NormalFormGame | RepeatedGame
 else:  # a game as it is played: once, or round after round
     Played = NormalFormGame | RepeatedGame
 

@@ -145,7 +145,8 @@ def _compared(study: Study, folder: Path) -> tuple[Setting, ...]:
             try:
                 setting = _Builder(study.compared(k), folder).setting({})
             except pydantic.ValidationError as error:
-                raise InputError(first_error(error)) from error
+                said = first_error(error).removeprefix("key 'learning': ")
+                raise InputError(said) from error
         asked = None if study.comparison is None else study.comparison.player
         if asked is not None and asked > setting.game.players:
             raise InputError(

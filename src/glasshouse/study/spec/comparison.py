@@ -1,6 +1,6 @@
 """`[comparison]` and `[[compare]]` of a study: which learners are compared, and by what."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -70,6 +70,8 @@ def some(value: object) -> object:
 class EntrySpec(LearningSpec):
     """One learner, or line-up of learners: keys of [learning] in place of those of the study."""
 
+    INHERITS: ClassVar[bool] = True
+
     name: Annotated[str, Field(min_length=1)] | None = None
     """What to call it; default its rule."""
     reference: ReferenceSpec | None = None
@@ -86,7 +88,7 @@ class EntrySpec(LearningSpec):
             inherited = {key: x for key, x in inherited.items() if key not in of_rules}
         return {**inherited, **own}
 
-    def written(self) -> dict[str, Any]:
+    def given(self) -> dict[str, Any]:
         """What was given."""
         return {
             **({"name": self.name} if self.name else {}),

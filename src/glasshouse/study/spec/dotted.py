@@ -26,15 +26,17 @@ def leaves(content: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
         yield from leaves(entry, f"{prefix}.{key}" if prefix else str(key))
 
 
-def replaced(tables: dict[str, Any], key: str, value: float) -> dict[str, Any]:
-    """A copy with the number at a dotted key replaced; whole numbers stay whole where they were."""
+def replaced(tables: dict[str, Any], key: str, value: float | int | str) -> dict[str, Any]:
+    """A copy with the number or word at a dotted key replaced; whole numbers stay whole where they
+    were."""
     first, _, rest = key.partition(".")
     return {**tables, first: _replaced(tables[first], rest, value)}
 
 
-def _replaced(content: Any, key: str, value: float) -> Any:
+def _replaced(content: Any, key: str, value: float | int | str) -> Any:
     if not key:
-        return int(value) if isinstance(content, int) and value == int(value) else value
+        whole = isinstance(content, int) and not isinstance(value, str) and value == int(value)
+        return int(value) if whole else value
     first, _, rest = key.partition(".")
     if isinstance(content, dict):
         return {**content, first: _replaced(content[first], rest, value)}

@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 
 from pydantic import Field, GetCoreSchemaHandler, create_model, field_validator, model_validator
 from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, core_schema
 
 from glasshouse._foundation.declared import Key, settings_of
+from glasshouse.errors import nearest
 from glasshouse.rules.base import AbstractDirection, check_direction
 from glasshouse.rules.registry import RULES
 from glasshouse.study.spec.declared import AS_IT_IS, classes, field, made
@@ -23,6 +24,9 @@ class RuleTable(Section):
     KEYS: ClassVar[tuple[str, ...]] = ()
     """Its keys that are numbers of rules, of whichever."""
 
+    INHERITS: ClassVar[bool] = False
+    """Whether a table that names no rule may be about that of another table."""
+
     rule: str = Field(default="gradient", json_schema_extra={"enum": list(OWN_RULES)})
     """By which rule to learn; `glasshouse rules` lists them, "fixed" being not to learn."""
 
@@ -37,13 +41,13 @@ class RuleTable(Section):
     @classmethod
     def _is_a_rule(cls, value: str) -> str:
         if value not in OWN_RULES and value not in classes(RULES):
-            *others, last = map(repr, classes(RULES))
-            names = f"{', '.join(others)} or {last}"
-            raise PydanticCustomError("literal_error", "Input should be {names}", {"names": names})
+            raise ValueError(f"{value!r:.40} is no rule: {nearest(value, classes(RULES))}")
         return value
 
     @model_validator(mode="after")
     def _settings_belong_to_the_rule(self) -> "RuleTable":
+        if self.INHERITS and "rule" not in self.model_fields_set:
+            return self
         takes = self._takes
         for key in self.KEYS:
             if getattr(self, key) is not None and key not in takes:

@@ -17,6 +17,7 @@ from glasshouse.channels.box import Box
 from glasshouse.errors import InputError
 from glasshouse.families.family import AbstractFamily, AffineFamily, LogisticFamily
 from glasshouse.families.linear import LinearFamily
+from glasshouse.games.normal_form import is_normal_form
 from glasshouse.games.repeated import Played, is_repeated
 from glasshouse.parametric import ParametricGame
 from glasshouse.semantics.base import AbstractSemantics
@@ -162,8 +163,10 @@ class AffineSection(SemanticsSection):
 class LinearSection(SemanticsSection):
     """Cooperate with probability s(w·θ_i + κ Σ_j w·θ_j), θ_i of several coordinates."""
 
-    def family(self, game: Played, channel: AbstractChannel) -> LinearFamily:
-        """The game at every coupling."""
+    def family(self, game: Played, channel: AbstractChannel) -> LinearFamily | None:
+        """The game at every coupling; none of games that its semantics refuses."""
+        if not is_normal_form(game):
+            return None
         own = self.settings()
         return LinearFamily(game, np.array(own["direction"]), own["bound"], channel)
 

@@ -310,7 +310,7 @@ class Study(Section):
         }
         if self.compare:
             written["comparison"] = (self.comparison or ComparisonSpec()).written()
-            written["compare"] = [entry.written() for entry in self.compare]
+            written["compare"] = [entry.given() for entry in self.compare]
         return written
 
     def to_toml(self) -> str:

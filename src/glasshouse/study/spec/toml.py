@@ -11,12 +11,14 @@ import pydantic
 from glasshouse._foundation.files import read_bytes, reason
 from glasshouse.errors import InputError, nearest
 from glasshouse.study.spec.access import ACCESS_SPECS
+from glasshouse.study.spec.comparison import EntrySpec, ReferenceSpec
 from glasshouse.study.spec.game import RepeatedSpec
+from glasshouse.study.spec.learning import LearningSpec
 from glasshouse.study.spec.plugins import load_plugins
 from glasshouse.study.spec.rules import PlayerSpec
 from glasshouse.study.spec.semantics import SEMANTICS_SPECS
 from glasshouse.study.spec.stop import StopSpec
-from glasshouse.study.spec.study import LearningSpec, RangeSpec, Study
+from glasshouse.study.spec.study import RangeSpec, Study
 from glasshouse.study.spec.values import Plugins
 
 TABLE_KINDS: dict[str, Mapping[str, Any]] = {"semantics": SEMANTICS_SPECS, "access": ACCESS_SPECS}
@@ -131,7 +133,9 @@ def _keys(parent: tuple[int | str, ...], content: Any) -> list[str]:
     """The keys a section may have."""
     section: Any = Study
     if parent[:1] == ("learning",):
-        return _learning_keys(parent, content)
+        return _learning_keys(parent, content, LearningSpec)
+    if parent[:1] == ("compare",):
+        return _compared_keys(parent, content)
     if parent[:1] == ("sweep",):
         section = RangeSpec
     elif parent and parent[0] in TABLE_KINDS:
@@ -143,12 +147,25 @@ def _keys(parent: tuple[int | str, ...], content: Any) -> list[str]:
     return list(section.model_fields)
 
 
-def _learning_keys(parent: tuple[int | str, ...], content: Any) -> list[str]:
-    """The same of `[learning]` or a table in it, which depend on the rule that it names."""
+def _compared_keys(parent: tuple[int | str, ...], content: Any) -> list[str]:
+    """The same of a table of `[[compare]]`, or one in it."""
+    if parent[2:3] == ("reference",):
+        return list(ReferenceSpec.model_fields)
+    tables: Any = content
+    return _learning_keys(parent[1:], None if tables is None else tables["compare"], EntrySpec)
+
+
+def _learning_keys(
+    parent: tuple[int | str, ...], content: Any, whole: type[LearningSpec]
+) -> list[str]:
+    """The same of `[learning]` or a table in it, which depend on the rule that it names.
+
+    **Arguments:** `whole`, what is not a table in it.
+    """
     if parent[1:2] == ("stop",):
         return list(StopSpec.model_fields)
     table: Any = content
     for part in parent if content is not None else ():
         table = table[part]  # which was found to hold what nobody knows
-    section = PlayerSpec if parent[1:2] == ("players",) else LearningSpec
+    section = PlayerSpec if parent[1:2] == ("players",) else whole
     return section.keys_with(table.get("rule", "gradient") if isinstance(table, dict) else None)
