@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from glasshouse._foundation.declared import Key, settings_of
+from glasshouse.errors import near_miss
 from glasshouse.rules.base import AbstractDirection, check_direction
 from glasshouse.rules.registry import RULES
 from glasshouse.study.spec.declared import AS_IT_IS, classes, field, made
@@ -39,7 +40,8 @@ class RuleTable(Section):
         if value not in OWN_RULES and value not in classes(RULES):
             *others, last = map(repr, classes(RULES))
             names = f"{', '.join(others)} or {last}"
-            raise PydanticCustomError("literal_error", "Input should be {names}", {"names": names})
+            said = {"names": names, "near": near_miss(value, classes(RULES))}
+            raise PydanticCustomError("literal_error", "Input should be {names}", said)
         return value
 
     @model_validator(mode="after")
