@@ -151,7 +151,7 @@ class AnalysisSpec(Section):
     portrait: StrictBool = True
     """The phase portrait at the study's own values (two players with one parameter each)."""
     observe: str = COOPERATION
-    """What else is reported where learning ends: a registered observable, "rate CD" or "P(C | CD)"."""
+    """What else is reported where learning ends: a registered observable, or one as "rate CD"."""
     certify: Epsilon = 1e-6
     """Prove whether rest points and the corner are ε-equilibria: ε in units of payoff, or false."""
 
