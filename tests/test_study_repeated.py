@@ -154,3 +154,13 @@ def test_check_answers_about_it(tmp_path):
     assert found["boundary"] is None
     assert found["certificates"] == []
     assert any("games that are played once" in note for note in found["notes"])
+
+
+def test_errors_that_are_likelier_than_none_are_said():
+    text = '[game]\nname = "donation"\nrepeated = { discount = 0.9, noise = 0.7 }\n'
+    study = parse_study(text)
+    assert study.game.repeated is not None
+    assert "noise 0.7 (wrong more often than right)" in study.game.repeated.said
+    usual = parse_study(text.replace("0.7", "0.3")).game.repeated
+    assert usual is not None
+    assert "wrong" not in usual.said

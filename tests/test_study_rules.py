@@ -267,3 +267,31 @@ def test_who_leaves_the_reals_at_one_point_changes_no_other_by_a_bit(tmp_path):
     assert alone.equals(together)
     assert [table["not_finite"].to_pylist() for table in tables] == [[0, 0, 0], [0, 0, 1]]
     assert tables[1]["at_rest_share"].to_pylist()[2] is not None
+
+
+@pytest.mark.parametrize(
+    ("tables", "said"),
+    [
+        ('[learning]\nrule = "lla"\nlook_ahead = 1.0\n', r"'learning.rule' .* mean 'lola'\?$"),
+        ('[learning]\nrule = "LOLA"\nfoo = 1.0\n', r"'learning.rule' .* mean 'lola'\?$"),
+        (
+            '[[learning.players]]\nrule = "soss"\na = 0.5\n[[learning.players]]\n',
+            r"'learning.players.0.rule' .* mean 'sos'\?$",
+        ),
+        (
+            '[sweep]\n"learning.look_ahead" = [0.0, 1.0]\n',
+            r"the rule 'gradient' has no look_ahead, which 'lola', .* and 'extragradient' have$",
+        ),
+        (
+            '[learning]\nrule = "lola"\n[sweep]\n"learning.decay" = [0.0, 0.5]\n',
+            "the rule 'lola' has no decay, which 'momentum' has$",
+        ),
+        (
+            '[learning]\nrule = "lola"\n[sweep]\n"learning.lookahead" = [0.0, 1.0]\n',
+            r"no number of this study: did you mean 'learning.look_ahead'\?$",
+        ),
+    ],
+)
+def test_a_slip_in_a_rule_is_answered_by_what_was_meant(tables, said):
+    with pytest.raises(InputError, match=said):
+        parse_study('[game]\nname = "prisoners_dilemma"\n' + tables)

@@ -30,3 +30,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     """An `InputError` for a name that is not among `known`, suggesting the nearest one."""
     return InputError(f"unknown {kind} '{name}': {nearest(name, known)}")
+
+
+def near_miss(name: str, known: Iterable[str]) -> str:
+    """ ": did you mean 'x'?", to go on with; nothing where no name is near, capitals aside."""
+    found = nearest(name.lower(), known)
+    return f": {found}" if found.startswith("did you mean") else ""

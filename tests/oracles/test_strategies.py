@@ -113,7 +113,14 @@ def test_what_is_no_strategy_is_said():
             "games without noise and misperception",
         ),
         (lambda: to_convention([0.5] * 4, "pax", 0), "x has shape"),
-        (lambda: to_convention([0.5] * 5, "paxx", 0), "there is no convention 'paxx'"),
+        (lambda: to_convention([[0.5] * 5] * 2, "pax", 0), "convert players one by one"),
+        (
+            lambda: to_convention([1.2, 0, 0, 0, 0], "pax", 0),
+            "probabilities, but is .* logits=True",
+        ),
+        (lambda: from_convention([0.5] * 4 + [np.nan], "pax", 0), "x must be probabilities"),
+        (lambda: strategy("TfT", GAME), "did you mean 'tft'"),
+        (lambda: to_convention([0.5] * 5, "paxx", 0), "'paxx'.* did you mean 'pax'"),
         (lambda: from_convention([0.5] * 5, "pola", 7), "there is no player 7"),
     ):
         with pytest.raises(gh.InputError, match=said):

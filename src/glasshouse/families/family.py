@@ -78,7 +78,8 @@ class AbstractDenseFamily(AbstractFamily):
 
     is_dense: ClassVar[bool] = True
 
-    game: Played
+    game: Any
+    """What is played: of some families once, of others perhaps round after round."""
     channel: AbstractChannel
 
     @abc.abstractmethod

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from glasshouse._foundation.numbers import Numbers, Whole, number_array, player_number
-from glasshouse.errors import InputError
+from glasshouse._foundation.numbers import Numbers, Whole, number_array, player_number, shown
+from glasshouse.errors import InputError, near_miss
 
 Rows = Float[np.ndarray, "states"]
 
@@ -43,7 +43,7 @@ def to_convention(x: Numbers, name: str, player: Whole, *, logits: bool = False)
         tit_for_tat = [1, 1, 0, 1, 0]
         print(gh.games.to_convention(tit_for_tat, "pola", player=1))  # [0. 1. 0. 1. 1.]
     """
-    convention, rows = _read(x, name)
+    convention, rows = _read(x, name, logits)
     seen = _swapped(rows) if _is_swapped(convention, player) else rows
     return _signed(seen, convention, logits)[list(convention.order)]
 
@@ -57,17 +57,28 @@ def from_convention(x: Numbers, name: str, player: Whole, *, logits: bool = Fals
 
         print(gh.games.from_convention([0, 1, 0, 1, 1], "pola", player=1))  # [1. 1. 0. 1. 0.]
     """
-    convention, rows = _read(x, name)
+    convention, rows = _read(x, name, logits)
     found = np.empty(5)
     found[list(convention.order)] = rows
     found = _signed(found, convention, logits)
     return _swapped(found) if _is_swapped(convention, player) else found
 
 
-def _read(x: Numbers, name: str) -> tuple[_Convention, Rows]:
+def _read(x: Numbers, name: str, logits: bool) -> tuple[_Convention, Rows]:
     if name not in CONVENTIONS:
-        raise InputError(f"there is no convention {name!r:.40}; there are {', '.join(CONVENTIONS)}")
-    return CONVENTIONS[name], np.asarray(number_array(x, "x", shapes=[(5,)]), dtype=float)
+        raise InputError(
+            f"there is no convention {name!r:.40}; there are {', '.join(CONVENTIONS)}"
+            f"{near_miss(name, CONVENTIONS)}"
+        )
+    rows = np.asarray(number_array(x, "x", shapes=None), dtype=float)
+    if rows.shape != (5,):
+        raise InputError(
+            f"x has shape {rows.shape}: it must be shape (5,), one player's numbers at the start "
+            "and after each joint action; convert players one by one, each in its own frame"
+        )
+    if np.isnan(rows).any() or not (logits or np.all((rows >= 0) & (rows <= 1))):
+        raise InputError(f"x must be probabilities, but is {shown(x)}: say logits=True of logits")
+    return CONVENTIONS[name], rows
 
 
 def _is_swapped(convention: _Convention, player: Whole) -> bool:

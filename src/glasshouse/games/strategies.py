@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from glasshouse._foundation.numbers import Numbers, Whole, number_within, player_number
-from glasshouse.errors import InputError
+from glasshouse.errors import InputError, near_miss
 from glasshouse.games.repeated import RepeatedGame
 
 Rows = Float[np.ndarray, "states"]
@@ -38,7 +38,9 @@ def strategy(name: str, game: RepeatedGame, **settings: Any) -> Rows:
     if not isinstance(game, RepeatedGame) or game.actions != (2, 2):
         raise InputError("named strategies are of repeated games of two players with two actions")
     if name not in STRATEGIES:
-        raise InputError(f"there is no strategy {name!r:.40}; there are {', '.join(STRATEGIES)}")
+        near = near_miss(name, STRATEGIES)
+        listed = ", ".join(STRATEGIES)
+        raise InputError(f"there is no strategy {name!r:.40}; there are {listed}{near}")
     made, takes = STRATEGIES[name]
     player = player_number(settings.pop("player", 0), 2)
     wrong = sorted(set(settings) - set(takes))

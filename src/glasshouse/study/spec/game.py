@@ -19,6 +19,9 @@ from glasshouse.study.spec.values import (
     as_tensor,
 )
 
+OFTEN = " (wrong more often than right)"
+"""Said of errors that are likelier than none."""
+
 
 class RepeatedSpec(Section):
     """Round after round, by players who remember the last one."""
@@ -37,7 +40,7 @@ class RepeatedSpec(Section):
         """How it is repeated, in words."""
         unit = "discounted sums" if self.unit == "sum" else "payoffs per round"
         errors = {"noise": self.noise, "misperception": self.misperception}
-        given = "".join(f"; {name} {x:g}" for name, x in errors.items() if x)
+        given = "".join(f"; {name} {x:g}{OFTEN * (x > 0.5)}" for name, x in errors.items() if x)
         return (
             f"round after round, all remembering the last one; discount γ = {self.discount:g}; "
             f"all payoffs are {unit}; cooperation is its discounted rate{given}"

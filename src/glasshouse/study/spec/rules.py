@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 
 from pydantic import Field, GetCoreSchemaHandler, create_model, field_validator, model_validator
 from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from glasshouse._foundation.declared import Key, settings_of
-from glasshouse.errors import nearest
+from glasshouse.errors import near_miss
 from glasshouse.rules.base import AbstractDirection, check_direction
 from glasshouse.rules.registry import RULES
 from glasshouse.study.spec.declared import AS_IT_IS, classes, field, made
@@ -41,7 +41,10 @@ class RuleTable(Section):
     @classmethod
     def _is_a_rule(cls, value: str) -> str:
         if value not in OWN_RULES and value not in classes(RULES):
-            raise ValueError(f"{value!r:.40} is no rule: {nearest(value, classes(RULES))}")
+            *others, last = map(repr, classes(RULES))
+            names = f"{', '.join(others)} or {last}"
+            said = {"names": names, "near": near_miss(value, classes(RULES))}
+            raise PydanticCustomError("literal_error", "Input should be {names}", said)
         return value
 
     @model_validator(mode="after")

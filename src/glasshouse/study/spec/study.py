@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from glasshouse._foundation.declared import settings_of
 from glasshouse.errors import nearest
 from glasshouse.games.registry import CATALOGUE
 from glasshouse.parametric.measure import COOPERATION, check_name
@@ -26,7 +27,7 @@ from glasshouse.study.spec.comparison import UNASKED, ComparisonSpec, EntrySpec,
 from glasshouse.study.spec.dotted import leaves, numeric_leaves, replaced
 from glasshouse.study.spec.game import GameSpec
 from glasshouse.study.spec.learning import LearningSpec
-from glasshouse.study.spec.rules import ByRule
+from glasshouse.study.spec.rules import OWN_RULES, ByRule
 from glasshouse.study.spec.semantics import SEMANTICS_SPECS, SemanticsSection
 from glasshouse.study.spec.values import (
     Epsilon,
@@ -87,8 +88,7 @@ class AnalysisSpec(Section):
     portrait: StrictBool = True
     """The phase portrait at the study's own values (two players with one parameter each)."""
     observe: str = COOPERATION
-    """Which observable is reported at the ends of learning beside cooperation: a registered one, or
-    of a repeated game "rate CD" or "P(C | CD)"."""
+    """What else is reported where learning ends: a registered observable, or one as "rate CD"."""
     certify: Epsilon = 1e-6
     """Prove whether rest points and the corner are ε-equilibria: ε in units of payoff, or false."""
 
@@ -224,12 +224,25 @@ class Study(Section):
             if axis.key.startswith(NAMING_KEYS) and axis.key in leaves:
                 raise ValueError(f"key 'sweep.{axis.key}' names a player: write one study for each")
             if axis.key not in leaves:
-                hint = nearest(axis.key, [key for key in leaves if not key.startswith(NAMING_KEYS)])
+                hint = self._of_another_rule(axis.key) or nearest(
+                    axis.key, [key for key in leaves if not key.startswith(NAMING_KEYS)]
+                )
                 raise ValueError(f"key 'sweep.{axis.key}' is no number of this study: {hint}")
         points = math.prod(len(axis.values) for axis in self.axes)
         if points > LONGEST_SWEEP:
             raise ValueError(f"sweep has {points} points: at most {LONGEST_SWEEP} are computed")
         return self
+
+    def _of_another_rule(self, key: str) -> str:
+        """Which rules have the number that the study's own has not; nothing for other keys."""
+        table, _, name = key.rpartition(".")
+        having = [rule for rule, made in OWN_RULES.items() if name in settings_of(made)]
+        if table != "learning" or self.learning.players is not None or not having:
+            return ""
+        *most, last = map(repr, having)
+        names = f"{', '.join(most)} and {last}" if most else last
+        verb = "have" if most else "has"
+        return f"the rule {self.learning.rule!r} has no {name}, which {names} {verb}"
 
     @property
     def axes(self) -> tuple[SweepAxis, ...]:

@@ -96,7 +96,7 @@ def first_error(error: pydantic.ValidationError, content: Any = None) -> str:
 
     **Arguments:** `content` that was validated, which says whose keys there might have been.
     """
-    first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+    first = min(error.errors(), key=_how_telling)
     parts = _without_tags(first["loc"])
     key = ".".join(map(str, parts))
     kind, found = first["type"], first.get("input")
@@ -116,7 +116,14 @@ def first_error(error: pydantic.ValidationError, content: Any = None) -> str:
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return f"key '{key}' must be a table, but is {found!r:.60}"
     rule = first["msg"].removeprefix("Input should be ")
-    return f"key '{key}' must be {rule}, but is {found!r:.60}"
+    return f"key '{key}' must be {rule}, but is {found!r:.60}{first.get('ctx', {}).get('near', '')}"
+
+
+def _how_telling(error: Any) -> int:
+    """A wrong rule comes before its keys, and a key that nobody knows before what others hold."""
+    if error["loc"] and error["loc"][-1] == "rule":
+        return 0
+    return 1 if error["type"] == "extra_forbidden" else 2
 
 
 def _without_tags(parts: tuple[int | str, ...]) -> list[int | str]:
