@@ -191,7 +191,7 @@ BAD_STUDIES = {
     ),
     "key of another semantics": (
         PD_STUDY + '[semantics]\nkind = "affine"\ncoupling = 0.5\n',
-        "unknown key 'semantics.coupling': choose one of: kind, weight",
+        "unknown key 'semantics.coupling': choose one of: kind, reading, weight",
     ),
     "unknown semantics": (
         PD_STUDY + '[semantics]\nkind = "logstic"\n',

@@ -63,7 +63,8 @@ def test_three_affine_players_read_the_mean_of_the_others_in_the_same_state():
 
 def test_nothing_is_known_of_them_in_closed_form_and_first_movement_is_found():
     """Where all mix evenly every round is the stage game, whose threshold is that of the weight."""
-    family = AffineFamily(GAME, reading="state")
+    repeated: Any = GAME
+    family = AffineFamily(repeated, reading="state")
     assert isinstance(gh.known("thresholds", family), gh.Unknown)
     assert isinstance(gh.known("thresholds", family(0.5)), gh.Unknown)
     once = AffineFamily(PD)

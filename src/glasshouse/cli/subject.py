@@ -64,7 +64,7 @@ def of_study(text: str, given: dict[str, Any], trust: bool) -> Subject:
     head |= {name: plain(settings[name]) for name in ("semantics", "access")}
     head["learning"] = setting.learning_written
     return Subject(
-        title=f"{setting.title}, the own values of {text}{COUNTED[setting.played.unit]}",
+        title=f"{setting.title}, the own values of {text}{COUNTED[setting.played.counted_in]}",
         head=head,
         game=setting.parametric,
         family=setting.own_family(key),

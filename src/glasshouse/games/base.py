@@ -67,8 +67,10 @@ class AbstractGame(eqx.Module):
     def unlabelled(self) -> "AbstractGame":
         """The same game without names, so that names never reach compiled code."""
 
-    unit: eqx.AbstractVar[str | None]
-    """In what payoffs of many rounds are counted: "step" or "sum"; None in one round."""
+    @property
+    @abc.abstractmethod
+    def counted_in(self) -> str | None:
+        """The unit of payoffs of many rounds: "step" or "sum"; None in one round."""
 
     @property
     @abc.abstractmethod
@@ -109,7 +111,7 @@ class AbstractOneShotGame(AbstractGame):
     """A game in which all players act once, knowing nothing of what the others do."""
 
     @property
-    def unit(self) -> None:
+    def counted_in(self) -> None:
         return None
 
     @property

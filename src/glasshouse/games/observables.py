@@ -34,7 +34,7 @@ def over_rounds(
     actions: tuple[int, ...],
     shares: Float[Array, "profiles"],
     behaviours: Sequence[RealArray],
-) -> dict[str, Float[Array, "players"]]:
+) -> dict[str, Float[RealArray, "players"]]:
     """The discounted rate of each joint action, and P(C | state), by name and for each player.
 
     Names put the player's own action first, then those of the next ones in turn; where players have

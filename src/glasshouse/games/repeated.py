@@ -48,7 +48,6 @@ class RepeatedGame(AbstractSequentialGame):
     `noise`, the probability with which another action is taken than was meant, any one alike, and
     remembered by all; `misperception`, that with which each for itself mistakes another's last
     action.
-    Beyond one half either is wrong more often than right, and signals mean their opposite.
     **Raises:** `InputError` for numbers or a unit that cannot be; for gradients beyond a discount
     of 1 - 1e-6.
     **Cost:** cubic in the number of joint actions. Values are exact to rounding for all γ < 1.
@@ -96,6 +95,10 @@ class RepeatedGame(AbstractSequentialGame):
     @property
     def actions(self) -> tuple[int, ...]:
         return self.stage.actions
+
+    @property
+    def counted_in(self) -> str:
+        return self.unit
 
     @property
     def title(self) -> str:

@@ -171,7 +171,7 @@ def unit_of(game: Any) -> str | None:
     """
     while isinstance(game, AbstractWrapped):
         game = game.game
-    return game.game.unit if isinstance(game, AbstractDense) else None
+    return game.game.counted_in if isinstance(game, AbstractDense) else None
 
 
 def needs_key(game: AbstractParametricGame, key: Any, who: str) -> None:

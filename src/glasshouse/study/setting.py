@@ -60,7 +60,7 @@ class Setting(Readable):
     @property
     def learning_written(self) -> dict[str, Any]:
         """How players learn, for JSON, and of repeated games in which unit of payoffs."""
-        unit = self.played.unit
+        unit = self.played.counted_in
         written = plain(self.study.settings()["learning"])
         return written if unit is None else {**written, "unit": unit}
 

@@ -4,7 +4,7 @@ import contextlib
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pydantic
 
@@ -12,7 +12,6 @@ from glasshouse._foundation.files import read_bytes, reason
 from glasshouse.errors import InputError, nearest
 from glasshouse.study.spec.access import ACCESS_SPECS
 from glasshouse.study.spec.comparison import EntrySpec, ReferenceSpec
-from glasshouse.study.spec.game import RepeatedSpec
 from glasshouse.study.spec.learning import LearningSpec
 from glasshouse.study.spec.plugins import load_plugins
 from glasshouse.study.spec.rules import PlayerSpec
@@ -147,11 +146,15 @@ def _keys(parent: tuple[int | str, ...], content: Any) -> list[str]:
         section = RangeSpec
     elif parent and parent[0] in TABLE_KINDS:
         section = TABLE_KINDS[str(parent[0])][str(parent[1])]
-    elif parent == ("game", "repeated"):
-        section = RepeatedSpec
-    elif parent:
-        section = Study.model_fields[str(parent[0])].annotation
+    else:
+        for part in parent:
+            section = _table_of(section.model_fields[str(part)].annotation)
     return list(section.model_fields)
+
+
+def _table_of(annotation: Any) -> Any:
+    """The model of a table that may be left out."""
+    return next(x for x in (*get_args(annotation), annotation) if x is not type(None))
 
 
 def _compared_keys(parent: tuple[int | str, ...], content: Any) -> list[str]:
