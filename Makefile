@@ -10,16 +10,19 @@ export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 # Every process of the tests would compile the modules again.
 unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
-# These take a minute or more, most of it to compile many rules; the nightly tests run them too.
-LONG := examples/arms_race.toml examples/peers.toml
+# These take from half a minute to two; the site shows what they find, and so runs them.
+LONG := $(addprefix examples/,arms_race.toml memory.toml peers.toml transparency_and_shaping.toml)
 STUDIES := $(filter-out $(LONG),$(sort $(wildcard examples/*.toml)))
 
-.PHONY: demo figures challenge test nightly lint docs help-pages benchmark constraints clean
+.PHONY: demo studies figures challenge test nightly lint docs help-pages benchmark constraints clean
 
 demo: .venv/glasshouse
 	rm -rf results/demo
 	$(BIN)/glasshouse run $(STUDIES) --out results/demo
 	@echo "Open results/demo/prisoners_dilemma/report.html (one folder for each example study)."
+
+studies: # the names of those that `make demo` computes
+	@echo $(STUDIES)
 
 # The sceptic's experiment and every figure of the examples and their studies, anew.
 figures: .venv/glasshouse
