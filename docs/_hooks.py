@@ -89,17 +89,22 @@ def study_results(study: Path, names: set[str]) -> tuple[dict[str, bytes], dict[
 
 
 def rows_of(match: re.Match) -> str:
-    """What learners compared in an example study are paid or lose, beside what others report."""
-    summary, lines = RUN[match[1]], []
-    for row in summary["rows"]:
-        published = row["reference"]
-        said = f"{published['mean']:.3f}" if published else "—"
-        apart = "—" if row["z"] is None else f"{row['z']:+.1f}"
-        share = "—" if row["share"] is None else f"{row['share']:.3f}"
-        mean = f"{row['mean']:.3f} ± {row['std']:.3f}"
-        lines.append(f"| {row['rule']} | {mean} | {share} | {said} | {apart} |")
-    head = "| learners | mean ± standard deviation | share | reported | standard errors apart |"
-    return "\n".join([head, "|---|---|---|---|---|", *lines])
+    """What learners compared in an example study are paid or lose.
+
+    Beside what others report or, where nobody does, by player.
+    """
+    found = RUN[match[1]]["rows"]
+    reported = any(row["reference"] for row in found)
+    ends = ("reported", "standard errors apart") if reported else ("first player", "second player")
+    titles = ["learners", "mean ± standard deviation", *ends]
+    lines = [titles, ["---"] * len(titles)]
+    for row in found:
+        if reported:
+            last = [f"{row['reference']['mean']:.3f}", f"{row['z']:+.1f}"]
+        else:
+            last = [f"{player['mean']:.3f}" for player in row["players"]]
+        lines.append([row["name"], f"{row['mean']:.3f} ± {row['std']:.3f}", *last])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
