@@ -6,6 +6,7 @@ builds its graph anew in every step, as notebooks do; it is written from the for
 """
 
 import argparse
+import importlib
 import math
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ import numpy as np
 from glasshouse import NormalFormGame, ParametricGame
 from glasshouse.dynamics import Learning, Starts, learn
 from glasshouse.games import RepeatedGame
+from glasshouse.parametric import AbstractParametricGame, Params
 from glasshouse.rules import Gradient, Lola
 from glasshouse.semantics import Logistic
 
@@ -47,7 +49,7 @@ def learner(game: ParametricGame, rule: Gradient | Lola, seeds: int, steps: int)
     return lambda: learn([game], learning, paid, judged=False).observed
 
 
-def paid(game: ParametricGame, params):
+def paid(game: AbstractParametricGame, params: Params):
     return game.payoffs(params)
 
 
@@ -134,7 +136,7 @@ def main() -> None:
 
 def torch_or_none():
     try:
-        import torch
+        torch = importlib.import_module("torch")
     except ImportError:
         return None
     torch.set_num_threads(1)
