@@ -144,15 +144,20 @@ def visits_onward(
     """
     count = len(rows)
     system = jnp.eye(count, dtype=rows.dtype) - discount * rows
-    if count > MOST_STATES_UNROLLED:
-        return jnp.linalg.inv(system)
+
     # Gauss and Jordan, without pivots, which diagonal dominance makes as good: array operations
-    # only, where LAPACK would be called once for each member of a batch.
-    both = jnp.concatenate([system, jnp.eye(count, dtype=rows.dtype)], axis=1)
-    for k in range(count):
+    # only. LAPACK would be called once for each member of a batch, and two batches that call it at
+    # the same time wait for each other for ever.
+    def eliminate(k: int | Array, both: Array) -> Array:
         pivot = both[k] / both[k, k]
         rest = both - both[:, k, None] * pivot[None]
-        both = jnp.where(jnp.arange(count)[:, None] == k, pivot[None], rest)
+        return jnp.where(jnp.arange(count)[:, None] == k, pivot[None], rest)
+
+    both = jnp.concatenate([system, jnp.eye(count, dtype=rows.dtype)], axis=1)
+    if count > MOST_STATES_UNROLLED:
+        return jax.lax.fori_loop(0, count, eliminate, both)[:, count:]
+    for k in range(count):
+        both = eliminate(k, both)
     return both[:, count:]
 
 

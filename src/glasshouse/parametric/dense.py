@@ -146,6 +146,7 @@ class ParametricGame(
 
     @in_float64_unless_traced
     def gradients(self, params: Params, key: RandomKey = None) -> tuple[Params, ...]:
+        """∂U_i/∂θ of every player i, by everybody's parameters."""
         behaviours, pull_back = jax.vjp(self.behaviours, as_floats(params))
         return tuple(pull_back(effect)[0] for effect in self.centred.effects(behaviours))
 

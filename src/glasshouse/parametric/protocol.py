@@ -5,11 +5,9 @@ import enum
 from typing import TypeAlias
 
 import equinox as eqx
-import jax
-import jax.numpy as jnp
 from jaxtyping import Float, PRNGKeyArray, PyTree
 
-from glasshouse._foundation.arrays import RealArray, as_floats
+from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.final import final_unless_abstract
 from glasshouse._foundation.precision import in_float64_unless_traced
 from glasshouse._foundation.results import described
@@ -72,12 +70,6 @@ class AbstractParametricGame(eqx.Module):
     @abc.abstractmethod
     def selfish_gradients(self, params: Params, key: RandomKey = None) -> Params:
         """∂U_i/∂θ_i for every player i: payoff per unit of parameter."""
-
-    @in_float64_unless_traced
-    def gradients(self, params: Params, key: RandomKey = None) -> tuple[Params, ...]:
-        """∂U_i/∂θ for every player i, by everybody's parameters."""
-        payoffs, pull_back = jax.vjp(lambda x: self.payoffs(x, key), as_floats(params))
-        return tuple(pull_back(row)[0] for row in jnp.eye(len(payoffs), dtype=payoffs.dtype))
 
 
 def one_each(game: AbstractParametricGame, params: Params) -> Params:

@@ -11,7 +11,7 @@ from glasshouse.errors import InputError
 from glasshouse.plots._layout import arrange
 from glasshouse.plots._palette import BLUE, GREY, ORANGE, TEXT
 
-ROW = 0.32
+ROW_HEIGHT = 0.32
 """Height of a row, in inches."""
 
 
@@ -40,7 +40,7 @@ def plot_comparison(
             f"{len(names)} names do not fit means of shape {centre.shape} and intervals of shape "
             f"{ends.shape}: give one mean and two ends for each name"
         )
-    size = (5.2, 1.3 + ROW * len(names))
+    size = (5.2, 1.3 + ROW_HEIGHT * len(names))
     ax = ax or Figure(figsize=size, layout="constrained").subplots()
     rows = np.arange(len(names))
     if threshold is not None:

@@ -48,6 +48,17 @@ def check_separate(game: AbstractParametricGame, who: str) -> None:
         )
 
 
+def gradients(
+    game: AbstractParametricGame, params: Params, key: RandomKey = None
+) -> tuple[Params, ...]:
+    """∂U_i/∂θ of every player i, by everybody's parameters."""
+    known = getattr(game, "gradients", None)
+    if known is not None:  # for less than by its payoffs
+        return known(params, key)
+    payoffs, pull_back = jax.vjp(lambda x: game.payoffs(x, key), params)
+    return tuple(pull_back(row)[0] for row in jnp.eye(len(payoffs), dtype=payoffs.dtype))
+
+
 def along(
     game: AbstractParametricGame, params: Params, vector: Params, key: RandomKey = None
 ) -> Params:
@@ -100,7 +111,7 @@ def anticipated(
     Second derivatives being symmetric, χ_i of two players is how ∂U_j/∂θ_i changes along
     ∂U_i/∂θ_j, so that all are derivatives forwards of the same gradients.
     """
-    effects = game.gradients(params, key)
+    effects = gradients(game, params, key)
     selfish = tuple(own[i] for i, own in enumerate(effects))
     moves, steps = believed(selfish), [believed(effect) for effect in effects]
     if len(params) == 2 and not _are_few(params):
@@ -121,7 +132,7 @@ def _turned(
     has `wanted` the other to move."""
 
     def changes(move: Params) -> tuple[Params, ...]:
-        return jax.jvp(lambda x: game.gradients(x, key), (params,), (move,))[1]
+        return jax.jvp(lambda x: gradients(game, x, key), (params,), (move,))[1]
 
     alone = [_without(each, i) for each in (moves, wanted) for i in range(2)]
     (own, of_first), (of_second, own_2) = jax.vmap(changes)(_stacked(alone))

@@ -17,7 +17,7 @@ from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.anticipating import AbstractAnticipating
 from glasshouse.rules.base import Directions
-from glasshouse.rules.calculus import anticipated, minus, plus
+from glasshouse.rules.calculus import anticipated, gradients, minus, plus
 
 FORMS = ("taylor", "original", "exact")
 
@@ -138,7 +138,7 @@ class Lola(AbstractAnticipating):
             )
 
         moved, pull_back = jax.vjp(steps, params[i])
-        effect = game.gradients(plus(params, moved), key)[i]
+        effect = gradients(game, plus(params, moved), key)[i]
         (through,) = pull_back((*effect[:i], none, *effect[i + 1 :]))
         return jax.tree.map(jnp.add, effect[i], through)
 

@@ -10,7 +10,6 @@ from glasshouse.analysis.outcomes.comparison import (
     compared_row,
 )
 from glasshouse.rules.base import AbstractRule, in_words
-from glasshouse.rules.per_player import PerPlayer
 from glasshouse.study.setting import Prepared, Setting
 from glasshouse.study.spec.comparison import ComparisonSpec, EntrySpec
 
@@ -55,11 +54,7 @@ def _name(entry: EntrySpec, setting: Setting) -> str:
 
 
 def _called(rule: AbstractRule) -> str:
-    return (
-        " against ".join(map(in_words, rule.rules))
-        if isinstance(rule, PerPlayer)
-        else in_words(rule)
-    )
+    return " against ".join(map(in_words, getattr(rule, "rules", (rule,))))
 
 
 def comparison_notes(comparison: Comparison | None) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from glasshouse.analysis.outcomes.comparison import ComparedRow, Comparison
 
-MOST_NAMED = 8
+MOST_LISTED = 8
 """Of learners that do worse, so many are named."""
 
 
@@ -23,8 +23,8 @@ def comparison_claim(comparison: Comparison) -> str:
     if not best:
         return f"{said[0]}: no run of any learner ended."
     others = [row for row in comparison.rows if row not in best and math.isfinite(row.mean)]
-    worse = [f"{row.name} {mean_words(row)}" for row in others[:MOST_NAMED]]
-    worse += [f"{len(others) - MOST_NAMED} more"] if len(others) > MOST_NAMED else []
+    worse = [f"{row.name} {mean_words(row)}" for row in others[:MOST_LISTED]]
+    worse += [f"{len(others) - MOST_LISTED} more"] if len(others) > MOST_LISTED else []
     parts = [_best(comparison), ", ".join(worse), *map(_missed, _unmet(comparison))]
     parts += [references_words(comparison), _failed(comparison)]
     return f"{said[0]}: {'; '.join(filter(None, parts))}."
