@@ -48,22 +48,16 @@ class Policies(AbstractNeural):
 
     Definition: logits_i = f(x_i; θ_i) with x_i = κ · mean over j ≠ i of P θ_j: θ_i are the weights
     and biases of player i's network, P a fixed matrix that all share; player i plays
-    softmax(logits_i, 0). `params[i]` is the network without what is not an array:
-    `params[0].layers[0].weight` for an `eqx.nn.MLP`.
+    softmax(logits_i, 0). `params[i]` is the network without what is not an array. In a repeated
+    game the input goes on with the player's information state as a unit vector. At the neutral
+    profile, all weights 0, networks are dead: start from `initial(key)`.
 
-    In a repeated game the input goes on with the player's information state as a unit vector.
-
-    At the neutral profile, all weights 0, the networks are dead: start from `initial(key)`.
-
-    **Arguments:** `actions`, the same number m for each of at least two players, or the game that
-    has them (a repeated one must be given itself); `network`, a differentiable Equinox module or
-    other callable pytree from `features` inputs (plus the number of states) to m - 1 logits, of
-    which only the architecture counts; `projection` P, of shape
-    `(features, weights of a network)`; `gain` κ, also negative; `bound` M > 0, all weights lie in
-    [-M, M].
-    **Raises:** `InputError` for other actions, a network whose output is not m - 1 finite numbers,
-    a projection of another shape, a gain that is not finite or a bound that is not positive.
-    **Cost:** one forward pass per player and features × weights operations per pair of players.
+    **Arguments:** `actions`, the same number m for each of at least two players, or the game (of
+    repeated ones always); `network`, a differentiable callable pytree from `features` inputs (and
+    the states) to m - 1 logits, of which only the architecture counts; `projection` P, of shape
+    `(features, weights of a network)`; `gain` κ; `bound` M > 0 of all weights.
+    **Raises:** `InputError` for other actions, outputs, shapes and bounds, and infinite gains.
+    **Cost:** a forward pass per player, features × weights operations per pair of players.
     """
 
     words: ClassVar[str] = "policies that read weights"
