@@ -1,7 +1,7 @@
 """Opponent shaping in the iterated prisoner's dilemma: LOLA beside gradients, and eager PyTorch.
 
 `python benchmarks/shaping.py`; both sides in one run, compilation apart, medians. The loop in
-PyTorch, an extra of this benchmark alone (`pip install torch`), takes one seed after the other and
+PyTorch, of the extra `peers` (`pip install -e .[peers]`), takes one seed after the other and
 builds its graph anew in every step, as notebooks do; it is written from the formulas.
 """
 

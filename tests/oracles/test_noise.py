@@ -1,6 +1,6 @@
 """Slips of the hand in the iterated prisoner's dilemma, against exact numbers and matches played.
 
-The library `axelrod` is no dependency: where it is installed, nightly tests compare with it.
+The library `axelrod` is of the extra `peers`: where it is installed, nightly tests compare with it.
 """
 
 import warnings
