@@ -25,12 +25,16 @@ game = ParametricGame(again, Logistic(again, coupling=0.0, bound=math.inf))
 states = ("start", "CC", "CD", "DC", "DD")
 
 
-def ends(rule, spread, steps=100):
+def observed(game, params):
+    """What everyone is paid, and does in each state."""
+    return game.payoffs(params), game.behaviours(params).distributions
+
+
+def ends(rule, spread):
     """Everyone's payoff per round, and the probabilities of cooperating in each state."""
     starts = Starts(1000, spread=spread, seed=7)  # nothing was tuned on this seed
-    learning = Learning(rule, step_size=1.0, steps=steps, starts=starts)
-    found = learn([game], learning, lambda g, x: (g.payoffs(x), g.behaviours(x).distributions))
-    payoffs, policies = found.observed
+    learning = Learning(rule, step_size=1.0, steps=100, starts=starts)
+    payoffs, policies = learn([game], learning, observed).observed
     return payoffs[0] * (1 - 0.96), np.stack([own[0, :, :, 0] for own in policies], axis=1)
 
 

@@ -47,6 +47,9 @@ def written(tmp_path_factory) -> tuple[Path, Path]:
     return folder / "pd.toml", folder / "out"
 
 
+EXAMPLES = {path.stem: path for path in (Path(__file__).parent.parent / "examples").glob("*.toml")}
+
+
 def computed(text: str, folder: Path = Path()):
     return compute(prepare(parse_study(text), folder))
 
@@ -445,11 +448,10 @@ def test_schema_accepts_studies_and_refuses_what_is_wrong():
         assert list(validator.iter_errors(wrong))
 
 
-def test_examples_are_valid_studies():
-    examples = sorted((Path(__file__).parent.parent / "examples").glob("*.toml"))
-    assert len(examples) >= 5
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples_are_valid_studies(name):
+    path = EXAMPLES[name]
+    check_study(path)
     validator = jsonschema.Draft202012Validator(schema())
-    for path in examples:
-        check_study(path)
-        validator.validate(tomllib.loads(path.read_text("utf-8")))
-        assert read_study(path).axes or read_study(path).compare
+    validator.validate(tomllib.loads(path.read_text("utf-8")))
+    assert read_study(path).axes or read_study(path).compare
