@@ -91,11 +91,15 @@ def study_results(study: Path, names: set[str]) -> tuple[dict[str, bytes], dict[
 def rows_of(match: re.Match) -> str:
     """What learners compared in an example study are paid or lose.
 
-    Beside what others report or, where nobody does, by player.
+    Beside their references or, without any, by player.
     """
     found = RUN[match[1]]["rows"]
     reported = any(row["reference"] for row in found)
-    ends = ("reported", "standard errors apart") if reported else ("first player", "second player")
+    ends = (
+        ("to compare with", "standard errors apart")
+        if reported
+        else ("first player", "second player")
+    )
     titles = ["learners", "mean ± standard deviation", *ends]
     lines = [titles, ["---"] * len(titles)]
     for row in found:

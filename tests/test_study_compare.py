@@ -1,5 +1,6 @@
 """Studies that compare learners: rows by hand, references, runs that fail, and what cannot be."""
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -7,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glasshouse.analysis.outcomes.comparison import Comparison
+from glasshouse.analysis.outcomes.comparison import ComparedRow, Comparison, Reference, Spread
+from glasshouse.dynamics import Starts
 from glasshouse.errors import InputError
 from glasshouse.study import compute, prepare, read_study, run_study
 from glasshouse.study.report.figures import study_figures
 from glasshouse.study.report.page import report_html
 from glasshouse.study.spec.toml import parse_study
+from glasshouse.study.words.compared import comparison_brief
 from glasshouse.study.words.sentences import brief, claims
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -102,11 +105,13 @@ def test_rows_are_what_is_computed_by_hand(tiny):
     ):
         losses = -paid.mean(axis=1)
         assert row.mean == pytest.approx(losses.mean(), abs=1e-12)
-        assert row.std == pytest.approx(losses.std(), abs=1e-12)
+        assert row.std == pytest.approx(losses.std(ddof=1), abs=1e-12)
         assert row.share == np.mean(losses < -2.0)
         assert [x.mean for x in row.players] == pytest.approx(-paid.mean(axis=0), abs=1e-12)
-        assert [x.std for x in row.players] == pytest.approx(paid.std(axis=0), abs=1e-12)
+        assert [x.std for x in row.players] == pytest.approx(paid.std(axis=0, ddof=1), abs=1e-12)
         assert (row.seeds, row.failed) == (3, 0)
+    half = 4.302652729911275 * naive.std / math.sqrt(3)  # Student's t with two degrees of freedom
+    assert naive.interval == pytest.approx((naive.mean - half, naive.mean + half))
     error = math.sqrt(naive.std**2 / 3 + 0.3**2 / 9)
     assert naive.z == pytest.approx((naive.mean + 2.2) / error)
     assert (line_up.z, line_up.rule) == (None, "fixed, gradient")
@@ -121,7 +126,7 @@ def test_the_answer_comes_first_and_everywhere(tiny):
     assert (told["comparison"]["quantity"], told["comparison"]["unit"]) == ("loss", "step")
     assert told["comparison"]["best"][0] == tiny.comparison.best[0].name
     first = min(tiny.comparison.rows, key=lambda row: row.mean)
-    assert brief(tiny).startswith(f"2×2 game: {first.name} does best, {first.mean:.2f}")
+    assert brief(tiny).startswith(f"2×2 game: {first.name} does best, {first.mean:.1f}")
     (claim,) = claims(tiny)
     assert claim.startswith("Comparison (loss per round, mean of all players")
     figures = study_figures(tiny)
@@ -129,6 +134,37 @@ def test_the_answer_comes_first_and_everywhere(tiny):
     page = report_html(tiny, figures, {})
     for words in ("Learners compared", "Share below -2", f'value="{first.mean!r}"', "naive"):
         assert words in page
+
+
+def row(name, runs, starts=Starts(4, seed=1)):
+    values = np.array(runs)
+    found = Spread.of(values)
+    return ComparedRow(
+        name, "gradient", found.mean, found.std, None, len(runs), 0, (), None, values, starts
+    )
+
+
+def test_line_ups_with_the_same_starts_are_told_apart_in_pairs():
+    """Their means are as far apart as their runs are wide, and yet one is better at every start."""
+    low, high = row("a", [0.0, 1.0, 2.0, 3.0]), row("b", [0.2, 1.21, 2.19, 3.2])
+    found = Comparison((low, high), "payoff", None, None, 3.0)
+    assert [x.name for x in found.best] == ["b"]
+    others = dataclasses.replace(low, starts=Starts(4, seed=2))
+    found = Comparison((others, high), "payoff", None, None, 3.0)
+    assert [x.name for x in found.best] == ["b", "a"]
+
+
+def test_one_run_says_nothing_of_its_spread():
+    alone = dataclasses.replace(row("a", [1.0]), reference=Reference(2.0, 0.5, 9))
+    assert alone.z is None
+    assert all(math.isnan(x) for x in (alone.std, *alone.interval))
+    found = Comparison((alone, row("b", [2.0])), "payoff", None, None, 3.0)
+    assert [x.name for x in found.best] == ["b", "a"]
+    assert found.met(alone) is None
+    assert comparison_brief(found) == (
+        "b does best, 2 (one run) (not told apart: a 1 (one run)); "
+        "1 of 1 references cannot be judged by one run"
+    )
 
 
 def test_nothing_else_is_computed_unless_asked(tiny):

@@ -46,8 +46,8 @@ def is_tit_for_tat(
         print(gh.games.is_tit_for_tat(game, [generous, generous], "pola"))  # True
     """
     policies = np.asarray(number_array(probabilities, "probabilities", shapes=None))
-    if game.actions != (2, 2):
-        raise InputError("tit for tat is told of two players with two actions each")
+    if not isinstance(game, RepeatedGame) or game.actions != (2, 2):
+        raise InputError("tit for tat is told in a RepeatedGame of two players with two actions")
     if policies.shape[-2:] != (2, len(TIT_FOR_TAT)):
         raise InputError(
             f"probabilities have shape {policies.shape}, not (…, 2, 5): for each player at the "
@@ -56,7 +56,7 @@ def is_tit_for_tat(
     if not np.all((policies >= 0) & (policies <= 1)):
         raise InputError("probabilities must lie in [0, 1]")
     if definition == "strict":
-        return np.all((policies - 0.5) * (TIT_FOR_TAT - 0.5) > 0, axis=(-2, -1))
+        return np.asarray(np.all((policies - 0.5) * (TIT_FOR_TAT - 0.5) > 0, axis=(-2, -1)))
     if definition == "pola":
         return _is_by_pola(game, policies)
     raise InputError(f"definition={definition!r:.40} must be 'strict' or 'pola'")
@@ -69,7 +69,8 @@ def _is_by_pola(game: RepeatedGame, policies: np.ndarray) -> np.ndarray:
     paid = np.asarray(_mean_payoffs(game.unlabelled(), flat)).reshape(policies.shape[:-2])
     steady = np.asarray(game.steady().tensor).mean(axis=0)
     reward, punishment = steady[0, 0], steady[1, 1]
-    return np.all(defected_on & both, axis=-1) & (paid > punishment + PAID * (reward - punishment))
+    enough = paid > punishment + PAID * (reward - punishment)
+    return np.asarray(np.all(defected_on & both, axis=-1) & enough)
 
 
 @jax.jit

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from jax.scipy.sparse.linalg import gmres
-from jaxtyping import Array, PyTree
+from jaxtyping import Array, Float, PyTree
 
 from glasshouse.errors import InputError
 from glasshouse.parametric.capabilities import capabilities
@@ -192,7 +192,28 @@ def solved(operator: Callable[[Params], Params], vector: Params) -> Params:
 
     if flat.size <= MOST_ELIMINATED:
         matrix = jax.vmap(product, out_axes=1)(jnp.eye(flat.size, dtype=flat.dtype))
-        return unflatten(jnp.linalg.solve(matrix, flat))
+        return unflatten(_eliminated(matrix, flat))
     found, _ = gmres(product, flat, tol=1e-12, restart=MOST_ELIMINATED, maxiter=MOST_ELIMINATED)
     left = jnp.linalg.norm(product(found) - flat)
     return unflatten(jnp.where(left <= 1e-8 * jnp.linalg.norm(flat), found, jnp.nan))
+
+
+def _eliminated(matrix: Float[Array, "n n"], vector: Float[Array, "n"]) -> Float[Array, "n"]:
+    """The solution of a linear system by Gauss and Jordan with pivots, NaN where there is none.
+
+    Array operations only: LAPACK would be called once for each member of a batch, and two batches
+    that call it at the same time wait for each other for ever.
+    """
+    rows = jnp.arange(len(vector))
+
+    def eliminate(k: int | Array, both: Array) -> Array:
+        best = jnp.argmax(jnp.where(rows >= k, jnp.abs(both[:, k]), -1.0))
+        top, other = both[best], both[k]
+        swapped = jnp.where((rows == best)[:, None], other, both)
+        pivot = top / top[k]
+        rest = swapped - swapped[:, k, None] * pivot
+        return jnp.where((rows == k)[:, None], pivot, rest)
+
+    both = jnp.concatenate([matrix, vector[:, None]], axis=1)
+    found = jax.lax.fori_loop(0, len(vector), eliminate, both)[:, -1]
+    return jnp.where(jnp.all(jnp.isfinite(found)), found, jnp.nan)

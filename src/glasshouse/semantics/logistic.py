@@ -179,8 +179,10 @@ def params_of(semantics: Logistic, behaviour: Numbers, player: int) -> Float[np.
     shapes = [(*states, count), *([states] if count == 2 else [])]
     mix = np.asarray(number_array(behaviour, "behaviour", shapes=shapes), dtype=float)
     mix = np.stack([mix, 1 - mix], axis=-1) if mix.shape == states else mix
-    if np.any(mix < 0) or np.any(np.abs(mix.sum(axis=-1) - 1) > PROBABILITY_TOLERANCE):
+    sums = np.abs(mix.sum(axis=-1) - 1)
+    if not (np.all(mix >= -PROBABILITY_TOLERANCE) and np.all(sums <= PROBABILITY_TOLERANCE)):
         raise InputError(f"behaviour must be probabilities, but is {shown(behaviour)}")
+    mix = np.clip(mix, 0.0, 1.0)
     others = [j for j in range(len(semantics.actions)) if j != player]
     if any(float(semantics.weight(player, j)) for j in others):
         raise InputError(

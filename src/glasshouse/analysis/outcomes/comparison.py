@@ -6,31 +6,38 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
+from scipy.special import stdtrit
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.results import Result, plain
 from glasshouse.dynamics.doors import innermost
 from glasshouse.dynamics.learning import Learning, learn
+from glasshouse.dynamics.starts import Starts
 from glasshouse.games.repeated import is_repeated
 from glasshouse.parametric import AbstractParametricGame, Params
 
-NORMAL_95 = 1.959963984540054
-"""Half of a 95 % interval of the normal distribution, in standard errors."""
+CONFIDENCE = 0.95
+"""Of intervals of means, and of which of two line-ups does better."""
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Spread(Result):
-    """Numbers of many runs: their `mean` and their standard deviation `std`; NaN without runs."""
+    """Numbers of many runs: their `mean` and their standard deviation `std`, which one run has not.
+
+    Without runs both are NaN.
+    """
 
     mean: float
     std: float
 
     @classmethod
     def of(cls, values: Float[np.ndarray, "runs"]) -> "Spread":
-        """Of these numbers, n in the denominator of the variance."""
-        if not len(values):
-            return cls(math.nan, math.nan)
-        return cls(float(np.mean(values)), float(np.std(values)))
+        """Of these numbers, n - 1 in the denominator of the variance."""
+        count = len(values)
+        return cls(
+            float(np.mean(values)) if count else math.nan,
+            float(np.std(values, ddof=1)) if count > 1 else math.nan,
+        )
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -49,7 +56,9 @@ class ComparedRow(Result):
     **Arguments:** `name`; `rule`, as study files call it, those of a line-up after commas; `mean`
     and `std` over the runs that ended; `share` of all runs on the better side of the threshold,
     None without one; `seeds`, how many runs; `failed`, how many of them left the reals; `players`,
-    mean and std of each; `reference`, or None.
+    mean and std of each; `reference`, or None; `runs`, of every start what is compared, NaN where
+    it failed, and `starts` themselves, since line-ups that have them in common are told apart in
+    pairs.
     """
 
     name: str
@@ -61,22 +70,25 @@ class ComparedRow(Result):
     failed: int
     players: tuple[Spread, ...]
     reference: Reference | None
+    runs: Float[np.ndarray, "runs"] = dataclasses.field(repr=False)
+    starts: Starts = dataclasses.field(repr=False)
 
     @property
     def error(self) -> float:
-        """The standard error of the mean."""
+        """The standard error of the mean; NaN of fewer than two runs."""
         ended = self.seeds - self.failed
         return self.std / math.sqrt(ended) if ended else math.nan
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 %, of the mean."""
-        return self.mean - NORMAL_95 * self.error, self.mean + NORMAL_95 * self.error
+        """95 %, of the mean, by Student's t; NaN of fewer than two runs."""
+        reach = _reach(self.seeds - self.failed) * self.error
+        return self.mean - reach, self.mean + reach
 
     @property
     def z(self) -> float | None:
-        """How many combined standard errors the mean lies above its reference."""
-        if self.reference is None:
+        """How many combined standard errors the mean lies above its reference, if known."""
+        if self.reference is None or math.isnan(self.error):
             return None
         error = self.reference.std / math.sqrt(self.reference.seeds)
         return _apart(self.mean - self.reference.mean, math.hypot(self.error, error))
@@ -103,18 +115,15 @@ class Comparison(Result):
 
     @property
     def best(self) -> tuple[ComparedRow, ...]:
-        """The best line-up, and after it those that its standard errors do not tell from it."""
+        """The best line-up, and after it those that are not told from it with 95 % confidence.
+
+        Line-ups with the same starts are compared start by start, others by their means.
+        """
         sign = -1.0 if self.quantity == "payoff" else 1.0
         ranked = sorted(
             (row for row in self.rows if math.isfinite(row.mean)), key=lambda row: sign * row.mean
         )
-        return tuple(
-            row
-            for row in ranked
-            if row is ranked[0]
-            or _apart(sign * (row.mean - ranked[0].mean), math.hypot(row.error, ranked[0].error))
-            <= self.within
-        )
+        return tuple(row for row in ranked if row is ranked[0] or not _told(row, ranked[0]))
 
     def met(self, row: ComparedRow) -> bool | None:
         """Whether a mean agrees with its reference; None without one."""
@@ -126,6 +135,24 @@ class Comparison(Result):
         rows = [{**row.to_dict(), "met": self.met(row)} for row in self.rows]
         best = [row.name for row in self.best]
         return {**super().to_dict(), "unit": "step", "best": best, "rows": rows}
+
+
+def _told(one: ComparedRow, other: ComparedRow) -> bool:
+    """Whether two line-ups do not do equally well, with 95 % confidence."""
+    if one.starts == other.starts:
+        differences = one.runs - other.runs
+        found = Spread.of(differences[np.isfinite(differences)])
+        count = int(np.isfinite(differences).sum())
+        difference, error = found.mean, found.std / math.sqrt(max(count, 1))
+    else:
+        count = min(row.seeds - row.failed for row in (one, other))
+        difference, error = one.mean - other.mean, math.hypot(one.error, other.error)
+    return abs(_apart(difference, error)) > _reach(count)  # False of NaN, which nobody knows
+
+
+def _reach(count: int) -> float:
+    """Half of a 95 % interval of a mean over so many runs, in standard errors."""
+    return float(stdtrit(count - 1, (1 + CONFIDENCE) / 2)) if count > 1 else math.nan
 
 
 def _apart(difference: float, error: float) -> float:
@@ -169,6 +196,10 @@ def compared_row(
         failed=int(np.sum(~ended)),
         players=tuple(Spread.of(column) for column in each.T),
         reference=reference,
+        runs=np.where(
+            ended, sign * (paid.mean(axis=1) if player is None else paid[:, player - 1]), np.nan
+        ),
+        starts=learning.starts,
     )
 
 

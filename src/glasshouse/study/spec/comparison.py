@@ -80,10 +80,10 @@ class EntrySpec(LearningSpec):
     """Other values of the study for it alone, by dotted key: { "semantics.coupling" = 0.3 }."""
 
     def over(self, learning: LearningSpec) -> dict[str, Any]:
-        """`[learning]` with what is given here; another rule brings its own numbers."""
+        """`[learning]` with what is given here; another rule, or line-up, brings its own numbers."""
         own = self._own()
         inherited = _given(learning)
-        if {"rule", "players"} & set(own):
+        if "players" in own or own.get("rule", learning.rule) != learning.rule:
             of_rules = {"rule", "players", *RuleSection.KEYS, *learning.KEYS}
             inherited = {key: x for key, x in inherited.items() if key not in of_rules}
         return {**inherited, **own}

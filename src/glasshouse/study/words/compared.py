@@ -49,6 +49,8 @@ def mean_words(row: ComparedRow) -> str:
     if not math.isfinite(row.mean):
         return "–"
     half = row.interval[1] - row.mean
+    if math.isnan(half):
+        return f"{row.mean:.6g} (one run)"
     if not half:
         return f"{row.mean:.6g} ± 0"
     places = max(0, 1 - math.floor(math.log10(half)))
@@ -60,6 +62,8 @@ def references_words(comparison: Comparison) -> str:
     met = [comparison.met(row) for row in comparison.rows if row.reference is not None]
     if not met:
         return ""
+    if None in met:
+        return f"{met.count(None)} of {len(met)} references cannot be judged by one run"
     errors = f"within {comparison.within:g} combined standard errors"
     if all(met):
         both = {1: "the reference is", 2: "both references are"}
@@ -75,7 +79,7 @@ def comparison_words(comparison: Comparison) -> tuple[str, str, str]:
     caption = [
         f"{what[0].upper()}{what[1:]}: dots are means over the runs that ended, bars their 95 % "
         "intervals.",
-        *(["Crosses: published means."] if marked else []),
+        *(["Crosses: means to compare with."] if marked else []),
     ]
     return f"Learners compared by {comparison.quantity}", f"{rows}.", " ".join(caption)
 
