@@ -124,7 +124,8 @@ def first_error(error: pydantic.ValidationError, content: Any = None) -> str:
     if kind in ("tuple_type", "list_type"):
         return f"key '{key}' must be a list, but is {found!r:.60}{example(key)}"
     if kind == "too_short":
-        least, given = first["ctx"]["min_length"], first["ctx"]["actual_length"]
+        counts = first.get("ctx", {})
+        least, given = counts.get("min_length"), counts.get("actual_length")
         each = "one table for each player" if parts[-1] == "players" else "not fewer"
         return f"key '{key}' lists {given}, but must list at least {least}, {each}{example(key)}"
     rule = first["msg"].removeprefix("Input should be ")
