@@ -52,6 +52,8 @@ def test_there_are_48_parts_with_payoffs_that_vary_and_9_of_the_standard_game():
         "mirrored-repeated-equal-random",
     )
     assert parts_with("tied-p0.01") == ("mirrored-once-tied-p0.01-standard",)
+    assert parts_with("two networks, once, equal, 0.2") == ("policies-once-equal-p0.2",)
+    assert parts_with("one-network-repeated-0.05") == parts_with("interpreter-repeated-p0.05")
 
 
 @pytest.mark.parametrize("seed", [*range(6), 1000, 1023])

@@ -14,6 +14,7 @@ from glasshouse.plots import (
     plot_outcome_shares,
     plot_tied_branch,
 )
+from glasshouse.semantics import Affine
 
 X = np.linspace(0.0, 1.0, 11)
 
@@ -193,3 +194,15 @@ def test_maps_have_ticks_where_something_was_studied():
     ax = plot_outcome_map([0.3], values, columns)
     assert ax.get_xticks().tolist() == [0.3]
     assert 0.0 <= min(ax.get_yticks()) < max(ax.get_yticks()) <= 0.96
+    assert max(ax.get_yticks()) == 0.96  # 0.8, the one before, is far away
+    ax = plot_outcome_map([0.3], [0.0, 0.5, 1.01], {"mean_cooperation": np.zeros(3)})
+    assert max(ax.get_yticks()) == 1.0
+
+
+def test_cells_of_a_map_reach_no_value_that_cannot_be():
+    discounts, far = np.array([0.0, 0.5, 0.96]), np.array([0.0, 1.0])
+    found = {"mean_cooperation": np.zeros(6)}
+    keys = ("semantics.weight", "game.repeated.discount")
+    ax = plot_outcome_map(far, discounts, found, keys=keys, owners=(Affine, None))
+    assert (ax.get_xlim(), ax.get_ylim()) == ((0.0, 1.0), (0.0, 1.0))
+    assert plot_outcome_map(far, discounts, found).get_ylim() == pytest.approx((-0.25, 1.19))

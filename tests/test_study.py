@@ -432,6 +432,18 @@ def test_every_line_commented_out_is_a_valid_one():
         parse_study("\n".join(changed))
 
 
+def test_a_new_study_shows_repetition_and_comparison():
+    for name in ("donation", "stag_hunt"):
+        text = template(game_table(name, Path()))
+        assert "# repeated = { discount = 0.96 }\n" in text
+        begin = text.index("# [[compare]]")
+        compare = text[begin:].replace("# ", "")
+        study = parse_study(text[:begin].replace("# repeated", "repeated") + compare)
+        assert [entry.rule for entry in study.compare] == ["gradient", "lola"]
+        (further,) = (x for x in text.splitlines() if x.startswith('# "') and " = [" in x)
+        assert len(parse_study(text.replace(further, further[2:])).axes) == 2
+
+
 def test_payoffs_on_the_command_line():
     assert payoff_rows("3 0; 5 1") == [[3.0, 0.0], [5.0, 1.0]]
     for wrong in ("3 0 5 1", "3 0; 5", "a b; c d", ""):

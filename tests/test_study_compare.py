@@ -229,7 +229,21 @@ def test_runs_that_fail_are_counted_and_in_no_mean():
         ("at = { semantics.couplings = 1 }", r"compare.0.at'.*did you mean 'semantics.coupling'\?"),
         ("at = { game.repeated.unit = 2 }", "compare.0.at.game.repeated.unit'.*such as 'sum'"),
         ("at = { game.repeated.discount = 2 }", "key 'compare.0.*discount.*between 0 and 1"),
-        ("players = [{ rule = 'lola' }]", "key 'compare.0.players'"),
+        (
+            "players = [{ rule = 'lola' }]",
+            r"1st \[\[compare\]\]: key 'compare.0.players' lists 1, "
+            "but must list at least 2, one table for each player: write it as",
+        ),
+        ("rule = 'naive'", "'gradient' is the naive learner"),
+        ("rule = 'tit for tat'", r"Fixed\(\) from Logistic.params_of\(strategy\('tft', game\)\)"),
+        (
+            "[[compare]]\nname = 'mine'\nreference = 2.4",
+            r"^2nd \[\[compare\]\] \(mine\): key.*write it as reference = \{ mean = 2.4",
+        ),
+        ("at = { unit = 'sum' }", "did you mean 'game.repeated.unit'"),
+        ("at = { gamma = 0.5 }", "did you mean 'game.repeated.discount'"),
+        ("at = { 'learning.look_ahead' = 3.0 }", "write look_ahead = 3.0 in the table itself"),
+        ("at = { game.name = 'stag_hunt' }", "write one study for each game"),
     ],
 )
 def test_what_cannot_be_compared_is_said_in_one_line(text, said):

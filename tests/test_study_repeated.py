@@ -101,6 +101,9 @@ def test_selfish_learners_first_move_at_the_stage_games_threshold():
         ('{ discount = 0.9, unit = "sums" }', "game.repeated.unit"),
         ("{ discount = 0.9, misperception = 2 }", "misperception must lie between 0 and 1"),
         ("{}", "game.repeated.discount"),
+        ("{ gamma = 0.9 }", "'game.repeated.gamma': did you mean 'discount'"),
+        ("0.9", r"must be a table, but is 0.9: write it as repeated = \{ discount = 0.9"),
+        ("{ discount = 0.5 }\ndiscount = 0.9", r"'game.discount': it belongs into repeated = \{"),
     ],
 )
 def test_what_cannot_be_repeated_is_said_with_its_key(line, said):

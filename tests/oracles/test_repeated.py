@@ -398,7 +398,7 @@ def test_what_repeated_games_cannot_be_is_said():
         (lambda: Logistic(game, 0.5, reading="frame"), "'situation' or 'state'"),
         (lambda: Logistic(RepeatedGame(random_game(0, (2, 3)), 0.5), 0.5), "same situation"),
         (lambda: ParametricGame(game, Logistic((2, 2), 0.5)), r"\(states, actions\)"),
-        (lambda: ParametricGame(game, custom), "give the semantics the game"),
+        (lambda: ParametricGame(game, custom), "function return a row for each state"),
         (lambda: ParametricGame(patient, Logistic(patient, 0.5)), "too near to 1 to learn"),
         (
             lambda: ParametricGame(PD, Logistic(game, 0.5)).payoffs((np.zeros(5),) * 2),

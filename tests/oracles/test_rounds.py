@@ -32,6 +32,10 @@ def test_taking_turns_is_seen():
     assert found["P(C | start)"] == pytest.approx([1, 0])
     assert found["P(C | DC)"] == pytest.approx([1, 1])
     assert found["P(C | CD)"] == pytest.approx([0, 0])
+    after = [f"P(C | {state})" for state in ("start", "CC", "CD", "DC", "DD")]
+    assert list(found) == ["rate CC", "rate CD", "rate DC", "rate DD", *after]
+    learned = ParametricGame(game, Logistic(game, 0.0))
+    assert list(learned.observables(learned.neutral())) == ["cooperation", *found]
 
 
 @pytest.mark.parametrize("actions", [(2, 2, 2), (3, 3), (2, 3)])

@@ -145,3 +145,41 @@ def test_studies_take_both(tmp_path):
         assert "<h1>Repeated Prisoner" in page
         assert 0 < result.column("observed_mean")[0] < 1
     assert "one such probability for each information state, read in the same state" in page
+
+
+ONE_ROW = """
+import jax
+import jax.numpy as jnp
+
+def vector(params, seen):
+    return [jnp.stack([jax.nn.sigmoid(x.sum()), jax.nn.sigmoid(-x.sum())]) for x in params]
+
+def rows(params, seen):
+    first = [jax.nn.sigmoid(x + jnp.zeros(5)) for x in params]
+    return [jnp.stack([p, 1 - p], axis=1) for p in first]
+"""
+
+
+@pytest.mark.parametrize(
+    ("repeated", "semantics", "said"),
+    [
+        (True, 'function = "own.py:rows"', r"'semantics.size' is missing.*5 states.*size = 5"),
+        (True, 'function = "own.py:vector"\nsize = 5', r"own.py:vector returns.*each of 5 states"),
+        (False, 'function = "own.py:rows"\nsize = 5', r"'semantics.function'.*repeated = \{"),
+    ],
+)
+def test_a_function_that_does_not_fit_the_states_is_said_by_its_key(
+    repeated, semantics, said, tmp_path
+):
+    (tmp_path / "own.py").write_text(ONE_ROW)
+    game = STUDY if repeated else STUDY.replace("repeated", "# repeated")
+    text = f'{game}[semantics]\nkind = "custom"\n{semantics}\n[analysis]\nobserve = "rate CC"\n'
+    with pytest.raises(gh.InputError, match=said):
+        prepare(parse_study(text), tmp_path)
+
+
+def test_one_number_for_all_states_is_asked_for(tmp_path):
+    (tmp_path / "own.py").write_text(ONE_ROW)
+    text = f'{STUDY}[semantics]\nkind = "custom"\nfunction = "own.py:rows"\nsize = 1\n'
+    game = prepare(parse_study(text), tmp_path).base.parametric
+    assert game.cooperation(game.neutral()) == pytest.approx([0.5, 0.5])

@@ -72,6 +72,12 @@ def test_their_line_holds_at_every_discount_and_scale_at_which_they_exist(discou
             assert first - baseline == pytest.approx(factor * (second - baseline), abs=1e-12)
 
 
+def test_names_in_full_are_known_too():
+    for full, short in {"Tit for Tat": "tft", "win-stay, lose-shift": "wsls",
+                        "always defect": "alld", "grim-trigger": "grim"}.items():  # fmt: skip
+        assert strategy(full, GAME).tolist() == strategy(short, GAME).tolist()
+
+
 def test_they_exist_from_a_discount_on():
     """χ-extortion of this game exists from γ = (χ+2)/(2χ+1) on."""
     for factor in (2.0, 3.0, 10.0):
@@ -101,7 +107,7 @@ def test_in_games_with_two_sides_each_has_its_own():
 def test_what_is_no_strategy_is_said():
     three = RepeatedGame(gh.games.random_game(1, (2, 2, 2)), 0.9)
     for wrong, said in (
-        (lambda: strategy("titfortat", GAME), "there is no strategy 'titfortat'; there are allc"),
+        (lambda: strategy("titfortwo", GAME), "there is no strategy 'titfortwo'; there are allc"),
         (lambda: strategy("tft", three), "two players with two actions"),
         (lambda: strategy("tft", GAME, p=0.5), "'tft' has no setting 'p': it takes none"),
         (lambda: strategy("gtft", GAME, p=0.5), "has no setting 'p': it takes generosity"),

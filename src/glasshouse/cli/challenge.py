@@ -19,8 +19,10 @@ def command(
         list[str] | None,
         typer.Option(
             metavar="WORDS",
-            help="Only parts with all of these words, joined by hyphens, as mirrored-once-p0.2; "
-            "may be given again.",
+            help="Only parts with all of these words, joined by hyphens, as mirrored-once-p0.2: "
+            "mirrored, interpreter (one network reads both) or policies (two networks); once or "
+            "repeated; independent, equal or tied; random, p0.2, p0.05 or p0.01; standard. May be "
+            "given several times.",
             show_default=False,
         ),
     ] = None,
@@ -34,7 +36,8 @@ def command(
 
     Mirrored networks and unmirrored ones, one-shot and repeated games, random and trained starts,
     payoffs that vary with the seed: predictions are filed in the folder before anybody learns.
-    All of it takes about an hour on two cores; an interrupted run goes on in its folder.
+    All of it takes about an hour on two cores. Interrupted and given again with the same options,
+    it trains and predicts anew, and goes on after the parts that are finished.
     """
     from glasshouse.analysis.challenge import Challenge, run_challenge
     from glasshouse.analysis.challenge.settings import parts_with

@@ -129,7 +129,8 @@ def _open_descriptors() -> None:
 def _interrupted(number: int, frame: object) -> NoReturn:
     """Leave at once: what is on disk is complete at any moment, and compiled code, which may be
     running in other threads or below this one, does not survive an exception."""
-    said = "interrupted; given again, a study goes on where it stopped"
+    again = "given again, run goes on where it stopped, challenge after its last finished part"
+    said = f"interrupted; {again}"
     with contextlib.suppress(OSError, ValueError, AttributeError):  # nobody may be listening
         shown = SHOW_CURSOR if sys.stderr.isatty() else ""  # a progress bar hides it
         os.write(sys.stderr.fileno(), f"{shown}\nglasshouse: {said}\n".encode())

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -28,6 +29,17 @@ def rounds_in_words(name: str) -> tuple[str, str]:
     action, _, state = name.removeprefix(AFTER).removesuffix(")").partition(" | ")
     when = "in the first round" if state == "start" else f"after {state}, the own action first"
     return f"probability of {action} {when}", f"P({action} | {state}), as meant"
+
+
+def in_order_of_states(found: dict[str, Any]) -> dict[str, Any]:
+    """The same by name, the start before what follows: JAX sorts the keys of dictionaries."""
+    return dict(sorted(found.items(), key=lambda entry: _place(entry[0])))
+
+
+def _place(name: str) -> tuple[int, bool, str]:
+    if not is_of_rounds(name):
+        return 0, False, name
+    return (1 if name.startswith(RATE) else 2), not name.endswith("| start)"), name
 
 
 def over_rounds(

@@ -24,7 +24,7 @@ from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractSequentialGame
 from glasshouse.games.behaviour import Product, count_states, own_frame
 from glasshouse.games.normal_form import NormalFormGame
-from glasshouse.games.observables import over_rounds
+from glasshouse.games.observables import in_order_of_states, over_rounds
 from glasshouse.games.occupancy import limit_occupancy, occupancy, visits, visits_onward, worth
 
 PAYOFF_UNITS = ("step", "sum")
@@ -165,13 +165,16 @@ class RepeatedGame(AbstractSequentialGame):
         rates = self._shares(self._rows(behaviours)).reshape(self.actions)
         return jnp.stack([jnp.take(rates, 0, axis=i).sum() for i in range(self.players)])
 
-    @in_float64_unless_traced
     def observables(self, behaviours: Product) -> dict[str, Float[RealArray, "players"]]:
         """The discounted rate of each joint action, "rate CD", and "P(C | CD)" as meant, by name.
 
         The own action comes first; with other numbers of actions than two they are counted from 0,
         and where players have different ones they are in the order of player 1.
         """
+        return in_order_of_states(self._observed(behaviours))
+
+    @in_float64_unless_traced
+    def _observed(self, behaviours: Product) -> dict[str, Float[RealArray, "players"]]:
         shares = self._shares(self._rows(behaviours))
         return over_rounds(self.actions, shares, [behaviours[i] for i in range(self.players)])
 

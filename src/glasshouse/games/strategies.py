@@ -1,6 +1,7 @@
 """Strategies of repeated games that have a name, and whether they exist at a discount."""
 
 import functools
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ def strategy(name: str, game: RepeatedGame, **settings: Any) -> Rows:
     forgiving); "wsls", win-stay lose-shift; "grim", which never forgives; "extort" and "generous"
     (`factor` χ, `scale` φ, `start`), which force V_1 - l = χ (V_2 - l) per step on whoever is met,
     l being what mutual defection and mutual cooperation pay; nobody may slip or mistake anything.
+    In full they are known too: "tit for tat", "win-stay lose-shift", "always defect".
 
     **Arguments:** `game`, of two players with two actions; `settings`, those of the name; `player`,
     whose strategy it is where payoffs differ, counted from 0.
@@ -37,17 +39,25 @@ def strategy(name: str, game: RepeatedGame, **settings: Any) -> Rows:
     """
     if not isinstance(game, RepeatedGame) or game.actions != (2, 2):
         raise InputError("named strategies are of repeated games of two players with two actions")
-    if name not in STRATEGIES:
+    known = named_strategy(name)
+    if known is None:
         near = near_miss(name, STRATEGIES)
         listed = ", ".join(STRATEGIES)
         raise InputError(f"there is no strategy {name!r:.40}; there are {listed}{near}")
-    made, takes = STRATEGIES[name]
+    made, takes = STRATEGIES[known]
     player = player_number(settings.pop("player", 0), 2)
     wrong = sorted(set(settings) - set(takes))
     if wrong:
         allowed = f"it takes {', '.join(takes)}" if takes else "it takes none"
         raise InputError(f"the strategy {name!r} has no setting {wrong[0]!r}: {allowed}")
     return made(game, player, **settings)
+
+
+def named_strategy(name: str) -> str | None:
+    """The short name of a strategy, also of one by its name in full; None where there is none."""
+    if name in STRATEGIES:
+        return name
+    return IN_FULL.get(re.sub(r"[^a-z]", "", name.lower()))
 
 
 def _rows(*rows: float) -> Callable[..., Rows]:
@@ -168,3 +178,14 @@ STRATEGIES: Mapping[str, tuple[Callable[..., Rows], tuple[str, ...]]] = {
     ),
 }
 """How each is made, and what it takes."""
+
+IN_FULL = {
+    "alwayscooperate": "allc",
+    "alwaysdefect": "alld",
+    "titfortat": "tft",
+    "generoustitfortat": "gtft",
+    "winstayloseshift": "wsls",
+    "pavlov": "wsls",
+    "grimtrigger": "grim",
+}
+"""Their names in full, in small letters alone."""

@@ -17,6 +17,7 @@ from glasshouse.channels.box import Box
 from glasshouse.channels.full import Full
 from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, Product
+from glasshouse.games.observables import in_order_of_states
 from glasshouse.parametric.capabilities import (
     AbstractChecked,
     AbstractDense,
@@ -32,6 +33,7 @@ from glasshouse.parametric.protocol import (
     RandomKey,
 )
 from glasshouse.semantics.base import AbstractSemantics
+from glasshouse.semantics.custom import Custom
 
 MOST_VIEWS_UNROLLED = 4
 """Averages over more views than this are computed along an array axis."""
@@ -114,7 +116,7 @@ class ParametricGame(
         """Refuse a semantics that does not give behaviour in every state, with all actions."""
         given, wanted = behaviours.shapes, self.game.behaviour_shapes
         if given != wanted:
-            raise InputError(_misshapen(type(self.semantics).__name__, given, self.game))
+            raise InputError(_misshapen(self.semantics, given, self.game))
         return behaviours
 
     @in_float64_unless_traced
@@ -123,7 +125,13 @@ class ParametricGame(
         return self.game.cooperation(self.behaviours(params))
 
     def observables(self, params: Params) -> dict[str, Float[RealArray, "players"]]:
-        return {**self.played(params), **measured(self, params)}
+        """What is seen of play here, by name, for each player.
+
+        Of all games "cooperation"; of repeated ones also the discounted rate of each joint action,
+        "rate CD", and "P(C | CD)" in each state, the player's own action first; and what is
+        registered, such as from `plugins`.
+        """
+        return {**in_order_of_states(self.played(params)), **measured(self, params)}
 
     @in_float64_unless_traced
     def played(self, params: Params) -> dict[str, Float[RealArray, "players"]]:
@@ -173,7 +181,10 @@ class ParametricGame(
         return jnp.stack([_is_improper(behaviours[i]) for i in range(len(self.game.actions))])
 
 
-def _misshapen(semantics: str, given: tuple[tuple[int, ...], ...], game: AbstractGame) -> str:
+def _misshapen(
+    made: AbstractSemantics, given: tuple[tuple[int, ...], ...], game: AbstractGame
+) -> str:
+    semantics = type(made).__name__
     if len(game.behaviour_shapes[0]) == 1 and max(map(len, given)) > 1:
         return (
             f"{semantics} gives players probabilities in several states, of shapes {given}, but "
@@ -185,10 +196,13 @@ def _misshapen(semantics: str, given: tuple[tuple[int, ...], ...], game: Abstrac
             f"{semantics} gives players {counts} probabilities, but says that they have "
             f"{game.actions} actions"
         )
+    hint = "give the semantics the game, as Logistic(game, coupling), in place of its actions"
+    if isinstance(made, Custom):
+        hint = "let its function return a row for each state"
     return (
         f"{semantics} gives players probabilities of shapes {given}, but in this "
         f"{type(game).__name__} behaviour has shapes (states, actions) {game.behaviour_shapes}: "
-        "give the semantics the game, as Logistic(game, coupling), in place of its actions"
+        f"{hint}"
     )
 
 

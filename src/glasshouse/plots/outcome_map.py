@@ -56,6 +56,9 @@ LINES = {
 }
 """The lines that can lie on a map, by the name of their values."""
 
+PROBABILITIES = "game.repeated."
+"""The beginning of keys of numbers that all lie between 0 and 1."""
+
 MOST_MARKS = 25
 """Along a line no more values than this are marked."""
 
@@ -86,7 +89,8 @@ def plot_outcome_map(
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     ax = ax or Figure(figsize=(FIGURE_WIDTH, 4.9), layout="constrained").subplots()
-    edges = _edges(x), _edges(y)
+    limits = [_limits(key, owner) for key, owner in zip(keys, owners, strict=True)]
+    edges = np.clip(_edges(x), *limits[0]), np.clip(_edges(y), *limits[1])
     mesh = ax.pcolormesh(
         *edges,
         _grid(columns, quantity, x, y),
@@ -103,8 +107,7 @@ def plot_outcome_map(
             handles += _line(ax, values, y, style)
     ax.set(xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]])
     for axis, values in ((ax.xaxis, x), (ax.yaxis, y)):  # cells reach beyond what was studied
-        ticks = [at for at in axis.get_ticklocs() if values[0] <= at <= values[-1]]
-        axis.set_ticks(ticks or np.unique(values[[0, -1]]))
+        axis.set_ticks(_ticks(axis.get_ticklocs(), values))
     ax.set_xlabel(axis_label(keys[0], owners[0]), fontsize=TEXT)
     ax.set_ylabel(axis_label(keys[1], owners[1]), fontsize=TEXT)
     ax.tick_params(labelsize=TEXT)
@@ -135,6 +138,27 @@ def _edges(values: np.ndarray) -> np.ndarray:
         return np.array([values[0] - half, values[0] + half])
     middles = (values[1:] + values[:-1]) / 2
     return np.concatenate([[2 * values[0] - middles[0]], middles, [2 * values[-1] - middles[-1]]])
+
+
+def _limits(key: str, owner: Any) -> tuple[float, float]:
+    """Beyond which a swept number cannot be, so that no cell reaches there."""
+    if key.startswith(PROBABILITIES):
+        return 0.0, 1.0
+    said = getattr(owner, "keys", {}).get(key.rpartition(".")[2])
+    low = [x for x in (getattr(said, "least", None), getattr(said, "above", None)) if x is not None]
+    most = getattr(said, "most", None)
+    return float(max(low, default=-np.inf)), np.inf if most is None else float(most)
+
+
+def _ticks(usual: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The usual ticks among the values, and their ends where these are far from all ticks."""
+    ticks = [at for at in usual if values[0] <= at <= values[-1]]
+    if not ticks:
+        return np.unique(values[[0, -1]])
+    half = 0.5 * (usual[1] - usual[0]) if len(usual) > 1 else 0.0
+    first = [values[0]] if ticks[0] - values[0] > half else []
+    last = [values[-1]] if values[-1] - ticks[-1] > half else []
+    return np.array([*first, *ticks, *last])
 
 
 def _exploitation(

@@ -25,6 +25,7 @@ from glasshouse.parametric.dense import check_channel
 from glasshouse.parametric.measure import check_observable
 from glasshouse.rules.base import APART, AbstractRule
 from glasshouse.semantics.base import AbstractSemantics
+from glasshouse.study.spec.hints import in_its_table
 from glasshouse.study.spec.imported import check_place
 from glasshouse.study.spec.plugins import load_plugins, plugin_files
 from glasshouse.study.spec.study import Study
@@ -141,12 +142,11 @@ def _compared(study: Study, folder: Path) -> tuple[Setting, ...]:
     """What `[[compare]]` lists, each built and checked."""
     found = []
     for k in range(len(study.compare)):
-        with named(f"compare.{k}"):
-            try:
-                setting = _Builder(study.compared(k), folder).setting({})
-            except pydantic.ValidationError as error:
-                said = first_error(error).removeprefix("key 'learning': ")
-                raise InputError(said) from error
+        try:
+            with named(f"compare.{k}"):
+                setting = _compared_one(study, k, folder)
+        except InputError as error:
+            raise InputError(in_its_table(str(error), study.compare)) from error
         asked = None if study.comparison is None else study.comparison.player
         if asked is not None and asked > setting.game.players:
             raise InputError(
@@ -155,6 +155,14 @@ def _compared(study: Study, folder: Path) -> tuple[Setting, ...]:
             )
         found.append(setting)
     return tuple(found)
+
+
+def _compared_one(study: Study, k: int, folder: Path) -> Setting:
+    try:
+        return _Builder(study.compared(k), folder).setting({})
+    except pydantic.ValidationError as error:
+        said = first_error(error).removeprefix("key 'learning': ")
+        raise InputError(said) from error
 
 
 def _check_effects(study: Study) -> None:

@@ -27,10 +27,20 @@ HEADER = """\
 """
 
 SWEEP = """\
-# One or two numbers of this study by dotted key: a range, both ends included, or a list of values.
+# Axes: numbers of this study by dotted key, each a range, both ends included, or a list of values.
 [sweep]
 "{key}" = {{ start = {start}, stop = {stop}, count = {count} }}
-# "game.parameters.T" = [4.0, 5.0, 6.0]
+# {further}
+"""
+
+COMPARE = """\
+# Learners to compare, in place of a sweep: take the # from all lines below, and empty [sweep].
+# Each table holds keys of [learning] in place of those above; [comparison] says by what.
+# [[compare]]
+#   rule = "gradient"
+# [[compare]]
+#   name = "LOLA"
+#   rule = "lola"
 """
 
 
@@ -43,7 +53,10 @@ def template(game: dict[str, Any], name: str = "study.toml", folder: Path = Path
     semantics = SEMANTICS_SPECS["logistic"]
     start, stop, count = semantics.RANGE or (0.0, 1.0, 2)
     key = f"semantics.{semantics.COUPLING}"
-    sweep = {"key": key, "start": start, "stop": stop, "count": count}
+    further = '"learning.step_size" = [0.05, 0.1]'
+    if "T" in game.get("parameters", {}):
+        further = '"game.parameters.T" = [4.0, 5.0, 6.0]'
+    sweep = {"key": key, "start": start, "stop": stop, "count": count, "further": further}
     sections = [
         HEADER.format(name=shlex.quote(name)),
         _section("game", GameSpec, game),
@@ -52,6 +65,7 @@ def template(game: dict[str, Any], name: str = "study.toml", folder: Path = Path
         _section("learning", LearningSpec, {}),
         SWEEP.format(**sweep),
         _section("analysis", AnalysisSpec, {}),
+        COMPARE,
     ]
     text = "\n".join(sections)
     prepare(parse_study(text).at({}), folder)
@@ -141,6 +155,8 @@ EXAMPLES = {
     "payoffs": "[[3, 0], [5, 1]]",
     "cooperate": "0",
     "title": '"My game"',
+    "repeated": "{ discount = 0.96 }",
+    "stop": "{ tolerance = 1e-8 }",
     "pattern": "[[0, 1], [1, 0]]",
     "spread": "1.0",
 }

@@ -5,6 +5,7 @@ import functools
 import hashlib
 import itertools
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,12 @@ RATES = (0.2, 0.05, 0.01)
 
 TIED_START = "tied"
 """The start of players who share all weights, so that rounding cannot tell them apart either."""
+
+SAID = {r"one[- ]network( reads both)?": "interpreter", r"two[- ]networks": "policies"}
+"""What tables call kinds of networks, as patterns, and their names."""
+
+RATE_WORDS = {f"{rate:g}": f"p{rate:g}" for rate in RATES}
+"""The words in names of parts for rates alone."""
 
 STANDARD = "standard"
 """The last word of parts in which all play the prisoner's dilemma (5, 3, 1, 0)."""
@@ -65,9 +72,14 @@ def all_parts() -> dict[str, Part]:
 def parts_with(words: str) -> tuple[str, ...]:
     """The names of all parts that have each of these words, joined by hyphens.
 
+    What tables call them is known too: "two networks, once, 0.2".
+
     **Raises:** `InputError` where there is none.
     """
-    wanted = set(words.split("-"))
+    said = words.lower()
+    for name, kind in SAID.items():
+        said = re.sub(name, kind, said)
+    wanted = {RATE_WORDS.get(word, word) for word in re.split(r"[-,\s]+", said.strip())}
     found = tuple(name for name in all_parts() if wanted <= set(name.split("-")))
     if not found:
         known = (*KINDS, *GAMES, *STARTS, TIED_START, RANDOM, *(f"p{r:g}" for r in RATES), STANDARD)

@@ -46,13 +46,15 @@ class ChallengeFolder:
             check_new(self.path)
 
     def check(self, settings: Challenge) -> None:
-        """Refuse a folder where forecasts under other settings were filed.
+        """Refuse a folder where forecasts under other settings were filed, or make a new one.
 
-        **Raises:** `InputError` before anything is computed.
+        **Raises:** `InputError` before anything is computed; `OutputError` where none can be made.
         """
         file = self.path / FORECASTS
         if file.is_file() and _read(file).get("settings") != settings.to_dict():
             raise InputError(self._other())
+        with writing(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
 
     def file(self, forecasts: Forecasts) -> None:
         """Write `forecasts.json`, with the hash of what is predicted.

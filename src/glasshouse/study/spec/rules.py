@@ -12,6 +12,7 @@ from glasshouse.errors import near_miss
 from glasshouse.rules.base import AbstractDirection, check_direction
 from glasshouse.rules.registry import RULES
 from glasshouse.study.spec.declared import AS_IT_IS, classes, field, made
+from glasshouse.study.spec.hints import rule_hint
 from glasshouse.study.spec.values import Positive, Section
 
 OWN_RULES = classes(RULES, own=True)
@@ -43,7 +44,8 @@ class RuleTable(Section):
         if value not in OWN_RULES and value not in classes(RULES):
             *others, last = map(repr, classes(RULES))
             names = f"{', '.join(others)} or {last}"
-            said = {"names": names, "near": near_miss(value, classes(RULES))}
+            near = rule_hint(value) or near_miss(value, classes(RULES))
+            said = {"names": names, "near": near}
             raise PydanticCustomError("literal_error", "Input should be {names}", said)
         return value
 

@@ -211,10 +211,19 @@ class CustomSection(SemanticsSection):
         **Raises:** `InputError` when the function cannot be found or does not work.
         """
         own = self.settings()
+        if is_repeated(game) and own["size"] is None:
+            states = game.behaviour_shapes[0][0]
+            raise InputError(
+                f"key 'semantics.size' is missing: in this repeated game behaviour has {states} "
+                "states, and one plain number for all of them is easily a slip: give "
+                f"size = {states} for a number each, or size = 1 for a single one"
+            )
         try:
             function = load_function(own["function"], folder)
             _check_call(own["function"], function, own["parameters"])
-            return self._custom(function, game, own)
+            custom = self._custom(function, game, own)
+            _check_states(own["function"], custom, game)
+            return custom
         except InputError as error:
             raise InputError(f"key 'semantics.function': {error}") from error
 
@@ -302,6 +311,24 @@ def _check_call(reference: str, function: Callable[..., Any], parameters: dict[s
             f"{reference} is an object that cannot be hashed ({error}): name a function that calls "
             "it instead"
         ) from error
+
+
+def _check_states(reference: str, custom: Custom, game: Played) -> None:
+    """Whether it gives a row for each state of a repeated game, and of others a vector."""
+    params = tuple(box.neutral() for box in custom.spaces)
+    given = jax.eval_shape(lambda p: custom.behaviours(p, (p,) * len(p)), params).shapes
+    wanted = game.behaviour_shapes
+    if max(map(len, given)) > 1 and len(wanted[0]) == 1:
+        raise InputError(
+            f"{reference} returns rows for several states, of shapes {given}, but this game is "
+            "played once: add repeated = { discount = 0.9 } to [game], or return one vector of "
+            "probabilities for each player"
+        )
+    if len(wanted[0]) > 1 and [x[:-1] for x in given] != [x[:-1] for x in wanted]:
+        raise InputError(
+            f"{reference} returns probabilities of shapes {given}, but this game is repeated: "
+            f"return a row for each of {wanted[0][0]} states, so of shapes {wanted}"
+        )
 
 
 def _line_in(error: BaseException, function: Callable[..., Any]) -> str:

@@ -19,13 +19,13 @@ from pydantic import (
 )
 
 from glasshouse._foundation.declared import settings_of
-from glasshouse.errors import nearest
 from glasshouse.games.registry import CATALOGUE
 from glasshouse.parametric.measure import COOPERATION, check_name
 from glasshouse.study.spec.access import ACCESS_SPECS, AccessSection, with_threshold
 from glasshouse.study.spec.comparison import UNASKED, ComparisonSpec, EntrySpec, some
 from glasshouse.study.spec.dotted import leaves, numeric_leaves, replaced
 from glasshouse.study.spec.game import GameSpec
+from glasshouse.study.spec.hints import nearest_key, not_at
 from glasshouse.study.spec.learning import LearningSpec
 from glasshouse.study.spec.rules import OWN_RULES, ByRule
 from glasshouse.study.spec.semantics import SEMANTICS_SPECS, SemanticsSection
@@ -197,12 +197,14 @@ class Study(Section):
         if self.comparison is not None and not self.compare:
             raise ValueError("key 'comparison' needs learners to compare: add [[compare]] tables")
         own = dict(leaves(self.settings())) if any(x.at for x in self.compare) else {}
+        known = [key for key in own if not key.startswith(("learning.", "game.name"))]
         for k, entry in enumerate(self.compare):
             for key, value in entry.at.items():
-                known = [key for key in own if not key.startswith("learning.")]
                 if key not in known:
-                    hint = nearest(key, known)
-                    raise ValueError(f"key 'compare.{k}.at' names no key of this study: {hint}")
+                    hint = not_at(key, value) or (
+                        f"names no key of this study: {nearest_key(key, known)}"
+                    )
+                    raise ValueError(f"key 'compare.{k}.at' {hint}")
                 if isinstance(own[key], str) != isinstance(value, str):
                     raise ValueError(
                         f"key 'compare.{k}.at.{key}' must be such as {own[key]!r}, but is {value!r}"
@@ -224,7 +226,7 @@ class Study(Section):
             if axis.key.startswith(NAMING_KEYS) and axis.key in leaves:
                 raise ValueError(f"key 'sweep.{axis.key}' names a player: write one study for each")
             if axis.key not in leaves:
-                hint = self._of_another_rule(axis.key) or nearest(
+                hint = self._of_another_rule(axis.key) or nearest_key(
                     axis.key, [key for key in leaves if not key.startswith(NAMING_KEYS)]
                 )
                 raise ValueError(f"key 'sweep.{axis.key}' is no number of this study: {hint}")

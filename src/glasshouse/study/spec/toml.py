@@ -12,6 +12,8 @@ from glasshouse._foundation.files import read_bytes, reason
 from glasshouse.errors import InputError, nearest
 from glasshouse.study.spec.access import ACCESS_SPECS
 from glasshouse.study.spec.comparison import EntrySpec, ReferenceSpec
+from glasshouse.study.spec.game import RepeatedSpec
+from glasshouse.study.spec.hints import TABLES, example, in_its_table, nearest_key
 from glasshouse.study.spec.learning import LearningSpec
 from glasshouse.study.spec.plugins import load_plugins
 from glasshouse.study.spec.rules import PlayerSpec
@@ -76,7 +78,8 @@ def _parsed(text: str, folder: Path, trust: bool) -> Study:
     try:
         return Study.model_validate(content)
     except pydantic.ValidationError as error:
-        raise InputError(first_error(error, content)) from error
+        said = in_its_table(first_error(error, content), content.get("compare"))
+        raise InputError(said) from error
 
 
 @contextlib.contextmanager
@@ -100,7 +103,11 @@ def first_error(error: pydantic.ValidationError, content: Any = None) -> str:
     key = ".".join(map(str, parts))
     kind, found = first["type"], first.get("input")
     if kind == "extra_forbidden":
-        return f"unknown key '{key}': {nearest(str(parts[-1]), _keys(first['loc'][:-1], content))}"
+        hint = nearest_key(str(parts[-1]), _keys(first["loc"][:-1], content))
+        inside = nearest_key(str(parts[-1]), RepeatedSpec.model_fields)
+        if parts[:-1] == ["game"] and inside.startswith("did you") and not hint.startswith("did"):
+            hint = f"it belongs into {TABLES['repeated']}"
+        return f"unknown key '{key}': {hint}"
     if kind == "missing":
         return f"key '{key}' is missing"
     if kind == "union_tag_not_found" and isinstance(found, dict):
@@ -113,7 +120,14 @@ def first_error(error: pydantic.ValidationError, content: Any = None) -> str:
         prefix = f"key '{key}': " if key else ""
         return prefix + first["msg"].removeprefix("Value error, ")
     if kind in ("model_type", "model_attributes_type", "dict_type"):
-        return f"key '{key}' must be a table, but is {found!r:.60}"
+        return f"key '{key}' must be a table, but is {found!r:.60}{example(key)}"
+    if kind in ("tuple_type", "list_type"):
+        return f"key '{key}' must be a list, but is {found!r:.60}{example(key)}"
+    if kind == "too_short":
+        counts = first.get("ctx", {})
+        least, given = counts.get("min_length"), counts.get("actual_length")
+        each = "one table for each player" if parts[-1] == "players" else "not fewer"
+        return f"key '{key}' lists {given}, but must list at least {least}, {each}{example(key)}"
     rule = first["msg"].removeprefix("Input should be ")
     return f"key '{key}' must be {rule}, but is {found!r:.60}{first.get('ctx', {}).get('near', '')}"
 

@@ -1,0 +1,104 @@
+"""What to write instead, for those who know things by another name or put them elsewhere."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from glasshouse.errors import nearest
+from glasshouse.games.strategies import named_strategy
+
+SYNONYMS = {
+    "gamma": "discount",
+    "γ": "discount",
+    "delta": "discount",
+    "kappa": "coupling",
+    "κ": "coupling",
+    "alpha": "look_ahead",
+    "α": "look_ahead",
+    "eta": "step_size",
+    "lr": "step_size",
+    "learning_rate": "step_size",
+    "iterations": "steps",
+    "epochs": "steps",
+    "runs": "starts",
+}
+"""Keys by what they are called elsewhere."""
+
+NAIVE = ("naive", "nl", "selfish", "gd", "sgd", "pg", "policygradient", "gradientascent")
+"""What the rule "gradient" is called elsewhere, without spaces and hyphens."""
+
+TABLES = {
+    "reference": "reference = { mean = 2.4, std = 0.5, seeds = 20 }",
+    "repeated": 'repeated = { discount = 0.9, unit = "sum" }',
+    "stop": "stop = { tolerance = 1e-8 }",
+    "at": 'at = { "semantics.coupling" = 0.3 }',
+    "players": '[{ rule = "lola" }, { rule = "gradient" }]',
+    "compare": '[[compare]] and, below it, rule = "lola"',
+}
+"""How tables are written that are easily taken for a number, and lists of tables."""
+
+LISTED = re.compile(r"(?:unknown )?key '(compare|learning\.players)\.(\d+)")
+"""What begins an error in one of several tables, which keys count from 0."""
+
+
+def nearest_key(name: str, known: Iterable[str]) -> str:
+    """A hint at the key meant, by its last part or by what this is called elsewhere."""
+    known = list(known)
+    last = name.rpartition(".")[2]
+    called = (last, SYNONYMS.get(last.lower(), last))
+    same = [key for key in known if key.rpartition(".")[2] in called]
+    return f"did you mean '{same[0]}'?" if len(same) == 1 else nearest(name, known)
+
+
+def rule_hint(name: str) -> str:
+    """Which rule is meant by a name from elsewhere, to go on with; nothing for other names."""
+    if re.sub(r"[^a-z]", "", name.lower()) in NAIVE:
+        return ": 'gradient' is the naive learner"
+    strategy = named_strategy(name)
+    if strategy is None:
+        return ""
+    return (
+        ": a strategy is no rule of learning; in Python, who plays it learns by Fixed() from "
+        f"Logistic.params_of(strategy('{strategy}', game))"
+    )
+
+
+def not_at(key: str, value: object) -> str:
+    """Where else what somebody wrote in `at` of a learner belongs; nothing for other keys."""
+    table, _, name = key.partition(".")
+    if table == "learning":
+        written = f'"{value}"' if isinstance(value, str) else value
+        return f"cannot hold {key}: write {name} = {written} in the table itself"
+    if key in ("game.name", "game.file"):
+        return f"cannot hold {key}, since all play one game: write one study for each game"
+    if key == "game.title":
+        return f"cannot hold {key}: say name in the table itself"
+    return ""
+
+
+def example(key: str) -> str:
+    """How such a table or list of tables is written, to go on with."""
+    found = TABLES.get(key.rpartition(".")[2])
+    return f": write it as {found}" if found else ""
+
+
+def in_its_table(said: str, compared: Any = None) -> str:
+    """An error of one of several tables, with which it is, by its place and name.
+
+    **Arguments:** `compared`, the tables `[[compare]]`.
+    """
+    found = LISTED.match(said)
+    if found is None:
+        return said
+    table, k = found[1], int(found[2])
+    name = None
+    if table == "compare" and isinstance(compared, Sequence) and k < len(compared):
+        entry = compared[k]
+        name = entry.get("name") if isinstance(entry, dict) else getattr(entry, "name", None)
+    called = f" ({name})" if isinstance(name, str) and name else ""
+    return f"{_ordinal(k + 1)} [[{table}]]{called}: {said}"
+
+
+def _ordinal(number: int) -> str:
+    usual = number % 10 if number % 100 // 10 != 1 else 0
+    return f"{number}{({1: 'st', 2: 'nd', 3: 'rd'}).get(usual, 'th')}"
