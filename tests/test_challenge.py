@@ -255,6 +255,16 @@ def test_a_folder_goes_on_where_it_was_interrupted(tmp_path, monkeypatch):
     assert written["sha256"] == found.sha256
     with pytest.raises(InputError, match="other settings"):
         run_challenge(dataclasses.replace(SMALL, seed=5), ChallengeFolder(tmp_path))
+    part = tmp_path / "parts" / f"{SMALL.parts[0]}.json"
+    whole = json.loads(part.read_text())
+    part.write_text(json.dumps({**whole, "trials": whole["trials"][1:]}))
+    with pytest.raises(InputError, match="of each pair of networks"):
+        run_challenge(SMALL, ChallengeFolder(tmp_path))
+    filed = json.loads((tmp_path / "forecasts.json").read_text())
+    filed["forecasts"][0]["predicted"] = 9.9
+    (tmp_path / "forecasts.json").write_text(json.dumps(filed))
+    with pytest.raises(InputError, match="forecasts are not what was filed under its hash"):
+        run_challenge(SMALL, ChallengeFolder(tmp_path))
 
 
 @pytest.mark.parametrize("kind", ["interpreter", "policies"])

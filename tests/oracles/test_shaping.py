@@ -11,7 +11,8 @@ from tests.oracles.test_rules import PENNIES, START, TANDEM, three
 from tests.reference import random_tensor
 
 import glasshouse as gh
-from glasshouse.dynamics import RESULTS, Rest, rest_residual
+from glasshouse.dynamics import RESULTS, Learning, Rest, Starts, learn, rest_residual
+from glasshouse.games import random_game
 from glasshouse.parametric import DifferentiableGame, ParametricGame, Tied
 from glasshouse.rules import (
     Cgd,
@@ -438,3 +439,11 @@ def test_a_line_up_of_many_kinds_and_what_cannot_be():
     ):
         with pytest.raises(gh.InputError, match=said):
             wrong()
+
+
+def test_solving_ends_in_large_games_with_many_starts():
+    """By LAPACK, two batches at the same time would wait for each other for ever."""
+    game = random_game(1, (9, 9))
+    played = ParametricGame(game, Logistic(game, 0.3, 5.0))
+    learning = Learning(Cgd(0.1), step_size=0.1, steps=3, starts=Starts(400))
+    assert np.isfinite(learn([played], learning).residuals).all()

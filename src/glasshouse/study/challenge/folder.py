@@ -63,8 +63,14 @@ class ChallengeFolder:
         """
         file = self.path / FORECASTS
         if file.is_file():
-            if _read(file).get("sha256") != forecasts.sha256:
+            held, filed = _read(file), json.loads(as_json(forecasts.filed()))
+            if held.get("sha256") != forecasts.sha256:
                 raise InputError(self._other())
+            if changed := sorted(key for key in filed if held.get(key) != filed[key]):
+                raise InputError(
+                    f"{file}: {' and '.join(changed)} are not what was filed under its hash; "
+                    "choose another folder"
+                )
         else:
             with writing(self.path):
                 (self.path / PARTS_FOLDER).mkdir(parents=True, exist_ok=True)
@@ -79,11 +85,17 @@ class ChallengeFolder:
         content = _read(file)
         if content.get("sha256") != forecasts.sha256:
             return None
-        by_seed = {forecast.seed: forecast for forecast in forecasts.of(part)}
-        return tuple(
-            ChallengeTrial(by_seed[x["seed"]], tuple(x["measured"]), x["off_diagram"])
-            for x in content["trials"]
-        )
+        by_seed = {f.seed: f for f in forecasts.of(part) if f.trained}
+        try:
+            held = {x["seed"]: (tuple(x["measured"]), x["off_diagram"]) for x in content["trials"]}
+        except (KeyError, TypeError):
+            held = None
+        if held is None or held.keys() != by_seed.keys():
+            raise InputError(
+                f"{file} does not hold what was measured of each pair of networks; remove it, and "
+                "the part is computed again"
+            )
+        return tuple(ChallengeTrial(by_seed[seed], *found) for seed, found in held.items())
 
     def keep(self, part: str, trials: tuple[ChallengeTrial, ...]) -> None:
         """Write a part's file."""

@@ -80,7 +80,7 @@ class EntrySpec(LearningSpec):
     """Other values of the study for it alone, by dotted key: { "semantics.coupling" = 0.3 }."""
 
     def over(self, learning: LearningSpec) -> dict[str, Any]:
-        """`[learning]` with what is given here; another rule, or line-up, brings its own numbers."""
+        """`[learning]` with what is given here; others bring their own numbers."""
         own = self._own()
         inherited = _given(learning)
         if "players" in own or own.get("rule", learning.rule) != learning.rule:
