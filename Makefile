@@ -1,7 +1,7 @@
 # These commands do everything on a machine that has only Python (3.11 or newer), pip and make:
 #   make demo      compute the example studies into results/
 #   make figures   compute the sceptic's experiment and all figures into results/figures
-#   make challenge compute the whole challenge into results/challenge, which takes an hour
+#   make challenge compute the whole challenge into results/challenge, which takes an hour or more
 #   make test      run the tests
 PYTHON ?= python3
 # Old and new versions of pip take the pins of the build tools from these.

@@ -36,7 +36,7 @@ def command(
 
     Mirrored networks and unmirrored ones, one-shot and repeated games, random and trained starts,
     payoffs that vary with the seed: predictions are filed in the folder before anybody learns.
-    All of it takes about an hour on two cores. Interrupted and given again with the same options,
+    All of it takes an hour or more on two cores. Interrupted and given again with the same options,
     it trains and predicts anew, and goes on after the parts that are finished.
     """
     from glasshouse.analysis.challenge import Challenge, run_challenge
