@@ -62,7 +62,8 @@ class Custom(AbstractSemantics):
         "lower": Key("Smallest value of every parameter of a player.", -3.0),
         "upper": Key("Largest value of every parameter of a player.", 3.0),
         "size": Key(
-            "Length of each player's parameter vector; left out, one plain number.",
+            "Length of each player's parameter vector; left out, one plain number. Repeated games "
+            "need it.",
             None,
             int,
             least=1,

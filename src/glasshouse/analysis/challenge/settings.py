@@ -25,7 +25,7 @@ RATES = (0.2, 0.05, 0.01)
 TIED_START = "tied"
 """The start of players who share all weights, so that rounding cannot tell them apart either."""
 
-SAID = {r"one[- ]network( reads both)?": "interpreter", r"two[- ]networks": "policies"}
+KIND_WORDS = {r"one[- ]network( reads both)?": "interpreter", r"two[- ]networks": "policies"}
 """What tables call kinds of networks, as patterns, and their names."""
 
 RATE_WORDS = {f"{rate:g}": f"p{rate:g}" for rate in RATES}
@@ -77,7 +77,7 @@ def parts_with(words: str) -> tuple[str, ...]:
     **Raises:** `InputError` where there is none.
     """
     said = words.lower()
-    for name, kind in SAID.items():
+    for name, kind in KIND_WORDS.items():
         said = re.sub(name, kind, said)
     wanted = {RATE_WORDS.get(word, word) for word in re.split(r"[-,\s]+", said.strip())}
     found = tuple(name for name in all_parts() if wanted <= set(name.split("-")))
