@@ -124,6 +124,7 @@ def _compared(result: StudyResult) -> StudyFigure | None:
         [row.mean for row in rows],
         [row.interval for row in rows],
         [None if row.reference is None else row.reference.mean for row in rows],
+        reference_intervals=[r.reference and r.reference.interval for r in rows],
         quantity=quantity_words(comparison),
         threshold=comparison.threshold,
     )
