@@ -59,7 +59,7 @@ def plot_comparison(
     spans = [(*ends, k) for k, ends in enumerate(reference_intervals or ()) if ends is not None]
     if spans:
         low, high, places = zip(*spans, strict=True)
-        style = {"color": ORANGE, "lw": 1.2, "label": "its 95 % interval"}
+        style = {"color": ORANGE, "lw": 1.2, "label": "95 % interval published"}
         ax.hlines(np.array(places) + BELOW, low, high, **style)
     if known:
         ax.plot(*zip(*known, strict=True), "x", ms=6, mew=1.2, color=ORANGE, label="published")

@@ -17,7 +17,7 @@ from glasshouse.study.words.compared import learning_words, quantity_words, shar
 REFERENCES = ("Reference", "Standard errors away", "Met")
 """Columns that are there where a learner has something to compare with."""
 
-SHOWN = 4
+MEAN_DIGITS = 4
 """Digits of means; all of them are in the cell's value."""
 
 
@@ -54,8 +54,8 @@ def compared(comparison: Comparison | None) -> Iterator[object]:
 def _cells(
     comparison: Comparison, row: ComparedRow, players: int, published: bool
 ) -> tuple[object, ...]:
-    each = [number_markup(player.mean, SHOWN) for player in row.players]
-    low, high = (number_markup(end, SHOWN) for end in row.interval)
+    each = [number_markup(player.mean, MEAN_DIGITS) for player in row.players]
+    low, high = (number_markup(end, MEAN_DIGITS) for end in row.interval)
     reference = row.reference
     met = (
         DASH if reference is None else _published(reference.mean, reference.std),
@@ -64,7 +64,7 @@ def _cells(
     )
     return (
         row.name,
-        number_markup(row.mean, SHOWN),
+        number_markup(row.mean, MEAN_DIGITS),
         Markup("{} to {}").format(low, high),
         *(met if published else ()),
         *([percent(row.share)] if comparison.threshold is not None else []),
