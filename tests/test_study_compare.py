@@ -145,7 +145,7 @@ def test_a_report_of_a_comparison_is_about_nothing_else(tiny):
     for words in ("What transparency changed", "The sweep, point by point", "upper bounds",
                   "Everyone follows the gradient"):  # fmt: skip
         assert words not in page
-    assert "as each row of" in page
+    assert "As each row of" in page
     assert "no learning against selfish gradients: 1 step of 0.4 and 0.8" in page
     assert page.index(">Met<") < page.index(">How it learns<") < page.index(">Failed<")
     without = TINY.replace("reference = { mean = -2.2, std = 0.3, seeds = 9 }", "")

@@ -89,7 +89,7 @@ def facts(result: StudyResult) -> Facts:
 
 def _learning(result: StudyResult) -> Markup:
     if result.compares_only:
-        return escape("as each row of “Learners compared” says")
+        return escape("As each row of “Learners compared” says")
     learning, given = result.prepared.base.learning, result.prepared.study.settings()["learning"]
     stop, keys = given.get("stop"), _swept(result, "learning.")
     return (
