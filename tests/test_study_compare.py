@@ -15,7 +15,7 @@ from glasshouse.study import compute, prepare, read_study, run_study
 from glasshouse.study.report.figures import study_figures
 from glasshouse.study.report.page import report_html
 from glasshouse.study.spec.toml import parse_study
-from glasshouse.study.words.compared import comparison_brief
+from glasshouse.study.words.compared import comparison_brief, learning_words, references_words
 from glasshouse.study.words.sentences import brief, claims
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -120,9 +120,16 @@ def test_rows_are_what_is_computed_by_hand(tiny):
 
 def test_the_answer_comes_first_and_everywhere(tiny):
     told = json.loads(json.dumps(tiny.to_dict(), allow_nan=False))
-    assert {"name", "rule", "mean", "std", "share", "seeds", "failed", "interval", "players",
-            "reference", "z", "met"} == set(told["rows"][0])  # fmt: skip
+    keys = {"name", "rule", "learning", "at", "unit", "mean", "std", "share", "seeds", "failed"}
+    assert keys | {"interval", "players", "reference", "z", "met"} == set(told["rows"][0])
     assert told["rows"][0]["reference"] == {"mean": -2.2, "std": 0.3, "seeds": 9}
+    first, other = told["rows"]
+    assert first["learning"] == "selfish gradients: 1 step of 0.4 from 3 given starts"
+    assert other["learning"] == (
+        "no learning against selfish gradients: 1 step of 0.4 and 0.8 from 3 given starts"
+    )
+    assert (first["at"], other["at"]) == ({}, {"semantics.coupling": 0.5})
+    assert first["unit"] is None
     assert (told["comparison"]["quantity"], told["comparison"]["unit"]) == ("loss", "step")
     assert told["comparison"]["best"][0] == tiny.comparison.best[0].name
     first = min(tiny.comparison.rows, key=lambda row: row.mean)
@@ -140,7 +147,20 @@ def row(name, runs, starts=Starts(4, seed=1)):
     values = np.array(runs)
     found = Spread.of(values)
     return ComparedRow(
-        name, "gradient", found.mean, found.std, None, len(runs), 0, (), None, values, starts
+        name,
+        "gradient",
+        "gradient",
+        {},
+        None,
+        found.mean,
+        found.std,
+        None,
+        len(runs),
+        0,
+        (),
+        None,
+        values,
+        starts,
     )
 
 
@@ -165,6 +185,55 @@ def test_one_run_says_nothing_of_its_spread():
         "b does best, 2 (one run) (not told apart: a 1 (one run)); "
         "1 of 1 references cannot be judged by one run"
     )
+
+
+def test_a_report_of_a_comparison_is_about_nothing_else(tiny):
+    page = report_html(tiny, study_figures(tiny), {})
+    for words in ("What transparency changed", "The sweep, point by point", "upper bounds",
+                  "Everyone follows the gradient"):  # fmt: skip
+        assert words not in page
+    assert "As each row of" in page
+    assert "no learning against selfish gradients: 1 step of 0.4 and 0.8" in page
+    assert page.index(">Met<") < page.index(">How it learns<") < page.index(">Failed<")
+    without = TINY.replace("reference = { mean = -2.2, std = 0.3, seeds = 9 }", "")
+    assert ">Met<" not in report_html(compute(prepare(parse_study(without))), (), {})
+
+
+def test_references_are_counted_as_people_count(tiny):
+    comparison = comparison_of(tiny)
+    far = Reference(-9.0, 0.3, 9)
+    near, other = comparison.rows[0], comparison.rows[1]
+    assert near.reference is not None
+    half = 1.959963984540054 * 0.3 / 3
+    assert near.reference.interval == pytest.approx((-2.2 - half, -2.2 + half))
+
+    def said(*references):
+        rows = tuple(dataclasses.replace(other, reference=x) for x in references)
+        return references_words(dataclasses.replace(comparison, rows=rows)).partition(" within")[0]
+
+    assert said(far) == "the reference is not met"
+    assert said(far, far) == "neither reference is met"
+    assert said(far, far, far) == "none of the 3 references is met"
+    assert said(far, Reference(other.mean, 0.3, 9)) == "1 of 2 references is not met"
+
+
+def test_the_unit_of_a_row_is_said():
+    text = IPD + '[[compare]]\n[[compare]]\nat = { "game.repeated.unit" = "step" }\n'
+    text = text.replace("steps = 7", 'steps = 2\nrule = "lola"\nlook_ahead = 0.5')
+    found = compute(prepare(parse_study(text)))
+    sums, steps = comparison_of(found).rows
+    assert (sums.unit, steps.unit) == ("sum", "step")
+    assert learning_words(steps).endswith(
+        "game.repeated.unit = step; steps count payoffs per round"
+    )
+    assert any("0.02 for 0.5" in note for note in found.notes)
+
+
+def test_two_learners_of_one_name_are_refused():
+    for text in ('name = "LOLA"', 'rule = "lola"'):
+        with pytest.raises(InputError, match=r"key 'compare\.2\.name': 'LOLA.*compare\.0") as error:
+            prepare(parse_study(f"{IPD}[[compare]]\n{text}\n[[compare]]\n[[compare]]\n{text}\n"))
+        assert "\n" not in str(error.value)
 
 
 def test_nothing_else_is_computed_unless_asked(tiny):

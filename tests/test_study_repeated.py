@@ -13,6 +13,7 @@ from glasshouse.cli.subject import of_study
 from glasshouse.study import compute, prepare
 from glasshouse.study.report.page import report_html
 from glasshouse.study.spec.toml import parse_study
+from glasshouse.study.words.sentences import brief, claims
 
 AGAIN = """
 [game]
@@ -68,7 +69,11 @@ def test_it_is_written_and_said_how_it_is_repeated(again):
         "noise": 0.01,
         "misperception": 0.0,
     }
-    assert any("games that are played once" in note for note in again.notes)
+    once = [note for note in again.notes if "games that are played once" in note]
+    assert once == [
+        "no boundary test, no certificates and no phase portrait: they are about games that are "
+        "played once"
+    ]
     seen = told["base"]["generic"]["observed"]
     assert (seen["name"], len(seen["players"])) == ("rate CD", 2)
     assert "discounted rate of CD" in report_html(again, (), {})
@@ -167,3 +172,78 @@ def test_errors_that_are_likelier_than_none_are_said():
     usual = parse_study(text.replace("0.7", "0.3")).game.repeated
     assert usual is not None
     assert "wrong" not in usual.said
+
+
+ALONE = """
+[game]
+name = "prisoners_dilemma"
+repeated = { discount = 0.9 }
+
+[learning]
+rule = "lola"
+look_ahead = 0.5
+steps = 40
+step_size = 2.0
+starts = 12
+
+[sweep]
+"""
+
+
+@pytest.fixture(scope="module")
+def alone():
+    return compute(prepare(parse_study(ALONE)))
+
+
+def test_what_a_repeated_game_is_not_asked_is_said_once(alone):
+    about = "Equilibrium: not asked, for certificates and the boundary test are about games that"
+    assert claims(alone)[-1].startswith(about)
+    assert sum("played once" in note for note in alone.notes) == 1
+    assert brief(alone).startswith("Repeated Prisoner's dilemma: ")
+    assert "of the runs" in brief(alone)
+
+
+@pytest.mark.slow
+def test_along_an_axis_a_repeated_game_is_not_asked_either():
+    along = ALONE + '"semantics.coupling" = [0.0, 1.0]\n'
+    found = compute(prepare(parse_study(along)))
+    assert "equilibrium" not in brief(found)
+    assert any(claim.startswith("Equilibrium: not asked, for") for claim in claims(found))
+
+
+def test_rates_turns_and_look_aheads_are_explained(alone):
+    (outcome,) = (claim for claim in claims(alone) if claim.startswith("Outcome"))
+    assert "(discounted rate above ½)" in outcome
+    assert "probability" not in outcome
+    assert any("0.05 for 0.5" in note and 'unit = "sum"' in note for note in alone.notes)
+    sums = parse_study(ALONE.replace("0.9 }", '0.9, unit = "sum" }'))
+    assert not any("look-ahead" in note for note in compute(prepare(sums)).notes)
+    turns = [note for note in alone.notes if "players who take turns" in note]
+    assert len(turns) == (alone.base.generic.exploitation.count > 0)
+
+
+def test_players_who_take_turns_are_explained():
+    text = ALONE.replace('rule = "lola"\nlook_ahead = 0.5', 'rule = "fixed"')
+    found = compute(prepare(parse_study(text)))
+    assert found.base.generic is not None
+    assert found.base.generic.exploitation.count > 0
+    assert sum('observe = "rate CD"' in note for note in found.notes) == 1
+
+
+def test_the_report_credits_not_all_to_transparency(alone, again):
+    page = report_html(alone, (), {})
+    assert "What transparency changed" not in page
+    for words in ("Stage game, pure equilibrium repeated for ever", "at a discounted rate"):
+        assert words in page
+    assert "discounted sums, which grow with the discount" not in page
+    assert "discounted sums, which grow with the discount" in report_html(again, (), {})
+
+
+def test_what_is_repeated_is_not_certified(tmp_path):
+    file, out = tmp_path / "alone.toml", tmp_path / "out"
+    file.write_text(ALONE)
+    said = CliRunner().invoke(app, ["certify", str(file), "--out", str(out)])
+    assert isinstance(said.exception, gh.InputError)  # which the command answers by code 2
+    assert str(said.exception).endswith("certificates are about games that are played once")
+    assert said.stdout == ""
+    assert not out.exists()

@@ -35,6 +35,7 @@ from glasshouse.errors import InputError
 from glasshouse.families.family import AbstractDenseFamily
 from glasshouse.games.base import UNROLL_LIMIT, unrolls
 from glasshouse.parametric import ParametricGame, Params, capabilities
+from glasshouse.parametric.capabilities import ONCE
 from glasshouse.theory.limits import corner_limits
 
 PROOF_BUDGET, MOST_BOXES = 20_000, 60_000
@@ -128,7 +129,7 @@ def certified_points(
     if epsilon is False:
         return (), ""
     if "dense" not in capabilities(game):
-        return (), "no certificates: they are about games that are played once"
+        return (), f"no certificates: they are {ONCE}"
     reason = _too_large(game)
     if reason:
         return (), f"no certificates: {reason}; call glasshouse.certify for one profile"

@@ -19,6 +19,7 @@ from glasshouse.cli.options import (
     say,
     study_folders,
 )
+from glasshouse.errors import InputError
 from glasshouse.study.words.proof_lines import gain_bracket, how_reached, profile, verdict
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def command(
     on that corner is an equilibrium.
     """
     from glasshouse._foundation.results import plain
+    from glasshouse.games.repeated import is_repeated
+    from glasshouse.parametric.capabilities import ONCE
     from glasshouse.study.folder import check_new
     from glasshouse.study.questions import study_points
     from glasshouse.study.setting import check_study
@@ -64,7 +67,9 @@ def command(
 
     where = study_folders(studies, out, Path("certificates"))
     prepared = {folder: check_study(path, trust=trust) for path, folder in where.items()}
-    for folder in prepared:  # all are checked before the first is computed
+    for folder, study in prepared.items():  # all are checked before the first is computed
+        if is_repeated(study.base.played):
+            raise InputError(f"{study.base.title} cannot be certified: certificates are {ONCE}")
         check_new(folder)
     printed = {}
     for folder, study in prepared.items():
@@ -83,7 +88,7 @@ def command(
             "notes": notes,
         }
         if not as_json:
-            say(study.base.game.title)
+            say(study.base.title)
             say()
             _print(folder, found, notes)
     if as_json:

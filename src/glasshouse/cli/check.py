@@ -91,13 +91,14 @@ def _answer(subject: Subject, epsilon: float | Literal[False], as_json: bool) ->
     from glasshouse.analysis.predictions import learners_switches
     from glasshouse.analysis.proofs import certified_points
     from glasshouse.rules.base import check_direction
+    from glasshouse.study.repeated import left_out_together
 
     game, learning, analysis = subject.game, subject.learning, subject.analysis
     rule = check_direction(learning.rule, "a first movement")
     observe = analysis.observe
     (found,) = assess([game], learning=learning, **analysis.wanted, observe=observe)
     points, note = certified_points(game, learning, epsilon, **analysis.wanted)
-    notes = [*found.notes, note] if note else list(found.notes)
+    notes = left_out_together([*found.notes, note])
     switches = {}
     if subject.family is None:
         notes.append("no switches are sought: this semantics has no coupling that is known")

@@ -51,6 +51,7 @@ def command(
     from glasshouse.analysis.predictions import predict
     from glasshouse.dynamics.learning import Learning
     from glasshouse.rules.base import check_direction
+    from glasshouse.study.words.names import upper
 
     if is_study(game):
         subject = of_study(game, {"--bound": bound, "--cooperate": cooperate}, trust)
@@ -77,7 +78,7 @@ def command(
     if closed is None:
         say(f"No closed form: {predictions.reason}.")
     else:
-        say(f"Regime: {closed.regime}. {closed.explanation}.")
+        say(f"Regime: {closed.regime}. {upper(closed.explanation)}.")
         if "bound" in subject.head:  # a game named here, and no study
             _say_limits(subject.game.game)
     if predictions.equilibrium is None:

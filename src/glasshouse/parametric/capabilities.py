@@ -99,6 +99,9 @@ CAPABILITIES: dict[str, tuple[type, str]] = {
 }
 """The class that has each capability, and what it is in words."""
 
+ONCE = "about games that are played once"
+"""Of repeated games all that deviations and proofs are left out for this one reason."""
+
 
 def capabilities(game: AbstractParametricGame) -> frozenset[str]:
     """What the game can say of itself: "observables", "scales", "checks", "dense", "sampled"."""
@@ -129,15 +132,12 @@ def require(game: Any, capability: Capability, purpose: str) -> Any:
 
 def lacks(game: AbstractParametricGame, capability: Capability, purpose: str) -> InputError:
     """The one error about what a game cannot say of itself."""
+    if capability == "dense" and unit_of(game) is not None:
+        return InputError(f"{purpose} is {ONCE}")
     inside = game.game if isinstance(game, AbstractWrapped) else None
     instead = ": take its .game" if inside and capability in capabilities(inside) else ""
     words = CAPABILITIES[capability][1]
-    return InputError(f"{purpose} needs {words}, and {_named(game)} has none{instead}")
-
-
-def _named(game: AbstractParametricGame) -> str:
-    inner, own = getattr(game, "game", None), type(game).__name__
-    return f"{own} of a {type(inner).__name__}" * isinstance(inner, AbstractSequentialGame) or own
+    return InputError(f"{purpose} needs {words}, and {type(game).__name__} has none{instead}")
 
 
 def require_exact(game: Any, purpose: str, *needed: Capability) -> Any:

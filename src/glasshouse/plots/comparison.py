@@ -14,6 +14,9 @@ from glasshouse.plots._palette import BLUE, GREY, ORANGE, TEXT
 ROW_HEIGHT = 0.32
 """Height of a row, in inches."""
 
+BELOW = 0.22
+"""Of a row, by how much a published mean with its interval lies below ours."""
+
 
 def plot_comparison(
     names: Sequence[str],
@@ -21,6 +24,7 @@ def plot_comparison(
     intervals: ArrayLike | Sequence,
     references: Sequence[float | None] | None = None,
     *,
+    reference_intervals: Sequence[tuple[float, float] | None] | None = None,
     quantity: str = "payoff per round",
     threshold: float | None = None,
     ax: Axes | None = None,
@@ -28,9 +32,9 @@ def plot_comparison(
     """Means of learners with their intervals, the first at the top.
 
     **Arguments:** `names`; `means`, NaN where no run ended; `intervals`, of shape `(learners, 2)`;
-    `references`, published means or None; `quantity`, the label of the horizontal axis;
-    `threshold`, drawn as a line; `ax`, drawn into and returned, by default the axes of a new figure
-    that is not registered with pyplot.
+    `references`, published means or None; `reference_intervals`, theirs or None; `quantity`, the
+    label of the horizontal axis; `threshold`, drawn as a line; `ax`, drawn into and returned, by
+    default the axes of a new figure that is not registered with pyplot.
     **Raises:** `InputError` for unequal lengths.
     """
     centre = np.asarray(means, dtype=float)
@@ -47,7 +51,16 @@ def plot_comparison(
         ax.axvline(threshold, color=GREY, lw=0.9, ls="--", label="threshold of the shares")
     ax.hlines(rows, ends[:, 0], ends[:, 1], color=BLUE, lw=2.2, label="95 % interval of the mean")
     ax.plot(centre, rows, "o", ms=4.5, color=BLUE, label="mean")
-    known = [(x, k) for k, x in enumerate(references or ()) if x is not None]
+    known = [
+        (x, k + BELOW * bool(reference_intervals))
+        for k, x in enumerate(references or ())
+        if x is not None
+    ]
+    spans = [(*ends, k) for k, ends in enumerate(reference_intervals or ()) if ends is not None]
+    if spans:
+        low, high, places = zip(*spans, strict=True)
+        style = {"color": ORANGE, "lw": 1.2, "label": "95 % interval published"}
+        ax.hlines(np.array(places) + BELOW, low, high, **style)
     if known:
         ax.plot(*zip(*known, strict=True), "x", ms=6, mew=1.2, color=ORANGE, label="published")
     ax.set_yticks(rows, list(names))

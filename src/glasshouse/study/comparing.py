@@ -2,6 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+
 from glasshouse._foundation.processes import usable_cores
 from glasshouse.analysis.outcomes.comparison import (
     ComparedRow,
@@ -9,8 +11,7 @@ from glasshouse.analysis.outcomes.comparison import (
     Reference,
     compared_row,
 )
-from glasshouse.rules.base import AbstractRule, in_words
-from glasshouse.study.setting import Prepared, Setting
+from glasshouse.study.setting import Prepared, Setting, entry_name, rules_called
 from glasshouse.study.spec.comparison import ComparisonSpec, EntrySpec
 
 
@@ -36,8 +37,10 @@ def _row(spec: ComparisonSpec, entry: EntrySpec, setting: Setting) -> ComparedRo
     return compared_row(
         setting.parametric,
         setting.learning,
-        name=entry.name or _name(entry, setting),
+        name=entry_name(entry, setting),
         rule=", ".join(table.rule for table in tables),
+        how=_learning(setting),
+        at=dict(entry.at),
         quantity=spec.quantity,
         player=spec.player,
         threshold=spec.threshold,
@@ -45,16 +48,16 @@ def _row(spec: ComparisonSpec, entry: EntrySpec, setting: Setting) -> ComparedRo
     )
 
 
-def _name(entry: EntrySpec, setting: Setting) -> str:
-    """What a line-up is called that a study gives no name."""
-    values = ", ".join(
-        f"{key} = {x}" if isinstance(x, str) else f"{key} = {x:g}" for key, x in entry.at.items()
-    )
-    return _called(setting.learning.rule) + (f" at {values}" if values else "")
-
-
-def _called(rule: AbstractRule) -> str:
-    return " against ".join(map(in_words, getattr(rule, "rules", (rule,))))
+def _learning(setting: Setting) -> str:
+    """How a line-up learns: "LOLA (look-ahead 1): 100 steps of 0.5 from the neutral start"."""
+    learning = setting.learning
+    pace = 1.0 if learning.step_size is None else learning.step_size
+    sizes = np.ravel(getattr(learning.rule, "step_sizes", 1.0)) * pace
+    said = " and ".join(dict.fromkeys(f"{size:g}" for size in sizes))
+    steps = f"{learning.steps} step{'s' * (learning.steps != 1)}"
+    stop = "" if learning.stop is None else f", {learning.stop.in_words}"
+    tied = "; all players share one parameter" * learning.tied
+    return f"{rules_called(learning.rule)}: {steps} of {said} from {learning.starts}{stop}{tied}"
 
 
 def comparison_notes(comparison: Comparison | None) -> list[str]:

@@ -18,6 +18,7 @@ from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.analysis.predictions import Predictions, Slice
 from glasshouse.analysis.proofs import CertifiedPoint, threshold_files
 from glasshouse.certificates.certificate import Certificate
+from glasshouse.games.repeated import is_repeated
 from glasshouse.study.setting import Prepared
 
 
@@ -41,6 +42,18 @@ class Computed(Result):
     def axes(self) -> tuple[Any, ...]:
         """The axes of the sweep: `key` and `values` each."""
         return self.prepared.study.axes
+
+    @property
+    def repeated(self) -> bool:
+        """Whether the game is played round after round."""
+        return is_repeated(self.prepared.base.played)
+
+    @property
+    def compares_only(self) -> bool:
+        """Whether learners are compared and nothing else was asked."""
+        analysis = self.prepared.study.analysis
+        asked = *analysis.wanted.values(), analysis.portrait, analysis.certify is not False
+        return self.comparison is not None and not self.axes and not any(asked)
 
     @property
     def learned(self) -> str | None:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,9 @@ from glasshouse.games.repeated import Played, is_repeated
 from glasshouse.parametric import AbstractParametricGame, Layout, ParametricGame, Tied
 from glasshouse.parametric.dense import check_channel
 from glasshouse.parametric.measure import check_observable
-from glasshouse.rules.base import APART, AbstractRule
+from glasshouse.rules.base import APART, AbstractRule, in_words
 from glasshouse.semantics.base import AbstractSemantics
+from glasshouse.study.spec.comparison import EntrySpec
 from glasshouse.study.spec.hints import in_its_table
 from glasshouse.study.spec.imported import check_place
 from glasshouse.study.spec.plugins import load_plugins, plugin_files
@@ -154,6 +155,7 @@ def _compared(study: Study, folder: Path) -> tuple[Setting, ...]:
                 f"{setting.game.players}"
             )
         found.append(setting)
+    _check_names(study, found)
     return tuple(found)
 
 
@@ -163,6 +165,31 @@ def _compared_one(study: Study, k: int, folder: Path) -> Setting:
     except pydantic.ValidationError as error:
         said = first_error(error).removeprefix("key 'learning': ")
         raise InputError(said) from error
+
+
+def entry_name(entry: EntrySpec, setting: Setting) -> str:
+    """What a line-up is called: as the study says, or else by its rules and what is its own."""
+    values = ", ".join(
+        f"{key} = {x}" if isinstance(x, str) else f"{key} = {x:g}" for key, x in entry.at.items()
+    )
+    called = rules_called(setting.learning.rule) + (f" at {values}" if values else "")
+    return entry.name or called
+
+
+def rules_called(rule: AbstractRule) -> str:
+    """A rule in words, or those of a line-up: "LOLA (look-ahead 1) against no learning"."""
+    return " against ".join(map(in_words, getattr(rule, "rules", (rule,))))
+
+
+def _check_names(study: Study, settings: Sequence[Setting]) -> None:
+    """Refuse two learners of one name, whom nobody could tell apart."""
+    names = [entry_name(*pair) for pair in zip(study.compare, settings, strict=True)]
+    for k, name in enumerate(names):
+        if name in names[:k]:
+            raise InputError(
+                f"key 'compare.{k}.name': {name!r:.60} is what compare.{names.index(name)} is "
+                "called: give each learner a name of its own"
+            )
 
 
 def _check_effects(study: Study) -> None:

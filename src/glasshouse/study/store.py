@@ -26,6 +26,7 @@ from glasshouse.study.folder import (
     sha256,
 )
 from glasshouse.study.questions import predict_study, study_curve, study_points, study_slices
+from glasshouse.study.repeated import left_out_together, repeated_notes
 from glasshouse.study.result import StudyResult
 from glasshouse.study.setting import Prepared, check_study
 from glasshouse.study.sweep import OwnValues, compute_part, parts, sweep_notes
@@ -156,6 +157,7 @@ def _complete(prepared: Prepared, table: pa.Table, own: OwnValues, beside: _Besi
     compared = beside.comparison.result()
     reasons = (no_predictions, no_certificates, no_portrait, *comparison_notes(compared))
     notes = (*base.notes, *reasons, *sweep_notes(prepared, table))
+    notes = (*left_out_together(notes), *repeated_notes(prepared, table))
     return StudyResult(
         prepared=prepared,
         table=table,
@@ -166,7 +168,7 @@ def _complete(prepared: Prepared, table: pa.Table, own: OwnValues, beside: _Besi
         certificates=certificates,
         curve=beside.curve.result(),
         portrait=portrait,
-        notes=tuple(note for note in notes if note),
+        notes=notes,
         comparison=compared,
     )
 

@@ -48,12 +48,20 @@ class Reference(Result):
     std: float
     seeds: int
 
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 %, of the mean."""
+        half = _reach(self.seeds) * self.std / math.sqrt(self.seeds)
+        return self.mean - half, self.mean + half
+
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class ComparedRow(Result):
     """How one line-up of learners fared.
 
-    **Arguments:** `name`; `rule`, as study files call it, those of a line-up after commas; `mean`
+    **Arguments:** `name`; `rule`, as study files call it, those of a line-up after commas;
+    `learning`, how it learns, in words; `at`, what else differs from the study, by dotted key;
+    `unit` of payoffs in which its steps count, None in games that are played once; `mean`
     and `std` over the runs that ended; `share` of all runs on the better side of the threshold,
     None without one; `seeds`, how many runs; `failed`, how many of them left the reals; `players`,
     mean and std of each; `reference`, or None; `runs`, of every start what is compared, NaN where
@@ -63,6 +71,9 @@ class ComparedRow(Result):
 
     name: str
     rule: str
+    learning: str
+    at: dict[str, float | int | str]
+    unit: str | None
     mean: float
     std: float
     share: float | None
@@ -168,6 +179,8 @@ def compared_row(
     *,
     name: str,
     rule: str,
+    how: str,
+    at: dict[str, float | int | str],
     quantity: str,
     player: int | None,
     threshold: float | None,
@@ -175,6 +188,7 @@ def compared_row(
 ) -> ComparedRow:
     """How a line-up fares in a game, from all the starts of its way to learn.
 
+    **Arguments:** those of `ComparedRow` and `Comparison`; `how` is its `learning` in words.
     **Cost:** starts × steps learning steps, compiled once per rule.
     """
     paid = np.asarray(learn([game], learning, paid_per_round, judged=False).observed)[0]
@@ -189,6 +203,9 @@ def compared_row(
     return ComparedRow(
         name=name,
         rule=rule,
+        learning=how,
+        at=at,
+        unit=innermost(game).counted_in,
         mean=found.mean,
         std=found.std,
         share=share,

@@ -12,9 +12,13 @@ from glasshouse.study.report.blocks import (
     percent,
     quiet,
 )
-from glasshouse.study.words.compared import quantity_words, share_words
+from glasshouse.study.words.compared import learning_words, quantity_words, share_words
 
-PLUS_MINUS = " ± "
+REFERENCES = ("Reference", "Standard errors away", "Met")
+"""Columns that are there where a learner has something to compare with."""
+
+MEAN_DIGITS = 4
+"""Digits of means; all of them are in the cell's value."""
 
 
 def compared(comparison: Comparison | None) -> Iterator[object]:
@@ -23,47 +27,53 @@ def compared(comparison: Comparison | None) -> Iterator[object]:
         return
     players = max(len(row.players) for row in comparison.rows)
     share = share_words(comparison)
+    published = any(row.reference is not None for row in comparison.rows)
     titles = [
         ("Learner", "what"),
         ("Mean", "n"),
         ("95 % interval", "n"),
-        ("Standard deviation", "n"),
+        *((title, "n") for title in REFERENCES if published),
         *([(f"Share {share}", "n")] if share else []),
+        ("How it learns", "how"),
+        ("Std", "n"),
         *((f"Player {i + 1}", "n") for i in range(players)),
         ("Runs", "n"),
         ("Failed", "n"),
-        ("Reference", "n"),
-        ("Standard errors away", "n"),
-        ("Met", "n"),
     ]
-    rows = [_cells(comparison, row, players) for row in comparison.rows]
+    rows = [_cells(comparison, row, players, published) for row in comparison.rows]
     yield ScrolledTable.of("Learners compared", titles, rows, kind="stack")
     yield quiet(
-        "{}. Standard deviations are over runs; a run that failed left the reals, and is in no "
-        "mean and on no side of the threshold. Standard errors are combined: those of the mean "
+        "{}. Std, standard deviations, are over runs; a run that failed left the reals, and is in "
+        "no mean and on no side of the threshold. Standard errors are combined: those of the mean "
         "and of its reference; a reference is met within {}.",
         f"{quantity_words(comparison).capitalize()}",
         number_markup(comparison.within),
     )
 
 
-def _cells(comparison: Comparison, row: ComparedRow, players: int) -> tuple[object, ...]:
-    each = [number_markup(player.mean) for player in row.players]
-    low, high = map(number_markup, row.interval)
+def _cells(
+    comparison: Comparison, row: ComparedRow, players: int, published: bool
+) -> tuple[object, ...]:
+    each = [number_markup(player.mean, MEAN_DIGITS) for player in row.players]
+    low, high = (number_markup(end, MEAN_DIGITS) for end in row.interval)
     reference = row.reference
+    met = (
+        DASH if reference is None else _published(reference.mean, reference.std),
+        number_markup(row.z, 2, sign=True),
+        number_markup(comparison.met(row)),
+    )
     return (
         row.name,
-        number_markup(row.mean),
+        number_markup(row.mean, MEAN_DIGITS),
         Markup("{} to {}").format(low, high),
-        number_markup(row.std, 3),
+        *(met if published else ()),
         *([percent(row.share)] if comparison.threshold is not None else []),
+        learning_words(row),
+        number_markup(row.std, 3),
         *each,
         *([DASH] * (players - len(each))),
         row.seeds,
         row.failed,
-        DASH if reference is None else _published(reference.mean, reference.std),
-        number_markup(row.z, 2, sign=True),
-        number_markup(comparison.met(row)),
     )
 
 

@@ -34,6 +34,7 @@ from glasshouse.semantics.registry import GIVEN
 from glasshouse.study.result import StudyResult
 from glasshouse.study.spec.study import Study
 from glasshouse.study.words.compared import comparison_words, quantity_words
+from glasshouse.study.words.names import at_own_values
 from glasshouse.study.words.page import (
     along_words,
     boundary_words,
@@ -44,7 +45,6 @@ from glasshouse.study.words.page import (
     rest_deviation_words,
     sheets,
 )
-from glasshouse.study.words.sentences import at_own_values
 from glasshouse.theory.symmetric import Thresholds
 
 SVG: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "glasshouse"}
@@ -124,6 +124,7 @@ def _compared(result: StudyResult) -> StudyFigure | None:
         [row.mean for row in rows],
         [row.interval for row in rows],
         [None if row.reference is None else row.reference.mean for row in rows],
+        reference_intervals=[r.reference and r.reference.interval for r in rows],
         quantity=quantity_words(comparison),
         threshold=comparison.threshold,
     )
@@ -149,6 +150,8 @@ def _along(result: StudyResult) -> StudyFigure | None:
         mark_thresholds(panels, x, marks)
     else:
         return None
+    if result.repeated and tied:
+        panels[0].set_ylabel("discounted rate of cooperation", fontsize=TEXT)
     words = along_words(result, marks, unmarked)
     return StudyFigure("coupling", *words, figure=_figure(panels[0]))
 

@@ -16,7 +16,8 @@ from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.study.report.blocks import interval
 from glasshouse.study.report.proved import Number, gain_numbers, threshold_numbers
 from glasshouse.study.result import StudyResult
-from glasshouse.study.words.sentences import axis_name, switch_words
+from glasshouse.study.words.names import axis_name
+from glasshouse.study.words.sentences import switch_words
 from glasshouse.theory.symmetric import Threshold, Thresholds
 
 MOST_PROFILES_REPORTED = 6
@@ -119,6 +120,7 @@ def profile_name(game: NormalFormGame, profile: Sequence[int]) -> str:
 
 def numbers(result: StudyResult) -> list[tuple[str, list[list[Number]]]]:
     """Every number of the study apart from its sweep: groups of runs obtained in the same way."""
+    stage = "Stage game, each pure profile repeated for ever"
     groups = [
         ("Thresholds in closed form", _closed_numbers(result.predictions)),
         ("Switches found by trying values", _switch_numbers(result.predictions)),
@@ -130,7 +132,7 @@ def numbers(result: StudyResult) -> list[tuple[str, list[list[Number]]]]:
         ("Equilibrium: certificates at the study's own values", gain_numbers(result)),
         ("Rest points on the diagonal", _diagonal_numbers(result.base)),
         ("Phase portrait", _plane_numbers(result.portrait)),
-        ("Base game, without transparency", _base_numbers(result)),
+        (stage if result.repeated else "Base game, without transparency", _base_numbers(result)),
     ]
     return [
         (title, [list(run) for _, run in itertools.groupby(found, lambda n: (n.method, n.detail))])
@@ -193,21 +195,27 @@ def _outcome_numbers(base: Assessment) -> list[Number]:
     generic = base.generic
     if generic is None:
         return []
-    found: list[tuple[str, Any]] = [
+    shares: list[tuple[str, Any]] = [
         ("all cooperate: share of runs", generic.cooperation),
         ("some exploit others: share of runs", generic.exploitation),
         ("nobody cooperates: share of runs", generic.defection),
         ("at rest at the end: share of runs", generic.at_rest),
         *((f"player {i + 1} exploited: share of runs", s) for i, s in enumerate(generic.exploited)),
+    ]
+    means: list[tuple[str, Any]] = [
         ("mean cooperation", generic.mean_cooperation),
         ("mean payoff of each player", generic.payoffs),
         ("welfare, the sum of mean payoffs", math.fsum(generic.payoffs)),
         ("runs that left the reals, in no share", generic.not_finite),
     ]
-    detail = f"{generic.detail}; in brackets 95\N{NO-BREAK SPACE}% Wilson intervals"
-    lines = _obtained(found, generic.method, detail)
+    brackets = f"{generic.detail}; in brackets 95\N{NO-BREAK SPACE}% Wilson intervals"
+    lines = _obtained(shares, generic.method, brackets)
+    lines += _obtained(means, generic.method, generic.detail)
     if (seen := generic.observed) is not None:
-        what, detail = f"observed: {seen.words}, mean of each player", f"{seen.formula}; {detail}"
+        what, detail = (
+            f"observed: {seen.words}, mean of each player",
+            f"{seen.formula}; {generic.detail}",
+        )
         lines.append(Number(what, seen.players, generic.method, detail))
     return lines
 

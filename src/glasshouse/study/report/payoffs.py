@@ -25,8 +25,8 @@ from glasshouse.study.report.numbers import (
     profile_name,
 )
 from glasshouse.study.result import StudyResult
+from glasshouse.study.words.names import at_own_values, axis_name, own_values
 from glasshouse.study.words.page import leading_outcomes
-from glasshouse.study.words.sentences import at_own_values, axis_name, own_values
 
 MOST_PAID = 36
 """Points of the sweep whose mean payoffs are listed."""
@@ -41,14 +41,21 @@ E, W = (
 """Marks in payoff tables."""
 
 
-def beside(result: StudyResult) -> Markup:
-    """The game without transparency, and payoffs without it and with it."""
-    halves = (
-        ("The game without it", _game(result)),
-        ("Payoffs without it and with it", _payoffs(result)),
-    )
-    divided = (element("div", element("h3", title), *blocks) for title, blocks in halves)
-    return element("div", *divided, class_="beside")
+def beside(result: StudyResult) -> tuple[str, tuple[object, ...]]:
+    """The title and the blocks of the section on payoffs without transparency and with it.
+
+    Of repeated games, in which more is changed than that: of the stage game and what was learned.
+    """
+    if result.compares_only:
+        return "", ()
+    title = "What transparency changed"
+    titles = ("The game without it", "Payoffs without it and with it")
+    if result.repeated:
+        title = "Payoffs beside those of the stage game"
+        titles = ("The stage game", "Payoffs of its profiles for ever, and of what was learned")
+    halves = zip(titles, (_game(result), _payoffs(result)), strict=True)
+    divided = (element("div", element("h3", half), *blocks) for half, blocks in halves)
+    return title, (element("div", *divided, class_="beside"),)
 
 
 def _game(result: StudyResult) -> Iterator[object]:
@@ -108,24 +115,44 @@ def _payoff_table(result: StudyResult) -> object:
 
 
 def _payoffs(result: StudyResult) -> Iterator[object]:
-    columns = (("Situation", "what"), ("Payoffs", None), ("Welfare", "n"),
-               ("Above the best pure equilibrium", "n"))  # fmt: skip
+    best = "Above the best pure equilibrium" + " of the stage game" * result.repeated
+    columns = (("Situation", "what"), ("Payoffs", None), ("Welfare", "n"), (best, "n"))
     label = "Payoffs and welfare with and without transparency"
+    label = "Payoffs and welfare, those of the stage game first" if result.repeated else label
     yield ScrolledTable.of(label, columns, _situations(result), kind="stack")
+    if result.repeated:
+        yield quiet(
+            "What learners get beyond the stage game’s equilibria is due to memory, to the rule "
+            "by which they learn and to transparency together: a study with nobody reading says "
+            "how much of it there is without the last."
+        )
     points = _points(result)
     if points:
         columns = [(breakable(axis_name(axis.key)), "n") for axis in result.axes]
         columns += [("Mean payoffs", None), ("Welfare", "n"), ("Most frequent outcome", None)]
         caption = f"Learned outcomes at {len(points)} points of the sweep"
         yield ScrolledTable.of("Mean payoffs along the sweep", columns, points, caption=caption)
+    if points and _sums_of_swept_discounts(result):
+        yield quiet(
+            "Payoffs are discounted sums, which grow with the discount γ itself: times 1 - γ they "
+            "are per round, and can be compared between discounts."
+        )
+
+
+def _sums_of_swept_discounts(result: StudyResult) -> bool:
+    """Whether payoffs of two points are counted in two units."""
+    swept = any(axis.key == "game.repeated.discount" for axis in result.axes)
+    return swept and result.prepared.base.played.counted_in == "sum"
 
 
 def _situations(result: StudyResult) -> Iterator[tuple[object, ...]]:
     """Payoffs and welfare without transparency beside those that learning reached with it."""
     base = result.base_game
+    which = "Stage game" if result.repeated else "Base game"
+    again = " repeated for ever" * result.repeated
     best = max((math.fsum(p) for p in base.pure_equilibrium_payoffs), default=None)
     found = [
-        (f"Base game, {words}: {name}", payoffs)
+        (f"{which}, {words}{again}: {name}", payoffs)
         for words, name, payoffs in listed_profiles(result, "largest welfare")
     ]
     if (generic := result.base.generic) is not None:

@@ -10,7 +10,8 @@ from glasshouse.analysis.predictions import Predictions
 from glasshouse.analysis.proofs import CertifiedPoint, certificate_file
 from glasshouse.study.report.blocks import Bounds, breakable, code, number_markup, percent
 from glasshouse.study.result import StudyResult
-from glasshouse.study.words.sentences import axis_name, equilibrium_claim, upper
+from glasshouse.study.words.names import axis_name, upper
+from glasshouse.study.words.sentences import equilibrium_claim
 from glasshouse.study.words.verdicts import equilibrium, gains_by, point_words, verdict_words
 
 ATTAINED = {True: "attained", False: "not attained: a limit", None: "whether attained is not known"}

@@ -31,15 +31,8 @@ from glasshouse.study.report.numbers import (
 from glasshouse.study.report.payoffs import beside, spread
 from glasshouse.study.report.proved import epsilon_words, proved_points, proved_threshold_words
 from glasshouse.study.result import StudyResult
-from glasshouse.study.words.sentences import (
-    CLAIM_KINDS,
-    at_own_values,
-    axis_name,
-    claims,
-    in_words_and,
-    own_values,
-    upper,
-)
+from glasshouse.study.words.names import at_own_values, axis_name, in_words_and, own_values, upper
+from glasshouse.study.words.sentences import CLAIM_KINDS, claims
 
 MOST_ROWS = 300
 """Rows of the sweep shown; all of them are in the table beside the report."""
@@ -95,6 +88,8 @@ def facts(result: StudyResult) -> Facts:
 
 
 def _learning(result: StudyResult) -> Markup:
+    if result.compares_only:
+        return escape("As each row of “Learners compared” says")
     learning, given = result.prepared.base.learning, result.prepared.study.settings()["learning"]
     stop, keys = given.get("stop"), _swept(result, "learning.")
     return (
@@ -135,7 +130,7 @@ def sections(
         ),
         PageSection("proved", "Equilibrium: what is proved", tuple(_proved(result))),
         PageSection("figures", "Figures", tuple(_figures(figures))),
-        PageSection("base", "What transparency changed", (beside(result),)),
+        PageSection("base", *beside(result)),
         PageSection("numbers", "Every number, and how it was obtained", tuple(_numbers(result))),
         PageSection("again", "How to compute it again", tuple(_again(result, made))),
     ]
@@ -143,9 +138,19 @@ def sections(
 
 
 def _found(result: StudyResult) -> Iterator[object]:
+    """Claims and notes, and what the words mean in which they are said."""
     yield Items("claims", tuple(map(_parted, claims(result))))
     if result.notes:
         yield Items("notes", tuple(f"{upper(note)}." for note in result.notes))
+    if result.compares_only:
+        return
+    if result.repeated:
+        yield quiet(
+            "<em>First movement</em> is which way learners set out, and an <em>outcome</em> is "
+            "where they end: neither implies the other. To cooperate means at a discounted rate "
+            "above one half. Whether it is an equilibrium is not asked of games that are repeated."
+        )
+        return
     yield quiet(
         "<em>First movement</em> is which way learners set out, an <em>outcome</em> is where they "
         "end, and at an <em>equilibrium</em> nobody gains by changing its parameter alone. Three "
@@ -259,6 +264,8 @@ def _numbers(result: StudyResult) -> Iterator[object]:
         bodies.append(joined([heading, *(row for same in group for row in _alike(same))], "\n"))
     head = joined(element("th", title) for title in titles)
     yield ScrolledTable("All numbers", head, tuple(bodies), kind="stack")
+    if result.compares_only:  # whose table has one row, about what nobody asked
+        return
     count, label = result.table.num_rows, "The sweep, point by point"
     first = f", the first {MOST_ROWS} shown" if count > MOST_ROWS else ""
     columns = [(name, "n") for name in result.table.column_names]

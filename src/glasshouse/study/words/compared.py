@@ -68,7 +68,12 @@ def references_words(comparison: Comparison) -> str:
     if all(met):
         both = {1: "the reference is", 2: "both references are"}
         return f"{both.get(len(met), f'all {len(met)} references are')} met, {errors}"
-    return f"{met.count(False)} of {len(met)} references are not met {errors}"
+    missed = met.count(False)
+    if missed == len(met):
+        none = {1: "the reference is not", 2: "neither reference is"}
+        return f"{none.get(missed, f'none of the {missed} references is')} met {errors}"
+    verb = "is" if missed == 1 else "are"
+    return f"{missed} of {len(met)} references {verb} not met {errors}"
 
 
 def comparison_words(comparison: Comparison) -> tuple[str, str, str]:
@@ -79,9 +84,16 @@ def comparison_words(comparison: Comparison) -> tuple[str, str, str]:
     caption = [
         f"{what[0].upper()}{what[1:]}: dots are means over the runs that ended, bars their 95 % "
         "intervals.",
-        *(["Crosses: means to compare with."] if marked else []),
+        *(["Crosses: means to compare with, and their 95 % intervals."] if marked else []),
     ]
     return f"Learners compared by {comparison.quantity}", f"{rows}.", " ".join(caption)
+
+
+def learning_words(row: ComparedRow) -> str:
+    """How a row learns, what is its own, and in which unit of payoffs its steps count."""
+    own = ", ".join(f"{k} = {x if isinstance(x, str) else f'{x:g}'}" for k, x in row.at.items())
+    counted = {"step": "steps count payoffs per round", "sum": "steps count discounted sums"}
+    return "; ".join(filter(None, [row.learning, own, counted.get(row.unit or "", "")]))
 
 
 def _best(comparison: Comparison) -> str:

@@ -20,7 +20,7 @@ from glasshouse.plots.outcome_map import QUANTITIES
 from glasshouse.study.computed import Computed
 from glasshouse.study.questions import is_of_rule
 from glasshouse.study.sweep import MOST_REST
-from glasshouse.study.words.sentences import axis_name, upper
+from glasshouse.study.words.names import axis_name, upper
 from glasshouse.study.words.verdicts import ends_words, point_words, verdict_words
 
 TIED_SETTINGS = ("learning.step_size", "learning.steps")

@@ -1,7 +1,6 @@
 """The result of a study in words: a sentence each on first movement, outcome and equilibrium."""
 
 import math
-from collections.abc import Sequence
 
 from glasshouse._foundation.declared import study_settings
 from glasshouse._foundation.digits import at_most, between, digits, exactly, headline
@@ -10,10 +9,16 @@ from glasshouse.analysis.movement.switch import Switch
 from glasshouse.analysis.predictions import Predictions
 from glasshouse.analysis.proofs import MOST_CERTIFIED, CertifiedPoint, most_frequent
 from glasshouse.rules.registry import RULES
-from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study.computed import Computed
-from glasshouse.study.spec.dotted import numeric_leaves
 from glasshouse.study.words.compared import comparison_brief, comparison_claim
+from glasshouse.study.words.names import (
+    at_own_values,
+    axis_name,
+    in_words_and,
+    points_words,
+    strength,
+)
+from glasshouse.study.words.outcomes import counted, outcome_claims
 from glasshouse.study.words.verdicts import (
     equilibrium,
     gains_by,
@@ -34,6 +39,11 @@ TURNS = {"from a value on": "above", "up to a value": "below"}
 MOST_BRACKETS = 8
 """Of several switches, so many are listed."""
 
+_NOT_ASKED = (
+    "Equilibrium: not asked, for certificates and the boundary test are about games that are "
+    "played once."
+)
+
 CORNER = "cooperation by all, at the upper ends of their parameters,"
 
 
@@ -43,7 +53,7 @@ def claims(result: Computed) -> list[str]:
     if predictions is not None:
         movement, corner = (
             _movement_claim(predictions, learners(result)),
-            equilibrium_claim(predictions),
+            _NOT_ASKED if result.repeated else equilibrium_claim(predictions),
         )
         long_run = [_long_run_claim(predictions)]
     else:
@@ -52,7 +62,7 @@ def claims(result: Computed) -> list[str]:
     compared = result.comparison
     if compared is not None and not result.axes:
         movement = ""  # which nobody asked for
-    found = [movement, *_outcome_claims(result), *long_run, corner, _rest_points_claim(result)]
+    found = [movement, *outcome_claims(result), *long_run, corner, _rest_points_claim(result)]
     found = [*([comparison_claim(compared)] if compared else []), *found]
     return [_under(access(result), claim) for claim in found if claim]
 
@@ -63,20 +73,11 @@ def brief(result: Computed) -> str:
     if result.comparison is not None:
         return f"{title}: {comparison_brief(result.comparison)}"
     if predictions is None:
-        return f"{title}: {_counted(result)}"
+        return f"{title}: {counted(result)}"
     moves, found = predictions.first_movement, predictions.equilibrium
-    corner = "no equilibrium threshold" if found is None else f"equilibrium {_short(found)}"
-    return f"{title}: moves {_short(moves)}, {corner}"
-
-
-def _counted(result: Computed) -> str:
-    """At how many points learners end in cooperation, or how many there are."""
-    count = result.table.num_rows
-    if result.learned is None or count == 1:
-        return f"{count} point{'s' if count > 1 else ''}"
-    everyone = "both" if result.prepared.base.game.players == 2 else "all"
-    half = sum(x is not None and x >= 0.5 for x in result.column("cooperation_share"))
-    return f"{everyone} end in cooperation in half of the runs at {half} of {count} points"
+    corner = "not tested" if found is None else _short(found)
+    corner = "" if found is None and result.repeated else f", equilibrium {corner}"
+    return f"{title}: moves {_short(moves)}{corner}"
 
 
 def _short(switch: Switch | CertifiedThreshold) -> str:
@@ -105,39 +106,6 @@ def _under(access: str, claim: str) -> str:
     """A claim that says under which access it holds, unless that is full."""
     kind = next(kind for kind in CLAIM_KINDS if claim.startswith(kind))
     return f"{kind}, {access}{claim.removeprefix(kind)}" if access else claim
-
-
-def own_values(result: Computed) -> str:
-    """The study's own values of the numbers that it sweeps, as "coupling = 0.5"."""
-    leaves = numeric_leaves(result.prepared.study.settings())
-    return ", ".join(f"{axis_name(axis.key)} = {leaves[axis.key]:g}" for axis in result.axes)
-
-
-def at_own_values(result: Computed) -> str:
-    """ " at coupling = 0.5"; nothing where nothing is swept."""
-    values = own_values(result)
-    return f" at {values}" if values else ""
-
-
-def upper(words: str) -> str:
-    """With a capital letter."""
-    return f"{words[:1].upper()}{words[1:]}"
-
-
-def axis_name(key: str) -> str:
-    """What an axis is called in sentences."""
-    short = key
-    for beginning in ("game.parameters.", "game.repeated.", "semantics.parameters.", "access."):
-        short = short.removeprefix(beginning)
-    return _strength(key) or short
-
-
-def _strength(key: str) -> str | None:
-    """What the strength of a semantics is called; None for other numbers."""
-    for semantics in SEMANTICS.values():
-        if semantics.strength is not None and key == f"semantics.{semantics.strength.key}":
-            return semantics.strength.key.replace("_", " ")
-    return None
 
 
 def _movement_claim(predictions: Predictions, who: str) -> str:
@@ -180,7 +148,7 @@ def _rises_claim(result: Computed) -> str:
         return f"First movement: from the neutral start mean cooperation{who} {direction}."
     return (
         f"First movement: from the neutral start {learners(result)} move "
-        f"toward cooperation {_points(result, rises)}."
+        f"toward cooperation {points_words(result, rises)}."
     )
 
 
@@ -221,44 +189,6 @@ def _slices_claim(result: Computed) -> str:
 def _from_to(low: float, high: float) -> str:
     """Two numbers of four digits, or one where they read alike."""
     return " to ".join(dict.fromkeys((f"{low:.4g}", f"{high:.4g}")))
-
-
-def in_words_and(names: Sequence[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def _outcome_claims(result: Computed) -> list[str]:
-    """Where learning ends, point by point; nothing where that was not asked."""
-    if result.learned is None:
-        return []
-    tied = " with tied parameters" if result.prepared.study.learning.tied else ""
-    everyone = "both" if result.prepared.base.game.players == 2 else "all"
-    parts = []
-    for column, least, holds, fails in (
-        (
-            "cooperation_share",
-            0.5,
-            f"{everyone} cooperate (probability above ½) in at least half of the runs",
-            f"nowhere do {everyone} cooperate (probability above ½) in half of the runs",
-        ),
-        ("defection_share", 0.5, "nobody does in at least half of the runs", ""),
-        (
-            "exploitation_share",
-            1e-12,
-            "some exploit others in at least one run",
-            "in no run does one end above ½ and another not",
-        ),
-    ):
-        points = (result.column(column) >= least).tolist()
-        if any(points):
-            parts.append(f"{holds} {_points(result, points)}")
-        elif fails:
-            parts.append(fails)
-    lost = sum(int(n) for n in result.column("not_finite") if n is not None)
-    if lost:
-        parts.append(f"{lost} runs left the reals and are not counted")
-    return [f"Outcome{tied} ({result.learned}): {'; '.join(parts)}."]
 
 
 def equilibrium_claim(predictions: Predictions) -> str:
@@ -327,6 +257,8 @@ def _passes_claim(result: Computed) -> str:
     tested = sum(answer is not None for answer in answers)
     if not result.prepared.study.analysis.boundary_test:
         return ""
+    if result.repeated:
+        return _NOT_ASKED
     if not tested:
         return "Equilibrium: not tested, or undecided."
     corner = next((point for point in result.certificates if point.corner), None)
@@ -337,7 +269,7 @@ def _passes_claim(result: Computed) -> str:
     if not result.axes:
         verb, where = ("passes" if passes[0] else "does not pass"), ""
     else:
-        verb, where = "passes", f" {_points(result, passes)}"
+        verb, where = "passes", f" {points_words(result, passes)}"
     return f"Equilibrium: {CORNER} {verb} the boundary test{where} (numerical, not proved{which})."
 
 
@@ -354,7 +286,7 @@ def _corner_claim(corner: CertifiedPoint) -> str:
 
 def where_words(switch: Switch, key: str) -> str:
     """Where a property holds, in words: "above coupling 0.4286"."""
-    name = _strength(key)
+    name = strength(key)
     if switch.value is not None and switch.bracket is not None:
         side = "above" if switch.holds == "above" else "below"
         return f"{side} {name or f'{axis_name(key)} ='} {headline(*switch.bracket)}"
@@ -373,26 +305,3 @@ def switch_words(switch: Switch) -> str:
         spans = ", ".join(" and ".join(between(low, high)) for low, high in shown)
         return f"{switch.result}, between {spans}" + (f", and {more} more" if more > 0 else "")
     return switch.result
-
-
-def _points(result: Computed, holds: Sequence[bool]) -> str:
-    """The points at which something holds: runs of neighbours, or how many of all."""
-    axes = result.axes
-    if not axes:
-        return "here" if holds[0] else "not here"
-    if not any(holds):
-        return "at no point studied"
-    if all(holds):
-        return "at every point studied"
-    first, *others = axes
-    if others:
-        return f"at {sum(holds)} of {len(holds)} points"
-    groups: list[list[float]] = []
-    for k, value in enumerate(first.values):
-        if holds[k]:
-            if k and holds[k - 1]:
-                groups[-1].append(value)
-            else:
-                groups.append([value])
-    spans = [f"{g[0]:g}" if math.isclose(g[0], g[-1]) else f"{g[0]:g} to {g[-1]:g}" for g in groups]
-    return f"at {axis_name(first.key)} {', '.join(spans)}"

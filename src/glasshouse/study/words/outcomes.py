@@ -1,0 +1,62 @@
+"""Where learning ends, in words."""
+
+from glasshouse.study.computed import Computed
+from glasshouse.study.words.names import points_words
+
+
+def outcome_claims(result: Computed) -> list[str]:
+    """Where learning ends, point by point; nothing where that was not asked."""
+    if result.learned is None:
+        return []
+    tied = " with tied parameters" if result.prepared.study.learning.tied else ""
+    everyone = "both" if result.prepared.base.game.players == 2 else "all"
+    above = f"({'discounted rate' if result.repeated else 'probability'} above ½)"
+    parts = []
+    for column, least, holds, fails in (
+        (
+            "cooperation_share",
+            0.5,
+            f"{everyone} cooperate {above} in at least half of the runs",
+            f"nowhere do {everyone} cooperate {above} in half of the runs",
+        ),
+        ("defection_share", 0.5, "nobody does in at least half of the runs", ""),
+        (
+            "exploitation_share",
+            1e-12,
+            "some exploit others in at least one run",
+            "in no run does one end above ½ and another not",
+        ),
+    ):
+        points = (result.column(column) >= least).tolist()
+        if any(points):
+            parts.append(f"{holds} {points_words(result, points)}")
+        elif fails:
+            parts.append(fails)
+    lost = sum(int(n) for n in result.column("not_finite") if n is not None)
+    if lost:
+        parts.append(f"{lost} runs left the reals and are not counted")
+    return [f"Outcome{tied} ({result.learned}): {'; '.join(parts)}."]
+
+
+def counted(result: Computed) -> str:
+    """At how many points learners end in cooperation; of one point what they end in, or how they
+    set out where that was not asked; else how many points there are."""
+    count = result.table.num_rows
+    everyone = "both" if result.prepared.base.game.players == 2 else "all"
+    if result.learned is None:
+        if count > 1:
+            return f"{count} points"
+        return f"from the neutral start mean cooperation {result.column('first_movement')[0]}"
+    if count == 1:
+        names = {"cooperation": f"{everyone} end in cooperation", "exploitation": "some exploit "
+                 "others", "defection": "nobody cooperates"}  # fmt: skip
+        shares = {name: float(result.column(f"{name}_share")[0]) for name in names}
+        first, *others = sorted((n for n in names if shares[n] > 0), key=lambda n: -shares[n]) or [
+            ""
+        ]
+        if not first:
+            return "no run ended"
+        more = [f"{names[name]} in {100 * shares[name]:.3g}%" for name in others]
+        return ", ".join([f"{names[first]} in {100 * shares[first]:.3g}% of the runs", *more])
+    half = sum(x is not None and x >= 0.5 for x in result.column("cooperation_share"))
+    return f"{everyone} end in cooperation in half of the runs at {half} of {count} points"
