@@ -11,6 +11,7 @@ import glasshouse as gh
 from glasshouse.cli.main import app
 from glasshouse.cli.subject import of_study
 from glasshouse.study import compute, prepare
+from glasshouse.study.report.figures import study_figures
 from glasshouse.study.report.page import report_html
 from glasshouse.study.spec.toml import parse_study
 from glasshouse.study.words.sentences import brief, claims
@@ -205,10 +206,13 @@ def test_what_a_repeated_game_is_not_asked_is_said_once(alone):
 
 @pytest.mark.slow
 def test_along_an_axis_a_repeated_game_is_not_asked_either():
-    along = ALONE + '"semantics.coupling" = [0.0, 1.0]\n'
+    along = ALONE.replace('rule = "lola"\nlook_ahead = 0.5\n', "")
+    along += '"semantics.coupling" = [0.0, 1.0]\n'
     found = compute(prepare(parse_study(along)))
     assert "equilibrium" not in brief(found)
     assert any(claim.startswith("Equilibrium: not asked, for") for claim in claims(found))
+    (figure,) = study_figures(found)
+    assert figure.figure.axes[0].get_ylabel() == "discounted rate of cooperation"
 
 
 def test_rates_turns_and_look_aheads_are_explained(alone):
