@@ -204,7 +204,7 @@ def test_references_are_counted_as_people_count(tiny):
     far = Reference(-9.0, 0.3, 9)
     near, other = comparison.rows[0], comparison.rows[1]
     assert near.reference is not None
-    half = 1.959963984540054 * 0.3 / 3
+    half = 2.306004135204166 * 0.3 / 3  # Student's t with eight degrees of freedom
     assert near.reference.interval == pytest.approx((-2.2 - half, -2.2 + half))
 
     def said(*references):
