@@ -294,6 +294,10 @@ def test_runs_that_fail_are_counted_and_in_no_mean():
         ("reference = { mean = 1.0, seeds = 5 }", "key 'compare.0.reference.std' is missing"),
         ("steps_size = 1.0", r"unknown key 'compare.0.steps_size': did you mean 'step_size'\?"),
         ("reference = { mean = 1, std = 1, seed = 5 }", r"compare.0.reference.seed'.*'seeds'"),
+        (
+            'at = { semantics = { coupling = 0.1 }, "semantics.coupling" = 0.2 }',
+            "at names semantics.coupling twice",
+        ),
         ("at = { semantics.coupling = true }", "semantics.coupling must be a number or a word"),
         ("at = { semantics.couplings = 1 }", r"compare.0.at'.*did you mean 'semantics.coupling'\?"),
         ("at = { game.repeated.unit = 2 }", "compare.0.at.game.repeated.unit'.*such as 'sum'"),

@@ -13,14 +13,6 @@ if TYPE_CHECKING:
     from glasshouse.study.spec.study import AnalysisSpec
 
 
-COUNTED = {
-    None: "",
-    "step": "; step sizes and look-aheads count payoffs per round",
-    "sum": "; step sizes and look-aheads count discounted sums",
-}
-"""What people are told of the unit."""
-
-
 class Subject(NamedTuple):
     """A game in parameters and how its players learn, from the command line or from a study.
 
@@ -49,6 +41,7 @@ def of_study(text: str, given: dict[str, Any], trust: bool) -> Subject:
     **Raises:** `InputError` for a wrong study, and for such options.
     """
     from glasshouse._foundation.results import plain
+    from glasshouse.games.repeated import PAYOFF_UNITS
     from glasshouse.study.setting import check_study
 
     said = [name for name, value in given.items() if value is not None]
@@ -63,8 +56,10 @@ def of_study(text: str, given: dict[str, Any], trust: bool) -> Subject:
     head = {"game": setting.played.to_dict(), "study": text}
     head |= {name: plain(settings[name]) for name in ("semantics", "access")}
     head["learning"] = setting.learning_written
+    unit = setting.played.counted_in
+    counted = "" if unit is None else f"; step sizes and look-aheads count {PAYOFF_UNITS[unit]}"
     return Subject(
-        title=f"{setting.title}, the own values of {text}{COUNTED[setting.played.counted_in]}",
+        title=f"{setting.title}, the own values of {text}{counted}",
         head=head,
         game=setting.parametric,
         family=setting.own_family(key),

@@ -27,7 +27,8 @@ from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.observables import in_order_of_states, over_rounds
 from glasshouse.games.occupancy import limit_occupancy, occupancy, visits, visits_onward, worth
 
-PAYOFF_UNITS = ("step", "sum")
+PAYOFF_UNITS = {"step": "payoffs per round", "sum": "discounted sums"}
+"""In what payoffs, step sizes and look-aheads may count."""
 
 LARGEST_LEARNED = 1 - 1e-6
 """Beyond this discount gradients lose too many digits to learn; values keep all of theirs."""
@@ -77,7 +78,7 @@ class RepeatedGame(AbstractSequentialGame):
             raise InputError(
                 f"the stage of a repeated game is a game in normal form, not {type(stage).__name__}"
             )
-        if unit not in PAYOFF_UNITS:
+        if not isinstance(unit, str) or unit not in PAYOFF_UNITS:
             raise InputError(
                 f"unit={unit!r:.40} must be 'step', payoffs per round, or 'sum', discounted sums"
             )

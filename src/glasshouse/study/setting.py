@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -169,11 +169,14 @@ def _compared_one(study: Study, k: int, folder: Path) -> Setting:
 
 def entry_name(entry: EntrySpec, setting: Setting) -> str:
     """What a line-up is called: as the study says, or else by its rules and what is its own."""
-    values = ", ".join(
-        f"{key} = {x}" if isinstance(x, str) else f"{key} = {x:g}" for key, x in entry.at.items()
-    )
+    values = changes_in_words(entry.at)
     called = rules_called(setting.learning.rule) + (f" at {values}" if values else "")
     return entry.name or called
+
+
+def changes_in_words(at: Mapping[str, float | int | str]) -> str:
+    """What differs from the study: "semantics.coupling = 0.3"."""
+    return ", ".join(f"{key} = {x if isinstance(x, str) else f'{x:g}'}" for key, x in at.items())
 
 
 def rules_called(rule: AbstractRule) -> str:

@@ -152,8 +152,8 @@ def _told(one: ComparedRow, other: ComparedRow) -> bool:
     """Whether two line-ups do not do equally well, with 95 % confidence."""
     if one.starts == other.starts:
         differences = one.runs - other.runs
-        found = Spread.of(differences[np.isfinite(differences)])
-        count = int(np.isfinite(differences).sum())
+        kept = differences[np.isfinite(differences)]
+        found, count = Spread.of(kept), len(kept)
         difference, error = found.mean, found.std / math.sqrt(max(count, 1))
     else:
         count = min(row.seeds - row.failed for row in (one, other))
@@ -194,9 +194,10 @@ def compared_row(
     paid = np.asarray(learn([game], learning, paid_per_round, judged=False).observed)[0]
     sign = 1.0 if quantity == "payoff" else -1.0
     ended = np.isfinite(paid).all(axis=1)
-    each = sign * paid[ended]
-    asked = each.mean(axis=1) if player is None else each[:, player - 1]
-    found, share = Spread.of(asked), None
+    each = np.where(ended[:, None], sign * paid, np.nan)
+    runs = each.mean(axis=1) if player is None else each[:, player - 1]
+    asked, share = runs[ended], None
+    found = Spread.of(asked)
     if threshold is not None:
         better = sign * (asked - threshold) > 0
         share = int(np.sum(better)) / len(paid)  # a run that failed is on no side
@@ -211,11 +212,9 @@ def compared_row(
         share=share,
         seeds=len(paid),
         failed=int(np.sum(~ended)),
-        players=tuple(Spread.of(column) for column in each.T),
+        players=tuple(Spread.of(column) for column in each[ended].T),
         reference=reference,
-        runs=np.where(
-            ended, sign * (paid.mean(axis=1) if player is None else paid[:, player - 1]), np.nan
-        ),
+        runs=runs,
         starts=learning.starts,
     )
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
+from glasshouse.study.spec.dotted import flat
 from glasshouse.study.spec.learning import LearningSpec
 from glasshouse.study.spec.rules import RuleSection
 from glasshouse.study.spec.values import Number, Positive, Section, is_number
@@ -42,20 +43,13 @@ class ComparisonSpec(Section):
         return self.model_dump(exclude_none=True)
 
 
-def _places(value: object, prefix: str = "") -> object:
-    """Numbers and words by dotted key; without quotes such a key is a nested table in TOML."""
+def _places(value: object) -> object:
+    """Numbers and words by dotted key."""
     if not isinstance(value, dict):
         return value
-    found: dict[str, object] = {}
-    for key, entry in value.items():
-        name = f"{prefix}{key}"
-        if isinstance(entry, dict):
-            nested = _places(entry, f"{name}.")
-            assert isinstance(nested, dict)
-            found.update(nested)
-        elif isinstance(entry, str) or is_number(entry):
-            found[name] = entry
-        else:
+    found = flat(value, "at", lambda entry: isinstance(entry, dict))
+    for name, entry in found.items():
+        if not (isinstance(entry, str) or is_number(entry)):
             raise ValueError(f"{name} must be a number or a word, but is {entry!r:.40}")
     return found
 

@@ -1,6 +1,6 @@
 """Values inside nested tables, by dotted key."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 
@@ -42,3 +42,20 @@ def _replaced(content: Any, key: str, value: float | int | str) -> Any:
         return {**content, first: _replaced(content[first], rest, value)}
     at = int(first)
     return [_replaced(entry, rest, value) if k == at else entry for k, entry in enumerate(content)]
+
+
+def flat(
+    tables: dict[str, Any], of: str, is_table: Callable[[object], bool], prefix: str = ""
+) -> dict[str, Any]:
+    """Entries of nested tables by dotted key: without quotes such a key is a nested table in TOML.
+
+    **Raises:** `ValueError` where a key of the section `of` is there with quotes and without.
+    """
+    found: dict[str, Any] = {}
+    for key, entry in tables.items():
+        name = f"{prefix}{key}"
+        inside = flat(entry, of, is_table, f"{name}.") if is_table(entry) else {name: entry}
+        if twice := sorted(set(found) & set(inside)):
+            raise ValueError(f"{of} names {twice[0]} twice")
+        found.update(inside)
+    return found

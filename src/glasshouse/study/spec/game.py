@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from glasshouse.games.normal_form import NormalFormGame, default_labels
 from glasshouse.games.registry import from_catalogue
-from glasshouse.games.repeated import Played, RepeatedGame
+from glasshouse.games.repeated import PAYOFF_UNITS, Played, RepeatedGame
 from glasshouse.interop.nfg import read_nfg
 from glasshouse.study.spec.values import (
     Cooperate,
@@ -38,7 +38,7 @@ class RepeatedSpec(Section):
     @property
     def said(self) -> str:
         """How it is repeated, in words."""
-        unit = "discounted sums" if self.unit == "sum" else "payoffs per round"
+        unit = PAYOFF_UNITS[self.unit]
         errors = {"noise": self.noise, "misperception": self.misperception}
         given = "".join(f"; {name} {x:g}{OFTEN * (x > 0.5)}" for name, x in errors.items() if x)
         return (

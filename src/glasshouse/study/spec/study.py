@@ -23,7 +23,7 @@ from glasshouse.games.registry import CATALOGUE
 from glasshouse.parametric.measure import COOPERATION, check_name
 from glasshouse.study.spec.access import ACCESS_SPECS, AccessSection, with_threshold
 from glasshouse.study.spec.comparison import UNASKED, ComparisonSpec, EntrySpec, some
-from glasshouse.study.spec.dotted import leaves, numeric_leaves, replaced
+from glasshouse.study.spec.dotted import flat, leaves, numeric_leaves, replaced
 from glasshouse.study.spec.game import GameSpec
 from glasshouse.study.spec.hints import nearest_key, not_at
 from glasshouse.study.spec.learning import LearningSpec
@@ -120,20 +120,9 @@ AxisSpec = Annotated[
 ]
 
 
-def _flat(value: object, prefix: str = "") -> object:
+def _flat(value: object) -> object:
     """`semantics.coupling = …` without quotes is a nested table in TOML, and means the same."""
-    if not isinstance(value, dict):
-        return value
-    axes: dict[str, object] = {}
-    for key, entry in value.items():
-        name = f"{prefix}{key}"
-        nested = _flat(entry, f"{name}.") if _is_table(entry) else {name: entry}
-        assert isinstance(nested, dict)
-        twice = sorted(set(axes) & set(nested))
-        if twice:
-            raise ValueError(f"sweep names {twice[0]} twice")
-        axes.update(nested)
-    return axes
+    return flat(value, "sweep", _is_table) if isinstance(value, dict) else value
 
 
 def _is_table(entry: object) -> bool:

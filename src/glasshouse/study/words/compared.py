@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterator
 
 from glasshouse.analysis.outcomes.comparison import ComparedRow, Comparison
+from glasshouse.games.repeated import PAYOFF_UNITS
+from glasshouse.study.setting import changes_in_words
 
 MOST_LISTED = 8
 """Of learners that do worse, so many are named."""
@@ -91,9 +93,8 @@ def comparison_words(comparison: Comparison) -> tuple[str, str, str]:
 
 def learning_words(row: ComparedRow) -> str:
     """How a row learns, what is its own, and in which unit of payoffs its steps count."""
-    own = ", ".join(f"{k} = {x if isinstance(x, str) else f'{x:g}'}" for k, x in row.at.items())
-    counted = {"step": "steps count payoffs per round", "sum": "steps count discounted sums"}
-    return "; ".join(filter(None, [row.learning, own, counted.get(row.unit or "", "")]))
+    counted = "" if row.unit is None else f"steps count {PAYOFF_UNITS[row.unit]}"
+    return "; ".join(filter(None, [row.learning, changes_in_words(row.at), counted]))
 
 
 def _best(comparison: Comparison) -> str:
