@@ -36,6 +36,9 @@ LOADED = re.compile(
 )
 DIRECTIVE = re.compile(r"^::: (glasshouse[\w.]*)", flags=re.MULTILINE)
 OTHERS = re.compile(r"^<!-- others of (glasshouse[\w.]+)(, deeper)? -->$", flags=re.MULTILINE)
+COMMANDS = {"challenge": ["challenge", "--part", "independent-random", "--steps", "500"]}
+"""Figures that other commands draw than `glasshouse run`, by the folder pages show them from."""
+
 RUN: dict[str, dict[str, Any]] = {}
 """Summaries of the example studies that pages show."""
 
@@ -75,14 +78,19 @@ def shown_studies(docs: Path) -> dict[str, set[str]]:
 
 
 def study_results(study: Path, names: set[str]) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """Figures of an example study and its summary, by running it."""
+    """Figures of an example study and its summary, by running it.
+
+    Or those of another command, by the name it has here.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "glasshouse", "run", study, "--out", f"{folder}/results"]
+        given = COMMANDS.get(study.stem, ["run", study])
+        command = [sys.executable, "-m", "glasshouse", *given, "--out", f"{folder}/results"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise PluginError(f"{study.name} fails: {done.stderr}")
         drawn = {path.stem: path.read_bytes() for path in Path(folder).rglob("*.svg")}
-        summary = json.loads(Path(f"{folder}/results/summary.json").read_text("utf-8"))
+        file = Path(f"{folder}/results/summary.json")
+        summary = json.loads(file.read_text("utf-8")) if file.is_file() else {}
     if lost := sorted(names - set(drawn)):
         raise PluginError(f"{study.name} draws no figure {lost[0]!r}: it has {', '.join(drawn)}")
     return {name: drawn[name] for name in names}, summary
