@@ -14,6 +14,7 @@ from tests.reference import (
     STAG_HUNT,
     Payoffs,
     family,
+    normal_form,
     parametric,
     public_goods_family,
     random_tensor,
@@ -25,10 +26,11 @@ from glasshouse.analysis import (
     deviation_curve,
     equilibrium_threshold,
 )
+from glasshouse.channels import Mask
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame
 from glasshouse.parametric import ParametricGame
-from glasshouse.semantics import Logistic
+from glasshouse.semantics import Linear, Logistic
 
 BOUNDARY = [
     (3, 0.25, 1.46050006050, -3.0),
@@ -193,6 +195,38 @@ def test_what_has_no_finite_box_is_refused():
     ):
         with pytest.raises(InputError, match="unbounded"):
             refused()
+
+
+@pytest.mark.parametrize(("coordinates", "coupling"), [(2, 0.8), (3, 0.5), (10, 0.8), (10, 0.9)])
+def test_of_parameter_vectors_no_other_gains_more(coordinates, coupling):
+    rng = np.random.default_rng(coordinates)
+    w = rng.normal(size=coordinates)
+    w *= 3 / np.abs(w).sum()
+    found = boundary_test(ParametricGame(normal_form(PD), Linear((2, 2), coupling, w, 1.0)))
+
+    def paid(own):
+        p, q = (1 / (1 + np.exp(-x)) for x in (own @ w + 3 * coupling, coupling * (own @ w) + 3))
+        return 3 * p * q + 5 * (1 - p) * q + (1 - p) * (1 - q)
+
+    corner = paid(np.sign(w))
+    tried = rng.uniform(-1, 1, size=(200_000, coordinates))
+    tried[::2] = np.sign(tried[::2])  # corners as well
+    tried[:1001] = np.sign(w) * np.linspace(-1, 1, 1001)[:, None]
+    most = max(0.0, paid(tried).max() - corner)
+    assert found.passes == (most == 0)
+    for deviation in found.deviations:
+        assert most <= deviation.gain <= most + 1e-5
+        assert np.abs(deviation.best).max() <= 1
+        np.testing.assert_allclose(
+            paid(np.asarray(deviation.best)) - corner, deviation.gain, atol=1e-12
+        )
+        assert "w·θ" in deviation.detail
+
+
+def test_who_sees_some_coordinates_only_is_not_reduced():
+    semantics = Linear((2, 2), 0.8, [1.0, 1.0], 1.0)
+    with pytest.raises(InputError, match="under full access"):
+        boundary_test(ParametricGame(normal_form(PD), semantics, Mask([True, False])))
 
 
 def test_the_boundary_test_of_several_parameters_is_refused():

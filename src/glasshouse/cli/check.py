@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from glasshouse._foundation.digits import share_ends
+from glasshouse._foundation.results import few
 from glasshouse.cli.options import (
     CooperateOption,
     GameOrStudyArgument,
@@ -222,7 +223,7 @@ def _boundary_rows(found: "Assessment") -> list[tuple[str, str, str]]:
     elif best.gain > 0:
         answer = (
             f"the cooperative corner is no equilibrium: player {best.player + 1} gains "
-            f"{best.gain:.6g} by moving to {float(best.best):.6g}"
+            f"{best.gain:.6g} by moving to {few(best.best)}"
         )
     else:
         answer = "the cooperative corner is no equilibrium: a gradient points into the box"

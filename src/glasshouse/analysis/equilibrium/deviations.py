@@ -22,6 +22,7 @@ from glasshouse._foundation.numbers import (
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.random import Seed
 from glasshouse.analysis.equilibrium.ascent import search
+from glasshouse.analysis.equilibrium.reduction import reduction
 from glasshouse.analysis.movement.first_order import cooperation
 from glasshouse.channels.box import Box
 from glasshouse.dynamics.batch import batch_map, repeat, stack
@@ -182,10 +183,14 @@ def boundary_test(game: DenseGame, tolerance: Numbers = GAIN_ROUNDING) -> Bounda
     equals U_i(M, M) for every player i. Gains near a saturated corner can be positive and below
     any tolerance, so the slope at the corner is tested too, relative to its scale.
 
+    Of several parameters it is the corner where w·θ is largest, under the linear semantics and full
+    access: there only that number matters, which `detail` then says.
+
     **Arguments:** `game`, whose players have one bounded parameter each; `tolerance`, relative
     to the payoff range.
-    **Raises:** `InputError` when a player has several parameters or an unbounded box, or behaviour
-    saturates so far that slopes vanish in rounding.
+    **Raises:** `InputError` when a player has several parameters that are not proved to matter
+    through one number, or an unbounded box, or behaviour saturates so far that slopes vanish in
+    rounding.
     **Source:** the boundary test of Todorov, ten Napel & Müller 2026, arXiv:2606.27068, without
     its restriction to two players.
 
@@ -211,6 +216,11 @@ def boundary_tests(
     """
     games = listed(games, "the boundary test")
     tolerance = number(tolerance, "tolerance", least=0.0)
+    only = [reduction(games[0])]
+    if only[0].direction is not None:
+        only += [reduction(game) for game in games[1:]]
+        games = [one.game for one in only]
+    detail = RESOLUTION + only[0].detail
     corners = [upper_corner(game) for game in games]
     gains, best, slopes, cooperates = _corner_deviations(games, corners)
     ranges = np.stack([np.asarray(game.game.payoff_ranges) for game in games])
@@ -222,9 +232,12 @@ def boundary_tests(
     passes = no_gain & np.all(slopes >= -tolerance, axis=1)
     cooperative = np.all(cooperates > 0, axis=1)
 
+    def restored(k: int, t: float) -> PyTree:
+        return only[k if only[0].direction is not None else 0].restored(float(t))
+
     def named(k: int) -> BoundaryTest:
         deviations = tuple(
-            Deviation(i, float(gains[k, i]), float(best[k, i]), "numerical", RESOLUTION)
+            Deviation(i, float(gains[k, i]), restored(k, best[k, i]), "numerical", detail)
             for i in range(gains.shape[1])
         )
         return BoundaryTest(
@@ -234,7 +247,7 @@ def boundary_tests(
             slopes=tuple(map(float, slopes[k])),
             tolerance=tolerance,
             method="numerical",
-            detail=RESOLUTION,
+            detail=detail,
             reason=str(unknown[k]),
         )
 
@@ -249,7 +262,7 @@ def upper_corner(game: DenseGame) -> Params:
         if _parameters(box) != 1:
             raise InputError(
                 f"player {i + 1} has {_parameters(box)} parameters: the boundary test needs one "
-                "each; use best_deviation, which searches"
+                "each, or the linear semantics under full access; use best_deviation, a search"
             )
     return tuple(box.upper for box in spaces)
 

@@ -62,26 +62,51 @@ def dimensions(
     """
     if not points:
         return []
-    field, flat, box = (
-        _Field(game, points[0], rule),
-        np.stack(list(map(_flat, points))),
-        bounds(game),
-    )
-    for _ in range(POLISHINGS):
-        moves, jacobians = batch_map(_linearised, flat, field)
-        for x, move, jacobian in zip(flat, moves, jacobians, strict=True):
-            free = _free(x, move, *box)
-            step = _solve(jacobian, free) @ move[free]
-            x[free] = np.clip(x[free] - step, *(bound[free] for bound in box))
+    field, box = _Field(game, points[0], rule), bounds(game)
+    flat = polished(game, np.stack(list(map(in_a_row, points))), points[0], rule, POLISHINGS)
     moves, jacobians = batch_map(_linearised, flat, field)
     each = zip(flat, moves, jacobians, strict=True)
     return [_dimension(field, x, slopes, _free(x, move, *box), box) for x, move, slopes in each]
 
 
+def polished(
+    game: AbstractParametricGame,
+    flat: Float[np.ndarray, "points parameters"],
+    template: Params,
+    rule: AbstractDirection,
+    steps: int,
+) -> Float[np.ndarray, "points parameters"]:
+    """Points after some Newton steps towards rest points, within their boxes.
+
+    Parameters that an outward gradient holds at a bound stay there.
+
+    **Arguments:** `flat`, one point a row; `template`, params of whose structure they are.
+    """
+    flat, field, box = flat.copy(), _Field(game, template, rule), bounds(game)
+    for _ in range(steps):
+        moves, jacobians = batch_map(_linearised, flat, field)
+        for x, move, jacobian in zip(flat, moves, jacobians, strict=True):
+            free = _free(x, move, *box)
+            step = _solve(jacobian, free) @ move[free]
+            x[free] = np.clip(x[free] - step, *(bound[free] for bound in box))
+    return flat
+
+
+def inward_moves(
+    game: AbstractParametricGame,
+    flat: Float[np.ndarray, "points parameters"],
+    template: Params,
+    rule: AbstractDirection,
+) -> Float[np.ndarray, "points parameters"]:
+    """Relative directions at points, without what points out of the box: zero where all rest."""
+    lower, upper = bounds(game)
+    return _inward(flat, batch_map(_moves, flat, _Field(game, template, rule)), lower, upper)
+
+
 def bounds(game: AbstractParametricGame) -> tuple[np.ndarray, np.ndarray]:
     """The lower and the upper bounds of all parameters, one after the other."""
     boxes = game.spaces
-    return _flat(tuple(box.lower for box in boxes)), _flat(tuple(box.upper for box in boxes))
+    return in_a_row(tuple(box.lower for box in boxes)), in_a_row(tuple(box.upper for box in boxes))
 
 
 def _dimension(
@@ -108,14 +133,20 @@ def _dimension(
         tried[:, free] -= moves[:, free] @ back.T
         tried = np.clip(tried, lower, upper)
     moves = batch_map(_moves, tried, field)
-    inward = np.where(tried >= upper, np.minimum(moves, 0), moves)
-    inward = np.where(tried <= lower, np.maximum(inward, 0), inward)
+    inward = _inward(tried, moves, lower, upper)
     rests = np.all(np.abs(inward[:, free]) <= CONTINUUM_GRADIENT, axis=1)
     rests &= np.linalg.norm(tried - x, axis=1) >= step / 2
     either = rests[: len(towards)] | rests[len(towards) :]
     if either[:TRIES].any():
         return count
     return None if either.any() else 0
+
+
+def _inward(
+    flat: np.ndarray, moves: np.ndarray, lower: np.ndarray, upper: np.ndarray
+) -> np.ndarray:
+    inward = np.where(flat >= upper, np.minimum(moves, 0), moves)
+    return np.where(flat <= lower, np.maximum(inward, 0), inward)
 
 
 def _linearised(flat: Array, field: _Field) -> tuple[Float[Array, "n"], Float[Array, "n n"]]:
@@ -157,6 +188,7 @@ def _null_space(jacobian: np.ndarray, free: np.ndarray) -> np.ndarray:
     return directions[sizes <= max(RANK * sizes[0], ROUNDED_GRADIENT)].T
 
 
-def _flat(params: Params) -> np.ndarray:
+def in_a_row(params: Params) -> Float[np.ndarray, "parameters"]:
+    """All parameters, one after the other."""
     leaves = jax.tree.leaves(params)
     return np.concatenate([np.ravel(np.asarray(leaf, np.float64)) for leaf in leaves])

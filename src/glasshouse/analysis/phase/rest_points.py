@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import equinox as eqx
 import jax
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Inexact
 
 from glasshouse._foundation.arrays import RealArray, with_nan
 from glasshouse._foundation.evidence import Evidenced
@@ -329,14 +329,7 @@ def _judged(
     unit = max(np.abs(local.jacobian).max(), *(finite_scales / widths.max()), 0.0)
     known = bool(np.isfinite(jacobian).all())
     eigenvalues = np.linalg.eigvals(jacobian) if known else np.full(len(jacobian), np.nan)
-    real = np.real(eigenvalues)
-    stability: Stability = "undecided"
-    if held and np.all(real < -DECIDED * unit):
-        stability = "stable"
-    elif held and np.all(np.abs(real) > DECIDED * unit):
-        # What is held against a bound attracts in that direction, so that only interior points
-        # repel in all of them.
-        stability = "unstable" if np.all(real > 0) and place == "interior" else "saddle"
+    stability = stability_of(eigenvalues, held, place == "interior", unit)
     regular = held and bool(np.all(np.abs(eigenvalues) > DECIDED * unit))
     return PlaneRestPoint(
         params=_pair(params),
@@ -347,6 +340,24 @@ def _judged(
         eigenvalues=tuple(complex(x) for x in eigenvalues),
         index=int(np.sign(np.linalg.det(-jacobian))) if regular else None,
     )
+
+
+def stability_of(
+    eigenvalues: Inexact[np.ndarray, "free"], held: bool, interior: bool, unit: float
+) -> Stability:
+    """What the eigenvalues in the free directions say of a rest point of the projected flow.
+
+    **Arguments:** `held`, whether it is pushed strictly against its bounds, if any; `unit`, the
+    size of the Jacobian, below a share of which an eigenvalue is zero.
+    """
+    real = np.real(eigenvalues)
+    if held and np.all(real < -DECIDED * unit):
+        return "stable"
+    if held and np.all(np.abs(real) > DECIDED * unit):
+        # What is held against a bound attracts in that direction, so that only interior points
+        # repel in all of them.
+        return "unstable" if np.all(real > 0) and interior else "saddle"
+    return "undecided"
 
 
 def _pair(numbers: RealArray) -> tuple[float, float]:

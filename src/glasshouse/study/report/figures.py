@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from glasshouse._foundation.declared import settings_of
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.equilibrium.deviations import upper_corner
+from glasshouse.analysis.equilibrium.reduction import reduction
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.analysis.predictions import Predictions
@@ -203,11 +204,15 @@ def _deviation(result: StudyResult) -> StudyFigure | None:
     if not all(np.isfinite(deviation.gain) for deviation in test.deviations):
         return None
     largest = next(d for d in test.deviations if d.gain >= most * (1 - SAME_GAIN))
-    game = result.prepared.base.parametric
+    reduced = reduction(result.prepared.base.parametric)
+    game = reduced.game
     point = next((point for point in result.certificates if point.corner), None)
     certificate = None if point is None else point.certificate
     corner = upper_corner(game)
     ax = plot_deviation_curve(game, corner, largest.player, certificate=certificate)
+    if reduced.direction is not None:
+        who = largest.player + 1
+        ax.set_xlabel(f"parameters of player {who} as one number, $\\theta_{{{who}}}$: times $w$")
     caption = boundary_words(test, point)
     gains = largest.gain > test.tolerance * float(game.game.payoff_ranges[largest.player])
     title, alt = deviation_words(largest, test, gains, at_own_values(result), point)

@@ -231,10 +231,11 @@ def _boundary_numbers(base: Assessment) -> list[Number]:
         Number("tolerance, share of the payoff range", test.tolerance, "setting", ""),
     ]
     for deviation in test.deviations:
-        who, best = f"player {deviation.player + 1}", float(np.ravel(deviation.best)[0])
+        who, best = f"player {deviation.player + 1}", np.ravel(deviation.best).tolist()
+        each = [""] if len(best) == 1 else [f" {k}" for k in range(1, len(best) + 1)]
         gained = f"{who}: gain of the best deviation found", deviation.gain
-        both = gained, (f"{who}: its parameter there", best)
-        found += _obtained(both, deviation.method, deviation.detail)
+        there = [(f"{who}: its parameter{k} there", x) for k, x in zip(each, best, strict=True)]
+        found += _obtained((gained, *there), deviation.method, deviation.detail)
     slopes = ((f"player {i + 1}: slope at the corner", x) for i, x in enumerate(test.slopes))
     return found + _obtained(slopes, test.method, "relative to the largest it could be")
 

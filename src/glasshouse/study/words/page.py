@@ -197,15 +197,16 @@ def deviation_words(
         False: "the corner does not pass the boundary test",
         None: "whether the corner passes the boundary test cannot be told",
     }[test.passes]
+    there = point_words(np.ravel(best.best), 4)
     found = (
         f"no change of its own parameter that pays more was found, and {verdict}"
         if not gains
-        else f"the best change of its own parameter found, to {float(np.ravel(best.best)[0]):.4g}, "
-        f"gains {best.gain:.4g}, and {verdict}"
+        else f"the best change of its own parameter found, to {there}, gains {best.gain:.4g}, and "
+        f"{verdict}"
     )
     who = who.capitalize()
     proved = "" if point is None else f" {_upper(_bounds(point, best.player))}."
-    alt = f"All parameters at their upper bounds, where all cooperate most. {who}: {found}.{proved}"
+    alt = f"All parameters at the bounds where all cooperate most. {who}: {found}.{proved}"
     return f"Leaving the cooperative corner alone{where}", alt
 
 
