@@ -64,7 +64,7 @@ def feasible_set(game: NormalFormGame) -> FeasibleSet:
     hull = _hull(tensor.reshape(2, -1).T)
     rational, rounding = hull, FLAT * float(np.ptp(tensor))
     for axis, least in enumerate(minimax):
-        rational = _clipped(rational, axis, least - rounding)
+        rational = _clipped(rational, axis, least, rounding)
     return FeasibleSet(minimax, hull, rational)
 
 
@@ -112,9 +112,11 @@ def _turn(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]
     return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 
 
-def _clipped(polygon: Polygon, axis: int, least: float) -> Polygon:
-    """The part of a polygon where a coordinate is at least so much."""
+def _clipped(polygon: Polygon, axis: int, least: float, rounding: float) -> Polygon:
+    """The part of a polygon where a coordinate is at least so much; nearly so much is as much."""
     found: list[tuple[float, float]] = []
+    moved = [least if abs(c[axis] - least) <= rounding else c[axis] for c in polygon]
+    polygon = tuple((c[0], m) if axis else (m, c[1]) for c, m in zip(polygon, moved, strict=True))
     for one, other in zip(polygon, (*polygon[1:], *polygon[:1]), strict=True):
         if one[axis] >= least:
             found.append(one)
