@@ -10,12 +10,11 @@ import wadler_lindig as wl
 
 from glasshouse._foundation.digits import gain_ends
 from glasshouse._foundation.evidence import Evidenced
-from glasshouse._foundation.files import MACHINE
 from glasshouse._foundation.results import Result, call
 from glasshouse.certificates.covers import LEAF
 from glasshouse.certificates.document import Claim, Document, FloatsDiffer, GainClaim
 from glasshouse.certificates.exact import flattened
-from glasshouse.errors import InputError, OutputError
+from glasshouse.certificates.sealed import write_text
 
 Verdict = Literal["certified", "refuted", "unknown"]
 
@@ -94,11 +93,7 @@ class Certificate(Evidenced):
         **Raises:** `InputError` when the file cannot be written; `OutputError` when the disk has no
         room.
         """
-        try:
-            Path(path).write_text(self.document.text(), encoding="utf-8")
-        except OSError as error:
-            kind = OutputError if error.errno in MACHINE else InputError
-            raise kind(f"cannot write {path}: {error}") from error
+        write_text(path, self.document.text())
 
 
 def verdict_of(

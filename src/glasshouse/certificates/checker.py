@@ -10,6 +10,7 @@ file), `builtin` (the programs), `covers` and `leaves` (the pieces), `gain` (the
 
 import dataclasses
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 from glasshouse._foundation.files import read_bytes
@@ -17,8 +18,13 @@ from glasshouse._foundation.results import Result
 from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.builtin import program_of
 from glasshouse.certificates.certificate import Certificate, certificate_of, verdict_of
+from glasshouse.certificates.count.checker import check_count
+from glasshouse.certificates.count.claim import EquilibriumCount, count_of
+from glasshouse.certificates.count.document import FORMAT as COUNT_FORMAT
+from glasshouse.certificates.count.document import read_count
 from glasshouse.certificates.covers import Region, pieces
 from glasshouse.certificates.document import (
+    FORMAT,
     WITHOUT_LAST,
     Document,
     FloatsDiffer,
@@ -28,6 +34,7 @@ from glasshouse.certificates.document import (
 from glasshouse.certificates.gain import Gain
 from glasshouse.certificates.leaves import down, improper_players, is_attained, leaf_of
 from glasshouse.certificates.program import Machine
+from glasshouse.certificates.sealed import contents_of
 from glasshouse.errors import InputError
 
 MOST_CERTIFICATE_BYTES = 100_000_000
@@ -52,7 +59,7 @@ class Verification(Result):
     accepted: bool
     complete: bool
     reason: str
-    certificate: Certificate
+    certificate: Certificate | EquilibriumCount
 
 
 def verify(path: str | Path) -> Verification:
@@ -80,7 +87,29 @@ def verify(path: str | Path) -> Verification:
         raise
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read {path}: {error}") from error
-    return check(read_document(text, str(path)))
+    found = contents_of(text, str(path)).get("format")
+    return CHECKERS.get(found if isinstance(found, str) else FORMAT, _check_gains)(text, str(path))
+
+
+def _check_gains(text: str, name: str) -> Verification:
+    return check(read_document(text, name))
+
+
+def _check_count(text: str, name: str) -> Verification:
+    document = read_count(text, name)
+    certificate = count_of(document)
+    try:
+        check_count(document)
+    except InputError as error:
+        return Verification(False, True, str(error), certificate)
+    return Verification(True, True, "", certificate)
+
+
+CHECKERS: dict[str, Callable[[str, str], Verification]] = {
+    FORMAT: _check_gains,
+    COUNT_FORMAT: _check_count,
+}
+"""What checks a file, by its format: from the text and the name of the file."""
 
 
 def check(document: Document) -> Verification:

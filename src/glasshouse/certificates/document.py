@@ -125,6 +125,18 @@ class ProgramOnly(Part):
 Semantics = Annotated[LogisticNumbers | AffineNumbers | ProgramOnly, Field(discriminator="kind")]
 
 
+def check_affine(
+    semantics: Semantics, low: float, high: float, boxes: tuple[tuple[Pair, ...], ...]
+) -> None:
+    """Whether an affine semantics, its weight times any factor between `low` and `high`, yields
+    probabilities, or a `ValueError`."""
+    if isinstance(semantics, AffineNumbers):
+        weight = Fraction(semantics.weight)  # exact: 1 + 2^-60 is no weight
+        ends = [end for box in boxes for values in box for end in values]
+        if not all(0 <= x <= 1 for x in (weight * Fraction(low), weight * Fraction(high), *ends)):
+            raise ValueError("affine weights and parameters must lie between 0 and 1")
+
+
 class ProgramText(Part):
     """A straight-line program, as `Program` holds it."""
 
@@ -180,13 +192,7 @@ class Problem(Part):
         if not -math.inf < low <= high < math.inf:
             raise ValueError("couplings must be a finite interval")
         self.semantics.check(self.actions, self.params)
-        if isinstance(self.semantics, AffineNumbers):
-            weight = Fraction(self.semantics.weight)  # exact: 1 + 2^-60 is no weight
-            ends = [end for box in self.boxes for values in box for end in values]
-            if not all(
-                0 <= x <= 1 for x in (weight * Fraction(low), weight * Fraction(high), *ends)
-            ):
-                raise ValueError("affine weights and parameters must lie between 0 and 1")
+        check_affine(self.semantics, low, high, self.boxes)
         for player, text in enumerate(self.programs):
             fits = tuple(map(len, text.outputs)) in (self.actions, self.all_but_last)
             if not fits or text.inputs != len(self.region(player)):

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from glasshouse.errors import InputError
+from glasshouse._foundation.files import MACHINE
+from glasshouse.errors import InputError, OutputError
 
 
 class Part(BaseModel):
@@ -41,6 +43,15 @@ def laid_out(value: Any, levels: int, indent: str = "") -> str:
         for key, entry in value.items()
     )
     return "{\n" + ",\n".join(entries) + f"\n{indent}}}"
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a file of a proof, or say why not."""
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        kind = OutputError if error.errno in MACHINE else InputError
+        raise kind(f"cannot write {path}: {error}") from error
 
 
 def _no_number(text: str) -> float:

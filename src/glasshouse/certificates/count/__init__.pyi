@@ -1,0 +1,2 @@
+from .claim import EquilibriumCount as EquilibriumCount
+from .document import CountDocument as CountDocument
