@@ -1,9 +1,11 @@
 from .certificate import Certificate as Certificate
 from .certificate import GainBounds as GainBounds
-from .checker import Verification as Verification
 from .checker import verify as verify
 from .document import Document as Document
+from .mixture.certificate import MixtureCertificate as MixtureCertificate
+from .mixture.document import MixtureDocument as MixtureDocument
 from .primitives import PRIMITIVES as PRIMITIVES
 from .primitives import Primitive as Primitive
 from .program import Instruction as Instruction
 from .program import Program as Program
+from .verification import Verification as Verification
