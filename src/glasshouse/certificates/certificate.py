@@ -10,11 +10,12 @@ import wadler_lindig as wl
 
 from glasshouse._foundation.digits import gain_ends
 from glasshouse._foundation.evidence import Evidenced
+from glasshouse._foundation.files import MACHINE
 from glasshouse._foundation.results import Result, call
 from glasshouse.certificates.covers import LEAF
 from glasshouse.certificates.document import Claim, Document, FloatsDiffer, GainClaim
 from glasshouse.certificates.exact import flattened
-from glasshouse.certificates.sealed import write_text
+from glasshouse.errors import InputError, OutputError
 
 Verdict = Literal["certified", "refuted", "unknown"]
 
@@ -94,6 +95,15 @@ class Certificate(Evidenced):
         room.
         """
         write_text(path, self.document.text())
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a certificate's text to a file."""
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        kind = OutputError if error.errno in MACHINE else InputError
+        raise kind(f"cannot write {path}: {error}") from error
 
 
 def verdict_of(

@@ -9,8 +9,16 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from glasshouse.certificates.covers import Region
 from glasshouse.certificates.exact import Count, Exact, Finite, Nested, Truth, flattened, shape_of
+from glasshouse.certificates.files import (
+    OTHER_FORM,
+    Part,
+    check_digest,
+    digest_of,
+    first_fault,
+    laid_out,
+    parsed,
+)
 from glasshouse.certificates.program import Instruction, Program
-from glasshouse.certificates.sealed import Part, contents_of, digest_of, first_of, laid_out
 from glasshouse.errors import InputError
 
 FORMAT = "glasshouse certificate"
@@ -285,7 +293,7 @@ class Document(Part):
 
 def read_document(text: str, name: str) -> Document:
     """A certificate from the text of its file."""
-    contents = contents_of(text, name)
+    contents = parsed(text, name)
     if contents.get("format") != FORMAT:
         raise InputError(f"{name} is no certificate: its format is not {FORMAT!r}")
     version = contents.get("schema_version")
@@ -297,13 +305,10 @@ def read_document(text: str, name: str) -> Document:
     try:
         document = Document.model_validate(contents)
     except (ValidationError, RecursionError) as error:
-        raise InputError(f"{name} is no valid certificate: {first_of(error)}") from error
-    if document.digest != digest_of(contents):
-        raise InputError(f"{name} is not as it was written: its digest belongs to other contents")
+        raise InputError(f"{name} is no valid certificate: {first_fault(error)}") from error
+    check_digest(contents, document.digest, name)
     if _with_one_zero(contents, version) != _with_one_zero(document.contents(), version):
-        raise InputError(
-            f"{name} is not as certificates are written: the same contents have one form only"
-        )
+        raise InputError(f"{name} {OTHER_FORM}")
     return document
 
 

@@ -1,4 +1,4 @@
-"""All equilibria: how many there are, and which."""
+"""Equilibria of parametric games: mixtures over parameters."""
 
 import lazy_loader
 

@@ -17,12 +17,13 @@ APART = 1e-6
 
 
 def _logistic(x: np.ndarray) -> np.ndarray:
-    falling = np.exp(np.where(x.real > 0, -x, x))
-    return np.where(x.real > 0, 1.0, falling) / (1.0 + falling)
+    positive = np.real(x) > 0
+    falling = np.exp(np.where(positive, -x, x))
+    return np.where(positive, 1.0, falling) / (1.0 + falling)
 
 
 def _softmax(*xs: np.ndarray) -> np.ndarray:
-    most = np.max([x.real for x in np.broadcast_arrays(*xs)], axis=0)
+    most = np.max([np.real(x) for x in np.broadcast_arrays(*xs)], axis=0)
     return np.exp(xs[0] - most) / sum(np.exp(x - most) for x in xs)
 
 
@@ -74,7 +75,7 @@ class Floats:
         first, second = np.asarray(first, np.float64), np.asarray(second, np.float64)
         step = 1j * STEP
         moved = self.payoffs(first + step, second)[0], self.payoffs(first, second + step)[1]
-        return np.array([x.imag for x in np.broadcast_arrays(*moved)]) / STEP
+        return np.array([np.imag(x) for x in np.broadcast_arrays(*moved)]) / STEP
 
     def jacobians(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Derivatives of both slopes: [player, parameter, …]."""

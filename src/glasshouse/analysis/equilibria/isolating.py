@@ -87,9 +87,9 @@ def _polished(joint: Joint, boxes: Region, candidate: Candidate) -> tuple[float,
 def _inside(
     joint: Joint, boxes: Region, held: tuple[int, int], point: tuple[float, float]
 ) -> Region | None:
-    size = SMALLEST
+    size, (x, y) = SMALLEST, point
     while size <= LARGEST:
-        region = _box_around(boxes, held, ((point[0],) * 2, (point[1],) * 2), size)
+        region = _box_around(boxes, held, ((x, x), (y, y)), size)
         if region is not None and has_zero(joint, held, region):
             return region
         size *= FACTOR

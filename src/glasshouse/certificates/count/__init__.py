@@ -1,5 +1,1 @@
 """Proofs of how many equilibria a game of two parameters has."""
-
-import lazy_loader
-
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,16 +1,27 @@
 """Whether a certificate of all equilibria proves what it claims, believing nothing in it."""
 
 from glasshouse.certificates import intervals as iv
-from glasshouse.certificates.count.claim import claimed
+from glasshouse.certificates.count.claim import claimed, count_of
 from glasshouse.certificates.count.document import CountDocument
 from glasshouse.certificates.count.isolation import check_isolation
 from glasshouse.certificates.count.joint import Joint
 from glasshouse.certificates.count.tree import LEFT, is_right, leaves_of
 from glasshouse.certificates.covers import Region
+from glasshouse.certificates.verification import Verification
 from glasshouse.errors import InputError
 
 
-def check_count(document: CountDocument) -> None:
+def check_count(document: CountDocument) -> Verification:
+    """Check a certificate of all equilibria that has been read, whatever its digest."""
+    certificate = count_of(document)
+    try:
+        _check(document)
+    except InputError as error:
+        return Verification(False, True, str(error), certificate)
+    return Verification(True, True, "", certificate)
+
+
+def _check(document: CountDocument) -> None:
     """Whether the claim is proved, or an `InputError` that says what is not.
 
     The program of a built-in semantics is built anew from its numbers; every equilibrium is

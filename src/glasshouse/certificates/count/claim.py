@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Literal
 
 from glasshouse._foundation.evidence import Evidenced
+from glasshouse.certificates.certificate import write_text
 from glasshouse.certificates.count.document import CountClaim, CountDocument
 from glasshouse.certificates.count.tree import LEFT, leaves_of
 from glasshouse.certificates.covers import Region
-from glasshouse.certificates.sealed import write_text
 
 Number = Literal["exactly", "at least", "unknown"]
 

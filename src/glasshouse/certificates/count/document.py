@@ -17,11 +17,19 @@ from glasshouse.certificates.document import (
     check_affine,
 )
 from glasshouse.certificates.exact import Count, Finite, Nested, flattened, shape_of
+from glasshouse.certificates.files import (
+    OTHER_FORM,
+    Part,
+    check_digest,
+    digest_of,
+    first_fault,
+    laid_out,
+    parsed,
+)
 from glasshouse.certificates.program import Program
-from glasshouse.certificates.sealed import Part, contents_of, digest_of, first_of, laid_out
 from glasshouse.errors import InputError
 
-FORMAT = "glasshouse certificate of all equilibria"
+COUNT_FORMAT = "glasshouse certificate of all equilibria"
 
 COUNT_VERSION = 1
 """Raised when a file of this version could be misread by an older checker."""
@@ -145,7 +153,7 @@ class CountProof(Part):
 class CountDocument(Part):
     """A certificate of all equilibria, as its file has it."""
 
-    format: Literal["glasshouse certificate of all equilibria"] = FORMAT
+    format: Literal["glasshouse certificate of all equilibria"] = COUNT_FORMAT
     schema_version: Literal[1] = COUNT_VERSION
     glasshouse: str
     """The version that wrote it."""
@@ -188,7 +196,7 @@ class CountDocument(Part):
 
 def read_count(text: str, name: str) -> CountDocument:
     """A certificate of all equilibria from the text of its file."""
-    contents = contents_of(text, name)
+    contents = parsed(text, name)
     version = contents.get("schema_version")
     if type(version) is not int or version != COUNT_VERSION:
         raise InputError(
@@ -198,11 +206,8 @@ def read_count(text: str, name: str) -> CountDocument:
     try:
         document = CountDocument.model_validate(contents)
     except (ValidationError, RecursionError) as error:
-        raise InputError(f"{name} is no valid certificate: {first_of(error)}") from error
-    if document.digest != digest_of(contents):
-        raise InputError(f"{name} is not as it was written: its digest belongs to other contents")
+        raise InputError(f"{name} is no valid certificate: {first_fault(error)}") from error
+    check_digest(contents, document.digest, name)
     if digest_of(document.contents()) != document.digest:
-        raise InputError(
-            f"{name} is not as certificates are written: the same contents have one form only"
-        )
+        raise InputError(f"{name} {OTHER_FORM}")
     return document

@@ -1,24 +1,24 @@
-"""What files of proofs have in common: exact JSON, a digest, and one form for the same contents."""
+"""What all certificate files have in common: strict JSON, one form only, and a digest."""
 
 import hashlib
 import json
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from glasshouse._foundation.files import MACHINE
-from glasshouse.errors import InputError, OutputError
+from glasshouse.errors import InputError
+
+OTHER_FORM = "is not as certificates are written: the same contents have one form only"
 
 
 class Part(BaseModel):
-    """A part of the file: frozen, and no key goes unnoticed."""
+    """A part of a file: frozen, and no key goes unnoticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-def contents_of(text: str, name: str) -> dict[str, Any]:
-    """What the text of a file holds: an object in which numbers are whole, or texts."""
+def parsed(text: str, name: str) -> dict[str, Any]:
+    """The object that a file's text is, its numbers still as they are written."""
     try:
         no_number: dict[str, Any] = {"parse_float": _no_number, "parse_constant": _no_number}
         contents = json.loads(text, object_pairs_hook=_without_repeats, **no_number)
@@ -34,6 +34,12 @@ def digest_of(contents: dict[str, Any]) -> str:
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
+def check_digest(contents: dict[str, Any], digest: str, name: str) -> None:
+    """Whether a file is as it was written, or an `InputError`."""
+    if digest != digest_of(contents):
+        raise InputError(f"{name} is not as it was written: its digest belongs to other contents")
+
+
 def laid_out(value: Any, levels: int, indent: str = "") -> str:
     """JSON with one key in a line on the outer levels, and everything inside in that line."""
     if not levels or not isinstance(value, dict):
@@ -45,13 +51,13 @@ def laid_out(value: Any, levels: int, indent: str = "") -> str:
     return "{\n" + ",\n".join(entries) + f"\n{indent}}}"
 
 
-def write_text(path: str | Path, text: str) -> None:
-    """Write a file of a proof, or say why not."""
-    try:
-        Path(path).write_text(text, encoding="utf-8")
-    except OSError as error:
-        kind = OutputError if error.errno in MACHINE else InputError
-        raise kind(f"cannot write {path}: {error}") from error
+def first_fault(error: Exception) -> str:
+    """What is wrong with a file, the first thing only."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"]))
+    return f"{where}: {first['msg'].removeprefix('Value error, ')}"
 
 
 def _no_number(text: str) -> float:
@@ -65,12 +71,3 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("a key stands twice in one object")
     return found
-
-
-def first_of(error: Exception) -> str:
-    """What is wrong first, and where."""
-    if not isinstance(error, ValidationError):
-        return str(error)
-    first = error.errors()[0]
-    where = ".".join(map(str, first["loc"]))
-    return f"{where}: {first['msg'].removeprefix('Value error, ')}"

@@ -1,2 +1,0 @@
-from .claim import EquilibriumCount as EquilibriumCount
-from .document import CountDocument as CountDocument
