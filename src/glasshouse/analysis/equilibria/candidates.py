@@ -134,11 +134,10 @@ def newton(floats: Floats, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     cell = floats.widths[:, None] / GRID
     with np.errstate(all="ignore"):
         for _ in range(STEPS):
-            (a, b), (c, d) = floats.jacobians(*points)
-            slopes = floats.slopes(*points)
-            determinant = a * d - b * c
-            step = np.array([d * slopes[0] - b * slopes[1], a * slopes[1] - c * slopes[0]])
-            step = np.nan_to_num(-step / determinant)
+            # The shortest step: along a set of zeros, on which Jacobians are singular, there is none.
+            jacobians = np.nan_to_num(np.moveaxis(floats.jacobians(*points), -1, 0))
+            inverses = np.linalg.pinv(jacobians, rcond=SINGULAR)
+            step = -np.einsum("nij,jn->in", inverses, np.nan_to_num(floats.slopes(*points)))
             points = points + np.clip(step, -cell, cell)
         slopes = floats.slopes(*points)
         (a, b), (c, d) = floats.jacobians(*points)

@@ -126,7 +126,7 @@ def _best_gain(problem: Problem, player: int, **settings: Any) -> Bracket:
 
 def posed(game: DenseGame, params: Params, couplings: Pair | None) -> tuple[Problem, Params]:
     """What is to be proved, and the profile as arrays."""
-    base = _base_of(game)
+    base = base_of(game)
     interval = None if couplings is None else _checked_couplings(game, couplings)
     params = check_params(game, params)
     flat = tuple(map(_flat, params))
@@ -135,7 +135,7 @@ def posed(game: DenseGame, params: Params, couplings: Pair | None) -> tuple[Prob
     return _problem(game, base, params, flat, interval), params
 
 
-def _base_of(game: DenseGame) -> NormalFormGame:
+def base_of(game: DenseGame) -> NormalFormGame:
     """The payoffs that a certificate is about.
 
     Exactly of this class and in normal form: of others nothing says that they pay what their
@@ -176,7 +176,7 @@ def exact_numbers(semantics: AbstractSemantics) -> Semantics:
     return ProgramOnly() if numbers is None else numbers(semantics)
 
 
-def _numbers_of(game: DenseGame) -> Semantics:
+def numbers_of(game: DenseGame) -> Semantics:
     """The numbers of the semantics where they say all: where everybody sees everything."""
     return exact_numbers(game.semantics) if type(game.channel) is Full else ProgramOnly()
 
@@ -189,7 +189,7 @@ def _problem(
     couplings: tuple[float, float] | None,
 ) -> Problem:
     """What is to be proved, in exact numbers."""
-    semantics = _numbers_of(game)
+    semantics = numbers_of(game)
     check_current(game)
 
     def program(player: int) -> Program:
@@ -245,7 +245,7 @@ def checked_epsilon(epsilon: Numbers) -> float:
 
 
 def _checked_couplings(game: DenseGame, couplings: Pair) -> tuple[float, float]:
-    numbers = _numbers_of(game)
+    numbers = numbers_of(game)
     if isinstance(numbers, ProgramOnly):
         raise InputError(
             "couplings need the logistic or the affine semantics and full access, not "

@@ -3,10 +3,9 @@
 from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.count.claim import claimed, count_of
 from glasshouse.certificates.count.document import CountDocument
-from glasshouse.certificates.count.isolation import check_isolation
+from glasshouse.certificates.count.isolation import check_isolation, meet
 from glasshouse.certificates.count.joint import Joint
 from glasshouse.certificates.count.tree import LEFT, is_right, leaves_of
-from glasshouse.certificates.covers import Region
 from glasshouse.certificates.verification import Verification
 from glasshouse.errors import InputError
 
@@ -37,7 +36,7 @@ def _check(document: CountDocument) -> None:
                 check_isolation(joint, boxes, isolation)
             except InputError as error:
                 raise InputError(f"equilibrium {k + 1} is not proved: {error}") from error
-            if any(_meet(isolation.inside, other.inside) for other in isolations[:k]):
+            if any(meet(isolation.inside, other.inside) for other in isolations[:k]):
                 raise InputError(f"equilibrium {k + 1} may be one of those before it")
         left = 0
         for piece, token in leaves_of(boxes, proof.tree.split()):
@@ -46,7 +45,3 @@ def _check(document: CountDocument) -> None:
                 raise InputError(f"in the piece {piece} it is not so that {token!r:.40}")
     if document.claim != claimed(len(isolations), left):
         raise InputError("the number of equilibria is not what the proof shows")
-
-
-def _meet(first: Region, second: Region) -> bool:
-    return all(a <= d and c <= b for (a, b), (c, d) in zip(first, second, strict=True))

@@ -206,3 +206,8 @@ def reference(claim: Isolation, player: int) -> float:
     """The parameter that a player is compared with."""
     low, high = claim.inside[player]
     return low + (high - low) / 2
+
+
+def meet(first: Region, second: Region) -> bool:
+    """Whether two regions have a point in common."""
+    return all(a <= d and c <= b for (a, b), (c, d) in zip(first, second, strict=True))
