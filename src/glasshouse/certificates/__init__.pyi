@@ -1,9 +1,13 @@
 from .certificate import Certificate as Certificate
 from .certificate import GainBounds as GainBounds
-from .checker import Verification as Verification
 from .checker import verify as verify
+from .count.claim import EquilibriumCount as EquilibriumCount
+from .count.document import CountDocument as CountDocument
 from .document import Document as Document
+from .mixture.certificate import MixtureCertificate as MixtureCertificate
+from .mixture.document import MixtureDocument as MixtureDocument
 from .primitives import PRIMITIVES as PRIMITIVES
 from .primitives import Primitive as Primitive
 from .program import Instruction as Instruction
 from .program import Program as Program
+from .verification import Verification as Verification

@@ -31,6 +31,24 @@ def builtin_program(
         list(range(len(own))) if j == player else [writer.constant(x) for x in own]
         for j, own in enumerate(params)
     ]
+    return _finished(writer, semantics, actions, theta, factor)
+
+
+def joint_program(semantics: Semantics, actions: Sequence[int]) -> Program:
+    """Everyone's probabilities as functions of all parameters, one player's after the other's."""
+    counts = [count - 1 for count in actions]
+    starts = [sum(counts[:j]) for j in range(len(counts))]
+    theta = [list(range(a, a + count)) for a, count in zip(starts, counts, strict=True)]
+    return _finished(Writer(sum(counts)), semantics, actions, theta, None)
+
+
+def _finished(
+    writer: "Writer",
+    semantics: Semantics,
+    actions: Sequence[int],
+    theta: list[list[int]],
+    factor: int | None,
+) -> Program:
     if isinstance(semantics, LogisticNumbers):
         return writer.finished(_logistic(writer, semantics, actions, theta, factor))
     assert isinstance(semantics, AffineNumbers)

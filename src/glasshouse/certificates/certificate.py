@@ -94,11 +94,16 @@ class Certificate(Evidenced):
         **Raises:** `InputError` when the file cannot be written; `OutputError` when the disk has no
         room.
         """
-        try:
-            Path(path).write_text(self.document.text(), encoding="utf-8")
-        except OSError as error:
-            kind = OutputError if error.errno in MACHINE else InputError
-            raise kind(f"cannot write {path}: {error}") from error
+        write_text(path, self.document.text())
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a certificate's text to a file."""
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        kind = OutputError if error.errno in MACHINE else InputError
+        raise kind(f"cannot write {path}: {error}") from error
 
 
 def verdict_of(

@@ -5,29 +5,37 @@ numbers of payoffs and couplings, walks through the covers, bounds every piece a
 arithmetic, and draws the verdict itself. What it relies on is in this folder: `document` (the
 file), `builtin` (the programs), `covers` and `leaves` (the pieces), `gain` (their bounds) with
 `payoff`, `probabilities`, `totals`, `polynomials`, `program`, `primitives`, `tails` and
-`intervals`. Neither the search that found a proof nor JAX is among them.
+`intervals`, for mixtures the folder `mixture`, and for
+counts of equilibria the folder `count`. Neither the search that found a proof nor JAX
+is among them.
 """
 
-import dataclasses
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 from glasshouse._foundation.files import read_bytes
-from glasshouse._foundation.results import Result
 from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.builtin import program_of
-from glasshouse.certificates.certificate import Certificate, certificate_of, verdict_of
+from glasshouse.certificates.certificate import certificate_of, verdict_of
+from glasshouse.certificates.count.checker import check_count
+from glasshouse.certificates.count.document import COUNT_FORMAT, read_count
 from glasshouse.certificates.covers import Region, pieces
 from glasshouse.certificates.document import (
+    FORMAT,
     WITHOUT_LAST,
     Document,
     FloatsDiffer,
     GainClaim,
     read_document,
 )
+from glasshouse.certificates.files import parsed
 from glasshouse.certificates.gain import Gain
 from glasshouse.certificates.leaves import down, improper_players, is_attained, leaf_of
+from glasshouse.certificates.mixture.checker import check_mixture
+from glasshouse.certificates.mixture.document import MIXTURE_FORMAT, read_mixture
 from glasshouse.certificates.program import Machine
+from glasshouse.certificates.verification import Verification
 from glasshouse.errors import InputError
 
 MOST_CERTIFICATE_BYTES = 100_000_000
@@ -37,22 +45,6 @@ NOT_READ = (
     "a file of version 1 leaves out every player's last probability: it was taken to be what the "
     "others leave of 1, and not read"
 )
-
-
-@dataclasses.dataclass(frozen=True, repr=False)
-class Verification(Result):
-    """What the checker found.
-
-    **Arguments:** `accepted`, whether the file proves everything it claims; `complete`, whether it
-    holds every probability of the semantics; `reason`, where it is not accepted, the first thing
-    it does not prove, and where it is not complete, what was taken for granted; `certificate`,
-    what it claims.
-    """
-
-    accepted: bool
-    complete: bool
-    reason: str
-    certificate: Certificate
 
 
 def verify(path: str | Path) -> Verification:
@@ -80,7 +72,29 @@ def verify(path: str | Path) -> Verification:
         raise
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read {path}: {error}") from error
-    return check(read_document(text, str(path)))
+    kind = parsed(text, str(path)).get("format")
+    checker = CHECKERS.get(kind if isinstance(kind, str) else "", _check_points)
+    return checker(text, str(path))
+
+
+def _check_points(text: str, name: str) -> Verification:
+    return check(read_document(text, name))
+
+
+def _check_mixtures(text: str, name: str) -> Verification:
+    return check_mixture(read_mixture(text, name))
+
+
+def _check_counts(text: str, name: str) -> Verification:
+    return check_count(read_count(text, name))
+
+
+CHECKERS: dict[str, Callable[[str, str], Verification]] = {
+    FORMAT: _check_points,
+    MIXTURE_FORMAT: _check_mixtures,
+    COUNT_FORMAT: _check_counts,
+}
+"""Of every kind of certificate, by the format that its file names."""
 
 
 def check(document: Document) -> Verification:

@@ -1,15 +1,23 @@
 """Certificates as files: JSON in which every number is exact."""
 
-import hashlib
 import json
 import math
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from glasshouse.certificates.covers import Region
 from glasshouse.certificates.exact import Count, Exact, Finite, Nested, Truth, flattened, shape_of
+from glasshouse.certificates.files import (
+    OTHER_FORM,
+    Part,
+    check_digest,
+    digest_of,
+    first_fault,
+    laid_out,
+    parsed,
+)
 from glasshouse.certificates.program import Instruction, Program
 from glasshouse.errors import InputError
 
@@ -30,13 +38,7 @@ Point = tuple[Exact, ...]
 Pair = tuple[Exact, Exact]
 
 
-class _Part(BaseModel):
-    """A part of the file: frozen, and no key goes unnoticed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class GainClaim(_Part):
+class GainClaim(Part):
     """What is claimed about one player's best gain, by deviations of its own parameters.
 
     A deviation lists them in order, then the coupling where the claim is about an interval.
@@ -58,7 +60,7 @@ class GainClaim(_Part):
     """Players, from 0, whose probabilities are not shown to be such on all of the cover."""
 
 
-class FloatsDiffer(_Part):
+class FloatsDiffer(Part):
     """A point where the semantics, computed in floats, is not what its program is."""
 
     player: Count
@@ -73,7 +75,7 @@ class FloatsDiffer(_Part):
     """… and what the floats gave; null for NaN."""
 
 
-class Claim(_Part):
+class Claim(Part):
     """What the certificate says."""
 
     verdict: Literal["certified", "refuted", "unknown"]
@@ -86,7 +88,7 @@ class Claim(_Part):
     """Where floats are known to differ from the program: the verdict is "unknown" then."""
 
 
-class LogisticNumbers(_Part):
+class LogisticNumbers(Part):
     """The numbers of the logistic semantics."""
 
     kind: Literal["logistic"] = "logistic"
@@ -106,7 +108,7 @@ class LogisticNumbers(_Part):
             raise ValueError("the logistic semantics has one parameter less than actions")
 
 
-class AffineNumbers(_Part):
+class AffineNumbers(Part):
     """The numbers of the affine semantics."""
 
     kind: Literal["affine"] = "affine"
@@ -119,7 +121,7 @@ class AffineNumbers(_Part):
             raise ValueError("the affine semantics has two actions and one parameter per player")
 
 
-class ProgramOnly(_Part):
+class ProgramOnly(Part):
     """Any other semantics: the programs in the proofs are all that is known of it."""
 
     kind: Literal["program"] = "program"
@@ -131,7 +133,19 @@ class ProgramOnly(_Part):
 Semantics = Annotated[LogisticNumbers | AffineNumbers | ProgramOnly, Field(discriminator="kind")]
 
 
-class ProgramText(_Part):
+def check_affine(
+    semantics: Semantics, low: float, high: float, boxes: tuple[tuple[Pair, ...], ...]
+) -> None:
+    """Whether an affine semantics, its weight times any factor between `low` and `high`, yields
+    probabilities, or a `ValueError`."""
+    if isinstance(semantics, AffineNumbers):
+        weight = Fraction(semantics.weight)  # exact: 1 + 2^-60 is no weight
+        ends = [end for box in boxes for values in box for end in values]
+        if not all(0 <= x <= 1 for x in (weight * Fraction(low), weight * Fraction(high), *ends)):
+            raise ValueError("affine weights and parameters must lie between 0 and 1")
+
+
+class ProgramText(Part):
     """A straight-line program, as `Program` holds it."""
 
     inputs: Count
@@ -151,7 +165,7 @@ class ProgramText(_Part):
         return Program(self.inputs, instructions, self.outputs)
 
 
-class Problem(_Part):
+class Problem(Part):
     """What the claim is about: a game in parameters, and a profile of it."""
 
     payoffs: Nested
@@ -186,13 +200,7 @@ class Problem(_Part):
         if not -math.inf < low <= high < math.inf:
             raise ValueError("couplings must be a finite interval")
         self.semantics.check(self.actions, self.params)
-        if isinstance(self.semantics, AffineNumbers):
-            weight = Fraction(self.semantics.weight)  # exact: 1 + 2^-60 is no weight
-            ends = [end for box in self.boxes for values in box for end in values]
-            if not all(
-                0 <= x <= 1 for x in (weight * Fraction(low), weight * Fraction(high), *ends)
-            ):
-                raise ValueError("affine weights and parameters must lie between 0 and 1")
+        check_affine(self.semantics, low, high, self.boxes)
         for player, text in enumerate(self.programs):
             fits = tuple(map(len, text.outputs)) in (self.actions, self.all_but_last)
             if not fits or text.inputs != len(self.region(player)):
@@ -219,7 +227,7 @@ class Problem(_Part):
         return self.boxes[player] + (() if self.couplings is None else (self.couplings,))
 
 
-class Proof(_Part):
+class Proof(Part):
     """Why one player's `upper` holds."""
 
     precision: Annotated[int, Field(ge=2, le=MOST_PRECISION_READ, strict=True)]
@@ -235,7 +243,7 @@ class Proof(_Part):
         return cover
 
 
-class Document(_Part):
+class Document(Part):
     """A certificate file."""
 
     format: Literal["glasshouse certificate"] = FORMAT
@@ -280,35 +288,13 @@ class Document(_Part):
 
     def text(self) -> str:
         """What is written to the file."""
-        return _laid_out(self.contents(), levels=2) + "\n"
-
-
-def digest_of(contents: dict[str, Any]) -> str:
-    """The digest of a file's contents, which does not cover the digest itself."""
-    covered = {key: value for key, value in contents.items() if key != "digest"}
-    text = json.dumps(covered, sort_keys=True, separators=(",", ":"))
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-
-
-def _laid_out(value: Any, levels: int, indent: str = "") -> str:
-    """JSON with one key in a line on the outer levels, and everything inside in that line."""
-    if not levels or not isinstance(value, dict):
-        return json.dumps(value)
-    entries = (
-        f"{indent} {json.dumps(key)}: {_laid_out(entry, levels - 1, indent + ' ')}"
-        for key, entry in value.items()
-    )
-    return "{\n" + ",\n".join(entries) + f"\n{indent}}}"
+        return laid_out(self.contents(), levels=2) + "\n"
 
 
 def read_document(text: str, name: str) -> Document:
     """A certificate from the text of its file."""
-    try:
-        no_number: dict[str, Any] = {"parse_float": _no_number, "parse_constant": _no_number}
-        contents = json.loads(text, object_pairs_hook=_without_repeats, **no_number)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{name} is no JSON: {error}") from error
-    if not isinstance(contents, dict) or contents.get("format") != FORMAT:
+    contents = parsed(text, name)
+    if contents.get("format") != FORMAT:
         raise InputError(f"{name} is no certificate: its format is not {FORMAT!r}")
     version = contents.get("schema_version")
     if type(version) is not int or version not in (WITHOUT_LAST, CERTIFICATE_VERSION):
@@ -319,13 +305,10 @@ def read_document(text: str, name: str) -> Document:
     try:
         document = Document.model_validate(contents)
     except (ValidationError, RecursionError) as error:
-        raise InputError(f"{name} is no valid certificate: {_first(error)}") from error
-    if document.digest != digest_of(contents):
-        raise InputError(f"{name} is not as it was written: its digest belongs to other contents")
+        raise InputError(f"{name} is no valid certificate: {first_fault(error)}") from error
+    check_digest(contents, document.digest, name)
     if _with_one_zero(contents, version) != _with_one_zero(document.contents(), version):
-        raise InputError(
-            f"{name} is not as certificates are written: the same contents have one form only"
-        )
+        raise InputError(f"{name} {OTHER_FORM}")
     return document
 
 
@@ -333,24 +316,3 @@ def _with_one_zero(contents: dict[str, Any], version: int) -> str:
     """A file's contents as text. Of version 1, zeros may have signs."""
     text, zero = json.dumps(contents, sort_keys=True), json.dumps((0.0).hex())
     return text.replace(json.dumps((-0.0).hex()), zero) if version == WITHOUT_LAST else text
-
-
-def _no_number(text: str) -> float:
-    """Numbers with a point, an exponent or no value have no place in a certificate's JSON."""
-    raise ValueError(f"{text:.20} is no exact number, such as '0x1.8000000000000p-1' for 0.75")
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object in which no key stands twice: people would read the first, programs the last."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return found
-
-
-def _first(error: Exception) -> str:
-    if not isinstance(error, ValidationError):
-        return str(error)
-    first = error.errors()[0]
-    where = ".".join(map(str, first["loc"]))
-    return f"{where}: {first['msg'].removeprefix('Value error, ')}"

@@ -10,7 +10,7 @@ from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.covers import Region, can_split, middle_of
 from glasshouse.certificates.intervals import Interval
 from glasshouse.certificates.payoff import ExpectedPayoff, Table, Vectors, half_range, sizes
-from glasshouse.certificates.probabilities import ROUNDING, Probabilities, Standing
+from glasshouse.certificates.probabilities import Probabilities, Standing
 from glasshouse.certificates.program import Machine, Program
 from glasshouse.certificates.tails import Tails
 from glasshouse.errors import InputError
@@ -236,24 +236,10 @@ class Gain:
         return value[0] - slack, value[1] + slack
 
     def _slack(self, standing: Standing) -> arb:
-        """By how much at most the payoff may differ from what the polynomial says.
-
-        The payoff is Σ u Π p over all profiles of actions, u being counted from the middle of its
-        range, so that what all payoffs have in common does not count. The polynomial takes what is
-        left of a total for every last probability, which is off by d_j at most: so
-        |Σ u Π p - Σ u Π q| <= max |u| · (Π (|p_j| + d_j) - Π |p_j|), |p_j| the sum of the sizes of
-        player j's probabilities. This grows with each |p_j|, which is at most the total, d_j, and
-        twice what may be negative. It is max |u| · n d to first order, and is needed twice, for the
-        payoff of the deviation and for that of staying, which may be off in either direction.
-        """
-        if self._probabilities.is_exact:
-            return iv.ZERO
-        smaller, larger = iv.ONE, iv.ONE
-        known = zip(standing.missing, self._probabilities.totals, self._actions, strict=True)
-        for missing, total, actions in known:
-            most = total + missing + 2 * actions * ROUNDING
-            smaller, larger = smaller * most, larger * (most + missing)
-        return self._half_range * (larger - smaller)
+        """By how much at most the payoff may differ from what the polynomial says. It is needed
+        twice, for the payoff of the deviation and for that of staying, which may be off in either
+        direction."""
+        return self._probabilities.slack(standing, self._half_range)
 
     def _is_profile(self, where: Sequence) -> bool:
         """Whether a point, or all of a region, is the profile in the player's own parameters."""

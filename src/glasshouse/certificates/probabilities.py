@@ -54,7 +54,7 @@ class Probabilities:
 
     def __init__(self, machine: Machine, actions: Sequence[int], known: bool):
         program = machine.program
-        self._machine, self._known = machine, known
+        self._machine, self._known, self._actions = machine, known, actions
         self._whole = [program.shares_one(player) for player in range(len(actions))]
         self._all = [len(own) == count for own, count in zip(program.outputs, actions, strict=True)]
         texts = [None] * len(actions) if known else totals_of(program)
@@ -91,6 +91,26 @@ class Probabilities:
             if not self._adds_up(player, missing[player]) or not self._is_positive(player, own)
         )
         return Standing(defined, tuple(improper), missing)
+
+    def slack(self, standing: Standing, half_range: arb) -> arb:
+        """By how much at most a payoff may differ from what its polynomial says.
+
+        The payoff is Σ u Π p over all profiles of actions, u being counted from the middle of its
+        range, so that what all payoffs have in common does not count. The polynomial takes what is
+        left of a total for every last probability, which is off by d_j at most: so
+        |Σ u Π p - Σ u Π q| <= max |u| · (Π (|p_j| + d_j) - Π |p_j|), |p_j| the sum of the sizes of
+        player j's probabilities. This grows with each |p_j|, which is at most the total, d_j, and
+        twice what may be negative. It is max |u| · n d to first order.
+        """
+        if self.is_exact:
+            return iv.ZERO
+        smaller, larger = iv.ONE, iv.ONE
+        for missing, total, actions in zip(
+            standing.missing, self.totals, self._actions, strict=True
+        ):
+            most = total + missing + 2 * actions * ROUNDING
+            smaller, larger = smaller * most, larger * (most + missing)
+        return half_range * (larger - smaller)
 
     def refuse(self, values: Sequence[Interval], deviation: Sequence[float]) -> None:
         """Refuse outputs of which for sure one is negative, or all but the last are above one."""

@@ -77,9 +77,9 @@ def certify(
         family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
         print(gh.certify(family(0.9), (3.0, 3.0), epsilon=0.0).verdict)  # certified
     """
-    epsilon, budget = _checked_epsilon(epsilon), whole(budget, "budget")
+    epsilon, budget = checked_epsilon(epsilon), whole(budget, "budget")
     width = None if width is None else number(width, "width", above=0.0)
-    problem, params = _posed(game, params, couplings)
+    problem, params = posed(game, params, couplings)
     gains, proofs = [], []
     for player in range(len(params)):
         found = _best_gain(problem, player, epsilon=epsilon, width=width, budget=budget)
@@ -103,7 +103,7 @@ def quick_verdict(
 
     Players are looked at in turn up to the first who gains, and none beyond what decides.
     """
-    problem, params = _posed(game, params, couplings)
+    problem, params = posed(game, params, couplings)
     certified = True
     for player in range(len(params)):
         found = _best_gain(problem, player, epsilon=epsilon, budget=budget, settle=False)
@@ -124,9 +124,9 @@ def _best_gain(problem: Problem, player: int, **settings: Any) -> Bracket:
     )
 
 
-def _posed(game: DenseGame, params: Params, couplings: Pair | None) -> tuple[Problem, Params]:
+def posed(game: DenseGame, params: Params, couplings: Pair | None) -> tuple[Problem, Params]:
     """What is to be proved, and the profile as arrays."""
-    base = _base_of(game)
+    base = base_of(game)
     interval = None if couplings is None else _checked_couplings(game, couplings)
     params = check_params(game, params)
     flat = tuple(map(_flat, params))
@@ -135,7 +135,7 @@ def _posed(game: DenseGame, params: Params, couplings: Pair | None) -> tuple[Pro
     return _problem(game, base, params, flat, interval), params
 
 
-def _base_of(game: DenseGame) -> NormalFormGame:
+def base_of(game: DenseGame) -> NormalFormGame:
     """The payoffs that a certificate is about.
 
     Exactly of this class and in normal form: of others nothing says that they pay what their
@@ -176,7 +176,7 @@ def exact_numbers(semantics: AbstractSemantics) -> Semantics:
     return ProgramOnly() if numbers is None else numbers(semantics)
 
 
-def _numbers_of(game: DenseGame) -> Semantics:
+def numbers_of(game: DenseGame) -> Semantics:
     """The numbers of the semantics where they say all: where everybody sees everything."""
     return exact_numbers(game.semantics) if type(game.channel) is Full else ProgramOnly()
 
@@ -189,7 +189,7 @@ def _problem(
     couplings: tuple[float, float] | None,
 ) -> Problem:
     """What is to be proved, in exact numbers."""
-    semantics = _numbers_of(game)
+    semantics = numbers_of(game)
     check_current(game)
 
     def program(player: int) -> Program:
@@ -236,7 +236,8 @@ def _claimed(found: Bracket) -> GainClaim:
     )
 
 
-def _checked_epsilon(epsilon: Numbers) -> float:
+def checked_epsilon(epsilon: Numbers) -> float:
+    """An ε as a number, or an `InputError`."""
     try:
         return number(epsilon, "epsilon", least=0.0)
     except InputError as error:
@@ -244,7 +245,7 @@ def _checked_epsilon(epsilon: Numbers) -> float:
 
 
 def _checked_couplings(game: DenseGame, couplings: Pair) -> tuple[float, float]:
-    numbers = _numbers_of(game)
+    numbers = numbers_of(game)
     if isinstance(numbers, ProgramOnly):
         raise InputError(
             "couplings need the logistic or the affine semantics and full access, not "

@@ -21,6 +21,8 @@ from glasshouse.certificates.program import Machine, Program
 from glasshouse.parametric import Params
 from glasshouse.parametric.dense import DenseGame
 
+Point = tuple[float, ...]
+
 POINTS_COMPARED = 32
 """Deviations of each player at which a certified program is compared, spread over the box."""
 
@@ -79,23 +81,52 @@ def where_floats_differ(
     return None
 
 
+def where_all_differ(game: DenseGame, program: Program, region: Region) -> Point | None:
+    """Parameters of everybody at which floats give another probability than a program of them all,
+    if some are met at corners and all over the region."""
+    params = tuple(jax.tree.map(jnp.zeros_like, box.lower) for box in game.spaces)
+    middle = tuple(low + (high - low) / 2 for low, high in region)
+    points = [middle, *_all_over(region, middle)]
+    found = _compared(game, params, tuple, program, points, PROBABILITY_ROUNDING)
+    return None if found is None else found[0]
+
+
 def _difference(
     game: DenseGame,
     params: Params,
     player: int,
     program: Program,
-    points: Sequence[tuple[float, ...]],
+    points: Sequence[Point],
     matters: float,
 ) -> FloatsDiffer | None:
-    leaves, structure = jax.tree.flatten(params[player])
+    def placed(moved: Any) -> Params:
+        return (*params[:player], moved, *params[player + 1 :])
+
+    found = _compared(game, params[player], placed, program, points, matters)
+    if found is None:
+        return None
+    at, owner, action, value = found
+    return FloatsDiffer(player=player, at=at, owner=owner, action=action, computed=value)
+
+
+def _compared(
+    game: DenseGame,
+    like: Any,
+    placed: Callable[[Any], Params],
+    program: Program,
+    points: Sequence[Point],
+    matters: float,
+) -> tuple[Point, int, int, float | None] | None:
+    """The first point at which floats differ, whose probability of which action, and what floats
+    gave; `placed` makes everybody's parameters from the inputs, which are `like` a pytree."""
+    leaves, structure = jax.tree.flatten(like)
     ends = np.cumsum([leaf.size for leaf in leaves])[:-1]
 
     def behaviours(own: jax.Array) -> list[jax.Array]:
         parts = jnp.split(own, ends)
         shaped = [part.reshape(leaf.shape) for part, leaf in zip(parts, leaves, strict=True)]
-        moved = jax.tree.unflatten(structure, shaped)
-        product = game.behaviours((*params[:player], moved, *params[player + 1 :]))
-        return [jnp.asarray(product[j]) for j in range(len(params))]
+        product = game.behaviours(placed(jax.tree.unflatten(structure, shaped)))
+        return [jnp.asarray(product[j]) for j in range(len(game.spaces))]
 
     # Of two sizes only, so that JAX compiles each operation no more than twice.
     size = (
@@ -119,9 +150,7 @@ def _difference(
                     number = float(computed[owner][k, action])
                     if not low - allowed <= number <= high + allowed:
                         value = None if math.isnan(number) else number
-                        return FloatsDiffer(
-                            player=player, at=point, owner=owner, action=action, computed=value
-                        )
+                        return point, owner, action, value
     return None
 
 

@@ -68,11 +68,32 @@ def trace(game: DenseGame, params: Params, player: Whole) -> Program:
     require_exact(game, "tracing", "dense")
     player = player_number(player, len(game.spaces))
     params = check_params(game, params)
-    leaves, structure = jax.tree.flatten(params[player])
+
+    def placed(moved: Any) -> Params:
+        return (*params[:player], moved, *params[player + 1 :])
+
+    return _traced(game, params[player], placed)
+
+
+@in_float64
+def trace_all(game: DenseGame) -> Program:
+    """Everyone's probabilities as functions of everyone's parameters.
+
+    **Returns:** a program as that of `trace`, whose inputs are all numbers of player 1, then those
+    of player 2, and so on.
+    **Raises and Cost:** as for `trace`.
+    """
+    require_exact(game, "tracing", "dense")
+    moved = tuple(jax.tree.map(jnp.zeros_like, box.lower) for box in game.spaces)
+    return _traced(game, moved, tuple)
+
+
+def _traced(game: DenseGame, moved: Any, placed: Callable[[Any], Params]) -> Program:
+    """The program of what `placed` makes everybody's parameters from what is moved."""
+    leaves, structure = jax.tree.flatten(moved)
 
     def behaviours(*own: jax.Array) -> Any:
-        moved = jax.tree.unflatten(structure, own)
-        return game.behaviours((*params[:player], moved, *params[player + 1 :])).distributions
+        return game.behaviours(placed(jax.tree.unflatten(structure, own))).distributions
 
     jaxpr, shapes = jax.make_jaxpr(behaviours, return_shape=True)(*leaves)
     expressions = Expressions(sum(leaf.size for leaf in leaves))

@@ -1,0 +1,185 @@
+"""The complete search: two players with one bounded parameter each."""
+
+import importlib.metadata
+import math
+
+import jax
+import numpy as np
+
+from glasshouse.analysis.equilibria.candidates import Candidate, candidates
+from glasshouse.analysis.equilibria.continuum import along_a_continuum
+from glasshouse.analysis.equilibria.exclusion import Grown, Search
+from glasshouse.analysis.equilibria.floats import Floats
+from glasshouse.analysis.equilibria.isolating import isolated
+from glasshouse.analysis.equilibria.points import Equilibria, EquilibriumPoint, Kind
+from glasshouse.analysis.equilibrium.certification import base_of, certify, numbers_of
+from glasshouse.analysis.tracing.float_check import where_all_differ
+from glasshouse.analysis.tracing.program import trace_all
+from glasshouse.certificates.builtin import joint_program
+from glasshouse.certificates.count.claim import EquilibriumCount, claimed, count_of
+from glasshouse.certificates.count.document import (
+    CountDocument,
+    CountProblem,
+    CountProof,
+    IsolationText,
+)
+from glasshouse.certificates.count.isolation import Isolation, meet
+from glasshouse.certificates.count.joint import Joint
+from glasshouse.certificates.count.tree import LEFT
+from glasshouse.certificates.covers import Region
+from glasshouse.certificates.document import ProgramOnly, ProgramText
+from glasshouse.certificates.intervals import precision
+from glasshouse.certificates.search import needed_precision
+from glasshouse.parametric import Params
+from glasshouse.parametric.dense import DenseGame, check_current
+
+POINT_EPSILON = 1e-9
+"""In units of the payoffs' range: what nobody gains more than at a point rounded to doubles."""
+
+MOST_CANDIDATES = 40
+"""Of more, such as along a continuum, only those are isolated whose Jacobian is not singular."""
+
+BESIDE_A_CONTINUUM = 1000
+"""Pieces looked at at most where there is a continuum, which no search exhausts."""
+
+METHOD = "interval exclusion in Arb arithmetic"
+
+
+def why_not_complete(game: DenseGame) -> str | None:
+    """Why the equilibria of a game cannot be counted by this search, or None."""
+    base_of(game)
+    if len(game.spaces) != 2:
+        return f"this game has {len(game.spaces)} players"
+    for player, box in enumerate(game.spaces, start=1):
+        low, high = _flat(box.lower), _flat(box.upper)
+        if len(low) != 1:
+            return f"player {player} has {len(low)}"
+        if not -math.inf < low[0] < high[0] < math.inf:
+            return f"that of player {player} lies in [{low[0]:g}, {high[0]:g}]"
+    return None
+
+
+def complete(game: DenseGame, budget: int) -> Equilibria:
+    """All equilibria of a game for which `why_not_complete` knows no reason."""
+    problem = _problem(game)
+    program, boxes = problem.program.program(), problem.boxes
+    if not problem.is_builtin:
+        at = where_all_differ(game, program, boxes)
+        if at is not None:
+            return _about_floats(at, boxes)
+    floats = Floats(program, problem.payoffs, boxes)
+    middle = tuple(low + (high - low) / 2 for low, high in boxes)
+    bits = needed_precision(program, boxes, middle, 0.0)
+    with precision(bits):
+        joint = Joint(program, problem.payoffs, problem.is_builtin)
+        met = candidates(floats)
+        isolations = _isolations(joint, boxes, met)
+        row = along_a_continuum(joint, floats, met)
+        budget = min(budget, BESIDE_A_CONTINUUM) if row else budget
+        grown = Search(joint, floats, isolations).run(budget)
+    proof = _proof(problem, grown, bits)
+    epsilon = POINT_EPSILON * floats.scale
+    points = [_point(game, x.held, x.inside, x.inside, epsilon) for x in grown.isolations]
+    continuum = [_point(game, (0, 0), ((x, x), (y, y)), None, epsilon) for x, y in row]
+    return Equilibria(
+        points=tuple(points),
+        count=proof.count,
+        number=proof.number,
+        continuum=tuple(x for x in continuum if x.certificate.verdict == "certified"),
+        left=proof.left,
+        method=METHOD,
+        detail=proof.detail,
+        proof=proof,
+    )
+
+
+def _problem(game: DenseGame) -> CountProblem:
+    """The game in exact numbers."""
+    base, semantics = base_of(game), numbers_of(game)
+    check_current(game)
+    if isinstance(semantics, ProgramOnly):
+        program = trace_all(game)
+    else:
+        program = joint_program(semantics, base.actions)
+    first, second = ((_flat(box.lower)[0], _flat(box.upper)[0]) for box in game.spaces)
+    return CountProblem(
+        payoffs=np.asarray(base.tensor, dtype=np.float64).tolist(),
+        semantics=semantics,
+        boxes=(first, second),
+        program=ProgramText.of(program),
+    )
+
+
+def _about_floats(at: tuple[float, ...], boxes: Region) -> Equilibria:
+    """Nothing is said of a semantics whose floats are not the program that proofs are about."""
+    where = ", ".join(f"{x:g}" for x in at)
+    return Equilibria(
+        points=(),
+        count="unknown",
+        number=0,
+        continuum=(),
+        left=(boxes,),
+        method=METHOD,
+        detail=f"floats give other probabilities than the program in real numbers at {where}",
+        proof=None,
+    )
+
+
+def _isolations(joint: Joint, boxes: Region, met: list[Candidate]) -> list[Isolation]:
+    """Of all candidates those that are proved to be equilibria, no two of them the same."""
+    tried = met if len(met) <= MOST_CANDIDATES else [x for x in met if x.regular]
+    found: list[Isolation] = []
+    for candidate in tried:
+        proof = isolated(joint, boxes, candidate)
+        if proof is not None and not any(meet(proof.inside, x.inside) for x in found):
+            found.append(proof)
+    return found
+
+
+def _proof(problem: CountProblem, grown: Grown, bits: int) -> EquilibriumCount:
+    document = CountDocument(
+        glasshouse=importlib.metadata.version("glasshouse"),
+        problem=problem,
+        claim=claimed(len(grown.isolations), grown.tree.count(LEFT)),
+        proof=CountProof(
+            precision=bits,
+            isolations=tuple(map(IsolationText.of, grown.isolations)),
+            tree=" ".join(grown.tree),
+        ),
+    )
+    return count_of(document.sealed())
+
+
+def _point(
+    game: DenseGame,
+    held: tuple[int, int],
+    inside: Region,
+    enclosure: Region | None,
+    epsilon: float,
+) -> EquilibriumPoint:
+    """The middle of a small box as a point that people can use."""
+    params = _params(game, [low + (high - low) / 2 for low, high in inside])
+    payoffs = tuple(float(x) for x in np.asarray(game.payoffs(params)))
+    kinds: tuple[Kind, ...] = ("interior", "edge", "corner")
+    return EquilibriumPoint(
+        params=params,
+        kind=kinds[sum(map(abs, held))],
+        symmetric=max(inside[0][0], inside[1][0]) <= min(inside[0][1], inside[1][1]),
+        payoffs=payoffs,
+        welfare=sum(payoffs),
+        certificate=certify(game, params, epsilon),
+        enclosure=enclosure,
+    )
+
+
+def _params(game: DenseGame, numbers: list[float]) -> Params:
+    """One number for each player, in the shapes of the boxes."""
+    return tuple(
+        jax.tree.map(lambda low, x=x: np.full(np.shape(low), x), box.lower)
+        for box, x in zip(game.spaces, numbers, strict=True)
+    )
+
+
+def _flat(bounds: object) -> list[float]:
+    leaves = jax.tree.leaves(bounds)
+    return [float(x) for leaf in leaves for x in np.ravel(np.asarray(leaf, np.float64))]

@@ -1,0 +1,39 @@
+"""Sets of equilibria that are not alone: points along which the Jacobian is singular."""
+
+from glasshouse.analysis.equilibria.candidates import Candidate
+from glasshouse.analysis.equilibria.floats import Floats
+from glasshouse.certificates.count.joint import Joint
+
+POINTS = 9
+"""Shown of a continuum."""
+
+LEAST, SPREAD = 5, 0.02
+"""So many points are wanted, neighbours being apart by this share of the ranges: a single point at
+which the Jacobian is singular is approached from many sides, and looks like many close by."""
+
+
+def along_a_continuum(
+    joint: Joint, floats: Floats, met: list[Candidate]
+) -> list[tuple[float, float]]:
+    """Points spread over a set of candidates whose Jacobian may be singular, or none."""
+    points = sorted(x.point for x in met if x.held == (0, 0) and not x.regular)
+    apart: list[tuple[float, float]] = []
+    for point in points:
+        steps = (
+            abs(x - y) / w for x, y, w in zip(point, apart[-1] if apart else point, floats.widths)
+        )
+        if (not apart or max(steps) >= SPREAD) and _is_singular(joint, point):
+            apart.append(point)
+    if len(apart) < LEAST:
+        return []
+    chosen = sorted({round(k * (len(apart) - 1) / (POINTS - 1)) for k in range(POINTS)})
+    return [apart[k] for k in chosen]
+
+
+def _is_singular(joint: Joint, point: tuple[float, float]) -> bool:
+    """Whether Arb, too, finds the Jacobian singular but for the rounding of the point."""
+    x, y = point
+    (a, b), (c, d) = (
+        [float(entry[0].mid()) for entry in row] for row in joint.curves(((x, x), (y, y)))
+    )
+    return abs(a * d - b * c) <= 1e-6 * (abs(a * d) + abs(b * c))

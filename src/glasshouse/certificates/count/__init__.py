@@ -1,0 +1,1 @@
+"""Proofs of how many equilibria a game of two parameters has."""

@@ -1,0 +1,73 @@
+"""What all certificate files have in common: strict JSON, one form only, and a digest."""
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from glasshouse.errors import InputError
+
+OTHER_FORM = "is not as certificates are written: the same contents have one form only"
+
+
+class Part(BaseModel):
+    """A part of a file: frozen, and no key goes unnoticed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+def parsed(text: str, name: str) -> dict[str, Any]:
+    """The object that a file's text is, its numbers still as they are written."""
+    try:
+        no_number: dict[str, Any] = {"parse_float": _no_number, "parse_constant": _no_number}
+        contents = json.loads(text, object_pairs_hook=_without_repeats, **no_number)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{name} is no JSON: {error}") from error
+    return contents if isinstance(contents, dict) else {}
+
+
+def digest_of(contents: dict[str, Any]) -> str:
+    """The digest of a file's contents, which does not cover the digest itself."""
+    covered = {key: value for key, value in contents.items() if key != "digest"}
+    text = json.dumps(covered, sort_keys=True, separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def check_digest(contents: dict[str, Any], digest: str, name: str) -> None:
+    """Whether a file is as it was written, or an `InputError`."""
+    if digest != digest_of(contents):
+        raise InputError(f"{name} is not as it was written: its digest belongs to other contents")
+
+
+def laid_out(value: Any, levels: int, indent: str = "") -> str:
+    """JSON with one key in a line on the outer levels, and everything inside in that line."""
+    if not levels or not isinstance(value, dict):
+        return json.dumps(value)
+    entries = (
+        f"{indent} {json.dumps(key)}: {laid_out(entry, levels - 1, indent + ' ')}"
+        for key, entry in value.items()
+    )
+    return "{\n" + ",\n".join(entries) + f"\n{indent}}}"
+
+
+def first_fault(error: Exception) -> str:
+    """What is wrong with a file, the first thing only."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"]))
+    return f"{where}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def _no_number(text: str) -> float:
+    """Numbers with a point, an exponent or no value have no place in a certificate's JSON."""
+    raise ValueError(f"{text:.20} is no exact number, such as '0x1.8000000000000p-1' for 0.75")
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object in which no key stands twice: people would read the first, programs the last."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found

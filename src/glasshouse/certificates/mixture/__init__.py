@@ -1,0 +1,1 @@
+"""Proofs about mixtures of parameters: what no deviation gains against them, without JAX."""
