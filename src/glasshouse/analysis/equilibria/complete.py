@@ -61,7 +61,7 @@ def why_not_complete(game: DenseGame) -> str | None:
 
 def complete(game: DenseGame, budget: int) -> Equilibria:
     """All equilibria of a game for which `why_not_complete` knows no reason."""
-    problem = _problem(game)
+    problem = count_problem(game)
     program, boxes = problem.program.program(), problem.boxes
     if not problem.is_builtin:
         at = where_all_differ(game, program, boxes)
@@ -93,7 +93,7 @@ def complete(game: DenseGame, budget: int) -> Equilibria:
     )
 
 
-def _problem(game: DenseGame) -> CountProblem:
+def count_problem(game: DenseGame) -> CountProblem:
     """The game in exact numbers."""
     base, semantics = base_of(game), numbers_of(game)
     check_current(game)

@@ -1,0 +1,164 @@
+"""Whether equilibria must exist: each hypothesis of the theorems for the game at hand."""
+
+import dataclasses
+import itertools
+import math
+from typing import Any
+
+import jax
+import numpy as np
+
+from glasshouse._foundation.evidence import Evidenced
+from glasshouse._foundation.numbers import Whole, whole
+from glasshouse._foundation.precision import in_float64
+from glasshouse._foundation.results import UNLESS_NONE, Result
+from glasshouse.analysis.equilibria.quasi_concavity import Concavity, Triple, quasi_concavity
+from glasshouse.analysis.equilibrium.certification import base_of, numbers_of
+from glasshouse.analysis.tracing.program import trace_all
+from glasshouse.certificates.count.joint import intervals_of
+from glasshouse.certificates.document import ProgramOnly
+from glasshouse.certificates.intervals import precision
+from glasshouse.certificates.program import Machine
+from glasshouse.errors import InputError
+from glasshouse.parametric.dense import DenseGame
+
+PIECES = 20_000
+"""Pieces of the boxes looked at for each player to show that payoffs are quasi-concave."""
+
+PRECISION = 128
+"""Bits with which it is shown that a semantics has a value everywhere."""
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Hypothesis(Result):
+    """One hypothesis of a theorem, and whether a game meets it.
+
+    **Arguments:** `name`: "compact", "convex", "continuous", "independent" or "quasi-concave";
+    `holds`, None where it is not decided; `why`; `witness`, where quasi-concavity fails.
+    """
+
+    name: str
+    holds: bool | None
+    why: str
+    witness: Triple | None = dataclasses.field(default=None, metadata={UNLESS_NONE: True})
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Existence(Evidenced):
+    """What theorems say of a game's equilibria, hypothesis by hypothesis.
+
+    **Arguments:** `hypotheses`; `mixed`, whether an equilibrium in mixed parameters must exist, and
+    `pure`, one in parameters: True where all hypotheses hold, else None, since nothing follows
+    from a hypothesis that fails; `method`; `detail`, what follows, in words.
+    """
+
+    hypotheses: tuple[Hypothesis, ...]
+    mixed: bool | None
+    pure: bool | None
+    method: str
+    detail: str
+
+    def __getitem__(self, name: str) -> Hypothesis:
+        """The hypothesis of that name."""
+        found = {hypothesis.name: hypothesis for hypothesis in self.hypotheses}
+        if name not in found:
+            raise InputError(f"there is no hypothesis {name!r}: choose from {', '.join(found)}")
+        return found[name]
+
+    @property
+    def _proved(self) -> str:
+        return "certified" if self.pure or self.mixed else ""
+
+
+@in_float64
+def existence(game: DenseGame, *, budget: Whole = PIECES) -> Existence:
+    """Whether the theorems on existence apply to a game, and why or why not.
+
+    Where boxes are compact, payoffs continuous and players mix independently, an equilibrium in
+    mixed parameters exists. Where each player's payoff is also quasi-concave in its own parameters,
+    whatever the others do, there is one in parameters. From a hypothesis that fails nothing
+    follows; that a search finds an equilibrium is another matter.
+
+    **Arguments:** `budget`, pieces looked at for each player to prove quasi-concavity, which is
+    tried for two players with one bounded parameter each, and where nobody reads anybody.
+    **Raises:** `InputError` for a game that is not given by its payoffs.
+    **Cost:** a second or so; proofs of quasi-concavity more near a threshold.
+    **Source:** Glicksberg 1952, Proc. AMS 3; Debreu 1952, PNAS 38; Fan 1952, PNAS 38.
+
+        import glasshouse as gh
+
+        family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
+        found = gh.existence(family(0.5))
+        print(found.mixed, found.pure, found["quasi-concave"].holds)  # True None False
+    """
+    base_of(game)
+    compact = _compact(game)
+    continuous = _continuous(game)
+    concave = quasi_concavity(game, whole(budget, "budget"))
+    hypotheses = (
+        compact,
+        Hypothesis("convex", True, "boxes are convex"),
+        continuous,
+        Hypothesis("independent", True, "given all parameters, actions are drawn independently"),
+        _quasi_concave(concave),
+    )
+    mixed = True if compact.holds and continuous.holds else None
+    pure = True if mixed and concave.holds else None
+    return Existence(hypotheses, mixed, pure, "Arb arithmetic", _follows(mixed, pure, concave))
+
+
+def _compact(game: DenseGame) -> Hypothesis:
+    for player, box in enumerate(game.spaces, start=1):
+        ends = [np.ravel(np.asarray(x)) for x in jax.tree.leaves((box.lower, box.upper))]
+        if not all(np.isfinite(x).all() for x in ends):
+            return Hypothesis(
+                "compact", False, f"the box of player {player} is not bounded: set a finite bound"
+            )
+    return Hypothesis("compact", True, "all boxes are closed and bounded")
+
+
+def _continuous(game: DenseGame) -> Hypothesis:
+    """From the program of the semantics: every step of it is continuous wherever it has a value."""
+    if not isinstance(numbers_of(game), ProgramOnly):
+        return Hypothesis("continuous", True, "the semantics is a composition of smooth functions")
+    try:
+        program = trace_all(game)
+    except InputError as reason:
+        return Hypothesis("continuous", None, f"the semantics was not read: {reason}")
+    region = [
+        (float(low), float(high))
+        for box in game.spaces
+        for low, high in zip(*map(_numbers, (box.lower, box.upper)), strict=True)
+    ]
+    if not all(map(math.isfinite, itertools.chain(*region))):
+        return Hypothesis("continuous", None, "not looked at on boxes without bounds")
+    with precision(PRECISION):
+        machine = Machine(program)
+        defined = machine.is_defined(machine.held(intervals_of(tuple(region))))
+    if not defined:
+        return Hypothesis(
+            "continuous", None, "a division, logarithm or root may have no value somewhere"
+        )
+    return Hypothesis("continuous", True, "every step of its program is continuous everywhere")
+
+
+def _numbers(tree: Any) -> list[float]:
+    return [float(x) for leaf in jax.tree.leaves(tree) for x in np.ravel(np.asarray(leaf))]
+
+
+def _quasi_concave(found: Concavity) -> Hypothesis:
+    return Hypothesis("quasi-concave", found.holds, found.why, found.triple)
+
+
+def _follows(mixed: bool | None, pure: bool | None, concave: Concavity) -> str:
+    if pure:
+        return "an equilibrium in parameters exists (Debreu, Fan, Glicksberg)"
+    if mixed:
+        why = "payoffs are not quasi-concave"
+        if concave.holds is None:
+            why = "it is not known whether payoffs are quasi-concave"
+        return (
+            "an equilibrium in mixed parameters exists (Glicksberg); whether one in parameters "
+            f"does, does not follow, since {why}"
+        )
+    return "nothing follows: a hypothesis fails or is not decided; equilibria may exist or not"

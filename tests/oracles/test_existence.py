@@ -1,0 +1,135 @@
+"""What theorems say of existence: every verdict against payoffs written out by hand."""
+
+import math
+
+import jax.numpy as jnp
+import mpmath
+import numpy as np
+import pytest
+from tests.reference import DONATION, PD, STAG_HUNT, family, normal_form, random_tensor
+
+from glasshouse.analysis.equilibria.existence import existence
+from glasshouse.analysis.equilibria.quasi_concavity import quasi_concavity_threshold
+from glasshouse.channels import Box
+from glasshouse.errors import InputError
+from glasshouse.families import AffineFamily, LogisticFamily
+from glasshouse.games import NormalFormGame, RepeatedGame, catalogue
+from glasshouse.parametric import ParametricGame
+from glasshouse.semantics import Custom, Logistic
+
+
+def paid(payoffs, coupling, own, other):
+    """The first player's payoff, in numbers of any kind with an exponential."""
+    exp = mpmath.exp if isinstance(own, mpmath.mpf) else np.exp
+    T, R, P, S = payoffs
+    p, q = (1 / (1 + exp(-x)) for x in (own + coupling * other, other + coupling * own))
+    return R * p * q + S * p * (1 - q) + T * (1 - p) * q + P * (1 - p) * (1 - q)
+
+
+def deepest_dip(payoffs, coupling, bound=3.0):
+    """How far below both sides the payoff falls anywhere, on a grid that is denser at bounds."""
+    t = bound * np.cos(np.linspace(np.pi, 0, 1001))
+    values = paid(payoffs, coupling, t[:, None], np.linspace(-bound, bound, 121))
+    before = np.maximum.accumulate(values, axis=0)
+    after = np.maximum.accumulate(values[::-1], axis=0)[::-1]
+    return float((np.minimum(before, after) - values).max())
+
+
+def test_the_prisoners_dilemma_has_a_mixed_equilibrium_and_perhaps_no_pure_one():
+    found = existence(family(PD, 3.0)(0.5))
+    assert (found.mixed, found.pure) == (True, None)
+    assert [h.holds for h in found.hypotheses] == [True, True, True, True, False]
+    triple = found["quasi-concave"].witness
+    (x,), (y,), (z,) = triple.points
+    ((other,),) = [own for j, own in enumerate(triple.others) if j != triple.player]
+    with mpmath.workdps(40):
+        u, v, w = (paid(PD, mpmath.mpf(0.5), mpmath.mpf(t), mpmath.mpf(other)) for t in (x, y, z))
+        assert x < y < z
+        assert min(u, w) - v > triple.dip * 0.999 > 0
+
+
+@pytest.mark.parametrize("coupling", [0.02, 0.08, 0.9, 1.1])
+def test_where_it_is_proved_no_grid_finds_a_dip(coupling):
+    found = existence(family(PD, 3.0)(coupling))
+    assert found["quasi-concave"].holds is True
+    assert found.pure is True
+    assert deepest_dip(PD, coupling) < 1e-14
+
+
+def test_quasi_concavity_ends_and_begins_where_the_formula_says():
+    ends = quasi_concavity_threshold(family(PD, 3.0), tolerance=1e-3)
+    begins = quasi_concavity_threshold(family(PD, 3.0), bracket=(0.5, 1.0), tolerance=1e-2)
+    assert ends.holds < ends.fails < ends.holds + 1e-3
+    assert begins.fails < begins.holds < begins.fails + 1e-2
+    for found in (ends, begins):
+        assert deepest_dip(PD, found.holds) < 1e-14
+        assert deepest_dip(PD, found.fails + 2e-3 * np.sign(found.fails - found.holds)) > 1e-9
+
+    # The first dip begins at t = M: ∂U/∂t = A(q) p(1-p) + κ B(p) q(1-q) = 0 there for some other.
+    def slope(coupling, other, t=3.0):
+        p, q = (1 / (1 + np.exp(-x)) for x in (t + coupling * other, other + coupling * t))
+        return -(1 + q) * p * (1 - p) + coupling * (4 - p) * q * (1 - q)
+
+    others = np.linspace(-3, 3, 1201)
+    low, high = 0.0, 0.5
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (low, middle) if slope(middle, others).max() > 0 else (middle, high)
+    assert ends.holds <= high + 1e-4
+    assert low - 1e-4 <= ends.fails
+
+
+def test_a_range_whose_ends_do_not_differ_is_said():
+    found = quasi_concavity_threshold(family(PD, 3.0), bracket=(0.3, 0.5))
+    assert found.value is None
+    assert "at 0.3 they are not" in found.detail
+
+
+def test_concave_and_convex_payoffs_of_the_affine_semantics():
+    concave = existence(AffineFamily(normal_form(DONATION))(0.4))
+    assert (concave.mixed, concave.pure) == (True, True)
+    convex = existence(AffineFamily(normal_form(STAG_HUNT))(0.4))  # w(1 - w) D > 0
+    assert (convex.mixed, convex.pure) == (True, None)
+    assert convex["quasi-concave"].witness.dip > 0
+
+
+def test_from_an_unbounded_box_nothing_follows():
+    found = existence(LogisticFamily(normal_form(PD), bound=math.inf)(0.5))
+    assert (found.mixed, found.pure) == (None, None)
+    assert found["compact"].holds is False
+    assert "player 1" in found["compact"].why
+
+
+def test_without_reading_everything_holds_whatever_the_game():
+    for game in (catalogue.matching_pennies(), catalogue.public_goods(n=3, r=2.0)):
+        found = existence(LogisticFamily(game, bound=3.0)(0.0))
+        assert (found.mixed, found.pure) == (True, True)
+
+
+def test_several_parameters_are_refuted_by_points_halfway():
+    game = NormalFormGame(random_tensor((3, 3), 1))
+    found = existence(ParametricGame(game, Logistic((3, 3), 0.5, 3.0)))
+    x, y, z = map(np.array, found["quasi-concave"].witness.points)
+    np.testing.assert_array_equal(y, (x + z) / 2)
+    assert found["quasi-concave"].witness.dip > 0
+
+
+def mirror(params, seen):
+    logits = [params[i] + 0.3 * jnp.tanh(seen[i][1 - i]) for i in range(2)]
+    return tuple(jnp.stack([1 / (1 + jnp.exp(-x)), 1 / (1 + jnp.exp(x))]) for x in logits)
+
+
+def test_semantics_of_ones_own_are_read():
+    semantics = Custom(mirror, (Box(-2.0, 2.0), Box(-2.0, 2.0)))
+    found = existence(ParametricGame(normal_form(DONATION), semantics))
+    assert found["continuous"].holds is True
+    assert "step of its program" in found["continuous"].why
+    assert found.mixed is True
+
+
+def test_other_games_are_refused():
+    game = RepeatedGame(normal_form(PD), 0.5)
+    with pytest.raises(InputError, match="played once"):
+        existence(LogisticFamily(game, bound=3.0)(0.5))
+    with pytest.raises(InputError, match="no hypothesis 'concave': choose from compact"):
+        existence(family(PD, 3.0)(0.5))["concave"]
