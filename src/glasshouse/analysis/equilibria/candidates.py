@@ -134,7 +134,7 @@ def newton(floats: Floats, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     cell = floats.widths[:, None] / GRID
     with np.errstate(all="ignore"):
         for _ in range(STEPS):
-            # The shortest step: along a set of zeros, on which Jacobians are singular, there is none.
+            # The shortest step, none of it along a set of zeros.
             jacobians = np.nan_to_num(np.moveaxis(floats.jacobians(*points), -1, 0))
             inverses = np.linalg.pinv(jacobians, rcond=SINGULAR)
             step = -np.einsum("nij,jn->in", inverses, np.nan_to_num(floats.slopes(*points)))
