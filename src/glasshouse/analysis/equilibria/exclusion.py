@@ -26,7 +26,7 @@ from glasshouse.certificates.count.tree import (
 )
 from glasshouse.certificates.covers import Region
 
-PARAMETERS = 241
+PARAMETERS = 121
 """Parameters of each player that are tried as better replies."""
 
 OFF_CENTRE = 0.4765
