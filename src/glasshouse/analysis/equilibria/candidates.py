@@ -12,6 +12,12 @@ GRID, EDGE, ROW = 121, 481, 601
 STEPS = 40
 """Of Newton's method."""
 
+HALVINGS = 44
+"""Of the steps between points of an edge."""
+
+CONVERGED = 1e-15
+"""Of all steps at once, in parts of the range."""
+
 GAINS = 1e-7
 """Who gains more than this share of the payoffs' range by deviating is no candidate."""
 
@@ -98,7 +104,7 @@ def _roots(floats: Floats, player: int, end: float, row: np.ndarray) -> list[flo
     where = np.flatnonzero(values[:-1] * values[1:] <= 0)
     low, high = row[where], row[where + 1]
     sign = np.sign(values[where])
-    for _ in range(60):
+    for _ in range(HALVINGS if len(where) else 0):
         middle = (low + high) / 2
         below = np.sign(slope(middle)) == sign
         low, high = np.where(below, middle, low), np.where(below, high, middle)
@@ -134,11 +140,13 @@ def newton(floats: Floats, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     cell = floats.widths[:, None] / GRID
     with np.errstate(all="ignore"):
         for _ in range(STEPS):
-            # The shortest step: along a set of zeros, on which Jacobians are singular, there is none.
+            # The shortest step, none of it along a set of zeros.
             jacobians = np.nan_to_num(np.moveaxis(floats.jacobians(*points), -1, 0))
             inverses = np.linalg.pinv(jacobians, rcond=SINGULAR)
             step = -np.einsum("nij,jn->in", inverses, np.nan_to_num(floats.slopes(*points)))
             points = points + np.clip(step, -cell, cell)
+            if np.abs(step).max(initial=0.0) <= CONVERGED * floats.widths.max():
+                break
         slopes = floats.slopes(*points)
         (a, b), (c, d) = floats.jacobians(*points)
         size = np.abs(a * d) + np.abs(b * c)

@@ -1,5 +1,7 @@
 """Sets of equilibria that are not alone: points along which the Jacobian is singular."""
 
+import numpy as np
+
 from glasshouse.analysis.equilibria.candidates import Candidate
 from glasshouse.analysis.equilibria.floats import Floats
 from glasshouse.certificates.count.joint import Joint
@@ -19,10 +21,9 @@ def along_a_continuum(
     points = sorted(x.point for x in met if x.held == (0, 0) and not x.regular)
     apart: list[tuple[float, float]] = []
     for point in points:
-        steps = (
-            abs(x - y) / w for x, y, w in zip(point, apart[-1] if apart else point, floats.widths)
-        )
-        if (not apart or max(steps) >= SPREAD) and _is_singular(joint, point):
+        last = apart[-1] if apart else point
+        steps = np.abs(np.subtract(point, last)) / floats.widths
+        if (not apart or steps.max() >= SPREAD) and _is_singular(joint, point):
             apart.append(point)
     if len(apart) < LEAST:
         return []

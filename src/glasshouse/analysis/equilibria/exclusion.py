@@ -6,11 +6,18 @@ import heapq
 import numpy as np
 
 from glasshouse.analysis.equilibria.floats import Floats
-from glasshouse.certificates.count.exclusion import Face, contains, face_of, pays_more
+from glasshouse.certificates.count.exclusion import (
+    Face,
+    contains,
+    face_of,
+    has_no_inner_zero,
+    pays_more,
+)
 from glasshouse.certificates.count.isolation import Isolation
 from glasshouse.certificates.count.joint import BOTH, Joint
 from glasshouse.certificates.count.tree import (
     LEFT,
+    NO_ZERO,
     SLOPES,
     better_by,
     cut_at,
@@ -19,7 +26,7 @@ from glasshouse.certificates.count.tree import (
 )
 from glasshouse.certificates.covers import Region
 
-PARAMETERS = 241
+PARAMETERS = 121
 """Parameters of each player that are tried as better replies."""
 
 OFF_CENTRE = 0.4765
@@ -28,8 +35,8 @@ OFF_CENTRE = 0.4765
 NARROWEST = 2.0**-30
 """Pieces narrower than this share of the ranges are given up."""
 
-TRIED_PER_PIECE = 2
-"""Better replies of each player for which a proof is tried."""
+SMALL = 0.1
+"""Pieces below this share of the ranges are looked at with second derivatives as well."""
 
 
 @dataclasses.dataclass
@@ -100,6 +107,10 @@ class Search:
         better = self._better(face) if face.proper else None
         if better is not None:
             node.token = better_by(*better)
+            return None
+        small = face.proper and self._size(region) <= SMALL
+        if small and has_no_inner_zero(self.joint, self.boxes, region):
+            node.token = NO_ZERO
             return None
         return self._cut(region)
 

@@ -18,8 +18,8 @@ def find_equilibria(game: DenseGame, *, budget: Whole = PIECES) -> Equilibria:
     Definition: profiles θ in the box with sup U_i(θ_i', θ_-i) ≤ U_i(θ) for every player i.
 
     Each is isolated in a region with exactly one equilibrium; the rest of the box is cut into
-    pieces without any, by Arb arithmetic. What is proved, and when the answer is "unknown", is on the
-    page about all equilibria.
+    pieces without any, by Arb arithmetic. The page about all equilibria says what is proved, and
+    when the answer is "unknown".
 
     **Arguments:** `game`, in normal form, its boxes bounded, its semantics smooth; `budget`,
     pieces looked at at most.

@@ -16,13 +16,13 @@ APART = 1e-6
 """Steps, in parts of the range, from which second derivatives are taken."""
 
 
-def _logistic(x: np.ndarray) -> np.ndarray:
+def _logistic(x: Any) -> Any:
     positive = np.real(x) > 0
     falling = np.exp(np.where(positive, -x, x))
     return np.where(positive, 1.0, falling) / (1.0 + falling)
 
 
-def _softmax(*xs: np.ndarray) -> np.ndarray:
+def _softmax(*xs: Any) -> Any:
     most = np.max([np.real(x) for x in np.broadcast_arrays(*xs)], axis=0)
     return np.exp(xs[0] - most) / sum(np.exp(x - most) for x in xs)
 

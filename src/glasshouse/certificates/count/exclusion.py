@@ -12,6 +12,7 @@ from flint import arb
 
 from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.count.joint import BOTH, Joint, View
+from glasshouse.certificates.count.newton import has_no_zero
 from glasshouse.certificates.covers import Region
 from glasshouse.certificates.intervals import Interval
 
@@ -75,6 +76,19 @@ def pays_more(
     stay = joint.payoff(player, placed(player, (better, better), (x, x)))
     total = there[1] - stay[0] + _rise(t, own, mine) + _rise(x, theirs, across)
     return bool(total < 0)
+
+
+def has_no_inner_zero(joint: Joint, boxes: Region, face: Region) -> bool:
+    """Whether a face holds no equilibrium because slopes are zero nowhere on it.
+
+    Only where no coordinate that is free reaches a bound: there, an equilibrium's slope may point
+    outward.
+    """
+    free = [player for player in BOTH if face[player][0] != face[player][1]]
+    inner = all(
+        boxes[player][0] < face[player][0] and face[player][1] < boxes[player][1] for player in free
+    )
+    return bool(free) and inner and has_no_zero(joint, free, face)
 
 
 def placed(player: int, own: tuple[float, float], theirs: tuple[float, float]) -> Region:

@@ -14,9 +14,6 @@ import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from flint import arb
-
-from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.count.exclusion import (
     contains,
     pays_more,
@@ -24,8 +21,8 @@ from glasshouse.certificates.count.exclusion import (
     sign_of,
 )
 from glasshouse.certificates.count.joint import BOTH, Joint
+from glasshouse.certificates.count.newton import has_zero, is_regular
 from glasshouse.certificates.covers import Range, Region
-from glasshouse.certificates.intervals import Interval
 from glasshouse.errors import InputError
 
 
@@ -89,76 +86,7 @@ def is_alone(joint: Joint, boxes: Region, held: Sequence[int], around: Region) -
             face[player] = (end, end)
     if not view.proper:
         return False
-    return _is_regular(joint, held, (face[0], face[1]))
-
-
-def _is_regular(joint: Joint, held: Sequence[int], region: Region) -> bool:
-    """Whether the slopes of who is free are different at any two points of a region."""
-    free = [player for player in BOTH if not held[player]]
-    if not free:
-        return True
-    rest = _rest(free, _jacobian(joint, free, region))
-    return rest is not None and all(_size(row) < 1 for row in rest[1])
-
-
-def has_zero(joint: Joint, held: Sequence[int], inside: Region) -> bool:
-    """Whether the slopes of who is free are zero somewhere in a region, by Krawczyk's operator."""
-    free = [player for player in BOTH if not held[player]]
-    if not free:
-        return True
-    found = _rest(free, _jacobian(joint, free, inside))
-    if found is None:
-        return False
-    inverse, rest = found
-    middle = [low + (high - low) / 2 for low, high in inside]
-    slopes = joint.slopes(((middle[0], middle[0]), (middle[1], middle[1])))
-    around = [
-        (arb(inside[k][0]) - arb(middle[k]), arb(inside[k][1]) - arb(middle[k])) for k in free
-    ]
-    for row, factors, (low, high) in zip(rest, inverse, around, strict=True):
-        image = iv.NOTHING
-        for factor, player in zip(factors, free, strict=True):
-            image = iv.subtract(image, iv.scale(factor, slopes[player][player]))
-        for entry, width in zip(row, around, strict=True):
-            image = iv.add(image, iv.multiply(entry, width))
-        if not (low < image[0] and image[1] < high):
-            return False
-    return True
-
-
-def _jacobian(joint: Joint, free: Sequence[int], region: Region) -> list[list[Interval]]:
-    bends = joint.curves(region)
-    return [[bends[player][k] for k in free] for player in free]
-
-
-def _rest(
-    free: Sequence[int], jacobian: list[list[Interval]]
-) -> tuple[list[list[arb]], list[list[Interval]]] | None:
-    """An inverse of the middle of a Jacobian, and what their product misses of the identity."""
-    middle = [[(entry[0].mid() + entry[1].mid()) / 2 for entry in row] for row in jacobian]
-    if len(free) == 1:
-        inverse = [[1 / middle[0][0]]]
-    else:
-        (a, b), (c, d) = middle
-        determinant = a * d - b * c
-        inverse = [[d / determinant, -b / determinant], [-c / determinant, a / determinant]]
-    inverse = [[entry.mid() for entry in row] for row in inverse]
-    if not all(entry.is_finite() for row in inverse for entry in row):
-        return None
-    rest = []
-    for i, row in enumerate(inverse):
-        entries = []
-        for k in range(len(free)):
-            total = iv.UNIT if i == k else iv.NOTHING
-            for factor, line in zip(row, jacobian, strict=True):
-                total = iv.subtract(total, iv.scale(factor, line[k]))
-            entries.append(total)
-        rest.append(entries)
-    return inverse, rest
-
-
-def _size(row: Sequence[Interval]) -> arb:
-    return sum((abs(low).max(abs(high)) for low, high in row), start=iv.ZERO)
+    return is_regular(joint, held, (face[0], face[1]))
 
 
 def check_reply(joint: Joint, boxes: Region, claim: Isolation, player: int) -> None:

@@ -1,20 +1,26 @@
 """The box of both parameters cut into pieces, each with the reason why nothing is missed in it.
 
-Written from its root: a cut is `axis@place`, followed by the trees of what is below and above; a
-piece is `.` where slopes exclude all of it, `player:parameter` where that parameter pays that
-player more than anything in it, `#k` where it lies in the region of isolated equilibrium k, and
-`?` where nothing is known. Players, coordinates and equilibria are counted from 0.
+Written from its root: a cut is `axis@place`, followed by the trees of what is below and above. A
+piece is `.` where slopes exclude all of it; `!` where they are nowhere zero together on what they
+leave, which reaches no bound; `player:parameter` where that parameter pays that player more than
+anything in it; `#k` where it lies in the region of isolated equilibrium k; and `?` where nothing is
+known. Players, coordinates and equilibria are counted from 0.
 """
 
 from collections.abc import Iterator, Sequence
 
-from glasshouse.certificates.count.exclusion import contains, face_of, pays_more
+from glasshouse.certificates.count.exclusion import (
+    contains,
+    face_of,
+    has_no_inner_zero,
+    pays_more,
+)
 from glasshouse.certificates.count.isolation import Isolation
 from glasshouse.certificates.count.joint import BOTH, Joint
 from glasshouse.certificates.covers import Region
 from glasshouse.errors import InputError
 
-SLOPES, LEFT, FOUND, CUT, BETTER = ".", "?", "#", "@", ":"
+SLOPES, NO_ZERO, LEFT, FOUND, CUT, BETTER = ".", "!", "?", "#", "@", ":"
 """How tokens are told apart."""
 
 
@@ -71,6 +77,8 @@ def is_right(
         return False
     if token == SLOPES or face.region is None:
         return token == SLOPES and face.region is None
+    if token == NO_ZERO:
+        return has_no_inner_zero(joint, boxes, face.region)
     if token.startswith(FOUND):
         number = _whole(token.removeprefix(FOUND), len(isolations))
         return contains(isolations[number].around, face.region)
