@@ -28,6 +28,9 @@ from .elsewhere import diagonal_rest_points as diagonal_rest_points
 from .elsewhere import limit_gain as limit_gain
 from .elsewhere import thresholds as thresholds
 from .elsewhere import tied_outcome as tied_outcome
+from .equilibria import Mixture as Mixture
+from .equilibria import certify_mixture as certify_mixture
+from .equilibria import mixed_equilibrium as mixed_equilibrium
 from .equilibrium import BaseGame as BaseGame
 from .equilibrium import BoundaryTest as BoundaryTest
 from .equilibrium import CertifiedThreshold as CertifiedThreshold
