@@ -24,7 +24,11 @@ from glasshouse.analysis.equilibria.facing import (
 from glasshouse.analysis.equilibria.merging import likely_supports, supported
 from glasshouse.analysis.equilibria.mixture_proofs import certify_mixture
 from glasshouse.analysis.equilibria.mutual import is_interchangeable
-from glasshouse.analysis.equilibria.oracle import best_replies
+from glasshouse.analysis.equilibria.oracle import (
+    REPLIES_BY_ASCENT,
+    REPLIES_ON_A_LINE,
+    best_replies,
+)
 from glasshouse.analysis.equilibria.restricted_games import Restricted, restricted_equilibria
 from glasshouse.analysis.equilibrium.certification import checked_epsilon
 from glasshouse.certificates.certificate import Verdict
@@ -238,6 +242,7 @@ def _named(
     )
     weights = tuple(tuple(map(float, own)) for own in shares)
     certificate = certify_mixture(game, named, weights, epsilon)
+    replied = REPLIES_ON_A_LINE if max(map(len, first)) == 1 else REPLIES_BY_ASCENT
     return Mixture(
         atoms=named,
         weights=weights,
@@ -250,7 +255,7 @@ def _named(
         restricted=last.count,
         chosen=last.words,
         method="double oracle",
-        detail=f"{rounds} rounds from {len(starts)} profiles; {last.words}",
+        detail=f"{rounds} rounds from {len(starts)} profiles; {last.words}; {replied}",
     )
 
 

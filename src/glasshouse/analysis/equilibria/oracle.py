@@ -35,6 +35,11 @@ CHUNK = 64
 RANDOM_STARTS, MOST_CORNER_STARTS = 16, 16
 """Of ascents over several parameters, beside the atoms and the middle of the box."""
 
+REPLIES_ON_A_LINE = (
+    f"best replies from {GRID_POINTS} points, denser where payoffs change, peaks refined"
+)
+REPLIES_BY_ASCENT = "best replies by ascents from some starts, which may miss better ones"
+
 
 def best_replies(
     game: DenseGame, atoms: Atoms, shares: Shares, seed: Seed, players: int

@@ -146,4 +146,5 @@ class _Conditions:
         return paid, slopes, paid_by, slopes_by
 
     def _share(self, shares: Shares, numbers: tuple[int, ...], without: set[int]) -> float:
-        return math.prod(shares[m][k] for m, k in enumerate(numbers) if m not in without)
+        kept = (float(shares[m][k]) for m, k in enumerate(numbers) if m not in without)
+        return math.prod(kept, start=1.0)
