@@ -110,7 +110,7 @@ def _ahead(
     solved = land.solve(state, guess, onward, float(onward @ guess))
     if not solved.holds or np.linalg.norm(solved.unknowns - guess) > 0.3 * length:
         return None
-    new = land.state(solved.unknowns, state.held)
+    new = land.solved(solved, state.held)
     towards = tangent(new.reduced, onward)
     if towards is None or towards @ onward < STRAIGHT:
         return None
@@ -122,7 +122,7 @@ def _ahead(
     if len(found) < len(beyond):
         return None
     _, first, is_end = min(found, key=lambda x: x[0])
-    there = land.state(first.unknowns, state.held)
+    there = land.solved(first, state.held)
     towards = tangent(there.reduced, onward)
     if towards is None:
         return None

@@ -119,7 +119,7 @@ def located(
         at = float(direction @ before.z) + share * length
         guess = before.z + share * length * direction
         solved = land.solve(before, guess, direction, at)
-        return land.state(solved.unknowns, before.held) if solved.holds else None
+        return land.solved(solved, before.held) if solved.holds else None
 
     def signed(share: float) -> float:
         state = state_at(share)
@@ -151,6 +151,9 @@ def crossed_rate(before: State, after: State) -> Any:
 def touched(land: Landscape, state: State, tolerances: np.ndarray) -> Node:
     """A collision with bounds, and the branches that leave it: every choice of who is held."""
     touching = land.touching(state)
+    at_bounds = state.held.copy()
+    for i, side in touching:
+        at_bounds[i] = side
     halves: list[Half] = []
     for free in _choices(touching):
         held = state.held.copy()
@@ -169,7 +172,7 @@ def touched(land: Landscape, state: State, tolerances: np.ndarray) -> Node:
     many = "parameters" if len(touching) > 1 else "parameter"
     ends = "bounds" if len(touching) > 1 else "bound"
     detail = f"{many} {who} at the {bound} {ends}, where the gradient changes its sign"
-    return Node("collision", state, tolerances, detail, halves)
+    return Node("collision", land.state(state.z, at_bounds), tolerances, detail, halves)
 
 
 def _choices(touching: list[tuple[int, int]]) -> list[set[int]]:
@@ -188,7 +191,7 @@ def _exists(land: Landscape, state: State, direction: np.ndarray) -> bool:
     solved = land.solve(state, state.z + TRIAL * direction, direction, at)
     if not solved.holds or np.linalg.norm(solved.unknowns - state.z) > 2 * TRIAL:
         return False
-    there = land.state(solved.unknowns, state.held)
+    there = land.solved(solved, state.held)
     return not land.outside(there) and not land.released(there)
 
 
@@ -222,6 +225,6 @@ def _lands(land: Landscape, state: State, direction: np.ndarray) -> bool:
     solved = land.solve(state, state.z + far * direction, direction, at)
     if not solved.holds:
         return False
-    onward = tangent(land.state(solved.unknowns, state.held).reduced, direction)
+    onward = tangent(land.solved(solved, state.held).reduced, direction)
     close = np.linalg.norm(solved.unknowns - state.z - far * direction) < 0.3 * far
     return bool(close and onward is not None and onward @ direction > 0.9)

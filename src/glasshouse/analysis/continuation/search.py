@@ -94,7 +94,7 @@ def settled(land: Landscape, near: np.ndarray) -> State | None:
     solved = land.solve(state, state.z, np.eye(len(near))[-1], float(near[-1]))
     if not solved.holds or np.max(np.abs(solved.unknowns - near)) > 1e-2:
         return None
-    there = land.state(solved.unknowns, held)
+    there = land.solved(solved, held)
     lost = np.any(there.weights == 0)
     if lost or land.outside(there) or land.released(there):
         return None

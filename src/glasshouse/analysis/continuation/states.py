@@ -108,7 +108,15 @@ class Landscape:
         return Frame(self.problem, held != 0, self.bounds(held), weights)
 
     def state(self, z: np.ndarray, held: np.ndarray) -> State:
-        here = self.place(z)
+        """The state of a point, whether it rests or not."""
+        return self._state(z, held, self.place(z))
+
+    def solved(self, solved: Solved, held: np.ndarray) -> State:
+        """The state at a solution."""
+        z, here = solved.unknowns, solved.here
+        return self.state(z, held) if here is None else self._state(z, held, here)
+
+    def _state(self, z: np.ndarray, held: np.ndarray, here: Place) -> State:
         return State(z, held, here, weights_of(here.scales))
 
     def solve(self, near: State, guess: np.ndarray, along: np.ndarray, at: float) -> Solved:
