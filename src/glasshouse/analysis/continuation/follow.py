@@ -31,6 +31,8 @@ SAME = 1e-6
 
 METHOD = "numerical"
 
+CONTINUUM = "a branch meets a continuum of rest points, all at this value"
+
 
 @in_float64
 def branches(
@@ -77,7 +79,9 @@ def branches(
         at = low if value is None else _inside(value, low, high, "value", name)
         atlas.explore(_start(land, start, at, name))
     elif value is not None:
-        raise InputError(f"value={value} says where start rests: give start, too, or search={value}")
+        raise InputError(
+            f"value={value} says where start rests: give start, too, or search={value}"
+        )
     wanted = ((low, high) if start is None else ()) if search is None else search
     for at in _values(wanted):
         atlas.search((_inside(at, low, high, "search", name) - low) / (high - low))
@@ -243,10 +247,8 @@ def _close(one: State, other: State) -> bool:
 
 
 def _result(atlas: _Atlas, name: str, ends: tuple[float, float], game: Any) -> Branches:
-    problem = atlas.land.problem
-
     def value(state: State) -> float:
-        return min(max(float(problem.value(state.z)), ends[0]), ends[1])
+        return min(max(float(atlas.land.problem.value(state.z)), ends[0]), ends[1])
 
     def described(state: State) -> dict[str, Any]:
         return {
@@ -267,33 +269,43 @@ def _result(atlas: _Atlas, name: str, ends: tuple[float, float], game: Any) -> B
         for k, arm in enumerate(atlas.arms)
         for state in arm.states
     ]
+    continua = {k for k, arm in enumerate(atlas.arms) if _is_continuum(arm)}
     specials = [
         SpecialPoint(
             **described(node.state),
-            kind=node.kind,
+            kind="branch point" if _on(continua, node) else node.kind,
             tolerance=float(node.tolerances[-1]) * (ends[1] - ends[0]),
             params_tolerance=as_params(game, node.tolerances[:-1] * node.state.here.widths),
             arms=tuple(node.arms),
-            detail=node.detail,
+            detail=CONTINUUM if _on(continua, node) else node.detail,
         )
         for node in atlas.nodes
     ]
-    notes = [*dict.fromkeys(atlas.notes), *_vertical(atlas, value)]
+    notes = [
+        f"arm {k} is a continuum of rest points at {value(atlas.arms[k].states[0]):.6g}"
+        for k in sorted(continua)
+    ]
     detail = (
         "pseudo-arclength continuation; special points solve their augmented systems to "
         f"{RESTS:g}; branches that no start leads to are not known"
     )
-    ordered = tuple(sorted(specials, key=lambda s: s.value))
-    return Branches(tuple(points), ordered, name, ends, tuple(notes), METHOD, detail)
+    return Branches(
+        points=tuple(points),
+        specials=tuple(sorted(specials, key=lambda s: s.value)),
+        axis=name,
+        between=ends,
+        notes=(*dict.fromkeys(atlas.notes), *notes),
+        method=METHOD,
+        detail=detail,
+    )
 
 
-def _vertical(atlas: _Atlas, value: Any) -> list[str]:
-    """Arms that stay at one value: there rest points form a continuum."""
-    notes = []
-    for k, arm in enumerate(atlas.arms):
-        along = np.array([state.z[-1] for state in arm.states])
-        if len(along) > 3 and np.ptp(along) < SAME:
-            notes.append(f"arm {k} is a continuum of rest points at {value(arm.states[0]):.6g}")
-    return notes
+def _is_continuum(arm: Arm) -> bool:
+    """Whether an arm stays at one value of the axis."""
+    along = [state.z[-1] for state in arm.states]
+    return len(along) > 3 and float(np.ptp(along)) < SAME
 
 
+def _on(continua: set[int], node: Node) -> bool:
+    """Whether a continuum of rest points leaves a point where branches cross."""
+    return node.kind in ("pitchfork", "transcritical") and not continua.isdisjoint(node.arms)

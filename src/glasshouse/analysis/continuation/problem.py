@@ -19,7 +19,7 @@ from glasshouse.families import AbstractFamily, Axis, Family
 from glasshouse.families.axis import Setup, setter
 from glasshouse.families.place import Setter
 from glasshouse.parametric import AbstractParametricGame, Params, Tied, require_exact
-from glasshouse.parametric.capabilities import capabilities
+from glasshouse.parametric.capabilities import AbstractScaled, capabilities
 
 MOST_COORDINATES = 200
 """More free parameters than this make Jacobians that are not for a loop in Python."""
@@ -115,7 +115,7 @@ class Problem(eqx.Module):
         """How large gradients could be: `gradient_scales`, or 1 of games that do not know."""
         game = self.at(self.value(z))
         params = _unrow(game, self.params(z)[0])
-        if "scales" in capabilities(game):
+        if isinstance(game, AbstractScaled) and "scales" in capabilities(game):
             return _row(game.gradient_scales(params))
         return jnp.ones(z.shape[0] - 1)
 

@@ -115,7 +115,11 @@ def _starts(land: Landscape, turn: int) -> np.ndarray:
     numbers = np.arange(1 + turn * STARTS, 1 + (turn + 1) * STARTS)
     spread = (0.5 + numbers[:, None] * steps[None]) % 1.0
     if turn == 0:
-        ends = itertools.product((0.0, 1.0), repeat=size) if size <= 3 else ([0.0] * size, [1.0] * size)
+        ends = (
+            itertools.product((0.0, 1.0), repeat=size)
+            if size <= 3
+            else ([0.0] * size, [1.0] * size)
+        )
         corners = np.array(list(ends))
         spread[: len(corners)] = corners
         spread[len(corners)] = 0.5
