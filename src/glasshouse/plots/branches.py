@@ -87,7 +87,7 @@ def plot_branches(
     if show == "cooperation":
         ax.set_ylim(-0.05, 1.05)
     mark_thresholds((ax,), np.array([low, high]), thresholds)
-    who = f"of player {player + 1}" if player or len(found.points[0].payoffs) > 1 else ""
+    who = f"of player {place.player + 1}" if len(found.points[0].payoffs) > 1 else ""
     what = "probability of cooperating" if show == "cooperation" else "parameter"
     ax.set_ylabel(f"{what} {who}".strip(), fontsize=TEXT)
     ax.set_xlabel(axis_label(AXES.get(found.axis, found.axis)), fontsize=TEXT)

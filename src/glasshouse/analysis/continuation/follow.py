@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from glasshouse._foundation.numbers import Numbers, number, number_array
+from glasshouse._foundation.numbers import Numbers, Whole, number, number_array, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse.analysis.continuation.arms import Arm, follow
 from glasshouse.analysis.continuation.nodes import (
@@ -24,7 +24,7 @@ from glasshouse.dynamics.doors import check_params
 from glasshouse.errors import InputError
 
 MOST_ARMS = 200
-"""Arms followed; where there are more, a note says so."""
+"""Arms followed unless the caller says otherwise; where there are more, a note says so."""
 
 SAME = 1e-6
 """Special points closer than this, in units of boxes and axis, are one."""
@@ -43,6 +43,7 @@ def branches(
     value: Numbers | None = None,
     between: Any = None,
     search: Numbers | None = None,
+    most: Whole = MOST_ARMS,
 ) -> Branches:
     """Rest points of selfish learning followed along an axis, with every point where they change.
 
@@ -54,10 +55,10 @@ def branches(
 
     **Arguments:** `family`, a `Family` (other axes stand as in its setup; tied where its learning
     is) or a `LogisticFamily` and the like; `axis`, by name, of the game: a coupling, bound or
-    payoff; `start`, params of a rest point at `value` of the axis, its lower end by default; without
-    one, those that `search` finds; `between`, from where to where, default the axis' ends; `search`,
-    values at which deflation looks for further rest points: default both ends without a start,
-    none with one.
+    payoff; `start`, params of a rest point at `value` of the axis, its lower end by default;
+    without one, those that `search` finds; `between`, from where to where, default the axis' ends;
+    `search`, values at which deflation looks for further rest points: default both ends without a
+    start, none with one; `most`, arms followed.
     **Raises:** `InputError` for an axis of learning or of structure, payoffs that are drawn, and a
     start that does not rest or where behaviour is saturated until gradients are lost.
     **Cost:** some 100 points an arm, each a few Jacobians of (parameters)² entries; numerical:
@@ -74,7 +75,7 @@ def branches(
     low, high = float(problem.low), float(problem.high)
     first = problem.at(low)
     land = Landscape(problem, *unit_bounds(first))
-    atlas = _Atlas(land)
+    atlas = _Atlas(land, whole(most, "most", least=1))
     if start is not None:
         at = low if value is None else _inside(value, low, high, "value", name)
         atlas.explore(_start(land, start, at, name))
@@ -130,8 +131,8 @@ def _start(land: Landscape, start: Any, value: float, name: str) -> State:
 class _Atlas:
     """Arms followed so far, special points met, and branches that wait to be followed."""
 
-    def __init__(self, land: Landscape):
-        self.land = land
+    def __init__(self, land: Landscape, most: int):
+        self.land, self.most = land, most
         self.arms: list[Arm] = []
         self.nodes: list[Node] = []
         self.waiting: list[tuple[State, Half, Node | None]] = []
@@ -151,8 +152,8 @@ class _Atlas:
             if half.used:
                 continue
             half.used = True
-            if len(self.arms) >= MOST_ARMS:
-                self.notes.append(f"more than {MOST_ARMS} arms: some were not followed")
+            if len(self.arms) >= self.most:
+                self.notes.append(f"more than {self.most} arms: some were not followed")
                 self.waiting.clear()
                 break
             self._take(follow(self.land, begin, half), source)

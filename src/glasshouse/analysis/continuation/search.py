@@ -1,6 +1,7 @@
 """Rest points at one value of the axis, found one after the other by deflation."""
 
 import itertools
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -33,9 +34,7 @@ NEARLY = 1e-5
 
 
 @eqx.filter_jit
-def _deflated(
-    problem: Problem, starts: Array, at: Array, known: Array, lower: Array, upper: Array
-) -> Array:
+def _deflated(problem: Problem, starts: Any, at: Any, known: Any, lower: Any, upper: Any) -> Array:
     def system(u, _):
         field = problem.relative(jnp.append(u, at))
         # A point rests where a step along its gradient, brought back into the box, stands still.
@@ -115,12 +114,8 @@ def _starts(land: Landscape, turn: int) -> np.ndarray:
     numbers = np.arange(1 + turn * STARTS, 1 + (turn + 1) * STARTS)
     spread = (0.5 + numbers[:, None] * steps[None]) % 1.0
     if turn == 0:
-        ends = (
-            itertools.product((0.0, 1.0), repeat=size)
-            if size <= 3
-            else ([0.0] * size, [1.0] * size)
-        )
-        corners = np.array(list(ends))
+        all_corners = itertools.product((0.0, 1.0), repeat=size)
+        corners = np.array(list(all_corners) if size <= 3 else [[0.0] * size, [1.0] * size])
         spread[: len(corners)] = corners
         spread[len(corners)] = 0.5
     finite = np.isfinite(land.lower) & np.isfinite(land.upper)

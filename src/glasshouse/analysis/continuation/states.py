@@ -71,7 +71,7 @@ class State:
     @property
     def growing(self) -> int | None:
         """How many rates are positive; None where one of them is neither that nor negative."""
-        real = self.eigenvalues.real
+        real = np.real(self.eigenvalues)
         if np.any(np.abs(real) <= self.zero):
             return None
         return int(np.sum(real > 0))
@@ -79,7 +79,7 @@ class State:
     @property
     def attraction(self) -> Attraction:
         """Whether the projected flow comes back from nearby."""
-        real = self.eigenvalues.real
+        real = np.real(self.eigenvalues)
         push = (self.relative * self.held)[~self.free]
         if np.any(np.abs(real) <= self.zero) or np.any(push <= TOUCHING):
             return "undecided"
