@@ -13,6 +13,7 @@ from . import study as study
 from . import theory as theory
 from .analysis import best_deviation as best_deviation
 from .analysis import boundary_test as boundary_test
+from .analysis import branches as branches
 from .analysis import certified_threshold as certified_threshold
 from .analysis import certify as certify
 from .analysis import critical_coupling as critical_coupling

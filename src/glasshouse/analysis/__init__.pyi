@@ -2,6 +2,10 @@ from .assessment import Assessment as Assessment
 from .assessment import FirstMovement as FirstMovement
 from .assessment import TiedOutcome as TiedOutcome
 from .assessment import assess as assess
+from .continuation import Branches as Branches
+from .continuation import FollowedPoint as FollowedPoint
+from .continuation import SpecialPoint as SpecialPoint
+from .continuation import branches as branches
 from .elsewhere import AbstractDiagonal as AbstractDiagonal
 from .elsewhere import AbstractFamily as AbstractFamily
 from .elsewhere import AccessThreshold as AccessThreshold

@@ -1,3 +1,4 @@
+from .branches import plot_branches as plot_branches
 from .coupling import Marker as Marker
 from .coupling import plot_coupling as plot_coupling
 from .coupling import plot_outcome_shares as plot_outcome_shares
