@@ -17,7 +17,7 @@ from glasshouse._foundation.results import Result
 from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.builtin import program_of
 from glasshouse.certificates.certificate import Certificate, certificate_of, verdict_of
-from glasshouse.certificates.covers import Region, pieces
+from glasshouse.certificates.covers import Region, folded_pieces
 from glasshouse.certificates.document import (
     WITHOUT_LAST,
     Document,
@@ -117,8 +117,8 @@ def _check_player(document: Document, player: int) -> None:
         gain = Gain(program, problem.payoffs[player], problem.params[player], problem.is_builtin)
         gain.lenient = True  # what is no probability proves nothing, and is claimed to be none
         _check_lower(who, gain, claim)
-        cover = pieces(region, proof.cover.split())
-        leaves = [leaf_of(piece, gain.bound(piece)) for piece in cover]
+        cover = folded_pieces(region, proof.cover.split())
+        leaves = [leaf_of(x.region, gain.seen_from(x.chart).bound(x.region)) for x in cover]
     if claim.improper != improper_players(leaves):
         raise InputError(f"{who}: it is not so whose probabilities are not shown to be such")
     # Staying gains nothing, so no upper bound is below zero.

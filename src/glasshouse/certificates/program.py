@@ -81,11 +81,14 @@ class Program(Readable):
         return one_whole and all(wholes[0].count(x) >= owners.count(x) for x in owners)
 
     def leading(self) -> "Program":
-        """The same without each player's last probability and whatever only that one needs.
+        """The same without each player's last probability and whatever only that one needs."""
+        return self.computing(tuple(registers[:-1] for registers in self.outputs))
+
+    def computing(self, outputs: tuple[tuple[int, ...], ...]) -> "Program":
+        """The same with other outputs, without whatever these do not need.
 
         What may have no value stays: it decides whether the program has any.
         """
-        outputs = tuple(registers[:-1] for registers in self.outputs)
         needed = {r for registers in outputs for r in registers}
         for k in reversed(range(len(self.instructions))):
             primitive, registers, _ = self.instructions[k]
