@@ -33,7 +33,7 @@ class Bound(NamedTuple):
     most, None where the region has come down to one point; `endless`, whether the gain strictly
     rises towards an infinite end of the region, so that no deviation of it attains the bound;
     `proper`, whether the program's outputs are for sure probabilities everywhere in the region;
-    `improper`, the players of whom that is not known.
+    `improper`, the players of whom that is not known; `continuous`, whether none of them jumps.
     """
 
     upper: arb
@@ -43,6 +43,7 @@ class Bound(NamedTuple):
     endless: bool
     proper: bool
     improper: tuple[int, ...] = ()
+    continuous: bool = True
 
 
 class _Range(NamedTuple):
@@ -149,6 +150,10 @@ class Gain:
 
     def bound(self, region: Region) -> Bound:
         """An upper bound on a region, and where to look further."""
+        found = self._bound(region)
+        return found._replace(continuous=self._machine.is_continuous(_intervals(region)))
+
+    def _bound(self, region: Region) -> Bound:
         whole = region
         region, (upper, slopes, _, _), endless, standing = self._face(whole)
         if not standing.proper:
