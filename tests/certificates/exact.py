@@ -88,8 +88,18 @@ FUNCTIONS: dict[str, Callable[[list, Sequence[float]], Any]] = {
     "tanh": lambda xs, c: mp.tanh(xs[0]),
     "softmax": lambda xs, c: share(0, xs),
     "maximum": lambda xs, c: max(xs),
+    "choice": lambda xs, c: xs[1] if xs[0] > 0 else xs[2],
+    "erf": lambda xs, c: mp.erf(xs[0]),
+    "sin": lambda xs, c: mp.sin(xs[0]),
+    "cos": lambda xs, c: mp.cos(xs[0]),
+    "xlogx": lambda xs, c: xs[0] * mp.log(xs[0]) if xs[0] else mp.mpf(0),
+    "gelu": lambda xs, c: xs[0] * mp.erfc(-xs[0]) / 2,
 }
 """What every primitive computes."""
+
+
+POLES = ("divide", "log", "exp", "root", "xlogx", "choice")
+"""Without a value somewhere, too large for mpmath, or with a jump."""
 
 
 def random_program(
@@ -97,7 +107,7 @@ def random_program(
 ) -> tuple[Program, Callable[[Sequence], list]]:
     """A program of random instructions, and the same function with mpmath; it has no poles."""
     instructions: list[Instruction] = []
-    safe = [name for name in PRIMITIVES if name not in ("divide", "log", "exp", "root")]
+    safe = [name for name in PRIMITIVES if name not in POLES]
     for k in range(depth):
         name = str(rng.choice(safe))
         size = PRIMITIVES[name].registers

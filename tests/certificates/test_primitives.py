@@ -96,7 +96,7 @@ def draws(name, seed, count, kinds=KINDS):
         region = []
         for k in range(size):
             # A divisor on either side of zero, what a logarithm or a root is taken of above it.
-            positive = name in ("log", "root") or (name == "divide" and k == 1)
+            positive = name in ("log", "root", "xlogx") or (name == "divide" and k == 1)
             low, high = random_range(rng, rng.choice(kinds), positive)
             mirrored = name == "divide" and k == 1 and rng.random() < 0.5
             region.append((-high, -low) if mirrored else (low, high))
@@ -137,7 +137,7 @@ def test_partials_hold_derivatives_at_points(name):
         found = partials(name, draw)
         assert len(found) == len(draw.region)
         for point in points_of(rng, draw.region, 2):
-            if name == "maximum" and point[0] == point[1]:
+            if has_no_slope(name, point):
                 continue
             with mp.workdps(precision_for(point)):
                 for k, partial in enumerate(found):
@@ -147,6 +147,11 @@ def test_partials_hold_derivatives_at_points(name):
                         tuple(int(j == k) for j in range(len(point))),
                     )
                     assert holds(widened(partial), expected), (draw, point, k)
+
+
+def has_no_slope(name, point):
+    kink = name == "maximum" and point[0] == point[1]
+    return kink or (name == "choice" and point[0] == 0)
 
 
 def widened(interval):
@@ -175,11 +180,12 @@ def test_intervals_with_rounded_ends_hold_as_much(name):
 
 @each_primitive
 def test_values_are_attained(name):
-    # Every primitive is monotone in each register, but for even powers.
+    # Most are monotone in each register; those that turn do so at known points.
     for draw in draws(name, 4, 60, ("point", "tiny", "wide", "huge", "far", "touching zero")):
         points = [list(map(mp.mpf, corner)) for corner in itertools.product(*draw.region)]
         if name == "power" and draw.region[0][0] < 0 < draw.region[0][1]:
             points.append([mp.mpf(0)])
+        points += [[x] for x in turns(name, draw) if draw.region[0][0] < x < draw.region[0][1]]
         expected = [FUNCTIONS[name](point, draw.numbers) for point in points]
         scale = max((abs(x) for values in draw.region for x in values), default=0.0)
         scale = 10 * (scale + 1) if name == "affine" else 0.0  # terms may cancel
@@ -188,11 +194,23 @@ def test_values_are_attained(name):
         assert is_close(high, max(expected), scale), draw
 
 
+def turns(name, draw):
+    """Where a function of one register turns, in a region that is not too wide."""
+    low, high = (math.floor(x / math.pi) for x in draw.region[0]) if draw.region else (0, 0)
+    if name in ("sin", "cos"):
+        phase = mp.mpf(0.5) if name == "sin" else mp.mpf(0)
+        return [(k + phase) * mp.pi for k in range(low - 1, high + 2)]
+    if name == "gelu":
+        return [mp.mpf("-0.53159688514939322272619131234604477")]
+    return [mp.exp(-1)] if name == "xlogx" else []
+
+
 SLOPES: dict[str, Callable[[Any], Any]] = {
     "exp": mp.exp,
     "log": lambda x: 1 / x,
     "logistic": lambda x: 1 / (2 * mp.cosh(x / 2)) ** 2,
     "tanh": lambda x: mp.sech(x) ** 2,
+    "erf": lambda x: 2 * mp.exp(-x * x) / mp.sqrt(mp.pi),
 }
 
 
@@ -246,6 +264,18 @@ LIMITS = [
     ("softmax", [(-1.0, 1.0), (0.0, INF), (0.0, 0.0)], [], (0.0, 1 / (1 + 2 / math.e))),
     ("softmax", [(0.0, 0.0), (-INF, -INF), (0.0, 0.0)], [], (0.5, 0.5)),
     ("maximum", [(-INF, 0.0), (-1.0, INF)], [], (-1.0, INF)),
+    ("choice", [(-INF, INF), (-1.0, 2.0), (3.0, INF)], [], (-1.0, INF)),
+    ("choice", [(-INF, 0.0), (-1.0, 2.0), (3.0, 4.0)], [], (3.0, 4.0)),
+    ("choice", [(5e-324, INF), (-1.0, 2.0), (3.0, 4.0)], [], (-1.0, 2.0)),
+    ("erf", [(-INF, INF)], [], (-1.0, 1.0)),
+    ("erf", [(INF, INF)], [], (1.0, 1.0)),
+    ("sin", [(0.0, INF)], [], (-1.0, 1.0)),
+    ("cos", [(INF, INF)], [], (-1.0, 1.0)),
+    ("xlogx", [(0.0, INF)], [], (-math.exp(-1), INF)),
+    ("xlogx", [(0.0, 0.0)], [], (0.0, 0.0)),
+    ("gelu", [(-INF, -1.0)], [], (-math.erfc(1.0) / 2, 0.0)),
+    ("gelu", [(-INF, INF)], [], (-0.12018779341550551, INF)),
+    ("gelu", [(INF, INF)], [], (INF, INF)),
     ("log", [(1.0, INF)], [], (0.0, INF)),
     ("root", [(0.0, INF)], [0.5], (0.0, INF)),
     ("root", [(INF, INF)], [2.5], (INF, INF)),
@@ -269,7 +299,7 @@ def test_unknown_ends_are_unknown(name):
         xs, region = list(draw.xs), list(draw.region)
         for k, (low, high) in enumerate(region):
             unknown_low, unknown_high = rng.random(2) < 0.5
-            lowest = 1e-3 if name in ("log", "root", "divide") else -INF
+            lowest = 1e-3 if name in ("log", "root", "divide", "xlogx") else -INF
             region[k] = (lowest if unknown_low else low, INF if unknown_high else high)
             xs[k] = (NAN if unknown_low else arb(low), NAN if unknown_high else arb(high))
             if name == "divide" and k == 1 and low < 0:
@@ -280,7 +310,7 @@ def test_unknown_ends_are_unknown(name):
             expected = FUNCTIONS[name](list(map(mp.mpf, point)), draw.numbers)
             assert holds(found, expected), (draw, xs, point)
             for k, partial in enumerate(slopes):
-                if name == "maximum" and point[0] == point[1]:
+                if has_no_slope(name, point):
                     continue
                 with mp.workdps(precision_for(point)):
                     slope = mp.diff(

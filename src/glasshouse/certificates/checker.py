@@ -21,6 +21,8 @@ from glasshouse.certificates.certificate import certificate_of, verdict_of
 from glasshouse.certificates.count.checker import check_count
 from glasshouse.certificates.count.document import COUNT_FORMAT, read_count
 from glasshouse.certificates.covers import Region, pieces
+from glasshouse.certificates.certificate import Certificate, certificate_of, verdict_of
+from glasshouse.certificates.covers import Region, folded_pieces
 from glasshouse.certificates.document import (
     FORMAT,
     WITHOUT_LAST,
@@ -131,8 +133,8 @@ def _check_player(document: Document, player: int) -> None:
         gain = Gain(program, problem.payoffs[player], problem.params[player], problem.is_builtin)
         gain.lenient = True  # what is no probability proves nothing, and is claimed to be none
         _check_lower(who, gain, claim)
-        cover = pieces(region, proof.cover.split())
-        leaves = [leaf_of(piece, gain.bound(piece)) for piece in cover]
+        cover = folded_pieces(region, proof.cover.split())
+        leaves = [leaf_of(x.region, gain.seen_from(x.chart).bound(x.region)) for x in cover]
     if claim.improper != improper_players(leaves):
         raise InputError(f"{who}: it is not so whose probabilities are not shown to be such")
     # Staying gains nothing, so no upper bound is below zero.

@@ -1,5 +1,6 @@
 """What one player gains by deviating: rigorous bounds on boxes of deviations."""
 
+import copy
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,7 +8,8 @@ from typing import NamedTuple
 from flint import arb
 
 from glasshouse.certificates import intervals as iv
-from glasshouse.certificates.covers import Region, can_split, middle_of
+from glasshouse.certificates.charts import Conflict, charted, conflicts, unfolded
+from glasshouse.certificates.covers import Chart, Region, can_split, middle_of
 from glasshouse.certificates.intervals import Interval
 from glasshouse.certificates.payoff import ExpectedPayoff, Table, Vectors, half_range, sizes
 from glasshouse.certificates.probabilities import Probabilities, Standing
@@ -19,6 +21,10 @@ WIDEST = 1e6
 """Wider ranges, infinite ones among them, count as this wide where a coordinate is chosen."""
 
 
+FAR_OUT = 8.0
+"""Beyond logits of about this size shares hardly change."""
+
+
 class Bound(NamedTuple):
     """A bound on the gain over a region.
 
@@ -27,7 +33,7 @@ class Bound(NamedTuple):
     most, None where the region has come down to one point; `endless`, whether the gain strictly
     rises towards an infinite end of the region, so that no deviation of it attains the bound;
     `proper`, whether the program's outputs are for sure probabilities everywhere in the region;
-    `improper`, the players of whom that is not known.
+    `improper`, the players of whom that is not known; `continuous`, whether none of them jumps.
     """
 
     upper: arb
@@ -37,6 +43,7 @@ class Bound(NamedTuple):
     endless: bool
     proper: bool
     improper: tuple[int, ...] = ()
+    continuous: bool = True
 
 
 class _Range(NamedTuple):
@@ -83,11 +90,11 @@ class Gain:
             )
         # The payoff is computed from all probabilities but the last.
         self._machine = Machine(most if proper else program)
-        self._outputs = [
-            own[: m - 1]
-            for own, m in zip(self._machine.program.outputs, self._actions, strict=True)
-        ]
+        self._outputs = self._leading(self._machine.program)
+        self._last = _LastShares(program, self._actions)
         self._probabilities = Probabilities(self._machine, self._actions, proper)
+        self._charts: dict[Chart, Gain] = {}
+        self._unfolded = True
         wholes = [most.shares_one(player) for player in range(len(most.outputs))]
         self._payoff = ExpectedPayoff(payoffs, wholes, self._probabilities.totals)
         self._half_range = half_range(payoffs)
@@ -99,9 +106,36 @@ class Gain:
         self.hopeless = False
         """Whether outputs were met that for sure are none."""
 
+    def seen_from(self, chart: Chart | None) -> "Gain":
+        """The same gain as a function of a chart's coordinates.
+
+        There the profile is a point like any other: pieces next to it are not folded.
+        """
+        if chart is None:
+            return self
+        if self.swept:
+            raise InputError("covers of claims about an interval of couplings do not fold")
+        if chart not in self._charts:
+            self._staying(())
+            other = copy.copy(self)
+            other._unfolded = False
+            other._machine = Machine(charted(self._machine.program, chart))
+            other._outputs = other._leading(other._machine.program)
+            other._last = self._last.seen_from(chart)
+            other._probabilities = self._probabilities.on(other._machine)
+            other._tails = Tails(other._machine)
+            self._charts[chart] = other
+        self._charts[chart].lenient = self.lenient
+        return self._charts[chart]
+
+    def conflicts(self) -> frozenset[Conflict]:
+        """The pairs of coordinates that are added or subtracted somewhere."""
+        program = self._machine.program
+        return conflicts(charted(program, unfolded(program.inputs)))
+
     def at(self, deviation: Sequence[float]) -> Interval:
         """The gain of one deviation, enclosed; in the limit where a number is infinite."""
-        if tuple(deviation[: len(self.profile)]) == self.profile:
+        if self._unfolded and tuple(deviation[: len(self.profile)]) == self.profile:
             return iv.ZERO, iv.ZERO
         stay, _ = self._staying(tuple((x, x) for x in deviation[len(self.profile) :]))
         values = self._machine.held([iv.point(x) for x in deviation])
@@ -116,6 +150,10 @@ class Gain:
 
     def bound(self, region: Region) -> Bound:
         """An upper bound on a region, and where to look further."""
+        found = self._bound(region)
+        return found._replace(continuous=self._machine.is_continuous(_intervals(region)))
+
+    def _bound(self, region: Region) -> Bound:
         whole = region
         region, (upper, slopes, _, _), endless, standing = self._face(whole)
         if not standing.proper:
@@ -191,8 +229,21 @@ class Gain:
         stay, stay_slopes = self._staying(region[len(self.profile) :])
         for k, slope in enumerate(stay_slopes, start=len(self.profile)):
             slopes[k] = iv.subtract(slopes[k], slope)
-        upper = self._payoff.highest(vectors, effects) - stay[0]
+        upper = self._highest(region, vectors, effects) - stay[0]
         return _Range(upper + self._slack(standing), slopes, effects, standing)
+
+    def _highest(self, region: Region, vectors: Vectors, effects: list[list[Interval]]) -> arb:
+        """An upper bound on the payoff but for its constant."""
+        highest = self._payoff.highest(vectors, effects)
+        if self._probabilities.is_exact and max(self._actions) > 2:
+            shares = self._last.with_last(region, vectors, self._probabilities.totals)
+            if shares is not None:
+                return highest.min(self._payoff.highest_of_shares(shares))
+        return highest
+
+    def _leading(self, program: Program) -> list[tuple[int, ...]]:
+        """Where a program holds everyone's probabilities but the last."""
+        return [own[: m - 1] for own, m in zip(program.outputs, self._actions, strict=True)]
 
     def _staying(self, couplings: Region) -> tuple[Interval, list[Interval]]:
         """The payoff at the profile, and its derivative by the coupling, if that is an input."""
@@ -243,15 +294,49 @@ class Gain:
 
     def _is_profile(self, where: Sequence) -> bool:
         """Whether a point, or all of a region, is the profile in the player's own parameters."""
+        if not self._unfolded:
+            return False
         own = where[: len(self.profile)]
         return all(x in (y, (y, y)) for x, y in zip(own, self.profile, strict=True))
 
     def _centre(self, region: Region, slopes: list[Interval]) -> tuple[float, ...]:
         """The profile where it lies inside, else where the mean-value theorem says most."""
         own = zip(self.profile, region, strict=False)
-        if all(low <= x <= high for x, (low, high) in own):
+        if self._unfolded and all(low <= x <= high for x, (low, high) in own):
             return (*self.profile, *map(_middle, region[len(self.profile) :]))
         return tuple(map(_balanced, region, slopes))
+
+
+class _LastShares:
+    """Everyone's last probabilities, from the program where it has them."""
+
+    def __init__(self, program: Program, actions: Sequence[int]):
+        self._actions = actions
+        self._all = tuple(map(len, program.outputs)) == tuple(actions)
+        last = tuple(own[m - 1 :] for own, m in zip(program.outputs, actions, strict=True))
+        self._machine = Machine(program.computing(last))
+
+    def seen_from(self, chart: Chart) -> "_LastShares":
+        other = copy.copy(self)
+        other._machine = Machine(charted(self._machine.program, chart))
+        return other
+
+    def with_last(
+        self, region: Region, vectors: Vectors, totals: Sequence[arb]
+    ) -> list[list[Interval]] | None:
+        """The probabilities of all actions, none below zero; None where that is not known."""
+        lasts = self._machine.values(_intervals(region))
+        shares = []
+        for own, last, total in zip(vectors, lasts, totals, strict=True):
+            low, high = iv.ZERO, total
+            for p in own:
+                low, high = low + p[1], high - p[0]
+            low = total - low
+            if last:
+                low, high = low.max(last[0][0]), high.min(last[0][1])
+            shares.append([*own, (low.max(iv.ZERO), high)])
+        known = all(p[0] >= 0 and p[1].is_finite() for own in shares for p in own)
+        return shares if known else None
 
 
 def _intervals(region: Region) -> list[Interval]:
@@ -286,12 +371,28 @@ def _rise(x: float, values: tuple[float, float], slope: Interval) -> arb:
 
 def _axis(region: Region, slopes: list[Interval]) -> int | None:
     """The coordinate along which the gain may change most."""
+    width = _finite_width if all(math.isfinite(x) for ends in region for x in ends) else _compact
     changes = [
-        (_size(slope) * min(high - low, WIDEST), high - low, k)
+        (_size(slope) * width((low, high)), high - low, k)
         for k, ((low, high), slope) in enumerate(zip(region, slopes, strict=True))
         if can_split((low, high))
     ]
     return max(changes)[2] if changes else None
+
+
+def _finite_width(values: tuple[float, float]) -> float:
+    return min(values[1] - values[0], WIDEST)
+
+
+def _compact(values: tuple[float, float]) -> float:
+    """How wide a range is where infinity is as near as `FAR_OUT` is to zero."""
+    low, high = values
+    if math.isinf(low) and math.isinf(high):
+        return WIDEST
+    return sum(
+        sign * FAR_OUT * (math.copysign(1.0, x) if math.isinf(x) else x / (FAR_OUT + abs(x)))
+        for sign, x in ((1, high), (-1, low))
+    )
 
 
 def _widest(region: Region) -> int | None:

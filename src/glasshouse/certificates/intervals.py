@@ -168,6 +168,110 @@ def tanh_slope(x: Interval) -> Interval:
     return scale(arb(4), logistic_slope(scale(arb(2), x)))
 
 
+def erf(x: Interval) -> Interval:
+    """The error function, increasing from -1 to 1."""
+    return _or(_erf(x[0]), -ONE), _or(_erf(x[1]), ONE)
+
+
+def erf_slope(x: Interval) -> Interval:
+    """Its derivative, 2 e^(-x²) / √π, which falls on both sides of zero."""
+    at_low, at_high, highest = _gauss(x[0]), _gauss(x[1]), _gauss(ZERO)
+    if x[0] >= 0:
+        return _or(at_high, ZERO), _or(at_low, highest)
+    if x[1] <= 0:
+        return _or(at_low, ZERO), _or(at_high, highest)
+    return _or(at_low.min(at_high), ZERO), highest
+
+
+def sin(x: Interval) -> Interval:
+    """The sine: 1 or -1 wherever it may come up or down to it."""
+    ends = x[0].sin(), x[1].sin()
+    turn = 2 * arb.pi()
+    low = -ONE if _may_hold_whole(x, turn, -turn / 4) else _or(ends[0].min(ends[1]), -ONE)
+    high = ONE if _may_hold_whole(x, turn, turn / 4) else _or(ends[0].max(ends[1]), ONE)
+    return low, high
+
+
+def cos(x: Interval) -> Interval:
+    """The cosine, the sine a quarter of a turn later."""
+    quarter = arb.pi() / 2
+    return sin((x[0] + quarter, x[1] + quarter))
+
+
+def x_log_x(x: Interval) -> Interval:
+    """x log x, 0 at zero, which falls up to 1/e and then rises; everything where x may be
+    negative."""
+    if not x[0] >= 0:
+        return EVERYTHING
+    low, high, turn = _x_log_x(x[0]), _x_log_x(x[1]), (-ONE).exp()
+    if x[0] > turn:
+        return low, _or(high, EVERYTHING[1])
+    if x[1] < turn:
+        return high, _or(low, ZERO)
+    return -turn, _or(_or(low, ZERO).max(high), EVERYTHING[1])
+
+
+def x_log_x_slope(x: Interval) -> Interval:
+    """Its derivative, 1 + log x."""
+    return add(UNIT, log(x)) if x[0] >= 0 else EVERYTHING
+
+
+def gelu(x: Interval) -> Interval:
+    """x (1 + erf x) / 2, which falls up to its only turning point and then rises."""
+    low, high, turn = _gelu(x[0]), _gelu(x[1]), arb(*GELU_TURNS)
+    if x[1] < turn:
+        return high, _or(low, ZERO)
+    if x[0] > turn:
+        return low, high
+    return _gelu(turn), _or(_or(low, ZERO).max(high), EVERYTHING[1])
+
+
+def gelu_slope(x: Interval) -> Interval:
+    """Its derivative, which falls up to -1, rises up to 1, and falls again."""
+    low, high = _gelu_slope(x[0]), _gelu_slope(x[1])
+    lowest, highest = _gelu_slope(-ONE), _gelu_slope(ONE)
+    if x[1] <= -1 or x[0] >= 1:
+        return _or(high.max(lowest), lowest), _or(low.min(highest), highest)
+    least = lowest if not x[0] >= -1 else low.min(high)
+    most = highest if not x[1] <= 1 else low.max(high)
+    return _or(least, lowest), _or(most, highest)
+
+
+GELU_TURNS = "-0.53159688514939322272619131234604477201052479784234", "1e-49"
+"""Where x (1 + erf x) turns, and by how much that may be wrong."""
+
+
+def _erf(x: arb) -> arb:
+    if x.is_finite() or x.is_nan():
+        return x.erf()
+    return ONE if x > 0 else -ONE if x < 0 else x.nan()
+
+
+def _x_log_x(x: arb) -> arb:
+    return ZERO if x.is_zero() else x * x.log()
+
+
+def _gelu(x: arb) -> arb:
+    if x.is_finite() or x.is_nan():
+        return x * (-x).erfc() / 2
+    return x if x > 0 else ZERO if x < 0 else x.nan()
+
+
+def _gelu_slope(x: arb) -> arb:
+    found = (-x).erfc() / 2 + x * (-x * x).exp() / arb.const_sqrt_pi()
+    return _or(found, ZERO if x < 0 else ONE)
+
+
+def _gauss(x: arb) -> arb:
+    return 2 * (-x * x).exp() / arb.const_sqrt_pi()
+
+
+def _may_hold_whole(x: Interval, period: arb, start: arb) -> bool:
+    """Whether start + k · period may lie in the interval for some whole k."""
+    first, last = ((x[0] - start) / period).ceil(), ((x[1] - start) / period).floor()
+    return not first > last
+
+
 def _bell(x: arb) -> arb:
     falling = (-abs(x)).exp()  # neither overflows nor loses digits where the function saturates
     return falling / (1 + falling) ** 2

@@ -41,7 +41,8 @@ def is_attained(leaves: Iterable[Leaf], finite: float, lower: float) -> bool | N
 def leaf_of(region: Region, bound: Bound) -> Leaf:
     """What a bound says of its region, in doubles."""
     bounded = all(math.isfinite(end) for values in region for end in values)
-    return Leaf(up(bound.upper), bounded and bound.proper, bound.endless, bound.improper)
+    compact = bounded and bound.proper and bound.continuous
+    return Leaf(up(bound.upper), compact, bound.endless, bound.improper)
 
 
 def improper_players(leaves: Iterable[Leaf]) -> tuple[int, ...]:

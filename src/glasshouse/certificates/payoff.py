@@ -34,7 +34,11 @@ class ExpectedPayoff:
         levels = len(sizes(payoffs))
         self._wholes = wholes
         totals = [iv.ONE] * levels if totals is None else totals
+        self._totals = totals
         self._table = _without_constant(_differences(payoffs, totals))
+        corner = _last(payoffs)
+        self._rest = _less_number(payoffs, arb(corner))
+        """What is paid beyond the constant."""
         self._by_player = [_to_front(self._table, j) for j in range(levels)]
 
     def value(self, vectors: Vectors) -> Interval:
@@ -61,6 +65,19 @@ class ExpectedPayoff:
         if not any(map(_exceeds_one, self._wholes, best)):
             return highest
         return highest.min(self._highest_of_wholes(vectors, effects, best))
+
+    def highest_of_shares(self, shares: Vectors) -> arb:
+        """An upper bound from the probabilities of all actions, the last ones too.
+
+        None of them is negative, and each player's add up to its total. Whatever the others do,
+        a player cannot do better than with as much as there may be of the best actions: taken from
+        the first player to the last and from the last to the first.
+        """
+        first = _best_shares(self._rest, shares, self._totals)
+        if len(shares) != 2:
+            return first
+        turned = [list(column) for column in zip(*self._rest, strict=True)]
+        return first.min(_best_shares(turned, shares[::-1], self._totals[::-1]))
 
     def _highest_of_wholes(
         self, vectors: Vectors, effects: list[list[Interval]], best: Vectors
@@ -95,6 +112,31 @@ def _most_from(own: Sequence[Interval], effects: Sequence[arb]) -> arb:
 
     prices = [iv.ZERO, *(effect.max(iv.ZERO) for effect in effects)]
     return functools.reduce(arb.min, map(bound, prices))
+
+
+def _best_shares(table: Table, shares: Vectors, totals: Sequence[arb]) -> arb:
+    """A bound on the largest Σ table · Π shares, each player's shares adding up to its total.
+
+    By linear duality Σ r p <= λ · total + Σ max((r - λ) · lowest, (r - λ) · highest) for any λ, and
+    the best λ is the r of the action of which only what is left can be taken.
+    """
+    if not shares:
+        return table
+    own, rewards = shares[0], [_best_shares(row, shares[1:], totals[1:]) for row in table]
+    left = float(totals[0]) - sum(float(p[0]) for p in own)
+    by_reward = sorted(zip(rewards, own, strict=True), key=lambda x: -float(x[0]))
+    price = by_reward[-1][0]
+    for reward, (low, high) in by_reward:
+        left -= float(high) - float(low)
+        if left <= 0:
+            price = reward
+            break
+    price = arb(price.mid())
+    most = price * totals[0]
+    for reward, (low, high) in by_reward:
+        excess = reward - price
+        most += high * excess if excess >= 0 else (low * excess).max(high * excess)
+    return most
 
 
 def _contract(table: Table, vectors: Vectors) -> Interval:
@@ -132,6 +174,17 @@ def _differences(table: Table, totals: Sequence[arb]) -> Table:
         return arb(table)
     rows = [_differences(row, totals[1:]) for row in table]
     return [*(_less(row, rows[-1]) for row in rows[:-1]), _times(totals[0], rows[-1])]
+
+
+def _last(table: Table) -> float:
+    """The payoff where everybody plays the last action."""
+    return _last(table[-1]) if isinstance(table, list | tuple) else table
+
+
+def _less_number(table: Table, number: arb) -> Table:
+    if isinstance(table, list | tuple):
+        return [_less_number(row, number) for row in table]
+    return arb(table) - number
 
 
 def _times(factor: arb, table: Table) -> Table:

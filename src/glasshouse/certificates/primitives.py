@@ -82,6 +82,25 @@ def _share_partials(xs: list[Interval], _: list[arb], value: Interval) -> list[I
     return [slope, *(iv.negative(iv.multiply(value, other)) for other in others)]
 
 
+def _choice(xs: list[Interval], _: list[arb]) -> Interval:
+    which, then, other = xs
+    if which[0] > 0:
+        return then
+    if which[1] <= 0:
+        return other
+    # An end that is not known stays so.
+    return then[0].min(other[0]), then[1].max(other[1])
+
+
+def _choice_partials(xs: list[Interval], _: list[arb], value: Interval) -> list[Interval]:
+    if xs[0][0] > 0:
+        return [iv.NOTHING, iv.UNIT, iv.NOTHING]
+    if xs[0][1] <= 0:
+        return [iv.NOTHING, iv.NOTHING, iv.UNIT]
+    # Where it may jump, no slope bounds it.
+    return [iv.EVERYTHING, (iv.ZERO, iv.ONE), (iv.ZERO, iv.ONE)]
+
+
 def _of_one(
     meaning: str, value: Callable[[Interval], Interval], slope: Callable[[Interval], Interval]
 ) -> Primitive:
@@ -120,5 +139,15 @@ PRIMITIVES: dict[str, Primitive] = {
     "maximum": Primitive(
         "the larger of x and y", 2, 0, lambda xs, c: iv.maximum(*xs), _maximum_partials
     ),
+    "choice": Primitive("y where x is above zero, elsewhere z", 3, 0, _choice, _choice_partials),
+    "erf": _of_one("error function of x", iv.erf, iv.erf_slope),
+    "sin": _of_one("sine of x, in radians", iv.sin, iv.cos),
+    "cos": _of_one("cosine of x, in radians", iv.cos, lambda x: iv.negative(iv.sin(x))),
+    "xlogx": _of_one(
+        "x times its natural logarithm, 0 at 0, where x is not negative",
+        iv.x_log_x,
+        iv.x_log_x_slope,
+    ),
+    "gelu": _of_one("x (1 + erf x) / 2", iv.gelu, iv.gelu_slope),
 }
 """What programs may consist of, by name."""

@@ -4,6 +4,7 @@ Both are needed of every player's outputs on all of a cover. That they add up to
 the text of the program where it can be, and else bounded piece by piece.
 """
 
+import copy
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
@@ -66,6 +67,12 @@ class Probabilities:
         self._nothing = (iv.ZERO,) * len(actions)
         self.is_exact = all(found is not None and found[1].is_zero() for found in self._totals)
         """Whether all totals are known without error."""
+
+    def on(self, machine: Machine) -> "Probabilities":
+        """The same of a machine whose program computes the same functions in another form."""
+        other = copy.copy(self)
+        other._machine = machine
+        return other
 
     @property
     def totals(self) -> list[arb]:

@@ -22,7 +22,7 @@ MOST_INSTRUCTIONS = 100_000
 LARGEST_POWER = 1000
 """Exponents of the primitives "power" and "root" go up to here."""
 
-PARTIAL = {"divide", "log", "root"}
+PARTIAL = {"divide", "log", "root", "xlogx"}
 """Primitives that have no value for some of what their last register may hold."""
 
 POSITIVE = {"exp", "logistic", "softmax"}
@@ -81,11 +81,14 @@ class Program(Readable):
         return one_whole and all(wholes[0].count(x) >= owners.count(x) for x in owners)
 
     def leading(self) -> "Program":
-        """The same without each player's last probability and whatever only that one needs.
+        """The same without each player's last probability and whatever only that one needs."""
+        return self.computing(tuple(registers[:-1] for registers in self.outputs))
+
+    def computing(self, outputs: tuple[tuple[int, ...], ...]) -> "Program":
+        """The same with other outputs, without whatever these do not need.
 
         What may have no value stays: it decides whether the program has any.
         """
-        outputs = tuple(registers[:-1] for registers in self.outputs)
         needed = {r for registers in outputs for r in registers}
         for k in reversed(range(len(self.instructions))):
             primitive, registers, _ = self.instructions[k]
@@ -113,6 +116,7 @@ class Program(Readable):
                 primitive in POSITIVE
                 or (primitive == "constant" and numbers[0] > 0)
                 or (primitive == "maximum" and any(signs))
+                or (primitive == "choice" and all(signs[1:]))
                 or (primitive in ("affine", "multiply", "divide", "power", "root") and all(signs))
             )
             if above:
@@ -138,6 +142,7 @@ class Machine:
             for name, registers, _ in program.instructions
             if name in PARTIAL and registers[-1] not in positive
         ]
+        self._choices = [x[0] for name, x, _ in program.instructions if name == "choice"]
         self._held: list[Any] = [None] * program.inputs
         self._steps = []
         for k, (name, registers, numbers) in enumerate(program.instructions, program.inputs):
@@ -159,10 +164,17 @@ class Machine:
         divided by zero, no logarithm taken of zero or less, no root of less than zero."""
         return all(
             values[r][0] > 0
-            or (name == "root" and values[r][0] >= 0)
+            or (name in ("root", "xlogx") and values[r][0] >= 0)
             or (name == "divide" and values[r][1] < 0)
             for name, r in self._partial
         )
+
+    def is_continuous(self, inputs: Sequence[Interval]) -> bool:
+        """Whether for sure no instruction jumps on a box, every choice being the same all over."""
+        if not self._choices:
+            return True
+        values = self.held(inputs)
+        return all(values[r][0] > 0 or values[r][1] <= 0 for r in self._choices)
 
     def outputs(self, values: Sequence[Interval]) -> list[list[Interval]]:
         """Every player's probabilities, as the outputs name them, from what registers hold."""

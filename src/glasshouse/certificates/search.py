@@ -8,12 +8,14 @@ from collections.abc import Iterator, Sequence
 
 from flint import arb
 
-from glasshouse.certificates.covers import LEAF, Region, halves
+from glasshouse.certificates.charts import Conflict, fold_of
+from glasshouse.certificates.covers import FOLD, LEAF, Chart, Piece, Region, parts, towards
 from glasshouse.certificates.gain import Gain
 from glasshouse.certificates.intervals import Interval, precision
 from glasshouse.certificates.leaves import Leaf, down, improper_players, is_attained, leaf_of
 from glasshouse.certificates.payoff import Table
 from glasshouse.certificates.program import Machine, Program
+from glasshouse.errors import InputError
 
 MOST_CORNERS_TRIED = 64
 """Of boxes with more corners than this, none is tried before the search."""
@@ -26,6 +28,9 @@ LEAST_PRECISION, MOST_PRECISION = 96, 4096
 
 FARTHEST, NEARLY = 60, 0.999
 """On the way to a limit, deviations up to 2 to this power are tried, until one gains this share."""
+
+FARTHEST_FOLDED = 20
+"""The same where coordinates are sums of parameters, whose differences must not be rounded away."""
 
 LOOKED_BEYOND = 50.0
 """How far beyond its finite end an unbounded range is looked at to choose the precision."""
@@ -79,16 +84,17 @@ class _Search:
         self.finite = self.limit = 0.0
         staying = (*gain.profile, *(low for low, _ in region[len(gain.profile) :]))
         self.at_finite = self.at_limit = staying
-        self.children: list[tuple[int, int, int] | None] = []
+        self.children: list[tuple[str, int, int] | None] = []
         self.leaves: dict[int, Leaf] = {}
-        self.waiting: list[tuple[float, int, Region, int]] = []
+        self.waiting: list[tuple[float, int, Piece, tuple[int, ...]]] = []
         self.settled = -math.inf
         """The highest bound among leaves that cannot be split."""
+        self._conflicts: dict[Chart | None, frozenset[Conflict]] = {}
         ends = [sorted(set(values)) for values in region]
         few = math.prod(map(len, ends)) <= MOST_CORNERS_TRIED
         for deviation in itertools.product(*ends) if few else ():
             self._offer(deviation, gain.at(deviation))
-        self._look(region)
+        self._look(Piece(region))
 
     @property
     def lower(self) -> float:
@@ -101,10 +107,11 @@ class _Search:
 
     def split(self) -> None:
         """Split the leaf where most may be gained."""
-        _, node, region, axis = heapq.heappop(self.waiting)
+        _, node, piece, axes = heapq.heappop(self.waiting)
         del self.leaves[node]
-        first, second = halves(region, axis)
-        self.children[node] = (axis, self._look(first), self._look(second))
+        first, second = parts(piece, axes)
+        token = FOLD.join(map(str, axes))
+        self.children[node] = (token, self._look(first), self._look(second))
 
     def is_stuck(self) -> bool:
         """Whether what keeps the bound up cannot be split."""
@@ -131,23 +138,68 @@ class _Search:
             if split is None:
                 yield LEAF
             else:
-                axis, first, second = split
-                yield str(axis)
+                token, first, second = split
+                yield token
                 nodes += [second, first]
 
-    def _look(self, region: Region) -> int:
+    def _look(self, piece: Piece) -> int:
         node = len(self.children)
         self.gain.lenient = node >= FIRST
-        bound = self.gain.bound(region)
-        self._offer(bound.candidate, bound.gain)
-        leaf = leaf_of(region, bound)
+        gain = self.gain.seen_from(piece.chart)
+        bound = gain.bound(piece.region)
+        self.gain.hopeless |= gain.hopeless
+        if piece.chart is None:
+            self._offer(bound.candidate, bound.gain)
+        elif down(bound.gain[0]) > self.lower:
+            self._approach(piece, bound.candidate)
+        leaf = leaf_of(piece.region, bound)
         self.children.append(None)
         self.leaves[node] = leaf
         if bound.axis is None:
             self.settled = max(self.settled, leaf.upper)
         else:
-            heapq.heappush(self.waiting, (-leaf.upper, node, region, bound.axis))
+            axes = self._fold(piece) or (bound.axis,)
+            heapq.heappush(self.waiting, (-leaf.upper, node, piece, axes))
         return node
+
+    def _fold(self, piece: Piece) -> tuple[int, ...] | None:
+        """Two coordinates between which a corner at infinity is split, if that may help."""
+        corner = sum(towards(values) != 0 for values in piece.region) > 1
+        own = zip(self.gain.profile, piece.region, strict=False)
+        near = piece.chart is None and all(low <= x <= high for x, (low, high) in own)
+        if self.gain.swept or near or not corner:
+            return None
+        try:
+            found = self.conflicts(piece.chart)
+            axes = fold_of(piece.region, found)
+            if axes is not None:
+                for part in parts(piece, axes):
+                    self.conflicts(part.chart)
+        except InputError:
+            return None  # too fine for doubles
+        return axes
+
+    def conflicts(self, chart: Chart | None) -> frozenset[Conflict]:
+        """Pairs of a chart's coordinates that are added or subtracted somewhere."""
+        if chart not in self._conflicts:
+            self._conflicts[chart] = self.gain.seen_from(chart).conflicts()
+        return self._conflicts[chart]
+
+    def _approach(self, piece: Piece, candidate: tuple[float, ...]) -> None:
+        """Finite deviations on the way to a point of a folded piece, while they gain more."""
+        before = -math.inf
+        for k in range(FARTHEST_FOLDED):
+            near = _short_of(candidate, piece.region, 2.0**k)
+            deviation = tuple(
+                min(max(sum(c * x for c, x in zip(row, near, strict=True)), low), high)
+                for row, (low, high) in zip(piece.chart or (), self.region, strict=True)
+            )
+            found = self.gain.at(deviation)
+            self._offer(deviation, found)
+            now = down(found[0])
+            if all(map(math.isfinite, candidate)) or not now > before + NARROW * abs(now):
+                break
+            before = now
 
     def _offer(self, deviation: tuple[float, ...], gain: Interval) -> None:
         lower = down(gain[0])
@@ -162,13 +214,18 @@ class _Search:
         """Finite deviations on the way to a limit, until one gains nearly as much."""
         for k in range(FARTHEST):
             step = 2.0**k
-            near = tuple(
-                x if math.isfinite(x) else max(low, step) if x > 0 else min(high, -step)
-                for x, (low, high) in zip(limit, self.region, strict=True)
-            )
+            near = _short_of(limit, self.region, step)
             self._offer(near, self.gain.at(near))
             if self.finite > self.epsilon and self.finite > NEARLY * self.limit:
                 break
+
+
+def _short_of(limit: Sequence[float], region: Region, step: float) -> tuple[float, ...]:
+    """A finite point of a region on the way to one that may be infinite."""
+    return tuple(
+        x if math.isfinite(x) else max(low, step) if x > 0 else min(high, -step)
+        for x, (low, high) in zip(limit, region, strict=True)
+    )
 
 
 def best_gain(

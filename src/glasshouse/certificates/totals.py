@@ -216,6 +216,45 @@ class _Forms:
         difference = poly.combined([(Fraction(1), x), (Fraction(-1), y)])
         return poly.combined([(Fraction(1), y), (Fraction(1), self._positive_part(difference))])
 
+    def choice(self, instruction: Instruction) -> Polynomial:
+        """z + (y - z) times 1 where x is above zero and 0 elsewhere."""
+        x, y, z = self._operands(instruction)
+        if poly.is_constant(x):
+            return y if x.get(NO_FACTORS, Fraction(0)) > 0 else z
+        unit = poly.scaled(1 / abs(poly.leading(x)), x)
+        which = self._atom("above zero", poly.frozen(unit))
+        difference = poly.combined([(Fraction(1), y), (Fraction(-1), z)])
+        return poly.combined([(Fraction(1), z), (Fraction(1), poly.product(which, difference))])
+
+    def erf(self, instruction: Instruction) -> Polynomial:
+        return self._odd("erf", *self._operands(instruction))
+
+    def sin(self, instruction: Instruction) -> Polynomial:
+        return self._odd("sin", *self._operands(instruction))
+
+    def cos(self, instruction: Instruction) -> Polynomial:
+        (x,) = self._operands(instruction)
+        if not x:
+            return poly.constant(1)
+        sign = Fraction(1 if poly.leading(x) > 0 else -1)
+        return self._atom("cos", poly.frozen(poly.scaled(sign, x)))
+
+    def xlogx(self, instruction: Instruction) -> Polynomial:
+        (x,) = self._operands(instruction)
+        return {} if not x or x == poly.constant(1) else self._atom("xlogx", poly.frozen(x))
+
+    def gelu(self, instruction: Instruction) -> Polynomial:
+        (x,) = self._operands(instruction)
+        half, erf = poly.scaled(Fraction(1, 2), x), self._odd("erf", x)
+        return poly.combined([(Fraction(1), half), (Fraction(1), poly.product(half, erf))])
+
+    def _odd(self, name: str, x: Polynomial) -> Polynomial:
+        """An odd function: of -x it is minus that of x."""
+        if not x:
+            return {}
+        sign = Fraction(1 if poly.leading(x) > 0 else -1)
+        return poly.scaled(sign, self._atom(name, poly.frozen(poly.scaled(sign, x))))
+
     def _logistic(self, x: Polynomial) -> Polynomial:
         if not x:
             return poly.constant(Fraction(1, 2))

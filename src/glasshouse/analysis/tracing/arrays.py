@@ -4,6 +4,7 @@ Such an array is a NumPy array of objects. Whole numbers, truth values and rando
 no parameter: they stay what JAX computes.
 """
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
@@ -11,14 +12,18 @@ from typing import Any, TypeAlias
 import jax.numpy as jnp
 import numpy as np
 
+from glasshouse.analysis.tracing.choices import Decision
 from glasshouse.analysis.tracing.elements import (
     COMPARISONS,
     ELEMENTWISE,
-    Element,
+    LOGIC,
     Rule,
     Unsupported,
+    decision,
     exact,
+    logic,
     operation,
+    selected,
     whole_constant,
 )
 from glasshouse.analysis.tracing.expressions import Expressions
@@ -71,6 +76,11 @@ MOVES_BY_NUMBER = {
     "split",
 }
 
+TAKE_TRUTHS = (
+    {"select_n", "convert_element_type", "unstack"} | set(LOGIC) | COPIES | MOVES.keys()
+) | MOVES_BY_NUMBER
+"""Operations that may read truth values that depend on parameters."""
+
 WITHOUT_ROUNDING = {"bitcast_convert_type", "iota"}
 """Operations that make floats of whole numbers exactly."""
 
@@ -111,10 +121,12 @@ class Rules:
         """Of one equation of a jaxpr."""
         if not any(map(is_objects, operands)):
             return self._without_expressions(equation, operands)
-        if not (equation.primitive.name == "select_n" and _is_float(equation.outvars[0])):
+        name = equation.primitive.name
+        if not (name == "select_n" and _is_float(equation.outvars[0])):
             for variable, operand in zip(equation.invars, operands, strict=True):
-                if is_objects(operand) and not _is_float(variable):
-                    return unsupported(equation, _first_unsupported(operand))
+                read = _is_float(variable) or (name in TAKE_TRUTHS and _is_truth(variable))
+                if is_objects(operand) and not read:
+                    return unsupported(equation, _first_unsupported(operand, name))
         return self._with_expressions(equation, operands)
 
     def elementwise(self, name: str, *operands: Array, settings: Sequence[int] = ()) -> np.ndarray:
@@ -139,16 +151,18 @@ class Rules:
             settings = [params["y"]] if name == "integer_pow" else []
             return [self.elementwise(name, *operands, settings=settings)]
         if name in COMPARISONS or name == "is_finite":
-            return [_all_known(self.elementwise(name, *operands), bool)]
+            return [_truths(self.elementwise(name, *operands))]
+        if name in LOGIC:
+            return [_logic(equation, *operands)]
         if name == "convert_element_type":
-            return [_converted(operands[0], params["new_dtype"])]
+            return [self._converted(operands[0], params["new_dtype"])]
         if name == "unstack":
             rows = np.moveaxis(operands[0], params["axis"], 0)
             return [rows[k, ...] for k in range(len(rows))]
         if name in MOVES:
             return [MOVES[name](params, *operands)]
         if name == "select_n" and is_objects(operands[0]):
-            return [_each(_same, *map(objects, operands))]
+            return [self._selected(equation, *operands)]
         if name in MOVES_BY_NUMBER:
             return _moved(equation, operands)
         if name == "scatter-add":
@@ -160,6 +174,34 @@ class Rules:
         if name in RUNNING:
             return [self._running(RUNNING[name], operands[0], params["axis"], params["reverse"])]
         return unsupported(equation, operation(name))
+
+    def _selected(self, equation: Any, which: np.ndarray, *cases: Array) -> Array:
+        """What is chosen by truth values some of which depend on parameters."""
+        if len(cases) != 2:
+            return unsupported(equation, _first_unsupported(which, "select_n"))[0]
+        is_float = _is_float(equation.outvars[0])
+        chosen = [objects(x) if is_float else np.asarray(x).astype(object) for x in cases]
+        found = _each(functools.partial(selected, self._expressions), which, *chosen)
+        return found if is_float else _truths(found)
+
+    def _converted(self, array: np.ndarray, dtype: Any) -> Array:
+        one, zero = exact(1), exact(0)
+
+        def number(x: Any) -> Any:
+            known = isinstance(x, bool | np.bool_ | Decision)
+            return selected(self._expressions, x, zero, one) if known else x
+
+        if jnp.issubdtype(dtype, jnp.floating):
+            # Of real numbers; rounding to fewer bits is no part of the semantics.
+            return _each(number, array)
+        if jnp.issubdtype(dtype, jnp.integer):
+            if any(isinstance(x, bool | np.bool_ | Decision) for x in array.flat):
+                return filled(array.shape, decision("convert_element_type"))
+            ends = jnp.iinfo(dtype).min, jnp.iinfo(dtype).max
+            return _all_known(_each(lambda x: whole_constant(x, *map(int, ends)), array), dtype)
+        if jnp.issubdtype(dtype, jnp.bool_) and not _is_of_numbers(array):
+            return array
+        return filled(array.shape, operation("convert_element_type"))
 
     def _reduced(self, name: str, x: np.ndarray, axes: Sequence[int]) -> np.ndarray:
         kept = [size for axis, size in enumerate(x.shape) if axis not in axes]
@@ -220,6 +262,10 @@ def _is_float(variable: Any) -> bool:
     return jnp.issubdtype(variable.aval.dtype, jnp.inexact)
 
 
+def _is_truth(variable: Any) -> bool:
+    return jnp.issubdtype(variable.aval.dtype, jnp.bool_)
+
+
 def _by_jax(equation: Any, operands: Sequence[Array], **changed: Any) -> list[Array]:
     found = equation.primitive.bind(*operands, **{**equation.params, **changed})
     return list(found) if equation.primitive.multiple_results else [found]
@@ -242,9 +288,35 @@ def _moved(equation: Any, operands: Sequence[Array]) -> list[np.ndarray]:
     ]
 
 
-def _first_unsupported(array: np.ndarray) -> Unsupported:
+def _first_unsupported(array: np.ndarray, name: str = "") -> Unsupported:
     found = (x for x in array.flat if isinstance(x, Unsupported))
-    return next(found, Unsupported("computes nothing that is known"))
+    decided = any(isinstance(x, Decision) for x in array.flat)
+    return next(found, decision(name) if decided else Unsupported("computes nothing that is known"))
+
+
+def _is_of_numbers(array: np.ndarray) -> bool:
+    return any(not isinstance(x, bool | np.bool_ | Decision | Unsupported) for x in array.flat)
+
+
+def _truths(array: np.ndarray) -> Array:
+    """Truth values: as they are computed, where none depends on a parameter."""
+    if any(isinstance(x, Decision) for x in array.flat):
+        return array
+    return _all_known(array, bool)
+
+
+def _logic(equation: Any, *operands: Array) -> Array:
+    name = equation.primitive.name
+    arrays = [np.asarray(x).astype(object) for x in operands]
+    if name not in ("reduce_and", "reduce_or"):
+        return _truths(_each(functools.partial(logic, name), *arrays))
+    axes = equation.params["axes"]
+    kept = [size for axis, size in enumerate(arrays[0].shape) if axis not in axes]
+    rows = np.moveaxis(arrays[0], axes, range(-len(axes), 0)).reshape(*kept, -1)
+    found = filled(rows.shape[:-1], None)
+    for index in np.ndindex(found.shape):
+        found[index] = logic(name, *rows[index])
+    return _truths(found)
 
 
 def _all_known(array: np.ndarray, dtype: Any) -> Array:
@@ -252,20 +324,6 @@ def _all_known(array: np.ndarray, dtype: Any) -> Array:
     if any(isinstance(x, Unsupported) for x in array.flat):
         return filled(array.shape, _first_unsupported(array))
     return array.astype(dtype)
-
-
-def _converted(array: np.ndarray, dtype: Any) -> Array:
-    if jnp.issubdtype(dtype, jnp.floating):
-        return array  # of real numbers; rounding to fewer bits is no part of the semantics
-    if jnp.issubdtype(dtype, jnp.integer):
-        ends = jnp.iinfo(dtype).min, jnp.iinfo(dtype).max
-        return _all_known(_each(lambda x: whole_constant(x, *map(int, ends)), array), dtype)
-    return filled(array.shape, operation("convert_element_type"))
-
-
-def _same(choice: Unsupported, *cases: Element) -> Element:
-    """What is chosen whatever the choice, if there is such."""
-    return cases[0] if all(case == cases[0] for case in cases) else choice
 
 
 def _as_matrices(

@@ -13,18 +13,23 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from glasshouse.analysis.tracing.expressions import (
+import numpy as np
+
+from glasshouse.analysis.tracing import choices, functions
+from glasshouse.analysis.tracing.atoms import (
     EXACT_ONE,
     EXACT_ZERO,
     ONE_ATOM,
     Expression,
-    Expressions,
     UndefinedError,
 )
+from glasshouse.analysis.tracing.choices import Decision, Truth
+from glasshouse.analysis.tracing.expressions import Expressions
 
 AVAILABLE = (
     "sums, products, quotients, powers, exp, log, sqrt, tanh, jax.nn.sigmoid, jax.nn.softmax, "
-    "jax.nn.softplus, jax.nn.relu, jnp.maximum, jnp.minimum, jnp.abs and jnp.clip"
+    "jax.nn.softplus, jax.nn.relu, sin, cos, erf, xlogy, jnp.maximum, jnp.minimum, jnp.abs, "
+    "jnp.clip and jnp.where"
 )
 
 
@@ -35,7 +40,7 @@ class Unsupported:
     reason: str
 
 
-Element: TypeAlias = Expression | float | Unsupported
+Element: TypeAlias = Expression | float | Unsupported | Decision
 """A float is infinite."""
 
 TOO_CLOSE = Fraction(1, 10**9)
@@ -56,7 +61,7 @@ def decision(name: str) -> Unsupported:
     """A comparison whose outcome depends on parameters."""
     return Unsupported(
         f"decides by comparing computed numbers (JAX operation {name!r}), which certificates "
-        "cannot bound: write it with jnp.maximum, jnp.minimum, jnp.abs or jnp.clip"
+        "cannot bound: write it with jnp.where, jnp.maximum, jnp.minimum, jnp.abs or jnp.clip"
     )
 
 
@@ -102,8 +107,11 @@ ELEMENTWISE: dict[str, Callable[..., Expression]] = {
     "add": Expressions.add,
     "add_any": Expressions.add,
     "clamp": lambda e, low, x, high: e.minimum(e.maximum(low, x), high),
+    "cos": functions.cos,
     "div": Expressions.divide,
     "dot": _dot,
+    "erf": functions.erf,
+    "erfc": lambda e, x: e.subtract(EXACT_ONE, functions.erf(e, x)),
     "exp": Expressions.exp,
     "exp2": lambda e, x: e.exp(e.multiply(x, e.log(e.add(EXACT_ONE, EXACT_ONE)))),
     "expm1": lambda e, x: e.subtract(e.exp(x), EXACT_ONE),
@@ -114,15 +122,18 @@ ELEMENTWISE: dict[str, Callable[..., Expression]] = {
     "logistic": Expressions.logistic,
     "max": Expressions.maximum,
     "min": Expressions.minimum,
-    "mul": Expressions.multiply,
+    "mul": functions.multiply,
     "neg": lambda e, x: e.scale(Fraction(-1), x),
     "pow": Expressions.real_power,
     "product": lambda e, *xs: functools.reduce(e.multiply, xs, EXACT_ONE),
     "rsqrt": lambda e, x: e.root(x, MINUS_HALF),
+    "sign": choices.sign,
+    "sin": functions.sin,
     "sqrt": lambda e, x: e.root(x, HALF),
     "square": lambda e, x: e.multiply(x, x),
     "sub": Expressions.subtract,
     "tanh": Expressions.tanh,
+    "xlogy": functions.x_log_y,
 }
 """By name of the operation, on one element of each operand ("dot", "product": of a row)."""
 
@@ -160,6 +171,61 @@ def may_overflow(expressions: Expressions, x: Expression) -> bool:
     return False
 
 
+def depends_on_inputs(expressions: Expressions, x: Expression) -> bool:
+    """Whether an expression moves with a parameter, as far as its text tells."""
+    left, seen = [x], set()
+    while left:
+        for k, _ in left.pop().terms:
+            atom = expressions.atoms[k]
+            if atom.operation == "input":
+                return True
+            if k not in seen:
+                seen.add(k)
+                left += atom.operands
+    return False
+
+
+def selected(expressions: Expressions, truth: Any, other: Any, then: Any) -> Any:
+    """What is chosen of two elements, in the order of JAX: where it is false, and where true."""
+    if isinstance(truth, Unsupported):
+        return other if other == then else truth
+    if not isinstance(truth, Decision):
+        return then if truth else other
+    if other == then:
+        return then
+    for case in (other, then):
+        if isinstance(case, Unsupported):
+            return case
+    if any(isinstance(case, bool | np.bool_ | Decision) for case in (other, then)):
+        first = choices.both(truth, _truth(then))
+        return choices.either(first, choices.both(choices.negated(truth), _truth(other)))
+    if any(isinstance(case, float) for case in (other, then)):
+        return Unsupported("gives an infinite number to the JAX operation 'select_n'")
+    return choices.selected(expressions, truth, then, other)
+
+
+LOGIC: dict[str, Callable[..., Truth]] = {
+    "and": choices.both,
+    "not": choices.negated,
+    "or": choices.either,
+    "reduce_and": lambda *xs: functools.reduce(choices.both, xs, True),
+    "reduce_or": lambda *xs: functools.reduce(choices.either, xs, False),
+}
+"""By name of the operation, on truth values (the last two: of a row)."""
+
+
+def logic(name: str, *xs: Any) -> Any:
+    """A rule for truth values, some of which depend on parameters or are not known."""
+    for x in xs:
+        if isinstance(x, Unsupported):
+            return x
+    return LOGIC[name](*map(_truth, xs))
+
+
+def _truth(x: Any) -> Truth:
+    return x if isinstance(x, Decision) else bool(x)
+
+
 class Rule:
     """One operation on elements, as a function of them.
 
@@ -193,10 +259,13 @@ class Rule:
             return False
         return decision("is_finite") if may_overflow(self._expressions, x) else True
 
-    def _compared(self, x: Expression | float, y: Expression | float) -> bool | Unsupported:
+    def _compared(self, x: Expression | float, y: Expression | float) -> Truth | Unsupported:
         compare = COMPARISONS[self._name]
         if isinstance(x, Expression) and isinstance(y, Expression):
-            difference = self._expressions.subtract(x, y).number
+            distance = self._expressions.subtract(x, y)
+            if depends_on_inputs(self._expressions, distance):
+                return choices.compared(self._expressions, self._name, distance)
+            difference = distance.number
             sizes = [abs(z.number) for z in (x, y) if z.number is not None]
             if difference is None or 0 < abs(difference) < TOO_CLOSE * max(sizes, default=1):
                 return decision(self._name)

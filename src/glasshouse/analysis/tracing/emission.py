@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from glasshouse.analysis.tracing.expressions import ONE_ATOM, Atom, Expression, Expressions
+from glasshouse.analysis.tracing.atoms import ONE_ATOM, Atom, Expression
+from glasshouse.analysis.tracing.expressions import Expressions
 from glasshouse.certificates.builtin import Writer
 from glasshouse.certificates.program import LARGEST_POWER, Instruction, Program
 

@@ -6,49 +6,23 @@ exponentials; equal ones are one. Where two expressions are equal, so are they a
 is ever rounded here.
 """
 
-import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from glasshouse.analysis.tracing.atoms import (
+    EXACT_ONE,
+    EXACT_ZERO,
+    ONE_ATOM,
+    Atom,
+    Expression,
+    UndefinedError,
+    fits,
+    of_atom,
+    split,
+)
 from glasshouse.certificates.program import LARGEST_POWER
-
-LONGEST_FRACTION = 256
-"""Longer fractions are not multiplied out: the program computes them."""
-
-ONE_ATOM = 0
-"""The atom that is the number one; its factor is an expression's constant."""
-
-
-class UndefinedError(ValueError):
-    """An expression that has no value, or none that programs can compute."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Expression:
-    """Σ factor · atom, by number of the atom; no factor is zero."""
-
-    terms: tuple[tuple[int, Fraction], ...]
-
-    @property
-    def number(self) -> Fraction | None:
-        """The fraction it is, None where it depends on a parameter or is no fraction."""
-        if not self.terms:
-            return Fraction(0)
-        (atom, factor), *others = self.terms
-        return factor if atom == ONE_ATOM and not others else None
-
-
-EXACT_ZERO, EXACT_ONE = Expression(()), Expression(((ONE_ATOM, Fraction(1)),))
-
-
-class Atom(NamedTuple):
-    """What an operation makes of expressions: a primitive of programs, "input" or "number"."""
-
-    operation: str
-    operands: tuple[Expression, ...] = ()
-    number: Fraction | None = None
 
 
 class Expressions:
@@ -64,8 +38,8 @@ class Expressions:
         self._shares: dict[Expression, dict[Expression, Expression]] = {}
         # Simplifying must not make a function defined where it was not: 0 · log x is not 0.
         self.guards: dict[tuple[Literal["divide", "log", "root"], Expression], None] = {}
-        self._atom("number", (), Fraction(1))
-        self.inputs = [self._atom("input", (), Fraction(k)) for k in range(inputs)]
+        self.atom("number", (), Fraction(1))
+        self.inputs = [self.atom("input", (), Fraction(k)) for k in range(inputs)]
 
     def add(self, *parts: Expression) -> Expression:
         return self.combine((Fraction(1), part) for part in parts)
@@ -94,11 +68,11 @@ class Expressions:
         return Expression(tuple(sorted((k, c) for k, c in sums.items() if c)))
 
     def multiply(self, x: Expression, y: Expression) -> Expression:
-        (c, x), (d, y) = _split(x), _split(y)
+        (c, x), (d, y) = split(x), split(y)
         return self.scale(c, self.scale(d, self._product(x, y)))
 
     def divide(self, x: Expression, y: Expression) -> Expression:
-        (c, x), (d, y) = _split(x), _split(y)
+        (c, x), (d, y) = split(x), split(y)
         if d == 0:
             raise UndefinedError("divides by zero")
         if self.sign(y) < 2:
@@ -113,7 +87,7 @@ class Expressions:
             raise UndefinedError(f"takes a power above {LARGEST_POWER}")
         if exponent < 2:
             return x if exponent else EXACT_ONE
-        factor, x = _split(x)
+        factor, x = split(x)
         return self.multiply(self._number_to(factor, exponent), self._power(x, exponent))
 
     def exp(self, x: Expression) -> Expression:
@@ -121,11 +95,11 @@ class Expressions:
             return EXACT_ONE
         for atom, factor in x.terms:
             if self.atoms[atom].operation == "log" and abs(factor) == 1:
-                rest = self.combine([(Fraction(1), x), (-factor, _of(atom))])
+                rest = self.combine([(Fraction(1), x), (-factor, of_atom(atom))])
                 found = self._exp_and_log(rest, self.atoms[atom].operands[0], factor)
                 if found is not None:
                     return found
-        return self._atom("exp", (x,))
+        return self.atom("exp", (x,))
 
     def log(self, x: Expression) -> Expression:
         if x.number is not None and x.number <= 0:
@@ -161,23 +135,23 @@ class Expressions:
             return EXACT_ZERO
         powers = self._exponentials(x)
         if x.number is not None or powers is None:
-            return self._atom("log", (x,))
+            return self.atom("log", (x,))
         # The common part of the exponents, with what was subtracted to keep floats from
         # overflowing, comes out of the logarithm.
         common = self._common(list(powers))
         rest = self.combine((c, self.exp(self.subtract(a, common))) for a, c in powers.items())
-        return self.add(common, EXACT_ZERO if rest == EXACT_ONE else self._atom("log", (rest,)))
+        return self.add(common, EXACT_ZERO if rest == EXACT_ONE else self.atom("log", (rest,)))
 
     def tanh(self, x: Expression) -> Expression:
-        return self._atom("tanh", (x,)) if x.terms else EXACT_ZERO
+        return self.atom("tanh", (x,)) if x.terms else EXACT_ZERO
 
     def logistic(self, x: Expression) -> Expression:
-        return self._atom("logistic", (x,)) if x.terms else self.scale(Fraction(1, 2), EXACT_ONE)
+        return self.atom("logistic", (x,)) if x.terms else self.scale(Fraction(1, 2), EXACT_ONE)
 
     def maximum(self, *xs: Expression) -> Expression:
         operands: list[Expression] = []
         for x in xs:
-            own = self._single(x)
+            own = self.single(x)
             operands += own.operands if own is not None and own.operation == "maximum" else [x]
         # Of operands that differ by a number only, the larger one is left.
         largest: dict[Expression, Fraction] = {}
@@ -189,7 +163,7 @@ class Expressions:
         if any(x.number is None and self.sign(x) for x in left):
             left = [x for x in left if x.number is None or x.number > 0]
         left.sort(key=lambda x: x.terms)
-        return left[0] if len(left) == 1 else self._atom("maximum", tuple(left))
+        return left[0] if len(left) == 1 else self.atom("maximum", tuple(left))
 
     def minimum(self, *xs: Expression) -> Expression:
         return self.scale(Fraction(-1), self.maximum(*(self.scale(Fraction(-1), x) for x in xs)))
@@ -233,7 +207,7 @@ class Expressions:
         if base == other and n + m <= LARGEST_POWER:
             return self._power(base, n + m)
         for a, b in ((x, y), (y, x)):
-            own, next_to = self._single(a), self._single(b)
+            own, next_to = self.single(a), self.single(b)
             if own is None or own.operation != "exp" or next_to is None:
                 continue
             if next_to.operation == "exp":
@@ -242,24 +216,24 @@ class Expressions:
             share = quotient and self._share(self.multiply(a, quotient[0]), quotient[1])
             if share:
                 return share
-        return self._atom("multiply", tuple(sorted((x, y), key=lambda z: z.terms)))
+        return self.atom("multiply", tuple(sorted((x, y), key=lambda z: z.terms)))
 
     def _quotient(self, x: Expression, y: Expression) -> Expression:
         if y == EXACT_ONE:
             return x
-        below = self._single(y)
+        below = self.single(y)
         if below is not None and below.operation == "exp":
             return self.multiply(x, self.exp(self.scale(Fraction(-1), below.operands[0])))
         share = self._share(x, y)
-        return self._atom("divide", (x, y)) if share is None else share
+        return self.atom("divide", (x, y)) if share is None else share
 
     def _over(self, x: Expression, number: Fraction) -> Expression:
         if fits(1 / number):
             return self.scale(1 / number, x)
-        return self._atom("divide", (x, self._number(number)))
+        return self.atom("divide", (x, self._number(number)))
 
     def _power(self, x: Expression, exponent: int) -> Expression:
-        own = self._single(x)
+        own = self.single(x)
         if x == EXACT_ONE:
             return x
         if own is not None and own.operation == "exp":
@@ -267,12 +241,12 @@ class Expressions:
         base, already = self._as_power(x)
         if already * exponent > LARGEST_POWER:
             base, already = x, 1
-        return self._atom("power", (base,), Fraction(already * exponent))
+        return self.atom("power", (base,), Fraction(already * exponent))
 
     def _number_to(self, factor: Fraction, exponent: int) -> Expression:
         if fits(factor**exponent):
             return self.scale(factor**exponent, EXACT_ONE)
-        return self._atom("power", (self._number(factor),), Fraction(exponent))
+        return self.atom("power", (self._number(factor),), Fraction(exponent))
 
     def _share(self, x: Expression, y: Expression) -> Expression | None:
         """x / y where both are sums of exponentials and x has no others than y."""
@@ -304,7 +278,7 @@ class Expressions:
             return EXACT_ONE
         if len(others) == 1:
             return self.logistic(self.subtract(own, others[0]))
-        return self._atom("softmax", (own, *others))
+        return self.atom("softmax", (own, *others))
 
     def _common(self, xs: Sequence[Expression]) -> Expression:
         """What more than half of the expressions have in common, atom by atom."""
@@ -334,23 +308,23 @@ class Expressions:
         return None
 
     def _as_power(self, x: Expression) -> tuple[Expression, int]:
-        own = self._single(x)
+        own = self.single(x)
         if own is not None and own.operation == "power" and own.number is not None:
             return own.operands[0], int(own.number)
         return x, 1
 
-    def _single(self, x: Expression) -> Atom | None:
+    def single(self, x: Expression) -> Atom | None:
         """The atom that the expression is, if it is one."""
         return self.atoms[x.terms[0][0]] if len(x.terms) == 1 and x.terms[0][1] == 1 else None
 
     def _number(self, number: Fraction) -> Expression:
         """A number that is not multiplied out."""
-        return self._atom("number", (), number)
+        return self.atom("number", (), number)
 
-    def _atom(
+    def atom(
         self, operation: str, operands: tuple[Expression, ...], number: Fraction | None = None
     ) -> Expression:
-        return _of(self._new(operation, operands, number))
+        return of_atom(self._new(operation, operands, number))
 
     def _new(
         self, operation: str, operands: tuple[Expression, ...], number: Fraction | None = None
@@ -370,31 +344,10 @@ class Expressions:
             return 2
         if atom.operation == "maximum":
             return max(signs)
+        if atom.operation == "choice":
+            return min(signs[1:])
         if atom.operation == "number" and atom.number is not None:
             return 2 if atom.number > 0 else 0
         if atom.operation == "power" and atom.number is not None:
             return signs[0] or int(atom.number % 2 == 0)
         return min(signs) if atom.operation in ("multiply", "divide") else 0
-
-
-def fits(number: Fraction) -> bool:
-    """Whether a number is short enough to be multiplied out; doubles always are."""
-    if max(number.numerator.bit_length(), number.denominator.bit_length()) <= LONGEST_FRACTION:
-        return True
-    try:
-        return Fraction(float(number)) == number
-    except OverflowError:
-        return False
-
-
-def _of(atom: int) -> Expression:
-    return Expression(((atom, Fraction(1)),))
-
-
-def _split(x: Expression) -> tuple[Fraction, Expression]:
-    """An expression as a number times another one."""
-    if not x.terms:
-        return Fraction(0), EXACT_ONE
-    if len(x.terms) == 1:
-        return x.terms[0][1], _of(x.terms[0][0])
-    return Fraction(1), x

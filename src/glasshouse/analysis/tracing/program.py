@@ -20,9 +20,10 @@ from glasshouse.analysis.tracing.arrays import (
     objects,
     unsupported,
 )
+from glasshouse.analysis.tracing.atoms import Expression
 from glasshouse.analysis.tracing.elements import Unsupported, decision
 from glasshouse.analysis.tracing.emission import emitted
-from glasshouse.analysis.tracing.expressions import Expression, Expressions
+from glasshouse.analysis.tracing.expressions import Expressions
 from glasshouse.certificates.program import Program
 from glasshouse.dynamics.doors import check_params
 from glasshouse.errors import InputError
@@ -149,6 +150,8 @@ class _Walk:
                 return [self._rules.elementwise("logistic", logits) for logits in both]
             if _is_call_of(jnp.logaddexp, equation):
                 return [self._rules.elementwise("logaddexp", *operands)]
+            if _is_call_of(jax.scipy.special.xlogy, equation):
+                return [self._rules.elementwise("xlogy", *operands)]
             if isinstance(inner, ClosedJaxpr):
                 return self.closed(inner, operands)
             return self.results(inner, [], operands)
