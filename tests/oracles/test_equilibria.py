@@ -1,19 +1,13 @@
 """All equilibria: tables and random games against a brute force that shares no code with them."""
 
-import itertools
-import json
 import math
 
-import jax
 import numpy as np
 import pytest
-from tests.brute_force import equilibria as by_brute_force
 
 import glasshouse as gh
 from glasshouse import NormalFormGame, ParametricGame
-from glasshouse.channels import Box
-from glasshouse.errors import InputError
-from glasshouse.semantics import Affine, Custom, Logistic
+from glasshouse.semantics import Logistic
 
 CORNERS = {"CC": (3.0, 3.0), "DD": (-3.0, -3.0)}
 

@@ -20,8 +20,6 @@ from glasshouse.certificates.builtin import program_of
 from glasshouse.certificates.certificate import certificate_of, verdict_of
 from glasshouse.certificates.count.checker import check_count
 from glasshouse.certificates.count.document import COUNT_FORMAT, read_count
-from glasshouse.certificates.covers import Region, pieces
-from glasshouse.certificates.certificate import Certificate, certificate_of, verdict_of
 from glasshouse.certificates.covers import Region, folded_pieces
 from glasshouse.certificates.document import (
     FORMAT,

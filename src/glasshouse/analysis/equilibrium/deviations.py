@@ -22,7 +22,6 @@ from glasshouse._foundation.numbers import (
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.random import Seed
 from glasshouse.analysis.equilibrium.ascent import search
-from glasshouse.analysis.equilibrium.peaks import GRID
 from glasshouse.analysis.equilibrium.reduction import reduction
 from glasshouse.analysis.movement.first_order import cooperation
 from glasshouse.channels.box import Box
