@@ -30,6 +30,7 @@ from glasshouse.certificates.covers import Region
 from glasshouse.certificates.document import ProgramOnly, ProgramText
 from glasshouse.certificates.intervals import precision
 from glasshouse.certificates.search import needed_precision
+from glasshouse.errors import InputError
 from glasshouse.parametric import Params
 from glasshouse.parametric.dense import DenseGame, check_current
 
@@ -45,8 +46,8 @@ BESIDE_A_CONTINUUM = 1000
 METHOD = "interval exclusion in Arb arithmetic"
 
 
-def why_not_complete(game: DenseGame) -> str | None:
-    """Why the equilibria of a game cannot be counted by this search, or None."""
+def pose(game: DenseGame) -> CountProblem | str:
+    """The game in exact numbers, or why its equilibria cannot be counted by this search."""
     base_of(game)
     if len(game.spaces) != 2:
         return f"this game has {len(game.spaces)} players"
@@ -56,12 +57,16 @@ def why_not_complete(game: DenseGame) -> str | None:
             return f"player {player} has {len(low)}"
         if not -math.inf < low[0] < high[0] < math.inf:
             return f"that of player {player} lies in [{low[0]:g}, {high[0]:g}]"
-    return None
+    try:
+        problem = _problem(game)
+        Joint(problem.program.program(), problem.payoffs, problem.is_builtin)
+    except InputError as error:
+        return str(error)
+    return problem
 
 
-def complete(game: DenseGame, budget: int) -> Equilibria:
-    """All equilibria of a game for which `why_not_complete` knows no reason."""
-    problem = _problem(game)
+def complete(game: DenseGame, problem: CountProblem, budget: int) -> Equilibria:
+    """All equilibria of a game that `pose` has made a problem of."""
     program, boxes = problem.program.program(), problem.boxes
     if not problem.is_builtin:
         at = where_all_differ(game, program, boxes)

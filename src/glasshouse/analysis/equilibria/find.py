@@ -2,7 +2,7 @@
 
 from glasshouse._foundation.numbers import Whole, whole
 from glasshouse._foundation.precision import in_float64
-from glasshouse.analysis.equilibria.complete import complete, why_not_complete
+from glasshouse.analysis.equilibria.complete import complete, pose
 from glasshouse.analysis.equilibria.points import Equilibria
 from glasshouse.errors import InputError
 from glasshouse.parametric.dense import DenseGame
@@ -35,10 +35,10 @@ def find_equilibria(game: DenseGame, *, budget: Whole = PIECES) -> Equilibria:
         print(found.count, found.number)  # exactly 0
     """
     budget = whole(budget, "budget")
-    reason = why_not_complete(game)
-    if reason is not None:
+    problem = pose(game)
+    if isinstance(problem, str):
         raise InputError(
-            f"a complete search for equilibria needs two players with one bounded parameter each, "
-            f"but {reason}"
+            "a complete search for equilibria needs two players with one bounded parameter each "
+            f"and a smooth semantics, but {problem}"
         )
-    return complete(game, budget)
+    return complete(game, problem, budget)
