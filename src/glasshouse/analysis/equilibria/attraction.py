@@ -91,6 +91,14 @@ def attraction(
     return Attraction(flow, tuple(map(complex, found)), min(steps, default=math.inf))
 
 
+def attraction_unless_moving(
+    game: AbstractParametricGame, params: Params, rule: AbstractDirection
+) -> Attraction | None:
+    """Whether a point attracts, or None where the rule does not rest there."""
+    moves = inward_moves(game, in_a_row(params)[None], params, rule)[0]
+    return attraction(game, params, rule=rule) if np.all(np.abs(moves) <= RESTS) else None
+
+
 @eqx.filter_jit
 def _linear(
     flat: Float[Array, "n"], point: tuple[AbstractParametricGame, Params, AbstractDirection]

@@ -11,7 +11,12 @@ from glasshouse.analysis.equilibria.continuum import along_a_continuum
 from glasshouse.analysis.equilibria.exclusion import Grown, Search
 from glasshouse.analysis.equilibria.floats import Floats
 from glasshouse.analysis.equilibria.isolating import isolated
-from glasshouse.analysis.equilibria.points import Equilibria, EquilibriumPoint, Kind
+from glasshouse.analysis.equilibria.points import (
+    POINT_EPSILON,
+    Equilibria,
+    EquilibriumPoint,
+    point_at,
+)
 from glasshouse.analysis.equilibrium.certification import base_of, certify, numbers_of
 from glasshouse.analysis.tracing.float_check import where_all_differ
 from glasshouse.analysis.tracing.program import trace_all
@@ -30,11 +35,9 @@ from glasshouse.certificates.covers import Region
 from glasshouse.certificates.document import ProgramOnly, ProgramText
 from glasshouse.certificates.intervals import precision
 from glasshouse.certificates.search import needed_precision
+from glasshouse.errors import InputError
 from glasshouse.parametric import Params
 from glasshouse.parametric.dense import DenseGame, check_current
-
-POINT_EPSILON = 1e-9
-"""In units of the payoffs' range: what nobody gains more than at a point rounded to doubles."""
 
 MOST_CANDIDATES = 40
 """Of more, such as along a continuum, only those are isolated whose Jacobian is not singular."""
@@ -45,8 +48,8 @@ BESIDE_A_CONTINUUM = 1000
 METHOD = "interval exclusion in Arb arithmetic"
 
 
-def why_not_complete(game: DenseGame) -> str | None:
-    """Why the equilibria of a game cannot be counted by this search, or None."""
+def pose(game: DenseGame) -> CountProblem | str:
+    """The game in exact numbers, or why its equilibria cannot be counted by this search."""
     base_of(game)
     if len(game.spaces) != 2:
         return f"this game has {len(game.spaces)} players"
@@ -56,12 +59,16 @@ def why_not_complete(game: DenseGame) -> str | None:
             return f"player {player} has {len(low)}"
         if not -math.inf < low[0] < high[0] < math.inf:
             return f"that of player {player} lies in [{low[0]:g}, {high[0]:g}]"
-    return None
+    try:
+        problem = _problem(game)
+        Joint(problem.program.program(), problem.payoffs, problem.is_builtin)
+    except InputError as error:
+        return str(error)
+    return problem
 
 
-def complete(game: DenseGame, budget: int) -> Equilibria:
-    """All equilibria of a game for which `why_not_complete` knows no reason."""
-    problem = count_problem(game)
+def complete(game: DenseGame, problem: CountProblem, budget: int) -> Equilibria:
+    """All equilibria of a game that `pose` has made a problem of."""
     program, boxes = problem.program.program(), problem.boxes
     if not problem.is_builtin:
         at = where_all_differ(game, program, boxes)
@@ -79,8 +86,8 @@ def complete(game: DenseGame, budget: int) -> Equilibria:
         grown = Search(joint, floats, isolations).run(budget)
     proof = _proof(problem, grown, bits)
     epsilon = POINT_EPSILON * floats.scale
-    points = [_point(game, x.held, x.inside, x.inside, epsilon) for x in grown.isolations]
-    continuum = [_point(game, (0, 0), ((x, x), (y, y)), None, epsilon) for x, y in row]
+    points = [_point(game, x.inside, x.inside, epsilon) for x in grown.isolations]
+    continuum = [_point(game, ((x, x), (y, y)), None, epsilon) for x, y in row]
     return Equilibria(
         points=tuple(points),
         count=proof.count,
@@ -151,25 +158,11 @@ def _proof(problem: CountProblem, grown: Grown, bits: int) -> EquilibriumCount:
 
 
 def _point(
-    game: DenseGame,
-    held: tuple[int, int],
-    inside: Region,
-    enclosure: Region | None,
-    epsilon: float,
+    game: DenseGame, inside: Region, enclosure: Region | None, epsilon: float
 ) -> EquilibriumPoint:
     """The middle of a small box as a point that people can use."""
     params = _params(game, [low + (high - low) / 2 for low, high in inside])
-    payoffs = tuple(float(x) for x in np.asarray(game.payoffs(params)))
-    kinds: tuple[Kind, ...] = ("interior", "edge", "corner")
-    return EquilibriumPoint(
-        params=params,
-        kind=kinds[sum(map(abs, held))],
-        symmetric=max(inside[0][0], inside[1][0]) <= min(inside[0][1], inside[1][1]),
-        payoffs=payoffs,
-        welfare=sum(payoffs),
-        certificate=certify(game, params, epsilon),
-        enclosure=enclosure,
-    )
+    return point_at(game, params, certify(game, params, epsilon), enclosure)
 
 
 def _params(game: DenseGame, numbers: list[float]) -> Params:

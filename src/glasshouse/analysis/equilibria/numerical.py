@@ -1,4 +1,4 @@
-"""Candidates for equilibria of any game: corners, and rest points of selfish learning by Newton."""
+"""Equilibria of any game, as far as corners and Newton's method from many starts find them."""
 
 import itertools
 from collections.abc import Sequence
@@ -8,10 +8,13 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Float
 
+from glasshouse.analysis.equilibria.points import POINT_EPSILON, Equilibria, point_at
+from glasshouse.analysis.equilibrium.certification import base_of, certify
 from glasshouse.analysis.outcomes.isolation import bounds, in_a_row, inward_moves, polished
 from glasshouse.dynamics.learning import Learning, learn
 from glasshouse.dynamics.starts import Starts, starting_points
 from glasshouse.parametric import AbstractParametricGame, Params
+from glasshouse.parametric.dense import DenseGame
 from glasshouse.rules.gradient import Gradient
 
 MOST_CORNERS = 256
@@ -24,8 +27,49 @@ NEWTON_STEPS = 30
 AT_REST = 1e-10
 """A candidate rests when no relative direction that leads into the box is larger."""
 
+STARTS = Starts(64, spread=1.5)
+"""From where Newton's method and learning begin."""
+
+QUICK = 2000
+"""Pieces looked at to see whether nobody gains at all."""
+
 SAME = 1e-6
 """Candidates are one when no parameter differs by more than this share of 1 + its size."""
+
+
+def numerical_equilibria(game: DenseGame, budget: int) -> Equilibria:
+    """Equilibria that a search finds, each certified at its rounded parameters.
+
+    **Arguments:** `budget`, pieces looked at at most for each player and candidate.
+    """
+    base = base_of(game)
+    ranges = float(np.max(np.asarray(base.payoff_ranges)))
+    epsilon = POINT_EPSILON * (ranges or 1.0)
+    found = candidates(game, STARTS, Learning(step_size=None, steps=500, starts=STARTS))
+    points, exact, left = [], 0, []
+    for params in found:
+        proof = certify(game, params, 0.0, budget=QUICK)
+        if proof.verdict != "certified":
+            proof = certify(game, params, epsilon, budget=budget)
+        if proof.verdict == "certified":
+            points.append(point_at(game, params, proof, None))
+            exact += proof.epsilon == 0
+        elif proof.verdict == "unknown":
+            left.append(tuple((x, x) for x in in_a_row(params).tolist()))
+    what = f"{len(found)} rest points from {STARTS.runs} starts and where learning leads from them"
+    nobody = f"at each listed nobody gains more than {epsilon:g}, which is proved"
+    exactly = f"; {exact} of them proved with ε = 0" if points else ""
+    open_ones = f"; {len(left)} more were not decided" if left else ""
+    return Equilibria(
+        points=tuple(points),
+        count="at least" if exact else "unknown",
+        number=exact,
+        continuum=(),
+        left=tuple(left),
+        method="numerical",
+        detail=f"{what}; {nobody}{exactly}{open_ones}; others may have been missed",
+        proof=None,
+    )
 
 
 def candidates(game: AbstractParametricGame, starts: Starts, learning: Learning) -> list[Params]:
@@ -33,11 +77,11 @@ def candidates(game: AbstractParametricGame, starts: Starts, learning: Learning)
 
     Newton's method on the relative selfish gradients, parameters held at bounds by an outward
     gradient staying there, begins at the starts, where selfish learning ends from them, and at the
-    corners' middle. Every equilibrium of a game with smooth payoffs is such a profile, but not all
+    neutral profile. Every equilibrium of a game with smooth payoffs is such a profile, but not all
     are sure to be found.
 
     **Arguments:** `starts`; `learning` of the runs whose ends are tried as well.
-    **Returns:** distinct profiles, corners first, then by their parameters.
+    **Returns:** distinct profiles, corners first, then in the order in which they were met.
     **Cost:** starts × steps learning steps, and 30 Jacobians from each start and end.
     """
     lower, upper = bounds(game)
@@ -53,7 +97,7 @@ def candidates(game: AbstractParametricGame, starts: Starts, learning: Learning)
     moves = inward_moves(game, tried, template, Gradient())
     resting = np.abs(moves).max(axis=1) <= AT_REST
     restored = ravel_pytree(template)[1]
-    return [restored(x) for x in _distinct(tried[resting])]
+    return [jax.tree.map(np.asarray, restored(x)) for x in _distinct(tried[resting])]
 
 
 def _rows(profiles: Params, runs: int) -> Float[np.ndarray, "runs parameters"]:

@@ -1,18 +1,30 @@
 """What a search for all equilibria finds."""
 
 import dataclasses
+import math
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from glasshouse._foundation.evidence import Evidenced
-from glasshouse._foundation.results import UNLESS_NONE, Result
+from glasshouse._foundation.results import Result
+from glasshouse.analysis.equilibria.attraction import Attraction
+from glasshouse.analysis.outcomes.isolation import bounds, in_a_row
 from glasshouse.certificates.certificate import Certificate
 from glasshouse.certificates.count.claim import EquilibriumCount
 from glasshouse.certificates.covers import Region
 from glasshouse.errors import InputError
 from glasshouse.parametric import Params
+from glasshouse.parametric.dense import DenseGame
 
 Kind = Literal["corner", "edge", "interior"]
+
+POINT_EPSILON = 1e-9
+"""In units of the payoffs' range: what nobody gains more than at a point rounded to doubles."""
+
+SAME_PARAMETER = 1e-9
+"""Parameters of two players that differ by no more are the same."""
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -23,8 +35,8 @@ class EquilibriumPoint(Result):
     bounds, "edge" where some are, "interior" where none is; `symmetric`, whether all players have
     the same parameters; `payoffs`, one per player, and `welfare`, their sum; `certificate`, that
     nobody gains more than its ε at `params`; `enclosure`, for each parameter an interval, proved
-    to hold that of exactly one equilibrium (None where that is not proved); `stable`, what is
-    known of its stability, None where nobody asked.
+    to hold that of exactly one equilibrium (None where that is not proved); `attraction`, whether
+    a rule leads there from nearby, None where the rule does not rest there.
     """
 
     params: Params
@@ -34,7 +46,16 @@ class EquilibriumPoint(Result):
     welfare: float
     certificate: Certificate
     enclosure: Region | None
-    stable: Any = dataclasses.field(default=None, metadata={UNLESS_NONE: True})
+    attraction: Attraction | None = None
+
+    @property
+    def stable(self) -> bool | None:
+        """Whether the flow of the rule leads there from nearby; None where that is not decided."""
+        return None if self.attraction is None else self.attraction.attracts
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields, ready for JSON, and `stable`."""
+        return {**super().to_dict(), "stable": self.stable}
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -42,7 +63,8 @@ class Equilibria(Evidenced):
     """The equilibria of a game in parameters, and what is known of how many there are.
 
     "exactly": `number` is how many there are, which is proved; "at least": so many are proved, and
-    there may be others in what is `left`; "unknown": nothing is proved.
+    there may be others in what is `left` or, where no complete search is possible, anywhere;
+    "unknown": nothing is proved.
 
     **Arguments:** `points`; `count`; `number`; `continuum`, some certified points of a set of
     equilibria that are not alone, along which the Jacobian of the own slopes is singular; `left`,
@@ -72,3 +94,28 @@ class Equilibria(Evidenced):
         if self.proof is None:
             raise InputError("nothing is proved about how many equilibria there are")
         self.proof.write(path)
+
+
+def point_at(
+    game: DenseGame, params: Params, proof: Certificate, enclosure: Region | None
+) -> EquilibriumPoint:
+    """What there is to say of an equilibrium."""
+    flat, (lower, upper) = in_a_row(params), bounds(game)
+    held = (flat <= lower) | (flat >= upper)
+    payoffs = tuple(float(x) for x in np.asarray(game.payoffs(params)))
+    return EquilibriumPoint(
+        params=params,
+        kind="corner" if held.all() else "edge" if held.any() else "interior",
+        symmetric=_alike(params),
+        payoffs=payoffs,
+        welfare=math.fsum(payoffs),
+        certificate=proof,
+        enclosure=enclosure,
+    )
+
+
+def _alike(params: Params) -> bool:
+    """Whether all players have the same parameters, to 1e-9."""
+    rows = [in_a_row((own,)) for own in params]
+    same_size = len({len(row) for row in rows}) == 1
+    return same_size and all(np.allclose(row, rows[0], rtol=0, atol=SAME_PARAMETER) for row in rows)

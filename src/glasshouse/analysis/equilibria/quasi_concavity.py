@@ -14,7 +14,7 @@ from glasshouse._foundation.numbers import Numbers, Pair, Whole, number, pair, w
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.random import Purpose, normals
 from glasshouse._foundation.results import Result, few
-from glasshouse.analysis.equilibria.complete import count_problem, why_not_complete
+from glasshouse.analysis.equilibria.complete import pose
 from glasshouse.analysis.equilibria.facing import bounds_of, params_of
 from glasshouse.analysis.equilibrium.certification import numbers_of, posed
 from glasshouse.certificates import intervals as iv
@@ -98,16 +98,12 @@ def quasi_concavity(game: DenseGame, budget: int) -> Concavity:
     triple = _witness(game)
     if triple is not None:
         return Concavity(False, _dips(triple), triple)
-    reason = why_not_complete(game)
-    if reason is not None:
-        return Concavity(None, f"no witness was found, and a proof is not tried: {reason}")
-    try:
-        problem = count_problem(game)
-        with iv.precision(PRECISION):
-            joint = Joint(problem.program.program(), problem.payoffs, problem.is_builtin)
-            unproved = [p for p in BOTH if not _is_proved(joint, problem.boxes, p, budget)]
-    except InputError as error:
-        return Concavity(None, f"no witness was found, and there is no proof: {error}")
+    problem = pose(game)
+    if isinstance(problem, str):
+        return Concavity(None, f"no witness was found, and a proof is not tried: {problem}")
+    with iv.precision(PRECISION):
+        joint = Joint(problem.program.program(), problem.payoffs, problem.is_builtin)
+        unproved = [p for p in BOTH if not _is_proved(joint, problem.boxes, p, budget)]
     if unproved:
         who = f"player {unproved[0] + 1}"
         return Concavity(None, f"no witness was found, and no proof for {who} in {budget} pieces")

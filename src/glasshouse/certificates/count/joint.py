@@ -46,8 +46,8 @@ class Joint:
         rough = {x.primitive for x in program.instructions} - set(SECONDS)
         if rough:
             raise InputError(
-                f"the semantics computes {', '.join(sorted(rough))}, which has kinks: all "
-                "equilibria are counted of smooth semantics only"
+                f"the semantics computes {', '.join(sorted(rough))}, of which no second derivatives "
+                "are known everywhere"
             )
         most = program.leading()
         self._machine = Machine(most if proper else program)
@@ -56,8 +56,7 @@ class Joint:
         self._probabilities = Probabilities(self._machine, actions, proper)
         if not self._probabilities.is_exact:
             raise InputError(
-                "the semantics' probabilities add up to one only nearly: all equilibria are "
-                "counted where they add up to one in its text"
+                "the semantics' probabilities are not known to add up to one but for rounding"
             )
         wholes = [most.shares_one(player) for player in BOTH]
         totals = self._probabilities.totals
