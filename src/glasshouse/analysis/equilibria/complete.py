@@ -100,7 +100,7 @@ def complete(game: DenseGame, problem: CountProblem, budget: int) -> Equilibria:
     )
 
 
-def count_problem(game: DenseGame) -> CountProblem:
+def _problem(game: DenseGame) -> CountProblem:
     """The game in exact numbers."""
     base, semantics = base_of(game), numbers_of(game)
     check_current(game)
