@@ -1,5 +1,6 @@
 """`glasshouse check`: four different things at one coupling."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -23,6 +24,7 @@ from glasshouse.study.words.proof_lines import gain_bracket, how_reached, profil
 
 if TYPE_CHECKING:
     from glasshouse.analysis.assessment import Assessment, FirstMovement
+    from glasshouse.analysis.equilibria.survey import Survey
     from glasshouse.analysis.movement.switch import Switch
     from glasshouse.analysis.outcomes.generic import Outcomes, Share
     from glasshouse.analysis.proofs import CertifiedPoint
@@ -63,10 +65,21 @@ def command(
             callback=check_epsilon,
         ),
     ] = None,
+    equilibria: Annotated[
+        bool | None,
+        typer.Option(
+            "--equilibria/--no-equilibria",
+            help="Search for all equilibria; usual for games of two players and two actions.",
+            show_default=False,
+        ),
+    ] = None,
+    mixed: Annotated[
+        bool, typer.Option("--mixed", help="Search for an equilibrium in mixtures, too.")
+    ] = False,
     trust: TrustOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """First movement, tied and generic outcomes, boundary test and proofs at one coupling.
+    """First movement, tied and generic outcomes, boundary test, proofs and all equilibria.
 
     Of a game with --coupling and --bound, or of a study file at its own values: its semantics,
     access and rule.
@@ -83,12 +96,22 @@ def command(
     else:
         learning = _learning(starts, steps, step_size, seed)
         subject = of_game(game, cooperate, bound, learning, coupling)
-    _answer(subject, subject.analysis.certify if epsilon is None else epsilon, as_json)
+        small = subject.game.game.actions == (2, 2) and math.isfinite(bound)
+        equilibria = small if equilibria is None else equilibria
+    asked = subject.analysis.model_copy(
+        update={
+            "equilibria": subject.analysis.equilibria if equilibria is None else equilibria,
+            "mixed": mixed or subject.analysis.mixed,
+        }
+    )
+    allowed = subject.analysis.certify if epsilon is None else epsilon
+    _answer(subject._replace(analysis=asked), allowed, as_json)
 
 
 def _answer(subject: Subject, epsilon: float | Literal[False], as_json: bool) -> None:
     from glasshouse._foundation.results import plain
     from glasshouse.analysis.assessment import assess
+    from glasshouse.analysis.equilibria.survey import NOTHING_SURVEYED, survey
     from glasshouse.analysis.predictions import learners_switches
     from glasshouse.analysis.proofs import certified_points
     from glasshouse.rules.base import check_direction
@@ -99,7 +122,9 @@ def _answer(subject: Subject, epsilon: float | Literal[False], as_json: bool) ->
     observe = analysis.observe
     (found,) = assess([game], learning=learning, **analysis.wanted, observe=observe)
     points, note = certified_points(game, learning, epsilon, **analysis.wanted)
-    notes = left_out_together([*found.notes, note])
+    asked = {"equilibria": analysis.equilibria, "mixed": analysis.mixed}
+    surveyed, missing = survey(game, learning, **asked)
+    notes = left_out_together([*found.notes, note, *missing])
     switches = {}
     if subject.family is None:
         notes.append("no switches are sought: this semantics has no coupling that is known")
@@ -108,12 +133,14 @@ def _answer(subject: Subject, epsilon: float | Literal[False], as_json: bool) ->
         switches = dict(zip(SWITCHES, found_switches, strict=True))
     if as_json:
         proofs = {"epsilon": epsilon or None, "certificates": plain(points), "notes": notes}
+        proofs |= (surveyed or NOTHING_SURVEYED).to_dict()
         print_json({**subject.head, **found.to_dict(), **_switches_json(found, switches), **proofs})
         return
     say(subject.title)
     say()
     first, *others = _rows(found)
     rows = [first, *_switch_rows(switches, subject.key), *others, *_proof_rows(points)]
+    rows += _survey_rows(surveyed)
     print_table(rows, ("QUESTION", "ANSWER", "HOW OBTAINED"))
     for text in notes:
         say()
@@ -159,6 +186,21 @@ def _proof_rows(points: "Sequence[CertifiedPoint]") -> Iterator[tuple[str, str, 
             learned = f"{point.reached.method}: {point.reached.detail}"
             question = f"rest point reached ({how_reached(point.reached)})"
             yield question, f"{profile(proof)}: {answer}", "; ".join(filter(None, [learned, how]))
+
+
+def _survey_rows(surveyed: "Survey | None") -> Iterator[tuple[str, str, str]]:
+    from glasshouse.study.words.equilibria import count_words, existence_words, mixture_words
+
+    if surveyed is None:
+        return
+    if (found := surveyed.equilibria) is not None:
+        yield "all equilibria", count_words(found), f"{found.method}: {found.detail}"
+    if (theorems := surveyed.existence) is not None:
+        open_ones = [x for x in theorems.hypotheses if not x.holds]
+        why = "; ".join(f"{x.name}: {x.why}" for x in open_ones) or "all hypotheses hold"
+        yield "existence", existence_words(theorems), why
+    if (mixture := surveyed.mixture) is not None:
+        yield "mixed equilibrium", mixture_words(mixture), f"{mixture.method}: {mixture.detail}"
 
 
 def _rows(found: "Assessment") -> list[tuple[str, str, str]]:

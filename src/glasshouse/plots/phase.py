@@ -3,12 +3,14 @@
 import math
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, Rectangle
 
+from glasshouse.analysis.equilibria.points import Equilibria
 from glasshouse.analysis.phase.portrait import OUTCOMES, Portrait
 from glasshouse.plots._layout import FIGURE_WIDTH, arrange
 from glasshouse.plots._palette import (
@@ -48,22 +50,26 @@ ARROWS = 15
 """Arrows per side of the field."""
 
 
-def plot_portrait(portrait: Portrait, ax: Axes | None = None) -> Axes:
+def plot_portrait(
+    portrait: Portrait, ax: Axes | None = None, *, equilibria: Equilibria | None = None
+) -> Axes:
     """Basins as shading, the field as arrows of equal length, nullclines, rest points, sample runs.
 
     **Arguments:** `portrait`, from `phase_portrait`; `ax`, drawn into and returned, by default
-    the axes of a new figure 4.8 inches wide that is not registered with pyplot.
+    the axes of a new figure 4.8 inches wide that is not registered with pyplot; `equilibria` of the
+    same game, from `find_equilibria`, as stars, and boxes where nothing is known of them.
     """
     if ax is None:
         own = Figure(figsize=(FIGURE_WIDTH, FIGURE_WIDTH), layout="compressed")
         ax = own.subplots()
     else:
         own = None
-    handles = _basins(portrait, ax)
+    handles: list[Artist] = list(_basins(portrait, ax))
     _arrows(portrait, ax)
     handles += _nullclines(portrait, ax)
     handles += _trajectories(portrait, ax)
     handles += _rest_points(portrait, ax)
+    handles += _equilibria(equilibria, ax)
     field = portrait.field
     for name, theta in (("x", field.theta_1), ("y", field.theta_2)):
         margin = 0.03 * (theta[-1] - theta[0])  # so that rest points on the edges are seen whole
@@ -200,6 +206,27 @@ def _rest_points(portrait: Portrait, ax: Axes) -> list[Line2D]:
             if portrait.continuum and stability == "undecided":
                 label = "rest points, a continuum"
             handles.append(Line2D([], [], ls="", **style, label=label))
+    return handles
+
+
+def _equilibria(found: Equilibria | None, ax: Axes) -> list[Artist]:
+    """Stars, a row of them for a continuum, and the boxes that a search has left."""
+    if found is None:
+        return []
+    handles: list[Artist] = []
+    stars = {"ls": "", "marker": "*", "ms": 15, "mfc": YELLOW, "mec": BLACK, "mew": 0.9}
+    points = [tuple(map(float, x.params)) for x in (*found.points, *found.continuum)]
+    if points:
+        ax.plot(*zip(*points, strict=True), **stars, zorder=4, clip_on=False)
+        words = "equilibria, a continuum" if found.continuum else "equilibrium"
+        proved = " (all of them, proved)" if found.count == "exactly" else ""
+        handles.append(Line2D([], [], **{**stars, "ms": 11}, label=f"{words}{proved}"))
+    boxes = [((a, c), b - a, d - c) for (a, b), (c, d) in found.left]
+    if boxes:
+        style = {"fc": "none", "ec": ORANGE, "lw": 0.8, "hatch": "////"}
+        for corner, width, height in boxes:
+            ax.add_patch(Rectangle(corner, width, height, **style, zorder=3))
+        handles.append(Patch(**style, label="equilibria not known here"))
     return handles
 
 

@@ -9,6 +9,8 @@ import pyarrow as pa
 
 from glasshouse._foundation.results import UNLESS_NONE, Result
 from glasshouse.analysis.assessment import Assessment
+from glasshouse.analysis.continuation import Branches
+from glasshouse.analysis.equilibria.survey import Proof, Survey
 from glasshouse.analysis.equilibrium.certified_thresholds import (
     EquilibriumCurve,
 )
@@ -16,7 +18,7 @@ from glasshouse.analysis.equilibrium.pure_profiles import BaseGame
 from glasshouse.analysis.outcomes.comparison import Comparison
 from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.analysis.predictions import Predictions, Slice
-from glasshouse.analysis.proofs import CertifiedPoint, threshold_files
+from glasshouse.analysis.proofs import CertifiedPoint, certificate_file, threshold_files
 from glasshouse.certificates.certificate import Certificate
 from glasshouse.games.repeated import is_repeated
 from glasshouse.study.setting import Prepared
@@ -37,6 +39,8 @@ class Computed(Result):
     portrait: Portrait | None
     notes: tuple[str, ...]
     comparison: Comparison | None = dataclasses.field(default=None, metadata={UNLESS_NONE: True})
+    survey: Survey | None = dataclasses.field(default=None, metadata={UNLESS_NONE: True})
+    branches: tuple[Branches, ...] = ()
 
     @property
     def axes(self) -> tuple[Any, ...]:
@@ -52,7 +56,8 @@ class Computed(Result):
     def compares_only(self) -> bool:
         """Whether learners are compared and nothing else was asked."""
         analysis = self.prepared.study.analysis
-        asked = *analysis.wanted.values(), analysis.portrait, analysis.certify is not False
+        asked = [*analysis.wanted.values(), analysis.portrait, analysis.certify is not False]
+        asked.append(analysis.asks_for_equilibria)
         return self.comparison is not None and not self.axes and not any(asked)
 
     @property
@@ -64,11 +69,13 @@ class Computed(Result):
         return self.base.generic.detail + (f", but {' and '.join(swept)} as swept" if swept else "")
 
     @property
-    def certificate_files(self) -> dict[str, Certificate]:
+    def certificate_files(self) -> dict[str, Certificate | Proof]:
         """All certificates, by the names of their files in the folder of the study."""
         threshold = None if self.predictions is None else self.predictions.equilibrium
         points = {point.file: point.certificate for point in self.certificates}
-        return points | threshold_files(threshold)
+        proofs = {} if self.survey is None else self.survey.proofs
+        others = {certificate_file(name): proof for name, proof in proofs.items()}
+        return {**points, **threshold_files(threshold), **others}
 
     def column(self, name: str) -> np.ndarray:
         """A column as an array; missing numbers are NaN, missing yes and no are None."""

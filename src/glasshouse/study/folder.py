@@ -127,9 +127,7 @@ class RunFolder:
                     return pq.read_table(file)
             self._warn(f"{file} is not what was recorded when it was written: computing it again")
         found = compute()
-        sink = pa.BufferOutputStream()
-        pq.write_table(found, sink)
-        content = sink.getvalue().to_pybytes()
+        content = as_parquet(found)
         with writing(file):
             file.parent.mkdir(exist_ok=True)
             write_file(file, content)
@@ -293,6 +291,13 @@ def _study_difference(out: Path, prepared: Prepared) -> str:
 def as_json(content: dict[str, Any]) -> bytes:
     """JSON for people and programs; NaN and infinities are refused."""
     return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def as_parquet(table: pa.Table) -> bytes:
+    """A table as the content of a Parquet file."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink)
+    return sink.getvalue().to_pybytes()
 
 
 def sha256(path: Path) -> str:

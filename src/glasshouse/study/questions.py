@@ -1,9 +1,14 @@
 """What a study asks of analysis: along its sweep, and at its own values."""
 
+import dataclasses
+import operator
+
 import numpy as np
 import pyarrow as pa
 
 from glasshouse._foundation.declared import study_settings
+from glasshouse.analysis.continuation import Branches, branches
+from glasshouse.analysis.equilibria.survey import Survey, survey
 from glasshouse.analysis.equilibrium.certified_thresholds import EquilibriumCurve
 from glasshouse.analysis.predictions import (
     Predictions,
@@ -14,6 +19,7 @@ from glasshouse.analysis.predictions import (
 )
 from glasshouse.analysis.proofs import CertifiedPoint, certified_points, threshold_curve
 from glasshouse.errors import InputError
+from glasshouse.families import Axis, Family, Setup
 from glasshouse.games.registry import CATALOGUE
 from glasshouse.rules.base import check_direction
 from glasshouse.rules.registry import RULES
@@ -69,6 +75,35 @@ def predict_study(prepared: Prepared, certify: bool = False) -> tuple[Prediction
         return predict(prepared.along(axis.key), axis.key, (low, high), rule=rule), ""
     except InputError as error:
         return None, f"no switches sought along {axis.key}: {error}"
+
+
+def study_survey(setting: Setting) -> tuple[Survey | None, tuple[str, ...]]:
+    """What a study asks of all equilibria at its own values, and why parts are missing."""
+    asked = setting.study.analysis
+    return survey(
+        setting.parametric, setting.learning, equilibria=asked.equilibria, mixed=asked.mixed
+    )
+
+
+def study_branches(prepared: Prepared) -> tuple[tuple[Branches, ...], tuple[str, ...]]:
+    """Rest points followed along the axes that a study names, and why some are missing."""
+    found, notes = [], []
+    for axis in prepared.study.axes:
+        if axis.key not in prepared.study.analysis.branches:
+            continue
+        family, name = prepared.base.own_family(axis.key), axis.key.rpartition(".")[2]
+        ends = (axis.values[0], axis.values[-1])
+        try:
+            if family is None:
+                place = operator.attrgetter(f"game.{axis.key}")
+                family = Family(Setup(prepared.base.parametric), Axis(name, ends, at=place))
+            else:
+                name = "coupling"
+            followed = branches(family, name, between=ends)
+            found.append(dataclasses.replace(followed, axis=axis.key))
+        except InputError as error:
+            notes.append(f"no branches along {axis.key}: {error}")
+    return tuple(found), tuple(notes)
 
 
 def is_whole(study: Study, key: str) -> bool:

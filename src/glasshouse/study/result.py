@@ -7,6 +7,8 @@ from typing import Any
 import wadler_lindig as wl
 
 from glasshouse._foundation.results import LINE_WIDTH, plain
+from glasshouse.analysis.continuation import Branches
+from glasshouse.analysis.equilibria.survey import NOTHING_SURVEYED
 from glasshouse.analysis.equilibrium.certified_thresholds import EquilibriumCurve
 from glasshouse.study.computed import Computed
 from glasshouse.study.folder import SCHEMA_VERSION
@@ -48,6 +50,8 @@ class StudyResult(Computed):
             "equilibrium_curve": _curve(self.curve),
             "base_game": plain(self.base_game),
             "base": plain(self.base),
+            **(self.survey or NOTHING_SURVEYED).to_dict(),
+            "branches": [_followed(found) for found in self.branches],
             "comparison": compared or None,
             "rows": rows,
             "notes": list(self.notes),
@@ -63,6 +67,13 @@ class StudyResult(Computed):
         for text in said:
             lines += textwrap.wrap(text, LINE_WIDTH, initial_indent="  ", subsequent_indent="    ")
         return wl.TextDoc("\n".join(lines))
+
+
+def _followed(found: Branches) -> dict[str, Any]:
+    """Branches without their points, which have a table of their own."""
+    kept = found.to_dict()
+    kept.pop("points")
+    return {"arms": len(found.arms), **kept}
 
 
 def _curve(curve: EquilibriumCurve | None) -> dict[str, Any] | None:

@@ -124,6 +124,7 @@ def prepare(study: Study, folder: Path = Path(), *, trust: bool = False) -> Prep
             check_place(study.semantics.settings()[study.semantics.CODE], folder)
     load_plugins(study.plugins, folder, trust=trust)
     _check_effects(study)
+    _check_branches(study)
     builder = _Builder(study, folder)
     base = builder.setting({})
     keys = [axis.key for axis in study.axes]
@@ -208,6 +209,22 @@ def _check_effects(study: Study) -> None:
     for axis in study.axes:
         if axis.key in without:
             raise InputError(f"key 'sweep.{axis.key}' has no effect {without[axis.key]}")
+
+
+def _check_branches(study: Study) -> None:
+    """Refuse to follow rest points along what is no axis of the semantics."""
+    swept = {axis.key: len(axis.values) for axis in study.axes}
+    for key in study.analysis.branches:
+        if swept.get(key, 0) < 2:
+            raise InputError(
+                f"key 'analysis.branches': {key!r:.60} is not swept over two values or more: name "
+                f"an axis of [sweep] ({', '.join(swept) or 'there is none'})"
+            )
+        if not key.startswith("semantics."):
+            raise InputError(
+                f"key 'analysis.branches': {key!r:.60} is no number of the semantics, such as "
+                "'semantics.coupling': rest points are followed along those alone"
+            )
 
 
 class _Builder:

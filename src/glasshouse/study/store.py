@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from glasshouse._foundation.progress import progress
+from glasshouse.analysis.continuation import Branches
 from glasshouse.analysis.equilibrium.certified_thresholds import EquilibriumCurve
 from glasshouse.analysis.equilibrium.pure_profiles import base_game
 from glasshouse.analysis.outcomes.comparison import Comparison
@@ -22,10 +23,18 @@ from glasshouse.study.comparing import comparison_notes, study_comparison
 from glasshouse.study.folder import (
     RunFolder,
     as_json,
+    as_parquet,
     check_out,
     sha256,
 )
-from glasshouse.study.questions import predict_study, study_curve, study_points, study_slices
+from glasshouse.study.questions import (
+    predict_study,
+    study_branches,
+    study_curve,
+    study_points,
+    study_slices,
+    study_survey,
+)
 from glasshouse.study.repeated import left_out_together, repeated_notes
 from glasshouse.study.result import StudyResult
 from glasshouse.study.setting import Prepared, check_study
@@ -96,6 +105,8 @@ def write_study(
         for figure in figures:
             folder.write(f"{figure.name}.svg", figure.svg().encode())
             folder.write(f"{figure.name}.png", figure.png())
+        for k, followed in enumerate(result.branches, start=1):
+            folder.write(f"branches_{k}.parquet", as_parquet(pa.table(followed.to_columns())))
         folder.write("summary.json", as_json(result.to_dict()))
         facts = {**folder.identity, "table": {TABLE: sha256(out / TABLE)}}
         folder.write("report.html", report_html(result, figures, facts).encode())
@@ -121,6 +132,7 @@ class _Beside(NamedTuple):
     curve: Future[EquilibriumCurve | None]
     predictions: Future[tuple[Predictions | None, str]]
     comparison: Future[Comparison | None]
+    branches: Future[tuple[tuple[Branches, ...], tuple[str, ...]]]
 
 
 @contextlib.contextmanager
@@ -140,6 +152,7 @@ def _begun(prepared: Prepared, *modules: str) -> Iterator[_Beside]:
                 pool.submit(study_curve, prepared),
                 pool.submit(predict_study, prepared),
                 pool.submit(study_comparison, prepared),
+                pool.submit(study_branches, prepared),
             )
             for name in modules:
                 pool.submit(importlib.import_module, name)
@@ -155,7 +168,10 @@ def _complete(prepared: Prepared, table: pa.Table, own: OwnValues, beside: _Besi
     predictions, no_predictions = beside.predictions.result()
     portrait, no_portrait = beside.portrait.result()
     compared = beside.comparison.result()
+    surveyed, no_survey = study_survey(prepared.base)
+    followed, no_branches = beside.branches.result()
     reasons = (no_predictions, no_certificates, no_portrait, *comparison_notes(compared))
+    reasons = (*reasons, *no_survey, *no_branches)
     notes = (*base.notes, *reasons, *sweep_notes(prepared, table))
     notes = (*left_out_together(notes), *repeated_notes(prepared, table))
     return StudyResult(
@@ -170,6 +186,8 @@ def _complete(prepared: Prepared, table: pa.Table, own: OwnValues, beside: _Besi
         portrait=portrait,
         notes=notes,
         comparison=compared,
+        survey=surveyed,
+        branches=followed,
     )
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import matplotlib as mpl
@@ -19,6 +20,7 @@ from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.analysis.predictions import Predictions
 from glasshouse.analysis.proofs import most_frequent
 from glasshouse.plots._palette import TEXT
+from glasshouse.plots.branches import plot_branches
 from glasshouse.plots.comparison import plot_comparison
 from glasshouse.plots.coupling import (
     Marker,
@@ -29,13 +31,15 @@ from glasshouse.plots.coupling import (
 )
 from glasshouse.plots.deviation import curve_window, plot_deviation_curve
 from glasshouse.plots.equilibrium import plot_equilibrium_thresholds
+from glasshouse.plots.feasible import plot_feasible_set
 from glasshouse.plots.outcome_map import LINES, QUANTITIES, plot_outcome_map
 from glasshouse.plots.phase import plot_portrait
 from glasshouse.semantics.registry import GIVEN
 from glasshouse.study.result import StudyResult
 from glasshouse.study.spec.study import Study
 from glasshouse.study.words.compared import comparison_words, quantity_words
-from glasshouse.study.words.names import at_own_values
+from glasshouse.study.words.equilibria import branch_claims
+from glasshouse.study.words.names import at_own_values, axis_name, upper
 from glasshouse.study.words.page import (
     along_words,
     boundary_words,
@@ -102,15 +106,15 @@ def study_figures(result: StudyResult) -> tuple[StudyFigure, ...]:
     """Every figure that the result has the numbers for.
 
     **Returns:** "comparison" of learners, "coupling" along one axis, "map" over two or "map_1",
-    "map_2", … over more, "portrait", "deviation", "deviation_rest" and "equilibrium", in this
-    order. They do not depend on the user's Matplotlib settings.
+    "map_2", … over more, "portrait", "deviation", "deviation_rest", "equilibrium", "feasible" and
+    "branches_1", … of the axes along which rest points are followed, in this order. They do not depend on the user's Matplotlib settings.
     """
     with style.context(["default", {"figure.dpi": DPI}]):
         along = [_along(result)] if len(result.axes) == 1 else []
         swept = _maps(result) if len(result.axes) > 1 else along
         found = [_compared(result), *swept, _portrait(result), _deviation(result)]
         found.append(_rest_deviation(result, corner_shown=found[-1] is not None))
-        found.append(_equilibrium(result))
+        found += [_equilibrium(result), _feasible(result), *_branches(result)]
         return tuple(figure for figure in found if figure is not None)
 
 
@@ -192,7 +196,10 @@ def _portrait(result: StudyResult) -> StudyFigure | None:
     if portrait is None:
         return None
     words = portrait_words(portrait, at_own_values(result))
-    return StudyFigure("portrait", *words, figure=_figure(plot_portrait(portrait)))
+    found = None if result.survey is None else result.survey.equilibria
+    return StudyFigure(
+        "portrait", *words, figure=_figure(plot_portrait(portrait, equilibria=found))
+    )
 
 
 def _deviation(result: StudyResult) -> StudyFigure | None:
@@ -262,6 +269,40 @@ def _symbol(result: StudyResult) -> str:
     key = settings_of(section.MADE, GIVEN).get(section.COUPLING or "")
     letter = "x" if key is None or not key.symbol else key.symbol
     return MATHTEXT.get(letter, letter)
+
+
+def _feasible(result: StudyResult) -> StudyFigure | None:
+    """What two players can be paid, with equilibria and where learning ends."""
+    survey, generic = result.survey, result.base.generic
+    if survey is None or survey.feasible is None or survey.feasible.payoffs is None:
+        return None
+    found = survey.equilibria
+    points = [] if found is None else [point.payoffs for point in found.points]
+    ends = [] if generic is None else [generic.payoffs]
+    ax = plot_feasible_set(
+        survey.feasible, points, ends, ends_label="where learning ends, mean of runs"
+    )
+    least = " and ".join(f"{x:.4g}" for x in survey.feasible.minimax)
+    title = f"What both can be paid{at_own_values(result)}"
+    alt = (
+        f"The convex hull of the game's payoffs, shaded where player 1 is paid at least and player "
+        f"2 at least the minimax, {least}; {len(points)} equilibria are marked, and the mean of "
+        "the payoffs where learning ends."
+    )
+    return StudyFigure("feasible", title, alt, upper(survey.feasible.detail) + ".", _figure(ax))
+
+
+def _branches(result: StudyResult) -> Iterator[StudyFigure]:
+    """The diagram of rest points along each axis that they are followed along."""
+    for k, followed in enumerate(result.branches, start=1):
+        if not followed.points:
+            continue
+        marks = _markers(result.predictions, _symbol(result))[0] if len(result.axes) == 1 else []
+        ax = plot_branches(followed, thresholds=marks)
+        name = axis_name(followed.axis)
+        alt = " ".join(branch_claims([followed])) + " Solid lines attract, dashed ones repel."
+        title = f"Rest points of selfish learning along {name}"
+        yield StudyFigure(f"branches_{k}", title, alt, upper(followed.detail) + ".", _figure(ax))
 
 
 def _markers(predictions: Predictions | None, symbol: str) -> tuple[list[Marker], list[str]]:

@@ -21,6 +21,7 @@ from glasshouse.study.report.blocks import (
     quiet,
 )
 from glasshouse.study.report.compared import compared
+from glasshouse.study.report.equilibria import all_equilibria
 from glasshouse.study.report.figures import StudyFigure
 from glasshouse.study.report.numbers import (
     Number,
@@ -129,6 +130,7 @@ def sections(
             "predicted", "Where things switch: predicted and found", tuple(_predicted(result))
         ),
         PageSection("proved", "Equilibrium: what is proved", tuple(_proved(result))),
+        PageSection("equilibria", "All equilibria", tuple(all_equilibria(result))),
         PageSection("figures", "Figures", tuple(_figures(figures))),
         PageSection("base", *beside(result)),
         PageSection("numbers", "Every number, and how it was obtained", tuple(_numbers(result))),

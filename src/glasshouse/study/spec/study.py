@@ -91,6 +91,17 @@ class AnalysisSpec(Section):
     """What else is reported where learning ends: a registered observable, or one as "rate CD"."""
     certify: Epsilon = 1e-6
     """Prove whether rest points and the corner are ε-equilibria: ε in units of payoff, or false."""
+    equilibria: StrictBool = False
+    """All equilibria at the study's own values: which, how many, and whether any must exist."""
+    mixed: StrictBool = False
+    """An equilibrium in mixtures over parameters, at the study's own values."""
+    branches: tuple[str, ...] = ()
+    """Swept numbers of the semantics along which rest points are followed, by dotted key."""
+
+    @property
+    def asks_for_equilibria(self) -> bool:
+        """Whether more is asked about equilibria than of points that learning reaches."""
+        return self.equilibria or self.mixed or bool(self.branches)
 
     @property
     def wanted(self) -> dict[str, bool]:

@@ -11,6 +11,7 @@ from glasshouse.analysis.proofs import MOST_CERTIFIED, CertifiedPoint, most_freq
 from glasshouse.rules.registry import RULES
 from glasshouse.study.computed import Computed
 from glasshouse.study.words.compared import comparison_brief, comparison_claim
+from glasshouse.study.words.equilibria import branch_claims, survey_claims
 from glasshouse.study.words.names import (
     at_own_values,
     axis_name,
@@ -27,7 +28,7 @@ from glasshouse.study.words.verdicts import (
     witness_words,
 )
 
-CLAIM_KINDS = ("First movement", "Outcome", "Equilibrium", "Comparison")
+CLAIM_KINDS = ("First movement", "Outcome", "Equilibrium", "Rest points", "Comparison")
 """What claims are about, as they begin."""
 
 ELSEWHERE = {"everywhere": "everywhere", "nowhere": "nowhere", "elsewhere": "now and then"}
@@ -63,6 +64,8 @@ def claims(result: Computed) -> list[str]:
     if compared is not None and not result.axes:
         movement = ""  # which nobody asked for
     found = [movement, *outcome_claims(result), *long_run, corner, _rest_points_claim(result)]
+    found += survey_claims(result.survey, at_own_values(result))
+    found += branch_claims(result.branches)
     found = [*([comparison_claim(compared)] if compared else []), *found]
     return [_under(access(result), claim) for claim in found if claim]
 

@@ -1,0 +1,139 @@
+"""All equilibria in words: how many, which, mixed ones, and where branches of rest points change."""
+
+from collections.abc import Sequence
+
+import jax
+import numpy as np
+
+from glasshouse._foundation.digits import exactly
+from glasshouse.analysis.continuation import Branches, SpecialPoint
+from glasshouse.analysis.equilibria.existence import Existence
+from glasshouse.analysis.equilibria.mixtures import Mixture
+from glasshouse.analysis.equilibria.points import Equilibria, EquilibriumPoint
+from glasshouse.analysis.equilibria.survey import Survey
+from glasshouse.parametric import Params
+from glasshouse.study.words.names import axis_name, in_words_and
+from glasshouse.study.words.verdicts import equilibrium, point_words
+
+MOST_NAMED = 6
+"""Equilibria listed in a sentence."""
+
+TURNING = ("fold", "pitchfork", "transcritical", "branch point", "Hopf")
+"""Special points worth a sentence; branches meet bounds in every second game."""
+
+HOLDS = {True: "holds", False: "fails", None: "undecided"}
+
+
+def survey_claims(survey: Survey | None, at: str) -> list[str]:
+    """A sentence on how many equilibria there are, and one on a mixed one; `at`, where."""
+    if survey is None:
+        return []
+    found = []
+    if survey.equilibria is not None:
+        said = f"{count_words(survey.equilibria)}{at}"
+        follows = "" if survey.existence is None else f"; {existence_words(survey.existence)}"
+        found.append(f"Equilibrium, all of them{_how(survey.equilibria)}: {said}{follows}.")
+    if survey.mixture is not None:
+        found.append(f"Equilibrium, mixed: {mixture_words(survey.mixture)}{at}.")
+    return found
+
+
+def _how(found: Equilibria) -> str:
+    return ", proved" if found.count == "exactly" else " (numerical in number)"
+
+
+def count_words(found: Equilibria) -> str:
+    """How many equilibria there are, and which."""
+    listed = [f"{params_words(point.params)} ({_kind(point)})" for point in found.points]
+    shown = in_words_and([*listed[:MOST_NAMED], *_more(listed)]) if listed else ""
+    if found.count == "exactly":
+        if not found.number:
+            return "no equilibrium in parameters"
+        many = "one equilibrium" if found.number == 1 else f"{found.number} equilibria"
+        return f"exactly {many} in parameters, {shown}"
+    if found.continuum:
+        few = in_words_and([params_words(x.params) for x in found.continuum[:2]])
+        also = f"; beside them {shown}" if shown else ""
+        return f"a continuum of equilibria, of which {few} are two{also}"
+    if not listed:
+        return "none was found, which proves nothing"
+    proved = f", {found.number} of them proved exactly" if found.count == "at least" else ""
+    return f"{len(listed)} found{proved}: {shown}; others may have been missed"
+
+
+def _kind(point: EquilibriumPoint) -> str:
+    attracts = {True: ", attracts", False: ", repels", None: ""}[point.stable]
+    return f"{point.kind}{attracts}"
+
+
+def _more(listed: Sequence[str]) -> list[str]:
+    return [f"{len(listed) - MOST_NAMED} more"] if len(listed) > MOST_NAMED else []
+
+
+def params_words(params: Params, digits: int = 4) -> str:
+    """A profile: "(3, -2.737)", everyone's parameters in parentheses where there are several."""
+    each = [np.concatenate([np.ravel(x) for x in jax.tree.leaves(own)]) for own in params]
+    return f"({', '.join(point_words(own.tolist(), digits) for own in each)})"
+
+
+def existence_words(found: Existence) -> str:
+    """What theorems say."""
+    if found.pure:
+        return "one must exist, since payoffs are quasi-concave"
+    if found.mixed:
+        return "one in mixtures must exist, one in parameters need not"
+    return "no theorem says that one must exist"
+
+
+def mixture_words(found: Mixture) -> str:
+    """What is mixed, and what is proved of it."""
+    who = (
+        [f"each draws {_drawn(found, 0)}"]
+        if found.symmetric
+        else [f"player {i + 1} draws {_drawn(found, i)}" for i in range(len(found.atoms))]
+    )
+    verdict = {
+        "certified": f"which is an {equilibrium(found.epsilon)}, proved",
+        "refuted": f"which is no {equilibrium(found.epsilon)}",
+        "unknown": f"of which it is not decided whether it is an {equilibrium(found.epsilon)}",
+    }[found.verdict]
+    paid = point_words(found.payoffs, 6)
+    return f"{in_words_and(who)}, pays {paid}, {verdict}; others may exist"
+
+
+def _drawn(found: Mixture, player: int) -> str:
+    atoms, weights = found.atoms[player], found.weights[player]
+    return in_words_and(
+        [
+            f"{params_words((atom,))[1:-1]} with probability {weight:.4g}"
+            for atom, weight in zip(atoms, weights, strict=True)
+        ]
+    )
+
+
+def branch_claims(followed: Sequence[Branches]) -> list[str]:
+    """Where rest points come, go, cross and change along an axis."""
+    claims = []
+    for found in followed:
+        turning = [special for special in found.specials if special.kind in TURNING]
+        named = [special_words(special) for special in turning[:MOST_NAMED]]
+        named += _more([special.kind for special in turning])
+        low, high = found.between
+        where = f"{axis_name(found.axis)} {low:g} to {high:g}"
+        said = f"{len(found.arms)} arms of rest points were followed along {where}"
+        changes = f"; {in_words_and(named)}" if named else "; none folds, crosses or bifurcates"
+        claims.append(f"Rest points (numerical): {said}{changes}.")
+    return claims
+
+
+def special_words(special: SpecialPoint) -> str:
+    """ "a fold at 0.593541 ± 1e-10"."""
+    return f"a {special.kind} at {special.value:.6g} ± {special.tolerance:.1g}"
+
+
+def point_epsilon(point: EquilibriumPoint) -> str:
+    """What nobody gains more than at a listed equilibrium, proved."""
+    proof = point.certificate
+    if proof.verdict != "certified":
+        return proof.verdict
+    return "proved, ε = 0" if proof.epsilon == 0 else f"proved, ε = {exactly(proof.epsilon)}"
