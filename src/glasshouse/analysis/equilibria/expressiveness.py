@@ -49,9 +49,9 @@ class BoundGame(Evidenced):
 
     **Arguments:** `bounds`, that each may choose; `coupling`; `mixtures`, for every pair of bounds
     the mixture that is played there, with its certificate (in a symmetric game the pairs with the
-    larger bound first have those of the pair the other way round); `payoffs`, shape (players, bounds,
-    bounds); `equilibria`, all extreme ones of that table; `verdict`, "certified" where all mixtures
-    are; `method`, `detail`.
+    larger bound first have those of the pair the other way round); `payoffs`, shape (players,
+    bounds, bounds); `equilibria`, all extreme ones of that table; `verdict`, "certified" where all
+    mixtures are; `method`, `detail`.
     """
 
     bounds: tuple[float, ...]
