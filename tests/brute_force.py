@@ -12,7 +12,10 @@ def payoffs(tables, couplings, first, second):
     p = 1 / (1 + np.exp(-(first + couplings[0] * second)))
     q = 1 / (1 + np.exp(-(second + couplings[1] * first)))
     return [
-        u[0, 0] * p * q + u[0, 1] * p * (1 - q) + u[1, 0] * (1 - p) * q + u[1, 1] * (1 - p) * (1 - q)
+        u[0, 0] * p * q
+        + u[0, 1] * p * (1 - q)
+        + u[1, 0] * (1 - p) * q
+        + u[1, 1] * (1 - p) * (1 - q)
         for u in tables
     ]
 
