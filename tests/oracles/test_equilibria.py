@@ -2,14 +2,14 @@
 
 import math
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import glasshouse as gh
 from glasshouse import NormalFormGame, ParametricGame
 from glasshouse.semantics import Logistic
-
-CORNERS = {"CC": (3.0, 3.0), "DD": (-3.0, -3.0)}
 
 GAMES = {
     "prisoner's dilemma": (5, 3, 1, 0),
@@ -20,6 +20,9 @@ GAMES = {
     "deadlock": (4, 2, 3, 1),
 }
 """By T, R, P, S."""
+
+SOON = {("prisoner's dilemma", 0.6), ("donation", 0.5), ("deadlock", 0.0)}
+"""Cells that brute force is tried on by day."""
 
 COUPLINGS = (0.0, 0.3, 0.5, 0.6, 0.8, 0.9, 1.1)
 
@@ -74,8 +77,13 @@ def same(first, second, tolerance):
     return len(first) == len(second) and np.allclose(sorted(first), sorted(second), atol=tolerance)
 
 
+def by_day(name, coupling):
+    """One in three; the others are played by night."""
+    return [] if coupling in (0.0, 0.6) and name != "donation" else [pytest.mark.slow]
+
+
 CELLS = [
-    (name, column, wanted)
+    pytest.param(name, column, wanted, marks=by_day(name, column), id=f"{name}-{column:g}")
     for name, row in TABLE.items()
     for column, wanted in zip(COUPLINGS, row, strict=True)
 ]
@@ -83,8 +91,211 @@ CELLS = [
 
 @pytest.mark.parametrize(("name", "coupling", "wanted"), CELLS)
 def test_the_table_of_pure_equilibria(name, coupling, wanted):
-    """Each cell is proved to be all, and checked again without the search."""
+    """Each cell is proved to be all, and every point certified once more."""
     found = gh.find_equilibria(parametric(symmetric(*GAMES[name]), coupling))
     assert (found.count, found.number, found.left) == ("exactly", len(wanted), ())
     assert same(places(found), wanted, 1e-6)
     assert all(point.certificate.verdict == "certified" for point in found.points)
+
+
+BRUTE = [
+    pytest.param(
+        name,
+        column,
+        wanted,
+        marks=[] if (name, column) in SOON else [pytest.mark.slow],
+        id=f"{name}-{column:g}",
+    )
+    for name, row in TABLE.items()
+    for column, wanted in zip(COUPLINGS, row, strict=True)
+]
+
+
+@pytest.mark.parametrize(("name", "coupling", "wanted"), BRUTE)
+def test_brute_force_finds_that_table(name, coupling, wanted):
+    """So the table is right whatever the search does."""
+    found = by_brute_force(symmetric(*GAMES[name]), (coupling, coupling))
+    assert same(found, wanted, 1e-5)
+
+
+def random_game(seed):
+    """Of three kinds in turn: any payoffs, symmetric ones of small whole numbers without ties,
+    and any payoffs with a coupling of each player's own."""
+    rng = np.random.default_rng(seed)
+    coupling = rng.uniform(-0.5, 1.5)
+    if seed % 3 == 1:
+        T, R, P, S = rng.permutation(7)[:4]
+        return symmetric(T, R, P, S), (coupling, coupling)
+    other = rng.uniform(-0.5, 1.5) if seed % 3 == 2 else coupling
+    return rng.uniform(-1, 1, (2, 2, 2)), (coupling, other)
+
+
+@pytest.mark.parametrize(
+    "seed", [0, 2, *(pytest.param(k, marks=pytest.mark.slow) for k in (1, *range(3, 60)))]
+)
+def test_random_games_against_brute_force(seed):
+    tables, couplings = random_game(seed)
+    matrix = [[0.0, couplings[0]], [couplings[1], 0.0]]
+    found = gh.find_equilibria(parametric(tables, matrix))
+    assert found.count == "exactly"
+    assert same(places(found), by_brute_force(tables, couplings), 1e-4)
+
+
+def test_what_a_point_says():
+    found = gh.find_equilibria(parametric(symmetric(*GAMES["prisoner's dilemma"]), 0.6))
+    assert [point.kind for point in found.points] == ["edge", "edge"]
+    assert not any(point.symmetric for point in found.points)
+    point = found.points[0]
+    (low, high), held = point.enclosure
+    assert held == (3.0, 3.0)
+    assert 0 < high - low < 1e-6
+    assert low <= float(point.params[0]) <= high
+    game = parametric(symmetric(*GAMES["prisoner's dilemma"]), 0.6)
+    np.testing.assert_allclose(point.payoffs, game.payoffs(point.params))
+    assert point.welfare == pytest.approx(sum(point.payoffs))
+    assert point.certificate.epsilon == pytest.approx(5e-9)
+    assert found.evidence.method.value == "certified"
+    inside = gh.find_equilibria(parametric(symmetric(*GAMES["stag hunt"]), 0.0)).points
+    assert sorted((p.kind, p.symmetric) for p in inside) == [
+        ("corner", True),
+        ("corner", True),
+        ("interior", True),
+    ]
+
+
+def test_none_is_a_certificate(tmp_path):
+    found = gh.find_equilibria(parametric(symmetric(*GAMES["prisoner's dilemma"]), 0.5))
+    assert (found.count, found.number, found.points, found.left) == ("exactly", 0, (), ())
+    found.write(tmp_path / "none.json")
+    checked = gh.verify(tmp_path / "none.json")
+    assert checked.accepted
+    assert (checked.certificate.count, checked.certificate.number) == ("exactly", 0)
+
+
+def test_a_continuum_is_said_as_such():
+    """(7, 3, 1, 0) at κ = 1: everything depends on θ_1 + θ_2, and its best value is ln 5."""
+    found = gh.find_equilibria(parametric(symmetric(7, 3, 1, 0), 1.0))
+    assert (found.count, found.number, found.points) == ("unknown", 0, ())
+    assert len(found.continuum) >= 5
+    sums = [float(np.add(*point.params)) for point in found.continuum]
+    np.testing.assert_allclose(sums, math.log(5), atol=1e-6)
+    assert all(point.certificate.verdict == "certified" for point in found.continuum)
+    places = np.array([point.params for point in found.continuum])
+    assert np.ptp(places[:, 0]) > 3
+    left = np.array(found.left)
+    for point in places:
+        assert np.any(np.all((left[:, :, 0] <= point) & (point <= left[:, :, 1]), axis=1))
+    assert np.abs(left.mean(axis=2).sum(axis=1) - math.log(5)).max() < 1.5
+
+
+@pytest.mark.slow
+def test_beside_the_continuum_there_is_exactly_one():
+    found = gh.find_equilibria(parametric(symmetric(7, 3, 1, 0), 1.01))
+    assert (found.count, found.number, found.continuum) == ("exactly", 1, ())
+    assert same(places(found), [(0.821804, 0.821804)], 1e-6)
+
+
+@pytest.mark.slow
+def test_one_way_reading_against_brute_force():
+    """Nobody reads player 2, who is indifferent inside; player 1 is read."""
+    tables = symmetric(*GAMES["chicken"])
+    found = gh.find_equilibria(parametric(tables, [[0.0, 0.6], [0.0, 0.0]]))
+    assert found.count == "exactly"
+    assert same(places(found), by_brute_force(tables, (0.6, 0.0)), 1e-4)
+
+
+def test_affine_semantics():
+    """Donation: with w > c / (b + c) = 1/4 full cooperation is dominant, below it none."""
+    game = NormalFormGame(symmetric(3, 2, 0, -1))
+    for weight, wanted in ((0.2, [(0.0, 0.0)]), (0.3, [(1.0, 1.0)])):
+        found = gh.find_equilibria(ParametricGame(game, Affine(game.actions, weight=weight)))
+        assert (found.count, places(found)) == ("exactly", wanted)
+
+
+def three_actions(params, shown=None):
+    """Two thirds of a circle of actions, turned by what the other shows."""
+    (x, y) = params
+
+    def one(own, other):
+        return jax.nn.softmax(jnp.stack([own + 0.4 * other, 0.3 * own * own, 0.0 * own]))
+
+    return one(x, y), one(y, x)
+
+
+def payoffs_of_three(tables, x, y):
+    def one(own, other):
+        parts = np.exp([own + 0.4 * other, 0.3 * own * own, 0 * own])
+        return parts / parts.sum(axis=0)
+
+    p, q = one(x, y), one(y, x)
+    return [np.einsum("ab,a...,b...->...", u, p, q) for u in tables]
+
+
+@pytest.mark.parametrize("seed", [0, *(pytest.param(k, marks=pytest.mark.slow) for k in (1, 2, 3))])
+def test_three_actions_by_a_semantics_of_ones_own(seed):
+    """Against best replies on a grid: found points gain nothing, and no others gain nothing."""
+    tables = np.random.default_rng(seed).uniform(-1, 1, (2, 3, 3))
+    game = ParametricGame(NormalFormGame(tables), Custom(three_actions, [Box(-2.0, 2.0)] * 2))
+    found = gh.find_equilibria(game)
+    assert found.count == "exactly"
+    assert found.proof.about == "this program"
+    row = np.linspace(-2, 2, 801)
+    u, v = payoffs_of_three(tables, row[:, None] + 0 * row, row + 0 * row[:, None])
+    gains = np.maximum(u.max(axis=0) - u, v.max(axis=1)[:, None] - v)
+    points = np.reshape(places(found), (-1, 2))
+    for point in points:
+        i, j = (np.abs(row - x).argmin() for x in point)
+        assert gains[i, j] < 1e-4
+    for i, j in np.argwhere(gains < 1e-7):
+        assert np.abs(points - [row[i], row[j]]).max(axis=1).min() < 0.1
+
+
+@pytest.mark.parametrize(
+    ("game", "words"),
+    [
+        (lambda: parametric(symmetric(5, 3, 1, 0), 0.5, math.inf), r"in \[-inf, inf\]"),
+        (lambda: parametric(np.zeros((2, 3, 3)) + np.eye(3), 0.5), "player 1 has 2"),
+        (lambda: parametric(np.ones((3, 2, 2, 2)) * np.arange(2), 0.5), "3 players"),
+        (
+            lambda: ParametricGame(
+                NormalFormGame(symmetric(5, 3, 1, 0)), Custom(kinked, [Box(-1.0, 1.0)] * 2)
+            ),
+            "maximum, of which no second derivatives",
+        ),
+    ],
+)
+def test_other_games_are_refused(game, words):
+    with pytest.raises(InputError, match=words):
+        gh.find_equilibria(game())
+
+
+def kinked(params, shown=None):
+    ps = [0.5 + 0.2 * jnp.maximum(x, 0.3 * y) for x, y in (params, params[::-1])]
+    return tuple(jnp.stack([p, 1 - p]) for p in ps)
+
+
+def test_a_spent_budget_is_said():
+    game = parametric(symmetric(*GAMES["prisoner's dilemma"]), 0.5)
+    found = gh.find_equilibria(game, budget=10)
+    assert (found.count, found.number) == ("unknown", 0)
+    assert found.left
+    assert found.evidence.method.value == "numerical"
+    with pytest.raises(InputError, match="budget"):
+        gh.find_equilibria(game, budget=0)
+
+
+def test_floats_that_are_another_function_are_said():
+    """Rounded to whole steps of 2^-20 by adding and taking off again a large number."""
+
+    def rounded(params, shown=None):
+        x, y = ((z + 2.0**33) - 2.0**33 for z in params)
+        ps = [jax.nn.sigmoid(x + 0.3 * y), jax.nn.sigmoid(y + 0.3 * x)]
+        return tuple(jnp.stack([p, 1 - p]) for p in ps)
+
+    tables = symmetric(5, 3, 1, 0)
+    game = ParametricGame(NormalFormGame(tables), Custom(rounded, [Box(-3.0, 3.0)] * 2))
+    found = gh.find_equilibria(game)
+    assert (found.count, found.proof) == ("unknown", None)
+    assert "floats give other probabilities" in found.detail
+    with pytest.raises(InputError, match="nothing is proved"):
+        found.write("nowhere.json")

@@ -42,7 +42,7 @@ from glasshouse.parametric.dense import DenseGame, check_current
 MOST_CANDIDATES = 40
 """Of more, such as along a continuum, only those are isolated whose Jacobian is not singular."""
 
-BESIDE_A_CONTINUUM = 1000
+BESIDE_A_CONTINUUM = 500
 """Pieces looked at at most where there is a continuum, which no search exhausts."""
 
 METHOD = "interval exclusion in Arb arithmetic"

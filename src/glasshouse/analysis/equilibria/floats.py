@@ -47,12 +47,14 @@ class Floats:
 
     def __init__(self, program: Program, payoffs: Sequence[Table], boxes: Region):
         self.program, self.boxes = program, boxes
-        self.tables = [np.asarray(own, np.float64) for own in payoffs]
+        tables = [np.asarray(own, np.float64) for own in payoffs]
+        # What all payoffs have in common would cost digits.
+        self.tables = [own - (own.max() / 2 + own.min() / 2) for own in tables]
         self.scale = max(float(np.ptp(own)) for own in self.tables) or 1.0
         self.widths = np.array([high - low for low, high in boxes])
 
     def payoffs(self, first: Any, second: Any) -> np.ndarray:
-        """Both payoffs, along a new first axis, wherever the parameters are."""
+        """Both payoffs, up to a constant each, along a new first axis, wherever parameters are."""
         registers = [np.asarray(first), np.asarray(second)]
         with np.errstate(all="ignore"):
             for name, read, numbers in self.program.instructions:
