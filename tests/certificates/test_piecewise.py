@@ -102,7 +102,8 @@ def test_ranges_and_differences_hold_on_boxes(name):
             low, high = values[register]
             inside = corner + width * rng.random((40, 2))
             found = np.asarray(values_at(inside))
-            assert float(low) - 1e-12 <= found.min() and found.max() <= float(high) + 1e-12
+            assert float(low) - 1e-12 <= found.min()
+            assert found.max() <= float(high) + 1e-12
             most = np.array(
                 [
                     max(float(x.abs_upper()) for x in slopes[register].get(k, iv.NOTHING))
@@ -184,8 +185,7 @@ def game_of(probability, bound=3.0):
 
 def best(probability, at, **settings):
     game = game_of(probability)
-    found = gh.certify(game, ([at], [0.0]), epsilon=0.0, **settings)
-    return found
+    return gh.certify(game, ([at], [0.0]), epsilon=0.0, **settings)
 
 
 def test_a_jump_that_gains_is_found_and_one_that_is_no_maximum_is_not_said_to_be_attained():
