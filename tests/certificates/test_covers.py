@@ -10,7 +10,18 @@ import pytest
 from hypothesis import assume, example, given, settings
 from tests.certificates.exact import INF, points_of
 
-from glasshouse.certificates.covers import LEAF, can_split, halves, middle_of, pieces
+from glasshouse.certificates.covers import (
+    FOLD,
+    LEAF,
+    Piece,
+    can_split,
+    folded_pieces,
+    halves,
+    middle_of,
+    parts,
+    pieces,
+    towards,
+)
 from glasshouse.errors import InputError
 
 BOXES = {
@@ -185,3 +196,103 @@ def test_deep_covers_need_no_recursion():
     parts = list(pieces(((0.0, INF),), [*["0", "."] * depth, "."]))
     assert len(parts) == depth + 1
     assert parts[-1] == ((2.0 ** (depth - 1), INF),)
+
+
+# Corners at infinity
+
+CORNERS = {
+    "up and up": ((1.0, INF), (0.0, INF)),
+    "down and down": ((-INF, -0.5), (-INF, 2.0)),
+    "up and down": ((0.25, INF), (-INF, -8.0)),
+    "three": ((0.0, INF), (-INF, 0.0), (-2.0, INF)),
+    "with a bounded one": ((0.0, INF), (-1.0, 1.0), (4.0, INF)),
+}
+
+
+def random_folds(rng, piece, count):
+    """A cover that splits and folds, and its pieces, by an own recursion."""
+    ends = [k for k, values in enumerate(piece.region) if towards(values)]
+    axes = [(k,) for k, values in enumerate(piece.region) if can_split(values)]
+    pairs = list(itertools.permutations(ends, 2))
+    if count < 1 or not axes:
+        return [LEAF], [piece]
+    chosen = pairs if pairs and rng.random() < 0.6 else axes
+    axis = chosen[rng.integers(len(chosen))]
+    (first, one), (second, other) = (
+        random_folds(rng, part, share)
+        for part, share in zip(
+            parts(piece, axis), rng.multinomial(count - 1, [0.5, 0.5]), strict=True
+        )
+    )
+    return [FOLD.join(map(str, axis)), *first, *second], [*one, *other]
+
+
+def coordinates(piece, point):
+    """Where a point lies in the coordinates of a piece, exactly."""
+    size = len(point)
+    chart = piece.chart or [[int(a == b) for b in range(size)] for a in range(size)]
+    rows = [[Fraction(x) for x in (*row, p)] for row, p in zip(chart, point, strict=True)]
+    for k in range(size):
+        pivot = next(r for r in range(k, size) if rows[r][k])
+        rows[k], rows[pivot] = rows[pivot], rows[k]
+        rows[k] = [x / rows[k][k] for x in rows[k]]
+        for r in range(size):
+            if r != k:
+                rows[r] = [x - rows[r][k] * y for x, y in zip(rows[r], rows[k], strict=True)]
+    return [row[-1] for row in rows]
+
+
+@pytest.mark.parametrize("name", CORNERS)
+def test_every_point_lies_in_a_folded_piece_and_inside_of_one_at_most(name):
+    rng = np.random.default_rng(6)
+    met = set()
+    for _ in range(5):
+        cover, expected = random_folds(rng, Piece(CORNERS[name]), 20)
+        found = list(folded_pieces(CORNERS[name], cover))
+        assert found == expected
+        met |= {piece.chart for piece in found}
+        for point in points_of(rng, CORNERS[name], 20):
+            at = [coordinates(piece, point) for piece in found]
+            assert any(contains(x.region, y) for x, y in zip(found, at, strict=True)), point
+            inside = sum(is_inside(x.region, y) for x, y in zip(found, at, strict=True))
+            assert inside <= 1, point
+    assert len(met) > 4
+
+
+@pytest.mark.parametrize("name", CORNERS)
+def test_no_folded_piece_reaches_out_of_the_corner(name):
+    rng = np.random.default_rng(7)
+    for _ in range(10):
+        cover, _ = random_folds(rng, Piece(CORNERS[name]), 20)
+        for region, chart in folded_pieces(CORNERS[name], cover):
+            for at in points_of(rng, region, 10):
+                exact = [Fraction(x) for x in at]
+                rows = chart or [[int(a == b) for b in range(len(at))] for a in range(len(at))]
+                point = [sum(c * x for c, x in zip(row, exact, strict=True)) for row in rows]
+                assert contains(CORNERS[name], point)
+
+
+BAD_FOLDS = [
+    ("do not meet", ((0.0, INF), (0.0, 1.0)), ["0&1", ".", "."]),
+    ("do not meet", ((0.0, INF), (-INF, INF)), ["0&1", ".", "."]),
+    ("do not meet", ((0.0, INF), (0.0, INF)), ["0&0", ".", "."]),
+    ("no double", ((0.1, INF), (1e17, INF)), ["0&1", ".", "."]),
+    ("no double", ((1.7e308, INF), (-1.7e308, INF)), ["0&1", ".", "."]),
+    ("no coordinate", ((0.0, INF), (0.0, INF)), ["0&2", ".", "."]),
+    ("no coordinate", ((0.0, INF), (0.0, INF)), ["0&1&0", ".", "."]),
+    ("no coordinate", ((0.0, INF), (0.0, INF)), ["&", ".", "."]),
+    ("no coordinate", ((0.0, INF), (0.0, INF)), ["0&", ".", "."]),
+    ("ends before", ((0.0, INF), (0.0, INF)), ["0&1", "."]),
+    ("more often", ((0.0, INF), (0.0, INF)), [*["0&1", ".", "1&0", "."] * 40, "."]),
+]
+
+
+@pytest.mark.parametrize(("message", "region", "cover"), BAD_FOLDS)
+def test_folds_that_are_none_are_refused(message, region, cover):
+    with pytest.raises(InputError, match=message):
+        list(folded_pieces(region, cover))
+
+
+def test_covers_of_splits_alone_do_not_fold():
+    with pytest.raises(InputError, match="only splits"):
+        list(pieces(((0.0, INF), (0.0, INF)), ["0&1", ".", "."]))

@@ -267,3 +267,67 @@ def test_unknown_probabilities_bound_nothing_where_they_matter():
     payoff = ExpectedPayoff([[3.0, 0.0], [5.0, 1.0]])
     vectors = [[(arb("nan"), arb("nan"))], [iv.point(0.5)]]
     assert not payoff.highest(vectors, payoff.effects(vectors)) < math.inf
+
+
+# Shares
+
+
+def random_shares(rng, actions, width):
+    """Ranges of everyone's probabilities, the last one's too, around a mix that they hold."""
+    mixes = random_mixes(rng, actions)
+    boxes = [
+        [
+            (
+                max(p - Fraction(int(rng.integers(0, width)), 64), Fraction(0)),
+                min(p + Fraction(int(rng.integers(0, width)), 64), Fraction(1)),
+            )
+            for p in mix
+        ]
+        for mix in mixes
+    ]
+    return mixes, boxes
+
+
+def vertices(box):
+    """Mixes in a box of probabilities of which all but one are at an end."""
+    for k in range(len(box)):
+        others = [*box[:k], *box[k + 1 :]]
+        for ends in itertools.product(*others):
+            rest = 1 - sum(ends)
+            if box[k][0] <= rest <= box[k][1]:
+                yield [*ends[:k], rest, *ends[k:]]
+
+
+@each_size
+def test_no_mix_pays_more_than_the_bound_from_all_shares(actions):
+    rng = np.random.default_rng(11)
+    for width in (1, 8, 65):
+        for _ in range(4):
+            table = random_table(rng, actions)
+            _, boxes = random_shares(rng, actions, width)
+            shares = [[(ball(a), ball(b)) for a, b in box] for box in boxes]
+            bound = ExpectedPayoff(table).highest_of_shares(shares) + ball(dropped(table, actions))
+            found = [list(itertools.islice(vertices(box), 30)) for box in boxes]
+            picked = itertools.islice(itertools.product(*found), 100)
+            best = max(expected(table, actions, mixes) for mixes in picked)
+            assert not bound < ball(best)
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_that_bound_is_the_best_mix_of_one_player(count):
+    rng = np.random.default_rng(12)
+    for width in (1, 8, 65):
+        for _ in range(30):
+            table = random_table(rng, (count,))
+            _, (box,) = random_shares(rng, (count,), width)
+            shares = [[(ball(a), ball(b)) for a, b in box]]
+            bound = ExpectedPayoff(table).highest_of_shares(shares) + ball(dropped(table, (count,)))
+            best = max(expected(table, (count,), [mix]) for mix in vertices(box))
+            assert abs(bound - ball(best)) < 1e-12
+
+
+def test_a_share_that_the_others_leave_is_known():
+    """All of p_1 + p_2 is 1 where p_3 is next to nothing, whatever p_1 is."""
+    shares = [[(arb(0), arb(1)), (arb(0), arb(1)), (arb(0), arb(2) ** -60)]]
+    payoff = ExpectedPayoff([2.0, 2.0, 5.0])
+    assert payoff.highest_of_shares(shares) < -3 + 1e-15

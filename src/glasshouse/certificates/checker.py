@@ -3,11 +3,10 @@
 It believes nothing in the file. It rebuilds the programs of built-in semantics from the exact
 numbers of payoffs and couplings, walks through the covers, bounds every piece anew in Arb
 arithmetic, and draws the verdict itself. What it relies on is in this folder: `document` (the
-file), `builtin` (the programs), `covers` and `leaves` (the pieces), `gain` (their bounds) with
-`payoff`, `probabilities`, `totals`, `polynomials`, `program`, `primitives`, `tails` and
-`intervals`, for mixtures the folder `mixture`, and for
-counts of equilibria the folder `count`. Neither the search that found a proof nor JAX
-is among them.
+file), `builtin` (the programs), `covers`, `charts` and `leaves` (the pieces), `gain` (their
+bounds) with `payoff`, `shares`, `probabilities`, `totals`, `polynomials`, `program`, `primitives`,
+`tails` and `intervals`, for mixtures the folder `mixture`, and for counts of equilibria the folder
+`count`. Neither the search that found a proof nor JAX is among them.
 """
 
 import math

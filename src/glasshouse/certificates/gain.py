@@ -14,6 +14,7 @@ from glasshouse.certificates.intervals import Interval
 from glasshouse.certificates.payoff import ExpectedPayoff, Table, Vectors, half_range, sizes
 from glasshouse.certificates.probabilities import Probabilities, Standing
 from glasshouse.certificates.program import Machine, Program
+from glasshouse.certificates.shares import LastShares
 from glasshouse.certificates.tails import Tails
 from glasshouse.errors import InputError
 
@@ -91,7 +92,7 @@ class Gain:
         # The payoff is computed from all probabilities but the last.
         self._machine = Machine(most if proper else program)
         self._outputs = self._leading(self._machine.program)
-        self._last = _LastShares(program, self._actions)
+        self._last = LastShares(program, self._actions)
         self._probabilities = Probabilities(self._machine, self._actions, proper)
         self._charts: dict[Chart, Gain] = {}
         self._unfolded = True
@@ -305,38 +306,6 @@ class Gain:
         if self._unfolded and all(low <= x <= high for x, (low, high) in own):
             return (*self.profile, *map(_middle, region[len(self.profile) :]))
         return tuple(map(_balanced, region, slopes))
-
-
-class _LastShares:
-    """Everyone's last probabilities, from the program where it has them."""
-
-    def __init__(self, program: Program, actions: Sequence[int]):
-        self._actions = actions
-        self._all = tuple(map(len, program.outputs)) == tuple(actions)
-        last = tuple(own[m - 1 :] for own, m in zip(program.outputs, actions, strict=True))
-        self._machine = Machine(program.computing(last))
-
-    def seen_from(self, chart: Chart) -> "_LastShares":
-        other = copy.copy(self)
-        other._machine = Machine(charted(self._machine.program, chart))
-        return other
-
-    def with_last(
-        self, region: Region, vectors: Vectors, totals: Sequence[arb]
-    ) -> list[list[Interval]] | None:
-        """The probabilities of all actions, none below zero; None where that is not known."""
-        lasts = self._machine.values(_intervals(region))
-        shares = []
-        for own, last, total in zip(vectors, lasts, totals, strict=True):
-            low, high = iv.ZERO, total
-            for p in own:
-                low, high = low + p[1], high - p[0]
-            low = total - low
-            if last:
-                low, high = low.max(last[0][0]), high.min(last[0][1])
-            shares.append([*own, (low.max(iv.ZERO), high)])
-        known = all(p[0] >= 0 and p[1].is_finite() for own in shares for p in own)
-        return shares if known else None
 
 
 def _intervals(region: Region) -> list[Interval]:

@@ -7,7 +7,7 @@ import typer
 
 from glasshouse.cli.options import JsonOption, complain, print_json, say
 from glasshouse.errors import InputError
-from glasshouse.study.words.proof_lines import payoffs, subject, verdict
+from glasshouse.study.words.proof_lines import lines
 
 if TYPE_CHECKING:
     from glasshouse.certificates.checker import Verification
@@ -58,10 +58,8 @@ def _print(path: Path, verification: "Verification") -> None:
     said = [] if verification.accepted else [f"reason: {verification.reason}"]
     if verification.accepted and not verification.complete:
         said.append(f"note: {verification.reason}")
-    said += [f"{claims}{verdict(certificate)}", subject(certificate), payoffs(certificate)]
-    if certificate.worst.attained is False:
-        who = f"player {certificate.worst.player + 1}"
-        said.append(f"{claims}no deviation of {who} gains as much as some limit of deviations")
+    first, *others = lines(certificate)
+    said += [f"{claims}{first}", *others]
     say(f"{path}: {'accepted' if verification.accepted else 'REJECTED'}")
     for line in said:
         say(line, "  ", "    ")

@@ -52,7 +52,7 @@ def compared(e: Expressions, name: str, difference: Expression) -> Truth:
 
 def negated(x: Truth) -> Truth:
     """Not x."""
-    return _decided(x, True, False)
+    return _decided(x, False, True)
 
 
 def both(x: Truth, y: Truth) -> Truth:

@@ -46,8 +46,8 @@ def all_equilibria(result: StudyResult) -> Iterator[object]:
 def _listed(survey: Survey) -> Iterator[object]:
     found, chosen = survey.equilibria, survey.selection
     assert found is not None
-    titles = ("Parameters", "Kind", "Payoffs", "Welfare, rank", "Learning nearby", "Step size below",
-              "Share of starts", "Risk-dominates", "ε-equilibrium")  # fmt: skip
+    titles = ("Parameters", "Kind", "Payoffs", "Welfare, rank", "Learning nearby",
+              "Step size below", "Share of starts", "Risk-dominates", "ε-equilibrium")  # fmt: skip
     rows = []
     for k, point in enumerate(found.points):
         share = DASH if chosen is None else percent(chosen.shares[k].value)

@@ -107,7 +107,8 @@ def study_figures(result: StudyResult) -> tuple[StudyFigure, ...]:
 
     **Returns:** "comparison" of learners, "coupling" along one axis, "map" over two or "map_1",
     "map_2", … over more, "portrait", "deviation", "deviation_rest", "equilibrium", "feasible" and
-    "branches_1", … of the axes along which rest points are followed, in this order. They do not depend on the user's Matplotlib settings.
+    "branches_1", … of the axes along which rest points are followed, in this order. They do not
+    depend on the user's Matplotlib settings.
     """
     with style.context(["default", {"figure.dpi": DPI}]):
         along = [_along(result)] if len(result.axes) == 1 else []

@@ -1,4 +1,4 @@
-"""All equilibria in words: how many, which, mixed ones, and where branches of rest points change."""
+"""All equilibria in words: how many, which, mixed ones, and where rest points come and go."""
 
 from collections.abc import Sequence
 

@@ -10,13 +10,75 @@ from glasshouse._foundation.digits import BOUND_DIGITS, bracket, exactly, gain_a
 if TYPE_CHECKING:
     from glasshouse.analysis.outcomes.reached import ReachedPoint
     from glasshouse.certificates.certificate import Certificate, GainBounds
-    from glasshouse.certificates.document import Problem
+    from glasshouse.certificates.count.claim import EquilibriumCount
+    from glasshouse.certificates.mixture.certificate import MixtureCertificate
+
+COUNT_FORMAT = "glasshouse certificate of all equilibria"
+MIXTURE_FORMAT = "glasshouse certificate of a mixture"
 
 MOST_PAYOFFS_SHOWN = 32
 """More are not written out."""
 
 LONGEST_POINT = 6
 """Longer points are shortened."""
+
+
+def lines(certificate: Any) -> list[str]:
+    """What the certificate of a file says, of whatever kind: the answer first, then about what."""
+    kinds = {COUNT_FORMAT: _count_lines, MIXTURE_FORMAT: _mixture_lines}
+    return kinds.get(certificate.document.format, _profile_lines)(certificate)
+
+
+def _profile_lines(certificate: "Certificate") -> list[str]:
+    found = [verdict(certificate), subject(certificate), payoffs(certificate)]
+    if certificate.worst.attained is False:
+        who = f"player {certificate.worst.player + 1}"
+        found.append(f"no deviation of {who} gains as much as some limit of deviations")
+    return found
+
+
+def _count_lines(certificate: "EquilibriumCount") -> list[str]:
+    problem, number = certificate.document.problem, certificate.number
+    many = "equilibrium" if number == 1 else "equilibria"
+    about = "" if certificate.about == "the game" else f" (about {certificate.about})"
+    left = f"; {len(certificate.left)} pieces are left" if certificate.left else ""
+    said = f"{certificate.count} {number} {many} in parameters{about}{left}"
+    if certificate.count == "unknown":
+        said = f"unknown how many equilibria there are{about}{left}"
+    low, high = zip(*problem.boxes, strict=True)
+    actions = "×".join(map(str, problem.actions))
+    box = " × ".join(map(_range, zip(low, high, strict=True)))
+    where = [_listed(list(map(_enclosed, region))) for region in certificate.enclosures]
+    near = [f"one each near {', '.join(where)}"] if where else []
+    of_game = f"all profiles in {box}; 2 players, {actions} actions, {_semantics(problem)}"
+    return [said, *near, of_game, payoffs(certificate)]
+
+
+def _enclosed(ends: tuple[float, float]) -> str:
+    return f"{(ends[0] + ends[1]) / 2:.{BOUND_DIGITS}g}"
+
+
+def _mixture_lines(certificate: "MixtureCertificate") -> list[str]:
+    problem = certificate.document.problem
+    gain = certificate.worst
+    least, most = gain_ends(gain.lower, gain.upper)
+    found = {
+        "certified": f"no player gains more than {exactly(certificate.epsilon)}",
+        "refuted": f"player {gain.player + 1} gains at least {least} by moving to "
+        f"{_point(gain.best)}",
+        "unknown": f"the best gain of player {gain.player + 1} lies in [{least}, {most}]",
+    }[certificate.verdict]
+    about = "" if certificate.about == "the game" else f" about {certificate.about}"
+    drawn = [
+        f"player {i + 1} draws "
+        + ", ".join(f"{_point(x)} with weight {w:.6g}" for x, w in zip(atoms, weights, strict=True))
+        for i, (atoms, weights) in enumerate(
+            zip(certificate.atoms, certificate.weights, strict=True)
+        )
+    ]
+    actions = "×".join(map(str, problem.actions))
+    of_game = f"{len(drawn)} players, {actions} actions, {_semantics(problem)}{_box(problem)}"
+    return [f"{certificate.verdict}{about}: {found}", *drawn, of_game, payoffs(certificate)]
 
 
 def verdict(certificate: "Certificate") -> str:
@@ -58,7 +120,7 @@ def _largest(certificate: "Certificate") -> tuple[float, float]:
     return max(gain.lower for gain in gains), max(gain.upper for gain in gains)
 
 
-def payoffs(certificate: "Certificate") -> str:
+def payoffs(certificate: Any) -> str:
     """Everyone's payoffs, or where these are many a digest of them."""
     from glasshouse.certificates.document import flattened  # which takes a while to import
 
@@ -78,7 +140,7 @@ def _nested(numbers: Any) -> str:
     return exactly(numbers)
 
 
-def _box(problem: "Problem") -> str:
+def _box(problem: Any) -> str:
     """Where parameters lie: the range of all, or those of each player."""
     ranges = {pair for box in problem.boxes for pair in box}
     if not ranges:
@@ -94,10 +156,11 @@ def _range(pair: tuple[float, float]) -> str:
     return f"[{exactly(pair[0])}, {exactly(pair[1])}]"
 
 
-def _semantics(problem: "Problem") -> str:
+def _semantics(problem: Any) -> str:
     semantics = problem.semantics
     if semantics.kind == "affine":
-        weight = "" if problem.couplings else f" at weight {exactly(semantics.weight)}"
+        swept = getattr(problem, "couplings", None)
+        weight = "" if swept else f" at weight {exactly(semantics.weight)}"
         return f"affine semantics{weight}"
     if semantics.kind == "program":
         return "a semantics given as a program"
@@ -107,9 +170,10 @@ def _semantics(problem: "Problem") -> str:
     couplings = {
         weight for i, row in enumerate(semantics.coupling) for j, weight in enumerate(row) if i != j
     }
+    factors = getattr(problem, "couplings", None)  # of proofs about an interval of them
     if len(couplings) > 1:
         return f"logistic semantics, couplings {_nested(semantics.coupling)}{own}"
-    if not couplings or (problem.couplings and couplings == {1.0}):
+    if not couplings or (factors and couplings == {1.0}):
         return f"logistic semantics{own}"
     return f"logistic semantics at coupling {exactly(couplings.pop())}{own}"
 
