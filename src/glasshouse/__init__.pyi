@@ -18,6 +18,7 @@ from .analysis import certified_threshold as certified_threshold
 from .analysis import certify as certify
 from .analysis import critical_coupling as critical_coupling
 from .analysis import equilibrium_threshold as equilibrium_threshold
+from .analysis import existence as existence
 from .analysis import find_equilibria as find_equilibria
 from .analysis import first_movement as first_movement
 from .analysis import first_order_margin as first_order_margin

@@ -95,23 +95,23 @@ class Problem(eqx.Module):
         """The value of the axis."""
         return self.low + (self.high - self.low) * z[-1]
 
-    def params(self, z: Float[RealArray, "coordinates+1"]) -> tuple[Array, Array]:
+    def params(self, z: Float[RealArray, "numbers"]) -> tuple[Array, Array]:
         """Params in one row, and how wide their boxes are."""
         base, widths = _frame(self.at(self.value(z)))
         return base + widths * z[:-1], widths
 
-    def field(self, z: Float[RealArray, "coordinates+1"]) -> Float[Array, "coordinates"]:
+    def field(self, z: Float[RealArray, "numbers"]) -> Float[Array, "coordinates"]:
         """The selfish gradients, by params and not by units of the box."""
         game = self.at(self.value(z))
         return _row(game.selfish_gradients(_unrow(game, self.params(z)[0])))
 
-    def relative(self, z: Float[RealArray, "coordinates+1"]) -> Float[Array, "coordinates"]:
+    def relative(self, z: Float[RealArray, "numbers"]) -> Float[Array, "coordinates"]:
         """The same relative to its scale; 0 where behaviour is saturated until both are lost."""
         scales = self.scales(z)
         lost = jnp.isinf(scales) | (scales <= 1024 * jnp.finfo(scales.dtype).tiny)
         return jnp.where(lost, 0.0, self.field(z) / jnp.where(lost, 1.0, scales))
 
-    def scales(self, z: Float[RealArray, "coordinates+1"]) -> Float[Array, "coordinates"]:
+    def scales(self, z: Float[RealArray, "numbers"]) -> Float[Array, "coordinates"]:
         """How large gradients could be: `gradient_scales`, or 1 of games that do not know."""
         game = self.at(self.value(z))
         params = _unrow(game, self.params(z)[0])
@@ -121,7 +121,7 @@ class Problem(eqx.Module):
 
 
 @eqx.filter_jit
-def place(problem: Problem, z: Float[RealArray, "coordinates+1"]) -> Place:
+def place(problem: Problem, z: Float[RealArray, "numbers"]) -> Place:
     """Everything that decides about a point, in one program for each structure of game."""
     params, widths = problem.params(z)
     game = problem.at(problem.value(z))

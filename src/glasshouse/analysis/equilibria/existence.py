@@ -132,6 +132,8 @@ def _continuous(game: DenseGame) -> Hypothesis:
     ]
     if not all(map(math.isfinite, itertools.chain(*region))):
         return Hypothesis("continuous", None, "not looked at on boxes without bounds")
+    if any(instruction.primitive == "choice" for instruction in program.instructions):
+        return Hypothesis("continuous", None, "it chooses between branches, which may not meet")
     with precision(PRECISION):
         machine = Machine(program)
         defined = machine.is_defined(machine.held(intervals_of(tuple(region))))

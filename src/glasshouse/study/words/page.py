@@ -197,7 +197,7 @@ def deviation_words(
         False: "the corner does not pass the boundary test",
         None: "whether the corner passes the boundary test cannot be told",
     }[test.passes]
-    there = point_words(np.ravel(best.best), 4)
+    there = point_words(np.ravel(best.best).tolist(), 4)
     found = (
         f"no change of its own parameter that pays more was found, and {verdict}"
         if not gains
