@@ -133,7 +133,7 @@ def test_other_games_are_searched_numerically():
     assert "may have been missed" in found.detail
     # Player 1 alone moving, the others contributing nothing: on a grid no move pays.
     t = np.linspace(-2, 2, 4001)
-    own, others = (1 / (1 + np.exp(-x)) for x in (t - 0.8, -2.4 + 0.2 * (t + 2)))
+    own, others = (1 / (1 + np.exp(-x)) for x in (t - 0.8, -2.4 + 0.2 * t))
     paid = 2.0 / 3 * (own + 2 * others) - own
     assert np.argmax(paid) == 0
 
