@@ -23,6 +23,7 @@ from .analysis import first_order_margin as first_order_margin
 from .analysis import generic_outcomes as generic_outcomes
 from .analysis import long_run_switch as long_run_switch
 from .analysis import measured_first_movement as measured_first_movement
+from .analysis import mixed_equilibrium as mixed_equilibrium
 from .certificates import verify as verify
 from .dynamics import run as run
 from .errors import InputError as InputError

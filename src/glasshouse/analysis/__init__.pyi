@@ -30,7 +30,10 @@ from .elsewhere import thresholds as thresholds
 from .elsewhere import tied_outcome as tied_outcome
 from .equilibria import Equilibria as Equilibria
 from .equilibria import EquilibriumPoint as EquilibriumPoint
+from .equilibria import Mixture as Mixture
+from .equilibria import certify_mixture as certify_mixture
 from .equilibria import find_equilibria as find_equilibria
+from .equilibria import mixed_equilibrium as mixed_equilibrium
 from .equilibrium import BaseGame as BaseGame
 from .equilibrium import BoundaryTest as BoundaryTest
 from .equilibrium import CertifiedThreshold as CertifiedThreshold

@@ -1,4 +1,13 @@
+from .expressiveness import BoundEquilibrium as BoundEquilibrium
+from .expressiveness import BoundGame as BoundGame
+from .expressiveness import bound_game as bound_game
 from .find import find_equilibria as find_equilibria
+from .mixing import MixingBranch as MixingBranch
+from .mixing import MixingTurn as MixingTurn
+from .mixing import mixing_branch as mixing_branch
+from .mixture_proofs import certify_mixture as certify_mixture
+from .mixtures import Mixture as Mixture
+from .mixtures import mixed_equilibrium as mixed_equilibrium
 from .points import Equilibria as Equilibria
 from .points import EquilibriumPoint as EquilibriumPoint
 from .restricted import extreme_equilibria as extreme_equilibria

@@ -1,4 +1,4 @@
-"""Newton's method on what holds at a mixture's atoms: equal payoffs, and no slope inside the box."""
+"""Newton's method on what holds at a mixture's atoms: equal payoffs, no slope inside the box."""
 
 import itertools
 import math
@@ -15,7 +15,10 @@ from glasshouse.analysis.equilibria.facing import (
 )
 from glasshouse.parametric.dense import DenseGame
 
-NEWTON_STEPS, HALVINGS = 40, 20
+NEWTON_STEPS, HALVINGS = 20, 6
+
+MOST_NUMBERS = 64
+"""Of all players together: with more, second derivatives cost more than the search."""
 
 SOLVED = 1e-15
 """Conditions that hold to this, times the range of payoffs, hold to rounding."""
@@ -44,7 +47,7 @@ def polished(game: DenseGame, atoms: Atoms, shares: Shares) -> tuple[Atoms, Shar
             moved, mixed = conditions.moved(atoms, shares, step * 0.5**halving)
             moved = list(map(np.clip, moved, lower, upper))
             found = conditions.at(moved, mixed)
-            if np.abs(found[0]).max() < size:
+            if np.abs(found[0]).max() < (1 - 0.25 * 0.5**halving) * size:
                 atoms, shares, (residual, jacobian) = moved, mixed, found
                 break
         else:
@@ -117,7 +120,7 @@ class _Conditions:
     def _faced(
         self, local: Local, atoms: Atoms, shares: Shares, i: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """What player i's atoms are paid, with slopes, and both by all numbers and probabilities."""
+        """What player i is paid at its atoms, slopes, and both by all numbers and probabilities."""
         count, width = atoms[i].shape
         paid, slopes = np.zeros(count), np.zeros((count, width))
         paid_by = np.zeros((count, self.weights[-1]))
@@ -143,4 +146,5 @@ class _Conditions:
         return paid, slopes, paid_by, slopes_by
 
     def _share(self, shares: Shares, numbers: tuple[int, ...], without: set[int]) -> float:
-        return math.prod(shares[m][k] for m, k in enumerate(numbers) if m not in without)
+        kept = (float(shares[m][k]) for m, k in enumerate(numbers) if m not in without)
+        return math.prod(kept, start=1.0)

@@ -22,7 +22,6 @@ from glasshouse._foundation.numbers import (
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.random import Seed
 from glasshouse.analysis.equilibrium.ascent import search
-from glasshouse.analysis.equilibrium.peaks import GRID, highest_peak
 from glasshouse.analysis.movement.first_order import cooperation
 from glasshouse.channels.box import Box
 from glasshouse.dynamics.batch import batch_map, repeat, stack
@@ -33,6 +32,15 @@ from glasshouse.parametric import Params, require_exact
 from glasshouse.parametric.capabilities import listed
 from glasshouse.parametric.dense import DenseGame
 from glasshouse.rules.residual import relative_gradient
+
+GRID = 1025
+"""Points at which a one-parameter deviation's derivative is evaluated before refinement."""
+
+ADAPTATIONS = 4
+"""How often the grid is moved to where behaviour changes; each time it resolves 1000 times more."""
+
+PEAKS = 16
+"""Of that grid's cells in which the payoff peaks, so many with the highest ends are refined."""
 
 RESOLUTION = (
     f"payoff and derivative at {GRID} points, denser where behaviour changes; "
@@ -292,19 +300,55 @@ def _one_dimensional(member: tuple[DenseGame, Params, Array]) -> tuple[Array, Ar
     game, params, player = member
     lowest, highest = (tuple(getattr(b, end) for b in game.spaces) for end in ("lower", "upper"))
     now, low, high = (_first_numbers(profile)[player] for profile in (params, lowest, highest))
+    payoff = jax.vmap(lambda t: _centred_at(t, game, params, player))
+    slope = jax.vmap(jax.grad(lambda t: _centred_at(t, game, params, player)))
 
-    def all_probabilities(t: Array) -> Array:
-        behaviours = _behaviours_at(t, game, params, player)
-        return jnp.concatenate([behaviours[i] for i in range(len(params))])
-
-    return highest_peak(
-        lambda t: _centred_at(t, game, params, player), all_probabilities, now, low, high
+    grid = low + (high - low) * jnp.linspace(0.0, 1.0, GRID)
+    grid = jax.lax.fori_loop(
+        0,
+        ADAPTATIONS,
+        lambda _, points: _denser_where_behaviour_changes(points, game, params, player),
+        grid,
     )
+    slopes, payoffs = slope(grid), payoff(grid)
+    peaks = (slopes[:-1] > 0) & (slopes[1:] <= 0)
+
+    def halve(_, bracket):
+        left, right = bracket
+        middle = 0.5 * (left + right)
+        rising = slope(middle) > 0
+        return jnp.where(rising, middle, left), jnp.where(rising, right, middle)
+
+    heights = jnp.where(peaks, jnp.maximum(payoffs[:-1], payoffs[1:]), -jnp.inf)
+    heights, peaks_at = jax.lax.top_k(heights, PEAKS)
+    left, right = jax.lax.fori_loop(0, 60, halve, (grid[peaks_at], grid[peaks_at + 1]))
+    refined = jnp.where(jnp.isfinite(heights), 0.5 * (left + right), low)
+
+    candidates = jnp.concatenate([jnp.stack([now, low, high, grid[jnp.argmax(payoffs)]]), refined])
+    values = payoff(candidates)
+    best = jnp.argmax(values)
+    return values[best] - values[0], candidates[best]
 
 
 def _first_numbers(profile: Params) -> Array:
     """Each player's first number, which is its only one where it has one parameter."""
     return jnp.stack([jnp.ravel(jax.tree.leaves(own)[0])[0] for own in profile])
+
+
+def _denser_where_behaviour_changes(
+    grid: Array, game: DenseGame, params: Params, player: Array
+) -> Array:
+    """As many points, half of them spread by how much everyone's behaviour changes between them."""
+
+    def all_probabilities(t: Array) -> Array:
+        behaviours = _behaviours_at(t, game, params, player)
+        return jnp.concatenate([behaviours[i] for i in range(len(params))])
+
+    change = jnp.abs(jnp.diff(jax.vmap(all_probabilities)(grid), axis=0)).sum(axis=1)
+    even = jnp.diff(grid) / (grid[-1] - grid[0])
+    weights = even + jnp.where(change.sum() > 0, change / change.sum(), even)
+    reached = jnp.concatenate([jnp.zeros(1), jnp.cumsum(weights)])
+    return jnp.interp(jnp.linspace(0.0, reached[-1], len(grid)), reached, grid)
 
 
 def _at_corner(

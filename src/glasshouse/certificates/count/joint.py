@@ -46,8 +46,8 @@ class Joint:
         rough = {x.primitive for x in program.instructions} - set(SECONDS)
         if rough:
             raise InputError(
-                f"the semantics computes {', '.join(sorted(rough))}, of which no second derivatives "
-                "are known everywhere"
+                f"the semantics computes {', '.join(sorted(rough))}, of which no second "
+                "derivatives are known everywhere"
             )
         most = program.leading()
         self._machine = Machine(most if proper else program)

@@ -41,9 +41,12 @@ def _check_gain(document: MixtureDocument, player: int) -> None:
         low, high = gain.payoff
         if not claim.payoff[0] <= down(low) or not up(high) <= claim.payoff[1]:
             raise InputError(f"{who}: it is not proved that the mixture pays {claim.payoff}")
-        # Some atom gains nothing or more, so that no best gain is below zero.
-        if claim.lower > 0 and not down(gain.at(claim.best)[0]) >= claim.lower:
-            raise InputError(f"{who}: the deviation {claim.best} does not gain {claim.lower!r}")
+        # Some atom gains nothing or more: no best gain is below zero, and zero needs no witness.
+        if claim.lower > 0:
+            if not down(gain.at(claim.best)[0]) >= claim.lower:
+                raise InputError(f"{who}: the deviation {claim.best} does not gain {claim.lower!r}")
+        elif claim.best != problem.atoms[player][0]:
+            raise InputError(f"{who}: where nothing gains, the first atom stands for a deviation")
         cover = pieces(problem.region(player), proof.cover.split())
         leaves = [leaf_of(piece, gain.bound(piece)) for piece in cover]
     if claim.improper != improper_players(leaves):

@@ -9,7 +9,8 @@ from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.covers import Region, can_split, middle_of
 from glasshouse.certificates.gain import Bound
 from glasshouse.certificates.intervals import Interval
-from glasshouse.certificates.payoff import ExpectedPayoff, Table, half_range, sizes
+from glasshouse.certificates.mixture.merged import merged
+from glasshouse.certificates.payoff import ExpectedPayoff, Table, Vectors, half_range, sizes
 from glasshouse.certificates.probabilities import MOST_MISSING, Probabilities, Standing
 from glasshouse.certificates.program import Machine, Program
 
@@ -24,43 +25,37 @@ class _Known(NamedTuple):
 
 
 class _Against:
-    """The payoff against one profile of the others' atoms, up to a constant that all share."""
+    """The payoff against one profile of the others' atoms, up to a constant that all share.
 
-    def __init__(self, program: Program, payoffs: Table, proper: bool):
+    **Arguments:** `program`, one of several with the same registers, whose values are handed in.
+    """
+
+    def __init__(self, program: Program, wholes: Sequence[bool], payoffs: Table, proper: bool):
         actions, self.proper = sizes(payoffs), proper
-        kept = program.leading() if proper else program
-        self.machine = Machine(kept)
-        self._outputs = [own[: m - 1] for own, m in zip(kept.outputs, actions, strict=True)]
-        self.probabilities = Probabilities(self.machine, actions, proper)
-        leading = program.leading()
-        wholes = [leading.shares_one(player) for player in range(len(actions))]
+        self.outputs = [own[: m - 1] for own, m in zip(program.outputs, actions, strict=True)]
+        self.probabilities = Probabilities(Machine(program), actions, proper)
         self._payoff = ExpectedPayoff(payoffs, wholes, self.probabilities.totals)
         self._half_range = half_range(payoffs)
 
-    def at(self, point: Sequence[float]) -> tuple[Interval, Standing]:
+    def at(self, values: Sequence[Interval]) -> tuple[Interval, Standing]:
         """The payoff of one deviation, enclosed where its probabilities are such."""
-        values = self.machine.held([iv.point(x) for x in point])
         standing = self.probabilities.standing(values)
         if not standing.proper:
             return iv.EVERYTHING, standing
-        vectors = [[values[r] for r in registers] for registers in self._outputs]
-        low, high = self._payoff.value(vectors)
+        low, high = self._payoff.value(self._vectors(values))
         slack = self.slack(standing)
         return (low - slack, high + slack), standing
 
-    def on(self, region: Region, around: Standing | None) -> tuple[arb, list[Interval], Standing]:
-        """The most that the payoff's polynomial may be, its derivatives by the parameters, and what
-        is known of the outputs here or `around`."""
-        values, moves = self.machine.registers([(arb(low), arb(high)) for low, high in region])
-        vectors = [[values[r] for r in registers] for registers in self._outputs]
+    def on(self, values: Sequence[Interval]) -> tuple[arb, list[tuple[int, Interval]]]:
+        """The most that the payoff's polynomial may be, and its derivatives by registers."""
+        vectors = self._vectors(values)
         effects = self._payoff.effects(vectors)
-        slopes = [iv.NOTHING] * len(region)
-        for own_effects, registers in zip(effects, self._outputs, strict=True):
-            for effect, register in zip(own_effects, registers, strict=True):
-                for k, slope in moves[register].items():
-                    slopes[k] = iv.add(slopes[k], iv.multiply(slope, effect))
-        standing = around or self.probabilities.standing(values, moves, region)
-        return self._payoff.highest(vectors, effects), slopes, standing
+        by_register = [
+            pair
+            for own, registers in zip(effects, self.outputs, strict=True)
+            for pair in zip(registers, own, strict=True)
+        ]
+        return self._payoff.highest(vectors, effects), by_register
 
     @property
     def is_exact(self) -> bool:
@@ -71,6 +66,9 @@ class _Against:
     def slack(self, standing: Standing) -> arb:
         """By how much at most the payoff may differ from what its polynomial says."""
         return self.probabilities.slack(standing, self._half_range)
+
+    def _vectors(self, values: Sequence[Interval]) -> Vectors:
+        return [[values[r] for r in registers] for registers in self.outputs]
 
 
 class MixtureGain:
@@ -100,7 +98,13 @@ class MixtureGain:
         proper: bool,
     ):
         self._weights = [(w, w) for w in weights]
-        self._against = [_Against(program, payoffs, proper) for program in programs]
+        leading = [program.leading() for program in programs]
+        together = merged(leading if proper else programs)
+        self._machine = Machine(together[0])
+        self._against = [
+            _Against(program, [own.shares_one(i) for i in range(len(own.outputs))], payoffs, proper)
+            for program, own in zip(together, leading, strict=True)
+        ]
         stay, self.is_known = iv.NOTHING, True
         for atom, x in zip(atoms, own_weights, strict=True):
             value, standings = self._paid(atom)
@@ -155,8 +159,9 @@ class MixtureGain:
 
     def _paid(self, point: Sequence[float]) -> tuple[Interval, list[Standing]]:
         total, standings = iv.NOTHING, []
+        values = self._machine.held([iv.point(x) for x in point])
         for weight, one in zip(self._weights, self._against, strict=True):
-            value, standing = one.at(point)
+            value, standing = one.at(values)
             total = iv.add(total, iv.multiply(weight, value))
             standings.append(standing)
         return total, standings
@@ -179,13 +184,24 @@ class MixtureGain:
             region = tuple(face)
 
     def _on(self, region: Region, around: list[Standing] | None) -> _Known:
-        upper, slopes, standings = iv.ZERO, [iv.NOTHING] * len(region), []
-        for k, (weight, one) in enumerate(zip(self._weights, self._against, strict=True)):
-            most, steps, standing = one.on(region, around[k] if around else None)
+        """What is known from intervals alone; `around`, what is known of the outputs on a region
+        of which this is a face."""
+        values, moves = self._machine.registers([(arb(low), arb(high)) for low, high in region])
+        upper, effects = iv.ZERO, {}
+        for weight, one in zip(self._weights, self._against, strict=True):
+            most, by_register = one.on(values)
             upper += weight[0] * most
-            for axis, slope in enumerate(steps):
-                slopes[axis] = iv.add(slopes[axis], iv.multiply(weight, slope))
-            standings.append(standing)
+            for register, effect in by_register:
+                effects[register] = iv.add(
+                    effects.get(register, iv.NOTHING), iv.multiply(weight, effect)
+                )
+        slopes = [iv.NOTHING] * len(region)
+        for register, effect in effects.items():
+            for k, slope in moves[register].items():
+                slopes[k] = iv.add(slopes[k], iv.multiply(slope, effect))
+        standings = around or [
+            one.probabilities.standing(values, moves, region) for one in self._against
+        ]
         return _Known(upper, slopes, standings)
 
 

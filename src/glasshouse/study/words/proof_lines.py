@@ -10,6 +10,7 @@ from glasshouse._foundation.digits import BOUND_DIGITS, bracket, exactly, gain_a
 if TYPE_CHECKING:
     from glasshouse.analysis.outcomes.reached import ReachedPoint
     from glasshouse.certificates.certificate import Certificate, GainBounds
+    from glasshouse.certificates.count.document import CountProblem
     from glasshouse.certificates.document import Problem
 
 MOST_PAYOFFS_SHOWN = 32
@@ -60,15 +61,19 @@ def _largest(certificate: "Certificate") -> tuple[float, float]:
 
 def payoffs(certificate: "Certificate") -> str:
     """Everyone's payoffs, or where these are many a digest of them."""
+    return payoff_tables(certificate.document.problem.payoffs)
+
+
+def payoff_tables(tables: Any) -> str:
+    """The same from the payoffs in lists."""
     from glasshouse.certificates.document import flattened  # which takes a while to import
 
-    problem = certificate.document.problem
-    numbers = [exactly(x) for x in flattened(problem.payoffs)]
+    numbers = [exactly(x) for x in flattened(tables)]
     if len(numbers) > MOST_PAYOFFS_SHOWN:
         digest = hashlib.sha256(" ".join(numbers).encode()).hexdigest()
         return f"payoffs: {len(numbers)} numbers, SHA-256 {digest[:16]}…"
-    tables = (f"player {i + 1} {_nested(table)}" for i, table in enumerate(problem.payoffs))
-    return f"payoffs: {'; '.join(tables)}"
+    said = (f"player {i + 1} {_nested(table)}" for i, table in enumerate(tables))
+    return f"payoffs: {'; '.join(said)}"
 
 
 def _nested(numbers: Any) -> str:
@@ -95,9 +100,14 @@ def _range(pair: tuple[float, float]) -> str:
 
 
 def _semantics(problem: "Problem") -> str:
+    return semantics_words(problem, problem.couplings is not None)
+
+
+def semantics_words(problem: "Problem | CountProblem", swept: bool = False) -> str:
+    """What parameters mean; `swept`, whether at every factor of an interval."""
     semantics = problem.semantics
     if semantics.kind == "affine":
-        weight = "" if problem.couplings else f" at weight {exactly(semantics.weight)}"
+        weight = "" if swept else f" at weight {exactly(semantics.weight)}"
         return f"affine semantics{weight}"
     if semantics.kind == "program":
         return "a semantics given as a program"
@@ -109,7 +119,7 @@ def _semantics(problem: "Problem") -> str:
     }
     if len(couplings) > 1:
         return f"logistic semantics, couplings {_nested(semantics.coupling)}{own}"
-    if not couplings or (problem.couplings and couplings == {1.0}):
+    if not couplings or (swept and couplings == {1.0}):
         return f"logistic semantics{own}"
     return f"logistic semantics at coupling {exactly(couplings.pop())}{own}"
 
