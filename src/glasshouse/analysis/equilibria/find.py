@@ -7,12 +7,12 @@ from glasshouse.analysis.equilibria.points import Equilibria
 from glasshouse.errors import InputError
 from glasshouse.parametric.dense import DenseGame
 
-PIECES = 20_000
+PIECE_BUDGET = 20_000
 """Pieces of the box looked at before the rest is left: some ten seconds."""
 
 
 @in_float64
-def find_equilibria(game: DenseGame, *, budget: Whole = PIECES) -> Equilibria:
+def find_equilibria(game: DenseGame, *, budget: Whole = PIECE_BUDGET) -> Equilibria:
     """All equilibria in the parameters of two players with one parameter each, proved to be all.
 
     Definition: profiles θ in the box with sup U_i(θ_i', θ_-i) ≤ U_i(θ) for every player i.

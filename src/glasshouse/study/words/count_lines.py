@@ -19,7 +19,7 @@ def count_lines(certificate: "EquilibriumCount") -> list[str]:
     boxes = "×".join(f"[{exactly(low)}, {exactly(high)}]" for low, high in problem.boxes)
     actions = "×".join(map(str, problem.actions))
     return [
-        f"{how_many(certificate)} in pure parameters of {certificate.about}",
+        how_many(certificate),
         *places(certificate),
         f"parameters in {boxes}; 2 players, {actions} actions, {semantics_words(problem)}",
         payoff_tables(problem.payoffs),
@@ -27,14 +27,16 @@ def count_lines(certificate: "EquilibriumCount") -> list[str]:
 
 
 def how_many(certificate: "EquilibriumCount") -> str:
-    """ "exactly 2 equilibria", "at least 1 equilibrium, and 7 pieces in which nothing is known"."""
-    number = certificate.number
-    counted = f"{number} equilibri{'um' if number == 1 else 'a'}"
+    """ "exactly 2 equilibria …", "at least 1 equilibrium …, and 7 pieces …", or "unknown: …"."""
+    number, left = certificate.number, len(certificate.left)
+    equilibria = f"equilibri{'um' if number == 1 else 'a'} in pure parameters"
+    counted = f"{number} {equilibria} of {certificate.about}"
     if certificate.count == "exactly":
         return f"exactly {counted}"
-    left = len(certificate.left)
     pieces = f"{left} piece{'' if left == 1 else 's'} of the box in which nothing is known"
-    return f"at least {counted}, and {pieces}" if number else f"unknown: {pieces}"
+    if number:
+        return f"at least {counted}, and {pieces}"
+    return f"unknown how many {equilibria} of {certificate.about}: {pieces}"
 
 
 def places(certificate: "EquilibriumCount") -> list[str]:
