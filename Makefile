@@ -67,6 +67,7 @@ benchmark: .venv/dev
 	$(BIN)/python benchmarks/throughput.py
 	$(BIN)/python benchmarks/studies.py
 	$(BIN)/python benchmarks/certificates.py
+	$(BIN)/python benchmarks/equilibria.py --games 40
 	$(BIN)/python benchmarks/networks.py
 	$(BIN)/python benchmarks/sensitivities.py
 	$(BIN)/python benchmarks/rules.py

@@ -72,6 +72,7 @@ ANALYSES = {
         GAME, learning=Learning(starts=analysis.Starts(16), steps=100)
     ),
     "certify": lambda: gh.certify(GAME, (3.0, 3.0), 1e-6).to_dict(),
+    "find_equilibria": lambda: gh.find_equilibria(GAME).to_dict(),
     "certified_threshold": lambda: gh.certified_threshold(FAMILY, tolerance=0.01),
     "equilibrium_curve": lambda: analysis.equilibrium_curve(FAMILY, [2.0], tolerance=0.1),
     "thresholds": lambda: gh.thresholds(PD),

@@ -1,5 +1,6 @@
 """`glasshouse verify`: whether certificate files prove what they claim."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -7,11 +8,20 @@ import typer
 
 from glasshouse.cli.options import JsonOption, complain, print_json, say
 from glasshouse.errors import InputError
-from glasshouse.study.words.proof_lines import lines
+from glasshouse.study.words.count_lines import count_lines
+from glasshouse.study.words.mixture_lines import mixture_lines
+from glasshouse.study.words.proof_lines import profile_lines
 
 if TYPE_CHECKING:
-    from glasshouse.certificates.checker import Verification
+    from glasshouse.certificates.verification import Verification
 
+
+LINES: dict[str, Callable[[Any], list[str]]] = {
+    "glasshouse certificate": profile_lines,
+    "glasshouse certificate of all equilibria": count_lines,
+    "glasshouse certificate of a mixture": mixture_lines,
+}
+"""What is said of each kind of certificate, by the format of its file."""
 
 REJECTED, UNREADABLE = 1, 2
 """Exit codes; the larger one counts."""
@@ -53,12 +63,13 @@ def _plain(verification: "Verification") -> dict[str, Any]:
 
 
 def _print(path: Path, verification: "Verification") -> None:
+
     certificate = verification.certificate
     claims = "" if verification.accepted else "claims "
-    said = [] if verification.accepted else [f"reason: {verification.reason}"]
+    said: list[str] = [] if verification.accepted else [f"reason: {verification.reason}"]
     if verification.accepted and not verification.complete:
         said.append(f"note: {verification.reason}")
-    first, *others = lines(certificate)
+    first, *others = LINES[certificate.document.format](certificate)
     said += [f"{claims}{first}", *others]
     say(f"{path}: {'accepted' if verification.accepted else 'REJECTED'}")
     for line in said:

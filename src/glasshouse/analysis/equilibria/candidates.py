@@ -6,13 +6,13 @@ import numpy as np
 
 from glasshouse.analysis.equilibria.floats import Floats
 
-GRID, EDGE, ROW = 121, 481, 601
+GRID_SIDE, EDGE_POINTS, ROW_POINTS = 121, 481, 601
 """Points on each side of the grid, along an edge, and of deviations compared with."""
 
 STEPS = 40
 """Of Newton's method."""
 
-HALVINGS = 44
+EDGE_HALVINGS = 44
 """Of the steps between points of an edge."""
 
 CONVERGED = 1e-15
@@ -21,7 +21,7 @@ CONVERGED = 1e-15
 GAINS = 1e-7
 """Who gains more than this share of the payoffs' range by deviating is no candidate."""
 
-SAME = 1e-7
+ONE_POINT = 1e-7
 """Candidates closer than this share of the ranges are one."""
 
 SINGULAR = 1e-6
@@ -45,7 +45,7 @@ def candidates(floats: Floats) -> list[Candidate]:
         distances = (
             np.abs(np.subtract(candidate.point, other.point)) / floats.widths for other in kept
         )
-        if all(distance.max() > SAME for distance in distances):
+        if all(distance.max() > ONE_POINT for distance in distances):
             kept.append(candidate)
     return [candidate for candidate in kept if largest_gain(floats, candidate.point) <= GAINS]
 
@@ -55,7 +55,7 @@ def largest_gain(floats: Floats, point: tuple[float, float]) -> float:
     stay = floats.payoffs(*point)
     gains = []
     for player, (low, high) in enumerate(floats.boxes):
-        row = np.linspace(low, high, ROW)
+        row = np.linspace(low, high, ROW_POINTS)
         moved = floats.payoffs(*((row, point[1]) if player == 0 else (point[0], row)))[player]
         gains.append(float(np.max(moved) - stay[player]))
     return max(gains) / floats.scale
@@ -81,7 +81,7 @@ def _edges(floats: Floats) -> list[Candidate]:
     found = []
     for player in (0, 1):
         low, high = floats.boxes[player]
-        row = np.linspace(low, high, EDGE)
+        row = np.linspace(low, high, EDGE_POINTS)
         for side in (-1, 1):
             end = floats.boxes[1 - player][side > 0]
             for x in _roots(floats, player, end, row):
@@ -104,7 +104,7 @@ def _roots(floats: Floats, player: int, end: float, row: np.ndarray) -> list[flo
     where = np.flatnonzero(values[:-1] * values[1:] <= 0)
     low, high = row[where], row[where + 1]
     sign = np.sign(values[where])
-    for _ in range(HALVINGS if len(where) else 0):
+    for _ in range(EDGE_HALVINGS if len(where) else 0):
         middle = (low + high) / 2
         below = np.sign(slope(middle)) == sign
         low, high = np.where(below, middle, low), np.where(below, high, middle)
@@ -113,7 +113,7 @@ def _roots(floats: Floats, player: int, end: float, row: np.ndarray) -> list[flo
 
 def _inside(floats: Floats) -> list[Candidate]:
     """Zeros of both slopes, by Newton's method from every cell in which both change their signs."""
-    rows = [np.linspace(low, high, GRID) for low, high in floats.boxes]
+    rows = [np.linspace(low, high, GRID_SIDE) for low, high in floats.boxes]
     slopes = floats.slopes(rows[0][:, None], rows[1][None, :])
     corners = np.stack(
         [slopes[:, :-1, :-1], slopes[:, 1:, :-1], slopes[:, :-1, 1:], slopes[:, 1:, 1:]]
@@ -137,7 +137,7 @@ def _inside(floats: Floats) -> list[Candidate]:
 def newton(floats: Floats, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Where Newton's method leads from each column, if anywhere, and whether regularly."""
     points = start
-    cell = floats.widths[:, None] / GRID
+    cell = floats.widths[:, None] / GRID_SIDE
     with np.errstate(all="ignore"):
         for _ in range(STEPS):
             # The shortest step, none of it along a set of zeros.

@@ -8,7 +8,7 @@ import numpy as np
 
 from glasshouse.analysis.equilibria.candidates import Candidate, candidates
 from glasshouse.analysis.equilibria.continuum import along_a_continuum
-from glasshouse.analysis.equilibria.exclusion import Grown, Search
+from glasshouse.analysis.equilibria.exclusion import Exclusion, Grown
 from glasshouse.analysis.equilibria.floats import Floats
 from glasshouse.analysis.equilibria.isolating import isolated
 from glasshouse.analysis.equilibria.points import (
@@ -17,7 +17,11 @@ from glasshouse.analysis.equilibria.points import (
     EquilibriumPoint,
     point_at,
 )
-from glasshouse.analysis.equilibrium.certification import base_of, certify, numbers_of
+from glasshouse.analysis.equilibrium.certification import (
+    base_of,
+    certify,
+    semantics_numbers,
+)
 from glasshouse.analysis.tracing.float_check import where_all_differ
 from glasshouse.analysis.tracing.program import trace_all
 from glasshouse.certificates.builtin import joint_program
@@ -83,7 +87,7 @@ def complete(game: DenseGame, problem: CountProblem, budget: int) -> Equilibria:
         isolations = _isolations(joint, boxes, met)
         row = along_a_continuum(joint, floats, met)
         budget = min(budget, BESIDE_A_CONTINUUM) if row else budget
-        grown = Search(joint, floats, isolations).run(budget)
+        grown = Exclusion(joint, floats, isolations).run(budget)
     proof = _proof(problem, grown, bits)
     epsilon = POINT_EPSILON * floats.scale
     points = [_point(game, x.inside, x.inside, epsilon) for x in grown.isolations]
@@ -102,7 +106,7 @@ def complete(game: DenseGame, problem: CountProblem, budget: int) -> Equilibria:
 
 def _problem(game: DenseGame) -> CountProblem:
     """The game in exact numbers."""
-    base, semantics = base_of(game), numbers_of(game)
+    base, semantics = base_of(game), semantics_numbers(game)
     check_current(game)
     if isinstance(semantics, ProgramOnly):
         program = trace_all(game)

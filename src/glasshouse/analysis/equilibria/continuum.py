@@ -9,7 +9,7 @@ from glasshouse.certificates.count.joint import Joint
 POINTS = 9
 """Shown of a continuum."""
 
-LEAST, SPREAD = 5, 0.02
+ENOUGH, NEIGHBOURS_APART = 5, 0.02
 """So many points are wanted, neighbours being apart by this share of the ranges: a single point at
 which the Jacobian is singular is approached from many sides, and looks like many close by."""
 
@@ -23,9 +23,9 @@ def along_a_continuum(
     for point in points:
         last = apart[-1] if apart else point
         steps = np.abs(np.subtract(point, last)) / floats.widths
-        if (not apart or steps.max() >= SPREAD) and _is_singular(joint, point):
+        if (not apart or steps.max() >= NEIGHBOURS_APART) and _is_singular(joint, point):
             apart.append(point)
-    if len(apart) < LEAST:
+    if len(apart) < ENOUGH:
         return []
     chosen = sorted({round(k * (len(apart) - 1) / (POINTS - 1)) for k in range(POINTS)})
     return [apart[k] for k in chosen]

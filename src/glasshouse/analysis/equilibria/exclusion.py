@@ -35,7 +35,7 @@ OFF_CENTRE = 0.4765
 NARROWEST = 2.0**-30
 """Pieces narrower than this share of the ranges are given up."""
 
-SMALL = 0.1
+SMALL_PIECE = 0.1
 """Pieces below this share of the ranges are looked at with second derivatives as well."""
 
 
@@ -59,7 +59,7 @@ class _Node:
         self.above: _Node | None = None
 
 
-class Search:
+class Exclusion:
     """Pieces of the box, excluded one by one, the largest first."""
 
     def __init__(self, joint: Joint, floats: Floats, isolations: list[Isolation]):
@@ -108,7 +108,7 @@ class Search:
         if better is not None:
             node.token = better_by(*better)
             return None
-        small = face.proper and self._size(region) <= SMALL
+        small = face.proper and self._size(region) <= SMALL_PIECE
         if small and has_no_inner_zero(self.joint, self.boxes, region):
             node.token = NO_ZERO
             return None

@@ -13,7 +13,7 @@ from glasshouse._foundation.numbers import Whole, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import UNLESS_NONE, Result
 from glasshouse.analysis.equilibria.quasi_concavity import Concavity, Triple, quasi_concavity
-from glasshouse.analysis.equilibrium.certification import base_of, numbers_of
+from glasshouse.analysis.equilibrium.certification import base_of, semantics_numbers
 from glasshouse.analysis.tracing.program import trace_all
 from glasshouse.certificates.count.joint import intervals_of
 from glasshouse.certificates.document import ProgramOnly
@@ -22,7 +22,7 @@ from glasshouse.certificates.program import Machine
 from glasshouse.errors import InputError
 from glasshouse.parametric.dense import DenseGame
 
-PIECES = 20_000
+CONCAVITY_BUDGET = 20_000
 """Pieces of the boxes looked at for each player to show that payoffs are quasi-concave."""
 
 PRECISION = 128
@@ -71,7 +71,7 @@ class Existence(Evidenced):
 
 
 @in_float64
-def existence(game: DenseGame, *, budget: Whole = PIECES) -> Existence:
+def existence(game: DenseGame, *, budget: Whole = CONCAVITY_BUDGET) -> Existence:
     """Whether the theorems on existence apply to a game, and why or why not.
 
     Where boxes are compact, payoffs continuous and players mix independently, an equilibrium in
@@ -119,7 +119,7 @@ def _compact(game: DenseGame) -> Hypothesis:
 
 def _continuous(game: DenseGame) -> Hypothesis:
     """From the program of the semantics: every step of it is continuous wherever it has a value."""
-    if not isinstance(numbers_of(game), ProgramOnly):
+    if not isinstance(semantics_numbers(game), ProgramOnly):
         return Hypothesis("continuous", True, "the semantics is a composition of smooth functions")
     try:
         program = trace_all(game)

@@ -16,13 +16,13 @@ from glasshouse.parametric.dense import DenseGame
 from glasshouse.rules.base import AbstractDirection, check_direction
 from glasshouse.rules.gradient import Gradient
 
-PIECES = 20_000
+PIECE_BUDGET = 20_000
 """Pieces of the box looked at before the rest is left: some ten seconds."""
 
 
 @in_float64
 def find_equilibria(
-    game: DenseGame, *, budget: Whole = PIECES, rule: AbstractDirection = Gradient()
+    game: DenseGame, *, budget: Whole = PIECE_BUDGET, rule: AbstractDirection = Gradient()
 ) -> Equilibria:
     """All equilibria in the parameters: proved to be all, where a complete search is possible.
 

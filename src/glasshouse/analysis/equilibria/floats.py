@@ -9,10 +9,10 @@ from glasshouse.certificates.covers import Region
 from glasshouse.certificates.payoff import Table
 from glasshouse.certificates.program import Program
 
-STEP = 1e-30
+IMAGINARY_STEP = 1e-30
 """Derivatives are imaginary parts after an imaginary step, which rounds nothing away."""
 
-APART = 1e-6
+DIFFERENCE = 1e-6
 """Steps, in parts of the range, from which second derivatives are taken."""
 
 
@@ -75,13 +75,13 @@ class Floats:
     def slopes(self, first: Any, second: Any) -> np.ndarray:
         """The derivative of each player's payoff by its own parameter."""
         first, second = np.asarray(first, np.float64), np.asarray(second, np.float64)
-        step = 1j * STEP
+        step = 1j * IMAGINARY_STEP
         moved = self.payoffs(first + step, second)[0], self.payoffs(first, second + step)[1]
-        return np.array([np.imag(x) for x in np.broadcast_arrays(*moved)]) / STEP
+        return np.array([np.imag(x) for x in np.broadcast_arrays(*moved)]) / IMAGINARY_STEP
 
     def jacobians(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Derivatives of both slopes: [player, parameter, …]."""
-        h = APART * self.widths
+        h = DIFFERENCE * self.widths
         along_first = self.slopes(first + h[0], second) - self.slopes(first - h[0], second)
         along_second = self.slopes(first, second + h[1]) - self.slopes(first, second - h[1])
         return np.stack([along_first / (2 * h[0]), along_second / (2 * h[1])], axis=1)

@@ -17,17 +17,17 @@ from glasshouse.certificates.count.joint import BOTH, Joint
 from glasshouse.certificates.covers import Range, Region
 from glasshouse.errors import InputError
 
-POLISHED = 3
+POLISHING_STEPS = 3
 """Steps of Newton's method in Arb arithmetic."""
 
-SMALLEST, LARGEST, FACTOR = 1e-13, 1e-5, 8.0
+SMALLEST_INSIDE, LARGEST_INSIDE, FACTOR = 1e-13, 1e-5, 8.0
 """Half widths that are tried for the small box in which the equilibrium lies, in parts of the
 ranges, each so many times the one before."""
 
 FIRST_AROUND, LEAST_AROUND, SHRINK = 0.25, 1e-5, 0.6
 """Half widths that are tried for the region, in parts of the ranges."""
 
-GROWTH, ROUNDS = 0.4, 8
+GROWTH, WIDENINGS = 0.4, 8
 """By which share of its width, and how often, the region is widened on every side."""
 
 RIM = 2.0**-20
@@ -59,7 +59,7 @@ def _polished(joint: Joint, boxes: Region, candidate: Candidate) -> tuple[float,
     """The zero of the slopes of who is free, to the last digits."""
     point = candidate.point
     free = [player for player in BOTH if not candidate.held[player]]
-    for _ in range(POLISHED if free else 0):
+    for _ in range(POLISHING_STEPS if free else 0):
         at = ((point[0], point[0]), (point[1], point[1]))
         slopes, curves = joint.slopes(at), joint.curves(at)
         f = [float(slopes[k][k][0].mid()) for k in BOTH]
@@ -87,8 +87,8 @@ def _polished(joint: Joint, boxes: Region, candidate: Candidate) -> tuple[float,
 def _inside(
     joint: Joint, boxes: Region, held: tuple[int, int], point: tuple[float, float]
 ) -> Region | None:
-    size, (x, y) = SMALLEST, point
-    while size <= LARGEST:
+    size, (x, y) = SMALLEST_INSIDE, point
+    while size <= LARGEST_INSIDE:
         region = _box_around(boxes, held, ((x, x), (y, y)), size)
         if region is not None and has_zero(joint, held, region):
             return region
@@ -121,7 +121,7 @@ def _around(joint: Joint, boxes: Region, held: tuple[int, int], inside: Region) 
     else:
         return None
     sides = [(player, end) for player in BOTH for end in (0, 1)]
-    for _ in range(ROUNDS):
+    for _ in range(WIDENINGS):
         still = []
         for player, end in sides:
             wider = _widened(boxes, held, region, player, end)
@@ -190,12 +190,12 @@ def _near(joint: Joint, boxes: Region, claim: Isolation, player: int) -> list[fl
     size = 0.5
     while not is_near(joint, claim, player, clipped(size)):
         size /= 2
-        if size < SMALLEST:
+        if size < SMALLEST_INSIDE:
             return None
     ends = list(clipped(size))
     for at, direction in ((0, -1.0), (-1, 1.0)):
         step = size * width / 2
-        for _ in range(ROUNDS):
+        for _ in range(WIDENINGS):
             edge = ends[at]
             further = min(max(edge + direction * step, low), high)
             piece = (further, edge) if direction < 0 else (edge, further)

@@ -16,7 +16,7 @@ from glasshouse._foundation.random import Purpose, normals
 from glasshouse._foundation.results import Result, few
 from glasshouse.analysis.equilibria.complete import pose
 from glasshouse.analysis.equilibria.facing import bounds_of, params_of
-from glasshouse.analysis.equilibrium.certification import numbers_of, posed
+from glasshouse.analysis.equilibrium.certification import posed, semantics_numbers
 from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.count.exclusion import sign_of
 from glasshouse.certificates.count.joint import BOTH, Joint
@@ -178,7 +178,7 @@ def _said(found: Concavity) -> str:
 
 def _reads_nobody(game: DenseGame) -> bool:
     """Whether the numbers of a semantics of two actions each say that nobody reads anybody."""
-    numbers = numbers_of(game)
+    numbers = semantics_numbers(game)
     if not isinstance(numbers, LogisticNumbers) or set(game.game.actions) != {2}:
         return False
     return not any(weight for row in numbers.coupling for weight in row)

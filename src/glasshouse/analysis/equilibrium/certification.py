@@ -176,7 +176,7 @@ def exact_numbers(semantics: AbstractSemantics) -> Semantics:
     return ProgramOnly() if numbers is None else numbers(semantics)
 
 
-def numbers_of(game: DenseGame) -> Semantics:
+def semantics_numbers(game: DenseGame) -> Semantics:
     """The numbers of the semantics where they say all: where everybody sees everything."""
     return exact_numbers(game.semantics) if type(game.channel) is Full else ProgramOnly()
 
@@ -189,7 +189,7 @@ def _problem(
     couplings: tuple[float, float] | None,
 ) -> Problem:
     """What is to be proved, in exact numbers."""
-    semantics = numbers_of(game)
+    semantics = semantics_numbers(game)
     check_current(game)
 
     def program(player: int) -> Program:
@@ -245,7 +245,7 @@ def checked_epsilon(epsilon: Numbers) -> float:
 
 
 def _checked_couplings(game: DenseGame, couplings: Pair) -> tuple[float, float]:
-    numbers = numbers_of(game)
+    numbers = semantics_numbers(game)
     if isinstance(numbers, ProgramOnly):
         raise InputError(
             "couplings need the logistic or the affine semantics and full access, not "

@@ -5,7 +5,7 @@ from glasshouse.certificates.count.claim import claimed, count_of
 from glasshouse.certificates.count.document import CountDocument
 from glasshouse.certificates.count.isolation import check_isolation, meet
 from glasshouse.certificates.count.joint import Joint
-from glasshouse.certificates.count.tree import LEFT, is_right, leaves_of
+from glasshouse.certificates.count.tree import LEFT, is_as_said, leaves_of
 from glasshouse.certificates.verification import Verification
 from glasshouse.errors import InputError
 
@@ -41,7 +41,7 @@ def _check(document: CountDocument) -> None:
         left = 0
         for piece, token in leaves_of(boxes, proof.tree.split()):
             left += token == LEFT
-            if not is_right(joint, boxes, isolations, piece, token):
+            if not is_as_said(joint, boxes, isolations, piece, token):
                 raise InputError(f"in the piece {piece} it is not so that {token!r:.40}")
     if document.claim != claimed(len(isolations), left):
         raise InputError("the number of equilibria is not what the proof shows")

@@ -20,7 +20,7 @@ from glasshouse.certificates.count.joint import BOTH, Joint
 from glasshouse.certificates.covers import Region
 from glasshouse.errors import InputError
 
-SLOPES, NO_ZERO, LEFT, FOUND, CUT, BETTER = ".", "!", "?", "#", "@", ":"
+SLOPES, NO_ZERO, LEFT, ISOLATED, CUT, BETTER = ".", "!", "?", "#", "@", ":"
 """How tokens are told apart."""
 
 
@@ -36,7 +36,7 @@ def better_by(player: int, parameter: float) -> str:
 
 def found_in(number: int) -> str:
     """The token of a piece in the region of an isolated equilibrium."""
-    return f"{FOUND}{number}"
+    return f"{ISOLATED}{number}"
 
 
 def parts_of(piece: Region, axis: int, place: float) -> tuple[Region, Region]:
@@ -66,7 +66,7 @@ def leaves_of(region: Region, tree: Sequence[str]) -> Iterator[tuple[Region, str
         raise InputError("the tree ends before its last piece")
 
 
-def is_right(
+def is_as_said(
     joint: Joint, boxes: Region, isolations: Sequence[Isolation], piece: Region, token: str
 ) -> bool:
     """Whether a piece is what its token says."""
@@ -79,8 +79,8 @@ def is_right(
         return token == SLOPES and face.region is None
     if token == NO_ZERO:
         return has_no_inner_zero(joint, boxes, face.region)
-    if token.startswith(FOUND):
-        number = _whole(token.removeprefix(FOUND), len(isolations))
+    if token.startswith(ISOLATED):
+        number = _whole(token.removeprefix(ISOLATED), len(isolations))
         return contains(isolations[number].around, face.region)
     player, is_better, parameter = token.partition(BETTER)
     if not is_better:

@@ -10,11 +10,6 @@ from glasshouse._foundation.digits import BOUND_DIGITS, bracket, exactly, gain_a
 if TYPE_CHECKING:
     from glasshouse.analysis.outcomes.reached import ReachedPoint
     from glasshouse.certificates.certificate import Certificate, GainBounds
-    from glasshouse.certificates.count.claim import EquilibriumCount
-    from glasshouse.certificates.mixture.certificate import MixtureCertificate
-
-COUNT_FORMAT = "glasshouse certificate of all equilibria"
-MIXTURE_FORMAT = "glasshouse certificate of a mixture"
 
 MOST_PAYOFFS_SHOWN = 32
 """More are not written out."""
@@ -23,62 +18,13 @@ LONGEST_POINT = 6
 """Longer points are shortened."""
 
 
-def lines(certificate: Any) -> list[str]:
-    """What the certificate of a file says, of whatever kind: the answer first, then about what."""
-    kinds = {COUNT_FORMAT: _count_lines, MIXTURE_FORMAT: _mixture_lines}
-    return kinds.get(certificate.document.format, _profile_lines)(certificate)
-
-
-def _profile_lines(certificate: "Certificate") -> list[str]:
+def profile_lines(certificate: "Certificate") -> list[str]:
+    """What the certificate of a profile says, and what of: a line each."""
     found = [verdict(certificate), subject(certificate), payoffs(certificate)]
     if certificate.worst.attained is False:
         who = f"player {certificate.worst.player + 1}"
         found.append(f"no deviation of {who} gains as much as some limit of deviations")
     return found
-
-
-def _count_lines(certificate: "EquilibriumCount") -> list[str]:
-    problem, number = certificate.document.problem, certificate.number
-    many = "equilibrium" if number == 1 else "equilibria"
-    about = "" if certificate.about == "the game" else f" (about {certificate.about})"
-    left = f"; {len(certificate.left)} pieces are left" if certificate.left else ""
-    said = f"{certificate.count} {number} {many} in parameters{about}{left}"
-    if certificate.count == "unknown":
-        said = f"unknown how many equilibria there are{about}{left}"
-    low, high = zip(*problem.boxes, strict=True)
-    actions = "×".join(map(str, problem.actions))
-    box = " × ".join(map(_range, zip(low, high, strict=True)))
-    where = [_listed(list(map(_enclosed, region))) for region in certificate.enclosures]
-    near = [f"one each near {', '.join(where)}"] if where else []
-    of_game = f"all profiles in {box}; 2 players, {actions} actions, {_semantics(problem)}"
-    return [said, *near, of_game, payoffs(certificate)]
-
-
-def _enclosed(ends: tuple[float, float]) -> str:
-    return f"{(ends[0] + ends[1]) / 2:.{BOUND_DIGITS}g}"
-
-
-def _mixture_lines(certificate: "MixtureCertificate") -> list[str]:
-    problem = certificate.document.problem
-    gain = certificate.worst
-    least, most = gain_ends(gain.lower, gain.upper)
-    found = {
-        "certified": f"no player gains more than {exactly(certificate.epsilon)}",
-        "refuted": f"player {gain.player + 1} gains at least {least} by moving to "
-        f"{_point(gain.best)}",
-        "unknown": f"the best gain of player {gain.player + 1} lies in [{least}, {most}]",
-    }[certificate.verdict]
-    about = "" if certificate.about == "the game" else f" about {certificate.about}"
-    drawn = [
-        f"player {i + 1} draws "
-        + ", ".join(f"{_point(x)} with weight {w:.6g}" for x, w in zip(atoms, weights, strict=True))
-        for i, (atoms, weights) in enumerate(
-            zip(certificate.atoms, certificate.weights, strict=True)
-        )
-    ]
-    actions = "×".join(map(str, problem.actions))
-    of_game = f"{len(drawn)} players, {actions} actions, {_semantics(problem)}{_box(problem)}"
-    return [f"{certificate.verdict}{about}: {found}", *drawn, of_game, payoffs(certificate)]
 
 
 def verdict(certificate: "Certificate") -> str:
@@ -94,14 +40,14 @@ def subject(certificate: "Certificate") -> str:
     problem = certificate.document.problem
     actions = "×".join(map(str, problem.actions))
     return (
-        f"profile {profile(certificate)}{_box(problem)}; {len(problem.actions)} players, "
-        f"{actions} actions, {_semantics(problem)}"
+        f"profile {profile(certificate)}{box_words(problem)}; {len(problem.actions)} players, "
+        f"{actions} actions, {semantics_words(problem)}"
     )
 
 
 def profile(certificate: "Certificate") -> str:
     """Everyone's parameters."""
-    return _listed([_point(own) for own in certificate.params])
+    return _listed([numbers_words(own) for own in certificate.params])
 
 
 def how_reached(point: "ReachedPoint") -> str:
@@ -122,15 +68,19 @@ def _largest(certificate: "Certificate") -> tuple[float, float]:
 
 def payoffs(certificate: Any) -> str:
     """Everyone's payoffs, or where these are many a digest of them."""
+    return payoff_tables(certificate.document.problem.payoffs)
+
+
+def payoff_tables(tables: Any) -> str:
+    """The same from the payoffs in lists."""
     from glasshouse.certificates.document import flattened  # which takes a while to import
 
-    problem = certificate.document.problem
-    numbers = [exactly(x) for x in flattened(problem.payoffs)]
+    numbers = [exactly(x) for x in flattened(tables)]
     if len(numbers) > MOST_PAYOFFS_SHOWN:
         digest = hashlib.sha256(" ".join(numbers).encode()).hexdigest()
         return f"payoffs: {len(numbers)} numbers, SHA-256 {digest[:16]}…"
-    tables = (f"player {i + 1} {_nested(table)}" for i, table in enumerate(problem.payoffs))
-    return f"payoffs: {'; '.join(tables)}"
+    said = (f"player {i + 1} {_nested(table)}" for i, table in enumerate(tables))
+    return f"payoffs: {'; '.join(said)}"
 
 
 def _nested(numbers: Any) -> str:
@@ -140,7 +90,7 @@ def _nested(numbers: Any) -> str:
     return exactly(numbers)
 
 
-def _box(problem: Any) -> str:
+def box_words(problem: Any) -> str:
     """Where parameters lie: the range of all, or those of each player."""
     ranges = {pair for box in problem.boxes for pair in box}
     if not ranges:
@@ -156,7 +106,8 @@ def _range(pair: tuple[float, float]) -> str:
     return f"[{exactly(pair[0])}, {exactly(pair[1])}]"
 
 
-def _semantics(problem: Any) -> str:
+def semantics_words(problem: Any) -> str:
+    """What parameters mean."""
     semantics = problem.semantics
     if semantics.kind == "affine":
         swept = getattr(problem, "couplings", None)
@@ -210,7 +161,7 @@ def _for_every(certificate: "Certificate") -> str:
 
 def _move(certificate: "Certificate", gain: "GainBounds") -> str:
     own = certificate.params[gain.player]
-    to = f"moving to {_point(gain.witness[: len(own)], own)}"
+    to = f"moving to {numbers_words(gain.witness[: len(own)], own)}"
     if certificate.couplings is None:
         return to
     return f"{to} at {_factor(certificate)} {exactly(gain.witness[-1])}"
@@ -232,7 +183,7 @@ def _factor(certificate: "Certificate") -> str:
     return "factor"
 
 
-def _point(numbers: Sequence[float], profile: Sequence[float] = ()) -> str:
+def numbers_words(numbers: Sequence[float], profile: Sequence[float] = ()) -> str:
     """Parameters, with all digits where fewer would make a deviation look like the profile."""
     shown = [f"{x:.{BOUND_DIGITS}g}" for x in numbers]
     if tuple(shown) == tuple(f"{x:.{BOUND_DIGITS}g}" for x in profile):
