@@ -7,10 +7,12 @@ import typer
 
 from glasshouse.cli.options import JsonOption, complain, print_json, say
 from glasshouse.errors import InputError
+from glasshouse.study.words.mixture_lines import mixture_lines
 from glasshouse.study.words.proof_lines import payoffs, subject, verdict
 
 if TYPE_CHECKING:
-    from glasshouse.certificates.checker import Verification
+    from glasshouse.certificates.certificate import Certificate
+    from glasshouse.certificates.verification import Verification
 
 
 REJECTED, UNREADABLE = 1, 2
@@ -53,15 +55,26 @@ def _plain(verification: "Verification") -> dict[str, Any]:
 
 
 def _print(path: Path, verification: "Verification") -> None:
+    from glasshouse.certificates.certificate import Certificate
+
     certificate = verification.certificate
     claims = "" if verification.accepted else "claims "
     said = [] if verification.accepted else [f"reason: {verification.reason}"]
     if verification.accepted and not verification.complete:
         said.append(f"note: {verification.reason}")
-    said += [f"{claims}{verdict(certificate)}", subject(certificate), payoffs(certificate)]
-    if certificate.worst.attained is False:
-        who = f"player {certificate.worst.player + 1}"
-        said.append(f"{claims}no deviation of {who} gains as much as some limit of deviations")
+    if isinstance(certificate, Certificate):
+        said += _about_a_profile(certificate, claims)
+    else:
+        first, *rest = mixture_lines(certificate)
+        said += [f"{claims}{first}", *rest]
     say(f"{path}: {'accepted' if verification.accepted else 'REJECTED'}")
     for line in said:
         say(line, "  ", "    ")
+
+
+def _about_a_profile(certificate: "Certificate", claims: str) -> list[str]:
+    said = [f"{claims}{verdict(certificate)}", subject(certificate), payoffs(certificate)]
+    if certificate.worst.attained is False:
+        who = f"player {certificate.worst.player + 1}"
+        said.append(f"{claims}no deviation of {who} gains as much as some limit of deviations")
+    return said

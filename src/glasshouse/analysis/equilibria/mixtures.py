@@ -142,19 +142,30 @@ class _DoubleOracle:
 
     def run(self, atoms: Atoms, rounds: int) -> tuple[Atoms, Shares, int, Restricted]:
         """A mixture, after how many rounds, and the restricted game that led to it."""
-        for k in range(1, rounds + 1):
+        k = 0
+        while True:
+            k += 1
             last = restricted_equilibria(table_of(self.game, atoms), self.symmetric)
             raw = supported(atoms, last.chosen)
-            for mixture in likely_supports(self.game, *raw, self.symmetric):
-                replies, gain = self._replies(*mixture)
-                if gain <= self.enough:
-                    return *mixture, k, last
+            reached, replies = self._reached(*raw)
             more = [_unlike([*own, reply]) for own, reply in zip(atoms, replies, strict=True)]
-            if k == rounds or all(len(x) == len(y) for x, y in zip(more, atoms, strict=True)):
-                break
+            stalled = all(len(x) == len(y) for x, y in zip(more, atoms, strict=True))
+            if reached is not None or stalled or k == rounds:
+                return *(reached or raw), k, last
             most = MOST_ATOMS_BY_LP if last.by_programming else MOST_ATOMS
             atoms = [_pruned(own, used, most) for own, used in zip(more, last.chosen, strict=True)]
-        return *raw, k, last
+
+    def _reached(
+        self, atoms: Atoms, shares: Shares
+    ) -> tuple[tuple[Atoms, Shares] | None, list[np.ndarray]]:
+        """A mixture near a rough one against which nobody gains, if there is one, and the best
+        replies to the last one looked at."""
+        replies: list[np.ndarray] = []
+        for mixture in likely_supports(self.game, atoms, shares, self.symmetric):
+            replies, gain = self._replies(*mixture)
+            if gain <= self.enough:
+                return mixture, replies
+        return None, replies
 
     def _replies(self, atoms: Atoms, shares: Shares) -> tuple[list[np.ndarray], float]:
         """Everyone's best reply, and the largest gain of any."""
@@ -252,7 +263,7 @@ def _named(
         symmetric=symmetric,
         start=starts,
         rounds=rounds,
-        restricted=last.count,
+        restricted=last.found,
         chosen=last.words,
         method="double oracle",
         detail=f"{rounds} rounds from {len(starts)} profiles; {last.words}; {replied}",
