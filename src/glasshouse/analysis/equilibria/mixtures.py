@@ -18,7 +18,7 @@ from glasshouse.analysis.equilibria.facing import (
     bounds_of,
     expected,
     numbers_of,
-    params_of,
+    params_from,
     table_of,
 )
 from glasshouse.analysis.equilibria.merging import likely_supports, supported
@@ -38,7 +38,7 @@ from glasshouse.errors import InputError
 from glasshouse.parametric import Params, require_exact
 from glasshouse.parametric.dense import DenseGame
 
-ROUNDS = 60
+MOST_ROUNDS = 60
 """Of the double oracle, at most."""
 
 MOST_ATOMS, MOST_ATOMS_BY_LP = 6, 40
@@ -91,7 +91,7 @@ def mixed_equilibrium(
     start: Params | Sequence[Params] | None = None,
     symmetric: bool | None = None,
     epsilon: Numbers = 1e-9,
-    rounds: Whole = ROUNDS,
+    rounds: Whole = MOST_ROUNDS,
     key: Seed | None = None,
 ) -> Mixture:
     """A mixed equilibrium over parameters, found from `start`: each player draws among few atoms.
@@ -246,7 +246,7 @@ def _named(
     first = [own[0] for own in atoms]
     named = tuple(
         tuple(
-            _readable(params_of(np.concatenate([*first[:i], atom, *first[i + 1 :]]), game)[i])
+            _readable(params_from(np.concatenate([*first[:i], atom, *first[i + 1 :]]), game)[i])
             for atom in own
         )
         for i, own in enumerate(atoms)
