@@ -5,6 +5,7 @@ import json
 import math
 import subprocess
 import sys
+from typing import Any
 
 import jax.numpy as jnp
 import mpmath
@@ -43,12 +44,13 @@ def reader_of_tanh() -> ParametricGame:
     return ParametricGame(CHICKEN, Custom(function, [Box(-2.0, 2.0)] * 2))
 
 
-def twice(own):
-    return own, own
+def alike(game, own, weights, epsilon, **settings) -> MixtureCertificate:
+    """Of both players mixing in the same way."""
+    return certify_mixture(game, (own, own), (weights, weights), epsilon, **settings)
 
 
 CERTIFICATES: dict[str, MixtureCertificate] = {
-    "certified": certify_mixture(PD(0.7), *map(twice, AT_7), 1e-9),
+    "certified": alike(PD(0.7), *AT_7, 1e-9),
     "refuted": certify_mixture(PD(0.7), ((3.0, -2.4), (3.0,)), ((0.5, 0.5), (1.0,)), 1e-3),
     "roughly": certify_mixture(
         PD(0.5), ((-3.0, 1.0), (0.5, 2.0, -2.0)), ((0.3, 0.7), (0.2, 0.3, 0.5)), 2.0
@@ -56,7 +58,7 @@ CERTIFICATES: dict[str, MixtureCertificate] = {
     "asymmetric": certify_mixture(
         ParametricGame(PENNIES, Affine((2, 2), 0.0)), *PENNIES_MIXED, 1e-12
     ),
-    "unknown": certify_mixture(PD(0.7), *map(twice, AT_7), 1e-12, budget=20),
+    "unknown": alike(PD(0.7), *AT_7, 1e-12, budget=20),
 }
 OTHERS = {
     "custom": certify_mixture(
@@ -84,7 +86,8 @@ class Judge:
     def __init__(self, document: MixtureDocument, player: int):
         problem = document.problem
         self.table = np.array(problem.payoffs, float)[player]
-        self.semantics, self.player = problem.semantics, player
+        self.semantics: Any = problem.semantics
+        self.player = player
         self.own = [own[0] for own in problem.atoms[player]]
         self.others = [own[0] for own in problem.atoms[1 - player]]
         with mpmath.workdps(DIGITS):
@@ -116,17 +119,17 @@ class Judge:
         (a, b), (c, d) = self.table.tolist()
         return p[0] * (p[1] * a + (1 - p[1]) * b) + (1 - p[0]) * (p[1] * c + (1 - p[1]) * d)
 
-    def paid(self, t):
+    def paid(self, t) -> Any:
         with mpmath.workdps(DIGITS):
             return mpmath.fsum(
                 w * self._against(t, x) for w, x in zip(self.their_shares, self.others, strict=True)
             )
 
-    def stay(self):
+    def stay(self) -> Any:
         with mpmath.workdps(DIGITS):
             return mpmath.fsum(w * self.paid(x) for w, x in zip(self.shares, self.own, strict=True))
 
-    def gain(self, t):
+    def gain(self, t) -> Any:
         with mpmath.workdps(DIGITS):
             return self.paid(t) - self.stay()
 
@@ -307,7 +310,7 @@ def test_floats_that_are_another_function_prove_nothing():
         return tuple(jnp.stack([0.5 + 0.1 * x, 0.5 - 0.1 * x]) for x in lost)
 
     game = ParametricGame(CHICKEN, Custom(function, [Box(-2.0, 2.0)] * 2))
-    found = certify_mixture(game, *map(twice, ((-2.0, 2.0), (0.5, 0.5))), 3.0)
+    found = alike(game, (-2.0, 2.0), (0.5, 0.5), 3.0)
     assert found.verdict == "unknown"
     assert found.document.claim.floats is not None
     assert check_mixture(found.document).accepted

@@ -82,9 +82,12 @@ def test_at_a_coupling_of_seven_tenths_both_choose_the_least_expressive_program(
         cell = found.mixtures[i][j]
         for player, own in ((0, bounds[i]), (1, bounds[j])):
             grid = np.linspace(-own, own, 2001)
-            paid = sum(
-                w * payoff(grid, x, 0.7)
-                for w, x in zip(cell.weights[1 - player], cell.atoms[1 - player], strict=True)
+            paid = np.sum(
+                [
+                    w * payoff(grid, x, 0.7)
+                    for w, x in zip(cell.weights[1 - player], cell.atoms[1 - player], strict=True)
+                ],
+                axis=0,
             )
             assert paid.max() == pytest.approx(cell.payoffs[player], abs=1e-6)
             assert paid.max() <= cell.payoffs[player] + 1e-9

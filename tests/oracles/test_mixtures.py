@@ -46,9 +46,12 @@ def test_symmetric_mixtures_of_the_prisoners_dilemma(coupling):
     assert found.payoffs == pytest.approx((payoff, payoff), abs=1e-9)
     # And nothing on a grid gains more, by the definition of the payoff.
     grid = np.linspace(-3, 3, 20_001)
-    paid = sum(
-        w * pd_payoff(grid, x, coupling)
-        for w, x in zip(found.weights[1], found.atoms[1], strict=True)
+    paid = np.sum(
+        [
+            w * pd_payoff(grid, x, coupling)
+            for w, x in zip(found.weights[1], found.atoms[1], strict=True)
+        ],
+        axis=0,
     )
     assert paid.max() - payoff < 1e-10
 

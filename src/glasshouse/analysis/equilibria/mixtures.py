@@ -18,7 +18,7 @@ from glasshouse.analysis.equilibria.facing import (
     bounds_of,
     expected,
     numbers_of,
-    params_of,
+    params_from,
     table_of,
 )
 from glasshouse.analysis.equilibria.merging import likely_supports, supported
@@ -38,7 +38,7 @@ from glasshouse.errors import InputError
 from glasshouse.parametric import Params, require_exact
 from glasshouse.parametric.dense import DenseGame
 
-ROUNDS = 60
+MOST_ROUNDS = 60
 """Of the double oracle, at most."""
 
 MOST_ATOMS, MOST_ATOMS_BY_LP = 6, 40
@@ -91,7 +91,7 @@ def mixed_equilibrium(
     start: Params | Sequence[Params] | None = None,
     symmetric: bool | None = None,
     epsilon: Numbers = 1e-9,
-    rounds: Whole = ROUNDS,
+    rounds: Whole = MOST_ROUNDS,
     key: Seed | None = None,
 ) -> Mixture:
     """A mixed equilibrium over parameters, found from `start`: each player draws among few atoms.
@@ -142,19 +142,30 @@ class _DoubleOracle:
 
     def run(self, atoms: Atoms, rounds: int) -> tuple[Atoms, Shares, int, Restricted]:
         """A mixture, after how many rounds, and the restricted game that led to it."""
-        for k in range(1, rounds + 1):
+        k = 0
+        while True:
+            k += 1
             last = restricted_equilibria(table_of(self.game, atoms), self.symmetric)
             raw = supported(atoms, last.chosen)
-            for mixture in likely_supports(self.game, *raw, self.symmetric):
-                replies, gain = self._replies(*mixture)
-                if gain <= self.enough:
-                    return *mixture, k, last
+            reached, replies = self._reached(*raw)
             more = [_unlike([*own, reply]) for own, reply in zip(atoms, replies, strict=True)]
-            if k == rounds or all(len(x) == len(y) for x, y in zip(more, atoms, strict=True)):
-                break
+            stalled = all(len(x) == len(y) for x, y in zip(more, atoms, strict=True))
+            if reached is not None or stalled or k == rounds:
+                return *(reached or raw), k, last
             most = MOST_ATOMS_BY_LP if last.by_programming else MOST_ATOMS
             atoms = [_pruned(own, used, most) for own, used in zip(more, last.chosen, strict=True)]
-        return *raw, k, last
+
+    def _reached(
+        self, atoms: Atoms, shares: Shares
+    ) -> tuple[tuple[Atoms, Shares] | None, list[np.ndarray]]:
+        """A mixture near a rough one against which nobody gains, if there is one, and the best
+        replies to the last one looked at."""
+        replies: list[np.ndarray] = []
+        for mixture in likely_supports(self.game, atoms, shares, self.symmetric):
+            replies, gain = self._replies(*mixture)
+            if gain <= self.enough:
+                return mixture, replies
+        return None, replies
 
     def _replies(self, atoms: Atoms, shares: Shares) -> tuple[list[np.ndarray], float]:
         """Everyone's best reply, and the largest gain of any."""
@@ -235,7 +246,7 @@ def _named(
     first = [own[0] for own in atoms]
     named = tuple(
         tuple(
-            _readable(params_of(np.concatenate([*first[:i], atom, *first[i + 1 :]]), game)[i])
+            _readable(params_from(np.concatenate([*first[:i], atom, *first[i + 1 :]]), game)[i])
             for atom in own
         )
         for i, own in enumerate(atoms)
@@ -252,7 +263,7 @@ def _named(
         symmetric=symmetric,
         start=starts,
         rounds=rounds,
-        restricted=last.count,
+        restricted=last.found,
         chosen=last.words,
         method="double oracle",
         detail=f"{rounds} rounds from {len(starts)} profiles; {last.words}; {replied}",

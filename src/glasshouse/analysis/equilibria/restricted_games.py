@@ -30,12 +30,12 @@ REAL = 1e-9
 class Restricted(NamedTuple):
     """What the equilibria of a restricted game are.
 
-    **Arguments:** `chosen`, everyone's probabilities; `count`, how many there are, or were found;
+    **Arguments:** `chosen`, everyone's probabilities; `found`, how many there are, or were found;
     `words`, what they are and which one was taken; `by_programming`, whether by a linear program.
     """
 
     chosen: Shares
-    count: int
+    found: int
     words: str
     by_programming: bool = False
 

@@ -1,8 +1,9 @@
-"""Certificates of mixtures in words."""
+"""Certificates of mixtures in words; numbers are rounded so that what is said follows."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from glasshouse._foundation.digits import exactly, gain_ends
+from glasshouse._foundation.digits import BOUND_DIGITS, at_least, exactly, gain_ends
 from glasshouse.study.words.proof_lines import (
     box_words,
     numbers_words,
@@ -13,35 +14,52 @@ from glasshouse.study.words.proof_lines import (
 if TYPE_CHECKING:
     from glasshouse.certificates.mixture.certificate import MixtureCertificate
 
+MOST_ATOMS_SHOWN = 6
+"""Of a player; more are counted."""
+
 
 def mixture_lines(certificate: "MixtureCertificate") -> list[str]:
-    """What the certificate of a mixture says, and what of: a line each."""
-    problem = certificate.document.problem
-    gain = certificate.worst
-    least, most = gain_ends(gain.lower, gain.upper)
-    found = {
-        "certified": f"no player gains more than {exactly(certificate.epsilon)}",
-        "refuted": f"player {gain.player + 1} gains at least {least} by moving to "
-        f"{numbers_words(gain.best)}",
-        "unknown": f"the best gain of player {gain.player + 1} lies in [{least}, {most}]",
-    }[certificate.verdict]
-    about = "" if certificate.about == "the game" else f" about {certificate.about}"
-    drawn = [
-        f"player {i + 1} draws "
-        + ", ".join(
-            f"{numbers_words(x)} with weight {w:.6g}" for x, w in zip(atoms, weights, strict=True)
-        )
+    """What a certificate of a mixture says, and what of: a line each."""
+    said = certificate.verdict
+    if certificate.about != "the game":
+        said = f"{said} about {certificate.about}"
+    mixtures = [
+        f"player {i + 1} plays {_mixed(atoms, weights)}"
         for i, (atoms, weights) in enumerate(
             zip(certificate.atoms, certificate.weights, strict=True)
         )
     ]
+    problem = certificate.document.problem
     actions = "×".join(map(str, problem.actions))
-    of_game = (
-        f"{len(drawn)} players, {actions} actions, {semantics_words(problem)}{box_words(problem)}"
-    )
+    paid = ", ".join(at_least(low) for low, _ in certificate.payoffs)
     return [
-        f"{certificate.verdict}{about}: {found}",
-        *drawn,
-        of_game,
+        f"{said}: {_what_is_gained(certificate)}",
+        *mixtures,
+        f"a mixture{box_words(problem)} that pays at least {paid}; {len(mixtures)} players, {actions} "
+        f"actions, {semantics_words(problem)}",
         payoff_tables(problem.payoffs),
     ]
+
+
+def _what_is_gained(certificate: "MixtureCertificate") -> str:
+    if certificate.verdict == "certified":
+        most = f"more than {exactly(certificate.epsilon)}" if certificate.epsilon else "anything"
+        return f"no player gains {most} by any deviation from the mixture"
+    if certificate.verdict == "refuted":
+        gain = certificate.worst
+        return (
+            f"player {gain.player + 1} gains at least {at_least(gain.lower)} by moving to "
+            f"{numbers_words(gain.best)}"
+        )
+    gain = max(certificate.gains, key=lambda gain: gain.upper)
+    low, high = gain_ends(gain.lower, gain.upper)
+    return f"the best gain of player {gain.player + 1} lies in [{low}, {high}]"
+
+
+def _mixed(atoms: Sequence[Sequence[float]], weights: Sequence[float]) -> str:
+    parts = [
+        f"{numbers_words(atom)} with probability {weight:.{BOUND_DIGITS}g}"
+        for atom, weight in list(zip(atoms, weights, strict=True))[:MOST_ATOMS_SHOWN]
+    ]
+    more = [f"{len(atoms) - MOST_ATOMS_SHOWN} more"] if len(atoms) > MOST_ATOMS_SHOWN else []
+    return "; ".join([*parts, *more])

@@ -1,0 +1,66 @@
+"""Figures of mixtures along the coupling."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from tests.layout import faults
+
+from glasshouse import InputError, LogisticFamily, NormalFormGame, load_game
+from glasshouse.analysis.equilibria import mixing_branch
+from glasshouse.plots import plot_mixing_branch
+from glasshouse.plots.mixing import LARGEST_MARK, SMALLEST_MARK
+
+PD = LogisticFamily(load_game("prisoners_dilemma"), bound=3.0)
+
+
+@pytest.fixture(scope="module")
+def branch():
+    return mixing_branch(PD, [0.3, 0.34, 0.86, 0.88])
+
+
+def test_every_atom_is_a_mark_as_large_as_it_is_probable(branch):
+    (marks,) = plot_mixing_branch(branch).collections
+    atoms = [
+        (coupling, atom, weight)
+        for coupling, mixture in zip(branch.couplings, branch.mixtures, strict=True)
+        for atom, weight in zip(mixture.atoms[0], mixture.weights[0], strict=True)
+    ]
+    assert np.asarray(marks.get_offsets()) == pytest.approx(np.array(atoms)[:, :2])
+    areas = SMALLEST_MARK + (LARGEST_MARK - SMALLEST_MARK) * np.array(atoms)[:, 2]
+    assert marks.get_sizes() == pytest.approx(areas)
+
+
+def test_turns_are_lines_with_their_couplings(branch):
+    ax = plot_mixing_branch(branch)
+    said = [text.get_text().replace("\n", " ") for text in ax.get_legend().get_texts()]
+    assert said[:2] == [
+        "weight on 3 sets in at $\\kappa$ = 0.324336",
+        "weight on -1.032 vanishes at $\\kappa$ = 0.870467",
+    ]
+    at = [float(np.asarray(line.get_xdata())[0]) for line in ax.lines[:2]]
+    assert at == pytest.approx([0.324336039723, 0.870467371354], abs=1e-9)
+
+
+def test_what_is_not_proved_is_hollow(branch):
+    certificate = dataclasses.replace(branch.mixtures[0].certificate, verdict="unknown")
+    first = dataclasses.replace(branch.mixtures[0], certificate=certificate)
+    unproved = dataclasses.replace(branch, mixtures=(first, *branch.mixtures[1:]))
+    solid, hollow = plot_mixing_branch(unproved).collections
+    assert len(np.asarray(hollow.get_offsets())) == 1
+    assert not len(np.asarray(hollow.get_facecolor()))
+    assert len(np.asarray(solid.get_facecolor()))
+
+
+@pytest.mark.parametrize("size", [(3.4, 4.2), (4.8, 4.0), (7.0, 4.0)])
+def test_it_fits(branch, size):
+    figure = Figure(figsize=size, layout="constrained")
+    plot_mixing_branch(branch, figure.subplots())
+    assert faults(figure) == []
+
+
+def test_several_parameters_are_refused():
+    family = LogisticFamily(NormalFormGame(np.zeros((2, 3, 3)) + np.eye(3)), bound=1.0)
+    with pytest.raises(InputError, match="several parameters"):
+        plot_mixing_branch(mixing_branch(family, [0.1]))
