@@ -60,14 +60,15 @@ class Place(NamedTuple):
 
     **Arguments:** `field`, the selfish gradients in one row; `jacobian` of them, by the
     coordinates in units of the box and last by the axis in units of its range; `scales`, how
-    large each gradient could be; `widths` of the box; `params` in one row; `payoffs`;
-    `cooperation`, empty where the game has none.
+    large each gradient could be; `widths` of the box, and its `ends`; `params` in one row;
+    `payoffs`; `cooperation`, empty where the game has none.
     """
 
     field: Any
     jacobian: Any
     scales: Any
     widths: Any
+    ends: Any
     params: Any
     payoffs: Any
     cooperation: Any
@@ -95,23 +96,23 @@ class Problem(eqx.Module):
         """The value of the axis."""
         return self.low + (self.high - self.low) * z[-1]
 
-    def params(self, z: Float[RealArray, "coordinates+1"]) -> tuple[Array, Array]:
+    def params(self, z: Float[RealArray, "unknowns"]) -> tuple[Array, Array]:
         """Params in one row, and how wide their boxes are."""
         base, widths = _frame(self.at(self.value(z)))
         return base + widths * z[:-1], widths
 
-    def field(self, z: Float[RealArray, "coordinates+1"]) -> Float[Array, "coordinates"]:
+    def field(self, z: Float[RealArray, "unknowns"]) -> Float[Array, "coordinates"]:
         """The selfish gradients, by params and not by units of the box."""
         game = self.at(self.value(z))
         return _row(game.selfish_gradients(_unrow(game, self.params(z)[0])))
 
-    def relative(self, z: Float[RealArray, "coordinates+1"]) -> Float[Array, "coordinates"]:
+    def relative(self, z: Float[RealArray, "unknowns"]) -> Float[Array, "coordinates"]:
         """The same relative to its scale; 0 where behaviour is saturated until both are lost."""
         scales = self.scales(z)
         lost = jnp.isinf(scales) | (scales <= 1024 * jnp.finfo(scales.dtype).tiny)
         return jnp.where(lost, 0.0, self.field(z) / jnp.where(lost, 1.0, scales))
 
-    def scales(self, z: Float[RealArray, "coordinates+1"]) -> Float[Array, "coordinates"]:
+    def scales(self, z: Float[RealArray, "unknowns"]) -> Float[Array, "coordinates"]:
         """How large gradients could be: `gradient_scales`, or 1 of games that do not know."""
         game = self.at(self.value(z))
         params = _unrow(game, self.params(z)[0])
@@ -121,7 +122,7 @@ class Problem(eqx.Module):
 
 
 @eqx.filter_jit
-def place(problem: Problem, z: Float[RealArray, "coordinates+1"]) -> Place:
+def place(problem: Problem, z: Float[RealArray, "unknowns"]) -> Place:
     """Everything that decides about a point, in one program for each structure of game."""
     params, widths = problem.params(z)
     game = problem.at(problem.value(z))
@@ -129,7 +130,8 @@ def place(problem: Problem, z: Float[RealArray, "coordinates+1"]) -> Place:
     seen = cooperation(game, profile) if "observables" in capabilities(game) else jnp.zeros(0)
     jacobian = jax.jacfwd(problem.field)(z)
     scales = problem.scales(z)
-    return Place(problem.field(z), jacobian, scales, widths, params, game.payoffs(profile), seen)
+    ends, payoffs = jnp.stack(_ends(game)), game.payoffs(profile)
+    return Place(problem.field(z), jacobian, scales, widths, ends, params, payoffs, seen)
 
 
 def problem_of(family: Any, axis: Any, between: Any) -> tuple[Problem, str]:

@@ -117,7 +117,11 @@ class Landscape:
         return self.state(z, held) if here is None else self._state(z, held, here)
 
     def _state(self, z: np.ndarray, held: np.ndarray, here: Place) -> State:
-        return State(z, held, here, weights_of(here.scales))
+        # What is held is at its bound, whatever rounding says.
+        z = np.append(np.where(held == 0, z[:-1], self.bounds(held)), z[-1])
+        low, high = here.ends
+        params = np.where(held < 0, low, np.where(held > 0, high, here.params))
+        return State(z, held, here._replace(params=params), weights_of(here.scales))
 
     def solve(self, near: State, guess: np.ndarray, along: np.ndarray, at: float) -> Solved:
         """The rest point near a guess at which along · z = at, held as another is."""
