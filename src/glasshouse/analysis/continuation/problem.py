@@ -1,6 +1,7 @@
 """The projected selfish field of a game at every value of an axis, in units of its boxes."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -121,9 +122,41 @@ class Problem(eqx.Module):
         return jnp.ones(z.shape[0] - 1)
 
 
-@eqx.filter_jit
-def place(problem: Problem, z: Float[RealArray, "unknowns"]) -> Place:
+class Places:
+    """What decides about points of a problem, which is taken apart once and not at every call."""
+
+    def __init__(self, problem: Problem):
+        numbers, rest = eqx.partition(problem, eqx.is_array)
+        self._numbers, structure = jax.tree.flatten(numbers)
+        self._rest = _Rest(structure, *jax.tree.flatten(rest))
+
+    def __call__(self, z: Float[np.ndarray, "unknowns"]) -> Place:
+        return Place(*map(np.asarray, _place(self._numbers, z, self._rest)))
+
+
+class _Rest:
+    """All of a problem but its arrays: alike, and compiled once, for problems of one structure."""
+
+    def __init__(self, numbers: Any, leaves: list, structure: Any):
+        self._key = numbers, tuple(leaves), structure
+        self._hash = hash(self._key)
+
+    def problem(self, numbers: list) -> Problem:
+        """The problem with these arrays."""
+        rest = jax.tree.unflatten(self._key[2], self._key[1])
+        return eqx.combine(jax.tree.unflatten(self._key[0], numbers), rest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Rest) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
+@functools.partial(jax.jit, static_argnums=2)
+def _place(numbers: list, z: Float[RealArray, "unknowns"], rest: _Rest) -> Place:
     """Everything that decides about a point, in one program for each structure of game."""
+    problem = rest.problem(numbers)
     params, widths = problem.params(z)
     game = problem.at(problem.value(z))
     profile = _unrow(game, params)

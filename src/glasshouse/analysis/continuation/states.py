@@ -1,11 +1,12 @@
 """One point of a branch: what is held, whether it attracts, and where the branch goes."""
 
 import dataclasses
+import functools
 from typing import Literal, TypeAlias
 
 import numpy as np
 
-from glasshouse.analysis.continuation.problem import Place, Problem, place
+from glasshouse.analysis.continuation.problem import Place, Places, Problem
 from glasshouse.analysis.continuation.systems import RESTS, Frame, Solved, crossing
 
 Where: TypeAlias = Literal["interior", "edge", "corner"]
@@ -97,19 +98,21 @@ class Landscape:
     lower: np.ndarray
     upper: np.ndarray
 
-    def place(self, z: np.ndarray) -> Place:
-        return Place(*map(np.asarray, place(self.problem, z)))
+    @functools.cached_property
+    def places(self) -> Places:
+        """What decides about points."""
+        return Places(self.problem)
 
     def bounds(self, held: np.ndarray) -> np.ndarray:
         """Where held coordinates are."""
         return np.where(held < 0, self.lower, np.where(held > 0, self.upper, 0.0))
 
     def frame(self, held: np.ndarray, weights: np.ndarray) -> Frame:
-        return Frame(self.problem, held != 0, self.bounds(held), weights)
+        return Frame(self.places, held != 0, self.bounds(held), weights)
 
     def state(self, z: np.ndarray, held: np.ndarray) -> State:
         """The state of a point, whether it rests or not."""
-        return self._state(z, held, self.place(z))
+        return self._state(z, held, self.places(z))
 
     def solved(self, solved: Solved, held: np.ndarray) -> State:
         """The state at a solution."""

@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glasshouse.analysis.continuation.problem import Place, Problem, place
+from glasshouse.analysis.continuation.problem import Place, Places
 
-PRECISION = 1e-14
-"""Of unknowns in units of boxes and axis: Newton's method stops after a smaller step."""
+PRECISION = 1e-11
+"""Of unknowns in units of boxes and axis: Newton's method stops where its next step, which it does
+not take, is smaller. The one before was the root of it, so that mostly much more is right."""
 
 STEPS = 25
 """Newton's method converges in fewer, or not at all."""
@@ -36,7 +37,7 @@ RESTS = 1e-10
 class Frame(NamedTuple):
     """Which coordinates are held where, and by what gradients are divided."""
 
-    problem: Problem
+    places: Places
     held: Any
     bounds: Any
     weights: Any
@@ -80,7 +81,7 @@ class _Rest(NamedTuple):
 
 
 def _rest(frame: Frame, z: np.ndarray) -> _Rest:
-    here = Place(*map(np.asarray, place(frame.problem, z)))
+    here = frame.places(z)
     field, slopes = here.field * frame.weights, here.jacobian * frame.weights[:, None]
     values = np.where(frame.held, z[:-1] - frame.bounds, field)
     rows = np.where(frame.held[:, None], np.eye(len(z) - 1, len(z)), slopes)
