@@ -88,6 +88,7 @@ ANALYSES = {
     "predict": lambda: analysis.predict(FAMILY, certify=False),
     "equilibrium_threshold": lambda: gh.equilibrium_threshold(FAMILY, points=9, tolerance=1e-3),
     "player_thresholds": lambda: analysis.player_thresholds(FAMILY),
+    "branches": lambda: gh.branches(FAMILY, between=(0.0, 1.0), most=8),
     "network margin": lambda: gh.first_order_margin(NETWORK, NETWORK.neutral()),
 }
 """Each by its name; the small ones are those that no loop of ours makes slow uncompiled."""

@@ -158,6 +158,11 @@ def challenge() -> ChallengeFindings:
     return ChallengeFindings(Challenge(parts=(part,), windows=(5, 50)), 64 * "0", trials)
 
 
+@functools.cache
+def branches_of_the_dilemma():
+    return glasshouse.branches(FAMILY, "coupling", (-3.0, -3.0), value=0.0, between=(0.0, 1.0))
+
+
 def certified_corner():
     alone = {**STUDY, "analysis": {"outcomes": False, "tied": False}}
     (point,), _ = study_points(prepare(Study.model_validate(alone)).base)
@@ -302,6 +307,9 @@ EXAMPLES = {
     "EquilibriumPoint": lambda: find_equilibria(FAMILY(0.3)).points[0],
     "EquilibriumCount": lambda: find_equilibria(PARAMETRIC).proof,
     "Program": lambda: certify(PARAMETRIC, (3.0, 3.0), 1e-6).document.problem.programs[0].program(),
+    "Branches": branches_of_the_dilemma,
+    "FollowedPoint": lambda: branches_of_the_dilemma().points[-1],
+    "SpecialPoint": lambda: branches_of_the_dilemma().specials[0],
     "CertifiedThreshold": lambda: certified_threshold(FAMILY, tolerance=0.1),
     "EquilibriumCurve": lambda: equilibrium_curve(FAMILY, (1.0, 2.0), tolerance=0.1),
     "ReachedRestPoints": lambda: reached_rest_points(

@@ -127,6 +127,7 @@ def _ahead(
     if towards is None:
         return None
     if is_end:
+        there.z[-1] = round(there.z[-1])  # where others are told to be on the same arm
         return _step(there, towards), ("end of the axis", None)
     node = touched(land, there, first.tolerances())
     return _step(there, towards), ("node", node)

@@ -128,7 +128,7 @@ def located(
         return float(measure(state))
 
     try:
-        root: Any = scipy.optimize.brentq(signed, 0.0, 1.0, xtol=1e-13, rtol=1e-13)
+        root: Any = scipy.optimize.brentq(signed, 0.0, 1.0, xtol=1e-13)
         share = float(root)
         found = state_at(share)
         nearby = abs(signed(min(share + 1e-6, 1.0)) - signed(max(share - 1e-6, 0.0)))

@@ -1,6 +1,7 @@
 """The projected selfish field of a game at every value of an axis, in units of its boxes."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -60,14 +61,15 @@ class Place(NamedTuple):
 
     **Arguments:** `field`, the selfish gradients in one row; `jacobian` of them, by the
     coordinates in units of the box and last by the axis in units of its range; `scales`, how
-    large each gradient could be; `widths` of the box; `params` in one row; `payoffs`;
-    `cooperation`, empty where the game has none.
+    large each gradient could be; `widths` of the box, and its `ends`; `params` in one row;
+    `payoffs`; `cooperation`, empty where the game has none.
     """
 
     field: Any
     jacobian: Any
     scales: Any
     widths: Any
+    ends: Any
     params: Any
     payoffs: Any
     cooperation: Any
@@ -95,23 +97,23 @@ class Problem(eqx.Module):
         """The value of the axis."""
         return self.low + (self.high - self.low) * z[-1]
 
-    def params(self, z: Float[RealArray, "numbers"]) -> tuple[Array, Array]:
+    def params(self, z: Float[RealArray, "unknowns"]) -> tuple[Array, Array]:
         """Params in one row, and how wide their boxes are."""
         base, widths = _frame(self.at(self.value(z)))
         return base + widths * z[:-1], widths
 
-    def field(self, z: Float[RealArray, "numbers"]) -> Float[Array, "coordinates"]:
+    def field(self, z: Float[RealArray, "unknowns"]) -> Float[Array, "coordinates"]:
         """The selfish gradients, by params and not by units of the box."""
         game = self.at(self.value(z))
         return _row(game.selfish_gradients(_unrow(game, self.params(z)[0])))
 
-    def relative(self, z: Float[RealArray, "numbers"]) -> Float[Array, "coordinates"]:
+    def relative(self, z: Float[RealArray, "unknowns"]) -> Float[Array, "coordinates"]:
         """The same relative to its scale; 0 where behaviour is saturated until both are lost."""
         scales = self.scales(z)
         lost = jnp.isinf(scales) | (scales <= 1024 * jnp.finfo(scales.dtype).tiny)
         return jnp.where(lost, 0.0, self.field(z) / jnp.where(lost, 1.0, scales))
 
-    def scales(self, z: Float[RealArray, "numbers"]) -> Float[Array, "coordinates"]:
+    def scales(self, z: Float[RealArray, "unknowns"]) -> Float[Array, "coordinates"]:
         """How large gradients could be: `gradient_scales`, or 1 of games that do not know."""
         game = self.at(self.value(z))
         params = _unrow(game, self.params(z)[0])
@@ -120,16 +122,49 @@ class Problem(eqx.Module):
         return jnp.ones(z.shape[0] - 1)
 
 
-@eqx.filter_jit
-def place(problem: Problem, z: Float[RealArray, "numbers"]) -> Place:
+class Places:
+    """What decides about points of a problem, which is taken apart once and not at every call."""
+
+    def __init__(self, problem: Problem):
+        numbers, rest = eqx.partition(problem, eqx.is_array)
+        self._numbers, structure = jax.tree.flatten(numbers)
+        self._rest = _Rest(structure, *jax.tree.flatten(rest))
+
+    def __call__(self, z: Float[np.ndarray, "unknowns"]) -> Place:
+        return Place(*map(np.asarray, _place(self._numbers, z, self._rest)))
+
+
+class _Rest:
+    """All of a problem but its arrays: alike, and compiled once, for problems of one structure."""
+
+    def __init__(self, numbers: Any, leaves: list, structure: Any):
+        self._key = numbers, tuple(leaves), structure
+        self._hash = hash(self._key)
+
+    def problem(self, numbers: list) -> Problem:
+        """The problem with these arrays."""
+        rest = jax.tree.unflatten(self._key[2], self._key[1])
+        return eqx.combine(jax.tree.unflatten(self._key[0], numbers), rest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Rest) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
+@functools.partial(jax.jit, static_argnums=2)
+def _place(numbers: list, z: Float[RealArray, "unknowns"], rest: _Rest) -> Place:
     """Everything that decides about a point, in one program for each structure of game."""
+    problem = rest.problem(numbers)
     params, widths = problem.params(z)
     game = problem.at(problem.value(z))
     profile = _unrow(game, params)
     seen = cooperation(game, profile) if "observables" in capabilities(game) else jnp.zeros(0)
     jacobian = jax.jacfwd(problem.field)(z)
     scales = problem.scales(z)
-    return Place(problem.field(z), jacobian, scales, widths, params, game.payoffs(profile), seen)
+    ends, payoffs = jnp.stack(_ends(game)), game.payoffs(profile)
+    return Place(problem.field(z), jacobian, scales, widths, ends, params, payoffs, seen)
 
 
 def problem_of(family: Any, axis: Any, between: Any) -> tuple[Problem, str]:

@@ -1,11 +1,12 @@
 """One point of a branch: what is held, whether it attracts, and where the branch goes."""
 
 import dataclasses
+import functools
 from typing import Literal, TypeAlias
 
 import numpy as np
 
-from glasshouse.analysis.continuation.problem import Place, Problem, place
+from glasshouse.analysis.continuation.problem import Place, Places, Problem
 from glasshouse.analysis.continuation.systems import RESTS, Frame, Solved, crossing
 
 Where: TypeAlias = Literal["interior", "edge", "corner"]
@@ -97,19 +98,21 @@ class Landscape:
     lower: np.ndarray
     upper: np.ndarray
 
-    def place(self, z: np.ndarray) -> Place:
-        return Place(*map(np.asarray, place(self.problem, z)))
+    @functools.cached_property
+    def places(self) -> Places:
+        """What decides about points."""
+        return Places(self.problem)
 
     def bounds(self, held: np.ndarray) -> np.ndarray:
         """Where held coordinates are."""
         return np.where(held < 0, self.lower, np.where(held > 0, self.upper, 0.0))
 
     def frame(self, held: np.ndarray, weights: np.ndarray) -> Frame:
-        return Frame(self.problem, held != 0, self.bounds(held), weights)
+        return Frame(self.places, held != 0, self.bounds(held), weights)
 
     def state(self, z: np.ndarray, held: np.ndarray) -> State:
         """The state of a point, whether it rests or not."""
-        return self._state(z, held, self.place(z))
+        return self._state(z, held, self.places(z))
 
     def solved(self, solved: Solved, held: np.ndarray) -> State:
         """The state at a solution."""
@@ -117,7 +120,11 @@ class Landscape:
         return self.state(z, held) if here is None else self._state(z, held, here)
 
     def _state(self, z: np.ndarray, held: np.ndarray, here: Place) -> State:
-        return State(z, held, here, weights_of(here.scales))
+        # What is held is at its bound, whatever rounding says.
+        z = np.append(np.where(held == 0, z[:-1], self.bounds(held)), z[-1])
+        low, high = here.ends
+        params = np.where(held < 0, low, np.where(held > 0, high, here.params))
+        return State(z, held, here._replace(params=params), weights_of(here.scales))
 
     def solve(self, near: State, guess: np.ndarray, along: np.ndarray, at: float) -> Solved:
         """The rest point near a guess at which along · z = at, held as another is."""

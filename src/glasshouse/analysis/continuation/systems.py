@@ -4,29 +4,31 @@ Held coordinates stay in a system, as rows that say so, so that one program serv
 interior, edges and corners. Rows about gradients are divided by `weights`, which are constants:
 a scale has kinks, and a derivative of it would bring them in.
 
-JAX gives values and derivatives, and steps are taken in NumPy: a compiled loop around systems of
-so few equations took three to six times as long to compile, and as long to run.
+All equations are made of the field and its Jacobian, which JAX gives in one program, and steps are
+taken in NumPy. The matrix of Newton's method also has second derivatives of the field; these are
+differences of Jacobians, which changes how fast it converges and not where to. Programs for them,
+or with loops inside, took 5 to 20 seconds each to compile.
 """
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
 
-from glasshouse.analysis.continuation.problem import Place, Problem, place
+from glasshouse.analysis.continuation.problem import Place, Places
 
-PRECISION = 1e-14
-"""Of unknowns in units of boxes and axis: Newton's method stops after a smaller step."""
+PRECISION = 1e-11
+"""Of unknowns in units of boxes and axis: Newton's method stops where its next step, which it does
+not take, is smaller. The one before was the root of it, so that mostly much more is right."""
 
 STEPS = 25
 """Newton's method converges in fewer, or not at all."""
 
 FAR = 10.0
 """A step so long, in units of boxes and axis, leads nowhere."""
+
+APART = 1e-5
+"""Between places whose Jacobians are compared: errors of 1e-10 in second derivatives."""
 
 RESTS = 1e-10
 """No larger relative gradient is left at a solution."""
@@ -35,7 +37,7 @@ RESTS = 1e-10
 class Frame(NamedTuple):
     """Which coordinates are held where, and by what gradients are divided."""
 
-    problem: Problem
+    places: Places
     held: Any
     bounds: Any
     weights: Any
@@ -65,10 +67,31 @@ class Solved(NamedTuple):
         return inverse @ (np.abs(self.left) + rounding) + rounding * np.abs(self.unknowns)
 
 
-def _rest(z: Any, frame: Frame) -> Array:
-    """Zero at rest: relative gradients of free coordinates, and how far held ones are off."""
-    field = frame.problem.field(z) * frame.weights
-    return jnp.where(frame.held, z[:-1] - frame.bounds, field)
+class _Rest(NamedTuple):
+    """What is zero at rest: relative gradients of free coordinates, and how far held ones are off.
+
+    **Arguments:** `field` and its `field_slopes`, of all coordinates, held or not.
+    """
+
+    values: np.ndarray
+    slopes: np.ndarray
+    field: np.ndarray
+    field_slopes: np.ndarray
+    here: Place
+
+
+def _rest(frame: Frame, z: np.ndarray) -> _Rest:
+    here = frame.places(z)
+    field, slopes = here.field * frame.weights, here.jacobian * frame.weights[:, None]
+    values = np.where(frame.held, z[:-1] - frame.bounds, field)
+    rows = np.where(frame.held[:, None], np.eye(len(z) - 1, len(z)), slopes)
+    return _Rest(values, rows, field, slopes, here)
+
+
+def _turning(frame: Frame, z: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    """How the slopes change along a direction."""
+    ahead, behind = (_rest(frame, z + sign * APART * direction).slopes for sign in (1, -1))
+    return (ahead - behind) / (2 * APART)
 
 
 def _newton(evaluate: Callable[[np.ndarray], Solved], guess: np.ndarray) -> Solved:
@@ -92,46 +115,6 @@ def _newton(evaluate: Callable[[np.ndarray], Solved], guess: np.ndarray) -> Solv
     return found
 
 
-@eqx.filter_jit
-def _fold(y: Any, frame: Frame, normal: Any) -> tuple[Array, Array]:
-    def system(y):
-        z, kernel = y[: normal.shape[0] + 1], y[normal.shape[0] + 1 :]
-        along = jnp.concatenate([kernel, jnp.zeros(1)])
-        rest, moved = jax.jvp(lambda z: _rest(z, frame), (z,), (along,))
-        value = jnp.concatenate([rest, moved, (normal @ kernel - 1.0)[None]])
-        return value, value
-
-    return jax.jacfwd(system, has_aux=True)(y)
-
-
-@eqx.filter_jit
-def _branch_point(y: Any, frame: Frame) -> tuple[Array, Array]:
-    def system(y):
-        size = frame.held.shape[0]
-        z, unfolding, cokernel = y[: size + 1], y[size + 1], y[size + 2 :]
-        rest, pull = jax.vjp(lambda z: _rest(z, frame), z)
-        length = cokernel @ cokernel - 1.0
-        value = jnp.concatenate([rest + unfolding * cokernel, pull(cokernel)[0], length[None]])
-        return value, value
-
-    return jax.jacfwd(system, has_aux=True)(y)
-
-
-@eqx.filter_jit
-def _bending(z: Any, frame: Frame, directions: Any) -> Array:
-    def second(one, other):
-        def first(z):
-            return jax.jvp(lambda z: _rest(z, frame), (z,), (one,))[1]
-
-        return jax.jvp(first, (z,), (other,))[1]
-
-    return jax.vmap(lambda one: jax.vmap(lambda other: second(one, other))(directions))(directions)
-
-
-def _evaluated(y: np.ndarray, found: tuple[Array, Array]) -> Solved:
-    return Solved(y, np.asarray(found[1]), np.asarray(found[0]))
-
-
 def crossing(
     frame: Frame,
     guess: np.ndarray,
@@ -146,22 +129,29 @@ def crossing(
     by_field = np.zeros(len(guess) - 1) if by_field is None else by_field
 
     def evaluate(z: np.ndarray) -> Solved:
-        here = Place(*map(np.asarray, place(frame.problem, z)))
-        field, slopes = here.field * frame.weights, here.jacobian * frame.weights[:, None]
-        rest = np.where(frame.held, z[:-1] - frame.bounds, field)
-        rows = np.where(frame.held[:, None], np.eye(len(z) - 1, len(z)), slopes)
-        last = along @ z - at + by_field @ field
-        jacobian = np.concatenate([rows, (along + by_field @ slopes)[None]])
-        return Solved(z, np.append(rest, last), jacobian, here)
+        rest = _rest(frame, z)
+        last = along @ z - at + by_field @ rest.field
+        jacobian = np.concatenate([rest.slopes, (along + by_field @ rest.field_slopes)[None]])
+        return Solved(z, np.append(rest.values, last), jacobian, rest.here)
 
     return _newton(evaluate, guess)
 
 
 def fold(frame: Frame, guess: np.ndarray, kernel: np.ndarray) -> Solved:
     """F = 0, F_u v = 0, n · v = 1 for (z, v): where a branch turns around along the axis."""
-    normal = kernel / (kernel @ kernel)
-    start = np.concatenate([guess, kernel])
-    return _newton(lambda y: _evaluated(y, _fold(y, frame, normal)), start)
+    normal, size = kernel / (kernel @ kernel), len(guess)
+
+    def evaluate(y: np.ndarray) -> Solved:
+        z, along = y[:size], y[size:]
+        rest = _rest(frame, z)
+        turning = _turning(frame, z, np.append(along, 0.0))
+        none = np.zeros((size - 1, size - 1))
+        last = np.concatenate([np.zeros(size), normal])[None]
+        rows = np.block([[rest.slopes, none], [turning, rest.slopes[:, :-1]]])
+        values = [rest.values, rest.slopes[:, :-1] @ along, [normal @ along - 1.0]]
+        return Solved(y, np.concatenate(values), np.concatenate([rows, last]))
+
+    return _newton(evaluate, np.concatenate([guess, kernel]))
 
 
 def branch_point(frame: Frame, guess: np.ndarray, cokernel: np.ndarray) -> Solved:
@@ -170,10 +160,26 @@ def branch_point(frame: Frame, guess: np.ndarray, cokernel: np.ndarray) -> Solve
     **Source:** Moore 1980, The numerical treatment of non-trivial bifurcation points, Numerical
     Functional Analysis and Optimization 2.
     """
-    start = np.concatenate([guess, [0.0], cokernel])
-    return _newton(lambda y: _evaluated(y, _branch_point(y, frame)), start)
+    size = len(guess)
+
+    def evaluate(y: np.ndarray) -> Solved:
+        z, unfolding, w = y[:size], y[size], y[size + 1 :]
+        rest = _rest(frame, z)
+        curvature = np.stack([w @ _turning(frame, z, unit) for unit in np.eye(size)], axis=1)
+        identity, none = np.eye(size - 1), np.zeros((size, 1))
+        rows = np.block(
+            [
+                [rest.slopes, w[:, None], unfolding * identity],
+                [curvature, none, rest.slopes.T],
+                [np.zeros((1, size + 1)), 2 * w[None]],
+            ]
+        )
+        values = [rest.values + unfolding * w, rest.slopes.T @ w, [w @ w - 1.0]]
+        return Solved(y, np.concatenate(values), rows)
+
+    return _newton(evaluate, np.concatenate([guess, [0.0], cokernel]))
 
 
 def bending(frame: Frame, z: np.ndarray, directions: np.ndarray) -> np.ndarray:
     """Second derivatives F_zz along all pairs of directions, shape `(pairs, pairs, rows)`."""
-    return np.asarray(_bending(z, frame, directions))
+    return np.stack([directions @ _turning(frame, z, one).T for one in directions])

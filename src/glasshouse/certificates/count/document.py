@@ -23,7 +23,7 @@ from glasshouse.certificates.files import (
     check_digest,
     digest_of,
     first_fault,
-    laid_out,
+    in_lines,
     parsed,
 )
 from glasshouse.certificates.program import Program
@@ -191,7 +191,7 @@ class CountDocument(FilePart):
 
     def text(self) -> str:
         """What is written to the file."""
-        return laid_out(self.contents(), levels=2) + "\n"
+        return in_lines(self.contents(), levels=2) + "\n"
 
 
 def read_count(text: str, name: str) -> CountDocument:
