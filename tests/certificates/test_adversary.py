@@ -80,7 +80,7 @@ def computed(program: Program, point: tuple[float, ...]) -> list | None:
     for name, registers, numbers in program.instructions:
         xs = [found[r] for r in registers]
         low = name == "log" and xs[0] <= 0
-        if low or (name == "root" and xs[0] < 0) or (name == "divide" and xs[1] == 0):
+        if low or (name in ("root", "xlogx") and xs[0] < 0) or (name == "divide" and xs[1] == 0):
             return None
         found.append(FUNCTIONS[name](xs, numbers))
         if not mp.isfinite(found[-1]) or abs(found[-1]) > mp.mpf(10) ** 12:

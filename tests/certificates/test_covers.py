@@ -14,11 +14,11 @@ from glasshouse.certificates.covers import (
     FOLD,
     LEAF,
     Piece,
+    both_parts,
     can_split,
     folded_pieces,
     halves,
     middle_of,
-    parts,
     pieces,
     towards,
 )
@@ -221,7 +221,7 @@ def random_folds(rng, piece, count):
     (first, one), (second, other) = (
         random_folds(rng, part, share)
         for part, share in zip(
-            parts(piece, axis), rng.multinomial(count - 1, [0.5, 0.5]), strict=True
+            both_parts(piece, axis), rng.multinomial(count - 1, [0.5, 0.5]), strict=True
         )
     )
     return [FOLD.join(map(str, axis)), *first, *second], [*one, *other]

@@ -194,6 +194,7 @@ def test_a_program_in_other_coordinates_is_the_same_function():
             for region, chart in folded_pieces(corner, cover):
                 other, same = Machine(charted(program, chart or unfolded(2))), Machine(program)
                 for at in points_of(rng, region, 5):
+                    assert chart is not None
                     point = [sum(c * x for c, x in zip(row, at, strict=True)) for row in chart]
                     if any(abs(x) > 300 for x in point):
                         continue
@@ -211,6 +212,7 @@ def test_bounds_on_folded_pieces_hold_at_their_points():
         with ctx.workprec(PRECISION), mp.workdps(DIGITS):
             gain: Gain = case.bounds()
             for region, chart in folded(Piece(corner), 0, 1):
+                assert chart is not None
                 for narrower in (region, tuple(_end(values, rng) for values in region)):
                     bound = gain.seen_from(chart).bound(narrower)
                     for at in points_of(rng, narrower, 6):
@@ -236,6 +238,7 @@ def test_corners_are_folded_where_a_difference_is_read():
     assert fold_of(((-INF, 0.0), (0.0, INF)), found) is None
     assert fold_of(((0.0, 1.0), (0.0, INF)), found) is None
     first, _ = folded(Piece(((0.0, INF), (0.0, INF))), 0, 1)
+    assert first.chart is not None
     assert fold_of(first.region, conflicts(charted(case.program(), first.chart))) is None
 
 

@@ -19,7 +19,7 @@ Sum = dict[int, Fraction]
 CONSTANT = -1
 """Stands for the number one among the registers of a sum."""
 
-MOST_BITS = 1000
+LONGEST_FACTOR = 1000
 """Of a factor above and below its line: longer ones are not collected."""
 
 Conflict = tuple[int, int, int]
@@ -123,7 +123,7 @@ def _doubles(number: Fraction) -> Iterator[float]:
     """Doubles that add up to a number that has no odd denominator."""
     bits = max(number.numerator.bit_length(), number.denominator.bit_length())
     while number:
-        part = float(number) if bits <= MOST_BITS else 0.0
+        part = float(number) if bits <= LONGEST_FACTOR else 0.0
         if part == 0:
             raise InputError("the program's sums are too fine to be collected")
         yield part

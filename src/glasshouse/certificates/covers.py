@@ -126,7 +126,7 @@ def folded_pieces(region: Region, cover: Sequence[str]) -> Iterator[Piece]:
         if token == LEAF:
             yield current
         elif None not in pair and len(pair) <= 2:
-            first, second = parts(current, tuple(k for k in pair if k is not None))
+            first, second = both_parts(current, tuple(k for k in pair if k is not None))
             open_pieces += [second, first]
         else:
             raise InputError(f"the cover splits along {token!r:.20}, which is no coordinate")
@@ -134,7 +134,7 @@ def folded_pieces(region: Region, cover: Sequence[str]) -> Iterator[Piece]:
         raise InputError("the cover ends before its last piece")
 
 
-def parts(piece: Piece, axes: tuple[int, ...]) -> tuple[Piece, Piece]:
+def both_parts(piece: Piece, axes: tuple[int, ...]) -> tuple[Piece, Piece]:
     """Both parts of a piece: split along one coordinate, or folded between two."""
     if len(axes) == 2:
         return folded(piece, *axes)

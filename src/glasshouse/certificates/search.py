@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from flint import arb
 
 from glasshouse.certificates.charts import Conflict, fold_of
-from glasshouse.certificates.covers import FOLD, LEAF, Chart, Piece, Region, parts, towards
+from glasshouse.certificates.covers import FOLD, LEAF, Chart, Piece, Region, both_parts, towards
 from glasshouse.certificates.gain import Gain
 from glasshouse.certificates.intervals import Interval, precision
 from glasshouse.certificates.leaves import Leaf, down, improper_players, is_attained, leaf_of
@@ -109,7 +109,7 @@ class _Search:
         """Split the leaf where most may be gained."""
         _, node, piece, axes = heapq.heappop(self.waiting)
         del self.leaves[node]
-        first, second = parts(piece, axes)
+        first, second = both_parts(piece, axes)
         token = FOLD.join(map(str, axes))
         self.children[node] = (token, self._look(first), self._look(second))
 
@@ -173,7 +173,7 @@ class _Search:
             found = self.conflicts(piece.chart)
             axes = fold_of(piece.region, found)
             if axes is not None:
-                for part in parts(piece, axes):
+                for part in both_parts(piece, axes):
                     self.conflicts(part.chart)
         except InputError:
             return None  # too fine for doubles

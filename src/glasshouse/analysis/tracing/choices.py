@@ -37,7 +37,7 @@ class Decision:
 Truth: TypeAlias = bool | Decision
 
 
-def compared(e: Expressions, name: str, difference: Expression) -> Truth:
+def comparing(e: Expressions, name: str, difference: Expression) -> Truth:
     """Whether a difference is above ("gt"), at ("eq") zero, and so on."""
     minus = e.scale(Fraction(-1), difference)
     return {
@@ -85,15 +85,15 @@ def _known(x: Truth, above: Expression, is_above: bool) -> Truth:
     return then if then == other else Decision(x.above, then, other)
 
 
-def selected(e: Expressions, truth: Truth, then: Expression, other: Expression) -> Expression:
+def picked(e: Expressions, truth: Truth, then: Expression, other: Expression) -> Expression:
     """One expression where something holds, another one elsewhere."""
     if isinstance(truth, bool):
         return then if truth else other
     return choice(
         e,
         truth.above,
-        selected(e, truth.then, then, other),
-        selected(e, truth.other, then, other),
+        picked(e, truth.then, then, other),
+        picked(e, truth.other, then, other),
     )
 
 
@@ -220,18 +220,18 @@ def _rebuilt(
 
 
 REBUILT: dict[str, Callable[..., Expression]] = {
-    "cos": functions.cos,
+    "cos": functions.cosine,
     "divide": Expressions.divide,
-    "erf": functions.erf,
+    "erf": functions.error_function,
     "exp": Expressions.exp,
-    "gelu": functions.gelu,
+    "gelu": functions.gaussian_unit,
     "log": Expressions.log,
     "logistic": Expressions.logistic,
     "maximum": Expressions.maximum,
-    "multiply": functions.multiply,
-    "sin": functions.sin,
+    "multiply": functions.multiplied,
+    "sin": functions.sine,
     "tanh": Expressions.tanh,
-    "xlogx": functions.x_log_x,
+    "xlogx": functions.times_own_log,
 }
 
 

@@ -107,11 +107,11 @@ ELEMENTWISE: dict[str, Callable[..., Expression]] = {
     "add": Expressions.add,
     "add_any": Expressions.add,
     "clamp": lambda e, low, x, high: e.minimum(e.maximum(low, x), high),
-    "cos": functions.cos,
+    "cos": functions.cosine,
     "div": Expressions.divide,
     "dot": _dot,
-    "erf": functions.erf,
-    "erfc": lambda e, x: e.subtract(EXACT_ONE, functions.erf(e, x)),
+    "erf": functions.error_function,
+    "erfc": lambda e, x: e.subtract(EXACT_ONE, functions.error_function(e, x)),
     "exp": Expressions.exp,
     "exp2": lambda e, x: e.exp(e.multiply(x, e.log(e.add(EXACT_ONE, EXACT_ONE)))),
     "expm1": lambda e, x: e.subtract(e.exp(x), EXACT_ONE),
@@ -122,18 +122,18 @@ ELEMENTWISE: dict[str, Callable[..., Expression]] = {
     "logistic": Expressions.logistic,
     "max": Expressions.maximum,
     "min": Expressions.minimum,
-    "mul": functions.multiply,
+    "mul": functions.multiplied,
     "neg": lambda e, x: e.scale(Fraction(-1), x),
     "pow": Expressions.real_power,
     "product": lambda e, *xs: functools.reduce(e.multiply, xs, EXACT_ONE),
     "rsqrt": lambda e, x: e.root(x, MINUS_HALF),
     "sign": choices.sign,
-    "sin": functions.sin,
+    "sin": functions.sine,
     "sqrt": lambda e, x: e.root(x, HALF),
     "square": lambda e, x: e.multiply(x, x),
     "sub": Expressions.subtract,
     "tanh": Expressions.tanh,
-    "xlogy": functions.x_log_y,
+    "xlogy": functions.times_log,
 }
 """By name of the operation, on one element of each operand ("dot", "product": of a row)."""
 
@@ -201,7 +201,7 @@ def selected(expressions: Expressions, truth: Any, other: Any, then: Any) -> Any
         return choices.either(first, choices.both(choices.negated(truth), _truth(other)))
     if any(isinstance(case, float) for case in (other, then)):
         return Unsupported("gives an infinite number to the JAX operation 'select_n'")
-    return choices.selected(expressions, truth, then, other)
+    return choices.picked(expressions, truth, then, other)
 
 
 LOGIC: dict[str, Callable[..., Truth]] = {
@@ -264,7 +264,7 @@ class Rule:
         if isinstance(x, Expression) and isinstance(y, Expression):
             distance = self._expressions.subtract(x, y)
             if depends_on_inputs(self._expressions, distance):
-                return choices.compared(self._expressions, self._name, distance)
+                return choices.comparing(self._expressions, self._name, distance)
             difference = distance.number
             sizes = [abs(z.number) for z in (x, y) if z.number is not None]
             if difference is None or 0 < abs(difference) < TOO_CLOSE * max(sizes, default=1):

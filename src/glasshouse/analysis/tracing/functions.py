@@ -12,29 +12,29 @@ from glasshouse.analysis.tracing.atoms import (
 from glasshouse.analysis.tracing.expressions import Expressions
 
 
-def erf(e: Expressions, x: Expression) -> Expression:
+def error_function(e: Expressions, x: Expression) -> Expression:
     """The error function."""
     return _odd(e, "erf", x)
 
 
-def sin(e: Expressions, x: Expression) -> Expression:
+def sine(e: Expressions, x: Expression) -> Expression:
     """The sine."""
     return _odd(e, "sin", x)
 
 
-def cos(e: Expressions, x: Expression) -> Expression:
+def cosine(e: Expressions, x: Expression) -> Expression:
     """The cosine."""
     if not x.terms:
         return EXACT_ONE
     return e.atom("cos", (e.scale(Fraction(_sign(x)), x),))
 
 
-def gelu(e: Expressions, x: Expression) -> Expression:
+def gaussian_unit(e: Expressions, x: Expression) -> Expression:
     """x (1 + erf x) / 2."""
     return e.atom("gelu", (x,)) if x.terms else EXACT_ZERO
 
 
-def x_log_x(e: Expressions, x: Expression) -> Expression:
+def times_own_log(e: Expressions, x: Expression) -> Expression:
     """x log x, 0 at 0."""
     if x.number is not None and x.number < 0:
         raise UndefinedError("takes the logarithm of a negative number")
@@ -45,14 +45,14 @@ def x_log_x(e: Expressions, x: Expression) -> Expression:
     return e.atom("xlogx", (x,))
 
 
-def x_log_y(e: Expressions, x: Expression, y: Expression) -> Expression:
+def times_log(e: Expressions, x: Expression, y: Expression) -> Expression:
     """x log y, 0 where x is 0."""
     if x == y:
-        return x_log_x(e, x)
+        return times_own_log(e, x)
     return EXACT_ZERO if x.number == 0 else e.multiply(x, e.log(y))
 
 
-def multiply(e: Expressions, x: Expression, y: Expression) -> Expression:
+def multiplied(e: Expressions, x: Expression, y: Expression) -> Expression:
     """x y, known as a gelu where it is one: it is bounded far out, which no product is."""
     for own, other in ((x, y), (y, x)):
         found = _gelu_of(e, own, other)
@@ -73,7 +73,7 @@ def _gelu_of(e: Expressions, x: Expression, y: Expression) -> Expression | None:
     times = x.terms[0][1] / z.terms[0][1]
     if e.scale(times, z) != x:
         return None
-    return e.scale(2 * times * factor, gelu(e, z))
+    return e.scale(2 * times * factor, gaussian_unit(e, z))
 
 
 def _odd(e: Expressions, name: str, x: Expression) -> Expression:
