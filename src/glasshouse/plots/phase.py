@@ -5,12 +5,11 @@ import math
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, to_rgb
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from glasshouse.analysis.phase.portrait import OUTCOMES, Portrait
-from glasshouse.plots._layout import FIGURE_WIDTH, arrange
+from glasshouse.plots._layout import FIGURE_WIDTH, arrange, new_figure
 from glasshouse.plots._palette import (
     BLACK,
     BLUE,
@@ -55,7 +54,7 @@ def plot_portrait(portrait: Portrait, ax: Axes | None = None) -> Axes:
     the axes of a new figure 4.8 inches wide that is not registered with pyplot.
     """
     if ax is None:
-        own = Figure(figsize=(FIGURE_WIDTH, FIGURE_WIDTH), layout="compressed")
+        own = new_figure((FIGURE_WIDTH, FIGURE_WIDTH), "compressed")
         ax = own.subplots()
     else:
         own = None
