@@ -149,13 +149,20 @@ def test_three_steps_in_the_iterated_dilemma(name):
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_three_steps_in_three_small_games(name):
-    _, tandem, pennies, first = AFTER_THREE[name]
-    rule = RULES[name](1.0)
+def test_three_steps_in_two_small_games(name):
+    _, tandem, pennies, _ = AFTER_THREE[name]
     end, _ = after_three(RULES[name](0.1), TANDEM, START, jnp.asarray(0.1))
     np.testing.assert_allclose(np.stack(end), tandem, rtol=0, atol=1e-11)
-    end, _ = after_three(rule, PENNIES, START, jnp.ones(()))
+    end, _ = after_three(RULES[name](1.0), PENNIES, START, jnp.ones(()))
     np.testing.assert_allclose(np.stack(end), pennies, rtol=0, atol=1e-11)
+
+
+# By day matrices say of three players what each rule does.
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=() if n == "LOLA" else pytest.mark.slow) for n in RULES]
+)
+def test_three_steps_of_three_players(name):
+    rule, first = RULES[name](1.0), AFTER_THREE[name][3]
     _, payoffs = after_three(rule, three(), (0.3, -0.2, 0.1), jnp.ones(()))
     np.testing.assert_allclose(payoffs[0], first, rtol=0, atol=1e-11)
 
@@ -249,19 +256,27 @@ def denses():
     return found
 
 
-@pytest.mark.parametrize("name", RULES)
-def test_directions_are_what_matrices_give_in_random_games(name, denses):
+# Of two players LOLA alone by day: what rules do is written for any number.
+@pytest.mark.parametrize(
+    ("name", "players"),
+    [
+        pytest.param(n, k, marks=() if k == 3 or n == "LOLA" else pytest.mark.slow)
+        for n in RULES
+        for k in (2, 3)
+    ],
+)
+def test_directions_are_what_matrices_give_in_random_games(name, players, denses):
     rule = RULES[name](0.7)
-    for (game, *batch), matrices in denses.values():
+    (game, *batch), matrices = denses[players]
 
-        def towards(tensor, weight, x, game=game):
-            made, params = game(tensor, weight), tuple(x)
-            return jnp.stack(rule.direction(made, params, rule.init(made, params))[0])
+    def towards(tensor, weight, x):
+        made, params = game(tensor, weight), tuple(x)
+        return jnp.stack(rule.direction(made, params, rule.init(made, params))[0])
 
-        with jax.enable_x64(True):
-            found = jax.jit(jax.vmap(towards))(*batch)
-        right = [by_matrices(name, dense, 0.7) for dense in matrices]
-        np.testing.assert_allclose(found, right, rtol=1e-12, atol=1e-12)
+    with jax.enable_x64(True):
+        found = jax.jit(jax.vmap(towards))(*batch)
+    right = [by_matrices(name, dense, 0.7) for dense in matrices]
+    np.testing.assert_allclose(found, right, rtol=1e-12, atol=1e-12)
 
 
 @eqx.filter_jit
