@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -42,6 +43,9 @@ COMMANDS = {"challenge": ["challenge", "--part", "independent-random", "--steps"
 RUN: dict[str, dict[str, Any]] = {}
 """Summaries of the example studies that pages show."""
 
+AT_ONCE = 2
+"""Studies and scripts that run at the same time: one alone leaves a core idle now and then."""
+
 DEEPER = "\n    options:\n      heading_level: 3"
 
 
@@ -53,15 +57,28 @@ def on_pre_build(config: MkDocsConfig) -> None:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add a page for every example script, with what it prints and draws."""
-    for script in sorted(EXAMPLES.glob("*.py")):
-        page, figures = example_page(script)
-        files.append(File.generated(config, f"examples/{script.stem}.md", content=page))
-        for name, figure in figures.items():
-            files.append(File.generated(config, f"examples/{name}", content=figure))
-    for study, names in sorted(shown_studies(Path(config.docs_dir)).items()):
-        figures, RUN[study] = study_results(EXAMPLES / f"{study}.toml", names)
-        for name, figure in figures.items():
-            files.append(File.generated(config, f"examples/{study}/{name}.svg", content=figure))
+    shown = sorted(shown_studies(Path(config.docs_dir)).items())
+    scripts = sorted(EXAMPLES.glob("*.py"))
+    with ThreadPoolExecutor(AT_ONCE) as pool:  # each is a process of its own; the longest first
+        ran = {
+            study: pool.submit(study_results, EXAMPLES / f"{study}.toml", names)
+            for study, names in shown
+        }
+        played = {script: pool.submit(example_page, script) for script in scripts}
+        try:
+            for script, found in played.items():
+                page, figures = found.result()
+                files.append(File.generated(config, f"examples/{script.stem}.md", content=page))
+                for name, figure in figures.items():
+                    files.append(File.generated(config, f"examples/{name}", content=figure))
+            for study, found in ran.items():
+                figures, RUN[study] = found.result()
+                for name, figure in figures.items():
+                    name = f"examples/{study}/{name}.svg"
+                    files.append(File.generated(config, name, content=figure))
+        except PluginError:
+            pool.shutdown(cancel_futures=True)
+            raise
     return files
 
 

@@ -19,28 +19,50 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 STUDIES = (ROOT / "docs" / "reference" / "study.md").read_text("utf-8")
 OUTPUT = (ROOT / "docs" / "reference" / "output.md").read_text("utf-8")
+END = "-- end of a block --"
 
 
 def blocks(text: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
 
 
-def run_python(code: str) -> list[str]:
-    environment = {**os.environ, "JAX_ENABLE_X64": "0"}
+FOUR_ANSWERS = """
+import numpy as np
+import glasshouse as gh
+from glasshouse.analysis import assess
+family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), 3.0)
+print(gh.critical_coupling(family).value, gh.equilibrium_threshold(family).value)
+couplings = np.linspace(0.3, 0.9, 61)
+found = assess([family(k) for k in couplings], tied=False, boundary=False)
+exploited = [k for k, a in zip(couplings, found) if a.generic.exploitation.value > 0.5]
+print(min(exploited), max(exploited))
+"""
+
+
+@pytest.fixture(scope="module")
+def printed() -> list[list[str]]:
+    """The lines that each block of the README prints, and the code above: in one process, where
+    JAX computes in 32 bits as it does for readers, but each with a namespace of its own."""
+    codes = [*blocks(README, "python"), FOUR_ANSWERS]
+    script = (
+        f"for code in {codes!r}:\n    exec(code, {{'__name__': '__main__'}})\n    print({END!r})"
+    )
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", script],
         capture_output=True,
         text=True,
         cwd=ROOT,
-        env=environment,
+        env={**os.environ, "JAX_ENABLE_X64": "0"},
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+    *found, rest = done.stdout.split(f"{END}\n")
+    assert (len(found), rest) == (len(codes), "")
+    return [text.splitlines() for text in found]
 
 
-def test_first_block_prints_what_its_comments_say():
-    closed, measured, mix, proof, bracket = run_python(blocks(README, "python")[0])
+def test_first_block_prints_what_its_comments_say(printed):
+    closed, measured, mix, proof, bracket = printed[0]
     assert closed == "0.42857142857142855"
     assert abs(float(measured) - 3 / 7) < 1e-6
     cooperate, defect = map(float, mix.strip("[]").split())
@@ -53,16 +75,15 @@ def test_first_block_prints_what_its_comments_say():
     assert low < 0.870467371354 < high < low + 1e-6
 
 
-def test_second_block_prints_what_its_comments_say():
-    margin, gain = map(float, run_python(blocks(README, "python")[1]))
+def test_second_block_prints_what_its_comments_say(printed):
+    margin, gain = map(float, printed[1])
     # b = 3, c = 1, p_i = s(x), x = (θ_1 + θ_2)/2: θ_i' = ½ v (A + B) = ¼ and dp̄/dt = v x' = 1/16.
     assert margin == pytest.approx(1 / 16, rel=1e-6)
     assert gain == 0.0
 
 
-def test_last_block_converges_and_prints_the_start():
-    code = blocks(README, "python")[3]
-    first, path = run_python(code)
+def test_last_block_converges_and_prints_the_start(printed):
+    first, path = printed[3]
     converged, steps = first.split()
     assert converged == "True"
     assert 0 < int(steps) < 5000
@@ -121,20 +142,9 @@ def _keys(content: object) -> set[str]:
     return set()
 
 
-def test_four_answers_of_the_readme():
+def test_four_answers_of_the_readme(printed):
     """The table of the introduction, computed."""
-    code = """
-import numpy as np
-import glasshouse as gh
-from glasshouse.analysis import assess
-family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), 3.0)
-print(gh.critical_coupling(family).value, gh.equilibrium_threshold(family).value)
-couplings = np.linspace(0.3, 0.9, 61)
-found = assess([family(k) for k in couplings], tied=False, boundary=False)
-exploited = [k for k, a in zip(couplings, found) if a.generic.exploitation.value > 0.5]
-print(min(exploited), max(exploited))
-"""
-    (switch, equilibrium), (low, high) = (map(float, line.split()) for line in run_python(code))
+    (switch, equilibrium), (low, high) = (map(float, line.split()) for line in printed[4])
     assert f"up from κ = {switch:.4f} on" in README
     assert f"only from κ = {equilibrium:.4f} on" in README
     assert (round(low, 1), round(high, 2)) == (0.4, 0.75)

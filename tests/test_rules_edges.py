@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -62,7 +63,7 @@ def test_where_no_gradient_can_be_another_rule_still_moves():
     box = Box([0.0, -3.0], [3.0, 3.0])
     game = ParametricGame(gh.load_game("prisoners_dilemma"), Custom(behaviours, [box, box]))
     start = (np.array([0.0, 0.3]), np.array([0.0, 0.2]))
-    towards = velocity(game, start, Lola(1.0))
+    towards = jax.jit(lambda params: velocity(game, params, Lola(1.0)))(start)
     assert float(towards[0][1]) > 0.1
     assert rest_residual(game, start, Lola(1.0)) > 1
     found = gh.run(game, Lola(1.0), start, steps=1, step_size=0.1, stop=Rest(), throw=False)

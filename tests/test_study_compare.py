@@ -219,7 +219,7 @@ def test_references_are_counted_as_people_count(tiny):
 
 def test_the_unit_of_a_row_is_said():
     text = IPD + '[[compare]]\n[[compare]]\nat = { "game.repeated.unit" = "step" }\n'
-    text = text.replace("steps = 7", 'steps = 2\nrule = "lola"\nlook_ahead = 0.5')
+    text = text.replace("steps = 7", 'steps = 2\nrule = "extragradient"\nlook_ahead = 0.5')
     found = compute(prepare(parse_study(text)))
     sums, steps = comparison_of(found).rows
     assert (sums.unit, steps.unit) == ("sum", "step")

@@ -197,7 +197,7 @@ def fragile(params):
     ]
 
 
-@by_day("fixed", "gradient", "lola", "momentum", "perplayer", "sos")
+@by_day("fixed", "gradient", "momentum", "sos")
 def test_who_leaves_the_reals_leaves_alone(rule_name):
     """What other members of a batch compute does not change by a bit."""
     game, rule = DifferentiableGame(fragile, [LINE, LINE]), example(rule_name, 2)
@@ -253,7 +253,7 @@ def test_who_share_a_parameter_learn_as_apart_or_it_is_refused(rule_name):
         assert (float(tied[0]) == 0.3) == (rule_name == "fixed")
 
 
-@by_day("gradient", "lola", "perplayer", "sos", "transformed")
+@by_day("gradient", "perplayer", "sos")
 def test_networks_learn_as_the_dense_game_does_or_it_is_refused(rule_name):
     network, dense = both("pairwise 2", 3)
     rule, params = example(rule_name, network.players), network_params(network, 2)

@@ -7,12 +7,13 @@ room as they would for a colour bar: it is taken from their own.
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from matplotlib.legend import Legend
@@ -39,6 +40,18 @@ class Size(NamedTuple):
 
     width: float
     height: float
+
+
+def new_figure(
+    figsize: tuple[float, float], layout: Literal["constrained", "compressed"] = "constrained"
+) -> Figure:
+    """A figure, its size in inches, that pyplot does not know.
+
+    Its canvas keeps the renderer by which texts are measured, and that what it has measured.
+    """
+    figure = Figure(figsize=figsize, layout=layout)
+    FigureCanvasAgg(figure)
+    return figure
 
 
 def arrange(

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import ArrayLike
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from glasshouse.errors import InputError
-from glasshouse.plots._layout import arrange
+from glasshouse.plots._layout import arrange, new_figure
 from glasshouse.plots._palette import BLUE, GREY, ORANGE, TEXT
 
 ROW_HEIGHT = 0.32
@@ -45,7 +44,7 @@ def plot_comparison(
             f"{ends.shape}: give one mean and two ends for each name"
         )
     size = (5.2, 1.3 + ROW_HEIGHT * len(names))
-    ax = ax or Figure(figsize=size, layout="constrained").subplots()
+    ax = ax or new_figure(size).subplots()
     rows = np.arange(len(names))
     if threshold is not None:
         ax.axvline(threshold, color=GREY, lw=0.9, ls="--", label="threshold of the shares")

@@ -9,11 +9,10 @@ import numpy as np
 from jaxtyping import ArrayLike
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
-from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from glasshouse.channels.registry import CHANNELS
-from glasshouse.plots._layout import FIGURE_WIDTH, GAP, arrange, expected_width
+from glasshouse.plots._layout import FIGURE_WIDTH, GAP, arrange, expected_width, new_figure
 from glasshouse.plots._palette import BLACK, BLUE, GREEN, GREY, ORANGE, TEXT
 from glasshouse.rules.registry import RULES
 from glasshouse.semantics.registry import SEMANTICS
@@ -111,7 +110,7 @@ def plot_tied_branch(
     figure 4.8 inches wide that is not registered with pyplot; `key`, dotted, of what was swept;
     `owner`, the class whose number that is, default whichever declares such a key.
     """
-    ax = ax or Figure(figsize=(FIGURE_WIDTH, 3.4), layout="constrained").subplots()
+    ax = ax or new_figure((FIGURE_WIDTH, 3.4)).subplots()
     _draw_tied(np.asarray(x, dtype=float), columns, ax, axis_label(key, owner))
     _arranged(ax)
     return ax
@@ -131,7 +130,7 @@ def plot_outcome_shares(
 
     **Arguments:** as in `plot_tied_branch`.
     """
-    ax = ax or Figure(figsize=(FIGURE_WIDTH, 3.4), layout="constrained").subplots()
+    ax = ax or new_figure((FIGURE_WIDTH, 3.4)).subplots()
     label = axis_label(key, owner)
     _arranged(ax, _draw_shares(np.asarray(x, dtype=float), columns, ax, label))
     return ax
@@ -153,7 +152,7 @@ def plot_coupling(
     of a new figure 4.8 inches wide that is not registered with pyplot.
     """
     if axes is None:
-        figure = Figure(figsize=(FIGURE_WIDTH, 5.8), layout="constrained")
+        figure = new_figure((FIGURE_WIDTH, 5.8))
         upper, lower = figure.subplots(2, 1, sharex=True)
     else:
         upper, lower = axes

@@ -8,7 +8,6 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from glasshouse._foundation.digits import exactly, gain_ends
 from glasshouse._foundation.numbers import Whole, player_number, whole
@@ -23,7 +22,7 @@ from glasshouse.dynamics.batch import batch_map
 from glasshouse.dynamics.doors import check_params
 from glasshouse.errors import InputError
 from glasshouse.parametric import ParametricGame, Params
-from glasshouse.plots._layout import arrange
+from glasshouse.plots._layout import arrange, new_figure
 from glasshouse.plots._palette import BLACK, BLUE, GREEN, ORANGE, TEXT
 
 LEAST_SHOWN_BEYOND = 3.0
@@ -64,7 +63,7 @@ def plot_deviation_curve(
     grid = np.unique([*np.linspace(low, high, points), now, deviation.at])
     payoffs = _payoffs(game, params, player, grid)
     if ax is None:
-        ax = Figure(figsize=(4.8, 4.0), layout="constrained").subplots()
+        ax = new_figure((4.8, 4.0)).subplots()
     name, symbol = f"player {player + 1}", f"\\theta_{{{player + 1}}}"
     ax.plot(grid, payoffs, color=BLUE, lw=1.6, label=f"payoff of {name}{_staying(params, player)}")
     height = {t: float(payoffs[np.searchsorted(grid, t)]) for t in (now, deviation.at)}

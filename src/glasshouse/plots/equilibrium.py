@@ -2,13 +2,12 @@
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from glasshouse._foundation.numbers import Numbers, number, number_array
 from glasshouse._foundation.results import few
 from glasshouse.errors import InputError
-from glasshouse.plots._layout import arrange
+from glasshouse.plots._layout import arrange, new_figure
 from glasshouse.plots._palette import BLACK, BLUE, ORANGE, TEXT
 from glasshouse.plots.coupling import EQUAL_VALUES
 from glasshouse.theory.limits import CornerLimits
@@ -40,7 +39,7 @@ def plot_equilibrium_thresholds(
     thresholds.
     """
     at, brackets = _checked(bounds, thresholds)
-    ax = ax or Figure(figsize=(4.8, 3.6), layout="constrained").subplots()
+    ax = ax or new_figure((4.8, 3.6)).subplots()
     value, rate = _limit(limit)
     _scale(ax, at)
     _draw_brackets(ax, at, brackets)

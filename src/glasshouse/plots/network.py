@@ -6,13 +6,12 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch
 
 from glasshouse._foundation.numbers import Numbers, Whole, number_array, whole
 from glasshouse.errors import InputError
-from glasshouse.plots._layout import FIGURE_WIDTH, arrange
+from glasshouse.plots._layout import FIGURE_WIDTH, arrange, new_figure
 from glasshouse.plots._palette import BLACK, GREY, ORANGE, TEXT
 from glasshouse.semantics.reading import Reading
 
@@ -47,7 +46,7 @@ def plot_network(
     values = _probabilities(reading, cooperation)
     if names is not None and len(names) != reading.players:
         raise InputError(f"{len(names)} names are given for {reading.players} players")
-    ax = ax or Figure(figsize=(FIGURE_WIDTH, 4.4), layout="constrained").subplots()
+    ax = ax or new_figure((FIGURE_WIDTH, 4.4)).subplots()
     places = _places(reading, whole(seed, "seed", least=0, most=2**32 - 1))
     diameter = 15.0 if reading.players <= 40 else max(4.5, 95 / math.sqrt(reading.players))
     handles = _edges(reading, places, diameter, ax)

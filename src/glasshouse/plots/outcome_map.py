@@ -8,13 +8,12 @@ from jaxtyping import ArrayLike
 from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 
 from glasshouse.errors import InputError
-from glasshouse.plots._layout import FIGURE_WIDTH, arrange
+from glasshouse.plots._layout import FIGURE_WIDTH, arrange, new_figure
 from glasshouse.plots._palette import BLACK, GREEN, ORANGE, TEXT
 from glasshouse.plots.coupling import MOST_SHAPES, Columns, axis_label
 
@@ -88,7 +87,7 @@ def plot_outcome_map(
     **Raises:** `InputError` when the columns do not have one row for each pair of values.
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    ax = ax or Figure(figsize=(FIGURE_WIDTH, 4.9), layout="constrained").subplots()
+    ax = ax or new_figure((FIGURE_WIDTH, 4.9)).subplots()
     limits = [_limits(key, owner) for key, owner in zip(keys, owners, strict=True)]
     edges = np.clip(_edges(x), *limits[0]), np.clip(_edges(y), *limits[1])
     mesh = ax.pcolormesh(

@@ -6,13 +6,12 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, to_rgb
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from glasshouse.analysis.equilibria.points import Equilibria
 from glasshouse.analysis.phase.portrait import OUTCOMES, Portrait
-from glasshouse.plots._layout import FIGURE_WIDTH, arrange
+from glasshouse.plots._layout import FIGURE_WIDTH, arrange, new_figure
 from glasshouse.plots._palette import (
     BLACK,
     BLUE,
@@ -60,7 +59,7 @@ def plot_portrait(
     same game, from `find_equilibria`, as stars, and boxes where nothing is known of them.
     """
     if ax is None:
-        own = Figure(figsize=(FIGURE_WIDTH, FIGURE_WIDTH), layout="compressed")
+        own = new_figure((FIGURE_WIDTH, FIGURE_WIDTH), "compressed")
         ax = own.subplots()
     else:
         own = None

@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import ArrayLike, Float
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from glasshouse.errors import InputError
-from glasshouse.plots._layout import arrange
+from glasshouse.plots._layout import arrange, new_figure
 from glasshouse.plots._palette import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, TEXT
 
 GROUP_MARKERS = ((BLUE, "o"), (ORANGE, "^"), (GREEN, "s"), (PURPLE, "D"))
@@ -38,7 +37,7 @@ def plot_predictions(
     **Raises:** `InputError` for more than four groups, or predictions that are not positive.
     """
     pairs = _checked(groups)
-    ax = ax or Figure(figsize=(4.4, 4.6), layout="constrained").subplots()
+    ax = ax or new_figure((4.4, 4.6)).subplots()
     shown = np.concatenate([p.ravel() for p in pairs.values()])
     shown = shown[np.isfinite(shown)]
     low, high = (shown.min() / ROOM, shown.max() * ROOM) if shown.size else (0.1, 1.0)

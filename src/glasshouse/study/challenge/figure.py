@@ -3,10 +3,10 @@
 import numpy as np
 from matplotlib import style
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from glasshouse.analysis.challenge.scores import ChallengeFindings, standard
 from glasshouse.analysis.challenge.settings import GAMES, KINDS, RANDOM, RATES, all_parts
+from glasshouse.plots._layout import new_figure
 from glasshouse.plots._palette import TEXT
 from glasshouse.plots.prediction import plot_predictions
 from glasshouse.study.report.figures import StudyFigure
@@ -38,7 +38,7 @@ def challenge_figure(findings: ChallengeFindings) -> StudyFigure:
     rows = -(-len(panels) // columns)
     with style.context("default"):
         size = (0.4 + 3.6 * columns, 0.6 + 3.7 * rows)
-        figure = Figure(figsize=size, layout="constrained")
+        figure = new_figure(size)
         axes = np.ravel(figure.subplots(rows, columns, squeeze=False))
         for ax, (kind, game) in zip(axes, panels, strict=False):
             _panel(findings, kind, game, steps, ax)

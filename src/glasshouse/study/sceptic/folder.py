@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib import style
-from matplotlib.figure import Figure
 
 from glasshouse._foundation.files import write_file, writing
 from glasshouse._foundation.random import how_drawn
 from glasshouse.analysis.sceptic.findings import Findings, Measured, Trial
+from glasshouse.plots._layout import new_figure
 from glasshouse.plots._palette import TEXT
 from glasshouse.plots.prediction import plot_predictions
 from glasshouse.study.folder import as_json, check_new
@@ -60,7 +60,7 @@ def experiment_figure(findings: Findings) -> StudyFigure:
         "outcome": f"after {settings['steps']} steps of {settings['step_size']:g}",
     }
     with style.context("default"):
-        figure = Figure(figsize=(8.6, 4.9), layout="constrained")
+        figure = new_figure((8.6, 4.9))
         for ax, (what, when) in zip(figure.subplots(1, 2), panels.items(), strict=True):
             found = findings.agreement(what)
             title = (

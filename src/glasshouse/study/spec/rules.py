@@ -95,7 +95,12 @@ def with_keys(table: type[RuleTable], rules: Mapping[str, Any], name: str) -> ty
             needed = len(rules) == 1 and info.is_required()
             default = ... if needed else None
             found[key] = (kind | None, FieldInfo(default=default, description=info.description))
-    model = create_model(name, __base__=table, __doc__=table.__doc__, **found)
+    # There is no source to search for further docstrings, which takes long; in subclasses there is.
+    without = {"use_attribute_docstrings": False}
+    model = create_model(
+        name, __base__=table, __doc__=table.__doc__, __cls_kwargs__=without, **found
+    )
+    model.model_config["use_attribute_docstrings"] = True
     model.KEYS = (*table.KEYS, *(key for key in found if key not in table.KEYS))
     return model
 
