@@ -72,7 +72,8 @@ def test_each_proof_is_a_file_that_verify_accepts(done, call):
     files = [out / "certificates" / f"{name}.json" for name in ("equilibria", "mixture")]
     code, text, _ = call("verify", *map(str, files))
     assert code == 0
-    assert "exactly 2 equilibria in parameters\n  one each near (-2.73717, 3)" in text
+    assert "exactly 2 equilibria in pure parameters" in text
+    assert "one with θ_1 = 3, θ_2 in [-2.737170613, -2.737170612]" in text
     assert "certified: no player gains more than 1e-09" in text
     assert "logistic semantics at coupling 0.6" in text
 
@@ -186,7 +187,9 @@ def test_what_a_search_leaves_is_drawn(done):
     found = gh.find_equilibria(game, budget=8)
     assert found.count != "exactly"
     ax = plot_portrait(result.portrait, equilibria=found)
-    legend = [text.get_text() for text in ax.get_legend().get_texts()]
+    shown = ax.get_legend()
+    assert shown is not None
+    legend = [text.get_text() for text in shown.get_texts()]
     assert "equilibria not known here" in legend
 
 

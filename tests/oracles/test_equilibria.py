@@ -6,10 +6,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tests.brute_force import equilibria as by_brute_force
 
 import glasshouse as gh
 from glasshouse import NormalFormGame, ParametricGame
-from glasshouse.semantics import Logistic
+from glasshouse.channels import Box
+from glasshouse.errors import InputError
+from glasshouse.semantics import Affine, Custom, Logistic
 
 GAMES = {
     "prisoner's dilemma": (5, 3, 1, 0),

@@ -9,7 +9,7 @@ import pytest
 from tests.reference import DONATION, PD, STAG_HUNT, family, normal_form, random_tensor
 
 from glasshouse.analysis.equilibria.existence import existence
-from glasshouse.analysis.equilibria.quasi_concavity import quasi_concavity_threshold
+from glasshouse.analysis.equilibria.quasi_concavity import Triple, quasi_concavity_threshold
 from glasshouse.channels import Box
 from glasshouse.errors import InputError
 from glasshouse.families import AffineFamily, LogisticFamily
@@ -26,6 +26,18 @@ def paid(payoffs, coupling, own, other):
     return R * p * q + S * p * (1 - q) + T * (1 - p) * q + P * (1 - p) * (1 - q)
 
 
+def witness(found) -> Triple:
+    triple = found["quasi-concave"].witness
+    assert triple is not None
+    return triple
+
+
+def switches(found) -> tuple[float, float]:
+    assert found.holds is not None
+    assert found.fails is not None
+    return found.holds, found.fails
+
+
 def deepest_dip(payoffs, coupling, bound=3.0):
     """How far below both sides the payoff falls anywhere, on a grid that is denser at bounds."""
     t = bound * np.cos(np.linspace(np.pi, 0, 1001))
@@ -39,7 +51,7 @@ def test_the_prisoners_dilemma_has_a_mixed_equilibrium_and_perhaps_no_pure_one()
     found = existence(family(PD, 3.0)(0.5))
     assert (found.mixed, found.pure) == (True, None)
     assert [h.holds for h in found.hypotheses] == [True, True, True, True, False]
-    triple = found["quasi-concave"].witness
+    triple = witness(found)
     (x,), (y,), (z,) = triple.points
     ((other,),) = [own for j, own in enumerate(triple.others) if j != triple.player]
     with mpmath.workdps(40):
@@ -57,13 +69,14 @@ def test_where_it_is_proved_no_grid_finds_a_dip(coupling):
 
 
 def test_quasi_concavity_ends_and_begins_where_the_formula_says():
-    ends = quasi_concavity_threshold(family(PD, 3.0), tolerance=1e-3)
-    begins = quasi_concavity_threshold(family(PD, 3.0), bracket=(0.5, 1.0), tolerance=1e-2)
-    assert ends.holds < ends.fails < ends.holds + 1e-3
-    assert begins.fails < begins.holds < begins.fails + 1e-2
-    for found in (ends, begins):
-        assert deepest_dip(PD, found.holds) < 1e-14
-        assert deepest_dip(PD, found.fails + 2e-3 * np.sign(found.fails - found.holds)) > 1e-9
+    pd = family(PD, 3.0)
+    ends = switches(quasi_concavity_threshold(pd, tolerance=1e-3))
+    begins = switches(quasi_concavity_threshold(pd, bracket=(0.5, 1.0), tolerance=0.02))
+    assert ends[0] < ends[1] < ends[0] + 1e-3
+    assert begins[1] < begins[0] < begins[1] + 0.02
+    for holds, fails in (ends, begins):
+        assert deepest_dip(PD, holds) < 1e-14
+        assert deepest_dip(PD, fails + 2e-3 * np.sign(fails - holds)) > 1e-9
 
     # The first dip begins at t = M: ∂U/∂t = A(q) p(1-p) + κ B(p) q(1-q) = 0 there for some other.
     def slope(coupling, other, t=3.0):
@@ -75,8 +88,8 @@ def test_quasi_concavity_ends_and_begins_where_the_formula_says():
     for _ in range(50):
         middle = (low + high) / 2
         low, high = (low, middle) if slope(middle, others).max() > 0 else (middle, high)
-    assert ends.holds <= high + 1e-4
-    assert low - 1e-4 <= ends.fails
+    assert ends[0] <= high + 1e-4
+    assert low - 1e-4 <= ends[1]
 
 
 def test_a_range_whose_ends_do_not_differ_is_said():
@@ -90,7 +103,7 @@ def test_concave_and_convex_payoffs_of_the_affine_semantics():
     assert (concave.mixed, concave.pure) == (True, True)
     convex = existence(AffineFamily(normal_form(STAG_HUNT))(0.4))  # w(1 - w) D > 0
     assert (convex.mixed, convex.pure) == (True, None)
-    assert convex["quasi-concave"].witness.dip > 0
+    assert witness(convex).dip > 0
 
 
 def test_from_an_unbounded_box_nothing_follows():
@@ -109,9 +122,9 @@ def test_without_reading_everything_holds_whatever_the_game():
 def test_several_parameters_are_refuted_by_points_halfway():
     game = NormalFormGame(random_tensor((3, 3), 1))
     found = existence(ParametricGame(game, Logistic((3, 3), 0.5, 3.0)))
-    x, y, z = map(np.array, found["quasi-concave"].witness.points)
+    x, y, z = map(np.array, witness(found).points)
     np.testing.assert_array_equal(y, (x + z) / 2)
-    assert found["quasi-concave"].witness.dip > 0
+    assert witness(found).dip > 0
 
 
 def mirror(params, seen):

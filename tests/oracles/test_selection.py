@@ -84,6 +84,8 @@ def test_nobody_is_held_below_its_minimax_on_a_grid(seed):
 def test_the_feasible_set_of_the_prisoners_dilemma():
     found = feasible_set(normal_form(PD))
     assert found.minimax == (1.0, 1.0)
+    assert found.payoffs is not None
+    assert found.rational is not None
     assert set(found.payoffs) == {(0.0, 5.0), (1.0, 1.0), (5.0, 0.0), (3.0, 3.0)}
     corners = sorted(found.rational)  # where the lines from (3, 3) to (5, 0) and (0, 5) meet 1
     assert_allclose(corners, [(1, 1), (1, 13 / 3), (3, 3), (13 / 3, 1)], atol=1e-9)
@@ -94,6 +96,7 @@ def test_the_feasible_set_of_the_prisoners_dilemma():
 def test_feasible_sets_that_are_a_point_or_a_line_and_games_of_three():
     pennies = feasible_set(catalogue.rock_paper_scissors())
     assert_allclose(pennies.minimax, 0, atol=1e-12)
+    assert pennies.rational is not None
     assert_allclose(pennies.rational, [(0, 0)] * len(pennies.rational), atol=1e-11)
     flat = feasible_set(NormalFormGame(np.zeros((2, 2, 2))))
     assert flat.payoffs == flat.rational == ((0.0, 0.0),)
@@ -107,7 +110,7 @@ def test_risk_dominance_is_that_of_the_formula_and_shares_are_of_all_starts():
     ends = [(3.0, 3.0), (-3.0, -3.0)]
     found = selection(family(STAG_HUNT, 3.0)(0.0), ends, learning=Learning(starts=Starts(60)))
     assert R - T < P - S  # so that hunting hares is less risky, and stags pay all more
-    assert found.dominates.tolist() == [[False, False], [True, False]]
+    assert np.asarray(found.dominates).tolist() == [[False, False], [True, False]]
     assert found.ranks == (1, 2)
     counts = [share.count for share in found.shares]
     assert sum(counts) + found.elsewhere.count == 60

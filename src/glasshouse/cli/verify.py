@@ -74,11 +74,3 @@ def _print(path: Path, verification: "Verification") -> None:
     say(f"{path}: {'accepted' if verification.accepted else 'REJECTED'}")
     for line in said:
         say(line, "  ", "    ")
-
-
-def _about_a_profile(certificate: "Certificate", claims: str) -> list[str]:
-    said = [f"{claims}{verdict(certificate)}", subject(certificate), payoffs(certificate)]
-    if certificate.worst.attained is False:
-        who = f"player {certificate.worst.player + 1}"
-        said.append(f"{claims}no deviation of {who} gains as much as some limit of deviations")
-    return said

@@ -78,7 +78,7 @@ def attraction(
             f"params do not rest: the largest relative direction is {np.abs(moves).max():.3g}, not "
             f"below {RESTS:g}; learn until rest, or take a point that find_equilibria returns"
         )
-    relative, jacobian, unit = map(np.asarray, _linear(flat, (game, params, rule)))
+    relative, jacobian, unit = map(np.asarray, _linear(jnp.asarray(flat), (game, params, rule)))
     lower, upper = bounds(game)
     bound = (flat <= lower) | (flat >= upper)
     outward = np.where(flat >= upper, relative, -relative)

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Sequence
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Float
@@ -97,7 +98,7 @@ def candidates(game: AbstractParametricGame, starts: Starts, learning: Learning)
     moves = inward_moves(game, tried, template, Gradient())
     resting = np.abs(moves).max(axis=1) <= AT_REST
     restored = ravel_pytree(template)[1]
-    return [jax.tree.map(np.asarray, restored(x)) for x in _distinct(tried[resting])]
+    return [jax.tree.map(np.asarray, restored(jnp.asarray(x))) for x in _distinct(tried[resting])]
 
 
 def _rows(profiles: Params, runs: int) -> Float[np.ndarray, "runs parameters"]:

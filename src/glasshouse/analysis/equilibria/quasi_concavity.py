@@ -15,7 +15,7 @@ from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.random import Purpose, normals
 from glasshouse._foundation.results import Result, few
 from glasshouse.analysis.equilibria.complete import pose
-from glasshouse.analysis.equilibria.facing import bounds_of, params_of
+from glasshouse.analysis.equilibria.facing import bounds_of, params_from
 from glasshouse.analysis.equilibrium.certification import posed, semantics_numbers
 from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.count.exclusion import sign_of
@@ -218,7 +218,7 @@ def _witness(game: DenseGame) -> Triple | None:
     low, high = (np.concatenate(x) for x in (lower, upper))
     low, high = np.maximum(low, -FARTHEST), np.minimum(high, FARTHEST)
     for player in range(len(game.spaces)):
-        ranges = float(np.ptp(np.asarray(game.game.tensor)[player]))
+        ranges = float(np.asarray(game.game.payoff_ranges)[player])
         begins, ends = _segments(game, player, low, high)
         paid = batch_map(_along, (begins, ends), game, np.asarray(player), _shares(game, player))
         before = np.maximum.accumulate(paid, axis=1)
@@ -254,7 +254,7 @@ def _along(
 ) -> Float[Array, "points"]:
     begin, end = segment
     profiles = begin + jnp.asarray(shares)[:, None] * (end - begin)
-    return jax.vmap(lambda x: game.centred_payoffs(params_of(x, game))[player])(profiles)
+    return jax.vmap(lambda x: game.centred_payoffs(params_from(x, game))[player])(profiles)
 
 
 def _shown(
@@ -270,14 +270,15 @@ def _shown(
         x, z = (np.round(point / ROUND) * ROUND for point in (x, z))
         y = (x + z) / 2
     try:
-        problem, _ = posed(game, params_of(y, game), None)
+        problem, _ = posed(game, params_from(y, game), None)
     except InputError:  # rounded out of the box, or a semantics that no program computes
         return None
-    points = tuple(tuple(map(float, point[own])) for point in (x, y, z))
+    left_end, between, right_end = (tuple(map(float, point[own])) for point in (x, y, z))
     with iv.precision(PRECISION):
         program = problem.programs[player].program()
-        gain = Gain(program, problem.payoffs[player], points[1], problem.is_builtin)
-        dip = min(float(gain.at(point)[0].lower()) for point in (points[0], points[2]))
+        gain = Gain(program, problem.payoffs[player], between, problem.is_builtin)
+        dip = min(float(gain.at(end)[0].lower()) for end in (left_end, right_end))
+    points = (left_end, between, right_end)
     return Triple(player, problem.params, points, dip) if dip > 0 else None
 
 

@@ -10,6 +10,7 @@ from glasshouse.analysis.equilibria.find import find_equilibria
 from glasshouse.analysis.equilibria.mixtures import Mixture, mixed_equilibrium
 from glasshouse.analysis.equilibria.points import Equilibria
 from glasshouse.analysis.equilibria.selection import Selection, selection
+from glasshouse.analysis.equilibrium.certification import base_of
 from glasshouse.certificates.count.claim import EquilibriumCount
 from glasshouse.certificates.mixture.certificate import MixtureCertificate
 from glasshouse.dynamics.learning import Learning
@@ -87,4 +88,4 @@ def _surveyed(game: DenseGame, learning: Learning) -> Survey:
     chosen = None
     if found.points and not learning.tied:
         chosen = selection(game, [point.params for point in found.points], learning=learning)
-    return Survey(found, existence(game), chosen, feasible_set(game.game), None)
+    return Survey(found, existence(game), chosen, feasible_set(base_of(game)), None)

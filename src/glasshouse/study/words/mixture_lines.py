@@ -35,8 +35,8 @@ def mixture_lines(certificate: "MixtureCertificate") -> list[str]:
     return [
         f"{said}: {_what_is_gained(certificate)}",
         *mixtures,
-        f"a mixture{box_words(problem)} that pays at least {paid}; {len(mixtures)} players, {actions} "
-        f"actions, {semantics_words(problem)}",
+        f"a mixture{box_words(problem)} that pays at least {paid}; {len(mixtures)} players, "
+        f"{actions} actions, {semantics_words(problem)}",
         payoff_tables(problem.payoffs),
     ]
 
