@@ -77,6 +77,18 @@ ANALYSES = {
         GAME, ((3.0, -2.0), (3.0,)), ((0.25, 0.75), (1.0,)), 1e-6
     ).to_dict(),
     "mixed_equilibrium": lambda: gh.mixed_equilibrium(GAME).to_dict(),
+    "existence": lambda: gh.existence(GAME).to_dict(),
+    "quasi_concavity_threshold": lambda: analysis.quasi_concavity_threshold(
+        FAMILY, tolerance=0.2
+    ).to_dict(),
+    "feasible_set": lambda: analysis.feasible_set(PD).to_dict(),
+    "attraction": lambda: analysis.attraction(FAMILY(0.0), (-3.0, -3.0)).to_dict(),
+    "selection": lambda: analysis.selection(
+        GAME, [(3.0, 3.0)], learning=Learning(starts=analysis.Starts(8), steps=20)
+    ).to_dict(),
+    "survey": lambda: analysis.survey(
+        GAME, Learning(starts=analysis.Starts(8), steps=20), equilibria=False, mixed=True
+    )[0].to_dict(),
     "certified_threshold": lambda: gh.certified_threshold(FAMILY, tolerance=0.01),
     "equilibrium_curve": lambda: analysis.equilibrium_curve(FAMILY, [2.0], tolerance=0.1),
     "thresholds": lambda: gh.thresholds(PD),

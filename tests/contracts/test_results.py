@@ -37,9 +37,11 @@ from glasshouse.analysis import (
     mean_cooperation,
     phase_portrait,
     player_thresholds,
+    quasi_concavity_threshold,
     reached_rest_points,
     sensitivity,
     sensitivity_path,
+    survey,
 )
 from glasshouse.analysis.challenge import (
     Challenge,
@@ -175,6 +177,12 @@ def predictions():
 
 
 @functools.cache
+def surveyed():
+    found, _ = survey(FAMILY(0.3), Learning(starts=Starts(8), steps=20))
+    return found
+
+
+@functools.cache
 def mixture():
     return mixed_equilibrium(PARAMETRIC)
 
@@ -305,6 +313,14 @@ EXAMPLES = {
     "Verification": lambda: check(certify(PARAMETRIC, (3.0, 3.0), 1e-6).document),
     "Equilibria": lambda: find_equilibria(PARAMETRIC),
     "EquilibriumPoint": lambda: find_equilibria(FAMILY(0.3)).points[0],
+    "Attraction": lambda: find_equilibria(FAMILY(0.3)).points[0].attraction,
+    "Survey": surveyed,
+    "Selection": lambda: surveyed().selection,
+    "FeasibleSet": lambda: surveyed().feasible,
+    "Existence": lambda: surveyed().existence,
+    "Hypothesis": lambda: surveyed().existence["quasi-concave"],
+    "Triple": lambda: surveyed().existence["quasi-concave"].witness,
+    "ConcavityThreshold": lambda: quasi_concavity_threshold(FAMILY, tolerance=0.2),
     "EquilibriumCount": lambda: find_equilibria(PARAMETRIC).proof,
     "Program": lambda: certify(PARAMETRIC, (3.0, 3.0), 1e-6).document.problem.programs[0].program(),
     "Branches": branches_of_the_dilemma,

@@ -98,14 +98,16 @@ def command(
         subject = of_game(game, cooperate, bound, learning, coupling)
         small = subject.game.game.actions == (2, 2) and math.isfinite(bound)
         equilibria = small if equilibria is None else equilibria
-    asked = subject.analysis.model_copy(
-        update={
-            "equilibria": subject.analysis.equilibria if equilibria is None else equilibria,
-            "mixed": mixed or subject.analysis.mixed,
-        }
-    )
-    allowed = subject.analysis.certify if epsilon is None else epsilon
-    _answer(subject._replace(analysis=asked), allowed, as_json)
+    subject = _asking(subject, equilibria, mixed)
+    _answer(subject, subject.analysis.certify if epsilon is None else epsilon, as_json)
+
+
+def _asking(subject: Subject, equilibria: bool | None, mixed: bool) -> Subject:
+    """The same, asked for all equilibria and for a mixed one as options say."""
+    said = subject.analysis
+    wanted = said.equilibria if equilibria is None else equilibria
+    asked = {"equilibria": wanted, "mixed": mixed or said.mixed}
+    return subject._replace(analysis=said.model_copy(update=asked))
 
 
 def _answer(subject: Subject, epsilon: float | Literal[False], as_json: bool) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from glasshouse.certificates.verification import Verification
 
 
-LINES: dict[str, Callable[[Any], list[str]]] = {
+SAID_OF: dict[str, Callable[[Any], list[str]]] = {
     "glasshouse certificate": profile_lines,
     "glasshouse certificate of all equilibria": count_lines,
     "glasshouse certificate of a mixture": mixture_lines,
@@ -69,7 +69,7 @@ def _print(path: Path, verification: "Verification") -> None:
     said: list[str] = [] if verification.accepted else [f"reason: {verification.reason}"]
     if verification.accepted and not verification.complete:
         said.append(f"note: {verification.reason}")
-    first, *others = LINES[certificate.document.format](certificate)
+    first, *others = SAID_OF[certificate.document.format](certificate)
     said += [f"{claims}{first}", *others]
     say(f"{path}: {'accepted' if verification.accepted else 'REJECTED'}")
     for line in said:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from glasshouse._foundation.results import UNLESS_NONE, Result
 from glasshouse.analysis.assessment import Assessment
 from glasshouse.analysis.continuation import Branches
-from glasshouse.analysis.equilibria.survey import Proof, Survey
+from glasshouse.analysis.equilibria.survey import Survey, SurveyProof
 from glasshouse.analysis.equilibrium.certified_thresholds import (
     EquilibriumCurve,
 )
@@ -69,7 +69,7 @@ class Computed(Result):
         return self.base.generic.detail + (f", but {' and '.join(swept)} as swept" if swept else "")
 
     @property
-    def certificate_files(self) -> dict[str, Certificate | Proof]:
+    def certificate_files(self) -> dict[str, Certificate | SurveyProof]:
         """All certificates, by the names of their files in the folder of the study."""
         threshold = None if self.predictions is None else self.predictions.equilibrium
         points = {point.file: point.certificate for point in self.certificates}

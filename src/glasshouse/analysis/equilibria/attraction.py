@@ -20,7 +20,7 @@ from glasshouse.parametric import AbstractParametricGame, Params, require, requi
 from glasshouse.rules.base import AbstractDirection, check_direction, velocity
 from glasshouse.rules.gradient import Gradient
 
-RESTS = 1e-6
+RESTING = 1e-6
 """A point rests where no relative direction that leads into the box is larger."""
 
 
@@ -73,10 +73,10 @@ def attraction(
     params = check_params(game, params)
     flat = in_a_row(params)
     moves = inward_moves(game, flat[None], params, rule)[0]
-    if not np.all(np.abs(moves) <= RESTS):
+    if not np.all(np.abs(moves) <= RESTING):
         raise InputError(
             f"params do not rest: the largest relative direction is {np.abs(moves).max():.3g}, not "
-            f"below {RESTS:g}; learn until rest, or take a point that find_equilibria returns"
+            f"below {RESTING:g}; learn until rest, or take a point that find_equilibria returns"
         )
     relative, jacobian, unit = map(np.asarray, _linear(jnp.asarray(flat), (game, params, rule)))
     lower, upper = bounds(game)
@@ -96,7 +96,7 @@ def attraction_unless_moving(
 ) -> Attraction | None:
     """Whether a point attracts, or None where the rule does not rest there."""
     moves = inward_moves(game, in_a_row(params)[None], params, rule)[0]
-    return attraction(game, params, rule=rule) if np.all(np.abs(moves) <= RESTS) else None
+    return attraction(game, params, rule=rule) if np.all(np.abs(moves) <= RESTING) else None
 
 
 @eqx.filter_jit

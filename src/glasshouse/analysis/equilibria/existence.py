@@ -25,7 +25,7 @@ from glasshouse.parametric.dense import DenseGame
 CONCAVITY_BUDGET = 20_000
 """Pieces of the boxes looked at for each player to show that payoffs are quasi-concave."""
 
-PRECISION = 128
+CONTINUITY_BITS = 128
 """Bits with which it is shown that a semantics has a value everywhere."""
 
 
@@ -134,7 +134,7 @@ def _continuous(game: DenseGame) -> Hypothesis:
         return Hypothesis("continuous", None, "not looked at on boxes without bounds")
     if any(instruction.primitive == "choice" for instruction in program.instructions):
         return Hypothesis("continuous", None, "it chooses between branches, which may not meet")
-    with precision(PRECISION):
+    with precision(CONTINUITY_BITS):
         machine = Machine(program)
         defined = machine.is_defined(machine.held(intervals_of(tuple(region))))
     if not defined:

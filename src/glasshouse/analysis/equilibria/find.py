@@ -9,7 +9,7 @@ from glasshouse._foundation.precision import in_float64
 from glasshouse.analysis.equilibria.attraction import attraction_unless_moving
 from glasshouse.analysis.equilibria.complete import complete, pose
 from glasshouse.analysis.equilibria.numerical import numerical_equilibria
-from glasshouse.analysis.equilibria.points import Equilibria
+from glasshouse.analysis.equilibria.points import Equilibria, EquilibriumPoint
 from glasshouse.analysis.outcomes.isolation import bounds
 from glasshouse.errors import InputError
 from glasshouse.parametric.dense import DenseGame
@@ -57,8 +57,12 @@ def find_equilibria(
         found = numerical_equilibria(game, budget)
     else:
         found = complete(game, problem, budget)
-    points = tuple(
-        dataclasses.replace(x, attraction=attraction_unless_moving(game, x.params, rule))
-        for x in found.points
-    )
+    points = tuple(_judged(game, point, rule) for point in found.points)
     return dataclasses.replace(found, points=points)
+
+
+def _judged(game: DenseGame, point: EquilibriumPoint, rule: AbstractDirection) -> EquilibriumPoint:
+    """A point with what is known of learning nearby."""
+    found = attraction_unless_moving(game, point.params, rule)
+    stable = None if found is None else found.attracts
+    return dataclasses.replace(point, stable=stable, attraction=found)

@@ -25,16 +25,16 @@ of one kind."""
 NEWTON_STEPS = 30
 """From each start; Newton's method doubles digits, and takes some steps to come near."""
 
-AT_REST = 1e-10
+RESTING_BELOW = 1e-10
 """A candidate rests when no relative direction that leads into the box is larger."""
 
-STARTS = Starts(64, spread=1.5)
+SEARCH_STARTS = Starts(64, spread=1.5)
 """From where Newton's method and learning begin."""
 
 QUICK = 2000
 """Pieces looked at to see whether nobody gains at all."""
 
-SAME = 1e-6
+SAME_CANDIDATE = 1e-6
 """Candidates are one when no parameter differs by more than this share of 1 + its size."""
 
 
@@ -46,7 +46,9 @@ def numerical_equilibria(game: DenseGame, budget: int) -> Equilibria:
     base = base_of(game)
     ranges = float(np.max(np.asarray(base.payoff_ranges)))
     epsilon = POINT_EPSILON * (ranges or 1.0)
-    found = candidates(game, STARTS, Learning(step_size=None, steps=500, starts=STARTS))
+    found = resting_profiles(
+        game, SEARCH_STARTS, Learning(step_size=None, steps=500, starts=SEARCH_STARTS)
+    )
     points, exact, left = [], 0, []
     for params in found:
         proof = certify(game, params, 0.0, budget=QUICK)
@@ -57,7 +59,7 @@ def numerical_equilibria(game: DenseGame, budget: int) -> Equilibria:
             exact += proof.epsilon == 0
         elif proof.verdict == "unknown":
             left.append(tuple((x, x) for x in in_a_row(params).tolist()))
-    what = f"{len(found)} rest points from {STARTS.runs} starts and where learning leads from them"
+    what = f"{len(found)} rest points from {SEARCH_STARTS.runs} starts and where learning leads from them"
     nobody = f"at each listed nobody gains more than {epsilon:g}, which is proved"
     exactly = f"; {exact} of them proved with ε = 0" if points else ""
     open_ones = f"; {len(left)} more were not decided" if left else ""
@@ -73,7 +75,9 @@ def numerical_equilibria(game: DenseGame, budget: int) -> Equilibria:
     )
 
 
-def candidates(game: AbstractParametricGame, starts: Starts, learning: Learning) -> list[Params]:
+def resting_profiles(
+    game: AbstractParametricGame, starts: Starts, learning: Learning
+) -> list[Params]:
     """Profiles where no small deviation gains: corners, and the ends of Newton's method.
 
     Newton's method on the relative selfish gradients, parameters held at bounds by an outward
@@ -96,7 +100,7 @@ def candidates(game: AbstractParametricGame, starts: Starts, learning: Learning)
     corners = _corners(lower, upper)
     tried = np.concatenate([corners, _snapped(found, lower, upper)])
     moves = inward_moves(game, tried, template, Gradient())
-    resting = np.abs(moves).max(axis=1) <= AT_REST
+    resting = np.abs(moves).max(axis=1) <= RESTING_BELOW
     restored = ravel_pytree(template)[1]
     return [jax.tree.map(np.asarray, restored(jnp.asarray(x))) for x in _distinct(tried[resting])]
 
@@ -127,6 +131,6 @@ def _snapped(
 def _distinct(points: Float[np.ndarray, "points n"]) -> Sequence[np.ndarray]:
     kept: list[np.ndarray] = []
     for point in points:
-        if not any(np.all(np.abs(point - x) <= SAME * (1 + np.abs(x))) for x in kept):
+        if not any(np.all(np.abs(point - x) <= SAME_CANDIDATE * (1 + np.abs(x))) for x in kept):
             kept.append(point)
     return kept

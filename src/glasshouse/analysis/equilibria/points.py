@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -35,8 +35,9 @@ class EquilibriumPoint(Result):
     bounds, "edge" where some are, "interior" where none is; `symmetric`, whether all players have
     the same parameters; `payoffs`, one per player, and `welfare`, their sum; `certificate`, that
     nobody gains more than its ε at `params`; `enclosure`, for each parameter an interval, proved
-    to hold that of exactly one equilibrium (None where that is not proved); `attraction`, whether
-    a rule leads there from nearby, None where the rule does not rest there.
+    to hold that of exactly one equilibrium (None where that is not proved); `stable`, whether a
+    rule leads there from nearby, None where that is not decided, and `attraction`, more of that,
+    None where the rule does not rest there.
     """
 
     params: Params
@@ -46,16 +47,8 @@ class EquilibriumPoint(Result):
     welfare: float
     certificate: Certificate
     enclosure: Region | None
+    stable: bool | None = None
     attraction: Attraction | None = None
-
-    @property
-    def stable(self) -> bool | None:
-        """Whether the flow of the rule leads there from nearby; None where that is not decided."""
-        return None if self.attraction is None else self.attraction.attracts
-
-    def to_dict(self) -> dict[str, Any]:
-        """All fields, ready for JSON, and `stable`."""
-        return {**super().to_dict(), "stable": self.stable}
 
 
 @dataclasses.dataclass(frozen=True, repr=False)

@@ -39,10 +39,10 @@ FARTHEST = 20.0
 LEAST_DIP = 1e-9
 """A dip of less than this share of the payoffs' range is no candidate for a witness."""
 
-ROUND = 2.0**-20
+HALFWAY_GRID = 2.0**-20
 """Ends of segments of several parameters are multiples of this, so that halfway is one exactly."""
 
-PRECISION = 160
+CONCAVITY_BITS = 160
 """Bits of the proofs."""
 
 
@@ -101,7 +101,7 @@ def quasi_concavity(game: DenseGame, budget: int) -> Concavity:
     problem = pose(game)
     if isinstance(problem, str):
         return Concavity(None, f"no witness was found, and a proof is not tried: {problem}")
-    with iv.precision(PRECISION):
+    with iv.precision(CONCAVITY_BITS):
         joint = Joint(problem.program.program(), problem.payoffs, problem.is_builtin)
         unproved = [p for p in BOTH if not _is_proved(joint, problem.boxes, p, budget)]
     if unproved:
@@ -267,14 +267,14 @@ def _shown(
     shares = _shares(game, player)
     x, y, z = (begin + shares[k] * (end - begin) for k in (left, middle, right))
     if several:  # so that the point halfway is one exactly
-        x, z = (np.round(point / ROUND) * ROUND for point in (x, z))
+        x, z = (np.round(point / HALFWAY_GRID) * HALFWAY_GRID for point in (x, z))
         y = (x + z) / 2
     try:
         problem, _ = posed(game, params_from(y, game), None)
     except InputError:  # rounded out of the box, or a semantics that no program computes
         return None
     left_end, between, right_end = (tuple(map(float, point[own])) for point in (x, y, z))
-    with iv.precision(PRECISION):
+    with iv.precision(CONCAVITY_BITS):
         program = problem.programs[player].program()
         gain = Gain(program, problem.payoffs[player], between, problem.is_builtin)
         dip = min(float(gain.at(end)[0].lower()) for end in (left_end, right_end))

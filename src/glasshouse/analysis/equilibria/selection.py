@@ -66,7 +66,7 @@ def selection(
         found = selection(
             family(0.3), [(3.0, 3.0), (-3.0, -3.0)], learning=Learning(starts=Starts(50))
         )
-        print([share.count for share in found.shares])  # [32, 18]
+        print([share.count for share in found.shares])  # [30, 20]
     """
     require_exact(game, "selection")
     check_learning(learning, "selection")

@@ -16,10 +16,9 @@ from glasshouse.certificates.mixture.certificate import MixtureCertificate
 from glasshouse.dynamics.learning import Learning
 from glasshouse.errors import InputError
 from glasshouse.parametric.dense import DenseGame
-from glasshouse.rules.base import AbstractDirection
-from glasshouse.rules.gradient import Gradient
+from glasshouse.rules.base import check_direction
 
-Proof = EquilibriumCount | MixtureCertificate
+SurveyProof = EquilibriumCount | MixtureCertificate
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -38,7 +37,7 @@ class Survey(Result):
     mixture: Mixture | None
 
     @property
-    def proofs(self) -> dict[str, Proof]:
+    def proofs(self) -> dict[str, SurveyProof]:
         """The certificates of the count and of the mixture, by name."""
         count = None if self.equilibria is None else self.equilibria.proof
         mixed = None if self.mixture is None else self.mixture.certificate
@@ -83,8 +82,7 @@ def survey(
 
 
 def _surveyed(game: DenseGame, learning: Learning) -> Survey:
-    rule = learning.rule if isinstance(learning.rule, AbstractDirection) else Gradient()
-    found = find_equilibria(game, rule=rule)
+    found = find_equilibria(game, rule=check_direction(learning.rule, "stability"))
     chosen = None
     if found.points and not learning.tied:
         chosen = selection(game, [point.params for point in found.points], learning=learning)

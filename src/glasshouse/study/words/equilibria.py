@@ -15,7 +15,7 @@ from glasshouse.parametric import Params
 from glasshouse.study.words.names import axis_name, in_words_and
 from glasshouse.study.words.verdicts import equilibrium, point_words
 
-MOST_NAMED = 6
+MOST_EQUILIBRIA_NAMED = 6
 """Equilibria listed in a sentence."""
 
 TURNING = ("fold", "pitchfork", "transcritical", "branch point", "Hopf")
@@ -45,7 +45,7 @@ def _how(found: Equilibria) -> str:
 def count_words(found: Equilibria) -> str:
     """How many equilibria there are, and which."""
     listed = [f"{params_words(point.params)} ({_kind(point)})" for point in found.points]
-    shown = in_words_and([*listed[:MOST_NAMED], *_more(listed)]) if listed else ""
+    shown = in_words_and([*listed[:MOST_EQUILIBRIA_NAMED], *_more(listed)]) if listed else ""
     if found.count == "exactly":
         if not found.number:
             return "no equilibrium in parameters"
@@ -67,7 +67,11 @@ def _kind(point: EquilibriumPoint) -> str:
 
 
 def _more(listed: Sequence[str]) -> list[str]:
-    return [f"{len(listed) - MOST_NAMED} more"] if len(listed) > MOST_NAMED else []
+    return (
+        [f"{len(listed) - MOST_EQUILIBRIA_NAMED} more"]
+        if len(listed) > MOST_EQUILIBRIA_NAMED
+        else []
+    )
 
 
 def params_words(params: Params, digits: int = 4) -> str:
@@ -116,7 +120,7 @@ def branch_claims(followed: Sequence[Branches]) -> list[str]:
     claims = []
     for found in followed:
         turning = [special for special in found.specials if special.kind in TURNING]
-        named = [special_words(special) for special in turning[:MOST_NAMED]]
+        named = [special_words(special) for special in turning[:MOST_EQUILIBRIA_NAMED]]
         named += _more([special.kind for special in turning])
         low, high = found.between
         where = f"{axis_name(found.axis)} {low:g} to {high:g}"
