@@ -135,7 +135,7 @@ def _answer(subject: Subject, epsilon: float | Literal[False], as_json: bool) ->
         switches = dict(zip(SWITCHES, found_switches, strict=True))
     if as_json:
         proofs = {"epsilon": epsilon or None, "certificates": plain(points), "notes": notes}
-        proofs |= (surveyed or NOTHING_SURVEYED).to_dict()
+        proofs |= (surveyed or NOTHING_SURVEYED).answers
         print_json({**subject.head, **found.to_dict(), **_switches_json(found, switches), **proofs})
         return
     say(subject.title)

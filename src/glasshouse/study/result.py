@@ -50,7 +50,7 @@ class StudyResult(Computed):
             "equilibrium_curve": _curve(self.curve),
             "base_game": plain(self.base_game),
             "base": plain(self.base),
-            **(self.survey or NOTHING_SURVEYED).to_dict(),
+            **(self.survey or NOTHING_SURVEYED).answers,
             "branches": [_followed(found) for found in self.branches],
             "comparison": compared or None,
             "rows": rows,

@@ -46,9 +46,8 @@ def numerical_equilibria(game: DenseGame, budget: int) -> Equilibria:
     base = base_of(game)
     ranges = float(np.max(np.asarray(base.payoff_ranges)))
     epsilon = POINT_EPSILON * (ranges or 1.0)
-    found = resting_profiles(
-        game, SEARCH_STARTS, Learning(step_size=None, steps=500, starts=SEARCH_STARTS)
-    )
+    learning = Learning(step_size=None, steps=500, starts=SEARCH_STARTS)
+    found = resting_profiles(game, learning)
     points, exact, left = [], 0, []
     for params in found:
         proof = certify(game, params, 0.0, budget=QUICK)
@@ -59,7 +58,8 @@ def numerical_equilibria(game: DenseGame, budget: int) -> Equilibria:
             exact += proof.epsilon == 0
         elif proof.verdict == "unknown":
             left.append(tuple((x, x) for x in in_a_row(params).tolist()))
-    what = f"{len(found)} rest points from {SEARCH_STARTS.runs} starts and where learning leads from them"
+    begun = f"{SEARCH_STARTS.runs} starts and where learning leads from them"
+    what = f"{len(found)} rest points from {begun}"
     nobody = f"at each listed nobody gains more than {epsilon:g}, which is proved"
     exactly = f"; {exact} of them proved with ε = 0" if points else ""
     open_ones = f"; {len(left)} more were not decided" if left else ""
@@ -75,9 +75,7 @@ def numerical_equilibria(game: DenseGame, budget: int) -> Equilibria:
     )
 
 
-def resting_profiles(
-    game: AbstractParametricGame, starts: Starts, learning: Learning
-) -> list[Params]:
+def resting_profiles(game: AbstractParametricGame, learning: Learning) -> list[Params]:
     """Profiles where no small deviation gains: corners, and the ends of Newton's method.
 
     Newton's method on the relative selfish gradients, parameters held at bounds by an outward
@@ -85,15 +83,14 @@ def resting_profiles(
     neutral profile. Every equilibrium of a game with smooth payoffs is such a profile, but not all
     are sure to be found.
 
-    **Arguments:** `starts`; `learning` of the runs whose ends are tried as well.
+    **Arguments:** `learning`, whose starts and ends are tried.
     **Returns:** distinct profiles, corners first, then in the order in which they were met.
     **Cost:** starts × steps learning steps, and 30 Jacobians from each start and end.
     """
-    lower, upper = bounds(game)
-    template = game.neutral()
+    (lower, upper), template, starts = bounds(game), game.neutral(), learning.starts
     drawn = starting_points([game], starts)
     ends = learn([game], learning, judged=False).params
-    ended = _rows(jax.tree.map(lambda x: x[0], ends), learning.starts.runs)
+    ended = _rows(jax.tree.map(lambda x: x[0], ends), starts.runs)
     begin = np.concatenate([_rows(drawn, starts.runs), ended, in_a_row(template)[None]])
     begin = begin[np.isfinite(begin).all(axis=1)]
     found = polished(game, begin, template, Gradient(), NEWTON_STEPS)

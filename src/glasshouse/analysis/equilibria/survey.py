@@ -44,7 +44,8 @@ class Survey(Result):
         found = {"equilibria": count, "mixture": mixed}
         return {name: proof for name, proof in found.items() if proof is not None}
 
-    def to_dict(self) -> dict[str, Any]:
+    @property
+    def answers(self) -> dict[str, Any]:
         """What was found, ready for JSON: `equilibria` with what belongs to them, and `mixture`."""
         found = plain(self.equilibria)
         if found is not None:

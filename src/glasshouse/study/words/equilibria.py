@@ -67,11 +67,8 @@ def _kind(point: EquilibriumPoint) -> str:
 
 
 def _more(listed: Sequence[str]) -> list[str]:
-    return (
-        [f"{len(listed) - MOST_EQUILIBRIA_NAMED} more"]
-        if len(listed) > MOST_EQUILIBRIA_NAMED
-        else []
-    )
+    more = len(listed) - MOST_EQUILIBRIA_NAMED
+    return [f"{more} more"] if more > 0 else []
 
 
 def params_words(params: Params, digits: int = 4) -> str:
