@@ -16,16 +16,14 @@ from glasshouse.plots._palette import BLACK, BLUE, GREY, ORANGE, TEXT
 def plot_feasible_set(
     feasible: FeasibleSet,
     equilibria: Sequence[Sequence[float]] = (),
-    ends: Sequence[Sequence[float]] = (),
+    ends: Sequence[Sequence[float]] | np.ndarray = (),
     ax: Axes | None = None,
-    *,
-    ends_label: str = "where learning ends",
 ) -> Axes:
     """The feasible payoffs of two players, shaded where both are paid their minimax at least.
 
     **Arguments:** `feasible`, from `feasible_set`; `equilibria`, payoffs of each, as stars; `ends`,
     payoffs where runs ended, as dots; `ax`, drawn into and returned, by default the axes of a new
-    figure 4.8 inches wide that is not registered with pyplot; `ends_label`, what dots are.
+    figure 4.8 inches wide that is not registered with pyplot.
     **Raises:** `InputError` for a game that is not of two players.
     """
     if feasible.payoffs is None or feasible.rational is None:
@@ -44,7 +42,7 @@ def plot_feasible_set(
         draw(least, color=GREY, lw=0.9, ls="--", zorder=0)
     if len(ends):
         x, y = np.asarray(ends, dtype=float).T
-        ax.plot(x, y, "o", ms=5, color=ORANGE, alpha=0.6, zorder=2, label=ends_label)
+        ax.plot(x, y, "o", ms=5, color=ORANGE, alpha=0.6, zorder=2, label="where learning ends")
     if len(equilibria):
         x, y = np.asarray(equilibria, dtype=float).T
         ax.plot(x, y, "*", ms=11, mfc="white", mec=BLACK, mew=1.2, zorder=3, label="equilibrium")

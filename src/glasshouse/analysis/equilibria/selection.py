@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import jax
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 
+from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.precision import in_float64
 from glasshouse.analysis.outcomes.generic import Share
@@ -31,7 +32,8 @@ class Selection(Evidenced):
     **Arguments:** `shares`, for each equilibrium the share of the starts from which learning ends
     there; `elsewhere`, that of the starts from which it ends at none of them; `dominates`, of two
     players whether equilibrium i risk-dominates equilibrium j, None of more players; `ranks` by
-    the sum of payoffs, from 1, equals sharing one.
+    the sum of payoffs, from 1, equals sharing one; `paid`, what players are paid where each run
+    ended.
     """
 
     shares: tuple[Share, ...]
@@ -40,6 +42,7 @@ class Selection(Evidenced):
     ranks: tuple[int, ...]
     method: str
     detail: str
+    paid: Float[np.ndarray, "runs players"] = dataclasses.field(repr=False)
 
 
 @in_float64
@@ -76,7 +79,7 @@ def selection(
     if not profiles:
         raise InputError("selection needs at least one equilibrium")
     points = np.stack(list(map(in_a_row, profiles)))
-    ends = learn([game], learning, judged=False)
+    ends = learn([game], learning, _paid, judged=False)
     runs = learning.starts.runs
     leaves = [np.reshape(x[0], (runs, -1)) for x in jax.tree.leaves(ends.params)]
     numbers = np.concatenate(leaves, axis=1)
@@ -94,7 +97,12 @@ def selection(
         ranks=tuple(1 + sum(_above(other, own) for other in sums) for own in sums),
         method="learned",
         detail=ends.detail,
+        paid=ends.observed[0],
     )
+
+
+def _paid(game: AbstractParametricGame, params: Params) -> Float[RealArray, "players"]:
+    return game.payoffs(params)
 
 
 def _risk_dominance(

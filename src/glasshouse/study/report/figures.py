@@ -274,21 +274,19 @@ def _symbol(result: StudyResult) -> str:
 
 def _feasible(result: StudyResult) -> StudyFigure | None:
     """What two players can be paid, with equilibria and where learning ends."""
-    survey, generic = result.survey, result.base.generic
+    survey = result.survey
     if survey is None or survey.feasible is None or survey.feasible.payoffs is None:
         return None
     found = survey.equilibria
     points = [] if found is None else [point.payoffs for point in found.points]
-    ends = [] if generic is None else [generic.payoffs]
-    ax = plot_feasible_set(
-        survey.feasible, points, ends, ends_label="where learning ends, mean of runs"
-    )
+    ends = [] if survey.selection is None else survey.selection.paid
+    ax = plot_feasible_set(survey.feasible, points, ends)
     least = " and ".join(f"{x:.4g}" for x in survey.feasible.minimax)
     title = f"What both can be paid{at_own_values(result)}"
     alt = (
         f"The convex hull of the game's payoffs, shaded where player 1 is paid at least and player "
-        f"2 at least the minimax, {least}; {len(points)} equilibria are marked, and the mean of "
-        "the payoffs where learning ends."
+        f"2 at least the minimax, {least}; {len(points)} equilibria are marked, and the payoffs "
+        f"of {len(ends)} runs where learning ends."
     )
     return StudyFigure("feasible", title, alt, upper(survey.feasible.detail) + ".", _figure(ax))
 
