@@ -215,13 +215,13 @@ def test_along_an_axis_a_repeated_game_is_not_asked_either():
     assert figure.figure.axes[0].get_ylabel() == "discounted rate of cooperation"
 
 
-def test_rates_turns_and_look_aheads_are_explained(alone):
+def test_rates_turns_and_look_aheads_are_explained(alone, again):
     (outcome,) = (claim for claim in claims(alone) if claim.startswith("Outcome"))
     assert "(discounted rate above ½)" in outcome
     assert "probability" not in outcome
     assert any("0.05 for 0.5" in note and 'unit = "sum"' in note for note in alone.notes)
-    sums = parse_study(ALONE.replace("0.9 }", '0.9, unit = "sum" }'))
-    assert not any("look-ahead" in note for note in compute(prepare(sums)).notes)
+    assert again.prepared.study.game.repeated.unit == "sum"
+    assert not any("look-ahead" in note for note in again.notes)
     turns = [note for note in alone.notes if "players who take turns" in note]
     assert len(turns) == (alone.base.generic.exploitation.count > 0)
 

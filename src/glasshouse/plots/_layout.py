@@ -47,7 +47,7 @@ def new_figure(
 ) -> Figure:
     """A figure, its size in inches, that pyplot does not know.
 
-    Its canvas keeps the renderer by which texts are measured, and that what it has measured.
+    Its canvas keeps the renderer by which texts are measured, and what that has measured.
     """
     figure = Figure(figsize=figsize, layout=layout)
     FigureCanvasAgg(figure)
