@@ -85,7 +85,7 @@ def test_an_asymmetric_mixture_is_found_and_proved():
     assert found.verdict == "certified"
     assert sorted(map(len, found.atoms)) == [2, 3]
     # The value of the game on a grid, by linear programming: more atoms are of no use to either.
-    grid = np.linspace(-3, 3, 121)
+    grid = np.linspace(-3, 3, 81)
     p, q = (
         1 / (1 + np.exp(-(x + 0.5 * y)))
         for x, y in ((grid[:, None], grid[None]), (grid[None], grid[:, None]))
