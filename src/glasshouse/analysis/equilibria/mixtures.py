@@ -96,23 +96,19 @@ def mixed_equilibrium(
 ) -> Mixture:
     """A mixed equilibrium over parameters, found from `start`: each player draws among few atoms.
 
-    A double oracle: the game restricted to a few parameters of each player is solved for all its
-    extreme equilibria in exact arithmetic (by linear programming where payoffs add up to a
-    constant); the one that pays all players together most is taken; everybody's best reply over
-    its whole box is added, and so on. Atoms close together are merged and the mixture is solved
-    for by Newton's method (atoms are paid the same, inside the box without slope). What comes
-    out is proved or refuted by `certify_mixture`. It is one equilibrium, found from one start: what
-    others there are is not said.
+    A double oracle: the game restricted to a few parameters of each player is solved exactly, the
+    equilibrium that pays most altogether is taken, everybody's best reply over its box is added,
+    and so on. Atoms close together are merged, and Newton's method solves for the mixture. What
+    comes out is proved or refuted by `certify_mixture`. It is one equilibrium: what others there
+    are is not said.
 
     **Arguments:** `game`, of two players, or of more who are interchangeable; all boxes bounded;
-    `start`, a profile or a list of profiles, whose parameters are the first atoms (None: the lower
-    and the upper corner of the boxes); `symmetric`, whether all players are to mix in the same way
-    (None: where they are interchangeable); `epsilon`, in units of payoff, that the certificate is
-    about; `rounds`, best replies are added so often at most; `key`, a seed, used where a player has
-    several parameters only.
-    **Returns:** a `Mixture`, its certificate "certified" where an ε-equilibrium was reached.
-    **Raises:** `InputError` for unbounded boxes, three or more players who are not interchangeable,
-    or a start outside the boxes.
+    `start`, a profile or a list of profiles, the first atoms (None: the lower and the upper corner
+    of the boxes); `symmetric`, whether all mix in the same way (None: where they are
+    interchangeable); `epsilon`, that the certificate is about; `rounds`, at most; `key`, a seed,
+    used where a player has several parameters.
+    **Raises:** `InputError` for unbounded boxes, three players who are not interchangeable, or a
+    start outside the boxes.
     **Cost:** a second or two, most of it compilation.
 
         import glasshouse as gh
