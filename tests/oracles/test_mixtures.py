@@ -150,6 +150,35 @@ def test_what_cannot_be_searched_is_refused(family, settings, words):
         mixed_equilibrium(family(0.5), **settings)
 
 
+@pytest.mark.parametrize("count", [6, pytest.param(60, marks=pytest.mark.slow)])
+def test_mixtures_of_random_games_are_found_and_no_deviation_on_a_grid_gains(count):
+    """Payoffs U(-1, 1), κ U(-.5, 1.5), M = 3: payoffs from their definition, in NumPy alone."""
+    rng, grid = np.random.default_rng(20), np.linspace(-3, 3, 2001)
+    for k in range(count):
+        table, coupling = rng.uniform(-1, 1, size=(2, 2, 2)), rng.uniform(-0.5, 1.5)
+        if k % 2:  # interchangeable players
+            table[1] = table[0].T
+        found = mixed_equilibrium(
+            ParametricGame(NormalFormGame(table), Logistic((2, 2), coupling, 3.0))
+        )
+        assert found.verdict == "certified"
+        assert found.symmetric == bool(k % 2)
+        for i in (0, 1):
+            (a, b), (c, d) = table[i] if i == 0 else table[i].T
+            paid = np.zeros_like(grid)
+            for w, x in zip(found.weights[1 - i], found.atoms[1 - i], strict=True):
+                p, q = (1 / (1 + np.exp(-(y + coupling * z))) for y, z in ((grid, x), (x, grid)))
+                paid += w * (p * (q * a + (1 - q) * b) + (1 - p) * (q * c + (1 - q) * d))
+            assert paid.max() == pytest.approx(found.payoffs[i], abs=1e-5)
+            assert paid.max() <= found.payoffs[i] + 1e-9
+
+
+def test_games_that_are_played_again_and_again_are_refused():
+    again = LogisticFamily(gh.games.RepeatedGame(load_game("prisoners_dilemma"), 0.9), 3.0)
+    with pytest.raises(InputError, match="played once"):
+        mixed_equilibrium(again(0.5))
+
+
 def test_players_who_are_not_interchangeable_do_not_mix_alike():
     table = np.array([[[3.0, 0.0], [5.0, 1.0]], [[3.0, 5.0], [0.0, 2.0]]])
     game = ParametricGame(NormalFormGame(table), Logistic((2, 2), 0.2, 3.0))

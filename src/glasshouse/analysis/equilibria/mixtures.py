@@ -30,7 +30,7 @@ from glasshouse.analysis.equilibria.oracle import (
     best_replies,
 )
 from glasshouse.analysis.equilibria.restricted_games import Restricted, restricted_equilibria
-from glasshouse.analysis.equilibrium.certification import checked_epsilon
+from glasshouse.analysis.equilibrium.certification import checked_epsilon, posed
 from glasshouse.certificates.certificate import Verdict
 from glasshouse.certificates.mixture.certificate import MixtureCertificate
 from glasshouse.dynamics.doors import check_params
@@ -122,6 +122,7 @@ def mixed_equilibrium(
     _check_boxes(game)
     symmetric = _checked_symmetry(game, symmetric)
     starts = _checked_starts(game, start, symmetric)
+    posed(game, starts[0], None)  # whatever cannot be proved is refused before the search
     search = _DoubleOracle(game, symmetric, epsilon, 0 if key is None else key)
     atoms = [_unlike([numbers_of(profile)[i] for profile in starts]) for i in range(game.players)]
     atoms, shares, used, last = search.run(atoms, rounds)
