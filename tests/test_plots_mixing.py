@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from tests.layout import faults
 
@@ -22,6 +23,7 @@ def branch():
 
 def test_every_atom_is_a_mark_as_large_as_it_is_probable(branch):
     (marks,) = plot_mixing_branch(branch).collections
+    assert isinstance(marks, PathCollection)
     atoms = [
         (coupling, atom, weight)
         for coupling, mixture in zip(branch.couplings, branch.mixtures, strict=True)
@@ -34,7 +36,9 @@ def test_every_atom_is_a_mark_as_large_as_it_is_probable(branch):
 
 def test_turns_are_lines_with_their_couplings(branch):
     ax = plot_mixing_branch(branch)
-    said = [text.get_text().replace("\n", " ") for text in ax.get_legend().get_texts()]
+    legend = ax.get_legend()
+    assert legend is not None
+    said = [text.get_text().replace("\n", " ") for text in legend.get_texts()]
     assert said[:2] == [
         "weight on 3 sets in at $\\kappa$ = 0.324336",
         "weight on -1.032 vanishes at $\\kappa$ = 0.870467",
