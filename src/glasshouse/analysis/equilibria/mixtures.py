@@ -29,6 +29,7 @@ from glasshouse.analysis.equilibria.oracle import (
     REPLIES_ON_A_LINE,
     best_replies,
 )
+from glasshouse.analysis.equilibria.restricted import MOST_STRATEGIES
 from glasshouse.analysis.equilibria.restricted_games import Restricted, restricted_equilibria
 from glasshouse.analysis.equilibrium.certification import checked_epsilon, posed
 from glasshouse.certificates.certificate import Verdict
@@ -219,8 +220,11 @@ def _checked_starts(game: DenseGame, start: Any, symmetric: bool) -> tuple[Param
         found = [tuple(getattr(box, end) for box in game.spaces) for end in ("lower", "upper")]
     else:
         found = [start] if isinstance(start, tuple) else list(start)
-        if not found:
-            raise InputError("start must be a profile or a list of profiles, but is empty")
+        if not 0 < len(found) <= MOST_STRATEGIES:
+            raise InputError(
+                f"start must be a profile or a list of at most {MOST_STRATEGIES} profiles, and one "
+                f"at least, but has {len(found)}"
+            )
     checked = tuple(check_params(game, profile) for profile in found)
     if symmetric:
         checked = tuple((own[0],) * game.players for own in checked)
