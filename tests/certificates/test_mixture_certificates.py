@@ -22,6 +22,7 @@ from glasshouse.certificates.mixture.checker import check_mixture
 from glasshouse.certificates.mixture.document import MixtureDocument, read_mixture
 from glasshouse.certificates.mixture.facing import gain_against
 from glasshouse.channels import Box
+from glasshouse.cli.main import main
 from glasshouse.semantics import Affine, Custom, Logistic
 
 PD = LogisticFamily(load_game("prisoners_dilemma"), bound=3.0)
@@ -205,6 +206,34 @@ def test_no_point_of_a_box_gains_more_than_the_bound(name):
                 for share in (*rng.uniform(size=4), 0.0, 1.0):
                     point = [min(low + (high - low) * share, high) for low, high in box]
                     assert not gain.at(point)[0] > bound.upper
+
+
+def test_verify_says_what_is_claimed_of_a_mixture(tmp_path, capsys, monkeypatch):
+    def printed(*words, code):
+        monkeypatch.setattr(sys, "argv", ["glasshouse", "verify", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == code
+        return capsys.readouterr().out
+
+    names = {"certified": 0, "refuted": 0, "forged": 1}
+    CERTIFICATES["certified"].write(tmp_path / "certified.json")
+    CERTIFICATES["refuted"].write(tmp_path / "refuted.json")
+    contents = json.loads(CERTIFICATES["certified"].document.text())
+    contents["claim"]["gains"][0]["upper"] = (1e-12).hex()
+    contents["digest"] = digest_of(contents)
+    (tmp_path / "forged.json").write_text(json.dumps(contents))
+    said = {
+        name: " ".join(printed(tmp_path / f"{name}.json", code=code).split())
+        for name, code in names.items()
+    }
+    assert "accepted certified: no player gains more than 1e-09 by any" in said["certified"]
+    assert "player 1 plays 3 with probability 0.568801; -2.3966" in said["certified"]
+    assert "pays at least 2.38393, 2.38393" in said["certified"]
+    assert "accepted refuted: player 1 gains at least" in said["refuted"]
+    assert "REJECTED reason: player 1: the cover does not prove" in said["forged"]
+    (found,) = json.loads(printed("--json", tmp_path / "certified.json", code=0)).values()
+    assert found["certificate"]["verdict"] == "certified"
 
 
 FORGED = 50

@@ -29,8 +29,9 @@ from glasshouse.analysis.equilibria.oracle import (
     REPLIES_ON_A_LINE,
     best_replies,
 )
+from glasshouse.analysis.equilibria.restricted import MOST_STRATEGIES
 from glasshouse.analysis.equilibria.restricted_games import Restricted, restricted_equilibria
-from glasshouse.analysis.equilibrium.certification import checked_epsilon
+from glasshouse.analysis.equilibrium.certification import checked_epsilon, posed
 from glasshouse.certificates.certificate import Verdict
 from glasshouse.certificates.mixture.certificate import MixtureCertificate
 from glasshouse.dynamics.doors import check_params
@@ -96,23 +97,19 @@ def mixed_equilibrium(
 ) -> Mixture:
     """A mixed equilibrium over parameters, found from `start`: each player draws among few atoms.
 
-    A double oracle: the game restricted to a few parameters of each player is solved for all its
-    extreme equilibria in exact arithmetic (by linear programming where payoffs add up to a
-    constant); the one that pays all players together most is taken; everybody's best reply over
-    its whole box is added, and so on. Atoms close together are merged and the mixture is solved
-    for by Newton's method (atoms are paid the same, inside the box without slope). What comes
-    out is proved or refuted by `certify_mixture`. It is one equilibrium, found from one start: what
-    others there are is not said.
+    A double oracle: the game restricted to a few parameters of each player is solved exactly, the
+    equilibrium that pays most altogether is taken, everybody's best reply over its box is added,
+    and so on. Atoms close together are merged, and Newton's method solves for the mixture. What
+    comes out is proved or refuted by `certify_mixture`. It is one equilibrium: what others there
+    are is not said.
 
     **Arguments:** `game`, of two players, or of more who are interchangeable; all boxes bounded;
-    `start`, a profile or a list of profiles, whose parameters are the first atoms (None: the lower
-    and the upper corner of the boxes); `symmetric`, whether all players are to mix in the same way
-    (None: where they are interchangeable); `epsilon`, in units of payoff, that the certificate is
-    about; `rounds`, best replies are added so often at most; `key`, a seed, used where a player has
-    several parameters only.
-    **Returns:** a `Mixture`, its certificate "certified" where an ε-equilibrium was reached.
-    **Raises:** `InputError` for unbounded boxes, three or more players who are not interchangeable,
-    or a start outside the boxes.
+    `start`, a profile or a list of profiles, the first atoms (None: the lower and the upper corner
+    of the boxes); `symmetric`, whether all mix in the same way (None: where they are
+    interchangeable); `epsilon`, that the certificate is about; `rounds`, at most; `key`, a seed,
+    used where a player has several parameters.
+    **Raises:** `InputError` for unbounded boxes, three players who are not interchangeable, or a
+    start outside the boxes.
     **Cost:** a second or two, most of it compilation.
 
         import glasshouse as gh
@@ -126,6 +123,7 @@ def mixed_equilibrium(
     _check_boxes(game)
     symmetric = _checked_symmetry(game, symmetric)
     starts = _checked_starts(game, start, symmetric)
+    posed(game, starts[0], None)  # whatever cannot be proved is refused before the search
     search = _DoubleOracle(game, symmetric, epsilon, 0 if key is None else key)
     atoms = [_unlike([numbers_of(profile)[i] for profile in starts]) for i in range(game.players)]
     atoms, shares, used, last = search.run(atoms, rounds)
@@ -222,8 +220,11 @@ def _checked_starts(game: DenseGame, start: Any, symmetric: bool) -> tuple[Param
         found = [tuple(getattr(box, end) for box in game.spaces) for end in ("lower", "upper")]
     else:
         found = [start] if isinstance(start, tuple) else list(start)
-        if not found:
-            raise InputError("start must be a profile or a list of profiles, but is empty")
+        if not 0 < len(found) <= MOST_STRATEGIES:
+            raise InputError(
+                f"start must be a profile or a list of at most {MOST_STRATEGIES} profiles, and one "
+                f"at least, but has {len(found)}"
+            )
     checked = tuple(check_params(game, profile) for profile in found)
     if symmetric:
         checked = tuple((own[0],) * game.players for own in checked)

@@ -108,6 +108,8 @@ class _Facing:
 
 
 def _on_a_line(facing: _Facing, low: float, high: float) -> np.ndarray:
+    if low == high:
+        return np.array([low])
     grid = np.linspace(low, high, GRID_POINTS)
     payoffs, slopes = facing.each(grid[:, None])
     for _ in range(GRID_MOVES):

@@ -114,8 +114,8 @@ class MixtureProblem(FilePart):
                 raise ValueError("every player needs atoms that differ, each with a weight")
             if abs(math.fsum(weights) - 1) > WEIGHTS_ADD_UP:
                 raise ValueError(f"the weights {weights} do not add up to 1")
-            if not all(low < high for low, high in box):
-                raise ValueError("every range must have a lower and a higher end")
+            if not all(low <= high for low, high in box):
+                raise ValueError("the lower end of a range must not be above the upper one")
             if not all(is_inside(atom, box) for atom in atoms):
                 raise ValueError("all atoms must lie in the box")
         if any(self.profiles(i) > MOST_PROFILES for i in range(players)):
