@@ -14,6 +14,7 @@ from tests.certificates.exact import DIGITS, INF, PRECISION, interval, mp, point
 from tests.certificates.test_tracing import joined
 
 import glasshouse as gh
+from glasshouse.certificates.builtin import Writer
 from glasshouse.certificates.charts import charted, conflicts, fold_of, unfolded
 from glasshouse.certificates.checker import check
 from glasshouse.certificates.covers import FOLD, Piece, folded, folded_pieces
@@ -240,6 +241,19 @@ def test_corners_are_folded_where_a_difference_is_read():
     first, _ = folded(Piece(((0.0, INF), (0.0, INF))), 0, 1)
     assert first.chart is not None
     assert fold_of(first.region, conflicts(charted(case.program(), first.chart))) is None
+
+
+def test_a_last_share_that_rounding_makes_negative_is_not_taken_for_none():
+    """Where 1e-9 too much is given to others, what the last action costs is a gain of 8e-4."""
+    tiny = 4e-10
+    writer = Writer(1)
+    square = writer.write("power", (0,), (2.0,))
+    both = [writer.affine(0.5, [(tiny, square)]) for _ in range(2)]
+    outputs = [[*both, writer.affine(0.0, [(-2 * tiny, square)])]]
+    with ctx.workprec(PRECISION):
+        gain = Gain(writer.finished(outputs), [0.0, 0.0, -1e6], [0.0], proper=False)
+        assert float(gain.at([1.0])[0]) == pytest.approx(8e-4)
+        assert gain.bound(((-1.0, 1.0),)).upper >= gain.at([1.0])[0]
 
 
 def test_claims_about_couplings_do_not_fold():

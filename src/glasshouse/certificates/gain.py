@@ -92,7 +92,7 @@ class Gain:
         # The payoff is computed from all probabilities but the last.
         self._machine = Machine(most if proper else program)
         self._outputs = self._leading(self._machine.program)
-        self._last = LastShares(program, self._actions)
+        self._last = LastShares(program, self._actions, proper)
         self._probabilities = Probabilities(self._machine, self._actions, proper)
         self._charts: dict[Chart, Gain] = {}
         self._unfolded = True
