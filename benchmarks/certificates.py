@@ -22,6 +22,9 @@ ONE_PARAMETER_MS, TWO_PARAMETERS_S = 50.0, 5.0
 THRESHOLD = 0.870467371354
 """From here on (3, 3) is an equilibrium of the prisoner's dilemma."""
 
+WIDTH = 1e-2
+"""Of brackets on unbounded boxes, in units of payoff; payoffs are in ±1."""
+
 AWAY = 1e-3
 """Random games whose verdict turns within this much of ε, in units of payoff, are left out."""
 
@@ -32,6 +35,7 @@ def main() -> None:
         "one_parameter": random_games(options.games, 2, 1e-9, 3.0),
         "one_parameter_saturated": random_games(options.games, 2, 1e-9, 20.0),
         "two_parameters": random_games(options.games // 4, 3, 1e-3, 3.0),
+        "unbounded": unbounded_games(options.games // 4),
         "boxes_by_epsilon": by_epsilon(),
         "boxes_by_distance": by_distance(),
         "saturated": saturated(),
@@ -83,6 +87,29 @@ def random_games(count: int, actions: int, epsilon: float, bound: float) -> dict
         "median_pieces": statistics.median(boxes),
         "verdicts": {verdict: verdicts.count(verdict) for verdict in sorted(set(verdicts))},
         "search_median_ms": 1e3 * statistics.median(searches) if searches else None,
+    }
+
+
+def unbounded_games(count: int) -> dict[str, Any]:
+    """Random games with three actions and no bound at random profiles: brackets of 1e-2."""
+    rng = np.random.default_rng(7)
+    proofs, boxes, narrow = [], [], []
+    for k in range(count):
+        game = ParametricGame(
+            NormalFormGame(rng.uniform(-1, 1, size=(2, 3, 3))),
+            Logistic((3, 3), (-0.7, 0.3, 0.5, 1.0, 1.5)[k % 5], float("inf")),
+        )
+        params = rng.normal(size=(2, 2)).tolist()
+        begin = time.perf_counter()
+        found = certify(game, profile(params), 10.0, width=WIDTH)
+        proofs.append(time.perf_counter() - begin)
+        boxes.append(pieces(found))
+        narrow.append(all(gain.upper - gain.lower <= WIDTH for gain in found.gains))
+    return {
+        "median_ms": 1e3 * statistics.median(proofs),
+        "slowest_ms": 1e3 * max(proofs),
+        "median_pieces": statistics.median(boxes),
+        "verdicts": {"narrow": sum(narrow), "wide": narrow.count(False)},
     }
 
 
@@ -140,6 +167,7 @@ def as_text(report: dict[str, Any]) -> str:
                 ("one parameter, ε = 1e-9", one),
                 ("the same, saturated (M = 20)", flat),
                 ("two parameters, ε = 1e-3", two),
+                ("the same, unbounded boxes", report["unbounded"]),
             )
         ),
         f"wanted: medians below {ONE_PARAMETER_MS:g} ms and {TWO_PARAMETERS_S:g} s",

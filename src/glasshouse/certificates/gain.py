@@ -92,13 +92,14 @@ class Gain:
         # The payoff is computed from all probabilities but the last.
         self._machine = Machine(most if proper else program)
         self._outputs = self._leading(self._machine.program)
-        self._last = LastShares(program, self._actions)
+        self._last = LastShares(program, self._actions, proper)
         self._probabilities = Probabilities(self._machine, self._actions, proper)
         self._charts: dict[Chart, Gain] = {}
         self._unfolded = True
         wholes = [most.shares_one(player) for player in range(len(most.outputs))]
         self._payoff = ExpectedPayoff(payoffs, wholes, self._probabilities.totals)
         self._half_range = half_range(payoffs)
+        self._most = most
         self._tails = Tails(Machine(most))
         self._stays: dict[Region, tuple[Interval, list[Interval]]] = {}
         self.lenient = False
@@ -124,7 +125,7 @@ class Gain:
             other._outputs = other._leading(other._machine.program)
             other._last = self._last.seen_from(chart)
             other._probabilities = self._probabilities.on(other._machine)
-            other._tails = Tails(other._machine)
+            other._tails = Tails(Machine(charted(self._most, chart)))
             self._charts[chart] = other
         self._charts[chart].lenient = self.lenient
         return self._charts[chart]

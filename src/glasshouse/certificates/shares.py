@@ -14,11 +14,14 @@ from glasshouse.certificates.program import Machine, Program
 
 
 class LastShares:
-    """Everyone's last probabilities, from the program where it has them."""
+    """Everyone's last probabilities, from the program where it has them.
 
-    def __init__(self, program: Program, actions: Sequence[int]):
-        self._actions = actions
-        self._all = tuple(map(len, program.outputs)) == tuple(actions)
+    **Arguments:** `proper`, whether outputs are probabilities by construction: of others rounding
+    may make one negative, which no bound may overlook.
+    """
+
+    def __init__(self, program: Program, actions: Sequence[int], proper: bool):
+        self._proper = proper
         last = tuple(own[m - 1 :] for own, m in zip(program.outputs, actions, strict=True))
         self._machine = Machine(program.computing(last))
 
@@ -41,6 +44,6 @@ class LastShares:
             low = total - low
             if last:
                 low, high = low.max(last[0][0]), high.min(last[0][1])
-            shares.append([*own, (low.max(iv.ZERO), high)])
+            shares.append([*own, (low.max(iv.ZERO) if self._proper else low, high)])
         known = all(p[0] >= 0 and p[1].is_finite() for own in shares for p in own)
         return shares if known else None
