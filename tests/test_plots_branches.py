@@ -62,7 +62,7 @@ def test_solid_lines_attract_and_dashed_ones_do_not():
             p = (4 * kappa - 1) / (1 + kappa)
             if 0 < p < 1 and abs(height) < 2.9:
                 theta = np.log(p / (1 - p)) / (1 + kappa)
-                shown += [kappa] * (abs(height - theta) < 1e-6)
+                shown += [kappa] * int(abs(height - theta) < 1e-6)
         return np.array(shown)
 
     assert on_diagonal(BLUE).max() < 0.41862

@@ -318,8 +318,9 @@ def test_several_parameters_each():
 def test_three_alike_meet_in_more_than_two_branches():
     game = catalogue.threshold_public_goods(n=3, k=2, b=1.0, c=0.5)
     found = gh.branches(coupled(game, 0.0, 0.9), most=40)
+    family = coupled(game)
     for point in found.points[:: max(1, len(found.points) // 40)]:
-        assert gh.dynamics.rest_residual(coupled(game)(point.value), point.params) < 1e-8
+        assert gh.dynamics.rest_residual(family(point.value), point.params) < 1e-8
 
 
 def test_what_cannot_be_followed_is_said_in_one_line():
@@ -358,12 +359,12 @@ TWO_ACTIONS = [name for name, entry in CATALOGUE.items() if set(entry().actions)
 
 
 @pytest.mark.parametrize("name", TWO_ACTIONS)
-def test_every_game_of_two_actions_is_followed_from_where_it_rests_without_coupling(name):
+def test_every_game_of_two_actions_is_followed(name):
+    """From every rest point found without coupling, and all points on the way rest."""
     game = CATALOGUE[name]()
     found = gh.branches(coupled(game, 0.0, 1.0), most=12, search=[0.0])
     assert found.points
-    at_zero = [p for p in found.points if p.value == 0.0]
-    assert at_zero
+    assert [p for p in found.points if p.value == 0.0]
+    family = coupled(game, 0.0, 1.0)
     for point in found.points[:: max(1, len(found.points) // 12)]:
-        family = coupled(game, 0.0, 1.0)
         assert gh.dynamics.rest_residual(family(point.value), point.params) < 1e-8
