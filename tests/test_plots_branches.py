@@ -46,7 +46,9 @@ def test_the_legend_names_what_occurs_and_all_text_fits():
     ]
     assert ax.get_ylabel() == "probability of cooperating of player 1"
     assert ax.get_xlabel() == "coupling κ (weight of what each reads)"
-    whole, legend = ax.figure.bbox, ax.get_legend().get_window_extent()
+    shown = ax.get_legend()
+    assert shown is not None
+    whole, legend = ax.figure.bbox, shown.get_window_extent()
     assert 0 <= legend.x0 < legend.x1 <= whole.x1
     assert legend.y0 >= 0
     assert {"0.4186", "0.8801"} <= {text.get_text() for text in ax.texts}

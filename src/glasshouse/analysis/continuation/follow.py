@@ -26,7 +26,7 @@ from glasshouse.errors import InputError
 MOST_ARMS = 200
 """Arms followed unless the caller says otherwise; where there are more, a note says so."""
 
-SAME = 1e-6
+ONE_SPECIAL = 1e-6
 """Special points closer than this, in units of boxes and axis, are one."""
 
 METHOD = "numerical"
@@ -244,7 +244,7 @@ def _mark(node: Node, arm: Arm) -> None:
 
 
 def _close(one: State, other: State) -> bool:
-    return float(np.max(np.abs(one.z - other.z))) <= SAME
+    return float(np.max(np.abs(one.z - other.z))) <= ONE_SPECIAL
 
 
 def _result(atlas: _Atlas, name: str, ends: tuple[float, float], game: Any) -> Branches:
@@ -304,7 +304,7 @@ def _result(atlas: _Atlas, name: str, ends: tuple[float, float], game: Any) -> B
 def _is_continuum(arm: Arm) -> bool:
     """Whether an arm stays at one value of the axis."""
     along = [state.z[-1] for state in arm.states]
-    return len(along) > 3 and float(np.ptp(along)) < SAME
+    return len(along) > 3 and float(np.ptp(along)) < ONE_SPECIAL
 
 
 def _on(continua: set[int], node: Node) -> bool:
