@@ -40,8 +40,8 @@ def test_the_legend_names_what_occurs_and_all_text_fits():
         "equilibrium, proved",
         "rests, and attracts",
         "rests, but repels",
-        "fold",
-        "pitchfork",
+        "fold at 0.8801",
+        "pitchfork at 0.4186",
         "meets or leaves a bound",
     ]
     assert ax.get_ylabel() == "probability of cooperating of player 1"
@@ -51,7 +51,6 @@ def test_the_legend_names_what_occurs_and_all_text_fits():
     whole, legend = ax.figure.bbox, shown.get_window_extent()
     assert 0 <= legend.x0 < legend.x1 <= whole.x1
     assert legend.y0 >= 0
-    assert {"0.4186", "0.8801"} <= {text.get_text() for text in ax.texts}
 
 
 def test_solid_lines_attract_and_dashed_ones_do_not():

@@ -42,10 +42,10 @@ SPECIAL_WORDS = {
 }
 
 NAMED = ("fold", "pitchfork", "transcritical", "branch point", "Hopf")
-"""Special points whose value stands beside them."""
+"""Special points whose values the legend gives."""
 
-NAME = 0.08
-"""Of the height of the axes: names of points are not closer."""
+MOST_VALUES = 3
+"""Values of one kind that the legend shows."""
 
 SAME_PARAMS = 1e-9
 """Params that differ by no more are those certified."""
@@ -165,8 +165,6 @@ def _pieces(arm: Sequence[FollowedPoint]) -> list[tuple[str, int, int]]:
 
 def _specials(found: Branches, ax: Axes, place: _Shown) -> list[Line2D]:
     handles = []
-    low, high = found.between
-    drawn: list[tuple[str, float]] = []
     for kind, (marker, face) in SPECIAL_MARKERS.items():
         points = found.of_kind(kind)  # pyright: ignore[reportArgumentType]
         if not points:
@@ -174,24 +172,14 @@ def _specials(found: Branches, ax: Axes, place: _Shown) -> list[Line2D]:
         style = {"marker": marker, "ms": 6.0, "mfc": face, "mec": BLACK, "mew": 0.9, "ls": ""}
         x, y = [p.value for p in points], [place(p) for p in points]
         ax.plot(x, y, **style, zorder=5, clip_on=False)
-        handles.append(Line2D([], [], **style, label=SPECIAL_WORDS.get(kind, kind)))
-        if kind in NAMED:
-            for value, height in zip(x, y, strict=True):
-                _name(ax, value, height, low + 0.75 * (high - low), drawn)
+        label = SPECIAL_WORDS.get(kind, kind)
+        # In the legend, where no value covers a branch.
+        values = list(dict.fromkeys(f"{value:.4g}" for value in x)) if kind in NAMED else []
+        more = ["…"] if len(values) > MOST_VALUES else []
+        if values:
+            label = f"{label} at {', '.join([*values[:MOST_VALUES], *more])}"
+        handles.append(Line2D([], [], **style, label=label))
     return handles
-
-
-def _name(
-    ax: Axes, value: float, height: float, last: float, drawn: list[tuple[str, float]]
-) -> None:
-    """The value beside a point, once where several are close above each other."""
-    text, room = f"{value:.4g}", NAME * float(np.ptp(ax.get_ylim()))
-    if any(text == other and abs(height - at) < room for other, at in drawn):
-        return
-    drawn.append((text, height))
-    right = value > last
-    place = {"ha": "right" if right else "left", "fontsize": TEXT, "zorder": 6}
-    ax.annotate(text, (value, height), (-6 if right else 6, 5), textcoords="offset points", **place)
 
 
 def _certified(

@@ -47,23 +47,21 @@ def branches(
 ) -> Branches:
     """Rest points of selfish learning followed along an axis, with every point where they change.
 
-    Definition: θ rests when every selfish gradient ∂U_i/∂θ_i is zero, or pushes outward at a bound
-    of the box. Rest points depend on the game and not on the rule, and a rest point is no
-    equilibrium: `certify` asks for that. Branches are followed by pseudo-arclength steps; folds
-    and branch points solve their augmented systems, collisions with bounds theirs; at all of
-    them every branch that leaves is followed, too.
+    Definition: θ rests when every selfish gradient ∂U_i/∂θ_i is zero, or pushes outward at a bound.
+    Rest points depend on the game, not on the rule, and are no equilibria. Pseudo-arclength steps;
+    folds, branch points and collisions with bounds solve systems of their own, and all branches
+    that leave are followed.
 
     **Arguments:** `family`, a `Family` (other axes stand as in its setup; tied where its learning
-    is) or a `LogisticFamily` and the like; `axis`, by name, of the game: a coupling, bound or
-    payoff; `start`, params of a rest point at `value` of the axis, its lower end by default;
-    without one, those that `search` finds; `between`, from where to where, default the axis' ends;
-    `search`, values at which deflation looks for further rest points: default both ends without a
-    start, none with one; `most`, arms followed.
+    is) or a `LogisticFamily` and the like; `axis`, by name, a number of the game; `start`, params
+    of a rest point at `value` of the axis, its lower end by default; without one, those that
+    `search` finds; `between`, from where to where, default the axis' ends; `search`, values at
+    which deflation looks for further rest points: default both ends without a start, none with
+    one; `most`, arms followed.
     **Raises:** `InputError` for an axis of learning or of structure, payoffs that are drawn, and a
-    start that does not rest or where behaviour is saturated until gradients are lost.
-    **Cost:** some 100 points an arm, each a few Jacobians of (parameters)² entries; numerical:
-    branches that no start leads to are missed.
-    **Source:** Allgower & Georg 2003, Introduction to Numerical Continuation Methods, SIAM.
+    start that does not rest or has no gradients.
+    **Cost:** some 100 Jacobians an arm; numerical: branches that no start leads to are missed.
+    **Source:** Allgower & Georg 2003, Introduction to Numerical Continuation Methods.
 
         import glasshouse as gh
 

@@ -16,7 +16,7 @@ from glasshouse._foundation.numbers import Numbers, number, number_array
 from glasshouse._foundation.results import few
 from glasshouse.analysis.movement.first_order import cooperation
 from glasshouse.errors import InputError, nearest
-from glasshouse.families import AbstractFamily, Axis, Family
+from glasshouse.families import Axis, Family
 from glasshouse.families.axis import Setup, setter
 from glasshouse.families.place import Setter
 from glasshouse.parametric import AbstractParametricGame, Params, Tied, require_exact
@@ -175,7 +175,7 @@ def problem_of(family: Any, axis: Any, between: Any) -> tuple[AxisProblem, str]:
     """
     if isinstance(family, Family):
         build, game, name, ends, tied = _of_axis(family, axis)
-    elif isinstance(family, AbstractFamily):
+    elif hasattr(family, "symbol") and hasattr(family, "lowest"):
         name = axis.name if isinstance(axis, Axis) else axis
         if name not in ("coupling", "weight", family.symbol):
             raise InputError(
