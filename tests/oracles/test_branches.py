@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+from typing import Any
 
 import jax
 import mpmath
@@ -46,6 +47,11 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
+def root(function, low, high) -> float:
+    found: Any = brentq(function, low, high, xtol=1e-15)
+    return float(found)
+
+
 def effects(payoffs, p):
     """A(p), B(p) of theory.md."""
     T, R, P, S = payoffs
@@ -73,8 +79,8 @@ def test_fold_of_tied_threshold_goods():
     assert fold.cooperation == pytest.approx((0.5,) * 3, abs=1e-7)
     inside = [p for p in found.points if p.place == "interior" and p.value > 0.31]
     for point in inside:
-        root = np.sqrt(1 - 2 * 0.8 / (1 + 2 * point.value))
-        wanted = 0.5 * (1 + np.sign(point.params[0]) * root)
+        away = np.sqrt(1 - 2 * 0.8 / (1 + 2 * point.value))
+        wanted = 0.5 * (1 + np.sign(point.params[0]) * away)
         assert point.cooperation[0] == pytest.approx(wanted, abs=1e-9)
         assert point.stability == ("stable" if point.params[0] > 0 else "unstable")
     assert {np.sign(point.params[0]) for point in inside} == {-1.0, 1.0}
@@ -116,7 +122,7 @@ def test_pitchfork_off_the_diagonal(payoffs):
         other = effects(payoffs, p)[1]
         return (1 - kappa) * D * p * (1 - p) + 2 * kappa * other * (1 - 2 * p)
 
-    wanted = brentq(across, 0.41, 0.43, xtol=1e-15)
+    wanted = root(across, 0.41, 0.43)
     if payoffs == DILEMMA:
         assert abs(wanted - 0.418613428927834084) < 1e-14
     found = followed(payoffs)
@@ -146,7 +152,7 @@ def test_collisions_of_the_diagonal_with_its_corners(payoffs):
             own, other = effects(payoffs, sigmoid(end * (1 + kappa)))
             return own + kappa * other
 
-        wanted = brentq(drift, 0.05, 1.19, xtol=1e-15)
+        wanted = root(drift, 0.05, 1.19)
         point = only(found.specials, wanted)
         assert point.kind == "collision"
         assert abs(point.value - wanted) < EXACT
@@ -281,7 +287,7 @@ def test_a_bound_a_payoff_and_a_weight_are_axes():
         own, other = effects((T, 3, 1, 0), p)
         return own + 0.3 * other
 
-    assert only(found.specials, brentq(drift, 3.5, 6.0)).params == (-3.0, -3.0)
+    assert only(found.specials, root(drift, 3.5, 6.0)).params == (-3.0, -3.0)
 
 
 def table(T):
@@ -296,6 +302,7 @@ def test_affine_ends_are_the_thresholds():
     known = family.closed_form()
     found = gh.branches(family, "weight")
     for value, end in ((known.defection.value, 0.0), (known.cooperation.value, 1.0)):
+        assert value is not None
         corner = only(found.specials, value)
         assert abs(corner.value - value) < EXACT
         assert corner.params == (end, end)
@@ -318,8 +325,9 @@ def test_several_parameters_each():
 def test_three_alike_meet_in_more_than_two_branches():
     game = catalogue.threshold_public_goods(n=3, k=2, b=1.0, c=0.5)
     found = gh.branches(coupled(game, 0.0, 0.9), most=40)
+    family = coupled(game)
     for point in found.points[:: max(1, len(found.points) // 40)]:
-        assert gh.dynamics.rest_residual(coupled(game)(point.value), point.params) < 1e-8
+        assert gh.dynamics.rest_residual(family(point.value), point.params) < 1e-8
 
 
 def test_what_cannot_be_followed_is_said_in_one_line():
@@ -358,12 +366,12 @@ TWO_ACTIONS = [name for name, entry in CATALOGUE.items() if set(entry().actions)
 
 
 @pytest.mark.parametrize("name", TWO_ACTIONS)
-def test_every_game_of_two_actions_is_followed_from_where_it_rests_without_coupling(name):
+def test_every_game_of_two_actions_is_followed(name):
+    """From every rest point found without coupling, and all points on the way rest."""
     game = CATALOGUE[name]()
     found = gh.branches(coupled(game, 0.0, 1.0), most=12, search=[0.0])
     assert found.points
-    at_zero = [p for p in found.points if p.value == 0.0]
-    assert at_zero
+    assert [p for p in found.points if p.value == 0.0]
+    family = coupled(game, 0.0, 1.0)
     for point in found.points[:: max(1, len(found.points) // 12)]:
-        family = coupled(game, 0.0, 1.0)
         assert gh.dynamics.rest_residual(family(point.value), point.params) < 1e-8

@@ -18,14 +18,14 @@ from glasshouse.plots._layout import FIGURE_WIDTH, arrange
 from glasshouse.plots._palette import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, TEXT
 from glasshouse.plots.coupling import Marker, axis_label, mark_thresholds
 
-LINES = {
+BRANCH_LINES = {
     "stable": (BLUE, "-", 2.0),
     "unstable": (ORANGE, (0, (4, 2)), 1.3),
     "undecided": (GREY, ":", 1.6),
 }
 """Colour, dashes and width: told apart without colours, too."""
 
-MARKERS = {
+SPECIAL_MARKERS = {
     "fold": ("<", BLACK),
     "pitchfork": ("D", PURPLE),
     "transcritical": ("X", PURPLE),
@@ -35,19 +35,19 @@ MARKERS = {
     "collision": ("o", "white"),
 }
 
-WORDS = {
+SPECIAL_WORDS = {
     "stability change": "change of stability",
     "collision": "meets or leaves a bound",
     "transcritical": "transcritical point",
 }
 
 NAMED = ("fold", "pitchfork", "transcritical", "branch point", "Hopf")
-"""Special points whose value stands beside them."""
+"""Special points whose values the legend gives."""
 
-NAME = 0.08
-"""Of the height of the axes: names of points are not closer."""
+MOST_VALUES = 3
+"""Values of one kind that the legend shows."""
 
-SAME_PLACE = 1e-9
+SAME_PARAMS = 1e-9
 """Params that differ by no more are those certified."""
 
 AXES = {"coupling": "semantics.coupling", "weight": "semantics.weight", "bound": "semantics.bound"}
@@ -127,7 +127,7 @@ def _arms(found: Branches, ax: Axes, place: _Shown) -> list[Line2D]:
     seen = set()
     for arm in found.arms:
         for attraction, first, last in _pieces(arm):
-            colour, dashes, width = LINES[attraction]
+            colour, dashes, width = BRANCH_LINES[attraction]
             seen.add(attraction)
             x = [point.value for point in arm[first : last + 1]]
             y = [place(point) for point in arm[first : last + 1]]
@@ -140,7 +140,7 @@ def _arms(found: Branches, ax: Axes, place: _Shown) -> list[Line2D]:
     }
     return [
         Line2D([], [], color=colour, ls=dashes, lw=width, label=labels[name])
-        for name, (colour, dashes, width) in LINES.items()
+        for name, (colour, dashes, width) in BRANCH_LINES.items()
         if name in seen
     ]
 
@@ -165,33 +165,21 @@ def _pieces(arm: Sequence[FollowedPoint]) -> list[tuple[str, int, int]]:
 
 def _specials(found: Branches, ax: Axes, place: _Shown) -> list[Line2D]:
     handles = []
-    low, high = found.between
-    drawn: list[tuple[str, float]] = []
-    for kind, (marker, face) in MARKERS.items():
+    for kind, (marker, face) in SPECIAL_MARKERS.items():
         points = found.of_kind(kind)  # pyright: ignore[reportArgumentType]
         if not points:
             continue
         style = {"marker": marker, "ms": 6.0, "mfc": face, "mec": BLACK, "mew": 0.9, "ls": ""}
         x, y = [p.value for p in points], [place(p) for p in points]
         ax.plot(x, y, **style, zorder=5, clip_on=False)
-        handles.append(Line2D([], [], **style, label=WORDS.get(kind, kind)))
-        if kind in NAMED:
-            for value, height in zip(x, y, strict=True):
-                _name(ax, value, height, low + 0.75 * (high - low), drawn)
+        label = SPECIAL_WORDS.get(kind, kind)
+        # In the legend, where no value covers a branch.
+        values = list(dict.fromkeys(f"{value:.4g}" for value in x)) if kind in NAMED else []
+        more = ["…"] if len(values) > MOST_VALUES else []
+        if values:
+            label = f"{label} at {', '.join([*values[:MOST_VALUES], *more])}"
+        handles.append(Line2D([], [], **style, label=label))
     return handles
-
-
-def _name(
-    ax: Axes, value: float, height: float, last: float, drawn: list[tuple[str, float]]
-) -> None:
-    """The value beside a point, once where several are close above each other."""
-    text, room = f"{value:.4g}", NAME * float(np.ptp(ax.get_ylim()))
-    if any(text == other and abs(height - at) < room for other, at in drawn):
-        return
-    drawn.append((text, height))
-    right = value > last
-    place = {"ha": "right" if right else "left", "fontsize": TEXT, "zorder": 6}
-    ax.annotate(text, (value, height), (-6 if right else 6, 5), textcoords="offset points", **place)
 
 
 def _certified(
@@ -204,7 +192,7 @@ def _certified(
     for (low, high), params in certified:
         wanted = _row(params)
         for arm in found.arms:
-            there = [p for p in arm if np.allclose(_row(p.params), wanted, atol=SAME_PLACE)]
+            there = [p for p in arm if np.allclose(_row(p.params), wanted, atol=SAME_PARAMS)]
             if len(there) > 1:
                 x = np.array([p.value for p in there])
                 order = np.argsort(x, kind="stable")

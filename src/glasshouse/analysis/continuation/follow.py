@@ -26,7 +26,7 @@ from glasshouse.errors import InputError
 MOST_ARMS = 200
 """Arms followed unless the caller says otherwise; where there are more, a note says so."""
 
-SAME = 1e-6
+ONE_SPECIAL = 1e-6
 """Special points closer than this, in units of boxes and axis, are one."""
 
 METHOD = "numerical"
@@ -47,23 +47,21 @@ def branches(
 ) -> Branches:
     """Rest points of selfish learning followed along an axis, with every point where they change.
 
-    Definition: θ rests when every selfish gradient ∂U_i/∂θ_i is zero, or pushes outward at a bound
-    of the box. Rest points depend on the game and not on the rule, and a rest point is no
-    equilibrium: `certify` asks for that. Branches are followed by pseudo-arclength steps; folds
-    and branch points solve their augmented systems, collisions with bounds theirs; at all of
-    them every branch that leaves is followed, too.
+    Definition: θ rests when every selfish gradient ∂U_i/∂θ_i is zero, or pushes outward at a bound.
+    Rest points depend on the game, not on the rule, and are no equilibria. Pseudo-arclength steps;
+    folds, branch points and collisions with bounds solve systems of their own, and all branches
+    that leave are followed.
 
     **Arguments:** `family`, a `Family` (other axes stand as in its setup; tied where its learning
-    is) or a `LogisticFamily` and the like; `axis`, by name, of the game: a coupling, bound or
-    payoff; `start`, params of a rest point at `value` of the axis, its lower end by default;
-    without one, those that `search` finds; `between`, from where to where, default the axis' ends;
-    `search`, values at which deflation looks for further rest points: default both ends without a
-    start, none with one; `most`, arms followed.
+    is) or a `LogisticFamily` and the like; `axis`, by name, a number of the game; `start`, params
+    of a rest point at `value` of the axis, its lower end by default; without one, those that
+    `search` finds; `between`, from where to where, default the axis' ends; `search`, values at
+    which deflation looks for further rest points: default both ends without a start, none with
+    one; `most`, arms followed.
     **Raises:** `InputError` for an axis of learning or of structure, payoffs that are drawn, and a
-    start that does not rest or where behaviour is saturated until gradients are lost.
-    **Cost:** some 100 points an arm, each a few Jacobians of (parameters)² entries; numerical:
-    branches that no start leads to are missed.
-    **Source:** Allgower & Georg 2003, Introduction to Numerical Continuation Methods, SIAM.
+    start that does not rest or has no gradients.
+    **Cost:** some 100 Jacobians an arm; numerical: branches that no start leads to are missed.
+    **Source:** Allgower & Georg 2003, Introduction to Numerical Continuation Methods.
 
         import glasshouse as gh
 
@@ -244,7 +242,7 @@ def _mark(node: Node, arm: Arm) -> None:
 
 
 def _close(one: State, other: State) -> bool:
-    return float(np.max(np.abs(one.z - other.z))) <= SAME
+    return float(np.max(np.abs(one.z - other.z))) <= ONE_SPECIAL
 
 
 def _result(atlas: _Atlas, name: str, ends: tuple[float, float], game: Any) -> Branches:
@@ -304,7 +302,7 @@ def _result(atlas: _Atlas, name: str, ends: tuple[float, float], game: Any) -> B
 def _is_continuum(arm: Arm) -> bool:
     """Whether an arm stays at one value of the axis."""
     along = [state.z[-1] for state in arm.states]
-    return len(along) > 3 and float(np.ptp(along)) < SAME
+    return len(along) > 3 and float(np.ptp(along)) < ONE_SPECIAL
 
 
 def _on(continua: set[int], node: Node) -> bool:

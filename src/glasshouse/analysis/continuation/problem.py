@@ -16,13 +16,13 @@ from glasshouse._foundation.numbers import Numbers, number, number_array
 from glasshouse._foundation.results import few
 from glasshouse.analysis.movement.first_order import cooperation
 from glasshouse.errors import InputError, nearest
-from glasshouse.families import AbstractFamily, Axis, Family
+from glasshouse.families import Axis, Family
 from glasshouse.families.axis import Setup, setter
 from glasshouse.families.place import Setter
 from glasshouse.parametric import AbstractParametricGame, Params, Tied, require_exact
 from glasshouse.parametric.capabilities import AbstractScaled, capabilities
 
-MOST_COORDINATES = 200
+MOST_FOLLOWED = 200
 """More free parameters than this make Jacobians that are not for a loop in Python."""
 
 
@@ -75,7 +75,7 @@ class Place(NamedTuple):
     cooperation: Any
 
 
-class Problem(eqx.Module):
+class AxisProblem(eqx.Module):
     """A game whose number moves along an axis, as F(z) = 0 with z = (u, τ).
 
     Coordinates u of params run from 0 to 1 in boxes with two ends, from 0 on where there is one,
@@ -125,7 +125,7 @@ class Problem(eqx.Module):
 class Places:
     """What decides about points of a problem, which is taken apart once and not at every call."""
 
-    def __init__(self, problem: Problem):
+    def __init__(self, problem: AxisProblem):
         numbers, rest = eqx.partition(problem, eqx.is_array)
         self._numbers, structure = jax.tree.flatten(numbers)
         self._rest = _Rest(structure, *jax.tree.flatten(rest))
@@ -141,7 +141,7 @@ class _Rest:
         self._key = numbers, tuple(leaves), structure
         self._hash = hash(self._key)
 
-    def problem(self, numbers: list) -> Problem:
+    def problem(self, numbers: list) -> AxisProblem:
         """The problem with these arrays."""
         rest = jax.tree.unflatten(self._key[2], self._key[1])
         return eqx.combine(jax.tree.unflatten(self._key[0], numbers), rest)
@@ -167,7 +167,7 @@ def _place(numbers: list, z: Float[RealArray, "unknowns"], rest: _Rest) -> Place
     return Place(problem.field(z), jacobian, scales, widths, ends, params, payoffs, seen)
 
 
-def problem_of(family: Any, axis: Any, between: Any) -> tuple[Problem, str]:
+def problem_of(family: Any, axis: Any, between: Any) -> tuple[AxisProblem, str]:
     """What is followed along which axis, checked.
 
     **Raises:** `InputError` for axes that are about learning or change a game's structure, games
@@ -175,7 +175,7 @@ def problem_of(family: Any, axis: Any, between: Any) -> tuple[Problem, str]:
     """
     if isinstance(family, Family):
         build, game, name, ends, tied = _of_axis(family, axis)
-    elif isinstance(family, AbstractFamily):
+    elif hasattr(family, "symbol") and hasattr(family, "lowest"):
         name = axis.name if isinstance(axis, Axis) else axis
         if name not in ("coupling", "weight", family.symbol):
             raise InputError(
@@ -190,7 +190,7 @@ def problem_of(family: Any, axis: Any, between: Any) -> tuple[Problem, str]:
             "gh.Family(gh.Setup(game), gh.Axis(name, values, at=…))"
         )
     low, high = _checked_ends(ends if between is None else between, name)
-    problem = Problem(game, np.asarray(low), np.asarray(high), build, tied)
+    problem = AxisProblem(game, np.asarray(low), np.asarray(high), build, tied)
     first, last = (_checked_game(problem, end, name) for end in (low, high))
     if _shapes(first) != _shapes(last):
         raise _changes(name)
@@ -227,13 +227,13 @@ def _checked_ends(ends: Numbers, name: str) -> tuple[float, float]:
     return number(found[0], "between"), number(found[1], "between")
 
 
-def _checked_game(problem: Problem, value: float, name: str) -> AbstractParametricGame:
+def _checked_game(problem: AxisProblem, value: float, name: str) -> AbstractParametricGame:
     game = problem.at(value)
     require_exact(game, "branches")
     count = sum(np.size(x) for box in game.spaces for x in jax.tree.leaves(box.lower))
-    if not 0 < count <= MOST_COORDINATES:
+    if not 0 < count <= MOST_FOLLOWED:
         raise InputError(
-            f"branches follow at least 1 and at most {MOST_COORDINATES} parameters, and the "
+            f"branches follow at least 1 and at most {MOST_FOLLOWED} parameters, and the "
             f"game at {name} = {value:g} has {count}"
         )
     return game

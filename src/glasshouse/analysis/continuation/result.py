@@ -11,7 +11,7 @@ from glasshouse.analysis.continuation.nodes import Kind
 from glasshouse.analysis.continuation.states import Attraction, Where
 from glasshouse.parametric import Params
 
-MOST_LISTED = 24
+MOST_SPECIALS = 24
 """Special points that `print` shows."""
 
 
@@ -116,15 +116,15 @@ class Branches(Evidenced):
         ]
         if self.specials:
             lines.append(f"{self.axis:>20}  {'±':>8}  {'what':<17} place     parameters")
-        for special in self.specials[:MOST_LISTED]:
+        for special in self.specials[:MOST_SPECIALS]:
             params = ", ".join(f"{x:.6g}" for x in _row(special.params)[:4])
             more = ", …" if len(_row(special.params)) > 4 else ""
             lines.append(
                 f"{special.value:>20.12g}  {special.tolerance:>8.1g}  {special.kind:<17} "
                 f"{special.place:<9} ({params}{more})"
             )
-        if len(self.specials) > MOST_LISTED:
-            lines.append(f"… {len(self.specials) - MOST_LISTED} more")
+        if len(self.specials) > MOST_SPECIALS:
+            lines.append(f"… {len(self.specials) - MOST_SPECIALS} more")
         return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])
 
 

@@ -11,30 +11,32 @@ import optimistix as optx
 from jaxtyping import Array
 from scipy.special import ndtri
 
-from glasshouse.analysis.continuation.problem import Problem
+from glasshouse.analysis.continuation.problem import AxisProblem
 from glasshouse.analysis.continuation.states import TOUCHING, Landscape, State
 
-ROUNDS = 8
+DEFLATION_ROUNDS = 8
 """So often starts are tried again with what was found taken out, as long as something is found."""
 
-STARTS = 24
+DEFLATED_STARTS = 24
 """From so many places Newton's method starts in each round, corners among them in the first."""
 
 MOST_KNOWN = 64
 """Rest points taken out at once."""
 
-NOWHERE = 1e6
+NO_ROOT = 1e6
 """Stands for no root: so far away that nothing is divided by it, and has derivatives, unlike ∞."""
 
-APART = 1e-6
+DISTINCT = 1e-6
 """Rest points closer than this, in units of boxes, are one."""
 
-NEARLY = 1e-5
+POLISHED_FROM = 1e-5
 """What Newton's method leaves near a root that is polished afterwards."""
 
 
 @eqx.filter_jit
-def _deflated(problem: Problem, starts: Any, at: Any, known: Any, lower: Any, upper: Any) -> Array:
+def _deflated(
+    problem: AxisProblem, starts: Any, at: Any, known: Any, lower: Any, upper: Any
+) -> Array:
     def system(u, _):
         field = problem.relative(jnp.append(u, at))
         # A point rests where a step along its gradient, brought back into the box, stands still.
@@ -66,8 +68,8 @@ def rest_points_at(land: Landscape, at: float, known: list[State]) -> list[State
     """
     size = len(land.lower)
     found: list[State] = []
-    for turn in range(ROUNDS):
-        taken = np.full((MOST_KNOWN, size), NOWHERE)
+    for turn in range(DEFLATION_ROUNDS):
+        taken = np.full((MOST_KNOWN, size), NO_ROOT)
         rows = [s.z[:-1] for s in [*known, *found]][-MOST_KNOWN:]
         if rows:
             taken[: len(rows)] = rows
@@ -87,7 +89,7 @@ def settled(land: Landscape, near: np.ndarray) -> State | None:
     """The rest point at the same value of the axis next to a point, if there is one."""
     u = np.clip(near[:-1], land.lower, land.upper)
     state = land.state(np.append(u, near[-1]), np.zeros(len(u), dtype=int))
-    low, high = u - land.lower <= NEARLY, land.upper - u <= NEARLY
+    low, high = u - land.lower <= POLISHED_FROM, land.upper - u <= POLISHED_FROM
     held = np.where(low & (state.relative < 0), -1, np.where(high & (state.relative > 0), 1, 0))
     state = land.state(state.z, held)
     solved = land.solve(state, state.z, np.eye(len(near))[-1], float(near[-1]))
@@ -101,7 +103,7 @@ def settled(land: Landscape, near: np.ndarray) -> State | None:
 
 
 def _differ(one: State, other: State) -> bool:
-    return float(np.max(np.abs(one.z - other.z))) > max(APART, TOUCHING)
+    return float(np.max(np.abs(one.z - other.z))) > max(DISTINCT, TOUCHING)
 
 
 def _starts(land: Landscape, turn: int) -> np.ndarray:
@@ -111,7 +113,7 @@ def _starts(land: Landscape, turn: int) -> np.ndarray:
     for _ in range(60):  # x^(size + 1) = x + 1: the golden ratio's counterparts
         ratio = (1.0 + ratio) ** (1.0 / (size + 1))
     steps = ratio ** -np.arange(1.0, size + 1)
-    numbers = np.arange(1 + turn * STARTS, 1 + (turn + 1) * STARTS)
+    numbers = np.arange(1 + turn * DEFLATED_STARTS, 1 + (turn + 1) * DEFLATED_STARTS)
     spread = (0.5 + numbers[:, None] * steps[None]) % 1.0
     if turn == 0:
         all_corners = itertools.product((0.0, 1.0), repeat=size)

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from glasshouse.analysis.continuation.problem import Place, Places, Problem
+from glasshouse.analysis.continuation.problem import AxisProblem, Place, Places
 from glasshouse.analysis.continuation.systems import RESTS, Frame, Solved, crossing
 
 Where: TypeAlias = Literal["interior", "edge", "corner"]
@@ -15,7 +15,7 @@ Attraction: TypeAlias = Literal["stable", "saddle", "unstable", "undecided"]
 TOUCHING = 1e-9
 """Closer than this to a bound, in units of the box, is on it; a relative gradient below is zero."""
 
-DECIDED = 1e-8
+DECIDED_RATE = 1e-8
 """Eigenvalues whose real part is below this share of the Jacobian's size count as zero."""
 
 
@@ -67,7 +67,7 @@ class State:
     def zero(self) -> float:
         """Below it a rate is rounding."""
         own = np.abs(self.here.jacobian[:, :-1] / self.here.widths[None, :])
-        return DECIDED * float(own[np.ix_(self.free, self.free)].max(initial=0.0))
+        return DECIDED_RATE * float(own[np.ix_(self.free, self.free)].max(initial=0.0))
 
     @property
     def growing(self) -> int | None:
@@ -94,7 +94,7 @@ class State:
 class Landscape:
     """A problem and between which units its coordinates lie."""
 
-    problem: Problem
+    problem: AxisProblem
     lower: np.ndarray
     upper: np.ndarray
 
@@ -124,7 +124,7 @@ class Landscape:
         z = np.append(np.where(held == 0, z[:-1], self.bounds(held)), z[-1])
         low, high = here.ends
         params = np.where(held < 0, low, np.where(held > 0, high, here.params))
-        return State(z, held, here._replace(params=params), weights_of(here.scales))
+        return State(z, held, here._replace(params=params), gradient_weights(here.scales))
 
     def solve(self, near: State, guess: np.ndarray, along: np.ndarray, at: float) -> Solved:
         """The rest point near a guess at which along · z = at, held as another is."""
@@ -149,7 +149,7 @@ class Landscape:
         return sorted(found)
 
 
-def weights_of(scales: np.ndarray) -> np.ndarray:
+def gradient_weights(scales: np.ndarray) -> np.ndarray:
     """1 / scale; 0 where nothing moves anybody's behaviour, or nobody cares."""
     usable = np.isfinite(scales) & (scales > 1024 * np.finfo(np.float64).tiny)
     return np.where(usable, 1.0 / np.where(usable, scales, 1.0), 0.0)

@@ -17,17 +17,17 @@ import numpy as np
 
 from glasshouse.analysis.continuation.problem import Place, Places
 
-PRECISION = 1e-11
+NEWTON_PRECISION = 1e-11
 """Of unknowns in units of boxes and axis: Newton's method stops where its next step, which it does
 not take, is smaller. The one before was the root of it, so that mostly much more is right."""
 
-STEPS = 25
+NEWTON_STEPS = 25
 """Newton's method converges in fewer, or not at all."""
 
-FAR = 10.0
+NEWTON_FAR = 10.0
 """A step so long, in units of boxes and axis, leads nowhere."""
 
-APART = 1e-5
+DIFFERENCE = 1e-5
 """Between places whose Jacobians are compared: errors of 1e-10 in second derivatives."""
 
 RESTS = 1e-10
@@ -90,22 +90,22 @@ def _rest(frame: Frame, z: np.ndarray) -> _Rest:
 
 def _turning(frame: Frame, z: np.ndarray, direction: np.ndarray) -> np.ndarray:
     """How the slopes change along a direction."""
-    ahead, behind = (_rest(frame, z + sign * APART * direction).slopes for sign in (1, -1))
-    return (ahead - behind) / (2 * APART)
+    ahead, behind = (_rest(frame, z + sign * DIFFERENCE * direction).slopes for sign in (1, -1))
+    return (ahead - behind) / (2 * DIFFERENCE)
 
 
 def _newton(evaluate: Callable[[np.ndarray], Solved], guess: np.ndarray) -> Solved:
     """The solution next to a guess, or where it was given up: see `Solved.holds`."""
     found = evaluate(guess)
-    for _ in range(STEPS):
+    for _ in range(NEWTON_STEPS):
         try:
             step = np.linalg.solve(found.jacobian, -found.left)
         except np.linalg.LinAlgError:
             break
         size = float(np.max(np.abs(step)))
-        if not size < FAR:  # or NaN
+        if not size < NEWTON_FAR:  # or NaN
             break
-        if size <= PRECISION:
+        if size <= NEWTON_PRECISION:
             break
         after = evaluate(found.unknowns + step)
         # Where rounding has the last word, steps stop to become shorter.
