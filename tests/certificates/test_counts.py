@@ -31,6 +31,7 @@ from glasshouse.certificates.count.isolation import (
     is_alone,
 )
 from glasshouse.certificates.count.joint import Joint
+from glasshouse.certificates.count.newton import is_regular
 from glasshouse.certificates.document import LogisticNumbers
 from glasshouse.certificates.files import digest_of
 from glasshouse.errors import InputError
@@ -229,6 +230,32 @@ def test_zeros_of_slopes_that_are_no_equilibria_are_not_isolated(name):
     )
 
 
+@pytest.mark.parametrize("name", ["none", "edges", "corners", "mixed"])
+def test_regions_with_two_zeros_of_slopes_are_no_regions_of_one(name):
+    """On an edge, where the other's payoff has both a least and a largest value inside."""
+    joint, _ = game_of(name)
+    game, coupling = HONEST_AND_OTHERS[name]
+    row, h = np.linspace(-3, 3, 601), 1e-5
+    tables, met = symmetric(*game), 0
+    for end in (-3.0, 3.0):
+        rise, fall = (payoffs_of(tables, coupling, end, row + x)[1] for x in (h, -h))
+        changes = np.flatnonzero(np.diff(np.sign(rise - fall)))
+        for first, second in itertools.combinations(changes, 2):
+            region = ((end, end), (float(row[first]), float(row[second + 1])))
+            assert not is_regular(joint, (1, 0), region)
+            met += 1
+    assert met or name != "edges"
+
+
+def test_regions_of_a_continuum_are_no_regions_of_one():
+    """(7, 3, 1, 0) at κ = 1, where slopes are zero along θ_1 + θ_2 = ln 5."""
+    joint, _ = game_of("continuum")
+    for x, width in itertools.product((-0.5, 0.3, 1.7), (1e-6, 1e-2, 0.3)):
+        y = math.log(5) - x
+        region = ((x - width, x + width), (y - width, y + width))
+        assert not is_alone(joint, BOXES, (0, 0), region)
+
+
 # Files
 
 
@@ -252,7 +279,12 @@ HONEST = {
     "indifferent": ((3, 4, 2, 0), 0.0),
     "inside": ((5, 3, 1, 0), 0.3),
 }
-HONEST_AND_OTHERS = {**HONEST, "mixed": ((4, 3, 1, 2), 0.3), "saddle": ((3, 4, 2, 0), 0.3)}
+HONEST_AND_OTHERS = {
+    **HONEST,
+    "mixed": ((4, 3, 1, 2), 0.3),
+    "saddle": ((3, 4, 2, 0), 0.3),
+    "continuum": ((7, 3, 1, 0), 1.0),
+}
 NUMBER = {"none": 0, "edges": 2, "corners": 2, "indifferent": 3, "inside": 1}
 
 
