@@ -20,6 +20,7 @@ from glasshouse.analysis.equilibria.candidates import largest_gain, newton
 from glasshouse.analysis.equilibria.floats import Floats
 from glasshouse.certificates.builtin import joint_program
 from glasshouse.certificates.count.checker import check_count
+from glasshouse.certificates.count.claim import EquilibriumCount
 from glasshouse.certificates.count.curvature import SECONDS, Curved
 from glasshouse.certificates.count.document import CountDocument, read_count
 from glasshouse.certificates.count.exclusion import face_of, has_no_inner_zero, pays_more
@@ -210,7 +211,7 @@ def test_zeros_of_slopes_that_are_no_equilibria_are_not_isolated(name):
     points, _ = newton(floats, start)
     points = np.unique(points.round(9), axis=1)
     points = points[:, (np.abs(points) < 2.99).all(axis=0)]
-    wrong = [x for x in points.T if largest_gain(floats, tuple(map(float, x))) > 1e-3]
+    wrong = [x for x in points.T if largest_gain(floats, (float(x[0]), float(x[1]))) > 1e-3]
     assert wrong
     for x, y in wrong:
         for size in (1e-7, 1e-5):
@@ -306,6 +307,7 @@ def test_honest_files_are_accepted_and_read_back_to_the_letter(name, tmp_path):
     path.write_text(document.text())
     found = gh.verify(path)
     assert (found.accepted, found.complete, found.reason) == (True, True, "")
+    assert isinstance(found.certificate, EquilibriumCount)
     assert (found.certificate.count, found.certificate.number) == ("exactly", NUMBER[name])
     assert read_count(path.read_text(), "it").text() == document.text()
     assert found.certificate.evidence.method.value == "certified"
