@@ -79,7 +79,7 @@ def equilibria(tables, couplings, bound=3.0, size=1201, apart=0.02, tolerance=1e
 
 def zoomed(tables, couplings, bound, start, width, rounds=11):
     """The profile around which nobody gains most, and what is gained there."""
-    point = start
+    point, gains, k = start, np.array([np.inf]), 0
     for _ in range(rounds):
         axes = [np.clip(x + width * np.linspace(-1, 1, 7), -bound, bound) for x in point]
         first, second = (x.ravel() for x in np.meshgrid(*axes, indexing="ij"))

@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glasshouse._foundation.digits import plus_minus
+from glasshouse.analysis.equilibria.find import find_equilibria
 from glasshouse.analysis.equilibrium.certification import certify
 from glasshouse.certificates.document import digest_of
 from glasshouse.channels.box import Box
@@ -95,6 +96,9 @@ def files(tmp_path_factory) -> Path:
         "unknown": certify(dilemma(0.5), corner, 0.9502, budget=3),
         "unbounded": certify(dilemma(0.3, math.inf), (-1.3, -1.3), 0.0),
         "program": certify(custom, (2.0, 2.0), 1e-6),
+        "all": find_equilibria(dilemma(0.6)),
+        "none": find_equilibria(dilemma(0.5)),
+        "cut short": find_equilibria(dilemma(0.5), budget=1),
     }.items():
         certificate.write(folder / f"{name}.json")
     return folder
@@ -108,6 +112,13 @@ SAID = {
     "fails": ("refuted: player 1 gains at least", "at coupling 0.87"),
     "unknown": ("unknown: the best gain of player 1 lies in [0.9",),
     "unbounded": ("no deviation of player 1 gains as much as some limit", "without bounds"),
+    "all": (
+        "exactly 2 equilibria in pure parameters of the game\n",
+        "one with θ_1 = 3, θ_2 in [-2.737170613, -2.737170612]\n",
+        "parameters in [-3, 3]×[-3, 3]; 2 players, 2×2 actions, logistic semantics at coupling 0.6",
+    ),
+    "none": ("exactly 0 equilibria in pure parameters of the game\n",),
+    "cut short": ("unknown how many equilibria", "in which nothing is known"),
     "program": ("certified about this program: no player gains more than 1e-06",),
 }
 

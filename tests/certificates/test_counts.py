@@ -4,6 +4,7 @@ import copy
 import functools
 import itertools
 import json
+import math
 import subprocess
 import sys
 from typing import Any
@@ -15,12 +16,23 @@ from tests.certificates.exact import holds, mp, points_of, random_program
 
 import glasshouse as gh
 from glasshouse import NormalFormGame, ParametricGame
+from glasshouse.analysis.equilibria.candidates import largest_gain, newton
+from glasshouse.analysis.equilibria.floats import Floats
 from glasshouse.certificates.builtin import joint_program
 from glasshouse.certificates.count.checker import check_count
+from glasshouse.certificates.count.claim import EquilibriumCount
 from glasshouse.certificates.count.curvature import SECONDS, Curved
 from glasshouse.certificates.count.document import CountDocument, read_count
 from glasshouse.certificates.count.exclusion import face_of, has_no_inner_zero, pays_more
+from glasshouse.certificates.count.isolation import (
+    Isolation,
+    Reply,
+    check_isolation,
+    has_zero,
+    is_alone,
+)
 from glasshouse.certificates.count.joint import Joint
+from glasshouse.certificates.count.newton import is_regular
 from glasshouse.certificates.document import LogisticNumbers
 from glasshouse.certificates.files import digest_of
 from glasshouse.errors import InputError
@@ -149,6 +161,102 @@ def test_what_excludes_a_piece_is_true_all_over_it(seed):
                 assert np.all(payoffs_of(tables, coupling, *at)[player] > here - 1e-12)
 
 
+@functools.cache
+def game_of(name):
+    game, coupling = HONEST_AND_OTHERS[name]
+    numbers = LogisticNumbers(coupling=((0.0, coupling), (coupling, 0.0)), own_weight=(1.0, 1.0))
+    program, payoffs = joint_program(numbers, (2, 2)), symmetric(*game).tolist()
+    return Joint(program, payoffs, True), Floats(program, payoffs, BOXES)
+
+
+@pytest.mark.parametrize(
+    ("name", "point"),
+    [
+        ("edges", (3.0, -2.737170612720)),
+        ("corners", (3.0, 3.0)),
+        ("corners", (-3.0, -3.0)),
+        ("indifferent", (math.log(2), math.log(2))),
+        ("indifferent", (3.0, 3.0)),
+        ("inside", (-1.3113446862, -1.3113446862)),
+    ],
+)
+def test_no_piece_around_an_equilibrium_is_excluded(name, point):
+    """Bounds among them, where "no zero here" is no reason."""
+    joint, _ = game_of(name)
+    rng = np.random.default_rng(7)
+    for _ in range(60):
+        below, above = 10.0 ** rng.uniform(-6, 0.5, (2, 2))
+        piece = tuple(
+            (float(max(x - a, -3)), float(min(x + b, 3)))
+            for x, a, b in zip(point, below, above, strict=True)
+        )
+        face = face_of(joint, BOXES, piece)
+        assert face.region is not None
+        assert all(
+            low - 1e-9 <= x <= high + 1e-9
+            for x, (low, high) in zip(point, face.region, strict=True)
+        )
+        assert not has_no_inner_zero(joint, BOXES, face.region)
+        assert not has_no_inner_zero(joint, BOXES, piece)
+        for player in (0, 1):
+            for better in (*rng.uniform(-3, 3, 4), point[player]):
+                assert not pays_more(joint, player, float(better), piece)
+
+
+@pytest.mark.parametrize("name", ["none", "edges", "mixed", "saddle"])
+def test_zeros_of_slopes_that_are_no_equilibria_are_not_isolated(name):
+    """Whatever is claimed of the players' replies: concave everywhere, or worse elsewhere."""
+    joint, floats = game_of(name)
+    start = np.stack(np.meshgrid(*[np.linspace(-2.9, 2.9, 25)] * 2)).reshape(2, -1)
+    points, _ = newton(floats, start)
+    points = np.unique(points.round(9), axis=1)
+    points = points[:, (np.abs(points) < 2.99).all(axis=0)]
+    wrong = [x for x in points.T if largest_gain(floats, (float(x[0]), float(x[1]))) > 1e-3]
+    assert wrong
+    for x, y in wrong:
+        for size in (1e-7, 1e-5):
+            inside = ((float(x - size), float(x + size)), (float(y - size), float(y + size)))
+            ends = [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]
+            for near in ((0, 5), *((k, k) for k in range(6))):
+                reply = Reply(tuple(ends), near)
+                for replies in ((reply, reply), (Reply((), (0, 0)), Reply((), (0, 0)))):
+                    with pytest.raises(InputError):
+                        check_isolation(joint, BOXES, Isolation((0, 0), inside, inside, replies))
+    # That is because of the replies: everything else holds of some of them.
+    inside = [
+        ((float(x - 1e-6), float(x + 1e-6)), (float(y - 1e-6), float(y + 1e-6))) for x, y in wrong
+    ]
+    assert any(
+        is_alone(joint, BOXES, (0, 0), box) and has_zero(joint, (0, 0), box) for box in inside
+    )
+
+
+@pytest.mark.parametrize("name", ["none", "edges", "corners", "mixed"])
+def test_regions_with_two_zeros_of_slopes_are_no_regions_of_one(name):
+    """On an edge, where the other's payoff has both a least and a largest value inside."""
+    joint, _ = game_of(name)
+    game, coupling = HONEST_AND_OTHERS[name]
+    row, h = np.linspace(-3, 3, 601), 1e-5
+    tables, met = symmetric(*game), 0
+    for end in (-3.0, 3.0):
+        rise, fall = (payoffs_of(tables, coupling, end, row + x)[1] for x in (h, -h))
+        changes = np.flatnonzero(np.diff(np.sign(rise - fall)))
+        for first, second in itertools.combinations(changes, 2):
+            region = ((end, end), (float(row[first]), float(row[second + 1])))
+            assert not is_regular(joint, (1, 0), region)
+            met += 1
+    assert met or name != "edges"
+
+
+def test_regions_of_a_continuum_are_no_regions_of_one():
+    """(7, 3, 1, 0) at κ = 1, where slopes are zero along θ_1 + θ_2 = ln 5."""
+    joint, _ = game_of("continuum")
+    for x, width in itertools.product((-0.5, 0.3, 1.7), (1e-6, 1e-2, 0.3)):
+        y = math.log(5) - x
+        region = ((x - width, x + width), (y - width, y + width))
+        assert not is_alone(joint, BOXES, (0, 0), region)
+
+
 # Files
 
 
@@ -163,12 +271,20 @@ def document_of(game, coupling, budget=20_000):
     return proof.document
 
 
+BOXES = ((-3.0, 3.0), (-3.0, 3.0))
+
 HONEST = {
     "none": ((5, 3, 1, 0), 0.5),
     "edges": ((5, 3, 1, 0), 0.6),
     "corners": ((4, 3.5, 2, 0), 0.6),
     "indifferent": ((3, 4, 2, 0), 0.0),
     "inside": ((5, 3, 1, 0), 0.3),
+}
+HONEST_AND_OTHERS = {
+    **HONEST,
+    "mixed": ((4, 3, 1, 2), 0.3),
+    "saddle": ((3, 4, 2, 0), 0.3),
+    "continuum": ((7, 3, 1, 0), 1.0),
 }
 NUMBER = {"none": 0, "edges": 2, "corners": 2, "indifferent": 3, "inside": 1}
 
@@ -191,6 +307,7 @@ def test_honest_files_are_accepted_and_read_back_to_the_letter(name, tmp_path):
     path.write_text(document.text())
     found = gh.verify(path)
     assert (found.accepted, found.complete, found.reason) == (True, True, "")
+    assert isinstance(found.certificate, EquilibriumCount)
     assert (found.certificate.count, found.certificate.number) == ("exactly", NUMBER[name])
     assert read_count(path.read_text(), "it").text() == document.text()
     assert found.certificate.evidence.method.value == "certified"
@@ -236,7 +353,8 @@ def more(contents, rng):
     """An equilibrium that is there already, or a box where there is none."""
     if isolations(contents) and rng.random() < 0.5:
         copied = copy.deepcopy(isolations(contents)[int(rng.integers(len(isolations(contents))))])
-        copied["around"][int(rng.integers(2))][0] = float(rng.uniform(-3, -2.9)).hex()
+        if rng.random() < 0.3:
+            copied["around"][int(rng.integers(2))][0] = float(rng.uniform(-3, -2.9)).hex()
     else:
         x, y, w = rng.uniform(-2.5, 2.5), rng.uniform(-2.5, 2.5), rng.uniform(1e-6, 0.1)
         ends = [float(e).hex() for e in np.linspace(-3, 3, 7)]

@@ -10,6 +10,7 @@ from tests.brute_force import equilibria as by_brute_force
 
 import glasshouse as gh
 from glasshouse import NormalFormGame, ParametricGame
+from glasshouse.certificates import EquilibriumCount
 from glasshouse.channels import Box
 from glasshouse.errors import InputError
 from glasshouse.semantics import Affine, Custom, Logistic
@@ -149,6 +150,7 @@ def test_what_a_point_says():
     assert [point.kind for point in found.points] == ["edge", "edge"]
     assert not any(point.symmetric for point in found.points)
     point = found.points[0]
+    assert point.enclosure is not None
     (low, high), held = point.enclosure
     assert held == (3.0, 3.0)
     assert 0 < high - low < 1e-6
@@ -172,6 +174,7 @@ def test_none_is_a_certificate(tmp_path):
     found.write(tmp_path / "none.json")
     checked = gh.verify(tmp_path / "none.json")
     assert checked.accepted
+    assert isinstance(checked.certificate, EquilibriumCount)
     assert (checked.certificate.count, checked.certificate.number) == ("exactly", 0)
 
 
@@ -241,6 +244,7 @@ def test_three_actions_by_a_semantics_of_ones_own(seed):
     game = ParametricGame(NormalFormGame(tables), Custom(three_actions, [Box(-2.0, 2.0)] * 2))
     found = gh.find_equilibria(game)
     assert found.count == "exactly"
+    assert found.proof is not None
     assert found.proof.about == "this program"
     row = np.linspace(-2, 2, 801)
     u, v = payoffs_of_three(tables, row[:, None] + 0 * row, row + 0 * row[:, None])

@@ -29,6 +29,10 @@ from glasshouse.certificates.covers import Region
 PARAMETERS = 121
 """Parameters of each player that are tried as better replies."""
 
+CLOSE = 1e-3
+"""Where the best of them misses being one by less than this share of the payoffs' range, finer
+ones are tried."""
+
 OFF_CENTRE = 0.4765
 """Where pieces are cut: in the middle, cuts would run through what is symmetric for ever."""
 
@@ -126,19 +130,31 @@ class Exclusion:
         """Who may be paid more by what, as floats say at corners and the middle."""
         found = []
         for player in BOTH:
-            low, high = region[1 - player]
-            theirs = np.unique([low, (low + high) / 2, high])
-            low, high = region[player]
-            own = np.unique([low, (low + high) / 2, high])
-            rows = np.concatenate([self._rows[player], own])
-            at = (rows[:, None], theirs[None, :])
-            payoffs = self.floats.payoffs(*(at if player == 0 else at[::-1]))[player]
-            stay = payoffs[len(self._rows[player]) :].max(axis=0)
-            margins = (payoffs[: len(self._rows[player])] - stay).min(axis=1)
-            best = int(np.argmax(margins))
-            if margins[best] > 0:
-                found.append((float(margins[best]), player, float(rows[best])))
+            rows = self._rows[player]
+            margin, parameter = self._best_margin(region, player, rows)
+            if -CLOSE * self.floats.scale < margin <= 0:
+                # Between two of the parameters tried there may be a better one.
+                step = rows[1] - rows[0]
+                around = np.linspace(parameter - step, parameter + step, len(rows))
+                fine = np.clip(around, *self.boxes[player])
+                margin, parameter = self._best_margin(region, player, fine)
+            if margin > 0:
+                found.append((margin, player, parameter))
         return [(player, parameter) for _, player, parameter in sorted(found, reverse=True)]
+
+    def _best_margin(self, region: Region, player: int, tried: np.ndarray) -> tuple[float, float]:
+        """By how much the best of some parameters pays a player more than a region at least."""
+        low, high = region[1 - player]
+        theirs = np.unique([low, (low + high) / 2, high])
+        low, high = region[player]
+        own = np.unique([low, (low + high) / 2, high])
+        at = (np.concatenate([tried, own])[:, None], theirs[None, :])
+        payoffs = self.floats.payoffs(*(at if player == 0 else at[::-1]))[player]
+        stay = payoffs[len(tried) :].max(axis=0)
+        margins = (payoffs[: len(tried)] - stay).min(axis=1)
+        margins[(low <= tried) & (tried <= high)] = -np.inf  # nothing pays more than itself
+        best = int(np.argmax(margins))
+        return float(margins[best]), float(tried[best])
 
     def _cut(self, region: Region) -> tuple[int, float] | None:
         """Along the edge of an isolated region where that runs through, else off the centre."""

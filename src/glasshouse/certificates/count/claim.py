@@ -36,8 +36,9 @@ class EquilibriumCount(Evidenced):
     document: CountDocument = dataclasses.field(repr=False)
 
     @property
-    def _proved(self) -> str:
-        return "certified" if self.count == "exactly" else ""
+    def verdict(self) -> Literal["certified", "unknown"]:
+        """Whether it is proved how many there are."""
+        return "certified" if self.count == "exactly" else "unknown"
 
     def write(self, path: str | Path) -> None:
         """Write the certificate with its proof to a JSON file, which `verify` checks.
