@@ -73,6 +73,10 @@ ANALYSES = {
     ),
     "certify": lambda: gh.certify(GAME, (3.0, 3.0), 1e-6).to_dict(),
     "find_equilibria": lambda: gh.find_equilibria(GAME).to_dict(),
+    "certify_mixture": lambda: analysis.certify_mixture(
+        GAME, ((3.0, -2.0), (3.0,)), ((0.25, 0.75), (1.0,)), 1e-6
+    ).to_dict(),
+    "mixed_equilibrium": lambda: gh.mixed_equilibrium(GAME).to_dict(),
     "certified_threshold": lambda: gh.certified_threshold(FAMILY, tolerance=0.01),
     "equilibrium_curve": lambda: analysis.equilibrium_curve(FAMILY, [2.0], tolerance=0.1),
     "thresholds": lambda: gh.thresholds(PD),

@@ -5,6 +5,7 @@ import json
 import math
 import subprocess
 import sys
+from typing import Any
 
 import jax.numpy as jnp
 import mpmath
@@ -21,6 +22,7 @@ from glasshouse.certificates.mixture.checker import check_mixture
 from glasshouse.certificates.mixture.document import MixtureDocument, read_mixture
 from glasshouse.certificates.mixture.facing import gain_against
 from glasshouse.channels import Box
+from glasshouse.cli.main import main
 from glasshouse.semantics import Affine, Custom, Logistic
 
 PD = LogisticFamily(load_game("prisoners_dilemma"), bound=3.0)
@@ -43,12 +45,13 @@ def reader_of_tanh() -> ParametricGame:
     return ParametricGame(CHICKEN, Custom(function, [Box(-2.0, 2.0)] * 2))
 
 
-def twice(own):
-    return own, own
+def alike(game, own, weights, epsilon, **settings) -> MixtureCertificate:
+    """Of both players mixing in the same way."""
+    return certify_mixture(game, (own, own), (weights, weights), epsilon, **settings)
 
 
 CERTIFICATES: dict[str, MixtureCertificate] = {
-    "certified": certify_mixture(PD(0.7), *map(twice, AT_7), 1e-9),
+    "certified": alike(PD(0.7), *AT_7, 1e-9),
     "refuted": certify_mixture(PD(0.7), ((3.0, -2.4), (3.0,)), ((0.5, 0.5), (1.0,)), 1e-3),
     "roughly": certify_mixture(
         PD(0.5), ((-3.0, 1.0), (0.5, 2.0, -2.0)), ((0.3, 0.7), (0.2, 0.3, 0.5)), 2.0
@@ -56,7 +59,7 @@ CERTIFICATES: dict[str, MixtureCertificate] = {
     "asymmetric": certify_mixture(
         ParametricGame(PENNIES, Affine((2, 2), 0.0)), *PENNIES_MIXED, 1e-12
     ),
-    "unknown": certify_mixture(PD(0.7), *map(twice, AT_7), 1e-12, budget=20),
+    "unknown": alike(PD(0.7), *AT_7, 1e-12, budget=20),
 }
 OTHERS = {
     "custom": certify_mixture(
@@ -84,7 +87,8 @@ class Judge:
     def __init__(self, document: MixtureDocument, player: int):
         problem = document.problem
         self.table = np.array(problem.payoffs, float)[player]
-        self.semantics, self.player = problem.semantics, player
+        self.semantics: Any = problem.semantics
+        self.player = player
         self.own = [own[0] for own in problem.atoms[player]]
         self.others = [own[0] for own in problem.atoms[1 - player]]
         with mpmath.workdps(DIGITS):
@@ -116,17 +120,17 @@ class Judge:
         (a, b), (c, d) = self.table.tolist()
         return p[0] * (p[1] * a + (1 - p[1]) * b) + (1 - p[0]) * (p[1] * c + (1 - p[1]) * d)
 
-    def paid(self, t):
+    def paid(self, t) -> Any:
         with mpmath.workdps(DIGITS):
             return mpmath.fsum(
                 w * self._against(t, x) for w, x in zip(self.their_shares, self.others, strict=True)
             )
 
-    def stay(self):
+    def stay(self) -> Any:
         with mpmath.workdps(DIGITS):
             return mpmath.fsum(w * self.paid(x) for w, x in zip(self.shares, self.own, strict=True))
 
-    def gain(self, t):
+    def gain(self, t) -> Any:
         with mpmath.workdps(DIGITS):
             return self.paid(t) - self.stay()
 
@@ -202,6 +206,34 @@ def test_no_point_of_a_box_gains_more_than_the_bound(name):
                 for share in (*rng.uniform(size=4), 0.0, 1.0):
                     point = [min(low + (high - low) * share, high) for low, high in box]
                     assert not gain.at(point)[0] > bound.upper
+
+
+def test_verify_says_what_is_claimed_of_a_mixture(tmp_path, capsys, monkeypatch):
+    def printed(*words, code):
+        monkeypatch.setattr(sys, "argv", ["glasshouse", "verify", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == code
+        return capsys.readouterr().out
+
+    names = {"certified": 0, "refuted": 0, "forged": 1}
+    CERTIFICATES["certified"].write(tmp_path / "certified.json")
+    CERTIFICATES["refuted"].write(tmp_path / "refuted.json")
+    contents = json.loads(CERTIFICATES["certified"].document.text())
+    contents["claim"]["gains"][0]["upper"] = (1e-12).hex()
+    contents["digest"] = digest_of(contents)
+    (tmp_path / "forged.json").write_text(json.dumps(contents))
+    said = {
+        name: " ".join(printed(tmp_path / f"{name}.json", code=code).split())
+        for name, code in names.items()
+    }
+    assert "accepted certified: no player gains more than 1e-09 by any" in said["certified"]
+    assert "player 1 plays 3 with probability 0.568801; -2.3966" in said["certified"]
+    assert "pays at least 2.38393, 2.38393" in said["certified"]
+    assert "accepted refuted: player 1 gains at least" in said["refuted"]
+    assert "REJECTED reason: player 1: the cover does not prove" in said["forged"]
+    (found,) = json.loads(printed("--json", tmp_path / "certified.json", code=0)).values()
+    assert found["certificate"]["verdict"] == "certified"
 
 
 FORGED = 50
@@ -307,7 +339,7 @@ def test_floats_that_are_another_function_prove_nothing():
         return tuple(jnp.stack([0.5 + 0.1 * x, 0.5 - 0.1 * x]) for x in lost)
 
     game = ParametricGame(CHICKEN, Custom(function, [Box(-2.0, 2.0)] * 2))
-    found = certify_mixture(game, *map(twice, ((-2.0, 2.0), (0.5, 0.5))), 3.0)
+    found = alike(game, (-2.0, 2.0), (0.5, 0.5), 3.0)
     assert found.verdict == "unknown"
     assert found.document.claim.floats is not None
     assert check_mixture(found.document).accepted

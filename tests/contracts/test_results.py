@@ -48,6 +48,7 @@ from glasshouse.analysis.challenge import (
     Forecast,
     Forecasts,
 )
+from glasshouse.analysis.equilibria import bound_game, mixed_equilibrium, mixing_branch
 from glasshouse.certificates.checker import check
 from glasshouse.channels import (
     Box,
@@ -168,6 +169,21 @@ def predictions():
     return predict(FAMILY)
 
 
+@functools.cache
+def mixture():
+    return mixed_equilibrium(PARAMETRIC)
+
+
+@functools.cache
+def branch():
+    return mixing_branch(FAMILY, [0.86, 0.88])
+
+
+@functools.cache
+def bounds():
+    return bound_game(GAME, 0.5, [1.0, 3.0])
+
+
 EXAMPLES = {
     "NormalFormGame": lambda: GAME,
     "NormalFormGame of 8 players": lambda: catalogue.public_goods(n=8),
@@ -275,6 +291,12 @@ EXAMPLES = {
     "ChallengeFindings": challenge,
     "Certificate": lambda: certify(PARAMETRIC, (3.0, 3.0), 1e-6),
     "GainBounds": lambda: certify(PARAMETRIC, (3.0, 3.0), 1e-6).worst,
+    "MixtureCertificate": lambda: mixture().certificate,
+    "Mixture": lambda: mixture(),
+    "MixingBranch": lambda: branch(),
+    "MixingTurn": lambda: branch().turns[0],
+    "BoundGame": lambda: bounds(),
+    "BoundEquilibrium": lambda: bounds().equilibria[0],
     "Verification": lambda: check(certify(PARAMETRIC, (3.0, 3.0), 1e-6).document),
     "Equilibria": lambda: find_equilibria(PARAMETRIC),
     "EquilibriumPoint": lambda: find_equilibria(FAMILY(0.3)).points[0],

@@ -46,9 +46,12 @@ def test_symmetric_mixtures_of_the_prisoners_dilemma(coupling):
     assert found.payoffs == pytest.approx((payoff, payoff), abs=1e-9)
     # And nothing on a grid gains more, by the definition of the payoff.
     grid = np.linspace(-3, 3, 20_001)
-    paid = sum(
-        w * pd_payoff(grid, x, coupling)
-        for w, x in zip(found.weights[1], found.atoms[1], strict=True)
+    paid = np.sum(
+        [
+            w * pd_payoff(grid, x, coupling)
+            for w, x in zip(found.weights[1], found.atoms[1], strict=True)
+        ],
+        axis=0,
     )
     assert paid.max() - payoff < 1e-10
 
@@ -82,7 +85,7 @@ def test_an_asymmetric_mixture_is_found_and_proved():
     assert found.verdict == "certified"
     assert sorted(map(len, found.atoms)) == [2, 3]
     # The value of the game on a grid, by linear programming: more atoms are of no use to either.
-    grid = np.linspace(-3, 3, 121)
+    grid = np.linspace(-3, 3, 81)
     p, q = (
         1 / (1 + np.exp(-(x + 0.5 * y)))
         for x, y in ((grid[:, None], grid[None]), (grid[None], grid[:, None]))
@@ -139,12 +142,42 @@ def test_results_say_from_where_they_were_found():
     [
         (LogisticFamily(load_game("prisoners_dilemma"), np.inf), {}, "bound"),
         (PD, {"start": (4.0, 0.0)}, "box"),
-        (PD, {"start": []}, "empty"),
+        (PD, {"start": []}, "at least, but has 0"),
+        (PD, {"start": [(0.1 * k, 0.0) for k in range(9)]}, "at most 8 profiles"),
     ],
 )
 def test_what_cannot_be_searched_is_refused(family, settings, words):
     with pytest.raises(InputError, match=words):
         mixed_equilibrium(family(0.5), **settings)
+
+
+@pytest.mark.parametrize("count", [3, pytest.param(60, marks=pytest.mark.slow)])
+def test_mixtures_of_random_games_are_found_and_no_deviation_on_a_grid_gains(count):
+    """Payoffs U(-1, 1), κ U(-.5, 1.5), M = 3: payoffs from their definition, in NumPy alone."""
+    rng, grid = np.random.default_rng(20), np.linspace(-3, 3, 2001)
+    for k in range(count):
+        table, coupling = rng.uniform(-1, 1, size=(2, 2, 2)), rng.uniform(-0.5, 1.5)
+        if k % 2:  # interchangeable players
+            table[1] = table[0].T
+        found = mixed_equilibrium(
+            ParametricGame(NormalFormGame(table), Logistic((2, 2), coupling, 3.0))
+        )
+        assert found.verdict == "certified"
+        assert found.symmetric == bool(k % 2)
+        for i in (0, 1):
+            (a, b), (c, d) = table[i] if i == 0 else table[i].T
+            paid = np.zeros_like(grid)
+            for w, x in zip(found.weights[1 - i], found.atoms[1 - i], strict=True):
+                p, q = (1 / (1 + np.exp(-(y + coupling * z))) for y, z in ((grid, x), (x, grid)))
+                paid += w * (p * (q * a + (1 - q) * b) + (1 - p) * (q * c + (1 - q) * d))
+            assert paid.max() == pytest.approx(found.payoffs[i], abs=1e-5)
+            assert paid.max() <= found.payoffs[i] + 1e-9
+
+
+def test_games_that_are_played_again_and_again_are_refused():
+    again = LogisticFamily(gh.games.RepeatedGame(load_game("prisoners_dilemma"), 0.9), 3.0)
+    with pytest.raises(InputError, match="played once"):
+        mixed_equilibrium(again(0.5))
 
 
 def test_players_who_are_not_interchangeable_do_not_mix_alike():

@@ -11,11 +11,11 @@ from glasshouse.certificates.covers import Region
 from glasshouse.certificates.exact import Count, Exact, Finite, Nested, Truth, flattened, shape_of
 from glasshouse.certificates.files import (
     OTHER_FORM,
-    Part,
+    FilePart,
     check_digest,
     digest_of,
     first_fault,
-    laid_out,
+    in_lines,
     parsed,
 )
 from glasshouse.certificates.program import Instruction, Program
@@ -38,7 +38,7 @@ Point = tuple[Exact, ...]
 Pair = tuple[Exact, Exact]
 
 
-class GainClaim(Part):
+class GainClaim(FilePart):
     """What is claimed about one player's best gain, by deviations of its own parameters.
 
     A deviation lists them in order, then the coupling where the claim is about an interval.
@@ -60,7 +60,7 @@ class GainClaim(Part):
     """Players, from 0, whose probabilities are not shown to be such on all of the cover."""
 
 
-class FloatsDiffer(Part):
+class FloatsDiffer(FilePart):
     """A point where the semantics, computed in floats, is not what its program is."""
 
     player: Count
@@ -75,7 +75,7 @@ class FloatsDiffer(Part):
     """… and what the floats gave; null for NaN."""
 
 
-class Claim(Part):
+class Claim(FilePart):
     """What the certificate says."""
 
     verdict: Literal["certified", "refuted", "unknown"]
@@ -88,7 +88,7 @@ class Claim(Part):
     """Where floats are known to differ from the program: the verdict is "unknown" then."""
 
 
-class LogisticNumbers(Part):
+class LogisticNumbers(FilePart):
     """The numbers of the logistic semantics."""
 
     kind: Literal["logistic"] = "logistic"
@@ -108,7 +108,7 @@ class LogisticNumbers(Part):
             raise ValueError("the logistic semantics has one parameter less than actions")
 
 
-class AffineNumbers(Part):
+class AffineNumbers(FilePart):
     """The numbers of the affine semantics."""
 
     kind: Literal["affine"] = "affine"
@@ -121,7 +121,7 @@ class AffineNumbers(Part):
             raise ValueError("the affine semantics has two actions and one parameter per player")
 
 
-class ProgramOnly(Part):
+class ProgramOnly(FilePart):
     """Any other semantics: the programs in the proofs are all that is known of it."""
 
     kind: Literal["program"] = "program"
@@ -145,7 +145,7 @@ def check_affine(
             raise ValueError("affine weights and parameters must lie between 0 and 1")
 
 
-class ProgramText(Part):
+class ProgramText(FilePart):
     """A straight-line program, as `Program` holds it."""
 
     inputs: Count
@@ -165,7 +165,7 @@ class ProgramText(Part):
         return Program(self.inputs, instructions, self.outputs)
 
 
-class Problem(Part):
+class Problem(FilePart):
     """What the claim is about: a game in parameters, and a profile of it."""
 
     payoffs: Nested
@@ -227,7 +227,7 @@ class Problem(Part):
         return self.boxes[player] + (() if self.couplings is None else (self.couplings,))
 
 
-class Proof(Part):
+class Proof(FilePart):
     """Why one player's `upper` holds."""
 
     precision: Annotated[int, Field(ge=2, le=MOST_PRECISION_READ, strict=True)]
@@ -243,7 +243,7 @@ class Proof(Part):
         return cover
 
 
-class Document(Part):
+class Document(FilePart):
     """A certificate file."""
 
     format: Literal["glasshouse certificate"] = FORMAT
@@ -288,7 +288,7 @@ class Document(Part):
 
     def text(self) -> str:
         """What is written to the file."""
-        return laid_out(self.contents(), levels=2) + "\n"
+        return in_lines(self.contents(), levels=2) + "\n"
 
 
 def read_document(text: str, name: str) -> Document:

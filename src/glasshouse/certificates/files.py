@@ -11,7 +11,7 @@ from glasshouse.errors import InputError
 OTHER_FORM = "is not as certificates are written: the same contents have one form only"
 
 
-class Part(BaseModel):
+class FilePart(BaseModel):
     """A part of a file: frozen, and no key goes unnoticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
@@ -40,12 +40,12 @@ def check_digest(contents: dict[str, Any], digest: str, name: str) -> None:
         raise InputError(f"{name} is not as it was written: its digest belongs to other contents")
 
 
-def laid_out(value: Any, levels: int, indent: str = "") -> str:
+def in_lines(value: Any, levels: int, indent: str = "") -> str:
     """JSON with one key in a line on the outer levels, and everything inside in that line."""
     if not levels or not isinstance(value, dict):
         return json.dumps(value)
     entries = (
-        f"{indent} {json.dumps(key)}: {laid_out(entry, levels - 1, indent + ' ')}"
+        f"{indent} {json.dumps(key)}: {in_lines(entry, levels - 1, indent + ' ')}"
         for key, entry in value.items()
     )
     return "{\n" + ",\n".join(entries) + f"\n{indent}}}"

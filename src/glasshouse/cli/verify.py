@@ -8,6 +8,7 @@ import typer
 from glasshouse.cli.options import JsonOption, complain, print_json, say
 from glasshouse.errors import InputError
 from glasshouse.study.words.count_lines import count_lines
+from glasshouse.study.words.mixture_lines import mixture_lines
 from glasshouse.study.words.proof_lines import payoffs, subject, verdict
 
 if TYPE_CHECKING:
@@ -65,8 +66,9 @@ def _print(path: Path, verification: "Verification") -> None:
         said.append(f"note: {verification.reason}")
     if isinstance(certificate, Certificate):
         said += _about_a_profile(certificate, claims)
-    elif isinstance(certificate, EquilibriumCount):
-        first, *rest = count_lines(certificate)
+    else:
+        counted = isinstance(certificate, EquilibriumCount)
+        first, *rest = count_lines(certificate) if counted else mixture_lines(certificate)
         said += [f"{claims}{first}", *rest]
     say(f"{path}: {'accepted' if verification.accepted else 'REJECTED'}")
     for line in said:

@@ -13,7 +13,7 @@ from glasshouse.errors import InputError
 from glasshouse.plots._layout import arrange
 from glasshouse.plots._palette import BLACK, BLUE, GREY, TEXT
 
-LARGEST, SMALLEST = 60.0, 2.0
+LARGEST_MARK, SMALLEST_MARK = 60.0, 2.0
 """Areas of the marks of an atom that is always played and of one that hardly is, in points²."""
 
 
@@ -32,7 +32,7 @@ def plot_mixing_branch(branch: MixingBranch, ax: Axes | None = None) -> Axes:
     ax = ax or Figure(figsize=(4.8, 4.0), layout="constrained").subplots()
     for certified in (True, False):
         marks = [
-            (coupling, float(atom), SMALLEST + (LARGEST - SMALLEST) * share)
+            (coupling, float(atom), SMALLEST_MARK + (LARGEST_MARK - SMALLEST_MARK) * share)
             for coupling, mixture in zip(branch.couplings, branch.mixtures, strict=True)
             if (mixture.verdict == "certified") == certified
             for atom, share in zip(mixture.atoms[0], mixture.weights[0], strict=True)
@@ -47,7 +47,7 @@ def plot_mixing_branch(branch: MixingBranch, ax: Axes | None = None) -> Axes:
         ax.axvline(turn.coupling, color=BLACK, lw=1.0, ls=style, zorder=1, label=label)
     handles: list[Artist] = [*ax.get_legend_handles_labels()[0]]
     for share, words in ((1.0, "the only atom"), (0.1, "an atom of probability 0.1")):
-        size = np.sqrt(SMALLEST + (LARGEST - SMALLEST) * share)
+        size = np.sqrt(SMALLEST_MARK + (LARGEST_MARK - SMALLEST_MARK) * share)
         handles.append(Line2D([], [], ls="", marker="o", ms=size, color=BLUE, label=words))
     ax.axhline(0.0, color=GREY, lw=0.6, zorder=0)
     ax.set_xlabel("coupling $\\kappa$ (weight of what each reads)", fontsize=TEXT)

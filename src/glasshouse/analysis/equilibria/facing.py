@@ -44,7 +44,7 @@ def numbers_of(params: Params) -> list[np.ndarray]:
     ]
 
 
-def params_of(numbers: Array | np.ndarray, game: DenseGame) -> Params:
+def params_from(numbers: Array | np.ndarray, game: DenseGame) -> Params:
     """A profile in the structure of the game's boxes, from everyone's numbers in one array."""
     profile, begin = [], 0
     for box in game.spaces:
@@ -103,12 +103,12 @@ def others_of(atoms: Atoms, shares: Shares, player: int) -> Iterator[tuple[np.nd
 
 
 def _payoffs(numbers: RealArray, game: DenseGame) -> RealArray:
-    return game.centred_payoffs(params_of(jnp.asarray(numbers), game))
+    return game.centred_payoffs(params_from(jnp.asarray(numbers), game))
 
 
 def _derivatives(numbers: Array, game: DenseGame) -> tuple[Array, Array, Array]:
     def payoffs(z: Array) -> Array:
-        return jnp.asarray(game.centred_payoffs(params_of(z, game)))
+        return jnp.asarray(game.centred_payoffs(params_from(z, game)))
 
     slopes = jax.jacrev(payoffs)
     return payoffs(numbers), slopes(numbers), jax.jacfwd(slopes)(numbers)

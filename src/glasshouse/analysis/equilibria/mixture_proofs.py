@@ -45,22 +45,20 @@ def certify_mixture(
 ) -> MixtureCertificate:
     """Prove that no player can gain more than ε by deviating from a mixture, or refute it.
 
-    Definition: every player draws one of its atoms, independently; the mixture is an ε-equilibrium
-    iff for every player i the sup over t in its whole box of Σ_k w_k U_i(t, θ_-i^k), over all
-    profiles θ_-i^k of the others' atoms with their probabilities w_k, is at most ε above what
-    the mixture pays i.
+    Definition: all draw one of their atoms, independently; an ε-equilibrium is where for every
+    player i the sup over t in its box of Σ_k w_k U_i(t, θ_-i^k), θ_-i^k the profiles of the others'
+    atoms and w_k their probabilities, is at most ε above what the mixture pays i.
 
     Found by branch and bound in Arb arithmetic, as by `certify`; `verify` checks the file.
 
-    **Arguments:** `atoms`, for every player its atoms, each a pytree of parameters inside its box,
-    which must be bounded; `weights`, for every player one for each atom, above zero, which add up
-    to 1 to 1e-9: an atom's probability is its weight over their sum, exactly; `epsilon`, in units
-    of payoff; `budget`, boxes looked at for each player at most.
+    **Arguments:** `atoms`, for every player its atoms, each a pytree of parameters inside its
+    bounded box; `weights`, one above zero for each atom, adding up to 1 to 1e-9: the probability is
+    the weight over their sum, exactly; `epsilon`, in units of payoff; `budget`, boxes for each
+    player at most.
     **Returns:** a `MixtureCertificate`; its `write` makes a file for `verify`.
-    **Raises:** `InputError` for atoms outside the boxes or that are not all different, weights that
-    do not fit, an unbounded box, an ε that is negative or not finite, or a semantics that cannot be
-    bounded.
-    **Cost:** as that of `certify`, times the number of profiles of the others' atoms.
+    **Raises:** `InputError` for atoms outside the boxes or equal ones, weights that do not fit, an
+    unbounded box, or a semantics that cannot be bounded.
+    **Cost:** that of `certify` times the number of profiles of the others' atoms.
 
         import glasshouse as gh
         from glasshouse.analysis.equilibria import certify_mixture

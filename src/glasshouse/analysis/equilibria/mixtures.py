@@ -18,7 +18,7 @@ from glasshouse.analysis.equilibria.facing import (
     bounds_of,
     expected,
     numbers_of,
-    params_of,
+    params_from,
     table_of,
 )
 from glasshouse.analysis.equilibria.merging import likely_supports, supported
@@ -29,8 +29,9 @@ from glasshouse.analysis.equilibria.oracle import (
     REPLIES_ON_A_LINE,
     best_replies,
 )
+from glasshouse.analysis.equilibria.restricted import MOST_STRATEGIES
 from glasshouse.analysis.equilibria.restricted_games import Restricted, restricted_equilibria
-from glasshouse.analysis.equilibrium.certification import checked_epsilon
+from glasshouse.analysis.equilibrium.certification import checked_epsilon, posed
 from glasshouse.certificates.certificate import Verdict
 from glasshouse.certificates.mixture.certificate import MixtureCertificate
 from glasshouse.dynamics.doors import check_params
@@ -38,7 +39,7 @@ from glasshouse.errors import InputError
 from glasshouse.parametric import Params, require_exact
 from glasshouse.parametric.dense import DenseGame
 
-ROUNDS = 60
+MOST_ROUNDS = 60
 """Of the double oracle, at most."""
 
 MOST_ATOMS, MOST_ATOMS_BY_LP = 6, 40
@@ -91,28 +92,24 @@ def mixed_equilibrium(
     start: Params | Sequence[Params] | None = None,
     symmetric: bool | None = None,
     epsilon: Numbers = 1e-9,
-    rounds: Whole = ROUNDS,
+    rounds: Whole = MOST_ROUNDS,
     key: Seed | None = None,
 ) -> Mixture:
     """A mixed equilibrium over parameters, found from `start`: each player draws among few atoms.
 
-    A double oracle: the game restricted to a few parameters of each player is solved for all its
-    extreme equilibria in exact arithmetic (by linear programming where payoffs add up to a
-    constant); the one that pays all players together most is taken; everybody's best reply over
-    its whole box is added, and so on. Atoms close together are merged and the mixture is solved
-    for by Newton's method (atoms are paid the same, inside the box without slope). What comes
-    out is proved or refuted by `certify_mixture`. It is one equilibrium, found from one start: what
-    others there are is not said.
+    A double oracle: the game restricted to a few parameters of each player is solved exactly, the
+    equilibrium that pays most altogether is taken, everybody's best reply over its box is added,
+    and so on. Atoms close together are merged, and Newton's method solves for the mixture. What
+    comes out is proved or refuted by `certify_mixture`. It is one equilibrium: what others there
+    are is not said.
 
     **Arguments:** `game`, of two players, or of more who are interchangeable; all boxes bounded;
-    `start`, a profile or a list of profiles, whose parameters are the first atoms (None: the lower
-    and the upper corner of the boxes); `symmetric`, whether all players are to mix in the same way
-    (None: where they are interchangeable); `epsilon`, in units of payoff, that the certificate is
-    about; `rounds`, best replies are added so often at most; `key`, a seed, used where a player has
-    several parameters only.
-    **Returns:** a `Mixture`, its certificate "certified" where an ε-equilibrium was reached.
-    **Raises:** `InputError` for unbounded boxes, three or more players who are not interchangeable,
-    or a start outside the boxes.
+    `start`, a profile or a list of profiles, the first atoms (None: the lower and the upper corner
+    of the boxes); `symmetric`, whether all mix in the same way (None: where they are
+    interchangeable); `epsilon`, that the certificate is about; `rounds`, at most; `key`, a seed,
+    used where a player has several parameters.
+    **Raises:** `InputError` for unbounded boxes, three players who are not interchangeable, or a
+    start outside the boxes.
     **Cost:** a second or two, most of it compilation.
 
         import glasshouse as gh
@@ -126,6 +123,7 @@ def mixed_equilibrium(
     _check_boxes(game)
     symmetric = _checked_symmetry(game, symmetric)
     starts = _checked_starts(game, start, symmetric)
+    posed(game, starts[0], None)  # whatever cannot be proved is refused before the search
     search = _DoubleOracle(game, symmetric, epsilon, 0 if key is None else key)
     atoms = [_unlike([numbers_of(profile)[i] for profile in starts]) for i in range(game.players)]
     atoms, shares, used, last = search.run(atoms, rounds)
@@ -142,19 +140,30 @@ class _DoubleOracle:
 
     def run(self, atoms: Atoms, rounds: int) -> tuple[Atoms, Shares, int, Restricted]:
         """A mixture, after how many rounds, and the restricted game that led to it."""
-        for k in range(1, rounds + 1):
+        k = 0
+        while True:
+            k += 1
             last = restricted_equilibria(table_of(self.game, atoms), self.symmetric)
             raw = supported(atoms, last.chosen)
-            for mixture in likely_supports(self.game, *raw, self.symmetric):
-                replies, gain = self._replies(*mixture)
-                if gain <= self.enough:
-                    return *mixture, k, last
+            reached, replies = self._reached(*raw)
             more = [_unlike([*own, reply]) for own, reply in zip(atoms, replies, strict=True)]
-            if k == rounds or all(len(x) == len(y) for x, y in zip(more, atoms, strict=True)):
-                break
+            stalled = all(len(x) == len(y) for x, y in zip(more, atoms, strict=True))
+            if reached is not None or stalled or k == rounds:
+                return *(reached or raw), k, last
             most = MOST_ATOMS_BY_LP if last.by_programming else MOST_ATOMS
             atoms = [_pruned(own, used, most) for own, used in zip(more, last.chosen, strict=True)]
-        return *raw, k, last
+
+    def _reached(
+        self, atoms: Atoms, shares: Shares
+    ) -> tuple[tuple[Atoms, Shares] | None, list[np.ndarray]]:
+        """A mixture near a rough one against which nobody gains, if there is one, and the best
+        replies to the last one looked at."""
+        replies: list[np.ndarray] = []
+        for mixture in likely_supports(self.game, atoms, shares, self.symmetric):
+            replies, gain = self._replies(*mixture)
+            if gain <= self.enough:
+                return mixture, replies
+        return None, replies
 
     def _replies(self, atoms: Atoms, shares: Shares) -> tuple[list[np.ndarray], float]:
         """Everyone's best reply, and the largest gain of any."""
@@ -211,8 +220,11 @@ def _checked_starts(game: DenseGame, start: Any, symmetric: bool) -> tuple[Param
         found = [tuple(getattr(box, end) for box in game.spaces) for end in ("lower", "upper")]
     else:
         found = [start] if isinstance(start, tuple) else list(start)
-        if not found:
-            raise InputError("start must be a profile or a list of profiles, but is empty")
+        if not 0 < len(found) <= MOST_STRATEGIES:
+            raise InputError(
+                f"start must be a profile or a list of at most {MOST_STRATEGIES} profiles, and one "
+                f"at least, but has {len(found)}"
+            )
     checked = tuple(check_params(game, profile) for profile in found)
     if symmetric:
         checked = tuple((own[0],) * game.players for own in checked)
@@ -235,7 +247,7 @@ def _named(
     first = [own[0] for own in atoms]
     named = tuple(
         tuple(
-            _readable(params_of(np.concatenate([*first[:i], atom, *first[i + 1 :]]), game)[i])
+            _readable(params_from(np.concatenate([*first[:i], atom, *first[i + 1 :]]), game)[i])
             for atom in own
         )
         for i, own in enumerate(atoms)
@@ -252,7 +264,7 @@ def _named(
         symmetric=symmetric,
         start=starts,
         rounds=rounds,
-        restricted=last.count,
+        restricted=last.found,
         chosen=last.words,
         method="double oracle",
         detail=f"{rounds} rounds from {len(starts)} profiles; {last.words}; {replied}",

@@ -15,7 +15,7 @@ from glasshouse.analysis.equilibria.facing import (
     bounds_of,
     locally,
     others_of,
-    params_of,
+    params_from,
 )
 from glasshouse.dynamics.batch import batch_map
 from glasshouse.parametric.dense import DenseGame
@@ -26,7 +26,7 @@ GRID_POINTS, GRID_MOVES = 513, 3
 MOST_PEAKS = 16
 """Of the grid's cells in which the payoff peaks, so many with the highest ends are refined."""
 
-REFINEMENTS = 60
+PEAK_STEPS = 60
 """Steps, by Newton's method or else halving, that find a peak to rounding."""
 
 CHUNK = 64
@@ -108,6 +108,8 @@ class _Facing:
 
 
 def _on_a_line(facing: _Facing, low: float, high: float) -> np.ndarray:
+    if low == high:
+        return np.array([low])
     grid = np.linspace(low, high, GRID_POINTS)
     payoffs, slopes = facing.each(grid[:, None])
     for _ in range(GRID_MOVES):
@@ -140,7 +142,7 @@ def _on_a_line(facing: _Facing, low: float, high: float) -> np.ndarray:
 def _refined(facing: _Facing, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Where slopes that are positive on the left and not on the right are zero."""
     at = 0.5 * (left + right)
-    for _ in range(REFINEMENTS):
+    for _ in range(PEAK_STEPS):
         slope, curvature = facing.slope_and_curvature(at[:, None])
         rising = slope > 0
         left, right = np.where(rising, at, left), np.where(rising, right, at)
@@ -173,4 +175,4 @@ def _by_ascent(
 
 
 def _payoff_and_slope(numbers: Array, game: DenseGame, player: Array) -> tuple[Array, Array]:
-    return jax.value_and_grad(lambda z: game.centred_payoffs(params_of(z, game))[player])(numbers)
+    return jax.value_and_grad(lambda z: game.centred_payoffs(params_from(z, game))[player])(numbers)

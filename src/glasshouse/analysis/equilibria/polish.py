@@ -15,7 +15,7 @@ from glasshouse.analysis.equilibria.facing import (
 )
 from glasshouse.parametric.dense import DenseGame
 
-NEWTON_STEPS, HALVINGS = 20, 6
+NEWTON_STEPS, STEP_HALVINGS = 20, 6
 
 MOST_NUMBERS = 64
 """Of all players together: with more, second derivatives cost more than the search."""
@@ -43,7 +43,7 @@ def polished(game: DenseGame, atoms: Atoms, shares: Shares) -> tuple[Atoms, Shar
         if size <= SOLVED * scale:
             break
         step = np.linalg.lstsq(jacobian, -residual, rcond=1e-13)[0]
-        for halving in range(HALVINGS):
+        for halving in range(STEP_HALVINGS):
             moved, mixed = conditions.moved(atoms, shares, step * 0.5**halving)
             moved = list(map(np.clip, moved, lower, upper))
             found = conditions.at(moved, mixed)

@@ -7,7 +7,6 @@ import numpy as np
 
 from glasshouse.analysis.equilibria.facing import Shares, expected
 from glasshouse.analysis.equilibria.restricted import (
-    MOST_STRATEGIES,
     extreme_equilibria,
     symmetric_equilibria,
     zero_sum_equilibrium,
@@ -16,6 +15,9 @@ from glasshouse.errors import InputError
 
 CONSTANT_SUM = 1e-12
 """Of the range of payoffs: sums that vary by no more are constant."""
+
+MOST_EXACT = 6
+"""Larger games whose payoffs add up to a constant are solved for one equilibrium."""
 
 REPLICATIONS = 2000
 
@@ -30,12 +32,12 @@ REAL = 1e-9
 class Restricted(NamedTuple):
     """What the equilibria of a restricted game are.
 
-    **Arguments:** `chosen`, everyone's probabilities; `count`, how many there are, or were found;
+    **Arguments:** `chosen`, everyone's probabilities; `found`, how many there are, or were found;
     `words`, what they are and which one was taken; `by_programming`, whether by a linear program.
     """
 
     chosen: Shares
-    count: int
+    found: int
     words: str
     by_programming: bool = False
 
@@ -56,11 +58,11 @@ def restricted_equilibria(table: np.ndarray, symmetric: bool) -> Restricted:
             kind = "symmetric equilibria with one or two atoms (or else an approximate one)"
         return _chosen(table, [[x] * players for x in found], kind)
     total = table.sum(axis=0)
-    if np.ptp(total) <= CONSTANT_SUM * np.ptp(table) and max(table.shape[1:]) > MOST_STRATEGIES:
+    zero_sum = bool(np.ptp(total) <= CONSTANT_SUM * np.ptp(table))
+    if zero_sum and max(table.shape[1:]) > MOST_EXACT:
         shares = list(zero_sum_equilibrium(table[0]))
         return Restricted(shares, 1, "one equilibrium of a linear program", True)
     found = [[_floats(x), _floats(y)] for x, y in extreme_equilibria(table[0], table[1])]
-    zero_sum = bool(np.ptp(total) <= CONSTANT_SUM * np.ptp(table))
     return _chosen(table, found, "extreme equilibria")._replace(by_programming=zero_sum)
 
 

@@ -19,11 +19,11 @@ from glasshouse.certificates.document import (
 from glasshouse.certificates.exact import Count, Finite, Nested, flattened, shape_of
 from glasshouse.certificates.files import (
     OTHER_FORM,
-    Part,
+    FilePart,
     check_digest,
     digest_of,
     first_fault,
-    laid_out,
+    in_lines,
     parsed,
 )
 from glasshouse.certificates.program import Program
@@ -39,7 +39,7 @@ Rectangle = tuple[Ends, Ends]
 Sign = Annotated[int, Field(ge=-1, le=1, strict=True)]
 
 
-class CountProblem(Part):
+class CountProblem(FilePart):
     """The game: two players with one parameter each, in boxes."""
 
     payoffs: Nested
@@ -85,7 +85,7 @@ class CountProblem(Part):
         return program
 
 
-class CountClaim(Part):
+class CountClaim(FilePart):
     """What the certificate says."""
 
     count: Literal["exactly", "at least", "unknown"]
@@ -96,7 +96,7 @@ class CountClaim(Part):
     """In how many pieces nothing is known."""
 
 
-class ReplyText(Part):
+class ReplyText(FilePart):
     """Why one player does not gain by deviating from an isolated equilibrium."""
 
     ends: tuple[Finite, ...]
@@ -105,7 +105,7 @@ class ReplyText(Part):
     """The first and the last piece around the equilibrium: concave, or rising to the bound."""
 
 
-class IsolationText(Part):
+class IsolationText(FilePart):
     """A region with exactly one equilibrium."""
 
     held: tuple[Sign, Sign]
@@ -132,7 +132,7 @@ class IsolationText(Part):
         return Isolation(self.held, self.around, self.inside, (first, second))
 
 
-class CountProof(Part):
+class CountProof(FilePart):
     """Why the claim holds."""
 
     precision: Annotated[int, Field(ge=2, le=MOST_PRECISION_READ, strict=True)]
@@ -150,7 +150,7 @@ class CountProof(Part):
         return tree
 
 
-class CountDocument(Part):
+class CountDocument(FilePart):
     """A certificate of all equilibria, as its file has it."""
 
     format: Literal["glasshouse certificate of all equilibria"] = COUNT_FORMAT
@@ -191,7 +191,7 @@ class CountDocument(Part):
 
     def text(self) -> str:
         """What is written to the file."""
-        return laid_out(self.contents(), levels=2) + "\n"
+        return in_lines(self.contents(), levels=2) + "\n"
 
 
 def read_count(text: str, name: str) -> CountDocument:

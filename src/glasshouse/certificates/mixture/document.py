@@ -21,11 +21,11 @@ from glasshouse.certificates.document import (
 from glasshouse.certificates.exact import Count, Exact, Finite, Nested, flattened, shape_of
 from glasshouse.certificates.files import (
     OTHER_FORM,
-    Part,
+    FilePart,
     check_digest,
     digest_of,
     first_fault,
-    laid_out,
+    in_lines,
     parsed,
 )
 from glasshouse.certificates.program import Program
@@ -45,7 +45,7 @@ WEIGHTS_ADD_UP = 1e-9
 FinitePair = tuple[Finite, Finite]
 
 
-class MixtureGainClaim(Part):
+class MixtureGainClaim(FilePart):
     """What is claimed about one player: its payoff, and its best gain over all of its box."""
 
     payoff: FinitePair
@@ -60,7 +60,7 @@ class MixtureGainClaim(Part):
     """Players, from 0, whose probabilities are not shown to be such on all of the cover."""
 
 
-class MixtureFloats(Part):
+class MixtureFloats(FilePart):
     """A point where the semantics, computed in floats, is not what its program is."""
 
     against: Count
@@ -68,7 +68,7 @@ class MixtureFloats(Part):
     point: FloatsDiffer
 
 
-class MixtureClaim(Part):
+class MixtureClaim(FilePart):
     """What the certificate says."""
 
     verdict: Literal["certified", "refuted", "unknown"]
@@ -81,7 +81,7 @@ class MixtureClaim(Part):
     """Where floats are known to differ from the program: the verdict is "unknown" then."""
 
 
-class MixtureProblem(Part):
+class MixtureProblem(FilePart):
     """What the claim is about: a game in parameters, and a mixture for every player."""
 
     payoffs: Nested
@@ -114,8 +114,8 @@ class MixtureProblem(Part):
                 raise ValueError("every player needs atoms that differ, each with a weight")
             if abs(math.fsum(weights) - 1) > WEIGHTS_ADD_UP:
                 raise ValueError(f"the weights {weights} do not add up to 1")
-            if not all(low < high for low, high in box):
-                raise ValueError("every range must have a lower and a higher end")
+            if not all(low <= high for low, high in box):
+                raise ValueError("the lower end of a range must not be above the upper one")
             if not all(is_inside(atom, box) for atom in atoms):
                 raise ValueError("all atoms must lie in the box")
         if any(self.profiles(i) > MOST_PROFILES for i in range(players)):
@@ -187,7 +187,7 @@ def is_inside(point: tuple[float, ...], region: Region) -> bool:
     )
 
 
-class MixtureDocument(Part):
+class MixtureDocument(FilePart):
     """A certificate of a mixture as its file has it."""
 
     format: Literal["glasshouse certificate of a mixture"] = MIXTURE_FORMAT
@@ -221,7 +221,7 @@ class MixtureDocument(Part):
 
     def text(self) -> str:
         """What is written to the file."""
-        return laid_out(self.contents(), levels=2) + "\n"
+        return in_lines(self.contents(), levels=2) + "\n"
 
 
 def read_mixture(text: str, name: str) -> MixtureDocument:
