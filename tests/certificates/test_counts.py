@@ -16,8 +16,8 @@ from tests.certificates.exact import holds, mp, points_of, random_program
 
 import glasshouse as gh
 from glasshouse import NormalFormGame, ParametricGame
-from glasshouse.analysis.equilibria.candidates import largest_gain, newton
-from glasshouse.analysis.equilibria.floats import Floats
+from glasshouse.analysis.equilibria.complete.candidates import largest_gain, newton
+from glasshouse.analysis.equilibria.complete.floats import Floats
 from glasshouse.certificates.builtin import joint_program
 from glasshouse.certificates.count.checker import check_count
 from glasshouse.certificates.count.claim import EquilibriumCount

@@ -13,7 +13,7 @@ from glasshouse.analysis.equilibria import (
     mixed_equilibrium,
     symmetric_equilibria,
 )
-from glasshouse.analysis.equilibria.restricted import zero_sum_equilibrium
+from glasshouse.analysis.equilibria.mixed.restricted import zero_sum_equilibrium
 from glasshouse.semantics import Logistic
 
 PD = LogisticFamily(load_game("prisoners_dilemma"), bound=3.0)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from glasshouse.analysis.equilibria.mixing import MixingBranch
+from glasshouse.analysis.equilibria.mixed.mixing import MixingBranch
 from glasshouse.errors import InputError
 from glasshouse.plots._layout import arrange
 from glasshouse.plots._palette import BLACK, BLUE, GREY, TEXT

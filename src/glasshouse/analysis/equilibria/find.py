@@ -7,7 +7,7 @@ import numpy as np
 from glasshouse._foundation.numbers import Whole, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse.analysis.equilibria.attraction import attraction_unless_moving
-from glasshouse.analysis.equilibria.complete import complete, pose
+from glasshouse.analysis.equilibria.complete.search import complete, pose
 from glasshouse.analysis.equilibria.numerical import numerical_equilibria
 from glasshouse.analysis.equilibria.points import Equilibria, EquilibriumPoint
 from glasshouse.analysis.outcomes.isolation import bounds

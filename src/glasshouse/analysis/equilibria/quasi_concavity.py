@@ -14,8 +14,8 @@ from glasshouse._foundation.numbers import Numbers, Pair, Whole, number, pair, w
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.random import Purpose, normals
 from glasshouse._foundation.results import Result, few
-from glasshouse.analysis.equilibria.complete import pose
-from glasshouse.analysis.equilibria.facing import bounds_of, params_from
+from glasshouse.analysis.equilibria.complete.search import pose
+from glasshouse.analysis.equilibria.mixed.facing import bounds_of, params_from
 from glasshouse.analysis.equilibrium.certification import posed, semantics_numbers
 from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.count.exclusion import sign_of

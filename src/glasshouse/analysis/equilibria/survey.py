@@ -7,7 +7,7 @@ from glasshouse._foundation.results import Result, plain
 from glasshouse.analysis.equilibria.existence import Existence, existence
 from glasshouse.analysis.equilibria.feasible import FeasibleSet, feasible_set
 from glasshouse.analysis.equilibria.find import find_equilibria
-from glasshouse.analysis.equilibria.mixtures import Mixture, mixed_equilibrium
+from glasshouse.analysis.equilibria.mixed.mixtures import Mixture, mixed_equilibrium
 from glasshouse.analysis.equilibria.points import Equilibria
 from glasshouse.analysis.equilibria.selection import Selection, selection
 from glasshouse.analysis.equilibrium.certification import base_of

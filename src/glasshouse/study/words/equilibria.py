@@ -8,7 +8,7 @@ import numpy as np
 from glasshouse._foundation.digits import exactly
 from glasshouse.analysis.continuation import Branches, SpecialPoint
 from glasshouse.analysis.equilibria.existence import Existence
-from glasshouse.analysis.equilibria.mixtures import Mixture
+from glasshouse.analysis.equilibria.mixed.mixtures import Mixture
 from glasshouse.analysis.equilibria.points import Equilibria, EquilibriumPoint
 from glasshouse.analysis.equilibria.survey import Survey
 from glasshouse.parametric import Params

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glasshouse.analysis.equilibria.floats import Floats
+from glasshouse.analysis.equilibria.complete.floats import Floats
 
 GRID_SIDE, EDGE_POINTS, ROW_POINTS = 121, 481, 601
 """Points on each side of the grid, along an edge, and of deviations compared with."""

@@ -13,8 +13,8 @@ from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Numbers, number_array
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import Result
-from glasshouse.analysis.equilibria.mixtures import Mixture, mixed_equilibrium
-from glasshouse.analysis.equilibria.restricted import (
+from glasshouse.analysis.equilibria.mixed.mixtures import Mixture, mixed_equilibrium
+from glasshouse.analysis.equilibria.mixed.restricted import (
     MOST_STRATEGIES,
     Weights,
     extreme_equilibria,

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from glasshouse.analysis.equilibria.candidates import Candidate
-from glasshouse.analysis.equilibria.floats import Floats
+from glasshouse.analysis.equilibria.complete.candidates import Candidate
+from glasshouse.analysis.equilibria.complete.floats import Floats
 from glasshouse.certificates.count.joint import Joint
 
 POINTS = 9

@@ -12,7 +12,7 @@ from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Numbers, Whole, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.random import Seed
-from glasshouse.analysis.equilibria.facing import (
+from glasshouse.analysis.equilibria.mixed.facing import (
     Atoms,
     Shares,
     bounds_of,
@@ -21,16 +21,16 @@ from glasshouse.analysis.equilibria.facing import (
     params_from,
     table_of,
 )
-from glasshouse.analysis.equilibria.merging import likely_supports, supported
-from glasshouse.analysis.equilibria.mixture_proofs import certify_mixture
-from glasshouse.analysis.equilibria.mutual import is_interchangeable
-from glasshouse.analysis.equilibria.oracle import (
+from glasshouse.analysis.equilibria.mixed.merging import likely_supports, supported
+from glasshouse.analysis.equilibria.mixed.mixture_proofs import certify_mixture
+from glasshouse.analysis.equilibria.mixed.mutual import is_interchangeable
+from glasshouse.analysis.equilibria.mixed.oracle import (
     REPLIES_BY_ASCENT,
     REPLIES_ON_A_LINE,
     best_replies,
 )
-from glasshouse.analysis.equilibria.restricted import MOST_STRATEGIES
-from glasshouse.analysis.equilibria.restricted_games import Restricted, restricted_equilibria
+from glasshouse.analysis.equilibria.mixed.restricted import MOST_STRATEGIES
+from glasshouse.analysis.equilibria.mixed.restricted_games import Restricted, restricted_equilibria
 from glasshouse.analysis.equilibrium.certification import checked_epsilon, posed
 from glasshouse.certificates.certificate import Verdict
 from glasshouse.certificates.mixture.certificate import MixtureCertificate

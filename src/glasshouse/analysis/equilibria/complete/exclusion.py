@@ -5,7 +5,7 @@ import heapq
 
 import numpy as np
 
-from glasshouse.analysis.equilibria.floats import Floats
+from glasshouse.analysis.equilibria.complete.floats import Floats
 from glasshouse.certificates.count.exclusion import (
     Face,
     contains,
@@ -29,7 +29,7 @@ from glasshouse.certificates.covers import Region
 PARAMETERS = 121
 """Parameters of each player that are tried as better replies."""
 
-CLOSE = 1e-3
+NEARLY_BETTER = 1e-3
 """Where the best of them misses being one by less than this share of the payoffs' range, finer
 ones are tried."""
 
@@ -132,7 +132,7 @@ class Exclusion:
         for player in BOTH:
             rows = self._rows[player]
             margin, parameter = self._best_margin(region, player, rows)
-            if -CLOSE * self.floats.scale < margin <= 0:
+            if -NEARLY_BETTER * self.floats.scale < margin <= 0:
                 # Between two of the parameters tried there may be a better one.
                 step = rows[1] - rows[0]
                 around = np.linspace(parameter - step, parameter + step, len(rows))

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from glasshouse.analysis.equilibria.facing import Atoms, Shares, bounds_of
-from glasshouse.analysis.equilibria.polish import MOST_NUMBERS, SOLVED, polished
+from glasshouse.analysis.equilibria.mixed.facing import Atoms, Shares, bounds_of
+from glasshouse.analysis.equilibria.mixed.polish import MOST_NUMBERS, SOLVED, polished
 from glasshouse.parametric.dense import DenseGame
 
 RADII = (0.1, 1e-2, 1e-4)

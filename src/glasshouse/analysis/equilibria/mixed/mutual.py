@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 from glasshouse._foundation.random import Purpose, uniforms
-from glasshouse.analysis.equilibria.facing import bounds_of, payoffs_at
+from glasshouse.analysis.equilibria.mixed.facing import bounds_of, payoffs_at
 from glasshouse.games.symmetric import is_symmetric
 from glasshouse.parametric.dense import DenseGame
 from glasshouse.parametric.tied import untieable

@@ -6,11 +6,11 @@ import math
 import jax
 import numpy as np
 
-from glasshouse.analysis.equilibria.candidates import Candidate, candidates
-from glasshouse.analysis.equilibria.continuum import along_a_continuum
-from glasshouse.analysis.equilibria.exclusion import Exclusion, Grown
-from glasshouse.analysis.equilibria.floats import Floats
-from glasshouse.analysis.equilibria.isolating import isolated
+from glasshouse.analysis.equilibria.complete.candidates import Candidate, candidates
+from glasshouse.analysis.equilibria.complete.continuum import along_a_continuum
+from glasshouse.analysis.equilibria.complete.exclusion import Exclusion, Grown
+from glasshouse.analysis.equilibria.complete.floats import Floats
+from glasshouse.analysis.equilibria.complete.isolating import isolated
 from glasshouse.analysis.equilibria.points import (
     POINT_EPSILON,
     Equilibria,

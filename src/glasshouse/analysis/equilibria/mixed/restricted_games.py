@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glasshouse.analysis.equilibria.facing import Shares, expected
-from glasshouse.analysis.equilibria.restricted import (
+from glasshouse.analysis.equilibria.mixed.facing import Shares, expected
+from glasshouse.analysis.equilibria.mixed.restricted import (
     extreme_equilibria,
     symmetric_equilibria,
     zero_sum_equilibrium,

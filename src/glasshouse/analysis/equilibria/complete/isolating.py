@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from glasshouse.analysis.equilibria.candidates import Candidate
+from glasshouse.analysis.equilibria.complete.candidates import Candidate
 from glasshouse.certificates.count.exclusion import contains
 from glasshouse.certificates.count.isolation import (
     Isolation,

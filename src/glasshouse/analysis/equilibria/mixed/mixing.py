@@ -10,9 +10,9 @@ from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Numbers, number_array
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import Result
-from glasshouse.analysis.equilibria.facing import Atoms, Shares, numbers_of
-from glasshouse.analysis.equilibria.mixtures import Mixture, mixed_equilibrium
-from glasshouse.analysis.equilibria.polish import polished
+from glasshouse.analysis.equilibria.mixed.facing import Atoms, Shares, numbers_of
+from glasshouse.analysis.equilibria.mixed.mixtures import Mixture, mixed_equilibrium
+from glasshouse.analysis.equilibria.mixed.polish import polished
 from glasshouse.errors import InputError
 from glasshouse.families.family import AbstractDenseFamily
 

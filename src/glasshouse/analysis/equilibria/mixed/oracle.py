@@ -9,7 +9,7 @@ from jaxtyping import Array
 from scipy.optimize import minimize
 
 from glasshouse._foundation.random import Purpose, Seed, uniforms
-from glasshouse.analysis.equilibria.facing import (
+from glasshouse.analysis.equilibria.mixed.facing import (
     Atoms,
     Shares,
     bounds_of,

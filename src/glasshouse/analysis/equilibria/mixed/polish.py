@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from glasshouse.analysis.equilibria.facing import (
+from glasshouse.analysis.equilibria.mixed.facing import (
     Atoms,
     Local,
     Shares,

@@ -1,0 +1,1 @@
+"""Equilibria in mixtures over parameters: found, proved, and followed along a coupling."""
