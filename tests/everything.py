@@ -88,7 +88,7 @@ ANALYSES = {
     ).to_dict(),
     "survey": lambda: analysis.survey(
         GAME, Learning(starts=analysis.Starts(8), steps=20), equilibria=False, mixed=True
-    )[0].to_dict(),
+    ),
     "certified_threshold": lambda: gh.certified_threshold(FAMILY, tolerance=0.01),
     "equilibrium_curve": lambda: analysis.equilibrium_curve(FAMILY, [2.0], tolerance=0.1),
     "thresholds": lambda: gh.thresholds(PD),

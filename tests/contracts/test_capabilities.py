@@ -84,6 +84,11 @@ NEEDS = {
     "player_thresholds": ("scales", "observables"),
     "predict": ("observables",),
     "reached_rest_points": ("observables",),
+    "attraction": ("scales",),
+    "certify_mixture": ("dense",),
+    "existence": ("dense",),
+    "find_equilibria": ("dense",),
+    "mixed_equilibrium": ("dense",),
     "sensitivity": ("dense",),
     "sensitivity_path": ("dense",),
 }
@@ -91,9 +96,14 @@ NEEDS = {
 
 ELSEWHERE = {
     "base_game": "a base game",
+    "branches": "families",
+    "feasible_set": "a base game",
+    "quasi_concavity_threshold": "families of what existence takes",
+    "selection": "what all games have",
     "certified_threshold": "built-in families",
     "equilibrium_curve": "built-in families",
     "pure_equilibria": "a base game",
+    "survey": "what it asks, whose errors become its notes",
     "welfare_optima": "a base game",
     "wilson_interval": "numbers",
 }
@@ -103,7 +113,9 @@ PATH = tuple(np.linspace(-1.0, 1.0, 3) for _ in INSIDE.spaces)
 
 ARGUMENTS = {
     "best_deviation": lambda game: (game, CORNER, 0),
+    "attraction": lambda game: (game, CORNER),
     "certify": lambda game: (game, CORNER, 1e-3),
+    "certify_mixture": lambda game: (game, ((3.0,), (3.0,)), ((1.0,), (1.0,)), 1e-3),
     "deviation_curve": lambda game: (game, CORNER, 0, [0.0]),
     "cooperation": lambda game: (game, CORNER),
     "first_order_margin": lambda game: (game, CORNER),

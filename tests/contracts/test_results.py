@@ -179,7 +179,14 @@ def predictions():
 @functools.cache
 def surveyed():
     found, _ = survey(FAMILY(0.3), Learning(starts=Starts(8), steps=20))
+    assert found is not None
     return found
+
+
+def quasi_concave():
+    theorems = surveyed().existence
+    assert theorems is not None
+    return theorems["quasi-concave"]
 
 
 @functools.cache
@@ -318,8 +325,8 @@ EXAMPLES = {
     "Selection": lambda: surveyed().selection,
     "FeasibleSet": lambda: surveyed().feasible,
     "Existence": lambda: surveyed().existence,
-    "Hypothesis": lambda: surveyed().existence["quasi-concave"],
-    "Triple": lambda: surveyed().existence["quasi-concave"].witness,
+    "Hypothesis": quasi_concave,
+    "Triple": lambda: quasi_concave().witness,
     "ConcavityThreshold": lambda: quasi_concavity_threshold(FAMILY, tolerance=0.2),
     "EquilibriumCount": lambda: find_equilibria(PARAMETRIC).proof,
     "Program": lambda: certify(PARAMETRIC, (3.0, 3.0), 1e-6).document.problem.programs[0].program(),

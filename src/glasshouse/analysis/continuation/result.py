@@ -8,7 +8,7 @@ import numpy as np
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.results import Result
 from glasshouse.analysis.continuation.nodes import Kind
-from glasshouse.analysis.continuation.states import Attraction, Where
+from glasshouse.analysis.continuation.states import Attracts, Where
 from glasshouse.parametric import Params
 
 MOST_SPECIALS = 24
@@ -33,7 +33,7 @@ class FollowedPoint(Result):
     cooperation: tuple[float, ...]
     payoffs: tuple[float, ...]
     place: Where
-    stability: Attraction
+    stability: Attracts
     eigenvalues: tuple[complex, ...]
 
 

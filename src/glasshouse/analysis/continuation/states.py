@@ -10,7 +10,7 @@ from glasshouse.analysis.continuation.problem import AxisProblem, Place, Places
 from glasshouse.analysis.continuation.systems import RESTS, Frame, Solved, crossing
 
 Where: TypeAlias = Literal["interior", "edge", "corner"]
-Attraction: TypeAlias = Literal["stable", "saddle", "unstable", "undecided"]
+Attracts: TypeAlias = Literal["stable", "saddle", "unstable", "undecided"]
 
 TOUCHING = 1e-9
 """Closer than this to a bound, in units of the box, is on it; a relative gradient below is zero."""
@@ -78,7 +78,7 @@ class State:
         return int(np.sum(real > 0))
 
     @property
-    def attraction(self) -> Attraction:
+    def attraction(self) -> Attracts:
         """Whether the projected flow comes back from nearby."""
         real = np.real(self.eigenvalues)
         push = (self.relative * self.held)[~self.free]

@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from glasshouse.analysis.equilibria.points import POINT_EPSILON, Equilibria, point_at
 from glasshouse.analysis.equilibrium.certification import base_of, certify
-from glasshouse.analysis.outcomes.isolation import bounds, in_a_row, inward_moves, polished
+from glasshouse.analysis.outcomes.isolation import bounds, brought_to_rest, in_a_row, inward_moves
 from glasshouse.dynamics.learning import Learning, learn
 from glasshouse.dynamics.starts import Starts, starting_points
 from glasshouse.parametric import AbstractParametricGame, Params
@@ -22,7 +22,7 @@ MOST_CORNERS = 256
 """Of boxes with more corners than this, only the two are tried where all parameters are at bounds
 of one kind."""
 
-NEWTON_STEPS = 30
+STEPS_FROM_STARTS = 30
 """From each start; Newton's method doubles digits, and takes some steps to come near."""
 
 RESTING_BELOW = 1e-10
@@ -93,7 +93,7 @@ def resting_profiles(game: AbstractParametricGame, learning: Learning) -> list[P
     ended = _rows(jax.tree.map(lambda x: x[0], ends), starts.runs)
     begin = np.concatenate([_rows(drawn, starts.runs), ended, in_a_row(template)[None]])
     begin = begin[np.isfinite(begin).all(axis=1)]
-    found = polished(game, begin, template, Gradient(), NEWTON_STEPS)
+    found = brought_to_rest(game, begin, template, Gradient(), STEPS_FROM_STARTS)
     corners = _corners(lower, upper)
     tried = np.concatenate([corners, _snapped(found, lower, upper)])
     moves = inward_moves(game, tried, template, Gradient())

@@ -18,7 +18,7 @@ from glasshouse.errors import InputError
 from glasshouse.parametric import Params
 from glasshouse.parametric.dense import DenseGame
 
-Kind = Literal["corner", "edge", "interior"]
+Placing = Literal["corner", "edge", "interior"]
 
 POINT_EPSILON = 1e-9
 """In units of the payoffs' range: what nobody gains more than at a point rounded to doubles."""
@@ -41,7 +41,7 @@ class EquilibriumPoint(Result):
     """
 
     params: Params
-    kind: Kind
+    kind: Placing
     symmetric: bool
     payoffs: tuple[float, ...]
     welfare: float

@@ -63,13 +63,13 @@ def dimensions(
     if not points:
         return []
     field, box = _Field(game, points[0], rule), bounds(game)
-    flat = polished(game, np.stack(list(map(in_a_row, points))), points[0], rule, POLISHINGS)
+    flat = brought_to_rest(game, np.stack(list(map(in_a_row, points))), points[0], rule, POLISHINGS)
     moves, jacobians = batch_map(_linearised, flat, field)
     each = zip(flat, moves, jacobians, strict=True)
     return [_dimension(field, x, slopes, _free(x, move, *box), box) for x, move, slopes in each]
 
 
-def polished(
+def brought_to_rest(
     game: AbstractParametricGame,
     flat: Float[np.ndarray, "points parameters"],
     template: Params,

@@ -24,7 +24,7 @@ from glasshouse.study.words.equilibria import (
 )
 from glasshouse.study.words.names import axis_name, upper
 
-MOST_SPECIALS = 60
+MOST_SPECIAL_ROWS = 60
 """Special points of branches that are listed."""
 
 ATTRACTS = {True: "attracts", False: "repels", None: "not told"}
@@ -105,7 +105,7 @@ def _branches(result: StudyResult, found) -> Iterator[object]:
             special.place,
             params_words(special.params, 8),
         )
-        for special in found.specials[:MOST_SPECIALS]
+        for special in found.specials[:MOST_SPECIAL_ROWS]
     ]
     name = axis_name(found.axis)
     columns = [("What", "what"), (upper(name), "n"), ("Known to", None), ("Place", None),

@@ -1,1 +1,1 @@
-"""The complete search: every equilibrium of two players with one parameter each, proved to be all."""
+"""The complete search: all equilibria of two players with one parameter each, proved to be all."""

@@ -24,7 +24,7 @@ GAINS = 1e-7
 ONE_POINT = 1e-7
 """Candidates closer than this share of the ranges are one."""
 
-SINGULAR = 1e-6
+NEARLY_SINGULAR = 1e-6
 """Smaller determinants, relative to their terms, are zero."""
 
 
@@ -89,7 +89,7 @@ def _edges(floats: Floats) -> list[Candidate]:
                 if low < x < high and floats.slopes(*point)[1 - player] * side > 0:
                     bend = floats.jacobians(*map(np.asarray, point))[player, player]
                     held = (0, side) if player == 0 else (side, 0)
-                    regular = abs(bend) * (high - low) > SINGULAR * floats.scale
+                    regular = abs(bend) * (high - low) > NEARLY_SINGULAR * floats.scale
                     found.append(Candidate(held, point, bool(regular)))
     return found
 
@@ -142,7 +142,7 @@ def newton(floats: Floats, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         for _ in range(STEPS):
             # The shortest step, none of it along a set of zeros.
             jacobians = np.nan_to_num(np.moveaxis(floats.jacobians(*points), -1, 0))
-            inverses = np.linalg.pinv(jacobians, rcond=SINGULAR)
+            inverses = np.linalg.pinv(jacobians, rcond=NEARLY_SINGULAR)
             step = -np.einsum("nij,jn->in", inverses, np.nan_to_num(floats.slopes(*points)))
             points = points + np.clip(step, -cell, cell)
             if np.abs(step).max(initial=0.0) <= CONVERGED * floats.widths.max():
@@ -150,7 +150,7 @@ def newton(floats: Floats, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         slopes = floats.slopes(*points)
         (a, b), (c, d) = floats.jacobians(*points)
         size = np.abs(a * d) + np.abs(b * c)
-        regular = np.abs(a * d - b * c) > SINGULAR * size
+        regular = np.abs(a * d - b * c) > NEARLY_SINGULAR * size
         near = (np.abs(points - start) <= 20 * cell).all(axis=0)
         small = (np.abs(slopes) <= 1e-9 * floats.scale / floats.widths[:, None]).all(axis=0)
     return points[:, near & small], regular[near & small]

@@ -12,7 +12,7 @@ from glasshouse.certificates.program import Program
 IMAGINARY_STEP = 1e-30
 """Derivatives are imaginary parts after an imaginary step, which rounds nothing away."""
 
-DIFFERENCE = 1e-6
+APART_BY = 1e-6
 """Steps, in parts of the range, from which second derivatives are taken."""
 
 
@@ -81,7 +81,7 @@ class Floats:
 
     def jacobians(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Derivatives of both slopes: [player, parameter, …]."""
-        h = DIFFERENCE * self.widths
+        h = APART_BY * self.widths
         along_first = self.slopes(first + h[0], second) - self.slopes(first - h[0], second)
         along_second = self.slopes(first, second + h[1]) - self.slopes(first, second - h[1])
         return np.stack([along_first / (2 * h[0]), along_second / (2 * h[1])], axis=1)

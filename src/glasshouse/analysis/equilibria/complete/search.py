@@ -49,7 +49,7 @@ MOST_CANDIDATES = 40
 BESIDE_A_CONTINUUM = 500
 """Pieces looked at at most where there is a continuum, which no search exhausts."""
 
-METHOD = "interval exclusion in Arb arithmetic"
+BY_EXCLUSION = "interval exclusion in Arb arithmetic"
 
 
 def pose(game: DenseGame) -> CountProblem | str:
@@ -98,7 +98,7 @@ def complete(game: DenseGame, problem: CountProblem, budget: int) -> Equilibria:
         number=proof.number,
         continuum=tuple(x for x in continuum if x.certificate.verdict == "certified"),
         left=proof.left,
-        method=METHOD,
+        method=BY_EXCLUSION,
         detail=proof.detail,
         proof=proof,
     )
@@ -130,7 +130,7 @@ def _about_floats(at: tuple[float, ...], boxes: Region) -> Equilibria:
         number=0,
         continuum=(),
         left=(boxes,),
-        method=METHOD,
+        method=BY_EXCLUSION,
         detail=f"floats give other probabilities than the program in real numbers at {where}",
         proof=None,
     )
