@@ -27,13 +27,13 @@ from glasshouse.dynamics.batch import batch_map
 from glasshouse.errors import InputError
 from glasshouse.parametric.dense import DenseGame
 
-LINES, ALONG = 256, 257
+SEGMENTS, ALONG = 256, 257
 """Segments of each player's box that are looked along for a witness, and points on each."""
 
 EDGES = 64
 """On so many of them the others are at their bounds."""
 
-FARTHEST = 20.0
+FARTHEST_WITNESS = 20.0
 """How far from zero witnesses are sought where a box has no end."""
 
 LEAST_DIP = 1e-9
@@ -216,7 +216,7 @@ def _witness(game: DenseGame) -> Triple | None:
     """A triple on a segment on which a player's payoff is not quasi-concave, shown in Arb."""
     lower, upper = bounds_of(game)
     low, high = (np.concatenate(x) for x in (lower, upper))
-    low, high = np.maximum(low, -FARTHEST), np.minimum(high, FARTHEST)
+    low, high = np.maximum(low, -FARTHEST_WITNESS), np.minimum(high, FARTHEST_WITNESS)
     for player in range(len(game.spaces)):
         ranges = float(np.asarray(game.game.payoff_ranges)[player])
         begins, ends = _segments(game, player, low, high)
@@ -237,7 +237,7 @@ def _segments(
 ) -> tuple[Float[np.ndarray, "lines n"], Float[np.ndarray, "lines n"]]:
     """Ends of segments along which one player moves: across its box, or between random points."""
     own = _own(game, player)
-    drawn = normals(player, Purpose.DIRECTIONS, LINES, 2 * len(low))
+    drawn = normals(player, Purpose.DIRECTIONS, SEGMENTS, 2 * len(low))
     shares = 0.5 + 0.5 * np.tanh(1.5 * drawn)  # all over the box, and near its bounds
     shares[:EDGES, : len(low)] = np.sign(drawn[:EDGES, : len(low)]) > 0
     begins = low + (high - low) * shares[:, : len(low)]

@@ -15,7 +15,7 @@ from glasshouse.analysis.equilibria.mixed.facing import (
 )
 from glasshouse.parametric.dense import DenseGame
 
-POLISHING_STEPS, STEP_HALVINGS = 20, 6
+MIXTURE_STEPS, STEP_HALVINGS = 20, 6
 
 MOST_NUMBERS = 64
 """Of all players together: with more, second derivatives cost more than the search."""
@@ -38,7 +38,7 @@ def polished(game: DenseGame, atoms: Atoms, shares: Shares) -> tuple[Atoms, Shar
     lower, upper = bounds_of(game)
     scale = max(1.0, float(np.max(np.asarray(game.game.payoff_ranges))))
     residual, jacobian = conditions.at(atoms, shares)
-    for _ in range(POLISHING_STEPS):
+    for _ in range(MIXTURE_STEPS):
         size = np.abs(residual).max(initial=0.0)
         if size <= SOLVED * scale:
             break
