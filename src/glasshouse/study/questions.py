@@ -101,6 +101,7 @@ def study_branches(prepared: Prepared) -> tuple[tuple[Branches, ...], tuple[str,
                 name = "coupling"
             followed = branches(family, name, between=ends)
             found.append(dataclasses.replace(followed, axis=axis.key))
+            notes += [f"branches along {axis.key}: {note}" for note in followed.notes]
         except InputError as error:
             notes.append(f"no branches along {axis.key}: {error}")
     return tuple(found), tuple(notes)

@@ -96,11 +96,11 @@ def existence(game: DenseGame, *, budget: Whole = CONCAVITY_BUDGET) -> Existence
     continuous = _continuous(game)
     concave = quasi_concavity(game, whole(budget, "budget"))
     hypotheses = (
+        _quasi_concave(concave),
+        continuous,
         compact,
         Hypothesis("convex", True, "boxes are convex"),
-        continuous,
         Hypothesis("independent", True, "given all parameters, actions are drawn independently"),
-        _quasi_concave(concave),
     )
     mixed = True if compact.holds and continuous.holds else None
     pure = True if mixed and concave.holds else None

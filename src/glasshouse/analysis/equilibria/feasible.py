@@ -17,7 +17,7 @@ Polygon = tuple[tuple[float, float], ...]
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class FeasibleSet(Evidenced):
-    """What players can be paid, and what nobody can be held below.
+    """What players can be paid, and to what the others can hold each in the base game.
 
     **Arguments:** `minimax`, for every player the payoff to which the others can hold it;
     `payoffs`, of two players the corners of all that can be paid, anticlockwise, None of more;
@@ -31,7 +31,9 @@ class FeasibleSet(Evidenced):
     detail: str = "linear programmes (HiGHS); corners by clipping"
 
     def holds(self, payoffs: Sequence[float], slack: float = 1e-9) -> bool:
-        """Whether everyone is paid its minimax at least, as in every equilibrium that is mixed.
+        """Whether everyone is paid its minimax at least.
+
+        In equilibria of the base game everybody is; with bounds on parameters not always.
 
         **Arguments:** `slack`, how much less counts as no less.
         """

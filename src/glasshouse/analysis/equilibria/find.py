@@ -39,7 +39,7 @@ def find_equilibria(
     **Returns:** `Equilibria`; its `write` makes a file for `verify`.
     **Raises:** `InputError` for other games, and where the semantics cannot be bounded.
     **Cost:** a second where equilibria are clearly so; more near games where they come or go, and
-    with several parameters, in whose number certificates are exponential.
+    half a minute or more with several parameters, in whose number certificates are exponential.
 
         import glasshouse as gh
 

@@ -85,7 +85,10 @@ class Equilibria(Evidenced):
         `OutputError` when the disk has no room.
         """
         if self.proof is None:
-            raise InputError("nothing is proved about how many equilibria there are")
+            raise InputError(
+                "how many equilibria there are is not proved: write the certificates of points, as "
+                "points[0].certificate.write(path)"
+            )
         self.proof.write(path)
 
 

@@ -125,11 +125,11 @@ def quasi_concavity_threshold(
     By bisection, so that further changes between the ends are not seen: in the prisoner's dilemma
     payoffs are quasi-concave again from some coupling on.
 
-    **Arguments:** `family`, of two players with one bounded parameter each; `bracket`, from a
-    strength at which they are to one at which they are not, or the other way round; `tolerance`,
-    the width wanted, which is not reached where neither a proof nor a witness is found between.
+    **Arguments:** `family`, of two players with one bounded parameter each; `bracket`, low and
+    high, payoffs being quasi-concave at one of both and not at the other; `tolerance`, the width
+    wanted, which is not reached where neither a proof nor a witness is found between.
     **Raises:** `InputError` for other games.
-    **Cost:** seconds: proofs take longer the closer to the threshold.
+    **Cost:** a second or two; half a minute for digits, as proofs take longer near the threshold.
 
         import glasshouse as gh
         from glasshouse.analysis import quasi_concavity_threshold
@@ -137,13 +137,19 @@ def quasi_concavity_threshold(
         family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
         print(round(quasi_concavity_threshold(family).value, 2))  # 0.09
     """
+    if not callable(family):
+        raise InputError(
+            f"a threshold needs a family, such as LogisticFamily, not {type(family).__name__}: of one "
+            "game ask existence"
+        )
     low, high = pair(bracket, "bracket")
     tolerance, budget = number(tolerance, "tolerance", above=0.0), whole(budget, "budget")
     method = "bisection between proofs in Arb arithmetic"
     ends = {x: quasi_concavity(family(x), budget) for x in (low, high)}
     if {found.holds for found in ends.values()} != {True, False}:
         said = " and ".join(f"at {x:g} {_said(found)}" for x, found in ends.items())
-        return ConcavityThreshold(None, None, None, method, said)
+        tip = "; a bracket is needed whose ends differ, and they may switch more than once inside"
+        return ConcavityThreshold(None, None, None, method, said + tip)
     holds = next(x for x, found in ends.items() if found.holds)
     fails, witness = next((x, found.triple) for x, found in ends.items() if not found.holds)
     detail = f"to {tolerance:g}"

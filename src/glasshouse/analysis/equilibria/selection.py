@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.precision import in_float64
+from glasshouse.analysis.equilibria.points import Equilibria
 from glasshouse.analysis.outcomes.generic import Share
 from glasshouse.analysis.outcomes.isolation import bounds, in_a_row
 from glasshouse.dynamics.doors import check_params
@@ -47,7 +48,10 @@ class Selection(Evidenced):
 
 @in_float64
 def selection(
-    game: AbstractParametricGame, equilibria: Sequence[Params], *, learning: Learning = Learning()
+    game: AbstractParametricGame,
+    equilibria: Equilibria | Sequence[Params],
+    *,
+    learning: Learning = Learning(),
 ) -> Selection:
     """Which of several equilibria learning ends at, and how they compare.
 
@@ -55,7 +59,8 @@ def selection(
     alone, where they are at θ, is larger than that of their losses from going over to θ alone,
     where they are at θ'. It is about these two profiles as if nothing else could be chosen.
 
-    **Arguments:** `equilibria`, profiles; `learning`, by which rule and from where.
+    **Arguments:** `equilibria`, as `find_equilibria` returns them, or profiles; `learning`, by which
+    rule and from where.
     **Raises:** `InputError` for profiles that do not fit the game, or learning that shares one
     parameter.
     **Cost:** starts × steps learning steps.
@@ -75,10 +80,12 @@ def selection(
     check_learning(learning, "selection")
     if learning.tied:
         raise InputError("selection is about players apart: give learning without tied=True")
-    profiles = [check_params(game, params) for params in equilibria]
-    if not profiles:
-        raise InputError("selection needs at least one equilibrium")
-    points = np.stack(list(map(in_a_row, profiles)))
+    listed = (
+        [x.params for x in equilibria.points] if isinstance(equilibria, Equilibria) else equilibria
+    )
+    profiles = [check_params(game, params) for params in listed]
+    numbers_each = len(in_a_row(game.neutral()))
+    points = np.reshape(list(map(in_a_row, profiles)), (len(profiles), numbers_each))
     ends = learn([game], learning, _paid, judged=False)
     runs = learning.starts.runs
     leaves = [np.reshape(x[0], (runs, -1)) for x in jax.tree.leaves(ends.params)]
@@ -87,7 +94,8 @@ def selection(
     near = ENDS_THERE * np.minimum(1 + np.abs(points), upper - lower)
     there = np.all(np.abs(numbers[:, None] - points) <= near, axis=2)
     distance = np.where(there, np.abs(numbers[:, None] - points).max(axis=2), np.inf)
-    ended = np.where(there.any(axis=1), distance.argmin(axis=1), -1)
+    nearest = distance.argmin(axis=1) if profiles else np.zeros(runs, int)
+    ended = np.where(there.any(axis=1), nearest, -1)
     counts = [int(np.sum(ended == k)) for k in range(len(points))]
     sums = [float(np.sum(game.payoffs(params))) for params in profiles]
     return Selection(

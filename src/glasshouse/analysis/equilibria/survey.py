@@ -85,6 +85,6 @@ def survey(
 def _surveyed(game: DenseGame, learning: Learning) -> Survey:
     found = find_equilibria(game, rule=check_direction(learning.rule, "stability"))
     chosen = None
-    if found.points and not learning.tied:
-        chosen = selection(game, [point.params for point in found.points], learning=learning)
+    if not learning.tied:
+        chosen = selection(game, found, learning=learning)
     return Survey(found, existence(game), chosen, feasible_set(base_of(game)), None)

@@ -47,7 +47,7 @@ def _listed(survey: Survey) -> Iterator[object]:
     found, chosen = survey.equilibria, survey.selection
     assert found is not None
     titles = ("Parameters", "Kind", "Payoffs", "Welfare, rank", "Learning nearby",
-              "Step size below", "Share of starts", "Risk-dominates", "ε-equilibrium")  # fmt: skip
+              "Step size below", "Share of starts", "Risk-dominates", "As rounded")  # fmt: skip
     rows = []
     for k, point in enumerate(found.points):
         share = DASH if chosen is None else percent(chosen.shares[k].value)
@@ -67,6 +67,11 @@ def _listed(survey: Survey) -> Iterator[object]:
     if rows:
         columns = [(title, None) for title in titles]
         yield ScrolledTable.of("All equilibria", columns, rows, kind="stack")
+        yield quiet(
+            "Learning nearby: whether small steps lead there, and the step size below which they do. "
+            "A row risk-dominates another where both lose more by leaving it alone for the other. As "
+            "rounded: nobody gains more than ε at the parameters as they stand here."
+        )
     left = "" if not found.left else f", {len(found.left)} pieces of the box left"
     how = f"{upper(found.method)}: {found.detail}{left}."
     proof = [] if found.proof is None else [" File: ", code(certificate_file("equilibria")), "."]
@@ -93,7 +98,10 @@ def _theorems(survey: Survey) -> Iterator[object]:
         yield quiet("Of existence: {}.", survey.existence.detail)
     if survey.feasible is not None:
         least = ", ".join(f"{x:.6g}" for x in survey.feasible.minimax)
-        yield quiet("Nobody can be held below its minimax in the base game, {}.", least)
+        yield quiet(
+            "The minimax of the base game is {}; bounds on parameters can leave a player less.",
+            least,
+        )
 
 
 def _branches(result: StudyResult, found) -> Iterator[object]:

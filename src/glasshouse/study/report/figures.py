@@ -19,6 +19,7 @@ from glasshouse.analysis.movement.switch import Switch
 from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.analysis.predictions import Predictions
 from glasshouse.analysis.proofs import most_frequent
+from glasshouse.parametric import Params
 from glasshouse.plots._palette import TEXT
 from glasshouse.plots.branches import plot_branches
 from glasshouse.plots.comparison import plot_comparison
@@ -291,13 +292,26 @@ def _feasible(result: StudyResult) -> StudyFigure | None:
     return StudyFigure("feasible", title, alt, upper(survey.feasible.detail) + ".", _figure(ax))
 
 
+def _proved_range(result: StudyResult, key: str) -> list[tuple[tuple[float, float], Params]]:
+    """From where to where along an axis the cooperative corner is proved to be an equilibrium."""
+    predictions = result.predictions
+    found = None if predictions is None or predictions.key != key else predictions.equilibrium
+    if not isinstance(found, CertifiedThreshold) or found.certified is None:
+        return []
+    (axis,) = result.axes
+    begin = found.lowest if found.bracket is None else found.bracket[1]
+    ends = max(begin, axis.values[0]), min(found.highest, axis.values[-1])
+    return [(ends, upper_corner(result.prepared.base.parametric))] if ends[0] < ends[1] else []
+
+
 def _branches(result: StudyResult) -> Iterator[StudyFigure]:
     """The diagram of rest points along each axis that they are followed along."""
     for k, followed in enumerate(result.branches, start=1):
         if not followed.points:
             continue
         marks = _markers(result.predictions, _symbol(result))[0] if len(result.axes) == 1 else []
-        ax = plot_branches(followed, thresholds=marks)
+        proved = _proved_range(result, followed.axis)
+        ax = plot_branches(followed, thresholds=marks, certified=proved)
         name = axis_name(followed.axis)
         alt = " ".join(branch_claims([followed])) + " Solid lines attract, dashed ones repel."
         title = f"Rest points of selfish learning along {name}"

@@ -80,10 +80,10 @@ def params_words(params: Params, digits: int = 4) -> str:
 def existence_words(found: Existence) -> str:
     """What theorems say."""
     if found.pure:
-        return "one must exist, since payoffs are quasi-concave"
+        return "a theorem says that one exists, since payoffs are quasi-concave"
     if found.mixed:
-        return "one in mixtures must exist, one in parameters need not"
-    return "no theorem says that one must exist"
+        return "a theorem says that one in mixtures exists, none that one in parameters does"
+    return "no theorem says that one exists"
 
 
 def mixture_words(found: Mixture) -> str:
@@ -98,6 +98,9 @@ def mixture_words(found: Mixture) -> str:
         "refuted": f"which is no {equilibrium(found.epsilon)}",
         "unknown": f"of which it is not decided whether it is an {equilibrium(found.epsilon)}",
     }[found.verdict]
+    if all(len(own) == 1 for own in found.weights):
+        pure = params_words(tuple(own[0] for own in found.atoms))
+        return f"the search ends at one that is not mixed, {pure}, {verdict}; others may exist"
     paid = point_words(found.payoffs, 6)
     return f"{in_words_and(who)}, pays {paid}, {verdict}; others may exist"
 
@@ -117,13 +120,15 @@ def branch_claims(followed: Sequence[Branches]) -> list[str]:
     claims = []
     for found in followed:
         turning = [special for special in found.specials if special.kind in TURNING]
-        named = [special_words(special) for special in turning[:MOST_EQUILIBRIA_NAMED]]
-        named += _more([special.kind for special in turning])
+        said = list(dict.fromkeys(map(special_words, turning)))  # mirror images have one value
+        named = [*said[:MOST_EQUILIBRIA_NAMED], *_more(said)]
         low, high = found.between
         where = f"{axis_name(found.axis)} {low:g} to {high:g}"
-        said = f"{len(found.arms)} arms of rest points were followed along {where}"
+        followed_words = f"{len(found.arms)} arms of rest points were followed along {where}"
         changes = f"; {in_words_and(named)}" if named else "; none folds, crosses or bifurcates"
-        claims.append(f"Rest points (numerical): {said}{changes}.")
+        if not found.arms:
+            followed_words, changes = f"none was found along {where}", ""
+        claims.append(f"Rest points (numerical): {followed_words}{changes}.")
     return claims
 
 
