@@ -139,8 +139,8 @@ def quasi_concavity_threshold(
     """
     if not callable(family):
         raise InputError(
-            f"a threshold needs a family, such as LogisticFamily, not {type(family).__name__}: of one "
-            "game ask existence"
+            f"a threshold needs a family, such as LogisticFamily, not {type(family).__name__}: of "
+            "one game ask existence"
         )
     low, high = pair(bracket, "bracket")
     tolerance, budget = number(tolerance, "tolerance", above=0.0), whole(budget, "budget")

@@ -59,8 +59,8 @@ def selection(
     alone, where they are at θ, is larger than that of their losses from going over to θ alone,
     where they are at θ'. It is about these two profiles as if nothing else could be chosen.
 
-    **Arguments:** `equilibria`, as `find_equilibria` returns them, or profiles; `learning`, by which
-    rule and from where.
+    **Arguments:** `equilibria`, as `find_equilibria` returns them, or profiles; `learning`, by
+    which rule and from where.
     **Raises:** `InputError` for profiles that do not fit the game, or learning that shares one
     parameter.
     **Cost:** starts × steps learning steps.
