@@ -90,7 +90,7 @@ def test_claims_say_which_and_how(done):
     said = "\n".join(result.to_dict()["claims"])
     assert "Equilibrium, all of them, proved: exactly 2 equilibria in parameters" in said
     assert "(3, -2.737) (edge, attracts)" in said
-    assert "one in mixtures must exist, one in parameters need not" in said
+    assert "a theorem says that one in mixtures exists, none that one in parameters does" in said
     assert "Equilibrium, mixed: each draws -2.466 with probability 0.769" in said
     assert "proved; others may exist" in said
     assert "Rest points (numerical)" in said

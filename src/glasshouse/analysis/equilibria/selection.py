@@ -80,10 +80,9 @@ def selection(
     check_learning(learning, "selection")
     if learning.tied:
         raise InputError("selection is about players apart: give learning without tied=True")
-    listed = (
-        [x.params for x in equilibria.points] if isinstance(equilibria, Equilibria) else equilibria
-    )
-    profiles = [check_params(game, params) for params in listed]
+    if isinstance(equilibria, Equilibria):
+        equilibria = [point.params for point in equilibria.points]
+    profiles = [check_params(game, params) for params in equilibria]
     numbers_each = len(in_a_row(game.neutral()))
     points = np.reshape(list(map(in_a_row, profiles)), (len(profiles), numbers_each))
     ends = learn([game], learning, _paid, judged=False)

@@ -68,9 +68,9 @@ def _listed(survey: Survey) -> Iterator[object]:
         columns = [(title, None) for title in titles]
         yield ScrolledTable.of("All equilibria", columns, rows, kind="stack")
         yield quiet(
-            "Learning nearby: whether small steps lead there, and the step size below which they do. "
-            "A row risk-dominates another where both lose more by leaving it alone for the other. As "
-            "rounded: nobody gains more than ε at the parameters as they stand here."
+            "Learning nearby: whether small steps lead there, and the step size below which they "
+            "do. A row risk-dominates another where both lose more by leaving it alone for the "
+            "other. As rounded: nobody gains more than ε at the parameters as they stand here."
         )
     left = "" if not found.left else f", {len(found.left)} pieces of the box left"
     how = f"{upper(found.method)}: {found.detail}{left}."
