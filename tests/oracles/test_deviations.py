@@ -216,7 +216,7 @@ def test_of_parameter_vectors_no_other_gains_more(coordinates, coupling):
     assert found.passes == (most == 0)
     for deviation in found.deviations:
         assert most <= deviation.gain <= most + 1e-5
-        assert np.abs(deviation.best).max() <= 1
+        assert np.abs(deviation.best).max() <= 1  # not by a hair more: it can be used
         np.testing.assert_allclose(
             paid(np.asarray(deviation.best)) - corner, deviation.gain, atol=1e-12
         )

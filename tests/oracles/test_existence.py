@@ -127,6 +127,30 @@ def test_several_parameters_are_refuted_by_points_halfway():
     assert witness(found).dip > 0
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_witnesses_lie_in_the_box(seed):
+    bound = 2.1  # no multiple of a power of two
+    game = NormalFormGame(random_tensor((3, 3), seed))
+    for played in (
+        ParametricGame(game, Logistic((3, 3), 0.5, bound)),
+        family(PD, bound)(0.5),
+    ):
+        triple = existence(played)["quasi-concave"].witness
+        assert triple is None or np.abs(np.concatenate(triple.points)).max() <= bound
+
+
+def stepping(params, seen):
+    rounded = [(x + 2.0**52) - 2.0**52 for x in params]  # the same in real numbers
+    return tuple(jnp.stack([1 / (1 + jnp.exp(-x)), 1 / (1 + jnp.exp(x))]) for x in rounded)
+
+
+def test_floats_that_are_another_function_prove_nothing():
+    semantics = Custom(stepping, (Box(-2.0, 2.0), Box(-2.0, 2.0)))
+    found = existence(ParametricGame(normal_form(PD), semantics))
+    assert found["continuous"].holds is None
+    assert (found.mixed, found.pure) == (None, None)
+
+
 def mirror(params, seen):
     logits = [params[i] + 0.3 * jnp.tanh(seen[i][1 - i]) for i in range(2)]
     return tuple(jnp.stack([1 / (1 + jnp.exp(-x)), 1 / (1 + jnp.exp(x))]) for x in logits)
@@ -144,5 +168,5 @@ def test_other_games_are_refused():
     game = RepeatedGame(normal_form(PD), 0.5)
     with pytest.raises(InputError, match="played once"):
         existence(LogisticFamily(game, bound=3.0)(0.5))
-    with pytest.raises(InputError, match="no hypothesis 'concave': choose from compact"):
+    with pytest.raises(InputError, match="no hypothesis 'concave': choose from quasi-concave"):
         existence(family(PD, 3.0)(0.5))["concave"]

@@ -94,10 +94,10 @@ class Certificate(Evidenced):
         **Raises:** `InputError` when the file cannot be written; `OutputError` when the disk has no
         room.
         """
-        write_text(path, self.document.text())
+        write_certificate(path, self.document.text())
 
 
-def write_text(path: str | Path, text: str) -> None:
+def write_certificate(path: str | Path, text: str) -> None:
     """Write a certificate's text to a file."""
     try:
         Path(path).write_text(text, encoding="utf-8")

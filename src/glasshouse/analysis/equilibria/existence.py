@@ -11,9 +11,10 @@ import numpy as np
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Whole, whole
 from glasshouse._foundation.precision import in_float64
-from glasshouse._foundation.results import UNLESS_NONE, Result
+from glasshouse._foundation.results import UNLESS_NONE, Result, few
 from glasshouse.analysis.equilibria.quasi_concavity import Concavity, Triple, quasi_concavity
 from glasshouse.analysis.equilibrium.certification import base_of, semantics_numbers
+from glasshouse.analysis.tracing.float_check import where_all_differ
 from glasshouse.analysis.tracing.program import trace_all
 from glasshouse.certificates.count.joint import intervals_of
 from glasshouse.certificates.document import ProgramOnly
@@ -103,7 +104,7 @@ def existence(game: DenseGame, *, budget: Whole = CONCAVITY_BUDGET) -> Existence
         Hypothesis("independent", True, "given all parameters, actions are drawn independently"),
     )
     mixed = True if compact.holds and continuous.holds else None
-    pure = True if mixed and concave.holds else None
+    pure = True if mixed and concave.holds else None  # mixed: its floats are its program
     return Existence(hypotheses, mixed, pure, "Arb arithmetic", _follows(mixed, pure, concave))
 
 
@@ -132,6 +133,11 @@ def _continuous(game: DenseGame) -> Hypothesis:
     ]
     if not all(map(math.isfinite, itertools.chain(*region))):
         return Hypothesis("continuous", None, "not looked at on boxes without bounds")
+    where = where_all_differ(game, program, tuple(region))
+    if where is not None:
+        return Hypothesis(
+            "continuous", None, f"floats are another function than its program, at {few(where)}"
+        )
     if any(instruction.primitive == "choice" for instruction in program.instructions):
         return Hypothesis("continuous", None, "it chooses between branches, which may not meet")
     with precision(CONTINUITY_BITS):

@@ -59,8 +59,9 @@ class Equilibria(Evidenced):
     there may be others in what is `left` or, where no complete search is possible, anywhere;
     "unknown": nothing is proved.
 
-    **Arguments:** `points`; `count`; `number`; `continuum`, some certified points of a set of
-    equilibria that are not alone, along which the Jacobian of the own slopes is singular; `left`,
+    **Arguments:** `points`; `count`; `number`; `continuum`, some certified points of what seems
+    to be a set of equilibria that are not alone: there the Jacobian of the own slopes is singular
+    to 1e-12, which is numerical; `left`,
     boxes in which nothing is known; `method`, `detail`; `proof`, the certificate of the count,
     None where none was tried.
     """

@@ -222,7 +222,8 @@ def _witness(game: DenseGame) -> Triple | None:
     """A triple on a segment on which a player's payoff is not quasi-concave, shown in Arb."""
     lower, upper = bounds_of(game)
     low, high = (np.concatenate(x) for x in (lower, upper))
-    low, high = np.maximum(low, -FARTHEST_WITNESS), np.minimum(high, FARTHEST_WITNESS)
+    low = np.where(np.isfinite(low), low, np.minimum(high, 0.0) - FARTHEST_WITNESS)
+    high = np.where(np.isfinite(high), high, np.maximum(low, 0.0) + FARTHEST_WITNESS)
     for player in range(len(game.spaces)):
         ranges = float(np.asarray(game.game.payoff_ranges)[player])
         begins, ends = _segments(game, player, low, high)
@@ -232,7 +233,8 @@ def _witness(game: DenseGame) -> Triple | None:
         dips = np.minimum(before, after) - paid
         for line in np.argsort(-dips.max(axis=1))[:4]:
             if dips[line].max() > LEAST_DIP * ranges:
-                triple = _shown(game, player, begins[line], ends[line], paid[line])
+                segment = np.stack([begins[line], ends[line]])
+                triple = _shown(game, player, segment, paid[line], (low, high))
                 if triple is not None:
                     return triple
     return None
@@ -264,17 +266,29 @@ def _along(
 
 
 def _shown(
-    game: DenseGame, player: int, begin: np.ndarray, end: np.ndarray, paid: np.ndarray
+    game: DenseGame,
+    player: int,
+    segment: Float[np.ndarray, "2 n"],
+    paid: np.ndarray,
+    box: tuple[np.ndarray, np.ndarray],
 ) -> Triple | None:
     """The triple with the deepest dip on a segment, if Arb confirms it."""
+    begin, end = segment
     own = _own(game, player)
     several = own.stop - own.start > 1
     left, middle, right = _deepest(paid, halfway=several)
     shares = _shares(game, player)
-    x, y, z = (begin + shares[k] * (end - begin) for k in (left, middle, right))
-    if several:  # so that the point halfway is one exactly
-        x, z = (np.round(point / HALFWAY_GRID) * HALFWAY_GRID for point in (x, z))
+    low, high = box
+    x, y, z = (np.clip(begin + shares[k] * (end - begin), low, high) for k in (left, middle, right))
+    if several:  # so that the point halfway is one exactly, and all lie inside
+        lowest, highest = np.ceil(low / HALFWAY_GRID), np.floor(high / HALFWAY_GRID)
+        x, z = (
+            np.clip(np.round(point / HALFWAY_GRID), lowest, highest) * HALFWAY_GRID
+            for point in (x, z)
+        )
         y = (x + z) / 2
+    if not all(np.all((low <= point) & (point <= high)) for point in (x, y, z)):
+        return None
     try:
         problem, _ = posed(game, params_from(y, game), None)
     except InputError:  # rounded out of the box, or a semantics that no program computes

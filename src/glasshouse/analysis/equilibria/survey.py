@@ -3,12 +3,14 @@
 import dataclasses
 from typing import Any
 
+import numpy as np
+
 from glasshouse._foundation.results import Result, plain
 from glasshouse.analysis.equilibria.existence import Existence, existence
 from glasshouse.analysis.equilibria.feasible import FeasibleSet, feasible_set
 from glasshouse.analysis.equilibria.find import find_equilibria
 from glasshouse.analysis.equilibria.mixed.mixtures import Mixture, mixed_equilibrium
-from glasshouse.analysis.equilibria.points import Equilibria
+from glasshouse.analysis.equilibria.points import POINT_EPSILON, Equilibria
 from glasshouse.analysis.equilibria.selection import Selection, selection
 from glasshouse.analysis.equilibrium.certification import base_of
 from glasshouse.certificates.count.claim import EquilibriumCount
@@ -76,7 +78,9 @@ def survey(
             notes.append(f"equilibria were not sought: {error}")
     if mixed:
         try:
-            found = dataclasses.replace(found, mixture=mixed_equilibrium(game))
+            ranges = float(np.max(np.asarray(base_of(game).payoff_ranges)))
+            epsilon = POINT_EPSILON * (ranges or 1.0)
+            found = dataclasses.replace(found, mixture=mixed_equilibrium(game, epsilon=epsilon))
         except InputError as error:
             notes.append(f"no mixed equilibrium was sought: {error}")
     return found, tuple(notes)

@@ -22,16 +22,21 @@ REDUCED = (
 class Reduction(NamedTuple):
     """A game of one parameter t per player, and how it is one of several.
 
-    **Arguments:** `game`; `direction`, what a player's parameters are at t = 1; `detail`, why.
+    **Arguments:** `game`; `direction`, what a player's parameters are at t = 1; `detail`, why;
+    `bound` of the parameters.
     """
 
     game: DenseGame
     direction: Float[RealArray, "coordinates"] | None
     detail: str
+    bound: float = np.inf
 
     def restored(self, t: float) -> float | Float[np.ndarray, "coordinates"]:
         """Parameters of the game itself for which the number is t."""
-        return t if self.direction is None else np.asarray(self.direction) * t
+        if self.direction is None:
+            return t
+        found = np.asarray(self.direction) * t
+        return np.clip(found, -self.bound, self.bound)  # which rounding may pass by a hair
 
 
 def reduction(game: DenseGame) -> Reduction:
@@ -52,4 +57,5 @@ def reduction(game: DenseGame) -> Reduction:
     size = jnp.sum(jnp.abs(jnp.asarray(linear.direction)))
     logistic = Logistic(linear.actions, coupling=linear.coupling, bound=linear.bound * size)
     towards = jnp.sign(jnp.asarray(linear.direction)) / size
-    return Reduction(ParametricGame(game.game, logistic), towards, REDUCED)
+    reduced = ParametricGame(game.game, logistic)
+    return Reduction(reduced, towards, REDUCED, float(linear.bound))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from glasshouse._foundation.evidence import Evidenced
-from glasshouse.certificates.certificate import write_text
+from glasshouse.certificates.certificate import write_certificate
 from glasshouse.certificates.count.document import CountClaim, CountDocument
 from glasshouse.certificates.count.tree import LEFT, leaves_of
 from glasshouse.certificates.covers import Region
@@ -46,7 +46,7 @@ class EquilibriumCount(Evidenced):
         **Raises:** `InputError` when the file cannot be written; `OutputError` when the disk has no
         room.
         """
-        write_text(path, self.document.text())
+        write_certificate(path, self.document.text())
 
 
 def claimed(isolated: int, left: int) -> CountClaim:

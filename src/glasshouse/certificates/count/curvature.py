@@ -49,7 +49,7 @@ def _log(xs: list[Interval], numbers: list[arb], value: Interval) -> Bends:
 def logistic_bend(x: Interval) -> Interval:
     """The second derivative of the logistic function, s (1 - s) (1 - 2 s).
 
-    It is odd, and between its extremes ± 1 / (6 √3) at ∓ ln(2 + √3) it falls.
+    It is odd, and between its extremes, ± 1 / (6 √3) at -ln(2 + √3) and ln(2 + √3), it falls.
     """
     root = arb(3).sqrt()
     turn, most = (2 + root).log(), 1 / (6 * root)

@@ -10,7 +10,7 @@ import wadler_lindig as wl
 from glasshouse._foundation.digits import gain_ends
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.results import call
-from glasshouse.certificates.certificate import GainBounds, Verdict, write_text
+from glasshouse.certificates.certificate import GainBounds, Verdict, write_certificate
 from glasshouse.certificates.covers import LEAF
 from glasshouse.certificates.exact import flattened
 from glasshouse.certificates.mixture.document import (
@@ -70,7 +70,7 @@ class MixtureCertificate(Evidenced):
         **Raises:** `InputError` when the file cannot be written; `OutputError` when the disk has no
         room.
         """
-        write_text(path, self.document.text())
+        write_certificate(path, self.document.text())
 
 
 def mixture_verdict(
@@ -87,8 +87,12 @@ def mixture_verdict(
 def mixture_certificate(document: MixtureDocument) -> MixtureCertificate:
     """What the file of a mixture's certificate says."""
     claim, problem = document.claim, document.problem
+    # On a bounded box a continuous gain has a maximum; where branches are chosen it may jump.
+    programs = (text for own in problem.programs for text in own)
+    jumps = any(name == "choice" for text in programs for name, *_ in text.instructions)
+    attained = [None if x.improper or jumps else True for x in claim.gains]
     gains = tuple(
-        GainBounds(i, x.lower, x.upper, x.best, None if x.improper else True, x.best, x.lower)
+        GainBounds(i, x.lower, x.upper, x.best, attained[i], x.best, x.lower)
         for i, x in enumerate(claim.gains)
     )
     payoffs = [list(flattened(own)) for own in problem.payoffs]

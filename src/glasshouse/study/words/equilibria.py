@@ -39,7 +39,11 @@ def survey_claims(survey: Survey | None, at: str) -> list[str]:
 
 
 def _how(found: Equilibria) -> str:
-    return ", proved" if found.count == "exactly" else " (numerical in number)"
+    if found.count == "exactly":
+        return ", proved"
+    if found.proof is None:
+        return " (numerical in number)"
+    return ", not decided"
 
 
 def count_words(found: Equilibria) -> str:
@@ -50,11 +54,14 @@ def count_words(found: Equilibria) -> str:
         if not found.number:
             return "no equilibrium in parameters"
         many = "one equilibrium" if found.number == 1 else f"{found.number} equilibria"
-        return f"exactly {many} in parameters, {shown}"
+        about = found.proof is not None and found.proof.about != "the game"
+        return f"exactly {many} in parameters{' of its program' * about}, {shown}"
     if found.continuum:
         few = in_words_and([params_words(x.params) for x in found.continuum[:2]])
         also = f"; beside them {shown}" if shown else ""
-        return f"a continuum of equilibria, of which {few} are two{also}"
+        return f"what seems to be a continuum of equilibria, of which {few} are two{also}"
+    if not listed and found.proof is not None:
+        return f"none was found, and {len(found.left)} pieces of the box are left undecided"
     if not listed:
         return "none was found, which proves nothing"
     proved = f", {found.number} of them proved exactly" if found.count == "at least" else ""

@@ -24,6 +24,9 @@ GAINS = 1e-7
 ONE_POINT = 1e-7
 """Candidates closer than this share of the ranges are one."""
 
+MOST_TOLD_APART_HERE = 1000
+"""Of more candidates only so many, spread evenly, are looked at."""
+
 NEARLY_SINGULAR = 1e-6
 """Smaller determinants, relative to their terms, are zero."""
 
@@ -40,6 +43,8 @@ class Candidate(NamedTuple):
 def candidates(floats: Floats) -> list[Candidate]:
     """Points at which slopes are zero, or point outward at a bound, and nobody gains much."""
     found = [*_corners(floats), *_edges(floats), *_inside(floats)]
+    if len(found) > MOST_TOLD_APART_HERE:  # of a flat game: a sample
+        found = [found[k] for k in np.linspace(0, len(found) - 1, MOST_TOLD_APART_HERE).astype(int)]
     kept: list[Candidate] = []
     for candidate in found:
         distances = (

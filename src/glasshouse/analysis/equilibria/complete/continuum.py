@@ -9,6 +9,10 @@ from glasshouse.certificates.count.joint import Joint
 POINTS = 9
 """Shown of a continuum."""
 
+SINGULAR_IN_ARB = 1e-12
+"""A determinant is zero but for the rounding of its point when it is below this share of its
+terms; that it is zero exactly is not proved."""
+
 ENOUGH, NEIGHBOURS_APART = 5, 0.02
 """So many points are wanted, neighbours being apart by this share of the ranges: a single point at
 which the Jacobian is singular is approached from many sides, and looks like many close by."""
@@ -37,4 +41,4 @@ def _is_singular(joint: Joint, point: tuple[float, float]) -> bool:
     (a, b), (c, d) = (
         [float(entry[0].mid()) for entry in row] for row in joint.curves(((x, x), (y, y)))
     )
-    return abs(a * d - b * c) <= 1e-6 * (abs(a * d) + abs(b * c))
+    return abs(a * d - b * c) <= SINGULAR_IN_ARB * (abs(a * d) + abs(b * c))
