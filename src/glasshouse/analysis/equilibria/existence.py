@@ -3,7 +3,6 @@
 import dataclasses
 import itertools
 import math
-from typing import Any
 
 import jax
 import numpy as np
@@ -14,6 +13,7 @@ from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import UNLESS_NONE, Result, few
 from glasshouse.analysis.equilibria.quasi_concavity import Concavity, Triple, quasi_concavity
 from glasshouse.analysis.equilibrium.certification import base_of, semantics_numbers
+from glasshouse.analysis.outcomes.isolation import bounds
 from glasshouse.analysis.tracing.float_check import where_all_differ
 from glasshouse.analysis.tracing.program import trace_all
 from glasshouse.certificates.count.joint import intervals_of
@@ -126,11 +126,7 @@ def _continuous(game: DenseGame) -> Hypothesis:
         program = trace_all(game)
     except InputError as reason:
         return Hypothesis("continuous", None, f"the semantics was not read: {reason}")
-    region = [
-        (float(low), float(high))
-        for box in game.spaces
-        for low, high in zip(*map(_numbers, (box.lower, box.upper)), strict=True)
-    ]
+    region = list(zip(*(bound.tolist() for bound in bounds(game)), strict=True))
     if not all(map(math.isfinite, itertools.chain(*region))):
         return Hypothesis("continuous", None, "not looked at on boxes without bounds")
     where = where_all_differ(game, program, tuple(region))
@@ -148,10 +144,6 @@ def _continuous(game: DenseGame) -> Hypothesis:
             "continuous", None, "a division, logarithm or root may have no value somewhere"
         )
     return Hypothesis("continuous", True, "every step of its program is continuous everywhere")
-
-
-def _numbers(tree: Any) -> list[float]:
-    return [float(x) for leaf in jax.tree.leaves(tree) for x in np.ravel(np.asarray(leaf))]
 
 
 def _quasi_concave(found: Concavity) -> Hypothesis:

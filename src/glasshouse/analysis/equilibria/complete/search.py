@@ -22,6 +22,7 @@ from glasshouse.analysis.equilibrium.certification import (
     certify,
     semantics_numbers,
 )
+from glasshouse.analysis.outcomes.isolation import bounds, in_a_row
 from glasshouse.analysis.tracing.float_check import where_all_differ
 from glasshouse.analysis.tracing.program import trace_all
 from glasshouse.certificates.builtin import joint_program
@@ -58,7 +59,7 @@ def pose(game: DenseGame) -> CountProblem | str:
     if len(game.spaces) != 2:
         return f"this game has {len(game.spaces)} players"
     for player, box in enumerate(game.spaces, start=1):
-        low, high = _flat(box.lower), _flat(box.upper)
+        low, high = in_a_row((box.lower,)).tolist(), in_a_row((box.upper,)).tolist()
         if len(low) != 1:
             return f"player {player} has {len(low)}"
         if not -math.inf < low[0] < high[0] < math.inf:
@@ -112,7 +113,7 @@ def _problem(game: DenseGame) -> CountProblem:
         program = trace_all(game)
     else:
         program = joint_program(semantics, base.actions)
-    first, second = ((_flat(box.lower)[0], _flat(box.upper)[0]) for box in game.spaces)
+    first, second = zip(*(bound.tolist() for bound in bounds(game)), strict=True)
     return CountProblem(
         payoffs=np.asarray(base.tensor, dtype=np.float64).tolist(),
         semantics=semantics,
@@ -175,8 +176,3 @@ def _params(game: DenseGame, numbers: list[float]) -> Params:
         jax.tree.map(lambda low, x=x: np.full(np.shape(low), x), box.lower)
         for box, x in zip(game.spaces, numbers, strict=True)
     )
-
-
-def _flat(bounds: object) -> list[float]:
-    leaves = jax.tree.leaves(bounds)
-    return [float(x) for leaf in leaves for x in np.ravel(np.asarray(leaf, np.float64))]
