@@ -62,8 +62,11 @@ def printed() -> list[list[str]]:
 
 
 def test_first_block_prints_what_its_comments_say(printed):
-    closed, measured, mix, proof, bracket = printed[0]
+    closed, measured, mix, proof, bracket, count, mixed = printed[0]
     assert closed == "0.42857142857142855"
+    assert count == "0"
+    weights = [float(x) for x in mixed.strip("()").split(",")]
+    assert abs(weights[1] - 0.140687622471) < 1e-9
     assert abs(float(measured) - 3 / 7) < 1e-6
     cooperate, defect = map(float, mix.strip("[]").split())
     # From (.3, -.2) at coupling ½ player 1, who starts more cooperative, is exploited.
