@@ -10,6 +10,7 @@ from glasshouse.analysis.predictions import Predictions
 from glasshouse.analysis.proofs import MOST_CERTIFIED, CertifiedPoint, most_frequent
 from glasshouse.rules.registry import RULES
 from glasshouse.study.computed import Computed
+from glasshouse.study.sweep import MOST_REST
 from glasshouse.study.words.compared import comparison_brief, comparison_claim
 from glasshouse.study.words.equilibria import branch_claims, survey_claims
 from glasshouse.study.words.names import (
@@ -250,8 +251,16 @@ def _rest_points_claim(result: Computed) -> str:
     found = judged(verdicts, common.certificate.epsilon, which)
     about = common.certificate.about
     program = "" if about == "the game" else f" (about {about}, traced from the semantics)"
-    said = "; ".join(filter(None, [f"{found}{program}", witness_words(common)]))
+    said = "; ".join(filter(None, [f"{found}{program}", witness_words(common), _moving(result)]))
     return f"Equilibrium{at_own_values(result)}{proved}: {said}."
+
+
+def _moving(result: Computed) -> str:
+    """How much of learning has not come to rest where rest points are told of, if it is much."""
+    generic = result.base.generic
+    if generic is None or generic.at_rest.value >= MOST_REST:
+        return ""
+    return f"{100 * (1 - generic.at_rest.value):.3g}% of the runs had not come to rest anywhere"
 
 
 def _passes_claim(result: Computed) -> str:
