@@ -5,7 +5,6 @@ import itertools
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-import scipy.optimize
 
 from glasshouse.analysis.continuation.states import Landscape, State, kernel, tangent
 from glasshouse.analysis.continuation.systems import RESTS, bending, branch_point, fold
@@ -128,7 +127,9 @@ def located(
         return float(measure(state))
 
     try:
-        root: Any = scipy.optimize.brentq(signed, 0.0, 1.0, xtol=1e-13)
+        from scipy import optimize  # takes as long to import as a tenth of glasshouse
+
+        root: Any = optimize.brentq(signed, 0.0, 1.0, xtol=1e-13)
         share = float(root)
         found = state_at(share)
         nearby = abs(signed(min(share + 1e-6, 1.0)) - signed(max(share - 1e-6, 0.0)))

@@ -7,7 +7,6 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optimistix as optx
 from jaxtyping import Array
 from scipy.special import ndtri
 
@@ -37,6 +36,8 @@ POLISHED_FROM = 1e-5
 def _deflated(
     problem: AxisProblem, starts: Any, at: Any, known: Any, lower: Any, upper: Any
 ) -> Array:
+    import optimistix as optx  # takes as long to import as a tenth of glasshouse
+
     def system(u, _):
         field = problem.relative(jnp.append(u, at))
         # A point rests where a step along its gradient, brought back into the box, stands still.

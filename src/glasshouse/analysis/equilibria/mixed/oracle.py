@@ -6,7 +6,6 @@ from collections.abc import Callable
 import jax
 import numpy as np
 from jaxtyping import Array
-from scipy.optimize import minimize
 
 from glasshouse._foundation.random import Purpose, Seed, uniforms
 from glasshouse.analysis.equilibria.mixed.facing import (
@@ -162,6 +161,8 @@ def _by_ascent(
     low: np.ndarray,
     high: np.ndarray,
 ) -> np.ndarray:
+    from scipy.optimize import minimize  # takes as long to import as a tenth of glasshouse
+
     def loss(own: np.ndarray) -> tuple[float, np.ndarray]:
         payoff, slope = payoff_and_slope(own)
         return -payoff, -np.asarray(slope)

@@ -6,7 +6,6 @@ from fractions import Fraction
 
 import numpy as np
 from flint import fmpq, fmpq_mat
-from scipy.optimize import linprog
 
 from glasshouse.errors import InputError
 
@@ -64,6 +63,8 @@ def symmetric_equilibria(payoffs: np.ndarray) -> list[Weights]:
 
 def zero_sum_equilibrium(row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """One equilibrium of a game of two players who share a constant, by linear programming."""
+
+    from scipy.optimize import linprog  # takes as long to import as a tenth of glasshouse
 
     def best(payoffs: np.ndarray) -> np.ndarray:
         """The mixture of the rows that secures most whatever the column."""
