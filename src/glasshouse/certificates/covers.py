@@ -102,6 +102,23 @@ def _sheared(region: Region, chart: Chart, j: int, k: int) -> Piece:
     return Piece((*region[:j], values, *region[j + 1 :]), tuple(map(tuple, rows)))
 
 
+def tokens_of(children: Sequence[tuple[str, int, int] | None]) -> Iterator[str]:
+    """The cover that splits make, from its root.
+
+    **Arguments:** `children`, for each node, the root first, its token and both parts; None for a
+    piece.
+    """
+    nodes = [0]
+    while nodes:
+        split = children[nodes.pop()]
+        if split is None:
+            yield LEAF
+        else:
+            token, first, second = split
+            yield token
+            nodes += [second, first]
+
+
 def pieces(region: Region, cover: Sequence[str]) -> Iterator[Region]:
     """The pieces of a region that a cover without folds describes."""
     for piece in folded_pieces(region, cover):

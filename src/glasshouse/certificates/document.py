@@ -5,18 +5,17 @@ import math
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from glasshouse.certificates.covers import Region
 from glasshouse.certificates.exact import Count, Exact, Finite, Nested, Truth, flattened, shape_of
 from glasshouse.certificates.files import (
     OTHER_FORM,
     FilePart,
-    check_digest,
     digest_of,
-    first_fault,
     in_lines,
     parsed,
+    validated,
 )
 from glasshouse.certificates.program import Instruction, Program
 from glasshouse.errors import InputError
@@ -296,23 +295,14 @@ def read_document(text: str, name: str) -> Document:
     contents = parsed(text, name)
     if contents.get("format") != FORMAT:
         raise InputError(f"{name} is no certificate: its format is not {FORMAT!r}")
-    version = contents.get("schema_version")
-    if type(version) is not int or version not in (WITHOUT_LAST, CERTIFICATE_VERSION):
-        raise InputError(
-            f"{name} has schema version {version!r:.20}, but this glasshouse reads versions "
-            f"{WITHOUT_LAST} and {CERTIFICATE_VERSION}: check it with the glasshouse that wrote it"
-        )
-    try:
-        document = Document.model_validate(contents)
-    except (ValidationError, RecursionError) as error:
-        raise InputError(f"{name} is no valid certificate: {first_fault(error)}") from error
-    check_digest(contents, document.digest, name)
-    if _with_one_zero(contents, version) != _with_one_zero(document.contents(), version):
+    document = validated(Document, contents, (WITHOUT_LAST, CERTIFICATE_VERSION), name)
+    if _with_one_zero(contents, document) != _with_one_zero(document.contents(), document):
         raise InputError(f"{name} {OTHER_FORM}")
     return document
 
 
-def _with_one_zero(contents: dict[str, Any], version: int) -> str:
+def _with_one_zero(contents: dict[str, Any], document: Document) -> str:
     """A file's contents as text. Of version 1, zeros may have signs."""
     text, zero = json.dumps(contents, sort_keys=True), json.dumps((0.0).hex())
-    return text.replace(json.dumps((-0.0).hex()), zero) if version == WITHOUT_LAST else text
+    signed = document.schema_version == WITHOUT_LAST
+    return text.replace(json.dumps((-0.0).hex()), zero) if signed else text

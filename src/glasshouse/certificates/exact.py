@@ -58,8 +58,8 @@ def shape_of(value: Any) -> tuple[int, ...]:
 
 
 def flattened(value: Any) -> Iterator[float]:
-    """All numbers in nested tuples."""
-    if isinstance(value, tuple):
+    """All numbers in nested tuples or lists."""
+    if isinstance(value, list | tuple):
         for entry in value:
             yield from flattened(entry)
     else:

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -15,6 +16,9 @@ class FilePart(BaseModel):
     """A part of a file: frozen, and no key goes unnoticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+Part = TypeVar("Part", bound=FilePart)
 
 
 def parsed(text: str, name: str) -> dict[str, Any]:
@@ -34,10 +38,24 @@ def digest_of(contents: dict[str, Any]) -> str:
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def check_digest(contents: dict[str, Any], digest: str, name: str) -> None:
-    """Whether a file is as it was written, or an `InputError`."""
-    if digest != digest_of(contents):
+def validated(
+    kind: type[Part], contents: dict[str, Any], versions: Sequence[int], name: str
+) -> Part:
+    """A document of this kind with the digest that belongs to it, or an `InputError`."""
+    version = contents.get("schema_version")
+    if type(version) is not int or version not in versions:
+        read = f"version{'s' * (len(versions) > 1)} {' and '.join(map(str, versions))}"
+        raise InputError(
+            f"{name} has schema version {version!r:.20}, but this glasshouse reads {read}: check "
+            "it with the glasshouse that wrote it"
+        )
+    try:
+        document = kind.model_validate(contents)
+    except (ValidationError, RecursionError) as error:
+        raise InputError(f"{name} is no valid certificate: {_first_fault(error)}") from error
+    if contents.get("digest", "") != digest_of(contents):
         raise InputError(f"{name} is not as it was written: its digest belongs to other contents")
+    return document
 
 
 def in_lines(value: Any, levels: int, indent: str = "") -> str:
@@ -51,7 +69,7 @@ def in_lines(value: Any, levels: int, indent: str = "") -> str:
     return "{\n" + ",\n".join(entries) + f"\n{indent}}}"
 
 
-def first_fault(error: Exception) -> str:
+def _first_fault(error: Exception) -> str:
     """What is wrong with a file, the first thing only."""
     if not isinstance(error, ValidationError):
         return str(error)

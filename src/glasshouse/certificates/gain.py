@@ -159,7 +159,7 @@ class Gain:
         whole = region
         region, (upper, slopes, _, _), endless, standing = self._face(whole)
         if not standing.proper:
-            centre, axis = self._centre(whole, slopes), _widest(whole)
+            centre, axis = self._centre(whole, slopes), widest(whole)
             gain, improper = self.at(centre), standing.improper
             return Bound(iv.EVERYTHING[1], centre, gain, axis, False, False, improper)
         exact = self._probabilities.is_exact
@@ -170,7 +170,7 @@ class Gain:
             # All of a region that is more than the profile gains no more than the slack, whether or
             # not it can be split further.
             more = not exact and not self._is_profile(whole)
-            at, axis = tuple(map(_middle, region)), _widest(whole) if more else None
+            at, axis = tuple(map(middle_or_point, region)), widest(whole) if more else None
             upper = slack if more else iv.ZERO
             return Bound(upper, at, (iv.ZERO, iv.ZERO), axis, False, True)
         centre = self._centre(region, slopes)
@@ -180,13 +180,13 @@ class Gain:
         last = len(self.profile) if self._is_profile(centre) else len(region)
         expanded = gain[1] + slack
         for x, values, slope in zip(centre[:last], region, slopes, strict=False):
-            expanded += _rise(x, values, slope)
+            expanded += rise_within(x, values, slope)
         if not expanded.is_nan():
             upper = expanded if upper.is_nan() else upper.min(expanded)
         upper = iv.EVERYTHING[1] if upper.is_nan() else upper
         axis = _axis(region, slopes)
         if not exact:
-            endless, axis = False, _widest(whole) if axis is None else axis
+            endless, axis = False, widest(whole) if axis is None else axis
         if axis is None and not endless:  # further out the gain may be seen to rise strictly
             axis = next((k for k, (x, _) in enumerate(region) if math.isinf(x)), None)
             axis = axis if axis is None or can_split(whole[axis]) else None
@@ -305,30 +305,31 @@ class Gain:
         """The profile where it lies inside, else where the mean-value theorem says most."""
         own = zip(self.profile, region, strict=False)
         if self._unfolded and all(low <= x <= high for x, (low, high) in own):
-            return (*self.profile, *map(_middle, region[len(self.profile) :]))
-        return tuple(map(_balanced, region, slopes))
+            return (*self.profile, *map(middle_or_point, region[len(self.profile) :]))
+        return tuple(map(balanced, region, slopes))
 
 
 def _intervals(region: Region) -> list[Interval]:
     return [(arb(low), arb(high)) for low, high in region]
 
 
-def _middle(values: tuple[float, float]) -> float:
+def middle_or_point(values: tuple[float, float]) -> float:
+    """Where a range is split, or the number that it is."""
     low, high = values
     return low if low == high else middle_of(values)
 
 
-def _balanced(values: tuple[float, float], slope: Interval) -> float:
+def balanced(values: tuple[float, float], slope: Interval) -> float:
     """From where the gain can rise equally much to both sides."""
     low, high = values
     down, up = float(slope[0]), float(slope[1])
     if low == high or not (math.isfinite(high - low) and -math.inf < down < 0 < up < math.inf):
-        return _middle(values)
+        return middle_or_point(values)
     x = low + (high - low) * (up / (up - down))
     return min(max(x, low), high)
 
 
-def _rise(x: float, values: tuple[float, float], slope: Interval) -> arb:
+def rise_within(x: float, values: tuple[float, float], slope: Interval) -> arb:
     """How much the gain can rise from x within a range."""
     low, high = values
     if low == high:
@@ -365,7 +366,7 @@ def _compact(values: tuple[float, float]) -> float:
     )
 
 
-def _widest(region: Region) -> int | None:
+def widest(region: Region) -> int | None:
     """The widest coordinate that can be split."""
     widths = [(min(b - a, WIDEST), k) for k, (a, b) in enumerate(region) if can_split((a, b))]
     return max(widths)[1] if widths else None

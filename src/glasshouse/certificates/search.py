@@ -4,12 +4,20 @@ import dataclasses
 import heapq
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from flint import arb
 
 from glasshouse.certificates.charts import Conflict, fold_of
-from glasshouse.certificates.covers import FOLD, LEAF, Chart, Piece, Region, both_parts, towards
+from glasshouse.certificates.covers import (
+    FOLD,
+    Chart,
+    Piece,
+    Region,
+    both_parts,
+    tokens_of,
+    towards,
+)
 from glasshouse.certificates.gain import Gain
 from glasshouse.certificates.intervals import Interval, precision
 from glasshouse.certificates.leaves import Leaf, down, improper_players, is_attained, leaf_of
@@ -130,17 +138,6 @@ class _Search:
     def attained(self) -> bool | None:
         """Whether a finite deviation gains as much as any."""
         return is_attained(self.leaves.values(), self.finite, self.lower)
-
-    def cover(self) -> Iterator[str]:
-        nodes = [0]
-        while nodes:
-            split = self.children[nodes.pop()]
-            if split is None:
-                yield LEAF
-            else:
-                token, first, second = split
-                yield token
-                nodes += [second, first]
 
     def _look(self, piece: Piece) -> int:
         node = len(self.children)
@@ -269,7 +266,7 @@ def best_gain(
         finite=search.finite,
         witness=search.at_finite,
         attained=search.attained(),
-        cover=tuple(search.cover()),
+        cover=tuple(tokens_of(search.children)),
         boxes=len(search.children),
         precision=bits,
         improper=improper_players(search.leaves.values()),

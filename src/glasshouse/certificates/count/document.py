@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from glasshouse.certificates.builtin import joint_program
 from glasshouse.certificates.count.isolation import Isolation, Reply
@@ -20,11 +20,10 @@ from glasshouse.certificates.exact import Count, Finite, Nested, flattened, shap
 from glasshouse.certificates.files import (
     OTHER_FORM,
     FilePart,
-    check_digest,
     digest_of,
-    first_fault,
     in_lines,
     parsed,
+    validated,
 )
 from glasshouse.certificates.program import Program
 from glasshouse.errors import InputError
@@ -197,17 +196,7 @@ class CountDocument(FilePart):
 def read_count(text: str, name: str) -> CountDocument:
     """A certificate of all equilibria from the text of its file."""
     contents = parsed(text, name)
-    version = contents.get("schema_version")
-    if type(version) is not int or version != COUNT_VERSION:
-        raise InputError(
-            f"{name} has schema version {version!r:.20}, but this glasshouse reads version "
-            f"{COUNT_VERSION}: check it with the glasshouse that wrote it"
-        )
-    try:
-        document = CountDocument.model_validate(contents)
-    except (ValidationError, RecursionError) as error:
-        raise InputError(f"{name} is no valid certificate: {first_fault(error)}") from error
-    check_digest(contents, document.digest, name)
+    document = validated(CountDocument, contents, (COUNT_VERSION,), name)
     if digest_of(document.contents()) != document.digest:
         raise InputError(f"{name} {OTHER_FORM}")
     return document

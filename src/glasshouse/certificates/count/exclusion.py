@@ -8,12 +8,11 @@ parameter pays a player more than all of the piece, whatever the other does in i
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from flint import arb
-
 from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.count.joint import BOTH, Joint, View
 from glasshouse.certificates.count.newton import has_no_zero
 from glasshouse.certificates.covers import Region
+from glasshouse.certificates.gain import rise_within
 from glasshouse.certificates.intervals import Interval
 
 
@@ -74,7 +73,7 @@ def pays_more(
     t, x = _highest(own, mine), _highest(theirs, across)
     there = joint.payoff(player, placed(player, (t, t), (x, x)))
     stay = joint.payoff(player, placed(player, (better, better), (x, x)))
-    total = there[1] - stay[0] + _rise(t, own, mine) + _rise(x, theirs, across)
+    total = there[1] - stay[0] + rise_within(t, own, mine) + rise_within(x, theirs, across)
     return bool(total < 0)
 
 
@@ -106,15 +105,6 @@ def _highest(values: tuple[float, float], slope: Interval) -> float:
     down, up = -float(slope[0].mid()), float(slope[1].mid())
     share = up / (up + down) if up > 0 and down > 0 else 0.5
     return min(max(low + (high - low) * share, low), high)
-
-
-def _rise(x: float, values: tuple[float, float], slope: Interval) -> arb:
-    """How much a function can rise from x within a range."""
-    low, high = values
-    if low == high:
-        return iv.ZERO
-    start = arb(x)
-    return (slope[1] * (arb(high) - start)).max(slope[0] * (arb(low) - start)).max(iv.ZERO)
 
 
 def contains(outer: Sequence[tuple[float, float]], inner: Sequence[tuple[float, float]]) -> bool:

@@ -1,12 +1,11 @@
 """Certificates of mixtures as files: JSON in which every number is exact."""
 
 import itertools
-import json
 import math
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from glasshouse.certificates.builtin import builtin_program
 from glasshouse.certificates.covers import Region
@@ -22,11 +21,10 @@ from glasshouse.certificates.exact import Count, Exact, Finite, Nested, flattene
 from glasshouse.certificates.files import (
     OTHER_FORM,
     FilePart,
-    check_digest,
     digest_of,
-    first_fault,
     in_lines,
     parsed,
+    validated,
 )
 from glasshouse.certificates.program import Program
 from glasshouse.errors import InputError
@@ -229,17 +227,7 @@ def read_mixture(text: str, name: str) -> MixtureDocument:
     contents = parsed(text, name)
     if contents.get("format") != MIXTURE_FORMAT:
         raise InputError(f"{name} is no certificate of a mixture: its format is another")
-    version = contents.get("schema_version")
-    if type(version) is not int or version != MIXTURE_VERSION:
-        raise InputError(
-            f"{name} has schema version {version!r:.20}, but this glasshouse reads version "
-            f"{MIXTURE_VERSION}: check it with the glasshouse that wrote it"
-        )
-    try:
-        document = MixtureDocument.model_validate(contents)
-    except (ValidationError, RecursionError) as error:
-        raise InputError(f"{name} is no valid certificate: {first_fault(error)}") from error
-    check_digest(contents, document.digest, name)
-    if json.dumps(contents, sort_keys=True) != json.dumps(document.contents(), sort_keys=True):
+    document = validated(MixtureDocument, contents, (MIXTURE_VERSION,), name)
+    if digest_of(document.contents()) != document.digest:
         raise InputError(f"{name} {OTHER_FORM}")
     return document

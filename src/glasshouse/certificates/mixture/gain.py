@@ -1,13 +1,14 @@
 """What one player gains by deviating from a mixture: rigorous bounds on boxes of deviations."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from flint import arb
 
 from glasshouse.certificates import intervals as iv
-from glasshouse.certificates.covers import Region, can_split, middle_of
-from glasshouse.certificates.gain import Bound
+from glasshouse.certificates.covers import Region, can_split
+from glasshouse.certificates.exact import flattened
+from glasshouse.certificates.gain import Bound, balanced, middle_or_point, rise_within, widest
 from glasshouse.certificates.intervals import Interval
 from glasshouse.certificates.mixture.merged import merged
 from glasshouse.certificates.payoff import ExpectedPayoff, Table, Vectors, half_range, sizes
@@ -111,7 +112,7 @@ class MixtureGain:
             self.is_known &= all(standing.proper for standing in standings)
             stay = iv.add(stay, iv.multiply((x, x), value))
         self._stay = stay if self.is_known else iv.EVERYTHING
-        self._constant, self._largest = _last(payoffs), max(map(abs, _numbers(payoffs)))
+        self._constant, self._largest = _last(payoffs), max(map(abs, flattened(payoffs)))
         self._players = len(sizes(payoffs))
 
     @property
@@ -135,26 +136,26 @@ class MixtureGain:
         face, found, standings = self._face(region)
         improper = tuple(sorted({i for standing in standings for i in standing.improper}))
         if not self.is_known or not all(standing.proper for standing in standings):
-            centre = tuple(map(_mid, region))
+            centre = tuple(map(middle_or_point, region))
             unknown = iv.EVERYTHING
             return Bound(
-                unknown[1], centre, self.at(centre), _widest(region), False, False, improper
+                unknown[1], centre, self.at(centre), widest(region), False, False, improper
             )
         slack = iv.ZERO
         for weight, one, standing in zip(self._weights, self._against, standings, strict=True):
             slack += weight[0] * one.slack(standing)
-        centre = tuple(map(_balanced, face, found.slopes))
+        centre = tuple(map(balanced, face, found.slopes))
         gain = self.at(centre)
         expanded = gain[1] + 2 * slack
-        for x, (low, high), slope in zip(centre, face, found.slopes, strict=True):
-            expanded += (slope[1] * (arb(high) - x)).max(slope[0] * (arb(low) - x)).max(iv.ZERO)
+        for x, values, slope in zip(centre, face, found.slopes, strict=True):
+            expanded += rise_within(x, values, slope)
         upper = found.upper + slack - self._stay[0]
         if not expanded.is_nan():
             upper = expanded if upper.is_nan() else upper.min(expanded)
         upper = iv.EVERYTHING[1] if upper.is_nan() else upper
         axis = _steepest(face, found.slopes)
         if axis is None and not slack.is_zero():
-            axis = _widest(region)
+            axis = widest(region)
         return Bound(upper, centre, gain, axis, False, True)
 
     def _paid(self, point: Sequence[float]) -> tuple[Interval, list[Standing]]:
@@ -205,19 +206,6 @@ class MixtureGain:
         return _Known(upper, slopes, standings)
 
 
-def _mid(values: tuple[float, float]) -> float:
-    return values[0] if values[0] == values[1] else middle_of(values)
-
-
-def _balanced(values: tuple[float, float], slope: Interval) -> float:
-    """From where the gain can rise equally much to both sides."""
-    low, high = values
-    down, up = float(slope[0]), float(slope[1])
-    if low == high or not down < 0 < up or up - down == float("inf"):
-        return _mid(values)
-    return min(max(low + (high - low) * (up / (up - down)), low), high)
-
-
 def _steepest(region: Region, slopes: Sequence[Interval]) -> int | None:
     """The coordinate along which the gain may change most."""
     changes = []
@@ -229,19 +217,6 @@ def _steepest(region: Region, slopes: Sequence[Interval]) -> int | None:
     return max(changes)[2] if changes else None
 
 
-def _widest(region: Region) -> int | None:
-    widths = [(high - low, k) for k, (low, high) in enumerate(region) if can_split((low, high))]
-    return max(widths)[1] if widths else None
-
-
 def _last(table: Table) -> float:
     """The payoff where everybody plays the last action, which payoffs here leave out."""
     return _last(table[-1]) if isinstance(table, list | tuple) else table
-
-
-def _numbers(table: Table) -> Iterator[float]:
-    if isinstance(table, list | tuple):
-        for row in table:
-            yield from _numbers(row)
-    else:
-        yield table

@@ -4,9 +4,9 @@ import dataclasses
 import heapq
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from glasshouse.certificates.covers import LEAF, Region, halves
+from glasshouse.certificates.covers import Region, halves, tokens_of
 from glasshouse.certificates.intervals import precision
 from glasshouse.certificates.leaves import Leaf, down, improper_players, leaf_of, up
 from glasshouse.certificates.mixture.document import MixtureProblem
@@ -40,7 +40,7 @@ class _Covering:
 
     def __init__(self, gain: MixtureGain, region: Region, tried: Sequence[tuple[float, ...]]):
         self.gain, self.lower, self.best = gain, 0.0, tried[0]
-        self.children: list[tuple[int, int, int] | None] = []
+        self.children: list[tuple[str, int, int] | None] = []
         self.waiting: list[tuple[float, int, Region, int]] = []
         self.leaves: dict[int, Leaf] = {}
         self.settled = -math.inf
@@ -62,18 +62,7 @@ class _Covering:
         _, node, region, axis = heapq.heappop(self.waiting)
         del self.leaves[node]
         first, second = halves(region, axis)
-        self.children[node] = (axis, self._look(first), self._look(second))
-
-    def cover(self) -> Iterator[str]:
-        nodes = [0]
-        while nodes:
-            split = self.children[nodes.pop()]
-            if split is None:
-                yield LEAF
-            else:
-                axis, first, second = split
-                yield str(axis)
-                nodes += [second, first]
+        self.children[node] = (str(axis), self._look(first), self._look(second))
 
     def _look(self, region: Region) -> int:
         node, bound = len(self.children), self.gain.bound(region)
@@ -118,7 +107,7 @@ def best_mixture_gain(
         lower=search.lower,
         upper=search.upper,
         best=search.best,
-        cover=tuple(search.cover()),
+        cover=tuple(tokens_of(search.children)),
         boxes=len(search.children),
         precision=bits,
         improper=improper_players(search.leaves.values()),
