@@ -285,20 +285,32 @@ BAD_FILES = {
 
 
 @pytest.mark.parametrize("kind", BAD_FILES)
-def test_files_that_are_no_certificates_are_one_line(call, files, tmp_path, kind):
+def test_files_that_are_no_certificates_are_rejected(call, files, tmp_path, kind):
     change, said = BAD_FILES[kind]
     path = tmp_path / "bad.json"
     path.write_text(change((files / "refuted.json").read_text("utf-8")), "utf-8")
-    for more in ((), ("--json",)):
-        error = one_line(call("verify", str(path), *more), said)
-        assert str(path) in error
+    rejected(call, path, said)
+
+
+def rejected(call: Any, path: Path, said: str) -> None:
+    """A file that could be read, but proves nothing: in words and as JSON."""
+    code, out, err = call("verify", str(path))
+    assert (code, err) == (1, "")
+    assert out.startswith(f"{path}: REJECTED\n  reason: ")
+    assert said in " ".join(out.split())
+    code, out, err = call("verify", str(path), "--json")
+    assert (code, err) == (1, "")
+    found = json.loads(out)[str(path)]
+    assert said in found.pop("reason")
+    assert found == {"accepted": False, "complete": False, "certificate": None, "problem": None}
 
 
 def test_paths_that_hold_no_text_are_one_line(call, tmp_path):
     (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\x00")
     one_line(call("verify", str(tmp_path / "no.json")), "No such file")
     one_line(call("verify", str(tmp_path)), "Is a directory")
-    one_line(call("verify", str(tmp_path / "bytes.json")), "cannot read")
+    rejected(call, tmp_path / "bytes.json", "is no certificate, which is text")
+    assert json.loads(call("verify", str(tmp_path / "no.json"), "--json")[1]) == {}
     one_line(call("verify"), "Missing argument")
 
 

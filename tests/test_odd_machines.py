@@ -322,10 +322,12 @@ def test_studies_nested_too_deeply_are_one_sentence(call, tmp_path, case):
 
 def test_other_files_nested_too_deeply_are_one_sentence(call, tmp_path):
     (tmp_path / "deep.json").write_text(nested("[", "]", 100_000))
-    one_line(call("verify", str(tmp_path / "deep.json")), 2, "deep.json")
+    code, out, err = call("verify", str(tmp_path / "deep.json"))
+    assert (code, err, out.count("REJECTED")) == (1, "", 1)
     inside = {"format": "glasshouse certificate", "schema_version": 1, "problem": ...}
     text = json.dumps({**inside, "problem": "x"}).replace('"x"', nested('{"payoffs":', "}", 800))
     (tmp_path / "inside.json").write_text(text)
-    one_line(call("verify", str(tmp_path / "inside.json")), 2, "inside.json")
+    code, out, err = call("verify", str(tmp_path / "inside.json"))
+    assert (code, err, out.count("REJECTED")) == (1, "", 1)
     (tmp_path / "deep.nfg").write_text('NFG 1 R "" { "a" "b" } ' + nested("{", "}", 30_000))
     one_line(call("games", str(tmp_path / "deep.nfg")), 2, "deep.nfg:1:")

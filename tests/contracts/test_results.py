@@ -51,6 +51,7 @@ from glasshouse.analysis.challenge import (
     Forecasts,
 )
 from glasshouse.analysis.equilibria import bound_game, mixed_equilibrium, mixing_branch
+from glasshouse.analysis.equilibria.discontinuity import Jump
 from glasshouse.certificates.checker import check
 from glasshouse.channels import (
     Box,
@@ -327,6 +328,7 @@ EXAMPLES = {
     "Existence": lambda: surveyed().existence,
     "Hypothesis": quasi_concave,
     "Triple": lambda: quasi_concave().witness,
+    "Jump": lambda: Jump(0, (((0.3,), (1.0,)), ((0.25,), (1.0,))), 0.5),
     "ConcavityThreshold": lambda: quasi_concavity_threshold(FAMILY, tolerance=0.2),
     "EquilibriumCount": lambda: find_equilibria(PARAMETRIC).proof,
     "Program": lambda: certify(PARAMETRIC, (3.0, 3.0), 1e-6).document.problem.programs[0].program(),

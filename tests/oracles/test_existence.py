@@ -1,6 +1,7 @@
 """What theorems say of existence: every verdict against payoffs written out by hand."""
 
 import math
+import re
 
 import jax.numpy as jnp
 import mpmath
@@ -8,7 +9,8 @@ import numpy as np
 import pytest
 from tests.reference import DONATION, PD, STAG_HUNT, family, normal_form, random_tensor
 
-from glasshouse.analysis.equilibria.existence import existence
+from glasshouse.analysis.equilibria.discontinuity import Jump
+from glasshouse.analysis.equilibria.existence import continuity, existence
 from glasshouse.analysis.equilibria.quasi_concavity import Triple, quasi_concavity_threshold
 from glasshouse.channels import Box
 from glasshouse.errors import InputError
@@ -16,6 +18,7 @@ from glasshouse.families import AffineFamily, LogisticFamily
 from glasshouse.games import NormalFormGame, RepeatedGame, catalogue
 from glasshouse.parametric import ParametricGame
 from glasshouse.semantics import Custom, Logistic
+from glasshouse.study.words.equilibria import existence_words
 
 
 def paid(payoffs, coupling, own, other):
@@ -162,6 +165,141 @@ def test_semantics_of_ones_own_are_read():
     assert found["continuous"].holds is True
     assert "step of its program" in found["continuous"].why
     assert found.mixed is True
+
+
+def of_two(function, payoffs=PD):
+    """The dilemma between players whose probabilities are a function of both numbers in ±2."""
+
+    def behaviours(params, _):
+        both = function(params[0][0], params[1][0])
+        return tuple(jnp.stack([p, 1 - p]) for p in both)
+
+    semantics = Custom(behaviours, [Box([-2.0], [2.0])] * 2)
+    return ParametricGame(normal_form(payoffs), semantics)
+
+
+def sigmoid(x):
+    return 1 / (1 + jnp.exp(-x))
+
+
+def steps(x):
+    """A jump of x > 0 that is taken back by one of tanh x > 0."""
+    return jnp.where(x > 0, 1.0, 2.0) - jnp.where(jnp.tanh(x) > 0, 1.0, 2.0)
+
+
+JUMPING = {
+    "where": lambda x, y: (jnp.where(x > 0.3, 0.2, 0.7), sigmoid(y)),
+    "sign": lambda x, y: (0.5 + 0.2 * jnp.sign(x - y), sigmoid(y)),
+    "at one point": lambda x, y: (jnp.where(x == 0.25, 0.9, 0.3), sigmoid(y)),
+    "both": lambda x, y: (jnp.where((x > 0.3) & (y <= x), 0.2, sigmoid(x)), sigmoid(y)),
+    "nested": lambda x, y: (sigmoid(jnp.where(x > 1, y, jnp.where(x > y, 0.3, -1.0))), sigmoid(y)),
+    "of two alike": lambda x, y: (
+        0.2 + 0.1 * jnp.where(x > 0.2, 1.0, 2.0) + 0.1 * jnp.where(x**3 > 0.008, 1.0, 2.0),
+        sigmoid(y),
+    ),
+    "in one payoff": lambda x, y: (0.5 + 0 * x, jnp.where(x + y > 0.1, 0.3, 0.6)),
+}
+NOT_JUMPING = {
+    "relu": lambda x, y: (sigmoid(jnp.where(x > 0, x, 0.0)), sigmoid(y)),
+    "meeting": lambda x, y: (
+        sigmoid(jnp.where(x * x > y * y, x * x - y * y, jnp.sin(x - y) * (x + y))),
+        sigmoid(y),
+    ),
+    "nested": lambda x, y: (
+        sigmoid(jnp.where(x > 1, 2 * x - 1, jnp.where(x > 0, jnp.sin(jnp.pi * x / 2), 0.0))),
+        sigmoid(y),
+    ),
+    "times zero": lambda x, y: (sigmoid(x + (y - y) * jnp.sign(x)), sigmoid(y)),
+    "times what is zero there": lambda x, y: (sigmoid(jnp.sin(x) * jnp.sign(x)), sigmoid(y)),
+    "taken back": lambda x, y: (sigmoid(x + steps(x) * y), sigmoid(y)),
+    "of one sign": lambda x, y: (jnp.where(x > 3.0, 0.2, sigmoid(x)), sigmoid(y)),
+}
+
+
+def paid_at(game, end):
+    return np.asarray(game.payoffs(tuple(jnp.asarray(own) for own in end)))
+
+
+@pytest.mark.parametrize("name", JUMPING)
+def test_a_jump_is_shown_by_two_profiles_next_to_each_other(name):
+    game = of_two(JUMPING[name])
+    found = continuity(game)
+    assert found.holds is False
+    jump = found.witness
+    assert isinstance(jump, Jump)
+    first, second = (paid_at(game, end) for end in jump.ends)
+    assert abs(first - second)[jump.player] > jump.gap * (1 - 1e-9) > 0.01
+    apart = np.abs(np.subtract(*map(np.ravel, jump.ends)))
+    assert 0 < apart.max() < 1e-11
+
+
+@pytest.mark.parametrize("name", NOT_JUMPING)
+def test_where_branches_meet_no_jump_is_claimed(name):
+    found = continuity(of_two(NOT_JUMPING[name]))
+    assert found.holds is not False
+    assert (found.holds is True) == (name in {"relu", "times zero", "of one sign"})
+
+
+def test_a_jump_of_behaviour_that_nobody_is_paid_for_is_none():
+    """Both are paid by the second player's action alone, and the first one's jumps."""
+    game = of_two(JUMPING["where"], payoffs=(1.0, 1.0, 0.0, 0.0))
+    tensor = np.broadcast_to([1.0, 0.0], (2, 2, 2))
+    game = ParametricGame(NormalFormGame(tensor, player_axis=0), game.semantics)
+    assert continuity(game).holds is None
+    nearly = NormalFormGame(tensor + 1e-3 * random_tensor((2, 2), 0), player_axis=0)
+    assert continuity(ParametricGame(nearly, game.semantics)).holds is False
+
+
+def test_a_jump_is_shown_on_a_box_without_bounds():
+    semantics = of_two(JUMPING["where"]).semantics
+    boxes = [Box([-math.inf], [math.inf])] * 2
+    game = ParametricGame(normal_form(PD), Custom(semantics.function, boxes))
+    found = existence(game)
+    assert [found[name].holds for name in ("continuous", "compact")] == [False, False]
+    assert existence_words(found).endswith("since payoffs jump and a box is not bounded")
+
+
+def test_what_is_shown_of_existence_can_be_read():
+    shown = repr(existence(family(PD, 3.0)(0.5)))
+    why = existence(family(PD, 3.0)(0.5))["quasi-concave"].why
+    assert why in re.sub(r"'\s+'", "", shown)
+
+
+def random_piecewise(rng, depth, meet):
+    """A random function of x and y in pieces; continuous, if `meet`."""
+    a, b, c = rng.integers(-4, 5, 3) / 4
+    if depth == 0:
+        return lambda x, y: a * x + b * y + c
+    f, g = (random_piecewise(rng, depth - 1, meet) for _ in range(2))
+    h = random_piecewise(rng, 0, meet)
+    kinds = [
+        lambda x, y: jnp.where(h(x, y) > 0, f(x, y) + h(x, y), f(x, y) + jnp.sin(h(x, y))),
+        lambda x, y: jnp.where(f(x, y) < g(x, y), g(x, y), f(x, y)),
+        lambda x, y: f(x, y) + jnp.tanh(g(x, y)) * h(x, y) * jnp.sign(h(x, y)),
+        lambda x, y: f(x, y) + c * steps(h(x, y)),
+        lambda x, y: jnp.where(h(x, y) > 0, f(x, y), g(x, y)),
+        lambda x, y: f(x, y) + jnp.sign(h(x, y)) * g(x, y),
+        lambda x, y: jnp.where((h(x, y) > 0) & (g(x, y) <= 0), f(x, y), jnp.sin(f(x, y))),
+    ]
+    return kinds[rng.integers(4) if meet else rng.integers(len(kinds))]
+
+
+by_night = (pytest.param(seed, marks=pytest.mark.slow) for seed in range(6, 200))
+
+
+@pytest.mark.parametrize("seed", [*range(6), *by_night])
+def test_random_programs_jump_where_it_is_claimed(seed):
+    """Continuous ones are never refuted; of others the payoffs next to each other differ."""
+    rng = np.random.default_rng(seed)
+    meet = bool(seed % 2)
+    f, g = random_piecewise(rng, 2, meet), random_piecewise(rng, 1, meet)
+    game = of_two(lambda x, y: (sigmoid(f(x, y)), sigmoid(g(x, y))))
+    found = continuity(game)
+    if found.holds is False:
+        assert not meet
+        first, second = (paid_at(game, end) for end in found.witness.ends)
+        assert abs(first - second)[found.witness.player] > found.witness.gap * (1 - 1e-6) - 1e-12
+        assert np.abs(np.subtract(*map(np.ravel, found.witness.ends))).max() < 1e-11
 
 
 def test_other_games_are_refused():

@@ -39,6 +39,7 @@ from .equilibria import EquilibriumPoint as EquilibriumPoint
 from .equilibria import Existence as Existence
 from .equilibria import FeasibleSet as FeasibleSet
 from .equilibria import Hypothesis as Hypothesis
+from .equilibria import Jump as Jump
 from .equilibria import Mixture as Mixture
 from .equilibria import Selection as Selection
 from .equilibria import Survey as Survey

@@ -63,17 +63,34 @@ def verify(path: str | Path) -> Verification:
             gh.certify(family(0.9), (3.0, 3.0), epsilon=0.0).write(file)
             print(gh.verify(file).accepted)  # True
     """
+    return verified(content_of(path), str(path))
+
+
+def content_of(path: str | Path) -> bytes:
+    """What a file holds, whether or not it is a certificate.
+
+    **Raises:** `InputError` when it cannot be read.
+    """
     try:
-        text = read_bytes(path, MOST_CERTIFICATE_BYTES, "certificates are smaller").decode(
-            "utf-8-sig"
-        )
-    except InputError:
-        raise
+        return read_bytes(path, MOST_CERTIFICATE_BYTES, "certificates are smaller")
     except (OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
         raise InputError(f"cannot read {path}: {error}") from error
-    kind = parsed(text, str(path)).get("format")
+
+
+def verified(content: bytes, name: str) -> Verification:
+    """Check what a file holds; `name` is what the file is called.
+
+    **Raises:** `InputError` when it is no certificate, of another schema, or not as it was written.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except ValueError as error:
+        raise InputError(f"{name} is no certificate, which is text: {error}") from error
+    kind = parsed(text, name).get("format")
     checker = CHECKERS.get(kind if isinstance(kind, str) else "", _check_points)
-    return checker(text, str(path))
+    return checker(text, name)
 
 
 def _check_points(text: str, name: str) -> Verification:

@@ -191,7 +191,12 @@ def _proof_rows(points: "Sequence[CertifiedPoint]") -> Iterator[tuple[str, str, 
 
 
 def _survey_rows(surveyed: "Survey | None") -> Iterator[tuple[str, str, str]]:
-    from glasshouse.study.words.equilibria import count_words, existence_words, mixture_words
+    from glasshouse.study.words.equilibria import (
+        HOLDS,
+        count_words,
+        existence_words,
+        mixture_words,
+    )
 
     if surveyed is None:
         return
@@ -199,7 +204,8 @@ def _survey_rows(surveyed: "Survey | None") -> Iterator[tuple[str, str, str]]:
         yield "all equilibria", count_words(found), f"{found.method}: {found.detail}"
     if (theorems := surveyed.existence) is not None:
         open_ones = [x for x in theorems.hypotheses if not x.holds]
-        why = "; ".join(f"{x.name}: {x.why}" for x in open_ones) or "all hypotheses hold"
+        said = [f"{x.name} {HOLDS[x.holds]}: {x.why}" for x in open_ones]
+        why = "; ".join(said) or "all hypotheses hold"
         yield "existence", existence_words(theorems), why
     if (mixture := surveyed.mixture) is not None:
         yield "mixed equilibrium", mixture_words(mixture), f"{mixture.method}: {mixture.detail}"

@@ -1,5 +1,6 @@
 from .attraction import Attraction as Attraction
 from .attraction import attraction as attraction
+from .discontinuity import Jump as Jump
 from .existence import Existence as Existence
 from .existence import Hypothesis as Hypothesis
 from .existence import existence as existence

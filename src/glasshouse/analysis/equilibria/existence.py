@@ -1,7 +1,6 @@
 """Whether equilibria must exist: each hypothesis of the theorems for the game at hand."""
 
 import dataclasses
-import itertools
 import math
 
 import jax
@@ -10,8 +9,14 @@ import numpy as np
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Whole, whole
 from glasshouse._foundation.precision import in_float64
-from glasshouse._foundation.results import UNLESS_NONE, Result, few
-from glasshouse.analysis.equilibria.quasi_concavity import Concavity, Triple, quasi_concavity
+from glasshouse._foundation.results import UNLESS_NONE, WHOLE, Result, few
+from glasshouse.analysis.equilibria.discontinuity import Jump, jump
+from glasshouse.analysis.equilibria.quasi_concavity import (
+    FARTHEST_WITNESS,
+    Concavity,
+    Triple,
+    quasi_concavity,
+)
 from glasshouse.analysis.equilibrium.certification import base_of, semantics_numbers
 from glasshouse.analysis.outcomes.isolation import bounds
 from glasshouse.analysis.tracing.float_check import where_all_differ
@@ -35,13 +40,14 @@ class Hypothesis(Result):
     """One hypothesis of a theorem, and whether a game meets it.
 
     **Arguments:** `name`: "compact", "convex", "continuous", "independent" or "quasi-concave";
-    `holds`, None where it is not decided; `why`; `witness`, where quasi-concavity fails.
+    `holds`, None where it is not decided; `why`; `witness`, where quasi-concavity or continuity
+    fails.
     """
 
     name: str
     holds: bool | None
-    why: str
-    witness: Triple | None = dataclasses.field(default=None, metadata={UNLESS_NONE: True})
+    why: str = dataclasses.field(metadata={WHOLE: True})
+    witness: Triple | Jump | None = dataclasses.field(default=None, metadata={UNLESS_NONE: True})
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -94,7 +100,7 @@ def existence(game: DenseGame, *, budget: Whole = CONCAVITY_BUDGET) -> Existence
     """
     base_of(game)
     compact = _compact(game)
-    continuous = _continuous(game)
+    continuous = continuity(game)
     concave = quasi_concavity(game, whole(budget, "budget"))
     hypotheses = (
         _quasi_concave(concave),
@@ -118,32 +124,49 @@ def _compact(game: DenseGame) -> Hypothesis:
     return Hypothesis("compact", True, "all boxes are closed and bounded")
 
 
-def _continuous(game: DenseGame) -> Hypothesis:
-    """From the program of the semantics: every step of it is continuous wherever it has a value."""
+@in_float64
+def continuity(game: DenseGame) -> Hypothesis:
+    """Whether payoffs are continuous: every step of the semantics' program is, wherever it has a
+    value and makes no choice; a choice may jump, which is shown by a witness."""
     if not isinstance(semantics_numbers(game), ProgramOnly):
         return Hypothesis("continuous", True, "the semantics is a composition of smooth functions")
     try:
         program = trace_all(game)
     except InputError as reason:
         return Hypothesis("continuous", None, f"the semantics was not read: {reason}")
-    region = list(zip(*(bound.tolist() for bound in bounds(game)), strict=True))
-    if not all(map(math.isfinite, itertools.chain(*region))):
-        return Hypothesis("continuous", None, "not looked at on boxes without bounds")
-    where = where_all_differ(game, program, tuple(region))
+    region = tuple(zip(*(bound.tolist() for bound in bounds(game)), strict=True))
+    looked = tuple(map(_with_ends, region))
+    where = where_all_differ(game, program, looked)
     if where is not None:
         return Hypothesis(
             "continuous", None, f"floats are another function than its program, at {few(where)}"
         )
-    if any(instruction.primitive == "choice" for instruction in program.instructions):
-        return Hypothesis("continuous", None, "it chooses between branches, which may not meet")
     with precision(CONTINUITY_BITS):
-        machine = Machine(program)
-        defined = machine.is_defined(machine.held(intervals_of(tuple(region))))
+        machine, box = Machine(program), intervals_of(looked)
+        if not machine.is_continuous(box):
+            return _jumping(jump(game, program, looked))
+        defined = machine.is_defined(machine.held(box))
+    if looked != region:
+        return Hypothesis("continuous", None, "not shown on boxes without bounds")
     if not defined:
         return Hypothesis(
             "continuous", None, "a division, logarithm or root may have no value somewhere"
         )
     return Hypothesis("continuous", True, "every step of its program is continuous everywhere")
+
+
+def _with_ends(side: tuple[float, float]) -> tuple[float, float]:
+    """A range of a parameter, cut off where it has no end."""
+    low, high = side
+    low = low if math.isfinite(low) else min(high, 0.0) - FARTHEST_WITNESS
+    return low, high if math.isfinite(high) else max(low, 0.0) + FARTHEST_WITNESS
+
+
+def _jumping(found: Jump | None) -> Hypothesis:
+    if found is None:
+        why = "it chooses between branches, which may not meet; no jump was found"
+        return Hypothesis("continuous", None, why)
+    return Hypothesis("continuous", False, found.words, found)
 
 
 def _quasi_concave(found: Concavity) -> Hypothesis:

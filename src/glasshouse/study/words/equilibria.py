@@ -90,7 +90,10 @@ def existence_words(found: Existence) -> str:
         return "a theorem says that one exists, since payoffs are quasi-concave"
     if found.mixed:
         return "a theorem says that one in mixtures exists, none that one in parameters does"
-    return "no theorem says that one exists"
+    reasons = {"continuous": "payoffs jump", "compact": "a box is not bounded"}
+    failing = [why for name, why in reasons.items() if found[name].holds is False]
+    since = f", since {in_words_and(failing)}" if failing else ""
+    return f"no theorem says that one exists{since}"
 
 
 def mixture_words(found: Mixture) -> str:
