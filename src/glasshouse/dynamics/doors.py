@@ -25,6 +25,9 @@ from glasshouse.parametric import AbstractParametricGame, Params
 LEAST_IN_32 = 1e-30
 """Payoffs of a player that differ by less cannot be learned from with numbers of 32 bits."""
 
+MOST_SHAPES = 4
+"""In messages of parameters that do not fit."""
+
 MOST_STEPS = 1_000_000_000
 """More steps than this are taken for a slip of the finger."""
 
@@ -81,21 +84,50 @@ def check_params(game: AbstractParametricGame, params: Params) -> Params:
             raise InputError(
                 f"params of player {i + 1} must be real numbers, but are {shown(own)}: {error}"
             ) from error
-        structures = (jax.tree.structure(own), jax.tree.structure(box.lower))
-        if structures[0] != structures[1]:
-            raise InputError(
-                f"params of player {i + 1} have structure {shown(structures[0])}, its box "
-                f"{shown(structures[1])}: give the semantics a box of their structure, as "
-                "Box.like(params, -math.inf, math.inf)"
-            )
+        alike = jax.tree.structure(own) == jax.tree.structure(box.lower)
         shapes, wanted = (jax.tree.map(jnp.shape, tree) for tree in (own, box.lower))
-        if shapes != wanted:
+        if not alike or shapes != wanted:
             raise InputError(
-                f"params of player {i + 1} have shape {shown(shapes)}, its box {shown(wanted)}"
+                f"params of player {i + 1} must be {_form(box.lower)}, but are {_form(own)}"
+                f"{_example(box, len(spaces))}"
             )
         _check_inside(f"player {i + 1}" if len(spaces) > 1 else None, own, box)
         checked.append(own)
     return tuple(checked)
+
+
+def _form(own: PyTree) -> str:
+    """In words what arrays a player's parameters are."""
+    if jax.tree.structure(own) != jax.tree.structure(0.0):
+        shapes = [jnp.shape(leaf) for leaf in jax.tree.leaves(own)]
+        what = f"array{'s' * (len(shapes) != 1)} of shapes {_listed(shapes)}"
+        if not any(shapes):
+            what = f"number{'s' * (len(shapes) != 1)}"
+        return f"a {type(own).__name__} of {len(shapes)} {what}"
+    shape = jnp.shape(own)
+    if not shape:
+        return "a single number"
+    if len(shape) == 1:
+        return f"an array of {shape[0]} number{'s' * (shape[0] != 1)}"
+    return f"an array of shape {shape}"
+
+
+def _listed(shapes: list[tuple[int, ...]]) -> str:
+    return ", ".join([*map(str, shapes[:MOST_SHAPES]), *["…"] * (len(shapes) > MOST_SHAPES)])
+
+
+def _example(box: Any, players: int) -> str:
+    """How parameters of that form are written."""
+    if jax.tree.structure(box.lower) != jax.tree.structure(0.0):
+        return (
+            ": give them as the semantics was given its own, or the semantics a box of their "
+            "form, as Box.like(params, -math.inf, math.inf)"
+        )
+    if jnp.size(box.lower) > MOST_SHAPES:
+        return f", such as numpy.zeros({jnp.shape(box.lower)})"
+    own = shown(np.zeros(jnp.shape(box.lower)).tolist())
+    others = ", …" if players > 2 else ""
+    return f", as in params = ({', '.join([own] * min(players, 2))}{others})" if players > 1 else ""
 
 
 def _check_inside(owner: str | None, own: PyTree, box: Any) -> None:
