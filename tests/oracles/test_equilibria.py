@@ -14,6 +14,7 @@ from glasshouse.certificates import EquilibriumCount
 from glasshouse.channels import Box
 from glasshouse.errors import InputError
 from glasshouse.semantics import Affine, Custom, Logistic
+from glasshouse.study.words.equilibria import count_words
 
 GAMES = {
     "prisoner's dilemma": (5, 3, 1, 0),
@@ -320,3 +321,25 @@ def test_nearly_singular_is_no_continuum(coupling):
 def test_a_flat_game_does_not_hang():
     found = gh.find_equilibria(parametric(symmetric(1, 1, 0, 0), 0.0), budget=200)
     assert found.count != "exactly"
+
+
+def test_corners_of_indifferent_players_are_proved_and_the_reason_is_said():
+    """Without reading, player 1 is paid 3 q whatever it does: (3, 3) is best for player 2."""
+    payoffs = np.array([[[3.0, 0.0], [3.0, 0.0]], [[5.0, 3.0], [1.0, 0.0]]])
+    game = NormalFormGame(payoffs, player_axis=0)
+    found = gh.find_equilibria(ParametricGame(game, Logistic((2, 2), 0.0, 3.0)))
+    assert found.count == "unknown"
+    assert found.reasons == ("player 1 is paid the same whatever it does",)
+    assert sorted(point.params for point in found.points) == [(-3.0, 3.0), (3.0, 3.0)]
+    assert all(point.certificate.epsilon == 0 for point in found.points)
+    assert all(point.certificate.verdict == "certified" for point in found.points)
+    assert count_words(found).endswith("; player 1 is paid the same whatever it does")
+
+
+def test_an_edge_along_which_players_are_indifferent_is_said():
+    """With T = R nobody minds where the other surely cooperates; both there is an equilibrium."""
+    game = NormalFormGame([[[3.0, 0.0], [3.0, 1.0]], [[3.0, 3.0], [0.0, 1.0]]], player_axis=0)
+    found = gh.find_equilibria(ParametricGame(game, Affine((2, 2), 0.0)))
+    assert (found.count, found.number) == ("at least", 1)
+    assert {point.params: point.certificate.epsilon for point in found.points}[(1.0, 1.0)] == 0
+    assert "player 1 is indifferent along the edge where player 2 is at 1" in found.reasons

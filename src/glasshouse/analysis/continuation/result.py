@@ -14,6 +14,11 @@ from glasshouse.parametric import Params
 MOST_SPECIALS = 24
 """Special points that `print` shows."""
 
+SAME_NUMBER = 1e-8
+"""Mirror images are found apart, each by its own steps: what differs by less is the same."""
+
+AND_IMAGE = " and its mirror image"
+
 
 @dataclasses.dataclass(frozen=True, repr=False, eq=False)
 class FollowedPoint(Result):
@@ -90,6 +95,20 @@ class Branches(Evidenced):
         """The special points of some kinds, by rising value."""
         return tuple(special for special in self.specials if special.kind in kinds)
 
+    @property
+    def folded(self) -> tuple[tuple[SpecialPoint, bool], ...]:
+        """The special points, the first only of two that are each other's mirror image, and whether
+        there is such an image: both players' parameters and payoffs exchanged."""
+        found: list[tuple[SpecialPoint, bool]] = []
+        for special in self.specials:
+            for k, (other, has_image) in enumerate(found):
+                if not has_image and _are_mirrored(special, other):
+                    found[k] = (other, True)
+                    break
+            else:
+                found.append((special, False))
+        return tuple(found)
+
     def to_columns(self) -> dict[str, list[Any]]:
         """The points as columns of a table: one number or word for each point in every column."""
         columns: dict[str, list[Any]] = {"arm": [], self.axis: []}
@@ -116,16 +135,34 @@ class Branches(Evidenced):
         ]
         if self.specials:
             lines.append(f"{self.axis:>20}  {'±':>8}  {'what':<17} place     parameters")
-        for special in self.specials[:MOST_SPECIALS]:
+        folded = self.folded
+        for special, has_image in folded[:MOST_SPECIALS]:
             params = ", ".join(f"{x:.6g}" for x in _row(special.params)[:4])
             more = ", …" if len(_row(special.params)) > 4 else ""
             lines.append(
                 f"{special.value:>20.12g}  {special.tolerance:>8.1g}  {special.kind:<17} "
-                f"{special.place:<9} ({params}{more})"
+                f"{special.place:<9} ({params}{more}){AND_IMAGE * has_image}"
             )
-        if len(self.specials) > MOST_SPECIALS:
-            lines.append(f"… {len(self.specials) - MOST_SPECIALS} more")
+        if len(folded) > MOST_SPECIALS:
+            lines.append(f"… {len(folded) - MOST_SPECIALS} more")
         return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])
+
+
+def _are_mirrored(one: SpecialPoint, other: SpecialPoint) -> bool:
+    """Whether two players have changed places, to within tolerances, and not stayed the same."""
+    if one.kind != other.kind or one.place != other.place or len(one.params) != 2:
+        return False
+    if abs(one.value - other.value) > one.tolerance + other.tolerance + SAME_NUMBER:
+        return False
+    own, image, back = (_row(x) for x in (one.params, other.params, other.params[::-1]))
+    slack = np.array(_row(one.params_tolerance)) + SAME_NUMBER
+    if len(own) != len(back) or (np.abs(np.subtract(own, image)) <= slack).all():
+        return False
+    paid = np.subtract(one.payoffs, other.payoffs[::-1])
+    return bool(
+        (np.abs(np.subtract(own, back)) <= 2 * slack).all()
+        and np.allclose(paid, 0.0, atol=SAME_NUMBER)
+    )
 
 
 def _row(params: Params) -> list[float]:

@@ -57,13 +57,14 @@ class Equilibria(Evidenced):
 
     "exactly": `number` is how many there are, which is proved; "at least": so many are proved, and
     there may be others in what is `left` or, where no complete search is possible, anywhere;
-    "unknown": nothing is proved.
+    "unknown": nothing is proved of how many. Then corners at which nobody gains are listed, too.
 
     **Arguments:** `points`; `count`; `number`; `continuum`, some certified points of what seems
     to be a set of equilibria that are not alone: there the Jacobian of the own slopes is singular
     to 1e-12, which is numerical; `left`,
     boxes in which nothing is known; `method`, `detail`; `proof`, the certificate of the count,
-    None where none was tried.
+    None where none was tried; `reasons` why equilibria are not alone, such as players who are paid
+    the same whatever they do.
     """
 
     points: tuple[EquilibriumPoint, ...]
@@ -74,6 +75,7 @@ class Equilibria(Evidenced):
     method: str
     detail: str
     proof: EquilibriumCount | None = dataclasses.field(repr=False)
+    reasons: tuple[str, ...] = ()
 
     @property
     def _proved(self) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from glasshouse.analysis.continuation.result import AND_IMAGE
 from glasshouse.analysis.equilibria.selection import Selection
 from glasshouse.analysis.equilibria.survey import Survey
 from glasshouse.analysis.proofs import certificate_file
@@ -111,9 +112,9 @@ def _branches(result: StudyResult, found) -> Iterator[object]:
             number_markup(special.value, 12),
             f"± {special.tolerance:.1g}",
             special.place,
-            params_words(special.params, 8),
+            params_words(special.params, 8) + AND_IMAGE * has_image,
         )
-        for special in found.specials[:MOST_SPECIAL_ROWS]
+        for special, has_image in found.folded[:MOST_SPECIAL_ROWS]
     ]
     name = axis_name(found.axis)
     columns = [("What", "what"), (upper(name), "n"), ("Known to", None), ("Place", None),

@@ -56,14 +56,18 @@ def count_words(found: Equilibria) -> str:
         many = "one equilibrium" if found.number == 1 else f"{found.number} equilibria"
         about = found.proof is not None and found.proof.about != "the game"
         return f"exactly {many} in parameters{' of its program' * about}, {shown}"
+    told = "".join(f"; {reason}" for reason in found.reasons)
     if found.continuum:
         few = in_words_and([params_words(x.params) for x in found.continuum[:2]])
         also = f"; beside them {shown}" if shown else ""
-        return f"what seems to be a continuum of equilibria, of which {few} are two{also}"
+        return f"what seems to be a continuum of equilibria, of which {few} are two{also}{told}"
     if not listed and found.proof is not None:
-        return f"none was found, and {len(found.left)} pieces of the box are left undecided"
+        return f"none was found, and {len(found.left)} pieces of the box are left undecided{told}"
     if not listed:
         return "none was found, which proves nothing"
+    if found.proof is not None:
+        of_them = f", {found.number} of them alone," if found.number else ""
+        return f"{len(listed)} found{of_them} and proved: {shown}; others may exist{told}"
     proved = f", {found.number} of them proved exactly" if found.count == "at least" else ""
     return f"{len(listed)} found{proved}: {shown}; others may have been missed"
 

@@ -10,6 +10,7 @@ from glasshouse.analysis.equilibria.complete.candidates import Candidate, candid
 from glasshouse.analysis.equilibria.complete.continuum import along_a_continuum
 from glasshouse.analysis.equilibria.complete.exclusion import Exclusion, Grown
 from glasshouse.analysis.equilibria.complete.floats import Floats
+from glasshouse.analysis.equilibria.complete.indifference import certified_corners, indifferent
 from glasshouse.analysis.equilibria.complete.isolating import isolated
 from glasshouse.analysis.equilibria.points import (
     POINT_EPSILON,
@@ -87,11 +88,19 @@ def complete(game: DenseGame, problem: CountProblem, budget: int) -> Equilibria:
         met = candidates(floats)
         isolations = _isolations(joint, boxes, met)
         row = along_a_continuum(joint, floats, met)
-        budget = min(budget, BESIDE_A_CONTINUUM) if row else budget
+        level = list(indifferent(joint, boxes))
+        budget = min(budget, BESIDE_A_CONTINUUM) if row or level else budget
         grown = Exclusion(joint, floats, isolations).run(budget)
     proof = _proof(problem, grown, bits)
     epsilon = POINT_EPSILON * floats.scale
     points = [_point(game, x.inside, x.inside, epsilon) for x in grown.isolations]
+    if proof.count != "exactly":
+        listed = [in_a_row(point.params) for point in points]
+        points += [
+            point
+            for point in certified_corners(game, boxes)
+            if not any(np.array_equal(in_a_row(point.params), x) for x in listed)
+        ]
     continuum = [_point(game, ((x, x), (y, y)), None, epsilon) for x, y in row]
     return Equilibria(
         points=tuple(points),
@@ -100,8 +109,9 @@ def complete(game: DenseGame, problem: CountProblem, budget: int) -> Equilibria:
         continuum=tuple(x for x in continuum if x.certificate.verdict == "certified"),
         left=proof.left,
         method=BY_EXCLUSION,
-        detail=proof.detail,
+        detail="; ".join([proof.detail, *level]),
         proof=proof,
+        reasons=tuple(level),
     )
 
 
