@@ -109,6 +109,10 @@ def test_fold_on_an_edge():
         assert fold.place == "edge"
         for tolerance, x in zip(fold.params_tolerance, fold.params, strict=True):
             assert abs(x - (3.0 if x > 0 else float(theta))) <= tolerance < 1e-6
+    ((kept, has_image),) = [x for x in followed(COORDINATING).folded if x[0].kind == "fold"]
+    assert kept.params == folds[0].params
+    assert has_image
+    assert "and its mirror image" in str(followed(COORDINATING))
 
 
 @pytest.mark.parametrize("payoffs", [DILEMMA, COORDINATING])

@@ -32,12 +32,15 @@ def indifferent(joint: Joint, boxes: Region) -> Iterator[str]:
                 yield f"player {player + 1} is indifferent {where}"
 
 
-def certified_corners(game: DenseGame, boxes: Region) -> list[EquilibriumPoint]:
-    """The corners at which it is proved that nobody gains anything."""
+def certified_corners(game: DenseGame, boxes: Region, epsilon: float) -> list[EquilibriumPoint]:
+    """The corners at which it is proved that nobody gains anything, or more than ε where it is
+    not decided whether anything."""
     found = []
     for corner in itertools.product(*boxes):
         params = params_from(np.array(corner), game)
         proof = certify(game, params, 0.0, budget=CORNER_BUDGET)
+        if proof.verdict == "unknown":
+            proof = certify(game, params, epsilon, budget=CORNER_BUDGET)
         if proof.verdict == "certified":
             found.append(point_at(game, params, proof, None))
     return found

@@ -98,7 +98,7 @@ def complete(game: DenseGame, problem: CountProblem, budget: int) -> Equilibria:
         listed = [in_a_row(point.params) for point in points]
         points += [
             point
-            for point in certified_corners(game, boxes)
+            for point in certified_corners(game, boxes, epsilon)
             if not any(np.array_equal(in_a_row(point.params), x) for x in listed)
         ]
     continuum = [_point(game, ((x, x), (y, y)), None, epsilon) for x, y in row]
