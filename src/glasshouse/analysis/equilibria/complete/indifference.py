@@ -1,4 +1,4 @@
-"""Players who are paid the same whatever they do: why equilibria are not alone, and some of them."""
+"""Players paid the same whatever they do: why equilibria are not alone, and some of them."""
 
 import itertools
 from collections.abc import Iterator
