@@ -14,7 +14,7 @@ BIN := .venv/bin
 LONG := $(addprefix examples/,arms_race.toml memory.toml peers.toml transparency_and_shaping.toml)
 STUDIES := $(filter-out $(LONG),$(sort $(wildcard examples/*.toml)))
 
-.PHONY: demo studies figures challenge test nightly lint docs help-pages benchmark constraints clean
+.PHONY: demo studies figures challenge test nightly lint docs idea help-pages benchmark constraints clean
 
 demo: .venv/glasshouse
 	rm -rf results/demo
@@ -58,6 +58,10 @@ lint: .venv/dev
 # The site, into site/; warnings are errors, and nothing is fetched.
 docs: .venv/dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# The figure of the front page, anew.
+idea: .venv/dev
+	$(BIN)/python docs/_idea.py
 
 # Renews what the reference takes from the commands and the study models.
 help-pages: .venv/dev

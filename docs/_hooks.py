@@ -6,7 +6,9 @@ and when a page would load something from another server.
 
 import ast
 import html
+import itertools
 import json
+import os
 import re
 import subprocess
 import sys
@@ -31,6 +33,10 @@ FORMULA = re.compile(
     r'<(span|div) class="arithmatex">\\(?:\(|\[)(.*?)\\(?:\)|\])</\1>', flags=re.DOTALL
 )
 STUDY_FIGURE = re.compile(r"\]\((?:\.\./)*examples/(\w+)/(\w+)\.svg\)")
+MAIN_FIGURES = ("comparison", "map", "map_1", "coupling")
+"""The figure that the gallery shows of a study: the first of these that it has."""
+
+GALLERY = "<!-- gallery of {} -->"
 STUDY_ROWS = re.compile(r"^<!-- rows of examples/(\w+).toml -->$", flags=re.MULTILINE)
 LOADED = re.compile(
     r'<(?:script|link|img|iframe|source)\b[^>]*?(?:src|href)="((?:https?:)?//[^"]*)'
@@ -39,6 +45,12 @@ DIRECTIVE = re.compile(r"^::: (glasshouse[\w.]*)", flags=re.MULTILINE)
 OTHERS = re.compile(r"^<!-- others of (glasshouse[\w.]+)(, deeper)? -->$", flags=re.MULTILINE)
 COMMANDS = {"challenge": ["challenge", "--part", "independent-random", "--steps", "500"]}
 """Figures that other commands draw than `glasshouse run`, by the folder pages show them from."""
+
+STUDIES = sorted(path.stem for path in EXAMPLES.glob("*.toml"))
+TUTORIAL = re.compile(r'^```toml title="mine.toml"\n(.*?)^```$', flags=re.MULTILINE | re.DOTALL)
+
+GALLERIES: dict[str, list[str]] = {"programs": [], "studies": []}
+"""The entries of the gallery."""
 
 RUN: dict[str, dict[str, Any]] = {}
 """Summaries of the example studies that pages show."""
@@ -56,35 +68,42 @@ def on_pre_build(config: MkDocsConfig) -> None:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add a page for every example script, with what it prints and draws."""
-    shown = sorted(shown_studies(Path(config.docs_dir)).items())
-    scripts = sorted(EXAMPLES.glob("*.py"))
+    """Add a page for every example script, with what it prints and draws, and the gallery's files."""
+    docs, scripts = Path(config.docs_dir), sorted(EXAMPLES.glob("*.py"))
+    shown = sorted(shown_studies(docs).items())
     with ThreadPoolExecutor(AT_ONCE) as pool:  # each is a process of its own; the longest first
-        ran = {
-            study: pool.submit(study_results, EXAMPLES / f"{study}.toml", names)
-            for study, names in shown
-        }
+        ran = {study: pool.submit(study_results, study, names) for study, names in shown}
         played = {script: pool.submit(example_page, script) for script in scripts}
         try:
             for script, found in played.items():
                 page, figures = found.result()
-                files.append(File.generated(config, f"examples/{script.stem}.md", content=page))
+                add(files, config, f"examples/{script.stem}.md", page)
                 for name, figure in figures.items():
-                    files.append(File.generated(config, f"examples/{name}", content=figure))
+                    add(files, config, f"examples/{name}", figure)
+                GALLERIES["programs"].append(program_card(script, sorted(figures)))
             for study, found in ran.items():
-                figures, RUN[study] = found.result()
-                for name, figure in figures.items():
-                    name = f"examples/{study}/{name}.svg"
-                    files.append(File.generated(config, name, content=figure))
+                drawn, RUN[study] = found.result()
+                for name, content in drawn.items():
+                    add(files, config, f"examples/{study}/{name}", content)
+                if study in STUDIES:
+                    GALLERIES["studies"].append(study_card(EXAMPLES / f"{study}.toml", drawn))
         except PluginError:
             pool.shutdown(cancel_futures=True)
             raise
+    for path in sorted(EXAMPLES.iterdir()):
+        if path.is_file():
+            add(files, config, f"examples/{path.name}", path.read_bytes())
     return files
 
 
+def add(files: Files, config: MkDocsConfig, name: str, content: str | bytes) -> None:
+    """A file of the site that no folder holds."""
+    files.append(File.generated(config, name, content=content))
+
+
 def shown_studies(docs: Path) -> dict[str, set[str]]:
-    """Of which example studies pages show figures or rows, and which figures."""
-    found: dict[str, set[str]] = {}
+    """All example studies, and what else pages show, with the figures that they show."""
+    found: dict[str, set[str]] = {study: set() for study in STUDIES}
     for page in sorted(docs.rglob("*.md")):
         text = page.read_text("utf-8")
         for study, figure in STUDY_FIGURE.findall(text):
@@ -94,23 +113,67 @@ def shown_studies(docs: Path) -> dict[str, set[str]]:
     return found
 
 
-def study_results(study: Path, names: set[str]) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """Figures of an example study and its summary, by running it.
+def study_results(study: str, names: set[str]) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """The report and the figures of an example study, and its summary.
 
-    Or those of another command, by the name it has here.
+    From the folder of results that the environment names, else by running it; of another command,
+    and of the study that the tutorial writes, by their names here.
     """
     with tempfile.TemporaryDirectory() as folder:
-        given = COMMANDS.get(study.stem, ["run", study])
-        command = [sys.executable, "-m", "glasshouse", *given, "--out", f"{folder}/results"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise PluginError(f"{study.name} fails: {done.stderr}")
-        drawn = {path.stem: path.read_bytes() for path in Path(folder).rglob("*.svg")}
-        file = Path(f"{folder}/results/summary.json")
+        results = Path(os.environ.get("GLASSHOUSE_RESULTS", folder)) / study
+        if not (results / "report.html").is_file():
+            results = Path(folder) / "results"
+            run_example(study, Path(folder))
+        paths = [*results.rglob("*.svg"), *results.glob("report.html")]
+        written = {path.name: path.read_bytes() for path in paths}
+        file = results / "summary.json"
         summary = json.loads(file.read_text("utf-8")) if file.is_file() else {}
-    if lost := sorted(names - set(drawn)):
-        raise PluginError(f"{study.name} draws no figure {lost[0]!r}: it has {', '.join(drawn)}")
-    return {name: drawn[name] for name in names}, summary
+    if lost := sorted(name for name in names if f"{name}.svg" not in written):
+        raise PluginError(f"{study} draws no figure {lost[0]!r}: it has {', '.join(written)}")
+    return written, summary
+
+
+def run_example(study: str, folder: Path) -> None:
+    """Run a study, or what goes by its name here, into `results` in a folder."""
+    file = EXAMPLES / f"{study}.toml"
+    if study == "tutorial":
+        file = folder / "mine.toml"
+        page = (Path(__file__).parent / "tutorial.md").read_text("utf-8")
+        file.write_text(TUTORIAL.findall(page)[0], "utf-8")
+    given = COMMANDS.get(study, ["run", str(file)])
+    command = [sys.executable, "-m", "glasshouse", *given, "--out", f"{folder}/results"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise PluginError(f"{study} fails: {done.stderr}")
+
+
+def program_card(script: Path, figures: list[str]) -> str:
+    """What the gallery shows of a program: its title, first words, figure, page and file."""
+    kind, text = cells(script.read_text("utf-8"))[0]
+    title, _, words = text.partition("\n\n") if kind == "markdown" else (script.stem, "", "")
+    words = " ".join(words.partition("\n\n")[0].split())
+    files = f"[page]({script.stem}.md) · [`{script.name}`]({script.name})"
+    return card(title.lstrip("# "), words, next(iter(figures), None), f"{script.stem}.md", files)
+
+
+def study_card(study: Path, drawn: dict[str, bytes]) -> str:
+    """What the gallery shows of a study: what its file says first, its figure, report and file."""
+    comment = itertools.takewhile(
+        lambda line: line.startswith("#"), study.read_text("utf-8").splitlines()
+    )
+    words = " ".join(line.lstrip("# ") for line in comment if "Run it with" not in line)
+    title, end, rest = re.split(r"(?<=[a-zκ½0-9])([.?:])(?= |$)", words, maxsplit=1)
+    figure = next((f"{name}.svg" for name in MAIN_FIGURES if f"{name}.svg" in drawn), None)
+    place = f"{study.stem}/report.html"
+    files = f"[report]({place}) · [`{study.name}`]({study.name})"
+    shown = None if figure is None else f"{study.stem}/{figure}"
+    return card(title + end.strip(".:"), rest.strip(), shown, place, files)
+
+
+def card(title: str, words: str, figure: str | None, place: str, files: str) -> str:
+    """An entry of the gallery."""
+    image = "" if figure is None else f"[![{title}]({figure}){{ loading=lazy }}]({place})\n\n    "
+    return f"-   {image}**[{title}]({place})**\n\n    {words}\n\n    {files}\n"
 
 
 def rows_of(match: re.Match) -> str:
@@ -142,6 +205,9 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         marker = f"<!-- {table.__name__.replace('_', ' ')} -->"
         if marker in markdown:
             markdown = markdown.replace(marker, table())
+    for name, cards in GALLERIES.items():
+        grid = f'<div class="grid cards" markdown>\n\n{"".join(cards)}\n</div>'
+        markdown = markdown.replace(GALLERY.format(name), grid)
     markdown = STUDY_ROWS.sub(rows_of, markdown)
     return with_others(SOURCE, markdown)
 

@@ -35,7 +35,7 @@ TITLE = re.compile(r'title="([^"]*)"')
 SHOWN = {"text", "bibtex"}
 """Languages of blocks to read; with the title "output" a text is compared all the same."""
 
-SETS_UP = {"make demo", "python3 -m venv .venv && .venv/bin/pip install -c constraints.txt ."}
+SETS_UP = {"python3 -m venv .venv && .venv/bin/pip install -c constraints.txt ."}
 """First words of blocks of the README that make an environment, which the gate does by itself."""
 
 

@@ -1,4 +1,4 @@
-"""What the documents say is so: numbers of the README, and names of all that is written.
+"""What the documents say is so: numbers of the front page and its programs, and names of all that is written.
 
 That every block of code runs is the business of test_documentation.py.
 """
@@ -17,6 +17,7 @@ from glasshouse.study import run_study
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
+PYTHON = (ROOT / "docs" / "how-to" / "python.md").read_text("utf-8")
 STUDIES = (ROOT / "docs" / "reference" / "study.md").read_text("utf-8")
 OUTPUT = (ROOT / "docs" / "reference" / "output.md").read_text("utf-8")
 END = "-- end of a block --"
@@ -41,9 +42,9 @@ print(min(exploited), max(exploited))
 
 @pytest.fixture(scope="module")
 def printed() -> list[list[str]]:
-    """The lines that each block of the README prints, and the code above: in one process, where
+    """The lines that each block of the page prints, and the code above: in one process, where
     JAX computes in 32 bits as it does for readers, but each with a namespace of its own."""
-    codes = [*blocks(README, "python"), FOUR_ANSWERS]
+    codes = [*blocks(PYTHON, "python"), *blocks(README, "python"), FOUR_ANSWERS]
     script = (
         f"for code in {codes!r}:\n    exec(code, {{'__name__': '__main__'}})\n    print({END!r})"
     )
@@ -91,6 +92,15 @@ def test_last_block_converges_and_prints_the_start(printed):
     assert converged == "True"
     assert 0 < int(steps) < 5000
     assert float(path.strip("[]").split()[0]) == 0.3
+
+
+def test_the_front_page_prints_what_it_shows(printed):
+    (shown,) = blocks(README, "text")
+    assert printed[4] == shown.splitlines()
+
+
+def test_the_front_page_is_short():
+    assert len(README.splitlines()) <= 90
 
 
 STUDY = """
@@ -147,7 +157,7 @@ def _keys(content: object) -> set[str]:
 
 def test_four_answers_of_the_readme(printed):
     """The table of the introduction, computed."""
-    (switch, equilibrium), (low, high) = (map(float, line.split()) for line in printed[4])
+    (switch, equilibrium), (low, high) = (map(float, line.split()) for line in printed[5])
     assert f"up from κ = {switch:.4f} on" in README
     assert f"only from κ = {equilibrium:.4f} on" in README
     assert (round(low, 1), round(high, 2)) == (0.4, 0.75)
