@@ -21,6 +21,9 @@ BLOCK = 4096
 GENERATOR = f"PCG64(SeedSequence([seed, purpose, block])), blocks of {BLOCK}, uniforms of 53 bits"
 NORMAL = "scipy.special.ndtri"
 
+KEYS_OF = "threefry2x32"
+"""Of JAX's generators, the one whose keys somebody else's code gets, whatever JAX is set to."""
+
 
 class Purpose(enum.IntEnum):
     """What numbers are drawn for; each purpose has a stream of its own.
@@ -76,7 +79,7 @@ def normals(
 def keys(
     seed: Seed, purpose: Purpose, rows: int, columns: int = 1
 ) -> UInt32[np.ndarray, "rows columns words"]:
-    """The words of independent keys of JAX's generator `threefry2x32`, for code that draws by keys.
+    """The words of independent keys of JAX's generator `KEYS_OF`, for code that draws by keys.
 
     Row k is drawn as in `uniforms`: 64 bits a key, the higher 32 of them first.
     """

@@ -92,7 +92,7 @@ def check_starts(game: AbstractParametricGame, starts: Starts) -> None:
     if starts.kind == "grid":
         _cells(game, starts)
     if starts.kind == "initial":
-        _initialised(game).initials(starts.seed, 1)
+        _initialised(game)
     counts = [box.size for box in game.spaces]
     if starts.profiles and set(counts) != {1}:
         player = next(i for i, count in enumerate(counts) if count != 1)
@@ -109,7 +109,6 @@ def check_starts(game: AbstractParametricGame, starts: Starts) -> None:
 
 def starting_points(games: Sequence[AbstractParametricGame], starts: Starts) -> Params:
     """The starts of all games in a row, checked; drawn once for all games with the same boxes."""
-    # Initialisers are functions, which games of one structure share; the gain is none of theirs.
     if isinstance(games, Games) and games.alike(lambda game: game.spaces):
         first = starting_points([games[0]], starts)
         return jax.tree.map(lambda x: np.tile(x, (len(games), *[1] * (x.ndim - 1))), first)
@@ -149,7 +148,7 @@ def _initialised(game: AbstractParametricGame) -> Any:
 
     **Raises:** `InputError` where it does not, or the players choose something else.
     """
-    semantics = getattr(game, "semantics", None)
+    semantics: Any = getattr(game, "semantics", None)
     if not hasattr(semantics, "initials"):
         raise InputError(
             "starts of the kind 'initial' are drawn by a semantics that has networks, such as "

@@ -5,17 +5,19 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PyTree
 
 from glasshouse._foundation.arrays import NotRealError, as_array
 from glasshouse._foundation.precision import in_float64
-from glasshouse._foundation.random import Purpose, Seed, keys
+from glasshouse._foundation.random import KEYS_OF, Purpose, Seed, keys
 from glasshouse._foundation.results import shortened
 from glasshouse.errors import InputError
 
-GENERATOR = "threefry2x32"
-"""Of JAX's generators, the one whose keys initialisers get, whatever JAX is set to."""
+TOGETHER = 64
+"""So many networks are made at once: programs for other numbers would be compiled anew, and might
+round otherwise."""
 
 Maker = Callable[[Any], PyTree]
 
@@ -56,17 +58,26 @@ def _made(maker: Maker, words: np.ndarray, player: int) -> PyTree:
 def _batch(maker: Maker, words: np.ndarray, player: int) -> PyTree:
     with jax.threefry_partitionable(True):
         try:
-            return eqx.filter_vmap(maker)(_key(words))
+            count, more = len(words), -len(words) % TOGETHER
+            padded = np.concatenate([words, np.repeat(words[-1:], more, axis=0)])
+            parts = padded.reshape(-1, TOGETHER, *words.shape[1:])
+            together = [eqx.filter_vmap(maker)(_key(part)) for part in parts]
+            return jax.tree.map(lambda *x: _joined(np.concatenate, x, count), *together)
         except Exception:  # made one by one, as by those that look at their key, it works, or says
             try:
-                each = [maker(_key(row)) for row in words]
-                return jax.tree.map(lambda *x: np.stack(x) if eqx.is_array(x[0]) else x[0], *each)
+                return jax.tree.map(
+                    lambda *x: _joined(np.stack, x), *(maker(_key(row)) for row in words)
+                )
             except Exception as error:
                 raise _failed(player, error) from error
 
 
+def _joined(join: Callable[..., Any], parts: Sequence[Any], count: int | None = None) -> Any:
+    return join(parts)[:count] if eqx.is_inexact_array(parts[0]) else parts[0]
+
+
 def _key(words: np.ndarray) -> jax.Array:
-    return jax.random.wrap_key_data(np.asarray(words), impl=GENERATOR)
+    return jax.random.wrap_key_data(jnp.asarray(words), impl=KEYS_OF)
 
 
 def _failed(player: int, error: Exception) -> InputError:

@@ -1,5 +1,6 @@
 """Players that are networks of the user's own, from whatever library."""
 
+import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -187,7 +188,7 @@ class Modules(AbstractNeural):
 
     @classmethod
     def example(cls, actions: tuple[int, ...]) -> "Modules":
-        """Linear networks, all of them reading the others' biases."""
+        """Linear networks that read the others' biases."""
         makers = [_ExampleMaker(m) for m in actions]
         return cls.drawn(makers, _example_play, 0.5, 3.0, key=1)
 
@@ -259,16 +260,21 @@ def _one_each(given: Any, players: int) -> tuple[Callable[[Any], PyTree], ...] |
     return makers
 
 
-class _ExampleMaker(eqx.Module):
-    outputs: int = eqx.field(static=True)
+@dataclasses.dataclass(frozen=True)
+class _ExampleMaker:
+    """A linear network as a plain dictionary, drawn by NumPy, which compiles nothing."""
 
-    def __call__(self, key: Any) -> eqx.nn.Linear:
-        return eqx.nn.Linear(1, self.outputs, key=key)
+    outputs: int
+
+    def __call__(self, key: Any) -> dict[str, np.ndarray]:
+        drawn = np.random.default_rng(np.asarray(jax.random.key_data(key))).uniform
+        sizes = {"weight": (self.outputs,), "bias": (self.outputs,)}
+        return {name: drawn(-1.0, 1.0, size) for name, size in sizes.items()}
 
 
 def _example_play(networks: tuple[Any, ...], seen: Any, gain: Array) -> list[Array]:
-    def one(player: int) -> Array:
-        others = [jnp.tanh(x.bias).sum() for j, x in enumerate(seen[player]) if j != player]
-        return softmax(networks[player](jnp.reshape(gain * sum(others), (1,))))
+    def one(player: int, own: dict[str, Array]) -> Array:
+        others = [jnp.tanh(x["bias"]).sum() for j, x in enumerate(seen[player]) if j != player]
+        return softmax(gain * sum(others) * own["weight"] + own["bias"])
 
-    return [one(i) for i in range(len(networks))]
+    return [one(i, own) for i, own in enumerate(networks)]

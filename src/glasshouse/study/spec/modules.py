@@ -24,7 +24,7 @@ from glasshouse.study.spec.semantics import (
     with_numbers,
 )
 
-GIVEN = ("networks", "seen", "gain")
+BY_PLACE = ("networks", "seen", "gain")
 """What the function is given by place."""
 
 
@@ -60,7 +60,7 @@ class ModulesSection(SemanticsSection):
         reference = own["function"]
         try:
             play = load_function(reference, folder)
-            check_call(reference, play, own["parameters"], GIVEN)
+            check_call(reference, play, own["parameters"], BY_PLACE)
         except InputError as error:
             raise InputError(f"key 'semantics.function': {error}") from error
         place = reference.rpartition(":")[0]
@@ -89,7 +89,8 @@ class ModulesSection(SemanticsSection):
 
     def family(self, game: Played, built: ParametricGame) -> GainFamily:
         """The game at every gain."""
-        return GainFamily(game, built.semantics, built.channel)
+        semantics: Any = built.semantics  # with a gain, as this builds it
+        return GainFamily(game, semantics, built.channel)
 
     def files(self, folder: Path) -> dict[str, Path]:
         """The source of the functions and of what they import, and their data, by name.
