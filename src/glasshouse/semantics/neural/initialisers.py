@@ -73,7 +73,12 @@ def _batch(maker: Maker, words: np.ndarray, player: int) -> PyTree:
 
 
 def _joined(join: Callable[..., Any], parts: Sequence[Any], count: int | None = None) -> Any:
-    return join(parts)[:count] if eqx.is_inexact_array(parts[0]) else parts[0]
+    return join(parts)[:count] if is_weight(parts[0]) else parts[0]
+
+
+def is_weight(leaf: Any) -> bool:
+    """Whether this is an array of floats, as Equinox asks, and of NumPy's bfloat16, too."""
+    return eqx.is_array(leaf) and jnp.issubdtype(leaf.dtype, jnp.inexact)
 
 
 def _key(words: np.ndarray) -> jax.Array:

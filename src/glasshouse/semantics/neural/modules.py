@@ -23,6 +23,7 @@ from glasshouse.semantics.functions import actions_given, check_probabilities
 from glasshouse.semantics.neural.base import AbstractNeural, cut_off, in_use, stored
 from glasshouse.semantics.neural.initialisers import (
     drawn_networks,
+    is_weight,
     many_networks,
     path_of_first,
 )
@@ -120,7 +121,7 @@ class Modules(AbstractNeural):
         bound: Numbers = math.inf,
         *,
         initialise: Callable[[Any], PyTree] | Sequence[Callable[[Any], PyTree]] | None = None,
-        learned: Callable[[Any], bool] = eqx.is_inexact_array,
+        learned: Callable[[Any], bool] = is_weight,
     ):
         if not isinstance(networks, list | tuple) or not networks:
             raise InputError(
@@ -148,7 +149,7 @@ class Modules(AbstractNeural):
         *,
         key: Seed = 0,
         players: int = 2,
-        learned: Callable[[Any], bool] = eqx.is_inexact_array,
+        learned: Callable[[Any], bool] = is_weight,
     ) -> "Modules":
         """With the networks that the initialisers give by this seed: what `initial(key)` gives.
 
