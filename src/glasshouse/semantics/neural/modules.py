@@ -36,16 +36,15 @@ Play = Callable[[tuple[Any, ...], Any, Array], Sequence[Array]]
 class Modules(AbstractNeural):
     """Players that are networks of yours, each of any architecture, and that read each other.
 
-    **Arguments:** `networks`, one for each player: an Equinox module, the state of a Flax NNX one,
-    or any pytree; what players learn are its arrays of floats, all else stays as it is.
-    `play(networks, seen, gain)`, differentiable, gives a vector of probabilities per player:
-    `networks[i]` is i's own, `seen[i][j]` is j's as i sees it, each whole, to be called as before;
-    with a row for each state in a repeated game. `gain` κ, how strongly they read, as `play` takes
-    it. `bound`, all weights lie in [-M, M]. `initialise`, a function from a JAX key to a network,
-    or one for each player, from which starts are drawn. `learned(leaf)`, which leaves are learned.
-    The neutral profile is the networks as given.
+    **Arguments:** `networks`, one for each player: an Equinox or Flax NNX module or any pytree, of
+    which the arrays of floats are learned. `play(networks, seen, gain)` gives a vector of
+    probabilities per player (in a repeated game a row for each state): `networks[i]` is i's own,
+    `seen[i][j]` is j's as i sees it, each whole, to be called. `gain` κ, how strongly they read.
+    `bound`, weights lie in [-M, M]. `initialise`, a function from a JAX key to a network, or one
+    for each player, for starts. `learned(leaf)`, which leaves are learned. The neutral profile is
+    the networks as given.
     **Raises:** `InputError` for networks without weights, weights that are not finite or beyond
-    the bound, and a `play` or `initialise` that fails or does not fit.
+    the bound, and a `play` that fails or does not fit.
 
         import equinox as eqx, jax, jax.numpy as jnp
         import glasshouse as gh

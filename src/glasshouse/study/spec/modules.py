@@ -71,7 +71,8 @@ class ModulesSection(SemanticsSection):
                     f"names {len(makers)} functions: give one for each of {game.players} players, "
                     "or one for all"
                 )
-        except InputError as error:
+            hash(tuple(makers))
+        except (InputError, TypeError) as error:  # TypeError: an object that holds arrays
             raise InputError(f"key 'semantics.initialise': {error}") from error
         makers = tuple(makers) * (game.players // len(makers))
         bound = with_numbers(play, own["parameters"])
