@@ -87,7 +87,16 @@ from glasshouse.parametric import DifferentiableGame
 from glasshouse.plots import Marker
 from glasshouse.rules import Fixed, Gradient, Lola, PerPlayer, Transformed
 from glasshouse.rules.registry import RULES
-from glasshouse.semantics import Affine, Custom, Interpreter, Linear, Logistic, Policies, Reading
+from glasshouse.semantics import (
+    Affine,
+    Custom,
+    Interpreter,
+    Linear,
+    Logistic,
+    Modules,
+    Policies,
+    Reading,
+)
 from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study import Predictions, Slice, Study, compute, predict, prepare
 from glasshouse.study.questions import study_points
@@ -242,6 +251,7 @@ EXAMPLES = {
     "NetworkFamily": lambda: NETWORK,
     "PlayerThresholds": lambda: player_thresholds(NETWORK),
     "Policies": lambda: Policies.example((3, 3)),
+    "Modules": lambda: Modules.example((2, 3)),
     "ParametricGame": lambda: PARAMETRIC,
     "Tied": lambda: Tied(PARAMETRIC),
     "DifferentiableGame": lambda: DifferentiableGame(jnp.stack, [Box(-1.0, 1.0)] * 2),

@@ -6,7 +6,7 @@ from typing import Any, SupportsIndex, TypeAlias
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, PRNGKeyArray, PyTree
+from jaxtyping import Float, PRNGKeyArray, PyTree, UInt32
 
 from glasshouse._foundation.arrays import RealArray, is_traced
 from glasshouse._foundation.numbers import whole
@@ -20,6 +20,9 @@ BLOCK = 4096
 
 GENERATOR = f"PCG64(SeedSequence([seed, purpose, block])), blocks of {BLOCK}, uniforms of 53 bits"
 NORMAL = "scipy.special.ndtri"
+
+KEYS_OF = "threefry2x32"
+"""Of JAX's generators, the one whose keys somebody else's code gets, whatever JAX is set to."""
 
 
 class Purpose(enum.IntEnum):
@@ -71,6 +74,23 @@ def normals(
 
     drawn = uniforms(seed, purpose, rows, columns)
     return ndtri(drawn, out=drawn)
+
+
+def keys(
+    seed: Seed, purpose: Purpose, rows: int, columns: int = 1
+) -> UInt32[np.ndarray, "rows columns words"]:
+    """The words of independent keys of JAX's generator `KEYS_OF`, for code that draws by keys.
+
+    Row k is drawn as in `uniforms`: 64 bits a key, the higher 32 of them first.
+    """
+    number = _number(seed)
+    words = np.empty((rows, columns), np.uint64)
+    for first in range(0, rows, BLOCK):
+        part = words[first : first + BLOCK]
+        generator = np.random.PCG64(_sequence(number, purpose, first // BLOCK))
+        part[...] = generator.random_raw(part.size).reshape(part.shape)
+    halves = [(words >> np.uint64(32)), words & np.uint64(2**32 - 1)]
+    return np.stack(halves, axis=-1).astype(np.uint32)
 
 
 def laid_out(rows: Float[np.ndarray, "rows columns"], like: PyTree) -> PyTree:

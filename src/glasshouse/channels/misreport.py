@@ -81,7 +81,11 @@ class Misreport(AbstractChannel):
 
         lower = [Misreported(box.lower, offsets(box.lower, -1.0)) for box in boxes]
         upper = [Misreported(box.upper, offsets(box.upper, 1.0)) for box in boxes]
-        return tuple(map(Box, lower, upper))
+        centre = [
+            None if box.centre is None else Misreported(box.centre, offsets(box.lower, 0.0))
+            for box in boxes
+        ]
+        return tuple(map(Box, lower, upper, centre))
 
     def played(self, params: tuple[Misreported, ...]) -> tuple[PyTree, ...]:
         return tuple(own.played for own in params)
@@ -113,9 +117,10 @@ class Decoupled(AbstractChannel):
         return
 
     def spaces(self, boxes: tuple[Box, ...]) -> tuple[Box, ...]:
-        return tuple(
-            Box(Reported(box.lower, box.lower), Reported(box.upper, box.upper)) for box in boxes
-        )
+        def twice(own: PyTree) -> Reported | None:
+            return None if own is None else Reported(own, own)
+
+        return tuple(Box(twice(box.lower), twice(box.upper), twice(box.centre)) for box in boxes)
 
     def played(self, params: tuple[Reported, ...]) -> tuple[PyTree, ...]:
         return tuple(own.played for own in params)

@@ -14,6 +14,7 @@ from jaxtyping import Float, Int, PyTree
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.numbers import HeldFloat, HeldInt, number, whole
 from glasshouse._foundation.precision import in_float64
+from glasshouse._foundation.random import KEYS_OF
 from glasshouse._foundation.results import Result
 from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.doors import check_steps, innermost
@@ -35,7 +36,7 @@ if TYPE_CHECKING:  # what is held; anything may be given, and is refused with an
 else:
     HeldRule = HeldStarts = HeldStop = HeldFlag = Any
 
-SAMPLING_GENERATOR = "threefry2x32"
+SAMPLING_GENERATOR = KEYS_OF
 """Of JAX's generators, the one that draws in sampled games, whatever JAX is set to."""
 
 SHARE_OF_RANGE = 0.5

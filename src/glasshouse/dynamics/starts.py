@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import jax
 import numpy as np
@@ -23,7 +23,7 @@ from glasshouse.dynamics.games import Games
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
 
-START_KINDS = ("normal", "grid", "neutral", "given")
+START_KINDS = ("normal", "grid", "neutral", "initial", "given")
 
 MOST_STARTS = 10_000_000
 """More starts than this are taken for a slip of the finger; their ends are kept in memory."""
@@ -36,8 +36,9 @@ class Starts(Result):
     **Arguments:** `kind`: "normal" draws `count` profiles N(neutral, `spread`²), clipped to the
     boxes, by `seed`, start k being the same for any count and under any setting of JAX; "grid" puts
     `count` profiles at the midpoints of equal cells of the boxes, so that shares of runs are shares
-    of the parameter space; "neutral" is the neutral profile alone; "given" takes `profiles`, one
-    tuple of parameters per run (one number per player).
+    of the parameter space; "neutral" is the neutral profile alone; "initial" draws `count` profiles
+    by the initialisers of a semantics that has networks, also by `seed`; "given" takes `profiles`,
+    one tuple of parameters per run (one number per player).
     **Raises:** `InputError` when the count or the spread is not positive, or profiles are missing.
     """
 
@@ -45,7 +46,7 @@ class Starts(Result):
     spread: HeldFloat = 1.0
     seed: HeldInt = 0
     profiles: HeldRows | None = None
-    kind: Literal["normal", "grid", "neutral", "given"] = "normal"
+    kind: Literal["normal", "grid", "neutral", "initial", "given"] = "normal"
 
     def __post_init__(self):
         checked = {
@@ -78,6 +79,8 @@ class Starts(Result):
             return "the neutral start"
         if self.kind == "grid":
             return f"{self.count} starts at the midpoints of a grid over the boxes"
+        if self.kind == "initial":
+            return f"{self.count} starts by the networks' own initialisers, seed {self.seed}"
         return f"{self.count} starts N(neutral, {self.spread:g}²), seed {self.seed}"
 
 
@@ -88,7 +91,9 @@ def check_starts(game: AbstractParametricGame, starts: Starts) -> None:
     """
     if starts.kind == "grid":
         _cells(game, starts)
-    counts = [sum(np.size(x) for x in jax.tree.leaves(box.lower)) for box in game.spaces]
+    if starts.kind == "initial":
+        _initialised(game)
+    counts = [box.size for box in game.spaces]
     if starts.profiles and set(counts) != {1}:
         player = next(i for i, count in enumerate(counts) if count != 1)
         raise InputError(
@@ -127,6 +132,8 @@ def _placed(game: AbstractParametricGame, starts: Starts) -> Params:
     neutral = game.neutral()
     if starts.kind == "neutral":
         return jax.tree.map(lambda x: np.asarray(x)[None], neutral)
+    if starts.kind == "initial":
+        return _initialised(game).initials(starts.seed, starts.count)
     leaves, structure = jax.tree.flatten(neutral)
     if starts.kind == "grid":
         points = np.meshgrid(*_cells(game, starts), indexing="ij")
@@ -134,6 +141,26 @@ def _placed(game: AbstractParametricGame, starts: Starts) -> Params:
     columns = sum(np.size(leaf) for leaf in leaves)
     drawn = laid_out(normals(starts.seed, Purpose.STARTS, starts.count, columns), neutral)
     return jax.tree.map(lambda x, z: np.asarray(x) + starts.spread * z, neutral, drawn)
+
+
+def _initialised(game: AbstractParametricGame) -> Any:
+    """The semantics of a game, which draws networks for its players.
+
+    **Raises:** `InputError` where it does not, or the players choose something else.
+    """
+    semantics: Any = getattr(game, "semantics", None)
+    if not hasattr(semantics, "initials"):
+        raise InputError(
+            "starts of the kind 'initial' are drawn by a semantics that has networks, such as "
+            "Modules or Policies, for players that learn apart: draw 'normal' starts"
+        )
+    shapes = [jax.tree.map(np.shape, box.lower) for box in game.spaces]
+    if shapes != [jax.tree.map(np.shape, box.lower) for box in semantics.spaces]:
+        raise InputError(
+            "starts of the kind 'initial' are networks, and with this channel players learn more "
+            "than that: draw 'normal' starts"
+        )
+    return semantics
 
 
 def _cells(game: AbstractParametricGame, starts: Starts) -> list[np.ndarray]:

@@ -7,7 +7,7 @@ from glasshouse._foundation.numbers import HeldPair, Numbers, pair
 from glasshouse.channels import AbstractChannel, Full
 from glasshouse.errors import InputError
 from glasshouse.families.family import HIGHEST, AbstractFamily
-from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.games.repeated import Played
 from glasshouse.parametric import ParametricGame
 from glasshouse.semantics.neural.base import AbstractNeural
 from glasshouse.theory.registry import Unknown, knows
@@ -22,16 +22,16 @@ class GainFamily(AbstractFamily):
     Its games differ in the gain alone, so that `stack` makes a batch of them; those of families
     whose networks have the same architecture can be stacked, too.
 
-    **Arguments:** `game`; `semantics`, an `Interpreter` or `Policies` whose own gain does not
-    matter; `channel`, what players see of each other; `searched`, the gains among which switches
-    are searched unless the caller says otherwise.
+    **Arguments:** `game`; `semantics`, such as an `Interpreter`, `Policies` or `Modules`, whose own
+    gain does not matter; `channel`, what players see of each other; `searched`, the gains among
+    which switches are searched unless the caller says otherwise.
     **Raises:** `InputError` for a semantics without a gain or a range that is not increasing and,
     when called, for gains that are not finite.
     """
 
     symbol: ClassVar[str] = "κ"
 
-    game: NormalFormGame
+    game: Played
     semantics: AbstractNeural
     channel: AbstractChannel = FULL
     searched: HeldPair = (0.0, HIGHEST)

@@ -70,7 +70,15 @@ class Tied(
         numbers = jnp if is_traced(boxes) else np  # which keeps 64 bits, whatever JAX is set to
         lower = jax.tree.map(lambda *x: numbers.stack(x).max(axis=0), *[b.lower for b in boxes])
         upper = jax.tree.map(lambda *x: numbers.stack(x).min(axis=0), *[b.upper for b in boxes])
-        return (Box(lower, upper),)
+        if any(box.centre is None for box in boxes):
+            return (Box(lower, upper),)
+        # Whoever counts the players in another order ties them to the same.
+        mean = jax.tree.map(
+            lambda low, high, *x: numbers.clip(numbers.stack(x).mean(axis=0), low, high),
+            *(lower, upper),
+            *[b.centre for b in boxes],
+        )
+        return (Box(lower, upper, mean),)
 
     def untied(self, params: Params) -> Params:
         """The same profile with one copy of the shared parameter per player."""

@@ -19,5 +19,6 @@ from .logistic import Logistic as Logistic
 from .neural import AbstractNeural as AbstractNeural
 from .neural import Interpreter as Interpreter
 from .neural import Mirrored as Mirrored
+from .neural import Modules as Modules
 from .neural import Policies as Policies
 from .reading import Reading as Reading

@@ -1,6 +1,6 @@
 """Any JAX function as a semantics."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -9,16 +9,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, PyTree
 
-from glasshouse._foundation.arrays import RealArray, as_floats, is_traced
 from glasshouse._foundation.declared import Key
-from glasshouse._foundation.numbers import PROBABILITY_TOLERANCE
-from glasshouse._foundation.precision import in_float64_unless_traced
-from glasshouse._foundation.results import few, shortened
+from glasshouse._foundation.results import shortened
 from glasshouse.channels.box import Box
-from glasshouse.errors import InputError
 from glasshouse.games.base import Product
 from glasshouse.semantics.base import AbstractSemantics
+from glasshouse.semantics.functions import Function, actions_given, check_probabilities
 from glasshouse.semantics.probabilities import softmax
+
+FUNCTION = "the semantics function"
 
 
 class Custom(AbstractSemantics):
@@ -71,17 +70,20 @@ class Custom(AbstractSemantics):
         ),
     }
 
-    function: Callable[[tuple[PyTree, ...], Any], Sequence[Array]]
+    function: Function
     boxes: tuple[Box, ...]
     actions: tuple[int, ...] = eqx.field(static=True)
 
-    def __init__(
-        self, function: Callable[[tuple[PyTree, ...], Any], Sequence[Array]], spaces: Sequence[Box]
-    ):
+    def __init__(self, function: Function, spaces: Sequence[Box]):
         self.function = function
         self.boxes = tuple(spaces)
         self.actions = _actions(function, self.boxes)
-        _check_probabilities(function, self.boxes)
+        corners = {
+            "the neutral parameters": tuple(box.neutral() for box in self.boxes),
+            "the lower bounds": tuple(box.lower for box in self.boxes),
+            "the upper bounds": tuple(box.upper for box in self.boxes),
+        }
+        check_probabilities(function, FUNCTION, corners)
 
     @property
     def spaces(self) -> tuple[Box, ...]:
@@ -105,30 +107,16 @@ def _tanh_readers(params: tuple[PyTree, ...], seen: Any) -> tuple[Array, ...]:
     return tuple(one(i) for i in range(len(params)))
 
 
-@in_float64_unless_traced
-def _evaluated(function: Callable, params: tuple[PyTree, ...]) -> tuple[RealArray, ...]:
-    params = as_floats(params)
-    return tuple(map(jnp.asarray, function(params, (params,) * len(params))))
-
-
-def _actions(function: Callable, boxes: tuple[Box, ...]) -> tuple[int, ...]:
-    params = tuple(box.neutral() for box in boxes)
-    try:
-        shapes = jax.eval_shape(lambda p: _evaluated(function, p), params)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            f"the semantics function failed at the neutral parameters ({type(error).__name__}: "
+def _actions(function: Function, boxes: tuple[Box, ...]) -> tuple[int, ...]:
+    def refusal(error: Exception) -> str:
+        return (
+            f"{FUNCTION} failed at the neutral parameters ({type(error).__name__}: "
             f"{shortened(str(error), 60)}), where {_kinds(boxes)}, as the boxes say: give each "
             "player a box of the structure of its parameters, as Box.like(params, -math.inf, "
             "math.inf)"
-        ) from error
-    if len(shapes) != len(boxes) or any(len(s.shape) not in (1, 2) for s in shapes):
-        raise InputError(
-            f"the semantics function returned arrays of shapes {[s.shape for s in shapes]}: it "
-            f"must return one vector of action probabilities for each of {len(boxes)} players, "
-            "as many as there are boxes; in a repeated game one such row for each state"
         )
-    return tuple(s.shape[-1] for s in shapes)
+
+    return actions_given(function, tuple(box.neutral() for box in boxes), FUNCTION, refusal)
 
 
 def _kinds(boxes: tuple[Box, ...]) -> str:
@@ -144,24 +132,3 @@ def _kinds(boxes: tuple[Box, ...]) -> str:
     if len(set(kinds)) == 1:
         return f"everybody's are {kinds[0]}"
     return " and ".join(f"player {i + 1}'s are {text}" for i, text in enumerate(kinds[:4]))
-
-
-def _check_probabilities(function: Callable, boxes: tuple[Box, ...]) -> None:
-    corners = {
-        "the neutral parameters": tuple(box.neutral() for box in boxes),
-        "the lower bounds": tuple(box.lower for box in boxes),
-        "the upper bounds": tuple(box.upper for box in boxes),
-    }
-    for where, params in corners.items():
-        leaves = jax.tree.leaves(params)
-        if is_traced(params, function) or not all(np.all(np.isfinite(x)) for x in leaves):
-            continue
-        for i, vector in enumerate(_evaluated(function, params)):
-            if not (
-                np.all(vector >= -PROBABILITY_TOLERANCE)
-                and np.all(np.abs(np.asarray(vector.sum(axis=-1)) - 1) <= PROBABILITY_TOLERANCE)
-            ):
-                raise InputError(
-                    f"the semantics function gives player {i + 1} {few(vector)} at "
-                    f"{where}: action probabilities must be non-negative and sum to 1"
-                )

@@ -71,7 +71,7 @@ class Setting(Readable):
         semantics = self.study.semantics
         if key != f"semantics.{semantics.COUPLING}":
             return None
-        return semantics.family(self.played, self.parametric.channel)
+        return semantics.family(self.played, self.parametric)
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -202,8 +202,9 @@ def _check_effects(study: Study) -> None:
     own = "on the sweep: proofs are about the study's own values"
     without = {"learning.batch": "on the numbers", "analysis.certify": own}
     start = learning.start if isinstance(learning.start, str) else "a list"
-    if start != "normal":
-        without |= dict.fromkeys(("learning.spread", "learning.seed"), f"with start = {start!r}")
+    idle = () if start == "normal" else ("learning.spread",)
+    idle += () if start in ("normal", "initial") else ("learning.seed",)
+    without |= dict.fromkeys(idle, f"with start = {start!r}")
     if start in ("neutral", "a list"):
         without["learning.starts"] = f"with start = {start!r}"
     for axis in study.axes:

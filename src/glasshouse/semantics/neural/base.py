@@ -41,6 +41,13 @@ class AbstractNeural(AbstractSemantics):
         under any setting of JAX.
         """
 
+    @abc.abstractmethod
+    def initials(self, key: Seed, count: int) -> tuple[PyTree, ...]:
+        """`count` random profiles to start from, along a leading axis; the first is `initial(key)`.
+
+        **Returns:** the k-th is the same whatever the count.
+        """
+
     def with_gain(self, gain: Numbers) -> "AbstractNeural":
         """The same semantics with another gain; semantics that differ only in it can be stacked.
 
@@ -145,6 +152,18 @@ def weights_box(network: PyTree, bound: RealArray) -> Box:
     """All weights of the network in [-bound, bound]."""
     most = jax.tree.map(lambda x: bound * np.ones(x.shape), weights_of(network))
     return Box(jax.tree.map(lambda x: -x, most), most)
+
+
+def by_players(rows: np.ndarray, players: int) -> list[np.ndarray]:
+    """Of rows that go round the players, those of each."""
+    return [rows[i::players] for i in range(players)]
+
+
+def each_drawn(
+    rows: Float[np.ndarray, "profiles weights"], tree: PyTree, *, normal: bool = False
+) -> PyTree:
+    """What is `drawn` from each row, along a leading axis."""
+    return jax.tree.map(lambda *x: np.stack(x), *(drawn(row, tree, normal=normal) for row in rows))
 
 
 def cut_off(profile: Iterable[PyTree], bound: RealArray) -> tuple[PyTree, ...]:

@@ -17,6 +17,7 @@ from glasshouse.channels.box import Box
 from glasshouse.games.base import AbstractGame, Product
 from glasshouse.semantics.neural.base import (
     AbstractNeural,
+    by_players,
     check_logits,
     checked_actions,
     in_each_state,
@@ -120,6 +121,11 @@ class Interpreter(AbstractNeural):
         players, most = len(self.actions), np.asarray(self.bound)
         drawn = normals(key, Purpose.PROFILE, 1 if same else players, self.size)
         return tuple(np.clip(drawn[0 if same else i], -most, most) for i in range(players))
+
+    def initials(self, key: Seed, count: int) -> tuple[PyTree, ...]:
+        players, most = len(self.actions), np.asarray(self.bound)
+        rows = normals(key, Purpose.PROFILE, count * players, self.size)
+        return tuple(np.clip(own, -most, most) for own in by_players(rows, players))
 
     @classmethod
     def example(cls, actions: tuple[int, ...]) -> "Interpreter":

@@ -18,11 +18,13 @@ from glasshouse.games.base import AbstractGame, Product
 from glasshouse.games.behaviour import count_states
 from glasshouse.semantics.neural.base import (
     AbstractNeural,
+    by_players,
     check_logits,
     checked_actions,
     count_weights,
     cut_off,
     drawn,
+    each_drawn,
     mixed_actions,
     tanh_shape,
     weights_box,
@@ -137,6 +139,12 @@ class Mirrored(AbstractNeural):
         players, shapes = len(self.actions), weights_of(self.network)
         rows = normals(key, Purpose.PROFILE, 1 if same else players, count_weights(self.network))
         each = (drawn(rows[0 if same else i], shapes, normal=True) for i in range(players))
+        return cut_off(each, self.bound)
+
+    def initials(self, key: Seed, count: int) -> tuple[PyTree, ...]:
+        players, shapes = len(self.actions), weights_of(self.network)
+        rows = normals(key, Purpose.PROFILE, count * players, count_weights(self.network))
+        each = (each_drawn(own, shapes, normal=True) for own in by_players(rows, players))
         return cut_off(each, self.bound)
 
     @classmethod

@@ -25,11 +25,13 @@ from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, Product
 from glasshouse.semantics.neural.base import (
     AbstractNeural,
+    by_players,
     check_logits,
     checked_actions,
     count_weights,
     cut_off,
     drawn,
+    each_drawn,
     in_each_state,
     mixed_where,
     squared_norm,
@@ -148,6 +150,11 @@ class Policies(AbstractNeural):
         players, shapes = len(self.actions), weights_of(self.network)
         rows = self._uniforms(key, 1 if same else players)
         return cut_off((drawn(rows[0 if same else i], shapes) for i in range(players)), self.bound)
+
+    def initials(self, key: Seed, count: int) -> tuple[PyTree, ...]:
+        players, shapes = len(self.actions), weights_of(self.network)
+        rows = by_players(self._uniforms(key, count * players), players)
+        return cut_off((each_drawn(own, shapes) for own in rows), self.bound)
 
     @classmethod
     def example(cls, actions: tuple[int, ...]) -> "Policies":

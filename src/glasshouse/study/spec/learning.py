@@ -26,13 +26,15 @@ class LearningSpec(RuleSection):
     stop: StopSpec | None = None
     """Stop runs where players rest under their rule, as { tolerance = 1e-8 }; default all steps."""
     start: Start = "normal"
-    """"normal", "grid", "neutral", or a list of starts, each one number per player."""
+    """"normal", "grid", "neutral", "initial" (networks' own initialisers), or a list of starts,
+    each one number per player."""
     starts: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = 200
-    """How many: draws for "normal"; for "grid" a whole power, such as 15² = 225 for two players."""
+    """How many: draws for "normal" and "initial"; for "grid" a whole power, such as 15² = 225 for
+    two players."""
     spread: Positive | None = None
     """Standard deviation of "normal" starts about the neutral one; default 1, affine 0.2."""
     seed: Annotated[int, Field(ge=0, lt=2**32, strict=True)] = 0
-    """Of "normal" starts: the same seed, the same starts, however many and with any JAX setting."""
+    """Of drawn starts: the same seed, the same starts, however many and with any JAX setting."""
     tied: StrictBool = False
     """Whether all players share one parameter, each contributing its own selfish gradient."""
     batch: Annotated[int, Field(ge=1, le=100_000_000, strict=True)] = 100_000
@@ -65,7 +67,7 @@ class LearningSpec(RuleSection):
     def _starts(self, spread: float) -> Starts:
         spread = spread if self.spread is None else self.spread
         if isinstance(self.start, str):
-            kind = cast(Literal["normal", "grid", "neutral"], self.start)
+            kind = cast(Literal["normal", "grid", "neutral", "initial"], self.start)
             return Starts(self.starts, spread, self.seed, kind=kind)
         profiles = tuple(tuple(map(float, profile)) for profile in self.start)
         return Starts(profiles=profiles, kind="given")

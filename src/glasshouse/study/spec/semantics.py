@@ -2,9 +2,9 @@
 
 import dataclasses
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import jax
 import numpy as np
@@ -26,6 +26,8 @@ from glasshouse.semantics.registry import GIVEN, SEMANTICS
 from glasshouse.study.spec.declared import Declared, Kinds, made
 from glasshouse.study.spec.imported import code_file, failure, load_function
 from glasshouse.theory.symmetric import Thresholds
+
+S = TypeVar("S")
 
 Said = tuple[str, dict[str, Any]]
 """Words for the report, and the numbers that stand in their braces by name."""
@@ -60,9 +62,9 @@ class SemanticsSection(Declared):
         taken = GIVEN & set(inspect.signature(self.MADE).parameters)
         return made(self.MADE, {**dict.fromkeys(taken, game.actions), **settings})
 
-    def family(self, game: Played, channel: AbstractChannel) -> AbstractFamily | None:
-        """The game at every strength of reading, or None where it has none."""
-        return None if self.COUPLING is None else StrengthFamily(game, self, channel)
+    def family(self, game: Played, built: ParametricGame) -> AbstractFamily | None:
+        """The game at every strength of reading, or None where it has none; `built` is at one."""
+        return None if self.COUPLING is None else StrengthFamily(game, self, built.channel)
 
     def files(self, folder: Path) -> dict[str, Path]:
         """What it reads beside the study, by name."""
@@ -123,12 +125,14 @@ class LogisticSection(SemanticsSection):
         own = (settings["bound"], settings["own_weight"])
         return self.MADE(game, weights, *own, reading=settings["reading"])
 
-    def family(self, game: Played, channel: AbstractChannel) -> LogisticFamily:
+    def family(self, game: Played, built: ParametricGame) -> LogisticFamily:
         """The game at every coupling."""
         own = self.settings()
         pattern = None if own["pattern"] is None else np.array(own["pattern"])
         reading = own["reading"]
-        return LogisticFamily(game, own["bound"], pattern, own["own_weight"], channel, reading)
+        return LogisticFamily(
+            game, own["bound"], pattern, own["own_weight"], built.channel, reading
+        )
 
     def said(self, game: Played, spaces: tuple[Box, ...]) -> Said:
         """What it does, for the report."""
@@ -149,9 +153,9 @@ class AffineSection(SemanticsSection):
         """The semantics for this game's players."""
         return self.MADE(game, settings["weight"], reading=settings["reading"])
 
-    def family(self, game: Played, channel: AbstractChannel) -> AffineFamily:
+    def family(self, game: Played, built: ParametricGame) -> AffineFamily:
         """The game at every weight."""
-        return AffineFamily(game, channel, self.settings()["reading"])
+        return AffineFamily(game, built.channel, self.settings()["reading"])
 
     def said(self, game: Played, spaces: tuple[Box, ...]) -> Said:
         """What it does, for the report."""
@@ -163,12 +167,12 @@ class AffineSection(SemanticsSection):
 class LinearSection(SemanticsSection):
     """Cooperate with probability s(w·θ_i + κ Σ_j w·θ_j), θ_i of several coordinates."""
 
-    def family(self, game: Played, channel: AbstractChannel) -> LinearFamily | None:
+    def family(self, game: Played, built: ParametricGame) -> LinearFamily | None:
         """The game at every coupling; none of games that its semantics refuses."""
         if not is_normal_form(game):
             return None
         own = self.settings()
-        return LinearFamily(game, np.array(own["direction"]), own["bound"], channel)
+        return LinearFamily(game, np.array(own["direction"]), own["bound"], built.channel)
 
     def said(self, game: Played, spaces: tuple[Box, ...]) -> Said:
         """What it does, for the report."""
@@ -182,21 +186,21 @@ class LinearSection(SemanticsSection):
         ), own
 
 
+def in_two_parts(value: str) -> str:
+    """A function's place and its name, or a `ValueError`."""
+    place, separator, name = value.rpartition(":")
+    is_place = place.endswith(".py") or all(part.isidentifier() for part in place.split("."))
+    if not separator or not is_place or "\0" in place or not name.isidentifier():
+        raise ValueError(f"must be 'file.py:name' or 'package.module:name', but is {value!r:.60}")
+    return value
+
+
 class CustomSection(SemanticsSection):
     """A function of yours: function(params, seen, **parameters) gives everyone's mixed action."""
 
     CODE: ClassVar[str | None] = "function"
 
-    @field_validator("function", check_fields=False)
-    @classmethod
-    def _has_two_parts(cls, value: str) -> str:
-        place, separator, name = value.rpartition(":")
-        is_place = place.endswith(".py") or all(part.isidentifier() for part in place.split("."))
-        if not separator or not is_place or "\0" in place or not name.isidentifier():
-            raise ValueError(
-                f"must be 'file.py:name' or 'package.module:name', but is {value!r:.60}"
-            )
-        return value
+    _has_two_parts = field_validator("function", check_fields=False)(in_two_parts)
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> "CustomSection":
@@ -220,33 +224,18 @@ class CustomSection(SemanticsSection):
             )
         try:
             function = load_function(own["function"], folder)
-            _check_call(own["function"], function, own["parameters"])
+            check_call(own["function"], function, own["parameters"], ("params", "seen"))
             custom = self._custom(function, game, own)
-            _check_states(own["function"], custom, game)
+            check_states(own["function"], custom, game)
             return custom
         except InputError as error:
             raise InputError(f"key 'semantics.function': {error}") from error
 
     def _custom(self, function: Callable[..., Any], game: Played, own: dict[str, Any]) -> Custom:
-        # Arrays inside a pytree, not values in a closure: so that sweeps compile once.
-        bound = jax.tree_util.Partial(
-            function, **{name: np.asarray(float(x)) for name, x in own["parameters"].items()}
-        )
+        bound = with_numbers(function, own["parameters"])
         shape = () if own["size"] is None else (own["size"],)
         box = Box(np.full(shape, float(own["lower"])), np.full(shape, float(own["upper"])))
-        try:
-            return Custom(bound, (box,) * game.players)
-        except (Exception, SystemExit) as failed:
-            # In a study boxes are as its keys say, so that only what the function does is of use.
-            error = failed.__cause__ if isinstance(failed, InputError) else failed
-            if error is None:
-                raise
-            traced = isinstance(error, jax.errors.ConcretizationTypeError)
-            hint = "; write it with jax.numpy, not numpy" * (
-                traced or "Tracer" in type(error).__name__
-            )
-            where = _line_in(error, function)
-            raise InputError(f"{own['function']} failed{where}: {failure(error)}{hint}") from error
+        return called(own["function"], function, lambda: Custom(bound, (box,) * game.players))
 
     def files(self, folder: Path) -> dict[str, Path]:
         """The source of the function and of what it imports, by name."""
@@ -287,7 +276,7 @@ def _bound(bound: float) -> str:
 def _where(spaces: tuple[Box, ...]) -> str:
     """In which boxes parameters lie, in words."""
     leaves = [(np.asarray(x) for x in jax.tree.leaves((b.lower, b.upper))) for b in spaces]
-    sizes = [sum(np.size(x) for x in jax.tree.leaves(box.lower)) for box in spaces]
+    sizes = [box.size for box in spaces]
     numbers = np.concatenate([np.ravel(x) for found in leaves for x in found])
     low, high = numbers.min(), numbers.max()
     ends = f"{low:g}, {high:g}".replace("-", "−").replace("inf", "∞")
@@ -295,13 +284,45 @@ def _where(spaces: tuple[Box, ...]) -> str:
     return f"parameters {where}" if max(sizes) == 1 else f"{max(sizes)} numbers per player, {where}"
 
 
-def _check_call(reference: str, function: Callable[..., Any], parameters: dict[str, Any]) -> None:
-    """Whether it takes what it will be given, and compiled code can be kept for it."""
+def with_numbers(function: Callable[..., Any], parameters: dict[str, Any]) -> Any:
+    """The function with numbers that it takes by name.
+
+    Arrays inside a pytree, not values in a closure: so that sweeps compile once.
+    """
+    numbers = {name: np.asarray(float(x)) for name, x in parameters.items()}
+    return jax.tree_util.Partial(function, **numbers)
+
+
+def called(reference: str, function: Callable[..., Any], build: Callable[[], S]) -> S:
+    """What is built with a function of somebody else's, which is told where it fails.
+
+    **Raises:** `InputError` with the line of its file.
+    """
     try:
-        inspect.signature(function).bind((), (), **parameters)
+        return build()
+    except (Exception, SystemExit) as failed:
+        # In a study all else is as its keys say, so that only what the function does is of use.
+        error = failed.__cause__ if isinstance(failed, InputError) else failed
+        if error is None:
+            raise
+        traced = isinstance(error, jax.errors.ConcretizationTypeError)
+        hint = "; write it with jax.numpy, not numpy" * (traced or "Tracer" in type(error).__name__)
+        where = _line_in(error, function)
+        raise InputError(f"{reference} failed{where}: {failure(error)}{hint}") from error
+
+
+def check_call(
+    reference: str, function: Callable[..., Any], parameters: dict[str, Any], given: Sequence[str]
+) -> None:
+    """Whether it takes what it will be given, and compiled code can be kept for it.
+
+    **Arguments:** `given`, the names of what it is given by place.
+    """
+    try:
+        inspect.signature(function).bind(*given, **parameters)
     except (TypeError, ValueError) as error:  # ValueError: a builtin without a signature
         raise InputError(
-            f"{reference} is called as function(params, seen, parameters by name), with "
+            f"{reference} is called as function({', '.join(given)}, parameters by name), with "
             f"parameters {sorted(parameters)}: {error}"
         ) from error
     try:
@@ -313,7 +334,7 @@ def _check_call(reference: str, function: Callable[..., Any], parameters: dict[s
         ) from error
 
 
-def _check_states(reference: str, custom: Custom, game: Played) -> None:
+def check_states(reference: str, custom: AbstractSemantics, game: Played) -> None:
     """Whether it gives a row for each state of a repeated game, and of others a vector."""
     params = tuple(box.neutral() for box in custom.spaces)
     given = jax.eval_shape(lambda p: custom.behaviours(p, (p,) * len(p)), params).shapes

@@ -83,11 +83,16 @@ def _matrix(value: object) -> list[list[float]] | None:
     return rows
 
 
+NAMED_STARTS = ("normal", "grid", "neutral", "initial")
+"""Starts that have a name in study files."""
+
+
 def _start(value: object) -> str | list[list[float]]:
-    if isinstance(value, str) and value in ("normal", "grid", "neutral"):
+    if isinstance(value, str) and value in NAMED_STARTS:
         return value
     return _rows(
-        value, "'normal', 'grid', 'neutral' or a list of starts, each one number per player"
+        value,
+        "'normal', 'grid', 'neutral', 'initial' or a list of starts, each one number per player",
     )
 
 
