@@ -13,8 +13,8 @@ from glasshouse.parametric.protocol import AbstractParametricGame, Params, Rando
 from glasshouse.rules.base import AbstractDirection, Directions, check_direction, standing
 from glasshouse.rules.gradient import Gradient
 
-if TYPE_CHECKING:
-    import optax  # takes a twentieth of the time that all of glasshouse does
+if TYPE_CHECKING:  # whoever brings a transformation has loaded it
+    import optax
 
 PROBES = 5
 """Updates looked at: a schedule may begin with a step of zero."""
