@@ -39,6 +39,48 @@ assert "flint" not in sys.modules
         assert done.returncode == 0, done.stderr
 
 
+def test_a_study_loads_only_what_it_asks_for(tmp_path):
+    """Of all a study could ask for, what takes long to load: each is loaded by those that do."""
+    code = """
+import sys
+from glasshouse.cli.main import main
+sys.argv = ["glasshouse", "run", *sys.argv[1:]]
+try:
+    main()
+except SystemExit as stop:
+    assert not stop.code, stop.code
+assert "glasshouse.study.report.page" in sys.modules
+unasked = (
+    "networkx", "optax", "optimistix", "lineax", "diffrax", "pandas", "scipy", "sympy",
+    "matplotlib.pyplot",
+    "glasshouse.analysis.continuation.follow", "glasshouse.analysis.continuation.states",
+    "glasshouse.analysis.equilibria.existence", "glasshouse.analysis.equilibria.find",
+    "glasshouse.analysis.equilibria.mixed", "glasshouse.analysis.equilibria.points",
+    "glasshouse.certificates.count", "glasshouse.certificates.mixture",
+)
+loaded = [name for name in unasked if name in sys.modules]
+assert not loaded, loaded
+"""
+    study = tmp_path / "plain.toml"
+    study.write_text(
+        """
+game.name = "prisoners_dilemma"
+learning = { start = "grid", starts = 4, steps = 20 }
+sweep."semantics.coupling" = { start = 0.0, stop = 1.0, count = 2 }
+[analysis]
+thresholds = false
+tied = false
+boundary_test = false
+portrait = false
+certify = false
+""",
+        "utf-8",
+    )
+    words = [sys.executable, "-c", code, str(study), "--out", str(tmp_path / "out")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_games_lists_the_catalogue(call):
     code, out, _ = call("games", "--json")
     games = {game["name"]: game for game in json.loads(out)}

@@ -3,6 +3,7 @@
 import functools
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -302,6 +303,26 @@ def test_the_study_is_compared_again_when_the_folder_is_taken(
 def test_a_complete_study_is_said_to_be_there(study, whole):
     with pytest.raises(InputError, match=r"already holds this study, complete: see .*report\.html"):
         run_study(study, study.parent / "whole")
+
+
+def test_the_command_says_again_what_a_complete_study_has_found(study, whole, tmp_path, call):
+    """It computes nothing and writes nothing; what is not as it was written is no answer."""
+    out = tmp_path / "out"
+    shutil.copytree(study.parent / "whole", out)
+    before = contents(out)
+    code, said, _ = call("run", str(study), "--out", str(out))
+    assert code == 0
+    assert "computed before, and complete" in said
+    assert contents(out) == before
+    code, said, _ = call("run", str(study), "--out", str(out), "--json")
+    assert code == 0
+    assert json.loads(said)[str(out)] == json.loads(before["summary.json"])
+    (out / "report.html").write_text("another", "utf-8")
+    code, _, said = call("run", str(study), "--out", str(out))
+    assert code == 2
+    assert "holds this study, but its report.html is not what was recorded" in " ".join(
+        said.split()
+    )
 
 
 def test_two_runs_do_not_write_into_one_folder(study, tmp_path, stopping, monkeypatch):

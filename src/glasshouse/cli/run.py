@@ -32,26 +32,32 @@ def command(
     """Compute studies; write a report, tables, figures, a summary and the provenance of each.
 
     A run that was interrupted goes on where it stopped when the same command is given again.
+    Of a complete one it says again what was found, and computes nothing.
     To check a study is to run the Python file it names.
     """
-    from glasshouse.study.folder import check_out
+    from glasshouse.study.folder import check_out, finished
     from glasshouse.study.setting import check_study
     from glasshouse.study.store import write_study
-    from glasshouse.study.words.sentences import brief, claims
+    from glasshouse.study.words.sentences import brief
 
     where = study_folders(studies, out, Path("results"))
     prepared = {folder: check_study(path, trust=trust) for path, folder in where.items()}
+    known = {folder: finished(folder, study) for folder, study in prepared.items()}
     for folder, study in prepared.items():  # all are checked before the first is computed
-        check_out(folder, study)
+        if known[folder] is None:
+            check_out(folder, study)
     found = {}
     for folder, study in prepared.items():
-        result = write_study(study, folder, warn=complain)
-        found[str(folder)] = result.to_dict()
+        summary, head = known[folder], f"{study.base.title}: computed before, and complete"
+        if summary is None:
+            result = write_study(study, folder, warn=complain)
+            summary, head = result.to_dict(), brief(result)
+        found[str(folder)] = summary
         if not as_json:
-            say(brief(result), "", "  ")
-            for sentence in claims(result):
+            say(head, "", "  ")
+            for sentence in summary["claims"]:
                 say(sentence, "  ", "    ")
-            for note in result.notes:
+            for note in summary["notes"]:
                 say(f"Note: {note}.", "  ", "    ")
             say(f"Report: {folder / 'report.html'}", "  ", "    ")
             say()

@@ -253,14 +253,16 @@ def _drive(step: _Step, carry: Any, steps: int, stop: Rest | None, save: str) ->
             return None
         return jax.tree.map(lambda x: jnp.broadcast_to(x, (length, *x.shape)), carry[0])
 
-    # The last block is never empty: uncompiled, JAX refuses loops of no steps.
-    blocks = (steps - 1) // stop.every
-    rest = steps - blocks * stop.every
+    # What is empty is left out: a last block that is shorter is traced and compiled by itself, and
+    # uncompiled, JAX refuses loops of no steps.
+    blocks, rest = divmod(steps, stop.every)
     if save == "path":
         if not blocks:
             return gated(carry, rest)
         carry, path = jax.lax.scan(lambda c, _: gated(c, stop.every), carry, length=blocks)
         path = jax.tree.map(lambda x: x.reshape(blocks * stop.every, *x.shape[2:]), path)
+        if not rest:
+            return carry, path
         carry, tail = gated(carry, rest)
         return carry, jax.tree.map(lambda a, b: jnp.concatenate([a, b]), path, tail)
     carry = jax.lax.while_loop(
@@ -268,7 +270,7 @@ def _drive(step: _Step, carry: Any, steps: int, stop: Rest | None, save: str) ->
         lambda c: block(c, stop.every)[0],
         carry,
     )
-    return gated(carry, rest)
+    return gated(carry, rest) if rest else (carry, None)
 
 
 def _result(

@@ -1,6 +1,7 @@
 """The phase portrait of two learners: where they move, rest, and end."""
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -9,7 +10,6 @@ from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from glasshouse.analysis.equilibria.points import Equilibria
 from glasshouse.analysis.phase.portrait import OUTCOMES, Portrait
 from glasshouse.plots._layout import FIGURE_WIDTH, arrange, new_figure
 from glasshouse.plots._palette import (
@@ -23,6 +23,9 @@ from glasshouse.plots._palette import (
     YELLOW,
 )
 from glasshouse.rules.gradient import Gradient
+
+if TYPE_CHECKING:
+    from glasshouse.analysis.equilibria.points import Equilibria
 
 TINTS = {
     "both cooperate": (BLUE, 0.45),
@@ -50,7 +53,7 @@ ARROWS = 15
 
 
 def plot_portrait(
-    portrait: Portrait, ax: Axes | None = None, *, equilibria: Equilibria | None = None
+    portrait: Portrait, ax: Axes | None = None, *, equilibria: "Equilibria | None" = None
 ) -> Axes:
     """Basins as shading, the field as arrows of equal length, nullclines, rest points, sample runs.
 
@@ -208,7 +211,7 @@ def _rest_points(portrait: Portrait, ax: Axes) -> list[Line2D]:
     return handles
 
 
-def _equilibria(found: Equilibria | None, ax: Axes) -> list[Artist]:
+def _equilibria(found: "Equilibria | None", ax: Axes) -> list[Artist]:
     """Stars, a row of them for a continuum, and the boxes that a search has left."""
     if found is None:
         return []

@@ -1,11 +1,10 @@
 """Directions of another rule, post-processed by an Optax transformation."""
 
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import optax
 import wadler_lindig as wl
 
 from glasshouse._foundation.results import call
@@ -13,6 +12,9 @@ from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.base import AbstractDirection, Directions, check_direction, standing
 from glasshouse.rules.gradient import Gradient
+
+if TYPE_CHECKING:  # whoever brings a transformation has loaded it
+    import optax
 
 PROBES = 5
 """Updates looked at: a schedule may begin with a step of zero."""
@@ -30,7 +32,7 @@ class Transformed(AbstractDirection):
     """
 
     rule: AbstractDirection
-    transformation: optax.GradientTransformation = eqx.field(static=True)
+    transformation: "optax.GradientTransformation" = eqx.field(static=True)
 
     words: ClassVar[str] = "an Optax transformation"
     keeps_rest_points: ClassVar[bool] = False  # only where the rule inside does
@@ -76,10 +78,12 @@ class Transformed(AbstractDirection):
 
     @classmethod
     def example(cls) -> "Transformed":
+        import optax
+
         return cls(Gradient(), optax.scale_by_adam())
 
 
-def _check_keeps_direction(transformation: optax.GradientTransformation, params: Params) -> None:
+def _check_keeps_direction(transformation: "optax.GradientTransformation", params: Params) -> None:
     """Send ones through the transformation a few times: none of them may come out negative."""
     with jax.ensure_compile_time_eval():
         ones = jax.tree.map(lambda x: jnp.ones(jnp.shape(x)), params)

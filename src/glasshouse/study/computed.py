@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +10,7 @@ import pyarrow as pa
 from glasshouse._foundation.results import UNLESS_NONE, Result
 from glasshouse.analysis.assessment import Assessment
 from glasshouse.analysis.continuation import Branches
-from glasshouse.analysis.equilibria.survey import Survey, SurveyProof
+from glasshouse.analysis.equilibria.survey import Survey
 from glasshouse.analysis.equilibrium.certified_thresholds import (
     EquilibriumCurve,
 )
@@ -22,6 +22,9 @@ from glasshouse.analysis.proofs import CertifiedPoint, certificate_file, thresho
 from glasshouse.certificates.certificate import Certificate
 from glasshouse.games.repeated import is_repeated
 from glasshouse.study.setting import Prepared
+
+if TYPE_CHECKING:
+    from glasshouse.analysis.equilibria.survey import SurveyProof
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -69,7 +72,7 @@ class Computed(Result):
         return self.base.generic.detail + (f", but {' and '.join(swept)} as swept" if swept else "")
 
     @property
-    def certificate_files(self) -> dict[str, Certificate | SurveyProof]:
+    def certificate_files(self) -> "dict[str, Certificate | SurveyProof]":
         """All certificates, by the names of their files in the folder of the study."""
         threshold = None if self.predictions is None else self.predictions.equilibrium
         points = {point.file: point.certificate for point in self.certificates}

@@ -45,6 +45,7 @@ PACKAGES = ("glasshouse", "jax", "jaxlib", "equinox", "optax", "numpy", "scipy",
 """What the numbers depend on, and the pictures in part."""
 
 PROVENANCE = "provenance.json"
+SUMMARY = "summary.json"
 LOCK = ".lock"
 
 LONGEST_FILE_NAME = 255
@@ -204,6 +205,16 @@ def check_out(out: Path, prepared: Prepared) -> None:
         raise InputError(f"output folder {out} is already there: remove it or choose another --out")
 
 
+def finished(out: Path, prepared: Prepared) -> dict[str, Any] | None:
+    """The summary of this study where the folder holds all of it as it was written, or None."""
+    recorded = None if check_usable(out) else _recorded(out)
+    if recorded is None or recorded["status"] != "complete":
+        return None
+    if _difference(recorded, out, identity(prepared), prepared) or _changed(recorded, out):
+        return None
+    return json.loads((out / SUMMARY).read_text("utf-8"))
+
+
 def check_new(out: Path) -> None:
     """Refuse an output folder that cannot be made, or holds something.
 
@@ -257,9 +268,26 @@ def _check_same(
         return
     if different:
         what = f"holds a run of something else ({different})"
+    elif changed := _changed(recorded, out):
+        what = f"holds this study, but its {changed} is not what was recorded"
     else:
         what = f"already holds this study, complete: see {out / 'report.html'}"
     raise InputError(f"output folder {out} {what}; remove it or choose another --out")
+
+
+def _changed(recorded: dict[str, Any], out: Path) -> str:
+    """The first file of a complete run that is not as it was written, or nothing."""
+    outputs = recorded.get("outputs")
+    if not isinstance(outputs, dict) or SUMMARY not in outputs:
+        return SUMMARY
+    for name, digest in outputs.items():
+        try:
+            same = sha256(out / name) == digest
+        except OSError:
+            same = False
+        if not same:
+            return name
+    return ""
 
 
 def _difference(

@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 
 from glasshouse._foundation.declared import study_settings
-from glasshouse.analysis.continuation import Branches, branches
+from glasshouse.analysis import continuation
+from glasshouse.analysis.continuation import Branches
 from glasshouse.analysis.equilibria.survey import Survey, survey
 from glasshouse.analysis.equilibrium.certified_thresholds import EquilibriumCurve
 from glasshouse.analysis.predictions import (
@@ -99,7 +100,7 @@ def study_branches(prepared: Prepared) -> tuple[tuple[Branches, ...], tuple[str,
                 family = Family(Setup(prepared.base.parametric), Axis(name, ends, at=place))
             else:
                 name = "coupling"
-            followed = branches(family, name, between=ends)
+            followed = continuation.branches(family, name, between=ends)
             found.append(dataclasses.replace(followed, axis=axis.key))
             notes += [f"branches along {axis.key}: {note}" for note in followed.notes]
         except InputError as error:

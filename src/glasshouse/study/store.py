@@ -21,6 +21,7 @@ from glasshouse.dynamics.learning import Learning, remembering
 from glasshouse.errors import InputError
 from glasshouse.study.comparing import comparison_notes, study_comparison
 from glasshouse.study.folder import (
+    SUMMARY,
     RunFolder,
     as_json,
     as_parquet,
@@ -107,7 +108,7 @@ def write_study(
             folder.write(f"{figure.name}.png", figure.png())
         for k, followed in enumerate(result.branches, start=1):
             folder.write(f"branches_{k}.parquet", as_parquet(pa.table(followed.to_columns())))
-        folder.write("summary.json", as_json(result.to_dict()))
+        folder.write(SUMMARY, as_json(result.to_dict()))
         facts = {**folder.identity, "table": {TABLE: sha256(out / TABLE)}}
         folder.write("report.html", report_html(result, figures, facts).encode())
         folder.finish()

@@ -2,22 +2,13 @@
 
 import dataclasses
 import itertools
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 
+from glasshouse.analysis.continuation.result import Kind
 from glasshouse.analysis.continuation.states import Landscape, State, kernel, tangent
 from glasshouse.analysis.continuation.systems import RESTS, bending, branch_point, fold
-
-Kind: TypeAlias = Literal[
-    "fold",
-    "pitchfork",
-    "transcritical",
-    "branch point",
-    "Hopf",
-    "stability change",
-    "collision",
-]
 
 SINGULAR = 1e-6
 """Singular values below this share of the largest are zero at a special point."""

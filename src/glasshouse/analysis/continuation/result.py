@@ -1,15 +1,25 @@
 """What following rest points finds: points in a row, and special ones."""
 
 import dataclasses
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.results import Result
-from glasshouse.analysis.continuation.nodes import Kind
-from glasshouse.analysis.continuation.states import Attracts, Where
 from glasshouse.parametric import Params
+
+Where: TypeAlias = Literal["interior", "edge", "corner"]
+Attracts: TypeAlias = Literal["stable", "saddle", "unstable", "undecided"]
+Kind: TypeAlias = Literal[
+    "fold",
+    "pitchfork",
+    "transcritical",
+    "branch point",
+    "Hopf",
+    "stability change",
+    "collision",
+]
 
 MOST_SPECIALS = 24
 """Special points that `print` shows."""

@@ -2,15 +2,12 @@
 
 import dataclasses
 import functools
-from typing import Literal, TypeAlias
 
 import numpy as np
 
 from glasshouse.analysis.continuation.problem import AxisProblem, Place, Places
+from glasshouse.analysis.continuation.result import Attracts, Where
 from glasshouse.analysis.continuation.systems import RESTS, Frame, Solved, crossing
-
-Where: TypeAlias = Literal["interior", "edge", "corner"]
-Attracts: TypeAlias = Literal["stable", "saddle", "unstable", "undecided"]
 
 TOUCHING = 1e-9
 """Closer than this to a bound, in units of the box, is on it; a relative gradient below is zero."""

@@ -1,26 +1,27 @@
 """What there is to say of a game's equilibria: which, whether any must exist, who ends there."""
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from glasshouse._foundation.results import Result, plain
-from glasshouse.analysis.equilibria.existence import Existence, existence
-from glasshouse.analysis.equilibria.feasible import FeasibleSet, feasible_set
-from glasshouse.analysis.equilibria.find import find_equilibria
-from glasshouse.analysis.equilibria.mixed.mixtures import Mixture, mixed_equilibrium
-from glasshouse.analysis.equilibria.points import POINT_EPSILON, Equilibria
-from glasshouse.analysis.equilibria.selection import Selection, selection
 from glasshouse.analysis.equilibrium.certification import base_of
-from glasshouse.certificates.count.claim import EquilibriumCount
-from glasshouse.certificates.mixture.certificate import MixtureCertificate
 from glasshouse.dynamics.learning import Learning
 from glasshouse.errors import InputError
 from glasshouse.parametric.dense import DenseGame
 from glasshouse.rules.base import check_direction
 
-SurveyProof = EquilibriumCount | MixtureCertificate
+if TYPE_CHECKING:  # few studies ask for any of it, and all wait for what is imported
+    from glasshouse.analysis.equilibria.existence import Existence
+    from glasshouse.analysis.equilibria.feasible import FeasibleSet
+    from glasshouse.analysis.equilibria.mixed.mixtures import Mixture
+    from glasshouse.analysis.equilibria.points import Equilibria
+    from glasshouse.analysis.equilibria.selection import Selection
+    from glasshouse.certificates.count.claim import EquilibriumCount
+    from glasshouse.certificates.mixture.certificate import MixtureCertificate
+
+    SurveyProof: TypeAlias = EquilibriumCount | MixtureCertificate
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -32,14 +33,14 @@ class Survey(Result):
     mixed parameters.
     """
 
-    equilibria: Equilibria | None
-    existence: Existence | None
-    selection: Selection | None
-    feasible: FeasibleSet | None
-    mixture: Mixture | None
+    equilibria: "Equilibria | None"
+    existence: "Existence | None"
+    selection: "Selection | None"
+    feasible: "FeasibleSet | None"
+    mixture: "Mixture | None"
 
     @property
-    def proofs(self) -> dict[str, SurveyProof]:
+    def proofs(self) -> "dict[str, SurveyProof]":
         """The certificates of the count and of the mixture, by name."""
         count = None if self.equilibria is None else self.equilibria.proof
         mixed = None if self.mixture is None else self.mixture.certificate
@@ -77,6 +78,9 @@ def survey(
         except InputError as error:
             notes.append(f"equilibria were not sought: {error}")
     if mixed:
+        from glasshouse.analysis.equilibria.mixed.mixtures import mixed_equilibrium
+        from glasshouse.analysis.equilibria.points import POINT_EPSILON
+
         try:
             ranges = float(np.max(np.asarray(base_of(game).payoff_ranges)))
             epsilon = POINT_EPSILON * (ranges or 1.0)
@@ -87,6 +91,11 @@ def survey(
 
 
 def _surveyed(game: DenseGame, learning: Learning) -> Survey:
+    from glasshouse.analysis.equilibria.existence import existence
+    from glasshouse.analysis.equilibria.feasible import feasible_set
+    from glasshouse.analysis.equilibria.find import find_equilibria
+    from glasshouse.analysis.equilibria.selection import selection
+
     found = find_equilibria(game, rule=check_direction(learning.rule, "stability"))
     chosen = None
     if not learning.tied:

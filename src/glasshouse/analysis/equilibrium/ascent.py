@@ -3,7 +3,6 @@
 import equinox as eqx
 import jax
 import numpy as np
-import optax
 from jaxtyping import Array, PRNGKeyArray, PyTree
 
 from glasshouse._foundation.arrays import RealArray
@@ -21,12 +20,6 @@ from glasshouse.parametric import (
 from glasshouse.parametric.dense import DenseGame
 from glasshouse.rules.gradient import Gradient
 from glasshouse.rules.transformed import Transformed
-
-SEARCH = Transformed(Gradient(), optax.scale_by_adam())
-"""The ascent of a search over several parameters: Adam walks on where gradients saturate.
-
-A numerical method of one player's maximum, whatever rule the players learn by: no `Learning`.
-"""
 
 
 class _Alone(AbstractParametricGame, AbstractScaled, AbstractChecked):
@@ -91,5 +84,10 @@ def search(
 
 
 def _ascend(start: Params, alone: _Alone, steps: int, step_size: Array) -> tuple[Params, Array]:
-    end = run(alone, SEARCH, start, steps=steps, step_size=step_size, throw=False).params
+    import optax  # which no other game waits for
+
+    # A numerical method of one player's maximum, whatever rule the players learn by: Adam walks on
+    # where gradients saturate.
+    rule = Transformed(Gradient(), optax.scale_by_adam())
+    end = run(alone, rule, start, steps=steps, step_size=step_size, throw=False).params
     return end, alone.payoffs(end)[0]

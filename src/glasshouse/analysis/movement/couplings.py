@@ -19,8 +19,9 @@ from glasshouse.analysis.movement.first_order import (
 )
 from glasshouse.analysis.movement.switch import Search, Switch, find_switch
 from glasshouse.analysis.movement.windows import shortest_window
-from glasshouse.dynamics import Learning, batch_map, run
+from glasshouse.dynamics import Learning, batch_map
 from glasshouse.dynamics.doors import check_params
+from glasshouse.dynamics.driver import end_of
 from glasshouse.dynamics.learning import check_learning, payoff_range
 from glasshouse.errors import InputError
 from glasshouse.families.along import games_along
@@ -220,7 +221,7 @@ def _cooperation_change(
     step_size: RealArray,
 ) -> Float[RealArray, ""]:
     begin = as_floats(game.neutral() if start is None else start)
-    end = run(game, rule, begin, steps=steps, step_size=step_size, throw=False).params
+    end, _ = end_of(game, rule, begin, step_size, None, None, steps)
     return mean_cooperation(game, end) - mean_cooperation(game, begin)
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import stdtrit
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.results import Result, plain
@@ -163,6 +162,8 @@ def _told(one: ComparedRow, other: ComparedRow) -> bool:
 
 def _reach(count: int) -> float:
     """Half of a 95 % interval of a mean over so many runs, in standard errors."""
+    from scipy.special import stdtrit  # takes as long to import as half of glasshouse
+
     return float(stdtrit(count - 1, (1 + CONFIDENCE) / 2)) if count > 1 else math.nan
 
 

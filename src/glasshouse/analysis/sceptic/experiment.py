@@ -31,7 +31,7 @@ from glasshouse.analysis.sceptic.switches import (
 )
 from glasshouse.analysis.sensitivities.terms import reader_margins
 from glasshouse.dynamics.batch import batch_map, repeat, stack
-from glasshouse.dynamics.driver import run
+from glasshouse.dynamics.driver import end_of
 from glasshouse.dynamics.learning import Learning, check_learning
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
@@ -252,7 +252,7 @@ def _tried(group: _Group, settings: Experiment) -> tuple[list[Trial], float]:
 
 def _change(member: Member, rule: AbstractDirection, steps: int, step_size: RealArray) -> RealArray:
     game, start = at_gain(member)
-    end = run(game, rule, start, steps=steps, step_size=step_size, throw=False).params
+    end, _ = end_of(game, rule, start, step_size, None, None, steps)
     return mean_cooperation(game, end) - mean_cooperation(game, start)
 
 
@@ -271,7 +271,7 @@ def _cross_parts(
         return parts.sum() - jnp.trace(parts)
 
     def learned(params: Params, steps: int) -> Params:
-        return run(game, rule, params, steps=steps, step_size=step_size, throw=False).params
+        return end_of(game, rule, params, step_size, None, None, steps)[0]
 
     def onward(params: Params, _: None) -> tuple[Params, Array]:
         return learned(params, steps // count), cross(params)

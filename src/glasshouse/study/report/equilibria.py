@@ -1,9 +1,8 @@
 """What a report says of all equilibria: tables of them, of theorems, mixtures and branches."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from glasshouse.analysis.continuation.result import AND_IMAGE
-from glasshouse.analysis.equilibria.selection import Selection
 from glasshouse.analysis.equilibria.survey import Survey
 from glasshouse.analysis.proofs import certificate_file
 from glasshouse.study.report.blocks import (
@@ -24,6 +23,9 @@ from glasshouse.study.words.equilibria import (
     point_epsilon,
 )
 from glasshouse.study.words.names import axis_name, upper
+
+if TYPE_CHECKING:
+    from glasshouse.analysis.equilibria.selection import Selection
 
 MOST_SPECIAL_ROWS = 60
 """Special points of branches that are listed."""
@@ -82,7 +84,7 @@ def _listed(survey: Survey) -> Iterator[object]:
         yield element("p", f"Of the continuum these were certified: {shown}.")
 
 
-def _dominated(chosen: Selection, k: int) -> object:
+def _dominated(chosen: "Selection", k: int) -> object:
     if chosen.dominates is None:
         return DASH
     over = [str(j + 1) for j, wins in enumerate(chosen.dominates[k]) if wins]

@@ -1,19 +1,22 @@
 """All equilibria in words: how many, which, mixed ones, and where rest points come and go."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import jax
 import numpy as np
 
 from glasshouse._foundation.digits import exactly
 from glasshouse.analysis.continuation import Branches, SpecialPoint
-from glasshouse.analysis.equilibria.existence import Existence
-from glasshouse.analysis.equilibria.mixed.mixtures import Mixture
-from glasshouse.analysis.equilibria.points import Equilibria, EquilibriumPoint
 from glasshouse.analysis.equilibria.survey import Survey
 from glasshouse.parametric import Params
 from glasshouse.study.words.names import axis_name, in_words_and
 from glasshouse.study.words.verdicts import equilibrium, point_words
+
+if TYPE_CHECKING:
+    from glasshouse.analysis.equilibria.existence import Existence
+    from glasshouse.analysis.equilibria.mixed.mixtures import Mixture
+    from glasshouse.analysis.equilibria.points import Equilibria, EquilibriumPoint
 
 MOST_EQUILIBRIA_NAMED = 6
 """Equilibria listed in a sentence."""
@@ -38,7 +41,7 @@ def survey_claims(survey: Survey | None, at: str) -> list[str]:
     return found
 
 
-def _how(found: Equilibria) -> str:
+def _how(found: "Equilibria") -> str:
     if found.count == "exactly":
         return ", proved"
     if found.proof is None:
@@ -46,7 +49,7 @@ def _how(found: Equilibria) -> str:
     return ", not decided"
 
 
-def count_words(found: Equilibria) -> str:
+def count_words(found: "Equilibria") -> str:
     """How many equilibria there are, and which."""
     listed = [f"{params_words(point.params)} ({_kind(point)})" for point in found.points]
     shown = in_words_and([*listed[:MOST_EQUILIBRIA_NAMED], *_more(listed)]) if listed else ""
@@ -72,7 +75,7 @@ def count_words(found: Equilibria) -> str:
     return f"{len(listed)} found{proved}: {shown}; others may have been missed"
 
 
-def _kind(point: EquilibriumPoint) -> str:
+def _kind(point: "EquilibriumPoint") -> str:
     attracts = {True: ", attracts", False: ", repels", None: ""}[point.stable]
     return f"{point.kind}{attracts}"
 
@@ -88,7 +91,7 @@ def params_words(params: Params, digits: int = 4) -> str:
     return f"({', '.join(point_words(own.tolist(), digits) for own in each)})"
 
 
-def existence_words(found: Existence) -> str:
+def existence_words(found: "Existence") -> str:
     """What theorems say."""
     if found.pure:
         return "a theorem says that one exists, since payoffs are quasi-concave"
@@ -100,7 +103,7 @@ def existence_words(found: Existence) -> str:
     return f"no theorem says that one exists{since}"
 
 
-def mixture_words(found: Mixture) -> str:
+def mixture_words(found: "Mixture") -> str:
     """What is mixed, and what is proved of it."""
     who = (
         [f"each draws {_drawn(found, 0)}"]
@@ -119,7 +122,7 @@ def mixture_words(found: Mixture) -> str:
     return f"{in_words_and(who)}, pays {paid}, {verdict}; others may exist"
 
 
-def _drawn(found: Mixture, player: int) -> str:
+def _drawn(found: "Mixture", player: int) -> str:
     atoms, weights = found.atoms[player], found.weights[player]
     return in_words_and(
         [
@@ -151,7 +154,7 @@ def special_words(special: SpecialPoint) -> str:
     return f"a {special.kind} at {special.value:.6g} ± {special.tolerance:.1g}"
 
 
-def point_epsilon(point: EquilibriumPoint) -> str:
+def point_epsilon(point: "EquilibriumPoint") -> str:
     """What nobody gains more than at a listed equilibrium, proved."""
     proof = point.certificate
     if proof.verdict != "certified":
