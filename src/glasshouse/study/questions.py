@@ -111,7 +111,7 @@ def is_whole(study: Study, key: str) -> bool:
     """Whether the number at a dotted key counts something."""
     table, _, rest = key.partition(".")
     counting = {"semantics": study.semantics.counts(), "access": study.access.counts()}
-    if key == "game.cooperate" or rest.partition(".")[0] in counting.get(table, ()):
+    if key.startswith("game.cooperate") or rest.partition(".")[0] in counting.get(table, ()):
         return True
     name = key.removeprefix("game.parameters.")
     entry = CATALOGUE.get(study.game.name or "")

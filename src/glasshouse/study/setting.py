@@ -153,7 +153,7 @@ def _compared(study: Study, folder: Path) -> tuple[Setting, ...]:
         if asked is not None and asked > setting.game.players:
             raise InputError(
                 f"key 'comparison.player': player {asked} does not exist, {setting.title} has "
-                f"{setting.game.players}"
+                f"{setting.game.players}: {', '.join(setting.game.player_names)}"
             )
         found.append(setting)
     _check_names(study, found)

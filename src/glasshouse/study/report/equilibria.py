@@ -22,7 +22,7 @@ from glasshouse.study.words.equilibria import (
     params_words,
     point_epsilon,
 )
-from glasshouse.study.words.names import axis_name, upper
+from glasshouse.study.words.names import axis_name, players_called, upper
 
 MOST_SPECIAL_ROWS = 60
 """Special points of branches that are listed."""
@@ -37,7 +37,7 @@ def all_equilibria(result: StudyResult) -> Iterator[object]:
         yield from _listed(survey)
         yield from _theorems(survey)
     if survey is not None and survey.mixture is not None:
-        words = upper(mixture_words(survey.mixture))
+        words = upper(mixture_words(survey.mixture, players_called(result)))
         yield element("p", f"Mixed: {words}. File: ", code(certificate_file("mixture")), ".")
     for found in result.branches:
         yield from _branches(result, found)

@@ -19,7 +19,9 @@ from glasshouse.analysis.movement.switch import Switch
 from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.analysis.predictions import Predictions
 from glasshouse.analysis.proofs import most_frequent
+from glasshouse.games.labels import shortened_names
 from glasshouse.parametric import Params
+from glasshouse.plots._names import in_figure, name_in_figure
 from glasshouse.plots._palette import TEXT
 from glasshouse.plots.branches import plot_branches
 from glasshouse.plots.comparison import plot_comparison
@@ -40,7 +42,13 @@ from glasshouse.study.result import StudyResult
 from glasshouse.study.spec.study import Study
 from glasshouse.study.words.compared import comparison_words, quantity_words
 from glasshouse.study.words.equilibria import branch_claims
-from glasshouse.study.words.names import at_own_values, axis_name, upper
+from glasshouse.study.words.names import (
+    acts_called,
+    at_own_values,
+    axis_name,
+    players_called,
+    upper,
+)
 from glasshouse.study.words.page import (
     along_words,
     boundary_words,
@@ -132,10 +140,11 @@ def _compared(result: StudyResult) -> StudyFigure | None:
         [row.interval for row in rows],
         [None if row.reference is None else row.reference.mean for row in rows],
         reference_intervals=[r.reference and r.reference.interval for r in rows],
-        quantity=quantity_words(comparison),
+        quantity=in_figure(quantity_words(comparison, shortened_names(players_called(result)))),
         threshold=comparison.threshold,
     )
-    return StudyFigure("comparison", *comparison_words(comparison), figure=_figure(ax))
+    words = comparison_words(comparison, players_called(result))
+    return StudyFigure("comparison", *words, figure=_figure(ax))
 
 
 def _along(result: StudyResult) -> StudyFigure | None:
@@ -146,19 +155,20 @@ def _along(result: StudyResult) -> StudyFigure | None:
     tied, outcomes = (
         _has_numbers(columns, name) for name in ("tied_cooperation", "cooperation_share")
     )
+    acts = acts_called(result)
     if outcomes:
         if tied:
-            panels = plot_coupling(x, columns, marks, key=axis.key, owner=owner)
+            panels = plot_coupling(x, columns, marks, key=axis.key, owner=owner, acts=acts)
         else:
             panels = (plot_outcome_shares(x, columns, key=axis.key, owner=owner),)
             mark_thresholds(panels, x, marks)
     elif tied:
-        panels = (plot_tied_branch(x, columns, key=axis.key, owner=owner),)
+        panels = (plot_tied_branch(x, columns, key=axis.key, owner=owner, acts=acts),)
         mark_thresholds(panels, x, marks)
     else:
         return None
     if result.repeated and tied:
-        panels[0].set_ylabel("discounted rate of cooperation", fontsize=TEXT)
+        panels[0].set_ylabel(f"discounted rate of {in_figure(acts)}", fontsize=TEXT)
     words = along_words(result, marks, unmarked)
     return StudyFigure("coupling", *words, figure=_figure(panels[0]))
 
@@ -197,11 +207,11 @@ def _portrait(result: StudyResult) -> StudyFigure | None:
     portrait: Portrait | None = result.portrait
     if portrait is None:
         return None
-    words = portrait_words(portrait, at_own_values(result))
+    names = players_called(result)
+    words = portrait_words(portrait, at_own_values(result), names)
     found = None if result.survey is None else result.survey.equilibria
-    return StudyFigure(
-        "portrait", *words, figure=_figure(plot_portrait(portrait, equilibria=found))
-    )
+    ax = plot_portrait(portrait, equilibria=found, names=names)
+    return StudyFigure("portrait", *words, figure=_figure(ax))
 
 
 def _deviation(result: StudyResult) -> StudyFigure | None:
@@ -218,13 +228,14 @@ def _deviation(result: StudyResult) -> StudyFigure | None:
     point = next((point for point in result.certificates if point.corner), None)
     certificate = None if point is None else point.certificate
     corner = upper_corner(game)
-    ax = plot_deviation_curve(game, corner, largest.player, certificate=certificate)
+    names = players_called(result)
+    ax = plot_deviation_curve(game, corner, largest.player, certificate=certificate, names=names)
     if reduced.direction is not None:
-        who = largest.player + 1
-        ax.set_xlabel(f"parameters of player {who} as one number, $\\theta_{{{who}}}$: times $w$")
+        who, symbol = name_in_figure(largest.player, names), f"\\theta_{{{largest.player + 1}}}"
+        ax.set_xlabel(f"parameters of {who} as one number, ${symbol}$: times $w$")
     caption = boundary_words(test, point)
     gains = largest.gain > test.tolerance * float(game.game.payoff_ranges[largest.player])
-    title, alt = deviation_words(largest, test, gains, at_own_values(result), point)
+    title, alt = deviation_words(largest, test, gains, at_own_values(result), point, names)
     return StudyFigure("deviation", title, alt, caption, _figure(ax))
 
 
@@ -237,11 +248,12 @@ def _rest_deviation(result: StudyResult, corner_shown: bool) -> StudyFigure | No
     if len(point.certificate.params[player]) != 1:
         return None
     params, proof = point.reached.params, point.certificate
-    ax = plot_deviation_curve(game, params, player, certificate=proof)
+    names = players_called(result)
+    ax = plot_deviation_curve(game, params, player, certificate=proof, names=names)
     ((low, high),) = proof.document.problem.boxes[player]
     bounded = np.isfinite(low) and np.isfinite(high)
     window = None if bounded else curve_window(game, params, player, proof)
-    words = rest_deviation_words(point, at_own_values(result), window)
+    words = rest_deviation_words(point, at_own_values(result), window, names)
     return StudyFigure("deviation_rest", *words, figure=_figure(ax))
 
 
@@ -281,13 +293,14 @@ def _feasible(result: StudyResult) -> StudyFigure | None:
     found = survey.equilibria
     points = [] if found is None else [point.payoffs for point in found.points]
     ends = [] if survey.selection is None else survey.selection.paid
-    ax = plot_feasible_set(survey.feasible, points, ends)
+    names = players_called(result)
+    ax = plot_feasible_set(survey.feasible, points, ends, names=names)
     least = " and ".join(f"{x:.4g}" for x in survey.feasible.minimax)
     title = f"What both can be paid{at_own_values(result)}"
     alt = (
-        f"The convex hull of the game's payoffs, shaded where player 1 is paid at least and player "
-        f"2 at least the minimax, {least}; {len(points)} equilibria are marked, and the payoffs "
-        f"of {len(ends)} runs where learning ends."
+        f"The convex hull of the game's payoffs, shaded where {names[0]} and {names[1]} are paid "
+        f"at least the minimax, {least}; {len(points)} equilibria are marked, and the payoffs of "
+        f"{len(ends)} runs where learning ends."
     )
     return StudyFigure("feasible", title, alt, upper(survey.feasible.detail) + ".", _figure(ax))
 
@@ -311,7 +324,13 @@ def _branches(result: StudyResult) -> Iterator[StudyFigure]:
             continue
         marks = _markers(result.predictions, _symbol(result))[0] if len(result.axes) == 1 else []
         proved = _proved_range(result, followed.axis)
-        ax = plot_branches(followed, thresholds=marks, certified=proved)
+        ax = plot_branches(
+            followed,
+            thresholds=marks,
+            certified=proved,
+            names=players_called(result),
+            acts=acts_called(result, player=0),
+        )
         name = axis_name(followed.axis)
         alt = " ".join(branch_claims([followed])) + " Solid lines attract, dashed ones repel."
         title = f"Rest points of selfish learning along {name}"

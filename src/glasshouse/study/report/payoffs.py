@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from markupsafe import Markup, escape
 
+from glasshouse.games.labels import shortened_names
 from glasshouse.plots.coupling import outcome_names
 from glasshouse.study.report.blocks import (
     TALL,
@@ -98,7 +99,8 @@ def _payoff_table(result: StudyResult) -> object:
         profiles = list(itertools.product(*map(range, game.actions)))
         rows = [(profile_name(game, p), *cell(p)) for p in profiles]
         columns = [(title, None) for title in ("Profile", "Payoffs", "")]
-        caption = "Payoffs of all players, action profile by action profile"
+        who = ", ".join(shortened_names(game.player_names))
+        caption = f"Payoffs of all players ({who}), action profile by action profile"
         return ScrolledTable.of("Payoffs", columns, rows, caption=caption, tall=len(rows) > TALL)
     names, others = action_names(game)
     head = element("td") + joined(element("th", name, scope="col") for name in others)
@@ -110,7 +112,8 @@ def _payoff_table(result: StudyResult) -> object:
         )
         for i, name in enumerate(names)
     )
-    caption = "Payoffs of player 1 (rows) and player 2 (columns)"
+    row, column = shortened_names(game.player_names)
+    caption = f"Payoffs of {row} (rows) and {column} (columns)"
     return ScrolledTable("Payoffs", head, (body,), caption, "payoffs")
 
 

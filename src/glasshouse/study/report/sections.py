@@ -26,13 +26,20 @@ from glasshouse.study.report.figures import StudyFigure
 from glasshouse.study.report.numbers import (
     Number,
     comparison,
-    cooperation_words,
     numbers,
 )
 from glasshouse.study.report.payoffs import beside, spread
 from glasshouse.study.report.proved import epsilon_words, proved_points, proved_threshold_words
 from glasshouse.study.result import StudyResult
-from glasshouse.study.words.names import at_own_values, axis_name, in_words_and, own_values, upper
+from glasshouse.study.words.names import (
+    at_own_values,
+    axis_name,
+    cooperation_words,
+    in_words_and,
+    own_values,
+    players_called,
+    upper,
+)
 from glasshouse.study.words.sentences import CLAIM_KINDS, claims
 
 MOST_ROWS = 300
@@ -123,9 +130,10 @@ def sections(
 
     **Arguments:** `figures` with their pictures; `made`, the provenance.
     """
+    names = players_called(result)
     found = [
         PageSection("found", "What was found", tuple(_found(result))),
-        PageSection("compared", "Learners compared", tuple(compared(result.comparison))),
+        PageSection("compared", "Learners compared", tuple(compared(result.comparison, names))),
         PageSection(
             "predicted", "Where things switch: predicted and found", tuple(_predicted(result))
         ),
@@ -215,7 +223,7 @@ def _predicted(result: StudyResult) -> Iterator[object]:
 
 
 def _proved(result: StudyResult) -> Iterator[object]:
-    threshold = proved_threshold_words(result.predictions)
+    threshold = proved_threshold_words(result.predictions, players_called(result))
     if not threshold and not result.certificates:
         return
     for words, file in threshold:

@@ -1,7 +1,7 @@
 """Where learning ends, in words."""
 
 from glasshouse.study.computed import Computed
-from glasshouse.study.words.names import points_words
+from glasshouse.study.words.names import acts_called, points_words
 
 
 def outcome_claims(result: Computed) -> list[str]:
@@ -10,7 +10,7 @@ def outcome_claims(result: Computed) -> list[str]:
         return []
     tied = " with tied parameters" if result.prepared.study.learning.tied else ""
     everyone = "both" if result.prepared.base.game.players == 2 else "all"
-    above = f"({'discounted rate' if result.repeated else 'probability'} above ½)"
+    above = f"({likely_words(result)} above ½)"
     parts = []
     for column, least, holds, fails in (
         (
@@ -36,6 +36,12 @@ def outcome_claims(result: Computed) -> list[str]:
     if lost:
         parts.append(f"{lost} runs left the reals and are not counted")
     return [f"Outcome{tied} ({result.learned}): {'; '.join(parts)}."]
+
+
+def likely_words(result: Computed) -> str:
+    """Of what one half is the border: "probability", or of what where the action has a name."""
+    rate, said = "discounted rate" if result.repeated else "probability", acts_called(result)
+    return rate if said == "cooperating" else f"{rate} of {said}"
 
 
 def counted(result: Computed) -> str:

@@ -15,8 +15,10 @@ from glasshouse.analysis.equilibrium.certified_thresholds import (
 from glasshouse.analysis.equilibrium.deviations import BoundaryTest, Deviation
 from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.analysis.proofs import CertifiedPoint
+from glasshouse.games.labels import player_word
 from glasshouse.plots.coupling import Marker, outcome_names
 from glasshouse.plots.outcome_map import QUANTITIES
+from glasshouse.plots.phase import basin_names
 from glasshouse.study.computed import Computed
 from glasshouse.study.questions import is_of_rule
 from glasshouse.study.sweep import MOST_REST
@@ -160,14 +162,13 @@ def _moving(result: Computed, sheet: Sheet) -> list[str]:
     return [f"Not at rest: {which} had come to rest."] if moving else []
 
 
-def portrait_words(portrait: Portrait, where: str) -> tuple[str, str, str]:
-    """Title, alternative text and caption of the phase portrait."""
+def portrait_words(
+    portrait: Portrait, where: str, names: Sequence[str] = ()
+) -> tuple[str, str, str]:
+    """Title, alternative text and caption of the phase portrait; `names` of the players."""
     kinds = [point.stability for point in portrait.rest_points]
     counted = [f"{kinds.count(k)} {k}" for k in dict.fromkeys(kinds)]
-    shares = {
-        "nobody cooperates" if name == "nobody" else name: share
-        for name, share in portrait.shares.items()
-    }
+    shares = dict(zip(basin_names(names), portrait.shares.values(), strict=True))
     ends = ", ".join(f"{name} {share:.1%}" for name, share in shares.items() if share > 0)
     stable = [p.cooperation for p in portrait.rest_points if p.stability == "stable"][:6]
     at = "; ".join(f"({a:.3g}, {b:.3g})" for a, b in stable)
@@ -186,12 +187,14 @@ def deviation_words(
     gains: bool,
     where: str,
     point: CertifiedPoint | None = None,
+    names: Sequence[str] = (),
 ) -> tuple[str, str]:
     """Title and alternative text of the deviation curve.
 
-    **Arguments:** `gains`, whether it pays at all; `point`, the corner where it was certified.
+    **Arguments:** `gains`, whether it pays at all; `point`, the corner where it was certified;
+    `names`, what players are called.
     """
-    who = f"player {best.player + 1}"
+    who = player_word(best.player, names)
     verdict = {
         True: "the corner passes the boundary test",
         False: "the corner does not pass the boundary test",
@@ -204,18 +207,21 @@ def deviation_words(
         else f"the best change of its own parameter found, to {there}, gains {best.gain:.4g}, and "
         f"{verdict}"
     )
-    who = who.capitalize()
-    proved = "" if point is None else f" {_upper(_bounds(point, best.player))}."
-    alt = f"All parameters at the bounds where all cooperate most. {who}: {found}.{proved}"
+    proved = "" if point is None else f" {_upper(_bounds(point, best.player, names))}."
+    alt = f"All parameters at the bounds where all cooperate most. Of {who}: {found}.{proved}"
     return f"Leaving the cooperative corner alone{where}", alt
 
 
 def rest_deviation_words(
-    point: CertifiedPoint, where: str, window: tuple[float, float] | None
+    point: CertifiedPoint,
+    where: str,
+    window: tuple[float, float] | None,
+    names: Sequence[str] = (),
 ) -> tuple[str, str, str]:
     """Title, alternative text and caption of the deviation curve of the most frequent rest point.
 
-    **Arguments:** `window`, from where to where it is drawn if the parameter is unbounded.
+    **Arguments:** `window`, from where to where it is drawn if the parameter is unbounded; `names`,
+    what players are called.
     """
     assert point.reached is not None
     share, player = point.reached.share, point.gain.player
@@ -223,7 +229,7 @@ def rest_deviation_words(
     profile = ", ".join(map(point_words, point.certificate.params))
     alt = (
         f"All parameters at the rest point ({profile}), where {ends}. "
-        f"{_upper(verdict_words(point))}. {_upper(_bounds(point, player))}."
+        f"{_upper(verdict_words(point, names))}. {_upper(_bounds(point, player, names))}."
     )
     drawn = (
         ""
@@ -248,10 +254,10 @@ def proof_words(point: CertifiedPoint) -> str:
     )
 
 
-def _bounds(point: CertifiedPoint, player: int) -> str:
+def _bounds(point: CertifiedPoint, player: int, names: Sequence[str]) -> str:
     gain = point.certificate.gains[player]
     low, high = gain_ends(gain.lower, gain.upper)
-    return f"the best gain of player {player + 1} lies between {low} and {high}, proved"
+    return f"the best gain of {player_word(player, names)} lies between {low} and {high}, proved"
 
 
 def boundary_words(test: BoundaryTest, point: CertifiedPoint | None = None) -> str:
