@@ -121,14 +121,19 @@ def _answer(subject: Subject, epsilon: float | Literal[False], as_json: bool) ->
 
     game, learning, analysis = subject.game, subject.learning, subject.analysis
     rule = check_direction(learning.rule, "a first movement")
-    observe = analysis.observe
+    observe = subject.observable or analysis.observe
     (found,) = assess([game], learning=learning, **analysis.wanted, observe=observe)
     points, note = certified_points(game, learning, epsilon, **analysis.wanted)
     asked = {"equilibria": analysis.equilibria, "mixed": analysis.mixed}
     surveyed, missing = survey(game, learning, **asked)
     notes = left_out_together([*found.notes, note, *missing])
     switches = {}
-    if subject.family is None:
+    if subject.observable is not None:
+        notes.append(
+            f"no switches are sought: they are about cooperation, and {subject.observable.words} "
+            "is observed"
+        )
+    elif subject.family is None:
         notes.append("no switches are sought: this semantics has no coupling that is known")
     else:
         found_switches = learners_switches(subject.family, rule=rule)
@@ -140,7 +145,7 @@ def _answer(subject: Subject, epsilon: float | Literal[False], as_json: bool) ->
         return
     say(subject.title)
     say()
-    first, *others = _rows(found, subject.names)
+    first, *others = _rows(found, subject)
     rows = [first, *_switch_rows(switches, subject.key), *others]
     rows += [*_proof_rows(points, subject.names), *_survey_rows(surveyed, subject.names)]
     print_table(rows, ("QUESTION", "ANSWER", "HOW OBTAINED"))
@@ -211,12 +216,14 @@ def _survey_rows(surveyed: "Survey | None", names: Sequence[str]) -> Iterator[tu
         )
 
 
-def _rows(found: "Assessment", names: Sequence[str]) -> list[tuple[str, str, str]]:
+def _rows(found: "Assessment", subject: Subject) -> list[tuple[str, str, str]]:
+    names, seen = subject.names, subject.observable
+    what = "cooperation" if seen is None else seen.words
     first = found.first_movement
     rows = [
         (
             "first movement",
-            f"from the neutral start cooperation {first.direction} ({_margin(first)} per time)",
+            f"from the neutral start {what} {first.direction} ({_margin(first)} per time)",
             f"{first.method}: {first.detail}",
         )
     ]
@@ -236,22 +243,34 @@ def _rows(found: "Assessment", names: Sequence[str]) -> list[tuple[str, str, str
 def _outcome_rows(generic: "Outcomes | None", names: Sequence[str]) -> list[tuple[str, str, str]]:
     if generic is None:
         return []
-    rows = []
     how = f"{generic.method}: {generic.detail}; {generic.at_rest.value:.1%} at rest"
+    seen = generic.observed
+    rows = [] if seen is not None and seen.unit else _cooperation_rows(generic, names, how)
+    if seen is not None:
+        named = zip(names, seen.players, strict=True) if seen.players else [("", seen.mean)]
+        each = ", ".join(f"{who} {x:.6g}".strip() for who, x in named)
+        ends = f", from {seen.low:.6g} to {seen.high:.6g}" if seen.low is not None else ""
+        how = f"{seen.formula}; {how}" if seen.unit else seen.formula
+        rows.append((f"observed: {seen.words}", f"{each}; mean over runs{ends}", how))
+    if generic.not_finite:
+        rows.append(("", f"{generic.not_finite} runs left the reals and are not counted", ""))
+    return rows
+
+
+def _cooperation_rows(
+    generic: "Outcomes", names: Sequence[str], how: str
+) -> list[tuple[str, str, str]]:
+    """In how many runs all, some and none cooperate."""
     everyone = "both cooperate" if len(generic.exploited) == 2 else "all cooperate"
-    rows.append(("generic outcomes", f"{everyone} {_share(generic.cooperation)}", how))
     exploited = ", ".join(
         f"{who} {share.value:.3f}" for who, share in zip(names, generic.exploited, strict=True)
     )
     some = f"some exploit others {_share(generic.exploitation)}; exploited: {exploited}"
-    rows.append(("", some, ""))
-    rows.append(("", f"nobody cooperates {_share(generic.defection)}", ""))
-    if (seen := generic.observed) is not None:
-        each = ", ".join(f"{who} {x:.6g}" for who, x in zip(names, seen.players, strict=True))
-        rows.append((f"observed: {seen.words}", f"{each}; mean over runs", seen.formula))
-    if generic.not_finite:
-        rows.append(("", f"{generic.not_finite} runs left the reals and are not counted", ""))
-    return rows
+    return [
+        ("generic outcomes", f"{everyone} {_share(generic.cooperation)}", how),
+        ("", some, ""),
+        ("", f"nobody cooperates {_share(generic.defection)}", ""),
+    ]
 
 
 def _margin(first: "FirstMovement") -> str:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from glasshouse.dynamics.learning import Learning
     from glasshouse.families.family import AbstractFamily
     from glasshouse.parametric import ParametricGame
+    from glasshouse.parametric.observable import Observable
     from glasshouse.study.spec.study import AnalysisSpec
 
 
@@ -19,7 +20,7 @@ class Subject(NamedTuple):
 
     `head` is what JSON says first; `title`, what people read first; `family`, the game at every
     strength of reading, called `key`, or None where the semantics has none; `names`, what players
-    are called.
+    are called; `observable`, what is looked at in place of cooperation.
     """
 
     title: str
@@ -30,6 +31,7 @@ class Subject(NamedTuple):
     learning: "Learning"
     analysis: "AnalysisSpec"
     names: Sequence[str]
+    observable: "Observable | None" = None
 
 
 def is_study(text: str) -> bool:
@@ -62,9 +64,11 @@ def of_study(text: str, given: dict[str, Any], trust: bool) -> Subject:
     head["learning"] = setting.learning_written
     unit = setting.played.counted_in
     counted = "" if unit is None else f"; step sizes and look-aheads count {PAYOFF_UNITS[unit]}"
+    seen = setting.observable
+    about = f"cooperation is {cooperation_said(setting.game)}"
+    about = about if seen is None else f"looked at is {seen.words}, {seen.formula}"
     return Subject(
-        title=f"{setting.title}, the own values of {text}; cooperation is "
-        f"{cooperation_said(setting.game)}{counted}",
+        title=f"{setting.title}, the own values of {text}; {about}{counted}",
         head=head,
         game=setting.parametric,
         family=setting.own_family(key),
@@ -72,6 +76,7 @@ def of_study(text: str, given: dict[str, Any], trust: bool) -> Subject:
         learning=setting.learning,
         analysis=setting.study.analysis,
         names=setting.game.player_names,
+        observable=setting.observable,
     )
 
 

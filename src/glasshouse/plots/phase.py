@@ -58,20 +58,24 @@ def plot_portrait(
     *,
     equilibria: Equilibria | None = None,
     names: Sequence[str] = (),
+    profiles: Sequence[str] | None = None,
 ) -> Axes:
     """Basins as shading, the field as arrows of equal length, nullclines, rest points, sample runs.
 
     **Arguments:** `portrait`, from `phase_portrait`; `ax`, drawn into and returned, by default
     the axes of a new figure 4.8 inches wide that is not registered with pyplot; `equilibria` of the
     same game, from `find_equilibria`, as stars, and boxes where nothing is known of them;
-    `names`, what the players are called, default "player 1" and "player 2".
+    `names`, what the players are called, default "player 1" and "player 2"; `profiles`, what the
+    basins are called instead of who cooperates and who is exploited.
     """
     if ax is None:
         own = new_figure((FIGURE_WIDTH, FIGURE_WIDTH), "compressed")
         ax = own.subplots()
     else:
         own = None
-    handles: list[Artist] = list(_basins(portrait, ax, names))
+    handles: list[Artist] = list(
+        _basins(portrait, ax, profiles or basin_names(names_in_figure(names)))
+    )
     _arrows(portrait, ax)
     handles += _nullclines(portrait, ax)
     handles += _trajectories(portrait, ax)
@@ -86,13 +90,14 @@ def plot_portrait(
     ax.set_ylabel(f"parameter of {second}, $\\theta_2$", fontsize=TEXT)
     ax.tick_params(labelsize=TEXT)
     ax.set_aspect("equal")
+    does = "cooperates" if profiles is None else "does what"
     arrange(
         ax,
         handles,
         columns=2,
         handlelength=1.8,
         columnspacing=1.5,
-        title="shading: who cooperates (p > ½) at the end of a run",
+        title=f"shading: who {does} (p > ½) at the end of a run",
         alignment="left",
     )
     if own is not None:
@@ -120,7 +125,7 @@ def _basins(portrait: Portrait, ax: Axes, names: Sequence[str]) -> list[Patch]:
         interpolation="nearest",
         zorder=0,
     )
-    shares = zip(basin_names(names_in_figure(names)), portrait.shares.values(), strict=True)
+    shares = zip(names, portrait.shares.values(), strict=True)
     handles = [
         Patch(fc=colour, ec="0.6", lw=0.5, label=f"{name}: {_percent(share)} of starts")
         for (name, share), colour in zip(shares, colours[1:], strict=True)

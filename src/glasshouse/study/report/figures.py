@@ -21,6 +21,7 @@ from glasshouse.analysis.predictions import Predictions
 from glasshouse.analysis.proofs import most_frequent
 from glasshouse.games.labels import shortened_names
 from glasshouse.parametric import Params
+from glasshouse.parametric.observable import Observable
 from glasshouse.plots._names import in_figure, name_in_figure
 from glasshouse.plots._palette import TEXT
 from glasshouse.plots.branches import plot_branches
@@ -35,6 +36,7 @@ from glasshouse.plots.coupling import (
 from glasshouse.plots.deviation import curve_window, plot_deviation_curve
 from glasshouse.plots.equilibrium import plot_equilibrium_thresholds
 from glasshouse.plots.feasible import plot_feasible_set
+from glasshouse.plots.observed import plot_observed
 from glasshouse.plots.outcome_map import LINES, QUANTITIES, plot_outcome_map
 from glasshouse.plots.phase import plot_portrait
 from glasshouse.semantics.registry import GIVEN
@@ -46,6 +48,7 @@ from glasshouse.study.words.names import (
     acts_called,
     at_own_values,
     axis_name,
+    basins_called,
     players_called,
     upper,
 )
@@ -55,6 +58,8 @@ from glasshouse.study.words.page import (
     curve_words,
     deviation_words,
     map_words,
+    observed_map_words,
+    observed_words,
     portrait_words,
     rest_deviation_words,
     sheets,
@@ -150,6 +155,8 @@ def _compared(result: StudyResult) -> StudyFigure | None:
 def _along(result: StudyResult) -> StudyFigure | None:
     """Tied branch and outcomes along the only axis, as far as they were asked for."""
     (axis,) = result.axes
+    if result.observable is not None:
+        return _observed(result, result.observable)
     columns, (marks, unmarked) = result.columns(), _markers(result.predictions, _symbol(result))
     x, owner = columns[axis.key], owner_of(result.prepared.study, axis.key)
     tied, outcomes = (
@@ -173,11 +180,26 @@ def _along(result: StudyResult) -> StudyFigure | None:
     return StudyFigure("coupling", *words, figure=_figure(panels[0]))
 
 
+def _observed(result: StudyResult, seen: Observable) -> StudyFigure | None:
+    """What is looked at in place of cooperation, along the only axis."""
+    (axis,), columns = result.axes, result.columns()
+    if not _has_numbers(columns, "observed_mean"):
+        return None
+    called = {"words": seen.words, "names": players_called(result)}
+    owner = owner_of(result.prepared.study, axis.key)
+    ax = plot_observed(axis.values, columns, key=axis.key, owner=owner, **called)
+    return StudyFigure("coupling", *observed_words(result, seen), figure=_figure(ax))
+
+
 def _maps(result: StudyResult) -> list[StudyFigure]:
     """Outcomes over the first two axes; of more, at several values of the others."""
     first, second = result.axes[:2]
     columns, study = result.columns(), result.prepared.study
-    quantity = next((name for name in QUANTITIES if _has_numbers(columns, name)), None)
+    seen = result.observable
+    if seen is not None:
+        columns = {name: x for name, x in columns.items() if name == "observed_mean"}
+    names = QUANTITIES if seen is None else columns
+    quantity = next((name for name in names if _has_numbers(columns, name)), None)
     if quantity is None:
         return []
     found, drawn = [], sheets(result)
@@ -190,6 +212,7 @@ def _maps(result: StudyResult) -> list[StudyFigure]:
             second.values,
             {name: column[sheet.rows] for name, column in columns.items()},
             quantity=quantity,
+            label=None if seen is None else in_figure(f"mean {seen.words}"),
             lines=lines,
             keys=(first.key, second.key),
             owners=(owner_of(study, first.key), owner_of(study, second.key)),
@@ -198,7 +221,10 @@ def _maps(result: StudyResult) -> list[StudyFigure]:
         if sheet.at:
             name = f"map_{k + 1}"
             ax.set_title(f"at {sheet.at}", fontsize=TEXT)
-        words = map_words(result, quantity, sheet)
+        if seen is None:
+            words = map_words(result, quantity, sheet)
+        else:
+            words = observed_map_words(result, seen, sheet)
         found.append(StudyFigure(name, *words, figure=_figure(ax)))
     return found
 
@@ -208,9 +234,12 @@ def _portrait(result: StudyResult) -> StudyFigure | None:
     if portrait is None:
         return None
     names = players_called(result)
-    words = portrait_words(portrait, at_own_values(result), names)
+    basins = basins_called(result)
+    does = "cooperate" if result.observable is None else f"do their part of {basins[0]}"
+    words = portrait_words(portrait, at_own_values(result), basins, does)
+    profiles = None if result.observable is None else list(map(in_figure, basins))
     found = None if result.survey is None else result.survey.equilibria
-    ax = plot_portrait(portrait, equilibria=found, names=names)
+    ax = plot_portrait(portrait, equilibria=found, names=names, profiles=profiles)
     return StudyFigure("portrait", *words, figure=_figure(ax))
 
 

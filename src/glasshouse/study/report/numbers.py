@@ -10,15 +10,13 @@ import numpy as np
 from glasshouse.analysis.assessment import Assessment
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.movement.switch import Switch
-from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.analysis.predictions import Predictions
 from glasshouse.games.labels import called, player_word
 from glasshouse.games.normal_form import NormalFormGame
-from glasshouse.plots.phase import basin_names
 from glasshouse.study.report.blocks import interval
 from glasshouse.study.report.proved import Number, gain_numbers, threshold_numbers
 from glasshouse.study.result import StudyResult
-from glasshouse.study.words.names import axis_name, players_called
+from glasshouse.study.words.names import axis_name, basins_called, cooperation_said, players_called
 from glasshouse.study.words.sentences import switch_words
 from glasshouse.theory.symmetric import Threshold, Thresholds
 
@@ -116,7 +114,7 @@ def numbers(result: StudyResult) -> list[tuple[str, list[list[Number]]]]:
         ("Thresholds in closed form", _closed_numbers(result.predictions)),
         ("Switches found by trying values", _switch_numbers(result.predictions)),
         ("Equilibrium threshold, proved", threshold_numbers(result.predictions)),
-        ("First movement at the study's own values", _first_numbers(result.base)),
+        ("First movement at the study's own values", _first_numbers(result)),
         ("Outcome of tied learning at the study's own values", _tied_numbers(result.base)),
         (
             "Outcomes from the study's starts at its own values",
@@ -128,7 +126,7 @@ def numbers(result: StudyResult) -> list[tuple[str, list[list[Number]]]]:
         ),
         ("Equilibrium: certificates at the study's own values", gain_numbers(result)),
         ("Rest points on the diagonal", _diagonal_numbers(result.base)),
-        ("Phase portrait", _plane_numbers(result.portrait, names)),
+        ("Phase portrait", _plane_numbers(result)),
         (stage if result.repeated else "Base game, without transparency", _base_numbers(result)),
     ]
     return [
@@ -164,12 +162,13 @@ def _switch_numbers(predictions: Predictions | None) -> list[Number]:
     return [Number(what, switch, switch.method, switch.detail) for what, switch in found]
 
 
-def _first_numbers(base: Assessment) -> list[Number]:
-    first = base.first_movement
-    margin, sign = "margin, rate of change of mean cooperation", "the sign of the margin"
+def _first_numbers(result: StudyResult) -> list[Number]:
+    first, seen = result.base.first_movement, result.observable
+    what = "mean cooperation" if seen is None else seen.words
+    margin, sign = f"margin, rate of change of {what}", "the sign of the margin"
     return [
         Number(margin, first.margin, first.method, first.detail),
-        Number("mean cooperation", first.direction, first.method, sign),
+        Number(what, first.direction, first.method, sign),
     ]
 
 
@@ -208,15 +207,16 @@ def _outcome_numbers(base: Assessment, names: Sequence[str]) -> list[Number]:
         ("welfare, the sum of mean payoffs", math.fsum(generic.payoffs)),
         ("runs that left the reals, in no share", generic.not_finite),
     ]
+    if (seen := generic.observed) is not None and seen.unit:  # and not cooperation
+        shares, means = shares[3:4], means[1:]
     brackets = f"{generic.detail}; in brackets 95\N{NO-BREAK SPACE}% Wilson intervals"
     lines = _obtained(shares, generic.method, brackets)
     lines += _obtained(means, generic.method, generic.detail)
-    if (seen := generic.observed) is not None:
-        what, detail = (
-            f"observed: {seen.words}, mean of each player ({', '.join(names)})",
-            f"{seen.formula}; {generic.detail}",
-        )
-        lines.append(Number(what, seen.players, generic.method, detail))
+    if seen is not None:
+        whose = f", mean of each player ({', '.join(names)})" if len(seen.players) > 1 else ""
+        value = seen.players if seen.players else seen.mean
+        detail = f"{seen.formula}; {generic.detail}"
+        lines.append(Number(f"observed: {seen.words}{whose}", value, generic.method, detail))
     return lines
 
 
@@ -252,15 +252,19 @@ def _diagonal_numbers(base: Assessment) -> list[Number]:
     return found
 
 
-def _plane_numbers(portrait: Portrait | None, names: Sequence[str]) -> list[Number]:
+def _plane_numbers(result: StudyResult) -> list[Number]:
+    portrait, game = result.portrait, result.prepared.base.game
+    acts = "cooperation"
+    if result.observable is not None:
+        acts = f"probability of {cooperation_said(game)}"
     if portrait is None:
         return []
     found = []
     for point in portrait.rest_points:
         what = f"{point.stability} rest point ({point.place}): θ_1, θ_2"
-        detail = "cooperation " + ", ".join(f"{x:.6g}" for x in point.cooperation)
+        detail = f"{acts} " + ", ".join(f"{x:.6g}" for x in point.cooperation)
         found.append(Number(what, point.params, portrait.method, detail))
-    ends = zip(basin_names(names), portrait.shares.values(), strict=True)
+    ends = zip(basins_called(result), portrait.shares.values(), strict=True)
     shares = [(f"{name}: share of the grid of starts", x) for name, x in ends]
     ends = [*shares, ("runs at rest", portrait.at_rest)]
     return found + _obtained(ends, "learned", portrait.detail)

@@ -131,8 +131,10 @@ def _payoffs(result: StudyResult) -> Iterator[object]:
         )
     points = _points(result)
     if points:
+        seen = result.observable
+        ending = "Most frequent outcome" if seen is None else f"Mean {seen.words}"
         columns = [(breakable(axis_name(axis.key)), "n") for axis in result.axes]
-        columns += [("Mean payoffs", None), ("Welfare", "n"), ("Most frequent outcome", None)]
+        columns += [("Mean payoffs", None), ("Welfare", "n"), (ending, None)]
         caption = f"Learned outcomes at {len(points)} points of the sweep"
         yield ScrolledTable.of("Mean payoffs along the sweep", columns, points, caption=caption)
     if points and _sums_of_swept_discounts(result):
@@ -191,6 +193,8 @@ def _points(result: StudyResult) -> list[tuple[object, ...]]:
         payoffs = [x for name, x in row.items() if name.startswith("payoff_player_")]
         leader = escape(names.get(leaders[k] or "", "no single one"))
         leader += "" if share is None else " (" + percent(share) + ")"
+        if result.observable is not None:
+            leader = number_markup(row["observed_mean"], 4)
         values = (number_markup(row[axis.key]) for axis in result.axes)
         found.append((*values, number_markup(payoffs, 4), number_markup(row["welfare"], 4), leader))
     return found

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from glasshouse.games.labels import called, shortened_names
 from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.plots.phase import basin_names
 from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study.computed import Computed
 from glasshouse.study.spec.dotted import numeric_leaves
@@ -35,6 +36,22 @@ def cooperation_noted(game: NormalFormGame) -> str:
     """The same after the word cooperation, " (work)"; nothing where the action is called that."""
     said = cooperation_said(game)
     return "" if said in PLAIN else f" ({said})"
+
+
+def basins_called(result: Computed) -> tuple[str, ...]:
+    """What the basins of a portrait are called: who cooperates, or what both mostly do where
+    something else than cooperation is looked at."""
+    game = result.prepared.base.game
+    if result.observable is None:
+        return basin_names(game.player_names)
+    rows, columns = ([called(own, "action")[0], *_others(own)] for own in game.action_names)
+    return tuple(f"({a}, {b})" for a, b in ((r, c) for r in rows for c in columns))
+
+
+def _others(names: Sequence[str]) -> list[str]:
+    """The second of two actions, or all but the first of more."""
+    first, *rest = called(names, "action")
+    return rest if len(rest) == 1 else [f"not {first}"]
 
 
 def acts_called(result: Computed, player: int | None = None) -> str:

@@ -16,9 +16,9 @@ from glasshouse.analysis.equilibrium.deviations import BoundaryTest, Deviation
 from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.analysis.proofs import CertifiedPoint
 from glasshouse.games.labels import player_word
+from glasshouse.parametric.observable import Observable
 from glasshouse.plots.coupling import Marker, outcome_names
 from glasshouse.plots.outcome_map import QUANTITIES
-from glasshouse.plots.phase import basin_names
 from glasshouse.study.computed import Computed
 from glasshouse.study.questions import is_of_rule
 from glasshouse.study.sweep import MOST_REST
@@ -81,6 +81,37 @@ def along_words(
     if marks:
         parts.append(f"Marked: {', '.join(map(_marked, marks))}.")
     return (f"Cooperation along {name}", " ".join(parts), _along_caption(result, marks, unmarked))
+
+
+def observed_words(result: Computed, seen: Observable) -> tuple[str, str, str]:
+    """Title, alternative text and caption of the diagram of an observable along one axis."""
+    (axis,) = result.axes
+    name, x = axis_name(axis.key), axis.values
+    means = result.column("observed_mean").astype(float)
+    ends = " and ".join(f"{means[k]:.4g} at {x[k]:g}" for k in (0, -1))
+    alt = (
+        f"{_upper(name)} runs from {x[0]:g} to {x[-1]:g}. The mean {seen.words} over runs is "
+        f"{ends}, at least {np.nanmin(means):.4g} and at most {np.nanmax(means):.4g}."
+    )
+    caption = (
+        f"{upper(seen.words)}, {seen.formula}, where learning ends: {result.learned}. The band "
+        "reaches from the run with the least to the one with the largest."
+    )
+    return f"{upper(seen.words)} along {name}", alt, caption
+
+
+def observed_map_words(result: Computed, seen: Observable, sheet: Sheet) -> tuple[str, str, str]:
+    """Title, alternative text and caption of the map of an observable over the first two axes."""
+    first, second = (axis_name(axis.key) for axis in result.axes[:2])
+    values = result.column("observed_mean")[sheet.rows].astype(float)
+    at = f" at {sheet.at}" if sheet.at else ""
+    alt = (
+        f"Mean {seen.words} over {first} and {second}{at}: from {np.nanmin(values):.4g} to "
+        f"{np.nanmax(values):.4g}."
+    )
+    caption = [f"Colours: mean {seen.words}, {seen.formula}, over runs ({result.learned})."]
+    caption += _moving(result, sheet)
+    return f"{upper(seen.words)} over {first} and {second}{at}", alt, " ".join(caption)
 
 
 def map_words(result: Computed, quantity: str, sheet: Sheet) -> tuple[str, str, str]:
@@ -163,18 +194,21 @@ def _moving(result: Computed, sheet: Sheet) -> list[str]:
 
 
 def portrait_words(
-    portrait: Portrait, where: str, names: Sequence[str] = ()
+    portrait: Portrait, where: str, basins: Sequence[str], does: str = "cooperate"
 ) -> tuple[str, str, str]:
-    """Title, alternative text and caption of the phase portrait; `names` of the players."""
+    """Title, alternative text and caption of the phase portrait.
+
+    **Arguments:** `basins`, what they are called; `does`, what players do with probability p.
+    """
     kinds = [point.stability for point in portrait.rest_points]
     counted = [f"{kinds.count(k)} {k}" for k in dict.fromkeys(kinds)]
-    shares = dict(zip(basin_names(names), portrait.shares.values(), strict=True))
+    shares = dict(zip(basins, portrait.shares.values(), strict=True))
     ends = ", ".join(f"{name} {share:.1%}" for name, share in shares.items() if share > 0)
     stable = [p.cooperation for p in portrait.rest_points if p.stability == "stable"][:6]
     at = "; ".join(f"({a:.3g}, {b:.3g})" for a, b in stable)
     alt = (
         f"Plane of both players' parameters. Rest points found: {', '.join(counted) or 'none'}."
-        + (f" Stable ones lie where the players cooperate with probability {at}." if at else "")
+        + (f" Stable ones lie where the players {does} with probability {at}." if at else "")
         + f" Of a grid of starts, so many end in each outcome: {ends or 'none is finite'}."
     )
     caption = f"{_upper(portrait.detail)}."

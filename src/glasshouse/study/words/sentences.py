@@ -111,6 +111,8 @@ def learners(result: Computed) -> str:
 
 def toward(result: Computed) -> str:
     """Whereto learners move, with the action that counts as cooperation: it is said early."""
+    if result.observable is not None:
+        return f"toward higher {result.observable.words}"
     return f"toward cooperation{cooperation_noted(result.prepared.base.game)}"
 
 
@@ -158,7 +160,8 @@ def _rises_claim(result: Computed) -> str:
         learning = result.prepared.base.learning
         who = "" if learning.rule.selfish else f" of {learning.learners}"
         noted = cooperation_noted(result.prepared.base.game)
-        return f"First movement: from the neutral start mean cooperation{noted}{who} {direction}."
+        what = f"mean cooperation{noted}" if result.observable is None else result.observable.words
+        return f"First movement: from the neutral start {what}{who} {direction}."
     return (
         f"First movement: from the neutral start {learners(result)} move "
         f"{toward(result)} {points_words(result, rises)}."
@@ -277,7 +280,7 @@ def _passes_claim(result: Computed) -> str:
     """On the boundary test, point by point; nothing where it was not asked for."""
     answers = result.column("boundary_passes").tolist()
     tested = sum(answer is not None for answer in answers)
-    if not result.prepared.study.analysis.boundary_test:
+    if not result.prepared.study.analysis.wanted["boundary"]:
         return ""
     if result.repeated:
         return _NOT_ASKED
