@@ -202,7 +202,7 @@ def observable_in(game: AbstractParametricGame, observe: str | Observable) -> st
 def _observed(
     what: str | Observable,
     ends: Float[np.ndarray, "runs players"],
-    values: Float[np.ndarray, "runs players"],
+    values: Float[np.ndarray, "runs numbers"],
 ) -> Observed:
     """Means over the runs that outcomes count, which did not leave the reals."""
     counted = values[np.isfinite(ends).all(axis=1)]
