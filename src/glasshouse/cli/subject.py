@@ -48,7 +48,7 @@ def of_study(text: str, given: dict[str, Any], trust: bool) -> Subject:
     from glasshouse._foundation.results import plain
     from glasshouse.games.repeated import PAYOFF_UNITS
     from glasshouse.study.setting import check_study
-    from glasshouse.study.words.names import cooperation_said
+    from glasshouse.study.words.names import cooperation_clause
 
     said = [name for name, value in given.items() if value is not None]
     if said:
@@ -65,10 +65,10 @@ def of_study(text: str, given: dict[str, Any], trust: bool) -> Subject:
     unit = setting.played.counted_in
     counted = "" if unit is None else f"; step sizes and look-aheads count {PAYOFF_UNITS[unit]}"
     seen = setting.observable
-    about = f"cooperation is {cooperation_said(setting.game)}"
-    about = about if seen is None else f"looked at is {seen.words}, {seen.formula}"
+    about = cooperation_clause(setting.game)
+    about = about if seen is None else f"; looked at is {seen.words}, {seen.formula}"
     return Subject(
-        title=f"{setting.title}, the own values of {text}; {about}{counted}",
+        title=f"{setting.title}, the own values of {text}{about}{counted}",
         head=head,
         game=setting.parametric,
         family=setting.own_family(key),
@@ -91,15 +91,15 @@ def of_game(
     from glasshouse._foundation.results import plain
     from glasshouse.families.family import LogisticFamily
     from glasshouse.study.spec.study import AnalysisSpec
-    from glasshouse.study.words.names import cooperation_said
+    from glasshouse.study.words.names import cooperation_clause
 
     game = named_game(text, cooperate)
     family = LogisticFamily(game, bound)
     where = ", logistic semantics" if coupling is None else f" at coupling {coupling:g}"
     head = {"game": family.game.to_dict(), "bound": plain(bound)}
-    counts = f"cooperation is {cooperation_said(game)}"
+    counts = cooperation_clause(game)
     return Subject(
-        title=f"{game.title}{where}, parameters in ±{bound:g}; {counts}",
+        title=f"{game.title}{where}, parameters in ±{bound:g}{counts}",
         head=head if coupling is None else {**head, "coupling": coupling},
         game=family(coupling or 0.0),
         family=family,

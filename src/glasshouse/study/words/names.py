@@ -54,6 +54,12 @@ def _others(names: Sequence[str]) -> list[str]:
     return rest if len(rest) == 1 else [f"not {first}"]
 
 
+def cooperation_clause(game: NormalFormGame) -> str:
+    """The same as the end of a heading, "; cooperation is work"; nothing where that says nothing."""
+    said = cooperation_said(game)
+    return "" if said in PLAIN else f"; cooperation is {said}"
+
+
 def acts_called(result: Computed, player: int | None = None) -> str:
     """What figures give the probability of: "work", or "cooperating" where actions differ.
 
