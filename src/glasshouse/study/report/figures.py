@@ -175,7 +175,8 @@ def _along(result: StudyResult) -> StudyFigure | None:
     else:
         return None
     if result.repeated and tied:
-        panels[0].set_ylabel(f"discounted rate of {in_figure(acts)}", fontsize=TEXT)
+        rate = "cooperation" if acts == "cooperating" else in_figure(acts)
+        panels[0].set_ylabel(f"discounted rate of {rate}", fontsize=TEXT)
     words = along_words(result, marks, unmarked)
     return StudyFigure("coupling", *words, figure=_figure(panels[0]))
 

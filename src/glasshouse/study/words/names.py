@@ -55,7 +55,7 @@ def _others(names: Sequence[str]) -> list[str]:
 
 
 def cooperation_clause(game: NormalFormGame) -> str:
-    """The same as the end of a heading, "; cooperation is work"; nothing where that says nothing."""
+    """The same at the end of a heading, "; cooperation is work"; nothing where it goes unsaid."""
     said = cooperation_said(game)
     return "" if said in PLAIN else f"; cooperation is {said}"
 
