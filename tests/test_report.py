@@ -13,9 +13,10 @@ from tests.reports import BY_HAND, RISES, STUDIES, figures, html, result
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.games.normal_form import Labels, NormalFormGame
 from glasshouse.study.report.figures import study_figures
-from glasshouse.study.report.numbers import cooperation_words, profile_name
+from glasshouse.study.report.numbers import profile_name
 from glasshouse.study.report.page import report_html
 from glasshouse.study.report.sections import MOST_ROWS
+from glasshouse.study.words.names import cooperation_words
 from glasshouse.study.words.sentences import claims, switch_words
 
 BY_NIGHT = {"affine"}

@@ -6,6 +6,7 @@ from typing import Literal
 
 import jax
 import numpy as np
+from jaxtyping import Array, Float
 
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.precision import in_float64
@@ -16,8 +17,9 @@ from glasshouse.analysis.movement.first_order import (
     SLOWEST_MOVEMENT,
     cooperation,
     cooperation_margin,
+    flow_derivative,
 )
-from glasshouse.analysis.outcomes.generic import Outcomes, generic_outcomes
+from glasshouse.analysis.outcomes.generic import Outcomes, generic_outcomes, observable_in
 from glasshouse.dynamics.batch import batch_map, stack
 from glasshouse.dynamics.learning import Learning, check_learning, learn, payoff_range
 from glasshouse.dynamics.rest import Rest
@@ -27,6 +29,7 @@ from glasshouse.parametric import require_exact
 from glasshouse.parametric.capabilities import listed
 from glasshouse.parametric.dense import DenseGame
 from glasshouse.parametric.measure import COOPERATION
+from glasshouse.parametric.observable import PAYOFF, Observable
 from glasshouse.rules.base import APART, AbstractDirection, check_direction, in_words
 from glasshouse.theory.diagonals import RestPoint, diagonal_rest_points, tied_outcome
 from glasshouse.theory.registry import Known, known
@@ -96,14 +99,15 @@ def assess(
     tied: bool = True,
     outcomes: bool = True,
     boundary: bool = True,
-    observe: str = COOPERATION,
+    observe: str | Observable = COOPERATION,
 ) -> list[Assessment]:
     """First movement, tied outcome, outcomes from starts and boundary test of each game.
 
     **Arguments:** `games`, alike in structure: one game at many couplings, say; `learning`, of the
     runs whose outcomes are counted (tied runs take up to ten times the steps, until they rest), its
     rule one that gives a direction; `tied`, `outcomes`, `boundary`: what to find out beside first
-    movement; `observe`, the observable whose means at the ends `generic` has too.
+    movement; `observe`, the observable whose means at the ends `generic` has and, where it
+    stands in place of cooperation, whose first movement it is.
     **Raises:** `InputError` for settings the games cannot take.
     **Cost:** games × starts × steps learning steps; all games are computed together.
 
@@ -123,7 +127,7 @@ def assess(
             generic = generic_outcomes(games, learning=learning, observe=observe)
         tied_found, no_tied = _tied_outcomes(games, learning) if tied else (None, "")
         tests, no_tests = _boundary_tests(games) if boundary else (None, [""] * len(games))
-        first = _first_movements(games, rule)
+        first = _first_movements(games, rule, observable_in(games[0], observe))
     found = []
     for i, game in enumerate(games):
         asked = known("diagonal", game) if tied and rule.selfish else None
@@ -161,17 +165,31 @@ def _jumps(game: DenseGame, learning: Learning) -> str:
     )
 
 
-def _first_movements(games: Sequence[DenseGame], rule: AbstractDirection) -> list[FirstMovement]:
+def _first_movements(
+    games: Sequence[DenseGame], rule: AbstractDirection, observe: str | Observable
+) -> list[FirstMovement]:
     along = "the selfish gradients" if rule.selfish else in_words(rule)
+    what = None if isinstance(observe, str) else observe
     detail = f"along {along} at the neutral start, exact to rounding"
 
     def named(margin: float, game: DenseGame) -> FirstMovement:
-        smallest = SLOWEST_MOVEMENT * payoff_range(game)
+        own = payoff_range(game) if what is not None and what.unit == PAYOFF else 1.0
+        smallest = SLOWEST_MOVEMENT * payoff_range(game) * own
         direction = "rises" if margin > smallest else "falls" if margin < -smallest else "rests"
         return FirstMovement(margin, direction, detail=detail)
 
-    margins = batch_map(cooperation_margin, stack(games), None, rule)
+    if what is None:
+        margins = batch_map(cooperation_margin, stack(games), None, rule)
+    else:
+        margins = batch_map(_observed_margin, stack(games), what, rule)
     return [named(float(margin), game) for margin, game in zip(margins, games, strict=True)]
+
+
+def _observed_margin(
+    game: DenseGame, what: Observable, rule: AbstractDirection
+) -> Float[Array, ""]:
+    """How fast an observable changes at the neutral start, the mean of its numbers."""
+    return flow_derivative(game, game.neutral(), lambda g, at: what(g, at).mean(), rule)
 
 
 def tied_learning(learning: Learning) -> Learning:

@@ -1,7 +1,7 @@
 """`glasshouse certify`: proofs about the points of studies, as files."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -90,7 +90,7 @@ def command(
         if not as_json:
             say(study.base.title)
             say()
-            _print(folder, found, notes)
+            _print(folder, found, notes, study.base.game.player_names)
     if as_json:
         print_json(printed)
 
@@ -152,9 +152,13 @@ def _write(folder: Path, certificates: list[_Named]) -> None:
             write_file(folder / file, proof.document.text().encode())
 
 
-def _print(folder: Path, certificates: list[_Named], notes: list[str]) -> None:
+def _print(
+    folder: Path, certificates: list[_Named], notes: list[str], names: Sequence[str]
+) -> None:
     if certificates:
-        rows = [(n.about, verdict(n.proof), gain_bracket(n.proof), n.file) for n in certificates]
+        rows = [
+            (n.about, verdict(n.proof, names), gain_bracket(n.proof), n.file) for n in certificates
+        ]
         print_table(rows, ("WHAT", "VERDICT", "BEST GAIN", "FILE"))
         check = f"glasshouse verify {shlex.quote(str(folder))}/*.json"
         say()

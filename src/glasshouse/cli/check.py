@@ -121,14 +121,19 @@ def _answer(subject: Subject, epsilon: float | Literal[False], as_json: bool) ->
 
     game, learning, analysis = subject.game, subject.learning, subject.analysis
     rule = check_direction(learning.rule, "a first movement")
-    observe = analysis.observe
+    observe = subject.observable or analysis.observe
     (found,) = assess([game], learning=learning, **analysis.wanted, observe=observe)
     points, note = certified_points(game, learning, epsilon, **analysis.wanted)
     asked = {"equilibria": analysis.equilibria, "mixed": analysis.mixed}
     surveyed, missing = survey(game, learning, **asked)
     notes = left_out_together([*found.notes, note, *missing])
     switches = {}
-    if subject.family is None:
+    if subject.observable is not None:
+        notes.append(
+            f"no switches are sought: they are about cooperation, and {subject.observable.words} "
+            "is observed"
+        )
+    elif subject.family is None:
         notes.append("no switches are sought: this semantics has no coupling that is known")
     else:
         found_switches = learners_switches(subject.family, rule=rule)
@@ -140,9 +145,9 @@ def _answer(subject: Subject, epsilon: float | Literal[False], as_json: bool) ->
         return
     say(subject.title)
     say()
-    first, *others = _rows(found)
-    rows = [first, *_switch_rows(switches, subject.key), *others, *_proof_rows(points)]
-    rows += _survey_rows(surveyed)
+    first, *others = _rows(found, subject)
+    rows = [first, *_switch_rows(switches, subject.key), *others]
+    rows += [*_proof_rows(points, subject.names), *_survey_rows(surveyed, subject.names)]
     print_table(rows, ("QUESTION", "ANSWER", "HOW OBTAINED"))
     for text in notes:
         say()
@@ -176,10 +181,12 @@ def _switch_rows(switches: "Mapping[str, Switch]", key: str) -> Iterator[tuple[s
         yield question, where_words(switch, key), how
 
 
-def _proof_rows(points: "Sequence[CertifiedPoint]") -> Iterator[tuple[str, str, str]]:
+def _proof_rows(
+    points: "Sequence[CertifiedPoint]", names: Sequence[str]
+) -> Iterator[tuple[str, str, str]]:
     for point in sorted(points, key=lambda point: not point.corner):
         proof = point.certificate
-        answer = f"{verdict(proof)}; best gain {gain_bracket(proof)}"
+        answer = f"{verdict(proof, names)}; best gain {gain_bracket(proof)}"
         how = f"{proof.method}: {proof.detail}"
         if point.corner:
             yield "certificate", f"the cooperative corner {profile(proof)}: {answer}", how
@@ -190,7 +197,7 @@ def _proof_rows(points: "Sequence[CertifiedPoint]") -> Iterator[tuple[str, str, 
             yield question, f"{profile(proof)}: {answer}", "; ".join(filter(None, [learned, how]))
 
 
-def _survey_rows(surveyed: "Survey | None") -> Iterator[tuple[str, str, str]]:
+def _survey_rows(surveyed: "Survey | None", names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     from glasshouse.study.words.equilibria import (
         HOLDS,
         count_words,
@@ -208,15 +215,21 @@ def _survey_rows(surveyed: "Survey | None") -> Iterator[tuple[str, str, str]]:
         why = "; ".join(said) or "all hypotheses hold"
         yield "existence", existence_words(theorems), why
     if (mixture := surveyed.mixture) is not None:
-        yield "mixed equilibrium", mixture_words(mixture), f"{mixture.method}: {mixture.detail}"
+        yield (
+            "mixed equilibrium",
+            mixture_words(mixture, names),
+            f"{mixture.method}: {mixture.detail}",
+        )
 
 
-def _rows(found: "Assessment") -> list[tuple[str, str, str]]:
+def _rows(found: "Assessment", subject: Subject) -> list[tuple[str, str, str]]:
+    names, seen = subject.names, subject.observable
+    what = "cooperation" if seen is None else seen.words
     first = found.first_movement
     rows = [
         (
             "first movement",
-            f"from the neutral start cooperation {first.direction} ({_margin(first)} per time)",
+            f"from the neutral start {what} {first.direction} ({_margin(first)} per time)",
             f"{first.method}: {first.detail}",
         )
     ]
@@ -230,28 +243,40 @@ def _rows(found: "Assessment") -> list[tuple[str, str, str]]:
         stability = _stability(point.attracts_along, point.attracts)
         answer = f"p = {point.p:.6f} ({point.kind}): {stability}"
         rows.append(("diagonal rest point", answer, point.method))
-    return [*rows, *_outcome_rows(found.generic), *_boundary_rows(found)]
+    return [*rows, *_outcome_rows(found.generic, names), *_boundary_rows(found, names)]
 
 
-def _outcome_rows(generic: "Outcomes | None") -> list[tuple[str, str, str]]:
+def _outcome_rows(generic: "Outcomes | None", names: Sequence[str]) -> list[tuple[str, str, str]]:
     if generic is None:
         return []
-    rows = []
     how = f"{generic.method}: {generic.detail}; {generic.at_rest.value:.1%} at rest"
-    everyone = "both cooperate" if len(generic.exploited) == 2 else "all cooperate"
-    rows.append(("generic outcomes", f"{everyone} {_share(generic.cooperation)}", how))
-    exploited = ", ".join(
-        f"player {i + 1} {share.value:.3f}" for i, share in enumerate(generic.exploited)
-    )
-    some = f"some exploit others {_share(generic.exploitation)}; exploited: {exploited}"
-    rows.append(("", some, ""))
-    rows.append(("", f"nobody cooperates {_share(generic.defection)}", ""))
-    if (seen := generic.observed) is not None:
-        each = ", ".join(f"player {i + 1} {x:.6g}" for i, x in enumerate(seen.players))
-        rows.append((f"observed: {seen.words}", f"{each}; mean over runs", seen.formula))
+    seen = generic.observed
+    rows = [] if seen is not None and seen.unit else _cooperation_rows(generic, names, how)
+    if seen is not None:
+        named = zip(names, seen.players, strict=True) if seen.players else [("", seen.mean)]
+        each = ", ".join(f"{who} {x:.6g}".strip() for who, x in named)
+        ends = f", from {seen.low:.6g} to {seen.high:.6g}" if seen.low is not None else ""
+        how = f"{seen.formula}; {how}" if seen.unit else seen.formula
+        rows.append((f"observed: {seen.words}", f"{each}; mean over runs{ends}", how))
     if generic.not_finite:
         rows.append(("", f"{generic.not_finite} runs left the reals and are not counted", ""))
     return rows
+
+
+def _cooperation_rows(
+    generic: "Outcomes", names: Sequence[str], how: str
+) -> list[tuple[str, str, str]]:
+    """In how many runs all, some and none cooperate."""
+    everyone = "both cooperate" if len(generic.exploited) == 2 else "all cooperate"
+    exploited = ", ".join(
+        f"{who} {share.value:.3f}" for who, share in zip(names, generic.exploited, strict=True)
+    )
+    some = f"some exploit others {_share(generic.exploitation)}; exploited: {exploited}"
+    return [
+        ("generic outcomes", f"{everyone} {_share(generic.cooperation)}", how),
+        ("", some, ""),
+        ("", f"nobody cooperates {_share(generic.defection)}", ""),
+    ]
 
 
 def _margin(first: "FirstMovement") -> str:
@@ -259,7 +284,7 @@ def _margin(first: "FirstMovement") -> str:
     return "0" if first.direction == "rests" else f"{first.margin:+.6g}"
 
 
-def _boundary_rows(found: "Assessment") -> list[tuple[str, str, str]]:
+def _boundary_rows(found: "Assessment", names: Sequence[str]) -> list[tuple[str, str, str]]:
     test = found.boundary
     if test is None:
         return []
@@ -272,7 +297,7 @@ def _boundary_rows(found: "Assessment") -> list[tuple[str, str, str]]:
         answer = "the cooperative corner passes: no gain above the tolerance was found"
     elif best.gain > 0:
         answer = (
-            f"the cooperative corner is no equilibrium: player {best.player + 1} gains "
+            f"the cooperative corner is no equilibrium: {names[best.player]} gains "
             f"{best.gain:.6g} by moving to {few(best.best)}"
         )
     else:

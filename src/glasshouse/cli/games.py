@@ -18,6 +18,7 @@ from glasshouse.cli.options import (
 )
 from glasshouse.cli.thresholds import closed_rows
 from glasshouse.errors import InputError
+from glasshouse.games.labels import shortened_names
 from glasshouse.games.payoff_table import matrix_lines, payoff_cells, short_number
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _print_catalogue() -> None:
     typer.echo(f"\n{wrapped(more)}")
 
 
-def _game_json(text: str, cooperate: str | None) -> dict[str, Any]:
+def _game_json(text: str, cooperate: Sequence[str] | None) -> dict[str, Any]:
     from glasshouse._foundation.results import plain
     from glasshouse.analysis.equilibrium.pure_profiles import base_game
 
@@ -126,7 +127,9 @@ def _game_json(text: str, cooperate: str | None) -> dict[str, Any]:
         "condition": entry.condition if entry else "",
         "source": entry.source if entry else "",
         "players": game.players,
+        "player_names": game.player_names,
         "actions": game.action_names,
+        "cooperate": game.cooperative_actions,
         "payoffs": plain(game.tensor),
         "base_game": plain(base_game(game)),
         "closed_form": plain(closed_form),
@@ -134,7 +137,7 @@ def _game_json(text: str, cooperate: str | None) -> dict[str, Any]:
     }
 
 
-def _print_game(text: str, cooperate: str | None) -> None:
+def _print_game(text: str, cooperate: Sequence[str] | None) -> None:
     import numpy as np
 
     game = named_game(text, cooperate)
@@ -159,7 +162,8 @@ def _print_game(text: str, cooperate: str | None) -> None:
 def _print_payoffs(game: "NormalFormGame", tensor: "np.ndarray") -> None:
     actions = game.action_names
     if game.players == 2 and max(game.actions) <= MOST_ACTIONS:
-        typer.echo("Payoffs of player 1 (rows), player 2 (columns):\n")
+        row, column = shortened_names(game.player_names)
+        typer.echo(f"Payoffs of {row} (rows), {column} (columns):\n")
         _print_matrix(actions[0], actions[1], payoff_cells(tensor))
     elif _counts_suffice(game, tensor):
         own = actions[0]
@@ -240,12 +244,14 @@ def _by_count(
 
 
 def _print_thresholds(game: "NormalFormGame") -> None:
+    from glasshouse.study.words.names import cooperation_said
+
     closed, reason = _closed_form(game)
     if closed is None:
         reason = reason.removeprefix(f"{game.title}: ")
         typer.echo(_paragraphs(f"No coupling thresholds in closed form: {reason}."))
         return
-    cooperation = game.action_names[0][0]
+    cooperation = cooperation_said(game)
     typer.echo(f"Coupling thresholds, logistic semantics, cooperation is {cooperation}:\n")
     rows = []
     for symbol, value, threshold in closed_rows(closed):

@@ -1,5 +1,6 @@
 """Arguments that several commands share, and how results are printed."""
 
+import itertools
 import json
 import math
 from collections.abc import Sequence
@@ -25,10 +26,11 @@ StudiesArgument = Annotated[
     list[Path], typer.Argument(metavar="STUDY.toml", help="Study files.", show_default=False)
 ]
 CooperateOption = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         metavar="ACTION",
-        help="The cooperating action: a label, else an index from 0.",
+        help="The cooperating action: a label, else an index from 0; or one for each player, "
+        "as share,trust or by repeating the option.",
     ),
 ]
 JsonOption = Annotated[
@@ -44,15 +46,23 @@ TrustOption = Annotated[
 ]
 
 
-def named_game(text: str, cooperate: str | None) -> Any:
-    """The game of a GAME argument, the cooperating action moved to the front."""
+def named_game(text: str, cooperate: Sequence[str] | None) -> Any:
+    """The game of a GAME argument, the cooperating action or actions moved to the front."""
     from glasshouse.interop.load import load_game
 
     game = load_game(text)
-    if cooperate is None:
+    if not cooperate:
         return game
-    is_label = game.labels is not None and cooperate in game.labels.actions[0]
-    return game.cooperating(int(cooperate) if cooperate.isdecimal() and not is_label else cooperate)
+    labels = game.labels.actions if game.labels else ((),) * game.players
+    given = list(cooperate)
+    if len(given) == 1 and "," in given[0] and not any(given[0] in own for own in labels):
+        given = [part.strip() for part in given[0].split(",")]
+    each = given * game.players if len(given) == 1 else given
+    chosen = [
+        int(action) if action.isdecimal() and action not in own else action
+        for action, own in itertools.zip_longest(each, labels, fillvalue="")
+    ]
+    return game.cooperating(chosen[: len(each)])
 
 
 def check_epsilon(value: float | None) -> float | None:

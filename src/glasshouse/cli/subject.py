@@ -1,5 +1,6 @@
 """What a command is asked about: a game under the logistic semantics, or a study's own values."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from glasshouse.dynamics.learning import Learning
     from glasshouse.families.family import AbstractFamily
     from glasshouse.parametric import ParametricGame
+    from glasshouse.parametric.observable import Observable
     from glasshouse.study.spec.study import AnalysisSpec
 
 
@@ -17,7 +19,8 @@ class Subject(NamedTuple):
     """A game in parameters and how its players learn, from the command line or from a study.
 
     `head` is what JSON says first; `title`, what people read first; `family`, the game at every
-    strength of reading, called `key`, or None where the semantics has none.
+    strength of reading, called `key`, or None where the semantics has none; `names`, what players
+    are called; `observable`, what is looked at in place of cooperation.
     """
 
     title: str
@@ -27,6 +30,8 @@ class Subject(NamedTuple):
     key: str
     learning: "Learning"
     analysis: "AnalysisSpec"
+    names: Sequence[str]
+    observable: "Observable | None" = None
 
 
 def is_study(text: str) -> bool:
@@ -43,6 +48,7 @@ def of_study(text: str, given: dict[str, Any], trust: bool) -> Subject:
     from glasshouse._foundation.results import plain
     from glasshouse.games.repeated import PAYOFF_UNITS
     from glasshouse.study.setting import check_study
+    from glasshouse.study.words.names import cooperation_clause
 
     said = [name for name, value in given.items() if value is not None]
     if said:
@@ -58,20 +64,25 @@ def of_study(text: str, given: dict[str, Any], trust: bool) -> Subject:
     head["learning"] = setting.learning_written
     unit = setting.played.counted_in
     counted = "" if unit is None else f"; step sizes and look-aheads count {PAYOFF_UNITS[unit]}"
+    seen = setting.observable
+    about = cooperation_clause(setting.game)
+    about = about if seen is None else f"; looked at is {seen.words}, {seen.formula}"
     return Subject(
-        title=f"{setting.title}, the own values of {text}{counted}",
+        title=f"{setting.title}, the own values of {text}{about}{counted}",
         head=head,
         game=setting.parametric,
         family=setting.own_family(key),
         key=key,
         learning=setting.learning,
         analysis=setting.study.analysis,
+        names=setting.game.player_names,
+        observable=setting.observable,
     )
 
 
 def of_game(
     text: str,
-    cooperate: str | None,
+    cooperate: Sequence[str] | None,
     bound: float,
     learning: "Learning",
     coupling: float | None = None,
@@ -80,16 +91,20 @@ def of_game(
     from glasshouse._foundation.results import plain
     from glasshouse.families.family import LogisticFamily
     from glasshouse.study.spec.study import AnalysisSpec
+    from glasshouse.study.words.names import cooperation_clause
 
-    family = LogisticFamily(named_game(text, cooperate), bound)
+    game = named_game(text, cooperate)
+    family = LogisticFamily(game, bound)
     where = ", logistic semantics" if coupling is None else f" at coupling {coupling:g}"
     head = {"game": family.game.to_dict(), "bound": plain(bound)}
+    counts = cooperation_clause(game)
     return Subject(
-        title=f"{family.game.title}{where}, parameters in ±{bound:g}",
+        title=f"{game.title}{where}, parameters in ±{bound:g}{counts}",
         head=head if coupling is None else {**head, "coupling": coupling},
         game=family(coupling or 0.0),
         family=family,
         key="semantics.coupling",
         learning=learning,
         analysis=AnalysisSpec(),
+        names=game.player_names,
     )

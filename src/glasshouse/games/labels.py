@@ -4,10 +4,11 @@ import dataclasses
 import itertools
 import math
 import numbers
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from glasshouse._foundation.results import Result
+from glasshouse._foundation.results import Result, shortened
 from glasshouse.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     HeldLists: TypeAlias = tuple[tuple[str, ...], ...]
 else:  # checks of annotations at run time see what is given
     HeldNames = HeldLists = Any
+
+
+LONGEST_NAME = 24
+"""Columns of names in tables and figures; longer ones are shortened."""
+
+TURNS = frozenset(map(chr, (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+"""Characters without a shape that say in which direction to write."""
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -54,6 +62,31 @@ def default_labels(actions: tuple[int, ...], title: str = "") -> Labels:
         actions=tuple(tuple(str(a + 1) for a in range(m)) for m in actions),
         title=title,
     )
+
+
+def player_word(player: int, names: Sequence[str] = ()) -> str:
+    """What words call a player, counted from 0: by name, else "player 1"."""
+    return names[player] if player < len(names) else f"player {player + 1}"
+
+
+def called(names: Sequence[str], thing: str) -> tuple[str, ...]:
+    """The names as people read them, on one line each; a mere number becomes "player 1".
+
+    **Arguments:** `thing`, what has the names: "player" or "action".
+    """
+    lines = [on_one_line(name) or str(k + 1) for k, name in enumerate(names)]
+    return distinct([f"{thing} {line}" if line.isdigit() else line for line in lines])
+
+
+def shortened_names(names: Sequence[str], most: int = LONGEST_NAME) -> tuple[str, ...]:
+    """The names in at most so many columns each, for tables and figures, and still distinct."""
+    return distinct([shortened(name, most) for name in names])
+
+
+def on_one_line(name: str) -> str:
+    """A name without what breaks lines, or turns the words around it."""
+    kept = (c for c in name if c not in TURNS)
+    return _seen("".join(c if unicodedata.category(c) not in ("Cc", "Cs") else " " for c in kept))
 
 
 def check_labels(labels: Any, actions: tuple[int, ...]) -> None:

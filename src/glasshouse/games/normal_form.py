@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import sys
 import warnings
+from collections.abc import Sequence
 from typing import Any, TypeGuard
 
 import equinox as eqx
@@ -19,16 +20,21 @@ from glasshouse._foundation.precision import in_float64_unless_traced
 from glasshouse._foundation.results import LINE_WIDTH, call, has_numbers, plain, shortened
 from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, AbstractOneShotGame, Product, unrolls
-from glasshouse.games.labels import Labels, check_labels, default_labels
+from glasshouse.games.labels import (
+    Labels,
+    called,
+    check_labels,
+    default_labels,
+    distinct,
+    on_one_line,
+    shortened_names,
+)
 from glasshouse.games.payoff_table import matrix_lines, payoff_cells
 from glasshouse.games.symmetric import is_symmetric
 from glasshouse.games.tables import labels_of, unlabelled_payoffs
 
 LARGEST_TABLE = 6
 """Games with more actions are shown in one line instead of a table of payoffs."""
-
-LONGEST_ACTION = 24
-"""Names of actions are shortened to fit such a table."""
 
 
 INSIDE = {"glasshouse", "equinox", "jaxtyping", "beartype"}
@@ -102,7 +108,18 @@ class NormalFormGame(AbstractOneShotGame):
     def action_names(self) -> tuple[tuple[str, ...], ...]:
         """The name of each action of each player on one line; "1", "2", … without labels."""
         labels = self.labels or default_labels(self.actions)
-        return tuple(tuple(" ".join(name.split()) for name in names) for names in labels.actions)
+        return tuple(distinct(list(map(on_one_line, names))) for names in labels.actions)
+
+    @property
+    def player_names(self) -> tuple[str, ...]:
+        """What each player is called in words, on one line: its label, else "player 1", …"""
+        labels = self.labels or default_labels(self.actions)
+        return called(labels.players, "player")
+
+    @property
+    def cooperative_actions(self) -> tuple[str, ...]:
+        """The name of the action of each player that counts as cooperation, the first."""
+        return tuple(names[0] for names in self.action_names)
 
     @in_float64_unless_traced
     def payoff(self, player: Whole | RealArray, behaviours: Product) -> Float[RealArray, ""]:
@@ -137,14 +154,30 @@ class NormalFormGame(AbstractOneShotGame):
     def unlabelled(self) -> "NormalFormGame":
         return type(self)(self.tensor, player_axis=0)
 
-    def cooperating(self, action: Whole | str) -> "NormalFormGame":
-        """The same game with `action` moved to the front for every player.
+    def cooperating(
+        self, action: Whole | str | Sequence[Whole | str], *others: Whole | str
+    ) -> "NormalFormGame":
+        """The same game with the action that counts as cooperation moved to the front.
 
-        **Arguments:** `action`, an index or a label that every player has.
+        **Arguments:** `action`, an index or a label that every player has; or one for each player,
+        in their order, as several arguments or a sequence: `cooperating("share", "trust")`.
         **Raises:** `InputError` when some player has no such action.
         """
         labels = self.labels or default_labels(self.actions)
-        order = [_moved_to_front(action, i, labels.actions[i]) for i in range(self.players)]
+        several = isinstance(action, list | tuple)
+        given: list[Any] = [*action, *others] if several else [action, *others]
+        if len(given) == 1 and not several:
+            given *= self.players
+        if len(given) != self.players:
+            raise InputError(
+                f"{len(given)} cooperating actions ({', '.join(map(shown, given)):.60}) are given "
+                f"for {self.players} players: name one for all, or one for each of "
+                f"{', '.join(self.player_names)}"
+            )
+        order = [
+            _moved_to_front(own, who, names)
+            for own, who, names in zip(given, self.player_names, labels.actions, strict=True)
+        ]
         tensor = self.tensor
         for axis, indices in enumerate(order, start=1):
             tensor = tensor.take(np.array(indices), axis=axis)
@@ -156,12 +189,15 @@ class NormalFormGame(AbstractOneShotGame):
         return type(self)(tensor, moved, player_axis=0)
 
     def to_dict(self) -> dict[str, Any]:
-        """Title, source, players, actions (names, or numbers of actions) and payoffs."""
+        """Title, source, players and their names, actions (names, or numbers of actions), which
+        action of each counts as cooperation, and payoffs."""
         return {
             "title": self.title,
             "source": self.labels.source if self.labels else "",
             "players": self.players,
+            "player_names": list(self.player_names),
             "actions": plain(self.labels.actions if self.labels else self.actions),
+            "cooperate": list(self.cooperative_actions),
             "payoffs": plain(self.tensor),
         }
 
@@ -185,13 +221,10 @@ def _is_one_game(game: NormalFormGame) -> bool:
 
 
 def _table(game: NormalFormGame) -> list[str]:
-    rows, columns = (
-        [shortened(name, LONGEST_ACTION) for name in names] for names in game.action_names
-    )
+    rows, columns = (list(shortened_names(names)) for names in game.action_names)
+    row, column = shortened_names(game.player_names)
     return [
-        shortened(
-            f"NormalFormGame: {game.title}, player 1 by rows, player 2 by columns", LINE_WIDTH
-        ),
+        shortened(f"NormalFormGame: {game.title}, {row} by rows, {column} by columns", LINE_WIDTH),
         *matrix_lines(rows, columns, payoff_cells(np.asarray(game.tensor)), LINE_WIDTH),
     ]
 
@@ -302,7 +335,7 @@ def _warn_if_last_axis_fits(tensor: np.ndarray) -> None:
         )
 
 
-def _moved_to_front(action: Whole | str, player: int, names: tuple[str, ...]) -> list[int]:
+def _moved_to_front(action: Whole | str, who: str, names: tuple[str, ...]) -> list[int]:
     try:
         if isinstance(action, str):
             chosen = names.index(action)
@@ -310,7 +343,7 @@ def _moved_to_front(action: Whole | str, player: int, names: tuple[str, ...]) ->
             chosen = whole(action, "action", least=0, most=len(names) - 1)
     except ValueError as error:
         raise InputError(
-            f"player {player + 1} has no action {shown(action)}: "
+            f"{who} has no action {shown(action)}: "
             f"choose one of {', '.join(names)} or an index from 0 to {len(names) - 1}"
         ) from error
     return [chosen, *(a for a in range(len(names)) if a != chosen)]

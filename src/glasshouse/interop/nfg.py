@@ -94,11 +94,14 @@ def parse_nfg(text: str, name: str = "<text>") -> NormalFormGame:
     return NormalFormGame(tensor, labels, player_axis=0)
 
 
-def format_nfg(game: NormalFormGame, *, labels: bool = False) -> str:
+def format_nfg(game: NormalFormGame, *, labels: bool | None = None) -> str:
     """The game as `.nfg` text that reads back to the same payoffs, bit for bit.
 
-    **Arguments:** `labels`, False for the portable dialect, which Gambit and OpenSpiel read and
-    which has no names of actions; True for the dialect with them, which OpenSpiel rejects.
+    Actions stand in the game's order, so that the one that counts as cooperation is the first when
+    the file is read again.
+
+    **Arguments:** `labels`, True for the dialect with names of actions, which OpenSpiel rejects;
+    False for the portable one without; by default the first where some action has a name.
     **Returns:** a header with action counts or names, a blank line and a body of payoffs.
     **Raises:** `InputError` when a payoff is not finite.
     """
@@ -110,6 +113,8 @@ def format_nfg(game: NormalFormGame, *, labels: bool = False) -> str:
         )
     names = game.labels or default_labels(game.actions)
     head = f"NFG 1 R {_quoted(names.title)} {_braced(map(_quoted, names.players))}"
+    if labels is None:
+        labels = names.actions != default_labels(game.actions).actions
     if labels:
         actions = "\n" + _braced(_braced(map(_quoted, row)) for row in names.actions)
     else:
@@ -118,7 +123,7 @@ def format_nfg(game: NormalFormGame, *, labels: bool = False) -> str:
     return f"{head}{actions}\n\n{body}\n"
 
 
-def write_nfg(game: NormalFormGame, path: str | os.PathLike, *, labels: bool = False) -> None:
+def write_nfg(game: NormalFormGame, path: str | os.PathLike, *, labels: bool | None = None) -> None:
     """Write the game to a `.nfg` file, replacing what is there only once all is written.
 
     **Arguments:** `labels`, as for `format_nfg`.

@@ -14,6 +14,7 @@ from glasshouse._foundation.final import final_unless_abstract
 from glasshouse._foundation.precision import in_float64_unless_traced
 from glasshouse.errors import InputError, unknown_name
 from glasshouse.games.observables import is_of_rounds, rounds_in_words
+from glasshouse.parametric.observable import PAYOFF, WELFARE, is_in_place
 
 COOPERATION = "cooperation"
 """What every game with actions observes."""
@@ -52,8 +53,9 @@ def check_name(name: str) -> None:
     """
     from glasshouse.parametric.registry import OBSERVABLES
 
-    if name != COOPERATION and name not in OBSERVABLES and not is_of_rounds(name):
-        raise unknown_name("observable", name, [COOPERATION, *OBSERVABLES])
+    known = name == COOPERATION or name in OBSERVABLES or is_of_rounds(name) or is_in_place(name)
+    if not known:
+        raise unknown_name("observable", name, [COOPERATION, WELFARE, PAYOFF, *OBSERVABLES])
 
 
 def check_observable(name: str, game: Any) -> None:
@@ -62,7 +64,7 @@ def check_observable(name: str, game: Any) -> None:
     **Raises:** `InputError` suggesting the nearest one.
     """
     check_name(name)
-    if name != COOPERATION:
+    if name != COOPERATION and not is_in_place(name):
         jax.eval_shape(lambda params: observed(game, params, name), game.neutral())
 
 

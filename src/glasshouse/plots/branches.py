@@ -15,6 +15,7 @@ from glasshouse.analysis.continuation.result import Branches, FollowedPoint, Spe
 from glasshouse.errors import InputError
 from glasshouse.parametric import Params
 from glasshouse.plots._layout import FIGURE_WIDTH, arrange
+from glasshouse.plots._names import in_figure, name_in_figure
 from glasshouse.plots._palette import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, TEXT
 from glasshouse.plots.coupling import Marker, axis_label, mark_thresholds
 
@@ -61,6 +62,8 @@ def plot_branches(
     player: Whole = 0,
     thresholds: Sequence[Marker] = (),
     certified: Sequence[tuple[tuple[float, float], Params]] = (),
+    names: Sequence[str] = (),
+    acts: str = "cooperating",
 ) -> Axes:
     """The bifurcation diagram: rest points against the axis, solid where they attract.
 
@@ -71,7 +74,7 @@ def plot_branches(
     new figure 4.8 inches wide that is not registered with pyplot; `show`, the probability of
     action 0 of a player or its first parameter; `player`, whose, from 0; `thresholds`, as
     `Marker`s on the axis; `certified`, ranges of the axis in which params are proved to be
-    equilibria: ((0.871, 1.2), (3.0, 3.0)).
+    equilibria: ((0.871, 1.2), (3.0, 3.0)); `names`, what players are called; `acts`, what action 0.
     **Raises:** `InputError` for a game without cooperation, or a player that is not there.
     """
     place = _shown(found, show, player)
@@ -87,8 +90,8 @@ def plot_branches(
     if show == "cooperation":
         ax.set_ylim(-0.05, 1.05)
     mark_thresholds((ax,), np.array([low, high]), thresholds)
-    who = f"of player {place.player + 1}" if len(found.points[0].payoffs) > 1 else ""
-    what = "probability of cooperating" if show == "cooperation" else "parameter"
+    who = f"of {name_in_figure(place.player, names)}" if len(found.points[0].payoffs) > 1 else ""
+    what = f"probability of {in_figure(acts)}" if show == "cooperation" else "parameter"
     ax.set_ylabel(f"{what} {who}".strip(), fontsize=TEXT)
     ax.set_xlabel(axis_label(AXES.get(found.axis, found.axis)), fontsize=TEXT)
     ax.tick_params(labelsize=TEXT)

@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 
 from glasshouse.channels.registry import CHANNELS
 from glasshouse.plots._layout import FIGURE_WIDTH, GAP, arrange, expected_width, new_figure
+from glasshouse.plots._names import in_figure
 from glasshouse.plots._palette import BLACK, BLUE, GREEN, GREY, ORANGE, TEXT
 from glasshouse.rules.registry import RULES
 from glasshouse.semantics.registry import SEMANTICS
@@ -102,16 +103,18 @@ def plot_tied_branch(
     *,
     key: str = "",
     owner: Any = None,
+    acts: str = "cooperating",
 ) -> Axes:
     """Cooperation at the end of tied runs, the closed-form branch over it, and means of all runs.
 
     **Arguments:** `x`, the values swept, rising; `columns` of the sweep's table: what is missing
     or holds no number is left out; `ax`, drawn into and returned, by default the axes of a new
     figure 4.8 inches wide that is not registered with pyplot; `key`, dotted, of what was swept;
-    `owner`, the class whose number that is, default whichever declares such a key.
+    `owner`, the class whose number that is, default whichever declares such a key; `acts`, what
+    action 0 is called.
     """
     ax = ax or new_figure((FIGURE_WIDTH, 3.4)).subplots()
-    _draw_tied(np.asarray(x, dtype=float), columns, ax, axis_label(key, owner))
+    _draw_tied(np.asarray(x, dtype=float), columns, ax, axis_label(key, owner), acts)
     _arranged(ax)
     return ax
 
@@ -144,12 +147,13 @@ def plot_coupling(
     *,
     key: str = "semantics.coupling",
     owner: Any = None,
+    acts: str = "cooperating",
 ) -> tuple[Axes, Axes]:
     """Tied branch above, outcome shares below, thresholds through both.
 
-    **Arguments:** `x`, `columns`, `key`, `owner` as in `plot_tied_branch`; `markers`, thresholds to
-    mark, those outside the values swept left out; `axes`, drawn into and returned, by default two
-    of a new figure 4.8 inches wide that is not registered with pyplot.
+    **Arguments:** `x`, `columns`, `key`, `owner`, `acts` as in `plot_tied_branch`; `markers`,
+    thresholds to mark, those outside the values swept left out; `axes`, drawn into and returned, by
+    default two of a new figure 4.8 inches wide that is not registered with pyplot.
     """
     if axes is None:
         figure = new_figure((FIGURE_WIDTH, 5.8))
@@ -157,7 +161,7 @@ def plot_coupling(
     else:
         upper, lower = axes
     values = np.asarray(x, dtype=float)
-    _draw_tied(values, columns, upper, "")
+    _draw_tied(values, columns, upper, "", acts)
     more = _draw_shares(values, columns, lower, axis_label(key, owner))
     mark_thresholds((upper, lower), values, markers)
     _arranged(upper)
@@ -165,7 +169,7 @@ def plot_coupling(
     return upper, lower
 
 
-def _draw_tied(x: np.ndarray, columns: Columns, ax: Axes, along: str) -> None:
+def _draw_tied(x: np.ndarray, columns: Columns, ax: Axes, along: str, acts: str) -> None:
     pixels = len(x) > MOST_SHAPES
     tied, rests = _numbers(columns, "tied_cooperation"), columns.get("tied_converged")
     rested = np.ones(len(x), bool) if rests is None else np.asarray(rests).astype(bool)
@@ -186,7 +190,7 @@ def _draw_tied(x: np.ndarray, columns: Columns, ax: Axes, along: str) -> None:
     if mean is not None:
         style = {"color": GREEN, "lw": 1.6, "ls": "--", **_dots(x, GREEN), "rasterized": pixels}
         ax.plot(x, mean, label="mean over starts", zorder=2, **style)
-    _axes_of(ax, x, "probability of cooperating", along)
+    _axes_of(ax, x, f"probability of {in_figure(acts)}", along)
 
 
 def _draw_shares(x: np.ndarray, columns: Columns, ax: Axes, along: str) -> list[Patch]:

@@ -1,6 +1,7 @@
 """What one player would be paid if it alone changed its parameter."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
@@ -23,6 +24,7 @@ from glasshouse.dynamics.doors import check_params
 from glasshouse.errors import InputError
 from glasshouse.parametric import ParametricGame, Params
 from glasshouse.plots._layout import arrange, new_figure
+from glasshouse.plots._names import name_in_figure
 from glasshouse.plots._palette import BLACK, BLUE, GREEN, ORANGE, TEXT
 
 LEAST_SHOWN_BEYOND = 3.0
@@ -37,6 +39,7 @@ def plot_deviation_curve(
     points: Whole = 401,
     certificate: Certificate | None = None,
     ax: Axes | None = None,
+    names: Sequence[str] = (),
 ) -> Axes:
     """A player's payoff against its own parameter, all other parameters staying at `params`.
 
@@ -47,7 +50,7 @@ def plot_deviation_curve(
     **Arguments:** `player`, counted from 0, with one parameter, bounded unless there is a
     certificate; `points`, at how many the curve is evaluated; `certificate`, of the same profile
     at one coupling; `ax`, drawn into and returned, by default the axes of a new figure 4.8 inches
-    wide that is not registered with pyplot.
+    wide that is not registered with pyplot; `names`, what players are called, default "player 1", …
     **Raises:** `InputError` as in `deviation_curve`, for fewer than two points, or a certificate of
     another profile.
     """
@@ -64,7 +67,7 @@ def plot_deviation_curve(
     payoffs = _payoffs(game, params, player, grid)
     if ax is None:
         ax = new_figure((4.8, 4.0)).subplots()
-    name, symbol = f"player {player + 1}", f"\\theta_{{{player + 1}}}"
+    name, symbol = name_in_figure(player, names), f"\\theta_{{{player + 1}}}"
     ax.plot(grid, payoffs, color=BLUE, lw=1.6, label=f"payoff of {name}{_staying(params, player)}")
     height = {t: float(payoffs[np.searchsorted(grid, t)]) for t in (now, deviation.at)}
     here = f"now: ${symbol}$ = {now:.3g}, paid {height[now]:.4g}{deviation.none}"

@@ -10,6 +10,7 @@ from matplotlib.patches import Polygon
 from glasshouse.analysis.equilibria.feasible import FeasibleSet
 from glasshouse.errors import InputError
 from glasshouse.plots._layout import FIGURE_WIDTH, arrange
+from glasshouse.plots._names import name_in_figure
 from glasshouse.plots._palette import BLACK, BLUE, GREY, ORANGE, TEXT
 
 
@@ -18,12 +19,15 @@ def plot_feasible_set(
     equilibria: Sequence[Sequence[float]] = (),
     ends: Sequence[Sequence[float]] | np.ndarray = (),
     ax: Axes | None = None,
+    *,
+    names: Sequence[str] = (),
 ) -> Axes:
     """The feasible payoffs of two players, shaded where both are paid their minimax at least.
 
     **Arguments:** `feasible`, from `feasible_set`; `equilibria`, payoffs of each, as stars; `ends`,
     payoffs where runs ended, as dots; `ax`, drawn into and returned, by default the axes of a new
-    figure 4.8 inches wide that is not registered with pyplot.
+    figure 4.8 inches wide that is not registered with pyplot; `names`, what the players are called,
+    default "player 1" and "player 2".
     **Raises:** `InputError` for a game that is not of two players.
     """
     if feasible.payoffs is None or feasible.rational is None:
@@ -48,8 +52,8 @@ def plot_feasible_set(
         ax.plot(x, y, "*", ms=11, mfc="white", mec=BLACK, mew=1.2, zorder=3, label="equilibrium")
     ax.autoscale_view()
     ax.margins(0.05)
-    ax.set_xlabel("payoff of player 1", fontsize=TEXT)
-    ax.set_ylabel("payoff of player 2", fontsize=TEXT)
+    ax.set_xlabel(f"payoff of {name_in_figure(0, names)}", fontsize=TEXT)
+    ax.set_ylabel(f"payoff of {name_in_figure(1, names)}", fontsize=TEXT)
     ax.tick_params(labelsize=TEXT)
     ax.set_aspect("equal")
     ax.spines[["top", "right"]].set_visible(False)

@@ -12,6 +12,7 @@ from matplotlib.patches import FancyArrowPatch
 from glasshouse._foundation.numbers import Numbers, Whole, number_array, whole
 from glasshouse.errors import InputError
 from glasshouse.plots._layout import FIGURE_WIDTH, arrange, new_figure
+from glasshouse.plots._names import in_figure
 from glasshouse.plots._palette import BLACK, GREY, ORANGE, TEXT
 from glasshouse.semantics.reading import Reading
 
@@ -63,7 +64,7 @@ def plot_network(
     )
     for name, place, value in zip(names or (), places, values, strict=bool(names)):
         style = {"ha": "center", "va": "center_baseline", "fontsize": TEXT - 1, "zorder": 4}
-        ax.annotate(str(name), place, color="white" if value < 0.5 else BLACK, **style)
+        ax.annotate(in_figure(str(name)), place, color="white" if value < 0.5 else BLACK, **style)
     ax.margins(0.07)
     ax.set_axis_off()
     bar = ax.figure.colorbar(circles, ax=ax, pad=0.02, aspect=28)

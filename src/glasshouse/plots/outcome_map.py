@@ -68,6 +68,7 @@ def plot_outcome_map(
     columns: Columns,
     *,
     quantity: str = "mean_cooperation",
+    label: str | None = None,
     lines: Mapping[str, ArrayLike | Sequence] = {},
     keys: tuple[str, str] = ("", ""),
     owners: tuple[Any, Any] = (None, None),
@@ -80,9 +81,9 @@ def plot_outcome_map(
 
     **Arguments:** `x`, `y`, values of the first and second axis, rising; `columns` of the sweep's
     table, whose rows have the first axis running fastest; `quantity`, a column of shares or
-    probabilities; `lines`, by their names in `LINES` the value of x at
-    each y, NaN or None where there is none; `keys`, dotted, of both axes; `owners`, the
-    classes whose numbers they are; `ax`, drawn into and returned, by default the axes of a new
+    probabilities, or of any numbers that `label` names; `lines`, by their names in `LINES` the
+    value of x at each y, NaN or None where there is none; `keys`, dotted, of both axes; `owners`,
+    the classes whose numbers they are; `ax`, drawn into and returned, by default the axes of a new
     figure 4.8 inches wide not registered with pyplot.
     **Raises:** `InputError` when the columns do not have one row for each pair of values.
     """
@@ -94,8 +95,8 @@ def plot_outcome_map(
         *edges,
         _grid(columns, quantity, x, y),
         cmap="cividis",
-        vmin=0.0,
-        vmax=1.0,
+        vmin=0.0 if label is None else None,
+        vmax=1.0 if label is None else None,
         rasterized=True,
         zorder=0,
     )
@@ -111,7 +112,7 @@ def plot_outcome_map(
     ax.set_ylabel(axis_label(keys[1], owners[1]), fontsize=TEXT)
     ax.tick_params(labelsize=TEXT)
     bar = ax.figure.colorbar(mesh, ax=ax, pad=0.03, aspect=28)
-    bar.set_label(QUANTITIES.get(quantity, quantity), fontsize=TEXT)
+    bar.set_label(label or QUANTITIES.get(quantity, quantity), fontsize=TEXT)
     bar.ax.tick_params(labelsize=TEXT)
     arrange(ax, handles, bar=bar.ax, handlelength=2.6)
     return ax

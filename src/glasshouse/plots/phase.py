@@ -1,6 +1,7 @@
 """The phase portrait of two learners: where they move, rest, and end."""
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from glasshouse.analysis.phase.portrait import OUTCOMES, Portrait
+from glasshouse.games.labels import player_word
 from glasshouse.plots._layout import FIGURE_WIDTH, arrange, new_figure
+from glasshouse.plots._names import name_in_figure, names_in_figure
 from glasshouse.plots._palette import (
     BLACK,
     BLUE,
@@ -53,20 +56,29 @@ ARROWS = 15
 
 
 def plot_portrait(
-    portrait: Portrait, ax: Axes | None = None, *, equilibria: "Equilibria | None" = None
+    portrait: Portrait,
+    ax: Axes | None = None,
+    *,
+    equilibria: "Equilibria | None" = None,
+    names: Sequence[str] = (),
+    profiles: Sequence[str] | None = None,
 ) -> Axes:
     """Basins as shading, the field as arrows of equal length, nullclines, rest points, sample runs.
 
     **Arguments:** `portrait`, from `phase_portrait`; `ax`, drawn into and returned, by default
     the axes of a new figure 4.8 inches wide that is not registered with pyplot; `equilibria` of the
-    same game, from `find_equilibria`, as stars, and boxes where nothing is known of them.
+    same game, from `find_equilibria`, as stars, and boxes where nothing is known of them;
+    `names`, what the players are called, default "player 1" and "player 2"; `profiles`, what the
+    basins are called instead of who cooperates and who is exploited.
     """
     if ax is None:
         own = new_figure((FIGURE_WIDTH, FIGURE_WIDTH), "compressed")
         ax = own.subplots()
     else:
         own = None
-    handles: list[Artist] = list(_basins(portrait, ax))
+    handles: list[Artist] = list(
+        _basins(portrait, ax, profiles or basin_names(names_in_figure(names)))
+    )
     _arrows(portrait, ax)
     handles += _nullclines(portrait, ax)
     handles += _trajectories(portrait, ax)
@@ -76,17 +88,19 @@ def plot_portrait(
     for name, theta in (("x", field.theta_1), ("y", field.theta_2)):
         margin = 0.03 * (theta[-1] - theta[0])  # so that rest points on the edges are seen whole
         ax.set(**{f"{name}lim": (theta[0] - margin, theta[-1] + margin)})
-    ax.set_xlabel("parameter of player 1, $\\theta_1$", fontsize=TEXT)
-    ax.set_ylabel("parameter of player 2, $\\theta_2$", fontsize=TEXT)
+    first, second = (name_in_figure(i, names) for i in (0, 1))
+    ax.set_xlabel(f"parameter of {first}, $\\theta_1$", fontsize=TEXT)
+    ax.set_ylabel(f"parameter of {second}, $\\theta_2$", fontsize=TEXT)
     ax.tick_params(labelsize=TEXT)
     ax.set_aspect("equal")
+    does = "cooperates" if profiles is None else "does what"
     arrange(
         ax,
         handles,
         columns=2,
         handlelength=1.8,
         columnspacing=1.5,
-        title="shading: who cooperates (p > ½) at the end of a run",
+        title=f"shading: who {does} (p > ½) at the end of a run",
         alignment="left",
     )
     if own is not None:
@@ -94,7 +108,13 @@ def plot_portrait(
     return ax
 
 
-def _basins(portrait: Portrait, ax: Axes) -> list[Patch]:
+def basin_names(names: Sequence[str] = ()) -> tuple[str, ...]:
+    """What `portrait.shares` are of, in their order; `names` are what players are called."""
+    exploited = (f"{player_word(i, names)} exploited" for i in (0, 1))
+    return ("both cooperate", *exploited, "nobody cooperates")
+
+
+def _basins(portrait: Portrait, ax: Axes, names: Sequence[str]) -> list[Patch]:
     """Each place in the colour of the outcome from there; an entry for those that occur."""
     field = portrait.field
     colours = ["none", *(_tint(*TINTS[name]) for name in OUTCOMES)]
@@ -108,11 +128,10 @@ def _basins(portrait: Portrait, ax: Axes) -> list[Patch]:
         interpolation="nearest",
         zorder=0,
     )
-    shares = portrait.shares | {"nobody cooperates": portrait.shares["nobody"]}
-    del shares["nobody"]
+    shares = zip(names, portrait.shares.values(), strict=True)
     handles = [
         Patch(fc=colour, ec="0.6", lw=0.5, label=f"{name}: {_percent(share)} of starts")
-        for (name, share), colour in zip(shares.items(), colours[1:], strict=True)
+        for (name, share), colour in zip(shares, colours[1:], strict=True)
         if share > 0
     ]
     lost = float(np.mean(portrait.basins < 0))

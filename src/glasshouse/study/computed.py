@@ -21,6 +21,7 @@ from glasshouse.analysis.predictions import Predictions, Slice
 from glasshouse.analysis.proofs import CertifiedPoint, certificate_file, threshold_files
 from glasshouse.certificates.certificate import Certificate
 from glasshouse.games.repeated import is_repeated
+from glasshouse.parametric.observable import Observable
 from glasshouse.study.setting import Prepared
 
 if TYPE_CHECKING:
@@ -54,6 +55,11 @@ class Computed(Result):
     def repeated(self) -> bool:
         """Whether the game is played round after round."""
         return is_repeated(self.prepared.base.played)
+
+    @property
+    def observable(self) -> Observable | None:
+        """What is looked at in place of cooperation; None where that is looked at."""
+        return self.prepared.base.observable
 
     @property
     def compares_only(self) -> bool:

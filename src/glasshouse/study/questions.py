@@ -44,6 +44,7 @@ def study_curve(prepared: Prepared) -> EquilibriumCurve | None:
     """The equilibrium threshold at several bounds, for studies along their coupling alone."""
     study, key = prepared.study, "semantics.coupling"
     proves = study.analysis.certify is not False and study.analysis.thresholds
+    proves = proves and prepared.base.observable is None
     along = [axis.key for axis in study.axes] == [key]
     return threshold_curve(prepared.base.own_family(key)) if proves and along else None
 
@@ -56,6 +57,8 @@ def predict_study(prepared: Prepared, certify: bool = False) -> tuple[Prediction
     axes = prepared.study.axes
     if len(axes) != 1 or not prepared.study.analysis.thresholds:
         return None, ""
+    if (seen := prepared.base.observable) is not None:
+        return None, f"no switches sought: they are about cooperation, and {seen.words} is observed"
     (axis,) = axes
     low, high = axis.values[0], axis.values[-1]
     family = prepared.base.own_family(axis.key)
@@ -112,7 +115,7 @@ def is_whole(study: Study, key: str) -> bool:
     """Whether the number at a dotted key counts something."""
     table, _, rest = key.partition(".")
     counting = {"semantics": study.semantics.counts(), "access": study.access.counts()}
-    if key == "game.cooperate" or rest.partition(".")[0] in counting.get(table, ()):
+    if key.startswith("game.cooperate") or rest.partition(".")[0] in counting.get(table, ()):
         return True
     name = key.removeprefix("game.parameters.")
     entry = CATALOGUE.get(study.game.name or "")
@@ -121,7 +124,8 @@ def is_whole(study: Study, key: str) -> bool:
 
 def study_slices(prepared: Prepared, table: pa.Table) -> tuple[Slice, ...]:
     """Where things switch along the first axis, at each value of the second and further ones."""
-    if len(prepared.study.axes) < 2 or not prepared.study.analysis.thresholds:
+    observing = prepared.base.observable is not None
+    if len(prepared.study.axes) < 2 or not prepared.study.analysis.thresholds or observing:
         return ()
     first, *others = prepared.study.axes
     of_rule = is_of_rule(first.key)

@@ -42,6 +42,7 @@ class StudyResult(Computed):
             "semantics": plain(setting.study.settings()["semantics"]),
             "access": plain(setting.study.settings()["access"]),
             "learning": setting.learning_written,
+            "observe": plain(self.observable),
             "claims": claims(self),
             "axes": [axis.key for axis in self.axes],
             "predictions": plain(self.predictions),

@@ -21,8 +21,10 @@ from glasshouse.games.base import AbstractGame
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.repeated import Played, is_repeated
 from glasshouse.parametric import AbstractParametricGame, Layout, ParametricGame, Tied
+from glasshouse.parametric.capabilities import capabilities
 from glasshouse.parametric.dense import check_channel
 from glasshouse.parametric.measure import check_observable
+from glasshouse.parametric.observable import Observable, is_in_place, observable
 from glasshouse.rules.base import APART, AbstractRule, in_words
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.study.spec.comparison import EntrySpec
@@ -53,6 +55,17 @@ class Setting(Readable):
     def title(self) -> str:
         """What the game is called: as the study says, or as it is played."""
         return self.study.game.title or self.played.title
+
+    @property
+    def observable(self) -> Observable | None:
+        """What is looked at in place of cooperation; None where that is looked at.
+
+        **Raises:** `InputError` where the game has no such player or action.
+        """
+        name, game = self.study.analysis.observe, self.game
+        if not is_in_place(name):
+            return None
+        return observable(name, game.player_names, game.action_names)
 
     @property
     def steady(self) -> NormalFormGame:
@@ -153,7 +166,7 @@ def _compared(study: Study, folder: Path) -> tuple[Setting, ...]:
         if asked is not None and asked > setting.game.players:
             raise InputError(
                 f"key 'comparison.player': player {asked} does not exist, {setting.title} has "
-                f"{setting.game.players}"
+                f"{setting.game.players}: {', '.join(setting.game.player_names)}"
             )
         found.append(setting)
     _check_names(study, found)
@@ -273,7 +286,7 @@ class _Builder:
         # Boxes depend on how many actions a game has, and on nothing else of it.
         actions = self._actions.setdefault(game.actions, game.actions)
         parts = study.learning, study.semantics, study.access, actions
-        learning = self._once(*parts, build=lambda: self._learning(study, parametric))
+        learning = self._once(*parts, build=lambda: self._learning(study, game, parametric))
         return Setting(values, study, game, played, parametric, learning)
 
     def _at(self, values: dict[str, float]) -> Study:
@@ -297,13 +310,14 @@ class _Builder:
             self._built[key] = made_from, build()
         return self._built[key][1]
 
-    def _learning(self, study: Study, parametric: ParametricGame) -> Learning:
+    def _learning(self, study: Study, game: NormalFormGame, parametric: ParametricGame) -> Learning:
         with named("learning.tied"):
             learned = Tied(parametric) if study.learning.tied else parametric
         learning = study.learning.build(study.semantics.SPREAD)
         starts = learning.starts
         with named("analysis.observe"):
             check_observable(study.analysis.observe, learned)
+            _check_in_place(study, game, parametric)
         with named("learning.players" if study.learning.players else "learning.rule"):
             self._check_rule(learning.rule, learned)
         with named("learning.start" if starts.kind == "given" else "learning.starts"):
@@ -328,6 +342,19 @@ class _Builder:
             size = np.array(0.1)
             jax.eval_shape(lambda x: rule.step(game, x, rule.init(game, x), size), here)
             self._rules.add(kind)
+
+
+def _check_in_place(study: Study, game: NormalFormGame, parametric: ParametricGame) -> None:
+    """Refuse to look at what a game lacks in place of cooperation."""
+    name = study.analysis.observe
+    if not is_in_place(name):
+        return
+    found = observable(name, game.player_names, game.action_names)
+    if found.actions and "dense" not in capabilities(parametric):
+        raise InputError(
+            f"observable {name!r:.60} is of games that are played once: in many rounds observe "
+            'rates such as "rate CD"'
+        )
 
 
 def _parametric(study: Study, game: AbstractGame, semantics: AbstractSemantics) -> ParametricGame:

@@ -65,7 +65,7 @@ def assess_settings(settings: Sequence[Setting]) -> list[Assessment]:
         [setting.parametric for setting in settings],
         learning=first.learning,
         **analysis.wanted,
-        observe=analysis.observe,
+        observe=first.observable or analysis.observe,
     )
 
 
@@ -183,7 +183,12 @@ def _observed(generic: Outcomes | None, players: int) -> dict[str, Any]:
     found = None if generic is None else generic.observed
     each = () if found is None else found.players
     mean = None if found is None else found.mean
-    return {"observed_mean": mean, **_by_player("observed", each, players)}
+    ends = (
+        {}
+        if found is None or not found.unit
+        else {"observed_low": found.low, "observed_high": found.high}
+    )
+    return {"observed_mean": mean, **ends, **_by_player("observed", each, players)}
 
 
 def _by_player(name: str, values: Sequence[float], players: int) -> dict[str, float | None]:

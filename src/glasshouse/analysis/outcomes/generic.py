@@ -19,6 +19,7 @@ from glasshouse.analysis.movement.first_order import cooperation
 from glasshouse.dynamics.learning import Learning, check_learning, learn
 from glasshouse.dynamics.starts import Starts as Starts  # its name here in earlier versions
 from glasshouse.errors import InputError
+from glasshouse.games.labels import called, default_labels
 from glasshouse.parametric import AbstractParametricGame, Params, require_exact
 from glasshouse.parametric.capabilities import listed
 from glasshouse.parametric.measure import (
@@ -28,6 +29,7 @@ from glasshouse.parametric.measure import (
     observable_in_words,
     observed,
 )
+from glasshouse.parametric.observable import Observable, is_in_place, observable
 from glasshouse.parametric.registry import OBSERVABLES
 
 AT_REST = 1e-6
@@ -69,7 +71,9 @@ class Observed(Result):
     """What an observable gives where runs ended.
 
     **Arguments:** `name`; `words` and `formula`, what it is; `mean`, over runs and players;
-    `players`, the mean of each over runs.
+    `players`, the mean of each over runs, empty where it is one number of the whole game or of
+    some players; `unit` of what takes the place of cooperation, "payoff" or "probability";
+    `low`, `high`, the least and the largest that a run ends with.
     """
 
     name: str
@@ -77,6 +81,9 @@ class Observed(Result):
     formula: str
     mean: float
     players: tuple[float, ...]
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -127,15 +134,15 @@ def generic_outcomes(
     games: Sequence[AbstractParametricGame],
     *,
     learning: Learning = Learning(),
-    observe: str = COOPERATION,
+    observe: str | Observable = COOPERATION,
 ) -> list[Outcomes]:
     """Outcomes of learning from unequal starts, for each game.
 
     All games are played from the same starts, so that they differ by the game alone.
 
     **Arguments:** `games`, alike in structure (one game at many couplings, say; `Tied` games too);
-    `learning`, by which rule, from where, in how many steps and of which size; `observe`, the name
-    of an observable, whose means at the ends are `observed`.
+    `learning`, by which rule, from where, in how many steps and of which size; `observe`, an
+    observable or its name, whose means at the ends are `observed`.
     **Raises:** `InputError` when there is no game, it has no cooperation, the starts do not fit
     its boxes, or nothing has the name to observe.
     **Cost:** games × starts × steps learning steps.
@@ -149,8 +156,12 @@ def generic_outcomes(
     """
     games = listed(games, "generic_outcomes")
     require_exact(games[0], "outcomes of learning", "observables")
-    check_observable(observe, games[0])
-    sees = seen if observe == COOPERATION else _Seeing(observe, OBSERVABLES.get(observe))
+    observe = observable_in(games[0], observe)
+    if isinstance(observe, str):
+        check_observable(observe, games[0])
+        sees = seen if observe == COOPERATION else _Seeing(observe, OBSERVABLES.get(observe))
+    else:
+        sees = _Seeing(observe, None)
     ends = learn(games, check_learning(learning, "generic_outcomes"), sees)
     cooperates, payoffs, *more = ends.observed
     _check_probabilities(cooperates.reshape(-1, cooperates.shape[-1]))
@@ -170,23 +181,41 @@ class _Seeing:
     A registered one is known by its class, for files may be edited.
     """
 
-    name: str
+    what: str | Observable
     measure: type[AbstractMeasure] | None
 
     def __call__(self, game: AbstractParametricGame, params: Params) -> tuple[RealArray, ...]:
-        return *seen(game, params), observed(game, params, self.name)
+        what = self.what
+        found = observed(game, params, what) if isinstance(what, str) else what(game, params)
+        return *seen(game, params), found
+
+
+def observable_in(game: AbstractParametricGame, observe: str | Observable) -> str | Observable:
+    """The observable of a game that has no names, where its name stands for one of every game."""
+    if not isinstance(observe, str) or not is_in_place(observe):
+        return observe
+    inner = require_exact(game, f"to observe {observe}", "dense").game
+    labels = default_labels(getattr(inner, "game", inner).actions)
+    return observable(observe, called(labels.players, "player"), labels.actions)
 
 
 def _observed(
-    name: str,
+    what: str | Observable,
     ends: Float[np.ndarray, "runs players"],
-    values: Float[np.ndarray, "runs players"],
+    values: Float[np.ndarray, "runs numbers"],
 ) -> Observed:
     """Means over the runs that outcomes count, which did not leave the reals."""
     counted = values[np.isfinite(ends).all(axis=1)]
     means = counted.mean(axis=0) if len(counted) else np.full(values.shape[1], np.nan)
     each = tuple(means.tolist())
-    return Observed(name, *observable_in_words(name), float(means.mean()), each)
+    if isinstance(what, str):
+        return Observed(what, *observable_in_words(what), float(means.mean()), each)
+    runs = counted.mean(axis=1)
+    low, high = (float(runs.min()), float(runs.max())) if len(runs) else (math.nan, math.nan)
+    each = each if len(each) == ends.shape[1] else ()
+    return Observed(
+        what.name, what.words, what.formula, float(means.mean()), each, what.unit, low, high
+    )
 
 
 def seen(

@@ -1,10 +1,11 @@
 """The learners that a study compares, in a table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
 from glasshouse.analysis.outcomes.comparison import ComparedRow, Comparison
+from glasshouse.games.labels import player_word, shortened_names
 from glasshouse.study.report.blocks import (
     DASH,
     ScrolledTable,
@@ -13,6 +14,7 @@ from glasshouse.study.report.blocks import (
     quiet,
 )
 from glasshouse.study.words.compared import learning_words, quantity_words, share_words
+from glasshouse.study.words.names import upper
 
 REFERENCES = ("Reference", "Standard errors away", "Met")
 """Columns that are there where a learner has something to compare with."""
@@ -21,8 +23,13 @@ MEAN_DIGITS = 4
 """Digits of means; all of them are in the cell's value."""
 
 
-def compared(comparison: Comparison | None) -> Iterator[object]:
-    """One row for each learner, and what the columns are."""
+def player_title(player: int, names: Sequence[str] = ()) -> str:
+    """What a column of a player's numbers is called; `names` are what players are called."""
+    return upper(player_word(player, shortened_names(names)))
+
+
+def compared(comparison: Comparison | None, names: Sequence[str] = ()) -> Iterator[object]:
+    """One row for each learner, and what the columns are; `names` are what players are called."""
     if comparison is None:
         return
     players = max(len(row.players) for row in comparison.rows)
@@ -36,7 +43,7 @@ def compared(comparison: Comparison | None) -> Iterator[object]:
         *([(f"Share {share}", "n")] if share else []),
         ("How it learns", "how"),
         ("Std", "n"),
-        *((f"Player {i + 1}", "n") for i in range(players)),
+        *((player_title(i, names), "n") for i in range(players)),
         ("Runs", "n"),
         ("Failed", "n"),
     ]
@@ -46,7 +53,7 @@ def compared(comparison: Comparison | None) -> Iterator[object]:
         "{}. Std, standard deviations, are over runs; a run that failed left the reals, and is in "
         "no mean and on no side of the threshold. Standard errors are combined: those of the mean "
         "and of its reference; a reference is met within {}.",
-        f"{quantity_words(comparison).capitalize()}",
+        upper(quantity_words(comparison, names)),
         number_markup(comparison.within),
     )
 

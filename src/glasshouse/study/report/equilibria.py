@@ -22,7 +22,7 @@ from glasshouse.study.words.equilibria import (
     params_words,
     point_epsilon,
 )
-from glasshouse.study.words.names import axis_name, upper
+from glasshouse.study.words.names import axis_name, players_called, upper
 
 if TYPE_CHECKING:
     from glasshouse.analysis.equilibria.selection import Selection
@@ -40,7 +40,7 @@ def all_equilibria(result: StudyResult) -> Iterator[object]:
         yield from _listed(survey)
         yield from _theorems(survey)
     if survey is not None and survey.mixture is not None:
-        words = upper(mixture_words(survey.mixture))
+        words = upper(mixture_words(survey.mixture, players_called(result)))
         yield element("p", f"Mixed: {words}. File: ", code(certificate_file("mixture")), ".")
     for found in result.branches:
         yield from _branches(result, found)
@@ -108,6 +108,8 @@ def _theorems(survey: Survey) -> Iterator[object]:
 
 
 def _branches(result: StudyResult, found) -> Iterator[object]:
+    from glasshouse.analysis.continuation.result import AND_IMAGE
+
     rows = [
         (
             special.kind,

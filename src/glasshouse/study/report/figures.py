@@ -19,7 +19,10 @@ from glasshouse.analysis.movement.switch import Switch
 from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.analysis.predictions import Predictions
 from glasshouse.analysis.proofs import most_frequent
+from glasshouse.games.labels import shortened_names
 from glasshouse.parametric import Params
+from glasshouse.parametric.observable import Observable
+from glasshouse.plots._names import in_figure, name_in_figure
 from glasshouse.plots._palette import TEXT
 from glasshouse.plots.branches import plot_branches
 from glasshouse.plots.comparison import plot_comparison
@@ -33,6 +36,7 @@ from glasshouse.plots.coupling import (
 from glasshouse.plots.deviation import curve_window, plot_deviation_curve
 from glasshouse.plots.equilibrium import plot_equilibrium_thresholds
 from glasshouse.plots.feasible import plot_feasible_set
+from glasshouse.plots.observed import plot_observed
 from glasshouse.plots.outcome_map import LINES, QUANTITIES, plot_outcome_map
 from glasshouse.plots.phase import plot_portrait
 from glasshouse.semantics.registry import GIVEN
@@ -40,13 +44,22 @@ from glasshouse.study.result import StudyResult
 from glasshouse.study.spec.study import Study
 from glasshouse.study.words.compared import comparison_words, quantity_words
 from glasshouse.study.words.equilibria import branch_claims
-from glasshouse.study.words.names import at_own_values, axis_name, upper
+from glasshouse.study.words.names import (
+    acts_called,
+    at_own_values,
+    axis_name,
+    basins_called,
+    players_called,
+    upper,
+)
 from glasshouse.study.words.page import (
     along_words,
     boundary_words,
     curve_words,
     deviation_words,
     map_words,
+    observed_map_words,
+    observed_words,
     portrait_words,
     rest_deviation_words,
     sheets,
@@ -132,42 +145,62 @@ def _compared(result: StudyResult) -> StudyFigure | None:
         [row.interval for row in rows],
         [None if row.reference is None else row.reference.mean for row in rows],
         reference_intervals=[r.reference and r.reference.interval for r in rows],
-        quantity=quantity_words(comparison),
+        quantity=in_figure(quantity_words(comparison, shortened_names(players_called(result)))),
         threshold=comparison.threshold,
     )
-    return StudyFigure("comparison", *comparison_words(comparison), figure=_figure(ax))
+    words = comparison_words(comparison, players_called(result))
+    return StudyFigure("comparison", *words, figure=_figure(ax))
 
 
 def _along(result: StudyResult) -> StudyFigure | None:
     """Tied branch and outcomes along the only axis, as far as they were asked for."""
     (axis,) = result.axes
+    if result.observable is not None:
+        return _observed(result, result.observable)
     columns, (marks, unmarked) = result.columns(), _markers(result.predictions, _symbol(result))
     x, owner = columns[axis.key], owner_of(result.prepared.study, axis.key)
     tied, outcomes = (
         _has_numbers(columns, name) for name in ("tied_cooperation", "cooperation_share")
     )
+    acts = acts_called(result)
     if outcomes:
         if tied:
-            panels = plot_coupling(x, columns, marks, key=axis.key, owner=owner)
+            panels = plot_coupling(x, columns, marks, key=axis.key, owner=owner, acts=acts)
         else:
             panels = (plot_outcome_shares(x, columns, key=axis.key, owner=owner),)
             mark_thresholds(panels, x, marks)
     elif tied:
-        panels = (plot_tied_branch(x, columns, key=axis.key, owner=owner),)
+        panels = (plot_tied_branch(x, columns, key=axis.key, owner=owner, acts=acts),)
         mark_thresholds(panels, x, marks)
     else:
         return None
     if result.repeated and tied:
-        panels[0].set_ylabel("discounted rate of cooperation", fontsize=TEXT)
+        rate = "cooperation" if acts == "cooperating" else in_figure(acts)
+        panels[0].set_ylabel(f"discounted rate of {rate}", fontsize=TEXT)
     words = along_words(result, marks, unmarked)
     return StudyFigure("coupling", *words, figure=_figure(panels[0]))
+
+
+def _observed(result: StudyResult, seen: Observable) -> StudyFigure | None:
+    """What is looked at in place of cooperation, along the only axis."""
+    (axis,), columns = result.axes, result.columns()
+    if not _has_numbers(columns, "observed_mean"):
+        return None
+    called = {"words": seen.words, "names": players_called(result)}
+    owner = owner_of(result.prepared.study, axis.key)
+    ax = plot_observed(axis.values, columns, key=axis.key, owner=owner, **called)
+    return StudyFigure("coupling", *observed_words(result, seen), figure=_figure(ax))
 
 
 def _maps(result: StudyResult) -> list[StudyFigure]:
     """Outcomes over the first two axes; of more, at several values of the others."""
     first, second = result.axes[:2]
     columns, study = result.columns(), result.prepared.study
-    quantity = next((name for name in QUANTITIES if _has_numbers(columns, name)), None)
+    seen = result.observable
+    if seen is not None:
+        columns = {name: x for name, x in columns.items() if name == "observed_mean"}
+    names = QUANTITIES if seen is None else columns
+    quantity = next((name for name in names if _has_numbers(columns, name)), None)
     if quantity is None:
         return []
     found, drawn = [], sheets(result)
@@ -180,6 +213,7 @@ def _maps(result: StudyResult) -> list[StudyFigure]:
             second.values,
             {name: column[sheet.rows] for name, column in columns.items()},
             quantity=quantity,
+            label=None if seen is None else in_figure(f"mean {seen.words}"),
             lines=lines,
             keys=(first.key, second.key),
             owners=(owner_of(study, first.key), owner_of(study, second.key)),
@@ -188,7 +222,10 @@ def _maps(result: StudyResult) -> list[StudyFigure]:
         if sheet.at:
             name = f"map_{k + 1}"
             ax.set_title(f"at {sheet.at}", fontsize=TEXT)
-        words = map_words(result, quantity, sheet)
+        if seen is None:
+            words = map_words(result, quantity, sheet)
+        else:
+            words = observed_map_words(result, seen, sheet)
         found.append(StudyFigure(name, *words, figure=_figure(ax)))
     return found
 
@@ -197,11 +234,14 @@ def _portrait(result: StudyResult) -> StudyFigure | None:
     portrait: Portrait | None = result.portrait
     if portrait is None:
         return None
-    words = portrait_words(portrait, at_own_values(result))
+    names = players_called(result)
+    basins = basins_called(result)
+    does = "cooperate" if result.observable is None else f"do their part of {basins[0]}"
+    words = portrait_words(portrait, at_own_values(result), basins, does)
+    profiles = None if result.observable is None else list(map(in_figure, basins))
     found = None if result.survey is None else result.survey.equilibria
-    return StudyFigure(
-        "portrait", *words, figure=_figure(plot_portrait(portrait, equilibria=found))
-    )
+    ax = plot_portrait(portrait, equilibria=found, names=names, profiles=profiles)
+    return StudyFigure("portrait", *words, figure=_figure(ax))
 
 
 def _deviation(result: StudyResult) -> StudyFigure | None:
@@ -218,13 +258,14 @@ def _deviation(result: StudyResult) -> StudyFigure | None:
     point = next((point for point in result.certificates if point.corner), None)
     certificate = None if point is None else point.certificate
     corner = upper_corner(game)
-    ax = plot_deviation_curve(game, corner, largest.player, certificate=certificate)
+    names = players_called(result)
+    ax = plot_deviation_curve(game, corner, largest.player, certificate=certificate, names=names)
     if reduced.direction is not None:
-        who = largest.player + 1
-        ax.set_xlabel(f"parameters of player {who} as one number, $\\theta_{{{who}}}$: times $w$")
+        who, symbol = name_in_figure(largest.player, names), f"\\theta_{{{largest.player + 1}}}"
+        ax.set_xlabel(f"parameters of {who} as one number, ${symbol}$: times $w$")
     caption = boundary_words(test, point)
     gains = largest.gain > test.tolerance * float(game.game.payoff_ranges[largest.player])
-    title, alt = deviation_words(largest, test, gains, at_own_values(result), point)
+    title, alt = deviation_words(largest, test, gains, at_own_values(result), point, names)
     return StudyFigure("deviation", title, alt, caption, _figure(ax))
 
 
@@ -237,11 +278,12 @@ def _rest_deviation(result: StudyResult, corner_shown: bool) -> StudyFigure | No
     if len(point.certificate.params[player]) != 1:
         return None
     params, proof = point.reached.params, point.certificate
-    ax = plot_deviation_curve(game, params, player, certificate=proof)
+    names = players_called(result)
+    ax = plot_deviation_curve(game, params, player, certificate=proof, names=names)
     ((low, high),) = proof.document.problem.boxes[player]
     bounded = np.isfinite(low) and np.isfinite(high)
     window = None if bounded else curve_window(game, params, player, proof)
-    words = rest_deviation_words(point, at_own_values(result), window)
+    words = rest_deviation_words(point, at_own_values(result), window, names)
     return StudyFigure("deviation_rest", *words, figure=_figure(ax))
 
 
@@ -281,13 +323,14 @@ def _feasible(result: StudyResult) -> StudyFigure | None:
     found = survey.equilibria
     points = [] if found is None else [point.payoffs for point in found.points]
     ends = [] if survey.selection is None else survey.selection.paid
-    ax = plot_feasible_set(survey.feasible, points, ends)
+    names = players_called(result)
+    ax = plot_feasible_set(survey.feasible, points, ends, names=names)
     least = " and ".join(f"{x:.4g}" for x in survey.feasible.minimax)
     title = f"What both can be paid{at_own_values(result)}"
     alt = (
-        f"The convex hull of the game's payoffs, shaded where player 1 is paid at least and player "
-        f"2 at least the minimax, {least}; {len(points)} equilibria are marked, and the payoffs "
-        f"of {len(ends)} runs where learning ends."
+        f"The convex hull of the game's payoffs, shaded where {names[0]} and {names[1]} are paid "
+        f"at least the minimax, {least}; {len(points)} equilibria are marked, and the payoffs of "
+        f"{len(ends)} runs where learning ends."
     )
     return StudyFigure("feasible", title, alt, upper(survey.feasible.detail) + ".", _figure(ax))
 
@@ -311,7 +354,13 @@ def _branches(result: StudyResult) -> Iterator[StudyFigure]:
             continue
         marks = _markers(result.predictions, _symbol(result))[0] if len(result.axes) == 1 else []
         proved = _proved_range(result, followed.axis)
-        ax = plot_branches(followed, thresholds=marks, certified=proved)
+        ax = plot_branches(
+            followed,
+            thresholds=marks,
+            certified=proved,
+            names=players_called(result),
+            acts=acts_called(result, player=0),
+        )
         name = axis_name(followed.axis)
         alt = " ".join(branch_claims([followed])) + " Solid lines attract, dashed ones repel."
         title = f"Rest points of selfish learning along {name}"

@@ -10,13 +10,13 @@ import numpy as np
 from glasshouse.analysis.assessment import Assessment
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.movement.switch import Switch
-from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.analysis.predictions import Predictions
+from glasshouse.games.labels import called, player_word
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.study.report.blocks import interval
 from glasshouse.study.report.proved import Number, gain_numbers, threshold_numbers
 from glasshouse.study.result import StudyResult
-from glasshouse.study.words.names import axis_name
+from glasshouse.study.words.names import axis_name, basins_called, cooperation_said, players_called
 from glasshouse.study.words.sentences import switch_words
 from glasshouse.theory.symmetric import Threshold, Thresholds
 
@@ -96,18 +96,7 @@ def _compared(
 
 def action_names(game: NormalFormGame) -> tuple[tuple[str, ...], ...]:
     """One tuple of names per player; a mere number is no name, it becomes "action 1"."""
-    return tuple(
-        tuple(f"action {name}" if name.isdigit() else name for name in names)
-        for names in game.action_names
-    )
-
-
-def cooperation_words(game: NormalFormGame) -> list[tuple[str, str]]:
-    """Which action counts as cooperation, and of whom: of everybody (""), or player by player."""
-    first = [names[0] for names in action_names(game)]
-    if len(set(first)) == 1:
-        return [(first[0], "")]
-    return [(name, f"player {i + 1}") for i, name in enumerate(first)]
+    return tuple(called(names, "action") for names in game.action_names)
 
 
 def profile_name(game: NormalFormGame, profile: Sequence[int]) -> str:
@@ -120,18 +109,24 @@ def profile_name(game: NormalFormGame, profile: Sequence[int]) -> str:
 
 def numbers(result: StudyResult) -> list[tuple[str, list[list[Number]]]]:
     """Every number of the study apart from its sweep: groups of runs obtained in the same way."""
-    stage = "Stage game, each pure profile repeated for ever"
+    stage, names = "Stage game, each pure profile repeated for ever", players_called(result)
     groups = [
         ("Thresholds in closed form", _closed_numbers(result.predictions)),
         ("Switches found by trying values", _switch_numbers(result.predictions)),
         ("Equilibrium threshold, proved", threshold_numbers(result.predictions)),
-        ("First movement at the study's own values", _first_numbers(result.base)),
+        ("First movement at the study's own values", _first_numbers(result)),
         ("Outcome of tied learning at the study's own values", _tied_numbers(result.base)),
-        ("Outcomes from the study's starts at its own values", _outcome_numbers(result.base)),
-        ("Equilibrium: boundary test at the study's own values", _boundary_numbers(result.base)),
+        (
+            "Outcomes from the study's starts at its own values",
+            _outcome_numbers(result.base, names),
+        ),
+        (
+            "Equilibrium: boundary test at the study's own values",
+            _boundary_numbers(result.base, names),
+        ),
         ("Equilibrium: certificates at the study's own values", gain_numbers(result)),
         ("Rest points on the diagonal", _diagonal_numbers(result.base)),
-        ("Phase portrait", _plane_numbers(result.portrait)),
+        ("Phase portrait", _plane_numbers(result)),
         (stage if result.repeated else "Base game, without transparency", _base_numbers(result)),
     ]
     return [
@@ -167,12 +162,13 @@ def _switch_numbers(predictions: Predictions | None) -> list[Number]:
     return [Number(what, switch, switch.method, switch.detail) for what, switch in found]
 
 
-def _first_numbers(base: Assessment) -> list[Number]:
-    first = base.first_movement
-    margin, sign = "margin, rate of change of mean cooperation", "the sign of the margin"
+def _first_numbers(result: StudyResult) -> list[Number]:
+    first, seen = result.base.first_movement, result.observable
+    what = "mean cooperation" if seen is None else seen.words
+    margin, sign = f"margin, rate of change of {what}", "the sign of the margin"
     return [
         Number(margin, first.margin, first.method, first.detail),
-        Number("mean cooperation", first.direction, first.method, sign),
+        Number(what, first.direction, first.method, sign),
     ]
 
 
@@ -191,7 +187,7 @@ def _tied_numbers(base: Assessment) -> list[Number]:
     return found
 
 
-def _outcome_numbers(base: Assessment) -> list[Number]:
+def _outcome_numbers(base: Assessment, names: Sequence[str]) -> list[Number]:
     generic = base.generic
     if generic is None:
         return []
@@ -200,27 +196,31 @@ def _outcome_numbers(base: Assessment) -> list[Number]:
         ("some exploit others: share of runs", generic.exploitation),
         ("nobody cooperates: share of runs", generic.defection),
         ("at rest at the end: share of runs", generic.at_rest),
-        *((f"player {i + 1} exploited: share of runs", s) for i, s in enumerate(generic.exploited)),
+        *(
+            (f"{who} exploited: share of runs", share)
+            for who, share in zip(names, generic.exploited, strict=True)
+        ),
     ]
     means: list[tuple[str, Any]] = [
         ("mean cooperation", generic.mean_cooperation),
-        ("mean payoff of each player", generic.payoffs),
+        (f"mean payoff of each player ({', '.join(names)})", generic.payoffs),
         ("welfare, the sum of mean payoffs", math.fsum(generic.payoffs)),
         ("runs that left the reals, in no share", generic.not_finite),
     ]
+    if (seen := generic.observed) is not None and seen.unit:  # and not cooperation
+        shares, means = shares[3:4], means[1:]
     brackets = f"{generic.detail}; in brackets 95\N{NO-BREAK SPACE}% Wilson intervals"
     lines = _obtained(shares, generic.method, brackets)
     lines += _obtained(means, generic.method, generic.detail)
-    if (seen := generic.observed) is not None:
-        what, detail = (
-            f"observed: {seen.words}, mean of each player",
-            f"{seen.formula}; {generic.detail}",
-        )
-        lines.append(Number(what, seen.players, generic.method, detail))
+    if seen is not None:
+        whose = f", mean of each player ({', '.join(names)})" if len(seen.players) > 1 else ""
+        value = seen.players if seen.players else seen.mean
+        detail = f"{seen.formula}; {generic.detail}"
+        lines.append(Number(f"observed: {seen.words}{whose}", value, generic.method, detail))
     return lines
 
 
-def _boundary_numbers(base: Assessment) -> list[Number]:
+def _boundary_numbers(base: Assessment, names: Sequence[str]) -> list[Number]:
     test = base.boundary
     if test is None:
         return []
@@ -231,12 +231,14 @@ def _boundary_numbers(base: Assessment) -> list[Number]:
         Number("tolerance, share of the payoff range", test.tolerance, "setting", ""),
     ]
     for deviation in test.deviations:
-        who, best = f"player {deviation.player + 1}", np.ravel(deviation.best).tolist()
+        who, best = player_word(deviation.player, names), np.ravel(deviation.best).tolist()
         each = [""] if len(best) == 1 else [f" {k}" for k in range(1, len(best) + 1)]
         gained = f"{who}: gain of the best deviation found", deviation.gain
         there = [(f"{who}: its parameter{k} there", x) for k, x in zip(each, best, strict=True)]
         found += _obtained((gained, *there), deviation.method, deviation.detail)
-    slopes = ((f"player {i + 1}: slope at the corner", x) for i, x in enumerate(test.slopes))
+    slopes = (
+        (f"{player_word(i, names)}: slope at the corner", x) for i, x in enumerate(test.slopes)
+    )
     return found + _obtained(slopes, test.method, "relative to the largest it could be")
 
 
@@ -250,15 +252,20 @@ def _diagonal_numbers(base: Assessment) -> list[Number]:
     return found
 
 
-def _plane_numbers(portrait: Portrait | None) -> list[Number]:
+def _plane_numbers(result: StudyResult) -> list[Number]:
+    portrait, game = result.portrait, result.prepared.base.game
+    acts = "cooperation"
+    if result.observable is not None:
+        acts = f"probability of {cooperation_said(game)}"
     if portrait is None:
         return []
     found = []
     for point in portrait.rest_points:
         what = f"{point.stability} rest point ({point.place}): θ_1, θ_2"
-        detail = "cooperation " + ", ".join(f"{x:.6g}" for x in point.cooperation)
+        detail = f"{acts} " + ", ".join(f"{x:.6g}" for x in point.cooperation)
         found.append(Number(what, point.params, portrait.method, detail))
-    shares = [(f"{name}: share of the grid of starts", x) for name, x in portrait.shares.items()]
+    ends = zip(basins_called(result), portrait.shares.values(), strict=True)
+    shares = [(f"{name}: share of the grid of starts", x) for name, x in ends]
     ends = [*shares, ("runs at rest", portrait.at_rest)]
     return found + _obtained(ends, "learned", portrait.detail)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from markupsafe import Markup, escape
 
+from glasshouse.games.labels import shortened_names
 from glasshouse.plots.coupling import outcome_names
 from glasshouse.study.report.blocks import (
     TALL,
@@ -98,7 +99,8 @@ def _payoff_table(result: StudyResult) -> object:
         profiles = list(itertools.product(*map(range, game.actions)))
         rows = [(profile_name(game, p), *cell(p)) for p in profiles]
         columns = [(title, None) for title in ("Profile", "Payoffs", "")]
-        caption = "Payoffs of all players, action profile by action profile"
+        who = ", ".join(shortened_names(game.player_names))
+        caption = f"Payoffs of all players ({who}), action profile by action profile"
         return ScrolledTable.of("Payoffs", columns, rows, caption=caption, tall=len(rows) > TALL)
     names, others = action_names(game)
     head = element("td") + joined(element("th", name, scope="col") for name in others)
@@ -110,7 +112,8 @@ def _payoff_table(result: StudyResult) -> object:
         )
         for i, name in enumerate(names)
     )
-    caption = "Payoffs of player 1 (rows) and player 2 (columns)"
+    row, column = shortened_names(game.player_names)
+    caption = f"Payoffs of {row} (rows) and {column} (columns)"
     return ScrolledTable("Payoffs", head, (body,), caption, "payoffs")
 
 
@@ -128,8 +131,10 @@ def _payoffs(result: StudyResult) -> Iterator[object]:
         )
     points = _points(result)
     if points:
+        seen = result.observable
+        ending = "Most frequent outcome" if seen is None else f"Mean {seen.words}"
         columns = [(breakable(axis_name(axis.key)), "n") for axis in result.axes]
-        columns += [("Mean payoffs", None), ("Welfare", "n"), ("Most frequent outcome", None)]
+        columns += [("Mean payoffs", None), ("Welfare", "n"), (ending, None)]
         caption = f"Learned outcomes at {len(points)} points of the sweep"
         yield ScrolledTable.of("Mean payoffs along the sweep", columns, points, caption=caption)
     if points and _sums_of_swept_discounts(result):
@@ -188,6 +193,8 @@ def _points(result: StudyResult) -> list[tuple[object, ...]]:
         payoffs = [x for name, x in row.items() if name.startswith("payoff_player_")]
         leader = escape(names.get(leaders[k] or "", "no single one"))
         leader += "" if share is None else " (" + percent(share) + ")"
+        if result.observable is not None:
+            leader = number_markup(row["observed_mean"], 4)
         values = (number_markup(row[axis.key]) for axis in result.axes)
         found.append((*values, number_markup(payoffs, 4), number_markup(row["welfare"], 4), leader))
     return found

@@ -1,16 +1,17 @@
 """What a report says of the certificates beside it: thresholds and points, with their files."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from glasshouse._foundation.digits import exactly
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.predictions import Predictions
 from glasshouse.analysis.proofs import CertifiedPoint, certificate_file
+from glasshouse.games.labels import player_word
 from glasshouse.study.report.blocks import Bounds, breakable, code, number_markup, percent
 from glasshouse.study.result import StudyResult
-from glasshouse.study.words.names import axis_name, upper
+from glasshouse.study.words.names import axis_name, players_called, upper
 from glasshouse.study.words.sentences import equilibrium_claim
 from glasshouse.study.words.verdicts import equilibrium, gains_by, point_words, verdict_words
 
@@ -35,6 +36,7 @@ def proved_points(result: StudyResult) -> Iterator[tuple[object, ...]]:
     What a point is, its parameters and cooperation, the share of the runs that end there, the
     verdict in words, who gains most and how much, the best deviation, and the file of the proof.
     """
+    names = players_called(result)
     for point in result.certificates:
         gain, share = point.gain, None if point.reached is None else point.reached.share
         attained = f"{point_words(gain.best, 6)}, {ATTAINED[gain.attained]}"
@@ -43,15 +45,20 @@ def proved_points(result: StudyResult) -> Iterator[tuple[object, ...]]:
             ", ".join(point_words(own, 6) for own in point.certificate.params),
             number_markup(point.cooperation, 4),
             percent(None if share is None else share.value),
-            _verdict(point),
-            f"player {gain.player + 1}: " + number_markup(Bounds(gain.lower, gain.upper)),
+            _verdict(point, names),
+            f"{player_word(gain.player, names)}: " + number_markup(Bounds(gain.lower, gain.upper)),
             attained if gain.lower > 0 else "none",
             code(breakable(point.file.rpartition("/")[2], "_")),
         )
 
 
-def proved_threshold_words(predictions: Predictions | None) -> list[tuple[str, str]]:
-    """From where on the corner is an equilibrium: sentences, each with the file that proves it."""
+def proved_threshold_words(
+    predictions: Predictions | None, names: Sequence[str] = ()
+) -> list[tuple[str, str]]:
+    """From where on the corner is an equilibrium: sentences, each with the file that proves it.
+
+    **Arguments:** `names`, what players are called.
+    """
     found = None if predictions is None else predictions.equilibrium
     if predictions is None or not isinstance(found, CertifiedThreshold):
         return []
@@ -63,7 +70,7 @@ def proved_threshold_words(predictions: Predictions | None) -> list[tuple[str, s
         gain = found.refuted.worst
         *deviation, coupling = gain.witness
         move = f"moving alone from there to about {point_words(deviation, 6)}"
-        words = f"At {name} {exactly(coupling)} {gains_by(gain, move)}."
+        words = f"At {name} {exactly(coupling)} {gains_by(gain, move, names)}."
         said.append((words, certificate_file("threshold_fails")))
     return said
 
@@ -80,11 +87,12 @@ def epsilon_words(result: StudyResult) -> str:
 
 def gain_numbers(result: StudyResult) -> list[Number]:
     """What is proved of each player's best gain."""
-    found = []
+    found, names = [], players_called(result)
     for point in result.certificates:
         how = point.certificate.method, point.certificate.detail
         for gain in point.certificate.gains:
-            who, ends = f"{_name(point)}, player {gain.player + 1}", Bounds(gain.lower, gain.upper)
+            who = f"{_name(point)}, {player_word(gain.player, names)}"
+            ends = Bounds(gain.lower, gain.upper)
             found.append(Number(f"{who}: best gain between", ends, *how))
             if gain.witness_gain > 0:
                 found.append(Number(f"{who}: gains by moving to", gain.witness, *how))
@@ -106,11 +114,11 @@ def threshold_numbers(predictions: Predictions | None) -> list[Number]:
     return [Number(f"{corner} at {top}", False, *how)]
 
 
-def _verdict(point: CertifiedPoint) -> str:
+def _verdict(point: CertifiedPoint, names: Sequence[str]) -> str:
     certificate = point.certificate
     about = "" if certificate.about == "the game" else f" (about {certificate.about})"
     advice = f"; {certificate.advice}" if certificate.advice else ""
-    return f"{verdict_words(point)}{about}{advice}"
+    return f"{verdict_words(point, names)}{about}{advice}"
 
 
 def _name(point: CertifiedPoint) -> str:

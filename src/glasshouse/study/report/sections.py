@@ -26,13 +26,21 @@ from glasshouse.study.report.figures import StudyFigure
 from glasshouse.study.report.numbers import (
     Number,
     comparison,
-    cooperation_words,
     numbers,
 )
 from glasshouse.study.report.payoffs import beside, spread
 from glasshouse.study.report.proved import epsilon_words, proved_points, proved_threshold_words
 from glasshouse.study.result import StudyResult
-from glasshouse.study.words.names import at_own_values, axis_name, in_words_and, own_values, upper
+from glasshouse.study.words.names import (
+    at_own_values,
+    axis_name,
+    cooperation_said,
+    cooperation_words,
+    in_words_and,
+    own_values,
+    players_called,
+    upper,
+)
 from glasshouse.study.words.sentences import CLAIM_KINDS, claims
 
 MOST_ROWS = 300
@@ -43,6 +51,10 @@ MOST_LETTERS = 20_000
 
 MOST_SLICES = 100
 """Values of a second axis, and those after it, whose switches are listed."""
+
+ABOUT_COOPERATION = ("tied_", "cooperation_", "exploitation_", "defection_", "exploited_",
+                     "mean_cooperation", "boundary_")  # fmt: skip
+"""How columns begin that say nothing where something else is looked at."""
 
 UNBROKEN = re.compile(r"[\d.e-]+ ± [\d.e-]+|[\d.]+e-\d+")
 """A number with what is not known of it, and a power of ten, which lines must not break."""
@@ -57,7 +69,11 @@ def facts(result: StudyResult) -> Facts:
         for name, player in cooperation_words(game)
     ]
     counts = " or ".join(map(str, dict.fromkeys(game.actions)))
-    played = f"{game.players} players with {counts} actions; cooperation is " + joined(who, ", ")
+    played = f"{game.players} players with {counts} actions; "
+    if result.observable is None:
+        played += "cooperation is " + joined(who, ", ")
+    else:
+        played += f"looked at is {result.observable.words}, {result.observable.formula}"
     named = study.settings()["game"]
     if named.get("name"):
         given = [f"{key} = " + number_markup(x) for key, x in named.get("parameters", {}).items()]
@@ -123,9 +139,10 @@ def sections(
 
     **Arguments:** `figures` with their pictures; `made`, the provenance.
     """
+    names = players_called(result)
     found = [
         PageSection("found", "What was found", tuple(_found(result))),
-        PageSection("compared", "Learners compared", tuple(compared(result.comparison))),
+        PageSection("compared", "Learners compared", tuple(compared(result.comparison, names))),
         PageSection(
             "predicted", "Where things switch: predicted and found", tuple(_predicted(result))
         ),
@@ -145,6 +162,13 @@ def _found(result: StudyResult) -> Iterator[object]:
     if result.notes:
         yield Items("notes", tuple(f"{upper(note)}." for note in result.notes))
     if result.compares_only:
+        return
+    if result.observable is not None:
+        yield quiet(
+            "<em>First movement</em> is which way learners set out, an <em>outcome</em> is where "
+            "they end, and at an <em>equilibrium</em> nobody gains by changing its parameter "
+            "alone. None of the three implies another."
+        )
         return
     if result.repeated:
         yield quiet(
@@ -215,7 +239,7 @@ def _predicted(result: StudyResult) -> Iterator[object]:
 
 
 def _proved(result: StudyResult) -> Iterator[object]:
-    threshold = proved_threshold_words(result.predictions)
+    threshold = proved_threshold_words(result.predictions, players_called(result))
     if not threshold and not result.certificates:
         return
     for words, file in threshold:
@@ -223,7 +247,9 @@ def _proved(result: StudyResult) -> Iterator[object]:
     if result.certificates:
         at = at_own_values(result)
         yield element("p", f"Asked of each point{at}: is it an {epsilon_words(result)}?")
-        titles = ("Point", "Parameters", "Cooperation", "Share of runs", "Verdict", "Best gain",
+        acts = upper(f"probability of {cooperation_said(result.prepared.base.game)}")
+        about = "Cooperation" if result.observable is None else acts
+        titles = ("Point", "Parameters", about, "Share of runs", "Verdict", "Best gain",
                   "Best deviation", "File")  # fmt: skip
         kinds = {"Point": "what", "Verdict": "verdict"}
         columns = [(title, kinds.get(title)) for title in titles]
@@ -270,10 +296,12 @@ def _numbers(result: StudyResult) -> Iterator[object]:
         return
     count, label = result.table.num_rows, "The sweep, point by point"
     first = f", the first {MOST_ROWS} shown" if count > MOST_ROWS else ""
-    columns = [(name, "n") for name in result.table.column_names]
-    rows = (
-        map(number_markup, row.values()) for row in result.table.slice(0, MOST_ROWS).to_pylist()
-    )
+    shown = result.table
+    if result.observable is not None:
+        about = [n for n in shown.column_names if n.startswith(ABOUT_COOPERATION)]
+        shown = shown.drop_columns(about)
+    columns = [(name, "n") for name in shown.column_names]
+    rows = (map(number_markup, row.values()) for row in shown.slice(0, MOST_ROWS).to_pylist())
     yield element(
         "details",
         element("summary", f"{label} ({count} row{'s' * (count > 1)}{first})"),

@@ -68,7 +68,8 @@ class GameSpec(Section):
     player_axis: Literal[0, -1] | None = None
     """Which axis of nested payoffs counts the players: 0, the first, or -1, the last; default 0."""
     cooperate: Cooperate | None = None
-    """The action that counts as cooperation: a label, or an index from 0; default the first."""
+    """The action that counts as cooperation: a label, or an index from 0; default the first; or a
+    list with one for each player."""
 
     repeated: RepeatedSpec | None = None
     """Play it again and again: { discount = 0.96, unit = "sum" }."""

@@ -21,6 +21,7 @@ from pydantic import (
 from glasshouse._foundation.declared import settings_of
 from glasshouse.games.registry import CATALOGUE
 from glasshouse.parametric.measure import COOPERATION, check_name
+from glasshouse.parametric.observable import is_in_place
 from glasshouse.study.spec.access import ACCESS_SPECS, AccessSection, with_threshold
 from glasshouse.study.spec.comparison import UNASKED, ComparisonSpec, EntrySpec, some
 from glasshouse.study.spec.dotted import flat, leaves, numeric_leaves, replaced
@@ -88,7 +89,8 @@ class AnalysisSpec(Section):
     portrait: StrictBool = True
     """The phase portrait at the study's own values (two players with one parameter each)."""
     observe: str = COOPERATION
-    """What else is reported where learning ends: a registered observable, or one as "rate CD"."""
+    """What is looked at: instead of cooperation "welfare", "payoff", "payoff of PLAYER" or
+    "probability of ACTION"; beside it a registered observable, or one as "rate CD"."""
     certify: Epsilon = 1e-6
     """Prove whether rest points and the corner are ε-equilibria: ε in units of payoff, or false."""
     equilibria: StrictBool = False
@@ -105,8 +107,16 @@ class AnalysisSpec(Section):
 
     @property
     def wanted(self) -> dict[str, bool]:
-        """About which points of the game to find something out, for analyses."""
-        return {"tied": self.tied, "outcomes": self.outcomes, "boundary": self.boundary_test}
+        """About which points of the game to find something out, for analyses.
+
+        Where something else than cooperation is looked at, its corner and tied learning are not.
+        """
+        meant = not is_in_place(self.observe)
+        return {
+            "tied": self.tied and meant,
+            "outcomes": self.outcomes,
+            "boundary": self.boundary_test and meant,
+        }
 
     @field_validator("observe")
     @classmethod

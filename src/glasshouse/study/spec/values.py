@@ -97,8 +97,14 @@ def _start(value: object) -> str | list[list[float]]:
 
 
 def _cooperate(value: object) -> object:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, str | int)):
-        raise ValueError(f"must be an action's label, or an index from 0, but is {value!r:.40}")
+    each = value if isinstance(value, list) and value else [value]
+    if value is not None and not all(
+        isinstance(x, str | int) and x is not True and x is not False for x in each
+    ):
+        raise ValueError(
+            "must be an action's label, an index from 0, or a list of these, one for each player, "
+            f"but is {value!r:.40}"
+        )
     return value
 
 
@@ -146,4 +152,4 @@ Epsilon = Annotated[
 ]
 Matrix = Annotated[list[list[float]], BeforeValidator(_matrix)]
 Start = Annotated[str | list[list[float]], BeforeValidator(_start)]
-Cooperate = Annotated[str | int, BeforeValidator(_cooperate)]
+Cooperate = Annotated[str | int | list[str | int], BeforeValidator(_cooperate)]

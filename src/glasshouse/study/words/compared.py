@@ -1,9 +1,10 @@
 """A comparison of learners in words: which does best, and whether what was published is met."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from glasshouse.analysis.outcomes.comparison import ComparedRow, Comparison
+from glasshouse.games.labels import player_word
 from glasshouse.games.repeated import PAYOFF_UNITS
 from glasshouse.study.setting import changes_in_words
 
@@ -18,10 +19,13 @@ def comparison_brief(comparison: Comparison) -> str:
     return "; ".join(filter(None, [_best(comparison), references_words(comparison)]))
 
 
-def comparison_claim(comparison: Comparison) -> str:
-    """Which learner does best, how the others fare, and whether all references are met."""
+def comparison_claim(comparison: Comparison, names: Sequence[str] = ()) -> str:
+    """Which learner does best, how the others fare, and whether all references are met.
+
+    **Arguments:** `names`, what players are called.
+    """
     best = comparison.best
-    said = [f"Comparison ({quantity_words(comparison)}, mean ± 95 %)"]
+    said = [f"Comparison ({quantity_words(comparison, names)}, mean ± 95 %)"]
     if not best:
         return f"{said[0]}: no run of any learner ended."
     others = [row for row in comparison.rows if row not in best and math.isfinite(row.mean)]
@@ -32,9 +36,10 @@ def comparison_claim(comparison: Comparison) -> str:
     return f"{said[0]}: {'; '.join(filter(None, parts))}."
 
 
-def quantity_words(comparison: Comparison) -> str:
-    """What is compared: "loss per round, mean of all players"."""
-    whose = "mean of all players" if comparison.player is None else f"player {comparison.player}"
+def quantity_words(comparison: Comparison, names: Sequence[str] = ()) -> str:
+    """What is compared: "loss per round, mean of all players"; `names` of the players."""
+    who = comparison.player
+    whose = "mean of all players" if who is None else player_word(who - 1, names)
     return f"{comparison.quantity} per round, {whose}"
 
 
@@ -78,9 +83,9 @@ def references_words(comparison: Comparison) -> str:
     return f"{missed} of {len(met)} references {verb} not met {errors}"
 
 
-def comparison_words(comparison: Comparison) -> tuple[str, str, str]:
+def comparison_words(comparison: Comparison, names: Sequence[str] = ()) -> tuple[str, str, str]:
     """Title, alternative text and caption of the figure of a comparison."""
-    what = quantity_words(comparison)
+    what = quantity_words(comparison, names)
     rows = "; ".join(f"{row.name} {mean_words(row)}" for row in comparison.rows)
     marked = any(row.reference is not None for row in comparison.rows)
     caption = [

@@ -9,6 +9,7 @@ import numpy as np
 from glasshouse._foundation.digits import exactly
 from glasshouse.analysis.continuation import Branches, SpecialPoint
 from glasshouse.analysis.equilibria.survey import Survey
+from glasshouse.games.labels import player_word
 from glasshouse.parametric import Params
 from glasshouse.study.words.names import axis_name, in_words_and
 from glasshouse.study.words.verdicts import equilibrium, point_words
@@ -27,8 +28,11 @@ TURNING = ("fold", "pitchfork", "transcritical", "branch point", "Hopf")
 HOLDS = {True: "holds", False: "fails", None: "undecided"}
 
 
-def survey_claims(survey: Survey | None, at: str) -> list[str]:
-    """A sentence on how many equilibria there are, and one on a mixed one; `at`, where."""
+def survey_claims(survey: Survey | None, at: str, names: Sequence[str] = ()) -> list[str]:
+    """A sentence on how many equilibria there are, and one on a mixed one.
+
+    **Arguments:** `at`, where; `names`, what players are called.
+    """
     if survey is None:
         return []
     found = []
@@ -37,7 +41,7 @@ def survey_claims(survey: Survey | None, at: str) -> list[str]:
         follows = "" if survey.existence is None else f"; {existence_words(survey.existence)}"
         found.append(f"Equilibrium, all of them{_how(survey.equilibria)}: {said}{follows}.")
     if survey.mixture is not None:
-        found.append(f"Equilibrium, mixed: {mixture_words(survey.mixture)}{at}.")
+        found.append(f"Equilibrium, mixed: {mixture_words(survey.mixture, names)}{at}.")
     return found
 
 
@@ -103,12 +107,12 @@ def existence_words(found: "Existence") -> str:
     return f"no theorem says that one exists{since}"
 
 
-def mixture_words(found: "Mixture") -> str:
-    """What is mixed, and what is proved of it."""
+def mixture_words(found: "Mixture", names: Sequence[str] = ()) -> str:
+    """What is mixed, and what is proved of it; `names` are what players are called."""
     who = (
         [f"each draws {_drawn(found, 0)}"]
         if found.symmetric
-        else [f"player {i + 1} draws {_drawn(found, i)}" for i in range(len(found.atoms))]
+        else [f"{player_word(i, names)} draws {_drawn(found, i)}" for i in range(len(found.atoms))]
     )
     verdict = {
         "certified": f"which is an {equilibrium(found.epsilon)}, proved",

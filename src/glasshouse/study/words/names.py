@@ -3,9 +3,76 @@
 import math
 from collections.abc import Sequence
 
+from glasshouse.games.labels import called, shortened_names
+from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.plots.phase import basin_names
 from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study.computed import Computed
 from glasshouse.study.spec.dotted import numeric_leaves
+
+PLAIN = ("cooperate", "cooperation")
+"""Names of actions that say themselves what they count as."""
+
+
+def players_called(result: Computed) -> tuple[str, ...]:
+    """What the study's players are called in sentences: "Ada", or "player 1"."""
+    return result.prepared.base.game.player_names
+
+
+def cooperation_words(game: NormalFormGame) -> list[tuple[str, str]]:
+    """Which action counts as cooperation, and of whom: of everybody (""), or player by player."""
+    first = [called(names, "action")[0] for names in game.action_names]
+    if len(set(first)) == 1:
+        return [(first[0], "")]
+    return list(zip(first, game.player_names, strict=True))
+
+
+def cooperation_said(game: NormalFormGame) -> str:
+    """The same in one phrase: "work", or "share of Ada, trust of Ben"."""
+    return ", ".join(f"{name} of {who}" if who else name for name, who in cooperation_words(game))
+
+
+def cooperation_noted(game: NormalFormGame) -> str:
+    """The same after the word cooperation, " (work)"; nothing where the action is called that."""
+    said = cooperation_said(game)
+    return "" if said in PLAIN else f" ({said})"
+
+
+def basins_called(result: Computed) -> tuple[str, ...]:
+    """What the basins of a portrait are called: who cooperates, or what both mostly do where
+    something else than cooperation is looked at."""
+    game = result.prepared.base.game
+    if result.observable is None:
+        return basin_names(game.player_names)
+    rows, columns = ([called(own, "action")[0], *_others(own)] for own in game.action_names)
+    return tuple(f"({a}, {b})" for a, b in ((r, c) for r in rows for c in columns))
+
+
+def _others(names: Sequence[str]) -> list[str]:
+    """The second of two actions, or all but the first of more."""
+    first, *rest = called(names, "action")
+    return rest if len(rest) == 1 else [f"not {first}"]
+
+
+def cooperation_clause(game: NormalFormGame) -> str:
+    """The same at the end of a heading, "; cooperation is work"; nothing where it goes unsaid."""
+    said = cooperation_said(game)
+    return "" if said in PLAIN else f"; cooperation is {said}"
+
+
+def acts_called(result: Computed, player: int | None = None) -> str:
+    """What figures give the probability of: "work", or "cooperating" where actions differ.
+
+    **Arguments:** `player`, counted from 0, whose action it is; default the mean of all.
+    """
+    game = result.prepared.base.game
+    found = cooperation_words(game)
+    name, whose = found[0] if player is None or len(found) == 1 else found[player]
+    if name in PLAIN:
+        return "cooperating"
+    if whose and player is None:
+        return f"cooperating ({cooperation_said(game)})"
+    return shortened_names([name])[0]
 
 
 def own_values(result: Computed) -> str:

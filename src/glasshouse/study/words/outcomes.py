@@ -1,7 +1,12 @@
 """Where learning ends, in words."""
 
+import math
+
+import numpy as np
+
+from glasshouse.parametric.observable import Observable
 from glasshouse.study.computed import Computed
-from glasshouse.study.words.names import points_words
+from glasshouse.study.words.names import acts_called, axis_name, players_called, points_words
 
 
 def outcome_claims(result: Computed) -> list[str]:
@@ -9,8 +14,10 @@ def outcome_claims(result: Computed) -> list[str]:
     if result.learned is None:
         return []
     tied = " with tied parameters" if result.prepared.study.learning.tied else ""
+    if result.observable is not None:
+        return [f"Outcome{tied} ({result.learned}): {_observed(result, result.observable)}."]
     everyone = "both" if result.prepared.base.game.players == 2 else "all"
-    above = f"({'discounted rate' if result.repeated else 'probability'} above ½)"
+    above = f"({likely_words(result)} above ½)"
     parts = []
     for column, least, holds, fails in (
         (
@@ -32,21 +39,63 @@ def outcome_claims(result: Computed) -> list[str]:
             parts.append(f"{holds} {points_words(result, points)}")
         elif fails:
             parts.append(fails)
+    return [f"Outcome{tied} ({result.learned}): {'; '.join([*parts, *_lost(result)])}."]
+
+
+def _observed(result: Computed, seen: Observable) -> str:
+    """Where the mean of an observable is highest and lowest, and what it is at the ends."""
+    means = result.column("observed_mean").astype(float)
+    if not np.isfinite(means).any():
+        return "no run ended"
+    said = f"mean {seen.words} over runs{_everybody(seen)}"
+    if len(means) == 1:
+        each = result.base.generic and result.base.generic.observed
+        parts = [f"{said} {means[0]:.4g}"]
+        if each and len(each.players) > 1:
+            named = zip(players_called(result), each.players, strict=True)
+            parts.append(", ".join(f"{who} {x:.4g}" for who, x in named))
+        return "; ".join([*parts, *_lost(result)])
+    rows = result.rows()
+    ends = {"lowest": int(np.nanargmin(means)), "highest": int(np.nanargmax(means))}
+    shown = [
+        f"{name} {means[k]:.4g} at "
+        + ", ".join(f"{axis_name(axis.key)} {rows[k][axis.key]:g}" for axis in result.axes)
+        for name, k in ends.items()
+    ]
+    if math.isclose(*(means[k] for k in ends.values()), rel_tol=1e-9, abs_tol=1e-12):
+        shown = [f"{means[0]:.4g} at every point studied"]
+    return "; ".join([f"{said}: {', '.join(shown)}", *_lost(result)])
+
+
+def _everybody(seen: Observable) -> str:
+    return "" if seen.summed or len(seen.players) == 1 else " and players"
+
+
+def _lost(result: Computed) -> list[str]:
     lost = sum(int(n) for n in result.column("not_finite") if n is not None)
-    if lost:
-        parts.append(f"{lost} runs left the reals and are not counted")
-    return [f"Outcome{tied} ({result.learned}): {'; '.join(parts)}."]
+    return [f"{lost} runs left the reals and are not counted"] if lost else []
+
+
+def likely_words(result: Computed) -> str:
+    """Of what one half is the border: "probability", or of what where the action has a name."""
+    rate, said = "discounted rate" if result.repeated else "probability", acts_called(result)
+    return rate if said == "cooperating" else f"{rate} of {said}"
 
 
 def counted(result: Computed) -> str:
     """At how many points learners end in cooperation; of one point what they end in, or how they
     set out where that was not asked; else how many points there are."""
-    count = result.table.num_rows
+    count, seen = result.table.num_rows, result.observable
+    if seen is not None and result.learned is not None:
+        means = result.column("observed_mean").astype(float)
+        ends = np.nanmin(means), np.nanmax(means)
+        return f"mean {seen.words} " + " to ".join(dict.fromkeys(f"{x:.4g}" for x in ends))
     everyone = "both" if result.prepared.base.game.players == 2 else "all"
     if result.learned is None:
         if count > 1:
             return f"{count} points"
-        return f"from the neutral start mean cooperation {result.column('first_movement')[0]}"
+        what = "mean cooperation" if seen is None else seen.words
+        return f"from the neutral start {what} {result.column('first_movement')[0]}"
     if count == 1:
         names = {"cooperation": f"{everyone} end in cooperation", "exploitation": "some exploit "
                  "others", "defection": "nobody cooperates"}  # fmt: skip

@@ -15,6 +15,8 @@ from glasshouse.analysis.equilibrium.certified_thresholds import (
 from glasshouse.analysis.equilibrium.deviations import BoundaryTest, Deviation
 from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.analysis.proofs import CertifiedPoint
+from glasshouse.games.labels import player_word
+from glasshouse.parametric.observable import Observable
 from glasshouse.plots.coupling import Marker, outcome_names
 from glasshouse.plots.outcome_map import QUANTITIES
 from glasshouse.study.computed import Computed
@@ -79,6 +81,37 @@ def along_words(
     if marks:
         parts.append(f"Marked: {', '.join(map(_marked, marks))}.")
     return (f"Cooperation along {name}", " ".join(parts), _along_caption(result, marks, unmarked))
+
+
+def observed_words(result: Computed, seen: Observable) -> tuple[str, str, str]:
+    """Title, alternative text and caption of the diagram of an observable along one axis."""
+    (axis,) = result.axes
+    name, x = axis_name(axis.key), axis.values
+    means = result.column("observed_mean").astype(float)
+    ends = " and ".join(f"{means[k]:.4g} at {x[k]:g}" for k in (0, -1))
+    alt = (
+        f"{_upper(name)} runs from {x[0]:g} to {x[-1]:g}. The mean {seen.words} over runs is "
+        f"{ends}, at least {np.nanmin(means):.4g} and at most {np.nanmax(means):.4g}."
+    )
+    caption = (
+        f"{upper(seen.words)}, {seen.formula}, where learning ends: {result.learned}. The band "
+        "reaches from the run with the least to the one with the largest."
+    )
+    return f"{upper(seen.words)} along {name}", alt, caption
+
+
+def observed_map_words(result: Computed, seen: Observable, sheet: Sheet) -> tuple[str, str, str]:
+    """Title, alternative text and caption of the map of an observable over the first two axes."""
+    first, second = (axis_name(axis.key) for axis in result.axes[:2])
+    values = result.column("observed_mean")[sheet.rows].astype(float)
+    at = f" at {sheet.at}" if sheet.at else ""
+    alt = (
+        f"Mean {seen.words} over {first} and {second}{at}: from {np.nanmin(values):.4g} to "
+        f"{np.nanmax(values):.4g}."
+    )
+    caption = [f"Colours: mean {seen.words}, {seen.formula}, over runs ({result.learned})."]
+    caption += _moving(result, sheet)
+    return f"{upper(seen.words)} over {first} and {second}{at}", alt, " ".join(caption)
 
 
 def map_words(result: Computed, quantity: str, sheet: Sheet) -> tuple[str, str, str]:
@@ -160,20 +193,22 @@ def _moving(result: Computed, sheet: Sheet) -> list[str]:
     return [f"Not at rest: {which} had come to rest."] if moving else []
 
 
-def portrait_words(portrait: Portrait, where: str) -> tuple[str, str, str]:
-    """Title, alternative text and caption of the phase portrait."""
+def portrait_words(
+    portrait: Portrait, where: str, basins: Sequence[str], does: str = "cooperate"
+) -> tuple[str, str, str]:
+    """Title, alternative text and caption of the phase portrait.
+
+    **Arguments:** `basins`, what they are called; `does`, what players do with probability p.
+    """
     kinds = [point.stability for point in portrait.rest_points]
     counted = [f"{kinds.count(k)} {k}" for k in dict.fromkeys(kinds)]
-    shares = {
-        "nobody cooperates" if name == "nobody" else name: share
-        for name, share in portrait.shares.items()
-    }
+    shares = dict(zip(basins, portrait.shares.values(), strict=True))
     ends = ", ".join(f"{name} {share:.1%}" for name, share in shares.items() if share > 0)
     stable = [p.cooperation for p in portrait.rest_points if p.stability == "stable"][:6]
     at = "; ".join(f"({a:.3g}, {b:.3g})" for a, b in stable)
     alt = (
         f"Plane of both players' parameters. Rest points found: {', '.join(counted) or 'none'}."
-        + (f" Stable ones lie where the players cooperate with probability {at}." if at else "")
+        + (f" Stable ones lie where the players {does} with probability {at}." if at else "")
         + f" Of a grid of starts, so many end in each outcome: {ends or 'none is finite'}."
     )
     caption = f"{_upper(portrait.detail)}."
@@ -186,12 +221,14 @@ def deviation_words(
     gains: bool,
     where: str,
     point: CertifiedPoint | None = None,
+    names: Sequence[str] = (),
 ) -> tuple[str, str]:
     """Title and alternative text of the deviation curve.
 
-    **Arguments:** `gains`, whether it pays at all; `point`, the corner where it was certified.
+    **Arguments:** `gains`, whether it pays at all; `point`, the corner where it was certified;
+    `names`, what players are called.
     """
-    who = f"player {best.player + 1}"
+    who = player_word(best.player, names)
     verdict = {
         True: "the corner passes the boundary test",
         False: "the corner does not pass the boundary test",
@@ -204,18 +241,21 @@ def deviation_words(
         else f"the best change of its own parameter found, to {there}, gains {best.gain:.4g}, and "
         f"{verdict}"
     )
-    who = who.capitalize()
-    proved = "" if point is None else f" {_upper(_bounds(point, best.player))}."
-    alt = f"All parameters at the bounds where all cooperate most. {who}: {found}.{proved}"
+    proved = "" if point is None else f" {_upper(_bounds(point, best.player, names))}."
+    alt = f"All parameters at the bounds where all cooperate most. Of {who}: {found}.{proved}"
     return f"Leaving the cooperative corner alone{where}", alt
 
 
 def rest_deviation_words(
-    point: CertifiedPoint, where: str, window: tuple[float, float] | None
+    point: CertifiedPoint,
+    where: str,
+    window: tuple[float, float] | None,
+    names: Sequence[str] = (),
 ) -> tuple[str, str, str]:
     """Title, alternative text and caption of the deviation curve of the most frequent rest point.
 
-    **Arguments:** `window`, from where to where it is drawn if the parameter is unbounded.
+    **Arguments:** `window`, from where to where it is drawn if the parameter is unbounded; `names`,
+    what players are called.
     """
     assert point.reached is not None
     share, player = point.reached.share, point.gain.player
@@ -223,7 +263,7 @@ def rest_deviation_words(
     profile = ", ".join(map(point_words, point.certificate.params))
     alt = (
         f"All parameters at the rest point ({profile}), where {ends}. "
-        f"{_upper(verdict_words(point))}. {_upper(_bounds(point, player))}."
+        f"{_upper(verdict_words(point, names))}. {_upper(_bounds(point, player, names))}."
     )
     drawn = (
         ""
@@ -248,10 +288,10 @@ def proof_words(point: CertifiedPoint) -> str:
     )
 
 
-def _bounds(point: CertifiedPoint, player: int) -> str:
+def _bounds(point: CertifiedPoint, player: int, names: Sequence[str]) -> str:
     gain = point.certificate.gains[player]
     low, high = gain_ends(gain.lower, gain.upper)
-    return f"the best gain of player {player + 1} lies between {low} and {high}, proved"
+    return f"the best gain of {player_word(player, names)} lies between {low} and {high}, proved"
 
 
 def boundary_words(test: BoundaryTest, point: CertifiedPoint | None = None) -> str:

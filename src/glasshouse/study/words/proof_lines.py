@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from glasshouse._foundation.digits import BOUND_DIGITS, bracket, exactly, gain_at_least, gain_ends
+from glasshouse.games.labels import player_word
 
 if TYPE_CHECKING:
     from glasshouse.analysis.outcomes.reached import ReachedPoint
@@ -22,17 +23,17 @@ def profile_lines(certificate: "Certificate") -> list[str]:
     """What the certificate of a profile says, and what of: a line each."""
     found = [verdict(certificate), subject(certificate), payoffs(certificate)]
     if certificate.worst.attained is False:
-        who = f"player {certificate.worst.player + 1}"
+        who = player_word(certificate.worst.player)  # files know no names
         found.append(f"no deviation of {who} gains as much as some limit of deviations")
     return found
 
 
-def verdict(certificate: "Certificate") -> str:
+def verdict(certificate: "Certificate", names: Sequence[str] = ()) -> str:
     """What a certificate says: "certified: no player gains more than 1e-06 (…)"."""
     said = certificate.verdict
     if certificate.about != "the game":
         said = f"{said} about {certificate.about}"
-    return f"{said}: {_found(certificate)}"
+    return f"{said}: {_found(certificate, names)}"
 
 
 def subject(certificate: "Certificate") -> str:
@@ -79,7 +80,7 @@ def payoff_tables(tables: Any) -> str:
     if len(numbers) > MOST_PAYOFFS_SHOWN:
         digest = hashlib.sha256(" ".join(numbers).encode()).hexdigest()
         return f"payoffs: {len(numbers)} numbers, SHA-256 {digest[:16]}…"
-    said = (f"player {i + 1} {_nested(table)}" for i, table in enumerate(tables))
+    said = (f"{player_word(i)} {_nested(table)}" for i, table in enumerate(tables))
     return f"payoffs: {'; '.join(said)}"
 
 
@@ -129,17 +130,19 @@ def semantics_words(problem: Any) -> str:
     return f"logistic semantics at coupling {exactly(couplings.pop())}{own}"
 
 
-def _found(certificate: "Certificate") -> str:
+def _found(certificate: "Certificate", names: Sequence[str]) -> str:
     if certificate.verdict == "certified":
         return f"no player gains {_at_most(certificate)}{_for_every(certificate)}"
     if certificate.verdict == "unknown":
         gain = max(certificate.gains, key=lambda gain: gain.upper)
         least, most = gain_ends(gain.lower, gain.upper)
-        found = f"the best gain of player {gain.player + 1} lies in [{least}, {most}]"
+        who = player_word(gain.player, names)
+        found = f"the best gain of {who} lies in [{least}, {most}]"
         return f"{found}{_for_every(certificate)}"
     gain = certificate.worst  # its witness says at which coupling
     least = gain_at_least(gain.witness_gain, *_largest(certificate))
-    return f"player {gain.player + 1} gains at least {least} by {_move(certificate, gain)}"
+    who = player_word(gain.player, names)
+    return f"{who} gains at least {least} by {_move(certificate, gain)}"
 
 
 def _at_most(certificate: "Certificate") -> str:

@@ -1,6 +1,7 @@
 """The result of a study in words: a sentence each on first movement, outcome and equilibrium."""
 
 import math
+from collections.abc import Sequence
 
 from glasshouse._foundation.declared import study_settings
 from glasshouse._foundation.digits import at_most, between, digits, exactly, headline
@@ -16,7 +17,9 @@ from glasshouse.study.words.equilibria import branch_claims, survey_claims
 from glasshouse.study.words.names import (
     at_own_values,
     axis_name,
+    cooperation_noted,
     in_words_and,
+    players_called,
     points_words,
     strength,
 )
@@ -54,7 +57,7 @@ def claims(result: Computed) -> list[str]:
     predictions = result.predictions
     if predictions is not None:
         movement, corner = (
-            _movement_claim(predictions, learners(result)),
+            _movement_claim(predictions, learners(result), toward(result)),
             _NOT_ASKED if result.repeated else equilibrium_claim(predictions),
         )
         long_run = [_long_run_claim(predictions)]
@@ -65,9 +68,9 @@ def claims(result: Computed) -> list[str]:
     if compared is not None and not result.axes:
         movement = ""  # which nobody asked for
     found = [movement, *outcome_claims(result), *long_run, corner, _rest_points_claim(result)]
-    found += survey_claims(result.survey, at_own_values(result))
+    found += survey_claims(result.survey, at_own_values(result), players_called(result))
     found += branch_claims(result.branches)
-    found = [*([comparison_claim(compared)] if compared else []), *found]
+    found = [*([comparison_claim(compared, players_called(result))] if compared else []), *found]
     return [_under(access(result), claim) for claim in found if claim]
 
 
@@ -106,13 +109,20 @@ def learners(result: Computed) -> str:
     return f"learners by {learning.rule.words}, as swept," if changed else learning.learners
 
 
+def toward(result: Computed) -> str:
+    """Whereto learners move, with the action that counts as cooperation: it is said early."""
+    if result.observable is not None:
+        return f"toward higher {result.observable.words}"
+    return f"toward cooperation{cooperation_noted(result.prepared.base.game)}"
+
+
 def _under(access: str, claim: str) -> str:
     """A claim that says under which access it holds, unless that is full."""
     kind = next(kind for kind in CLAIM_KINDS if claim.startswith(kind))
     return f"{kind}, {access}{claim.removeprefix(kind)}" if access else claim
 
 
-def _movement_claim(predictions: Predictions, who: str) -> str:
+def _movement_claim(predictions: Predictions, who: str, toward: str) -> str:
     closed = predictions.closed_form
     if closed is None:
         predicted = "no closed form"
@@ -128,7 +138,7 @@ def _movement_claim(predictions: Predictions, who: str) -> str:
     low, high = moves.searched or (math.nan, math.nan)
     searched = f"; searched from {low:.4g} to {high:.4g}" if moves.searched else ""
     return (
-        f"First movement: from the neutral start {who} move toward cooperation "
+        f"First movement: from the neutral start {who} move {toward} "
         f"{where_words(moves, key)} ({predicted}{searched}); measured, in a window of "
         f"{measured.learned}, {where_words(measured, key)}."
     )
@@ -149,10 +159,12 @@ def _rises_claim(result: Computed) -> str:
         direction = result.base.first_movement.direction
         learning = result.prepared.base.learning
         who = "" if learning.rule.selfish else f" of {learning.learners}"
-        return f"First movement: from the neutral start mean cooperation{who} {direction}."
+        noted = cooperation_noted(result.prepared.base.game)
+        what = f"mean cooperation{noted}" if result.observable is None else result.observable.words
+        return f"First movement: from the neutral start {what}{who} {direction}."
     return (
         f"First movement: from the neutral start {learners(result)} move "
-        f"toward cooperation {points_words(result, rises)}."
+        f"{toward(result)} {points_words(result, rises)}."
     )
 
 
@@ -185,7 +197,7 @@ def _slices_claim(result: Computed) -> str:
         )
     return (
         f"First movement: from the neutral start {learners(result)} move "
-        f"toward cooperation {'; '.join([*found, *elsewhere])}"
+        f"{toward(result)} {'; '.join([*found, *elsewhere])}"
         f"{'' if found else f' {of} of {others}'}."
     )
 
@@ -251,7 +263,8 @@ def _rest_points_claim(result: Computed) -> str:
     found = judged(verdicts, common.certificate.epsilon, which)
     about = common.certificate.about
     program = "" if about == "the game" else f" (about {about}, traced from the semantics)"
-    said = "; ".join(filter(None, [f"{found}{program}", witness_words(common), _moving(result)]))
+    against = witness_words(common, players_called(result))
+    said = "; ".join(filter(None, [f"{found}{program}", against, _moving(result)]))
     return f"Equilibrium{at_own_values(result)}{proved}: {said}."
 
 
@@ -267,7 +280,7 @@ def _passes_claim(result: Computed) -> str:
     """On the boundary test, point by point; nothing where it was not asked for."""
     answers = result.column("boundary_passes").tolist()
     tested = sum(answer is not None for answer in answers)
-    if not result.prepared.study.analysis.boundary_test:
+    if not result.prepared.study.analysis.wanted["boundary"]:
         return ""
     if result.repeated:
         return _NOT_ASKED
@@ -275,7 +288,7 @@ def _passes_claim(result: Computed) -> str:
         return "Equilibrium: not tested, or undecided."
     corner = next((point for point in result.certificates if point.corner), None)
     if not result.axes and corner is not None and corner.certificate.verdict != "unknown":
-        return _corner_claim(corner)
+        return _corner_claim(corner, players_called(result))
     passes = [answer is True for answer in answers]
     which = "" if tested == len(answers) else f"; tested at {tested} of {len(answers)} points"
     if not result.axes:
@@ -285,15 +298,13 @@ def _passes_claim(result: Computed) -> str:
     return f"Equilibrium: {CORNER} {verb} the boundary test{where} (numerical, not proved{which})."
 
 
-def _corner_claim(corner: CertifiedPoint) -> str:
+def _corner_claim(corner: CertifiedPoint, names: Sequence[str]) -> str:
     """On a study of one point, whose corner was certified or refuted."""
     what, gain = equilibrium(corner.certificate.epsilon), corner.gain
     if corner.certificate.verdict == "certified":
         return f"Equilibrium, proved: {CORNER} is an {what}."
-    return (
-        f"Equilibrium, refuted: {CORNER} is no {what}; "
-        f"{gains_by(gain, f'moving to about {point_words(gain.witness)}')}."
-    )
+    move = f"moving to about {point_words(gain.witness)}"
+    return f"Equilibrium, refuted: {CORNER} is no {what}; {gains_by(gain, move, names)}."
 
 
 def where_words(switch: Switch, key: str) -> str:

@@ -6,6 +6,7 @@ from glasshouse._foundation.digits import exactly, gain_at_least, gain_ends
 from glasshouse.analysis.outcomes.reached import ReachedPoint
 from glasshouse.analysis.proofs import CertifiedPoint
 from glasshouse.certificates.certificate import GainBounds
+from glasshouse.games.labels import player_word
 
 SENTENCE_DIGITS = 4
 """Of gains and parameters in sentences, at most."""
@@ -43,26 +44,28 @@ def equilibrium(epsilon: float, plural: bool = False) -> str:
     return f"ε-equilibri{ending} for ε = {exactly(epsilon)}"
 
 
-def verdict_words(point: CertifiedPoint) -> str:
-    """What is proved about one point."""
+def verdict_words(point: CertifiedPoint, names: Sequence[str] = ()) -> str:
+    """What is proved about one point; `names` are what players are called."""
     certificate, gain = point.certificate, point.gain
+    move = f"moving to about {point_words(gain.witness)}"
     if certificate.verdict == "refuted":
-        return f"refuted: {gains_by(gain, f'moving to about {point_words(gain.witness)}')}"
+        return f"refuted: {gains_by(gain, move, names)}"
     if certificate.verdict == "certified":
         most = max(certificate.gains, key=lambda gain: gain.upper)
         return f"proved: no player gains {at_most_words(most)}"
     low, high = gain_ends(gain.lower, gain.upper)
-    return f"not decided: player {gain.player + 1} gains between {low} and {high} at best"
+    who = player_word(gain.player, names)
+    return f"not decided: {who} gains between {low} and {high} at best"
 
 
-def witness_words(point: CertifiedPoint) -> str:
+def witness_words(point: CertifiedPoint, names: Sequence[str] = ()) -> str:
     """From where, by whom and how much: what refutes a rest point; nothing if it is not refuted."""
     if point.certificate.verdict != "refuted" or point.reached is None:
         return ""
     gain = point.gain
     here = point_words(point.certificate.params[gain.player])
     move = f"moving from {here} to about {point_words(gain.witness)}"
-    return f"where {ends_words(point.reached)}, {gains_by(gain, move)}"
+    return f"where {ends_words(point.reached)}, {gains_by(gain, move, names)}"
 
 
 def ends_words(reached: ReachedPoint) -> str:
@@ -71,10 +74,10 @@ def ends_words(reached: ReachedPoint) -> str:
     return "tied learning ends" if share is None else f"{100 * share.value:.3g}% of the runs end"
 
 
-def gains_by(gain: GainBounds, move: str) -> str:
+def gains_by(gain: GainBounds, move: str, names: Sequence[str] = ()) -> str:
     """What a player gains at least by moving to the witness, in digits of its bracket."""
     least = gain_at_least(gain.witness_gain, gain.lower, gain.upper, SENTENCE_DIGITS)
-    return f"player {gain.player + 1} gains at least {least} by {move}"
+    return f"{player_word(gain.player, names)} gains at least {least} by {move}"
 
 
 def at_most_words(gain: GainBounds) -> str:
