@@ -9,6 +9,7 @@ from glasshouse.errors import InputError
 if TYPE_CHECKING:
     from glasshouse.dynamics.learning import Learning
     from glasshouse.families.family import AbstractFamily
+    from glasshouse.games.normal_form import NormalFormGame
     from glasshouse.parametric import ParametricGame
     from glasshouse.study.spec.study import AnalysisSpec
 
@@ -17,7 +18,8 @@ class Subject(NamedTuple):
     """A game in parameters and how its players learn, from the command line or from a study.
 
     `head` is what JSON says first; `title`, what people read first; `family`, the game at every
-    strength of reading, called `key`, or None where the semantics has none.
+    strength of reading, called `key`, or None where the semantics has none; `stage`, what is
+    played, once where it is repeated.
     """
 
     title: str
@@ -27,6 +29,7 @@ class Subject(NamedTuple):
     key: str
     learning: "Learning"
     analysis: "AnalysisSpec"
+    stage: "NormalFormGame"
 
 
 def is_study(text: str) -> bool:
@@ -66,6 +69,7 @@ def of_study(text: str, given: dict[str, Any], trust: bool) -> Subject:
         key=key,
         learning=setting.learning,
         analysis=setting.study.analysis,
+        stage=setting.game,
     )
 
 
@@ -92,4 +96,5 @@ def of_game(
         key="semantics.coupling",
         learning=learning,
         analysis=AnalysisSpec(),
+        stage=family.game,
     )

@@ -30,7 +30,12 @@ from glasshouse.study.report.numbers import (
     numbers,
 )
 from glasshouse.study.report.payoffs import beside, spread
-from glasshouse.study.report.proved import epsilon_words, proved_points, proved_threshold_words
+from glasshouse.study.report.proved import (
+    epsilon_words,
+    proved_points,
+    proved_threshold_words,
+    searched_points,
+)
 from glasshouse.study.result import StudyResult
 from glasshouse.study.words.names import at_own_values, axis_name, in_words_and, own_values, upper
 from glasshouse.study.words.sentences import CLAIM_KINDS, claims
@@ -216,18 +221,24 @@ def _predicted(result: StudyResult) -> Iterator[object]:
 
 def _proved(result: StudyResult) -> Iterator[object]:
     threshold = proved_threshold_words(result.predictions)
-    if not threshold and not result.certificates:
+    if not threshold and not result.certificates and not result.searched:
         return
     for words, file in threshold:
         yield element("p", f"{words} File: ", code(file), ".")
     if result.certificates:
         at = at_own_values(result)
         yield element("p", f"Asked of each point{at}: is it an {epsilon_words(result)}?")
-        titles = ("Point", "Parameters", "Cooperation", "Share of runs", "Verdict", "Best gain",
-                  "Best deviation", "File")  # fmt: skip
+        titles = ("Point", "Parameters", "Cooperation", "Payoffs", "Share of runs", "Verdict",
+                  "Best gain", "Best deviation", "File")  # fmt: skip
         kinds = {"Point": "what", "Verdict": "verdict"}
         columns = [(title, kinds.get(title)) for title in titles]
         yield ScrolledTable.of("Certified points", columns, proved_points(result), kind="stack")
+    if result.searched:
+        titles = ("Point", "Parameters", "Payoffs", "Share of runs", "What a search found", "How")
+        kinds = {"Point": "what", "How": "how"}
+        columns = [(title, kinds.get(title)) for title in titles]
+        label = "Points of which neither is proved"
+        yield ScrolledTable.of(label, columns, searched_points(result), kind="stack")
     yield quiet(
         "At an ε-equilibrium nobody gains more than ε by changing its own parameters alone, "
         "anywhere in its box, limits at infinity included. A point where learning rests need not "
