@@ -69,9 +69,9 @@ def judge(game: DenseGame, params: Params, epsilon: float, budget: int) -> Judge
 def cooperative_corner(game: DenseGame) -> Params | None:
     """The corner of the boxes towards which everybody's own cooperation rises from neutral.
 
-    Of one parameter, where it rises with it, that is the upper bound. None where a box is unbounded,
-    where cooperation does not change with some parameter, or where somebody does not cooperate more
-    at the corner than at the opposite one.
+    Of one parameter, where it rises with it, that is the upper bound. None where a box has no
+    bounds, where cooperation does not change with some parameter, or where somebody does not
+    cooperate more at the corner than at the opposite one.
     """
     boxes = [jax.tree.leaves((box.lower, box.upper)) for box in game.spaces]
     ends = itertools.chain.from_iterable(boxes)

@@ -275,7 +275,7 @@ def _base_numbers(result: StudyResult) -> list[Number]:
     ]
     found.append(("pure equilibria, how many", len(base.pure_equilibria)))
     found.append(("largest welfare", base.welfare))
-    mixed = [
+    mixed: list[tuple[str, Any]] = [
         (f"{MIXED} {mixture_name(result.prepared.base.game, x)}: payoffs", x.payoffs)
         for x in (base.mixed or ())[:MOST_PROFILES_REPORTED]
     ]

@@ -45,8 +45,13 @@ NO_PURE = "no pure equilibrium; there is a mixed one, as in every finite game"
 
 
 def _drawn(names: Sequence[str], weights: Sequence[float]) -> str:
-    played = [(name, w) for name, w in zip(names, weights, strict=True) if w]
+    played = [(_named(name), w) for name, w in zip(names, weights, strict=True) if w]
     return ", ".join(name if w == 1 else f"{w:.4g} {name}" for name, w in played)
+
+
+def _named(action: str) -> str:
+    """A mere number is no name."""
+    return f"action {action}" if action.isdigit() else action
 
 
 def _numbers(payoffs: Sequence[float]) -> str:

@@ -335,12 +335,12 @@ def _own_verdict(result: Computed) -> str:
 
 def _searched_claim(result: Computed) -> str:
     """On the most frequent end of learning of which neither is proved."""
-    reached = [point for point in result.searched if point.reached is not None]
-    if not reached:
+    ends = [(point.reached, point) for point in result.searched if point.reached is not None]
+    if not ends:
         return ""
-    common = max(reached, key=lambda x: x.reached.share.count if x.reached.share else 0)
-    said = f"where {ends_words(common.reached)}, {searched_words(common)}"
-    more = f"; {len(reached) - 1} more are not decided" if len(reached) > 1 else ""
+    reached, common = max(ends, key=lambda pair: pair[0].share.count if pair[0].share else 0)
+    said = f"where {ends_words(reached)}, {searched_words(common)}"
+    more = f"; {len(ends) - 1} more are not decided" if len(ends) > 1 else ""
     return f"Equilibrium{at_own_values(result)}: {said}{more}."
 
 
