@@ -7,7 +7,9 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import PyTree
 
+from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.precision import in_float64
 from glasshouse.analysis.equilibrium.certification import certify
 from glasshouse.analysis.equilibrium.deviations import Deviation, best_deviation
@@ -69,23 +71,24 @@ def judge(game: DenseGame, params: Params, epsilon: float, budget: int) -> Judge
 def cooperative_corner(game: DenseGame) -> Params | None:
     """The corner of the boxes towards which everybody's own cooperation rises from neutral.
 
-    Of one parameter, where it rises with it, that is the upper bound. None where a box has no
-    bounds, where cooperation does not change with some parameter, or where somebody does not
-    cooperate more at the corner than at the opposite one.
+    Of one parameter that does not matter where neutral it is the upper bound. None where a box has
+    no bounds, where cooperation does not change with some of several parameters, or where somebody
+    does not cooperate more at the corner than at the opposite one.
     """
     boxes = [jax.tree.leaves((box.lower, box.upper)) for box in game.spaces]
     ends = itertools.chain.from_iterable(boxes)
     if not all(np.isfinite(np.asarray(x)).all() for x in ends):
         return None
     rises = _rises(game)
-    flat = [np.asarray(x) for x in jax.tree.leaves(rises)]
-    if not all(np.isfinite(x).all() and (x != 0).all() for x in flat):
+    each = [np.concatenate([np.ravel(x) for x in jax.tree.leaves(own)]) for own in rises]
+    # With one parameter there are two corners only, which are compared whatever the slope.
+    if not all(len(x) == 1 or (np.isfinite(x).all() and (x != 0).all()) for x in each):
         return None
 
     def towards(sign: float) -> Params:
         return tuple(
             jax.tree.map(
-                lambda x, low, high: np.where(sign * np.asarray(x) > 0, high, low),
+                lambda x, low, high: np.where((np.asarray(x) < 0) == (sign < 0), high, low),
                 own,
                 box.lower,
                 box.upper,
@@ -104,8 +107,8 @@ def _rises(game: DenseGame) -> Params:
     """The derivative of everybody's cooperation in its own parameters where all are neutral."""
     start = jax.tree.map(jnp.asarray, game.neutral())
 
-    def own(i: int) -> Params:
-        def probability(params: Params) -> jax.Array:
+    def own(i: int) -> PyTree:
+        def probability(params: PyTree) -> RealArray:
             return cooperation(game, (*start[:i], params, *start[i + 1 :]))[i]
 
         return jax.grad(probability)(start[i])
