@@ -13,7 +13,7 @@ from glasshouse.analysis.equilibrium.judging import cooperative_corner, judge
 from glasshouse.errors import InputError
 from glasshouse.games import catalogue
 
-ALONE = "tied = false\noutcomes = false\nportrait = false\n"
+ALONE = "tied = false\noutcomes = false\n"
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_the_corner_towards_cooperation_of_several_actions():
     assert [own.tolist() for own in corner] == [[3.0, -3.0]] * 2
     found = judge(game, corner, 1e-6, 500)
     assert found.certificate.verdict == "refuted"
-    assert cooperative_corner(gh.LogisticFamily(catalogue.stag_hunt())(0.5)) is None  # no bounds
+    assert cooperative_corner(gh.LogisticFamily(catalogue.stag_hunt(), bound=np.inf)(0.5)) is None
 
 
 def test_mixed_equilibria_stand_beside_the_pure_ones():
@@ -84,7 +84,8 @@ def test_mixed_equilibria_stand_beside_the_pure_ones():
     assert rps.weights == ((1 / 3,) * 3,) * 2
     assert rps.payoffs == (0.0, 0.0)
     # Chicken, R = 3, S = 1, T = 5, P = 0: who swerves with p gains 3p + (1 - p) = 5p at p = 1/3.
-    chicken = gh.NormalFormGame.symmetric([[3, 1], [5, 0]])
+    table = np.array([[3.0, 1.0], [5.0, 0.0]])
+    chicken = gh.NormalFormGame(np.stack([table, table.T]))
     facts = base_game(chicken)
     (mixed,) = facts.mixed
     third = float(Fraction(1, 3))
