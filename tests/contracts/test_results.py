@@ -22,6 +22,7 @@ from glasshouse._foundation.results import UNLESS_NONE, Readable, Result, plain
 from glasshouse.analysis import (
     Observed,
     Portrait,
+    SearchedPoint,
     Share,
     Switch,
     assess,
@@ -307,6 +308,7 @@ EXAMPLES = {
     "Portrait": portrait,
     "PlaneRestPoint": lambda: portrait().rest_points[0],
     "FieldGrid": lambda: portrait().field,
+    "MixedProfile": lambda: base_game(catalogue.rock_paper_scissors()).mixed[0],
     "BaseGame": lambda: base_game(catalogue.minimum_effort()),
     "Experiment": Experiment,
     "Trial": lambda: sceptic().trials[0],
@@ -358,6 +360,9 @@ EXAMPLES = {
     "Setting": lambda: study().prepared.base,
     "Predictions": predictions,
     "CertifiedPoint": certified_corner,
+    "SearchedPoint": lambda: SearchedPoint(
+        "corner", None, True, (0.9, 0.9), (3.0, 3.0), (3.0, 3.0), 1e-6, (), None, "no box"
+    ),
     "Slice": lambda: Slice(1 / 3, 2 / 3, "nowhere", None, math.nan),
     "StudyResult": study,
 }

@@ -201,7 +201,7 @@ def test_thresholds_of_symmetric_games_with_more_players(n, seed):
     ids=lambda game: game.title,
 )
 def test_games_without_closed_forms_are_refused(game):
-    with pytest.raises(InputError, match="first_movement or long_run_switch"):
+    with pytest.raises(InputError, match="switches are searched for instead"):
         thresholds(game)
 
 

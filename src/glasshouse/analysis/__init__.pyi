@@ -58,6 +58,7 @@ from .equilibrium import BoundaryTest as BoundaryTest
 from .equilibrium import CertifiedThreshold as CertifiedThreshold
 from .equilibrium import Deviation as Deviation
 from .equilibrium import EquilibriumCurve as EquilibriumCurve
+from .equilibrium import MixedProfile as MixedProfile
 from .equilibrium import base_game as base_game
 from .equilibrium import best_deviation as best_deviation
 from .equilibrium import boundary_test as boundary_test
@@ -95,6 +96,7 @@ from .predictions import Predictions as Predictions
 from .predictions import Slice as Slice
 from .predictions import predict as predict
 from .proofs import CertifiedPoint as CertifiedPoint
+from .proofs import SearchedPoint as SearchedPoint
 from .sensitivities import Sensitivity as Sensitivity
 from .sensitivities import SensitivityPath as SensitivityPath
 from .sensitivities import margin_by_reader as margin_by_reader

@@ -3,29 +3,32 @@
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-import equinox as eqx
 import jax
 import numpy as np
 
-from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.progress import progress
 from glasshouse._foundation.results import Result
-from glasshouse.analysis.equilibrium.certification import certify
 from glasshouse.analysis.equilibrium.certified_thresholds import (
     CertifiedThreshold,
     EquilibriumCurve,
     certified_threshold,
     equilibrium_curve,
 )
-from glasshouse.analysis.equilibrium.deviations import upper_corner
-from glasshouse.analysis.movement.first_order import cooperation
+from glasshouse.analysis.equilibrium.deviations import Deviation
+from glasshouse.analysis.equilibrium.judging import (
+    cooperates,
+    cooperative_corner,
+    gains_more,
+    judge,
+)
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.analysis.outcomes.reached import (
     SAME_END,
     ReachedPoint,
     ReachedRestPoints,
+    ends_reached,
     reached_rest_points,
 )
 from glasshouse.certificates.certificate import Certificate, GainBounds
@@ -33,13 +36,14 @@ from glasshouse.dynamics.learning import Learning
 from glasshouse.dynamics.starts import Starts
 from glasshouse.errors import InputError
 from glasshouse.families.family import AbstractDenseFamily
-from glasshouse.games.base import UNROLL_LIMIT, unrolls
+from glasshouse.games.base import unrolls
 from glasshouse.parametric import ParametricGame, Params, capabilities
 from glasshouse.parametric.capabilities import ONCE
 from glasshouse.theory.limits import corner_limits
 
-PROOF_BUDGET, MOST_BOXES = 20_000, 60_000
-"""Boxes looked at for each player of a proof, and for all proofs about points together."""
+LEAST_BOXES, PROOF_BUDGET, MOST_WORK = 60, 20_000, 480_000
+"""Boxes looked at for each player of a proof, and for all proofs about points together: these are
+60 000 boxes of a game with eight payoffs, since a box costs as much as there are payoffs."""
 
 THRESHOLD_BUDGET = 7_000
 """Boxes for each player of a proof about a threshold: half a minute is lost at most if in vain."""
@@ -50,8 +54,16 @@ CURVE_TOLERANCE, CURVE_BUDGET = 1e-3, 2_000
 MOST_CERTIFIED = 8
 """Of the rest points where the study's runs end, so many are certified, the most frequent ones."""
 
+MOST_ENDS = 3
+"""Of the ends of runs that have not come to rest, so many are judged, the most frequent ones."""
+
 MOST_PARAMETERS = 3
-"""Of a player: with more, a proof takes longer than the rest of a study."""
+"""Of a player: with more, proofs about a threshold take longer than the rest of a study."""
+
+NO_REST = (
+    "no run came to rest to 1e-6: points are judged where runs stand after the steps taken, which "
+    "more steps may change (learning.steps, --steps)"
+)
 
 EQUAL_GAINS = 1e-9
 """Gains that differ by no more than this share are equal."""
@@ -62,16 +74,18 @@ class CertifiedPoint(Result):
     """A profile of a game, with a certificate that tells whether it is an ε-equilibrium.
 
     **Arguments:** `name`, of its file: "tied_rest_point", "rest_point_1" (the most frequent one)
-    and so on, or "corner"; `reached`, the rest point of learning, or None where none was reached
-    there; the tied one has the share of the runs that end there too; `corner`, whether it
-    is the cooperative corner, all parameters at their upper bounds; `cooperation`, each player's
-    probability of action 0; `certificate`.
+    and so on, where no run rests "tied_end", "end_1" and so on, or "corner"; `reached`, where
+    learning ends, or None where it does not end there; the tied one has the share of the runs that
+    end there too; `corner`, whether it is the cooperative corner, all parameters at the bounds
+    towards which cooperation rises; `cooperation`, each player's probability of action 0;
+    `payoffs`, one per player; `certificate`.
     """
 
     name: str
     reached: ReachedPoint | None
     corner: bool
     cooperation: tuple[float, ...]
+    payoffs: tuple[float, ...]
     certificate: Certificate
 
     @property
@@ -89,6 +103,41 @@ class CertifiedPoint(Result):
             if gain.witness_gain >= worst.witness_gain * (1 - EQUAL_GAINS)
             and gain.upper >= worst.upper * (1 - EQUAL_GAINS)
         )
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class SearchedPoint(Result):
+    """A profile of which neither is proved, with what a search for deviations found.
+
+    **Arguments:** as in `CertifiedPoint`; `params`; `epsilon`, gains up to which count as none;
+    `deviations`, the best found for each player, empty where none could be sought; `gains`, whether
+    one of them gains more than ε: False is no proof; `why` nothing is proved.
+    """
+
+    name: str
+    reached: ReachedPoint | None
+    corner: bool
+    cooperation: tuple[float, ...]
+    payoffs: tuple[float, ...]
+    params: Params
+    epsilon: float
+    deviations: tuple[Deviation, ...]
+    gains: bool | None
+    why: str
+
+    @property
+    def best(self) -> Deviation | None:
+        """The deviation found that gains most, where that is more than ε."""
+        return gains_more(self.deviations, self.epsilon)
+
+
+class Judged(NamedTuple):
+    """What is known of the points of a game: `certified`, those with certificates; `searched`,
+    those of which neither is proved; `note`, what is left out and why."""
+
+    certified: tuple[CertifiedPoint, ...] = ()
+    searched: tuple[SearchedPoint, ...] = ()
+    note: str = ""
 
 
 def certificate_file(name: str) -> str:
@@ -111,7 +160,7 @@ def most_frequent(points: tuple[CertifiedPoint, ...]) -> CertifiedPoint | None:
     return max(reached, key=_runs, default=None)
 
 
-def certified_points(
+def judged_points(
     game: ParametricGame,
     learning: Learning,
     epsilon: float | Literal[False],
@@ -119,35 +168,51 @@ def certified_points(
     tied: bool = True,
     outcomes: bool = True,
     boundary: bool = True,
-) -> tuple[tuple[CertifiedPoint, ...], str]:
-    """Proofs about the points of a game that matter, and why there are none or what is left out.
+) -> Judged:
+    """What is proved, or else found, of the points of a game that matter, and what is left out.
 
-    **Arguments:** `learning`, whose rest points they are about; `epsilon`, False to prove nothing;
+    **Arguments:** `learning`, whose ends they are; `epsilon`, False to judge nothing;
     `tied`, `outcomes`, `boundary`: whether tied runs, runs from its starts and the cooperative
     corner are asked about.
     """
     if epsilon is False:
-        return (), ""
+        return Judged()
     if "dense" not in capabilities(game):
-        return (), f"no certificates: they are {ONCE}"
-    reason = _too_large(game)
-    if reason:
-        return (), f"no certificates: {reason}; call glasshouse.certify for one profile"
-    corner = _cooperative_corner(game) if boundary else None
+        return Judged(note=f"no certificates: they are {ONCE}")
+    corner = cooperative_corner(game) if boundary else None
     reached, left_out = _reached(game, learning, tied, outcomes)
     profiles = _profiles(reached, corner)
-    budget = MOST_BOXES // (len(game.spaces) * max(len(profiles), 1))
-    points = []
-    try:
-        with progress("proving", len(profiles)) as advance:
-            for name, params, point, is_corner in profiles:
-                proof = certify(game, params, float(epsilon), budget=min(PROOF_BUDGET, budget))
-                cooperates = tuple(map(float, _cooperation(game, params)))
-                points.append(CertifiedPoint(name, point, is_corner, cooperates, proof))
-                advance()
-    except InputError as error:
-        return (), f"no certificates: {error}"
-    return tuple(points), left_out
+    budget = _budget(game, len(profiles))
+    certified, searched, reasons = [], [], []
+    with progress("proving", len(profiles)) as advance:
+        for name, params, point, is_corner in profiles:
+            found = judge(game, params, float(epsilon), budget)
+            paid = tuple(map(float, np.asarray(game.payoffs(params))))
+            about = name, point, is_corner, cooperates(game, params), paid
+            if found.certificate is not None:
+                certified.append(CertifiedPoint(*about, found.certificate))
+            if found.certificate is None or found.certificate.verdict == "unknown":
+                gains = any(x.gain > epsilon for x in found.deviations)
+                known = gains if found.deviations else None
+                searched.append(
+                    SearchedPoint(
+                        *about, params, float(epsilon), found.deviations, known, found.why
+                    )
+                )
+            reasons += [f"no certificates: {found.why}"] * (found.certificate is None)
+            advance()
+    notes = filter(None, [left_out, *dict.fromkeys(reasons)])
+    return Judged(tuple(certified), tuple(searched), "; ".join(notes))
+
+
+def _budget(game: ParametricGame, profiles: int) -> int:
+    """Boxes for each player of each proof: one costs as much as there are payoffs, and more where
+    many parameters are differentiated."""
+    payoffs = len(game.spaces) * math.prod(game.semantics.actions)
+    most = max(len(_numbers((box.lower,))) for box in game.spaces)
+    proofs = len(game.spaces) * max(profiles, 1)
+    boxes = int(MOST_WORK / (proofs * payoffs * max(1.0, most / MOST_PARAMETERS)))
+    return max(LEAST_BOXES, min(PROOF_BUDGET, boxes))
 
 
 def threshold_curve(family: Any) -> EquilibriumCurve | None:
@@ -169,7 +234,8 @@ def _profiles(
     found, generic = [], 0
     for point in reached:
         generic += point.starts == "generic"
-        name = "tied_rest_point" if point.starts == "tied" else f"rest_point_{generic}"
+        kind = "rest_point" if point.at_rest else "end"
+        name = f"tied_{kind}" if point.starts == "tied" else f"{kind}_{generic}"
         is_corner = corner is not None and _numbers(point.params) == _numbers(corner)
         found.append((name, point.params, point, is_corner))
     if corner is not None and not any(is_corner for *_, is_corner in found):
@@ -182,7 +248,7 @@ def _reached(
 ) -> tuple[tuple[ReachedPoint, ...], str]:
     """The rest points of the runs that were asked for, and in words what they leave out.
 
-    One reached both ways is one point.
+    One reached both ways is one point. Where no run rests, where the runs stand at their end.
     """
     if not tied and not outcomes:
         return (), ""
@@ -198,9 +264,17 @@ def _reached(
                 generic.remove(other)
                 break
     points = (*shared, *generic)
-    if not points:
-        return (), "no run came to rest to 1e-6, so there is no rest point to certify"
+    if not points or (outcomes and not generic and not _shares(shared)):
+        ends = ends_reached(game, learning=learning, most=MOST_ENDS)
+        wanted = {"tied": tied and not shared, "generic": outcomes}
+        points = (*shared, *(end for end in ends if wanted[end.starts]))
+        return points, NO_REST
     return points, _left_out(found, points) if outcomes else ""
+
+
+def _shares(points: Sequence[ReachedPoint]) -> bool:
+    """Whether runs from the starts end at one of these, too."""
+    return any(point.share is not None for point in points)
 
 
 def _left_out(found: ReachedRestPoints, points: tuple[ReachedPoint, ...]) -> str:
@@ -236,34 +310,10 @@ def _runs(point: CertifiedPoint) -> int:
     return 0 if share is None else share.count
 
 
-def _too_large(game: ParametricGame) -> str:
-    """Why proofs about a game would take too long for a study; nothing where they would not."""
-    actions = game.semantics.actions
-    if not unrolls(actions):
-        count = len(actions) * math.prod(actions)
-        return f"{count} payoffs (players × action profiles) are more than {UNROLL_LIMIT}"
+def _too_large(game: ParametricGame) -> bool:
+    """Whether proofs about a threshold would take too long for a study."""
     most = max(len(_numbers((box.lower,))) for box in game.spaces)
-    if most > MOST_PARAMETERS:
-        return f"{most} parameters of a player are more than {MOST_PARAMETERS}"
-    return ""
-
-
-def _cooperative_corner(game: ParametricGame) -> Params | None:
-    """All parameters at their upper bounds, if everybody cooperates more there than at the lower.
-
-    None, too, where a box is unbounded or a player has several parameters.
-    """
-    try:
-        corner = upper_corner(game)
-    except InputError:
-        return None
-    lowest = tuple(box.lower for box in game.spaces)
-    more = np.asarray(_cooperation(game, corner)) - np.asarray(_cooperation(game, lowest))
-    return corner if bool(np.all(more > 0)) else None
-
-
-_cooperation = in_float64(eqx.filter_jit(cooperation))
-"""One program for each structure of game."""
+    return not unrolls(game.semantics.actions) or most > MOST_PARAMETERS
 
 
 def proved_threshold(
@@ -280,8 +330,10 @@ def proved_threshold(
         return None
     if _too_large(family(high)):
         return None
-    if _cooperative_corner(family(high)) is None:
-        return None
+    if cooperative_corner(family(high)) is None or len(_numbers(family(high).neutral())) != len(
+        family(high).spaces
+    ):
+        return None  # of several parameters thresholds are not proved
     found = certified_threshold(
         family, bracket=(low, high), near=measured.value, budget=THRESHOLD_BUDGET
     )
@@ -290,4 +342,4 @@ def proved_threshold(
     if found.result == "unknown":
         return None
     holds = low if found.bracket is None else found.bracket[1]
-    return None if _cooperative_corner(family(holds)) is None else found
+    return None if cooperative_corner(family(holds)) is None else found

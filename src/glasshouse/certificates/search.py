@@ -87,7 +87,9 @@ class Bracket:
 class _Search:
     """A cover as it grows, and the best deviations met so far."""
 
-    def __init__(self, gain: Gain, region: Region, epsilon: float):
+    def __init__(
+        self, gain: Gain, region: Region, epsilon: float, tried: Sequence[Sequence[float]] = ()
+    ):
         self.gain, self.region, self.epsilon = gain, region, epsilon
         self.finite = self.limit = 0.0
         staying = (*gain.profile, *(low for low, _ in region[len(gain.profile) :]))
@@ -100,7 +102,8 @@ class _Search:
         self._conflicts: dict[Chart | None, frozenset[Conflict]] = {}
         ends = [sorted(set(values)) for values in region]
         few = math.prod(map(len, ends)) <= MOST_CORNERS_TRIED
-        for deviation in itertools.product(*ends) if few else ():
+        corners = itertools.product(*ends) if few else ()
+        for deviation in itertools.chain(map(tuple, tried), corners):
             self._offer(deviation, gain.at(deviation))
         self._look(Piece(region))
 
@@ -236,6 +239,7 @@ def best_gain(
     budget: int = 100_000,
     proper: bool = True,
     settle: bool = True,
+    tried: Sequence[Sequence[float]] = (),
 ) -> Bracket:
     """Bound the best gain of deviating from `profile`, splitting where most may be gained.
 
@@ -244,11 +248,12 @@ def best_gain(
     splitting helps no more.
 
     **Arguments:** `program`, `payoffs`, `profile`, `proper` as in `Gain`; `region`, all deviations
-    (and the couplings of a claim about an interval); `epsilon` and `width` in units of payoff.
+    (and the couplings of a claim about an interval); `epsilon` and `width` in units of payoff;
+    `tried`, deviations in it to begin with, as a search found them.
     """
     bits = needed_precision(program, region, profile, epsilon)
     with precision(bits):
-        search = _Search(Gain(program, payoffs, profile, proper), region, epsilon)
+        search = _Search(Gain(program, payoffs, profile, proper), region, epsilon, tried)
         decided = False
         while len(search.children) < budget and search.waiting:
             if not decided and (search.is_decided(width) or search.gain.hopeless):

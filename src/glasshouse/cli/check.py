@@ -1,7 +1,7 @@
 """`glasshouse check`: four different things at one coupling."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -20,15 +20,23 @@ from glasshouse.cli.options import (
 )
 from glasshouse.cli.subject import Subject, is_study, of_game, of_study
 from glasshouse.errors import InputError
-from glasshouse.study.words.proof_lines import gain_bracket, how_reached, profile, verdict
+from glasshouse.study.words.proof_lines import (
+    end_kind,
+    gain_bracket,
+    how_reached,
+    profile,
+    verdict,
+)
 
 if TYPE_CHECKING:
     from glasshouse.analysis.assessment import Assessment, FirstMovement
     from glasshouse.analysis.equilibria.survey import Survey
+    from glasshouse.analysis.equilibrium.pure_profiles import BaseGame
     from glasshouse.analysis.movement.switch import Switch
     from glasshouse.analysis.outcomes.generic import Outcomes, Share
-    from glasshouse.analysis.proofs import CertifiedPoint
+    from glasshouse.analysis.proofs import CertifiedPoint, Judged, SearchedPoint
     from glasshouse.dynamics.learning import Learning
+    from glasshouse.games.normal_form import NormalFormGame
 
 
 SWITCHES = {
@@ -114,8 +122,9 @@ def _answer(subject: Subject, epsilon: float | Literal[False], as_json: bool) ->
     from glasshouse._foundation.results import plain
     from glasshouse.analysis.assessment import assess
     from glasshouse.analysis.equilibria.survey import NOTHING_SURVEYED, survey
+    from glasshouse.analysis.equilibrium.pure_profiles import base_game
     from glasshouse.analysis.predictions import learners_switches
-    from glasshouse.analysis.proofs import certified_points
+    from glasshouse.analysis.proofs import judged_points
     from glasshouse.rules.base import check_direction
     from glasshouse.study.repeated import left_out_together
 
@@ -123,10 +132,11 @@ def _answer(subject: Subject, epsilon: float | Literal[False], as_json: bool) ->
     rule = check_direction(learning.rule, "a first movement")
     observe = subject.observable or analysis.observe
     (found,) = assess([game], learning=learning, **analysis.wanted, observe=observe)
-    points, note = certified_points(game, learning, epsilon, **analysis.wanted)
+    judged = judged_points(game, learning, epsilon, **analysis.wanted)
     asked = {"equilibria": analysis.equilibria, "mixed": analysis.mixed}
     surveyed, missing = survey(game, learning, **asked)
-    notes = left_out_together([*found.notes, note, *missing])
+    base = base_game(subject.stage)
+    notes = left_out_together([*found.notes, judged.note, *missing])
     switches = {}
     if subject.observable is not None:
         notes.append(
@@ -139,7 +149,8 @@ def _answer(subject: Subject, epsilon: float | Literal[False], as_json: bool) ->
         found_switches = learners_switches(subject.family, rule=rule)
         switches = dict(zip(SWITCHES, found_switches, strict=True))
     if as_json:
-        proofs = {"epsilon": epsilon or None, "certificates": plain(points), "notes": notes}
+        proofs = {"epsilon": epsilon or None, "certificates": plain(judged.certified)}
+        proofs |= {"searched": plain(judged.searched), "base_game": plain(base), "notes": notes}
         proofs |= (surveyed or NOTHING_SURVEYED).answers
         print_json({**subject.head, **found.to_dict(), **_switches_json(found, switches), **proofs})
         return
@@ -147,7 +158,8 @@ def _answer(subject: Subject, epsilon: float | Literal[False], as_json: bool) ->
     say()
     first, *others = _rows(found, subject)
     rows = [first, *_switch_rows(switches, subject.key), *others]
-    rows += [*_proof_rows(points, subject.names), *_survey_rows(surveyed, subject.names)]
+    rows += [*_proof_rows(judged, subject.names), *_survey_rows(surveyed, subject.names)]
+    rows += _base_rows(base, subject.stage)
     print_table(rows, ("QUESTION", "ANSWER", "HOW OBTAINED"))
     for text in notes:
         say()
@@ -181,20 +193,48 @@ def _switch_rows(switches: "Mapping[str, Switch]", key: str) -> Iterator[tuple[s
         yield question, where_words(switch, key), how
 
 
-def _proof_rows(
-    points: "Sequence[CertifiedPoint]", names: Sequence[str]
-) -> Iterator[tuple[str, str, str]]:
-    for point in sorted(points, key=lambda point: not point.corner):
+def _proof_rows(judged: "Judged", names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    from glasshouse.study.words.equilibria import params_words
+    from glasshouse.study.words.verdicts import searched_words
+
+    searched = {point.name: point for point in judged.searched}
+    for point in sorted(judged.certified, key=lambda point: not point.corner):
         proof = point.certificate
         answer = f"{verdict(proof, names)}; best gain {gain_bracket(proof)}"
+        if point.name in searched:
+            answer += f"; {searched_words(searched[point.name], names)}"
         how = f"{proof.method}: {proof.detail}"
-        if point.corner:
-            yield "certificate", f"the cooperative corner {profile(proof)}: {answer}", how
-            answer, how = "the cooperative corner", ""
-        if point.reached is not None:
-            learned = f"{point.reached.method}: {point.reached.detail}"
-            question = f"rest point reached ({how_reached(point.reached)})"
-            yield question, f"{profile(proof)}: {answer}", "; ".join(filter(None, [learned, how]))
+        yield from _point_rows("certificate", point, profile(proof), answer, how)
+    proved = {point.name for point in judged.certified}
+    for point in judged.searched:
+        if point.name not in proved:
+            how = "; ".join(dict.fromkeys(f"{x.method}: {x.detail}" for x in point.deviations))
+            where, answer = params_words(point.params), searched_words(point, names)
+            yield from _point_rows("search for deviations", point, where, answer, how)
+
+
+def _point_rows(
+    question: str, point: "CertifiedPoint | SearchedPoint", where: str, answer: str, how: str
+) -> Iterator[tuple[str, str, str]]:
+    paid = f"; pays {', '.join(f'{x:.6g}' for x in point.payoffs)}"
+    if point.corner:
+        yield question, f"the cooperative corner {where}: {answer}{paid}", how
+        answer, how, paid = "the cooperative corner", "", ""
+    if point.reached is not None:
+        learned = f"{point.reached.method}: {point.reached.detail}"
+        question = f"{end_kind(point.reached)} ({how_reached(point.reached)})"
+        yield question, f"{where}: {answer}{paid}", "; ".join(filter(None, [learned, how]))
+
+
+def _base_rows(base: "BaseGame", game: "NormalFormGame") -> Iterator[tuple[str, str, str]]:
+    """The equilibria of the game before anybody reads anybody."""
+    from glasshouse.study.words.base_game import NO_PURE, equilibrium_lines
+
+    found = list(equilibrium_lines(game, base)) or [(NO_PURE, base.method)]
+    for k, (line, how) in enumerate(found):
+        yield "base game, nobody reads" if not k else "", line, how
+    if base.mixed is None:
+        yield "", base.mixed_detail, ""
 
 
 def _survey_rows(surveyed: "Survey | None", names: Sequence[str]) -> Iterator[tuple[str, str, str]]:

@@ -24,6 +24,7 @@ from glasshouse.games.payoff_table import matrix_lines, payoff_cells, short_numb
 if TYPE_CHECKING:
     import numpy as np
 
+    from glasshouse.analysis.equilibrium.pure_profiles import BaseGame
     from glasshouse.games.catalogue._entry import CatalogueGame
     from glasshouse.games.normal_form import NormalFormGame
     from glasshouse.theory.symmetric import Thresholds
@@ -206,13 +207,24 @@ def _print_base_game(game: "NormalFormGame", tensor: "np.ndarray") -> None:
 
     facts = base_game(game)
     described = _by_count if _counts_suffice(game, tensor) else _one_by_one
-    none = ["none; mixed ones, which every finite game has, are not looked for"]
     typer.echo("Before anybody reads anybody:\n")
     equilibria = described(game, facts.pure_equilibria, facts.pure_equilibrium_payoffs)
-    _print_facts("Pure equilibria", equilibria or none)
+    _print_facts("Pure equilibria", equilibria or ["none"])
+    _print_facts("Mixed equilibria", _mixtures(game, facts))
     optima = described(game, facts.welfare_optima, facts.welfare_optimum_payoffs)
     _print_facts("Welfare optimum", [*optima, f"sum of payoffs {short_number(facts.welfare)}"])
     _print_facts("How obtained", [f"{facts.method}: {facts.detail}"])
+
+
+def _mixtures(game: "NormalFormGame", facts: "BaseGame") -> list[str]:
+    from glasshouse.study.words.base_game import mixed_words
+
+    if facts.mixed is None:
+        return [f"every finite game has an equilibrium, but {facts.mixed_detail}"]
+    lines = [mixed_words(game, mixture) for mixture in facts.mixed[:MOST_PROFILES_PRINTED]]
+    if len(facts.mixed) > len(lines):
+        lines.append(f"and {len(facts.mixed) - len(lines)} more, {len(facts.mixed)} in all")
+    return [*lines, f"closed form: {facts.mixed_detail}"] if lines else ["none"]
 
 
 def _one_by_one(

@@ -10,6 +10,7 @@ from glasshouse.errors import InputError
 if TYPE_CHECKING:
     from glasshouse.dynamics.learning import Learning
     from glasshouse.families.family import AbstractFamily
+    from glasshouse.games.normal_form import NormalFormGame
     from glasshouse.parametric import ParametricGame
     from glasshouse.parametric.observable import Observable
     from glasshouse.study.spec.study import AnalysisSpec
@@ -19,8 +20,8 @@ class Subject(NamedTuple):
     """A game in parameters and how its players learn, from the command line or from a study.
 
     `head` is what JSON says first; `title`, what people read first; `family`, the game at every
-    strength of reading, called `key`, or None where the semantics has none; `names`, what players
-    are called; `observable`, what is looked at in place of cooperation.
+    strength of reading, called `key`, or None where the semantics has none; `stage`, what is
+    played, once where it is repeated; `observable`, what is looked at in place of cooperation.
     """
 
     title: str
@@ -30,8 +31,13 @@ class Subject(NamedTuple):
     key: str
     learning: "Learning"
     analysis: "AnalysisSpec"
-    names: Sequence[str]
+    stage: "NormalFormGame"
     observable: "Observable | None" = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What players are called."""
+        return self.stage.player_names
 
 
 def is_study(text: str) -> bool:
@@ -75,7 +81,7 @@ def of_study(text: str, given: dict[str, Any], trust: bool) -> Subject:
         key=key,
         learning=setting.learning,
         analysis=setting.study.analysis,
-        names=setting.game.player_names,
+        stage=setting.game,
         observable=setting.observable,
     )
 
@@ -106,5 +112,5 @@ def of_game(
         key="semantics.coupling",
         learning=learning,
         analysis=AnalysisSpec(),
-        names=game.player_names,
+        stage=family.game,
     )

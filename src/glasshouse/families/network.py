@@ -138,21 +138,21 @@ class NetworkFamily(AbstractFamily):
         own_weight = np.asarray(self.own_weight, dtype=np.float64)
         if not np.all(own_weight == own_weight.flat[0]) or own_weight.flat[0] <= 0:
             return (
-                "closed forms on a network need one positive own weight for all: use "
-                "player_thresholds, which takes any"
+                "closed forms on a network need one positive own weight for all: player by player "
+                "thresholds are found for any"
             )
         # Readings that turn around: ω + κt changes its sign at κ = ω / |t|, too.
         for totals, verb in zip(self._totals, ("reads", "is read"), strict=True):
             if totals.min() < 0:
                 return (
                     "closed forms on a network need total weights that are not negative, but node "
-                    f"number {int(totals.argmin())} {verb} with {totals.min():g} in all: use "
-                    "first_movement_switch, which searches"
+                    f"number {int(totals.argmin())} {verb} with {totals.min():g} in all: search "
+                    "for the switch of first movement instead"
                 )
         if self.game.actions != 2:
             return (
-                f"closed forms on a network need two actions, not {self.game.actions}: use "
-                "first_order_margin or critical_coupling"
+                f"closed forms on a network need two actions, not {self.game.actions}: search for "
+                "switches instead"
             )
         return ""
 
@@ -201,7 +201,7 @@ def _unlikeness(p: float, own: np.ndarray, read: np.ndarray) -> str:
             return (
                 f"closed forms on a network need players that are alike, but {fact} "
                 f"differently, {effects[low]:.4g} (node number {low}) to {effects[high]:.4g} "
-                f"(node number {high}) at p = {p:g}: use player_thresholds or critical_coupling"
+                f"(node number {high}) at p = {p:g}: search for switches, or player by player"
             )
     return ""
 

@@ -252,7 +252,7 @@ def check_normal_form(game: Any, who: str) -> NormalFormGame:
     if isinstance(game, AbstractGame) and not is_normal_form(game):
         raise InputError(f"{who} a game in normal form, and a {type(game).__name__} is none")
     if not is_normal_form(game):
-        raise InputError(f"{who} a game, not {shown(game)}: see load_game")
+        raise InputError(f"{who} a game, not {shown(game)}: name or load one")
     return game
 
 

@@ -18,7 +18,12 @@ from glasshouse.analysis.equilibrium.pure_profiles import BaseGame
 from glasshouse.analysis.outcomes.comparison import Comparison
 from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.analysis.predictions import Predictions, Slice
-from glasshouse.analysis.proofs import CertifiedPoint, certificate_file, threshold_files
+from glasshouse.analysis.proofs import (
+    CertifiedPoint,
+    SearchedPoint,
+    certificate_file,
+    threshold_files,
+)
 from glasshouse.certificates.certificate import Certificate
 from glasshouse.games.repeated import is_repeated
 from glasshouse.parametric.observable import Observable
@@ -45,6 +50,7 @@ class Computed(Result):
     comparison: Comparison | None = dataclasses.field(default=None, metadata={UNLESS_NONE: True})
     survey: Survey | None = dataclasses.field(default=None, metadata={UNLESS_NONE: True})
     branches: tuple[Branches, ...] = ()
+    searched: tuple[SearchedPoint, ...] = ()
 
     @property
     def axes(self) -> tuple[Any, ...]:

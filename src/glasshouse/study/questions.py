@@ -18,7 +18,7 @@ from glasshouse.analysis.predictions import (
     predict,
     slices,
 )
-from glasshouse.analysis.proofs import CertifiedPoint, certified_points, threshold_curve
+from glasshouse.analysis.proofs import CertifiedPoint, Judged, judged_points, threshold_curve
 from glasshouse.errors import InputError
 from glasshouse.families import Axis, Family, Setup
 from glasshouse.games.registry import CATALOGUE
@@ -35,9 +35,18 @@ def study_points(
 
     **Arguments:** `epsilon`, default that of the study.
     """
+    found = study_judged(setting, epsilon)
+    return found.certified, found.note
+
+
+def study_judged(setting: Setting, epsilon: float | None = None) -> Judged:
+    """What is proved, or else found, of the points of a study at its own values.
+
+    **Arguments:** as in `study_points`.
+    """
     analysis = setting.study.analysis
     allowed = analysis.certify if epsilon is None else epsilon
-    return certified_points(setting.parametric, setting.learning, allowed, **analysis.wanted)
+    return judged_points(setting.parametric, setting.learning, allowed, **analysis.wanted)
 
 
 def study_curve(prepared: Prepared) -> EquilibriumCurve | None:

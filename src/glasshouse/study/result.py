@@ -24,7 +24,8 @@ class StudyResult(Computed):
     values; `base_game`, pure equilibria and welfare without transparency; `predictions` along the
     only axis, or None; `slices`, where there are more, one per value of the second axis (and those
     after it, the second running fastest);
-    `certificates`, whether points are ε-equilibria at the study's own values, proved; `curve`, the
+    `certificates`, whether points are ε-equilibria at the study's own values, proved; `searched`,
+    those of which neither is, with what a search found; `curve`, the
     equilibrium threshold at several bounds, or None; `portrait`, or None; `notes`, why parts are
     missing, and warnings; `comparison` of learners, or None.
     """
@@ -48,6 +49,7 @@ class StudyResult(Computed):
             "predictions": plain(self.predictions),
             "slices": plain(self.slices),
             "certificates": plain(self.certificates),
+            "searched": plain(self.searched),
             "equilibrium_curve": _curve(self.curve),
             "base_game": plain(self.base_game),
             "base": plain(self.base),

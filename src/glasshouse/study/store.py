@@ -32,7 +32,7 @@ from glasshouse.study.questions import (
     predict_study,
     study_branches,
     study_curve,
-    study_points,
+    study_judged,
     study_slices,
     study_survey,
 )
@@ -165,13 +165,13 @@ def _begun(prepared: Prepared, *modules: str) -> Iterator[_Beside]:
 def _complete(prepared: Prepared, table: pa.Table, own: OwnValues, beside: _Beside) -> StudyResult:
     """What else a study asks for, beside the table of its sweep."""
     base = own.assessment()
-    certificates, no_certificates = study_points(prepared.base)
+    judged = study_judged(prepared.base)
     predictions, no_predictions = beside.predictions.result()
     portrait, no_portrait = beside.portrait.result()
     compared = beside.comparison.result()
     surveyed, no_survey = study_survey(prepared.base)
     followed, no_branches = beside.branches.result()
-    reasons = (no_predictions, no_certificates, no_portrait, *comparison_notes(compared))
+    reasons = (no_predictions, judged.note, no_portrait, *comparison_notes(compared))
     reasons = (*reasons, *no_survey, *no_branches)
     notes = (*base.notes, *reasons, *sweep_notes(prepared, table))
     notes = (*left_out_together(notes), *repeated_notes(prepared, table))
@@ -182,7 +182,8 @@ def _complete(prepared: Prepared, table: pa.Table, own: OwnValues, beside: _Besi
         base_game=base_game(prepared.base.steady),
         predictions=predictions,
         slices=study_slices(prepared, table),
-        certificates=certificates,
+        certificates=judged.certified,
+        searched=judged.searched,
         curve=beside.curve.result(),
         portrait=portrait,
         notes=notes,

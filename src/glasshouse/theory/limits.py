@@ -152,7 +152,7 @@ def _payoffs(game: NormalFormGame) -> Known | Unknown:
     if payoffs is None:
         return Unknown(
             f"{game.title}: limits of the cooperative corner need a symmetric game with two "
-            "players and two actions each; use boundary_test at a large bound for this one"
+            "players and two actions each; of this one a large bound shows how it tends there"
         )
     if not 4 * payoffs.payoff_range < math.inf:
         return Unknown(f"{game.title}: payoffs overflow: rescale them")

@@ -120,7 +120,7 @@ def logistic_thresholds(game: NormalFormGame) -> Known | Unknown:
     if set(game.actions) != {2} or game.players < 2 or not is_symmetric(tensor):
         return Unknown(
             f"{game.title}: closed-form thresholds need a symmetric game with two actions each; "
-            "use first_movement or long_run_switch for this one"
+            "of this one switches are searched for instead"
         )
     scale, lowest = SMALLEST_EFFECT * float(np.ptp(tensor)), lowest_coupling(game.players)
 
@@ -161,8 +161,7 @@ def known_affine_thresholds(game: NormalFormGame) -> Known | Unknown:
     if payoffs is None:
         return Unknown(
             f"{game.title}: closed-form thresholds of the affine semantics need a symmetric game "
-            "with two players and two actions each; use first_movement or long_run_switch "
-            "for this one"
+            "with two players and two actions each; of this one switches are searched for instead"
         )
     return _along_the_diagonal(
         tensor,

@@ -9,6 +9,7 @@ from .deviations import best_deviation as best_deviation
 from .deviations import boundary_test as boundary_test
 from .deviations import deviation_curve as deviation_curve
 from .pure_profiles import BaseGame as BaseGame
+from .pure_profiles import MixedProfile as MixedProfile
 from .pure_profiles import base_game as base_game
 from .pure_profiles import pure_equilibria as pure_equilibria
 from .pure_profiles import welfare_optima as welfare_optima

@@ -52,6 +52,7 @@ def certify(
     width: Numbers | None = None,
     couplings: Pair | None = None,
     budget: Whole = BOX_BUDGET,
+    deviations: Params | None = None,
 ) -> Certificate:
     """Prove that no player can gain more than ε by changing its parameters alone, or refute it.
 
@@ -64,7 +65,8 @@ def certify(
     **Arguments:** `params`, one pytree per player, finite, inside the boxes; `epsilon`, in units of
     payoff; `width`, also narrow each best gain to a bracket of this width; `couplings`, make the
     claim about every factor in this interval by which all couplings (or the weight) are multiplied;
-    `budget`, boxes looked at for each player at most.
+    `budget`, boxes looked at for each player at most; `deviations`, one of each player to look at
+    first, such as a search found.
     **Returns:** a `Certificate`; its `write` makes a file for `verify`.
     **Raises:** `InputError` for params outside the boxes, an ε that is negative or not finite, a
     semantics that cannot be bounded (it names the first JAX operation), or couplings for a
@@ -80,9 +82,12 @@ def certify(
     epsilon, budget = checked_epsilon(epsilon), whole(budget, "budget")
     width = None if width is None else number(width, "width", above=0.0)
     problem, params = posed(game, params, couplings)
+    tried = _tried(game, deviations, couplings)
     gains, proofs = [], []
     for player in range(len(params)):
-        found = _best_gain(problem, player, epsilon=epsilon, width=width, budget=budget)
+        found = _best_gain(
+            problem, player, epsilon=epsilon, width=width, budget=budget, tried=tried[player]
+        )
         gains.append(_claimed(found))
         proofs.append(Proof(precision=found.precision, cover=" ".join(found.cover)))
     claim = _claim(game, params, problem, gains, epsilon)
@@ -111,6 +116,17 @@ def quick_verdict(
             return "refuted"
         certified &= found.upper <= epsilon
     return "certified" if certified else "unknown"
+
+
+def _tried(
+    game: DenseGame, deviations: Params | None, couplings: Pair | None
+) -> list[list[tuple[float, ...]]]:
+    """Of each player the deviations to look at first."""
+    if deviations is None:
+        return [[] for _ in game.spaces]
+    if couplings is not None:
+        raise InputError("deviations are of one game: leave them out where couplings are given")
+    return [[_flat(own)] for own in check_params(game, deviations)]
 
 
 def _best_gain(problem: Problem, player: int, **settings: Any) -> Bracket:

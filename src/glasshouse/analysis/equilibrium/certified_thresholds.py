@@ -187,7 +187,7 @@ def _check_full(family: AbstractDenseFamily) -> None:
     if not family.channel.is_full:
         raise InputError(
             f"thresholds are certified under full access only, not {family.channel.words}: "
-            "certify the game at one coupling, or use equilibrium_threshold, which proves nothing"
+            "certify the game at one coupling, or search for the threshold, which proves nothing"
         )
 
 

@@ -262,7 +262,8 @@ def upper_corner(game: DenseGame) -> Params:
         if _parameters(box) != 1:
             raise InputError(
                 f"player {i + 1} has {_parameters(box)} parameters: the boundary test needs one "
-                "each, or the linear semantics under full access; use best_deviation, a search"
+                "each, or the linear semantics under full access; of several parameters points are "
+                "judged one by one"
             )
     return tuple(box.upper for box in spaces)
 

@@ -1,12 +1,15 @@
-"""What is true of a base game before anybody reads anybody: pure equilibria and best outcomes."""
+"""What is true of a base game before anybody reads anybody: its equilibria and best outcomes."""
 
 import dataclasses
 import math
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from glasshouse._foundation.evidence import Evidenced
+from glasshouse._foundation.results import Result
+from glasshouse.analysis.equilibria.mixed.restricted import MOST_STRATEGIES, extreme_equilibria
 from glasshouse.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,14 +19,37 @@ PAYOFF_ROUNDING = 1e-12
 """Payoffs closer than this share of a player's payoff range count as equal: they are rounding."""
 
 
+MOST_BASES = 1000
+"""Systems of equations solved for mixed equilibria: of two players with six actions each 924."""
+
+MIXED_FOUND = (
+    "mixed equilibria of two players: every pair of vertices compared in exact arithmetic; all "
+    "other equilibria, if there are any, are mixtures of those listed, pure ones among them"
+)
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class MixedProfile(Result):
+    """A mixed equilibrium of a base game.
+
+    **Arguments:** `weights`, for every player the probability of each action; `payoffs`, one per
+    player: both exact but for one rounding to doubles.
+    """
+
+    weights: tuple[tuple[float, ...], ...]
+    payoffs: tuple[float, ...]
+
+
 @dataclasses.dataclass(frozen=True, repr=False)
 class BaseGame(Evidenced):
-    """Facts of a base game played without transparency, over pure profiles only.
+    """Facts of a base game played without transparency.
 
     **Arguments:** `pure_equilibria`, profiles of action indices; `pure_equilibrium_payoffs`, one
     payoff per player for each of them; `welfare_optima`, the profiles with the largest sum of
     payoffs, `welfare_optimum_payoffs` likewise; `welfare`, that sum; `tolerance`, relative to
-    payoff ranges; `method`, `detail`.
+    payoff ranges; `method`, `detail` of all these, which are over pure profiles; `mixed`, the
+    extreme equilibria in which somebody mixes, None where they are not sought, and
+    `mixed_detail`, how they were found or why not.
     """
 
     pure_equilibria: tuple[tuple[int, ...], ...]
@@ -34,16 +60,23 @@ class BaseGame(Evidenced):
     tolerance: float
     method: str
     detail: str
+    mixed: tuple[MixedProfile, ...] | None
+    mixed_detail: str
 
 
 def base_game(game: "NormalFormGame") -> BaseGame:
-    """Pure equilibria and welfare optima of the base game, with the payoffs they bring.
+    """Equilibria and welfare optima of the base game, with the payoffs they bring.
 
-    **Arguments, Raises and Cost:** as in `pure_equilibria`.
+    Mixed equilibria are those of `extreme_equilibria`, of two players with up to six actions each
+    or so; of more players they are not sought.
+
+    **Arguments and Raises:** as in `pure_equilibria`.
+    **Cost:** as there, and at most a second for mixed equilibria.
     """
     payoffs = _payoffs(game)
     equilibria = pure_equilibria(game)
     optima, welfare = welfare_optima(game)
+    mixed, how = _mixed(payoffs)
 
     def payoffs_at(profiles: tuple[tuple[int, ...], ...]) -> tuple[tuple[float, ...], ...]:
         return tuple(tuple(payoffs[:, *profile].tolist()) for profile in profiles)
@@ -60,7 +93,35 @@ def base_game(game: "NormalFormGame") -> BaseGame:
             f"all {payoffs[0].size} pure profiles compared, ties within {PAYOFF_ROUNDING:g} of the "
             "payoff range"
         ),
+        mixed=mixed,
+        mixed_detail=how,
     )
+
+
+def _mixed(payoffs: np.ndarray) -> tuple[tuple[MixedProfile, ...] | None, str]:
+    """The extreme equilibria in which somebody mixes, and how they were found; or why not."""
+    players, *actions = payoffs.shape
+    if players != 2:
+        return None, f"mixed equilibria of {players} players are not sought"
+    if max(actions) > MOST_STRATEGIES or math.comb(sum(actions), actions[0]) > MOST_BASES:
+        sizes = " × ".join(map(str, actions))
+        return None, f"mixed equilibria of {sizes} actions are not sought: too many cases"
+    found = []
+    for mixture in extreme_equilibria(payoffs[0], payoffs[1]):
+        if all(max(own) == 1 for own in mixture):
+            continue
+        paid = tuple(_expected(table, *mixture) for table in payoffs)
+        weights = tuple(tuple(map(float, own)) for own in mixture)
+        found.append(MixedProfile(weights, paid))
+    return tuple(found), MIXED_FOUND
+
+
+def _expected(
+    table: np.ndarray, rows: tuple[Fraction, ...], columns: tuple[Fraction, ...]
+) -> float:
+    """What a table pays on average, in exact arithmetic."""
+    used = ((i, j) for i, x in enumerate(rows) for j, y in enumerate(columns) if x and y)
+    return float(sum(rows[i] * columns[j] * Fraction(float(table[i, j])) for i, j in used))
 
 
 def pure_equilibria(game: "NormalFormGame") -> tuple[tuple[int, ...], ...]:

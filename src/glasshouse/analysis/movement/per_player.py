@@ -104,8 +104,8 @@ def player_thresholds(family: Callable[[float], AbstractParametricGame]) -> Play
     if bent.any():
         raise InputError(
             f"at the neutral profile the gradient of player number {int(bent.argmax())} is not "
-            "affine in the coupling, as thresholds for each player need: use "
-            "first_movement_switch, which searches"
+            "affine in the coupling, as thresholds for each player need: search "
+            "for the switch of first movement instead"
         )
     own, read = (
         np.where(np.abs(x) <= SLOWEST_MOVEMENT * scale, 0.0, x) for x in (at_zero, at_one - at_zero)
@@ -137,7 +137,7 @@ def _gradients(game: Any) -> tuple[np.ndarray, np.ndarray]:
         if flat.size != players or len(leaves) not in (1, players):
             raise InputError(
                 f"thresholds for each player need one parameter each, but {players} players have "
-                f"{flat.size} in all: use first_movement_switch"
+                f"{flat.size} in all: search for the switch"
             )
         found.append(flat)
     return found[0], found[1]
@@ -154,8 +154,8 @@ def _check_own_weights(games: dict[float, AbstractParametricGame]) -> None:
             raise InputError(
                 "thresholds for each player need couplings that change only how others are read, "
                 f"but at {coupling:g} the behaviour of player number {player}, or how much its own "
-                "parameter moves it, differs from that at 0: use first_movement_switch, which "
-                "searches"
+                "parameter moves it, differs from that at 0: search for the switch of "
+                "first movement instead"
             )
 
 

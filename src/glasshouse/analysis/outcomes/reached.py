@@ -49,6 +49,11 @@ class ReachedPoint(Evidenced):
     detail: str
     dimension: int | None = None
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether it is a rest point to 1e-6, or merely where runs stand at their end."""
+        return self.residual <= AT_REST
+
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class ReachedRestPoints(Evidenced, Sequence[ReachedPoint]):
@@ -128,19 +133,42 @@ def reached_rest_points(
     )
 
 
-def _tied(game: DenseGame, learning: Learning, rule: AbstractDirection) -> tuple[ReachedPoint, ...]:
+@in_float64
+def ends_reached(game: DenseGame, *, learning: Learning, most: int) -> tuple[ReachedPoint, ...]:
+    """Where runs stand at their end, at rest or not: the tied one, then the most frequent ones.
+
+    **Arguments:** as in `reached_rest_points`.
+    """
+    rule = check_direction(learning.rule, "telling ends apart")
+    played = Tied(game) if learning.tied else game
+    ends = learn([game], learning, seen)
+    ends = dataclasses.replace(ends, observed=ends.observed[0])
+    generic, _ = _distinct(played, ends, most, rule, resting=False)
+    return (*_tied(game, learning, rule, resting=False), *generic)
+
+
+def _tied(
+    game: DenseGame, learning: Learning, rule: AbstractDirection, resting: bool = True
+) -> tuple[ReachedPoint, ...]:
     """Where all end that share one parameter from the neutral start, if that is possible."""
     if APART in rule.needs or untieable(game):
         return ()
     ends = learn([game], tied_learning(learning), cooperation)
-    points, _ = _distinct(Tied(game), ends, 1, rule)
+    points, _ = _distinct(Tied(game), ends, 1, rule, resting)
     return tuple(dataclasses.replace(p, starts="tied", share=None) for p in points)
 
 
 def _distinct(
-    game: AbstractParametricGame, ends: Ends, most: int, rule: AbstractDirection
+    game: AbstractParametricGame,
+    ends: Ends,
+    most: int,
+    rule: AbstractDirection,
+    resting: bool = True,
 ) -> tuple[list[ReachedPoint], int]:
-    """The most frequent ends at rest, each at the run whose gradient is smallest; all at rest."""
+    """The most frequent ends at rest, each at the run whose gradient is smallest; all at rest.
+
+    **Arguments:** `resting`, False to take all ends, at rest or not.
+    """
     params, cooperates, residuals = jax.tree.map(
         lambda x: x[0], (ends.params, ends.observed, ends.residuals)
     )
@@ -148,8 +176,9 @@ def _distinct(
     numbers = np.concatenate([x.reshape(runs, -1) for x in jax.tree.leaves(params)], axis=1)
     lower, upper = bounds(game)
     sides = upper - lower
-    left = np.flatnonzero((residuals <= AT_REST) & np.isfinite(numbers).all(axis=1))
-    resting, clusters = len(left), []
+    rests = residuals <= (AT_REST if resting else np.inf)
+    left = np.flatnonzero(rests & np.isfinite(numbers).all(axis=1))
+    count_at_rest, clusters = len(left), []
     while len(left) and len(clusters) < MOST_TOLD_APART:
         centre = numbers[left[np.argmin(residuals[left])]]
         same = SAME_END * np.minimum(1 + np.abs(centre), sides)
@@ -159,7 +188,7 @@ def _distinct(
         clusters.append((len(members), k))
     clusters = sorted(clusters, key=lambda cluster: -cluster[0])[:most]
     found = [jax.tree.map(lambda x, k=k: x[k], params) for _, k in clusters]
-    sizes = dimensions(game, found, rule)
+    sizes = dimensions(game, found, rule) if resting else [None] * len(found)
     points = [
         ReachedPoint(
             params=one_each(game, own),
@@ -173,4 +202,4 @@ def _distinct(
         )
         for (count, k), own, dimension in zip(clusters, found, sizes, strict=True)
     ]
-    return points, resting
+    return points, count_at_rest

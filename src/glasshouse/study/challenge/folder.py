@@ -122,7 +122,7 @@ class ChallengeFolder:
 
     def _filed(self) -> Forecasts:
         if self._forecasts is None:
-            raise InputError("file the forecasts first: give this folder to run_challenge")
+            raise InputError("file the forecasts first: run the challenge into this folder")
         return self._forecasts
 
     def _part(self, name: str) -> Path:

@@ -256,6 +256,8 @@ def _deviation(result: StudyResult) -> StudyFigure | None:
     reduced = reduction(result.prepared.base.parametric)
     game = reduced.game
     point = next((point for point in result.certificates if point.corner), None)
+    if point is not None and any(len(own) != 1 for own in point.certificate.params):
+        point = None  # its profile is none of the reduced game's
     certificate = None if point is None else point.certificate
     corner = upper_corner(game)
     names = players_called(result)

@@ -16,12 +16,15 @@ from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.study.report.blocks import interval
 from glasshouse.study.report.proved import Number, gain_numbers, threshold_numbers
 from glasshouse.study.result import StudyResult
+from glasshouse.study.words.base_game import mixture_name
 from glasshouse.study.words.names import axis_name, basins_called, cooperation_said, players_called
 from glasshouse.study.words.sentences import switch_words
 from glasshouse.theory.symmetric import Threshold, Thresholds
 
 MOST_PROFILES_REPORTED = 6
 """Of equilibria and optima, so many are listed."""
+
+MIXED = "mixed equilibrium"
 
 
 def comparison(predictions: Predictions) -> Iterator[tuple[object, ...]]:
@@ -275,10 +278,18 @@ def _base_numbers(result: StudyResult) -> list[Number]:
     found: list[tuple[str, Any]] = [
         (f"{words} {name}: payoffs", payoffs)
         for words, name, payoffs in listed_profiles(result, "welfare optimum")
+        if words != MIXED
     ]
     found.append(("pure equilibria, how many", len(base.pure_equilibria)))
     found.append(("largest welfare", base.welfare))
-    return _obtained(found, base.method, base.detail)
+    mixed: list[tuple[str, Any]] = [
+        (f"{MIXED} {mixture_name(result.prepared.base.game, x)}: payoffs", x.payoffs)
+        for x in (base.mixed or ())[:MOST_PROFILES_REPORTED]
+    ]
+    if base.mixed is not None:
+        mixed.append(("mixed equilibria, how many", len(base.mixed)))
+    numbers = _obtained(found, base.method, base.detail)
+    return numbers + _obtained(mixed, base.method, base.mixed_detail)
 
 
 def _obtained(found: Iterable[tuple[str, Any]], method: str, detail: str) -> list[Number]:
@@ -289,8 +300,8 @@ def _obtained(found: Iterable[tuple[str, Any]], method: str, detail: str) -> lis
 def listed_profiles(
     result: StudyResult, optimum: str
 ) -> Iterator[tuple[str, str, tuple[float, ...]]]:
-    """The first pure equilibria and profiles of largest welfare, called `optimum`: what each is,
-    its name, and what it pays."""
+    """The first equilibria, pure and mixed, and profiles of largest welfare, called `optimum`: what
+    each is, its name, and what it pays."""
     base, game = result.base_game, result.prepared.base.game
     for words, profiles, payoffs in (
         ("pure equilibrium", base.pure_equilibria, base.pure_equilibrium_payoffs),
@@ -298,3 +309,5 @@ def listed_profiles(
     ):
         for profile, paid in list(zip(profiles, payoffs, strict=True))[:MOST_PROFILES_REPORTED]:
             yield words, profile_name(game, profile), paid
+    for mixture in (base.mixed or ())[:MOST_PROFILES_REPORTED]:
+        yield MIXED, mixture_name(game, mixture), mixture.payoffs

@@ -73,12 +73,19 @@ def _game(result: StudyResult) -> Iterator[object]:
         if len(profiles) > MOST_PROFILES_REPORTED
     )
     mark = '<span class="mark">{}</span>'
+    mixed = base.mixed_detail
+    if base.mixed is not None:
+        count = len(base.mixed)
+        mixed = (
+            f"{count or 'no'} mixed equilibri{'um' if count == 1 else 'a'} listed beside; {mixed}"
+        )
     yield quiet(
         f"{mark.format('E')} pure equilibrium{{}}, {mark.format('W')} largest welfare, the sum of "
-        "payoffs ({}: {}; mixed equilibria are not looked for).{}",
+        "payoffs ({}: {}; {}).{}",
         "" if base.pure_equilibria else " (there is none)",
         base.method,
         base.detail,
+        mixed,
         more,
     )
 

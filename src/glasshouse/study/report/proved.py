@@ -7,13 +7,20 @@ from typing import Any, NamedTuple
 from glasshouse._foundation.digits import exactly
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.predictions import Predictions
-from glasshouse.analysis.proofs import CertifiedPoint, certificate_file
+from glasshouse.analysis.proofs import CertifiedPoint, SearchedPoint, certificate_file
 from glasshouse.games.labels import player_word
 from glasshouse.study.report.blocks import Bounds, breakable, code, number_markup, percent
 from glasshouse.study.result import StudyResult
+from glasshouse.study.words.equilibria import params_words
 from glasshouse.study.words.names import axis_name, players_called, upper
 from glasshouse.study.words.sentences import equilibrium_claim
-from glasshouse.study.words.verdicts import equilibrium, gains_by, point_words, verdict_words
+from glasshouse.study.words.verdicts import (
+    equilibrium,
+    gains_by,
+    point_words,
+    searched_words,
+    verdict_words,
+)
 
 ATTAINED = {True: "attained", False: "not attained: a limit", None: "whether attained is not known"}
 
@@ -33,7 +40,7 @@ class Number(NamedTuple):
 def proved_points(result: StudyResult) -> Iterator[tuple[object, ...]]:
     """The points of a study that were certified, refuted, or left open.
 
-    What a point is, its parameters and cooperation, the share of the runs that end there, the
+    What a point is, its parameters, cooperation and payoffs, the share of runs that end there, the
     verdict in words, who gains most and how much, the best deviation, and the file of the proof.
     """
     names = players_called(result)
@@ -44,11 +51,27 @@ def proved_points(result: StudyResult) -> Iterator[tuple[object, ...]]:
             _name(point),
             ", ".join(point_words(own, 6) for own in point.certificate.params),
             number_markup(point.cooperation, 4),
+            number_markup(point.payoffs, 4),
             percent(None if share is None else share.value),
             _verdict(point, names),
             f"{player_word(gain.player, names)}: " + number_markup(Bounds(gain.lower, gain.upper)),
             attained if gain.lower > 0 else "none",
             code(breakable(point.file.rpartition("/")[2], "_")),
+        )
+
+
+def searched_points(result: StudyResult) -> Iterator[tuple[object, ...]]:
+    """The points of which neither is proved, and what a search for deviations found."""
+    for point in result.searched:
+        share = None if point.reached is None else point.reached.share
+        how = "; ".join(dict.fromkeys(f"{x.method}: {x.detail}" for x in point.deviations))
+        yield (
+            _name(point),
+            params_words(point.params, 6),
+            number_markup(point.payoffs, 4),
+            percent(None if share is None else share.value),
+            searched_words(point, players_called(result)),
+            how or point.why,
         )
 
 
@@ -121,10 +144,11 @@ def _verdict(point: CertifiedPoint, names: Sequence[str]) -> str:
     return f"{verdict_words(point, names)}{about}{advice}"
 
 
-def _name(point: CertifiedPoint) -> str:
+def _name(point: CertifiedPoint | SearchedPoint) -> str:
     if point.reached is None:
         return "Cooperative corner"
     corner = ", the cooperative corner" if point.corner else ""
+    kind = "Rest point" if point.reached.at_rest else "Not at rest: end"
     if point.reached.starts == "tied":
-        return f"Rest point of tied learning{corner}"
-    return f"Rest point {point.name.rpartition('_')[2]}{corner}"
+        return f"{kind} of tied learning{corner}"
+    return f"{kind} {point.name.rpartition('_')[2]}{corner}"

@@ -29,7 +29,12 @@ from glasshouse.study.report.numbers import (
     numbers,
 )
 from glasshouse.study.report.payoffs import beside, spread
-from glasshouse.study.report.proved import epsilon_words, proved_points, proved_threshold_words
+from glasshouse.study.report.proved import (
+    epsilon_words,
+    proved_points,
+    proved_threshold_words,
+    searched_points,
+)
 from glasshouse.study.result import StudyResult
 from glasshouse.study.words.names import (
     at_own_values,
@@ -240,7 +245,7 @@ def _predicted(result: StudyResult) -> Iterator[object]:
 
 def _proved(result: StudyResult) -> Iterator[object]:
     threshold = proved_threshold_words(result.predictions, players_called(result))
-    if not threshold and not result.certificates:
+    if not threshold and not result.certificates and not result.searched:
         return
     for words, file in threshold:
         yield element("p", f"{words} File: ", code(file), ".")
@@ -249,11 +254,17 @@ def _proved(result: StudyResult) -> Iterator[object]:
         yield element("p", f"Asked of each point{at}: is it an {epsilon_words(result)}?")
         acts = upper(f"probability of {cooperation_said(result.prepared.base.game)}")
         about = "Cooperation" if result.observable is None else acts
-        titles = ("Point", "Parameters", about, "Share of runs", "Verdict", "Best gain",
-                  "Best deviation", "File")  # fmt: skip
+        titles = ("Point", "Parameters", about, "Payoffs", "Share of runs", "Verdict",
+                  "Best gain", "Best deviation", "File")  # fmt: skip
         kinds = {"Point": "what", "Verdict": "verdict"}
         columns = [(title, kinds.get(title)) for title in titles]
         yield ScrolledTable.of("Certified points", columns, proved_points(result), kind="stack")
+    if result.searched:
+        titles = ("Point", "Parameters", "Payoffs", "Share of runs", "What a search found", "How")
+        kinds = {"Point": "what", "How": "how"}
+        columns = [(title, kinds.get(title)) for title in titles]
+        label = "Points of which neither is proved"
+        yield ScrolledTable.of(label, columns, searched_points(result), kind="stack")
     yield quiet(
         "At an ε-equilibrium nobody gains more than ε by changing its own parameters alone, "
         "anywhere in its box, limits at infinity included. A point where learning rests need not "

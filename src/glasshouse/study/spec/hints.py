@@ -58,8 +58,8 @@ def rule_hint(name: str) -> str:
     if strategy is None:
         return ""
     return (
-        ": a strategy is no rule of learning; in Python, who plays it learns by Fixed() from "
-        f"Logistic.params_of(strategy('{strategy}', game))"
+        f": {strategy!r} is a strategy, and no rule of learning; who does not learn has "
+        "rule = 'fixed'"
     )
 
 

@@ -57,6 +57,11 @@ def how_reached(point: "ReachedPoint") -> str:
     return ", ".join(["tied", *runs] if point.starts == "tied" else runs)
 
 
+def end_kind(point: "ReachedPoint") -> str:
+    """What the end of learning is called: a rest point, unless runs still move there."""
+    return "rest point reached" if point.at_rest else "end of learning, not at rest"
+
+
 def gain_bracket(certificate: "Certificate") -> str:
     """Between which bounds the largest of the players' best gains lies."""
     return bracket(*_largest(certificate))

@@ -25,10 +25,12 @@ from glasshouse.study.words.names import (
 )
 from glasshouse.study.words.outcomes import counted, outcome_claims
 from glasshouse.study.words.verdicts import (
+    ends_words,
     equilibrium,
     gains_by,
     judged,
     point_words,
+    searched_words,
     witness_words,
 )
 
@@ -51,6 +53,9 @@ _NOT_ASKED = (
 
 CORNER = "cooperation by all, at the upper ends of their parameters,"
 
+CORNER_OF_MANY = "cooperation by all, at the corner of their boxes towards which it rises,"
+"""The same of players with several parameters, of which some are at the lower ends."""
+
 
 def claims(result: Computed) -> list[str]:
     """What the study found; each sentence begins with which of the three things it is about."""
@@ -61,6 +66,8 @@ def claims(result: Computed) -> list[str]:
             _NOT_ASKED if result.repeated else equilibrium_claim(predictions),
         )
         long_run = [_long_run_claim(predictions)]
+        if predictions.equilibrium is None and not result.repeated:
+            corner = _without_threshold(result, corner)
     else:
         movement = _slices_claim(result) if result.slices else _rises_claim(result)
         corner, long_run = _passes_claim(result), []
@@ -68,6 +75,7 @@ def claims(result: Computed) -> list[str]:
     if compared is not None and not result.axes:
         movement = ""  # which nobody asked for
     found = [movement, *outcome_claims(result), *long_run, corner, _rest_points_claim(result)]
+    found.append(_searched_claim(result))
     found += survey_claims(result.survey, at_own_values(result), players_called(result))
     found += branch_claims(result.branches)
     found = [*([comparison_claim(compared, players_called(result))] if compared else []), *found]
@@ -82,7 +90,7 @@ def brief(result: Computed) -> str:
     if predictions is None:
         return f"{title}: {counted(result)}"
     moves, found = predictions.first_movement, predictions.equilibrium
-    corner = "not tested" if found is None else _short(found)
+    corner = _own_verdict(result) if found is None else _short(found)
     corner = "" if found is None and result.repeated else f", equilibrium {corner}"
     return f"{title}: moves {_short(moves)}{corner}"
 
@@ -255,8 +263,11 @@ def _rest_points_claim(result: Computed) -> str:
     if common is None:
         return ""
     generic = sum(p.reached is not None and p.reached.starts == "generic" for p in points)
+    moving = any(not point.reached.at_rest for point in points if point.reached is not None)
     which = "most frequent rest points" if generic >= MOST_CERTIFIED else "rest points reached"
-    if any(point.reached.dimension != 0 for point in points if point.reached is not None):
+    if moving:
+        which = "end points of learning"
+    elif any(point.reached.dimension != 0 for point in points if point.reached is not None):
         which = "rest points sampled from a continuum"
     verdicts = [point.certificate.verdict for point in points]
     proved = "" if set(verdicts) == {"unknown"} else ", proved"
@@ -285,7 +296,7 @@ def _passes_claim(result: Computed) -> str:
     if result.repeated:
         return _NOT_ASKED
     if not tested:
-        return "Equilibrium: not tested, or undecided."
+        return _untested_claim(result) or "Equilibrium: not tested, or undecided."
     corner = next((point for point in result.certificates if point.corner), None)
     if not result.axes and corner is not None and corner.certificate.verdict != "unknown":
         return _corner_claim(corner, players_called(result))
@@ -298,13 +309,50 @@ def _passes_claim(result: Computed) -> str:
     return f"Equilibrium: {CORNER} {verb} the boundary test{where} (numerical, not proved{which})."
 
 
-def _corner_claim(corner: CertifiedPoint, names: Sequence[str]) -> str:
-    """On a study of one point, whose corner was certified or refuted."""
+def _corner_claim(corner: CertifiedPoint, names: Sequence[str], where: str = "") -> str:
+    """On the corner at one point, where it was certified or refuted."""
     what, gain = equilibrium(corner.certificate.epsilon), corner.gain
+    named = CORNER if all(len(own) == 1 for own in corner.certificate.params) else CORNER_OF_MANY
     if corner.certificate.verdict == "certified":
-        return f"Equilibrium, proved: {CORNER} is an {what}."
+        return f"Equilibrium{where}, proved: {named} is an {what}."
     move = f"moving to about {point_words(gain.witness)}"
-    return f"Equilibrium, refuted: {CORNER} is no {what}; {gains_by(gain, move, names)}."
+    return f"Equilibrium{where}, refuted: {named} is no {what}; {gains_by(gain, move, names)}."
+
+
+def _without_threshold(result: Computed, why: str) -> str:
+    """What is known of the corner at the study's own values, where no threshold was sought."""
+    return _untested_claim(result) or why
+
+
+def _untested_claim(result: Computed) -> str:
+    """On a corner to which the boundary test does not apply, at the study's own values."""
+    at = at_own_values(result)
+    for point in result.certificates:
+        if point.corner and point.certificate.verdict != "unknown":
+            return _corner_claim(point, players_called(result), at)
+    for point in result.searched:
+        if point.corner:
+            return f"Equilibrium{at}: {CORNER_OF_MANY} {searched_words(point, players_called(result))}."
+    return ""
+
+
+def _own_verdict(result: Computed) -> str:
+    """What is known of the corner at the study's own values, in a word or two."""
+    corner = next((point for point in result.certificates if point.corner), None)
+    verdict = "" if corner is None else corner.certificate.verdict
+    known = {"certified": "proved", "refuted": "refuted"}.get(verdict)
+    return f"{known}{at_own_values(result)}" if known else "not known"
+
+
+def _searched_claim(result: Computed) -> str:
+    """On the most frequent end of learning of which neither is proved."""
+    ends = [(point.reached, point) for point in result.searched if point.reached is not None]
+    if not ends:
+        return ""
+    reached, common = max(ends, key=lambda pair: pair[0].share.count if pair[0].share else 0)
+    said = f"where {ends_words(reached)}, {searched_words(common, players_called(result))}"
+    more = f"; {len(ends) - 1} more are not decided" if len(ends) > 1 else ""
+    return f"Equilibrium{at_own_values(result)}: {said}{more}."
 
 
 def where_words(switch: Switch, key: str) -> str:

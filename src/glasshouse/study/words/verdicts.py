@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
+import jax
+import numpy as np
+
 from glasshouse._foundation.digits import exactly, gain_at_least, gain_ends
 from glasshouse.analysis.outcomes.reached import ReachedPoint
-from glasshouse.analysis.proofs import CertifiedPoint
+from glasshouse.analysis.proofs import CertifiedPoint, SearchedPoint
 from glasshouse.certificates.certificate import GainBounds
 from glasshouse.games.labels import player_word
 
@@ -66,6 +69,23 @@ def witness_words(point: CertifiedPoint, names: Sequence[str] = ()) -> str:
     here = point_words(point.certificate.params[gain.player])
     move = f"moving from {here} to about {point_words(gain.witness)}"
     return f"where {ends_words(point.reached)}, {gains_by(gain, move, names)}"
+
+
+def searched_words(point: SearchedPoint, names: Sequence[str] = ()) -> str:
+    """What a search found of a point of which neither is proved: "a search finds no …"."""
+    if not point.deviations:
+        return f"not known: no deviation could be sought ({point.why})"
+    best, what = point.best, equilibrium(point.epsilon)
+    if best is None:
+        return (
+            f"numerical, not proved: a search finds no gain above {exactly(point.epsilon)}, so it "
+            f"may be an {what}"
+        )
+    numbers = np.concatenate([np.ravel(x) for x in jax.tree.leaves(best.best)]).tolist()
+    return (
+        f"numerical, not proved: no {what}, since a search finds that "
+        f"{player_word(best.player, names)} gains {best.gain:.{SENTENCE_DIGITS}g} by moving to about {point_words(numbers)}"
+    )
 
 
 def ends_words(reached: ReachedPoint) -> str:
