@@ -332,7 +332,8 @@ def _untested_claim(result: Computed) -> str:
             return _corner_claim(point, players_called(result), at)
     for point in result.searched:
         if point.corner:
-            return f"Equilibrium{at}: {CORNER_OF_MANY} {searched_words(point, players_called(result))}."
+            said = searched_words(point, players_called(result))
+            return f"Equilibrium{at}: {CORNER_OF_MANY} {said}."
     return ""
 
 

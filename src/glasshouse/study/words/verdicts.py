@@ -82,9 +82,10 @@ def searched_words(point: SearchedPoint, names: Sequence[str] = ()) -> str:
             f"may be an {what}"
         )
     numbers = np.concatenate([np.ravel(x) for x in jax.tree.leaves(best.best)]).tolist()
+    who, gain = player_word(best.player, names), f"{best.gain:.{SENTENCE_DIGITS}g}"
     return (
-        f"numerical, not proved: no {what}, since a search finds that "
-        f"{player_word(best.player, names)} gains {best.gain:.{SENTENCE_DIGITS}g} by moving to about {point_words(numbers)}"
+        f"numerical, not proved: no {what}, since a search finds that {who} gains {gain} by moving "
+        f"to about {point_words(numbers)}"
     )
 
 
