@@ -17,6 +17,7 @@ from glasshouse.cli import (
     certify,
     challenge,
     check,
+    figure,
     games,
     new,
     rules,
@@ -53,6 +54,7 @@ app = typer.Typer(
 for module in (
     new,
     run,
+    figure,
     thresholds,
     check,
     certify,

@@ -20,6 +20,7 @@ from matplotlib.legend import Legend
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox, ScaledTranslation
 
+from glasshouse.plots._page import enlarge, expect, page_scale, size_on_page
 from glasshouse.plots._palette import TEXT
 
 FIGURE_WIDTH = 4.8
@@ -43,14 +44,18 @@ class Size(NamedTuple):
 
 
 def new_figure(
-    figsize: tuple[float, float], layout: Literal["constrained", "compressed"] = "constrained"
+    figsize: tuple[float, float],
+    layout: Literal["constrained", "compressed"] = "constrained",
+    shrinks: bool = True,
 ) -> Figure:
-    """A figure, its size in inches, that pyplot does not know.
+    """A figure, its size in inches unless a page settles it, that pyplot does not know.
 
+    On a narrow page its axes are lower, unless it does not shrink.
     Its canvas keeps the renderer by which texts are measured, and what that has measured.
     """
-    figure = Figure(figsize=figsize, layout=layout)
+    figure = Figure(figsize=size_on_page(figsize), layout=layout)
     FigureCanvasAgg(figure)
+    expect(figure, figsize, shrinks)
     return figure
 
 
@@ -68,6 +73,7 @@ def arrange(
     **Arguments:** `handles` of the legend, by default everything labelled; `columns`, at most so
     many; `legend`, whether there is one; `bar`, axes of the colour bar; `options` of the legend.
     """
+    enlarge(ax)
     if ax.get_aspect() != "auto":
         # At the bottom of its place, so that engines see how far the legend hangs out of it.
         ax.set_anchor("S")
@@ -194,8 +200,8 @@ def _legend_below(
         "borderaxespad": 0.0,
         "borderpad": 0.0,
         "frameon": False,
-        "fontsize": TEXT,
-        "title_fontsize": TEXT,
+        "fontsize": TEXT * page_scale(),
+        "title_fontsize": TEXT * page_scale(),
         **({} if handles is None else {"handles": handles}),
         **options,
     }

@@ -63,6 +63,25 @@ def plot_portrait(
         ax = own.subplots()
     else:
         own = None
+    handles = draw_portrait(portrait, ax, equilibria)
+    arrange(
+        ax,
+        handles,
+        columns=2,
+        handlelength=1.8,
+        columnspacing=1.5,
+        title="shading: who cooperates (p > ½) at the end of a run",
+        alignment="left",
+    )
+    if own is not None:
+        own.set_figheight(own.get_figwidth() + 0.19 * (1 + math.ceil(len(handles) / 2)))
+    return ax
+
+
+def draw_portrait(
+    portrait: Portrait, ax: Axes, equilibria: Equilibria | None = None
+) -> list[Artist]:
+    """All of a portrait but its legend, of which the entries are returned."""
     handles: list[Artist] = list(_basins(portrait, ax))
     _arrows(portrait, ax)
     handles += _nullclines(portrait, ax)
@@ -77,18 +96,7 @@ def plot_portrait(
     ax.set_ylabel("parameter of player 2, $\\theta_2$", fontsize=TEXT)
     ax.tick_params(labelsize=TEXT)
     ax.set_aspect("equal")
-    arrange(
-        ax,
-        handles,
-        columns=2,
-        handlelength=1.8,
-        columnspacing=1.5,
-        title="shading: who cooperates (p > ½) at the end of a run",
-        alignment="left",
-    )
-    if own is not None:
-        own.set_figheight(FIGURE_WIDTH + 0.19 * (1 + math.ceil(len(handles) / 2)))
-    return ax
+    return handles
 
 
 def _basins(portrait: Portrait, ax: Axes) -> list[Patch]:

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -20,6 +20,7 @@ from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.analysis.predictions import Predictions
 from glasshouse.analysis.proofs import most_frequent
 from glasshouse.parametric import Params
+from glasshouse.plots._page import fit
 from glasshouse.plots._palette import TEXT
 from glasshouse.plots.branches import plot_branches
 from glasshouse.plots.comparison import plot_comparison
@@ -103,15 +104,16 @@ class StudyFigure:
             return file.getvalue()
 
 
-def study_figures(result: StudyResult) -> tuple[StudyFigure, ...]:
+def study_figures(result: StudyResult, styles: Sequence[Any] = ()) -> tuple[StudyFigure, ...]:
     """Every figure that the result has the numbers for.
 
+    **Arguments:** `styles`, style sheets of Matplotlib that come after its defaults.
     **Returns:** "comparison" of learners, "coupling" along one axis, "map" over two or "map_1",
     "map_2", … over more, "portrait", "deviation", "deviation_rest", "equilibrium", "feasible" and
     "branches_1", … of the axes along which rest points are followed, in this order. They do not
     depend on the user's Matplotlib settings.
     """
-    with style.context(["default", {"figure.dpi": DPI}]):
+    with style.context(["default", *styles, {"figure.dpi": DPI}]):
         along = [_along(result)] if len(result.axes) == 1 else []
         swept = _maps(result) if len(result.axes) > 1 else along
         found = [_compared(result), *swept, _portrait(result), _deviation(result)]
@@ -141,7 +143,10 @@ def _compared(result: StudyResult) -> StudyFigure | None:
 def _along(result: StudyResult) -> StudyFigure | None:
     """Tied branch and outcomes along the only axis, as far as they were asked for."""
     (axis,) = result.axes
-    columns, (marks, unmarked) = result.columns(), _markers(result.predictions, _symbol(result))
+    columns, (marks, unmarked) = (
+        result.columns(),
+        markers_of(result.predictions, symbol_of(result.prepared.study)),
+    )
     x, owner = columns[axis.key], owner_of(result.prepared.study, axis.key)
     tied, outcomes = (
         _has_numbers(columns, name) for name in ("tied_cooperation", "cooperation_share")
@@ -265,9 +270,9 @@ def owner_of(study: Study, key: str) -> Any:
     return made.get(key.partition(".")[0])
 
 
-def _symbol(result: StudyResult) -> str:
+def symbol_of(study: Study) -> str:
     """What formulas call the strength of reading along which thresholds are."""
-    section = result.prepared.study.semantics
+    section = study.semantics
     key = settings_of(section.MADE, GIVEN).get(section.COUPLING or "")
     letter = "x" if key is None or not key.symbol else key.symbol
     return MATHTEXT.get(letter, letter)
@@ -309,7 +314,11 @@ def _branches(result: StudyResult) -> Iterator[StudyFigure]:
     for k, followed in enumerate(result.branches, start=1):
         if not followed.points:
             continue
-        marks = _markers(result.predictions, _symbol(result))[0] if len(result.axes) == 1 else []
+        marks = (
+            markers_of(result.predictions, symbol_of(result.prepared.study))[0]
+            if len(result.axes) == 1
+            else []
+        )
         proved = _proved_range(result, followed.axis)
         ax = plot_branches(followed, thresholds=marks, certified=proved)
         name = axis_name(followed.axis)
@@ -318,7 +327,7 @@ def _branches(result: StudyResult) -> Iterator[StudyFigure]:
         yield StudyFigure(f"branches_{k}", title, alt, upper(followed.detail) + ".", _figure(ax))
 
 
-def _markers(predictions: Predictions | None, symbol: str) -> tuple[list[Marker], list[str]]:
+def markers_of(predictions: Predictions | None, symbol: str) -> tuple[list[Marker], list[str]]:
     """What to mark along an axis: closed forms where there are any, or else what was found.
 
     **Returns:** the markers, and in words what switches too often to be marked.
@@ -378,6 +387,7 @@ def _figure(ax: Any) -> Figure:
     even one that does nothing, is drawn once for each file and not twice.
     """
     figure = ax.get_figure()
+    fit(figure)
     figure.draw_without_rendering()
     figure.set_layout_engine(None)
     return figure
