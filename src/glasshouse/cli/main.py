@@ -14,6 +14,7 @@ import typer
 from glasshouse._foundation.files import MACHINE, reason
 from glasshouse._foundation.processes import usable_cores
 from glasshouse.cli import (
+    animate,
     certify,
     challenge,
     check,
@@ -55,6 +56,7 @@ for module in (
     new,
     run,
     figure,
+    animate,
     thresholds,
     check,
     certify,

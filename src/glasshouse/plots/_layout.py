@@ -20,7 +20,7 @@ from matplotlib.legend import Legend
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox, ScaledTranslation
 
-from glasshouse.plots._page import enlarge, expect, page_scale, size_on_page
+from glasshouse.plots._page import enlarge, expect, page_scale, size_on_page, take_wanted
 from glasshouse.plots._palette import TEXT
 
 FIGURE_WIDTH = 4.8
@@ -91,6 +91,31 @@ def arrange(
         wrap(side.yaxis.label, height)
     if not _managed(ax):
         _take_room(ax, None, bar)  # for more lines on the left
+
+
+def fit(figure: Figure) -> None:
+    """Settle a finished figure's height, where the page leaves it open.
+
+    Axes of equal units are as high as they are wide; others as the size of the figure on the screen
+    says.
+    """
+    for ax in figure.axes:
+        enlarge(ax)
+    wanted = take_wanted(figure)
+    panels = [ax for ax in figure.axes if ax.get_label() != "<colorbar>"]
+    if wanted is None:
+        return
+    for _ in range(3):  # labels break at the new height, and need room
+        figure.draw_without_rendering()
+        now = sum(ax.get_window_extent().height for ax in panels) / figure.dpi
+        if any(ax.get_aspect() != "auto" for ax in panels):
+            height = figure.get_tightbbox().height + 2 * GAP / 72
+        else:
+            height = figure.get_figheight() + wanted - now
+            for ax in figure.axes:
+                share = ax.get_window_extent().height / now / figure.dpi
+                wrap(ax.yaxis.label, share * wanted * figure.dpi)
+        figure.set_figheight(height)
 
 
 def expected_width(ax: Axes, bar: Axes | None = None) -> float:

@@ -1,7 +1,7 @@
 """The page that new figures are for: how wide they are, and how large their text and lines.
 
 A plot without axes of its own makes a figure for the screen, 4.8 inches wide. Inside `on_page` it
-makes one for the page instead, which `fit` gives the height that its legend leaves it.
+makes one for the page instead, which `_layout.fit` gives the height that its legend leaves it.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ import dataclasses
 import weakref
 from collections.abc import Iterator
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import Collection
@@ -25,9 +26,6 @@ ROOM = 1.3
 
 LOWEST = 1.2
 """Inches that axes are high at least."""
-
-EDGE = 4.0
-"""Points kept free above and below, where the height is settled by what is drawn."""
 
 SPARE = 3.0
 """Inches of height to begin with, above what axes need: no label is wrapped for want of height."""
@@ -117,33 +115,17 @@ def enlarge(ax: Axes) -> None:
             continue
         _ENLARGED.add(artist)
         if isinstance(artist, Text):
-            artist.set_fontsize(artist.get_fontsize() * scale)
+            artist.set_fontsize(float(artist.get_fontsize()) * scale)
         elif isinstance(artist, Line2D):
             artist.set_linewidth(artist.get_linewidth() * scale)
             artist.set_markersize(artist.get_markersize() * scale)
             artist.set_markeredgewidth(artist.get_markeredgewidth() * scale)
         elif isinstance(artist, Collection):
-            artist.set_linewidth([scale * width for width in artist.get_linewidths()])
+            artist.set_linewidth((scale * np.atleast_1d(artist.get_linewidth())).tolist())
         elif isinstance(artist, Patch):
             artist.set_linewidth(artist.get_linewidth() * scale)
 
 
-def fit(figure: Figure) -> None:
-    """Settle a finished figure's height, where the page leaves it open.
-
-    Axes of equal units are as high as they are wide; others get what `expect` has kept.
-    """
-    for ax in figure.axes:
-        enlarge(ax)
-    wanted = _WANTED.pop(figure, None)
-    if wanted is None:
-        return
-    panels = [ax for ax in figure.axes if ax.get_label() != "<colorbar>"]
-    for _ in range(2):  # once more, since a label may break elsewhere at the new height
-        figure.draw_without_rendering()
-        if any(ax.get_aspect() != "auto" for ax in panels):
-            height = figure.get_tightbbox().height + 2 * EDGE / 72
-        else:
-            now = sum(ax.get_window_extent().height for ax in panels) / figure.dpi
-            height = figure.get_figheight() + wanted - now
-        figure.set_figheight(height)
+def take_wanted(figure: Figure) -> float | None:
+    """How high a figure's axes are to be, in inches, as `expect` has kept it; told once."""
+    return _WANTED.pop(figure, None)

@@ -102,7 +102,7 @@ def draw_portrait(
 def _basins(portrait: Portrait, ax: Axes) -> list[Patch]:
     """Each place in the colour of the outcome from there; an entry for those that occur."""
     field = portrait.field
-    colours = ["none", *(_tint(*TINTS[name]) for name in OUTCOMES)]
+    colours = ["none", *(tint(*TINTS[name]) for name in OUTCOMES)]
     ax.imshow(
         portrait.shading.T,
         cmap=ListedColormap(colours),
@@ -138,7 +138,7 @@ def _percent(share: float) -> str:
     return f"{share:.0%}"
 
 
-def _tint(colour: str, strength: float) -> tuple[float, ...]:
+def tint(colour: str, strength: float) -> tuple[float, ...]:
     """See-through, so that a page with a dark background can keep the figure readable."""
     return (*to_rgb(colour), strength)
 

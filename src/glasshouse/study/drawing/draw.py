@@ -9,7 +9,8 @@ from matplotlib import style
 
 from glasshouse.analysis.equilibria import mixing_branch
 from glasshouse.errors import InputError
-from glasshouse.plots._page import fit, on_page
+from glasshouse.plots._layout import fit
+from glasshouse.plots._page import on_page
 from glasshouse.plots.mixing import plot_mixing_branch
 from glasshouse.study.drawing.held import cut_down
 from glasshouse.study.drawing.kinds import FigureKind, figure_kind

@@ -14,7 +14,7 @@ from glasshouse.errors import InputError
 from glasshouse.study.drawing.pages import MM_PER_INCH
 from glasshouse.study.report.figures import StudyFigure
 
-EMBEDDED: dict[str, Any] = {
+EMBEDDED: dict[Any, Any] = {
     "pdf.fonttype": 42,
     "svg.fonttype": "path",
     "svg.hashsalt": "glasshouse",

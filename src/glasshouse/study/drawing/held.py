@@ -58,15 +58,13 @@ def cut_down(study: Study, kind: FigureKind, at: Mapping[str, float]) -> Study:
             sweep = {key: values for key, values in sweep.items() if key == "semantics.coupling"}
             sweep = sweep or {"semantics.coupling": [0.5]}
     elif len(axes) != kind.axes:
-        _refuse(kind, list(axes), bool(held))
+        raise _refused(kind, list(axes), bool(held))
     else:
         sweep = axes
     compared = {"comparison": study.comparison, "compare": study.compare}
     if kind.name != "comparison":
         compared = {"comparison": None, "compare": ()}
-    return Study.model_validate(
-        own.model_copy(update={"sweep": sweep, "analysis": analysis, **compared})
-    )
+    return own.model_copy(update={"sweep": sweep, "analysis": analysis, **compared})
 
 
 def study_at(study: Study, held: Mapping[str, float]) -> Study:
@@ -90,7 +88,7 @@ def _key(name: str, known: list[str]) -> str:
     raise InputError(f"'{name}' is no number of this study: {nearest_key(name, known)}")
 
 
-def _refuse(kind: FigureKind, left: list[str], some_held: bool) -> None:
+def _refused(kind: FigureKind, left: list[str], some_held: bool) -> InputError:
     wanted = {1: "one swept number", 2: "two swept numbers"}[kind.axes]
     has = f"this study sweeps {', '.join(left)}" if left else "this study sweeps none"
     has += ", the others being held" if some_held and left else ""
@@ -99,4 +97,4 @@ def _refuse(kind: FigureKind, left: list[str], some_held: bool) -> None:
         fix = f"hold the others, as by --at {key}=VALUE"
     else:
         fix = "add an axis to [sweep]" + (", or hold less with --at" if some_held else "")
-    raise InputError(f"a figure of kind {kind.name} is drawn over {wanted}, but {has}: {fix}")
+    return InputError(f"a figure of kind {kind.name} is drawn over {wanted}, but {has}: {fix}")

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from glasshouse.errors import unknown_name
+from glasshouse.errors import InputError, near_miss
 
 if TYPE_CHECKING:
     from glasshouse.study.spec.study import AnalysisSpec  # which is slow to load, for --help
@@ -143,8 +143,10 @@ FIGURE_KINDS = _kinds(
 def figure_kind(name: str) -> FigureKind:
     """The kind of that name.
 
-    **Raises:** `InputError` with the nearest name, or all of them.
+    **Raises:** `InputError` with the nearest name and all of them.
     """
     if name not in FIGURE_KINDS:
-        raise unknown_name("kind of figure", name, FIGURE_KINDS)
+        known = ", ".join(FIGURE_KINDS)
+        near = near_miss(name, FIGURE_KINDS)
+        raise InputError(f"unknown kind of figure {name!r:.40}{near}: there are {known}")
     return FIGURE_KINDS[name]

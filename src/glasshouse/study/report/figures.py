@@ -20,7 +20,7 @@ from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.analysis.predictions import Predictions
 from glasshouse.analysis.proofs import most_frequent
 from glasshouse.parametric import Params
-from glasshouse.plots._page import fit
+from glasshouse.plots._layout import fit
 from glasshouse.plots._palette import TEXT
 from glasshouse.plots.branches import plot_branches
 from glasshouse.plots.comparison import plot_comparison
