@@ -3,8 +3,4 @@ from .files import SavedFigure as SavedFigure
 from .files import save_figure as save_figure
 from .film import SavedAnimation as SavedAnimation
 from .film import save_animation as save_animation
-from .kinds import FIGURE_KINDS as FIGURE_KINDS
-from .kinds import FigureKind as FigureKind
-from .motion import Animation as Animation
-from .motion import Mark as Mark
 from .motion import animate as animate

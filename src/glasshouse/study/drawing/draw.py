@@ -61,7 +61,7 @@ def draw_figure(
         found = [x for x in study_figures(result, styles) if _is_of(x, asked)]
     if not found:
         why = next((note for note in result.notes if _is_reason(note, asked)), None)
-        said = f": {why}" if why else ""
+        said = f": {why.partition(': ')[2] or why}" if why else ""
         raise InputError(f"this study has no figure of kind {kind}{said}; {asked.otherwise}")
     return found[0]
 

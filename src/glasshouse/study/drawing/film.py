@@ -88,7 +88,7 @@ def _film(animation: Animation, suffix: str) -> bytes:
     if suffix == ".mp4":
         even = ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2:color=white", "-pix_fmt", "yuv420p"]
         writer = films.FFMpegWriter(fps=FRAMES_PER_SECOND, extra_args=even)
-    markers = [Marker(mark.value, mark.formula) for mark in animation.marks]
+    markers = [Marker(mark.value, mark.formula, mark.kind) for mark in animation.marks]
     words = {"label": animation.label, "symbol": animation.symbol}
     with tempfile.TemporaryDirectory() as folder, style.context("default"):
         file = Path(folder) / f"film{suffix}"

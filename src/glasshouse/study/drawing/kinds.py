@@ -147,6 +147,6 @@ def figure_kind(name: str) -> FigureKind:
     """
     if name not in FIGURE_KINDS:
         known = ", ".join(FIGURE_KINDS)
-        near = near_miss(name, FIGURE_KINDS)
-        raise InputError(f"unknown kind of figure {name!r:.40}{near}: there are {known}")
+        near = near_miss(name, FIGURE_KINDS) or ":"
+        raise InputError(f"unknown kind of figure {name!r:.40}{near} choose one of {known}")
     return FIGURE_KINDS[name]

@@ -84,13 +84,14 @@ class Animation:
 
 @dataclasses.dataclass(frozen=True)
 class Mark:
-    """A threshold along the number: its `value`, a short `label`, in mathtext `formula`, and the
-    `note` how it was obtained."""
+    """A threshold along the number: its `value`, a short `label`, in mathtext `formula`, the
+    `note` how it was obtained, and its `kind`, as of a `Marker`."""
 
     value: float
     label: str
     formula: str
     note: str
+    kind: str = "first order"
 
     @property
     def words(self) -> str:
@@ -189,7 +190,9 @@ def _marks(prepared: Prepared) -> tuple[Mark, ...]:
     closed = predictions is not None and predictions.closed_form is not None
     low, high = axis.values[0], axis.values[-1]
     inside = sorted((m for m in found if low <= m.value <= high), key=lambda m: m.value)
-    return tuple(Mark(m.value, plain_label(m.label), m.label, _how(m, closed)) for m in inside)
+    return tuple(
+        Mark(m.value, plain_label(m.label), m.label, _how(m, closed), m.kind) for m in inside
+    )
 
 
 def _how(marker: Marker, closed: bool) -> str:

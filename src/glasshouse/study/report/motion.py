@@ -35,6 +35,7 @@ def motion_html(animation: Animation, version: str = "") -> str:
         lstrip_blocks=True,
     )
     frames = [_frame(animation, k) for k in range(len(animation.values))]
+    marks = _marks(animation)
     field, rule = animation.portraits[0].field, animation.portraits[0].rule
     return environment.get_template("motion.html.jinja").render(
         title=animation.title,
@@ -47,7 +48,8 @@ def motion_html(animation: Animation, version: str = "") -> str:
         data=Markup(_as_script(frames)),
         strip=share_paths(animation.shares.values(), SIDE, STRIP),
         strip_height=STRIP,
-        marks=_marks(animation),
+        marks=marks,
+        rows=1.5 * max((mark["row"] + 1 for mark in marks), default=0),
         ends=(f"{animation.values[0]:.4g}", f"{animation.values[-1]:.4g}"),
         x_ticks=_ticks(field.theta_1[0], field.theta_1[-1]),
         y_ticks=[(SIDE - at, text) for at, text in _ticks(field.theta_2[0], field.theta_2[-1])],
@@ -110,6 +112,7 @@ def _marks(animation: Animation) -> list[dict[str, Any]]:
                 "x": f"{SIDE * place / 100:.1f}",
                 "middle": f"{middle:.2f}",
                 "row": row,
+                "kind": mark.kind.replace(" ", "-"),
                 "label": _label(mark),
                 "note": mark.note,
             }
