@@ -29,6 +29,9 @@ FIGURE_WIDTH = 4.8
 GAP = 6.0
 """Points between the axis label and a legend, and kept free at the edges of a figure."""
 
+SETTLED = 0.01
+"""Inches by which a height may still be off."""
+
 LEAST = 72.0
 """Points: nothing is wrapped to less, which would be one word a line."""
 
@@ -73,7 +76,7 @@ def arrange(
     **Arguments:** `handles` of the legend, by default everything labelled; `columns`, at most so
     many; `legend`, whether there is one; `bar`, axes of the colour bar; `options` of the legend.
     """
-    enlarge(ax)
+    enlarge(ax, handles or ())
     if ax.get_aspect() != "auto":
         # At the bottom of its place, so that engines see how far the legend hangs out of it.
         ax.set_anchor("S")
@@ -115,6 +118,8 @@ def fit(figure: Figure) -> None:
             for ax in figure.axes:
                 share = ax.get_window_extent().height / now / figure.dpi
                 wrap(ax.yaxis.label, share * wanted * figure.dpi)
+        if abs(height - figure.get_figheight()) < SETTLED:
+            return
         figure.set_figheight(height)
 
 

@@ -8,7 +8,7 @@ import contextlib
 import contextvars
 import dataclasses
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -98,32 +98,35 @@ def expect(figure: Figure, figsize: tuple[float, float], shrinks: bool) -> None:
         _WANTED[figure] = wanted_height(as_wide, page)
 
 
-def enlarge(ax: Axes) -> None:
-    """Text, lines and marks of finished axes as large as the page asks, each once."""
+def enlarge(ax: Axes, handles: Iterable[Artist] = ()) -> None:
+    """Text, lines and marks of finished axes as large as the page asks, each once.
+
+    **Arguments:** `handles`, of a legend that is still to come, which takes their sizes.
+    """
     scale = page_scale()
     if scale == 1.0:
         return
     if ax not in _ENLARGED:  # ticks that are still to come, too
         ax.tick_params(labelsize=TEXT * scale, width=0.8 * scale, length=3.5 * scale)
-    legend = ax.get_legend()
-    settled = {
-        a for axis in (ax.xaxis, ax.yaxis) for t in axis.get_major_ticks() for a in t.findobj()
-    }
-    settled |= set() if legend is None else {*legend.get_texts(), legend.get_title()}
-    for artist in {*ax.findobj()} - settled:
-        if artist in _ENLARGED:
-            continue
+    ticks = [tick for axis in (ax.xaxis, ax.yaxis) for tick in axis.get_major_ticks()]
+    legends = [legend for legend in (ax.get_legend(),) if legend is not None]
+    settled = {part for artist in (*ticks, *legends) for part in artist.findobj()}
+    for artist in {*ax.findobj(), *handles} - settled - set(_ENLARGED):
         _ENLARGED.add(artist)
-        if isinstance(artist, Text):
-            artist.set_fontsize(float(artist.get_fontsize()) * scale)
-        elif isinstance(artist, Line2D):
-            artist.set_linewidth(artist.get_linewidth() * scale)
-            artist.set_markersize(artist.get_markersize() * scale)
-            artist.set_markeredgewidth(artist.get_markeredgewidth() * scale)
-        elif isinstance(artist, Collection):
-            artist.set_linewidth((scale * np.atleast_1d(artist.get_linewidth())).tolist())
-        elif isinstance(artist, Patch):
-            artist.set_linewidth(artist.get_linewidth() * scale)
+        _enlarge(artist, scale)
+
+
+def _enlarge(artist: Artist, scale: float) -> None:
+    if isinstance(artist, Text):
+        artist.set_fontsize(float(artist.get_fontsize()) * scale)
+    elif isinstance(artist, Line2D):
+        artist.set_linewidth(artist.get_linewidth() * scale)
+        artist.set_markersize(artist.get_markersize() * scale)
+        artist.set_markeredgewidth(artist.get_markeredgewidth() * scale)
+    elif isinstance(artist, Collection):
+        artist.set_linewidth((scale * np.atleast_1d(artist.get_linewidth())).tolist())
+    elif isinstance(artist, Patch):
+        artist.set_linewidth(artist.get_linewidth() * scale)
 
 
 def take_wanted(figure: Figure) -> float | None:
