@@ -76,7 +76,7 @@ def test_every_figure_of_a_study_is_laid_out_well_on_paper(style):
         assert figure.figure.get_figwidth() == page.width
         assert not faults(figure.figure), figure.name
         sizes = [
-            text.get_fontsize()
+            float(text.get_fontsize())
             for text in figure.figure.findobj(Text)
             if text.get_visible() and text.get_text().strip()
         ]

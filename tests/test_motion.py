@@ -151,7 +151,7 @@ def test_a_film_has_a_frame_for_each_value(animation, tmp_path):
     file = tmp_path / "pd.gif"
     save_animation(animation, file)
     with Image.open(file) as film:
-        assert film.n_frames == len(VALUES)
+        assert getattr(film, "n_frames", 1) == len(VALUES)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from matplotlib.text import Text
 
 from glasshouse.plots._palette import TEXT
 
-ROOM = 1.3
+LEGEND_ROOM = 1.3
 """Inches that labels and a legend take of the height of a figure for the screen."""
 
 LOWEST = 1.2
@@ -87,7 +87,7 @@ def wanted_height(figsize: tuple[float, float], page: Page) -> float:
     """How high all axes of a figure are together, of one that is for the screen so large."""
     width = page.width / page.scale
     shrunk = min(1.0, width / figsize[0]) if figsize[0] else 1.0
-    return page.scale * max(LOWEST, (figsize[1] - ROOM) * shrunk)
+    return page.scale * max(LOWEST, (figsize[1] - LEGEND_ROOM) * shrunk)
 
 
 def expect(figure: Figure, figsize: tuple[float, float], shrinks: bool) -> None:

@@ -11,10 +11,10 @@ from glasshouse.study.spec.hints import SYNONYMS, nearest_key
 from glasshouse.study.spec.study import NAMING_KEYS, Study
 from glasshouse.study.spec.toml import first_error
 
-SHOWN = ("game.", "semantics.", "access.", "learning.")
+TITLED = ("game.", "semantics.", "access.", "learning.")
 """Numbers that titles may name; others set how something is computed."""
 
-HIDDEN = ("learning.batch", "learning.seed", "learning.spread", "learning.starts", *NAMING_KEYS)
+UNTITLED = ("learning.batch", "learning.seed", "learning.spread", "learning.starts", *NAMING_KEYS)
 
 
 def held_keys(study: Study, at: Mapping[str, float]) -> dict[str, float]:
@@ -52,8 +52,8 @@ def cut_down(study: Study, kind: FigureKind, at: Mapping[str, float]) -> Study:
         analysis = analysis.model_copy(update={"branches": tuple(mine)})
     if kind.axes == 0:
         numbers = numeric_leaves(own.settings())
-        named = [key for key in (*axes, *held) if key.startswith(SHOWN)]
-        sweep = {key: [float(numbers[key])] for key in named if not key.startswith(HIDDEN)}
+        named = [key for key in (*axes, *held) if key.startswith(TITLED)]
+        sweep = {key: [float(numbers[key])] for key in named if not key.startswith(UNTITLED)}
         if kind.name == "equilibrium":  # it is along the coupling, at whatever value
             sweep = {key: values for key, values in sweep.items() if key == "semantics.coupling"}
             sweep = sweep or {"semantics.coupling": [0.5]}

@@ -8,7 +8,7 @@ from glasshouse.errors import InputError, near_miss
 if TYPE_CHECKING:
     from glasshouse.study.spec.study import AnalysisSpec  # which is slow to load, for --help
 
-NOTHING: dict[str, Any] = {
+NOTHING_ASKED: dict[str, Any] = {
     "thresholds": False,
     "tied": False,
     "outcomes": False,
@@ -45,7 +45,7 @@ class FigureKind:
         kept = {key: getattr(said, key) for key in self.keeps}
         if kept.get("certify", True) is False and dict(self.asks).get("certify"):
             kept.pop("certify")
-        return said.model_copy(update={**NOTHING, **dict(self.asks), **kept})
+        return said.model_copy(update={**NOTHING_ASKED, **dict(self.asks), **kept})
 
 
 def _kinds(*kinds: FigureKind) -> dict[str, FigureKind]:

@@ -13,7 +13,7 @@ from glasshouse.dynamics.learning import Learning
 from glasshouse.errors import InputError
 from glasshouse.plots.coupling import Marker, axis_label
 from glasshouse.study.drawing.held import held_keys, study_at, swept_key
-from glasshouse.study.drawing.kinds import NOTHING
+from glasshouse.study.drawing.kinds import NOTHING_ASKED
 from glasshouse.study.questions import is_of_rule, predict_study
 from glasshouse.study.report.figures import markers_of, owner_of, symbol_of
 from glasshouse.study.setting import Prepared, prepare
@@ -177,7 +177,7 @@ def _prepared(
         said = "" if ends is None else f" {ends[0]:g} is not below {ends[1]:g}:"
         raise InputError(f"{key}:{said} say from where to where it grows, as by --between 0 1")
     sweep = {key: RangeSpec(start=ends[0], stop=ends[1], count=frames)}
-    analysis = study.analysis.model_copy(update={**NOTHING, "thresholds": True})
+    analysis = study.analysis.model_copy(update={**NOTHING_ASKED, "thresholds": True})
     cut = study_at(study, held).model_copy(update={"analysis": analysis, "sweep": sweep})
     return prepare(cut, folder, trust=trust)
 

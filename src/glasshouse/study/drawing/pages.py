@@ -21,10 +21,10 @@ UNITS = {"mm": 1 / MM_PER_INCH, "cm": 10 / MM_PER_INCH, "in": 1.0, "pt": 1 / 72}
 NAMED_WIDTHS = {"single": 86.0, "double": 178.0}
 """Millimetres of one column and of two in most journals."""
 
-NARROWEST, WIDEST = 50.0, 1200.0
+NARROWEST_PAGE, WIDEST_PAGE = 50.0, 1200.0
 """Millimetres: what is narrower has no room for labels."""
 
-LENGTH = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*(mm|cm|in|pt)\s*")
+WRITTEN_LENGTH = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*(mm|cm|in|pt)\s*")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +36,7 @@ class FigureStyle:
     words: str
 
 
-STYLES = {
+FIGURE_STYLES = {
     "paper": FigureStyle("single", 1.0, "text of 8.5 pt, one column wide"),
     "report": FigureStyle("4.8in", 1.0, "as in reports, on the screen"),
     "slides": FigureStyle("220mm", 1.9, "text of 16 pt and bold lines"),
@@ -61,7 +61,7 @@ def length(text: str, called: str) -> float:
     **Raises:** `InputError` for anything else, and below 50 or above 1200 mm.
     """
     named = NAMED_WIDTHS.get(text) if called == "width" else None
-    read = LENGTH.fullmatch(text)
+    read = WRITTEN_LENGTH.fullmatch(text)
     if named is None and read is None:
         names = ", single (86mm), double (178mm)" if called == "width" else ""
         raise InputError(
@@ -69,16 +69,17 @@ def length(text: str, called: str) -> float:
             f"3.4in or 244pt{names}"
         )
     inches = named / MM_PER_INCH if named else float(read[1]) * UNITS[read[2]]  # type: ignore[index]
-    if not NARROWEST <= inches * MM_PER_INCH <= WIDEST:
+    if not NARROWEST_PAGE <= inches * MM_PER_INCH <= WIDEST_PAGE:
         raise InputError(
-            f"{called} {text} is {inches * MM_PER_INCH:g} mm: choose {NARROWEST:g} to {WIDEST:g} mm"
+            f"{called} {text} is {inches * MM_PER_INCH:g} mm: choose {NARROWEST_PAGE:g} to "
+            f"{WIDEST_PAGE:g} mm"
         )
     return inches
 
 
 def _style(name: str) -> tuple[tuple[Any, ...], FigureStyle]:
-    if name in STYLES:
-        return (), STYLES[name]
+    if name in FIGURE_STYLES:
+        return (), FIGURE_STYLES[name]
     if name in styles.available:
         settings = styles.library[name]
     elif Path(name).is_file():
@@ -90,8 +91,8 @@ def _style(name: str) -> tuple[tuple[Any, ...], FigureStyle]:
             ) from error
     else:
         raise InputError(
-            f"unknown style '{name}': {nearest(name, STYLES)}; or give a Matplotlib style, or the "
-            "path of a style file"
+            f"unknown style '{name}': {nearest(name, FIGURE_STYLES)}; or give a Matplotlib style, "
+            "or the path of a style file"
         )
     size = settings.get("font.size", TEXT)
     scale = size / TEXT if isinstance(size, int | float) and math.isfinite(size) else 1.0

@@ -10,6 +10,7 @@ import numpy as np
 from glasshouse.analysis.phase.plane import FieldGrid
 from glasshouse.analysis.phase.portrait import OUTCOMES, Portrait
 from glasshouse.analysis.phase.rest_points import PlaneRestPoint
+from glasshouse.plots.phase import NOISE
 
 SIDE = 1000
 """Units along a side; parameters are rounded to one of them."""
@@ -17,11 +18,8 @@ SIDE = 1000
 RUN_POINTS = 60
 """Points of each sample run, evenly spaced along it."""
 
-ARROWS, LENGTH, HEAD = 13, 42.0, 13.0
+FRAME_ARROWS, ARROW_LENGTH, ARROW_HEAD = 13, 42.0, 13.0
 """Arrows per side, and in units how long they and their heads are."""
-
-NOISE = 1e-12
-"""Where relative gradients are below this, the direction of an arrow would be rounding."""
 
 DOT, DIAMOND = 15, 21
 """In units, half as wide as the marks of rest points are."""
@@ -80,7 +78,7 @@ def _cells(mask: np.ndarray) -> str:
 
 
 def _arrows(field: FieldGrid) -> str:
-    places = np.linspace(0, len(field.theta_1) - 1, 2 * ARROWS + 1).astype(int)[1::2]
+    places = np.linspace(0, len(field.theta_1) - 1, 2 * FRAME_ARROWS + 1).astype(int)[1::2]
     grid = np.ix_(places, places)
     direction = field.gradient[grid] * [1, -1]
     moves = np.nan_to_num(np.abs(field.relative[grid])).max(axis=-1) > NOISE
@@ -89,9 +87,12 @@ def _arrows(field: FieldGrid) -> str:
     centres, found = _units(theta, field), []
     for i, j in np.argwhere(moves & (length > 0)):
         along = direction[i, j] / length[i, j]
-        tip, tail = centres[i, j] + along * LENGTH / 2, centres[i, j] - along * LENGTH / 2
-        aside = np.array([-along[1], along[0]]) * HEAD / 2
-        left, right = tip - along * HEAD + aside, tip - along * HEAD - aside
+        tip, tail = (
+            centres[i, j] + along * ARROW_LENGTH / 2,
+            centres[i, j] - along * ARROW_LENGTH / 2,
+        )
+        aside = np.array([-along[1], along[0]]) * ARROW_HEAD / 2
+        left, right = tip - along * ARROW_HEAD + aside, tip - along * ARROW_HEAD - aside
         corners = (f"{x:.0f} {y:.0f}" for x, y in (tail, tip, left, tip, right))
         a, b, c, d, e = corners
         found.append(f"M{a}L{b}M{c}L{d}L{e}")

@@ -19,7 +19,7 @@ STRIP = 160
 LETTER, ROWS = 2.5, 4
 """Per cent of the slider's length that a letter needs on a telephone, and rows of labels."""
 
-SAID = {"nobody": "nobody cooperates"}
+OUTCOME_CALLED = {"nobody": "nobody cooperates"}
 
 
 def motion_html(animation: Animation, version: str = "") -> str:
@@ -43,7 +43,7 @@ def motion_html(animation: Animation, version: str = "") -> str:
         symbol=animation.symbol,
         count=len(frames) - 1,
         first=frames[0],
-        outcomes=[SAID.get(name, name) for name in OUTCOMES],
+        outcomes=[OUTCOME_CALLED.get(name, name) for name in OUTCOMES],
         nullclines=[_nullcline(i, rule) for i in (1, 2)],
         data=Markup(_as_script(frames)),
         strip=share_paths(animation.shares.values(), SIDE, STRIP),
@@ -62,7 +62,7 @@ def _frame(animation: Animation, k: int) -> dict[str, Any]:
     portrait = animation.portraits[k]
     shares = [_percent(share) for share in portrait.shares.values()]
     ends = ", ".join(
-        f"{SAID.get(name, name)} {text}"
+        f"{OUTCOME_CALLED.get(name, name)} {text}"
         for (name, share), text in zip(portrait.shares.items(), shares, strict=True)
         if share > 0
     )
