@@ -40,7 +40,8 @@ SETS_UP = {"python3 -m venv .venv && .venv/bin/pip install -c constraints.txt ."
 
 
 LONG = re.compile(
-    r"^(glasshouse (?:certify|challenge|check|run|sceptic|thresholds|verify)) .*$", re.MULTILINE
+    r"^(glasshouse (?:animate|certify|challenge|check|figure|run|sceptic|thresholds|verify)) .*$",
+    re.MULTILINE,
 )
 """Commands that are only asked for their help by day, where nothing of the page needs their work;
 studies of the pages are read all the same, and tests of their own play the commands."""

@@ -100,6 +100,7 @@ from glasshouse.semantics import (
 )
 from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study import Predictions, Slice, Study, compute, predict, prepare
+from glasshouse.study.drawing import SavedAnimation, SavedFigure
 from glasshouse.study.questions import study_points
 from glasshouse.study.sceptic import Experiment, Findings, Trial
 from glasshouse.theory import (
@@ -365,6 +366,10 @@ EXAMPLES = {
     ),
     "Slice": lambda: Slice(1 / 3, 2 / 3, "nowhere", None, math.nan),
     "StudyResult": study,
+    "SavedFigure": lambda: SavedFigure("f.pdf", "map", "a", "b", "c", 86.0, 60.0),
+    "SavedAnimation": lambda: SavedAnimation(
+        "f.html", "a", "b", "semantics.coupling", (0.0, 1.0), {"κ_D": 1 / 4}, {"nobody": (1.0,)}, 9
+    ),
 }
 """One of each exported class, whose name comes first, and some large ones."""
 

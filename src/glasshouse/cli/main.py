@@ -14,9 +14,11 @@ import typer
 from glasshouse._foundation.files import MACHINE, reason
 from glasshouse._foundation.processes import usable_cores
 from glasshouse.cli import (
+    animate,
     certify,
     challenge,
     check,
+    figure,
     games,
     new,
     rules,
@@ -53,6 +55,8 @@ app = typer.Typer(
 for module in (
     new,
     run,
+    figure,
+    animate,
     thresholds,
     check,
     certify,

@@ -20,6 +20,7 @@ from matplotlib.legend import Legend
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox, ScaledTranslation
 
+from glasshouse.plots._page import enlarge, expect, page_scale, size_on_page, take_wanted
 from glasshouse.plots._palette import TEXT
 
 FIGURE_WIDTH = 4.8
@@ -27,6 +28,9 @@ FIGURE_WIDTH = 4.8
 
 GAP = 6.0
 """Points between the axis label and a legend, and kept free at the edges of a figure."""
+
+SETTLED = 0.01
+"""Inches by which a height may still be off."""
 
 LEAST = 72.0
 """Points: nothing is wrapped to less, which would be one word a line."""
@@ -43,14 +47,18 @@ class Size(NamedTuple):
 
 
 def new_figure(
-    figsize: tuple[float, float], layout: Literal["constrained", "compressed"] = "constrained"
+    figsize: tuple[float, float],
+    layout: Literal["constrained", "compressed"] = "constrained",
+    shrinks: bool = True,
 ) -> Figure:
-    """A figure, its size in inches, that pyplot does not know.
+    """A figure, its size in inches unless a page settles it, that pyplot does not know.
 
+    On a narrow page its axes are lower, unless it does not shrink.
     Its canvas keeps the renderer by which texts are measured, and what that has measured.
     """
-    figure = Figure(figsize=figsize, layout=layout)
+    figure = Figure(figsize=size_on_page(figsize), layout=layout)
     FigureCanvasAgg(figure)
+    expect(figure, figsize, shrinks)
     return figure
 
 
@@ -68,6 +76,7 @@ def arrange(
     **Arguments:** `handles` of the legend, by default everything labelled; `columns`, at most so
     many; `legend`, whether there is one; `bar`, axes of the colour bar; `options` of the legend.
     """
+    enlarge(ax, handles or ())
     if ax.get_aspect() != "auto":
         # At the bottom of its place, so that engines see how far the legend hangs out of it.
         ax.set_anchor("S")
@@ -85,6 +94,33 @@ def arrange(
         wrap(side.yaxis.label, height)
     if not _managed(ax):
         _take_room(ax, None, bar)  # for more lines on the left
+
+
+def fit(figure: Figure) -> None:
+    """Settle a finished figure's height, where the page leaves it open.
+
+    Axes of equal units are as high as they are wide; others as the size of the figure on the screen
+    says.
+    """
+    for ax in figure.axes:
+        enlarge(ax)
+    wanted = take_wanted(figure)
+    panels = [ax for ax in figure.axes if ax.get_label() != "<colorbar>"]
+    if wanted is None:
+        return
+    for _ in range(3):  # labels break at the new height, and need room
+        figure.draw_without_rendering()
+        now = sum(ax.get_window_extent().height for ax in panels) / figure.dpi
+        if any(ax.get_aspect() != "auto" for ax in panels):
+            height = figure.get_tightbbox().height + 2 * GAP / 72
+        else:
+            height = figure.get_figheight() + wanted - now
+            for ax in figure.axes:
+                share = ax.get_window_extent().height / now / figure.dpi
+                wrap(ax.yaxis.label, share * wanted * figure.dpi)
+        if abs(height - figure.get_figheight()) < SETTLED:
+            return
+        figure.set_figheight(height)
 
 
 def expected_width(ax: Axes, bar: Axes | None = None) -> float:
@@ -194,8 +230,8 @@ def _legend_below(
         "borderaxespad": 0.0,
         "borderpad": 0.0,
         "frameon": False,
-        "fontsize": TEXT,
-        "title_fontsize": TEXT,
+        "fontsize": TEXT * page_scale(),
+        "title_fontsize": TEXT * page_scale(),
         **({} if handles is None else {"handles": handles}),
         **options,
     }

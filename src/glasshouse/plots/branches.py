@@ -7,14 +7,13 @@ from typing import Literal
 import jax
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from glasshouse._foundation.numbers import Whole, whole
 from glasshouse.analysis.continuation.result import Branches, FollowedPoint, SpecialPoint
 from glasshouse.errors import InputError
 from glasshouse.parametric import Params
-from glasshouse.plots._layout import FIGURE_WIDTH, arrange
+from glasshouse.plots._layout import FIGURE_WIDTH, arrange, new_figure
 from glasshouse.plots._names import in_figure, name_in_figure
 from glasshouse.plots._palette import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, TEXT
 from glasshouse.plots.coupling import Marker, axis_label, mark_thresholds
@@ -79,7 +78,7 @@ def plot_branches(
     """
     place = _shown(found, show, player)
     if ax is None:
-        own = Figure(figsize=(FIGURE_WIDTH, 4.4), layout="constrained")
+        own = new_figure((FIGURE_WIDTH, 4.4))
         ax = own.subplots()
     handles = _certified(found, ax, place, certified)
     handles += _arms(found, ax, place)

@@ -44,7 +44,7 @@ def plot_comparison(
             f"{ends.shape}: give one mean and two ends for each name"
         )
     size = (5.2, 1.3 + ROW_HEIGHT * len(names))
-    ax = ax or new_figure(size).subplots()
+    ax = ax or new_figure(size, shrinks=False).subplots()
     rows = np.arange(len(names))
     if threshold is not None:
         ax.axvline(threshold, color=GREY, lw=0.9, ls="--", label="threshold of the shares")

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
 from glasshouse.analysis.equilibria.feasible import FeasibleSet
 from glasshouse.errors import InputError
-from glasshouse.plots._layout import FIGURE_WIDTH, arrange
+from glasshouse.plots._layout import FIGURE_WIDTH, arrange, new_figure
 from glasshouse.plots._names import name_in_figure
 from glasshouse.plots._palette import BLACK, BLUE, GREY, ORANGE, TEXT
 
@@ -34,7 +33,7 @@ def plot_feasible_set(
         raise InputError(
             f"the feasible set of {len(feasible.minimax)} players is not drawn: give that of two"
         )
-    ax = ax or Figure(figsize=(FIGURE_WIDTH, FIGURE_WIDTH), layout="constrained").subplots()
+    ax = ax or new_figure((FIGURE_WIDTH, FIGURE_WIDTH)).subplots()
     style = {"closed": True, "zorder": 1}
     ax.add_patch(
         Polygon(feasible.payoffs, fc="none", ec=GREY, lw=1.2, label="can be paid", **style)

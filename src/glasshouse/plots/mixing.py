@@ -5,12 +5,11 @@ import itertools
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from glasshouse.analysis.equilibria.mixed.mixing import MixingBranch
 from glasshouse.errors import InputError
-from glasshouse.plots._layout import arrange
+from glasshouse.plots._layout import arrange, new_figure
 from glasshouse.plots._palette import BLACK, BLUE, GREY, TEXT
 
 LARGEST_MARK, SMALLEST_MARK = 60.0, 2.0
@@ -29,7 +28,7 @@ def plot_mixing_branch(branch: MixingBranch, ax: Axes | None = None) -> Axes:
     """
     if any(np.size(atom) != 1 for mixture in branch.mixtures for atom in mixture.atoms[0]):
         raise InputError("these players have several parameters; a figure of atoms needs one")
-    ax = ax or Figure(figsize=(4.8, 4.0), layout="constrained").subplots()
+    ax = ax or new_figure((4.8, 4.0)).subplots()
     for certified in (True, False):
         marks = [
             (coupling, float(atom), SMALLEST_MARK + (LARGEST_MARK - SMALLEST_MARK) * share)

@@ -76,6 +76,30 @@ def plot_portrait(
         ax = own.subplots()
     else:
         own = None
+    handles = draw_portrait(portrait, ax, equilibria, names, profiles)
+    does = "cooperates" if profiles is None else "does what"
+    arrange(
+        ax,
+        handles,
+        columns=2,
+        handlelength=1.8,
+        columnspacing=1.5,
+        title=f"shading: who {does} (p > ½) at the end of a run",
+        alignment="left",
+    )
+    if own is not None:
+        own.set_figheight(own.get_figwidth() + 0.19 * (1 + math.ceil(len(handles) / 2)))
+    return ax
+
+
+def draw_portrait(
+    portrait: Portrait,
+    ax: Axes,
+    equilibria: "Equilibria | None" = None,
+    names: Sequence[str] = (),
+    profiles: Sequence[str] | None = None,
+) -> list[Artist]:
+    """All of a portrait but its legend, of which the entries are returned."""
     handles: list[Artist] = list(
         _basins(portrait, ax, profiles or basin_names(names_in_figure(names)))
     )
@@ -93,19 +117,7 @@ def plot_portrait(
     ax.set_ylabel(f"parameter of {second}, $\\theta_2$", fontsize=TEXT)
     ax.tick_params(labelsize=TEXT)
     ax.set_aspect("equal")
-    does = "cooperates" if profiles is None else "does what"
-    arrange(
-        ax,
-        handles,
-        columns=2,
-        handlelength=1.8,
-        columnspacing=1.5,
-        title=f"shading: who {does} (p > ½) at the end of a run",
-        alignment="left",
-    )
-    if own is not None:
-        own.set_figheight(FIGURE_WIDTH + 0.19 * (1 + math.ceil(len(handles) / 2)))
-    return ax
+    return handles
 
 
 def basin_names(names: Sequence[str] = ()) -> tuple[str, ...]:
@@ -117,7 +129,7 @@ def basin_names(names: Sequence[str] = ()) -> tuple[str, ...]:
 def _basins(portrait: Portrait, ax: Axes, names: Sequence[str]) -> list[Patch]:
     """Each place in the colour of the outcome from there; an entry for those that occur."""
     field = portrait.field
-    colours = ["none", *(_tint(*TINTS[name]) for name in OUTCOMES)]
+    colours = ["none", *(tint(*TINTS[name]) for name in OUTCOMES)]
     ax.imshow(
         portrait.shading.T,
         cmap=ListedColormap(colours),
@@ -152,7 +164,7 @@ def _percent(share: float) -> str:
     return f"{share:.0%}"
 
 
-def _tint(colour: str, strength: float) -> tuple[float, ...]:
+def tint(colour: str, strength: float) -> tuple[float, ...]:
     """See-through, so that a page with a dark background can keep the figure readable."""
     return (*to_rgb(colour), strength)
 

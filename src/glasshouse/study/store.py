@@ -115,15 +115,18 @@ def write_study(
     return result
 
 
-def compute(prepared: Prepared) -> StudyResult:
+def compute(prepared: Prepared, table: pa.Table | None = None) -> StudyResult:
     """Compute a study without writing anything.
 
+    **Arguments:** `table`, of its sweep where that is known already.
     **Cost:** points × starts × steps learning steps, and a few hundred thousand more.
     """
     players, own = _players(prepared), OwnValues(prepared)
     with _begun(prepared) as beside:
-        tables = [compute_part(part, players, own) for part in parts(prepared)]
-        return _complete(prepared, pa.concat_tables(tables).combine_chunks(), own, beside)
+        if table is None:
+            tables = [compute_part(part, players, own) for part in parts(prepared)]
+            table = pa.concat_tables(tables).combine_chunks()
+        return _complete(prepared, table, own, beside)
 
 
 class _Beside(NamedTuple):

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -22,6 +22,7 @@ from glasshouse.analysis.proofs import most_frequent
 from glasshouse.games.labels import shortened_names
 from glasshouse.parametric import Params
 from glasshouse.parametric.observable import Observable
+from glasshouse.plots._layout import fit
 from glasshouse.plots._names import in_figure, name_in_figure
 from glasshouse.plots._palette import TEXT
 from glasshouse.plots.branches import plot_branches
@@ -116,15 +117,16 @@ class StudyFigure:
             return file.getvalue()
 
 
-def study_figures(result: StudyResult) -> tuple[StudyFigure, ...]:
+def study_figures(result: StudyResult, styles: Sequence[Any] = ()) -> tuple[StudyFigure, ...]:
     """Every figure that the result has the numbers for.
 
+    **Arguments:** `styles`, style sheets of Matplotlib that come after its defaults.
     **Returns:** "comparison" of learners, "coupling" along one axis, "map" over two or "map_1",
     "map_2", … over more, "portrait", "deviation", "deviation_rest", "equilibrium", "feasible" and
     "branches_1", … of the axes along which rest points are followed, in this order. They do not
     depend on the user's Matplotlib settings.
     """
-    with style.context(["default", {"figure.dpi": DPI}]):
+    with style.context(["default", *styles, {"figure.dpi": DPI}]):
         along = [_along(result)] if len(result.axes) == 1 else []
         swept = _maps(result) if len(result.axes) > 1 else along
         found = [_compared(result), *swept, _portrait(result), _deviation(result)]
@@ -157,7 +159,8 @@ def _along(result: StudyResult) -> StudyFigure | None:
     (axis,) = result.axes
     if result.observable is not None:
         return _observed(result, result.observable)
-    columns, (marks, unmarked) = result.columns(), _markers(result.predictions, _symbol(result))
+    columns, symbol = result.columns(), symbol_of(result.prepared.study)
+    marks, unmarked = markers_of(result.predictions, symbol)
     x, owner = columns[axis.key], owner_of(result.prepared.study, axis.key)
     tied, outcomes = (
         _has_numbers(columns, name) for name in ("tied_cooperation", "cooperation_share")
@@ -309,9 +312,9 @@ def owner_of(study: Study, key: str) -> Any:
     return made.get(key.partition(".")[0])
 
 
-def _symbol(result: StudyResult) -> str:
+def symbol_of(study: Study) -> str:
     """What formulas call the strength of reading along which thresholds are."""
-    section = result.prepared.study.semantics
+    section = study.semantics
     key = settings_of(section.MADE, GIVEN).get(section.COUPLING or "")
     letter = "x" if key is None or not key.symbol else key.symbol
     return MATHTEXT.get(letter, letter)
@@ -354,7 +357,11 @@ def _branches(result: StudyResult) -> Iterator[StudyFigure]:
     for k, followed in enumerate(result.branches, start=1):
         if not followed.points:
             continue
-        marks = _markers(result.predictions, _symbol(result))[0] if len(result.axes) == 1 else []
+        marks = (
+            markers_of(result.predictions, symbol_of(result.prepared.study))[0]
+            if len(result.axes) == 1
+            else []
+        )
         proved = _proved_range(result, followed.axis)
         ax = plot_branches(
             followed,
@@ -369,7 +376,7 @@ def _branches(result: StudyResult) -> Iterator[StudyFigure]:
         yield StudyFigure(f"branches_{k}", title, alt, upper(followed.detail) + ".", _figure(ax))
 
 
-def _markers(predictions: Predictions | None, symbol: str) -> tuple[list[Marker], list[str]]:
+def markers_of(predictions: Predictions | None, symbol: str) -> tuple[list[Marker], list[str]]:
     """What to mark along an axis: closed forms where there are any, or else what was found.
 
     **Returns:** the markers, and in words what switches too often to be marked.
@@ -429,6 +436,7 @@ def _figure(ax: Any) -> Figure:
     even one that does nothing, is drawn once for each file and not twice.
     """
     figure = ax.get_figure()
+    fit(figure)
     figure.draw_without_rendering()
     figure.set_layout_engine(None)
     return figure

@@ -386,10 +386,12 @@ def _upper(words: str) -> str:
 def _marked(mark: Marker) -> str:
     """A mark with its value, and where that is not known what it lies between."""
     value = digits(mark.value) if mark.within is None else headline(*mark.within)
-    return f"{_plain(mark.label)} {value}"
+    return f"{plain_label(mark.label)} {value}"
 
 
-def _plain(label: str) -> str:
+def plain_label(label: str) -> str:
     """A label without mathtext."""
-    kappa = label.replace("$", "").replace("\\kappa", "κ")
-    return kappa.replace("{1/2}", "½")
+    plain = label.replace("$", "").replace("{1/2}", "½")
+    for letter, name in (("κ", "kappa"), ("λ", "lambda"), ("σ", "sigma"), ("ω", "omega")):
+        plain = plain.replace(f"\\{name}", letter)
+    return plain

@@ -1,0 +1,61 @@
+"""Where the study of a figure comes from: a file, the folder of its results, or a game."""
+
+import contextlib
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from glasshouse.errors import InputError
+from glasshouse.study.folder import PROVENANCE, identity, sha256
+from glasshouse.study.setting import check_study
+from glasshouse.study.spec.study import Study
+from glasshouse.study.spec.toml import read_study
+from glasshouse.study.store import TABLE
+from glasshouse.study.template import game_table
+
+
+class Source(NamedTuple):
+    """A study, the `folder` of the files it names, and that of its finished results, if any."""
+
+    study: Study
+    folder: Path
+    results: Path | None = None
+
+
+def study_source(text: str, *, trust: bool = False) -> Source:
+    """The study of a `.toml` file, of a folder that `glasshouse run` has written, or of a game.
+
+    **Raises:** `InputError` when there is none.
+    """
+    path = Path(text)
+    if path.suffix.lower() == ".toml":
+        return Source(read_study(path, trust=trust), path.parent)
+    if path.is_dir():
+        file = path / "study.toml"
+        if not file.is_file():
+            raise InputError(
+                f"{text}: this folder holds no study.toml, as glasshouse run writes it"
+            )
+        return Source(read_study(file, trust=trust), path, path)
+    return Source(Study.model_validate({"game": game_table(text, Path())}), Path())
+
+
+def finished_table(source: Source, *, trust: bool = False) -> pa.Table | None:
+    """The table of the sweep where a finished run of this version on this machine has left it."""
+    if source.results is None:
+        return None
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+        recorded = json.loads((source.results / PROVENANCE).read_text("utf-8"))
+        prepared = check_study(source.results / "study.toml", trust=trust)
+        same = all(recorded[key] == value for key, value in _plain(identity(prepared)).items())
+        file = source.results / TABLE
+        if recorded["status"] == "complete" and same and recorded["outputs"][TABLE] == sha256(file):
+            return pq.read_table(file)
+    return None
+
+
+def _plain(content: dict) -> dict:
+    return json.loads(json.dumps(content))
