@@ -19,7 +19,7 @@ from glasshouse.study.spec.imported import code_file, load_function
 from glasshouse.study.spec.study import RangeSpec
 from glasshouse.study.spec.toml import parse_study
 from glasshouse.study.store import compute
-from glasshouse.study.words.sentences import brief
+from glasshouse.study.words.headlines import brief
 
 GAME = '[game]\nname = "chicken"\n'
 HALF = "def f(params, seen):\n    return [jnp.array([0.5, 0.5]) for _ in params]\n"

@@ -14,7 +14,8 @@ from glasshouse.study import compute, prepare
 from glasshouse.study.report.figures import study_figures
 from glasshouse.study.report.page import report_html
 from glasshouse.study.spec.toml import parse_study
-from glasshouse.study.words.sentences import brief, claims
+from glasshouse.study.words.headlines import brief
+from glasshouse.study.words.sentences import claims
 
 AGAIN = """
 [game]

@@ -18,6 +18,7 @@ from glasshouse.cli import (
     challenge,
     check,
     games,
+    index,
     new,
     rules,
     run,
@@ -53,6 +54,7 @@ app = typer.Typer(
 for module in (
     new,
     run,
+    index,
     thresholds,
     check,
     certify,

@@ -51,6 +51,7 @@ from glasshouse.study.words.page import (
     rest_deviation_words,
     sheets,
 )
+from glasshouse.study.words.signs import BRANCH_SIGNS, FEASIBLE_SIGNS
 from glasshouse.theory.symmetric import Thresholds
 
 SVG: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "glasshouse"}
@@ -197,8 +198,8 @@ def _portrait(result: StudyResult) -> StudyFigure | None:
     portrait: Portrait | None = result.portrait
     if portrait is None:
         return None
-    words = portrait_words(portrait, at_own_values(result))
     found = None if result.survey is None else result.survey.equilibria
+    words = portrait_words(portrait, at_own_values(result), found)
     return StudyFigure(
         "portrait", *words, figure=_figure(plot_portrait(portrait, equilibria=found))
     )
@@ -222,9 +223,9 @@ def _deviation(result: StudyResult) -> StudyFigure | None:
     if reduced.direction is not None:
         who = largest.player + 1
         ax.set_xlabel(f"parameters of player {who} as one number, $\\theta_{{{who}}}$: times $w$")
-    caption = boundary_words(test, point)
     gains = largest.gain > test.tolerance * float(game.game.payoff_ranges[largest.player])
     title, alt = deviation_words(largest, test, gains, at_own_values(result), point)
+    caption = boundary_words(test, gains, point)
     return StudyFigure("deviation", title, alt, caption, _figure(ax))
 
 
@@ -289,7 +290,8 @@ def _feasible(result: StudyResult) -> StudyFigure | None:
         f"2 at least the minimax, {least}; {len(points)} equilibria are marked, and the payoffs "
         f"of {len(ends)} runs where learning ends."
     )
-    return StudyFigure("feasible", title, alt, upper(survey.feasible.detail) + ".", _figure(ax))
+    caption = f"{FEASIBLE_SIGNS} {upper(survey.feasible.detail)}."
+    return StudyFigure("feasible", title, alt, caption, _figure(ax))
 
 
 def _proved_range(result: StudyResult, key: str) -> list[tuple[tuple[float, float], Params]]:
@@ -315,7 +317,8 @@ def _branches(result: StudyResult) -> Iterator[StudyFigure]:
         name = axis_name(followed.axis)
         alt = " ".join(branch_claims([followed])) + " Solid lines attract, dashed ones repel."
         title = f"Rest points of selfish learning along {name}"
-        yield StudyFigure(f"branches_{k}", title, alt, upper(followed.detail) + ".", _figure(ax))
+        caption = f"{BRANCH_SIGNS} {upper(followed.detail)}."
+        yield StudyFigure(f"branches_{k}", title, alt, caption, _figure(ax))
 
 
 def _markers(predictions: Predictions | None, symbol: str) -> tuple[list[Marker], list[str]]:

@@ -15,6 +15,7 @@ from glasshouse.study.report.blocks import (
     breakable,
     code,
     element,
+    figure_markup,
     formula,
     joined,
     number_markup,
@@ -119,11 +120,12 @@ def _swept(result: StudyResult, table: str) -> list[str]:
 def sections(
     result: StudyResult, figures: Sequence[tuple[StudyFigure, Markup]], made: Mapping[str, Any]
 ) -> list[PageSection]:
-    """Everything below the head of the page; those that have nothing to say are left out.
+    """Everything below the first screen; those that have nothing to say are left out.
 
     **Arguments:** `figures` with their pictures; `made`, the provenance.
     """
     found = [
+        PageSection("settings", "Settings", (facts(result),)),
         PageSection("found", "What was found", tuple(_found(result))),
         PageSection("compared", "Learners compared", tuple(compared(result.comparison))),
         PageSection(
@@ -131,7 +133,7 @@ def sections(
         ),
         PageSection("proved", "Equilibrium: what is proved", tuple(_proved(result))),
         PageSection("equilibria", "All equilibria", tuple(all_equilibria(result))),
-        PageSection("figures", "Figures", tuple(_figures(figures))),
+        PageSection("figures", "More figures", tuple(_figures(figures[1:]))),
         PageSection("base", *beside(result)),
         PageSection("numbers", "Every number, and how it was obtained", tuple(_numbers(result))),
         PageSection("again", "How to compute it again", tuple(_again(result, made))),
@@ -239,21 +241,7 @@ def _proved(result: StudyResult) -> Iterator[object]:
 
 
 def _figures(figures: Sequence[tuple[StudyFigure, Markup]]) -> Iterator[Markup]:
-    drawn = [
-        element(
-            "figure",
-            element("h3", figure.title),
-            svg,
-            element(
-                "figcaption",
-                f"{figure.caption} Files: ",
-                joined((code(f"{figure.name}.{kind}") for kind in ("svg", "png")), ", "),
-                ".",
-            ),
-            id=f"figure-{figure.name}",
-        )
-        for figure, svg in figures
-    ]
+    drawn = [figure_markup(*pair) for pair in figures]
     if drawn:
         yield element("div", joined(drawn, "\n"), class_="figures")
 

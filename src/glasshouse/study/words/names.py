@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from glasshouse.plots._axes import short_label
 from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study.computed import Computed
 from glasshouse.study.spec.dotted import numeric_leaves
@@ -26,11 +27,8 @@ def upper(words: str) -> str:
 
 
 def axis_name(key: str) -> str:
-    """What an axis is called in sentences."""
-    short = key
-    for beginning in ("game.parameters.", "game.repeated.", "semantics.parameters.", "access."):
-        short = short.removeprefix(beginning)
-    return strength(key) or short
+    """What an axis is called in sentences: "coupling", "look-ahead α"."""
+    return strength(key) or short_label(key)
 
 
 def strength(key: str) -> str | None:
