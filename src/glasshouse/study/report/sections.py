@@ -33,8 +33,12 @@ from glasshouse.study.report.numbers import (
 from glasshouse.study.report.payoffs import beside, spread
 from glasshouse.study.report.proved import epsilon_words, proved_points, proved_threshold_words
 from glasshouse.study.result import StudyResult
+from glasshouse.study.words.glance import OURS
 from glasshouse.study.words.names import at_own_values, axis_name, in_words_and, own_values, upper
 from glasshouse.study.words.sentences import CLAIM_KINDS, claims
+
+CLOSED = "closed form"
+"""The method of results whose formulas are all derived in this package."""
 
 MOST_ROWS = 300
 """Rows of the sweep shown; all of them are in the table beside the report."""
@@ -282,7 +286,7 @@ def _alike(lines: Sequence[Number]) -> Iterator[Markup]:
         cells = [element("td", line.what, class_="what")]
         cells += [element("td", number_markup(line.value), data_label="Value")]
         for kind, title, text in (
-            ("method", "Method", line.method),
+            ("method", "Method", OURS if line.method == CLOSED else line.method),
             ("how", "Detail", line.detail),
         ):
             label, span = f"{title}{of}", len(lines)
