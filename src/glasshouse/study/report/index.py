@@ -99,12 +99,11 @@ def _summary(path: Path) -> tuple[str, str]:
         content: Any = json.loads(text.decode())
     except ValueError as error:
         raise ValueError("it is no JSON") from error
-    found = [
-        content.get(key) if isinstance(content, dict) else None for key in ("title", "headline")
-    ]
-    if not all(isinstance(words, str) for words in found):
+    told = content if isinstance(content, dict) else {}
+    title, headline = (told.get(key) for key in ("title", "headline"))
+    if not isinstance(title, str) or not isinstance(headline, str):
         raise ValueError("it has no title and headline: an earlier version wrote it")
-    return found[0], found[1]
+    return title, headline
 
 
 def _picture(path: Path) -> tuple[str, str]:

@@ -52,8 +52,8 @@ def glance(result: Computed) -> list[Glance]:
 
 
 def _compared(comparison: Comparison) -> list[Glance]:
-    runs = sorted({row.seeds for row in comparison.rows})
-    how = f"learned, {'–'.join(map(str, dict.fromkeys((runs[0], runs[-1]))))} runs each"
+    runs = [row.seeds for row in comparison.rows]
+    how = f"learned, {'–'.join(map(str, dict.fromkeys((min(runs), max(runs)))))} runs each"
     what = quantity_words(comparison)
     best = comparison.best
     said = "no run of any learner ended"
