@@ -19,7 +19,7 @@ STUDIES := $(filter-out $(LONG),$(sort $(wildcard examples/*.toml)))
 demo: .venv/glasshouse
 	rm -rf results/demo
 	$(BIN)/glasshouse run $(STUDIES) --out results/demo
-	@echo "Open results/demo/prisoners_dilemma/report.html (one folder for each example study)."
+	@echo "Open results/demo/index.html, a page of all example studies."
 
 studies: # the names of those that `make demo` computes
 	@echo $(STUDIES)
