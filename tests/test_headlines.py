@@ -140,7 +140,13 @@ def test_studies_of_one_title_are_told_apart_by_what_differs():
 def test_no_axis_is_called_by_its_key():
     study = parse_study(PD + '[learning]\nrule = "lola"\n')
     keys = [*dict.fromkeys(leaf_keys(study)), "game.payoffs.0.1", "semantics.pattern.1.0"]
-    keys += ["access.probability", "access.scale", "game.repeated.noise", "learning.start.0.1"]
+    keys += [
+        "access.probability",
+        "access.scale",
+        "game.repeated.noise",
+        "learning.start.0.1",
+        "access.own_number",
+    ]
     for key in keys:
         for words in (axis_label(key), short_label(key)):
             assert "_" not in words, key

@@ -9,7 +9,7 @@ from glasshouse.study.report.figures import StudyFigure
 from glasshouse.study.result import StudyResult
 from glasshouse.study.words.glance import OURS, glance
 
-PAPER = Markup(
+CITED = Markup(
     'Concepts: <a href="https://arxiv.org/abs/2606.27068">Todorov, ten Napel &amp; Müller 2026</a>.'
 )
 
@@ -29,5 +29,5 @@ def first_screen(
     table = ScrolledTable.of("The answers", columns, rows, kind="stack")
     ours = " “Derived here”: the formula is our own." if any(OURS in x.how for x in found) else ""
     yield element(
-        "div", joined([table, element("p", PAPER, ours, class_="quiet")]), class_="answers"
+        "div", joined([table, element("p", CITED, ours, class_="quiet")]), class_="answers"
     )

@@ -10,17 +10,17 @@ from typing import Any, NamedTuple
 from glasshouse._foundation.files import read_bytes, reason, write_file, writing
 from glasshouse.errors import InputError
 from glasshouse.study.report.svg import picture
-from glasshouse.study.report.template import template
+from glasshouse.study.report.template import page_template
 
-INDEX, REPORT, SUMMARY = "index.html", "report.html", "summary.json"
+INDEX_PAGE, REPORT_PAGE, SUMMARY_FILE = "index.html", "report.html", "summary.json"
 
 PICTURES = ("comparison", "coupling", "map", "map_1", "portrait", "deviation", "branches_1")
 """Names of main figures: the first one that is there is shown."""
 
-MOST_BYTES = 20_000_000
+MOST_READ_OF_STUDIES = 20_000_000
 """Of a summary or a picture that is read."""
 
-GENERATOR = '<meta name="generator" content="glasshouse'
+WRITTEN_HERE = '<meta name="generator" content="glasshouse'
 """Stands in every page written here."""
 
 
@@ -43,10 +43,10 @@ def write_index(folder: Path) -> Path:
     **Raises:** `InputError` where that is no folder, holds no study, or has an `index.html` that
     was not written here; `OutputError` when the machine does not let it be written.
     """
-    path = folder / INDEX
+    path = folder / INDEX_PAGE
     try:
         entries = _entries(folder)
-        theirs = path.exists() and GENERATOR not in path.read_text("utf-8", "replace")
+        theirs = path.exists() and WRITTEN_HERE not in path.read_text("utf-8", "replace")
     except OSError as error:
         raise InputError(f"folder {folder} cannot be read: {reason(error)}") from error
     if not entries:
@@ -63,7 +63,7 @@ def write_index(folder: Path) -> Path:
 
 def index_html(name: str, entries: list[Entry]) -> str:
     """The page as text: pictures inline, nothing loaded, the same entries giving the same bytes."""
-    return template("index.html.jinja").render(
+    return page_template("index.html.jinja").render(
         name=name,
         entries=[entry for entry in entries if not entry.wrong],
         wrong=[entry for entry in entries if entry.wrong],
@@ -77,24 +77,24 @@ def _entries(folder: Path) -> list[Entry]:
 
 
 def _entry(path: Path) -> Iterator[Entry]:
-    files = (REPORT, SUMMARY, "provenance.json")
+    files = (REPORT_PAGE, SUMMARY_FILE, "provenance.json")
     if not any((path / name).exists() for name in files):
         return
     name = _shown(path.name)
-    if not (path / REPORT).is_file():
+    if not (path / REPORT_PAGE).is_file():
         yield Entry(name, wrong="no report yet: run the study again to go on")
         return
-    link = urllib.parse.quote(f"{path.name}/{REPORT}", errors="surrogateescape")
+    link = urllib.parse.quote(f"{path.name}/{REPORT_PAGE}", errors="surrogateescape")
     try:
         title, headline = _summary(path)
         yield Entry(name, link, title, headline, *_picture(path))
     except (OSError, ValueError, RecursionError, InputError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)
-        yield Entry(name, link, wrong=f"its {SUMMARY} cannot be read: {why:.100}")
+        yield Entry(name, link, wrong=f"its {SUMMARY_FILE} cannot be read: {why:.100}")
 
 
 def _summary(path: Path) -> tuple[str, str]:
-    text = read_bytes(path / SUMMARY, MOST_BYTES, "it is no summary of a study")
+    text = read_bytes(path / SUMMARY_FILE, MOST_READ_OF_STUDIES, "it is no summary of a study")
     try:
         content: Any = json.loads(text.decode())
     except ValueError as error:
@@ -112,7 +112,7 @@ def _picture(path: Path) -> tuple[str, str]:
     if file is None:
         return "", ""
     try:
-        svg, alt = picture(read_bytes(file, MOST_BYTES, "it is no figure").decode())
+        svg, alt = picture(read_bytes(file, MOST_READ_OF_STUDIES, "it is no figure").decode())
     except (OSError, ValueError, InputError):
         return "", ""
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}", alt

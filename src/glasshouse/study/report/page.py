@@ -9,7 +9,7 @@ from glasshouse.study.report.figures import StudyFigure
 from glasshouse.study.report.first import first_screen
 from glasshouse.study.report.sections import sections
 from glasshouse.study.report.svg import colours, declared, inline_svg
-from glasshouse.study.report.template import template
+from glasshouse.study.report.template import page_template
 from glasshouse.study.result import StudyResult
 from glasshouse.study.words.headlines import finding
 from glasshouse.study.words.names import upper
@@ -30,7 +30,7 @@ def report_html(
     """
     inlined = [(figure, Markup(inline_svg(figure))) for figure in figures]
     light, dark = map(declared, colours([svg for _, svg in inlined]))
-    return template("page.html.jinja").render(
+    return page_template("page.html.jinja").render(
         title=study_title(result.prepared),
         lead=f"{upper(finding(result))}.",
         light=light,

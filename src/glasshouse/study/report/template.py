@@ -3,7 +3,7 @@
 import jinja2
 
 
-def template(name: str) -> jinja2.Template:
+def page_template(name: str) -> jinja2.Template:
     """A page of this folder, to be filled in; what is no HTML is escaped."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("glasshouse.study.report", "."),

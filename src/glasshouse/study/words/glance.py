@@ -27,7 +27,7 @@ from glasshouse.study.words.verdicts import equilibrium, judged
 OURS = "closed form, derived here"
 """Of formulas that stand in no paper that is cited."""
 
-NOT_ASKED = "not asked"
+NOT_SOUGHT = "not asked"
 
 ENDS_ABOVE = 0.5
 """Of tied runs: all cooperate where they end above it."""
@@ -104,7 +104,7 @@ def _tied(result: Computed) -> Glance:
     tied = result.base.tied
     if tied is None:
         why = next((x for x in result.base.notes if x.startswith("no tied outcome: ")), "")
-        answer = why.removeprefix("no tied outcome: ") or NOT_ASKED
+        answer = why.removeprefix("no tied outcome: ") or NOT_SOUGHT
         return Glance("Tied outcome", question, answer, "–")
     how = "learned" if tied.predicted is None else f"learned; {OURS}"
     ends = result.column("tied_cooperation").astype(float)
@@ -118,7 +118,7 @@ def _outcomes(result: Computed) -> Glance:
     question = "Where does learning end from the study's starts?"
     generic = result.base.generic
     if generic is None:
-        return Glance("Outcomes", question, NOT_ASKED, "–")
+        return Glance("Outcomes", question, NOT_SOUGHT, "–")
     starts = result.prepared.base.learning.starts.runs
     how = f"learned, {starts} run{'s' * (starts != 1)} a point"
     if not result.axes:
@@ -172,5 +172,5 @@ def _equilibrium(result: Computed) -> Glance:
         said.append(f"{here}{judged(verdicts, points[0].epsilon)}")
         hows += [] if set(verdicts) == {"unknown"} else ["proved"]
     asked = result.prepared.study.analysis.boundary_test
-    answer = "; ".join(said) or ("not tested, or undecided" if asked else NOT_ASKED)
+    answer = "; ".join(said) or ("not tested, or undecided" if asked else NOT_SOUGHT)
     return Glance("Equilibrium", question, answer, "; ".join(dict.fromkeys(hows)) or "–")
