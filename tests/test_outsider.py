@@ -170,7 +170,7 @@ def test_a_figure_asks_the_class_that_has_the_number(place):
             type("Own", (), {"keys": {"bound": gh.Key("", symbol="B")}}),
             "bound B",
         ),
-        ("learning.look_ahead", owners["learning"], "learning.look_ahead"),
+        ("learning.look_ahead", owners["learning"], "look ahead (number of learning)"),
         ("semantics.coupling", SEMANTICS["logistic"], "coupling κ (weight of what each reads)"),
     ):
         ax = plot_tied_branch([0.0, 1.0], columns, key=key, owner=owner)

@@ -1,10 +1,13 @@
-"""Progress bars: on a terminal after a second, nowhere else."""
+"""Progress: bars on a terminal after a second, elsewhere a line after half a minute."""
 
 import os
+import re
 import subprocess
 import sys
 
 import pytest
+
+from glasshouse._foundation.progress import duration
 
 PIECES = """
 import time
@@ -48,6 +51,8 @@ def test_bars_show_on_a_terminal_once_it_takes_long():
     assert "the whole" in shown
     assert "a part" in shown
     assert "50%" in shown
+    assert "so far" in shown
+    assert "left" in shown
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo-terminal")
@@ -57,3 +62,44 @@ def test_nothing_shows_when_it_is_quick():
 
 def test_nothing_shows_where_nobody_looks():
     assert printed(0.9, terminal=False) == ""
+
+
+LINES = """
+import time
+import glasshouse._foundation.progress as bars
+
+bars.SILENCE = 0.2
+with bars.progress("the whole"):
+    with bars.progress("parts", 4) as advance:
+        for _ in range(4):
+            advance()
+            time.sleep(0.2)
+print("done")
+"""
+
+
+def test_without_a_terminal_a_line_says_now_and_then_what_is_left():
+    words = [sys.executable, "-c", LINES]
+    said = subprocess.run(words, capture_output=True, text=True, check=True)
+    lines = said.stderr.splitlines()
+    assert 1 <= len(lines) <= 3  # each pause is twice the last one
+    for line in lines:
+        shown = (
+            r"glasshouse: the whole, parts \([1-4] of 4\): \d s so far, about \d s left of parts"
+        )
+        assert re.fullmatch(shown, line), line
+    assert said.stdout == "done\n"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.4, "0 s"),
+        (59.4, "59 s"),
+        (150, "2 min 30 s"),
+        (3599.6, "1 h 00 min"),
+        (7500, "2 h 05 min"),
+    ],
+)
+def test_times_in_words(seconds, words):
+    assert duration(seconds) == words

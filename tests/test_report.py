@@ -192,7 +192,7 @@ KAPPA = 0.870467371354
 
 
 def test_predicted_stands_beside_what_was_found():
-    table = Page(html("one axis")).tables[0]
+    table = Page(html("one axis")).tables[1]
     closed, margin, measured, long_run, equilibrium = map(only_numbers, table[1:])
     assert closed[1] == pytest.approx(3 / 7, rel=1e-15)
     for line in (margin, measured, long_run):
@@ -224,7 +224,7 @@ def test_what_has_no_value_is_told_in_words():
 
 def test_two_axes_compare_along_both():
     """κ_½ of the prisoner's dilemma with R = 3, P = 1, S = 0 is (T - 2) / (T + 2)."""
-    table = Page(html("two axes")).tables[0]
+    table = Page(html("two axes")).tables[1]
     values = [only_numbers(row) for row in table[1:]]
     assert [row[0] for row in values] == [4.0, 5.0, 6.0]
     assert [row[1] for row in values] == pytest.approx([2 / 6, 3 / 7, 4 / 8])
@@ -252,7 +252,7 @@ def test_long_sweeps_point_to_the_table():
 
 def test_base_game_stands_beside_outcomes():
     page = Page(html("one axis"))
-    payoffs, situations = page.tables[2], page.tables[3]
+    payoffs, situations = page.tables[3], page.tables[4]
     assert payoffs[1:] == [[[], [3.0, 3.0], [0.0, 5.0]], [[], [5.0, 0.0], [1.0, 1.0]]]
     generic = result("one axis").base.generic
     assert generic is not None
@@ -390,7 +390,7 @@ def test_swept_learning_is_not_told_as_the_studys_own():
 
 def test_unbounded_parameters_have_no_corner():
     assert "parameters unbounded, ω = 1" in text_of("unbounded")
-    assert "∞" not in html("unbounded").partition("</header>")[0]
+    assert "∞" not in html("unbounded").partition('id="found"')[0]
     found = result("unbounded")
     assert found.portrait is None
     assert found.base.boundary is None

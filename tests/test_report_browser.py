@@ -1,16 +1,20 @@
 """Reports as readers see them: opened from disk in a real browser, wide and narrow, light and dark.
 
 Needs Chromium; without one these tests are skipped, unless GLASSHOUSE_REQUIRE_BROWSER=1 is set.
+`make axe` fetches axe-core, by which one of them looks for what keeps people out.
 """
 
 import itertools
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.reports import html
+from tests.reports import figures, html, result
+
+from glasshouse.study.report.index import write_index
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -27,6 +31,14 @@ ARGUMENTS = (
 
 REPORTS = ("one axis", "two axes", "awkward")
 
+INDEX = "index"
+"""The page of all of them."""
+
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+
+HEIGHTS = {1400: 900, 390: 844}
+"""Of the first screen, by its width, in pixels."""
+
 LEAST_TEXT, LEAST_INDEX = 8.0, 5.9
 """Pixels on the screen: letters of figures, and the indices of their symbols."""
 
@@ -36,6 +48,7 @@ LEAST_CONTRAST = 4.5
 every_view = pytest.mark.parametrize("scheme", ["light", "dark"])
 every_width = pytest.mark.parametrize("width", [390, 1400])
 every_report = pytest.mark.parametrize("name", REPORTS)
+every_page = pytest.mark.parametrize("name", [*REPORTS, INDEX])
 
 READING = """() => {
   const channel = c => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
@@ -54,6 +67,7 @@ READING = """() => {
   };
   const box = r => ({left: r.left, right: r.right, top: r.top, bottom: r.bottom});
   const words = [];
+  const hidden = e => e.closest(".unseen") || e.closest(".sideways")?.clientHeight === 0;
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const node = walker.currentNode, parent = node.parentElement;
@@ -66,6 +80,7 @@ READING = """() => {
       contrast: contrast(numbers(getComputedStyle(parent).color), paper(parent)),
       size: parseFloat(getComputedStyle(parent).fontSize),
       scrolls: !!parent.closest(".scroll, pre"),
+      lines: hidden(parent) ? [] : [...range.getClientRects()].map(box),
       ...box(range.getBoundingClientRect()),
     });
   }
@@ -84,8 +99,21 @@ READING = """() => {
       };
     }).filter(text => text.text),
   }));
+  const tables = [...document.querySelectorAll(".scroll")].filter(e => e.checkVisibility());
+  const hints = tables.map(e => ({
+    wide: e.scrollWidth > e.clientWidth + 1,
+    shown: e.querySelector(".sideways").clientHeight > 10,
+  }));
+  const clips = e => ["hidden", "clip"].includes(getComputedStyle(e).overflowX) &&
+    !e.matches(".sideways, .unseen, svg, svg *") && e.scrollWidth > e.clientWidth + 1;
+  const clipped = [...document.body.querySelectorAll("*")].filter(clips).map(e => e.outerHTML);
+  const bottom = query => Math.max(0, ...[...document.querySelectorAll(query)].map(
+    e => e.getBoundingClientRect().bottom));
+  const first = {head: bottom("header"), figure: bottom(".first figure svg"),
+                 table: bottom(".first table")};
   const page = document.documentElement;
-  return {words, figures, scrolls: page.scrollWidth, width: page.clientWidth};
+  const widths = {scrolls: page.scrollWidth, width: page.clientWidth};
+  return {words, figures, hints, clipped, first, ...widths};
 }"""
 
 
@@ -115,7 +143,15 @@ def files(tmp_path_factory) -> dict[str, Path]:
     found = {name: folder / f"{name.replace(' ', '-')}.html" for name in REPORTS}
     for name, file in found.items():
         file.write_text(html(name), "utf-8")
-    return found
+        own = folder / "all" / name.replace(" ", "-")
+        own.mkdir(parents=True)
+        (own / "report.html").write_text(html(name), "utf-8")
+        (own / "summary.json").write_text(json.dumps(result(name).to_dict()), "utf-8")
+        for figure in figures(name)[:1]:
+            (own / f"{figure.name}.svg").write_text(figure.svg(), "utf-8")
+    (folder / "all" / "begun").mkdir()
+    (folder / "all" / "begun" / "provenance.json").write_text("{}", "utf-8")
+    return {**found, INDEX: write_index(folder / "all")}
 
 
 class View:
@@ -149,7 +185,7 @@ def view(browser, files, opened, name, width, scheme) -> View:
 
 @every_view
 @every_width
-@every_report
+@every_page
 def test_report_opens_from_disk_and_asks_for_nothing(view):
     assert view.messages == []
     assert [url for url in view.requests if not url.startswith("data:")] == [view.address]
@@ -157,7 +193,7 @@ def test_report_opens_from_disk_and_asks_for_nothing(view):
 
 @every_view
 @every_width
-@every_report
+@every_page
 def test_nothing_is_cut_off(view):
     assert view.read["scrolls"] <= view.read["width"]
     assert view.read["words"]
@@ -175,7 +211,7 @@ def test_nothing_is_cut_off(view):
 
 @every_view
 @every_width
-@every_report
+@every_page
 def test_everything_can_be_read(view):
     for word in view.read["words"]:
         assert word["contrast"] >= LEAST_CONTRAST, word
@@ -186,6 +222,62 @@ def test_everything_can_be_read(view):
             assert text["contrast"] >= LEAST_CONTRAST, text
             assert max(text["sizes"]) >= LEAST_TEXT, text
             assert min(text["sizes"]) >= LEAST_INDEX, text
+
+
+@every_view
+@every_width
+@every_page
+def test_words_neither_cover_each_other_nor_are_clipped(view):
+    assert view.read["clipped"] == []
+    pieces = [(line, word["text"]) for word in view.read["words"] for line in word["lines"]]
+    pieces.sort(key=lambda piece: piece[0]["top"])
+    for k, (one, text) in enumerate(pieces):
+        for other, more in itertools.takewhile(
+            lambda piece, end=one["bottom"]: piece[0]["top"] < end, pieces[k + 1 :]
+        ):
+            assert area(one, other) <= 0.25 * min(size(one), size(other)), (text, more)
+
+
+@every_view
+@every_width
+@every_report
+def test_tables_say_that_they_scroll_where_they_do(view):
+    assert view.read["hints"]
+    for hint in view.read["hints"]:
+        assert hint["shown"] == hint["wide"]
+
+
+@pytest.mark.parametrize("scheme", ["light"])
+@pytest.mark.parametrize("width", [390])
+@pytest.mark.parametrize("name", ["two axes"])
+def test_a_wide_table_says_so(view):
+    """The table of the sweep, which has too many columns for a phone."""
+    view.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    hints = view.page.evaluate(READING)["hints"]
+    assert any(hint["wide"] for hint in hints)
+    assert all(hint["shown"] == hint["wide"] for hint in hints)
+
+
+@pytest.mark.parametrize("scheme", ["light"])
+@every_width
+@pytest.mark.parametrize("name", ["one axis", "two axes"])
+def test_headline_figure_and_answers_are_on_the_first_screen(view, width):
+    first = view.read["first"]
+    assert 0 < first["head"] < first["figure"] <= HEIGHTS[width]
+    assert width == 390 or first["table"] <= HEIGHTS[width]
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not here: fetch it by make axe")
+@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (390, "dark")])
+@every_page
+def test_nothing_keeps_people_out(view):
+    view.page.evaluate(AXE.read_text("utf-8"))
+    view.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    found = view.page.evaluate("axe.run(document)")["violations"]
+    grave = [
+        (x["id"], x["nodes"][0]["html"]) for x in found if x["impact"] in ("serious", "critical")
+    ]
+    assert grave == []
 
 
 @pytest.mark.parametrize("scheme", ["light"])
@@ -201,10 +293,18 @@ def test_labels_do_not_cover_each_other(view):
 
 def overlap(one: dict, other: dict) -> float:
     """The part of the smaller box that both cover."""
+    return area(one, other) / min(size(one), size(other))
+
+
+def area(one: dict, other: dict) -> float:
+    """How much of the page two boxes share."""
     width = min(one["right"], other["right"]) - max(one["left"], other["left"])
     height = min(one["bottom"], other["bottom"]) - max(one["top"], other["top"])
-    smaller = min((b["right"] - b["left"]) * (b["bottom"] - b["top"]) for b in (one, other))
-    return max(width, 0.0) * max(height, 0.0) / smaller
+    return max(width, 0.0) * max(height, 0.0)
+
+
+def size(box: dict) -> float:
+    return (box["right"] - box["left"]) * (box["bottom"] - box["top"])
 
 
 @pytest.mark.parametrize("scheme", ["dark"])
@@ -221,7 +321,7 @@ def test_paper_is_white(view):
 
 @pytest.mark.parametrize("scheme", ["light"])
 @pytest.mark.parametrize("width", [794])  # A4 at 96 pixels per inch
-@every_report
+@every_page
 def test_print_cuts_nothing_off(view):
     view.page.emulate_media(media="print", color_scheme="light")
     view.page.set_viewport_size({"width": 680, "height": 1000})  # A4 less the margins

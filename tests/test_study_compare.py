@@ -16,7 +16,8 @@ from glasshouse.study.report.figures import study_figures
 from glasshouse.study.report.page import report_html
 from glasshouse.study.spec.toml import parse_study
 from glasshouse.study.words.compared import comparison_brief, learning_words, references_words
-from glasshouse.study.words.sentences import brief, claims
+from glasshouse.study.words.headlines import brief
+from glasshouse.study.words.sentences import claims
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -133,7 +134,9 @@ def test_the_answer_comes_first_and_everywhere(tiny):
     assert (told["comparison"]["quantity"], told["comparison"]["unit"]) == ("loss", "step")
     assert told["comparison"]["best"][0] == tiny.comparison.best[0].name
     first = min(tiny.comparison.rows, key=lambda row: row.mean)
-    assert brief(tiny).startswith(f"2×2 game: {first.name} does best, {first.mean:.1f}")
+    assert brief(tiny).startswith(
+        f"2×2 game, 2 learners by loss: {first.name} does best, {first.mean:.1f}"
+    )
     (claim,) = claims(tiny)
     assert claim.startswith("Comparison (loss per round, mean of all players")
     figures = study_figures(tiny)

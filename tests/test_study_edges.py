@@ -19,7 +19,7 @@ from glasshouse.study.spec.imported import code_file, load_function
 from glasshouse.study.spec.study import RangeSpec
 from glasshouse.study.spec.toml import parse_study
 from glasshouse.study.store import compute
-from glasshouse.study.words.sentences import brief
+from glasshouse.study.words.headlines import brief
 
 GAME = '[game]\nname = "chicken"\n'
 HALF = "def f(params, seen):\n    return [jnp.array([0.5, 0.5]) for _ in params]\n"
@@ -351,7 +351,7 @@ def test_every_sheet_of_three_axes_is_the_study_of_two(of_three_axes):
 
 def test_claims_about_three_axes_count_points(of_three_axes):
     movement, outcome = of_three_axes.to_dict()["claims"][:2]
-    assert "at 8 of 8 pairs of T and semantics.bound" in movement
+    assert "at 8 of 8 pairs of T and bound M" in movement
     assert re.search(r"at \d+ of 32 points", outcome)
     assert brief(of_three_axes).endswith("32 points")
 
@@ -359,10 +359,10 @@ def test_claims_about_three_axes_count_points(of_three_axes):
 def test_maps_of_three_axes_are_drawn_at_values_of_the_third(of_three_axes):
     figures = [figure for figure in study_figures(of_three_axes) if figure.name.startswith("map")]
     assert [figure.name for figure in figures] == ["map_1", "map_2", "map_3"]
-    at = [f"Outcomes over coupling and T at semantics.bound = {m}" for m in (2, 3, 5)]
+    at = [f"Outcomes over coupling and T at bound M = {m}" for m in (2, 3, 5)]
     assert [figure.title for figure in figures] == at
     assert [figure.figure.axes[0].get_title() for figure in figures] == [
-        f"at semantics.bound = {m}" for m in (2, 3, 5)
+        f"at bound M = {m}" for m in (2, 3, 5)
     ]
     mesh = figures[1].figure.axes[0].collections[0].get_array()
     shown = of_three_axes.column("mean_cooperation")[8:16]
@@ -391,5 +391,5 @@ def test_a_look_ahead_as_first_axis_has_thresholds():
         assert line.first_movement is not None
         assert np.interp(line.first_movement, x, margin) == pytest.approx(0.0, abs=1e-12)
     claim = first.to_dict()["claims"][0]
-    assert "toward cooperation below a learning.look_ahead of about 0.3441 to 0.6463 at" in claim
+    assert "toward cooperation below a look-ahead α of about 0.3441 to 0.6463 at" in claim
     assert "at 2 of 2 values of coupling" in claim

@@ -14,7 +14,8 @@ from glasshouse.study import compute, prepare
 from glasshouse.study.report.figures import study_figures
 from glasshouse.study.report.page import report_html
 from glasshouse.study.spec.toml import parse_study
-from glasshouse.study.words.sentences import brief, claims
+from glasshouse.study.words.headlines import brief
+from glasshouse.study.words.sentences import claims
 
 AGAIN = """
 [game]
@@ -200,7 +201,7 @@ def test_what_a_repeated_game_is_not_asked_is_said_once(alone):
     about = "Equilibrium: not asked, for certificates and the boundary test are about games that"
     assert claims(alone)[-1].startswith(about)
     assert sum("played once" in note for note in alone.notes) == 1
-    assert brief(alone).startswith("Repeated Prisoner's dilemma: ")
+    assert brief(alone).startswith("Repeated Prisoner's dilemma, LOLA, at coupling κ = ")
     assert "of the runs" in brief(alone)
 
 

@@ -20,6 +20,7 @@ from glasshouse.cli import (
     check,
     figure,
     games,
+    index,
     new,
     rules,
     run,
@@ -55,6 +56,7 @@ app = typer.Typer(
 for module in (
     new,
     run,
+    index,
     figure,
     animate,
     thresholds,

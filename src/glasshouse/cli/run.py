@@ -1,7 +1,8 @@
 """`glasshouse run`: compute a study and write its folder."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,6 +15,7 @@ from glasshouse.cli.options import (
     say,
     study_folders,
 )
+from glasshouse.errors import InputError
 
 
 def command(
@@ -26,40 +28,77 @@ def command(
             "Without it: results/NAME.",
         ),
     ] = None,
+    details: Annotated[
+        bool,
+        typer.Option(
+            "--details", help="With several studies: say all of each, as of a single one."
+        ),
+    ] = False,
     trust: TrustOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Compute studies; write a report, tables, figures, a summary and the provenance of each.
 
-    A run that was interrupted goes on where it stopped when the same command is given again.
-    Of a complete one it says again what was found, and computes nothing.
-    To check a study is to run the Python file it names.
+    With several studies each is told in one line, and index.html shows all of them. A run that was
+    interrupted goes on where it stopped when the same command is given again; of a complete one it
+    is said again what was found. To check a study is to run the Python file it names.
     """
     from glasshouse.study.folder import check_out, finished
     from glasshouse.study.setting import check_study
     from glasshouse.study.store import write_study
-    from glasshouse.study.words.sentences import brief
+    from glasshouse.study.words.titles import told_apart
 
-    where = study_folders(studies, out, Path("results"))
+    usual, several = Path("results"), len(studies) > 1
+    where = study_folders(studies, out, usual)
     prepared = {folder: check_study(path, trust=trust) for path, folder in where.items()}
     known = {folder: finished(folder, study) for folder, study in prepared.items()}
     for folder, study in prepared.items():  # all are checked before the first is computed
         if known[folder] is None:
             check_out(folder, study)
     found = {}
-    for folder, study in prepared.items():
-        summary, head = known[folder], f"{study.base.title}: computed before, and complete"
+    for folder, study in told_apart(prepared).items():
+        summary, again = known[folder], known[folder] is not None
         if summary is None:
-            result = write_study(study, folder, warn=complain)
-            summary, head = result.to_dict(), brief(result)
+            summary = write_study(study, folder, warn=complain).to_dict()
         found[str(folder)] = summary
         if not as_json:
-            say(head, "", "  ")
-            for sentence in summary["claims"]:
-                say(sentence, "  ", "    ")
-            for note in summary["notes"]:
-                say(f"Note: {note}.", "  ", "    ")
-            say(f"Report: {folder / 'report.html'}", "  ", "    ")
-            say()
+            _tell(summary, folder, whole=details or not several, again=again)
+    if several:
+        noted = [Path(at).name for at, summary in found.items() if summary["notes"]]
+        _index(out or usual, [] if details else noted, quiet=as_json)
     if as_json:
         print_json(found)
+
+
+def _tell(summary: Mapping[str, Any], folder: Path, whole: bool, again: bool) -> None:
+    """A study in one line, and of one that is told whole its claims, notes and report.
+
+    **Arguments:** `again`, whether it was computed before.
+    """
+    before = " (computed before, and complete)" if again else ""
+    if not whole:
+        say(f"{folder.name}{before}: {summary['title']}: {summary['headline']}", "", "  ")
+        return
+    say(f"{summary['title']}{before}: {summary['headline']}", "", "  ")
+    for sentence in summary["claims"]:
+        say(sentence, "  ", "    ")
+    for note in summary["notes"]:
+        say(f"Note: {note}.", "  ", "    ")
+    say(f"Report: {folder / 'report.html'}", "  ", "    ")
+    say()
+
+
+def _index(folder: Path, noted: list[str], quiet: bool) -> None:
+    """Write the page of all studies there, and say where it is and what else is to be read."""
+    from glasshouse.study.report.index import write_index
+
+    try:
+        page = write_index(folder)
+    except InputError as error:  # the studies are finished all the same
+        complain(str(error))
+        return
+    if quiet:
+        return
+    if noted:
+        say(f"Notes on {', '.join(noted)}: in their reports, or by --details", "", "  ")
+    say(f"Reports: {folder / 'NAME' / 'report.html'}; all on one page: {page}", "", "  ")

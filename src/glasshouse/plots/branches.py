@@ -13,10 +13,11 @@ from glasshouse._foundation.numbers import Whole, whole
 from glasshouse.analysis.continuation.result import Branches, FollowedPoint, SpecialPoint
 from glasshouse.errors import InputError
 from glasshouse.parametric import Params
+from glasshouse.plots._axes import axis_label
 from glasshouse.plots._layout import FIGURE_WIDTH, arrange, new_figure
 from glasshouse.plots._names import in_figure, name_in_figure
 from glasshouse.plots._palette import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, TEXT
-from glasshouse.plots.coupling import Marker, axis_label, mark_thresholds
+from glasshouse.plots.coupling import Marker, mark_thresholds
 
 BRANCH_LINES = {
     "stable": (BLUE, "-", 2.0),

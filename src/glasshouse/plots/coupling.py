@@ -11,12 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.patches import Patch
 
-from glasshouse.channels.registry import CHANNELS
+from glasshouse.plots._axes import axis_label
 from glasshouse.plots._layout import FIGURE_WIDTH, GAP, arrange, expected_width, new_figure
 from glasshouse.plots._names import in_figure
 from glasshouse.plots._palette import BLACK, BLUE, GREEN, GREY, ORANGE, TEXT
-from glasshouse.rules.registry import RULES
-from glasshouse.semantics.registry import SEMANTICS
 
 MOST_SHAPES = 1500
 """Curves of more points are drawn as pixels inside vector files, which stay small."""
@@ -27,23 +25,6 @@ ROW = 12.0
 EQUAL_VALUES = 1e-9
 """Values that differ by no more are equal; others drawn in one place are only close."""
 
-AXIS_LABELS = {
-    "game.repeated.discount": "discount γ (what the next round counts beside this one)",
-    "game.repeated.noise": "noise (probability of another action than meant)",
-    "learning.step_size": "step size (parameter units per unit of gradient)",
-    "learning.steps": "learning steps",
-    "learning.spread": "spread of starts (parameter units)",
-}
-
-DECLARED = {"semantics": SEMANTICS, "access": CHANNELS, "learning": RULES}
-"""Tables of a study whose numbers are said by the classes that have them."""
-
-AXIS_KINDS = {
-    "game.parameters.": "{} (parameter of the game)",
-    "game.payoffs.": "payoff {} (per round)",
-    "semantics.parameters.": "{} (parameter of the semantics)",
-}
-"""What the other numbers of a study are called, by the beginning of their key."""
 STYLES = {"first order": ":", "long run": "-."}
 """Of the upright lines at what learners do."""
 
@@ -78,22 +59,6 @@ def outcome_names(players: int) -> dict[str, str]:
         "exploitation": "one exploits the other" if players == 2 else "some exploit others",
         "defection": "nobody cooperates",
     }
-
-
-def axis_label(key: str, owner: Any = None) -> str:
-    """What an axis is called in a figure; those without a name of their own go by their key.
-
-    **Arguments:** `owner`, the class that has the number; without it whichever declares such a key.
-    """
-    for beginning, words in AXIS_KINDS.items():
-        if key.startswith(beginning):
-            return words.format(key.removeprefix(beginning))
-    table, _, name = key.partition(".")
-    owners = DECLARED.get(table, {}).values() if owner is None else [owner]
-    declared = [cls.keys[name] for cls in owners if name in cls.keys]
-    axes = [said.axis for said in declared if said.axis]
-    axes += [f"{name.replace('_', ' ')} {said.symbol}" for said in declared if said.symbol]
-    return AXIS_LABELS.get(key, next(iter(axes), key))
 
 
 def plot_tied_branch(

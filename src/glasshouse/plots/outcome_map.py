@@ -13,9 +13,10 @@ from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 
 from glasshouse.errors import InputError
+from glasshouse.plots._axes import axis_label
 from glasshouse.plots._layout import FIGURE_WIDTH, arrange, new_figure
 from glasshouse.plots._palette import BLACK, GREEN, ORANGE, TEXT
-from glasshouse.plots.coupling import MOST_SHAPES, Columns, axis_label
+from glasshouse.plots.coupling import MOST_SHAPES, Columns
 
 QUANTITIES = {
     "mean_cooperation": "mean cooperation after learning",

@@ -12,7 +12,9 @@ from glasshouse.analysis.equilibria.survey import NOTHING_SURVEYED
 from glasshouse.analysis.equilibrium.certified_thresholds import EquilibriumCurve
 from glasshouse.study.computed import Computed
 from glasshouse.study.folder import SCHEMA_VERSION
+from glasshouse.study.words.headlines import finding
 from glasshouse.study.words.sentences import claims
+from glasshouse.study.words.titles import study_title
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -39,6 +41,8 @@ class StudyResult(Computed):
         rows = compared.pop("rows", None)
         return {
             "schema_version": SCHEMA_VERSION,
+            "title": study_title(self.prepared),
+            "headline": finding(self),
             "game": setting.played.to_dict(),
             "semantics": plain(setting.study.settings()["semantics"]),
             "access": plain(setting.study.settings()["access"]),

@@ -91,7 +91,7 @@ class Setting(Readable):
 class Prepared(Readable):
     """A checked study: `base`, its own values; `points` of the sweep, the first axis running
     fastest; `inputs`, the contents of the files it reads by name, as they were when it was built;
-    `compared`, the learners to compare.
+    `compared`, the learners to compare; `title`, what tells it from other studies of a run.
     """
 
     study: Study
@@ -100,6 +100,7 @@ class Prepared(Readable):
     points: tuple[Setting, ...]
     inputs: dict[str, bytes]
     compared: tuple[Setting, ...] = ()
+    title: str = ""
 
     def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
         axes = {axis.key: f"{len(axis.values)} values" for axis in self.study.axes}

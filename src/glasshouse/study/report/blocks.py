@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from glasshouse._foundation.digits import MOST_DIGITS, bracketed, plus_minus, share_ends
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.analysis.outcomes.generic import Share
+from glasshouse.study.report.figures import StudyFigure
 from glasshouse.study.words.sentences import switch_words
 
 DIGITS_OF_SWITCH = 12
@@ -25,6 +26,10 @@ Columns: TypeAlias = Sequence[tuple[object, str | None]]
 
 DASH = Markup("–")
 """Where there is no number."""
+
+
+SIDEWAYS = Markup('<p class="sideways" aria-hidden="true"><span>scrolls sideways →</span></p>')
+"""Shown where a table is wider than the page: style decides, for no script runs."""
 
 
 def element(tag: str, *content: object, **attributes: object) -> Markup:
@@ -122,7 +127,17 @@ class ScrolledTable:
         parts += [element("tbody", body) for body in self.bodies]
         table = element("table", joined(parts, "\n"), class_=self.kind)
         kind = "scroll tall" if self.tall else "scroll"
-        return element("div", table, class_=kind, role="region", aria_label=self.label, tabindex=0)
+        inside = element("div", SIDEWAYS, table, class_="wide")
+        label = f"{self.label}, table"  # a section may have the same name
+        return element("div", inside, class_=kind, role="region", aria_label=label, tabindex=0)
+
+
+def figure_markup(figure: StudyFigure, svg: Markup) -> Markup:
+    """A figure with its title, its caption and the names of its files."""
+    files = joined((code(f"{figure.name}.{kind}") for kind in ("svg", "png")), ", ")
+    caption = element("figcaption", f"{figure.caption} Files: ", files, ".")
+    title = element("h3", figure.title)
+    return element("figure", title, svg, caption, id=f"figure-{figure.name}")
 
 
 class Bounds(NamedTuple):

@@ -65,6 +65,7 @@ from glasshouse.study.words.page import (
     rest_deviation_words,
     sheets,
 )
+from glasshouse.study.words.signs import BRANCH_SIGNS, FEASIBLE_SIGNS
 from glasshouse.theory.symmetric import Thresholds
 
 SVG: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "glasshouse"}
@@ -240,9 +241,10 @@ def _portrait(result: StudyResult) -> StudyFigure | None:
     names = players_called(result)
     basins = basins_called(result)
     does = "cooperate" if result.observable is None else f"do their part of {basins[0]}"
-    words = portrait_words(portrait, at_own_values(result), basins, does)
-    profiles = None if result.observable is None else list(map(in_figure, basins))
     found = None if result.survey is None else result.survey.equilibria
+    signs = portrait_signs(portrait, found, names, does)
+    words = portrait_words(portrait, at_own_values(result), basins, does, signs)
+    profiles = None if result.observable is None else list(map(in_figure, basins))
     ax = plot_portrait(portrait, equilibria=found, names=names, profiles=profiles)
     return StudyFigure("portrait", *words, figure=_figure(ax))
 
@@ -268,9 +270,9 @@ def _deviation(result: StudyResult) -> StudyFigure | None:
     if reduced.direction is not None:
         who, symbol = name_in_figure(largest.player, names), f"\\theta_{{{largest.player + 1}}}"
         ax.set_xlabel(f"parameters of {who} as one number, ${symbol}$: times $w$")
-    caption = boundary_words(test, point)
     gains = largest.gain > test.tolerance * float(game.game.payoff_ranges[largest.player])
     title, alt = deviation_words(largest, test, gains, at_own_values(result), point, names)
+    caption = boundary_words(test, gains, point)
     return StudyFigure("deviation", title, alt, caption, _figure(ax))
 
 
@@ -337,7 +339,8 @@ def _feasible(result: StudyResult) -> StudyFigure | None:
         f"at least the minimax, {least}; {len(points)} equilibria are marked, and the payoffs of "
         f"{len(ends)} runs where learning ends."
     )
-    return StudyFigure("feasible", title, alt, upper(survey.feasible.detail) + ".", _figure(ax))
+    caption = f"{FEASIBLE_SIGNS} {upper(survey.feasible.detail)}."
+    return StudyFigure("feasible", title, alt, caption, _figure(ax))
 
 
 def _proved_range(result: StudyResult, key: str) -> list[tuple[tuple[float, float], Params]]:
@@ -373,7 +376,8 @@ def _branches(result: StudyResult) -> Iterator[StudyFigure]:
         name = axis_name(followed.axis)
         alt = " ".join(branch_claims([followed])) + " Solid lines attract, dashed ones repel."
         title = f"Rest points of selfish learning along {name}"
-        yield StudyFigure(f"branches_{k}", title, alt, upper(followed.detail) + ".", _figure(ax))
+        caption = f"{BRANCH_SIGNS} {upper(followed.detail)}."
+        yield StudyFigure(f"branches_{k}", title, alt, caption, _figure(ax))
 
 
 def markers_of(predictions: Predictions | None, symbol: str) -> tuple[list[Marker], list[str]]:

@@ -17,6 +17,7 @@ from glasshouse.study.report.blocks import interval
 from glasshouse.study.report.proved import Number, gain_numbers, threshold_numbers
 from glasshouse.study.result import StudyResult
 from glasshouse.study.words.base_game import mixture_name
+from glasshouse.study.words.glance import OURS
 from glasshouse.study.words.names import axis_name, basins_called, cooperation_said, players_called
 from glasshouse.study.words.sentences import switch_words
 from glasshouse.theory.symmetric import Threshold, Thresholds
@@ -73,7 +74,7 @@ def _compared_equilibrium(predictions: Predictions, reference: float | None) -> 
 
 
 def _predicted(what: str, threshold: Threshold, closed: Thresholds) -> tuple[object, ...]:
-    return _compared(what, threshold.value, closed.method, threshold.reason, closed.conditions)
+    return _compared(what, threshold.value, OURS, threshold.reason, closed.conditions)
 
 
 def _found(what: str, switch: Switch, reference: float | None) -> tuple[object, ...]:

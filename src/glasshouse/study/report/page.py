@@ -3,13 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from glasshouse.study.report.figures import StudyFigure
-from glasshouse.study.report.sections import facts, sections
-from glasshouse.study.report.svg import colours, inline_svg
+from glasshouse.study.report.first import first_screen
+from glasshouse.study.report.sections import sections
+from glasshouse.study.report.svg import colours, declared, inline_svg
+from glasshouse.study.report.template import page_template
 from glasshouse.study.result import StudyResult
+from glasshouse.study.words.headlines import finding
+from glasshouse.study.words.names import upper
+from glasshouse.study.words.titles import study_title
 
 
 def report_html(
@@ -24,23 +28,14 @@ def report_html(
     "table" (names and SHA-256), "seed", "random" (how numbers are drawn), "python", "platform",
     "device", "precision"; what is missing is left out.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("glasshouse.study.report", "."),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     inlined = [(figure, Markup(inline_svg(figure))) for figure in figures]
-    light, dark = (
-        " ".join(f"{name}: {value};" for name, value in variables.items())
-        for variables in colours([svg for _, svg in inlined])
-    )
-    return environment.get_template("page.html.jinja").render(
-        title=result.prepared.base.title,
+    light, dark = map(declared, colours([svg for _, svg in inlined]))
+    return page_template("page.html.jinja").render(
+        title=study_title(result.prepared),
+        lead=f"{upper(finding(result))}.",
         light=light,
         dark=dark,
-        facts=facts(result),
+        first=first_screen(result, inlined),
         sections=sections(result, inlined, provenance),
         version=provenance.get("versions", {}).get("glasshouse", ""),
     )

@@ -15,6 +15,7 @@ from glasshouse.study.report.blocks import (
     breakable,
     code,
     element,
+    figure_markup,
     formula,
     joined,
     number_markup,
@@ -36,6 +37,7 @@ from glasshouse.study.report.proved import (
     searched_points,
 )
 from glasshouse.study.result import StudyResult
+from glasshouse.study.words.glance import OURS
 from glasshouse.study.words.names import (
     at_own_values,
     axis_name,
@@ -47,6 +49,9 @@ from glasshouse.study.words.names import (
     upper,
 )
 from glasshouse.study.words.sentences import CLAIM_KINDS, claims
+
+CLOSED = "closed form"
+"""The method of results whose formulas are all derived in this package."""
 
 MOST_ROWS = 300
 """Rows of the sweep shown; all of them are in the table beside the report."""
@@ -140,12 +145,13 @@ def _swept(result: StudyResult, table: str) -> list[str]:
 def sections(
     result: StudyResult, figures: Sequence[tuple[StudyFigure, Markup]], made: Mapping[str, Any]
 ) -> list[PageSection]:
-    """Everything below the head of the page; those that have nothing to say are left out.
+    """Everything below the first screen; those that have nothing to say are left out.
 
     **Arguments:** `figures` with their pictures; `made`, the provenance.
     """
     names = players_called(result)
     found = [
+        PageSection("settings", "Settings", (facts(result),)),
         PageSection("found", "What was found", tuple(_found(result))),
         PageSection("compared", "Learners compared", tuple(compared(result.comparison, names))),
         PageSection(
@@ -153,7 +159,7 @@ def sections(
         ),
         PageSection("proved", "Equilibrium: what is proved", tuple(_proved(result))),
         PageSection("equilibria", "All equilibria", tuple(all_equilibria(result))),
-        PageSection("figures", "Figures", tuple(_figures(figures))),
+        PageSection("figures", "More figures", tuple(_figures(figures[1:]))),
         PageSection("base", *beside(result)),
         PageSection("numbers", "Every number, and how it was obtained", tuple(_numbers(result))),
         PageSection("again", "How to compute it again", tuple(_again(result, made))),
@@ -276,21 +282,7 @@ def _proved(result: StudyResult) -> Iterator[object]:
 
 
 def _figures(figures: Sequence[tuple[StudyFigure, Markup]]) -> Iterator[Markup]:
-    drawn = [
-        element(
-            "figure",
-            element("h3", figure.title),
-            svg,
-            element(
-                "figcaption",
-                f"{figure.caption} Files: ",
-                joined((code(f"{figure.name}.{kind}") for kind in ("svg", "png")), ", "),
-                ".",
-            ),
-            id=f"figure-{figure.name}",
-        )
-        for figure, svg in figures
-    ]
+    drawn = [figure_markup(*pair) for pair in figures]
     if drawn:
         yield element("div", joined(drawn, "\n"), class_="figures")
 
@@ -333,7 +325,7 @@ def _alike(lines: Sequence[Number]) -> Iterator[Markup]:
         cells = [element("td", line.what, class_="what")]
         cells += [element("td", number_markup(line.value), data_label="Value")]
         for kind, title, text in (
-            ("method", "Method", line.method),
+            ("method", "Method", OURS if line.method == CLOSED else line.method),
             ("how", "Detail", line.detail),
         ):
             label, span = f"{title}{of}", len(lines)

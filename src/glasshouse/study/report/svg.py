@@ -4,8 +4,10 @@ import colorsys
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from glasshouse.study.report.figures import StudyFigure
+if TYPE_CHECKING:
+    from glasshouse.study.report.figures import StudyFigure
 
 HEX = re.compile(r"#([0-9a-f]{6})\b")
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
@@ -31,26 +33,14 @@ DARK = {
 """The palette on a dark background; all other colours change lightness only."""
 
 
-def inline_svg(figure: StudyFigure) -> str:
+def inline_svg(figure: "StudyFigure") -> str:
     """A figure as an `svg` element to be part of a page.
 
     Its ids begin with the figure's name; black becomes the colour of the text around it, white the
     background, and all other colours variables that `colours` declares. `title` and `desc` hold
     the alternative text.
     """
-    root = ElementTree.fromstring(figure.svg())
-    for parent in list(root.iter()):
-        for child in list(parent):
-            if _local(child.tag) in DROPPED:
-                parent.remove(child)
-    for element in root.iter():
-        # Line breaks between the letters of a formula would be drawn as spaces.
-        element.text = (element.text or "").strip(BLANKS) and element.text
-        element.tail = (element.tail or "").strip(BLANKS) and element.tail
-        element.tag = _local(element.tag)
-        attributes = {_local(k): v for k, v in element.attrib.items()}
-        element.attrib.clear()
-        element.attrib.update({k: _adapted(k, v, figure.name) for k, v in attributes.items()})
+    root = _adopted(ElementTree.fromstring(figure.svg()), figure.name)
     for name in ("width", "height", "version"):
         root.attrib.pop(name, None)
     root.set("role", "img")
@@ -62,12 +52,60 @@ def inline_svg(figure: StudyFigure) -> str:
     return ElementTree.tostring(root, encoding="unicode")
 
 
+def picture(svg: str) -> tuple[str, str]:
+    """A figure's file as an image that follows light and dark, and what it shows in words.
+
+    Images run no scripts and load nothing, so that files of strangers are safe as such.
+
+    **Raises:** `ValueError` for what is no SVG.
+    """
+    try:
+        root = ElementTree.fromstring(svg)
+    except ElementTree.ParseError as error:
+        raise ValueError("it is no SVG") from error
+    alt = " ".join(x.text or "" for x in root.iter() if _local(x.tag) == "description")
+    shown = _adopted(root, "figure")
+    shown.set("xmlns", "http://www.w3.org/2000/svg")
+    light, dark = map(declared, colours([ElementTree.tostring(shown, encoding="unicode")]))
+    style = ElementTree.Element("style")
+    style.text = (
+        "* { stroke-linejoin: round; stroke-linecap: butt; } "
+        f":root {{ color: #1b1f24; --paper: #ffffff; fill: currentColor; {light} }} "
+        "@media (prefers-color-scheme: dark) "
+        f"{{ :root {{ color: #e6e8eb; --paper: #14171b; {dark} }} }}"
+    )
+    shown.insert(0, style)
+    return ElementTree.tostring(shown, encoding="unicode"), alt
+
+
+def _adopted(root: ElementTree.Element, name: str) -> ElementTree.Element:
+    """A drawing with ids that begin with this name, and colours that follow the page."""
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if _local(child.tag) in DROPPED:
+                parent.remove(child)
+    for element in root.iter():
+        # Line breaks between the letters of a formula would be drawn as spaces.
+        element.text = (element.text or "").strip(BLANKS) and element.text
+        element.tail = (element.tail or "").strip(BLANKS) and element.tail
+        element.tag = _local(element.tag)
+        attributes = {_local(k): v for k, v in element.attrib.items()}
+        element.attrib.clear()
+        element.attrib.update({k: _adapted(k, v, name) for k, v in attributes.items()})
+    return root
+
+
 def colours(svgs: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
     """The variables that inline figures use, with their light and their dark values."""
     used = sorted({name for svg in svgs for name in VARIABLE.findall(svg)})
     light = {f"--c{name}": f"#{name}" for name in used}
     dark = {f"--c{name}": f"#{DARK.get(name) or _on_dark(name)}" for name in used}
     return light, dark
+
+
+def declared(variables: dict[str, str]) -> str:
+    """Variables as a style declares them."""
+    return " ".join(f"{name}: {value};" for name, value in variables.items())
 
 
 def _adapted(name: str, value: str, prefix: str) -> str:

@@ -7,6 +7,7 @@ from glasshouse.analysis.outcomes.comparison import ComparedRow, Comparison
 from glasshouse.games.labels import player_word
 from glasshouse.games.repeated import PAYOFF_UNITS
 from glasshouse.study.setting import changes_in_words
+from glasshouse.study.words.signs import comparison_signs
 
 MOST_LISTED = 8
 """Of learners that do worse, so many are named."""
@@ -92,6 +93,7 @@ def comparison_words(comparison: Comparison, names: Sequence[str] = ()) -> tuple
         f"{what[0].upper()}{what[1:]}: dots are means over the runs that ended, bars their 95 % "
         "intervals.",
         *(["Crosses: means to compare with, and their 95 % intervals."] if marked else []),
+        *comparison_signs(comparison.threshold),
     ]
     return f"Learners compared by {comparison.quantity}", f"{rows}.", " ".join(caption)
 

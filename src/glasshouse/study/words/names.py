@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from glasshouse.games.labels import called, shortened_names
 from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.plots._axes import short_label
 from glasshouse.plots.phase import basin_names
 from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study.computed import Computed
@@ -93,11 +94,8 @@ def upper(words: str) -> str:
 
 
 def axis_name(key: str) -> str:
-    """What an axis is called in sentences."""
-    short = key
-    for beginning in ("game.parameters.", "game.repeated.", "semantics.parameters.", "access."):
-        short = short.removeprefix(beginning)
-    return strength(key) or short
+    """What an axis is called in sentences: "coupling", "look-ahead α"."""
+    return strength(key) or short_label(key)
 
 
 def strength(key: str) -> str | None:

@@ -23,6 +23,14 @@ from glasshouse.study.computed import Computed
 from glasshouse.study.questions import is_of_rule
 from glasshouse.study.sweep import MOST_REST
 from glasshouse.study.words.names import axis_name, upper
+from glasshouse.study.words.signs import (
+    CURVE_SIGNS,
+    deviation_signs,
+    map_signs,
+    share_signs,
+    threshold_signs,
+    tied_signs,
+)
 from glasshouse.study.words.verdicts import ends_words, point_words, verdict_words
 
 TIED_SETTINGS = ("learning.step_size", "learning.steps")
@@ -141,9 +149,11 @@ def map_words(result: Computed, quantity: str, sheet: Sheet) -> tuple[str, str, 
             words = words.replace("turns to", "turns from")
         parts += [f"{words} at {where}."] if found and name == "first_movement" else []
         parts += [f"{words} {where}."] if found and name != "first_movement" else []
+    leading = leading_outcomes(result)[sheet.rows] if result.base.generic is not None else []
     caption = [f"Colours: {_quantity_method(result, quantity)}."]
+    caption += map_signs(hatched="exploitation" in leading)
     if any(s.predicted is not None for s in slices):
-        caption.append("Line: first movement predicted in closed form.")
+        caption.append("Line: first movement predicted in closed form, derived here.")
     if any(s.first_movement is not None for s in slices):
         caption.append(
             "Circles: where the first-movement margin, a derivative, changes sign, interpolated "
@@ -194,11 +204,12 @@ def _moving(result: Computed, sheet: Sheet) -> list[str]:
 
 
 def portrait_words(
-    portrait: Portrait, where: str, basins: Sequence[str], does: str = "cooperate"
+    portrait: Portrait, where: str, basins: Sequence[str], does: str, signs: str
 ) -> tuple[str, str, str]:
     """Title, alternative text and caption of the phase portrait.
 
-    **Arguments:** `basins`, what they are called; `does`, what players do with probability p.
+    **Arguments:** `basins`, what they are called; `does`, what players do with probability p;
+    `signs`, what each sign means.
     """
     kinds = [point.stability for point in portrait.rest_points]
     counted = [f"{kinds.count(k)} {k}" for k in dict.fromkeys(kinds)]
@@ -211,7 +222,7 @@ def portrait_words(
         + (f" Stable ones lie where the players {does} with probability {at}." if at else "")
         + f" Of a grid of starts, so many end in each outcome: {ends or 'none is finite'}."
     )
-    caption = f"{_upper(portrait.detail)}."
+    caption = f"{signs} {_upper(portrait.detail)}."
     return f"Phase portrait{where}", alt, " ".join([caption, *_sentences(portrait.notes)])
 
 
@@ -272,8 +283,10 @@ def rest_deviation_words(
             *window
         )
     )
+    signs = deviation_signs(point.certificate.gains[player].witness_gain > 0, proved=True)
     caption = (
-        f"All parameters but one stay at the rest point where {ends}.{drawn} {proof_words(point)}"
+        f"All parameters but one stay at the rest point where {ends}.{drawn} {signs} "
+        f"{proof_words(point)}"
     )
     which = "rest point of tied learning" if share is None else "most frequent rest point"
     return f"Leaving the {which} alone{where}", alt, caption
@@ -294,13 +307,19 @@ def _bounds(point: CertifiedPoint, player: int, names: Sequence[str]) -> str:
     return f"the best gain of {player_word(player, names)} lies between {low} and {high}, proved"
 
 
-def boundary_words(test: BoundaryTest, point: CertifiedPoint | None = None) -> str:
-    """How the boundary test was made, and the proof where the corner was certified."""
+def boundary_words(
+    test: BoundaryTest, gains: bool = False, point: CertifiedPoint | None = None
+) -> str:
+    """How the boundary test was made, and the proof where the corner was certified.
+
+    **Arguments:** `gains`, whether some deviation does, and is drawn.
+    """
+    signs = deviation_signs(gains, proved=point is not None)
     proved = "" if point is None else f" {proof_words(point)}"
     return (
         "All parameters but one stay at their upper bounds, the cooperative corner. Boundary test: "
         f"{test.detail}; gains up to {test.tolerance:g} of the payoff range count as none "
-        f"(numerical, not proved).{proved}"
+        f"(numerical, not proved). {signs}{proved}"
     )
 
 
@@ -321,7 +340,8 @@ def curve_words(curve: EquilibriumCurve) -> tuple[str, str, str]:
         to = f", where the threshold tends to {digits(tends)}" if tends is not None else ""
         caption += (
             f" For M → ∞ in closed form{to}; that nothing is gained in the limit holds "
-            f"{curve.limits.statement} when deviations beyond the corner's bound count."
+            f"{curve.limits.statement} when deviations beyond the corner's bound count. "
+            f"{CURVE_SIGNS}"
         )
     return "From which coupling on cooperation is an equilibrium, by bound", alt, caption
 
@@ -330,14 +350,16 @@ def _along_caption(result: Computed, marks: Sequence[Marker], unmarked: Sequence
     tied, learned = result.base.tied, result.learned
     parts = []
     if tied is not None:
-        branch = "; line: closed form" if tied.predicted is not None else ""
-        parts.append(f"Tied start: {_tied_detail(result, tied)}{branch}.")
+        parts.append(f"Tied start: {_tied_detail(result, tied)}.")
+        parts += tied_signs(tied.predicted is not None, learned is not None)
     if learned is not None:
-        parts.append(f"Outcomes: {learned}; bands: 95\N{NO-BREAK SPACE}% Wilson intervals.")
+        parts.append(f"Outcomes: {learned}.")
+        parts.append(share_signs(result.prepared.base.game.players))
     if any(mark.kind == "first order" for mark in marks):
         closed = result.predictions is not None and result.predictions.closed_form is not None
         how = "in closed form" if closed else "as found by trying values"
-        parts.append(f"Dotted: first-order thresholds {how}.")
+        meanings = threshold_signs(marks, [_plain(mark.label) for mark in marks])
+        parts.append(f"Dotted: first-order thresholds {how}{meanings}.")
     if any(mark.kind == "long run" for mark in marks):
         parts.append("Dash-dotted: above it a long run stands higher than its start.")
     if any(mark.kind == "equilibrium" for mark in marks):

@@ -12,7 +12,7 @@ from glasshouse.analysis.proofs import MOST_CERTIFIED, CertifiedPoint, most_freq
 from glasshouse.rules.registry import RULES
 from glasshouse.study.computed import Computed
 from glasshouse.study.sweep import MOST_REST
-from glasshouse.study.words.compared import comparison_brief, comparison_claim
+from glasshouse.study.words.compared import comparison_claim
 from glasshouse.study.words.equilibria import branch_claims, survey_claims
 from glasshouse.study.words.names import (
     at_own_values,
@@ -23,7 +23,7 @@ from glasshouse.study.words.names import (
     points_words,
     strength,
 )
-from glasshouse.study.words.outcomes import counted, outcome_claims
+from glasshouse.study.words.outcomes import outcome_claims
 from glasshouse.study.words.verdicts import (
     ends_words,
     equilibrium,
@@ -80,25 +80,6 @@ def claims(result: Computed) -> list[str]:
     found += branch_claims(result.branches)
     found = [*([comparison_claim(compared, players_called(result))] if compared else []), *found]
     return [_under(access(result), claim) for claim in found if claim]
-
-
-def brief(result: Computed) -> str:
-    """A study in one short line: its game, and where things switch or how many points it has."""
-    title, predictions = result.prepared.base.title, result.predictions
-    if result.comparison is not None:
-        return f"{title}: {comparison_brief(result.comparison)}"
-    if predictions is None:
-        return f"{title}: {counted(result)}"
-    moves, found = predictions.first_movement, predictions.equilibrium
-    corner = _own_verdict(result) if found is None else _short(found)
-    corner = "" if found is None and result.repeated else f", equilibrium {corner}"
-    return f"{title}: moves {_short(moves)}{corner}"
-
-
-def _short(switch: Switch | CertifiedThreshold) -> str:
-    if switch.bracket is not None:
-        return f"{'below' if switch.holds == 'below' else 'above'} {headline(*switch.bracket)}"
-    return switch.holds if switch.holds in ("everywhere", "nowhere") else f"({switch.result})"
 
 
 def access(result: Computed) -> str:
