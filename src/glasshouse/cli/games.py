@@ -55,7 +55,7 @@ def command(
         typer.Argument(
             metavar="[GAME]",
             help="Explain this one: a catalogue name, a name with parameters (donation:b=4,c=1), "
-            "or a .nfg file.",
+            "a table (.csv, .tsv, .xlsx), or a .nfg file.",
             show_default=False,
         ),
     ] = None,
