@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 import glasshouse as gh
 from glasshouse.games.random import random_game
 from glasshouse.interop import parse_table, read_table
+from glasshouse.study.setting import check_study
+from glasshouse.study.template import cooperating
 
 W = ("work", "rest")
 DILEMMA = [[[3, 0], [5, 1]], [[3, 5], [0, 1]]]
@@ -496,3 +499,48 @@ def test_random_games_come_back_from_every_layout(tmp_path, seed):
         frame = pd.DataFrame(cells, list("ab"), list("xyz"))
         text = frame.to_csv(sep=separator)
         np.testing.assert_array_equal(parse_table(text).tensor, two)
+
+
+def test_new_writes_a_study_of_a_table_that_can_be_computed(call, tmp_path):
+    """It names the file, says how it was read, and what it plays is what the table says."""
+    written(tmp_path, READ["both payoffs in a cell"][0])
+    study = tmp_path / "studies" / "mine.toml"
+    study.parent.mkdir()
+    code, said, _ = call(
+        "new", str(study), "--from", str(tmp_path / "table.csv"), "--cooperate", "rest"
+    )
+    assert code == 0
+    assert said.startswith("table.csv, read as both players' payoffs in each cell")
+    assert "As cooperation counts: rest." in said
+    given = tomllib.loads(study.read_text("utf-8"))["game"]
+    assert given == {"file": "../table.csv", "cooperate": "rest"}
+    setting = check_study(study).base
+    assert setting.title == "table"
+    reversed_ = np.array(SKEWED)[:, ::-1, ::-1]
+    np.testing.assert_array_equal(setting.game.tensor, reversed_)
+    assert setting.game.labels is not None
+    assert setting.game.labels.actions == (("rest", "work"),) * 2
+
+
+def test_commands_take_tables_and_refuse_them_in_one_line(call, tmp_path):
+    path = written(tmp_path, READ["three players"][0])
+    code, said, _ = call("games", str(path))
+    assert code == 0
+    assert "table.csv, read as one row for each profile" in " ".join(said.split())
+    path.write_text(REFUSED["a date"][0], "utf-8")
+    for words in (["check", str(path)], ["new", str(tmp_path / "x.toml"), "--from", str(path)]):
+        code, _, said = call(*words)
+        assert (code, len(said.splitlines())) == (2, 1)
+        assert "row 3, column B: '02. Jan' looks like a date" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "chosen"),
+    [("share,trust", ["share", "rest"], ["share", "trust"]), ("1", ["a", "b"], 1), ("1", ["1"], "1"),
+     ("now, or never", ["now, or never", "b"], "now, or never"), ("0,1", ["a"], [0, 1])],
+)  # fmt: skip
+def test_actions_that_cooperate_are_passed_on(tmp_path, text, labels, chosen):
+    heads, rest = ["", *labels], len(labels) * ["1"]
+    path = tmp_path / "table.tsv"
+    path.write_text("\n".join("\t".join(row) for row in [heads, *([x, *rest] for x in labels)]))
+    assert cooperating(text, path) == chosen
