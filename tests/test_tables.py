@@ -527,8 +527,11 @@ def test_commands_take_tables_and_refuse_them_in_one_line(call, tmp_path):
     code, said, _ = call("games", str(path))
     assert code == 0
     assert "table.csv, read as one row for each profile" in " ".join(said.split())
-    path.write_text(REFUSED["a date"][0], "utf-8")
-    for words in (["check", str(path)], ["new", str(tmp_path / "x.toml"), "--from", str(path)]):
+    written(tmp_path, REFUSED["a date"][0])
+    for words in (
+        ["thresholds", str(path)],
+        ["new", str(tmp_path / "x.toml"), "--from", str(path)],
+    ):
         code, _, said = call(*words)
         assert (code, len(said.splitlines())) == (2, 1)
         assert "row 3, column B: '02. Jan' looks like a date" in said
@@ -536,7 +539,8 @@ def test_commands_take_tables_and_refuse_them_in_one_line(call, tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "labels", "chosen"),
-    [("share,trust", ["share", "rest"], ["share", "trust"]), ("1", ["a", "b"], 1), ("1", ["1"], "1"),
+    [("share,trust", ["share", "rest"], ["share", "trust"]), ("1", ["a", "b"], 1),
+     ("1", ["1"], "1"),
      ("now, or never", ["now, or never", "b"], "now, or never"), ("0,1", ["a"], [0, 1])],
 )  # fmt: skip
 def test_actions_that_cooperate_are_passed_on(tmp_path, text, labels, chosen):

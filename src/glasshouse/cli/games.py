@@ -140,7 +140,8 @@ def _print_game(text: str, cooperate: str | None) -> None:
     game = named_game(text, cooperate)
     entry, parameters = _catalogued(text, game)
     if entry is None:
-        typer.echo(f"{game.title} ({text})\n")
+        how = game.labels.source if game.labels is not None else ""  # of a table, how it was read
+        typer.echo(f"{game.title} ({how or text})\n")
     else:
         typer.echo(f"{game.title} ({entry.name}:{_settings(parameters)})\n")
         typer.echo(_paragraphs(_description(entry)) + "\n")
