@@ -68,8 +68,13 @@ def test_folder_is_complete(written):
     others = {"provenance.json", "report.html", "study.toml", "summary.json", "sweep.parquet"}
     proofs = ("tied_rest_point", "corner", "threshold_holds", "threshold_fails")
     proved = {f"certificates/{name}.json" for name in proofs}
-    assert files_in(out) >= {*figures, *others, *proved}
-    rest = files_in(out) - {*figures, *others, *proved}
+    tables = {
+        f"tables/{name}.{kind}"
+        for name in ("certificates", "curve", "game", "sweep", "switches")
+        for kind in ("csv", "tex")
+    }
+    assert files_in(out) >= {*figures, *others, *proved, *tables}
+    rest = files_in(out) - {*figures, *others, *proved, *tables}
     assert rest == {f"certificates/rest_point_{k + 1}.json" for k in range(len(rest))}
 
 

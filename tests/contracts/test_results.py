@@ -1,11 +1,14 @@
 """Everything exported can be read, and every result is plain data, ready for JSON."""
 
+import csv
 import dataclasses
 import functools
 import importlib
+import io
 import json
 import math
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ import pytest
 import glasshouse
 from glasshouse import LogisticFamily, NormalFormGame, ParametricGame, Tied, run
 from glasshouse._foundation.results import UNLESS_NONE, Readable, Result, plain
+from glasshouse._foundation.tabular import MOST_EXPANDED, number_text
 from glasshouse.analysis import (
     Observed,
     Portrait,
@@ -83,7 +87,8 @@ from glasshouse.games import (
     Symmetric2x2,
     catalogue,
 )
-from glasshouse.interop import parse_nfg
+from glasshouse.games.random import random_game
+from glasshouse.interop import parse_nfg, parse_table
 from glasshouse.parametric import DifferentiableGame
 from glasshouse.plots import Marker
 from glasshouse.rules import Fixed, Gradient, Lola, PerPlayer, Transformed
@@ -725,3 +730,120 @@ Outer(
 """)
     assert outer.to_dict()["inner"] == {"number": 1 / 3, "text": inner.text}
     assert outer.to_dict()["array"] == [[0.0] * 4] * 3
+
+
+def leaves(value: Any) -> list[Any]:
+    """All scalars in plain data."""
+    if isinstance(value, dict | list):
+        entries = value.values() if isinstance(value, dict) else value
+        return [x for entry in entries for x in leaves(entry)]
+    return [value]
+
+
+def read_latex(text: str) -> list[list[float | str]]:
+    """The cells of a `tabular`, numbers as such; anything but plain cells is an error."""
+    found = re.fullmatch(r"\\begin\{tabular\}\{([lr]*)\}\n(.*)\\end\{tabular\}\n", text, re.DOTALL)
+    assert found is not None
+    lines = found[2].splitlines()
+    assert lines[0] == lines[-1] == r"\hline"
+    rows = []
+    for line in lines:
+        if line == r"\hline":
+            continue
+        assert line.endswith(r" \\")
+        cells = re.split(r"(?<!\\) ?& ", line.removesuffix(r" \\"))
+        assert len(cells) == len(found[1]), line
+        rows.append([latex_value(cell) for cell in cells])
+    return rows
+
+
+def latex_value(cell: str) -> float | str:
+    number = re.fullmatch(r"\$(-?\d+(?:\.\d+)?)(?:\\times 10\^\{(-?\d+)\})?\$", cell)
+    if number is not None:
+        return float(f"{number[1]}e{number[2] or 0}")
+    left = re.sub(r"\\[&%$#_{}]|\\[a-z]+\{\}|\$(\\[a-z]+|-|\^\{\d\})(\{\d\}){0,2}\$", "", cell)
+    assert not re.search(r"[\\&%$#_{}~^<>|]", left.replace("~", "")), cell
+    assert not re.search(r"[α-ωΑ-Ω×±≤≥∞]", left), cell
+    return cell
+
+
+@pytest.mark.parametrize("name", RESULTS_OF_ALL_KINDS)
+def test_results_leave_as_tables_with_the_same_numbers(name):
+    """CSV has every float64 as it is, and a frame the same; LaTeX has what is shown."""
+    value = EXAMPLES[name]()
+    header, *rows = csv.reader(io.StringIO(value.to_csv()))
+    table = value.as_table
+    assert len(set(header)) == len(header)
+    assert len(rows) == len(table.records)
+    if not value.ROWS:
+        wanted = [x for x in leaves(value.to_dict()) if isinstance(x, float)]
+        found = {cell for row in rows for cell in row}
+        if len(wanted) < MOST_EXPANDED:
+            assert {repr(x) for x in wanted} <= found
+    for row, record in zip(rows, table.records, strict=True):
+        for key, cell in zip(header, row, strict=True):
+            held = record.get(key)
+            if isinstance(held, float):
+                assert float(cell) == held
+            else:
+                assert cell == ("" if held is None else str(held))
+    frame = value.to_dataframe()
+    assert list(frame.columns) == header
+    shown = read_latex(value.to_latex())
+    numbers_shown = [x for row in shown for x in row if isinstance(x, float)]
+    written = [
+        number_text(x, column.key)
+        for record in table.records
+        for column in table.columns
+        if isinstance(x := record.get(column.key), int | float) and not isinstance(x, bool)
+    ]
+    assert numbers_shown == [float(text) for text in written if "∞" not in text]
+
+
+class Balanced(HTMLParser):
+    """Tags that are closed in order, and no others than those of tables and texts."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.open: list[str] = []
+        self.text = ""
+        self.feed(text)
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        assert tag in {"table", "caption", "thead", "tbody", "tr", "th", "td", "data", "p", "b"}
+        assert all(name in ("style", "value") and "url" not in str(value) for name, value in attrs)
+        self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.mark.parametrize("name", [*RESULTS_OF_ALL_KINDS, "NormalFormGame"])
+def test_notebooks_show_results_as_tables(name):
+    shown = Balanced(EXAMPLES[name]()._repr_html_())
+    assert shown.text
+
+
+def test_what_others_named_is_no_html_and_no_latex():
+    labels = Labels(("<b>A</b>", "B & C_{1}"), (("<script>", r"\input{x}"), ("50 %", "κ")))
+    game = NormalFormGame(np.arange(8.0).reshape(2, 2, 2), labels, player_axis=0)
+    html = game._repr_html_()
+    assert html is not None
+    assert {"<script>", r"\input{x}", "50 %", "κ"} <= set(Balanced(html).text.split("\n")) | {
+        name for name in (*labels.actions[0], *labels.actions[1]) if name in Balanced(html).text
+    }
+    assert len(read_latex(game.to_latex())) == 5
+    assert r"\input" not in game.to_latex()
+
+
+@pytest.mark.parametrize("actions", [(2, 2), (3, 2), (2, 2, 3)])
+def test_games_leave_as_tables_and_come_back(actions):
+    game = random_game(3, actions)
+    frame = glasshouse.load_game(game.to_dataframe())
+    text = parse_table(game.to_csv())
+    for other in (frame, text):
+        np.testing.assert_array_equal(other.tensor, game.tensor)

@@ -3,15 +3,21 @@
 import dataclasses
 import enum
 import functools
+import html
 import math
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import wadler_lindig as wl
+
+from glasshouse._foundation.tabular import ShownTable, html_table, shown_table
+
+if TYPE_CHECKING:
+    import pandas
 
 LINE_WIDTH = 90
 """What is shown is broken into lines of this many columns."""
@@ -54,7 +60,21 @@ class Readable:
 
 
 class Result(Readable):
-    """For dataclasses that hold results and settings: readable, and available as plain data."""
+    """For dataclasses that hold results and settings: readable, available as plain data, and as a
+    table for papers and notebooks.
+
+    The table has the rows that the attribute `ROWS` names, or is that attribute; without one the
+    result is a row of its own.
+    """
+
+    ROWS: ClassVar[str] = ""
+    """What holds its rows, results or dictionaries, or a table."""
+
+    HEADINGS: ClassVar[Mapping[str, str]] = {}
+    """Of columns that people are shown, by key, with units in brackets; without any all are."""
+
+    SAYS: ClassVar[str] = ""
+    """What holds sentences that notebooks show above the table."""
 
     def to_dict(self) -> dict[str, Any]:
         """All fields as dictionaries, lists, numbers and strings, ready for JSON.
@@ -63,6 +83,57 @@ class Result(Readable):
         `real` and `imag`; NaN and infinities become None.
         """
         return {name: plain(value) for name, value in fields_of(self)}
+
+    def to_dataframe(self) -> "pandas.DataFrame":
+        """Its rows as a DataFrame, else itself as one row: every number, with all its digits.
+
+        Lists and results inside are spread over columns, `payoffs_1`, `certificate_epsilon`; longer
+        arrays, which the attributes hold, are left out.
+
+        **Raises:** `ImportError` without pandas.
+        """
+        return self.as_table.dataframe()
+
+    def to_latex(self) -> str:
+        """Its rows as a LaTeX `tabular`, which needs no package, else itself line by line.
+
+        Numbers have six digits, ends of intervals rounded outward; `to_csv` has all of them.
+        """
+        return self.as_table.latex()
+
+    def to_csv(self) -> str:
+        """The table of `to_dataframe` as text, every float64 as it is."""
+        return self.as_table.csv()
+
+    @property
+    def as_table(self) -> ShownTable:
+        """What is exported and shown: its rows, else itself as one."""
+        if not self.ROWS:
+            return shown_table([self.to_dict()], self.HEADINGS)
+        held = getattr(self, self.ROWS)
+        if isinstance(held, ShownTable):
+            return held
+        rows = list(held)
+        headings = self.HEADINGS or (getattr(type(rows[0]), "HEADINGS", None) if rows else None)
+        return shown_table(map(plain, rows), headings)
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the rows as a table, else what `repr` shows, field by field."""
+        name = type(self).__name__
+        said = getattr(self, self.SAYS) if self.SAYS else ()
+        above = "".join(f"<p>{html.escape(text)}</p>\n" for text in said)
+        if self.ROWS:
+            return above + self.as_table.html(name)
+        lines = [
+            [html.escape(text) for text in (key.replace("_", " "), _in_a_cell(value))]
+            for key, value in fields_of(self)
+        ]
+        return html_table(name, None, lines, "ll")
+
+
+def _in_a_cell(value: Any) -> str:
+    """A field in a table; words stand for themselves."""
+    return value if isinstance(value, str) else wl.pformat(pretty(value), width=LINE_WIDTH)
 
 
 def plain(value: Any) -> Any:

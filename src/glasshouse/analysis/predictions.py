@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -46,6 +46,38 @@ class Predictions(Result):
     equilibrium: CertifiedThreshold | Switch | None
     no_equilibrium_reason: str
 
+    ROWS = "switches"
+    HEADINGS: ClassVar = {
+        "switch": "switch",
+        "value": "value",
+        "lower": "at least",
+        "upper": "at most",
+        "holds": "holds",
+        "method": "method",
+    }
+
+    @property
+    def switches(self) -> list[dict[str, Any]]:
+        """The closed forms and what was found, as rows of a table."""
+        closed = self.closed_form
+        known = [] if closed is None else closed.kinds
+        rows = [
+            {"switch": f"{row['kind']}, closed form", "value": row["value"],
+             "method": closed.method, "detail": row["meaning"]}
+            for row in known if closed is not None
+        ]  # fmt: skip
+        found = ("first_movement", "measured_first_movement", "long_run_switch", "equilibrium")
+        for name in found:
+            switch = getattr(self, name)
+            if switch is not None:
+                ends = switch.bracket or (None, None)
+                rows.append(
+                    {"switch": name.replace("_", " "), "value": switch.value, "lower": ends[0],
+                     "upper": ends[1], "holds": switch.holds, "result": switch.result,
+                     "method": switch.method, "detail": switch.detail}
+                )  # fmt: skip
+        return plain(rows)
+
     @property
     def measured(self) -> Switch:
         """`long_run_switch` by its name in earlier versions."""
@@ -79,6 +111,15 @@ class Slice(Result):
     further: tuple[float, ...] = ()
     between: tuple[float, float] | None = None
     cooperation: float | None = None
+
+    HEADINGS: ClassVar = {
+        "value": "second axis",
+        "further": "further axis",
+        "predicted": "first movement, closed form",
+        "first_movement": "first movement, from the margin",
+        "equilibrium": "equilibrium test passes from",
+        "cooperation": "half of the runs cooperate from",
+    }
 
     @property
     def values(self) -> tuple[float, ...]:

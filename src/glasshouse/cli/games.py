@@ -57,7 +57,7 @@ def command(
         typer.Argument(
             metavar="[GAME]",
             help="Explain this one: a catalogue name, a name with parameters (donation:b=4,c=1), "
-            "or a .nfg file.",
+            "a table (.csv, .tsv, .xlsx), or a .nfg file.",
             show_default=False,
         ),
     ] = None,
@@ -144,7 +144,8 @@ def _print_game(text: str, cooperate: Sequence[str] | None) -> None:
     game = named_game(text, cooperate)
     entry, parameters = _catalogued(text, game)
     if entry is None:
-        typer.echo(f"{game.title} ({text})\n")
+        how = game.labels.source if game.labels is not None else ""  # of a table, how it was read
+        typer.echo(f"{game.title} ({how or text})\n")
     else:
         typer.echo(f"{game.title} ({entry.name}:{_settings(parameters)})\n")
         typer.echo(_paragraphs(_description(entry)) + "\n")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from glasshouse.cli.options import say
 from glasshouse.errors import InputError
 
 USUAL = "prisoners_dilemma"
@@ -20,7 +21,8 @@ def command(
         typer.Option(
             metavar="GAME",
             show_default=USUAL,
-            help="A catalogue name, a name with parameters (donation:b=4,c=1), or a .nfg file.",
+            help="A catalogue name, a name with parameters (donation:b=4,c=1), a table "
+            "(.csv, .tsv, .xlsx), or a .nfg file.",
         ),
     ] = None,
     payoffs: Annotated[
@@ -31,16 +33,45 @@ def command(
             "as in '3 0; 5 1'.",
         ),
     ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="Your own payoffs from a table (.csv, .tsv, .xlsx) or a .nfg file, which the "
+            "study names.",
+        ),
+    ] = None,
+    cooperate: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ACTION",
+            help="The cooperating action: a label, else an index from 0; or one for each player, "
+            "as in share,trust.",
+        ),
+    ] = None,
 ) -> None:
     """Write a commented study file to start from."""
-    from glasshouse.study.template import game_table, payoff_rows, template, write_template
+    from glasshouse.study.template import (
+        cooperating,
+        game_table,
+        how_read,
+        payoff_rows,
+        template,
+        write_template,
+    )
 
-    if payoffs is None:
-        table = game_table(USUAL if game is None else game, study.parent)
-    elif game is None:
+    if sum(given is not None for given in (game, payoffs, file)) > 1:
+        raise InputError("give --game, --payoffs or --from, not both")
+    named = file or (USUAL if game is None else game)
+    if payoffs is not None:
         table = {"payoffs": payoff_rows(payoffs)}
     else:
-        raise InputError("give --game or --payoffs, not both")
+        table = game_table(named, study.parent)
+    if cooperate is not None:
+        table["cooperate"] = cooperating(cooperate, named if payoffs is None else None)
     write_template(study, template(table, study.name, study.parent))
     command = f"glasshouse run {shlex.quote(str(study))}"
+    if file is not None and (said := how_read(file, table.get("cooperate"))):
+        say(said)
     typer.echo(f"Written to {study}. Change what you like, then: {command}")

@@ -17,7 +17,8 @@ GameOrStudyArgument = Annotated[
     str,
     typer.Argument(
         metavar="GAME|STUDY",
-        help="A catalogue name, a name with parameters (donation:b=4,c=1), a .nfg file, or a study "
+        help="A catalogue name, a name with parameters (donation:b=4,c=1), a table (.csv, .tsv, "
+        ".xlsx), a .nfg file, or a study "
         "(.toml).",
         show_default=False,
     ),

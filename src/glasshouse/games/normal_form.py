@@ -5,7 +5,7 @@ import functools
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import equinox as eqx
 import jax
@@ -18,6 +18,7 @@ from glasshouse._foundation.arrays import RAGGED, NotRealError, RealArray, as_ar
 from glasshouse._foundation.numbers import Numbers, Whole, player_number, shown, whole
 from glasshouse._foundation.precision import in_float64_unless_traced
 from glasshouse._foundation.results import LINE_WIDTH, call, has_numbers, plain, shortened
+from glasshouse._foundation.tabular import MOST_ROWS_IN_HTML, ShownTable
 from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame, AbstractOneShotGame, Product, unrolls
 from glasshouse.games.labels import (
@@ -29,9 +30,17 @@ from glasshouse.games.labels import (
     on_one_line,
     shortened_names,
 )
-from glasshouse.games.payoff_table import matrix_lines, payoff_cells
+from glasshouse.games.payoff_table import (
+    matrix_html,
+    matrix_lines,
+    payoff_cells,
+    profiles_table,
+)
 from glasshouse.games.symmetric import is_symmetric
 from glasshouse.games.tables import labels_of, unlabelled_payoffs
+
+if TYPE_CHECKING:
+    import pandas
 
 LARGEST_TABLE = 6
 """Games with more actions are shown in one line instead of a table of payoffs."""
@@ -200,6 +209,38 @@ class NormalFormGame(AbstractOneShotGame):
             "cooperate": list(self.cooperative_actions),
             "payoffs": plain(self.tensor),
         }
+
+    def to_dataframe(self) -> "pandas.DataFrame":
+        """One row for each profile, everybody's action and then payoff; `load_game` reads it back.
+
+        **Raises:** `ImportError` without pandas.
+        """
+        return self.as_table.dataframe()
+
+    def to_csv(self) -> str:
+        """The table of `to_dataframe` as text, every float64 as it is."""
+        return self.as_table.csv()
+
+    def to_latex(self) -> str:
+        """The same as a LaTeX `tabular`, payoffs to six digits."""
+        return self.as_table.latex()
+
+    @property
+    def as_table(self) -> ShownTable:
+        """What is exported: one row for each profile."""
+        labels = self.labels or default_labels(self.actions)
+        return profiles_table(labels, np.asarray(self.tensor, dtype=np.float64))
+
+    def _repr_html_(self) -> str | None:
+        """For notebooks: the payoffs of two players as a matrix, of more profile by profile."""
+        if not _is_one_game(self) or max(self.actions) > LARGEST_TABLE:
+            return None
+        labels = self.labels or default_labels(self.actions)
+        tensor = np.asarray(self.tensor, dtype=np.float64)
+        if self.players == 2:
+            return matrix_html(self.title, labels, tensor)
+        small = tensor[0].size <= MOST_ROWS_IN_HTML
+        return profiles_table(labels, tensor).html(self.title) if small else None
 
     def __repr__(self) -> str:
         if not _is_one_game(self):

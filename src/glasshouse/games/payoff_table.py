@@ -1,12 +1,18 @@
 """Payoffs and other numbers in a table of text."""
 
+import html
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from glasshouse._foundation.tabular import ShownTable, html_cell, html_table, shown_table
+
 if TYPE_CHECKING:
     import numpy as np
+
+    from glasshouse.games.labels import Labels
 
 
 def payoff_cells(tensor: "np.ndarray") -> list[list[str]]:
@@ -20,6 +26,32 @@ def payoff_cells(tensor: "np.ndarray") -> list[list[str]]:
 def short_number(value: float) -> str:
     """A number to six digits; zero without a sign."""
     return f"{value + 0.0:g}"  # + 0.0 turns -0.0 into 0.0
+
+
+def profiles_table(labels: "Labels", tensor: "np.ndarray") -> ShownTable:
+    """One row for each profile: everybody's action, then everybody's payoff, as tables are read."""
+    players = [f"player {name}" if name.isdecimal() else name for name in labels.players]
+    records = []
+    for profile in itertools.product(*(range(len(own)) for own in labels.actions)):
+        named = zip(players, labels.actions, profile, strict=True)
+        paid = zip(players, tensor[(slice(None), *profile)].tolist(), strict=True)
+        actions = {player: own[a] for player, own, a in named}
+        records.append(actions | {f"payoff {player}": float(x) for player, x in paid})
+    return shown_table(records)
+
+
+def matrix_html(title: str, labels: "Labels", tensor: "np.ndarray") -> str:
+    """Both players' payoffs at every profile, as a table of HTML."""
+    row, column = (f"player {name}" if name.isdecimal() else name for name in labels.players)
+    down, across = labels.actions
+    head = [html.escape(text) for text in (f"{row} \\ {column}", *across)]
+    rows = [
+        [f"<b>{html.escape(name)}</b>", *(
+            ", ".join(map(html_cell, tensor[:, a, b].tolist())) for b in range(len(across))
+        )]
+        for a, name in enumerate(down)
+    ]  # fmt: skip
+    return html_table(title, head, rows, "l" + "r" * len(across))
 
 
 def matrix_lines(

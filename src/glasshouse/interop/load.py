@@ -7,14 +7,18 @@ from typing import Any
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.registry import CATALOGUE, from_catalogue
+from glasshouse.games.tables import is_table
 from glasshouse.interop.nfg import read_nfg
+from glasshouse.interop.tables.read import read_frame, read_table
+from glasshouse.interop.tables.sources import is_table_file
 
 
 def load_game(source: Any) -> NormalFormGame:
     """The game that `source` names or holds.
 
     **Arguments:** `source`: a catalogue name (`stag_hunt`), a name with parameters
-    (`donation:b=4,c=1`), the path of a Gambit `.nfg` file, or payoffs as `NormalFormGame` takes
+    (`donation:b=4,c=1`), the path of a Gambit `.nfg` file or of a table (.csv, .tsv, .txt, .xlsx;
+    see `read_table`), a DataFrame laid out like such a table, or payoffs as `NormalFormGame` takes
     them, such as two DataFrames. A text is a path where it has a suffix or a separator of folders,
     as in `game.nfg` and `./game`; a catalogue name always means the catalogue's game.
     **Raises:** `InputError` for an unknown name (with the nearest one), a parameter that is not a
@@ -26,11 +30,18 @@ def load_game(source: Any) -> NormalFormGame:
         print(game.payoff_ranges)  # [5. 5.]
     """
     if not isinstance(source, str | os.PathLike):
+        if is_table(source):
+            return read_frame(source)
         return source if isinstance(source, NormalFormGame) else NormalFormGame(source)
     if is_path(source):
-        return read_nfg(source)
+        return read_game(source)
     name, parameters = parsed_name(str(source))
     return from_catalogue(name)(**parameters)
+
+
+def read_game(path: str | os.PathLike) -> NormalFormGame:
+    """The game in a file: a table where its suffix says so, else a Gambit `.nfg` file."""
+    return read_table(path) if is_table_file(path) else read_nfg(path)
 
 
 def is_path(source: str | os.PathLike) -> bool:

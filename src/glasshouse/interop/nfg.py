@@ -12,19 +12,13 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from glasshouse._foundation.files import MACHINE, read_bytes, reason
+from glasshouse._foundation.files import MACHINE, reason
 from glasshouse.errors import InputError, OutputError
 from glasshouse.games.labels import Labels, default_labels, distinct
 from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.interop.files import MOST_PAYOFFS_READ, MOST_PLAYERS_READ, file_bytes
 
 _Part = TypeVar("_Part")
-
-_MOST_FILE_BYTES = 32_000_000
-_MOST_PAYOFFS_READ = 1_000_000
-"""What is read in some seconds."""
-
-_MOST_PLAYERS_READ = 63
-"""NumPy arrays have at most 64 axes, and the payoffs have one axis more than players."""
 
 _BREAK = re.compile(r"\r\n|\r|\n")
 _SPACE = re.compile(r"[ \t\r\n\v\f]*")
@@ -43,16 +37,7 @@ def read_nfg(path: str | os.PathLike) -> NormalFormGame:
     **Raises:** `InputError` when the file cannot be read or is malformed.
     """
     name = os.fspath(path)
-    try:
-        data = read_bytes(path, _MOST_FILE_BYTES, "use a smaller game").removeprefix(
-            codecs.BOM_UTF8
-        )
-    except InputError:
-        raise
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{name}: cannot be read ({reason(error)}): give the path of a .nfg file"
-        ) from error
+    data = file_bytes(path, ".nfg file").removeprefix(codecs.BOM_UTF8)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -210,7 +195,7 @@ def _header(reader: _Reader) -> _Header:
             raise reader.error(f"a .nfg file begins NFG 1 R; put {choice} here if it is one")
         reader.take()
     title = reader.expect("string", "the title comes next; put one in double quotes, even empty")
-    players = _names(reader, "player", most=_MOST_PLAYERS_READ)
+    players = _names(reader, "player", most=MOST_PLAYERS_READ)
     reader.expect("{", "the numbers or names of the actions come next; open them with '{'")
     if reader.token.kind == "{":
         actions = _per_player(reader, "{", len(players), lambda reader: _names(reader, "action"))
@@ -298,9 +283,9 @@ def _body(
     """What `parse` reads `each` times for every action profile, up to the end of the text."""
     needed = each * math.prod(header.counts)
     game = f"a {len(header.players)}-player {'×'.join(map(str, header.counts))} game"
-    vast = needed // each * len(header.players) > _MOST_PAYOFFS_READ
+    vast = needed // each * len(header.players) > MOST_PAYOFFS_READ
     if vast and len(reader.text) - reader.token.start >= 2 * needed - 1:  # else some are missing
-        rule = f"{game} has more than {_MOST_PAYOFFS_READ} payoffs, which are not read"
+        rule = f"{game} has more than {MOST_PAYOFFS_READ} payoffs, which are not read"
         raise reader.error(f"{rule}; use a smaller game")
     parts = []
     while reader.token.kind == "word" and len(parts) < needed:

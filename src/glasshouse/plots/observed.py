@@ -7,10 +7,11 @@ import numpy as np
 from jaxtyping import ArrayLike
 from matplotlib.axes import Axes
 
+from glasshouse.plots._axes import axis_label
 from glasshouse.plots._layout import FIGURE_WIDTH, arrange, new_figure
 from glasshouse.plots._names import in_figure, name_in_figure
 from glasshouse.plots._palette import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, TEXT
-from glasshouse.plots.coupling import Columns, axis_label
+from glasshouse.plots.coupling import Columns
 
 LINES_OF_PLAYERS = (ORANGE, GREEN, PURPLE, BLACK)
 """Of so many players lines of their own are drawn."""

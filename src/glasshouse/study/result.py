@@ -7,11 +7,13 @@ from typing import Any
 import wadler_lindig as wl
 
 from glasshouse._foundation.results import LINE_WIDTH, plain
+from glasshouse._foundation.tabular import ShownTable
 from glasshouse.analysis.continuation import Branches
 from glasshouse.analysis.equilibria.survey import NOTHING_SURVEYED
 from glasshouse.analysis.equilibrium.certified_thresholds import EquilibriumCurve
 from glasshouse.study.computed import Computed
 from glasshouse.study.folder import SCHEMA_VERSION
+from glasshouse.study.tables import study_tables, swept
 from glasshouse.study.words.headlines import finding
 from glasshouse.study.words.sentences import claims
 from glasshouse.study.words.titles import study_title
@@ -31,6 +33,24 @@ class StudyResult(Computed):
     equilibrium threshold at several bounds, or None; `portrait`, or None; `notes`, why parts are
     missing, and warnings; `comparison` of learners, or None.
     """
+
+    ROWS = "swept"
+    SAYS = "claims"
+
+    @property
+    def swept(self) -> ShownTable:
+        """The sweep, one row for each of its points."""
+        return swept(self)
+
+    @property
+    def claims(self) -> list[str]:
+        """What the study found, in words."""
+        return claims(self)
+
+    @property
+    def tables(self) -> dict[str, ShownTable]:
+        """All tables, by name: each has `dataframe()`, `csv()` and `latex()`."""
+        return study_tables(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The study's answers, ready for JSON, as in `summary.json`; the table is not among them.

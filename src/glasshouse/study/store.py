@@ -40,9 +40,11 @@ from glasshouse.study.repeated import left_out_together, repeated_notes
 from glasshouse.study.result import StudyResult
 from glasshouse.study.setting import Prepared, check_study
 from glasshouse.study.sweep import OwnValues, compute_part, parts, sweep_notes
+from glasshouse.study.tables import MOST_ROWS_ON_PAPER
 
 TABLE = "sweep.parquet"
 PARTS = "parts"
+EXPORTED = "tables"
 REPORT = "glasshouse.study.report.page"
 
 
@@ -56,9 +58,9 @@ def run_study(
     """Read a study file, check everything, compute, and write the folder `out`.
 
     The folder holds `report.html`, `sweep.parquet`, `summary.json`, the figures as SVG and PNG,
-    the certificates that `glasshouse verify` checks, `study.toml` (every default written out; files
-    it reads are copied beside it) and `provenance.json`. An interrupted run leaves finished tables
-    and goes on when run again.
+    `tables` as CSV and LaTeX, the certificates that `glasshouse verify` checks, `study.toml` (every
+    default written out; files it reads are copied beside it) and `provenance.json`. An interrupted
+    run leaves finished tables and goes on when run again.
 
     **Arguments:** `path` of the TOML file; `out`, a folder that does not exist yet, or that an
     interrupted run of the same study has left; `warn`, called with one line when a table there has
@@ -108,6 +110,10 @@ def write_study(
             folder.write(f"{figure.name}.png", figure.png())
         for k, followed in enumerate(result.branches, start=1):
             folder.write(f"branches_{k}.parquet", as_parquet(pa.table(followed.to_columns())))
+        for name, shown in result.tables.items():
+            folder.write(f"{EXPORTED}/{name}.csv", shown.csv().encode())
+            if len(shown.records) <= MOST_ROWS_ON_PAPER:
+                folder.write(f"{EXPORTED}/{name}.tex", shown.latex().encode())
         folder.write(SUMMARY, as_json(result.to_dict()))
         facts = {**folder.identity, "table": {TABLE: sha256(out / TABLE)}}
         folder.write("report.html", report_html(result, figures, facts).encode())

@@ -72,8 +72,10 @@ def template(game: dict[str, Any], name: str = "study.toml", folder: Path = Path
     return text
 
 
-def game_table(text: str, folder: Path) -> dict[str, Any]:
-    """`[game]` for a name, a name with parameters, or an `.nfg` file, written relative to `folder`.
+def game_table(text: str | Path, folder: Path) -> dict[str, Any]:
+    """`[game]` for a name, a name with parameters, or a file, written relative to `folder`.
+
+    **Arguments:** `text`, a file where it is a `Path`.
 
     **Raises:** `InputError` when there is no such game.
     """
@@ -87,8 +89,31 @@ def game_table(text: str, folder: Path) -> dict[str, Any]:
                 f"the path {file} cannot stand in a study, which is UTF-8: rename the file"
             ) from error
         return {"file": file}
-    name, parameters = parsed_name(text)
+    name, parameters = parsed_name(str(text))
     return {"name": name, "parameters": {**from_catalogue(name).defaults, **parameters}}
+
+
+def cooperating(text: str, game: str | Path | None) -> Any:
+    """`cooperate` of `[game]`: an action, or a list of one for each player, after commas.
+
+    **Arguments:** `text`, labels, else indices from 0; `game`, whose labels they are, or None.
+    """
+    labels = None if game is None else load_game(game).labels
+    names = {name for own in labels.actions for name in own} if labels else set()
+    given = [text] if text in names else [part.strip() for part in text.split(",")]
+    chosen = [int(x) if x.isdecimal() and x not in names else x for x in given]
+    return chosen if len(chosen) > 1 else chosen[0]
+
+
+def how_read(file: Path, cooperate: Any) -> str:
+    """How a file's payoffs were read, and which actions count as cooperation."""
+    labels = load_game(file).labels
+    if labels is None or not labels.source:
+        return ""
+    first = [own[0] for own in labels.actions] if cooperate is None else cooperate
+    chosen = first if isinstance(first, list) else [first]
+    names = list(dict.fromkeys(map(str, chosen)))
+    return f"{labels.source}. As cooperation counts: {', '.join(names)}."
 
 
 def payoff_rows(text: str) -> list[list[float]]:
@@ -151,7 +176,7 @@ def _section(name: str, model: type[pydantic.BaseModel], given: dict[str, Any]) 
 EXAMPLES = {
     "name": '"prisoners_dilemma"',
     "parameters": "{ T = 5.0 }",
-    "file": '"game.nfg"',
+    "file": '"table.csv"',
     "payoffs": "[[3, 0], [5, 1]]",
     "cooperate": "0",
     "title": '"My game"',
@@ -168,7 +193,7 @@ def _assignment(key: str, value: Any) -> str:
         inside = ", ".join(_assignment(k, v) for k, v in value.items())
         return f"{key} = {{ {inside} }}"
     if isinstance(value, list):
-        return f"{key} = {json.dumps(value)}"
+        return f"{key} = {json.dumps(value, ensure_ascii=False)}"
     return tomli_w.dumps({key: value}).strip()
 
 

@@ -4,7 +4,7 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import numpy as np
@@ -128,6 +128,13 @@ class AccessThresholds(Result):
 
     title: str
     kinds: tuple[AccessThreshold, ...]
+
+    ROWS = "kinds"
+    HEADINGS: ClassVar = {
+        "access": "access",
+        "threshold_value": "first movement",
+        "formula": "formula",
+    }
 
     def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
         if settings.get("depth"):

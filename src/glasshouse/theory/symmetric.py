@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import math
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -64,6 +64,21 @@ class Thresholds(Evidenced):
         "everyone with the same coupling"
     )
     equilibrium: Threshold | None = None
+
+    ROWS = "kinds"
+    HEADINGS: ClassVar = {
+        "kind": "threshold",
+        "value": "value",
+        "meaning": "above it",
+        "reason": "none since",
+    }
+
+    @property
+    def kinds(self) -> list[dict[str, Any]]:
+        """Each threshold with its name, as rows of a table."""
+        names = ("defection", "neutral", "cooperation", "equilibrium")
+        found = {name: getattr(self, name) for name in names}
+        return [{"kind": name, **x.to_dict()} for name, x in found.items() if x is not None]
 
 
 def diagonal_effects(tensor: np.ndarray, p: float) -> tuple[float, float]:

@@ -77,6 +77,8 @@ class ChallengeFindings(Result):
     sha256: str
     trials: tuple[ChallengeTrial, ...]
 
+    ROWS = "trials"
+
     def score(self, part: str, steps: int) -> Score:
         """How well a part's predictions agree after a window.
 

@@ -1,7 +1,7 @@
 """What following rest points finds: points in a row, and special ones."""
 
 import dataclasses
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 
@@ -51,6 +51,16 @@ class FollowedPoint(Result):
     stability: Attracts
     eigenvalues: tuple[complex, ...]
 
+    HEADINGS: ClassVar = {
+        "arm": "arm",
+        "value": "value of the axis",
+        "params": "θ",
+        "cooperation": "cooperation of player",
+        "payoffs": "payoff of player",
+        "place": "place",
+        "stability": "stability",
+    }
+
 
 @dataclasses.dataclass(frozen=True, repr=False, eq=False)
 class SpecialPoint(Result):
@@ -92,6 +102,9 @@ class Branches(Evidenced):
     notes: tuple[str, ...]
     method: str
     detail: str
+
+    ROWS = "points"
+    HEADINGS: ClassVar = FollowedPoint.HEADINGS
 
     @property
     def arms(self) -> tuple[tuple[FollowedPoint, ...], ...]:

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -50,6 +50,16 @@ class EquilibriumPoint(Result):
     stable: bool | None = None
     attraction: Attraction | None = None
 
+    HEADINGS: ClassVar = {
+        "params": "θ",
+        "kind": "kind",
+        "symmetric": "symmetric",
+        "payoffs": "payoff of player",
+        "welfare": "welfare (payoff)",
+        "stable": "attracts",
+        "certificate_epsilon": "ε proved (payoff)",
+    }
+
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Equilibria(Evidenced):
@@ -76,6 +86,9 @@ class Equilibria(Evidenced):
     detail: str
     proof: EquilibriumCount | None = dataclasses.field(repr=False)
     reasons: tuple[str, ...] = ()
+
+    ROWS = "points"
+    HEADINGS: ClassVar = EquilibriumPoint.HEADINGS
 
     @property
     def _proved(self) -> str:

@@ -5,7 +5,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 import jax
 import numpy as np
@@ -14,7 +14,7 @@ from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Numbers, Pair, Whole, number, number_array, pair, whole
 from glasshouse._foundation.progress import progress
-from glasshouse._foundation.results import Result, few
+from glasshouse._foundation.results import Result, few, plain
 from glasshouse.analysis.equilibrium.certification import BOX_BUDGET, certify, quick_verdict
 from glasshouse.certificates.certificate import Certificate, Verdict
 from glasshouse.errors import InputError
@@ -146,6 +146,21 @@ class EquilibriumCurve(Result):
     thresholds: tuple[CertifiedThreshold, ...]
     limits: CornerLimits | None
     reason: str
+
+    ROWS = "listed"
+    HEADINGS: ClassVar = {
+        "bound": "bound M",
+        "bracket": "equilibrium from coupling",
+        "result": "result",
+    }
+
+    @property
+    def listed(self) -> list[dict[str, Any]]:
+        """What is proved at each bound, as rows of a table."""
+        return [
+            {"bound": bound, "bracket": plain(found.bracket), "result": found.result}
+            for bound, found in zip(self.bounds, self.thresholds, strict=True)
+        ]
 
 
 def equilibrium_curve(

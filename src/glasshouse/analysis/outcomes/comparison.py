@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -83,6 +83,18 @@ class ComparedRow(Result):
     runs: Float[np.ndarray, "runs"] = dataclasses.field(repr=False)
     starts: Starts = dataclasses.field(repr=False)
 
+    HEADINGS: ClassVar = {
+        "name": "learner",
+        "mean": "mean (per round)",
+        "interval": "95 % interval (per round)",
+        "share": "share of runs",
+        "std": "standard deviation (per round)",
+        "seeds": "runs",
+        "failed": "failed",
+        "reference_mean": "published mean (per round)",
+        "z": "standard errors away",
+    }
+
     @property
     def error(self) -> float:
         """The standard error of the mean; NaN of fewer than two runs."""
@@ -123,6 +135,14 @@ class Comparison(Result):
     threshold: float | None
     within: float
 
+    ROWS = "listed"
+    HEADINGS: ClassVar = ComparedRow.HEADINGS
+
+    @property
+    def listed(self) -> list[dict[str, Any]]:
+        """The rows as plain data, each with whether it met its reference."""
+        return [{**row.to_dict(), "met": self.met(row)} for row in self.rows]
+
     @property
     def best(self) -> tuple[ComparedRow, ...]:
         """The best line-up, and after it those that are not told from it with 95 % confidence.
@@ -142,9 +162,8 @@ class Comparison(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """The comparison, ready for JSON; its unit is that of one step."""
-        rows = [{**row.to_dict(), "met": self.met(row)} for row in self.rows]
         best = [row.name for row in self.best]
-        return {**super().to_dict(), "unit": "step", "best": best, "rows": rows}
+        return {**super().to_dict(), "unit": "step", "best": best, "rows": self.listed}
 
 
 def _told(one: ComparedRow, other: ComparedRow) -> bool:

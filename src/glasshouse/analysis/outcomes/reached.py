@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Literal, overload
+from typing import ClassVar, Literal, overload
 
 import jax
 import numpy as np
@@ -49,6 +49,15 @@ class ReachedPoint(Evidenced):
     detail: str
     dimension: int | None = None
 
+    HEADINGS: ClassVar = {
+        "params": "θ",
+        "cooperation": "cooperation of player",
+        "starts": "starts",
+        "share_share": "share of runs",
+        "residual": "residual",
+        "dimension": "dimension",
+    }
+
     @property
     def at_rest(self) -> bool:
         """Whether it is a rest point to 1e-6, or merely where runs stand at their end."""
@@ -75,6 +84,9 @@ class ReachedRestPoints(Evidenced, Sequence[ReachedPoint]):
         f"free parameters less the rank of the Jacobian of the relative gradient in them, at "
         f"{RANK:g} of its largest singular value; confirmed by rest points nearby"
     )
+
+    ROWS = "points"
+    HEADINGS: ClassVar = ReachedPoint.HEADINGS
 
     @overload
     def __getitem__(self, index: int) -> ReachedPoint: ...

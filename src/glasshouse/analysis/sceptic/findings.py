@@ -114,6 +114,8 @@ class Findings(Result):
     trials: tuple[Trial, ...]
     derivative_error: float
 
+    ROWS = "trials"
+
     def agreement(
         self, what: Measured, kind: str | None = None, start: str | None = None
     ) -> Agreement:

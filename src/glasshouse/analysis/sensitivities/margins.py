@@ -1,7 +1,7 @@
 """How far behaviour moves with each player's parameters, and what follows for learning."""
 
 import dataclasses
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import numpy as np
@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.precision import in_float64
+from glasshouse._foundation.results import plain
 from glasshouse.analysis.movement.first_order import (
     SLOWEST_MOVEMENT,
     Quantity,
@@ -68,6 +69,30 @@ class Sensitivity(Evidenced):
     reason: str
     method: str
     detail: str
+
+    ROWS = "pairs"
+    HEADINGS: ClassVar = {
+        "owner": "owner",
+        "reader": "reader",
+        "norm": "sensitivity",
+        "alignment": "alignment",
+        "margin": "margin (per unit time)",
+        "ratio": "ratio",
+        "threshold": "threshold",
+    }
+
+    @property
+    def pairs(self) -> list[dict[str, Any]]:
+        """Whose parameters move whose behaviour, players counted from 1, as rows of a table."""
+        count = len(self.norms)
+        return [
+            plain({"owner": i + 1, "reader": j + 1, "norm": self.norms[i, j],
+                   "alignment": self.alignment[i, j], "margin": self.margins[i, j],
+                   "ratio": self.ratio[i], "threshold": self.threshold[i],
+                   "cooperation": self.cooperation[i], "own_effect": self.own_effect[i],
+                   "other_effect": self.other_effect[i]})
+            for i in range(count) for j in range(count)
+        ]  # fmt: skip
 
     @property
     def self_norms(self) -> OWNERS:

@@ -1,6 +1,7 @@
 """Sensitivities along a trajectory."""
 
 import dataclasses
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
@@ -9,6 +10,7 @@ from jaxtyping import Bool, Float
 from glasshouse._foundation.arrays import NotRealError, as_floats
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.precision import in_float64
+from glasshouse._foundation.results import plain
 from glasshouse.analysis.sensitivities.margins import ALIKE, check_dense, checked, obstacles, shared
 from glasshouse.analysis.sensitivities.terms import all_terms
 from glasshouse.dynamics.batch import CHUNK_SIZE, batch_map
@@ -41,6 +43,27 @@ class SensitivityPath(Evidenced):
     applies: Bool[np.ndarray, "points"]
     method: str
     detail: str
+
+    ROWS = "along"
+    HEADINGS: ClassVar = {
+        "point": "point",
+        "cooperation": "cooperation of player",
+        "margin": "margin (per unit time)",
+        "ratio": "ratio of player",
+        "threshold": "threshold of player",
+        "applies": "ratio decides",
+    }
+
+    @property
+    def along(self) -> list[dict[str, Any]]:
+        """The points in order, counted from 0, as rows of a table."""
+        names = ("cooperation", "norms", "alignment", "ratio", "threshold", "margins", "margin",
+                 "applies")  # fmt: skip
+        columns = {name: plain(getattr(self, name)) for name in names}
+        return [
+            {"point": k, **{name: column[k] for name, column in columns.items()}}
+            for k in range(len(self.margin))
+        ]
 
 
 @in_float64

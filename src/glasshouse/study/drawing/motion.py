@@ -11,7 +11,8 @@ from glasshouse._foundation.progress import progress
 from glasshouse.analysis.phase.portrait import OUTCOMES, Portrait, phase_portrait
 from glasshouse.dynamics.learning import Learning
 from glasshouse.errors import InputError
-from glasshouse.plots.coupling import Marker, axis_label
+from glasshouse.plots._axes import axis_label
+from glasshouse.plots.coupling import Marker
 from glasshouse.study.drawing.held import held_keys, study_at, swept_key
 from glasshouse.study.drawing.kinds import NOTHING_ASKED
 from glasshouse.study.questions import is_of_rule, predict_study

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from glasshouse.games.normal_form import NormalFormGame, default_labels
 from glasshouse.games.registry import from_catalogue
 from glasshouse.games.repeated import PAYOFF_UNITS, Played, RepeatedGame
-from glasshouse.interop.nfg import read_nfg
+from glasshouse.interop.load import read_game
 from glasshouse.study.spec.values import (
     Cooperate,
     Number,
@@ -62,7 +62,7 @@ class GameSpec(Section):
     parameters: dict[str, Parameter] = Field(default={})
     """Parameters of the named game; those left out keep their defaults."""
     file: str | None = None
-    """A Gambit .nfg file, relative to the study."""
+    """A table (.csv, .tsv, .txt, .xlsx) or a Gambit .nfg file, relative to the study."""
     payoffs: Payoffs | None = None
     """Rows of the row player in a symmetric game, or nested lists of shape (players, *actions)."""
     player_axis: Literal[0, -1] | None = None
@@ -97,7 +97,7 @@ class GameSpec(Section):
         if self.name is not None:
             game = from_catalogue(self.name)(**self.parameters)
         elif self.file is not None:
-            game = read_nfg(folder / self.file)
+            game = read_game(folder / self.file)
         else:
             game = NormalFormGame(as_tensor(self.payoffs or []), player_axis=self.player_axis)
         if self.title:

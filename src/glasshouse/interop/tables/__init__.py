@@ -1,0 +1,1 @@
+"""Payoffs in tables: text with separators, spreadsheets, DataFrames."""

@@ -1,0 +1,82 @@
+"""The tables of a computed study, each for a paper, a spreadsheet and a program."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from glasshouse._foundation.results import plain
+from glasshouse._foundation.tabular import ShownTable, shown_table
+from glasshouse.study.computed import Computed
+from glasshouse.study.words.names import axis_name
+
+MOST_ROWS_EXPORTED, MOST_ROWS_ON_PAPER = 100_000, 1_000
+"""Of tables as CSV, and as LaTeX; `sweep.parquet` has all."""
+
+SWEPT = {
+    "first_movement_margin": "margin of first movement (per unit time)",
+    "first_movement": "first movement",
+    "tied_cooperation": "cooperation, tied learning",
+    "cooperation_share": "share: all cooperate",
+    "exploitation_share": "share: some exploit others",
+    "defection_share": "share: nobody cooperates",
+    "mean_cooperation": "mean cooperation",
+    "welfare": "welfare (payoff)",
+    "observed_mean": "mean of the observable",
+    "boundary_gain": "gain at the corner (payoff)",
+    "boundary_passes": "corner passes",
+}
+"""Columns of the sweep that people are shown; those in which nothing stands are left out."""
+
+CERTIFIED = {
+    "name": "point",
+    "certificate_params": "θ",
+    "cooperation": "cooperation of player",
+    "certificate_verdict": "verdict",
+    "certificate_epsilon": "ε (payoff)",
+    "gain_lower": "best gain at least (payoff)",
+    "gain_upper": "best gain at most (payoff)",
+}
+
+
+def study_tables(result: Computed) -> dict[str, ShownTable]:
+    """All tables of a study that have a row, by name.
+
+    `game`, one row for each profile of a game that is played once or again; `sweep`; `switches`;
+    `slices`; `comparison`; `certificates`; `equilibria`; `curve` of the equilibrium threshold;
+    `branches_1` and so on.
+    """
+    found = {
+        "slices": _of(result.slices),
+        "certificates": shown_table(map(_certified, result.certificates), CERTIFIED),
+    }
+    game = result.prepared.base.game
+    if game.tensor[0].size <= MOST_ROWS_EXPORTED:
+        found["game"] = game.as_table
+    if result.table.num_rows <= MOST_ROWS_EXPORTED and not result.compares_only:
+        found["sweep"] = swept(result)
+    held: dict[str, Any] = {
+        "switches": result.predictions,
+        "comparison": result.comparison,
+        "equilibria": None if result.survey is None else result.survey.equilibria,
+        "curve": result.curve,
+        **{f"branches_{k}": branch for k, branch in enumerate(result.branches, start=1)},
+    }
+    found |= {name: x.as_table for name, x in held.items() if x is not None}
+    return {name: table for name, table in found.items() if table.records}
+
+
+def swept(result: Computed) -> ShownTable:
+    """The sweep, one row for each of its points."""
+    axes = {axis.key: axis_name(axis.key) for axis in result.axes}
+    rows = result.table.to_pylist()
+    there = {key for row in rows for key, value in row.items() if value is not None}
+    shown = {key: words for key, words in (axes | SWEPT).items() if key in there}
+    return shown_table(rows, shown)
+
+
+def _of(rows: tuple[Any, ...]) -> ShownTable:
+    return shown_table(map(plain, rows), type(rows[0]).HEADINGS if rows else None)
+
+
+def _certified(point: Any) -> Mapping[str, Any]:
+    """A point with the gain that its verdict is about."""
+    return {**plain(point), "gain": plain(point.gain)}
