@@ -246,6 +246,7 @@ def test_where_welfare_is_looked_at_nobody_speaks_of_cooperation(tmp_path):
         ("probability of stay", (0,), (1,), "probability of stay by Ada"),
         ("probability of go by Ben", (1,), (1,), "probability of go by Ben"),
         ("probability of rest by day", (1,), (0,), "probability of rest by day by Ben"),
+        ("probability of rest by day by Ben", (1,), (0,), "probability of rest by day by Ben"),
         ("payoff of Bob", "there is no player 'Bob'; choose one of Ada, Ben", (), ""),
         ("probability of fly", "Ada: go, stay; Ben: rest by day, go", (), ""),
     ],
