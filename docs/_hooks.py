@@ -68,7 +68,7 @@ def on_pre_build(config: MkDocsConfig) -> None:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add a page for every example script, with what it prints and draws, and the gallery's files."""
+    """Add a page for every example script, with what it prints and draws, and the gallery."""
     docs, scripts = Path(config.docs_dir), sorted(EXAMPLES.glob("*.py"))
     shown = sorted(shown_studies(docs).items())
     with ThreadPoolExecutor(AT_ONCE) as pool:  # each is a process of its own; the longest first

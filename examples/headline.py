@@ -69,9 +69,9 @@ for name in games:
 
 # %% [markdown]
 # Below the threshold the headline is nearly right where there is much to gain by exploiting. Above
-# it, it fails there: at 1.1 and at 1.5 times κ_½ hardly a pair, or none, ends with both cooperating;
-# one ends exploiting the other, though neither planned to. Where little is gained by exploiting, and
-# in the stag hunt, the start decides, on both sides of the threshold.
+# it, it fails there: at 1.1 and at 1.5 times κ_½ hardly a pair, or none, ends with both
+# cooperating; one ends exploiting the other, though neither planned to. Where little is gained by
+# exploiting, and in the stag hunt, the start decides, on both sides of the threshold.
 #
 # ## Where it does hold
 #

@@ -1,4 +1,4 @@
-"""What the documents say is so: numbers of the front page and its programs, and names of all that is written.
+"""What the documents say is so: numbers of the front page, and names of all that is written.
 
 That every block of code runs is the business of test_documentation.py.
 """

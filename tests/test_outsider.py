@@ -23,7 +23,7 @@ from glasshouse.rules.registry import RULES
 from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study import check_study, read_study, run_study
 from glasshouse.study.folder import identity
-from glasshouse.study.report.figures import owner_of
+from glasshouse.study.report.markers import owner_of
 from glasshouse.study.setting import prepare
 from glasshouse.study.spec.toml import parse_study
 

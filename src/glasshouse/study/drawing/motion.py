@@ -16,7 +16,7 @@ from glasshouse.plots.coupling import Marker
 from glasshouse.study.drawing.held import held_keys, study_at, swept_key
 from glasshouse.study.drawing.kinds import NOTHING_ASKED
 from glasshouse.study.questions import is_of_rule, predict_study
-from glasshouse.study.report.figures import markers_of, owner_of, symbol_of
+from glasshouse.study.report.markers import markers_of, owner_of, symbol_of
 from glasshouse.study.setting import Prepared, prepare
 from glasshouse.study.spec.study import RangeSpec, Study
 from glasshouse.study.words.names import axis_name, upper

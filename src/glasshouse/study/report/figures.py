@@ -11,13 +11,10 @@ import numpy as np
 from matplotlib import style
 from matplotlib.figure import Figure
 
-from glasshouse._foundation.declared import settings_of
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.equilibrium.deviations import upper_corner
 from glasshouse.analysis.equilibrium.reduction import reduction
-from glasshouse.analysis.movement.switch import Switch
 from glasshouse.analysis.phase.portrait import Portrait
-from glasshouse.analysis.predictions import Predictions
 from glasshouse.analysis.proofs import most_frequent
 from glasshouse.games.labels import shortened_names
 from glasshouse.parametric import Params
@@ -28,7 +25,6 @@ from glasshouse.plots._palette import TEXT
 from glasshouse.plots.branches import plot_branches
 from glasshouse.plots.comparison import plot_comparison
 from glasshouse.plots.coupling import (
-    Marker,
     mark_thresholds,
     plot_coupling,
     plot_outcome_shares,
@@ -40,11 +36,11 @@ from glasshouse.plots.feasible import plot_feasible_set
 from glasshouse.plots.observed import plot_observed
 from glasshouse.plots.outcome_map import LINES, QUANTITIES, plot_outcome_map
 from glasshouse.plots.phase import plot_portrait
-from glasshouse.semantics.registry import GIVEN
+from glasshouse.study.report.markers import markers_of, owner_of, symbol_of
 from glasshouse.study.result import StudyResult
-from glasshouse.study.spec.study import Study
 from glasshouse.study.words.compared import comparison_words, quantity_words
 from glasshouse.study.words.equilibria import branch_claims
+from glasshouse.study.words.leaving import boundary_words, deviation_words, rest_deviation_words
 from glasshouse.study.words.names import (
     acts_called,
     at_own_values,
@@ -55,18 +51,14 @@ from glasshouse.study.words.names import (
 )
 from glasshouse.study.words.page import (
     along_words,
-    boundary_words,
     curve_words,
-    deviation_words,
     map_words,
     observed_map_words,
     observed_words,
     portrait_words,
-    rest_deviation_words,
     sheets,
 )
 from glasshouse.study.words.signs import BRANCH_SIGNS, FEASIBLE_SIGNS
-from glasshouse.theory.symmetric import Thresholds
 
 SVG: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "glasshouse"}
 """Text stays text, and no random identifiers enter the files."""
@@ -74,14 +66,9 @@ SVG: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "glasshouse"}
 SAME_GAIN = 1e-9
 """Players whose gains differ by no more than this share gain the same: the first stands for all."""
 
-MOST_SWITCHES = 3
-"""What switches more often is not marked: many lines would be a smear."""
 
 DPI = 200
 """Dots per inch of PNG files, for which layouts are settled: others set formulas anew."""
-
-MATHTEXT = {"κ": "\\kappa", "λ": "\\lambda", "σ": "\\sigma", "ω": "\\omega", "α": "\\alpha"}
-"""Letters that figures set in formulas."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -304,24 +291,6 @@ def _equilibrium(result: StudyResult) -> StudyFigure | None:
     return StudyFigure("equilibrium", *curve_words(curve), figure=_figure(ax))
 
 
-def owner_of(study: Study, key: str) -> Any:
-    """The class that has the number of this key; None for what is no class's own."""
-    made = {
-        "semantics": study.semantics.MADE,
-        "access": study.access.MADE,
-        "learning": study.learning.made,
-    }
-    return made.get(key.partition(".")[0])
-
-
-def symbol_of(study: Study) -> str:
-    """What formulas call the strength of reading along which thresholds are."""
-    section = study.semantics
-    key = settings_of(section.MADE, GIVEN).get(section.COUPLING or "")
-    letter = "x" if key is None or not key.symbol else key.symbol
-    return MATHTEXT.get(letter, letter)
-
-
 def _feasible(result: StudyResult) -> StudyFigure | None:
     """What two players can be paid, with equilibria and where learning ends."""
     survey = result.survey
@@ -360,11 +329,8 @@ def _branches(result: StudyResult) -> Iterator[StudyFigure]:
     for k, followed in enumerate(result.branches, start=1):
         if not followed.points:
             continue
-        marks = (
-            markers_of(result.predictions, symbol_of(result.prepared.study))[0]
-            if len(result.axes) == 1
-            else []
-        )
+        symbol = symbol_of(result.prepared.study)
+        marks = markers_of(result.predictions, symbol)[0] if len(result.axes) == 1 else []
         proved = _proved_range(result, followed.axis)
         ax = plot_branches(
             followed,
@@ -378,55 +344,6 @@ def _branches(result: StudyResult) -> Iterator[StudyFigure]:
         title = f"Rest points of selfish learning along {name}"
         caption = f"{BRANCH_SIGNS} {upper(followed.detail)}."
         yield StudyFigure(f"branches_{k}", title, alt, caption, _figure(ax))
-
-
-def markers_of(predictions: Predictions | None, symbol: str) -> tuple[list[Marker], list[str]]:
-    """What to mark along an axis: closed forms where there are any, or else what was found.
-
-    **Returns:** the markers, and in words what switches too often to be marked.
-    """
-    if predictions is None:
-        return [], []
-    closed = predictions.closed_form
-    found = [] if closed is None else _threshold_markers(closed, symbol)
-    switches: list[tuple[Switch, str, str]] = []
-    if not found:
-        switches = [
-            (predictions.first_movement, "first movement", "first order"),
-            (predictions.long_run_switch, "long run", "long run"),
-        ]
-    equilibrium = predictions.equilibrium
-    if isinstance(equilibrium, CertifiedThreshold):
-        if equilibrium.value is not None:
-            within = equilibrium.bracket
-            found.append(Marker(equilibrium.value, "equilibrium", "equilibrium", within))
-    elif equilibrium is not None:
-        switches.append((equilibrium, "equilibrium", "equilibrium"))
-    unmarked = []
-    for switch, label, kind in switches:
-        if switch.value is None and len(switch.brackets) > MOST_SWITCHES:
-            unmarked.append(
-                f"the {len(switch.brackets)} switches of “{label}”, too many to tell apart"
-            )
-        else:
-            found += _switch_markers(switch, label, kind)
-    return found, unmarked
-
-
-def _threshold_markers(closed: Thresholds, symbol: str) -> list[Marker]:
-    named = ((closed.defection, "D"), (closed.neutral, "{1/2}"), (closed.cooperation, "C"))
-    return [
-        Marker(threshold.value, f"${symbol}_{index}$")
-        for threshold, index in named
-        if threshold.value is not None
-    ]
-
-
-def _switch_markers(switch: Switch, label: str, kind: str) -> list[Marker]:
-    """One line per switch; several are all marked, so that none passes for the only one."""
-    if switch.value is not None:
-        return [Marker(switch.value, label, kind, switch.bracket)]
-    return [Marker((ends[0] + ends[1]) / 2, label, kind, ends) for ends in switch.brackets]
 
 
 def _has_numbers(columns: dict[str, np.ndarray], name: str) -> bool:
