@@ -15,9 +15,7 @@ from glasshouse._foundation.declared import settings_of
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.equilibrium.deviations import upper_corner
 from glasshouse.analysis.equilibrium.reduction import reduction
-from glasshouse.analysis.movement.switch import Switch
 from glasshouse.analysis.phase.portrait import Portrait
-from glasshouse.analysis.predictions import Predictions
 from glasshouse.analysis.proofs import most_frequent
 from glasshouse.games.labels import shortened_names
 from glasshouse.parametric import Params
@@ -27,7 +25,6 @@ from glasshouse.plots._palette import TEXT
 from glasshouse.plots.branches import plot_branches
 from glasshouse.plots.comparison import plot_comparison
 from glasshouse.plots.coupling import (
-    Marker,
     mark_thresholds,
     plot_coupling,
     plot_outcome_shares,
@@ -40,6 +37,7 @@ from glasshouse.plots.observed import plot_observed
 from glasshouse.plots.outcome_map import LINES, QUANTITIES, plot_outcome_map
 from glasshouse.plots.phase import plot_portrait
 from glasshouse.semantics.registry import GIVEN
+from glasshouse.study.report.markers import markers
 from glasshouse.study.result import StudyResult
 from glasshouse.study.spec.study import Study
 from glasshouse.study.words.compared import comparison_words, quantity_words
@@ -64,16 +62,12 @@ from glasshouse.study.words.page import (
     rest_deviation_words,
     sheets,
 )
-from glasshouse.theory.symmetric import Thresholds
 
 SVG: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "glasshouse"}
 """Text stays text, and no random identifiers enter the files."""
 
 SAME_GAIN = 1e-9
 """Players whose gains differ by no more than this share gain the same: the first stands for all."""
-
-MOST_SWITCHES = 3
-"""What switches more often is not marked: many lines would be a smear."""
 
 DPI = 200
 """Dots per inch of PNG files, for which layouts are settled: others set formulas anew."""
@@ -157,7 +151,7 @@ def _along(result: StudyResult) -> StudyFigure | None:
     (axis,) = result.axes
     if result.observable is not None:
         return _observed(result, result.observable)
-    columns, (marks, unmarked) = result.columns(), _markers(result.predictions, _symbol(result))
+    columns, (marks, unmarked) = result.columns(), markers(result.predictions, _symbol(result))
     x, owner = columns[axis.key], owner_of(result.prepared.study, axis.key)
     tied, outcomes = (
         _has_numbers(columns, name) for name in ("tied_cooperation", "cooperation_share")
@@ -352,7 +346,7 @@ def _branches(result: StudyResult) -> Iterator[StudyFigure]:
     for k, followed in enumerate(result.branches, start=1):
         if not followed.points:
             continue
-        marks = _markers(result.predictions, _symbol(result))[0] if len(result.axes) == 1 else []
+        marks = markers(result.predictions, _symbol(result))[0] if len(result.axes) == 1 else []
         proved = _proved_range(result, followed.axis)
         ax = plot_branches(
             followed,
@@ -365,55 +359,6 @@ def _branches(result: StudyResult) -> Iterator[StudyFigure]:
         alt = " ".join(branch_claims([followed])) + " Solid lines attract, dashed ones repel."
         title = f"Rest points of selfish learning along {name}"
         yield StudyFigure(f"branches_{k}", title, alt, upper(followed.detail) + ".", _figure(ax))
-
-
-def _markers(predictions: Predictions | None, symbol: str) -> tuple[list[Marker], list[str]]:
-    """What to mark along an axis: closed forms where there are any, or else what was found.
-
-    **Returns:** the markers, and in words what switches too often to be marked.
-    """
-    if predictions is None:
-        return [], []
-    closed = predictions.closed_form
-    found = [] if closed is None else _threshold_markers(closed, symbol)
-    switches: list[tuple[Switch, str, str]] = []
-    if not found:
-        switches = [
-            (predictions.first_movement, "first movement", "first order"),
-            (predictions.long_run_switch, "long run", "long run"),
-        ]
-    equilibrium = predictions.equilibrium
-    if isinstance(equilibrium, CertifiedThreshold):
-        if equilibrium.value is not None:
-            within = equilibrium.bracket
-            found.append(Marker(equilibrium.value, "equilibrium", "equilibrium", within))
-    elif equilibrium is not None:
-        switches.append((equilibrium, "equilibrium", "equilibrium"))
-    unmarked = []
-    for switch, label, kind in switches:
-        if switch.value is None and len(switch.brackets) > MOST_SWITCHES:
-            unmarked.append(
-                f"the {len(switch.brackets)} switches of “{label}”, too many to tell apart"
-            )
-        else:
-            found += _switch_markers(switch, label, kind)
-    return found, unmarked
-
-
-def _threshold_markers(closed: Thresholds, symbol: str) -> list[Marker]:
-    named = ((closed.defection, "D"), (closed.neutral, "{1/2}"), (closed.cooperation, "C"))
-    return [
-        Marker(threshold.value, f"${symbol}_{index}$")
-        for threshold, index in named
-        if threshold.value is not None
-    ]
-
-
-def _switch_markers(switch: Switch, label: str, kind: str) -> list[Marker]:
-    """One line per switch; several are all marked, so that none passes for the only one."""
-    if switch.value is not None:
-        return [Marker(switch.value, label, kind, switch.bracket)]
-    return [Marker((ends[0] + ends[1]) / 2, label, kind, ends) for ends in switch.brackets]
 
 
 def _has_numbers(columns: dict[str, np.ndarray], name: str) -> bool:
