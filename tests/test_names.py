@@ -218,7 +218,9 @@ WELFARE = STUDY.replace("thresholds = false", 'observe = "welfare"')
 
 def test_where_welfare_is_looked_at_nobody_speaks_of_cooperation(tmp_path):
     result = studied(tmp_path, NEW, WELFARE)
+    assert result.base.generic is not None
     rows, seen = result.rows(), result.base.generic.observed
+    assert seen is not None
     for row in rows:  # welfare is the sum of payoffs, which the table has had before
         assert row["observed_mean"] == pytest.approx(row["welfare"], abs=1e-12)
         assert row["observed_low"] <= row["observed_mean"] <= row["observed_high"]
