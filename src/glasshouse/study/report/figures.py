@@ -36,12 +36,7 @@ from glasshouse.plots.feasible import plot_feasible_set
 from glasshouse.plots.observed import plot_observed
 from glasshouse.plots.outcome_map import LINES, QUANTITIES, plot_outcome_map
 from glasshouse.plots.phase import plot_portrait
-<<<<<<< HEAD
 from glasshouse.study.report.markers import markers_of, owner_of, symbol_of
-=======
-from glasshouse.semantics.registry import GIVEN
-from glasshouse.study.report.markers import markers
->>>>>>> names
 from glasshouse.study.result import StudyResult
 from glasshouse.study.words.compared import comparison_words, quantity_words
 from glasshouse.study.words.equilibria import branch_claims
@@ -63,10 +58,7 @@ from glasshouse.study.words.page import (
     portrait_words,
     sheets,
 )
-<<<<<<< HEAD
 from glasshouse.study.words.signs import BRANCH_SIGNS, FEASIBLE_SIGNS
-=======
->>>>>>> names
 
 SVG: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "glasshouse"}
 """Text stays text, and no random identifiers enter the files."""
@@ -74,10 +66,7 @@ SVG: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "glasshouse"}
 SAME_GAIN = 1e-9
 """Players whose gains differ by no more than this share gain the same: the first stands for all."""
 
-<<<<<<< HEAD
 
-=======
->>>>>>> names
 DPI = 200
 """Dots per inch of PNG files, for which layouts are settled: others set formulas anew."""
 
@@ -158,12 +147,8 @@ def _along(result: StudyResult) -> StudyFigure | None:
     (axis,) = result.axes
     if result.observable is not None:
         return _observed(result, result.observable)
-<<<<<<< HEAD
     columns, symbol = result.columns(), symbol_of(result.prepared.study)
     marks, unmarked = markers_of(result.predictions, symbol)
-=======
-    columns, (marks, unmarked) = result.columns(), markers(result.predictions, _symbol(result))
->>>>>>> names
     x, owner = columns[axis.key], owner_of(result.prepared.study, axis.key)
     tied, outcomes = (
         _has_numbers(columns, name) for name in ("tied_cooperation", "cooperation_share")
@@ -344,12 +329,8 @@ def _branches(result: StudyResult) -> Iterator[StudyFigure]:
     for k, followed in enumerate(result.branches, start=1):
         if not followed.points:
             continue
-<<<<<<< HEAD
         symbol = symbol_of(result.prepared.study)
         marks = markers_of(result.predictions, symbol)[0] if len(result.axes) == 1 else []
-=======
-        marks = markers(result.predictions, _symbol(result))[0] if len(result.axes) == 1 else []
->>>>>>> names
         proved = _proved_range(result, followed.axis)
         ax = plot_branches(
             followed,
@@ -361,12 +342,8 @@ def _branches(result: StudyResult) -> Iterator[StudyFigure]:
         name = axis_name(followed.axis)
         alt = " ".join(branch_claims([followed])) + " Solid lines attract, dashed ones repel."
         title = f"Rest points of selfish learning along {name}"
-<<<<<<< HEAD
         caption = f"{BRANCH_SIGNS} {upper(followed.detail)}."
         yield StudyFigure(f"branches_{k}", title, alt, caption, _figure(ax))
-=======
-        yield StudyFigure(f"branches_{k}", title, alt, upper(followed.detail) + ".", _figure(ax))
->>>>>>> names
 
 
 def _has_numbers(columns: dict[str, np.ndarray], name: str) -> bool:
