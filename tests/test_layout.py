@@ -124,5 +124,6 @@ def test_run_leads_with_one_short_line_a_study(call, terminal, tmp_path):
     assert code == 0
     assert lines[0].startswith("Donation game at coupling κ = 0.5: ")
     assert len(lines[0]) <= 60
-    assert lines[1].startswith("  First movement: ")
+    assert lines[1] == "  mean cooperation rises"
+    assert lines[2].startswith("  First movement: ")
     assert all(len(line) <= 60 or " " not in line.strip() for line in lines)

@@ -59,8 +59,9 @@ def _compared(comparison: Comparison) -> list[Glance]:
     best = comparison.best
     said = "no run of any learner ended"
     if best:
-        others = f"; {len(best) - 1} not told apart from it" if len(best) > 1 else ""
-        said = f"{best[0].name}: {mean_words(best[0])}{others}"
+        first, *same = best
+        others = f"; {len(same)} not told apart from it" if same else ""
+        said = f"{first.name}: {mean_words(first)}{others}"
     found = [Glance("Best", f"Who does best by {what}?", said, how)]
     ended = [row for row in comparison.rows if np.isfinite(row.mean)]
     if len(ended) > 1:
