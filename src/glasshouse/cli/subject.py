@@ -112,5 +112,5 @@ def of_game(
         key="semantics.coupling",
         learning=learning,
         analysis=AnalysisSpec(),
-        stage=family.game,
+        stage=game,
     )

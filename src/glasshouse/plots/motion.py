@@ -7,9 +7,10 @@ from matplotlib.figure import Figure
 
 from glasshouse.analysis.phase.portrait import OUTCOMES, Portrait
 from glasshouse.plots._layout import FIGURE_WIDTH, GAP, new_figure
+from glasshouse.plots._names import names_in_figure
 from glasshouse.plots._palette import BLACK, TEXT
 from glasshouse.plots.coupling import Marker, mark_thresholds
-from glasshouse.plots.phase import TINTS, draw_portrait, tint
+from glasshouse.plots.phase import TINTS, basin_names, draw_portrait, tint
 
 HEIGHT = 6.6
 """Inches."""
@@ -22,21 +23,22 @@ def plot_motion(
     *,
     label: str = "",
     symbol: str = "",
+    names: Sequence[str] = (),
 ) -> Iterator[Figure]:
     """One figure, drawn anew for each of some portraits, with the shares of outcomes below.
 
     The figure has the same size for all, so that its frames make a film.
 
     **Arguments:** `portraits`, at the rising `values` of a number, which the axis calls `label` and
-    titles `symbol`; `markers`, thresholds to mark along it.
+    titles `symbol`; `markers`, thresholds to mark along it; `names`, what players are called.
     """
     figure = new_figure((FIGURE_WIDTH, HEIGHT))
     plane, strip = figure.subplots(2, 1, height_ratios=(4.4, 1.0))
     x = np.asarray(values, dtype=float)
     shares = [[portrait.shares[name] for portrait in portraits] for name in OUTCOMES]
-    names = ["nobody cooperates" if name == "nobody" else name for name in OUTCOMES]
+    outcomes = basin_names(names_in_figure(names))
     colours = [_solid(*TINTS[name]) for name in OUTCOMES]
-    strip.stackplot(x, shares, colors=colours, labels=names, lw=0)
+    strip.stackplot(x, shares, colors=colours, labels=outcomes, lw=0)
     strip.set(xlim=(x[0], x[-1]), ylim=(0, 1))
     strip.set_xlabel(label, fontsize=TEXT)
     strip.set_ylabel("share of starts", fontsize=TEXT)
@@ -48,7 +50,7 @@ def plot_motion(
     figure.get_layout_engine().set(h_pad=GAP / 72)  # type: ignore[union-attr]
     for k, portrait in enumerate(portraits):
         plane.clear()
-        draw_portrait(portrait, plane)
+        draw_portrait(portrait, plane, names=names)
         plane.set_title(f"{symbol} = {x[k]:.4g}", fontsize=TEXT + 2)
         now.set_xdata([x[k], x[k]])
         if k == 1:  # laid out once: nothing jumps

@@ -89,7 +89,7 @@ def _film(animation: Animation, suffix: str) -> bytes:
         even = ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2:color=white", "-pix_fmt", "yuv420p"]
         writer = films.FFMpegWriter(fps=FRAMES_PER_SECOND, extra_args=even)
     markers = [Marker(mark.value, mark.formula, mark.kind) for mark in animation.marks]
-    words = {"label": animation.label, "symbol": animation.symbol}
+    words = {"label": animation.label, "symbol": animation.symbol, "names": animation.players}
     with tempfile.TemporaryDirectory() as folder, style.context("default"):
         file = Path(folder) / f"film{suffix}"
         frames = plot_motion(animation.portraits, animation.values, markers, **words)

@@ -11,8 +11,10 @@ from glasshouse._foundation.progress import progress
 from glasshouse.analysis.phase.portrait import OUTCOMES, Portrait, phase_portrait
 from glasshouse.dynamics.learning import Learning
 from glasshouse.errors import InputError
+from glasshouse.games.labels import shortened_names
 from glasshouse.plots._axes import axis_label
 from glasshouse.plots.coupling import Marker
+from glasshouse.plots.phase import basin_names
 from glasshouse.study.drawing.held import held_keys, study_at, swept_key
 from glasshouse.study.drawing.kinds import NOTHING_ASKED
 from glasshouse.study.questions import is_of_rule, predict_study
@@ -32,13 +34,15 @@ COARSE = {"resolution": 49, "cells": 20, "trajectories": 12}
 class Animation:
     """Phase portraits at rising values of one number of a study.
 
-    **Arguments:** `game`, its title; `key`, dotted, of the number, called `name` in sentences and
-    `symbol` where it is short; `values`, one for each of `portraits`; `marks`, thresholds between
-    them, whose `note` says how each was obtained; `held`, what the command line holds, in words;
+    **Arguments:** `game`, its title; `players`, what they are called; `key`, dotted, of the number,
+    called `name` in sentences and `symbol` where it is short; `values`, one for each of
+    `portraits`; `marks`, thresholds between them, whose `note` says how each was obtained; `held`,
+    what the command line holds, in words;
     `label`, of the axis, with mathtext.
     """
 
     game: str
+    players: tuple[str, ...]
     key: str
     name: str
     symbol: str
@@ -55,6 +59,11 @@ class Animation:
         return f"{self.game}: the phase portrait as {along} grows{self.held}"
 
     @property
+    def outcomes(self) -> tuple[str, ...]:
+        """What the outcomes are called, in the order of `shares`."""
+        return basin_names(self.players)
+
+    @property
     def shares(self) -> dict[str, np.ndarray]:
         """For each outcome the share of starts that end there, at each value."""
         each = [portrait.shares for portrait in self.portraits]
@@ -66,7 +75,8 @@ class Animation:
 
     def alt(self, k: int) -> str:
         """What a frame shows, in words."""
-        return portrait_words(self.portraits[k], f" at {self.at(k)}")[1]
+        where = f" at {self.at(k)}"
+        return portrait_words(self.portraits[k], where, self.outcomes, "cooperate", "")[1]
 
     @property
     def caption(self) -> str:
@@ -142,6 +152,7 @@ def animate(
     letter = symbol_of(prepared.study) if prepared.base.own_family(axis.key) else None
     return Animation(
         game=prepared.base.title,
+        players=shortened_names(prepared.base.game.player_names),
         key=axis.key,
         name=name,
         symbol=name if letter is None else plain_label(letter),

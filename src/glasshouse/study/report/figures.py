@@ -58,7 +58,7 @@ from glasshouse.study.words.page import (
     portrait_words,
     sheets,
 )
-from glasshouse.study.words.signs import BRANCH_SIGNS, FEASIBLE_SIGNS
+from glasshouse.study.words.signs import BRANCH_SIGNS, FEASIBLE_SIGNS, portrait_signs
 
 SVG: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "glasshouse"}
 """Text stays text, and no random identifiers enter the files."""

@@ -4,13 +4,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
-from glasshouse.analysis.phase.portrait import OUTCOMES
 from glasshouse.rules.gradient import Gradient
 from glasshouse.study.drawing.motion import Animation, Mark
 from glasshouse.study.drawing.paths import SIDE, frame_paths, share_paths
+from glasshouse.study.report.template import page_template
 from glasshouse.study.words.page import plain_label
 
 STRIP = 160
@@ -19,31 +18,23 @@ STRIP = 160
 LETTER, ROWS = 2.5, 4
 """Per cent of the slider's length that a letter needs on a telephone, and rows of labels."""
 
-OUTCOME_CALLED = {"nobody": "nobody cooperates"}
-
 
 def motion_html(animation: Animation, version: str = "") -> str:
     """The page: it loads nothing, and its script only swaps one frame for another.
 
     **Arguments:** `version` of glasshouse, for the last line.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("glasshouse.study.report", "."),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     frames = [_frame(animation, k) for k in range(len(animation.values))]
     marks = _marks(animation)
     field, rule = animation.portraits[0].field, animation.portraits[0].rule
-    return environment.get_template("motion.html.jinja").render(
+    return page_template("motion.html.jinja").render(
         title=animation.title,
         name=animation.name,
         symbol=animation.symbol,
         count=len(frames) - 1,
         first=frames[0],
-        outcomes=[OUTCOME_CALLED.get(name, name) for name in OUTCOMES],
+        outcomes=animation.outcomes,
+        players=animation.players,
         nullclines=[_nullcline(i, rule) for i in (1, 2)],
         data=Markup(_as_script(frames)),
         strip=share_paths(animation.shares.values(), SIDE, STRIP),
@@ -62,8 +53,10 @@ def _frame(animation: Animation, k: int) -> dict[str, Any]:
     portrait = animation.portraits[k]
     shares = [_percent(share) for share in portrait.shares.values()]
     ends = ", ".join(
-        f"{OUTCOME_CALLED.get(name, name)} {text}"
-        for (name, share), text in zip(portrait.shares.items(), shares, strict=True)
+        f"{name} {text}"
+        for name, share, text in zip(
+            animation.outcomes, portrait.shares.values(), shares, strict=True
+        )
         if share > 0
     )
     return {

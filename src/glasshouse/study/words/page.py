@@ -256,7 +256,7 @@ def _along_caption(result: Computed, marks: Sequence[Marker], unmarked: Sequence
     if any(mark.kind == "first order" for mark in marks):
         closed = result.predictions is not None and result.predictions.closed_form is not None
         how = "in closed form" if closed else "as found by trying values"
-        meanings = threshold_signs(marks, [_plain(mark.label) for mark in marks])
+        meanings = threshold_signs(marks, [plain_label(mark.label) for mark in marks])
         parts.append(f"Dotted: first-order thresholds {how}{meanings}.")
     if any(mark.kind == "long run" for mark in marks):
         parts.append("Dash-dotted: above it a long run stands higher than its start.")
