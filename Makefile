@@ -14,7 +14,7 @@ BIN := .venv/bin
 LONG := $(addprefix examples/,arms_race.toml memory.toml peers.toml transparency_and_shaping.toml)
 STUDIES := $(filter-out $(LONG),$(sort $(wildcard examples/*.toml)))
 
-.PHONY: demo studies figures challenge test axe nightly lint docs idea help-pages benchmark constraints clean
+.PHONY: demo studies figures challenge test axe nightly lint docs look idea help-pages benchmark constraints clean
 
 demo: .venv/glasshouse
 	rm -rf results/demo
@@ -64,6 +64,10 @@ lint: .venv/dev
 # The site, into site/; warnings are errors, and nothing is fetched.
 docs: .venv/dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# Every page of it in a browser, from the disk.
+look: docs
+	$(BIN)/python docs/_look.py site
 
 # The figure of the front page, anew.
 idea: .venv/dev
