@@ -55,7 +55,7 @@ unasked = (
     "matplotlib.pyplot",
     "glasshouse.analysis.continuation.follow", "glasshouse.analysis.continuation.states",
     "glasshouse.analysis.equilibria.existence", "glasshouse.analysis.equilibria.find",
-    "glasshouse.analysis.equilibria.mixed", "glasshouse.analysis.equilibria.points",
+    "glasshouse.analysis.equilibria.mixed.mixtures", "glasshouse.analysis.equilibria.points",
     "glasshouse.certificates.count", "glasshouse.certificates.mixture",
 )
 loaded = [name for name in unasked if name in sys.modules]
@@ -270,7 +270,7 @@ BAD_STUDIES = {
     ),
     "unknown kind of start": (
         PD_STUDY + '[learning]\nstart = "uniform"\n',
-        "key 'learning.start': must be 'normal', 'grid', 'neutral' or a list of starts",
+        "key 'learning.start': must be 'normal', 'grid', 'neutral', 'initial' or a list of starts",
     ),
     "start outside the box": (
         PD_STUDY + "[learning]\nstart = [[0.5, 7.0]]\n",

@@ -365,7 +365,8 @@ def test_certify_as_json_says_the_same_as_its_files(call, tmp_path):
     assert (code, err) == (0, "")
     found = json.loads(printed)[str(out)]
     assert sorted(found["files"]) == sorted(path.name for path in out.iterdir())
-    assert (found["epsilon"], found["notes"]) == (1e-6, [])
+    assert found["epsilon"] == 1e-6
+    assert [note[:35] for note in found["notes"]] == ["no run came to rest to 1e-6: points"]
     low, high = found["equilibrium"]["bracket"]
     assert low < THRESHOLD < high
     assert found["equilibrium"]["certified"]["couplings"] == [high, 3.0]
@@ -417,13 +418,16 @@ def test_without_out_certificates_go_beside(call, tmp_path, monkeypatch):
     assert "glasshouse verify certificates/mine/*.json" in printed
 
 
-def test_where_proofs_are_too_expensive_a_note_says_so_and_nothing_is_written(call, tmp_path):
+def test_games_of_many_actions_are_proved_too_and_ends_that_still_move_say_so(call, tmp_path):
     study, out = tmp_path / "mine.toml", tmp_path / "out"
-    study.write_text('[game]\nname = "minimum_effort"\n[sweep]\n')
+    few = "[learning]\nstarts = 2\nsteps = 20\n"
+    study.write_text(f'[game]\nname = "minimum_effort"\n{few}[sweep]\n')
     code, printed, err = call("certify", str(study), "--out", str(out))
     assert (code, err) == (0, "")
-    assert "Note: no certificates: 98 payoffs" in printed
-    assert not out.exists()
+    assert "Note: no run came to rest to 1e-6" in printed
+    assert "end of learning, not at rest, ((" in printed
+    assert "rest point (" not in printed
+    assert call("verify", *map(str, sorted(out.iterdir())))[0] == 0
 
 
 def test_an_empty_folder_is_filled(call, tmp_path):
@@ -593,11 +597,11 @@ def test_check_certifies_points_of_unbounded_boxes(call):
     assert not any(point["corner"] for point in found["certificates"])
 
 
-def test_check_says_where_proofs_are_too_expensive(call):
+def test_check_proves_games_of_many_actions(call):
     found = checked(call, "minimum_effort", "--coupling", "1", "--bound", "3", "--steps", "20")
-    assert found["certificates"] == []
-    (note,) = [note for note in found["notes"] if "certificates" in note]
-    assert "98 payoffs" in note
+    points = {point["name"]: point["certificate"] for point in found["certificates"]}
+    assert points["corner"]["verdict"] == "certified"
+    assert {proof["verdict"] for proof in points.values()} == {"certified", "refuted"}
 
 
 def test_thresholds_prove_where_the_corner_is_an_equilibrium(call):

@@ -32,6 +32,7 @@ def animation() -> Animation:
     small = {"resolution": 17, "trajectories": 4, "cells": 8, "learning": Learning(steps=400)}
     return Animation(
         game="Prisoner's <dilemma>",
+        players=("Ada <1>", "Ben"),
         key="semantics.coupling",
         name="coupling",
         symbol="κ",

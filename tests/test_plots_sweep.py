@@ -177,7 +177,7 @@ def test_map_draws_the_lines_it_is_given():
     measured = drawn["first movement, margin's change of sign"]
     assert measured[:, 0] == pytest.approx([0.2, np.nan, 0.4], nan_ok=True)
     assert not any("equilibrium" in label for label in labels(ax))
-    assert (ax.get_xlabel()[:8], ax.get_ylabel()) == ("coupling", "a.b")
+    assert (ax.get_xlabel()[:8], ax.get_ylabel()) == ("coupling", "a b")
 
 
 def test_map_refuses_a_table_of_another_size():

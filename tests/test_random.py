@@ -291,6 +291,10 @@ OF_OTHERS = {
         "jax.random.split",
         "jax.random.wrap_key_data",
     },
+    # Networks' own initialisers take a key of JAX, whose words are the library's own.
+    "semantics/neural/initialisers.py": {"jax.random.wrap_key_data"},
+    # The network that contract tests are shown has an initialiser of its own, as a user's would.
+    "semantics/neural/modules.py": {"jax.random.key_data", "numpy.random.default_rng"},
     # Equinox asks for a key where nothing but the shapes of a network is wanted.
     "semantics/neural/base.py": {"jax.random.key"},
 }

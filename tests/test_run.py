@@ -142,8 +142,8 @@ def test_a_traced_start_outside_the_box_is_a_code_of_its_own():
         ((0.0, 5.1), r"5.1 of player 2 lies outside its box \[-5, 5\]"),
         ((math.nan, 0.0), "nan of player 1"),
         ((0.0,), "2 players"),
-        ((0.0, np.zeros(2)), "player 2 have shape"),
-        ((0.0, {"theta": 0.0}), "structure"),
+        ((0.0, np.zeros(2)), "params of player 2 must be a single number, but are an array of 2"),
+        ((0.0, {"theta": 0.0}), "params of player 2 must be a single number, but are a dict"),
     ],
 )
 def test_starts_that_do_not_fit_are_refused(start, message):

@@ -311,7 +311,7 @@ def test_runs_that_fail_are_counted_and_in_no_mean():
             "but must list at least 2, one table for each player: write it as",
         ),
         ("rule = 'naive'", "'gradient' is the naive learner"),
-        ("rule = 'tit for tat'", r"Fixed\(\) from Logistic.params_of\(strategy\('tft', game\)\)"),
+        ("rule = 'tit for tat'", "'tft' is a strategy, and no rule of learning"),
         (
             "[[compare]]\nname = 'mine'\nreference = 2.4",
             r"^2nd \[\[compare\]\] \(mine\): key.*write it as reference = \{ mean = 2.4",

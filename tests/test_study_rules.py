@@ -215,7 +215,7 @@ def test_commands_take_a_study_with_its_semantics_access_and_rule(call, tmp_path
     code, out, _ = call("thresholds", study)
     assert code == 0
     assert "WEIGHT" in out
-    assert out.splitlines()[0].endswith(f"the own values of {study}")
+    assert out.splitlines()[0].endswith(f"the own values of {study}; cooperation is donate")
     code, out, _ = call("check", study, "--json")
     found = json.loads(out)
     assert code == 0

@@ -306,7 +306,7 @@ def test_a_file_that_is_not_there(tmp_path):
             verify(path)
     binary = tmp_path / "binary.json"
     binary.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(InputError, match="cannot read"):
+    with pytest.raises(InputError, match="is no certificate, which is text"):
         verify(binary)
 
 

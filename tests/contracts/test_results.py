@@ -546,7 +546,9 @@ def test_a_game_as_plain_data():
         "title": "Prisoner's dilemma",
         "source": catalogue.prisoners_dilemma.source,
         "players": 2,
+        "player_names": ["player 1", "player 2"],
         "actions": [["cooperate", "defect"]] * 2,
+        "cooperate": ["cooperate"] * 2,
         "payoffs": [[[3.0, 0.0], [5.0, 1.0]], [[3.0, 5.0], [0.0, 1.0]]],
     }
     unnamed = NormalFormGame(jnp.zeros((2, 2, 3))).to_dict()

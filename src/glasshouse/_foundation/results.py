@@ -41,7 +41,7 @@ MOST_ENTRIES_SHOWN = 4
 UNLESS_NONE = "shown unless it is None"
 """Key in the metadata of a field that says nothing where it is None."""
 
-WHOLE = "shown whole"
+SHOWN_WHOLE = "shown whole"
 """Key in the metadata of a field whose text is not shortened where its result is inside another."""
 
 
@@ -183,7 +183,7 @@ def fields_of(value: Any) -> Iterator[tuple[str, Any]]:
 
 def described(value: Any, **settings: Any) -> wl.AbstractDoc:
     """A dataclass as `Name(field=value, …)`; as `__pdoc__` of a class it shows its instances."""
-    whole = {field.name for field in dataclasses.fields(value) if WHOLE in field.metadata}
+    whole = {field.name for field in dataclasses.fields(value) if SHOWN_WHOLE in field.metadata}
     shown = ((name, _text(x, 1) if name in whole else x) for name, x in fields_of(value))
     return call(type(value).__name__, shown, **settings)
 

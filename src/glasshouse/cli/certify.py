@@ -136,7 +136,8 @@ def _certificates(
         about = f"cooperative corner {where}"
         if point.reached is not None:
             corner = ", the cooperative corner" if point.corner else ""
-            about = f"rest point {where}{corner}, {how_reached(point.reached)}"
+            kind = "rest point" if point.reached.at_rest else "end of learning, not at rest,"
+            about = f"{kind} {where}{corner}, {how_reached(point.reached)}"
         yield _Named(Path(point.file).name, about, point.certificate)
     bracket = None if threshold is None else threshold.bracket
     value = "" if bracket is None else f", threshold {plus_minus(*bracket)}"

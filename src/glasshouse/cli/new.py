@@ -64,12 +64,10 @@ def command(
     if sum(given is not None for given in (game, payoffs, file)) > 1:
         raise InputError("give --game, --payoffs or --from, not both")
     named = file or (USUAL if game is None else game)
-    if payoffs is not None:
-        table = {"payoffs": payoff_rows(payoffs)}
-    else:
-        table = game_table(named, study.parent)
+    given = payoffs is not None
+    table = {"payoffs": payoff_rows(payoffs)} if given else game_table(named, study.parent)
     if cooperate is not None:
-        table["cooperate"] = cooperating(cooperate, named if payoffs is None else None)
+        table["cooperate"] = cooperating(cooperate, None if given else named)
     write_template(study, template(table, study.name, study.parent))
     command = f"glasshouse run {shlex.quote(str(study))}"
     if file is not None and (said := how_read(file, table.get("cooperate"))):

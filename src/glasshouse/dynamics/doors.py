@@ -25,7 +25,7 @@ from glasshouse.parametric import AbstractParametricGame, Params
 LEAST_IN_32 = 1e-30
 """Payoffs of a player that differ by less cannot be learned from with numbers of 32 bits."""
 
-MOST_SHAPES = 4
+SHAPES_SAID = 4
 """In messages of parameters that do not fit."""
 
 MOST_STEPS = 1_000_000_000
@@ -113,7 +113,7 @@ def _form(own: PyTree) -> str:
 
 
 def _listed(shapes: list[tuple[int, ...]]) -> str:
-    return ", ".join([*map(str, shapes[:MOST_SHAPES]), *["…"] * (len(shapes) > MOST_SHAPES)])
+    return ", ".join([*map(str, shapes[:SHAPES_SAID]), *["…"] * (len(shapes) > SHAPES_SAID)])
 
 
 def _example(box: Any, players: int) -> str:
@@ -123,7 +123,7 @@ def _example(box: Any, players: int) -> str:
             ": give them as the semantics was given its own, or the semantics a box of their "
             "form, as Box.like(params, -math.inf, math.inf)"
         )
-    if jnp.size(box.lower) > MOST_SHAPES:
+    if jnp.size(box.lower) > SHAPES_SAID:
         return f", such as numpy.zeros({jnp.shape(box.lower)})"
     own = shown(np.zeros(jnp.shape(box.lower)).tolist())
     others = ", …" if players > 2 else ""

@@ -21,7 +21,9 @@ else:  # checks of annotations at run time see what is given
 LONGEST_NAME = 24
 """Columns of names in tables and figures; longer ones are shortened."""
 
-TURNS = frozenset(map(chr, (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+DIRECTION_MARKS = frozenset(
+    map(chr, (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+)
 """Characters without a shape that say in which direction to write."""
 
 
@@ -85,7 +87,7 @@ def shortened_names(names: Sequence[str], most: int = LONGEST_NAME) -> tuple[str
 
 def on_one_line(name: str) -> str:
     """A name without what breaks lines, or turns the words around it."""
-    kept = (c for c in name if c not in TURNS)
+    kept = (c for c in name if c not in DIRECTION_MARKS)
     return _seen("".join(c if unicodedata.category(c) not in ("Cc", "Cs") else " " for c in kept))
 
 

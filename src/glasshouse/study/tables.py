@@ -11,7 +11,7 @@ from glasshouse.study.words.names import axis_name
 MOST_ROWS_EXPORTED, MOST_ROWS_ON_PAPER = 100_000, 1_000
 """Of tables as CSV, and as LaTeX; `sweep.parquet` has all."""
 
-SWEPT = {
+SWEPT_COLUMNS = {
     "first_movement_margin": "margin of first movement (per unit time)",
     "first_movement": "first movement",
     "tied_cooperation": "cooperation, tied learning",
@@ -69,7 +69,7 @@ def swept(result: Computed) -> ShownTable:
     axes = {axis.key: axis_name(axis.key) for axis in result.axes}
     rows = result.table.to_pylist()
     there = {key for row in rows for key, value in row.items() if value is not None}
-    shown = {key: words for key, words in (axes | SWEPT).items() if key in there}
+    shown = {key: words for key, words in (axes | SWEPT_COLUMNS).items() if key in there}
     return shown_table(rows, shown)
 
 

@@ -163,7 +163,7 @@ def _section(name: str, model: type[pydantic.BaseModel], given: dict[str, Any]) 
     for key, field in model.model_fields.items():
         if key not in given and field.default is None and key not in EXAMPLES:
             continue  # it goes with another key, such as the axis of payoffs
-        lines.append(f"# {field.description}")
+        lines.append(f"# {' '.join(str(field.description).split())}")
         if key in given:
             lines.append(_assignment(key, given[key]))
         elif field.default is not None and not (key == "parameters" and not field.default):

@@ -23,7 +23,7 @@ from glasshouse.parametric.dense import DenseGame
 BASES, POINTS_ON_LINE = 12, 9
 """Profiles through which lines are looked along, one for every parameter, and points on each."""
 
-MOST_POINTS = 1000
+POINTS_LOOKED_AT = 1000
 """At so many points at most it is looked which comparisons hold."""
 
 MOST_SEGMENTS = 16
@@ -129,7 +129,7 @@ def _segments(machine: Machine, tests: Sequence[int], region: Region) -> Iterato
                 if {first[test], second[test]} == {True, False}:
                     ends = (x, y) if first[test] else (y, x)
                     found[test].append(Segment(test, *ends))
-        if looked > MOST_POINTS:
+        if looked > POINTS_LOOKED_AT:
             break
     spread = [_spread(own, MOST_SEGMENTS // len(tests) + 1) for own in found.values()]
     in_turn = itertools.chain(*itertools.zip_longest(*spread))

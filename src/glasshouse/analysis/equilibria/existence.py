@@ -9,7 +9,7 @@ import numpy as np
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Whole, whole
 from glasshouse._foundation.precision import in_float64
-from glasshouse._foundation.results import UNLESS_NONE, WHOLE, Result, few
+from glasshouse._foundation.results import SHOWN_WHOLE, UNLESS_NONE, Result, few
 from glasshouse.analysis.equilibria.discontinuity import Jump, jump
 from glasshouse.analysis.equilibria.quasi_concavity import (
     FARTHEST_WITNESS,
@@ -46,7 +46,7 @@ class Hypothesis(Result):
 
     name: str
     holds: bool | None
-    why: str = dataclasses.field(metadata={WHOLE: True})
+    why: str = dataclasses.field(metadata={SHOWN_WHOLE: True})
     witness: Triple | Jump | None = dataclasses.field(default=None, metadata={UNLESS_NONE: True})
 
 

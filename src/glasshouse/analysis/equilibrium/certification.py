@@ -65,8 +65,7 @@ def certify(
     **Arguments:** `params`, one pytree per player, finite, inside the boxes; `epsilon`, in units of
     payoff; `width`, also narrow each best gain to a bracket of this width; `couplings`, make the
     claim about every factor in this interval by which all couplings (or the weight) are multiplied;
-    `budget`, boxes looked at for each player at most; `deviations`, one of each player to look at
-    first, such as a search found.
+    `budget`, boxes looked at for each player at most; `deviations`, to look at first.
     **Returns:** a `Certificate`; its `write` makes a file for `verify`.
     **Raises:** `InputError` for params outside the boxes, an ε that is negative or not finite, a
     semantics that cannot be bounded (it names the first JAX operation), or couplings for a

@@ -394,6 +394,5 @@ def _check_bounded(player: int, box: Box) -> None:
     if not all(np.all(np.isfinite(x)) for x in bounds):
         raise InputError(
             f"player {player + 1} has an unbounded box: deviations need finite bounds; "
-            "set the semantics' bound, or prove or refute one profile by glasshouse.certify, which "
-            "bounds deviations to infinity"
+            "set the semantics' bound; certificates bound deviations to infinity, too"
         )

@@ -19,7 +19,7 @@ from glasshouse.errors import InputError
 from glasshouse.parametric import Params
 from glasshouse.parametric.dense import DenseGame
 
-SEARCHES, STEPS = 32, 500
+SEARCHES, SEARCH_STEPS = 32, 500
 """Of a search over several parameters: from how many starts it ascends, and for how long."""
 
 AT_ONCE = 10
@@ -56,7 +56,7 @@ def judge(game: DenseGame, params: Params, epsilon: float, budget: int) -> Judge
     try:
         players = range(len(params))
         found = tuple(
-            best_deviation(game, params, i, starts=SEARCHES, steps=STEPS) for i in players
+            best_deviation(game, params, i, starts=SEARCHES, steps=SEARCH_STEPS) for i in players
         )
     except InputError as error:
         return Judgement(proof, (), why or str(error))

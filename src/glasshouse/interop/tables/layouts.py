@@ -19,7 +19,7 @@ from glasshouse.interop.tables.written import Read, looks_like_payoffs, read_eve
 
 BOTH_IN_EACH = "both players' payoffs in each cell, the row player's first"
 ONE_IN_EACH = "a symmetric game, the row player's payoffs alone"
-ROWS = "one row for each profile of actions"
+LONG_ROWS = "one row for each profile of actions"
 """How a table was read, in words."""
 
 TWO_NAMES = re.compile(r"([^\\/|]+?) ?(?:[\\/|]| vs\.? ) ?([^\\/|]+)")
@@ -279,7 +279,7 @@ def _profiles(sheet: Grid) -> _Found:
     tensor = np.empty((len(own), *counts))
     for profile, r in seen.items():
         tensor[(slice(None), *profile)] = payoffs[r - 1]
-    return _Found(tensor, players, actions, ROWS)
+    return _Found(tensor, players, actions, LONG_ROWS)
 
 
 def _payoffs_of_columns(sheet: Grid, paid: list[int]) -> np.ndarray:

@@ -154,7 +154,7 @@ def _sheet(name: str, workbook: Any, wanted: str | None) -> str:
     if len(used) > 1:
         raise InputError(
             f"{name}: {len(used)} sheets hold something, {', '.join(used)}: keep the one with the "
-            "payoffs, or name it in Python, read_table(path, sheet=…)"
+            "payoffs, or name it in Python by `sheet`"
         )
     if not used:
         raise InputError(f"{name}: there is nothing in it: {TABLE_EXAMPLE}")

@@ -265,7 +265,8 @@ def _deviation(result: StudyResult) -> StudyFigure | None:
 
 def _rest_deviation(result: StudyResult, corner_shown: bool) -> StudyFigure | None:
     """The curve of the most frequent rest point, unless that is the corner, which has one."""
-    point = most_frequent(result.certificates)
+    reached = [point for point in result.certificates if point.reached is not None]
+    point = most_frequent(tuple(x for x in reached if x.reached and x.reached.at_rest))
     if point is None or point.reached is None or (point.corner and corner_shown):
         return None
     game, player = result.prepared.base.parametric, point.gain.player

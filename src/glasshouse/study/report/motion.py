@@ -15,7 +15,7 @@ from glasshouse.study.words.page import plain_label
 STRIP = 160
 """Height in units of the areas of shares."""
 
-LETTER, ROWS = 2.5, 4
+LETTER, LABEL_ROWS = 2.5, 4
 """Per cent of the slider's length that a letter needs on a telephone, and rows of labels."""
 
 
@@ -91,13 +91,13 @@ def _nullcline(player: int, rule: str) -> Markup:
 def _marks(animation: Animation) -> list[dict[str, Any]]:
     """Thresholds under the slider: where, in which row so that none covers another, and what."""
     low, high = animation.values[0], animation.values[-1]
-    right = [-1000.0] * ROWS
+    right = [-1000.0] * LABEL_ROWS
     found = []
     for mark in animation.marks:
         place = 100 * (mark.value - low) / (high - low)
         half = LETTER * (len(f"{mark.label} {mark.value:.4g}") + 1) / 2
         middle = min(max(place, half), 100 - half)
-        row = next((k for k in range(ROWS) if right[k] <= middle - half), ROWS - 1)
+        row = next((k for k in range(LABEL_ROWS) if right[k] <= middle - half), LABEL_ROWS - 1)
         right[row] = middle + half
         found.append(
             {

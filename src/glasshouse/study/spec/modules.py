@@ -17,7 +17,7 @@ from glasshouse.study.spec.imported import code_file, load_function
 from glasshouse.study.spec.semantics import (
     Said,
     SemanticsSection,
-    called,
+    built_with,
     check_call,
     check_states,
     in_two_parts,
@@ -82,7 +82,7 @@ class ModulesSection(SemanticsSection):
             return Modules(_neutral(makers, own["networks"]), bound, *settings, initialise=makers)
 
         try:
-            semantics = called(reference, play, made)
+            semantics = built_with(reference, play, made)
             check_states(reference, semantics, game)
         except InputError as error:
             raise InputError(f"key 'semantics.function': {error}") from error

@@ -235,7 +235,7 @@ class CustomSection(SemanticsSection):
         bound = with_numbers(function, own["parameters"])
         shape = () if own["size"] is None else (own["size"],)
         box = Box(np.full(shape, float(own["lower"])), np.full(shape, float(own["upper"])))
-        return called(own["function"], function, lambda: Custom(bound, (box,) * game.players))
+        return built_with(own["function"], function, lambda: Custom(bound, (box,) * game.players))
 
     def files(self, folder: Path) -> dict[str, Path]:
         """The source of the function and of what it imports, by name."""
@@ -293,7 +293,7 @@ def with_numbers(function: Callable[..., Any], parameters: dict[str, Any]) -> An
     return jax.tree_util.Partial(function, **numbers)
 
 
-def called(reference: str, function: Callable[..., Any], build: Callable[[], S]) -> S:
+def built_with(reference: str, function: Callable[..., Any], build: Callable[[], S]) -> S:
     """What is built with a function of somebody else's, which is told where it fails.
 
     **Raises:** `InputError` with the line of its file.

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from glasshouse.analysis.equilibrium.pure_profiles import BaseGame, MixedProfile
     from glasshouse.games.normal_form import NormalFormGame
 
-MOST_LISTED = 6
+MOST_SHOWN_OF_EACH = 6
 """Of pure and of mixed equilibria each, so many are listed."""
 
 
@@ -15,18 +15,18 @@ def equilibrium_lines(game: "NormalFormGame", base: "BaseGame") -> Iterator[tupl
     """Each equilibrium with what it pays, and how it was found."""
     pure = list(zip(base.pure_equilibria, base.pure_equilibrium_payoffs, strict=True))
     how = f"{base.method}: {base.detail}"
-    for profile, paid in pure[:MOST_LISTED]:
+    for profile, paid in pure[:MOST_SHOWN_OF_EACH]:
         played = (names[a] for names, a in zip(game.action_names, profile, strict=True))
         yield f"pure equilibrium ({', '.join(played)}) pays {_numbers(paid)}", how
         how = ""
-    if len(pure) > MOST_LISTED:
-        yield f"and {len(pure) - MOST_LISTED} more pure ones, {len(pure)} in all", ""
+    if len(pure) > MOST_SHOWN_OF_EACH:
+        yield f"and {len(pure) - MOST_SHOWN_OF_EACH} more pure ones, {len(pure)} in all", ""
     how, mixed = base.mixed_detail, base.mixed or ()
-    for mixture in mixed[:MOST_LISTED]:
+    for mixture in mixed[:MOST_SHOWN_OF_EACH]:
         yield f"mixed equilibrium: {mixed_words(game, mixture)}", how
         how = ""
-    if len(mixed) > MOST_LISTED:
-        yield f"and {len(mixed) - MOST_LISTED} more mixed ones, {len(mixed)} in all", ""
+    if len(mixed) > MOST_SHOWN_OF_EACH:
+        yield f"and {len(mixed) - MOST_SHOWN_OF_EACH} more mixed ones, {len(mixed)} in all", ""
 
 
 def mixed_words(game: "NormalFormGame", mixture: "MixedProfile") -> str:

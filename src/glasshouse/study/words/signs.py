@@ -1,10 +1,13 @@
 """What each sign in a figure means: lines, marks and colours, defined in its caption."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from glasshouse.analysis.equilibria.points import Equilibria
-from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.plots.coupling import Marker, outcome_names
+
+if TYPE_CHECKING:
+    from glasshouse.analysis.equilibria.points import Equilibria
+    from glasshouse.analysis.phase.portrait import Portrait
 
 PORTRAIT_POINTS = {
     "stable": "black circles attract",
@@ -50,7 +53,7 @@ def threshold_signs(marks: Sequence[Marker], plain: Sequence[str]) -> str:
 
 
 def portrait_signs(
-    portrait: Portrait, found: "Equilibria | None", names: Sequence[str], does: str
+    portrait: "Portrait", found: "Equilibria | None", names: Sequence[str], does: str
 ) -> str:
     """Of the plane of both players' parameters.
 
