@@ -21,11 +21,19 @@ from glasshouse.semantics.registry import SEMANTICS
 
 SIZES = [(2, 2), (3, 3), (2, 3), (2, 2, 2), (3, 2, 3), (4, 5, 4)]
 
-each_example = pytest.mark.parametrize(
-    ("kind", "actions"),
-    [(kind, size) for kind in sorted(SEMANTICS) for size in SIZES if supports(kind, size)],
-    ids=str,
-)
+
+def sizes():
+    """By day every semantics of two players with two actions and of three players, the logistic
+    ones also of different actions; nightly every semantics of every size it supports."""
+    for kind in sorted(SEMANTICS):
+        own = [size for size in SIZES if supports(kind, size)]
+        usual = {(2, 2), (3, 2, 3) if (3, 2, 3) in own else own[-1]}
+        usual |= {(2, 3), (4, 5, 4)} if kind == "logistic" else set()
+        for size in own:
+            yield pytest.param(kind, size, marks=() if size in usual else pytest.mark.slow)
+
+
+each_example = pytest.mark.parametrize(("kind", "actions"), list(sizes()), ids=str)
 
 
 @pytest.mark.parametrize("kind", sorted(SEMANTICS))
