@@ -25,7 +25,7 @@ def by_day(name: str, kind: str, size: tuple[int, ...]) -> bool:
     """Every channel under the logistic semantics, which has three players in one more channel, and
     every semantics through one channel; functions are those of (2, 3). By night all of all."""
     if name == SHOWN_TO_ALL:
-        return (kind, size) != ("custom", (2, 2, 2))
+        return (kind, size) not in (("custom", (2, 2, 2)), ("logistic", (2, 2, 2)))
     return kind == "logistic" and size == ((2, 2, 2) if name == "mask" else (2, 2))
 
 

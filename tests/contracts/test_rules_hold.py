@@ -244,7 +244,7 @@ def run_or_refused(game, rule, params) -> Any:
     return None
 
 
-@each_rule
+@by_day("fixed", "gradient", "lola")  # who learns there and who refuses: test_some_learn_there
 def test_who_share_a_parameter_learn_as_apart_or_it_is_refused(rule_name):
     rule, game = example(rule_name, 2), gh.LogisticFamily(gh.load_game("stag_hunt"), 3.0)(0.4)
     tied = run_or_refused(Tied(game), rule, (0.3,))

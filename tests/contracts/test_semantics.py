@@ -23,12 +23,11 @@ SIZES = [(2, 2), (3, 3), (2, 3), (2, 2, 2), (3, 2, 3), (4, 5, 4)]
 
 
 def sizes():
-    """By day every semantics of two players with two actions and of three players, the logistic
-    ones also of different actions; nightly every semantics of every size it supports."""
+    """By day every semantics of two players with two actions, the logistic and those of a function
+    also of three players and different actions; nightly every semantics of every size."""
     for kind in sorted(SEMANTICS):
         own = [size for size in SIZES if supports(kind, size)]
-        usual = {(2, 2), (3, 2, 3) if (3, 2, 3) in own else own[-1]}
-        usual |= {(2, 3), (4, 5, 4)} if kind == "logistic" else set()
+        usual = {(2, 2), (2, 3), (3, 2, 3)} if kind in ("logistic", "custom") else {(2, 2)}
         for size in own:
             yield pytest.param(kind, size, marks=() if size in usual else pytest.mark.slow)
 
