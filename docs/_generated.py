@@ -4,6 +4,7 @@
 before a table of the keys of a table of study files; `<!-- end -->` stands after either.
 """
 
+import functools
 import json
 import os
 import re
@@ -20,19 +21,41 @@ PAGES = (REFERENCE / "commands.md", REFERENCE / "study.md")
 BLOCK = re.compile(r"(<!-- (help|keys):(.*?)-->\n).*?(<!-- end -->)", flags=re.DOTALL)
 
 
-def help_text(command: str) -> str:
-    """What `glasshouse COMMAND --help` prints, 80 columns wide and without colours."""
+HELP = """
+import contextlib, io, json, sys
+from glasshouse.cli.main import main
+
+found = {}
+for command in sys.argv[1:]:
+    sys.argv = ["glasshouse", *command.split(), "--help"]
+    with contextlib.redirect_stdout(io.StringIO()) as printed, contextlib.suppress(SystemExit):
+        main()
+    found[command] = printed.getvalue()
+print(json.dumps(found))
+"""
+
+
+@functools.cache
+def helps() -> dict[str, str]:
+    """What each command prints for --help, 80 columns wide and without colours: of one process,
+    for most of the time of each is the library's import."""
     plain = {"COLUMNS": "80", "TERMINAL_WIDTH": "80", "TERM": "dumb", "NO_COLOR": "1"}
     names = ("PATH", "HOME", "SYSTEMROOT", "PYTHONPATH")  # the last says which glasshouse it is of
     kept = {name: os.environ[name] for name in names if name in os.environ}
     done = subprocess.run(
-        [Path(sys.executable).with_name("glasshouse"), *command.split(), "--help"],
+        [sys.executable, "-c", HELP, *commands()],
         stdout=subprocess.PIPE,
         encoding="utf-8",
         env={**kept, **plain, "PYTHONUTF8": "1"},
         check=True,
     )
-    text = "\n".join(line.rstrip() for line in done.stdout.strip("\n").splitlines())
+    return json.loads(done.stdout)
+
+
+def help_text(command: str) -> str:
+    """What `glasshouse COMMAND --help` prints."""
+    lines = helps()[command].strip("\n").splitlines()
+    text = "\n".join(line.rstrip() for line in lines)
     title = f"glasshouse {command}".strip()
     return f'```text title="{title} --help"\n{text}\n```\n'
 

@@ -49,6 +49,26 @@ studies of the pages are read all the same, and tests of their own play the comm
 NEED_WORK = {"docs/how-to/figure.md", "docs/how-to/many-runs.md", "docs/tutorial.md"}
 """Pages that go on with what a command has written."""
 
+READ_BY_DAY = {
+    f"docs/{name}.md"
+    for name in (
+        "background/branches",  # oracles/test_branches
+        "background/challenge",  # test_challenge
+        "background/mixing",  # oracles/test_mixing
+        "background/sceptic",  # test_sceptic
+        "how-to/access",  # oracles/test_access, test_study_access
+        "how-to/certify",  # test_documents, certificates/, test_cli_certificates
+        "how-to/equilibria",  # oracles/test_equilibria, test_study_equilibria
+        "how-to/own-semantics",  # test_outsider, test_study
+        "how-to/python",  # test_documents, which runs it by day
+        "how-to/repeated",  # oracles/test_repeated, test_study_repeated
+        "how-to/rules",  # oracles/test_rules, oracles/test_shaping, test_study_rules
+        "index",  # test_documents, by the README
+    )
+}
+"""Pages whose blocks take seconds, and what plays such things by day: then only their studies are
+read, and their Python is compiled."""
+
 
 class Block(NamedTuple):
     language: str
@@ -144,6 +164,8 @@ def kind_of(block: Block) -> str:
 def plays(page: Path) -> list[ParameterSet]:
     """A page as it is played by day, and whole by night if that is another thing."""
     name, text = str(page.relative_to(ROOT)), page.read_text("utf-8")
+    if name in READ_BY_DAY:
+        return [pytest.param(page, True, marks=pytest.mark.slow, id=f"{name} whole")]
     if name in NEED_WORK or not LONG.search(text):
         return [pytest.param(page, True, id=name)]
     whole = pytest.param(page, True, marks=pytest.mark.slow, id=f"{name} whole")
@@ -174,6 +196,22 @@ def test_every_block_runs_and_prints_what_the_page_says(page, whole, tmp_path, p
         if block.title.endswith(".toml"):
             with as_before():  # a study may register things
                 read_study(tmp_path / block.title)
+
+
+@pytest.mark.parametrize("name", sorted(READ_BY_DAY))
+def test_of_long_pages_studies_are_read_and_code_is_code(name, tmp_path):
+    found = blocks_of((ROOT / name).read_text("utf-8"))
+    files = [block for block in found if "." in block.title]
+    for block in files:
+        (tmp_path / block.title).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / block.title).write_text(block.text, "utf-8")
+    for block in found:
+        kind = kind_of(block)
+        if kind == "python" or kind.endswith(".py"):
+            compile(block.text, name, "exec")
+        if kind.endswith(".toml"):
+            with as_before():  # a study may register things
+                read_study(tmp_path / kind)
 
 
 def quick(text: str) -> str:

@@ -124,20 +124,28 @@ SECOND_AXIS = '"game.parameters.r" = [1.5, 2.0]\n'
     [
         pytest.param(STUDY, marks=pytest.mark.slow),
         STUDY + SECOND_AXIS,
-        STUDY.replace("public_goods", "donation").replace("n = 3", "b = 3"),
+        pytest.param(
+            STUDY.replace("public_goods", "donation").replace("n = 3", "b = 3"),
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["players", "axes", "symmetric"],
 )
 def test_all_that_is_written_is_documented(study, tmp_path):
     (tmp_path / "study.toml").write_text(study)
     run_study(tmp_path / "study.toml", tmp_path / "out")
-    table = pq.read_table(tmp_path / "out" / "sweep.parquet")
+    assert_documented(tmp_path / "out")
+
+
+def assert_documented(out: Path) -> None:
+    """Every column, key and file of a study's folder has its place in the reference."""
+    table = pq.read_table(out / "sweep.parquet")
     columns = {name for name in table.column_names if "." not in name}  # axes go by their keys
     assert {c for c in columns if f"`{_documented(c)}`" not in OUTPUT} == set()
-    summary = json.loads((tmp_path / "out" / "summary.json").read_text("utf-8"))
+    summary = json.loads((out / "summary.json").read_text("utf-8"))
     documented = OUTPUT + STUDIES
     assert {key for key in _keys(summary) if f"`{key}`" not in documented} == set()
-    files = {path.name for path in (tmp_path / "out").iterdir()}
+    files = {path.name for path in out.iterdir()}
     assert {name for name in files if f"`{name}`" not in OUTPUT} == set()
 
 

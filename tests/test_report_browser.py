@@ -45,8 +45,16 @@ LEAST_TEXT, LEAST_INDEX = 8.0, 5.9
 LEAST_CONTRAST = 4.5
 """What WCAG 2 asks for text of normal size (level AA)."""
 
-every_view = pytest.mark.parametrize("scheme", ["light", "dark"])
 every_width = pytest.mark.parametrize("width", [390, 1400])
+every_view = pytest.mark.parametrize(  # by day every width and every scheme once
+    ("width", "scheme"),
+    [
+        (390, "dark"),
+        (1400, "light"),
+        pytest.param(390, "light", marks=pytest.mark.slow),
+        pytest.param(1400, "dark", marks=pytest.mark.slow),
+    ],
+)
 every_report = pytest.mark.parametrize("name", REPORTS)
 every_page = pytest.mark.parametrize("name", [*REPORTS, INDEX])
 
@@ -184,7 +192,6 @@ def view(browser, files, opened, name, width, scheme) -> View:
 
 
 @every_view
-@every_width
 @every_page
 def test_report_opens_from_disk_and_asks_for_nothing(view):
     assert view.messages == []
@@ -192,7 +199,6 @@ def test_report_opens_from_disk_and_asks_for_nothing(view):
 
 
 @every_view
-@every_width
 @every_page
 def test_nothing_is_cut_off(view):
     assert view.read["scrolls"] <= view.read["width"]
@@ -210,7 +216,6 @@ def test_nothing_is_cut_off(view):
 
 
 @every_view
-@every_width
 @every_page
 def test_everything_can_be_read(view):
     for word in view.read["words"]:
@@ -225,7 +230,6 @@ def test_everything_can_be_read(view):
 
 
 @every_view
-@every_width
 @every_page
 def test_words_neither_cover_each_other_nor_are_clipped(view):
     assert view.read["clipped"] == []
@@ -239,7 +243,6 @@ def test_words_neither_cover_each_other_nor_are_clipped(view):
 
 
 @every_view
-@every_width
 @every_report
 def test_tables_say_that_they_scroll_where_they_do(view):
     assert view.read["hints"]

@@ -9,6 +9,7 @@ import jsonschema
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from tests.test_documents import assert_documented
 
 from glasshouse.analysis import assess
 from glasshouse.dynamics import Learning, Starts
@@ -76,6 +77,10 @@ def test_folder_is_complete(written):
     assert files_in(out) >= {*figures, *others, *proved, *tables}
     rest = files_in(out) - {*figures, *others, *proved, *tables}
     assert rest == {f"certificates/rest_point_{k + 1}.json" for k in range(len(rest))}
+
+
+def test_all_that_is_written_is_documented(written):
+    assert_documented(written[1])
 
 
 def test_table_holds_the_theory(written):

@@ -14,6 +14,7 @@ from glasshouse.plots import plot_feasible_set, plot_portrait
 from glasshouse.study import prepare, run_study
 from glasshouse.study.report.page import report_html
 from glasshouse.study.spec.toml import parse_study
+from glasshouse.study.store import compute
 
 STUDY = """
 [game]
@@ -166,12 +167,11 @@ def test_what_cannot_be_asked_is_one_line(change, error):
     assert "\n" not in str(raised.value)
 
 
-def test_repeated_games_say_why_not(tmp_path):
+def test_repeated_games_say_why_not():
     study = STUDY.replace("mixed = true\n", "").replace('branches = ["semantics.coupling"]', "")
     repeated = study.replace("[semantics]", "repeated = { discount = 0.5 }\n[semantics]")
-    file = tmp_path / "repeated.toml"
-    file.write_text(repeated)
-    result = run_study(file, tmp_path / "out")
+    asked = repeated.replace("thresholds", "outcomes = false\ntied = false\nthresholds")
+    result = compute(prepare(parse_study(asked)))
     assert result.to_dict()["equilibria"] is None
     assert any("equilibria" in note and "played once" in note for note in result.notes)
 

@@ -139,6 +139,13 @@ def test_numbers_that_depend_on_the_unit_say_it():
     assert gh.run(gh.Tied(family(0.5)), steps=1, step_size=0.1).unit == "sum"
     once = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), 3.0)
     assert "unit" not in gh.run(once(0.5), steps=1, step_size=0.1).to_dict()
+
+
+@pytest.mark.slow  # by day the runs do, and the study does
+def test_searches_that_depend_on_the_unit_say_it():
+    game: Any = gh.games.RepeatedGame(gh.load_game("prisoners_dilemma"), 0.9, "sum")
+    family = gh.LogisticFamily(game, 3.0)
+    once = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), 3.0)
     found = gh.measured_first_movement(family, window=1e-4, points=3)
     assert found.to_dict()["settings"]["unit"] == "sum"
     assert found.evidence.settings["unit"] == "sum"

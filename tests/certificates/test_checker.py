@@ -185,7 +185,8 @@ def is_true(document: Document) -> bool:
     return verdict == claim.verdict and not (certified and worst > claim.epsilon)
 
 
-def test_a_thousand_forgeries_are_accepted_only_where_they_are_true():
+@pytest.mark.parametrize("count", [300, pytest.param(1000, marks=pytest.mark.slow)])
+def test_forgeries_are_accepted_only_where_they_are_true(count):
     """Contents changed and the digest made to fit: each claim accepted must be true."""
     rng = np.random.default_rng(1)
     originals = [json.loads(c.document.text()) for c in CERTIFICATES.values()]
@@ -195,7 +196,7 @@ def test_a_thousand_forgeries_are_accepted_only_where_they_are_true():
         inner = [p for p in found if p[:2] != ("problem", "programs")]
         places.append((found, inner))
     accepted = rejected = same = 0
-    for _ in range(1000):
+    for _ in range(count):
         k = rng.integers(len(originals))
         found, inner = places[k]
         chosen = inner if rng.uniform() < 0.8 else found
@@ -216,8 +217,8 @@ def test_a_thousand_forgeries_are_accepted_only_where_they_are_true():
         if verdict:
             accepted += 1
             assert is_true(document), document.claim
-    assert rejected > 500
-    assert accepted > 30
+    assert rejected > 0.5 * count
+    assert accepted > 0.03 * count
 
 
 @pytest.mark.parametrize("name", ["certified", "refuted", "unbounded", "an interval"])

@@ -17,8 +17,16 @@ from glasshouse.semantics.registry import SEMANTICS
 
 SIZES = {"logistic": [(2, 2), (2, 3), (2, 2, 2)], "custom": [(2, 3), (2, 2, 2)]}
 
-NIGHTLY = [("custom", (2, 2, 2))]
-"""Three players are those of the logistic semantics, functions those of (2, 3), by day."""
+SHOWN_TO_ALL = "probabilistic"
+"""The channel through which every semantics reads by day, for it shows several views at once."""
+
+
+def by_day(name: str, kind: str, size: tuple[int, ...]) -> bool:
+    """Every channel under the logistic semantics, which has three players in one more channel, and
+    every semantics through one channel; functions are those of (2, 3). By night all of all."""
+    if name == SHOWN_TO_ALL:
+        return (kind, size) not in (("custom", (2, 2, 2)), ("logistic", (2, 2, 2)))
+    return kind == "logistic" and size == ((2, 2, 2) if name == "mask" else (2, 2))
 
 
 @functools.cache
@@ -36,7 +44,7 @@ def fits(name: str, kind: str) -> bool:
 each_case = pytest.mark.parametrize(
     ("name", "kind", "actions"),
     [
-        pytest.param(name, kind, size, marks=pytest.mark.slow if (kind, size) in NIGHTLY else ())
+        pytest.param(name, kind, size, marks=() if by_day(name, kind, size) else pytest.mark.slow)
         for name in sorted(CHANNELS)
         for kind in sorted(SEMANTICS)
         for size in SIZES.get(kind, [(2, 2)])

@@ -154,8 +154,9 @@ def as_declared(rule_name, players):
     return example(rule_name, players)
 
 
+# By day of every rule tandem shows it.
 @pytest.mark.parametrize("players", [2, pytest.param(3, marks=pytest.mark.slow)])
-@each_rule
+@by_day("gradient", "lola")
 def test_rest_points_of_selfish_learning_are_kept_as_declared(rule_name, players):
     """In random games all of them are, or none is."""
     rule = as_declared(rule_name, players)
@@ -197,7 +198,7 @@ def fragile(params):
     ]
 
 
-@by_day("fixed", "gradient", "momentum", "sos")
+@by_day("fixed", "gradient", "sos")
 def test_who_leaves_the_reals_leaves_alone(rule_name):
     """What other members of a batch compute does not change by a bit."""
     game, rule = DifferentiableGame(fragile, [LINE, LINE]), example(rule_name, 2)
@@ -243,7 +244,7 @@ def run_or_refused(game, rule, params) -> Any:
     return None
 
 
-@each_rule
+@by_day("fixed", "gradient", "lola")  # who learns there and who refuses: test_some_learn_there
 def test_who_share_a_parameter_learn_as_apart_or_it_is_refused(rule_name):
     rule, game = example(rule_name, 2), gh.LogisticFamily(gh.load_game("stag_hunt"), 3.0)(0.4)
     tied = run_or_refused(Tied(game), rule, (0.3,))
@@ -253,7 +254,7 @@ def test_who_share_a_parameter_learn_as_apart_or_it_is_refused(rule_name):
         assert (float(tied[0]) == 0.3) == (rule_name == "fixed")
 
 
-@by_day("gradient", "perplayer", "sos")
+@by_day("perplayer", "sos")  # that others learn there is shown in oracles/test_networks.py
 def test_networks_learn_as_the_dense_game_does_or_it_is_refused(rule_name):
     network, dense = both("pairwise 2", 3)
     rule, params = example(rule_name, network.players), network_params(network, 2)

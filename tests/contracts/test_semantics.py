@@ -21,11 +21,18 @@ from glasshouse.semantics.registry import SEMANTICS
 
 SIZES = [(2, 2), (3, 3), (2, 3), (2, 2, 2), (3, 2, 3), (4, 5, 4)]
 
-each_example = pytest.mark.parametrize(
-    ("kind", "actions"),
-    [(kind, size) for kind in sorted(SEMANTICS) for size in SIZES if supports(kind, size)],
-    ids=str,
-)
+
+def sizes():
+    """By day every semantics of two players with two actions, the logistic and those of a function
+    also of three players and different actions; nightly every semantics of every size."""
+    for kind in sorted(SEMANTICS):
+        own = [size for size in SIZES if supports(kind, size)]
+        usual = {(2, 2), (2, 3), (3, 2, 3)} if kind in ("logistic", "custom") else {(2, 2)}
+        for size in own:
+            yield pytest.param(kind, size, marks=() if size in usual else pytest.mark.slow)
+
+
+each_example = pytest.mark.parametrize(("kind", "actions"), list(sizes()), ids=str)
 
 
 @pytest.mark.parametrize("kind", sorted(SEMANTICS))

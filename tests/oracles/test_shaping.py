@@ -294,7 +294,14 @@ def directed(rule, game, params):
     return directed_by([rule], game, params)[0]
 
 
-def test_who_is_believed_to_stand_still_is_met_where_it_stands(denses):
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        pytest.param(slice(1, 2), id="LOLA"),
+        pytest.param(slice(None), marks=pytest.mark.slow, id="all"),
+    ],
+)
+def test_who_is_believed_to_stand_still_is_met_where_it_stands(chosen, denses):
     (game, tensors, weights, params), matrices = denses[3]
     made, dense, x = game(tensors[0], weights[0]), matrices[0], tuple(params[0])
     steps = 0.7 * np.array([1.0, 0.0, 2.0])
@@ -307,9 +314,9 @@ def test_who_is_believed_to_stand_still_is_met_where_it_stands(denses):
         (Lola(0.7, "original", **beliefs), dense.xi + shaping),
         (Cgd(0.7, **beliefs), np.linalg.solve(np.eye(3) - dense.off * steps, dense.xi)),
         (Extragradient(0.7, **beliefs), dense.at(params[0] + steps * dense.xi)[0]),
-    )
+    )[chosen]
     nobody: dict[str, Any] = {"believed_step_sizes": (0.0, 0.0, 0.0)}
-    alone = [LookAhead(0.7, **nobody), Lola(0.7, "exact", **nobody), Sos(0.7, **nobody)]
+    alone = [LookAhead(0.7, **nobody), Sos(0.7, **nobody), Lola(0.7, "exact", **nobody)][chosen]
     found = directed_by([*(rule for rule, _ in believing), *alone], made, x)
     for one, (_, right) in zip(found[: len(believing)], believing, strict=True):
         np.testing.assert_allclose(one, right, rtol=0, atol=1e-12)
@@ -455,7 +462,8 @@ def test_rules_without_them_learn_there_too():
         np.testing.assert_allclose(np.stack(apart), float(tied[0]), rtol=0, atol=1e-12)
 
 
-def test_a_line_up_of_many_kinds_and_what_cannot_be():
+@pytest.mark.slow  # by day a line-up of two kinds is each player's own rule, in test_rules.py
+def test_a_line_up_of_many_kinds():
     game = three()
     line_up = PerPlayer((Sos(0.5), Momentum(0.2), Cgd(0.3)), (1.0, 0.5, 2.0))
     end = gh.run(game, line_up, (0.3, -0.2, 0.1), steps=1, step_size=0.1).params
@@ -467,6 +475,10 @@ def test_a_line_up_of_many_kinds_and_what_cannot_be():
         )
     ]
     np.testing.assert_allclose(np.stack(end), right, rtol=0, atol=1e-14)
+
+
+def test_rules_that_cannot_be_are_refused():
+    game = three()
     for wrong, said in (
         (lambda: LookAhead(-1.0), "look_ahead=-1 must be at least 0"),
         (lambda: Sos(believed_step_sizes=(1.0, -2.0)), "believed_step_sizes=-2 must be at least"),
