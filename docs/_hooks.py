@@ -36,6 +36,13 @@ STUDY_FIGURE = re.compile(r"\]\((?:\.\./)*examples/(\w+)/(\w+)\.svg\)")
 MAIN_FIGURES = ("comparison", "map", "map_1", "coupling")
 """The figure that the gallery shows of a study: the first of these that it has."""
 
+SEARCH, FORMULAS = 'data-md-component="search" role="dialog"', '1998/Math/MathML" display="block"'
+EVERYBODY = {
+    SEARCH: f'{SEARCH} aria-label="Search"',
+    FORMULAS: f'{FORMULAS} tabindex="0"',
+}
+"""What the theme and MathML lack for those who read by ear or by keyboard."""
+
 GALLERY = "<!-- gallery of {} -->"
 STUDY_ROWS = re.compile(r"^<!-- rows of examples/(\w+).toml -->$", flags=re.MULTILINE)
 LOADED = re.compile(
@@ -219,6 +226,8 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """Refuse a page that loads something from another server."""
+    for before, after in EVERYBODY.items():
+        output = output.replace(before, after)
     foreign = LOADED.findall(re.sub(r'<link rel="canonical"[^>]*>', "", output))
     if foreign:
         raise PluginError(f"{page.file.src_uri} would load {foreign[0]}: serve it from docs/")

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 AXE = ROOT / "tests" / "node_modules" / "axe-core" / "axe.min.js"
@@ -46,9 +46,9 @@ def faults(browser: Browser, site: Path) -> Iterator[str]:
         page = view.new_page()
         said: list[str] = []
         page.on("pageerror", lambda error, said=said: said.append(str(error)))
-        page.on("requestfailed", lambda asked, said=said: said.append(f"{asked.url} fails"))
+        page.on("requestfailed", lambda asked, said=said: said.extend(_failed(asked)))
         page.on("request", lambda asked, said=said: said.extend(_foreign(asked.url)))
-        for file in sorted(site.rglob("*.html")):
+        for file in sorted(set(site.rglob("*.html")) - {site / "404.html"}):  # which a server shows
             said.clear()
             page.goto(file.as_uri())
             where = f"{file.relative_to(site)} at {width} px, {scheme}"
@@ -62,6 +62,12 @@ def faults(browser: Browser, site: Path) -> Iterator[str]:
         page.wait_for_selector(".md-search-result__item", timeout=20_000)
     except Exception:  # whatever is in its way, nothing was found
         yield f"the search does not find “{SOUGHT}”"
+
+
+def _failed(asked: Request) -> list[str]:
+    """Unless the next page is opened already."""
+    why = asked.failure or ""
+    return [] if "ABORTED" in why else [f"{asked.url} fails: {why}"]
 
 
 def _foreign(address: str) -> list[str]:
