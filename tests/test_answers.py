@@ -2,6 +2,7 @@
 
 import json
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,7 +53,7 @@ def test_what_cannot_be_proved_is_searched_and_said_to_be_no_proof(study, call):
 def test_a_deviation_that_a_search_found_is_a_proof_once_its_gain_is_bounded():
     """Of eight parameters no corner is tried: one look at the whole box tells nothing."""
     game = gh.LogisticFamily(gh.load_game("travellers_dilemma"), bound=3.0)(0.0)
-    table = np.asarray(game.game.tensor)[0]
+    table = np.asarray(gh.load_game("travellers_dilemma").tensor)[0]
     best = int(table.mean(axis=1).argmax())
     assert best < 8  # no last action, whose logit is 0
     own = np.where(np.arange(8) == best, 3.0, -3.0)
@@ -73,21 +74,29 @@ def test_the_corner_towards_cooperation_of_several_actions():
     """Of rock, paper, scissors paper beats an almost pure rock, which is then no equilibrium."""
     game = gh.LogisticFamily(catalogue.rock_paper_scissors(), bound=3.0)(0.0)
     corner = cooperative_corner(game)
+    assert corner is not None
     assert [own.tolist() for own in corner] == [[3.0, -3.0]] * 2
     found = judge(game, corner, 1e-6, 500)
+    assert found.certificate is not None
     assert found.certificate.verdict == "refuted"
     assert cooperative_corner(gh.LogisticFamily(catalogue.stag_hunt(), bound=np.inf)(0.5)) is None
 
 
+def one(found: Any) -> Any:
+    """The only one of some."""
+    (only,) = found
+    return only
+
+
 def test_mixed_equilibria_stand_beside_the_pure_ones():
-    (rps,) = base_game(catalogue.rock_paper_scissors()).mixed
+    rps = one(base_game(catalogue.rock_paper_scissors()).mixed)
     assert rps.weights == ((1 / 3,) * 3,) * 2
     assert rps.payoffs == (0.0, 0.0)
     # Chicken, R = 3, S = 1, T = 5, P = 0: who swerves with p gains 3p + (1 - p) = 5p at p = 1/3.
     table = np.array([[3.0, 1.0], [5.0, 0.0]])
     chicken = gh.NormalFormGame(np.stack([table, table.T]))
     facts = base_game(chicken)
-    (mixed,) = facts.mixed
+    mixed = one(facts.mixed)
     third = float(Fraction(1, 3))
     assert [own[0] for own in mixed.weights] == [third, third]
     assert mixed.payoffs == (float(Fraction(5, 3)),) * 2

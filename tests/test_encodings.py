@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -185,7 +186,7 @@ def test_bars_are_drawn_in_ascii(monkeypatch):
         prepare_streams()
         with bars.progress("gains at every κ", 2) as advance:
             advance()
-            display = bars._shown
+            display: Any = bars._shown
             assert display is not None
             display.start()
             display.refresh()

@@ -5,6 +5,7 @@ import re
 import runpy
 import sys
 from pathlib import Path
+from typing import Any, cast
 
 import equinox as eqx
 import jax
@@ -26,7 +27,7 @@ from glasshouse.study import check_study, run_study
 PAGE = Path(__file__).parent.parent / "docs" / "how-to" / "own-networks.md"
 
 
-def single(key=None, value=0.0):
+def single(key: Any = None, value: Any = 0.0) -> Any:
     """A network of one weight, beside what no gradient reaches."""
     return {"logit": np.asarray(value), "name": "single", "layers": 3, "activation": jnp.tanh}
 
@@ -74,7 +75,8 @@ def test_the_networks_as_given_are_neutral_and_normal_starts_lie_around_them():
 
 def test_starts_are_what_the_initialisers_make_of_the_librarys_own_keys():
     """Against NumPy's generator, whose words are the keys, and each network made by itself."""
-    game = ParametricGame(normal_form(PD), pair(initialise=drawn))
+    semantics = pair(initialise=drawn)
+    game = ParametricGame(normal_form(PD), semantics)
     words = np.random.PCG64(np.random.SeedSequence([5, 6, 0])).random_raw(2 * 70).reshape(70, 2)
     for count in (3, 70):
         found = starting_points([game], Starts(count, seed=5, kind="initial"))
@@ -82,14 +84,14 @@ def test_starts_are_what_the_initialisers_make_of_the_librarys_own_keys():
             for player in (0, 1):
                 high, low = divmod(int(words[k, player]), 2**32)
                 key = jax.random.wrap_key_data(
-                    np.array([high, low], np.uint32), impl="threefry2x32"
+                    jnp.asarray([high, low], np.uint32), impl="threefry2x32"
                 )
                 with jax.enable_x64(True):
                     wanted = float(jax.random.normal(key, dtype=float))
                 assert found[player]["logit"][k] == wanted
-    assert flat(game.semantics.initial(5)).tolist() == [found[i]["logit"][0] for i in (0, 1)]
+    assert flat(semantics.initial(5)).tolist() == [found[i]["logit"][0] for i in (0, 1)]
     assert flat(Modules.drawn(drawn, play, key=5).weights) == pytest.approx(
-        flat(game.semantics.initial(5)), abs=1e-15
+        flat(semantics.initial(5)), abs=1e-15
     )
 
 
@@ -127,7 +129,7 @@ def shaped(key):
     ("build", "words"),
     [
         (lambda: Modules(single(), play), "a list of one network for each player"),
-        (lambda: Modules([single()] * 2, 3.0), "play must be a function"),
+        (lambda: Modules([single()] * 2, cast(Any, 3.0)), "play must be a function"),
         (lambda: Modules([single(), single(value=np.nan)], play), r"player 2 is not finite at \["),
         (lambda: Modules([single(value=9.0)] * 2, play, 1.0, 3.0), "beyond bound = 3 at.*is 9"),
         (lambda: Modules([{"w": np.arange(3)}] * 2, play), "player 1 has no weights.*ndarray"),
@@ -219,9 +221,11 @@ def test_a_study_of_own_networks_is_checked_and_keeps_its_code_and_data(folder):
     assert isinstance(semantics, Modules)
     starts = starting_points([p.parametric for p in found.points], found.points[0].learning.starts)
     assert len(starts[0]["logit"]) == 12
-    assert np.array_equal(*np.split(starts[0]["logit"], 2))
+    first, second = np.split(starts[0]["logit"], 2)
+    assert np.array_equal(first, second)
     assert isinstance(found.base.own_family("semantics.gain"), GainFamily)
-    assert len({point.parametric.semantics.play.func for point in found.points}) == 1
+    played: list[Any] = [point.parametric.semantics for point in found.points]
+    assert len({semantics.play.func for semantics in played}) == 1
 
 
 @pytest.mark.parametrize(

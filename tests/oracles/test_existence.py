@@ -2,6 +2,7 @@
 
 import math
 import re
+from typing import Any
 
 import jax.numpy as jnp
 import mpmath
@@ -139,6 +140,7 @@ def test_witnesses_lie_in_the_box(seed):
         family(PD, bound)(0.5),
     ):
         triple = existence(played)["quasi-concave"].witness
+        assert not isinstance(triple, Jump)
         assert triple is None or np.abs(np.concatenate(triple.points)).max() <= bound
 
 
@@ -242,7 +244,7 @@ def test_where_branches_meet_no_jump_is_claimed(name):
 
 def test_a_jump_of_behaviour_that_nobody_is_paid_for_is_none():
     """Both are paid by the second player's action alone, and the first one's jumps."""
-    game = of_two(JUMPING["where"], payoffs=(1.0, 1.0, 0.0, 0.0))
+    game = of_two(JUMPING["where"], payoffs=DONATION._replace(T=1.0, R=1.0, P=0.0, S=0.0))
     tensor = np.broadcast_to([1.0, 0.0], (2, 2, 2))
     game = ParametricGame(NormalFormGame(tensor, player_axis=0), game.semantics)
     assert continuity(game).holds is None
@@ -251,7 +253,7 @@ def test_a_jump_of_behaviour_that_nobody_is_paid_for_is_none():
 
 
 def test_a_jump_is_shown_on_a_box_without_bounds():
-    semantics = of_two(JUMPING["where"]).semantics
+    semantics: Any = of_two(JUMPING["where"]).semantics
     boxes = [Box([-math.inf], [math.inf])] * 2
     game = ParametricGame(normal_form(PD), Custom(semantics.function, boxes))
     found = existence(game)
@@ -297,6 +299,7 @@ def test_random_programs_jump_where_it_is_claimed(seed):
     found = continuity(game)
     if found.holds is False:
         assert not meet
+        assert isinstance(found.witness, Jump)
         first, second = (paid_at(game, end) for end in found.witness.ends)
         assert abs(first - second)[found.witness.player] > found.witness.gap * (1 - 1e-6) - 1e-12
         assert np.abs(np.subtract(*map(np.ravel, found.witness.ends))).max() < 1e-11
