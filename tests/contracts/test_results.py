@@ -314,7 +314,7 @@ EXAMPLES = {
     "Portrait": portrait,
     "PlaneRestPoint": lambda: portrait().rest_points[0],
     "FieldGrid": lambda: portrait().field,
-    "MixedProfile": lambda: (base_game(catalogue.rock_paper_scissors()).mixed or ())[0],
+    "MixedProfile": lambda: next(iter(base_game(catalogue.rock_paper_scissors()).mixed or [])),
     "BaseGame": lambda: base_game(catalogue.minimum_effort()),
     "Experiment": Experiment,
     "Trial": lambda: sceptic().trials[0],
