@@ -209,6 +209,16 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
         ',a,b\na,"3,4","0,5"\nb,"5,0","1,1"',
         "row 2, column B: '3,4' may mean payoffs 3 and 4 or 3.4",
     ),
+    "four profiles without headings": (
+        "0,0,3,3\n0,1,0,5\n1,0,5,0\n1,1,1,1",
+        "begins a table of 4 × 4 payoffs, or a list of 2 × 2 profiles",
+    ),
+    "the first payoff missing": (",1,4\n1,2,0\n4,0,3", "row 1, column A: is empty: is a payoff"),
+    "a filler for it": ("n/a,1,4\n1,2,0\n4,0,3", "row 1, column A: 'n/a' is no payoff"),
+    "German decimals that mirror each other": (
+        ";a;b\na;1,1;2,3\nb;3,2;4,4",
+        "row 2, column B: '1,1' may mean payoffs 1 and 1 or 1.1",
+    ),
     "the same, of actions that differ": (
         ";l;r\nu;1,5;2,5\nd;3,5;4,5",
         "row 2, column B: '1,5' may mean payoffs 1 and 5 or 1.5",
@@ -313,6 +323,22 @@ def test_tables_are_refused_in_one_line_that_names_the_place(tmp_path, name):
     found = said_of(path)
     assert found.startswith(f"{path}: ")
     assert said in found
+
+
+def test_numbers_of_players_are_those_in_their_names():
+    rows = "a,c,3,4\na,d,0,5\nb,c,5,0\nb,d,1,1"
+    swapped = parse_table(f"Player 2,Player 1,u1,u2\n{rows}")
+    assert swapped.player_names == ("Player 2", "Player 1")
+    np.testing.assert_array_equal(np.asarray(swapped.tensor)[1], [[3, 0], [5, 1]])
+    said = "does not say whose payoffs these are"
+    with pytest.raises(gh.InputError, match=said):
+        parse_table(f"Team 7,Team 8,u1,u2\n{rows}")
+
+
+def test_headings_of_a_frame_that_are_payoffs_are_none():
+    frame = pd.read_csv(io.StringIO("2,5\n0,1"))
+    with pytest.raises(gh.InputError, match="2, 5, look like payoffs: read the file with header"):
+        gh.load_game(frame)
 
 
 def test_there_are_thirty_unusual_tables_and_more():

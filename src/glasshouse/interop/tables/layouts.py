@@ -3,6 +3,7 @@
 import itertools
 import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -15,7 +16,13 @@ from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.symmetric import is_symmetric
 from glasshouse.interop.files import MOST_PAYOFFS_READ, MOST_PLAYERS_READ
 from glasshouse.interop.tables.sheet import TABLE_EXAMPLE, Grid
-from glasshouse.interop.tables.written import Read, looks_like_payoffs, read_every_way, ways
+from glasshouse.interop.tables.written import (
+    NOT_FINITE,
+    Read,
+    looks_like_payoffs,
+    read_every_way,
+    ways,
+)
 
 BOTH_IN_EACH = "both players' payoffs in each cell, the row player's first"
 ONE_IN_EACH = "a symmetric game, the row player's payoffs alone"
@@ -67,13 +74,19 @@ def _matrix(sheet: Grid) -> _Found:
     corner = sheet.rows[0][0]
     players = TWO_NAMES.fullmatch(corner) if isinstance(corner, str) else None
     if corner is not None and (looks_like_payoffs(corner) or not isinstance(corner, str)):
+        _check_not_a_list(sheet)
         return _of_reads(sheet, sheet, None, None)
+    if isinstance(corner, str) and NOT_FINITE.fullmatch(corner.strip()):
+        raise sheet.error(0, 0, f"'{corner}' is no payoff: write a finite number; {TABLE_EXAMPLE}")
     if len(sheet.rows) < 2 or len(sheet.rows[0]) < 2:
         raise sheet.error(0, 0, f"is a heading, and payoffs are missing: {TABLE_EXAMPLE}")
     body, across = sheet.part(1, 1), list(range(1, len(sheet.rows[0])))
     twice = _two_columns_each(sheet)
     rows = _labels(sheet, [(r, 0) for r in range(1, len(sheet.rows))])
     columns = _labels(sheet, [(0, c) for c in (across[::2] if twice else across)])
+    if corner is None and _numeric(rows) and _numeric(columns) and not _count(rows, columns):
+        why = "is empty: is a payoff missing? Else name actions by words"
+        raise sheet.error(0, 0, f"{why}; {TABLE_EXAMPLE}")
     both_named = corner is None or players is not None
     if not both_named and _numeric(rows) != _numeric(columns):
         _no_labels(sheet, rows)
@@ -83,6 +96,20 @@ def _matrix(sheet: Grid) -> _Found:
     read = _only(body, read_every_way(body, ways(1, sheet.points)))
     pairs = read.reshape(len(rows), len(columns), 2)
     return _Found(np.moveaxis(pairs, -1, 0), names, (rows, columns), BOTH_IN_EACH)
+
+
+def _count(*labels: Sequence[str]) -> bool:
+    """Whether labels that are numbers only count."""
+    return all([float(x) - float(own[0]) for x in own] == [*range(len(own))] for own in labels)
+
+
+def _check_not_a_list(sheet: Grid) -> None:
+    """Refuse four rows without headings that may list the profiles of two players."""
+    profiles = {tuple(map(str, row[:2])) for row in sheet.rows}
+    values = [{profile[k] for profile in profiles} for k in (0, 1) if len(sheet.rows[0]) == 4]
+    if len(sheet.rows) == len(profiles) == 4 and [len(own) for own in values] == [2, 2]:
+        why = "begins a table of 4 × 4 payoffs, or a list of 2 × 2 profiles: give headings"
+        raise sheet.error(0, 0, f"{why}; {TABLE_EXAMPLE}")
 
 
 def _of_reads(sheet: Grid, body: Grid, players: Any, actions: Any) -> _Found:
@@ -95,7 +122,9 @@ def _of_reads(sheet: Grid, body: Grid, players: Any, actions: Any) -> _Found:
     singles = [read for read in found if read.way.payoffs == 1]
     if singles and not pairs and not alike:
         _not_symmetric(sheet, actions)
-    mirrored = [read for read in pairs if square and _mirrors(read.payoffs)]
+    # Two decimals are soon mirrored by accident, where commas do not separate columns.
+    large = len(body.rows) > 2 or sheet.points or not singles
+    mirrored = [read for read in pairs if square and large and _mirrors(read.payoffs)]
     # One payoff in a cell is a reading even where no game could have it: its writer may err.
     payoffs = _only(body, mirrored or [*pairs, *singles])
     if payoffs.shape[-1] == 2:
@@ -157,7 +186,7 @@ def _labels(sheet: Grid, places: list[tuple[int, int]]) -> tuple[str, ...]:
         if cell is None:
             raise sheet.error(r, c, f"is empty, and should name an action: {TABLE_EXAMPLE}")
         name = as_label(sheet, r, c)
-        if len(name.split()) and looks_like_payoffs(cell) and not _numeric((name,)):
+        if looks_like_payoffs(cell) and not _numeric((name,)):
             raise sheet.error(r, c, f"'{name:.40}' looks like payoffs, and should name an action")
         if name in seen:
             said = f"'{name:.40}' names two actions, also in {sheet.place(*seen[name])}"
@@ -343,7 +372,7 @@ def _columns(sheet: Grid) -> tuple[list[int], list[int], tuple[str, ...]]:
 
 
 def _whose(sheet: Grid, column: int, players: list[str]) -> int:
-    """The player whose payoffs a column holds."""
+    """The player whose payoffs a column holds: by name, by the number in it, or by place."""
     head = str(sheet.rows[0][column])
     found = WHOSE.fullmatch(head)
     said = head if found is None else found["after"] or found["before"] or found["number"] or ""
@@ -352,7 +381,12 @@ def _whose(sheet: Grid, column: int, players: list[str]) -> int:
         return folded.index(said.casefold())
     counted = re.fullmatch(r"(?:player ?)?([0-9]{1,3})", said, re.IGNORECASE)
     if counted and 1 <= int(counted[1]) <= len(players):
-        return int(counted[1]) - 1
+        numbers = [re.search(r"([0-9]+)$", name) for name in players]
+        named = [i for i, x in enumerate(numbers) if x and int(x[1]) == int(counted[1])]
+        if len(named) == 1:
+            return named[0]
+        if not any(numbers):
+            return int(counted[1]) - 1
     names = ", ".join(players[:6])
     said = f"'{head:.40}' does not say whose payoffs these are"
     raise sheet.error(0, column, f"{said}: write 'payoff' and one of {names}")

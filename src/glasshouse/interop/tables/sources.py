@@ -13,6 +13,7 @@ from typing import Any
 from glasshouse.errors import InputError
 from glasshouse.interop.files import MOST_PAYOFFS_READ, file_bytes
 from glasshouse.interop.tables.sheet import TABLE_EXAMPLE, Grid, counted_sheet, letters, tidy
+from glasshouse.interop.tables.written import looks_like_payoffs
 
 TEXTS = (".csv", ".tsv", ".txt", ".tab")
 WORKBOOKS = (".xlsx", ".xlsm")
@@ -178,7 +179,13 @@ def frame_sheet(frame: Any) -> Grid:
         top = [_corner(frame, names), *names[1:]]
         heads = [*top, *heads]
         rows = [[*map(tidy, map(_plain, own)), *row] for own, row in zip(index, rows, strict=True)]
-    if _counts(frame.columns.tolist()) and len(heads) == len(frame.columns):
+    plain_index = len(heads) == len(frame.columns)
+    if plain_index and not _counts(heads) and all(looks_like_payoffs(head) for head in heads):
+        raise InputError(
+            f"the DataFrame's headings, {', '.join(map(str, heads[:4]))}, look like payoffs: read "
+            "the file with header=None, or name the actions in its columns and its index"
+        )
+    if _counts(frame.columns.tolist()) and plain_index:
         head_rows: list[list[Any]] = []  # nothing is called anything
     else:
         head_rows, called = [heads], ["of headings", *called]
