@@ -268,7 +268,7 @@ def _reached(
         ends = ends_reached(game, learning=learning, most=MOST_ENDS)
         wanted = {"tied": tied and not shared, "generic": outcomes}
         points = (*shared, *(end for end in ends if wanted[end.starts]))
-        return points, NO_REST
+        return points, NO_REST if not shared else NO_REST.replace("no run", "no run but the tied")
     return points, _left_out(found, points) if outcomes else ""
 
 

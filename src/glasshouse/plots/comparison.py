@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from glasshouse.errors import InputError
 from glasshouse.plots._layout import arrange, new_figure
+from glasshouse.plots._names import in_figure
 from glasshouse.plots._palette import BLUE, GREY, ORANGE, TEXT
 
 ROW_HEIGHT = 0.32
@@ -62,7 +63,7 @@ def plot_comparison(
         ax.hlines(np.array(places) + BELOW, low, high, **style)
     if known:
         ax.plot(*zip(*known, strict=True), "x", ms=6, mew=1.2, color=ORANGE, label="published")
-    ax.set_yticks(rows, list(names))
+    ax.set_yticks(rows, list(map(in_figure, names)))
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_xlabel(quantity, fontsize=TEXT)
     ax.tick_params(labelsize=TEXT)

@@ -22,7 +22,7 @@ from glasshouse.study.words.headlines import (
 )
 from glasshouse.study.words.names import at_own_values, points_words, upper
 from glasshouse.study.words.outcomes import counted
-from glasshouse.study.words.sentences import toward, where_words
+from glasshouse.study.words.sentences import toward, where_words, which_ends
 from glasshouse.study.words.verdicts import judged
 
 OURS = "closed form, derived here"
@@ -174,10 +174,11 @@ def _equilibrium(result: Computed) -> Glance:
     if points:
         verdicts = [proof.verdict for proof in points]
         here = f"{at_own_values(result).strip()}, " if result.axes else ""
-        said.append(f"{here}{judged(verdicts, points[0].epsilon)}")
+        said.append(f"{here}{judged(verdicts, points[0].epsilon, which_ends(result))}")
         hows += [] if set(verdicts) == {"unknown"} else ["proved"]
     if result.searched:
-        said.append(f"of {len(result.searched)} points searched, none is decided by proof")
+        count = len(result.searched)
+        said.append(f"{count} point{'s' * (count > 1)} searched for deviations, not proved")
         hows.append("numerical")
     asked = result.prepared.study.analysis.boundary_test
     answer = "; ".join(said) or ("not tested, or undecided" if asked else NOT_SOUGHT)

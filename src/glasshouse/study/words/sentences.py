@@ -237,22 +237,26 @@ def _rounded_up(number: float, most: float) -> str:
     return short if float(short) <= most else exactly(number)
 
 
+def which_ends(result: Computed) -> str:
+    """What the points are called at which learning ends, and of which something was proved."""
+    reached = [point.reached for point in result.certificates if point.reached is not None]
+    if not all(point.at_rest for point in reached):
+        return "end points of learning"
+    if any(point.dimension != 0 for point in reached):
+        return "rest points sampled from a continuum"
+    generic = sum(point.starts == "generic" for point in reached)
+    return "most frequent rest points" if generic >= MOST_CERTIFIED else "rest points reached"
+
+
 def _rest_points_claim(result: Computed) -> str:
     """Whether the rest points reached are equilibria; nothing where none was certified."""
     points = [point for point in result.certificates if point.reached is not None]
     common = most_frequent(result.certificates)
     if common is None:
         return ""
-    generic = sum(p.reached is not None and p.reached.starts == "generic" for p in points)
-    moving = any(not point.reached.at_rest for point in points if point.reached is not None)
-    which = "most frequent rest points" if generic >= MOST_CERTIFIED else "rest points reached"
-    if moving:
-        which = "end points of learning"
-    elif any(point.reached.dimension != 0 for point in points if point.reached is not None):
-        which = "rest points sampled from a continuum"
     verdicts = [point.certificate.verdict for point in points]
     proved = "" if set(verdicts) == {"unknown"} else ", proved"
-    found = judged(verdicts, common.certificate.epsilon, which)
+    found = judged(verdicts, common.certificate.epsilon, which_ends(result))
     about = common.certificate.about
     program = "" if about == "the game" else f" (about {about}, traced from the semantics)"
     against = witness_words(common, players_called(result))
