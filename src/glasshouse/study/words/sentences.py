@@ -297,7 +297,11 @@ def _passes_claim(result: Computed) -> str:
 def _corner_claim(corner: CertifiedPoint, names: Sequence[str], where: str = "") -> str:
     """On the corner at one point, where it was certified or refuted."""
     what, gain = equilibrium(corner.certificate.epsilon), corner.gain
-    named = CORNER if all(len(own) == 1 for own in corner.certificate.params) else CORNER_OF_MANY
+    proof = corner.certificate
+    ends = [tuple(high for _, high in box) for box in proof.document.problem.boxes]
+    upper = all(tuple(own) == end for own, end in zip(proof.params, ends, strict=True))
+    alone = all(len(own) == 1 for own in proof.params)
+    named = CORNER if upper and alone else CORNER_OF_MANY
     if corner.certificate.verdict == "certified":
         return f"Equilibrium{where}, proved: {named} is an {what}."
     move = f"moving to about {point_words(gain.witness)}"
