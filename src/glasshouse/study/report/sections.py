@@ -239,7 +239,7 @@ def _predicted(result: StudyResult) -> Iterator[object]:
     each = "each value" if len(shown) == count else f"{len(shown)} of {count} values"
     yield quiet(
         "Along {}, at {} of {}. The margin's change of sign is interpolated between neighbouring "
-        "points of the sweep; the equilibrium test is passed, and in at least half of the runs all "
+        "points of the sweep; the boundary test is passed, and in at least half of the runs all "
         "cooperate in the end, at the value given and at all larger ones studied (numerical, not "
         "proved). A dash: there is no such value, or not one alone, "
         "among those studied.",

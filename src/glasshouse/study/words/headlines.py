@@ -92,7 +92,7 @@ def corner_is(found: CertifiedThreshold | Switch) -> str:
         if not isinstance(found, Switch):
             return "is not decided to be an equilibrium"
         where = switched(found).replace("above", "from").replace("below", "up to")
-        return f"passes the equilibrium test {where}"
+        return f"passes the boundary test {where}"
     if found.result == "nowhere":
         return f"is no equilibrium at {digits_of(found.highest)}, the largest searched"
     if found.bracket is None:
@@ -161,9 +161,9 @@ def passing(result: Computed) -> str:
         return ""
     passes = [answer is True for answer in answers]
     if not result.axes:
-        return f"cooperation {'passes' if passes[0] else 'does not pass'} the equilibrium test"
+        return f"cooperation {'passes' if passes[0] else 'does not pass'} the boundary test"
     where = f"at {sum(passes)} of {len(passes)} points"
     if len(result.axes) == 1:
         where = spans(result.axes[0].values, passes)
     left = "" if tested == len(answers) else f" (tested at {tested} of {len(answers)} points)"
-    return f"cooperation passes the equilibrium test {where}{left}"
+    return f"cooperation passes the boundary test {where}{left}"

@@ -135,7 +135,7 @@ def map_words(result: Computed, quantity: str, sheet: Sheet) -> tuple[str, str, 
     ends = [slices[0], slices[-1]] if slices else []
     for words, name in (
         ("First movement turns to cooperation", "first_movement"),
-        ("The cooperative corner passes the equilibrium test from", "equilibrium"),
+        ("The cooperative corner passes the boundary test from", "equilibrium"),
         ("In at least half of the runs all cooperate in the end from", "cooperation"),
     ):
         found = [(s.value, getattr(s, name)) for s in ends if getattr(s, name) is not None]
