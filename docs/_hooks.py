@@ -33,9 +33,6 @@ FORMULA = re.compile(
     r'<(span|div) class="arithmatex">\\(?:\(|\[)(.*?)\\(?:\)|\])</\1>', flags=re.DOTALL
 )
 STUDY_FIGURE = re.compile(r"\]\((?:\.\./)*examples/(\w+)/(\w+)\.svg\)")
-MAIN_FIGURES = ("comparison", "map", "map_1", "coupling")
-"""The figure that the gallery shows of a study: the first of these that it has."""
-
 SEARCH, FORMULAS = 'data-md-component="search" role="dialog"', '1998/Math/MathML" display="block"'
 EVERYBODY = {
     SEARCH: f'{SEARCH} aria-label="Search"',
@@ -170,7 +167,9 @@ def study_card(study: Path, drawn: dict[str, bytes]) -> str:
     )
     words = " ".join(line.lstrip("# ") for line in comment if "Run it with" not in line)
     title, end, rest = re.split(r"(?<=[a-zκ½0-9])([.?:])(?= |$)", words, maxsplit=1)
-    figure = next((f"{name}.svg" for name in MAIN_FIGURES if f"{name}.svg" in drawn), None)
+    from glasshouse.study.report.index import PICTURES
+
+    figure = next((f"{name}.svg" for name in PICTURES if f"{name}.svg" in drawn), None)
     place = f"{study.stem}/report.html"
     files = f"[report]({place}) · [`{study.name}`]({study.name})"
     shown = None if figure is None else f"{study.stem}/{figure}"

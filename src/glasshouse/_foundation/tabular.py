@@ -25,7 +25,7 @@ ESCAPED = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", "–": "--", "…": r"\ldots{}",
-    "“": "``", "”": "''", "\N{NO-BREAK SPACE}": "~", "½": r"$\frac{1}{2}$", "±": r"$\pm$",
+    "“": "``", "”": "''", "½": r"$\frac{1}{2}$", "±": r"$\pm$",
     "×": r"$\times$", "≤": r"$\leq$", "≥": r"$\geq$", "∞": r"$\infty$", "−": "$-$",
     "∂": r"$\partial$", "·": r"$\cdot$", "²": r"$^{2}$",
 } | {

@@ -173,8 +173,10 @@ def _first_movements(
     detail = f"along {along} at the neutral start, exact to rounding"
 
     def named(margin: float, game: DenseGame) -> FirstMovement:
-        own = payoff_range(game) if what is not None and what.unit == PAYOFF else 1.0
-        smallest = SLOWEST_MOVEMENT * payoff_range(game) * own
+        span = payoff_range(game)
+        smallest = SLOWEST_MOVEMENT * span
+        if what is not None and what.unit == PAYOFF:  # which is counted in payoffs itself
+            smallest *= span
         direction = "rises" if margin > smallest else "falls" if margin < -smallest else "rests"
         return FirstMovement(margin, direction, detail=detail)
 

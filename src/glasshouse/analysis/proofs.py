@@ -28,8 +28,7 @@ from glasshouse.analysis.outcomes.reached import (
     SAME_END,
     ReachedPoint,
     ReachedRestPoints,
-    ends_reached,
-    reached_rest_points,
+    learned_ends,
 )
 from glasshouse.certificates.certificate import Certificate, GainBounds
 from glasshouse.dynamics.learning import Learning
@@ -61,8 +60,8 @@ MOST_PARAMETERS = 3
 """Of a player: with more, proofs about a threshold take longer than the rest of a study."""
 
 NO_REST = (
-    "no run came to rest to 1e-6: points are judged where runs stand after the steps taken, which "
-    "more steps may change (learning.steps, --steps)"
+    "no run{} came to rest to 1e-6: points are judged where runs stand after the steps taken, "
+    "which more steps may change (learning.steps, --steps)"
 )
 
 EQUAL_GAINS = 1e-9
@@ -192,7 +191,7 @@ def judged_points(
             if found.certificate is not None:
                 certified.append(CertifiedPoint(*about, found.certificate))
             if found.certificate is None or found.certificate.verdict == "unknown":
-                gains = any(x.gain > epsilon for x in found.deviations)
+                gains = gains_more(found.deviations, float(epsilon)) is not None
                 known = gains if found.deviations else None
                 searched.append(
                     SearchedPoint(
@@ -254,7 +253,8 @@ def _reached(
         return (), ""
     if not outcomes:
         learning = dataclasses.replace(learning, starts=Starts(kind="neutral"), tied=False)
-    found = reached_rest_points(game, learning=learning, most=MOST_CERTIFIED)
+    learned = learned_ends(game, learning)
+    found = learned.rest_points(MOST_CERTIFIED)
     shared = [point for point in found if point.starts == "tied" and tied]
     generic = [point for point in found if point.starts == "generic" and outcomes]
     for k, point in enumerate(shared):
@@ -265,10 +265,9 @@ def _reached(
                 break
     points = (*shared, *generic)
     if not points or (outcomes and not generic and not _shares(shared)):
-        ends = ends_reached(game, learning=learning, most=MOST_ENDS)
         wanted = {"tied": tied and not shared, "generic": outcomes}
-        points = (*shared, *(end for end in ends if wanted[end.starts]))
-        return points, NO_REST if not shared else NO_REST.replace("no run", "no run but the tied")
+        points = (*shared, *(x for x in learned.all_ends(MOST_ENDS) if wanted[x.starts]))
+        return points, NO_REST.format(" but the tied" if shared else "")
     return points, _left_out(found, points) if outcomes else ""
 
 

@@ -1,18 +1,13 @@
 """`glasshouse figure`: one figure of a study, at its size on paper."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from glasshouse.cli.options import JsonOption, TrustOption, print_json, say
 from glasshouse.errors import InputError
 from glasshouse.study.drawing.kinds import FIGURE_KINDS, figure_kind
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from glasshouse.study.drawing.source import Source
 
 KINDS = "; ".join(f"{name}: {kind.shows}" for name, kind in FIGURE_KINDS.items())
 
@@ -75,7 +70,7 @@ def command(
     from glasshouse.study.drawing.draw import draw_figure
     from glasshouse.study.drawing.files import check_dpi, check_file, save_figure, size_words
     from glasshouse.study.drawing.pages import page_of
-    from glasshouse.study.drawing.source import study_source
+    from glasshouse.study.drawing.source import finished_table, study_source
 
     asked = figure_kind(kind)  # all is checked before anything is computed
     check_file(out)
@@ -90,7 +85,7 @@ def command(
         height=height,
         style=style,
         trust=trust,
-        table=None if held or not asked.axes else _finished(source, trust),
+        table=None if held or not asked.axes else finished_table(source, trust=trust),
     )
     saved = save_figure(figure, out, dpi=dpi)
     if as_json:
@@ -119,9 +114,3 @@ def held_values(given: list[str] | None) -> dict[str, float]:
             raise InputError(f"--at {text!r:.60} {why}: write each once, as coupling=0.5")
         found[key] = number
     return found
-
-
-def _finished(source: "Source", trust: bool) -> "pa.Table | None":
-    from glasshouse.study.drawing.source import finished_table
-
-    return finished_table(source, trust=trust)

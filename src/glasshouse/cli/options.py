@@ -49,6 +49,7 @@ TrustOption = Annotated[
 
 def named_game(text: str, cooperate: Sequence[str] | None) -> Any:
     """The game of a GAME argument, the cooperating action or actions moved to the front."""
+    from glasshouse.games.labels import label_or_index, said_actions
     from glasshouse.interop.load import load_game
 
     game = load_game(text)
@@ -56,13 +57,11 @@ def named_game(text: str, cooperate: Sequence[str] | None) -> Any:
         return game
     labels = game.labels.actions if game.labels else ((),) * game.players
     given = list(cooperate)
-    if len(given) == 1 and "," in given[0] and not any(given[0] in own for own in labels):
-        given = [part.strip() for part in given[0].split(",")]
+    if len(given) == 1:
+        given = said_actions(given[0], set(itertools.chain(*labels)))
     each = given * game.players if len(given) == 1 else given
-    chosen = [
-        int(action) if action.isdecimal() and action not in own else action
-        for action, own in itertools.zip_longest(each, labels, fillvalue="")
-    ]
+    pairs = itertools.zip_longest(each, labels, fillvalue="")
+    chosen = [label_or_index(action, own) for action, own in pairs]
     return game.cooperating(chosen[: len(each)])
 
 

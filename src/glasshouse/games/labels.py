@@ -5,7 +5,7 @@ import itertools
 import math
 import numbers
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from glasshouse._foundation.results import Result, shortened
@@ -101,6 +101,18 @@ def check_labels(labels: Any, actions: tuple[int, ...]) -> None:
             f"labels name {len(labels.players)} players with {named} actions, but the payoffs "
             f"are for {len(actions)} players with {actions} actions"
         )
+
+
+def said_actions(text: str, labels: Container[str]) -> list[str]:
+    """The actions that a text says: itself where that is a label, else its parts between commas."""
+    if text in labels or "," not in text:
+        return [text]
+    return [part.strip() for part in text.split(",")]
+
+
+def label_or_index(text: str, labels: Container[str]) -> str | int:
+    """An action as people type it: a label, else an index from 0."""
+    return int(text) if text.isdecimal() and text not in labels else text
 
 
 def distinct(names: Sequence[str]) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ def short_number(value: float) -> str:
 
 def profiles_table(labels: "Labels", tensor: "np.ndarray") -> ShownTable:
     """One row for each profile: everybody's action, then everybody's payoff, as tables are read."""
-    players = [f"player {name}" if name.isdecimal() else name for name in labels.players]
+    players = _players(labels)
     records = []
     for profile in itertools.product(*(range(len(own)) for own in labels.actions)):
         named = zip(players, labels.actions, profile, strict=True)
@@ -40,9 +40,13 @@ def profiles_table(labels: "Labels", tensor: "np.ndarray") -> ShownTable:
     return shown_table(records)
 
 
+def _players(labels: "Labels") -> list[str]:
+    return [f"player {name}" if name.isdecimal() else name for name in labels.players]
+
+
 def matrix_html(title: str, labels: "Labels", tensor: "np.ndarray") -> str:
     """Both players' payoffs at every profile, as a table of HTML."""
-    row, column = (f"player {name}" if name.isdecimal() else name for name in labels.players)
+    row, column = _players(labels)
     down, across = labels.actions
     head = [html.escape(text) for text in (f"{row} \\ {column}", *across)]
     rows = [

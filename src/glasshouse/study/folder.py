@@ -205,12 +205,21 @@ def check_out(out: Path, prepared: Prepared) -> None:
         raise InputError(f"output folder {out} is already there: remove it or choose another --out")
 
 
-def finished(out: Path, prepared: Prepared) -> dict[str, Any] | None:
-    """The summary of this study where the folder holds all of it as it was written, or None."""
-    recorded = None if check_usable(out) else _recorded(out)
+def complete_record(out: Path, prepared: Prepared) -> dict[str, Any] | None:
+    """What a folder records of a complete run of this study, here and by this version, or None.
+
+    **Raises:** `InputError` when the record is damaged.
+    """
+    recorded = _recorded(out)
     if recorded is None or recorded["status"] != "complete":
         return None
-    if _difference(recorded, out, identity(prepared), prepared) or _changed(recorded, out):
+    return None if _difference(recorded, out, identity(prepared), prepared) else recorded
+
+
+def finished(out: Path, prepared: Prepared) -> dict[str, Any] | None:
+    """The summary of this study where the folder holds all of it as it was written, or None."""
+    recorded = None if check_usable(out) else complete_record(out, prepared)
+    if recorded is None or _changed(recorded, out):
         return None
     return json.loads((out / SUMMARY).read_text("utf-8"))
 

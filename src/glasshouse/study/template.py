@@ -12,6 +12,7 @@ import tomli_w
 
 from glasshouse._foundation.files import MACHINE, reason, write_file
 from glasshouse.errors import InputError, OutputError
+from glasshouse.games.labels import label_or_index, said_actions
 from glasshouse.games.registry import from_catalogue
 from glasshouse.interop.load import is_path, load_game, parsed_name
 from glasshouse.study.setting import prepare
@@ -100,8 +101,8 @@ def cooperating(text: str, game: str | Path | None) -> Any:
     """
     labels = None if game is None else load_game(game).labels
     names = {name for own in labels.actions for name in own} if labels else set()
-    given = [text] if text in names else [part.strip() for part in text.split(",")]
-    chosen = [int(x) if x.isdecimal() and x not in names else x for x in given]
+    given = said_actions(text if text in names else text.strip(), names)
+    chosen = [label_or_index(action, names) for action in given]
     return chosen if len(chosen) > 1 else chosen[0]
 
 

@@ -1,8 +1,8 @@
 """The rest points that learning reaches: which they are, and from how many starts."""
 
 import dataclasses
-from collections.abc import Sequence
-from typing import ClassVar, Literal, overload
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, Literal, NamedTuple, overload
 
 import jax
 import numpy as np
@@ -124,50 +124,65 @@ def reached_rest_points(
         found = reached_rest_points(family(0.3), learning=Learning(starts=Starts(20)))
         print(len(found), found.isolated)  # 3 True
     """
-    check_learning(learning, "reached_rest_points")
-    rule = check_direction(learning.rule, "telling rest points apart")
     most = whole(most, "most", least=0)
-    require_exact(game, "telling rest points apart", "observables")
-    played = Tied(game) if learning.tied else game
-    ends = learn([game], learning, seen)  # as outcomes are counted, and by the same program
-    ends = dataclasses.replace(ends, observed=ends.observed[0])
-    generic, resting = _distinct(played, ends, most, rule)
-    tied = _tied(game, learning, rule)
-    points = (*tied, *generic)
-    sizes = [point.dimension for point in points]
-    known = [size for size in sizes if size is not None]
-    listed = sum(point.share.count for point in generic if point.share is not None)
-    return ReachedRestPoints(
-        points=points,
-        isolated=all(size == 0 for size in sizes) if sizes else None,
-        dimension=max(known) if known and len(known) == len(sizes) else None,
-        unlisted=resting - listed,
-    )
+    return learned_ends(game, learning).rest_points(most)
+
+
+class LearnedEnds(NamedTuple):
+    """Where learning has ended, to be told apart in more than one way.
+
+    **Arguments:** `played`, the game from the study's starts, and `ends` there; `shared`, the game
+    of one shared parameter, and `tied`, its end, None where none can be shared; `rule`.
+    """
+
+    played: AbstractParametricGame
+    ends: Ends
+    shared: Tied | None
+    tied: Ends | None
+    rule: AbstractDirection
+
+    @in_float64
+    def rest_points(self, most: int) -> ReachedRestPoints:
+        """Those at rest: the tied one, then the most frequent ones, so many at most."""
+        generic, resting = _distinct(self.played, self.ends, most, self.rule)
+        points = (*self._shared_ends(resting=True), *generic)
+        sizes = [point.dimension for point in points]
+        known = [size for size in sizes if size is not None]
+        listed = sum(point.share.count for point in generic if point.share is not None)
+        return ReachedRestPoints(
+            points=points,
+            isolated=all(size == 0 for size in sizes) if sizes else None,
+            dimension=max(known) if known and len(known) == len(sizes) else None,
+            unlisted=resting - listed,
+        )
+
+    @in_float64
+    def all_ends(self, most: int) -> tuple[ReachedPoint, ...]:
+        """All, at rest or not: the tied one, then the most frequent ones, so many at most."""
+        generic, _ = _distinct(self.played, self.ends, most, self.rule, resting=False)
+        return (*self._shared_ends(resting=False), *generic)
+
+    def _shared_ends(self, resting: bool) -> Iterator[ReachedPoint]:
+        if self.shared is not None and self.tied is not None:
+            points, _ = _distinct(self.shared, self.tied, 1, self.rule, resting)
+            yield from (dataclasses.replace(p, starts="tied", share=None) for p in points)
 
 
 @in_float64
-def ends_reached(game: DenseGame, *, learning: Learning, most: int) -> tuple[ReachedPoint, ...]:
-    """Where runs stand at their end, at rest or not: the tied one, then the most frequent ones.
+def learned_ends(game: DenseGame, learning: Learning) -> LearnedEnds:
+    """Where learning ends from its starts, and with one parameter shared by all.
 
     **Arguments:** as in `reached_rest_points`.
     """
-    rule = check_direction(learning.rule, "telling ends apart")
-    played = Tied(game) if learning.tied else game
-    ends = learn([game], learning, seen)
+    check_learning(learning, "reached_rest_points")
+    rule = check_direction(learning.rule, "telling rest points apart")
+    require_exact(game, "telling rest points apart", "observables")
+    ends = learn([game], learning, seen)  # as outcomes are counted, and by the same program
     ends = dataclasses.replace(ends, observed=ends.observed[0])
-    generic, _ = _distinct(played, ends, most, rule, resting=False)
-    return (*_tied(game, learning, rule, resting=False), *generic)
-
-
-def _tied(
-    game: DenseGame, learning: Learning, rule: AbstractDirection, resting: bool = True
-) -> tuple[ReachedPoint, ...]:
-    """Where all end that share one parameter from the neutral start, if that is possible."""
-    if APART in rule.needs or untieable(game):
-        return ()
-    ends = learn([game], tied_learning(learning), cooperation)
-    points, _ = _distinct(Tied(game), ends, 1, rule, resting)
-    return tuple(dataclasses.replace(p, starts="tied", share=None) for p in points)
+    apart = APART in rule.needs or untieable(game)
+    tied = None if apart else learn([game], tied_learning(learning), cooperation)
+    shared = None if apart else Tied(game)
+    return LearnedEnds(Tied(game) if learning.tied else game, ends, shared, tied, rule)
 
 
 def _distinct(

@@ -9,13 +9,12 @@ from matplotlib import style
 
 from glasshouse.analysis.equilibria import mixing_branch
 from glasshouse.errors import InputError
-from glasshouse.plots._layout import fit
 from glasshouse.plots._page import on_page
 from glasshouse.plots.mixing import plot_mixing_branch
 from glasshouse.study.drawing.held import cut_down
 from glasshouse.study.drawing.kinds import FigureKind, figure_kind
 from glasshouse.study.drawing.pages import page_of
-from glasshouse.study.report.figures import StudyFigure, study_figures
+from glasshouse.study.report.figures import StudyFigure, finished_figure, study_figures
 from glasshouse.study.setting import Prepared, prepare
 from glasshouse.study.spec.study import Study
 from glasshouse.study.store import compute
@@ -87,11 +86,7 @@ def _mixing(prepared: Prepared, styles: tuple[Any, ...]) -> StudyFigure:
         )
     found = mixing_branch(family, axis.values)
     with style.context(["default", *styles]):
-        figure = plot_mixing_branch(found).get_figure(root=True)
-        assert figure is not None
-        fit(figure)
-        figure.draw_without_rendering()
-        figure.set_layout_engine(None)
+        figure = finished_figure(plot_mixing_branch(found))
     proved = sum(mixture.verdict == "certified" for mixture in found.mixtures)
     last = found.mixtures[-1]
     atoms = ", ".join(

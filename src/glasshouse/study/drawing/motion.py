@@ -22,7 +22,7 @@ from glasshouse.study.report.markers import markers_of, owner_of, symbol_of
 from glasshouse.study.setting import Prepared, prepare
 from glasshouse.study.spec.study import RangeSpec, Study
 from glasshouse.study.words.names import axis_name, upper
-from glasshouse.study.words.page import plain_label, portrait_words
+from glasshouse.study.words.page import plain_label, portrait_alt
 
 FEWEST_FRAMES, MOST_FRAMES, USUAL_FRAMES = 2, 200, 41
 
@@ -75,8 +75,7 @@ class Animation:
 
     def alt(self, k: int) -> str:
         """What a frame shows, in words."""
-        where = f" at {self.at(k)}"
-        return portrait_words(self.portraits[k], where, self.outcomes, "cooperate", "")[1]
+        return portrait_alt(self.portraits[k], self.outcomes)
 
     @property
     def caption(self) -> str:

@@ -1,7 +1,6 @@
 """Where the study of a figure comes from: a file, the folder of its results, or a game."""
 
 import contextlib
-import json
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from glasshouse.errors import InputError
-from glasshouse.study.folder import PROVENANCE, identity, sha256
+from glasshouse.study.folder import complete_record, sha256
 from glasshouse.study.setting import check_study
 from glasshouse.study.spec.study import Study
 from glasshouse.study.spec.toml import read_study
@@ -48,14 +47,8 @@ def finished_table(source: Source, *, trust: bool = False) -> pa.Table | None:
     if source.results is None:
         return None
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-        recorded = json.loads((source.results / PROVENANCE).read_text("utf-8"))
         prepared = check_study(source.results / "study.toml", trust=trust)
-        same = all(recorded[key] == value for key, value in _plain(identity(prepared)).items())
-        file = source.results / TABLE
-        if recorded["status"] == "complete" and same and recorded["outputs"][TABLE] == sha256(file):
+        recorded, file = complete_record(source.results, prepared), source.results / TABLE
+        if recorded is not None and recorded["outputs"][TABLE] == sha256(file):
             return pq.read_table(file)
     return None
-
-
-def _plain(content: dict) -> dict:
-    return json.loads(json.dumps(content))

@@ -139,7 +139,7 @@ def _compared(result: StudyResult) -> StudyFigure | None:
         threshold=comparison.threshold,
     )
     words = comparison_words(comparison, players_called(result))
-    return StudyFigure("comparison", *words, figure=_figure(ax))
+    return StudyFigure("comparison", *words, figure=finished_figure(ax))
 
 
 def _along(result: StudyResult) -> StudyFigure | None:
@@ -169,7 +169,7 @@ def _along(result: StudyResult) -> StudyFigure | None:
         rate = "cooperation" if acts == "cooperating" else in_figure(acts)
         panels[0].set_ylabel(f"discounted rate of {rate}", fontsize=TEXT)
     words = along_words(result, marks, unmarked)
-    return StudyFigure("coupling", *words, figure=_figure(panels[0]))
+    return StudyFigure("coupling", *words, figure=finished_figure(panels[0]))
 
 
 def _observed(result: StudyResult, seen: Observable) -> StudyFigure | None:
@@ -180,7 +180,7 @@ def _observed(result: StudyResult, seen: Observable) -> StudyFigure | None:
     called = {"words": seen.words, "names": players_called(result)}
     owner = owner_of(result.prepared.study, axis.key)
     ax = plot_observed(axis.values, columns, key=axis.key, owner=owner, **called)
-    return StudyFigure("coupling", *observed_words(result, seen), figure=_figure(ax))
+    return StudyFigure("coupling", *observed_words(result, seen), figure=finished_figure(ax))
 
 
 def _maps(result: StudyResult) -> list[StudyFigure]:
@@ -217,7 +217,7 @@ def _maps(result: StudyResult) -> list[StudyFigure]:
             words = map_words(result, quantity, sheet)
         else:
             words = observed_map_words(result, seen, sheet)
-        found.append(StudyFigure(name, *words, figure=_figure(ax)))
+        found.append(StudyFigure(name, *words, figure=finished_figure(ax)))
     return found
 
 
@@ -233,7 +233,7 @@ def _portrait(result: StudyResult) -> StudyFigure | None:
     words = portrait_words(portrait, at_own_values(result), basins, does, signs)
     profiles = None if result.observable is None else list(map(in_figure, basins))
     ax = plot_portrait(portrait, equilibria=found, names=names, profiles=profiles)
-    return StudyFigure("portrait", *words, figure=_figure(ax))
+    return StudyFigure("portrait", *words, figure=finished_figure(ax))
 
 
 def _deviation(result: StudyResult) -> StudyFigure | None:
@@ -260,7 +260,7 @@ def _deviation(result: StudyResult) -> StudyFigure | None:
     gains = largest.gain > test.tolerance * float(game.game.payoff_ranges[largest.player])
     title, alt = deviation_words(largest, test, gains, at_own_values(result), point, names)
     caption = boundary_words(test, gains, point)
-    return StudyFigure("deviation", title, alt, caption, _figure(ax))
+    return StudyFigure("deviation", title, alt, caption, finished_figure(ax))
 
 
 def _rest_deviation(result: StudyResult, corner_shown: bool) -> StudyFigure | None:
@@ -279,7 +279,7 @@ def _rest_deviation(result: StudyResult, corner_shown: bool) -> StudyFigure | No
     bounded = np.isfinite(low) and np.isfinite(high)
     window = None if bounded else curve_window(game, params, player, proof)
     words = rest_deviation_words(point, at_own_values(result), window, names)
-    return StudyFigure("deviation_rest", *words, figure=_figure(ax))
+    return StudyFigure("deviation_rest", *words, figure=finished_figure(ax))
 
 
 def _equilibrium(result: StudyResult) -> StudyFigure | None:
@@ -289,7 +289,7 @@ def _equilibrium(result: StudyResult) -> StudyFigure | None:
         return None
     brackets = [threshold.bracket or (np.nan, np.nan) for threshold in curve.thresholds]
     ax = plot_equilibrium_thresholds(curve.bounds, brackets, curve.limits)
-    return StudyFigure("equilibrium", *curve_words(curve), figure=_figure(ax))
+    return StudyFigure("equilibrium", *curve_words(curve), figure=finished_figure(ax))
 
 
 def _feasible(result: StudyResult) -> StudyFigure | None:
@@ -310,7 +310,7 @@ def _feasible(result: StudyResult) -> StudyFigure | None:
         f"{len(ends)} runs where learning ends."
     )
     caption = f"{FEASIBLE_SIGNS} {upper(survey.feasible.detail)}."
-    return StudyFigure("feasible", title, alt, caption, _figure(ax))
+    return StudyFigure("feasible", title, alt, caption, finished_figure(ax))
 
 
 def _proved_range(result: StudyResult, key: str) -> list[tuple[tuple[float, float], Params]]:
@@ -344,14 +344,14 @@ def _branches(result: StudyResult) -> Iterator[StudyFigure]:
         alt = " ".join(branch_claims([followed])) + " Solid lines attract, dashed ones repel."
         title = f"Rest points of selfish learning along {name}"
         caption = f"{BRANCH_SIGNS} {upper(followed.detail)}."
-        yield StudyFigure(f"branches_{k}", title, alt, caption, _figure(ax))
+        yield StudyFigure(f"branches_{k}", title, alt, caption, finished_figure(ax))
 
 
 def _has_numbers(columns: dict[str, np.ndarray], name: str) -> bool:
     return name in columns and bool(np.isfinite(np.asarray(columns[name], dtype=float)).any())
 
 
-def _figure(ax: Any) -> Figure:
+def finished_figure(ax: Any) -> Figure:
     """The finished figure, laid out while Matplotlib still remembers its last formulas.
 
     Laid out once: each further drawing could move things by a hair; and what has no engine, not

@@ -6,16 +6,13 @@ from glasshouse._foundation.declared import settings_of
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.analysis.predictions import Predictions
-from glasshouse.plots.coupling import (
-    Marker,
-)
+from glasshouse.plots.coupling import Marker
 from glasshouse.semantics.registry import GIVEN
 from glasshouse.study.spec.study import Study
 from glasshouse.theory.symmetric import Thresholds
 
 MOST_SWITCHES = 3
 """What switches more often is not marked: many lines would be a smear."""
-
 
 MATHTEXT = {"κ": "\\kappa", "λ": "\\lambda", "σ": "\\sigma", "ω": "\\omega", "α": "\\alpha"}
 """Letters that figures set in formulas."""

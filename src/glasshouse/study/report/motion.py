@@ -30,7 +30,6 @@ def motion_html(animation: Animation, version: str = "") -> str:
     return page_template("motion.html.jinja").render(
         title=animation.title,
         name=animation.name,
-        symbol=animation.symbol,
         count=len(frames) - 1,
         first=frames[0],
         outcomes=animation.outcomes,
@@ -101,7 +100,6 @@ def _marks(animation: Animation) -> list[dict[str, Any]]:
         right[row] = middle + half
         found.append(
             {
-                "place": f"{place:.2f}",
                 "x": f"{SIDE * place / 100:.1f}",
                 "middle": f"{middle:.2f}",
                 "row": row,

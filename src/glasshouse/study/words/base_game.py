@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from glasshouse.games.labels import called
+
 if TYPE_CHECKING:
     from glasshouse.analysis.equilibrium.pure_profiles import BaseGame, MixedProfile
     from glasshouse.games.normal_form import NormalFormGame
@@ -45,13 +47,9 @@ NO_PURE = "no pure equilibrium; there is a mixed one, as in every finite game"
 
 
 def _drawn(names: Sequence[str], weights: Sequence[float]) -> str:
-    played = [(_named(name), w) for name, w in zip(names, weights, strict=True) if w]
+    named = called(names, "action")
+    played = [(name, w) for name, w in zip(named, weights, strict=True) if w]
     return ", ".join(name if w == 1 else f"{w:.4g} {name}" for name, w in played)
-
-
-def _named(action: str) -> str:
-    """A mere number is no name."""
-    return f"action {action}" if action.isdigit() else action
 
 
 def _numbers(payoffs: Sequence[float]) -> str:

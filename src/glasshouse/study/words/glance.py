@@ -10,18 +10,20 @@ from glasshouse.analysis.outcomes.comparison import Comparison
 from glasshouse.study.computed import Computed
 from glasshouse.study.words.compared import mean_words, quantity_words, references_words
 from glasshouse.study.words.headlines import (
-    FEWEST_COOPERATE,
-    LEAST_EXPLOITED,
     along_slices,
     corner_is,
     corner_judged,
     digits_of,
-    holding,
     passing,
     spans,
 )
 from glasshouse.study.words.names import at_own_values, points_words, upper
-from glasshouse.study.words.outcomes import counted
+from glasshouse.study.words.outcomes import (
+    FEWEST_COOPERATE,
+    LEAST_EXPLOITED,
+    counted,
+    holding,
+)
 from glasshouse.study.words.sentences import toward, where_words, which_ends
 from glasshouse.study.words.verdicts import judged
 

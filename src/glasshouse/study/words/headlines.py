@@ -4,7 +4,6 @@ Outcomes and equilibrium are different things, and so is first movement, which s
 outcomes that were not asked for.
 """
 
-import itertools
 from collections.abc import Sequence
 
 from glasshouse._foundation.digits import HEADLINE, headline
@@ -12,19 +11,18 @@ from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThresh
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.study.computed import Computed
 from glasshouse.study.words.compared import comparison_brief
-from glasshouse.study.words.names import at_own_values, axis_name, in_words_and
-from glasshouse.study.words.outcomes import counted
+from glasshouse.study.words.names import at_own_values, axis_name, in_words_and, neighbours
+from glasshouse.study.words.outcomes import (
+    FEWEST_COOPERATE,
+    LEAST_EXPLOITED,
+    counted,
+    holding,
+)
 from glasshouse.study.words.titles import study_title
 from glasshouse.study.words.verdicts import equilibrium
 
 MOST_SPANS = 3
 """Of points at which something holds; of more it is said how many there are."""
-
-FEWEST_COOPERATE = 0.5
-"""Learners are said to cooperate where at least so many of the runs end so."""
-
-LEAST_EXPLOITED = 1e-12
-"""They exploit where any run ends so."""
 
 
 def brief(result: Computed) -> str:
@@ -53,30 +51,24 @@ def spans(values: Sequence[float], holds: Sequence[bool]) -> str:
     """Where on an axis something holds: "from 0.76", "between 0.38 and 0.74", "nowhere"."""
     if not any(holds) or all(holds):
         return "everywhere" if any(holds) else "nowhere"
-    groups = itertools.groupby(range(len(values)), key=lambda k: bool(holds[k]))
-    blocks = [list(places) for held, places in groups if held]
+    blocks = [(first, last) for held, first, last in neighbours(list(map(bool, holds))) if held]
     if len(blocks) > MOST_SPANS:
         return f"at {sum(holds)} of {len(values)} points"
     found = []
-    for places in blocks:
-        low, high = (digits_of(values[k]) for k in (places[0], places[-1]))
-        if len(places) == 1:
+    for first, last in blocks:
+        low, high = digits_of(values[first]), digits_of(values[last])
+        if first == last:
             found.append(f"at {low}")
-        elif places[-1] == len(values) - 1:
+        elif last == len(values) - 1:
             found.append(f"from {low}")
         else:
-            found.append(f"between {low} and {high}" if places[0] else f"up to {high}")
+            found.append(f"between {low} and {high}" if first else f"up to {high}")
     return in_words_and(found)
 
 
 def digits_of(value: float) -> str:
     """A value of an axis to four digits, without zeros at its end."""
     return f"{value:.{HEADLINE}g}"
-
-
-def holding(result: Computed, column: str, least: float) -> list[bool]:
-    """At which points of the sweep a share is that large."""
-    return (result.column(column) >= least).tolist()
 
 
 def switched(switch: Switch) -> str:

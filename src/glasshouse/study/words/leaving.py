@@ -9,9 +9,7 @@ from glasshouse.analysis.equilibrium.deviations import BoundaryTest, Deviation
 from glasshouse.analysis.proofs import CertifiedPoint
 from glasshouse.games.labels import player_word
 from glasshouse.study.words.names import upper
-from glasshouse.study.words.signs import (
-    deviation_signs,
-)
+from glasshouse.study.words.signs import deviation_signs
 from glasshouse.study.words.verdicts import ends_words, point_words, verdict_words
 
 

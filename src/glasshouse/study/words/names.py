@@ -1,7 +1,9 @@
 """What numbers and points of a sweep are called in sentences."""
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from glasshouse.games.labels import called, shortened_names
 from glasshouse.games.normal_form import NormalFormGame
@@ -10,6 +12,8 @@ from glasshouse.plots.phase import basin_names
 from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study.computed import Computed
 from glasshouse.study.spec.dotted import numeric_leaves
+
+T = TypeVar("T")
 
 PLAIN = ("cooperate", "cooperation")
 """Names of actions that say themselves what they count as."""
@@ -111,6 +115,13 @@ def in_words_and(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
+def neighbours(marks: Sequence[T]) -> Iterator[tuple[T, int, int]]:
+    """What points in a row have in common: each mark, and the first and last point that has it."""
+    for mark, places in itertools.groupby(range(len(marks)), key=lambda k: marks[k]):
+        first, *others = places
+        yield mark, first, others[-1] if others else first
+
+
 def points_words(result: Computed, holds: Sequence[bool]) -> str:
     """The points at which something holds: runs of neighbours, or how many of all."""
     axes = result.axes
@@ -123,12 +134,8 @@ def points_words(result: Computed, holds: Sequence[bool]) -> str:
     first, *others = axes
     if others:
         return f"at {sum(holds)} of {len(holds)} points"
-    groups: list[list[float]] = []
-    for k, value in enumerate(first.values):
-        if holds[k]:
-            if k and holds[k - 1]:
-                groups[-1].append(value)
-            else:
-                groups.append([value])
-    spans = [f"{g[0]:g}" if math.isclose(g[0], g[-1]) else f"{g[0]:g} to {g[-1]:g}" for g in groups]
+    ends = [
+        (first.values[begin], first.values[end]) for held, begin, end in neighbours(holds) if held
+    ]
+    spans = [f"{x:g}" if math.isclose(x, y) else f"{x:g} to {y:g}" for x, y in ends]
     return f"at {axis_name(first.key)} {', '.join(spans)}"

@@ -8,6 +8,12 @@ from glasshouse.parametric.observable import Observable
 from glasshouse.study.computed import Computed
 from glasshouse.study.words.names import acts_called, axis_name, players_called, points_words
 
+FEWEST_COOPERATE = 0.5
+"""Learners are said to end in an outcome where at least so many of the runs do."""
+
+LEAST_EXPLOITED = 1e-12
+"""They are said to exploit where any run ends so."""
+
 
 def outcome_claims(result: Computed) -> list[str]:
     """Where learning ends, point by point; nothing where that was not asked."""
@@ -22,24 +28,29 @@ def outcome_claims(result: Computed) -> list[str]:
     for column, least, holds, fails in (
         (
             "cooperation_share",
-            0.5,
+            FEWEST_COOPERATE,
             f"{everyone} cooperate {above} in at least half of the runs",
             f"nowhere do {everyone} cooperate {above} in half of the runs",
         ),
-        ("defection_share", 0.5, "nobody does in at least half of the runs", ""),
+        ("defection_share", FEWEST_COOPERATE, "nobody does in at least half of the runs", ""),
         (
             "exploitation_share",
-            1e-12,
+            LEAST_EXPLOITED,
             "some exploit others in at least one run",
             "in no run does one end above ½ and another not",
         ),
     ):
-        points = (result.column(column) >= least).tolist()
+        points = holding(result, column, least)
         if any(points):
             parts.append(f"{holds} {points_words(result, points)}")
         elif fails:
             parts.append(fails)
     return [f"Outcome{tied} ({result.learned}): {'; '.join([*parts, *_lost(result)])}."]
+
+
+def holding(result: Computed, column: str, least: float) -> list[bool]:
+    """At which points of the sweep a share is that large."""
+    return (result.column(column) >= least).tolist()
 
 
 def _observed(result: Computed, seen: Observable) -> str:
@@ -107,5 +118,5 @@ def counted(result: Computed) -> str:
             return "no run ended"
         more = [f"{names[name]} in {100 * shares[name]:.3g}%" for name in others]
         return ", ".join([f"{names[first]} in {100 * shares[first]:.3g}% of the runs", *more])
-    half = sum(x is not None and x >= 0.5 for x in result.column("cooperation_share"))
+    half = sum(holding(result, "cooperation_share", FEWEST_COOPERATE))
     return f"{everyone} end in cooperation in half of the runs at {half} of {count} points"

@@ -19,7 +19,7 @@ from glasshouse.plots.outcome_map import QUANTITIES
 from glasshouse.study.computed import Computed
 from glasshouse.study.questions import is_of_rule
 from glasshouse.study.sweep import MOST_REST
-from glasshouse.study.words.names import axis_name, upper
+from glasshouse.study.words.names import axis_name, neighbours, upper
 from glasshouse.study.words.signs import (
     CURVE_SIGNS,
     map_signs,
@@ -126,8 +126,9 @@ def map_words(result: Computed, quantity: str, sheet: Sheet) -> tuple[str, str, 
         f"{QUANTITIES[quantity].capitalize()} over {first} and {second}{at}: from "
         f"{np.nanmin(values):.3g} to {np.nanmax(values):.3g}."
     ]
+    leading = leading_outcomes(result)[sheet.rows] if result.base.generic is not None else []
     if result.base.generic is not None:
-        count = leading_outcomes(result)[sheet.rows].count("exploitation")
+        count = leading.count("exploitation")
         parts.append(
             f"Exploitation is the most frequent outcome at {count} of {len(values)} points."
         )
@@ -144,7 +145,6 @@ def map_words(result: Computed, quantity: str, sheet: Sheet) -> tuple[str, str, 
             words = words.replace("turns to", "turns from")
         parts += [f"{words} at {where}."] if found and name == "first_movement" else []
         parts += [f"{words} {where}."] if found and name != "first_movement" else []
-    leading = leading_outcomes(result)[sheet.rows] if result.base.generic is not None else []
     caption = [f"Colours: {_quantity_method(result, quantity)}."]
     caption += map_signs(hatched="exploitation" in leading)
     if any(s.predicted is not None for s in slices):
@@ -203,8 +203,17 @@ def portrait_words(
 ) -> tuple[str, str, str]:
     """Title, alternative text and caption of the phase portrait.
 
-    **Arguments:** `basins`, what they are called; `does`, what players do with probability p;
-    `signs`, what each sign means.
+    **Arguments:** as in `portrait_alt`; `signs`, what each sign means.
+    """
+    caption = f"{signs} {_upper(portrait.detail)}."
+    shown = portrait_alt(portrait, basins, does)
+    return f"Phase portrait{where}", shown, " ".join([caption, *_sentences(portrait.notes)])
+
+
+def portrait_alt(portrait: Portrait, basins: Sequence[str], does: str = "cooperate") -> str:
+    """What a phase portrait shows, in words.
+
+    **Arguments:** `basins`, what they are called; `does`, what players do with probability p.
     """
     kinds = [point.stability for point in portrait.rest_points]
     counted = [f"{kinds.count(k)} {k}" for k in dict.fromkeys(kinds)]
@@ -212,13 +221,11 @@ def portrait_words(
     ends = ", ".join(f"{name} {share:.1%}" for name, share in shares.items() if share > 0)
     stable = [p.cooperation for p in portrait.rest_points if p.stability == "stable"][:6]
     at = "; ".join(f"({a:.3g}, {b:.3g})" for a, b in stable)
-    alt = (
+    return (
         f"Plane of both players' parameters. Rest points found: {', '.join(counted) or 'none'}."
         + (f" Stable ones lie where the players {does} with probability {at}." if at else "")
         + f" Of a grid of starts, so many end in each outcome: {ends or 'none is finite'}."
     )
-    caption = f"{signs} {_upper(portrait.detail)}."
-    return f"Phase portrait{where}", alt, " ".join([caption, *_sentences(portrait.notes)])
 
 
 def curve_words(curve: EquilibriumCurve) -> tuple[str, str, str]:
@@ -285,11 +292,9 @@ def _tied_detail(result: Computed, tied: TiedOutcome) -> str:
 def _spans(x: Sequence[float], names: Sequence[str]) -> str:
     """Neighbours of one name together: "nobody cooperates 0 to 0.4, all cooperate 0.5 to 1"."""
     found = []
-    groups = itertools.groupby(zip(x, names, strict=True), key=lambda pair: pair[1])
-    for name, group in groups:
-        values = [value for value, _ in group]
-        end = f" to {values[-1]:g}" if len(values) > 1 else ""
-        found.append(f"{name} at {values[0]:g}{end}")
+    for name, first, last in neighbours(names):
+        end = f" to {x[last]:g}" if last > first else ""
+        found.append(f"{name} at {x[first]:g}{end}")
     shown = found if len(found) <= 12 else [*found[:11], f"and {len(found) - 11} more changes"]
     return ", ".join(shown)
 
