@@ -1,23 +1,31 @@
 """Look at every page of the built site as readers do: in a browser, opened from the disk.
 
 Run as `python docs/_look.py site`. It ends with 1 and says so where a page scrolls sideways, loads
-something from elsewhere or not at all, logs an error, shows a picture without words for those who
-cannot see it, or has what axe-core calls a serious or critical fault (fetched by `make axe`; left
-out without it); and where the search does not find a word that is there.
+something from elsewhere or, when tried again, not at all, logs an error, shows a picture without
+words for those who cannot see it, or has what axe-core calls a serious or critical fault (fetched
+by `make axe`; left out without it); and where the search does not find a word that is there.
+Without a browser nothing is looked at, unless GLASSHOUSE_REQUIRE_BROWSER=1 is set.
 """
 
+import asyncio
+import os
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.async_api import Browser, Error, Page, Request, async_playwright
 
 ROOT = Path(__file__).parent.parent
 AXE = ROOT / "tests" / "node_modules" / "axe-core" / "axe.min.js"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-VIEWS = ((1400, "light"), (390, "dark"))
 SOUGHT = "exploitation"
+
+VIEWS: tuple[tuple[int, Literal["light", "dark"]], ...] = ((1400, "light"), (390, "dark"))
+"""Which are looked at side by side."""
+
+TRIES = 3
+"""Of loading a page: a busy machine loses a file now and then."""
 
 LOOKS = """() => {
   const page = document.documentElement;
@@ -30,38 +38,63 @@ LOOKS = """() => {
   };
 }"""
 
-GRAVE = """async () => (await axe.run(document)).violations
+GRAVE = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
   .filter(x => ["serious", "critical"].includes(x.impact))
   .map(x => `${x.id}: ${x.nodes.length} places, first ${x.nodes[0].html.slice(0, 160)}`)"""
 
 
-def faults(browser: Browser, site: Path) -> Iterator[str]:
-    """What is wrong with each page, and with the search."""
+class Window:
+    """A page of the browser, and what goes wrong while it loads."""
+
+    def __init__(self, page: Page):
+        self.page = page
+        self.said: list[str] = []
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("requestfailed", lambda asked: self.said.extend(_failed(asked)))
+        page.on("request", lambda asked: self.said.extend(_foreign(asked.url)))
+
+    async def faults(self, address: str, axe: str | None) -> list[str]:
+        """What is wrong with a page each time that it is loaded, and in the end."""
+        seen: list[str] = []
+        for _ in range(TRIES):
+            self.said.clear()
+            try:
+                await self.page.goto(address)
+                seen = await _seen(self.page, axe)
+            except Error as error:
+                self.said.append(str(error).partition("\n")[0])
+            if not self.said:
+                break
+        return [*self.said, *seen]
+
+
+async def look(browser: Browser, site: Path, width: int, scheme: Literal["light", "dark"]) -> int:
+    """How many faults the pages have in one view, each of which is printed."""
     axe = AXE.read_text("utf-8") if AXE.is_file() else None
-    for width, scheme in VIEWS:
-        view = browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if scheme == "dark" else "light",
-        )
-        page = view.new_page()
-        said: list[str] = []
-        page.on("pageerror", lambda error, said=said: said.append(str(error)))
-        page.on("requestfailed", lambda asked, said=said: said.extend(_failed(asked)))
-        page.on("request", lambda asked, said=said: said.extend(_foreign(asked.url)))
-        for file in sorted(set(site.rglob("*.html")) - {site / "404.html"}):  # which a server shows
-            said.clear()
-            page.goto(file.as_uri())
-            where = f"{file.relative_to(site)} at {width} px, {scheme}"
-            yield from (f"{where}: {fault}" for fault in [*said, *_seen(page, axe)])
-        view.close()
-    page = browser.new_page()
-    page.goto((site / "index.html").as_uri())
-    page.locator(".md-search__input").click()
-    page.keyboard.type(SOUGHT)
+    context = await browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme
+    )
+    window, count = Window(await context.new_page()), 0
+    for file in sorted(set(site.rglob("*.html")) - {site / "404.html"}):  # which a server shows
+        for fault in await window.faults(file.as_uri(), axe):
+            print(f"{file.relative_to(site)} at {width} px, {scheme}: {fault}", flush=True)
+            count += 1
+    await context.close()
+    return count
+
+
+async def search(browser: Browser, site: Path) -> int:
+    """1 where the search does not find what is there, and 0 where it does."""
+    page = await browser.new_page()
+    await page.goto((site / "index.html").as_uri())
+    await page.locator(".md-search__input").click()
+    await page.keyboard.type(SOUGHT)
     try:
-        page.wait_for_selector(".md-search-result__item", timeout=20_000)
-    except Exception:  # whatever is in its way, nothing was found
-        yield f"the search does not find “{SOUGHT}”"
+        await page.wait_for_selector(".md-search-result__item", timeout=60_000)
+    except Error:  # whatever is in its way, nothing was found
+        print(f"the search does not find “{SOUGHT}”", flush=True)
+        return 1
+    return 0
 
 
 def _failed(asked: Request) -> list[str]:
@@ -74,30 +107,34 @@ def _foreign(address: str) -> list[str]:
     return [] if address.startswith(("file:", "data:", "blob:", "about:")) else [f"loads {address}"]
 
 
-def _seen(page: Page, axe: str | None) -> Iterator[str]:
-    seen = page.evaluate(LOOKS)
-    if seen["sideways"]:
-        yield "scrolls sideways"
-    yield from (f"a picture without words: {source}" for source in seen["mute"])
-    yield from (f"a picture that is not there: {source}" for source in seen["broken"])
+async def _seen(page: Page, axe: str | None) -> list[str]:
+    seen = await page.evaluate(LOOKS)
+    found = ["scrolls sideways"] if seen["sideways"] else []
+    found += [f"a picture without words: {source}" for source in seen["mute"]]
+    found += [f"a picture that is not there: {source}" for source in seen["broken"]]
     if axe is not None:
-        page.evaluate(axe)
-        yield from page.evaluate(GRAVE)
+        await page.evaluate(axe)
+        found += await page.evaluate(GRAVE)
+    return found
 
 
-def main(site: Path) -> int:
-    """The number of faults, each of which is printed."""
+async def main(site: Path) -> int:
+    """The number of faults."""
+    required = os.environ.get("GLASSHOUSE_REQUIRE_BROWSER") == "1"
     executable = next(filter(None, map(shutil.which, NAMES)), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        count = 0
-        for fault in faults(browser, site):
-            print(fault, flush=True)
-            count += 1
-        browser.close()
+    if executable is None:
+        print(f"nothing is looked at: no browser, which is one of {', '.join(NAMES)}")
+        return int(required)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=executable, args=["--no-sandbox"]
+        )
+        views = [look(browser, site, *view) for view in VIEWS]
+        count = sum(await asyncio.gather(*views, search(browser, site)))
+        await browser.close()
     print(f"{count} faults")
     return count
 
 
 if __name__ == "__main__":
-    sys.exit(min(main(Path(sys.argv[1]).resolve()), 1))
+    sys.exit(min(asyncio.run(main(Path(sys.argv[1]).resolve())), 1))
