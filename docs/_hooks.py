@@ -212,7 +212,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         if marker in markdown:
             markdown = markdown.replace(marker, table())
     for name, cards in GALLERIES.items():
-        grid = f'<div class="grid cards" markdown>\n\n{"".join(cards)}\n</div>'
+        entries = "\n".join(cards)  # a blank line between them, or they are one
+        grid = f'<div class="grid cards" markdown>\n\n{entries}\n</div>'
         markdown = markdown.replace(GALLERY.format(name), grid)
     markdown = STUDY_ROWS.sub(rows_of, markdown)
     return with_others(SOURCE, markdown)

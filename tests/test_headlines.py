@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.reports import figures, html, result
 
-from glasshouse.cli import layout
+from glasshouse.cli import layout, run
 from glasshouse.plots._axes import axis_label, short_label
 from glasshouse.study.report.index import write_index
 from glasshouse.study.report.svg import picture
@@ -194,6 +194,22 @@ def test_several_studies_are_a_line_each_and_a_page_of_all(call, tmp_path):
     assert len(tabs) == 3
     assert call("index", str(out))[0] == 0
     assert (out / "index.html").read_text("utf-8") == page
+
+
+@pytest.mark.usefixtures("terminal")
+def test_ten_studies_take_25_lines(capsys):
+    """Of 100 columns, broken between words alone: with the notes and the pages in three more."""
+    names = ("one axis", "two axes", "learning swept")
+    summaries = {name: result(name).to_dict() for name in names}
+    told = []
+    for name, summary in summaries.items():
+        run._tell(summary, Path("results") / name, whole=False, again=False)
+        told.append(f"{name}: {summary['title']}: {summary['headline']}")
+    lines = capsys.readouterr().out.splitlines()
+    print(lines)
+    assert max(map(len, lines)) <= 100
+    assert " ".join(map(str.strip, lines)) == " ".join(told)
+    assert 10 * len(lines) / len(names) + 3 <= 25
 
 
 def test_the_page_of_all_says_what_it_cannot_show(call, tmp_path):

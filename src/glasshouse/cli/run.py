@@ -17,6 +17,9 @@ from glasshouse.cli.options import (
 )
 from glasshouse.errors import InputError
 
+MOST_NAMED = 3
+"""Studies whose notes are announced by name, in one line; of more it is said how many."""
+
 
 def command(
     studies: StudiesArgument,
@@ -100,5 +103,6 @@ def _index(folder: Path, noted: list[str], quiet: bool) -> None:
     if quiet:
         return
     if noted:
-        say(f"Notes on {', '.join(noted)}: in their reports, or by --details", "", "  ")
+        named = ", ".join(noted) if len(noted) <= MOST_NAMED else f"{len(noted)} studies"
+        say(f"Notes on {named}: in their reports, or by --details", "", "  ")
     say(f"Reports: {folder / 'NAME' / 'report.html'}; all on one page: {page}", "", "  ")

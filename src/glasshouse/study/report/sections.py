@@ -1,6 +1,5 @@
 """What a report says, section by section: claims, tables, figures, and how to compute it again."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -36,6 +35,7 @@ from glasshouse.study.report.proved import (
     proved_threshold_words,
     searched_points,
 )
+from glasshouse.study.report.template import unbroken
 from glasshouse.study.result import StudyResult
 from glasshouse.study.words.glance import OURS
 from glasshouse.study.words.names import (
@@ -65,9 +65,6 @@ MOST_SLICES = 100
 ABOUT_COOPERATION = ("tied_", "cooperation_", "exploitation_", "defection_", "exploited_",
                      "mean_cooperation", "boundary_")  # fmt: skip
 """How columns begin that say nothing where something else is looked at."""
-
-UNBROKEN = re.compile(r"[\d.e-]+ ± [\d.e-]+|[\d.]+e-\d+")
-"""A number with what is not known of it, and a power of ten, which lines must not break."""
 
 
 def facts(result: StudyResult) -> Facts:
@@ -202,9 +199,8 @@ def _found(result: StudyResult) -> Iterator[object]:
 def _parted(claim: str) -> Markup:
     """What a claim is about, and the rest of it; lines do not break within 0.43 ± 1e-10."""
     kind = next((kind for kind in CLAIM_KINDS if claim.startswith(kind)), "")
-    rest = str(escape(claim.removeprefix(kind)))
-    whole = Markup(UNBROKEN.sub(r'<span class="whole">\g<0></span>', rest))
-    return element("strong", kind) + whole if kind else whole
+    rest = unbroken(claim.removeprefix(kind))
+    return element("strong", kind) + rest if kind else rest
 
 
 def _predicted(result: StudyResult) -> Iterator[object]:
