@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
+import markdown
 import pytest
 from _pytest.mark import ParameterSet
 from tests.outsiders import as_before
@@ -300,6 +301,17 @@ def test_what_a_folder_lists_needs_no_line_in_the_reference():
     assert len(found) == len(set(found)) >= 12
     assert {"glasshouse.rules.Sos", "glasshouse.rules.AbstractRule"} < set(found)
     assert "glasshouse.rules.Sos\n    options:" in hooks.with_others(hooks.SOURCE, page)
+
+
+def test_entries_of_the_gallery_are_cards_of_their_own(monkeypatch):
+    hooks = loaded("_hooks")
+    cards = [
+        hooks.card(name, "Words.", f"{name}.svg", "page.md", "[page](page.md)") for name in "ab"
+    ]
+    monkeypatch.setitem(hooks.GALLERIES, "studies", cards)
+    page = hooks.on_page_markdown(hooks.GALLERY.format("studies"), None, None, None)
+    shown = markdown.markdown(page, extensions=["md_in_html", "attr_list"])
+    assert shown.count("<li>") == shown.count("<img") == 2
 
 
 def test_formulas_become_mathml():
