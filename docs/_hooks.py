@@ -60,7 +60,7 @@ RUN: dict[str, dict[str, Any]] = {}
 """Summaries of the example studies that pages show."""
 
 PYTHON = os.environ.get("GLASSHOUSE_PYTHON", sys.executable)
-"""What plays the examples: the gate lets one do it that has the library installed from its wheel."""
+"""What plays the examples; the gate names one that has the library installed from its wheel."""
 
 AT_ONCE = 2
 """Studies and scripts that run at the same time: one alone leaves a core idle now and then."""
