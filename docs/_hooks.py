@@ -59,6 +59,9 @@ GALLERIES: dict[str, list[str]] = {"programs": [], "studies": []}
 RUN: dict[str, dict[str, Any]] = {}
 """Summaries of the example studies that pages show."""
 
+PYTHON = os.environ.get("GLASSHOUSE_PYTHON", sys.executable)
+"""What plays the examples; the gate names one that has the library installed from its wheel."""
+
 AT_ONCE = 2
 """Studies and scripts that run at the same time: one alone leaves a core idle now and then."""
 
@@ -145,7 +148,7 @@ def run_example(study: str, folder: Path) -> None:
         page = (Path(__file__).parent / "tutorial.md").read_text("utf-8")
         file.write_text(TUTORIAL.findall(page)[0], "utf-8")
     given = COMMANDS.get(study, ["run", str(file)])
-    command = [sys.executable, "-m", "glasshouse", *given, "--out", f"{folder}/results"]
+    command = [PYTHON, "-m", "glasshouse", *given, "--out", f"{folder}/results"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise PluginError(f"{study} fails: {done.stderr}")
@@ -357,7 +360,7 @@ def example_page(script: Path) -> tuple[str, dict[str, bytes]]:
     code = [part for part in parts if part[0] == "python"]
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
-            [sys.executable, Path(__file__).with_name("_play.py")],
+            [PYTHON, Path(__file__).with_name("_play.py")],
             input=json.dumps(code),
             capture_output=True,
             text=True,

@@ -60,15 +60,16 @@ settings.register_profile(
 )
 settings.load_profile("reproducible")
 
-CHECKED = [
-    f"glasshouse.{name}"
-    for name in ("analysis", "cli", "dynamics", "interop", "plots", "rules", "study")
-]
-"""Modules whose annotations are checked at run time by day."""
+CHECKED = [f"glasshouse.{name}" for name in ("cli", "interop", "plots", "rules", "study")]
+"""Modules whose annotations are checked at run time by day.
+
+Checks in what is traced over and over, `analysis` and `dynamics`, made that process a third slower:
+by day `test_annotations.py` plays some of it with them, `make nightly` all.
+"""
 
 
 def pytest_configure(config):
-    """Of several processes the first checks annotations by day, for that takes a sixth of the time.
+    """Of several processes the first checks annotations by day, for that takes time.
 
     `make nightly` checks more of them, and in every process.
     """

@@ -110,13 +110,6 @@ def test_thresholds_of_chicken_print_nothing_that_excludes_zero(call):
         assert re.match(rf"{name} +0 ± \d", line), line
 
 
-def test_thresholds_in_words(call):
-    code, out, _ = call("thresholds", "prisoners_dilemma")
-    assert code == 0
-    for said in ("0.25", "0.428571429", "0.666666667", "closed form", "mixed rest point"):
-        assert said in out
-
-
 def test_thresholds_say_why_there_is_no_closed_form(call):
     code, out, _ = call("thresholds", "matching_pennies", "--json")
     found = json.loads(out)

@@ -595,9 +595,11 @@ def test_check_proves_games_of_many_actions(call):
     assert {proof["verdict"] for proof in points.values()} == {"certified", "refuted"}
 
 
-def test_thresholds_prove_where_the_corner_is_an_equilibrium(call):
+def test_thresholds_in_words_prove_where_the_corner_is_an_equilibrium(call):
     code, out, _ = call("thresholds", "prisoners_dilemma")
     assert code == 0
+    for said in ("0.25", "0.428571429", "0.666666667", "closed form", "mixed rest point"):
+        assert said in out
     (line,) = [line for line in out.splitlines() if line.startswith("κ_eq")]
     value, error = re.findall(r"κ_eq +(\S+) ± (\S+) ", line)[0]
     assert abs(float(value) - THRESHOLD) <= float(error) < 1e-6

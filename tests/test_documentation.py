@@ -54,16 +54,21 @@ READ_BY_DAY = {
     f"docs/{name}.md"
     for name in (
         "background/branches",  # oracles/test_branches
+        "background/equilibria",  # oracles/test_equilibria, oracles/test_existence
         "background/challenge",  # test_challenge
         "background/mixing",  # oracles/test_mixing
         "background/sceptic",  # test_sceptic
         "how-to/access",  # oracles/test_access, test_study_access
         "how-to/certify",  # test_documents, certificates/, test_cli_certificates
         "how-to/equilibria",  # oracles/test_equilibria, test_study_equilibria
+        "how-to/nfg-file",  # test_nfg
         "how-to/own-semantics",  # test_outsider, test_study
+        "how-to/payoff-matrix",  # test_doors, test_study
+        "how-to/plugins",  # test_outsider, contracts/test_outsiders
         "how-to/python",  # test_documents, which runs it by day
         "how-to/repeated",  # oracles/test_repeated, test_study_repeated
         "how-to/rules",  # oracles/test_rules, oracles/test_shaping, test_study_rules
+        "how-to/table",  # test_tables
         "index",  # test_documents, by the README
     )
 }

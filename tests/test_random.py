@@ -13,7 +13,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-import scipy.stats
 from tests.reference import flat, random_tensor
 
 import glasshouse
@@ -92,6 +91,8 @@ def test_a_start_does_not_depend_on_how_many_there_are(kind):
 
 
 def test_numbers_are_uniform_and_normal():
+    import scipy.stats  # here: each process of the tests would load it for the one that plays this
+
     drawn = uniforms(1, Purpose.DEVIATIONS, 100_000, 2)
     assert scipy.stats.kstest(drawn.ravel(), "uniform").pvalue > 0.01
     quantiles = normals(1, Purpose.STARTS, 100_000, 2)

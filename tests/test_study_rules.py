@@ -216,7 +216,12 @@ def test_commands_take_a_study_with_its_semantics_access_and_rule(call, tmp_path
     assert code == 0
     assert "WEIGHT" in out
     assert out.splitlines()[0].endswith(f"the own values of {study}; cooperation is donate")
-    code, out, _ = call("check", study, "--json")
+
+
+@pytest.mark.slow  # by day a study of somebody else's things is checked, in test_outsider.py
+def test_check_takes_a_study_with_its_access_and_learning(call, tmp_path):
+    (tmp_path / "access.toml").write_text(ACCESS)
+    code, out, _ = call("check", str(tmp_path / "access.toml"), "--json")
     found = json.loads(out)
     assert code == 0
     assert found["access"]["kind"] == "probabilistic"

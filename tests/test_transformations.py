@@ -79,13 +79,15 @@ def test_a_run_that_stops_at_rest_refuses_gradients_and_says_what_gives_them():
     for function in (stopped, jax.jit(stopped)):
         with pytest.raises(InputError, match=r"stops at rest.*leave stop out.*jax\.jacfwd"):
             jax.grad(function)(0.2)
-    expected = jax.jit(jax.grad(lambda x: end(x, steps=40)))(0.2)
-    np.testing.assert_allclose(jax.jit(jax.jacfwd(stopped))(0.2), expected, rtol=1e-12)
+    once, step = jax.jit(stopped), 1e-5
+    slope = (once(0.2 + step) - once(0.2 - step)) / (2 * step)
+    np.testing.assert_allclose(jax.jit(jax.jacfwd(stopped))(0.2), slope, rtol=1e-8)
 
 
-@pytest.mark.slow  # by day compiled, from one start
+@pytest.mark.slow  # by day by a central difference
 def test_a_run_that_stops_at_rest_has_these_gradients_in_any_way():
     expected = jax.jit(jax.grad(lambda x: end(x, steps=40)))(0.2)
+    np.testing.assert_allclose(jax.jit(jax.jacfwd(stopped))(0.2), expected, rtol=1e-12)
     np.testing.assert_allclose(jax.jacfwd(stopped)(0.2), expected, rtol=1e-12)
     mapped = jax.jit(jax.vmap(jax.jacfwd(stopped)))(jnp.array([0.2, 0.2]))
     np.testing.assert_allclose(mapped, [expected] * 2, rtol=1e-12)

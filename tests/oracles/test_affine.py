@@ -84,7 +84,7 @@ def payoff(payoffs, weight, own, other):
 def test_payoffs_are_quadratic_in_the_own_parameter(payoffs, weight, other):
     """With leading coefficient w(1-w)D: second differences are 2 w(1-w)D h², third ones 0."""
     game, points = affine(payoffs, weight), np.linspace(0, 1, 5)
-    values = np.array([game.payoffs((jnp.asarray(t), jnp.asarray(other)))[0] for t in points])
+    values = np.asarray(jax.vmap(lambda t: game.payoffs((t, jnp.asarray(other)))[0])(points))
     assert np.allclose(values, payoff(payoffs, weight, points, other), rtol=0, atol=1e-13)
     expected = 2 * weight * (1 - weight) * interaction(payoffs) / 16
     assert np.allclose(np.diff(values, 2), expected, rtol=0, atol=1e-13)
