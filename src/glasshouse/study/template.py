@@ -4,6 +4,7 @@ import json
 import math
 import os
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from glasshouse._foundation.files import MACHINE, reason, write_file
 from glasshouse.errors import InputError, OutputError
 from glasshouse.games.labels import label_or_index, said_actions
 from glasshouse.games.registry import from_catalogue
-from glasshouse.interop.load import is_path, load_game, parsed_name
+from glasshouse.interop.load import is_game_file, is_path, load_game, parsed_name
 from glasshouse.study.setting import prepare
 from glasshouse.study.spec.access import ACCESS_SPECS
 from glasshouse.study.spec.game import GameSpec
@@ -94,14 +95,18 @@ def game_table(text: str | Path, folder: Path) -> dict[str, Any]:
     return {"name": name, "parameters": {**from_catalogue(name).defaults, **parameters}}
 
 
-def cooperating(text: str, game: str | Path | None) -> Any:
+def cooperating(text: str | Sequence[str], game: str | Path | None) -> Any:
     """`cooperate` of `[game]`: an action, or a list of one for each player, after commas.
 
-    **Arguments:** `text`, labels, else indices from 0; `game`, whose labels they are, or None.
+    **Arguments:** `text`, labels, else indices from 0, or one such text for each player; `game`,
+    whose labels they are, or None.
     """
     labels = None if game is None else load_game(game).labels
     names = {name for own in labels.actions for name in own} if labels else set()
-    given = said_actions(text if text in names else text.strip(), names)
+    given = [text] if isinstance(text, str) else list(text)
+    if len(given) == 1:
+        (only,) = given
+        given = said_actions(only if only in names else only.strip(), names)
     chosen = [label_or_index(action, names) for action in given]
     return chosen if len(chosen) > 1 else chosen[0]
 
@@ -144,6 +149,12 @@ def write_template(path: Path, text: str) -> None:
     **Raises:** `InputError` when the file exists or cannot be written; `OutputError` when the disk
     has no room.
     """
+    if path.suffix.lower() != ".toml":
+        name = shlex.quote(str(path.with_suffix(".toml")))
+        source = f" --from {shlex.quote(str(path))}" if is_game_file(path) else ""
+        raise InputError(
+            f"{path} names no study to write, which is a .toml file: glasshouse new {name}{source}"
+        )
     try:
         path.open("xb").close()  # whatever is there stays
     except FileExistsError as error:
