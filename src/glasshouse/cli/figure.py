@@ -10,6 +10,7 @@ from glasshouse.errors import InputError
 from glasshouse.study.drawing.kinds import FIGURE_KINDS, figure_kind
 
 if TYPE_CHECKING:
+    from glasshouse.study.drawing.files import SavedFigure
     from glasshouse.study.drawing.source import Source
 
 KINDS = "; ".join(f"{name}: {kind.shows}" for name, kind in FIGURE_KINDS.items())
@@ -95,7 +96,11 @@ def command(
     if as_json:
         print_json({**saved.to_dict(), "kind": kind})
         return
-    say(f"{out}: {size_words(saved)}. {saved.title}.")
+    _tell(f"{out}: {size_words(saved)}. {saved.title}.", saved, source)
+
+
+def _tell(first: str, saved: "SavedFigure", source: "Source") -> None:
+    say(first)
     say_cooperation(source)
     say(f"Shows: {saved.alt}", "", "  ")
     say(f"Caption: {saved.caption}", "", "  ")

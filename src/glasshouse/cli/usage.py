@@ -14,7 +14,7 @@ def usage_words(error: typer.TyperException) -> str:
     command: Any = getattr(error, "ctx", None)
     path = command.command_path if command is not None else "glasshouse"
     said = error.format_message().rstrip(". ")
-    if said.startswith("Missing "):
+    if command is not None and said.startswith("Missing "):
         return f"{said}: {path} {_needed(command.command)} (see {path} --help)"
     if (wanted := _no_number(error)) is not None:
         option = said.partition(":")[0]

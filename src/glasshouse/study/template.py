@@ -1,6 +1,5 @@
 """A commented study to start from, written from the models that read it."""
 
-import json
 import math
 import os
 import shlex
@@ -13,7 +12,7 @@ import tomli_w
 
 from glasshouse._foundation.files import MACHINE, reason, write_file
 from glasshouse.errors import InputError, OutputError
-from glasshouse.games.labels import label_or_index, said_actions
+from glasshouse.games.labels import label_or_index, on_one_line, said_actions
 from glasshouse.games.registry import from_catalogue
 from glasshouse.interop.load import is_game_file, is_path, load_game, parsed_name
 from glasshouse.study.setting import prepare
@@ -60,7 +59,7 @@ def template(game: dict[str, Any], name: str = "study.toml", folder: Path = Path
         further = '"game.parameters.T" = [4.0, 5.0, 6.0]'
     sweep = {"key": key, "start": start, "stop": stop, "count": count, "further": further}
     sections = [
-        HEADER.format(name=shlex.quote(name)),
+        HEADER.format(name=shlex.quote(on_one_line(name))),
         _section("game", GameSpec, game),
         _section("semantics", semantics, {"kind": "logistic", "coupling": 0.5, "bound": 3.0}),
         _section("access", ACCESS_SPECS["full"], {}),
@@ -113,13 +112,13 @@ def cooperating(text: str | Sequence[str], game: str | Path | None) -> Any:
 
 def how_read(file: Path, cooperate: Any) -> str:
     """How a file's payoffs were read, and which actions count as cooperation."""
-    labels = load_game(file).labels
-    if labels is None or not labels.source:
+    game = load_game(file)
+    source = game.labels.source if game.labels else ""
+    if not source:
         return ""
-    first = [own[0] for own in labels.actions] if cooperate is None else cooperate
-    chosen = first if isinstance(first, list) else [first]
-    names = list(dict.fromkeys(map(str, chosen)))
-    return f"{labels.source}. As cooperation counts: {', '.join(names)}."
+    game = game if cooperate is None else game.cooperating(cooperate)
+    names = dict.fromkeys(map(str, game.cooperative_actions))
+    return f"{source}. As cooperation counts: {', '.join(names)}."
 
 
 def payoff_rows(text: str) -> list[list[float]]:
@@ -205,7 +204,8 @@ def _assignment(key: str, value: Any) -> str:
         inside = ", ".join(_assignment(k, v) for k, v in value.items())
         return f"{key} = {{ {inside} }}"
     if isinstance(value, list):
-        return f"{key} = {json.dumps(value, ensure_ascii=False)}"
+        each = (_assignment("x", entry).removeprefix("x = ") for entry in value)
+        return f"{key} = [{', '.join(each)}]"
     return tomli_w.dumps({key: value}).strip()
 
 
