@@ -83,7 +83,8 @@ grid = np.arange(0.25, 3.0, 0.1)
 shares = {name: ends_at(name, grid) for name in games}
 for name, found in shares.items():
     held = found[:, 0] >= 0.99
-    first = len(held) if not held[-1] else len(held) - int(np.argmin(held[::-1]))
+    after = np.flatnonzero(~held)  # it holds from the point after the last of these on
+    first = after[-1] + 1 if len(after) else 0
     where = f"from {grid[first]:.2f} κ_½ on" if held[-1] else f"nowhere up to {grid[-1]:.2f} κ_½"
     print(f"{name:32} both cooperate in 99 of 100 pairs {where}")
 

@@ -201,6 +201,21 @@ def test_bad_options_are_one_line(call):
         ),
         (("thresholds", "donation", "--cooperate", "give"), "choose one of donate, keep"),
         (("run", "missing.toml"), "missing.toml: cannot read the study file"),
+        (("run", "missing.tml"), "studies are .toml files"),
+        ((*check, "0,5", "--bound", "3"), "decimals stand after a point: 0.5"),
+        (("check", "donation", "--starts", "1e1"), "'1e1' is not a whole number"),
+        (("figure", "f.pdf"), "glasshouse figure STUDY --kind KIND --out FILE"),
+        (
+            ("figure", "f.pdf", "--kind", "along", "--out", "f.pdf"),
+            "f.pdf is no file: give a table",
+        ),
+        (("run", "table.csv"), "write one by glasshouse new table.toml --from table.csv"),
+        (("run", "chicken"), "write one by glasshouse new chicken.toml --game chicken"),
+        (("run", "."), "is a folder: give a study file"),
+        (("new", "s.toml", "--from", "."), "is a folder: give a table"),
+        (("new", "s.toml", "--from", __file__), "is neither a table nor a .nfg file"),
+        (("new", "s.toml", "--from", "s.toml"), "is a study, where a game is wanted"),
+        (("new", "table.csv"), "glasshouse new table.toml --from table.csv"),
     ]:
         _one_line(call(*words), said)
 

@@ -143,6 +143,20 @@ def test_files_are_refused_before_anything_is_computed(tmp_path, call):
         assert said in err
 
 
+def test_a_game_says_and_is_told_which_action_counts_as_cooperation(tmp_path, call):
+    table = tmp_path / "table.csv"
+    table.write_text(",work,shirk\ncomply,3;3,0;5\ncheat,5;0,1;1\n")
+    out = ("--kind", "feasible", "--out", str(tmp_path / "f.svg"))
+    for options, counts in (((), "comply of player 1, work"), (("--cooperate", "1"), "cheat")):
+        code, printed, _ = call("figure", str(table), *out, *options)
+        assert code == 0
+        assert f"As cooperation counts: {counts}" in printed
+    given = study_source(str(table), cooperate=["cheat", "work"]).study.game.cooperate
+    assert given == ["cheat", "work"]
+    with pytest.raises(InputError, match="a study says it itself"):
+        study_source(str(tmp_path), cooperate=["cheat"])
+
+
 def test_a_finished_sweep_is_read_and_no_other(tmp_path):
     study = tmp_path / "small.toml"
     study.write_text(

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from tests.reports import figures, html, result
 
+from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
+from glasshouse.analysis.movement.switch import Switch
 from glasshouse.cli import layout, run
 from glasshouse.plots._axes import axis_label, short_label
 from glasshouse.study.report.index import write_index
@@ -16,7 +18,7 @@ from glasshouse.study.setting import prepare
 from glasshouse.study.spec.study import Study
 from glasshouse.study.spec.toml import parse_study
 from glasshouse.study.words.glance import glance
-from glasshouse.study.words.headlines import brief, spans
+from glasshouse.study.words.headlines import brief, corner_is, spans, switched
 from glasshouse.study.words.titles import study_title, told_apart
 
 PD = '[game]\nname = "prisoners_dilemma"\n'
@@ -32,8 +34,8 @@ X = [0.0, 0.25, 0.5, 0.75, 1.0]
 @pytest.mark.parametrize(
     ("holds", "said"),
     [
-        ("00000", "nowhere"),
-        ("11111", "everywhere"),
+        ("00000", "at no coupling tried"),
+        ("11111", "at every coupling tried"),
         ("00011", "from 0.75"),
         ("11000", "up to 0.25"),
         ("01110", "between 0.25 and 0.75"),
@@ -43,7 +45,7 @@ X = [0.0, 0.25, 0.5, 0.75, 1.0]
     ],
 )
 def test_where_something_holds_is_said_of_these_points_alone(holds, said):
-    assert spans(X, [digit == "1" for digit in holds]) == said
+    assert spans(X, [digit == "1" for digit in holds], "coupling") == said
 
 
 def test_headlines_tell_outcomes_from_equilibrium():
@@ -52,11 +54,22 @@ def test_headlines_tell_outcomes_from_equilibrium():
     shares = found.column("cooperation_share"), found.column("exploitation_share")
     x = found.axes[0].values
     cooperates = min(a for a, share in zip(x, shares[0], strict=True) if share >= 0.5)
-    exploits = [a for a, share in zip(x, shares[1], strict=True) if share > 0]
+    exploits = [a for a, share in zip(x, shares[1], strict=True) if share >= 0.05]
     assert brief(found) == (
         f"Prisoner's dilemma along coupling κ: cooperates from {cooperates:g}, exploits between "
-        f"{exploits[0]:g} and {exploits[-1]:g}; cooperation is an equilibrium from 0.8705"
+        f"{exploits[0]:g} and {exploits[-1]:g}; cooperation is an equilibrium from 0.8705 "
+        "to 3"
     )
+
+
+def test_headlines_claim_no_more_than_was_proved_or_seen():
+    """A threshold between two proofs holds from the upper end on, up to the last value proved."""
+    found = CertifiedThreshold(
+        "found", (0.87040001, 0.87040002), 0.0, 1.25, ("upper",), None, None, "proved", ""
+    )
+    assert corner_is(found, "coupling") == "is an equilibrium from 0.8705 to 1.25"
+    seen = Switch(None, None, "not bracketed", (), "nowhere", "numerical", "", searched=(0.0, 3.0))
+    assert switched(seen, "coupling") == "at no coupling tried"
 
 
 def test_what_was_not_asked_is_in_no_headline():
@@ -133,6 +146,11 @@ def test_studies_of_one_title_are_told_apart_by_what_differs():
         "bound M = 1, seed of the starts = 2",
         "bound M = 2, seed of the starts = 1",
     ]
+    three = PD + "[semantics]\nbound = {}\n[learning]\nseed = {}\nspread = {}\n" + NOTHING
+    numbers = ((1.0, 1, 1.0), (1.0, 2, 1.0), (2.0, 1, 1.0), (2.0, 1, 0.5), (2.0, 2, 0.5))
+    told = titles(*(three.format(*x) for x in (numbers[0], numbers[1], numbers[3])))
+    assert len(set(told)) == 3
+    assert all(text.count("=") <= 2 for text in told)
     assert titles(PD + NOTHING, PD + NOTHING) == ["0", "1"]
     assert titles(PD + NOTHING) == [""]
 

@@ -181,6 +181,9 @@ def test_each_player_may_cooperate_in_its_own_way():
         game.cooperating("share")
     with pytest.raises(InputError, match="for 2 players: name one for all, or one for each of Ada"):
         game.cooperating("share", "trust", "keep")
+    said = "'share' is an action of Ada, so name one for each player, as share,trust"
+    with pytest.raises(InputError, match=said):
+        game.cooperating("share")
 
 
 def test_commands_and_studies_take_an_action_of_each_player(tmp_path):

@@ -258,6 +258,26 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
         "row 2, column B: '(1)' is one number in brac",
     ),
     "a date": (",a,b\na,1,2\nb,02. Jan,4", "row 3, column B: '02. Jan' looks like a date"),
+    "three payoffs in a cell": (
+        ',l,r\nu,"2, 3, 1","1, 1"\nd,"0, 0","1, 1"',
+        "row 2, column B: '2, 3, 1' cannot be read: a cell here holds two numbers",
+    ),
+    "fractions": (
+        ',l,r\nu,"1/2, 3/4","1, 1"\nd,"0, 0","1, 1"',
+        "row 2, column B: '1/2, 3/4' has a slash, which stands between two payoffs",
+    ),
+    "a fraction among numbers": (
+        ",l,r\nl,1/2,3\nr,0,1",
+        "row 2, column B: '1/2' has a slash, which stands between two payoffs",
+    ),
+    "capitals": (
+        ",Waste,save\nwaste,1;2,3;4\nsave,1;0,1;1",
+        "row 1, column B: 'Waste' differs from 'waste' in capitals alone",
+    ),
+    "capitals, profile by profile": (
+        "A,B,u1,u2\nw,r,1,2\nw,s,1,2\nW,r,1,2\nW,s,1,2",
+        "row 4, column A: 'W' differs from 'w' in capitals alone",
+    ),
     "a leading zero": (",a,b\na,1,2\nb,007,4", "row 3, column B: '007' begins with 0"),
     "an action twice": (",a,b,a\na,1,2,3\nb,1,2,3\nc,1,2,3", "row 1, column D: 'a' names two act"),
     "a row twice": (",a,b\na,1;2,3;4\na,1;2,3;4", "row 3, column A: 'a' names two actions"),

@@ -1,5 +1,6 @@
 """Results for people and for programs: how they are shown, and as plain data."""
 
+import contextvars
 import dataclasses
 import enum
 import functools
@@ -109,13 +110,13 @@ class Result(Readable):
     def as_table(self) -> ShownTable:
         """What is exported and shown: its rows, else itself as one."""
         if not self.ROWS:
-            return shown_table([self.to_dict()], self.HEADINGS)
+            return shown_table([in_tables(self)], self.HEADINGS)
         held = getattr(self, self.ROWS)
         if isinstance(held, ShownTable):
             return held
         rows = list(held)
         headings = self.HEADINGS or (getattr(type(rows[0]), "HEADINGS", None) if rows else None)
-        return shown_table(map(plain, rows), headings)
+        return shown_table(map(in_tables, rows), headings)
 
     def _repr_html_(self) -> str:
         """For notebooks: the rows as a table, else what `repr` shows, field by field."""
@@ -136,6 +137,18 @@ def _in_a_cell(value: Any) -> str:
     return value if isinstance(value, str) else wl.pformat(pretty(value), width=LINE_WIDTH)
 
 
+_KEEPS_ALL = contextvars.ContextVar("whether plain data keep NaN and infinities", default=False)
+
+
+def in_tables(value: Any) -> Any:
+    """`value` as `plain` has it, with NaN and infinities, which tables can hold and JSON cannot."""
+    token = _KEEPS_ALL.set(True)
+    try:
+        return plain(value)
+    finally:
+        _KEEPS_ALL.reset(token)
+
+
 def plain(value: Any) -> Any:
     """`value` as dictionaries, lists, numbers and strings; NaN and infinities become None."""
     if value is None or isinstance(value, bool | str):
@@ -147,7 +160,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
+        return float(value) if math.isfinite(value) or _KEEPS_ALL.get() else None
     if isinstance(value, complex):
         return {"real": plain(value.real), "imag": plain(value.imag)}
     return _plain_structure(value)

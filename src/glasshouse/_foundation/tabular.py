@@ -190,15 +190,16 @@ def _count(value: Any) -> int:
 
 
 def _exact(value: Any) -> Any:
+    """What is written for a value; infinities and NaN as float() and pandas read them."""
     if isinstance(value, float):
-        return repr(value) if math.isfinite(value) else ""
+        return repr(value)
     return "" if value is None else value
 
 
 def number_text(value: float, key: str = "") -> str:
     """A number to six digits; the ends of an interval are rounded outward."""
     if not math.isfinite(value):
-        return f"{value:g}".replace("inf", "∞")
+        return "–" if math.isnan(value) else f"{value:g}".replace("inf", "∞")
     if isinstance(value, int):
         return str(value)
     short = f"{value + 0.0:.6g}"  # + 0.0 turns -0.0 into 0.0
@@ -230,6 +231,8 @@ def latex_cell(value: Any, key: str = "") -> str:
     text = _cell_text(value, key)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return latex_text(text)
+    if math.isnan(value):
+        return latex_text(text)
     mantissa, _, power = text.replace("∞", r"\infty").partition("e")
     times = rf"\times 10^{{{int(power)}}}" if power else ""
     return f"${mantissa}{times}$"
@@ -244,8 +247,13 @@ def _tabular(alignment: str, head: Sequence[str] | None, rows: Sequence[Sequence
     lines = [rf"\begin{{tabular}}{{{alignment}}}", r"\hline"]
     if head is not None:
         lines += [" & ".join(head) + r" \\", r"\hline"]
-    lines += [" & ".join(row) + r" \\" for row in rows]
+    lines += [_shielded(" & ".join(row)) + r" \\" for row in rows]
     return "\n".join([*lines, r"\hline", r"\end{tabular}"]) + "\n"
+
+
+def _shielded(row: str) -> str:
+    """A row that LaTeX does not take for what belongs to the line break before it."""
+    return f"{{}}{row}" if row.startswith(("[", "*")) else row
 
 
 def html_table(

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from glasshouse.cli.figure import AtOption, SourceArgument, held_values
-from glasshouse.cli.options import JsonOption, TrustOption, print_json, say
+from glasshouse.cli.figure import AtOption, SourceArgument, held_values, say_cooperation
+from glasshouse.cli.options import CooperateOption, JsonOption, TrustOption, print_json, say
 
 SHOWN_MARKS = 12
 """More thresholds than this are left to the file."""
@@ -35,6 +35,7 @@ def command(
     ] = None,
     frames: Annotated[int, typer.Option(metavar="N", help="Values, evenly spaced.")] = 41,
     at: AtOption = None,
+    cooperate: CooperateOption = None,
     trust: TrustOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -48,13 +49,14 @@ def command(
     from glasshouse.study.drawing.source import study_source
 
     check_film(out)
-    source = study_source(study, trust=trust)
+    source = study_source(study, trust=trust, cooperate=cooperate)
     options = {"at": held, "along": along, "between": between, "frames": frames, "trust": trust}
     saved = save_animation(animate(source.study, folder=source.folder, **options), out)
     if as_json:
         print_json(saved.to_dict())
         return
     say(f"{out}: {len(saved.values)} frames, {saved.size / 1e6:.2f} MB. {saved.title}.")
+    say_cooperation(source)
     marks = [f"{name} at {value:.4g}" for name, value in saved.marks.items()][:SHOWN_MARKS]
     say(f"Marked: {', '.join(marks) or 'no threshold lies between'}.", "", "  ")
     say(f"Caption: {saved.caption}", "", "  ")

@@ -1,13 +1,17 @@
 """`glasshouse figure`: one figure of a study, at its size on paper."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glasshouse.cli.options import JsonOption, TrustOption, print_json, say
+from glasshouse.cli.options import CooperateOption, JsonOption, TrustOption, print_json, say
 from glasshouse.errors import InputError
 from glasshouse.study.drawing.kinds import FIGURE_KINDS, figure_kind
+
+if TYPE_CHECKING:
+    from glasshouse.study.drawing.files import SavedFigure
+    from glasshouse.study.drawing.source import Source
 
 KINDS = "; ".join(f"{name}: {kind.shows}" for name, kind in FIGURE_KINDS.items())
 
@@ -40,6 +44,7 @@ def command(
         Path, typer.Option(metavar="FILE", help="The file to write: .pdf, .svg or .png.")
     ],
     at: AtOption = None,
+    cooperate: CooperateOption = None,
     width: Annotated[
         str | None,
         typer.Option(
@@ -75,7 +80,7 @@ def command(
     asked = figure_kind(kind)  # all is checked before anything is computed
     check_file(out)
     check_dpi(dpi, page_of(style, width, height)[0].width)
-    source = study_source(study, trust=trust)
+    source = study_source(study, trust=trust, cooperate=cooperate)
     figure = draw_figure(
         source.study,
         kind,
@@ -91,9 +96,24 @@ def command(
     if as_json:
         print_json({**saved.to_dict(), "kind": kind})
         return
-    say(f"{out}: {size_words(saved)}. {saved.title}.")
+    _tell(f"{out}: {size_words(saved)}. {saved.title}.", saved, source)
+
+
+def _tell(first: str, saved: "SavedFigure", source: "Source") -> None:
+    say(first)
+    say_cooperation(source)
     say(f"Shows: {saved.alt}", "", "  ")
     say(f"Caption: {saved.caption}", "", "  ")
+
+
+def say_cooperation(source: "Source") -> None:
+    """Which action counts as cooperation, unless the figure looks at something else."""
+    from glasshouse.parametric.observable import is_in_place
+    from glasshouse.study.words.names import cooperation_said
+
+    if not is_in_place(source.study.analysis.observe):
+        game = source.study.game.build(source.folder)
+        say(f"As cooperation counts: {cooperation_said(game)}.", "", "  ")
 
 
 def held_values(given: list[str] | None) -> dict[str, float]:

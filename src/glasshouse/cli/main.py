@@ -32,6 +32,7 @@ from glasshouse.cli import (
 from glasshouse.cli.cache import keep_programs
 from glasshouse.cli.encoding import prepare_streams
 from glasshouse.cli.options import complain
+from glasshouse.cli.usage import usage_words
 from glasshouse.errors import InputError, OutputError
 
 FAILED, WRONG_INPUT = 1, 2
@@ -110,7 +111,7 @@ def main() -> None:
     except InputError as error:
         _fail(str(error), WRONG_INPUT)
     except typer.TyperException as error:
-        _fail(f"{error.format_message()} (see glasshouse --help)", WRONG_INPUT)
+        _fail(usage_words(error), WRONG_INPUT)
     except OutputError as error:
         _fail(str(error), FAILED)
     except OSError as error:

@@ -115,6 +115,45 @@ def label_or_index(text: str, labels: Container[str]) -> str | int:
     return int(text) if text.isdecimal() and text not in labels else text
 
 
+def moved_to_front(
+    action: Any, player: int, players: Sequence[str], actions: Sequence[Sequence[str]]
+) -> list[int]:
+    """The actions of a player in the order in which the named one is the first.
+
+    **Arguments:** `action`, an index or a label; `players` and `actions`, everybody's labels.
+    **Raises:** `InputError` where the player has no such action, saying who has.
+    """
+    from glasshouse._foundation.numbers import shown, whole  # which loads JAX
+
+    names = actions[player]
+    try:
+        if isinstance(action, str):
+            chosen = names.index(action)
+        else:
+            chosen = whole(action, "action", least=0, most=len(names) - 1)
+    except ValueError as error:
+        raise InputError(
+            f"{players[player]} has no action {shown(action)}: "
+            f"choose one of {', '.join(names)} or an index from 0 to {len(names) - 1}"
+            f"{_whose(action, players, actions)}"
+        ) from error
+    return [chosen, *(a for a in range(len(names)) if a != chosen)]
+
+
+def _whose(action: Any, players: Sequence[str], actions: Sequence[Sequence[str]]) -> str:
+    """Who has an action that some player has not, and how one is said for each."""
+    others = [who for who, own in zip(players, actions, strict=True) if action in own]
+    if not others:
+        return ""
+    from glasshouse._foundation.numbers import shown
+
+    each = ",".join(str(action) if action in own else own[0] for own in actions)
+    return (
+        f"; {shown(action)} is an action of {' and '.join(others)}, so name one for each player, "
+        f"as {each}"
+    )
+
+
 def distinct(names: Sequence[str]) -> tuple[str, ...]:
     """The same names, numbered where they are blank or repeat an earlier one.
 

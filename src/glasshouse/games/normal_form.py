@@ -27,6 +27,7 @@ from glasshouse.games.labels import (
     check_labels,
     default_labels,
     distinct,
+    moved_to_front,
     on_one_line,
     shortened_names,
 )
@@ -184,8 +185,8 @@ class NormalFormGame(AbstractOneShotGame):
                 f"{', '.join(self.player_names)}"
             )
         order = [
-            _moved_to_front(own, who, names)
-            for own, who, names in zip(given, self.player_names, labels.actions, strict=True)
+            moved_to_front(own, player, self.player_names, labels.actions)
+            for player, own in enumerate(given)
         ]
         tensor = self.tensor
         for axis, indices in enumerate(order, start=1):
@@ -374,17 +375,3 @@ def _warn_if_last_axis_fits(tensor: np.ndarray) -> None:
             "NormalFormGame(payoffs, player_axis=0) as they are read, player_axis=-1 otherwise",
             stacklevel=level,
         )
-
-
-def _moved_to_front(action: Whole | str, who: str, names: tuple[str, ...]) -> list[int]:
-    try:
-        if isinstance(action, str):
-            chosen = names.index(action)
-        else:
-            chosen = whole(action, "action", least=0, most=len(names) - 1)
-    except ValueError as error:
-        raise InputError(
-            f"{who} has no action {shown(action)}: "
-            f"choose one of {', '.join(names)} or an index from 0 to {len(names) - 1}"
-        ) from error
-    return [chosen, *(a for a in range(len(names)) if a != chosen)]

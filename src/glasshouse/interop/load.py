@@ -8,7 +8,7 @@ from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.registry import CATALOGUE, from_catalogue
 from glasshouse.games.tables import is_table
-from glasshouse.interop.nfg import read_nfg
+from glasshouse.interop.nfg import is_nfg, read_nfg
 from glasshouse.interop.tables.read import read_frame, read_table
 from glasshouse.interop.tables.sources import is_table_file
 
@@ -41,7 +41,30 @@ def load_game(source: Any) -> NormalFormGame:
 
 def read_game(path: str | os.PathLike) -> NormalFormGame:
     """The game in a file: a table where its suffix says so, else a Gambit `.nfg` file."""
-    return read_table(path) if is_table_file(path) else read_nfg(path)
+    if is_table_file(path):
+        return read_table(path)
+    if not is_nfg(path):
+        raise InputError(f"{os.fspath(path)} {_no_game(Path(path))}")
+    return read_nfg(path)
+
+
+def _no_game(path: Path) -> str:
+    """What a path is that is neither a table nor a .nfg file, and what to give instead."""
+    if path.suffix.lower() == ".toml":
+        return "is a study, where a game is wanted: give the table or .nfg file that it names"
+    if path.is_dir():
+        found = "is a folder"
+    else:
+        found = "is neither a table nor a .nfg file" if path.exists() else "is no file"
+    return (
+        f"{found}: give a table (.csv, .tsv, .txt, .xlsx), a .nfg file, or a name that glasshouse "
+        "games lists"
+    )
+
+
+def is_game_file(path: str | os.PathLike) -> bool:
+    """Whether a file of that name would hold a game."""
+    return is_table_file(path) or Path(path).suffix.lower() == ".nfg"
 
 
 def is_path(source: str | os.PathLike) -> bool:

@@ -1,6 +1,7 @@
 """Gambit's strategic-form files (`.nfg`): every variant is read, the portable one is written."""
 
 import codecs
+import contextlib
 import math
 import os
 import re
@@ -28,6 +29,17 @@ _TOKEN = re.compile(
 _DECIMAL = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE]-?[0-9]+)?")
 _FRACTION = re.compile(r"(-?[0-9]+)/([0-9]+)")
 _WHOLE = re.compile(r"[0-9]{1,18}")
+
+
+def is_nfg(path: str | os.PathLike) -> bool:
+    """Whether a file is meant for a .nfg file, by its suffix or by how it begins."""
+    if Path(path).suffix.lower() == ".nfg":
+        return True
+    if not Path(path).is_file():  # a pipe or a device may never begin
+        return False
+    with contextlib.suppress(OSError), open(path, "rb") as file:
+        return file.read(16).removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"NFG")
+    return False
 
 
 def read_nfg(path: str | os.PathLike) -> NormalFormGame:

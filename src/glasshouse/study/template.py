@@ -1,9 +1,9 @@
 """A commented study to start from, written from the models that read it."""
 
-import json
 import math
 import os
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,9 @@ import tomli_w
 
 from glasshouse._foundation.files import MACHINE, reason, write_file
 from glasshouse.errors import InputError, OutputError
-from glasshouse.games.labels import label_or_index, said_actions
+from glasshouse.games.labels import label_or_index, on_one_line, said_actions
 from glasshouse.games.registry import from_catalogue
-from glasshouse.interop.load import is_path, load_game, parsed_name
+from glasshouse.interop.load import is_game_file, is_path, load_game, parsed_name
 from glasshouse.study.setting import prepare
 from glasshouse.study.spec.access import ACCESS_SPECS
 from glasshouse.study.spec.game import GameSpec
@@ -59,7 +59,7 @@ def template(game: dict[str, Any], name: str = "study.toml", folder: Path = Path
         further = '"game.parameters.T" = [4.0, 5.0, 6.0]'
     sweep = {"key": key, "start": start, "stop": stop, "count": count, "further": further}
     sections = [
-        HEADER.format(name=shlex.quote(name)),
+        HEADER.format(name=shlex.quote(on_one_line(name))),
         _section("game", GameSpec, game),
         _section("semantics", semantics, {"kind": "logistic", "coupling": 0.5, "bound": 3.0}),
         _section("access", ACCESS_SPECS["full"], {}),
@@ -94,27 +94,31 @@ def game_table(text: str | Path, folder: Path) -> dict[str, Any]:
     return {"name": name, "parameters": {**from_catalogue(name).defaults, **parameters}}
 
 
-def cooperating(text: str, game: str | Path | None) -> Any:
+def cooperating(text: str | Sequence[str], game: str | Path | None) -> Any:
     """`cooperate` of `[game]`: an action, or a list of one for each player, after commas.
 
-    **Arguments:** `text`, labels, else indices from 0; `game`, whose labels they are, or None.
+    **Arguments:** `text`, labels, else indices from 0, or one such text for each player; `game`,
+    whose labels they are, or None.
     """
     labels = None if game is None else load_game(game).labels
     names = {name for own in labels.actions for name in own} if labels else set()
-    given = said_actions(text if text in names else text.strip(), names)
+    given = [text] if isinstance(text, str) else list(text)
+    if len(given) == 1:
+        (only,) = given
+        given = said_actions(only if only in names else only.strip(), names)
     chosen = [label_or_index(action, names) for action in given]
     return chosen if len(chosen) > 1 else chosen[0]
 
 
 def how_read(file: Path, cooperate: Any) -> str:
     """How a file's payoffs were read, and which actions count as cooperation."""
-    labels = load_game(file).labels
-    if labels is None or not labels.source:
+    game = load_game(file)
+    source = game.labels.source if game.labels else ""
+    if not source:
         return ""
-    first = [own[0] for own in labels.actions] if cooperate is None else cooperate
-    chosen = first if isinstance(first, list) else [first]
-    names = list(dict.fromkeys(map(str, chosen)))
-    return f"{labels.source}. As cooperation counts: {', '.join(names)}."
+    game = game if cooperate is None else game.cooperating(cooperate)
+    names = dict.fromkeys(map(str, game.cooperative_actions))
+    return f"{source}. As cooperation counts: {', '.join(names)}."
 
 
 def payoff_rows(text: str) -> list[list[float]]:
@@ -144,6 +148,12 @@ def write_template(path: Path, text: str) -> None:
     **Raises:** `InputError` when the file exists or cannot be written; `OutputError` when the disk
     has no room.
     """
+    if path.suffix.lower() != ".toml":
+        name = shlex.quote(str(path.with_suffix(".toml")))
+        source = f" --from {shlex.quote(str(path))}" if is_game_file(path) else ""
+        raise InputError(
+            f"{path} names no study to write, which is a .toml file: glasshouse new {name}{source}"
+        )
     try:
         path.open("xb").close()  # whatever is there stays
     except FileExistsError as error:
@@ -194,7 +204,8 @@ def _assignment(key: str, value: Any) -> str:
         inside = ", ".join(_assignment(k, v) for k, v in value.items())
         return f"{key} = {{ {inside} }}"
     if isinstance(value, list):
-        return f"{key} = {json.dumps(value, ensure_ascii=False)}"
+        each = (_assignment("x", entry).removeprefix("x = ") for entry in value)
+        return f"{key} = [{', '.join(each)}]"
     return tomli_w.dumps({key: value}).strip()
 
 

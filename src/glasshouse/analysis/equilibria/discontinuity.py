@@ -18,6 +18,7 @@ from glasshouse.certificates.covers import Region
 from glasshouse.certificates.intervals import Interval
 from glasshouse.certificates.payoff import Table
 from glasshouse.certificates.program import Instruction, Machine, Program
+from glasshouse.games.labels import player_word
 from glasshouse.parametric.dense import DenseGame
 
 BASES, POINTS_ON_LINE = 12, 9
@@ -60,8 +61,12 @@ class Jump(Result):
     @property
     def words(self) -> str:
         """In a sentence."""
-        at = ", ".join(map(few, self.ends[0]))
-        return f"the payoff of player {self.player + 1} jumps by some {self.gap:.6g} near ({at})"
+        return self.said()
+
+    def said(self, names: Sequence[str] = ()) -> str:
+        """In a sentence; `names` are what players are called."""
+        at, who = ", ".join(map(few, self.ends[0])), player_word(self.player, names)
+        return f"the payoff of {who} jumps by some {self.gap:.6g} near ({at})"
 
 
 class Segment(NamedTuple):

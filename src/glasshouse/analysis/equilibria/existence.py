@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
 
 import jax
 import numpy as np
@@ -9,7 +10,12 @@ import numpy as np
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Whole, whole
 from glasshouse._foundation.precision import in_float64
-from glasshouse._foundation.results import SHOWN_WHOLE, UNLESS_NONE, Result, few
+from glasshouse._foundation.results import (
+    SHOWN_WHOLE,
+    UNLESS_NONE,
+    Result,
+    few,
+)
 from glasshouse.analysis.equilibria.discontinuity import Jump, jump
 from glasshouse.analysis.equilibria.quasi_concavity import (
     FARTHEST_WITNESS,
@@ -144,7 +150,7 @@ def continuity(game: DenseGame) -> Hypothesis:
     with precision(CONTINUITY_BITS):
         machine, box = Machine(program), intervals_of(looked)
         if not machine.is_continuous(box):
-            return _jumping(jump(game, program, looked))
+            return _jumping(jump(game, program, looked), base_of(game).player_names)
         defined = machine.is_defined(machine.held(box))
     if looked != region:
         return Hypothesis("continuous", None, "not shown on boxes without bounds")
@@ -162,11 +168,11 @@ def _with_ends(side: tuple[float, float]) -> tuple[float, float]:
     return low, high if math.isfinite(high) else max(low, 0.0) + FARTHEST_WITNESS
 
 
-def _jumping(found: Jump | None) -> Hypothesis:
+def _jumping(found: Jump | None, names: Sequence[str]) -> Hypothesis:
     if found is None:
         why = "it chooses between branches, which may not meet; no jump was found"
         return Hypothesis("continuous", None, why)
-    return Hypothesis("continuous", False, found.words, found)
+    return Hypothesis("continuous", False, found.said(names), found)
 
 
 def _quasi_concave(found: Concavity) -> Hypothesis:

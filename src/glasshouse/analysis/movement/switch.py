@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from glasshouse._foundation.digits import headline
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.results import fields_of, plain
 
@@ -50,6 +51,17 @@ class Switch(Evidenced):
     def upper(self) -> float | None:
         """The upper end of the bracket, or None."""
         return None if self.bracket is None else self.bracket[1]
+
+    @property
+    def words(self) -> str:
+        """Where the property holds: "above 0.2468", or "at no value tried from 0 to 3"."""
+        if self.bracket is not None:
+            return f"{self.holds} {headline(*self.bracket)}"
+        which = {"everywhere": "every", "nowhere": "no"}.get(self.holds)
+        if which is None:
+            return f"at values that one number does not tell ({self.result})"
+        low, high = self.searched or (math.nan, math.nan)
+        return f"at {which} value tried" + (f" from {low:g} to {high:g}" if self.searched else "")
 
     def to_dict(self) -> dict[str, Any]:
         """All fields, and the ends of the bracket as `lower` and `upper`."""

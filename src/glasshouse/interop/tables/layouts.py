@@ -15,7 +15,7 @@ from glasshouse.games.labels import Labels, default_labels
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.symmetric import is_symmetric
 from glasshouse.interop.files import MOST_PAYOFFS_READ, MOST_PLAYERS_READ
-from glasshouse.interop.tables.sheet import TABLE_EXAMPLE, Grid
+from glasshouse.interop.tables.sheet import TABLE_EXAMPLE, Grid, one_spelling
 from glasshouse.interop.tables.written import (
     NOT_FINITE,
     Read,
@@ -55,7 +55,7 @@ def game_of(sheet: Grid, title: str) -> NormalFormGame:
     usual = default_labels(found.payoffs.shape[1:])
     labels = Labels(
         found.players or usual.players,
-        found.actions or usual.actions,
+        one_spelling(sheet, found.actions or usual.actions),
         title,
         f"{Path(sheet.name).name}, read as {found.how}",
     )

@@ -1,6 +1,7 @@
 """A table as it was given: cells in rows and columns, and what each place is called."""
 
 import dataclasses
+import itertools
 import math
 import numbers
 from collections.abc import Sequence
@@ -107,3 +108,21 @@ def letters(column: int) -> str:
         column, last = divmod(column - 1, 26)
         text = chr(65 + last) + text
     return text
+
+
+def one_spelling(sheet: Grid, actions: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    """The names of actions, none of which differs from another in capitals alone.
+
+    **Raises:** `InputError` naming row and column: nobody knows whether one name is meant or two.
+    """
+    known: dict[str, str] = {}
+    for name in itertools.chain(*actions):
+        if (other := known.setdefault(name.casefold(), name)) != name:
+            places = ((r, c) for r, row in enumerate(sheet.rows) for c, x in enumerate(row))
+            at = next((r, c) for r, c in places if str(sheet.rows[r][c]) == name)
+            raise sheet.error(
+                *at,
+                f"'{name:.40}' differs from '{other:.40}' in capitals alone: write one name the "
+                "same everywhere, and give two actions two names",
+            )
+    return actions

@@ -182,6 +182,8 @@ def _sign_of(text: str) -> str:
         return "looks like a date that a spreadsheet made of 1/2 or 1-2: write the payoffs again"
     if text.startswith("="):
         return "is a formula: save its value"
+    if re.search(r"[0-9] ?/ ?[0-9].*/|^[+-]?[0-9]+/[0-9]+$", text):
+        return "has a slash, which stands between two payoffs: write fractions as 0.5 for 1/2"
     if re.fullmatch(r"[+-]?0[0-9]+([.,][0-9]*)?", text):
         return "begins with 0: leave it out"
     if re.fullmatch(r"\([^ ;,/|]*\)", text):

@@ -1,6 +1,7 @@
 """Where the study of a figure comes from: a file, the folder of its results, or a game."""
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from glasshouse.study.setting import check_study
 from glasshouse.study.spec.study import Study
 from glasshouse.study.spec.toml import read_study
 from glasshouse.study.store import TABLE
-from glasshouse.study.template import game_table
+from glasshouse.study.template import cooperating, game_table
 
 
 class Source(NamedTuple):
@@ -24,12 +25,20 @@ class Source(NamedTuple):
     results: Path | None = None
 
 
-def study_source(text: str, *, trust: bool = False) -> Source:
+def study_source(
+    text: str, *, trust: bool = False, cooperate: Sequence[str] | None = None
+) -> Source:
     """The study of a `.toml` file, of a folder that `glasshouse run` has written, or of a game.
 
-    **Raises:** `InputError` when there is none.
+    **Arguments:** `cooperate`, which action of a game counts as cooperation, or of each player.
+    **Raises:** `InputError` when there is none, and for `cooperate` of a study.
     """
     path = Path(text)
+    if cooperate and (path.suffix.lower() == ".toml" or path.is_dir()):
+        raise InputError(
+            "--cooperate belongs to a game named on the command line: a study says it itself, so "
+            f"write cooperate under [game] in {text}"
+        )
     if path.suffix.lower() == ".toml":
         return Source(read_study(path, trust=trust), path.parent)
     if path.is_dir():
@@ -39,7 +48,10 @@ def study_source(text: str, *, trust: bool = False) -> Source:
                 f"{text}: this folder holds no study.toml, as glasshouse run writes it"
             )
         return Source(read_study(file, trust=trust), path, path)
-    return Source(Study.model_validate({"game": game_table(text, Path())}), Path())
+    game = game_table(text, Path())
+    if cooperate:
+        game["cooperate"] = cooperating(cooperate, text)
+    return Source(Study.model_validate({"game": game}), Path())
 
 
 def finished_table(source: Source, *, trust: bool = False) -> pa.Table | None:

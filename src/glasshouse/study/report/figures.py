@@ -150,6 +150,7 @@ def _along(result: StudyResult) -> StudyFigure | None:
     columns, symbol = result.columns(), symbol_of(result.prepared.study)
     marks, unmarked = markers_of(result.predictions, symbol)
     x, owner = columns[axis.key], owner_of(result.prepared.study, axis.key)
+    marks = [mark for mark in marks if x.min() <= mark.value <= x.max()]  # words say what is drawn
     tied, outcomes = (
         _has_numbers(columns, name) for name in ("tied_cooperation", "cooperation_share")
     )

@@ -1,6 +1,7 @@
 """From a TOML file to a study; every error names the file, the dotted key and the rule."""
 
 import contextlib
+import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,6 +11,8 @@ import pydantic
 
 from glasshouse._foundation.files import read_bytes, reason
 from glasshouse.errors import InputError, nearest
+from glasshouse.games.registry import CATALOGUE
+from glasshouse.interop.load import is_game_file
 from glasshouse.study.spec.access import ACCESS_SPECS
 from glasshouse.study.spec.comparison import EntrySpec, ReferenceSpec
 from glasshouse.study.spec.game import RepeatedSpec
@@ -39,6 +42,9 @@ def read_study(path: str | Path, *, trust: bool = False) -> Study:
     **Raises:** `InputError`, one line naming the file, the key, the rule and what was found.
     """
     path = Path(path)
+    if said := _no_study(path):
+        raise InputError(f"{path} {said}")
+    wanted = "" if path.suffix.lower() == ".toml" else "; studies are .toml files"
     larger = "put payoffs into a .nfg file, and name it in game.file"
     try:
         text = read_bytes(path, MOST_STUDY_BYTES, larger).decode("utf-8-sig")  # its mark is fine
@@ -47,12 +53,29 @@ def read_study(path: str | Path, *, trust: bool = False) -> Study:
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not a text file in UTF-8 (byte {error.start})") from error
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot read the study file: {reason(error)}") from error
+        raise InputError(f"{path}: cannot read the study file: {reason(error)}{wanted}") from error
     try:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         return parse_study(text, path.parent, trust=trust)
     except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+        raise InputError(f"{path}: {error}{wanted}") from error
+
+
+def _no_study(path: Path) -> str:
+    """What is named where a study is wanted, and what to type instead; nothing if it may be one."""
+    if is_game_file(path):
+        new = shlex.quote(path.with_suffix(".toml").name)
+        from_it = f"glasshouse new {new} --from {shlex.quote(str(path))}"
+        return f"is a game, where a study is wanted: write one by {from_it}"
+    if path.is_dir():
+        inside = path / "study.toml"
+        found = f", such as {inside}" if inside.is_file() else " (.toml)"
+        return f"is a folder: give a study file{found}"
+    name = str(path).partition(":")[0]
+    if name in CATALOGUE and not path.exists():
+        new = f"glasshouse new {name}.toml --game {shlex.quote(str(path))}"
+        return f"is a game, where a study is wanted: write one by {new}"
+    return ""
 
 
 def parse_study(text: str, folder: Path = Path(), *, trust: bool = False) -> Study:

@@ -17,15 +17,22 @@ from glasshouse.study.words.headlines import (
     passing,
     spans,
 )
-from glasshouse.study.words.names import at_own_values, points_words, upper
+from glasshouse.study.words.names import (
+    at_own_values,
+    axis_name,
+    players_called,
+    points_words,
+    upper,
+)
 from glasshouse.study.words.outcomes import (
     FEWEST_COOPERATE,
-    LEAST_EXPLOITED,
+    FEWEST_EXPLOIT,
     counted,
     holding,
+    seldom_exploits,
 )
 from glasshouse.study.words.sentences import toward, where_words, which_ends
-from glasshouse.study.words.verdicts import judged
+from glasshouse.study.words.verdicts import about_program, judged
 
 OURS = "closed form, derived here"
 """Of formulas that stand in no paper that is cited."""
@@ -48,16 +55,17 @@ class Glance(NamedTuple):
 
 def glance(result: Computed) -> list[Glance]:
     """First movement, outcomes of tied and of other starts, and equilibrium; or a comparison."""
-    compared = [] if result.comparison is None else _compared(result.comparison)
+    found, names = result.comparison, players_called(result)
+    compared = [] if found is None else _compared(found, names)
     if result.compares_only:
         return compared
     return [*compared, _movement(result), _tied(result), _outcomes(result), _equilibrium(result)]
 
 
-def _compared(comparison: Comparison) -> list[Glance]:
+def _compared(comparison: Comparison, names: Sequence[str]) -> list[Glance]:
     runs = [row.seeds for row in comparison.rows]
     how = f"learned, {'–'.join(map(str, dict.fromkeys((min(runs), max(runs)))))} runs each"
-    what = quantity_words(comparison)
+    what = quantity_words(comparison, names)
     best = comparison.best
     said = "no run of any learner ended"
     if best:
@@ -131,15 +139,20 @@ def _outcomes(result: Computed) -> Glance:
     if not result.axes or result.observable is not None:
         return Glance("Outcomes", question, counted(result), how)
     everyone = "both" if result.prepared.base.game.players == 2 else "all"
-    parts = []
+    parts, seldom = [], seldom_exploits(result)
     for name, least, words, never in (
         (
             "cooperation",
             FEWEST_COOPERATE,
             f"{everyone} cooperate in half of the runs",
-            f"nowhere do {everyone} cooperate in half of the runs",
+            f"at no point tried do {everyone} cooperate in half of the runs",
         ),
-        ("exploitation", LEAST_EXPLOITED, "some exploit others", "in no run is anybody exploited"),
+        (
+            "exploitation",
+            FEWEST_EXPLOIT,
+            f"some exploit others in {FEWEST_EXPLOIT:.0%} of the runs",
+            f"some exploit others {seldom}" if seldom else "in no run is anybody exploited",
+        ),
         ("defection", FEWEST_COOPERATE, "nobody cooperates in half of the runs", ""),
     ):
         holds = holding(result, f"{name}_share", least)
@@ -150,7 +163,7 @@ def _outcomes(result: Computed) -> Glance:
 def _at(result: Computed, holds: Sequence[bool]) -> str:
     """At which points of the sweep."""
     if len(result.axes) == 1:
-        return spans(result.axes[0].values, holds)
+        return spans(result.axes[0].values, holds, axis_name(result.axes[0].key))
     return points_words(result, holds)
 
 
@@ -163,8 +176,8 @@ def _equilibrium(result: Computed) -> Glance:
     said, hows = [], []
     predictions = result.predictions
     found = None if predictions is None else predictions.equilibrium
-    if found is not None:
-        said.append(f"cooperation {corner_is(found)}")
+    if predictions is not None and found is not None:
+        said.append(f"cooperation {corner_is(found, axis_name(predictions.key))}")
         hows.append("proved" if isinstance(found, CertifiedThreshold) else "numerical")
     elif proved := corner_judged(result):
         said.append(proved)
@@ -177,7 +190,8 @@ def _equilibrium(result: Computed) -> Glance:
         verdicts = [proof.verdict for proof in points]
         here = f"{at_own_values(result).strip()}, " if result.axes else ""
         said.append(f"{here}{judged(verdicts, points[0].epsilon, which_ends(result))}")
-        hows += [] if set(verdicts) == {"unknown"} else ["proved"]
+        about = about_program(points[0]).strip(" ()").partition(",")[0]
+        hows += [] if set(verdicts) == {"unknown"} else [f"proved {about}".strip()]
     if result.searched:
         count = len(result.searched)
         said.append(f"{count} point{'s' * (count > 1)} searched for deviations, not proved")

@@ -6,20 +6,26 @@ outcomes that were not asked for.
 
 from collections.abc import Sequence
 
-from glasshouse._foundation.digits import HEADLINE, headline
+from glasshouse._foundation.digits import HEADLINE, at_least, at_most, between, headline
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.study.computed import Computed
 from glasshouse.study.words.compared import comparison_brief
-from glasshouse.study.words.names import at_own_values, axis_name, in_words_and, neighbours
+from glasshouse.study.words.names import (
+    at_own_values,
+    axis_name,
+    in_words_and,
+    neighbours,
+)
 from glasshouse.study.words.outcomes import (
     FEWEST_COOPERATE,
-    LEAST_EXPLOITED,
+    FEWEST_EXPLOIT,
     counted,
     holding,
+    seldom_exploits,
 )
 from glasshouse.study.words.titles import study_title
-from glasshouse.study.words.verdicts import equilibrium
+from glasshouse.study.words.verdicts import about_program, equilibrium
 
 MOST_SPANS = 3
 """Of points at which something holds; of more it is said how many there are."""
@@ -41,16 +47,21 @@ def finding(result: Computed) -> str:
     elif result.slices and learned:
         said = ", ".join(_ends_by_slices(result))
     elif result.predictions is not None:
-        said = f"sets out toward cooperation {switched(result.predictions.first_movement)}"
+        found, key = result.predictions.first_movement, result.predictions.key
+        said = f"sets out toward cooperation {switched(found, axis_name(key))}"
     else:
         said = counted(result)
     return "; ".join(filter(None, [said, _corner(result)]))
 
 
-def spans(values: Sequence[float], holds: Sequence[bool]) -> str:
-    """Where on an axis something holds: "from 0.76", "between 0.38 and 0.74", "nowhere"."""
+def spans(values: Sequence[float], holds: Sequence[bool], name: str) -> str:
+    """Where on an axis something holds: "from 0.76", "between 0.38 and 0.74", "at no coupling
+    tried"; it is known of the values tried alone.
+
+    **Arguments:** `name`, what the axis is called.
+    """
     if not any(holds) or all(holds):
-        return "everywhere" if any(holds) else "nowhere"
+        return tried("every" if any(holds) else "no", name)
     blocks = [(first, last) for held, first, last in neighbours(list(map(bool, holds))) if held]
     if len(blocks) > MOST_SPANS:
         return f"at {sum(holds)} of {len(values)} points"
@@ -71,42 +82,57 @@ def digits_of(value: float) -> str:
     return f"{value:.{HEADLINE}g}"
 
 
-def switched(switch: Switch) -> str:
-    """Where along an axis a property holds: "above 0.4286"."""
+def tried(which: str, name: str) -> str:
+    """ "at every coupling tried": of what lies between, and beyond, nothing is known."""
+    return f"at {which} {name} tried"
+
+
+def switched(switch: Switch, name: str) -> str:
+    """Where along an axis of that name a property holds: "above 0.4286"."""
     if switch.bracket is not None:
         return f"{'below' if switch.holds == 'below' else 'above'} {headline(*switch.bracket)}"
-    return switch.holds if switch.holds in ("everywhere", "nowhere") else f"({switch.result})"
+    which = {"everywhere": "every", "nowhere": "no"}.get(switch.holds)
+    return tried(which, name) if which else f"({switch.result})"
 
 
-def corner_is(found: CertifiedThreshold | Switch) -> str:
-    """From where on the cooperative corner is an equilibrium, in words that begin with the verb."""
+def corner_is(found: CertifiedThreshold | Switch, name: str) -> str:
+    """From where on the cooperative corner is an equilibrium, in words that begin with the verb.
+
+    What is proved is rounded up, and ends where the proof does.
+    """
     if not isinstance(found, CertifiedThreshold) or found.result == "unknown":
         if not isinstance(found, Switch):
             return "is not decided to be an equilibrium"
-        where = switched(found).replace("above", "from").replace("below", "up to")
+        where = switched(found, name).replace("above", "from").replace("below", "up to")
         return f"passes the boundary test {where}"
     if found.result == "nowhere":
         return f"is no equilibrium at {digits_of(found.highest)}, the largest searched"
-    if found.bracket is None:
-        return f"is an equilibrium from {digits_of(found.lowest)}, the least searched"
-    return f"is an equilibrium from {headline(*found.bracket)}"
+    low = found.lowest if found.bracket is None else found.bracket[1]
+    least = ", the least searched," * (found.bracket is None)
+    first, last = at_most(low, HEADLINE), at_least(found.highest, HEADLINE)
+    return f"is an equilibrium from {first}{least} to {last}"
 
 
 def _ends(result: Computed) -> list[str]:
     (axis,) = result.axes
+    name = axis_name(axis.key)
+    cooperates = holding(result, "cooperation_share", FEWEST_COOPERATE)
+    exploits = holding(result, "exploitation_share", FEWEST_EXPLOIT)
+    where = spans(axis.values, exploits, name)
     return [
-        f"cooperates {spans(axis.values, holding(result, 'cooperation_share', FEWEST_COOPERATE))}",
-        f"exploits {spans(axis.values, holding(result, 'exploitation_share', LEAST_EXPLOITED))}",
+        f"cooperates {spans(axis.values, cooperates, name)}",
+        f"exploits {where if any(exploits) else seldom_exploits(result) or where}",
     ]
 
 
 def _ends_by_slices(result: Computed) -> list[str]:
     """Of several axes: from where on along the first learners cooperate, and how often exploit."""
     points = result.table.num_rows
-    exploits = sum(holding(result, "exploitation_share", LEAST_EXPLOITED))
+    exploits = sum(holding(result, "exploitation_share", FEWEST_EXPLOIT))
+    often = f"at {exploits} of {points} points" if exploits else seldom_exploits(result)
     return [
-        f"cooperates {along_slices(result, 'cooperation') or 'nowhere'}",
-        f"exploits at {exploits} of {points} points" if exploits else "exploits nowhere",
+        f"cooperates {along_slices(result, 'cooperation') or 'at no point tried'}",
+        f"exploits {often or 'at no point tried'}",
     ]
 
 
@@ -116,7 +142,8 @@ def along_slices(result: Computed, name: str) -> str:
     if not found:
         return ""
     first, *others = (axis_name(axis.key) for axis in result.axes)
-    ends = " to ".join(dict.fromkeys((digits_of(min(found)), digits_of(max(found)))))
+    low, high = min(found), max(found)
+    ends = digits_of(low) if low == high else " to ".join(dict.fromkeys(between(low, high)))
     names, all_of_them = in_words_and(others), len(found) == len(result.slices)
     of = (
         f"by {names}"
@@ -132,7 +159,7 @@ def _corner(result: Computed) -> str:
         return ""
     predictions = result.predictions
     if predictions is not None and predictions.equilibrium is not None:
-        return f"cooperation {corner_is(predictions.equilibrium)}"
+        return f"cooperation {corner_is(predictions.equilibrium, axis_name(predictions.key))}"
     return corner_judged(result) or passing(result)
 
 
@@ -142,7 +169,8 @@ def corner_judged(result: Computed) -> str:
     if corner is None or corner.verdict == "unknown":
         return ""
     is_one = "an" if corner.verdict == "certified" else "no"
-    return f"cooperation is {is_one} {equilibrium(corner.epsilon)}{at_own_values(result)}"
+    what = f"{equilibrium(corner.epsilon)}{at_own_values(result)}{about_program(corner)}"
+    return f"cooperation is {is_one} {what}"
 
 
 def passing(result: Computed) -> str:
@@ -156,6 +184,6 @@ def passing(result: Computed) -> str:
         return f"cooperation {'passes' if passes[0] else 'does not pass'} the boundary test"
     where = f"at {sum(passes)} of {len(passes)} points"
     if len(result.axes) == 1:
-        where = spans(result.axes[0].values, passes)
+        where = spans(result.axes[0].values, passes, axis_name(result.axes[0].key))
     left = "" if tested == len(answers) else f" (tested at {tested} of {len(answers)} points)"
     return f"cooperation passes the boundary test {where}{left}"

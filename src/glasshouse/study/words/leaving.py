@@ -83,8 +83,8 @@ def proof_words(point: CertifiedPoint) -> str:
     """How the bounds of a deviation curve were obtained, which the curve itself does not show."""
     proof = point.certificate
     return (
-        f"Bounds on the gain: proved ({proof.method}, {proof.detail}; file {point.file}). Curve: "
-        "computed in floating-point numbers."
+        f"Bounds on the gain: proved ({proof.method}, {proof.detail}). Curve: computed in "
+        "floating-point numbers."
     )
 
 

@@ -1,6 +1,7 @@
 """Where learning ends, in words."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,10 @@ FEWEST_COOPERATE = 0.5
 """Learners are said to end in an outcome where at least so many of the runs do."""
 
 LEAST_EXPLOITED = 1e-12
-"""They are said to exploit where any run ends so."""
+"""Where any run ends so, it is said in how many."""
+
+FEWEST_EXPLOIT = 0.05
+"""They are said to exploit where at least so many of the runs end so: a single run may."""
 
 
 def outcome_claims(result: Computed) -> list[str]:
@@ -30,7 +34,7 @@ def outcome_claims(result: Computed) -> list[str]:
             "cooperation_share",
             FEWEST_COOPERATE,
             f"{everyone} cooperate {above} in at least half of the runs",
-            f"nowhere do {everyone} cooperate {above} in half of the runs",
+            f"at no point studied do {everyone} cooperate {above} in half of the runs",
         ),
         ("defection_share", FEWEST_COOPERATE, "nobody does in at least half of the runs", ""),
         (
@@ -51,6 +55,15 @@ def outcome_claims(result: Computed) -> list[str]:
 def holding(result: Computed, column: str, least: float) -> list[bool]:
     """At which points of the sweep a share is that large."""
     return (result.column(column) >= least).tolist()
+
+
+def seldom_exploits(result: Computed) -> str:
+    """In how many runs at most some exploit others; nothing where none do at any point."""
+    shares = result.column("exploitation_share").astype(float)
+    if not (shares > 0).any():
+        return ""
+    runs = result.prepared.base.learning.starts.runs
+    return f"in at most {100 * np.nanmax(shares):.2g}% of {runs} runs"
 
 
 def _observed(result: Computed, seen: Observable) -> str:
@@ -93,13 +106,21 @@ def likely_words(result: Computed) -> str:
     return rate if said == "cooperating" else f"{rate} of {said}"
 
 
+def least_and_most(values: Any) -> tuple[float, float] | None:
+    """The ends of what is known of some numbers; None where nothing is."""
+    known = np.asarray(values, dtype=float)
+    known = known[np.isfinite(known)]
+    return (float(known.min()), float(known.max())) if len(known) else None
+
+
 def counted(result: Computed) -> str:
     """At how many points learners end in cooperation; of one point what they end in, or how they
     set out where that was not asked; else how many points there are."""
     count, seen = result.table.num_rows, result.observable
     if seen is not None and result.learned is not None:
-        means = result.column("observed_mean").astype(float)
-        ends = np.nanmin(means), np.nanmax(means)
+        ends = least_and_most(result.column("observed_mean"))
+        if ends is None:
+            return "no run ended"
         return f"mean {seen.words} " + " to ".join(dict.fromkeys(f"{x:.4g}" for x in ends))
     everyone = "both" if result.prepared.base.game.players == 2 else "all"
     if result.learned is None:

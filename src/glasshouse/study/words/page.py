@@ -20,6 +20,7 @@ from glasshouse.study.computed import Computed
 from glasshouse.study.questions import is_of_rule
 from glasshouse.study.sweep import MOST_REST
 from glasshouse.study.words.names import axis_name, neighbours, upper
+from glasshouse.study.words.outcomes import least_and_most
 from glasshouse.study.words.signs import (
     CURVE_SIGNS,
     map_signs,
@@ -92,9 +93,12 @@ def observed_words(result: Computed, seen: Observable) -> tuple[str, str, str]:
     name, x = axis_name(axis.key), axis.values
     means = result.column("observed_mean").astype(float)
     ends = " and ".join(f"{means[k]:.4g} at {x[k]:g}" for k in (0, -1))
+    span = least_and_most(means)
+    found = "is known nowhere"
+    if span is not None:
+        found = f"is {ends}, at least {span[0]:.4g} and at most {span[1]:.4g}"
     alt = (
-        f"{_upper(name)} runs from {x[0]:g} to {x[-1]:g}. The mean {seen.words} over runs is "
-        f"{ends}, at least {np.nanmin(means):.4g} and at most {np.nanmax(means):.4g}."
+        f"{_upper(name)} runs from {x[0]:g} to {x[-1]:g}. The mean {seen.words} over runs {found}."
     )
     caption = (
         f"{upper(seen.words)}, {seen.formula}, where learning ends: {result.learned}. The band "
@@ -108,10 +112,7 @@ def observed_map_words(result: Computed, seen: Observable, sheet: Sheet) -> tupl
     first, second = (axis_name(axis.key) for axis in result.axes[:2])
     values = result.column("observed_mean")[sheet.rows].astype(float)
     at = f" at {sheet.at}" if sheet.at else ""
-    alt = (
-        f"Mean {seen.words} over {first} and {second}{at}: from {np.nanmin(values):.4g} to "
-        f"{np.nanmax(values):.4g}."
-    )
+    alt = f"Mean {seen.words} over {first} and {second}{at}: {_from_to(values, 4)}."
     caption = [f"Colours: mean {seen.words}, {seen.formula}, over runs ({result.learned})."]
     caption += _moving(result, sheet)
     return f"{upper(seen.words)} over {first} and {second}{at}", alt, " ".join(caption)
@@ -123,8 +124,7 @@ def map_words(result: Computed, quantity: str, sheet: Sheet) -> tuple[str, str, 
     values = result.column(quantity)[sheet.rows].astype(float)
     at = f" at {sheet.at}" if sheet.at else ""
     parts = [
-        f"{QUANTITIES[quantity].capitalize()} over {first} and {second}{at}: from "
-        f"{np.nanmin(values):.3g} to {np.nanmax(values):.3g}."
+        f"{QUANTITIES[quantity].capitalize()} over {first} and {second}{at}: {_from_to(values, 3)}."
     ]
     leading = leading_outcomes(result)[sheet.rows] if result.base.generic is not None else []
     if result.base.generic is not None:
@@ -163,6 +163,18 @@ def map_words(result: Computed, quantity: str, sheet: Sheet) -> tuple[str, str, 
         )
     caption += _moving(result, sheet)
     return f"Outcomes over {first} and {second}{at}", " ".join(parts), " ".join(caption)
+
+
+def _from_to(values: np.ndarray, count: int) -> str:
+    """From the least to the largest number, with so many digits."""
+    ends = least_and_most(values)
+    return (
+        "nothing is known"
+        if ends is None
+        else " to ".join(
+            f"{word}{x:.{count}g}" for word, x in zip(("from ", ""), ends, strict=True)
+        )
+    )
 
 
 def sheets(result: Computed) -> list[Sheet]:
@@ -266,7 +278,9 @@ def _along_caption(result: Computed, marks: Sequence[Marker], unmarked: Sequence
         meanings = threshold_signs(marks, [plain_label(mark.label) for mark in marks])
         parts.append(f"Dotted: first-order thresholds {how}{meanings}.")
     if any(mark.kind == "long run" for mark in marks):
-        parts.append("Dash-dotted: above it a long run stands higher than its start.")
+        parts.append(
+            "Dash-dotted: where a long run begins, or ceases, to stand higher than its start."
+        )
     if any(mark.kind == "equilibrium" for mark in marks):
         predictions = result.predictions
         proved = predictions is not None and isinstance(predictions.equilibrium, CertifiedThreshold)

@@ -25,6 +25,7 @@ from glasshouse.study.words.names import (
 )
 from glasshouse.study.words.outcomes import outcome_claims
 from glasshouse.study.words.verdicts import (
+    about_program,
     ends_words,
     equilibrium,
     gains_by,
@@ -257,8 +258,7 @@ def _rest_points_claim(result: Computed) -> str:
     verdicts = [point.certificate.verdict for point in points]
     proved = "" if set(verdicts) == {"unknown"} else ", proved"
     found = judged(verdicts, common.certificate.epsilon, which_ends(result))
-    about = common.certificate.about
-    program = "" if about == "the game" else f" (about {about}, traced from the semantics)"
+    program = about_program(common.certificate)
     against = witness_words(common, players_called(result))
     said = "; ".join(filter(None, [f"{found}{program}", against, _moving(result)]))
     return f"Equilibrium{at_own_values(result)}{proved}: {said}."
@@ -303,9 +303,11 @@ def _corner_claim(corner: CertifiedPoint, names: Sequence[str], where: str = "")
     alone = all(len(own) == 1 for own in proof.params)
     named = CORNER if upper and alone else CORNER_OF_MANY
     if corner.certificate.verdict == "certified":
-        return f"Equilibrium{where}, proved: {named} is an {what}."
-    move = f"moving to about {point_words(gain.witness)}"
-    return f"Equilibrium{where}, refuted: {named} is no {what}; {gains_by(gain, move, names)}."
+        return f"Equilibrium{where}, proved: {named} is an {what}{about_program(proof)}."
+    move, about = f"moving to about {point_words(gain.witness)}", about_program(proof)
+    return (
+        f"Equilibrium{where}, refuted: {named} is no {what}{about}; {gains_by(gain, move, names)}."
+    )
 
 
 def _without_threshold(result: Computed, why: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from glasshouse.plots.coupling import Marker, outcome_names
+from glasshouse.rules.gradient import Gradient
 
 if TYPE_CHECKING:
     from glasshouse.analysis.equilibria.points import Equilibria
@@ -60,10 +61,14 @@ def portrait_signs(
     **Arguments:** `names`, what players are called; `does`, what they do with probability p.
     """
     kinds = dict.fromkeys(point.stability for point in portrait.rest_points)
+    still = "d_{0} = 0, its step"
+    if portrait.rule == Gradient.words:
+        still = "∂U_{0}/∂θ_{0} = 0, the slope of its payoff in its own parameter"
     said = [
         f"Shading: which players {does} with probability above ½ where a run from there ends",
         "arrows: which way learning goes, not how fast",
-        f"solid green line: where {names[0]} does not move; dashed purple line: {names[1]}",
+        f"solid green line: where {names[0]} does not move ({still.format(1)}); dashed purple "
+        f"line: where {names[1]} does not ({still.format(2)})",
         *(["thin black lines: sample runs, from their dots"] if portrait.trajectories else []),
         *(["rest points: " + ", ".join(PORTRAIT_POINTS[k] for k in kinds)] if kinds else []),
     ]

@@ -1,10 +1,12 @@
 """What tells a study from others: its title, made from its game and from what is its own."""
 
 import dataclasses
+import itertools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from glasshouse.games.labels import player_word
 from glasshouse.plots._axes import short_label
 from glasshouse.study.setting import Prepared
 from glasshouse.study.spec.comparison import ComparisonSpec
@@ -57,7 +59,8 @@ def _varied(prepared: Prepared) -> str:
         return f"over {most} and {last}" if most else f"along {last}"
     if study.compare:
         compared = study.comparison or ComparisonSpec()
-        whose = "" if compared.player is None else f" of player {compared.player}"
+        names, who = prepared.base.game.player_names, compared.player
+        whose = "" if who is None else f" of {player_word(who - 1, names)}"
         return f"{len(study.compare)} learners by {compared.quantity}{whose}"
     key = f"semantics.{study.semantics.COUPLING}"
     own = numeric_leaves(study.settings()).get(key)
@@ -84,9 +87,10 @@ def _differences(folder: Path, alike: list[tuple[Path, Prepared]]) -> str:
     mine = written[folder]
     keys = [key for key in mine if any(own.get(key) != mine[key] for own in written.values())]
     for count in range(1, MOST_DIFFERENCES + 1):
-        said = [tuple(own.get(key) for key in keys[:count]) for own in written.values()]
-        if len(set(said)) == len(said):
-            return ", ".join(_said(key, mine[key]) for key in keys[:count])
+        for chosen in itertools.combinations(keys, count):
+            said = [tuple(own.get(key) for key in chosen) for own in written.values()]
+            if len(set(said)) == len(said):
+                return ", ".join(_said(key, mine[key]) for key in chosen)
     return folder.name
 
 

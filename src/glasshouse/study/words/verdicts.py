@@ -8,7 +8,7 @@ import numpy as np
 from glasshouse._foundation.digits import exactly, gain_at_least, gain_ends
 from glasshouse.analysis.outcomes.reached import ReachedPoint
 from glasshouse.analysis.proofs import CertifiedPoint, SearchedPoint
-from glasshouse.certificates.certificate import GainBounds
+from glasshouse.certificates.certificate import Certificate, GainBounds
 from glasshouse.games.labels import player_word
 
 SENTENCE_DIGITS = 4
@@ -39,6 +39,12 @@ def judged(verdicts: Sequence[str], epsilon: float, which: str = "rest points re
     return f"of the {count} {which} {', '.join(parts[:-1])} and {parts[-1]}"
 
 
+def about_program(certificate: Certificate) -> str:
+    """That a proof is about the program of a semantics that is a function; else nothing."""
+    about = certificate.about
+    return "" if about == "the game" else f" (about {about}, traced from the semantics)"
+
+
 def equilibrium(epsilon: float, plural: bool = False) -> str:
     """What a certificate at ε is about: "ε-equilibrium for ε = 1e-06"."""
     ending = "a" if plural else "um"
@@ -51,11 +57,12 @@ def verdict_words(point: CertifiedPoint, names: Sequence[str] = ()) -> str:
     """What is proved about one point; `names` are what players are called."""
     certificate, gain = point.certificate, point.gain
     move = f"moving to about {point_words(gain.witness)}"
+    about = about_program(certificate)
     if certificate.verdict == "refuted":
-        return f"refuted: {gains_by(gain, move, names)}"
+        return f"refuted{about}: {gains_by(gain, move, names)}"
     if certificate.verdict == "certified":
         most = max(certificate.gains, key=lambda gain: gain.upper)
-        return f"proved: no player gains {at_most_words(most)}"
+        return f"proved{about}: no player gains {at_most_words(most)}"
     low, high = gain_ends(gain.lower, gain.upper)
     who = player_word(gain.player, names)
     return f"not decided: {who} gains between {low} and {high} at best"
