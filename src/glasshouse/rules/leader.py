@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray
@@ -13,7 +14,7 @@ from glasshouse._foundation.numbers import Numbers, Whole, not_negative, whole
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 from glasshouse.rules.base import APART, SECOND, AbstractMemoryless, Directions, standing
-from glasshouse.rules.calculus import gradients, minus, pulled, solved
+from glasshouse.rules.calculus import gradients, pulled, solved
 
 
 class Leader(AbstractMemoryless):
@@ -76,7 +77,7 @@ class Leader(AbstractMemoryless):
             return jax.tree.map(lambda x, v: x - self.damping * v, own, vector)
 
         worth = solved(answers, _without(effects[first], first))
-        led = minus(selfish[first], backwards(worth)[first])
+        led = jax.tree.map(jnp.subtract, selfish[first], backwards(worth)[first])
         return (*selfish[:first], led, *selfish[first + 1 :])
 
     @classmethod

@@ -99,8 +99,8 @@ class MeanFieldLola(AbstractConditional):
 
             effect, answer = (jax.grad(paid, 2)(player, own, mean) for player in (0, 1))
             scale = self.look_ahead * others
-            terms = plus(along(0, answer), along(1, effect))
-            return jax.tree.map(lambda x: scale * x, terms)
+            terms = along(0, answer), along(1, effect)
+            return jax.tree.map(lambda x, y: scale * (x + y), *terms)
 
         stacked = jax.tree.map(lambda *x: jnp.stack(x), *params)
         means = jax.tree.map(lambda x: (x.sum(axis=0) - x) / others, stacked)
