@@ -284,7 +284,7 @@ def test_some_learn_there():
     assert not {"lola", "sos", "perplayer"} & learning
 
 
-@by_day("lola", "mirror")
+@by_day("lola")
 def test_in_repeated_games_batches_are_loops(rule_name):
     repeated = RepeatedGame(gh.load_game("prisoners_dilemma"), 0.9)
     coupling = 0.0 if rule_name in OWN_LOGITS else 0.3

@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.oracles.test_rules import TANDEM, three
+from tests.oracles.test_rules import PENNIES, TANDEM, three
 from tests.oracles.test_shaping import Dense, directed, directed_by, random_games
 from tests.reference import random_tensor, sigmoid
 
@@ -122,7 +122,7 @@ def test_optimistic_cgo_contracts_where_cgo_does_not():
 
 
 def test_without_an_extrapolation_or_a_look_ahead_it_is_a_rule_known_before():
-    game, x = three(), (0.3, -0.2, 0.1)
+    game, x = PENNIES, (0.3, -0.2)
     pairs = [
         (OptimisticCgo(0.7, 0.0), Cgd(0.7)),
         (OptimisticCgo(0.0, 0.4), Extragradient(0.4)),
@@ -136,7 +136,8 @@ def test_without_an_extrapolation_or_a_look_ahead_it_is_a_rule_known_before():
 def test_levels_expand_to_look_ahead_and_end_at_the_semi_proximal_point():
     game, x, a = three(), (0.3, -0.2, 0.1), 1e-4
     second, ahead, selfish = directed_by([LevelK(a, 2), LookAhead(a), Gradient()], game, x)
-    assert np.abs(second - ahead).max() < 10 * a**2 < 1e-3 * np.abs(second - selfish).max()
+    assert np.abs(second - ahead).max() < 10 * a**2
+    assert np.abs(second - selfish).max() > 100 * a**2
     limit = directed(LevelK(0.7, 200), game, x)
     fixed = [Dense(game, np.where(np.arange(3) == i, x, x + 0.7 * limit)).xi[i] for i in range(3)]
     np.testing.assert_allclose(limit, fixed, rtol=0, atol=1e-13)
@@ -197,7 +198,7 @@ def test_the_leader_of_three_sellers_meets_both_answers():
 
 def test_a_leader_whose_followers_hardly_answer_shapes_as_lola_does():
     """For large λ, (H_ffᵀ - λI)^{-1} is -1/λ."""
-    game, x, damping = three(), (0.3, -0.2, 0.1), 1e6
+    game, x, damping = PENNIES, (0.3, -0.2), 1e6
     led, selfish, shaped = directed_by(
         [Leader(0, damping), Gradient(), Lola(1 / damping, "original")], game, x
     )
@@ -207,11 +208,10 @@ def test_a_leader_whose_followers_hardly_answer_shapes_as_lola_does():
 
 
 def test_a_leader_of_followers_without_an_answer_is_undefined():
-    """At a mixed equilibrium of a finite game the follower's payoff is flat in its parameter."""
-    pennies = np.array([[1.0, -1.0], [-1.0, 1.0]])
-    game = ParametricGame(gh.NormalFormGame([pennies, -pennies]), Logistic((2, 2), 0.0))
-    assert np.isnan(directed(Leader(), game, (0.0, 0.0))[0])
-    assert np.isfinite(directed(Leader(damping=0.1), game, (0.0, 0.0))).all()
+    """Where the leader mixes evenly the follower here is paid the same whatever it does."""
+    game = ParametricGame(gh.NormalFormGame([[[2, 4], [1, 3]], np.eye(2)]), Logistic((2, 2), 0.0))
+    assert np.isnan(directed(Leader(), game, (0.0, 0.3))[0])
+    assert np.isfinite(directed(Leader(damping=0.1), game, (0.0, 0.3))).all()
 
 
 def expected_of(tensor, i, mixes):
@@ -295,7 +295,8 @@ def test_magnetic_mirror_ascent_ends_at_quantal_responses_whatever_its_step():
                 response = np.exp(ROUNDS @ mix / temperature)
                 np.testing.assert_allclose(mix, response / response.sum(), rtol=0, atol=1e-13)
     uniform = (np.zeros(2), np.zeros(2))
-    even = ParametricGame(gh.NormalFormGame(np.eye(3)[[1, 2, 0]] - np.eye(3)), Logistic((3, 3), 0))
+    turn = np.eye(3)[[1, 2, 0]] - np.eye(3)
+    even = ParametricGame(gh.NormalFormGame([turn, -turn]), Logistic((3, 3), 0.0))
     assert rest_residual(even, uniform) < 1e-15
 
 
@@ -401,7 +402,9 @@ def mean_field_by_matrices(game, params, look_ahead):
     return found
 
 
-@pytest.mark.parametrize("players", [4, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "players", [3, pytest.param(4, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)]
+)
 def test_mean_field_lola_is_what_matrices_give(players):
     for seed in range(10):
         game = alike(seed, players, 0.3)
@@ -412,16 +415,17 @@ def test_mean_field_lola_is_what_matrices_give(players):
 
 
 def test_mean_field_lola_is_lola_where_the_others_are_equal():
-    game = alike(3, 4, 0.3)
-    mean, lola = directed_by([MeanFieldLola(0.7), Lola(0.7)], game, (0.9, -0.4, -0.4, -0.4))
+    game, rules = alike(3, 3, 0.3), [MeanFieldLola(0.7), Lola(0.7)]
+    mean, lola = directed_by(rules, game, (0.9, -0.4, -0.4))
     assert mean[0] == pytest.approx(lola[0], abs=1e-13)
     assert np.abs(mean[1:] - lola[1:]).min() > 1e-4
-    equal = directed_by([MeanFieldLola(0.7), Lola(0.7)], game, (0.9,) * 4)
+    equal = directed_by(rules, game, (0.9,) * 3)
     np.testing.assert_allclose(*equal, rtol=0, atol=1e-13)
-    pair = directed_by([MeanFieldLola(0.7), Lola(0.7)], alike(3, 2, 0.3), (0.9, -0.4))
+    pair = directed_by(rules, TANDEM, (0.9, -0.4))
     np.testing.assert_allclose(*pair, rtol=0, atol=1e-13)
 
 
+@pytest.mark.slow
 def test_of_several_parameters_each_mean_is_met():
     def payoffs(params):
         total = sum(params)
@@ -471,6 +475,7 @@ def test_optimistic_cgo_is_stuck_where_the_point_ahead_rests():
     assert directed(OptimisticCgo(0.5, 1.0), line, (3.0,)) == pytest.approx([0.0], abs=1e-15)
 
 
+@pytest.mark.slow
 def test_they_go_into_line_ups_and_transformations():
     import optax
 

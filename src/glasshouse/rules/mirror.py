@@ -1,10 +1,11 @@
 """Ascent in the logits of a simplex by what actions are worth, without and with a magnet."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, PyTree
 
 from glasshouse._foundation.arrays import RealArray
@@ -15,6 +16,9 @@ from glasshouse.parametric.protocol import AbstractParametricGame, Params, Rando
 from glasshouse.rules.base import APART
 from glasshouse.rules.conditional import AbstractConditional, differ, probes
 from glasshouse.semantics.states import mixed_in_states
+
+Magnet: TypeAlias = Sequence[Any] | RealArray
+"""For each player a logit, or an array like its parameters."""
 
 NO_READING = (
     "needs players whose probabilities are their own, and in this {game} others' parameters move "
@@ -136,9 +140,10 @@ class MagneticMirror(AbstractDual):
         ),
     }
 
-    def __init__(self, temperature: Numbers = 1.0, magnet: Sequence[Any] | None = None):
+    def __init__(self, temperature: Numbers = 1.0, magnet: Magnet | None = None):
         self.temperature = not_negative(temperature, "temperature")
-        if magnet is not None and not hasattr(magnet, "__len__"):
+        several = isinstance(magnet, Sequence) or np.ndim(magnet) > 0
+        if magnet is not None and not several:
             raise InputError(f"magnet={shown(magnet)} must be a logit for each player, as (0, 1)")
         self.magnet = None if magnet is None else tuple(_checked(x) for x in magnet)
 

@@ -20,7 +20,7 @@ class OptimisticCgo(AbstractAnticipating):
     Definition: c(project(θ + ηc(θ))) with c = (I - αH_o)^{-1} ξ, which is `Cgd`. The step of the
     run is another number; its authors take η for it, too. At α = 0 it is an extragradient. It keeps
     all rest points of selfish learning, and is also stuck where θ + ηc is one. Undefined (NaN)
-    where I - αH_o is singular.
+    where I - αH_o is singular, unless ξ = 0.
 
     **Arguments:** `look_ahead` and `believed_step_sizes` as of `AbstractAnticipating`;
     `extrapolation` η, how far ahead, in units of a step size.
