@@ -17,10 +17,10 @@ from glasshouse.parametric.protocol import AbstractParametricGame, Params, Rando
 from glasshouse.rules.base import APART, SECOND, AbstractDirection, AbstractRule, Directions
 from glasshouse.rules.calculus import check_exact, check_separate
 
-PROBES = 3
+PROFILES_ASKED = 3
 """Profiles at which a game is asked what it is like: at random ones no property holds by chance."""
 
-ROUNDING = 1024
+MERE_ROUNDING = 1024
 """Differences of so many times the precision are none."""
 
 
@@ -119,7 +119,7 @@ def probes(game: AbstractParametricGame) -> list[Params]:
     lows = jax.tree.leaves(tuple(box.lower for box in game.spaces))
     highs = jax.tree.leaves(tuple(box.upper for box in game.spaces))
     sizes = [int(np.size(x)) for x in leaves]
-    rows = uniforms(0, Purpose.DEVIATIONS, PROBES, sum(sizes))
+    rows = uniforms(0, Purpose.DEVIATIONS, PROFILES_ASKED, sum(sizes))
     found = []
     for row in rows:
         parts = np.split(row, np.cumsum(sizes)[:-1])
@@ -140,4 +140,4 @@ def differ(one: PyTree, other: PyTree, size: RealArray | float = 1.0) -> Bool[Ar
     pairs = zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True)
     apart = [jnp.max(jnp.abs(x - y), initial=0.0) for x, y in pairs]
     largest = jnp.max(jnp.stack(apart))
-    return ~(largest <= ROUNDING * jnp.finfo(largest.dtype).eps * size)
+    return ~(largest <= MERE_ROUNDING * jnp.finfo(largest.dtype).eps * size)

@@ -14,7 +14,7 @@ from glasshouse.rules.anticipating import AbstractAnticipating
 from glasshouse.rules.base import APART, Directions, ascend
 from glasshouse.rules.calculus import each_among
 
-DEEPEST = 1000
+HIGHEST_LEVEL = 1000
 
 
 class LevelK(AbstractAnticipating):
@@ -50,7 +50,7 @@ class LevelK(AbstractAnticipating):
             2,
             int,
             least=1,
-            most=DEEPEST,
+            most=HIGHEST_LEVEL,
         ),
     }
 
@@ -61,7 +61,7 @@ class LevelK(AbstractAnticipating):
         believed_step_sizes: Numbers | None = None,
     ):
         super().__init__(look_ahead, believed_step_sizes)
-        self.level = whole(level, "level", most=DEEPEST)
+        self.level = whole(level, "level", most=HIGHEST_LEVEL)
 
     def towards(
         self, game: AbstractParametricGame, params: Params, key: RandomKey = None
