@@ -142,10 +142,12 @@ class MagneticMirror(AbstractDual):
 
     def __init__(self, temperature: Numbers = 1.0, magnet: Magnet | None = None):
         self.temperature = not_negative(temperature, "temperature")
-        several = isinstance(magnet, Sequence) or np.ndim(magnet) > 0
-        if magnet is not None and not several:
+        if magnet is None:
+            self.magnet = None
+        elif isinstance(magnet, Sequence) or np.ndim(magnet):
+            self.magnet = tuple(_checked(x) for x in magnet)
+        else:
             raise InputError(f"magnet={shown(magnet)} must be a logit for each player, as (0, 1)")
-        self.magnet = None if magnet is None else tuple(_checked(x) for x in magnet)
 
     def towards(
         self, game: AbstractParametricGame, params: Params, key: RandomKey = None
