@@ -39,8 +39,8 @@ class MeanFieldLola(AbstractConditional):
     **Arguments:** `look_ahead` α, in units of a step size.
     **Raises:** `InputError` for a negative look-ahead, where parameters are not apart, and where
     exchanging two players changes more than their payoffs.
-    **Cost:** selfish gradients, and for each player a few gradients of two payoffs whatever the
-    number of players; LOLA takes n - 1 times as many.
+    **Cost:** selfish gradients, and for each player a few gradients of two payoffs: about 5
+    gradient steps whatever the number of players, where `Lola` takes more the more there are.
     **Source:** LOLA as of Foerster et al. 2018, at the mean opponent as in Yang et al. 2018, Mean
     field multi-agent reinforcement learning.
     """
@@ -54,7 +54,7 @@ class MeanFieldLola(AbstractConditional):
     formula: ClassVar[str] = (
         "ξ_i + α (n-1) [(∂ξ_i/∂θ_j) ξ_j + (∂ξ_j/∂θ_i)ᵀ ∂U_i/∂θ_j] at the others' mean"
     )
-    cost: ClassVar[str] = "that of lola with two players, for each player"
+    cost: ClassVar[str] = "about 5 gradient steps, whatever the number of players"
     listed: ClassVar[int] = 18
     keys: ClassVar[Mapping[str, Key]] = {"look_ahead": LOOK_AHEAD}
     reasons: ClassVar[tuple[str, ...]] = (OTHER_BOXES, OTHER_PAYOFFS)
