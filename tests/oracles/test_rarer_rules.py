@@ -29,6 +29,7 @@ from glasshouse.rules import (
     PerPlayer,
     Transformed,
 )
+from glasshouse.rules.base import in_words
 from glasshouse.semantics import Logistic
 
 LINE = Box(-np.inf, np.inf)
@@ -482,6 +483,19 @@ def test_they_go_into_line_ups_and_transformations():
     rule = Transformed(PerPlayer((Leader(0, 0.5), LevelK(0.3, 3))), optax.trace(0.5))
     end = gh.run(TANDEM, rule, (0.5, -0.25), steps=5, step_size=0.05)
     assert np.isfinite(np.stack(end.params)).all()
+
+
+def test_each_says_its_numbers():
+    for rule, said in (
+        (
+            MagneticMirror(0.5, (0.0, 1.5)),
+            "magnetic mirror ascent (temperature 0.5, magnet 0, 1.5)",
+        ),
+        (LevelK(0.5, 3), "level-k gradients (look-ahead 0.5, level 3)"),
+        (Leader(1), "an implicit leader (leader 1, damping 0)"),
+        (PerPlayer((Mirror(), Gradient())), "a line-up (mirror ascent, selfish gradients)"),
+    ):
+        assert in_words(rule) == said
 
 
 def test_what_they_cannot_be_is_said():
