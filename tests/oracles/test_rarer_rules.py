@@ -122,6 +122,7 @@ def test_optimistic_cgo_contracts_where_cgo_does_not():
     assert complex(x, y) == pytest.approx((1 + 0.5j) * twice**3, abs=1e-13)
 
 
+@pytest.mark.slow  # by day matrices and sums say it of other games
 def test_without_an_extrapolation_or_a_look_ahead_it_is_a_rule_known_before():
     game, x = PENNIES, (0.3, -0.2)
     pairs = [
@@ -190,6 +191,7 @@ def test_the_leader_of_a_duopoly_sells_half():
     assert directed(Leader(), game, selfish)[0] == pytest.approx(1 / 6, abs=1e-15)
 
 
+@pytest.mark.slow  # by day matrices and sums say it of other games
 def test_the_leader_of_three_sellers_meets_both_answers():
     """Followers sell (1 - q)/3 each, so that the leader is paid q (1 - q)/3: at most at 1/2."""
     game = DifferentiableGame(cournot, [Box(0.0, 1.0)] * 3)
@@ -263,6 +265,7 @@ def test_mirror_ascent_is_by_what_actions_are_worth(actions):
             )
 
 
+@pytest.mark.slow  # by day matrices and sums say it of other games
 def test_in_three_each_worth_is_by_hand():
     tensor, x = np.asarray(three().game.tensor), (0.3, -0.2, 0.1)
     mixes = [np.array([p, 1 - p]) for p in sigmoid(x)]
@@ -438,6 +441,7 @@ def test_of_several_parameters_each_mean_is_met():
     np.testing.assert_allclose(mean[0], lola[0], rtol=0, atol=1e-13)
 
 
+@pytest.mark.slow  # by day matrices and sums say it of other games
 def test_mean_field_lola_rests_where_lola_does_in_tandem():
     end = gh.run(TANDEM, MeanFieldLola(0.1), (0.5, -0.25), steps=10_000, step_size=0.02).params
     assert sum(end) == pytest.approx(4 / 3, abs=1e-6)  # selfish learners at 1
