@@ -105,7 +105,7 @@ class MeetingsGiven(NamedTuple):
     payoffs: np.ndarray
 
 
-def table_of(source: Any, entrants: Sequence[str] | None) -> MeetingsGiven:
+def meeting_table(source: Any, entrants: Sequence[str] | None) -> MeetingsGiven:
     """A square table of meetings, some of which may be missing.
 
     **Raises:** `InputError` for other shapes, fewer than two entrants, and names that do not fit.
@@ -130,8 +130,8 @@ def table_of(source: Any, entrants: Sequence[str] | None) -> MeetingsGiven:
     if not square or not array.size:
         raise InputError(
             f"the table has shape {given}: it must be square, [row, column] with the row's "
-            "payoffs, [row, column, player] with both, or [row, column, player, run]; a league with "
-            "axes is rated at one point of them"
+            "payoffs, [row, column, player] with both, or [row, column, player, run]; a league "
+            "with axes is rated at one point of them"
         )
     return MeetingsGiven(
         _entrants(entrants, len(array)), np.where(np.isfinite(array), array, np.nan)
