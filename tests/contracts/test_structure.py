@@ -35,6 +35,7 @@ FLOW = [
     "theory",
     "families",
     "analysis",
+    "leagues",
     "plots",
     "study",
     "cli",
@@ -47,10 +48,10 @@ FOUNDATIONS = {"errors", "_foundation"}
 ALLOWED = {piece: {*FLOW[: k + 1], *FOUNDATIONS} for k, piece in enumerate(FLOW)}
 ALLOWED |= dict.fromkeys(FOUNDATIONS, FOUNDATIONS)
 ALLOWED["certificates"] = {"certificates", *FOUNDATIONS}
-for user_of_certificates in ("analysis", "plots", "study", "cli"):
+for user_of_certificates in ("analysis", "leagues", "plots", "study", "cli"):
     ALLOWED[user_of_certificates].add("certificates")
 ALLOWED["interop"] = {"games", "interop", *FOUNDATIONS}
-for user_of_interop in ("study", "cli"):
+for user_of_interop in ("leagues", "study", "cli"):
     ALLOWED[user_of_interop].add("interop")
 
 LONGEST_MODULE = 400
@@ -252,7 +253,7 @@ def test_no_concrete_method_is_overridden(cls):
     assert not overridden
 
 
-FOLDERS = ("theory", "families", "analysis", "plots", "study", "cli")
+FOLDERS = ("theory", "families", "analysis", "leagues", "plots", "study", "cli")
 """What asks objects what they are like, and not of which class they are."""
 
 KINDS = (
