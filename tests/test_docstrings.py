@@ -19,6 +19,7 @@ FOLDERS = (
     gh.dynamics,
     gh.families,
     gh.games,
+    gh.leagues,
     gh.parametric,
     gh.rules,
     gh.semantics,

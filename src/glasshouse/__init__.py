@@ -2,7 +2,7 @@
 
 Start with `load_game` and `LogisticFamily`, or the README. The folders, in the order in which data
 flows: `games`, `channels`, `semantics`, `parametric`, `rules`, `dynamics`, `theory`, `families`,
-`analysis`, `plots`, `study`, `cli`; `certificates` and `interop` beside.
+`analysis`, `leagues`, `plots`, `study`, `cli`; `certificates` and `interop` beside.
 """
 
 import lazy_loader

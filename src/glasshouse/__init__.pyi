@@ -5,6 +5,7 @@ from . import dynamics as dynamics
 from . import families as families
 from . import games as games
 from . import interop as interop
+from . import leagues as leagues
 from . import parametric as parametric
 from . import plots as plots
 from . import rules as rules

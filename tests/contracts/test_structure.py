@@ -34,6 +34,7 @@ FLOW = [
     "theory",
     "families",
     "analysis",
+    "leagues",
     "plots",
     "study",
     "cli",
@@ -245,7 +246,7 @@ def test_no_concrete_method_is_overridden(cls):
     assert not overridden
 
 
-FOLDERS = ("theory", "families", "analysis", "plots", "study", "cli")
+FOLDERS = ("theory", "families", "analysis", "leagues", "plots", "study", "cli")
 """What asks objects what they are like, and not of which class they are."""
 
 KINDS = (

@@ -1,0 +1,216 @@
+"""A league is its pairs one by one; it is shown as it is, and refuses what cannot be played."""
+
+import math
+
+import numpy as np
+import pytest
+
+import glasshouse as gh
+from glasshouse import InputError, leagues
+from glasshouse.analysis.outcomes.comparison import paid_per_round
+from glasshouse.channels import OneSided
+from glasshouse.dynamics import Learning, Rest, Starts, learn
+from glasshouse.games import RepeatedGame, strategy
+from glasshouse.leagues import Strategy
+from glasshouse.rules import Fixed, Gradient, Lola, LookAhead, Momentum, Optimistic, PerPlayer, Sos
+from glasshouse.semantics import Custom, Linear, Logistic
+
+DILEMMA = gh.load_game("prisoners_dilemma")
+READING = gh.LogisticFamily(DILEMMA, 3.0)(0.3)
+LEARNERS = {"naive": Gradient(), "LOLA": Lola(1.0), "weak LOLA": Lola(0.3), "fast": Momentum()}
+LEARNING = Learning(step_size=0.3, steps=30, starts=Starts(seed=3))
+
+
+def iterated(coupling=0.0, bound=8.0, unit="sum", discount=0.96):
+    game = RepeatedGame(gh.NormalFormGame([[[-1, -3], [0, -2]], [[-1, 0], [-3, -2]]]), discount, unit)
+    return gh.ParametricGame(game, Logistic(game, coupling, bound))
+
+
+@pytest.fixture(scope="module")
+def league():
+    return leagues.play(LEARNERS, READING, learning=LEARNING, seeds=10)
+
+
+def one_by_one(game, row, column, learning, seeds):
+    """A pair as a line-up of its own."""
+    starts = Starts(seeds, seed=learning.starts.seed)
+    alone = Learning(PerPlayer((row, column)), learning.step_size, learning.steps, starts=starts)
+    return learn([game], alone, paid_per_round, judged=False).observed[0]
+
+
+@pytest.mark.parametrize("row", LEARNERS)
+def test_every_pair_is_paid_as_a_line_up_of_its_own(league, row):
+    for column in LEARNERS:
+        found = league.runs[league.place(row), league.place(column)]
+        alone = one_by_one(READING, LEARNERS[row], LEARNERS[column], LEARNING, 10)
+        np.testing.assert_allclose(found, alone, rtol=0, atol=1e-12)
+
+
+def test_repeated_games_with_stops_are_paid_as_line_ups_of_their_own():
+    rules = [Optimistic(), LookAhead(0.5), Sos(1.0), Lola(1.0, "exact")]
+    learning = Learning(step_size=1.0, steps=12, stop=Rest(1e-3, every=4), starts=Starts(seed=1))
+    found = leagues.play(rules, iterated(), learning=learning, seeds=3)
+    for i, row in enumerate(rules):
+        alone = one_by_one(iterated(), row, rules[i - 1], learning, 3)
+        np.testing.assert_allclose(found.runs[i, i - 1], alone, rtol=0, atol=1e-12)
+
+
+def test_one_run_can_be_played_again(league):
+    found = league.paths("LOLA", "fast", 4)
+    assert found.path is not None and found.path[0].shape == (31,)
+    paid = READING.payoffs(found.params)
+    np.testing.assert_allclose(paid, league.runs[1, 3, 4], rtol=0, atol=1e-12)
+
+
+def test_means_and_intervals_are_those_of_runs(league):
+    """Student's t with 9 degrees of freedom: 97.5 % lie below 2.262157."""
+    runs = league.runs[1, 2, :, 0]
+    half = 2.2621571628 * runs.std(ddof=1) / math.sqrt(10)
+    assert league.payoffs[1, 2, 0] == pytest.approx(runs.mean(), abs=1e-14)
+    np.testing.assert_allclose(
+        league.interval[1, 2, 0], [runs.mean() - half, runs.mean() + half], atol=1e-9
+    )
+
+
+def test_starts_are_common_and_blocks_do_not_show():
+    """Start k of many is start k of few; more starts than are played together change none."""
+    few, many = (
+        leagues.play([Gradient()], READING, learning=LEARNING, seeds=n).runs for n in (3, 70)
+    )
+    np.testing.assert_allclose(many[:, :, :3], few, rtol=0, atol=1e-13)
+    alone = one_by_one(READING, Gradient(), Gradient(), LEARNING, 70)
+    np.testing.assert_allclose(many[0, 0], alone, rtol=0, atol=1e-12)
+
+
+def test_strategies_stand_still_where_the_repeated_game_pays_what_it_should():
+    """Exact values of theory: tit for tat against itself gets R, against always defect
+    P - (1-γ)(P-S); bounded parameters miss both by as much as s(-20) allows."""
+    game = iterated(bound=20.0)
+    learning = Learning(step_size=1.0, steps=3)
+    players = {"tft": Strategy("tit for tat"), "alld": Strategy("alld"), "naive": Gradient()}
+    found = leagues.play(players, game, learning=learning, seeds=2)
+    assert found.payoffs[0, 0, 0] == pytest.approx(-1.0, abs=1e-6)
+    assert found.payoffs[0, 1] == pytest.approx([-2.04, -1.92], abs=1e-6)
+    assert "tft by 2.1e-09" in found.detail
+    assert np.ptp(found.runs[1, 0], axis=0) == pytest.approx(0.0, abs=1e-15)
+    path = found.paths("tft", "naive", 1).path
+    assert path is not None
+    assert np.all(path[0] == path[0][0]) and np.ptp(path[1], axis=0).min() > 0
+    met = strategy("tft", game.game)
+    replies = 1 / (1 + np.exp(-np.asarray(path[1][-1])))
+    paid = game.game.values([met, replies]) * 0.04
+    np.testing.assert_allclose(found.runs[0, 2, 1], paid, atol=1e-6)
+
+
+def test_strategies_of_games_played_once_are_probabilities():
+    game = gh.LogisticFamily(DILEMMA, 30.0)(0.0)
+    learning = Learning(step_size=0.1, steps=1)
+    given = {"C": Strategy("allc"), "half": Strategy(0.5), "D": Strategy([0.0, 1.0])}
+    found = leagues.play(given, game, learning=learning, seeds=1)
+    np.testing.assert_allclose(
+        found.payoffs[..., 0], [[3, 1.5, 0], [4, 2.25, 0.5], [5, 3, 1]], atol=1e-9
+    )
+
+
+def test_what_leaves_the_reals_is_shown_and_never_averaged():
+    """√x has no values below 0: who steps there is lost, and with it all that it is part of."""
+
+    def rooted(params, seen):
+        import jax.numpy as jnp
+
+        return tuple(jnp.sqrt(x + 0.0) if False else 1 / (1 + jnp.exp(-x * jnp.sqrt(x + 0.9))) for x in params)
+
+    game = gh.ParametricGame(DILEMMA, Custom((2, 2), rooted, bound=3.0))
+    players = {"naive": Gradient(), "still": Fixed()}
+    learning = Learning(step_size=5.0, steps=5, starts=Starts(spread=0.3, seed=0))
+    found = leagues.play(players, game, learning=learning, seeds=6)
+    assert found.failed[0, 0] > 0 and found.failed[1, 1] == 0
+    assert np.isnan(found.payoffs[0, 0]).all() and np.isfinite(found.payoffs[1, 1]).all()
+    assert np.isnan(found.interval[0, 0]).all() and np.isnan(found.means[0])
+    assert np.isnan(found.shaping.mean).all()
+    assert found.to_dict()["payoffs"][0][0] == [None, None]
+    with pytest.raises(InputError, match="runs of naive against naive left the reals"):
+        found.meta_game()
+    assert found.meta_game(without="naive").actions == (1, 1)
+
+
+def test_axes_come_first_and_change_game_and_steps():
+    axes = [
+        gh.Axis("coupling", [0.0, 0.3], at=lambda setup: setup.game.semantics.coupling),
+        gh.Axis("step", [0.1, 0.3], at=lambda setup: setup.learning.step_size),
+    ]
+    two = {"naive": Gradient(), "LOLA": Lola(1.0)}
+    found = leagues.play(two, READING, learning=LEARNING, seeds=3, axes=axes)
+    assert found.payoffs.shape == (2, 2, 2, 2, 2)
+    alone = one_by_one(READING, two["LOLA"], two["naive"], LEARNING, 3)
+    np.testing.assert_allclose(found.runs[1, 1, 1, 0], alone, rtol=0, atol=1e-12)
+    again = found.paths("LOLA", "naive", 2, coupling=0.3, step=0.3)
+    np.testing.assert_allclose(READING.payoffs(again.params), alone[2], rtol=0, atol=1e-12)
+    assert len(found.cells) == 16 and found.cells[-1]["coupling"] == 0.3
+    with pytest.raises(InputError, match="axes coupling, step: give coupling="):
+        found.meta_game()
+    with pytest.raises(InputError, match="coupling=0.2 was not played"):
+        found.meta_game(coupling=0.2, step=0.1)
+
+
+WRONG = {
+    "nobody": ({}, {}, "at least one who takes part"),
+    "no line-up": ("tft", {}, "dictionary from names to rules and strategies"),
+    "a class": ([Gradient], {}, "an entrant must be a rule that gives a direction"),
+    "a word": (["lola"], {}, "an entrant must be a rule"),
+    "twice": ([Gradient(), Gradient()], {}, "two are called 'selfish gradients'"),
+    "no name": ({1: Gradient()}, {}, "name of an entrant must be a text"),
+    "seeds": ([Gradient()], {"seeds": 0}, "seeds"),
+    "one start": (
+        [Gradient()],
+        {"learning": Learning(starts=Starts(kind="neutral"))},
+        "seeds=3 does not fit the neutral start: say seeds=1",
+    ),
+    "a rule beside": ([Gradient()], {"learning": Learning(Lola(1.0))}, "who learns how"),
+    "a bare rule": ([Gradient()], {"learning": Gradient()}, "learning must be Learning"),
+    "tied": ([Gradient()], {"learning": Learning(tied=True)}, "leave tied out"),
+    "a base game": ([Gradient()], {"game": DILEMMA}, "parametric game"),
+    "three": (
+        [Gradient()],
+        {"game": gh.LogisticFamily(gh.load_game("public_goods", n=3), 3.0)(0.1)},
+        "a league is of pairs, and this game has 3 players",
+    ),
+    "read": ([Strategy("allc")], {}, "player 1 reads others, whose parameters change"),
+    "memory": (
+        [Strategy("tft")],
+        {"game": gh.LogisticFamily(DILEMMA, 3.0)(0.0)},
+        "'tft' is of repeated games",
+    ),
+    "unbounded": ([Strategy("tft")], {"game": iterated(bound=math.inf)}, "give the semantics one"),
+    "no such parameters": (
+        [Strategy("allc")],
+        {"game": gh.ParametricGame(DILEMMA, Linear((2, 2), 0.0, np.ones(2), 3.0))},
+        "Linear does not say which do",
+    ),
+    "channel": (
+        [Strategy("allc")],
+        {"game": gh.ParametricGame(DILEMMA, Logistic((2, 2), 0.0, 3.0), OneSided((0,)))},
+        "leave the channel out",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_leagues_are_refused_in_words(name):
+    line_ups, changed, match = WRONG[name]
+    settings = {"game": READING, "learning": LEARNING, "seeds": 3, **changed}
+    with pytest.raises(InputError, match=match):
+        leagues.play(line_ups, settings.pop("game"), **settings)
+
+
+def test_wrong_strategies_and_names_are_refused(league):
+    with pytest.raises(InputError, match="there is no strategy 'titfortwotats'"):
+        Strategy("titfortwotats")
+    with pytest.raises(InputError, match="'p' belongs to a name"):
+        Strategy([0.5], p=1)
+    with pytest.raises(InputError, match="did you mean 'LOLA'"):
+        league.paths("Lola", "naive")
+    with pytest.raises(InputError, match="seed"):
+        league.paths("LOLA", "naive", 10)
+    with pytest.raises(InputError, match="no axis 'coupling'"):
+        league.paths("LOLA", "naive", coupling=0.3)
