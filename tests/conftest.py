@@ -62,7 +62,7 @@ settings.load_profile("reproducible")
 
 CHECKED = [
     f"glasshouse.{name}"
-    for name in ("analysis", "cli", "dynamics", "interop", "plots", "rules", "study")
+    for name in ("analysis", "cli", "dynamics", "interop", "leagues", "plots", "rules", "study")
 ]
 """Modules whose annotations are checked at run time by day."""
 

@@ -47,10 +47,10 @@ FOUNDATIONS = {"errors", "_foundation"}
 ALLOWED = {piece: {*FLOW[: k + 1], *FOUNDATIONS} for k, piece in enumerate(FLOW)}
 ALLOWED |= dict.fromkeys(FOUNDATIONS, FOUNDATIONS)
 ALLOWED["certificates"] = {"certificates", *FOUNDATIONS}
-for user_of_certificates in ("analysis", "plots", "study", "cli"):
+for user_of_certificates in ("analysis", "leagues", "plots", "study", "cli"):
     ALLOWED[user_of_certificates].add("certificates")
 ALLOWED["interop"] = {"games", "interop", *FOUNDATIONS}
-for user_of_interop in ("study", "cli"):
+for user_of_interop in ("leagues", "study", "cli"):
     ALLOWED[user_of_interop].add("interop")
 
 LONGEST_MODULE = 400

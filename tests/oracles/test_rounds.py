@@ -24,7 +24,7 @@ FIRST, SECOND = [1, 1, 0, 1, 0], [0, 1, 0, 1, 0]
 def test_taking_turns_is_seen():
     """CD, DC, CD, …: discounted rates 1/(1+γ) and γ/(1+γ)."""
     game = RepeatedGame(gh.NormalFormGame(TURNS), 0.8)
-    behaviours = game._checked([FIRST, SECOND])
+    behaviours = game.checked([FIRST, SECOND])
     found = game.observables(behaviours)
     assert found["rate CD"] == pytest.approx([1 / 1.8, 0.8 / 1.8], abs=1e-15)
     assert found["rate DC"] == pytest.approx([0.8 / 1.8, 1 / 1.8], abs=1e-15)
@@ -44,7 +44,7 @@ def test_they_are_of_any_players_and_actions(actions):
     game, generator = RepeatedGame(random_game(1, actions), 0.7), np.random.default_rng(3)
     states = 1 + int(np.prod(actions))
     mixes = [generator.dirichlet(np.ones(m), states) for m in actions]
-    rates, found = game.rates(mixes), game.observables(game._checked(mixes))
+    rates, found = game.rates(mixes), game.observables(game.checked(mixes))
     players, alike = len(actions), len(set(actions)) == 1
     for profile in itertools.product(*map(range, actions)):
         letters = actions == (2, 2, 2)

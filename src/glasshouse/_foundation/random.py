@@ -39,6 +39,7 @@ class Purpose(enum.IntEnum):
     PROFILE = 6
     GAME = 7
     DIRECTIONS = 8
+    RESAMPLES = 9
 
 
 def uniforms(

@@ -124,7 +124,7 @@ class RepeatedGame(AbstractSequentialGame):
         in its own frame or, with two actions, of action 0 in each state.
         **Raises:** `InputError` for other shapes, and what are no probabilities.
         """
-        return _paid(self.unlabelled(), self._checked(behaviours))
+        return _paid(self.unlabelled(), self.checked(behaviours))
 
     @in_float64
     def undiscounted(self, behaviours: Product | Sequence) -> Float[RealArray, "players"]:
@@ -135,7 +135,7 @@ class RepeatedGame(AbstractSequentialGame):
 
         **Arguments, Raises:** as `values`; the discount and the unit do not matter.
         """
-        return _paid_for_ever(self.unlabelled(), self._checked(behaviours))
+        return _paid_for_ever(self.unlabelled(), self.checked(behaviours))
 
     @in_float64_unless_traced
     def payoff(self, player: Whole | RealArray, behaviours: Product) -> Float[RealArray, ""]:
@@ -158,7 +158,7 @@ class RepeatedGame(AbstractSequentialGame):
     @in_float64_unless_traced
     def rates(self, behaviours: Product | Sequence) -> Float[RealArray, "*actions"]:
         """The discounted share of rounds in which each joint action is taken."""
-        shares = _spent(self.unlabelled(), self._checked(behaviours))
+        shares = _spent(self.unlabelled(), self.checked(behaviours))
         return shares.reshape(self.actions)
 
     @in_float64_unless_traced
@@ -253,7 +253,11 @@ class RepeatedGame(AbstractSequentialGame):
         """In which share of discounted rounds each state is where players act."""
         return jnp.append(1 - self.discount, self.discount * shares)
 
-    def _checked(self, behaviours: Product | Sequence) -> Product:
+    def checked(self, behaviours: Product | Sequence) -> Product:
+        """One behaviour for each player as probabilities of shape `(states, actions)`.
+
+        **Raises:** `InputError` for other shapes, and what are no probabilities.
+        """
         given = behaviours.distributions if isinstance(behaviours, Product) else tuple(behaviours)
         if len(given) != self.players:
             raise InputError(f"{len(given)} behaviours do not fit {self.players} players")

@@ -1,16 +1,20 @@
 """Games from tables in files, texts and DataFrames."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame
-from glasshouse.interop.tables.layouts import AmbiguousError, game_of
+from glasshouse.interop.tables.found import AmbiguousError
+from glasshouse.interop.tables.layouts import game_of
 from glasshouse.interop.tables.sheet import Grid
 from glasshouse.interop.tables.sources import frame_sheet, sheets_of_file, sheets_of_text
+
+Read = TypeVar("Read")
 
 
 def read_table(path: str | os.PathLike, *, sheet: str | None = None) -> NormalFormGame:
@@ -56,25 +60,37 @@ def read_frame(frame: Any) -> NormalFormGame:
     return _game([frame_sheet(frame)], "")
 
 
-def _game(sheets: list[Grid], title: str) -> NormalFormGame:
-    """The game, if the ways to separate columns that make a game all make the same."""
-    games: list[NormalFormGame] = []
+def only_reading(
+    sheets: list[Grid], read: Callable[[Grid], Read], same: Callable[[Read, Read], bool]
+) -> Read:
+    """What a table holds, if the ways to separate columns that make something all make the same.
+
+    **Arguments:** `read` takes each; `same` tells whether two of its results are.
+    """
+    found: list[Read] = []
     errors: list[tuple[bool, int, InputError]] = []
     for sheet in sheets:
         try:
-            games.append(game_of(sheet, title))
+            found.append(read(sheet))
         except InputError as error:
             width = sum(cell is not None for cell in sheet.rows[0])
             errors.append((isinstance(error, AmbiguousError), width, error))
-    if not games:
+    if not found:
         raise max(errors, key=lambda found: found[:2])[2]
-    for other in games[1:]:
-        if not np.array_equal(other.tensor, games[0].tensor) or other.labels != games[0].labels:
-            raise AmbiguousError(
-                f"{sheets[0].name}: row 1: commas or semicolons may separate its columns, and make "
-                "different games: use tabs"
-            )
+    if not all(same(found[0], other) for other in found[1:]):
+        raise AmbiguousError(
+            f"{sheets[0].name}: row 1: commas or semicolons may separate its columns, and make "
+            "different games: use tabs"
+        )
     ambiguous = [error for is_ambiguous, _, error in errors if is_ambiguous]
     if ambiguous:
         raise ambiguous[0]
-    return games[0]
+    return found[0]
+
+
+def _game(sheets: list[Grid], title: str) -> NormalFormGame:
+    return only_reading(sheets, lambda sheet: game_of(sheet, title), _same)
+
+
+def _same(one: NormalFormGame, other: NormalFormGame) -> bool:
+    return np.array_equal(other.tensor, one.tensor) and other.labels == one.labels

@@ -40,6 +40,10 @@ class Grid:
         """What is wrong with a cell, and where it is."""
         return InputError(f"{self.name}: {self.place(row, column)}: {said}")
 
+    def with_rows(self, rows: list[list[Any]]) -> "Grid":
+        """The same places with other cells."""
+        return dataclasses.replace(self, rows=rows)
+
     def without_column(self) -> "Grid":
         """The same without the first column."""
         return self.part(0, 1)
