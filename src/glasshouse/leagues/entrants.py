@@ -13,6 +13,7 @@ from glasshouse.errors import InputError
 from glasshouse.leagues.strategy import Strategy, no_strategy
 from glasshouse.rules.base import AbstractDirection, check_direction, in_words
 from glasshouse.rules.fixed import Fixed
+from glasshouse.rules.gradient import Gradient
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -76,6 +77,14 @@ def _entrant(name: Any, given: Any) -> Entrant:
         raise no_strategy(given)
     rule = check_direction(given, "a league")
     return Entrant(name or in_words(rule), rule)
+
+
+def with_naive(entrants: tuple[Entrant, ...]) -> tuple[tuple[Entrant, ...], int]:
+    """Everybody who has to play, and which of them is the naive learner others are compared with:
+    one beside the entrants where none of them is."""
+    naive = next((k for k, entrant in enumerate(entrants) if entrant.is_naive), len(entrants))
+    beside = () if naive < len(entrants) else (Entrant("naive", Gradient()),)
+    return (*entrants, *beside), naive
 
 
 def kinds_of(rules: Sequence[AbstractDirection]) -> Kinds:

@@ -61,15 +61,20 @@ class _Pairs(NamedTuple):
 
 
 def played(
-    entrants: Sequence[Entrant], games: Games, learning: Learning
-) -> tuple[Float[np.ndarray, "games entrants entrants starts players"], Mapping[str, float]]:
+    entrants: Sequence[Entrant],
+    games: Games,
+    learning: Learning,
+    rows: Sequence[int] | None = None,
+) -> tuple[Float[np.ndarray, "games rows entrants starts players"], Mapping[str, float]]:
     """What each pair is paid per round where learning ends, from each start, in each game.
 
-    **Arguments:** `learning`, whose starts are the same for all pairs.
+    **Arguments:** `learning`, whose starts are the same for all pairs; `rows`, which entrants meet
+    all, by default everybody.
     **Returns:** that, NaN for both players where a run left the reals; and by how much a
     probability of each strategy is off at most.
     """
     points, count, runs = len(games), len(entrants), learning.starts.runs
+    meeting = np.arange(count) if rows is None else np.asarray(rows)
     held = standing_places(entrants, games)
     kinds = kinds_of([entrant.rule for entrant in entrants])
     stays = np.array([entrant.strategy is not None for entrant in entrants])
@@ -77,11 +82,12 @@ def played(
     size = -(-runs // (blocks * VECTOR)) * VECTOR
     drawn = starting_points(games, learning.starts)
     starts = jax.tree.map(lambda x: _in_blocks(x, points, blocks, size), drawn)
-    shape, size_of_steps = (points, count, count, blocks), np.asarray(learning.step_size)
+    shape, size_of_steps = (points, len(meeting), count, blocks), np.asarray(learning.step_size)
     paid = np.empty((math.prod(shape), size, 2))
     for begin in range(0, len(paid), PAIRS_AT_ONCE):
         end = min(begin + PAIRS_AT_ONCE, len(paid))
-        at = np.unravel_index(np.arange(begin, end), shape)
+        point, row, *others = np.unravel_index(np.arange(begin, end), shape)
+        at = (point, meeting[row], *others)
         pairs = _laid_out(at, kinds, games, starts, stays, held.params)
         settings = (kinds.rules, learning.steps, size_of_steps, learning.stop)
         paid[begin:end] = batch_map(_met, pairs, *settings, chunk_size=PAIRS_IN_A_ROW)

@@ -15,12 +15,11 @@ from glasshouse.dynamics.starts import MOST_STARTS
 from glasshouse.errors import InputError
 from glasshouse.families import Axis, Family, Setup
 from glasshouse.families.grid import FamilyPart
-from glasshouse.leagues.entrants import Entrant, checked_entrants
+from glasshouse.leagues.entrants import Entrant, checked_entrants, with_naive
 from glasshouse.leagues.league import League, LeagueSetup, league_of
 from glasshouse.leagues.meetings import played
 from glasshouse.parametric import AbstractParametricGame, require_exact
 from glasshouse.rules.base import in_words
-from glasshouse.rules.gradient import Gradient
 
 EXACTLY_PLAYED = 1e-9
 """Strategies whose probabilities are off by no more are played as they are."""
@@ -65,8 +64,7 @@ def play(
 @in_float64
 def _league(entrants: tuple[Entrant, ...], setup: Setup, axes: tuple[Axis, ...]) -> League:
     family = Family(setup, *axes) if axes else None
-    naive = next((k for k, entrant in enumerate(entrants) if entrant.is_naive), len(entrants))
-    everybody = entrants if naive < len(entrants) else (*entrants, Entrant("naive", Gradient()))
+    everybody, naive = with_naive(entrants)
     count, runs = len(everybody), setup.learning.starts.runs
     paid = np.empty((*(family.shape if family else ()), count, count, runs, 2))
     off: dict[str, float] = {}
@@ -75,7 +73,8 @@ def _league(entrants: tuple[Entrant, ...], setup: Setup, axes: tuple[Axis, ...])
         found, errors = played(everybody, part.games, part.learning)
         paid[part.index] = found.reshape(paid[part.index].shape)
         off |= {name: max(x, off.get(name, 0.0)) for name, x in errors.items()}
-    return league_of(LeagueSetup(entrants, setup, axes), paid, naive, _detail(setup.learning, off))
+    detail = how_played(setup.learning, off)
+    return league_of(LeagueSetup(entrants, setup, axes), paid, naive, detail)
 
 
 def _alone(setup: Setup) -> list[FamilyPart]:
@@ -110,7 +109,7 @@ def _check_pair(game: AbstractParametricGame) -> None:
         )
 
 
-def _detail(learning: Learning, off: Mapping[str, float]) -> str:
+def how_played(learning: Learning, off: Mapping[str, float]) -> str:
     """From where and how it was learned, and how well strategies are played."""
     size = learning.step_size_for(1.0)
     until = "" if learning.stop is None else f", {learning.stop.in_words}"

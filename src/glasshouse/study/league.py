@@ -1,0 +1,324 @@
+"""The league of a study: runs in blocks that are kept as they finish, and what they come to."""
+
+import dataclasses
+import functools
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from glasshouse._foundation.precision import in_float64
+from glasshouse._foundation.progress import progress
+from glasshouse._foundation.results import Readable, plain
+from glasshouse.dynamics.batch import stack
+from glasshouse.dynamics.games import Games
+from glasshouse.errors import InputError
+from glasshouse.families import Setup
+from glasshouse.leagues.entrants import Entrant, with_naive
+from glasshouse.leagues.league import League, LeagueSetup, league_of
+from glasshouse.leagues.meetings import played, standing_places
+from glasshouse.leagues.meta import Choices, Leaving
+from glasshouse.leagues.play import how_played
+from glasshouse.leagues.rating import Ratings, rate
+from glasshouse.study.setting import Prepared, Setting, check_study
+from glasshouse.study.sweep import alike, column_array
+
+RUNS = "league.parquet"
+BLOCKS = "league"
+
+PAIRS_AT_A_TIME = 64
+"""Pairs whose runs are kept together: enough for eight threads, and lost in an interruption."""
+
+BESIDE = "(naive learner)"
+"""In the table of runs: with whom entrants are compared, where none of them is one."""
+
+PAID = ("payoff_player_1", "payoff_player_2")
+
+
+class Block(NamedTuple):
+    """Runs that are computed and kept together: `points`, places in the sweep, alike in structure;
+    `rows`, which entrants meet all."""
+
+    points: tuple[int, ...]
+    rows: tuple[int, ...]
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class LeaguePoint(Readable):
+    """The league at one point of the sweep.
+
+    **Arguments:** `values` of the swept numbers; `league`; `ratings` by α-Rank, or None with the
+    reason in `notes`; `choices`, equilibria of choosing a learner, or None; `leaving`, what leaving
+    the pair of two that are rated highest gains; `without`, entrants of whom a run left the reals,
+    who are in neither.
+    """
+
+    values: dict[str, float]
+    league: League
+    ratings: Ratings | None
+    choices: Choices | None
+    leaving: Leaving | None
+    without: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def best(self) -> tuple[str, ...]:
+        """Who is rated highest, several where they tie; nobody where nobody can be rated."""
+        return self.ratings.ranking[0] if self.ratings and self.ratings.ranking else ()
+
+    @property
+    def paid_most(self) -> str | None:
+        """Who has the largest mean payoff of those none of whose runs failed."""
+        means = self.league.means
+        return None if np.isnan(means).all() else self.league.entrants[int(np.nanargmax(means))]
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """What was found, as plain data."""
+        league, ratings = self.league, self.ratings
+        rating: dict[str, Any] | None = None
+        if ratings is not None:
+            rating = plain(ratings)
+            rows = rating.pop("entrants")
+            rating |= {key: [row[key] for row in rows] for key in rows[0] if key != "entrant"}
+        shaping = plain(league.shaping)
+        return {
+            "payoffs": plain(league.payoffs),
+            "interval": plain(league.interval),
+            "failed": plain(league.failed),
+            "shaping": {key: shaping[key] for key in ("mean", "interval", "naive")},
+            "alpha_rank": rating,
+            "choices": plain(self.choices),
+            "leaving": plain(self.leaving),
+            "without": list(self.without),
+        }
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class StudyLeague(Readable):
+    """A league at every point of a study's sweep.
+
+    **Arguments:** `axes`, values by key; `points`, the first axis running fastest.
+    """
+
+    axes: dict[str, tuple[float, ...]]
+    points: tuple[LeaguePoint, ...]
+
+    @property
+    def first(self) -> League:
+        """The league of the first point, for what is the same at all."""
+        return self.points[0].league
+
+    def to_dict(self) -> dict[str, Any]:
+        """All answers, ready for JSON: of a sweep in lists over the axes, the first outermost."""
+        each = [point.answers for point in self.points]
+        shape = [len(values) for values in self.axes.values()]
+        return {
+            "entrants": list(self.first.entrants),
+            "axes": {key: list(values) for key, values in self.axes.items()},
+            **{key: _nested([found[key] for found in each], shape) for key in each[0]},
+            "unit": self.first.unit,
+            "seeds": self.first.seeds,
+            "method": self.first.method,
+            "detail": "; ".join(dict.fromkeys(point.league.detail for point in self.points)),
+        }
+
+
+def blocks_of(prepared: Prepared) -> list[Block]:
+    """All pairs at all points, in blocks that depend on the study alone."""
+    everybody, _ = with_naive(prepared.entrants)
+    count, seeds = len(everybody), prepared.points[0].learning.starts.runs
+    most = max(1, min(prepared.study.learning.batch // seeds, PAIRS_AT_A_TIME))
+    found = []
+    for places in alike(prepared.points):
+        if count**2 <= most:
+            pieces = _pieces(places, most // count**2)
+            found += [Block(points, tuple(range(count))) for points in pieces]
+        else:
+            pieces = _pieces(range(count), max(1, most // count))
+            found += [Block((point,), rows) for point in places for rows in pieces]
+    return found
+
+
+def study_runs(
+    prepared: Prepared, kept: Callable[[str, Callable[[], pa.Table]], pa.Table]
+) -> pa.Table:
+    """The payoffs of every run, from blocks that `kept(name, compute)` keeps as they finish."""
+    everybody, _ = with_naive(prepared.entrants)
+    count, seeds = len(everybody), prepared.points[0].learning.starts.runs
+    paid = np.empty((len(prepared.points), count, count, seeds, 2))
+    blocks = blocks_of(prepared)
+    with progress("blocks of the league", len(blocks)) as advance:
+        for k, block in enumerate(blocks):
+            compute = functools.partial(_block_table, prepared.points, everybody, block)
+            held = _paid(kept(f"{BLOCKS}/{k:05d}.parquet", compute))
+            shape = (len(block.points), len(block.rows), *paid.shape[2:])
+            paid[np.ix_(block.points, block.rows)] = held.reshape(shape)
+            advance()
+    names = [*(x.name for x in prepared.entrants), BESIDE][:count]
+    return _runs_table(prepared, names, paid)
+
+
+def study_league(prepared: Prepared, runs: pa.Table) -> StudyLeague:
+    """What the runs of a league come to, at every point."""
+    everybody, naive = with_naive(prepared.entrants)
+    count = len(everybody)
+    paid = _paid(runs).reshape(len(prepared.points), count, count, -1, 2)
+    axes = {axis.key: axis.values for axis in prepared.study.axes}
+    found = [_point(prepared, *pair, naive) for pair in zip(prepared.points, paid, strict=True)]
+    return StudyLeague(axes, tuple(found))
+
+
+def read_league(folder: str | Path, *, trust: bool = False) -> StudyLeague:
+    """The league that `glasshouse run` or `glasshouse league` has written into a folder.
+
+    Each of its `points` has a `league`, whose `paths` plays any run again.
+
+    **Arguments:** `trust`, as in `check_study`.
+    **Raises:** `InputError` where the folder holds none.
+    """
+    file = Path(folder) / RUNS
+    if not file.is_file():
+        raise InputError(f"{folder}: this folder holds no {RUNS}, as glasshouse league writes it")
+    return study_league(check_study(Path(folder) / "study.toml", trust=trust), pq.read_table(file))
+
+
+def league_notes(found: StudyLeague | None) -> Iterator[str]:
+    """What a reader of the league should be warned of."""
+    for point in () if found is None else found.points:
+        yield from point.notes
+
+
+@in_float64
+def _block_table(points: Sequence[Setting], everybody: Sequence[Entrant], block: Block) -> pa.Table:
+    chosen = [points[k] for k in block.points]
+    games = Games(stack([setting.parametric for setting in chosen]), len(chosen))
+    paid, _ = played(tuple(everybody), games, chosen[0].learning, block.rows)
+    places = (block.points, block.rows, range(len(everybody)), range(paid.shape[3]))
+    columns = np.array(list(itertools.product(*places))).T
+    named = zip(("point", "row", "column", "seed"), columns, strict=True)
+    return pa.table({**{name: _whole(x) for name, x in named}, **_payoffs(paid)})
+
+
+def _runs_table(prepared: Prepared, names: list[str], paid: np.ndarray) -> pa.Table:
+    """A row for each run: point, who met whom, from which start, and what both were paid."""
+    shape = paid.shape[:-1]
+    point, row, column, seed = (x.ravel() for x in np.indices(shape))
+    swept = {}
+    for axis in prepared.study.axes:
+        values = np.array([setting.values[axis.key] for setting in prepared.points], dtype=float)
+        swept[axis.key] = _floats(values[point])
+    called = column_array(names, pa.string())
+    who = {
+        name: pa.DictionaryArray.from_arrays(_whole(x), called)
+        for name, x in (("row", row), ("column", column))
+    }
+    return pa.table({**swept, **who, "seed": _whole(seed), **_payoffs(paid)})
+
+
+def _payoffs(paid: np.ndarray) -> dict[str, pa.Array]:
+    """Columns of what both were paid; null where a run left the reals."""
+    return {name: _floats(np.ascontiguousarray(paid[..., i]).ravel()) for i, name in enumerate(PAID)}
+
+
+def _floats(values: np.ndarray) -> pa.Array:
+    there = ~np.isnan(values)
+    valid = pa.py_buffer(np.packbits(there, bitorder="little"))
+    data = pa.py_buffer(np.where(there, values, 0.0))
+    return pa.Array.from_buffers(pa.float64(), len(values), [valid, data], int((~there).sum()))
+
+
+def _whole(values: np.ndarray) -> pa.Array:
+    data = pa.py_buffer(np.ascontiguousarray(values, dtype=np.int32))
+    return pa.Array.from_buffers(pa.int32(), len(values), [None, data])
+
+
+def _paid(table: pa.Table) -> np.ndarray:
+    """What both were paid in each run, NaN where it left the reals."""
+    return np.array([table.column(name).to_pylist() for name in PAID], dtype=float).T
+
+
+def _point(prepared: Prepared, setting: Setting, paid: np.ndarray, naive: int) -> LeaguePoint:
+    entrants, learning = prepared.entrants, setting.learning
+    off = standing_places(entrants, [setting.parametric]).off
+    origin = LeagueSetup(entrants, Setup(setting.parametric, learning), ())
+    league = league_of(origin, paid, naive, how_played(learning, off))
+    holes = {league.entrants[k] for pair in np.argwhere(league.failed) for k in pair}
+    without = tuple(name for name in league.entrants if name in holes)
+    left = [name for name in league.entrants if name not in holes]
+    ratings, note = _rated(prepared, setting, league)
+    best = ratings.ranking[0][0] if ratings is not None and ratings.ranking else None
+    if best is None and left:
+        best = max(left, key=lambda name: float(league.means[league.place(name)]))
+    enough = len(left) > 1 and best is not None
+    return LeaguePoint(
+        values=setting.values,
+        league=league,
+        ratings=ratings,
+        choices=league.choices(without=without) if enough else None,
+        leaving=league.leaving(best, best, without=without) if enough and best else None,
+        without=without,
+        notes=(*note, *_failed_notes(league, setting)),
+    )
+
+
+def _rated(
+    prepared: Prepared, setting: Setting, league: League
+) -> tuple[Ratings | None, tuple[str, ...]]:
+    asked = prepared.study.league
+    assert asked is not None
+    try:
+        found = rate(
+            np.moveaxis(league.runs, -2, -1),
+            alpha=asked.alpha,
+            population=asked.population,
+            form=asked.form,
+            entrants=league.entrants,
+            seed=setting.study.learning.seed,
+        )
+    except InputError as error:
+        return None, (f"no α-Rank{at_values(setting.values)}: {error}",)
+    return found, ()
+
+
+def _failed_notes(league: League, setting: Setting) -> Iterator[str]:
+    lost = [
+        f"{league.entrants[row]} against {league.entrants[column]} "
+        f"({league.failed[row, column]} of {league.seeds})"
+        for row, column in np.argwhere(league.failed)
+    ]
+    if lost:
+        more = f" and {len(lost) - MOST_FAILED_NAMED} more pairs" * (len(lost) > MOST_FAILED_NAMED)
+        yield (
+            f"runs left the reals{at_values(setting.values)} of "
+            f"{', '.join(lost[:MOST_FAILED_NAMED])}{more}: such a pair has no mean, and who is part "
+            "of it no rating"
+        )
+
+
+MOST_FAILED_NAMED = 4
+"""Of pairs whose runs left the reals."""
+
+
+def at_values(values: dict[str, float]) -> str:
+    """ " at semantics.coupling = 0.3"; nothing where nothing is swept."""
+    said = ", ".join(f"{key} = {value:g}" for key, value in values.items())
+    return f" at {said}" if said else ""
+
+
+def _pieces(places: Sequence[int], most: int) -> list[tuple[int, ...]]:
+    """Places in order, in as few pieces of like length as have at most so many."""
+    parts = np.array_split(np.array(places), -(-len(places) // most))
+    return [tuple(part.tolist()) for part in parts]
+
+
+def _nested(entries: list[Any], shape: list[int]) -> Any:
+    """Entries of all points, the first axis running fastest, as lists in the order of the axes."""
+    if not shape:
+        return entries[0]
+    first, *others = shape
+    return [_nested(entries[k::first], others) for k in range(first)]
