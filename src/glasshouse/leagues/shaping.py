@@ -14,13 +14,13 @@ from glasshouse.analysis.outcomes.comparison import student_reach
 class Shaping(Result):
     """What others gain by meeting an entrant rather than a naive learner, per round.
 
-    Definition: the mean, over the others, both seats and all starts, of what an other is paid
-    against the entrant less what it is paid against the naive learner from the same start. Others
-    are all entrants but itself.
+    Definition: the mean, over all entrants, both seats and all starts, of what one is paid against
+    this entrant less what it is paid against the naive learner from the same start. All are met by
+    the same others, among whom is one who learns as they do.
 
     **Arguments:** `entrants`; `mean`, one for each, after the league's axes; `interval`, 95 % by
     Student's t over starts; `naive`, whom they are compared with; NaN where a run failed that
-    counts, and where there is nobody else.
+    counts.
     """
 
     entrants: tuple[str, ...]
@@ -59,12 +59,9 @@ def shaping_of(
 
 
 def _gained(paid: np.ndarray, met: int, naive: int, count: int) -> np.ndarray:
-    """From each start, what others gain on average by meeting one rather than the naive."""
-    others = [k for k in range(count) if k != met]
-    if not others:
-        return np.full((*paid.shape[:-4], paid.shape[-2]), np.nan)
-    first = paid[..., others, met, :, 0] - paid[..., others, naive, :, 0]
-    second = paid[..., met, others, :, 1] - paid[..., naive, others, :, 1]
+    """From each start, what all gain on average by meeting one rather than the naive."""
+    first = paid[..., :count, met, :, 0] - paid[..., :count, naive, :, 0]
+    second = paid[..., met, :count, :, 1] - paid[..., naive, :count, :, 1]
     return (first + second).mean(axis=-2) / 2
 
 
