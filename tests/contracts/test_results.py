@@ -89,6 +89,7 @@ from glasshouse.games import (
 )
 from glasshouse.games.random import random_game
 from glasshouse.interop import parse_nfg, parse_table
+from glasshouse.leagues import alpha_rank, rate, round_robin
 from glasshouse.parametric import DifferentiableGame
 from glasshouse.plots import Marker
 from glasshouse.rules import Fixed, Gradient, Lola, PerPlayer, Transformed
@@ -371,6 +372,10 @@ EXAMPLES = {
     ),
     "Slice": lambda: Slice(1 / 3, 2 / 3, "nowhere", None, math.nan),
     "StudyResult": study,
+    "AlphaRank": lambda: alpha_rank(GAME, 0.02, 50, "several"),
+    "Ratings": lambda: rate(np.arange(24.0).reshape(2, 2, 2, 3) / 7),
+    "RatedEntrant": lambda: rate([[3, 0], [5, 1]]).entrants[0],
+    "RoundRobin": lambda: round_robin(["tft", "alld"], RepeatedGame(GAME, 0.96)),
     "SavedFigure": lambda: SavedFigure("f.pdf", "map", "a", "b", "c", 86.0, 60.0),
     "SavedAnimation": lambda: SavedAnimation(
         "f.html", "a", "b", "semantics.coupling", (0.0, 1.0), {"κ_D": 1 / 4}, {"nobody": (1.0,)}, 9

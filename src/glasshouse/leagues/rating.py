@@ -89,8 +89,9 @@ class Ratings(Evidenced):
             return f"{names} are rated highest, alike: {share} each."
         known = ""
         if best.interval is not None:
-            known = " (95 % interval {} to {})".format(*share_ends(*best.interval, 2))
-        return f"{first[0]} is rated highest: {share}{known}."
+            low, high = share_ends(*best.interval, 2)
+            known = f" (95 % interval {low} to {high})"
+        return f"{best.entrant} is rated highest: {share}{known}."
 
 
 def rate(

@@ -64,14 +64,13 @@ class RatingChain:
         """From which to which α, of those looked at, the same are first; None where none were."""
         if self._states > MOST_LOOKED_AT:
             return None
-        reach = max(float(np.ptp(self.payoffs)), np.finfo(float).tiny)
-        most = STRONGEST / ((self.population - 1) * reach)
+        reach = (self.population - 1) * float(np.ptp(self.payoffs))
         best = self._first(self.alpha)
         down, up = LOOKED_AT[LOOKED_AT < 1][::-1], LOOKED_AT[LOOKED_AT > 1]
         ends = [self.alpha, self.alpha]
         for k, factors in enumerate((down, up)):
             for alpha in self.alpha * factors:
-                if alpha > most or not np.array_equal(self._first(alpha), best):
+                if alpha * reach > STRONGEST or not np.array_equal(self._first(alpha), best):
                     break
                 ends[k] = float(alpha)
         return ends[0], ends[1]

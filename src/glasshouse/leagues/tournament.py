@@ -2,13 +2,13 @@
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
+from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import HeldArray, shown
 from glasshouse._foundation.precision import in_float64
@@ -18,6 +18,12 @@ from glasshouse.games.repeated import RepeatedGame, is_repeated
 from glasshouse.games.strategies import strategy
 from glasshouse.leagues.alpha_rank import ranked, ranks_of
 from glasshouse.leagues.payoffs import payoff_tolerance
+
+if TYPE_CHECKING:
+    Strategies: TypeAlias = Sequence[str] | Mapping[str, Any]
+    Repeated: TypeAlias = RepeatedGame
+else:  # checks of annotations at run time leave it to the messages below
+    Strategies = Repeated = Any
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -59,10 +65,9 @@ class RoundRobin(Evidenced):
         )
 
 
-@in_float64
 def round_robin(
-    strategies: Sequence[str] | Mapping[str, Any],
-    game: RepeatedGame,
+    strategies: Strategies,
+    game: Repeated,
     *,
     noise: Any = None,
     misperception: Any = None,
@@ -99,8 +104,8 @@ def round_robin(
         game.misperception if misperception is None else misperception,
     )
     either = list(_behaviours(given, game))
-    first, second = (jnp.stack([jnp.asarray(own[i]) for own in either]) for i in (0, 1))
-    table = np.asarray(_meetings(game.unlabelled(), first, second))
+    first, second = (np.stack([np.asarray(own[i]) for own in either]) for i in (0, 1))
+    table = np.asarray(_all_meetings(game.unlabelled(), first, second))
     means = (table[..., 0].mean(axis=1) + table[..., 1].mean(axis=0)) / 2
     names = tuple(given)
     places = ranked(names, means, payoff_tolerance(table))
@@ -138,11 +143,17 @@ def _behaviours(given: Mapping[str, Any], game: RepeatedGame) -> Iterator[Produc
             raise InputError(f"strategy {name!r:.40}: {error}") from error
 
 
+@in_float64
+def _all_meetings(game: RepeatedGame, first: RealArray, second: RealArray) -> RealArray:
+    # The behaviours enter in arrays: JAX would bring a dictionary into another order.
+    return _meetings(game, first, second)
+
+
 @eqx.filter_jit
-def _meetings(game: RepeatedGame, first: jax.Array, second: jax.Array) -> jax.Array:
+def _meetings(game: RepeatedGame, first: RealArray, second: RealArray) -> RealArray:
     """Payoffs [row, column, player]."""
 
-    def meet(own: jax.Array, other: jax.Array) -> jax.Array:
-        return jnp.asarray(game.payoffs(Product((own, other))))
+    def meet(own: RealArray, other: RealArray) -> RealArray:
+        return game.payoffs(Product((own, other)))
 
     return jax.vmap(jax.vmap(meet, (None, 0)), (0, None))(first, second)
