@@ -36,6 +36,9 @@ PAIRS_AT_A_TIME = 64
 BESIDE = "(naive learner)"
 """In the table of runs: with whom entrants are compared, where none of them is one."""
 
+MOST_DETAILS = 4
+"""Of ways in which was learned along a sweep, so many are told."""
+
 PAID = ("payoff_player_1", "payoff_player_2")
 
 
@@ -68,7 +71,8 @@ class LeaguePoint(Readable):
     @property
     def best(self) -> tuple[str, ...]:
         """Who is rated highest, several where they tie; nobody where nobody can be rated."""
-        return self.ratings.ranking[0] if self.ratings and self.ratings.ranking else ()
+        ranking = () if self.ratings is None else self.ratings.ranking
+        return next(iter(ranking), ())
 
     @property
     def paid_most(self) -> str | None:
@@ -80,11 +84,7 @@ class LeaguePoint(Readable):
     def answers(self) -> dict[str, Any]:
         """What was found, as plain data."""
         league, ratings = self.league, self.ratings
-        rating: dict[str, Any] | None = None
-        if ratings is not None:
-            rating = plain(ratings)
-            rows = rating.pop("entrants")
-            rating |= {key: [row[key] for row in rows] for key in rows[0] if key != "entrant"}
+        rating = None if ratings is None else _by_key(plain(ratings))
         shaping = plain(league.shaping)
         return {
             "payoffs": plain(league.payoffs),
@@ -124,8 +124,15 @@ class StudyLeague(Readable):
             "unit": self.first.unit,
             "seeds": self.first.seeds,
             "method": self.first.method,
-            "detail": "; ".join(dict.fromkeys(point.league.detail for point in self.points)),
+            "detail": self.detail,
         }
+
+    @property
+    def detail(self) -> str:
+        """From where and how was learned; of a sweep in how many ways, if these are many."""
+        each = list(dict.fromkeys(point.league.detail for point in self.points))
+        more = f"; and {len(each) - MOST_DETAILS} more" if len(each) > MOST_DETAILS else ""
+        return "; ".join(each[:MOST_DETAILS]) + more
 
 
 def blocks_of(prepared: Prepared) -> list[Block]:
@@ -222,7 +229,9 @@ def _runs_table(prepared: Prepared, names: list[str], paid: np.ndarray) -> pa.Ta
 
 def _payoffs(paid: np.ndarray) -> dict[str, pa.Array]:
     """Columns of what both were paid; null where a run left the reals."""
-    return {name: _floats(np.ascontiguousarray(paid[..., i]).ravel()) for i, name in enumerate(PAID)}
+    return {
+        name: _floats(np.ascontiguousarray(paid[..., i]).ravel()) for i, name in enumerate(PAID)
+    }
 
 
 def _floats(values: np.ndarray) -> pa.Array:
@@ -295,8 +304,8 @@ def _failed_notes(league: League, setting: Setting) -> Iterator[str]:
         more = f" and {len(lost) - MOST_FAILED_NAMED} more pairs" * (len(lost) > MOST_FAILED_NAMED)
         yield (
             f"runs left the reals{at_values(setting.values)} of "
-            f"{', '.join(lost[:MOST_FAILED_NAMED])}{more}: such a pair has no mean, and who is part "
-            "of it no rating"
+            f"{', '.join(lost[:MOST_FAILED_NAMED])}{more}: such a pair has no mean, and who is "
+            "part of it no rating"
         )
 
 
@@ -308,6 +317,13 @@ def at_values(values: dict[str, float]) -> str:
     """ " at semantics.coupling = 0.3"; nothing where nothing is swept."""
     said = ", ".join(f"{key} = {value:g}" for key, value in values.items())
     return f" at {said}" if said else ""
+
+
+def _by_key(ratings: dict[str, Any]) -> dict[str, Any]:
+    """Ratings whose rows have become lists over the entrants, by key."""
+    rows = ratings["entrants"]
+    others = {key: x for key, x in ratings.items() if key != "entrants"}
+    return others | {key: [row[key] for row in rows] for key in rows[0] if key != "entrant"}
 
 
 def _pieces(places: Sequence[int], most: int) -> list[tuple[int, ...]]:

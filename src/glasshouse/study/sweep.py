@@ -97,9 +97,9 @@ class OwnValues:
                 (places,) = (places for places in alike(part) if place in places)
                 return assess_settings([part[k] for k in places])[places.index(place)]
         # Among a few points, so that what has been compiled for the sweep serves here too.
-        alike = [p for p in self._prepared.points[:POINTS_TOGETHER] if _kind(p) == _kind(base)]
+        same = [p for p in self._prepared.points[:POINTS_TOGETHER] if _kind(p) == _kind(base)]
         others = min(POINTS_TOGETHER, _points_at_once(self._prepared)) - 1
-        return assess_settings([base, *alike[:others]])[0]
+        return assess_settings([base, *same[:others]])[0]
 
 
 def sweep_notes(prepared: Prepared, table: pa.Table) -> Iterator[str]:

@@ -95,7 +95,9 @@ def in_its_table(said: str, content: Mapping[str, Any]) -> str:
     table, k = found[1], int(found[2])
     name, entries = None, content
     for part in table.split("."):
-        entries = entries.get(part) if isinstance(entries, Mapping) else getattr(entries, part, None)
+        entries = (
+            entries.get(part) if isinstance(entries, Mapping) else getattr(entries, part, None)
+        )
     if isinstance(entries, Sequence) and k < len(entries):
         entry = entries[k]
         name = entry.get("name") if isinstance(entry, dict) else getattr(entry, "name", None)

@@ -30,9 +30,7 @@ def _strategy(value: object) -> Any:
         if value in classes(RULES):
             raise ValueError(f"{value!r} is a rule of learning: write rule = {value!r}")
         listed = f": choose {', '.join(STRATEGIES)}, or give probabilities"
-        raise ValueError(
-            f"{value!r:.40} is no strategy{near_miss(value, STRATEGIES) or listed}"
-        )
+        raise ValueError(f"{value!r:.40} is no strategy{near_miss(value, STRATEGIES) or listed}")
     rows = value if isinstance(value, list | tuple) and value else [value]
     numbers = [x for row in rows for x in (row if isinstance(row, list | tuple) else [row])]
     if not all(is_number(x) and 0 <= x <= 1 for x in numbers):
@@ -50,7 +48,7 @@ class EntrantSpec(RuleSection):
     name: Annotated[str, Field(min_length=1)] | None = None
     """What to call it; default its rule in words, or its strategy."""
     strategy: Annotated[str | list[Any] | float | int, BeforeValidator(_strategy)] | None = None
-    """In place of a rule what it plays whomever it meets: a name such as "tft", or probabilities."""
+    """In place of a rule what it plays whomever it meets: a name, as "tft", or probabilities."""
     p: Number | None = None
     """Of the strategy "random": how likely it is to cooperate; default 0.5."""
     generosity: Number | None = None
@@ -67,7 +65,9 @@ class EntrantSpec(RuleSection):
         given = self.model_fields_set
         if ("rule" in given) == (self.strategy is not None):
             has = "has both" if self.strategy is not None else "has neither"
-            raise ValueError(f"give rule, by which it learns, or strategy, which it plays: it {has}")
+            raise ValueError(
+                f"give rule, by which it learns, or strategy, which it plays: it {has}"
+            )
         wrong = [key for key in given if key in (self.KEYS if self.strategy else OF_STRATEGIES)]
         if self.strategy is None and wrong:
             raise ValueError(f"{wrong[0]} belongs to strategies, and this one learns: leave it out")
@@ -116,7 +116,9 @@ class LeagueSpec(Section):
     @classmethod
     def _more_than_one(cls, value: int) -> int:
         if value < 2:
-            raise ValueError(f"must be at least 2, for one start tells nothing of chance, but is {value}")
+            raise ValueError(
+                f"must be at least 2, for one start tells nothing of chance, but is {value}"
+            )
         return value
 
     @field_validator("entrants")
@@ -135,12 +137,15 @@ class LeagueSpec(Section):
         return {**found, "entrants": [entrant.written() for entrant in self.entrants]}
 
 
-def with_its_starts(data: dict[str, Any]) -> dict[str, Any]:
+def with_its_starts(data: dict[str, Any], league: Any) -> dict[str, Any]:
     """A study whose learning draws as many starts as its league plays from, unless it says."""
-    league, learning = data.get("league"), data.get("learning", {})
+    learning = data.get("learning", {})
     seeds = league.get("seeds", SEEDS) if isinstance(league, dict) else league.seeds
     if isinstance(learning, dict):
         told = isinstance(seeds, int) and seeds > 0  # else what is wrong with it is said
         return {**data, "learning": {**({"starts": seeds} if told else {}), **learning}}
     given = "starts" in learning.model_fields_set
-    return {**data, "learning": learning if given else learning.model_copy(update={"starts": seeds})}
+    return {
+        **data,
+        "learning": learning if given else learning.model_copy(update={"starts": seeds}),
+    }

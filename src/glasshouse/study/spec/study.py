@@ -200,8 +200,8 @@ class Study(Section):
     def _comparison_alone_unless_said(cls, data: Any) -> Any:
         if not isinstance(data, dict) or not (data.get("compare") or data.get("league")):
             return data
-        if isinstance(data.get("league"), dict | LeagueSpec):
-            data = with_its_starts(data)
+        if isinstance(league := data.get("league"), dict | LeagueSpec):
+            data = with_its_starts(data, league)
         analysis = data.get("analysis", {})
         if isinstance(analysis, dict):
             analysis = {**UNASKED, **analysis}
@@ -241,7 +241,9 @@ class Study(Section):
                 f'{{ rule = "{learning.rule}" }} to them'
             )
         if learning.tied:
-            raise ValueError("key 'learning.tied': a league is of two who learn apart: leave it out")
+            raise ValueError(
+                "key 'learning.tied': a league is of two who learn apart: leave it out"
+            )
         return self
 
     @model_validator(mode="before")

@@ -9,15 +9,9 @@ from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThresh
 from glasshouse.analysis.outcomes.comparison import Comparison
 from glasshouse.study.computed import Computed
 from glasshouse.study.words.compared import mean_words, quantity_words, references_words
-from glasshouse.study.words.headlines import (
-    along_slices,
-    corner_is,
-    corner_judged,
-    digits_of,
-    passing,
-    spans,
-)
-from glasshouse.study.words.names import at_own_values, points_words, upper
+from glasshouse.study.words.headlines import along_slices, corner_is, corner_judged, passing
+from glasshouse.study.words.league import league_glances
+from glasshouse.study.words.names import at_own_values, digits_of, points_words, spans, upper
 from glasshouse.study.words.outcomes import (
     FEWEST_COOPERATE,
     LEAST_EXPLOITED,
@@ -47,8 +41,11 @@ class Glance(NamedTuple):
 
 
 def glance(result: Computed) -> list[Glance]:
-    """First movement, outcomes of tied and of other starts, and equilibrium; or a comparison."""
+    """First movement, outcomes of tied and of other starts, and equilibrium; or a comparison, or a
+    league."""
     compared = [] if result.comparison is None else _compared(result.comparison)
+    if result.league is not None:
+        compared += [Glance(*line) for line in league_glances(result.league)]
     if result.compares_only:
         return compared
     return [*compared, _movement(result), _tied(result), _outcomes(result), _equilibrium(result)]

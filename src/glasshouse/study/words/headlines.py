@@ -4,14 +4,19 @@ Outcomes and equilibrium are different things, and so is first movement, which s
 outcomes that were not asked for.
 """
 
-from collections.abc import Sequence
-
-from glasshouse._foundation.digits import HEADLINE, headline
+from glasshouse._foundation.digits import headline
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.study.computed import Computed
 from glasshouse.study.words.compared import comparison_brief
-from glasshouse.study.words.names import at_own_values, axis_name, in_words_and, neighbours
+from glasshouse.study.words.league import league_brief
+from glasshouse.study.words.names import (
+    at_own_values,
+    axis_name,
+    digits_of,
+    in_words_and,
+    spans,
+)
 from glasshouse.study.words.outcomes import (
     FEWEST_COOPERATE,
     LEAST_EXPLOITED,
@@ -20,9 +25,6 @@ from glasshouse.study.words.outcomes import (
 )
 from glasshouse.study.words.titles import study_title
 from glasshouse.study.words.verdicts import equilibrium
-
-MOST_SPANS = 3
-"""Of points at which something holds; of more it is said how many there are."""
 
 
 def brief(result: Computed) -> str:
@@ -35,6 +37,8 @@ def finding(result: Computed) -> str:
     from 0.8705"."""
     if result.comparison is not None:
         return comparison_brief(result.comparison)
+    if result.league is not None:
+        return league_brief(result.league)
     learned = result.learned is not None and result.observable is None
     if len(result.axes) == 1 and learned:
         said = ", ".join(_ends(result))
@@ -45,30 +49,6 @@ def finding(result: Computed) -> str:
     else:
         said = counted(result)
     return "; ".join(filter(None, [said, _corner(result)]))
-
-
-def spans(values: Sequence[float], holds: Sequence[bool]) -> str:
-    """Where on an axis something holds: "from 0.76", "between 0.38 and 0.74", "nowhere"."""
-    if not any(holds) or all(holds):
-        return "everywhere" if any(holds) else "nowhere"
-    blocks = [(first, last) for held, first, last in neighbours(list(map(bool, holds))) if held]
-    if len(blocks) > MOST_SPANS:
-        return f"at {sum(holds)} of {len(values)} points"
-    found = []
-    for first, last in blocks:
-        low, high = digits_of(values[first]), digits_of(values[last])
-        if first == last:
-            found.append(f"at {low}")
-        elif last == len(values) - 1:
-            found.append(f"from {low}")
-        else:
-            found.append(f"between {low} and {high}" if first else f"up to {high}")
-    return in_words_and(found)
-
-
-def digits_of(value: float) -> str:
-    """A value of an axis to four digits, without zeros at its end."""
-    return f"{value:.{HEADLINE}g}"
 
 
 def switched(switch: Switch) -> str:
