@@ -80,4 +80,4 @@ def mean_and_error(
     """The mean over the last axis and its standard error, which one run has not."""
     count = runs.shape[-1]
     spread = np.std(runs, axis=-1, ddof=1) if count > 1 else np.full(runs.shape[:-1], np.nan)
-    return runs.mean(axis=-1), spread / np.sqrt(count)
+    return np.asarray(runs.mean(axis=-1)), np.asarray(spread / np.sqrt(count))

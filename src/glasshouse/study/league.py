@@ -55,16 +55,16 @@ class LeaguePoint(Readable):
     """The league at one point of the sweep.
 
     **Arguments:** `values` of the swept numbers; `league`; `ratings` by α-Rank, or None with the
-    reason in `notes`; `choices`, equilibria of choosing a learner, or None; `leaving`, what leaving
-    the pair of two that are rated highest gains; `without`, entrants of whom a run left the reals,
-    who are in neither.
+    reason in `notes`; `choices`, equilibria of choosing a learner, or None; `leaving`, of each
+    entrant what leaving a pair of two of it gains; `without`, entrants of whom a run left the
+    reals, who are in neither.
     """
 
     values: dict[str, float]
     league: League
     ratings: Ratings | None
     choices: Choices | None
-    leaving: Leaving | None
+    leaving: tuple[Leaving, ...]
     without: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -73,6 +73,12 @@ class LeaguePoint(Readable):
         """Who is rated highest, several where they tie; nobody where nobody can be rated."""
         ranking = () if self.ratings is None else self.ratings.ranking
         return next(iter(ranking), ())
+
+    @property
+    def two_of_the_best(self) -> Leaving | None:
+        """What leaving the pair of two that are rated highest gains, else that are paid most."""
+        name = next(iter(self.best), self.paid_most)
+        return next((x for x in self.leaving if x.profile == (name, name)), None)
 
     @property
     def paid_most(self) -> str | None:
@@ -260,16 +266,13 @@ def _point(prepared: Prepared, setting: Setting, paid: np.ndarray, naive: int) -
     without = tuple(name for name in league.entrants if name in holes)
     left = [name for name in league.entrants if name not in holes]
     ratings, note = _rated(prepared, setting, league)
-    best = ratings.ranking[0][0] if ratings is not None and ratings.ranking else None
-    if best is None and left:
-        best = max(left, key=lambda name: float(league.means[league.place(name)]))
-    enough = len(left) > 1 and best is not None
+    enough = len(left) > 1
     return LeaguePoint(
         values=setting.values,
         league=league,
         ratings=ratings,
         choices=league.choices(without=without) if enough else None,
-        leaving=league.leaving(best, best, without=without) if enough and best else None,
+        leaving=tuple(league.leaving(x, x, without=without) for x in left if enough),
         without=without,
         notes=(*note, *_failed_notes(league, setting)),
     )

@@ -109,8 +109,8 @@ CHOICES = {
 
 
 def league_tables(found: StudyLeague) -> dict[str, ShownTable]:
-    """Of a league all pairs, all entrants, and every departure from pairs that are equilibria or
-    rated highest; the swept numbers come first."""
+    """Of a league all pairs, all entrants, and every departure from two of one and from pairs
+    that are equilibria; the swept numbers come first."""
     swept = {key: axis_name(key) for key in found.axes}
     cells, entrants, choices = [], [], []
     for point in found.points:
@@ -123,7 +123,7 @@ def league_tables(found: StudyLeague) -> dict[str, ShownTable]:
             entrants.append(plain({**point.values, "entrant": name, **rating, **measured}))
         pure = () if point.choices is None else point.choices.pure
         is_pure = {one.profile for one in pure}
-        left = [x for x in (point.leaving,) if x is not None and x.profile not in is_pure]
+        left = [one for one in point.leaving if one.profile not in is_pure]
         for one in (*left, *pure):
             about = {"row": one.profile[0], "column": one.profile[1]}
             about |= {"equilibrium": one.profile in is_pure, "verdict": one.verdict}

@@ -116,8 +116,8 @@ def study_figures(result: StudyResult, styles: Sequence[Any] = ()) -> tuple[Stud
     **Arguments:** `styles`, style sheets of Matplotlib that come after its defaults.
     **Returns:** "comparison" of learners, "league" ("league_1", … over a sweep), "coupling" along
     one axis, "map" over two or "map_1", "map_2", … over more, "portrait", "deviation",
-    "deviation_rest", "equilibrium", "feasible" and "branches_1", … of the axes along which rest points are followed, in this order. They do not
-    depend on the user's Matplotlib settings.
+    "deviation_rest", "equilibrium", "feasible" and "branches_1", … of the axes along which rest
+    points are followed, in this order. They do not depend on the user's Matplotlib settings.
     """
     with style.context(["default", *styles, {"figure.dpi": DPI}]):
         along = [_along(result)] if len(result.axes) == 1 else []

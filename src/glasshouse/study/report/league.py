@@ -65,7 +65,14 @@ def _point(point: LeaguePoint) -> Iterator[object]:
     yield _entrants(point)
     rows = list(_pairs(point))
     if rows:
-        titles = ("Pair", "Payoffs", "Equilibrium", "Best departure", "It gains", "Verdict")
+        titles = (
+            "Pair",
+            "Payoffs",
+            "Estimated equilibrium",
+            "Best departure",
+            "It gains",
+            "Verdict",
+        )
         kinds = {"Pair": "what", "Payoffs": "n", "It gains": "n"}
         columns = [(title, kinds.get(title)) for title in titles]
         yield ScrolledTable.of("Choosing a learner", columns, rows, kind="stack")
@@ -125,16 +132,14 @@ def _ends(interval: tuple[float, float] | list[float]) -> Markup:
 
 
 def _pairs(point: LeaguePoint) -> Iterator[tuple[object, ...]]:
-    """Pairs that nobody leaves, and the two that are rated highest where somebody leaves them."""
+    """Two of each entrant, and other pairs that nobody leaves."""
     if point.choices is None:
         return
     names = pairs_nobody_leaves(point)
     pure = {f"({', '.join(one.profile)})": one for one in point.choices.pure}
-    best = point.leaving
-    if best is not None and f"({', '.join(best.profile)})" not in names:
-        yield _pair(best, "no")
-    for name in names:
-        yield _pair(pure[name], "yes, in the estimated table")
+    twins = {f"({', '.join(one.profile)})": one for one in point.leaving}
+    for name, found in (twins | {name: pure[name] for name in names}).items():
+        yield _pair(found, "yes" if name in names else "no")
 
 
 def _pair(found: Leaving, is_one: str) -> tuple[object, ...]:

@@ -98,7 +98,7 @@ def rating_words(point: LeaguePoint, name: str) -> str:
 
 def leaving_words(point: LeaguePoint) -> str:
     """Whether anybody gains by leaving the pair rated highest, and which pairs nobody leaves."""
-    found, choices = point.leaving, point.choices
+    found, choices = point.two_of_the_best, point.choices
     if found is None or choices is None:
         return ""
     pairs = pairs_nobody_leaves(point)
@@ -230,9 +230,10 @@ def _best_along(found: StudyLeague) -> str:
 
 def _left_along(found: StudyLeague) -> str:
     """Where nobody gains by leaving the pair that is rated highest, in the estimated tables."""
+    pairs = [(x, x.two_of_the_best) for x in found.points]
     stays = [
-        x.leaving is not None and f"({', '.join(x.leaving.profile)})" in pairs_nobody_leaves(x)
-        for x in found.points
+        two is not None and f"({', '.join(two.profile)})" in pairs_nobody_leaves(x)
+        for x, two in pairs
     ]
     where = _where(found, stays)
     return f"in the estimated tables nobody gains by leaving two of those {where}"
