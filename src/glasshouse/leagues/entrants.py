@@ -29,7 +29,7 @@ class Entrant:
         return self.strategy is None and self.rule.selfish
 
 
-class Kinds(NamedTuple):
+class RuleGroups(NamedTuple):
     """Rules in groups of one structure, whose numbers are stacked.
 
     **Arguments:** `rules`, one for each group, arrays with a leading axis over its members;
@@ -78,7 +78,7 @@ def _entrant(name: Any, given: Any) -> Entrant:
     return Entrant(name or in_words(rule), rule)
 
 
-def kinds_of(rules: Sequence[AbstractDirection]) -> Kinds:
+def kinds_of(rules: Sequence[AbstractDirection]) -> RuleGroups:
     """The rules in groups that differ in numbers alone, so that each group is one program."""
     groups: dict[Any, list[AbstractDirection]] = {}
     places = []
@@ -91,7 +91,7 @@ def kinds_of(rules: Sequence[AbstractDirection]) -> Kinds:
         for members in groups.values()
     )
     kind, number = np.array(places).T
-    return Kinds(stacked, kind, number)
+    return RuleGroups(stacked, kind, number)
 
 
 def _held(rule: AbstractDirection) -> AbstractDirection:
