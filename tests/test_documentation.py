@@ -59,6 +59,7 @@ READ_BY_DAY = {
         "how-to/access",  # oracles/test_access, test_study_access
         "how-to/certify",  # test_documents, certificates/, test_cli_certificates
         "how-to/equilibria",  # oracles/test_equilibria, test_study_equilibria
+        "how-to/leagues",  # leagues/
         "how-to/own-semantics",  # test_outsider, test_study
         "how-to/python",  # test_documents, which runs it by day
         "how-to/repeated",  # oracles/test_repeated, test_study_repeated

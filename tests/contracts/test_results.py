@@ -89,7 +89,7 @@ from glasshouse.games import (
 )
 from glasshouse.games.random import random_game
 from glasshouse.interop import parse_nfg, parse_table
-from glasshouse.leagues import alpha_rank, rate, round_robin
+from glasshouse.leagues import MixedChoice, Strategy, alpha_rank, play, rate, round_robin
 from glasshouse.parametric import DifferentiableGame
 from glasshouse.plots import Marker
 from glasshouse.rules import Fixed, Gradient, Lola, PerPlayer, Transformed
@@ -222,6 +222,12 @@ def bounds():
     return bound_game(GAME, 0.5, [1.0, 3.0])
 
 
+@functools.cache
+def league():
+    learners = {"naive": Gradient(), "still": Fixed()}
+    return play(learners, PARAMETRIC, learning=Learning(steps=20), seeds=5)
+
+
 EXAMPLES = {
     "NormalFormGame": lambda: GAME,
     "NormalFormGame of 8 players": lambda: catalogue.public_goods(n=8),
@@ -331,6 +337,13 @@ EXAMPLES = {
     "ChallengeFindings": challenge,
     "Certificate": lambda: certify(PARAMETRIC, (3.0, 3.0), 1e-6),
     "GainBounds": lambda: certify(PARAMETRIC, (3.0, 3.0), 1e-6).worst,
+    "League": league,
+    "Shaping": lambda: league().shaping,
+    "Strategy": lambda: Strategy("gtft", generosity=0.5),
+    "Choices": lambda: league().choices(),
+    "Leaving": lambda: league().leaving("naive", "still"),
+    "Departure": lambda: league().leaving("still", "still").departures[0],
+    "MixedChoice": lambda: MixedChoice(({"naive": 1 / 3, "still": 2 / 3},) * 2, (1.0,) * 2, ()),
     "MixtureCertificate": lambda: mixture().certificate,
     "Mixture": lambda: mixture(),
     "MixingBranch": lambda: branch(),

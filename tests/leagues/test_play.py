@@ -168,8 +168,6 @@ def test_axes_come_first_and_change_game_and_steps():
     assert found.payoffs.shape == (2, 2, 2, 2, 2)
     alone = one_by_one(READING, two["fast"], two["naive"], learning, 3)
     np.testing.assert_allclose(found.runs[1, 1, 1, 0], alone, rtol=0, atol=1e-12)
-    again = found.paths("fast", "naive", 2, coupling=0.3, step=0.3)
-    np.testing.assert_allclose(READING.payoffs(again.params), alone[2], rtol=0, atol=1e-12)
     assert len(found.cells) == 16
     assert found.cells[-1]["coupling"] == 0.3
     with pytest.raises(InputError, match="axes coupling, step: give coupling="):

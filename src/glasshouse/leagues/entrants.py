@@ -30,7 +30,7 @@ class Entrant:
         return self.strategy is None and self.rule.selfish
 
 
-class Kinds(NamedTuple):
+class RuleGroups(NamedTuple):
     """Rules in groups of one structure, whose numbers are stacked.
 
     **Arguments:** `rules`, one for each group, arrays with a leading axis over its members;
@@ -87,7 +87,7 @@ def with_naive(entrants: tuple[Entrant, ...]) -> tuple[tuple[Entrant, ...], int]
     return (*entrants, *beside), naive
 
 
-def kinds_of(rules: Sequence[AbstractDirection]) -> Kinds:
+def kinds_of(rules: Sequence[AbstractDirection]) -> RuleGroups:
     """The rules in groups that differ in numbers alone, so that each group is one program."""
     groups: dict[Any, list[AbstractDirection]] = {}
     places = []
@@ -100,7 +100,7 @@ def kinds_of(rules: Sequence[AbstractDirection]) -> Kinds:
         for members in groups.values()
     )
     kind, number = np.array(places).T
-    return Kinds(stacked, kind, number)
+    return RuleGroups(stacked, kind, number)
 
 
 def _held(rule: AbstractDirection) -> AbstractDirection:

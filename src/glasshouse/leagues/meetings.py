@@ -19,10 +19,11 @@ from glasshouse.dynamics.games import Games, repeats
 from glasshouse.dynamics.learning import Learning
 from glasshouse.dynamics.rest import Rest
 from glasshouse.dynamics.starts import starting_points
-from glasshouse.leagues.entrants import Entrant, Kinds, kinds_of
+from glasshouse.leagues.entrants import Entrant, RuleGroups, kinds_of
 from glasshouse.leagues.seats import Seats
 from glasshouse.leagues.strategy import parameters_of
 from glasshouse.parametric import Params
+from glasshouse.parametric.dense import gradients_traced_once
 from glasshouse.rules.base import AbstractDirection
 
 PAIRS_IN_A_ROW = 8
@@ -132,7 +133,7 @@ def _in_blocks(x: np.ndarray, points: int, blocks: int, size: int) -> np.ndarray
 
 def _laid_out(
     at: tuple[np.ndarray, ...],
-    kinds: Kinds,
+    kinds: RuleGroups,
     games: Games,
     starts: Params,
     stays: np.ndarray,
@@ -194,4 +195,5 @@ def _met(
 
         return jax.vmap(from_start)(pair.starts)
 
-    return paid(arrays)
+    with gradients_traced_once():
+        return paid(arrays)

@@ -30,7 +30,7 @@ SWAPPED_PROFILES = 8
 SWAPPED_ALIKE = 1e-12
 """Of the payoff range: payoffs that differ by no more are the same."""
 
-GAINS, NOBODY, NOT_TOLD, UNKNOWN = "gains", "nobody gains", "not told apart", "unknown"
+SOMEBODY, NOBODY, NOT_TOLD, UNKNOWN = "gains", "nobody gains", "not told apart", "unknown"
 """What is said of leaving; unknown where a run failed that counts, or there is one start alone."""
 
 
@@ -214,7 +214,7 @@ def leaving_of(found: Estimated, row: int, column: int) -> Leaving:
 
 def _verdict(in_errors: list[float]) -> str:
     if any(x > STANDARD_ERRORS for x in in_errors):
-        return GAINS
+        return SOMEBODY
     if any(math.isnan(x) for x in in_errors):
         return UNKNOWN
     return NOBODY if all(x < -STANDARD_ERRORS for x in in_errors) else NOT_TOLD
