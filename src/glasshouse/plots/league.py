@@ -18,10 +18,10 @@ MOST_NUMBERED = 12
 WORD_WIDTH = 0.62
 """Of a letter, in its height: numbers are set to fit into their cells."""
 
-WIDEST = 0.86
+SHARE_OF_CELL = 0.86
 """Of a cell, for what stands in it."""
 
-SMALLEST = 3.5
+SMALLEST_TEXT = 3.5
 """Points of text in a cell."""
 
 DIGITS = 3
@@ -98,7 +98,7 @@ def _numbers(
     ]
     longest = max(len(line) for row in words for word in row for line in word.split("\n"))
     cell = expected_width(ax) / len(values) * 72 / ax.figure.dpi
-    size = float(np.clip(WIDEST * cell / (WORD_WIDTH * longest), SMALLEST, TEXT))
+    size = float(np.clip(SHARE_OF_CELL * cell / (WORD_WIDTH * longest), SMALLEST_TEXT, TEXT))
     for (row, column), value in np.ndenumerate(values):
         light = colours[row, column, :3].mean() > DARKEST
         ink = BLACK if light or not np.isfinite(value) else "#ffffff"

@@ -23,7 +23,7 @@ from glasshouse.leagues.league import League, LeagueSetup, league_of
 from glasshouse.leagues.meetings import played, standing_places
 from glasshouse.leagues.meta import Choices, Leaving
 from glasshouse.leagues.play import how_played
-from glasshouse.leagues.rating import Ratings, rate
+from glasshouse.leagues.rating import RatedEntrant, Ratings, rate
 from glasshouse.study.setting import Prepared, Setting, check_study
 from glasshouse.study.sweep import alike, column_array
 
@@ -36,10 +36,10 @@ PAIRS_AT_A_TIME = 64
 BESIDE = "(naive learner)"
 """In the table of runs: with whom entrants are compared, where none of them is one."""
 
-MOST_DETAILS = 4
+MOST_WAYS_TOLD = 4
 """Of ways in which was learned along a sweep, so many are told."""
 
-PAID = ("payoff_player_1", "payoff_player_2")
+PAID_COLUMNS = ("payoff_player_1", "payoff_player_2")
 
 
 class Block(NamedTuple):
@@ -56,8 +56,8 @@ class LeaguePoint(Readable):
 
     **Arguments:** `values` of the swept numbers; `league`; `ratings` by α-Rank, or None with the
     reason in `notes`; `choices`, equilibria of choosing a learner, or None; `leaving`, of each
-    entrant what leaving a pair of two of it gains; `without`, entrants of whom a run left the
-    reals, who are in neither.
+    entrant what leaving a pair of two of it gains; `without`, who was left out of these, so that no
+    run of those who are left failed.
     """
 
     values: dict[str, float]
@@ -81,16 +81,29 @@ class LeaguePoint(Readable):
         return next((x for x in self.leaving if x.profile == (name, name)), None)
 
     @property
+    def rated(self) -> dict[str, RatedEntrant]:
+        """Ratings by name; of those who were left out there is none."""
+        return {} if self.ratings is None else {row.entrant: row for row in self.ratings.entrants}
+
+    @property
+    def means(self) -> dict[str, float]:
+        """What each is paid on average over all who are left, itself included, in both seats."""
+        kept = [k for k, name in enumerate(self.league.entrants) if name not in self.without]
+        paid = self.league.payoffs[np.ix_(kept, kept)]
+        found = (paid[..., 0].mean(axis=1) + paid[..., 1].mean(axis=0)) / 2
+        return {self.league.entrants[k]: float(x) for k, x in zip(kept, found, strict=True)}
+
+    @property
     def paid_most(self) -> str | None:
-        """Who has the largest mean payoff of those none of whose runs failed."""
-        means = self.league.means
-        return None if np.isnan(means).all() else self.league.entrants[int(np.nanargmax(means))]
+        """Who has the largest mean payoff of those who are left."""
+        means = self.means
+        return max(means, key=lambda name: means[name], default=None)
 
     @property
     def answers(self) -> dict[str, Any]:
         """What was found, as plain data."""
         league, ratings = self.league, self.ratings
-        rating = None if ratings is None else _by_key(plain(ratings))
+        rating = None if ratings is None else _by_key(plain(ratings), league.entrants)
         shaping = plain(league.shaping)
         return {
             "payoffs": plain(league.payoffs),
@@ -137,8 +150,8 @@ class StudyLeague(Readable):
     def detail(self) -> str:
         """From where and how was learned; of a sweep in how many ways, if these are many."""
         each = list(dict.fromkeys(point.league.detail for point in self.points))
-        more = f"; and {len(each) - MOST_DETAILS} more" if len(each) > MOST_DETAILS else ""
-        return "; ".join(each[:MOST_DETAILS]) + more
+        more = f"; and {len(each) - MOST_WAYS_TOLD} more" if len(each) > MOST_WAYS_TOLD else ""
+        return "; ".join(each[:MOST_WAYS_TOLD]) + more
 
 
 def blocks_of(prepared: Prepared) -> list[Block]:
@@ -236,7 +249,8 @@ def _runs_table(prepared: Prepared, names: list[str], paid: np.ndarray) -> pa.Ta
 def _payoffs(paid: np.ndarray) -> dict[str, pa.Array]:
     """Columns of what both were paid; null where a run left the reals."""
     return {
-        name: _floats(np.ascontiguousarray(paid[..., i]).ravel()) for i, name in enumerate(PAID)
+        name: _floats(np.ascontiguousarray(paid[..., i]).ravel())
+        for i, name in enumerate(PAID_COLUMNS)
     }
 
 
@@ -254,7 +268,7 @@ def _whole(values: np.ndarray) -> pa.Array:
 
 def _paid(table: pa.Table) -> np.ndarray:
     """What both were paid in each run, NaN where it left the reals."""
-    return np.array([table.column(name).to_pylist() for name in PAID], dtype=float).T
+    return np.array([table.column(name).to_pylist() for name in PAID_COLUMNS], dtype=float).T
 
 
 def _point(prepared: Prepared, setting: Setting, paid: np.ndarray, naive: int) -> LeaguePoint:
@@ -262,10 +276,9 @@ def _point(prepared: Prepared, setting: Setting, paid: np.ndarray, naive: int) -
     off = standing_places(entrants, [setting.parametric]).off
     origin = LeagueSetup(entrants, Setup(setting.parametric, learning), ())
     league = league_of(origin, paid, naive, how_played(learning, off))
-    holes = {league.entrants[k] for pair in np.argwhere(league.failed) for k in pair}
-    without = tuple(name for name in league.entrants if name in holes)
-    left = [name for name in league.entrants if name not in holes]
-    ratings, note = _rated(prepared, setting, league)
+    without = left_out(league)
+    left = [name for name in league.entrants if name not in without]
+    ratings, note = _rated(prepared, setting, league, without)
     enough = len(left) > 1
     return LeaguePoint(
         values=setting.values,
@@ -274,15 +287,27 @@ def _point(prepared: Prepared, setting: Setting, paid: np.ndarray, naive: int) -
         choices=league.choices(without=without) if enough else None,
         leaving=tuple(league.leaving(x, x, without=without) for x in left if enough),
         without=without,
-        notes=(*note, *_failed_notes(league, setting)),
+        notes=(*note, *_failed_notes(league, setting, without)),
     )
 
 
+def left_out(league: League) -> tuple[str, ...]:
+    """Whom to leave out so that no run of the others failed: always who failed most often next."""
+    failed, gone = np.array(league.failed), []
+    while failed.any():
+        lost = failed.sum(axis=0) + failed.sum(axis=1)
+        gone.append(int(np.argmax(lost)))
+        failed[gone[-1], :] = failed[:, gone[-1]] = 0
+    return tuple(league.entrants[k] for k in sorted(gone))
+
+
 def _rated(
-    prepared: Prepared, setting: Setting, league: League
+    prepared: Prepared, setting: Setting, league: League, without: tuple[str, ...]
 ) -> tuple[Ratings | None, tuple[str, ...]]:
     asked = prepared.study.league
     assert asked is not None
+    if len(league.entrants) - len(without) < 2:
+        return None, ()
     try:
         found = rate(
             np.moveaxis(league.runs, -2, -1),
@@ -290,6 +315,7 @@ def _rated(
             population=asked.population,
             form=asked.form,
             entrants=league.entrants,
+            without=without,
             seed=setting.study.learning.seed,
         )
     except InputError as error:
@@ -297,18 +323,19 @@ def _rated(
     return found, ()
 
 
-def _failed_notes(league: League, setting: Setting) -> Iterator[str]:
+def _failed_notes(league: League, setting: Setting, without: tuple[str, ...]) -> Iterator[str]:
     lost = [
         f"{league.entrants[row]} against {league.entrants[column]} "
         f"({league.failed[row, column]} of {league.seeds})"
         for row, column in np.argwhere(league.failed)
     ]
     if lost:
-        more = f" and {len(lost) - MOST_FAILED_NAMED} more pairs" * (len(lost) > MOST_FAILED_NAMED)
+        others = len(lost) - MOST_FAILED_NAMED
+        more = f" and {others} more pair{'s' * (others > 1)}" * (others > 0)
         yield (
             f"runs left the reals{at_values(setting.values)} of "
-            f"{', '.join(lost[:MOST_FAILED_NAMED])}{more}: such a pair has no mean, and who is "
-            "part of it no rating"
+            f"{', '.join(lost[:MOST_FAILED_NAMED])}{more}: such a pair has no mean; the others "
+            f"are rated among themselves, without {', '.join(without)}"
         )
 
 
@@ -322,11 +349,12 @@ def at_values(values: dict[str, float]) -> str:
     return f" at {said}" if said else ""
 
 
-def _by_key(ratings: dict[str, Any]) -> dict[str, Any]:
-    """Ratings whose rows have become lists over the entrants, by key."""
-    rows = ratings["entrants"]
+def _by_key(ratings: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """Ratings whose rows have become lists over the entrants, by key; None for who has none."""
+    rows = {row.pop("entrant"): row for row in ratings["entrants"]}
     others = {key: x for key, x in ratings.items() if key != "entrants"}
-    return others | {key: [row[key] for row in rows] for key in rows[0] if key != "entrant"}
+    keys = dict.fromkeys(key for row in rows.values() for key in row)
+    return others | {key: [rows.get(name, {}).get(key) for name in names] for key in keys}
 
 
 def _pieces(places: Sequence[int], most: int) -> list[tuple[int, ...]]:

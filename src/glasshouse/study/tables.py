@@ -115,10 +115,10 @@ def league_tables(found: StudyLeague) -> dict[str, ShownTable]:
     cells, entrants, choices = [], [], []
     for point in found.points:
         cells += [{**point.values, **cell} for cell in point.league.cells]
-        rated = {} if point.ratings is None else plain(point.ratings)["entrants"]
         shaping = point.league.shaping
         for k, name in enumerate(point.league.entrants):
-            rating = {**(rated[k] if rated else {"mean_payoff": point.league.means[k]})}
+            row = point.rated.get(name)
+            rating = {"mean_payoff": point.means.get(name)} if row is None else plain(row)
             measured = {"shaping": shaping.mean[k], "shaping_interval": shaping.interval[k]}
             entrants.append(plain({**point.values, "entrant": name, **rating, **measured}))
         pure = () if point.choices is None else point.choices.pure

@@ -41,7 +41,7 @@ from glasshouse.study.report.markers import markers_of, owner_of, symbol_of
 from glasshouse.study.result import StudyResult
 from glasshouse.study.words.compared import comparison_words, quantity_words
 from glasshouse.study.words.equilibria import branch_claims
-from glasshouse.study.words.league import league_words, point_words
+from glasshouse.study.words.league import league_words, where_met
 from glasshouse.study.words.leaving import boundary_words, deviation_words, rest_deviation_words
 from glasshouse.study.words.names import (
     acts_called,
@@ -158,7 +158,7 @@ def _leagues(result: StudyResult) -> Iterator[StudyFigure]:
     points = () if result.league is None else result.league.points
     shown = [points[k] for k in spread(len(points), MOST_LEAGUES)]
     for k, point in enumerate(shown, start=1):
-        league, at = point.league, point_words(point)
+        league, at = point.league, where_met(point)
         ax = plot_league(
             league.entrants, league.payoffs[..., 0], league.failed, starts=league.seeds
         )

@@ -17,25 +17,23 @@ from glasshouse.study.report.blocks import (
     percent,
     quiet,
 )
+from glasshouse.study.report.compared import MEAN_DIGITS
 from glasshouse.study.report.figures import spread
 from glasshouse.study.words.league import (
     leaving_words,
-    mixed_words,
+    mixed_choice_words,
     pairs_nobody_leaves,
-    point_words,
     rated_words,
     shaping_words,
+    where_met,
 )
 from glasshouse.study.words.names import upper
 
 MOST_ACROSS = 24
 """Entrants whose payoffs are shown as a table; of more they are in the table of all cells."""
 
-MOST_POINTS = 12
+MOST_POINTS_SHOWN = 12
 """Of the points of a sweep, so many are shown in full."""
-
-MEAN_DIGITS = 4
-"""Digits of means; all of them are in the cell's value."""
 
 MEASURE_DIGITS = 3
 
@@ -44,11 +42,11 @@ def met(found: StudyLeague | None) -> Iterator[object]:
     """What the league found, point by point; and how to see more of it."""
     if found is None:
         return
-    chosen = spread(len(found.points), MOST_POINTS)
+    chosen = spread(len(found.points), MOST_POINTS_SHOWN)
     for k in chosen:
         point = found.points[k]
         if len(found.points) > 1:
-            yield element("h3", upper(point_words(point).strip()))
+            yield element("h3", upper(where_met(point).strip()))
             said = (rated_words(point), leaving_words(point), shaping_words(point))
             yield Items("claims", tuple(f"{upper(x)}." for x in said if x))
         yield from _point(point)
@@ -76,7 +74,7 @@ def _point(point: LeaguePoint) -> Iterator[object]:
         kinds = {"Pair": "what", "Payoffs": "n", "It gains": "n"}
         columns = [(title, kinds.get(title)) for title in titles]
         yield ScrolledTable.of("Choosing a learner", columns, rows, kind="stack")
-    if said := mixed_words(point):
+    if said := mixed_choice_words(point):
         yield quiet("Of the estimated table, {}.", said)
 
 
@@ -108,17 +106,16 @@ def _entrants(point: LeaguePoint) -> ScrolledTable:
     columns = [(title, "n" if k else "what") for k, title in enumerate(titles)]
     measure, rows = point.league.shaping, []
     for k, name in enumerate(point.league.entrants):
-        rating = _rating(point, k)
+        rating = _rating(point, name)
         gained = number_markup(float(measure.mean[k]), MEASURE_DIGITS, sign=True)
         rows.append((name, *rating, gained, _ends(measure.interval[k].tolist())))
     return ScrolledTable.of("Entrants", columns, rows, kind="stack")
 
 
-def _rating(point: LeaguePoint, k: int) -> tuple[object, ...]:
-    mean = number_markup(float(point.league.means[k]), MEAN_DIGITS)
-    if point.ratings is None:
-        return (DASH, DASH, DASH, DASH, mean)
-    row = point.ratings.entrants[k]
+def _rating(point: LeaguePoint, name: str) -> tuple[object, ...]:
+    mean, row = number_markup(point.means.get(name), MEAN_DIGITS), point.rated.get(name)
+    if row is None:
+        return ("left out" if name in point.without else DASH, DASH, DASH, DASH, mean)
     ends = DASH if row.interval is None else _ends(row.interval)
     rating = "not rated" if row.rank is None else number_markup(row.rating, MEASURE_DIGITS)
     return (rating, ends, number_markup(row.rank), percent(row.first), mean)

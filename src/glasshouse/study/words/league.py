@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from glasshouse._foundation.digits import share_ends
-from glasshouse.leagues.meta import GAINS, NOBODY, Leaving
+from glasshouse.leagues.meta import NOBODY, SOMEBODY, Leaving
 from glasshouse.study.league import LeaguePoint, StudyLeague
 from glasshouse.study.words.names import axis_name, in_words_and, spans, upper
 
@@ -43,7 +43,7 @@ def league_claims(found: StudyLeague | None) -> Iterator[str]:
     point = next(iter(found.points))
     yield f"League ({over}; payoffs per round): {'; '.join([rated_words(point), *_others(point)])}."
     if point.choices is not None:
-        said = [leaving_words(point), mixed_words(point)]
+        said = [leaving_words(point), mixed_choice_words(point)]
         yield f"League, choosing a learner: {'; '.join(filter(None, said))}."
     if shaping := shaping_words(point):
         yield f"League, shaping: {shaping}."
@@ -71,12 +71,11 @@ def league_glances(found: StudyLeague) -> Iterator[tuple[str, str, str, str]]:
 def rated_words(point: LeaguePoint) -> str:
     """Who is rated highest, and who is paid most on average."""
     most, best = point.paid_most, point.best
-    paid = "" if most is None else f"{point.league.means[point.league.place(most)]:.4g} per round"
+    paid = "" if most is None else f"{point.means[most]:.4g} per round"
     if not best:
-        said = "nobody can be rated, since runs of every pair of entrants left the reals"
-        if point.ratings is None or most is not None:
-            said = "nobody is rated"
-        return f"{said}; {most} is paid most on average, {paid}" if most else said
+        if len(point.league.entrants) - len(point.without) < 2:
+            return "nobody can be rated, since runs left the reals of nearly every pair"
+        return f"nobody is rated; paid most on average is {most}, {paid}"
     leader = next(iter(best))
     share = f"by α-Rank {rating_words(point, leader)}"
     if len(best) > 1:
@@ -89,8 +88,7 @@ def rated_words(point: LeaguePoint) -> str:
 
 def rating_words(point: LeaguePoint, name: str) -> str:
     """A rating with its interval: "0.71 of the time (95 % 0.50 to 0.92)"."""
-    assert point.ratings is not None
-    row = next(row for row in point.ratings.entrants if row.entrant == name)
+    row = point.rated[name]
     ends = "" if row.interval is None else " (95 % {} to {})".format(*share_ends(*row.interval, 2))
     share = f"{row.rating:.2f}" if row.rating < 0.995 else "more than 0.99"
     return f"{share if row.rating < 1 else '1'} of the time{ends}"
@@ -110,7 +108,7 @@ def leaving_words(point: LeaguePoint) -> str:
             said += f", though {found.departures[0].to} instead is not told apart from it"
         return said + (f", nor {_listed(others)}" if others else "")
     best = found.departures[0]
-    chance = "" if found.verdict == GAINS else ", not told from 0"
+    chance = "" if found.verdict == SOMEBODY else ", not told from 0"
     said = (
         f"in the estimated table leaving {here} for {best.to} gains {best.gain:.2g} per round"
         f"{chance}"
@@ -132,7 +130,7 @@ def pairs_nobody_leaves(point: LeaguePoint) -> list[str]:
     return list(kept.values())
 
 
-def mixed_words(point: LeaguePoint) -> str:
+def mixed_choice_words(point: LeaguePoint) -> str:
     """How many mixed equilibria there are beside; nothing where none were found or sought."""
     mixed = None if point.choices is None else point.choices.mixed
     if not mixed:
@@ -165,7 +163,8 @@ def lost_words(point: LeaguePoint) -> str:
     if not lost:
         return ""
     said = f"{lost} of {all_runs} runs left the reals"
-    return f"{said}, so that {pairs} pair{'s have' if pairs > 1 else ' has'} no mean"
+    said = f"{said}, so that {pairs} pair{'s have' if pairs > 1 else ' has'} no mean"
+    return f"{said}, and all this is without {in_words_and(point.without)}"
 
 
 def league_words(point: LeaguePoint, at: str) -> tuple[str, str, str]:
@@ -194,7 +193,7 @@ def league_words(point: LeaguePoint, at: str) -> tuple[str, str, str]:
     return f"Who is paid what against whom{at}", alt, caption
 
 
-def point_words(point: LeaguePoint) -> str:
+def where_met(point: LeaguePoint) -> str:
     """ " at coupling = 0.3"; nothing where nothing is swept."""
     said = ", ".join(f"{axis_name(key)} = {value:g}" for key, value in point.values.items())
     return f" at {said}" if said else ""
@@ -204,9 +203,8 @@ def _others(point: LeaguePoint) -> list[str]:
     """The others, in the order of their ratings; and how many runs failed."""
     if point.ratings is None or not point.ratings.ranking:
         return [lost_words(point)] if lost_words(point) else []
-    rows = {row.entrant: row for row in point.ratings.entrants}
     later = [name for place in point.ratings.ranking[1:] for name in place]
-    named = [f"{name} {rows[name].rating:.2f}" for name in later[:MOST_ENTRANTS_NAMED]]
+    named = [f"{name} {point.rated[name].rating:.2f}" for name in later[:MOST_ENTRANTS_NAMED]]
     more = len(later) - len(named)
     named += [f"{more} more"] if more else []
     return list(filter(None, [", ".join(named), lost_words(point)]))
