@@ -192,6 +192,7 @@ WRONG = {
     "a rule beside": ([Gradient()], {"learning": Learning(Lola(1.0))}, "who learns how"),
     "a bare rule": ([Gradient()], {"learning": Gradient()}, "learning must be Learning"),
     "tied": ([Gradient()], {"learning": Learning(tied=True)}, "leave tied out"),
+    "axes": ([Gradient()], {"axes": [0.3]}, r"axes must be a list of Axis\("),
     "a base game": ([Gradient()], {"game": DILEMMA}, "parametric game"),
     "three": (
         [Gradient()],
