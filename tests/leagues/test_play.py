@@ -13,7 +13,7 @@ from glasshouse import InputError, leagues
 from glasshouse.analysis.outcomes.comparison import paid_per_round
 from glasshouse.channels import Box, OneSided
 from glasshouse.dynamics import Learning, Rest, Starts, learn
-from glasshouse.games import RepeatedGame, strategy
+from glasshouse.games import RepeatedGame, catalogue, strategy
 from glasshouse.leagues import Strategy
 from glasshouse.rules import Fixed, Gradient, Lola, LookAhead, Momentum, Optimistic, PerPlayer, Sos
 from glasshouse.semantics import Custom, Linear, Logistic
@@ -24,10 +24,13 @@ LEARNERS = {"naive": Gradient(), "LOLA": Lola(1.0), "weak LOLA": Lola(0.3), "fas
 LEARNING = Learning(step_size=0.3, steps=30, starts=Starts(seed=3))
 
 
-def iterated(coupling=0.0, bound=8.0, unit="sum", discount=0.96):
-    stage = gh.NormalFormGame([[[-1, -3], [0, -2]], [[-1, 0], [-3, -2]]])
-    game = RepeatedGame(stage, discount, unit)
-    return gh.ParametricGame(game, Logistic(game, coupling, bound))
+ROUNDS = RepeatedGame(
+    gh.NormalFormGame([[[-1, -3], [0, -2]], [[-1, 0], [-3, -2]]]), discount=0.96, unit="sum"
+)
+
+
+def iterated(bound=8.0):
+    return gh.ParametricGame(ROUNDS, Logistic(ROUNDS, 0.0, bound))
 
 
 @pytest.fixture(scope="module")
@@ -117,9 +120,9 @@ def test_strategies_stand_still_where_the_repeated_game_pays_what_it_should():
     assert path is not None
     assert np.all(path[0] == path[0][0])
     assert np.ptp(path[1], axis=0).min() > 0
-    met = strategy("tft", game.game)
+    met = strategy("tft", ROUNDS)
     replies = 1 / (1 + np.exp(-np.asarray(path[1][-1])))
-    paid = game.game.values([met, replies]) * 0.04
+    paid = ROUNDS.values([met, replies]) * 0.04
     np.testing.assert_allclose(found.runs[0, 2, 1], paid, atol=1e-6)
 
 
@@ -192,10 +195,11 @@ WRONG = {
     "a rule beside": ([Gradient()], {"learning": Learning(Lola(1.0))}, "who learns how"),
     "a bare rule": ([Gradient()], {"learning": Gradient()}, "learning must be Learning"),
     "tied": ([Gradient()], {"learning": Learning(tied=True)}, "leave tied out"),
+    "axes": ([Gradient()], {"axes": [0.3]}, r"axes must be a list of Axis\("),
     "a base game": ([Gradient()], {"game": DILEMMA}, "parametric game"),
     "three": (
         [Gradient()],
-        {"game": gh.LogisticFamily(gh.games.catalogue.public_goods(n=3), 3.0)(0.1)},
+        {"game": gh.LogisticFamily(catalogue.public_goods(n=3), 3.0)(0.1)},
         "a league is of pairs, and this game has 3 players",
     ),
     "read": ([Strategy("allc")], {}, "player 1 reads others, whose parameters change"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from glasshouse._foundation.numbers import Whole, whole
+from glasshouse._foundation.numbers import Whole, shown, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse.dynamics.batch import stack
 from glasshouse.dynamics.games import Games
@@ -58,7 +58,7 @@ def play(
         print(league.payoffs.shape)  # (2, 2, 2)
     """
     entrants = checked_entrants(line_ups)
-    return _league(entrants, _checked_setup(game, learning, seeds), tuple(axes))
+    return _league(entrants, _checked_setup(game, learning, seeds), _checked_axes(axes))
 
 
 @in_float64
@@ -100,6 +100,14 @@ def _checked_setup(game: Any, learning: Any, seeds: Whole) -> Setup:
         raise InputError(f"seeds={count} does not fit {starts}: say seeds={drawn.runs}")
     size = learning.step_size_for(payoff_range(game))
     return Setup(game, dataclasses.replace(learning, starts=drawn, step_size=size))
+
+
+def _checked_axes(axes: Any) -> tuple[Axis, ...]:
+    found = tuple(axes) if isinstance(axes, list | tuple) else (axes,)
+    for axis in found:
+        if not isinstance(axis, Axis):
+            raise InputError(f"axes must be a list of Axis(name, values, at=…), not {shown(axis)}")
+    return found
 
 
 def _check_pair(game: AbstractParametricGame) -> None:
