@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -72,6 +73,23 @@ def test_intervals_are_those_of_all_resamples():
     assert "4 runs, drawn again 20000 times" in found.detail
 
 
+class Played(NamedTuple):
+    """What a league gives."""
+
+    entrants: tuple[str, ...]
+    payoffs: np.ndarray
+    runs: np.ndarray  # [row, column, run, player]
+
+
+def test_of_leagues_runs_are_rated_and_not_their_means_alone():
+    runs = np.random.default_rng(4).normal(size=(3, 3, 2, 6))
+    league = Played(NAMES, runs.mean(axis=-1), np.moveaxis(runs, -1, -2))
+    assert rate(league).to_dict() == rate(runs, entrants=NAMES).to_dict()
+    several = Played(NAMES, runs.mean(axis=-1)[None], np.moveaxis(runs, -1, -2)[None])
+    with pytest.raises(gh.InputError, match="at one point"):
+        rate(several)
+
+
 def test_a_seed_says_which_runs_are_drawn():
     runs = two([-0.2, 0.1, 0.3, 0.9, 0.4])
     one, again, other = (rate(runs, seed=seed).to_dict() for seed in (1, 1, 2))
@@ -127,6 +145,7 @@ def test_ties_are_said():
 def test_how_far_the_first_place_holds():
     found = rate(TABLE, entrants=NAMES)
     assert found.between is not None
+    assert found.alpha is not None
     low, high = found.between
     assert low < found.alpha < high
     for alpha in (low, high):

@@ -62,12 +62,15 @@ def test_more_than_two_actions():
     game = RepeatedGame(stage, 0.9)
     pure = {name: np.eye(3)[[k] * 10] for k, name in enumerate(("rock", "paper", "scissors"))}
     found = round_robin(pure, game)
-    np.testing.assert_allclose(np.moveaxis(found.payoffs, -1, 0), stage.tensor, atol=1e-13)
+    np.testing.assert_allclose(
+        np.moveaxis(np.asarray(found.payoffs), -1, 0), stage.tensor, atol=1e-13
+    )
     assert found.ranking == (("rock", "paper", "scissors"),)
 
 
-def test_round_robins_are_rated():
-    found = round_robin(NAMES, GAME, noise=0.05)
+@pytest.mark.parametrize("game", [GAME, UNLIKE], ids=["dilemma", "unlike seats"])
+def test_round_robins_are_rated(game):
+    found = round_robin(NAMES, game, noise=0.05)
     ratings = rate(found)
     assert [x.entrant for x in ratings.entrants] == NAMES
     np.testing.assert_allclose([x.mean_payoff for x in ratings.entrants], found.means)

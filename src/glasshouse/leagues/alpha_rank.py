@@ -23,7 +23,7 @@ from glasshouse.leagues.chain import (
 )
 from glasshouse.leagues.payoffs import of_one_population, paid
 
-FORMS = ("one", "several")
+POPULATION_FORMS = ("one", "several")
 
 TIE = 1e-9
 """Shares that differ by less than this part of themselves, and what rounding makes of α, tie."""
@@ -111,7 +111,7 @@ def checked_selection(
     alpha: Any, population: Any, form: Any, self_play: bool, tensor: np.ndarray
 ) -> tuple[float, int]:
     """α and m, once all settings are checked for payoffs [player, strategy of each player]."""
-    if form not in FORMS:
+    if form not in POPULATION_FORMS:
         raise InputError(f"form={shown(form)} must be 'one' or 'several', populations")
     if form == "several" and not self_play:
         raise InputError(

@@ -14,7 +14,7 @@ Logarithms = Float[np.ndarray, "..."]
 MOST_STATES = 1000
 """Larger chains are refused: elimination takes some ten seconds at this size, cubic in it."""
 
-MOST_POPULATION = 1_000_000
+MOST_POPULATION = 100_000
 
 STRONGEST = 1e8
 """The largest (m-1) α × the range of payoffs. Logarithms are sums of such numbers, each rounded to

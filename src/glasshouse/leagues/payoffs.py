@@ -23,7 +23,8 @@ SAME_PAYOFFS = 1e-12
 class Met(Protocol):
     """What entrants were paid when they met: a league, a round robin, a table that was read.
 
-    `payoffs` is [row, column, player], or [row, column, player, run].
+    `payoffs` is [row, column, player], or [row, column, player, run]. What has `runs`, too, gives
+    them as [row, column, run, player].
     """
 
     @property
@@ -104,7 +105,7 @@ class MeetingsGiven(NamedTuple):
     payoffs: np.ndarray
 
 
-def table_of(source: Any, entrants: Sequence[str] | None) -> MeetingsGiven:
+def meeting_table(source: Any, entrants: Sequence[str] | None) -> MeetingsGiven:
     """A square table of meetings, some of which may be missing.
 
     **Raises:** `InputError` for other shapes, fewer than two entrants, and names that do not fit.
@@ -118,7 +119,8 @@ def table_of(source: Any, entrants: Sequence[str] | None) -> MeetingsGiven:
             source = _read(source)
         if isinstance(source, Met):
             entrants = source.entrants if entrants is None else entrants
-            source = source.payoffs
+            runs = np.asarray(getattr(source, "runs", ()))
+            source = source.payoffs if runs.ndim < 4 else np.moveaxis(runs, -2, -1)
         array = np.asarray(number_array(source, "the table", shapes=None))
     given = array.shape
     if _is_square(array):
@@ -128,7 +130,8 @@ def table_of(source: Any, entrants: Sequence[str] | None) -> MeetingsGiven:
     if not square or not array.size:
         raise InputError(
             f"the table has shape {given}: it must be square, [row, column] with the row's "
-            "payoffs, [row, column, player] with both, or [row, column, player, run]"
+            "payoffs, [row, column, player] with both, or [row, column, player, run]; a league "
+            "with axes is rated at one point of them"
         )
     return MeetingsGiven(
         _entrants(entrants, len(array)), np.where(np.isfinite(array), array, np.nan)

@@ -14,7 +14,7 @@ from glasshouse._foundation.numbers import whole
 from glasshouse._foundation.results import Result
 from glasshouse.errors import InputError, near_miss
 from glasshouse.leagues.alpha_rank import ranked, ranks_of
-from glasshouse.leagues.payoffs import MeetingsGiven, payoff_tolerance, table_of
+from glasshouse.leagues.payoffs import MeetingsGiven, meeting_table, payoff_tolerance
 from glasshouse.leagues.resampling import RatingChain
 
 POPULATION = 50
@@ -126,7 +126,7 @@ def rate(
         found = gh.leagues.rate([[3, 0], [4, 1]], entrants=["dove", "hawk"], alpha=0.05)
         print(found.headline)  # hawk is rated highest: 0.93 of the time.
     """
-    names, payoffs = _kept(table_of(table, entrants), without)
+    names, payoffs = _kept(meeting_table(table, entrants), without)
     resamples = whole(resamples, "resamples", least=FEWEST_RESAMPLES, most=MOST_RESAMPLES)
     met = np.ones((len(names), len(names)), bool) if self_play else ~np.eye(len(names), dtype=bool)
     holes = met & ~np.isfinite(payoffs).all(axis=(2, 3))

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from glasshouse._foundation.random import Purpose, uniforms
+from glasshouse.analysis.outcomes.comparison import CONFIDENCE
 from glasshouse.leagues.alpha_rank import (
     checked_selection,
     log_shares,
@@ -17,9 +18,7 @@ from glasshouse.leagues.alpha_rank import (
 )
 from glasshouse.leagues.chain import STRONGEST
 
-CONFIDENCE = 0.95
-
-AT_ONCE = 4_000_000
+RATES_AT_ONCE = 4_000_000
 """Rates of resampled chains that are eliminated together: 32 MB."""
 
 LOOKED_AT = np.logspace(-3, 3, 13)
@@ -87,7 +86,7 @@ class RatingChain:
         drawn = uniforms(seed, Purpose.RESAMPLES, resamples, runs)
         picked = np.minimum((drawn * runs).astype(int), runs - 1)
         weights = (picked[:, :, None] == np.arange(runs)).sum(axis=1) / runs
-        step = max(1, AT_ONCE // max(self._states**2, runs))
+        step = max(1, RATES_AT_ONCE // max(self._states**2, runs))
         parts = [weights[k : k + step] for k in range(0, resamples, step)]
         logs = np.concatenate([self._logs(part, self.alpha) for part in parts])
         tail = (1 - CONFIDENCE) / 2
