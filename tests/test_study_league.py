@@ -102,8 +102,8 @@ def test_the_command_answers_in_its_first_line(call, study, out):
 def test_the_report_has_a_section_and_figure_of_it(out):
     page = (out / "report.html").read_text("utf-8")
     for words in ('id="league"', "Choosing a learner", "Others gain by meeting it", "shaper",
-                  "from 4 starts" if "from 4 starts" in page else "4 starts", "read_league",
-                  'id="figure-league"', "estimated table, not of the true one"):  # fmt: skip
+                  "means over 4 starts", "read_league", 'id="figure-league"',
+                  "estimated table, not of the true one"):  # fmt: skip
         assert words in page, words
     assert "What transparency changed" not in page
     tables = {path.name for path in (out / "tables").iterdir()}
@@ -185,6 +185,15 @@ def test_a_pair_that_fails_is_shown_and_in_no_mean(call, tmp_path):
     assert f"failed {league['failed'][row][column]} of 4" in page
     assert "Hatched" in page
     assert "left the reals" in summary["headline"]
+    assert summary["headline"].endswith("all this is without shaper")
+    assert league["without"] == ["shaper"]
+    shares = league["alpha_rank"]["rating"]
+    assert shares[1] is None
+    assert shares[0] + shares[2] == pytest.approx(1)
+    assert league["alpha_rank"]["mean_payoff"][0] == pytest.approx(
+        np.mean([league["payoffs"][0][k][0] for k in (0, 2)]) / 2
+        + np.mean([league["payoffs"][k][0][1] for k in (0, 2)]) / 2
+    )
 
 
 def test_a_figure_of_its_own_computes_the_league_alone(study):

@@ -105,7 +105,16 @@ from glasshouse.semantics import (
     Reading,
 )
 from glasshouse.semantics.registry import SEMANTICS
-from glasshouse.study import Predictions, Slice, Study, compute, predict, prepare
+from glasshouse.study import (
+    LeaguePoint,
+    Predictions,
+    Slice,
+    Study,
+    StudyLeague,
+    compute,
+    predict,
+    prepare,
+)
 from glasshouse.study.drawing import SavedAnimation, SavedFigure
 from glasshouse.study.questions import study_points
 from glasshouse.study.sceptic import Experiment, Findings, Trial
@@ -163,6 +172,12 @@ def portrait() -> Portrait:
 @functools.cache
 def study():
     return compute(prepare(Study.model_validate(STUDY)))
+
+
+def league_point() -> LeaguePoint:
+    found, rated = league(), rate(np.arange(8.0).reshape(2, 2, 2) / 7)
+    leaving = (found.leaving(found.entrants[0], found.entrants[0]),)
+    return LeaguePoint({"semantics.coupling": 0.3}, found, rated, None, leaving, (), ("a note",))
 
 
 def sceptic() -> Findings:
@@ -385,6 +400,8 @@ EXAMPLES = {
     ),
     "Slice": lambda: Slice(1 / 3, 2 / 3, "nowhere", None, math.nan),
     "StudyResult": study,
+    "LeaguePoint": league_point,
+    "StudyLeague": lambda: StudyLeague({"semantics.coupling": (0.3,)}, (league_point(),)),
     "AlphaRank": lambda: alpha_rank(GAME, 0.02, 50, "several"),
     "Ratings": lambda: rate(np.arange(24.0).reshape(2, 2, 2, 3) / 7),
     "RatedEntrant": lambda: rate([[3, 0], [5, 1]]).entrants[0],

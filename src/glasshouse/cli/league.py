@@ -21,7 +21,7 @@ def command(
     study: Annotated[
         Path,
         typer.Argument(
-            metavar="STUDY.toml", help="A study with a table [league].", show_default=False
+            metavar="STUDY.toml", help="A study that lists who meets whom.", show_default=False
         ),
     ],
     out: Annotated[
@@ -35,8 +35,7 @@ def command(
 ) -> None:
     """Let learners and strategies meet, each against all: who does best, and who would leave.
 
-    The same as glasshouse run, whose folder it writes and which goes on where it was interrupted;
-    what it says is about the league.
+    It writes the folder of glasshouse run, and goes on where it was interrupted.
     """
     from glasshouse.study.folder import check_out, finished
     from glasshouse.study.setting import check_study
