@@ -64,7 +64,7 @@ def plot_league(
     )
     for row, column in np.argwhere(~np.isfinite(values)):
         place = (column - 0.5, row - 0.5)
-        ax.add_patch(Rectangle(place, 1, 1, fc="none", ec=GREY, hatch="////", lw=0.5))
+        ax.add_patch(Rectangle(place, 1, 1, fc="none", ec=GREY, hatch="//", lw=0.5))
     shown = names_in_figure(names)
     ax.set_xticks(range(count), shown, rotation=90)
     ax.set_yticks(range(count), shown)
