@@ -73,6 +73,7 @@ def tables() -> dict[str, type[pydantic.BaseModel]]:
     from glasshouse.study.spec.access import ACCESS_SPECS
     from glasshouse.study.spec.comparison import ComparisonSpec, EntrySpec, ReferenceSpec
     from glasshouse.study.spec.game import GameSpec, RepeatedSpec
+    from glasshouse.study.spec.league import EntrantSpec, LeagueSpec
     from glasshouse.study.spec.learning import LearningSpec
     from glasshouse.study.spec.rules import PlayerSpec
     from glasshouse.study.spec.semantics import SEMANTICS_SPECS
@@ -91,15 +92,22 @@ def tables() -> dict[str, type[pydantic.BaseModel]]:
         "comparison": ComparisonSpec,
         "compare": EntrySpec,
         "reference": ReferenceSpec,
+        "league": LeagueSpec,
+        "entrant": EntrantSpec,
     }
     return {"game": GameSpec, **kinds, **rest}
+
+
+OF_ITS_OWN = {("entrant", "start")}
+"""Keys that mean something else in a table than in [learning]."""
 
 
 def keys(name: str) -> str:
     """Key, default and meaning of everything in one table."""
     rows = ["| key | default | meaning |", "|---|---|---|"]
     table = tables()[name]
-    inherited = tables()["learning"].model_fields if name == "compare" else {}
+    listed = tables()["learning"].model_fields if name in ("compare", "entrant") else {}
+    inherited = {key for key in listed if (name, key) not in OF_ITS_OWN}
     for key, field in table.model_fields.items():
         if key in inherited:  # which are listed once
             continue

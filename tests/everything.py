@@ -14,6 +14,7 @@ import glasshouse as gh
 from glasshouse import analysis
 from glasshouse.dynamics import Learning, Rest, rest_residual
 from glasshouse.games import NeighbourhoodPublicGoods
+from glasshouse.rules import Fixed, Gradient
 from glasshouse.semantics import Logistic, Reading
 
 START = (0.4, -0.3)
@@ -100,6 +101,9 @@ ANALYSES = {
     "predict": lambda: analysis.predict(FAMILY, certify=False),
     "equilibrium_threshold": lambda: gh.equilibrium_threshold(FAMILY, points=9, tolerance=1e-3),
     "player_thresholds": lambda: analysis.player_thresholds(FAMILY),
+    "league": lambda: gh.leagues.play(
+        {"naive": Gradient(), "still": Fixed()}, GAME, learning=Learning(steps=20), seeds=3
+    ),
     "branches": lambda: gh.branches(FAMILY, between=(0.0, 1.0), most=8),
     "network margin": lambda: gh.first_order_margin(NETWORK, NETWORK.neutral()),
 }

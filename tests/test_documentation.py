@@ -41,7 +41,8 @@ SETS_UP = {"python3 -m venv .venv && .venv/bin/pip install -c constraints.txt ."
 
 
 LONG = re.compile(
-    r"^(glasshouse (?:animate|certify|challenge|check|figure|run|sceptic|thresholds|verify)) .*$",
+    r"^(glasshouse (?:animate|certify|challenge|check|figure|league|run|sceptic|thresholds|verify))"
+    r" .*$",
     re.MULTILINE,
 )
 """Commands that are only asked for their help by day, where nothing of the page needs their work;
@@ -62,6 +63,7 @@ READ_BY_DAY = {
         "how-to/certify",  # test_documents, certificates/, test_cli_certificates
         "how-to/equilibria",  # oracles/test_equilibria, test_study_equilibria
         "how-to/nfg-file",  # test_nfg
+        "how-to/leagues",  # leagues/
         "how-to/own-semantics",  # test_outsider, test_study
         "how-to/payoff-matrix",  # test_doors, test_study
         "how-to/plugins",  # test_outsider, contracts/test_outsiders

@@ -18,7 +18,8 @@ from glasshouse.study.setting import prepare
 from glasshouse.study.spec.study import Study
 from glasshouse.study.spec.toml import parse_study
 from glasshouse.study.words.glance import glance
-from glasshouse.study.words.headlines import brief, corner_is, spans, switched
+from glasshouse.study.words.headlines import brief, corner_is, switched
+from glasshouse.study.words.names import spans
 from glasshouse.study.words.titles import study_title, told_apart
 
 PD = '[game]\nname = "prisoners_dilemma"\n'

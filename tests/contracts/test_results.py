@@ -89,7 +89,7 @@ from glasshouse.games import (
 )
 from glasshouse.games.random import random_game
 from glasshouse.interop import parse_nfg, parse_table
-from glasshouse.leagues import alpha_rank, rate, round_robin
+from glasshouse.leagues import MixedChoice, Strategy, alpha_rank, play, rate, round_robin
 from glasshouse.parametric import DifferentiableGame
 from glasshouse.plots import Marker
 from glasshouse.rules import Fixed, Gradient, Lola, PerPlayer, Transformed
@@ -105,7 +105,16 @@ from glasshouse.semantics import (
     Reading,
 )
 from glasshouse.semantics.registry import SEMANTICS
-from glasshouse.study import Predictions, Slice, Study, compute, predict, prepare
+from glasshouse.study import (
+    LeaguePoint,
+    Predictions,
+    Slice,
+    Study,
+    StudyLeague,
+    compute,
+    predict,
+    prepare,
+)
 from glasshouse.study.drawing import SavedAnimation, SavedFigure
 from glasshouse.study.questions import study_points
 from glasshouse.study.sceptic import Experiment, Findings, Trial
@@ -165,6 +174,12 @@ def study():
     return compute(prepare(Study.model_validate(STUDY)))
 
 
+def league_point() -> LeaguePoint:
+    found, rated = league(), rate(np.arange(8.0).reshape(2, 2, 2) / 7)
+    leaving = (found.leaving(found.entrants[0], found.entrants[0]),)
+    return LeaguePoint({"semantics.coupling": 0.3}, found, rated, None, leaving, (), ("a note",))
+
+
 def sceptic() -> Findings:
     seen = (0.5, 1.25), (0.75,), ()
     trials = tuple(Trial("policies", "equal", k, *seen, ((),), 2, False, True) for k in range(120))
@@ -220,6 +235,12 @@ def branch():
 @functools.cache
 def bounds():
     return bound_game(GAME, 0.5, [1.0, 3.0])
+
+
+@functools.cache
+def league():
+    learners = {"naive": Gradient(), "still": Fixed()}
+    return play(learners, PARAMETRIC, learning=Learning(steps=20), seeds=5)
 
 
 EXAMPLES = {
@@ -331,6 +352,13 @@ EXAMPLES = {
     "ChallengeFindings": challenge,
     "Certificate": lambda: certify(PARAMETRIC, (3.0, 3.0), 1e-6),
     "GainBounds": lambda: certify(PARAMETRIC, (3.0, 3.0), 1e-6).worst,
+    "League": league,
+    "Shaping": lambda: league().shaping,
+    "Strategy": lambda: Strategy("gtft", generosity=0.5),
+    "Choices": lambda: league().choices(),
+    "Leaving": lambda: league().leaving("naive", "still"),
+    "Departure": lambda: league().leaving("still", "still").departures[0],
+    "MixedChoice": lambda: MixedChoice(({"naive": 1 / 3, "still": 2 / 3},) * 2, (1.0,) * 2, ()),
     "MixtureCertificate": lambda: mixture().certificate,
     "Mixture": lambda: mixture(),
     "MixingBranch": lambda: branch(),
@@ -372,6 +400,8 @@ EXAMPLES = {
     ),
     "Slice": lambda: Slice(1 / 3, 2 / 3, "nowhere", None, math.nan),
     "StudyResult": study,
+    "LeaguePoint": league_point,
+    "StudyLeague": lambda: StudyLeague({"semantics.coupling": (0.3,)}, (league_point(),)),
     "AlphaRank": lambda: alpha_rank(GAME, 0.02, 50, "several"),
     "Ratings": lambda: rate(np.arange(24.0).reshape(2, 2, 2, 3) / 7),
     "RatedEntrant": lambda: rate([[3, 0], [5, 1]]).entrants[0],

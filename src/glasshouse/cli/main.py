@@ -21,6 +21,7 @@ from glasshouse.cli import (
     figure,
     games,
     index,
+    league,
     new,
     rate,
     rules,
@@ -67,6 +68,7 @@ for module in (
     verify,
     sceptic,
     challenge,
+    league,
     rate,
     games,
     rules,
@@ -138,7 +140,10 @@ def _open_descriptors() -> None:
 def _interrupted(number: int, frame: object) -> NoReturn:
     """Leave at once: what is on disk is complete at any moment, and compiled code, which may be
     running in other threads or below this one, does not survive an exception."""
-    again = "given again, run goes on where it stopped, challenge after its last finished part"
+    again = (
+        "given again, run and league go on where they stopped, challenge after its last finished "
+        "part"
+    )
     said = f"interrupted; {again}"
     with contextlib.suppress(OSError, ValueError, AttributeError):  # nobody may be listening
         shown = SHOW_CURSOR if sys.stderr.isatty() else ""  # a progress bar hides it

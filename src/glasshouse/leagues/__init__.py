@@ -1,4 +1,4 @@
-"""Learners and strategies that meet each other: tables of what they are paid, and ratings."""
+"""Learners and strategies that meet each other: what they are paid, ratings, which to choose."""
 
 import lazy_loader
 

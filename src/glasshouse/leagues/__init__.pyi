@@ -1,7 +1,15 @@
 from .alpha_rank import AlphaRank as AlphaRank
 from .alpha_rank import alpha_rank as alpha_rank
+from .league import League as League
+from .meta import Choices as Choices
+from .meta import Departure as Departure
+from .meta import Leaving as Leaving
+from .meta import MixedChoice as MixedChoice
+from .play import play as play
 from .rating import RatedEntrant as RatedEntrant
 from .rating import Ratings as Ratings
 from .rating import rate as rate
+from .shaping import Shaping as Shaping
+from .strategy import Strategy as Strategy
 from .tournament import RoundRobin as RoundRobin
 from .tournament import round_robin as round_robin

@@ -2,6 +2,9 @@ from .elsewhere import CertifiedPoint as CertifiedPoint
 from .elsewhere import Predictions as Predictions
 from .elsewhere import Slice as Slice
 from .elsewhere import predict as predict
+from .league import LeaguePoint as LeaguePoint
+from .league import StudyLeague as StudyLeague
+from .league import read_league as read_league
 from .result import StudyResult as StudyResult
 from .setting import Prepared as Prepared
 from .setting import Setting as Setting

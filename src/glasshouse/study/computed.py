@@ -27,6 +27,7 @@ from glasshouse.analysis.proofs import (
 from glasshouse.certificates.certificate import Certificate
 from glasshouse.games.repeated import is_repeated
 from glasshouse.parametric.observable import Observable
+from glasshouse.study.league import StudyLeague
 from glasshouse.study.setting import Prepared
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Computed(Result):
     survey: Survey | None = dataclasses.field(default=None, metadata={UNLESS_NONE: True})
     branches: tuple[Branches, ...] = ()
     searched: tuple[SearchedPoint, ...] = ()
+    league: StudyLeague | None = dataclasses.field(default=None, metadata={UNLESS_NONE: True})
 
     @property
     def axes(self) -> tuple[Any, ...]:
@@ -69,11 +71,12 @@ class Computed(Result):
 
     @property
     def compares_only(self) -> bool:
-        """Whether learners are compared and nothing else was asked."""
+        """Whether learners are compared, or meet, and nothing else was asked."""
         analysis = self.prepared.study.analysis
         asked = [*analysis.wanted.values(), analysis.portrait, analysis.certify is not False]
         asked.append(analysis.asks_for_equilibria)
-        return self.comparison is not None and not self.axes and not any(asked)
+        compared = self.comparison is not None and not self.axes
+        return (compared or self.league is not None) and not any(asked)
 
     @property
     def learned(self) -> str | None:

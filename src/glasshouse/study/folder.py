@@ -178,10 +178,11 @@ def identity(prepared: Prepared) -> dict[str, Any]:
 def _installed(study: Study) -> dict[str, str]:
     """Versions of the packages whose entry points the study names."""
     tables = study.learning.players or (study.learning,)
+    entrants = () if study.league is None else study.league.entrants
     named: list[tuple[Registry[Any], Any]] = [
         (SEMANTICS, study.semantics.MADE),
         (CHANNELS, study.access.MADE),
-        *((RULES, table.made) for table in tables),
+        *((RULES, table.made) for table in (*tables, *entrants)),
         (CATALOGUE, CATALOGUE.get(study.game.name or "")),
         (OBSERVABLES, OBSERVABLES.get(study.analysis.observe)),
     ]

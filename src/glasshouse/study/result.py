@@ -31,7 +31,7 @@ class StudyResult(Computed):
     `certificates`, whether points are ε-equilibria at the study's own values, proved; `searched`,
     those of which neither is, with what a search found; `curve`, the
     equilibrium threshold at several bounds, or None; `portrait`, or None; `notes`, why parts are
-    missing, and warnings; `comparison` of learners, or None.
+    missing, and warnings; `comparison` of learners, or None; `league`, who met whom, or None.
     """
 
     ROWS = "swept"
@@ -81,6 +81,7 @@ class StudyResult(Computed):
             "branches": [_followed(found) for found in self.branches],
             "comparison": compared or None,
             "rows": rows,
+            "league": None if self.league is None else self.league.to_dict(),
             "notes": list(self.notes),
         }
 

@@ -20,6 +20,7 @@ from glasshouse.families.family import AbstractFamily
 from glasshouse.games.base import AbstractGame
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.repeated import Played, is_repeated
+from glasshouse.leagues.entrants import Entrant
 from glasshouse.parametric import AbstractParametricGame, Layout, ParametricGame, Tied
 from glasshouse.parametric.capabilities import capabilities
 from glasshouse.parametric.dense import check_channel
@@ -27,6 +28,7 @@ from glasshouse.parametric.measure import check_observable
 from glasshouse.parametric.observable import Observable, is_in_place, observable
 from glasshouse.rules.base import APART, AbstractRule, in_words
 from glasshouse.semantics.base import AbstractSemantics
+from glasshouse.study.entrants import check_league, league_entrants, of_entrant
 from glasshouse.study.spec.comparison import EntrySpec
 from glasshouse.study.spec.hints import in_its_table
 from glasshouse.study.spec.imported import check_place
@@ -91,7 +93,8 @@ class Setting(Readable):
 class Prepared(Readable):
     """A checked study: `base`, its own values; `points` of the sweep, the first axis running
     fastest; `inputs`, the contents of the files it reads by name, as they were when it was built;
-    `compared`, the learners to compare; `title`, what tells it from other studies of a run.
+    `compared`, the learners to compare; `title`, what tells it from other studies of a run;
+    `entrants` of its league.
     """
 
     study: Study
@@ -101,6 +104,7 @@ class Prepared(Readable):
     inputs: dict[str, bytes]
     compared: tuple[Setting, ...] = ()
     title: str = ""
+    entrants: tuple[Entrant, ...] = ()
 
     def __pdoc__(self, **settings: Any) -> wl.AbstractDoc:
         axes = {axis.key: f"{len(axis.values)} values" for axis in self.study.axes}
@@ -148,10 +152,16 @@ def prepare(study: Study, folder: Path = Path(), *, trust: bool = False) -> Prep
         for values in grid:
             points.append(builder.setting(dict(zip(keys, reversed(values), strict=True))))
             advance()
+    entrants = league_entrants(study)
+    for k, entrant in enumerate(entrants):
+        with of_entrant(study, k):
+            builder.check_rule(entrant.rule, base.parametric)
+    check_league(study, entrants, [(point.parametric, point.learning) for point in points])
     files = {**study.game.files(folder), **study.semantics.files(folder)}
     files |= plugin_files(study.plugins, folder)
     inputs = {name: file.read_bytes() for name, file in files.items()}
-    return Prepared(study, folder, base, tuple(points), inputs, _compared(study, folder))
+    compared = _compared(study, folder)
+    return Prepared(study, folder, base, tuple(points), inputs, compared, entrants=entrants)
 
 
 def _compared(study: Study, folder: Path) -> tuple[Setting, ...]:
@@ -162,7 +172,7 @@ def _compared(study: Study, folder: Path) -> tuple[Setting, ...]:
             with named(f"compare.{k}"):
                 setting = _compared_one(study, k, folder)
         except InputError as error:
-            raise InputError(in_its_table(str(error), study.compare)) from error
+            raise InputError(in_its_table(str(error), {"compare": study.compare})) from error
         asked = None if study.comparison is None else study.comparison.player
         if asked is not None and asked > setting.game.players:
             raise InputError(
@@ -320,7 +330,7 @@ class _Builder:
             check_observable(study.analysis.observe, learned)
             _check_in_place(study, game, parametric)
         with named("learning.players" if study.learning.players else "learning.rule"):
-            self._check_rule(learning.rule, learned)
+            self.check_rule(learning.rule, learned)
         with named("learning.start" if starts.kind == "given" else "learning.starts"):
             check_starts(learned, starts)
             if starts.runs > study.learning.batch:
@@ -330,7 +340,7 @@ class _Builder:
                 )
         return learning
 
-    def _check_rule(self, rule: AbstractRule, game: AbstractParametricGame) -> None:
+    def check_rule(self, rule: AbstractRule, game: AbstractParametricGame) -> None:
         """Refuse a rule that cannot learn in the game, once for games that are alike."""
         if APART in rule.needs and game.layout is not Layout.separate:
             raise InputError(

@@ -28,6 +28,7 @@ from glasshouse.study.folder import (
     check_out,
     sha256,
 )
+from glasshouse.study.league import BLOCKS, RUNS, league_notes, study_league, study_runs
 from glasshouse.study.questions import (
     predict_study,
     study_branches,
@@ -98,7 +99,11 @@ def write_study(
         own = OwnValues(prepared)
         table = folder.table(TABLE, lambda: _swept(folder, prepared, own))
         folder.drop(PARTS)
-        result = _complete(prepared, table, own, beside)
+        met = None
+        if prepared.study.league is not None:
+            met = folder.table(RUNS, lambda: study_runs(prepared, folder.table))
+            folder.drop(BLOCKS)
+        result = _complete(prepared, table, own, beside, met)
         for name, certificate in result.certificate_files.items():
             folder.write(name, certificate.document.text().encode())
         from glasshouse.study.report.figures import study_figures  # what `_begun` has loaded
@@ -115,7 +120,8 @@ def write_study(
             if len(shown.records) <= MOST_ROWS_ON_PAPER:
                 folder.write(f"{EXPORTED}/{name}.tex", shown.latex().encode())
         folder.write(SUMMARY, as_json(result.to_dict()))
-        facts = {**folder.identity, "table": {TABLE: sha256(out / TABLE)}}
+        tables = [TABLE, *([] if met is None else [RUNS])]
+        facts = {**folder.identity, "table": {name: sha256(out / name) for name in tables}}
         folder.write("report.html", report_html(result, figures, facts).encode())
         folder.finish()
     return result
@@ -132,7 +138,10 @@ def compute(prepared: Prepared, table: pa.Table | None = None) -> StudyResult:
         if table is None:
             tables = [compute_part(part, players, own) for part in parts(prepared)]
             table = pa.concat_tables(tables).combine_chunks()
-        return _complete(prepared, table, own, beside)
+        met = None
+        if prepared.study.league is not None:
+            met = study_runs(prepared, lambda name, block: block())
+        return _complete(prepared, table, own, beside, met)
 
 
 class _Beside(NamedTuple):
@@ -171,8 +180,10 @@ def _begun(prepared: Prepared, *modules: str) -> Iterator[_Beside]:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _complete(prepared: Prepared, table: pa.Table, own: OwnValues, beside: _Beside) -> StudyResult:
-    """What else a study asks for, beside the table of its sweep."""
+def _complete(
+    prepared: Prepared, table: pa.Table, own: OwnValues, beside: _Beside, met: pa.Table | None
+) -> StudyResult:
+    """What else a study asks for, beside the tables of its sweep and of who has `met` whom."""
     base = own.assessment()
     judged = study_judged(prepared.base)
     predictions, no_predictions = beside.predictions.result()
@@ -180,8 +191,9 @@ def _complete(prepared: Prepared, table: pa.Table, own: OwnValues, beside: _Besi
     compared = beside.comparison.result()
     surveyed, no_survey = study_survey(prepared.base)
     followed, no_branches = beside.branches.result()
+    league = None if met is None else study_league(prepared, met)
     reasons = (no_predictions, judged.note, no_portrait, *comparison_notes(compared))
-    reasons = (*reasons, *no_survey, *no_branches)
+    reasons = (*reasons, *no_survey, *no_branches, *league_notes(league))
     notes = (*base.notes, *reasons, *sweep_notes(prepared, table))
     notes = (*left_out_together(notes), *repeated_notes(prepared, table))
     return StudyResult(
@@ -199,6 +211,7 @@ def _complete(prepared: Prepared, table: pa.Table, own: OwnValues, beside: _Besi
         comparison=compared,
         survey=surveyed,
         branches=followed,
+        league=league,
     )
 
 

@@ -46,7 +46,7 @@ def compute_part(
     `own`, who is to see what is computed.
     """
     found: list[dict[str, Any]] = [{}] * len(settings)
-    for places in _alike(settings):
+    for places in alike(settings):
         group = [settings[k] for k in places]
         for k, assessment in zip(places, assess_settings(group), strict=True):
             found[k] = {**settings[k].values, **_row(assessment, players)}
@@ -94,12 +94,12 @@ class OwnValues:
         for part in parts(self._prepared):
             place = next((k for k, point in enumerate(part) if _same(point, base)), None)
             if place is not None:
-                (places,) = (places for places in _alike(part) if place in places)
+                (places,) = (places for places in alike(part) if place in places)
                 return assess_settings([part[k] for k in places])[places.index(place)]
         # Among a few points, so that what has been compiled for the sweep serves here too.
-        alike = [p for p in self._prepared.points[:POINTS_TOGETHER] if _kind(p) == _kind(base)]
+        same = [p for p in self._prepared.points[:POINTS_TOGETHER] if _kind(p) == _kind(base)]
         others = min(POINTS_TOGETHER, _points_at_once(self._prepared)) - 1
-        return assess_settings([base, *alike[:others]])[0]
+        return assess_settings([base, *same[:others]])[0]
 
 
 def sweep_notes(prepared: Prepared, table: pa.Table) -> Iterator[str]:
@@ -135,7 +135,7 @@ def _kind(setting: Setting) -> tuple:
     return setting.study.learning, structure, [np.shape(x) for x in leaves]
 
 
-def _alike(settings: Sequence[Setting]) -> list[list[int]]:
+def alike(settings: Sequence[Setting]) -> list[list[int]]:
     """Which settings can be computed together, wherever they stand in the sweep."""
     kinds: list[tuple] = []
     groups: list[list[int]] = []
@@ -199,10 +199,10 @@ def _by_player(name: str, values: Sequence[float], players: int) -> dict[str, fl
 def _table(rows: list[dict[str, Any]]) -> pa.Table:
     """Rows as a table whose column types do not depend on the game; missing numbers are null."""
     columns = {name: [_missing(row[name]) for row in rows] for name in rows[0]}
-    return pa.table({name: _array(column, _type(name)) for name, column in columns.items()})
+    return pa.table({name: column_array(column, _type(name)) for name, column in columns.items()})
 
 
-def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+def column_array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     """The column from its buffers: `pa.array` looks for pandas first, which takes a second."""
     given = np.array([value is not None for value in values])
     filled = [value or 0 for value in values]

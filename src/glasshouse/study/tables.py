@@ -6,6 +6,7 @@ from typing import Any
 from glasshouse._foundation.results import plain
 from glasshouse._foundation.tabular import ShownTable, shown_table
 from glasshouse.study.computed import Computed
+from glasshouse.study.league import StudyLeague
 from glasshouse.study.words.names import axis_name
 
 MOST_ROWS_EXPORTED, MOST_ROWS_ON_PAPER = 100_000, 1_000
@@ -42,7 +43,7 @@ def study_tables(result: Computed) -> dict[str, ShownTable]:
 
     `game`, one row for each profile of a game that is played once or again; `sweep`; `switches`;
     `slices`; `comparison`; `certificates`; `equilibria`; `curve` of the equilibrium threshold;
-    `branches_1` and so on.
+    `branches_1` and so on; `league`, `league_entrants` and `league_choices`.
     """
     found = {
         "slices": _of(result.slices),
@@ -61,6 +62,8 @@ def study_tables(result: Computed) -> dict[str, ShownTable]:
         **{f"branches_{k}": branch for k, branch in enumerate(result.branches, start=1)},
     }
     found |= {name: x.as_table for name, x in held.items() if x is not None}
+    if result.league is not None:
+        found |= league_tables(result.league)
     return {name: table for name, table in found.items() if table.records}
 
 
@@ -80,3 +83,54 @@ def _of(rows: tuple[Any, ...]) -> ShownTable:
 def _certified(point: Any) -> Mapping[str, Any]:
     """A point with the gain that its verdict is about."""
     return {**plain(point), "gain": plain(point.gain)}
+
+
+ENTRANTS = {
+    "entrant": "entrant",
+    "rating": "α-Rank",
+    "rank": "rank",
+    "mean_payoff": "mean payoff (per round)",
+    "shaping": "others gain (per round)",
+    "shaping_interval": "95 % interval (per round)",
+}
+"""Columns of the entrants of a league."""
+
+CHOICES = {
+    "row": "row",
+    "column": "column",
+    "equilibrium": "pure equilibrium",
+    "player": "player",
+    "to": "leaves for",
+    "gain": "gain (per round)",
+    "error": "standard error (per round)",
+    "verdict": "verdict",
+}
+"""Columns of pairs of a league and of what leaving them gains."""
+
+
+def league_tables(found: StudyLeague) -> dict[str, ShownTable]:
+    """Of a league all pairs, all entrants, and every departure from two of one and from pairs
+    that are equilibria; the swept numbers come first."""
+    swept = {key: axis_name(key) for key in found.axes}
+    cells, entrants, choices = [], [], []
+    for point in found.points:
+        cells += [{**point.values, **cell} for cell in point.league.cells]
+        shaping = point.league.shaping
+        for k, name in enumerate(point.league.entrants):
+            row = point.rated.get(name)
+            rating = {"mean_payoff": point.means.get(name)} if row is None else plain(row)
+            measured = {"shaping": shaping.mean[k], "shaping_interval": shaping.interval[k]}
+            entrants.append(plain({**point.values, "entrant": name, **rating, **measured}))
+        pure = () if point.choices is None else point.choices.pure
+        is_pure = {one.profile for one in pure}
+        left = [one for one in point.leaving if one.profile not in is_pure]
+        for one in (*left, *pure):
+            about = {"row": one.profile[0], "column": one.profile[1]}
+            about |= {"equilibrium": one.profile in is_pure, "verdict": one.verdict}
+            choices += [{**point.values, **about, **plain(x)} for x in one.departures]
+    headings = dict(type(found.first).HEADINGS)
+    return {
+        "league": shown_table(map(plain, cells), swept | headings),
+        "league_entrants": shown_table(entrants, swept | ENTRANTS),
+        "league_choices": shown_table(choices, swept | CHOICES),
+    }

@@ -19,6 +19,13 @@ CONFIDENCE = 0.95
 """Of intervals of means, and of which of two line-ups does better."""
 
 
+def student_reach(count: int) -> float:
+    """Half of a 95 % interval of a mean over so many runs, in standard errors."""
+    from scipy.special import stdtrit  # takes as long to import as half of glasshouse
+
+    return float(stdtrit(count - 1, (1 + CONFIDENCE) / 2)) if count > 1 else math.nan
+
+
 @dataclasses.dataclass(frozen=True, repr=False)
 class Spread(Result):
     """Numbers of many runs: their `mean` and their standard deviation `std`, which one run has not.
@@ -50,7 +57,7 @@ class Reference(Result):
     @property
     def interval(self) -> tuple[float, float]:
         """95 %, of the mean."""
-        half = _reach(self.seeds) * self.std / math.sqrt(self.seeds)
+        half = student_reach(self.seeds) * self.std / math.sqrt(self.seeds)
         return self.mean - half, self.mean + half
 
 
@@ -104,7 +111,7 @@ class ComparedRow(Result):
     @property
     def interval(self) -> tuple[float, float]:
         """95 %, of the mean, by Student's t; NaN of fewer than two runs."""
-        reach = _reach(self.seeds - self.failed) * self.error
+        reach = student_reach(self.seeds - self.failed) * self.error
         return self.mean - reach, self.mean + reach
 
     @property
@@ -176,14 +183,7 @@ def _told(one: ComparedRow, other: ComparedRow) -> bool:
     else:
         count = min(row.seeds - row.failed for row in (one, other))
         difference, error = one.mean - other.mean, math.hypot(one.error, other.error)
-    return abs(_apart(difference, error)) > _reach(count)  # False of NaN, which nobody knows
-
-
-def _reach(count: int) -> float:
-    """Half of a 95 % interval of a mean over so many runs, in standard errors."""
-    from scipy.special import stdtrit  # takes as long to import as half of glasshouse
-
-    return float(stdtrit(count - 1, (1 + CONFIDENCE) / 2)) if count > 1 else math.nan
+    return abs(_apart(difference, error)) > student_reach(count)  # False of NaN, which nobody knows
 
 
 def _apart(difference: float, error: float) -> float:

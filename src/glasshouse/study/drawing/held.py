@@ -61,9 +61,9 @@ def cut_down(study: Study, kind: FigureKind, at: Mapping[str, float]) -> Study:
         raise _refused(kind, list(axes), bool(held))
     else:
         sweep = axes
-    compared = {"comparison": study.comparison, "compare": study.compare}
-    if kind.name != "comparison":
-        compared = {"comparison": None, "compare": ()}
+    asked: dict[str, tuple[str, ...]] = {"comparison": ("comparison", "compare")}
+    asked["league"] = ("league",)
+    compared = {key: getattr(study, key) for key in asked.get(kind.name, ())}
     return own.model_copy(update={"sweep": sweep, "analysis": analysis, **compared})
 
 

@@ -136,6 +136,13 @@ FIGURE_KINDS = _kinds(
         0,
         "list learners in [[compare]] tables",
     ),
+    FigureKind(
+        "league",
+        "who is paid what against whom",
+        "league",
+        0,
+        "list who takes part in [league] entrants",
+    ),
 )
 """Every kind by its name."""
 

@@ -33,6 +33,7 @@ from glasshouse.plots.coupling import (
 from glasshouse.plots.deviation import curve_window, plot_deviation_curve
 from glasshouse.plots.equilibrium import plot_equilibrium_thresholds
 from glasshouse.plots.feasible import plot_feasible_set
+from glasshouse.plots.league import plot_league
 from glasshouse.plots.observed import plot_observed
 from glasshouse.plots.outcome_map import LINES, QUANTITIES, plot_outcome_map
 from glasshouse.plots.phase import plot_portrait
@@ -40,6 +41,7 @@ from glasshouse.study.report.markers import markers_of, owner_of, symbol_of
 from glasshouse.study.result import StudyResult
 from glasshouse.study.words.compared import comparison_words, quantity_words
 from glasshouse.study.words.equilibria import branch_claims
+from glasshouse.study.words.league import league_words, where_met
 from glasshouse.study.words.leaving import boundary_words, deviation_words, rest_deviation_words
 from glasshouse.study.words.names import (
     acts_called,
@@ -66,6 +68,9 @@ SVG: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "glasshouse"}
 SAME_GAIN = 1e-9
 """Players whose gains differ by no more than this share gain the same: the first stands for all."""
 
+
+MOST_LEAGUES = 3
+"""Of the points of a sweep of a league, so many are drawn."""
 
 DPI = 200
 """Dots per inch of PNG files, for which layouts are settled: others set formulas anew."""
@@ -109,15 +114,21 @@ def study_figures(result: StudyResult, styles: Sequence[Any] = ()) -> tuple[Stud
     """Every figure that the result has the numbers for.
 
     **Arguments:** `styles`, style sheets of Matplotlib that come after its defaults.
-    **Returns:** "comparison" of learners, "coupling" along one axis, "map" over two or "map_1",
-    "map_2", … over more, "portrait", "deviation", "deviation_rest", "equilibrium", "feasible" and
-    "branches_1", … of the axes along which rest points are followed, in this order. They do not
-    depend on the user's Matplotlib settings.
+    **Returns:** "comparison" of learners, "league" ("league_1", … over a sweep), "coupling" along
+    one axis, "map" over two or "map_1", "map_2", … over more, "portrait", "deviation",
+    "deviation_rest", "equilibrium", "feasible" and "branches_1", … of the axes along which rest
+    points are followed, in this order. They do not depend on the user's Matplotlib settings.
     """
     with style.context(["default", *styles, {"figure.dpi": DPI}]):
         along = [_along(result)] if len(result.axes) == 1 else []
         swept = _maps(result) if len(result.axes) > 1 else along
-        found = [_compared(result), *swept, _portrait(result), _deviation(result)]
+        found = [
+            _compared(result),
+            *_leagues(result),
+            *swept,
+            _portrait(result),
+            _deviation(result),
+        ]
         found.append(_rest_deviation(result, corner_shown=found[-1] is not None))
         found += [_equilibrium(result), _feasible(result), *_branches(result)]
         return tuple(figure for figure in found if figure is not None)
@@ -140,6 +151,22 @@ def _compared(result: StudyResult) -> StudyFigure | None:
     )
     words = comparison_words(comparison, players_called(result))
     return StudyFigure("comparison", *words, figure=finished_figure(ax))
+
+
+def _leagues(result: StudyResult) -> Iterator[StudyFigure]:
+    """Who is paid what against whom; of a sweep at some of its points, both ends among them."""
+    points = () if result.league is None else result.league.points
+    shown = [points[k] for k in spread(len(points), MOST_LEAGUES)]
+    for k, point in enumerate(shown, start=1):
+        league, at = point.league, where_met(point)
+        ax = plot_league(
+            league.entrants, league.payoffs[..., 0], league.failed, starts=league.seeds
+        )
+        if len(points) > 1:
+            ax.set_title(at.strip(), fontsize=TEXT)
+        words = league_words(point, at)
+        name = "league" if len(points) == 1 else f"league_{k}"
+        yield StudyFigure(name, *words, figure=finished_figure(ax))
 
 
 def _along(result: StudyResult) -> StudyFigure | None:
@@ -350,6 +377,11 @@ def _branches(result: StudyResult) -> Iterator[StudyFigure]:
 
 def _has_numbers(columns: dict[str, np.ndarray], name: str) -> bool:
     return name in columns and bool(np.isfinite(np.asarray(columns[name], dtype=float)).any())
+
+
+def spread(count: int, most: int) -> list[int]:
+    """At most so many indices, evenly spread, both ends included."""
+    return sorted({round(x) for x in np.linspace(0, count - 1, min(count, most)).tolist()})
 
 
 def finished_figure(ax: Any) -> Figure:

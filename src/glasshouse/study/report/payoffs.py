@@ -19,6 +19,7 @@ from glasshouse.study.report.blocks import (
     percent,
     quiet,
 )
+from glasshouse.study.report.figures import spread
 from glasshouse.study.report.numbers import (
     MOST_PROFILES_REPORTED,
     action_names,
@@ -205,8 +206,3 @@ def _points(result: StudyResult) -> list[tuple[object, ...]]:
         values = (number_markup(row[axis.key]) for axis in result.axes)
         found.append((*values, number_markup(payoffs, 4), number_markup(row["welfare"], 4), leader))
     return found
-
-
-def spread(count: int, most: int) -> list[int]:
-    """At most so many indices, evenly spread, both ends included."""
-    return sorted({round(x) for x in np.linspace(0, count - 1, min(count, most)).tolist()})

@@ -22,13 +22,14 @@ from glasshouse.study.report.blocks import (
 )
 from glasshouse.study.report.compared import compared
 from glasshouse.study.report.equilibria import all_equilibria
-from glasshouse.study.report.figures import StudyFigure
+from glasshouse.study.report.figures import StudyFigure, spread
+from glasshouse.study.report.league import met
 from glasshouse.study.report.numbers import (
     Number,
     comparison,
     numbers,
 )
-from glasshouse.study.report.payoffs import beside, spread
+from glasshouse.study.report.payoffs import beside
 from glasshouse.study.report.proved import (
     epsilon_words,
     proved_points,
@@ -113,6 +114,8 @@ def facts(result: StudyResult) -> Facts:
 
 def _learning(result: StudyResult) -> Markup:
     if result.compares_only:
+        if result.league is not None:
+            return escape(f"Each entrant as “League” says: {result.league.detail}")
         return escape("As each row of “Learners compared” says")
     learning, given = result.prepared.base.learning, result.prepared.study.settings()["learning"]
     stop, keys = given.get("stop"), _swept(result, "learning.")
@@ -151,6 +154,7 @@ def sections(
         PageSection("settings", "Settings", (facts(result),)),
         PageSection("found", "What was found", tuple(_found(result))),
         PageSection("compared", "Learners compared", tuple(compared(result.comparison, names))),
+        PageSection("league", "League", tuple(met(result.league))),
         PageSection(
             "predicted", "Where things switch: predicted and found", tuple(_predicted(result))
         ),

@@ -1,7 +1,7 @@
 """What to write instead, for those who know things by another name or put them elsewhere."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from glasshouse.errors import nearest
@@ -42,10 +42,12 @@ TABLES = {
     "at": 'at = { "semantics.coupling" = 0.3 }',
     "players": '[{ rule = "lola" }, { rule = "gradient" }]',
     "compare": '[[compare]] and, below it, rule = "lola"',
+    "league": '[league] and, below it, entrants = [{ rule = "lola" }, { strategy = "tft" }]',
+    "entrants": '[{ rule = "lola" }, { strategy = "tft" }]',
 }
 """How tables are written that are easily taken for a number, and lists of tables."""
 
-LISTED = re.compile(r"(?:unknown )?key '(compare|learning\.players)\.(\d+)")
+LISTED = re.compile(r"(?:unknown )?key '(compare|learning\.players|league\.entrants)\.(\d+)")
 """What begins an error in one of several tables, which keys count from 0."""
 
 
@@ -70,7 +72,7 @@ def rule_hint(name: str) -> str:
         return ""
     return (
         f": {strategy!r} is a strategy, and no rule of learning; who does not learn has "
-        "rule = 'fixed'"
+        f"rule = 'fixed', or in a league strategy = {strategy!r}"
     )
 
 
@@ -93,18 +95,22 @@ def example(key: str) -> str:
     return f": write it as {found}" if found else ""
 
 
-def in_its_table(said: str, compared: Any = None) -> str:
+def in_its_table(said: str, content: Mapping[str, Any]) -> str:
     """An error of one of several tables, with which it is, by its place and name.
 
-    **Arguments:** `compared`, the tables `[[compare]]`.
+    **Arguments:** `content`, of the study, or as much of it as has names.
     """
     found = LISTED.match(said)
     if found is None:
         return said
     table, k = found[1], int(found[2])
-    name = None
-    if table == "compare" and isinstance(compared, Sequence) and k < len(compared):
-        entry = compared[k]
+    name, entries = None, content
+    for part in table.split("."):
+        entries = (
+            entries.get(part) if isinstance(entries, Mapping) else getattr(entries, part, None)
+        )
+    if isinstance(entries, Sequence) and k < len(entries):
+        entry = entries[k]
         name = entry.get("name") if isinstance(entry, dict) else getattr(entry, "name", None)
     called = f" ({name})" if isinstance(name, str) and name else ""
     return f"{_ordinal(k + 1)} [[{table}]]{called}: {said}"

@@ -27,6 +27,7 @@ from glasshouse.study.spec.comparison import UNASKED, ComparisonSpec, EntrySpec,
 from glasshouse.study.spec.dotted import flat, leaves, numeric_leaves, replaced
 from glasshouse.study.spec.game import GameSpec
 from glasshouse.study.spec.hints import nearest_key, not_at
+from glasshouse.study.spec.league import LeagueSpec, with_its_starts
 from glasshouse.study.spec.learning import LearningSpec
 from glasshouse.study.spec.rules import OWN_RULES, ByRule
 from glasshouse.study.spec.semantics import SEMANTICS_SPECS, SemanticsSection
@@ -186,17 +187,21 @@ class Study(Section):
     sweep: Annotated[dict[str, AxisSpec] | None, BeforeValidator(_flat)] = None
     """Axes by dotted key, any number; default the semantics' coupling; {} for no sweep."""
     analysis: AnalysisSpec = AnalysisSpec()
-    """What to find out; of a comparison nothing else unless asked for."""
+    """What to find out; of a comparison, or a league, nothing else unless asked for."""
     comparison: ComparisonSpec | None = None
     """What learners are compared by; default mean payoffs."""
     compare: Annotated[tuple[Annotated[EntrySpec, ByRule()], ...], BeforeValidator(some)] = ()
     """Learners to compare, a table for each."""
+    league: LeagueSpec | None = None
+    """Learners and strategies that meet each other."""
 
     @model_validator(mode="before")
     @classmethod
     def _comparison_alone_unless_said(cls, data: Any) -> Any:
-        if not isinstance(data, dict) or not data.get("compare"):
+        if not isinstance(data, dict) or not (data.get("compare") or data.get("league")):
             return data
+        if isinstance(league := data.get("league"), dict | LeagueSpec):
+            data = with_its_starts(data, league)
         analysis = data.get("analysis", {})
         if isinstance(analysis, dict):
             analysis = {**UNASKED, **analysis}
@@ -219,6 +224,26 @@ class Study(Section):
                     raise ValueError(
                         f"key 'compare.{k}.at.{key}' must be such as {own[key]!r}, but is {value!r}"
                     )
+        return self
+
+    @model_validator(mode="after")
+    def _league_is_possible(self) -> "Study":
+        if self.league is None:
+            return self
+        learning, lists = self.learning, "and the entrants of [league] say who learns how"
+        if self.compare:
+            raise ValueError("[[compare]] and [league] are two questions: write one study for each")
+        if learning.players is not None:
+            raise ValueError(f"key 'learning.players' is given, {lists}: leave it out")
+        if learning.rule != "gradient":
+            raise ValueError(
+                f"key 'learning.rule' is {learning.rule!r}, {lists}: leave it out, and add "
+                f'{{ rule = "{learning.rule}" }} to them'
+            )
+        if learning.tied:
+            raise ValueError(
+                "key 'learning.tied': a league is of two who learn apart: leave it out"
+            )
         return self
 
     @model_validator(mode="before")
@@ -280,7 +305,7 @@ class Study(Section):
         if learning.spread is None:
             learning = learning.model_copy(update={"spread": self.semantics.SPREAD})
         written = self.model_copy(update={"learning": learning}).model_dump(
-            exclude_none=True, exclude={"sweep", "comparison", "compare", *without}
+            exclude_none=True, exclude={"sweep", "comparison", "compare", "league", *without}
         )
         if not self.plugins:
             written.pop("plugins", None)
@@ -336,6 +361,8 @@ class Study(Section):
         if self.compare:
             written["comparison"] = (self.comparison or ComparisonSpec()).written()
             written["compare"] = [entry.given() for entry in self.compare]
+        if self.league is not None:
+            written["league"] = self.league.written()
         return written
 
     def to_toml(self) -> str:

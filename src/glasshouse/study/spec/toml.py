@@ -17,9 +17,10 @@ from glasshouse.study.spec.access import ACCESS_SPECS
 from glasshouse.study.spec.comparison import EntrySpec, ReferenceSpec
 from glasshouse.study.spec.game import RepeatedSpec
 from glasshouse.study.spec.hints import TABLES, example, in_its_table, nearest_key
+from glasshouse.study.spec.league import EntrantSpec
 from glasshouse.study.spec.learning import LearningSpec
 from glasshouse.study.spec.plugins import load_plugins
-from glasshouse.study.spec.rules import PlayerSpec
+from glasshouse.study.spec.rules import PlayerSpec, RuleTable
 from glasshouse.study.spec.semantics import SEMANTICS_SPECS
 from glasshouse.study.spec.stop import StopSpec
 from glasshouse.study.spec.study import RangeSpec, Study
@@ -101,7 +102,7 @@ def _parsed(text: str, folder: Path, trust: bool) -> Study:
     try:
         return Study.model_validate(content)
     except pydantic.ValidationError as error:
-        said = in_its_table(first_error(error, content), content.get("compare"))
+        said = in_its_table(first_error(error, content), content)
         raise InputError(said) from error
 
 
@@ -179,6 +180,8 @@ def _keys(parent: tuple[int | str, ...], content: Any) -> list[str]:
         return _learning_keys(parent, content, LearningSpec)
     if parent[:1] == ("compare",):
         return _compared_keys(parent, content)
+    if parent[:2] == ("league", "entrants"):
+        return _learning_keys(parent, content, EntrantSpec)
     if parent[:1] == ("sweep",):
         section = RangeSpec
     elif parent and parent[0] in TABLE_KINDS:
@@ -203,7 +206,7 @@ def _compared_keys(parent: tuple[int | str, ...], content: Any) -> list[str]:
 
 
 def _learning_keys(
-    parent: tuple[int | str, ...], content: Any, whole: type[LearningSpec]
+    parent: tuple[int | str, ...], content: Any, whole: type[RuleTable]
 ) -> list[str]:
     """The same of `[learning]` or a table in it, which depend on the rule that it names.
 

@@ -9,19 +9,15 @@ from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThresh
 from glasshouse.analysis.outcomes.comparison import Comparison
 from glasshouse.study.computed import Computed
 from glasshouse.study.words.compared import mean_words, quantity_words, references_words
-from glasshouse.study.words.headlines import (
-    along_slices,
-    corner_is,
-    corner_judged,
-    digits_of,
-    passing,
-    spans,
-)
+from glasshouse.study.words.headlines import along_slices, corner_is, corner_judged, passing
+from glasshouse.study.words.league import league_glances
 from glasshouse.study.words.names import (
     at_own_values,
     axis_name,
+    digits_of,
     players_called,
     points_words,
+    spans,
     upper,
 )
 from glasshouse.study.words.outcomes import (
@@ -54,9 +50,12 @@ class Glance(NamedTuple):
 
 
 def glance(result: Computed) -> list[Glance]:
-    """First movement, outcomes of tied and of other starts, and equilibrium; or a comparison."""
+    """First movement, outcomes of tied and of other starts, and equilibrium; or a comparison, or a
+    league."""
     found, names = result.comparison, players_called(result)
     compared = [] if found is None else _compared(found, names)
+    if result.league is not None:
+        compared += [Glance(*line) for line in league_glances(result.league)]
     if result.compares_only:
         return compared
     return [*compared, _movement(result), _tied(result), _outcomes(result), _equilibrium(result)]

@@ -4,18 +4,19 @@ Outcomes and equilibrium are different things, and so is first movement, which s
 outcomes that were not asked for.
 """
 
-from collections.abc import Sequence
-
-from glasshouse._foundation.digits import HEADLINE, at_least, at_most, between, headline
+from glasshouse._foundation.digits import at_least, at_most, between, headline
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.study.computed import Computed
 from glasshouse.study.words.compared import comparison_brief
+from glasshouse.study.words.league import league_brief
 from glasshouse.study.words.names import (
     at_own_values,
     axis_name,
+    digits_of,
     in_words_and,
-    neighbours,
+    spans,
+    tried,
 )
 from glasshouse.study.words.outcomes import (
     FEWEST_COOPERATE,
@@ -26,9 +27,6 @@ from glasshouse.study.words.outcomes import (
 )
 from glasshouse.study.words.titles import study_title
 from glasshouse.study.words.verdicts import about_program, equilibrium
-
-MOST_SPANS = 3
-"""Of points at which something holds; of more it is said how many there are."""
 
 
 def brief(result: Computed) -> str:
@@ -41,6 +39,8 @@ def finding(result: Computed) -> str:
     from 0.8705"."""
     if result.comparison is not None:
         return comparison_brief(result.comparison)
+    if result.league is not None:
+        return league_brief(result.league)
     learned = result.learned is not None and result.observable is None
     if len(result.axes) == 1 and learned:
         said = ", ".join(_ends(result))
@@ -52,39 +52,6 @@ def finding(result: Computed) -> str:
     else:
         said = counted(result)
     return "; ".join(filter(None, [said, _corner(result)]))
-
-
-def spans(values: Sequence[float], holds: Sequence[bool], name: str) -> str:
-    """Where on an axis something holds: "from 0.76", "between 0.38 and 0.74", "at no coupling
-    tried"; it is known of the values tried alone.
-
-    **Arguments:** `name`, what the axis is called.
-    """
-    if not any(holds) or all(holds):
-        return tried("every" if any(holds) else "no", name)
-    blocks = [(first, last) for held, first, last in neighbours(list(map(bool, holds))) if held]
-    if len(blocks) > MOST_SPANS:
-        return f"at {sum(holds)} of {len(values)} points"
-    found = []
-    for first, last in blocks:
-        low, high = digits_of(values[first]), digits_of(values[last])
-        if first == last:
-            found.append(f"at {low}")
-        elif last == len(values) - 1:
-            found.append(f"from {low}")
-        else:
-            found.append(f"between {low} and {high}" if first else f"up to {high}")
-    return in_words_and(found)
-
-
-def digits_of(value: float) -> str:
-    """A value of an axis to four digits, without zeros at its end."""
-    return f"{value:.{HEADLINE}g}"
-
-
-def tried(which: str, name: str) -> str:
-    """ "at every coupling tried": of what lies between, and beyond, nothing is known."""
-    return f"at {which} {name} tried"
 
 
 def switched(switch: Switch, name: str) -> str:

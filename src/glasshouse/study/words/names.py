@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
+from glasshouse._foundation.digits import HEADLINE
 from glasshouse.games.labels import called, shortened_names
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.plots._axes import short_label
@@ -14,6 +15,9 @@ from glasshouse.study.computed import Computed
 from glasshouse.study.spec.dotted import numeric_leaves
 
 T = TypeVar("T")
+
+MOST_SPANS = 3
+"""Of points at which something holds; of more it is said how many there are."""
 
 PLAIN = ("cooperate", "cooperation")
 """Names of actions that say themselves what they count as."""
@@ -139,3 +143,36 @@ def points_words(result: Computed, holds: Sequence[bool]) -> str:
     ]
     spans = [f"{x:g}" if math.isclose(x, y) else f"{x:g} to {y:g}" for x, y in ends]
     return f"at {axis_name(first.key)} {', '.join(spans)}"
+
+
+def spans(values: Sequence[float], holds: Sequence[bool], name: str) -> str:
+    """Where on an axis something holds: "from 0.76", "between 0.38 and 0.74", "at no coupling
+    tried"; it is known of the values tried alone.
+
+    **Arguments:** `name`, what the axis is called.
+    """
+    if not any(holds) or all(holds):
+        return tried("every" if any(holds) else "no", name)
+    blocks = [(first, last) for held, first, last in neighbours(list(map(bool, holds))) if held]
+    if len(blocks) > MOST_SPANS:
+        return f"at {sum(holds)} of {len(values)} points"
+    found = []
+    for first, last in blocks:
+        low, high = digits_of(values[first]), digits_of(values[last])
+        if first == last:
+            found.append(f"at {low}")
+        elif last == len(values) - 1:
+            found.append(f"from {low}")
+        else:
+            found.append(f"between {low} and {high}" if first else f"up to {high}")
+    return in_words_and(found)
+
+
+def digits_of(value: float) -> str:
+    """A value of an axis to four digits, without zeros at its end."""
+    return f"{value:.{HEADLINE}g}"
+
+
+def tried(which: str, name: str) -> str:
+    """ "at every coupling tried": of what lies between, and beyond, nothing is known."""
+    return f"at {which} {name} tried"

@@ -14,6 +14,7 @@ from glasshouse.study.computed import Computed
 from glasshouse.study.sweep import MOST_REST
 from glasshouse.study.words.compared import comparison_claim
 from glasshouse.study.words.equilibria import branch_claims, survey_claims
+from glasshouse.study.words.league import league_claims
 from glasshouse.study.words.names import (
     at_own_values,
     axis_name,
@@ -35,7 +36,7 @@ from glasshouse.study.words.verdicts import (
     witness_words,
 )
 
-CLAIM_KINDS = ("First movement", "Outcome", "Equilibrium", "Rest points", "Comparison")
+CLAIM_KINDS = ("First movement", "Outcome", "Equilibrium", "Rest points", "Comparison", "League")
 """What claims are about, as they begin."""
 
 ELSEWHERE = {"everywhere": "everywhere", "nowhere": "nowhere", "elsewhere": "now and then"}
@@ -73,13 +74,14 @@ def claims(result: Computed) -> list[str]:
         movement = _slices_claim(result) if result.slices else _rises_claim(result)
         corner, long_run = _passes_claim(result), []
     compared = result.comparison
-    if compared is not None and not result.axes:
+    if (compared is not None and not result.axes) or result.compares_only:
         movement = ""  # which nobody asked for
     found = [movement, *outcome_claims(result), *long_run, corner, _rest_points_claim(result)]
     found.append(_searched_claim(result))
     found += survey_claims(result.survey, at_own_values(result), players_called(result))
     found += branch_claims(result.branches)
-    found = [*([comparison_claim(compared, players_called(result))] if compared else []), *found]
+    met = [comparison_claim(compared, players_called(result))] if compared else []
+    found = [*met, *league_claims(result.league), *found]
     return [_under(access(result), claim) for claim in found if claim]
 
 

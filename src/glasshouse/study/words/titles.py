@@ -29,7 +29,8 @@ def study_title(prepared: Prepared) -> str:
         return prepared.title
     unusual = _unusual(prepared)
     varied = _varied(prepared)
-    joint = ", " if unusual or prepared.study.compare else " "
+    study = prepared.study
+    joint = ", " if unusual or study.compare or study.league else " "
     return f"{', '.join([prepared.base.title, *unusual])}{joint if varied else ''}{varied}"
 
 
@@ -41,6 +42,7 @@ def _unusual(prepared: Prepared) -> list[str]:
     swept = {axis.key.partition(".")[0] for axis in study.axes}
     access = "" if channel.is_full else channel.words
     return [
+        *([] if study.league is None else [f"league of {len(study.league.entrants)}"]),
         *([] if rule.selfish or study.compare else [rules]),
         *(
             []
