@@ -10,8 +10,10 @@ from .fixed import Fixed as Fixed
 from .gradient import Gradient as Gradient
 from .lola import Lola as Lola
 from .look_ahead import LookAhead as LookAhead
+from .meta_shaper import MetaShaper as MetaShaper
 from .momentum import Momentum as Momentum
 from .optimistic import Optimistic as Optimistic
 from .per_player import PerPlayer as PerPlayer
+from .pola import Pola as Pola
 from .sos import Sos as Sos
 from .transformed import Transformed as Transformed

@@ -15,7 +15,7 @@ from glasshouse._foundation.final import final_unless_abstract
 from glasshouse._foundation.results import described, fields_of
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
-from glasshouse.rules.calculus import check_exact, check_separate
+from glasshouse.rules.calculus import check_behaviours, check_exact, check_separate
 from glasshouse.rules.residual import residual_of
 
 APART = "players' parameters apart"
@@ -23,6 +23,9 @@ APART = "players' parameters apart"
 
 SECOND = "second derivatives"
 """What rules need that use products of them."""
+
+BEHAVIOURS = "behaviours in information states"
+"""What rules need that measure steps by what players do."""
 
 Directions = tuple[Any, ...]
 """What moves each entry of params, of its structure and shapes; None where it does not move."""
@@ -142,6 +145,8 @@ class AbstractMemoryless(AbstractDirection):
             check_separate(game, self.words)
         if SECOND in self.needs:
             check_exact(game, self.words)
+        if BEHAVIOURS in self.needs:
+            check_behaviours(game, self.words)
 
     def direction(
         self, game: AbstractParametricGame, params: Params, state: Any, key: RandomKey = None
