@@ -15,5 +15,11 @@ from .momentum import Momentum as Momentum
 from .optimistic import Optimistic as Optimistic
 from .per_player import PerPlayer as PerPlayer
 from .pola import Pola as Pola
+from .seeing import Seeing as Seeing
 from .sos import Sos as Sos
 from .transformed import Transformed as Transformed
+from .views import AbstractView as AbstractView
+from .views import FullView as FullView
+from .views import GuessedView as GuessedView
+from .views import NoisyView as NoisyView
+from .views import NoView as NoView

@@ -222,7 +222,7 @@ def check_direction(rule: Any, purpose: str) -> AbstractDirection:
     return rule
 
 
-def in_words(rule: AbstractRule) -> str:
+def in_words(rule: Any) -> str:
     """What a rule is called in sentences, with its numbers: "LOLA (look-ahead 0.5)"."""
     usual = {name: key.default for name, key in rule.keys.items()}
     said = [
@@ -234,6 +234,15 @@ def in_words(rule: AbstractRule) -> str:
     return f"{rule.words} ({', '.join(said)})" if said else rule.words
 
 
+def drawn_by(declared: Any) -> frozenset[str]:
+    """When a rule, or what it is made of, draws: "once" for a run, at "every step", or never."""
+    parts = [x for _, x in fields_of(declared)]
+    parts = [x for part in parts for x in (part if type(part) is tuple else [part])]
+    inside = [drawn_by(x) for x in parts if isinstance(x, AbstractDeclared)]
+    own = getattr(declared, "draws", "nothing")
+    return frozenset({own} - {"nothing"}).union(*inside)
+
+
 def of_words(rule: AbstractRule) -> str:
     """What follows "steps of 0.1": " of LOLA …", or nothing for selfish gradients."""
     return "" if rule.selfish else f" of {in_words(rule)}"
@@ -242,7 +251,7 @@ def of_words(rule: AbstractRule) -> str:
 def _said(name: str, value: Any) -> list[str]:
     """What a field adds to a rule's words; nothing where it is as usual."""
     name, several = name.replace("_", "-"), type(value) is tuple
-    rules = [x for x in (value if several else [value]) if isinstance(x, AbstractRule)]
+    rules = [x for x in (value if several else [value]) if isinstance(x, AbstractDeclared)]
     if rules:
         return [in_words(inner) for inner in rules]
     if isinstance(value, str):
