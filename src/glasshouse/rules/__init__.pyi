@@ -6,6 +6,7 @@ from .cgd import Cgd as Cgd
 from .corrected import Consensus as Consensus
 from .corrected import Sga as Sga
 from .extragradient import Extragradient as Extragradient
+from .fitted import FittedView as FittedView
 from .fixed import Fixed as Fixed
 from .gradient import Gradient as Gradient
 from .lola import Lola as Lola
