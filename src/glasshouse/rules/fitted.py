@@ -14,8 +14,8 @@ from glasshouse._foundation.numbers import Whole, whole
 from glasshouse._foundation.random import key_words
 from glasshouse.channels.full import Full
 from glasshouse.errors import InputError
-from glasshouse.games.base import AbstractSequentialGame
 from glasshouse.games.behaviour import own_frame
+from glasshouse.games.repeated import is_repeated
 from glasshouse.parametric.capabilities import AbstractDense
 from glasshouse.parametric.dense import DenseGame
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
@@ -132,7 +132,7 @@ def _seen(
 
 def _play(game: Any, mixes: list[Any]) -> tuple[Float[Array, "states profiles"], Any]:
     """The distribution of joint actions in each state, in the order of player 1, and γ."""
-    if isinstance(game, AbstractSequentialGame):
+    if is_repeated(game):
         return game.joint(mixes), game.discount
     joint = jnp.ones((1, 1))
     for mix in mixes:

@@ -2,14 +2,14 @@
 
 import abc
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import AbstractDeclared, Key
@@ -251,10 +251,10 @@ def _beside(params: Params, others: Params, observer: int) -> Params:
 def _noise(params: Params, key: RandomKey) -> Float[Array, "observers numbers"]:
     """A row of standard normal numbers for each observer."""
     count = sum(np.size(x) for x in jax.tree.leaves(params))
-    return key_normals(key, len(params) * count).reshape(len(params), count)
+    return key_normals(cast(PRNGKeyArray, key), len(params) * count).reshape(len(params), count)
 
 
-def _moved(game: AbstractParametricGame, params: Params, by: Array) -> Params:
+def _moved(game: AbstractParametricGame, params: Params, by: RealArray) -> Params:
     """Parameters moved by so much, inside their boxes."""
     flat, unflatten = ravel_pytree(jax.tree.map(jnp.asarray, params))
     there = unflatten(flat + by)
