@@ -6,7 +6,7 @@ import jax
 
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
-from glasshouse.rules.base import APART, AbstractDirection, Directions, check_direction, in_words
+from glasshouse.rules.base import APART, AbstractDirection, Directions, check_direction
 from glasshouse.rules.calculus import check_separate
 from glasshouse.rules.lola import Lola
 from glasshouse.rules.views import NOTHING, AbstractView, NoView
@@ -52,8 +52,8 @@ class Seeing(AbstractDirection):
         check_separate(game, self.words)
         if self.view.draws != NOTHING and key is None:
             raise InputError(
-                f"what is seen by {in_words(self)} is drawn, and this has no key to draw with: "
-                "learn and studies draw by their seed, run takes key=jax.random.key(0)"
+                f"what {self.rule.words} sees ({self.view.words}) is drawn, and there is no key to "
+                "draw with: learn and studies draw by their seed, run takes key=jax.random.key(0)"
             )
         lasting = None if key is None else jax.random.fold_in(key, ONCE_FOR_A_RUN)
         drawn = self.view.begin(game, params, lasting)
