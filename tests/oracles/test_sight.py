@@ -165,9 +165,10 @@ def test_what_is_never_visited_looks_neutral():
 def test_what_cannot_be_seen_or_drawn_is_said():
     text: Any = "noisy"
     anew = Seeing(Lola(), NoisyView())
+    family = gh.LogisticFamily(gh.load_game("stag_hunt"), 3.0)
     for wrong, said in (
         (lambda: gh.run(TANDEM, anew, steps=1, step_size=0.1), r"LOLA sees \(noise\) is drawn"),
-        (lambda: gh.first_movement(gh.LogisticFamily(gh.load_game("stag_hunt")), rule=anew), "key"),
+        (lambda: gh.first_movement(family, rule=anew), "no key to draw with"),
         (lambda: Learning(anew, stop=Rest()), "draws at every step, and so never rests"),
         (lambda: Seeing(Lola(), text), "view must say what players see"),
         (lambda: NoisyView(drawn="often"), "must be 'every step' or 'once'"),

@@ -40,13 +40,12 @@ class Seeing(AbstractDirection):
     cost: ClassVar[str] = "that of the other rule, once for each player"
     in_studies: ClassVar[bool] = False
 
-    def __check_init__(self):
-        check_direction(self.rule, "a learner of limited sight")
-        if not isinstance(self.view, AbstractView):
+    def __init__(self, rule: Any, view: Any):
+        if not isinstance(view, AbstractView):
             raise InputError(
-                f"view must say what players see, such as NoisyView(1.0), not "
-                f"{type(self.view).__name__}"
+                f"view must say what players see, such as NoisyView(1.0), not {type(view).__name__}"
             )
+        self.rule, self.view = check_direction(rule, "a learner of limited sight"), view
 
     def init(self, game: AbstractParametricGame, params: Params, key: RandomKey = None) -> Any:
         check_separate(game, self.words)
