@@ -23,10 +23,10 @@ from glasshouse.rules.views import ANEW, AbstractView
 from glasshouse.semantics.logistic import Logistic
 from glasshouse.semantics.states import matching_rows
 
-HALF = 0.5
+HALF_SEEN = 0.5
 """For how many times an action counts that was never seen: its logit stays finite."""
 
-MOST_ROUNDS = 100_000
+LONGEST_EPISODE = 100_000
 """Of an episode, however near to 1 the discount is."""
 
 MOST_EPISODES = 1_000_000
@@ -87,7 +87,7 @@ class FittedView(AbstractView):
         key: RandomKey,
     ) -> Params:
         dense, other = cast(DenseGame, game), 1 - observer
-        counts = jnp.maximum(_seen(dense, params, other, self.episodes, key), HALF)
+        counts = jnp.maximum(_seen(dense, params, other, self.episodes, key), HALF_SEEN)
         logits = jnp.log(counts[:, :-1]) - jnp.log(counts[:, -1:])
         there = dense.spaces[other].project(_explained(dense, logits, params[observer], other))
         return (there, params[observer]) if observer else (params[observer], there)
@@ -151,7 +151,7 @@ def _counted(
     limits, (states, profiles) = jnp.cumsum(rows, axis=1)[:, :-1], rows.shape
 
     def is_played(carry: tuple) -> Array:
-        return jnp.any(carry[1]) & (carry[3] < MOST_ROUNDS)
+        return jnp.any(carry[1]) & (carry[3] < LONGEST_EPISODE)
 
     def played(carry: tuple) -> tuple:
         where, alive, counts, taken = carry

@@ -9,7 +9,7 @@ from glasshouse.parametric.protocol import AbstractParametricGame, Params, Rando
 from glasshouse.rules.base import APART, AbstractDirection, Directions, check_direction
 from glasshouse.rules.calculus import check_separate
 from glasshouse.rules.lola import Lola
-from glasshouse.rules.views import NOTHING, AbstractView, NoView
+from glasshouse.rules.views import NEVER, AbstractView, NoView
 
 ONCE_FOR_A_RUN = 2**32 - 1
 """What is folded into a run's key for what is drawn once; steps fold in their number."""
@@ -49,7 +49,7 @@ class Seeing(AbstractDirection):
 
     def init(self, game: AbstractParametricGame, params: Params, key: RandomKey = None) -> Any:
         check_separate(game, self.words)
-        if self.view.draws != NOTHING and key is None:
+        if self.view.draws != NEVER and key is None:
             raise InputError(
                 f"what {self.rule.words} sees ({self.view.words}) is drawn, and there is no key to "
                 "draw with: learn and studies draw by their seed, run takes key=jax.random.key(0)"

@@ -20,7 +20,7 @@ from glasshouse._foundation.results import described
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 
-NOTHING, ONCE, ANEW = "nothing", "once", "every step"
+NEVER, ONCE, ANEW = "nothing", "once", "every step"
 """When something is drawn: never, once for a run, and anew at every step."""
 
 
@@ -77,7 +77,7 @@ class FullView(AbstractView):
 
     @property
     def draws(self) -> str:
-        return NOTHING
+        return NEVER
 
     def begin(self, game: AbstractParametricGame, params: Params, key: RandomKey) -> Any:
         return None
@@ -111,7 +111,7 @@ class NoView(AbstractView):
 
     @property
     def draws(self) -> str:
-        return NOTHING
+        return NEVER
 
     def begin(self, game: AbstractParametricGame, params: Params, key: RandomKey) -> Any:
         return None
