@@ -11,7 +11,7 @@ export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 # These take from half a minute to two; the site shows what they find, and so runs them.
-LONG := $(addprefix examples/,arms_race.toml memory.toml peers.toml transparency_and_shaping.toml)
+LONG := $(addprefix examples/,arms_race.toml memory.toml peers.toml transparency_and_shaping.toml what_lola_sees.toml)
 STUDIES := $(filter-out $(LONG),$(sort $(wildcard examples/*.toml)))
 
 .PHONY: demo studies figures challenge test axe nightly lint docs look idea help-pages benchmark constraints clean

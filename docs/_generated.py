@@ -77,10 +77,15 @@ def tables() -> dict[str, type[pydantic.BaseModel]]:
     from glasshouse.study.spec.learning import LearningSpec
     from glasshouse.study.spec.rules import PlayerSpec
     from glasshouse.study.spec.semantics import SEMANTICS_SPECS
+    from glasshouse.study.spec.sight import SIGHT_SPECS
     from glasshouse.study.spec.stop import StopSpec
     from glasshouse.study.spec.study import AnalysisSpec, RangeSpec
 
-    own = (("semantics", SEMANTICS_SPECS), ("access", ACCESS_SPECS))  # whatever is installed
+    own = (  # whatever is installed
+        ("semantics", SEMANTICS_SPECS),
+        ("access", ACCESS_SPECS),
+        ("sees", SIGHT_SPECS),
+    )
     kinds = {f"{of} {study_name(x.MADE)}": x for of, specs in own for x in specs.own()}
     rest = {
         "learning": LearningSpec,

@@ -21,16 +21,29 @@ from glasshouse.dynamics import RESULTS, Learning, Starts, learn
 from glasshouse.games import NormalFormGame, RepeatedGame
 from glasshouse.parametric import DifferentiableGame, ParametricGame, Tied
 from glasshouse.rules import Gradient, Leader, Lola, LookAhead, PerPlayer, Transformed
+from glasshouse.rules.base import BEHAVIOURS
 from glasshouse.rules.registry import RULES
 from glasshouse.semantics import Logistic
 
 each_rule = pytest.mark.parametrize("rule_name", sorted(RULES))
 
 
-def by_day(*names, made_for=OWN_LOGITS | ALIKE):
-    """These rules by day, and by night all, but those that are not made for the games."""
-    rules = [x for x in sorted(RULES) if x in made_for or x not in OWN_LOGITS | ALIKE]
+def by_day(*names):
+    """These rules by day, and by night all."""
+    rules = sorted(RULES)
     marked = [pytest.param(x, marks=() if x in names else pytest.mark.slow) for x in rules]
+    return pytest.mark.parametrize("rule_name", marked)
+
+
+BEHAVING = {name for name, cls in RULES.items() if BEHAVIOURS in cls.needs}
+"""Rules that learn only where there is behaviour."""
+
+
+def in_any_game(*names):
+    """The same of rules that learn in any game."""
+    chosen = [x for x in sorted(RULES) if x not in OWN_LOGITS | ALIKE | BEHAVING]
+    slow = {x for x in chosen if names and x not in names}
+    marked = [pytest.param(x, marks=pytest.mark.slow if x in slow else ()) for x in chosen]
     return pytest.mark.parametrize("rule_name", marked)
 
 
@@ -107,6 +120,8 @@ def test_renaming_the_players_renames_their_learning(rule_name):
 def neutralised():
     """Every rule that adds something to selfish gradients, adding nothing; every form of LOLA."""
     for name, cls in sorted(RULES.items()):
+        if BEHAVIOURS in cls.needs:
+            continue  # its step is no gradient
         rule = cls.example()
         for key in NOTHING.keys() & set(cls.keys):
             rule = with_setting(rule, key, NOTHING[key])
@@ -167,7 +182,7 @@ def as_declared(rule_name, players):
 
 # By day of every rule tandem shows it.
 @pytest.mark.parametrize("players", [2, pytest.param(3, marks=pytest.mark.slow)])
-@by_day("gradient", "lola", made_for=set())
+@in_any_game("gradient", "lola")
 def test_rest_points_of_selfish_learning_are_kept_as_declared(rule_name, players):
     """In random games all of them are, or none is."""
     rule = as_declared(rule_name, players)
@@ -183,7 +198,7 @@ def test_rest_points_of_selfish_learning_are_kept_as_declared(rule_name, players
             assert float(residual) > 1e-3
 
 
-@pytest.mark.parametrize("rule_name", sorted(set(RULES) - OWN_LOGITS))
+@pytest.mark.parametrize("rule_name", sorted(set(RULES) - OWN_LOGITS - BEHAVING))
 def test_tandem_is_the_counterexample(rule_name):
     """Two who push and pay for it: selfish learning rests wherever the sum is 1."""
     towards, _ = at_rest(as_declared(rule_name, 2), TANDEM, tuple(map(jnp.asarray, (0.75, 0.25))))
@@ -209,7 +224,7 @@ def fragile(params):
     ]
 
 
-@by_day("fixed", "gradient", "sos", made_for=set())
+@in_any_game("fixed", "gradient", "sos")
 def test_who_leaves_the_reals_leaves_alone(rule_name):
     """What other members of a batch compute does not change by a bit."""
     game, rule = DifferentiableGame(fragile, [LINE, LINE]), example(rule_name, 2)

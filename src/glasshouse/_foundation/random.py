@@ -6,7 +6,7 @@ from typing import Any, SupportsIndex, TypeAlias
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, PRNGKeyArray, PyTree, UInt32
+from jaxtyping import Array, Float, PRNGKeyArray, PyTree, UInt32
 
 from glasshouse._foundation.arrays import RealArray, is_traced
 from glasshouse._foundation.numbers import whole
@@ -40,6 +40,7 @@ class Purpose(enum.IntEnum):
     GAME = 7
     DIRECTIONS = 8
     RESAMPLES = 9
+    LEARNING = 10
 
 
 def uniforms(
@@ -92,6 +93,32 @@ def keys(
         part[...] = generator.random_raw(part.size).reshape(part.shape)
     halves = [(words >> np.uint64(32)), words & np.uint64(2**32 - 1)]
     return np.stack(halves, axis=-1).astype(np.uint32)
+
+
+def key_uniforms(key: PRNGKeyArray, count: int) -> Float[Array, "count"]:
+    """Independent numbers in (0, 1) from one JAX key, traced or not, in the precision in use.
+
+    Definition: number k is made of the first bits of `fold_in(key, k)`, and so depends neither on
+    how many are asked for nor on how JAX is set to draw arrays.
+    """
+    words = key_words(key, count)
+    if jnp.result_type(float) == jnp.float64:
+        bits = (words[:, 0] >> 5).astype(float) * 2.0**26 + (words[:, 1] >> 6).astype(float)
+        return (bits + 0.5) * 2.0**-53
+    return ((words[:, 0] >> 9).astype(float) + 0.5) * 2.0**-23
+
+
+def key_normals(key: PRNGKeyArray, count: int) -> Float[Array, "count"]:
+    """Independent standard normal numbers, the quantiles at `key_uniforms`."""
+    from jax.scipy.special import ndtri
+
+    return ndtri(key_uniforms(key, count))
+
+
+def key_words(key: PRNGKeyArray, count: int) -> UInt32[Array, "count words"]:
+    """The first two words of `fold_in(key, k)` for the numbers k that are asked for."""
+    each = jax.vmap(lambda k: jax.random.key_data(jax.random.fold_in(key, k)))
+    return each(jnp.arange(count, dtype=jnp.uint32))[:, :2]
 
 
 def laid_out(rows: Float[np.ndarray, "rows columns"], like: PyTree) -> PyTree:

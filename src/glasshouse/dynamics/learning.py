@@ -14,7 +14,7 @@ from jaxtyping import Float, Int, PyTree
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.numbers import HeldFloat, HeldInt, number, whole
 from glasshouse._foundation.precision import in_float64
-from glasshouse._foundation.random import KEYS_OF
+from glasshouse._foundation.random import KEYS_OF, Purpose, keys
 from glasshouse._foundation.results import Result
 from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.doors import check_steps, innermost
@@ -25,7 +25,7 @@ from glasshouse.dynamics.starts import Starts, starting_points
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params, Tied, capabilities
 from glasshouse.parametric.capabilities import listed
-from glasshouse.rules.base import AbstractRule, in_words, largest_pace, of_words
+from glasshouse.rules.base import AbstractRule, drawn_by, in_words, largest_pace, of_words
 from glasshouse.rules.conditional import AbstractConditional, conditional_inside
 from glasshouse.rules.gradient import Gradient
 
@@ -54,7 +54,7 @@ class Learning(Result):
     parameter units per step and unit of direction, None for ½ over the largest payoff range;
     `steps`, the most to take; `stop`, a `Rest` criterion, or None for all steps; `starts`; `tied`,
     whether all players share one parameter, each contributing its own selfish gradient; `seed` of
-    what games draw whose payoffs are drawn.
+    what rules draw, and games whose payoffs are drawn: run k draws the same however many there are.
     **Raises:** `InputError` for what is no rule, and numbers that cannot be.
 
         from glasshouse.dynamics import Learning, Starts
@@ -80,6 +80,10 @@ class Learning(Result):
             raise InputError(f"starts must be Starts(…), not {type(self.starts).__name__}")
         if self.stop is not None and not isinstance(self.stop, Rest):
             raise InputError(f"stop must be Rest(…) or None, not {self.stop!r:.40}")
+        if self.stop is not None and "every step" in drawn_by(self.rule):
+            raise InputError(
+                f"{in_words(self.rule)} draws at every step, and so never rests: leave stop out"
+            )
         if not isinstance(self.tied, bool):
             raise InputError(f"tied must be True or False, not {self.tied!r:.40}")
         object.__setattr__(self, "steps", check_steps(self.steps))
@@ -179,9 +183,9 @@ def learn(
     for rule in conditional_inside(learning.rule):
         rule.refuse(batch_map(_obstacles, batch, rule), played[0])
     drawn = starting_points(Games(batch, len(played)), learning.starts)  # looks at one, if alike
-    keys = _keys(played[0], learning.seed, count, len(games))
+    data = _keys(played[0], learning.rule, learning.seed, count, len(games))
     settings = (learning.rule, learning.steps, np.asarray(size), learning.stop, observe, judged)
-    found = batch_map(_learn, (repeat(batch, count), drawn, keys), *settings)
+    found = batch_map(_learn, (repeat(batch, count), drawn, data), *settings)
     shape = (len(games), count)
     params, residuals, steps, observed = jax.tree.map(
         lambda x: x.reshape(*shape, *x.shape[1:]), found
@@ -303,12 +307,13 @@ def _obstacles(game: AbstractParametricGame, rule: AbstractConditional) -> RealA
     return rule.obstacles(game)
 
 
-def _keys(game: AbstractParametricGame, seed: int, count: int, games: int) -> np.ndarray | None:
+def _keys(
+    game: AbstractParametricGame, rule: AbstractRule, seed: int, count: int, games: int
+) -> np.ndarray | None:
     """What each run draws with, the same in every game; None where nothing is drawn."""
-    if "sampled" not in capabilities(game):
+    if "sampled" not in capabilities(game) and not drawn_by(rule):
         return None
-    keys = jax.random.split(jax.random.key(seed, impl=SAMPLING_GENERATOR), count)
-    return np.tile(np.asarray(jax.random.key_data(keys)), (games, 1))
+    return np.tile(keys(seed, Purpose.LEARNING, count)[:, 0], (games, 1))
 
 
 def payoff_range(game: Any) -> float:

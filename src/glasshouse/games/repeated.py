@@ -185,6 +185,13 @@ class RepeatedGame(AbstractSequentialGame):
         frames = [own_frame(self.actions, i) for i in range(self.players)]
         return tuple(counts[np.argsort(frame)] for frame in frames)
 
+    def joint(self, behaviours: Sequence[RealArray]) -> Float[Array, "states profiles"]:
+        """The distribution of joint actions in each state, by player 1, slips included.
+
+        **Arguments:** `behaviours`, of each player in its own frame, shape `(states, actions)`.
+        """
+        return self._rows(Product(tuple(behaviours)))
+
     def check_learnable(self) -> None:
         discount = self.discount
         if not is_traced(discount) and float(discount) > LARGEST_LEARNED:

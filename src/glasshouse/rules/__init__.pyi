@@ -7,6 +7,7 @@ from .conditional import AbstractConditional as AbstractConditional
 from .corrected import Consensus as Consensus
 from .corrected import Sga as Sga
 from .extragradient import Extragradient as Extragradient
+from .fitted import FittedView as FittedView
 from .fixed import Fixed as Fixed
 from .gradient import Gradient as Gradient
 from .leader import Leader as Leader
@@ -15,6 +16,7 @@ from .lola import Lola as Lola
 from .look_ahead import LookAhead as LookAhead
 from .lss import Lss as Lss
 from .mean_field import MeanFieldLola as MeanFieldLola
+from .meta_shaper import MetaShaper as MetaShaper
 from .mirror import AbstractDual as AbstractDual
 from .mirror import MagneticMirror as MagneticMirror
 from .mirror import Mirror as Mirror
@@ -22,5 +24,12 @@ from .momentum import Momentum as Momentum
 from .optimistic import Optimistic as Optimistic
 from .optimistic_cgo import OptimisticCgo as OptimisticCgo
 from .per_player import PerPlayer as PerPlayer
+from .pola import Pola as Pola
+from .seeing import Seeing as Seeing
 from .sos import Sos as Sos
 from .transformed import Transformed as Transformed
+from .views import AbstractView as AbstractView
+from .views import FullView as FullView
+from .views import GuessedView as GuessedView
+from .views import NoisyView as NoisyView
+from .views import NoView as NoView

@@ -6,14 +6,14 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, PyTree
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, not_negative
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
-from glasshouse.rules.base import APART, SECOND, AbstractMemoryless
+from glasshouse.rules.base import APART, SECOND, AbstractMemoryless, ascend
 from glasshouse.rules.calculus import across, plus, shaped
 
 LOOK_AHEAD = Key(
@@ -28,6 +28,12 @@ BELIEVED = Key(
     None,
     several=True,
 )
+
+
+MOST_UNROLLED = 3
+"""Steps of the others up to which no loop is made of them. JAX 0.10.2 differentiates a `scan` of
+one step that clips (to a box) wrongly on CPUs, by some percent; of two steps and more it does not,
+which a test of bounded boxes looks after."""
 
 
 class AbstractAnticipating(AbstractMemoryless):
@@ -83,3 +89,33 @@ class AbstractAnticipating(AbstractMemoryless):
     ) -> Params:
         """αχ: what moving the steps that the others are expected to take is worth."""
         return shaped(game, params, key, believed=self.expected)
+
+    def paid_while_they_learn(
+        self,
+        game: AbstractParametricGame,
+        params: Params,
+        player: int,
+        mine: PyTree,
+        steps: int,
+        key: RandomKey = None,
+    ) -> Float[RealArray, ""]:
+        """What a player at `mine` is paid on average over some selfish steps of the others.
+
+        Definition: (1/T) Σ_{t=1..T} U_i(θ_i, θ_-i^t), θ_-i^{t+1} = project(θ_-i^t + αξ_-i), ξ_-i at
+        (θ_i, θ_-i^t).
+        """
+
+        def learned(here: Params, _: None = None) -> tuple[Params, RealArray]:
+            moves = self.expected(game.selfish_gradients(here, key))
+            others = (*moves[:player], None, *moves[player + 1 :])
+            there = ascend(game, here, others, jnp.ones(()))
+            return there, game.payoffs(there, key)[player]
+
+        here = (*params[:player], mine, *params[player + 1 :])
+        if steps > MOST_UNROLLED:
+            return jax.lax.scan(learned, here, length=steps)[1].mean()
+        paid = []
+        for _ in range(steps):
+            here, now = learned(here)
+            paid.append(now)
+        return jnp.mean(jnp.stack(paid))

@@ -15,7 +15,7 @@ from glasshouse._foundation.final import final_unless_abstract
 from glasshouse._foundation.results import described, fields_of
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
-from glasshouse.rules.calculus import check_exact, check_separate
+from glasshouse.rules.calculus import check_behaviours, check_exact, check_separate
 from glasshouse.rules.residual import residual_of
 
 APART = "players' parameters apart"
@@ -23,6 +23,9 @@ APART = "players' parameters apart"
 
 SECOND = "second derivatives"
 """What rules need that use products of them."""
+
+BEHAVIOURS = "behaviours in information states"
+"""What rules need that measure steps by what players do."""
 
 Directions = tuple[Any, ...]
 """What moves each entry of params, of its structure and shapes; None where it does not move."""
@@ -142,6 +145,8 @@ class AbstractMemoryless(AbstractDirection):
             check_separate(game, self.words)
         if SECOND in self.needs:
             check_exact(game, self.words)
+        if BEHAVIOURS in self.needs:
+            check_behaviours(game, self.words)
 
     def direction(
         self, game: AbstractParametricGame, params: Params, state: Any, key: RandomKey = None
@@ -217,7 +222,7 @@ def check_direction(rule: Any, purpose: str) -> AbstractDirection:
     return rule
 
 
-def in_words(rule: AbstractRule) -> str:
+def in_words(rule: Any) -> str:
     """What a rule is called in sentences, with its numbers: "LOLA (look-ahead 0.5)"."""
     usual = {name: key.default for name, key in rule.keys.items()}
     said = [
@@ -227,6 +232,15 @@ def in_words(rule: AbstractRule) -> str:
         for text in _said(name, value)
     ]
     return f"{rule.words} ({', '.join(said)})" if said else rule.words
+
+
+def drawn_by(declared: Any) -> frozenset[str]:
+    """When a rule, or what it is made of, draws: "once" for a run, at "every step", or never."""
+    parts = [x for _, x in fields_of(declared)]
+    parts = [x for part in parts for x in (part if type(part) is tuple else [part])]
+    inside = [drawn_by(x) for x in parts if isinstance(x, AbstractDeclared)]
+    own = getattr(declared, "draws", "nothing")
+    return frozenset({own} - {"nothing"}).union(*inside)
 
 
 def of_words(rule: AbstractRule) -> str:
@@ -241,7 +255,7 @@ def _is_single(value: Any) -> bool:
 def _said(name: str, value: Any) -> list[str]:
     """What a field adds to a rule's words; nothing where it is as usual."""
     name, several = name.replace("_", "-"), type(value) is tuple
-    rules = [x for x in (value if several else [value]) if isinstance(x, AbstractRule)]
+    rules = [x for x in (value if several else [value]) if isinstance(x, AbstractDeclared)]
     if rules:
         return [in_words(inner) for inner in rules]
     if isinstance(value, str):

@@ -13,7 +13,7 @@ from jax.scipy.sparse.linalg import gmres
 from jaxtyping import Array, Float, PyTree
 
 from glasshouse.errors import InputError
-from glasshouse.parametric.capabilities import capabilities
+from glasshouse.parametric.capabilities import AbstractDense, capabilities
 from glasshouse.parametric.protocol import AbstractParametricGame, Layout, Params, RandomKey
 
 MOST_ELIMINATED = 40
@@ -45,6 +45,18 @@ def check_separate(game: AbstractParametricGame, who: str) -> None:
         raise InputError(
             f"{who} needs params with one entry for each player; those of {type(game).__name__} "
             f"are {game.layout.value}: use Gradient() there, or the game that is inside"
+        )
+
+
+def check_behaviours(game: AbstractParametricGame, who: str) -> None:
+    """Refuse games that are functions of parameters alone, in which nobody acts.
+
+    **Raises:** `InputError` naming the rule and the game.
+    """
+    if not isinstance(game, AbstractDense):
+        raise InputError(
+            f"{who} compares what players do in every state, and {type(game).__name__} does not "
+            "say it: make a game in normal form, or a RepeatedGame, a ParametricGame"
         )
 
 

@@ -26,7 +26,7 @@ from glasshouse.parametric.capabilities import capabilities
 from glasshouse.parametric.dense import check_channel
 from glasshouse.parametric.measure import check_observable
 from glasshouse.parametric.observable import Observable, is_in_place, observable
-from glasshouse.rules.base import APART, AbstractRule, in_words
+from glasshouse.rules.base import APART, AbstractRule, drawn_by, in_words
 from glasshouse.semantics.base import AbstractSemantics
 from glasshouse.study.entrants import check_league, league_entrants, of_entrant
 from glasshouse.study.spec.comparison import EntrySpec
@@ -351,7 +351,8 @@ class _Builder:
         if kind not in self._rules:
             here = game.neutral()
             size = np.array(0.1)
-            jax.eval_shape(lambda x: rule.step(game, x, rule.init(game, x), size), here)
+            key = jax.random.key(0) if drawn_by(rule) else None
+            jax.eval_shape(lambda x: rule.step(game, x, rule.init(game, x, key), size, key), here)
             self._rules.add(kind)
 
 

@@ -34,7 +34,8 @@ class LearningSpec(RuleSection):
     spread: Positive | None = None
     """Standard deviation of "normal" starts about the neutral one; default 1, affine 0.2."""
     seed: Annotated[int, Field(ge=0, lt=2**32, strict=True)] = 0
-    """Of drawn starts: the same seed, the same starts, however many and with any JAX setting."""
+    """Of drawn starts, and of what learners see: the same seed, the same numbers, however many and
+    with any JAX setting."""
     tied: StrictBool = False
     """Whether all players share one parameter, each contributing its own selfish gradient."""
     batch: Annotated[int, Field(ge=1, le=100_000_000, strict=True)] = 100_000
@@ -62,7 +63,7 @@ class LearningSpec(RuleSection):
             rule = PerPlayer([p.build_rule() for p in self.players], sizes)
         starts = self._starts(spread)
         stop = None if self.stop is None else self.stop.build()
-        return Learning(rule, self.step_size, self.steps, stop, starts, self.tied)
+        return Learning(rule, self.step_size, self.steps, stop, starts, self.tied, self.seed)
 
     def _starts(self, spread: float) -> Starts:
         spread = spread if self.spread is None else self.spread

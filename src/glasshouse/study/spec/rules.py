@@ -1,7 +1,7 @@
 """Rules in study files: their names, and the numbers that belong to them."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, GetCoreSchemaHandler, create_model, field_validator, model_validator
 from pydantic.fields import FieldInfo
@@ -11,8 +11,10 @@ from glasshouse._foundation.declared import Key, settings_of
 from glasshouse.errors import near_miss
 from glasshouse.rules.base import AbstractDirection, check_direction
 from glasshouse.rules.registry import RULES
+from glasshouse.rules.seeing import Seeing
 from glasshouse.study.spec.declared import AS_IT_IS, classes, field, made
 from glasshouse.study.spec.hints import rule_hint
+from glasshouse.study.spec.sight import SIGHT_SPECS, SightSection
 from glasshouse.study.spec.values import Positive, Section
 
 OWN_RULES = classes(RULES, own=True)
@@ -30,6 +32,8 @@ class RuleTable(Section):
 
     rule: str = Field(default="gradient", json_schema_extra={"enum": list(OWN_RULES)})
     """By which rule to learn; `glasshouse rules` lists them, "fixed" being not to learn."""
+    sees: Annotated[SightSection, SIGHT_SPECS] | None = None
+    """What its learner sees of the others, such as { kind = "noisy", scale = 2.0 }; default all."""
 
     @classmethod
     def keys_with(cls, rule: object) -> list[str]:
@@ -80,7 +84,8 @@ class RuleTable(Section):
 
     def build_rule(self) -> AbstractDirection:
         """The rule, with the numbers that were given."""
-        return check_direction(made(self.made, self._given()), "a study")
+        rule = check_direction(made(self.made, self._given()), "a study")
+        return rule if self.sees is None else Seeing(rule, self.sees.build())
 
 
 def with_keys(table: type[RuleTable], rules: Mapping[str, Any], name: str) -> type[RuleTable]:
