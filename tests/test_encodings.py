@@ -50,6 +50,7 @@ CALLS = {
     "verify κ–missing.json": 2,
     "new κ/missing.toml": 2,
     "sceptic --networks 3 --out κ": 2,
+    "league κ–missing.toml": 2,
     "rate κ.csv": 2,
     "thresholds κ": 2,
     "no_such_command": 2,

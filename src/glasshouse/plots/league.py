@@ -1,6 +1,7 @@
 """Who is paid what against whom, as a table in colours."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import ArrayLike
@@ -25,6 +26,9 @@ SMALLEST_TEXT = 3.5
 """Points of text in a cell."""
 
 DIGITS = 3
+
+KEEPS_ITS_COLOUR = 0.99
+"""Reports turn colours on dark pages, but not of what one can see through."""
 
 DARKEST = 0.42
 """Mean of the channels of colours on which what is black can be read."""
@@ -57,11 +61,9 @@ def plot_league(
     numbered = count <= MOST_NUMBERED
     size = (max(FIGURE_WIDTH, 1.5 + 0.45 * count), 1.4 + 0.36 * min(count, 2 * MOST_NUMBERED))
     ax = ax or new_figure(size, shrinks=False).subplots()
-    # Not as pixels: on a dark page the lightness of cells turns with that of what stands in them.
     edges = np.arange(count + 1) - 0.5
-    mesh = ax.pcolormesh(
-        edges, edges, np.ma.masked_invalid(values), cmap="cividis", rasterized=not numbered
-    )
+    shades = np.ma.masked_invalid(values)
+    mesh = ax.pcolormesh(edges, edges, shades, cmap="cividis", rasterized=True)
     for row, column in np.argwhere(~np.isfinite(values)):
         place = (column - 0.5, row - 0.5)
         ax.add_patch(Rectangle(place, 1, 1, fc="none", ec=GREY, hatch="//", lw=0.5))
@@ -100,6 +102,8 @@ def _numbers(
     cell = expected_width(ax) / len(values) * 72 / ax.figure.dpi
     size = float(np.clip(SHARE_OF_CELL * cell / (WORD_WIDTH * longest), SMALLEST_TEXT, TEXT))
     for (row, column), value in np.ndenumerate(values):
-        light = colours[row, column, :3].mean() > DARKEST
-        ink = BLACK if light or not np.isfinite(value) else "#ffffff"
-        ax.text(column, row, words[row][column], ha="center", va="center", size=size, color=ink)
+        style: dict[str, Any] = {"color": BLACK}
+        if np.isfinite(value):  # on a dark page cells stay as they are, and so does what is on them
+            light = colours[row, column, :3].mean() > DARKEST
+            style = {"color": "#010101" if light else "#fefefe", "alpha": KEEPS_ITS_COLOUR}
+        ax.text(column, row, words[row][column], ha="center", va="center", size=size, **style)

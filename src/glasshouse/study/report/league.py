@@ -161,7 +161,7 @@ def _explained(found: StudyLeague) -> Iterator[object]:
         settings = (
             f" of {kind} of {ratings.population}, α = {ratings.alpha:.4g} ({ratings.alpha_rule})"
         )
-    counted = "" if first.unit is None else f"; steps count {PAYOFF_UNITS[first.unit]}"
+    counted = "" if first.unit is None else f" (steps count {PAYOFF_UNITS[first.unit]})"
     yield quiet(
         "Payoffs are per round{}, means over {} starts, the same for every pair, ± half of the "
         "95 % interval by Student's t. A pair any of whose runs left the reals has no mean, and is "
