@@ -1,6 +1,5 @@
 """Whether payoffs jump: a short segment on which no continuous function takes their values."""
 
-import dataclasses
 import itertools
 import math
 from collections.abc import Iterator, Sequence

@@ -12,10 +12,12 @@ from glasshouse.analysis.movement.switch import Switch
 from glasshouse.study.computed import Computed
 from glasshouse.study.words.compared import comparison_brief
 from glasshouse.study.words.names import (
+    EVERY_OR_NO,
     at_own_values,
     axis_name,
     in_words_and,
     neighbours,
+    tried,
 )
 from glasshouse.study.words.outcomes import (
     FEWEST_COOPERATE,
@@ -61,7 +63,7 @@ def spans(values: Sequence[float], holds: Sequence[bool], name: str) -> str:
     **Arguments:** `name`, what the axis is called.
     """
     if not any(holds) or all(holds):
-        return tried("every" if any(holds) else "no", name)
+        return tried("everywhere" if any(holds) else "nowhere", name)
     blocks = [(first, last) for held, first, last in neighbours(list(map(bool, holds))) if held]
     if len(blocks) > MOST_SPANS:
         return f"at {sum(holds)} of {len(values)} points"
@@ -82,17 +84,11 @@ def digits_of(value: float) -> str:
     return f"{value:.{HEADLINE}g}"
 
 
-def tried(which: str, name: str) -> str:
-    """ "at every coupling tried": of what lies between, and beyond, nothing is known."""
-    return f"at {which} {name} tried"
-
-
 def switched(switch: Switch, name: str) -> str:
     """Where along an axis of that name a property holds: "above 0.4286"."""
     if switch.bracket is not None:
         return f"{'below' if switch.holds == 'below' else 'above'} {headline(*switch.bracket)}"
-    which = {"everywhere": "every", "nowhere": "no"}.get(switch.holds)
-    return tried(which, name) if which else f"({switch.result})"
+    return tried(switch.holds, name) if switch.holds in EVERY_OR_NO else f"({switch.result})"
 
 
 def corner_is(found: CertifiedThreshold | Switch, name: str) -> str:

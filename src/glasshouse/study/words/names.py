@@ -19,6 +19,10 @@ PLAIN = ("cooperate", "cooperation")
 """Names of actions that say themselves what they count as."""
 
 
+EVERY_OR_NO = {"everywhere": "every", "nowhere": "no"}
+"""What is said of the values that were tried."""
+
+
 def players_called(result: Computed) -> tuple[str, ...]:
     """What the study's players are called in sentences: "Ada", or "player 1"."""
     return result.prepared.base.game.player_names
@@ -90,6 +94,14 @@ def at_own_values(result: Computed) -> str:
     """ " at coupling = 0.5"; nothing where nothing is swept."""
     values = own_values(result)
     return f" at {values}" if values else ""
+
+
+def tried(where: str, name: str) -> str:
+    """ "at every coupling tried": of what lies between, and beyond, nothing is known.
+
+    **Arguments:** `where`, "everywhere" or "nowhere"; `name`, what was tried.
+    """
+    return f"at {EVERY_OR_NO[where]} {name} tried"
 
 
 def upper(words: str) -> str:
