@@ -99,7 +99,9 @@ BY_HAND = Predictions(
     long_run_switch=Switch(
         None, None, "several switches", ((0.3, 0.4), (0.8, 0.9)), "unclear", "learned", "by hand"
     ),
-    equilibrium=Switch(None, None, "not bracketed", (), "nowhere", "numerical", "by hand"),
+    equilibrium=Switch(
+        None, None, "not bracketed", (), "nowhere", "numerical", "by hand", searched=(0.0, 1.0)
+    ),
     no_equilibrium_reason="",
 )
 """What a search can also find: several switches, or none."""

@@ -216,8 +216,8 @@ def test_several_studies_are_a_line_each_and_a_page_of_all(call, tmp_path):
 
 
 @pytest.mark.usefixtures("terminal")
-def test_ten_studies_take_25_lines(capsys):
-    """Of 100 columns, broken between words alone: with the notes and the pages in three more."""
+def test_ten_studies_take_25_lines(capsys, monkeypatch, tmp_path):
+    """Of 100 columns, broken between words alone, with the notes and the page of all."""
     names = ("one axis", "awkward", "unbounded", "learning swept")
     summaries = {name: result(name).to_dict() for name in names}
     told = []
@@ -227,7 +227,17 @@ def test_ten_studies_take_25_lines(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 100
     assert " ".join(map(str.strip, lines)) == " ".join(told)
-    assert 10 * len(lines) / len(names) + 3 <= 25
+    monkeypatch.chdir(tmp_path)
+    Path("results", "half").mkdir(parents=True)
+    Path("results", "half", "provenance.json").write_text("{}", "utf-8")
+    for noted in (["one axis", "awkward", "unbounded"], [*map(str, range(10))]):
+        run._index(Path("results"), noted, quiet=False)
+        more = capsys.readouterr().out.splitlines()
+        assert max(map(len, more)) <= 100
+        assert more[0].startswith("Notes on ")
+        assert ("10 studies" if len(noted) == 10 else ", ".join(noted)) in more[0]
+        assert "Reports: results/NAME/report.html" in " ".join(more)
+        assert 10 * len(lines) / len(names) + len(more) <= 25
 
 
 def test_the_page_of_all_says_what_it_cannot_show(call, tmp_path):

@@ -186,6 +186,26 @@ def test_each_player_may_cooperate_in_its_own_way():
         game.cooperating("share")
 
 
+def test_names_with_control_characters_can_be_said_as_they_are_shown(call, tmp_path):
+    """In a study's TOML, too; of names that are shown alike, none is guessed."""
+    labels = Labels(("A\nda", "Ben"), (("keep", "sh\x7fare\nit"),) * 2, title="odd\x7f\ngame")
+    write_nfg(NormalFormGame(TENSOR, labels, player_axis=0), tmp_path / "game.nfg")
+    for k, said in enumerate(("sh\x7fare\nit", "sh are it")):
+        study = tmp_path / f"{k}.toml"
+        found = call("new", str(study), "--from", str(tmp_path / "game.nfg"), "--cooperate", said)
+        assert found[::2] == (0, "")
+        setting = check_study(study).base
+        assert (setting.title, setting.game.player_names) == ("odd game", ("A da", "Ben"))
+        assert setting.game.cooperative_actions == ("sh are it", "sh are it")
+    code, _, error = call("games", str(tmp_path / "game.nfg"), "--cooperate", "share")
+    assert code == 2
+    assert "A da has no action 'share': choose one of keep, sh are it or" in error
+    assert error.rstrip("\n").isprintable()
+    alike = Labels(("Ada", "Ben"), (("a\x7fb", "a\x01b"),) * 2)
+    with pytest.raises(InputError, match="no action 'a b'"):
+        NormalFormGame(TENSOR, alike, player_axis=0).cooperating("a b")
+
+
 def test_commands_and_studies_take_an_action_of_each_player(tmp_path):
     labels = Labels(("Ada", "Ben"), (("keep", "share"), ("leave", "trust, fully")))
     write_nfg(NormalFormGame(TENSOR, labels, player_axis=0), tmp_path / "game.nfg")

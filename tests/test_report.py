@@ -219,7 +219,7 @@ def test_what_has_no_value_is_told_in_words():
     text = Page(html("custom")).text
     assert "none: closed forms are known for the semantics' own coupling only" in text
     assert "several switches, between 0.3 and 0.4, 0.8 and 0.9" in text
-    assert "holds nowhere in the range searched" in text
+    assert "holds at no value tried from 0 to 1" in text
 
 
 def test_two_axes_compare_along_both():

@@ -29,6 +29,7 @@ from glasshouse.study.report.figures import study_figures
 from glasshouse.study.report.page import report_html
 from glasshouse.study.result import StudyResult
 from glasshouse.study.spec.toml import parse_study
+from glasshouse.study.words.glance import glance
 from glasshouse.study.words.sentences import equilibrium_claim
 from glasshouse.study.words.verdicts import judged
 
@@ -447,6 +448,7 @@ def test_a_function_of_ones_own_is_certified_as_a_program(tmp_path, half_result)
         assert verify(tmp_path / "file.json").accepted
     assert "(about this program, traced from the semantics)" in claims(result)[-1]
     assert "(about this program)" in report_html(result, (), {})
+    assert glance(result)[-1].how == "proved about this program"
 
 
 def test_operations_that_cannot_be_bounded_are_named(tmp_path):

@@ -29,6 +29,7 @@ from glasshouse.analysis import (
     SearchedPoint,
     Share,
     Switch,
+    Witness,
     assess,
     base_game,
     best_deviation,
@@ -56,7 +57,6 @@ from glasshouse.analysis.challenge import (
     Forecasts,
 )
 from glasshouse.analysis.equilibria import bound_game, mixed_equilibrium, mixing_branch
-from glasshouse.analysis.equilibria.discontinuity import Jump
 from glasshouse.certificates.checker import check
 from glasshouse.channels import (
     Box,
@@ -374,8 +374,8 @@ EXAMPLES = {
     "FeasibleSet": lambda: surveyed().feasible,
     "Existence": lambda: surveyed().existence,
     "Hypothesis": quasi_concave,
-    "Triple": lambda: quasi_concave().witness,
-    "Jump": lambda: Jump(0, (((0.3,), (1.0,)), ((0.25,), (1.0,))), 0.5),
+    "Witness": lambda: quasi_concave().witness,
+    "Witness of a jump": lambda: Witness("jump", 0, (((0.3,), (1.0,)), ((0.25,), (1.0,))), 0.5),
     "ConcavityThreshold": lambda: quasi_concavity_threshold(FAMILY, tolerance=0.2),
     "EquilibriumCount": lambda: find_equilibria(PARAMETRIC).proof,
     "Program": lambda: certify(PARAMETRIC, (3.0, 3.0), 1e-6).document.problem.programs[0].program(),

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from tests.reference import DONATION, PD, STAG_HUNT, family, normal_form, random_tensor
 
-from glasshouse.analysis.equilibria.discontinuity import Jump
 from glasshouse.analysis.equilibria.existence import continuity, existence
-from glasshouse.analysis.equilibria.quasi_concavity import Triple, quasi_concavity_threshold
+from glasshouse.analysis.equilibria.quasi_concavity import quasi_concavity_threshold
+from glasshouse.analysis.equilibria.witness import Witness
 from glasshouse.channels import Box
 from glasshouse.errors import InputError
 from glasshouse.families import AffineFamily, LogisticFamily
@@ -30,10 +30,16 @@ def paid(payoffs, coupling, own, other):
     return R * p * q + S * p * (1 - q) + T * (1 - p) * q + P * (1 - p) * (1 - q)
 
 
-def witness(found) -> Triple:
-    triple = found["quasi-concave"].witness
-    assert triple is not None
-    return triple
+def dip_of(found) -> Witness:
+    dip = found["quasi-concave"].witness
+    assert dip is not None
+    assert dip.kind == "dip"
+    return dip
+
+
+def own_points(dip):
+    """Where the player that is paid less is, at the three profiles."""
+    return [profile[dip.player] for profile in dip.profiles]
 
 
 def switches(found) -> tuple[float, float]:
@@ -55,13 +61,13 @@ def test_the_prisoners_dilemma_has_a_mixed_equilibrium_and_perhaps_no_pure_one()
     found = existence(family(PD, 3.0)(0.5))
     assert (found.mixed, found.pure) == (True, None)
     assert [h.holds for h in found.hypotheses] == [False, True, True, True, True]
-    triple = witness(found)
-    (x,), (y,), (z,) = triple.points
-    ((other,),) = [own for j, own in enumerate(triple.others) if j != triple.player]
+    dip = dip_of(found)
+    (x,), (y,), (z,) = own_points(dip)
+    ((other,),) = {profile[1 - dip.player] for profile in dip.profiles}
     with mpmath.workdps(40):
         u, v, w = (paid(PD, mpmath.mpf(0.5), mpmath.mpf(t), mpmath.mpf(other)) for t in (x, y, z))
         assert x < y < z
-        assert min(u, w) - v > triple.dip * 0.999 > 0
+        assert min(u, w) - v > dip.amount * 0.999 > 0
 
 
 @pytest.mark.parametrize("coupling", [0.02, 0.08, 0.9, 1.1])
@@ -107,7 +113,7 @@ def test_concave_and_convex_payoffs_of_the_affine_semantics():
     assert (concave.mixed, concave.pure) == (True, True)
     convex = existence(AffineFamily(normal_form(STAG_HUNT))(0.4))  # w(1 - w) D > 0
     assert (convex.mixed, convex.pure) == (True, None)
-    assert witness(convex).dip > 0
+    assert dip_of(convex).amount > 0
 
 
 def test_from_an_unbounded_box_nothing_follows():
@@ -126,9 +132,9 @@ def test_without_reading_everything_holds_whatever_the_game():
 def test_several_parameters_are_refuted_by_points_halfway():
     game = NormalFormGame(random_tensor((3, 3), 1))
     found = existence(ParametricGame(game, Logistic((3, 3), 0.5, 3.0)))
-    x, y, z = map(np.array, witness(found).points)
+    x, y, z = map(np.array, own_points(dip_of(found)))
     np.testing.assert_array_equal(y, (x + z) / 2)
-    assert witness(found).dip > 0
+    assert dip_of(found).amount > 0
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -139,9 +145,8 @@ def test_witnesses_lie_in_the_box(seed):
         ParametricGame(game, Logistic((3, 3), 0.5, bound)),
         family(PD, bound)(0.5),
     ):
-        triple = existence(played)["quasi-concave"].witness
-        assert not isinstance(triple, Jump)
-        assert triple is None or np.abs(np.concatenate(triple.points)).max() <= bound
+        dip = existence(played)["quasi-concave"].witness
+        assert dip is None or np.abs(np.concatenate(own_points(dip))).max() <= bound
 
 
 def stepping(params, seen):
@@ -228,10 +233,11 @@ def test_a_jump_is_shown_by_two_profiles_next_to_each_other(name):
     found = continuity(game)
     assert found.holds is False
     jump = found.witness
-    assert isinstance(jump, Jump)
-    first, second = (paid_at(game, end) for end in jump.ends)
-    assert abs(first - second)[jump.player] > jump.gap * (1 - 1e-9) > 0.01
-    apart = np.abs(np.subtract(*map(np.ravel, jump.ends)))
+    assert jump is not None
+    assert jump.kind == "jump"
+    first, second = (paid_at(game, end) for end in jump.profiles)
+    assert abs(first - second)[jump.player] > jump.amount * (1 - 1e-9) > 0.01
+    apart = np.abs(np.subtract(*map(np.ravel, jump.profiles)))
     assert 0 < apart.max() < 1e-11
 
 
@@ -259,6 +265,19 @@ def test_a_jump_is_shown_on_a_box_without_bounds():
     found = existence(game)
     assert [found[name].holds for name in ("continuous", "compact")] == [False, False]
     assert existence_words(found).endswith("since payoffs jump and a box is not bounded")
+
+
+def test_hypotheses_have_one_shape_in_json():
+    """Whether it is a jump or a dip that shows that one fails, or it does not fail."""
+    game = of_two(JUMPING["where"])
+    found = [continuity(game).to_dict()]
+    found += existence(family(PD, 3.0)(0.5)).to_dict()["hypotheses"]
+    assert {tuple(hypothesis) for hypothesis in found} == {("name", "holds", "why", "witness")}
+    shown = [hypothesis["witness"] for hypothesis in found if hypothesis["witness"]]
+    assert sorted(witness["kind"] for witness in shown) == ["dip", "jump"]
+    assert len({tuple(witness) for witness in shown}) == 1
+    for witness in shown:
+        assert all(len(profile) == 2 for profile in witness["profiles"])
 
 
 def test_what_is_shown_of_existence_can_be_read():
@@ -299,10 +318,11 @@ def test_random_programs_jump_where_it_is_claimed(seed):
     found = continuity(game)
     if found.holds is False:
         assert not meet
-        assert isinstance(found.witness, Jump)
-        first, second = (paid_at(game, end) for end in found.witness.ends)
-        assert abs(first - second)[found.witness.player] > found.witness.gap * (1 - 1e-6) - 1e-12
-        assert np.abs(np.subtract(*map(np.ravel, found.witness.ends))).max() < 1e-11
+        jump = found.witness
+        assert jump is not None
+        first, second = (paid_at(game, end) for end in jump.profiles)
+        assert abs(first - second)[jump.player] > jump.amount * (1 - 1e-6) - 1e-12
+        assert np.abs(np.subtract(*map(np.ravel, jump.profiles))).max() < 1e-11
 
 
 def test_other_games_are_refused():

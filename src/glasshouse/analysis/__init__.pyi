@@ -39,11 +39,10 @@ from .equilibria import EquilibriumPoint as EquilibriumPoint
 from .equilibria import Existence as Existence
 from .equilibria import FeasibleSet as FeasibleSet
 from .equilibria import Hypothesis as Hypothesis
-from .equilibria import Jump as Jump
 from .equilibria import Mixture as Mixture
 from .equilibria import Selection as Selection
 from .equilibria import Survey as Survey
-from .equilibria import Triple as Triple
+from .equilibria import Witness as Witness
 from .equilibria import attraction as attraction
 from .equilibria import certify_mixture as certify_mixture
 from .equilibria import existence as existence

@@ -152,6 +152,8 @@ def switch_row(symbol: str, switch: "Switch", meaning: str) -> tuple[str, str, s
     """What a table says of a switch: its name, where it is, what it means, how it was obtained."""
     how = f"{switch.method}: {switch.detail}"
     if switch.bracket is None:
-        return symbol, "none", meaning, f"{switch.result}, holds {switch.holds}; {how}"
+        from glasshouse.study.words.sentences import switch_words
+
+        return symbol, "none", meaning, f"{switch_words(switch)}; {how}"
     below = " (below it, not above)" if switch.holds == "below" else ""
     return symbol, plus_minus(*switch.bracket), meaning + below, how

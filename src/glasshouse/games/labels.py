@@ -120,7 +120,8 @@ def moved_to_front(
 ) -> list[int]:
     """The actions of a player in the order in which the named one is the first.
 
-    **Arguments:** `action`, an index or a label; `players` and `actions`, everybody's labels.
+    **Arguments:** `action`, an index or a label, as it is or as it is shown on one line;
+    `players` and `actions`, everybody's labels.
     **Raises:** `InputError` where the player has no such action, saying who has.
     """
     from glasshouse._foundation.numbers import shown, whole  # which loads JAX
@@ -128,16 +129,27 @@ def moved_to_front(
     names = actions[player]
     try:
         if isinstance(action, str):
-            chosen = names.index(action)
+            chosen = _place(action, names)
         else:
             chosen = whole(action, "action", least=0, most=len(names) - 1)
     except ValueError as error:
         raise InputError(
-            f"{players[player]} has no action {shown(action)}: "
-            f"choose one of {', '.join(names)} or an index from 0 to {len(names) - 1}"
+            f"{on_one_line(players[player])} has no action {shown(action)}: "
+            f"choose one of {', '.join(map(on_one_line, names))} or an index from 0 to "
+            f"{len(names) - 1}"
             f"{_whose(action, players, actions)}"
         ) from error
     return [chosen, *(a for a in range(len(names)) if a != chosen)]
+
+
+def _place(name: str, names: Sequence[str]) -> int:
+    """Which of the names it is: the same, or the only one that is shown alike on one line."""
+    if name in names:
+        return names.index(name)
+    seen = [on_one_line(own) for own in names]
+    if seen.count(on_one_line(name)) != 1:
+        raise ValueError(name)
+    return seen.index(on_one_line(name))
 
 
 def _whose(action: Any, players: Sequence[str], actions: Sequence[Sequence[str]]) -> str:
@@ -147,10 +159,10 @@ def _whose(action: Any, players: Sequence[str], actions: Sequence[Sequence[str]]
         return ""
     from glasshouse._foundation.numbers import shown
 
-    each = ",".join(str(action) if action in own else own[0] for own in actions)
+    each = ",".join(on_one_line(str(action) if action in own else own[0]) for own in actions)
     return (
-        f"; {shown(action)} is an action of {' and '.join(others)}, so name one for each player, "
-        f"as {each}"
+        f"; {shown(action)} is an action of {' and '.join(map(on_one_line, others))}, so name one "
+        f"for each player, as {each}"
     )
 
 

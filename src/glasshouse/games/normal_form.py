@@ -109,10 +109,9 @@ class NormalFormGame(AbstractOneShotGame):
 
     @property
     def title(self) -> str:
-        """The game's name, or its size where it has none."""
-        if self.labels is not None and self.labels.title:
-            return self.labels.title
-        return f"{_size(self.actions)} game"
+        """The game's name on one line, or its size where it has none."""
+        named = "" if self.labels is None else on_one_line(self.labels.title)
+        return named or f"{_size(self.actions)} game"
 
     @property
     def action_names(self) -> tuple[tuple[str, ...], ...]:

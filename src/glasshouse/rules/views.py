@@ -20,7 +20,7 @@ from glasshouse._foundation.results import described
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
 
-NEVER, ONCE, ANEW = "nothing", "once", "every step"
+NEVER, LASTING, ANEW = "nothing", "once", "every step"
 """When something is drawn: never, once for a run, and anew at every step."""
 
 
@@ -156,7 +156,7 @@ class GuessedView(AbstractView):
 
     @property
     def draws(self) -> str:
-        return ONCE
+        return LASTING
 
     def begin(self, game: AbstractParametricGame, params: Params, key: RandomKey) -> Any:
         return _noise(params, key)
@@ -207,12 +207,14 @@ class NoisyView(AbstractView):
             axis="noise σ of what is seen (parameter units)",
             least=0,
         ),
-        "drawn": Key('When noise is drawn: "every step" (default) or "once".', ANEW, (ANEW, ONCE)),
+        "drawn": Key(
+            'When noise is drawn: "every step" (default) or "once".', ANEW, (ANEW, LASTING)
+        ),
     }
 
     def __init__(self, scale: Numbers = 1.0, drawn: str = ANEW):
-        if drawn not in (ANEW, ONCE):
-            raise InputError(f"drawn={drawn!r:.40} must be {ANEW!r} or {ONCE!r}")
+        if drawn not in (ANEW, LASTING):
+            raise InputError(f"drawn={drawn!r:.40} must be {ANEW!r} or {LASTING!r}")
         self.scale, self.drawn = number_within(scale, "scale"), drawn
 
     @property
@@ -220,7 +222,7 @@ class NoisyView(AbstractView):
         return self.drawn
 
     def begin(self, game: AbstractParametricGame, params: Params, key: RandomKey) -> Any:
-        return _noise(params, key) if self.drawn == ONCE else None
+        return _noise(params, key) if self.drawn == LASTING else None
 
     def look(
         self,
@@ -240,7 +242,7 @@ class NoisyView(AbstractView):
 
     @classmethod
     def example(cls) -> "NoisyView":
-        return cls(0.5, ONCE)
+        return cls(0.5, LASTING)
 
 
 def _beside(params: Params, others: Params, observer: int) -> Params:

@@ -18,6 +18,7 @@ from glasshouse.dynamics.starts import check_starts
 from glasshouse.errors import InputError
 from glasshouse.families.family import AbstractFamily
 from glasshouse.games.base import AbstractGame
+from glasshouse.games.labels import on_one_line
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.repeated import Played, is_repeated
 from glasshouse.leagues.entrants import Entrant
@@ -56,7 +57,7 @@ class Setting(Readable):
     @property
     def title(self) -> str:
         """What the game is called: as the study says, or as it is played."""
-        return self.study.game.title or self.played.title
+        return on_one_line(self.study.game.title or "") or self.played.title
 
     @property
     def observable(self) -> Observable | None:

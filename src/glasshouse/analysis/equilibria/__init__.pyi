@@ -1,6 +1,5 @@
 from .attraction import Attraction as Attraction
 from .attraction import attraction as attraction
-from .discontinuity import Jump as Jump
 from .existence import Existence as Existence
 from .existence import Hypothesis as Hypothesis
 from .existence import existence as existence
@@ -21,9 +20,9 @@ from .mixed.restricted import symmetric_equilibria as symmetric_equilibria
 from .points import Equilibria as Equilibria
 from .points import EquilibriumPoint as EquilibriumPoint
 from .quasi_concavity import ConcavityThreshold as ConcavityThreshold
-from .quasi_concavity import Triple as Triple
 from .quasi_concavity import quasi_concavity_threshold as quasi_concavity_threshold
 from .selection import Selection as Selection
 from .selection import selection as selection
 from .survey import Survey as Survey
 from .survey import survey as survey
+from .witness import Witness as Witness

@@ -1,6 +1,5 @@
 """Whether payoffs jump: a short segment on which no continuous function takes their values."""
 
-import dataclasses
 import itertools
 import math
 from collections.abc import Iterator, Sequence
@@ -10,15 +9,14 @@ import numpy as np
 from flint import arb
 
 from glasshouse._foundation.random import Purpose, normals
-from glasshouse._foundation.results import Result, few
 from glasshouse.analysis.equilibria.mixed.facing import bounds_of, payoffs_at
+from glasshouse.analysis.equilibria.witness import Witness
 from glasshouse.analysis.equilibrium.certification import base_of
 from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.covers import Region
 from glasshouse.certificates.intervals import Interval
 from glasshouse.certificates.payoff import Table
 from glasshouse.certificates.program import Instruction, Machine, Program
-from glasshouse.games.labels import player_word
 from glasshouse.parametric.dense import DenseGame
 
 BASES, POINTS_ON_LINE = 12, 9
@@ -46,29 +44,6 @@ rounding seldom changes a comparison at the ends; at the second, one end may be 
 which something is equal. Doubles next to zero, which are shorter yet, computers take for zero."""
 
 
-@dataclasses.dataclass(frozen=True, repr=False)
-class Jump(Result):
-    """Two profiles close to each other between which a payoff is proved to jump.
-
-    **Arguments:** `player`, counted from 0, whose payoff it is; `ends`, everyone's parameters on
-    both sides; `gap`, by how much it jumps at least, somewhere on the segment between them.
-    """
-
-    player: int
-    ends: tuple[tuple[tuple[float, ...], ...], tuple[tuple[float, ...], ...]]
-    gap: float
-
-    @property
-    def words(self) -> str:
-        """In a sentence."""
-        return self.said()
-
-    def said(self, names: Sequence[str] = ()) -> str:
-        """In a sentence; `names` are what players are called."""
-        at, who = ", ".join(map(few, self.ends[0])), player_word(self.player, names)
-        return f"the payoff of {who} jumps by some {self.gap:.6g} near ({at})"
-
-
 class Segment(NamedTuple):
     """Between two profiles, a comparison holding at the first only; `test`, its register."""
 
@@ -77,7 +52,7 @@ class Segment(NamedTuple):
     end: np.ndarray
 
 
-def jump(game: DenseGame, program: Program, region: Region) -> Jump | None:
+def jump(game: DenseGame, program: Program, region: Region) -> Witness | None:
     """A jump of some player's payoff, if one is met and proved.
 
     On a short segment some comparisons change. Whichever of them hold, payoffs lie in an interval;
@@ -104,7 +79,7 @@ def _between(
     outcomes: list[list[list[Interval]]],
     begin: np.ndarray,
     end: np.ndarray,
-) -> Jump | None:
+) -> Witness | None:
     """A jump between two points, everyone's probabilities there being among the outcomes."""
     tables = np.asarray(base_of(game).tensor, np.float64).tolist()
     smallest = LEAST_JUMP * float(np.abs(tables).max())
@@ -112,7 +87,8 @@ def _between(
         ends = [_payoff(table, machine.values(_points(x))) for x in (begin, end)]
         gap = _gap([_payoff(table, values) for values in outcomes], *ends)
         if gap > smallest and _seen_in_floats(game, player, (begin, end), ends, gap):
-            return Jump(player, (_by_player(game, begin), _by_player(game, end)), gap)
+            profiles = _by_player(game, begin), _by_player(game, end)
+            return Witness("jump", player, profiles, gap)
     return None
 
 

@@ -12,17 +12,16 @@ from glasshouse._foundation.numbers import Whole, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import (
     SHOWN_WHOLE,
-    UNLESS_NONE,
     Result,
     few,
 )
-from glasshouse.analysis.equilibria.discontinuity import Jump, jump
+from glasshouse.analysis.equilibria.discontinuity import jump
 from glasshouse.analysis.equilibria.quasi_concavity import (
     FARTHEST_WITNESS,
     Concavity,
-    Triple,
     quasi_concavity,
 )
+from glasshouse.analysis.equilibria.witness import Witness
 from glasshouse.analysis.equilibrium.certification import base_of, semantics_numbers
 from glasshouse.analysis.outcomes.isolation import bounds
 from glasshouse.analysis.tracing.float_check import where_all_differ
@@ -32,6 +31,7 @@ from glasshouse.certificates.document import ProgramOnly
 from glasshouse.certificates.intervals import precision
 from glasshouse.certificates.program import Machine
 from glasshouse.errors import InputError
+from glasshouse.games.labels import player_word
 from glasshouse.parametric.dense import DenseGame
 
 CONCAVITY_BUDGET = 20_000
@@ -53,7 +53,7 @@ class Hypothesis(Result):
     name: str
     holds: bool | None
     why: str = dataclasses.field(metadata={SHOWN_WHOLE: True})
-    witness: Triple | Jump | None = dataclasses.field(default=None, metadata={UNLESS_NONE: True})
+    witness: Witness | None = None
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -168,15 +168,17 @@ def _with_ends(side: tuple[float, float]) -> tuple[float, float]:
     return low, high if math.isfinite(high) else max(low, 0.0) + FARTHEST_WITNESS
 
 
-def _jumping(found: Jump | None, names: Sequence[str]) -> Hypothesis:
+def _jumping(found: Witness | None, names: Sequence[str]) -> Hypothesis:
     if found is None:
         why = "it chooses between branches, which may not meet; no jump was found"
         return Hypothesis("continuous", None, why)
-    return Hypothesis("continuous", False, found.said(names), found)
+    at, who = ", ".join(map(few, found.profiles[0])), player_word(found.player, names)
+    why = f"the payoff of {who} jumps by some {found.amount:.6g} near ({at})"
+    return Hypothesis("continuous", False, why, found)
 
 
 def _quasi_concave(found: Concavity) -> Hypothesis:
-    return Hypothesis("quasi-concave", found.holds, found.why, found.triple)
+    return Hypothesis("quasi-concave", found.holds, found.why, found.witness)
 
 
 def _follows(mixed: bool | None, pure: bool | None, concave: Concavity) -> str:

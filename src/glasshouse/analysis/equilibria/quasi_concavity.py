@@ -13,9 +13,10 @@ from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Numbers, Pair, Whole, number, pair, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.random import Purpose, normals
-from glasshouse._foundation.results import Result, few
+from glasshouse._foundation.results import few
 from glasshouse.analysis.equilibria.complete.search import pose
 from glasshouse.analysis.equilibria.mixed.facing import bounds_of, params_from
+from glasshouse.analysis.equilibria.witness import Witness
 from glasshouse.analysis.equilibrium.certification import posed, semantics_numbers
 from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.count.exclusion import sign_of
@@ -46,27 +47,12 @@ CONCAVITY_BITS = 160
 """Bits of the proofs."""
 
 
-@dataclasses.dataclass(frozen=True, repr=False)
-class Triple(Result):
-    """Three points on a segment of a player's parameters, the middle one paid least.
-
-    **Arguments:** `player`, counted from 0; `others`, everyone's parameters, of which the player's
-    own do not count; `points`, its parameters at both ends and between them, in order along the
-    segment; `dip`, how much less than the lower of both ends the middle pays, at least.
-    """
-
-    player: int
-    others: tuple[tuple[float, ...], ...]
-    points: tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]
-    dip: float
-
-
 class Concavity(NamedTuple):
     """Whether payoffs are quasi-concave, None where that is not decided; why; a witness."""
 
     holds: bool | None
     why: str
-    triple: Triple | None = None
+    witness: Witness | None = None
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -79,7 +65,7 @@ class ConcavityThreshold(Evidenced):
 
     holds: float | None
     fails: float | None
-    witness: Triple | None
+    witness: Witness | None
     method: str
     detail: str
 
@@ -95,9 +81,9 @@ def quasi_concavity(game: DenseGame, budget: int) -> Concavity:
     """Whether every player's payoff is quasi-concave in its own parameters, whatever others do."""
     if _reads_nobody(game):
         return Concavity(True, "nobody reads anybody: each payoff is monotone in its own parameter")
-    triple = _witness(game)
-    if triple is not None:
-        return Concavity(False, _dips(triple), triple)
+    dip = _dip(game)
+    if dip is not None:
+        return Concavity(False, _said_of(dip), dip)
     problem = pose(game)
     if isinstance(problem, str):
         return Concavity(None, f"no witness was found, and a proof is not tried: {problem}")
@@ -151,7 +137,7 @@ def quasi_concavity_threshold(
         tip = "; a bracket is needed whose ends differ, and they may switch more than once inside"
         return ConcavityThreshold(None, None, None, method, said + tip)
     holds = next(x for x, found in ends.items() if found.holds)
-    fails, witness = next((x, found.triple) for x, found in ends.items() if not found.holds)
+    fails, witness = next((x, found.witness) for x, found in ends.items() if not found.holds)
     detail = f"to {tolerance:g}"
     while abs(fails - holds) > tolerance:
         middle = (holds + fails) / 2
@@ -162,19 +148,19 @@ def quasi_concavity_threshold(
         if found.holds:
             holds = middle
         else:
-            fails, witness = middle, found.triple
+            fails, witness = middle, found.witness
     return ConcavityThreshold(holds, fails, witness, method, detail)
 
 
-def _dips(triple: Triple) -> str:
-    x, y, z = (few(point) for point in triple.points)
+def _said_of(dip: Witness) -> str:
+    x, y, z = (few(profile[dip.player]) for profile in dip.profiles)
     others = [
         f"player {j + 1} is at {few(own)}"
-        for j, own in enumerate(triple.others)
-        if j != triple.player
+        for j, own in enumerate(dip.profiles[0])
+        if j != dip.player
     ]
     where = f" while {' and '.join(others)}" if len(others) == 1 else ""
-    return f"player {triple.player + 1} is paid less at {y} than at {x} and at {z}{where}"
+    return f"player {dip.player + 1} is paid less at {y} than at {x} and at {z}{where}"
 
 
 def _said(found: Concavity) -> str:
@@ -218,8 +204,8 @@ def _is_proved(joint: Joint, boxes: Region, player: int, budget: int) -> bool:
     return False
 
 
-def _witness(game: DenseGame) -> Triple | None:
-    """A triple on a segment on which a player's payoff is not quasi-concave, shown in Arb."""
+def _dip(game: DenseGame) -> Witness | None:
+    """A dip on a segment on which a player's payoff is not quasi-concave, shown in Arb."""
     lower, upper = bounds_of(game)
     low, high = (np.concatenate(x) for x in (lower, upper))
     low = np.where(np.isfinite(low), low, np.minimum(high, 0.0) - FARTHEST_WITNESS)
@@ -234,9 +220,9 @@ def _witness(game: DenseGame) -> Triple | None:
         for line in np.argsort(-dips.max(axis=1))[:4]:
             if dips[line].max() > LEAST_DIP * ranges:
                 segment = np.stack([begins[line], ends[line]])
-                triple = _shown(game, player, segment, paid[line], (low, high))
-                if triple is not None:
-                    return triple
+                dip = _shown(game, player, segment, paid[line], (low, high))
+                if dip is not None:
+                    return dip
     return None
 
 
@@ -271,8 +257,8 @@ def _shown(
     segment: Float[np.ndarray, "2 n"],
     paid: np.ndarray,
     box: tuple[np.ndarray, np.ndarray],
-) -> Triple | None:
-    """The triple with the deepest dip on a segment, if Arb confirms it."""
+) -> Witness | None:
+    """The deepest dip on a segment, if Arb confirms it."""
     begin, end = segment
     own = _own(game, player)
     several = own.stop - own.start > 1
@@ -298,8 +284,9 @@ def _shown(
         program = problem.programs[player].program()
         gain = Gain(program, problem.payoffs[player], between, problem.is_builtin)
         dip = min(float(gain.at(end)[0].lower()) for end in (left_end, right_end))
-    points = (left_end, between, right_end)
-    return Triple(player, problem.params, points, dip) if dip > 0 else None
+    before, after = problem.params[:player], problem.params[player + 1 :]
+    profiles = tuple((*before, point, *after) for point in (left_end, between, right_end))
+    return Witness("dip", player, profiles, dip) if dip > 0 else None
 
 
 def _deepest(paid: np.ndarray, halfway: bool) -> tuple[int, int, int]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from glasshouse._foundation.digits import exactly
 from glasshouse.analysis.assessment import Assessment
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.movement.switch import Switch
@@ -63,7 +64,7 @@ def _compared_equilibrium(predictions: Predictions, reference: float | None) -> 
         return _compared(what, None, f"not tested: {predictions.no_equilibrium_reason}")
     if not isinstance(found, CertifiedThreshold):
         return _found(what, found, reference)
-    words = f"proved: holds {found.holds} in the range searched"
+    words = f"proved: holds from {exactly(found.lowest)} to {exactly(found.highest)}"
     if found.result == "nowhere":
         words = f"refuted at {found.highest:g}, the largest value searched"
     if found.bracket is not None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.outcomes.comparison import Comparison
+from glasshouse.certificates.certificate import Certificate
 from glasshouse.study.computed import Computed
 from glasshouse.study.words.compared import mean_words, quantity_words, references_words
 from glasshouse.study.words.headlines import along_slices, corner_is, corner_judged, passing
@@ -178,9 +179,9 @@ def _equilibrium(result: Computed) -> Glance:
     if predictions is not None and found is not None:
         said.append(f"cooperation {corner_is(found, axis_name(predictions.key))}")
         hows.append("proved" if isinstance(found, CertifiedThreshold) else "numerical")
-    elif proved := corner_judged(result):
-        said.append(proved)
-        hows.append("proved")
+    elif judgement := corner_judged(result):
+        said.append(judgement)
+        hows += [_proved(p.certificate) for p in result.certificates if p.corner][:1]
     elif tested := passing(result):
         said.append(tested)
         hows.append("numerical")
@@ -189,8 +190,7 @@ def _equilibrium(result: Computed) -> Glance:
         verdicts = [proof.verdict for proof in points]
         here = f"{at_own_values(result).strip()}, " if result.axes else ""
         said.append(f"{here}{judged(verdicts, points[0].epsilon, which_ends(result))}")
-        about = about_program(points[0]).strip(" ()").partition(",")[0]
-        hows += [] if set(verdicts) == {"unknown"} else [f"proved {about}".strip()]
+        hows += [] if set(verdicts) == {"unknown"} else [_proved(points[0])]
     if result.searched:
         count = len(result.searched)
         said.append(f"{count} point{'s' * (count > 1)} searched for deviations, not proved")
@@ -198,3 +198,9 @@ def _equilibrium(result: Computed) -> Glance:
     asked = result.prepared.study.analysis.boundary_test
     answer = "; ".join(said) or ("not tested, or undecided" if asked else NOT_SOUGHT)
     return Glance("Equilibrium", question, answer, "; ".join(dict.fromkeys(hows)) or "–")
+
+
+def _proved(certificate: Certificate) -> str:
+    """That it is proved, and of what, where that is the program of a semantics."""
+    about = about_program(certificate).strip(" ()").partition(",")[0]
+    return f"proved {about}".strip()

@@ -11,6 +11,7 @@ from glasshouse.study.computed import Computed
 from glasshouse.study.words.compared import comparison_brief
 from glasshouse.study.words.league import league_brief
 from glasshouse.study.words.names import (
+    EVERY_OR_NO,
     at_own_values,
     axis_name,
     digits_of,
@@ -58,8 +59,7 @@ def switched(switch: Switch, name: str) -> str:
     """Where along an axis of that name a property holds: "above 0.4286"."""
     if switch.bracket is not None:
         return f"{'below' if switch.holds == 'below' else 'above'} {headline(*switch.bracket)}"
-    which = {"everywhere": "every", "nowhere": "no"}.get(switch.holds)
-    return tried(which, name) if which else f"({switch.result})"
+    return tried(switch.holds, name) if switch.holds in EVERY_OR_NO else f"({switch.result})"
 
 
 def corner_is(found: CertifiedThreshold | Switch, name: str) -> str:

@@ -23,6 +23,10 @@ PLAIN = ("cooperate", "cooperation")
 """Names of actions that say themselves what they count as."""
 
 
+EVERY_OR_NO = {"everywhere": "every", "nowhere": "no"}
+"""What is said of the values that were tried."""
+
+
 def players_called(result: Computed) -> tuple[str, ...]:
     """What the study's players are called in sentences: "Ada", or "player 1"."""
     return result.prepared.base.game.player_names
@@ -96,6 +100,14 @@ def at_own_values(result: Computed) -> str:
     return f" at {values}" if values else ""
 
 
+def tried(where: str, name: str) -> str:
+    """ "at every coupling tried": of what lies between, and beyond, nothing is known.
+
+    **Arguments:** `where`, "everywhere" or "nowhere"; `name`, what was tried.
+    """
+    return f"at {EVERY_OR_NO[where]} {name} tried"
+
+
 def upper(words: str) -> str:
     """With a capital letter."""
     return f"{words[:1].upper()}{words[1:]}"
@@ -152,7 +164,7 @@ def spans(values: Sequence[float], holds: Sequence[bool], name: str) -> str:
     **Arguments:** `name`, what the axis is called.
     """
     if not any(holds) or all(holds):
-        return tried("every" if any(holds) else "no", name)
+        return tried("everywhere" if any(holds) else "nowhere", name)
     blocks = [(first, last) for held, first, last in neighbours(list(map(bool, holds))) if held]
     if len(blocks) > MOST_SPANS:
         return f"at {sum(holds)} of {len(values)} points"
@@ -171,8 +183,3 @@ def spans(values: Sequence[float], holds: Sequence[bool], name: str) -> str:
 def digits_of(value: float) -> str:
     """A value of an axis to four digits, without zeros at its end."""
     return f"{value:.{HEADLINE}g}"
-
-
-def tried(which: str, name: str) -> str:
-    """ "at every coupling tried": of what lies between, and beyond, nothing is known."""
-    return f"at {which} {name} tried"

@@ -94,7 +94,7 @@ def observed_words(result: Computed, seen: Observable) -> tuple[str, str, str]:
     means = result.column("observed_mean").astype(float)
     ends = " and ".join(f"{means[k]:.4g} at {x[k]:g}" for k in (0, -1))
     span = least_and_most(means)
-    found = "is known nowhere"
+    found = "is known at no point tried"
     if span is not None:
         found = f"is {ends}, at least {span[0]:.4g} and at most {span[1]:.4g}"
     alt = (

@@ -16,6 +16,7 @@ from glasshouse.study.words.compared import comparison_claim
 from glasshouse.study.words.equilibria import branch_claims, survey_claims
 from glasshouse.study.words.league import league_claims
 from glasshouse.study.words.names import (
+    EVERY_OR_NO,
     at_own_values,
     axis_name,
     cooperation_noted,
@@ -23,6 +24,7 @@ from glasshouse.study.words.names import (
     players_called,
     points_words,
     strength,
+    tried,
 )
 from glasshouse.study.words.outcomes import outcome_claims
 from glasshouse.study.words.verdicts import (
@@ -38,9 +40,6 @@ from glasshouse.study.words.verdicts import (
 
 CLAIM_KINDS = ("First movement", "Outcome", "Equilibrium", "Rest points", "Comparison", "League")
 """What claims are about, as they begin."""
-
-ELSEWHERE = {"everywhere": "everywhere", "nowhere": "nowhere", "elsewhere": "now and then"}
-"""Where cooperation rises along slices on which it does not begin to at one value."""
 
 TURNS = {"from a value on": "above", "up to a value": "below"}
 """On which side of the one value at which it turns cooperation rises."""
@@ -165,10 +164,11 @@ def _slices_claim(result: Computed) -> str:
     others = in_words_and(rest)
     slices, of = result.slices, "values" if len(rest) == 1 else "pairs"
     of = of if len(rest) < 3 else "combinations"
+    counted = {kind: sum(s.moves == kind for s in slices) for kind in (*EVERY_OR_NO, "elsewhere")}
     elsewhere = [
-        f"{where} studied at {sum(s.moves == kind for s in slices)}"
-        for kind, where in ELSEWHERE.items()
-        if any(s.moves == kind for s in slices)
+        f"{tried(kind, first) if kind in EVERY_OR_NO else _untold(first)}, at {count}"
+        for kind, count in counted.items()
+        if count
     ]
     found = []
     for kind, side in TURNS.items():
@@ -355,16 +355,19 @@ def where_words(switch: Switch, key: str) -> str:
     if switch.value is not None and switch.bracket is not None:
         side = "above" if switch.holds == "above" else "below"
         return f"{side} {name or f'{axis_name(key)} ='} {headline(*switch.bracket)}"
-    if switch.holds in ("everywhere", "nowhere"):
-        which = "every" if switch.holds == "everywhere" else "no"
-        return f"at {which} {name or f'value of {axis_name(key)}'} tried"
-    return f"at values of {name or axis_name(key)} that one number does not tell ({switch.result})"
+    if switch.holds in EVERY_OR_NO:
+        return tried(switch.holds, name or f"value of {axis_name(key)}")
+    return f"{_untold(name or axis_name(key))} ({switch.result})"
+
+
+def _untold(name: str) -> str:
+    return f"at values of {name} that one number does not tell"
 
 
 def switch_words(switch: Switch) -> str:
     """Why a switch has no single value."""
     if switch.result == "not bracketed":
-        return f"holds {switch.holds} in the range searched"
+        return f"holds {switch.words}"
     if switch.brackets:
         shown, more = switch.brackets[:MOST_BRACKETS], len(switch.brackets) - MOST_BRACKETS
         spans = ", ".join(" and ".join(between(low, high)) for low, high in shown)
