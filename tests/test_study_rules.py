@@ -156,6 +156,8 @@ def test_runs_stop_where_players_rest(tmp_path):
             'rule = "lola"\ntied = true\n',
             "key 'learning.rule': LOLA needs each player's parameters apart",
         ),
+        ('rule = "mirror"\n', "key 'learning.rule': mirror ascent needs players whose prob"),
+        ('rule = "leader"\nleader = 2\n', "leader=2 must be the number of one of 2 players"),
         ('rule = "lola"\n[[learning.players]]\n[[learning.players]]\n', "either rule"),
         ("[[learning.players]]\n", "learning.players"),
         ("[[learning.players]]\n" * 3, "key 'learning.players': the line-up has 3 rules"),
@@ -172,6 +174,14 @@ def test_rules_are_listed(call):
     found = {rule["name"]: rule for rule in json.loads(out)}
     assert code == 0
     assert {"gradient", "lola", "optimistic", "fixed", "perplayer", "transformed"} <= set(found)
+    rarer = {"ocgo", "lss", "levelk", "leader", "mirror", "magnetic", "meanfield"}
+    assert rarer <= set(found)  # as studies write them
+    assert {name for name in rarer if found[name]["keeps_rest_points"]} == {
+        "ocgo",
+        "lss",
+        "levelk",
+        "mirror",
+    }
     assert found["lola"]["keeps_rest_points"] is False
     unsaid = {"order": None, "believed_step_sizes": None}
     assert found["lola"]["parameters"] == {"look_ahead": 1.0, "form": "taylor", **unsaid}
@@ -284,8 +294,16 @@ def test_who_leaves_the_reals_at_one_point_changes_no_other_by_a_bit(tmp_path):
             r"'learning.players.0.rule' .* mean 'sos'\?$",
         ),
         (
+            '[learning]\nrule = "CGO"\n',
+            r"'learning.rule' .*: 'cgd' is CGO wherever its look_ahead is not the step size$",
+        ),
+        (
+            '[learning]\nrule = "lola"\ntemperature = 1.0\n',
+            r"temperature does not belong to the rule 'lola'",
+        ),
+        (
             '[sweep]\n"learning.look_ahead" = [0.0, 1.0]\n',
-            r"the rule 'gradient' has no look_ahead, which 'lola', .* and 'extragradient' have$",
+            r"the rule 'gradient' has no look_ahead, which 'lola', .* and 'meanfield' have$",
         ),
         (
             '[learning]\nrule = "lola"\n[sweep]\n"learning.decay" = [0.0, 0.5]\n',

@@ -22,8 +22,9 @@ def command(as_json: JsonOption = False) -> None:
     print_table(rows, ("RULE", "PARAMETERS", "DIRECTION", "SELFISH REST POINTS", "COST"))
     say()
     say(
-        "ξ are the selfish gradients, H_o the blocks of their Jacobian between different players, "
-        "χ_i what moving the others' gradients is worth to player i. Rest points are kept where "
+        "ξ are the selfish gradients, H their Jacobian, H_o its blocks between different players, "
+        "χ_i what moving the others' gradients is worth to player i; l is a leader, f are its "
+        "followers, p_i(a) the probability of an action. Rest points are kept where "
         "all ξ vanish; where a bound holds an outward one, a rule may move on. A study names one "
         'as [learning] rule = "lola", or one for each player in [[learning.players]]; line-ups and '
         "Optax transformations are made in Python, by PerPlayer and Transformed."
@@ -31,12 +32,13 @@ def command(as_json: JsonOption = False) -> None:
 
 
 def _rules() -> Iterator[dict[str, Any]]:
+    from glasshouse._foundation.declared import study_name
     from glasshouse.rules.registry import RULES
 
-    for name, rule in RULES.items():
+    for rule in RULES.values():
         given = inspect.signature(rule).parameters.values()
         yield {
-            "name": name,
+            "name": study_name(rule),
             "words": rule.words,
             "formula": rule.formula,
             "keeps_rest_points": rule.keeps_rest_points,

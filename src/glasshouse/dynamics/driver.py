@@ -30,6 +30,7 @@ from glasshouse.parametric import (
 )
 from glasshouse.parametric.capabilities import needs_key, unit_of
 from glasshouse.rules.base import AbstractRule
+from glasshouse.rules.conditional import check_suits
 from glasshouse.rules.gradient import Gradient
 from glasshouse.rules.residual import scale_of
 
@@ -94,6 +95,7 @@ def run(
         if stop is not None:  # JAX goes back through no loop that ends by itself
             solution = forward_only(solution, NO_GRADIENT)
         return _unless_it_ends_badly(solution) if throw else solution
+    check_suits(rule, game)
     size = np.asarray(size)  # a number of its own would be a program of its own
     solution = _compiled(game, rule, params, size, stop, key, steps=steps, save=save)
     if throw and solution.result not in GOOD:

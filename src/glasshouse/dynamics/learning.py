@@ -26,6 +26,7 @@ from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params, Tied, capabilities
 from glasshouse.parametric.capabilities import listed
 from glasshouse.rules.base import AbstractRule, in_words, largest_pace, of_words
+from glasshouse.rules.conditional import AbstractConditional, conditional_inside
 from glasshouse.rules.gradient import Gradient
 
 if TYPE_CHECKING:  # what is held; anything may be given, and is refused with an advice
@@ -175,6 +176,8 @@ def learn(
     open_size = learning.step_size is None
     size = learning.step_size_for(max(map(payoff_range, games)) if open_size else 1.0)
     batch, count = stack(played), learning.starts.runs
+    for rule in conditional_inside(learning.rule):
+        rule.refuse(batch_map(_obstacles, batch, rule), played[0])
     drawn = starting_points(Games(batch, len(played)), learning.starts)  # looks at one, if alike
     keys = _keys(played[0], learning.seed, count, len(games))
     settings = (learning.rule, learning.steps, np.asarray(size), learning.stop, observe, judged)
@@ -293,6 +296,11 @@ def _learn(
         end,
     )
     return end, residual, taken, None if observe is None else observe(game, end)
+
+
+def _obstacles(game: AbstractParametricGame, rule: AbstractConditional) -> RealArray:
+    """Why a rule cannot learn in a game: what its `check` refuses, in one program for all."""
+    return rule.obstacles(game)
 
 
 def _keys(game: AbstractParametricGame, seed: int, count: int, games: int) -> np.ndarray | None:

@@ -13,6 +13,7 @@ from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
 from glasshouse.parametric.capabilities import needs_key
 from glasshouse.rules.base import AbstractRule
+from glasshouse.rules.conditional import check_suits
 from glasshouse.rules.gradient import Gradient
 
 NO_GRADIENT = (
@@ -80,12 +81,13 @@ def rest_residual(
     are such (behaviour saturated until it underflowed) rest cannot be told and the residual is
     infinite. Of a game whose payoffs are drawn it is that of the draw by `key`.
 
-    **Raises:** `InputError` for such a game without a key.
+    **Raises:** `InputError` for such a game without a key, and one in which the rule cannot learn.
     """
     needs_key(game, key, "rest_residual")
     given = (game, as_arrays(params), rule, key)
     if is_traced(given) or inside_transformation():
         return _residual(*fresh(given))
+    check_suits(rule, game)
     return _compiled(*given)
 
 

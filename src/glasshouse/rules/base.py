@@ -234,6 +234,10 @@ def of_words(rule: AbstractRule) -> str:
     return "" if rule.selfish else f" of {in_words(rule)}"
 
 
+def _is_single(value: Any) -> bool:
+    return eqx.is_array_like(value) and not is_traced(value) and np.ndim(value) == 0
+
+
 def _said(name: str, value: Any) -> list[str]:
     """What a field adds to a rule's words; nothing where it is as usual."""
     name, several = name.replace("_", "-"), type(value) is tuple
@@ -244,6 +248,8 @@ def _said(name: str, value: Any) -> list[str]:
         return [f"{value} {name}"]
     if hasattr(value, "update"):  # Optax makes its functions inside the one that has its name
         return [getattr(value.update, "__qualname__", "…").split(".")[0]]
+    if several and value and all(map(_is_single, value)):  # one for each player
+        return [f"{name} {', '.join(f'{float(x):g}' for x in value)}"]
     if not eqx.is_array_like(value) or is_traced(value):
         return []
     if np.ndim(value) == 0:

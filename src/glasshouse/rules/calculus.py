@@ -87,6 +87,16 @@ def across(
     return _own(jax.vmap(moved)(_stacked(alone)))
 
 
+def each_among(
+    game: AbstractParametricGame, params: Params, others: Params, key: RandomKey = None
+) -> Params:
+    """∂U_i/∂θ_i at (θ_i, others_-i) of every player i, who alone is where `params` say."""
+    profiles = [(*others[:i], own, *others[i + 1 :]) for i, own in enumerate(params)]
+    if _are_few(params):
+        return tuple(game.selfish_gradients(x, key)[i] for i, x in enumerate(profiles))
+    return _own(jax.vmap(lambda x: game.selfish_gradients(x, key))(_stacked(profiles)))
+
+
 def shaped(
     game: AbstractParametricGame,
     params: Params,
@@ -182,8 +192,9 @@ def inner(one: Params, other: Params) -> Array:
 def solved(operator: Callable[[Params], Params], vector: Params) -> Params:
     """x with operator(x) = v, operator linear, by products with it; NaN where it is singular.
 
-    Up to `MOST_ELIMINATED` coordinates by elimination of the matrix whose columns are products with
-    unit vectors, beyond by GMRES.
+    Of v = 0 it is 0, also where the operator is singular: who has nowhere to go rests. Up to
+    `MOST_ELIMINATED` coordinates by elimination of the matrix whose columns are products with unit
+    vectors, beyond by GMRES.
     """
     flat, unflatten = ravel_pytree(vector)
 
@@ -216,4 +227,5 @@ def _eliminated(matrix: Float[Array, "n n"], vector: Float[Array, "n"]) -> Float
 
     both = jnp.concatenate([matrix, vector[:, None]], axis=1)
     found = jax.lax.fori_loop(0, len(vector), eliminate, both)[:, -1]
-    return jnp.where(jnp.all(jnp.isfinite(found)), found, jnp.nan)
+    none = jnp.where(jnp.any(vector != 0), jnp.nan, 0.0)
+    return jnp.where(jnp.all(jnp.isfinite(found)), found, none)

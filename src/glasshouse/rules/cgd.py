@@ -14,7 +14,7 @@ class Cgd(AbstractAnticipating):
 
     Definition: (I - αH_o)^{-1} ξ, the equilibrium of the game's bilinear approximation with a
     quadratic cost of moving; to first order in α it is LookAhead. With a look-ahead other than the
-    step size it is also called CGO. Undefined (NaN) where I - αH_o is singular.
+    step size it is also called CGO. Undefined (NaN) where I - αH_o is singular, unless ξ = 0.
 
     **Arguments, Raises:** as `AbstractAnticipating`.
     **Cost:** a linear system in all parameters: eliminated up to 40, GMRES beyond.

@@ -27,6 +27,14 @@ SYNONYMS = {
 NAIVE = ("naive", "nl", "selfish", "gd", "sgd", "pg", "policygradient", "gradientascent")
 """What the rule "gradient" is called elsewhere, without spaces and hyphens."""
 
+RULES_ELSEWHERE = {
+    "cgo": "'cgd' is CGO wherever its look_ahead is not the step size",
+    "hedge": "'mirror' is hedge",
+    "mmd": "'magnetic' is magnetic mirror descent",
+    "stackelberg": "'leader' is the Stackelberg leader",
+}
+"""Other rules by what they are called elsewhere, written likewise."""
+
 TABLES = {
     "reference": "reference = { mean = 2.4, std = 0.5, seeds = 20 }",
     "repeated": 'repeated = { discount = 0.9, unit = "sum" }',
@@ -52,8 +60,11 @@ def nearest_key(name: str, known: Iterable[str]) -> str:
 
 def rule_hint(name: str) -> str:
     """Which rule is meant by a name from elsewhere, to go on with; nothing for other names."""
-    if re.sub(r"[^a-z]", "", name.lower()) in NAIVE:
+    plain = re.sub(r"[^a-z]", "", name.lower())
+    if plain in NAIVE:
         return ": 'gradient' is the naive learner"
+    if plain in RULES_ELSEWHERE:
+        return f": {RULES_ELSEWHERE[plain]}"
     strategy = named_strategy(name)
     if strategy is None:
         return ""
