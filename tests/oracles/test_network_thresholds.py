@@ -231,6 +231,36 @@ def test_players_with_different_audiences_have_thresholds_of_their_own():
     assert found.readers.tolist() == [4, 3, 3, 1, 0]
 
 
+def test_reading_the_mean_of_the_others_takes_a_coupling_that_hardly_falls_with_them():
+    """Public goods: summed reading (n-r)/(r(n-1)), with n(n-1) links; of the mean (n-r)/r, with
+    one published number and n links to it."""
+    for n, r in ((3, 1.5), (4, 2.0), (6, 2.0), (7, 3.0)):
+        game, everybody = catalogue.public_goods(n=n, r=r), 1 - np.eye(n)
+        for pattern, expected in (
+            (everybody, (n - r) / (r * (n - 1))),
+            (everybody / (n - 1), (n - r) / r),
+        ):
+            found = player_thresholds(LogisticFamily(game, BOUND, pattern))
+            assert np.allclose(found.values, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("blind", [0, 1, 2])
+def test_who_reads_nobody_raises_the_threshold_of_those_who_do(blind):
+    """k of n players read nobody and never give: (n-r)/(r(n-1-k)), .4, .5, 2/3 for n = 6, r = 2, at
+    any common mix of the others."""
+    n, r = 6, 2.0
+    pattern = 1 - np.eye(n)
+    pattern[n - blind :] = 0.0
+    family = LogisticFamily(catalogue.public_goods(n=n, r=r), BOUND, pattern)
+    expected = (n - r) / (r * (n - 1 - blind))
+    assert np.isclose(expected, [0.4, 0.5, 2 / 3][blind])
+    for mix in (-1.0, 0.0, 0.7):
+        params = tuple(np.array(-BOUND if i >= n - blind else mix) for i in range(n))
+        for coupling, rises in ((expected - 1e-6, False), (expected + 1e-6, True)):
+            slopes = np.array(family(coupling).selfish_gradients(params))[: n - blind]
+            assert np.all((slopes > 0) == rises)
+
+
 def test_learning_moves_each_player_from_its_own_threshold_on():
     """Three small steps at couplings 4e-4 apart."""
     r, family = digraph()
