@@ -93,10 +93,10 @@ for words, step_size, hundreds in (("100 steps of 25", 25.0, 1), ("1000 steps of
 # ## The best shaper of a learner of one logit
 #
 # Now the learner cooperates with probability $s(\theta)$ whatever happened, and follows its own
-# gradient in discounted sums, within a bound. The shaper knows this, chooses one of the 32 deterministic policies
-# that remember the last round anew in each of 200 rounds of learning, and maximises the sum of
-# what it is paid. What counts of the past is $\theta$ alone, so dynamic programming backwards
-# over a grid of $\theta$ solves it.
+# gradient in discounted sums, $\theta$ staying within a bound. The shaper knows this, chooses one
+# of the 32 deterministic policies that remember the last round anew in each of 200 rounds of
+# learning, and maximises the sum of what it is paid. What counts of the past is $\theta$ alone,
+# so dynamic programming backwards over a grid of $\theta$ solves it.
 #
 # Beside it stands the best *one-time turn*: no round in which the learner's logit falls, until the
 # shaper defects to the end.
@@ -156,12 +156,12 @@ def planned(table, logits, step_size, rounds, start=0.0, once=False):
 # %%
 CASES = {g: [(6.0, 1.0, 0.0), (12.0, 1.0, 0.0), (6.0, 0.1, 0.0)] for g in (0.5, 0.8, 0.9, 0.96)}
 CASES[0.5].append((6.0, 1.0, 1.0))
-coarse, plans = np.linspace(-12, 12, 1441), {}
+coarse, plans = np.linspace(-12, 12, 961), {}
 print("discount  bound  step  start    best  falls  learner  one turn  best plan begins")
 for discount, cases in CASES.items():
     table = tables(discount, coarse)
     for bound, step_size, start in cases:
-        logits = np.linspace(-bound, bound, 2881)
+        logits = np.linspace(-bound, bound, 1921)
         finer = np.array([[np.interp(logits, coarse, y) for y in rows] for rows in table])
         best, one = (planned(finer, logits, step_size, 200, start, x) for x in (False, True))
         plans[discount, bound, step_size, start] = best
@@ -174,10 +174,9 @@ for discount, cases in CASES.items():
         )
 
 # %% [markdown]
-# The best plan falls short of the one-time turn nowhere, and where the falls are many, cycles are
-# worth something: where the bound lets the learner be lifted only so far that always defecting
-# brings it down again within the 200 rounds. A stretch "12 CCDDD" is 12 rounds of the policy that cooperates at first and after CC, its own
-# action first, and defects otherwise.
+# "12 CCDDD" are 12 rounds of the policy that cooperates at the start and after CC, its own action
+# first, and defects otherwise. Cycles are worth much where the bound lets the learner be lifted
+# only so far that always defecting brings it down again within the 200 rounds.
 
 # %%
 COLOURS = ("0.5", "#0072B2", "#D55E00", "#009E73")

@@ -1,4 +1,4 @@
-"""Who first lifts the other and then lets it fall: treacherous turns, counted on paths of payoffs."""
+"""Treacherous turns, counted on paths of payoffs: who lifts the other and then lets it fall."""
 
 import dataclasses
 
@@ -9,7 +9,6 @@ from glasshouse._foundation.arrays import is_traced
 from glasshouse._foundation.numbers import Numbers, Whole, number, number_array, whole
 from glasshouse._foundation.results import Result
 from glasshouse.errors import InputError
-
 
 ROUNDING = 1e-12
 """Differences of payoffs are known to so much of the largest of them, or of 1."""
