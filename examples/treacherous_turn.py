@@ -157,7 +157,7 @@ def planned(table, logits, step_size, rounds, start=0.0, once=False):
 CASES = {g: [(6.0, 1.0, 0.0), (12.0, 1.0, 0.0), (6.0, 0.1, 0.0)] for g in (0.8, 0.9, 0.96)}
 CASES = {0.5: [(6.0, 1.0, 0.0), (6.0, 1.0, 1.0)], **CASES}
 coarse, plans = np.linspace(-12, 12, 961), {}
-print("discount  bound  step  start    best  falls  learner  one turn  best plan begins")
+print("discount  bound  step  start    best  learner  turn  falls  one turn  best plan begins")
 for discount, cases in CASES.items():
     table = tables(discount, coarse)
     for bound, step_size, start in cases:
@@ -167,10 +167,11 @@ for discount, cases in CASES.items():
         plans[discount, bound, step_size, start] = best
         stretches = [(int(k), len([*g])) for k, g in itertools.groupby(best[:, 0])]
         begins = ", ".join(f"{count} {NAMES[k]}" for k, count in stretches[:4])
+        found = turns(best[:, 1:])
         print(
             f"{discount:8}  {bound:5g} {step_size:5}  {start:5g}  {best[:, 1].mean():6.3f}"
-            f"  {turns(best[:, 1:]).falls:5}  {best[:, 2].mean():7.3f}  {one[:, 1].mean():8.3f}"
-            f"  {begins}"
+            f"  {best[:, 2].mean():7.3f}  {('no', 'yes')[int(found.treacherous)]:>4}"
+            f"  {found.falls:5}  {one[:, 1].mean():8.3f}  {begins}"
         )
 
 # %% [markdown]
@@ -197,7 +198,7 @@ for ax, bound in zip(below, (6.0, 12.0), strict=True):
     plan = plans[0.96, bound, 1.0, 0.0]
     ax.plot(plan[:, 2], color="#D55E00", lw=1, label="learner")
     ax.plot(plan[:, 1], color="#0072B2", lw=1, label="shaper")
-    ax.set(title=f"best plan at γ = 0.96, logit within ±{bound:g}", xlabel="round of learning")
+    ax.set(title=f"best plan, γ = 0.96, θ within ±{bound:g}", xlabel="round of learning")
 below[0].set_ylabel("payoff per round")
 below[0].legend(frameon=False, loc="center right")
 figure.savefig("treacherous_turn.svg")

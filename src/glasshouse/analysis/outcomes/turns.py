@@ -10,7 +10,7 @@ from glasshouse._foundation.numbers import Numbers, Whole, number, number_array,
 from glasshouse._foundation.results import Result
 from glasshouse.errors import InputError
 
-ROUNDING = 1e-12
+ROUNDED_PAYOFF = 1e-12
 """Differences of payoffs are known to so much of the largest of them, or of 1."""
 
 
@@ -67,7 +67,7 @@ def turns(
     shaper = whole(shaper, "shaper", least=0, most=1)
     rise, fall = number(rise, "rise", above=0.0), number(fall, "fall", above=0.0)
     lead = number(lead, "lead", least=0.0)
-    slack = ROUNDING * max(1.0, float(np.max(np.abs(paid), initial=0.0)))
+    slack = ROUNDED_PAYOFF * max(1.0, float(np.max(np.abs(paid), initial=0.0)))
     own, other = paid[..., shaper], paid[..., 1 - shaper]
     highest = np.maximum.accumulate(other, axis=-1)
     risen = highest - other[..., :1] >= rise - slack
