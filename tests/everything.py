@@ -87,6 +87,7 @@ ANALYSES = {
     "selection": lambda: analysis.selection(
         GAME, [(3.0, 3.0)], learning=Learning(starts=analysis.Starts(8), steps=20)
     ).to_dict(),
+    "turns": lambda: analysis.turns(np.array([[1.0, 0.0], [2.0, 3.0], [2.0, 1.0]])),
     "survey": lambda: analysis.survey(
         GAME, Learning(starts=analysis.Starts(8), steps=20), equilibria=False, mixed=True
     ),

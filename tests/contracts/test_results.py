@@ -48,6 +48,7 @@ from glasshouse.analysis import (
     sensitivity,
     sensitivity_path,
     survey,
+    turns,
 )
 from glasshouse.analysis.challenge import (
     Challenge,
@@ -332,6 +333,7 @@ EXAMPLES = {
     "Observed": lambda: Observed("lead", "lead over the mean", "U_i - mean", 0.0, (0.5, -0.5)),
     "Share": lambda: Share(1, 3),
     "Share of nothing": lambda: Share(0, 0),
+    "Turns": lambda: turns(np.array([[[1.0, 0.0], [2.0, 3.0], [2.0, 1.0]]] * 3)),
     "Starts": lambda: Starts(profiles=tuple((k / 7, -k / 7) for k in range(60))),
     "Portrait": portrait,
     "PlaneRestPoint": lambda: portrait().rest_points[0],

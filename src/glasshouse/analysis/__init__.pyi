@@ -84,8 +84,10 @@ from .outcomes import Outcomes as Outcomes
 from .outcomes import ReachedPoint as ReachedPoint
 from .outcomes import ReachedRestPoints as ReachedRestPoints
 from .outcomes import Share as Share
+from .outcomes import Turns as Turns
 from .outcomes import generic_outcomes as generic_outcomes
 from .outcomes import reached_rest_points as reached_rest_points
+from .outcomes import turns as turns
 from .outcomes import wilson_interval as wilson_interval
 from .phase import FieldGrid as FieldGrid
 from .phase import PlaneRestPoint as PlaneRestPoint

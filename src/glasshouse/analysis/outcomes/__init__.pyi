@@ -6,3 +6,5 @@ from .generic import wilson_interval as wilson_interval
 from .reached import ReachedPoint as ReachedPoint
 from .reached import ReachedRestPoints as ReachedRestPoints
 from .reached import reached_rest_points as reached_rest_points
+from .turns import Turns as Turns
+from .turns import turns as turns
