@@ -129,6 +129,7 @@ def test_players_keep_their_paces_and_the_path_is_as_exact_as_the_end():
 
     start, times = (0.5, -0.25, 0.1), [0.0, 2.0, 7.0]
     found = gh.flow(CUBES, LINE_UP, start, time=9.0, save="path", times=times)
+    assert found.path is not None
     path = np.stack(found.path, axis=1)
     for point, time in zip(path, times, strict=True):
         assert point == pytest.approx(small_steps(velocity, start, time, 800), abs=1e-8)
@@ -144,6 +145,7 @@ def test_a_flow_that_ends_badly_says_so():
     start = (2.0, 0.0, 0.0)
     found = gh.flow(CUBES, LINE_UP, start, **settings)
     assert (found.result, found.ending.kind) == ("not_finite", "moving")
+    assert found.path is not None
     # Before, x = -coth(t - log(3)/2).
     assert found.path[0][:2] == pytest.approx(
         [-1 / math.tanh(t - math.log(3) / 2) for t in (0.1, 0.5)], rel=1e-8
@@ -234,10 +236,11 @@ def test_what_cannot_be_integrated_is_said(settings, said):
 
 
 def test_nothing_is_integrated_inside_of_transformations():
+    flow: Any = gh.flow
     with pytest.raises(InputError, match="flow computes with values"):
         jax.jit(lambda x: gh.flow(pennies(), params=(x, x), time=1.0).params)(0.1)
     with pytest.raises(InputError, match="a flow needs a parametric game, not float"):
-        gh.flow(3.0, time=1.0)
+        flow(3.0, time=1.0)
 
 
 # What runs end in.
@@ -260,6 +263,7 @@ def test_a_cycle_between_steps_is_found_and_a_spiral_is_none():
     found = ending(a_path(circle, 300))
     assert (found.kind, found.unit) == ("cycle", "steps")
     assert found.period == pytest.approx(37.3, rel=1e-6)
+    assert found.distance is not None
     assert found.distance < 1e-6
     for shrink in (1e-1, 1e-4, 1e-5, -1e-5):
         assert ending(a_path(lambda t, s=shrink: circle(t, shrink=s), 300)).kind == "moving"

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import jax
 import numpy as np
@@ -15,19 +15,19 @@ from glasshouse.dynamics.rest import Rest
 from glasshouse.dynamics.solution import Solution
 from glasshouse.errors import InputError
 
-TURNS = 3
+TURNS_IN_A_ROW = 3
 """So many turns in a row come back to one point, and take the same time."""
 
-LOOPS = 8
+CROSSINGS_OF_A_TURN = 8
 """A turn may cross the section so many times before it closes."""
 
-MOST_POINTS = 100_000
+LAST_POINTS = 100_000
 """Of a path, so many last points are looked at."""
 
-SHORTEST = 1e-9
+SHORTEST_TURN = 1e-9
 """Shorter turns, relative to the largest parameter or 1, may be rounding."""
 
-NEAREST = 50
+PERIODS_TRIED = 50
 """Periods of whole steps that are tried, those of the nearest return first."""
 
 Kind = Literal["rest", "cycle", "moving"]
@@ -89,13 +89,13 @@ def ending(solution: Solution, *, tolerance: float = 1e-6, rest: Rest = Rest()) 
     if np.ndim(solution.steps):
         raise InputError("ending takes one run, and this is a batch of them: take them one by one")
     residual = float(solution.residual)
-    points = flat_path(solution.path)[: int(solution.steps) + 1][-MOST_POINTS:]
+    points = flat_path(solution.path)[: int(solution.steps) + 1][-LAST_POINTS:]
     if bool(rest.met(np.asarray(residual))):
         return at_rest(residual, "steps")
     if not np.all(np.isfinite(points)):
         return moving("a parameter is not finite", "steps")
     found = _whole_period(points, tolerance)
-    return found or judged(_crossings(points), points[-1], tolerance, "steps")
+    return found or returned(_crossings(points), points[-1], tolerance, "steps")
 
 
 def at_rest(residual: float, unit: Literal["steps", "time"]) -> Ending:
@@ -108,7 +108,7 @@ def moving(reason: str, unit: Literal["steps", "time"]) -> Ending:
     return Ending("moving", None, unit, None, reason)
 
 
-def judged(
+def returned(
     crossings: Iterator[Crossing],
     end: Float[np.ndarray, "parameters"],
     tolerance: float,
@@ -121,19 +121,21 @@ def judged(
     seen: list[Crossing] = []
     for crossing in crossings:
         seen.append(crossing)
-        loops, left = divmod(len(seen), TURNS)
+        loops, left = divmod(len(seen), TURNS_IN_A_ROW)
         if not left and (found := _closed(seen[loops - 1 :: loops], end, tolerance, unit)):
             return found
-        if len(seen) == LOOPS and not any(_distance(x, end) <= tolerance for x in seen):
+        if len(seen) == CROSSINGS_OF_A_TURN and not any(
+            _distance(x, end) <= tolerance for x in seen
+        ):
             break
-        if len(seen) == TURNS * LOOPS:
+        if len(seen) == TURNS_IN_A_ROW * CROSSINGS_OF_A_TURN:
             break
     if not seen:
         return moving("the path does not come back across the section through its end", unit)
     nearest = min(_distance(crossing, end) for crossing in seen)
     return moving(
-        f"of {len(seen)} returns to the section through the end, {TURNS} in a row do not agree to "
-        f"{tolerance:.3g} of the turn's length: the nearest is {nearest:.3g} of it away",
+        f"of {len(seen)} returns to the section through the end, no {TURNS_IN_A_ROW} in a row "
+        f"agree to {tolerance:.3g} of the turn's length: the nearest is {nearest:.3g} of it away",
         unit,
     )
 
@@ -148,14 +150,14 @@ def _closed(
 ) -> Ending | None:
     """A cycle, if these are one, two and three turns of it."""
     first, last = turns[0], turns[-1]
-    if not first.length > SHORTEST * max(1.0, float(np.abs(end).max())):
+    if not first.length > SHORTEST_TURN * max(1.0, float(np.abs(end).max())):
         return None
     distance = max(float(np.linalg.norm(x.point - end)) for x in turns) / first.length
-    period = last.time / TURNS
+    period = last.time / TURNS_IN_A_ROW
     uneven = max(abs(x.time - k * period) for k, x in enumerate(turns, start=1)) / period
     if distance > tolerance or uneven > 100 * tolerance:
         return None
-    reason = f"{TURNS} turns come back to within {distance:.3g} of their length"
+    reason = f"{TURNS_IN_A_ROW} turns come back to within {distance:.3g} of their length"
     return Ending("cycle", period, unit, distance, reason)
 
 
@@ -170,11 +172,13 @@ def _whole_period(points: np.ndarray, tolerance: float) -> Ending | None:
     end, last = points[-1], len(points) - 1
     lengths = np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1)[::-1])
     distances = np.linalg.norm(points[-2::-1] - end, axis=1)
-    periods = np.flatnonzero(distances[1 : last // TURNS] <= tolerance * lengths[1 : last // TURNS])
-    for period in (periods[:NEAREST] + 2).tolist():
+    periods = np.flatnonzero(
+        distances[1 : last // TURNS_IN_A_ROW] <= tolerance * lengths[1 : last // TURNS_IN_A_ROW]
+    )
+    for period in (periods[:PERIODS_TRIED] + 2).tolist():
         turns = [
             Crossing(float(k * period), points[last - k * period], float(lengths[k * period - 1]))
-            for k in range(1, TURNS + 1)
+            for k in range(1, TURNS_IN_A_ROW + 1)
         ]
         if found := _closed(turns, end, tolerance, "steps"):
             return found
@@ -194,9 +198,10 @@ def _crossings(points: np.ndarray) -> Iterator[Crossing]:
     if not len(through):
         return
     # Those farther back are not asked for.
-    begin = max(0, int(through[: TURNS * LOOPS][-1]) - 4)
+    begin = max(0, int(through[: TURNS_IN_A_ROW * CROSSINGS_OF_A_TURN][-1]) - 4)
     curve = CubicSpline(np.arange(begin, last + 1), points[begin:])
     lengths = np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1)[::-1])
-    for k in map(int, through[: TURNS * LOOPS]):
-        at = float(brentq(lambda t: (curve(t) - end) @ across, k, k + 1, xtol=1e-13))
+    for k in map(int, through[: TURNS_IN_A_ROW * CROSSINGS_OF_A_TURN]):
+        found: Any = brentq(lambda t: (curve(t) - end) @ across, k, k + 1, xtol=1e-13)
+        at = float(found)
         yield Crossing(last - at, curve(at), float(lengths[last - k - 1]))

@@ -9,14 +9,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Array, Bool, Float, PyTree
 
-from glasshouse._foundation.arrays import as_floats
+from glasshouse._foundation.arrays import RealArray, as_floats
 from glasshouse._foundation.numbers import Numbers, Whole, number, number_array, shown, whole
 from glasshouse._foundation.precision import as_numpy, in_float64
 from glasshouse._foundation.results import Result
 from glasshouse.dynamics.doors import check_params
-from glasshouse.dynamics.endings import Crossing, Ending, at_rest, judged, moving
+from glasshouse.dynamics.endings import Crossing, Ending, at_rest, moving, returned
 from glasshouse.dynamics.rest import Rest
 from glasshouse.errors import InputError
 from glasshouse.parametric import (
@@ -30,21 +30,21 @@ from glasshouse.rules.base import AbstractDirection, AbstractRule, check_autonom
 from glasshouse.rules.gradient import Gradient
 from glasshouse.rules.residual import inward, scale_of
 
-POINTS = 101
+EVEN_TIMES = 101
 """Of a path, unless times are given."""
 
-RETURNS = 1000.0
+TOLERANCES_OF_A_RETURN = 1000.0
 """A cycle returns to within this many tolerances of the length of its turn."""
 
 LEAST_STEP = 1e-15
 """Steps that would be a smaller part of the time are taken for a direction without value."""
 
-CORRECTIONS = 6
+STEPS_BACK = 6
 """Newton steps from beyond the section back to it; each doubles the digits."""
 
 Outcome = Literal["completed", "steps_exhausted", "not_finite", "not_probabilities"]
 
-MESSAGES: dict[Outcome, str] = {
+OUTCOMES_SAID: dict[Outcome, str] = {
     "completed": "The whole time was integrated, as asked.",
     "steps_exhausted": (
         "The solver took all its steps before the time was over: raise `max_steps`, loosen "
@@ -118,7 +118,7 @@ def flow(
         pennies = gh.NormalFormGame([[[1, -1], [-1, 1]], [[-1, 1], [1, -1]]])
         game = gh.LogisticFamily(pennies, bound=float("inf"))(0.0)
         found = gh.flow(game, params=(0.1, 0.0), time=200)
-        print(found.ending.kind, round(found.ending.period, 2))  # cycle 12.58
+        print(found.ending.kind, round(found.ending.period, 2))  # cycle 25.16
     """
     require_exact(game, "a flow")
     if not isinstance(rule, AbstractRule):
@@ -146,7 +146,7 @@ def flow(
         relative_to=scale_of(game),
         steps=int(solved.steps),
         result=result,
-        message=MESSAGES[result],
+        message=OUTCOMES_SAID[result],
         tolerance=exactness,
     )
     if throw and result != "completed":
@@ -157,7 +157,7 @@ def flow(
 def _times(time: float, times: Numbers | None, save: str) -> np.ndarray:
     """When the path is saved; last the end."""
     if times is None:
-        return np.linspace(0.0, time, POINTS) if save == "path" else np.asarray([time])
+        return np.linspace(0.0, time, EVEN_TIMES) if save == "path" else np.asarray([time])
     if save == "end":
         raise InputError("times are those of a path: add save='path'")
     found = np.asarray(number_array(times, "times", shapes=None), dtype=np.float64)
@@ -171,9 +171,9 @@ def _times(time: float, times: Numbers | None, save: str) -> np.ndarray:
 class _Section(eqx.Module):
     """A plane through a point; with `end`, the flow stops where a step ends beyond it."""
 
-    origin: Array
-    across: Array
-    end: Array
+    origin: RealArray
+    across: RealArray
+    end: Bool[RealArray, ""]
 
     def height(self, t: Array, y: Array, args: Any, **settings: Any) -> Array:
         """Above it, from below; at the beginning, which lies on it, above."""
@@ -185,16 +185,16 @@ class _Solved(eqx.Module):
 
     params: Params
     path: PyTree
-    point: Array
-    velocity: Array
-    length: Array
-    time: Array
-    residual: Array
-    steps: Array
-    is_whole: Array
-    is_out_of_steps: Array
-    has_crossed: Array
-    faults: Array | None
+    point: RealArray
+    velocity: RealArray
+    length: RealArray
+    time: RealArray
+    residual: RealArray
+    steps: RealArray
+    is_whole: RealArray
+    is_out_of_steps: RealArray
+    has_crossed: RealArray
+    faults: RealArray | None
 
 
 class _Field(eqx.Module):
@@ -216,7 +216,7 @@ class _Field(eqx.Module):
         )
         return ravel_pytree(moves)[0]
 
-    def with_length(self, t: Array, y: Array, args: Any) -> Array:
+    def with_length(self, t: Any, y: Array, args: Any) -> Array:
         """The same, and how fast the way behind grows."""
         velocity = self(y[:-1])
         return jnp.append(velocity, jnp.sqrt(jnp.sum(velocity**2)))
@@ -233,16 +233,16 @@ def _solved(
     game: AbstractParametricGame,
     rule: AbstractDirection,
     params: Params,
-    times: Array,
-    time: Array,
+    times: RealArray,
+    time: RealArray,
     section: _Section,
-    tolerance: Array,
+    tolerance: RealArray,
     max_steps: int,
 ) -> _Solved:
     """One program for each structure of game and rule, and number of times."""
     import diffrax
 
-    params = as_floats(params)
+    params, times = as_floats(params), jnp.asarray(times)
     field = _Field(game, rule, params)
     pace: Any = diffrax.PIDController(
         rtol=tolerance,
@@ -251,7 +251,7 @@ def _solved(
         force_dtmin=False,
         norm=lambda error: jnp.max(jnp.abs(error[:-1]), initial=0.0),
     )
-    solution = diffrax.diffeqsolve(
+    solution: Any = diffrax.diffeqsolve(
         diffrax.ODETerm(field.with_length),
         diffrax.Dopri8(),
         t0=0.0,
@@ -270,7 +270,9 @@ def _solved(
     # The solver marks what it did not reach by infinity, which no bound is to catch.
     rows, ends = (jnp.where(jnp.isfinite(x), x, jnp.nan) for x in (rows, ends))
     end, last = field.inside(ends[0, :-1]), solution.result
-    checked = isinstance(game, AbstractChecked) and "checks" in capabilities(game)
+    faults = None
+    if isinstance(game, AbstractChecked) and "checks" in capabilities(game):
+        faults = game.faults(end)
     return _Solved(
         params=end,
         path=jax.vmap(field.inside)(rows[:, :-1]),
@@ -283,7 +285,7 @@ def _solved(
         is_whole=last == diffrax.RESULTS.successful,
         is_out_of_steps=last == diffrax.RESULTS.max_steps_reached,
         has_crossed=last == diffrax.RESULTS.event_occurred,
-        faults=game.faults(end) if checked else None,
+        faults=faults,
     )
 
 
@@ -331,7 +333,9 @@ def _ending(problem: _Problem, solved: _Solved, time: float, rest: Rest) -> Endi
     if bool(rest.met(np.asarray(solved.residual))):
         return at_rest(float(solved.residual), "time")
     crossings = _followed(problem, solved, time)
-    return judged(crossings, np.asarray(solved.point), RETURNS * problem.tolerance, "time")
+    return returned(
+        crossings, np.asarray(solved.point), TOLERANCES_OF_A_RETURN * problem.tolerance, "time"
+    )
 
 
 def _followed(problem: _Problem, end: _Solved, time: float) -> Iterator[Crossing]:
@@ -358,7 +362,7 @@ def _back(
     Each is integrated anew from the last crossing: between the ends of its steps the solver only
     interpolates, to fewer digits.
     """
-    for _ in range(CORRECTIONS):
+    for _ in range(STEPS_BACK):
         at = problem.solved(last.params, until)
         speed = float(at.velocity @ section.across)
         late = float((at.point - section.origin) @ section.across) / speed if speed > 0 else np.inf
