@@ -46,6 +46,7 @@ ANALYSES = {
     "run": lambda: gh.run(GAME, params=START, stop=Rest(every=5), throw=False, **FEW),
     "run, path": lambda: gh.run(GAME, params=START, save="path", **FEW),
     "run of a network": lambda: gh.run(NETWORK, **FEW),
+    "flow": lambda: gh.flow(GAME, params=START, time=20.0),
     "payoffs": lambda: GAME.payoffs(START),
     "cooperation": lambda: analysis.cooperation(GAME, START),
     "mean_cooperation": lambda: analysis.mean_cooperation(GAME, START),

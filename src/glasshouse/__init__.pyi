@@ -28,6 +28,7 @@ from .analysis import long_run_switch as long_run_switch
 from .analysis import measured_first_movement as measured_first_movement
 from .analysis import mixed_equilibrium as mixed_equilibrium
 from .certificates import verify as verify
+from .dynamics import flow as flow
 from .dynamics import run as run
 from .errors import InputError as InputError
 from .families import Axis as Axis

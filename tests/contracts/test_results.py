@@ -69,7 +69,16 @@ from glasshouse.channels import (
     OneSided,
     Probabilistic,
 )
-from glasshouse.dynamics import RESULTS, Learning, Rest, Solution, Starts, batch_map, learn
+from glasshouse.dynamics import (
+    RESULTS,
+    Learning,
+    Rest,
+    Solution,
+    Starts,
+    batch_map,
+    ending,
+    learn,
+)
 from glasshouse.families import (
     AffineFamily,
     Axis,
@@ -292,6 +301,8 @@ EXAMPLES = {
     "Transformed": lambda: Transformed(Gradient(), optax.chain(optax.scale_by_adam())),
     "Rest": Rest,
     "Solution": lambda: learned(jnp.asarray(0.4)),
+    "Flow": lambda: glasshouse.flow(PARAMETRIC, params=(0.4, -0.4), time=5.0),
+    "Ending": lambda: ending(run(PARAMETRIC, steps=10, step_size=0.1, save="path")),
     "Solution of a batch": lambda: batch_map(learned, np.linspace(-1, 1, 5)),
     "Solution with its path": lambda: run(PARAMETRIC, steps=10, step_size=0.1, save="path"),
     "FirstMovement": lambda: assessment().first_movement,

@@ -2,6 +2,10 @@ from .batch import batch_map as batch_map
 from .batch import repeat as repeat
 from .batch import stack as stack
 from .driver import run as run
+from .endings import Ending as Ending
+from .endings import ending as ending
+from .flows import Flow as Flow
+from .flows import flow as flow
 from .games import Games as Games
 from .learning import Ends as Ends
 from .learning import Learning as Learning

@@ -7,6 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.interpreters import partial_eval as pe
 from jaxtyping import Array, Float, PyTree
 
 from glasshouse._foundation.arrays import RealArray, is_traced
@@ -218,6 +219,35 @@ def check_direction(rule: Any, purpose: str) -> AbstractDirection:
         raise InputError(
             f"{purpose} needs a rule that gives a direction, such as Gradient(), and "
             f"{type(rule).__name__} gives none"
+        )
+    return rule
+
+
+def check_autonomous(
+    rule: Any, game: AbstractParametricGame, params: Params, purpose: str
+) -> AbstractDirection:
+    """The rule, whose direction depends on where the players are and on nothing else.
+
+    That is seen from what it computes: it keeps no state, and does nothing with a key.
+
+    **Raises:** `InputError` naming the rule and the purpose otherwise.
+    """
+    check_direction(rule, purpose)
+    kept = jax.eval_shape(lambda: rule.init(game, params))
+    if jax.tree.leaves(kept):
+        raise InputError(
+            f"{purpose} needs a direction that depends on where players are alone, and "
+            f"{in_words(rule)} remembers earlier ones: take a rule without memory, such as "
+            "Gradient() or Lola(), or take steps by run"
+        )
+    # Without a state, nothing but the key is left that could change the direction.
+    computed = jax.make_jaxpr(lambda key: rule.direction(game, params, kept, key)[0])
+    jaxpr = computed(jax.random.key(0)).jaxpr
+    _, (draws, *_) = pe.dce_jaxpr(jaxpr, [True] * len(jaxpr.outvars))
+    if draws:
+        raise InputError(
+            f"{purpose} needs a direction without chance, and {in_words(rule)} draws random "
+            "numbers: take a rule that draws none, or take steps by run"
         )
     return rule
 

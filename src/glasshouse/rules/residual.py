@@ -42,6 +42,12 @@ def scale_of(game: AbstractParametricGame) -> str:
     return "gradient_scales" if "scales" in capabilities(game) else "payoffs"
 
 
+def inward(x: Array, d: Array, lower: RealArray, upper: RealArray) -> Array:
+    """A direction at `x` without what points out of the box."""
+    kept = jnp.where(x >= upper, jnp.minimum(d, 0.0), d)
+    return jnp.where(x <= lower, jnp.maximum(kept, 0.0), kept)
+
+
 def relative_gradient(gradient: Array, scale: Array) -> Array:
     """gradient / scale, in [-1, 1]; `UNDEFINED` where rounding has the last word about both."""
     # Where the scale nears the smallest number, the gradient may have vanished before it.
@@ -79,11 +85,10 @@ def _(primals, tangents):
 
 def _player_residual(params, direction, scales, box) -> Array:
     def ratios(x, d, scale, lower, upper):
-        inward = jnp.where(x >= upper, jnp.minimum(d, 0.0), d)
-        inward = jnp.where(x <= lower, jnp.maximum(inward, 0.0), inward)
-        ratio = jnp.abs(relative_gradient(inward, scale))
+        move = inward(x, d, lower, upper)
+        ratio = jnp.abs(relative_gradient(move, scale))
         # A selfish gradient vanishes with its scale; what another rule adds to it need not.
-        moves = jnp.abs(inward) > 1024 * jnp.finfo(scale.dtype).tiny
+        moves = jnp.abs(move) > 1024 * jnp.finfo(scale.dtype).tiny
         ratio = jnp.where((ratio == UNDEFINED) & moves, jnp.finfo(scale.dtype).max, ratio)
         return jnp.max(jnp.where(ratio == UNDEFINED, -math.inf, ratio), initial=-math.inf)
 
