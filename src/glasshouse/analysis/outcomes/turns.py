@@ -73,7 +73,8 @@ def turns(
     risen = highest - other[..., :1] >= rise - slack
     let_down = np.any(risen & (highest - other >= fall - slack), axis=-1)
     ahead = own[..., -1] - other[..., -1] >= lead - slack
-    return Turns(let_down & ahead, _falls(other, rise - slack, fall - slack))
+    falls = _falls(other, rise - slack, fall - slack)
+    return Turns(np.asarray(let_down & ahead), np.asarray(falls))
 
 
 def _falls(other: np.ndarray, rise: float, fall: float) -> np.ndarray:
