@@ -67,6 +67,7 @@ def measured(function: Callable, game: DifferentiableGame, params) -> tuple[floa
     compiled = jax.jit(lambda x: function(game, x)).lower(params).compile()
     jax.block_until_ready(compiled(params))
     needed = compiled.memory_analysis()
+    assert needed is not None
     count, seconds = 1, []
     while len(seconds) < REPEATS:
         start = time.process_time()
@@ -84,9 +85,8 @@ def measured(function: Callable, game: DifferentiableGame, params) -> tuple[floa
 def power(sizes: Sequence[int], values: Sequence[float]) -> str:
     """The slope of log value over log size in the larger half, with its 95 % interval."""
     half = slice(len(sizes) // 2 - 1, None)
-    found = stats.linregress(np.log(sizes[half]), np.log(values[half]))
-    reach = stats.t.ppf(0.975, len(sizes[half]) - 2) * found.stderr
-    return f"{found.slope:.2f} ± {reach:.2f}"
+    slope, _, _, _, error = stats.linregress(np.log(sizes[half]), np.log(values[half]))
+    return f"{slope:.2f} ± {stats.t.ppf(0.975, len(sizes[half]) - 2) * error:.2f}"
 
 
 def table(title: str, make: Callable, sides: dict[str, tuple[Callable, list[int]]]) -> None:

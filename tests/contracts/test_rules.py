@@ -66,7 +66,7 @@ def suited(rule_name, game):
     if rule_name in ALIKE and len(set(game.game.actions)) == 1:
         own = game.game.tensor[0]
         orders = itertools.permutations(range(1, own.ndim))
-        first = sum(own.transpose(0, *order) for order in orders)
+        first = np.sum([own.transpose(0, *order) for order in orders], axis=0)
         tensor = np.stack([np.moveaxis(first, 0, i) for i in range(own.ndim)])
         return ParametricGame(NormalFormGame(tensor), Logistic(tensor.shape[1:], 0.4, 5.0))
     return game

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
-from tests.oracles.test_rules import TANDEM, three
+from tests.oracles.test_rules import TANDEM, three, three_tensor
 from tests.reference import random_tensor
 
 import glasshouse as gh
@@ -83,7 +83,7 @@ class Written:
             return beta * kl - self.learned(i, there, alpha, 1)
 
         near = minimize_scalar(lost, bounds=(x[i] - 3, x[i] + 3), options={"xatol": 1e-11})
-        return near.x
+        return near.x  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def games(players):
@@ -94,7 +94,7 @@ def games(players):
     weights = np.eye(players) + rng.uniform(-0.5, 1, (10, players, players)) * apart
     params = rng.normal(size=(10, players))
     if players == 3:
-        tensors[0] = np.asarray(three().game.tensor)
+        tensors[0] = three_tensor()
         weights[0], params[0] = np.eye(3), (0.3, -0.2, 0.1)
     return np.stack(tensors), weights, params
 

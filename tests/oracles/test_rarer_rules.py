@@ -1,11 +1,13 @@
 """The rarer rules, against matrices of derivatives, closed forms, and what they do not keep."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.oracles.test_rules import PENNIES, TANDEM, three
+from tests.oracles.test_rules import PENNIES, TANDEM, three, three_tensor
 from tests.oracles.test_shaping import Dense, directed, directed_by, random_games
 from tests.reference import random_tensor, sigmoid
 
@@ -80,7 +82,7 @@ def denses():
     for players in (2, 3):
         game, tensors, weights, params = random_games(players, 10)
         if players == 3:
-            tensors = np.concatenate([tensors, np.asarray(three().game.tensor)[None]])
+            tensors = np.concatenate([tensors, three_tensor()[None]])
             weights = np.concatenate([weights, np.zeros((1, 3, 3))])
             params = np.concatenate([params, [(0.3, -0.2, 0.1)]])
         members = zip(tensors, weights, params, strict=True)
@@ -267,8 +269,8 @@ def test_mirror_ascent_is_by_what_actions_are_worth(actions):
 
 @pytest.mark.slow  # by day matrices and sums say it of other games
 def test_in_three_each_worth_is_by_hand():
-    tensor, x = np.asarray(three().game.tensor), (0.3, -0.2, 0.1)
-    mixes = [np.array([p, 1 - p]) for p in sigmoid(x)]
+    tensor, x = three_tensor(), (0.3, -0.2, 0.1)
+    mixes = [np.array([p, 1 - p]) for p in sigmoid(np.array(x))]
     right = [-np.diff(expected_of(tensor, i, mixes))[0] for i in range(3)]
     with jax.enable_x64(True):
         (found,) = mirrored(three(), tuple(map(jnp.asarray, x)), [Mirror()])
@@ -342,7 +344,7 @@ def test_in_repeated_games_each_state_has_its_own_worth():
             assert found[i][state] == pytest.approx((ends[0] - ends[1]) / 2e-6, abs=1e-8)
 
 
-def read(coupling=0.5, **settings):
+def read(coupling: Any = 0.5, **settings):
     game = gh.NormalFormGame([ROUNDS, ROUNDS.T])
     return ParametricGame(game, Logistic((3, 3), coupling, **settings))
 
@@ -432,7 +434,7 @@ def test_mean_field_lola_is_lola_where_the_others_are_equal():
 @pytest.mark.slow
 def test_of_several_parameters_each_mean_is_met():
     def payoffs(params):
-        total = sum(params)
+        total = jnp.sum(jnp.stack(params), axis=0)
         return [jnp.sum(jnp.sin(x) * total**2) + x[0] * total[1] for x in params]
 
     game = DifferentiableGame(payoffs, [PLANE] * 3)

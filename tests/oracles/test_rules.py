@@ -35,12 +35,15 @@ TANDEM = DifferentiableGame(tandem, [LINE, LINE])
 PENNIES = DifferentiableGame(pennies, [LINE, LINE])
 
 
-def three():
-    """Payoff cos(1 + 8i + 4a + 2b + c) to player i; nobody reads anybody."""
+def three_tensor():
+    """Payoff cos(1 + 8i + 4a + 2b + c) to player i."""
     i, a, b, c = np.ogrid[:3, :2, :2, :2]
-    return ParametricGame(
-        NormalFormGame(np.cos(1 + 8 * i + 4 * a + 2 * b + c)), Logistic((2, 2, 2), 0.0)
-    )
+    return np.cos(1 + 8 * i + 4 * a + 2 * b + c)
+
+
+def three():
+    """The game of these payoffs; nobody reads anybody."""
+    return ParametricGame(NormalFormGame(three_tensor()), Logistic((2, 2, 2), 0.0))
 
 
 def by_night(*case):

@@ -79,7 +79,7 @@ def noise_seen(view, keys):
     rule = Seeing(Gradient(), view)
     with jax.enable_x64(True):
         each = jax.vmap(lambda key: directions(rule, TANDEM, tuple(map(jnp.asarray, HERE)), key))
-        return (2 - np.asarray(each(keys))) / 2 - sum(HERE)
+        return (2 - np.asarray(each(keys))) / 2 - np.sum(HERE)
 
 
 def test_noise_is_independent_and_scales():

@@ -71,8 +71,12 @@ class FittedView(AbstractView):
         return ANEW
 
     def begin(self, game: AbstractParametricGame, params: Params, key: RandomKey) -> Any:
-        fits = isinstance(game, AbstractDense) and isinstance(game.semantics, Logistic)
-        if not (fits and isinstance(game.channel, Full) and game.players == 2):
+        if not (
+            isinstance(game, AbstractDense)
+            and isinstance(game.semantics, Logistic)
+            and isinstance(game.channel, Full)
+            and game.players == 2
+        ):
             raise InputError(
                 "parameters are fitted to play where two players of logistic semantics see each "
                 f"other fully, which this {type(game).__name__} is not: take NoisyView or NoView"

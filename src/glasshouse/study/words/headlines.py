@@ -4,7 +4,7 @@ Outcomes and equilibrium are different things, and so is first movement, which s
 outcomes that were not asked for.
 """
 
-from glasshouse._foundation.digits import at_least, at_most, between, headline
+from glasshouse._foundation.digits import HEADLINE, at_least, at_most, between, headline
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.study.computed import Computed
