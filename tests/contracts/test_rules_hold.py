@@ -95,7 +95,8 @@ def test_renaming_the_players_renames_their_learning(rule_name):
     old = ParametricGame(NormalFormGame(tensor), Logistic((2, 2, 2), coupling, 5.0))
     if rule_name in OWN_LOGITS | ALIKE:
         old = suited(rule_name, old)
-        assert isinstance(old.game, NormalFormGame) and isinstance(old.semantics, Logistic)
+        assert isinstance(old.game, NormalFormGame)
+        assert isinstance(old.semantics, Logistic)
         tensor, coupling = old.game.tensor, float(old.semantics.coupling) * (1 - np.eye(3))
     new = ParametricGame(
         NormalFormGame(tensor[order].transpose(0, *(1 + i for i in order))),
