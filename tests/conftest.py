@@ -60,9 +60,7 @@ settings.register_profile(
 )
 settings.load_profile("reproducible")
 
-CHECKED = [
-    f"glasshouse.{name}" for name in ("cli", "interop", "leagues", "plots", "rules", "study")
-]
+CHECKED = [f"glasshouse.{name}" for name in ("cli", "interop", "plots", "rules", "study")]
 """Modules whose annotations are checked at run time by day.
 
 Checks in what is traced over and over, `analysis` and `dynamics`, made that process a third slower:

@@ -185,7 +185,7 @@ def test_a_catalogue_name_is_never_a_file_and_a_path_always_is(tmp_path, monkeyp
         load_game("stag_hnt")
     with pytest.raises(InputError, match="did you mean 'donation'"):
         load_game("donatoin:b=2.5")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="is no file"):
         load_game(Path("missing"))
 
 

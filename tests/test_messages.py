@@ -16,11 +16,16 @@ IN_PYTHON = (
     "analysis/equilibria/attraction.py",
     "analysis/sensitivities/paths.py",
     "dynamics/doors.py",
+    "dynamics/endings.py",
     "families/grid.py",
     "interop/nashpy.py",
+    "rules/seeing.py",
+    "semantics/neural/modules.py",
+    "study/report/league.py",
 )
 """Modules that name a function in errors about what only Python gives: calls inside JAX's
-transformations, a start of branches, params that do not rest, a path, a family for a list."""
+transformations, a start of branches, params that do not rest, a path, a family for a list; a report
+that tells how to see a path; and a user's own function that is called as one of leagues."""
 
 
 def exported() -> set[str]:

@@ -372,7 +372,7 @@ def test_what_a_study_says_wrong_of_them_is_one_line(place):
     assert "unknown key 'learning.players.0.foresigt': did you mean 'foresight'?" in said(
         foreseen.replace("HERE", "foresigt = 0.5")
     )
-    assert "'learning.players.0.look': choose one of: foresight, rule, step_size" in said(
+    assert "'learning.players.0.look': choose one of: foresight, rule, sees, step_size" in said(
         foreseen.replace("HERE", "look = 0.5")
     )
     own = 'rule = "foreseeing"\nforesigth = 0.5'

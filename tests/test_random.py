@@ -69,6 +69,8 @@ def test_the_purposes_of_today_keep_their_numbers():
         "PROFILE": 6,
         "GAME": 7,
         "DIRECTIONS": 8,
+        "RESAMPLES": 9,
+        "LEARNING": 10,
     }
 
 
@@ -279,19 +281,20 @@ SOURCE = Path(next(iter(glasshouse.__path__)))
 
 OF_OTHERS = {
     "_foundation/random.py": {
+        "jax.random.fold_in",
         "jax.random.key_data",
         "numpy.random.PCG64",
         "numpy.random.SeedSequence",
     },
     # `run` of a rule or a game that is itself sampled takes the user's key, one part of it a step.
     "dynamics/driver.py": {"jax.random.fold_in"},
-    # So does learning in sampled games, by a generator that no setting of JAX changes.
-    "dynamics/learning.py": {
-        "jax.random.key",
-        "jax.random.key_data",
-        "jax.random.split",
-        "jax.random.wrap_key_data",
-    },
+    # Learning that draws takes keys whose words are the library's own.
+    "dynamics/learning.py": {"jax.random.wrap_key_data"},
+    # What players see is drawn from such a key, one part of it a step or an episode.
+    "rules/seeing.py": {"jax.random.fold_in"},
+    "rules/fitted.py": {"jax.random.fold_in"},
+    # A key that is traced to see whether a direction depends on it.
+    "rules/base.py": {"jax.random.key"},
     # Networks' own initialisers take a key of JAX, whose words are the library's own.
     "semantics/neural/initialisers.py": {"jax.random.wrap_key_data"},
     # The network that contract tests are shown has an initialiser of its own, as a user's would.

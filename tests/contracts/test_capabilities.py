@@ -104,6 +104,7 @@ ELSEWHERE = {
     "equilibrium_curve": "built-in families",
     "pure_equilibria": "a base game",
     "survey": "what it asks, whose errors become its notes",
+    "turns": "payoffs of runs",
     "welfare_optima": "a base game",
     "wilson_interval": "numbers",
 }

@@ -103,7 +103,7 @@ from glasshouse.leagues import MixedChoice, Strategy, alpha_rank, play, rate, ro
 from glasshouse.parametric import DifferentiableGame
 from glasshouse.plots import Marker
 from glasshouse.rules import Fixed, Gradient, Lola, PerPlayer, Transformed
-from glasshouse.rules.registry import RULES
+from glasshouse.rules.registry import RULES, VIEWS
 from glasshouse.semantics import (
     Affine,
     Custom,
@@ -426,7 +426,7 @@ EXAMPLES = {
 }
 """One of each exported class, whose name comes first, and some large ones."""
 
-OF_THEIR_OWN = {cls.__name__: cls.example for cls in RULES.own.values()} | {
+OF_THEIR_OWN = {cls.__name__: cls.example for own in (RULES, VIEWS) for cls in own.own.values()} | {
     cls.__name__: functools.partial(cls.example, (2, 2)) for cls in SEMANTICS.own.values()
 }
 EXAMPLES = {

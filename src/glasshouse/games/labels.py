@@ -144,6 +144,8 @@ def moved_to_front(
 
 def _place(name: str, names: Sequence[str]) -> int:
     """Which of the names it is: the same, or the only one that is shown alike on one line."""
+    if not isinstance(name, str):
+        raise ValueError(name)
     if name in names:
         return names.index(name)
     seen = [on_one_line(own) for own in names]

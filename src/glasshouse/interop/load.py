@@ -52,10 +52,14 @@ def _no_game(path: Path) -> str:
     """What a path is that is neither a table nor a .nfg file, and what to give instead."""
     if path.suffix.lower() == ".toml":
         return "is a study, where a game is wanted: give the table or .nfg file that it names"
-    if path.is_dir():
+    try:
+        there, folder = path.exists(), path.is_dir()
+    except (OSError, ValueError):  # of names that no file can have
+        there = folder = False
+    if folder:
         found = "is a folder"
     else:
-        found = "is neither a table nor a .nfg file" if path.exists() else "is no file"
+        found = "is neither a table nor a .nfg file" if there else "is no file"
     return (
         f"{found}: give a table (.csv, .tsv, .txt, .xlsx), a .nfg file, or a name that glasshouse "
         "games lists"

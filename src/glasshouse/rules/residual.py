@@ -42,7 +42,7 @@ def scale_of(game: AbstractParametricGame) -> str:
     return "gradient_scales" if "scales" in capabilities(game) else "payoffs"
 
 
-def inward(x: Array, d: Array, lower: RealArray, upper: RealArray) -> Array:
+def inward(x: Any, d: Any, lower: RealArray, upper: RealArray) -> Array:
     """A direction at `x` without what points out of the box."""
     kept = jnp.where(x >= upper, jnp.minimum(d, 0.0), d)
     return jnp.where(x <= lower, jnp.maximum(kept, 0.0), kept)
