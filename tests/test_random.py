@@ -293,8 +293,10 @@ OF_OTHERS = {
     # What players see is drawn from such a key, one part of it a step or an episode.
     "rules/seeing.py": {"jax.random.fold_in"},
     "rules/fitted.py": {"jax.random.fold_in"},
-    # A key that is traced to see whether a direction depends on it.
+    # Keys that nothing is drawn with: one is traced to see whether a direction depends on it, and a
+    # study asks a rule that draws whether it can learn in its game.
     "rules/base.py": {"jax.random.key"},
+    "study/setting.py": {"jax.random.key"},
     # Networks' own initialisers take a key of JAX, whose words are the library's own.
     "semantics/neural/initialisers.py": {"jax.random.wrap_key_data"},
     # The network that contract tests are shown has an initialiser of its own, as a user's would.

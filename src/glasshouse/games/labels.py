@@ -144,8 +144,6 @@ def moved_to_front(
 
 def _place(name: str, names: Sequence[str]) -> int:
     """Which of the names it is: the same, or the only one that is shown alike on one line."""
-    if not isinstance(name, str):
-        raise ValueError(name)
     if name in names:
         return names.index(name)
     seen = [on_one_line(own) for own in names]
@@ -156,7 +154,8 @@ def _place(name: str, names: Sequence[str]) -> int:
 
 def _whose(action: Any, players: Sequence[str], actions: Sequence[Sequence[str]]) -> str:
     """Who has an action that some player has not, and how one is said for each."""
-    others = [who for who, own in zip(players, actions, strict=True) if action in own]
+    known = actions if isinstance(action, str) else [()] * len(actions)  # an index is nobody's
+    others = [who for who, own in zip(players, known, strict=True) if action in own]
     if not others:
         return ""
     from glasshouse._foundation.numbers import shown

@@ -35,9 +35,10 @@ def is_nfg(path: str | os.PathLike) -> bool:
     """Whether a file is meant for a .nfg file, by its suffix or by how it begins."""
     if Path(path).suffix.lower() == ".nfg":
         return True
-    if not Path(path).is_file():  # a pipe or a device may never begin
-        return False
-    with contextlib.suppress(OSError), open(path, "rb") as file:
+    with contextlib.suppress(OSError, ValueError):  # of names that no file can have
+        if not Path(path).is_file():  # a pipe or a device may never begin
+            return False
+    with contextlib.suppress(OSError, ValueError), open(path, "rb") as file:
         return file.read(16).removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"NFG")
     return False
 
