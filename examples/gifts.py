@@ -92,7 +92,7 @@ print(f"both cooperating is an equilibrium of glass from share {high / (1 + high
 print("and of gifts from share 0.4 on, where what one keeps of T is no more than R")
 
 # %%
-figure = Figure(figsize=(7.0, 3.0), layout="constrained")
+figure = Figure(figsize=(7.0, 3.3), layout="constrained")
 axes = figure.subplots(1, 2, sharey=True)
 for ax, (name, outcomes) in zip(axes, ends.items(), strict=True):
     for kind, style, colour, label in (
@@ -108,5 +108,7 @@ for ax, (name, outcomes) in zip(axes, ends.items(), strict=True):
     ax.set_xlabel(f"share given away w{' = κ / (1 + κ)' if name == 'glass' else ''}")
     ax.spines[["top", "right"]].set_visible(False)
 axes[0].set_ylabel("share of pairs")
-axes[1].legend(frameon=False)
+figure.legend(
+    *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False
+)
 figure.savefig("gifts.svg")
