@@ -54,7 +54,8 @@ def test_numbers_of_a_key_depend_on_nothing_else():
     with jax.enable_x64(True):
         many = np.asarray(key_uniforms(KEY, 4000))
         np.testing.assert_array_equal(key_uniforms(KEY, 7), many[:7])
-        with jax.threefry_partitionable(not jax.config.jax_threefry_partitionable):
+        usual = jax.config.jax_threefry_partitionable  # pyright: ignore[reportAttributeAccessIssue]
+        with jax.threefry_partitionable(not usual):
             np.testing.assert_array_equal(jax.jit(key_uniforms, static_argnums=1)(KEY, 7), many[:7])
         np.testing.assert_allclose(key_normals(KEY, 7), ndtri(many[:7]), rtol=1e-12)
     assert 0 < many.min() < 1e-2 < 1 - 1e-2 < many.max() < 1
