@@ -9,6 +9,7 @@ import optax
 import pytest
 from scipy.integrate import quad
 from scipy.optimize import brentq
+from scipy.special import softmax
 from tests.contracts.test_capabilities import DRAWN
 from tests.oracles.test_rules import LINE, TANDEM
 
@@ -22,11 +23,13 @@ from glasshouse.rules import (
     Fixed,
     Gradient,
     Lola,
+    MagneticMirror,
     Momentum,
     Optimistic,
     PerPlayer,
     Transformed,
 )
+from glasshouse.semantics import Logistic
 
 COINS = gh.NormalFormGame([[[1.0, -1.0], [-1.0, 1.0]], [[-1.0, 1.0], [1.0, -1.0]]])
 PD = np.array([[[3.0, 0.0], [5.0, 1.0]], [[3.0, 5.0], [0.0, 1.0]]])
@@ -188,6 +191,22 @@ def test_lola_spirals_into_the_middle_of_matching_pennies():
 def test_rules_whose_direction_is_not_all_are_refused(rule, said):
     with pytest.raises(InputError, match=said):
         gh.flow(pennies(), rule, time=1.0)
+
+
+def test_rules_that_only_some_games_suit_flow_in_these():
+    """Rock, paper, scissors with unequal stakes: the logit equilibrium, softmax of its worth."""
+    table = np.array([[0.0, -1.0, 3.0], [1.0, 0.0, -1.0], [-3.0, 1.0, 0.0]])
+    unread, read = (
+        gh.ParametricGame(gh.NormalFormGame([table, table.T]), Logistic((3, 3), coupling))
+        for coupling in (0.0, 0.4)
+    )
+    start = (np.array([0.1, 0.2]), np.array([0.3, -0.1]))
+    end = gh.flow(unread, MagneticMirror(1.0), start, time=60.0)
+    mixes = np.stack([unread.behaviours(end.params)[i] for i in (0, 1)])
+    assert end.ending.kind == "rest"
+    assert mixes == pytest.approx(softmax(mixes[::-1] @ table.T, axis=1), abs=1e-7)
+    with pytest.raises(InputError, match="needs players whose probabilities are their own"):
+        gh.flow(read, MagneticMirror(1.0), start, time=60.0)
 
 
 class Wavering(AbstractMemoryless):

@@ -203,11 +203,11 @@ class _Field(eqx.Module):
     game: AbstractParametricGame
     rule: AbstractDirection
     template: Params
+    state: Any
 
     def __call__(self, flat: Array) -> Array:
         params = self.inside(flat)
-        state = self.rule.init(self.game, params)
-        directions, _ = self.rule.direction(self.game, params, state)
+        directions, _ = self.rule.direction(self.game, params, self.state)
         moves = tuple(
             jax.tree.map(jnp.zeros_like, own)
             if d is None
@@ -243,7 +243,7 @@ def _solved(
     import diffrax
 
     params, times = as_floats(params), jnp.asarray(times)
-    field = _Field(game, rule, params)
+    field = _Field(game, rule, params, rule.init(game, params))
     pace: Any = diffrax.PIDController(
         rtol=tolerance,
         atol=tolerance,
@@ -280,7 +280,7 @@ def _solved(
         velocity=field(ends[0, :-1]),
         length=ends[0, -1],
         time=whens[0],
-        residual=rule.residual(game, end, rule.init(game, end), jnp.ones(())),
+        residual=rule.residual(game, end, field.state, jnp.ones(())),
         steps=solution.stats["num_steps"],
         is_whole=last == diffrax.RESULTS.successful,
         is_out_of_steps=last == diffrax.RESULTS.max_steps_reached,

@@ -228,22 +228,24 @@ def check_autonomous(
 ) -> AbstractDirection:
     """The rule, whose direction depends on where the players are and on nothing else.
 
-    That is seen from what it computes: it keeps no state, and does nothing with a key.
+    That is seen from what it computes: its state stays as it was, and it does nothing with a key.
 
     **Raises:** `InputError` naming the rule and the purpose otherwise.
     """
     check_direction(rule, purpose)
-    kept = jax.eval_shape(lambda: rule.init(game, params))
-    if jax.tree.leaves(kept):
+    begin = jax.eval_shape(lambda: rule.init(game, params))
+    computed = jax.make_jaxpr(lambda state, key: rule.direction(game, params, state, key))
+    jaxpr = computed(begin, jax.random.key(0)).jaxpr
+    *state, _ = jaxpr.invars
+    kept = jaxpr.outvars[len(jaxpr.outvars) - len(state) :]
+    if any(before is not after for before, after in zip(state, kept, strict=True)):
         raise InputError(
             f"{purpose} needs a direction that depends on where players are alone, and "
             f"{in_words(rule)} remembers earlier ones: take a rule without memory, such as "
             "Gradient() or Lola(), or take steps by run"
         )
-    # Without a state, nothing but the key is left that could change the direction.
-    computed = jax.make_jaxpr(lambda key: rule.direction(game, params, kept, key)[0])
-    jaxpr = computed(jax.random.key(0)).jaxpr
-    _, (draws, *_) = pe.dce_jaxpr(jaxpr, [True] * len(jaxpr.outvars))
+    # Nothing but the key is left that could change the direction from step to step.
+    _, (*_, draws) = pe.dce_jaxpr(jaxpr, [True] * len(jaxpr.outvars))
     if draws:
         raise InputError(
             f"{purpose} needs a direction without chance, and {in_words(rule)} draws random "

@@ -72,7 +72,7 @@ class AbstractConditional(AbstractDirection):
 
         **Raises:** `InputError`, naming the rule and the game.
         """
-        each = np.any(np.reshape(found, (-1, len(self.reasons))), axis=0).tolist()
+        each = np.any(np.asarray(found).reshape(-1, len(self.reasons)), axis=0).tolist()
         for reason, holds in zip(self.reasons, each, strict=True):
             if holds:
                 raise InputError(f"{self.words} {reason.format(game=type(game).__name__)}")
