@@ -128,7 +128,8 @@ def matching(coupling=0.0, discount=None):
 
 @eqx.filter_jit
 def looked(view, game, params):
-    return [view.look(game, params, None, i, KEY)[1 - i] for i in (0, 1)]
+    seen = view.look(game, params, None, KEY)
+    return [seen[i][1 - i] for i in (0, 1)]
 
 
 def seen(view, game, params):

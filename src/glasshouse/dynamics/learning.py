@@ -25,7 +25,14 @@ from glasshouse.dynamics.starts import Starts, starting_points
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params, Tied, capabilities
 from glasshouse.parametric.capabilities import listed
-from glasshouse.rules.base import AbstractRule, drawn_by, in_words, largest_pace, of_words
+from glasshouse.rules.base import (
+    ANEW,
+    AbstractRule,
+    drawn_by,
+    in_words,
+    largest_pace,
+    of_words,
+)
 from glasshouse.rules.conditional import AbstractConditional, conditional_inside
 from glasshouse.rules.gradient import Gradient
 
@@ -80,7 +87,7 @@ class Learning(Result):
             raise InputError(f"starts must be Starts(…), not {type(self.starts).__name__}")
         if self.stop is not None and not isinstance(self.stop, Rest):
             raise InputError(f"stop must be Rest(…) or None, not {self.stop!r:.40}")
-        if self.stop is not None and "every step" in drawn_by(self.rule):
+        if self.stop is not None and ANEW in drawn_by(self.rule):
             raise InputError(
                 f"{in_words(self.rule)} draws at every step, and so never rests: leave stop out"
             )

@@ -28,6 +28,9 @@ SECOND = "second derivatives"
 BEHAVIOURS = "behaviours in information states"
 """What rules need that measure steps by what players do."""
 
+NEVER, LASTING, ANEW = "nothing", "once", "every step"
+"""When something is drawn: never, once for a run, and anew at every step."""
+
 Directions = tuple[Any, ...]
 """What moves each entry of params, of its structure and shapes; None where it does not move."""
 
@@ -271,8 +274,8 @@ def drawn_by(declared: Any) -> frozenset[str]:
     parts = [x for _, x in fields_of(declared)]
     parts = [x for part in parts for x in (part if type(part) is tuple else [part])]
     inside = [drawn_by(x) for x in parts if isinstance(x, AbstractDeclared)]
-    own = getattr(declared, "draws", "nothing")
-    return frozenset({own} - {"nothing"}).union(*inside)
+    own = getattr(declared, "draws", NEVER)
+    return frozenset({own} - {NEVER}).union(*inside)
 
 
 def of_words(rule: AbstractRule) -> str:

@@ -19,7 +19,8 @@ from glasshouse.games.repeated import is_repeated
 from glasshouse.parametric.capabilities import AbstractDense
 from glasshouse.parametric.dense import DenseGame
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
-from glasshouse.rules.views import ANEW, AbstractView
+from glasshouse.rules.base import ANEW
+from glasshouse.rules.views import AbstractView
 from glasshouse.semantics.logistic import Logistic
 from glasshouse.semantics.states import matching_rows
 
@@ -83,27 +84,25 @@ class FittedView(AbstractView):
             )
 
     def look(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        drawn: Any,
-        observer: int,
-        key: RandomKey,
-    ) -> Params:
-        dense, other = cast(DenseGame, game), 1 - observer
-        counts = jnp.maximum(_seen(dense, params, other, self.episodes, key), HALF_SEEN)
-        logits = jnp.log(counts[:, :-1]) - jnp.log(counts[:, -1:])
-        there = dense.spaces[other].project(_explained(dense, logits, params[observer], other))
-        return (there, params[observer]) if observer else (params[observer], there)
-
-    def settled(
-        self, game: AbstractParametricGame, params: Params, drawn: Any, observer: int
-    ) -> Params:
-        return params
+        self, game: AbstractParametricGame, params: Params, drawn: Any, key: RandomKey = None
+    ) -> tuple[Params, ...]:
+        if key is None:
+            return (params,) * len(params)
+        dense = cast(DenseGame, game)
+        counts = _seen(dense, params, self.episodes, key)
+        first, second = (_fitted(dense, taken, params[1 - i], i) for i, taken in enumerate(counts))
+        return (params[0], second), (first, params[1])
 
     @classmethod
     def example(cls) -> "FittedView":
         return cls(4)
+
+
+def _fitted(game: DenseGame, taken: Array, read: Array, player: int) -> Array:
+    """The most likely parameters of a player who took its actions so often."""
+    counts = jnp.maximum(taken, HALF_SEEN)
+    logits = jnp.log(counts[:, :-1]) - jnp.log(counts[:, -1:])
+    return game.spaces[player].project(_explained(game, logits, read, player))
 
 
 def _explained(game: DenseGame, logits: Array, read: Array, player: int) -> Array:
@@ -120,18 +119,20 @@ def _explained(game: DenseGame, logits: Array, read: Array, player: int) -> Arra
 
 
 def _seen(
-    game: DenseGame, params: Params, player: int, episodes: int, key: Any
-) -> Float[Array, "states actions"]:
-    """How often a player took each action in each of its states."""
+    game: DenseGame, params: Params, episodes: int, key: Any
+) -> tuple[Float[Array, "states actions"], ...]:
+    """How often each player took each action in each of its states."""
     played, behaviours = game.game, game.behaviours(params)
-    rows, going_on = _play(played, [behaviours[i] for i in range(game.players)])
+    players = range(game.players)
+    rows, going_on = _play(played, [behaviours[i] for i in players])
     counts = _counted(rows, going_on, episodes, key)
     mixes = counts.reshape(len(counts), *played.actions)
-    others = tuple(1 + i for i in range(game.players) if i != player)
-    taken = mixes.sum(axis=others)
-    if len(taken) == 1:
-        return taken
-    return taken[np.argsort(own_frame(played.actions, player))]
+    each = []
+    for player in players:
+        taken = mixes.sum(axis=tuple(1 + i for i in players if i != player))
+        frame = np.argsort(own_frame(played.actions, player)) if len(taken) > 1 else [0]
+        each.append(taken[np.asarray(frame)])
+    return tuple(each)
 
 
 def _play(game: Any, mixes: list[Any]) -> tuple[Float[Array, "states profiles"], Any]:

@@ -6,10 +6,10 @@ import jax
 
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
-from glasshouse.rules.base import APART, AbstractDirection, Directions, check_direction
+from glasshouse.rules.base import APART, NEVER, AbstractDirection, Directions, check_direction
 from glasshouse.rules.calculus import check_separate
 from glasshouse.rules.lola import Lola
-from glasshouse.rules.views import NEVER, AbstractView, NoView
+from glasshouse.rules.views import AbstractView, NoView
 
 ONCE_FOR_A_RUN = 2**32 - 1
 """What is folded into a run's key for what is drawn once; steps fold in their number."""
@@ -56,14 +56,14 @@ class Seeing(AbstractDirection):
             )
         lasting = None if key is None else jax.random.fold_in(key, ONCE_FOR_A_RUN)
         drawn = self.view.begin(game, params, lasting)
-        seen = [self.view.settled(game, params, drawn, i) for i in range(len(params))]
+        seen = self.view.look(game, params, drawn)
         return [self.rule.init(game, each, key) for each in seen], drawn
 
     def direction(
         self, game: AbstractParametricGame, params: Params, state: Any, key: RandomKey = None
     ) -> tuple[Directions, Any]:
         own, drawn = state
-        seen = [self.view.look(game, params, drawn, i, key) for i in range(len(params))]
+        seen = self.view.look(game, params, drawn, key)
         found = [
             self.rule.direction(game, each, known, key)
             for each, known in zip(seen, own, strict=True)
@@ -74,7 +74,7 @@ class Seeing(AbstractDirection):
         self, game: AbstractParametricGame, params: Params, state: Any, key: RandomKey = None
     ) -> Directions:
         own, drawn = state
-        seen = [self.view.settled(game, params, drawn, i) for i in range(len(params))]
+        seen = self.view.look(game, params, drawn)
         return tuple(
             self.rule.resting_direction(game, each, known, key)[i]
             for i, (each, known) in enumerate(zip(seen, own, strict=True))

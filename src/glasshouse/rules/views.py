@@ -1,7 +1,7 @@
 """What a player sees of the others' parameters when it learns, whatever play reads of them."""
 
 import abc
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 import equinox as eqx
@@ -19,9 +19,7 @@ from glasshouse._foundation.random import key_normals
 from glasshouse._foundation.results import described
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
-
-NEVER, LASTING, ANEW = "nothing", "once", "every step"
-"""When something is drawn: never, once for a run, and anew at every step."""
+from glasshouse.rules.base import ANEW, LASTING, NEVER
 
 
 class AbstractView(AbstractDeclared, eqx.Module):
@@ -47,20 +45,13 @@ class AbstractView(AbstractDeclared, eqx.Module):
 
     @abc.abstractmethod
     def look(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        drawn: Any,
-        observer: int,
-        key: RandomKey,
-    ) -> Params:
-        """Everybody's parameters as the observer sees them; its own are as they are."""
+        self, game: AbstractParametricGame, params: Params, drawn: Any, key: RandomKey = None
+    ) -> tuple[Params, ...]:
+        """Everybody's parameters as each player sees them; its own are as they are.
 
-    @abc.abstractmethod
-    def settled(
-        self, game: AbstractParametricGame, params: Params, drawn: Any, observer: int
-    ) -> Params:
-        """The same for who judges rest: what is drawn anew is left out."""
+        **Arguments:** `drawn`, once for a run; `key`, for what is drawn anew: without one, as rest
+        is judged, that is left out.
+        """
 
     @classmethod
     @abc.abstractmethod
@@ -83,19 +74,9 @@ class FullView(AbstractView):
         return None
 
     def look(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        drawn: Any,
-        observer: int,
-        key: RandomKey,
-    ) -> Params:
-        return params
-
-    def settled(
-        self, game: AbstractParametricGame, params: Params, drawn: Any, observer: int
-    ) -> Params:
-        return params
+        self, game: AbstractParametricGame, params: Params, drawn: Any, key: RandomKey = None
+    ) -> tuple[Params, ...]:
+        return (params,) * len(params)
 
     @classmethod
     def example(cls) -> "FullView":
@@ -117,19 +98,9 @@ class NoView(AbstractView):
         return None
 
     def look(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        drawn: Any,
-        observer: int,
-        key: RandomKey,
-    ) -> Params:
-        return _beside(params, game.neutral(), observer)
-
-    def settled(
-        self, game: AbstractParametricGame, params: Params, drawn: Any, observer: int
-    ) -> Params:
-        return _beside(params, game.neutral(), observer)
+        self, game: AbstractParametricGame, params: Params, drawn: Any, key: RandomKey = None
+    ) -> tuple[Params, ...]:
+        return _each_beside(params, [game.neutral()] * len(params))
 
     @classmethod
     def example(cls) -> "NoView":
@@ -162,20 +133,11 @@ class GuessedView(AbstractView):
         return _noise(params, key)
 
     def look(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        drawn: Any,
-        observer: int,
-        key: RandomKey,
-    ) -> Params:
-        return self.settled(game, params, drawn, observer)
-
-    def settled(
-        self, game: AbstractParametricGame, params: Params, drawn: Any, observer: int
-    ) -> Params:
-        guess = _moved(game, game.neutral(), self.spread * drawn[observer])
-        return _beside(params, guess, observer)
+        self, game: AbstractParametricGame, params: Params, drawn: Any, key: RandomKey = None
+    ) -> tuple[Params, ...]:
+        neutral = game.neutral()
+        guesses = [_moved(game, neutral, self.spread * own) for own in drawn]
+        return _each_beside(params, guesses)
 
     @classmethod
     def example(cls) -> "GuessedView":
@@ -225,29 +187,22 @@ class NoisyView(AbstractView):
         return _noise(params, key) if self.drawn == LASTING else None
 
     def look(
-        self,
-        game: AbstractParametricGame,
-        params: Params,
-        drawn: Any,
-        observer: int,
-        key: RandomKey,
-    ) -> Params:
+        self, game: AbstractParametricGame, params: Params, drawn: Any, key: RandomKey = None
+    ) -> tuple[Params, ...]:
+        if drawn is None and key is None:
+            return (params,) * len(params)
         noise = _noise(params, key) if drawn is None else drawn
-        return _beside(params, _moved(game, params, self.scale * noise[observer]), observer)
-
-    def settled(
-        self, game: AbstractParametricGame, params: Params, drawn: Any, observer: int
-    ) -> Params:
-        return params if drawn is None else self.look(game, params, drawn, observer, None)
+        return _each_beside(params, [_moved(game, params, self.scale * own) for own in noise])
 
     @classmethod
     def example(cls) -> "NoisyView":
         return cls(0.5, LASTING)
 
 
-def _beside(params: Params, others: Params, observer: int) -> Params:
-    """The observer's own parameters among those that it sees of the others."""
-    return (*others[:observer], params[observer], *others[observer + 1 :])
+def _each_beside(params: Params, seen: Sequence[Params]) -> tuple[Params, ...]:
+    """Every player's own parameters among those that it sees of the others."""
+    players = zip(params, seen, strict=True)
+    return tuple((*them[:i], own, *them[i + 1 :]) for i, (own, them) in enumerate(players))
 
 
 def _noise(params: Params, key: RandomKey) -> Float[Array, "observers numbers"]:
