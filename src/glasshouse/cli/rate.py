@@ -116,10 +116,9 @@ def _said(found: "Ratings") -> Iterator[str]:
         yield f"Payoffs are missing of {pairs}{more}: whom that touches is not rated. {advice}."
     if found.alpha is None:
         return
-    what = "one population" if found.form == "one" else "one population per seat"
     kind = "" if found.form == "several" or found.self_play else ", nobody meeting its own kind"
     yield (
-        f"alpha-Rank, {what} of {found.population}{kind}; alpha = {found.alpha:.4g}, "
+        f"alpha-Rank, {found.played_by}{kind}; alpha = {found.alpha:.4g}, "
         f"{found.alpha_rule}: a rating is the share of time that an entrant is played where rare "
         "mutants take over whom they are paid more than."
     )

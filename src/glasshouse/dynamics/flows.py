@@ -26,7 +26,7 @@ from glasshouse.parametric import (
     capabilities,
     require_exact,
 )
-from glasshouse.rules.base import AbstractDirection, AbstractRule, check_autonomous
+from glasshouse.rules.base import AbstractDirection, AbstractRule, check_autonomous, moves_of
 from glasshouse.rules.gradient import Gradient
 from glasshouse.rules.residual import inward, scale_of
 
@@ -208,12 +208,8 @@ class _Field(eqx.Module):
     def __call__(self, flat: Array) -> Array:
         params = self.inside(flat)
         directions, _ = self.rule.direction(self.game, params, self.state)
-        moves = tuple(
-            jax.tree.map(jnp.zeros_like, own)
-            if d is None
-            else jax.tree.map(inward, own, d, box.lower, box.upper)
-            for own, d, box in zip(params, directions, self.game.spaces, strict=True)
-        )
+        players = zip(params, moves_of(params, directions), self.game.spaces, strict=True)
+        moves = tuple(jax.tree.map(inward, own, d, box.lower, box.upper) for own, d, box in players)
         return ravel_pytree(moves)[0]
 
     def with_length(self, t: Any, y: Array, args: Any) -> Array:

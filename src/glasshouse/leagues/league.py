@@ -31,6 +31,7 @@ from glasshouse.leagues.meta import (
     leaving_of,
     meta_game_of,
 )
+from glasshouse.leagues.payoffs import mean_payoffs
 from glasshouse.leagues.shaping import Shaping, mean_and_interval, shaping_of
 from glasshouse.leagues.strategy import parameters_of
 from glasshouse.rules.per_player import PerPlayer
@@ -104,8 +105,7 @@ class League(Evidenced):
     @property
     def means(self) -> Float[np.ndarray, "*points entrants"]:
         """What each is paid on average over all it meets, itself included, and both seats."""
-        row, column = self.payoffs[..., 0].mean(axis=-1), self.payoffs[..., 1].mean(axis=-2)
-        return (row + column) / 2
+        return mean_payoffs(self.payoffs)
 
     @property
     def cells(self) -> list[dict[str, Any]]:

@@ -138,6 +138,13 @@ def meeting_table(source: Any, entrants: Sequence[str] | None) -> MeetingsGiven:
     )
 
 
+def mean_payoffs(
+    payoffs: Float[np.ndarray, "*points entrants entrants 2"],
+) -> Float[np.ndarray, "*points entrants"]:
+    """What each is paid on average over all it meets, itself included, in both seats."""
+    return (payoffs[..., 0].mean(axis=-1) + payoffs[..., 1].mean(axis=-2)) / 2
+
+
 def payoff_tolerance(payoffs: np.ndarray) -> float:
     """Within which mean payoffs are the same but for rounding."""
     return SAME_PAYOFFS * float(np.max(np.abs(payoffs), initial=0.0))

@@ -69,7 +69,7 @@ def _league(entrants: tuple[Entrant, ...], setup: Setup, axes: tuple[Axis, ...])
     paid = np.empty((*(family.shape if family else ()), count, count, runs, 2))
     off: dict[str, float] = {}
     for part in family.programs() if family else _alone(setup):
-        _check_pair(part.games[0])
+        check_pair(part.games[0])
         found, errors = played(everybody, part.games, part.learning)
         paid[part.index] = found.reshape(paid[part.index].shape)
         off |= {name: max(x, off.get(name, 0.0)) for name, x in errors.items()}
@@ -85,7 +85,7 @@ def _alone(setup: Setup) -> list[FamilyPart]:
 def _checked_setup(game: Any, learning: Any, seeds: Whole) -> Setup:
     """The game and how it is learned, from as many starts as there are seeds."""
     require_exact(game, "a league")
-    _check_pair(game)
+    check_pair(game)
     check_learning(learning, "a league")
     if not learning.rule.selfish:
         raise InputError(
@@ -110,7 +110,8 @@ def _checked_axes(axes: Any) -> tuple[Axis, ...]:
     return found
 
 
-def _check_pair(game: AbstractParametricGame) -> None:
+def check_pair(game: AbstractParametricGame) -> None:
+    """Refuse games of other than two players."""
     if game.players != 2:
         raise InputError(
             f"a league is of pairs, and this game has {game.players} players: take a game of two"

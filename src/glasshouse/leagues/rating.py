@@ -72,6 +72,12 @@ class Ratings(Evidenced):
     detail: str
 
     @property
+    def played_by(self) -> str:
+        """In which populations: "one population of 50"."""
+        seats = "" if self.form == "one" else " per seat"
+        return f"one population{seats} of {self.population}"
+
+    @property
     def headline(self) -> str:
         """The answer in a sentence."""
         if not self.ranking:

@@ -11,8 +11,8 @@ from jaxtyping import Array, Int
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
-from glasshouse.rules.base import APART, AbstractDirection, Directions, standing
-from glasshouse.rules.calculus import check_separate
+from glasshouse.rules.base import APART, AbstractDirection, Directions, moves_of
+from glasshouse.rules.calculus import check_separate, own_of_each
 from glasshouse.rules.gradient import Gradient
 
 
@@ -53,18 +53,18 @@ class Seats(AbstractDirection):
     ) -> tuple[Directions, Any]:
         def of(k: int, rule: AbstractDirection, state: tuple[Any, ...]) -> tuple[Params, Any]:
             found, own = rule.direction(game, params, state[k], key)
-            return _moving(params, found), (*state[:k], own, *state[k + 1 :])
+            return moves_of(params, found), (*state[:k], own, *state[k + 1 :])
 
         directions, state = self._of_each(of, state)
-        return _own(directions), state
+        return own_of_each(directions), state
 
     def resting_direction(
         self, game: AbstractParametricGame, params: Params, state: Any, key: RandomKey = None
     ) -> Directions:
         def of(k: int, rule: AbstractDirection, state: tuple[Any, ...]) -> Params:
-            return _moving(params, rule.resting_direction(game, params, state[k], key))
+            return moves_of(params, rule.resting_direction(game, params, state[k], key))
 
-        return _own(self._of_each(of, state))
+        return own_of_each(self._of_each(of, state))
 
     def _of_each(self, of: Callable[..., Any], state: Any) -> Any:
         """What `of(k, rule, state)` gives of each player's rule, with a leading axis over them."""
@@ -92,14 +92,3 @@ def _member(rule: AbstractDirection, number: Array) -> AbstractDirection:
         return jnp.asarray(x)[jnp.minimum(number, len(x) - 1)] if eqx.is_array(x) else x
 
     return jax.tree.map(taken, rule)
-
-
-def _moving(params: Params, directions: Directions) -> Params:
-    return tuple(
-        standing(own) if d is None else d for own, d in zip(params, directions, strict=True)
-    )
-
-
-def _own(stacked: Params) -> Params:
-    """What is player i's of the i-th of all directions."""
-    return tuple(jax.tree.map(lambda x, i=i: x[i], own) for i, own in enumerate(stacked))

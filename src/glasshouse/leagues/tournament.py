@@ -17,7 +17,7 @@ from glasshouse.games.base import Product
 from glasshouse.games.repeated import RepeatedGame, is_repeated
 from glasshouse.games.strategies import strategy
 from glasshouse.leagues.alpha_rank import ranked, ranks_of
-from glasshouse.leagues.payoffs import payoff_tolerance
+from glasshouse.leagues.payoffs import mean_payoffs, payoff_tolerance
 
 if TYPE_CHECKING:
     Strategies: TypeAlias = Sequence[str] | Mapping[str, Any]
@@ -106,7 +106,7 @@ def round_robin(
     either = list(_behaviours(given, game))
     first, second = (np.stack([np.asarray(own[i]) for own in either]) for i in (0, 1))
     table = np.asarray(_all_meetings(game.unlabelled(), first, second))
-    means = (table[..., 0].mean(axis=1) + table[..., 1].mean(axis=0)) / 2
+    means = mean_payoffs(table)
     names = tuple(given)
     places = ranked(names, means, payoff_tolerance(table))
     slips = float(game.noise), float(game.misperception)

@@ -191,9 +191,15 @@ def velocity(game: AbstractParametricGame, params: Params, rule: AbstractDirecti
     paces = _paces(rule)
     each = [1.0] * len(params) if paces is None else list(jnp.asarray(paces, dtype=float))
     return tuple(
-        standing(own) if d is None else jax.tree.map(lambda x, p=pace: p * x, d)
-        for own, d, pace in zip(params, directions, each, strict=True)
+        jax.tree.map(lambda x, p=pace: p * x, d)
+        for d, pace in zip(moves_of(params, directions), each, strict=True)
     )
+
+
+def moves_of(params: Params, directions: Directions) -> Params:
+    """Directions with zeros for who does not move."""
+    pairs = zip(params, directions, strict=True)
+    return tuple(standing(own) if d is None else d for own, d in pairs)
 
 
 def standing(own: PyTree) -> PyTree:

@@ -96,7 +96,7 @@ def across(
     alone = [_without(vector, i) for i in range(len(params))]
     if _are_few(params):
         return tuple(moved(moves)[i] for i, moves in enumerate(alone))
-    return _own(jax.vmap(moved)(_stacked(alone)))
+    return own_of_each(jax.vmap(moved)(_stacked(alone)))
 
 
 def each_among(
@@ -106,7 +106,7 @@ def each_among(
     profiles = [(*others[:i], own, *others[i + 1 :]) for i, own in enumerate(params)]
     if _are_few(params):
         return tuple(game.selfish_gradients(x, key)[i] for i, x in enumerate(profiles))
-    return _own(jax.vmap(lambda x: game.selfish_gradients(x, key))(_stacked(profiles)))
+    return own_of_each(jax.vmap(lambda x: game.selfish_gradients(x, key))(_stacked(profiles)))
 
 
 def shaped(
@@ -143,7 +143,7 @@ def anticipated(
     if _are_few(params):
         shaping = tuple(pull_back(other)[0][i] for i, other in enumerate(others))
     else:
-        shaping = _own(jax.vmap(lambda x: pull_back(x)[0])(_stacked(others)))
+        shaping = own_of_each(jax.vmap(lambda x: pull_back(x)[0])(_stacked(others)))
     return selfish, across(game, params, moves, key), shaping
 
 
@@ -176,7 +176,7 @@ def _stacked(vectors: Sequence[Params]) -> Params:
     return jax.tree.map(lambda *x: jnp.stack(x), *vectors)
 
 
-def _own(stacked: Params) -> Params:
+def own_of_each(stacked: Params) -> Params:
     """What is player i's of the i-th vector."""
     return tuple(_at(own, i) for i, own in enumerate(stacked))
 

@@ -10,7 +10,7 @@ import wadler_lindig as wl
 from glasshouse._foundation.results import call
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
-from glasshouse.rules.base import AbstractDirection, Directions, check_direction, standing
+from glasshouse.rules.base import AbstractDirection, Directions, check_direction, moves_of
 from glasshouse.rules.gradient import Gradient
 
 if TYPE_CHECKING:  # whoever brings a transformation has loaded it
@@ -56,9 +56,7 @@ class Transformed(AbstractDirection):
     ) -> tuple[Directions, Any]:
         rule_state, transformation_state = state
         directions, rule_state = self.rule.direction(game, params, rule_state, key)
-        moves = tuple(  # Optax knows nobody who stands still
-            standing(own) if d is None else d for own, d in zip(params, directions, strict=True)
-        )
+        moves = moves_of(params, directions)  # Optax knows nobody who stands still
         updates, transformation_state = self.transformation.update(
             moves, transformation_state, params
         )

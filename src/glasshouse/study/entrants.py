@@ -7,6 +7,7 @@ from glasshouse.dynamics.learning import Learning
 from glasshouse.errors import InputError
 from glasshouse.leagues.entrants import Entrant, checked_entrants
 from glasshouse.leagues.meetings import standing_places
+from glasshouse.leagues.play import check_pair
 from glasshouse.parametric import AbstractParametricGame
 from glasshouse.study.spec.hints import in_its_table
 from glasshouse.study.spec.study import Study
@@ -47,11 +48,8 @@ def check_league(
         return
     seeds = study.league.seeds
     for game, learning in points:
-        if game.players != 2:
-            raise InputError(
-                f"key 'league': a league is of pairs, and this game has {game.players} players: "
-                "take a game of two"
-            )
+        with named("league"):
+            check_pair(game)
         runs = learning.starts.runs
         if runs != seeds:
             raise InputError(

@@ -22,9 +22,10 @@ from glasshouse.leagues.entrants import Entrant, with_naive
 from glasshouse.leagues.league import League, LeagueSetup, league_of
 from glasshouse.leagues.meetings import played, standing_places
 from glasshouse.leagues.meta import Choices, Leaving
+from glasshouse.leagues.payoffs import mean_payoffs
 from glasshouse.leagues.play import how_played
 from glasshouse.leagues.rating import RatedEntrant, Ratings, rate
-from glasshouse.study.setting import Prepared, Setting, check_study
+from glasshouse.study.setting import Prepared, Setting, changes_in_words, check_study
 from glasshouse.study.sweep import alike, column_array
 
 RUNS = "league.parquet"
@@ -89,8 +90,7 @@ class LeaguePoint(Readable):
     def means(self) -> dict[str, float]:
         """What each is paid on average over all who are left, itself included, in both seats."""
         kept = [k for k, name in enumerate(self.league.entrants) if name not in self.without]
-        paid = self.league.payoffs[np.ix_(kept, kept)]
-        found = (paid[..., 0].mean(axis=1) + paid[..., 1].mean(axis=0)) / 2
+        found = mean_payoffs(self.league.payoffs[np.ix_(kept, kept)])
         return {self.league.entrants[k]: float(x) for k, x in zip(kept, found, strict=True)}
 
     @property
@@ -310,11 +310,10 @@ def _rated(
         return None, ()
     try:
         found = rate(
-            np.moveaxis(league.runs, -2, -1),
+            league,
             alpha=asked.alpha,
             population=asked.population,
             form=asked.form,
-            entrants=league.entrants,
             without=without,
             seed=setting.study.learning.seed,
         )
@@ -345,8 +344,7 @@ MOST_FAILED_NAMED = 4
 
 def at_values(values: dict[str, float]) -> str:
     """ " at semantics.coupling = 0.3"; nothing where nothing is swept."""
-    said = ", ".join(f"{key} = {value:g}" for key, value in values.items())
-    return f" at {said}" if said else ""
+    return f" at {changes_in_words(values)}" if values else ""
 
 
 def _by_key(ratings: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from glasshouse.study.report.figures import spread
 from glasshouse.study.words.league import (
     leaving_words,
     mixed_choice_words,
+    pair_words,
     pairs_nobody_leaves,
     rated_words,
     shaping_words,
@@ -133,8 +134,8 @@ def _pairs(point: LeaguePoint) -> Iterator[tuple[object, ...]]:
     if point.choices is None:
         return
     names = pairs_nobody_leaves(point)
-    pure = {f"({', '.join(one.profile)})": one for one in point.choices.pure}
-    twins = {f"({', '.join(one.profile)})": one for one in point.leaving}
+    pure = {pair_words(one.profile): one for one in point.choices.pure}
+    twins = {pair_words(one.profile): one for one in point.leaving}
     for name, found in (twins | {name: pure[name] for name in names}).items():
         yield _pair(found, "yes" if name in names else "no")
 
@@ -142,7 +143,7 @@ def _pairs(point: LeaguePoint) -> Iterator[tuple[object, ...]]:
 def _pair(found: Leaving, is_one: str) -> tuple[object, ...]:
     best: Departure | None = next(iter(found.departures), None)
     both = number_markup(list(found.payoffs), MEAN_DIGITS)
-    name = f"({', '.join(found.profile)})"
+    name = pair_words(found.profile)
     if best is None:
         return name, both, is_one, DASH, DASH, found.verdict
     whose = "" if best.player is None else f"player {best.player}, "
@@ -157,10 +158,7 @@ def _explained(found: StudyLeague) -> Iterator[object]:
     ratings = found.points[0].ratings
     settings = ""
     if ratings is not None and ratings.alpha is not None:
-        kind = "one population" if ratings.form == "one" else "one population per seat"
-        settings = (
-            f" of {kind} of {ratings.population}, α = {ratings.alpha:.4g} ({ratings.alpha_rule})"
-        )
+        settings = f" of {ratings.played_by}, α = {ratings.alpha:.4g} ({ratings.alpha_rule})"
     counted = "" if first.unit is None else f" (steps count {PAYOFF_UNITS[first.unit]})"
     yield quiet(
         "Payoffs are per round{}, means over {} starts, the same for every pair, ± half of the "

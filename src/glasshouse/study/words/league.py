@@ -100,7 +100,7 @@ def leaving_words(point: LeaguePoint) -> str:
     if found is None or choices is None:
         return ""
     pairs = pairs_nobody_leaves(point)
-    here = f"({', '.join(found.profile)})"
+    here = pair_words(found.profile)
     if here in pairs:
         others = [pair for pair in pairs if pair != here]
         said = f"in the estimated table nobody gains by leaving {here}"
@@ -118,6 +118,11 @@ def leaving_words(point: LeaguePoint) -> str:
     return f"{said}, and nobody gains by leaving {_listed(pairs)}"
 
 
+def pair_words(profile: Sequence[str]) -> str:
+    """Who meets whom: "(LOLA, naive)"."""
+    return f"({', '.join(profile)})"
+
+
 def pairs_nobody_leaves(point: LeaguePoint) -> list[str]:
     """Pure equilibria of the estimated table; of two mirror images one."""
     choices = point.choices
@@ -126,7 +131,7 @@ def pairs_nobody_leaves(point: LeaguePoint) -> list[str]:
     for one in pure:
         alike = choices is not None and choices.symmetric
         key = tuple(sorted(one.profile)) if alike else one.profile
-        kept.setdefault(key, f"({', '.join(one.profile)})")
+        kept.setdefault(key, pair_words(one.profile))
     return list(kept.values())
 
 
@@ -230,8 +235,7 @@ def _left_along(found: StudyLeague) -> str:
     """Where nobody gains by leaving the pair that is rated highest, in the estimated tables."""
     pairs = [(x, x.two_of_the_best) for x in found.points]
     stays = [
-        two is not None and f"({', '.join(two.profile)})" in pairs_nobody_leaves(x)
-        for x, two in pairs
+        two is not None and pair_words(two.profile) in pairs_nobody_leaves(x) for x, two in pairs
     ]
     where = _where(found, stays)
     return f"in the estimated tables nobody gains by leaving two of those {where}"
