@@ -176,7 +176,8 @@ def study_card(study: Path, drawn: dict[str, bytes]) -> str:
     place = f"{study.stem}/report.html"
     files = f"[report]({place}) · [`{study.name}`]({study.name})"
     shown = None if figure is None else f"{study.stem}/{figure}"
-    return card(title + end.strip(".:"), rest.strip(), shown, place, files)
+    rest = rest.strip()  # after a colon it began with a small letter
+    return card(title + end.strip(".:"), rest[:1].upper() + rest[1:], shown, place, files)
 
 
 def card(title: str, words: str, figure: str | None, place: str, files: str) -> str:

@@ -96,8 +96,8 @@ colours = ["#0072B2", "#D55E00", "#009E73", "#56B4E9", "#999999"]
 for (name, found), style, colour in zip(shares.items(), styles, colours, strict=True):
     ax.plot(grid, found[:, 0], ls=style, color=colour, label=name)
 ax.axvline(1.0, color="0.6", lw=1)
-ax.annotate("κ_½", (1.0, 1.03), xycoords=("data", "axes fraction"), ha="center", color="0.4")
-ax.set_xlabel("coupling as a multiple of κ_½")
+ax.annotate("$κ_{1/2}$", (1.0, 1.03), xycoords=("data", "axes fraction"), ha="center", color="0.4")
+ax.set_xlabel("coupling as a multiple of $κ_{1/2}$")
 ax.set_ylabel("share of pairs in which\nboth cooperate in the end")
 ax.spines[["top", "right"]].set_visible(False)
 figure.legend(*ax.get_legend_handles_labels(), loc="outside right center", frameon=False)

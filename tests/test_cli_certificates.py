@@ -194,13 +194,11 @@ def test_no_file_hides_another(call, files, tmp_path):
         assert code == 2
         assert f"{good}: accepted" in out
         assert f"{lie}: REJECTED" in out
-        assert err == f"glasshouse: cannot read {missing}: {_missing(missing)}\n"
+        assert err == f"glasshouse: cannot read {missing}: No such file or directory\n"
     assert call("verify", good, lie)[0] == 1
     assert call("verify", good, good)[0] == 0
-
-
-def _missing(path: str) -> str:
-    return f"[Errno 2] No such file or directory: '{path}'"
+    folder = f"glasshouse: cannot read {tmp_path}: it is a folder: give the files in it\n"
+    assert call("verify", str(tmp_path))[::2] == (2, folder)
 
 
 def test_verify_as_json(call, files, tmp_path):

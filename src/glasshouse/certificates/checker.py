@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-from glasshouse._foundation.files import read_bytes
+from glasshouse._foundation.files import read_bytes, reason
 from glasshouse.certificates import intervals as iv
 from glasshouse.certificates.builtin import program_of
 from glasshouse.certificates.certificate import certificate_of, verdict_of
@@ -76,7 +76,8 @@ def content_of(path: str | Path) -> bytes:
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"cannot read {path}: {error}") from error
+        why = "it is a folder: give the files in it" if Path(path).is_dir() else reason(error)
+        raise InputError(f"cannot read {path}: {why}") from error
 
 
 def verified(content: bytes, name: str) -> Verification:

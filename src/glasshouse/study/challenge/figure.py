@@ -39,6 +39,7 @@ def challenge_figure(findings: ChallengeFindings) -> StudyFigure:
     with style.context("default"):
         size = (0.4 + 3.6 * columns, 0.6 + 3.7 * rows)
         figure = new_figure(size)
+        figure.get_layout_engine().set(h_pad=0.12)  # type: ignore[union-attr]
         axes = np.ravel(figure.subplots(rows, columns, squeeze=False))
         for ax, (kind, game) in zip(axes, panels, strict=False):
             _panel(findings, kind, game, steps, ax)
@@ -70,10 +71,9 @@ def _panel(findings: ChallengeFindings, kind: str, game: str, steps: int, ax: Ax
             groups[label] = [(p, np.nan if m is None else m) for p, m in pairs if p]
     scores = [findings.score(part, steps) for part in parts]
     right, runs = sum(s.right.count for s in scores), sum(s.right.runs for s in scores)
-    title = (
-        f"{CALLED[kind]}, {CALLED[game]}, {steps} steps:\n{right} of {runs} within a factor of two"
-    )
-    plot_predictions(groups, title, legend=False, ax=ax)
+    title = f"{CALLED[kind]}, {CALLED[game]}:\n{right} of {runs} within a factor of two"
+    measured = f"gain κ of the switch measured after {steps} steps"
+    plot_predictions(groups, title, measured, legend=False, ax=ax)
 
 
 def _tried(findings: ChallengeFindings, kind: str, game: str) -> list[str]:
