@@ -59,7 +59,7 @@
     const above = floats(parent), formula = parent.closest("math");
     for (const line of within.getClientRects()) {
       if (line.width < 1 || line.height < 1) continue;
-      const {rect, cut} = seen(line, parent);
+      const {rect, cut} = seen(common(line, line), parent);  // with properties of its own
       if (area(rect) < 1 || rect.right <= 0) continue;
       if (cut) faults.push(`cut off: “${short(node.data)}”`);
       if (rect.left < -0.5 || rect.right > width + 0.5)
@@ -77,7 +77,8 @@
     }
   });
 
-  // -- Figures: their words inside of them, apart, and dark enough on their paper
+  // -- Figures: their words inside of them, apart, and dark enough on their paper (on a heat map
+  // nobody here knows what is below them)
   const numbers = text => text.match(/[0-9.]+/g).map(Number);
   const channel = c => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
   const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
@@ -103,13 +104,15 @@
     if (!figure.checkVisibility(shown) || !box(figure).width) continue;
     const words = [...figure.querySelectorAll("text")].filter(e => e.textContent.trim());
     const frame = box(figure), inks = words.map(inked);
+    const pictures = [...figure.querySelectorAll("image")].map(box);
     words.forEach((word, k) => {
       const one = inks[k], text = short(word.textContent);
       if (one.left < frame.left - 1 || one.right > frame.right + 1 ||
           one.top < frame.top - 1 || one.bottom > frame.bottom + 1)
         faults.push(`beyond its figure: “${text}”`);
       const fill = style(word).fill;
-      if (fill.startsWith("rgb") && contrast(numbers(fill), paper(figure)) < 4.5)
+      const onPicture = pictures.some(p => area(common(p, one)) > 0.5 * area(one));
+      if (!onPicture && fill.startsWith("rgb") && contrast(numbers(fill), paper(figure)) < 4.5)
         faults.push(`pale in its figure: “${text}”`);
       for (let j = 0; j < k; j++) {
         const two = inks[j];

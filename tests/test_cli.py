@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.loading import loaded_by
 
+CONSTRAINTS = str(Path(__file__).parents[1] / "constraints.txt")
 PD_STUDY = '[game]\nname = "prisoners_dilemma"\n'
 SMALL = """
 [learning]
@@ -188,6 +189,7 @@ def test_bad_games_are_one_line(call, game, said):
 
 def test_bad_options_are_one_line(call):
     check = ("check", "donation", "--coupling")
+    feasible = ("figure", "chicken", "--kind", "feasible", "--out", "f.pdf")
     for words, said in [
         (("thresholds",), "Missing argument"),
         (("nonsense",), "No such command"),
@@ -216,6 +218,11 @@ def test_bad_options_are_one_line(call):
         (("new", "s.toml", "--from", __file__), "is neither a table nor a .nfg file"),
         (("new", "s.toml", "--from", "s.toml"), "is a study, where a game is wanted"),
         (("new", "table.csv"), "glasshouse new table.toml --from table.csv"),
+        (("new", ""), "glasshouse new mine.toml"),
+        (("new", ".."), "glasshouse new ../mine.toml"),
+        (("rate", "t.csv", "--seed", "-1"), "'--seed'"),
+        ((*feasible, "--style", __file__), "cannot be read as a Matplotlib style"),
+        ((*feasible, "--style", CONSTRAINTS), "is no Matplotlib style: Missing colon"),
     ]:
         _one_line(call(*words), said)
 

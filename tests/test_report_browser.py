@@ -283,6 +283,35 @@ def test_nothing_keeps_people_out(view):
     assert grave == []
 
 
+AMISS = """<!doctype html><title>t</title>
+<style>* { position: absolute; margin: 0 } .cut { width: 30px; overflow: hidden }</style>
+<body><p style="top: 100px">below</p><p style="top: 102px">above</p>
+<p class="cut" style="top: 200px; white-space: nowrap">too long</p>
+<p style="top: 250px; left: -20px">leftmost</p>
+<svg width="200" height="50" style="top: 300px"><text x="5" y="20">one</text>
+<text x="9" y="21">two</text><text x="90" y="20" fill="#ccc">pale</text>
+<text x="190" y="40">out</text></svg><img src="data:image/gif;base64,none">"""
+
+
+def test_the_look_at_the_site_sees_what_is_amiss(browser, tmp_path):
+    """A page with one fault of each kind, which `make look` is to find, and nothing else."""
+    file = tmp_path / "amiss.html"
+    file.write_text(AMISS, "utf-8")
+    page = browser.new_page(viewport={"width": 400, "height": 600})
+    page.goto(file.as_uri())
+    found = page.evaluate((Path(__file__).parents[1] / "docs" / "_look.js").read_text("utf-8"))
+    assert [fault.partition(":")[0] for fault in found] == [
+        "a picture without words",
+        "a picture that is not there",
+        "cut off",
+        "beyond the page",
+        "“below” covers “above”",
+        "“two” covers “one” in a figure",
+        "pale in its figure",
+        "beyond its figure",
+    ]
+
+
 @pytest.mark.parametrize("scheme", ["light"])
 @every_width
 @every_report

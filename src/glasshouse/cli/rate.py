@@ -51,7 +51,9 @@ def command(
     resamples: Annotated[
         int, typer.Option(metavar="N", help="How often runs are drawn again, for the intervals.")
     ] = 1000,
-    seed: Annotated[int, typer.Option(metavar="S", help="The seed by which they are drawn.")] = 0,
+    seed: Annotated[
+        int, typer.Option(metavar="S", min=0, help="The seed by which they are drawn.")
+    ] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Who is rated highest in a table of payoffs: alpha-Rank, with intervals over runs."""

@@ -149,7 +149,8 @@ def write_template(path: Path, text: str) -> None:
     has no room.
     """
     if path.suffix.lower() != ".toml":
-        name = shlex.quote(str(path.with_suffix(".toml")))
+        named = path.name.strip(".") != ""
+        name = shlex.quote(str(path.with_suffix(".toml") if named else path / "mine.toml"))
         source = f" --from {shlex.quote(str(path))}" if is_game_file(path) else ""
         raise InputError(
             f"{path} names no study to write, which is a .toml file: glasshouse new {name}{source}"

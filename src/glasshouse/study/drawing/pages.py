@@ -1,8 +1,10 @@
 """How wide figures are on paper, and in which style."""
 
 import dataclasses
+import logging
 import math
 import re
+from logging.handlers import BufferingHandler
 from pathlib import Path
 from typing import Any
 
@@ -83,12 +85,7 @@ def _style(name: str) -> tuple[tuple[Any, ...], FigureStyle]:
     if name in styles.available:
         settings = styles.library[name]
     elif Path(name).is_file():
-        try:
-            settings = mpl.rc_params_from_file(name, use_default_template=False)
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(
-                f"style {name}: cannot be read as a Matplotlib style: {error}"
-            ) from error
+        settings = _settings_of(name)
     else:
         raise InputError(
             f"unknown style '{name}': {nearest(name, FIGURE_STYLES)}; or give a Matplotlib style, "
@@ -97,3 +94,19 @@ def _style(name: str) -> tuple[tuple[Any, ...], FigureStyle]:
     size = settings.get("font.size", TEXT)
     scale = size / TEXT if isinstance(size, int | float) and math.isfinite(size) else 1.0
     return (settings,), FigureStyle("single", scale, "")
+
+
+def _settings_of(file: str) -> mpl.RcParams:
+    """What a style file says; lines that Matplotlib would only warn of are refused."""
+    log, heard = logging.getLogger("matplotlib"), BufferingHandler(capacity=10_000)
+    log.addHandler(heard)
+    try:
+        settings = mpl.rc_params_from_file(file, use_default_template=False)
+    except (OSError, ValueError) as error:
+        raise InputError(f"style {file}: cannot be read as a Matplotlib style: {error}") from error
+    finally:
+        log.removeHandler(heard)
+    if heard.buffer:
+        said = " ".join(heard.buffer[0].getMessage().split())
+        raise InputError(f"style {file}: is no Matplotlib style: {said}")
+    return settings

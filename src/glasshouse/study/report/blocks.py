@@ -42,6 +42,11 @@ def element(tag: str, *content: object, **attributes: object) -> Markup:
     return Markup(f"<{tag}{named}>{joined(content)}</{tag}>")
 
 
+def preformatted(text: object) -> Markup:
+    """What stands as it is written; where it is too wide, the keyboard can move it, too."""
+    return element("pre", text, tabindex=0)
+
+
 def joined(parts: Iterable[object], by: str = "") -> Markup:
     """What is no HTML is escaped."""
     return escape(by).join(map(escape, parts))

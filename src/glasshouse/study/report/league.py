@@ -15,6 +15,7 @@ from glasshouse.study.report.blocks import (
     element,
     number_markup,
     percent,
+    preformatted,
     quiet,
 )
 from glasshouse.study.report.compared import MEAN_DIGITS
@@ -177,8 +178,7 @@ def _explained(found: StudyLeague) -> Iterator[object]:
     )
     row, column = first.entrants[0], first.entrants[-1]
     yield element("p", "To see how a pair learns, in Python, in the folder of this report:")
-    yield element(
-        "pre",
+    yield preformatted(
         "from glasshouse.study import read_league\n\n"
         'league = read_league(".").points[0].league\n'
         f"league.paths({row!r}, {column!r}, seed=0).path",

@@ -18,6 +18,7 @@ from glasshouse.study.report.blocks import (
     formula,
     joined,
     number_markup,
+    preformatted,
     quiet,
 )
 from glasshouse.study.report.compared import compared
@@ -335,7 +336,7 @@ def _alike(lines: Sequence[Number]) -> Iterator[Markup]:
 
 
 def _again(result: StudyResult, made: Mapping[str, Any]) -> Iterator[object]:
-    yield element("pre", "glasshouse run study.toml")
+    yield preformatted("glasshouse run study.toml")
     yield element(
         "p",
         "The folder of this report holds ",
@@ -347,7 +348,7 @@ def _again(result: StudyResult, made: Mapping[str, Any]) -> Iterator[object]:
     text = result.prepared.study.to_toml()
     if len(text) > MOST_LETTERS:  # a study may list a hundred thousand starts
         text = f"{text[:MOST_LETTERS]}\n… the rest is in the file study.toml beside this report"
-    yield element("details", element("summary", "study.toml"), element("pre", text))
+    yield element("details", element("summary", "study.toml"), preformatted(text))
 
 
 def _made(made: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
