@@ -1,11 +1,13 @@
 """Draw the figure of the front page: where selfish learners go as they read each other more.
 
-Run as `python docs/_idea.py`; it writes `docs/idea-light.svg` and `docs/idea-dark.svg`.
+Run as `python docs/_idea.py`; it writes `docs/idea-light.svg` and `docs/idea-dark.svg`, and both
+again for phones, as `idea-narrow-light.svg` and `idea-narrow-dark.svg`.
 """
 
 import io
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 import matplotlib
@@ -17,13 +19,19 @@ import glasshouse as gh
 from glasshouse.analysis import generic_outcomes
 from glasshouse.dynamics import Learning, Rest, Starts, batch_map
 
+Size = tuple[float, float]
 COUPLINGS = (0.2, 0.55, 1.1)
+ENDS = ("both defect", "one ends exploiting the other", "both cooperate")
 POINTS = 36
 """So many of a path are drawn, equally far apart."""
 
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#757575"
 THEMES = {"light": ("#1a1a1a", "#ffffff"), "dark": ("#e6e6e6", "#0d1117")}
 TEXT, SMALL = 9.5, 8.5
+WIDE, NARROW = (8.2, 6.0), (4.1, 4.9)
+"""Inches: text is as large in both."""
+LINE = {WIDE: 30, NARROW: 14}
+"""So many letters stand in one line."""
 NUMBER = re.compile(r"(?<![\w.#-])-?\d+\.\d{3,}")
 """Coordinates, of which four digits are plenty."""
 
@@ -62,7 +70,7 @@ def outcome(coupling: float, end: np.ndarray) -> str:
     return (GREY, ORANGE, BLUE)[count]
 
 
-def portrait(ax: Axes, coupling: float, lines: list[np.ndarray], text: str) -> None:
+def portrait(ax: Axes, coupling: float, lines: list[np.ndarray], text: str, size: Size) -> None:
     """Paths in the plane of both parameters, coloured by the outcome they end in."""
     for line in lines:
         colour = outcome(coupling, line[-1])
@@ -76,28 +84,42 @@ def portrait(ax: Axes, coupling: float, lines: list[np.ndarray], text: str) -> N
         )
         ax.plot(*line[-1], "o", color=colour, ms=6, zorder=5, clip_on=False)
     ax.set(xlim=(-3.1, 3.1), ylim=(-3.1, 3.1), xticks=(-3, 0, 3), yticks=(-3, 0, 3), aspect="equal")
-    ax.set_title(f"coupling κ = {coupling:g}\n{text}", fontsize=TEXT)
-    ax.set_xlabel("parameter $\\theta_1$ of player 1", fontsize=SMALL)
+    ax.set_title(
+        f"{'coupling ' * (size is WIDE)}κ = {coupling:g}\n{broken(text, size)}", fontsize=TEXT
+    )
+    ax.set_xlabel(f"{'parameter ' * (size is WIDE)}$\\theta_1$ of player 1", fontsize=SMALL)
     ax.tick_params(labelsize=SMALL)
 
 
-def diagram(ax: Axes, couplings: np.ndarray, found: np.ndarray) -> None:
+def broken(text: str, size: Size) -> str:
+    """In lines as long as there is room for."""
+    return textwrap.fill(text, LINE[size])
+
+
+def diagram(ax: Axes, couplings: np.ndarray, found: np.ndarray, size: Size) -> None:
     """Outcomes along the coupling, with where things switch."""
     names = ("nobody cooperates", "one exploits the other", "both cooperate")
     places = ((0.2, 0.5), (0.585, 0.5), (0.98, 0.5))
     ax.stackplot(couplings, found.T, colors=(GREY, ORANGE, BLUE), alpha=0.85, lw=0)
     for name, place in zip(names, places, strict=True):
-        ax.text(*place, name, ha="center", va="center", color="white", fontsize=TEXT, weight="bold")
+        text = {
+            "color": "white",
+            "fontsize": TEXT,
+            "weight": "bold",
+            "ha": "center",
+            "va": "center",
+        }
+        ax.text(*place, broken(name, size), **text)
     moves = FAMILY.closed_form().neutral.value
     proved = gh.certified_threshold(FAMILY).bracket[1]
     marks = {
-        moves: f"κ = {moves:.4f}: selfish learners\nset out toward cooperation",
-        proved: f"κ = {proved:.4f}: full cooperation\nis an equilibrium, proved",
+        moves: f"κ = {moves:.4f}: selfish learners set out toward cooperation",
+        proved: f"κ = {proved:.4f}: full cooperation is an equilibrium, proved",
     }
     for at, words in marks.items():
         ax.axvline(at, ymax=1.07, color="C0", lw=1.2, clip_on=False)
         ax.annotate(
-            words,
+            broken(words, size),
             (at, 1.08),
             xycoords=("data", "axes fraction"),
             fontsize=SMALL,
@@ -111,7 +133,7 @@ def diagram(ax: Axes, couplings: np.ndarray, found: np.ndarray) -> None:
 
 
 def draw(folder: Path) -> None:
-    """Both files."""
+    """All files."""
     lines = {coupling: paths(coupling) for coupling in COUPLINGS}
     couplings = np.linspace(0.0, 1.2, 61)
     found = shares(couplings)
@@ -131,17 +153,26 @@ def draw(folder: Path) -> None:
             "path.simplify_threshold": 0.5,
         }
         with matplotlib.rc_context(style):
-            figure = Figure(figsize=(8.2, 6.0), layout="constrained")
-            grid = figure.add_gridspec(2, 3, height_ratios=(1.45, 1))
-            words = ("both defect", "one ends exploiting the other", "both cooperate")
-            for k, (coupling, text) in enumerate(zip(COUPLINGS, words, strict=True)):
-                portrait(figure.add_subplot(grid[0, k]), coupling, lines[coupling], text)
-            figure.axes[0].set_ylabel("parameter $\\theta_2$ of player 2", fontsize=SMALL)
-            diagram(figure.add_subplot(grid[1, :]), couplings, found)
-            written = io.StringIO()
-            figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
-            rounded = NUMBER.sub(lambda x: f"{float(x[0]):.4g}", written.getvalue())
-            (folder / f"idea-{theme}.svg").write_text(rounded, "utf-8")
+            for size, name in ((WIDE, "idea"), (NARROW, "idea-narrow")):
+                written = io.StringIO()
+                figure = drawn(size, lines, couplings, found)
+                figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
+                rounded = NUMBER.sub(lambda x: f"{float(x[0]):.4g}", written.getvalue())
+                (folder / f"{name}-{theme}.svg").write_text(rounded, "utf-8")
+
+
+def drawn(
+    size: Size, lines: dict[float, list[np.ndarray]], couplings: np.ndarray, found: np.ndarray
+) -> Figure:
+    """The figure in one size."""
+    figure = Figure(figsize=size, layout="constrained")
+    grid = figure.add_gridspec(2, 3, height_ratios=(1.45 if size is WIDE else 1.0, 1))
+    for k, (coupling, text) in enumerate(zip(COUPLINGS, ENDS, strict=True)):
+        portrait(figure.add_subplot(grid[0, k]), coupling, lines[coupling], text, size)
+    words = f"{'parameter ' * (size is WIDE)}$\\theta_2$ of player 2"
+    figure.axes[0].set_ylabel(words, fontsize=SMALL)
+    diagram(figure.add_subplot(grid[1, :]), couplings, found, size)
+    return figure
 
 
 if __name__ == "__main__":

@@ -40,6 +40,9 @@ UNFOLD = """() => document.querySelectorAll("details:not(.mkdocstrings-source)")
   .forEach(d => d.open = true)"""
 """All that is folded but the sources of functions."""
 
+SETTLED = "() => new Promise(done => setTimeout(done, 150))"
+"""What the page puts off until it is shown, or has another width, is done then."""
+
 FEWER = """() => {
   document.querySelectorAll("details.mkdocstrings-source, svg > :not(title, desc)")
     .forEach(e => e.remove());
@@ -83,6 +86,7 @@ class Window:
             for width in WIDTHS if file.suffix == ".html" else WIDTHS[:1]:
                 read = axe if (width, scheme) in READ and file.suffix == ".html" else None
                 await self.page.set_viewport_size({"width": width, "height": 900})
+                await self.page.evaluate(SETTLED)
                 found += [f"at {width} px: {fault}" for fault in await _seen(self.page, read)]
         except Error as error:
             found.append(str(error).partition("\n")[0])
@@ -107,6 +111,8 @@ class Looking:
             file = self.left.pop()
             start, found = time.monotonic(), []
             for scheme, window in windows.items():
+                if file.suffix == ".svg" and scheme == "dark":  # it has one form only
+                    continue
                 seen = await window.faults(file, scheme, self.axe)
                 found += [f"{scheme}, {fault}" for fault in seen]
             self.tell(file, time.monotonic() - start, found)

@@ -215,6 +215,10 @@ def test_predicted_stands_beside_what_was_found():
         assert number == "0", "no digits of what is not known"
 
 
+def test_code_that_scrolls_can_be_moved_by_the_keyboard():
+    assert set(re.findall("<pre[^>]*>", html("one axis"))) == {'<pre tabindex="0">'}
+
+
 def test_what_has_no_value_is_told_in_words():
     text = Page(html("custom")).text
     assert "none: closed forms are known for the semantics' own coupling only" in text
