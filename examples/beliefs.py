@@ -8,6 +8,7 @@
 # %%
 import jax.numpy as jnp
 import numpy as np
+from matplotlib.figure import Figure
 
 import glasshouse as gh
 from glasshouse.dynamics import batch_map
@@ -110,13 +111,26 @@ for name, game in GAMES.items():
 # it is paid after the expected step. If it could read which, b would be 1 or 0, and right.
 
 # %%
+BELIEFS, ends = (0.0, 0.25, 0.5, 0.75, 1.0), {}
 print(f"game, player 2, b: {HEAD}")
 for name, game in GAMES.items():
     for other, words, truth in ((Gradient(), "naive", 1.0), (Lola(1.0), "LOLA", 0.0)):
+        line_ups = [(Believing(weights=np.array([b, 1 - b])), other) for b in BELIEFS]
+        found = [paid(game, (line_up, 1.0)) for line_up in line_ups]
+        for b, runs in zip(BELIEFS, found, strict=True):
+            print(f"{name}, {words}, b = {b:<4}: {told(runs, found[BELIEFS.index(truth)])}")
+        ends[name, words] = np.array(found)[..., 0]
 
-        def believing(b, game=game, other=other):
-            return paid(game, ((Believing(weights=np.array([b, 1 - b])), other), 1.0))
-
-        right = believing(truth)
-        for b in (0.0, 0.25, 0.5, 0.75, 1.0):
-            print(f"{name}, {words}, b = {b:<4}: {told(believing(b), right)}")
+# %%
+figure = Figure(figsize=(7.0, 3.0), layout="constrained")
+for ax, name in zip(figure.subplots(1, 2), GAMES, strict=True):
+    for words, colour in (("naive", "#D55E00"), ("LOLA", "#0072B2")):
+        runs = ends[name, words]
+        bars = 1.96 * runs.std(axis=1, ddof=1) / np.sqrt(RUNS)
+        label = f"the other is {words}"
+        ax.errorbar(BELIEFS, runs.mean(axis=1), bars, fmt="o-", ms=4, color=colour, label=label)
+    ax.set(title=name, xlabel="believed probability of naive")
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False)
+figure.axes[0].set_ylabel("payoff per round of player 1")
+figure.savefig("beliefs.svg")
