@@ -160,6 +160,41 @@ class Lead(AbstractMeasure):
         return payoffs - jnp.mean(payoffs)
 '''
 
+VIEW = '''
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+from glasshouse import Key, register
+from glasshouse.rules import AbstractView
+
+
+@register
+class Shrunk(AbstractView):
+    """The others as if they had moved less."""
+
+    share: float = 0.5
+
+    words: ClassVar[str] = "the others shrunk"
+    study_name: ClassVar[str] = "shrunk_so"
+    keys: ClassVar[dict] = {"share": Key("How much is seen of it.", 0.5, least=0, most=1)}
+
+    @property
+    def draws(self):
+        return "nothing"
+
+    def begin(self, game, params, key):
+        return None
+
+    def look(self, game, params, drawn, key=None):
+        shown = jax.tree.map(lambda x: self.share * jnp.asarray(x), params)
+        return tuple((*shown[:i], own, *shown[i + 1 :]) for i, own in enumerate(params))
+
+    @classmethod
+    def example(cls):
+        return cls(0.25)
+'''
+
 FILES = {
     "tilted.py": SEMANTICS,
     "anticipating.py": RULE,

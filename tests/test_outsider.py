@@ -19,7 +19,7 @@ from glasshouse.games.registry import CATALOGUE
 from glasshouse.parametric.registry import OBSERVABLES
 from glasshouse.plots import plot_tied_branch
 from glasshouse.registration import REGISTRIES
-from glasshouse.rules.registry import RULES
+from glasshouse.rules.registry import RULES, VIEWS
 from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study import check_study, read_study, run_study
 from glasshouse.study.folder import identity
@@ -279,6 +279,44 @@ def test_a_broken_package_is_said_and_left_out(tmp_path, monkeypatch):
     RULES._is_searched = False
     with pytest.warns(UserWarning, match="rule 'bad' of the package broken is left out: No mod"):
         assert "bad" not in RULES
+
+
+def test_a_view_is_one_file_or_an_entry_point(tmp_path, monkeypatch):
+    """By hand: each follows LOLA where the other is a quarter of where it is."""
+    path = tmp_path / "study.toml"
+
+    def read(text, plugins=""):
+        path.write_text(f'{plugins}\n[game]\nname = "stag_hunt"\n[learning]\n{text}\n', "utf-8")
+        return check_study(path)
+
+    (tmp_path / "shrunk.py").write_text(outsiders.VIEW, "utf-8")
+    named, seen = 'plugins = ["shrunk.py"]', 'rule = "lola", sees = { kind = "shrunk_so", share = '
+    alone = f"{seen}0.25 }}".replace(", sees", "\nsees")
+    prepared = read(alone, named)
+    game, rule = prepared.base.parametric, prepared.base.learning.rule
+    assert type(rule.view) is VIEWS["shrunk"]
+    found, _ = rule.direction(game, (0.8, -0.4), rule.init(game, (0.8, -0.4)))
+    lola = rule.rule
+    right = [lola.towards(game, (0.8, -0.1))[0], lola.towards(game, (0.2, -0.4))[1]]
+    np.testing.assert_allclose(found, right, rtol=0, atol=1e-15)
+    with pytest.raises(InputError, match="did you mean 'share'"):
+        read(alone.replace("share", "shar"), named)
+    VIEWS._added.clear()
+    with pytest.raises(InputError, match=r"'learning\.sees"):
+        read(alone)
+
+    info = tmp_path / "site" / "shrinking-1.0.dist-info"
+    info.mkdir(parents=True)
+    code = outsiders.VIEW.replace("@register\n", "")
+    (tmp_path / "site" / "shrinking.py").write_text(code, "utf-8")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: shrinking\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[glasshouse.views]\nshrunk = shrinking:Shrunk\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    VIEWS._is_searched = False
+    line_up = f'players = [{{ {seen}0.25 }} }}, {{ rule = "gradient" }}]'
+    compared = f'steps = 5\n[[compare]]\nname = "shrunk"\n{alone}'
+    for text in (alone, line_up, compared):
+        assert identity(read(text))["versions"]["shrinking"] == "1.0"
 
 
 REFUSED = {

@@ -1,4 +1,4 @@
-"""One way to add a semantics, channel, rule, game or observable of one's own."""
+"""One way to add a semantics, channel, rule, view, game or observable of one's own."""
 
 from typing import Any, TypeVar
 
@@ -9,12 +9,19 @@ from glasshouse.channels.registry import CHANNELS
 from glasshouse.errors import InputError
 from glasshouse.games.registry import CATALOGUE
 from glasshouse.parametric.registry import OBSERVABLES
-from glasshouse.rules.registry import RULES
+from glasshouse.rules.registry import RULES, VIEWS
 from glasshouse.semantics.registry import SEMANTICS
 
 T = TypeVar("T")
 
-REGISTRIES: tuple[Registry[Any], ...] = (SEMANTICS, CHANNELS, RULES, CATALOGUE, OBSERVABLES)
+REGISTRIES: tuple[Registry[Any], ...] = (
+    SEMANTICS,
+    CHANNELS,
+    RULES,
+    VIEWS,
+    CATALOGUE,
+    OBSERVABLES,
+)
 """Of everything that studies can name; whoever lists or looks up something asks one of them."""
 
 
@@ -22,11 +29,12 @@ def register(cls: T) -> T:
     """Make a class known to studies, commands, reports and contract tests; a decorator too.
 
     Installed packages need no call: they name their classes as entry points of the groups
-    "glasshouse.semantics", "glasshouse.channels", "glasshouse.rules", "glasshouse.games" and
-    "glasshouse.observables". Registering the same definition again, changed or not, replaces it.
+    "glasshouse.semantics", "glasshouse.channels", "glasshouse.rules", "glasshouse.views",
+    "glasshouse.games" and "glasshouse.observables". Registering the same definition again, changed
+    or not, replaces it.
 
     **Arguments:** `cls`, a concrete subclass of `AbstractSemantics`, `AbstractChannel`,
-    `AbstractRule` or `AbstractMeasure`, or a game of `catalogue_game`.
+    `AbstractRule`, `AbstractView` or `AbstractMeasure`, or a game of `catalogue_game`.
     **Returns:** the same.
     **Raises:** `InputError` for anything else, for a class that does not say what it is (words and
     formula, among others), and for a name that is taken.

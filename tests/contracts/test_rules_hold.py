@@ -51,6 +51,9 @@ ORDER = (2, 0, 1)
 COUPLING = np.array([[0.0, 0.7, -0.4], [0.2, 0.0, 1.3], [-0.9, 0.5, 0.0]])
 LINE = Box(-np.inf, np.inf)
 
+OF_TYPES = {"types", "weights"}
+"""Settings that are lists, but of others' types and not of players."""
+
 NOTHING = {"look_ahead": 0.0, "weight": 0.0, "decay": 0.0, "extrapolation": 0.0}
 """Settings that leave selfish gradients as they are, by name: what a rule adds to them."""
 
@@ -109,7 +112,7 @@ def test_renaming_the_players_renames_their_learning(rule_name):
     if isinstance(before, Leader):
         before, after = Leader(0, 0.5), Leader(order.index(0), 0.5)
     for name, key in settings(before).items():
-        if key.several:  # one number for each player
+        if key.several and name not in OF_TYPES:  # one number for each player
             numbers = np.array([1.0, 0.25, 2.0])
             before = with_setting(before, name, numbers)
             after = with_setting(after, name, numbers[order])

@@ -103,3 +103,40 @@ def test_wrong_input_is_said(arguments, said):
 def test_slips_are_probabilities():
     with pytest.raises(gh.InputError, match="noise must lie between 0 and 1"):
         round_robin(NAMES, GAME, noise=1.5)
+
+
+@pytest.mark.slow
+def test_sampled_play_of_another_library_says_the_same():
+    """By Axelrod (Knight et al.): matches end with probability 1 - γ after every round, so that
+    (1 - γ) times the sum of a match is, on average, what is paid per round."""
+    axelrod = pytest.importorskip("axelrod", exc_type=ImportError)
+    act = axelrod.Action
+    who = {
+        "allc": axelrod.Cooperator,
+        "alld": axelrod.Defector,
+        "tft": axelrod.TitForTat,
+        "gtft": lambda: axelrod.GTFT(p=1 / 3),
+        "wsls": axelrod.WinStayLoseShift,
+        # Grudger never forgives; the one here remembers a round, and slips into CC again.
+        "grim": lambda: axelrod.MemoryOnePlayer(four_vector=(1, 0, 0, 0), initial=act.C),
+    }
+    found, matches, seed = round_robin(NAMES, GAME, noise=0.05), 400, 0
+    means, variances = np.zeros((6, 6)), np.zeros((6, 6))
+    for i, row in enumerate(NAMES):
+        for j in range(i, 6):
+            sums = []
+            for _ in range(matches):
+                seed += 1
+                pair = (who[row](), who[NAMES[j]]())
+                match = axelrod.Match(pair, prob_end=0.04, noise=0.05, seed=seed)
+                match.play()
+                sums.append(match.final_score())
+            paid = 0.04 * np.array(sums)
+            if i == j:  # both seats are its own
+                paid = paid.mean(axis=1, keepdims=True).repeat(2, axis=1)
+            means[i, j], means[j, i] = paid.mean(axis=0)
+            variances[i, j], variances[j, i] = paid.var(axis=0, ddof=1) / matches
+    errors = np.sqrt(variances)
+    np.testing.assert_array_less(np.abs(means - found.payoffs[..., 0]), 4 * errors)
+    errors = np.sqrt(variances.sum(axis=1)) / 6
+    np.testing.assert_array_less(np.abs(means.mean(axis=1) - found.means), 4 * errors)

@@ -3,6 +3,7 @@ from .alpha_rank import alpha_rank as alpha_rank
 from .league import League as League
 from .meta import Choices as Choices
 from .meta import Departure as Departure
+from .meta import Estimated as Estimated
 from .meta import Leaving as Leaving
 from .meta import MixedChoice as MixedChoice
 from .play import play as play

@@ -181,7 +181,7 @@ class League(Evidenced):
         axis.
         **Raises:** `InputError` where a run failed that counts, naming the pair.
         """
-        return meta_game_of(self._estimated(without, at))
+        return meta_game_of(self.estimated(without, **at))
 
     def choices(self, without: Sequence[str] = (), **at: float) -> Choices:
         """The equilibria of choosing a learner, pure ones with what leaving them gains.
@@ -191,7 +191,7 @@ class League(Evidenced):
 
         **Arguments, Raises:** as `meta_game`.
         """
-        return choices_of(self._estimated(without, at))
+        return choices_of(self.estimated(without, **at))
 
     def leaving(self, row: str, column: str, without: Sequence[str] = (), **at: float) -> Leaving:
         """Whether anybody gains by choosing another learner than in this profile.
@@ -199,7 +199,7 @@ class League(Evidenced):
         **Arguments:** `row` and `column`, names; `without` and `at`, as of `meta_game`.
         **Raises:** `InputError` for names that nobody has.
         """
-        found = self._estimated(without, at)
+        found = self.estimated(without, **at)
         places = []
         for name in (row, column):
             self.place(name)
@@ -208,7 +208,11 @@ class League(Evidenced):
             places.append(found.entrants.index(name))
         return leaving_of(found, *places)
 
-    def _estimated(self, without: Sequence[str], at: dict[str, float]) -> Estimated:
+    def estimated(self, without: Sequence[str] = (), **at: float) -> Estimated:
+        """What choosing a learner pays, start by start, of which the three above are made.
+
+        **Arguments, Raises:** as `meta_game`, but a pair with a failed run has NaN here.
+        """
         names = (without,) if isinstance(without, str) else tuple(without)
         for name in names:
             self.place(name)

@@ -2,6 +2,7 @@ from .anticipating import AbstractAnticipating as AbstractAnticipating
 from .base import AbstractDirection as AbstractDirection
 from .base import AbstractMemoryless as AbstractMemoryless
 from .base import AbstractRule as AbstractRule
+from .believing import Believing as Believing
 from .cgd import Cgd as Cgd
 from .conditional import AbstractConditional as AbstractConditional
 from .corrected import Consensus as Consensus

@@ -301,6 +301,8 @@ def _said(name: str, value: Any) -> list[str]:
         return [in_words(inner) for inner in rules]
     if isinstance(value, str):
         return [f"{value} {name}"]
+    if isinstance(value, bool):
+        return [name] if value else []
     if hasattr(value, "update"):  # Optax makes its functions inside the one that has its name
         return [getattr(value.update, "__qualname__", "…").split(".")[0]]
     if several and value and all(map(_is_single, value)):  # one for each player

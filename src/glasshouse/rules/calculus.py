@@ -147,6 +147,31 @@ def anticipated(
     return selfish, across(game, params, moves, key), shaping
 
 
+def among_learners(
+    game: AbstractParametricGame,
+    params: Params,
+    steps: Callable[[Params], Params],
+    key: RandomKey = None,
+    *,
+    expanded: bool,
+) -> Params:
+    """∇_i U_i(θ_i, θ_-i + s_-i(θ)) of every player i, where the others step by `steps` s.
+
+    **Arguments:** `expanded`, whether to first order in s: (ξ + H_o s)_i + (∂s_-i/∂θ_i)ᵀ ∂_-i U_i.
+    """
+    moves, pull_back = jax.vjp(steps, params)
+    if expanded:
+        effects = gradients(game, params, key)
+        own = plus(tuple(x[i] for i, x in enumerate(effects)), across(game, params, moves, key))
+    else:
+        there = _stacked([plus(params, _without(moves, i)) for i in range(len(params))])
+        found = jax.vmap(lambda x: gradients(game, x, key))(there)
+        effects = tuple(_at(x, i) for i, x in enumerate(found))
+        own = tuple(x[i] for i, x in enumerate(effects))
+    others = _stacked([_without(x, i) for i, x in enumerate(effects)])
+    return plus(own, own_of_each(jax.vmap(lambda x: pull_back(x)[0])(others)))
+
+
 def _turned(
     game: AbstractParametricGame, params: Params, moves: Params, wanted: Params, key: RandomKey
 ) -> tuple[Params, Params]:

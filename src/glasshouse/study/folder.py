@@ -32,7 +32,7 @@ from glasshouse.channels.registry import CHANNELS
 from glasshouse.errors import InputError, OutputError
 from glasshouse.games.registry import CATALOGUE
 from glasshouse.parametric.registry import OBSERVABLES
-from glasshouse.rules.registry import RULES
+from glasshouse.rules.registry import RULES, VIEWS
 from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study.setting import Prepared
 from glasshouse.study.spec.dotted import leaves
@@ -179,10 +179,12 @@ def _installed(study: Study) -> dict[str, str]:
     """Versions of the packages whose entry points the study names."""
     tables = study.learning.players or (study.learning,)
     entrants = () if study.league is None else study.league.entrants
+    learners = (*tables, *entrants, *study.compare)
     named: list[tuple[Registry[Any], Any]] = [
         (SEMANTICS, study.semantics.MADE),
         (CHANNELS, study.access.MADE),
-        *((RULES, table.made) for table in (*tables, *entrants)),
+        *((RULES, table.made) for table in learners),
+        *((VIEWS, table.sees.MADE) for table in learners if table.sees is not None),
         (CATALOGUE, CATALOGUE.get(study.game.name or "")),
         (OBSERVABLES, OBSERVABLES.get(study.analysis.observe)),
     ]

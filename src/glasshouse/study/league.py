@@ -21,7 +21,7 @@ from glasshouse.families import Setup
 from glasshouse.leagues.entrants import Entrant, with_naive
 from glasshouse.leagues.league import League, LeagueSetup, league_of
 from glasshouse.leagues.meetings import played, standing_places
-from glasshouse.leagues.meta import Choices, Leaving
+from glasshouse.leagues.meta import Choices, Leaving, choices_of, leaving_of
 from glasshouse.leagues.payoffs import mean_payoffs
 from glasshouse.leagues.play import how_played
 from glasshouse.leagues.rating import RatedEntrant, Ratings, rate
@@ -279,13 +279,13 @@ def _point(prepared: Prepared, setting: Setting, paid: np.ndarray, naive: int) -
     without = left_out(league)
     left = [name for name in league.entrants if name not in without]
     ratings, note = _rated(prepared, setting, league, without)
-    enough = len(left) > 1
+    chosen = league.estimated(without) if len(left) > 1 else None
     return LeaguePoint(
         values=setting.values,
         league=league,
         ratings=ratings,
-        choices=league.choices(without=without) if enough else None,
-        leaving=tuple(league.leaving(x, x, without=without) for x in left if enough),
+        choices=None if chosen is None else choices_of(chosen),
+        leaving=() if chosen is None else tuple(leaving_of(chosen, k, k) for k in range(len(left))),
         without=without,
         notes=(*note, *_failed_notes(league, setting, without)),
     )

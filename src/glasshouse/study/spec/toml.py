@@ -22,6 +22,7 @@ from glasshouse.study.spec.learning import LearningSpec
 from glasshouse.study.spec.plugins import load_plugins
 from glasshouse.study.spec.rules import PlayerSpec, RuleTable
 from glasshouse.study.spec.semantics import SEMANTICS_SPECS
+from glasshouse.study.spec.sight import SIGHT_SPECS
 from glasshouse.study.spec.stop import StopSpec
 from glasshouse.study.spec.study import RangeSpec, Study
 from glasshouse.study.spec.values import Plugins
@@ -135,11 +136,11 @@ def first_error(error: pydantic.ValidationError, content: Any = None) -> str:
     if kind == "missing":
         return f"key '{key}' is missing"
     if kind == "union_tag_not_found" and isinstance(found, dict):
-        return f"key '{key}.kind' is missing: choose {', '.join(TABLE_KINDS[key])}"
+        return f"key '{key}.kind' is missing: choose {', '.join(_kinds(key))}"
     if kind == "union_tag_invalid":
         named = str(found.get("kind") if isinstance(found, dict) else found)
         what = {"semantics": "a semantics"}.get(key, f"a kind of {key}")
-        return f"key '{key}.kind' must name {what}: {nearest(named, TABLE_KINDS[key])}"
+        return f"key '{key}.kind' must name {what}: {nearest(named, _kinds(key))}"
     if kind == "value_error":
         prefix = f"key '{key}': " if key else ""
         return prefix + first["msg"].removeprefix("Value error, ")
@@ -156,6 +157,11 @@ def first_error(error: pydantic.ValidationError, content: Any = None) -> str:
     return f"key '{key}' must be {rule}, but is {found!r:.60}{first.get('ctx', {}).get('near', '')}"
 
 
+def _kinds(key: str) -> Mapping[str, Any]:
+    """What may stand under `kind` in a table."""
+    return SIGHT_SPECS if key.endswith("sees") else TABLE_KINDS[key]
+
+
 def _how_telling(error: Any) -> int:
     """A wrong rule comes before its keys, and a key that nobody knows before what others hold."""
     if error["loc"] and error["loc"][-1] == "rule":
@@ -168,6 +174,8 @@ def _without_tags(parts: tuple[int | str, ...]) -> list[int | str]:
     kept = list(parts)
     if len(kept) > 1 and kept[1] in TABLE_KINDS.get(str(kept[0]), {}):
         del kept[1]
+    if "sees" in kept[:-2]:
+        del kept[kept.index("sees") + 1]
     if kept[:1] == ["sweep"] and len(kept) > 2 and kept[2] in ("range", "values"):
         del kept[2]
     return kept
@@ -214,6 +222,8 @@ def _learning_keys(
     """
     if parent[1:2] == ("stop",):
         return list(StopSpec.model_fields)
+    if "sees" in parent:
+        return list(SIGHT_SPECS[str(parent[parent.index("sees") + 1])].model_fields)
     table: Any = content
     for part in parent if content is not None else ():
         table = table[part]  # which was found to hold what nobody knows
