@@ -254,13 +254,13 @@ def check_reference(source: Path, reference: str) -> None:
     **Raises:** `PluginError` naming what has not.
     """
     shown = set(DIRECTIVE.findall(with_others(source, reference)))
-    package = griffe.load("glasshouse", search_paths=[source.parent])
     names = sorted(set(exported(source)))
     missing = [name for name in names if name not in shown]
     if missing:
         raise PluginError(
             f"no page under docs/reference has '::: {missing[0]}' ({len(missing)} missing)"
         )
+    package = griffe.load("glasshouse", search_paths=[source.parent])
     mute = [name for name in names if not package[name.partition(".")[2]].has_docstring]
     if mute:
         raise PluginError(f"{mute[0]} is exported and has no docstring ({len(mute)} without)")

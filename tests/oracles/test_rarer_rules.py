@@ -15,6 +15,7 @@ import glasshouse as gh
 from glasshouse.channels import Box, Misreport
 from glasshouse.dynamics import RESULTS, Learning, Rest, Starts, learn, rest_residual
 from glasshouse.parametric import DifferentiableGame, ParametricGame, Tied
+from glasshouse.parametric.dense import gradients_traced_once
 from glasshouse.rules import (
     Cgd,
     Extragradient,
@@ -100,7 +101,7 @@ def test_directions_are_what_matrices_give(players, denses):
         rules = [make() for make in RULES.values()]
         return [jnp.stack(rule.direction(made, params, None)[0]) for rule in rules]
 
-    with jax.enable_x64(True):
+    with jax.enable_x64(True), gradients_traced_once():  # as leagues do
         found = jax.jit(jax.vmap(towards))(*batch)
     for name, each in zip(RULES, found, strict=True):
         right = [by_matrices(name, dense) for dense in matrices]

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.flatten_util
 import jax.numpy as jnp
@@ -95,8 +96,12 @@ def player_thresholds(family: Callable[[float], AbstractParametricGame]) -> Play
             "use NetworkFamily or LogisticFamily"
         )
     games = {coupling: family(coupling) for coupling in (0.0, *CHECKS, 1.0)}
-    found = {coupling: _gradients(game) for coupling, game in games.items()}
-    _check_own_weights(games)
+    measured = {coupling: _measured(game) for coupling, game in games.items()}
+    found = {
+        coupling: _gradients(trees, games[coupling].players)
+        for coupling, (trees, _) in measured.items()
+    }
+    _check_own_weights({coupling: own for coupling, (_, own) in measured.items()})
     (at_zero, _), (at_one, scale) = found[0.0], found[1.0]
     bent = np.zeros(at_zero.shape, dtype=bool)
     for t in CHECKS:
@@ -125,15 +130,32 @@ def player_thresholds(family: Callable[[float], AbstractParametricGame]) -> Play
     )
 
 
-def _gradients(game: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Everyone's selfish gradient at the neutral profile, and how large it could be."""
+def _measured(game: Any) -> Any:
+    """Everyone's selfish gradients at the neutral profile and how large they could be; behaviour
+    there, and how fast each own parameter moves it."""
     require_exact(game, "thresholds for each player", "observables", "scales")
-    params, players = as_floats(game.neutral()), game.players
-    scales = game.gradient_scales(params)
+    return _compiled(game)
+
+
+@eqx.filter_jit
+def _compiled(game: Any) -> Any:
+    """One program for all couplings: by single operations seven players took four times as long."""
+    params = as_floats(game.neutral())
+    trees = (game.selfish_gradients(params), game.gradient_scales(params))
+    behaviour = cooperation(game, params)
+    own_weight = getattr(game, "own_weight", None) if game.layout is Layout.stacked else None
+    if own_weight is None:  # a derivative for each of many players would take their number squared
+        flat, unravel = jax.flatten_util.ravel_pytree(params)
+        own_weight = jnp.diagonal(jax.jacfwd(lambda x: cooperation(game, unravel(x)))(flat))
+    return trees, (behaviour, own_weight)
+
+
+def _gradients(trees: Any, players: int) -> tuple[np.ndarray, np.ndarray]:
+    """Everyone's selfish gradient at the neutral profile, and how large it could be, in rows."""
     found = []
-    for tree in (game.selfish_gradients(params), scales):
+    for tree in trees:
         leaves = jax.tree.leaves(tree)
-        flat = np.asarray(jnp.concatenate([jnp.ravel(x) for x in leaves]))
+        flat = np.concatenate([np.ravel(x) for x in leaves])
         if flat.size != players or len(leaves) not in (1, players):
             raise InputError(
                 f"thresholds for each player need one parameter each, but {players} players have "
@@ -143,11 +165,14 @@ def _gradients(game: Any) -> tuple[np.ndarray, np.ndarray]:
     return found[0], found[1]
 
 
-def _check_own_weights(games: dict[float, AbstractParametricGame]) -> None:
+def _check_own_weights(measured: dict[float, tuple[Any, Any]]) -> None:
     """Refuse families where not all that the coupling adds to a gradient comes from readers."""
-    expected = _own_weights(games[0.0])
-    for coupling, game in games.items():
-        found = _own_weights(game)
+    rows = {
+        coupling: np.stack([behaviour, np.broadcast_to(own_weight, np.shape(behaviour))])
+        for coupling, (behaviour, own_weight) in measured.items()
+    }
+    expected = rows[0.0]
+    for coupling, found in rows.items():
         changed = np.abs(found - expected) > AFFINE * np.abs(expected).max(initial=0.0)
         if changed.any():
             player = int(changed.any(axis=0).argmax())
@@ -157,16 +182,3 @@ def _check_own_weights(games: dict[float, AbstractParametricGame]) -> None:
                 "parameter moves it, differs from that at 0: search for the switch of "
                 "first movement instead"
             )
-
-
-def _own_weights(game: AbstractParametricGame) -> np.ndarray:
-    """Everyone's behaviour where neutral, and how fast its own parameter moves it: two rows."""
-    params = as_floats(game.neutral())
-    behaviour = np.asarray(cooperation(game, params))
-    said = getattr(game, "own_weight", None) if game.layout is Layout.stacked else None
-    if said is not None:  # a derivative for each of many players would take their number squared
-        own_weight = np.asarray(said, dtype=np.float64)
-        return np.stack([behaviour, np.broadcast_to(own_weight, behaviour.shape)])
-    flat, unravel = jax.flatten_util.ravel_pytree(params)
-    moved = jax.jacfwd(lambda x: cooperation(game, unravel(x)))(flat)
-    return np.stack([behaviour, np.diagonal(np.asarray(moved))])
