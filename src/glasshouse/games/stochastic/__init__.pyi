@@ -1,0 +1,2 @@
+from .base import AbstractStochasticGame as AbstractStochasticGame
+from .iterated import IteratedMatrix as IteratedMatrix
