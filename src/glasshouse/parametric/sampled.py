@@ -1,14 +1,13 @@
-"""Games in steps as games in parameters, whose payoffs and gradients are estimated from episodes."""
+"""Games in steps as games in parameters: payoffs and gradients are estimated from episodes."""
 
-import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 from glasshouse._foundation.arrays import RealArray, as_floats
 from glasshouse._foundation.numbers import Whole, whole
@@ -137,7 +136,7 @@ class SampledParametricGame(AbstractParametricGame, AbstractSampled):
         **Raises:** `InputError` without a key.
         """
         needs_key(self, key, "playing it")
-        uniforms = episode_uniforms(self.game, key, self.episodes, self._dtype)
+        uniforms = episode_uniforms(self.game, cast(PRNGKeyArray, key), self.episodes, self._dtype)
         return self.played(params, uniforms)
 
     @in_float64_unless_traced
@@ -218,7 +217,7 @@ class SampledParametricGame(AbstractParametricGame, AbstractSampled):
         return jax.tree.map(lambda x: x.astype(self._dtype), memory)
 
     def _shown(self, params: Params) -> tuple[Params, Any]:
-        """The weights that are played and what everybody sees of them, in the episodes' precision."""
+        """The weights played and what everybody sees of them, in the precision of episodes."""
         params = jax.tree.map(lambda x: x.astype(self._dtype), as_floats(params))
         seen = self.channel.look(params, self._boxes).seen
         seen = jax.tree.map(lambda x: jnp.asarray(x, self._dtype), seen)

@@ -2,7 +2,7 @@
 
 import abc
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import equinox as eqx
 import jax
@@ -133,7 +133,7 @@ class AbstractStochasticGame(AbstractDeclared, eqx.Module):
     @property
     @abc.abstractmethod
     def name(self) -> str:
-        """What it is, and in which version: "coin-game-single-v0"; another version, another game."""
+        """What it is, and its version, as in "coin-game-single-v0": another one, another game."""
 
     @property
     @abc.abstractmethod
