@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,6 +18,7 @@ from glasshouse._foundation.results import Result
 from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.doors import MOST_STEPS
 from glasshouse.errors import InputError
+from glasshouse.games.stochastic.episodes import Episodes
 from glasshouse.parametric import Params, SampledParametricGame, Tied
 from glasshouse.rules.base import AbstractRule, check_direction, in_words
 from glasshouse.rules.gradient import Gradient
@@ -149,8 +151,8 @@ class Curves(Result):
         return np.stack([mean, mean - spread, mean + spread], axis=-1)
 
 
-Kept = Callable[[str, Callable[[], Piece]], Piece]
-"""The piece of that name: as it was kept, or computed now and kept."""
+Kept = Callable[[str, Callable[[], Piece], Piece], Piece]
+"""The piece of that name: as it was kept, or computed now and kept; and one of its structure."""
 
 
 def train(game: SampledParametricGame, training: Training = Training()) -> Curves:
@@ -176,7 +178,7 @@ def train(game: SampledParametricGame, training: Training = Training()) -> Curve
 def pieces(
     game: SampledParametricGame,
     training: Training,
-    kept: Kept = lambda name, compute: compute(),
+    kept: Kept = lambda name, compute, like: compute(),
 ) -> Iterator[Piece]:
     """The parts of a training one after the other; what `kept` has is not computed again.
 
@@ -189,8 +191,8 @@ def pieces(
     words = np.concatenate(
         [keys(training.first + k, Purpose.LEARNING, 1)[0] for k in range(training.seeds)]
     )
-    last = kept("00000", lambda: _first(played, rule, training, words))
-    yield last
+    first = last = _first(played, rule, training, words)
+    yield first
     length = -(-training.records // PIECES)
     for k, begin in enumerate(range(0, training.records, length), start=1):
         count = min(length, training.records - begin)
@@ -198,7 +200,7 @@ def pieces(
         def compute(last: Piece = last, begin: int = begin, count: int = count) -> Piece:
             return _next(played, rule, training, words, last, begin, count)
 
-        last = kept(f"{k:05d}", compute)
+        last = kept(f"{k:05d}", compute, first)
         yield last
 
 
@@ -211,6 +213,20 @@ def joined(parts: list[Piece], training: Training) -> Curves:
     return Curves(updates, measured, parts[-1].params, seeds, training.in_words)
 
 
+@in_float64
+def episode_of(
+    game: SampledParametricGame, training: Training, curves: Curves, place: int
+) -> Episodes:
+    """Episodes at the end of the training of one seed, the `place`-th of all."""
+    params = jax.tree.map(lambda x: x[place], curves.params)
+    own = Tied(game).untied(params) if training.tied else params
+    words = keys(curves.seeds[place], Purpose.LEARNING, 1)[0, 0]
+    return _played(game, own, jax.random.fold_in(_key(words), MEASURED))
+
+
+_played = eqx.filter_jit(lambda game, params, key: game.estimates(params, key))
+
+
 def check_sampled(game: Any, purpose: str) -> None:
     """Refuse what is not played in samples.
 
@@ -221,6 +237,21 @@ def check_sampled(game: Any, purpose: str) -> None:
             f"{purpose} is in games played in samples, and {type(game).__name__} is none: make one "
             "as SampledParametricGame(game, policies), or let learn take exact ones"
         )
+
+
+def check_trainable(game: SampledParametricGame, training: Training) -> None:
+    """Refuse a rule that cannot learn in the game, before anything is computed.
+
+    **Raises:** `InputError` from the rule.
+    """
+    check_sampled(game, "training")
+    played = Tied(game) if training.tied else game
+    rule, size = _scaled(training), np.asarray(training.step_size)
+
+    def tried(params: Params, key: Any) -> Params:
+        return rule.step(played, params, rule.init(played, params, key), size, key)[0]
+
+    jax.eval_shape(tried, played.neutral(), jax.random.key(0))
 
 
 def initial_params(game: SampledParametricGame, seed: int) -> Params:

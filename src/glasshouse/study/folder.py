@@ -9,7 +9,7 @@ import stat
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import filelock
 import pyarrow as pa
@@ -26,6 +26,8 @@ from glasshouse._foundation.files import (
 from glasshouse.errors import InputError, OutputError
 from glasshouse.study.recipe import Recipe
 from glasshouse.study.spec.dotted import leaves
+
+T = TypeVar("T")
 
 PROVENANCE = "provenance.json"
 SUMMARY = "summary.json"
@@ -104,14 +106,25 @@ class RunFolder:
 
         A table whose content is not what was recorded is named in a warning and computed again.
         """
+        return self.kept(name, compute, as_parquet, lambda x: pq.read_table(pa.BufferReader(x)))
+
+    def kept(
+        self,
+        name: str,
+        compute: Callable[[], T],
+        written: Callable[[T], bytes],
+        read: Callable[[bytes], T],
+    ) -> T:
+        """The same of anything that is `written` as bytes, and `read` from them."""
         file, digest = self.path / name, self._tables.get(name)
         if digest is not None and file.is_file():
             with contextlib.suppress(OSError):  # what cannot be read is not there
-                if sha256(file) == digest:
-                    return pq.read_table(file)
+                content = file.read_bytes()
+                if hashlib.sha256(content).hexdigest() == digest:
+                    return read(content)
             self._warn(f"{file} is not what was recorded when it was written: computing it again")
         found = compute()
-        content = as_parquet(found)
+        content = written(found)
         with writing(file):
             file.parent.mkdir(exist_ok=True)
             write_file(file, content)

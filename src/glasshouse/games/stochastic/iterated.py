@@ -51,7 +51,7 @@ class IteratedMatrix(AbstractStochasticGame):
     study_name: ClassVar[str] = "iterated"
     listed: ClassVar[int] = 1
     keys: ClassVar[Mapping[str, Key]] = EPISODE_KEYS
-    in_studies: ClassVar[bool] = True
+    section: ClassVar[str] = "glasshouse.study.training.environments:IteratedSection"
 
     def __init__(
         self,
@@ -75,8 +75,16 @@ class IteratedMatrix(AbstractStochasticGame):
         return "iterated-matrix-v0"
 
     @property
+    def title(self) -> str:
+        return f"Iterated {self.stage.title}"
+
+    @property
     def actions(self) -> tuple[int, ...]:
         return self.stage.actions
+
+    @property
+    def action_names(self) -> tuple[str, ...]:
+        return self.stage.action_names[0]
 
     @property
     def features(self) -> int:
