@@ -12,6 +12,7 @@ from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, Whole
 from glasshouse.errors import InputError
 from glasshouse.games.behaviour import count_states, own_frame
+from glasshouse.games.labels import called
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.stochastic.base import (
     ENDINGS,
@@ -84,7 +85,7 @@ class IteratedMatrix(AbstractStochasticGame):
 
     @property
     def action_names(self) -> tuple[str, ...]:
-        return self.stage.action_names[0]
+        return called(self.stage.action_names[0], "action")
 
     @property
     def features(self) -> int:
@@ -116,7 +117,7 @@ class IteratedMatrix(AbstractStochasticGame):
         paid = jnp.asarray(self.stage.tensor, dtype=uniforms.dtype)
         table = paid.reshape(self.players, -1)
         first = (actions == 0).astype(paid.dtype)
-        return joint + 1, table[:, joint], {"action 0": first}
+        return joint + 1, table[:, joint], {"cooperation": first}
 
     def observe(self, state: Int[Array, ""]) -> Observation:
         frames = np.stack([own_frame(self.actions, i) for i in range(self.players)])

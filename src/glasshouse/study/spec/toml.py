@@ -109,6 +109,9 @@ def _parsed(text: str, folder: Path, trust: bool) -> Study:
         content = tomllib.loads(text)
     except ValueError as error:  # also for whole numbers of thousands of digits
         raise InputError(f"not valid TOML: {error}") from error
+    game = content.get("game")
+    if "policy" in content or (isinstance(game, dict) and "kind" in game):
+        raise InputError("this is a training, of a game in steps: give it to glasshouse train")
     with contextlib.suppress(pydantic.ValidationError):  # the study says what is wrong with them
         load_plugins(PLUGINS.validate_python(content.get("plugins", [])), folder, trust=trust)
     try:

@@ -68,7 +68,8 @@ def _parsed(text: str, folder: Path, trust: bool) -> TrainingStudy:
     if isinstance(game, dict) and "kind" not in game:
         raise InputError(
             "key 'game.kind' is missing: a training is of a game in steps, such as "
-            'kind = "iterated", and [game.stage] says what is played in each'
+            'kind = "iterated", and [game.stage] says what is played in each; other studies are '
+            "computed by glasshouse run"
         )
     try:
         return TrainingStudy.model_validate(content)
