@@ -1,6 +1,8 @@
 from .base import AbstractStochasticGame as AbstractStochasticGame
 from .coin import CoinGame as CoinGame
+from .coin import Collector as Collector
 from .commons import Commons as Commons
+from .exact import Transitions as Transitions
 from .exact import exact_league as exact_league
 from .exact import exact_payoffs as exact_payoffs
 from .exact import transitions as transitions

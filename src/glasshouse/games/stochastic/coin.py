@@ -1,6 +1,5 @@
 """The Coin Game: one's own coins pay, and so do the other's, which cost it twice as much."""
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
@@ -196,7 +195,11 @@ class CoinGame(AbstractStochasticGame):
         events = {name: x.astype(uniforms.dtype) for name, x in events.items()}
         worths = jnp.asarray(self.worths, uniforms.dtype)
         paid = events["own coin"] * worths + events["other's coin"] * worths[::-1]
-        return Board(players, coins, colour, last), paid - 2 * events["lost a coin"] * worths, events
+        return (
+            Board(players, coins, colour, last),
+            paid - 2 * events["lost a coin"] * worths,
+            events,
+        )
 
     def observe(self, state: Board) -> Observation:
         seen = [self._seen_by(state, player) for player in (0, 1)]
@@ -306,7 +309,10 @@ class CoinGame(AbstractStochasticGame):
     ) -> tuple[Float[Array, "features"], Int[Array, ""] | None]:
         own, other = state.players[player], state.players[1 - player]
         # With one coin, both colours' place is the same, and it is there in one of them.
-        places = [other, *(state.coins if self._single else state.coins[np.array([player, 1 - player])])]
+        places = [
+            other,
+            *(state.coins if self._single else state.coins[np.array([player, 1 - player])]),
+        ]
         if self.egocentric:
             places = [offset(own, place, self.grid) for place in places]
         else:

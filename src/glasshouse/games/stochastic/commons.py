@@ -90,7 +90,9 @@ class Commons(AbstractStochasticGame):
         self.episode = Episode(self.sharers, horizon, discount, ending, rewards)
         self.takes = not_negative(takes, "takes", shapes=[(2,)])
         if isinstance(self.takes, np.ndarray) and not 0 < self.takes[0] < self.takes[1]:
-            raise InputError(f"takes={takes!r:.40} must be positive, the restrained one the smaller")
+            raise InputError(
+                f"takes={takes!r:.40} must be positive, the restrained one the smaller"
+            )
         self.growth = number_within(growth, "growth")
 
     @property

@@ -6,10 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Array, Float, Int
 
 from glasshouse._foundation.numbers import Numbers, Whole, number_within, whole
 from glasshouse._foundation.precision import in_float64
@@ -19,6 +20,7 @@ from glasshouse.games.stochastic.base import (
     LONGEST,
     AbstractStochasticGame,
     Observation,
+    State,
     stacked_states,
 )
 from glasshouse.games.stochastic.league import StepLeague, check_pairs, players_named
@@ -69,12 +71,22 @@ class Transitions(Readable):
         for own in mixes[1:]:
             together = (together[:, :, None] * own[:, None, :]).reshape(len(own), -1)
         reached, paid = self.start, np.zeros(self.rewards.shape[1])
-        into = self.moves.T.tocsr()
         for weight in weights:
             taken = (reached[:, None] * together).ravel()
             paid = paid + weight * (taken @ self.rewards)
-            reached = into @ taken
+            reached = self.moves.T @ taken
         return paid
+
+    def ceiling(self, weights: Float[np.ndarray, "steps"]) -> float:
+        """What all could be paid on average if they did together what is best for all.
+
+        They know the state and how many steps are left; nobody who sees less can do better.
+        """
+        value = np.zeros(len(self.start))
+        for weight in weights[::-1]:
+            each = weight * self.rewards.mean(axis=1) + self.moves @ value
+            value = each.reshape(len(value), -1).max(axis=1)
+        return float(self.start @ value)
 
 
 @in_float64
@@ -101,29 +113,20 @@ def transitions(game: AbstractStochasticGame) -> Transitions:
             f"{MOST_CASES:.2g} are gone through: take a smaller one, or play it in samples"
         )
     beginnings = game.beginnings()
-    begun = jax.jit(jax.vmap(lambda row: game.index(game.begin(row))))(beginnings.uniforms)
-    start = np.bincount(begun, beginnings.weights, pairs // len(joint))
-
-    def happens(pair: Int[np.ndarray, ""]) -> tuple[Any, Any, Any]:
-        state = game.state_at(pair // len(joint))
-        actions = jnp.asarray(joint)[pair % len(joint)]
-        chance = game.branches(state, actions)
-        moved, paid, _ = jax.vmap(lambda row: game.advance(state, actions, row))(chance.uniforms)
-        return jax.vmap(game.index)(moved), chance.weights, chance.weights @ paid
-
-    at_once = jax.jit(jax.vmap(happens))
+    begun = np.asarray(_begun(game, beginnings.uniforms))
+    start = np.bincount(begun, np.asarray(beginnings.weights), pairs // len(joint))
     size = min(pairs, max(1, CASES_AT_ONCE // cases))
     parts, paid = [], []
     for begin in range(0, pairs, size):
-        asked = np.arange(begin, begin + size, dtype=np.int32)
-        found = at_once(np.minimum(asked, pairs - 1))
+        asked = np.minimum(np.arange(begin, begin + size), pairs - 1)
+        found = _happening(game, asked // len(joint), joint[asked % len(joint)])
         targets, weights, rewards = (np.asarray(x)[: pairs - begin] for x in found)
         rows, columns = np.nonzero(weights)
         parts.append((weights[rows, columns], rows + begin, targets[rows, columns]))
         paid.append(rewards)
     weights, origins, targets = (np.concatenate(x) for x in zip(*parts, strict=True))
     moves = sparse.csr_array((weights, (origins, targets)), shape=(pairs, len(start)))
-    seen = jax.tree.map(np.asarray, jax.jit(jax.vmap(game.observe))(states))
+    seen = jax.tree.map(np.asarray, _observed(game, states))
     return Transitions(game.name, start, np.concatenate(paid), moves, seen, game.actions)
 
 
@@ -198,6 +201,36 @@ def step_weights(
     return powers / powers.sum()
 
 
+@eqx.filter_jit
+def _begun(game: AbstractStochasticGame, rows: Float[Array, "cases draws"]) -> Array:
+    return jax.vmap(lambda row: game.index(game.begin(row)))(rows)
+
+
+@eqx.filter_jit
+def _observed(game: AbstractStochasticGame, states: State) -> Observation:
+    return jax.vmap(game.observe)(states)
+
+
+@eqx.filter_jit
+def _happening(
+    game: AbstractStochasticGame, states: Int[Array, "pairs"], actions: Int[Array, "pairs players"]
+) -> tuple[Int[Array, "pairs cases"], Float[Array, "pairs cases"], Float[Array, "pairs players"]]:
+    """Where each case of chance leads, how likely it is, and what is expected to be paid."""
+
+    def one(index: Array, actions: Array) -> tuple[Array, Array, Array]:
+        state = game.state_at(index)
+        chance = game.branches(state, actions)
+        moved, paid, _ = jax.vmap(lambda row: game.advance(state, actions, row))(chance.uniforms)
+        return jax.vmap(game.index)(moved), chance.weights, chance.weights @ paid
+
+    return jax.vmap(one)(states, actions)
+
+
 @in_float64
 def _mixes(player: AbstractPlayer, seen: Observation) -> Float[np.ndarray, "states actions"]:
-    return jnp.exp(jax.jit(jax.vmap(lambda row: player.log_mix(player.begin(), row)[0]))(seen))
+    return _mixing(player, seen)
+
+
+@eqx.filter_jit
+def _mixing(player: AbstractPlayer, seen: Observation) -> Float[Array, "states actions"]:
+    return jnp.exp(jax.vmap(lambda row: player.log_mix(player.begin(), row)[0])(seen))

@@ -144,7 +144,9 @@ def _errors(cells: Float[np.ndarray, "rows columns 2"], alike: bool) -> Float[np
     rows, columns = cells.mean(axis=1), cells.mean(axis=0)
     left = cells - rows[:, None] - columns[None] + cells.mean(axis=(0, 1))
     rest = (left**2).sum(axis=(0, 1)) / (n - 1) ** 2 / n**2
-    of_seeds = (rows + columns).var(axis=0, ddof=1) if alike else (
-        rows.var(axis=0, ddof=1) + columns.var(axis=0, ddof=1)
+    of_seeds = (
+        (rows + columns).var(axis=0, ddof=1)
+        if alike
+        else (rows.var(axis=0, ddof=1) + columns.var(axis=0, ddof=1))
     )
     return np.sqrt(np.maximum(of_seeds / n - rest, rest))
