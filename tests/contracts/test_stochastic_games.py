@@ -2,6 +2,7 @@
 
 import functools
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -135,7 +136,7 @@ def test_steps_are_pure(name):
     state = game.reset(key)
     before = jax.tree.map(np.array, state)
     actions = jnp.zeros(game.players, jnp.int32)
-    plain, compiled = game.step(state, actions, key), jax.jit(game.step)(state, actions, key)
+    plain, compiled = game.step(state, actions, key), eqx.filter_jit(game.step)(state, actions, key)
     for x, y in zip(jax.tree.leaves(plain), jax.tree.leaves(compiled), strict=True):
         assert np.array_equal(x, y)
         assert x.dtype == y.dtype
