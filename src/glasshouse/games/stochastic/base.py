@@ -1,7 +1,9 @@
 """What every game in steps offers: a state, how it moves, and what each player sees of it."""
 
 import abc
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import equinox as eqx
@@ -130,6 +132,8 @@ class AbstractStochasticGame(AbstractDeclared, eqx.Module):
 
     words: ClassVar[str]
     """What it is called in sentences."""
+    scripts: ClassVar[Mapping[str, Callable[..., Any]]] = MappingProxyType({})
+    """Players that it has names for, made from the game and settings; see `script`."""
 
     __pdoc__ = described
     __init_subclass__ = final_unless_abstract
@@ -254,6 +258,29 @@ def pick(uniform: Float[Array, ""], count: Int[Array, ""] | int) -> Int[Array, "
     """One of so many, all alike, by a uniform number."""
     # A number so near to 1 that the product rounds up would be one too many.
     return jnp.minimum(jnp.floor(uniform * count).astype(jnp.int32), count - 1)
+
+
+def counted(radices: Sequence[int]) -> int | None:
+    """How many numbers have such digits; None where they would not fit 32 bits."""
+    found = math.prod(radices)
+    return found if found < 2**31 else None
+
+
+def of_digits(digits: Sequence[Int[Array, ""]], radices: Sequence[int]) -> Int[Array, ""]:
+    """The number that digits of these radices make, the first counting most."""
+    number = jnp.zeros((), jnp.int32)
+    for digit, radix in zip(digits, radices, strict=True):
+        number = number * radix + digit.astype(jnp.int32)
+    return number
+
+
+def in_digits(number: Int[Array, ""], radices: Sequence[int]) -> list[Int[Array, ""]]:
+    """The digits of these radices that make a number."""
+    digits = []
+    for radix in reversed(radices):
+        digits.append((number % radix).astype(jnp.int32))
+        number = number // radix
+    return digits[::-1]
 
 
 def only_case(draws: int) -> Branches:

@@ -1,6 +1,7 @@
 """A matrix game played again and again, in samples: each remembers what all did last."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import jax
@@ -14,6 +15,7 @@ from glasshouse.errors import InputError
 from glasshouse.games.behaviour import count_states, own_frame
 from glasshouse.games.labels import called
 from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.games.repeated import RepeatedGame
 from glasshouse.games.stochastic.base import (
     ENDINGS,
     EPISODE_KEYS,
@@ -25,6 +27,16 @@ from glasshouse.games.stochastic.base import (
     Observation,
     only_case,
 )
+from glasshouse.games.stochastic.players import AbstractPlayer, TablePlayer, always, evenly
+from glasshouse.games.strategies import STRATEGIES, strategy
+
+
+def _remembering(name: str, game: "IteratedMatrix", **settings: Any) -> AbstractPlayer:
+    """A strategy of repeated games, by what happened in the last round."""
+    if game.actions != (2, 2):
+        raise InputError(f"the script {name!r} is of games of two players with two actions")
+    rows = strategy(name, RepeatedGame(game.stage, game.discount), **settings)
+    return TablePlayer(np.stack([rows, 1 - rows], axis=1))
 
 
 class IteratedMatrix(AbstractStochasticGame):
@@ -53,6 +65,12 @@ class IteratedMatrix(AbstractStochasticGame):
     listed: ClassVar[int] = 1
     keys: ClassVar[Mapping[str, Key]] = EPISODE_KEYS
     section: ClassVar[str] = "glasshouse.study.training.environments:IteratedSection"
+    scripts: ClassVar[Mapping[str, Callable[..., AbstractPlayer]]] = {
+        **{name: functools.partial(_remembering, name) for name in STRATEGIES},
+        "allc": lambda game: always(game, 0),
+        "alld": lambda game: always(game, -1),
+        "random": evenly,
+    }
 
     def __init__(
         self,

@@ -7,14 +7,17 @@ from glasshouse._foundation.registry import Registry, exported_classes
 from glasshouse.games import stochastic
 from glasshouse.games.stochastic.base import AbstractStochasticGame
 
+GIVEN_TO_STEPS = frozenset({"stage"})
+"""What comes from another table of a study."""
+
 
 def _check(cls: Any) -> None:
-    check_declared(cls, "environment", {"words": str})
-    study_settings(cls)  # which refuses what studies could not write
+    check_declared(cls, "game in steps", {"words": str})
+    study_settings(cls, GIVEN_TO_STEPS)  # which refuses what studies could not write
 
 
-ENVIRONMENTS: Registry[type[AbstractStochasticGame]] = Registry(
-    "environment",
+STOCHASTIC: Registry[type[AbstractStochasticGame]] = Registry(
+    "stochastic_game",
     AbstractStochasticGame,
     own=exported_classes(stochastic, AbstractStochasticGame),
     check=_check,

@@ -3,12 +3,9 @@
 from pathlib import Path
 
 from glasshouse.games.stochastic.base import AbstractStochasticGame
-from glasshouse.games.stochastic.registry import ENVIRONMENTS
+from glasshouse.games.stochastic.registry import GIVEN_TO_STEPS, STOCHASTIC
 from glasshouse.study.spec.declared import Declared, Kinds, made
 from glasshouse.study.spec.game import GameSpec
-
-STAGE = frozenset({"stage"})
-"""What is given to an environment by a table of its own."""
 
 
 class EnvironmentSection(Declared):
@@ -42,6 +39,6 @@ class IteratedSection(EnvironmentSection):
 
 
 ENVIRONMENT_SPECS: Kinds[EnvironmentSection] = Kinds(
-    ENVIRONMENTS, EnvironmentSection, STAGE, "What is played in steps"
+    STOCHASTIC, EnvironmentSection, GIVEN_TO_STEPS, "What is played in steps"
 )
 """The tables of all kinds by name, registered ones too."""
