@@ -1,6 +1,5 @@
 """Games in steps as games in parameters, whose payoffs and gradients are estimated from episodes."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 

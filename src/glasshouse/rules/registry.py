@@ -5,8 +5,8 @@ from typing import Any
 from glasshouse import rules
 from glasshouse._foundation.declared import check_declared, names_of, study_settings
 from glasshouse._foundation.registry import Registry, exported_classes
-from glasshouse.rules.base import AbstractRule
 from glasshouse.rules import sampled
+from glasshouse.rules.base import AbstractRule
 from glasshouse.rules.views import AbstractView
 
 SAID = {"words": str, "formula": str, "cost": str, "keeps_rest_points": bool}

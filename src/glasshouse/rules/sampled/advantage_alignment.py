@@ -1,7 +1,8 @@
 """Advantage alignment."""
 
+import dataclasses
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import equinox as eqx
 from jaxtyping import Array, Float
@@ -20,6 +21,7 @@ from glasshouse.rules.sampled.clipped import (
     AbstractActor,
     checked_clip,
 )
+from glasshouse.rules.sampled.critics import TARGETS
 
 
 class AdvantageAlignment(AbstractActor):
@@ -48,7 +50,9 @@ class AdvantageAlignment(AbstractActor):
     formula: ClassVar[str] = "Σ_t (A^i_t + βγ (Σ_{k<t} γ^{t-k} A^i_k) Σ_{j≠i} A^j_t) ∇ log π(a_t)"
     listed: ClassVar[int] = 36
     keys: ClassVar[Mapping[str, Key]] = {
-        "beta": Key("β, how much alignment counts; default 1.", 1.0, symbol="β", axis="β"),
+        "beta": Key(
+            "β, how much alignment counts; default 1.", 1.0, symbol="β", axis="alignment β"
+        ),
         "form": Key(
             'Of "alignment": "paper" (default), "mean" of past advantages, or "proximal".',
             ALIGNMENT_FORMS[0],
@@ -56,7 +60,7 @@ class AdvantageAlignment(AbstractActor):
         ),
         "clip": CLIP,
         "epochs": EPOCHS,
-        "trace": TRACE,
+        "trace": dataclasses.replace(TRACE, default=0.0),
         **CRITIC_KEYS,
     }
 
@@ -67,12 +71,16 @@ class AdvantageAlignment(AbstractActor):
         trace: Numbers = 0.0,
         clip: Numbers = 0.2,
         epochs: Whole = 4,
-        **critic: Any,
+        critic_step: Numbers = 0.1,
+        scaled: bool = True,
+        targets: str = TARGETS[0],
+        entropy: Numbers = 0.0,
+        normalised: bool = False,
     ):
         if form not in ALIGNMENT_FORMS:
             *most, last = map(repr, ALIGNMENT_FORMS)
             raise InputError(f"form={form!r:.40} must be one of {', '.join(most)} and {last}")
-        super().__init__(trace, **critic)
+        super().__init__(trace, critic_step, scaled, targets, entropy, normalised)
         self.beta, self.form = finite_number(beta, "beta"), form
         self.clip, self.epochs = checked_clip(clip, epochs)
 

@@ -42,10 +42,10 @@ def aligned(
 ) -> Float[Array, "steps *batch players"]:
     """Advantages with `beta` times the `alignment_term`.
 
-        from glasshouse.rules.sampled import aligned
+    from glasshouse.rules.sampled import aligned
 
-        rows = [[1.0, 3.0], [-2.0, 5.0], [4.0, -1.0]]  # of each step, of two players
-        print(aligned(rows, 2.0, 0.5).T.tolist())  # [[1.0, 0.5, 4.75], [3.0, 2.0, 12.0]]
+    rows = [[1.0, 3.0], [-2.0, 5.0], [4.0, -1.0]]  # of each step, of two players
+    print(aligned(rows, 2.0, 0.5).T.tolist())  # [[1.0, 0.5, 4.75], [3.0, 2.0, 12.0]]
     """
     found = jnp.asarray(advantages)
     return found + beta * alignment_term(found, found, discount, form)

@@ -55,9 +55,7 @@ class AbstractEpisodic(AbstractDirection):
         self, game: AbstractParametricGame, params: Params, state: Any, key: RandomKey = None
     ) -> tuple[Directions, Any]:
         needs_key(game, key, self.words)
-        found, state = self.learned(
-            playing(game, self.words), one_each(game, params), state, key
-        )
+        found, state = self.learned(playing(game, self.words), one_each(game, params), state, key)
         return (mean_of_params(found),) if game.layout is SHARED else found, state
 
     def resting_direction(
@@ -103,7 +101,5 @@ def mean_entropies(
 
 def sizes(params: Params) -> Float[Array, "players"]:
     """How long each player's direction is."""
-    squares = [
-        sum(jnp.sum(jnp.asarray(x) ** 2) for x in jax.tree.leaves(own)) for own in params
-    ]
+    squares = [sum(jnp.sum(jnp.asarray(x) ** 2) for x in jax.tree.leaves(own)) for own in params]
     return jnp.sqrt(jnp.stack([jnp.asarray(x) for x in squares]))

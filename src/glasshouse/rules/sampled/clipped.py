@@ -30,14 +30,33 @@ from glasshouse.rules.sampled.surrogates import clipped_weights
 MOST_EPOCHS = 1000
 """Steps that are taken with the same episodes."""
 
-TRACE = Key("λ of advantages, between temporal differences (0) and returns (1).", 0.95, symbol="λ")
+TRACE = Key(
+    "λ of advantages, from 0, errors of one step, to 1, returns less values; default 0.95, of "
+    '"alignment" 0, of "loladice" 1.',
+    0.95,
+    symbol="λ",
+    least=0,
+    most=1,
+)
 CRITIC_STEP = Key("Step size of the critic, which learns by Adam; default 0.1.", 0.1, least=0)
-SCALED = Key("Whether the critic counts in units of 1/(1-γ); default true.", True, kind=bool)
-LEARNS = Key('What the critic learns: "td", one step, or "returns", all of them.', "td", TARGETS)
-ENTROPY = Key("How much an actor is paid for each nat of entropy per step.", 0.0, least=0)
-NORMALISED = Key("Whether advantages have mean 0 and deviation 1 in each step.", False, kind=bool)
-CLIP = Key("ε of clipped steps: how far probabilities may move.", 0.2, symbol="ε", above=0)
-EPOCHS = Key("Steps taken with the same episodes where steps are clipped.", 4, kind=int, least=1)
+SCALED = Key("Whether the critic counts in units of 1/(1-γ); default true.", True, bool)
+LEARNS = Key('What the critic learns: "td" (default), one step, or "returns".', "td", TARGETS)
+ENTROPY = Key("What actors are paid for a nat of entropy per step; default 0.", 0.0, least=0)
+NORMALISED = Key("Whether advantages get mean 0 and deviation 1; default false.", False, bool)
+CLIP = Key(
+    "ε of clipped steps, how far probabilities may move; default 0.2.",
+    0.2,
+    symbol="ε",
+    least=0,
+    most=1,
+)
+EPOCHS = Key(
+    "Steps taken with the same episodes where steps are clipped; default 4.",
+    4,
+    int,
+    least=1,
+    most=MOST_EPOCHS,
+)
 
 CRITIC_KEYS: Mapping[str, Key] = {
     "critic_step": CRITIC_STEP,
@@ -146,9 +165,7 @@ class AbstractActor(AbstractEpisodic):
             effect = sizes(shaping) / (sizes(towards) + sizes(shaping))
             towards = plus(towards, shaping)
         towards = plus(towards, entropy_paid(game, params, played, self.entropy))
-        critic = state.critic.learned(
-            played.observations, batch.targets, self.critic_step
-        )
+        critic = state.critic.learned(played.observations, batch.targets, self.critic_step)
         report = state.report.noted(batch.explained, effect.astype(game.dtype))
         kept = None if self.clipped is None else batch
         return towards, Kept(critic, kept, left, report)

@@ -1,5 +1,6 @@
 """LOLA from samples."""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
@@ -18,7 +19,7 @@ from glasshouse.parametric.sampled import MOST_EPISODES, SampledParametricGame
 from glasshouse.rules.anticipating import LOOK_AHEAD
 from glasshouse.rules.sampled.advantages import discounted_returns, estimated_advantages
 from glasshouse.rules.sampled.base import AbstractEpisodic
-from glasshouse.rules.sampled.clipped import CRITIC_STEP
+from glasshouse.rules.sampled.clipped import CRITIC_STEP, TRACE
 from glasshouse.rules.sampled.critics import Critic, explained, new_critic, values_of
 from glasshouse.rules.sampled.report import Report, new_report
 from glasshouse.rules.sampled.surrogates import loaded_dice
@@ -72,7 +73,7 @@ class LolaDice(AbstractEpisodic):
             'Of "loladice": steps of the others; default 1.', 1, int, least=1, most=MOST_LOOKS
         ),
         "decay": Key('Of "loladice": λ of Loaded DiCE; default 1.', 1.0),
-        "trace": Key('Of "loladice": λ of advantages; default 1.', 1.0),
+        "trace": dataclasses.replace(TRACE, default=1.0),
         "critic_step": CRITIC_STEP,
         "modelled": Key(
             'Of "loladice": episodes that others are guessed from; default 0, they are seen.',
@@ -163,7 +164,9 @@ class LolaDice(AbstractEpisodic):
                 return self._sum(game, (*here[:j], theirs, *here[j + 1 :]), played, critic)[j]
 
             step = jax.grad(paid)(here[j])
-            there = jax.tree.map(lambda x, d: x + self.look_ahead.astype(x.dtype) * d, here[j], step)
+            there = jax.tree.map(
+                lambda x, d: x + self.look_ahead.astype(x.dtype) * d, here[j], step
+            )
             moved[j] = game.spaces[j].project(there)
         return tuple(moved)
 
@@ -176,9 +179,7 @@ def guessed(game: SampledParametricGame, params: Params, episodes: int, key: Any
     """The most likely tables of all after so many episodes; an action never seen counts half."""
     uniforms = episode_uniforms(game.game, key, episodes, game.dtype)
     played = game.played(params, uniforms)
-    situations, taken = (
-        jnp.asarray(x) for x in (played.observations.situations, played.actions)
-    )
+    situations, taken = (jnp.asarray(x) for x in (played.observations.situations, played.actions))
     found = []
     for i, own in enumerate(params):
         rows, logits = jnp.shape(own)

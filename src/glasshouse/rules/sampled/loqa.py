@@ -120,9 +120,7 @@ class Loqa(AbstractEpisodic):
         shaping = game.scores(params, played, added / steps)
         towards = plus(selfish, shaping, entropy_paid(game, params, played, self.entropy))
         targets = rewards + discount * jnp.concatenate([values[1:], last[None]])
-        critic = state.critic.learned(
-            played.observations, targets, self.critic_step, taken
-        )
+        critic = state.critic.learned(played.observations, targets, self.critic_step, taken)
         slow = self.slow.astype(game.dtype)
         kept = slow * state.slow + (1 - slow) * critic.weights
         returns = discounted_returns(rewards, discount, last)

@@ -1,7 +1,7 @@
 """Proximal policy optimisation."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import equinox as eqx
 from jaxtyping import Array, Float
@@ -18,6 +18,7 @@ from glasshouse.rules.sampled.clipped import (
     AbstractActor,
     checked_clip,
 )
+from glasshouse.rules.sampled.critics import TARGETS
 
 
 class Ppo(AbstractActor):
@@ -49,9 +50,17 @@ class Ppo(AbstractActor):
     }
 
     def __init__(
-        self, clip: Numbers = 0.2, epochs: Whole = 4, trace: Numbers = 0.95, **critic: Any
+        self,
+        clip: Numbers = 0.2,
+        epochs: Whole = 4,
+        trace: Numbers = 0.95,
+        critic_step: Numbers = 0.1,
+        scaled: bool = True,
+        targets: str = TARGETS[0],
+        entropy: Numbers = 0.0,
+        normalised: bool = False,
     ):
-        super().__init__(trace, **critic)
+        super().__init__(trace, critic_step, scaled, targets, entropy, normalised)
         self.clip, self.epochs = checked_clip(clip, epochs)
 
     @property
