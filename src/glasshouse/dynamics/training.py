@@ -22,6 +22,7 @@ from glasshouse.games.stochastic.episodes import Episodes
 from glasshouse.parametric import Params, SampledParametricGame, Tied
 from glasshouse.rules.base import AbstractRule, check_direction, in_words
 from glasshouse.rules.gradient import Gradient
+from glasshouse.rules.sampled.report import cautions
 from glasshouse.rules.transformed import Transformed
 
 if TYPE_CHECKING:  # what is held; anything may be given, and is refused with an advice
@@ -125,7 +126,8 @@ class Curves(Result):
     **Arguments:** `updates` taken before each record, the first 0; `measured`, by name: "payoff",
     discounted per step, "reward", the mean of a step, and how often a step has each event of the
     game; a seed whose parameters left the reals is NaN from then on; `params` at the end, seeds
-    first; `seeds`, their numbers; `detail`, how it was trained, in words.
+    first; `seeds`, their numbers; `detail`, how it was trained, in words; `cautions`, what the rule
+    gives reason to be warned of.
     """
 
     updates: Int[np.ndarray, "records"]
@@ -133,6 +135,7 @@ class Curves(Result):
     params: Params
     seeds: tuple[int, ...]
     detail: str
+    cautions: tuple[str, ...] = ()
 
     @property
     def failed(self) -> tuple[int, ...]:
@@ -210,7 +213,8 @@ def joined(parts: list[Piece], training: Training) -> Curves:
     measured = {name: np.concatenate([part.measured[name] for part in parts]) for name in names}
     seeds = tuple(range(training.first, training.first + training.seeds))
     updates = np.concatenate([part.updates for part in parts])
-    return Curves(updates, measured, parts[-1].params, seeds, training.in_words)
+    said = tuple(dict.fromkeys(caution.words for caution in cautions(parts[-1].state)))
+    return Curves(updates, measured, parts[-1].params, seeds, training.in_words, said)
 
 
 @in_float64

@@ -121,10 +121,11 @@ def played_episode(prepared: PreparedTraining, curves: Curves) -> tuple[Step, ..
 def training_notes(curves: Curves) -> tuple[str, ...]:
     """What a reader should be warned of."""
     if not curves.failed:
-        return ()
+        return curves.cautions
     *most, last = map(str, curves.failed)
     which = f"seeds {', '.join(most)} and {last}" if most else f"seed {last}"
-    return (f"{which} left the real numbers, and {'are' if most else 'is'} in no mean",)
+    lost = f"{which} left the real numbers, and {'are' if most else 'is'} in no mean"
+    return (lost, *curves.cautions)
 
 
 def by_seed(curves: Curves, name: str) -> list[tuple[int, list[float]]]:
