@@ -6,6 +6,7 @@ from typing import Any
 from markupsafe import Markup
 from matplotlib import style
 
+from glasshouse.games.stochastic.league import StepLeague
 from glasshouse.plots.training import plot_training
 from glasshouse.study.report.again import again
 from glasshouse.study.report.blocks import (
@@ -69,6 +70,8 @@ def _sections(result: TrainingResult, provenance: Mapping[str, Any]) -> Iterator
     yield PageSection("found", "What was found", (said, *(notes if result.notes else [])))
     yield PageSection("trained", "How players were trained", (_facts(result),))
     yield PageSection("seeds", "Seed by seed", tuple(_seeds(result)))
+    if result.league is not None:
+        yield PageSection("league", "Whom they meet", tuple(_met(result.league)))
     if result.episode:
         yield PageSection("episode", "An episode", tuple(_episode(result)))
     toml = result.prepared.study.to_toml()
@@ -118,6 +121,26 @@ def _seeds(result: TrainingResult) -> Iterator[object]:
     yield ScrolledTable.of("Payoffs per step at the end", columns, rows, tall=len(rows) > 16)
     if len(ends) > MOST_SEEDS_LISTED:
         yield quiet("{} of {} seeds; all are in curves.parquet.", MOST_SEEDS_LISTED, len(ends))
+
+
+def _met(league: StepLeague) -> Iterator[object]:
+    """What the row is paid against the column, and the other way round."""
+    columns = [("Paid per step, against", "what"), *((name, "n") for name in league.entrants)]
+    rows = [
+        (
+            name,
+            *(
+                Markup("{} ± {}").format(
+                    number_markup(float(league.payoffs[i, j, 0]), DIGITS),
+                    number_markup(float(league.errors[i, j, 0]), 2),
+                )
+                for j in range(len(league.entrants))
+            ),
+        )
+        for i, name in enumerate(league.entrants)
+    ]
+    yield ScrolledTable.of("What the row is paid against the column", columns, rows)
+    yield quiet("Mean payments of a step, not discounted; {}.", league.detail)
 
 
 def _episode(result: TrainingResult) -> Iterator[object]:
