@@ -146,10 +146,8 @@ def test_a_file_is_trained_told_and_trained_no_more(call, tmp_path):
     assert found["seeds"] == [7, 8, 9]
     assert found["failed"] == []
     ends = [found["ends"]["payoff"][i]["mean"] for i in range(2)]
-    assert (
-        re.search(rf"paid {ends[0]:.1f}", found["headline"])
-        or f"{np.mean(ends):.1f}"[:4] in (found["headline"])
-    )
+    said = float(re.search(r"paid (-?[\d.]+)", found["headline"])[1])
+    assert min(abs(said - ends[0]), abs(said - np.mean(ends))) < 0.06  # the first, or all
     assert {x.name for x in out.iterdir()} == {
         "curves.parquet", "players.npz", "provenance.json", "report.html", "study.toml",
         "summary.json", "training.png", "training.svg",
