@@ -13,7 +13,6 @@ from glasshouse.errors import InputError
 from glasshouse.games.stochastic.league import check_pairs
 from glasshouse.games.stochastic.scripted import script
 from glasshouse.parametric import SampledParametricGame
-from glasshouse.rules.base import in_words
 from glasshouse.rules.sampled.reinforce import Reinforce
 from glasshouse.study.recipe import Recipe, identity_of
 from glasshouse.study.spec.plugins import load_plugins, plugin_files
@@ -44,7 +43,7 @@ class PreparedTraining(Readable):
     @property
     def title(self) -> str:
         """What it is called: as the study says, or its game and rule."""
-        return self.study.title or f"{self.game.game.title}: {in_words(self.training.rule)}"
+        return self.study.title or f"{self.game.game.title}: {self.training.rule.words}"
 
     @property
     def recipe(self) -> Recipe:
