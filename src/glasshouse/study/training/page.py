@@ -16,6 +16,7 @@ from glasshouse.study.report.blocks import (
     ScrolledTable,
     element,
     figure_markup,
+    formula,
     number_markup,
     quiet,
 )
@@ -102,10 +103,10 @@ def _facts(result: TrainingResult) -> Facts:
         ("Game", f"{game.game.title} ({game.game.name})"),
         ("Episodes", f"{game.episodes} an update, {game.game.horizon} steps each; γ = "
                      f"{game.game.discount:g}; their end is {game.game.ending}"),
-        ("Policies", "; ".join(sorted(policies))),
-        ("Reading", f"{game.transparency.words}: {game.transparency.formula}"),
+        ("Policies", formula("; ".join(sorted(policies)), {})),
+        ("Reading", formula(f"{game.transparency.words}: {game.transparency.formula}", {})),
         ("Learning", training.in_words),
-        ("Rule", training.rule.formula),
+        ("Rule", formula(training.rule.formula, {})),
         ("Precision", f"{game.precision} of episodes, double of parameters"),
     )  # fmt: skip
     return Facts(entries)
