@@ -41,6 +41,7 @@ from .interop import load_game as load_game
 from .parametric import DifferentiableGame as DifferentiableGame
 from .parametric import NetworkParametricGame as NetworkParametricGame
 from .parametric import ParametricGame as ParametricGame
+from .parametric import SampledParametricGame as SampledParametricGame
 from .parametric import Tied as Tied
 from .registration import Key as Key
 from .registration import Strength as Strength

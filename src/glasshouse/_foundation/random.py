@@ -95,17 +95,19 @@ def keys(
     return np.stack(halves, axis=-1).astype(np.uint32)
 
 
-def key_uniforms(key: PRNGKeyArray, count: int) -> Float[Array, "count"]:
+def key_uniforms(key: PRNGKeyArray, count: int, dtype: Any = None) -> Float[Array, "count"]:
     """Independent numbers in (0, 1) from one JAX key, traced or not, in the precision in use.
 
     Definition: number k is made of the first bits of `fold_in(key, k)`, and so depends neither on
     how many are asked for nor on how JAX is set to draw arrays.
+
+    **Arguments:** `dtype`, float32 or float64, in place of the precision in use.
     """
     words = key_words(key, count)
-    if jnp.result_type(float) == jnp.float64:
+    if (jnp.result_type(float) if dtype is None else jnp.dtype(dtype)) == jnp.float64:
         bits = (words[:, 0] >> 5).astype(float) * 2.0**26 + (words[:, 1] >> 6).astype(float)
         return (bits + 0.5) * 2.0**-53
-    return ((words[:, 0] >> 9).astype(float) + 0.5) * 2.0**-23
+    return ((words[:, 0] >> 9).astype(jnp.float32) + 0.5) * jnp.float32(2.0**-23)
 
 
 def key_normals(key: PRNGKeyArray, count: int) -> Float[Array, "count"]:

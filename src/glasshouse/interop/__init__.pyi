@@ -5,6 +5,8 @@ from .nfg import format_nfg as format_nfg
 from .nfg import parse_nfg as parse_nfg
 from .nfg import read_nfg as read_nfg
 from .nfg import write_nfg as write_nfg
+from .pettingzoo import HostGame as HostGame
+from .pettingzoo import to_pettingzoo as to_pettingzoo
 from .tables.meetings import MeetingTable as MeetingTable
 from .tables.meetings import read_meetings as read_meetings
 from .tables.read import parse_table as parse_table

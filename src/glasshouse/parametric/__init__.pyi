@@ -13,4 +13,5 @@ from .networked import NetworkParametricGame as NetworkParametricGame
 from .protocol import AbstractParametricGame as AbstractParametricGame
 from .protocol import Layout as Layout
 from .protocol import Params as Params
+from .sampled import SampledParametricGame as SampledParametricGame
 from .tied import Tied as Tied

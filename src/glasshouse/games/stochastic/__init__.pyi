@@ -1,0 +1,14 @@
+from .base import AbstractStochasticGame as AbstractStochasticGame
+from .coin import CoinGame as CoinGame
+from .coin import Collector as Collector
+from .commons import Commons as Commons
+from .exact import Transitions as Transitions
+from .exact import exact_league as exact_league
+from .exact import exact_payoffs as exact_payoffs
+from .exact import transitions as transitions
+from .iterated import IteratedMatrix as IteratedMatrix
+from .league import StepLeague as StepLeague
+from .players import AbstractPlayer as AbstractPlayer
+from .players import TablePlayer as TablePlayer
+from .sampling import sampled_league as sampled_league
+from .scripted import script as script
