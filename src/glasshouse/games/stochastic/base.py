@@ -254,7 +254,7 @@ def counted(radices: Sequence[int]) -> int | None:
 
 def of_digits(digits: Sequence[Int[Array, ""]], radices: Sequence[int]) -> Int[Array, ""]:
     """The number that digits of these radices make, the first counting most."""
-    number = jnp.zeros((), jnp.int32)
+    number = jnp.zeros_like(digits[0], jnp.int32)
     for digit, radix in zip(digits, radices, strict=True):
         number = number * radix + digit.astype(jnp.int32)
     return number
