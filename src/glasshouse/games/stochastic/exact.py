@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.numbers import Numbers, Whole, number_within, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import Readable
@@ -213,7 +214,9 @@ def _observed(game: AbstractStochasticGame, states: State) -> Observation:
 
 @eqx.filter_jit
 def _happening(
-    game: AbstractStochasticGame, states: Int[Array, "pairs"], actions: Int[Array, "pairs players"]
+    game: AbstractStochasticGame,
+    states: Int[RealArray, "pairs"],
+    actions: Int[RealArray, "pairs players"],
 ) -> tuple[Int[Array, "pairs cases"], Float[Array, "pairs cases"], Float[Array, "pairs players"]]:
     """Where each case of chance leads, how likely it is, and what is expected to be paid."""
 
@@ -227,7 +230,7 @@ def _happening(
 
 
 @in_float64
-def _mixes(player: AbstractPlayer, seen: Observation) -> Float[np.ndarray, "states actions"]:
+def _mixes(player: AbstractPlayer, seen: Observation) -> Any:
     return _mixing(player, seen)
 
 
