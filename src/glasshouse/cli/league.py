@@ -38,6 +38,7 @@ def command(
     It writes the folder of glasshouse run, and goes on where it was interrupted.
     """
     from glasshouse.study.folder import check_out, finished
+    from glasshouse.study.recipe import recipe_of
     from glasshouse.study.setting import check_study
     from glasshouse.study.store import write_study
 
@@ -47,10 +48,10 @@ def command(
             f"{study}: this study has no table [league]: add one, as [league] and, below it, "
             'entrants = [{ rule = "gradient" }, { rule = "lola" }]'
         )
-    summary = finished(folder, prepared)
+    summary = finished(folder, recipe_of(prepared))
     again = summary is not None
     if summary is None:
-        check_out(folder, prepared)
+        check_out(folder, recipe_of(prepared))
         summary = write_study(prepared, folder, warn=complain).to_dict()
     if as_json:
         said = {key: summary[key] for key in ("title", "headline", "notes")}

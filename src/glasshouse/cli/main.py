@@ -29,6 +29,7 @@ from glasshouse.cli import (
     sceptic,
     schema,
     thresholds,
+    train,
     verify,
 )
 from glasshouse.cli.cache import keep_programs
@@ -69,6 +70,7 @@ for module in (
     sceptic,
     challenge,
     league,
+    train,
     rate,
     games,
     rules,

@@ -47,6 +47,7 @@ def command(
     is said again what was found. To check a study is to run the Python file it names.
     """
     from glasshouse.study.folder import check_out, finished
+    from glasshouse.study.recipe import recipe_of
     from glasshouse.study.setting import check_study
     from glasshouse.study.store import write_study
     from glasshouse.study.words.titles import told_apart
@@ -54,10 +55,10 @@ def command(
     usual, several = Path("results"), len(studies) > 1
     where = study_folders(studies, out, usual)
     prepared = {folder: check_study(path, trust=trust) for path, folder in where.items()}
-    known = {folder: finished(folder, study) for folder, study in prepared.items()}
+    known = {folder: finished(folder, recipe_of(study)) for folder, study in prepared.items()}
     for folder, study in prepared.items():  # all are checked before the first is computed
         if known[folder] is None:
-            check_out(folder, study)
+            check_out(folder, recipe_of(study))
     found = {}
     for folder, study in told_apart(prepared).items():
         summary, again = known[folder], known[folder] is not None

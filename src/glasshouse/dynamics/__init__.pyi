@@ -15,3 +15,6 @@ from .rest import rest_residual as rest_residual
 from .solution import RESULTS as RESULTS
 from .solution import Solution as Solution
 from .starts import Starts as Starts
+from .training import Curves as Curves
+from .training import Training as Training
+from .training import train as train

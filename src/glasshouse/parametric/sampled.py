@@ -1,14 +1,13 @@
-"""Games in steps as games in parameters, whose payoffs and gradients are estimated from episodes."""
+"""Games in steps as games in parameters: payoffs and gradients are estimated from episodes."""
 
-import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 from glasshouse._foundation.arrays import RealArray, as_floats
 from glasshouse._foundation.numbers import Whole, whole
@@ -137,7 +136,7 @@ class SampledParametricGame(AbstractParametricGame, AbstractSampled):
         **Raises:** `InputError` without a key.
         """
         needs_key(self, key, "playing it")
-        uniforms = episode_uniforms(self.game, key, self.episodes, self._dtype)
+        uniforms = episode_uniforms(self.game, cast(PRNGKeyArray, key), self.episodes, self.dtype)
         return self.played(params, uniforms)
 
     @in_float64_unless_traced
@@ -195,11 +194,11 @@ class SampledParametricGame(AbstractParametricGame, AbstractSampled):
         _, pull_back = jax.vjp(lambda x: self.log_probabilities(x, played), params)
         weights = jnp.asarray(weights) / weights.shape[1]
         if not self.transparency.reads:  # one's weights move one's own actions alone
-            return pull_back(weights.astype(self._dtype))[0]
+            return pull_back(weights.astype(self.dtype))[0]
         found = []
         for i in range(self.players):
             together = jnp.broadcast_to(weights[..., i : i + 1], weights.shape)
-            found.append(pull_back(together.astype(self._dtype))[0][i])
+            found.append(pull_back(together.astype(self.dtype))[0][i])
         return tuple(found)
 
     @property
@@ -207,21 +206,22 @@ class SampledParametricGame(AbstractParametricGame, AbstractSampled):
         return tuple(policy.space for policy in self.policies)
 
     @property
-    def _dtype(self) -> Any:
+    def dtype(self) -> Any:
+        """Of episodes: 32 or 64 bits."""
         return PRECISIONS[self.precision]
 
     def _shares(self) -> Float[Array, "steps"]:
-        return jnp.asarray(self.game.episode.shares(), self._dtype)
+        return jnp.asarray(self.game.episode.shares(), self.dtype)
 
     def _begin(self) -> PyTree:
         memory = self.transparency.begin(self.policies)
-        return jax.tree.map(lambda x: x.astype(self._dtype), memory)
+        return jax.tree.map(lambda x: x.astype(self.dtype), memory)
 
     def _shown(self, params: Params) -> tuple[Params, Any]:
-        """The weights that are played and what everybody sees of them, in the episodes' precision."""
-        params = jax.tree.map(lambda x: x.astype(self._dtype), as_floats(params))
+        """The weights played and what everybody sees of them, in the precision of episodes."""
+        params = jax.tree.map(lambda x: x.astype(self.dtype), as_floats(params))
         seen = self.channel.look(params, self._boxes).seen
-        seen = jax.tree.map(lambda x: jnp.asarray(x, self._dtype), seen)
+        seen = jax.tree.map(lambda x: jnp.asarray(x, self.dtype), seen)
         return self.channel.played(params), seen
 
     def _logits(

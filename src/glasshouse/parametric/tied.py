@@ -100,7 +100,7 @@ class Tied(
 
     @in_float64_unless_traced
     def selfish_gradients(self, params: Params, key: RandomKey = None) -> Params:
-        return (_mean(self.game.selfish_gradients(self.untied(params), key)),)
+        return (mean_of_params(self.game.selfish_gradients(self.untied(params), key)),)
 
     @in_float64_unless_traced
     def gradient_scales(self, params: Params) -> Params:
@@ -136,5 +136,6 @@ def _mean_scale(*scales: RealArray) -> Array:
     return jnp.where(jnp.all(jnp.isinf(stacked), axis=0), jnp.inf, mean)
 
 
-def _mean(trees: Params) -> PyTree:
+def mean_of_params(trees: Params) -> PyTree:
+    """The mean over players whose parameters have one structure."""
     return jax.tree.map(lambda *leaves: sum(leaves[1:], start=leaves[0]) / len(leaves), *trees)

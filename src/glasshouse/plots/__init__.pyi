@@ -13,3 +13,4 @@ from .network import plot_network as plot_network
 from .outcome_map import plot_outcome_map as plot_outcome_map
 from .phase import plot_portrait as plot_portrait
 from .prediction import plot_predictions as plot_predictions
+from .training import plot_training as plot_training

@@ -28,6 +28,9 @@ SECOND = "second derivatives"
 BEHAVIOURS = "behaviours in information states"
 """What rules need that measure steps by what players do."""
 
+EPISODES = "episodes of play"
+"""What rules need that learn from samples of what happens."""
+
 NEVER, LASTING, ANEW = "nothing", "once", "every step"
 """When something is drawn: never, once for a run, and anew at every step."""
 

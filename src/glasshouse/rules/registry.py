@@ -5,6 +5,7 @@ from typing import Any
 from glasshouse import rules
 from glasshouse._foundation.declared import check_declared, names_of, study_settings
 from glasshouse._foundation.registry import Registry, exported_classes
+from glasshouse.rules import sampled
 from glasshouse.rules.base import AbstractRule
 from glasshouse.rules.views import AbstractView
 
@@ -35,7 +36,7 @@ VIEWS: Registry[type[AbstractView]] = Registry(
 RULES: Registry[type[AbstractRule]] = Registry(
     "rule",
     AbstractRule,
-    own=exported_classes(rules, AbstractRule),
+    own=exported_classes(rules, AbstractRule) | exported_classes(sampled, AbstractRule),
     check=_check,
     names=names_of,
 )

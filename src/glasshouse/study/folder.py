@@ -2,19 +2,16 @@
 
 import contextlib
 import hashlib
-import importlib.metadata
 import json
 import os
-import platform
 import shutil
 import stat
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import filelock
-import jax
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -26,23 +23,11 @@ from glasshouse._foundation.files import (
     write_file,
     writing,
 )
-from glasshouse._foundation.random import how_drawn
-from glasshouse._foundation.registry import Registry
-from glasshouse.channels.registry import CHANNELS
 from glasshouse.errors import InputError, OutputError
-from glasshouse.games.registry import CATALOGUE
-from glasshouse.parametric.registry import OBSERVABLES
-from glasshouse.rules.registry import RULES
-from glasshouse.semantics.registry import SEMANTICS
-from glasshouse.study.setting import Prepared
+from glasshouse.study.recipe import Recipe
 from glasshouse.study.spec.dotted import leaves
-from glasshouse.study.spec.study import Study
 
-SCHEMA_VERSION = 5
-"""Of provenance, summary and table; raised when a key changes its meaning or goes away."""
-
-PACKAGES = ("glasshouse", "jax", "jaxlib", "equinox", "optax", "numpy", "scipy", "pyarrow")
-"""What the numbers depend on, and the pictures in part."""
+T = TypeVar("T")
 
 PROVENANCE = "provenance.json"
 SUMMARY = "summary.json"
@@ -63,13 +48,13 @@ class RunFolder:
     or not at all.
     """
 
-    def __init__(self, path: Path, prepared: Prepared, warn: Callable[[str], None]):
+    def __init__(self, path: Path, recipe: Recipe, warn: Callable[[str], None]):
         self.path = path
-        self._prepared = prepared
+        self._recipe = recipe
         self._warn = warn
         self._tables: dict[str, str] = {}
         self._outputs: dict[str, str] = {}
-        self.identity = identity(prepared)
+        self.identity = recipe.identity
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[None]:
@@ -93,11 +78,11 @@ class RunFolder:
         try:
             recorded = _recorded(self.path)
             if recorded is not None:  # another run may have been here since it was checked
-                _check_same(recorded, self.path, self.identity, self._prepared)
+                _check_same(recorded, self.path, self._recipe)
                 self._tables = dict(recorded["tables"])
             self._record()
-            self.write("study.toml", self._prepared.study.to_toml().encode())
-            for name, content in self._prepared.inputs.items():  # study.toml says their names
+            self.write("study.toml", self._recipe.toml.encode())
+            for name, content in self._recipe.inputs.items():  # study.toml says their names
                 self.write(name, content)
             yield
         except OutputError as error:
@@ -121,14 +106,25 @@ class RunFolder:
 
         A table whose content is not what was recorded is named in a warning and computed again.
         """
+        return self.kept(name, compute, as_parquet, lambda x: pq.read_table(pa.BufferReader(x)))
+
+    def kept(
+        self,
+        name: str,
+        compute: Callable[[], T],
+        written: Callable[[T], bytes],
+        read: Callable[[bytes], T],
+    ) -> T:
+        """The same of anything that is `written` as bytes, and `read` from them."""
         file, digest = self.path / name, self._tables.get(name)
         if digest is not None and file.is_file():
             with contextlib.suppress(OSError):  # what cannot be read is not there
-                if sha256(file) == digest:
-                    return pq.read_table(file)
+                content = file.read_bytes()
+                if hashlib.sha256(content).hexdigest() == digest:
+                    return read(content)
             self._warn(f"{file} is not what was recorded when it was written: computing it again")
         found = compute()
-        content = as_parquet(found)
+        content = written(found)
         with writing(file):
             file.parent.mkdir(exist_ok=True)
             write_file(file, content)
@@ -154,45 +150,7 @@ class RunFolder:
         write_file(self.path / PROVENANCE, as_json({**state, **self.identity}))
 
 
-def identity(prepared: Prepared) -> dict[str, Any]:
-    """What the numbers of a study depend on: inputs, versions, machine."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "study": hashlib.sha256(prepared.study.to_toml().encode()).hexdigest(),
-        "inputs": {
-            name: hashlib.sha256(content).hexdigest() for name, content in prepared.inputs.items()
-        },
-        "seed": prepared.study.learning.seed,
-        "random": how_drawn(prepared.study.learning.seed),
-        "versions": {
-            **{name: importlib.metadata.version(name) for name in PACKAGES},
-            **_installed(prepared.study),
-        },
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "device": jax.devices()[0].device_kind,
-        "precision": "float64",
-    }
-
-
-def _installed(study: Study) -> dict[str, str]:
-    """Versions of the packages whose entry points the study names."""
-    tables = study.learning.players or (study.learning,)
-    entrants = () if study.league is None else study.league.entrants
-    named: list[tuple[Registry[Any], Any]] = [
-        (SEMANTICS, study.semantics.MADE),
-        (CHANNELS, study.access.MADE),
-        *((RULES, table.made) for table in (*tables, *entrants)),
-        (CATALOGUE, CATALOGUE.get(study.game.name or "")),
-        (OBSERVABLES, OBSERVABLES.get(study.analysis.observe)),
-    ]
-    found: dict[str, str] = {}
-    for registry, thing in named:
-        found |= registry.package(thing)
-    return dict(sorted(found.items()))
-
-
-def check_out(out: Path, prepared: Prepared) -> None:
+def check_out(out: Path, recipe: Recipe) -> None:
     """Refuse an output folder that cannot be made, or is not an interrupted run of this study.
 
     **Raises:** `InputError` naming the folder, and what differs.
@@ -201,12 +159,12 @@ def check_out(out: Path, prepared: Prepared) -> None:
         return
     recorded = _recorded(out)
     if recorded is not None:
-        _check_same(recorded, out, identity(prepared), prepared)
+        _check_same(recorded, out, recipe)
     elif not _is_begun(out):
         raise InputError(f"output folder {out} is already there: remove it or choose another --out")
 
 
-def complete_record(out: Path, prepared: Prepared) -> dict[str, Any] | None:
+def complete_record(out: Path, recipe: Recipe) -> dict[str, Any] | None:
     """What a folder records of a complete run of this study, here and by this version, or None.
 
     **Raises:** `InputError` when the record is damaged.
@@ -214,12 +172,12 @@ def complete_record(out: Path, prepared: Prepared) -> dict[str, Any] | None:
     recorded = _recorded(out)
     if recorded is None or recorded["status"] != "complete":
         return None
-    return None if _difference(recorded, out, identity(prepared), prepared) else recorded
+    return None if _difference(recorded, out, recipe) else recorded
 
 
-def finished(out: Path, prepared: Prepared) -> dict[str, Any] | None:
+def finished(out: Path, recipe: Recipe) -> dict[str, Any] | None:
     """The summary of this study where the folder holds all of it as it was written, or None."""
-    recorded = None if check_usable(out) else complete_record(out, prepared)
+    recorded = None if check_usable(out) else complete_record(out, recipe)
     if recorded is None or _changed(recorded, out):
         return None
     return json.loads((out / SUMMARY).read_text("utf-8"))
@@ -269,11 +227,9 @@ def _is_begun(out: Path) -> bool:
     )
 
 
-def _check_same(
-    recorded: dict[str, Any], out: Path, wanted: dict[str, Any], prepared: Prepared
-) -> None:
+def _check_same(recorded: dict[str, Any], out: Path, recipe: Recipe) -> None:
     """Refuse a folder that is no interrupted run of this study, saying what it is."""
-    different = _difference(recorded, out, wanted, prepared)
+    different = _difference(recorded, out, recipe)
     if recorded["status"] == "interrupted" and not different:
         return
     if different:
@@ -300,15 +256,13 @@ def _changed(recorded: dict[str, Any], out: Path) -> str:
     return ""
 
 
-def _difference(
-    recorded: dict[str, Any], out: Path, wanted: dict[str, Any], prepared: Prepared
-) -> str:
+def _difference(recorded: dict[str, Any], out: Path, recipe: Recipe) -> str:
     """What differs from the run recorded, or nothing."""
-    for key, value in json.loads(json.dumps(wanted)).items():
+    for key, value in json.loads(json.dumps(recipe.identity)).items():
         if recorded.get(key) == value:
             continue
         if key == "study":
-            return _study_difference(out, prepared)
+            return _study_difference(out, recipe)
         if isinstance(value, dict) and isinstance(recorded.get(key), dict):
             names = [name for name in value if recorded[key].get(name) != value[name]]
             return f"{key}: {names[0] if names else 'others'}"
@@ -316,12 +270,12 @@ def _difference(
     return ""
 
 
-def _study_difference(out: Path, prepared: Prepared) -> str:
+def _study_difference(out: Path, recipe: Recipe) -> str:
     try:
         before = dict(leaves(tomllib.loads((out / "study.toml").read_text("utf-8"))))
     except (OSError, ValueError, RecursionError):
         return "its study.toml cannot be read"
-    now = dict(leaves(prepared.study.resolved()))
+    now = dict(leaves(recipe.resolved))
     key = next((k for k in [*now, *before] if now.get(k) != before.get(k)), "study")
     return f"{key} was {before.get(key)!r:.60}, now {now.get(key)!r:.60}"
 

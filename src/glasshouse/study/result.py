@@ -12,7 +12,7 @@ from glasshouse.analysis.continuation import Branches
 from glasshouse.analysis.equilibria.survey import NOTHING_SURVEYED
 from glasshouse.analysis.equilibrium.certified_thresholds import EquilibriumCurve
 from glasshouse.study.computed import Computed
-from glasshouse.study.folder import SCHEMA_VERSION
+from glasshouse.study.recipe import SCHEMA_VERSION
 from glasshouse.study.tables import study_tables, swept
 from glasshouse.study.words.headlines import finding
 from glasshouse.study.words.sentences import claims

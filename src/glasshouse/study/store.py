@@ -37,6 +37,7 @@ from glasshouse.study.questions import (
     study_slices,
     study_survey,
 )
+from glasshouse.study.recipe import recipe_of
 from glasshouse.study.repeated import left_out_together, repeated_notes
 from glasshouse.study.result import StudyResult
 from glasshouse.study.setting import Prepared, check_study
@@ -86,7 +87,7 @@ def run_study(
             print(run_study(file, Path(folder) / "out").base.first_movement.direction)  # rises
     """
     prepared = check_study(path, trust=trust)
-    check_out(Path(out), prepared)
+    check_out(Path(out), recipe_of(prepared))
     return write_study(prepared, Path(out), warn)
 
 
@@ -94,7 +95,7 @@ def write_study(
     prepared: Prepared, out: Path, warn: Callable[[str], None] = lambda message: None
 ) -> StudyResult:
     """Compute a checked study part by part into a folder that `check_out` has accepted."""
-    folder = RunFolder(out, prepared, warn)
+    folder = RunFolder(out, recipe_of(prepared), warn)
     with folder.opened(), progress(f"study {out.name}"), _begun(prepared, REPORT) as beside:
         own = OwnValues(prepared)
         table = folder.table(TABLE, lambda: _swept(folder, prepared, own))

@@ -36,12 +36,17 @@ OWN, SHARED = "own", "shared"
 """Who gets what a player is paid: itself, or all of them together."""
 
 EPISODE_KEYS: Mapping[str, Key] = {
-    "horizon": Key("Steps of an episode.", kind=int, symbol="T", least=1, most=LONGEST),
+    "horizon": Key("Steps of an episode.", 50, int, symbol="T", least=1, most=LONGEST),
     "discount": Key("γ, the discount of a step.", 0.96, symbol="γ", least=0, most=1),
     "ending": Key(
         'What its end means: "truncated", cut off there, or "ended", nothing comes after.',
         "truncated",
         ENDINGS,
+    ),
+    "rewards": Key(
+        'Who gets what a player is paid: "own", itself, or "shared", all of them together.',
+        OWN,
+        (OWN, SHARED),
     ),
 }
 """What all games in steps take in study files."""
@@ -127,7 +132,6 @@ class AbstractStochasticGame(AbstractDeclared, eqx.Module):
 
     words: ClassVar[str]
     """What it is called in sentences."""
-    in_studies: ClassVar[bool] = True
     scripts: ClassVar[Mapping[str, Callable[..., Any]]] = MappingProxyType({})
     """Players that it has names for, made from the game and settings; see `script`."""
 
@@ -137,12 +141,22 @@ class AbstractStochasticGame(AbstractDeclared, eqx.Module):
     @property
     @abc.abstractmethod
     def name(self) -> str:
-        """What it is, and in which version: "coin-game-single-v0"; another version, another game."""
+        """What it is, and its version, as in "coin-game-single-v0": another one, another game."""
+
+    @property
+    @abc.abstractmethod
+    def title(self) -> str:
+        """What it is called in reports and figures."""
 
     @property
     @abc.abstractmethod
     def actions(self) -> tuple[int, ...]:
         """How many actions each player has."""
+
+    @property
+    @abc.abstractmethod
+    def action_names(self) -> tuple[str, ...]:
+        """What the actions are called; those of the first player, where others' differ."""
 
     @property
     @abc.abstractmethod

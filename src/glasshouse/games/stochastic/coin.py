@@ -40,6 +40,8 @@ VARIANTS: Mapping[str, str] = {
 LARGEST_GRID = 16
 """Cells a side, at most."""
 
+MOVES = ("left", "right", "up", "down", "stay")
+
 TIES = {
     "first": "the first of left, right, up, down, stay",
     "vertical": "the first of up, down, left, right, stay",
@@ -104,7 +106,6 @@ class CoinGame(AbstractStochasticGame):
         "memory": Key("Whether who took the last coins is seen.", False, bool),
         "egocentric": Key("Whether places are seen as steps from oneself.", True, bool),
     }
-    in_studies: ClassVar[bool] = True
     scripts: ClassVar[Mapping[str, Callable[..., AbstractPlayer]]] = {
         "allc": lambda game, ties="first": Collector(game, True, ties),
         "alld": lambda game, ties="first": Collector(game, False, ties),
@@ -139,6 +140,14 @@ class CoinGame(AbstractStochasticGame):
     @property
     def name(self) -> str:
         return f"coin-game-{self.variant}-v0"
+
+    @property
+    def title(self) -> str:
+        return f"Coin Game ({self.variant}, {self.grid} × {self.grid})"
+
+    @property
+    def action_names(self) -> tuple[str, ...]:
+        return MOVES[: self.actions[0]]
 
     @property
     def actions(self) -> tuple[int, ...]:

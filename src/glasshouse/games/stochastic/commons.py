@@ -68,7 +68,6 @@ class Commons(AbstractStochasticGame):
         ),
         "growth": Key("g, how fast a small stock grows.", 0.5, symbol="g", least=0),
     }
-    in_studies: ClassVar[bool] = True
     scripts: ClassVar[Mapping[str, Callable[..., AbstractPlayer]]] = {
         "restrain": lambda game: always(game, 0),
         "exploit": lambda game: always(game, 1),
@@ -98,6 +97,14 @@ class Commons(AbstractStochasticGame):
     @property
     def name(self) -> str:
         return "commons-v0"
+
+    @property
+    def title(self) -> str:
+        return f"Commons of {self.sharers}"
+
+    @property
+    def action_names(self) -> tuple[str, ...]:
+        return "restrain", "exploit"
 
     @property
     def actions(self) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """Playing games in steps: many episodes at once, every random choice from a number given."""
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import equinox as eqx
 import jax
@@ -37,14 +37,9 @@ def play(
     **Arguments:** `act`; `memory`, what all remember at the beginning; `uniforms`, from
     `episode_uniforms`.
     """
-    axes = Episodes(
-        observations=1,  # ty: the axes of whole parts
-        actions=1,
-        rewards=1,
-        events=1,
-        last=0,
-    )
-    return jax.vmap(lambda row: _episode(game, act, memory, row), out_axes=axes)(uniforms)
+    axes: Any = (1, 1, 1, 1, 0)  # what is seen last has no axis of steps
+    parts = jax.vmap(lambda row: _episode(game, act, memory, row), out_axes=axes)(uniforms)
+    return Episodes(*parts)
 
 
 def episode_uniforms(
@@ -58,7 +53,7 @@ def episode_uniforms(
 
 def _episode(
     game: AbstractStochasticGame, act: Act, memory: PyTree, uniforms: Float[Array, "draws"]
-) -> Episodes:
+) -> tuple[Any, ...]:
     beginning = game.draws[0]
     rows = uniforms[beginning:].reshape(game.horizon, -1)
 
@@ -72,7 +67,7 @@ def _episode(
 
     start = game.begin(uniforms[:beginning])
     (state, _), (seen, actions, paid, events) = jax.lax.scan(step, (start, memory), rows)
-    return Episodes(seen, actions, paid, events, _in_precision(game.observe(state), rows.dtype))
+    return seen, actions, paid, events, _in_precision(game.observe(state), rows.dtype)
 
 
 def drawn_action(uniform: Float[Array, ""], log_mix: Float[Array, "actions"]) -> Int[Array, ""]:

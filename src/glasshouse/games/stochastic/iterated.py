@@ -13,6 +13,7 @@ from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, Whole
 from glasshouse.errors import InputError
 from glasshouse.games.behaviour import count_states, own_frame
+from glasshouse.games.labels import called
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.repeated import RepeatedGame
 from glasshouse.games.stochastic.base import (
@@ -63,7 +64,7 @@ class IteratedMatrix(AbstractStochasticGame):
     study_name: ClassVar[str] = "iterated"
     listed: ClassVar[int] = 1
     keys: ClassVar[Mapping[str, Key]] = EPISODE_KEYS
-    in_studies: ClassVar[bool] = True
+    section: ClassVar[str] = "glasshouse.study.training.environments:IteratedSection"
     scripts: ClassVar[Mapping[str, Callable[..., AbstractPlayer]]] = {
         **{name: functools.partial(_remembering, name) for name in STRATEGIES},
         "allc": lambda game: always(game, 0),
@@ -93,8 +94,16 @@ class IteratedMatrix(AbstractStochasticGame):
         return "iterated-matrix-v0"
 
     @property
+    def title(self) -> str:
+        return f"Iterated {self.stage.title}"
+
+    @property
     def actions(self) -> tuple[int, ...]:
         return self.stage.actions
+
+    @property
+    def action_names(self) -> tuple[str, ...]:
+        return called(self.stage.action_names[0], "action")
 
     @property
     def features(self) -> int:
@@ -126,7 +135,7 @@ class IteratedMatrix(AbstractStochasticGame):
         paid = jnp.asarray(self.stage.tensor, dtype=uniforms.dtype)
         table = paid.reshape(self.players, -1)
         first = (actions == 0).astype(paid.dtype)
-        return joint + 1, table[:, joint], {"action 0": first}
+        return joint + 1, table[:, joint], {"cooperation": first}
 
     def observe(self, state: Int[Array, ""]) -> Observation:
         frames = np.stack([own_frame(self.actions, i) for i in range(self.players)])

@@ -1,6 +1,7 @@
 """Policies computed by neural networks, with and without memory."""
 
 import math
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -9,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
+from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Whole, whole
 from glasshouse._foundation.random import Purpose, Seed, uniforms
 from glasshouse.channels.box import Box
@@ -39,6 +41,10 @@ class MlpPolicy(AbstractPolicy):
     study_name: ClassVar[str] = "mlp"
     listed: ClassVar[int] = 2
     formula: ClassVar[str] = "softmax(f(o; θ))"
+    keys: ClassVar[Mapping[str, Key]] = {
+        "width": Key("Units of each hidden layer.", 32, int, least=1),
+        "depth": Key("Hidden layers.", 2, int, least=1),
+    }
 
     def __init__(self, game: AbstractStochasticGame, width: Whole = 32, depth: Whole = 2):
         self.actions = common_actions(game)
@@ -76,6 +82,9 @@ class GruPolicy(AbstractPolicy):
     study_name: ClassVar[str] = "gru"
     listed: ClassVar[int] = 3
     formula: ClassVar[str] = "softmax(f(h; θ)), h ← GRU(o, h; θ)"
+    keys: ClassVar[Mapping[str, Key]] = {
+        "width": Key("How many numbers it remembers.", 32, int, least=1),
+    }
 
     def __init__(self, game: AbstractStochasticGame, width: Whole = 32):
         self.actions = common_actions(game)

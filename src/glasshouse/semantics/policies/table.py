@@ -1,6 +1,7 @@
 """A policy with a row of logits for each situation."""
 
 import math
+from collections.abc import Mapping
 from typing import ClassVar
 
 import equinox as eqx
@@ -9,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from glasshouse._foundation.arrays import RealArray
+from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, checked_bound, number_within
 from glasshouse._foundation.random import Purpose, Seed, normals
 from glasshouse.channels.box import Box
@@ -36,6 +38,10 @@ class TablePolicy(AbstractPolicy):
     study_name: ClassVar[str] = "table"
     listed: ClassVar[int] = 1
     formula: ClassVar[str] = "softmax(θ[s])"
+    keys: ClassVar[Mapping[str, Key]] = {
+        "bound": Key("All logits lie in [-bound, bound].", math.inf, above=0, infinite=True),
+        "spread": Key("Standard deviation of random logits to start from.", 1.0, least=0),
+    }
 
     def __init__(
         self, game: AbstractStochasticGame, bound: Numbers = math.inf, spread: Numbers = 1.0

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from glasshouse.errors import InputError
 from glasshouse.study.folder import complete_record, sha256
+from glasshouse.study.recipe import recipe_of
 from glasshouse.study.setting import check_study
 from glasshouse.study.spec.study import Study
 from glasshouse.study.spec.toml import read_study
@@ -60,7 +61,8 @@ def finished_table(source: Source, *, trust: bool = False) -> pa.Table | None:
         return None
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
         prepared = check_study(source.results / "study.toml", trust=trust)
-        recorded, file = complete_record(source.results, prepared), source.results / TABLE
+        recorded = complete_record(source.results, recipe_of(prepared))
+        file = source.results / TABLE
         if recorded is not None and recorded["outputs"][TABLE] == sha256(file):
             return pq.read_table(file)
     return None

@@ -5,6 +5,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from glasshouse.study.report.again import again
 from glasshouse.study.report.blocks import (
     TALL,
     Facts,
@@ -56,9 +57,6 @@ CLOSED = "closed form"
 
 MOST_ROWS = 300
 """Rows of the sweep shown; all of them are in the table beside the report."""
-
-MOST_LETTERS = 20_000
-"""Of the study file, so much is shown."""
 
 MOST_SLICES = 100
 """Values of a second axis, and those after it, whose switches are listed."""
@@ -163,7 +161,11 @@ def sections(
         PageSection("figures", "More figures", tuple(_figures(figures[1:]))),
         PageSection("base", *beside(result)),
         PageSection("numbers", "Every number, and how it was obtained", tuple(_numbers(result))),
-        PageSection("again", "How to compute it again", tuple(_again(result, made))),
+        PageSection(
+            "again",
+            "How to compute it again",
+            tuple(again("run", result.prepared.study.to_toml(), made)),
+        ),
     ]
     return [section for section in found if section.blocks]
 
@@ -332,40 +334,6 @@ def _alike(lines: Sequence[Number]) -> Iterator[Markup]:
             if not k:
                 cells.append(element("td", text, rowspan=span, class_=kind, data_label=label))
         yield element("tr", *cells)
-
-
-def _again(result: StudyResult, made: Mapping[str, Any]) -> Iterator[object]:
-    yield element("pre", "glasshouse run study.toml")
-    yield element(
-        "p",
-        "The folder of this report holds ",
-        code("study.toml"),
-        ", with every default written out, and all files it reads. With the versions below, the "
-        "same study gives the same table.",
-    )
-    yield Facts(tuple(_made(made)))
-    text = result.prepared.study.to_toml()
-    if len(text) > MOST_LETTERS:  # a study may list a hundred thousand starts
-        text = f"{text[:MOST_LETTERS]}\n… the rest is in the file study.toml beside this report"
-    yield element("details", element("summary", "study.toml"), element("pre", text))
-
-
-def _made(made: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
-    """The provenance; what is missing in it is left out."""
-    if "seed" in made:
-        drawn = "; starts are drawn by {generator}, normal numbers by {normal}"
-        yield "Seed", f"{made['seed']}{drawn.format(**made['random']) if 'random' in made else ''}"
-    if "versions" in made:
-        versions = [f"{name} {version}" for name, version in made["versions"].items()]
-        versions += [f"Python {made['python']}"] if "python" in made else []
-        yield "Versions", ", ".join(versions)
-    if "device" in made:
-        names = ("device", "precision", "platform")
-        yield "Computed on", ", ".join(made[name] for name in names if name in made)
-    digests = {"study.toml": made["study"]} if "study" in made else {}
-    for name, digest in [*digests.items(), *made.get("inputs", {}).items(),
-                         *made.get("table", {}).items()]:  # fmt: skip
-        yield f"SHA-256 of {name}", code(digest), "hash"
 
 
 def _every(entries: Sequence[Any], most: int) -> list[Any]:

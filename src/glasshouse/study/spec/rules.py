@@ -1,5 +1,6 @@
 """Rules in study files: their names, and the numbers that belong to them."""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
@@ -93,13 +94,15 @@ def with_keys(table: type[RuleTable], rules: Mapping[str, Any], name: str) -> ty
 
     Of one rule alone, those without a default must be given.
     """
-    found: dict[str, Any] = {}
+    keys: dict[str, Key] = {}
     for rule in rules.values():
         for key, said in settings_of(rule).items():
-            kind, info = field(said)
-            needed = len(rules) == 1 and info.is_required()
-            default = ... if needed else None
-            found[key] = (kind | None, FieldInfo(default=default, description=info.description))
+            keys[key] = _together(keys[key], said) if key in keys else said
+    found: dict[str, Any] = {}
+    for key, said in keys.items():
+        kind, info = field(said)
+        default = ... if len(rules) == 1 and info.is_required() else None
+        found[key] = (kind | None, FieldInfo(default=default, description=info.description))
     # There is no source to search for further docstrings, which takes long; in subclasses there is.
     without = {"use_attribute_docstrings": False}
     model = create_model(
@@ -108,6 +111,24 @@ def with_keys(table: type[RuleTable], rules: Mapping[str, Any], name: str) -> ty
     model.model_config["use_attribute_docstrings"] = True
     model.KEYS = (*table.KEYS, *(key for key in found if key not in table.KEYS))
     return model
+
+
+def _together(one: Key, other: Key) -> Key:
+    """What may stand where two rules have a key of one name; each refuses what it does not take."""
+    meaning = one.meaning
+    if other.meaning not in meaning:
+        meaning = f"{meaning} {other.meaning}"
+    words = [key.kind for key in (one, other) if isinstance(key.kind, tuple)]
+    if len(words) == 2:  # one sees again what it had of the others before
+        several = tuple(dict.fromkeys((*words[0], *words[1])))
+        return dataclasses.replace(one, meaning=meaning, kind=several)
+    bounds = {
+        name: chosen(getattr(one, name), getattr(other, name))
+        if None not in (getattr(one, name), getattr(other, name))
+        else None
+        for name, chosen in (("least", min), ("most", max), ("above", min))
+    }
+    return dataclasses.replace(one, meaning=meaning, **bounds)
 
 
 class ByRule:

@@ -18,13 +18,12 @@ from glasshouse.study.spec.comparison import EntrySpec, ReferenceSpec
 from glasshouse.study.spec.game import RepeatedSpec
 from glasshouse.study.spec.hints import TABLES, example, in_its_table, nearest_key
 from glasshouse.study.spec.league import EntrantSpec
-from glasshouse.study.spec.learning import LearningSpec
 from glasshouse.study.spec.plugins import load_plugins
 from glasshouse.study.spec.rules import PlayerSpec, RuleTable
 from glasshouse.study.spec.semantics import SEMANTICS_SPECS
 from glasshouse.study.spec.stop import StopSpec
 from glasshouse.study.spec.study import RangeSpec, Study
-from glasshouse.study.spec.values import Plugins
+from glasshouse.study.spec.values import Plugins, Section
 
 TABLE_KINDS: dict[str, Mapping[str, Any]] = {"semantics": SEMANTICS_SPECS, "access": ACCESS_SPECS}
 """Tables of several kinds, and the model of each kind."""
@@ -43,9 +42,20 @@ def read_study(path: str | Path, *, trust: bool = False) -> Study:
     **Raises:** `InputError`, one line naming the file, the key, the rule and what was found.
     """
     path = Path(path)
+    text = study_text(path)
+    try:
+        return parse_study(text, path.parent, trust=trust)
+    except InputError as error:
+        raise InputError(f"{path}: {error}{_wanted(path)}") from error
+
+
+def study_text(path: Path) -> str:
+    """The text of a study file, its lines ended as Python does.
+
+    **Raises:** `InputError` naming the file, and what to type where it is something else.
+    """
     if said := _no_study(path):
         raise InputError(f"{path} {said}")
-    wanted = "" if path.suffix.lower() == ".toml" else "; studies are .toml files"
     larger = "put payoffs into a .nfg file, and name it in game.file"
     try:
         text = read_bytes(path, MOST_STUDY_BYTES, larger).decode("utf-8-sig")  # its mark is fine
@@ -54,12 +64,14 @@ def read_study(path: str | Path, *, trust: bool = False) -> Study:
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not a text file in UTF-8 (byte {error.start})") from error
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot read the study file: {reason(error)}{wanted}") from error
-    try:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-        return parse_study(text, path.parent, trust=trust)
-    except InputError as error:
-        raise InputError(f"{path}: {error}{wanted}") from error
+        said = f"cannot read the study file: {reason(error)}{_wanted(path)}"
+        raise InputError(f"{path}: {said}") from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _wanted(path: Path) -> str:
+    """What is said of a file that is not called as studies are."""
+    return "" if path.suffix.lower() == ".toml" else "; studies are .toml files"
 
 
 def _no_study(path: Path) -> str:
@@ -97,6 +109,9 @@ def _parsed(text: str, folder: Path, trust: bool) -> Study:
         content = tomllib.loads(text)
     except ValueError as error:  # also for whole numbers of thousands of digits
         raise InputError(f"not valid TOML: {error}") from error
+    game = content.get("game")
+    if "policy" in content or (isinstance(game, dict) and "kind" in game):
+        raise InputError("this is a training, of a game in steps: give it to glasshouse train")
     with contextlib.suppress(pydantic.ValidationError):  # the study says what is wrong with them
         load_plugins(PLUGINS.validate_python(content.get("plugins", [])), folder, trust=trust)
     try:
@@ -117,17 +132,23 @@ def named(key: str) -> Iterator[None]:
         raise InputError(f"key '{key}': {error}") from error
 
 
-def first_error(error: pydantic.ValidationError, content: Any = None) -> str:
+def first_error(
+    error: pydantic.ValidationError,
+    content: Any = None,
+    whole: type[Section] = Study,
+    kinds: Mapping[str, Mapping[str, Any]] = TABLE_KINDS,
+) -> str:
     """The most telling validation error: dotted key, the rule, what was found, the near miss.
 
-    **Arguments:** `content` that was validated, which says whose keys there might have been.
+    **Arguments:** `content` that was validated, which says whose keys there might have been;
+    `whole`, the model of the file; `kinds`, its tables of several kinds.
     """
     first = min(error.errors(), key=_how_telling)
-    parts = _without_tags(first["loc"])
+    parts = _without_tags(first["loc"], kinds)
     key = ".".join(map(str, parts))
     kind, found = first["type"], first.get("input")
     if kind == "extra_forbidden":
-        hint = nearest_key(str(parts[-1]), _keys(first["loc"][:-1], content))
+        hint = nearest_key(str(parts[-1]), _keys(first["loc"][:-1], content, whole, kinds))
         inside = nearest_key(str(parts[-1]), RepeatedSpec.model_fields)
         if parts[:-1] == ["game"] and inside.startswith("did you") and not hint.startswith("did"):
             hint = f"it belongs into {TABLES['repeated']}"
@@ -135,11 +156,11 @@ def first_error(error: pydantic.ValidationError, content: Any = None) -> str:
     if kind == "missing":
         return f"key '{key}' is missing"
     if kind == "union_tag_not_found" and isinstance(found, dict):
-        return f"key '{key}.kind' is missing: choose {', '.join(TABLE_KINDS[key])}"
+        return f"key '{key}.kind' is missing: choose {', '.join(kinds[key])}"
     if kind == "union_tag_invalid":
         named = str(found.get("kind") if isinstance(found, dict) else found)
         what = {"semantics": "a semantics"}.get(key, f"a kind of {key}")
-        return f"key '{key}.kind' must name {what}: {nearest(named, TABLE_KINDS[key])}"
+        return f"key '{key}.kind' must name {what}: {nearest(named, kinds[key])}"
     if kind == "value_error":
         prefix = f"key '{key}': " if key else ""
         return prefix + first["msg"].removeprefix("Value error, ")
@@ -163,32 +184,39 @@ def _how_telling(error: Any) -> int:
     return 1 if error["type"] == "extra_forbidden" else 2
 
 
-def _without_tags(parts: tuple[int | str, ...]) -> list[int | str]:
+def _without_tags(
+    parts: tuple[int | str, ...], kinds: Mapping[str, Mapping[str, Any]]
+) -> list[int | str]:
     """The location without the names pydantic gives to the members of a union."""
     kept = list(parts)
-    if len(kept) > 1 and kept[1] in TABLE_KINDS.get(str(kept[0]), {}):
+    if len(kept) > 1 and kept[1] in kinds.get(str(kept[0]), {}):
         del kept[1]
     if kept[:1] == ["sweep"] and len(kept) > 2 and kept[2] in ("range", "values"):
         del kept[2]
     return kept
 
 
-def _keys(parent: tuple[int | str, ...], content: Any) -> list[str]:
+def _keys(
+    parent: tuple[int | str, ...],
+    content: Any,
+    whole: type[Section],
+    kinds: Mapping[str, Mapping[str, Any]],
+) -> list[str]:
     """The keys a section may have."""
-    section: Any = Study
+    section: Any = whole
     if parent[:1] == ("learning",):
-        return _learning_keys(parent, content, LearningSpec)
+        return _learning_keys(parent, content, _table_of(whole.model_fields["learning"].annotation))
     if parent[:1] == ("compare",):
         return _compared_keys(parent, content)
     if parent[:2] == ("league", "entrants"):
         return _learning_keys(parent, content, EntrantSpec)
+    inside = parent
     if parent[:1] == ("sweep",):
-        section = RangeSpec
-    elif parent and parent[0] in TABLE_KINDS:
-        section = TABLE_KINDS[str(parent[0])][str(parent[1])]
-    else:
-        for part in parent:
-            section = _table_of(section.model_fields[str(part)].annotation)
+        section, inside = RangeSpec, ()
+    elif parent and parent[0] in kinds:
+        section, inside = kinds[str(parent[0])][str(parent[1])], parent[2:]
+    for part in inside:
+        section = _table_of(section.model_fields[str(part)].annotation)
     return list(section.model_fields)
 
 

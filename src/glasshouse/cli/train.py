@@ -1,0 +1,69 @@
+"""`glasshouse train`: train players in games that are played in samples."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from glasshouse.cli.options import JsonOption, TrustOption, complain, print_json, print_table, say
+
+
+def command(
+    study: Annotated[
+        Path,
+        typer.Argument(
+            metavar="STUDY.toml", help="A study whose game is played in steps.", show_default=False
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Folder to make for the results; without it: results/NAME."
+        ),
+    ] = None,
+    trust: TrustOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Train players in a game that is played in samples, from many seeds at once.
+
+    It writes a report with the curves, and goes on from its last checkpoint when it was
+    interrupted, to the same numbers.
+    """
+    from glasshouse.study.folder import check_out, finished
+    from glasshouse.study.training.setting import check_training
+    from glasshouse.study.training.store import write_training
+
+    prepared, folder = check_training(study, trust=trust), out or Path("results") / study.stem
+    summary = finished(folder, prepared.recipe)
+    again = summary is not None
+    if summary is None:
+        check_out(folder, prepared.recipe)
+        summary = write_training(prepared, folder, warn=complain).to_dict()
+    if as_json:
+        said = {key: summary[key] for key in ("title", "headline", "notes")}
+        print_json({**said, **summary["training"], "report": str(folder / "report.html")})
+        return
+    _tell(summary, folder, again)
+
+
+def _tell(summary: Mapping[str, Any], folder: Path, again: bool) -> None:
+    before = " (computed before, and complete)" if again else ""
+    say(f"{summary['title']}{before}: {summary['headline']}.", "", "  ")
+    say()
+    found = summary["training"]
+    rows = [
+        (name, *(_end(end["mean"], end["error"]) for end in ends))
+        for name, ends in found["ends"].items()
+    ]
+    print_table(rows, ("per step, at the end", *found["players"]))
+    say()
+    for sentence in summary["claims"]:
+        say(sentence, "  ", "    ")
+    for note in summary["notes"]:
+        say(f"Note: {note}.", "  ", "    ")
+    say(f"Report: {folder / 'report.html'}", "  ", "    ")
+
+
+def _end(mean: float | None, error: float | None) -> str:
+    return "failed" if mean is None else f"{mean:.4g} ± {error:.2g}"

@@ -1,0 +1,374 @@
+"""Training in games that are played in samples: curves over seeds, in pieces that can be kept."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Int, PyTree, UInt32
+
+from glasshouse._foundation.arrays import RealArray
+from glasshouse._foundation.numbers import HeldFloat, HeldInt, number, whole
+from glasshouse._foundation.precision import in_float64
+from glasshouse._foundation.random import KEYS_OF, Purpose, keys
+from glasshouse._foundation.results import Result
+from glasshouse.dynamics.batch import batch_map, repeat, stack
+from glasshouse.dynamics.doors import MOST_STEPS
+from glasshouse.errors import InputError
+from glasshouse.games.stochastic.episodes import Episodes
+from glasshouse.parametric import Params, SampledParametricGame, Tied
+from glasshouse.rules.base import AbstractRule, check_direction, in_words
+from glasshouse.rules.gradient import Gradient
+from glasshouse.rules.sampled.report import cautions
+from glasshouse.rules.transformed import Transformed
+
+if TYPE_CHECKING:  # what is held; anything may be given, and is refused with an advice
+    HeldRule: TypeAlias = AbstractRule
+    HeldFlag: TypeAlias = bool
+else:
+    HeldRule = HeldFlag = Any
+
+MEASURED = 2**32 - 2
+"""What is folded into a run's key before what is measured draws; updates fold in their number."""
+
+MOST_SEEDS = 100_000
+"""That are trained together."""
+
+PIECES = 20
+"""In how many pieces a training is computed, of which finished ones are kept."""
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Training(Result):
+    """How players are trained: by which rule, how often, and from which seeds.
+
+    **Arguments:** `rule`, one of `glasshouse.rules`; `step_size`, parameter units per update and
+    unit of direction; `updates`; `every` so many of them play is measured; `seeds`, how many;
+    `first`, of which all follow one another: seed `first + k` is the same however many there are;
+    `tied`, whether all players share one set of parameters, each adding its own gradient;
+    `adam`, whether directions are scaled by Adam.
+    **Raises:** `InputError` for what is no rule, and numbers that cannot be.
+
+        from glasshouse.dynamics import Training
+        from glasshouse.rules import Gradient
+
+        training = Training(Gradient(), step_size=0.05, updates=200, seeds=5, adam=True)
+    """
+
+    rule: HeldRule = dataclasses.field(default_factory=Gradient)
+    step_size: HeldFloat = 0.05
+    updates: HeldInt = 500
+    every: HeldInt = 10
+    seeds: HeldInt = 10
+    first: HeldInt = 0
+    tied: HeldFlag = False
+    adam: HeldFlag = False
+
+    def __post_init__(self):
+        if not isinstance(self.rule, AbstractRule):
+            raise InputError(
+                f"rule must be a rule such as Gradient(), not {type(self.rule).__name__}"
+            )
+        for name in ("tied", "adam"):
+            if not isinstance(getattr(self, name), bool):
+                raise InputError(f"{name} must be True or False, not {getattr(self, name)!r:.40}")
+        numbers: dict[str, float | int] = {
+            "step_size": number(self.step_size, "step_size", above=0.0),
+            "updates": whole(self.updates, "updates", least=1, most=MOST_STEPS),
+            "every": whole(self.every, "every", least=1),
+            "seeds": whole(self.seeds, "seeds", least=1, most=MOST_SEEDS),
+            "first": whole(self.first, "first", least=0, most=2**32 - 1 - MOST_SEEDS),
+        }
+        for name, value in numbers.items():
+            object.__setattr__(self, name, value)
+        if self.updates % self.every:
+            raise InputError(
+                f"updates = {self.updates} must be a multiple of every = {self.every}, so that the "
+                "end is measured"
+            )
+
+    @property
+    def records(self) -> int:
+        """How often play is measured, the beginning aside."""
+        return self.updates // self.every
+
+    @property
+    def in_words(self) -> str:
+        """How everybody is trained, as a sentence without its end."""
+        shared = " with shared parameters" if self.tied else ""
+        adam = " through Adam" if self.adam else ""
+        return (
+            f"{self.updates} updates of {self.step_size:g} by {in_words(self.rule)}{adam}{shared}, "
+            f"{self.seeds} seed{'s' * (self.seeds > 1)} from {self.first} on"
+        )
+
+
+class Piece(NamedTuple):
+    """A part of a training, and all that is needed to go on from its end.
+
+    **Arguments:** `params` and `state` at its end, seeds first; `updates` taken before each
+    record; `measured`, by name: records, seeds, players.
+    """
+
+    params: Params
+    state: Any
+    updates: Int[np.ndarray, "records"]
+    measured: dict[str, Float[np.ndarray, "records seeds players"]]
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Curves(Result):
+    """What training came to, seed by seed.
+
+    **Arguments:** `updates` taken before each record, the first 0; `measured`, by name: "payoff",
+    discounted per step, "reward", the mean of a step, and how often a step has each event of the
+    game; a seed whose parameters left the reals is NaN from then on; `params` at the end, seeds
+    first; `seeds`, their numbers; `detail`, how it was trained, in words; `cautions`, what the rule
+    gives reason to be warned of.
+    """
+
+    updates: Int[np.ndarray, "records"]
+    measured: dict[str, Float[np.ndarray, "records seeds players"]]
+    params: Params
+    seeds: tuple[int, ...]
+    detail: str
+    cautions: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> tuple[int, ...]:
+        """The seeds whose parameters left the reals."""
+        lost = np.isnan(self.measured["payoff"][-1]).any(axis=-1)
+        return tuple(seed for seed, is_lost in zip(self.seeds, lost, strict=True) if is_lost)
+
+    def band(self, name: str) -> Float[np.ndarray, "records players 3"]:
+        """The mean over the seeds that did not fail, and a standard error below and above it."""
+        values = self.measured[name]
+        kept = values[:, ~np.isnan(values).any(axis=(0, 2))]
+        if not kept.shape[1]:
+            return np.full((*values.shape[::2], 3), np.nan)
+        mean, count = kept.mean(axis=1), kept.shape[1]
+        spread = kept.std(axis=1, ddof=1) / np.sqrt(count) if count > 1 else np.zeros_like(mean)
+        return np.stack([mean, mean - spread, mean + spread], axis=-1)
+
+
+Kept = Callable[[str, Callable[[], Piece], Piece], Piece]
+"""The piece of that name: as it was kept, or computed now and kept; and one of its structure."""
+
+
+def train(game: SampledParametricGame, training: Training = Training()) -> Curves:
+    """Train players from every seed, all together.
+
+    **Raises:** `InputError` for a game that is not played in samples, or a rule that cannot learn
+    in it.
+    **Cost:** seeds × updates estimates; a measurement is one more.
+
+        import glasshouse as gh
+        from glasshouse.dynamics import Training, train
+        from glasshouse.games.stochastic import IteratedMatrix
+        from glasshouse.semantics.policies import TablePolicy
+
+        game = IteratedMatrix(gh.load_game("prisoners_dilemma"), horizon=10)
+        sampled = gh.SampledParametricGame(game, TablePolicy(game), episodes=32)
+        curves = train(sampled, Training(step_size=2.0, updates=40, seeds=4))
+        print(curves.measured["payoff"].shape)  # (5, 4, 2)
+    """
+    return joined(list(pieces(game, training)), training)
+
+
+def pieces(
+    game: SampledParametricGame,
+    training: Training,
+    kept: Kept = lambda name, compute, like: compute(),
+) -> Iterator[Piece]:
+    """The parts of a training one after the other; what `kept` has is not computed again.
+
+    Numbers do not depend on where it was interrupted: what update t draws is decided by the seed
+    and t.
+    """
+    check_sampled(game, "training")
+    played = Tied(game) if training.tied else game
+    rule = _scaled(training)
+    words = np.concatenate(
+        [keys(training.first + k, Purpose.LEARNING, 1)[0] for k in range(training.seeds)]
+    )
+    first = last = _first(played, rule, training, words)
+    yield first
+    length = -(-training.records // PIECES)
+    for k, begin in enumerate(range(0, training.records, length), start=1):
+        count = min(length, training.records - begin)
+
+        def compute(last: Piece = last, begin: int = begin, count: int = count) -> Piece:
+            return _next(played, rule, training, words, last, begin, count)
+
+        last = kept(f"{k:05d}", compute, first)
+        yield last
+
+
+def joined(parts: list[Piece], training: Training) -> Curves:
+    """The curves of a whole training."""
+    names = parts[0].measured
+    measured = {name: np.concatenate([part.measured[name] for part in parts]) for name in names}
+    seeds = tuple(range(training.first, training.first + training.seeds))
+    updates = np.concatenate([part.updates for part in parts])
+    said = tuple(dict.fromkeys(caution.words for caution in cautions(parts[-1].state)))
+    return Curves(updates, measured, parts[-1].params, seeds, training.in_words, said)
+
+
+@in_float64
+def episode_of(
+    game: SampledParametricGame, training: Training, curves: Curves, place: int
+) -> Episodes:
+    """Episodes at the end of the training of one seed, the `place`-th of all."""
+    params = jax.tree.map(lambda x: x[place], curves.params)
+    own = Tied(game).untied(params) if training.tied else params
+    words = keys(curves.seeds[place], Purpose.LEARNING, 1)[0, 0]
+    return _played(game, own, jax.random.fold_in(_key(words), MEASURED))
+
+
+_played = eqx.filter_jit(lambda game, params, key: game.estimates(params, key))
+
+
+def check_sampled(game: Any, purpose: str) -> None:
+    """Refuse what is not played in samples.
+
+    **Raises:** `InputError` saying what to take instead.
+    """
+    if not isinstance(game, SampledParametricGame):
+        raise InputError(
+            f"{purpose} is in games played in samples, and {type(game).__name__} is none: make one "
+            "as SampledParametricGame(game, policies), or let learn take exact ones"
+        )
+
+
+def check_trainable(game: SampledParametricGame, training: Training) -> None:
+    """Refuse a rule that cannot learn in the game, before anything is computed.
+
+    **Raises:** `InputError` from the rule.
+    """
+    check_sampled(game, "training")
+    played = Tied(game) if training.tied else game
+    rule, size = _scaled(training), np.asarray(training.step_size)
+
+    def tried(params: Params, key: Any) -> Params:
+        return rule.step(played, params, rule.init(played, params, key), size, key)[0]
+
+    jax.eval_shape(tried, played.neutral(), jax.random.key(0))
+
+
+def initial_params(game: SampledParametricGame, seed: int) -> Params:
+    """The parameters that players start from, by a seed, in the channel's own form."""
+    found = []
+    for i, policy in enumerate(game.policies):
+        rows = policy.initials(seed, i + 1)
+        found.append(jax.tree.map(lambda x, i=i: np.asarray(x[i]), rows))
+    return tuple(found)
+
+
+@in_float64
+def _first(played: Any, rule: AbstractRule, training: Training, words: UInt32) -> Piece:
+    inner = played.game if training.tied else played
+    starts = [initial_params(inner, training.first + k) for k in range(training.seeds)]
+    own = [start[:1] if training.tied else start for start in starts]
+    params = jax.tree.map(lambda *x: np.stack(x), *own)
+    members = (_repeated(played, training.seeds), params, words)
+    params, state, measured = batch_map(_begin, members, rule)
+    return Piece(params, state, np.zeros(1, int), _records_first(measured))
+
+
+@in_float64
+def _next(
+    played: Any,
+    rule: AbstractRule,
+    training: Training,
+    words: UInt32,
+    last: Piece,
+    begin: int,
+    count: int,
+) -> Piece:
+    members = (_repeated(played, training.seeds), last.params, last.state, words)
+    places = np.asarray(begin), np.asarray(training.step_size)
+    params, state, measured = batch_map(_advance, members, rule, *places, training.every, count)
+    updates = training.every * np.arange(begin + 1, begin + 1 + count)
+    return Piece(params, state, updates, _records_first(measured))
+
+
+def _begin(member: tuple[Any, Params, RealArray], rule: AbstractRule) -> tuple:
+    game, params, words = member
+    key = _key(words)
+    state = rule.init(game, params, key)
+    measured = _measured(game, params, key, jnp.asarray(0))
+    return params, state, jax.tree.map(lambda x: x[None], measured)
+
+
+def _advance(
+    member: tuple[Any, Params, Any, RealArray],
+    rule: AbstractRule,
+    begin: RealArray,
+    step_size: RealArray,
+    every: int,
+    count: int,
+) -> tuple:
+    """Some records further on: `every` updates before each."""
+    game, params, state, words = member
+    key = _key(words)
+
+    def update(carry: tuple, _: Any) -> tuple:
+        params, state, taken = carry
+        drawn = jax.random.fold_in(key, taken)
+        params, state = rule.step(game, params, state, step_size, drawn)
+        return (params, state, taken + 1), None
+
+    def record(carry: tuple, _: Any) -> tuple:
+        carry, _ = jax.lax.scan(update, carry, length=every)
+        return carry, _measured(game, carry[0], key, carry[2])
+
+    start = params, state, jnp.asarray(begin) * every
+    (params, state, _), measured = jax.lax.scan(record, start, length=count)
+    return params, state, measured
+
+
+def _measured(game: Any, params: Params, key: Any, taken: RealArray) -> dict[str, RealArray]:
+    """What one estimate says of play, of each player."""
+    inner: Any = game
+    own = params
+    if isinstance(game, Tied):
+        inner, own = game.game, game.untied(params)
+    drawn = jax.random.fold_in(jax.random.fold_in(key, MEASURED), taken)
+    played = inner.estimates(own, drawn)
+    shares = jnp.asarray(inner.game.episode.shares(), played.rewards.dtype)
+    found = {
+        "payoff": jnp.tensordot(shares, played.rewards.mean(axis=1), axes=1),
+        "reward": played.rewards.mean(axis=(0, 1)),
+        **{name: happened.mean(axis=(0, 1)) for name, happened in played.events.items()},
+    }
+    finite = jnp.stack([jnp.all(jnp.isfinite(x)) for x in jax.tree.leaves(params)])
+    return {
+        name: jnp.where(jnp.all(finite), jnp.asarray(x, float), jnp.nan)
+        for name, x in found.items()
+    }
+
+
+def _scaled(training: Training) -> AbstractRule:
+    """The rule, through Adam if that is wanted."""
+    if not training.adam:
+        return training.rule
+    import optax
+
+    direction = check_direction(training.rule, "Adam")
+    return Transformed(direction, optax.scale_by_adam())
+
+
+def _repeated(game: PyTree, count: int) -> PyTree:
+    """One game for each seed, without storing it again."""
+    return repeat(stack([game]), count)
+
+
+def _records_first(measured: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: np.moveaxis(np.asarray(x), 0, 1) for name, x in measured.items()}
+
+
+def _key(words: RealArray) -> Any:
+    return jax.random.wrap_key_data(jnp.asarray(words), impl=KEYS_OF)

@@ -1,0 +1,97 @@
+"""Advantage alignment."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import ClassVar
+
+import equinox as eqx
+from jaxtyping import Array, Float
+
+from glasshouse._foundation.arrays import RealArray
+from glasshouse._foundation.declared import Key
+from glasshouse._foundation.numbers import Numbers, Whole, finite_number
+from glasshouse.errors import InputError
+from glasshouse.parametric.sampled import SampledParametricGame
+from glasshouse.rules.sampled.alignment import ALIGNMENT_FORMS, alignment_term
+from glasshouse.rules.sampled.clipped import (
+    CLIP,
+    CRITIC_KEYS,
+    EPOCHS,
+    TRACE,
+    AbstractActor,
+    checked_clip,
+)
+from glasshouse.rules.sampled.critics import TARGETS
+
+
+class AdvantageAlignment(AbstractActor):
+    """Actors who do what is good for the others where they themselves have gained so far.
+
+    Definition: (1/T) Σ_t A*_t ∇_θi log π(a_t), A*_t = A^i_t + βγ (Σ_{k<t} γ^{t-k} A^i_k)
+    Σ_{j≠i} A^j_t; see `alignment_term`. Others who follow their own advantages then gain by what
+    is good for player i. Everybody's advantages come from critics of this rule: it knows what the
+    others are paid. In the form "proximal" steps are clipped, and episodes used again, as in `Ppo`.
+
+    **Arguments:** `beta` β, 0 being `ActorCritic`; `form`, "paper", "mean" or "proximal"; `trace` λ,
+    by default 0; `clip` and `epochs` of the form "proximal"; the rest as of `ActorCritic`.
+    **Raises:** `InputError` for numbers that cannot be.
+    **Cost:** as `ActorCritic`, and once more differentiated, so that the report can tell what
+    shaping changes.
+    **Source:** Duque et al. 2025, Advantage alignment algorithms.
+    """
+
+    beta: Float[RealArray, ""]
+    form: str = eqx.field(static=True)
+    clip: Float[RealArray, ""]
+    epochs: int = eqx.field(static=True)
+
+    words: ClassVar[str] = "advantage alignment"
+    study_name: ClassVar[str] = "alignment"
+    formula: ClassVar[str] = "Σ_t (A^i_t + βγ (Σ_{k<t} γ^{t-k} A^i_k) Σ_{j≠i} A^j_t) ∇ log π(a_t)"
+    listed: ClassVar[int] = 36
+    keys: ClassVar[Mapping[str, Key]] = {
+        "beta": Key(
+            "β, how much alignment counts; default 1.", 1.0, symbol="β", axis="alignment β"
+        ),
+        "form": Key(
+            'Of "alignment": "paper" (default), "mean" of past advantages, or "proximal".',
+            ALIGNMENT_FORMS[0],
+            ALIGNMENT_FORMS,
+        ),
+        "clip": CLIP,
+        "epochs": EPOCHS,
+        "trace": dataclasses.replace(TRACE, default=0.0),
+        **CRITIC_KEYS,
+    }
+
+    def __init__(
+        self,
+        beta: Numbers = 1.0,
+        form: str = ALIGNMENT_FORMS[0],
+        trace: Numbers = 0.0,
+        clip: Numbers = 0.2,
+        epochs: Whole = 4,
+        critic_step: Numbers = 0.1,
+        scaled: bool = True,
+        targets: str = TARGETS[0],
+        entropy: Numbers = 0.0,
+        normalised: bool = False,
+    ):
+        if form not in ALIGNMENT_FORMS:
+            *most, last = map(repr, ALIGNMENT_FORMS)
+            raise InputError(f"form={form!r:.40} must be one of {', '.join(most)} and {last}")
+        super().__init__(trace, critic_step, scaled, targets, entropy, normalised)
+        self.beta, self.form = finite_number(beta, "beta"), form
+        self.clip, self.epochs = checked_clip(clip, epochs)
+
+    @property
+    def clipped(self) -> tuple[RealArray, int] | None:
+        return (self.clip, self.epochs) if self.form == "proximal" else None
+
+    def shaping(self, game: SampledParametricGame, advantages: Array) -> Array:
+        beta = self.beta.astype(advantages.dtype)
+        return beta * alignment_term(advantages, advantages, game.game.discount, self.form)
+
+    @classmethod
+    def example(cls) -> "AdvantageAlignment":
+        return cls(3.0)

@@ -1,0 +1,60 @@
+"""Advantage alignment: who has gained so far does what is good for the others, and who lost not."""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from glasshouse._foundation.arrays import RealArray
+
+ALIGNMENT_FORMS = ("paper", "mean", "proximal")
+"""How past advantages are weighed: discounted, by their mean, or discounted in a clipped step."""
+
+
+def alignment_term(
+    own: Float[RealArray, "steps *batch players"],
+    others: Float[RealArray, "steps *batch players"],
+    discount: float,
+    form: str = "paper",
+) -> Float[Array, "steps *batch players"]:
+    """What is added to each player's advantages for every unit of β.
+
+    Definition: γ (Σ_{k<t} γ^{t-k} A^i_k) Σ_{j≠i} A^j_t; in the form "mean", which the authors' code
+    has, (1/t Σ_{k<t} A^i_k) Σ_{j≠i} A^j_t without any γ. Of the first step it is 0.
+
+    **Arguments:** `own`, advantages that say whether one has gained so far; `others`, those by
+    which one's actions are judged for the others (mostly the same); `discount` γ; `form`.
+    **Source:** Duque et al. 2025, Advantage alignment algorithms, equation 12.
+    """
+    own, others = jnp.asarray(own), jnp.asarray(others)
+    theirs = others.sum(axis=-1, keepdims=True) - others
+    if form == "mean":
+        counts = jnp.maximum(jnp.arange(len(own), dtype=own.dtype), 1.0)
+        before = jnp.cumsum(own, axis=0) - own
+        return before / counts.reshape(-1, *[1] * (own.ndim - 1)) * theirs
+    return discount * earlier(own, discount) * theirs
+
+
+def aligned(
+    advantages: Float[RealArray, "steps *batch players"],
+    beta: Float[RealArray, ""] | float,
+    discount: float,
+    form: str = "paper",
+) -> Float[Array, "steps *batch players"]:
+    """Advantages with `beta` times the `alignment_term`.
+
+    from glasshouse.rules.sampled import aligned
+
+    rows = [[1.0, 3.0], [-2.0, 5.0], [4.0, -1.0]]  # of each step, of two players
+    print(aligned(rows, 2.0, 0.5).T.tolist())  # [[1.0, 0.5, 4.75], [3.0, 2.0, 12.0]]
+    """
+    found = jnp.asarray(advantages)
+    return found + beta * alignment_term(found, found, discount, form)
+
+
+def earlier(values: Float[Array, "steps *batch"], discount: float) -> Float[Array, "steps *batch"]:
+    """Σ_{k<t} γ^{t-k} x_k: everything before a step, the older the less."""
+
+    def step(total: Array, value: Array) -> tuple[Array, Array]:
+        return discount * (total + value), total
+
+    return jax.lax.scan(step, jnp.zeros_like(values[0]), values)[1]

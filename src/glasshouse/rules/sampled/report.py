@@ -1,0 +1,95 @@
+"""What learning from episodes says of itself: how good its critic is, what shaping changes."""
+
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+FORGETS = 0.98
+"""What remains of earlier numbers with every step: they are means over some fifty."""
+
+WORSE_THAN_CONSTANT = -0.5
+"""Explained variance below which a critic is said to be bad: the best constant has 0."""
+
+HARDLY_ANY = 0.05
+"""Shares of a direction that shaping changes, below which it is said to change nothing."""
+
+EARLY = 100
+"""Steps before which nothing is said: critics begin anywhere."""
+
+
+class Caution(NamedTuple):
+    """Something about learning that is probably not meant.
+
+    **Arguments:** `kind`, "critic" or "shaping"; `player`, from 0; `value`, the number behind it;
+    `words`, a sentence.
+    """
+
+    kind: str
+    player: int
+    value: float
+    words: str
+
+
+class Report(eqx.Module):
+    """What a rule notes at every step, as running means, one number for each player.
+
+    **Arguments:** `explained` variance of returns by the critic, see `cautions`; `effect`, how
+    large a share of each player's direction is shaping: |Δ| / (|selfish| + |Δ|), Δ what shaping
+    adds; NaN where there is none; `steps` taken.
+    """
+
+    explained: Float[Array, "players"]
+    effect: Float[Array, "players"]
+    steps: Array
+
+    def noted(self, explained: Array, effect: Array) -> "Report":
+        """The means with one step more."""
+        steps = self.steps + 1
+        # The first steps count alike, so that zeros to begin with are no memory.
+        weight = jnp.maximum(1 - FORGETS, 1 / steps).astype(self.explained.dtype)
+        kept = [
+            old + weight * (new - old)
+            for old, new in ((self.explained, explained), (self.effect, effect))
+        ]
+        return Report(*kept, steps)
+
+
+def new_report(players: int, dtype: Any) -> Report:
+    """Of nothing yet."""
+    return Report(jnp.zeros(players, dtype), jnp.zeros(players, dtype), jnp.asarray(0, jnp.int32))
+
+
+def cautions(state: Any) -> list[Caution]:
+    """What the state of a rule, or of one that holds others, gives reason to be warned of.
+
+    Of several runs at once, whose numbers have leading axes, their medians are judged.
+    """
+    found = jax.tree.leaves(state, is_leaf=lambda x: isinstance(x, Report))
+    return [said for report in found if isinstance(report, Report) for said in _said(report)]
+
+
+def _said(report: Report) -> list[Caution]:
+    if np.max(np.asarray(report.steps)) < EARLY:
+        return []
+    said = []
+    for player in range(np.shape(report.explained)[-1]):
+        share = float(np.median(np.asarray(report.explained)[..., player]))
+        effect = float(np.median(np.asarray(report.effect)[..., player]))
+        if not share >= WORSE_THAN_CONSTANT:
+            words = (
+                f"the critic of player {player + 1} explains {share:.2g} of the variance of "
+                "returns, less than a constant would (0): advantages are mostly its error; let it "
+                "be scaled, raise critic_step, or lower trace"
+            )
+            said.append(Caution("critic", player, share, words))
+        if effect < HARDLY_ANY:
+            words = (
+                f"shaping is {effect:.2g} of the direction of player {player + 1}: it changes "
+                "nothing; raise beta, or look at the critic"
+            )
+            said.append(Caution("shaping", player, effect, words))
+    return said

@@ -1,0 +1,88 @@
+"""What the numbers in a folder depend on: a study and its inputs, versions, the machine."""
+
+import hashlib
+import importlib.metadata
+import platform
+from typing import Any, NamedTuple
+
+import jax
+
+from glasshouse._foundation.random import how_drawn
+from glasshouse._foundation.registry import Registry
+from glasshouse.channels.registry import CHANNELS
+from glasshouse.games.registry import CATALOGUE
+from glasshouse.parametric.registry import OBSERVABLES
+from glasshouse.rules.registry import RULES
+from glasshouse.semantics.registry import SEMANTICS
+from glasshouse.study.setting import Prepared
+from glasshouse.study.spec.study import Study
+
+SCHEMA_VERSION = 5
+"""Of provenance, summary and table; raised when a key changes its meaning or goes away."""
+
+PACKAGES = ("glasshouse", "jax", "jaxlib", "equinox", "optax", "numpy", "scipy", "pyarrow")
+"""What the numbers depend on, and the pictures in part."""
+
+
+class Recipe(NamedTuple):
+    """What is to be computed, and with what.
+
+    **Arguments:** `toml`, the study with every default written out, and the same as `resolved`;
+    `inputs`, the contents of the files that it reads, by name; `identity`, what the numbers depend
+    on, of which a folder keeps a record.
+    """
+
+    toml: str
+    resolved: dict[str, Any]
+    inputs: dict[str, bytes]
+    identity: dict[str, Any]
+
+
+def recipe_of(prepared: Prepared) -> Recipe:
+    """The recipe of a study."""
+    study = prepared.study
+    toml = study.to_toml()
+    identity = identity_of(toml, prepared.inputs, study.learning.seed, _installed(study))
+    return Recipe(toml, study.resolved(), prepared.inputs, identity)
+
+
+def identity_of(
+    toml: str,
+    inputs: dict[str, bytes],
+    seed: int,
+    installed: dict[str, str],
+    precision: str = "float64",
+) -> dict[str, Any]:
+    """What numbers depend on: the study and its inputs, versions, the machine.
+
+    **Arguments:** `installed`, versions of packages whose entry points the study names.
+    """
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "study": hashlib.sha256(toml.encode()).hexdigest(),
+        "inputs": {name: hashlib.sha256(content).hexdigest() for name, content in inputs.items()},
+        "seed": seed,
+        "random": how_drawn(seed),
+        "versions": {**{name: importlib.metadata.version(name) for name in PACKAGES}, **installed},
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "device": jax.devices()[0].device_kind,
+        "precision": precision,
+    }
+
+
+def _installed(study: Study) -> dict[str, str]:
+    """Versions of the packages whose entry points the study names."""
+    tables = study.learning.players or (study.learning,)
+    entrants = () if study.league is None else study.league.entrants
+    named: list[tuple[Registry[Any], Any]] = [
+        (SEMANTICS, study.semantics.MADE),
+        (CHANNELS, study.access.MADE),
+        *((RULES, table.made) for table in (*tables, *entrants)),
+        (CATALOGUE, CATALOGUE.get(study.game.name or "")),
+        (OBSERVABLES, OBSERVABLES.get(study.analysis.observe)),
+    ]
+    found: dict[str, str] = {}
+    for registry, thing in named:
+        found |= registry.package(thing)
+    return dict(sorted(found.items()))

@@ -1,0 +1,135 @@
+"""The report of a training, and its figure."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from markupsafe import Markup
+from matplotlib import style
+
+from glasshouse.plots.training import plot_training
+from glasshouse.study.report.again import again
+from glasshouse.study.report.blocks import (
+    Facts,
+    Items,
+    PageSection,
+    ScrolledTable,
+    element,
+    figure_markup,
+    number_markup,
+    quiet,
+)
+from glasshouse.study.report.figures import DPI, StudyFigure, finished_figure
+from glasshouse.study.report.svg import colours, declared, inline_svg
+from glasshouse.study.report.template import page_template
+from glasshouse.study.training.result import TrainingResult, by_seed, measured_names
+from glasshouse.study.training.words import claims, headline
+from glasshouse.study.words.names import upper
+
+DIGITS = 4
+MOST_STEPS_SHOWN = 60
+"""Of an episode."""
+
+MOST_SEEDS_LISTED = 200
+
+
+def training_figure(result: TrainingResult) -> StudyFigure:
+    """Payoffs along the training."""
+    curves = result.curves
+    with style.context(["default", {"figure.dpi": DPI}]):
+        ax = plot_training(curves.updates, curves.measured["payoff"], result.players)
+        figure = finished_figure(ax)
+    alt = f"Payoffs per step of each player over {curves.updates[-1]} updates: {headline(result)}."
+    caption = (
+        "Payoffs per step, discounted, estimated anew at each record: thin lines are seeds, thick "
+        "ones their mean, the band one standard error of it."
+    )
+    return StudyFigure("training", f"{result.prepared.title}", alt, caption, figure)
+
+
+def training_html(
+    result: TrainingResult, figure: StudyFigure, provenance: Mapping[str, Any]
+) -> str:
+    """The report of a training as the text of one HTML file that needs nothing beside itself."""
+    svg = Markup(inline_svg(figure))
+    light, dark = map(declared, colours([svg]))
+    return page_template("page.html.jinja").render(
+        title=result.prepared.title,
+        lead=f"{upper(headline(result))}.",
+        light=light,
+        dark=dark,
+        first=[figure_markup(figure, svg), element("div", _ends(result), class_="answers")],
+        sections=list(_sections(result, provenance)),
+        version=provenance.get("versions", {}).get("glasshouse", ""),
+    )
+
+
+def _sections(result: TrainingResult, provenance: Mapping[str, Any]) -> Iterator[PageSection]:
+    notes = [Items("notes", tuple(f"{upper(note)}." for note in result.notes))]
+    said = Items("claims", tuple(claims(result)))
+    yield PageSection("found", "What was found", (said, *(notes if result.notes else [])))
+    yield PageSection("trained", "How players were trained", (_facts(result),))
+    yield PageSection("seeds", "Seed by seed", tuple(_seeds(result)))
+    if result.episode:
+        yield PageSection("episode", "An episode", tuple(_episode(result)))
+    toml = result.prepared.study.to_toml()
+    blocks = tuple(again("train", toml, provenance))
+    yield PageSection("again", "How to compute it again", blocks)
+
+
+def _ends(result: TrainingResult) -> ScrolledTable:
+    """Of each player all that was measured at the end, with its standard error."""
+    columns = [("At the end, per step", "what"), *((name, "n") for name in result.players)]
+    rows = [
+        (
+            name,
+            *(
+                Markup("{} ± {}").format(number_markup(mean, DIGITS), number_markup(error, 2))
+                for mean, error in result.ends(name).tolist()
+            ),
+        )
+        for name in measured_names(result.curves)
+    ]
+    return ScrolledTable.of("Where training ended", columns, rows)
+
+
+def _facts(result: TrainingResult) -> Facts:
+    game, training = result.prepared.game, result.prepared.training
+    policies = {f"{policy.words}: {policy.formula}" for policy in game.policies}
+    entries = (
+        ("Game", f"{game.game.title} ({game.game.name})"),
+        ("Episodes", f"{game.episodes} an update, {game.game.horizon} steps each; γ = "
+                     f"{game.game.discount:g}; their end is {game.game.ending}"),
+        ("Policies", "; ".join(sorted(policies))),
+        ("Reading", f"{game.transparency.words}: {game.transparency.formula}"),
+        ("Learning", training.in_words),
+        ("Rule", training.rule.formula),
+        ("Precision", f"{game.precision} of episodes, double of parameters"),
+    )  # fmt: skip
+    return Facts(entries)
+
+
+def _seeds(result: TrainingResult) -> Iterator[object]:
+    columns = [("Seed", "what"), *((f"payoff of {name}", "n") for name in result.players)]
+    ends = by_seed(result.curves, "payoff")
+    rows = [
+        (str(seed), *(number_markup(x, DIGITS) for x in values))
+        for seed, values in ends[:MOST_SEEDS_LISTED]
+    ]
+    yield ScrolledTable.of("Payoffs per step at the end", columns, rows, tall=len(rows) > 16)
+    if len(ends) > MOST_SEEDS_LISTED:
+        yield quiet("{} of {} seeds; all are in curves.parquet.", MOST_SEEDS_LISTED, len(ends))
+
+
+def _episode(result: TrainingResult) -> Iterator[object]:
+    titles = [("Step", "what")]
+    for name in result.players:
+        titles += [(f"{name} does", None), ("and is paid", "n"), ("and", None)]
+    rows = []
+    for t, step in enumerate(result.episode[:MOST_STEPS_SHOWN], start=1):
+        row: list[object] = [str(t)]
+        for action, paid, events in zip(step.actions, step.rewards, step.events, strict=True):
+            row += [action, number_markup(paid, DIGITS), ", ".join(events)]
+        rows.append(row)
+    yield ScrolledTable.of("An episode of the first seed", titles, rows, tall=True)
+    if len(result.episode) > MOST_STEPS_SHOWN:
+        yield quiet("The first {} of {} steps.", MOST_STEPS_SHOWN, len(result.episode))

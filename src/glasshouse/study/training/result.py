@@ -1,0 +1,143 @@
+"""What a training came to: its curves, where they end, and an episode to look at."""
+
+import dataclasses
+import itertools
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float
+
+from glasshouse._foundation.results import Readable
+from glasshouse.dynamics.training import Curves
+from glasshouse.study.recipe import SCHEMA_VERSION
+from glasshouse.study.training.setting import PreparedTraining
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One step of an episode: what each player did, got, and what happened to it."""
+
+    actions: tuple[str, ...]
+    rewards: tuple[float, ...]
+    events: tuple[tuple[str, ...], ...]
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class TrainingResult(Readable):
+    """A training that was computed.
+
+    **Arguments:** `curves`; `episode`, one of the first seed at the end; `notes`, what a reader
+    should be warned of.
+    """
+
+    prepared: PreparedTraining
+    curves: Curves
+    episode: tuple[Step, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """What players are called."""
+        return tuple(f"player {i + 1}" for i in range(self.prepared.game.players))
+
+    def ends(self, name: str) -> Float[np.ndarray, "players 2"]:
+        """The mean at the end over seeds that did not fail, and its standard error."""
+        band = self.curves.band(name)[-1]
+        return np.stack([band[:, 0], band[:, 0] - band[:, 1]], axis=-1)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What was found, ready for JSON."""
+        from glasshouse.study.training.words import claims, headline
+
+        curves = self.curves
+        last = {name: values[-1] for name, values in curves.measured.items()}
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "title": self.prepared.title,
+            "headline": headline(self),
+            "claims": list(claims(self)),
+            "notes": list(self.notes),
+            "training": {
+                "game": self.prepared.game.game.name,
+                "detail": curves.detail,
+                "episodes": self.prepared.game.episodes,
+                "players": list(self.players),
+                "seeds": list(curves.seeds),
+                "failed": list(curves.failed),
+                "updates": curves.updates.tolist(),
+                "ends": {
+                    name: [
+                        {"mean": _number(mean), "error": _number(error)}
+                        for mean, error in self.ends(name)
+                    ]
+                    for name in measured_names(curves)
+                },
+                "by_seed": {
+                    name: [[_number(x) for x in row] for row in values]
+                    for name, values in last.items()
+                },
+            },
+        }
+
+    def table(self) -> pa.Table:
+        """All that was measured: a row for each record, seed and player."""
+        curves = self.curves
+        first = next(iter(curves.measured.values()))
+        record, seed, player = (x.ravel() for x in np.indices(first.shape))
+        columns: dict[str, Any] = {
+            "updates": curves.updates[record],
+            "seed": np.asarray(curves.seeds)[seed],
+            "player": player + 1,
+        }
+        columns |= {name: values.ravel() for name, values in curves.measured.items()}
+        return pa.table(
+            {
+                name: pa.array(x, from_pandas=True)  # NaN, of what has failed, is null
+                for name, x in columns.items()
+            }
+        )
+
+
+def played_episode(prepared: PreparedTraining, curves: Curves) -> tuple[Step, ...]:
+    """An episode of the first seed that did not fail, at the end of its training."""
+    from glasshouse.dynamics.training import episode_of
+
+    kept = [k for k, seed in enumerate(curves.seeds) if seed not in curves.failed]
+    if not kept:
+        return ()
+    played = episode_of(prepared.game, prepared.training, curves, kept[0])
+    names, found = prepared.game.game.action_names, []
+    for t in range(prepared.game.game.horizon):
+        happened = {name: np.asarray(x)[t, 0] for name, x in played.events.items()}
+        players = range(prepared.game.players)
+        events = tuple(tuple(n for n, x in happened.items() if x[i]) for i in players)
+        actions = tuple(names[int(a)] for a in np.asarray(played.actions)[t, 0])
+        rewards = tuple(float(x) for x in np.asarray(played.rewards)[t, 0])
+        found.append(Step(actions, rewards, events))
+    return tuple(found)
+
+
+def training_notes(curves: Curves) -> tuple[str, ...]:
+    """What a reader should be warned of."""
+    if not curves.failed:
+        return curves.cautions
+    *most, last = map(str, curves.failed)
+    which = f"seeds {', '.join(most)} and {last}" if most else f"seed {last}"
+    lost = f"{which} left the real numbers, and {'are' if most else 'is'} in no mean"
+    return (lost, *curves.cautions)
+
+
+def by_seed(curves: Curves, name: str) -> list[tuple[int, list[float]]]:
+    """The end of each seed."""
+    return list(zip(curves.seeds, curves.measured[name][-1].tolist(), strict=True))
+
+
+def measured_names(curves: Curves) -> list[str]:
+    """What was measured, payments first."""
+    first = ("payoff", "reward")
+    return [*first, *itertools.filterfalse(first.__contains__, curves.measured)]
+
+
+def _number(x: float) -> float | None:
+    return None if np.isnan(x) else float(x)
