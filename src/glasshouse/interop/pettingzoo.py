@@ -18,7 +18,7 @@ from glasshouse.games.stochastic.base import (
     ENDINGS,
     OWN,
     AbstractStochasticGame,
-    Branches,
+    Cases,
     Episode,
     Events,
     Observation,
@@ -198,8 +198,16 @@ class HostGame(AbstractStochasticGame):
         return f"pettingzoo-{self.host.name}"
 
     @property
+    def title(self) -> str:
+        return self.host.name
+
+    @property
     def actions(self) -> tuple[int, ...]:
         return self.host.actions
+
+    @property
+    def action_names(self) -> tuple[str, ...]:
+        return tuple(f"action {k}" for k in range(self.actions[0]))
 
     @property
     def features(self) -> int:
@@ -235,10 +243,10 @@ class HostGame(AbstractStochasticGame):
     def observe(self, state: HostState) -> Observation:
         return Observation(state.seen, None)
 
-    def beginnings(self) -> Branches:
+    def beginnings(self) -> Cases:
         return self._refused()
 
-    def branches(self, state: HostState, actions: Int[Array, "players"]) -> Branches:
+    def branches(self, state: HostState, actions: Int[Array, "players"]) -> Cases:
         return self._refused()
 
     def index(self, state: HostState) -> Int[Array, ""]:

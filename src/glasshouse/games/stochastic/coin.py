@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
@@ -18,11 +17,11 @@ from glasshouse.games.stochastic.base import (
     EPISODE_KEYS,
     OWN,
     AbstractStochasticGame,
-    Branches,
+    Cases,
     Episode,
     Events,
     Observation,
-    counted,
+    count_digits,
     in_digits,
     of_digits,
     pick,
@@ -40,7 +39,7 @@ VARIANTS: Mapping[str, str] = {
 LARGEST_GRID = 16
 """Cells a side, at most."""
 
-MOVES = ("left", "right", "up", "down", "stay")
+COIN_ACTIONS = ("left", "right", "up", "down", "stay")
 
 TIES = {
     "first": "the first of left, right, up, down, stay",
@@ -147,7 +146,7 @@ class CoinGame(AbstractStochasticGame):
 
     @property
     def action_names(self) -> tuple[str, ...]:
-        return MOVES[: self.actions[0]]
+        return COIN_ACTIONS[: self.actions[0]]
 
     @property
     def actions(self) -> tuple[int, ...]:
@@ -164,11 +163,11 @@ class CoinGame(AbstractStochasticGame):
 
     @property
     def situations(self) -> int | None:
-        return counted(self._seen_radices)
+        return count_digits(self._seen_radices)
 
     @property
     def states(self) -> int | None:
-        return counted(self._radices)
+        return count_digits(self._radices)
 
     @property
     def draws(self) -> tuple[int, int]:
@@ -246,31 +245,31 @@ class CoinGame(AbstractStochasticGame):
             (offset(here, others[0], self.grid), others[1]),
         )
 
-    def beginnings(self) -> Branches:
+    def beginnings(self) -> Cases:
         n = self.cells
         if not self._single:
             cells = np.indices((n,) * 4).reshape(4, -1).T
-            return Branches(jnp.asarray((cells + 0.5) / n), jnp.full(n**4, n**-4.0))
+            return Cases(jnp.asarray((cells + 0.5) / n), jnp.full(n**4, n**-4.0))
         rows, weights = [], []
         for first, second, colour in np.ndindex(n, n, 2):
             free = n - len({first, second})
             for k in range(free):
                 rows.append([(first + 0.5) / n, (second + 0.5) / n, (k + 0.5) / free, colour / 2])
                 weights.append(0.5 / n**2 / free)
-        return Branches(jnp.asarray(rows) + jnp.asarray([0, 0, 0, 0.25]), jnp.asarray(weights))
+        return Cases(jnp.asarray(rows) + jnp.asarray([0, 0, 0, 0.25]), jnp.asarray(weights))
 
-    def branches(self, state: Board, actions: Int[Array, "2"]) -> Branches:
+    def branches(self, state: Board, actions: Int[Array, "2"]) -> Cases:
         players, on = self._reached(state, actions)
         if self._single:
             case = jnp.arange(self.cells - 1)
             free = self.cells - 1 - (players[0] != players[1])
             drawn = jnp.where(case < free, 1.0 / free, 0.0)
             weights = jnp.where(on.any(), drawn, case == 0)
-            return Branches(((jnp.minimum(case, free - 1) + 0.5) / free)[:, None], weights)
+            return Cases(((jnp.minimum(case, free - 1) + 0.5) / free)[:, None], weights)
         n = self.cells
         case = np.indices((n, n)).reshape(2, -1).T
         each = jnp.where(on.any(axis=0), 1.0 / n, jnp.asarray(case == 0, float))
-        return Branches(jnp.asarray((case + 0.5) / n), each.prod(axis=-1))
+        return Cases(jnp.asarray((case + 0.5) / n), each.prod(axis=-1))
 
     def index(self, state: Board) -> Int[Array, ""]:
         digits = [*state.players, *state.coins, state.colour, *state.last]

@@ -18,13 +18,13 @@ from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import Readable
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic.base import (
-    LONGEST,
+    MOST_STEPS_OF_EPISODE,
     AbstractStochasticGame,
     Observation,
     State,
     stacked_states,
 )
-from glasshouse.games.stochastic.league import StepLeague, check_pairs, players_named
+from glasshouse.games.stochastic.league import StepLeague, check_two_seats, players_named
 from glasshouse.games.stochastic.players import AbstractPlayer
 
 MOST_CASES = 200_000_000
@@ -180,7 +180,7 @@ def exact_league(
         print(found.payoffs[..., 0].round(3).tolist())
         # [[0.349, -0.266, 0.059], [0.637, -0.0, 0.531], [0.114, -0.531, 0.0]]
     """
-    check_pairs(game)
+    check_two_seats(game)
     named = players_named(game, players)
     weights = step_weights(game, horizon, discount)
     every = transitions(game)
@@ -197,7 +197,9 @@ def step_weights(
     game: AbstractStochasticGame, horizon: Whole | None, discount: Numbers
 ) -> Float[np.ndarray, "steps"]:
     """How much each step counts in payoffs per step."""
-    steps = whole(game.horizon if horizon is None else horizon, "horizon", most=LONGEST)
+    steps = whole(
+        game.horizon if horizon is None else horizon, "horizon", most=MOST_STEPS_OF_EPISODE
+    )
     powers = float(number_within(discount, "discount", most=1.0)) ** np.arange(steps)
     return powers / powers.sum()
 
