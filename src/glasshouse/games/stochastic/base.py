@@ -29,16 +29,14 @@ Events: TypeAlias = dict[str, Float[Array, "players"]]
 ENDINGS = ("truncated", "ended")
 """What the end of an episode means: it was only cut off there, or nothing comes after."""
 
-MOST_STEPS_OF_EPISODE = 100_000
+MOST_STEPS_PLAYED = 100_000
 """Steps of an episode, at most."""
 
 OWN, SHARED_REWARDS = "own", "shared"
 """Who gets what a player is paid: itself, or all of them together."""
 
 EPISODE_KEYS: Mapping[str, Key] = {
-    "horizon": Key(
-        "Steps of an episode.", 50, int, symbol="T", least=1, most=MOST_STEPS_OF_EPISODE
-    ),
+    "horizon": Key("Steps of an episode.", 50, int, symbol="T", least=1, most=MOST_STEPS_PLAYED),
     "discount": Key("γ, the discount of a step.", 0.96, symbol="γ", least=0, most=1),
     "ending": Key(
         'What its end means: "truncated", cut off there, or "ended", nothing comes after.',
@@ -106,7 +104,7 @@ class Episode(eqx.Module):
         ending: str = ENDINGS[0],
         rewards: Any = OWN,
     ):
-        self.horizon = whole(horizon, "horizon", least=1, most=MOST_STEPS_OF_EPISODE)
+        self.horizon = whole(horizon, "horizon", least=1, most=MOST_STEPS_PLAYED)
         self.discount = float(number_within(discount, "discount", most=1.0))
         if ending not in ENDINGS:
             raise InputError(

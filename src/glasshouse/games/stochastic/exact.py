@@ -18,7 +18,7 @@ from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import Readable
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic.base import (
-    MOST_STEPS_OF_EPISODE,
+    MOST_STEPS_PLAYED,
     AbstractStochasticGame,
     Observation,
     State,
@@ -197,9 +197,7 @@ def step_weights(
     game: AbstractStochasticGame, horizon: Whole | None, discount: Numbers
 ) -> Float[np.ndarray, "steps"]:
     """How much each step counts in payoffs per step."""
-    steps = whole(
-        game.horizon if horizon is None else horizon, "horizon", most=MOST_STEPS_OF_EPISODE
-    )
+    steps = whole(game.horizon if horizon is None else horizon, "horizon", most=MOST_STEPS_PLAYED)
     powers = float(number_within(discount, "discount", most=1.0)) ** np.arange(steps)
     return powers / powers.sum()
 
