@@ -87,6 +87,7 @@ benchmark: .venv/dev
 	$(BIN)/python benchmarks/rules.py
 	$(BIN)/python benchmarks/shaping.py
 	$(BIN)/python benchmarks/devices.py
+	$(BIN)/python benchmarks/environments.py
 
 # Pins today's versions without recording where they come from.
 constraints:

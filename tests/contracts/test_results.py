@@ -98,7 +98,16 @@ from glasshouse.games import (
     catalogue,
 )
 from glasshouse.games.random import random_game
-from glasshouse.interop import parse_nfg, parse_table
+from glasshouse.games.stochastic import (
+    CoinGame,
+    Collector,
+    Commons,
+    IteratedMatrix,
+    TablePlayer,
+    exact_league,
+    transitions,
+)
+from glasshouse.interop import HostGame, parse_nfg, parse_table
 from glasshouse.leagues import MixedChoice, Strategy, alpha_rank, play, rate, round_robin
 from glasshouse.parametric import DifferentiableGame
 from glasshouse.plots import Marker
@@ -419,6 +428,14 @@ EXAMPLES = {
     "Ratings": lambda: rate(np.arange(24.0).reshape(2, 2, 2, 3) / 7),
     "RatedEntrant": lambda: rate([[3, 0], [5, 1]]).entrants[0],
     "RoundRobin": lambda: round_robin(["tft", "alld"], RepeatedGame(GAME, 0.96)),
+    "IteratedMatrix": IteratedMatrix.example,
+    "CoinGame": CoinGame.example,
+    "Commons": Commons.example,
+    "HostGame": HostGame.example,
+    "TablePlayer": lambda: TablePlayer([[1 / 3, 2 / 3]] * 13),
+    "Collector": lambda: Collector(CoinGame(), own=True),
+    "Transitions": lambda: transitions(Commons()),
+    "StepLeague": lambda: exact_league(Commons(), ["restrain", "exploit"]),
     "SavedFigure": lambda: SavedFigure("f.pdf", "map", "a", "b", "c", 86.0, 60.0),
     "SavedAnimation": lambda: SavedAnimation(
         "f.html", "a", "b", "semantics.coupling", (0.0, 1.0), {"κ_D": 1 / 4}, {"nobody": (1.0,)}, 9

@@ -83,7 +83,7 @@ class PlainCoins:
         if name == "random":
             return [1 / len(self.moves)] * len(self.moves)
         if name == "alld":
-            worth = [min(self.far(here, m, c) for c in (mine, its) if c) for m in self.moves]
+            worth = [(min(self.far(here, m, c) for c in (mine, its) if c), 0) for m in self.moves]
         else:
             worth = [
                 (self.far(here, m, mine) if mine else 0, -self.far(here, m, its) if its else 0)

@@ -18,7 +18,7 @@ from glasshouse.games.stochastic.base import (
     ENDINGS,
     OWN,
     AbstractStochasticGame,
-    Branches,
+    Cases,
     Episode,
     Events,
     Observation,
@@ -67,10 +67,9 @@ def to_pettingzoo(game: AbstractStochasticGame) -> "pettingzoo.ParallelEnv":
     running = _Running(game)
 
     class GameInSteps(pettingzoo.ParallelEnv):
-        metadata: ClassVar[dict[str, Any]] = {"name": game.name, "render_modes": []}
-        render_mode = None
-
         def __init__(self) -> None:
+            self.metadata = {"name": game.name, "render_modes": []}
+            self.render_mode = None
             self.possible_agents = names
             self.agents: list[str] = []
             self.observation_spaces = dict.fromkeys(names, box)
@@ -91,10 +90,14 @@ def to_pettingzoo(game: AbstractStochasticGame) -> "pettingzoo.ParallelEnv":
         def step(self, actions: dict[str, Any]) -> tuple[dict, dict, dict, dict, dict]:
             seen, paid, infos, over = running.step([int(actions[name]) for name in names])
             ends = over and game.ending == "ended"
-            flags = [dict.fromkeys(names, x) for x in (ends, over and not ends)]
             self.agents = [] if over else list(names)
-            parts = [dict(zip(names, x, strict=True)) for x in (seen, paid, infos)]
-            return parts[0], parts[1], *flags, parts[2]
+            return (
+                dict(zip(names, seen, strict=True)),
+                dict(zip(names, paid, strict=True)),
+                dict.fromkeys(names, ends),
+                dict.fromkeys(names, over and not ends),
+                dict(zip(names, infos, strict=True)),
+            )
 
     return GameInSteps()
 
@@ -107,14 +110,16 @@ class _Running:
         self._reset, self._step = eqx.filter_jit(game.reset), eqx.filter_jit(game.step)
         self._observe = eqx.filter_jit(game.observe)
         self._key: Any = None
-        self._time, self._state = 0, None
+        self._own: Any = None
+        self._state: Any = None
+        self._time = 0
 
     def begin(self, seed: Any) -> tuple[list[np.ndarray], list[dict[str, Any]]]:
         if seed is None and self._key is None:
             seed = int(np.random.SeedSequence().generate_state(1)[0])
         if seed is not None:
             self._key = jax.random.key(int(seed), impl=KEYS_OF)
-        self._key, self._own = jax.random.split(self._key)
+        self._key, self._own = jax.random.split(self._key)  # pyright: ignore[reportArgumentType]
         self._time, self._state = 0, self._reset(jax.random.fold_in(self._own, 0))
         return self._seen({})
 
@@ -193,8 +198,16 @@ class HostGame(AbstractStochasticGame):
         return f"pettingzoo-{self.host.name}"
 
     @property
+    def title(self) -> str:
+        return self.host.name
+
+    @property
     def actions(self) -> tuple[int, ...]:
         return self.host.actions
+
+    @property
+    def action_names(self) -> tuple[str, ...]:
+        return tuple(f"action {k}" for k in range(self.actions[0]))
 
     @property
     def features(self) -> int:
@@ -230,10 +243,10 @@ class HostGame(AbstractStochasticGame):
     def observe(self, state: HostState) -> Observation:
         return Observation(state.seen, None)
 
-    def beginnings(self) -> Branches:
+    def beginnings(self) -> Cases:
         return self._refused()
 
-    def branches(self, state: HostState, actions: Int[Array, "players"]) -> Branches:
+    def branches(self, state: HostState, actions: Int[Array, "players"]) -> Cases:
         return self._refused()
 
     def index(self, state: HostState) -> Int[Array, ""]:

@@ -29,14 +29,14 @@ Events: TypeAlias = dict[str, Float[Array, "players"]]
 ENDINGS = ("truncated", "ended")
 """What the end of an episode means: it was only cut off there, or nothing comes after."""
 
-LONGEST = 100_000
+MOST_STEPS_PLAYED = 100_000
 """Steps of an episode, at most."""
 
-OWN, SHARED = "own", "shared"
+OWN, SHARED_REWARDS = "own", "shared"
 """Who gets what a player is paid: itself, or all of them together."""
 
 EPISODE_KEYS: Mapping[str, Key] = {
-    "horizon": Key("Steps of an episode.", 50, int, symbol="T", least=1, most=LONGEST),
+    "horizon": Key("Steps of an episode.", 50, int, symbol="T", least=1, most=MOST_STEPS_PLAYED),
     "discount": Key("γ, the discount of a step.", 0.96, symbol="γ", least=0, most=1),
     "ending": Key(
         'What its end means: "truncated", cut off there, or "ended", nothing comes after.',
@@ -46,13 +46,13 @@ EPISODE_KEYS: Mapping[str, Key] = {
     "rewards": Key(
         'Who gets what a player is paid: "own", itself, or "shared", all of them together.',
         OWN,
-        (OWN, SHARED),
+        (OWN, SHARED_REWARDS),
     ),
 }
 """What all games in steps take in study files."""
 
 
-class Branches(NamedTuple):
+class Cases(NamedTuple):
     """All that chance can do: which random numbers stand for each case, and how likely it is.
 
     **Arguments:** `uniforms`, a row for each case; `weights`, which sum to 1; a case of weight 0
@@ -104,7 +104,7 @@ class Episode(eqx.Module):
         ending: str = ENDINGS[0],
         rewards: Any = OWN,
     ):
-        self.horizon = whole(horizon, "horizon", least=1, most=LONGEST)
+        self.horizon = whole(horizon, "horizon", least=1, most=MOST_STEPS_PLAYED)
         self.discount = float(number_within(discount, "discount", most=1.0))
         if ending not in ENDINGS:
             raise InputError(
@@ -193,11 +193,11 @@ class AbstractStochasticGame(AbstractDeclared, eqx.Module):
         """What each player sees, its own things first; whatever the precision in use."""
 
     @abc.abstractmethod
-    def beginnings(self) -> Branches:
+    def beginnings(self) -> Cases:
         """All that chance can do at the beginning."""
 
     @abc.abstractmethod
-    def branches(self, state: State, actions: Int[Array, "players"]) -> Branches:
+    def branches(self, state: State, actions: Int[Array, "players"]) -> Cases:
         """All that chance can do in a step, always as many cases."""
 
     @abc.abstractmethod
@@ -260,7 +260,7 @@ def pick(uniform: Float[Array, ""], count: Int[Array, ""] | int) -> Int[Array, "
     return jnp.minimum(jnp.floor(uniform * count).astype(jnp.int32), count - 1)
 
 
-def counted(radices: Sequence[int]) -> int | None:
+def count_digits(radices: Sequence[int]) -> int | None:
     """How many numbers have such digits; None where they would not fit 32 bits."""
     found = math.prod(radices)
     return found if found < 2**31 else None
@@ -268,7 +268,7 @@ def counted(radices: Sequence[int]) -> int | None:
 
 def of_digits(digits: Sequence[Int[Array, ""]], radices: Sequence[int]) -> Int[Array, ""]:
     """The number that digits of these radices make, the first counting most."""
-    number = jnp.zeros((), jnp.int32)
+    number = jnp.zeros_like(digits[0], jnp.int32)
     for digit, radix in zip(digits, radices, strict=True):
         number = number * radix + digit.astype(jnp.int32)
     return number
@@ -283,13 +283,13 @@ def in_digits(number: Int[Array, ""], radices: Sequence[int]) -> list[Int[Array,
     return digits[::-1]
 
 
-def only_case(draws: int) -> Branches:
+def only_case(draws: int) -> Cases:
     """Chance does nothing."""
-    return Branches(jnp.full((1, draws), 0.5), jnp.ones(1))
+    return Cases(jnp.full((1, draws), 0.5), jnp.ones(1))
 
 
 def _weights(rewards: Any, players: int) -> tuple[tuple[float, ...], ...] | None:
-    if isinstance(rewards, str) and rewards in (OWN, SHARED):
+    if isinstance(rewards, str) and rewards in (OWN, SHARED_REWARDS):
         return None if rewards == OWN else ((1.0,) * players,) * players
     try:
         matrix = np.asarray(as_array(rewards))

@@ -18,7 +18,7 @@ from glasshouse.games.stochastic.base import (
     EPISODE_KEYS,
     OWN,
     AbstractStochasticGame,
-    Branches,
+    Cases,
     Episode,
     Events,
     Observation,
@@ -146,14 +146,14 @@ class Commons(AbstractStochasticGame):
         situations = jnp.broadcast_to(state, (self.sharers,))
         return Observation(jnp.broadcast_to(one, (self.sharers, self.features)), situations)
 
-    def beginnings(self) -> Branches:
-        return Branches(jnp.zeros((1, 0)), jnp.ones(1))
+    def beginnings(self) -> Cases:
+        return Cases(jnp.zeros((1, 0)), jnp.ones(1))
 
-    def branches(self, state: Int[Array, ""], actions: Int[Array, "players"]) -> Branches:
+    def branches(self, state: Int[Array, ""], actions: Int[Array, "players"]) -> Cases:
         *_, grown = self._grown(state, actions, jnp.result_type(float))
         fraction = grown - jnp.floor(grown)
         uniforms = jnp.stack([fraction / 2, (1 + fraction) / 2])
-        return Branches(uniforms[:, None], jnp.stack([fraction, 1 - fraction]))
+        return Cases(uniforms[:, None], jnp.stack([fraction, 1 - fraction]))
 
     def index(self, state: Int[Array, ""]) -> Int[Array, ""]:
         return state

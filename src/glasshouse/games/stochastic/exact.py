@@ -12,18 +12,19 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.numbers import Numbers, Whole, number_within, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import Readable
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic.base import (
-    LONGEST,
+    MOST_STEPS_PLAYED,
     AbstractStochasticGame,
     Observation,
     State,
     stacked_states,
 )
-from glasshouse.games.stochastic.league import StepLeague, check_pairs, players_named
+from glasshouse.games.stochastic.league import StepLeague, check_two_seats, players_named
 from glasshouse.games.stochastic.players import AbstractPlayer
 
 MOST_CASES = 200_000_000
@@ -179,7 +180,7 @@ def exact_league(
         print(found.payoffs[..., 0].round(3).tolist())
         # [[0.349, -0.266, 0.059], [0.637, -0.0, 0.531], [0.114, -0.531, 0.0]]
     """
-    check_pairs(game)
+    check_two_seats(game)
     named = players_named(game, players)
     weights = step_weights(game, horizon, discount)
     every = transitions(game)
@@ -196,7 +197,7 @@ def step_weights(
     game: AbstractStochasticGame, horizon: Whole | None, discount: Numbers
 ) -> Float[np.ndarray, "steps"]:
     """How much each step counts in payoffs per step."""
-    steps = whole(game.horizon if horizon is None else horizon, "horizon", most=LONGEST)
+    steps = whole(game.horizon if horizon is None else horizon, "horizon", most=MOST_STEPS_PLAYED)
     powers = float(number_within(discount, "discount", most=1.0)) ** np.arange(steps)
     return powers / powers.sum()
 
@@ -213,7 +214,9 @@ def _observed(game: AbstractStochasticGame, states: State) -> Observation:
 
 @eqx.filter_jit
 def _happening(
-    game: AbstractStochasticGame, states: Int[Array, "pairs"], actions: Int[Array, "pairs players"]
+    game: AbstractStochasticGame,
+    states: Int[RealArray, "pairs"],
+    actions: Int[RealArray, "pairs players"],
 ) -> tuple[Int[Array, "pairs cases"], Float[Array, "pairs cases"], Float[Array, "pairs players"]]:
     """Where each case of chance leads, how likely it is, and what is expected to be paid."""
 
@@ -227,7 +230,7 @@ def _happening(
 
 
 @in_float64
-def _mixes(player: AbstractPlayer, seen: Observation) -> Float[np.ndarray, "states actions"]:
+def _mixes(player: AbstractPlayer, seen: Observation) -> Any:
     return _mixing(player, seen)
 
 

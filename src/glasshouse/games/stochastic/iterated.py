@@ -21,7 +21,7 @@ from glasshouse.games.stochastic.base import (
     EPISODE_KEYS,
     OWN,
     AbstractStochasticGame,
-    Branches,
+    Cases,
     Episode,
     Events,
     Observation,
@@ -142,10 +142,10 @@ class IteratedMatrix(AbstractStochasticGame):
         seen = jnp.asarray(frames.astype(np.int32))[:, state]
         return Observation(jax.nn.one_hot(seen, self.features), seen)
 
-    def beginnings(self) -> Branches:
+    def beginnings(self) -> Cases:
         return only_case(0)
 
-    def branches(self, state: Int[Array, ""], actions: Int[Array, "players"]) -> Branches:
+    def branches(self, state: Int[Array, ""], actions: Int[Array, "players"]) -> Cases:
         return only_case(0)
 
     def index(self, state: Int[Array, ""]) -> Int[Array, ""]:

@@ -86,7 +86,7 @@ def players_named(
     return {name: _made(game, name, player) for name, player in given.items()}
 
 
-def check_pairs(game: AbstractStochasticGame) -> None:
+def check_two_seats(game: AbstractStochasticGame) -> None:
     """Refuse games that are not of two players with as many actions."""
     if game.players != 2 or len(set(game.actions)) > 1:
         raise InputError(

@@ -16,9 +16,9 @@ from glasshouse.errors import InputError
 from glasshouse.games.stochastic.base import AbstractStochasticGame, Episode, Observation
 from glasshouse.games.stochastic.episodes import episode_uniforms, play
 from glasshouse.games.stochastic.exact import step_weights
-from glasshouse.games.stochastic.league import StepLeague, check_pairs, players_named
+from glasshouse.games.stochastic.league import StepLeague, check_two_seats, players_named
 
-MOST_SEEDS = 1000
+MOST_LEAGUE_SEEDS = 1000
 
 
 def sampled_league(
@@ -47,9 +47,9 @@ def sampled_league(
         found = sampled_league(CoinGame(), ["allc", "alld"], seeds=4, horizon=16)
         print(found.payoffs.shape, found.errors.max() < 0.05)  # (2, 2, 2) True
     """
-    check_pairs(game)
+    check_two_seats(game)
     named = players_named(game, players)
-    seeds = whole(seeds, "seeds", most=MOST_SEEDS)
+    seeds = whole(seeds, "seeds", most=MOST_LEAGUE_SEEDS)
     episodes = whole(episodes, "episodes", most=1_000_000)
     weights = step_weights(game, horizon, discount)
     game = _lasting(game, len(weights))
