@@ -297,12 +297,16 @@ OF_OTHERS = {
     # study asks a rule that draws whether it can learn in its game.
     "rules/base.py": {"jax.random.key"},
     "study/setting.py": {"jax.random.key"},
+    # Training draws from keys whose words are the library's own, one part of each an update; a key
+    # that nothing is drawn with is traced to see whether a rule can learn.
+    "dynamics/training.py": {"jax.random.fold_in", "jax.random.key", "jax.random.wrap_key_data"},
     # Networks' own initialisers take a key of JAX, whose words are the library's own.
     "semantics/neural/initialisers.py": {"jax.random.wrap_key_data"},
     # The network that contract tests are shown has an initialiser of its own, as a user's would.
     "semantics/neural/modules.py": {"jax.random.key_data", "numpy.random.default_rng"},
     # Equinox asks for a key where nothing but the shapes of a network is wanted.
     "semantics/neural/base.py": {"jax.random.key"},
+    "semantics/policies/network.py": {"jax.random.key", "jax.random.split"},
 }
 """All uses of other generators, by file: none of them draws a number of an analysis or a study."""
 

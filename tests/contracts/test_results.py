@@ -8,6 +8,7 @@ import io
 import json
 import math
 import re
+import tempfile
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -75,9 +76,11 @@ from glasshouse.dynamics import (
     Rest,
     Solution,
     Starts,
+    Training,
     batch_map,
     ending,
     learn,
+    train,
 )
 from glasshouse.families import (
     AffineFamily,
@@ -109,7 +112,7 @@ from glasshouse.games.stochastic import (
 )
 from glasshouse.interop import HostGame, parse_nfg, parse_table
 from glasshouse.leagues import MixedChoice, Strategy, alpha_rank, play, rate, round_robin
-from glasshouse.parametric import DifferentiableGame
+from glasshouse.parametric import DifferentiableGame, SampledParametricGame
 from glasshouse.plots import Marker
 from glasshouse.rules import Fixed, Gradient, Lola, PerPlayer, Transformed
 from glasshouse.rules.registry import RULES, VIEWS
@@ -122,6 +125,14 @@ from glasshouse.semantics import (
     Modules,
     Policies,
     Reading,
+)
+from glasshouse.semantics.policies import (
+    GruPolicy,
+    MirroredWeights,
+    MlpPolicy,
+    Opaque,
+    PolicyPlayer,
+    TablePolicy,
 )
 from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study import (
@@ -137,6 +148,7 @@ from glasshouse.study import (
 from glasshouse.study.drawing import SavedAnimation, SavedFigure
 from glasshouse.study.questions import study_points
 from glasshouse.study.sceptic import Experiment, Findings, Trial
+from glasshouse.study.training import PreparedTraining, check_training
 from glasshouse.theory import (
     AffineDiagonal,
     access_thresholds,
@@ -260,6 +272,18 @@ def bounds():
 def league():
     learners = {"naive": Gradient(), "still": Fixed()}
     return play(learners, PARAMETRIC, learning=Learning(steps=20), seeds=5)
+
+
+def sampled_game() -> SampledParametricGame:
+    game = IteratedMatrix.example()
+    return SampledParametricGame(game, TablePolicy(game), episodes=4)
+
+
+def prepared_training() -> PreparedTraining:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "study.toml"
+        file.write_text('game.kind = "iterated"\ngame.stage.name = "chicken"\n')
+        return check_training(file)
 
 
 EXAMPLES = {
@@ -435,6 +459,16 @@ EXAMPLES = {
     "TablePlayer": lambda: TablePlayer([[1 / 3, 2 / 3]] * 13),
     "Collector": lambda: Collector(CoinGame(), own=True),
     "Transitions": lambda: transitions(Commons()),
+    "SampledParametricGame": sampled_game,
+    "TablePolicy": lambda: TablePolicy(IteratedMatrix.example()),
+    "MlpPolicy": lambda: MlpPolicy(IteratedMatrix.example()),
+    "GruPolicy": lambda: GruPolicy(IteratedMatrix.example()),
+    "PolicyPlayer": lambda: PolicyPlayer(TablePolicy(IteratedMatrix.example()), np.zeros((5, 1))),
+    "Opaque": Opaque.example,
+    "MirroredWeights": MirroredWeights.example,
+    "Training": Training,
+    "Curves": lambda: train(sampled_game(), Training(updates=2, every=1, seeds=2)),
+    "PreparedTraining": prepared_training,
     "StepLeague": lambda: exact_league(Commons(), ["restrain", "exploit"]),
     "SavedFigure": lambda: SavedFigure("f.pdf", "map", "a", "b", "c", 86.0, 60.0),
     "SavedAnimation": lambda: SavedAnimation(
