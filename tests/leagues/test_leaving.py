@@ -25,12 +25,10 @@ def test_no_learner_but_tit_for_tat_gains_by_leaving_a_pair_of_shapers():
         learning=Learning(steps=100, step_size=1.0, starts=Starts(seed=3000)),
         seeds=200,
     )
-    for pair, best in (("LOLA", "nobody gains"), ("SOS", None)):
+    for pair in ("LOLA", "SOS"):
         found = league.leaving(pair, pair)
         gains = {x.to: x.in_errors for x in found.departures}
         assert found.verdict == "gains"
         assert gains["tft"] > 3
         assert max(gains["naive"], gains["LookAhead"]) < -3
-        alone = league.leaving(pair, pair, without=["tft"])
-        assert best is None or alone.verdict in (best, "not told apart")
     assert league.leaving("naive", "naive", without=["tft"]).verdict == "gains"
