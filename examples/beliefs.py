@@ -46,8 +46,9 @@ def paid(game, *halves):
 
     A half is a line-up and the step of player 2 in it; one alone stands for both."""
     params = tuple(np.random.default_rng(SEED).normal(size=(2, RUNS, 5)))
-    for line_up, pace in halves if len(halves) == 2 else halves * 2:
-        params, payoffs = batch_map(halfway, params, line_up, game, np.asarray(pace))
+    (line_up, pace), (then, later) = halves if len(halves) == 2 else halves * 2
+    params, _ = batch_map(halfway, params, line_up, game, np.asarray(pace))
+    _, payoffs = batch_map(halfway, params, then, game, np.asarray(later))
     return np.asarray(payoffs)
 
 

@@ -4,6 +4,7 @@ import hashlib
 import importlib.metadata
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -293,7 +294,8 @@ def test_a_view_is_one_file_or_an_entry_point(tmp_path, monkeypatch):
     named, seen = 'plugins = ["shrunk.py"]', 'rule = "lola", sees = { kind = "shrunk_so", share = '
     alone = f"{seen}0.25 }}".replace(", sees", "\nsees")
     prepared = read(alone, named)
-    game, rule = prepared.base.parametric, prepared.base.learning.rule
+    rule: Any = prepared.base.learning.rule
+    game = prepared.base.parametric
     assert type(rule.view) is VIEWS["shrunk"]
     found, _ = rule.direction(game, (0.8, -0.4), rule.init(game, (0.8, -0.4)))
     lola = rule.rule

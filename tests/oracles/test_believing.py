@@ -51,8 +51,8 @@ def by_matrices(dense, exact):
     types, P = types_of(dense)
     n = len(dense.xi)
     if not exact:
-        d = sum(b * d for b, (d, _) in zip(BELIEFS, types, strict=True))
-        turn = sum(b * turn for b, (_, turn) in zip(BELIEFS, types, strict=True))
+        d = np.sum([b * d for b, (d, _) in zip(BELIEFS, types, strict=True)], axis=0)
+        turn = np.sum([b * x for b, (_, x) in zip(BELIEFS, types, strict=True)], axis=0)
         gained = [
             sum(d[j] * P[i, j, i] + turn[j, i] * dense.E[i, j] for j in range(n) if j != i)
             for i in range(n)
