@@ -30,8 +30,8 @@ THEMES = {"light": ("#1a1a1a", "#ffffff"), "dark": ("#e6e6e6", "#0d1117")}
 TEXT, SMALL = 9.5, 8.5
 WIDE, NARROW = (8.2, 6.0), (4.1, 4.9)
 """Inches: text is as large in both."""
-LINE = {WIDE: 30, NARROW: 14}
-"""So many letters stand in one line."""
+LINE = 30
+"""So many letters stand in one line of the wide figure."""
 NUMBER = re.compile(r"(?<![\w.#-])-?\d+\.\d{3,}")
 """Coordinates, of which four digits are plenty."""
 
@@ -85,21 +85,21 @@ def portrait(ax: Axes, coupling: float, lines: list[np.ndarray], text: str, size
         ax.plot(*line[-1], "o", color=colour, ms=6, zorder=5, clip_on=False)
     ax.set(xlim=(-3.1, 3.1), ylim=(-3.1, 3.1), xticks=(-3, 0, 3), yticks=(-3, 0, 3), aspect="equal")
     ax.set_title(
-        f"{'coupling ' * (size is WIDE)}κ = {coupling:g}\n{broken(text, size)}", fontsize=TEXT
+        f"{'coupling ' * (size is WIDE)}κ = {coupling:g}\n{broken(text, size, 13)}", fontsize=TEXT
     )
     ax.set_xlabel(f"{'parameter ' * (size is WIDE)}$\\theta_1$ of player 1", fontsize=SMALL)
     ax.tick_params(labelsize=SMALL)
 
 
-def broken(text: str, size: Size) -> str:
-    """In lines as long as there is room for."""
-    return textwrap.fill(text, LINE[size])
+def broken(text: str, size: Size, narrow: int) -> str:
+    """In lines as long as there is room for, which is `narrow` letters in the narrow figure."""
+    return textwrap.fill(text, LINE if size is WIDE else narrow)
 
 
 def diagram(ax: Axes, couplings: np.ndarray, found: np.ndarray, size: Size) -> None:
     """Outcomes along the coupling, with where things switch."""
     names = ("nobody cooperates", "one exploits the other", "both cooperate")
-    places = ((0.2, 0.5), (0.585, 0.5), (0.98, 0.5))
+    places = ((0.2, 0.5), (0.585, 0.5), (0.98 if size is WIDE else 1.04, 0.5))
     ax.stackplot(couplings, found.T, colors=(GREY, ORANGE, BLUE), alpha=0.85, lw=0)
     for name, place in zip(names, places, strict=True):
         text = {
@@ -109,7 +109,7 @@ def diagram(ax: Axes, couplings: np.ndarray, found: np.ndarray, size: Size) -> N
             "ha": "center",
             "va": "center",
         }
-        ax.text(*place, broken(name, size), **text)
+        ax.text(*place, broken(name, size, 10), **text)
     moves = FAMILY.closed_form().neutral.value
     proved = gh.certified_threshold(FAMILY).bracket[1]
     marks = {
@@ -119,7 +119,7 @@ def diagram(ax: Axes, couplings: np.ndarray, found: np.ndarray, size: Size) -> N
     for at, words in marks.items():
         ax.axvline(at, ymax=1.07, color="C0", lw=1.2, clip_on=False)
         ax.annotate(
-            broken(words, size),
+            broken(words, size, 17),
             (at, 1.08),
             xycoords=("data", "axes fraction"),
             fontsize=SMALL,
