@@ -407,10 +407,14 @@ def test_without_out_certificates_go_beside(call, tmp_path, monkeypatch):
     assert "glasshouse verify certificates/mine/*.json" in printed
 
 
-def test_games_of_many_actions_are_proved_too_and_ends_that_still_move_say_so(call, tmp_path):
+@pytest.mark.parametrize("levels", [4, pytest.param(7, marks=pytest.mark.slow)])
+def test_games_of_many_actions_are_proved_too_and_ends_that_still_move_say_so(
+    levels, call, tmp_path
+):
     study, out = tmp_path / "mine.toml", tmp_path / "out"
     few = "[learning]\nstarts = 2\nsteps = 20\n"
-    study.write_text(f'[game]\nname = "minimum_effort"\n{few}[sweep]\n')
+    game = f'[game]\nname = "minimum_effort"\nparameters = {{ levels = {levels} }}\n'
+    study.write_text(f"{game}{few}[sweep]\n")
     code, printed, err = call("certify", str(study), "--out", str(out))
     assert (code, err) == (0, "")
     assert "Note: no run came to rest to 1e-6" in printed

@@ -139,7 +139,7 @@ def _measured(game: Any) -> Any:
 
 @eqx.filter_jit
 def _compiled(game: Any) -> Any:
-    """One program for all couplings: by single operations seven players took four times as long."""
+    """One program for all couplings: operations one by one took three times as long."""
     params = as_floats(game.neutral())
     trees = (game.selfish_gradients(params), game.gradient_scales(params))
     behaviour = cooperation(game, params)
