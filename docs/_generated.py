@@ -16,7 +16,7 @@ import pydantic
 import tomli_w
 
 REFERENCE = Path(__file__).parent / "reference"
-PAGES = (REFERENCE / "commands.md", REFERENCE / "study.md")
+PAGES = (REFERENCE / "commands.md", REFERENCE / "study.md", REFERENCE / "training.md")
 
 BLOCK = re.compile(r"(<!-- (help|keys):(.*?)-->\n).*?(<!-- end -->)", flags=re.DOTALL)
 
@@ -80,11 +80,21 @@ def tables() -> dict[str, type[pydantic.BaseModel]]:
     from glasshouse.study.spec.sight import SIGHT_SPECS
     from glasshouse.study.spec.stop import StopSpec
     from glasshouse.study.spec.study import AnalysisSpec, RangeSpec
+    from glasshouse.study.training.environments import ENVIRONMENT_SPECS
+    from glasshouse.study.training.spec import (
+        POLICY_SPECS,
+        TRANSPARENCY_SPECS,
+        MeetingsSpec,
+        TrainingSpec,
+    )
 
     own = (  # whatever is installed
         ("semantics", SEMANTICS_SPECS),
         ("access", ACCESS_SPECS),
         ("sees", SIGHT_SPECS),
+        ("training game", ENVIRONMENT_SPECS),
+        ("policy", POLICY_SPECS),
+        ("transparency", TRANSPARENCY_SPECS),
     )
     kinds = {f"{of} {study_name(x.MADE)}": x for of, specs in own for x in specs.own()}
     rest = {
@@ -99,11 +109,19 @@ def tables() -> dict[str, type[pydantic.BaseModel]]:
         "reference": ReferenceSpec,
         "league": LeagueSpec,
         "entrant": EntrantSpec,
+        "training learning": TrainingSpec,
+        "training league": MeetingsSpec,
     }
     return {"game": GameSpec, **kinds, **rest}
 
 
-OF_ITS_OWN = {("entrant", "start")}
+INHERITING = ("compare", "entrant", "training learning")
+"""Tables that take the keys of rules, which are listed with [learning]."""
+
+OF_ITS_OWN = {
+    ("entrant", "start"),
+    *(("training learning", key) for key in ("step_size", "seed", "tied")),
+}
 """Keys that mean something else in a table than in [learning]."""
 
 
@@ -111,7 +129,7 @@ def keys(name: str) -> str:
     """Key, default and meaning of everything in one table."""
     rows = ["| key | default | meaning |", "|---|---|---|"]
     table = tables()[name]
-    listed = tables()["learning"].model_fields if name in ("compare", "entrant") else {}
+    listed = tables()["learning"].model_fields if name in INHERITING else {}
     inherited = {key for key in listed if (name, key) not in OF_ITS_OWN}
     for key, field in table.model_fields.items():
         if key in inherited:  # which are listed once

@@ -1,6 +1,6 @@
 """`glasshouse train`: train players in games that are played in samples."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -58,11 +58,23 @@ def _tell(summary: Mapping[str, Any], folder: Path, again: bool) -> None:
     ]
     print_table(rows, ("per step, at the end", *found["players"]))
     say()
+    met = summary["league"]
+    if met is not None:
+        say("What the row is paid per step against the column:")
+        print_table(list(_pairs(met)), ("", *met["entrants"]))
+        say()
     for sentence in summary["claims"]:
         say(sentence, "  ", "    ")
     for note in summary["notes"]:
         say(f"Note: {note}.", "  ", "    ")
     say(f"Report: {folder / 'report.html'}", "  ", "    ")
+
+
+def _pairs(met: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Mean payments of each pair, with standard errors over seeds."""
+    for k, name in enumerate(met["entrants"]):
+        cells = zip(met["payoffs"][k], met["errors"][k], strict=True)
+        yield name, *(_end(paid[0], error[0] or 0.0) for paid, error in cells)
 
 
 def _end(mean: float | None, error: float | None) -> str:

@@ -24,6 +24,7 @@ from glasshouse.rules.base import AbstractRule, check_direction, in_words
 from glasshouse.rules.gradient import Gradient
 from glasshouse.rules.sampled.report import cautions
 from glasshouse.rules.transformed import Transformed
+from glasshouse.semantics.policies.player import PolicyPlayer
 
 if TYPE_CHECKING:  # what is held; anything may be given, and is refused with an advice
     HeldRule: TypeAlias = AbstractRule
@@ -215,6 +216,26 @@ def joined(parts: list[Piece], training: Training) -> Curves:
     updates = np.concatenate([part.updates for part in parts])
     said = tuple(dict.fromkeys(caution.words for caution in cautions(parts[-1].state)))
     return Curves(updates, measured, parts[-1].params, seeds, training.in_words, said)
+
+
+def trained_players(game: SampledParametricGame, curves: Curves) -> dict[str, list[PolicyPlayer]]:
+    """Who was trained, one for each seed: "trained" where all share parameters, else each seat's.
+
+    **Raises:** `InputError` where they read each other's weights, which others have none of.
+    """
+    if game.transparency.reads:
+        raise InputError(
+            f"players who read weights ({game.transparency.words}) cannot meet those who have none"
+        )
+    shared = len(curves.params) < game.players
+    names = ["trained"] if shared else [f"trained {i + 1}" for i in range(game.players)]
+    return {
+        name: [
+            PolicyPlayer(policy, jax.tree.map(lambda x, k=k: x[k], own))
+            for k in range(len(curves.seeds))
+        ]
+        for name, policy, own in zip(names, game.policies, curves.params, strict=False)
+    }
 
 
 @in_float64

@@ -6,6 +6,7 @@ from typing import Any
 from markupsafe import Markup
 from matplotlib import style
 
+from glasshouse.games.stochastic.league import StepLeague
 from glasshouse.plots.training import plot_training
 from glasshouse.study.report.again import again
 from glasshouse.study.report.blocks import (
@@ -15,6 +16,7 @@ from glasshouse.study.report.blocks import (
     ScrolledTable,
     element,
     figure_markup,
+    formula,
     number_markup,
     quiet,
 )
@@ -69,6 +71,8 @@ def _sections(result: TrainingResult, provenance: Mapping[str, Any]) -> Iterator
     yield PageSection("found", "What was found", (said, *(notes if result.notes else [])))
     yield PageSection("trained", "How players were trained", (_facts(result),))
     yield PageSection("seeds", "Seed by seed", tuple(_seeds(result)))
+    if result.league is not None:
+        yield PageSection("league", "Whom they meet", tuple(_met(result.league)))
     if result.episode:
         yield PageSection("episode", "An episode", tuple(_episode(result)))
     toml = result.prepared.study.to_toml()
@@ -99,10 +103,10 @@ def _facts(result: TrainingResult) -> Facts:
         ("Game", f"{game.game.title} ({game.game.name})"),
         ("Episodes", f"{game.episodes} an update, {game.game.horizon} steps each; γ = "
                      f"{game.game.discount:g}; their end is {game.game.ending}"),
-        ("Policies", "; ".join(sorted(policies))),
-        ("Reading", f"{game.transparency.words}: {game.transparency.formula}"),
+        ("Policies", formula("; ".join(sorted(policies)), {})),
+        ("Reading", formula(f"{game.transparency.words}: {game.transparency.formula}", {})),
         ("Learning", training.in_words),
-        ("Rule", training.rule.formula),
+        ("Rule", formula(training.rule.formula, {})),
         ("Precision", f"{game.precision} of episodes, double of parameters"),
     )  # fmt: skip
     return Facts(entries)
@@ -118,6 +122,26 @@ def _seeds(result: TrainingResult) -> Iterator[object]:
     yield ScrolledTable.of("Payoffs per step at the end", columns, rows, tall=len(rows) > 16)
     if len(ends) > MOST_SEEDS_LISTED:
         yield quiet("{} of {} seeds; all are in curves.parquet.", MOST_SEEDS_LISTED, len(ends))
+
+
+def _met(league: StepLeague) -> Iterator[object]:
+    """What the row is paid against the column, and the other way round."""
+    columns = [("Paid per step, against", "what"), *((name, "n") for name in league.entrants)]
+    rows = [
+        (
+            name,
+            *(
+                Markup("{} ± {}").format(
+                    number_markup(float(league.payoffs[i, j, 0]), DIGITS),
+                    number_markup(float(league.errors[i, j, 0]), 2),
+                )
+                for j in range(len(league.entrants))
+            ),
+        )
+        for i, name in enumerate(league.entrants)
+    ]
+    yield ScrolledTable.of("What the row is paid against the column", columns, rows)
+    yield quiet("Mean payments of a step, not discounted; {}.", league.detail)
 
 
 def _episode(result: TrainingResult) -> Iterator[object]:

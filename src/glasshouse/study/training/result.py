@@ -8,8 +8,10 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float
 
-from glasshouse._foundation.results import Readable
-from glasshouse.dynamics.training import Curves
+from glasshouse._foundation.results import Readable, plain
+from glasshouse.dynamics.training import Curves, trained_players
+from glasshouse.games.stochastic.league import StepLeague
+from glasshouse.games.stochastic.sampling import sampled_league
 from glasshouse.study.recipe import SCHEMA_VERSION
 from glasshouse.study.training.setting import PreparedTraining
 
@@ -27,12 +29,13 @@ class Step:
 class TrainingResult(Readable):
     """A training that was computed.
 
-    **Arguments:** `curves`; `episode`, one of the first seed at the end; `notes`, what a reader
-    should be warned of.
+    **Arguments:** `curves`; `league`, of those who were trained and whom they meet, or None;
+    `episode`, one of the first seed at the end; `notes`, what a reader should be warned of.
     """
 
     prepared: PreparedTraining
     curves: Curves
+    league: StepLeague | None
     episode: tuple[Step, ...]
     notes: tuple[str, ...]
 
@@ -58,6 +61,7 @@ class TrainingResult(Readable):
             "headline": headline(self),
             "claims": list(claims(self)),
             "notes": list(self.notes),
+            "league": None if self.league is None else plain(self.league),
             "training": {
                 "game": self.prepared.game.game.name,
                 "detail": curves.detail,
@@ -97,6 +101,36 @@ class TrainingResult(Readable):
                 for name, x in columns.items()
             }
         )
+
+
+def training_result(
+    prepared: PreparedTraining, curves: Curves, naive: Curves | None = None
+) -> TrainingResult:
+    """What a training came to, and what those are paid who meet; `naive`, of those beside."""
+    league = _met(prepared, curves, naive)
+    episode = played_episode(prepared, curves)
+    return TrainingResult(prepared, curves, league, episode, training_notes(curves))
+
+
+def _met(prepared: PreparedTraining, curves: Curves, naive: Curves | None) -> StepLeague | None:
+    """Everybody against everybody, unless some seed has failed."""
+    meetings = prepared.study.league
+    if meetings is None or curves.failed or (naive is not None and naive.failed):
+        return None
+    players: dict[str, Any] = dict(trained_players(prepared.game, curves))
+    if naive is not None:
+        called = {"trained": "naive", "trained 1": "naive 1", "trained 2": "naive 2"}
+        beside = trained_players(prepared.game, naive)
+        players |= {called[name]: own for name, own in beside.items()}
+    players |= {name: name for name in meetings.against}
+    learning = prepared.study.learning
+    return sampled_league(
+        prepared.game.game,
+        players,
+        seeds=learning.seeds,
+        episodes=meetings.episodes,
+        seed=learning.seed,
+    )
 
 
 def played_episode(prepared: PreparedTraining, curves: Curves) -> tuple[Step, ...]:

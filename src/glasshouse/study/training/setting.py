@@ -10,12 +10,14 @@ import pydantic
 from glasshouse._foundation.results import Readable
 from glasshouse.dynamics.training import Training, check_trainable
 from glasshouse.errors import InputError
+from glasshouse.games.stochastic.league import check_pairs
+from glasshouse.games.stochastic.scripted import script
 from glasshouse.parametric import SampledParametricGame
-from glasshouse.rules.base import in_words
+from glasshouse.rules.sampled.reinforce import Reinforce
 from glasshouse.study.recipe import Recipe, identity_of
 from glasshouse.study.spec.plugins import load_plugins, plugin_files
 from glasshouse.study.spec.toml import PLUGINS, first_error, named, study_text
-from glasshouse.study.training.spec import KINDS, TrainingStudy
+from glasshouse.study.training.spec import KINDS, MeetingsSpec, TrainingStudy
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -31,9 +33,17 @@ class PreparedTraining(Readable):
     inputs: dict[str, bytes]
 
     @property
+    def naive(self) -> Training | None:
+        """How those are trained whom the others are compared with, if that is wanted."""
+        meetings = self.study.league
+        if meetings is None or not meetings.naive:
+            return None
+        return dataclasses.replace(self.training, rule=Reinforce())
+
+    @property
     def title(self) -> str:
         """What it is called: as the study says, or its game and rule."""
-        return self.study.title or f"{self.game.game.title}: {in_words(self.training.rule)}"
+        return self.study.title or f"{self.game.game.title}: {self.training.rule.words}"
 
     @property
     def recipe(self) -> Recipe:
@@ -95,6 +105,21 @@ def _prepared(study: TrainingStudy, folder: Path, trust: bool) -> PreparedTraini
     with named("learning"):
         training = learning.build()
         check_trainable(sampled, training)
+    if study.league is not None:
+        with named("league"):
+            _check_meetings(sampled, study.league)
     files = {**study.game.files(folder), **plugin_files(study.plugins, folder)}
     inputs = {name: file.read_bytes() for name, file in files.items()}
     return PreparedTraining(study, folder, sampled, training, inputs)
+
+
+def _check_meetings(sampled: SampledParametricGame, meetings: MeetingsSpec) -> None:
+    """Refuse scripts that the game has no names for, before anything is computed."""
+    check_pairs(sampled.game)
+    if sampled.transparency.reads:
+        raise InputError(
+            f"players who read weights ({sampled.transparency.words}) cannot meet those who have "
+            "none: leave [league] or [transparency] out"
+        )
+    for name in meetings.against:
+        script(name, sampled.game)

@@ -92,6 +92,24 @@ class TrainingSpec(RuleSection):
         )
 
 
+class MeetingsSpec(Section):
+    """Whom the players meet once they are trained, each seed every other."""
+
+    against: tuple[str, ...] = ()
+    """Scripts of the game, such as "allc", "alld" and "random" of the Coin Game."""
+    naive: StrictBool = False
+    """Whether players are trained beside them that follow their own rewards alone, all else being
+    the same, to see what others gain by meeting the ones and not the others."""
+    episodes: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = 50
+    """Episodes of each pair of seeds."""
+
+    @model_validator(mode="after")
+    def _somebody_to_meet(self) -> "MeetingsSpec":
+        if not self.against and not self.naive:
+            raise ValueError('names nobody to meet: give against = ["random"], or naive = true')
+        return self
+
+
 class TrainingStudy(Section):
     """One game in steps, one kind of policy, who reads what of it, and one way to be trained."""
 
@@ -109,6 +127,8 @@ class TrainingStudy(Section):
     """What of the others' weights enters play."""
     learning: Annotated[TrainingSpec, ByRule()] = TrainingSpec()
     """How players are trained."""
+    league: MeetingsSpec | None = None
+    """Whom they meet once they are trained."""
 
     def resolved(self) -> dict[str, Any]:
         """The study with every default written out, ready for TOML; files by their names."""

@@ -9,14 +9,14 @@ import jax
 import numpy as np
 
 from glasshouse._foundation.progress import progress
-from glasshouse.dynamics.training import PIECES, Piece, joined, pieces
+from glasshouse.dynamics.training import PIECES, Curves, Piece, Training, joined, pieces
 from glasshouse.study.folder import SUMMARY, RunFolder, as_json, check_out, sha256
-from glasshouse.study.training.result import TrainingResult, played_episode, training_notes
+from glasshouse.study.training.result import TrainingResult, training_result
 from glasshouse.study.training.setting import PreparedTraining, check_training
 
 CURVES = "curves.parquet"
 PLAYERS = "players.npz"
-PARTS = "pieces"
+PARTS, NAIVE_PARTS = "pieces", "naive"
 
 
 def train_study(
@@ -45,8 +45,12 @@ def write_training(
     """Train into a folder that `check_out` has accepted."""
     folder = RunFolder(out, prepared.recipe, warn)
     with folder.opened(), progress(f"training {out.name}"):
-        result = _result(prepared, _trained(folder, prepared))
+        curves = _trained(folder, prepared, prepared.training, PARTS)
+        naive = prepared.naive
+        beside = None if naive is None else _trained(folder, prepared, naive, NAIVE_PARTS)
+        result = training_result(prepared, curves, beside)
         folder.drop(PARTS)
+        folder.drop(NAIVE_PARTS)
         folder.table(CURVES, result.table)
         folder.write(PLAYERS, _arrays(jax.tree.leaves(result.curves.params)))
         from glasshouse.study.training.page import training_figure, training_html
@@ -61,15 +65,10 @@ def write_training(
     return result
 
 
-def _result(prepared: PreparedTraining, parts: list[Piece]) -> TrainingResult:
-    curves = joined(parts, prepared.training)
-    episode = played_episode(prepared, curves)
-    return TrainingResult(prepared, curves, episode, training_notes(curves))
-
-
-def _trained(folder: RunFolder, prepared: PreparedTraining) -> list[Piece]:
-    """All pieces, of which finished ones are read."""
-    training = prepared.training
+def _trained(
+    folder: RunFolder, prepared: PreparedTraining, training: Training, parts: str
+) -> Curves:
+    """A whole training, finished pieces being read."""
     count = -(-training.records // -(-training.records // PIECES))
     updates = training.updates * training.seeds
     with progress(f"{updates} updates in {count} pieces", count) as advance:
@@ -78,11 +77,11 @@ def _trained(folder: RunFolder, prepared: PreparedTraining) -> list[Piece]:
             def read(content: bytes) -> Piece:
                 return _piece(content, like)
 
-            found = folder.kept(f"{PARTS}/{name}.npz", compute, _written, read)
+            found = folder.kept(f"{parts}/{name}.npz", compute, _written, read)
             advance()
             return found
 
-        return list(pieces(prepared.game, training, kept))
+        return joined(list(pieces(prepared.game, training, kept)), training)
 
 
 def _written(piece: Piece) -> bytes:

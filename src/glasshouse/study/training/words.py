@@ -19,7 +19,7 @@ def headline(result: TrainingResult) -> str:
     ends = result.ends("payoff")
     begun = float(np.nanmean(curves.band("payoff")[0, :, 0]))
     means, errors = ends[:, 0], ends[:, 1]
-    apart = np.ptp(means) > ALIKE * math.hypot(*errors)
+    apart = bool(np.ptp(means) > ALIKE * math.hypot(*errors))
     who = "player 1 is paid" if apart else "each player is paid"
     said = f"{who} {_mean(means[0] if apart else means.mean(), _together(errors, apart))}"
     if apart:
