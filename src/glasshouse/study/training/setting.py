@@ -10,7 +10,7 @@ import pydantic
 from glasshouse._foundation.results import Readable
 from glasshouse.dynamics.training import Training, check_trainable
 from glasshouse.errors import InputError
-from glasshouse.games.stochastic.league import check_pairs
+from glasshouse.games.stochastic.league import check_two_seats
 from glasshouse.games.stochastic.scripted import script
 from glasshouse.parametric import SampledParametricGame
 from glasshouse.rules.sampled.reinforce import Reinforce
@@ -115,7 +115,7 @@ def _prepared(study: TrainingStudy, folder: Path, trust: bool) -> PreparedTraini
 
 def _check_meetings(sampled: SampledParametricGame, meetings: MeetingsSpec) -> None:
     """Refuse scripts that the game has no names for, before anything is computed."""
-    check_pairs(sampled.game)
+    check_two_seats(sampled.game)
     if sampled.transparency.reads:
         raise InputError(
             f"players who read weights ({sampled.transparency.words}) cannot meet those who have "
