@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import glasshouse as gh
+from glasshouse.games import stochastic
 
 FOLDERS = (
     gh,
@@ -19,6 +20,7 @@ FOLDERS = (
     gh.dynamics,
     gh.families,
     gh.games,
+    stochastic,
     gh.leagues,
     gh.parametric,
     gh.rules,

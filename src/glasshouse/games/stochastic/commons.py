@@ -47,9 +47,9 @@ class Commons(AbstractStochasticGame):
     chosen here, so that exploiting those who restrain themselves pays, and all are worst off when
     all exploit.
 
-        from glasshouse.games.stochastic import Commons, exact_league
+        from glasshouse.games.stochastic import Commons, exact_payoffs
 
-        print(exact_league(Commons(), ["restrain", "exploit"]).payoffs[..., 0].round(3))
+        print(exact_payoffs(Commons(), ["restrain", "exploit"]).round(3))  # [0.115 0.461]
     """
 
     episode: Episode

@@ -177,8 +177,7 @@ def exact_league(
         from glasshouse.games.stochastic import CoinGame, exact_league
 
         found = exact_league(CoinGame(), ["allc", "alld", "random"])
-        print(found.payoffs[..., 0].round(3).tolist())
-        # [[0.349, -0.266, 0.059], [0.637, -0.0, 0.531], [0.114, -0.531, 0.0]]
+        print([round(x, 4) for x in found.of("allc", "alld")])  # [-0.266, 0.6369]
     """
     check_two_seats(game)
     named = players_named(game, players)
@@ -226,7 +225,7 @@ def _happening(
         moved, paid, _ = jax.vmap(lambda row: game.advance(state, actions, row))(chance.uniforms)
         return jax.vmap(game.index)(moved), chance.weights, chance.weights @ paid
 
-    return jax.vmap(one)(states, actions)
+    return jax.vmap(one)(jnp.asarray(states), jnp.asarray(actions))
 
 
 @in_float64

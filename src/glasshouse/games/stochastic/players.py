@@ -51,7 +51,7 @@ class TablePlayer(AbstractPlayer):
         from glasshouse.games.stochastic import Commons, TablePlayer, exact_payoffs
 
         patient = np.where(np.arange(13)[:, None] > 8, [0.0, 1.0], [1.0, 0.0])
-        print(exact_payoffs(Commons(), [TablePlayer(patient)] * 2).round(3))
+        print(exact_payoffs(Commons(), [TablePlayer(patient)] * 2).round(3))  # [0.773 0.773]
     """
 
     mixes: Float[RealArray, "situations actions"]
