@@ -2,6 +2,7 @@
 
 import itertools
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -354,7 +355,7 @@ def test_rules_of_episodes_refuse_exact_games_in_one_line_and_learn_in_samples(n
     with pytest.raises(InputError, match="needs a key"):
         rule.direction(game, random_tables(0), rule.init(game, random_tables(0)))
     state = rule.init(game, random_tables(0))
-    found, kept = jax.jit(rule.direction)(game, random_tables(0), state, key)
+    found, kept = eqx.filter_jit(rule.direction)(game, random_tables(0), state, key)
     assert all(np.all(np.isfinite(x)) for x in found)
     assert np.max(np.abs(found[0])) > 1e-6
     assert jax.tree.structure(kept) == jax.tree.structure(state)
@@ -366,7 +367,7 @@ def test_line_ups_tied_players_and_networks_learn():
     start = random_tables(3)
     naive, line_up = ActorCritic(), PerPlayer((ALIGNED, ActorCritic()))
 
-    @jax.jit
+    @eqx.filter_jit
     def towards(rule, game, params):
         return rule.direction(game, params, rule.init(game, params), key)[0]
 
@@ -389,7 +390,7 @@ def test_one_step_by_ppo_is_that_of_actor_and_critic():
     """Before anything has moved all ratios are 1; afterwards the same episodes serve again."""
     game, start, key = sampled(5, episodes=16), random_tables(5), jax.random.key(2)
 
-    @jax.jit
+    @eqx.filter_jit
     def twice(rule):
         first, state = rule.direction(game, start, rule.init(game, start), key)
         moved = tuple(x + 0.5 * d for x, d in zip(start, first, strict=True))
