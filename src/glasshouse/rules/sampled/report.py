@@ -8,6 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
+from glasshouse._foundation.arrays import RealArray
+
 FORGETS = 0.98
 """What remains of earlier numbers with every step: they are means over some fifty."""
 
