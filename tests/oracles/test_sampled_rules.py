@@ -447,7 +447,8 @@ def test_q_learning_finds_what_actions_are_worth():
     """Against one who stays, with all visits and no noise left: Bellman's equation."""
     game = sampled(30, episodes=256)
     rule = QLearning(0.5, temperature=0.7)
-    start, key = random_tables(9, 0.3), jax.random.key(6)
+    start = tuple(map(jnp.asarray, random_tables(9, 0.3)))
+    key = jax.random.key(6)
     state = rule.init(game, start, key)
     params = start
     for k in range(3):
