@@ -417,17 +417,17 @@ def test_reinforce_is_the_gradient_but_for_its_weights():
 def test_lola_dice_points_where_exact_lola_does():
     """In expectation its direction is ∇_i V_i(θ_i, θ_j + α ∇_j V_j), V the discounted sums."""
     game, start = sampled(4, episodes=40_000, ending="ended"), random_tables(7)
-    rule = LolaDice(0.5)
+    rule = LolaDice(2.0)
     found, _ = rule.direction(game, start, rule.init(game, start), jax.random.key(4))
 
     def after(own):
         step = jax.grad(lambda x: value((own, x), 4)[1])(jnp.asarray(start[1]))
-        return value((own, start[1] + 0.5 * step), 4)[0]
+        return value((own, start[1] + 2.0 * step), 4)[0]
 
     right = jax.grad(after)(jnp.asarray(start[0]))
     selfish = jax.grad(lambda x: value((x, start[1]), 4)[0])(jnp.asarray(start[0]))
     assert np.max(np.abs(right - selfish)) > 0.1
-    np.testing.assert_allclose(found[0], right, atol=0.03)
+    np.testing.assert_allclose(found[0], right, atol=0.05)
 
 
 def test_the_others_are_guessed_from_what_they_did():
