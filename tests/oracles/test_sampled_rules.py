@@ -1,7 +1,8 @@
-"""Rules that learn from episodes, against enumerated games, exact derivatives and hand calculation."""
+"""Rules that learn from episodes, against enumerated games and exact derivatives."""
 
 import itertools
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -186,7 +187,7 @@ def test_alignment_by_hand():
     three = np.concatenate([rows, rows[:, :1]], axis=1)  # a third who is as the first
     term = alignment_term(three, three, 0.5)
     np.testing.assert_allclose(term[:, 1], 2 * alignment_term(rows, rows, 0.5)[:, 1], atol=1e-15)
-    np.testing.assert_allclose(term[1, 0], 0.5 * 1.0 * (5.0 - 2.0), atol=1e-15)
+    np.testing.assert_allclose(term[1, 0], 0.5 * 0.5 * (5.0 - 2.0), atol=1e-15)
 
 
 def test_factors_of_the_softmax_to_twelve_digits():
@@ -199,7 +200,10 @@ def test_factors_of_the_softmax_to_twelve_digits():
     def log_chance(value, row, k):
         return jax.nn.log_softmax(row.at[k].set(value))[k]
 
-    slopes = [jax.grad(log_chance)(row[k], jnp.asarray(row), k) for row, k in zip(worth, taken)]
+    slopes = [
+        jax.grad(log_chance)(row[k], jnp.asarray(row), k)
+        for row, k in zip(worth, taken, strict=True)
+    ]
     np.testing.assert_allclose(found, slopes, rtol=1e-12)
 
 
@@ -274,10 +278,11 @@ def trained(rule, game, steps, seeds, step_size=0.02):
     key = jnp.stack([jax.random.key(seed) for seed in seeds])
     each = [np.random.default_rng(seed).normal(size=(2, 5, 1)) for seed in seeds]
     starts = tuple(jnp.asarray(np.stack(x)) for x in zip(*each, strict=True))
+    size = jnp.asarray(step_size)
 
     def run(start, key):
         def step(carry, k):
-            return rule.step(game, *carry, step_size, jax.random.fold_in(key, k)), None
+            return rule.step(game, *carry, size, jax.random.fold_in(key, k)), None
 
         return jax.lax.scan(step, (start, rule.init(game, start, key)), jnp.arange(steps))[0]
 
@@ -329,10 +334,10 @@ def test_a_critic_that_lags_makes_alignment_fail_and_is_warned_of():
 
 
 def test_shaping_of_nothing_is_said_to_change_nothing():
-    game = sampled(**GAME)
-    _, kept = trained(adam(AdvantageAlignment(1e-3)), game, 150, [0])
+    small = sampled(8, episodes=16, precision="single")
+    _, kept = trained(adam(AdvantageAlignment(1e-3)), small, 150, [0])
     assert [x.player for x in cautions(kept) if x.kind == "shaping"] == [0, 1]
-    _, kept = trained(adam(ActorCritic()), game, 150, [0])
+    _, kept = trained(adam(ActorCritic()), small, 150, [0])
     assert not [x for x in cautions(kept) if x.kind == "shaping"]
 
 
@@ -348,26 +353,34 @@ def test_rules_of_episodes_refuse_exact_games_in_one_line_and_learn_in_samples(n
         Learning(rule, stop=Rest())
     game, key = sampled(4, episodes=8), jax.random.key(0)
     with pytest.raises(InputError, match="needs a key"):
-        gh.run(game, rule, steps=2, step_size=0.1)
-    end = gh.run(game, rule, random_tables(0), steps=2, step_size=0.1, key=key).params
-    assert all(np.all(np.isfinite(x)) for x in end)
-    assert not np.allclose(end[0], random_tables(0)[0])
+        rule.direction(game, random_tables(0), rule.init(game, random_tables(0)))
+    state = rule.init(game, random_tables(0))
+    found, kept = eqx.filter_jit(rule.direction)(game, random_tables(0), state, key)
+    assert all(np.all(np.isfinite(x)) for x in found)
+    assert np.max(np.abs(found[0])) > 1e-6
+    assert jax.tree.structure(kept) == jax.tree.structure(state)
+    assert [x.dtype for x in jax.tree.leaves(kept)] == [x.dtype for x in jax.tree.leaves(state)]
 
 
 def test_line_ups_tied_players_and_networks_learn():
     game, key = sampled(4, episodes=8, precision="single"), jax.random.key(1)
     start = random_tables(3)
-    together = gh.run(game, ALIGNED, start, steps=3, step_size=0.1, key=key).params
-    naive = gh.run(game, ActorCritic(), start, steps=3, step_size=0.1, key=key).params
-    line_up = PerPlayer((ALIGNED, ActorCritic()))
-    both = gh.run(game, line_up, start, steps=1, step_size=0.1, key=key).params
-    once = [gh.run(game, x, start, steps=1, step_size=0.1, key=key).params for x in line_up.rules]
-    np.testing.assert_allclose(both[0], once[0][0], atol=1e-6)
-    np.testing.assert_allclose(both[1], once[1][1], atol=1e-6)
-    assert not np.allclose(together[1], naive[1])
-    shared = gh.run(Tied(game), ALIGNED, start[:1], steps=1, step_size=0.1, key=key).params
-    mean = gh.run(game, ALIGNED, start[:1] * 2, steps=1, step_size=0.1, key=key).params
-    np.testing.assert_allclose(shared[0], (mean[0] + mean[1]) / 2, atol=1e-6)
+    naive, line_up = ActorCritic(), PerPlayer((ALIGNED, ActorCritic()))
+
+    @eqx.filter_jit
+    def towards(rule, game, params):
+        return rule.direction(game, params, rule.init(game, params), key)[0]
+
+    aligned_both, naive_both = towards(ALIGNED, game, start), towards(naive, game, start)
+    found = towards(line_up, game, start)
+    np.testing.assert_allclose(found[0], aligned_both[0], atol=1e-6)
+    np.testing.assert_allclose(found[1], naive_both[1], atol=1e-6)
+    assert not np.allclose(aligned_both[1], naive_both[1])
+    (shared,) = towards(ALIGNED, Tied(game), start[:1])
+    one, other = towards(ALIGNED, game, start[:1] * 2)
+    np.testing.assert_allclose(shared, (one + other) / 2, atol=1e-6)
+    end = gh.run(game, line_up, start, steps=1, step_size=0.1, key=key).params
+    assert np.max(np.abs(end[0] - start[0])) > 1e-6
     network = SampledParametricGame(game.game, GruPolicy(game.game, 4), episodes=8)
     ends = learn([network], Learning(ALIGNED, 0.1, 2, starts=Starts(2)), judged=False)
     assert all(np.all(np.isfinite(x)) for x in jax.tree.leaves(ends.params))
@@ -377,14 +390,18 @@ def test_one_step_by_ppo_is_that_of_actor_and_critic():
     """Before anything has moved all ratios are 1; afterwards the same episodes serve again."""
     game, start, key = sampled(5, episodes=16), random_tables(5), jax.random.key(2)
 
-    def steps(rule, count):
-        return gh.run(game, rule, start, steps=count, step_size=0.5, key=key).params
+    @eqx.filter_jit
+    def twice(rule):
+        first, state = rule.direction(game, start, rule.init(game, start), key)
+        moved = tuple(x + 0.5 * d for x, d in zip(start, first, strict=True))
+        second, _ = rule.direction(game, moved, state, jax.random.fold_in(key, 1))
+        return first[0], second[0]
 
-    one, other = steps(Ppo(), 1), steps(ActorCritic(), 1)
-    np.testing.assert_allclose(one[0], other[0], atol=1e-12)
+    (one, onward), (other, anew) = twice(Ppo()), twice(ActorCritic())
+    np.testing.assert_allclose(one, other, atol=1e-12)
+    assert not np.allclose(onward, anew)
     both = AdvantageAlignment(2.0, "proximal"), AdvantageAlignment(2.0)
-    np.testing.assert_allclose(*(steps(rule, 1)[1] for rule in both), atol=1e-12)
-    assert not np.allclose(steps(Ppo(), 2)[0], steps(ActorCritic(), 2)[0])
+    np.testing.assert_allclose(*(twice(rule)[0] for rule in both), atol=1e-12)
 
 
 def test_reinforce_is_the_gradient_but_for_its_weights():
@@ -400,17 +417,17 @@ def test_reinforce_is_the_gradient_but_for_its_weights():
 def test_lola_dice_points_where_exact_lola_does():
     """In expectation its direction is ∇_i V_i(θ_i, θ_j + α ∇_j V_j), V the discounted sums."""
     game, start = sampled(4, episodes=40_000, ending="ended"), random_tables(7)
-    rule = LolaDice(0.5)
+    rule = LolaDice(2.0)
     found, _ = rule.direction(game, start, rule.init(game, start), jax.random.key(4))
 
     def after(own):
         step = jax.grad(lambda x: value((own, x), 4)[1])(jnp.asarray(start[1]))
-        return value((own, start[1] + 0.5 * step), 4)[0]
+        return value((own, start[1] + 2.0 * step), 4)[0]
 
     right = jax.grad(after)(jnp.asarray(start[0]))
     selfish = jax.grad(lambda x: value((x, start[1]), 4)[0])(jnp.asarray(start[0]))
     assert np.max(np.abs(right - selfish)) > 0.1
-    np.testing.assert_allclose(found[0], right, atol=0.03)
+    np.testing.assert_allclose(found[0], right, atol=0.05)
 
 
 def test_the_others_are_guessed_from_what_they_did():
@@ -430,11 +447,12 @@ def test_q_learning_finds_what_actions_are_worth():
     """Against one who stays, with all visits and no noise left: Bellman's equation."""
     game = sampled(30, episodes=256)
     rule = QLearning(0.5, temperature=0.7)
-    start, key = random_tables(9, 0.3), jax.random.key(6)
+    start = tuple(map(jnp.asarray, random_tables(9, 0.3)))
+    key = jax.random.key(6)
     state = rule.init(game, start, key)
     params = start
     for k in range(3):
-        params, state = rule.step(game, params, state, 1.0, jax.random.fold_in(key, k))
+        params, state = rule.step(game, params, state, jnp.ones(()), jax.random.fold_in(key, k))
         logits = (state.values[..., :1] - state.values[..., 1:]) / 0.7
         np.testing.assert_allclose(np.stack(params), logits, atol=1e-12)
     heavy = QLearning(0.5, momentum=0.9, temperature=0.7)
@@ -450,7 +468,6 @@ def test_who_is_no_number_is_refused():
         (lambda: AdvantageAlignment(form="other"), "form='other'"),
         (lambda: AdvantageAlignment(float("nan")), "beta"),
         (lambda: ActorCritic(trace=1.5), "trace"),
-        (lambda: ActorCritic(scaled=1), "scaled=1"),
         (lambda: ActorCritic(targets="mc"), "targets='mc'"),
         (lambda: Ppo(epochs=0), "epochs=0"),
         (lambda: QLearning(temperature=0.0), "temperature"),

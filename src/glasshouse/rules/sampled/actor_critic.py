@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
-from jaxtyping import Array
-
+from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key
 from glasshouse.parametric.sampled import SampledParametricGame
 from glasshouse.rules.sampled.clipped import CRITIC_KEYS, TRACE, AbstractActor
@@ -33,7 +32,7 @@ class ActorCritic(AbstractActor):
     def clipped(self) -> None:
         return None
 
-    def shaping(self, game: SampledParametricGame, advantages: Array) -> None:
+    def shaping(self, game: SampledParametricGame, advantages: RealArray) -> None:
         return None
 
     @classmethod

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 import equinox as eqx
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key
@@ -32,8 +32,8 @@ class AdvantageAlignment(AbstractActor):
     is good for player i. Everybody's advantages come from critics of this rule: it knows what the
     others are paid. In the form "proximal" steps are clipped, and episodes used again, as in `Ppo`.
 
-    **Arguments:** `beta` β, 0 being `ActorCritic`; `form`, "paper", "mean" or "proximal"; `trace` λ,
-    by default 0; `clip` and `epochs` of the form "proximal"; the rest as of `ActorCritic`.
+    **Arguments:** `beta` β, 0 being `ActorCritic`; `form`, "paper", "mean" or "proximal"; `trace`
+    λ, by default 0; `clip` and `epochs` of the form "proximal"; the rest as of `ActorCritic`.
     **Raises:** `InputError` for numbers that cannot be.
     **Cost:** as `ActorCritic`, and once more differentiated, so that the report can tell what
     shaping changes.
@@ -88,7 +88,7 @@ class AdvantageAlignment(AbstractActor):
     def clipped(self) -> tuple[RealArray, int] | None:
         return (self.clip, self.epochs) if self.form == "proximal" else None
 
-    def shaping(self, game: SampledParametricGame, advantages: Array) -> Array:
+    def shaping(self, game: SampledParametricGame, advantages: RealArray) -> RealArray:
         beta = self.beta.astype(advantages.dtype)
         return beta * alignment_term(advantages, advantages, game.game.discount, self.form)
 

@@ -11,7 +11,7 @@ def discounted_returns(
     rewards: Float[RealArray, "steps *batch"],
     discount: float,
     last: Float[RealArray, "*batch"] | None = None,
-) -> Float[Array, "steps *batch"]:
+) -> Float[RealArray, "steps *batch"]:
     """What is still to come at each step.
 
     Definition: G_t = Σ_{k≥t} γ^{k-t} r_k + γ^{T-t} V_T.
@@ -30,7 +30,7 @@ def estimated_advantages(
     last: Float[RealArray, "*batch"],
     discount: float,
     trace: Float[RealArray, ""] | float,
-) -> Float[Array, "steps *batch"]:
+) -> Float[RealArray, "steps *batch"]:
     """Generalised advantage estimates.
 
     Definition: A_t = Σ_{k≥t} (γλ)^{k-t} δ_k, δ_k = r_k + γ V_{k+1} - V_k. λ = 0 is the temporal
@@ -48,15 +48,15 @@ def estimated_advantages(
     return backwards(errors, decay, jnp.zeros_like(errors[0]))
 
 
-def normalised(values: Float[RealArray, "..."]) -> Float[Array, "..."]:
+def normalised(values: Float[RealArray, "..."]) -> Float[RealArray, "..."]:
     """The same with mean 0 and standard deviation 1 over everything together."""
     values = jnp.asarray(values)
     return (values - values.mean()) / (values.std() + 1e-8)
 
 
 def backwards(
-    terms: Float[Array, "steps *batch"], decay: Array | float, after: Float[Array, "*batch"]
-) -> Float[Array, "steps *batch"]:
+    terms: Float[RealArray, "steps *batch"], decay: Array | float, after: Float[RealArray, "*batch"]
+) -> Float[RealArray, "steps *batch"]:
     """x_t = terms_t + decay x_{t+1}, from what comes after the last step."""
 
     def step(x: Array, term: Array) -> tuple[Array, Array]:

@@ -15,7 +15,7 @@ def alignment_term(
     others: Float[RealArray, "steps *batch players"],
     discount: float,
     form: str = "paper",
-) -> Float[Array, "steps *batch players"]:
+) -> Float[RealArray, "steps *batch players"]:
     """What is added to each player's advantages for every unit of β.
 
     Definition: γ (Σ_{k<t} γ^{t-k} A^i_k) Σ_{j≠i} A^j_t; in the form "mean", which the authors' code
@@ -39,7 +39,7 @@ def aligned(
     beta: Float[RealArray, ""] | float,
     discount: float,
     form: str = "paper",
-) -> Float[Array, "steps *batch players"]:
+) -> Float[RealArray, "steps *batch players"]:
     """Advantages with `beta` times the `alignment_term`.
 
     from glasshouse.rules.sampled import aligned
@@ -51,7 +51,9 @@ def aligned(
     return found + beta * alignment_term(found, found, discount, form)
 
 
-def earlier(values: Float[Array, "steps *batch"], discount: float) -> Float[Array, "steps *batch"]:
+def earlier(
+    values: Float[RealArray, "steps *batch"], discount: float
+) -> Float[RealArray, "steps *batch"]:
     """Σ_{k<t} γ^{t-k} x_k: everything before a step, the older the less."""
 
     def step(total: Array, value: Array) -> tuple[Array, Array]:

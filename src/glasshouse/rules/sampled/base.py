@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
+from glasshouse._foundation.arrays import RealArray
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic.episodes import Episodes
 from glasshouse.parametric.capabilities import innermost_sampled, needs_key
@@ -81,7 +82,7 @@ def playing(game: AbstractParametricGame, who: str) -> SampledParametricGame:
 def own_gradients(
     game: SampledParametricGame,
     params: Params,
-    function: Callable[[Params], Float[Array, "players"]],
+    function: Callable[[Params], Float[RealArray, "players"]],
 ) -> Params:
     """∂f_i/∂θ_i of one number for each player, of which only what all read depends on others."""
     found, pull_back = jax.vjp(function, params)
@@ -93,13 +94,13 @@ def own_gradients(
 
 def mean_entropies(
     game: SampledParametricGame, params: Params, played: Episodes
-) -> Float[Array, "players"]:
+) -> Float[RealArray, "players"]:
     """Of each player, the mean entropy of what it does, in nats per step."""
     log_mixes = jnp.asarray(game.log_mixes(params, played))
     return -(jnp.exp(log_mixes) * log_mixes).sum(axis=-1).mean(axis=(0, 1))
 
 
-def sizes(params: Params) -> Float[Array, "players"]:
+def sizes(params: Params) -> Float[RealArray, "players"]:
     """How long each player's direction is."""
     squares = [sum(jnp.sum(jnp.asarray(x) ** 2) for x in jax.tree.leaves(own)) for own in params]
     return jnp.sqrt(jnp.stack([jnp.asarray(x) for x in squares]))

@@ -1,4 +1,4 @@
-"""What actors share who have a critic: advantages, shaping of them, and steps that may be clipped."""
+"""What actors share who have a critic: advantages, shaping of them, and clipped steps."""
 
 import abc
 from collections.abc import Mapping
@@ -75,11 +75,11 @@ class Batch(NamedTuple):
     """
 
     played: Episodes
-    log_probabilities: Float[Array, "steps episodes players"]
-    own: Float[Array, "steps episodes players"]
-    shaping: Float[Array, "steps episodes players"] | None
-    explained: Float[Array, "players"]
-    targets: Float[Array, "steps episodes players"]
+    log_probabilities: Float[RealArray, "steps episodes players"]
+    own: Float[RealArray, "steps episodes players"]
+    shaping: Float[RealArray, "steps episodes players"] | None
+    explained: Float[RealArray, "players"]
+    targets: Float[RealArray, "steps episodes players"]
 
 
 class Kept(NamedTuple):
@@ -134,8 +134,8 @@ class AbstractActor(AbstractEpisodic):
 
     @abc.abstractmethod
     def shaping(
-        self, game: SampledParametricGame, advantages: Float[Array, "steps episodes players"]
-    ) -> Float[Array, "steps episodes players"] | None:
+        self, game: SampledParametricGame, advantages: Float[RealArray, "steps episodes players"]
+    ) -> Float[RealArray, "steps episodes players"] | None:
         """What is added to everyone's advantages; None where nothing ever is."""
 
     def begin(self, game: SampledParametricGame, params: Params) -> Kept:
@@ -206,7 +206,7 @@ class AbstractActor(AbstractEpisodic):
     def _clipped(
         self, game: SampledParametricGame, params: Params, batch: Batch
     ) -> tuple[Array, Array | None]:
-        """What scores are weighed by in a clipped step: each player's own, and what shaping adds."""
+        """What scores are weighed by in a clipped step: own advantages, and what shaping adds."""
         clip = self.clipped[0]
         ratios = jnp.asarray(game.log_probabilities(params, batch.played))
         ratios = ratios - batch.log_probabilities

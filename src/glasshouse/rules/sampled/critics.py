@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
+from glasshouse._foundation.arrays import RealArray
 from glasshouse.games.stochastic.base import Observation
 from glasshouse.games.stochastic.episodes import Episodes
 from glasshouse.parametric.sampled import SampledParametricGame
@@ -16,7 +17,7 @@ TARGETS = ("td", "returns")
 
 
 class Critic(eqx.Module):
-    """Each player's values, linear in what it sees or a number for each situation, and Adam's state.
+    """Each player's values, a number for each situation or linear in what it sees, by Adam.
 
     Values are `outputs` × 1/(1-γ) where it is scaled, so that numbers of the size of one step's
     payoffs stand for discounted sums, which Adam's steps of one size otherwise reach only late.
@@ -25,14 +26,14 @@ class Critic(eqx.Module):
     `memory`, of the optimiser; `scale`, 1/(1-γ) or 1.
     """
 
-    weights: Float[Array, "players rows outputs"]
+    weights: Float[RealArray, "players rows outputs"]
     memory: PyTree
     scale: float = eqx.field(static=True)
     counted: bool = eqx.field(static=True)
 
     def values(
-        self, seen: Observation, weights: Array | None = None
-    ) -> Float[Array, "*batch players outputs"]:
+        self, seen: Observation, weights: RealArray | None = None
+    ) -> Float[RealArray, "*batch players outputs"]:
         """What each player expects from where it is, in discounted sums."""
         weights = self.weights if weights is None else weights
         players = jnp.arange(len(weights))
@@ -45,9 +46,9 @@ class Critic(eqx.Module):
     def learned(
         self,
         seen: Observation,
-        targets: Float[Array, "*batch players"],
-        step: Float[Array, ""],
-        taken: Array | None = None,
+        targets: Float[RealArray, "*batch players"],
+        step: Float[RealArray, ""],
+        taken: RealArray | None = None,
     ) -> "Critic":
         """The critic after one step of Adam towards the targets, of the actions taken if said."""
 
@@ -77,15 +78,16 @@ def new_critic(game: SampledParametricGame, scaled: bool, outputs: int = 1) -> C
 
 def values_of(
     game: SampledParametricGame, critic: Critic, played: Episodes
-) -> tuple[Float[Array, "steps episodes players"], Float[Array, "episodes players"]]:
+) -> tuple[Float[RealArray, "steps episodes players"], Float[RealArray, "episodes players"]]:
     """A critic's values at every step and after the last one, where nothing comes if it ended."""
     values, last = critic.values(played.observations)[..., 0], critic.values(played.last)[..., 0]
     return values, last if game.game.ending == "truncated" else jnp.zeros_like(last)
 
 
 def explained(
-    returns: Float[Array, "steps episodes players"], values: Float[Array, "steps episodes players"]
-) -> Float[Array, "players"]:
+    returns: Float[RealArray, "steps episodes players"],
+    values: Float[RealArray, "steps episodes players"],
+) -> Float[RealArray, "players"]:
     """Of each player, the share of the variance of returns that values explain, offsets included.
 
     Definition: 1 - mean (G-V)² / Var G. It is 1 for a perfect critic, 0 for the best constant, and

@@ -121,7 +121,7 @@ class LolaDice(AbstractEpisodic):
         for i in range(game.players):
             others = (*believed[:i], params[i], *believed[i + 1 :])
 
-            def paid(own: PyTree, i: int = i, others: Params = others) -> Array:
+            def paid(own: PyTree, i: int = i, others: Params = others) -> RealArray:
                 here = (*others[:i], own, *others[i + 1 :])
                 now = played if not self.modelled else None
                 for k in range(self.looks):
@@ -141,7 +141,7 @@ class LolaDice(AbstractEpisodic):
 
     def _sum(
         self, game: SampledParametricGame, params: Params, played: Episodes, critic: Critic
-    ) -> Float[Array, "players"]:
+    ) -> Float[RealArray, "players"]:
         """What has all derivatives of everyone's discounted sum."""
         values, last = values_of(game, critic, played)
         rewards, discount = jnp.asarray(played.rewards), game.game.discount
@@ -192,5 +192,5 @@ def guessed(game: SampledParametricGame, params: Params, episodes: int, key: Any
 
 
 def _episodes(game: SampledParametricGame, params: Params, key: RandomKey) -> Episodes:
-    """Episodes played there, which are what they are: only their probabilities are differentiated."""
+    """Episodes played there, of which only the probabilities are differentiated."""
     return jax.lax.stop_gradient(game.estimates(jax.lax.stop_gradient(params), key))

@@ -27,12 +27,12 @@ class Believed(NamedTuple):
     """What actions are believed to be worth, their slow copy, and a report."""
 
     critic: Critic
-    slow: Array
+    slow: RealArray
     report: Report
 
 
 class Loqa(AbstractEpisodic):
-    """Actors who shape others that are believed to do the softmax of what actions are worth to them.
+    """Actors who shape others that are believed to do the softmax of what actions are worth.
 
     Definition: player j is believed to choose b with probability softmax(Q_j/τ). Own actions move
     Q_j(b_t) by what j is paid afterwards, and so log π_j(b_t) by the share 1 - π_j(b_t) of it:
@@ -134,11 +134,11 @@ class Loqa(AbstractEpisodic):
 
 
 def shaping_by_factors(
-    own: Float[Array, "steps episodes players"],
-    onward: Float[Array, "steps episodes players"],
-    factors: Float[Array, "steps episodes players"],
+    own: Float[RealArray, "steps episodes players"],
+    onward: Float[RealArray, "steps episodes players"],
+    factors: Float[RealArray, "steps episodes players"],
     discount: float,
-) -> Float[Array, "steps episodes players"]:
+) -> Float[RealArray, "steps episodes players"]:
     """For each player i, Σ_{j≠i} A^j_t Σ_{k<t} γ^{t-k} (1 - π_j(b_k))/τ A^i_k."""
     players = own.shape[-1]
     rows = []

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 import equinox as eqx
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key
@@ -67,7 +67,7 @@ class Ppo(AbstractActor):
     def clipped(self) -> tuple[RealArray, int]:
         return self.clip, self.epochs
 
-    def shaping(self, game: SampledParametricGame, advantages: Array) -> None:
+    def shaping(self, game: SampledParametricGame, advantages: RealArray) -> None:
         return None
 
     @classmethod

@@ -21,8 +21,8 @@ from glasshouse.semantics.policies.table import TablePolicy
 class Table(NamedTuple):
     """What each action in each situation is worth to each player, and how it has just changed."""
 
-    values: Float[Array, "players situations actions"]
-    change: Float[Array, "players situations actions"]
+    values: Float[RealArray, "players situations actions"]
+    change: Float[RealArray, "players situations actions"]
 
 
 class QLearning(AbstractEpisodic):

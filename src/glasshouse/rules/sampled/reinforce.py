@@ -13,8 +13,8 @@ from glasshouse.rules.sampled.base import AbstractEpisodic
 class Reinforce(AbstractEpisodic):
     """Every player ascends the scores of what was done, times what it was paid from then on.
 
-    Definition: (1/T) Σ_t (G_t - b_t) ∇_θi log π(a_t | o_t; θ), G_t = Σ_{k≥t} γ^{k-t} r_k and b_t its
-    mean over all other episodes; a mean over episodes. In contrast to `Gradient`, which ascends
+    Definition: (1/T) Σ_t (G_t - b_t) ∇_θi log π(a_t | o_t; θ), G_t = Σ_{k≥t} γ^{k-t} r_k and b_t
+    its mean over all other episodes; a mean over episodes. In contrast to `Gradient`, which ascends
     payoffs per step from the beginning on, all steps count alike.
 
     **Cost:** all episodes played once, and their probabilities differentiated.

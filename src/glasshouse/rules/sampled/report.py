@@ -6,7 +6,9 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
+
+from glasshouse._foundation.arrays import RealArray
 
 FORGETS = 0.98
 """What remains of earlier numbers with every step: they are means over some fifty."""
@@ -42,11 +44,11 @@ class Report(eqx.Module):
     adds; NaN where there is none; `steps` taken.
     """
 
-    explained: Float[Array, "players"]
-    effect: Float[Array, "players"]
-    steps: Array
+    explained: Float[RealArray, "players"]
+    effect: Float[RealArray, "players"]
+    steps: RealArray
 
-    def noted(self, explained: Array, effect: Array) -> "Report":
+    def noted(self, explained: RealArray, effect: RealArray) -> "Report":
         """The means with one step more."""
         steps = self.steps + 1
         # The first steps count alike, so that zeros to begin with are no memory.

@@ -11,7 +11,7 @@ def clipped_weights(
     log_ratios: Float[RealArray, "..."],
     advantages: Float[RealArray, "..."],
     clip: Float[RealArray, ""] | float,
-) -> Float[Array, "..."]:
+) -> Float[RealArray, "..."]:
     """What ∇ log π is multiplied by in the gradient of min(ρ A, clip(ρ, 1-ε, 1+ε) A).
 
     Definition: ρ A, and 0 where ρ has left [1-ε, 1+ε] in the direction that A rewards.
@@ -25,7 +25,7 @@ def clipped_weights(
     return jnp.where(left, 0.0, ratios * advantages)
 
 
-def magic_box(values: Float[Array, "..."]) -> Float[Array, "..."]:
+def magic_box(values: Float[RealArray, "..."]) -> Float[RealArray, "..."]:
     """exp(x - x), the second x held fixed: 1, with all derivatives of a probability's share."""
     return jnp.exp(values - jax.lax.stop_gradient(values))
 
@@ -35,7 +35,7 @@ def dice(
     rewards: Float[RealArray, "steps episodes players"],
     discount: float,
     baseline: Float[RealArray, "steps episodes players"] | None = None,
-) -> Float[Array, "episodes players"]:
+) -> Float[RealArray, "episodes players"]:
     """What an episode paid, with all derivatives of the expected discounted sum.
 
     Definition: Σ_t γ^t □(Σ_{k≤t} log π(a_k)) r_t + Σ_t γ^t (1 - □(log π(a_t))) b_t, □(x) =
@@ -60,7 +60,7 @@ def loaded_dice(
     advantages: Float[RealArray, "steps episodes players"],
     discount: float,
     decay: Float[RealArray, ""] | float = 1.0,
-) -> Float[Array, "episodes players"]:
+) -> Float[RealArray, "episodes players"]:
     """The derivatives of the expected discounted sum from advantages; its value is 0.
 
     Definition: Σ_t γ^t (□(w_t) - □(λ w_{t-1})) A_t, w_t = λ w_{t-1} + log π(a_t), w_{-1} = 0. With
@@ -84,7 +84,7 @@ def loaded_dice(
 
 def softmax_factors(
     values: Float[RealArray, "*batch actions"], taken: Int[RealArray, "*batch"]
-) -> Float[Array, "*batch"]:
+) -> Float[RealArray, "*batch"]:
     """1 - π(b), π the softmax of `values`: how log π(b) changes with the value of b alone.
 
     **Source:** Aghajohari et al. 2024, LOQA: learning with opponent Q-learning awareness.
@@ -94,7 +94,7 @@ def softmax_factors(
     return 1 - jnp.take_along_axis(chance, jnp.asarray(taken)[..., None], axis=-1)[..., 0]
 
 
-def step_powers(discount: float, like: Float[Array, "steps *batch"]) -> Array:
+def step_powers(discount: float, like: Float[RealArray, "steps *batch"]) -> Array:
     """γ^t along the first axis."""
     steps = jnp.arange(len(like), dtype=like.dtype)
     return (jnp.asarray(discount, like.dtype) ** steps).reshape(-1, *[1] * (like.ndim - 1))
