@@ -100,7 +100,7 @@ def mean_entropies(
     return -(jnp.exp(log_mixes) * log_mixes).sum(axis=-1).mean(axis=(0, 1))
 
 
-def sizes(params: Params) -> Float[RealArray, "players"]:
+def direction_lengths(params: Params) -> Float[RealArray, "players"]:
     """How long each player's direction is."""
     squares = [sum(jnp.sum(jnp.asarray(x) ** 2) for x in jax.tree.leaves(own)) for own in params]
     return jnp.sqrt(jnp.stack([jnp.asarray(x) for x in squares]))

@@ -22,7 +22,12 @@ from glasshouse.rules.sampled.advantages import (
     estimated_advantages,
     normalised,
 )
-from glasshouse.rules.sampled.base import AbstractEpisodic, mean_entropies, own_gradients, sizes
+from glasshouse.rules.sampled.base import (
+    AbstractEpisodic,
+    direction_lengths,
+    mean_entropies,
+    own_gradients,
+)
 from glasshouse.rules.sampled.critics import TARGETS, explained, new_critic, values_of
 from glasshouse.rules.sampled.report import Report, new_report
 from glasshouse.rules.sampled.surrogates import clipped_weights
@@ -162,7 +167,9 @@ class AbstractActor(AbstractEpisodic):
         effect = jnp.full(game.players, jnp.nan, game.dtype)
         if added is not None:
             shaping = game.scores(params, played, added / steps)
-            effect = sizes(shaping) / (sizes(towards) + sizes(shaping))
+            effect = direction_lengths(shaping) / (
+                direction_lengths(towards) + direction_lengths(shaping)
+            )
             towards = plus(towards, shaping)
         towards = plus(towards, entropy_paid(game, params, played, self.entropy))
         critic = state.critic.learned(played.observations, batch.targets, self.critic_step)

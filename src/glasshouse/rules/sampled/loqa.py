@@ -16,7 +16,7 @@ from glasshouse.parametric.sampled import SampledParametricGame
 from glasshouse.rules.calculus import plus
 from glasshouse.rules.sampled.advantages import discounted_returns, estimated_advantages
 from glasshouse.rules.sampled.alignment import alignment_term
-from glasshouse.rules.sampled.base import AbstractEpisodic, sizes
+from glasshouse.rules.sampled.base import AbstractEpisodic, direction_lengths
 from glasshouse.rules.sampled.clipped import CRITIC_STEP, ENTROPY, SCALED, entropy_paid, truth
 from glasshouse.rules.sampled.critics import Critic, explained, new_critic
 from glasshouse.rules.sampled.report import Report, new_report
@@ -124,7 +124,9 @@ class Loqa(AbstractEpisodic):
         slow = self.slow.astype(game.dtype)
         kept = slow * state.slow + (1 - slow) * critic.weights
         returns = discounted_returns(rewards, discount, last)
-        effect = sizes(shaping) / (sizes(selfish) + sizes(shaping))
+        effect = direction_lengths(shaping) / (
+            direction_lengths(selfish) + direction_lengths(shaping)
+        )
         report = state.report.noted(explained(returns, values), effect.astype(game.dtype))
         return towards, Believed(critic, kept, report)
 

@@ -18,7 +18,7 @@ from glasshouse.semantics.policies.base import count_logits
 from glasshouse.semantics.policies.table import TablePolicy
 
 
-class Table(NamedTuple):
+class Learnt(NamedTuple):
     """What each action in each situation is worth to each player, and how it has just changed."""
 
     values: Float[RealArray, "players situations actions"]
@@ -61,7 +61,7 @@ class QLearning(AbstractEpisodic):
         self.momentum = number_within(momentum, "momentum", most=1.0)
         self.temperature = positive(temperature, "temperature")
 
-    def begin(self, game: SampledParametricGame, params: Params) -> Table:
+    def begin(self, game: SampledParametricGame, params: Params) -> Learnt:
         if not all(isinstance(policy, TablePolicy) for policy in game.policies):
             raise InputError(
                 f"{self.words} counts what each action is worth in each situation: give all "
@@ -71,11 +71,11 @@ class QLearning(AbstractEpisodic):
         if count_logits(game.game.actions[0]) == 1:
             tables = jnp.concatenate([tables / 2, -tables / 2], axis=-1)
         values = tables * self.temperature.astype(game.dtype)
-        return Table(values, jnp.zeros_like(values))
+        return Learnt(values, jnp.zeros_like(values))
 
     def learned(
-        self, game: SampledParametricGame, params: Params, state: Table, key: RandomKey
-    ) -> tuple[Params, Table]:
+        self, game: SampledParametricGame, params: Params, state: Learnt, key: RandomKey
+    ) -> tuple[Params, Learnt]:
         played = game.estimates(params, key)
         values = state.values
         players = jnp.arange(len(values))
@@ -102,7 +102,7 @@ class QLearning(AbstractEpisodic):
             goal.astype(jnp.result_type(own)) - own
             for goal, own in zip(wanted, params, strict=True)
         )
-        return directions, Table(values, change)
+        return directions, Learnt(values, change)
 
     @classmethod
     def example(cls) -> "QLearning":
