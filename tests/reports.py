@@ -10,7 +10,7 @@ from glasshouse.analysis.phase.portrait import phase_portrait
 from glasshouse.analysis.predictions import Predictions
 from glasshouse.dynamics import Learning
 from glasshouse.families.family import AffineFamily
-from glasshouse.study.folder import identity
+from glasshouse.study.recipe import recipe_of
 from glasshouse.study.report.figures import StudyFigure, study_figures
 from glasshouse.study.report.page import report_html
 from glasshouse.study.result import StudyResult
@@ -134,5 +134,5 @@ def figures(name: str) -> tuple[StudyFigure, ...]:
 
 @functools.cache
 def html(name: str) -> str:
-    facts = {**identity(result(name).prepared), "table": {"sweep.parquet": "0" * 64}}
+    facts = {**recipe_of(result(name).prepared).identity, "table": {"sweep.parquet": "0" * 64}}
     return report_html(result(name), figures(name), facts)

@@ -16,7 +16,8 @@ from glasshouse.certificates.checker import verify
 from glasshouse.errors import InputError, OutputError
 from glasshouse.interop.nfg import read_nfg, write_nfg
 from glasshouse.study import check_study, read_study
-from glasshouse.study.folder import LOCK, PROVENANCE, SCHEMA_VERSION, check_new, check_out, identity
+from glasshouse.study.folder import LOCK, PROVENANCE, check_new, check_out
+from glasshouse.study.recipe import SCHEMA_VERSION, recipe_of
 
 resource = pytest.importorskip("resource", reason="the system has no limits to set")
 
@@ -137,7 +138,7 @@ def test_names_that_no_file_can_have_are_unknown_games(name):
 
 
 def record(prepared, **changes: object) -> str:
-    kept = {"status": "interrupted", "tables": {}, **identity(prepared), **changes}
+    kept = {"status": "interrupted", "tables": {}, **recipe_of(prepared).identity, **changes}
     return json.dumps({key: value for key, value in kept.items() if value is not ...})
 
 
@@ -176,7 +177,7 @@ def test_a_damaged_record_is_one_sentence(prepared, tmp_path, case):
         (out / PROVENANCE).write_text(record(prepared, **changes))
     said = "something else" if case in DIFFERENT else "is damaged"
     with pytest.raises(InputError, match=said) as error:
-        check_out(out, prepared)
+        check_out(out, recipe_of(prepared))
     assert len(str(error.value)) < 400 + len(str(out))
     assert "\n" not in str(error.value)
 
@@ -184,7 +185,7 @@ def test_a_damaged_record_is_one_sentence(prepared, tmp_path, case):
 def test_a_record_that_is_a_folder_is_damaged(prepared, tmp_path):
     (tmp_path / "out" / PROVENANCE).mkdir(parents=True)
     with pytest.raises(InputError, match="is damaged"):
-        check_out(tmp_path / "out", prepared)
+        check_out(tmp_path / "out", recipe_of(prepared))
 
 
 OURS = ([], [LOCK], [f".{PROVENANCE}.partial"], [LOCK, f".{PROVENANCE}.partial"])
@@ -197,7 +198,7 @@ def test_a_run_that_ended_before_its_first_record_can_go_on(prepared, tmp_path, 
     out.mkdir()
     for name in names:
         (out / name).write_bytes(b"half of it")
-    check_out(out, prepared)
+    check_out(out, recipe_of(prepared))
 
 
 @pytest.mark.parametrize("names", THEIRS)
@@ -206,12 +207,12 @@ def test_other_folders_are_left_alone(prepared, tmp_path, names):
     out.mkdir()
     for name in names:
         (out / name).write_bytes(b"mine")
-    for check in (lambda: check_out(out, prepared), lambda: check_new(out)):
+    for check in (lambda: check_out(out, recipe_of(prepared)), lambda: check_new(out)):
         with pytest.raises(InputError, match="already there"):
             check()
     (tmp_path / "folder" / f".{PROVENANCE}.partial").mkdir(parents=True)
     with pytest.raises(InputError, match="already there"):
-        check_out(tmp_path / "folder", prepared)
+        check_out(tmp_path / "folder", recipe_of(prepared))
 
 
 def test_a_link_in_the_output_folder_leads_no_writer_elsewhere(tmp_path):

@@ -23,7 +23,7 @@ from glasshouse.registration import REGISTRIES
 from glasshouse.rules.registry import RULES, VIEWS
 from glasshouse.semantics.registry import SEMANTICS
 from glasshouse.study import check_study, read_study, run_study
-from glasshouse.study.folder import identity
+from glasshouse.study.recipe import recipe_of
 from glasshouse.study.report.markers import owner_of
 from glasshouse.study.setting import prepare
 from glasshouse.study.spec.toml import parse_study
@@ -259,16 +259,16 @@ def test_an_installed_package_needs_no_plugin(tmp_path, monkeypatch):
     assert type(prepared.base.parametric.semantics) is SEMANTICS["tilted"]
     assert type(prepared.base.parametric.semantics).__module__ == "tolls.tilted"
     assert set(OBSERVABLES) == {"lead"}
-    versions = identity(prepared)["versions"]
+    versions = recipe_of(prepared).identity["versions"]
     assert versions["tolls"] == "1.0"
     assert versions["glasshouse"] == importlib.metadata.version("glasshouse")
     own = STUDY.format(plugins="", sweep="", analysis="").replace('"toll_road"', '"chicken"')
     own = own.replace("parameters = { toll = 1.5 }", "").replace('"anticipating"', '"lola"')
     own = own.replace('"tilted"', '"affine"').replace("heed = 0.75", "")
     own = own.replace('"faded_out"', '"full"').replace("fade = 0.125", "")
-    assert "tolls" not in identity(prepare(parse_study(own)))["versions"]
+    assert "tolls" not in recipe_of(prepare(parse_study(own))).identity["versions"]
     observing = own.replace("[analysis]", '[analysis]\nobserve = "lead"')
-    assert identity(prepare(parse_study(observing)))["versions"]["tolls"] == "1.0"
+    assert recipe_of(prepare(parse_study(observing))).identity["versions"]["tolls"] == "1.0"
 
 
 def test_a_broken_package_is_said_and_left_out(tmp_path, monkeypatch):
@@ -318,7 +318,7 @@ def test_a_view_is_one_file_or_an_entry_point(tmp_path, monkeypatch):
     line_up = f'players = [{{ {seen}0.25 }} }}, {{ rule = "gradient" }}]'
     compared = f'steps = 5\n[[compare]]\nname = "shrunk"\n{alone}'
     for text in (alone, line_up, compared):
-        assert identity(read(text))["versions"]["shrinking"] == "1.0"
+        assert recipe_of(read(text)).identity["versions"]["shrinking"] == "1.0"
 
 
 REFUSED = {

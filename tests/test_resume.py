@@ -18,7 +18,8 @@ import pytest
 from glasshouse.errors import InputError, OutputError
 from glasshouse.study import check_study, run_study
 from glasshouse.study import folder as folder_module
-from glasshouse.study.folder import as_json, identity
+from glasshouse.study.folder import as_json
+from glasshouse.study.recipe import recipe_of
 from glasshouse.study.report import figures as report_figures
 from glasshouse.study.report.figures import StudyFigure
 from glasshouse.study.result import StudyResult
@@ -74,7 +75,7 @@ def drawn_once():
     draw, drawn = report_figures.study_figures, {}
 
     def figures(result: StudyResult) -> tuple[Drawn, ...]:
-        told = as_json({**result.to_dict(), **identity(result.prepared)})
+        told = as_json({**result.to_dict(), **recipe_of(result.prepared).identity})
         shown = (told, *(column.to_pylist() for column in result.table.columns))
         if repr(shown) not in drawn:
             drawn[repr(shown)] = tuple(Drawn(**vars(figure)) for figure in draw(result))

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from tests.contracts.test_rules import ALIKE, OWN_LOGITS, example, suited
+from tests.contracts.test_rules import ALIKE, EXACT, OWN_LOGITS, example, suited
 from tests.oracles.test_networks import both, split
 from tests.oracles.test_networks import random_params as network_params
 from tests.oracles.test_rules import TANDEM

@@ -1,6 +1,7 @@
 """Games played in samples against exact ones: payoffs, probabilities, and what is read."""
 
 import itertools
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -129,11 +130,11 @@ def test_shared_rewards_pay_everybody_the_sum():
         (lambda: IteratedMatrix(STAGE, ending="over"), "'truncated'"),
         (lambda: IteratedMatrix(STAGE, rewards=[[1.0, np.nan], [0, 1]]), "finite"),
         (lambda: IteratedMatrix(STAGE, discount=1.5), "discount"),
-        (lambda: IteratedMatrix("chicken"), "normal form"),
+        (lambda: IteratedMatrix(cast(Any, "chicken")), "normal form"),
         (lambda: sampled(3, "opaque", episodes=1), "episodes"),
         (lambda: sampled(3, "opaque", precision="half"), "'single' or 'double'"),
         (lambda: sampled(3, "opaque").payoffs(drawn(0)), "needs a key"),
-        (lambda: gh.SampledParametricGame(STAGE, ()), "ParametricGame"),
+        (lambda: gh.SampledParametricGame(cast(Any, STAGE), ()), "ParametricGame"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(wrong, said):
@@ -145,7 +146,7 @@ def test_what_cannot_be_is_refused_in_one_line(wrong, said):
 def test_exact_analyses_refuse_sampled_games_by_name():
     game = sampled(3, "opaque")
     with pytest.raises(InputError, match="the mean of 128 episodes"):
-        gh.analysis.best_deviation(game, drawn(0), 0)
+        gh.analysis.best_deviation(cast(Any, game), drawn(0), 0)
 
 
 def test_scores_of_enumerated_episodes_are_the_exact_gradient():

@@ -1,6 +1,7 @@
 """Rules that learn from episodes, against enumerated games and exact derivatives."""
 
 import itertools
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -76,7 +77,7 @@ def value(params, horizon, coupling=0.0):
     return values(params, horizon, coupling)[0][:, 0]
 
 
-def sampled(horizon=3, transparency=Opaque(), episodes=64, precision="double", **settings):
+def sampled(horizon=3, transparency: Any = Opaque(), episodes=64, precision="double", **settings):
     game = IteratedMatrix(IPD, horizon=horizon, discount=DISCOUNT, **settings)
     return SampledParametricGame(
         game, TablePolicy(game), transparency, episodes=episodes, precision=precision
@@ -343,7 +344,7 @@ def test_shaping_of_nothing_is_said_to_change_nothing():
 
 @pytest.mark.parametrize("name", LEARNS)
 def test_rules_of_episodes_refuse_exact_games_in_one_line_and_learn_in_samples(name):
-    rule = RULES[name].example()
+    rule: Any = RULES[name].example()
     exact = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), 3.0)(0.2)
     with pytest.raises(InputError, match="learns from episodes of play") as caught:
         gh.run(exact, rule, steps=2, step_size=0.1)

@@ -5,8 +5,10 @@ from typing import ClassVar
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key
+from glasshouse._foundation.numbers import Numbers
 from glasshouse.parametric.sampled import SampledParametricGame
 from glasshouse.rules.sampled.clipped import CRITIC_KEYS, TRACE, AbstractActor
+from glasshouse.rules.sampled.critics import TARGETS
 
 
 class ActorCritic(AbstractActor):
@@ -27,6 +29,17 @@ class ActorCritic(AbstractActor):
     formula: ClassVar[str] = "Σ_t A_t ∇ log π(a_t)"
     listed: ClassVar[int] = 31
     keys: ClassVar[Mapping[str, Key]] = {"trace": TRACE, **CRITIC_KEYS}
+
+    def __init__(
+        self,
+        trace: Numbers = 0.95,
+        critic_step: Numbers = 0.1,
+        scaled: bool = True,
+        targets: str = TARGETS[0],
+        entropy: Numbers = 0.0,
+        normalised: bool = False,
+    ):
+        super().__init__(trace, critic_step, scaled, targets, entropy, normalised)
 
     @property
     def clipped(self) -> None:

@@ -63,4 +63,4 @@ def backwards(
         x = term + decay * x
         return x, x
 
-    return jax.lax.scan(step, after, terms, reverse=True)[1]
+    return jax.lax.scan(step, jnp.asarray(after), jnp.asarray(terms), reverse=True)[1]

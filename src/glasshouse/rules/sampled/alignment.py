@@ -59,4 +59,5 @@ def earlier(
     def step(total: Array, value: Array) -> tuple[Array, Array]:
         return discount * (total + value), total
 
+    values = jnp.asarray(values)
     return jax.lax.scan(step, jnp.zeros_like(values[0]), values)[1]

@@ -2,7 +2,7 @@
 
 import abc
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, cast
 
 import equinox as eqx
 import jax
@@ -214,16 +214,16 @@ class AbstractActor(AbstractEpisodic):
         self, game: SampledParametricGame, params: Params, batch: Batch
     ) -> tuple[Array, Array | None]:
         """What scores are weighed by in a clipped step: own advantages, and what shaping adds."""
-        clip = self.clipped[0]
+        clip, _ = cast(tuple[RealArray, int], self.clipped)
         ratios = jnp.asarray(game.log_probabilities(params, batch.played))
         ratios = ratios - batch.log_probabilities
         if game.transparency.reads:  # one's weights move what all do
             ratios = jnp.broadcast_to(ratios.sum(axis=-1, keepdims=True), ratios.shape)
         clip = jnp.asarray(clip, ratios.dtype)
-        own = clipped_weights(ratios, batch.own, clip)
+        own = jnp.asarray(clipped_weights(ratios, batch.own, clip))
         if batch.shaping is None:
             return own, None
-        return own, clipped_weights(ratios, batch.own + batch.shaping, clip) - own
+        return own, jnp.asarray(clipped_weights(ratios, batch.own + batch.shaping, clip)) - own
 
 
 def entropy_paid(

@@ -2,12 +2,12 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, cast
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key
@@ -112,7 +112,7 @@ class LolaDice(AbstractEpisodic):
     def learned(
         self, game: SampledParametricGame, params: Params, state: Shaper, key: RandomKey
     ) -> tuple[Params, Shaper]:
-        first, seen, *later = jax.random.split(key, self.looks + 2)
+        first, seen, *later = jax.random.split(cast(PRNGKeyArray, key), self.looks + 2)
         played = game.estimates(params, first)
         believed = params
         if self.modelled:

@@ -33,7 +33,7 @@ class Reinforce(AbstractEpisodic):
         self, game: SampledParametricGame, params: Params, state: tuple[()], key: RandomKey
     ) -> tuple[Params, tuple[()]]:
         played = game.estimates(params, key)
-        onward = discounted_returns(jnp.asarray(played.rewards), game.game.discount)
+        onward = jnp.asarray(discounted_returns(played.rewards, game.game.discount))
         weights = (onward - others_mean(onward)) / game.game.horizon
         return game.scores(params, played, weights), ()
 

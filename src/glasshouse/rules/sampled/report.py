@@ -53,11 +53,9 @@ class Report(eqx.Module):
         steps = self.steps + 1
         # The first steps count alike, so that zeros to begin with are no memory.
         weight = jnp.maximum(1 - FORGETS, 1 / steps).astype(self.explained.dtype)
-        kept = [
-            old + weight * (new - old)
-            for old, new in ((self.explained, explained), (self.effect, effect))
-        ]
-        return Report(*kept, steps)
+        share = self.explained + weight * (explained - self.explained)
+        effect = self.effect + weight * (effect - self.effect)
+        return Report(share, effect, steps)
 
 
 def new_report(players: int, dtype: Any) -> Report:

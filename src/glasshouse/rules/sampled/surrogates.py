@@ -71,10 +71,10 @@ def loaded_dice(
     **Source:** Farquhar, Whiteson, Foerster 2019, Loaded DiCE, equation 14.
     """
     joint = jnp.asarray(log_probabilities).sum(axis=-1)
-    advantages = jnp.asarray(advantages)
+    advantages, forgets = jnp.asarray(advantages), jnp.asarray(decay)
 
     def step(total: Array, now: Array) -> tuple[Array, tuple[Array, Array]]:
-        before = decay * total
+        before = forgets * total
         return before + now, (before, before + now)
 
     _, (before, upto) = jax.lax.scan(step, jnp.zeros_like(joint[0]), joint)
