@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import glasshouse as gh
-from glasshouse.dynamics.training import Training, joined, pieces, train
+from glasshouse.dynamics.training import Training, joined_curves, train, training_parts
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic import IteratedMatrix
 from glasshouse.rules import Gradient, Lola
@@ -73,7 +73,7 @@ def test_what_was_kept_is_not_computed_again_and_leads_to_the_same_numbers():
         return held[name]
 
     with pytest.raises(KeyboardInterrupt):
-        list(pieces(SAMPLED, HOW, kept))
+        list(training_parts(SAMPLED, HOW, kept))
     first = list(computed)
     del computed[:]
     held_before = dict(held)
@@ -86,7 +86,7 @@ def test_what_was_kept_is_not_computed_again_and_leads_to_the_same_numbers():
             held[name] = compute()
         return held[name]
 
-    again = joined(list(pieces(SAMPLED, HOW, further)), HOW)
+    again = joined_curves(list(training_parts(SAMPLED, HOW, further)), HOW)
     assert first
     assert computed
     assert not set(first) & set(computed)

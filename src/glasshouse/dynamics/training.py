@@ -1,4 +1,4 @@
-"""Training in games that are played in samples: curves over seeds, in pieces that can be kept."""
+"""Training in games that are played in samples: curves over seeds, in training_parts that can be kept."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -38,8 +38,8 @@ MEASURED = 2**32 - 2
 MOST_SEEDS = 100_000
 """That are trained together."""
 
-PIECES = 20
-"""In how many pieces a training is computed, of which finished ones are kept."""
+PARTS_OF_TRAINING = 20
+"""In how many training_parts a training is computed, of which finished ones are kept."""
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -107,7 +107,7 @@ class Training(Result):
         )
 
 
-class Piece(NamedTuple):
+class TrainingPart(NamedTuple):
     """A part of a training, and all that is needed to go on from its end.
 
     **Arguments:** `params` and `state` at its end, seeds first; `updates` taken before each
@@ -155,7 +155,7 @@ class Curves(Result):
         return np.stack([mean, mean - spread, mean + spread], axis=-1)
 
 
-Kept = Callable[[str, Callable[[], Piece], Piece], Piece]
+Kept = Callable[[str, Callable[[], TrainingPart], TrainingPart], TrainingPart]
 """The piece of that name: as it was kept, or computed now and kept; and one of its structure."""
 
 
@@ -176,14 +176,14 @@ def train(game: SampledParametricGame, training: Training = Training()) -> Curve
         curves = train(sampled, Training(step_size=2.0, updates=40, seeds=4))
         print(curves.measured["payoff"].shape)  # (5, 4, 2)
     """
-    return joined(list(pieces(game, training)), training)
+    return joined_curves(list(training_parts(game, training)), training)
 
 
-def pieces(
+def training_parts(
     game: SampledParametricGame,
     training: Training,
     kept: Kept = lambda name, compute, like: compute(),
-) -> Iterator[Piece]:
+) -> Iterator[TrainingPart]:
     """The parts of a training one after the other; what `kept` has is not computed again.
 
     Numbers do not depend on where it was interrupted: what update t draws is decided by the seed
@@ -197,18 +197,20 @@ def pieces(
     )
     first = last = _first(played, rule, training, words)
     yield first
-    length = -(-training.records // PIECES)
+    length = -(-training.records // PARTS_OF_TRAINING)
     for k, begin in enumerate(range(0, training.records, length), start=1):
         count = min(length, training.records - begin)
 
-        def compute(last: Piece = last, begin: int = begin, count: int = count) -> Piece:
+        def compute(
+            last: TrainingPart = last, begin: int = begin, count: int = count
+        ) -> TrainingPart:
             return _next(played, rule, training, words, last, begin, count)
 
         last = kept(f"{k:05d}", compute, first)
         yield last
 
 
-def joined(parts: list[Piece], training: Training) -> Curves:
+def joined_curves(parts: list[TrainingPart], training: Training) -> Curves:
     """The curves of a whole training."""
     names = parts[0].measured
     measured = {name: np.concatenate([part.measured[name] for part in parts]) for name in names}
@@ -289,14 +291,14 @@ def initial_params(game: SampledParametricGame, seed: int) -> Params:
 
 
 @in_float64
-def _first(played: Any, rule: AbstractRule, training: Training, words: UInt32) -> Piece:
+def _first(played: Any, rule: AbstractRule, training: Training, words: UInt32) -> TrainingPart:
     inner = played.game if training.tied else played
     starts = [initial_params(inner, training.first + k) for k in range(training.seeds)]
     own = [start[:1] if training.tied else start for start in starts]
     params = jax.tree.map(lambda *x: np.stack(x), *own)
     members = (_repeated(played, training.seeds), params, words)
     params, state, measured = batch_map(_begin, members, rule)
-    return Piece(params, state, np.zeros(1, int), _records_first(measured))
+    return TrainingPart(params, state, np.zeros(1, int), _records_first(measured))
 
 
 @in_float64
@@ -305,15 +307,15 @@ def _next(
     rule: AbstractRule,
     training: Training,
     words: UInt32,
-    last: Piece,
+    last: TrainingPart,
     begin: int,
     count: int,
-) -> Piece:
+) -> TrainingPart:
     members = (_repeated(played, training.seeds), last.params, last.state, words)
     places = np.asarray(begin), np.asarray(training.step_size)
     params, state, measured = batch_map(_advance, members, rule, *places, training.every, count)
     updates = training.every * np.arange(begin + 1, begin + 1 + count)
-    return Piece(params, state, updates, _records_first(measured))
+    return TrainingPart(params, state, updates, _records_first(measured))
 
 
 def _begin(member: tuple[Any, Params, RealArray], rule: AbstractRule) -> tuple:

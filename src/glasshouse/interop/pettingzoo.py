@@ -60,7 +60,7 @@ def to_pettingzoo(game: AbstractStochasticGame) -> "pettingzoo.ParallelEnv":
         import pettingzoo
     except ImportError as error:
         raise ImportError(
-            'to_pettingzoo needs PettingZoo: pip install "glasshouse[pettingzoo]"'
+            'parallel environments need PettingZoo: pip install "glasshouse[pettingzoo]"'
         ) from error
     names = [f"player_{k + 1}" for k in range(game.players)]
     box = gymnasium.spaces.Box(-np.inf, np.inf, (game.features,), np.float32)

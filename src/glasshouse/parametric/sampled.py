@@ -17,7 +17,7 @@ from glasshouse.channels.box import Box
 from glasshouse.channels.full import Full
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic.base import AbstractStochasticGame, Observation
-from glasshouse.games.stochastic.episodes import Episodes, episode_uniforms, play
+from glasshouse.games.stochastic.episodes import Episodes, episode_uniforms, play_episodes
 from glasshouse.parametric.capabilities import AbstractSampled, needs_key
 from glasshouse.parametric.protocol import (
     SEPARATE,
@@ -32,7 +32,7 @@ from glasshouse.semantics.policies.transparency import AbstractTransparency, Opa
 PRECISIONS = {"single": np.float32, "double": np.float64}
 """In what episodes are played and differentiated; parameters keep the precision in use."""
 
-MOST_EPISODES = 1_000_000
+MOST_EPISODES_PLAYED = 1_000_000
 """That one estimate plays."""
 
 
@@ -95,7 +95,7 @@ class SampledParametricGame(AbstractParametricGame, AbstractSampled):
         self.transparency = transparency
         _check_channel(channel, tuple(policy.space for policy in self.policies))
         self.channel = channel
-        self.episodes = whole(episodes, "episodes", least=2, most=MOST_EPISODES)
+        self.episodes = whole(episodes, "episodes", least=2, most=MOST_EPISODES_PLAYED)
         if precision not in PRECISIONS:
             raise InputError(f"precision={precision!r:.40} must be 'single' or 'double'")
         self.precision = precision
@@ -148,7 +148,7 @@ class SampledParametricGame(AbstractParametricGame, AbstractSampled):
             logits, memory = self._logits(own, seen, memory, observation)
             return log_mix(logits), memory
 
-        return play(self.game, act, self._begin(), jnp.asarray(uniforms))
+        return play_episodes(self.game, act, self._begin(), jnp.asarray(uniforms))
 
     @in_float64_unless_traced
     def log_probabilities(

@@ -29,7 +29,7 @@ class Episodes(eqx.Module):
     last: Observation
 
 
-def play(
+def play_episodes(
     game: AbstractStochasticGame, act: Act, memory: PyTree, uniforms: Float[Array, "episodes draws"]
 ) -> Episodes:
     """Play as many episodes as there are rows of uniform numbers, in their precision.
@@ -45,7 +45,7 @@ def play(
 def episode_uniforms(
     game: AbstractStochasticGame, key: PRNGKeyArray, episodes: int, dtype: jnp.dtype | None = None
 ) -> Float[Array, "episodes draws"]:
-    """What `play` draws from: of an episode first what its beginning takes, and then each step."""
+    """What `play_episodes` draws from: of an episode first what its beginning takes, and then each step."""
     beginning, step = game.draws
     columns = beginning + game.horizon * (game.players + step)
     return key_uniforms(key, episodes * columns, dtype).reshape(episodes, columns)

@@ -58,7 +58,7 @@ class Transitions(Readable):
         if player.remembers:
             raise InputError(
                 f"a {type(player).__name__} remembers more than it sees, so that states of "
-                f"{self.game} do not say what it does: take sampled_league"
+                f"{self.game} do not say what it does: let it play in samples"
             )
         return _mixes(player, jax.tree.map(lambda x: x[:, seat], self.seen))
 

@@ -91,7 +91,7 @@ def check_two_seats(game: AbstractStochasticGame) -> None:
     if game.players != 2 or len(set(game.actions)) > 1:
         raise InputError(
             f"a league plays pairs, and {game.name} has players with {game.actions} actions: "
-            "take exact_payoffs for a line-up of your own"
+            "take exact payoffs of a line-up of your own"
         )
 
 

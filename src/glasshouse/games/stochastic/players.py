@@ -20,7 +20,7 @@ class AbstractPlayer(eqx.Module):
     """Somebody who plays by what it sees, and does not learn.
 
     What it sees has its own things first, and so it plays any seat. The same player is sampled by
-    `play` and, where it remembers nothing, followed exactly through all states.
+    `play_episodes` and, where it remembers nothing, followed exactly through all states.
     """
 
     remembers: ClassVar[bool]

@@ -14,7 +14,7 @@ from glasshouse._foundation.numbers import Numbers, Whole, whole
 from glasshouse._foundation.random import KEYS_OF, Purpose, Seed, keys
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic.base import AbstractStochasticGame, Episode, Observation
-from glasshouse.games.stochastic.episodes import episode_uniforms, play
+from glasshouse.games.stochastic.episodes import episode_uniforms, play_episodes
 from glasshouse.games.stochastic.exact import step_weights
 from glasshouse.games.stochastic.league import StepLeague, check_two_seats, players_named
 
@@ -124,7 +124,7 @@ def _all_pairs(
         who = jnp.stack([pair // count, pair % count])
         act, begun = act_of(who, jnp.stack([seed // seeds, seed % seeds]))
         uniforms = episode_uniforms(game, jax.random.fold_in(key, number), episodes, jnp.float32)
-        played = play(game, act, begun, uniforms)
+        played = play_episodes(game, act, begun, uniforms)
         return jnp.asarray(weights, jnp.float32) @ played.rewards.mean(axis=1)
 
     numbers = jnp.arange(count**2 * seeds**2, dtype=jnp.uint32)

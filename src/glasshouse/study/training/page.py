@@ -24,10 +24,10 @@ from glasshouse.study.report.figures import DPI, StudyFigure, finished_figure
 from glasshouse.study.report.svg import colours, declared, inline_svg
 from glasshouse.study.report.template import page_template
 from glasshouse.study.training.result import TrainingResult, by_seed, measured_names
-from glasshouse.study.training.words import claims, headline
+from glasshouse.study.training.words import training_claims, training_headline
 from glasshouse.study.words.names import upper
 
-DIGITS = 4
+MEAN_DIGITS_SHOWN = 4
 MOST_STEPS_SHOWN = 60
 """Of an episode."""
 
@@ -40,7 +40,7 @@ def training_figure(result: TrainingResult) -> StudyFigure:
     with style.context(["default", {"figure.dpi": DPI}]):
         ax = plot_training(curves.updates, curves.measured["payoff"], result.players)
         figure = finished_figure(ax)
-    alt = f"Payoffs per step of each player over {curves.updates[-1]} updates: {headline(result)}."
+    alt = f"Payoffs per step of each player over {curves.updates[-1]} updates: {training_headline(result)}."
     caption = (
         "Payoffs per step, discounted, estimated anew at each record: thin lines are seeds, thick "
         "ones their mean, the band one standard error of it."
@@ -56,7 +56,7 @@ def training_html(
     light, dark = map(declared, colours([svg]))
     return page_template("page.html.jinja").render(
         title=result.prepared.title,
-        lead=f"{upper(headline(result))}.",
+        lead=f"{upper(training_headline(result))}.",
         light=light,
         dark=dark,
         first=[figure_markup(figure, svg), element("div", _ends(result), class_="answers")],
@@ -67,7 +67,7 @@ def training_html(
 
 def _sections(result: TrainingResult, provenance: Mapping[str, Any]) -> Iterator[PageSection]:
     notes = [Items("notes", tuple(f"{upper(note)}." for note in result.notes))]
-    said = Items("claims", tuple(claims(result)))
+    said = Items("claims", tuple(training_claims(result)))
     yield PageSection("found", "What was found", (said, *(notes if result.notes else [])))
     yield PageSection("trained", "How players were trained", (_facts(result),))
     yield PageSection("seeds", "Seed by seed", tuple(_seeds(result)))
@@ -87,7 +87,9 @@ def _ends(result: TrainingResult) -> ScrolledTable:
         (
             name,
             *(
-                Markup("{} ± {}").format(number_markup(mean, DIGITS), number_markup(error, 2))
+                Markup("{} ± {}").format(
+                    number_markup(mean, MEAN_DIGITS_SHOWN), number_markup(error, 2)
+                )
                 for mean, error in result.ends(name).tolist()
             ),
         )
@@ -116,7 +118,7 @@ def _seeds(result: TrainingResult) -> Iterator[object]:
     columns = [("Seed", "what"), *((f"payoff of {name}", "n") for name in result.players)]
     ends = by_seed(result.curves, "payoff")
     rows = [
-        (str(seed), *(number_markup(x, DIGITS) for x in values))
+        (str(seed), *(number_markup(x, MEAN_DIGITS_SHOWN) for x in values))
         for seed, values in ends[:MOST_SEEDS_LISTED]
     ]
     yield ScrolledTable.of("Payoffs per step at the end", columns, rows, tall=len(rows) > 16)
@@ -132,7 +134,7 @@ def _met(league: StepLeague) -> Iterator[object]:
             name,
             *(
                 Markup("{} ± {}").format(
-                    number_markup(float(league.payoffs[i, j, 0]), DIGITS),
+                    number_markup(float(league.payoffs[i, j, 0]), MEAN_DIGITS_SHOWN),
                     number_markup(float(league.errors[i, j, 0]), 2),
                 )
                 for j in range(len(league.entrants))
@@ -145,14 +147,14 @@ def _met(league: StepLeague) -> Iterator[object]:
 
 
 def _episode(result: TrainingResult) -> Iterator[object]:
-    titles = [("Step", "what")]
+    titles = [("EpisodeStep", "what")]
     for name in result.players:
         titles += [(f"{name} does", None), ("and is paid", "n"), ("and", None)]
     rows = []
     for t, step in enumerate(result.episode[:MOST_STEPS_SHOWN], start=1):
         row: list[object] = [str(t)]
         for action, paid, events in zip(step.actions, step.rewards, step.events, strict=True):
-            row += [action, number_markup(paid, DIGITS), ", ".join(events)]
+            row += [action, number_markup(paid, MEAN_DIGITS_SHOWN), ", ".join(events)]
         rows.append(row)
     yield ScrolledTable.of("An episode of the first seed", titles, rows, tall=True)
     if len(result.episode) > MOST_STEPS_SHOWN:

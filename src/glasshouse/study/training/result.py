@@ -17,7 +17,7 @@ from glasshouse.study.training.setting import PreparedTraining
 
 
 @dataclasses.dataclass(frozen=True)
-class Step:
+class EpisodeStep:
     """One step of an episode: what each player did, got, and what happened to it."""
 
     actions: tuple[str, ...]
@@ -36,7 +36,7 @@ class TrainingResult(Readable):
     prepared: PreparedTraining
     curves: Curves
     league: StepLeague | None
-    episode: tuple[Step, ...]
+    episode: tuple[EpisodeStep, ...]
     notes: tuple[str, ...]
 
     @property
@@ -51,15 +51,15 @@ class TrainingResult(Readable):
 
     def to_dict(self) -> dict[str, Any]:
         """What was found, ready for JSON."""
-        from glasshouse.study.training.words import claims, headline
+        from glasshouse.study.training.words import training_claims, training_headline
 
         curves = self.curves
         last = {name: values[-1] for name, values in curves.measured.items()}
         return {
             "schema_version": SCHEMA_VERSION,
             "title": self.prepared.title,
-            "headline": headline(self),
-            "claims": list(claims(self)),
+            "headline": training_headline(self),
+            "claims": list(training_claims(self)),
             "notes": list(self.notes),
             "league": None if self.league is None else plain(self.league),
             "training": {
@@ -133,7 +133,7 @@ def _met(prepared: PreparedTraining, curves: Curves, naive: Curves | None) -> St
     )
 
 
-def played_episode(prepared: PreparedTraining, curves: Curves) -> tuple[Step, ...]:
+def played_episode(prepared: PreparedTraining, curves: Curves) -> tuple[EpisodeStep, ...]:
     """An episode of the first seed that did not fail, at the end of its training."""
     from glasshouse.dynamics.training import episode_of
 
@@ -148,7 +148,7 @@ def played_episode(prepared: PreparedTraining, curves: Curves) -> tuple[Step, ..
         events = tuple(tuple(n for n, x in happened.items() if x[i]) for i in players)
         actions = tuple(names[int(a)] for a in np.asarray(played.actions)[t, 0])
         rewards = tuple(float(x) for x in np.asarray(played.rewards)[t, 0])
-        found.append(Step(actions, rewards, events))
+        found.append(EpisodeStep(actions, rewards, events))
     return tuple(found)
 
 

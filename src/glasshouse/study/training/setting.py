@@ -17,7 +17,7 @@ from glasshouse.rules.sampled.reinforce import Reinforce
 from glasshouse.study.recipe import Recipe, identity_of
 from glasshouse.study.spec.plugins import load_plugins, plugin_files
 from glasshouse.study.spec.toml import PLUGINS, first_error, named, study_text
-from glasshouse.study.training.spec import KINDS, MeetingsSpec, TrainingStudy
+from glasshouse.study.training.spec import TRAINING_KINDS, MeetingsSpec, TrainingStudy
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -84,7 +84,7 @@ def _parsed(text: str, folder: Path, trust: bool) -> TrainingStudy:
     try:
         return TrainingStudy.model_validate(content)
     except pydantic.ValidationError as error:
-        raise InputError(first_error(error, content, TrainingStudy, KINDS)) from error
+        raise InputError(first_error(error, content, TrainingStudy, TRAINING_KINDS)) from error
 
 
 def _prepared(study: TrainingStudy, folder: Path, trust: bool) -> PreparedTraining:

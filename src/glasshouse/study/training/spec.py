@@ -9,7 +9,7 @@ from pydantic import Field, StrictBool, model_validator
 
 from glasshouse.dynamics.training import Training
 from glasshouse.games.stochastic.base import AbstractStochasticGame
-from glasshouse.parametric.sampled import MOST_EPISODES
+from glasshouse.parametric.sampled import MOST_EPISODES_PLAYED
 from glasshouse.semantics.policies.base import AbstractPolicy
 from glasshouse.semantics.policies.registry import OF_THE_GAME, POLICIES, TRANSPARENCIES
 from glasshouse.semantics.policies.transparency import AbstractTransparency
@@ -45,7 +45,7 @@ TRANSPARENCY_SPECS: Kinds[TransparencySection] = Kinds(
     TRANSPARENCIES, TransparencySection, frozenset(), "What of weights enters play"
 )
 
-KINDS: Mapping[str, Mapping[str, Any]] = {
+TRAINING_KINDS: Mapping[str, Mapping[str, Any]] = {
     "game": ENVIRONMENT_SPECS,
     "policy": POLICY_SPECS,
     "transparency": TRANSPARENCY_SPECS,
@@ -62,7 +62,7 @@ class TrainingSpec(RuleSection):
     """Updates of every seed; a multiple of `every`."""
     every: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = 10
     """After so many of them play is measured."""
-    episodes: Annotated[int, Field(ge=2, le=MOST_EPISODES, strict=True)] = 128
+    episodes: Annotated[int, Field(ge=2, le=MOST_EPISODES_PLAYED, strict=True)] = 128
     """Episodes of an update."""
     seeds: Annotated[int, Field(ge=1, le=100_000, strict=True)] = 10
     """How many seeds are trained."""

@@ -9,14 +9,21 @@ import jax
 import numpy as np
 
 from glasshouse._foundation.progress import progress
-from glasshouse.dynamics.training import PIECES, Curves, Piece, Training, joined, pieces
+from glasshouse.dynamics.training import (
+    PARTS_OF_TRAINING,
+    Curves,
+    Training,
+    TrainingPart,
+    joined_curves,
+    training_parts,
+)
 from glasshouse.study.folder import SUMMARY, RunFolder, as_json, check_out, sha256
 from glasshouse.study.training.result import TrainingResult, training_result
 from glasshouse.study.training.setting import PreparedTraining, check_training
 
 CURVES = "curves.parquet"
 PLAYERS = "players.npz"
-PARTS, NAIVE_PARTS = "pieces", "naive"
+TRAINING_FOLDER, NAIVE_FOLDER = "training_parts", "naive"
 
 
 def train_study(
@@ -45,12 +52,12 @@ def write_training(
     """Train into a folder that `check_out` has accepted."""
     folder = RunFolder(out, prepared.recipe, warn)
     with folder.opened(), progress(f"training {out.name}"):
-        curves = _trained(folder, prepared, prepared.training, PARTS)
+        curves = _trained(folder, prepared, prepared.training, TRAINING_FOLDER)
         naive = prepared.naive
-        beside = None if naive is None else _trained(folder, prepared, naive, NAIVE_PARTS)
+        beside = None if naive is None else _trained(folder, prepared, naive, NAIVE_FOLDER)
         result = training_result(prepared, curves, beside)
-        folder.drop(PARTS)
-        folder.drop(NAIVE_PARTS)
+        folder.drop(TRAINING_FOLDER)
+        folder.drop(NAIVE_FOLDER)
         folder.table(CURVES, result.table)
         folder.write(PLAYERS, _arrays(jax.tree.leaves(result.curves.params)))
         from glasshouse.study.training.page import training_figure, training_html
@@ -68,29 +75,31 @@ def write_training(
 def _trained(
     folder: RunFolder, prepared: PreparedTraining, training: Training, parts: str
 ) -> Curves:
-    """A whole training, finished pieces being read."""
-    count = -(-training.records // -(-training.records // PIECES))
+    """A whole training, finished training_parts being read."""
+    count = -(-training.records // -(-training.records // PARTS_OF_TRAINING))
     updates = training.updates * training.seeds
-    with progress(f"{updates} updates in {count} pieces", count) as advance:
+    with progress(f"{updates} updates in {count} training_parts", count) as advance:
 
-        def kept(name: str, compute: Callable[[], Piece], like: Piece) -> Piece:
-            def read(content: bytes) -> Piece:
+        def kept(
+            name: str, compute: Callable[[], TrainingPart], like: TrainingPart
+        ) -> TrainingPart:
+            def read(content: bytes) -> TrainingPart:
                 return _piece(content, like)
 
             found = folder.kept(f"{parts}/{name}.npz", compute, _written, read)
             advance()
             return found
 
-        return joined(list(pieces(prepared.game, training, kept)), training)
+        return joined_curves(list(training_parts(prepared.game, training, kept)), training)
 
 
-def _written(piece: Piece) -> bytes:
+def _written(piece: TrainingPart) -> bytes:
     names = sorted(piece.measured)
     measured = [piece.measured[name] for name in names]
     return _arrays([*jax.tree.leaves((piece.params, piece.state)), piece.updates, *measured])
 
 
-def _piece(content: bytes, like: Piece) -> Piece:
+def _piece(content: bytes, like: TrainingPart) -> TrainingPart:
     """What was written, with the structure of another piece of the same training."""
     with np.load(io.BytesIO(content), allow_pickle=False) as held:
         arrays: list[Any] = [held[f"arr_{k}"] for k in range(len(held.files))]
@@ -98,7 +107,9 @@ def _piece(content: bytes, like: Piece) -> Piece:
     end = structure.num_leaves
     params, state = jax.tree.unflatten(structure, arrays[:end])
     measured = dict(zip(sorted(like.measured), arrays[end + 1 :], strict=True))
-    return Piece(params, state, arrays[end], {name: measured[name] for name in like.measured})
+    return TrainingPart(
+        params, state, arrays[end], {name: measured[name] for name in like.measured}
+    )
 
 
 def _arrays(leaves: list[Any]) -> bytes:

@@ -7,11 +7,11 @@ import numpy as np
 
 from glasshouse.study.training.result import TrainingResult
 
-ALIKE = 2.0
+SEEDS_ALIKE = 2.0
 """Players whose means differ by no more than so many standard errors of both are told together."""
 
 
-def headline(result: TrainingResult) -> str:
+def training_headline(result: TrainingResult) -> str:
     """Where payoffs per step end, and where they began."""
     curves = result.curves
     if len(curves.failed) == len(curves.seeds):
@@ -19,7 +19,7 @@ def headline(result: TrainingResult) -> str:
     ends = result.ends("payoff")
     begun = float(np.nanmean(curves.band("payoff")[0, :, 0]))
     means, errors = ends[:, 0], ends[:, 1]
-    apart = bool(np.ptp(means) > ALIKE * math.hypot(*errors))
+    apart = bool(np.ptp(means) > SEEDS_ALIKE * math.hypot(*errors))
     who = "player 1 is paid" if apart else "each player is paid"
     said = f"{who} {_mean(means[0] if apart else means.mean(), _together(errors, apart))}"
     if apart:
@@ -32,7 +32,7 @@ def headline(result: TrainingResult) -> str:
     return f"{said} per step at the end, {begun:.3g} at the start ({count} seeds)"
 
 
-def claims(result: TrainingResult) -> Iterator[str]:
+def training_claims(result: TrainingResult) -> Iterator[str]:
     """How it was trained, and how much the seeds differ."""
     curves, game = result.curves, result.prepared.game
     yield (
