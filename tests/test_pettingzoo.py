@@ -10,7 +10,7 @@ import pytest
 
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic import CoinGame, Commons, IteratedMatrix
-from glasshouse.games.stochastic.episodes import episode_uniforms, play
+from glasshouse.games.stochastic.episodes import episode_uniforms, play_episodes
 from glasshouse.interop import HostGame, to_pettingzoo
 
 pettingzoo: Any = pytest.importorskip("pettingzoo")
@@ -56,7 +56,7 @@ def test_there_and_back_is_the_same_game():
     found = []
     for own in (game, host):
         uniforms = episode_uniforms(own, jax.random.key(1), 3, jnp.dtype(jnp.float32))
-        found.append(jax.jit(lambda rows, own=own: play(own, act, (), rows))(uniforms))
+        found.append(jax.jit(lambda rows, own=own: play_episodes(own, act, (), rows))(uniforms))
     direct, back = found
     assert np.array_equal(direct.actions, back.actions)
     assert np.array_equal(direct.rewards, back.rewards)

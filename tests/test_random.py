@@ -300,11 +300,17 @@ OF_OTHERS = {
     # Training draws from keys whose words are the library's own, one part of each an update; a key
     # that nothing is drawn with is traced to see whether a rule can learn.
     "dynamics/training.py": {"jax.random.fold_in", "jax.random.key", "jax.random.wrap_key_data"},
-    # Leagues in samples draw from such a key, one part of it a pair; a rule that looks ahead, a part
-    # for each look; and parallel environments by the seed that they are given.
+    # Leagues in samples draw from such a key, one part of it a pair; a rule that looks ahead, a
+    # part for each look; and parallel environments by the seed that they are given.
     "games/stochastic/sampling.py": {"jax.random.fold_in", "jax.random.wrap_key_data"},
     "rules/sampled/lola_dice.py": {"jax.random.split"},
-    "interop/pettingzoo.py": {"jax.random.fold_in", "jax.random.key", "jax.random.split"},
+    "interop/pettingzoo.py": {
+        "jax.random.fold_in",
+        "jax.random.key",
+        "jax.random.split",
+        "numpy.random.SeedSequence",
+        "numpy.random.default_rng",
+    },
     # What a batch looks like is asked, and nothing drawn.
     "rules/sampled/clipped.py": {"jax.random.key"},
     # Networks' own initialisers take a key of JAX, whose words are the library's own.

@@ -354,7 +354,7 @@ def test_a_list_of_players_has_one_for_each_seed():
         (lambda: script("allc", CoinGame(), tie="even"), "no setting 'tie': it takes ties"),
         (lambda: script("alld", CoinGame(), ties="last"), "ties='last' must be one of first"),
         (lambda: exact_league(CoinGame(grid=16), ["allc"]), "are not counted|cases of states"),
-        (lambda: exact_league(Commons(3), ["restrain"]), "exact_payoffs for a line-up"),
+        (lambda: exact_league(Commons(3), ["restrain"]), "exact payoffs of a line-up"),
         (lambda: exact_league(CoinGame(), {"me": 3}), "me is a int: give a player"),
         (lambda: exact_league(CoinGame(), ["allc"], horizon=0), "horizon=0 must be"),
         (lambda: exact_payoffs(CoinGame(), ["allc"]), "has 2 players, not 1"),

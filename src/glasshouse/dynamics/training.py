@@ -1,6 +1,7 @@
-"""Training in games that are played in samples: curves over seeds, in training_parts that can be kept."""
+"""Training in games that are played in samples: curves over seeds, in parts that can be kept."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -39,7 +40,7 @@ MOST_SEEDS = 100_000
 """That are trained together."""
 
 PARTS_OF_TRAINING = 20
-"""In how many training_parts a training is computed, of which finished ones are kept."""
+"""In how many parts a training is computed, of which finished ones are kept."""
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -201,11 +202,7 @@ def training_parts(
     for k, begin in enumerate(range(0, training.records, length), start=1):
         count = min(length, training.records - begin)
 
-        def compute(
-            last: TrainingPart = last, begin: int = begin, count: int = count
-        ) -> TrainingPart:
-            return _next(played, rule, training, words, last, begin, count)
-
+        compute = functools.partial(_next, played, rule, training, words, last, begin, count)
         last = kept(f"{k:05d}", compute, first)
         yield last
 

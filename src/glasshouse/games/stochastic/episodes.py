@@ -45,7 +45,7 @@ def play_episodes(
 def episode_uniforms(
     game: AbstractStochasticGame, key: PRNGKeyArray, episodes: int, dtype: jnp.dtype | None = None
 ) -> Float[Array, "episodes draws"]:
-    """What `play_episodes` draws from: of an episode first what its beginning takes, and then each step."""
+    """What `play_episodes` draws from, a row for each: what its beginning takes, then each step."""
     beginning, step = game.draws
     columns = beginning + game.horizon * (game.players + step)
     return key_uniforms(key, episodes * columns, dtype).reshape(episodes, columns)

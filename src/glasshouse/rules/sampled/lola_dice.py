@@ -15,7 +15,7 @@ from glasshouse._foundation.numbers import Numbers, Whole, not_negative, number_
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic.episodes import Episodes, episode_uniforms
 from glasshouse.parametric.protocol import Params, RandomKey
-from glasshouse.parametric.sampled import MOST_EPISODES, SampledParametricGame
+from glasshouse.parametric.sampled import MOST_EPISODES_PLAYED, SampledParametricGame
 from glasshouse.rules.anticipating import LOOK_AHEAD
 from glasshouse.rules.sampled.advantages import discounted_returns, estimated_advantages
 from glasshouse.rules.sampled.base import AbstractEpisodic
@@ -80,7 +80,7 @@ class LolaDice(AbstractEpisodic):
             0,
             int,
             least=0,
-            most=MOST_EPISODES,
+            most=MOST_EPISODES_PLAYED,
         ),
     }
 
@@ -98,7 +98,7 @@ class LolaDice(AbstractEpisodic):
         self.decay = number_within(decay, "decay", most=1.0)
         self.trace = number_within(trace, "trace", most=1.0)
         self.critic_step = not_negative(critic_step, "critic_step")
-        self.modelled = whole(modelled, "modelled", least=0, most=MOST_EPISODES)
+        self.modelled = whole(modelled, "modelled", least=0, most=MOST_EPISODES_PLAYED)
 
     def begin(self, game: SampledParametricGame, params: Params) -> Shaper:
         tables = all(isinstance(policy, TablePolicy) for policy in game.policies)

@@ -39,8 +39,8 @@ def dice(
     """What an episode paid, with all derivatives of the expected discounted sum.
 
     Definition: Σ_t γ^t □(Σ_{k≤t} log π(a_k)) r_t + Σ_t γ^t (1 - □(log π(a_t))) b_t, □(x) =
-    exp(x - stop(x)), π being the probability of all players' actions together. A baseline changes no
-    expectation, and lowers the variance of first derivatives; see `loaded_dice` for the second.
+    exp(x - stop(x)), π being the probability of all players' actions together. A baseline changes
+    no expectation, and lowers the variance of first derivatives; see `loaded_dice` for the second.
 
     **Arguments:** `log_probabilities` of each player's action, at the parameters to differentiate
     in; `rewards`; `discount` γ; `baseline` b_t.

@@ -27,7 +27,7 @@ from glasshouse.study.training.result import TrainingResult, by_seed, measured_n
 from glasshouse.study.training.words import training_claims, training_headline
 from glasshouse.study.words.names import upper
 
-MEAN_DIGITS_SHOWN = 4
+PAID_DIGITS = 4
 MOST_STEPS_SHOWN = 60
 """Of an episode."""
 
@@ -40,7 +40,8 @@ def training_figure(result: TrainingResult) -> StudyFigure:
     with style.context(["default", {"figure.dpi": DPI}]):
         ax = plot_training(curves.updates, curves.measured["payoff"], result.players)
         figure = finished_figure(ax)
-    alt = f"Payoffs per step of each player over {curves.updates[-1]} updates: {training_headline(result)}."
+    said = training_headline(result)
+    alt = f"Payoffs per step of each player over {curves.updates[-1]} updates: {said}."
     caption = (
         "Payoffs per step, discounted, estimated anew at each record: thin lines are seeds, thick "
         "ones their mean, the band one standard error of it."
@@ -87,9 +88,7 @@ def _ends(result: TrainingResult) -> ScrolledTable:
         (
             name,
             *(
-                Markup("{} ± {}").format(
-                    number_markup(mean, MEAN_DIGITS_SHOWN), number_markup(error, 2)
-                )
+                Markup("{} ± {}").format(number_markup(mean, PAID_DIGITS), number_markup(error, 2))
                 for mean, error in result.ends(name).tolist()
             ),
         )
@@ -118,7 +117,7 @@ def _seeds(result: TrainingResult) -> Iterator[object]:
     columns = [("Seed", "what"), *((f"payoff of {name}", "n") for name in result.players)]
     ends = by_seed(result.curves, "payoff")
     rows = [
-        (str(seed), *(number_markup(x, MEAN_DIGITS_SHOWN) for x in values))
+        (str(seed), *(number_markup(x, PAID_DIGITS) for x in values))
         for seed, values in ends[:MOST_SEEDS_LISTED]
     ]
     yield ScrolledTable.of("Payoffs per step at the end", columns, rows, tall=len(rows) > 16)
@@ -134,7 +133,7 @@ def _met(league: StepLeague) -> Iterator[object]:
             name,
             *(
                 Markup("{} ± {}").format(
-                    number_markup(float(league.payoffs[i, j, 0]), MEAN_DIGITS_SHOWN),
+                    number_markup(float(league.payoffs[i, j, 0]), PAID_DIGITS),
                     number_markup(float(league.errors[i, j, 0]), 2),
                 )
                 for j in range(len(league.entrants))
@@ -154,7 +153,7 @@ def _episode(result: TrainingResult) -> Iterator[object]:
     for t, step in enumerate(result.episode[:MOST_STEPS_SHOWN], start=1):
         row: list[object] = [str(t)]
         for action, paid, events in zip(step.actions, step.rewards, step.events, strict=True):
-            row += [action, number_markup(paid, MEAN_DIGITS_SHOWN), ", ".join(events)]
+            row += [action, number_markup(paid, PAID_DIGITS), ", ".join(events)]
         rows.append(row)
     yield ScrolledTable.of("An episode of the first seed", titles, rows, tall=True)
     if len(result.episode) > MOST_STEPS_SHOWN:

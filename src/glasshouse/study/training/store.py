@@ -23,7 +23,7 @@ from glasshouse.study.training.setting import PreparedTraining, check_training
 
 CURVES = "curves.parquet"
 PLAYERS = "players.npz"
-TRAINING_FOLDER, NAIVE_FOLDER = "training_parts", "naive"
+TRAINING_FOLDER, NAIVE_FOLDER = "pieces", "naive"
 
 
 def train_study(
@@ -75,10 +75,10 @@ def write_training(
 def _trained(
     folder: RunFolder, prepared: PreparedTraining, training: Training, parts: str
 ) -> Curves:
-    """A whole training, finished training_parts being read."""
+    """A whole training, finished pieces being read."""
     count = -(-training.records // -(-training.records // PARTS_OF_TRAINING))
     updates = training.updates * training.seeds
-    with progress(f"{updates} updates in {count} training_parts", count) as advance:
+    with progress(f"{updates} updates in {count} pieces", count) as advance:
 
         def kept(
             name: str, compute: Callable[[], TrainingPart], like: TrainingPart
