@@ -116,6 +116,7 @@ from glasshouse.parametric import DifferentiableGame, SampledParametricGame
 from glasshouse.plots import Marker
 from glasshouse.rules import Fixed, Gradient, Lola, PerPlayer, Transformed
 from glasshouse.rules.registry import RULES, VIEWS
+from glasshouse.rules.sampled import ActorCritic
 from glasshouse.semantics import (
     Affine,
     Custom,
@@ -469,6 +470,8 @@ EXAMPLES = {
     "Training": Training,
     "Curves": lambda: train(sampled_game(), Training(updates=2, every=1, seeds=2)),
     "PreparedTraining": prepared_training,
+    "Report": lambda: ActorCritic().init(sampled_game(), sampled_game().neutral()).report,
+    "Critic": lambda: ActorCritic().init(sampled_game(), sampled_game().neutral()).critic,
     "StepLeague": lambda: exact_league(Commons(), ["restrain", "exploit"]),
     "SavedFigure": lambda: SavedFigure("f.pdf", "map", "a", "b", "c", 86.0, 60.0),
     "SavedAnimation": lambda: SavedAnimation(
