@@ -114,3 +114,27 @@ def test_mixed_equilibria_stand_beside_the_pure_ones():
 def test_games_says_mixed_equilibria(call):
     said = " ".join(call("games", "rock_paper_scissors")[1].split())
     assert "Pure equilibria none Mixed equilibria (0.3333 rock, 0.3333 paper" in said
+
+
+def test_a_first_movement_without_a_derivative_is_no_rest(tmp_path, call):
+    """A norm of what is read has none at coupling 0, and nobody may take that for rest."""
+    (tmp_path / "norms.py").write_text(
+        "import jax.numpy as jnp\n"
+        "from glasshouse.semantics import Box\n\n\n"
+        "def play(params, seen, coupling=0.0):\n"
+        "    def first(own, other):\n"
+        "        x = own + jnp.sqrt(jnp.sum((coupling * other) ** 2))\n"
+        "        return jnp.stack([1 / (1 + jnp.exp(-x)), 1 / (1 + jnp.exp(x))])\n"
+        "    return first(params[0], seen[0][1]), first(params[1], seen[1][0])\n\n\n"
+        "play.spaces = (Box(-3.0, 3.0), Box(-3.0, 3.0))\n"
+    )
+    study = tmp_path / "study.toml"
+    study.write_text(
+        'game.name = "prisoners_dilemma"\nsweep = {}\nlearning.starts = 4\nlearning.steps = 5\n'
+        'semantics = { kind = "custom", function = "norms.py:play" }\n'
+        "analysis.portrait = false\nanalysis.certify = false\n"
+    )
+    code, out, error = call("run", str(study), "--out", str(tmp_path / "out"))
+    assert code == 0, error
+    assert "moves at a rate that is not finite" in out
+    assert "at 1 of 1 points the first movement has no finite rate" in out

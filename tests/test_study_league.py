@@ -108,6 +108,7 @@ def test_the_report_has_a_section_and_figure_of_it(out):
     assert "What transparency changed" not in page
     tables = {path.name for path in (out / "tables").iterdir()}
     assert {"league.csv", "league_entrants.csv", "league_choices.csv", "league.tex"} <= tables
+    assert "league_matrix.tex" in tables
     assert not (out / "league").exists()
 
 

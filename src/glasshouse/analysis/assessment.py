@@ -1,6 +1,7 @@
 """Four different things of one game, side by side: movement, tied, generic, equilibrium."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -37,6 +38,9 @@ from glasshouse.theory.registry import Known, known
 TIED_STEPS = 10
 """Tied runs may take this many times the steps of generic ones."""
 
+NOT_FINITE = "moves at a rate that is not finite"
+"""What is said where the neutral start has no derivative."""
+
 LARGE_STEP = 5.0
 """Above this step size times payoff range, learning can jump across rest points."""
 
@@ -46,13 +50,18 @@ class FirstMovement(Evidenced):
     """How mean cooperation starts to change from the neutral start.
 
     **Arguments:** `margin`, its rate of change per unit time of the selfish gradient flow;
-    `direction` of that change.
+    `direction` of that change, "not finite" where it has no derivative there.
     """
 
     margin: float
-    direction: Literal["rises", "falls", "rests"]
+    direction: Literal["rises", "falls", "rests", "not finite"]
     method: str = "derivative"
     detail: str = "along the selfish gradients at the neutral start, exact to rounding"
+
+    @property
+    def words(self) -> str:
+        """What it does: "rises"."""
+        return NOT_FINITE if self.direction == "not finite" else self.direction
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -161,7 +170,8 @@ def _jumps(game: DenseGame, learning: Learning) -> str:
     largest = payoff_range(game)
     return (
         f"a step size of {step_size:g} is large for payoffs that range over {largest:g}, and "
-        f"learning may jump across rest points: try {0.5 / largest:.2g}"
+        f"learning may jump across rest points: try {0.5 / largest:.2g}, and "
+        f"{2 * step_size * largest:.3g} times as many steps"
     )
 
 
@@ -177,6 +187,8 @@ def _first_movements(
         smallest = SLOWEST_MOVEMENT * span
         if what is not None and what.unit == PAYOFF:  # which is counted in payoffs itself
             smallest *= span
+        if not math.isfinite(margin):
+            return FirstMovement(margin, "not finite", detail=detail)
         direction = "rises" if margin > smallest else "falls" if margin < -smallest else "rests"
         return FirstMovement(margin, direction, detail=detail)
 

@@ -47,6 +47,10 @@ SWITCHES = {
 """Keys of the switches along the coupling, and what is asked about them."""
 
 
+USUAL = {"--coupling": "--coupling 0.5", "--bound": "--bound 3"}
+"""What may be given, where a game comes without."""
+
+
 def command(
     game: GameOrStudyArgument,
     coupling: Annotated[
@@ -99,7 +103,8 @@ def command(
     elif coupling is None or bound is None:
         missing = [name for name in ("--coupling", "--bound") if options[name] is None]
         raise InputError(
-            f"check needs {' and '.join(missing)} for a game; a study file says them itself"
+            f"check needs {' and '.join(missing)} for a game, such as "
+            f"{' '.join(USUAL[name] for name in missing)}; a study file has its own"
         )
     else:
         learning = _learning(starts, steps, step_size, seed)
@@ -269,7 +274,7 @@ def _rows(found: "Assessment", subject: Subject) -> list[tuple[str, str, str]]:
     rows = [
         (
             "first movement",
-            f"from the neutral start {what} {first.direction} ({_margin(first)} per time)",
+            f"from the neutral start {what} {first.words} ({_margin(first)} per time)",
             f"{first.method}: {first.detail}",
         )
     ]

@@ -111,6 +111,12 @@ def sweep_notes(prepared: Prepared, table: pa.Table) -> Iterator[str]:
             f"at {len(jumping)} of {points} points the step size is large for the payoffs, and "
             "learning may jump across rest points: lower learning.step_size"
         )
+    lost = table.column("first_movement").to_pylist().count("not finite")
+    if lost:
+        yield (
+            f"at {lost} of {points} points the first movement has no finite rate: what is read is "
+            "no smooth function of the parameters there, such as a norm or a deviation of zeros"
+        )
     rests = [share for share in table.column("at_rest_share").to_pylist() if share is not None]
     moving = sum(share < MOST_REST for share in rests)
     if moving:

@@ -5,6 +5,7 @@ from typing import Any
 
 from glasshouse._foundation.results import plain
 from glasshouse._foundation.tabular import ShownTable, shown_table
+from glasshouse.leagues.league import League
 from glasshouse.study.computed import Computed
 from glasshouse.study.league import StudyLeague
 from glasshouse.study.words.names import axis_name
@@ -43,7 +44,8 @@ def study_tables(result: Computed) -> dict[str, ShownTable]:
 
     `game`, one row for each profile of a game that is played once or again; `sweep`; `switches`;
     `slices`; `comparison`; `certificates`; `equilibria`; `curve` of the equilibrium threshold;
-    `branches_1` and so on; `league`, `league_entrants` and `league_choices`.
+    `branches_1` and so on; `league`, `league_entrants`, `league_choices` and, of one league, the
+    `league_matrix` of mean payoffs.
     """
     found = {
         "slices": _of(result.slices),
@@ -133,4 +135,16 @@ def league_tables(found: StudyLeague) -> dict[str, ShownTable]:
         "league": shown_table(map(plain, cells), swept | headings),
         "league_entrants": shown_table(entrants, swept | ENTRANTS),
         "league_choices": shown_table(choices, swept | CHOICES),
+        **({} if swept else {"league_matrix": _matrix(found.first)}),
     }
+
+
+def _matrix(league: League) -> ShownTable:
+    """What the row is paid against the column, as papers set it."""
+    first = "paid against"
+    shown = {first: first} | {name: name for name in league.entrants}
+    rows = zip(league.entrants, league.payoffs[..., 0].tolist(), strict=True)
+    return shown_table(
+        ({first: name, **dict(zip(league.entrants, paid, strict=True))} for name, paid in rows),
+        shown,
+    )

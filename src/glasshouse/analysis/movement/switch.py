@@ -58,6 +58,8 @@ class Switch(Evidenced):
         if self.bracket is not None:
             return f"{self.holds} {headline(*self.bracket)}"
         which = {"everywhere": "every", "nowhere": "no"}.get(self.holds)
+        if self.result == "not finite":
+            return "unknown: it is not finite at some of the values tried"
         if which is None:
             return f"at values that one number does not tell ({self.result})"
         low, high = self.searched or (math.nan, math.nan)

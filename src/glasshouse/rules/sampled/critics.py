@@ -72,7 +72,7 @@ def new_critic(game: SampledParametricGame, scaled: bool, outputs: int = 1) -> C
     counted = played.situations is not None
     rows = played.situations if counted else played.features + 1
     weights = jnp.zeros((game.players, rows, outputs), game.dtype)
-    scale = 1 / (1 - played.discount) if scaled and played.discount < 1 else 1.0
+    scale = round(1 / (1 - played.discount), 9) if scaled and played.discount < 1 else 1.0
     return Critic(weights, _adam().init(weights), scale, counted)
 
 

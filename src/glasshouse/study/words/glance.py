@@ -107,9 +107,9 @@ def _rises(result: Computed) -> str:
         away = toward(result).replace("toward", "away from", 1)
         if result.observable is not None:
             away = f"toward lower {result.observable.words}"
-        return {"rises": toward(result), "falls": away}.get(
-            result.base.first_movement.direction, "nowhere: the neutral start is at rest"
-        )
+        said = {"rises": toward(result), "falls": away, "not finite": "its rate is not finite"}
+        at_rest = "nowhere: the neutral start is at rest"
+        return said.get(result.base.first_movement.direction, at_rest)
     rises = [direction == "rises" for direction in result.column("first_movement")]
     return f"{toward(result)} {_at(result, rises)}"
 

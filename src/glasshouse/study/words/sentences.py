@@ -147,12 +147,12 @@ def _long_run_claim(predictions: Predictions) -> str:
 def _rises_claim(result: Computed) -> str:
     rises = [direction == "rises" for direction in result.column("first_movement")]
     if not result.axes:
-        direction = result.base.first_movement.direction
+        moves = result.base.first_movement.words
         learning = result.prepared.base.learning
         who = "" if learning.rule.selfish else f" of {learning.learners}"
         noted = cooperation_noted(result.prepared.base.game)
         what = f"mean cooperation{noted}" if result.observable is None else result.observable.words
-        return f"First movement: from the neutral start {what}{who} {direction}."
+        return f"First movement: from the neutral start {what}{who} {moves}."
     return (
         f"First movement: from the neutral start {learners(result)} move "
         f"{toward(result)} {points_words(result, rises)}."
