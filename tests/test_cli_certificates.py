@@ -296,7 +296,7 @@ def rejected(call: Any, path: Path, said: str) -> None:
 def test_paths_that_hold_no_text_are_one_line(call, tmp_path):
     (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\x00")
     one_line(call("verify", str(tmp_path / "no.json")), "No such file")
-    one_line(call("verify", str(tmp_path)), "Is a directory")
+    one_line(call("verify", str(tmp_path)), "it is a folder")
     rejected(call, tmp_path / "bytes.json", "is no certificate, which is text")
     assert json.loads(call("verify", str(tmp_path / "no.json"), "--json")[1]) == {}
     one_line(call("verify"), "Missing argument")

@@ -275,7 +275,7 @@ def test_words_are_those_of_the_claims(name):
         assert re.sub(r"\s+", " ", claim) in text
     for note in result(name).notes:
         assert note[1:] in text
-    without_file = re.sub(r"<pre>.*?</pre>", "", html(name), flags=re.DOTALL)
+    without_file = re.sub(r"<pre[^>]*>.*?</pre>", "", html(name), flags=re.DOTALL)
     assert not re.search(r"\b(None|nan|NaN|inf|undefined)\b", Page(without_file).text)
     if result(name).base.boundary is not None:
         assert "numerical, not proved" in text

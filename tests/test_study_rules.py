@@ -303,11 +303,11 @@ def test_who_leaves_the_reals_at_one_point_changes_no_other_by_a_bit(tmp_path):
         ),
         (
             '[sweep]\n"learning.look_ahead" = [0.0, 1.0]\n',
-            r"the rule 'gradient' has no look_ahead, which 'lola', .* and 'believing' have$",
+            r"the rule 'gradient' has no look_ahead, which 'lola', .* and 'loladice' have$",
         ),
         (
             '[learning]\nrule = "lola"\n[sweep]\n"learning.decay" = [0.0, 0.5]\n',
-            "the rule 'lola' has no decay, which 'momentum' has$",
+            "the rule 'lola' has no decay, which 'momentum', 'loladice' and 'loqa' have$",
         ),
         (
             '[learning]\nrule = "lola"\n[sweep]\n"learning.lookahead" = [0.0, 1.0]\n',
