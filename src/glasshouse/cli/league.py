@@ -8,6 +8,7 @@ import typer
 
 from glasshouse.cli.options import (
     JsonOption,
+    ResultsOption,
     TrustOption,
     complain,
     print_json,
@@ -24,12 +25,7 @@ def command(
             metavar="STUDY.toml", help="A study that lists who meets whom.", show_default=False
         ),
     ],
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", help="Folder to make for the results; without it: results/NAME."
-        ),
-    ] = None,
+    out: ResultsOption = None,
     trust: TrustOption = False,
     as_json: JsonOption = False,
 ) -> None:

@@ -38,6 +38,11 @@ JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON; its keys are in docs/reference/output.md.")
 ]
 
+ResultsOption = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Folder to make for the results; without it: results/NAME."),
+]
+
 TrustOption = Annotated[
     bool,
     typer.Option(

@@ -6,7 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-from glasshouse.cli.options import JsonOption, TrustOption, complain, print_json, print_table, say
+from glasshouse.cli.options import (
+    JsonOption,
+    ResultsOption,
+    TrustOption,
+    complain,
+    print_json,
+    print_table,
+    say,
+)
 
 
 def command(
@@ -16,12 +24,7 @@ def command(
             metavar="STUDY.toml", help="A study whose game is played in steps.", show_default=False
         ),
     ],
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", help="Folder to make for the results; without it: results/NAME."
-        ),
-    ] = None,
+    out: ResultsOption = None,
     trust: TrustOption = False,
     as_json: JsonOption = False,
 ) -> None:

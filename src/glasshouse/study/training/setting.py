@@ -62,7 +62,7 @@ def check_training(path: str | Path, *, trust: bool = False) -> PreparedTraining
     path = Path(path)
     text = study_text(path)
     try:
-        return _prepared(_parsed(text, path.parent, trust), path.parent, trust)
+        return _prepared(_parsed(text, path.parent, trust), path.parent)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
 
@@ -87,8 +87,7 @@ def _parsed(text: str, folder: Path, trust: bool) -> TrainingStudy:
         raise InputError(first_error(error, content, TrainingStudy, TRAINING_KINDS)) from error
 
 
-def _prepared(study: TrainingStudy, folder: Path, trust: bool) -> PreparedTraining:
-    load_plugins(study.plugins, folder, trust=trust)
+def _prepared(study: TrainingStudy, folder: Path) -> PreparedTraining:
     with named("game"):
         game = study.game.build(folder)
     with named("policy"):
