@@ -47,7 +47,7 @@ SWITCHES = {
 """Keys of the switches along the coupling, and what is asked about them."""
 
 
-USUAL = {"--coupling": "--coupling 0.5", "--bound": "--bound 3"}
+FOR_EXAMPLE = {"--coupling": "--coupling 0.5", "--bound": "--bound 3"}
 """What may be given, where a game comes without."""
 
 
@@ -104,7 +104,7 @@ def command(
         missing = [name for name in ("--coupling", "--bound") if options[name] is None]
         raise InputError(
             f"check needs {' and '.join(missing)} for a game, such as "
-            f"{' '.join(USUAL[name] for name in missing)}; a study file has its own"
+            f"{' '.join(FOR_EXAMPLE[name] for name in missing)}; a study file has its own"
         )
     else:
         learning = _learning(starts, steps, step_size, seed)

@@ -20,7 +20,7 @@ from glasshouse.interop.tables.found import (
 from glasshouse.interop.tables.lists import lists_profiles, payoffs_of_list, without_count
 from glasshouse.interop.tables.sheet import TABLE_EXAMPLE, Grid, one_spelling
 from glasshouse.interop.tables.written import (
-    NOT_FINITE,
+    NO_NUMBER,
     looks_like_payoffs,
     read_every_way,
     ways,
@@ -55,7 +55,7 @@ def matrix_of(sheet: Grid) -> FoundPayoffs:
     if corner is not None and (looks_like_payoffs(corner) or not isinstance(corner, str)):
         _check_not_a_list(sheet)
         return _of_reads(sheet, sheet, None, None)
-    if isinstance(corner, str) and NOT_FINITE.fullmatch(corner.strip()):
+    if isinstance(corner, str) and NO_NUMBER.fullmatch(corner.strip()):
         raise sheet.error(0, 0, f"'{corner}' is no payoff: write a finite number; {TABLE_EXAMPLE}")
     if len(sheet.rows) < 2 or len(sheet.rows[0]) < 2:
         raise sheet.error(0, 0, f"is a heading, and payoffs are missing: {TABLE_EXAMPLE}")

@@ -23,7 +23,7 @@ from glasshouse.interop.tables.lists import (
 from glasshouse.interop.tables.read import only_reading
 from glasshouse.interop.tables.sheet import Grid
 from glasshouse.interop.tables.sources import frame_sheet, sheets_of_file
-from glasshouse.interop.tables.written import NOT_FINITE
+from glasshouse.interop.tables.written import NO_NUMBER
 
 RUN_HEADING = re.compile(r"(seeds?|runs?|repeats?|repetitions?|replicates?|trials?)", re.IGNORECASE)
 """The heading of the column that counts the runs."""
@@ -167,7 +167,7 @@ def _filled(sheet: Grid, holes: set[tuple[int, int]], cells: Sequence[tuple[int,
 
 
 def _is_missing(cell: Any) -> bool:
-    return cell is None or _heads(NOT_FINITE, cell)
+    return cell is None or _heads(NO_NUMBER, cell)
 
 
 def _heads(pattern: re.Pattern[str], cell: Any) -> bool:

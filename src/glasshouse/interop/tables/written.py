@@ -28,7 +28,7 @@ SEPARATORS = ";/|"
 MONTHS = "jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]"
 DATE = re.compile(rf"([0-9]{{1,4}}[-./ ]+)?({MONTHS})[a-zé.]*([-./ ]+[0-9]{{1,4}})?", re.IGNORECASE)
 CURRENCY = re.compile(r"[$€£¥₹¢]|\b(USD|EUR|GBP|CHF|JPY)\b")
-NOT_FINITE = re.compile(r"[+-]?(inf|infinity|∞|nan|n/?a|null|none|#.*)", re.IGNORECASE)
+NO_NUMBER = re.compile(r"[+-]?(inf|infinity|∞|nan|n/?a|null|none|#.*)", re.IGNORECASE)
 
 
 class Convention(NamedTuple):
@@ -176,7 +176,7 @@ def _sign_of(text: str) -> str:
         return "has a percent sign: write 0.5 or 50 for '50%', whichever is meant"
     if CURRENCY.search(text):
         return "has a sign of currency: leave it out"
-    if NOT_FINITE.fullmatch(text):
+    if NO_NUMBER.fullmatch(text):
         return "is no finite number: give the payoff itself"
     if DATE.fullmatch(text):
         return "looks like a date that a spreadsheet made of 1/2 or 1-2: write the payoffs again"
