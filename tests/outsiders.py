@@ -195,6 +195,180 @@ class Shrunk(AbstractView):
         return cls(0.25)
 '''
 
+STEPS = '''
+from typing import ClassVar, Unpack
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from glasshouse import Key, register
+from glasshouse.channels import Box
+from glasshouse.games.stochastic import (
+    EPISODE_KEYS,
+    AbstractStochasticGame,
+    Cases,
+    Episode,
+    EpisodeSettings,
+    Observation,
+    TablePlayer,
+)
+from glasshouse.rules.sampled import AbstractEpisodic
+from glasshouse.semantics.policies import AbstractPolicy, AbstractTransparency
+
+
+@register
+class Umbrellas(AbstractStochasticGame):
+    """Players who carry an umbrella (0) or none (1), and are paid for being right, less a bit for
+    each who carries one."""
+
+    episode: Episode
+    wet: float
+
+    words: ClassVar[str] = "a game of umbrellas"
+    keys: ClassVar[dict] = {"wet": Key("How likely rain is.", 0.5, least=0, most=1), **EPISODE_KEYS}
+    scripts: ClassVar[dict] = {"right": lambda game: TablePlayer([[0.0, 1.0], [1.0, 0.0]])}
+
+    def __init__(self, wet=0.5, **episode: Unpack[EpisodeSettings]):
+        self.wet = wet
+        self.episode = Episode(2, **episode)
+
+    name = "umbrellas-v0"
+    title = "Umbrellas"
+    actions = (2, 2)
+    action_names = ("umbrella", "none")
+    features = 2
+    situations = 2
+    states = 2
+    draws = (1, 1)
+
+    def begin(self, uniforms):
+        return (uniforms[0] < self.wet).astype(jnp.int32)
+
+    def move(self, state, actions, uniforms):
+        right = (actions == 1 - state).astype(uniforms.dtype)
+        carried = (actions == 0).sum().astype(uniforms.dtype)
+        return self.begin(uniforms), right - 0.25 * carried, {"right": right}
+
+    def observe(self, state):
+        seen = jnp.broadcast_to(state, (2,))
+        return Observation(jax.nn.one_hot(seen, 2), seen)
+
+    def beginnings(self):
+        wet = jnp.asarray(self.wet, float)
+        uniforms = jnp.stack([wet / 2, (1 + wet) / 2])[:, None]
+        return Cases(uniforms, jnp.stack([wet, 1 - wet]))
+
+    def branches(self, state, actions):
+        return self.beginnings()
+
+    def index(self, state):
+        return state
+
+    def state_at(self, index):
+        return jnp.asarray(index, jnp.int32)
+
+    @classmethod
+    def example(cls):
+        return cls(0.3, horizon=8)
+
+
+@register
+class Tilting(AbstractPolicy):
+    """A logit that is linear in what is seen."""
+
+    count: int = eqx.field(static=True)
+    actions: int = eqx.field(static=True)
+    steep: float
+
+    words: ClassVar[str] = "a tilting policy"
+    formula: ClassVar[str] = "s(k o · θ)"
+    keys: ClassVar[dict] = {"steep": Key("k, how steep.", 1.0, symbol="k", above=0)}
+
+    def __init__(self, game, steep=1.0):
+        self.count, self.actions, self.steep = game.features, game.actions[0], steep
+
+    @property
+    def space(self):
+        most = np.full((self.count, self._logits), 5.0)
+        return Box(-most, most)
+
+    @property
+    def _logits(self):
+        return 1 if self.actions == 2 else self.actions
+
+    def begin(self):
+        return ()
+
+    def logits(self, weights, memory, seen):
+        features = jnp.asarray(seen.features)
+        return jnp.asarray(self.steep, features.dtype) * (features @ jnp.asarray(weights)), ()
+
+    def initials(self, seed, count):
+        rows = [np.random.default_rng([int(seed), k]) for k in range(count)]
+        return np.stack([row.normal(size=(self.count, self._logits)) for row in rows])
+
+    @classmethod
+    def example(cls, game):
+        return cls(game, 2.0)
+
+
+@register
+class Neighbourly(AbstractTransparency):
+    """Everybody's own logits and half of those of the next player."""
+
+    words: ClassVar[str] = "the next one's weights"
+    formula: ClassVar[str] = "f(o_i; θ_i) + f(o_i; θ_{i+1}) / 2"
+    reads: ClassVar[bool] = True
+
+    def check(self, policies):
+        return
+
+    def begin(self, policies):
+        return tuple((own.begin(), next.begin()) for own, next in _pairs(policies))
+
+    def logits(self, policies, params, seen, memory, observation):
+        rows, kept = [], []
+        for i, (own, next) in enumerate(_pairs(policies)):
+            first, mine = own.logits(params[i], memory[i][0], observation.of(i))
+            theirs = seen[i][(i + 1) % len(policies)]
+            second, its = next.logits(theirs, memory[i][1], observation.of(i))
+            rows.append(first + 0.5 * second)
+            kept.append((mine, its))
+        return jnp.stack(rows), tuple(kept)
+
+    @classmethod
+    def example(cls):
+        return cls()
+
+
+def _pairs(policies):
+    return zip(policies, (*policies[1:], policies[0]))
+
+
+@register
+class WholeReturns(AbstractEpisodic):
+    """Scores times all that was paid in the episode."""
+
+    words: ClassVar[str] = "whole returns"
+    study_name: ClassVar[str] = "whole"
+    formula: ClassVar[str] = "Σ_t (R - b) ∇ log π(a_t)"
+    cost: ClassVar[str] = "all episodes played once"
+
+    def begin(self, game, params):
+        return None
+
+    def learned(self, game, params, state, key):
+        played = game.estimates(params, key)
+        total = played.rewards.sum(axis=0, keepdims=True)
+        weights = jnp.broadcast_to(total - total.mean(axis=1, keepdims=True), played.rewards.shape)
+        return game.scores(params, played, weights / game.game.horizon), None
+
+    @classmethod
+    def example(cls):
+        return cls()
+'''
+
 FILES = {
     "tilted.py": SEMANTICS,
     "anticipating.py": RULE,

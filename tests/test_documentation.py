@@ -10,6 +10,7 @@ import importlib.util
 import json
 import os
 import re
+import tomllib
 import shutil
 import subprocess
 import sys
@@ -206,8 +207,7 @@ def test_every_block_runs_and_prints_what_the_page_says(page, whole, tmp_path, p
             assert_prints(block.text, printed[k - 1])
         if block.title.endswith(".toml"):
             with as_before():  # a study may register things
-                read = check_training if 'kind = "iterated"' in block.text else read_study
-                read(tmp_path / block.title)
+                read_file(tmp_path / block.title)
 
 
 @pytest.mark.parametrize("name", sorted(READ_BY_DAY))
@@ -223,7 +223,13 @@ def test_of_long_pages_studies_are_read_and_code_is_code(name, tmp_path):
             compile(block.text, name, "exec")
         if kind.endswith(".toml"):
             with as_before():  # a study may register things
-                read_study(tmp_path / kind)
+                read_file(tmp_path / kind)
+
+
+def read_file(path: Path) -> object:
+    """What a study or a training says; of a game in steps it is a training."""
+    game = tomllib.loads(path.read_text("utf-8")).get("game", {})
+    return check_training(path) if "kind" in game else read_study(path)
 
 
 def quick(text: str) -> str:

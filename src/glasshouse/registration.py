@@ -1,4 +1,4 @@
-"""One way to add a semantics, channel, rule, view, game or observable of one's own."""
+"""One way to add a semantics, channel, rule, view, game, policy or observable of one's own."""
 
 from typing import Any, TypeVar
 
@@ -8,8 +8,10 @@ from glasshouse._foundation.registry import Registry
 from glasshouse.channels.registry import CHANNELS
 from glasshouse.errors import InputError
 from glasshouse.games.registry import CATALOGUE
+from glasshouse.games.stochastic.registry import STOCHASTIC
 from glasshouse.parametric.registry import OBSERVABLES
 from glasshouse.rules.registry import RULES, VIEWS
+from glasshouse.semantics.policies.registry import POLICIES, TRANSPARENCIES
 from glasshouse.semantics.registry import SEMANTICS
 
 T = TypeVar("T")
@@ -21,6 +23,9 @@ REGISTRIES: tuple[Registry[Any], ...] = (
     VIEWS,
     CATALOGUE,
     OBSERVABLES,
+    STOCHASTIC,
+    POLICIES,
+    TRANSPARENCIES,
 )
 """Of everything that studies can name; whoever lists or looks up something asks one of them."""
 
@@ -30,11 +35,13 @@ def register(cls: T) -> T:
 
     Installed packages need no call: they name their classes as entry points of the groups
     "glasshouse.semantics", "glasshouse.channels", "glasshouse.rules", "glasshouse.views",
-    "glasshouse.games" and "glasshouse.observables". Registering the same definition again, changed
-    or not, replaces it.
+    "glasshouse.games", "glasshouse.observables", "glasshouse.stochastic_games",
+    "glasshouse.policies" and "glasshouse.transparencies". Registering the same definition again,
+    changed or not, replaces it.
 
     **Arguments:** `cls`, a concrete subclass of `AbstractSemantics`, `AbstractChannel`,
-    `AbstractRule`, `AbstractView` or `AbstractMeasure`, or a game of `catalogue_game`.
+    `AbstractRule`, `AbstractView`, `AbstractMeasure`, `AbstractStochasticGame`, `AbstractPolicy` or
+    `AbstractTransparency`, or a game of `catalogue_game`.
     **Returns:** the same.
     **Raises:** `InputError` for anything else, for a class that does not say what it is (words and
     formula, among others), and for a name that is taken.

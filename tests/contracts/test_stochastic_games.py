@@ -11,6 +11,7 @@ import pytest
 from glasshouse._foundation.declared import settings_of
 from glasshouse.games.stochastic import CoinGame, Commons
 from glasshouse.games.stochastic.registry import GIVEN_TO_STEPS, STOCHASTIC
+from glasshouse.games.stochastic.scripted import scripts_of
 
 COPIES, STEPS = 128, 12
 
@@ -21,16 +22,18 @@ MORE = {
     "six sharers": lambda: Commons(6, horizon=8),
 }
 BY_NIGHT = {"single", "double", "six sharers"}
-GAMES = {**{name: STOCHASTIC[name].example for name in sorted(STOCHASTIC)}, **MORE}
 each_game = pytest.mark.parametrize(
     "name",
-    [pytest.param(x, marks=pytest.mark.slow if x in BY_NIGHT else ()) for x in GAMES],
+    [
+        pytest.param(x, marks=pytest.mark.slow if x in BY_NIGHT else ())
+        for x in (*sorted(STOCHASTIC), *MORE)
+    ],
 )
 
 
 @functools.cache
 def game_of(name):
-    return GAMES[name]()
+    return MORE[name]() if name in MORE else STOCHASTIC[name].example()
 
 
 @functools.cache
@@ -150,4 +153,4 @@ def test_studies_can_write_every_setting(name):
     settings = settings_of(cls, GIVEN_TO_STEPS)
     assert {"horizon", "discount", "ending", "rewards"} <= set(settings)
     assert cls.example().name.endswith("-v0")
-    assert "random" in cls.scripts
+    assert "random" in scripts_of(cls.example())

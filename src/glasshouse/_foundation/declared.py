@@ -120,6 +120,8 @@ def settings_of(cls: Any, given: frozenset[str] = frozenset()) -> dict[str, Key]
             continue
         hint = hints.get(name, parameter.annotation)
         kind = hint if hint in PLAIN_TYPES else type(parameter.default)
+        if found.keys() >= _unpacked(hint):  # further keywords, of which all are said
+            continue
         variadic = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
         if variadic or kind not in PLAIN_TYPES:
             raise InputError(
@@ -129,6 +131,13 @@ def settings_of(cls: Any, given: frozenset[str] = frozenset()) -> dict[str, Key]
             )
         found[name] = Key(name.replace("_", " "), parameter.default, kind)
     return found
+
+
+def _unpacked(hint: Any) -> set[str]:
+    """The names in `**settings: Unpack[Settings]`; of another annotation one that nobody has."""
+    if typing.get_origin(hint) is not typing.Unpack:
+        return {""}
+    return {*typing.get_args(hint)[0].__annotations__}
 
 
 def check_declared(cls: Any, what: str, wanted: Mapping[str, type]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 
+from glasshouse._foundation.declared import check_declared, names_of, study_settings
 from glasshouse.errors import InputError
 
 T = TypeVar("T")
@@ -36,15 +37,16 @@ class Registry(Mapping[str, T], Generic[T]):
     More of them are in installed packages, as entry points of the group "glasshouse.rules" or
     whatever they are: these are loaded when one is asked for that is not there, or all are.
 
-    **Arguments:** `what` they are, "rule"; `base`, of which they are subclasses, or instances
-    where it is no abstract class; `own`, the library's; `check(thing)`, raising an `InputError` for
-    one that cannot be registered;
+    **Arguments:** `what` they are, "rule"; `group`, what several of them are called, "rules";
+    `base`, of which they are subclasses, or instances where it is no abstract class; `own`, the
+    library's; `check(thing)`, raising an `InputError` for one that cannot be registered;
     `names(thing)`, under which it is found: the first is its key here.
     """
 
     def __init__(
         self,
         what: str,
+        group: str,
         base: type,
         own: Mapping[str, T],
         check: Callable[[Any], None],
@@ -53,7 +55,7 @@ class Registry(Mapping[str, T], Generic[T]):
         self.what = what
         self.own = dict(own)
         self.base = base
-        self._group = f"glasshouse.{what if what.endswith('s') else f'{what}s'}"
+        self.group = f"glasshouse.{group}"
         self._check = check
         self._names = names
         self._added: dict[str, T] = {}
@@ -124,7 +126,7 @@ class Registry(Mapping[str, T], Generic[T]):
         if self._is_searched:
             return
         self._is_searched = True
-        for entry in importlib.metadata.entry_points(group=self._group):
+        for entry in importlib.metadata.entry_points(group=self.group):
             try:
                 thing = entry.load()
                 self.add(thing)
@@ -134,6 +136,32 @@ class Registry(Mapping[str, T], Generic[T]):
                 where = entry.value if entry.dist is None else f"the package {entry.dist.name}"
                 said = f"the {self.what} {entry.name!r} of {where} is left out: {error}"
                 warnings.warn(said, stacklevel=2)
+
+
+def declared_classes(
+    what: str,
+    group: str,
+    base: type[T],
+    *modules: ModuleType,
+    says: Mapping[str, type],
+    given: frozenset[str] = frozenset(),
+    further: Callable[[Any], None] = lambda cls: None,
+    names: Callable[[Any], tuple[str, ...]] = names_of,
+) -> Registry[type[T]]:
+    """The registry of classes that say what they are: those that these modules export, and others.
+
+    **Arguments:** `says`, class variables that each must have, and of which type; `given`, what its
+    constructor takes that no study writes; `further(cls)`, raising an `InputError` where something
+    else is amiss; `names(cls)`, as of `Registry`.
+    """
+
+    def check(cls: Any) -> None:
+        check_declared(cls, what, says)
+        study_settings(cls, given)  # which refuses what studies could not write
+        further(cls)
+
+    own = {name: cls for module in modules for name, cls in exported_classes(module, base).items()}
+    return Registry(what, group, base, own, check, names)
 
 
 def _source(thing: Any) -> Any:

@@ -19,6 +19,7 @@ def _check(game: Any) -> None:
 
 CATALOGUE: Registry[CatalogueGame] = Registry(
     "game",
+    "games",
     CatalogueGame,
     own=exported_instances(catalogue, CatalogueGame),
     check=_check,

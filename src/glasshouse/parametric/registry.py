@@ -2,24 +2,24 @@
 
 from typing import Any
 
-from glasshouse._foundation.declared import check_declared, settings_of, study_name
-from glasshouse._foundation.registry import Registry
+from glasshouse._foundation.declared import study_name, study_settings
+from glasshouse._foundation.registry import Registry, declared_classes
 from glasshouse.errors import InputError
 from glasshouse.parametric.measure import COOPERATION, AbstractMeasure
 
 
-def _check(cls: Any) -> None:
-    check_declared(cls, "observable", {"words": str, "formula": str})
-    if settings_of(cls):
+def _takes_nothing(cls: Any) -> None:
+    if study_settings(cls):
         raise InputError(f"observable {cls.__name__} takes settings, and studies give it none")
     if study_name(cls) == COOPERATION:
         raise InputError(f"the name {COOPERATION!r} is taken by what every game observes")
 
 
-OBSERVABLES: Registry[type[AbstractMeasure]] = Registry(
+OBSERVABLES: Registry[type[AbstractMeasure]] = declared_classes(
     "observable",
+    "observables",
     AbstractMeasure,
-    own={},
-    check=_check,
+    says={"words": str, "formula": str},
     names=lambda cls: (study_name(cls),),
+    further=_takes_nothing,
 )

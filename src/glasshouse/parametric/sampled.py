@@ -215,7 +215,9 @@ class SampledParametricGame(AbstractParametricGame, AbstractSampled):
 
     def _begin(self) -> PyTree:
         memory = self.transparency.begin(self.policies)
-        return jax.tree.map(lambda x: x.astype(self.dtype), memory)
+        return jax.tree.map(
+            lambda x: x.astype(self.dtype) if jnp.issubdtype(x.dtype, jnp.inexact) else x, memory
+        )
 
     def _shown(self, params: Params) -> tuple[Params, Any]:
         """The weights played and what everybody sees of them, in the precision of episodes."""

@@ -3,8 +3,8 @@
 from typing import Any
 
 from glasshouse import semantics
-from glasshouse._foundation.declared import check_declared, names_of, study_settings
-from glasshouse._foundation.registry import Registry, exported_classes
+from glasshouse._foundation.declared import study_settings
+from glasshouse._foundation.registry import Registry, declared_classes
 from glasshouse.errors import InputError
 from glasshouse.semantics.base import AbstractSemantics
 
@@ -12,8 +12,7 @@ GIVEN = frozenset({"actions"})
 """What the constructor of a semantics is given by the game, where it takes it."""
 
 
-def _check(cls: Any) -> None:
-    check_declared(cls, "semantics", {"words": str, "formula": str})
+def _has_its_strength(cls: Any) -> None:
     settings = study_settings(cls, GIVEN)
     if cls.in_studies and cls.strength is not None and cls.strength.key not in settings:
         raise InputError(
@@ -22,10 +21,12 @@ def _check(cls: Any) -> None:
         )
 
 
-SEMANTICS: Registry[type[AbstractSemantics]] = Registry(
+SEMANTICS: Registry[type[AbstractSemantics]] = declared_classes(
+    "semantics",
     "semantics",
     AbstractSemantics,
-    own=exported_classes(semantics, AbstractSemantics),
-    check=_check,
-    names=names_of,
+    semantics,
+    says={"words": str, "formula": str},
+    given=GIVEN,
+    further=_has_its_strength,
 )

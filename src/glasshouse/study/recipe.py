@@ -3,6 +3,7 @@
 import hashlib
 import importlib.metadata
 import platform
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import jax
@@ -76,7 +77,7 @@ def _installed(study: Study) -> dict[str, str]:
     tables = study.learning.players or (study.learning,)
     entrants = () if study.league is None else study.league.entrants
     learners = (*tables, *entrants, *study.compare)
-    named: list[tuple[Registry[Any], Any]] = [
+    named = [
         (SEMANTICS, study.semantics.MADE),
         (CHANNELS, study.access.MADE),
         *((RULES, table.made) for table in learners),
@@ -84,6 +85,11 @@ def _installed(study: Study) -> dict[str, str]:
         (CATALOGUE, CATALOGUE.get(study.game.name or "")),
         (OBSERVABLES, OBSERVABLES.get(study.analysis.observe)),
     ]
+    return packages_of(named)
+
+
+def packages_of(named: Iterable[tuple[Registry[Any], Any]]) -> dict[str, str]:
+    """Versions of the packages whose entry points these things are, each found in its registry."""
     found: dict[str, str] = {}
     for registry, thing in named:
         found |= registry.package(thing)

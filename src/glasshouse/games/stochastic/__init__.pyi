@@ -1,4 +1,9 @@
+from .base import EPISODE_KEYS as EPISODE_KEYS
 from .base import AbstractStochasticGame as AbstractStochasticGame
+from .base import Cases as Cases
+from .base import Episode as Episode
+from .base import EpisodeSettings as EpisodeSettings
+from .base import Observation as Observation
 from .coin import CoinGame as CoinGame
 from .coin import Collector as Collector
 from .commons import Commons as Commons

@@ -4,7 +4,7 @@ import abc
 import math
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias, TypedDict
 
 import equinox as eqx
 import jax
@@ -52,6 +52,15 @@ EPISODE_KEYS: Mapping[str, Key] = {
 """What all games in steps take in study files."""
 
 
+class EpisodeSettings(TypedDict, total=False):
+    """What all games in steps take beside their own settings; see `Episode`."""
+
+    horizon: Whole
+    discount: Numbers
+    ending: str
+    rewards: Any
+
+
 class Cases(NamedTuple):
     """All that chance can do: which random numbers stand for each case, and how likely it is.
 
@@ -82,10 +91,10 @@ class Observation(NamedTuple):
 class Episode(eqx.Module):
     """How long a game is played, and what its payments count.
 
-    **Arguments:** `horizon` T ≥ 1, steps; `discount` γ in [0, 1]; `ending`, "truncated" (an
-    estimate of what would come after is fair) or "ended" (it is 0); `rewards`, "own", "shared"
-    (everybody gets the sum), or a matrix W whose row i says how much player i gets of each
-    player's payment.
+    **Arguments:** `players`, how many; `horizon` T ≥ 1, steps, by default 50; `discount` γ in
+    [0, 1], by default .96; `ending`, "truncated" (an estimate of what would come after is fair) or
+    "ended" (it is 0); `rewards`, "own", "shared" (everybody gets the sum), or a matrix W whose row
+    i says how much player i gets of each player's payment.
     **Raises:** `InputError` for what cannot be.
     """
 
@@ -99,8 +108,8 @@ class Episode(eqx.Module):
     def __init__(
         self,
         players: int,
-        horizon: Whole,
-        discount: Numbers,
+        horizon: Whole = 50,
+        discount: Numbers = 0.96,
         ending: str = ENDINGS[0],
         rewards: Any = OWN,
     ):
@@ -133,7 +142,7 @@ class AbstractStochasticGame(AbstractDeclared, eqx.Module):
     words: ClassVar[str]
     """What it is called in sentences."""
     scripts: ClassVar[Mapping[str, Callable[..., Any]]] = MappingProxyType({})
-    """Players that it has names for, made from the game and settings; see `script`."""
+    """Players that it has names for beside "random", made from the game and settings."""
 
     __pdoc__ = described
     __init_subclass__ = final_unless_abstract

@@ -1,7 +1,7 @@
 """The Coin Game: one's own coins pay, and so do the other's, which cost it twice as much."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Unpack
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -10,15 +10,14 @@ from jaxtyping import Array, Bool, Float, Int
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key
-from glasshouse._foundation.numbers import Numbers, Whole, not_negative, whole
+from glasshouse._foundation.numbers import Whole, not_negative, whole
 from glasshouse.errors import InputError, near_miss
 from glasshouse.games.stochastic.base import (
-    ENDINGS,
     EPISODE_KEYS,
-    OWN,
     AbstractStochasticGame,
     Cases,
     Episode,
+    EpisodeSettings,
     Events,
     Observation,
     count_digits,
@@ -26,7 +25,7 @@ from glasshouse.games.stochastic.base import (
     of_digits,
     pick,
 )
-from glasshouse.games.stochastic.players import AbstractPlayer, evenly
+from glasshouse.games.stochastic.players import AbstractPlayer
 from glasshouse.games.stochastic.torus import distances_after, moved_by, offset
 
 VARIANTS: Mapping[str, str] = {
@@ -73,10 +72,10 @@ class CoinGame(AbstractStochasticGame):
     twice that. Both may take it at once. A coin that was taken lies elsewhere in the next step.
     Variants: "single" (LOQA, POLA), "double" (M-FOS) and "double-stay" (pax); see `VARIANTS`.
 
-    **Arguments:** `variant`; `grid`, cells a side; `horizon`, `discount`, `ending`, `rewards` as in
-    `Episode`; `worths` of the coins of each player's colour; `memory`, whether who took the last
-    coin of each colour is seen; `egocentric`, whether places are seen as steps from oneself, and
-    not as cells, which hold nothing more on a torus.
+    **Arguments:** `variant`; `grid`, cells a side; `worths` of the coins of each player's colour;
+    `memory`, whether who took the last coin of each colour is seen; `egocentric`, whether places
+    are seen as steps from oneself, and not as cells, which hold nothing more on a torus; `horizon`,
+    `discount`, `ending` and `rewards` as in `Episode`.
     **Raises:** `InputError` for what cannot be.
     **Source:** Lerer & Peysakhovich 2017; Aghajohari et al. 2024 ("single"), Lu et al. 2022
     ("double"), Willi et al. 2023 ("double-stay").
@@ -108,21 +107,17 @@ class CoinGame(AbstractStochasticGame):
     scripts: ClassVar[Mapping[str, Callable[..., AbstractPlayer]]] = {
         "allc": lambda game, ties="first": Collector(game, True, ties),
         "alld": lambda game, ties="first": Collector(game, False, ties),
-        "random": evenly,
     }
 
     def __init__(
         self,
         variant: str = "single",
         grid: Whole = 3,
-        horizon: Whole = 50,
-        discount: Numbers = 0.96,
         *,
         worths: Any = (1.0, 1.0),
         memory: bool = False,
         egocentric: bool = True,
-        ending: str = ENDINGS[0],
-        rewards: Any = OWN,
+        **episode: Unpack[EpisodeSettings],
     ):
         if variant not in VARIANTS:
             raise InputError(
@@ -131,7 +126,7 @@ class CoinGame(AbstractStochasticGame):
             )
         self.variant = variant
         self.grid = whole(grid, "grid", least=2, most=LARGEST_GRID)
-        self.episode = Episode(2, horizon, discount, ending, rewards)
+        self.episode = Episode(2, **episode)
         self.worths = not_negative(worths, "worths", shapes=[(2,)])
         self.memory = bool(memory)
         self.egocentric = bool(egocentric)

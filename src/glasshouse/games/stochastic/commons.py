@@ -1,7 +1,7 @@
 """A commons: a stock that grows back, if enough of it is left."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 import equinox as eqx
 import jax
@@ -14,16 +14,15 @@ from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, Whole, not_negative, number_within, whole
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic.base import (
-    ENDINGS,
     EPISODE_KEYS,
-    OWN,
     AbstractStochasticGame,
     Cases,
     Episode,
+    EpisodeSettings,
     Events,
     Observation,
 )
-from glasshouse.games.stochastic.players import AbstractPlayer, always, evenly
+from glasshouse.games.stochastic.players import AbstractPlayer, always
 
 CAPACITY = 12
 """The largest stock, and the first."""
@@ -40,8 +39,8 @@ class Commons(AbstractStochasticGame):
     The next stock is x rounded up with the probability of its fraction, by the step's only draw,
     and down otherwise. Stock 0 stays 0.
 
-    **Arguments:** `players`; `horizon`, `discount`, `ending`, `rewards` as in `Episode`; `takes`,
-    what all together want, all restrained and all exploiting; `growth` g.
+    **Arguments:** `players`; `takes`, what all together want, all restrained and all exploiting;
+    `growth` g; `horizon`, `discount`, `ending` and `rewards` as in `Episode`.
     **Raises:** `InputError` for what cannot be.
     **Source:** logistic growth with a proportional share: Gordon 1954, Clark 1990; the numbers are
     chosen here, so that exploiting those who restrain themselves pays, and all are worst off when
@@ -71,22 +70,18 @@ class Commons(AbstractStochasticGame):
     scripts: ClassVar[Mapping[str, Callable[..., AbstractPlayer]]] = {
         "restrain": lambda game: always(game, 0),
         "exploit": lambda game: always(game, 1),
-        "random": evenly,
     }
 
     def __init__(
         self,
         players: Whole = 2,
-        horizon: Whole = 50,
-        discount: Numbers = 0.96,
         *,
         takes: Any = (0.8, 3.2),
         growth: Numbers = 0.5,
-        ending: str = ENDINGS[0],
-        rewards: Any = OWN,
+        **episode: Unpack[EpisodeSettings],
     ):
         self.sharers = whole(players, "players", least=1, most=MOST_SHARERS)
-        self.episode = Episode(self.sharers, horizon, discount, ending, rewards)
+        self.episode = Episode(self.sharers, **episode)
         self.takes = not_negative(takes, "takes", shapes=[(2,)])
         if isinstance(self.takes, np.ndarray) and not 0 < self.takes[0] < self.takes[1]:
             raise InputError(

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 import jax
 import jax.numpy as jnp
@@ -10,24 +10,22 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from glasshouse._foundation.declared import Key
-from glasshouse._foundation.numbers import Numbers, Whole
 from glasshouse.errors import InputError
 from glasshouse.games.behaviour import count_states, own_frame
 from glasshouse.games.labels import called
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.repeated import RepeatedGame
 from glasshouse.games.stochastic.base import (
-    ENDINGS,
     EPISODE_KEYS,
-    OWN,
     AbstractStochasticGame,
     Cases,
     Episode,
+    EpisodeSettings,
     Events,
     Observation,
     only_case,
 )
-from glasshouse.games.stochastic.players import AbstractPlayer, TablePlayer, always, evenly
+from glasshouse.games.stochastic.players import AbstractPlayer, TablePlayer, always
 from glasshouse.games.strategies import STRATEGIES, strategy
 
 
@@ -46,7 +44,7 @@ class IteratedMatrix(AbstractStochasticGame):
     last round, with two players and two actions CC, CD, DC, DD. Nothing is left to chance but what
     players draw.
 
-    **Arguments:** `stage`, a game in normal form; `horizon`, rounds of an episode; `discount` γ;
+    **Arguments:** `stage`, a game in normal form; `horizon`, rounds of an episode, `discount` γ,
     `ending` and `rewards` as in `Episode`.
     **Raises:** `InputError` for what cannot be.
 
@@ -66,28 +64,19 @@ class IteratedMatrix(AbstractStochasticGame):
     keys: ClassVar[Mapping[str, Key]] = EPISODE_KEYS
     section: ClassVar[str] = "glasshouse.study.training.environments:IteratedSection"
     scripts: ClassVar[Mapping[str, Callable[..., AbstractPlayer]]] = {
-        **{name: functools.partial(_remembering, name) for name in STRATEGIES},
+        **{name: functools.partial(_remembering, name) for name in STRATEGIES if name != "random"},
         "allc": lambda game: always(game, 0),
         "alld": lambda game: always(game, -1),
-        "random": evenly,
     }
 
-    def __init__(
-        self,
-        stage: NormalFormGame,
-        horizon: Whole = 50,
-        discount: Numbers = 0.96,
-        *,
-        ending: str = ENDINGS[0],
-        rewards: Any = OWN,
-    ):
+    def __init__(self, stage: NormalFormGame, **episode: Unpack[EpisodeSettings]):
         if not isinstance(stage, NormalFormGame):
             raise InputError(
                 f"the stage of an iterated game is a game in normal form, not "
                 f"{type(stage).__name__}"
             )
         self.stage = stage
-        self.episode = Episode(len(stage.actions), horizon, discount, ending, rewards)
+        self.episode = Episode(len(stage.actions), **episode)
 
     @property
     def name(self) -> str:

@@ -11,7 +11,7 @@ from glasshouse._foundation.evidence import Evidenced
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic.base import AbstractStochasticGame
 from glasshouse.games.stochastic.players import AbstractPlayer
-from glasshouse.games.stochastic.scripted import script
+from glasshouse.games.stochastic.scripted import script, scripts_of
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -103,6 +103,6 @@ def _made(game: AbstractStochasticGame, name: str, player: Any) -> Any:
     if not isinstance(player, AbstractPlayer):
         raise InputError(
             f"{name} is a {type(player).__name__}: give a player, such as TablePlayer(mixes), or "
-            f"the name of a script, {', '.join(game.scripts)}"
+            f"the name of a script, {', '.join(scripts_of(game))}"
         )
     return player

@@ -62,12 +62,19 @@ class QLearning(AbstractEpisodic):
         self.temperature = positive(temperature, "temperature")
 
     def begin(self, game: SampledParametricGame, params: Params) -> Learnt:
-        if not all(isinstance(policy, TablePolicy) for policy in game.policies):
+        learners = [policy for policy in game.policies if policy.learns]
+        if not all(isinstance(policy, TablePolicy) for policy in learners):
             raise InputError(
                 f"{self.words} counts what each action is worth in each situation: give all "
                 "players a TablePolicy"
             )
-        tables = jnp.stack([jnp.asarray(x, game.dtype) for x in params])
+        shape = (game.game.situations, count_logits(game.game.actions[0]))
+        tables = jnp.stack(
+            [
+                jnp.asarray(own, game.dtype) if policy.learns else jnp.zeros(shape, game.dtype)
+                for own, policy in zip(params, game.policies, strict=True)
+            ]
+        )
         if count_logits(game.game.actions[0]) == 1:
             tables = jnp.concatenate([tables / 2, -tables / 2], axis=-1)
         values = tables * self.temperature.astype(game.dtype)
@@ -99,8 +106,8 @@ class QLearning(AbstractEpisodic):
         else:
             wanted = wanted - wanted.mean(axis=-1, keepdims=True)
         directions = tuple(
-            goal.astype(jnp.result_type(own)) - own
-            for goal, own in zip(wanted, params, strict=True)
+            goal.astype(jnp.result_type(own)) - own if policy.learns else jnp.zeros_like(own)
+            for goal, own, policy in zip(wanted, params, game.policies, strict=True)
         )
         return directions, Learnt(values, change)
 

@@ -13,7 +13,7 @@ from glasshouse._foundation.final import final_unless_abstract
 from glasshouse._foundation.random import Seed
 from glasshouse._foundation.results import described
 from glasshouse.channels.box import Box
-from glasshouse.games.stochastic.base import Observation
+from glasshouse.games.stochastic.base import AbstractStochasticGame, Observation
 
 
 class AbstractPolicy(AbstractDeclared, eqx.Module):
@@ -28,6 +28,8 @@ class AbstractPolicy(AbstractDeclared, eqx.Module):
     words: ClassVar[str]
     """What it is called in sentences."""
     formula: ClassVar[str]
+    learns: ClassVar[bool] = True
+    """Whether it has parameters, which rules can move and others read."""
 
     __pdoc__ = described
     __init_subclass__ = final_unless_abstract
@@ -56,6 +58,11 @@ class AbstractPolicy(AbstractDeclared, eqx.Module):
 
         **Returns:** the k-th is the same whatever the count.
         """
+
+    @classmethod
+    @abc.abstractmethod
+    def example(cls, game: AbstractStochasticGame) -> "AbstractPolicy":
+        """A small instance for the game, for tests and documentation."""
 
 
 def count_logits(actions: int) -> int:

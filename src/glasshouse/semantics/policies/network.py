@@ -67,6 +67,10 @@ class MlpPolicy(AbstractPolicy):
     def initials(self, seed: Seed, count: int) -> PyTree:
         return _drawn(weights_of(self.network), seed, count)
 
+    @classmethod
+    def example(cls, game: AbstractStochasticGame) -> "MlpPolicy":
+        return cls(game, width=4, depth=1)
+
 
 class GruPolicy(AbstractPolicy):
     """A gated recurrent unit from what is seen and remembered to logits.
@@ -110,6 +114,10 @@ class GruPolicy(AbstractPolicy):
 
     def initials(self, seed: Seed, count: int) -> PyTree:
         return _drawn(weights_of(self.network), seed, count)
+
+    @classmethod
+    def example(cls, game: AbstractStochasticGame) -> "GruPolicy":
+        return cls(game, width=4)
 
 
 def _recurrent(inputs: int, width: int, outputs: int) -> Any:

@@ -75,6 +75,10 @@ class TablePolicy(AbstractPolicy):
         most = float(np.asarray(self.bound))
         return np.clip(drawn, -most, most).reshape(count, *shape)
 
+    @classmethod
+    def example(cls, game: AbstractStochasticGame) -> "TablePolicy":
+        return cls(game, bound=3.0)
+
 
 def common_actions(game: AbstractStochasticGame) -> int:
     """The number of actions that all players have.

@@ -122,6 +122,11 @@ class MirroredWeights(AbstractTransparency):
     def check(self, policies: Sequence[AbstractPolicy]) -> None:
         if len({policy.actions for policy in policies}) > 1:
             raise InputError("networks are read by players with as many actions")
+        if not all(policy.learns for policy in policies):
+            raise InputError(
+                f"players who read weights ({self.words}) cannot meet those who have none, such as "
+                "scripts: take Opaque(), or let all players have parameters"
+            )
 
     def begin(self, policies: Sequence[AbstractPolicy]) -> PyTree:
         return tuple(tuple(policy.begin() for policy in policies) for _ in policies)

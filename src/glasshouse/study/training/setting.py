@@ -14,7 +14,7 @@ from glasshouse.games.stochastic.league import check_two_seats
 from glasshouse.games.stochastic.scripted import script
 from glasshouse.parametric import SampledParametricGame
 from glasshouse.rules.sampled.reinforce import Reinforce
-from glasshouse.study.recipe import Recipe, identity_of
+from glasshouse.study.recipe import Recipe, identity_of, packages_of
 from glasshouse.study.spec.plugins import load_plugins, plugin_files
 from glasshouse.study.spec.toml import PLUGINS, first_error, named, study_text
 from glasshouse.study.training.spec import TRAINING_KINDS, MeetingsSpec, TrainingStudy
@@ -49,7 +49,9 @@ class PreparedTraining(Readable):
     def recipe(self) -> Recipe:
         """What its numbers depend on."""
         toml, learning = self.study.to_toml(), self.study.learning
-        identity = identity_of(toml, self.inputs, learning.seed, {}, learning.precision)
+        identity = identity_of(
+            toml, self.inputs, learning.seed, packages_of(self.study.named()), learning.precision
+        )
         return Recipe(toml, self.study.resolved(), self.inputs, identity)
 
 

@@ -1,15 +1,18 @@
 """The file of a training: what is played, by which policies, who reads whom, and how they learn."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tomli_w
 from pydantic import Field, StrictBool, model_validator
 
+from glasshouse._foundation.registry import Registry
 from glasshouse.dynamics.training import Training
 from glasshouse.games.stochastic.base import AbstractStochasticGame
+from glasshouse.games.stochastic.registry import STOCHASTIC
 from glasshouse.parametric.sampled import MOST_EPISODES_PLAYED
+from glasshouse.rules.registry import RULES
 from glasshouse.semantics.policies.base import AbstractPolicy
 from glasshouse.semantics.policies.registry import OF_THE_GAME, POLICIES, TRANSPARENCIES
 from glasshouse.semantics.policies.transparency import AbstractTransparency
@@ -142,6 +145,13 @@ class TrainingStudy(Section):
         if stage is not None and "file" in stage:
             stage["file"] = Path(stage["file"]).name
         return found
+
+    def named(self) -> Iterator[tuple[Registry[Any], Any]]:
+        """What it names that may be somebody else's, and in which registry it is found."""
+        yield STOCHASTIC, self.game.MADE
+        yield POLICIES, self.policy.MADE
+        yield TRANSPARENCIES, self.transparency.MADE
+        yield RULES, self.learning.made
 
     def to_toml(self) -> str:
         """The resolved study as the text of a study file."""
