@@ -10,10 +10,10 @@ import importlib.util
 import json
 import os
 import re
-import tomllib
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType

@@ -2,17 +2,16 @@
 
 from typing import Annotated, Literal, cast
 
-from pydantic import Field, StrictBool, model_validator
+from pydantic import Field, StrictBool
 
 from glasshouse.dynamics.learning import Learning
 from glasshouse.dynamics.starts import Starts
-from glasshouse.rules.per_player import PerPlayer
-from glasshouse.study.spec.rules import ByRule, PlayerSpec, RuleSection
+from glasshouse.study.spec.rules import ByRule, LineUpSection, PlayerSpec
 from glasshouse.study.spec.stop import StopSpec
 from glasshouse.study.spec.values import Positive, Start
 
 
-class LearningSpec(RuleSection):
+class LearningSpec(LineUpSection):
     """How players learn, and from where."""
 
     players: Annotated[tuple[Annotated[PlayerSpec, ByRule()], ...], Field(min_length=2)] | None = (
@@ -41,26 +40,9 @@ class LearningSpec(RuleSection):
     batch: Annotated[int, Field(ge=1, le=100_000_000, strict=True)] = 100_000
     """Most trajectories in memory at once; a table is written after each batch."""
 
-    @model_validator(mode="after")
-    def _rule_or_players(self) -> "LearningSpec":
-        if self.players is not None and "rule" in self.model_fields_set and self.rule != "gradient":
-            raise ValueError("give either rule, for everybody, or players, one table for each")
-        return self
-
-    def written(self) -> "LearningSpec":
-        """The same with every default of its rules written out."""
-        if self.players is None:
-            return self.with_defaults()
-        players = tuple(player.with_defaults() for player in self.players)
-        return self.model_copy(update={"players": players})
-
     def build(self, spread: float) -> Learning:
         """How players learn, `spread` being the semantics' own unless given."""
-        if self.players is None:
-            rule = self.build_rule()
-        else:
-            sizes = [(p.step_size or self.step_size) / self.step_size for p in self.players]
-            rule = PerPlayer([p.build_rule() for p in self.players], sizes)
+        rule = self.build_learners(self.step_size)
         starts = self._starts(spread)
         stop = None if self.stop is None else self.stop.build()
         return Learning(rule, self.step_size, self.steps, stop, starts, self.tied, self.seed)

@@ -11,6 +11,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from glasshouse._foundation.declared import Key, settings_of
 from glasshouse.errors import near_miss
 from glasshouse.rules.base import AbstractDirection, check_direction
+from glasshouse.rules.per_player import PerPlayer
 from glasshouse.rules.registry import RULES
 from glasshouse.rules.seeing import Seeing
 from glasshouse.study.spec.declared import AS_IT_IS, classes, field, made
@@ -162,3 +163,30 @@ class PlayerSpec(RuleSection):
 
     step_size: Positive | None = None
     """Parameter units per step and unit of its direction; default that of [learning]."""
+
+
+class LineUpSection(RuleSection):
+    """How players learn: all by one rule, or each by its own."""
+
+    players: tuple[Any, ...] | None = None
+    """A line-up in place of `rule`: one table for each player."""
+
+    @model_validator(mode="after")
+    def _rule_or_players(self) -> "LineUpSection":
+        if self.players is not None and "rule" in self.model_fields_set and self.rule != "gradient":
+            raise ValueError("give either rule, for everybody, or players, one table for each")
+        return self
+
+    def written(self) -> Any:
+        """The same with every default of its rules written out."""
+        if self.players is None:
+            return self.with_defaults()
+        players = tuple(player.with_defaults() for player in self.players)
+        return self.model_copy(update={"players": players})
+
+    def build_learners(self, step_size: float) -> AbstractDirection:
+        """The rule, or the line-up, own step sizes being in multiples of this one."""
+        if self.players is None:
+            return self.build_rule()
+        sizes = [(player.step_size or step_size) / step_size for player in self.players]
+        return PerPlayer([player.build_rule() for player in self.players], sizes)
