@@ -81,8 +81,8 @@ def tables() -> dict[str, type[pydantic.BaseModel]]:
     from glasshouse.study.spec.stop import StopSpec
     from glasshouse.study.spec.study import AnalysisSpec, RangeSpec
     from glasshouse.study.training.environments import ENVIRONMENT_SPECS
+    from glasshouse.study.training.players import POLICY_SPECS, PlaysSpec, TrainedPlayerSpec
     from glasshouse.study.training.spec import (
-        POLICY_SPECS,
         TRANSPARENCY_SPECS,
         MeetingsSpec,
         TrainingSpec,
@@ -110,17 +110,20 @@ def tables() -> dict[str, type[pydantic.BaseModel]]:
         "league": LeagueSpec,
         "entrant": EntrantSpec,
         "training learning": TrainingSpec,
+        "training player": TrainedPlayerSpec,
+        "training strategy": PlaysSpec,
         "training league": MeetingsSpec,
     }
     return {"game": GameSpec, **kinds, **rest}
 
 
-INHERITING = ("compare", "entrant", "training learning")
+INHERITING = ("compare", "entrant", "training learning", "training player")
 """Tables that take the keys of rules, which are listed with [learning]."""
 
 OF_ITS_OWN = {
     ("entrant", "start"),
-    *(("training learning", key) for key in ("step_size", "seed", "tied")),
+    *(("training learning", key) for key in ("step_size", "seed", "tied", "players")),
+    ("training player", "step_size"),
 }
 """Keys that mean something else in a table than in [learning]."""
 
@@ -135,7 +138,8 @@ def keys(name: str) -> str:
         if key in inherited:  # which are listed once
             continue
         default = "" if field.is_required() or field.default is None else _toml(field.default)
-        meaning = (field.description or "").replace("[", "\\[").replace("*", "\\*")
+        meaning = " ".join((field.description or "").split())  # a row is a line
+        meaning = meaning.replace("[", "\\[").replace("*", "\\*")
         rows.append(f"| `{key}` | {default} | {meaning} |")
     return "\n".join(["", *rows, "", ""])
 

@@ -45,7 +45,8 @@ def command(
         summary = write_training(prepared, folder, warn=complain).to_dict()
     if as_json:
         said = {key: summary[key] for key in ("title", "headline", "notes")}
-        print_json({**said, **summary["training"], "report": str(folder / "report.html")})
+        found = {**summary["training"], "league": summary["league"]}
+        print_json({**said, **found, "report": str(folder / "report.html")})
         return
     _tell(summary, folder, again)
 
@@ -63,8 +64,8 @@ def _tell(summary: Mapping[str, Any], folder: Path, again: bool) -> None:
     say()
     met = summary["league"]
     if met is not None:
-        say("What the row is paid per step against the column:")
-        print_table(list(_pairs(met)), ("", *met["entrants"]))
+        say("What the row is paid per step against the column; and the share of time it is played")
+        print_table(list(_pairs(met)), ("", *met["entrants"], "ALPHA-RANK"))
         say()
     for sentence in summary["claims"]:
         say(sentence, "  ", "    ")
@@ -74,10 +75,13 @@ def _tell(summary: Mapping[str, Any], folder: Path, again: bool) -> None:
 
 
 def _pairs(met: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    """Mean payments of each pair, with standard errors over seeds."""
+    """Mean payments of each pair, with standard errors over seeds, and each one's α-Rank."""
+    ratings = met["alpha_rank"]
     for k, name in enumerate(met["entrants"]):
         cells = zip(met["payoffs"][k], met["errors"][k], strict=True)
-        yield name, *(_end(paid[0], error[0] or 0.0) for paid, error in cells)
+        rating = None if ratings is None else ratings["rating"][k]
+        share = "not rated" if rating is None else f"{rating:.3f}"
+        yield name, *(_end(paid[0], error[0] or 0.0) for paid, error in cells), share
 
 
 def _end(mean: float | None, error: float | None) -> str:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import equinox as eqx
@@ -21,10 +21,10 @@ from glasshouse.dynamics.doors import MOST_STEPS
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic.episodes import Episodes
 from glasshouse.parametric import Params, SampledParametricGame, Tied
-from glasshouse.rules.base import AbstractRule, check_direction, in_words
+from glasshouse.rules.base import AbstractRule, in_words
 from glasshouse.rules.gradient import Gradient
-from glasshouse.rules.sampled.report import cautions
-from glasshouse.rules.transformed import Transformed
+from glasshouse.rules.sampled.report import cautions_of
+from glasshouse.rules.transformed import each_transformed
 from glasshouse.semantics.policies.player import PolicyPlayer
 
 if TYPE_CHECKING:  # what is held; anything may be given, and is refused with an advice
@@ -213,13 +213,21 @@ def joined_curves(parts: list[TrainingPart], training: Training) -> Curves:
     measured = {name: np.concatenate([part.measured[name] for part in parts]) for name in names}
     seeds = tuple(range(training.first, training.first + training.seeds))
     updates = np.concatenate([part.updates for part in parts])
-    said = tuple(dict.fromkeys(caution.words for caution in cautions(parts[-1].state)))
+    found = cautions_of(_scaled(training), parts[-1].state)
+    said = tuple(dict.fromkeys(caution.words for caution in found))
     return Curves(updates, measured, parts[-1].params, seeds, training.in_words, said)
 
 
-def trained_players(game: SampledParametricGame, curves: Curves) -> dict[str, list[PolicyPlayer]]:
-    """Who was trained, one for each seed: "trained" where all share parameters, else each seat's.
+def trained_players(
+    game: SampledParametricGame,
+    curves: Curves,
+    names: Sequence[str] | None = None,
+    without: Collection[int] = (),
+) -> dict[str, list[PolicyPlayer]]:
+    """Who was trained, one for each seed that did not fail; players without parameters are not.
 
+    **Arguments:** `names` of all seats, by default "trained 1" and so on; of those who share
+    parameters one, by default "trained"; `without`, further seeds to leave out.
     **Raises:** `InputError` where they read each other's weights, which others have none of.
     """
     if game.transparency.reads:
@@ -227,13 +235,14 @@ def trained_players(game: SampledParametricGame, curves: Curves) -> dict[str, li
             f"players who read weights ({game.transparency.words}) cannot meet those who have none"
         )
     shared = len(curves.params) < game.players
-    names = ["trained"] if shared else [f"trained {i + 1}" for i in range(game.players)]
+    if names is None:
+        names = ["trained"] if shared else [f"trained {i + 1}" for i in range(game.players)]
+    lost = {*curves.failed, *without}
+    kept = [k for k, seed in enumerate(curves.seeds) if seed not in lost]
     return {
-        name: [
-            PolicyPlayer(policy, jax.tree.map(lambda x, k=k: x[k], own))
-            for k in range(len(curves.seeds))
-        ]
+        name: [PolicyPlayer(policy, jax.tree.map(lambda x, k=k: x[k], own)) for k in kept]
         for name, policy, own in zip(names, game.policies, curves.params, strict=False)
+        if policy.learns
     }
 
 
@@ -377,8 +386,7 @@ def _scaled(training: Training) -> AbstractRule:
         return training.rule
     import optax
 
-    direction = check_direction(training.rule, "Adam")
-    return Transformed(direction, optax.scale_by_adam())
+    return each_transformed(training.rule, optax.scale_by_adam(), "Adam")
 
 
 def _repeated(game: PyTree, count: int) -> PyTree:

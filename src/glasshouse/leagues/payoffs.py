@@ -99,7 +99,10 @@ def of_one_population(given: Paid) -> tuple[Float[np.ndarray, "strategies strate
 
 
 class MeetingsGiven(NamedTuple):
-    """Names of entrants, and what they were paid, [row, column, player, run]; NaN is missing."""
+    """Names of entrants, and what they were paid, [row, column, player, run]; NaN is missing.
+
+    Where every run of the row meets every run of the column, runs have an axis each.
+    """
 
     entrants: Names
     payoffs: np.ndarray
@@ -119,14 +122,13 @@ def meeting_table(source: Any, entrants: Sequence[str] | None) -> MeetingsGiven:
             source = _read(source)
         if isinstance(source, Met):
             entrants = source.entrants if entrants is None else entrants
-            runs = np.asarray(getattr(source, "runs", ()))
-            source = source.payoffs if runs.ndim < 4 else np.moveaxis(runs, -2, -1)
+            source = _each_run(source)
         array = np.asarray(number_array(source, "the table", shapes=None))
     given = array.shape
     if _is_square(array):
         array = np.stack([array, array.T], axis=-1)
     array = array[..., None] if array.ndim == 3 else array
-    square = array.ndim == 4 and _is_square(array[..., 0, 0]) and array.shape[2] == 2
+    square = array.ndim in (4, 5) and array.shape[0] == array.shape[1] and array.shape[2] == 2
     if not square or not array.size:
         raise InputError(
             f"the table has shape {given}: it must be square, [row, column] with the row's "
@@ -136,6 +138,19 @@ def meeting_table(source: Any, entrants: Sequence[str] | None) -> MeetingsGiven:
     return MeetingsGiven(
         _entrants(entrants, len(array)), np.where(np.isfinite(array), array, np.nan)
     )
+
+
+def _each_run(source: Any) -> Any:
+    """Payoffs of each run, or of each run of the row with each of the column; else their means."""
+    runs, crossed = np.asarray(getattr(source, "runs", ())), getattr(source, "by_seed", None)
+    if runs.ndim >= 4:
+        return np.moveaxis(runs, -2, -1)
+    return source.payoffs if crossed is None else np.moveaxis(np.asarray(crossed), -1, 2)
+
+
+def mean_over_runs(payoffs: Float[np.ndarray, "row column player *runs"]) -> np.ndarray:
+    """Payoffs [row, column, player]."""
+    return payoffs.mean(axis=tuple(range(3, payoffs.ndim)))
 
 
 def mean_payoffs(

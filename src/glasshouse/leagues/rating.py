@@ -14,7 +14,12 @@ from glasshouse._foundation.numbers import whole
 from glasshouse._foundation.results import Result
 from glasshouse.errors import InputError, near_miss
 from glasshouse.leagues.alpha_rank import ranked, ranks_of
-from glasshouse.leagues.payoffs import MeetingsGiven, meeting_table, payoff_tolerance
+from glasshouse.leagues.payoffs import (
+    MeetingsGiven,
+    mean_over_runs,
+    meeting_table,
+    payoff_tolerance,
+)
 from glasshouse.leagues.resampling import RatingChain
 
 POPULATION = 50
@@ -116,7 +121,8 @@ def rate(
 
     Definition: the rating is the share of time that `alpha_rank` gives; of several populations the
     mean over both seats. Intervals are percentiles over `resamples` tables, each the mean over runs
-    drawn with replacement, the same for all meetings, at the same α.
+    drawn with replacement, the same for all meetings, at the same α; where every seed of one met
+    every seed of the other, each one's seeds are drawn by themselves.
 
     **Arguments:** `table`: a league, a round robin, a file or DataFrame as `interop.read_meetings`
     takes, a game, or an array [row, column] of the row's payoffs, [row, column, player], or [row,
@@ -135,7 +141,7 @@ def rate(
     names, payoffs = _kept(meeting_table(table, entrants), without)
     resamples = whole(resamples, "resamples", least=FEWEST_RESAMPLES, most=MOST_RESAMPLES)
     met = np.ones((len(names), len(names)), bool) if self_play else ~np.eye(len(names), dtype=bool)
-    holes = met & ~np.isfinite(payoffs).all(axis=(2, 3))
+    holes = met & ~np.isfinite(payoffs).all(axis=tuple(range(2, payoffs.ndim)))
     complete = np.flatnonzero(~(holes.any(axis=0) | holes.any(axis=1)))
     complete = complete if len(complete) > 1 else complete[:0]
     chain = _chain(payoffs, met, complete, (alpha, population, form, self_play))
@@ -170,7 +176,7 @@ def rate(
         runs=runs,
         missing=tuple((names[r], names[c]) for r, c in np.argwhere(holes)),
         method="numerical",
-        detail=_detail(runs, resamples if first else 0),
+        detail=_detail(runs, resamples if first else 0, payoffs.ndim > 4),
     )
 
 
@@ -222,7 +228,7 @@ def _mean_payoffs(
     names: Sequence[str], payoffs: np.ndarray, met: Bool[np.ndarray, "entrants entrants"]
 ) -> dict[str, float]:
     """What each is paid on average over all it meets, in both seats; NaN where some is missing."""
-    over_runs = payoffs.mean(axis=-1)
+    over_runs = mean_over_runs(payoffs)
     both = (over_runs[..., 0] + over_runs[..., 1].T) / 2
     means = np.where(met, both, 0.0).sum(axis=1) / met.sum(axis=1)
     return dict(zip(names, means.tolist(), strict=True))
@@ -234,8 +240,8 @@ def _ranks_by_payoff(means: Mapping[str, float]) -> dict[str, int]:
     return ranks_of(ranked(list(known), values, payoff_tolerance(values)))
 
 
-def _detail(runs: int, resamples: int) -> str:
+def _detail(runs: int, resamples: int, crossed: bool) -> str:
     if runs == 1:
         return "one run, so that nothing is known of how much runs differ"
-    over = f"{runs} runs"
+    over = f"{runs} seeds of each, all of which met" if crossed else f"{runs} runs"
     return f"{over}, drawn again {resamples} times for the intervals" if resamples else over

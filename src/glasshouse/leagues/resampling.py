@@ -17,6 +17,7 @@ from glasshouse.leagues.alpha_rank import (
     tie_tolerance,
 )
 from glasshouse.leagues.chain import STRONGEST
+from glasshouse.leagues.payoffs import mean_over_runs
 
 RATES_AT_ONCE = 4_000_000
 """Rates of resampled chains that are eliminated together: 32 MB."""
@@ -30,7 +31,11 @@ MOST_LOOKED_AT = 200
 
 @dataclasses.dataclass(frozen=True)
 class RatingChain:
-    """The chain of complete payoffs, [row, column, player, run], at its settings."""
+    """The chain of complete payoffs, [row, column, player, run], at its settings.
+
+    Where every run of the row met every one of the column, runs have an axis each, and those of
+    each entrant are drawn by themselves.
+    """
 
     payoffs: np.ndarray
     alpha: float
@@ -43,7 +48,7 @@ class RatingChain:
         payoffs: np.ndarray, alpha: Any, population: Any, form: Any, self_play: bool
     ) -> "RatingChain":
         """The chain with settings checked; without α, that is 1 / the range of mean payoffs."""
-        tensor = np.moveaxis(payoffs.mean(axis=-1), -1, 0)
+        tensor = np.moveaxis(mean_over_runs(payoffs), -1, 0)
         if alpha is None:
             reach = float(np.ptp(tensor))
             alpha = 1 / reach if reach > 0 and math.isfinite(1 / reach) else 1.0
@@ -82,11 +87,12 @@ class RatingChain:
         Each resample draws as many runs as there are, with replacement and the same for all
         meetings: what runs have in common, such as their starts, stays so.
         """
-        runs = self.payoffs.shape[-1]
-        drawn = uniforms(seed, Purpose.RESAMPLES, resamples, runs)
-        picked = np.minimum((drawn * runs).astype(int), runs - 1)
-        weights = (picked[:, :, None] == np.arange(runs)).sum(axis=1) / runs
-        step = max(1, RATES_AT_ONCE // max(self._states**2, runs))
+        runs, owners = self.payoffs.shape[-1], self._owners
+        drawn = uniforms(seed, Purpose.RESAMPLES, resamples, math.prod(owners) * runs)
+        picked = np.minimum((drawn * runs).astype(int), runs - 1).reshape(-1, *owners, runs)
+        weights = (picked[..., None] == np.arange(runs)).sum(axis=-2) / runs
+        tables = self.payoffs[..., 0].size if owners else runs
+        step = max(1, RATES_AT_ONCE // max(self._states**2, tables))
         parts = [weights[k : k + step] for k in range(0, resamples, step)]
         logs = np.concatenate([self._logs(part, self.alpha) for part in parts])
         tail = (1 - CONFIDENCE) / 2
@@ -96,23 +102,33 @@ class RatingChain:
     @property
     def _all_runs(self) -> np.ndarray:
         runs = self.payoffs.shape[-1]
-        return np.full((1, runs), 1 / runs)
+        return np.full((1, *self._owners, runs), 1 / runs)
+
+    @property
+    def _owners(self) -> tuple[int, ...]:
+        """Whose runs are drawn by themselves: each entrant's, or those of all together."""
+        return (len(self.payoffs),) if self.payoffs.ndim > 4 else ()
 
     @property
     def _states(self) -> int:
         return len(self.payoffs) ** (2 if self.form == "several" else 1)
 
     def _tolerance(self, alpha: float) -> float:
-        return tie_tolerance(alpha, self.population, np.moveaxis(self.payoffs[..., 0], -1, 0))
+        first = self.payoffs.reshape(*self.payoffs.shape[:3], -1)[..., 0]
+        return tie_tolerance(alpha, self.population, np.moveaxis(first, -1, 0))
 
     def _first(self, alpha: float) -> Bool[np.ndarray, "entrants"]:
         return _are_first(self._logs(self._all_runs, alpha), self._tolerance(alpha))[0]
 
     def _logs(
-        self, weights: Float[np.ndarray, "tables runs"], alpha: float
+        self, weights: Float[np.ndarray, "tables *owners runs"], alpha: float
     ) -> Float[np.ndarray, "tables entrants"]:
         """log of each rating where runs have these weights."""
-        tensor = np.moveaxis(self.payoffs @ weights.T, (-1, 2), (0, 1))
+        if self._owners:
+            of_rows = np.einsum("rcpkl,trk->trcpl", self.payoffs, weights)
+            tensor = np.einsum("trcpl,tcl->tprc", of_rows, weights)
+        else:
+            tensor = np.moveaxis(self.payoffs @ weights.T, (-1, 2), (0, 1))
         if self.form == "several":
             logs = log_shares_of_profiles(tensor, alpha, self.population, 2)
             seats = [np.logaddexp.reduce(logs, axis=axis) for axis in (2, 1)]

@@ -66,12 +66,12 @@ class PerPlayer(AbstractDirection):
             raise InputError(
                 f"the line-up has {len(self.rules)} rules, but the game has {game.players} players"
             )
-        return [rule.init(game, params, key) for rule in self._distinct()[0]]
+        return [rule.init(game, params, key) for rule in self.distinct()[0]]
 
     def direction(
         self, game: AbstractParametricGame, params: Params, state: Any, key: RandomKey = None
     ) -> tuple[Directions, Any]:
-        rules, which = self._distinct()
+        rules, which = self.distinct()
         found = [
             rule.direction(game, params, own, key) for rule, own in zip(rules, state, strict=True)
         ]
@@ -84,14 +84,14 @@ class PerPlayer(AbstractDirection):
     def resting_direction(
         self, game: AbstractParametricGame, params: Params, state: Any, key: RandomKey = None
     ) -> Directions:
-        rules, which = self._distinct()
+        rules, which = self.distinct()
         found = [
             rule.resting_direction(game, params, own, key)
             for rule, own in zip(rules, state, strict=True)
         ]
         return tuple(found[k][i] for i, k in enumerate(which))
 
-    def _distinct(self) -> tuple[list[AbstractDirection], list[int]]:
+    def distinct(self) -> tuple[list[AbstractDirection], list[int]]:
         """The rules without repetitions, and which of them each player uses.
 
         A rule computes all players' directions at once, so that two players who learn alike share

@@ -10,8 +10,16 @@ import wadler_lindig as wl
 from glasshouse._foundation.results import call
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
-from glasshouse.rules.base import AbstractDirection, Directions, check_direction, moves_of
+from glasshouse.rules.base import (
+    AbstractDirection,
+    AbstractRule,
+    Directions,
+    check_direction,
+    moves_of,
+)
+from glasshouse.rules.fixed import Fixed
 from glasshouse.rules.gradient import Gradient
+from glasshouse.rules.per_player import PerPlayer
 
 if TYPE_CHECKING:  # whoever brings a transformation has loaded it
     import optax
@@ -79,6 +87,22 @@ class Transformed(AbstractDirection):
         import optax
 
         return cls(Gradient(), optax.scale_by_adam())
+
+
+def each_transformed(
+    rule: AbstractRule, transformation: "optax.GradientTransformation", who: str
+) -> AbstractDirection:
+    """The rule with its directions transformed; of a line-up each rule's own.
+
+    Transformed together, own step sizes would be lost: Adam makes all directions of one size.
+
+    **Raises:** `InputError` naming `who` needs it, for a rule that gives no direction.
+    """
+    if isinstance(rule, PerPlayer):
+        each = [each_transformed(own, transformation, who) for own in rule.rules]
+        return PerPlayer(each, rule.step_sizes)
+    direction = check_direction(rule, who)
+    return direction if isinstance(rule, Fixed) else Transformed(direction, transformation)
 
 
 def _check_keeps_direction(transformation: "optax.GradientTransformation", params: Params) -> None:

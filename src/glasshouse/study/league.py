@@ -103,7 +103,7 @@ class LeaguePoint(Readable):
     def answers(self) -> dict[str, Any]:
         """What was found, as plain data."""
         league, ratings = self.league, self.ratings
-        rating = None if ratings is None else _by_key(plain(ratings), league.entrants)
+        rating = None if ratings is None else ratings_by_key(ratings, league.entrants)
         shaping = plain(league.shaping)
         return {
             "payoffs": plain(league.payoffs),
@@ -304,22 +304,25 @@ def left_out(league: League) -> tuple[str, ...]:
 def _rated(
     prepared: Prepared, setting: Setting, league: League, without: tuple[str, ...]
 ) -> tuple[Ratings | None, tuple[str, ...]]:
-    asked = prepared.study.league
-    assert asked is not None
     if len(league.entrants) - len(without) < 2:
         return None, ()
+    seed, where = setting.study.learning.seed, at_values(setting.values)
+    return ratings_of(league, prepared.study.league, seed, without, where)
+
+
+def ratings_of(
+    met: Any, asked: Any, seed: int, without: tuple[str, ...] = (), where: str = ""
+) -> tuple[Ratings | None, tuple[str, ...]]:
+    """Ratings of those who met, or a note why there are none.
+
+    **Arguments:** `met`, as `rate` takes it; `asked`, `[league]` of a study: alpha, population and
+    form; `where` it is, in the note.
+    """
+    settings = {"alpha": asked.alpha, "population": asked.population, "form": asked.form}
     try:
-        found = rate(
-            league,
-            alpha=asked.alpha,
-            population=asked.population,
-            form=asked.form,
-            without=without,
-            seed=setting.study.learning.seed,
-        )
+        return rate(met, **settings, without=without, seed=seed), ()
     except InputError as error:
-        return None, (f"no α-Rank{at_values(setting.values)}: {error}",)
-    return found, ()
+        return None, (f"no α-Rank{where}: {error}",)
 
 
 def _failed_notes(league: League, setting: Setting, without: tuple[str, ...]) -> Iterator[str]:
@@ -347,10 +350,11 @@ def at_values(values: dict[str, float]) -> str:
     return f" at {changes_in_words(values)}" if values else ""
 
 
-def _by_key(ratings: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+def ratings_by_key(ratings: Ratings, names: Sequence[str]) -> dict[str, Any]:
     """Ratings whose rows have become lists over the entrants, by key; None for who has none."""
-    rows = {row.pop("entrant"): row for row in ratings["entrants"]}
-    others = {key: x for key, x in ratings.items() if key != "entrants"}
+    found = plain(ratings)
+    rows = {row.pop("entrant"): row for row in found["entrants"]}
+    others = {key: x for key, x in found.items() if key != "entrants"}
     keys = dict.fromkeys(key for row in rows.values() for key in row)
     return others | {key: [rows.get(name, {}).get(key) for name in names] for key in keys}
 

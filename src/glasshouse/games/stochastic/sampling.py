@@ -91,7 +91,13 @@ def _of_each_seed(name: str, player: Any, seeds: int) -> PyTree:
         raise InputError(f"{name} has players of {len(each)} seeds, and seeds={seeds}")
     if len({jax.tree.structure(x) for x in each}) > 1:
         raise InputError(f"the players of {name} differ in more than their numbers")
-    return jax.tree.map(lambda *x: jnp.stack([jnp.asarray(y) for y in x]), *each)
+
+    def stacked(*leaves: Any) -> Any:  # a network's shapes are the same in all
+        if not eqx.is_array_like(leaves[0]):
+            return leaves[0]
+        return jnp.stack([jnp.asarray(x) for x in leaves])
+
+    return jax.tree.map(stacked, *each)
 
 
 @eqx.filter_jit
@@ -106,7 +112,10 @@ def _all_pairs(
     count = len(everyone)
 
     def act_of(who: Int[Array, "2"], seed: Int[Array, "2"]) -> Any:
-        seats = [jax.tree.map(lambda x, k=k: x[seed[k]], everyone) for k in (0, 1)]
+        seats = [
+            jax.tree.map(lambda x, k=k: x[seed[k]] if eqx.is_array(x) else x, everyone)
+            for k in (0, 1)
+        ]
 
         def act(memory: PyTree, seen: Observation) -> tuple[Array, PyTree]:
             rows, remembered = [], []

@@ -9,6 +9,8 @@ import numpy as np
 from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray
+from glasshouse.rules.base import AbstractRule
+from glasshouse.rules.per_player import PerPlayer
 
 FORGETS = 0.98
 """What remains of earlier numbers with every step: they are means over some fifty."""
@@ -68,8 +70,33 @@ def cautions(state: Any) -> list[Caution]:
 
     Of several runs at once, whose numbers have leading axes, their medians are judged.
     """
-    found = jax.tree.leaves(state, is_leaf=lambda x: isinstance(x, Report))
-    return [said for report in found if isinstance(report, Report) for said in _said(report)]
+    found = [x for x in _leaves(state) if isinstance(x, Report)]
+    return [said for report in found for said in _said(report)]
+
+
+def cautions_of(rule: AbstractRule, state: Any) -> list[Caution]:
+    """The same, of a line-up about whom each rule moves.
+
+    A rule computes everybody's direction, of which a line-up takes those of its own players. The
+    critics of the others count where they enter shaping.
+    """
+    if not isinstance(rule, PerPlayer):
+        return cautions(state)
+    rules, which = rule.distinct()
+    found = []
+    for k, own in enumerate(rules):
+        reports = [x for x in _leaves(state[k]) if isinstance(x, Report)]
+        shapes = any(np.isfinite(np.asarray(x.effect)).any() for x in reports)
+        found += [
+            said
+            for said in cautions_of(own, state[k])
+            if which[said.player] == k or (shapes and said.kind == "critic")
+        ]
+    return found
+
+
+def _leaves(state: Any) -> list[Any]:
+    return jax.tree.leaves(state, is_leaf=lambda x: isinstance(x, Report))
 
 
 def _said(report: Report) -> list[Caution]:

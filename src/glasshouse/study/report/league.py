@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from glasshouse.games.repeated import PAYOFF_UNITS
 from glasshouse.leagues.meta import Departure, Leaving
+from glasshouse.leagues.rating import RatedEntrant
 from glasshouse.study.league import LeaguePoint, StudyLeague
 from glasshouse.study.report.blocks import (
     DASH,
@@ -103,8 +104,13 @@ def _cell(point: LeaguePoint, row: int, column: int) -> Markup:
 
 def _entrants(point: LeaguePoint) -> ScrolledTable:
     """Ratings, mean payoffs and the shaping measure of each entrant."""
-    titles = ("Entrant", "α-Rank", "95 % interval", "Rank", "Highest in resamples", "Mean payoff",
-              "Others gain by meeting it", "95 % interval of that")  # fmt: skip
+    titles = (
+        "Entrant",
+        *RATED,
+        "Mean payoff",
+        "Others gain by meeting it",
+        "95 % interval of that",
+    )
     columns = [(title, "n" if k else "what") for k, title in enumerate(titles)]
     measure, rows = point.league.shaping, []
     for k, name in enumerate(point.league.entrants):
@@ -118,9 +124,18 @@ def _rating(point: LeaguePoint, name: str) -> tuple[object, ...]:
     mean, row = number_markup(point.means.get(name), MEAN_DIGITS), point.rated.get(name)
     if row is None:
         return ("left out" if name in point.without else DASH, DASH, DASH, DASH, mean)
+    return (*rating_cells(row), mean)
+
+
+RATED = ("α-Rank", "95 % interval", "Rank", "Highest in resamples")
+"""What `rating_cells` are."""
+
+
+def rating_cells(row: RatedEntrant) -> tuple[object, ...]:
+    """The rating of one, its interval, its rank, and how often it is rated highest."""
     ends = DASH if row.interval is None else _ends(row.interval)
     rating = "not rated" if row.rank is None else number_markup(row.rating, MEASURE_DIGITS)
-    return (rating, ends, number_markup(row.rank), percent(row.first), mean)
+    return rating, ends, number_markup(row.rank), percent(row.first)
 
 
 def _ends(interval: tuple[float, float] | list[float]) -> Markup:

@@ -17,6 +17,22 @@ from glasshouse.study.spec.values import Number, Positive, Section, is_number
 SEEDS = 20
 """Starts of each pair, unless said otherwise."""
 
+Selection = Annotated[
+    Positive | None,
+    Field(
+        description="Strength of selection in α-Rank, per unit of payoff; default 1 / the range of "
+        "payoffs."
+    ),
+]
+PopulationSize = Annotated[
+    int,
+    Field(ge=2, le=1_000_000, strict=True, description="Players of a population in α-Rank."),
+]
+Populations = Annotated[
+    Literal["one", "several"],
+    Field(description='Of α-Rank: "one" population, or "several", one for each seat.'),
+]
+
 OF_STRATEGIES = tuple(dict.fromkeys(key for _, takes in STRATEGIES.values() for key in takes))
 """Keys that are settings of some strategy."""
 
@@ -105,12 +121,9 @@ class LeagueSpec(Section):
     { strategy = "tft" }."""
     seeds: Annotated[int, Field(le=1_000_000, strict=True)] = SEEDS
     """From how many starts each pair plays: draws of [learning], the same for all pairs."""
-    alpha: Positive | None = None
-    """Strength of selection in α-Rank, per unit of payoff; default 1 / the range of payoffs."""
-    population: Annotated[int, Field(ge=2, le=1_000_000, strict=True)] = POPULATION
-    """Players of a population in α-Rank."""
-    form: Literal["one", "several"] = "one"
-    """Of α-Rank: "one" population, or "several", one for each seat."""
+    alpha: Selection = None
+    population: PopulationSize = POPULATION
+    form: Populations = "one"
 
     @field_validator("seeds")
     @classmethod

@@ -19,7 +19,7 @@ from glasshouse.study.spec.game import RepeatedSpec
 from glasshouse.study.spec.hints import TABLES, example, in_its_table, nearest_key
 from glasshouse.study.spec.league import EntrantSpec
 from glasshouse.study.spec.plugins import load_plugins
-from glasshouse.study.spec.rules import PlayerSpec, RuleTable
+from glasshouse.study.spec.rules import RuleTable
 from glasshouse.study.spec.semantics import SEMANTICS_SPECS
 from glasshouse.study.spec.sight import SIGHT_SPECS
 from glasshouse.study.spec.stop import StopSpec
@@ -180,7 +180,7 @@ def first_error(
 
 def _kinds(key: str, kinds: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
     """What may stand under `kind` in a table."""
-    return SIGHT_SPECS if key.endswith("sees") else kinds[key]
+    return SIGHT_SPECS if key.endswith("sees") else kinds[key.rpartition(".")[2]]
 
 
 def _how_telling(error: Any) -> int:
@@ -195,10 +195,10 @@ def _without_tags(
 ) -> list[int | str]:
     """The location without the names pydantic gives to the members of a union."""
     kept = list(parts)
-    if len(kept) > 1 and kept[1] in kinds.get(str(kept[0]), {}):
-        del kept[1]
-    if "sees" in kept[:-2]:
-        del kept[kept.index("sees") + 1]
+    for name, of_name in {**kinds, "sees": SIGHT_SPECS}.items():
+        tag = kept.index(name) + 1 if name in kept[:-1] else len(kept)
+        if tag < len(kept) and kept[tag] in of_name:
+            del kept[tag]
     if kept[:1] == ["sweep"] and len(kept) > 2 and kept[2] in ("range", "values"):
         del kept[2]
     return kept
@@ -213,6 +213,8 @@ def _keys(
     """The keys a section may have."""
     section: Any = whole
     if parent[:1] == ("learning",):
+        if "policy" in parent:
+            return list(kinds["policy"][str(parent[parent.index("policy") + 1])].model_fields)
         return _learning_keys(parent, content, _table_of(whole.model_fields["learning"].annotation))
     if parent[:1] == ("compare",):
         return _compared_keys(parent, content)
@@ -255,5 +257,6 @@ def _learning_keys(
     table: Any = content
     for part in parent if content is not None else ():
         table = table[part]  # which was found to hold what nobody knows
-    section = PlayerSpec if parent[1:2] == ("players",) else whole
-    return section.keys_with(table.get("rule", "gradient") if isinstance(table, dict) else None)
+    if parent[1:2] == ("players",):
+        whole = _table_of(get_args(_table_of(whole.model_fields["players"].annotation))[0])
+    return whole.keys_with(table.get("rule", "gradient") if isinstance(table, dict) else None)

@@ -7,6 +7,7 @@ from markupsafe import Markup
 from matplotlib import style
 
 from glasshouse.games.stochastic.league import StepLeague
+from glasshouse.leagues.rating import Ratings
 from glasshouse.plots.training import plot_training
 from glasshouse.study.report.again import again
 from glasshouse.study.report.blocks import (
@@ -21,10 +22,17 @@ from glasshouse.study.report.blocks import (
     quiet,
 )
 from glasshouse.study.report.figures import DPI, StudyFigure, finished_figure
+from glasshouse.study.report.league import RATED, rating_cells
 from glasshouse.study.report.svg import colours, declared, inline_svg
 from glasshouse.study.report.template import page_template
 from glasshouse.study.training.result import TrainingResult, by_seed, measured_names
-from glasshouse.study.training.words import training_claims, training_headline
+from glasshouse.study.training.setting import PreparedTraining
+from glasshouse.study.training.words import (
+    players_words,
+    rated_by,
+    training_claims,
+    training_headline,
+)
 from glasshouse.study.words.names import upper
 
 PAID_DIGITS = 4
@@ -73,7 +81,8 @@ def _sections(result: TrainingResult, provenance: Mapping[str, Any]) -> Iterator
     yield PageSection("trained", "How players were trained", (_facts(result),))
     yield PageSection("seeds", "Seed by seed", tuple(_seeds(result)))
     if result.league is not None:
-        yield PageSection("league", "Whom they meet", tuple(_met(result.league)))
+        met = (*_met(result.league), *_rated(result.ratings))
+        yield PageSection("league", "Whom they meet", met)
     if result.episode:
         yield PageSection("episode", "An episode", tuple(_episode(result)))
     toml = result.prepared.study.to_toml()
@@ -104,13 +113,22 @@ def _facts(result: TrainingResult) -> Facts:
         ("Game", f"{game.game.title} ({game.game.name})"),
         ("Episodes", f"{game.episodes} an update, {game.game.horizon} steps each; γ = "
                      f"{game.game.discount:g}; their end is {game.game.ending}"),
+        *_learners(result.prepared),
         ("Policies", formula("; ".join(sorted(policies)), {})),
         ("Reading", formula(f"{game.transparency.words}: {game.transparency.formula}", {})),
         ("Learning", training.in_words),
-        ("Rule", formula(training.rule.formula, {})),
+        ("Rule", formula("; ".join(result.prepared.formulas), {})),
         ("Precision", f"{game.precision} of episodes, double of parameters"),
     )  # fmt: skip
     return Facts(entries)
+
+
+def _learners(prepared: PreparedTraining) -> Iterator[tuple[str, object]]:
+    """Of a line-up, how each player learns and plays."""
+    if prepared.study.learning.players is None:
+        return
+    for k, said in enumerate(players_words(prepared)):
+        yield f"Player {k + 1}", said
 
 
 def _seeds(result: TrainingResult) -> Iterator[object]:
@@ -143,6 +161,19 @@ def _met(league: StepLeague) -> Iterator[object]:
     ]
     yield ScrolledTable.of("What the row is paid against the column", columns, rows)
     yield quiet("Mean payments of a step, not discounted; {}.", league.detail)
+
+
+def _rated(ratings: Ratings | None) -> Iterator[object]:
+    """Everybody's α-Rank."""
+    if ratings is None:
+        return
+    columns = [("Entrant", "what"), *((title, "n") for title in (*RATED, "Mean payoff"))]
+    rows = [
+        (row.entrant, *rating_cells(row), number_markup(row.mean_payoff, PAID_DIGITS))
+        for row in ratings.entrants
+    ]
+    yield ScrolledTable.of("Entrants", columns, rows, kind="stack")
+    yield quiet("{}", rated_by(ratings))
 
 
 def _episode(result: TrainingResult) -> Iterator[object]:

@@ -12,6 +12,8 @@ from glasshouse._foundation.results import Readable, plain
 from glasshouse.dynamics.training import Curves, trained_players
 from glasshouse.games.stochastic.league import StepLeague
 from glasshouse.games.stochastic.sampling import sampled_league
+from glasshouse.leagues.rating import Ratings
+from glasshouse.study.league import ratings_by_key, ratings_of
 from glasshouse.study.recipe import SCHEMA_VERSION
 from glasshouse.study.training.setting import PreparedTraining
 
@@ -30,19 +32,21 @@ class TrainingResult(Readable):
     """A training that was computed.
 
     **Arguments:** `curves`; `league`, of those who were trained and whom they meet, or None;
-    `episode`, one of the first seed at the end; `notes`, what a reader should be warned of.
+    `ratings` of all in it by α-Rank, or None; `episode`, one of the first seed at the end;
+    `notes`, what a reader should be warned of.
     """
 
     prepared: PreparedTraining
     curves: Curves
     league: StepLeague | None
+    ratings: Ratings | None
     episode: tuple[EpisodeStep, ...]
     notes: tuple[str, ...]
 
     @property
     def players(self) -> tuple[str, ...]:
         """What players are called."""
-        return tuple(f"player {i + 1}" for i in range(self.prepared.game.players))
+        return self.prepared.called
 
     def ends(self, name: str) -> Float[np.ndarray, "players 2"]:
         """The mean at the end over seeds that did not fail, and its standard error."""
@@ -61,7 +65,7 @@ class TrainingResult(Readable):
             "headline": training_headline(self),
             "claims": list(training_claims(self)),
             "notes": list(self.notes),
-            "league": None if self.league is None else plain(self.league),
+            "league": self._league(),
             "training": {
                 "game": self.prepared.game.game.name,
                 "detail": curves.detail,
@@ -82,6 +86,16 @@ class TrainingResult(Readable):
                     for name, values in last.items()
                 },
             },
+        }
+
+    def _league(self) -> dict[str, Any] | None:
+        if self.league is None:
+            return None
+        rated = self.ratings
+        names = self.league.entrants
+        return {
+            **plain(self.league),
+            "alpha_rank": None if rated is None else ratings_by_key(rated, names),
         }
 
     def table(self) -> pa.Table:
@@ -108,28 +122,35 @@ def training_result(
 ) -> TrainingResult:
     """What a training came to, and what those are paid who meet; `naive`, of those beside."""
     league = _met(prepared, curves, naive)
-    episode = played_episode(prepared, curves)
-    return TrainingResult(prepared, curves, league, episode, training_notes(curves))
+    episode, notes = played_episode(prepared, curves), training_notes(curves)
+    if naive is not None and naive.failed:
+        notes = (f"of those who are naive, {_lost(naive.failed)}", *notes)
+    ratings = None
+    if league is not None:
+        seed = prepared.study.learning.seed
+        ratings, why = ratings_of(league, prepared.study.league, seed)
+        notes = (*notes, *why)
+    return TrainingResult(prepared, curves, league, ratings, episode, notes)
 
 
 def _met(prepared: PreparedTraining, curves: Curves, naive: Curves | None) -> StepLeague | None:
-    """Everybody against everybody, unless some seed has failed."""
+    """Everybody against everybody, of the seeds that failed nowhere; None where there is none."""
     meetings = prepared.study.league
-    if meetings is None or curves.failed or (naive is not None and naive.failed):
+    failed = {*curves.failed, *(() if naive is None else naive.failed)}
+    if meetings is None or len(failed) == len(curves.seeds):
         return None
-    players: dict[str, Any] = dict(trained_players(prepared.game, curves))
+    trained = trained_players(prepared.game, curves, prepared.entrants(), failed)
+    players: dict[str, Any] = dict(trained)
     if naive is not None:
-        called = {"trained": "naive", "trained 1": "naive 1", "trained 2": "naive 2"}
-        beside = trained_players(prepared.game, naive)
-        players |= {called[name]: own for name, own in beside.items()}
-    players |= {name: name for name in meetings.against}
-    learning = prepared.study.learning
+        beside = trained_players(prepared.game, naive, prepared.entrants("naive"), failed)
+        players |= {name: own for name, own in beside.items() if name not in players}
+    players |= {name: one.build(prepared.game.game) for name, one in meetings.named.items()}
     return sampled_league(
         prepared.game.game,
         players,
-        seeds=learning.seeds,
+        seeds=len(curves.seeds) - len(failed),
         episodes=meetings.episodes,
-        seed=learning.seed,
+        seed=prepared.study.learning.seed,
     )
 
 
@@ -154,12 +175,14 @@ def played_episode(prepared: PreparedTraining, curves: Curves) -> tuple[EpisodeS
 
 def training_notes(curves: Curves) -> tuple[str, ...]:
     """What a reader should be warned of."""
-    if not curves.failed:
-        return curves.cautions
-    *most, last = map(str, curves.failed)
+    return (_lost(curves.failed), *curves.cautions) if curves.failed else curves.cautions
+
+
+def _lost(failed: tuple[int, ...]) -> str:
+    """Which seeds failed, and what that means for what is told."""
+    *most, last = map(str, failed)
     which = f"seeds {', '.join(most)} and {last}" if most else f"seed {last}"
-    lost = f"{which} left the real numbers, and {'are' if most else 'is'} in no mean"
-    return (lost, *curves.cautions)
+    return f"{which} left the real numbers, and {'are' if most else 'is'} in no mean"
 
 
 def by_seed(curves: Curves, name: str) -> list[tuple[int, list[float]]]:

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pydantic
 
@@ -11,10 +12,10 @@ from glasshouse._foundation.results import Readable
 from glasshouse.dynamics.training import Training, check_trainable
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic.league import check_two_seats
-from glasshouse.games.stochastic.scripted import script
 from glasshouse.parametric import SampledParametricGame
-from glasshouse.rules.sampled.reinforce import Reinforce
+from glasshouse.rules.base import AbstractRule
 from glasshouse.study.recipe import Recipe, identity_of, packages_of
+from glasshouse.study.spec.hints import in_its_table
 from glasshouse.study.spec.plugins import load_plugins, plugin_files
 from glasshouse.study.spec.toml import PLUGINS, first_error, named, study_text
 from glasshouse.study.training.spec import TRAINING_KINDS, MeetingsSpec, TrainingStudy
@@ -38,12 +39,49 @@ class PreparedTraining(Readable):
         meetings = self.study.league
         if meetings is None or not meetings.naive:
             return None
-        return dataclasses.replace(self.training, rule=Reinforce())
+        return self.study.learning.naive(self.training)
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """What players are called: by their places, and what they play where they do not learn."""
+        plays = [getattr(x, "strategy", None) for x in self.study.learning.players or ()]
+        plays = plays or [None] * self.game.players
+        return tuple(
+            f"player {i + 1}" + (f" ({own.called})" if own is not None else "")
+            for i, own in enumerate(plays)
+        )
+
+    @property
+    def rules(self) -> tuple[AbstractRule, ...]:
+        """By which rule each player learns; one for all, if they learn alike."""
+        rule: Any = self.training.rule
+        return rule.rules if self.study.learning.players is not None else (rule,)
+
+    @property
+    def formulas(self) -> tuple[str, ...]:
+        """Those of the rules by which anybody learns."""
+        learns = [x.learns for x in self.study.learning.players or ()] or [True]
+        found = [rule.formula for rule, own in zip(self.rules, learns, strict=True) if own]
+        return tuple(dict.fromkeys(found))
+
+    def entrants(self, trained: str = "trained") -> tuple[str, ...]:
+        """What those are called in the league who have parameters; nobody where nothing learns.
+
+        **Arguments:** `trained`, whoever learned.
+        """
+        if self.training.tied:
+            return (trained,)
+        learns = [x.learns for x in self.study.learning.players or ()]
+        learns = learns or [True] * self.game.players
+        return tuple(f"{trained if own else 'fixed'} {i + 1}" for i, own in enumerate(learns))
 
     @property
     def title(self) -> str:
-        """What it is called: as the study says, or its game and rule."""
-        return self.study.title or f"{self.game.game.title}: {self.training.rule.words}"
+        """What it is called: as the study says, or its game and rules."""
+        learns = [x.learns for x in self.study.learning.players or ()] or [True]
+        named = [rule.words for rule, own in zip(self.rules, learns, strict=True) if own]
+        words = " and ".join(dict.fromkeys(named))
+        return self.study.title or f"{self.game.game.title}: {words}"
 
     @property
     def recipe(self) -> Recipe:
@@ -86,19 +124,19 @@ def _parsed(text: str, folder: Path, trust: bool) -> TrainingStudy:
     try:
         return TrainingStudy.model_validate(content)
     except pydantic.ValidationError as error:
-        raise InputError(first_error(error, content, TrainingStudy, TRAINING_KINDS)) from error
+        said = first_error(error, content, TrainingStudy, TRAINING_KINDS)
+        raise InputError(in_its_table(said, content)) from error
 
 
 def _prepared(study: TrainingStudy, folder: Path) -> PreparedTraining:
     with named("game"):
         game = study.game.build(folder)
-    with named("policy"):
-        policy = study.policy.build(game)
     learning = study.learning
+    policies = learning.policies(game, study.policy)
     with named("transparency"):
         sampled = SampledParametricGame(
             game,
-            policy,
+            policies,
             study.transparency.build(),
             episodes=learning.episodes,
             precision=learning.precision,
@@ -122,5 +160,6 @@ def _check_meetings(sampled: SampledParametricGame, meetings: MeetingsSpec) -> N
             f"players who read weights ({sampled.transparency.words}) cannot meet those who have "
             "none: leave [league] or [transparency] out"
         )
-    for name in meetings.against:
-        script(name, sampled.game)
+    for k, one in enumerate(meetings.named.values()):
+        with named(f"league.against.{k}"):
+            one.build(sampled.game)

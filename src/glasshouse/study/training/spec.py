@@ -1,36 +1,45 @@
 """The file of a training: what is played, by which policies, who reads whom, and how they learn."""
 
+import dataclasses
+import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import tomli_w
 from pydantic import Field, StrictBool, model_validator
 
 from glasshouse._foundation.registry import Registry
 from glasshouse.dynamics.training import Training
+from glasshouse.errors import InputError
 from glasshouse.games.stochastic.base import AbstractStochasticGame
 from glasshouse.games.stochastic.registry import STOCHASTIC
+from glasshouse.leagues.rating import POPULATION
 from glasshouse.parametric.sampled import MOST_EPISODES_PLAYED
+from glasshouse.rules.fixed import Fixed
+from glasshouse.rules.per_player import PerPlayer
 from glasshouse.rules.registry import RULES
+from glasshouse.rules.sampled.reinforce import Reinforce
 from glasshouse.semantics.policies.base import AbstractPolicy
-from glasshouse.semantics.policies.registry import OF_THE_GAME, POLICIES, TRANSPARENCIES
+from glasshouse.semantics.policies.registry import POLICIES, TRANSPARENCIES
 from glasshouse.semantics.policies.transparency import AbstractTransparency
 from glasshouse.study.spec.declared import Declared, Kinds, made
-from glasshouse.study.spec.rules import ByRule, RuleSection
+from glasshouse.study.spec.league import Populations, PopulationSize, Selection
+from glasshouse.study.spec.rules import ByRule, LineUpSection
+from glasshouse.study.spec.toml import named
 from glasshouse.study.spec.values import Plugins, Positive, Section
 from glasshouse.study.training.environments import ENVIRONMENT_SPECS, EnvironmentSection
+from glasshouse.study.training.players import (
+    POLICY_SPECS,
+    Plays,
+    PlaysSpec,
+    PolicySection,
+    TrainedPlayerSpec,
+)
 
-
-class PolicySection(Declared):
-    """What a player's parameters are, by a class that says what it takes."""
-
-    def build(self, game: AbstractStochasticGame) -> AbstractPolicy:
-        """The policy for this game.
-
-        **Raises:** `InputError` where it does not fit.
-        """
-        return made(self.MADE, {"game": game, **self.settings()})
+TAKEN = re.compile(r"(trained|naive|fixed)( \d+)?$")
+"""What those are called who were trained."""
 
 
 class TransparencySection(Declared):
@@ -41,9 +50,6 @@ class TransparencySection(Declared):
         return made(self.MADE, self.settings())
 
 
-POLICY_SPECS: Kinds[PolicySection] = Kinds(
-    POLICIES, PolicySection, OF_THE_GAME, "What parameters are"
-)
 TRANSPARENCY_SPECS: Kinds[TransparencySection] = Kinds(
     TRANSPARENCIES, TransparencySection, frozenset(), "What of weights enters play"
 )
@@ -56,9 +62,13 @@ TRAINING_KINDS: Mapping[str, Mapping[str, Any]] = {
 """Tables of several kinds, and the model of each kind."""
 
 
-class TrainingSpec(RuleSection):
+class TrainingSpec(LineUpSection):
     """How players are trained, and from which seeds."""
 
+    players: (
+        Annotated[tuple[Annotated[TrainedPlayerSpec, ByRule()], ...], Field(min_length=1)] | None
+    ) = None
+    """A line-up in place of `rule`: one table for each player."""
     step_size: Positive = 0.05
     """Parameter units per update and unit of direction."""
     updates: Annotated[int, Field(ge=1, le=1_000_000_000, strict=True)] = 500
@@ -87,30 +97,95 @@ class TrainingSpec(RuleSection):
             )
         return self
 
+    @model_validator(mode="after")
+    def _somebody_learns(self) -> "TrainingSpec":
+        if self.players is not None and not any(player.learns for player in self.players):
+            raise ValueError('nobody of players learns: give one a rule, such as "reinforce"')
+        return self
+
+    @model_validator(mode="after")
+    def _who_share_learn_alike(self) -> "TrainingSpec":
+        if self.tied and self.players is not None:
+            raise ValueError(
+                "tied players share one set of parameters and one rule: leave tied or players out"
+            )
+        return self
+
     def build(self) -> Training:
         """How players are trained."""
-        rule, seeds = self.build_rule(), (self.seeds, self.seed)
+        rule, seeds = self.build_learners(self.step_size), (self.seeds, self.seed)
         return Training(
             rule, self.step_size, self.updates, self.every, *seeds, self.tied, self.adam
         )
+
+    def naive(self, training: Training) -> Training:
+        """The same where all who learn follow their own rewards alone."""
+        rule: Any = Reinforce()
+        if self.players is not None:
+            each = [rule if player.learns else Fixed() for player in self.players]
+            rule = PerPlayer(each, cast(PerPlayer, training.rule).step_sizes)
+        return dataclasses.replace(training, rule=rule)
+
+    def policies(
+        self, game: AbstractStochasticGame, usual: PolicySection
+    ) -> AbstractPolicy | list[AbstractPolicy]:
+        """How everybody plays, `usual` being what [policy] says.
+
+        **Raises:** `InputError` naming the table of a player.
+        """
+        if self.players is None:
+            with named("policy"):
+                return usual.build(game)
+        if len(self.players) != game.players:
+            raise InputError(
+                f"key 'learning.players' lists {len(self.players)}, and {game.name} has "
+                f"{game.players} players: give one table for each"
+            )
+        found = []
+        for k, player in enumerate(self.players):
+            part = "strategy" if player.strategy is not None else "policy"
+            where = f"learning.players.{k}.{part}" if getattr(player, part) else "policy"
+            with named(where):
+                found.append(player.built(game, usual))
+        return found
 
 
 class MeetingsSpec(Section):
     """Whom the players meet once they are trained, each seed every other."""
 
-    against: tuple[str, ...] = ()
-    """Scripts of the game, such as "allc", "alld" and "random" of the Coin Game."""
+    against: tuple[Plays, ...] = ()
+    """Whom: scripts of the game, as "alld" and "random"; their probabilities in each situation; or
+    { strategy = "gtft", generosity = 0.5, name = "forgiving" }."""
     naive: StrictBool = False
     """Whether players are trained beside them that follow their own rewards alone, all else being
     the same, to see what others gain by meeting the ones and not the others."""
     episodes: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = 50
     """Episodes of each pair of seeds."""
+    alpha: Selection = None
+    population: PopulationSize = POPULATION
+    form: Populations = "one"
 
     @model_validator(mode="after")
     def _somebody_to_meet(self) -> "MeetingsSpec":
         if not self.against and not self.naive:
             raise ValueError('names nobody to meet: give against = ["random"], or naive = true')
         return self
+
+    @property
+    def named(self) -> dict[str, PlaysSpec]:
+        """Those whom they meet, by name.
+
+        **Raises:** `InputError` where two have one name.
+        """
+        found: dict[str, PlaysSpec] = {}
+        for k, one in enumerate(self.against):
+            if one.called in found or TAKEN.match(one.called):
+                raise InputError(
+                    f"key 'league.against.{k}': there is another {one.called!r:.40}: give it a "
+                    f'name, as {{ strategy = {json.dumps(one.strategy)}, name = "…" }}'
+                )
+            found[one.called] = one
+        return found
 
 
 class TrainingStudy(Section):
@@ -135,7 +210,7 @@ class TrainingStudy(Section):
 
     def resolved(self) -> dict[str, Any]:
         """The study with every default written out, ready for TOML; files by their names."""
-        learning = self.learning.with_defaults()
+        learning = self.learning.written()
         found = self.model_copy(update={"learning": learning}).model_dump(exclude_none=True)
         if not self.plugins:
             found.pop("plugins")
@@ -149,9 +224,13 @@ class TrainingStudy(Section):
     def named(self) -> Iterator[tuple[Registry[Any], Any]]:
         """What it names that may be somebody else's, and in which registry it is found."""
         yield STOCHASTIC, self.game.MADE
-        yield POLICIES, self.policy.MADE
+        tables: Any = self.learning.players or (self.learning,)
         yield TRANSPARENCIES, self.transparency.MADE
-        yield RULES, self.learning.made
+        for section in (self.policy, *(getattr(table, "policy", None) for table in tables)):
+            if section is not None:
+                yield POLICIES, section.MADE
+        for table in tables:
+            yield RULES, table.made
 
     def to_toml(self) -> str:
         """The resolved study as the text of a study file."""

@@ -5,7 +5,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from glasshouse.leagues.rating import Ratings
+from glasshouse.rules.base import in_words
 from glasshouse.study.training.result import TrainingResult
+from glasshouse.study.training.setting import PreparedTraining
+from glasshouse.study.words.names import upper
 
 SEEDS_ALIKE = 2.0
 """Players whose means differ by no more than so many standard errors of both are told together."""
@@ -39,11 +43,45 @@ def training_claims(result: TrainingResult) -> Iterator[str]:
         f"{game.game.title}, {game.game.horizon} steps an episode, {game.episodes} episodes an "
         f"update; {game.transparency.words}; {curves.detail}."
     )
+    if result.prepared.study.learning.players is not None:
+        each = enumerate(players_words(result.prepared), start=1)
+        yield upper(f"{'; '.join(f'player {k} {said}' for k, said in each)}.")
     last = curves.measured["payoff"][-1].mean(axis=1)
     kept = last[~np.isnan(last)]
     if kept.size > 1:
         lowest, highest = kept.min(), kept.max()
         yield f"Mean of players by seed at the end: from {lowest:.4g} to {highest:.4g}."
+    if result.ratings is not None:
+        yield f"Of those who met, {result.ratings.headline}"
+
+
+def players_words(prepared: PreparedTraining) -> Iterator[str]:
+    """Of a line-up, how each player learns and plays."""
+    learning, game = prepared.study.learning, prepared.game
+    for player, rule, policy in zip(
+        learning.players or (), prepared.rules, game.policies, strict=True
+    ):
+        size = player.step_size or learning.step_size
+        if player.strategy is not None:
+            yield f"plays {player.strategy.called}, and does not learn"
+        elif not player.learns:
+            yield f"stays as it starts, {policy.words}"
+        else:
+            yield f"learns by {in_words(rule)} with steps of {size:g}, {policy.words}"
+
+
+def rated_by(ratings: Ratings) -> str:
+    """How the ratings were obtained, and how far they hold."""
+    if ratings.alpha is None:
+        return "Nobody is rated."
+    said = (
+        f"α-Rank, {ratings.played_by}, α = {ratings.alpha:.4g} ({ratings.alpha_rule}): the share "
+        f"of time that each is played; means of both seats, {ratings.detail}."
+    )
+    if ratings.between is None:
+        return said
+    low, high = ratings.between
+    return f"{said} Rated highest is the same at every α looked at from {low:.3g} to {high:.3g}."
 
 
 def _together(errors: np.ndarray, apart: bool) -> float:
