@@ -283,13 +283,12 @@ OF_OTHERS = {
     "_foundation/random.py": {
         "jax.random.fold_in",
         "jax.random.key_data",
+        "jax.random.wrap_key_data",
         "numpy.random.PCG64",
         "numpy.random.SeedSequence",
     },
     # `run` of a rule or a game that is itself sampled takes the user's key, one part of it a step.
     "dynamics/driver.py": {"jax.random.fold_in"},
-    # Learning that draws takes keys whose words are the library's own.
-    "dynamics/learning.py": {"jax.random.wrap_key_data"},
     # What players see is drawn from such a key, one part of it a step or an episode.
     "rules/seeing.py": {"jax.random.fold_in"},
     "rules/fitted.py": {"jax.random.fold_in"},
@@ -299,10 +298,10 @@ OF_OTHERS = {
     "study/setting.py": {"jax.random.key"},
     # Training draws from keys whose words are the library's own, one part of each an update; a key
     # that nothing is drawn with is traced to see whether a rule can learn.
-    "dynamics/training.py": {"jax.random.fold_in", "jax.random.key", "jax.random.wrap_key_data"},
+    "dynamics/training.py": {"jax.random.fold_in", "jax.random.key"},
     # Leagues in samples draw from such a key, one part of it a pair; a rule that looks ahead, a
     # part for each look; and parallel environments by the seed that they are given.
-    "games/stochastic/sampling.py": {"jax.random.fold_in", "jax.random.wrap_key_data"},
+    "games/stochastic/sampling.py": {"jax.random.fold_in"},
     "rules/sampled/lola_dice.py": {"jax.random.split"},
     "interop/pettingzoo.py": {
         "jax.random.fold_in",
@@ -313,8 +312,6 @@ OF_OTHERS = {
     },
     # What a batch looks like is asked, and nothing drawn.
     "rules/sampled/clipped.py": {"jax.random.key"},
-    # Networks' own initialisers take a key of JAX, whose words are the library's own.
-    "semantics/neural/initialisers.py": {"jax.random.wrap_key_data"},
     # The network that contract tests are shown has an initialiser of its own, as a user's would.
     "semantics/neural/modules.py": {"jax.random.key_data", "numpy.random.default_rng"},
     # Equinox asks for a key where nothing but the shapes of a network is wanted.

@@ -12,7 +12,7 @@ import glasshouse as gh
 from glasshouse._foundation.random import Purpose, uniforms
 from glasshouse.dynamics.training import Training, initial_params, train
 from glasshouse.errors import InputError
-from glasshouse.games.stochastic import CoinGame, IteratedMatrix, StepLeague
+from glasshouse.games.stochastic import CoinGame, IteratedMatrix, StepLeague, exact_payoffs
 from glasshouse.rules import Fixed, PerPlayer
 from glasshouse.rules.sampled import QLearning, Reinforce
 from glasshouse.semantics.policies import MirroredWeights, Scripted, TablePolicy
@@ -208,7 +208,7 @@ def test_scripts_play_in_place_of_those_who_learn():
     )
     played = sampled.estimates(sampled.neutral(), jax.random.key(1))
     paid = np.asarray(played.rewards).mean(axis=0)
-    exact = gh.games.stochastic.exact_payoffs(game, ["allc", "alld"])
+    exact = exact_payoffs(game, ["allc", "alld"])
     assert np.all(np.abs(paid.mean(axis=0) - exact) < 4 * paid.std(axis=0) / np.sqrt(len(paid)))
     with pytest.raises(InputError, match="cannot meet those who have none"):
         gh.SampledParametricGame(

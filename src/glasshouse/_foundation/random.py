@@ -95,6 +95,11 @@ def keys(
     return np.stack(halves, axis=-1).astype(np.uint32)
 
 
+def key_of(words: UInt32[Any, "words"]) -> PRNGKeyArray:
+    """The key of JAX that has these words, traced or not."""
+    return jax.random.wrap_key_data(jnp.asarray(words), impl=KEYS_OF)
+
+
 def key_uniforms(key: PRNGKeyArray, count: int, dtype: Any = None) -> Float[Array, "count"]:
     """Independent numbers in (0, 1) from one JAX key, traced or not, in the precision in use.
 

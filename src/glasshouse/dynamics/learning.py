@@ -14,7 +14,7 @@ from jaxtyping import Float, Int, PyTree
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.numbers import HeldFloat, HeldInt, number, whole
 from glasshouse._foundation.precision import in_float64
-from glasshouse._foundation.random import KEYS_OF, Purpose, keys
+from glasshouse._foundation.random import Purpose, key_of, keys
 from glasshouse._foundation.results import Result
 from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.doors import check_steps, innermost
@@ -43,9 +43,6 @@ if TYPE_CHECKING:  # what is held; anything may be given, and is refused with an
     HeldFlag: TypeAlias = bool
 else:
     HeldRule = HeldStarts = HeldStop = HeldFlag = Any
-
-SAMPLING_GENERATOR = KEYS_OF
-"""Of JAX's generators, the one that draws in sampled games, whatever JAX is set to."""
 
 SHARE_OF_RANGE = 0.5
 """A step size that is left open is this over the largest payoff range, whatever payoffs' unit."""
@@ -291,11 +288,7 @@ def _learn(
     judged: bool,
 ) -> tuple[Params, RealArray, RealArray, PyTree]:
     game, start, data = member
-    key = (
-        None
-        if data is None
-        else jax.random.wrap_key_data(jnp.asarray(data), impl=SAMPLING_GENERATOR)
-    )
+    key = None if data is None else key_of(data)
     start = tuple(box.project(x) for box, x in zip(game.spaces, start, strict=True))
     end, taken = end_of(game, rule, start, step_size, stop, key, steps)
     # In a branch, which is always taken: elsewhere XLA spreads this over threads of its own, and

@@ -14,17 +14,19 @@ from jaxtyping import Float, Int, PyTree, UInt32
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.numbers import HeldFloat, HeldInt, number, whole
 from glasshouse._foundation.precision import in_float64
-from glasshouse._foundation.random import KEYS_OF, Purpose, keys
+from glasshouse._foundation.random import Purpose, key_of, keys
 from glasshouse._foundation.results import Result
+from glasshouse._foundation.seeds import band_of_seeds
 from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.dynamics.doors import MOST_STEPS
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic.episodes import Episodes
 from glasshouse.parametric import Params, SampledParametricGame, Tied
+from glasshouse.parametric.sampled import playing
 from glasshouse.rules.base import AbstractRule, in_words
 from glasshouse.rules.gradient import Gradient
 from glasshouse.rules.sampled.report import cautions_of
-from glasshouse.rules.transformed import each_transformed
+from glasshouse.rules.transformed import through_adam
 from glasshouse.semantics.policies.player import PolicyPlayer
 
 if TYPE_CHECKING:  # what is held; anything may be given, and is refused with an advice
@@ -147,13 +149,7 @@ class Curves(Result):
 
     def band(self, name: str) -> Float[np.ndarray, "records players 3"]:
         """The mean over the seeds that did not fail, and a standard error below and above it."""
-        values = self.measured[name]
-        kept = values[:, ~np.isnan(values).any(axis=(0, 2))]
-        if not kept.shape[1]:
-            return np.full((*values.shape[::2], 3), np.nan)
-        mean, count = kept.mean(axis=1), kept.shape[1]
-        spread = kept.std(axis=1, ddof=1) / np.sqrt(count) if count > 1 else np.zeros_like(mean)
-        return np.stack([mean, mean - spread, mean + spread], axis=-1)
+        return band_of_seeds(self.measured[name])
 
 
 Kept = Callable[[str, Callable[[], TrainingPart], TrainingPart], TrainingPart]
@@ -190,7 +186,7 @@ def training_parts(
     Numbers do not depend on where it was interrupted: what update t draws is decided by the seed
     and t.
     """
-    check_sampled(game, "training")
+    _check_sampled(game)
     played = Tied(game) if training.tied else game
     rule = _scaled(training)
     words = np.concatenate(
@@ -254,21 +250,21 @@ def episode_of(
     params = jax.tree.map(lambda x: x[place], curves.params)
     own = Tied(game).untied(params) if training.tied else params
     words = keys(curves.seeds[place], Purpose.LEARNING, 1)[0, 0]
-    return _played(game, own, jax.random.fold_in(_key(words), MEASURED))
+    return _played(game, own, jax.random.fold_in(key_of(words), MEASURED))
 
 
 _played = eqx.filter_jit(lambda game, params, key: game.estimates(params, key))
 
 
-def check_sampled(game: Any, purpose: str) -> None:
-    """Refuse what is not played in samples.
+def _check_sampled(game: Any) -> None:
+    """Refuse what plays no episodes, and what is made of it.
 
     **Raises:** `InputError` saying what to take instead.
     """
-    if not isinstance(game, SampledParametricGame):
+    if playing(game, "training learns", "let learn take exact ones") is not game:
         raise InputError(
-            f"{purpose} is in games played in samples, and {type(game).__name__} is none: make one "
-            "as SampledParametricGame(game, policies), or let learn take exact ones"
+            f"training ties players itself: give the game inside {type(game).__name__}, and say "
+            "Training(tied=True)"
         )
 
 
@@ -277,7 +273,7 @@ def check_trainable(game: SampledParametricGame, training: Training) -> None:
 
     **Raises:** `InputError` from the rule.
     """
-    check_sampled(game, "training")
+    _check_sampled(game)
     played = Tied(game) if training.tied else game
     rule, size = _scaled(training), np.asarray(training.step_size)
 
@@ -326,7 +322,7 @@ def _next(
 
 def _begin(member: tuple[Any, Params, RealArray], rule: AbstractRule) -> tuple:
     game, params, words = member
-    key = _key(words)
+    key = key_of(words)
     state = rule.init(game, params, key)
     measured = _measured(game, params, key, jnp.asarray(0))
     return params, state, jax.tree.map(lambda x: x[None], measured)
@@ -342,7 +338,7 @@ def _advance(
 ) -> tuple:
     """Some records further on: `every` updates before each."""
     game, params, state, words = member
-    key = _key(words)
+    key = key_of(words)
 
     def update(carry: tuple, _: Any) -> tuple:
         params, state, taken = carry
@@ -384,9 +380,7 @@ def _scaled(training: Training) -> AbstractRule:
     """The rule, through Adam if that is wanted."""
     if not training.adam:
         return training.rule
-    import optax
-
-    return each_transformed(training.rule, optax.scale_by_adam(), "Adam")
+    return through_adam(training.rule)
 
 
 def _repeated(game: PyTree, count: int) -> PyTree:
@@ -396,7 +390,3 @@ def _repeated(game: PyTree, count: int) -> PyTree:
 
 def _records_first(measured: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: np.moveaxis(np.asarray(x), 0, 1) for name, x in measured.items()}
-
-
-def _key(words: RealArray) -> Any:
-    return jax.random.wrap_key_data(jnp.asarray(words), impl=KEYS_OF)

@@ -18,7 +18,7 @@ from glasshouse.channels.full import Full
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic.base import AbstractStochasticGame, Observation
 from glasshouse.games.stochastic.episodes import Episodes, episode_uniforms, play_episodes
-from glasshouse.parametric.capabilities import AbstractSampled, needs_key
+from glasshouse.parametric.capabilities import AbstractSampled, innermost_sampled, needs_key
 from glasshouse.parametric.protocol import (
     SEPARATE,
     AbstractParametricGame,
@@ -230,6 +230,21 @@ class SampledParametricGame(AbstractParametricGame, AbstractSampled):
         self, own: Params, seen: Any, memory: PyTree, observation: Observation
     ) -> tuple[Float[Array, "players logits"], PyTree]:
         return self.transparency.logits(self.policies, own, seen, memory, observation)
+
+
+def playing(game: Any, who: str, instead: str) -> SampledParametricGame:
+    """The game that plays episodes, inside of those that are made of it.
+
+    **Arguments:** `who` learns from them, "REINFORCE learns"; `instead`, what to do without.
+    **Raises:** `InputError` saying so where there is none.
+    """
+    inside = innermost_sampled(game)
+    if not isinstance(inside, SampledParametricGame):
+        raise InputError(
+            f"{who} from episodes of play, and a {type(inside).__name__} plays none: {instead}, or "
+            "make a SampledParametricGame of a game in steps"
+        )
+    return inside
 
 
 def others_mean(values: Float[Array, "steps episodes players"]) -> Float[Array, "..."]:

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import ArrayLike
 from matplotlib.axes import Axes
 
+from glasshouse._foundation.seeds import band_of_seeds
 from glasshouse.errors import InputError
 from glasshouse.plots._layout import arrange, new_figure
 from glasshouse.plots._names import in_figure
@@ -41,16 +42,15 @@ def plot_training(
             "(records, seeds, players)"
         )
     ax = ax or new_figure((5.2, 3.3)).subplots()
-    kept = found[:, ~np.isnan(found).any(axis=(0, 2))]
+    band = band_of_seeds(found)
     names = players or [f"player {i + 1}" for i in range(found.shape[2])]
     for i, name in enumerate(names):
         colour = COLOURS[i % len(COLOURS)]
         if found.shape[1] <= MOST_SEEDS_DRAWN:
             ax.plot(along, found[..., i], color=colour, lw=0.6, alpha=0.35)
-        if kept.shape[1]:
-            mean = kept[..., i].mean(axis=1)
-            error = _error(kept[..., i])
-            ax.fill_between(along, mean - error, mean + error, color=colour, alpha=0.25, lw=0)
+        mean, low, high = band[:, i].T
+        if not np.isnan(mean).any():
+            ax.fill_between(along, low, high, color=colour, alpha=0.25, lw=0)
             ax.plot(along, mean, color=colour, lw=1.8, label=in_figure(name))
     ax.set_xlim(along[0], along[-1])
     ax.set_xlabel("updates", fontsize=TEXT)
@@ -59,9 +59,3 @@ def plot_training(
     ax.spines[["top", "right"]].set_visible(False)
     arrange(ax, columns=3)
     return ax
-
-
-def _error(values: np.ndarray) -> np.ndarray:
-    """The standard error of the mean over seeds; 0 of one."""
-    count = values.shape[1]
-    return values.std(axis=1, ddof=1) / np.sqrt(count) if count > 1 else np.zeros(len(values))

@@ -14,6 +14,8 @@ VIEWS: Registry[type[AbstractView]] = declared_classes(
 )
 """What learners may see of the others."""
 
+# Those of samples are loaded with the others, 0.1 s of the 3 s in which a command begins: every
+# study's [learning] may have the numbers of any rule.
 RULES: Registry[type[AbstractRule]] = declared_classes(
     "rule", "rules", AbstractRule, rules, sampled, says=SAID
 )

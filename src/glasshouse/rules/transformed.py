@@ -1,5 +1,6 @@
 """Directions of another rule, post-processed by an Optax transformation."""
 
+import functools
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import equinox as eqx
@@ -89,20 +90,27 @@ class Transformed(AbstractDirection):
         return cls(Gradient(), optax.scale_by_adam())
 
 
-def each_transformed(
-    rule: AbstractRule, transformation: "optax.GradientTransformation", who: str
-) -> AbstractDirection:
-    """The rule with its directions transformed; of a line-up each rule's own.
+def through_adam(rule: AbstractRule) -> AbstractDirection:
+    """The rule through Adam, whose memory is of each number's direction and of its square.
 
-    Transformed together, own step sizes would be lost: Adam makes all directions of one size.
+    Of a line-up each rule goes through it by itself, for Adam makes all directions of one size,
+    and own step sizes would be lost. It is one and the same Adam for all, so that who learn alike
+    are told to.
 
-    **Raises:** `InputError` naming `who` needs it, for a rule that gives no direction.
+    **Raises:** `InputError` for what gives no direction.
     """
     if isinstance(rule, PerPlayer):
-        each = [each_transformed(own, transformation, who) for own in rule.rules]
-        return PerPlayer(each, rule.step_sizes)
-    direction = check_direction(rule, who)
-    return direction if isinstance(rule, Fixed) else Transformed(direction, transformation)
+        return PerPlayer([through_adam(own) for own in rule.rules], rule.step_sizes)
+    direction = check_direction(rule, "Adam")
+    return direction if isinstance(rule, Fixed) else Transformed(direction, scaling_by_adam())
+
+
+@functools.cache
+def scaling_by_adam() -> "optax.GradientTransformation":
+    """Adam, but for the step size."""
+    import optax  # which takes a while to load, and only who learns needs it
+
+    return optax.scale_by_adam()
 
 
 def _check_keeps_direction(transformation: "optax.GradientTransformation", params: Params) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PyTree
 
 from glasshouse._foundation.numbers import Numbers, Whole, whole
-from glasshouse._foundation.random import KEYS_OF, Purpose, Seed, keys
+from glasshouse._foundation.random import Purpose, Seed, key_of, keys
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic.base import AbstractStochasticGame, Episode, Observation
 from glasshouse.games.stochastic.episodes import episode_uniforms, play_episodes
@@ -54,8 +54,7 @@ def sampled_league(
     weights = step_weights(game, horizon, discount)
     game = _lasting(game, len(weights))
     everyone = [_of_each_seed(name, player, seeds) for name, player in named.items()]
-    words = jnp.asarray(keys(seed, Purpose.GAME, 1)[0, 0])
-    key = jax.random.wrap_key_data(words, impl=KEYS_OF)
+    key = key_of(keys(seed, Purpose.GAME, 1)[0, 0])
     found = np.asarray(_all_pairs(game, everyone, key, seeds, episodes, weights), np.float64)
     cells = found.reshape(len(named), len(named), seeds, seeds, 2)
     errors = np.array(

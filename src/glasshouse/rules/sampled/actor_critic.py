@@ -1,14 +1,13 @@
 """Actors with critics."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Unpack
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers
 from glasshouse.parametric.sampled import SampledParametricGame
-from glasshouse.rules.sampled.clipped import CRITIC_KEYS, TRACE, AbstractActor
-from glasshouse.rules.sampled.critics import TARGETS
+from glasshouse.rules.sampled.clipped import CRITIC_KEYS, TRACE, AbstractActor, CriticSettings
 
 
 class ActorCritic(AbstractActor):
@@ -30,16 +29,8 @@ class ActorCritic(AbstractActor):
     listed: ClassVar[int] = 31
     keys: ClassVar[Mapping[str, Key]] = {"trace": TRACE, **CRITIC_KEYS}
 
-    def __init__(
-        self,
-        trace: Numbers = 0.95,
-        critic_step: Numbers = 0.1,
-        scaled: bool = True,
-        targets: str = TARGETS[0],
-        entropy: Numbers = 0.0,
-        normalised: bool = False,
-    ):
-        super().__init__(trace, critic_step, scaled, targets, entropy, normalised)
+    def __init__(self, trace: Numbers = 0.95, **critic: Unpack[CriticSettings]):
+        super().__init__(trace, **critic)
 
     @property
     def clipped(self) -> None:

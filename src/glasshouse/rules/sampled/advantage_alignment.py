@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Unpack
 
 import equinox as eqx
 from jaxtyping import Float
@@ -19,9 +19,9 @@ from glasshouse.rules.sampled.clipped import (
     EPOCHS,
     TRACE,
     AbstractActor,
+    CriticSettings,
     checked_clip,
 )
-from glasshouse.rules.sampled.critics import TARGETS
 
 
 class AdvantageAlignment(AbstractActor):
@@ -71,16 +71,12 @@ class AdvantageAlignment(AbstractActor):
         trace: Numbers = 0.0,
         clip: Numbers = 0.2,
         epochs: Whole = 4,
-        critic_step: Numbers = 0.1,
-        scaled: bool = True,
-        targets: str = TARGETS[0],
-        entropy: Numbers = 0.0,
-        normalised: bool = False,
+        **critic: Unpack[CriticSettings],
     ):
         if form not in ALIGNMENT_FORMS:
             *most, last = map(repr, ALIGNMENT_FORMS)
             raise InputError(f"form={form!r:.40} must be one of {', '.join(most)} and {last}")
-        super().__init__(trace, critic_step, scaled, targets, entropy, normalised)
+        super().__init__(trace, **critic)
         self.beta, self.form = finite_number(beta, "beta"), form
         self.clip, self.epochs = checked_clip(clip, epochs)
 

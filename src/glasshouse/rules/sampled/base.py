@@ -9,9 +9,8 @@ import jax.numpy as jnp
 from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray
-from glasshouse.errors import InputError
 from glasshouse.games.stochastic.episodes import Episodes
-from glasshouse.parametric.capabilities import innermost_sampled, needs_key
+from glasshouse.parametric.capabilities import needs_key
 from glasshouse.parametric.protocol import (
     SHARED,
     AbstractParametricGame,
@@ -19,7 +18,7 @@ from glasshouse.parametric.protocol import (
     RandomKey,
     one_each,
 )
-from glasshouse.parametric.sampled import SampledParametricGame
+from glasshouse.parametric.sampled import SampledParametricGame, playing
 from glasshouse.parametric.tied import mean_of_params
 from glasshouse.rules.base import ANEW, EPISODES, AbstractDirection, Directions
 
@@ -50,13 +49,13 @@ class AbstractEpisodic(AbstractDirection):
         """Everyone's direction of ascent from episodes played with `key`, and what is kept."""
 
     def init(self, game: AbstractParametricGame, params: Params, key: RandomKey = None) -> Any:
-        return self.begin(playing(game, self.words), one_each(game, params))
+        return self.begin(self._playing(game), one_each(game, params))
 
     def direction(
         self, game: AbstractParametricGame, params: Params, state: Any, key: RandomKey = None
     ) -> tuple[Directions, Any]:
         needs_key(game, key, self.words)
-        found, state = self.learned(playing(game, self.words), one_each(game, params), state, key)
+        found, state = self.learned(self._playing(game), one_each(game, params), state, key)
         return (mean_of_params(found),) if game.layout is SHARED else found, state
 
     def resting_direction(
@@ -64,19 +63,8 @@ class AbstractEpisodic(AbstractDirection):
     ) -> Directions:
         return self.direction(game, params, state, key)[0]
 
-
-def playing(game: AbstractParametricGame, who: str) -> SampledParametricGame:
-    """The game that plays episodes, inside of those that are made of it.
-
-    **Raises:** `InputError` naming the rule and the game where there is none.
-    """
-    inside = innermost_sampled(game)
-    if not isinstance(inside, SampledParametricGame):
-        raise InputError(
-            f"{who} learns from {EPISODES}, and a {type(inside).__name__} plays none: use "
-            "Gradient() there, or make a SampledParametricGame of a game in steps"
-        )
-    return inside
+    def _playing(self, game: AbstractParametricGame) -> SampledParametricGame:
+        return playing(game, f"{self.words} learns", "use Gradient() there")
 
 
 def own_gradients(

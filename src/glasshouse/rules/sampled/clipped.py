@@ -2,7 +2,7 @@
 
 import abc
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple, cast
+from typing import Any, ClassVar, NamedTuple, TypedDict, Unpack, cast
 
 import equinox as eqx
 import jax
@@ -72,6 +72,16 @@ CRITIC_KEYS: Mapping[str, Key] = {
 }
 
 
+class CriticSettings(TypedDict, total=False):
+    """What all actors take of their critic, and what is made of its advantages."""
+
+    critic_step: Numbers
+    scaled: bool
+    targets: str
+    entropy: Numbers
+    normalised: bool
+
+
 class Batch(NamedTuple):
     """Episodes, and what an actor makes of them.
 
@@ -115,22 +125,19 @@ class AbstractActor(AbstractEpisodic):
 
     cost: ClassVar[str] = "all episodes played once, and their probabilities differentiated"
 
-    def __init__(
-        self,
-        trace: Numbers = 0.95,
-        critic_step: Numbers = 0.1,
-        scaled: bool = True,
-        targets: str = TARGETS[0],
-        entropy: Numbers = 0.0,
-        normalised: bool = False,
-    ):
+    def __init__(self, trace: Numbers = 0.95, **critic: Unpack[CriticSettings]):
+        usual = {name: key.default for name, key in CRITIC_KEYS.items()}
+        if wrong := sorted({*critic} - {*usual}):
+            raise TypeError(f"{type(self).__name__} takes no {wrong[0]}")
+        given: dict[str, Any] = {**usual, **critic}
         self.trace = number_within(trace, "trace", most=1.0)
-        self.critic_step = not_negative(critic_step, "critic_step")
-        self.scaled, self.normalised = truth(scaled, "scaled"), truth(normalised, "normalised")
-        if targets not in TARGETS:
-            raise InputError(f"targets={targets!r:.40} must be 'td' or 'returns'")
-        self.targets = targets
-        self.entropy = not_negative(entropy, "entropy")
+        self.critic_step = not_negative(given["critic_step"], "critic_step")
+        self.scaled = truth(given["scaled"], "scaled")
+        self.normalised = truth(given["normalised"], "normalised")
+        if given["targets"] not in TARGETS:
+            raise InputError(f"targets={given['targets']!r:.40} must be 'td' or 'returns'")
+        self.targets = given["targets"]
+        self.entropy = not_negative(given["entropy"], "entropy")
 
     @property
     @abc.abstractmethod

@@ -1,7 +1,7 @@
 """Proximal policy optimisation."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Unpack
 
 import equinox as eqx
 from jaxtyping import Float
@@ -16,9 +16,9 @@ from glasshouse.rules.sampled.clipped import (
     EPOCHS,
     TRACE,
     AbstractActor,
+    CriticSettings,
     checked_clip,
 )
-from glasshouse.rules.sampled.critics import TARGETS
 
 
 class Ppo(AbstractActor):
@@ -54,13 +54,9 @@ class Ppo(AbstractActor):
         clip: Numbers = 0.2,
         epochs: Whole = 4,
         trace: Numbers = 0.95,
-        critic_step: Numbers = 0.1,
-        scaled: bool = True,
-        targets: str = TARGETS[0],
-        entropy: Numbers = 0.0,
-        normalised: bool = False,
+        **critic: Unpack[CriticSettings],
     ):
-        super().__init__(trace, critic_step, scaled, targets, entropy, normalised)
+        super().__init__(trace, **critic)
         self.clip, self.epochs = checked_clip(clip, epochs)
 
     @property

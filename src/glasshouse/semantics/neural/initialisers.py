@@ -11,7 +11,7 @@ from jaxtyping import PyTree
 
 from glasshouse._foundation.arrays import NotRealError, as_array
 from glasshouse._foundation.precision import in_float64
-from glasshouse._foundation.random import KEYS_OF, Purpose, Seed, keys
+from glasshouse._foundation.random import Purpose, Seed, key_of, keys
 from glasshouse._foundation.results import shortened
 from glasshouse.errors import InputError
 
@@ -49,7 +49,7 @@ def many_networks(
 def _made(maker: Maker, words: np.ndarray, player: int) -> PyTree:
     with jax.threefry_partitionable(True):
         try:
-            return maker(_key(words))
+            return maker(key_of(words))
         except Exception as error:  # whatever somebody else's code does
             raise _failed(player, error) from error
 
@@ -61,12 +61,12 @@ def _batch(maker: Maker, words: np.ndarray, player: int) -> PyTree:
             count, more = len(words), -len(words) % TOGETHER
             padded = np.concatenate([words, np.repeat(words[-1:], more, axis=0)])
             parts = padded.reshape(-1, TOGETHER, *words.shape[1:])
-            together = [eqx.filter_vmap(maker)(_key(part)) for part in parts]
+            together = [eqx.filter_vmap(maker)(key_of(part)) for part in parts]
             return jax.tree.map(lambda *x: _joined(np.concatenate, x, count), *together)
         except Exception:  # made one by one, as by those that look at their key, it works, or says
             try:
                 return jax.tree.map(
-                    lambda *x: _joined(np.stack, x), *(maker(_key(row)) for row in words)
+                    lambda *x: _joined(np.stack, x), *(maker(key_of(row)) for row in words)
                 )
             except Exception as error:
                 raise _failed(player, error) from error
@@ -79,10 +79,6 @@ def _joined(join: Callable[..., Any], parts: Sequence[Any], count: int | None = 
 def is_weight(leaf: Any) -> bool:
     """Whether this is an array of floats, as Equinox asks, and of NumPy's bfloat16, too."""
     return eqx.is_array(leaf) and jnp.issubdtype(leaf.dtype, jnp.inexact)
-
-
-def _key(words: np.ndarray) -> jax.Array:
-    return jax.random.wrap_key_data(jnp.asarray(words), impl=KEYS_OF)
 
 
 def _failed(player: int, error: Exception) -> InputError:

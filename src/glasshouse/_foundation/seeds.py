@@ -1,0 +1,19 @@
+"""What is told of many seeds together."""
+
+import numpy as np
+from jaxtyping import Float
+
+
+def band_of_seeds(
+    values: Float[np.ndarray, "records seeds players"],
+) -> Float[np.ndarray, "records players 3"]:
+    """The mean over the seeds that never failed, and a standard error below and above it.
+
+    A seed that is NaN somewhere is left out of all. Of one seed the error is 0; of none all is NaN.
+    """
+    kept = values[:, ~np.isnan(values).any(axis=(0, 2))]
+    if not kept.shape[1]:
+        return np.full((*values.shape[::2], 3), np.nan)
+    mean, count = kept.mean(axis=1), kept.shape[1]
+    error = kept.std(axis=1, ddof=1) / np.sqrt(count) if count > 1 else np.zeros_like(mean)
+    return np.stack([mean, mean - error, mean + error], axis=-1)
