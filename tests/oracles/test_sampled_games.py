@@ -12,7 +12,15 @@ import glasshouse as gh
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic import IteratedMatrix
 from glasshouse.games.stochastic.episodes import Episodes, episode_uniforms
-from glasshouse.semantics.policies import GruPolicy, MirroredWeights, MlpPolicy, Opaque, TablePolicy
+from glasshouse.semantics.policies import (
+    AbstractPolicy,
+    GruPolicy,
+    MirroredWeights,
+    MlpPolicy,
+    Opaque,
+    Scripted,
+    TablePolicy,
+)
 
 STAGE = gh.NormalFormGame([[[-1.0, -3.0], [0.0, -2.0]], [[-1.0, 0.0], [-3.0, -2.0]]])
 WAYS = {"opaque": Opaque(), "mirrored": MirroredWeights(0.7)}
@@ -109,6 +117,56 @@ def test_networks_probabilities_are_those_with_which_they_played(kind):
     numbers = np.asarray(uniforms).reshape(50, 6, 2).swapaxes(0, 1)
     assert np.array_equal(np.asarray(played.actions) == 0, numbers < first)
     assert 0.05 < np.mean(np.asarray(played.actions)) < 0.95
+
+
+class Linear(AbstractPolicy):
+    """Logits that are linear in features: with one feature for each situation, a table."""
+
+    table: TablePolicy
+    actions: int = 2
+
+    words = "linear"
+    formula = "o · θ"
+
+    @property
+    def space(self):
+        return self.table.space
+
+    def begin(self):
+        return ()
+
+    def logits(self, weights, memory, seen):
+        return seen.features @ jnp.asarray(weights), ()
+
+    def initials(self, seed, count):
+        return self.table.initials(seed, count)
+
+    @classmethod
+    def example(cls, game):
+        return cls(table=TablePolicy(game), actions=2)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_tables_made_once_play_as_policies_that_are_asked_at_every_step(way):
+    """To the bit, and scripts beside them."""
+    game, params = sampled(6, way, episodes=64), drawn(9)
+    asked = gh.SampledParametricGame(
+        game.game, Linear.example(game.game), game.transparency, episodes=64
+    )
+    lines = [(game, asked, params)]
+    if way == "opaque":
+        scripts = [Scripted(game.game, "gtft"), Linear.example(game.game)]
+        line_up = (scripts[0], game.policies[1])
+        lines += [
+            (
+                gh.SampledParametricGame(game.game, line_up, episodes=64),
+                gh.SampledParametricGame(game.game, scripts, episodes=64),
+                (np.zeros(0), params[1]),
+            )
+        ]
+    for one, other, at in lines:
+        found = [x.estimates(at, jax.random.key(8)) for x in (one, other)]
+        assert jax.tree.all(jax.tree.map(np.array_equal, *found))
 
 
 def test_shared_rewards_pay_everybody_the_sum():

@@ -8,12 +8,13 @@ from glasshouse.semantics.policies.transparency import AbstractTransparency
 OF_THE_GAME = frozenset({"game"})
 """What a policy is made for, besides its own settings."""
 
-SAID = {"words": str, "formula": str}
+OF_THEMSELVES = {"words": str, "formula": str}
+"""What these classes say of themselves."""
 
 POLICIES: Registry[type[AbstractPolicy]] = declared_classes(
-    "policy", "policies", AbstractPolicy, policies, says=SAID, given=OF_THE_GAME
+    "policy", "policies", AbstractPolicy, policies, says=OF_THEMSELVES, given=OF_THE_GAME
 )
 
 TRANSPARENCIES: Registry[type[AbstractTransparency]] = declared_classes(
-    "transparency", "transparencies", AbstractTransparency, policies, says=SAID
+    "transparency", "transparencies", AbstractTransparency, policies, says=OF_THEMSELVES
 )

@@ -15,7 +15,7 @@ from glasshouse.games.stochastic.scripted import player_of
 from glasshouse.semantics.policies.base import AbstractPolicy, count_logits
 from glasshouse.semantics.policies.table import common_actions
 
-NEVER = -1e30
+LOG_OF_NONE = -1e30
 """The logarithm of a probability of 0: finite, so that 0 times it is 0."""
 
 
@@ -62,7 +62,7 @@ class Scripted(AbstractPolicy):
         self, weights: PyTree, memory: PyTree, seen: Observation
     ) -> tuple[Float[Array, "logits"], PyTree]:
         found, memory = self.player.log_mix(memory, seen)
-        found = jnp.maximum(found, NEVER)
+        found = jnp.maximum(found, LOG_OF_NONE)
         return found[:1] - found[1:] if count_logits(self.actions) == 1 else found, memory
 
     def initials(self, seed: Seed, count: int) -> np.ndarray:
