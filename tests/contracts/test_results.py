@@ -105,6 +105,7 @@ from glasshouse.games.stochastic import (
     CoinGame,
     Collector,
     Commons,
+    Episode,
     IteratedMatrix,
     TablePlayer,
     exact_league,
@@ -133,6 +134,7 @@ from glasshouse.semantics.policies import (
     MlpPolicy,
     Opaque,
     PolicyPlayer,
+    Scripted,
     TablePolicy,
 )
 from glasshouse.semantics.registry import SEMANTICS
@@ -453,6 +455,7 @@ EXAMPLES = {
     "Ratings": lambda: rate(np.arange(24.0).reshape(2, 2, 2, 3) / 7),
     "RatedEntrant": lambda: rate([[3, 0], [5, 1]]).entrants[0],
     "RoundRobin": lambda: round_robin(["tft", "alld"], RepeatedGame(GAME, 0.96)),
+    "Episode": lambda: Episode(2),
     "IteratedMatrix": IteratedMatrix.example,
     "CoinGame": CoinGame.example,
     "Commons": Commons.example,
@@ -465,6 +468,7 @@ EXAMPLES = {
     "MlpPolicy": lambda: MlpPolicy(IteratedMatrix.example()),
     "GruPolicy": lambda: GruPolicy(IteratedMatrix.example()),
     "PolicyPlayer": lambda: PolicyPlayer(TablePolicy(IteratedMatrix.example()), np.zeros((5, 1))),
+    "Scripted": lambda: Scripted(IteratedMatrix.example(), "tft"),
     "Opaque": Opaque.example,
     "MirroredWeights": MirroredWeights.example,
     "Training": Training,
