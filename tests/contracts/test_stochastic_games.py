@@ -1,6 +1,7 @@
 """Every game in steps is pure, counts its states rightly, and says truly what chance can do."""
 
 import functools
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -32,7 +33,7 @@ each_game = pytest.mark.parametrize(
 
 
 @functools.cache
-def game_of(name):
+def game_of(name) -> Any:
     return MORE[name]() if name in MORE else STOCHASTIC[name].example()
 
 
