@@ -4,12 +4,11 @@ import contextlib
 import contextvars
 import functools
 from collections.abc import Callable, Iterator
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import equinox as eqx
 
-P = ParamSpec("P")
-T = TypeVar("T")
+from glasshouse._foundation.precision import P, T
 
 _inside = contextvars.ContextVar("a program of the library is being traced", default=False)
 
