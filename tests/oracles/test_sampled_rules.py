@@ -189,6 +189,12 @@ def test_alignment_by_hand():
     term = alignment_term(three, three, 0.5)
     np.testing.assert_allclose(term[:, 1], 2 * alignment_term(rows, rows, 0.5)[:, 1], atol=1e-15)
     np.testing.assert_allclose(term[1, 0], 0.5 * 0.5 * (5.0 - 2.0), atol=1e-15)
+    # The mean opponent of three: of the third step ½·(½·-2 + ¼·1)·½(-1 + 4) for the first.
+    mean = alignment_term(three, three, 0.5, "meanfield")
+    np.testing.assert_allclose(mean[:, 0], [0, 0.25 * (5 - 2) / 2, -0.375 * 1.5], atol=1e-15)
+    np.testing.assert_allclose(mean[:, 1], [0, 0.75 * -2, 0.5 * (2.5 + 0.75) * 4], atol=1e-15)
+    two = [alignment_term(rows, rows, 0.5, form) for form in ("meanfield", "paper")]
+    np.testing.assert_allclose(*two, rtol=0, atol=0)
 
 
 def test_factors_of_the_softmax_to_twelve_digits():
