@@ -56,8 +56,8 @@ class AdvantageAlignment(AbstractActor):
             "β, how much alignment counts; default 1.", 1.0, symbol="β", axis="alignment β"
         ),
         "form": Key(
-            'Of "alignment": "paper" (default), "mean" of past advantages, "proximal", or "meanfield", '
-            "others by their mean.",
+            'Of "alignment": "paper" (default), "mean" of past advantages, "proximal", or '
+            '"meanfield", others by their mean.',
             ALIGNMENT_FORMS[0],
             ALIGNMENT_FORMS,
         ),
