@@ -328,6 +328,17 @@ def test_naive_players_defect_and_aligned_ones_cooperate_and_retaliate(count):
     assert not cautions(kept)
 
 
+@pytest.mark.slow
+def test_lola_dice_by_plain_ascent_comes_to_cooperate_and_stays():
+    """Settings of docs/background/alignment.md, fixed on seeds 0 to 19."""
+    game = sampled(**{**GAME, "episodes": 512})
+    rule = LolaDice(3.0, decay=0.95, trace=0.9)
+    params, _ = trained(rule, game, 60, range(1000, 1010), 1.0)
+    paid, chances = paid_for_ever(params)
+    assert np.sum(paid.mean(axis=1) > -1.3) >= 8
+    assert np.median(np.concatenate(chances)[:, 4]) < 0.5  # and answers defection
+
+
 def test_a_critic_that_lags_makes_alignment_fail_and_is_warned_of():
     """λ .95 and a critic that counts in sums, which Adam's steps reach late."""
     game = sampled(**GAME)
