@@ -1,7 +1,9 @@
 """Training in samples: the same numbers however it is computed, failures apart, files and words."""
 
+import dataclasses
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -10,9 +12,15 @@ import numpy as np
 import pytest
 
 import glasshouse as gh
-from glasshouse.dynamics.training import Training, joined_curves, train, training_parts
+from glasshouse.dynamics.training import (
+    Training,
+    joined_curves,
+    train,
+    trained_players,
+    training_parts,
+)
 from glasshouse.errors import InputError
-from glasshouse.games.stochastic import IteratedMatrix
+from glasshouse.games.stochastic import IteratedMatrix, sampled_league
 from glasshouse.rules import Gradient, Lola
 from glasshouse.rules.base import AbstractMemoryless
 from glasshouse.semantics.policies import TablePolicy
@@ -224,3 +232,17 @@ def test_pieces_in_a_folder_are_gone_on_with(tmp_path, monkeypatch):
     train_study(file, tmp_path / "whole")
     for name in ("summary.json", "curves.parquet", "players.npz", "report.html", "training.svg"):
         assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+@pytest.mark.slow
+def test_the_example_of_the_coin_game_leaves_coins_to_their_owners_and_answers_thieves():
+    """The file's settings on three of its seeds; exactly, who shares gets .3486."""
+    prepared = check_training(Path(__file__).parents[1] / "examples/trainings/coin_game.toml")
+    how = dataclasses.replace(prepared.training, seeds=3)
+    players = trained_players(prepared.game, train(prepared.game, how))
+    scripts = {name: name for name in ("allc", "alld")}
+    found = sampled_league(prepared.game.game, {**players, **scripts}, seeds=3, horizon=50)
+    assert found.of("trained", "trained")[0] >= 0.32
+    assert min(found.of("trained", "allc")) >= 0.30
+    each = found.by_seed[0, 2].mean(axis=1)[..., 0]
+    assert np.all(each >= -0.06)

@@ -189,6 +189,12 @@ def test_alignment_by_hand():
     term = alignment_term(three, three, 0.5)
     np.testing.assert_allclose(term[:, 1], 2 * alignment_term(rows, rows, 0.5)[:, 1], atol=1e-15)
     np.testing.assert_allclose(term[1, 0], 0.5 * 0.5 * (5.0 - 2.0), atol=1e-15)
+    # The mean opponent of three: of the third step ½·(½·-2 + ¼·1)·½(-1 + 4) for the first.
+    mean = alignment_term(three, three, 0.5, "meanfield")
+    np.testing.assert_allclose(mean[:, 0], [0, 0.25 * (5 - 2) / 2, -0.375 * 1.5], atol=1e-15)
+    np.testing.assert_allclose(mean[:, 1], [0, 0.75 * -2, 0.5 * (2.5 + 0.75) * 4], atol=1e-15)
+    two = [alignment_term(rows, rows, 0.5, form) for form in ("meanfield", "paper")]
+    np.testing.assert_allclose(*two, rtol=0, atol=0)
 
 
 def test_factors_of_the_softmax_to_twelve_digits():
@@ -320,6 +326,17 @@ def test_naive_players_defect_and_aligned_ones_cooperate_and_retaliate(count):
     assert np.sum(paid.mean(axis=1) > -1.2) >= 0.9 * count
     assert np.sum([np.all(x[:, 2, 0] < 0.5) for x in chances]) == 2
     assert not cautions(kept)
+
+
+@pytest.mark.slow
+def test_lola_dice_by_plain_ascent_comes_to_cooperate_and_stays():
+    """Settings of docs/background/alignment.md, fixed on seeds 0 to 19."""
+    game = sampled(**{**GAME, "episodes": 512})
+    rule = LolaDice(3.0, decay=0.95, trace=0.9)
+    params, _ = trained(rule, game, 60, range(1000, 1010), 1.0)
+    paid, chances = paid_for_ever(params)
+    assert np.sum(paid.mean(axis=1) > -1.3) >= 8
+    assert np.median(np.concatenate(chances)[:, 4]) < 0.5  # and answers defection
 
 
 def test_a_critic_that_lags_makes_alignment_fail_and_is_warned_of():

@@ -31,9 +31,11 @@ class AdvantageAlignment(AbstractActor):
     Σ_{j≠i} A^j_t; see `alignment_term`. Others who follow their own advantages then gain by what
     is good for player i. Everybody's advantages come from critics of this rule: it knows what the
     others are paid. In the form "proximal" steps are clipped, and episodes used again, as in `Ppo`.
+    In the form "meanfield" others count by their mean: one β then serves any number of players.
 
-    **Arguments:** `beta` β, 0 being `ActorCritic`; `form`, "paper", "mean" or "proximal"; `trace`
-    λ, by default 0; `clip` and `epochs` of the form "proximal"; the rest as of `ActorCritic`.
+    **Arguments:** `beta` β, 0 being `ActorCritic`; `form`, "paper", "mean", "proximal" or, for
+    two players the same as "paper", "meanfield"; `trace` λ, by default 0; `clip` and `epochs` of
+    the form "proximal"; the rest as of `ActorCritic`.
     **Raises:** `InputError` for numbers that cannot be.
     **Cost:** as `ActorCritic`, and once more differentiated, so that the report can tell what
     shaping changes.
@@ -54,7 +56,8 @@ class AdvantageAlignment(AbstractActor):
             "β, how much alignment counts; default 1.", 1.0, symbol="β", axis="alignment β"
         ),
         "form": Key(
-            'Of "alignment": "paper" (default), "mean" of past advantages, or "proximal".',
+            'Of "alignment": "paper" (default), "mean" of past advantages, "proximal", or '
+            '"meanfield", others by their mean.',
             ALIGNMENT_FORMS[0],
             ALIGNMENT_FORMS,
         ),

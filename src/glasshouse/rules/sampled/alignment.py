@@ -6,8 +6,9 @@ from jaxtyping import Array, Float
 
 from glasshouse._foundation.arrays import RealArray
 
-ALIGNMENT_FORMS = ("paper", "mean", "proximal")
-"""How past advantages are weighed: discounted, by their mean, or discounted in a clipped step."""
+ALIGNMENT_FORMS = ("paper", "mean", "proximal", "meanfield")
+"""How past advantages are weighed: discounted, by their mean, discounted in a clipped step, or
+discounted and the others counted by their mean."""
 
 
 def alignment_term(
@@ -19,7 +20,8 @@ def alignment_term(
     """What is added to each player's advantages for every unit of β.
 
     Definition: γ (Σ_{k<t} γ^{t-k} A^i_k) Σ_{j≠i} A^j_t; in the form "mean", which the authors' code
-    has, (1/t Σ_{k<t} A^i_k) Σ_{j≠i} A^j_t without any γ. Of the first step it is 0.
+    has, (1/t Σ_{k<t} A^i_k) Σ_{j≠i} A^j_t without any γ; in the form "meanfield" the first one over
+    n - 1, so that one's mean opponent counts, however many there are. Of the first step it is 0.
 
     **Arguments:** `own`, advantages that say whether one has gained so far; `others`, those by
     which one's actions are judged for the others (mostly the same); `discount` γ; `form`.
@@ -27,6 +29,8 @@ def alignment_term(
     """
     own, others = jnp.asarray(own), jnp.asarray(others)
     theirs = others.sum(axis=-1, keepdims=True) - others
+    if form == "meanfield":
+        theirs = theirs / max(others.shape[-1] - 1, 1)
     if form == "mean":
         counts = jnp.maximum(jnp.arange(len(own), dtype=own.dtype), 1.0)
         before = jnp.cumsum(own, axis=0) - own

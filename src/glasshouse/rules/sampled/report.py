@@ -110,7 +110,8 @@ def _said(report: Report) -> list[Caution]:
             words = (
                 f"the critic of player {player + 1} explains {share:.2g} of the variance of "
                 "returns, less than a constant would (0): advantages are mostly its error; let it "
-                "be scaled, raise critic_step, or lower trace"
+                "be scaled, raise critic_step where it lags or lower it where it jumps, or lower "
+                "trace"
             )
             said.append(Caution("critic", player, share, words))
         if effect < HARDLY_ANY:
