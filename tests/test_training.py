@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import glasshouse as gh
-from glasshouse.dynamics.training import Training, joined_curves, train, training_parts
+from glasshouse.dynamics.curves import joined_curves
+from glasshouse.dynamics.training import Training, train, training_parts
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic import IteratedMatrix
 from glasshouse.rules import Gradient, Lola

@@ -1,5 +1,6 @@
 """Directions of another rule, post-processed by an Optax transformation."""
 
+import functools
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import equinox as eqx
@@ -79,6 +80,25 @@ class Transformed(AbstractDirection):
         import optax
 
         return cls(Gradient(), optax.scale_by_adam())
+
+
+def through_adam(rule: AbstractDirection) -> Transformed:
+    """The rule through Adam, whose memory is of each number's direction and of its square.
+
+    It is one and the same Adam for all, so that what is compiled for one rule serves others that
+    differ in their numbers.
+
+    **Raises:** `InputError` for what gives no direction.
+    """
+    return Transformed(check_direction(rule, "Adam"), scaling_by_adam())
+
+
+@functools.cache
+def scaling_by_adam() -> "optax.GradientTransformation":
+    """Adam, but for the step size."""
+    import optax  # which takes a while to load, and only who learns needs it
+
+    return optax.scale_by_adam()
 
 
 def _check_keeps_direction(transformation: "optax.GradientTransformation", params: Params) -> None:

@@ -1,7 +1,5 @@
 """Critics: what is expected from where a player is, learned beside the players."""
 
-from typing import Any
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -11,6 +9,7 @@ from glasshouse._foundation.arrays import RealArray
 from glasshouse.games.stochastic.base import Observation
 from glasshouse.games.stochastic.episodes import Episodes
 from glasshouse.parametric.sampled import SampledParametricGame
+from glasshouse.rules.transformed import scaling_by_adam
 
 TARGETS = ("td", "returns")
 """What a critic learns: one step and its own value after it, or all that was paid."""
@@ -61,7 +60,7 @@ class Critic(eqx.Module):
             return 0.5 * jnp.mean(((found - targets) / self.scale) ** 2)
 
         descent = -jax.grad(loss)(self.weights)
-        update, memory = _adam().update(descent, self.memory)
+        update, memory = scaling_by_adam().update(descent, self.memory)
         weights = self.weights + jnp.asarray(step, descent.dtype) * update
         return Critic(weights, memory, self.scale, self.counted)
 
@@ -73,7 +72,7 @@ def new_critic(game: SampledParametricGame, scaled: bool, outputs: int = 1) -> C
     rows = played.situations if counted else played.features + 1
     weights = jnp.zeros((game.players, rows, outputs), game.dtype)
     scale = round(1 / (1 - played.discount), 9) if scaled and played.discount < 1 else 1.0
-    return Critic(weights, _adam().init(weights), scale, counted)
+    return Critic(weights, scaling_by_adam().init(weights), scale, counted)
 
 
 def values_of(
@@ -97,9 +96,3 @@ def explained(
     axes = tuple(range(returns.ndim - 1))
     wrong, varies = jnp.mean((returns - values) ** 2, axis=axes), jnp.var(returns, axis=axes)
     return 1 - wrong / jnp.maximum(varies, jnp.finfo(varies.dtype).tiny)
-
-
-def _adam() -> Any:
-    import optax  # which takes a while to load, and only who learns needs it
-
-    return optax.scale_by_adam()

@@ -41,26 +41,34 @@ class Report(eqx.Module):
 
     **Arguments:** `explained` variance of returns by the critic, see `cautions`; `effect`, how
     large a share of each player's direction is shaping: |Δ| / (|selfish| + |Δ|), Δ what shaping
-    adds; NaN where there is none; `steps` taken.
+    adds; NaN where there is none; `fidelity` of what the others' advantages are taken to be, see
+    `fidelity_of_critic`; NaN where nobody judges others; `steps` taken.
     """
 
     explained: Float[RealArray, "players"]
     effect: Float[RealArray, "players"]
+    fidelity: Float[RealArray, "players"]
     steps: RealArray
 
-    def noted(self, explained: RealArray, effect: RealArray) -> "Report":
+    def noted(
+        self, explained: RealArray, effect: RealArray, fidelity: RealArray | None = None
+    ) -> "Report":
         """The means with one step more."""
+        if fidelity is None:
+            fidelity = jnp.full_like(self.fidelity, jnp.nan)
         steps = self.steps + 1
         # The first steps count alike, so that zeros to begin with are no memory.
         weight = jnp.maximum(1 - FORGETS, 1 / steps).astype(self.explained.dtype)
         share = self.explained + weight * (explained - self.explained)
         effect = self.effect + weight * (effect - self.effect)
-        return Report(share, effect, steps)
+        fidelity = self.fidelity + weight * (fidelity - self.fidelity)
+        return Report(share, effect, fidelity, steps)
 
 
 def new_report(players: int, dtype: Any) -> Report:
     """Of nothing yet."""
-    return Report(jnp.zeros(players, dtype), jnp.zeros(players, dtype), jnp.asarray(0, jnp.int32))
+    none = jnp.zeros(players, dtype)
+    return Report(none, none, none, jnp.asarray(0, jnp.int32))
 
 
 def cautions(state: Any) -> list[Caution]:
@@ -68,8 +76,13 @@ def cautions(state: Any) -> list[Caution]:
 
     Of several runs at once, whose numbers have leading axes, their medians are judged.
     """
+    return [said for report in reports(state) for said in _said(report)]
+
+
+def reports(state: Any) -> list[Report]:
+    """The reports in the state of a rule, or of one that holds others, in their order."""
     found = jax.tree.leaves(state, is_leaf=lambda x: isinstance(x, Report))
-    return [said for report in found if isinstance(report, Report) for said in _said(report)]
+    return [report for report in found if isinstance(report, Report)]
 
 
 def _said(report: Report) -> list[Caution]:
