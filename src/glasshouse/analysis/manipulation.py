@@ -10,6 +10,7 @@ from jaxtyping import Float
 from glasshouse._foundation.numbers import Numbers, Whole, number_array
 from glasshouse._foundation.results import Result
 from glasshouse.dynamics import Training, train_each
+from glasshouse.dynamics.training import check_sampled
 from glasshouse.errors import InputError
 from glasshouse.parametric import SampledParametricGame
 from glasshouse.rules import AbstractDirection, PerPlayer, through_adam
@@ -162,7 +163,8 @@ def manipulation(
         few = {"betas": [1.0], "critics": [NoisyCritic(0.5)], "updates": 2, "seeds": 3}
         print(manipulation(sampled, Fixed(), **few).gain.shape)  # (1, 1)
     """
-    if getattr(game, "players", None) != 2:
+    check_sampled(game, "manipulation")
+    if game.players != 2:
         raise InputError("manipulation is of a shaper and one other: give a game of two players")
     along = number_array(betas, "betas", shapes=None)
     if along.ndim != 1 or not along.size or not np.all(np.diff(along) > 0) or along[0] <= 0:

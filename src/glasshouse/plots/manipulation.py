@@ -1,4 +1,4 @@
-"""What shapers gain over β and how well they know the other, as a table in colours."""
+"""What shapers gain over β and how well they know the other, as a map."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,13 +12,9 @@ from matplotlib.patches import Rectangle
 from glasshouse.errors import InputError
 from glasshouse.plots._layout import FIGURE_WIDTH, arrange, new_figure
 from glasshouse.plots._palette import BLACK, GREY, ORANGE, TEXT
-from glasshouse.plots.league import DARKEST, KEEPS_ITS_COLOUR
 
 TOLD_APART = 2.0
-"""Standard errors within which a number is told from 0 by nothing, and hatched."""
-
-NUMBER = 7.0
-"""Points of text in a cell."""
+"""Standard errors within which a gain is not told from 0, and hatched."""
 
 
 def plot_manipulation(
@@ -33,7 +29,7 @@ def plot_manipulation(
     most: float | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Gains as colours and numbers, the best critic at the top, and where half of them is left.
+    """Gains as colours, the best critic at the top, and where half of them is left.
 
     Cells whose gain lies within two standard errors of 0 are hatched. Columns and rows are equally
     wide whatever their values; lines run between rows in proportion.
@@ -63,16 +59,9 @@ def plot_manipulation(
         norm=Normalize(-limit, limit),
         rasterized=True,
     )
-    shades = np.asarray(mesh.cmap(mesh.norm(values)))
-    for (row, column), value in np.ndenumerate(values):
-        style: dict[str, Any] = {"color": BLACK}
-        if np.isfinite(value):
-            light = shades[row, column, :3].mean() > DARKEST
-            style = {"color": "#010101" if light else "#fefefe", "alpha": KEEPS_ITS_COLOUR}
-        if not abs(value) > TOLD_APART * errors[row, column]:
-            place = (column - 0.5, row - 0.5)
-            ax.add_patch(Rectangle(place, 1, 1, fc="none", ec=GREY, hatch="///", lw=0))
-        ax.text(column, row, f"{value:+.2f}", ha="center", va="center", size=NUMBER, **style)
+    for row, column in np.argwhere(~(np.abs(values) > TOLD_APART * errors)):
+        place = (column - 0.5, row - 0.5)
+        ax.add_patch(Rectangle(place, 1, 1, fc="none", ec=GREY, hatch="///", lw=0))
     handles = [
         _line(ax, rows, values_at, look)
         for values_at, look in ((predicted, PREDICTED), (half, MEASURED))
