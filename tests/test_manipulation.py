@@ -1,5 +1,7 @@
 """Maps of manipulation: gains and losses by hand, half of the gain, and their figure."""
 
+from typing import Any, cast
+
 import numpy as np
 import pytest
 from tests.layout import faults
@@ -58,11 +60,12 @@ def test_what_makes_no_map_is_refused_in_one_line():
     stage = gh.load_game("prisoners_dilemma")
     game = IteratedMatrix(stage, horizon=4)
     sampled = gh.SampledParametricGame(game, TablePolicy(game), episodes=4)
-    for wrong, said in (
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"betas": [2.0, 1.0]}, "rise"),
         ({"betas": [0.0, 1.0]}, "positive"),
         ({"critics": [NoisyCritic(1.0), CoarseCritic(2)]}, "one class"),
-    ):
+    ]
+    for wrong, said in cases:
         with pytest.raises(InputError, match=said):
             manipulation(sampled, Fixed(), **wrong)
     with pytest.raises(InputError, match="manipulation is in games played in samples"):
@@ -94,9 +97,9 @@ def test_the_map_is_laid_out_well_at_the_width_of_a_column():
         BETAS, FIDELITIES, found.gain, found.gain_error,
         half=found.half_gain[:, 0], predicted=found.half_gain_predicted,
     )  # fmt: skip
-    assert not faults(ax.figure)
+    assert not faults(cast(Any, ax.figure))
     line = next(x for x in ax.lines if "half" in str(x.get_label()))
     # Half of 1 is left at .6, the second row; of 2 where it falls from 1.2 to .1.
-    assert line.get_ydata()[:2] == pytest.approx([1.0, 1 + (1.2 - 1.0) / 1.1])
+    assert np.asarray(line.get_ydata())[:2] == pytest.approx([1.0, 1 + (1.2 - 1.0) / 1.1])
     with pytest.raises(InputError, match="a row for each fidelity"):
         plot_manipulation(BETAS, FIDELITIES[:2], found.gain)
