@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Float
 
-from glasshouse._foundation.numbers import Numbers, Whole, number_array
+from glasshouse._foundation.numbers import Numbers, number_array
 from glasshouse._foundation.results import Result
 from glasshouse.dynamics import Training, train_each
 from glasshouse.dynamics.training import check_sampled
@@ -135,9 +135,9 @@ def manipulation(
     shaper: Shaper = aligned_shaper,
     paces: Numbers = (1.0, 1.0),
     step_size: float = 0.06,
-    updates: Whole = 1000,
-    seeds: Whole = 10,
-    first: Whole = 0,
+    updates: int = 1000,
+    seeds: int = 10,
+    first: int = 0,
 ) -> Manipulation:
     """Train a shaper against a victim for every β and every opponent critic, from the same seeds.
 
@@ -166,7 +166,7 @@ def manipulation(
     check_sampled(game, "manipulation")
     if game.players != 2:
         raise InputError("manipulation is of a shaper and one other: give a game of two players")
-    along = number_array(betas, "betas", shapes=None)
+    along = np.asarray(number_array(betas, "betas", shapes=None))
     if along.ndim != 1 or not along.size or not np.all(np.diff(along) > 0) or along[0] <= 0:
         raise InputError(f"betas={along.tolist()!r:.60} must be positive numbers that rise")
     if not critics or len({type(critic) for critic in critics}) > 1:

@@ -11,7 +11,13 @@ import wadler_lindig as wl
 from glasshouse._foundation.results import call
 from glasshouse.errors import InputError
 from glasshouse.parametric.protocol import AbstractParametricGame, Params, RandomKey
-from glasshouse.rules.base import AbstractDirection, Directions, check_direction, moves_of
+from glasshouse.rules.base import (
+    AbstractDirection,
+    AbstractRule,
+    Directions,
+    check_direction,
+    moves_of,
+)
 from glasshouse.rules.gradient import Gradient
 
 if TYPE_CHECKING:  # whoever brings a transformation has loaded it
@@ -82,7 +88,7 @@ class Transformed(AbstractDirection):
         return cls(Gradient(), optax.scale_by_adam())
 
 
-def through_adam(rule: AbstractDirection) -> Transformed:
+def through_adam(rule: AbstractRule) -> Transformed:
     """The rule through Adam, whose memory is of each number's direction and of its square.
 
     It is one and the same Adam for all, so that what is compiled for one rule serves others that
@@ -94,7 +100,7 @@ def through_adam(rule: AbstractDirection) -> Transformed:
 
 
 @functools.cache
-def scaling_by_adam() -> "optax.GradientTransformation":
+def scaling_by_adam() -> Any:
     """Adam, but for the step size."""
     import optax  # which takes a while to load, and only who learns needs it
 

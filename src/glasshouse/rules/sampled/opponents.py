@@ -160,9 +160,11 @@ class CoarseCritic(AbstractOpponentCritic):
     }
 
     def __init__(self, cases: Whole = 4):
-        if not eqx.is_array(cases):
-            cases = np.asarray(whole(cases, "cases", least=0, most=MOST_CASES), np.int32)
-        self.cases = cases
+        if isinstance(cases, np.ndarray | jax.Array):
+            self.cases = cases
+        else:
+            count = whole(cases, "cases", least=0, most=MOST_CASES)
+            self.cases = np.asarray(count, np.int32)
 
     def judged(
         self, game: SampledParametricGame, played: Episodes, advantages: Advantages, key: RandomKey
@@ -172,7 +174,8 @@ class CoarseCritic(AbstractOpponentCritic):
         joint = jnp.zeros(true.shape[:2], jnp.int32)
         for taken, many in zip(jnp.moveaxis(played.actions, -1, 0), actions, strict=True):
             joint = joint * many + taken
-        cases = played.observations.situations * math.prod(actions) + joint[..., None]
+        situations = jnp.asarray(played.observations.situations)
+        cases = situations * math.prod(actions) + joint[..., None]
         return jax.vmap(self._means, (-1, -1, None), -1)(true, cases, total)
 
     def _means(self, true: Array, cases: Array, total: int) -> Array:
