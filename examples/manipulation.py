@@ -7,6 +7,7 @@
 # learner in its place, from the same seeds. See docs/background/manipulation.md.
 
 # %%
+from matplotlib.figure import Figure
 
 import glasshouse as gh
 from glasshouse.analysis import manipulation
@@ -44,15 +45,17 @@ print(found.loss.round(2), "±", found.loss_error.max().round(2))
 print("fidelity, measured:", found.fidelity.mean(axis=1).round(2))
 
 # %%
-axes = plot_manipulation(
+figure = Figure(figsize=(4.8, 3.4), layout="constrained")
+plot_manipulation(
     found.betas,
     found.fidelity.mean(axis=1),
     found.gain,
     found.gain_error,
     half=found.half_gain[:, 0],
     predicted=found.half_gain_predicted,
+    ax=figure.subplots(),
 )
-axes.figure.savefig("manipulation.svg")
+figure.savefig("manipulation.svg")
 
 # %% [markdown]
 # Who does not know what the other gains, gains nothing. Hatched is what two standard errors do not
