@@ -70,9 +70,9 @@ class Manipulation(Result):
     def half_gain(self) -> Float[np.ndarray, "betas 2"]:
         """The fidelity at which half of the gain of the best critic is left, and its error.
 
-        By straight lines between critics, from the best one downwards; the standard error is the
-        jackknife's over seeds. NaN where the best critic's gain is not told from none, or half of
-        it is left everywhere.
+        By straight lines between critics, from the best one downwards, which says something where
+        gains fall with fidelity, as with noise; the standard error is the jackknife's over seeds.
+        NaN where the best critic's gain is not told from none, or half of it is left everywhere.
         """
         told = _best(self.fidelity, self.gain) > TOLD * _best(self.fidelity, self.gain_error)
         whole = _halves(self.fidelity, self._differences[..., 0])
