@@ -64,11 +64,11 @@ def plot_manipulation(
         ax.add_patch(Rectangle(place, 1, 1, fc="none", ec=GREY, hatch="///", lw=0))
     handles = [
         _line(ax, rows, values_at, look)
-        for values_at, look in ((predicted, PREDICTED), (half, MEASURED))
+        for values_at, look in ((predicted, HALF_PREDICTED), (half, HALF_MEASURED))
         if np.isfinite(np.asarray(values_at, dtype=float)).any()
     ]
     ax.set_xticks(range(columns.size), [f"{x:g}" for x in columns])
-    ax.set_yticks(range(rows.size), [f"{x:.2f}" for x in rows])
+    ax.set_yticks(range(rows.size), [f"{round(x, 2) + 0.0:.2f}" for x in rows])
     ax.set(xlim=(-0.5, columns.size - 0.5), ylim=(rows.size - 0.5, -0.5))
     ax.set_xlabel("alignment β", fontsize=TEXT)
     ax.set_ylabel("fidelity of the opponent critic", fontsize=TEXT)
@@ -81,8 +81,8 @@ def plot_manipulation(
     return ax
 
 
-MEASURED = {"label": "half of the gain is left", "color": ORANGE, "ls": "-", "marker": "o"}
-PREDICTED = {"label": "predicted: a shaper of √f β", "color": BLACK, "ls": "--", "marker": ""}
+HALF_MEASURED = {"label": "half of the gain is left", "color": ORANGE, "ls": "-", "marker": "o"}
+HALF_PREDICTED = {"label": "predicted: a shaper of √f β", "color": BLACK, "ls": "--", "marker": ""}
 
 
 def _line(ax: Axes, rows: np.ndarray, fidelity: ArrayLike | Sequence, look: dict[str, Any]) -> Any:

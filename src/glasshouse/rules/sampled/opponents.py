@@ -26,7 +26,7 @@ from glasshouse.rules.sampled.advantages import of_the_others
 NOISE_OF_CRITICS = 2**32 - 3
 """What is folded into a step's key before noise of critics is drawn; play draws from the key."""
 
-MOST_CASES = 2**20
+MOST_JUDGED_CASES = 2**20
 """Cases of situations and joint actions that a critic counts."""
 
 Advantages = Float[RealArray, "steps episodes players"]
@@ -155,7 +155,7 @@ class CoarseCritic(AbstractOpponentCritic):
             int,
             axis="cases that the opponent critic has room for",
             least=0,
-            most=MOST_CASES,
+            most=MOST_JUDGED_CASES,
         )
     }
 
@@ -163,7 +163,7 @@ class CoarseCritic(AbstractOpponentCritic):
         if isinstance(cases, np.ndarray | jax.Array):
             self.cases = cases
         else:
-            count = whole(cases, "cases", least=0, most=MOST_CASES)
+            count = whole(cases, "cases", least=0, most=MOST_JUDGED_CASES)
             self.cases = np.asarray(count, np.int32)
 
     def judged(
@@ -283,10 +283,10 @@ def _count_cases(game: SampledParametricGame) -> int:
             "take NoisyCritic or MistakenCritic"
         )
     total = situations * math.prod(game.game.actions)
-    if total > MOST_CASES:
+    if total > MOST_JUDGED_CASES:
         raise InputError(
             f"{game.game.name} has {total} cases of a situation and all actions; a coarse critic "
-            f"counts at most {MOST_CASES}"
+            f"counts at most {MOST_JUDGED_CASES}"
         )
     return total
 
