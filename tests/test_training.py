@@ -12,13 +12,8 @@ import numpy as np
 import pytest
 
 import glasshouse as gh
-from glasshouse.dynamics.training import (
-    Training,
-    joined_curves,
-    train,
-    trained_players,
-    training_parts,
-)
+from glasshouse.dynamics.curves import joined_curves
+from glasshouse.dynamics.training import Training, train, trained_players, training_parts
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic import IteratedMatrix, sampled_league
 from glasshouse.rules import Gradient, Lola
@@ -195,6 +190,28 @@ def test_what_is_wrong_in_a_file_is_said_in_one_line(before, after, said, call, 
     assert said.lower() in error.lower()
     assert error.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_a_file_says_how_well_a_shaper_knows_the_others(tmp_path):
+    file = tmp_path / "study.toml"
+    other = 'rule = "alignment"\nbeta = 3.0\nothers = { kind = "noisy", fidelity = 0.25 }\n'
+    file.write_text(FILE.replace("updates = 40", f"{other}updates = 40"))
+    prepared = check_training(file)
+    assert float(prepared.training.rule.others.fidelity) == 0.25
+    file.write_text(prepared.study.to_toml())
+    assert repr(check_training(file).training) == repr(prepared.training)
+    file.write_text(FILE.replace("updates = 40", f"{other}updates = 40").replace("noisy", "loud"))
+    with pytest.raises(InputError, match=r"others\.kind='loud' must be one of"):
+        check_training(file)
+
+
+def test_how_well_a_shaper_knew_the_others_is_measured_and_told(tmp_path):
+    file, out = tmp_path / "study.toml", tmp_path / "out"
+    other = 'rule = "alignment"\nbeta = 3.0\nothers = { kind = "noisy", fidelity = 0.25 }\n'
+    file.write_text(FILE.replace("updates = 40", f"{other}updates = 40").split("[league]")[0])
+    claims = " ".join(train_study(file, out).to_dict()["claims"])
+    told = float(re.findall(r"opponent critic explains (\d\.\d+)", claims)[0])
+    assert abs(told - 0.25) < 0.1
 
 
 def test_each_command_says_whose_file_it_is(call, tmp_path):

@@ -98,6 +98,7 @@ ELSEWHERE = {
     "base_game": "a base game",
     "branches": "families",
     "feasible_set": "a base game",
+    "manipulation": "games played in samples",
     "quasi_concavity_threshold": "families of what existence takes",
     "selection": "what all games have",
     "certified_threshold": "built-in families",

@@ -41,6 +41,7 @@ from glasshouse.analysis import (
     equilibrium_curve,
     find_equilibria,
     generic_outcomes,
+    manipulation,
     mean_cooperation,
     phase_portrait,
     player_thresholds,
@@ -117,7 +118,8 @@ from glasshouse.parametric import DifferentiableGame, SampledParametricGame
 from glasshouse.plots import Marker
 from glasshouse.rules import Fixed, Gradient, Lola, PerPlayer, Transformed
 from glasshouse.rules.registry import RULES, VIEWS
-from glasshouse.rules.sampled import ActorCritic
+from glasshouse.rules.sampled import ActorCritic, NoisyCritic
+from glasshouse.rules.sampled.opponents import OPPONENT_CRITICS
 from glasshouse.semantics import (
     Affine,
     Custom,
@@ -474,6 +476,9 @@ EXAMPLES = {
     "Training": Training,
     "Curves": lambda: train(sampled_game(), Training(updates=2, every=1, seeds=2)),
     "PreparedTraining": prepared_training,
+    "Manipulation": lambda: manipulation(
+        sampled_game(), Fixed(), betas=[1.0], critics=[NoisyCritic(0.5)], updates=2, seeds=2
+    ),
     "Report": lambda: ActorCritic().init(sampled_game(), sampled_game().neutral()).report,
     "Critic": lambda: ActorCritic().init(sampled_game(), sampled_game().neutral()).critic,
     "StepLeague": lambda: exact_league(Commons(), ["restrain", "exploit"]),
@@ -487,6 +492,7 @@ EXAMPLES = {
 OF_THEIR_OWN = {cls.__name__: cls.example for own in (RULES, VIEWS) for cls in own.own.values()} | {
     cls.__name__: functools.partial(cls.example, (2, 2)) for cls in SEMANTICS.own.values()
 }
+OF_THEIR_OWN |= {cls.__name__: cls.example for cls in OPPONENT_CRITICS.values()}
 EXAMPLES = {
     name: functools.cache(example) for name, example in {**OF_THEIR_OWN, **EXAMPLES}.items()
 }

@@ -115,11 +115,11 @@ def key_uniforms(key: PRNGKeyArray, count: int, dtype: Any = None) -> Float[Arra
     return ((words[:, 0] >> 9).astype(jnp.float32) + 0.5) * jnp.float32(2.0**-23)
 
 
-def key_normals(key: PRNGKeyArray, count: int) -> Float[Array, "count"]:
+def key_normals(key: PRNGKeyArray, count: int, dtype: Any = None) -> Float[Array, "count"]:
     """Independent standard normal numbers, the quantiles at `key_uniforms`."""
     from jax.scipy.special import ndtri
 
-    return ndtri(key_uniforms(key, count))
+    return ndtri(key_uniforms(key, count, dtype))
 
 
 def key_words(key: PRNGKeyArray, count: int) -> UInt32[Array, "count words"]:

@@ -68,6 +68,8 @@ from .equilibrium import equilibrium_curve as equilibrium_curve
 from .equilibrium import equilibrium_threshold as equilibrium_threshold
 from .equilibrium import pure_equilibria as pure_equilibria
 from .equilibrium import welfare_optima as welfare_optima
+from .manipulation import Manipulation as Manipulation
+from .manipulation import manipulation as manipulation
 from .movement import PlayerThresholds as PlayerThresholds
 from .movement import Switch as Switch
 from .movement import cooperation as cooperation

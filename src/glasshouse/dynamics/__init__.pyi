@@ -1,6 +1,7 @@
 from .batch import batch_map as batch_map
 from .batch import repeat as repeat
 from .batch import stack as stack
+from .curves import Curves as Curves
 from .driver import run as run
 from .endings import Ending as Ending
 from .endings import ending as ending
@@ -15,6 +16,6 @@ from .rest import rest_residual as rest_residual
 from .solution import RESULTS as RESULTS
 from .solution import Solution as Solution
 from .starts import Starts as Starts
-from .training import Curves as Curves
 from .training import Training as Training
 from .training import train as train
+from .training import train_each as train_each

@@ -3,21 +3,21 @@
 import dataclasses
 import functools
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int, PyTree, UInt32
+from jaxtyping import PyTree, UInt32
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.numbers import HeldFloat, HeldInt, number, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.random import Purpose, key_of, keys
 from glasshouse._foundation.results import Result
-from glasshouse._foundation.seeds import band_of_seeds
 from glasshouse.dynamics.batch import batch_map, repeat, stack
+from glasshouse.dynamics.curves import Curves, TrainingPart, joined_curves
 from glasshouse.dynamics.doors import MOST_STEPS
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic.episodes import Episodes
@@ -25,7 +25,6 @@ from glasshouse.parametric import Params, SampledParametricGame, Tied
 from glasshouse.parametric.sampled import playing
 from glasshouse.rules.base import AbstractRule, in_words
 from glasshouse.rules.gradient import Gradient
-from glasshouse.rules.sampled.report import cautions_of
 from glasshouse.rules.transformed import through_adam
 from glasshouse.semantics.policies.player import PolicyPlayer
 
@@ -100,6 +99,11 @@ class Training(Result):
         return self.updates // self.every
 
     @property
+    def learner(self) -> AbstractRule:
+        """The rule, through Adam if that is wanted."""
+        return through_adam(self.rule) if self.adam else self.rule
+
+    @property
     def in_words(self) -> str:
         """How everybody is trained, as a sentence without its end."""
         shared = " with shared parameters" if self.tied else ""
@@ -108,48 +112,6 @@ class Training(Result):
             f"{self.updates} updates of {self.step_size:g} by {in_words(self.rule)}{adam}{shared}, "
             f"{self.seeds} seed{'s' * (self.seeds > 1)} from {self.first} on"
         )
-
-
-class TrainingPart(NamedTuple):
-    """A part of a training, and all that is needed to go on from its end.
-
-    **Arguments:** `params` and `state` at its end, seeds first; `updates` taken before each
-    record; `measured`, by name: records, seeds, players.
-    """
-
-    params: Params
-    state: Any
-    updates: Int[np.ndarray, "records"]
-    measured: dict[str, Float[np.ndarray, "records seeds players"]]
-
-
-@dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class Curves(Result):
-    """What training came to, seed by seed.
-
-    **Arguments:** `updates` taken before each record, the first 0; `measured`, by name: "payoff",
-    discounted per step, "reward", the mean of a step, and how often a step has each event of the
-    game; a seed whose parameters left the reals is NaN from then on; `params` at the end, seeds
-    first; `seeds`, their numbers; `detail`, how it was trained, in words; `cautions`, what the rule
-    gives reason to be warned of.
-    """
-
-    updates: Int[np.ndarray, "records"]
-    measured: dict[str, Float[np.ndarray, "records seeds players"]]
-    params: Params
-    seeds: tuple[int, ...]
-    detail: str
-    cautions: tuple[str, ...] = ()
-
-    @property
-    def failed(self) -> tuple[int, ...]:
-        """The seeds whose parameters left the reals."""
-        lost = np.isnan(self.measured["payoff"][-1]).any(axis=-1)
-        return tuple(seed for seed, is_lost in zip(self.seeds, lost, strict=True) if is_lost)
-
-    def band(self, name: str) -> Float[np.ndarray, "records players 3"]:
-        """The mean over the seeds that did not fail, and a standard error below and above it."""
-        return band_of_seeds(self.measured[name])
 
 
 Kept = Callable[[str, Callable[[], TrainingPart], TrainingPart], TrainingPart]
@@ -186,32 +148,77 @@ def training_parts(
     Numbers do not depend on where it was interrupted: what update t draws is decided by the seed
     and t.
     """
+    yield from _parts(game, [training], kept)
+
+
+def _parts(
+    game: SampledParametricGame,
+    trainings: Sequence[Training],
+    kept: Kept = lambda name, compute, like: compute(),
+) -> Iterator[TrainingPart]:
+    """The parts of trainings whose rules differ in numbers, the seeds of the first one first."""
     _check_sampled(game)
+    training = trainings[0]
     played = Tied(game) if training.tied else game
-    rule = _scaled(training)
     words = np.concatenate(
         [keys(training.first + k, Purpose.LEARNING, 1)[0] for k in range(training.seeds)]
     )
-    first = last = _first(played, rule, training, words)
+    words = np.tile(words, (len(trainings), 1))
+    # One and the same rule is not stored again, and computed with as if it were no member.
+    rules = repeat(stack([x.learner for x in trainings]), training.seeds)
+    first = last = _first(played, rules, training, words)
     yield first
     length = -(-training.records // PARTS_OF_TRAINING)
     for k, begin in enumerate(range(0, training.records, length), start=1):
         count = min(length, training.records - begin)
 
-        compute = functools.partial(_next, played, rule, training, words, last, begin, count)
+        compute = functools.partial(_next, played, rules, training, words, last, begin, count)
         last = kept(f"{k:05d}", compute, first)
         yield last
 
 
-def joined_curves(parts: list[TrainingPart], training: Training) -> Curves:
-    """The curves of a whole training."""
-    names = parts[0].measured
-    measured = {name: np.concatenate([part.measured[name] for part in parts]) for name in names}
-    seeds = tuple(range(training.first, training.first + training.seeds))
-    updates = np.concatenate([part.updates for part in parts])
-    found = cautions_of(_scaled(training), parts[-1].state)
-    said = tuple(dict.fromkeys(caution.words for caution in found))
-    return Curves(updates, measured, parts[-1].params, seeds, training.in_words, said)
+def train_each(game: SampledParametricGame, trainings: Sequence[Training]) -> list[Curves]:
+    """Train by several trainings at once that differ in the numbers of their rules alone.
+
+    Each comes to what `train` comes to, but for rounding; all of them are one program and one
+    batch, which keeps all cores busy.
+
+    **Raises:** `InputError` as of `train`, and for trainings that differ in more than that.
+    **Cost:** trainings × seeds × updates estimates.
+
+        import glasshouse as gh
+        from glasshouse.dynamics import Training, train_each
+        from glasshouse.games.stochastic import IteratedMatrix
+        from glasshouse.rules.sampled import AdvantageAlignment
+        from glasshouse.semantics.policies import TablePolicy
+
+        game = IteratedMatrix(gh.load_game("prisoners_dilemma"), horizon=10)
+        sampled = gh.SampledParametricGame(game, TablePolicy(game), episodes=16)
+        rules = [AdvantageAlignment(beta) for beta in (0.0, 1.0)]
+        found = train_each(sampled, [Training(rule, updates=20, seeds=2) for rule in rules])
+        print(len(found), found[1].measured["payoff"].shape)  # 2 (3, 2, 2)
+    """
+    if not trainings:
+        raise InputError("trainings names none: give at least one Training")
+    first = trainings[0]
+    for other in trainings[1:]:
+        if dataclasses.replace(other, rule=first.rule) != first:
+            raise InputError(
+                "trainings differ in more than their rules: give all the same step_size, updates, "
+                "every, seeds, first, tied and adam"
+            )
+    parts = list(_parts(game, trainings))
+
+    def own(part: TrainingPart, k: int) -> TrainingPart:
+        share = slice(k * first.seeds, (k + 1) * first.seeds)
+        params, state = jax.tree.map(lambda x: x[share], (part.params, part.state))
+        measured = {name: x[:, share] for name, x in part.measured.items()}
+        return TrainingPart(params, state, part.updates, measured)
+
+    return [
+        joined_curves([own(part, k) for part in parts], training)
+        for k, training in enumerate(trainings)
+    ]
 
 
 def trained_players(
@@ -275,7 +282,7 @@ def check_trainable(game: SampledParametricGame, training: Training) -> None:
     """
     _check_sampled(game)
     played = Tied(game) if training.tied else game
-    rule, size = _scaled(training), np.asarray(training.step_size)
+    rule, size = training.learner, np.asarray(training.step_size)
 
     def tried(params: Params, key: Any) -> Params:
         return rule.step(played, params, rule.init(played, params, key), size, key)[0]
@@ -293,35 +300,35 @@ def initial_params(game: SampledParametricGame, seed: int) -> Params:
 
 
 @in_float64
-def _first(played: Any, rule: AbstractRule, training: Training, words: UInt32) -> TrainingPart:
+def _first(played: Any, rules: PyTree, training: Training, words: UInt32) -> TrainingPart:
     inner = played.game if training.tied else played
     starts = [initial_params(inner, training.first + k) for k in range(training.seeds)]
     own = [start[:1] if training.tied else start for start in starts]
-    params = jax.tree.map(lambda *x: np.stack(x), *own)
-    members = (_repeated(played, training.seeds), params, words)
-    params, state, measured = batch_map(_begin, members, rule)
+    params = jax.tree.map(lambda *x: np.stack(x * (len(words) // len(x))), *own)
+    members = (_repeated(played, len(words)), rules, params, words)
+    params, state, measured = batch_map(_begin, members)
     return TrainingPart(params, state, np.zeros(1, int), _records_first(measured))
 
 
 @in_float64
 def _next(
     played: Any,
-    rule: AbstractRule,
+    rules: PyTree,
     training: Training,
     words: UInt32,
     last: TrainingPart,
     begin: int,
     count: int,
 ) -> TrainingPart:
-    members = (_repeated(played, training.seeds), last.params, last.state, words)
+    members = (_repeated(played, len(words)), rules, last.params, last.state, words)
     places = np.asarray(begin), np.asarray(training.step_size)
-    params, state, measured = batch_map(_advance, members, rule, *places, training.every, count)
+    params, state, measured = batch_map(_advance, members, *places, training.every, count)
     updates = training.every * np.arange(begin + 1, begin + 1 + count)
     return TrainingPart(params, state, updates, _records_first(measured))
 
 
-def _begin(member: tuple[Any, Params, RealArray], rule: AbstractRule) -> tuple:
-    game, params, words = member
+def _begin(member: tuple[Any, AbstractRule, Params, RealArray]) -> tuple:
+    game, rule, params, words = member
     key = key_of(words)
     state = rule.init(game, params, key)
     measured = _measured(game, params, key, jnp.asarray(0))
@@ -329,15 +336,14 @@ def _begin(member: tuple[Any, Params, RealArray], rule: AbstractRule) -> tuple:
 
 
 def _advance(
-    member: tuple[Any, Params, Any, RealArray],
-    rule: AbstractRule,
+    member: tuple[Any, AbstractRule, Params, Any, RealArray],
     begin: RealArray,
     step_size: RealArray,
     every: int,
     count: int,
 ) -> tuple:
     """Some records further on: `every` updates before each."""
-    game, params, state, words = member
+    game, rule, params, state, words = member
     key = key_of(words)
 
     def update(carry: tuple, _: Any) -> tuple:
@@ -374,13 +380,6 @@ def _measured(game: Any, params: Params, key: Any, taken: RealArray) -> dict[str
         name: jnp.where(jnp.all(finite), jnp.asarray(x, float), jnp.nan)
         for name, x in found.items()
     }
-
-
-def _scaled(training: Training) -> AbstractRule:
-    """The rule, through Adam if that is wanted."""
-    if not training.adam:
-        return training.rule
-    return through_adam(training.rule)
 
 
 def _repeated(game: PyTree, count: int) -> PyTree:

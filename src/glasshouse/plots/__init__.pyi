@@ -7,6 +7,7 @@ from .deviation import plot_deviation_curve as plot_deviation_curve
 from .equilibrium import plot_equilibrium_thresholds as plot_equilibrium_thresholds
 from .feasible import plot_feasible_set as plot_feasible_set
 from .league import plot_league as plot_league
+from .manipulation import plot_manipulation as plot_manipulation
 from .mixing import plot_mixing_branch as plot_mixing_branch
 from .motion import plot_motion as plot_motion
 from .network import plot_network as plot_network

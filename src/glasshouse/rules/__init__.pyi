@@ -29,6 +29,7 @@ from .pola import Pola as Pola
 from .seeing import Seeing as Seeing
 from .sos import Sos as Sos
 from .transformed import Transformed as Transformed
+from .transformed import through_adam as through_adam
 from .views import AbstractView as AbstractView
 from .views import FullView as FullView
 from .views import GuessedView as GuessedView

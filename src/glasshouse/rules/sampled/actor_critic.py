@@ -6,6 +6,8 @@ from typing import ClassVar, Unpack
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers
+from glasshouse.games.stochastic.episodes import Episodes
+from glasshouse.parametric.protocol import RandomKey
 from glasshouse.parametric.sampled import SampledParametricGame
 from glasshouse.rules.sampled.clipped import CRITIC_KEYS, TRACE, AbstractActor, CriticSettings
 
@@ -36,7 +38,13 @@ class ActorCritic(AbstractActor):
     def clipped(self) -> None:
         return None
 
-    def shaping(self, game: SampledParametricGame, advantages: RealArray) -> None:
+    def shaping(
+        self,
+        game: SampledParametricGame,
+        played: Episodes,
+        advantages: RealArray,
+        key: RandomKey,
+    ) -> None:
         return None
 
     @classmethod

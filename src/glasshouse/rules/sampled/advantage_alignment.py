@@ -2,17 +2,21 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import ClassVar, Unpack
+from typing import Any, ClassVar, Unpack
 
 import equinox as eqx
+import jax.numpy as jnp
 from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, Whole, finite_number
 from glasshouse.errors import InputError
+from glasshouse.games.stochastic.episodes import Episodes
+from glasshouse.parametric.protocol import RandomKey
 from glasshouse.parametric.sampled import SampledParametricGame
-from glasshouse.rules.sampled.alignment import ALIGNMENT_FORMS, alignment_term
+from glasshouse.rules.sampled.advantages import of_the_others
+from glasshouse.rules.sampled.alignment import ALIGNMENT_FORMS, past_times
 from glasshouse.rules.sampled.clipped import (
     CLIP,
     CRITIC_KEYS,
@@ -20,7 +24,13 @@ from glasshouse.rules.sampled.clipped import (
     TRACE,
     AbstractActor,
     CriticSettings,
+    Shaped,
     checked_clip,
+)
+from glasshouse.rules.sampled.opponents import (
+    AbstractOpponentCritic,
+    fidelity_of_critic,
+    opponent_critic,
 )
 
 
@@ -30,12 +40,14 @@ class AdvantageAlignment(AbstractActor):
     Definition: (1/T) Σ_t A*_t ∇_θi log π(a_t), A*_t = A^i_t + βγ (Σ_{k<t} γ^{t-k} A^i_k)
     Σ_{j≠i} A^j_t; see `alignment_term`. Others who follow their own advantages then gain by what
     is good for player i. Everybody's advantages come from critics of this rule: it knows what the
-    others are paid. In the form "proximal" steps are clipped, and episodes used again, as in `Ppo`.
-    In the form "meanfield" others count by their mean: one β then serves any number of players.
+    others are paid, but for what `others` makes of it. In the form "proximal" steps are clipped,
+    and episodes used again, as in `Ppo`. In the form "meanfield" others count by their mean: one β
+    then serves any number of players.
 
     **Arguments:** `beta` β, 0 being `ActorCritic`; `form`, "paper", "mean", "proximal" or, for
     two players the same as "paper", "meanfield"; `trace` λ, by default 0; `clip` and `epochs` of
-    the form "proximal"; the rest as of `ActorCritic`.
+    the form "proximal"; `others`, how well it knows what they gain, such as `NoisyCritic(0.7)`,
+    `FaithfulCritic()` unless said; the rest as of `ActorCritic`.
     **Raises:** `InputError` for numbers that cannot be.
     **Cost:** as `ActorCritic`, and once more differentiated, so that the report can tell what
     shaping changes.
@@ -46,6 +58,7 @@ class AdvantageAlignment(AbstractActor):
     form: str = eqx.field(static=True)
     clip: Float[RealArray, ""]
     epochs: int = eqx.field(static=True)
+    others: AbstractOpponentCritic
 
     words: ClassVar[str] = "advantage alignment"
     study_name: ClassVar[str] = "alignment"
@@ -65,6 +78,13 @@ class AdvantageAlignment(AbstractActor):
         "epochs": EPOCHS,
         "trace": dataclasses.replace(TRACE, default=0.0),
         **CRITIC_KEYS,
+        "others": Key(
+            'How well it knows what the others gain: { kind = "noisy", fidelity = 0.7 }, '
+            '{ kind = "coarse", cases = 4 } or { kind = "mistaken", weight = -0.5 }; default '
+            "as well as its own critic does.",
+            None,
+            annotation=dict[str, str | int | float],
+        ),
     }
 
     def __init__(
@@ -74,6 +94,7 @@ class AdvantageAlignment(AbstractActor):
         trace: Numbers = 0.0,
         clip: Numbers = 0.2,
         epochs: Whole = 4,
+        others: Any = None,
         **critic: Unpack[CriticSettings],
     ):
         if form not in ALIGNMENT_FORMS:
@@ -82,14 +103,23 @@ class AdvantageAlignment(AbstractActor):
         super().__init__(trace, **critic)
         self.beta, self.form = finite_number(beta, "beta"), form
         self.clip, self.epochs = checked_clip(clip, epochs)
+        self.others = opponent_critic(others)
 
     @property
     def clipped(self) -> tuple[RealArray, int] | None:
         return (self.clip, self.epochs) if self.form == "proximal" else None
 
-    def shaping(self, game: SampledParametricGame, advantages: RealArray) -> RealArray:
+    def shaping(
+        self,
+        game: SampledParametricGame,
+        played: Episodes,
+        advantages: RealArray,
+        key: RandomKey,
+    ) -> Shaped:
         beta = self.beta.astype(advantages.dtype)
-        return beta * alignment_term(advantages, advantages, game.game.discount, self.form)
+        theirs = jnp.asarray(self.others.judged(game, played, advantages, key))
+        added = beta * past_times(advantages, theirs, game.game.discount, self.form)
+        return Shaped(added, fidelity_of_critic(of_the_others(advantages), theirs))
 
     @classmethod
     def example(cls) -> "AdvantageAlignment":

@@ -54,6 +54,12 @@ def normalised(values: Float[RealArray, "..."]) -> Float[RealArray, "..."]:
     return (values - values.mean()) / (values.std() + 1e-8)
 
 
+def of_the_others(values: Float[RealArray, "*batch players"]) -> Float[Array, "*batch players"]:
+    """For each player the sum over all others."""
+    values = jnp.asarray(values)
+    return values.sum(axis=-1, keepdims=True) - values
+
+
 def backwards(
     terms: Float[RealArray, "steps *batch"], decay: Array | float, after: Float[RealArray, "*batch"]
 ) -> Float[RealArray, "steps *batch"]:

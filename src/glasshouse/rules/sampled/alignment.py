@@ -5,6 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from glasshouse._foundation.arrays import RealArray
+from glasshouse.rules.sampled.advantages import of_the_others
 
 ALIGNMENT_FORMS = ("paper", "mean", "proximal", "meanfield")
 """How past advantages are weighed: discounted, by their mean, discounted in a clipped step, or
@@ -27,10 +28,23 @@ def alignment_term(
     which one's actions are judged for the others (mostly the same); `discount` γ; `form`.
     **Source:** Duque et al. 2025, Advantage alignment algorithms, equation 12.
     """
-    own, others = jnp.asarray(own), jnp.asarray(others)
-    theirs = others.sum(axis=-1, keepdims=True) - others
+    return past_times(own, of_the_others(others), discount, form)
+
+
+def past_times(
+    own: Float[RealArray, "steps *batch players"],
+    theirs: Float[RealArray, "steps *batch players"],
+    discount: float,
+    form: str = "paper",
+) -> Float[RealArray, "steps *batch players"]:
+    """How much each player has gained so far times what its action is worth to the others.
+
+    **Arguments:** as of `alignment_term`; `theirs`, the sum of the others' advantages as each
+    player takes it to be.
+    """
+    own, theirs = jnp.asarray(own), jnp.asarray(theirs)
     if form == "meanfield":
-        theirs = theirs / max(others.shape[-1] - 1, 1)
+        theirs = theirs / max(theirs.shape[-1] - 1, 1)
     if form == "mean":
         counts = jnp.maximum(jnp.arange(len(own), dtype=own.dtype), 1.0)
         before = jnp.cumsum(own, axis=0) - own

@@ -86,15 +86,25 @@ class Batch(NamedTuple):
     """Episodes, and what an actor makes of them.
 
     **Arguments:** `played`; `log_probabilities` with which; `own`, each player's advantages;
-    `shaping`, what is added to them, or None; `returns` and `targets` of the critic.
+    `shaped`, what is added to them, or None; `explained` returns and `targets` of the critic.
     """
 
     played: Episodes
     log_probabilities: Float[RealArray, "steps episodes players"]
     own: Float[RealArray, "steps episodes players"]
-    shaping: Float[RealArray, "steps episodes players"] | None
+    shaped: "Shaped | None"
     explained: Float[RealArray, "players"]
     targets: Float[RealArray, "steps episodes players"]
+
+
+class Shaped(NamedTuple):
+    """What shaping adds to everyone's advantages, and how well it knows what others gain.
+
+    **Arguments:** `added`; `fidelity` of what each player takes the others' advantages to be.
+    """
+
+    added: Float[RealArray, "steps episodes players"]
+    fidelity: Float[RealArray, "players"]
 
 
 class Kept(NamedTuple):
@@ -146,9 +156,13 @@ class AbstractActor(AbstractEpisodic):
 
     @abc.abstractmethod
     def shaping(
-        self, game: SampledParametricGame, advantages: Float[RealArray, "steps episodes players"]
-    ) -> Float[RealArray, "steps episodes players"] | None:
-        """What is added to everyone's advantages; None where nothing ever is."""
+        self,
+        game: SampledParametricGame,
+        played: Episodes,
+        advantages: Float[RealArray, "steps episodes players"],
+        key: RandomKey,
+    ) -> Shaped | None:
+        """What is added to everyone's advantages in these episodes; None where nothing ever is."""
 
     def begin(self, game: SampledParametricGame, params: Params) -> Kept:
         critic = new_critic(game, self.scaled)
@@ -165,7 +179,8 @@ class AbstractActor(AbstractEpisodic):
         self, game: SampledParametricGame, params: Params, state: Kept, key: RandomKey
     ) -> tuple[Params, Kept]:
         batch, left = self._next_batch(game, params, state, key)
-        played, weights = batch.played, (batch.own, batch.shaping)
+        played, shaped = batch.played, batch.shaped
+        weights = batch.own, None if shaped is None else shaped.added
         if self.clipped is not None:
             weights = self._clipped(game, params, batch)
         own, added = weights
@@ -180,7 +195,8 @@ class AbstractActor(AbstractEpisodic):
             towards = plus(towards, shaping)
         towards = plus(towards, entropy_paid(game, params, played, self.entropy))
         critic = state.critic.learned(played.observations, batch.targets, self.critic_step)
-        report = state.report.noted(batch.explained, effect.astype(game.dtype))
+        fidelity = None if shaped is None else shaped.fidelity
+        report = state.report.noted(batch.explained, effect.astype(game.dtype), fidelity)
         kept = None if self.clipped is None else batch
         return towards, Kept(critic, kept, left, report)
 
@@ -213,9 +229,9 @@ class AbstractActor(AbstractEpisodic):
         if self.normalised:
             found = normalised(found)
         log_probabilities = jnp.asarray(game.log_probabilities(params, played))
-        added = self.shaping(game, found)
+        shaped = self.shaping(game, played, found, key)
         share = explained(returns, values)
-        return Batch(played, log_probabilities, found, added, share, targets)
+        return Batch(played, log_probabilities, found, shaped, share, targets)
 
     def _clipped(
         self, game: SampledParametricGame, params: Params, batch: Batch
@@ -228,9 +244,10 @@ class AbstractActor(AbstractEpisodic):
             ratios = jnp.broadcast_to(ratios.sum(axis=-1, keepdims=True), ratios.shape)
         clip = jnp.asarray(clip, ratios.dtype)
         own = jnp.asarray(clipped_weights(ratios, batch.own, clip))
-        if batch.shaping is None:
+        if batch.shaped is None:
             return own, None
-        return own, jnp.asarray(clipped_weights(ratios, batch.own + batch.shaping, clip)) - own
+        together = batch.own + batch.shaped.added
+        return own, jnp.asarray(clipped_weights(ratios, together, clip)) - own
 
 
 def entropy_paid(

@@ -9,6 +9,8 @@ from jaxtyping import Float
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, Whole
+from glasshouse.games.stochastic.episodes import Episodes
+from glasshouse.parametric.protocol import RandomKey
 from glasshouse.parametric.sampled import SampledParametricGame
 from glasshouse.rules.sampled.clipped import (
     CLIP,
@@ -63,7 +65,13 @@ class Ppo(AbstractActor):
     def clipped(self) -> tuple[RealArray, int]:
         return self.clip, self.epochs
 
-    def shaping(self, game: SampledParametricGame, advantages: RealArray) -> None:
+    def shaping(
+        self,
+        game: SampledParametricGame,
+        played: Episodes,
+        advantages: RealArray,
+        key: RandomKey,
+    ) -> None:
         return None
 
     @classmethod

@@ -43,26 +43,34 @@ class Report(eqx.Module):
 
     **Arguments:** `explained` variance of returns by the critic, see `cautions`; `effect`, how
     large a share of each player's direction is shaping: |Δ| / (|selfish| + |Δ|), Δ what shaping
-    adds; NaN where there is none; `steps` taken.
+    adds; NaN where there is none; `fidelity` of what the others' advantages are taken to be, see
+    `fidelity_of_critic`; NaN where nobody judges others; `steps` taken.
     """
 
     explained: Float[RealArray, "players"]
     effect: Float[RealArray, "players"]
+    fidelity: Float[RealArray, "players"]
     steps: RealArray
 
-    def noted(self, explained: RealArray, effect: RealArray) -> "Report":
+    def noted(
+        self, explained: RealArray, effect: RealArray, fidelity: RealArray | None = None
+    ) -> "Report":
         """The means with one step more."""
+        if fidelity is None:
+            fidelity = jnp.full_like(self.fidelity, jnp.nan)
         steps = self.steps + 1
         # The first steps count alike, so that zeros to begin with are no memory.
         weight = jnp.maximum(1 - FORGETS, 1 / steps).astype(self.explained.dtype)
         share = self.explained + weight * (explained - self.explained)
         effect = self.effect + weight * (effect - self.effect)
-        return Report(share, effect, steps)
+        fidelity = self.fidelity + weight * (fidelity - self.fidelity)
+        return Report(share, effect, fidelity, steps)
 
 
 def new_report(players: int, dtype: Any) -> Report:
     """Of nothing yet."""
-    return Report(jnp.zeros(players, dtype), jnp.zeros(players, dtype), jnp.asarray(0, jnp.int32))
+    none = jnp.zeros(players, dtype)
+    return Report(none, none, none, jnp.asarray(0, jnp.int32))
 
 
 def cautions(state: Any) -> list[Caution]:
@@ -70,8 +78,7 @@ def cautions(state: Any) -> list[Caution]:
 
     Of several runs at once, whose numbers have leading axes, their medians are judged.
     """
-    found = [x for x in _leaves(state) if isinstance(x, Report)]
-    return [said for report in found for said in _said(report)]
+    return [said for report in reports(state) for said in _said(report)]
 
 
 def cautions_of(rule: AbstractRule, state: Any) -> list[Caution]:
@@ -85,8 +92,7 @@ def cautions_of(rule: AbstractRule, state: Any) -> list[Caution]:
     rules, which = rule.distinct()
     found = []
     for k, own in enumerate(rules):
-        reports = [x for x in _leaves(state[k]) if isinstance(x, Report)]
-        shapes = any(np.isfinite(np.asarray(x.effect)).any() for x in reports)
+        shapes = any(np.isfinite(np.asarray(x.effect)).any() for x in reports(state[k]))
         found += [
             said
             for said in cautions_of(own, state[k])
@@ -95,8 +101,10 @@ def cautions_of(rule: AbstractRule, state: Any) -> list[Caution]:
     return found
 
 
-def _leaves(state: Any) -> list[Any]:
-    return jax.tree.leaves(state, is_leaf=lambda x: isinstance(x, Report))
+def reports(state: Any) -> list[Report]:
+    """The reports in the state of a rule, or of one that holds others, in their order."""
+    found = jax.tree.leaves(state, is_leaf=lambda x: isinstance(x, Report))
+    return [report for report in found if isinstance(report, Report)]
 
 
 def _said(report: Report) -> list[Caution]:

@@ -9,7 +9,8 @@ import pyarrow as pa
 from jaxtyping import Float
 
 from glasshouse._foundation.results import Readable, plain
-from glasshouse.dynamics.training import Curves, trained_players
+from glasshouse.dynamics.curves import Curves
+from glasshouse.dynamics.training import trained_players
 from glasshouse.games.stochastic.league import StepLeague
 from glasshouse.games.stochastic.sampling import sampled_league
 from glasshouse.leagues.rating import Ratings

@@ -9,14 +9,8 @@ import jax
 import numpy as np
 
 from glasshouse._foundation.progress import progress
-from glasshouse.dynamics.training import (
-    PARTS_OF_TRAINING,
-    Curves,
-    Training,
-    TrainingPart,
-    joined_curves,
-    training_parts,
-)
+from glasshouse.dynamics.curves import Curves, TrainingPart, joined_curves
+from glasshouse.dynamics.training import PARTS_OF_TRAINING, Training, training_parts
 from glasshouse.study.folder import SUMMARY, RunFolder, as_json, check_out, sha256
 from glasshouse.study.training.result import TrainingResult, training_result
 from glasshouse.study.training.setting import PreparedTraining, check_training

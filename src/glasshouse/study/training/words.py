@@ -14,6 +14,9 @@ from glasshouse.study.words.names import upper
 SEEDS_ALIKE = 2.0
 """Players whose means differ by no more than so many standard errors of both are told together."""
 
+PERFECT = 1e-6
+"""By so much may the fidelity of a perfect critic be off, by rounding."""
+
 
 def training_headline(result: TrainingResult) -> str:
     """Where payoffs per step end, and where they began."""
@@ -46,6 +49,14 @@ def training_claims(result: TrainingResult) -> Iterator[str]:
     if result.prepared.study.learning.players is not None:
         each = enumerate(players_words(result.prepared), start=1)
         yield upper(f"{'; '.join(f'player {k} {said}' for k, said in each)}.")
+    for report in curves.reports:
+        known = np.asarray(report.fidelity, dtype=float)
+        if np.any(known < 1 - PERFECT):
+            error = known.mean(axis=1).std(ddof=1) / math.sqrt(len(known)) if len(known) > 1 else 0
+            yield (
+                "What the others gain is known in part: the opponent critic explains "
+                f"{_mean(float(known.mean()), float(error))} of its variance at the end."
+            )
     last = curves.measured["payoff"][-1].mean(axis=1)
     kept = last[~np.isnan(last)]
     if kept.size > 1:

@@ -1,0 +1,105 @@
+"""Maps of manipulation: gains and losses by hand, half of the gain, and their figure."""
+
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from tests.layout import faults
+
+import glasshouse as gh
+from glasshouse.analysis import Manipulation, manipulation
+from glasshouse.errors import InputError
+from glasshouse.games.stochastic import IteratedMatrix
+from glasshouse.plots import plot_manipulation
+from glasshouse.rules import Fixed, through_adam
+from glasshouse.rules.sampled import AdvantageAlignment, CoarseCritic, NoisyCritic
+from glasshouse.semantics.policies import TablePolicy
+
+BETAS, FIDELITIES = np.array([1.0, 2.0, 4.0]), np.array([1.0, 0.6, 0.0])
+
+
+def made(gain, loss=None, spread=0.0):
+    """A map with these gains [critic, β], of five seeds that differ by multiples of `spread`."""
+    gain = np.asarray(gain, dtype=float)
+    loss = -gain if loss is None else np.asarray(loss, dtype=float)
+    selfish = np.arange(10.0).reshape(5, 2)
+    each = np.stack([gain, -loss], axis=-1)[:, :, None] + spread * np.arange(-2, 3)[:, None]
+    fidelity = np.broadcast_to(FIDELITIES[:, None], gain.shape)
+    critics = tuple(map(NoisyCritic, FIDELITIES))
+    return Manipulation(BETAS, critics, fidelity, selfish + each, selfish, (7, 8, 9, 10, 11), "")
+
+
+def test_gains_are_differences_from_the_same_seed_with_errors_over_seeds():
+    found = made([[1, 2, 4], [0.5, 1, 2], [0, 0, 0]], [[3, 2, 1]] * 3, spread=0.1)
+    assert np.allclose(found.gain, [[1, 2, 4], [0.5, 1, 2], [0, 0, 0]])
+    assert np.allclose(found.loss, [[3, 2, 1]] * 3)
+    error = np.std([-0.2, -0.1, 0.0, 0.1, 0.2], ddof=1) / np.sqrt(5)
+    assert np.allclose(found.gain_error, error)
+    assert np.allclose(found.loss_error, error)
+    assert [row["gain"] for row in found.rows][3:6] == pytest.approx([0.5, 1.0, 2.0])
+    found.paid[1, 1, 2] = np.nan  # a seed that failed is in no mean
+    assert found.gain[1, 1] == pytest.approx(1.0)
+
+
+def test_half_of_the_gain_lies_on_the_line_between_critics():
+    found = made([[1, 2, -1], [0.2, 1.5, 0], [0, 0, 0]])
+    # 1 → 0.5 between fidelities 1 and .6, at 1 - .4 · .5/.8; 2 → 1 between .6 and 0; no gain, none.
+    assert found.half_gain[:, 0] == pytest.approx([0.75, 0.4, np.nan], nan_ok=True)
+    assert found.half_gain[:2, 1] == pytest.approx([0.0, 0.0])
+    # Gains rise by 1 with each β up to 2: half of them at β/2, which is a fidelity of ¼.
+    assert found.half_gain_predicted == pytest.approx([0.25, 0.25, np.nan], nan_ok=True)
+    # Five seeds that differ by ±.1, ±.2 in both alike: the jackknife's error, by hand.
+    spread = made([[1, 2, 4], [0, 0, 0], [0, 0, 0]], spread=0.1)
+    left = [np.delete(np.arange(-2, 3), k).mean() * 0.1 for k in range(5)]
+    by_hand = [1 - 0.4 * (1 + x) / 2 for x in left]  # from 1 + x to x, half of the former
+    error = np.sqrt(4 * np.mean((np.array(by_hand) - np.mean(by_hand)) ** 2))
+    assert spread.half_gain[0, 1] == pytest.approx(error)
+
+
+def test_what_makes_no_map_is_refused_in_one_line():
+    stage = gh.load_game("prisoners_dilemma")
+    game = IteratedMatrix(stage, horizon=4)
+    sampled = gh.SampledParametricGame(game, TablePolicy(game), episodes=4)
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"betas": [2.0, 1.0]}, "rise"),
+        ({"betas": [0.0, 1.0]}, "positive"),
+        ({"critics": [NoisyCritic(1.0), CoarseCritic(2)]}, "one class"),
+    ]
+    for wrong, said in cases:
+        with pytest.raises(InputError, match=said):
+            manipulation(sampled, Fixed(), **wrong)
+    with pytest.raises(InputError, match="manipulation is in games played in samples"):
+        manipulation(stage, Fixed())  # pyright: ignore[reportArgumentType]
+
+
+def test_a_shaper_gains_by_what_it_knows_and_nothing_by_what_it_does_not():
+    """Against another shaper that learns at a third of its pace; settings of the seeds 0 to 99."""
+    rows = np.array([[-1.0, -3.0], [0.0, -2.0]])
+    game = IteratedMatrix(gh.NormalFormGame([rows, rows.T]), horizon=32)
+    sampled = gh.SampledParametricGame(game, TablePolicy(game), episodes=32)
+    found = manipulation(
+        sampled,
+        through_adam(AdvantageAlignment(3.0)),
+        betas=[2.0],
+        critics=[NoisyCritic(1.0), NoisyCritic(0.0)],
+        paces=(1.0, 1 / 3),
+        seeds=6,
+        first=1000,
+    )
+    assert found.gain[0, 0] > 5 * found.gain_error[0, 0]
+    assert abs(found.gain[1, 0]) <= 2 * found.gain_error[1, 0]
+    assert np.all(np.abs(found.fidelity[:, 0] - [1.0, 0.0]) < 0.01)
+
+
+def test_the_map_is_laid_out_well_at_the_width_of_a_column():
+    found = made([[1, 2, 4], [0.5, 1.2, 2], [0, 0.1, -0.1]], spread=0.1)
+    ax = plot_manipulation(
+        BETAS, FIDELITIES, found.gain, found.gain_error,
+        half=found.half_gain[:, 0], predicted=found.half_gain_predicted,
+    )  # fmt: skip
+    assert not faults(cast(Any, ax.figure))
+    line = next(x for x in ax.lines if "half" in str(x.get_label()))
+    # Half of 1 is left at .6, the second row; of 2 where it falls from 1.2 to .1.
+    assert np.asarray(line.get_ydata())[:2] == pytest.approx([1.0, 1 + (1.2 - 1.0) / 1.1])
+    with pytest.raises(InputError, match="a row for each fidelity"):
+        plot_manipulation(BETAS, FIDELITIES[:2], found.gain)
