@@ -68,7 +68,7 @@ def test_what_makes_no_map_is_refused_in_one_line():
     for wrong, said in cases:
         with pytest.raises(InputError, match=said):
             manipulation(sampled, Fixed(), **wrong)
-    with pytest.raises(InputError, match="manipulation is in games played in samples"):
+    with pytest.raises(InputError, match="manipulation is learned from episodes of play"):
         manipulation(stage, Fixed())  # pyright: ignore[reportArgumentType]
 
 

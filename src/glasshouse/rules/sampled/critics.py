@@ -1,5 +1,7 @@
 """Critics: what is expected from where a player is, learned beside the players."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp

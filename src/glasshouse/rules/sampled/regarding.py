@@ -1,7 +1,7 @@
 """Actors who care for what the others are paid."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Unpack
 
 import jax.numpy as jnp
 from jaxtyping import Float
@@ -13,8 +13,13 @@ from glasshouse.games.stochastic.episodes import Episodes
 from glasshouse.parametric.protocol import RandomKey
 from glasshouse.parametric.sampled import SampledParametricGame
 from glasshouse.rules.sampled.advantages import of_the_others
-from glasshouse.rules.sampled.clipped import CRITIC_KEYS, TRACE, AbstractActor, Shaped
-from glasshouse.rules.sampled.critics import TARGETS
+from glasshouse.rules.sampled.clipped import (
+    CRITIC_KEYS,
+    TRACE,
+    AbstractActor,
+    CriticSettings,
+    Shaped,
+)
 
 
 class OtherRegarding(AbstractActor):
@@ -44,16 +49,9 @@ class OtherRegarding(AbstractActor):
     }
 
     def __init__(
-        self,
-        weight: Numbers = -1.0,
-        trace: Numbers = 0.95,
-        critic_step: Numbers = 0.1,
-        scaled: bool = True,
-        targets: str = TARGETS[0],
-        entropy: Numbers = 0.0,
-        normalised: bool = False,
+        self, weight: Numbers = -1.0, trace: Numbers = 0.95, **critic: Unpack[CriticSettings]
     ):
-        super().__init__(trace, critic_step, scaled, targets, entropy, normalised)
+        super().__init__(trace, **critic)
         self.weight = finite_number(weight, "weight")
 
     @property
