@@ -133,6 +133,7 @@ from glasshouse.semantics.policies import (
     MlpPolicy,
     Opaque,
     PolicyPlayer,
+    ProjectedWeights,
     TablePolicy,
 )
 from glasshouse.semantics.registry import SEMANTICS
@@ -467,6 +468,7 @@ EXAMPLES = {
     "PolicyPlayer": lambda: PolicyPlayer(TablePolicy(IteratedMatrix.example()), np.zeros((5, 1))),
     "Opaque": Opaque.example,
     "MirroredWeights": MirroredWeights.example,
+    "ProjectedWeights": ProjectedWeights.example,
     "Training": Training,
     "Curves": lambda: train(sampled_game(), Training(updates=2, every=1, seeds=2)),
     "PreparedTraining": prepared_training,
