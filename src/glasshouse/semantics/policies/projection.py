@@ -42,7 +42,7 @@ class ProjectedWeights(AbstractTransparency):
 
         from glasshouse.semantics.policies import ProjectedWeights
 
-        print(ProjectedWeights(0.5, dimensions=2).formula)  # f(o_i; θ_i) + κ Σ_{j≠i} f(o_i; PᵀP θ_j)
+        print(ProjectedWeights(0.5, dimensions=2).words)  # projected weights
     """
 
     coupling: Float[RealArray, ""]
