@@ -25,6 +25,7 @@ from glasshouse import LogisticFamily, NormalFormGame, ParametricGame, Tied, run
 from glasshouse._foundation.results import UNLESS_NONE, Readable, Result, plain
 from glasshouse._foundation.tabular import MOST_EXPANDED, number_text
 from glasshouse.analysis import (
+    Estimate,
     Observed,
     Portrait,
     SearchedPoint,
@@ -46,6 +47,7 @@ from glasshouse.analysis import (
     player_thresholds,
     quasi_concavity_threshold,
     reached_rest_points,
+    selfish_parts,
     sensitivity,
     sensitivity_path,
     survey,
@@ -369,6 +371,13 @@ EXAMPLES = {
     "GainFamily": lambda: GainFamily(GAME, Interpreter.example((2, 2))),
     "GainFamily of policies": lambda: GainFamily(GAME, Policies.example((2, 2))),
     "Sensitivity": lambda: sensitivity(PARAMETRIC, CORNER),
+    "Estimate": lambda: Estimate(0.5, 0.1),
+    "SampledSensitivity": lambda: sensitivity(
+        sampled_game(), sampled_game().neutral(), key=jax.random.key(0), episodes=64
+    ),
+    "SelfishParts": lambda: selfish_parts(
+        sampled_game(), sampled_game().neutral(), key=jax.random.key(0), episodes=64
+    ),
     "Sensitivity of 4 players": lambda: sensitivity(
         LogisticFamily(catalogue.public_goods(n=4), 3.0)(0.5), (0.1,) * 4
     ),
