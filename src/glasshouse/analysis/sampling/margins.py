@@ -37,7 +37,7 @@ def sampled_margin(
     game = playing(game, "the first-order margin", key)
     size = groups_of(episodes)
     found = grouped(game, check_params(game, params), key, size, each_step_of(quantity))
-    value, without = products_of_means(kernels_of(found).sum(axis=(0, 1)))
+    value, without = products_of_means(np.asarray(kernels_of(found)).sum(axis=(0, 1)))
     return Estimate(float(value), float(jackknifed(without)), detail=how(size))
 
 

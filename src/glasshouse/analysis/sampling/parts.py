@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from glasshouse._foundation.arrays import as_floats
+from glasshouse._foundation.arrays import RealArray, as_floats
 from glasshouse._foundation.numbers import Whole, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import Readable
@@ -193,17 +193,19 @@ def _still_to_come(values: Array) -> Array:
     return onward - others_mean(onward)
 
 
-def rows_of(tree: PyTree) -> Float[np.ndarray, "groups numbers"]:
-    """All numbers of each group in a row."""
-    leaves = [np.asarray(x, np.float64) for x in jax.tree.leaves(tree)]
-    return np.concatenate([x.reshape(len(x), -1) for x in leaves], axis=1)
+def kernels_of(found: Groups) -> Float[RealArray, "owners readers groups groups"]:
+    """⟨∂m/∂θ_i of group b, the part of ∂U_i/∂θ_i through j of group c⟩, traced or not."""
 
+    def rows(tree: PyTree) -> Float[Array, "groups numbers"]:
+        leaves = [jnp.asarray(x, float) for x in jax.tree.leaves(tree)]
+        return jnp.concatenate([x.reshape(len(x), -1) for x in leaves], axis=1)
 
-def kernels_of(found: Groups) -> Float[np.ndarray, "owners readers groups groups"]:
-    """⟨∂m/∂θ_i of group b, the part of ∂U_i/∂θ_i through j of group c⟩."""
-    steepest = [rows_of(x) for x in found.steepest]
-    each = [[steepest[i] @ rows_of(part).T for part in own] for i, own in enumerate(found.through)]
-    return np.array(each)
+    steepest = [rows(x) for x in found.steepest]
+    each = [
+        jnp.stack([steepest[i] @ rows(part).T for part in own])
+        for i, own in enumerate(found.through)
+    ]
+    return jnp.stack(each)
 
 
 def _summed(parts: Any) -> tuple[Params, Params]:

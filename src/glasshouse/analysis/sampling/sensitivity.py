@@ -134,7 +134,7 @@ def sampled_sensitivity(
     groups, steps = jax.random.split(key)  # pyright: ignore[reportArgumentType]
     found = grouped(game, params, groups, size, each_step_of(quantity))
     frequency, frequency_error = mean_and_error(np.asarray(found.frequencies, np.float64))
-    margins, without = products_of_means(kernels_of(found))
+    margins, without = products_of_means(np.asarray(kernels_of(found)))
     margin = Estimate(float(margins.sum()), float(jackknifed(without.sum(axis=(0, 1)))))
     looked = min(LOOKED_AT, GROUPS * size)
     squares, products = squares_where_played(game, params, steps, looked)

@@ -77,7 +77,7 @@ def sampled_switch(
             game = playing(family(float(coupling)), "a first movement", key)
             params = game.neutral() if start is None else check_params(game, start)
             each = grouped(game, params, key, size, counted)
-            found.append(products_of_means(kernels_of(each).sum(axis=(0, 1))))
+            found.append(products_of_means(np.asarray(kernels_of(each)).sum(axis=(0, 1))))
         values, without = (np.stack(x) for x in zip(*found, strict=True))
         return Tried(couplings, values, without)
 
