@@ -44,8 +44,8 @@ class Part:
 
     **Arguments:** `kind` of networks; `game`, played "once", "repeated" or "sampled", repeated in
     episodes; `start`, "independent" networks, "equal" ones or "tied", shared weights; `rate` of
-    cooperation to which they were trained, None where they are random; `standard`, whether all play the prisoner's dilemma
-    (5, 3, 1, 0).
+    cooperation to which they were trained, None where they are random; `standard`, whether all
+    play the prisoner's dilemma (5, 3, 1, 0).
     """
 
     kind: str

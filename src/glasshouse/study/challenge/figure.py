@@ -39,9 +39,9 @@ def challenge_figure(findings: ChallengeFindings) -> StudyFigure:
     """One scatter plot for each kind of networks and game, after the window of 500 steps."""
     windows = findings.settings.windows
     steps = max((w for w in windows if w <= DRAWN_WINDOW), default=windows[0])
-    panels = [
-        (kind, game) for game in (*GAMES, SAMPLED) for kind in KINDS if _tried(findings, kind, game)
-    ] or [(KINDS[0], GAMES[0])]
+    games = (*GAMES, SAMPLED)
+    tried = [(kind, game) for game in games for kind in KINDS if _tried(findings, kind, game)]
+    panels = tried or [(KINDS[0], GAMES[0])]
     columns = min(3, len(panels))
     rows = -(-len(panels) // columns)
     with style.context("default"):
