@@ -1,5 +1,7 @@
 """First movements from episodes: products of two means, each without the other's noise."""
 
+import numpy as np
+
 from glasshouse._foundation.numbers import Whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse.analysis.sampling.estimates import (
