@@ -103,12 +103,12 @@ for ax, (name, outcomes) in zip(axes, ends.items(), strict=True):
         ax.plot(
             shares, [getattr(x, kind).value for x in outcomes], style, color=colour, label=label
         )
-    ax.axvline(0.3, color="0.7", lw=1)
+    ax.axvline(0.3, color="0.7", lw=1, label="the first movement turns")
     ax.set_title(name)
     ax.set_xlabel(f"share given away w{' = κ / (1 + κ)' if name == 'glass' else ''}")
     ax.spines[["top", "right"]].set_visible(False)
 axes[0].set_ylabel("share of pairs")
 figure.legend(
-    *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False
+    *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False
 )
 figure.savefig("gifts.svg")
