@@ -20,7 +20,7 @@ import numpy as np
 import glasshouse as gh
 from glasshouse.analysis.challenge.scores import first_switch, is_right
 from glasshouse.analysis.sampling.estimates import jackknifed, products_of_means
-from glasshouse.analysis.sampling.parts import GROUPS, grouped, kernels_of
+from glasshouse.analysis.sampling.parts import PARTED, grouped, kernels_of
 from glasshouse.games.stochastic import CoinGame, transitions
 from glasshouse.games.stochastic.episodes import episode_uniforms
 from glasshouse.semantics.policies import MirroredWeights, TablePolicy
@@ -125,7 +125,7 @@ def row(seed, game, policy, exact):
     kernels, changes = [], []
     for coupling in GAINS:
         read = sampled(game, policy, coupling)
-        groups = grouped(read, params, jax.random.fold_in(key, 1), LOOKS // GROUPS, coins_left)
+        groups = grouped(read, params, jax.random.fold_in(key, 1), LOOKS // PARTED, coins_left)
         kernels.append(np.asarray(kernels_of(groups)).sum(axis=(0, 1)))
         changes.append(np.asarray(sampled_changes(read, params, jax.random.fold_in(key, 2))))
     values, without = products_of_means(np.stack(kernels))

@@ -15,8 +15,7 @@ from glasshouse.analysis.challenge.scores import ChallengeTrial, first_switch
 from glasshouse.analysis.challenge.settings import Challenge, Forecast, Forecasts, Part
 from glasshouse.analysis.sampling.estimates import products_of_means
 from glasshouse.analysis.sampling.parts import (
-    COOPERATION,
-    GROUPS,
+    PARTED,
     each_step_of,
     grouped,
     kernels_of,
@@ -25,12 +24,13 @@ from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.games.stochastic.episodes import episode_uniforms
 from glasshouse.games.stochastic.iterated import IteratedMatrix
 from glasshouse.parametric import Params, SampledParametricGame
+from glasshouse.parametric.measure import COOPERATION
 from glasshouse.semantics.policies import MirroredWeights, TablePolicy
 
 HORIZON = 32
 """Rounds of an episode."""
 
-EPISODES = 128
+PLAYED = 128
 """Of a learning step."""
 
 LOOKS = 2048
@@ -40,7 +40,7 @@ TRAINING_STEP = 1.0
 """Twenty times that of learning: payoffs per step move tables slowly, and training only says where
 learning starts."""
 
-LONGEST_TRAINING = 2000
+LONGEST_SAMPLED_TRAINING = 2000
 """Steps, after which training is given up."""
 
 CHANCE = {"training": 1, "predicting": 2, "learning": 3, "measuring": 4, "rates": 5}
@@ -59,7 +59,7 @@ def tables_of(part: Part, settings: Challenge) -> tuple[Any, Bool[np.ndarray, "s
     for seed in range(settings.seed, settings.seed + settings.seeds):
         game = IteratedMatrix(stage_of(part, seed), HORIZON, settings.discount)
         policy = TablePolicy(game)
-        played = SampledParametricGame(game, policy, MirroredWeights(0.0), episodes=EPISODES)
+        played = SampledParametricGame(game, policy, MirroredWeights(0.0), episodes=PLAYED)
         drawn = policy.initials(seed, 2)
         pairs.append((played, (drawn[0], drawn[1]), np.asarray(seed, np.uint32)))
     tables = stack(pairs)
@@ -118,7 +118,7 @@ def measured_by_sampling(
     )
 
 
-def at_gain(member: Member) -> tuple[SampledParametricGame, Params, Array]:
+def played_at_gain(member: Member) -> tuple[SampledParametricGame, Params, Array]:
     """The game at the member's gain, where learning starts, and the key of its seed."""
     (game, start, seed), gain = member
     game = eqx.tree_at(lambda g: g.transparency.coupling, game, gain)
@@ -140,14 +140,14 @@ def frequencies(
 
 
 def _kernels(member: Member) -> Float[Array, "groups groups"]:
-    game, start, key = at_gain(member)
+    game, start, key = played_at_gain(member)
     each_step = each_step_of(COOPERATION)
-    found = grouped(game, start, chance(key, "predicting"), LOOKS // GROUPS, each_step)
+    found = grouped(game, start, chance(key, "predicting"), LOOKS // PARTED, each_step)
     return kernels_of(found).sum(axis=(0, 1))
 
 
 def _rates(member: Member) -> Float[RealArray, "players"]:
-    game, start, key = at_gain(member)
+    game, start, key = played_at_gain(member)
     return frequencies(game, start, chance(key, "rates"))
 
 
@@ -155,7 +155,7 @@ def _changes(
     member: Member, windows: tuple[int, ...], step_size: RealArray
 ) -> Float[Array, "windows"]:
     """By how much mean cooperation has changed after every window, by the same chance."""
-    game, start, key = at_gain(member)
+    game, start, key = played_at_gain(member)
     learning, measuring = chance(key, "learning"), chance(key, "measuring")
 
     def step(t: Array, params: Params) -> Params:
@@ -181,14 +181,14 @@ def _trained(member: Member, rate: RealArray) -> tuple[Params, Array]:
 
     Everyone takes steps while it cooperates more often in the episodes of the step.
     """
-    game, start, key = at_gain(member)
+    game, start, key = played_at_gain(member)
     key = chance(key, "training")
     start = jax.tree.map(lambda x: jnp.asarray(x, float), start)
 
     def step(carry: tuple[Params, Array, Array]) -> tuple[Params, Array, Array]:
         params, count, _ = carry
         now = jax.random.fold_in(key, count)
-        above = frequencies(game, params, now, EPISODES) > rate
+        above = frequencies(game, params, now, PLAYED) > rate
         moves = game.selfish_gradients(params, now)
         params = tuple(
             jax.tree.map(lambda x, d, k=k: x + TRAINING_STEP * above[k] * d, own, moves[k])
@@ -197,7 +197,7 @@ def _trained(member: Member, rate: RealArray) -> tuple[Params, Array]:
         return params, count + 1, ~above.any()
 
     def goes_on(carry: tuple[Params, Array, Array]) -> Array:
-        return (carry[1] < LONGEST_TRAINING) & ~carry[2]
+        return (carry[1] < LONGEST_SAMPLED_TRAINING) & ~carry[2]
 
     begin = start, jnp.asarray(0), jnp.asarray(False)
     params, _, arrived = jax.lax.while_loop(goes_on, step, begin)

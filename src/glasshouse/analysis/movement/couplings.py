@@ -21,7 +21,6 @@ from glasshouse.analysis.movement.first_order import (
 )
 from glasshouse.analysis.movement.switch import Search, Switch, find_switch
 from glasshouse.analysis.movement.windows import shortest_window
-from glasshouse.analysis.sampling.parts import COOPERATION
 from glasshouse.analysis.sampling.switch import SAMPLED_BRACKET, SAMPLED_POINTS, sampled_switch
 from glasshouse.dynamics import Learning, batch_map
 from glasshouse.dynamics.doors import check_params
@@ -32,6 +31,7 @@ from glasshouse.families.along import games_along
 from glasshouse.families.family import HIGHEST
 from glasshouse.parametric import AbstractParametricGame, Params, require_exact
 from glasshouse.parametric.capabilities import Capability, unit_of
+from glasshouse.parametric.measure import COOPERATION
 from glasshouse.parametric.protocol import RandomKey
 from glasshouse.rules.base import AbstractDirection, AbstractRule, check_direction, of_words
 from glasshouse.rules.gradient import Gradient

@@ -17,12 +17,11 @@ from glasshouse._foundation.precision import (
     inside_transformation,
 )
 from glasshouse.analysis.sampling.margins import sampled_margin
-from glasshouse.analysis.sampling.parts import COOPERATION
 from glasshouse.dynamics.doors import check_params
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params, require, require_exact
 from glasshouse.parametric.capabilities import Capability, capabilities
-from glasshouse.parametric.measure import observed
+from glasshouse.parametric.measure import COOPERATION, observed
 from glasshouse.parametric.protocol import RandomKey
 from glasshouse.rules.base import AbstractDirection, check_direction, velocity
 from glasshouse.rules.gradient import Gradient

@@ -80,7 +80,7 @@ def jackknifed(without: Float[np.ndarray, "*batch groups"]) -> Float[np.ndarray,
     return np.sqrt((groups - 1) / groups * (apart**2).sum(axis=-1))
 
 
-def mean_and_error(
+def mean_with_error(
     values: Float[np.ndarray, "*batch groups"],
 ) -> tuple[Float[np.ndarray, "*batch"], Float[np.ndarray, "*batch"]]:
     """The mean of independent numbers, and its standard error."""

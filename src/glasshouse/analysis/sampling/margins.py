@@ -11,13 +11,13 @@ from glasshouse.analysis.sampling.estimates import (
     products_of_means,
 )
 from glasshouse.analysis.sampling.parts import (
-    GROUPS,
+    PARTED,
     EachStep,
     each_step_of,
     grouped,
     groups_of,
     kernels_of,
-    playing,
+    plays_episodes,
 )
 from glasshouse.dynamics.doors import check_params
 from glasshouse.parametric import AbstractParametricGame, Params
@@ -36,7 +36,7 @@ def sampled_margin(
 
     Definition: the mean of ⟨∇m from group b, v from group c⟩ over groups b ≠ c of episodes.
     """
-    game = playing(game, "the first-order margin", key)
+    game = plays_episodes(game, "the first-order margin", key)
     size = groups_of(episodes)
     found = grouped(game, check_params(game, params), key, size, each_step_of(quantity))
     value, without = products_of_means(np.asarray(kernels_of(found)).sum(axis=(0, 1)))
@@ -46,6 +46,6 @@ def sampled_margin(
 def how(size: int) -> str:
     """How it was estimated, in words."""
     return (
-        f"{GROUPS * size} episodes in {GROUPS} groups, errors by leaving out one in turn, signs "
+        f"{PARTED * size} episodes in {PARTED} groups, errors by leaving out one in turn, signs "
         f"beyond {TOLD_APART:g} standard errors"
     )

@@ -14,22 +14,22 @@ from glasshouse._foundation.arrays import RealArray, as_floats
 from glasshouse._foundation.numbers import Whole, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import Readable
-from glasshouse.analysis.sampling.estimates import mean_and_error
+from glasshouse.analysis.sampling.estimates import mean_with_error
 from glasshouse.dynamics.doors import check_params
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic.episodes import Episodes, episode_uniforms
 from glasshouse.parametric import AbstractParametricGame, Params, require
 from glasshouse.parametric.capabilities import needs_key
+from glasshouse.parametric.observable import WELFARE
 from glasshouse.parametric.protocol import RandomKey
 from glasshouse.parametric.sampled import MOST_EPISODES_PLAYED, others_mean
 
-GROUPS = 32
+PARTED = 32
 """Into so many groups episodes are divided, whose differences say how large the errors are."""
 
-EPISODES = 4096
+ESTIMATE_EPISODES = 4096
 """Episodes of an estimate."""
 
-COOPERATION, WELFARE = "cooperation", "welfare"
 
 EachStep = Callable[[Episodes], Float[Array, "steps episodes"]]
 """What is counted at each step of each episode."""
@@ -71,7 +71,7 @@ def selfish_parts(
     params: Params,
     *,
     key: RandomKey,
-    episodes: Whole = EPISODES,
+    episodes: Whole = ESTIMATE_EPISODES,
 ) -> SelfishParts:
     """How much of everybody's selfish gradient is there only because others read its parameters.
 
@@ -95,17 +95,17 @@ def selfish_parts(
         parts = selfish_parts(read, read.neutral(), key=jax.random.key(0))
         print(parts.own[0][0].round(1), parts.reading[0][0].round(1))  # [-0.4] [0.4]
     """
-    game = playing(game, "selfish_parts", key)
+    game = plays_episodes(game, "selfish_parts", key)
     params = check_params(game, params)
     found = grouped(game, params, key, groups_of(episodes), each_step_of(WELFARE))
     players = range(game.players)
     own, own_errors = _summed([found.through[i][i : i + 1] for i in players])
     others = [[x for j, x in enumerate(found.through[i]) if j != i] for i in players]
     reading, reading_errors = _summed(others)
-    return SelfishParts(own, own_errors, reading, reading_errors, int(episodes), GROUPS)
+    return SelfishParts(own, own_errors, reading, reading_errors, int(episodes), PARTED)
 
 
-def playing(game: AbstractParametricGame, who: str, key: RandomKey) -> Any:
+def plays_episodes(game: AbstractParametricGame, who: str, key: RandomKey) -> Any:
     """The game, which plays episodes.
 
     **Raises:** `InputError` where it does not, or where there is no key.
@@ -119,11 +119,11 @@ def groups_of(episodes: Whole | None) -> int:
 
     **Raises:** `InputError` where there are too few or they do not fill all groups.
     """
-    asked = EPISODES if episodes is None else episodes
-    count = whole(asked, "episodes", least=2 * GROUPS, most=MOST_EPISODES_PLAYED)
-    if count % GROUPS:
-        raise InputError(f"episodes={count} must be a multiple of {GROUPS}, the groups of them")
-    return count // GROUPS
+    asked = ESTIMATE_EPISODES if episodes is None else episodes
+    count = whole(asked, "episodes", least=2 * PARTED, most=MOST_EPISODES_PLAYED)
+    if count % PARTED:
+        raise InputError(f"episodes={count} must be a multiple of {PARTED}, the groups of them")
+    return count // PARTED
 
 
 def each_step_of(quantity: str | EachStep) -> EachStep:
@@ -150,11 +150,11 @@ def _counted(quantity: str, played: Episodes) -> Float[Array, "steps episodes"]:
 
 @eqx.filter_jit
 def grouped(game: Any, params: Params, key: Any, size: int, counted: EachStep) -> Groups:
-    """Estimates from `GROUPS` groups of so many episodes."""
-    rows = episode_uniforms(game.game, key, GROUPS * size, game.dtype)
+    """Estimates from `PARTED` groups of so many episodes."""
+    rows = episode_uniforms(game.game, key, PARTED * size, game.dtype)
     return jax.lax.map(
         lambda uniforms: _of_group(game, as_floats(params), uniforms, counted),
-        rows.reshape(GROUPS, size, -1),
+        rows.reshape(PARTED, size, -1),
     )
 
 
@@ -216,7 +216,7 @@ def _summed(parts: Any) -> tuple[Params, Params]:
 
     sums = [jax.tree.map(total, *own) for own in parts]
     means, errors = (
-        tuple(jax.tree.map(lambda x, k=k: mean_and_error(x)[k], own) for own in sums)
+        tuple(jax.tree.map(lambda x, k=k: mean_with_error(x)[k], own) for own in sums)
         for k in range(2)
     )
     return means, errors

@@ -15,30 +15,30 @@ from glasshouse._foundation.results import LINE_WIDTH, plain
 from glasshouse.analysis.sampling.estimates import (
     Estimate,
     jackknifed,
-    mean_and_error,
+    mean_with_error,
     products_of_means,
 )
 from glasshouse.analysis.sampling.margins import how
 from glasshouse.analysis.sampling.parts import (
-    GROUPS,
+    PARTED,
     EachStep,
     each_step_of,
     grouped,
     groups_of,
     kernels_of,
-    playing,
+    plays_episodes,
 )
 from glasshouse.analysis.sampling.reading import squares_where_played
 from glasshouse.dynamics.doors import check_params
 from glasshouse.parametric import AbstractParametricGame, Params
 from glasshouse.parametric.protocol import RandomKey
 
-LOOKED_AT = 512
+STEPS_LOOKED_AT = 512
 """Steps, of as many episodes, at which derivatives of behaviour are looked at."""
 
-PAIRS = Float[np.ndarray, "owners readers"]
+MATRIX = Float[np.ndarray, "owners readers"]
 
-MOVES = {"positive": "rises", "negative": "falls", "unknown": "unknown"}
+MOVEMENTS = {"positive": "rises", "negative": "falls", "unknown": "unknown"}
 
 
 @dataclasses.dataclass(frozen=True, repr=False, eq=False)
@@ -60,14 +60,14 @@ class SampledSensitivity(Evidenced):
     quantity: str
     frequency: float
     frequency_error: float
-    norms: PAIRS
-    norm_errors: PAIRS
-    access: PAIRS
-    access_errors: PAIRS
-    fidelity: PAIRS
-    fidelity_errors: PAIRS
-    margins: PAIRS
-    margin_errors: PAIRS
+    norms: MATRIX
+    norm_errors: MATRIX
+    access: MATRIX
+    access_errors: MATRIX
+    fidelity: MATRIX
+    fidelity_errors: MATRIX
+    margins: MATRIX
+    margin_errors: MATRIX
     margin: Estimate
     method: str
     detail: str
@@ -98,7 +98,7 @@ class SampledSensitivity(Evidenced):
     @property
     def movement(self) -> str:
         """Whether what is asked about "rises" or "falls" at first, or "unknown"."""
-        return MOVES[self.margin.sign]
+        return MOVEMENTS[self.margin.sign]
 
     def __str__(self) -> str:
         lines = ["owner reader  sensitivity         access              fidelity            margin"]
@@ -129,14 +129,14 @@ def sampled_sensitivity(
     episodes: Whole | None,
 ) -> SampledSensitivity:
     """`sensitivity` where payoffs are drawn."""
-    game = playing(game, "a sensitivity", key)
+    game = plays_episodes(game, "a sensitivity", key)
     size, params = groups_of(episodes), check_params(game, params)
     groups, steps = jax.random.split(key)  # pyright: ignore[reportArgumentType]
     found = grouped(game, params, groups, size, each_step_of(quantity))
-    frequency, frequency_error = mean_and_error(np.asarray(found.frequencies, np.float64))
+    frequency, frequency_error = mean_with_error(np.asarray(found.frequencies, np.float64))
     margins, without = products_of_means(np.asarray(kernels_of(found)))
     margin = Estimate(float(margins.sum()), float(jackknifed(without.sum(axis=(0, 1)))))
-    looked = min(LOOKED_AT, GROUPS * size)
+    looked = min(STEPS_LOOKED_AT, PARTED * size)
     squares, products = squares_where_played(game, params, steps, looked)
     norms, norm_errors = _roots(np.asarray(squares, np.float64))
     access, fidelity = _ratios(np.asarray(products, np.float64))
@@ -156,15 +156,17 @@ def sampled_sensitivity(
     )
 
 
-def _roots(squares: Float[np.ndarray, "steps owners readers"]) -> tuple[PAIRS, PAIRS]:
-    means, errors = mean_and_error(np.moveaxis(squares, 0, -1))
+def _roots(
+    squares: Float[np.ndarray, "steps owners readers"],
+) -> tuple[MATRIX, MATRIX]:
+    means, errors = mean_with_error(np.moveaxis(squares, 0, -1))
     roots = np.sqrt(means)
     return roots, np.where(roots > 0, errors / np.where(roots > 0, 2 * roots, 1.0), 0.0)
 
 
 def _ratios(
     products: Float[np.ndarray, "steps owners readers products"],
-) -> tuple[tuple[PAIRS, PAIRS], tuple[PAIRS, PAIRS]]:
+) -> tuple[tuple[MATRIX, MATRIX], tuple[MATRIX, MATRIX]]:
     """Access and fidelity with errors, both to first order in what each step adds."""
     own, across, read = np.moveaxis(products, -1, 0)
     means = [x.mean(axis=0) for x in (own, across, read)]

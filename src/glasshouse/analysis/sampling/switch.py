@@ -13,13 +13,13 @@ from glasshouse.analysis.movement.switch import Switch
 from glasshouse.analysis.sampling.estimates import TOLD_APART, jackknifed, products_of_means
 from glasshouse.analysis.sampling.margins import how
 from glasshouse.analysis.sampling.parts import (
-    GROUPS,
+    PARTED,
     EachStep,
     each_step_of,
     grouped,
     groups_of,
     kernels_of,
-    playing,
+    plays_episodes,
 )
 from glasshouse.dynamics.doors import check_params
 from glasshouse.parametric import AbstractParametricGame, Params
@@ -66,7 +66,7 @@ def sampled_switch(
     is.
     """
     low, high = pair(bracket, "the bracket of couplings")
-    playing(family(low), "a first movement", key)
+    plays_episodes(family(low), "a first movement", key)
     size, count = groups_of(episodes), whole(points, "points", least=3)
     counted = each_step_of(quantity)
     keys = jax.random.split(key)  # pyright: ignore[reportArgumentType]
@@ -74,7 +74,7 @@ def sampled_switch(
     def tried(couplings: np.ndarray, key: RandomKey) -> Tried:
         found = []
         for coupling in couplings:
-            game = playing(family(float(coupling)), "a first movement", key)
+            game = plays_episodes(family(float(coupling)), "a first movement", key)
             params = game.neutral() if start is None else check_params(game, start)
             each = grouped(game, params, key, size, counted)
             found.append(products_of_means(np.asarray(kernels_of(each)).sum(axis=(0, 1))))
@@ -83,7 +83,7 @@ def sampled_switch(
 
     first = tried(np.linspace(low, high, count), keys[0])
     settings = {
-        "episodes": GROUPS * size,
+        "episodes": PARTED * size,
         "multiple": TOLD_APART,
         "points": count,
         "searched": (low, high),
@@ -96,7 +96,7 @@ def sampled_switch(
         )
     second = tried(np.linspace(*ends, count), keys[1])
     narrower = clear_ends(second) or ends
-    value, error = crossing(second)
+    value, error = zero_of_line(second)
     return Switch(
         value,
         narrower,
@@ -124,7 +124,7 @@ def clear_ends(found: Tried) -> tuple[float, float] | None:
     return float(found.couplings[clear[k]]), float(found.couplings[clear[k + 1]])
 
 
-def crossing(found: Tried) -> tuple[float, float]:
+def zero_of_line(found: Tried) -> tuple[float, float]:
     """Where the line through the margins is zero, and the standard error of that."""
     design = np.stack([np.ones_like(found.couplings), found.couplings], axis=1)
     lines = np.linalg.lstsq(design, np.column_stack([found.values, found.without]), rcond=None)[0]

@@ -18,7 +18,6 @@ from glasshouse.analysis.movement.first_order import (
     mean_cooperation,
     observed_by,
 )
-from glasshouse.analysis.sampling.parts import COOPERATION
 from glasshouse.analysis.sampling.sensitivity import sampled_sensitivity
 from glasshouse.analysis.sensitivities.table import sensitivity_table
 from glasshouse.analysis.sensitivities.terms import Terms, all_terms, defined, reader_margins
@@ -29,6 +28,7 @@ from glasshouse.games.symmetric import is_symmetric
 from glasshouse.parametric import AbstractParametricGame, Params, require_exact
 from glasshouse.parametric.capabilities import Capability
 from glasshouse.parametric.dense import DenseGame
+from glasshouse.parametric.measure import COOPERATION
 from glasshouse.parametric.protocol import RandomKey
 
 ALIKE = 1e-9
