@@ -64,7 +64,7 @@ CHECKED = [f"glasshouse.{name}" for name in ("cli", "interop", "plots", "rules",
 """Modules whose annotations are checked at run time by day.
 
 Checks in what is traced over and over, `analysis` and `dynamics`, made that process a third slower:
-by day `test_annotations.py` plays some of it with them, `make nightly` all.
+`make nightly` has them.
 """
 
 

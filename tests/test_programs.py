@@ -5,7 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
+import jax.numpy as jnp
+import numpy as np
 import pytest
+
+import glasshouse as gh
+from glasshouse.channels import Box
+from glasshouse.dynamics import Learning, Starts, learn
+from glasshouse.rules import Gradient, Lola, Sos
+from glasshouse.semantics import Custom
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "prisoners_dilemma.toml"
 
@@ -56,3 +65,45 @@ def test_a_study_of_outcomes_compiles_each_of_its_programs_for_base_and_sweep_on
     learned = ["learn", "learn"]  # from all starts, and tied
     tested = ["at_corner", "cooperation_margin", "one_dimensional"]
     assert sorted(found) == sorted([*drawn, *learned, *tested])
+
+
+class Sliding:
+    """A function of both players' parameters that counts how often it is traced."""
+
+    coupling = 0.5
+
+    def __init__(self):
+        self.calls = 0
+
+    def __call__(self, own, seen):
+        self.calls += 1
+        values = [jax.nn.sigmoid(x + self.coupling * (seen[0] + seen[1] - x)) for x in seen]
+        return tuple(jnp.stack([p, 1 - p]) for p in values)
+
+
+def sliding() -> tuple[Sliding, gh.ParametricGame]:
+    function = Sliding()
+    semantics = Custom(lambda params, seen=None: function(params, params), [Box(-2.0, 2.0)] * 2)
+    return function, gh.ParametricGame(gh.load_game("stag_hunt"), semantics)
+
+
+def test_rules_that_take_many_gradients_trace_a_game_as_often_as_those_that_take_one():
+    counts = []
+    for rule in (Gradient(), Lola(1.0), Sos()):
+        function, game = sliding()
+        learn([game], Learning(rule, steps=2, step_size=0.1, starts=Starts(2)), judged=False)
+        counts.append(function.calls)
+    assert counts[0] == counts[1] == counts[2]
+
+
+def test_somebody_elses_transformation_traces_anew():
+    """A function of a notebook may read something that has changed since."""
+    function, game = sliding()
+    learn([game], Learning(Gradient(), steps=2, step_size=0.1, starts=Starts(2)))
+    params = (np.float64(0.3), np.float64(-0.2))
+    found = []
+    for function.coupling in (0.5, 0.9):
+        inside = jax.jit(lambda *x: game.selfish_gradients(x))(*params)
+        np.testing.assert_allclose(inside, game.selfish_gradients(params), rtol=1e-12)
+        found.append(inside)
+    assert abs(found[0][0] - found[1][0]) > 1e-3

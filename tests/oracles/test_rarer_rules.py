@@ -12,10 +12,10 @@ from tests.oracles.test_shaping import Dense, directed, directed_by, random_game
 from tests.reference import random_tensor, sigmoid
 
 import glasshouse as gh
+from glasshouse._foundation.programs import inside_program
 from glasshouse.channels import Box, Misreport
 from glasshouse.dynamics import RESULTS, Learning, Rest, Starts, learn, rest_residual
 from glasshouse.parametric import DifferentiableGame, ParametricGame, Tied
-from glasshouse.parametric.dense import gradients_traced_once
 from glasshouse.rules import (
     Cgd,
     Extragradient,
@@ -101,7 +101,7 @@ def test_directions_are_what_matrices_give(players, denses):
         rules = [make() for make in RULES.values()]
         return [jnp.stack(rule.direction(made, params, None)[0]) for rule in rules]
 
-    with jax.enable_x64(True), gradients_traced_once():  # as leagues do
+    with jax.enable_x64(True), inside_program():  # as what learns does
         found = jax.jit(jax.vmap(towards))(*batch)
     for name, each in zip(RULES, found, strict=True):
         right = [by_matrices(name, dense) for dense in matrices]

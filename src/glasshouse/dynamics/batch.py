@@ -14,6 +14,7 @@ from jaxtyping import PyTree
 from glasshouse._foundation.numbers import Whole, whole
 from glasshouse._foundation.precision import fresh
 from glasshouse._foundation.processes import usable_cores, warn_if_forked
+from glasshouse._foundation.programs import inside_program
 from glasshouse._foundation.progress import progress
 from glasshouse.dynamics.games import Games, repeats
 from glasshouse.errors import InputError
@@ -143,7 +144,8 @@ def _compiled(function: Callable[..., PyTree], platform: str) -> Callable[..., P
         def one(member: PyTree) -> PyTree:
             return function(eqx.combine(member, fixed), *shared)
 
-        return jax.vmap(one, axis_size=size)(chunk)
+        with inside_program():
+            return jax.vmap(one, axis_size=size)(chunk)
 
     # Logs and profilers name a program after what it computes.
     chunk_of.__name__ = getattr(function, "__name__", type(function).__name__).strip("_<>")

@@ -16,6 +16,7 @@ from glasshouse._foundation.numbers import (
     Whole,
 )
 from glasshouse._foundation.precision import fresh, in_float64, inside_transformation
+from glasshouse._foundation.programs import program
 from glasshouse.dynamics.doors import check_options, check_params, check_precision
 from glasshouse.dynamics.rest import NO_GRADIENT, Rest
 from glasshouse.dynamics.solution import RESULTS, Solution
@@ -157,7 +158,7 @@ def _walked(
     return _drive(step, (params, state, jnp.asarray(0), faults), steps, stop, save)
 
 
-_compiled = in_float64(eqx.filter_jit(_learned))
+_compiled = in_float64(program(_learned))
 """One program for each structure of game, rule and settings, in 64 bits."""
 
 GOOD = (RESULTS.completed, RESULTS.converged)

@@ -14,6 +14,7 @@ from jaxtyping import Array, Bool, Float, PyTree
 from glasshouse._foundation.arrays import RealArray, as_floats
 from glasshouse._foundation.numbers import Numbers, Whole, number, number_array, shown, whole
 from glasshouse._foundation.precision import as_numpy, in_float64
+from glasshouse._foundation.programs import program
 from glasshouse._foundation.results import Result
 from glasshouse.dynamics.doors import check_params
 from glasshouse.dynamics.endings import Crossing, Ending, at_rest, moving, returned
@@ -224,7 +225,7 @@ class _Field(eqx.Module):
         return tuple(box.project(own) for own, box in pairs)
 
 
-@eqx.filter_jit
+@program
 def _solved(
     game: AbstractParametricGame,
     rule: AbstractDirection,

@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float, PRNGKeyArray
 from glasshouse._foundation.arrays import RealArray, as_arrays, as_floats, is_traced
 from glasshouse._foundation.numbers import Numbers, Whole, number_array, whole
 from glasshouse._foundation.precision import fresh, in_float64, inside_transformation
+from glasshouse._foundation.programs import program
 from glasshouse._foundation.results import described
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params
@@ -98,5 +99,5 @@ def _residual(
     return rule.residual(game, params, rule.init(game, params, key), jnp.ones(()), key)
 
 
-_compiled = in_float64(eqx.filter_jit(_residual))
+_compiled = in_float64(program(_residual))
 """One program for each structure of game and rule, in 64 bits."""

@@ -23,7 +23,6 @@ from glasshouse.leagues.entrants import Entrant, RuleGroups, kinds_of
 from glasshouse.leagues.seats import Seats
 from glasshouse.leagues.strategy import parameters_of
 from glasshouse.parametric import Params
-from glasshouse.parametric.dense import gradients_traced_once
 from glasshouse.rules.base import AbstractDirection
 
 PAIRS_IN_A_ROW = 8
@@ -195,5 +194,4 @@ def _met(
 
         return jax.vmap(from_start)(pair.starts)
 
-    with gradients_traced_once():
-        return paid(arrays)
+    return paid(arrays)

@@ -1,8 +1,6 @@
 """A finite game behind parameters: what most analyses, and all proofs, are about."""
 
-import contextlib
-import contextvars
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import equinox as eqx
@@ -14,6 +12,7 @@ from jaxtyping import Array, Bool, Float
 from glasshouse._foundation.arrays import RealArray, as_floats, is_traced
 from glasshouse._foundation.numbers import LARGEST_PAYOFF, PROBABILITY_TOLERANCE, check_ranges
 from glasshouse._foundation.precision import in_float64_unless_traced
+from glasshouse._foundation.programs import once_in_programs
 from glasshouse.channels.base import AbstractChannel, Views
 from glasshouse.channels.box import Box
 from glasshouse.channels.full import Full
@@ -157,8 +156,7 @@ class ParametricGame(
     @in_float64_unless_traced
     def gradients(self, params: Params, key: RandomKey = None) -> tuple[Params, ...]:
         """∂U_i/∂θ of every player i, by everybody's parameters."""
-        of = _gradients_traced_once if _tracing_once.get() else _gradients
-        return of(self, as_floats(params))
+        return _gradients(self, as_floats(params))
 
     @in_float64_unless_traced
     def gradient_scales(self, params: Params) -> Params:
@@ -183,29 +181,10 @@ class ParametricGame(
         return jnp.stack([_is_improper(behaviours[i]) for i in range(len(self.game.actions))])
 
 
+@once_in_programs
 def _gradients(game: ParametricGame, params: Params) -> tuple[Params, ...]:
     behaviours, pull_back = jax.vjp(game.behaviours, params)
     return tuple(pull_back(effect)[0] for effect in game.centred.effects(behaviours))
-
-
-_gradients_traced_once = eqx.filter_jit(_gradients)
-
-_tracing_once = contextvars.ContextVar("gradients are traced once", default=False)
-
-
-@contextlib.contextmanager
-def gradients_traced_once() -> Iterator[None]:
-    """Inside, a program's gradients are traced once, and each derivative of them, too.
-
-    A league of twelve learners takes gradients in some forty places, and tracing them anew each
-    time took 25 s where this takes 4; XLA inlines them all the same. Only for games whose functions
-    hold no tracers of somebody's transformation, which another program would then meet.
-    """
-    before = _tracing_once.set(True)
-    try:
-        yield
-    finally:
-        _tracing_once.reset(before)
 
 
 def _misshapen(

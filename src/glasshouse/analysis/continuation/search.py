@@ -3,13 +3,13 @@
 import itertools
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 from scipy.special import ndtri
 
+from glasshouse._foundation.programs import program
 from glasshouse.analysis.continuation.problem import AxisProblem
 from glasshouse.analysis.continuation.states import TOUCHING, Landscape, State
 
@@ -32,7 +32,7 @@ POLISHED_FROM = 1e-5
 """What Newton's method leaves near a root that is polished afterwards."""
 
 
-@eqx.filter_jit
+@program
 def _deflated(
     problem: AxisProblem, starts: Any, at: Any, known: Any, lower: Any, upper: Any
 ) -> Array:

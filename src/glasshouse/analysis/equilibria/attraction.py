@@ -3,7 +3,6 @@
 import dataclasses
 import math
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,6 +11,7 @@ from jaxtyping import Array, Float
 
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.precision import in_float64
+from glasshouse._foundation.programs import program
 from glasshouse.analysis.outcomes.isolation import bounds, in_a_row, inward_moves
 from glasshouse.analysis.phase.rest_points import STRICT, Stability, stability_of
 from glasshouse.dynamics.doors import check_params
@@ -99,7 +99,7 @@ def attraction_unless_moving(
     return attraction(game, params, rule=rule) if np.all(np.abs(moves) <= RESTING) else None
 
 
-@eqx.filter_jit
+@program
 def _linear(
     flat: Float[Array, "n"], point: tuple[AbstractParametricGame, Params, AbstractDirection]
 ) -> tuple[Array, Array, Array]:

@@ -3,7 +3,6 @@
 import itertools
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,6 +10,7 @@ from jaxtyping import PyTree
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.precision import in_float64
+from glasshouse._foundation.programs import program
 from glasshouse.analysis.equilibrium.certification import certify
 from glasshouse.analysis.equilibrium.deviations import Deviation, best_deviation
 from glasshouse.analysis.movement.first_order import cooperation
@@ -102,7 +102,7 @@ def cooperative_corner(game: DenseGame) -> Params | None:
 
 
 @in_float64
-@eqx.filter_jit
+@program
 def _rises(game: DenseGame) -> Params:
     """The derivative of everybody's cooperation in its own parameters where all are neutral."""
     start = jax.tree.map(jnp.asarray, game.neutral())
@@ -121,7 +121,7 @@ def cooperates(game: DenseGame, params: Params) -> tuple[float, ...]:
     return tuple(map(float, _cooperation(game, params)))
 
 
-_cooperation = in_float64(eqx.filter_jit(cooperation))
+_cooperation = in_float64(program(cooperation))
 """One program for each structure of game."""
 
 

@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import equinox as eqx
 import jax
 from jaxtyping import Array, Float
 
@@ -16,6 +15,7 @@ from glasshouse._foundation.precision import (
     in_float64_unless_traced,
     inside_transformation,
 )
+from glasshouse._foundation.programs import program
 from glasshouse.analysis.sampling.margins import sampled_margin
 from glasshouse.dynamics.doors import check_params
 from glasshouse.errors import InputError
@@ -166,4 +166,4 @@ def flow_derivative(
     return jax.jvp(lambda p: quantity(game, p), (params,), (moves,))[1]
 
 
-_uncompiled, _compiled = in_float64(flow_derivative), in_float64(eqx.filter_jit(flow_derivative))
+_uncompiled, _compiled = in_float64(flow_derivative), in_float64(program(flow_derivative))

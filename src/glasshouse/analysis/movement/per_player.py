@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.flatten_util
 import jax.numpy as jnp
@@ -14,6 +13,7 @@ from glasshouse._foundation.arrays import as_floats
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Numbers, Whole, number, player_number
 from glasshouse._foundation.precision import in_float64
+from glasshouse._foundation.programs import program
 from glasshouse.analysis.movement.first_order import SLOWEST_MOVEMENT, cooperation
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Layout, require_exact
@@ -137,7 +137,7 @@ def _measured(game: Any) -> Any:
     return _compiled(game)
 
 
-@eqx.filter_jit
+@program
 def _compiled(game: Any) -> Any:
     """One program for all couplings: operations one by one took three times as long."""
     params = as_floats(game.neutral())

@@ -4,13 +4,13 @@ import dataclasses
 import itertools
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-import equinox as eqx
 import jax
 import numpy as np
 from jaxtyping import Float, Inexact
 
 from glasshouse._foundation.arrays import RealArray, with_nan
 from glasshouse._foundation.evidence import Evidenced
+from glasshouse._foundation.programs import program
 from glasshouse._foundation.results import Result
 from glasshouse.analysis.movement.first_order import cooperation
 from glasshouse.analysis.phase.plane import FieldGrid, Plane, as_profile, field_grid, gradients_at
@@ -188,7 +188,7 @@ class _Search(NamedTuple):
         return found._replace(relative=with_nan(found.relative))
 
 
-@eqx.filter_jit
+@program
 def _computed(point: Float[RealArray, "2"], plane: Plane) -> _Local:
     def fields(x):
         gradient, relative, scale = gradients_at(x, plane.game, plane.rule)

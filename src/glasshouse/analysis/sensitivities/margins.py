@@ -3,13 +3,13 @@
 import dataclasses
 from typing import Any, ClassVar
 
-import equinox as eqx
 import numpy as np
 from jaxtyping import Float
 
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Whole
 from glasshouse._foundation.precision import in_float64
+from glasshouse._foundation.programs import program
 from glasshouse._foundation.results import plain
 from glasshouse.analysis.movement.first_order import (
     SLOWEST_MOVEMENT,
@@ -38,8 +38,8 @@ the largest, that differ by no more than this: rounding through a network stays 
 OWNERS = Float[np.ndarray, "owners"]
 PAIRS = Float[np.ndarray, "owners readers"]
 
-_measured = eqx.filter_jit(all_terms)
-_reader_margins = eqx.filter_jit(reader_margins)
+_measured = program(all_terms)
+_reader_margins = program(reader_margins)
 
 
 @dataclasses.dataclass(frozen=True, repr=False, eq=False)
