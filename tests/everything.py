@@ -14,8 +14,10 @@ import glasshouse as gh
 from glasshouse import analysis
 from glasshouse.dynamics import Learning, Rest, rest_residual
 from glasshouse.games import NeighbourhoodPublicGoods
+from glasshouse.games.stochastic import IteratedMatrix
 from glasshouse.rules import Fixed, Gradient
 from glasshouse.semantics import Logistic, Reading
+from glasshouse.semantics.policies import TablePolicy
 
 START = (0.4, -0.3)
 
@@ -33,6 +35,8 @@ def network():
 
 
 NETWORK = network()
+ROUNDS = IteratedMatrix(PD, horizon=2)
+PLAYED = gh.SampledParametricGame(ROUNDS, TablePolicy(ROUNDS))
 FEW = {"steps": 20, "step_size": 0.1}
 
 
@@ -105,6 +109,9 @@ ANALYSES = {
     "player_thresholds": lambda: analysis.player_thresholds(FAMILY),
     "league": lambda: gh.leagues.play(
         {"naive": Gradient(), "still": Fixed()}, GAME, learning=Learning(steps=20), seeds=3
+    ),
+    "selfish_parts": lambda: analysis.selfish_parts(
+        PLAYED, PLAYED.neutral(), key=jax.random.key(0), episodes=64
     ),
     "branches": lambda: gh.branches(FAMILY, between=(0.0, 1.0), most=8),
     "network margin": lambda: gh.first_order_margin(NETWORK, NETWORK.neutral()),

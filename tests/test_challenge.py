@@ -29,7 +29,9 @@ from glasshouse.dynamics import run
 from glasshouse.errors import InputError
 from glasshouse.families import LogisticFamily
 from glasshouse.games import RepeatedGame
+from glasshouse.games.stochastic import IteratedMatrix
 from glasshouse.semantics import Interpreter, Mirrored
+from glasshouse.semantics.policies import TablePolicy
 from glasshouse.study.challenge import ChallengeFolder
 
 SMALL = Challenge(
@@ -54,6 +56,33 @@ def test_there_are_48_parts_with_payoffs_that_vary_and_9_of_the_standard_game():
     assert parts_with("tied-p0.01") == ("mirrored-once-tied-p0.01-standard",)
     assert parts_with("two networks, once, equal, 0.2") == ("policies-once-equal-p0.2",)
     assert parts_with("one-network-repeated-0.05") == parts_with("interpreter-repeated-p0.05")
+
+
+def test_parts_played_in_episodes_are_taken_by_their_word_alone():
+    names = parts_with("sampled")
+    assert names == (
+        "mirrored-sampled-independent-random",
+        "mirrored-sampled-independent-p0.2",
+        "mirrored-sampled-independent-p0.05",
+        "mirrored-sampled-independent-p0.01",
+    )
+    assert not set(names) & set(all_parts())
+    assert not set(names) & set(parts_with("mirrored-independent-random"))
+
+
+def test_switches_estimated_from_episodes_are_near_those_of_the_game_that_goes_on_for_ever():
+    """Of the same tables: a long episode, discounted, is nearly the whole repeated game."""
+    (part,) = parts_with("sampled-random")
+    settings = Challenge(seeds=2, seed=2, parts=(part,), points=9, highest=1.6, windows=(5,))
+    found = run_challenge(settings)
+    for trial in found.trials:
+        stage = drawn_game(trial.forecast.seed)
+        drawn = TablePolicy(IteratedMatrix(stage)).initials(trial.forecast.seed, 2)
+        family = LogisticFamily(RepeatedGame(stage, 0.96), bound=9.0)
+        exact = gh.first_movement(family, tuple(x[:, 0] for x in drawn), bracket=(0.0, 1.6))
+        assert trial.forecast.predicted == pytest.approx(exact.value, rel=0.15)
+        assert trial.measured[0] == pytest.approx(exact.value, rel=0.15)
+    assert found.score(part, 5).right.count == 2
 
 
 @pytest.mark.parametrize("seed", [*range(6), 1000, 1023])

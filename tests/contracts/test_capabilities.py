@@ -104,6 +104,7 @@ ELSEWHERE = {
     "certified_threshold": "built-in families",
     "equilibrium_curve": "built-in families",
     "pure_equilibria": "a base game",
+    "selfish_parts": "games that play episodes",
     "survey": "what it asks, whose errors become its notes",
     "turns": "payoffs of runs",
     "welfare_optima": "a base game",

@@ -25,6 +25,7 @@ from glasshouse import LogisticFamily, NormalFormGame, ParametricGame, Tied, run
 from glasshouse._foundation.results import UNLESS_NONE, Readable, Result, plain
 from glasshouse._foundation.tabular import MOST_EXPANDED, number_text
 from glasshouse.analysis import (
+    Estimate,
     Observed,
     Portrait,
     SearchedPoint,
@@ -47,6 +48,7 @@ from glasshouse.analysis import (
     player_thresholds,
     quasi_concavity_threshold,
     reached_rest_points,
+    selfish_parts,
     sensitivity,
     sensitivity_path,
     survey,
@@ -136,6 +138,7 @@ from glasshouse.semantics.policies import (
     MlpPolicy,
     Opaque,
     PolicyPlayer,
+    ProjectedWeights,
     Scripted,
     TablePolicy,
 )
@@ -372,6 +375,13 @@ EXAMPLES = {
     "GainFamily": lambda: GainFamily(GAME, Interpreter.example((2, 2))),
     "GainFamily of policies": lambda: GainFamily(GAME, Policies.example((2, 2))),
     "Sensitivity": lambda: sensitivity(PARAMETRIC, CORNER),
+    "Estimate": lambda: Estimate(0.5, 0.1),
+    "SampledSensitivity": lambda: sensitivity(
+        sampled_game(), sampled_game().neutral(), key=jax.random.key(0), episodes=64
+    ),
+    "SelfishParts": lambda: selfish_parts(
+        sampled_game(), sampled_game().neutral(), key=jax.random.key(0), episodes=64
+    ),
     "Sensitivity of 4 players": lambda: sensitivity(
         LogisticFamily(catalogue.public_goods(n=4), 3.0)(0.5), (0.1,) * 4
     ),
@@ -473,6 +483,7 @@ EXAMPLES = {
     "Scripted": lambda: Scripted(IteratedMatrix.example(), "tft"),
     "Opaque": Opaque.example,
     "MirroredWeights": MirroredWeights.example,
+    "ProjectedWeights": ProjectedWeights.example,
     "Training": Training,
     "Curves": lambda: train(sampled_game(), Training(updates=2, every=1, seeds=2)),
     "PreparedTraining": prepared_training,

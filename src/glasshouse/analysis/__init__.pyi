@@ -100,6 +100,10 @@ from .predictions import Slice as Slice
 from .predictions import predict as predict
 from .proofs import CertifiedPoint as CertifiedPoint
 from .proofs import SearchedPoint as SearchedPoint
+from .sampling import Estimate as Estimate
+from .sampling import SampledSensitivity as SampledSensitivity
+from .sampling import SelfishParts as SelfishParts
+from .sampling import selfish_parts as selfish_parts
 from .sensitivities import Sensitivity as Sensitivity
 from .sensitivities import SensitivityPath as SensitivityPath
 from .sensitivities import margin_by_reader as margin_by_reader

@@ -20,9 +20,9 @@ def command(
         typer.Option(
             metavar="WORDS",
             help="Only parts with all of these words, joined by hyphens, as mirrored-once-p0.2: "
-            "mirrored, interpreter (one network reads both) or policies (two networks); once or "
-            "repeated; independent, equal or tied; random, p0.2, p0.05 or p0.01; standard. May be "
-            "given several times.",
+            "mirrored, interpreter (one network reads both) or policies (two networks); once, "
+            "repeated or sampled; independent, equal or tied; random, p0.2, p0.05 or p0.01; "
+            "standard. May be given several times.",
             show_default=False,
         ),
     ] = None,

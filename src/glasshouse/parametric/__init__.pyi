@@ -1,6 +1,7 @@
 from .capabilities import AbstractChecked as AbstractChecked
 from .capabilities import AbstractDense as AbstractDense
 from .capabilities import AbstractObservable as AbstractObservable
+from .capabilities import AbstractPlayed as AbstractPlayed
 from .capabilities import AbstractSampled as AbstractSampled
 from .capabilities import AbstractScaled as AbstractScaled
 from .capabilities import capabilities as capabilities

@@ -13,7 +13,7 @@ from glasshouse.games.base import AbstractGame, AbstractSequentialGame, Product
 from glasshouse.parametric.protocol import AbstractParametricGame, Params
 from glasshouse.semantics.base import AbstractSemantics
 
-Capability = Literal["observables", "scales", "checks", "dense", "sampled"]
+Capability = Literal["observables", "scales", "checks", "dense", "sampled", "episodes"]
 
 
 class AbstractObservable(eqx.Module):
@@ -81,6 +81,26 @@ class AbstractSampled(eqx.Module):
         """What is drawn, in words: "the mean of 64 episodes"."""
 
 
+class AbstractPlayed(eqx.Module):
+    """Plays episodes of a game in steps, from whose probabilities gradients are estimated."""
+
+    @abc.abstractmethod
+    def played(self, params: Params, uniforms: Float[RealArray, "episodes draws"]) -> Any:
+        """Episodes played at these parameters, chance being as given."""
+
+    @abc.abstractmethod
+    def log_probabilities(
+        self, params: Params, played: Any
+    ) -> Float[RealArray, "steps episodes players"]:
+        """The logarithm of the probability of each action taken, at these parameters."""
+
+    @abc.abstractmethod
+    def log_mixes(
+        self, params: Params, played: Any
+    ) -> Float[RealArray, "steps episodes players actions"]:
+        """The logarithms of the probabilities of all actions wherever players were."""
+
+
 class AbstractWrapped(eqx.Module):
     """Is made of another game, and can say of itself only what that one can."""
 
@@ -96,6 +116,7 @@ CAPABILITIES: dict[str, tuple[type, str]] = {
         "a finite one-shot game with a semantics behind it, as ParametricGame has",
     ),
     "sampled": (AbstractSampled, "payoffs that are drawn"),
+    "episodes": (AbstractPlayed, "episodes, as SampledParametricGame plays them"),
 }
 """The class that has each capability, and what it is in words."""
 
@@ -104,7 +125,7 @@ ONCE = "about games that are played once"
 
 
 def capabilities(game: AbstractParametricGame) -> frozenset[str]:
-    """What the game can say of itself: "observables", "scales", "checks", "dense", "sampled"."""
+    """What the game can say of itself, by the names of `CAPABILITIES`."""
     own = frozenset(name for name, (kind, _) in CAPABILITIES.items() if isinstance(game, kind))
     if isinstance(getattr(game, "game", None), AbstractSequentialGame):
         own -= {"dense"}  # deviations and proofs are of behaviour in one state

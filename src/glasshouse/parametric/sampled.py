@@ -19,7 +19,12 @@ from glasshouse.channels.full import Full
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic.base import AbstractStochasticGame, Observation
 from glasshouse.games.stochastic.episodes import Episodes, episode_uniforms, play_episodes
-from glasshouse.parametric.capabilities import AbstractSampled, innermost_sampled, needs_key
+from glasshouse.parametric.capabilities import (
+    AbstractPlayed,
+    AbstractSampled,
+    innermost_sampled,
+    needs_key,
+)
 from glasshouse.parametric.protocol import (
     SEPARATE,
     AbstractParametricGame,
@@ -37,7 +42,7 @@ MOST_EPISODES_PLAYED = 1_000_000
 """That one estimate plays."""
 
 
-class SampledParametricGame(AbstractParametricGame, AbstractSampled):
+class SampledParametricGame(AbstractParametricGame, AbstractSampled, AbstractPlayed):
     """A game in steps whose players' policies have parameters, which others may read.
 
     Definition: U_i(θ) = E Σ_t γ^t r_i,t / Σ_t γ^t over the episodes of the horizon: payoffs per

@@ -19,14 +19,20 @@ from glasshouse.analysis.challenge.networks import (
     rates_of,
     stage_of,
 )
+from glasshouse.analysis.challenge.sampled import (
+    forecasts_by_sampling,
+    measured_by_sampling,
+    tables_of,
+)
 from glasshouse.analysis.challenge.scores import ChallengeFindings, ChallengeTrial, first_switch
 from glasshouse.analysis.challenge.settings import (
+    SAMPLED,
     TIED_START,
     Challenge,
     Forecast,
     Forecasts,
     Part,
-    all_parts,
+    part_of,
 )
 from glasshouse.analysis.movement.couplings import SMALLEST_RISE
 from glasshouse.analysis.movement.first_order import SLOWEST_MOVEMENT, mean_cooperation
@@ -86,7 +92,9 @@ def run_challenge(
         for part in settings.parts:
             found = None if keeper is None else keeper.known(part)
             if found is None:
-                found = _measured(all_parts()[part], networks[part], forecasts)
+                drawn = part_of(part).game == SAMPLED
+                measured = measured_by_sampling if drawn else _measured
+                found = measured(part_of(part), networks[part], forecasts)
                 if keeper is not None:
                     keeper.keep(part, found)
             trials.extend(found)
@@ -98,8 +106,11 @@ def _forecast(settings: Challenge) -> tuple[Forecasts, dict[str, Any]]:
     networks, forecasts = {}, []
     with progress("predicting", len(settings.parts)) as advance:
         for name in settings.parts:
-            networks[name], trained = networks_of(all_parts()[name], settings)
-            forecasts.extend(_forecasts(all_parts()[name], networks[name], trained, settings))
+            part = part_of(name)
+            drawn = part.game == SAMPLED
+            networks[name], trained = (tables_of if drawn else networks_of)(part, settings)
+            predicted = forecasts_by_sampling if drawn else _forecasts
+            forecasts.extend(predicted(part, networks[name], trained, settings))
             advance()
     return Forecasts(settings, tuple(forecasts)), networks
 

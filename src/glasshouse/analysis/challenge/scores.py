@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from glasshouse._foundation.results import Result
-from glasshouse.analysis.challenge.settings import Challenge, Forecast, all_parts
+from glasshouse.analysis.challenge.settings import Challenge, Forecast, part_of
 from glasshouse.analysis.outcomes.generic import Share
 from glasshouse.analysis.sceptic.findings import CLOSE, ROUGH, log_correlation
 from glasshouse.errors import InputError
@@ -118,7 +118,7 @@ class ChallengeFindings(Result):
 
 def standard(part: str) -> bool:
     """Whether all play the standard game in this part."""
-    return all_parts()[part].standard
+    return part_of(part).standard
 
 
 def scored(part: str, steps: int, rows: list[tuple[Switch, Switch, float]]) -> Score:

@@ -18,6 +18,9 @@ from glasshouse.errors import InputError
 KINDS = ("mirrored", "interpreter", "policies")
 GAMES = ("once", "repeated")
 STARTS = ("independent", "equal")
+SAMPLED = "sampled"
+"""The game of parts in which payoffs are drawn: repeated, played in episodes."""
+
 RANDOM = "random"
 RATES = (0.2, 0.05, 0.01)
 """How often players who were trained cooperate when the glass is opened."""
@@ -39,10 +42,10 @@ STANDARD = "standard"
 class Part:
     """A combination of the challenge's factors.
 
-    **Arguments:** `kind` of networks; `game`, played "once" or "repeated"; `start`, "independent"
-    networks, "equal" ones or "tied", shared weights; `rate` of cooperation to which they were
-    trained, None where they are random; `standard`, whether all play the prisoner's dilemma
-    (5, 3, 1, 0).
+    **Arguments:** `kind` of networks; `game`, played "once", "repeated" or "sampled", repeated in
+    episodes; `start`, "independent" networks, "equal" ones or "tied", shared weights; `rate` of
+    cooperation to which they were trained, None where they are random; `standard`, whether all
+    play the prisoner's dilemma (5, 3, 1, 0).
     """
 
     kind: str
@@ -69,6 +72,18 @@ def all_parts() -> dict[str, Part]:
     return {part.name: part for part in parts}
 
 
+@functools.cache
+def sampled_parts() -> dict[str, Part]:
+    """The parts in which payoffs are drawn, by name; asked for by the word "sampled" alone."""
+    parts = [Part("mirrored", SAMPLED, "independent", rate) for rate in (None, *RATES)]
+    return {part.name: part for part in parts}
+
+
+def part_of(name: str) -> Part:
+    """The part of that name."""
+    return {**all_parts(), **sampled_parts()}[name]
+
+
 def parts_with(words: str) -> tuple[str, ...]:
     """The names of all parts that have each of these words, joined by hyphens.
 
@@ -80,9 +95,11 @@ def parts_with(words: str) -> tuple[str, ...]:
     for name, kind in KIND_WORDS.items():
         said = re.sub(name, kind, said)
     wanted = {RATE_WORDS.get(word, word) for word in re.split(r"[-,\s]+", said.strip())}
-    found = tuple(name for name in all_parts() if wanted <= set(name.split("-")))
+    among = sampled_parts() if SAMPLED in wanted else all_parts()
+    found = tuple(name for name in among if wanted <= set(name.split("-")))
     if not found:
-        known = (*KINDS, *GAMES, *STARTS, TIED_START, RANDOM, *(f"p{r:g}" for r in RATES), STANDARD)
+        games, starts = (*GAMES, SAMPLED), (*STARTS, TIED_START, RANDOM)
+        known = (*KINDS, *games, *starts, *(f"p{r:g}" for r in RATES), STANDARD)
         raise InputError(
             f"no part of the challenge has all of {words!r:.60}: join some of "
             f"{', '.join(known)} by hyphens"
@@ -130,7 +147,7 @@ class Challenge(Result):
             raise InputError(f"windows={windows} must be numbers of steps that rise")
         if discount >= 1:
             raise InputError(f"discount={discount:g} must lie below 1: networks learn in the game")
-        unknown = [name for name in self.parts if name not in all_parts()]
+        unknown = [name for name in self.parts if name not in {**all_parts(), **sampled_parts()}]
         if unknown or not self.parts:
             which = repr(unknown[0])[:60] if unknown else "nothing"
             raise InputError(f"parts has {which}: take names from parts_with('mirrored-once')")

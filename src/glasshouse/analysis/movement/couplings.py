@@ -14,11 +14,14 @@ from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import few
 from glasshouse.analysis.movement.first_order import (
     SLOWEST_MOVEMENT,
+    check_selfish,
     cooperation_margin,
+    is_drawn,
     mean_cooperation,
 )
 from glasshouse.analysis.movement.switch import Search, Switch, find_switch
 from glasshouse.analysis.movement.windows import shortest_window
+from glasshouse.analysis.sampling.switch import SAMPLED_BRACKET, SAMPLED_POINTS, sampled_switch
 from glasshouse.dynamics import Learning, batch_map
 from glasshouse.dynamics.doors import check_params
 from glasshouse.dynamics.driver import end_of
@@ -28,6 +31,8 @@ from glasshouse.families.along import games_along
 from glasshouse.families.family import HIGHEST
 from glasshouse.parametric import AbstractParametricGame, Params, require_exact
 from glasshouse.parametric.capabilities import Capability, unit_of
+from glasshouse.parametric.measure import COOPERATION
+from glasshouse.parametric.protocol import RandomKey
 from glasshouse.rules.base import AbstractDirection, AbstractRule, check_direction, of_words
 from glasshouse.rules.gradient import Gradient
 from glasshouse.theory.symmetric import lowest_coupling
@@ -66,8 +71,10 @@ def first_movement(
     *,
     rule: AbstractDirection = Gradient(),
     bracket: Pair | None = None,
-    points: Whole = SEARCH_POINTS,
+    points: Whole | None = None,
     tolerance: Numbers = 1e-9,
+    key: RandomKey = None,
+    episodes: Whole | None = None,
 ) -> Switch:
     """From which coupling on mean cooperation starts to rise: where its `first_order_margin` turns.
 
@@ -79,10 +86,12 @@ def first_movement(
     all learn, one that gives a direction; `bracket`,
     couplings to search, which may be negative (default the family's `lowest` to `highest`; for a
     function, from just above -1/(n-1) to 3); `points`, couplings tried at once; `tolerance`, width
-    of the final bracket.
+    of the final bracket. Of games played in episodes: `key`; `episodes`, a multiple of 32, by
+    default 4096, at each of `points` couplings, tried twice.
     **Returns:** a `Switch`; margins below 1e-12 of the payoff range count as zero, and couplings
     that they leave open are in its bracket. `result` is "several switches" when more than one
-    change is seen among the first `points` couplings.
+    change is seen among the first `points` couplings. Of games played in episodes the bracket's
+    ends clearly fall and rise, by three standard errors; that of `value` is in `settings`.
     **Raises:** `InputError` for a bracket that is not increasing, or a start outside the boxes.
 
         import glasshouse as gh
@@ -91,6 +100,12 @@ def first_movement(
         print(round(gh.first_movement(family).value, 6))  # 0.428571
     """
     check_direction(rule, "a first movement")
+    if key is not None and is_drawn(_lowest_game(family), key):
+        check_selfish(rule)
+        asked = SAMPLED_BRACKET if bracket is None else bracket
+        count = SAMPLED_POINTS if points is None else points
+        return sampled_switch(family, start, COOPERATION, key, episodes, asked, count)
+    points = SEARCH_POINTS if points is None else points
     low, high, start, scale = _asked(family, bracket, start)
 
     def margins(couplings: np.ndarray) -> np.ndarray:
@@ -255,11 +270,21 @@ def range_searched(
             f"a family gives a game for every coupling, which {type(family).__name__} does not: "
             "use LogisticFamily(game, bound) or a function of the coupling"
         )
+    ends, game = _known_ends(family), _lowest_game(family)
+    require_exact(game, purpose, *needed)
+    ends = (0.9 * lowest_coupling(game.players), HIGHEST) if ends is None else ends
+    return pair(ends if bracket is None else bracket, "the bracket of couplings")
+
+
+def _known_ends(family: Family) -> tuple[float, float] | None:
+    """Both ends of the couplings of a family that says them; None of a function."""
     low, high = (getattr(family, end, None) for end in ("lowest", "highest"))
-    game = require_exact(family(0.0 if low is None else low), purpose, *needed)
-    if low is None or high is None:  # a function of the coupling
-        low, high = 0.9 * lowest_coupling(game.players), HIGHEST
-    return pair((low, high) if bracket is None else bracket, "the bracket of couplings")
+    return None if low is None or high is None else (low, high)
+
+
+def _lowest_game(family: Family) -> AbstractParametricGame:
+    """The game at the lowest coupling, of a function at 0."""
+    return family(getattr(family, "lowest", 0.0))
 
 
 def search_of(low: float, high: float, points: Whole, tolerance: Numbers) -> Search:

@@ -8,6 +8,7 @@ import jax
 from jaxtyping import Array, Float
 
 from glasshouse._foundation.arrays import RealArray, as_floats, is_traced
+from glasshouse._foundation.numbers import Whole
 from glasshouse._foundation.precision import (
     fresh,
     in_float64,
@@ -15,11 +16,13 @@ from glasshouse._foundation.precision import (
     inside_transformation,
 )
 from glasshouse._foundation.programs import program
+from glasshouse.analysis.sampling.margins import sampled_margin
 from glasshouse.dynamics.doors import check_params
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params, require, require_exact
-from glasshouse.parametric.capabilities import Capability
-from glasshouse.parametric.measure import observed
+from glasshouse.parametric.capabilities import Capability, capabilities
+from glasshouse.parametric.measure import COOPERATION, observed
+from glasshouse.parametric.protocol import RandomKey
 from glasshouse.rules.base import AbstractDirection, check_direction, velocity
 from glasshouse.rules.gradient import Gradient
 
@@ -60,8 +63,11 @@ def observed_by(quantity: Quantity) -> tuple[Capability, ...]:
 def first_order_margin(
     game: AbstractParametricGame,
     params: Params,
-    quantity: Quantity = mean_cooperation,
+    quantity: Quantity | str = mean_cooperation,
     rule: AbstractDirection = Gradient(),
+    *,
+    key: RandomKey = None,
+    episodes: Whole | None = None,
 ) -> Any:
     """How fast `quantity` changes at `params` when everybody learns by a rule.
 
@@ -70,8 +76,11 @@ def first_order_margin(
     rise; where it ends is another question.
 
     **Arguments:** `quantity(game, params)`, differentiable, a scalar: mean cooperation, one
-    player's cooperation, welfare, a payoff, …; `rule`, one that gives a direction.
-    **Returns:** a float; inside your `jit`, `vmap` or `grad` an array, whose value is not checked.
+    player's cooperation, welfare, a payoff, …; `rule`, one that gives a direction. Of games played
+    in episodes: `key`; `episodes`, a multiple of 32, by default 4096; in place of the quantity the
+    name of an event, its share of steps, or "welfare".
+    **Returns:** a float; inside your `jit`, `vmap` or `grad` an array, whose value is not checked;
+    of games played in episodes an `Estimate` with its standard error.
     **Raises:** `InputError` when `params` do not fit the boxes, or the derivative is not finite
     there.
     **Cost:** one gradient and one forward derivative, compiled once per structure for a `quantity`
@@ -84,6 +93,14 @@ def first_order_margin(
         print(round(gh.first_order_margin(game, game.neutral()), 6))  # 0.14625
     """
     check_direction(rule, "the first-order margin")
+    if is_drawn(game, key):
+        check_selfish(rule)
+        return sampled_margin(game, params, counted_by(quantity), key, episodes)
+    if isinstance(quantity, str):
+        raise InputError(
+            f"quantity={quantity!r:.60} names what is counted in episodes, which needs a key and a "
+            "game that plays them: of exact games give a function, such as mean_cooperation"
+        )
     require_exact(game, "the first-order margin", *observed_by(quantity))
     given = (game, check_params(game, params), quantity, rule)
     if is_traced(given) or inside_transformation():
@@ -97,6 +114,35 @@ def first_order_margin(
             "square roots, logarithms and quotients, also in branches that are not taken"
         )
     return margin
+
+
+def is_drawn(game: AbstractParametricGame, key: RandomKey) -> bool:
+    """Whether to estimate: of a game whose payoffs are drawn, where there is a key to do so.
+
+    **Raises:** `InputError` for a key where payoffs are exact.
+    """
+    if key is not None and "sampled" not in capabilities(game):
+        raise InputError(
+            f"the payoffs of {type(game).__name__} are exact, and nothing is drawn: leave key out"
+        )
+    return key is not None
+
+
+def check_selfish(rule: AbstractDirection) -> None:
+    """Refuse other rules than selfish learning, whose first movement is not estimated.
+
+    **Raises:** `InputError` naming the rule.
+    """
+    if rule != Gradient():
+        raise InputError(
+            f"first movements are estimated of players who ascend their own payoffs, not of "
+            f"{rule.words}: leave rule out"
+        )
+
+
+def counted_by(quantity: Any) -> Any:
+    """What is counted in episodes in place of a quantity of exact games."""
+    return COOPERATION if quantity is mean_cooperation else quantity
 
 
 def cooperation_margin(

@@ -7,15 +7,18 @@ import numpy as np
 from jaxtyping import Float
 
 from glasshouse._foundation.evidence import Evidenced
+from glasshouse._foundation.numbers import Whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.programs import program
 from glasshouse._foundation.results import plain
 from glasshouse.analysis.movement.first_order import (
     SLOWEST_MOVEMENT,
     Quantity,
+    is_drawn,
     mean_cooperation,
     observed_by,
 )
+from glasshouse.analysis.sampling.sensitivity import sampled_sensitivity
 from glasshouse.analysis.sensitivities.table import sensitivity_table
 from glasshouse.analysis.sensitivities.terms import Terms, all_terms, defined, reader_margins
 from glasshouse.dynamics.doors import check_params
@@ -25,6 +28,8 @@ from glasshouse.games.symmetric import is_symmetric
 from glasshouse.parametric import AbstractParametricGame, Params, require_exact
 from glasshouse.parametric.capabilities import Capability
 from glasshouse.parametric.dense import DenseGame
+from glasshouse.parametric.measure import COOPERATION
+from glasshouse.parametric.protocol import RandomKey
 
 ALIKE = 1e-9
 """Players count as alike when they cooperate with probabilities, and have sensitivities relative to
@@ -116,7 +121,13 @@ class Sensitivity(Evidenced):
 
 
 @in_float64
-def sensitivity(game: AbstractParametricGame, params: Params) -> Sensitivity:
+def sensitivity(
+    game: AbstractParametricGame,
+    params: Params,
+    *,
+    key: RandomKey = None,
+    episodes: Whole | None = None,
+) -> Any:
     """Who moves whose behaviour, and whether learning then starts to raise mean cooperation.
 
     Definition: in a symmetric 2×2 game at a symmetric profile inside the boxes, where B > 0 and
@@ -124,8 +135,9 @@ def sensitivity(game: AbstractParametricGame, params: Params) -> Sensitivity:
     shown, and the margin decides, except at the bounds of the boxes. Both are first movement: no
     outcome and no equilibrium. ρ is not |b|/|a|: where a and b are orthogonal it is |b|²/|a|².
 
-    **Arguments:** `game`, a `ParametricGame`; `params`, one pytree per player.
-    **Returns:** a `Sensitivity`, in 64 bits.
+    **Arguments:** `game`, a `ParametricGame`; `params`, one pytree per player; of games played in
+    episodes `key` and `episodes`, a multiple of 32, by default 4096.
+    **Returns:** a `Sensitivity`, in 64 bits; of games played in episodes a `SampledSensitivity`.
     **Raises:** `InputError` for another kind of game, when `params` do not fit the boxes or
     behaviour is not finite there.
     **Cost:** a vector-Jacobian product for every action but one of every player, whose results are
@@ -137,6 +149,8 @@ def sensitivity(game: AbstractParametricGame, params: Params) -> Sensitivity:
         family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
         print(sensitivity(family(0.5), (0.0, 0.0)).ratio)  # [0.5 0.5]
     """
+    if is_drawn(game, key):
+        return sampled_sensitivity(game, params, COOPERATION, key, episodes)
     game = check_dense(game)
     params = check_params(game, params)
     terms = checked(_measured(params, game))

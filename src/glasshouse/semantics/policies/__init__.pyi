@@ -2,6 +2,7 @@ from .base import AbstractPolicy as AbstractPolicy
 from .network import GruPolicy as GruPolicy
 from .network import MlpPolicy as MlpPolicy
 from .player import PolicyPlayer as PolicyPlayer
+from .projection import ProjectedWeights as ProjectedWeights
 from .scripted import Scripted as Scripted
 from .table import TablePolicy as TablePolicy
 from .transparency import AbstractTransparency as AbstractTransparency

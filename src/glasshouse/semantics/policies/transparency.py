@@ -120,16 +120,10 @@ class MirroredWeights(AbstractTransparency):
         self.coupling = finite_number(coupling, "coupling")
 
     def check(self, policies: Sequence[AbstractPolicy]) -> None:
-        if len({policy.actions for policy in policies}) > 1:
-            raise InputError("networks are read by players with as many actions")
-        if not all(policy.learns for policy in policies):
-            raise InputError(
-                f"players who read weights ({self.words}) cannot meet those who have none, such as "
-                "scripts: take Opaque(), or let all players have parameters"
-            )
+        check_alike(policies)
 
     def begin(self, policies: Sequence[AbstractPolicy]) -> PyTree:
-        return tuple(tuple(policy.begin() for policy in policies) for _ in policies)
+        return memories_of_others(policies)
 
     def logits(
         self,
@@ -139,20 +133,52 @@ class MirroredWeights(AbstractTransparency):
         memory: PyTree,
         observation: Observation,
     ) -> tuple[Float[Array, "players logits"], PyTree]:
-        rows, remembered = [], []
-        for i in range(len(policies)):
-            own = observation.of(i)
-            weights = [params[j] if j == i else seen[i][j] for j in range(len(policies))]
-            found = [
-                policy.logits(weights[j], memory[i][j], own) for j, policy in enumerate(policies)
-            ]
-            logits = [x for x, _ in found]
-            coupling = jnp.asarray(self.coupling, logits[0].dtype)
-            others = [x for j, x in enumerate(logits) if j != i]
-            rows.append(logits[i] + coupling * sum(others[1:], start=others[0]))
-            remembered.append(tuple(kept for _, kept in found))
-        return jnp.stack(rows), tuple(remembered)
+        return logits_with_others(policies, params, seen, self.coupling, memory, observation)
 
     @classmethod
     def example(cls) -> "MirroredWeights":
         return cls(0.5)
+
+
+def check_alike(policies: Sequence[AbstractPolicy]) -> None:
+    """Refuse policies that nobody else could run.
+
+    **Raises:** `InputError` where players have different numbers of actions, or no weights.
+    """
+    if len({policy.actions for policy in policies}) > 1:
+        raise InputError("networks are read by players with as many actions")
+    if not all(policy.learns for policy in policies):
+        raise InputError(
+            "players who read weights cannot meet those who have none, such as scripts: take "
+            "Opaque(), or let all players have parameters"
+        )
+
+
+def memories_of_others(policies: Sequence[AbstractPolicy]) -> PyTree:
+    """What everybody's policy remembers at the beginning, in each player who runs them all."""
+    return tuple(tuple(policy.begin() for policy in policies) for _ in policies)
+
+
+def logits_with_others(
+    policies: Sequence[AbstractPolicy],
+    params: Sequence[PyTree],
+    read: Any,
+    coupling: Float[RealArray, ""],
+    memory: PyTree,
+    observation: Observation,
+) -> tuple[Float[Array, "players logits"], PyTree]:
+    """Everybody's own logits and κ times what the others' policies say where it is itself.
+
+    **Arguments:** `read[i][j]`, the weights with which player i runs the policy of player j.
+    """
+    rows, remembered = [], []
+    for i in range(len(policies)):
+        own = observation.of(i)
+        weights = [params[j] if j == i else read[i][j] for j in range(len(policies))]
+        found = [policy.logits(weights[j], memory[i][j], own) for j, policy in enumerate(policies)]
+        logits = [x for x, _ in found]
+        weight = jnp.asarray(coupling, logits[0].dtype)
+        others = [x for j, x in enumerate(logits) if j != i]
+        rows.append(logits[i] + weight * sum(others[1:], start=others[0]))
+        remembered.append(tuple(kept for _, kept in found))
+    return jnp.stack(rows), tuple(remembered)

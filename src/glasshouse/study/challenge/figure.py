@@ -5,7 +5,14 @@ from matplotlib import style
 from matplotlib.axes import Axes
 
 from glasshouse.analysis.challenge.scores import ChallengeFindings, standard
-from glasshouse.analysis.challenge.settings import GAMES, KINDS, RANDOM, RATES, all_parts
+from glasshouse.analysis.challenge.settings import (
+    GAMES,
+    KINDS,
+    RANDOM,
+    RATES,
+    SAMPLED,
+    part_of,
+)
 from glasshouse.plots._layout import new_figure
 from glasshouse.plots._palette import TEXT
 from glasshouse.plots.prediction import plot_predictions
@@ -20,6 +27,7 @@ CALLED = {
     "policies": "two networks",
     "once": "played once",
     "repeated": "repeated",
+    "sampled": "repeated, sampled",
 }
 """What figures and tables call kinds and games."""
 
@@ -31,9 +39,9 @@ def challenge_figure(findings: ChallengeFindings) -> StudyFigure:
     """One scatter plot for each kind of networks and game, after the window of 500 steps."""
     windows = findings.settings.windows
     steps = max((w for w in windows if w <= DRAWN_WINDOW), default=windows[0])
-    panels = [(kind, game) for game in GAMES for kind in KINDS if _tried(findings, kind, game)] or [
-        (KINDS[0], GAMES[0])
-    ]
+    games = (*GAMES, SAMPLED)
+    tried = [(kind, game) for game in games for kind in KINDS if _tried(findings, kind, game)]
+    panels = tried or [(KINDS[0], GAMES[0])]
     columns = min(3, len(panels))
     rows = -(-len(panels) // columns)
     with style.context("default"):
@@ -65,7 +73,7 @@ def _panel(findings: ChallengeFindings, kind: str, game: str, steps: int, ax: Ax
     parts = _tried(findings, kind, game)
     groups = {}
     for rate, label in START_WORDS.items():
-        trials = [t for p in parts if all_parts()[p].rate == rate for t in findings.of(p)]
+        trials = [t for p in parts if part_of(p).rate == rate for t in findings.of(p)]
         if trials:
             pairs = [(t.forecast.predicted, t.measured[window]) for t in trials]
             groups[label] = [(p, np.nan if m is None else m) for p, m in pairs if p]
