@@ -111,7 +111,7 @@ def paid(one: jax.Array, other: jax.Array) -> jax.Array:
 
 def learned(setting: Setting, seeds: range) -> tuple[Any, Any, np.ndarray]:
     """Everybody's tables at the end, what rules kept, and payoffs on the way, seeds first."""
-    iterated = IteratedMatrix(STAGE, HORIZON, DISCOUNT)
+    iterated = IteratedMatrix(STAGE, horizon=HORIZON, discount=DISCOUNT)
     game = gh.SampledParametricGame(iterated, TablePolicy(iterated), episodes=setting.episodes)
     rule: Any = setting.rule
     if setting.adam:

@@ -197,7 +197,8 @@ def test_a_file_says_how_well_a_shaper_knows_the_others(tmp_path):
     other = 'rule = "alignment"\nbeta = 3.0\nothers = { kind = "noisy", fidelity = 0.25 }\n'
     file.write_text(FILE.replace("updates = 40", f"{other}updates = 40"))
     prepared = check_training(file)
-    assert float(prepared.training.rule.others.fidelity) == 0.25
+    rule: Any = prepared.training.rule
+    assert float(rule.others.fidelity) == 0.25
     file.write_text(prepared.study.to_toml())
     assert repr(check_training(file).training) == repr(prepared.training)
     file.write_text(FILE.replace("updates = 40", f"{other}updates = 40").replace("noisy", "loud"))

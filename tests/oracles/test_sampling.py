@@ -15,6 +15,7 @@ from glasshouse.errors import InputError
 from glasshouse.games.stochastic import CoinGame, IteratedMatrix
 from glasshouse.rules import Lola
 from glasshouse.semantics.policies import (
+    AbstractTransparency,
     GruPolicy,
     MirroredWeights,
     Opaque,
@@ -28,7 +29,7 @@ SEEN_BY_OTHER = np.array([0, 1, 3, 2, 4])
 KAPPA = 0.5
 
 
-def sampled(transparency=MirroredWeights(KAPPA), horizon=4, **settings):
+def sampled(transparency: AbstractTransparency = MirroredWeights(KAPPA), horizon=4, **settings):
     game = IteratedMatrix(STAGE, horizon=horizon)
     return gh.SampledParametricGame(game, TablePolicy(game), transparency, **settings)
 
@@ -117,6 +118,9 @@ def test_cooperation_pays_from_three_sevenths_on_at_the_neutral_point():
         lambda coupling: sampled(MirroredWeights(coupling)), key=jax.random.key(3)
     )
     error = found.settings["standard_error"]
+    assert found.value is not None
+    assert found.lower is not None
+    assert found.upper is not None
     assert abs(found.value - 3 / 7) < 4 * error < 0.1
     assert found.holds == "above"
     assert found.lower < 3 / 7 < found.upper

@@ -57,7 +57,7 @@ def tables_of(part: Part, settings: Challenge) -> tuple[Any, Bool[np.ndarray, "s
     """All pairs of a part, stacked, and which of them start where they were asked to."""
     pairs = []
     for seed in range(settings.seed, settings.seed + settings.seeds):
-        game = IteratedMatrix(stage_of(part, seed), HORIZON, settings.discount)
+        game = IteratedMatrix(stage_of(part, seed), horizon=HORIZON, discount=settings.discount)
         policy = TablePolicy(game)
         played = SampledParametricGame(game, policy, MirroredWeights(0.0), episodes=PLAYED)
         drawn = policy.initials(seed, 2)
@@ -173,7 +173,7 @@ def _changes(
 
     params = jax.tree.map(lambda x: jnp.asarray(x, float), start)
     _, after = jax.lax.scan(window, (params, jnp.zeros_like(ends[0])), ends)
-    return after - now(start)
+    return jnp.asarray(after - now(start))
 
 
 def _trained(member: Member, rate: RealArray) -> tuple[Params, Array]:
@@ -201,4 +201,4 @@ def _trained(member: Member, rate: RealArray) -> tuple[Params, Array]:
 
     begin = start, jnp.asarray(0), jnp.asarray(False)
     params, _, arrived = jax.lax.while_loop(goes_on, step, begin)
-    return params, arrived
+    return params, jnp.asarray(arrived)
