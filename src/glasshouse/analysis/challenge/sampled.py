@@ -188,7 +188,7 @@ def _trained(member: Member, rate: RealArray) -> tuple[Params, Array]:
     def step(carry: tuple[Params, Array, Array]) -> tuple[Params, Array, Array]:
         params, count, _ = carry
         now = jax.random.fold_in(key, count)
-        above = frequencies(game, params, now, PLAYED) > rate
+        above = jnp.asarray(frequencies(game, params, now, PLAYED) > rate)
         moves = game.selfish_gradients(params, now)
         params = tuple(
             jax.tree.map(lambda x, d, k=k: x + TRAINING_STEP * above[k] * d, own, moves[k])
