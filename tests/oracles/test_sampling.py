@@ -10,6 +10,7 @@ import pytest
 
 import glasshouse as gh
 from glasshouse import analysis
+from glasshouse.analysis.sampling.estimates import jackknifed, products_of_means
 from glasshouse.channels import OneSided
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic import CoinGame, IteratedMatrix
@@ -205,3 +206,23 @@ def test_what_cannot_be_estimated_is_refused_in_one_line(wrong, said):
     with pytest.raises(InputError, match=said) as error:
         wrong()
     assert "\n" not in str(error.value)
+
+
+def test_products_of_means_take_no_pair_of_a_group_with_itself():
+    """Group by group in loops: the mean over b ≠ c, and the same without each group in turn."""
+    kernels = np.random.default_rng(4).normal(size=(2, 5, 5))
+    found, without = products_of_means(kernels)
+
+    def by_hand(kernel, left_out=None):
+        kept = [b for b in range(5) if b != left_out]
+        return np.mean([kernel[b, c] for b in kept for c in kept if b != c])
+
+    np.testing.assert_allclose(found, [by_hand(kernel) for kernel in kernels], rtol=1e-12)
+    right = [[by_hand(kernel, left_out) for left_out in range(5)] for kernel in kernels]
+    np.testing.assert_allclose(without, right, rtol=1e-12)
+
+
+def test_without_each_value_in_turn_a_mean_has_its_standard_error():
+    values = np.random.default_rng(5).normal(size=7)
+    without = np.array([np.delete(values, k).mean() for k in range(7)])
+    assert jackknifed(without) == pytest.approx(values.std(ddof=1) / np.sqrt(7), rel=1e-12)
