@@ -16,6 +16,7 @@ from glasshouse.dynamics import Learning, Rest, rest_residual
 from glasshouse.games import NeighbourhoodPublicGoods
 from glasshouse.games.stochastic import IteratedMatrix
 from glasshouse.rules import Fixed, Gradient
+from glasshouse.rules.sampled import NoisyCritic
 from glasshouse.semantics import Logistic, Reading
 from glasshouse.semantics.policies import TablePolicy
 
@@ -109,6 +110,9 @@ ANALYSES = {
     "player_thresholds": lambda: analysis.player_thresholds(FAMILY),
     "league": lambda: gh.leagues.play(
         {"naive": Gradient(), "still": Fixed()}, GAME, learning=Learning(steps=20), seeds=3
+    ),
+    "manipulation": lambda: analysis.manipulation(
+        PLAYED, Fixed(), betas=[1.0], critics=[NoisyCritic(0.5)], updates=2, seeds=3
     ),
     "selfish_parts": lambda: analysis.selfish_parts(
         PLAYED, PLAYED.neutral(), key=jax.random.key(0), episodes=64

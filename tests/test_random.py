@@ -299,6 +299,14 @@ OF_OTHERS = {
     # Training draws from keys whose words are the library's own, one part of each an update; a key
     # that nothing is drawn with is traced to see whether a rule can learn.
     "dynamics/training.py": {"jax.random.fold_in", "jax.random.key"},
+    # What is estimated from episodes draws from a key that is given, in parts for what is
+    # independent; the challenge makes one of its seed.
+    "analysis/challenge/sampled.py": {"jax.random.fold_in", "jax.random.key"},
+    "analysis/sampling/reading.py": {"jax.random.split"},
+    "analysis/sampling/sensitivity.py": {"jax.random.split"},
+    "analysis/sampling/switch.py": {"jax.random.split"},
+    # The noise of an opponent critic is drawn from a part of the update's key.
+    "rules/sampled/opponents.py": {"jax.random.fold_in"},
     # Leagues in samples draw from such a key, one part of it a pair; a rule that looks ahead, a
     # part for each look; and parallel environments by the seed that they are given.
     "games/stochastic/sampling.py": {"jax.random.fold_in"},

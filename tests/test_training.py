@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import glasshouse as gh
-from glasshouse.dynamics.curves import joined_curves
+from glasshouse.dynamics.curves import Curves, joined_curves
 from glasshouse.dynamics.training import Training, train, trained_players, training_parts
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic import IteratedMatrix, sampled_league
@@ -20,6 +20,7 @@ from glasshouse.rules import Gradient, Lola
 from glasshouse.rules.base import AbstractMemoryless
 from glasshouse.semantics.policies import TablePolicy
 from glasshouse.study.training import check_training, train_study
+from glasshouse.study.training.words import paid_in_words
 
 STAGE = gh.NormalFormGame([[[-1.0, -3.0], [0.0, -2.0]], [[-1.0, 0.0], [-3.0, -2.0]]])
 GAME = IteratedMatrix(STAGE, horizon=10)
@@ -264,3 +265,13 @@ def test_the_example_of_the_coin_game_leaves_coins_to_their_owners_and_answers_t
     assert min(found.of("trained", "allc")) >= 0.30
     each = found.by_seed[0, 2].mean(axis=1)[..., 0]
     assert np.all(each >= -0.06)
+
+
+@pytest.mark.parametrize(("other", "said"), [(0.0, "each player is paid -1.5 ± 0.5"), (0.1, "")])
+def test_what_players_of_a_seed_are_paid_is_not_independent(other, said):
+    """Paid alike, the mean of both is as uncertain as either; always paid more is more."""
+    paid = np.array([-1.0, -2.0])
+    payoffs = np.stack([paid, paid + other], axis=-1)[None]
+    curves = Curves(np.array([0]), {"payoff": payoffs}, (), (0, 1), "")
+    headline = paid_in_words(curves, ("player 1", "player 2"))
+    assert headline.startswith(said or "player 1 is paid -1.5 ± 0.5, player 2 -1.4 ± 0.5 per step")

@@ -37,6 +37,7 @@ from glasshouse.rules.sampled import (
     loaded_dice,
     softmax_factors,
 )
+from glasshouse.rules.sampled.report import Report
 from glasshouse.semantics.policies import GruPolicy, MirroredWeights, Opaque, TablePolicy
 
 ROW = np.array([[-1.0, -3.0], [0.0, -2.0]])
@@ -496,3 +497,10 @@ def test_who_is_no_number_is_refused():
     game = sampled(4, episodes=8)
     with pytest.raises(InputError, match="are drawn"):
         gh.run(game, Lola(0.5), random_tables(0), steps=1, step_size=0.1, key=jax.random.key(0))
+
+
+def test_a_seed_that_left_the_reals_says_nothing_of_the_critics_of_others():
+    explained = np.array([[0.9, 0.9], [np.nan, np.nan], [0.8, 0.7]])
+    effect = np.array([[0.5, 0.0], [np.nan, np.nan], [0.5, 0.0]])
+    found = cautions(Report(explained, effect, np.full((3, 2), np.nan), np.full(3, 500)))
+    assert [(x.kind, x.player) for x in found] == [("shaping", 1)]

@@ -9,12 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.patches import Rectangle
 
+from glasshouse.analysis.manipulation import TOLD
 from glasshouse.errors import InputError
 from glasshouse.plots._layout import FIGURE_WIDTH, arrange, new_figure
 from glasshouse.plots._palette import BLACK, GREY, ORANGE, TEXT
-
-TOLD_APART = 2.0
-"""Standard errors within which a gain is not told from 0, and hatched."""
 
 
 def plot_manipulation(
@@ -59,7 +57,7 @@ def plot_manipulation(
         norm=Normalize(-limit, limit),
         rasterized=True,
     )
-    for row, column in np.argwhere(~(np.abs(values) > TOLD_APART * errors)):
+    for row, column in np.argwhere(~(np.abs(values) > TOLD * errors)):
         place = (column - 0.5, row - 0.5)
         ax.add_patch(Rectangle(place, 1, 1, fc="none", ec=GREY, hatch="///", lw=0))
     handles = [

@@ -99,7 +99,7 @@ def first_order_margin(
     if isinstance(quantity, str):
         raise InputError(
             f"quantity={quantity!r:.60} names what is counted in episodes, which needs a key and a "
-            "game that plays them: of exact games give a function, such as mean_cooperation"
+            "game that plays them: of an exact game give a function of game and parameters"
         )
     require_exact(game, "the first-order margin", *observed_by(quantity))
     given = (game, check_params(game, params), quantity, rule)

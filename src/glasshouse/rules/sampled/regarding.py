@@ -25,8 +25,8 @@ from glasshouse.rules.sampled.clipped import (
 class OtherRegarding(AbstractActor):
     """Actors with critics to whom the others' payments count as well: spiteful, or kind.
 
-    Definition: (1/T) Σ_t (A^i_t + w Σ_{j≠i} A^j_t) ∇_θi log π(a_t). With w = -1 they want to be
-    paid more than the others, with w = 1 that all together are paid most; w = 0 is `ActorCritic`.
+    Definition: (1/T) Σ_t (A^i_t + w Σ_{j≠i} A^j_t) ∇_θi log π(a_t). With w = -1 one of two wants to
+    be paid more than the other, with w = 1 that all together are paid most; w = 0 is `ActorCritic`.
 
     **Arguments:** `weight` w; the rest as of `ActorCritic`.
     **Raises:** `InputError` for numbers that cannot be.

@@ -1,5 +1,6 @@
 """What learning from episodes says of itself: how good its critic is, what shaping changes."""
 
+import math
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -112,8 +113,8 @@ def _said(report: Report) -> list[Caution]:
         return []
     said = []
     for player in range(np.shape(report.explained)[-1]):
-        share = float(np.median(np.asarray(report.explained)[..., player]))
-        effect = float(np.median(np.asarray(report.effect)[..., player]))
+        share = _median(np.asarray(report.explained)[..., player])
+        effect = _median(np.asarray(report.effect)[..., player])
         if not share >= WORSE_THAN_CONSTANT:
             words = (
                 f"the critic of player {player + 1} explains {share:.2g} of the variance of "
@@ -129,3 +130,9 @@ def _said(report: Report) -> list[Caution]:
             )
             said.append(Caution("shaping", player, effect, words))
     return said
+
+
+def _median(values: np.ndarray) -> float:
+    """Of the runs that did not leave the real numbers, if there are any."""
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if finite.size else math.nan

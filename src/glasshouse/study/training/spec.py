@@ -157,8 +157,8 @@ class MeetingsSpec(Section):
     """Whom: scripts of the game, as "alld" and "random"; their probabilities in each situation; or
     { strategy = "gtft", generosity = 0.5, name = "forgiving" }."""
     naive: StrictBool = False
-    """Whether players are trained beside them that follow their own rewards alone, all else being
-    the same, to see what others gain by meeting the ones and not the others."""
+    """Whether players are trained beside them that follow their own rewards alone, by REINFORCE
+    and without entropy, to see what others gain by meeting the ones and not the others."""
     episodes: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = 50
     """Episodes of each pair of seeds."""
     alpha: Selection = None

@@ -1,10 +1,11 @@
 """A training in words: where payoffs end, of all seeds together and one by one."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from glasshouse.dynamics.curves import Curves
 from glasshouse.leagues.rating import Ratings
 from glasshouse.rules.base import in_words
 from glasshouse.study.training.result import TrainingResult
@@ -20,19 +21,27 @@ PERFECT = 1e-6
 
 def training_headline(result: TrainingResult) -> str:
     """Where payoffs per step end, and where they began."""
-    curves = result.curves
+    return paid_in_words(result.curves, result.players)
+
+
+def paid_in_words(curves: Curves, players: Sequence[str]) -> str:
+    """The same, of curves and who the players are."""
     if len(curves.failed) == len(curves.seeds):
         return "every seed left the real numbers"
-    ends = result.ends("payoff")
     begun = float(np.nanmean(curves.band("payoff")[0, :, 0]))
-    means, errors = ends[:, 0], ends[:, 1]
-    apart = bool(np.ptp(means) > SEEDS_ALIKE * math.hypot(*errors))
-    who = "player 1 is paid" if apart else "each player is paid"
-    said = f"{who} {_mean(means[0] if apart else means.mean(), _together(errors, apart))}"
+    last = curves.measured["payoff"][-1]
+    paid = last[~np.isnan(last).any(axis=1)]
+    means, errors = paid.mean(axis=0), _errors(paid)
+    apart = _are_apart(paid)
+    said = (
+        f"player 1 is paid {_mean(means[0], errors[0])}"
+        if apart
+        else f"each player is paid {_mean(float(means.mean()), float(_errors(paid.mean(axis=1))))}"
+    )
     if apart:
         others = [
             f"{name} {_mean(mean, error)}"
-            for name, mean, error in zip(result.players[1:], means[1:], errors[1:], strict=True)
+            for name, mean, error in zip(players[1:], means[1:], errors[1:], strict=True)
         ]
         said += f", {', '.join(others)}"
     count = len(curves.seeds) - len(curves.failed)
@@ -51,8 +60,9 @@ def training_claims(result: TrainingResult) -> Iterator[str]:
         yield upper(f"{'; '.join(f'player {k} {said}' for k, said in each)}.")
     for report in curves.reports:
         known = np.asarray(report.fidelity, dtype=float)
+        known = known[np.isfinite(known).all(axis=1)]
         if np.any(known < 1 - PERFECT):
-            error = known.mean(axis=1).std(ddof=1) / math.sqrt(len(known)) if len(known) > 1 else 0
+            error = _errors(known.mean(axis=1))
             yield (
                 "What the others gain is known in part: the opponent critic explains "
                 f"{_mean(float(known.mean()), float(error))} of its variance at the end."
@@ -95,9 +105,19 @@ def rated_by(ratings: Ratings) -> str:
     return f"{said} Rated highest is the same at every α looked at from {low:.3g} to {high:.3g}."
 
 
-def _together(errors: np.ndarray, apart: bool) -> float:
-    """The standard error of the first mean, or of the mean of all, were players independent."""
-    return float(errors[0] if apart else np.sqrt(np.sum(errors**2)) / len(errors))
+def _are_apart(paid: np.ndarray) -> bool:
+    """Whether two players differ by more than the differences within seeds let one expect.
+
+    Players of a seed have played the same episodes: what they are paid is not independent.
+    """
+    differences = (paid[:, :, None] - paid[:, None, :]).reshape(len(paid), -1)
+    return bool(np.any(np.abs(differences.mean(axis=0)) > SEEDS_ALIKE * _errors(differences)))
+
+
+def _errors(values: np.ndarray) -> np.ndarray:
+    """The standard error of the mean over seeds, along the first axis; 0 of a single one."""
+    count = len(values)
+    return values.std(axis=0, ddof=1 if count > 1 else 0) / math.sqrt(count)
 
 
 def _mean(mean: float, error: float) -> str:
