@@ -117,7 +117,7 @@ def _are_apart(paid: np.ndarray) -> bool:
 def _errors(values: np.ndarray) -> np.ndarray:
     """The standard error of the mean over seeds, along the first axis; 0 of a single one."""
     count = len(values)
-    return values.std(axis=0, ddof=1 if count > 1 else 0) / math.sqrt(count)
+    return np.asarray(values.std(axis=0, ddof=1 if count > 1 else 0) / math.sqrt(count))
 
 
 def _mean(mean: float, error: float) -> str:
