@@ -29,7 +29,7 @@ HORIZON, EPISODES, BATCHES, DISCOUNT = 32, 128, 100, 0.96
 
 row = np.array([[-1.0, -3.0], [0.0, -2.0]])
 stage = gh.NormalFormGame([row, row.T])
-iterated = IteratedMatrix(stage, HORIZON, DISCOUNT, ending="ended")
+iterated = IteratedMatrix(stage, horizon=HORIZON, discount=DISCOUNT, ending="ended")
 game = gh.SampledParametricGame(
     iterated, TablePolicy(iterated), episodes=EPISODES, precision="double"
 )
@@ -186,7 +186,7 @@ def trained(updates):
     how = Training(
         AdvantageAlignment(3.0), 0.02, updates, every=updates, seeds=SEEDS, first=FIRST, adam=True
     )
-    learning = IteratedMatrix(stage, HORIZON, DISCOUNT)
+    learning = IteratedMatrix(stage, horizon=HORIZON, discount=DISCOUNT)
     return train(gh.SampledParametricGame(learning, game.policies), how).params
 
 
