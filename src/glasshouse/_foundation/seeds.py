@@ -14,6 +14,13 @@ def band_of_seeds(
     kept = values[:, ~np.isnan(values).any(axis=(0, 2))]
     if not kept.shape[1]:
         return np.full((*values.shape[::2], 3), np.nan)
-    mean, count = kept.mean(axis=1), kept.shape[1]
-    error = kept.std(axis=1, ddof=1) / np.sqrt(count) if count > 1 else np.zeros_like(mean)
+    mean, error = kept.mean(axis=1), error_over_seeds(np.moveaxis(kept, 1, 0))
     return np.stack([mean, mean - error, mean + error], axis=-1)
+
+
+def error_over_seeds(
+    values: Float[np.ndarray, "seeds *rest"],
+) -> Float[np.ndarray, "*rest"]:
+    """The standard error of the mean over seeds; of one seed 0."""
+    count = len(values)
+    return np.asarray(values.std(axis=0, ddof=1 if count > 1 else 0) / np.sqrt(count))

@@ -66,7 +66,7 @@ def products_of_means(
     both = kernels.sum(axis=-1) + kernels.sum(axis=-2)
     total = kernels.sum(axis=(-2, -1)) - same.sum(axis=-1)
     left = total[..., None] - both + 2 * same
-    return total / (groups * (groups - 1)), left / ((groups - 1) * (groups - 2))
+    return np.asarray(total / (groups * (groups - 1))), left / ((groups - 1) * (groups - 2))
 
 
 def jackknifed(without: Float[np.ndarray, "*batch groups"]) -> Float[np.ndarray, "*batch"]:
@@ -77,11 +77,12 @@ def jackknifed(without: Float[np.ndarray, "*batch groups"]) -> Float[np.ndarray,
     """
     groups = without.shape[-1]
     apart = without - without.mean(axis=-1, keepdims=True)
-    return np.sqrt((groups - 1) / groups * (apart**2).sum(axis=-1))
+    return np.asarray(np.sqrt((groups - 1) / groups * (apart**2).sum(axis=-1)))
 
 
 def mean_with_error(
     values: Float[np.ndarray, "*batch groups"],
 ) -> tuple[Float[np.ndarray, "*batch"], Float[np.ndarray, "*batch"]]:
     """The mean of independent numbers, and its standard error."""
-    return values.mean(axis=-1), values.std(axis=-1, ddof=1) / math.sqrt(values.shape[-1])
+    error = values.std(axis=-1, ddof=1) / math.sqrt(values.shape[-1])
+    return np.asarray(values.mean(axis=-1)), np.asarray(error)

@@ -1,6 +1,7 @@
 """First movements from episodes: products of two means, each without the other's noise."""
 
 import numpy as np
+from jaxtyping import Float
 
 from glasshouse._foundation.numbers import Whole
 from glasshouse._foundation.precision import in_float64
@@ -13,6 +14,7 @@ from glasshouse.analysis.sampling.estimates import (
 from glasshouse.analysis.sampling.parts import (
     PARTED,
     EachStep,
+    Groups,
     each_step_of,
     grouped,
     groups_of,
@@ -39,8 +41,15 @@ def sampled_margin(
     game = plays_episodes(game, "the first-order margin", key)
     size = groups_of(episodes)
     found = grouped(game, check_params(game, params), key, size, each_step_of(quantity))
-    value, without = products_of_means(np.asarray(kernels_of(found)).sum(axis=(0, 1)))
+    value, without = margin_of(found)
     return Estimate(float(value), float(jackknifed(without)), detail=how(size))
+
+
+def margin_of(
+    found: Groups,
+) -> tuple[Float[np.ndarray, ""], Float[np.ndarray, "groups"]]:
+    """The margin of all owners and readers together, and what it is without each group in turn."""
+    return products_of_means(np.asarray(kernels_of(found)).sum(axis=(0, 1)))
 
 
 def how(size: int) -> str:

@@ -10,15 +10,14 @@ from jaxtyping import Float
 from glasshouse._foundation.numbers import Pair, Whole, pair, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse.analysis.movement.switch import Switch
-from glasshouse.analysis.sampling.estimates import TOLD_APART, jackknifed, products_of_means
-from glasshouse.analysis.sampling.margins import how
+from glasshouse.analysis.sampling.estimates import TOLD_APART, jackknifed
+from glasshouse.analysis.sampling.margins import how, margin_of
 from glasshouse.analysis.sampling.parts import (
     PARTED,
     EachStep,
     each_step_of,
     grouped,
     groups_of,
-    kernels_of,
     plays_episodes,
 )
 from glasshouse.dynamics.doors import check_params
@@ -77,7 +76,7 @@ def sampled_switch(
             game = plays_episodes(family(float(coupling)), "a first movement", key)
             params = game.neutral() if start is None else check_params(game, start)
             each = grouped(game, params, key, size, counted)
-            found.append(products_of_means(np.asarray(kernels_of(each)).sum(axis=(0, 1))))
+            found.append(margin_of(each))
         values, without = (np.stack(x) for x in zip(*found, strict=True))
         return Tried(couplings, values, without)
 

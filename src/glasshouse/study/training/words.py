@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from glasshouse._foundation.seeds import error_over_seeds
 from glasshouse.dynamics.curves import Curves
 from glasshouse.leagues.rating import Ratings
 from glasshouse.rules.base import in_words
@@ -31,13 +32,13 @@ def paid_in_words(curves: Curves, players: Sequence[str]) -> str:
     begun = float(np.nanmean(curves.band("payoff")[0, :, 0]))
     last = curves.measured["payoff"][-1]
     paid = last[~np.isnan(last).any(axis=1)]
-    means, errors = paid.mean(axis=0), _errors(paid)
+    means, errors = paid.mean(axis=0), error_over_seeds(paid)
     apart = _are_apart(paid)
-    said = (
-        f"player 1 is paid {_mean(means[0], errors[0])}"
-        if apart
-        else f"each player is paid {_mean(float(means.mean()), float(_errors(paid.mean(axis=1))))}"
-    )
+    if apart:
+        said = f"player 1 is paid {_mean(means[0], errors[0])}"
+    else:
+        of_all = float(error_over_seeds(paid.mean(axis=1)))
+        said = f"each player is paid {_mean(float(means.mean()), of_all)}"
     if apart:
         others = [
             f"{name} {_mean(mean, error)}"
@@ -62,7 +63,7 @@ def training_claims(result: TrainingResult) -> Iterator[str]:
         known = np.asarray(report.fidelity, dtype=float)
         known = known[np.isfinite(known).all(axis=1)]
         if np.any(known < 1 - PERFECT):
-            error = _errors(known.mean(axis=1))
+            error = error_over_seeds(known.mean(axis=1))
             yield (
                 "What the others gain is known in part: the opponent critic explains "
                 f"{_mean(float(known.mean()), float(error))} of its variance at the end."
@@ -111,13 +112,9 @@ def _are_apart(paid: np.ndarray) -> bool:
     Players of a seed have played the same episodes: what they are paid is not independent.
     """
     differences = (paid[:, :, None] - paid[:, None, :]).reshape(len(paid), -1)
-    return bool(np.any(np.abs(differences.mean(axis=0)) > SEEDS_ALIKE * _errors(differences)))
-
-
-def _errors(values: np.ndarray) -> np.ndarray:
-    """The standard error of the mean over seeds, along the first axis; 0 of a single one."""
-    count = len(values)
-    return np.asarray(values.std(axis=0, ddof=1 if count > 1 else 0) / math.sqrt(count))
+    return bool(
+        np.any(np.abs(differences.mean(axis=0)) > SEEDS_ALIKE * error_over_seeds(differences))
+    )
 
 
 def _mean(mean: float, error: float) -> str:
