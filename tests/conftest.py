@@ -58,6 +58,7 @@ settings.register_profile(
     max_examples=40,
     suppress_health_check=[HealthCheck.too_slow],
 )
+settings.register_profile("by night", settings.get_profile("reproducible"))
 settings.load_profile("reproducible")
 
 CHECKED = [f"glasshouse.{name}" for name in ("cli", "interop", "plots", "rules", "study")]
@@ -73,6 +74,8 @@ def pytest_configure(config):
 
     `make nightly` checks more of them, and in every process.
     """
+    if config.getoption("markexpr") != "not slow":
+        settings.load_profile("by night")  # see `examples` in tests/reference.py
     first = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
     if first and not config.getoption("jaxtyping_packages"):
         install_import_hook(CHECKED, "beartype.beartype")
@@ -80,6 +83,11 @@ def pytest_configure(config):
 
 BY_NIGHT = Path(__file__).parent / "by_night.txt"
 """Further tests that are slow, by the names that pytest gives them."""
+
+
+TOGETHER = ("test_figures", "test_headlines", "test_report", "test_report_browser")
+"""Files that look at the same studies (`tests/reports.py`): they come first, one after another, and
+so one process runs them and computes these once."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before those marked slow are left out
@@ -91,6 +99,7 @@ def pytest_collection_modifyitems(items):
         name = item.nodeid
         if name in names or name.startswith(starts):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: item.path.stem not in TOGETHER)
 
 
 @pytest.hookimpl(trylast=True)

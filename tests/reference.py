@@ -13,6 +13,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from hypothesis import settings
 from jaxtyping import ArrayLike, PyTree
 
 from glasshouse.errors import InputError
@@ -106,6 +107,12 @@ def supports(kind: str, actions: tuple[int, ...]) -> bool:
     except InputError:
         return False
     return True
+
+
+def examples(count: int) -> settings:
+    """So many examples of what is random by night, and by day as many as usual."""
+    by_night = settings.get_current_profile_name() == "by night"
+    return settings(max_examples=count) if by_night else settings()
 
 
 def flat(tree: PyTree) -> np.ndarray:

@@ -61,6 +61,7 @@ READ_BY_DAY = {
         "background/challenge",  # test_challenge
         "background/mixing",  # oracles/test_mixing
         "background/sceptic",  # test_sceptic
+        "how-to/animate",  # test_motion
         "how-to/access",  # oracles/test_access, test_study_access
         "how-to/certify",  # test_documents, certificates/, test_cli_certificates
         "how-to/equilibria",  # oracles/test_equilibria, test_study_equilibria
@@ -68,6 +69,7 @@ READ_BY_DAY = {
         "how-to/flow",  # oracles/test_flows
         "how-to/nfg-file",  # test_nfg
         "how-to/leagues",  # leagues/
+        "how-to/own-rule",  # test_outsider, contracts/test_outsiders
         "how-to/own-semantics",  # test_outsider, test_study
         "how-to/payoff-matrix",  # test_doors, test_study
         "how-to/plugins",  # test_outsider, contracts/test_outsiders
@@ -277,13 +279,28 @@ def test_unequal_output_is_noticed():
         assert_prints("a\n", "b\n")
 
 
-@pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.name)
-def test_example_scripts_consist_of_cells_that_run(script, tmp_path, play):
+each_script = pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.name)
+
+
+def code_of(script: Path) -> list[tuple[str, str]]:
+    """The cells of an example that are code, after one that says what it is about."""
     hooks = pytest.importorskip("mkdocs") and loaded("_hooks")
     cells = hooks.cells(script.read_text("utf-8"))
     assert cells[0][0] == "markdown"
     assert cells[0][1].startswith("# ")
-    code = [cell for cell in cells if cell[0] == "python"]
+    return [cell for cell in cells if cell[0] == "python"]
+
+
+@each_script
+def test_example_scripts_consist_of_cells(script):
+    for _, text in code_of(script):
+        compile(text, script.name, "exec")
+
+
+@pytest.mark.slow  # by day `.ci/run` plays each
+@each_script
+def test_cells_of_example_scripts_run(script, tmp_path, play):
+    code = code_of(script)
     assert any(play(drawing(code), tmp_path))
     saves = sum(text.count(".savefig(") for _, text in code)
     assert_figures_are_laid_out_well(tmp_path, saves)

@@ -10,8 +10,9 @@ import hypothesis.extra.numpy as hnp
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.reference import examples
 
 from glasshouse.errors import InputError, OutputError
 from glasshouse.games.normal_form import Labels, NormalFormGame
@@ -399,7 +400,7 @@ def parts(draw: st.DrawFn) -> Parts:
     return payoffs, draw(different_names(len(actions))), names, draw(NAMES)
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(parts())
 def test_portable_text_round_trips(parts):
     payoffs, players, names, title = parts
@@ -411,7 +412,7 @@ def test_portable_text_round_trips(parts):
     assert format_nfg(back) == text
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(parts())
 def test_labels_text_round_trips(parts):
     payoffs, players, names, title = parts
@@ -423,7 +424,7 @@ def test_labels_text_round_trips(parts):
     assert format_nfg(back, labels=True) == text
 
 
-@settings(deadline=None, max_examples=50)
+@examples(50)
 @given(parts(), st.booleans())
 def test_games_without_labels_get_numbers_for_names(parts, labels):
     payoffs = parts[0]
@@ -441,7 +442,7 @@ PIECES = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=400)
+@examples(400)
 @given(
     st.sampled_from(VARIANTS),
     st.lists(st.tuples(st.integers(0, 250), st.integers(0, 12), PIECES), min_size=1, max_size=4),

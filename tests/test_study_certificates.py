@@ -1,6 +1,7 @@
 """Certificates in studies: what they prove, the files they leave, and how they are told."""
 
 import dataclasses
+import functools
 import json
 import math
 from pathlib import Path
@@ -228,12 +229,19 @@ def test_a_threshold_that_is_a_short_number_is_said_exactly():
     assert all(point.certificate.verdict == "certified" for point in result.certificates)
 
 
-@pytest.mark.parametrize("value", [0.3, 2.0])
-def test_what_was_measured_is_only_a_hint(value):
-    """A wrong one costs time, and proves nothing wrong."""
+@functools.cache
+def measured_of_the_dilemma() -> tuple[LogisticFamily, Switch]:
+    """Its family at bound 3, and from where on cooperation was measured to be an equilibrium."""
     family = LogisticFamily(load_game("prisoners_dilemma"), 3.0)
     measured = predict(family, certify=False).equilibrium
     assert isinstance(measured, Switch)
+    return family, measured
+
+
+@pytest.mark.parametrize("value", [0.3, 2.0])
+def test_what_was_measured_is_only_a_hint(value):
+    """A wrong one costs time, and proves nothing wrong."""
+    family, measured = measured_of_the_dilemma()
     wrong = dataclasses.replace(measured, value=value)
     found = proved_threshold(family, wrong, -0.9, 3.0)
     assert found is not None
@@ -244,9 +252,7 @@ def test_what_was_measured_is_only_a_hint(value):
 
 def test_where_it_holds_below_only_the_measured_threshold_is_kept():
     """No equilibrium at the largest coupling is less than what was measured."""
-    family = LogisticFamily(load_game("prisoners_dilemma"), 3.0)
-    measured = predict(family, certify=False).equilibrium
-    assert isinstance(measured, Switch)
+    family, measured = measured_of_the_dilemma()
     below = dataclasses.replace(measured, holds="below")
     assert proved_threshold(family, below, -0.9, 0.5) is None
     assert proved_threshold(family, measured, -0.9, 0.5) is None

@@ -7,8 +7,9 @@ from fractions import Fraction
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from tests.certificates.exact import INF, points_of
+from tests.reference import examples
 
 from glasshouse.certificates.covers import (
     FOLD,
@@ -106,7 +107,7 @@ def test_no_piece_reaches_out_of_the_box(name):
             assert lowest <= low <= high <= highest
 
 
-@settings(max_examples=300)
+@examples(300)
 @example(-1.7e308, 1.7e308)
 @example(-1.7e308, 0.5e308)
 @given(ends, ends)

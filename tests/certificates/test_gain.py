@@ -313,7 +313,7 @@ def test_rising_towards_infinity_is_told():
 @whether_swept
 def test_no_deviation_of_any_program_gains_more_than_the_bound(swept):
     rng, told = np.random.default_rng([7, swept]), 0
-    for _ in range(80):
+    for _ in range(40):
         program, function = random_program(rng, 2, int(rng.integers(2, 10)), players=2)
         table = random_table(rng, (2, 2))
         profile = tuple(rng.normal(size=1 if swept else 2).tolist())
@@ -341,7 +341,7 @@ def test_no_deviation_of_any_program_gains_more_than_the_bound(swept):
             assert not bound.upper < ball(found) - wrong, (program, table, region, point)
             if point == bound.candidate:
                 assert holds((bound.gain[0] - wrong, bound.gain[1] + wrong), found)
-    assert told == 80
+    assert told == 40
 
 
 @whether_swept

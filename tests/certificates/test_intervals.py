@@ -7,7 +7,7 @@ import hypothesis.strategies as st
 import mpmath
 import pytest
 from flint import arb, ctx
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from tests.certificates.exact import (
     DIGITS,
     INF,
@@ -19,6 +19,7 @@ from tests.certificates.exact import (
     is_close,
     mp,
 )
+from tests.reference import examples
 
 from glasshouse.certificates import intervals as iv
 
@@ -82,7 +83,7 @@ SINGLES = {
 
 
 @pytest.mark.parametrize("name", PAIRS)
-@settings(max_examples=150)
+@examples(150)
 @given(boxes(), boxes())
 def test_results_of_two_intervals_hold_those_of_their_members(name, first, second):
     (x, inside_x), (y, inside_y) = first, second
@@ -93,7 +94,7 @@ def test_results_of_two_intervals_hold_those_of_their_members(name, first, secon
 
 
 @pytest.mark.parametrize("name", SINGLES)
-@settings(max_examples=150)
+@examples(150)
 @given(boxes(small))
 def test_results_of_an_interval_hold_those_of_its_members(name, box):
     x, inside = box
@@ -102,7 +103,7 @@ def test_results_of_an_interval_hold_those_of_its_members(name, box):
     assert holds(rule(x), function(mp.mpf(inside)))
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(boxes(), boxes())
 def test_multiples_hold_those_of_an_uncertain_factor(box, factors):
     (x, inside), ((low, _), factor) = box, factors

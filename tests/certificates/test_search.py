@@ -105,9 +105,10 @@ def grid_best(case, region, points):
     return max(case.gain(tuple(map(float, best))), mp.mpf(0))
 
 
-def test_brackets_of_two_by_two_games_hold_the_best_of_a_grid():
+@pytest.mark.parametrize("count", [60, pytest.param(200, marks=pytest.mark.slow)])
+def test_brackets_of_two_by_two_games_hold_the_best_of_a_grid(count):
     rng = np.random.default_rng(1)
-    for k in range(200):
+    for k in range(count):
         case = random_case(rng, "logistic", (2, 2), spread=4.0)
         region = box(case, max(rng.choice([0.5, 3.0, 5.0, 12.0]), abs(case.profile[0])))
         bracket = case.bracket(region, epsilon=1e-6, width=1e-6)

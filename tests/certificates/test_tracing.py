@@ -387,7 +387,9 @@ def random_computation(rng: np.random.Generator, points: np.ndarray) -> tuple[li
     return known, steps
 
 
-@pytest.mark.parametrize("seed", range(80))
+@pytest.mark.parametrize(
+    "seed", [pytest.param(k, marks=() if k < 30 else pytest.mark.slow) for k in range(80)]
+)
 def test_random_computations_agree_to_forty_digits(seed):
     """Whatever is folded, cancelled or recognised: the value is that of the definition."""
     rng = np.random.default_rng(seed)

@@ -198,7 +198,7 @@ def learned(start: jax.Array) -> Solution:
 
 @functools.cache
 def assessment():
-    return assess([PARAMETRIC], learning=Learning(starts=Starts(20), steps=200))[0]
+    return assess([PARAMETRIC], learning=Learning(starts=Starts(8), steps=200))[0]
 
 
 @functools.cache
@@ -255,6 +255,12 @@ def surveyed():
     return found
 
 
+def point_surveyed():
+    found = surveyed().equilibria
+    assert found is not None
+    return found.points[0]
+
+
 def quasi_concave():
     theorems = surveyed().existence
     assert theorems is not None
@@ -269,6 +275,26 @@ def mixture():
 @functools.cache
 def branch():
     return mixing_branch(FAMILY, [0.86, 0.88])
+
+
+@functools.cache
+def equilibria():
+    return find_equilibria(PARAMETRIC)
+
+
+@functools.cache
+def refuted():
+    return certify(PARAMETRIC, (3.0, 3.0), 1e-6)
+
+
+@functools.cache
+def reached():
+    return reached_rest_points(PARAMETRIC, learning=Learning(starts=Starts(5), steps=200))
+
+
+@functools.cache
+def path_of_learning():
+    return run(PARAMETRIC, steps=10, step_size=0.1, save="path")
 
 
 @functools.cache
@@ -343,9 +369,9 @@ EXAMPLES = {
     "Rest": Rest,
     "Solution": lambda: learned(jnp.asarray(0.4)),
     "Flow": lambda: glasshouse.flow(PARAMETRIC, params=(0.4, -0.4), time=5.0),
-    "Ending": lambda: ending(run(PARAMETRIC, steps=10, step_size=0.1, save="path")),
+    "Ending": lambda: ending(path_of_learning()),
     "Solution of a batch": lambda: batch_map(learned, np.linspace(-1, 1, 5)),
-    "Solution with its path": lambda: run(PARAMETRIC, steps=10, step_size=0.1, save="path"),
+    "Solution with its path": path_of_learning,
     "FirstMovement": lambda: assessment().first_movement,
     "TiedOutcome": lambda: assessment().tied,
     "Assessment": assessment,
@@ -411,8 +437,8 @@ EXAMPLES = {
     "ChallengeTrial": lambda: challenge().trials[0],
     "Score": lambda: challenge().scores[0],
     "ChallengeFindings": challenge,
-    "Certificate": lambda: certify(PARAMETRIC, (3.0, 3.0), 1e-6),
-    "GainBounds": lambda: certify(PARAMETRIC, (3.0, 3.0), 1e-6).worst,
+    "Certificate": refuted,
+    "GainBounds": lambda: refuted().worst,
     "League": league,
     "Shaping": lambda: league().shaping,
     "Strategy": lambda: Strategy("gtft", generosity=0.5),
@@ -426,10 +452,10 @@ EXAMPLES = {
     "MixingTurn": lambda: branch().turns[0],
     "BoundGame": lambda: bounds(),
     "BoundEquilibrium": lambda: bounds().equilibria[0],
-    "Verification": lambda: check(certify(PARAMETRIC, (3.0, 3.0), 1e-6).document),
-    "Equilibria": lambda: find_equilibria(PARAMETRIC),
-    "EquilibriumPoint": lambda: find_equilibria(FAMILY(0.3)).points[0],
-    "Attraction": lambda: find_equilibria(FAMILY(0.3)).points[0].attraction,
+    "Verification": lambda: check(refuted().document),
+    "Equilibria": equilibria,
+    "EquilibriumPoint": point_surveyed,
+    "Attraction": lambda: point_surveyed().attraction,
     "Survey": surveyed,
     "Selection": lambda: surveyed().selection,
     "FeasibleSet": lambda: surveyed().feasible,
@@ -438,19 +464,15 @@ EXAMPLES = {
     "Witness": lambda: quasi_concave().witness,
     "Witness of a jump": lambda: Witness("jump", 0, (((0.3,), (1.0,)), ((0.25,), (1.0,))), 0.5),
     "ConcavityThreshold": lambda: quasi_concavity_threshold(FAMILY, tolerance=0.2),
-    "EquilibriumCount": lambda: find_equilibria(PARAMETRIC).proof,
-    "Program": lambda: certify(PARAMETRIC, (3.0, 3.0), 1e-6).document.problem.programs[0].program(),
+    "EquilibriumCount": lambda: equilibria().proof,
+    "Program": lambda: refuted().document.problem.programs[0].program(),
     "Branches": branches_of_the_dilemma,
     "FollowedPoint": lambda: branches_of_the_dilemma().points[-1],
     "SpecialPoint": lambda: branches_of_the_dilemma().specials[0],
     "CertifiedThreshold": lambda: certified_threshold(FAMILY, tolerance=0.1),
     "EquilibriumCurve": lambda: equilibrium_curve(FAMILY, (1.0, 2.0), tolerance=0.1),
-    "ReachedRestPoints": lambda: reached_rest_points(
-        PARAMETRIC, learning=Learning(starts=Starts(5), steps=200)
-    ),
-    "ReachedPoint": lambda: reached_rest_points(
-        PARAMETRIC, learning=Learning(starts=Starts(5), steps=200)
-    )[0],
+    "ReachedRestPoints": reached,
+    "ReachedPoint": lambda: reached()[0],
     "Marker": lambda: Marker(3 / 7, "$\\kappa_{1/2}$"),
     "Prepared": lambda: study().prepared,
     "Setting": lambda: study().prepared.base,

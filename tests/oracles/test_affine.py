@@ -4,6 +4,7 @@ import itertools
 import re
 from fractions import Fraction
 
+import equinox as eqx
 import hypothesis.strategies as st
 import jax
 import jax.numpy as jnp
@@ -80,11 +81,16 @@ def payoff(payoffs, weight, own, other):
 # The payoff and its gradients
 
 
+@eqx.filter_jit
+def paid_to_first(game, points, other):
+    return jax.vmap(lambda t: game.payoffs((t, jnp.asarray(other)))[0])(points)
+
+
 @given(payoffs=PAYOFFS, weight=WEIGHTS, other=st.floats(0, 1))
 def test_payoffs_are_quadratic_in_the_own_parameter(payoffs, weight, other):
     """With leading coefficient w(1-w)D: second differences are 2 w(1-w)D h², third ones 0."""
-    game, points = affine(payoffs, weight), np.linspace(0, 1, 5)
-    values = np.asarray(jax.vmap(lambda t: game.payoffs((t, jnp.asarray(other)))[0])(points))
+    points = np.linspace(0, 1, 5)
+    values = np.asarray(paid_to_first(affine(payoffs, weight), points, other))
     assert np.allclose(values, payoff(payoffs, weight, points, other), rtol=0, atol=1e-13)
     expected = 2 * weight * (1 - weight) * interaction(payoffs) / 16
     assert np.allclose(np.diff(values, 2), expected, rtol=0, atol=1e-13)

@@ -1,6 +1,7 @@
 """Phase portraits against closed forms, hand-written fields, other root finders and long runs."""
 
 import dataclasses
+import functools
 import math
 
 import jax
@@ -35,6 +36,9 @@ SETTINGS = {"resolution": 65, "cells": 4, "trajectories": 0, "learning": Learnin
 
 def portrait_of(payoffs, coupling, bound=3.0, **settings):
     return phase_portrait(parametric(payoffs, coupling, bound), **{**SETTINGS, **settings})
+
+
+portrait_in_table = functools.cache(portrait_of)
 
 
 def matching_pennies(coupling):
@@ -117,7 +121,7 @@ def on_the_diagonal(payoffs, coupling, bound):
 
 @pytest.mark.parametrize(("payoffs", "coupling", "bound"), DIAGONAL)
 def test_rest_points_on_the_diagonal_are_those_of_the_closed_form(payoffs, coupling, bound):
-    portrait = portrait_of(payoffs, coupling, bound)
+    portrait = portrait_in_table(payoffs, coupling, bound)
     found = [p for p in portrait.rest_points if abs(p.params[0] - p.params[1]) < 1e-9]
     expected = on_the_diagonal(payoffs, coupling, bound)
     found.sort(key=lambda point: point.params)
@@ -139,7 +143,7 @@ def test_rest_points_on_the_diagonal_are_those_of_the_closed_form(payoffs, coupl
 
 
 def test_the_table_covers_every_stability():
-    found = [p for case in DIAGONAL for p in portrait_of(*case).rest_points]
+    found = [p for case in DIAGONAL for p in portrait_in_table(*case).rest_points]
     assert {p.stability for p in found} == {"stable", "saddle", "unstable"}
     assert {p.place for p in found} == {"interior", "edge", "corner"}
 

@@ -86,11 +86,9 @@ def test_tables_behave_as_the_logistic_semantics_of_the_repeated_game(way):
 def test_gradients_are_derivatives_of_exact_payoffs_within_four_standard_errors():
     params, draws = drawn(7), 40
     game = sampled(4, "mirrored", episodes=4000)
+    estimated = jax.jit(lambda key: game.selfish_gradients(params, key))
     found = np.stack(
-        [
-            np.concatenate([x.ravel() for x in game.selfish_gradients(params, jax.random.key(k))])
-            for k in range(draws)
-        ]
+        [np.concatenate([np.ravel(x) for x in estimated(jax.random.key(k))]) for k in range(draws)]
     )
     exact = []
     for i, s in itertools.product(range(2), range(5)):
@@ -231,7 +229,7 @@ def test_scores_of_enumerated_episodes_are_the_exact_gradient():
     shares = 0.9 ** np.arange(3) / sum(0.9 ** np.arange(3))
     onward = np.cumsum((np.asarray(played.rewards) * shares[:, None, None])[::-1], axis=0)[::-1]
     weights = onward * chance[:, None] * len(sequences)
-    found = game.scores(params, played, jnp.asarray(weights))
+    found = jax.jit(lambda x: game.scores(params, played, x))(jnp.asarray(weights))
 
     def value(x, player):  # another path: forward through states, differentiated
         own = [x[0] + 0.7 * x[1], x[1] + 0.7 * x[0]]
@@ -247,5 +245,6 @@ def test_scores_of_enumerated_episodes_are_the_exact_gradient():
         return total
 
     params = tuple(map(jnp.asarray, params))
+    slopes = jax.jit(jax.grad(value), static_argnums=1)
     for i in range(2):
-        assert np.allclose(found[i], jax.grad(value)(params, i)[i], atol=1e-12, rtol=0)
+        assert np.allclose(found[i], slopes(params, i)[i], atol=1e-12, rtol=0)

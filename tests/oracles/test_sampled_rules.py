@@ -115,10 +115,10 @@ def test_scores_of_all_courses_sum_to_the_gradient(transparency, coupling):
     played, chances = enumerated(game, params, coupling)
     weights = discounted_returns(played.rewards, DISCOUNT) * chances[:, None] * len(chances)
     weights = weights * DISCOUNT ** np.arange(3)[:, None, None]
-    found = game.scores(params, played, weights)
+    found = jax.jit(lambda x, weights: game.scores(x, played, weights))(params, weights)
+    right = jax.jit(jax.jacrev(lambda x: value(x, 3, coupling)))(params)
     for i in range(2):
-        right = jax.grad(lambda x, i=i: value(x, 3, coupling)[i])(params)[i]
-        np.testing.assert_allclose(found[i], right, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(found[i], right[i][i], rtol=0, atol=1e-12)
 
 
 def test_dice_has_all_derivatives_within_four_standard_errors():
@@ -130,7 +130,7 @@ def test_dice_has_all_derivatives_within_four_standard_errors():
         lambda x: jnp.moveaxis(x.reshape(-1, groups, 1000, *x.shape[2:]), 1, 0),
         (played.observations, played.actions, played.rewards),
     )
-    exact = values(params, horizon)
+    exact = jax.jit(values, static_argnums=1)(params, horizon)
     baseline = jnp.stack([jnp.asarray(x).T for x in exact[:-1]])
 
     def estimates(part):
@@ -163,7 +163,8 @@ def test_dice_has_all_derivatives_within_four_standard_errors():
     def truth(flat):
         return value(tuple(flat.reshape(2, 5, 1)), horizon)[0]
 
-    right = truth(at), jax.grad(truth)(at), jax.hessian(truth)(at)[:5, 5:]
+    all_of_it = jax.jit(lambda x: (truth(x), jax.grad(truth)(x), jax.hessian(truth)(x)[:5, 5:]))
+    right = all_of_it(at)
     spreads = {}
     for kind, parts in found.items():
         spreads[kind] = [float(np.var(x, axis=0).sum()) for x in parts]
@@ -208,10 +209,8 @@ def test_factors_of_the_softmax_to_twelve_digits():
     def log_chance(value, row, k):
         return jax.nn.log_softmax(row.at[k].set(value))[k]
 
-    slopes = [
-        jax.grad(log_chance)(row[k], jnp.asarray(row), k)
-        for row, k in zip(worth, taken, strict=True)
-    ]
+    slope = jax.jit(jax.grad(log_chance))
+    slopes = [slope(row[k], jnp.asarray(row), k) for row, k in zip(worth, taken, strict=True)]
     np.testing.assert_allclose(found, slopes, rtol=1e-12)
 
 
@@ -428,8 +427,9 @@ def test_reinforce_is_the_gradient_but_for_its_weights():
     game = IteratedMatrix(IPD, horizon=5, discount=1.0)
     game = SampledParametricGame(game, TablePolicy(game), episodes=16, precision="double")
     start, key = random_tables(6), jax.random.key(3)
-    found, _ = Reinforce().direction(game, start, (), key)
-    right, _ = Gradient().direction(game, start, (), key)
+    rules = Reinforce(), Gradient()
+    directions = jax.jit(lambda x: [rule.direction(game, x, (), key)[0] for rule in rules])
+    found, right = directions(start)
     np.testing.assert_allclose(found[0], right[0], atol=1e-12)
 
 
@@ -437,14 +437,15 @@ def test_lola_dice_points_where_exact_lola_does():
     """In expectation its direction is ∇_i V_i(θ_i, θ_j + α ∇_j V_j), V the discounted sums."""
     game, start = sampled(4, episodes=40_000, ending="ended"), random_tables(7)
     rule = LolaDice(2.0)
-    found, _ = rule.direction(game, start, rule.init(game, start), jax.random.key(4))
+    direction = eqx.filter_jit(rule.direction)
+    found, _ = direction(game, start, rule.init(game, start), jax.random.key(4))
 
     def after(own):
         step = jax.grad(lambda x: value((own, x), 4)[1])(jnp.asarray(start[1]))
         return value((own, start[1] + 2.0 * step), 4)[0]
 
-    right = jax.grad(after)(jnp.asarray(start[0]))
-    selfish = jax.grad(lambda x: value((x, start[1]), 4)[0])(jnp.asarray(start[0]))
+    right = jax.jit(jax.grad(after))(jnp.asarray(start[0]))
+    selfish = jax.jit(jax.grad(lambda x: value((x, start[1]), 4)[0]))(jnp.asarray(start[0]))
     assert np.max(np.abs(right - selfish)) > 0.1
     np.testing.assert_allclose(found[0], right, atol=0.05)
 

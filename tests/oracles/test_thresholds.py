@@ -7,7 +7,7 @@ from math import comb
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from numpy.polynomial import Polynomial
 from tests.reference import (
     CHICKEN,
@@ -18,6 +18,7 @@ from tests.reference import (
     THRESHOLDS,
     Payoffs,
     equal_couplings,
+    examples,
     family,
     normal_form,
     parametric,
@@ -112,7 +113,7 @@ def test_a_threshold_is_minus_own_over_other_effect_or_has_a_reason(payoffs):
             assert expected in threshold.reason
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(payoffs=INTEGER_GAMES)
 @example(payoffs=Payoffs(2, 4, 0, 3))
 @example(payoffs=Payoffs(3, 4, 0, 3))

@@ -158,7 +158,7 @@ def flow(
 def _times(time: float, times: Numbers | None, save: str) -> np.ndarray:
     """When the path is saved; last the end."""
     if times is None:
-        return np.linspace(0.0, time, EVEN_TIMES) if save == "path" else np.asarray([time])
+        return np.linspace(0.0, time, EVEN_TIMES if save == "path" else 0)
     if save == "end":
         raise InputError("times are those of a path: add save='path'")
     found = np.asarray(number_array(times, "times", shapes=None), dtype=np.float64)
@@ -248,6 +248,11 @@ def _solved(
         force_dtmin=False,
         norm=lambda error: jnp.max(jnp.abs(error[:-1]), initial=0.0),
     )
+    saved = [diffrax.SubSaveAt(t1=True)]
+    if times.size:  # they are checked by a callback, which no program that is kept on disk has
+        saved.append(diffrax.SubSaveAt(ts=times))
+        # What is saved is then where a step ended, and not interpolated to fewer digits.
+        pace = diffrax.ClipStepSizeController(pace, step_ts=times)
     solution: Any = diffrax.diffeqsolve(
         diffrax.ODETerm(field.with_length),
         diffrax.Dopri8(),
@@ -255,28 +260,25 @@ def _solved(
         t1=time,
         dt0=None,
         y0=jnp.append(ravel_pytree(params)[0], 0.0),
-        # What is saved is then where a step ended, and not interpolated to fewer digits.
-        stepsize_controller=diffrax.ClipStepSizeController(pace, step_ts=times),
-        saveat=diffrax.SaveAt(subs=[diffrax.SubSaveAt(ts=times), diffrax.SubSaveAt(t1=True)]),
+        stepsize_controller=pace,
+        saveat=diffrax.SaveAt(subs=saved),
         event=diffrax.Event(section.height, direction=True),
         max_steps=max_steps,
         adjoint=diffrax.ForwardMode(),
         throw=False,
     )
-    (rows, ends), (_, whens) = solution.ys, solution.ts
     # The solver marks what it did not reach by infinity, which no bound is to catch.
-    rows, ends = (jnp.where(jnp.isfinite(x), x, jnp.nan) for x in (rows, ends))
-    end, last = field.inside(ends[0, :-1]), solution.result
-    faults = None
+    ends, *rows = (jnp.where(jnp.isfinite(x), x, jnp.nan) for x in solution.ys)
+    end, last, faults = field.inside(ends[0, :-1]), solution.result, None
     if isinstance(game, AbstractChecked) and "checks" in capabilities(game):
         faults = game.faults(end)
     return _Solved(
         params=end,
-        path=jax.vmap(field.inside)(rows[:, :-1]),
+        path=jax.vmap(field.inside)(rows[0][:, :-1] if rows else ends[:0, :-1]),
         point=ravel_pytree(end)[0],
         velocity=field(ends[0, :-1]),
         length=ends[0, -1],
-        time=whens[0],
+        time=solution.ts[0][0],
         residual=rule.residual(game, end, field.state, jnp.ones(())),
         steps=solution.stats["num_steps"],
         is_whole=last == diffrax.RESULTS.successful,
