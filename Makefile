@@ -12,9 +12,11 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 # These take from half a minute to two; the site shows what they find, and so runs them.
 LONG := $(addprefix examples/,arms_race.toml memory.toml peers.toml transparency_and_shaping.toml what_lola_sees.toml)
+# Scripts that take as long; the gate leaves both to `make docs` and `make nightly`.
+LONG_SCRIPTS := $(addprefix examples/,manipulation.py sampled_variance.py treacherous_turn.py)
 STUDIES := $(filter-out $(LONG),$(sort $(wildcard examples/*.toml)))
 
-.PHONY: demo studies figures challenge test axe nightly lint docs look idea help-pages benchmark constraints clean
+.PHONY: demo studies long figures challenge test axe nightly lint docs look idea help-pages benchmark constraints clean
 
 demo: .venv/glasshouse
 	rm -rf results/demo
@@ -23,6 +25,9 @@ demo: .venv/glasshouse
 
 studies: # the names of those that `make demo` computes
 	@echo $(STUDIES)
+
+long: # the names of those that take long, without folder and ending
+	@echo $(basename $(notdir $(LONG) $(LONG_SCRIPTS)))
 
 # The sceptic's experiment and every figure of the examples and their studies, anew.
 figures: .venv/glasshouse
@@ -53,7 +58,8 @@ empty :=
 CHECKED := _foundation \
 	analysis certificates.builtin certificates.certificate certificates.checker certificates.document \
 	channels cli dynamics errors families games interop parametric plots rules semantics study theory
-nightly: .venv/dev
+# All examples are played for the site.
+nightly: .venv/dev docs
 	$(BIN)/python -m pytest -n auto -m "slow or not slow" --jaxtyping-packages=$(subst $(empty) ,$(comma),$(CHECKED:%=glasshouse.%)),beartype.beartype
 
 lint: .venv/dev

@@ -62,6 +62,15 @@ RUN: dict[str, dict[str, Any]] = {}
 PYTHON = os.environ.get("GLASSHOUSE_PYTHON", sys.executable)
 """What plays the examples; the gate names one that has the library installed from its wheel."""
 
+LATER = frozenset(os.environ.get("GLASSHOUSE_LATER", "").split())
+"""Examples that this build does not play, by their stems: the gate leaves those that take long to
+`make docs` and to the night. Their pages say so, where their output and figures would be."""
+
+NOT_PLAYED = "Not played in this build of the site: `make docs` without GLASSHOUSE_LATER does."
+BLANK = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 60">
+<text x="320" y="36" text-anchor="middle">{NOT_PLAYED.replace("`", "")}</text></svg>"""
+SAVED = re.compile(r'savefig\("([\w.]+\.svg)"\)')
+
 AT_ONCE = 2
 """Studies and scripts that run at the same time: one alone leaves a core idle now and then."""
 
@@ -69,7 +78,9 @@ DEEPER = "\n    options:\n      heading_level: 3"
 
 
 def on_pre_build(config: MkDocsConfig) -> None:
-    """Refuse to build a reference with gaps."""
+    """Refuse to build a reference with gaps, and to leave for later what is no example."""
+    if unknown := LATER - {path.stem for path in EXAMPLES.iterdir()}:
+        raise PluginError(f"GLASSHOUSE_LATER names {min(unknown)!r}, which is no example")
     pages = (Path(config.docs_dir) / "reference").rglob("*.md")
     check_reference(SOURCE, "".join(page.read_text("utf-8") for page in pages))
 
@@ -126,6 +137,9 @@ def study_results(study: str, names: set[str]) -> tuple[dict[str, bytes], dict[s
     From the folder of results that the environment names, else by running it; of another command,
     and of the study that the tutorial writes, by their names here.
     """
+    if study in LATER:
+        blank = {f"{name}.svg": BLANK.encode() for name in names}
+        return {**blank, "report.html": f"<p>{NOT_PLAYED}</p>".encode()}, {}
     with tempfile.TemporaryDirectory() as folder:
         results = Path(os.environ.get("GLASSHOUSE_RESULTS", folder)) / study
         if not (results / "report.html").is_file():
@@ -191,6 +205,8 @@ def rows_of(match: re.Match) -> str:
 
     Beside their references or, without any, by player.
     """
+    if match[1] in LATER:
+        return NOT_PLAYED
     found = RUN[match[1]]["rows"]
     reported = any(row["reference"] for row in found)
     ends = (
@@ -359,6 +375,11 @@ def example_page(script: Path) -> tuple[str, dict[str, bytes]]:
     """An example as a page: prose, code, what the code printed, and the figures it saved."""
     parts = cells(script.read_text("utf-8"))
     code = [part for part in parts if part[0] == "python"]
+    if script.stem in LATER:
+        saved = [name for _, text in code for name in SAVED.findall(text)]
+        return page_of(
+            parts, [NOT_PLAYED, *[""] * (len(code) - 1)], dict.fromkeys(saved, BLANK.encode())
+        )
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [PYTHON, Path(__file__).with_name("_play.py")],
@@ -371,8 +392,14 @@ def example_page(script: Path) -> tuple[str, dict[str, bytes]]:
         if done.returncode:
             raise PluginError(f"{script.name} fails: {done.stderr}")
         figures = {path.name: path.read_bytes() for path in Path(folder).glob("*.svg")}
-    printed = iter(json.loads(done.stdout))
-    page = []
+    return page_of(parts, json.loads(done.stdout), figures)
+
+
+def page_of(
+    parts: list[tuple[str, str]], outputs: list[str], figures: dict[str, bytes]
+) -> tuple[str, dict[str, bytes]]:
+    """The page of an example whose cells of code have printed and drawn these."""
+    printed, page = iter(outputs), []
     for kind, text in parts:
         if kind == "markdown":
             page.append(text)

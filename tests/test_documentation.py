@@ -348,6 +348,21 @@ def test_entries_of_the_gallery_are_cards_of_their_own(monkeypatch):
     assert shown.count("<li>") == shown.count("<img") == 2
 
 
+def test_what_a_build_leaves_for_later_is_said_where_it_would_be(monkeypatch):
+    hooks = loaded("_hooks")
+    monkeypatch.setattr(hooks, "LATER", {"manipulation", "memory"})
+    page, figures = hooks.example_page(ROOT / "examples" / "manipulation.py")
+    assert page.count(hooks.NOT_PLAYED) == 1
+    assert "![manipulation.svg](manipulation.svg)" in page
+    assert list(figures) == ["manipulation.svg"]
+    drawn, summary = hooks.study_results("memory", {"map"})
+    assert hooks.NOT_PLAYED in drawn["report.html"].decode()
+    assert (set(drawn), summary) == ({"map.svg", "report.html"}, {})
+    with pytest.raises(Exception, match="'manipulations', which is no example"):
+        monkeypatch.setattr(hooks, "LATER", {"manipulations"})
+        hooks.on_pre_build(None)
+
+
 def test_formulas_become_mathml():
     pytest.importorskip("latex2mathml")
     hooks = loaded("_hooks")
