@@ -358,8 +358,8 @@ def test_what_a_build_leaves_for_later_is_said_where_it_would_be(monkeypatch):
     drawn, summary = hooks.study_results("memory", {"map"})
     assert hooks.NOT_PLAYED in drawn["report.html"].decode()
     assert (set(drawn), summary) == ({"map.svg", "report.html"}, {})
+    monkeypatch.setattr(hooks, "LATER", {"manipulations"})
     with pytest.raises(Exception, match="'manipulations', which is no example"):
-        monkeypatch.setattr(hooks, "LATER", {"manipulations"})
         hooks.on_pre_build(None)
 
 
