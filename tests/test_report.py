@@ -19,7 +19,7 @@ from glasshouse.study.report.sections import MOST_ROWS
 from glasshouse.study.words.names import cooperation_words
 from glasshouse.study.words.sentences import claims, switch_words
 
-BY_NIGHT = {"affine", "three players"}  # see by_night.txt: test_documents [axes] has three
+BY_NIGHT = {"affine"}
 each_report = pytest.mark.parametrize(
     "name",
     [pytest.param(n, marks=pytest.mark.slow if n in BY_NIGHT else ()) for n in STUDIES],
