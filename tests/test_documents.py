@@ -33,7 +33,7 @@ import glasshouse as gh
 from glasshouse.analysis import assess
 family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), 3.0)
 print(gh.critical_coupling(family).value, gh.equilibrium_threshold(family).value)
-couplings = np.array([0.3, 0.35, 0.4, 0.45, 0.6, 0.73, 0.74, 0.75, 0.76, 0.77, 0.9])
+couplings = np.array([0.3, 0.36, 0.4, 0.41, 0.42, 0.43, 0.44, 0.5, 0.6, 0.74, 0.75, 0.76, 0.9])
 found = assess([family(k) for k in couplings], tied=False, boundary=False)
 exploited = [k for k, a in zip(couplings, found) if a.generic.exploitation.value > 0.5]
 print(min(exploited), max(exploited))
