@@ -63,6 +63,7 @@ READ_BY_DAY = {
         "background/sceptic",  # test_sceptic
         "how-to/animate",  # test_motion
         "how-to/access",  # oracles/test_access, test_study_access
+        "how-to/compare",  # test_study_compare
         "how-to/certify",  # test_documents, certificates/, test_cli_certificates
         "how-to/equilibria",  # oracles/test_equilibria, test_study_equilibria
         "how-to/environments",  # oracles/test_stochastic_games, test_pettingzoo
@@ -77,6 +78,7 @@ READ_BY_DAY = {
         "how-to/repeated",  # oracles/test_repeated, test_study_repeated
         "how-to/rules",  # oracles/test_rules, oracles/test_shaping, test_study_rules
         "how-to/table",  # test_tables
+        "reference/study",  # test_study, test_study_edges
         "index",  # test_documents, by the README
     )
 }
