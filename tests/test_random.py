@@ -71,6 +71,7 @@ def test_the_purposes_of_today_keep_their_numbers():
         "DIRECTIONS": 8,
         "RESAMPLES": 9,
         "LEARNING": 10,
+        "AUDIT": 11,
     }
 
 

@@ -24,7 +24,7 @@ from glasshouse._foundation.files import (
     writing,
 )
 from glasshouse.errors import InputError, OutputError
-from glasshouse.study.recipe import Recipe
+from glasshouse.study.recipe import MACHINE_KEYS, Recipe
 from glasshouse.study.spec.dotted import leaves
 
 T = TypeVar("T")
@@ -93,6 +93,31 @@ class RunFolder:
             with contextlib.suppress(OSError):  # before it is released: whoever takes it is alone
                 (self.path / LOCK).unlink(missing_ok=True)
             lock.release()
+
+    def join(self) -> None:
+        """Make the folder, or find there a run of the same study, to write shards into it.
+
+        Others may do so at the same time, and on other machines: what differs between these is no
+        reason to refuse.
+
+        **Raises:** `InputError` when it holds something else; `OutputError` when the machine does
+        not let it be made.
+        """
+        with writing(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+        recorded = _recorded(self.path)
+        if recorded is None:
+            self._record()
+            write_file(self.path / "study.toml", self._recipe.toml.encode())
+            for name, content in self._recipe.inputs.items():
+                write_file(self.path / name, content)
+            return
+        different = _difference(recorded, self.path, self._recipe, MACHINE_KEYS)
+        if different:
+            raise InputError(
+                f"output folder {self.path} holds a run of something else ({different}); choose "
+                "another --out"
+            )
 
     def write(self, name: str, content: bytes) -> None:
         """Write one of the files to be handed over, which may lie in a folder inside."""
@@ -256,10 +281,12 @@ def _changed(recorded: dict[str, Any], out: Path) -> str:
     return ""
 
 
-def _difference(recorded: dict[str, Any], out: Path, recipe: Recipe) -> str:
-    """What differs from the run recorded, or nothing."""
+def _difference(
+    recorded: dict[str, Any], out: Path, recipe: Recipe, without: tuple[str, ...] = ()
+) -> str:
+    """What differs from the run recorded, or nothing; keys `without` which may."""
     for key, value in json.loads(json.dumps(recipe.identity)).items():
-        if recorded.get(key) == value:
+        if key in without or recorded.get(key) == value:
             continue
         if key == "study":
             return _study_difference(out, recipe)

@@ -25,6 +25,10 @@ PACKAGES = ("glasshouse", "jax", "jaxlib", "equinox", "optax", "numpy", "scipy",
 """What the numbers depend on, and the pictures in part."""
 
 
+MACHINE_KEYS = ("python", "platform", "device")
+"""Of what numbers depend on, that which differs between machines that share a run."""
+
+
 class Recipe(NamedTuple):
     """What is to be computed, and with what.
 
