@@ -31,6 +31,7 @@ T = TypeVar("T")
 
 PROVENANCE = "provenance.json"
 SUMMARY = "summary.json"
+STUDY = "study.toml"
 LOCK = ".lock"
 
 LONGEST_FILE_NAME = 255
@@ -81,7 +82,7 @@ class RunFolder:
                 _check_same(recorded, self.path, self._recipe)
                 self._tables = dict(recorded["tables"])
             self._record()
-            self.write("study.toml", self._recipe.toml.encode())
+            self.write(STUDY, self._recipe.toml.encode())
             for name, content in self._recipe.inputs.items():  # study.toml says their names
                 self.write(name, content)
             yield
@@ -108,11 +109,11 @@ class RunFolder:
         recorded = _recorded(self.path)
         if recorded is None:
             self._record()
-            write_file(self.path / "study.toml", self._recipe.toml.encode())
+            write_file(self.path / STUDY, self._recipe.toml.encode())
             for name, content in self._recipe.inputs.items():
                 write_file(self.path / name, content)
             return
-        different = _difference(recorded, self.path, self._recipe, MACHINE_KEYS)
+        different = _difference(recorded, self.path, self._recipe)
         if different:
             raise InputError(
                 f"output folder {self.path} holds a run of something else ({different}); choose "
@@ -281,12 +282,10 @@ def _changed(recorded: dict[str, Any], out: Path) -> str:
     return ""
 
 
-def _difference(
-    recorded: dict[str, Any], out: Path, recipe: Recipe, without: tuple[str, ...] = ()
-) -> str:
-    """What differs from the run recorded, or nothing; keys `without` which may."""
+def _difference(recorded: dict[str, Any], out: Path, recipe: Recipe) -> str:
+    """What differs from the run recorded, or nothing; of a shared one machines may."""
     for key, value in json.loads(json.dumps(recipe.identity)).items():
-        if key in without or recorded.get(key) == value:
+        if recorded.get(key) == value or (recipe.shared and key in MACHINE_KEYS):
             continue
         if key == "study":
             return _study_difference(out, recipe)
@@ -299,7 +298,7 @@ def _difference(
 
 def _study_difference(out: Path, recipe: Recipe) -> str:
     try:
-        before = dict(leaves(tomllib.loads((out / "study.toml").read_text("utf-8"))))
+        before = dict(leaves(tomllib.loads((out / STUDY).read_text("utf-8"))))
     except (OSError, ValueError, RecursionError):
         return "its study.toml cannot be read"
     now = dict(leaves(recipe.resolved))

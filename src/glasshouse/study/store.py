@@ -106,8 +106,33 @@ def write_study(
 
     **Arguments:** `workers`, who compute the pieces of a map; without them this process does.
     """
-    folder = RunFolder(out, recipe_of(prepared), warn)
-    with folder.opened(), progress(f"study {out.name}"), _begun(prepared, REPORT) as beside:
+    recipe = recipe_of(prepared)
+    folder = RunFolder(out, recipe, warn)
+
+    def map_of_all() -> OutcomeMap:
+        store = ShardStore(out, recipe, warn)
+        found = study_map(prepared, map_work(prepared, store), workers)
+        store.say_elsewhere()
+        return found
+
+    with folder.opened(), progress(f"study {out.name}"):
+        result = _written(prepared, folder, map_of_all)
+        folder.finish()
+    return result
+
+
+def gathered(prepared: Prepared, folder: RunFolder, found: OutcomeMap) -> StudyResult:
+    """The study with as much of its map as was found, written into a run that can go on."""
+    with folder.opened(), progress(f"study {folder.path.name}"):
+        return _written(prepared, folder, lambda: found)
+
+
+def _written(
+    prepared: Prepared, folder: RunFolder, map_of_all: Callable[[], OutcomeMap]
+) -> StudyResult:
+    """A study computed, and all its files but the record that everything is there."""
+    out = folder.path
+    with _begun(prepared, REPORT) as beside:
         own = OwnValues(prepared)
         table = folder.table(TABLE, lambda: _swept(folder, prepared, own))
         folder.drop(PARTS)
@@ -117,8 +142,7 @@ def write_study(
             folder.drop(BLOCKS)
         drawn = None
         if prepared.field is not None:
-            store = ShardStore(out, recipe_of(prepared), warn)
-            drawn = study_map(prepared, map_work(prepared, store), workers)
+            drawn = map_of_all()
             folder.write(MAP, as_parquet(map_table(drawn)))
         result = _complete(prepared, table, own, beside, met, drawn)
         for name, certificate in result.certificate_files.items():
@@ -137,10 +161,9 @@ def write_study(
             if len(shown.records) <= MOST_ROWS_ON_PAPER:
                 folder.write(f"{EXPORTED}/{name}.tex", shown.latex().encode())
         folder.write(SUMMARY, as_json(result.to_dict()))
-        tables = [TABLE, *([] if met is None else [RUNS])]
+        tables = [TABLE, *([] if met is None else [RUNS]), *([] if drawn is None else [MAP])]
         facts = {**folder.identity, "table": {name: sha256(out / name) for name in tables}}
         folder.write("report.html", report_html(result, figures, facts).encode())
-        folder.finish()
     return result
 
 

@@ -41,7 +41,7 @@ class ShardStore:
         self._own = {k: x for k, x in identity.items() if k not in MACHINE_KEYS}
         self.machine = {k: x for k, x in identity.items() if k in MACHINE_KEYS}
         self.machine["processor"] = processor_features()
-        self.elsewhere = 0
+        self._elsewhere: set[str] = set()
 
     def path(self, part: dict[str, Any]) -> Path:
         """Where the shard of a part is, or will be."""
@@ -61,7 +61,8 @@ class ShardStore:
         except (OSError, ValueError, pa.ArrowException, AssertionError, TypeError, KeyError):
             self._warn(f"{path} is damaged: computing it again")
             return None
-        self.elsewhere += facts["machine"] != self.machine
+        if facts["machine"] != self.machine:
+            self._elsewhere.add(path.name)
         return table
 
     def keep(self, part: dict[str, Any], compute: Callable[[], pa.Table]) -> pa.Table:
@@ -81,3 +82,12 @@ class ShardStore:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_file(path, sink.getvalue().to_pybytes())
         return table
+
+    def say_elsewhere(self) -> None:
+        """Warn where shards were computed on machines of another type."""
+        if self._elsewhere:
+            self._warn(
+                f"{len(self._elsewhere)} shards in {self._folder} were computed on machines of "
+                "another type, or by another Python: cells on a boundary may differ in which side "
+                "they fall"
+            )

@@ -12,8 +12,8 @@ from glasshouse.study.report.blocks import (
 )
 
 CODES = (
-    "In map.parquet each cell has its shares, who is exploited, and the codes of its runs, two bytes "
-    "for each start: bit i says that player i + 1 cooperates with probability above one half."
+    "In map.parquet each cell has its shares, who is exploited, and the codes of its runs, two "
+    "bytes for each start: bit i says that player i + 1 cooperates with probability above one half."
 )
 
 
@@ -37,4 +37,4 @@ def map_blocks(found: OutcomeMap | None) -> Iterator[object]:
     yield ScrolledTable.of("How the map was made", [("", "what"), ("", "n")], rows)
     yield quiet("{}. {}", f"{found.guarantee[:1].upper()}{found.guarantee[1:]}", CODES)
     yield element("p", "To look at cells, in the folder of this report:")
-    yield preformatted("glasshouse query . \"select * from map where exploitation_share > 0.5\"")
+    yield preformatted('glasshouse query . "select * from map where exploitation_share > 0.5"')

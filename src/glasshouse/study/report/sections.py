@@ -113,7 +113,7 @@ def facts(result: StudyResult) -> Facts:
 
 
 def _learning(result: StudyResult) -> Markup:
-    if result.compares_only:
+    if result.compares_only and result.map is None:
         if result.league is not None:
             return escape(f"Each entrant as “League” says: {result.league.detail}")
         return escape("As each row of “Learners compared” says")

@@ -9,7 +9,7 @@ import numpy as np
 from glasshouse._foundation.digits import at_most
 from glasshouse.analysis.maps.outcome_map import OutcomeMap
 from glasshouse.games.normal_form import NormalFormGame
-from glasshouse.study.words.names import axis_name, in_words_and
+from glasshouse.study.words.names import axis_name, in_words_and, upper
 
 MOST_SLICES_DRAWN = 9
 """Planes of a map that are drawn."""
@@ -56,8 +56,8 @@ def map_claims(result: Any) -> Iterator[str]:
         return
     over = in_words_and([axis_name(key) for key in found.axes])
     yield f"Outcome, over {over}: {_ends(found)} ({found.detail}, in each of {found.cells} cells)."
-    said = f"Outcome, how the map was made: {_computed(found)}; {found.guarantee}"
-    yield f"{said}. It took {found.steps} of the {found.steps_of_grid} steps of all runs."
+    share = _percent(found.steps / found.steps_of_grid)
+    yield f"Outcome, how the map was made: {_computed(found)}; {share} of the steps of all runs."
 
 
 def map_glances(found: OutcomeMap, game: NormalFormGame) -> Iterator[tuple[str, str, str, str]]:
@@ -123,7 +123,7 @@ def map_figure_words(found: OutcomeMap, part: MapSlice) -> tuple[str, str, str]:
     caption = (
         f"Colours: share of the runs in a cell in which all cooperate in the end ({found.detail}). "
         f"Hatched: more runs end with some exploiting others than with all, or none, cooperating. "
-        f"{_computed(found).capitalize()}; {found.guarantee}."
+        f"{upper(_computed(found))}."
     )
     return f"Outcomes over {first} and {second}{at}", alt, caption
 
@@ -191,6 +191,6 @@ def _computed(found: OutcomeMap) -> str:
     if audit is None:
         return f"{said}, the others not audited"
     return (
-        f"{said}, of the others {audit.wrong} of {audit.cells} audited wrong: with 95 % confidence "
-        f"at most {at_most(100 * audit.bound, 2)} % are"
+        f"{said}, and of the others at most {at_most(100 * audit.bound, 2)} % wrong (95 %; "
+        f"{audit.wrong} of {audit.cells} audited)"
     )
