@@ -1,3 +1,4 @@
+from .collecting import collect as collect
 from .building import Setting as Setting
 from .elsewhere import CertifiedPoint as CertifiedPoint
 from .elsewhere import Predictions as Predictions

@@ -215,10 +215,10 @@ def _built_over(settings: Sequence[Setting], probes: np.ndarray, values: np.ndar
         return games_over(build, [values])
 
 
-def _equal(values: np.ndarray, first: np.ndarray) -> np.ndarray:
+def _equal(values: Any, first: Any) -> Any:
     """Which numbers are the same, NaN being the same as NaN."""
     return (values == first) | ((values != values) & (first != first))
 
 
-def _same(values: np.ndarray, first: np.ndarray) -> bool:
+def _same(values: Any, first: Any) -> bool:
     return bool(np.all(_equal(values, first)))
