@@ -1,5 +1,5 @@
-from .collecting import collect as collect
 from .building import Setting as Setting
+from .collecting import collect as collect
 from .elsewhere import CertifiedPoint as CertifiedPoint
 from .elsewhere import Predictions as Predictions
 from .elsewhere import Slice as Slice
