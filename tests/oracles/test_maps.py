@@ -222,7 +222,7 @@ def test_what_is_no_map_is_refused():
     )
     with pytest.raises(InputError, match="two axes or more, and this family has one"):
         outcome_map(one)
-    with pytest.raises(InputError, match="takes a Family over two axes or more, not float"):
+    with pytest.raises(InputError, match="a map is drawn of a Family over two axes or more, not of float"):
         outcome_map(0.5)
     with pytest.raises(InputError, match="give learning a step_size"):
         outcome_map(family(step_size=None))
