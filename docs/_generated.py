@@ -71,15 +71,17 @@ def tables() -> dict[str, type[pydantic.BaseModel]]:
     """The tables of study files by the names they have on the page."""
     from glasshouse._foundation.declared import study_name
     from glasshouse.study.spec.access import ACCESS_SPECS
+    from glasshouse.study.spec.axes import RangeSpec
     from glasshouse.study.spec.comparison import ComparisonSpec, EntrySpec, ReferenceSpec
     from glasshouse.study.spec.game import GameSpec, RepeatedSpec
     from glasshouse.study.spec.league import EntrantSpec, LeagueSpec
     from glasshouse.study.spec.learning import LearningSpec
+    from glasshouse.study.spec.map import MapSpec
     from glasshouse.study.spec.rules import PlayerSpec
     from glasshouse.study.spec.semantics import SEMANTICS_SPECS
     from glasshouse.study.spec.sight import SIGHT_SPECS
     from glasshouse.study.spec.stop import StopSpec
-    from glasshouse.study.spec.study import AnalysisSpec, RangeSpec
+    from glasshouse.study.spec.study import AnalysisSpec
     from glasshouse.study.training.environments import ENVIRONMENT_SPECS
     from glasshouse.study.training.players import POLICY_SPECS, PlaysSpec, TrainedPlayerSpec
     from glasshouse.study.training.spec import (
@@ -109,6 +111,7 @@ def tables() -> dict[str, type[pydantic.BaseModel]]:
         "reference": ReferenceSpec,
         "league": LeagueSpec,
         "entrant": EntrantSpec,
+        "map": MapSpec,
         "training learning": TrainingSpec,
         "training player": TrainedPlayerSpec,
         "training strategy": PlaysSpec,

@@ -11,7 +11,8 @@ from glasshouse.analysis.predictions import Predictions
 from glasshouse.dynamics import Learning
 from glasshouse.families.family import AffineFamily
 from glasshouse.study.recipe import recipe_of
-from glasshouse.study.report.figures import StudyFigure, study_figures
+from glasshouse.study.report.figures import study_figures
+from glasshouse.study.report.finished import StudyFigure
 from glasshouse.study.report.page import report_html
 from glasshouse.study.result import StudyResult
 from glasshouse.study.setting import prepare

@@ -21,7 +21,7 @@ from glasshouse.study import folder as folder_module
 from glasshouse.study.folder import as_json
 from glasshouse.study.recipe import recipe_of
 from glasshouse.study.report import figures as report_figures
-from glasshouse.study.report.figures import StudyFigure
+from glasshouse.study.report.finished import StudyFigure
 from glasshouse.study.result import StudyResult
 from glasshouse.study.store import write_study
 

@@ -15,8 +15,8 @@ from glasshouse.errors import InputError
 from glasshouse.study import prepare, read_study
 from glasshouse.study.report.figures import study_figures
 from glasshouse.study.report.page import report_html
+from glasshouse.study.spec.axes import RangeSpec
 from glasshouse.study.spec.imported import code_file, load_function
-from glasshouse.study.spec.study import RangeSpec
 from glasshouse.study.spec.toml import parse_study
 from glasshouse.study.store import compute
 from glasshouse.study.words.headlines import brief

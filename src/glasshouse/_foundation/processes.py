@@ -1,12 +1,16 @@
 """The share of the machine that this process may use, and whether it can compute at all."""
 
 import os
+import platform
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
 ALLOTTED = ("SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE")
 """What SLURM says a task may use; the first that is there counts."""
+
+VECTOR_FLAGS = ("avx", "fma", "sse4", "asimd", "sve")
+"""How the names of instructions begin that compiled code may or may not use."""
 
 CONTROL_GROUPS = Path("/sys/fs/cgroup")
 OWN_GROUP = Path("/proc/self/cgroup")
@@ -24,6 +28,18 @@ def usable_cores(environment: Mapping[str, str] = os.environ) -> int:
     """
     found = [_processors(), _allotted(environment), _quota(CONTROL_GROUPS, OWN_GROUP)]
     return max(1, min(count for count in found if count is not None))
+
+
+def processor_features(info: Path = Path("/proc/cpuinfo")) -> str:
+    """What of this machine decides how compiled code rounds: its kind and vector instructions."""
+    try:
+        lines = info.read_text("utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    found = next((x for x in lines if x.partition(":")[0].strip() in ("flags", "Features")), "")
+    flags = found.partition(":")[2].split()
+    kept = sorted({x for x in flags if x.startswith(VECTOR_FLAGS)})
+    return " ".join([platform.machine(), *kept])
 
 
 def warn_if_forked() -> None:

@@ -41,6 +41,7 @@ class Purpose(enum.IntEnum):
     DIRECTIONS = 8
     RESAMPLES = 9
     LEARNING = 10
+    AUDIT = 11
 
 
 def uniforms(

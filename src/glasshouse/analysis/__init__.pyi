@@ -70,6 +70,9 @@ from .equilibrium import pure_equilibria as pure_equilibria
 from .equilibrium import welfare_optima as welfare_optima
 from .manipulation import Manipulation as Manipulation
 from .manipulation import manipulation as manipulation
+from .maps import Audit as Audit
+from .maps import OutcomeMap as OutcomeMap
+from .maps import outcome_map as outcome_map
 from .movement import PlayerThresholds as PlayerThresholds
 from .movement import Switch as Switch
 from .movement import cooperation as cooperation

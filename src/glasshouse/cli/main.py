@@ -18,6 +18,7 @@ from glasshouse.cli import (
     certify,
     challenge,
     check,
+    collect,
     figure,
     games,
     index,
@@ -60,6 +61,7 @@ app = typer.Typer(
 for module in (
     new,
     run,
+    collect,
     index,
     figure,
     animate,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,9 @@ from glasshouse.cli.options import (
     study_folders,
 )
 from glasshouse.errors import InputError
+
+if TYPE_CHECKING:
+    from glasshouse.study.setting import Prepared
 
 MOST_NAMED = 3
 """Studies whose notes are announced by name, in one line; of more it is said how many."""
@@ -37,6 +40,14 @@ def command(
             "--details", help="With several studies: say all of each, as of a single one."
         ),
     ] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N",
+            help="Of a study with [map], compute only the pieces that fall to process I of N, "
+            "counted from 0, into shards; glasshouse run without it then goes on from these.",
+        ),
+    ] = None,
     trust: TrustOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -55,6 +66,9 @@ def command(
     usual, several = Path("results"), len(studies) > 1
     where = study_folders(studies, out, usual)
     prepared = {folder: check_study(path, trust=trust) for path, folder in where.items()}
+    if shard is not None:
+        _share(prepared, shard, quiet=as_json)
+        return
     known = {folder: finished(folder, recipe_of(study)) for folder, study in prepared.items()}
     for folder, study in prepared.items():  # all are checked before the first is computed
         if known[folder] is None:
@@ -72,6 +86,54 @@ def command(
         _index(out or usual, [] if details else noted, quiet=as_json)
     if as_json:
         print_json(found)
+
+
+def _share(prepared: Mapping[Path, "Prepared"], shard: str, quiet: bool) -> None:
+    """Compute this process's share of each map, and say how many pieces that were."""
+    from glasshouse.study.folder import RunFolder
+    from glasshouse.study.maps.shards import ShardStore
+    from glasshouse.study.maps.store import map_share, map_work
+    from glasshouse.study.recipe import recipe_of
+
+    index, of = _which(shard)
+    for folder, study in prepared.items():
+        if study.field is None:
+            raise InputError(
+                f"--shard {shard} is of studies with [map], and {folder.name} has none: run it "
+                "without --shard"
+            )
+    found = {}
+    for folder, study in prepared.items():
+        recipe = recipe_of(study)
+        RunFolder(folder, recipe, complain).join()
+        work = map_work(study, ShardStore(folder, recipe, complain))
+        own, pieces = map_share(work, index, of)
+        found[str(folder)] = {"shard": index, "of": of, "pieces": own, "pieces_of_all": pieces}
+        if not quiet:
+            say(
+                f"{folder.name}: {own} of {pieces} pieces of the map are in {folder / 'shards'}; "
+                "when all processes are done, glasshouse run without --shard goes on from there",
+                "",
+                "  ",
+            )
+    if quiet:
+        print_json(found)
+
+
+def _which(shard: str) -> tuple[int, int]:
+    """The number of a process and how many there are."""
+    index, slash, of = shard.partition("/")
+    if not (slash and index.strip().isdecimal() and of.strip().isdecimal()):
+        raise InputError(f"--shard {shard!r:.40} must be as 0/8: which process, of how many")
+    found = int(index), int(of)
+    if not found[0] < found[1]:
+        raise InputError(
+            f"--shard {shard} counts processes from 0: of {found[1]} the last is "
+            f"{found[1] - 1}/{found[1]}"
+            if found[1]
+            else f"--shard {shard} is of no process: give at least 1, as 0/1"
+        )
+    return found
 
 
 def _tell(summary: Mapping[str, Any], folder: Path, whole: bool, again: bool) -> None:

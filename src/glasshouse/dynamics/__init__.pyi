@@ -13,6 +13,7 @@ from .learning import Learning as Learning
 from .learning import learn as learn
 from .rest import Rest as Rest
 from .rest import rest_residual as rest_residual
+from .settling import settle as settle
 from .solution import RESULTS as RESULTS
 from .solution import Solution as Solution
 from .starts import Starts as Starts

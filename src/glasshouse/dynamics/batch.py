@@ -136,6 +136,19 @@ def repeat(batch: PyTree, times: Whole) -> PyTree:
     return jax.tree.map(repeated, batch)
 
 
+def taken_from(batch: PyTree, rows: np.ndarray) -> PyTree:
+    """The members of a batch at these places; arrays that repeat one member are not stored anew."""
+
+    def chosen(x: Any) -> Any:
+        if not eqx.is_array(x):
+            return x
+        if len(x) == 1 or repeats(x):
+            return np.broadcast_to(x[0], (len(rows), *x.shape[1:]))
+        return x[rows]
+
+    return jax.tree.map(chosen, batch)
+
+
 @functools.lru_cache(maxsize=PROGRAMS)
 def _compiled(function: Callable[..., PyTree], platform: str) -> Callable[..., PyTree]:
     def chunk_of(chunk: PyTree, arrays: PyTree, *, static: "_Static", size: int) -> PyTree:

@@ -150,6 +150,29 @@ def end_of(
     return end, taken
 
 
+def some_blocks(
+    game: AbstractParametricGame,
+    rule: AbstractRule,
+    carry: tuple[Params, Any, Array],
+    step_size: RealArray,
+    key: PRNGKeyArray | None,
+    length: int,
+    times: Array,
+) -> tuple[tuple[Params, Any, Array], RealArray]:
+    """A run gone on with for `times` blocks of `length` steps, and how far from rest it then is.
+
+    **Arguments:** `carry`, params, the rule's state and steps taken so far; `times`, the same for
+    all members of a batch, so that one program serves for any number.
+    """
+    step = _Step(game, rule, jnp.asarray(step_size, dtype=float), key)
+    begun = (*carry, step.faults(carry[0], carry[2], None))
+    *end, _ = jax.lax.fori_loop(
+        0, times, lambda _, x: _drive(step, x, length, None, "end")[0], begun
+    )
+    params, state, taken = end
+    return (params, state, taken), step.residual(params, state)
+
+
 def _walked(
     step: "_Step", params: Params, steps: int, stop: Rest | None, save: str
 ) -> tuple["Carry", Any]:

@@ -181,23 +181,35 @@ def learn(
     memory = _memory.get()
     if memory is not None and (known := memory.recalled(played, learning, observe)):
         return known
-    open_size = learning.step_size is None
-    size = learning.step_size_for(max(map(payoff_range, games)) if open_size else 1.0)
-    batch, count = stack(played), learning.starts.runs
-    for rule in conditional_inside(learning.rule):
-        rule.refuse(batch_map(_obstacles, batch, rule), played[0])
-    drawn = starting_points(Games(batch, len(played)), learning.starts)  # looks at one, if alike
-    data = _keys(played[0], learning.rule, learning.seed, count, len(games))
+    size, members = begun(played, learning)
     settings = (learning.rule, learning.steps, np.asarray(size), learning.stop, observe, judged)
-    found = batch_map(_learn, (repeat(batch, count), drawn, data), *settings)
-    shape = (len(games), count)
+    found = batch_map(_learn, members, *settings)
+    shape = (len(games), learning.starts.runs)
     params, residuals, steps, observed = jax.tree.map(
         lambda x: x.reshape(*shape, *x.shape[1:]), found
     )
     ends = Ends(params, residuals, steps, observed, f"{learning.starts}, {learning.taken(size)}")
-    if memory is not None and judged and not open_size:
+    if memory is not None and judged and learning.step_size is not None:
         memory.keep(played, learning, observe, ends)
     return ends
+
+
+def begun(
+    games: Sequence[AbstractParametricGame], learning: Learning
+) -> tuple[float, tuple[AbstractParametricGame, Params, np.ndarray | None]]:
+    """The step size, and of every run in every game the game, its start and what it draws with.
+
+    **Arguments:** `games`, those that are learned in: tied ones where players are tied.
+    **Raises:** as `learn`.
+    """
+    open_size = learning.step_size is None
+    size = learning.step_size_for(max(map(payoff_range, games)) if open_size else 1.0)
+    batch, count = stack(games), learning.starts.runs
+    for rule in conditional_inside(learning.rule):
+        rule.refuse(batch_map(_obstacles, batch, rule), games[0])
+    drawn = starting_points(Games(batch, len(games)), learning.starts)  # looks at one, if alike
+    data = _keys(games[0], learning.rule, learning.seed, count, len(games))
+    return size, (repeat(batch, count), drawn, data)
 
 
 class _Memory:

@@ -8,7 +8,6 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, final
 
-import equinox as eqx
 import jax
 import numpy as np
 import wadler_lindig as wl
@@ -17,7 +16,7 @@ from glasshouse._foundation.numbers import Numbers
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import Readable, call
 from glasshouse.dynamics import Ends, Games, Learning, stack
-from glasshouse.dynamics.games import repeats
+from glasshouse.dynamics.batch import taken_from
 from glasshouse.errors import InputError, nearest
 from glasshouse.families.along import games_along, games_over
 from glasshouse.families.axis import Axis, Setup, built, checked_value, fingerprint, setter
@@ -250,7 +249,7 @@ class Family(Readable):
         ]
         if builder is not None and builder.name in rows:
             made = games_along(lambda value: self._based(fixed, value), builder.numbers)
-            base = jax.tree.map(lambda x: _taken(x, rows[builder.name]), made)
+            base = taken_from(made, rows[builder.name])
         else:
             single = self._based(fixed, None if builder is None else fixed[builder.name])
             base = stack([single] * count)
@@ -263,7 +262,7 @@ class Family(Readable):
                 found = self._setters[axis.name](found, value)
             return found.game
 
-        columns = [_taken(axis.numbers, rows[axis.name]) for axis in places]
+        columns = [taken_from(axis.numbers, rows[axis.name]) for axis in places]
         return Games(games_over(build, [*columns, base]), count)
 
     def _based(self, fixed: dict[str, float], value: Any) -> AbstractParametricGame:
@@ -284,15 +283,6 @@ def _named(axis: Axis, value: float) -> Iterator[None]:
         yield
     except ValueError as error:
         raise InputError(f"axis {axis.name!r} at {value:g}: {error}") from error
-
-
-def _taken(x: Any, rows: np.ndarray) -> Any:
-    """Members of an array by number; of one that repeats a member, without storing it again."""
-    if not eqx.is_array(x):
-        return x
-    if len(x) == 1 or repeats(x):
-        return np.broadcast_to(x[0], (len(rows), *x.shape[1:]))
-    return x[rows]
 
 
 def _joined(found: list[tuple[tuple[Any, ...], Any]], shape: tuple[int, ...]) -> Any:

@@ -92,7 +92,7 @@ def plot_outcome_shares(
     key: str = "",
     owner: Any = None,
 ) -> Axes:
-    """Shares of runs by outcome, with 95 % Wilson intervals as bands.
+    """Shares of runs by outcome, with 95 % Wilson intervals as bands where columns have them.
 
     Where shares coincide, mostly at 0, one line shows through the gaps of the other.
 
@@ -162,6 +162,7 @@ def _draw_shares(x: np.ndarray, columns: Columns, ax: Axes, along: str) -> list[
     """The lines with their bands; what the legend has besides them."""
     pixels = len(x) > MOST_SHAPES
     names = outcome_names(3 if "exploited_share_player_3" in columns else 2)
+    banded = False
     for place, (name, colour, style) in enumerate(OUTCOME_LINES):
         value, low, high = (_numbers(columns, f"{name}_{end}") for end in ("share", "low", "high"))
         if value is None:
@@ -177,6 +178,7 @@ def _draw_shares(x: np.ndarray, columns: Columns, ax: Axes, along: str) -> list[
         ax.plot(x, value, label=names[name], **line, rasterized=pixels)
         if low is None or high is None:
             continue
+        banded = True
         if len(x) > 1:
             # Without transparency, which would mix bands to a colour of neither; outlined, so that
             # one below another is known by its edges.
@@ -186,7 +188,7 @@ def _draw_shares(x: np.ndarray, columns: Columns, ax: Axes, along: str) -> list[
         else:
             ax.vlines(x, low, high, color=_tint(colour), lw=4, zorder=1, rasterized=pixels)
     _axes_of(ax, x, "share of runs", along)
-    return [Patch(color=_tint(GREY), lw=0, label="95 % interval")] if ax.lines else []
+    return [Patch(color=_tint(GREY), lw=0, label="95 % interval")] if banded else []
 
 
 def mark_thresholds(axes: Sequence[Axes], x: np.ndarray, markers: Sequence[Marker]) -> None:

@@ -1,3 +1,5 @@
+from .building import Setting as Setting
+from .collecting import collect as collect
 from .elsewhere import CertifiedPoint as CertifiedPoint
 from .elsewhere import Predictions as Predictions
 from .elsewhere import Slice as Slice
@@ -7,7 +9,6 @@ from .league import StudyLeague as StudyLeague
 from .league import read_league as read_league
 from .result import StudyResult as StudyResult
 from .setting import Prepared as Prepared
-from .setting import Setting as Setting
 from .setting import check_study as check_study
 from .setting import prepare as prepare
 from .spec import Study as Study

@@ -15,6 +15,7 @@ from glasshouse.analysis.equilibrium.certified_thresholds import (
     EquilibriumCurve,
 )
 from glasshouse.analysis.equilibrium.pure_profiles import BaseGame
+from glasshouse.analysis.maps.outcome_map import OutcomeMap
 from glasshouse.analysis.outcomes.comparison import Comparison
 from glasshouse.analysis.phase.portrait import Portrait
 from glasshouse.analysis.predictions import Predictions, Slice
@@ -53,6 +54,7 @@ class Computed(Result):
     branches: tuple[Branches, ...] = ()
     searched: tuple[SearchedPoint, ...] = ()
     league: StudyLeague | None = dataclasses.field(default=None, metadata={UNLESS_NONE: True})
+    map: OutcomeMap | None = dataclasses.field(default=None, metadata={UNLESS_NONE: True})
 
     @property
     def axes(self) -> tuple[Any, ...]:
@@ -71,12 +73,13 @@ class Computed(Result):
 
     @property
     def compares_only(self) -> bool:
-        """Whether learners are compared, or meet, and nothing else was asked."""
+        """Whether learners are compared, or meet, or a map is drawn, and nothing else was asked."""
         analysis = self.prepared.study.analysis
         asked = [*analysis.wanted.values(), analysis.portrait, analysis.certify is not False]
         asked.append(analysis.asks_for_equilibria)
         compared = self.comparison is not None and not self.axes
-        return (compared or self.league is not None) and not any(asked)
+        alone = compared or self.league is not None or self.map is not None
+        return alone and not any(asked)
 
     @property
     def learned(self) -> str | None:

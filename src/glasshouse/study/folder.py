@@ -24,13 +24,14 @@ from glasshouse._foundation.files import (
     writing,
 )
 from glasshouse.errors import InputError, OutputError
-from glasshouse.study.recipe import Recipe
+from glasshouse.study.recipe import MACHINE_KEYS, Recipe
 from glasshouse.study.spec.dotted import leaves
 
 T = TypeVar("T")
 
 PROVENANCE = "provenance.json"
 SUMMARY = "summary.json"
+STUDY = "study.toml"
 LOCK = ".lock"
 
 LONGEST_FILE_NAME = 255
@@ -81,7 +82,7 @@ class RunFolder:
                 _check_same(recorded, self.path, self._recipe)
                 self._tables = dict(recorded["tables"])
             self._record()
-            self.write("study.toml", self._recipe.toml.encode())
+            self.write(STUDY, self._recipe.toml.encode())
             for name, content in self._recipe.inputs.items():  # study.toml says their names
                 self.write(name, content)
             yield
@@ -93,6 +94,31 @@ class RunFolder:
             with contextlib.suppress(OSError):  # before it is released: whoever takes it is alone
                 (self.path / LOCK).unlink(missing_ok=True)
             lock.release()
+
+    def join(self) -> None:
+        """Make the folder, or find there a run of the same study, to write shards into it.
+
+        Others may do so at the same time, and on other machines: what differs between these is no
+        reason to refuse.
+
+        **Raises:** `InputError` when it holds something else; `OutputError` when the machine does
+        not let it be made.
+        """
+        with writing(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+        recorded = _recorded(self.path)
+        if recorded is None:
+            self._record()
+            write_file(self.path / STUDY, self._recipe.toml.encode())
+            for name, content in self._recipe.inputs.items():
+                write_file(self.path / name, content)
+            return
+        different = _difference(recorded, self.path, self._recipe)
+        if different:
+            raise InputError(
+                f"output folder {self.path} holds a run of something else ({different}); choose "
+                "another --out"
+            )
 
     def write(self, name: str, content: bytes) -> None:
         """Write one of the files to be handed over, which may lie in a folder inside."""
@@ -257,9 +283,9 @@ def _changed(recorded: dict[str, Any], out: Path) -> str:
 
 
 def _difference(recorded: dict[str, Any], out: Path, recipe: Recipe) -> str:
-    """What differs from the run recorded, or nothing."""
+    """What differs from the run recorded, or nothing; of a shared one machines may."""
     for key, value in json.loads(json.dumps(recipe.identity)).items():
-        if recorded.get(key) == value:
+        if recorded.get(key) == value or (recipe.shared and key in MACHINE_KEYS):
             continue
         if key == "study":
             return _study_difference(out, recipe)
@@ -272,7 +298,7 @@ def _difference(recorded: dict[str, Any], out: Path, recipe: Recipe) -> str:
 
 def _study_difference(out: Path, recipe: Recipe) -> str:
     try:
-        before = dict(leaves(tomllib.loads((out / "study.toml").read_text("utf-8"))))
+        before = dict(leaves(tomllib.loads((out / STUDY).read_text("utf-8"))))
     except (OSError, ValueError, RecursionError):
         return "its study.toml cannot be read"
     now = dict(leaves(recipe.resolved))

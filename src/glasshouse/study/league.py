@@ -25,8 +25,9 @@ from glasshouse.leagues.meta import Choices, Leaving, choices_of, leaving_of
 from glasshouse.leagues.payoffs import mean_payoffs
 from glasshouse.leagues.play import how_played
 from glasshouse.leagues.rating import RatedEntrant, Ratings, rate
+from glasshouse.study.columns import column_array, float_column, whole_column
 from glasshouse.study.setting import Prepared, Setting, changes_in_words, check_study
-from glasshouse.study.sweep import alike, column_array
+from glasshouse.study.sweep import alike
 
 RUNS = "league.parquet"
 BLOCKS = "league"
@@ -227,7 +228,7 @@ def _block_table(points: Sequence[Setting], everybody: Sequence[Entrant], block:
     places = (block.points, block.rows, range(len(everybody)), range(paid.shape[3]))
     columns = np.array(list(itertools.product(*places))).T
     named = zip(("point", "row", "column", "seed"), columns, strict=True)
-    return pa.table({**{name: _whole(x) for name, x in named}, **_payoffs(paid)})
+    return pa.table({**{name: whole_column(x) for name, x in named}, **_payoffs(paid)})
 
 
 def _runs_table(prepared: Prepared, names: list[str], paid: np.ndarray) -> pa.Table:
@@ -237,33 +238,21 @@ def _runs_table(prepared: Prepared, names: list[str], paid: np.ndarray) -> pa.Ta
     swept = {}
     for axis in prepared.study.axes:
         values = np.array([setting.values[axis.key] for setting in prepared.points], dtype=float)
-        swept[axis.key] = _floats(values[point])
+        swept[axis.key] = float_column(values[point])
     called = column_array(names, pa.string())
     who = {
-        name: pa.DictionaryArray.from_arrays(_whole(x), called)
+        name: pa.DictionaryArray.from_arrays(whole_column(x), called)
         for name, x in (("row", row), ("column", column))
     }
-    return pa.table({**swept, **who, "seed": _whole(seed), **_payoffs(paid)})
+    return pa.table({**swept, **who, "seed": whole_column(seed), **_payoffs(paid)})
 
 
 def _payoffs(paid: np.ndarray) -> dict[str, pa.Array]:
     """Columns of what both were paid; null where a run left the reals."""
     return {
-        name: _floats(np.ascontiguousarray(paid[..., i]).ravel())
+        name: float_column(np.ascontiguousarray(paid[..., i]).ravel())
         for i, name in enumerate(PAID_COLUMNS)
     }
-
-
-def _floats(values: np.ndarray) -> pa.Array:
-    there = ~np.isnan(values)
-    valid = pa.py_buffer(np.packbits(there, bitorder="little"))
-    data = pa.py_buffer(np.where(there, values, 0.0))
-    return pa.Array.from_buffers(pa.float64(), len(values), [valid, data], int((~there).sum()))
-
-
-def _whole(values: np.ndarray) -> pa.Array:
-    data = pa.py_buffer(np.ascontiguousarray(values, dtype=np.int32))
-    return pa.Array.from_buffers(pa.int32(), len(values), [None, data])
 
 
 def _paid(table: pa.Table) -> np.ndarray:

@@ -25,18 +25,23 @@ PACKAGES = ("glasshouse", "jax", "jaxlib", "equinox", "optax", "numpy", "scipy",
 """What the numbers depend on, and the pictures in part."""
 
 
+MACHINE_KEYS = ("python", "platform", "device")
+"""Of what numbers depend on, that which differs between machines that share a run."""
+
+
 class Recipe(NamedTuple):
     """What is to be computed, and with what.
 
     **Arguments:** `toml`, the study with every default written out, and the same as `resolved`;
     `inputs`, the contents of the files that it reads, by name; `identity`, what the numbers depend
-    on, of which a folder keeps a record.
+    on, of which a folder keeps a record; `shared`, whether several machines may work at it.
     """
 
     toml: str
     resolved: dict[str, Any]
     inputs: dict[str, bytes]
     identity: dict[str, Any]
+    shared: bool = False
 
 
 def recipe_of(prepared: Prepared) -> Recipe:
@@ -44,7 +49,8 @@ def recipe_of(prepared: Prepared) -> Recipe:
     study = prepared.study
     toml = study.to_toml()
     identity = identity_of(toml, prepared.inputs, study.learning.seed, _installed(study))
-    return Recipe(toml, study.resolved(), prepared.inputs, identity)
+    shared = prepared.field is not None
+    return Recipe(toml, study.resolved(), prepared.inputs, identity, shared)
 
 
 def identity_of(

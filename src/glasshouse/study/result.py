@@ -15,6 +15,7 @@ from glasshouse.study.computed import Computed
 from glasshouse.study.recipe import SCHEMA_VERSION
 from glasshouse.study.tables import study_tables, swept
 from glasshouse.study.words.headlines import finding
+from glasshouse.study.words.maps import map_summary
 from glasshouse.study.words.sentences import claims
 from glasshouse.study.words.titles import study_title
 
@@ -31,7 +32,8 @@ class StudyResult(Computed):
     `certificates`, whether points are ε-equilibria at the study's own values, proved; `searched`,
     those of which neither is, with what a search found; `curve`, the
     equilibrium threshold at several bounds, or None; `portrait`, or None; `notes`, why parts are
-    missing, and warnings; `comparison` of learners, or None; `league`, who met whom, or None.
+    missing, and warnings; `comparison` of learners, or None; `league`, who met whom, or None;
+    `map` of outcomes, or None.
     """
 
     ROWS = "swept"
@@ -82,6 +84,7 @@ class StudyResult(Computed):
             "comparison": compared or None,
             "rows": rows,
             "league": None if self.league is None else self.league.to_dict(),
+            "map": None if self.map is None else map_summary(self.map),
             "notes": list(self.notes),
         }
 

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import importlib
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +15,7 @@ from glasshouse._foundation.progress import progress
 from glasshouse.analysis.continuation import Branches
 from glasshouse.analysis.equilibrium.certified_thresholds import EquilibriumCurve
 from glasshouse.analysis.equilibrium.pure_profiles import base_game
+from glasshouse.analysis.maps.outcome_map import OutcomeMap
 from glasshouse.analysis.outcomes.comparison import Comparison
 from glasshouse.analysis.phase.portrait import Portrait, phase_portrait
 from glasshouse.analysis.predictions import Predictions
@@ -29,6 +31,8 @@ from glasshouse.study.folder import (
     sha256,
 )
 from glasshouse.study.league import BLOCKS, RUNS, league_notes, study_league, study_runs
+from glasshouse.study.maps.shards import ShardStore
+from glasshouse.study.maps.store import MAP, Workers, map_table, map_work, study_map
 from glasshouse.study.questions import (
     predict_study,
     study_branches,
@@ -43,6 +47,7 @@ from glasshouse.study.result import StudyResult
 from glasshouse.study.setting import Prepared, check_study
 from glasshouse.study.sweep import OwnValues, compute_part, parts, sweep_notes
 from glasshouse.study.tables import MOST_ROWS_ON_PAPER
+from glasshouse.study.words.maps import map_notes
 
 TABLE = "sweep.parquet"
 PARTS = "parts"
@@ -92,11 +97,42 @@ def run_study(
 
 
 def write_study(
-    prepared: Prepared, out: Path, warn: Callable[[str], None] = lambda message: None
+    prepared: Prepared,
+    out: Path,
+    warn: Callable[[str], None] = lambda message: None,
+    workers: Workers | None = None,
 ) -> StudyResult:
-    """Compute a checked study part by part into a folder that `check_out` has accepted."""
-    folder = RunFolder(out, recipe_of(prepared), warn)
-    with folder.opened(), progress(f"study {out.name}"), _begun(prepared, REPORT) as beside:
+    """Compute a checked study part by part into a folder that `check_out` has accepted.
+
+    **Arguments:** `workers`, who compute the pieces of a map; without them this process does.
+    """
+    recipe = recipe_of(prepared)
+    folder = RunFolder(out, recipe, warn)
+
+    def map_of_all() -> OutcomeMap:
+        store = ShardStore(out, recipe, warn)
+        found = study_map(prepared, map_work(prepared, store), workers)
+        store.say_elsewhere()
+        return found
+
+    with folder.opened(), progress(f"study {out.name}"):
+        result = _written(prepared, folder, map_of_all)
+        folder.finish()
+    return result
+
+
+def gathered(prepared: Prepared, folder: RunFolder, found: OutcomeMap) -> StudyResult:
+    """The study with as much of its map as was found, written into a run that can go on."""
+    with folder.opened(), progress(f"study {folder.path.name}"):
+        return _written(prepared, folder, lambda: found)
+
+
+def _written(
+    prepared: Prepared, folder: RunFolder, map_of_all: Callable[[], OutcomeMap]
+) -> StudyResult:
+    """A study computed, and all its files but the record that everything is there."""
+    out = folder.path
+    with _begun(prepared, REPORT) as beside:
         own = OwnValues(prepared)
         table = folder.table(TABLE, lambda: _swept(folder, prepared, own))
         folder.drop(PARTS)
@@ -104,7 +140,11 @@ def write_study(
         if prepared.study.league is not None:
             met = folder.table(RUNS, lambda: study_runs(prepared, folder.table))
             folder.drop(BLOCKS)
-        result = _complete(prepared, table, own, beside, met)
+        drawn = None
+        if prepared.field is not None:
+            drawn = map_of_all()
+            folder.write(MAP, as_parquet(map_table(drawn)))
+        result = _complete(prepared, table, own, beside, met, drawn)
         for name, certificate in result.certificate_files.items():
             folder.write(name, certificate.document.text().encode())
         from glasshouse.study.report.figures import study_figures  # what `_begun` has loaded
@@ -121,10 +161,9 @@ def write_study(
             if len(shown.records) <= MOST_ROWS_ON_PAPER:
                 folder.write(f"{EXPORTED}/{name}.tex", shown.latex().encode())
         folder.write(SUMMARY, as_json(result.to_dict()))
-        tables = [TABLE, *([] if met is None else [RUNS])]
+        tables = [TABLE, *([] if met is None else [RUNS]), *([] if drawn is None else [MAP])]
         facts = {**folder.identity, "table": {name: sha256(out / name) for name in tables}}
         folder.write("report.html", report_html(result, figures, facts).encode())
-        folder.finish()
     return result
 
 
@@ -142,7 +181,12 @@ def compute(prepared: Prepared, table: pa.Table | None = None) -> StudyResult:
         met = None
         if prepared.study.league is not None:
             met = study_runs(prepared, lambda name, block: block())
-        return _complete(prepared, table, own, beside, met)
+        drawn = None
+        if prepared.field is not None:
+            with tempfile.TemporaryDirectory() as shards:
+                store = ShardStore(Path(shards), recipe_of(prepared), lambda message: None)
+                drawn = study_map(prepared, map_work(prepared, store))
+        return _complete(prepared, table, own, beside, met, drawn)
 
 
 class _Beside(NamedTuple):
@@ -182,7 +226,12 @@ def _begun(prepared: Prepared, *modules: str) -> Iterator[_Beside]:
 
 
 def _complete(
-    prepared: Prepared, table: pa.Table, own: OwnValues, beside: _Beside, met: pa.Table | None
+    prepared: Prepared,
+    table: pa.Table,
+    own: OwnValues,
+    beside: _Beside,
+    met: pa.Table | None,
+    drawn: OutcomeMap | None,
 ) -> StudyResult:
     """What else a study asks for, beside the tables of its sweep and of who has `met` whom."""
     base = own.assessment()
@@ -196,7 +245,7 @@ def _complete(
     reasons = (no_predictions, judged.note, no_portrait, *comparison_notes(compared))
     reasons = (*reasons, *no_survey, *no_branches, *league_notes(league))
     notes = (*base.notes, *reasons, *sweep_notes(prepared, table))
-    notes = (*left_out_together(notes), *repeated_notes(prepared, table))
+    notes = (*left_out_together(notes), *repeated_notes(prepared, table), *map_notes(drawn))
     return StudyResult(
         prepared=prepared,
         table=table,
@@ -213,6 +262,7 @@ def _complete(
         survey=surveyed,
         branches=followed,
         league=league,
+        map=drawn,
     )
 
 

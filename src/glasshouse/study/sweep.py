@@ -12,6 +12,7 @@ import pyarrow as pa
 from glasshouse.analysis.assessment import Assessment, assess, is_large_step
 from glasshouse.analysis.outcomes.generic import Outcomes
 from glasshouse.parametric.measure import COOPERATION
+from glasshouse.study.columns import column_array
 from glasshouse.study.setting import Prepared, Setting
 
 MOST_REST = 0.95
@@ -206,23 +207,6 @@ def _table(rows: list[dict[str, Any]]) -> pa.Table:
     """Rows as a table whose column types do not depend on the game; missing numbers are null."""
     columns = {name: [_missing(row[name]) for row in rows] for name in rows[0]}
     return pa.table({name: column_array(column, _type(name)) for name, column in columns.items()})
-
-
-def column_array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    """The column from its buffers: `pa.array` looks for pandas first, which takes a second."""
-    given = np.array([value is not None for value in values])
-    filled = [value or 0 for value in values]
-    if kind == pa.string():
-        texts = [(value or "").encode() for value in values]
-        ends = np.cumsum([0, *map(len, texts)], dtype=np.int32)
-        data = [pa.py_buffer(ends), pa.py_buffer(b"".join(texts))]
-    elif kind == pa.bool_():
-        data = [pa.py_buffer(np.packbits(np.array(filled, bool), bitorder="little"))]
-    else:
-        data = [pa.py_buffer(np.array(filled, kind.to_pandas_dtype()))]
-    valid = None if given.all() else pa.py_buffer(np.packbits(given, bitorder="little"))
-    missing = len(given) - int(given.sum())
-    return pa.Array.from_buffers(kind, len(given), [valid, *data], missing)
 
 
 def _type(column: str) -> pa.DataType:

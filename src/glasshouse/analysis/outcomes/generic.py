@@ -164,7 +164,7 @@ def generic_outcomes(
         sees = _Seeing(observe, None)
     ends = learn(games, check_learning(learning, "generic_outcomes"), sees)
     cooperates, payoffs, *more = ends.observed
-    _check_probabilities(cooperates.reshape(-1, cooperates.shape[-1]))
+    check_ends(cooperates)
     found = _classified(cooperates, payoffs, ends.residuals, ends.detail)
     if observe == COOPERATION:
         return found
@@ -225,8 +225,9 @@ def seen(
     return cooperation(game, params), game.payoffs(params)
 
 
-def _check_probabilities(ends: Float[np.ndarray, "runs players"]) -> None:
+def check_ends(cooperates: Float[np.ndarray, "*runs players"]) -> None:
     """Refuse cooperation outside [0, 1]: a semantics of one's own is not checked everywhere."""
+    ends = cooperates.reshape(-1, cooperates.shape[-1])
     wrong = np.argwhere((ends < -PROBABILITY_TOLERANCE) | (ends > 1 + PROBABILITY_TOLERANCE))
     if len(wrong):
         run, player = (int(k) for k in wrong[0])

@@ -16,7 +16,7 @@ from glasshouse.analysis.challenge.settings import (
 from glasshouse.plots._layout import new_figure
 from glasshouse.plots._palette import TEXT
 from glasshouse.plots.prediction import plot_predictions
-from glasshouse.study.report.figures import StudyFigure
+from glasshouse.study.report.finished import StudyFigure
 
 DRAWN_WINDOW = 500
 """The window that is drawn, or the longest before it."""

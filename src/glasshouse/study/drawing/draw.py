@@ -14,7 +14,8 @@ from glasshouse.plots.mixing import plot_mixing_branch
 from glasshouse.study.drawing.held import cut_down
 from glasshouse.study.drawing.kinds import FigureKind, figure_kind
 from glasshouse.study.drawing.pages import page_of
-from glasshouse.study.report.figures import StudyFigure, finished_figure, study_figures
+from glasshouse.study.report.figures import study_figures
+from glasshouse.study.report.finished import StudyFigure, finished_figure
 from glasshouse.study.setting import Prepared, prepare
 from glasshouse.study.spec.study import Study
 from glasshouse.study.store import compute

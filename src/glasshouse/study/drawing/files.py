@@ -12,7 +12,7 @@ from glasshouse._foundation.files import write_file
 from glasshouse._foundation.results import Result
 from glasshouse.errors import InputError
 from glasshouse.study.drawing.pages import MM_PER_INCH
-from glasshouse.study.report.figures import StudyFigure
+from glasshouse.study.report.finished import StudyFigure
 
 EMBEDDED: dict[Any, Any] = {
     "pdf.fonttype": 42,

@@ -20,7 +20,8 @@ from glasshouse.study.drawing.kinds import NOTHING_ASKED
 from glasshouse.study.questions import is_of_rule, predict_study
 from glasshouse.study.report.markers import markers_of, owner_of, symbol_of
 from glasshouse.study.setting import Prepared, prepare
-from glasshouse.study.spec.study import RangeSpec, Study
+from glasshouse.study.spec.axes import RangeSpec
+from glasshouse.study.spec.study import Study
 from glasshouse.study.words.names import axis_name, upper
 from glasshouse.study.words.page import plain_label, portrait_alt
 

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from glasshouse._foundation.digits import MOST_DIGITS, bracketed, plus_minus, share_ends
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.analysis.outcomes.generic import Share
-from glasshouse.study.report.figures import StudyFigure
+from glasshouse.study.report.finished import StudyFigure
 from glasshouse.study.words.sentences import switch_words
 
 DIGITS_OF_SWITCH = 12

@@ -1,15 +1,10 @@
 """The figures of a study, each with what it shows in words and how it was obtained."""
 
-import dataclasses
-import functools
-import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib import style
-from matplotlib.figure import Figure
 
 from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
 from glasshouse.analysis.equilibrium.deviations import upper_corner
@@ -19,7 +14,6 @@ from glasshouse.analysis.proofs import most_frequent
 from glasshouse.games.labels import shortened_names
 from glasshouse.parametric import Params
 from glasshouse.parametric.observable import Observable
-from glasshouse.plots._layout import fit
 from glasshouse.plots._names import in_figure, name_in_figure
 from glasshouse.plots._palette import TEXT
 from glasshouse.plots.branches import plot_branches
@@ -37,6 +31,8 @@ from glasshouse.plots.league import plot_league
 from glasshouse.plots.observed import plot_observed
 from glasshouse.plots.outcome_map import LINES, QUANTITIES, plot_outcome_map
 from glasshouse.plots.phase import plot_portrait
+from glasshouse.study.report.finished import DPI, StudyFigure, finished_figure
+from glasshouse.study.report.maps import map_figures
 from glasshouse.study.report.markers import markers_of, owner_of, symbol_of
 from glasshouse.study.result import StudyResult
 from glasshouse.study.words.compared import comparison_words, quantity_words
@@ -62,9 +58,6 @@ from glasshouse.study.words.page import (
 )
 from glasshouse.study.words.signs import BRANCH_SIGNS, FEASIBLE_SIGNS, portrait_signs
 
-SVG: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "glasshouse"}
-"""Text stays text, and no random identifiers enter the files."""
-
 SAME_GAIN = 1e-9
 """Players whose gains differ by no more than this share gain the same: the first stands for all."""
 
@@ -72,50 +65,14 @@ SAME_GAIN = 1e-9
 MOST_LEAGUES = 3
 """Of the points of a sweep of a league, so many are drawn."""
 
-DPI = 200
-"""Dots per inch of PNG files, for which layouts are settled: others set formulas anew."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class StudyFigure:
-    """A figure to be read.
-
-    **Arguments:** `name`, of its files; `title`; `alt`, what it shows in words, numbers included;
-    `caption`, how that was obtained; `figure`, its layout settled.
-    """
-
-    name: str
-    title: str
-    alt: str
-    caption: str
-    figure: Figure
-
-    def svg(self) -> str:
-        """As an SVG document whose text is text; the same figure gives the same bytes."""
-        return self._svg
-
-    @functools.cached_property
-    def _svg(self) -> str:
-        """Drawn once, for its file and for the report."""
-        with io.StringIO() as file, mpl.rc_context(SVG):
-            metadata = {"Title": self.title, "Description": self.alt, "Date": None}
-            self.figure.savefig(file, format="svg", metadata=metadata, dpi=DPI)
-            return file.getvalue()
-
-    def png(self) -> bytes:
-        """As a PNG of 200 dots per inch."""
-        with io.BytesIO() as file:
-            metadata = {"Title": self.title, "Description": self.alt}
-            self.figure.savefig(file, format="png", metadata=metadata, dpi=DPI)
-            return file.getvalue()
-
 
 def study_figures(result: StudyResult, styles: Sequence[Any] = ()) -> tuple[StudyFigure, ...]:
     """Every figure that the result has the numbers for.
 
     **Arguments:** `styles`, style sheets of Matplotlib that come after its defaults.
     **Returns:** "comparison" of learners, "league" ("league_1", … over a sweep), "coupling" along
-    one axis, "map" over two or "map_1", "map_2", … over more, "portrait", "deviation",
+    one axis, "map" over two or "map_1", "map_2", … over more (of a map of outcomes also
+    "map_along_1", …), "portrait", "deviation",
     "deviation_rest", "equilibrium", "feasible" and "branches_1", … of the axes along which rest
     points are followed, in this order. They do not depend on the user's Matplotlib settings.
     """
@@ -125,6 +82,7 @@ def study_figures(result: StudyResult, styles: Sequence[Any] = ()) -> tuple[Stud
         found = [
             _compared(result),
             *_leagues(result),
+            *map_figures(result),
             *swept,
             _portrait(result),
             _deviation(result),
@@ -382,16 +340,3 @@ def _has_numbers(columns: dict[str, np.ndarray], name: str) -> bool:
 def spread(count: int, most: int) -> list[int]:
     """At most so many indices, evenly spread, both ends included."""
     return sorted({round(x) for x in np.linspace(0, count - 1, min(count, most)).tolist()})
-
-
-def finished_figure(ax: Any) -> Figure:
-    """The finished figure, laid out while Matplotlib still remembers its last formulas.
-
-    Laid out once: each further drawing could move things by a hair; and what has no engine, not
-    even one that does nothing, is drawn once for each file and not twice.
-    """
-    figure = ax.get_figure()
-    fit(figure)
-    figure.draw_without_rendering()
-    figure.set_layout_engine(None)
-    return figure

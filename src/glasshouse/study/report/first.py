@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from markupsafe import Markup
 
 from glasshouse.study.report.blocks import ScrolledTable, element, figure_markup, joined
-from glasshouse.study.report.figures import StudyFigure
+from glasshouse.study.report.finished import StudyFigure
 from glasshouse.study.result import StudyResult
 from glasshouse.study.words.glance import OURS, glance
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from glasshouse.study.report.figures import StudyFigure
+from glasshouse.study.report.finished import StudyFigure
 from glasshouse.study.report.first import first_screen
 from glasshouse.study.report.sections import sections
 from glasshouse.study.report.svg import colours, declared, inline_svg

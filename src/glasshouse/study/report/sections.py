@@ -22,8 +22,10 @@ from glasshouse.study.report.blocks import (
     quiet,
 )
 from glasshouse.study.report.compared import compared
+from glasshouse.study.report.drawn import map_blocks
 from glasshouse.study.report.equilibria import all_equilibria
-from glasshouse.study.report.figures import StudyFigure, spread
+from glasshouse.study.report.figures import spread
+from glasshouse.study.report.finished import StudyFigure
 from glasshouse.study.report.league import met
 from glasshouse.study.report.numbers import (
     Number,
@@ -91,7 +93,7 @@ def facts(result: StudyResult) -> Facts:
     words = section.MADE.words
     swept: list[tuple[str, object]] = [
         ("and" if k else "Swept", _axis(axis.key, axis.values))
-        for k, axis in enumerate(result.axes)
+        for k, axis in enumerate(study.swept)
     ]
     own = own_values(result)
     if own:
@@ -111,7 +113,7 @@ def facts(result: StudyResult) -> Facts:
 
 
 def _learning(result: StudyResult) -> Markup:
-    if result.compares_only:
+    if result.compares_only and result.map is None:
         if result.league is not None:
             return escape(f"Each entrant as “League” says: {result.league.detail}")
         return escape("As each row of “Learners compared” says")
@@ -153,6 +155,7 @@ def sections(
         PageSection("found", "What was found", tuple(_found(result))),
         PageSection("compared", "Learners compared", tuple(compared(result.comparison, names))),
         PageSection("league", "League", tuple(met(result.league))),
+        PageSection("map", "How the map was made", tuple(map_blocks(result.map))),
         PageSection(
             "predicted", "Where things switch: predicted and found", tuple(_predicted(result))
         ),

@@ -15,7 +15,7 @@ from glasshouse.plots._layout import new_figure
 from glasshouse.plots._palette import TEXT
 from glasshouse.plots.prediction import plot_predictions
 from glasshouse.study.folder import as_json, check_new
-from glasshouse.study.report.figures import StudyFigure
+from glasshouse.study.report.finished import StudyFigure
 
 GROUPS = {
     ("interpreter", "independent"): "one network reads both, independent starts",

@@ -43,6 +43,7 @@ TABLES = {
     "players": '[{ rule = "lola" }, { rule = "gradient" }]',
     "compare": '[[compare]] and, below it, rule = "lola"',
     "league": '[league] and, below it, entrants = [{ rule = "lola" }, { strategy = "tft" }]',
+    "map": "[map] and, below it, adaptive = true",
     "entrants": '[{ rule = "lola" }, { strategy = "tft" }]',
 }
 """How tables are written that are easily taken for a number, and lists of tables."""

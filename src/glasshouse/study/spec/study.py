@@ -1,19 +1,14 @@
 """The study file as frozen, validated models: TOML in, TOML out."""
 
-import itertools
 import math
 from collections.abc import Set
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
-import numpy as np
 import tomli_w
 from pydantic import (
     BeforeValidator,
-    Discriminator,
-    Field,
     StrictBool,
-    Tag,
     field_validator,
     model_validator,
 )
@@ -23,57 +18,30 @@ from glasshouse.games.registry import CATALOGUE
 from glasshouse.parametric.measure import COOPERATION, check_name
 from glasshouse.parametric.observable import is_in_place
 from glasshouse.study.spec.access import ACCESS_SPECS, AccessSection, with_threshold
+from glasshouse.study.spec.axes import AxisSpec, RangeSpec, SweepAxis, flat_axes
 from glasshouse.study.spec.comparison import UNASKED, ComparisonSpec, EntrySpec, some
-from glasshouse.study.spec.dotted import flat, leaves, numeric_leaves, replaced
+from glasshouse.study.spec.dotted import leaves, numeric_leaves, replaced
 from glasshouse.study.spec.game import GameSpec
 from glasshouse.study.spec.hints import nearest_key, not_at
 from glasshouse.study.spec.league import LeagueSpec, with_its_starts
 from glasshouse.study.spec.learning import LearningSpec
+from glasshouse.study.spec.map import MapSpec
 from glasshouse.study.spec.rules import OWN_RULES, ByRule
 from glasshouse.study.spec.semantics import SEMANTICS_SPECS, SemanticsSection
 from glasshouse.study.spec.values import (
     Epsilon,
-    Number,
     Plugins,
     Section,
-    is_number,
 )
 
 LONGEST_SWEEP = 20_000
 """More points in a sweep than this are taken for a slip of the finger."""
 
+LARGEST_MAP = 100_000_000
+"""The same of cells of a map."""
+
 NAMING_KEYS = ("access.readers.",)
 """Beginnings of keys whose numbers name somebody and measure nothing."""
-
-
-class RangeSpec(Section):
-    """Evenly spaced values, both ends included."""
-
-    start: Number
-    """The first value."""
-    stop: Number
-    """The last value."""
-    count: Annotated[int, Field(ge=2, le=100_000, strict=True)]
-    """How many values."""
-
-    @model_validator(mode="after")
-    def _increasing(self) -> "RangeSpec":
-        if not self.start < self.stop:
-            raise ValueError(f"start {self.start:g} must be below stop {self.stop:g}")
-        values = self.values()
-        if np.any(values[1:] <= values[:-1]):
-            raise ValueError(f"{self.count} values between {self.start} and {self.stop} coincide")
-        return self
-
-    def values(self) -> np.ndarray:
-        """The values, those between the ends rounded to twelve digits so that 0.3 is 0.3."""
-        largest = max(abs(self.start), abs(self.stop))
-        digits = 12 - math.floor(math.log10(largest))
-        # Neither stop - start nor 10**digits, which overflow for numbers that are fine.
-        inner = np.arange(1, self.count - 1) / (self.count - 1)
-        between = (self.start * (1 - inner) + self.stop * inner).tolist()
-        rounded = [round(value, digits) + 0.0 for value in between]  # and no -0.0
-        return np.array([self.start, *rounded, self.stop], dtype=float)
 
 
 class AnalysisSpec(Section):
@@ -126,44 +94,6 @@ class AnalysisSpec(Section):
         return value
 
 
-def _values(value: object) -> object:
-    """A list of numbers in increasing order."""
-    if not isinstance(value, list | tuple) or not value or not all(map(is_number, value)):
-        raise ValueError(f"must be a range or a list of numbers, but is {value!r:.60}")
-    if any(b <= a for a, b in itertools.pairwise(value)):
-        raise ValueError(f"values must increase, but are {list(value)!r:.60}")
-    return [float(x) for x in value]
-
-
-AxisSpec = Annotated[
-    Annotated[RangeSpec, Tag("range")]
-    | Annotated[list[Number], BeforeValidator(_values), Tag("values")],
-    Discriminator(lambda v: "range" if isinstance(v, dict | RangeSpec) else "values"),
-]
-
-
-def _flat(value: object) -> object:
-    """`semantics.coupling = …` without quotes is a nested table in TOML, and means the same."""
-    return flat(value, "sweep", _is_table) if isinstance(value, dict) else value
-
-
-def _is_table(entry: object) -> bool:
-    """Whether this holds axes, and is no range: `learning.start.0.0` has a key `start` too."""
-    if not isinstance(entry, dict):
-        return False
-    of_range = {"start", "stop", "count"} & set(entry)
-    return bool(entry) and (
-        not of_range or any(isinstance(entry[key], dict | list | tuple) for key in of_range)
-    )
-
-
-class SweepAxis(NamedTuple):
-    """One axis of a sweep: the dotted `key` of a number in the study, and its `values`."""
-
-    key: str
-    values: tuple[float, ...]
-
-
 class Study(Section):
     """One game, one semantics, who sees what, one way to learn, and a sweep over their numbers.
 
@@ -184,28 +114,31 @@ class Study(Section):
     """Who sees what of whose parameters."""
     learning: Annotated[LearningSpec, ByRule()] = LearningSpec()
     """How players learn, and from where."""
-    sweep: Annotated[dict[str, AxisSpec] | None, BeforeValidator(_flat)] = None
+    sweep: Annotated[dict[str, AxisSpec] | None, BeforeValidator(flat_axes)] = None
     """Axes by dotted key, any number; default the semantics' coupling; {} for no sweep."""
     analysis: AnalysisSpec = AnalysisSpec()
-    """What to find out; of a comparison, or a league, nothing else unless asked for."""
+    """What to find out; of a comparison, a league or a map, nothing else unless asked for."""
     comparison: ComparisonSpec | None = None
     """What learners are compared by; default mean payoffs."""
     compare: Annotated[tuple[Annotated[EntrySpec, ByRule()], ...], BeforeValidator(some)] = ()
     """Learners to compare, a table for each."""
     league: LeagueSpec | None = None
     """Learners and strategies that meet each other."""
+    map: MapSpec | None = None
+    """Outcomes over the axes of [sweep], two or more, as a map; all else is at the own values."""
 
     @model_validator(mode="before")
     @classmethod
     def _comparison_alone_unless_said(cls, data: Any) -> Any:
-        if not isinstance(data, dict) or not (data.get("compare") or data.get("league")):
+        is_map = isinstance(data, dict) and data.get("map") is not None
+        if not isinstance(data, dict) or not (data.get("compare") or data.get("league") or is_map):
             return data
         if isinstance(league := data.get("league"), dict | LeagueSpec):
             data = with_its_starts(data, league)
         analysis = data.get("analysis", {})
         if isinstance(analysis, dict):
             analysis = {**UNASKED, **analysis}
-        return {"sweep": {}, **data, "analysis": analysis}
+        return {**({} if is_map else {"sweep": {}}), **data, "analysis": analysis}
 
     @model_validator(mode="after")
     def _comparison_is_possible(self) -> "Study":
@@ -246,6 +179,25 @@ class Study(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _map_is_possible(self) -> "Study":
+        if self.map is None:
+            return self
+        for name in ("compare", "league"):
+            if getattr(self, name):
+                raise ValueError(f"[map] and [{name}] are two questions: write one study for each")
+        if len(self.swept) < 2:
+            raise ValueError(
+                f"key 'map' needs two axes or more, and [sweep] has {len(self.swept)}: add one, or "
+                "leave [map] out"
+            )
+        if is_in_place(self.analysis.observe):
+            raise ValueError(
+                f"key 'analysis.observe' is {self.analysis.observe!r:.60}, and a map shows who "
+                "cooperates: leave one of them out"
+            )
+        return self
+
     @model_validator(mode="before")
     @classmethod
     def _logistic_unless_said(cls, data: Any) -> Any:
@@ -257,7 +209,7 @@ class Study(Section):
     @model_validator(mode="after")
     def _sweep_is_possible(self) -> "Study":
         leaves = numeric_leaves(self.settings())
-        for axis in self.axes:
+        for axis in self.swept:
             if axis.key.startswith(NAMING_KEYS) and axis.key in leaves:
                 raise ValueError(f"key 'sweep.{axis.key}' names a player: write one study for each")
             if axis.key not in leaves:
@@ -265,9 +217,14 @@ class Study(Section):
                     axis.key, [key for key in leaves if not key.startswith(NAMING_KEYS)]
                 )
                 raise ValueError(f"key 'sweep.{axis.key}' is no number of this study: {hint}")
-        points = math.prod(len(axis.values) for axis in self.axes)
-        if points > LONGEST_SWEEP:
-            raise ValueError(f"sweep has {points} points: at most {LONGEST_SWEEP} are computed")
+        points = math.prod(len(axis.values) for axis in self.swept)
+        if self.map is not None and points > LARGEST_MAP:
+            raise ValueError(f"the map has {points} cells: at most {LARGEST_MAP} are computed")
+        if self.map is None and points > LONGEST_SWEEP:
+            hint = "; add [map] for a map of outcomes" if len(self.swept) > 1 else ""
+            raise ValueError(
+                f"sweep has {points} points: at most {LONGEST_SWEEP} are computed{hint}"
+            )
         return self
 
     def _of_another_rule(self, key: str) -> str:
@@ -283,7 +240,12 @@ class Study(Section):
 
     @property
     def axes(self) -> tuple[SweepAxis, ...]:
-        """What is swept."""
+        """What is swept point by point: nothing where the sweep is a map."""
+        return () if self.map is not None else self.swept
+
+    @property
+    def swept(self) -> tuple[SweepAxis, ...]:
+        """All axes of [sweep]."""
         return tuple(
             SweepAxis(key, tuple(a.values().tolist() if isinstance(a, RangeSpec) else a))
             for key, a in self._swept().items()
@@ -305,7 +267,7 @@ class Study(Section):
         if learning.spread is None:
             learning = learning.model_copy(update={"spread": self.semantics.SPREAD})
         written = self.model_copy(update={"learning": learning}).model_dump(
-            exclude_none=True, exclude={"sweep", "comparison", "compare", "league", *without}
+            exclude_none=True, exclude={"sweep", "comparison", "compare", "league", "map", *without}
         )
         if not self.plugins:
             written.pop("plugins", None)
@@ -363,6 +325,8 @@ class Study(Section):
             written["compare"] = [entry.given() for entry in self.compare]
         if self.league is not None:
             written["league"] = self.league.written()
+        if self.map is not None:
+            written["map"] = self.map.written()
         return written
 
     def to_toml(self) -> str:

@@ -14,6 +14,7 @@ from glasshouse.errors import InputError, nearest
 from glasshouse.games.registry import CATALOGUE
 from glasshouse.interop.load import is_game_file
 from glasshouse.study.spec.access import ACCESS_SPECS
+from glasshouse.study.spec.axes import RangeSpec
 from glasshouse.study.spec.comparison import EntrySpec, ReferenceSpec
 from glasshouse.study.spec.game import RepeatedSpec
 from glasshouse.study.spec.hints import TABLES, example, in_its_table, nearest_key
@@ -23,7 +24,7 @@ from glasshouse.study.spec.rules import RuleTable
 from glasshouse.study.spec.semantics import SEMANTICS_SPECS
 from glasshouse.study.spec.sight import SIGHT_SPECS
 from glasshouse.study.spec.stop import StopSpec
-from glasshouse.study.spec.study import RangeSpec, Study
+from glasshouse.study.spec.study import Study
 from glasshouse.study.spec.values import Plugins, Section
 
 TABLE_KINDS: dict[str, Mapping[str, Any]] = {"semantics": SEMANTICS_SPECS, "access": ACCESS_SPECS}

@@ -21,7 +21,7 @@ from glasshouse.study.report.blocks import (
     number_markup,
     quiet,
 )
-from glasshouse.study.report.figures import DPI, StudyFigure, finished_figure
+from glasshouse.study.report.finished import DPI, StudyFigure, finished_figure
 from glasshouse.study.report.league import RATED, rating_cells
 from glasshouse.study.report.svg import colours, declared, inline_svg
 from glasshouse.study.report.template import page_template

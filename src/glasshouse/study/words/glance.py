@@ -12,6 +12,7 @@ from glasshouse.study.computed import Computed
 from glasshouse.study.words.compared import mean_words, quantity_words, references_words
 from glasshouse.study.words.headlines import along_slices, corner_is, corner_judged, passing
 from glasshouse.study.words.league import league_glances
+from glasshouse.study.words.maps import map_glances
 from glasshouse.study.words.names import (
     at_own_values,
     axis_name,
@@ -51,12 +52,14 @@ class Glance(NamedTuple):
 
 
 def glance(result: Computed) -> list[Glance]:
-    """First movement, outcomes of tied and of other starts, and equilibrium; or a comparison, or a
-    league."""
+    """First movement, outcomes of tied and of other starts, and equilibrium; or a comparison, a
+    league or a map."""
     found, names = result.comparison, players_called(result)
     compared = [] if found is None else _compared(found, names)
     if result.league is not None:
         compared += [Glance(*line) for line in league_glances(result.league)]
+    if result.map is not None:
+        compared += [Glance(*line) for line in map_glances(result.map, result.prepared.base.game)]
     if result.compares_only:
         return compared
     return [*compared, _movement(result), _tied(result), _outcomes(result), _equilibrium(result)]

@@ -10,6 +10,7 @@ from glasshouse.analysis.movement.switch import Switch
 from glasshouse.study.computed import Computed
 from glasshouse.study.words.compared import comparison_brief
 from glasshouse.study.words.league import league_brief
+from glasshouse.study.words.maps import map_brief
 from glasshouse.study.words.names import (
     EVERY_OR_NO,
     at_own_values,
@@ -42,6 +43,8 @@ def finding(result: Computed) -> str:
         return comparison_brief(result.comparison)
     if result.league is not None:
         return league_brief(result.league)
+    if result.map is not None:
+        return map_brief(result.map)
     learned = result.learned is not None and result.observable is None
     if len(result.axes) == 1 and learned:
         said = ", ".join(_ends(result))

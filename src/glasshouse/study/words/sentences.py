@@ -15,6 +15,7 @@ from glasshouse.study.sweep import MOST_REST
 from glasshouse.study.words.compared import comparison_claim
 from glasshouse.study.words.equilibria import branch_claims, survey_claims
 from glasshouse.study.words.league import league_claims
+from glasshouse.study.words.maps import map_claims
 from glasshouse.study.words.names import (
     EVERY_OR_NO,
     at_own_values,
@@ -80,7 +81,7 @@ def claims(result: Computed) -> list[str]:
     found += survey_claims(result.survey, at_own_values(result), players_called(result))
     found += branch_claims(result.branches)
     met = [comparison_claim(compared, players_called(result))] if compared else []
-    found = [*met, *league_claims(result.league), *found]
+    found = [*met, *league_claims(result.league), *map_claims(result), *found]
     return [_under(access(result), claim) for claim in found if claim]
 
 

@@ -39,10 +39,11 @@ def _unusual(prepared: Prepared) -> list[str]:
     base, study = prepared.base, prepared.study
     rule, channel = base.learning.rule, base.parametric.channel
     rules = " against ".join(one.words for one in getattr(rule, "rules", (rule,)))
-    swept = {axis.key.partition(".")[0] for axis in study.axes}
+    swept = {axis.key.partition(".")[0] for axis in study.swept}
     access = "" if channel.is_full else channel.words
     return [
         *([] if study.league is None else [f"league of {len(study.league.entrants)}"]),
+        *([] if study.map is None else ["map"]),
         *([] if rule.selfish or study.compare else [rules]),
         *(
             []
@@ -55,8 +56,8 @@ def _unusual(prepared: Prepared) -> list[str]:
 
 def _varied(prepared: Prepared) -> str:
     study = prepared.study
-    if study.axes:
-        names = [short_label(axis.key) for axis in study.axes]
+    if study.swept:
+        names = [short_label(axis.key) for axis in study.swept]
         most, last = ", ".join(names[:-1]), names[-1]
         return f"over {most} and {last}" if most else f"along {last}"
     if study.compare:

@@ -1,0 +1,191 @@
+"""A map in pieces: tiles that anybody can refine in any order, seams between them, and an audit."""
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Int
+
+from glasshouse._foundation.random import Purpose, uniforms
+from glasshouse._foundation.results import Result
+from glasshouse.analysis.maps.refine import Cells, Patch, touching
+
+TILE = 256
+"""Cells along a side of what is refined as a whole; a multiple of usual distances of a lattice."""
+
+
+class Tile(NamedTuple):
+    """Part of a slice: `outer`, places along all axes but the first two; `rows` along the second
+    axis and `columns` along the first, from and up to."""
+
+    outer: tuple[int, ...]
+    rows: tuple[int, int]
+    columns: tuple[int, int]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many rows and columns it has."""
+        return self.rows[1] - self.rows[0], self.columns[1] - self.columns[0]
+
+    @property
+    def place(self) -> tuple:
+        """Where it stands in arrays of the shape of a map, the first axis last."""
+        return *self.outer, slice(*self.rows), slice(*self.columns)
+
+
+class Piece(NamedTuple):
+    """Cells that are computed together.
+
+    **Arguments:** `tile`; `asked`, cells of it to compute, by row and column, or None for all that
+    refining it asks for; `known`, what was found of the tile before, or None; `fills`, whether what
+    is found is refined further: an audit only looks.
+    """
+
+    tile: Tile
+    asked: Cells | None = None
+    known: Patch | None = None
+    fills: bool = True
+
+
+class MapPlan(NamedTuple):
+    """What of a map is computed.
+
+    **Arguments:** `shape`, values along each axis, the first axis last; `coarse`, cells between
+    points of the lattice, 1 to compute all of them; `audit`, cells that were left out to compute
+    for control, drawn by `seed`.
+    """
+
+    shape: tuple[int, ...]
+    coarse: int = 8
+    audit: int = 3000
+    seed: int = 0
+
+    @property
+    def cells(self) -> int:
+        """How many cells there are."""
+        return math.prod(self.shape)
+
+    @property
+    def tiles(self) -> list[Tile]:
+        """All tiles, slice after slice."""
+        *outer, height, width = self.shape
+        spans = [
+            [(k, min(k + TILE, length)) for k in range(0, length, TILE)]
+            for length in (height, width)
+        ]
+        places = itertools.product(*map(range, outer))
+        return [Tile(at, *pair) for at in places for pair in itertools.product(*spans)]
+
+
+class Assembled:
+    """A map from pieces, as far as there are any.
+
+    **Arguments:** `plan`; `starts`, runs in each cell; `numbers` that are kept of computed ones.
+    """
+
+    def __init__(self, plan: MapPlan, starts: int, numbers: int):
+        self.plan = plan
+        self.codes = np.zeros((*plan.shape, starts), np.uint16)
+        self.numbers = np.full((*plan.shape, numbers), np.nan)
+        self.computed = np.zeros(plan.shape, bool)
+        self.there = np.zeros(plan.shape, bool)
+
+    def put(self, tile: Tile, patch: Patch) -> None:
+        """Take over what is known of a tile."""
+        for whole, part in zip((self.codes, self.numbers, self.computed), patch, strict=True):
+            whole[tile.place] = part
+        self.there[tile.place] = True
+
+    def known(self, tile: Tile) -> Patch:
+        """What is known of a tile."""
+        return Patch(*(x[tile.place] for x in (self.codes, self.numbers, self.computed)))
+
+    def open_seams(self) -> list[Piece]:
+        """Tiles with cells that touch other codes across a seam and were not computed."""
+        *outer, _, _ = self.plan.shape
+        asked = {
+            at: touching(self.codes[at]) & ~self.computed[at]
+            for at in itertools.product(*map(range, outer))
+        }
+        found = []
+        for tile in self.plan.tiles:
+            cells = np.argwhere(asked[tile.outer][tile.place[-2:]])
+            if len(cells):
+                found.append(Piece(tile, cells, self.known(tile)))
+        return found
+
+    def to_audit(self) -> list[Piece]:
+        """Cells drawn from those that were not computed, by tiles."""
+        left = np.flatnonzero(~self.computed)
+        count = min(self.plan.audit, len(left))
+        if not count:
+            return []
+        drawn = uniforms(self.plan.seed, Purpose.AUDIT, len(left))[:, 0]
+        chosen = np.zeros(self.plan.shape, bool)
+        chosen.ravel()[left[np.argsort(drawn, kind="stable")[:count]]] = True
+        found = ((tile, np.argwhere(chosen[tile.place])) for tile in self.plan.tiles)
+        return [Piece(t, cells, self.known(t), fills=False) for t, cells in found if len(cells)]
+
+
+Engine = Callable[[Sequence[Piece]], Iterable[Patch]]
+"""What gives a patch for each piece, in their order."""
+
+
+def assembled(whole: Assembled, compute: Engine) -> Assembled:
+    """A map, of which there is nothing yet, whose codes change between computed cells only."""
+    pieces = [Piece(tile) for tile in whole.plan.tiles]
+    while pieces:
+        for piece, patch in zip(pieces, compute(pieces), strict=True):
+            whole.put(piece.tile, patch)
+        pieces = whole.open_seams()
+    return whole
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Audit(Result):
+    """A control of cells that were not computed.
+
+    **Arguments:** `cells` drawn and computed; `wrong`, of how many the codes are others; `left`,
+    how many cells were not computed; `places` of the wrong ones, as places along the axes, the
+    first axis last.
+    """
+
+    cells: int
+    wrong: int
+    left: int
+    places: Int[np.ndarray, "wrong axes"]
+
+    @property
+    def bound(self) -> float:
+        """With 95 % confidence no larger share of the cells that were not computed is wrong.
+
+        **Source:** Clopper and Pearson 1934, The use of confidence or fiducial limits illustrated
+        in the case of the binomial, Biometrika 26; one-sided.
+        """
+        from scipy.stats import beta
+
+        if self.wrong == self.cells:  # of none nothing is known, and of all wrong everything
+            return 1.0 if self.left else 0.0
+        if self.cells == self.left:
+            return self.wrong / self.left
+        return float(beta.ppf(0.95, self.wrong + 1, self.cells - self.wrong))
+
+
+def audited(whole: Assembled, compute: Engine) -> Audit:
+    """How many of the cells drawn for control are not what their surroundings say."""
+    pieces = whole.to_audit()
+    drawn, wrong = 0, []
+    for piece, patch in zip(pieces, compute(pieces), strict=True):
+        assert piece.asked is not None
+        rows, columns = piece.asked.T
+        before = whole.known(piece.tile).codes[rows, columns]
+        differ = (patch.codes[rows, columns] != before).any(axis=1)
+        drawn += len(piece.asked)
+        corner = np.array([piece.tile.rows[0], piece.tile.columns[0]])
+        for cell in piece.asked[differ] + corner:
+            wrong.append([*piece.tile.outer, *cell.tolist()])
+    places = np.array(wrong, dtype=int).reshape(-1, len(whole.plan.shape))
+    return Audit(drawn, len(wrong), int((~whole.computed).sum()), places)

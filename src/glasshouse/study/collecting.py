@@ -1,0 +1,50 @@
+"""A study with a map from the shards that are there, whoever has computed them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from glasshouse.errors import InputError
+from glasshouse.study.folder import STUDY, RunFolder
+from glasshouse.study.maps.shards import SHARDS, ShardStore
+from glasshouse.study.maps.store import map_so_far, map_work
+from glasshouse.study.recipe import recipe_of
+from glasshouse.study.result import StudyResult
+from glasshouse.study.setting import check_study
+from glasshouse.study.store import gathered
+
+
+def collect(
+    folder: str | Path,
+    warn: Callable[[str], None] = lambda message: None,
+    *,
+    trust: bool = False,
+) -> StudyResult:
+    """Tables, figures and report of a map from the shards in a folder; nothing is computed.
+
+    The folder stays one that `run_study` goes on in, until it has computed what is missing.
+
+    **Arguments:** `folder`, with the `study.toml` that `glasshouse run` has written there; `warn`,
+    called with a line for each shard that cannot be used; `trust`, as in `check_study`.
+    **Raises:** `InputError` where there is no such study, or it has no map; `OutputError` when the
+    machine does not let a file be written.
+    """
+    folder = Path(folder)
+    if not (folder / STUDY).is_file():
+        raise InputError(
+            f"{folder} holds no {STUDY}: name a folder that glasshouse run computes a study into"
+        )
+    prepared = check_study(folder / STUDY, trust=trust)
+    if prepared.field is None:
+        raise InputError(f"{folder / STUDY} has no [map], and only maps are made of {SHARDS}")
+    recipe = recipe_of(prepared)
+    run = RunFolder(folder, recipe, warn)
+    run.join()
+    store = ShardStore(folder, recipe, warn)
+    found = map_so_far(prepared, map_work(prepared, store))
+    store.say_elsewhere()
+    if not found.there.any():
+        raise InputError(
+            f"{folder / SHARDS} has no shard of this study and version: compute some by "
+            f"glasshouse run {folder / STUDY} --shard 0/1 --out {folder}"
+        )
+    return gathered(prepared, run, found)

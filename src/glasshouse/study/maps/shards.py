@@ -1,0 +1,93 @@
+"""Shards: tables that are a function of a study and of which part of it, and of nothing else.
+
+A shard's name says what it is of, so that any process that computes it writes the same file, in
+any order, and a run goes on from whatever shards are there. The machine is recorded and is not part
+of the name: other processors may round otherwise.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from glasshouse._foundation.files import write_file, writing
+from glasshouse._foundation.processes import processor_features
+from glasshouse.study.recipe import MACHINE_KEYS, Recipe
+
+SHARDS = "shards"
+"""The folder of shards in that of a study."""
+
+FACTS = b"glasshouse"
+"""The key of what is said of a shard, among the metadata of its file."""
+
+LENGTH = 32
+"""Hexadecimal digits of a shard's name: 128 bits."""
+
+
+class ShardStore:
+    """The shards of a study in its folder.
+
+    **Arguments:** `warn`, called with one line for what cannot be used.
+    """
+
+    def __init__(self, folder: Path, recipe: Recipe, warn: Callable[[str], None]):
+        self._folder = folder / SHARDS
+        self._warn = warn
+        identity = json.loads(json.dumps(recipe.identity))
+        self._own = {k: x for k, x in identity.items() if k not in MACHINE_KEYS}
+        self.machine = {k: x for k, x in identity.items() if k in MACHINE_KEYS}
+        self.machine["processor"] = processor_features()
+        self._elsewhere: set[str] = set()
+
+    def path(self, part: dict[str, Any]) -> Path:
+        """Where the shard of a part is, or will be."""
+        said = json.dumps({**self._own, "part": part}, sort_keys=True)
+        return self._folder / f"{hashlib.sha256(said.encode()).hexdigest()[:LENGTH]}.parquet"
+
+    def read(self, part: dict[str, Any]) -> pa.Table | None:
+        """The shard of a part, or None where there is none that can be used."""
+        path = self.path(part)
+        try:
+            # Of a file that is damaged, the checksum of a page says so.
+            table = pq.read_table(path, page_checksum_verification=True)
+            facts = json.loads((table.schema.metadata or {}).get(FACTS, b"null"))
+            assert facts["part"] == json.loads(json.dumps(part))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, pa.ArrowException, AssertionError, TypeError, KeyError):
+            self._warn(f"{path} is damaged: computing it again")
+            return None
+        if facts["machine"] != self.machine:
+            self._elsewhere.add(path.name)
+        return table
+
+    def keep(self, part: dict[str, Any], compute: Callable[[], pa.Table]) -> pa.Table:
+        """The shard of a part, computed and written where there is none.
+
+        **Raises:** `OutputError` when the machine does not let it be written.
+        """
+        found = self.read(part)
+        if found is not None:
+            return found
+        facts = json.dumps({"part": part, "machine": self.machine, **self._own}, sort_keys=True)
+        table = compute().replace_schema_metadata({FACTS: facts.encode()})
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
+        path = self.path(part)
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_file(path, sink.getvalue().to_pybytes())
+        return table
+
+    def say_elsewhere(self) -> None:
+        """Warn where shards were computed on machines of another type."""
+        if self._elsewhere:
+            self._warn(
+                f"{len(self._elsewhere)} shards in {self._folder} were computed on machines of "
+                "another type, or by another Python: cells on a boundary may differ in which side "
+                "they fall"
+            )
