@@ -22,6 +22,7 @@ from glasshouse.semantics.policies import TablePolicy
 from glasshouse.study.training import check_training, train_study
 from glasshouse.study.training.words import paid_in_words
 
+EXAMPLES = Path(__file__).parents[1] / "examples/trainings"
 STAGE = gh.NormalFormGame([[[-1.0, -3.0], [0.0, -2.0]], [[-1.0, 0.0], [-3.0, -2.0]]])
 GAME = IteratedMatrix(STAGE, horizon=10)
 SAMPLED = gh.SampledParametricGame(GAME, TablePolicy(GAME), episodes=32)
@@ -293,10 +294,26 @@ def test_pieces_in_a_folder_are_gone_on_with(tmp_path, monkeypatch):
         assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
+@pytest.mark.parametrize("name", ["coin_game", "coin_game_league", "dilemma"])
+def test_examples_are_trainings(name):
+    check_training(EXAMPLES / f"{name}.toml")
+
+
+def test_the_league_of_the_coin_game_is_played_as_published():
+    """Ten seeds of each meet for 50 episodes of 16 steps; naive, LOQA, aligned; three scripts."""
+    prepared = check_training(EXAMPLES / "coin_game_league.toml")
+    meetings = prepared.study.league
+    assert meetings is not None
+    assert (prepared.training.seeds, meetings.episodes, meetings.horizon) == (10, 50, 16)
+    assert prepared.training.updates == 900
+    assert list(prepared.beside) == ["naive", "LOQA"]
+    assert list(meetings.named) == ["allc", "alld", "random"]
+
+
 @pytest.mark.slow
 def test_the_example_of_the_coin_game_leaves_coins_to_their_owners_and_answers_thieves():
     """The file's settings on three of its seeds; exactly, who shares gets .3486."""
-    prepared = check_training(Path(__file__).parents[1] / "examples/trainings/coin_game.toml")
+    prepared = check_training(EXAMPLES / "coin_game.toml")
     how = dataclasses.replace(prepared.training, seeds=3)
     players = trained_players(prepared.game, train(prepared.game, how))
     scripts = {name: name for name in ("allc", "alld")}
