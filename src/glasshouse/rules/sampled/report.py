@@ -40,7 +40,7 @@ class Caution(NamedTuple):
 
 
 class Report(eqx.Module):
-    """What a rule notes at every step, as means, one number for each player.
+    """What a rule notes at every step, as means, one number for each player (and run).
 
     Those of `explained` and `effect` are of some fifty steps up to now, that of `fidelity` is of
     all: the critic that led a learner where it is counts, and not the one it has there.
@@ -51,9 +51,9 @@ class Report(eqx.Module):
     `fidelity_of_critic`; NaN where nobody judges others; `steps` taken.
     """
 
-    explained: Float[RealArray, "players"]
-    effect: Float[RealArray, "players"]
-    fidelity: Float[RealArray, "players"]
+    explained: Float[RealArray, "*runs players"]
+    effect: Float[RealArray, "*runs players"]
+    fidelity: Float[RealArray, "*runs players"]
     steps: RealArray
 
     def noted(
