@@ -19,6 +19,7 @@ from glasshouse.rules.sampled import (
     discounted_returns,
     fidelity_of_critic,
 )
+from glasshouse.rules.sampled.report import new_report
 from glasshouse.semantics.policies import TablePolicy
 
 STAGE = gh.NormalFormGame([[[-1.0, -3.0], [0.0, -2.0]], [[-1.0, 0.0], [-3.0, -2.0]]])
@@ -57,6 +58,14 @@ def test_few_pairs_of_numbers_explain_nothing_by_chance(asked):
     found = np.sqrt(asked) * true + np.sqrt(1 - asked) * draw(size=true.shape)
     each = np.asarray(fidelity_of_critic(jnp.asarray(true), jnp.asarray(found)))
     assert abs(each.mean() - asked) < 4 * each.std() / np.sqrt(4000)
+
+
+def test_fidelity_is_told_of_all_steps_and_not_of_the_last_ones():
+    report, values = new_report(1, float), np.random.default_rng(2).normal(size=(200, 1))
+    for value in values:
+        report = report.noted(jnp.asarray(value), jnp.asarray(value), jnp.asarray(value))
+    assert np.allclose(report.fidelity, values.mean(), atol=1e-6)
+    assert not np.allclose(report.explained, values.mean(), atol=1e-2)
 
 
 def test_with_all_of_its_fidelity_a_critic_is_the_rules_own_to_the_last_bit():
