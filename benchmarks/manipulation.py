@@ -1,7 +1,7 @@
 """What a shaper gains by knowing the other: a map of β × fidelity for each kind of other.
 
-`python benchmarks/manipulation.py [naive aligned …] [--way noisy|coarse|mistaken] [--first 1000]
-[--seeds 10]`; prints the maps of gain and loss with standard errors over seeds, and processor time.
+`python benchmarks/manipulation.py [naive aligned …] [--way noisy|fine|coarse|mistaken] [--first
+1000] [--seeds 10]`; prints the maps of gain and loss with standard errors over seeds, and CPU time.
 See docs/background/manipulation.md, whose numbers these are.
 """
 
@@ -40,6 +40,7 @@ OTHERS = {  # the rule, the pace in multiples of the shaper's step, and the boun
 }
 WAYS = {
     "noisy": [NoisyCritic(f) for f in (1.0, 0.9, 0.7, 0.5, 0.0)],
+    "fine": [NoisyCritic(f) for f in (1.0, 0.25, 0.1, 0.03, 0.01, 0.0)],
     "coarse": [CoarseCritic(k) for k in (20, 6, 4, 2, 1, 0)],
     "mistaken": [MistakenCritic(w) for w in (0.0, -0.25, -0.5, -0.75, -1.0, 0.25, 0.5, 0.75, 1.0)],
 }
@@ -75,8 +76,10 @@ def main() -> None:
         print("selfish instead:", found.selfish.mean(axis=0), "; β:", found.betas)
         for name in ("fidelity", "gain", "gain_error", "loss", "loss_error"):
             print(name, getattr(found, name), sep="\n")
-        print("half of the gain is left at", found.half_gain.T, sep="\n")
-        print("predicted", found.half_gain_predicted, sep="\n")
+        with np.printoptions(precision=4):
+            print("half of the gain is left at", found.half_gain.T, sep="\n")
+            print("between", found.half_gain_between.T, sep="\n")
+            print("predicted", found.half_gain_predicted, flush=True, sep="\n")
 
 
 if __name__ == "__main__":

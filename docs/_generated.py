@@ -83,7 +83,12 @@ def tables() -> dict[str, type[pydantic.BaseModel]]:
     from glasshouse.study.spec.stop import StopSpec
     from glasshouse.study.spec.study import AnalysisSpec
     from glasshouse.study.training.environments import ENVIRONMENT_SPECS
-    from glasshouse.study.training.players import POLICY_SPECS, PlaysSpec, TrainedPlayerSpec
+    from glasshouse.study.training.players import (
+        POLICY_SPECS,
+        BesideSpec,
+        PlaysSpec,
+        TrainedPlayerSpec,
+    )
     from glasshouse.study.training.spec import (
         TRANSPARENCY_SPECS,
         MeetingsSpec,
@@ -116,17 +121,19 @@ def tables() -> dict[str, type[pydantic.BaseModel]]:
         "training player": TrainedPlayerSpec,
         "training strategy": PlaysSpec,
         "training league": MeetingsSpec,
+        "training beside": BesideSpec,
     }
     return {"game": GameSpec, **kinds, **rest}
 
 
-INHERITING = ("compare", "entrant", "training learning", "training player")
+INHERITING = ("compare", "entrant", "training learning", "training player", "training beside")
 """Tables that take the keys of rules, which are listed with [learning]."""
 
 OF_ITS_OWN = {
     ("entrant", "start"),
     *(("training learning", key) for key in ("step_size", "seed", "tied", "players")),
     ("training player", "step_size"),
+    ("training beside", "step_size"),
 }
 """Keys that mean something else in a table than in [learning]."""
 

@@ -43,17 +43,36 @@ def test_gains_are_differences_from_the_same_seed_with_errors_over_seeds():
 
 def test_half_of_the_gain_lies_on_the_line_between_critics():
     found = made([[1, 2, -1], [0.2, 1.5, 0], [0, 0, 0]])
-    # 1 → 0.5 between fidelities 1 and .6, at 1 - .4 · .5/.8; 2 → 1 between .6 and 0; no gain, none.
-    assert found.half_gain[:, 0] == pytest.approx([0.75, 0.4, np.nan], nan_ok=True)
+    # Along √f: 1 → 0.5 between 1 and √.6, at the share .5/.8; 2 → 1 between √.6 and 0, at a third
+    # of the way; no gain, none.
+    root = np.sqrt(0.6)
+    at = [(1 - (1 - root) * 0.5 / 0.8) ** 2, (root * 2 / 3) ** 2, np.nan]
+    assert found.half_gain[:, 0] == pytest.approx(at, nan_ok=True)
     assert found.half_gain[:2, 1] == pytest.approx([0.0, 0.0])
+    around = [[1, 0.6], [0.6, 0], [np.nan, np.nan]]
+    assert found.half_gain_between == pytest.approx(np.array(around), nan_ok=True)
     # Gains rise by 1 with each β up to 2: half of them at β/2, which is a fidelity of ¼.
     assert found.half_gain_predicted == pytest.approx([0.25, 0.25, np.nan], nan_ok=True)
     # Five seeds that differ by ±.1, ±.2 in both alike: the jackknife's error, by hand.
     spread = made([[1, 2, 4], [0, 0, 0], [0, 0, 0]], spread=0.1)
     left = [np.delete(np.arange(-2, 3), k).mean() * 0.1 for k in range(5)]
-    by_hand = [1 - 0.4 * (1 + x) / 2 for x in left]  # from 1 + x to x, half of the former
-    error = np.sqrt(4 * np.mean((np.array(by_hand) - np.mean(by_hand)) ** 2))
+    # From 1 + x to x, half of the former.
+    by_hand = np.array([(1 - (1 - root) * (1 + x) / 2) ** 2 for x in left])
+    error = np.sqrt(4 * np.mean((by_hand - by_hand.mean()) ** 2))
     assert spread.half_gain[0, 1] == pytest.approx(error)
+    # A seed that failed with one critic is as if it had not been: there are four.
+    spread.paid[1, 0, 2] = np.nan
+    left = [np.delete([-2, -1, 1, 2], k).mean() * 0.1 for k in range(4)]
+    by_hand = np.array([(1 - (1 - root) * (1 + x) / 2) ** 2 for x in left])
+    error = np.sqrt(3 * np.mean((by_hand - by_hand.mean()) ** 2))
+    assert spread.half_gain[0] == pytest.approx([(1 - (1 - root) / 2) ** 2, error])
+
+
+def test_gains_along_the_root_of_fidelity_are_halved_where_the_prediction_says():
+    """A shaper of √f β, its gains a straight line: half of them is left at a fidelity of ¼."""
+    found = made(np.sqrt(FIDELITIES)[:, None] * BETAS)
+    assert found.half_gain[:, 0] == pytest.approx([0.25] * 3)
+    assert found.half_gain_predicted == pytest.approx([0.25] * 3)
 
 
 def test_what_makes_no_map_is_refused_in_one_line():

@@ -22,6 +22,7 @@ from glasshouse.semantics.policies import TablePolicy
 from glasshouse.study.training import check_training, train_study
 from glasshouse.study.training.words import paid_in_words
 
+EXAMPLES = Path(__file__).parents[1] / "examples/trainings"
 STAGE = gh.NormalFormGame([[[-1.0, -3.0], [0.0, -2.0]], [[-1.0, 0.0], [-3.0, -2.0]]])
 GAME = IteratedMatrix(STAGE, horizon=10)
 SAMPLED = gh.SampledParametricGame(GAME, TablePolicy(GAME), episodes=32)
@@ -180,6 +181,11 @@ def test_a_file_is_trained_told_and_trained_no_more(call, tmp_path):
         ('against = ["allc", "tft"]', "against = []", "names nobody"),
         ("[league]", '[transparency]\nkind = "mirrored"\ncoupling = 0.5\n[league]', "read weights"),
         ("[learning]", '[learning]\nrule = "lola"', "lola"),
+        ('"tft"]', '"tft"]\n[[league.beside]]\nname = "tft"\nrule = "ppo"', "another 'tft'"),
+        ('"tft"]', '"tft"]\n[[league.beside]]\nname = "naive"\nrule = "ppo"', "another 'naive'"),
+        ('"tft"]', '"tft"]\n[[league.beside]]\nname = "x"\nrule = "pp"', "league.beside.0.rule"),
+        ('"tft"]', '"tft"]\n[[league.beside]]\nname = "x"\nrule = "lola"', "league.beside.0"),
+        ('"tft"]', '"tft"]\nhorizon = 0', "league.horizon"),
     ],
 )
 def test_what_is_wrong_in_a_file_is_said_in_one_line(before, after, said, call, tmp_path):
@@ -214,6 +220,41 @@ def test_how_well_a_shaper_knew_the_others_is_measured_and_told(tmp_path):
     claims = " ".join(train_study(file, out).to_dict()["claims"])
     told = float(re.findall(r"opponent critic explains (\d\.\d+)", claims)[0])
     assert abs(told - 0.25) < 0.1
+
+
+BESIDE = """
+[[league.beside]]
+name = "aligned"
+rule = "alignment"
+beta = 2.0
+step_size = 0.1
+"""
+
+
+def test_others_trained_beside_are_those_trained_by_themselves(tmp_path):
+    """By the same rule and steps from the same seeds; and all meet, for as long as is said."""
+    file, alone = tmp_path / "study.toml", tmp_path / "alone.toml"
+    tied = FILE.replace("seeds = 3", "seeds = 3\ntied = true")
+    file.write_text(f"{tied}horizon = 4\nepisodes = 3{BESIDE}")
+    result = train_study(file, tmp_path / "out")
+    by_itself = 'rule = "alignment"\nbeta = 2.0\nstep_size = 0.1\nupdates = 40'
+    alone.write_text(tied.replace("updates = 40", by_itself))
+    prepared = check_training(alone)
+    curves = train(prepared.game, prepared.training)
+    players = {
+        **trained_players(prepared.game, result.curves),
+        **trained_players(prepared.game, curves, ["aligned"]),
+        **{name: name for name in ("allc", "tft")},
+    }
+    found = sampled_league(GAME, players, seeds=3, episodes=3, horizon=4, seed=7)
+    assert result.league is not None
+    assert result.league.entrants == found.entrants == ("trained", "aligned", "allc", "tft")
+    assert np.array_equal(result.league.by_seed, found.by_seed)
+    assert not np.array_equal(found.by_seed[0], found.by_seed[1])
+    said = "Beside them, aligned: 40 updates of 0.1 by advantage alignment"
+    assert said in " ".join(result.to_dict()["claims"])
+    again = check_training(tmp_path / "out" / "study.toml")
+    assert again.study.to_toml() == result.prepared.study.to_toml()
 
 
 def test_each_command_says_whose_file_it_is(call, tmp_path):
@@ -253,10 +294,26 @@ def test_pieces_in_a_folder_are_gone_on_with(tmp_path, monkeypatch):
         assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
+@pytest.mark.parametrize("name", ["coin_game", "coin_game_league", "dilemma"])
+def test_examples_are_trainings(name):
+    check_training(EXAMPLES / f"{name}.toml")
+
+
+def test_the_league_of_the_coin_game_is_played_as_published():
+    """Ten seeds of each meet for 50 episodes of 16 steps; naive, LOQA, aligned; three scripts."""
+    prepared = check_training(EXAMPLES / "coin_game_league.toml")
+    meetings = prepared.study.league
+    assert meetings is not None
+    assert (prepared.training.seeds, meetings.episodes, meetings.horizon) == (10, 50, 16)
+    assert prepared.training.updates == 900
+    assert list(prepared.beside) == ["naive", "LOQA"]
+    assert list(meetings.named) == ["allc", "alld", "random"]
+
+
 @pytest.mark.slow
 def test_the_example_of_the_coin_game_leaves_coins_to_their_owners_and_answers_thieves():
     """The file's settings on three of its seeds; exactly, who shares gets .3486."""
-    prepared = check_training(Path(__file__).parents[1] / "examples/trainings/coin_game.toml")
+    prepared = check_training(EXAMPLES / "coin_game.toml")
     how = dataclasses.replace(prepared.training, seeds=3)
     players = trained_players(prepared.game, train(prepared.game, how))
     scripts = {name: name for name in ("allc", "alld")}

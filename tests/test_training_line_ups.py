@@ -207,26 +207,41 @@ def test_scripts_play_in_place_of_those_who_learn():
         )
 
 
-def test_ratings_over_seeds_are_those_of_tables_of_seeds_drawn_again():
-    """By hand: each entrant's seeds are drawn with replacement, all of a pair's cells averaged."""
-    rng = np.random.default_rng(3)
-    cells = rng.normal(size=(3, 3, 4, 4, 2))
-    met = StepLeague(
-        "x", ("a", "b", "c"), cells.mean(axis=(2, 3)), np.ones((3, 3, 2)), 8, 1.0, 5, 4,
+def met(cells):
+    """A league of these payoffs [row, column, row's seed, column's seed, player]."""
+    names, seeds = tuple("abcdef"[: len(cells)]), cells.shape[2]
+    return StepLeague(
+        "x", names, cells.mean(axis=(2, 3)), np.ones((*cells.shape[:2], 2)), 8, 1.0, 5, seeds,
         "numerical", "", cells,
     )  # fmt: skip
-    found = gh.leagues.rate(met, alpha=2.0, population=20, resamples=100, seed=6)
-    whole = gh.leagues.alpha_rank(met.payoffs, 2.0, 20).stationary
+
+
+def test_ratings_over_seeds_are_those_of_tables_of_seeds_drawn_again():
+    """By hand: seeds are drawn with replacement, everybody's alike. Of those drawn all pairs of two
+    count alike, together as much as they did, and so do seeds with themselves."""
+    cells = np.random.default_rng(3).normal(size=(3, 3, 4, 4, 2))
+    league = met(cells)
+    found = gh.leagues.rate(league, alpha=2.0, population=20, resamples=100, seed=6)
+    whole = gh.leagues.alpha_rank(league.payoffs, 2.0, 20).stationary
     assert [row.rating for row in found.entrants] == pytest.approx(list(whole), abs=1e-12)
-    drawn = np.floor(4 * uniforms(6, Purpose.RESAMPLES, 100, 12)).astype(int).reshape(100, 3, 4)
+    drawn = np.floor(4 * uniforms(6, Purpose.RESAMPLES, 100, 4)).astype(int)
     shares = []
     for picked in drawn:
-        table = [
-            [cells[i, j][np.ix_(picked[i], picked[j])].mean(axis=(0, 1)) for j in range(3)]
-            for i in range(3)
-        ]
-        shares.append(gh.leagues.alpha_rank(np.array(table), 2.0, 20).stationary)
+        itself = np.mean([cells[:, :, k, k] for k in picked], axis=0)
+        two = [cells[:, :, k, j] for k in picked for j in picked if k != j]
+        table = itself if not two else 0.25 * itself + 0.75 * np.mean(two, axis=0)
+        shares.append(gh.leagues.alpha_rank(table, 2.0, 20).stationary)
     low, high = np.quantile(shares, [0.025, 0.975], axis=0)
     for k, row in enumerate(found.entrants):
         assert row.interval == pytest.approx((low[k], high[k]), abs=1e-12)
-    assert found.detail.startswith("4 seeds of each")
+    assert found.detail.startswith("4 seeds")
+
+
+def test_players_of_a_seed_are_drawn_together():
+    """Two who learned together are as strong as their seed is: neither is ever above the other."""
+    strength = np.random.default_rng(4).normal(size=6)
+    gain = strength[:, None] - strength
+    cells = np.broadcast_to(np.stack([gain, -gain], axis=-1), (2, 2, 6, 6, 2))
+    found = gh.leagues.rate(met(cells), alpha=1.0, resamples=200)
+    for row in found.entrants:
+        assert row.interval == pytest.approx((0.5, 0.5), abs=1e-9)

@@ -132,6 +132,9 @@ def test_batches_of_few_lengths_share_programs_and_fill_a_gpu():
     assert length(24_400) == length(3_200) == 512
     assert length(10**7) == CHUNK_SIZE
     assert length(3, is_small=False) == 3
+    assert length(10, is_small=False) == 5  # two chunks without a member computed in vain
+    assert length(100, is_small=False) == 8  # 104
+    assert length(300, most=10, is_small=False) == 10
     assert length(24_400, most=100) == 104  # whole vectors
     assert length(24_400, "gpu") == 24_400
     assert length(1500, "gpu", held=2**20) == 750  # as many as fit, evenly

@@ -19,6 +19,7 @@ from glasshouse.rules.sampled import (
     discounted_returns,
     fidelity_of_critic,
 )
+from glasshouse.rules.sampled.report import new_report
 from glasshouse.semantics.policies import TablePolicy
 
 STAGE = gh.NormalFormGame([[[-1.0, -3.0], [0.0, -2.0]], [[-1.0, 0.0], [-3.0, -2.0]]])
@@ -42,8 +43,29 @@ def test_noise_leaves_the_share_of_variance_that_was_asked_for(asked):
     error = 2 * np.sqrt(asked) * (1 - asked) / np.sqrt(true[..., 0].size) + 3 / true[..., 0].size
     assert np.all(np.abs(fidelity_of_critic(true, found) - asked) <= 4 * error + 1e-12)
     assert np.allclose(found.std(axis=(0, 1)), true.std(axis=(0, 1)), rtol=0.1)
-    by_hand = [np.corrcoef(true[..., i].ravel(), found[..., i].ravel())[0, 1] for i in (0, 1)]
-    assert np.allclose(fidelity_of_critic(true, found), np.abs(by_hand) * by_hand)
+    pairs, by_hand = true[..., 0].size, []
+    for i in (0, 1):
+        c = np.corrcoef(true[..., i].ravel(), found[..., i].ravel())[0, 1]
+        by_hand.append(np.sign(c) * (1 - (1 - c**2) * (pairs - 1) / (pairs - 2)))
+    assert np.allclose(fidelity_of_critic(true, found), by_hand)
+
+
+@pytest.mark.parametrize("asked", [0.25, 0.1])
+def test_few_pairs_of_numbers_explain_nothing_by_chance(asked):
+    """Of 60 pairs, a c² of 1/60 too much would be seen 4000 times over."""
+    draw = np.random.default_rng(7).normal
+    true = draw(size=(5, 12, 4000))
+    found = np.sqrt(asked) * true + np.sqrt(1 - asked) * draw(size=true.shape)
+    each = np.asarray(fidelity_of_critic(jnp.asarray(true), jnp.asarray(found)))
+    assert abs(each.mean() - asked) < 4 * each.std() / np.sqrt(4000)
+
+
+def test_fidelity_is_told_of_all_steps_and_not_of_the_last_ones():
+    report, values = new_report(1, float), np.random.default_rng(2).normal(size=(200, 1))
+    for value in values:
+        report = report.noted(jnp.asarray(value), jnp.asarray(value), jnp.asarray(value))
+    assert np.allclose(report.fidelity, values.mean(), atol=1e-6)
+    assert not np.allclose(report.explained, values.mean(), atol=1e-2)
 
 
 def test_with_all_of_its_fidelity_a_critic_is_the_rules_own_to_the_last_bit():

@@ -172,18 +172,20 @@ def test_the_league_in_samples_is_within_four_standard_errors(league):
     assert np.array_equal(found.payoffs, found.by_seed.mean(axis=(2, 3)))
 
 
-def test_errors_over_seeds_are_those_of_crossed_effects():
-    """Against the variance of the mean in a model whose effects are known."""
+@pytest.mark.parametrize("common", [-1.0, 0.0, 1.0])
+@pytest.mark.parametrize("itself", [0.0, 3.0])
+def test_errors_over_seeds_are_those_of_crossed_effects(common, itself):
+    """Against the variance of the mean in a model whose effects are known: those of a seed's two
+    players go together or against each other, and they may get on with each other alone."""
     draw = np.random.default_rng(8).normal
-    for alike in (False, True):
-        means, claimed = [], []
-        for _ in range(3000):
-            rows = draw(size=8) * 0.3
-            columns = rows if alike else draw(size=8) * 0.2
-            cells = rows[:, None] + columns[None] + draw(size=(8, 8)) * 0.5
-            means.append(cells.mean())
-            claimed.append(_errors(np.stack([cells, cells], axis=-1), alike)[0] ** 2)
-        assert np.mean(claimed) == pytest.approx(np.var(means), rel=0.1)
+    means, claimed = [], []
+    for _ in range(3000):
+        seeds = draw(size=8) * 0.3
+        rows, columns = seeds + draw(size=8) * 0.1, common * seeds + draw(size=8) * 0.2
+        cells = rows[:, None] + columns[None] + draw(size=(8, 8)) * 0.5 + itself * np.eye(8)
+        means.append(cells.mean())
+        claimed.append(_errors(np.stack([cells, cells], axis=-1))[0] ** 2)
+    assert np.mean(claimed) == pytest.approx(np.var(means), rel=0.1)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from glasshouse._foundation.numbers import Numbers, number_array
 from glasshouse._foundation.results import Result
@@ -31,8 +31,8 @@ class Manipulation(Result):
     """What a shaper gains, and the other loses, over a selfish learner in the shaper's place.
 
     **Arguments:** `betas`, how much shaping counts; `critics`, what the shaper takes the other's
-    advantages to be; `fidelity` measured of each critic, the mean over seeds of the end of
-    training; `paid`, per step at the end, NaN of a seed that left the reals; `selfish`, the same
+    advantages to be; `fidelity` measured of each critic, the mean over all updates and seeds;
+    `paid`, per step at the end, NaN of a seed that left the reals; `selfish`, the same
     with β = 0; `seeds`; `detail`, how it was computed.
     """
 
@@ -70,21 +70,31 @@ class Manipulation(Result):
     def half_gain(self) -> Float[np.ndarray, "betas 2"]:
         """The fidelity at which half of the gain of the best critic is left, and its error.
 
-        By straight lines between critics, from the best one downwards, which says something where
-        gains fall with fidelity, as with noise; the standard error is the jackknife's over seeds.
-        NaN where the best critic's gain is not told from none, or half of it is left everywhere.
+        From the best critic downwards, by straight lines along √f, which is how far a critic points
+        the right way: so lines of noisy critics are those along β of `half_gain_predicted`. It says
+        something where gains fall with fidelity, and is no finer than the critics are close:
+        `half_gain_between` has the two around it. The standard error is the jackknife's over
+        seeds, of which those that failed with some critic at this β are left out. NaN where the
+        best critic's gain is not told from none, or half of it is left everywhere.
         """
-        told = _best(self.fidelity, self.gain) > TOLD * _best(self.fidelity, self.gain_error)
-        whole = _halves(self.fidelity, self._differences[..., 0])
-        count = len(self.seeds)
-        left = np.stack(
-            [
-                _halves(self.fidelity, np.delete(self._differences[..., 0], k, axis=-1))
-                for k in range(count)
-            ]
-        )
-        error = np.sqrt((count - 1) * np.mean((left - left.mean(axis=0)) ** 2, axis=0))
-        return np.where(told[:, None], np.stack([whole, error], axis=-1), np.nan)
+        found = [
+            _half_and_error(self.fidelity[:, b], self._differences[:, b, :, 0])
+            for b in range(len(self.betas))
+        ]
+        return np.where(self._told[:, None], np.asarray(found), np.nan)
+
+    @property
+    def half_gain_between(self) -> Float[np.ndarray, "betas 2"]:
+        """The fidelities of the critics around `half_gain`: the last to leave half, and the next.
+
+        Nothing is known of what lies between them. NaN as there.
+        """
+        found = np.full((len(self.betas), 2), np.nan)
+        for b, place in enumerate(self.half_gain[:, 0]):
+            rows = self.fidelity[:, b]
+            if np.isfinite(place):
+                found[b] = rows[rows >= place].min(), rows[rows <= place].max()
+        return found
 
     @property
     def half_gain_predicted(self) -> Float[np.ndarray, "betas"]:
@@ -98,8 +108,7 @@ class Manipulation(Result):
         for k in range(1, len(along)):
             place = _crossing(along[: k + 1][::-1], height[: k + 1][::-1], height[k] / 2)
             found.append((place / along[k]) ** 2 if height[k] > 0 else np.nan)
-        told = gain > TOLD * _best(self.fidelity, self.gain_error)
-        return np.where(told, np.asarray(found), np.nan)
+        return np.where(self._told, np.asarray(found), np.nan)
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -115,6 +124,11 @@ class Manipulation(Result):
             for c, critic in enumerate(self.critics)
             for b, beta in enumerate(self.betas)
         ]
+
+    @property
+    def _told(self) -> Bool[np.ndarray, "betas"]:
+        """Whether the best critic's gain is told from none."""
+        return _best(self.fidelity, self.gain) > TOLD * _best(self.fidelity, self.gain_error)
 
     @property
     def _differences(self) -> Float[np.ndarray, "critics betas seeds 2"]:
@@ -215,16 +229,25 @@ def _best(fidelity: Map, values: Map) -> Float[np.ndarray, "betas"]:
     return np.take_along_axis(values, fidelity.argmax(axis=0)[None], axis=0)[0]
 
 
-def _halves(
-    fidelity: Map, differences: Float[np.ndarray, "critics betas seeds"]
-) -> Float[np.ndarray, "betas"]:
-    gain = _mean(differences)
-    found = []
-    for b in range(fidelity.shape[1]):
-        order = np.argsort(-fidelity[:, b], kind="stable")
-        height = gain[order, b]
-        found.append(_crossing(fidelity[order, b], height, height[0] / 2))
-    return np.asarray(found)
+def _half_and_error(
+    fidelity: Float[np.ndarray, "critics"], differences: Float[np.ndarray, "critics seeds"]
+) -> tuple[float, float]:
+    """Where half of the gain is left, and the jackknife's error of it."""
+    kept = differences[:, np.isfinite(differences).all(axis=0)]
+    order = np.argsort(-fidelity, kind="stable")
+    pointing = np.sign(fidelity) * np.sqrt(np.abs(fidelity))
+
+    def half(weights: np.ndarray) -> float:
+        height = (kept @ weights)[order]
+        place = _crossing(pointing[order], height, height[0] / 2)
+        return place * abs(place)
+
+    count = kept.shape[-1]
+    if count < 2:
+        return np.nan, np.nan
+    whole = half(np.full(count, 1 / count))
+    left = [half((1 - one) / (count - 1)) for one in np.eye(count)]
+    return whole, float(np.sqrt((count - 1) * np.var(left)))
 
 
 def _crossing(along: np.ndarray, height: np.ndarray, level: float) -> float:

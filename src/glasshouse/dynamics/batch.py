@@ -206,9 +206,10 @@ def chunk_length(
         fitting = max(1, BATCH_BYTES // max(member_bytes, 1)) if most is None else most
         return count if count <= fitting else math.ceil(count / math.ceil(count / fitting))
     length = next(size for least, size in reversed(SIZES) if count >= least)
-    if count < length and not is_small:
-        return count
     allowed = CHUNK_SIZE if most is None else most
+    if not is_small:  # their own arrays are long enough; ten in two chunks of 8 would be sixteen
+        length = min(length, max(1, allowed))
+        return math.ceil(count / math.ceil(count / length))
     smallest = SIZES[0][1]  # without whole vectors, the end of a chunk is computed one by one
     return min(length, math.ceil(allowed / smallest) * smallest)
 

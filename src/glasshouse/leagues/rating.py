@@ -122,7 +122,7 @@ def rate(
     Definition: the rating is the share of time that `alpha_rank` gives; of several populations the
     mean over both seats. Intervals are percentiles over `resamples` tables, each the mean over runs
     drawn with replacement, the same for all meetings, at the same α; where every seed of one met
-    every seed of the other, each one's seeds are drawn by themselves.
+    every seed of the other, seeds are drawn, each with all who learned from it.
 
     **Arguments:** `table`: a league, a round robin, a file or DataFrame as `interop.read_meetings`
     takes, a game, or an array [row, column] of the row's payoffs, [row, column, player], or [row,
@@ -243,5 +243,5 @@ def _ranks_by_payoff(means: Mapping[str, float]) -> dict[str, int]:
 def _detail(runs: int, resamples: int, crossed: bool) -> str:
     if runs == 1:
         return "one run, so that nothing is known of how much runs differ"
-    over = f"{runs} seeds of each, all of which met" if crossed else f"{runs} runs"
+    over = f"{runs} seeds, all of which met" if crossed else f"{runs} runs"
     return f"{over}, drawn again {resamples} times for the intervals" if resamples else over

@@ -33,8 +33,8 @@ MOST_LOOKED_AT = 200
 class RatingChain:
     """The chain of complete payoffs, [row, column, player, run], at its settings.
 
-    Where every run of the row met every one of the column, runs have an axis each, and those of
-    each entrant are drawn by themselves.
+    Where every run of the row met every one of the column, runs have an axis each. The k-th ones
+    of all entrants are of one seed, and are drawn together.
     """
 
     payoffs: np.ndarray
@@ -87,12 +87,12 @@ class RatingChain:
         Each resample draws as many runs as there are, with replacement and the same for all
         meetings: what runs have in common, such as their starts, stays so.
         """
-        runs, owners = self.payoffs.shape[-1], self._owners
-        drawn = uniforms(seed, Purpose.RESAMPLES, resamples, math.prod(owners) * runs)
-        picked = np.minimum((drawn * runs).astype(int), runs - 1).reshape(-1, *owners, runs)
+        runs = self.payoffs.shape[-1]
+        drawn = uniforms(seed, Purpose.RESAMPLES, resamples, runs)
+        picked = np.minimum((drawn * runs).astype(int), runs - 1)
         weights = (picked[..., None] == np.arange(runs)).sum(axis=-2) / runs
-        tables = self.payoffs[..., 0].size if owners else runs
-        step = max(1, RATES_AT_ONCE // max(self._states**2, tables))
+        meetings = math.prod(self.payoffs.shape[3:])
+        step = max(1, RATES_AT_ONCE // max(self._states**2, meetings))
         parts = [weights[k : k + step] for k in range(0, resamples, step)]
         logs = np.concatenate([self._logs(part, self.alpha) for part in parts])
         tail = (1 - CONFIDENCE) / 2
@@ -102,12 +102,7 @@ class RatingChain:
     @property
     def _all_runs(self) -> np.ndarray:
         runs = self.payoffs.shape[-1]
-        return np.full((1, *self._owners, runs), 1 / runs)
-
-    @property
-    def _owners(self) -> tuple[int, ...]:
-        """Whose runs are drawn by themselves: each entrant's, or those of all together."""
-        return (len(self.payoffs),) if self.payoffs.ndim > 4 else ()
+        return np.full((1, runs), 1 / runs)
 
     @property
     def _states(self) -> int:
@@ -121,20 +116,33 @@ class RatingChain:
         return _are_first(self._logs(self._all_runs, alpha), self._tolerance(alpha))[0]
 
     def _logs(
-        self, weights: Float[np.ndarray, "tables *owners runs"], alpha: float
+        self, weights: Float[np.ndarray, "tables runs"], alpha: float
     ) -> Float[np.ndarray, "tables entrants"]:
         """log of each rating where runs have these weights."""
-        if self._owners:
-            of_rows = np.einsum("rcpkl,trk->trcpl", self.payoffs, weights)
-            tensor = np.einsum("trcpl,tcl->tprc", of_rows, weights)
-        else:
-            tensor = np.moveaxis(self.payoffs @ weights.T, (-1, 2), (0, 1))
+        meetings = weights if self.payoffs.ndim == 4 else of_pairs(weights)
+        paid = self.payoffs.reshape(*self.payoffs.shape[:3], -1)
+        tensor = np.moveaxis(paid @ meetings.reshape(len(meetings), -1).T, (-1, 2), (0, 1))
         if self.form == "several":
             logs = log_shares_of_profiles(tensor, alpha, self.population, 2)
             seats = [np.logaddexp.reduce(logs, axis=axis) for axis in (2, 1)]
             return np.logaddexp(*seats) - math.log(2)
         matrix = (tensor[:, 0] + np.swapaxes(tensor[:, 1], -1, -2)) / 2
         return log_shares(matrix, alpha, self.population, self.self_play)
+
+
+def of_pairs(weights: Float[np.ndarray, "tables runs"]) -> Float[np.ndarray, "tables runs runs"]:
+    """How much each pair of runs counts where runs do so much.
+
+    A run that was drawn twice is no pair of two runs: those count as their product, and as much
+    together as they did before; each run with itself as the run does. Where only one run was drawn,
+    there is nothing else.
+    """
+    runs = weights.shape[-1]
+    products, itself = weights[:, :, None] * weights[:, None, :], np.eye(runs)
+    apart = products * (1 - itself)
+    total = apart.sum(axis=(1, 2), keepdims=True)
+    apart = np.divide(apart, total, out=np.zeros_like(apart), where=total > 0) * (1 - 1 / runs)
+    return np.where(total > 0, apart + itself * weights[:, None, :] / runs, products)
 
 
 def _are_first(

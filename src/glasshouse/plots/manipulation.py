@@ -30,7 +30,7 @@ def plot_manipulation(
     """Gains as colours, the best critic at the top, and where half of them is left.
 
     Cells whose gain lies within two standard errors of 0 are hatched. Columns and rows are equally
-    wide whatever their values; lines run between rows in proportion.
+    wide whatever their values; lines run between rows in proportion to √f.
 
     **Arguments:** `betas` of the columns; `fidelities` of the rows, as measured, falling; `gain`
     and its `error`, [row, column]; `half`, the fidelity at which half of the best row's gain is
@@ -84,10 +84,10 @@ HALF_PREDICTED = {"label": "predicted: a shaper of √f β", "color": BLACK, "ls
 
 
 def _line(ax: Axes, rows: np.ndarray, fidelity: ArrayLike | Sequence, look: dict[str, Any]) -> Any:
-    """A line of fidelities, placed between the rows around them."""
-    along = np.asarray(fidelity, dtype=float)
-    falling = np.argsort(rows)
-    places = np.interp(along, rows[falling], np.arange(rows.size, dtype=float)[falling])
+    """A line of fidelities, placed between the rows around them in proportion to √f."""
+    along, falling = np.asarray(fidelity, dtype=float), np.argsort(rows)
+    roots, at = (np.sign(x) * np.sqrt(np.abs(x)) for x in (rows[falling], along))
+    places = np.interp(at, roots, np.arange(rows.size, dtype=float)[falling])
     where = np.where(np.isfinite(along), places, np.nan)
     (line,) = ax.plot(np.arange(along.size), where, lw=2.0, ms=4.5, mec="white", zorder=3, **look)
     return line

@@ -34,7 +34,8 @@ def sampled_league(
     """What every pair of players is paid per step in both seats, in samples.
 
     Every seed of the row meets every seed of the column for so many episodes, 10 × 10 × 50 by
-    default. Errors are over seeds, of rows and of columns, and not over episodes.
+    default. Errors are over seeds and not over episodes. The k-th players of all lists are of one
+    seed, as those are who learned with each other: their effects are not taken to be independent.
 
     **Arguments:** `players`, as of `exact_league`; a list of players holds one for each seed, such
     as those learned from it, and others are the same in all; `seeds`; `episodes` of each pair of
@@ -57,12 +58,7 @@ def sampled_league(
     key = key_of(keys(seed, Purpose.GAME, 1)[0, 0])
     found = np.asarray(_all_pairs(game, everyone, key, seeds, episodes, weights), np.float64)
     cells = found.reshape(len(named), len(named), seeds, seeds, 2)
-    errors = np.array(
-        [
-            [_errors(cells[i, j], i == j and isinstance(player, list)) for j in range(len(named))]
-            for i, player in enumerate(named.values())
-        ]
-    )
+    errors = np.array([[_errors(both) for both in row] for row in cells])
     detail = (
         f"means over {seeds} × {seeds} seeds × {episodes} episodes of each pair; standard errors "
         "over seeds"
@@ -139,22 +135,39 @@ def _all_pairs(
     return jax.lax.map(cell, numbers, batch_size=seeds)
 
 
-def _errors(cells: Float[np.ndarray, "rows columns 2"], alike: bool) -> Float[np.ndarray, "2"]:
-    """Standard errors of the mean over all pairs of seeds, which rows and columns have effects on.
+def _errors(cells: Float[np.ndarray, "rows columns 2"]) -> Float[np.ndarray, "2"]:
+    """Standard errors of the mean over all pairs of seeds, each seed having effects in both places.
 
-    The variance of the mean is v_r/n + v_c/n - e/n², v_r and v_c those of the means of rows and of
-    columns and e that of what is left, of which each holds e/n; it is at least e/n². Where rows and
-    columns are the same players their effects go together.
+    The variance of the mean is v/n - e/n², v that of the sum of a seed's means as a row and as a
+    column, in which what is left, of variance e, counts twice; it is at least e/n². The k-th row
+    and the k-th column are of one seed: they may have learned together, and depend on one another.
+    Of rows and columns that do not, v is the sum of both variances in expectation.
     """
     n = len(cells)
     if n == 1:
         return np.full(2, np.nan)
-    rows, columns = cells.mean(axis=1), cells.mean(axis=0)
-    left = cells - rows[:, None] - columns[None] + cells.mean(axis=(0, 1))
-    rest = (left**2).sum(axis=(0, 1)) / (n - 1) ** 2 / n**2
-    of_seeds = (
-        (rows + columns).var(axis=0, ddof=1)
-        if alike
-        else (rows.var(axis=0, ddof=1) + columns.var(axis=0, ddof=1))
-    )
+    of_seeds = (cells.mean(axis=1) + cells.mean(axis=0)).var(axis=0, ddof=1)
+    rest = _variance_left(cells) / n**2
     return np.sqrt(np.maximum(of_seeds / n - rest, rest))
+
+
+def _variance_left(cells: Float[np.ndarray, "rows columns 2"]) -> Float[np.ndarray, "2"]:
+    """What effects of rows and columns leave, of pairs of two seeds; 0 of fewer than three seeds.
+
+    Who learned together may do better or worse with each other than with anybody else: a seed with
+    itself is no such pair, and gets the value with which nothing is left of it (Yates 1933).
+    """
+    n = len(cells)
+    if n < 3:
+        return np.zeros(2)
+    left = _centred(cells)
+    own = np.einsum("kkp->kp", left)
+    fitted = (own.sum(axis=0) / (n * (n - 1)) - own) * n / (n - 2)
+    left = left + _centred(np.eye(n)[..., None] * fitted)
+    return (left**2).sum(axis=(0, 1)) / (n * (n - 3) + 1)
+
+
+def _centred(cells: Float[np.ndarray, "rows columns 2"]) -> Float[np.ndarray, "rows columns 2"]:
+    """Less the means of rows and of columns."""
+    rows, columns = cells.mean(axis=1), cells.mean(axis=0)
+    return cells - rows[:, None] - columns[None] + cells.mean(axis=(0, 1))

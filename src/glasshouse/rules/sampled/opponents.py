@@ -294,9 +294,11 @@ def _count_cases(game: SampledParametricGame) -> int:
 def fidelity_of_critic(true: Advantages, judged: Advantages) -> Float[Array, "players"]:
     """Which share of the variance of the others' advantages a critic explains, of each player.
 
-    Definition: c|c|, c the correlation over all steps and episodes: the variance explained by the
-    best positive multiple of what it says, for β decides the multiple, and offsets cancel in
-    expectation. 1 is perfect, 0 tells nothing, and below 0 it points the other way.
+    Definition: ±(1 - (1 - c²)(N-1)/(N-2)), c the correlation over all N steps and episodes and ±
+    its sign: the variance explained by the best positive multiple of what it says, for β decides
+    the multiple, and offsets cancel in expectation; less the 1/N that N pairs of numbers seem to
+    explain by chance (Ezekiel 1930). 1 is perfect, 0 tells nothing, below 0 it points the other
+    way.
     """
     axes = (0, 1)
     true = true - true.mean(axis=axes)
@@ -305,4 +307,5 @@ def fidelity_of_critic(true: Advantages, judged: Advantages) -> Float[Array, "pl
     tiny = jnp.finfo(both.dtype).tiny
     # Of what does not vary nothing can be told.
     found = jnp.mean(true * judged, axis=axes) / jnp.sqrt(jnp.maximum(both, tiny))
-    return found * jnp.abs(found)
+    count = math.prod(true.shape[:2])
+    return jnp.sign(found) * (found**2 - (1 - found**2) / max(count - 2, 1))

@@ -40,7 +40,10 @@ class Caution(NamedTuple):
 
 
 class Report(eqx.Module):
-    """What a rule notes at every step, as running means, one number for each player (and run).
+    """What a rule notes at every step, as means, one number for each player (and run).
+
+    Those of `explained` and `effect` are of some fifty steps up to now, that of `fidelity` is of
+    all: the critic that led a learner where it is counts, and not the one it has there.
 
     **Arguments:** `explained` variance of returns by the critic, see `cautions`; `effect`, how
     large a share of each player's direction is shaping: |Δ| / (|selfish| + |Δ|), Δ what shaping
@@ -64,7 +67,7 @@ class Report(eqx.Module):
         weight = jnp.maximum(1 - FORGETS, 1 / steps).astype(self.explained.dtype)
         share = self.explained + weight * (explained - self.explained)
         effect = self.effect + weight * (effect - self.effect)
-        fidelity = self.fidelity + weight * (fidelity - self.fidelity)
+        fidelity = self.fidelity + (fidelity - self.fidelity) / steps.astype(fidelity.dtype)
         return Report(share, effect, fidelity, steps)
 
 

@@ -114,3 +114,10 @@ class TrainedPlayerSpec(PlayerSpec):
         if self.strategy is not None:
             return Scripted(game, self.strategy.build(game))
         return (self.policy or usual).build(game)
+
+
+class BesideSpec(PlayerSpec):
+    """Others who are trained beside the players, by a rule of their own."""
+
+    name: Annotated[str, Field(min_length=1)]
+    """What they are called in the league; where players share no parameters, with their number."""

@@ -2,6 +2,8 @@
 
 import dataclasses
 import itertools
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -119,38 +121,44 @@ class TrainingResult(Readable):
 
 
 def training_result(
-    prepared: PreparedTraining, curves: Curves, naive: Curves | None = None
+    prepared: PreparedTraining, curves: Curves, beside: Mapping[str, Curves] = MappingProxyType({})
 ) -> TrainingResult:
-    """What a training came to, and what those are paid who meet; `naive`, of those beside."""
-    league = _met(prepared, curves, naive)
-    episode, notes = played_episode(prepared, curves), training_notes(curves)
-    if naive is not None and naive.failed:
-        notes = (f"of those who are naive, {_lost(naive.failed)}", *notes)
+    """What a training came to, and what those are paid who meet.
+
+    **Arguments:** `beside`, of those who were trained beside the players, by name.
+    """
+    league = _met(prepared, curves, beside)
+    episode = played_episode(prepared, curves)
+    notes = [f"of {name}, {note}" for name, own in beside.items() for note in training_notes(own)]
     ratings = None
     if league is not None:
         seed = prepared.study.learning.seed
         ratings, why = ratings_of(league, prepared.study.league, seed)
-        notes = (*notes, *why)
-    return TrainingResult(prepared, curves, league, ratings, episode, notes)
+        notes += why
+    said = (*training_notes(curves), *notes)
+    return TrainingResult(prepared, curves, league, ratings, episode, said)
 
 
-def _met(prepared: PreparedTraining, curves: Curves, naive: Curves | None) -> StepLeague | None:
+def _met(
+    prepared: PreparedTraining, curves: Curves, beside: Mapping[str, Curves]
+) -> StepLeague | None:
     """Everybody against everybody, of the seeds that failed nowhere; None where there is none."""
     meetings = prepared.study.league
-    failed = {*curves.failed, *(() if naive is None else naive.failed)}
+    failed = {*curves.failed, *(seed for own in beside.values() for seed in own.failed)}
     if meetings is None or len(failed) == len(curves.seeds):
         return None
     trained = trained_players(prepared.game, curves, prepared.entrants(), failed)
     players: dict[str, Any] = dict(trained)
-    if naive is not None:
-        beside = trained_players(prepared.game, naive, prepared.entrants("naive"), failed)
-        players |= {name: own for name, own in beside.items() if name not in players}
+    for called, own in beside.items():
+        learned = trained_players(prepared.game, own, prepared.entrants(called), failed)
+        players |= {name: each for name, each in learned.items() if name not in players}
     players |= {name: one.build(prepared.game.game) for name, one in meetings.named.items()}
     return sampled_league(
         prepared.game.game,
         players,
         seeds=len(curves.seeds) - len(failed),
         episodes=meetings.episodes,
+        horizon=meetings.horizon,
         seed=prepared.study.learning.seed,
     )
 

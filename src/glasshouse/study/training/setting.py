@@ -34,12 +34,12 @@ class PreparedTraining(Readable):
     inputs: dict[str, bytes]
 
     @property
-    def naive(self) -> Training | None:
-        """How those are trained whom the others are compared with, if that is wanted."""
+    def beside(self) -> dict[str, Training]:
+        """How others are trained whom the players meet, by name."""
         meetings = self.study.league
-        if meetings is None or not meetings.naive:
-            return None
-        return self.study.learning.naive(self.training)
+        if meetings is None:
+            return {}
+        return meetings.trained_beside(self.study.learning, self.training)
 
     @property
     def called(self) -> tuple[str, ...]:
@@ -147,6 +147,9 @@ def _prepared(study: TrainingStudy, folder: Path) -> PreparedTraining:
     if study.league is not None:
         with named("league"):
             _check_meetings(sampled, study.league)
+        for k, beside in enumerate(study.league.trained_beside(learning, training).values()):
+            with named(f"league.beside.{k - study.league.naive}"):
+                check_trainable(sampled, beside)
     files = {**study.game.files(folder), **plugin_files(study.plugins, folder)}
     inputs = {name: file.read_bytes() for name, file in files.items()}
     return PreparedTraining(study, folder, sampled, training, inputs)

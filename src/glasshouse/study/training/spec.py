@@ -13,7 +13,7 @@ from pydantic import Field, StrictBool, model_validator
 from glasshouse._foundation.registry import Registry
 from glasshouse.dynamics.training import Training
 from glasshouse.errors import InputError
-from glasshouse.games.stochastic.base import AbstractStochasticGame
+from glasshouse.games.stochastic.base import MOST_STEPS_PLAYED, AbstractStochasticGame
 from glasshouse.games.stochastic.registry import STOCHASTIC
 from glasshouse.leagues.rating import POPULATION
 from glasshouse.parametric.sampled import MOST_EPISODES_PLAYED
@@ -32,6 +32,7 @@ from glasshouse.study.spec.values import Plugins, Positive, Section
 from glasshouse.study.training.environments import ENVIRONMENT_SPECS, EnvironmentSection
 from glasshouse.study.training.players import (
     POLICY_SPECS,
+    BesideSpec,
     Plays,
     PlaysSpec,
     PolicySection,
@@ -118,13 +119,14 @@ class TrainingSpec(LineUpSection):
             rule, self.step_size, self.updates, self.every, *seeds, self.tied, self.adam
         )
 
-    def naive(self, training: Training) -> Training:
-        """The same where all who learn follow their own rewards alone."""
-        rule: Any = Reinforce()
+    def beside(self, training: Training, rule: Any, step_size: float | None = None) -> Training:
+        """The same where all who learn do it by this rule; with steps of theirs, or these."""
         if self.players is not None:
             each = [rule if player.learns else Fixed() for player in self.players]
-            rule = PerPlayer(each, cast(PerPlayer, training.rule).step_sizes)
-        return dataclasses.replace(training, rule=rule)
+            sizes = cast(PerPlayer, training.rule).step_sizes
+            rule = PerPlayer(each, sizes if step_size is None else [1.0] * len(each))
+        size = training.step_size if step_size is None else step_size
+        return dataclasses.replace(training, rule=rule, step_size=size)
 
     def policies(
         self, game: AbstractStochasticGame, usual: PolicySection
@@ -159,17 +161,35 @@ class MeetingsSpec(Section):
     naive: StrictBool = False
     """Whether players are trained beside them that follow their own rewards alone, by REINFORCE
     and without entropy, to see what others gain by meeting the ones and not the others."""
+    beside: tuple[Annotated[BesideSpec, ByRule()], ...] = ()
+    """Whom else: one table for each rule by which others are trained beside them, from the same
+    seeds and for as long."""
     episodes: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = 50
     """Episodes of each pair of seeds."""
+    horizon: Annotated[int, Field(ge=1, le=MOST_STEPS_PLAYED, strict=True)] | None = None
+    """Steps of an episode when they meet; default the game's."""
     alpha: Selection = None
     population: PopulationSize = POPULATION
     form: Populations = "one"
 
     @model_validator(mode="after")
     def _somebody_to_meet(self) -> "MeetingsSpec":
-        if not self.against and not self.naive:
+        if not (self.against or self.naive or self.beside):
             raise ValueError('names nobody to meet: give against = ["random"], or naive = true')
         return self
+
+    def trained_beside(self, learning: TrainingSpec, training: Training) -> dict[str, Training]:
+        """How those are trained who are trained beside the players, by name.
+
+        **Raises:** `InputError` where two have one name, and naming the table of a rule.
+        """
+        found = {"naive": learning.beside(training, Reinforce())} if self.naive else {}
+        for k, one in enumerate(self.beside):
+            if one.name in found or TAKEN.match(one.name):
+                raise InputError(f"key 'league.beside.{k}': there is another {one.name!r:.40}")
+            with named(f"league.beside.{k}"):
+                found[one.name] = learning.beside(training, one.build_rule(), one.step_size)
+        return found
 
     @property
     def named(self) -> dict[str, PlaysSpec]:
@@ -178,8 +198,9 @@ class MeetingsSpec(Section):
         **Raises:** `InputError` where two have one name.
         """
         found: dict[str, PlaysSpec] = {}
+        learned = {one.name for one in self.beside}
         for k, one in enumerate(self.against):
-            if one.called in found or TAKEN.match(one.called):
+            if one.called in {*found, *learned} or TAKEN.match(one.called):
                 raise InputError(
                     f"key 'league.against.{k}': there is another {one.called!r:.40}: give it a "
                     f'name, as {{ strategy = {json.dumps(one.strategy)}, name = "…" }}'
@@ -210,8 +231,11 @@ class TrainingStudy(Section):
 
     def resolved(self) -> dict[str, Any]:
         """The study with every default written out, ready for TOML; files by their names."""
-        learning = self.learning.written()
-        found = self.model_copy(update={"learning": learning}).model_dump(exclude_none=True)
+        written: dict[str, Any] = {"learning": self.learning.written()}
+        if self.league is not None:
+            beside = tuple(one.with_defaults() for one in self.league.beside)
+            written["league"] = self.league.model_copy(update={"beside": beside})
+        found = self.model_copy(update=written).model_dump(exclude_none=True)
         if not self.plugins:
             found.pop("plugins")
         else:
@@ -224,7 +248,8 @@ class TrainingStudy(Section):
     def named(self) -> Iterator[tuple[Registry[Any], Any]]:
         """What it names that may be somebody else's, and in which registry it is found."""
         yield STOCHASTIC, self.game.MADE
-        tables: Any = self.learning.players or (self.learning,)
+        beside = () if self.league is None else self.league.beside
+        tables: Any = (*(self.learning.players or (self.learning,)), *beside)
         yield TRANSPARENCIES, self.transparency.MADE
         for section in (self.policy, *(getattr(table, "policy", None) for table in tables)):
             if section is not None:

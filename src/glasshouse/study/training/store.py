@@ -17,7 +17,7 @@ from glasshouse.study.training.setting import PreparedTraining, check_training
 
 CURVES = "curves.parquet"
 PLAYERS = "players.npz"
-TRAINING_FOLDER, NAIVE_FOLDER = "pieces", "naive"
+TRAINING_FOLDER, BESIDE_FOLDER = "pieces", "beside"
 
 
 def train_study(
@@ -47,11 +47,14 @@ def write_training(
     folder = RunFolder(out, prepared.recipe, warn)
     with folder.opened(), progress(f"training {out.name}"):
         curves = _trained(folder, prepared, prepared.training, TRAINING_FOLDER)
-        naive = prepared.naive
-        beside = None if naive is None else _trained(folder, prepared, naive, NAIVE_FOLDER)
+        folders = [f"{BESIDE_FOLDER}_{k}" for k in range(len(prepared.beside))]
+        beside = {
+            name: _trained(folder, prepared, training, parts)
+            for (name, training), parts in zip(prepared.beside.items(), folders, strict=True)
+        }
         result = training_result(prepared, curves, beside)
-        folder.drop(TRAINING_FOLDER)
-        folder.drop(NAIVE_FOLDER)
+        for parts in (TRAINING_FOLDER, *folders):
+            folder.drop(parts)
         folder.table(CURVES, result.table)
         folder.write(PLAYERS, _arrays(jax.tree.leaves(result.curves.params)))
         from glasshouse.study.training.page import training_figure, training_html

@@ -59,6 +59,8 @@ def training_claims(result: TrainingResult) -> Iterator[str]:
     if result.prepared.study.learning.players is not None:
         each = enumerate(players_words(result.prepared), start=1)
         yield upper(f"{'; '.join(f'player {k} {said}' for k, said in each)}.")
+    for name, training in result.prepared.beside.items():
+        yield f"Beside them, {name}: {training.in_words}."
     for report in curves.reports:
         known = np.asarray(report.fidelity, dtype=float)
         known = known[np.isfinite(known).all(axis=1)]
@@ -66,7 +68,7 @@ def training_claims(result: TrainingResult) -> Iterator[str]:
             error = error_over_seeds(known.mean(axis=1))
             yield (
                 "What the others gain is known in part: the opponent critic explains "
-                f"{_mean(float(known.mean()), float(error))} of its variance at the end."
+                f"{_mean(float(known.mean()), float(error))} of its variance over the training."
             )
     last = curves.measured["payoff"][-1].mean(axis=1)
     kept = last[~np.isnan(last)]
