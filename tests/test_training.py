@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tests.trainings import BEGINNING, STAGE
 
 import glasshouse as gh
 from glasshouse.dynamics.curves import Curves, joined_curves
@@ -22,26 +23,16 @@ from glasshouse.semantics.policies import TablePolicy
 from glasshouse.study.training import check_training, train_study
 from glasshouse.study.training.words import paid_in_words
 
-STAGE = gh.NormalFormGame([[[-1.0, -3.0], [0.0, -2.0]], [[-1.0, 0.0], [-3.0, -2.0]]])
 GAME = IteratedMatrix(STAGE, horizon=10)
 SAMPLED = gh.SampledParametricGame(GAME, TablePolicy(GAME), episodes=32)
 HOW = Training(step_size=0.2, updates=60, every=3, seeds=3, first=7, adam=True)
 
-FILE = """
-[game]
-kind = "iterated"
-horizon = 8
-[game.stage]
-payoffs = [[-1.0, -3.0], [0.0, -2.0]]
-[learning]
-updates = 40
-every = 2
-episodes = 16
-seeds = 3
-seed = 7
-[league]
+FILE = (
+    BEGINNING
+    + """[league]
 against = ["allc", "tft"]
 """
+)
 
 
 def whole(training: Training = HOW, game: Any = SAMPLED):

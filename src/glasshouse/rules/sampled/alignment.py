@@ -42,14 +42,51 @@ def past_times(
     **Arguments:** as of `alignment_term`; `theirs`, the sum of the others' advantages as each
     player takes it to be.
     """
-    own, theirs = jnp.asarray(own), jnp.asarray(theirs)
-    if form == "meanfield":
-        theirs = theirs / max(theirs.shape[-1] - 1, 1)
+    return gained_so_far(own, discount, form) * _of_one(theirs, form)
+
+
+def gained_so_far(
+    own: Float[RealArray, "steps *batch players"], discount: float, form: str = "paper"
+) -> Float[RealArray, "steps *batch players"]:
+    """By how much everything before each step went better than expected, by what is added."""
+    own = jnp.asarray(own)
     if form == "mean":
-        counts = jnp.maximum(jnp.arange(len(own), dtype=own.dtype), 1.0)
-        before = jnp.cumsum(own, axis=0) - own
-        return before / counts.reshape(-1, *[1] * (own.ndim - 1)) * theirs
-    return discount * earlier(own, discount) * theirs
+        return (jnp.cumsum(own, axis=0) - own) / _steps_before(own)
+    return discount * earlier(own, discount)
+
+
+def gained_ahead(
+    own: Float[RealArray, "steps *batch players"],
+    discount: float,
+    trace: Float[RealArray, ""] | float,
+    form: str = "paper",
+) -> Float[RealArray, "steps *batch players"]:
+    """The part of `gained_so_far` that is not past: what each step, and those after it, bring.
+
+    Definition: generalised advantages A_k = Σ_{l≥k} (γλ)^{l-k} δ_l hold (γλ)^{t-k} A_t of every
+    later step t, so that Σ_{k<t} γ^{t-k} A_k holds Σ_{k<t} (γ²λ)^{t-k} A_t. With λ = 0, errors of
+    one step, it is 0.
+
+    **Arguments:** as of `alignment_term`; `trace` λ of the advantages.
+    """
+    own = jnp.asarray(own)
+    held = discount * jnp.asarray(trace, own.dtype)
+    each = jnp.ones_like(own)
+    if form == "mean":
+        return earlier(each, held) / _steps_before(own) * own
+    return discount * earlier(each, discount * held) * own
+
+
+def _of_one(theirs: Float[RealArray, "*batch players"], form: str) -> Array:
+    """What the others' advantages count as: their sum, or that of a mean opponent."""
+    theirs = jnp.asarray(theirs)
+    return theirs / max(theirs.shape[-1] - 1, 1) if form == "meanfield" else theirs
+
+
+def _steps_before(values: Float[RealArray, "steps *batch"]) -> Array:
+    """How many steps there were before each, at least 1."""
+    counts = jnp.maximum(jnp.arange(len(values), dtype=values.dtype), 1.0)
+    return counts.reshape(-1, *[1] * (values.ndim - 1))
 
 
 def aligned(
@@ -70,7 +107,7 @@ def aligned(
 
 
 def earlier(
-    values: Float[RealArray, "steps *batch"], discount: float
+    values: Float[RealArray, "steps *batch"], discount: Float[RealArray, ""] | float
 ) -> Float[RealArray, "steps *batch"]:
     """Σ_{k<t} γ^{t-k} x_k: everything before a step, the older the less."""
 

@@ -250,6 +250,27 @@ class AbstractActor(AbstractEpisodic):
         return own, jnp.asarray(clipped_weights(ratios, together, clip)) - own
 
 
+class AbstractUnclipped(AbstractActor):
+    """Actors whose steps are scores, and whose episodes are used once."""
+
+    @property
+    def clipped(self) -> None:
+        return None
+
+
+class AbstractUnshaped(AbstractActor):
+    """Actors who follow their own advantages alone."""
+
+    def shaping(
+        self,
+        game: SampledParametricGame,
+        played: Episodes,
+        advantages: Float[RealArray, "steps episodes players"],
+        key: RandomKey,
+    ) -> None:
+        return None
+
+
 def entropy_paid(
     game: SampledParametricGame,
     params: Params,
