@@ -1,5 +1,7 @@
 """Advantage alignment: who has gained so far does what is good for the others, and who lost not."""
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -7,9 +9,9 @@ from jaxtyping import Array, Float
 from glasshouse._foundation.arrays import RealArray
 from glasshouse.rules.sampled.advantages import of_the_others
 
-ALIGNMENT_FORMS = ("paper", "mean", "proximal", "meanfield")
-"""How past advantages are weighed: discounted, by their mean, discounted in a clipped step, or
-discounted and the others counted by their mean."""
+ALIGNMENT_FORMS = ("paper", "mean", "proximal", "meanfield", "past")
+"""How past advantages are weighed: discounted, by their mean, discounted in a clipped step,
+discounted and the others counted by their mean, or discounted without what was still to come."""
 
 
 def alignment_term(
@@ -17,42 +19,61 @@ def alignment_term(
     others: Float[RealArray, "steps *batch players"],
     discount: float,
     form: str = "paper",
+    trace: Float[RealArray, ""] | float = 0.0,
 ) -> Float[RealArray, "steps *batch players"]:
     """What is added to each player's advantages for every unit of β.
 
     Definition: γ (Σ_{k<t} γ^{t-k} A^i_k) Σ_{j≠i} A^j_t; in the form "mean", which the authors' code
     has, (1/t Σ_{k<t} A^i_k) Σ_{j≠i} A^j_t without any γ; in the form "meanfield" the first one over
-    n - 1, so that one's mean opponent counts, however many there are. Of the first step it is 0.
+    n - 1, so that one's mean opponent counts, however many there are; in the form "past" A^i_k is
+    what had come of it before step t: see `gained_ahead`. Of the first step it is 0.
 
     **Arguments:** `own`, advantages that say whether one has gained so far; `others`, those by
-    which one's actions are judged for the others (mostly the same); `discount` γ; `form`.
+    which one's actions are judged for the others (mostly the same); `discount` γ; `form`; `trace`
+    λ of the advantages, which the form "past" asks for.
     **Source:** Duque et al. 2025, Advantage alignment algorithms, equation 12.
     """
-    return past_times(own, of_the_others(others), discount, form)
+    return gained_so_far(own, discount, form, trace) * _of_one(of_the_others(others), form)
 
 
-def past_times(
+class Aligned(NamedTuple):
+    """What alignment adds, and how much of it is there because what is to come counts as past."""
+
+    added: Float[Array, "steps *batch players"]
+    ahead: Float[Array, "steps *batch players"]
+
+
+def aligned_with(
     own: Float[RealArray, "steps *batch players"],
     theirs: Float[RealArray, "steps *batch players"],
     discount: float,
-    form: str = "paper",
-) -> Float[RealArray, "steps *batch players"]:
+    form: str,
+    trace: Float[RealArray, ""] | float,
+) -> Aligned:
     """How much each player has gained so far times what its action is worth to the others.
 
     **Arguments:** as of `alignment_term`; `theirs`, the sum of the others' advantages as each
     player takes it to be.
     """
-    return gained_so_far(own, discount, form) * _of_one(theirs, form)
+    theirs = _of_one(theirs, form)
+    gained = gained_so_far(own, discount, form, trace)
+    if form == "past":
+        return Aligned(gained * theirs, jnp.zeros_like(gained))
+    return Aligned(gained * theirs, gained_ahead(own, discount, trace, form) * theirs)
 
 
 def gained_so_far(
-    own: Float[RealArray, "steps *batch players"], discount: float, form: str = "paper"
+    own: Float[RealArray, "steps *batch players"],
+    discount: float,
+    form: str = "paper",
+    trace: Float[RealArray, ""] | float = 0.0,
 ) -> Float[RealArray, "steps *batch players"]:
-    """By how much everything before each step went better than expected, by what is added."""
+    """How much better than expected it went before each step, as a form weighs that."""
     own = jnp.asarray(own)
     if form == "mean":
         return (jnp.cumsum(own, axis=0) - own) / _steps_before(own)
-    return discount * earlier(own, discount)
+    found = discount * earlier(own, discount)
+    return found - gained_ahead(own, discount, trace) if form == "past" else found
 
 
 def gained_ahead(
