@@ -223,8 +223,8 @@ def _shaping(
 
 def _unknowing(rule: AbstractDirection) -> str:
     return (
-        f"shaper gives {in_words(rule)}, which does not report how well it knows what the other "
-        "gains: give a function of beta and critic such as aligned_shaper"
+        f"shaper gives {in_words(getattr(rule, 'rule', rule))}, which does not report how well it knows what the other gains: "
+        "give a rule that judges others, as AdvantageAlignment(beta, others=critic) does"
     )
 
 
