@@ -224,8 +224,8 @@ def _shaping(
 def _unknowing(rule: AbstractDirection) -> str:
     said = in_words(getattr(rule, "rule", rule))
     return (
-        f"shaper gives {said}, which does not report how well it knows what the other gains: give a "
-        "rule that judges others, as AdvantageAlignment(beta, others=critic) does"
+        f"shaper gives {said}, which does not report how well it knows what the other gains: give "
+        "a rule that judges others, as AdvantageAlignment(beta, others=critic) does"
     )
 
 
