@@ -25,10 +25,10 @@ HARDLY_ANY = 0.05
 EARLY = 100
 """Steps before which nothing is said: critics begin anywhere."""
 
-LOOKS_AHEAD = 0.1
-"""Shares of what counts as past gain that are still to come, above which it is said to mislead.
-Where alignment was tuned, it took the iterated prisoner's dilemma to -1.15 and more below .05, to
--1.3 at .08, and to -1.4 and less from .12 on."""
+LOOKS_AHEAD = 0.085
+"""Shares of what counts as past gain that are still to come, above which it is said to mislead. On
+the seeds of tuning (0 to 19) alignment with λ .2 had .068 and brought the iterated prisoner's
+dilemma to -1.28, mostly; with λ .3 it had .101, and nobody came above -1.37."""
 
 
 class Caution(NamedTuple):
@@ -59,7 +59,7 @@ class Report(eqx.Module):
     effect: Float[RealArray, "*runs players"]
     fidelity: Float[RealArray, "*runs players"]
     steps: RealArray
-    ahead: Float[RealArray, "players"] | None = None
+    ahead: Float[RealArray, "*runs players"] | None = None
 
     def noted(
         self,
