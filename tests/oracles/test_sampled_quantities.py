@@ -1,6 +1,7 @@
 """First movements of what is asked about, in the Coin Game and at random starts, by enumeration."""
 
 import functools
+from typing import cast
 
 import jax
 import jax.numpy as jnp
@@ -94,9 +95,10 @@ def test_in_the_coin_game_the_coupling_at_which_stealing_turns_is_the_exact_one(
     def margin(coupling):
         return exact_parts(START, coupling, "other's coin")[0].sum()
 
+    wanted = cast(float, brentq(margin, 0.0, 1.0))
     found = gh.first_movement(coins, START, quantity="other's coin", key=KEY, bracket=(0.0, 1.0))
     assert found.value is not None
-    assert abs(found.value - brentq(margin, 0.0, 1.0)) < 4 * found.settings["standard_error"] < 0.2
+    assert abs(found.value - wanted) < 4 * found.settings["standard_error"] < 0.2
     assert found.holds == "below"  # stealing rises where nobody reads
     assert found.settings["quantity"] == "other's coin"
 
@@ -129,7 +131,7 @@ def test_margins_that_turn_nowhere_among_the_couplings_or_twice_are_not_settled(
 
 
 def exact_switch(seed):
-    return brentq(lambda coupling: exact(seed, coupling)[1].sum(), 0.0, 2.0)
+    return cast(float, brentq(lambda coupling: exact(seed, coupling)[1].sum(), 0.0, 2.0))
 
 
 @pytest.mark.parametrize("seed", [0, 3])

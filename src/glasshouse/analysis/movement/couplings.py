@@ -15,9 +15,9 @@ from glasshouse._foundation.results import few
 from glasshouse.analysis.movement.first_order import (
     SLOWEST_MOVEMENT,
     Quantity,
-    check_function,
     check_selfish,
     counted_by,
+    function_of_params,
     is_drawn,
     margin_from,
     mean_cooperation,
@@ -109,7 +109,7 @@ def first_movement(
         asked = SAMPLED_BRACKET if bracket is None else bracket
         count = SAMPLED_POINTS if points is None else points
         return sampled_switch(family, start, counted_by(quantity), key, episodes, asked, count)
-    check_function(quantity)
+    quantity = function_of_params(quantity)
     points = SEARCH_POINTS if points is None else points
     low, high, start, scale = _asked(family, bracket, start, quantity)
 

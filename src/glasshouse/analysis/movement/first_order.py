@@ -122,7 +122,7 @@ def first_order_margin(
     if is_drawn(game, key):
         check_selfish(rule)
         return sampled_margin(game, params, counted_by(quantity), key, episodes)
-    check_function(quantity)
+    quantity = function_of_params(quantity)
     require_exact(game, "the first-order margin", *observed_by(quantity))
     given = (game, check_params(game, params), quantity, rule)
     if is_traced(given) or inside_transformation():
@@ -162,8 +162,8 @@ def check_selfish(rule: AbstractDirection) -> None:
         )
 
 
-def check_function(quantity: Any) -> None:
-    """Refuse the name of what is counted in episodes where payoffs are exact.
+def function_of_params(quantity: Any) -> Quantity:
+    """The quantity of an exact game, which is no name of what is counted in episodes.
 
     **Raises:** `InputError` saying what to give instead.
     """
@@ -172,6 +172,7 @@ def check_function(quantity: Any) -> None:
             f"quantity={quantity!r:.60} names what is counted in episodes, which needs a key and a "
             "game that plays them: of an exact game give a function of game and parameters"
         )
+    return quantity
 
 
 def counted_by(quantity: Any) -> Any:

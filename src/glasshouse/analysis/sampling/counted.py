@@ -1,7 +1,7 @@
 """What is counted in episodes, by the names that exact analyses and studies have for it."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -25,7 +25,7 @@ def each_step_of(quantity: Any, game: AbstractStochasticGame) -> EachStep:
     **Raises:** `InputError` for what is neither, and for players and actions that there are not.
     """
     if callable(quantity):
-        return quantity
+        return cast(EachStep, quantity)
     if not isinstance(quantity, str):
         raise InputError(
             f"quantity={quantity!r:.60} must name what is counted in episodes, such as "

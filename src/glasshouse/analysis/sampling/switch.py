@@ -56,6 +56,11 @@ class Zero(NamedTuple):
     error: float
     bias: float
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether a cubic would move it by no more than what is not known of it."""
+        return self.bias <= self.error
+
 
 @in_float64
 def sampled_switch(
@@ -124,8 +129,7 @@ def _narrowed(
     for key in keys:  # pyright: ignore[reportOptionalIterable]
         found = tried(*ends, count, key)
         zero, narrower = zero_of(found), clear_ends(found) or ends
-        inside = zero is not None and narrower[0] <= zero.value <= narrower[1]
-        if inside and zero.bias <= zero.error:
+        if zero is not None and zero.is_settled and narrower[0] <= zero.value <= narrower[1]:
             return narrower, zero
         if narrower == ends:
             break

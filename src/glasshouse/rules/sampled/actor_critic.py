@@ -8,6 +8,7 @@ from glasshouse._foundation.numbers import Numbers
 from glasshouse.rules.sampled.clipped import (
     CRITIC_KEYS,
     TRACE,
+    AbstractActor,
     AbstractUnclipped,
     AbstractUnshaped,
     CriticSettings,
@@ -34,7 +35,7 @@ class ActorCritic(AbstractUnclipped, AbstractUnshaped):
     keys: ClassVar[Mapping[str, Key]] = {"trace": TRACE, **CRITIC_KEYS}
 
     def __init__(self, trace: Numbers = 0.95, **critic: Unpack[CriticSettings]):
-        super().__init__(trace, **critic)
+        AbstractActor.__init__(self, trace, **critic)
 
     @classmethod
     def example(cls) -> "ActorCritic":

@@ -56,10 +56,10 @@ def aligned_with(
     player takes it to be.
     """
     theirs = _of_one(theirs, form)
-    gained = gained_so_far(own, discount, form, trace)
+    added = theirs * gained_so_far(own, discount, form, trace)
     if form == "past":
-        return Aligned(gained * theirs, jnp.zeros_like(gained))
-    return Aligned(gained * theirs, gained_ahead(own, discount, trace, form) * theirs)
+        return Aligned(added, jnp.zeros_like(added))
+    return Aligned(added, theirs * gained_ahead(own, discount, trace, form))
 
 
 def gained_so_far(
@@ -132,8 +132,10 @@ def earlier(
 ) -> Float[RealArray, "steps *batch"]:
     """Σ_{k<t} γ^{t-k} x_k: everything before a step, the older the less."""
 
-    def step(total: Array, value: Array) -> tuple[Array, Array]:
-        return discount * (total + value), total
-
     values = jnp.asarray(values)
+    fade = jnp.asarray(discount, values.dtype)
+
+    def step(total: Array, value: Array) -> tuple[Array, Array]:
+        return fade * (total + value), total
+
     return jax.lax.scan(step, jnp.zeros_like(values[0]), values)[1]

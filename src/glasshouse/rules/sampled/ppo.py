@@ -14,6 +14,7 @@ from glasshouse.rules.sampled.clipped import (
     CRITIC_KEYS,
     EPOCHS,
     TRACE,
+    AbstractActor,
     AbstractUnshaped,
     CriticSettings,
     checked_clip,
@@ -55,7 +56,7 @@ class Ppo(AbstractUnshaped):
         trace: Numbers = 0.95,
         **critic: Unpack[CriticSettings],
     ):
-        super().__init__(trace, **critic)
+        AbstractActor.__init__(self, trace, **critic)
         self.clip, self.epochs = checked_clip(clip, epochs)
 
     @property

@@ -16,6 +16,7 @@ from glasshouse.rules.sampled.advantages import of_the_others
 from glasshouse.rules.sampled.clipped import (
     CRITIC_KEYS,
     TRACE,
+    AbstractActor,
     AbstractUnclipped,
     CriticSettings,
     Shaped,
@@ -51,7 +52,7 @@ class OtherRegarding(AbstractUnclipped):
     def __init__(
         self, weight: Numbers = -1.0, trace: Numbers = 0.95, **critic: Unpack[CriticSettings]
     ):
-        super().__init__(trace, **critic)
+        AbstractActor.__init__(self, trace, **critic)
         self.weight = finite_number(weight, "weight")
 
     def shaping(
