@@ -144,15 +144,18 @@ def test_from_random_starts_switches_are_the_exact_ones_as_often_as_errors_say(s
             key=jax.random.key(k),
             episodes=1024,
         )
-        assert at.value is not None
+        if at.value is None:
+            assert at.result == "not settled"
+            continue
         assert at.lower is not None
         assert at.upper is not None
         assert at.lower <= at.value <= at.upper
         found.append([at.value, at.settings["standard_error"]])
     values, errors = np.array(found).T
+    assert len(values) >= 38
     hits = np.sum(np.abs(values - wanted) < 2 * errors)
-    assert hits >= 34  # 38 are expected, and fewer than 34 in one of 100
-    assert abs(values.mean() - wanted) < 3 * values.std() / np.sqrt(40)
+    assert hits >= len(values) - 6  # 2 are expected outside, and more than 6 in one of 100
+    assert abs(values.mean() - wanted) < 3 * values.std() / np.sqrt(len(values))
 
 
 @pytest.mark.parametrize(

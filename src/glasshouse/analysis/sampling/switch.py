@@ -32,7 +32,7 @@ FITTED_POINTS = 5
 """Couplings that a parabola and a cubic are put through, at least."""
 
 MOST_ROUNDS = 4
-"""Of narrower and narrower brackets, where margins bend more than a parabola does."""
+"""With new episodes, where margins bend more than a parabola does or turn outside."""
 
 
 class Tried(NamedTuple):
@@ -77,7 +77,7 @@ def sampled_switch(
     Couplings are tried in rounds, all of a round with the same chance: over the whole bracket, then
     between the last clear no and the first clear yes, with new episodes. There a parabola through
     the margins says where they turn. Where a cubic says something else, by more than the standard
-    error, the bracket is narrowed once more.
+    error, or it turns outside, there is another round.
     """
     low, high = pair(bracket, "the bracket of couplings")
     count = whole(points, "points", least=3)
@@ -131,8 +131,6 @@ def _narrowed(
         zero, narrower = zero_of(found), clear_ends(found) or ends
         if zero is not None and zero.is_settled and narrower[0] <= zero.value <= narrower[1]:
             return narrower, zero
-        if narrower == ends:
-            break
         ends = narrower
     return ends, None
 
@@ -171,7 +169,8 @@ def zero_of(found: Tried) -> Zero | None:
         return None
     error = float(jackknifed(polynomial.polyval(at, parabolas[:, 1:])))
     bias = abs(float(polynomial.polyval(at, cubics[:, 0])))
-    return Zero(float(middle + half * at), half * error / slope, half * bias / slope)
+    unit = float(half) / slope
+    return Zero(float(middle + half * at), unit * error, unit * bias)
 
 
 def _without_one(found: Tried) -> tuple:
