@@ -265,4 +265,7 @@ def test_what_players_of_a_seed_are_paid_is_not_independent(other, said):
     payoffs = np.stack([paid, paid + other], axis=-1)[None]
     curves = Curves(np.array([0]), {"payoff": payoffs}, (), (0, 1), "")
     headline = paid_in_words(curves, ("player 1", "player 2"))
-    assert headline.startswith(said or "player 1 is paid -1.5 ± 0.5, player 2 -1.4 ± 0.5 per step")
+    apart = "player 1 is paid -1.5 ± 0.5, player 2 -1.{} ± 0.5 per step"
+    assert headline.startswith(said or apart.format(4))
+    unlike = paid_in_words(curves, ("player 1", "player 2"), alike=False)
+    assert unlike.startswith(apart.format(round(5 - 10 * other)))

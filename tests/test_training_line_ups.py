@@ -64,6 +64,7 @@ def test_a_line_up_goes_to_curves_report_and_json(whole, call):
     assert "learns by advantage alignment (" in said
     assert "with steps of 0.1, a network" in said
     report = (folder / "report.html").read_text("utf-8")
+    assert "EpisodeStep" not in report  # a name of the program
     for words in ("Advantage alignment", "player 2 (gtft)", "a quarter", "α-Rank", "a script"):
         assert words.lower() in report.lower()
     code, printed, _ = call("train", str(folder.parent / "study.toml"), "--out", str(folder))
