@@ -39,7 +39,7 @@ def each_step_of(quantity: Any, game: AbstractStochasticGame) -> EachStep:
     return eqx.Partial(_counted, quantity, named)
 
 
-def called(quantity: str | EachStep) -> str:
+def quantity_called(quantity: str | EachStep) -> str:
     """What it is called in sentences."""
     if isinstance(quantity, str):
         return quantity

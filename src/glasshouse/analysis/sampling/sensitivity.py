@@ -12,7 +12,7 @@ from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import LINE_WIDTH, plain
-from glasshouse.analysis.sampling.counted import EachStep, called
+from glasshouse.analysis.sampling.counted import EachStep, quantity_called
 from glasshouse.analysis.sampling.estimates import (
     Estimate,
     jackknifed,
@@ -134,7 +134,7 @@ def sampled_sensitivity(
     norms, norm_errors = _roots(np.asarray(squares, np.float64))
     access, fidelity = _ratios(np.asarray(products, np.float64))
     return SampledSensitivity(
-        called(quantity),
+        quantity_called(quantity),
         float(frequency),
         float(frequency_error),
         norms,

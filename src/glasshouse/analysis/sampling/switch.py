@@ -11,7 +11,7 @@ from numpy.polynomial import polynomial
 from glasshouse._foundation.numbers import Pair, Whole, pair, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse.analysis.movement.switch import Switch
-from glasshouse.analysis.sampling.counted import EachStep, called
+from glasshouse.analysis.sampling.counted import EachStep, quantity_called
 from glasshouse.analysis.sampling.estimates import TOLD_APART, jackknifed
 from glasshouse.analysis.sampling.margins import margin_of
 from glasshouse.analysis.sampling.parts import PARTED, ask
@@ -102,7 +102,7 @@ def sampled_switch(
         "searched": (low, high),
     }
     if quantity != COOPERATION:
-        settings["quantity"] = called(quantity)
+        settings["quantity"] = quantity_called(quantity)
     about = {"method": "numerical", "searched": (low, high), "settings": settings}
     ends = clear_ends(first)
     if ends is None:
