@@ -31,7 +31,7 @@ SAMPLED_POINTS = 17
 FITTED_POINTS = 5
 """Couplings that a parabola and a cubic are put through, at least."""
 
-MOST_ROUNDS = 4
+SAMPLED_ROUNDS = 4
 """With new episodes, where margins bend more than a parabola does or turn outside."""
 
 
@@ -82,7 +82,7 @@ def sampled_switch(
     low, high = pair(bracket, "the bracket of couplings")
     count = whole(points, "points", least=3)
     asked = ask(family(low), "a first movement", quantity, key, episodes)
-    keys = jax.random.split(key, 1 + MOST_ROUNDS)  # pyright: ignore[reportArgumentType]
+    keys = jax.random.split(key, 1 + SAMPLED_ROUNDS)  # pyright: ignore[reportArgumentType]
 
     def tried(low: float, high: float, count: int, key: RandomKey) -> Tried:
         couplings, found = np.linspace(low, high, count), []
