@@ -1,98 +1,115 @@
 """Learners from samples in the iterated prisoner's dilemma: who comes to cooperate, and how soon.
 
-`python benchmarks/sampled_shaping.py [rules|cells|lola] [--first 1000] [--seeds 10]`. Tables with
-N(0, 1) logits to start from, discount .96, episodes of 32 rounds; payoffs per round are exact, of
-both players together. "rules" sets rules beside each other, "cells" advantage alignment by how its
-critic learns, "lola" all settings of LOLA-DiCE that were tried, on seeds 0 to 19 if not said.
+`python benchmarks/sampled_shaping.py [rules|cells|lola] [--first 1000] [--seeds 10]`. Rows are the
+trainings in `examples/trainings`, with other settings where they say so, as `glasshouse train`
+computes them: tables with N(0, 1) logits to start from, discount .96, episodes of 32 rounds. Only
+payoffs per round are computed here, exactly, of both players together, at every twentieth of a
+training. "rules" sets rules beside each other, "cells" advantage alignment by how its critic
+learns, "lola" all settings of LOLA-DiCE that were tried, on seeds 0 to 19 if not said.
 """
 
 import argparse
+import dataclasses
+import tempfile
 import time
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import tomli_w
 
-import glasshouse as gh
-from glasshouse.games.stochastic import IteratedMatrix
-from glasshouse.rules import AbstractRule, Transformed
-from glasshouse.rules.sampled import (
-    ActorCritic,
-    AdvantageAlignment,
-    LolaDice,
-    Loqa,
-    Ppo,
-    cautions,
-)
-from glasshouse.semantics.policies import TablePolicy
+from glasshouse.dynamics.training import training_parts
+from glasshouse.rules import Transformed
+from glasshouse.rules.sampled import cautions
+from glasshouse.study.training import PreparedTraining, check_training
+
+TRAININGS = Path(__file__).parents[1] / "examples" / "trainings"
 
 ROW = np.array([[-1.0, -3.0], [0.0, -2.0]])
-STAGE = gh.NormalFormGame([ROW, ROW.T])
 PAID = jnp.asarray([ROW.ravel(), ROW.T.ravel()])
 FRAME = np.array([0, 1, 3, 2, 4])
 """Player 2 sees CD where player 1 sees DC."""
 
-DISCOUNT, HORIZON, GOAL = 0.96, 32, -1.3
+DISCOUNT, GOAL, RECORDS = 0.96, -1.3, 20
 
 
 class Setting(NamedTuple):
-    """A rule, how large its steps are, how many, of how many episodes, and through Adam or not."""
+    """A training of `examples/trainings`, what is changed in its [learning], and how steps fade."""
 
-    rule: AbstractRule
-    step: float
-    updates: int
-    episodes: int = 128
-    adam: bool = True
+    file: str
+    changed: Mapping[str, Any] = MappingProxyType({})
     fading: bool = False
 
-    @property
-    def batches(self) -> int:
-        """Of episodes that one update plays; clipped steps use theirs several times."""
-        return 1 + 2 * self.rule.looks if isinstance(self.rule, LolaDice) else 1
+    def prepared(self, seeds: range) -> PreparedTraining:
+        """The training on these seeds, as if a file said so."""
+        content = tomllib.loads((TRAININGS / f"{self.file}.toml").read_text("utf-8"))
+        learning = content["learning"] | dict(self.changed)
+        updates = learning["updates"]
+        every = max(k for k in range(1, updates // RECORDS + 1) if updates % k == 0)
+        where = {"every": every, "seed": seeds[0], "seeds": len(seeds)}
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "study.toml"
+            file.write_text(tomli_w.dumps({**content, "learning": {**learning, **where}}))
+            found = check_training(file)
+        if not self.fading:
+            return found
+        fades = optax.scale_by_schedule(lambda k: 1 - k / updates)
+        rule = Transformed(found.training.learner, fades)  # pyright: ignore[reportArgumentType]
+        training = dataclasses.replace(found.training, rule=rule, adam=False)
+        return dataclasses.replace(found, training=training)
 
 
-def lola(look: float, decay: float = 0.95, trace: float = 0.9, **others: Any) -> LolaDice:
-    return LolaDice(look, decay=decay, trace=trace, **others)
+def lola(look: float, decay: float = 0.95, trace: float = 0.9, **others: Any) -> Setting:
+    changed = {"look_ahead": look, "decay": decay, "trace": trace}
+    fading = others.pop("fading", False)
+    return Setting("lola_dice", changed | others, fading)
 
 
-BEST = Setting(lola(3.0), 1.0, 60, 512, adam=False)
+ADAM = {"adam": True, "step_size": 0.05, "updates": 400, "episodes": 128}
+LONG = {"updates": 400, "episodes": 128}
+MORE = {"updates": 150, "episodes": 256}
 
 RULES = {
-    "actor and critic": Setting(ActorCritic(), 0.02, 600),
-    "PPO": Setting(Ppo(), 0.02, 1000),
-    "alignment, β 3": Setting(AdvantageAlignment(3.0), 0.02, 1000),
-    "alignment, β 3, proximal": Setting(AdvantageAlignment(3.0, "proximal"), 0.02, 1000),
-    "LOQA, τ .2": Setting(Loqa(0.2, slow=0.0), 0.02, 600),
-    "LOLA-DiCE": BEST,
-    "LOLA-DiCE through Adam": Setting(lola(1.0), 0.05, 400),
+    "actor and critic": Setting("actor_critic"),
+    "PPO": Setting("ppo"),
+    "alignment, β 3": Setting("alignment"),
+    "alignment, β 3, proximal": Setting("alignment", {"form": "proximal"}),
+    "LOQA, τ .2": Setting("loqa"),
+    "LOLA-DiCE": Setting("lola_dice"),
+    "LOLA-DiCE through Adam": lola(1.0, **ADAM),
 }
 
 CELLS = {
     f"λ {trace}, {'scaled' if scaled else 'not scaled'}, critic_step {critic}": Setting(
-        AdvantageAlignment(3.0, trace=trace, scaled=scaled, critic_step=critic), 0.02, 1000
+        "alignment", {"trace": trace, "scaled": scaled, "critic_step": critic}
     )
     for trace in (0.0, 0.95)
     for scaled, critic in ((True, 0.1), (False, 0.1), (False, 0.02))
 }
+CELLS["λ 0.95, scaled, critic_step 0.1, past"] = Setting(
+    "alignment", {"trace": 0.95, "form": "past"}
+)
 
 TRIED = {
-    "Adam .05, α 1": Setting(lola(1.0), 0.05, 400),
-    "Adam .05, α 1, fading steps": Setting(lola(1.0), 0.05, 400, fading=True),
-    "Adam .05, α 3": Setting(lola(3.0), 0.05, 400),
-    "plain 1, α 1": Setting(lola(1.0), 1.0, 400, adam=False),
-    "plain .3, α 1": Setting(lola(1.0), 0.3, 400, adam=False),
-    "plain .3, α 3": Setting(lola(3.0), 0.3, 400, adam=False),
-    "plain 1, α 1, λ 1, trace 1": Setting(lola(1.0, 1.0, 1.0), 1.0, 400, adam=False),
-    "plain 1, α 2, 256 episodes": Setting(lola(2.0), 1.0, 150, 256, adam=False),
-    "plain 1, α 3, 256 episodes": Setting(lola(3.0), 1.0, 150, 256, adam=False),
-    "plain 1, α 1, λ .9, 256 episodes": Setting(lola(1.0, 0.9), 1.0, 150, 256, adam=False),
-    "plain 2, α 2, 256 episodes": Setting(lola(2.0), 2.0, 150, 256, adam=False),
-    "plain 1, α 3, 256 episodes, fading": Setting(
-        lola(3.0), 1.0, 100, 256, adam=False, fading=True
-    ),
-    "plain 1, α 3, 512 episodes": BEST,
+    "Adam .05, α 1": lola(1.0, **ADAM),
+    "Adam .05, α 1, fading steps": lola(1.0, **ADAM, fading=True),
+    "Adam .05, α 3": lola(3.0, **ADAM),
+    "plain 1, α 1": lola(1.0, **LONG),
+    "plain .3, α 1": lola(1.0, **LONG, step_size=0.3),
+    "plain .3, α 3": lola(3.0, **LONG, step_size=0.3),
+    "plain 1, α 1, λ 1, trace 1": lola(1.0, 1.0, 1.0, **LONG),
+    "plain 1, α 2, 256 episodes": lola(2.0, **MORE),
+    "plain 1, α 3, 256 episodes": lola(3.0, **MORE),
+    "plain 1, α 1, λ .9, 256 episodes": lola(1.0, 0.9, **MORE),
+    "plain 2, α 2, 256 episodes": lola(2.0, **MORE, step_size=2.0),
+    "plain 1, α 3, 256 episodes, fading": lola(3.0, updates=100, episodes=256, fading=True),
+    "plain 1, α 3, 512 episodes": Setting("lola_dice"),
 }
 
 
@@ -109,49 +126,31 @@ def paid(one: jax.Array, other: jax.Array) -> jax.Array:
     return (1 - DISCOUNT) * PAID @ visits
 
 
-def learned(setting: Setting, seeds: range) -> tuple[Any, Any, np.ndarray]:
-    """Everybody's tables at the end, what rules kept, and payoffs on the way, seeds first."""
-    iterated = IteratedMatrix(STAGE, horizon=HORIZON, discount=DISCOUNT)
-    game = gh.SampledParametricGame(iterated, TablePolicy(iterated), episodes=setting.episodes)
-    rule: Any = setting.rule
-    if setting.adam:
-        rule = Transformed(rule, optax.scale_by_adam())
-
-    def run(start: Any, key: Any) -> Any:
-        def step(carry: Any, k: jax.Array) -> Any:
-            left = 1 - k / setting.updates if setting.fading else 1.0
-            size = jnp.asarray(setting.step * left)
-            carry = rule.step(game, *carry, size, jax.random.fold_in(key, k))
-            return carry, paid(*carry[0])
-
-        carry = start, rule.init(game, start, key)
-        (params, state), path = jax.lax.scan(step, carry, jnp.arange(setting.updates))
-        return params, state, path
-
-    drawn = np.stack([np.random.default_rng(seed).normal(size=(2, 5, 1)) for seed in seeds])
-    keys = jnp.stack([jax.random.key(seed) for seed in seeds])
-    starts = jnp.asarray(drawn[:, 0]), jnp.asarray(drawn[:, 1])
-    params, state, path = jax.jit(jax.vmap(run))(starts, keys)
-    return params, state, np.asarray(path)
-
-
 def row(name: str, setting: Setting, seeds: range) -> str:
     """What a setting comes to, as a line of a table."""
+    prepared = setting.prepared(seeds)
+    game, training = prepared.game, prepared.training
     began, worked = time.perf_counter(), time.process_time()
-    params, state, path = learned(setting, seeds)
+    parts = list(training_parts(game, training))
     took, worked = time.perf_counter() - began, time.process_time() - worked
+    with jax.enable_x64(True):
+        each = jax.jit(jax.vmap(paid))
+        path = np.stack([each(*map(jnp.asarray, part.params)) for part in parts], axis=1)
     both = path.mean(axis=-1)
     passed = both > GOAL
     ever = passed.any(axis=1)
-    first = np.where(ever, passed.argmax(axis=1) + 1, np.inf)
-    steps = np.median(first) * setting.batches * setting.episodes * HORIZON
+    # Of the steps that LOLA lets others take, too; clipped steps use their episodes several times.
+    batches = 1 + 2 * getattr(prepared.rules[0], "looks", 0)
+    updates = np.array([part.updates[-1] for part in parts])
+    first = np.where(ever, updates[passed.argmax(axis=1)], np.inf)
+    steps = np.median(first) * batches * game.episodes * game.game.horizon
     below = [seed for seed, end in zip(seeds, passed[:, -1], strict=True) if not end]
     if len(below) == len(seeds):
         below = ["all"]
     apart = np.abs(path[:, -1, 0] - path[:, -1, 1]).max()
-    tables = [np.asarray(jax.nn.sigmoid(own))[:, :, 0] for own in params]
+    tables = [np.asarray(jax.nn.sigmoid(own))[:, :, 0] for own in parts[-1].params]
     chances = np.median(np.concatenate(tables), axis=0)
-    kinds = sorted({said.kind for said in cautions(state)})
+    kinds = sorted({said.kind for said in cautions(parts[-1].state)})
     cells = [
         name,
         f"{passed[:, -1].sum()} of {len(seeds)}",
@@ -192,10 +191,9 @@ def main() -> None:
     first = first if given.first is None else given.first
     seeds = range(first, first + (given.seeds or count))
     print(f"| {' | '.join(HEAD)} |", f"|{'---|' * len(HEAD)}", sep="\n")
-    with jax.enable_x64(True):
-        for name, setting in settings.items():
-            if given.only in name:
-                print(row(name, setting, seeds), flush=True)
+    for name, setting in settings.items():
+        if given.only in name:
+            print(row(name, setting, seeds), flush=True)
 
 
 if __name__ == "__main__":

@@ -327,11 +327,14 @@ class Neighbourly(AbstractTransparency):
     def begin(self, policies):
         return tuple((own.begin(), next.begin()) for own, next in _pairs(policies))
 
-    def logits(self, policies, params, seen, memory, observation):
+    def read(self, weights):
+        return weights
+
+    def logits(self, policies, params, read, memory, observation):
         rows, kept = [], []
         for i, (own, next) in enumerate(_pairs(policies)):
             first, mine = own.logits(params[i], memory[i][0], observation.of(i))
-            theirs = seen[i][(i + 1) % len(policies)]
+            theirs = read[i][(i + 1) % len(policies)]
             second, its = next.logits(theirs, memory[i][1], observation.of(i))
             rows.append(first + 0.5 * second)
             kept.append((mine, its))

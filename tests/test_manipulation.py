@@ -8,13 +8,20 @@ from tests.layout import faults
 
 import glasshouse as gh
 from glasshouse.analysis import Manipulation, manipulation
+from glasshouse.analysis.manipulation import aligned_shaper
 from glasshouse.errors import InputError
 from glasshouse.games.stochastic import IteratedMatrix
 from glasshouse.plots import plot_manipulation
 from glasshouse.rules import Fixed, through_adam
-from glasshouse.rules.sampled import AdvantageAlignment, CoarseCritic, NoisyCritic
+from glasshouse.rules.sampled import (
+    AdvantageAlignment,
+    CoarseCritic,
+    NoisyCritic,
+    Reinforce,
+)
 from glasshouse.semantics.policies import TablePolicy
 
+FEW = {"betas": [1.0, 2.0], "critics": [NoisyCritic(0.5)], "updates": 2, "seeds": 2}
 BETAS, FIDELITIES = np.array([1.0, 2.0, 4.0]), np.array([1.0, 0.6, 0.0])
 
 
@@ -83,10 +90,13 @@ def test_what_makes_no_map_is_refused_in_one_line():
         ({"betas": [2.0, 1.0]}, "rise"),
         ({"betas": [0.0, 1.0]}, "positive"),
         ({"critics": [NoisyCritic(1.0), CoarseCritic(2)]}, "one class"),
+        ({"shaper": lambda beta, critic: through_adam(Reinforce())}, "does not report how well"),
+        ({"victim": aligned_shaper(2.0, NoisyCritic(0.5)), **FEW}, "the shaper itself at beta = 2"),
     ]
     for wrong, said in cases:
-        with pytest.raises(InputError, match=said):
-            manipulation(sampled, Fixed(), **wrong)
+        with pytest.raises(InputError, match=said) as error:
+            manipulation(sampled, **{"victim": Fixed(), **wrong})
+        assert "\n" not in str(error.value)
     with pytest.raises(InputError, match="manipulation is learned from episodes of play"):
         manipulation(stage, Fixed())  # pyright: ignore[reportArgumentType]
 

@@ -6,6 +6,7 @@ import json
 import jax
 import numpy as np
 import pytest
+from tests.trainings import BEGINNING, STAGE
 
 import glasshouse as gh
 from glasshouse._foundation.random import Purpose, uniforms
@@ -18,22 +19,11 @@ from glasshouse.semantics.policies import MirroredWeights, Scripted, TablePolicy
 from glasshouse.study.training import check_training, store, train_study
 from glasshouse.study.training.result import training_result
 
-STAGE = gh.NormalFormGame([[[-1.0, -3.0], [0.0, -2.0]], [[-1.0, 0.0], [-3.0, -2.0]]])
 GAME = IteratedMatrix(STAGE, horizon=8)
 
-FILE = """
-[game]
-kind = "iterated"
-horizon = 8
-[game.stage]
-payoffs = [[-1.0, -3.0], [0.0, -2.0]]
-[learning]
-updates = 40
-every = 2
-episodes = 16
-seeds = 3
-seed = 7
-[[learning.players]]
+FILE = (
+    BEGINNING
+    + """[[learning.players]]
 rule = "alignment"
 beta = 2.0
 step_size = 0.1
@@ -43,6 +33,7 @@ strategy = { strategy = "gtft", generosity = 0.5 }
 [league]
 against = ["tft", "alld", { strategy = [0.25, 0.25, 0.25, 0.25, 0.25], name = "a quarter" }]
 """
+)
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +64,7 @@ def test_a_line_up_goes_to_curves_report_and_json(whole, call):
     assert "learns by advantage alignment (" in said
     assert "with steps of 0.1, a network" in said
     report = (folder / "report.html").read_text("utf-8")
+    assert "EpisodeStep" not in report  # a name of the program
     for words in ("Advantage alignment", "player 2 (gtft)", "a quarter", "α-Rank", "a script"):
         assert words.lower() in report.lower()
     code, printed, _ = call("train", str(folder.parent / "study.toml"), "--out", str(folder))

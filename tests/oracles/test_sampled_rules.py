@@ -11,7 +11,7 @@ import optax
 import pytest
 
 import glasshouse as gh
-from glasshouse.dynamics import Learning, Rest, Starts, learn
+from glasshouse.dynamics import Learning, Rest, Starts, Training, learn, train_each
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame
 from glasshouse.games.stochastic import IteratedMatrix
@@ -197,6 +197,35 @@ def test_alignment_by_hand():
     np.testing.assert_allclose(mean[:, 1], [0, 0.75 * -2, 0.5 * (2.5 + 0.75) * 4], atol=1e-15)
     two = [alignment_term(rows, rows, 0.5, form) for form in ("meanfield", "paper")]
     np.testing.assert_allclose(*two, rtol=0, atol=0)
+
+
+def test_of_earlier_advantages_only_what_had_come_before_counts_in_the_form_past():
+    """By loops: A_k = Σ_{l≥k} (γλ)^{l-k} δ_l, of which step t knows the errors before it."""
+    discount, trace, steps = 0.9, 0.7, 6
+    errors = np.random.default_rng(6).normal(size=(steps, 2))
+    fade = discount * trace
+    rows = [sum(fade ** (m - k) * errors[m] for m in range(k, steps)) for k in range(steps)]
+    found = alignment_term(np.array(rows), np.array(rows), discount, "past", trace)
+    for t in range(steps):
+        past = sum(
+            discount ** (t - k) * fade ** (m - k) * errors[m] for k in range(t) for m in range(k, t)
+        )
+        wanted = discount * np.broadcast_to(past, 2) * rows[t][::-1]
+        np.testing.assert_allclose(found[t], wanted, atol=1e-12)
+    one_step = [alignment_term(errors, errors, discount, form) for form in ("past", "paper")]
+    np.testing.assert_allclose(*one_step, rtol=0, atol=0)
+
+
+def test_what_was_still_to_come_in_past_gains_is_measured_and_warned_of():
+    """By how much, by itself: from 8 steps on nearly all of Σ_{k<t} (γ²λ)^{t-k} is there."""
+    game = sampled(16, episodes=16)
+    rules = [AdvantageAlignment(3.0, trace=trace) for trace in (0.0, 0.95)]
+    found = train_each(game, [Training(rule, 0.02, 100, 100, seeds=2) for rule in rules])
+    warned = [any("was still to come" in said for said in x.cautions) for x in found]
+    assert warned == [False, True]
+    honest, ahead = (np.asarray(x.reports[0].ahead) for x in found)
+    assert np.all(honest == 0)
+    assert np.all((ahead > 0.3) & (ahead < 0.7))
 
 
 def test_factors_of_the_softmax_to_twelve_digits():

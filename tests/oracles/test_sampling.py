@@ -57,14 +57,14 @@ def followed(logits):
 
 
 @functools.cache
-def exact(seed=0):
+def exact(seed=0, kappa=KAPPA):
     """The parts of all selfish gradients and of the first movement, owners and readers."""
     with jax.enable_x64(True):
         own = [jnp.asarray(x[:, 0]) for x in drawn(seed)]
-        logits = (own[0] + KAPPA * own[1], own[1] + KAPPA * own[0])
+        logits = (own[0] + kappa * own[1], own[1] + kappa * own[0])
         paid = jax.jacrev(lambda x: followed(x)[0])(logits)
         rises = jax.grad(lambda x: followed(x)[1])(logits)
-        moves = np.array([[1, KAPPA], [KAPPA, 1]])
+        moves = np.array([[1, kappa], [kappa, 1]])
         through = np.array([[moves[i, j] * paid[j][i] for j in range(2)] for i in range(2)])
         steepest = np.array([sum(moves[i, j] * rises[j] for j in range(2)) for i in range(2)])
         visits = np.asarray(followed(logits)[2])

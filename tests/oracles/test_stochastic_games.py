@@ -331,6 +331,17 @@ def test_an_iterated_game_over_many_steps_is_the_repeated_game():
         assert np.allclose(found.of(one, other), wanted, rtol=0, atol=1e-12)
 
 
+def test_of_three_actions_tit_for_tat_plays_the_first_and_then_the_others_last():
+    """By hand: the row is paid 1 at first, a against c, and then what both do alike pays."""
+    rows = np.array([[3.0, 0.0, 1.0], [5.0, 1.0, 0.0], [2.0, 1.5, -1.0]])
+    game = IteratedMatrix(NormalFormGame([rows, rows.T]), horizon=4)
+    last = np.eye(3)[np.full(game.situations, 2)]
+    found = exact_payoffs(game, ["tft", TablePlayer(last)])
+    np.testing.assert_allclose(found, [(1 - 3) / 4, (2 - 3) / 4], atol=1e-12)
+    with pytest.raises(InputError, match="give a row of probabilities for each of 10 situations"):
+        script("wsls", game)
+
+
 def test_a_list_of_players_has_one_for_each_seed():
     stage = NormalFormGame([[[-1.0, -3.0], [0.0, -2.0]], [[-1.0, 0.0], [-3.0, -2.0]]])
     game = IteratedMatrix(stage, horizon=5)

@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+import equinox as eqx
+import jax
 import numpy as np
 from jaxtyping import Bool, Float
 
@@ -14,7 +16,13 @@ from glasshouse.errors import InputError
 from glasshouse.parametric import SampledParametricGame
 from glasshouse.parametric.sampled import playing
 from glasshouse.rules import AbstractDirection, PerPlayer, through_adam
-from glasshouse.rules.sampled import AbstractOpponentCritic, AdvantageAlignment, NoisyCritic
+from glasshouse.rules.base import check_direction, in_words
+from glasshouse.rules.sampled import (
+    AbstractOpponentCritic,
+    AdvantageAlignment,
+    NoisyCritic,
+    reports,
+)
 
 TOLD = 2.0
 """Standard errors beyond which a gain is told from none."""
@@ -161,7 +169,8 @@ def manipulation(
     **Arguments:** `victim`, the rule of player 2, `Fixed()` of one that stays as it is; `betas`;
     `critics`, of one class; `shaper`, the rule of player 1 with this β and critic; `paces`, both
     players' step sizes in multiples of `step_size`; `updates`; `seeds` from `first` on.
-    **Raises:** `InputError` for a game not of two players, and as of `train_each`.
+    **Raises:** `InputError` for a game not of two players, a shaper that is the victim or keeps no
+    report of how well it knows the other, and as of `train_each`.
     **Cost:** (critics × β + 1) × seeds × updates estimates, in one program.
     **Source:** the rule is that of Duque et al. 2025; the map is of this library.
 
@@ -186,16 +195,16 @@ def manipulation(
     if not critics or len({type(critic) for critic in critics}) > 1:
         raise InputError("critics must be one or more of one class, such as NoisyCritic(0.5)")
     cells = [(0.0, critics[0]), *((float(beta), x) for x in critics for beta in along)]
+    shapers = [_shaping(game, shaper(beta, critic), victim, beta) for beta, critic in cells]
     trainings = [
-        Training(
-            PerPlayer([shaper(beta, critic), victim], paces),
-            step_size, updates, updates, seeds, first,
-        )
-        for beta, critic in cells
-    ]  # fmt: skip
+        Training(PerPlayer([rule, victim], paces), step_size, updates, updates, seeds, first)
+        for rule in shapers
+    ]
     curves = train_each(game, trainings)
     ends = np.stack([x.measured["payoff"][-1] for x in curves])
     known = np.stack([x.reports[0].fidelity[:, 0] for x in curves])
+    if np.isnan(known).all() and np.isfinite(ends).any():
+        raise InputError(_unknowing(shapers[0]))
     shape = len(critics), len(along)
     return Manipulation(
         along,
@@ -206,6 +215,31 @@ def manipulation(
         curves[0].seeds,
         f"{game.game.title}, {game.game.horizon} steps, {game.episodes} episodes; player 2: "
         f"{trainings[0].in_words}",
+    )
+
+
+def _shaping(
+    game: SampledParametricGame, rule: AbstractDirection, victim: AbstractDirection, beta: float
+) -> AbstractDirection:
+    """The shaper's rule, if it is another than the victim's and keeps a report."""
+    params = game.neutral()
+    check_direction(rule, "a shaper")
+    if bool(eqx.tree_equal(rule, victim)):
+        raise InputError(
+            f"victim is the shaper itself at beta = {beta:g}, and who learn alike are computed as "
+            "one: give it another beta, or a critic of another class, such as FaithfulCritic()"
+        )
+    kept = jax.eval_shape(lambda: rule.init(game, params, jax.random.key(0)))
+    if not reports(kept):
+        raise InputError(_unknowing(rule))
+    return rule
+
+
+def _unknowing(rule: AbstractDirection) -> str:
+    said = in_words(getattr(rule, "rule", rule))
+    return (
+        f"shaper gives {said}, which does not report how well it knows what the other gains: give "
+        "a rule that judges others, as AdvantageAlignment(beta, others=critic) does"
     )
 
 

@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
+from glasshouse.cli.computing import USUAL, computed, print_found, say_end
 from glasshouse.cli.options import (
     JsonOption,
     ResultsOption,
     TrustOption,
     complain,
-    print_json,
     print_table,
     say,
 )
@@ -33,31 +33,26 @@ def command(
 
     It writes the folder of glasshouse run, and goes on where it was interrupted.
     """
-    from glasshouse.study.folder import check_out, finished
     from glasshouse.study.recipe import recipe_of
     from glasshouse.study.setting import check_study
     from glasshouse.study.store import write_study
 
-    prepared, folder = check_study(study, trust=trust), out or Path("results") / study.stem
+    prepared, folder = check_study(study, trust=trust), out or USUAL / study.stem
     if prepared.study.league is None:
         raise InputError(
             f"{study}: this study has no table [league]: add one, as [league] and, below it, "
             'entrants = [{ rule = "gradient" }, { rule = "lola" }]'
         )
-    summary = finished(folder, recipe_of(prepared))
-    again = summary is not None
-    if summary is None:
-        check_out(folder, recipe_of(prepared))
-        summary = write_study(prepared, folder, warn=complain).to_dict()
+    summary, before = computed(
+        recipe_of(prepared), folder, lambda: write_study(prepared, folder, warn=complain)
+    )
     if as_json:
-        said = {key: summary[key] for key in ("title", "headline", "notes")}
-        print_json({**said, **summary["league"], "report": str(folder / "report.html")})
+        print_found(summary, summary["league"], folder)
         return
-    _tell(summary, folder, again)
+    _tell(summary, folder, before)
 
 
-def _tell(summary: Mapping[str, Any], folder: Path, again: bool) -> None:
-    before = " (computed before, and complete)" if again else ""
+def _tell(summary: Mapping[str, Any], folder: Path, before: str) -> None:
     say(f"{summary['headline'][:1].upper()}{summary['headline'][1:]}{before}.", "", "  ")
     say()
     found = summary["league"]
@@ -70,9 +65,7 @@ def _tell(summary: Mapping[str, Any], folder: Path, again: bool) -> None:
         )
         print_table(list(_rows(found)), ("", *found["entrants"], "ALPHA-RANK", "OTHERS GAIN"))
     say()
-    for note in summary["notes"]:
-        say(f"Note: {note}.", "  ", "    ")
-    say(f"Report: {folder / 'report.html'}", "  ", "    ")
+    say_end(summary, folder)
 
 
 def _rows(found: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:

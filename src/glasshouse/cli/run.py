@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from glasshouse.cli.computing import COMPUTED_BEFORE, USUAL, say_end
 from glasshouse.cli.options import (
     JsonOption,
     StudiesArgument,
@@ -63,8 +64,8 @@ def command(
     from glasshouse.study.store import write_study
     from glasshouse.study.words.titles import told_apart
 
-    usual, several = Path("results"), len(studies) > 1
-    where = study_folders(studies, out, usual)
+    several = len(studies) > 1
+    where = study_folders(studies, out, USUAL)
     prepared = {folder: check_study(path, trust=trust) for path, folder in where.items()}
     if shard is not None:
         _share(prepared, shard, quiet=as_json)
@@ -83,7 +84,7 @@ def command(
             _tell(summary, folder, whole=details or not several, again=again)
     if several:
         noted = [Path(at).name for at, summary in found.items() if summary["notes"]]
-        _index(out or usual, [] if details else noted, quiet=as_json)
+        _index(out or USUAL, [] if details else noted, quiet=as_json)
     if as_json:
         print_json(found)
 
@@ -141,16 +142,14 @@ def _tell(summary: Mapping[str, Any], folder: Path, whole: bool, again: bool) ->
 
     **Arguments:** `again`, whether it was computed before.
     """
-    before = " (computed before, and complete)" if again else ""
+    before = COMPUTED_BEFORE if again else ""
     if not whole:
         say(f"{folder.name}{before}: {summary['title']}: {summary['headline']}", "", "  ")
         return
     say(f"{summary['title']}{before}: {summary['headline']}", "", "  ")
     for sentence in summary["claims"]:
         say(sentence, "  ", "    ")
-    for note in summary["notes"]:
-        say(f"Note: {note}.", "  ", "    ")
-    say(f"Report: {folder / 'report.html'}", "  ", "    ")
+    say_end(summary, folder)
     say()
 
 

@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
+from glasshouse.cli.computing import USUAL, computed, print_found, say_end
 from glasshouse.cli.options import (
     JsonOption,
     ResultsOption,
     TrustOption,
     complain,
-    print_json,
     print_table,
     say,
 )
@@ -33,26 +33,20 @@ def command(
     It writes a report with the curves, and goes on from its last checkpoint when it was
     interrupted, to the same numbers.
     """
-    from glasshouse.study.folder import check_out, finished
     from glasshouse.study.training.setting import check_training
     from glasshouse.study.training.store import write_training
 
-    prepared, folder = check_training(study, trust=trust), out or Path("results") / study.stem
-    summary = finished(folder, prepared.recipe)
-    again = summary is not None
-    if summary is None:
-        check_out(folder, prepared.recipe)
-        summary = write_training(prepared, folder, warn=complain).to_dict()
+    prepared, folder = check_training(study, trust=trust), out or USUAL / study.stem
+    summary, before = computed(
+        prepared.recipe, folder, lambda: write_training(prepared, folder, warn=complain)
+    )
     if as_json:
-        said = {key: summary[key] for key in ("title", "headline", "notes")}
-        found = {**summary["training"], "league": summary["league"]}
-        print_json({**said, **found, "report": str(folder / "report.html")})
+        print_found(summary, {**summary["training"], "league": summary["league"]}, folder)
         return
-    _tell(summary, folder, again)
+    _tell(summary, folder, before)
 
 
-def _tell(summary: Mapping[str, Any], folder: Path, again: bool) -> None:
-    before = " (computed before, and complete)" if again else ""
+def _tell(summary: Mapping[str, Any], folder: Path, before: str) -> None:
     say(f"{summary['title']}{before}: {summary['headline']}.", "", "  ")
     say()
     found = summary["training"]
@@ -69,9 +63,7 @@ def _tell(summary: Mapping[str, Any], folder: Path, again: bool) -> None:
         say()
     for sentence in summary["claims"]:
         say(sentence, "  ", "    ")
-    for note in summary["notes"]:
-        say(f"Note: {note}.", "  ", "    ")
-    say(f"Report: {folder / 'report.html'}", "  ", "    ")
+    say_end(summary, folder)
 
 
 def _pairs(met: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:

@@ -148,13 +148,13 @@ class SampledParametricGame(AbstractParametricGame, AbstractSampled, AbstractPla
     @in_float64_unless_traced
     def played(self, params: Params, uniforms: Float[RealArray, "episodes draws"]) -> Episodes:
         """Episodes played at these parameters, chance being as given; see `episode_uniforms`."""
-        own, seen = self._shown(params)
-        table = self._by_situation(own, seen, len(uniforms) * self.game.horizon)
+        own, read = self._shown(params)
+        table = self._by_situation(own, read, len(uniforms) * self.game.horizon)
 
         def act(memory: PyTree, observation: Observation) -> tuple[Array, PyTree]:
             if table is not None:
                 return table[observation.situations, jnp.arange(self.players)], memory
-            logits, memory = self._logits(own, seen, memory, observation)
+            logits, memory = self._logits(own, read, memory, observation)
             return log_mix(logits), memory
 
         return play_episodes(self.game, act, self._begin(), jnp.asarray(uniforms))
@@ -173,17 +173,17 @@ class SampledParametricGame(AbstractParametricGame, AbstractSampled, AbstractPla
         self, params: Params, played: Episodes
     ) -> Float[RealArray, "steps episodes players actions"]:
         """The logarithms of the probabilities of all actions wherever players were."""
-        own, seen = self._shown(params)
+        own, read = self._shown(params)
         observations = jax.tree.map(jnp.asarray, played.observations)
         if not jax.tree.leaves(self._begin()):  # nothing is remembered: all steps at once
 
             def once(observation: Observation) -> Array:
-                return log_mix(self._logits(own, seen, self._begin(), observation)[0])
+                return log_mix(self._logits(own, read, self._begin(), observation)[0])
 
             return jax.vmap(jax.vmap(once))(observations)
 
         def step(memory: PyTree, observation: Observation) -> tuple[PyTree, Array]:
-            logits, memory = self._logits(own, seen, memory, observation)
+            logits, memory = self._logits(own, read, memory, observation)
             return memory, log_mix(logits)
 
         def episode(rows: Observation) -> Array:
@@ -223,7 +223,7 @@ class SampledParametricGame(AbstractParametricGame, AbstractSampled, AbstractPla
         return jnp.asarray(self.game.episode.shares(), self.dtype)
 
     def _by_situation(
-        self, own: Params, seen: Any, steps: int
+        self, own: Params, read: Any, steps: int
     ) -> Float[Array, "situations players actions"] | None:
         """The logarithms of everyone's probabilities in all situations, for so many steps.
 
@@ -238,7 +238,7 @@ class SampledParametricGame(AbstractParametricGame, AbstractSampled, AbstractPla
         def mixes(features: Array, situation: Array) -> Array:
             everywhere = jnp.broadcast_to(situation, (self.players,))
             observation = Observation(features, everywhere)
-            return log_mix(self._logits(own, seen, begun, observation)[0])
+            return log_mix(self._logits(own, read, begun, observation)[0])
 
         features = jnp.zeros((self.players, self.game.features), self.dtype)
         jaxpr = jax.make_jaxpr(mixes)(features, jnp.asarray(0, jnp.int32)).jaxpr
@@ -254,16 +254,20 @@ class SampledParametricGame(AbstractParametricGame, AbstractSampled, AbstractPla
         )
 
     def _shown(self, params: Params) -> tuple[Params, Any]:
-        """The weights played and what everybody sees of them, in the precision of episodes."""
+        """The weights played and what everybody reads of them, in the precision of episodes."""
         params = jax.tree.map(lambda x: x.astype(self.dtype), as_floats(params))
         seen = self.channel.look(params, self._boxes).seen
         seen = jax.tree.map(lambda x: jnp.asarray(x, self.dtype), seen)
-        return self.channel.played(params), seen
+        read = [
+            [x if j == i else self.transparency.read(x) for j, x in enumerate(row)]
+            for i, row in enumerate(seen)
+        ]
+        return self.channel.played(params), read
 
     def _logits(
-        self, own: Params, seen: Any, memory: PyTree, observation: Observation
+        self, own: Params, read: Any, memory: PyTree, observation: Observation
     ) -> tuple[Float[Array, "players logits"], PyTree]:
-        return self.transparency.logits(self.policies, own, seen, memory, observation)
+        return self.transparency.logits(self.policies, own, read, memory, observation)
 
 
 def playing(game: Any, who: str, instead: str) -> SampledParametricGame:

@@ -13,13 +13,9 @@ from glasshouse._foundation.random import KEYS_OF
 from glasshouse.analysis.challenge.networks import even_threshold, stage_of
 from glasshouse.analysis.challenge.scores import ChallengeTrial, first_switch
 from glasshouse.analysis.challenge.settings import Challenge, Forecast, Forecasts, Part
+from glasshouse.analysis.sampling.counted import each_step_of
 from glasshouse.analysis.sampling.estimates import products_of_means
-from glasshouse.analysis.sampling.parts import (
-    PARTED,
-    each_step_of,
-    grouped,
-    kernels_of,
-)
+from glasshouse.analysis.sampling.parts import PARTED, grouped, kernels_of
 from glasshouse.dynamics.batch import batch_map, repeat, stack
 from glasshouse.games.stochastic.episodes import episode_uniforms
 from glasshouse.games.stochastic.iterated import IteratedMatrix
@@ -141,7 +137,7 @@ def frequencies(
 
 def _kernels(member: Member) -> Float[Array, "groups groups"]:
     game, start, key = played_at_gain(member)
-    each_step = each_step_of(COOPERATION)
+    each_step = each_step_of(COOPERATION, game.game)
     found = grouped(game, start, chance(key, "predicting"), LOOKS // PARTED, each_step)
     return kernels_of(found).sum(axis=(0, 1))
 

@@ -14,13 +14,18 @@ from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import few
 from glasshouse.analysis.movement.first_order import (
     SLOWEST_MOVEMENT,
+    Quantity,
     check_selfish,
-    cooperation_margin,
+    counted_by,
+    function_of_params,
     is_drawn,
+    margin_from,
     mean_cooperation,
+    observed_by,
 )
 from glasshouse.analysis.movement.switch import Search, Switch, find_switch
 from glasshouse.analysis.movement.windows import shortest_window
+from glasshouse.analysis.sampling.counted import EachStep
 from glasshouse.analysis.sampling.switch import SAMPLED_BRACKET, SAMPLED_POINTS, sampled_switch
 from glasshouse.dynamics import Learning, batch_map
 from glasshouse.dynamics.doors import check_params
@@ -31,7 +36,6 @@ from glasshouse.families.along import games_along
 from glasshouse.families.family import HIGHEST
 from glasshouse.parametric import AbstractParametricGame, Params, require_exact
 from glasshouse.parametric.capabilities import Capability, unit_of
-from glasshouse.parametric.measure import COOPERATION
 from glasshouse.parametric.protocol import RandomKey
 from glasshouse.rules.base import AbstractDirection, AbstractRule, check_direction, of_words
 from glasshouse.rules.gradient import Gradient
@@ -69,6 +73,7 @@ def first_movement(
     family: Family,
     start: Params | None = None,
     *,
+    quantity: Quantity | EachStep | str = mean_cooperation,
     rule: AbstractDirection = Gradient(),
     bracket: Pair | None = None,
     points: Whole | None = None,
@@ -82,12 +87,11 @@ def first_movement(
     learners; `long_run_switch` asks where they have come to, which is another question.
 
     **Arguments:** `family(coupling)`, the game at a coupling (a `LogisticFamily`, an
-    `AffineFamily`, or any function of yours); `start`, params (default neutral); `rule`, by which
-    all learn, one that gives a direction; `bracket`,
-    couplings to search, which may be negative (default the family's `lowest` to `highest`; for a
-    function, from just above -1/(n-1) to 3); `points`, couplings tried at once; `tolerance`, width
-    of the final bracket. Of games played in episodes: `key`; `episodes`, a multiple of 32, by
-    default 4096, at each of `points` couplings, tried twice.
+    `AffineFamily`, or any function of yours); `start`, params (default neutral); `quantity`, in
+    place of mean cooperation, as in `first_order_margin`; `rule`, by which all learn; `bracket`,
+    couplings to search (default the family's `lowest` to `highest`; for a function, from just above
+    -1/(n-1) to 3); `points`, couplings tried at once; `tolerance`, width of the final bracket. Of
+    games played in episodes: `key`; `episodes`, a multiple of 32, by default 4096, at each point.
     **Returns:** a `Switch`; margins below 1e-12 of the payoff range count as zero, and couplings
     that they leave open are in its bracket. `result` is "several switches" when more than one
     change is seen among the first `points` couplings. Of games played in episodes the bracket's
@@ -104,13 +108,14 @@ def first_movement(
         check_selfish(rule)
         asked = SAMPLED_BRACKET if bracket is None else bracket
         count = SAMPLED_POINTS if points is None else points
-        return sampled_switch(family, start, COOPERATION, key, episodes, asked, count)
+        return sampled_switch(family, start, counted_by(quantity), key, episodes, asked, count)
+    quantity = function_of_params(quantity)
     points = SEARCH_POINTS if points is None else points
-    low, high, start, scale = _asked(family, bracket, start)
+    low, high, start, scale = _asked(family, bracket, start, quantity)
 
     def margins(couplings: np.ndarray) -> np.ndarray:
         games = games_along(family, couplings)
-        return batch_map(cooperation_margin, games, start, rule)
+        return batch_map(margin_from, games, start, rule, quantity)
 
     detail = f"{_from(start)}{of_words(rule)}, at {points} values in [{low:g}, {high:g}], narrowed"
     search = search_of(low, high, points, tolerance)
@@ -253,10 +258,13 @@ def _changes(
 
 
 def _asked(
-    family: Family, bracket: Pair | None, start: Params | None
+    family: Family,
+    bracket: Pair | None,
+    start: Params | None,
+    quantity: Quantity = mean_cooperation,
 ) -> tuple[float, float, Params | None, float]:
     """Both ends of what is searched, the start, if it fits, and the range of payoffs."""
-    low, high = range_searched(family, bracket, SWITCH, "observables")
+    low, high = range_searched(family, bracket, SWITCH, *observed_by(quantity))
     start = None if start is None else check_params(family(low), start)
     return low, high, start, max(payoff_range(family(x)) for x in (low, high))
 

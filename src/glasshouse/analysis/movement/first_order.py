@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 import jax
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from glasshouse._foundation.arrays import RealArray, as_floats, is_traced
 from glasshouse._foundation.numbers import Whole
@@ -16,6 +16,8 @@ from glasshouse._foundation.precision import (
     inside_transformation,
 )
 from glasshouse._foundation.programs import program
+from glasshouse.analysis.sampling.counted import EachStep
+from glasshouse.analysis.sampling.estimates import Estimate
 from glasshouse.analysis.sampling.margins import sampled_margin
 from glasshouse.dynamics.doors import check_params
 from glasshouse.errors import InputError
@@ -60,10 +62,34 @@ def observed_by(quantity: Quantity) -> tuple[Capability, ...]:
     return ("observables",) if quantity is mean_cooperation else ()
 
 
+@overload
 def first_order_margin(
     game: AbstractParametricGame,
     params: Params,
-    quantity: Quantity | str = mean_cooperation,
+    quantity: Quantity = ...,
+    rule: AbstractDirection = ...,
+    *,
+    key: None = None,
+    episodes: None = None,
+) -> Any: ...  # a float, or an array inside transformations
+
+
+@overload
+def first_order_margin(
+    game: AbstractParametricGame,
+    params: Params,
+    quantity: Quantity | EachStep | str = ...,
+    rule: AbstractDirection = ...,
+    *,
+    key: PRNGKeyArray,
+    episodes: Whole | None = None,
+) -> Estimate: ...
+
+
+def first_order_margin(
+    game: AbstractParametricGame,
+    params: Params,
+    quantity: Quantity | EachStep | str = mean_cooperation,
     rule: AbstractDirection = Gradient(),
     *,
     key: RandomKey = None,
@@ -78,7 +104,7 @@ def first_order_margin(
     **Arguments:** `quantity(game, params)`, differentiable, a scalar: mean cooperation, one
     player's cooperation, welfare, a payoff, …; `rule`, one that gives a direction. Of games played
     in episodes: `key`; `episodes`, a multiple of 32, by default 4096; in place of the quantity the
-    name of an event, its share of steps, or "welfare".
+    name of an event, its share of steps, "welfare", "payoff of 1" or "probability of ACTION".
     **Returns:** a float; inside your `jit`, `vmap` or `grad` an array, whose value is not checked;
     of games played in episodes an `Estimate` with its standard error.
     **Raises:** `InputError` when `params` do not fit the boxes, or the derivative is not finite
@@ -96,11 +122,7 @@ def first_order_margin(
     if is_drawn(game, key):
         check_selfish(rule)
         return sampled_margin(game, params, counted_by(quantity), key, episodes)
-    if isinstance(quantity, str):
-        raise InputError(
-            f"quantity={quantity!r:.60} names what is counted in episodes, which needs a key and a "
-            "game that plays them: of an exact game give a function of game and parameters"
-        )
+    quantity = function_of_params(quantity)
     require_exact(game, "the first-order margin", *observed_by(quantity))
     given = (game, check_params(game, params), quantity, rule)
     if is_traced(given) or inside_transformation():
@@ -140,6 +162,19 @@ def check_selfish(rule: AbstractDirection) -> None:
         )
 
 
+def function_of_params(quantity: Any) -> Quantity:
+    """The quantity of an exact game, which is no name of what is counted in episodes.
+
+    **Raises:** `InputError` saying what to give instead.
+    """
+    if isinstance(quantity, str):
+        raise InputError(
+            f"quantity={quantity!r:.60} names what is counted in episodes, which needs a key and a "
+            "game that plays them: of an exact game give a function of game and parameters"
+        )
+    return quantity
+
+
 def counted_by(quantity: Any) -> Any:
     """What is counted in episodes in place of a quantity of exact games."""
     return COOPERATION if quantity is mean_cooperation else quantity
@@ -151,7 +186,14 @@ def cooperation_margin(
     rule: AbstractDirection = Gradient(),
 ) -> Float[Array, ""]:
     """`first_order_margin` of mean cooperation as a traceable array, by default where neutral."""
-    return flow_derivative(game, game.neutral() if start is None else start, mean_cooperation, rule)
+    return margin_from(game, start, rule, mean_cooperation)
+
+
+def margin_from(
+    game: AbstractParametricGame, start: Params | None, rule: AbstractDirection, quantity: Quantity
+) -> Float[Array, ""]:
+    """`first_order_margin` as a traceable array, without a start where neutral."""
+    return flow_derivative(game, game.neutral() if start is None else start, quantity, rule)
 
 
 def flow_derivative(

@@ -5,23 +5,9 @@ from jaxtyping import Float
 
 from glasshouse._foundation.numbers import Whole
 from glasshouse._foundation.precision import in_float64
-from glasshouse.analysis.sampling.estimates import (
-    TOLD_APART,
-    Estimate,
-    jackknifed,
-    products_of_means,
-)
-from glasshouse.analysis.sampling.parts import (
-    PARTED,
-    EachStep,
-    Groups,
-    each_step_of,
-    grouped,
-    groups_of,
-    kernels_of,
-    plays_episodes,
-)
-from glasshouse.dynamics.doors import check_params
+from glasshouse.analysis.sampling.counted import EachStep
+from glasshouse.analysis.sampling.estimates import Estimate, jackknifed, products_of_means
+from glasshouse.analysis.sampling.parts import Groups, ask, kernels_of
 from glasshouse.parametric import AbstractParametricGame, Params
 from glasshouse.parametric.protocol import RandomKey
 
@@ -38,11 +24,9 @@ def sampled_margin(
 
     Definition: the mean of ⟨∇m from group b, v from group c⟩ over groups b ≠ c of episodes.
     """
-    game = plays_episodes(game, "the first-order margin", key)
-    size = groups_of(episodes)
-    found = grouped(game, check_params(game, params), key, size, each_step_of(quantity))
-    value, without = margin_of(found)
-    return Estimate(float(value), float(jackknifed(without)), detail=how(size))
+    asked = ask(game, "the first-order margin", quantity, key, episodes)
+    value, without = margin_of(asked.groups(params, key))
+    return Estimate(float(value), float(jackknifed(without)), detail=asked.how)
 
 
 def margin_of(
@@ -50,11 +34,3 @@ def margin_of(
 ) -> tuple[Float[np.ndarray, ""], Float[np.ndarray, "groups"]]:
     """The margin of all owners and readers together, and what it is without each group in turn."""
     return products_of_means(np.asarray(kernels_of(found)).sum(axis=(0, 1)))
-
-
-def how(size: int) -> str:
-    """How it was estimated, in words."""
-    return (
-        f"{PARTED * size} episodes in {PARTED} groups, errors by leaving out one in turn, signs "
-        f"beyond {TOLD_APART:g} standard errors"
-    )

@@ -1,7 +1,6 @@
 """Gradients from episodes, taken apart by through whose behaviour they come, group by group."""
 
 import dataclasses
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -14,10 +13,11 @@ from glasshouse._foundation.arrays import RealArray, as_floats
 from glasshouse._foundation.numbers import Whole, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import Readable
-from glasshouse.analysis.sampling.estimates import mean_with_error
+from glasshouse.analysis.sampling.counted import EachStep, each_step_of
+from glasshouse.analysis.sampling.estimates import TOLD_APART, mean_with_error
 from glasshouse.dynamics.doors import check_params
 from glasshouse.errors import InputError
-from glasshouse.games.stochastic.episodes import Episodes, episode_uniforms
+from glasshouse.games.stochastic.episodes import episode_uniforms
 from glasshouse.parametric import AbstractParametricGame, Params, require
 from glasshouse.parametric.capabilities import needs_key
 from glasshouse.parametric.observable import WELFARE
@@ -31,16 +31,12 @@ ESTIMATE_EPISODES = 4096
 """Episodes of an estimate."""
 
 
-EachStep = Callable[[Episodes], Float[Array, "steps episodes"]]
-"""What is counted at each step of each episode."""
-
-
 class Groups(NamedTuple):
     """Estimates from groups of episodes.
 
-    **Arguments:** `frequencies`, the share of steps with what is asked about, for each group;
-    `steepest[i]`, in player i's parameters, its derivative; `through[i][j]`, the part of player
-    i's selfish gradient that comes through the behaviour of player j; groups first.
+    **Arguments:** `frequencies`, what is asked about, per step, for each group; `steepest[i]`, in
+    player i's parameters, its derivative; `through[i][j]`, the part of player i's selfish gradient
+    that comes through the behaviour of player j; groups first.
     """
 
     frequencies: Float[Array, "groups"]
@@ -95,9 +91,8 @@ def selfish_parts(
         parts = selfish_parts(read, read.neutral(), key=jax.random.key(0))
         print(parts.own[0][0].round(1), parts.reading[0][0].round(1))  # [-0.4] [0.4]
     """
-    game = plays_episodes(game, "selfish_parts", key)
-    params = check_params(game, params)
-    found = grouped(game, params, key, groups_of(episodes), each_step_of(WELFARE))
+    asked = ask(game, "selfish_parts", WELFARE, key, episodes)
+    found = asked.groups(params, key)
     players = range(game.players)
     own, own_errors = _summed([found.through[i][i : i + 1] for i in players])
     others = [[x for j, x in enumerate(found.through[i]) if j != i] for i in players]
@@ -105,47 +100,48 @@ def selfish_parts(
     return SelfishParts(own, own_errors, reading, reading_errors, int(episodes), PARTED)
 
 
-def plays_episodes(game: AbstractParametricGame, who: str, key: RandomKey) -> Any:
-    """The game, which plays episodes.
+class Asked(NamedTuple):
+    """A game that plays episodes, what is counted in them, and how many each group has."""
 
-    **Raises:** `InputError` where it does not, or where there is no key.
+    game: Any
+    counted: EachStep
+    size: int
+
+    def groups(self, params: Params, key: RandomKey) -> Groups:
+        """Estimates from `PARTED` groups of episodes.
+
+        **Raises:** `InputError` where params do not fit.
+        """
+        return grouped(self.game, check_params(self.game, params), key, self.size, self.counted)
+
+    @property
+    def how(self) -> str:
+        """How it is estimated, in words."""
+        return (
+            f"{PARTED * self.size} episodes in {PARTED} groups, errors by leaving out one in turn, "
+            f"signs beyond {TOLD_APART:g} standard errors"
+        )
+
+
+def ask(
+    game: AbstractParametricGame,
+    who: str,
+    quantity: str | EachStep,
+    key: RandomKey,
+    episodes: Whole | None,
+) -> Asked:
+    """What is to be estimated, checked.
+
+    **Raises:** `InputError` where the game plays no episodes, without a key, for no quantity, and
+    where episodes are too few or do not fill all groups.
     """
     needs_key(game, key, who)
-    return require(game, "episodes", who)
-
-
-def groups_of(episodes: Whole | None) -> int:
-    """How many episodes each group has.
-
-    **Raises:** `InputError` where there are too few or they do not fill all groups.
-    """
-    asked = ESTIMATE_EPISODES if episodes is None else episodes
-    count = whole(asked, "episodes", least=2 * PARTED, most=MOST_EPISODES_PLAYED)
+    plays = require(game, "episodes", who)
+    count = ESTIMATE_EPISODES if episodes is None else episodes
+    count = whole(count, "episodes", least=2 * PARTED, most=MOST_EPISODES_PLAYED)
     if count % PARTED:
         raise InputError(f"episodes={count} must be a multiple of {PARTED}, the groups of them")
-    return count // PARTED
-
-
-def each_step_of(quantity: str | EachStep) -> EachStep:
-    """What is counted at each step, by its name.
-
-    **Arguments:** `quantity`, the name of an event, counted over all players and divided by how
-    many they are; "welfare", what all are paid together; or a function of episodes.
-    """
-    if not isinstance(quantity, str):
-        return quantity
-    return eqx.Partial(_counted, quantity)
-
-
-def _counted(quantity: str, played: Episodes) -> Float[Array, "steps episodes"]:
-    if quantity == WELFARE:
-        return jnp.asarray(played.rewards).sum(axis=-1)
-    if quantity not in played.events:
-        raise InputError(
-            f"there is no {quantity!r:.60} in what happens in this game: name one of "
-            f"{', '.join((*played.events, WELFARE))}"
-        )
-    return jnp.asarray(played.events[quantity]).mean(axis=-1)
+    return Asked(plays, each_step_of(quantity, plays.game), count // PARTED)
 
 
 @eqx.filter_jit

@@ -12,22 +12,14 @@ from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import LINE_WIDTH, plain
+from glasshouse.analysis.sampling.counted import EachStep, quantity_called
 from glasshouse.analysis.sampling.estimates import (
     Estimate,
     jackknifed,
     mean_with_error,
     products_of_means,
 )
-from glasshouse.analysis.sampling.margins import how
-from glasshouse.analysis.sampling.parts import (
-    PARTED,
-    EachStep,
-    each_step_of,
-    grouped,
-    groups_of,
-    kernels_of,
-    plays_episodes,
-)
+from glasshouse.analysis.sampling.parts import PARTED, ask, kernels_of
 from glasshouse.analysis.sampling.reading import squares_where_played
 from glasshouse.dynamics.doors import check_params
 from glasshouse.parametric import AbstractParametricGame, Params
@@ -53,8 +45,9 @@ class SampledSensitivity(Evidenced):
     NaN where it does not follow at all. `margins[i, j]` is what i's learning adds to the first
     movement because j reads i, for j = i the selfish part; `margin`, their sum, an `Estimate`.
 
-    **Arguments:** beside these `frequency`, the share of steps with what is asked about, and
-    standard errors, each named after what it is of; `quantity`, what is asked about.
+    **Arguments:** beside these `frequency`, the share of steps with what is asked about, or its
+    mean per step, and standard errors, each named after what it is of; `quantity`, what is asked
+    about.
     """
 
     quantity: str
@@ -129,19 +122,19 @@ def sampled_sensitivity(
     episodes: Whole | None,
 ) -> SampledSensitivity:
     """`sensitivity` where payoffs are drawn."""
-    game = plays_episodes(game, "a sensitivity", key)
-    size, params = groups_of(episodes), check_params(game, params)
+    asked = ask(game, "a sensitivity", quantity, key, episodes)
     groups, steps = jax.random.split(key)  # pyright: ignore[reportArgumentType]
-    found = grouped(game, params, groups, size, each_step_of(quantity))
+    params = check_params(asked.game, params)
+    found = asked.groups(params, groups)
     frequency, frequency_error = mean_with_error(np.asarray(found.frequencies, np.float64))
     margins, without = products_of_means(np.asarray(kernels_of(found)))
     margin = Estimate(float(margins.sum()), float(jackknifed(without.sum(axis=(0, 1)))))
-    looked = min(STEPS_LOOKED_AT, PARTED * size)
-    squares, products = squares_where_played(game, params, steps, looked)
+    looked = min(STEPS_LOOKED_AT, PARTED * asked.size)
+    squares, products = squares_where_played(asked.game, params, steps, looked)
     norms, norm_errors = _roots(np.asarray(squares, np.float64))
     access, fidelity = _ratios(np.asarray(products, np.float64))
     return SampledSensitivity(
-        quantity if isinstance(quantity, str) else "what is counted",
+        quantity_called(quantity),
         float(frequency),
         float(frequency_error),
         norms,
@@ -152,7 +145,7 @@ def sampled_sensitivity(
         jackknifed(without),
         margin,
         method="numerical",
-        detail=f"{how(size)}; derivatives of behaviour at {looked} steps of play",
+        detail=f"{asked.how}; derivatives of behaviour at {looked} steps of play",
     )
 
 

@@ -1,10 +1,10 @@
 """How far behaviour moves with each player's parameters, and what follows for learning."""
 
 import dataclasses
-from typing import Any, ClassVar
+from typing import Any, ClassVar, overload
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, PRNGKeyArray
 
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Whole
@@ -14,11 +14,13 @@ from glasshouse._foundation.results import plain
 from glasshouse.analysis.movement.first_order import (
     SLOWEST_MOVEMENT,
     Quantity,
+    counted_by,
     is_drawn,
     mean_cooperation,
     observed_by,
 )
-from glasshouse.analysis.sampling.sensitivity import sampled_sensitivity
+from glasshouse.analysis.sampling.counted import EachStep
+from glasshouse.analysis.sampling.sensitivity import SampledSensitivity, sampled_sensitivity
 from glasshouse.analysis.sensitivities.table import sensitivity_table
 from glasshouse.analysis.sensitivities.terms import Terms, all_terms, defined, reader_margins
 from glasshouse.dynamics.doors import check_params
@@ -28,7 +30,6 @@ from glasshouse.games.symmetric import is_symmetric
 from glasshouse.parametric import AbstractParametricGame, Params, require_exact
 from glasshouse.parametric.capabilities import Capability
 from glasshouse.parametric.dense import DenseGame
-from glasshouse.parametric.measure import COOPERATION
 from glasshouse.parametric.protocol import RandomKey
 
 ALIKE = 1e-9
@@ -120,14 +121,32 @@ class Sensitivity(Evidenced):
         return sensitivity_table(self)
 
 
+@overload
+def sensitivity(
+    game: AbstractParametricGame, params: Params, *, key: None = None, episodes: None = None
+) -> Sensitivity: ...
+
+
+@overload
+def sensitivity(
+    game: AbstractParametricGame,
+    params: Params,
+    *,
+    quantity: Quantity | EachStep | str = ...,
+    key: PRNGKeyArray,
+    episodes: Whole | None = None,
+) -> SampledSensitivity: ...
+
+
 @in_float64
 def sensitivity(
     game: AbstractParametricGame,
     params: Params,
     *,
+    quantity: Quantity | EachStep | str = mean_cooperation,
     key: RandomKey = None,
     episodes: Whole | None = None,
-) -> Any:
+) -> Sensitivity | SampledSensitivity:
     """Who moves whose behaviour, and whether learning then starts to raise mean cooperation.
 
     Definition: in a symmetric 2×2 game at a symmetric profile inside the boxes, where B > 0 and
@@ -136,7 +155,8 @@ def sensitivity(
     outcome and no equilibrium. ρ is not |b|/|a|: where a and b are orthogonal it is |b|²/|a|².
 
     **Arguments:** `game`, a `ParametricGame`; `params`, one pytree per player; of games played in
-    episodes `key` and `episodes`, a multiple of 32, by default 4096.
+    episodes `key`, `episodes`, a multiple of 32, by default 4096, and in place of cooperation a
+    `quantity` as in `first_order_margin`.
     **Returns:** a `Sensitivity`, in 64 bits; of games played in episodes a `SampledSensitivity`.
     **Raises:** `InputError` for another kind of game, when `params` do not fit the boxes or
     behaviour is not finite there.
@@ -150,7 +170,12 @@ def sensitivity(
         print(sensitivity(family(0.5), (0.0, 0.0)).ratio)  # [0.5 0.5]
     """
     if is_drawn(game, key):
-        return sampled_sensitivity(game, params, COOPERATION, key, episodes)
+        return sampled_sensitivity(game, params, counted_by(quantity), key, episodes)
+    if quantity is not mean_cooperation:
+        raise InputError(
+            "the sensitivities of an exact game say whether cooperation rises: of another quantity "
+            "take margin_by_reader, or give a key and a game that plays episodes"
+        )
     game = check_dense(game)
     params = check_params(game, params)
     terms = checked(_measured(params, game))

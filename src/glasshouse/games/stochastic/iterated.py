@@ -31,8 +31,14 @@ from glasshouse.games.strategies import STRATEGIES, strategy
 
 def _remembering(name: str, game: "IteratedMatrix", **settings: Any) -> AbstractPlayer:
     """A strategy of repeated games, by what happened in the last round."""
+    count = game.actions[0]
+    if name == "tft" and game.actions == (count, count) and not settings:
+        return TablePlayer(np.eye(count)[[0, *np.tile(np.arange(count), count)]])
     if game.actions != (2, 2):
-        raise InputError(f"the script {name!r} is of games of two players with two actions")
+        raise InputError(
+            f"the script {name!r} is of games of two players with two actions: take 'allc', 'alld' "
+            f"or 'random', or give a row of probabilities for each of {game.situations} situations"
+        )
     rows = strategy(name, RepeatedGame(game.stage, game.discount), **settings)
     return TablePlayer(np.stack([rows, 1 - rows], axis=1))
 

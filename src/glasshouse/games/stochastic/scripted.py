@@ -17,8 +17,9 @@ def script(name: str, game: AbstractStochasticGame, **settings: Any) -> Abstract
 
     Names: "random" everywhere; in the Coin Game "allc", which goes to its own coin and away from
     the other's, and "alld", which goes to any (`ties`); in a commons "restrain" and "exploit"; in
-    iterated matrix games "allc" (the first action), "alld" (the last), and with two players and two
-    actions all that `games.strategy` knows, "tft" among them, with its settings.
+    iterated matrix games "allc" (the first action), "alld" (the last), with two players "tft" (the
+    first, then the other's last), and with two actions all that `games.strategy` knows, with its
+    settings.
 
     **Arguments:** `settings`, those of the name.
     **Raises:** `InputError` for other names and settings.

@@ -3,16 +3,19 @@
 from collections.abc import Mapping
 from typing import ClassVar, Unpack
 
-from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers
-from glasshouse.games.stochastic.episodes import Episodes
-from glasshouse.parametric.protocol import RandomKey
-from glasshouse.parametric.sampled import SampledParametricGame
-from glasshouse.rules.sampled.clipped import CRITIC_KEYS, TRACE, AbstractActor, CriticSettings
+from glasshouse.rules.sampled.clipped import (
+    CRITIC_KEYS,
+    TRACE,
+    AbstractActor,
+    AbstractUnclipped,
+    AbstractUnshaped,
+    CriticSettings,
+)
 
 
-class ActorCritic(AbstractActor):
+class ActorCritic(AbstractUnclipped, AbstractUnshaped):
     """Every player ascends the scores of what was done, times how much better than expected it was.
 
     Definition: (1/T) Σ_t A_t ∇_θi log π(a_t | o_t; θ), A_t generalised advantages of a critic that
@@ -32,20 +35,7 @@ class ActorCritic(AbstractActor):
     keys: ClassVar[Mapping[str, Key]] = {"trace": TRACE, **CRITIC_KEYS}
 
     def __init__(self, trace: Numbers = 0.95, **critic: Unpack[CriticSettings]):
-        super().__init__(trace, **critic)
-
-    @property
-    def clipped(self) -> None:
-        return None
-
-    def shaping(
-        self,
-        game: SampledParametricGame,
-        played: Episodes,
-        advantages: RealArray,
-        key: RandomKey,
-    ) -> None:
-        return None
+        AbstractActor.__init__(self, trace, **critic)
 
     @classmethod
     def example(cls) -> "ActorCritic":

@@ -16,7 +16,7 @@ from glasshouse.games.stochastic.episodes import Episodes
 from glasshouse.parametric.protocol import RandomKey
 from glasshouse.parametric.sampled import SampledParametricGame
 from glasshouse.rules.sampled.advantages import of_the_others
-from glasshouse.rules.sampled.alignment import ALIGNMENT_FORMS, past_times
+from glasshouse.rules.sampled.alignment import ALIGNMENT_FORMS, aligned_with
 from glasshouse.rules.sampled.clipped import (
     CLIP,
     CRITIC_KEYS,
@@ -32,6 +32,7 @@ from glasshouse.rules.sampled.opponents import (
     fidelity_of_critic,
     opponent_critic,
 )
+from glasshouse.rules.sampled.report import share_of_size
 
 
 class AdvantageAlignment(AbstractActor):
@@ -42,11 +43,12 @@ class AdvantageAlignment(AbstractActor):
     is good for player i. Everybody's advantages come from critics of this rule: it knows what the
     others are paid, but for what `others` makes of it. In the form "proximal" steps are clipped,
     and episodes used again, as in `Ppo`. In the form "meanfield" others count by their mean: one β
-    then serves any number of players.
+    then serves any number of players. With λ > 0 advantages of earlier steps hold what was still to
+    come; the form "past" leaves that out.
 
-    **Arguments:** `beta` β, 0 being `ActorCritic`; `form`, "paper", "mean", "proximal" or, for
-    two players the same as "paper", "meanfield"; `trace` λ, by default 0; `clip` and `epochs` of
-    the form "proximal"; `others`, how well it knows what they gain, such as `NoisyCritic(0.7)`,
+    **Arguments:** `beta` β, 0 being `ActorCritic`; `form`, "paper", "mean", "proximal", "past" or,
+    for two players the same as "paper", "meanfield"; `trace` λ, by default 0; `clip` and `epochs`
+    of the form "proximal"; `others`, how well it knows what they gain, such as `NoisyCritic(0.7)`,
     `FaithfulCritic()` unless said; the rest as of `ActorCritic`.
     **Raises:** `InputError` for numbers that cannot be.
     **Cost:** as `ActorCritic`, and once more differentiated, so that the report can tell what
@@ -69,8 +71,8 @@ class AdvantageAlignment(AbstractActor):
             "β, how much alignment counts; default 1.", 1.0, symbol="β", axis="alignment β"
         ),
         "form": Key(
-            'Of "alignment": "paper" (default), "mean" of past advantages, "proximal", or '
-            '"meanfield", others by their mean.',
+            'Of "alignment": "paper" (default), "mean" of past advantages, "proximal", '
+            '"meanfield", others by their mean, or "past", which any trace suits.',
             ALIGNMENT_FORMS[0],
             ALIGNMENT_FORMS,
         ),
@@ -118,8 +120,10 @@ class AdvantageAlignment(AbstractActor):
     ) -> Shaped:
         beta = self.beta.astype(advantages.dtype)
         theirs = jnp.asarray(self.others.judged(game, played, advantages, key))
-        added = beta * past_times(advantages, theirs, game.game.discount, self.form)
-        return Shaped(added, fidelity_of_critic(of_the_others(advantages), theirs))
+        trace = self.trace.astype(advantages.dtype)
+        added, ahead = aligned_with(advantages, theirs, game.game.discount, self.form, trace)
+        known = fidelity_of_critic(of_the_others(advantages), theirs)
+        return Shaped(beta * added, known, share_of_size(ahead, added - ahead))
 
     @classmethod
     def example(cls) -> "AdvantageAlignment":

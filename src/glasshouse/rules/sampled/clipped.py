@@ -100,11 +100,13 @@ class Batch(NamedTuple):
 class Shaped(NamedTuple):
     """What shaping adds to everyone's advantages, and how well it knows what others gain.
 
-    **Arguments:** `added`; `fidelity` of what each player takes the others' advantages to be.
+    **Arguments:** `added`; `fidelity` of what each player takes the others' advantages to be;
+    `ahead`, which share of what is added counts as past what was still to come, if it can tell.
     """
 
     added: Float[RealArray, "steps episodes players"]
     fidelity: Float[RealArray, "players"]
+    ahead: Float[RealArray, "players"] | None = None
 
 
 class Kept(NamedTuple):
@@ -195,8 +197,8 @@ class AbstractActor(AbstractEpisodic):
             towards = plus(towards, shaping)
         towards = plus(towards, entropy_paid(game, params, played, self.entropy))
         critic = state.critic.learned(played.observations, batch.targets, self.critic_step)
-        fidelity = None if shaped is None else shaped.fidelity
-        report = state.report.noted(batch.explained, effect.astype(game.dtype), fidelity)
+        fidelity, ahead = (None, None) if shaped is None else (shaped.fidelity, shaped.ahead)
+        report = state.report.noted(batch.explained, effect.astype(game.dtype), fidelity, ahead)
         kept = None if self.clipped is None else batch
         return towards, Kept(critic, kept, left, report)
 
@@ -248,6 +250,27 @@ class AbstractActor(AbstractEpisodic):
             return own, None
         together = batch.own + batch.shaped.added
         return own, jnp.asarray(clipped_weights(ratios, together, clip)) - own
+
+
+class AbstractUnclipped(AbstractActor):
+    """Actors whose steps are scores, and whose episodes are used once."""
+
+    @property
+    def clipped(self) -> None:
+        return None
+
+
+class AbstractUnshaped(AbstractActor):
+    """Actors who follow their own advantages alone."""
+
+    def shaping(
+        self,
+        game: SampledParametricGame,
+        played: Episodes,
+        advantages: Float[RealArray, "steps episodes players"],
+        key: RandomKey,
+    ) -> None:
+        return None
 
 
 def entropy_paid(

@@ -9,21 +9,19 @@ from jaxtyping import Float
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, Whole
-from glasshouse.games.stochastic.episodes import Episodes
-from glasshouse.parametric.protocol import RandomKey
-from glasshouse.parametric.sampled import SampledParametricGame
 from glasshouse.rules.sampled.clipped import (
     CLIP,
     CRITIC_KEYS,
     EPOCHS,
     TRACE,
     AbstractActor,
+    AbstractUnshaped,
     CriticSettings,
     checked_clip,
 )
 
 
-class Ppo(AbstractActor):
+class Ppo(AbstractUnshaped):
     """Actor and critic by clipped steps, several with the same episodes; all players at once: IPPO.
 
     Definition: (1/T) Σ_t ∇ min(ρ_t A_t, clip(ρ_t, 1-ε, 1+ε) A_t), ρ_t the probability of what was
@@ -58,21 +56,12 @@ class Ppo(AbstractActor):
         trace: Numbers = 0.95,
         **critic: Unpack[CriticSettings],
     ):
-        super().__init__(trace, **critic)
+        AbstractActor.__init__(self, trace, **critic)
         self.clip, self.epochs = checked_clip(clip, epochs)
 
     @property
     def clipped(self) -> tuple[RealArray, int]:
         return self.clip, self.epochs
-
-    def shaping(
-        self,
-        game: SampledParametricGame,
-        played: Episodes,
-        advantages: RealArray,
-        key: RandomKey,
-    ) -> None:
-        return None
 
     @classmethod
     def example(cls) -> "Ppo":

@@ -17,12 +17,13 @@ from glasshouse.rules.sampled.clipped import (
     CRITIC_KEYS,
     TRACE,
     AbstractActor,
+    AbstractUnclipped,
     CriticSettings,
     Shaped,
 )
 
 
-class OtherRegarding(AbstractActor):
+class OtherRegarding(AbstractUnclipped):
     """Actors with critics to whom the others' payments count as well: spiteful, or kind.
 
     Definition: (1/T) Σ_t (A^i_t + w Σ_{j≠i} A^j_t) ∇_θi log π(a_t). With w = -1 one of two wants to
@@ -51,12 +52,8 @@ class OtherRegarding(AbstractActor):
     def __init__(
         self, weight: Numbers = -1.0, trace: Numbers = 0.95, **critic: Unpack[CriticSettings]
     ):
-        super().__init__(trace, **critic)
+        AbstractActor.__init__(self, trace, **critic)
         self.weight = finite_number(weight, "weight")
-
-    @property
-    def clipped(self) -> None:
-        return None
 
     def shaping(
         self,

@@ -5,6 +5,7 @@ from .player import PolicyPlayer as PolicyPlayer
 from .projection import ProjectedWeights as ProjectedWeights
 from .scripted import Scripted as Scripted
 from .table import TablePolicy as TablePolicy
+from .transparency import AbstractMirrored as AbstractMirrored
 from .transparency import AbstractTransparency as AbstractTransparency
 from .transparency import MirroredWeights as MirroredWeights
 from .transparency import Opaque as Opaque

@@ -1,34 +1,27 @@
 """Players who read a few numbers made of the others' weights, and not the weights themselves."""
 
 import functools
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import ClassVar
 
 import equinox as eqx
 import jax
 import jax.flatten_util
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Float, PyTree
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.declared import Key
 from glasshouse._foundation.numbers import Numbers, Whole, finite_number, whole
 from glasshouse._foundation.random import Purpose, normals
 from glasshouse.errors import InputError
-from glasshouse.games.stochastic.base import Observation
-from glasshouse.semantics.policies.base import AbstractPolicy
-from glasshouse.semantics.policies.transparency import (
-    AbstractTransparency,
-    check_alike,
-    logits_with_others,
-    memories_of_others,
-)
+from glasshouse.semantics.policies.transparency import AbstractMirrored
 
 LARGEST_SEED = 2**31 - 1
 
 
-class ProjectedWeights(AbstractTransparency):
+class ProjectedWeights(AbstractMirrored):
     """Everybody reads a few numbers of the others' weights, and runs the networks made of these.
 
     Definition: logits_i(o) = f(o; θ_i) + κ Σ_j≠i f(o; Pᵀ z_j), z_j = P θ_j the `dimensions` numbers
@@ -53,7 +46,6 @@ class ProjectedWeights(AbstractTransparency):
     study_name: ClassVar[str] = "projected"
     listed: ClassVar[int] = 3
     formula: ClassVar[str] = "f(o_i; θ_i) + κ Σ_{j≠i} f(o_i; PᵀP θ_j)"
-    reads: ClassVar[bool] = True
     keys: ClassVar[Mapping[str, Key]] = {
         "coupling": Key("κ, the weight of the others' networks.", symbol="κ", axis="coupling κ"),
         "dimensions": Key("How many numbers are read of the others' weights.", 4, int, least=1),
@@ -65,33 +57,14 @@ class ProjectedWeights(AbstractTransparency):
         self.dimensions = whole(dimensions, "dimensions", least=1)
         self.seed = whole(seed, "seed", least=0, most=LARGEST_SEED)
 
-    def check(self, policies: Sequence[AbstractPolicy]) -> None:
-        check_alike(policies)
-        fewest = min(_count(policy.space.neutral()) for policy in policies)
-        if self.dimensions > fewest:
-            raise InputError(
-                f"dimensions={self.dimensions} must be at most {fewest}, the numbers that a "
-                "player's parameters have"
-            )
-
-    def begin(self, policies: Sequence[AbstractPolicy]) -> PyTree:
-        return memories_of_others(policies)
-
-    def logits(
-        self,
-        policies: Sequence[AbstractPolicy],
-        params: Sequence[PyTree],
-        seen: Any,
-        memory: PyTree,
-        observation: Observation,
-    ) -> tuple[Float[Array, "players logits"], PyTree]:
-        players = range(len(policies))
-        read = [[seen[i][j] if j == i else self.read(seen[i][j]) for j in players] for i in players]
-        return logits_with_others(policies, params, read, self.coupling, memory, observation)
-
     def read(self, weights: PyTree) -> PyTree:
         """The weights nearest to these among all that the numbers read can say."""
         flat, rebuilt = jax.flatten_util.ravel_pytree(weights)
+        if self.dimensions > flat.size:
+            raise InputError(
+                f"dimensions={self.dimensions} must be at most {flat.size}, the numbers that a "
+                "player's parameters have"
+            )
         rows = jnp.asarray(projection(self.seed, self.dimensions, flat.size), flat.dtype)
         return rebuilt(rows.T @ (rows @ flat))
 
@@ -107,7 +80,3 @@ def projection(seed: int, dimensions: int, weights: int) -> Float[np.ndarray, "d
     columns, corner = np.linalg.qr(drawn.T)
     # Without the signs LAPACK's choice of reflections would show in P.
     return (columns * np.where(np.diagonal(corner) < 0, -1.0, 1.0)).T
-
-
-def _count(weights: PyTree) -> int:
-    return sum(int(np.size(x)) for x in jax.tree.leaves(weights))

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
@@ -42,17 +43,21 @@ class AbstractTransparency(AbstractDeclared, eqx.Module):
         """What all remember at the beginning of an episode."""
 
     @abc.abstractmethod
+    def read(self, weights: PyTree) -> PyTree:
+        """What is read of another's weights, of which a channel shows these; once for all steps."""
+
+    @abc.abstractmethod
     def logits(
         self,
         policies: Sequence[AbstractPolicy],
         params: Sequence[PyTree],
-        seen: Any,
+        read: Any,
         memory: PyTree,
         observation: Observation,
     ) -> tuple[Float[Array, "players logits"], PyTree]:
         """Everyone's logits, and what all remember from now on.
 
-        **Arguments:** `seen[i][j]`, what player i sees of player j's weights; `observation`, a row
+        **Arguments:** `read[i][j]`, what player i reads of player j's weights; `observation`, a row
         for each player.
         """
 
@@ -77,11 +82,14 @@ class Opaque(AbstractTransparency):
     def begin(self, policies: Sequence[AbstractPolicy]) -> PyTree:
         return tuple(policy.begin() for policy in policies)
 
+    def read(self, weights: PyTree) -> PyTree:
+        return weights
+
     def logits(
         self,
         policies: Sequence[AbstractPolicy],
         params: Sequence[PyTree],
-        seen: Any,
+        read: Any,
         memory: PyTree,
         observation: Observation,
     ) -> tuple[Float[Array, "players logits"], PyTree]:
@@ -96,7 +104,55 @@ class Opaque(AbstractTransparency):
         return cls()
 
 
-class MirroredWeights(AbstractTransparency):
+class AbstractMirrored(AbstractTransparency):
+    """Everybody runs the others' policies, as it reads them, on its own situation with a weight.
+
+    Definition: logits_i(o) = f(o; θ_i) + κ Σ_j≠i f(o; R θ_j), o what player i sees, R what is read.
+    Policies with memory remember, in each reader, what that reader saw.
+    """
+
+    coupling: eqx.AbstractVar[Float[RealArray, ""]]
+
+    reads: ClassVar[bool] = True
+
+    def check(self, policies: Sequence[AbstractPolicy]) -> None:
+        if len({policy.actions for policy in policies}) > 1:
+            raise InputError("networks are read by players with as many actions")
+        if not all(policy.learns for policy in policies):
+            raise InputError(
+                "players who read weights cannot meet those who have none, such as scripts: take "
+                "Opaque(), or let all players have parameters"
+            )
+        for policy in policies:
+            jax.eval_shape(self.read, policy.space.neutral())
+
+    def begin(self, policies: Sequence[AbstractPolicy]) -> PyTree:
+        return tuple(tuple(policy.begin() for policy in policies) for _ in policies)
+
+    def logits(
+        self,
+        policies: Sequence[AbstractPolicy],
+        params: Sequence[PyTree],
+        read: Any,
+        memory: PyTree,
+        observation: Observation,
+    ) -> tuple[Float[Array, "players logits"], PyTree]:
+        rows, remembered = [], []
+        for i in range(len(policies)):
+            own = observation.of(i)
+            weights = [params[j] if j == i else read[i][j] for j in range(len(policies))]
+            found = [
+                policy.logits(weights[j], memory[i][j], own) for j, policy in enumerate(policies)
+            ]
+            logits = [x for x, _ in found]
+            weight = jnp.asarray(self.coupling, logits[0].dtype)
+            others = [x for j, x in enumerate(logits) if j != i]
+            rows.append(logits[i] + weight * sum(others[1:], start=others[0]))
+            remembered.append(tuple(kept for _, kept in found))
+        return jnp.stack(rows), tuple(remembered)
+
+
+class MirroredWeights(AbstractMirrored):
     """Everybody runs the others' networks on its own situation, too, with a weight.
 
     Definition: logits_i(o) = f(o; θ_i) + κ Σ_j≠i f(o; θ_j), o what player i sees. Networks with
@@ -111,7 +167,6 @@ class MirroredWeights(AbstractTransparency):
     study_name: ClassVar[str] = "mirrored"
     listed: ClassVar[int] = 2
     formula: ClassVar[str] = "f(o_i; θ_i) + κ Σ_{j≠i} f(o_i; θ_j)"
-    reads: ClassVar[bool] = True
     keys: ClassVar[Mapping[str, Key]] = {
         "coupling": Key("κ, the weight of the others' networks.", symbol="κ", axis="coupling κ")
     }
@@ -119,66 +174,9 @@ class MirroredWeights(AbstractTransparency):
     def __init__(self, coupling: Numbers):
         self.coupling = finite_number(coupling, "coupling")
 
-    def check(self, policies: Sequence[AbstractPolicy]) -> None:
-        check_alike(policies)
-
-    def begin(self, policies: Sequence[AbstractPolicy]) -> PyTree:
-        return memories_of_others(policies)
-
-    def logits(
-        self,
-        policies: Sequence[AbstractPolicy],
-        params: Sequence[PyTree],
-        seen: Any,
-        memory: PyTree,
-        observation: Observation,
-    ) -> tuple[Float[Array, "players logits"], PyTree]:
-        return logits_with_others(policies, params, seen, self.coupling, memory, observation)
+    def read(self, weights: PyTree) -> PyTree:
+        return weights
 
     @classmethod
     def example(cls) -> "MirroredWeights":
         return cls(0.5)
-
-
-def check_alike(policies: Sequence[AbstractPolicy]) -> None:
-    """Refuse policies that nobody else could run.
-
-    **Raises:** `InputError` where players have different numbers of actions, or no weights.
-    """
-    if len({policy.actions for policy in policies}) > 1:
-        raise InputError("networks are read by players with as many actions")
-    if not all(policy.learns for policy in policies):
-        raise InputError(
-            "players who read weights cannot meet those who have none, such as scripts: take "
-            "Opaque(), or let all players have parameters"
-        )
-
-
-def memories_of_others(policies: Sequence[AbstractPolicy]) -> PyTree:
-    """What everybody's policy remembers at the beginning, in each player who runs them all."""
-    return tuple(tuple(policy.begin() for policy in policies) for _ in policies)
-
-
-def logits_with_others(
-    policies: Sequence[AbstractPolicy],
-    params: Sequence[PyTree],
-    read: Any,
-    coupling: Float[RealArray, ""],
-    memory: PyTree,
-    observation: Observation,
-) -> tuple[Float[Array, "players logits"], PyTree]:
-    """Everybody's own logits and κ times what the others' policies say where it is itself.
-
-    **Arguments:** `read[i][j]`, the weights with which player i runs the policy of player j.
-    """
-    rows, remembered = [], []
-    for i in range(len(policies)):
-        own = observation.of(i)
-        weights = [params[j] if j == i else read[i][j] for j in range(len(policies))]
-        found = [policy.logits(weights[j], memory[i][j], own) for j, policy in enumerate(policies)]
-        logits = [x for x, _ in found]
-        weight = jnp.asarray(coupling, logits[0].dtype)
-        others = [x for j, x in enumerate(logits) if j != i]
-        rows.append(logits[i] + weight * sum(others[1:], start=others[0]))
-        remembered.append(tuple(kept for _, kept in found))
-    return jnp.stack(rows), tuple(remembered)

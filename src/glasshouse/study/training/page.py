@@ -177,7 +177,7 @@ def _rated(ratings: Ratings | None) -> Iterator[object]:
 
 
 def _episode(result: TrainingResult) -> Iterator[object]:
-    titles = [("EpisodeStep", "what")]
+    titles = [("Step", "what")]
     for name in result.players:
         titles += [(f"{name} does", None), ("and is paid", "n"), ("and", None)]
     rows = []

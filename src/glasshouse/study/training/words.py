@@ -22,18 +22,23 @@ PERFECT = 1e-6
 
 def training_headline(result: TrainingResult) -> str:
     """Where payoffs per step end, and where they began."""
-    return paid_in_words(result.curves, result.players)
+    alike = result.prepared.study.learning.players is None
+    return paid_in_words(result.curves, result.players, alike)
 
 
-def paid_in_words(curves: Curves, players: Sequence[str]) -> str:
-    """The same, of curves and who the players are."""
+def paid_in_words(curves: Curves, players: Sequence[str], alike: bool = True) -> str:
+    """The same, of curves and who the players are.
+
+    **Arguments:** `alike`, whether all learn in one way: then they are told together unless they
+    are paid differently.
+    """
     if len(curves.failed) == len(curves.seeds):
         return "every seed left the real numbers"
     begun = float(np.nanmean(curves.band("payoff")[0, :, 0]))
     last = curves.measured["payoff"][-1]
     paid = last[~np.isnan(last).any(axis=1)]
     means, errors = paid.mean(axis=0), error_over_seeds(paid)
-    apart = _are_apart(paid)
+    apart = not alike or _are_apart(paid)
     if apart:
         said = f"player 1 is paid {_mean(means[0], errors[0])}"
     else:
