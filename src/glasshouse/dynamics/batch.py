@@ -8,9 +8,12 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jax.extend.core import jaxpr_as_fun
 from jaxtyping import PyTree
 
+from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.numbers import Whole, whole
 from glasshouse._foundation.precision import fresh
 from glasshouse._foundation.processes import usable_cores, warn_if_forked
@@ -75,7 +78,7 @@ def batch_map(
     def compute(start: int) -> PyTree:
         chunk = jax.tree.map(lambda x: _padded(x[start : start + size], size), varying)
         with jax.enable_x64(True):  # the setting belongs to a thread
-            found = compiled(chunk, arrays, static=static, size=size)
+            found = compiled(np.True_, chunk, arrays, static=static, size=size)
             return jax.device_get(found)
 
     pool, begins = ThreadPoolExecutor(threads), range(0, count, size)
@@ -138,14 +141,21 @@ def repeat(batch: PyTree, times: Whole) -> PyTree:
 
 @functools.lru_cache(maxsize=PROGRAMS)
 def _compiled(function: Callable[..., PyTree], platform: str) -> Callable[..., PyTree]:
-    def chunk_of(chunk: PyTree, arrays: PyTree, *, static: "_Static", size: int) -> PyTree:
-        fixed, shared = eqx.combine(arrays, static.tree())
+    def chunk_of(
+        always: RealArray, chunk: PyTree, arrays: PyTree, *, static: "_Static", size: int
+    ) -> PyTree:
+        def whole(chunk: PyTree, arrays: PyTree) -> PyTree:
+            fixed, shared = eqx.combine(arrays, static.tree())
 
-        def one(member: PyTree) -> PyTree:
-            return function(eqx.combine(member, fixed), *shared)
+            def one(member: PyTree) -> PyTree:
+                return function(eqx.combine(member, fixed), *shared)
+
+            return jax.vmap(one, axis_size=size)(chunk)
 
         with inside_program():
-            return jax.vmap(one, axis_size=size)(chunk)
+            if platform != "cpu":
+                return whole(chunk, arrays)
+            return _in_one_thread(whole, always, chunk, arrays)
 
     # Logs and profilers name a program after what it computes.
     chunk_of.__name__ = getattr(function, "__name__", type(function).__name__).strip("_<>")
@@ -153,6 +163,26 @@ def _compiled(function: Callable[..., PyTree], platform: str) -> Callable[..., P
     # fast with them. Other platforms do not know the option.
     options = {"xla_cpu_prefer_vector_width": 512} if platform == "cpu" else None
     return jax.jit(chunk_of, static_argnames=("static", "size"), compiler_options=options)
+
+
+def _in_one_thread(function: Callable[..., PyTree], always: RealArray, *operands: PyTree) -> PyTree:
+    """`function(*operands)`, in a branch that is always taken.
+
+    XLA spreads large elementwise operations over threads of its own, in every step of a loop, and
+    waits for them while chunks keep all cores busy: a step of the logistic dilemma then takes three
+    times as long. What is inside of branches it leaves alone.
+    """
+    traced, shapes = jax.make_jaxpr(function, return_shape=True)(*operands)
+    structure = jax.tree.structure(shapes)
+
+    def computed(leaves: list[RealArray]) -> list[RealArray]:
+        return jaxpr_as_fun(traced)(*leaves)
+
+    def never(leaves: list[RealArray]) -> list[RealArray]:
+        return [jnp.zeros(x.shape, x.dtype) for x in jax.tree.leaves(shapes)]
+
+    found = jax.lax.cond(always, computed, never, jax.tree.leaves(operands))
+    return jax.tree.unflatten(structure, found)
 
 
 class _Static:
