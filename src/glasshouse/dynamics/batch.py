@@ -8,12 +8,9 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import jaxpr_as_fun
 from jaxtyping import PyTree
 
-from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.numbers import Whole, whole
 from glasshouse._foundation.precision import fresh
 from glasshouse._foundation.processes import usable_cores, warn_if_forked
@@ -29,6 +26,11 @@ SIZES = ((0, 8), (256, 64), (2048, 512), (65_536, CHUNK_SIZE))
 """From so many members on, chunks have this size. They are few, so that what is compiled for a
 sweep serves its single points; multiples of 8, the numbers of 64 bits that the widest processors
 compute with at once; and the same whatever the number of cores, so that results are."""
+
+STRIP = 256
+"""On a CPU, members of a chunk that go through the computation together: XLA spreads operations on
+longer arrays over threads of its own, in every step of a loop, and waits for them while chunks keep
+all cores busy. A step of the logistic dilemma then takes three times as long."""
 
 SMALL = 1024
 """A lone member of fewer numbers is computed as a whole chunk, whose program others share."""
@@ -78,7 +80,7 @@ def batch_map(
     def compute(start: int) -> PyTree:
         chunk = jax.tree.map(lambda x: _padded(x[start : start + size], size), varying)
         with jax.enable_x64(True):  # the setting belongs to a thread
-            found = compiled(np.True_, chunk, arrays, static=static, size=size)
+            found = compiled(chunk, arrays, static=static, size=size)
             return jax.device_get(found)
 
     pool, begins = ThreadPoolExecutor(threads), range(0, count, size)
@@ -141,21 +143,23 @@ def repeat(batch: PyTree, times: Whole) -> PyTree:
 
 @functools.lru_cache(maxsize=PROGRAMS)
 def _compiled(function: Callable[..., PyTree], platform: str) -> Callable[..., PyTree]:
-    def chunk_of(
-        always: RealArray, chunk: PyTree, arrays: PyTree, *, static: "_Static", size: int
-    ) -> PyTree:
-        def whole(chunk: PyTree, arrays: PyTree) -> PyTree:
-            fixed, shared = eqx.combine(arrays, static.tree())
+    def chunk_of(chunk: PyTree, arrays: PyTree, *, static: "_Static", size: int) -> PyTree:
+        fixed, shared = eqx.combine(arrays, static.tree())
 
-            def one(member: PyTree) -> PyTree:
-                return function(eqx.combine(member, fixed), *shared)
+        def one(member: PyTree) -> PyTree:
+            return function(eqx.combine(member, fixed), *shared)
 
-            return jax.vmap(one, axis_size=size)(chunk)
+        strip = STRIP if platform == "cpu" and not size % STRIP else size
+
+        def strip_of(members: PyTree) -> PyTree:
+            return jax.vmap(one, axis_size=strip)(members)
 
         with inside_program():
-            if platform != "cpu":
-                return whole(chunk, arrays)
-            return _in_one_thread(whole, always, chunk, arrays)
+            if strip == size:
+                return strip_of(chunk)
+            strips = jax.tree.map(lambda x: x.reshape(-1, strip, *x.shape[1:]), chunk)
+            found = jax.lax.map(strip_of, strips)
+            return jax.tree.map(lambda x: x.reshape(size, *x.shape[2:]), found)
 
     # Logs and profilers name a program after what it computes.
     chunk_of.__name__ = getattr(function, "__name__", type(function).__name__).strip("_<>")
@@ -163,26 +167,6 @@ def _compiled(function: Callable[..., PyTree], platform: str) -> Callable[..., P
     # fast with them. Other platforms do not know the option.
     options = {"xla_cpu_prefer_vector_width": 512} if platform == "cpu" else None
     return jax.jit(chunk_of, static_argnames=("static", "size"), compiler_options=options)
-
-
-def _in_one_thread(function: Callable[..., PyTree], always: RealArray, *operands: PyTree) -> PyTree:
-    """`function(*operands)`, in a branch that is always taken.
-
-    XLA spreads large elementwise operations over threads of its own, in every step of a loop, and
-    waits for them while chunks keep all cores busy: a step of the logistic dilemma then takes three
-    times as long. What is inside of branches it leaves alone.
-    """
-    traced, shapes = jax.make_jaxpr(function, return_shape=True)(*operands)
-    structure = jax.tree.structure(shapes)
-
-    def computed(leaves: list[RealArray]) -> list[RealArray]:
-        return jaxpr_as_fun(traced)(*leaves)
-
-    def never(leaves: list[RealArray]) -> list[RealArray]:
-        return [jnp.zeros(x.shape, x.dtype) for x in jax.tree.leaves(shapes)]
-
-    found = jax.lax.cond(always, computed, never, jax.tree.leaves(operands))
-    return jax.tree.unflatten(structure, found)
 
 
 class _Static:

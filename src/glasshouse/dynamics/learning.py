@@ -291,7 +291,14 @@ def _learn(
     key = None if data is None else key_of(data)
     start = tuple(box.project(x) for box, x in zip(game.spaces, start, strict=True))
     end, taken = end_of(game, rule, start, step_size, stop, key, steps)
-    residual = rest_residual(game, end, rule, key) if judged else jnp.array(jnp.nan)
+    # In a branch, which is always taken: elsewhere XLA spreads this over threads of its own, and
+    # waits for them while batch_map keeps all cores busy.
+    residual = jax.lax.cond(
+        taken >= 0,
+        lambda x: rest_residual(game, x, rule, key) if judged else jnp.array(jnp.nan),
+        lambda x: jnp.array(jnp.inf),
+        end,
+    )
     return end, residual, taken, None if observe is None else observe(game, end)
 
 

@@ -51,7 +51,9 @@ class Product(eqx.Module):
         """The same numbers less that of the last action, in every state."""
 
         def less(own: RealArray | tuple[RealArray, ...]) -> RealArray | tuple[RealArray, ...]:
-            return tuple(x - own[-1] for x in own) if isinstance(own, tuple) else own - own[..., -1:]
+            return (
+                tuple(x - own[-1] for x in own) if isinstance(own, tuple) else own - own[..., -1:]
+            )
 
         return Product(tuple(map(less, self.distributions)))
 
