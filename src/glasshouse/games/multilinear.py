@@ -52,7 +52,7 @@ def differenced(tensor: RealArray) -> RealArray:
 
 
 def slopes(coefficients: RealArray, free: list[Entries]) -> list[Entries]:
-    """How a payoff changes with each of these probabilities, those of last actions making up for it.
+    """How a payoff changes with each of these probabilities, last actions making up for it.
 
     **Arguments:** `coefficients`, as `differenced` gives them; `free`, the probabilities of every
     player's actions but the last.
