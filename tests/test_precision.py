@@ -110,7 +110,7 @@ def test_sigmoid_pair_is_right_to_rounding_twice_differentiated_too(logit):
     bent = jax.grad(jax.grad(lambda x: sigmoid_pair(x)[0]))(x)
     with mpmath.workdps(50):
         p, q = (1 / (1 + mpmath.exp(sign * mpmath.mpf(logit))) for sign in (-1, 1))
-        assert relative(first, p) < 2e-15 and relative(second, q) < 2e-15
+        assert max(relative(first, p), relative(second, q)) < 2e-15
         assert abs(mpmath.mpf(float(bent)) - p * q * (q - p)) < 5e-15 * p * q
 
 
@@ -119,11 +119,11 @@ def test_sigmoid_pair_beyond_its_range():
     for logit in (709.0, 1e4, np.inf):
         for sign in (-1, 1):
             pair = [float(x) for x in sigmoid_pair(jnp.asarray(sign * logit))]
-            assert max(pair) == 1.0 and 2e-308 < min(pair) < 1e-307
+            assert 2e-308 < min(pair) < 1e-307
             assert pair[0 if sign > 0 else 1] == 1.0
     assert all(np.isnan(float(x)) for x in sigmoid_pair(jnp.asarray(np.nan)))
     single = [float(x) for x in sigmoid_pair(jnp.asarray(200.0, dtype=jnp.float32))]
-    assert single[0] == 1.0 and 0 < single[1] < 1e-37
+    assert 0 < single[1] < 1e-37
 
 
 VECTORS = [

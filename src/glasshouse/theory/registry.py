@@ -77,7 +77,8 @@ def known(question: str, game: Any) -> Known | Unknown:
     **Arguments:** `question`: "thresholds" of first movement (of a game in normal form, a
     parametric game, a family), "diagonal" (of a parametric game), "access", when cooperation
     starts to rise under a channel (of a parametric game, a family), "corner limits" (of all three),
-    "largest step" of tied learners (of a parametric game), or one registered by `knows`; `game`, what is asked about.
+    "largest step" of tied learners (of a parametric game), or one registered by `knows`; `game`,
+    what is asked about.
     **Returns:** `Known(value, conditions, source)` or `Unknown(reason)`.
     **Raises:** `InputError` for another question.
 
