@@ -27,7 +27,7 @@ SIZES = ((0, 8), (256, 64), (2048, 512), (65_536, CHUNK_SIZE))
 sweep serves its single points; multiples of 8, the numbers of 64 bits that the widest processors
 compute with at once; and the same whatever the number of cores, so that results are."""
 
-STRIP = 256
+STRIP_SIZE = 256
 """On a CPU, members of a chunk that go through the computation together: XLA spreads operations on
 longer arrays over threads of its own, in every step of a loop, and waits for them while chunks keep
 all cores busy. A step of the logistic dilemma then takes three times as long."""
@@ -149,7 +149,7 @@ def _compiled(function: Callable[..., PyTree], platform: str) -> Callable[..., P
         def one(member: PyTree) -> PyTree:
             return function(eqx.combine(member, fixed), *shared)
 
-        strip = STRIP if platform == "cpu" and not size % STRIP else size
+        strip = STRIP_SIZE if platform == "cpu" and not size % STRIP_SIZE else size
 
         def strip_of(members: PyTree) -> PyTree:
             return jax.vmap(one, axis_size=strip)(members)

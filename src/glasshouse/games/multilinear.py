@@ -12,12 +12,12 @@ Entries = tuple[RealArray, ...]
 """One player's probabilities, as scalars."""
 
 
-def expected(table: RealArray, entries: list[Entries]) -> RealArray:
+def summed(table: RealArray, entries: list[Entries]) -> RealArray:
     """Expected value of `table`, one scalar multiplication per non-constant term."""
     if not entries:
         return table
     probabilities, rest = entries[0], entries[1:]
-    terms = [p * expected(table[a], rest) for a, p in enumerate(probabilities)]
+    terms = [p * summed(table[a], rest) for a, p in enumerate(probabilities)]
     return sum(terms[1:], start=terms[0])
 
 

@@ -30,7 +30,7 @@ from glasshouse.games.labels import (
     on_one_line,
     shortened_names,
 )
-from glasshouse.games.multilinear import contracted, differenced, expected, slopes
+from glasshouse.games.multilinear import contracted, differenced, slopes, summed
 from glasshouse.games.payoff_table import (
     matrix_html,
     matrix_lines,
@@ -136,7 +136,7 @@ class NormalFormGame(AbstractOneShotGame):
             player = player_number(player, self.players)
         table = jnp.asarray(self.tensor)[player]
         if unrolls(self.actions):
-            return expected(table, [behaviours.entries(i) for i in range(self.players)])
+            return summed(table, [behaviours.entries(i) for i in range(self.players)])
         return contracted(table, [behaviours[i] for i in range(self.players)])
 
     @in_float64_unless_traced

@@ -25,7 +25,7 @@ EVEN = (
 )
 """e^r = (q + p)/(q - p) for |r| <= log(2)/2, p/r and q polynomials in r²: Moshier's Cephes."""
 
-WHOLE = 1.5 * 2**52
+TO_LAST_BITS = 1.5 * 2**52
 """Added to a small whole number, it puts that number into the last bits of the sum."""
 
 
@@ -105,7 +105,7 @@ def _least(logit: Scalar) -> Scalar:
     r = (x - n * LOG2_HIGH) - n * LOG2_LOW
     square = r * r
     p, q = r * _horner(ODD, square), _horner(EVEN, square)
-    bits = (jax.lax.bitcast_convert_type(n + WHOLE, jnp.int64) << 52) + (1023 << 52)
+    bits = (jax.lax.bitcast_convert_type(n + TO_LAST_BITS, jnp.int64) << 52) + (1023 << 52)
     a, b = (q + p) * jax.lax.bitcast_convert_type(bits, jnp.float64), q - p
     return jnp.where(logit < 0, -a, a) / (a + b)
 
