@@ -40,7 +40,7 @@ class Caution(NamedTuple):
 
 
 class Report(eqx.Module):
-    """What a rule notes at every step, as running means, one number for each player.
+    """What a rule notes at every step, as running means, one number for each player (and run).
 
     **Arguments:** `explained` variance of returns by the critic, see `cautions`; `effect`, how
     large a share of each player's direction is shaping: |Δ| / (|selfish| + |Δ|), Δ what shaping
@@ -48,9 +48,9 @@ class Report(eqx.Module):
     `fidelity_of_critic`; NaN where nobody judges others; `steps` taken.
     """
 
-    explained: Float[RealArray, "players"]
-    effect: Float[RealArray, "players"]
-    fidelity: Float[RealArray, "players"]
+    explained: Float[RealArray, "*runs players"]
+    effect: Float[RealArray, "*runs players"]
+    fidelity: Float[RealArray, "*runs players"]
     steps: RealArray
 
     def noted(
