@@ -99,6 +99,7 @@ ELSEWHERE = {
     "branches": "families",
     "feasible_set": "a base game",
     "manipulation": "games played in samples",
+    "periods": "what all games have",
     "quasi_concavity_threshold": "families of what existence takes",
     "selection": "what all games have",
     "certified_threshold": "built-in families",

@@ -20,7 +20,7 @@ from glasshouse.dynamics.games import Games
 from glasshouse.dynamics.learning import Learning, check_learning, payoff_range
 from glasshouse.dynamics.starts import starting_points
 from glasshouse.errors import InputError
-from glasshouse.parametric import AbstractParametricGame, Params, Tied
+from glasshouse.parametric import AbstractParametricGame, Params, Tied, require_exact
 from glasshouse.parametric.capabilities import listed
 from glasshouse.rules.base import AbstractRule, drawn_by, in_words
 
@@ -72,6 +72,7 @@ def periods(
         print(found.cycle.value, found.period)  # 1.0 2
     """
     games = listed(games, "periods")
+    require_exact(games[0], "telling rest from cycles")
     check_learning(learning, "periods")
     longest = whole(longest, "longest", least=2, most=10_000)
     if learning.stop is not None:
