@@ -17,7 +17,7 @@ import numpy as np
 from throughput_numpy import CASES, COUPLING, PROCESSES, Problem, Team, peak_memory
 
 TARGETS = {"shared": {"numpy": 3.0, "ceiling": 0.8}}
-TARGETS |= dict.fromkeys(("couplings", "payoffs"), {"numpy": 2.7, "ceiling": 0.7})
+TARGETS |= {case: {"numpy": 2.7, "ceiling": 0.7} for case in ("couplings", "payoffs")}
 TOLERANCE, NOTICED = 1e-9, 1e-3
 CHECKED_STEPS = 100
 
