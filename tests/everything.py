@@ -75,6 +75,9 @@ ANALYSES = {
     "generic_outcomes": lambda: gh.generic_outcomes(
         [GAME], learning=Learning(starts=analysis.Starts(16), steps=20, step_size=0.1)
     ),
+    "periods": lambda: analysis.periods(
+        [GAME], Learning(starts=analysis.Starts(16), steps=20, step_size=0.1), longest=4
+    ),
     "reached_rest_points": lambda: analysis.reached_rest_points(
         GAME, learning=Learning(starts=analysis.Starts(16), steps=100)
     ),

@@ -102,6 +102,30 @@ def test_sigmoid_pair_and_its_derivative_in_both_tails(logit):
         assert relative(reverse, -p * q) < 1e-13
 
 
+@pytest.mark.parametrize("logit", [0.0, 1e-3, 2.0, -5.9, 6.1, -20.0, 20.0, 400.0, -708.0])
+def test_sigmoid_pair_is_right_to_rounding_twice_differentiated_too(logit):
+    """A twentieth of what the tails' 1e-13 allow, where learning takes millions of steps."""
+    x = jnp.asarray(logit)
+    first, second = sigmoid_pair(x)
+    bent = jax.grad(jax.grad(lambda x: sigmoid_pair(x)[0]))(x)
+    with mpmath.workdps(50):
+        p, q = (1 / (1 + mpmath.exp(sign * mpmath.mpf(logit))) for sign in (-1, 1))
+        assert max(relative(first, p), relative(second, q)) < 2e-15
+        assert abs(mpmath.mpf(float(bent)) - p * q * (q - p)) < 5e-15 * p * q
+
+
+def test_sigmoid_pair_beyond_its_range():
+    """It stops shrinking, in 32 bits too, and what is no number stays none."""
+    for logit in (709.0, 1e4, np.inf):
+        for sign in (-1, 1):
+            pair = [float(x) for x in sigmoid_pair(jnp.asarray(sign * logit))]
+            assert 2e-308 < min(pair) < 1e-307
+            assert pair[0 if sign > 0 else 1] == 1.0
+    assert all(np.isnan(float(x)) for x in sigmoid_pair(jnp.asarray(np.nan)))
+    single = [float(x) for x in sigmoid_pair(jnp.asarray(200.0, dtype=jnp.float32))]
+    assert 0 < single[1] < 1e-37
+
+
 VECTORS = [
     (0.0, 0.0, 0.0),
     (1.0, -2.0, 0.5),

@@ -18,6 +18,7 @@ from tests.reference import (
     selfish_field,
 )
 
+from glasshouse.channels import Box
 from glasshouse.dynamics import RESULTS, Rest, batch_map, rest_residual, run, stack
 from glasshouse.errors import InputError
 from glasshouse.games import Labels, NormalFormGame
@@ -363,6 +364,29 @@ def test_batch_map_is_a_loop_whatever_the_chunks():
         for x, y in zip(jax.tree.leaves(found), expected, strict=True):
             assert isinstance(x, np.ndarray)
             assert np.allclose(x, y, rtol=0, atol=1e-15)
+
+
+def twice_and_both(member, factor):
+    return factor * member["x"], jnp.stack([member["x"], member["pair"][1]])
+
+
+def test_many_members_keep_their_order():
+    """Large chunks go through a program in strips, and come out as one batch."""
+    x = np.arange(66_000.0)
+    batch = {"x": x, "pair": np.stack([x, -x], axis=1), "shared": np.broadcast_to(1.0, x.shape)}
+    twice, both = batch_map(twice_and_both, batch, 2.0)
+    assert np.array_equal(twice, 2 * x)
+    assert np.array_equal(both, np.stack([x, -x], axis=1))
+
+
+def test_the_nearest_point_of_a_box():
+    """NumPy's `clip`, also of infinite bounds; what is no number stays none."""
+    lower, upper = np.array([-1.0, -np.inf, 0.0, -2.0]), np.array([1.0, 3.0, np.inf, -2.0])
+    box = Box(lower, upper)
+    for x in ([0.5, -9.0, 4.0, 1.0], [5.0, 5.0, -5.0, -5.0], [-np.inf, np.inf, np.inf, np.nan]):
+        with jax.enable_x64(True):
+            found = np.asarray(box.project(np.array(x)))
+        assert np.array_equal(found, np.clip(x, lower, upper), equal_nan=True)
 
 
 def test_batch_map_computes_in_64_bits():

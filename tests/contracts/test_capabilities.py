@@ -100,6 +100,7 @@ ELSEWHERE = {
     "feasible_set": "a base game",
     "manipulation": "games played in samples",
     "outcome_map": "families",
+    "periods": "what all games have",
     "quasi_concavity_threshold": "families of what existence takes",
     "selection": "what all games have",
     "certified_threshold": "built-in families",

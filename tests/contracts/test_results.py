@@ -46,6 +46,7 @@ from glasshouse.analysis import (
     manipulation,
     mean_cooperation,
     outcome_map,
+    periods,
     phase_portrait,
     player_thresholds,
     quasi_concavity_threshold,
@@ -428,6 +429,9 @@ EXAMPLES = {
         [PARAMETRIC], learning=Learning(starts=Starts(7), steps=50)
     )[0],
     "Observed": lambda: Observed("lead", "lead over the mean", "U_i - mean", 0.0, (0.5, -0.5)),
+    "Periods": lambda: periods(
+        [PARAMETRIC], Learning(starts=Starts(7), steps=50, step_size=2.0), longest=4
+    )[0],
     "Share": lambda: Share(1, 3),
     "Share of nothing": lambda: Share(0, 0),
     "Turns": lambda: turns(np.array([[[1.0, 0.0], [2.0, 3.0], [2.0, 1.0]]] * 3)),

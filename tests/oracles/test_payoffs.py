@@ -62,6 +62,31 @@ def test_effects_are_payoffs_against_pure_actions(actions):
                 assert float(found[i][j][a]) == pytest.approx(paid[i], abs=1e-13)
 
 
+@eqx.filter_jit
+def advantages(game, distributions):
+    found = game.advantages(Product(distributions), game.differences())
+    return [[of[j] for j in range(len(distributions))] for of in found]
+
+
+@pytest.mark.parametrize("unrolled", [True, False])
+@pytest.mark.parametrize("actions", [(2, 2), (1, 3), (2, 2, 2), (3, 2, 3)], ids=str)
+def test_advantages_are_payoffs_against_pure_actions_less_those_against_the_last(actions, unrolled):
+    """Whether a distribution is an array or a tuple of scalars; of the last action they are 0."""
+    tensor, rng = random_tensor(actions, 5), np.random.default_rng(6)
+    played = [rng.dirichlet(np.ones(m)) for m in actions]
+    given = tuple(tuple(map(np.asarray, x)) if unrolled else x for x in played)
+    found = advantages(NormalFormGame(tensor), given)
+    for j, m in enumerate(actions):
+        paid = [
+            expected_payoffs(tensor, [*played[:j], np.eye(m)[a], *played[j + 1 :]])
+            for a in range(m)
+        ]
+        for i in range(len(actions)):
+            wanted = [paid[a][i] - paid[m - 1][i] for a in range(m)]
+            assert np.allclose(found[i][j], wanted, rtol=0, atol=1e-13)
+            assert float(found[i][j][-1]) == 0.0
+
+
 @pytest.mark.parametrize("actions", SIZES, ids=str)
 def test_pure_profiles_pay_their_entry(actions):
     tensor = random_tensor(actions, 0)

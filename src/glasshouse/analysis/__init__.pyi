@@ -86,11 +86,13 @@ from .movement import measured_first_movement as measured_first_movement
 from .movement import player_thresholds as player_thresholds
 from .outcomes import Observed as Observed
 from .outcomes import Outcomes as Outcomes
+from .outcomes import Periods as Periods
 from .outcomes import ReachedPoint as ReachedPoint
 from .outcomes import ReachedRestPoints as ReachedRestPoints
 from .outcomes import Share as Share
 from .outcomes import Turns as Turns
 from .outcomes import generic_outcomes as generic_outcomes
+from .outcomes import periods as periods
 from .outcomes import reached_rest_points as reached_rest_points
 from .outcomes import turns as turns
 from .outcomes import wilson_interval as wilson_interval

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.progress import progress
-from glasshouse._foundation.results import Result
+from glasshouse._foundation.results import UNLESS_NONE, Result
 from glasshouse.analysis.equilibrium.deviations import BoundaryTest, boundary_tests
 from glasshouse.analysis.movement.first_order import (
     SLOWEST_MOVEMENT,
@@ -21,6 +21,7 @@ from glasshouse.analysis.movement.first_order import (
     flow_derivative,
 )
 from glasshouse.analysis.outcomes.generic import Outcomes, generic_outcomes, observable_in
+from glasshouse.analysis.outcomes.periods import Periods, periods
 from glasshouse.dynamics.batch import batch_map, stack
 from glasshouse.dynamics.learning import Learning, check_learning, learn, payoff_range
 from glasshouse.dynamics.rest import Rest
@@ -88,7 +89,8 @@ class Assessment(Result):
     where it ends on the diagonal; `generic`, where it ends from the starts asked for;
     `rest_points` on the diagonal, None without closed form or without `tied`; `boundary`, whether
     the cooperative corner is an equilibrium. `tied`, `generic` and `boundary` are None where they
-    do not apply or were not asked for; `notes` say why they do not apply, and warn of large steps.
+    do not apply or were not asked for; `notes` say why they do not apply, and warn of large steps;
+    `periods`, what the runs of `generic` end in, where asked for.
     """
 
     players: int
@@ -98,6 +100,7 @@ class Assessment(Result):
     rest_points: tuple[RestPoint, ...] | None
     boundary: BoundaryTest | None
     notes: tuple[str, ...]
+    periods: Periods | None = dataclasses.field(default=None, metadata={UNLESS_NONE: True})
 
 
 @in_float64
@@ -109,6 +112,7 @@ def assess(
     outcomes: bool = True,
     boundary: bool = True,
     observe: str | Observable = COOPERATION,
+    cycles: bool = False,
 ) -> list[Assessment]:
     """First movement, tied outcome, outcomes from starts and boundary test of each game.
 
@@ -116,7 +120,8 @@ def assess(
     runs whose outcomes are counted (tied runs take up to ten times the steps, until they rest), its
     rule one that gives a direction; `tied`, `outcomes`, `boundary`: what to find out beside first
     movement; `observe`, the observable whose means at the ends `generic` has and, where it
-    stands in place of cooperation, whose first movement it is.
+    stands in place of cooperation, whose first movement it is; `cycles`, whether to tell rest from
+    cycles, too.
     **Raises:** `InputError` for settings the games cannot take.
     **Cost:** games × starts × steps learning steps; all games are computed together.
 
@@ -134,6 +139,7 @@ def assess(
     with progress("assessing"):
         if outcomes:
             generic = generic_outcomes(games, learning=learning, observe=observe)
+        ended = periods(games, learning) if cycles else [None] * len(games)
         tied_found, no_tied = _tied_outcomes(games, learning) if tied else (None, "")
         tests, no_tests = _boundary_tests(games) if boundary else (None, [""] * len(games))
         first = _first_movements(games, rule, observable_in(games[0], observe))
@@ -153,6 +159,7 @@ def assess(
                 notes=tuple(
                     note for note in (_jumps(game, learning), no_tied, no_tests[i]) if note
                 ),
+                periods=ended[i],
             )
         )
     return found

@@ -27,6 +27,11 @@ SIZES = ((0, 8), (256, 64), (2048, 512), (65_536, CHUNK_SIZE))
 sweep serves its single points; multiples of 8, the numbers of 64 bits that the widest processors
 compute with at once; and the same whatever the number of cores, so that results are."""
 
+STRIP_SIZE = 256
+"""On a CPU, members of a chunk that go through the computation together: XLA spreads operations on
+longer arrays over threads of its own, in every step of a loop, and waits for them while chunks keep
+all cores busy. A step of the logistic dilemma then takes three times as long."""
+
 SMALL = 1024
 """A lone member of fewer numbers is computed as a whole chunk, whose program others share."""
 
@@ -157,8 +162,17 @@ def _compiled(function: Callable[..., PyTree], platform: str) -> Callable[..., P
         def one(member: PyTree) -> PyTree:
             return function(eqx.combine(member, fixed), *shared)
 
+        strip = STRIP_SIZE if platform == "cpu" and not size % STRIP_SIZE else size
+
+        def strip_of(members: PyTree) -> PyTree:
+            return jax.vmap(one, axis_size=strip)(members)
+
         with inside_program():
-            return jax.vmap(one, axis_size=size)(chunk)
+            if strip == size:
+                return strip_of(chunk)
+            strips = jax.tree.map(lambda x: x.reshape(-1, strip, *x.shape[1:]), chunk)
+            found = jax.lax.map(strip_of, strips)
+            return jax.tree.map(lambda x: x.reshape(size, *x.shape[2:]), found)
 
     # Logs and profilers name a program after what it computes.
     chunk_of.__name__ = getattr(function, "__name__", type(function).__name__).strip("_<>")

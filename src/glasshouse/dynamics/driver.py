@@ -173,6 +173,22 @@ def some_blocks(
     return (params, state, taken), step.residual(params, state)
 
 
+def onward(
+    game: AbstractParametricGame,
+    rule: AbstractRule,
+    params: Params,
+    step_size: RealArray,
+    key: PRNGKeyArray | None,
+    steps: int,
+    more: int,
+) -> tuple[Params, Array, Params]:
+    """Where a run is after so many steps, how far from rest, and where after each of `more`."""
+    step = _Step(game, rule, jnp.asarray(step_size, dtype=float), key)
+    carry, _ = _walked(step, as_floats(params), steps, None, "end")
+    _, path = _drive(step, carry, more, None, "path")
+    return carry[0], step.residual(carry[0], carry[1]), path
+
+
 def _walked(
     step: "_Step", params: Params, steps: int, stop: Rest | None, save: str
 ) -> tuple["Carry", Any]:

@@ -2,6 +2,7 @@
 
 import abc
 import math
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -45,6 +46,22 @@ class AbstractGame(eqx.Module):
     @abc.abstractmethod
     def effects(self, behaviours: Product) -> tuple[Product, ...]:
         """For each player i, ∂u_i/∂σ_j(a): how i's payoff changes with everyone's probabilities."""
+
+    @abc.abstractmethod
+    def differences(self) -> Any:
+        """What `advantages` need of the payoffs, for who asks for them again and again.
+
+        It is what does not change while players learn, and so is not computed in every step.
+        """
+
+    @abc.abstractmethod
+    def advantages(self, behaviours: Product, differences: Any) -> tuple[Product, ...]:
+        """`effects` less that of each player's last action, in each state: there they are 0.
+
+        They say as much of behaviours whose probabilities sum to 1, and cost less.
+
+        **Arguments:** `differences` of this game.
+        """
 
     @property
     @abc.abstractmethod

@@ -47,6 +47,28 @@ class Product(eqx.Module):
             return distribution
         return tuple(distribution[a] for a in range(distribution.shape[-1]))
 
+    def less_last(self) -> "Product":
+        """The same numbers less that of the last action, in every state."""
+
+        def less(own: RealArray | tuple[RealArray, ...]) -> RealArray | tuple[RealArray, ...]:
+            return (
+                tuple(x - own[-1] for x in own) if isinstance(own, tuple) else own - own[..., -1:]
+            )
+
+        return Product(tuple(map(less, self.distributions)))
+
+    def over_last(self, free: list[tuple[RealArray, ...]]) -> "Product":
+        """Numbers of all actions but the last, and 0 for that one, in the form of this product.
+
+        **Arguments:** `free`, of every player in a one-shot game.
+        """
+        found = []
+        for i, given in enumerate(free):
+            numbers = (*given, jnp.zeros_like(self.entries(i)[-1]))
+            unrolled = isinstance(self.distributions[i], tuple)
+            found.append(numbers if unrolled else jnp.stack(numbers))
+        return Product(tuple(found))
+
 
 def count_states(actions: tuple[int, ...]) -> int:
     """How many states memory one has: the start, and every joint action of the last round."""

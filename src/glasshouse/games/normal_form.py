@@ -1,7 +1,6 @@
 """Finite games in normal form: one payoff for every player and action profile."""
 
 import dataclasses
-import functools
 import sys
 import warnings
 from collections.abc import Sequence
@@ -31,6 +30,7 @@ from glasshouse.games.labels import (
     on_one_line,
     shortened_names,
 )
+from glasshouse.games.multilinear import contracted, differenced, slopes, summed
 from glasshouse.games.payoff_table import (
     matrix_html,
     matrix_lines,
@@ -136,8 +136,8 @@ class NormalFormGame(AbstractOneShotGame):
             player = player_number(player, self.players)
         table = jnp.asarray(self.tensor)[player]
         if unrolls(self.actions):
-            return _sum_unrolled(table, [behaviours.entries(i) for i in range(self.players)])
-        return _contract(table, [behaviours[i] for i in range(self.players)])
+            return summed(table, [behaviours.entries(i) for i in range(self.players)])
+        return contracted(table, [behaviours[i] for i in range(self.players)])
 
     @in_float64_unless_traced
     def effects(self, behaviours: Product) -> tuple[Product, ...]:
@@ -146,10 +146,20 @@ class NormalFormGame(AbstractOneShotGame):
             gradient = jax.grad(lambda b, player: self.payoff(player, b))
             return tuple(gradient(behaviours, i) for i in players)
         distributions = [behaviours[i] for i in players]
-        gradients = jax.vmap(jax.grad(_contract, argnums=1), (0, None))(
+        gradients = jax.vmap(jax.grad(contracted, argnums=1), (0, None))(
             jnp.asarray(self.tensor), distributions
         )
         return tuple(Product(tuple(g[i] for g in gradients)) for i in players)
+
+    def differences(self) -> Float[RealArray, "players *actions"] | None:
+        return differenced(self.tensor) if unrolls(self.actions) else None
+
+    def advantages(self, behaviours: Product, differences: Any) -> tuple[Product, ...]:
+        if differences is None:
+            return tuple(effect.less_last() for effect in self.effects(behaviours))
+        players, tables = range(self.players), jnp.asarray(differences)
+        free = [behaviours.entries(i)[:-1] for i in players]
+        return tuple(behaviours.over_last(slopes(tables[i], free)) for i in players)
 
     @property
     def midpoints(self) -> Float[RealArray, "players"]:
@@ -299,29 +309,6 @@ def check_normal_form(game: Any, who: str) -> NormalFormGame:
 
 def _size(actions: tuple[int, ...]) -> str:
     return "×".join(map(str, actions))
-
-
-def _sum_unrolled(table: RealArray, entries: list[tuple[RealArray, ...]]) -> RealArray:
-    """Expected value of `table`, one scalar multiplication per non-constant term."""
-    if not entries:
-        return table
-    probabilities, rest = entries[0], entries[1:]
-    terms = [p * _sum_unrolled(table[a], rest) for a, p in enumerate(probabilities)]
-    return sum(terms[1:], start=terms[0])
-
-
-def _contract(table: RealArray, distributions: list[RealArray]) -> RealArray:
-    """Expected value of `table`, as one product of a matrix with two vectors.
-
-    Each half of the players mixes into one joint vector, so that a batch becomes a large matrix
-    product instead of many small ones.
-    """
-    half = (len(distributions) + 1) // 2
-    left, right = (
-        functools.reduce(lambda x, y: jnp.outer(x, jnp.asarray(y)).ravel(), part, jnp.ones(1))
-        for part in (distributions[:half], distributions[half:])
-    )
-    return left @ table.reshape(left.size, right.size) @ right
 
 
 def _numbers(tensor: Numbers) -> RealArray:

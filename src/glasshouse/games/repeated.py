@@ -155,6 +155,12 @@ class RepeatedGame(AbstractSequentialGame):
         weights, future = self._weights(shares), worth(paid, rows[1:], discount, onward)
         return tuple(pull_back(jnp.outer(weights, future[:, i]))[0] for i in range(self.players))
 
+    def differences(self) -> None:
+        return None
+
+    def advantages(self, behaviours: Product, differences: None) -> tuple[Product, ...]:
+        return tuple(effect.less_last() for effect in self.effects(behaviours))
+
     @in_float64_unless_traced
     def rates(self, behaviours: Product | Sequence) -> Float[RealArray, "*actions"]:
         """The discounted share of rounds in which each joint action is taken."""

@@ -71,6 +71,7 @@ class ParametricGame(
     channel: AbstractChannel
     centred: AbstractGame = eqx.field(repr=False)
     midpoints: Float[RealArray, "players"] = eqx.field(repr=False)
+    differences: Any = eqx.field(repr=False)
 
     def __init__(
         self, game: AbstractGame, semantics: AbstractSemantics, channel: AbstractChannel = Full()
@@ -84,6 +85,7 @@ class ParametricGame(
         check_channel(semantics, channel)
         self.game = game.unlabelled()
         self.centred, self.midpoints = self.game.centred(), self.game.midpoints
+        self.differences = self.centred.differences()
         self.semantics = semantics
         self.channel = channel
         game.check_learnable()
@@ -184,7 +186,11 @@ class ParametricGame(
 @once_in_programs
 def _gradients(game: ParametricGame, params: Params) -> tuple[Params, ...]:
     behaviours, pull_back = jax.vjp(game.behaviours, params)
-    return tuple(pull_back(effect)[0] for effect in game.centred.effects(behaviours))
+    if game.semantics.proper == "unchecked":  # whose changes need not sum to 0
+        effects = game.centred.effects(behaviours)
+    else:
+        effects = game.centred.advantages(behaviours, game.differences)
+    return tuple(pull_back(effect)[0] for effect in effects)
 
 
 def _misshapen(

@@ -12,7 +12,7 @@ from glasshouse.errors import InputError
 from glasshouse.games.base import AbstractGame
 from glasshouse.games.behaviour import count_states, own_frame
 from glasshouse.games.repeated import is_repeated
-from glasshouse.semantics.probabilities import sigmoid_pair, softmax
+from glasshouse.semantics.probabilities import sigmoid_pairs, softmax
 
 if TYPE_CHECKING:
     from glasshouse.semantics.logistic import Logistic
@@ -82,7 +82,7 @@ def state_logits(
 def mixed_in_states(logits: Float[Array, "states logits"]) -> Float[Array, "states actions"]:
     """The mixed action in every state, the last action being the reference."""
     if logits.shape[1] == 1:
-        return jnp.stack(jax.vmap(sigmoid_pair)(logits[:, 0]), axis=1)
+        return jnp.stack(sigmoid_pairs(logits[:, 0]), axis=1)
     return jax.vmap(softmax)(jnp.pad(logits, ((0, 0), (0, 1))))
 
 

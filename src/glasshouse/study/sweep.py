@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from glasshouse.analysis.assessment import Assessment, assess, is_large_step
 from glasshouse.analysis.outcomes.generic import Outcomes
+from glasshouse.analysis.outcomes.periods import Periods
 from glasshouse.parametric.measure import COOPERATION
 from glasshouse.study.columns import column_array
 from glasshouse.study.setting import Prepared, Setting
@@ -53,6 +54,8 @@ def compute_part(
             found[k] = {**settings[k].values, **_row(assessment, players)}
             if settings[k].study.analysis.observe != COOPERATION:
                 found[k] |= _observed(assessment.generic, players)
+            if settings[k].study.analysis.cycles:
+                found[k] |= _periods(assessment.periods)
             if own is not None:
                 own.see(settings[k], assessment)
     return _table(found)
@@ -67,6 +70,7 @@ def assess_settings(settings: Sequence[Setting]) -> list[Assessment]:
         learning=first.learning,
         **analysis.wanted,
         observe=first.observable or analysis.observe,
+        cycles=analysis.cycles,
     )
 
 
@@ -196,6 +200,13 @@ def _observed(generic: Outcomes | None, players: int) -> dict[str, Any]:
         else {"observed_low": found.low, "observed_high": found.high}
     )
     return {"observed_mean": mean, **ends, **_by_player("observed", each, players)}
+
+
+def _periods(found: Periods | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    shares = {f"{x}_share": getattr(found, x).value for x in ("corner", "cycle", "moving")}
+    return {**shares, "period": None if found.period is None else float(found.period)}
 
 
 def _by_player(name: str, values: Sequence[float], players: int) -> dict[str, float | None]:

@@ -21,6 +21,7 @@ from .registry import Known as Known
 from .registry import Unknown as Unknown
 from .registry import known as known
 from .registry import knows as knows
+from .step_sizes import largest_step as largest_step
 from .symmetric import Threshold as Threshold
 from .symmetric import Thresholds as Thresholds
 from .symmetric import affine_thresholds as affine_thresholds

@@ -3,6 +3,8 @@ from .generic import Outcomes as Outcomes
 from .generic import Share as Share
 from .generic import generic_outcomes as generic_outcomes
 from .generic import wilson_interval as wilson_interval
+from .periods import Periods as Periods
+from .periods import periods as periods
 from .reached import ReachedPoint as ReachedPoint
 from .reached import ReachedRestPoints as ReachedRestPoints
 from .reached import reached_rest_points as reached_rest_points

@@ -29,7 +29,7 @@ from glasshouse.dynamics.doors import check_params
 from glasshouse.errors import InputError
 from glasshouse.parametric import Params, require_exact
 from glasshouse.parametric.dense import DenseGame
-from glasshouse.semantics.probabilities import sigmoid_pair
+from glasshouse.semantics.probabilities import sigmoid_pair, sigmoid_pairs
 
 LONGEST_LOOP = 1000
 """Steps of a `jax.lax.scan` that are written out."""
@@ -145,7 +145,7 @@ class _Walk:
         name, params = equation.primitive.name, equation.params
         if name in CALLS:
             inner = params["call_jaxpr"] if "call_jaxpr" in params else params["jaxpr"]
-            if _is_call_of(_sigmoids, equation):
+            if _is_call_of(_sigmoids, equation) or _is_call_of(sigmoid_pairs, equation):
                 both = operands[0], self._rules.elementwise("neg", operands[0])
                 return [self._rules.elementwise("logistic", logits) for logits in both]
             if _is_call_of(jnp.logaddexp, equation):

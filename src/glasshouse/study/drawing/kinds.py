@@ -12,6 +12,7 @@ NOTHING_ASKED: dict[str, Any] = {
     "thresholds": False,
     "tied": False,
     "outcomes": False,
+    "cycles": False,
     "boundary_test": False,
     "portrait": False,
     "certify": False,

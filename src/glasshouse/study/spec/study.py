@@ -53,6 +53,9 @@ class AnalysisSpec(Section):
     """Where learning ends if all share one parameter that starts neutral."""
     outcomes: StrictBool = True
     """Where learning ends from the starts of [learning]."""
+    cycles: StrictBool = False
+    """Whether these runs end at rest, in a cycle of how many steps, or in neither: what large
+    steps do. Columns `corner_share`, `cycle_share`, `moving_share` and `period`."""
     boundary_test: StrictBool = True
     """Whether the cooperative corner is an equilibrium."""
     portrait: StrictBool = True
