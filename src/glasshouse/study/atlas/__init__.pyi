@@ -1,0 +1,2 @@
+from .folder import write_atlas as write_atlas
+from .settings import AtlasSettings as AtlasSettings

@@ -1,0 +1,64 @@
+"""What an atlas is computed with."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from glasshouse._foundation.numbers import whole
+from glasshouse.dynamics.learning import Learning
+from glasshouse.dynamics.starts import Starts
+from glasshouse.rules import AbstractRule, Gradient
+
+STEP_SIZE, BOUND = 0.1, 3.0
+"""Steps, in parameter units per unit of gradient; and every parameter lies in [-3, 3]."""
+
+LOOK_AHEADS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0)
+"""Of LOLA, in the atlas of symmetric games; 0 is selfish learning."""
+
+
+@dataclasses.dataclass(frozen=True)
+class AtlasSettings:
+    """How many couplings from 0 to 1, starts N(0, 1) and steps there are, and the seed of starts.
+
+    **Arguments:** `shaping`, how many couplings from 0 to 1 the atlas of shaping has.
+    **Raises:** `InputError` for numbers that cannot be.
+    """
+
+    couplings: int = 51
+    runs: int = 200
+    steps: int = 6000
+    shaping: int = 11
+    seed: int = 0
+
+    def __post_init__(self):
+        for name, least, most in (
+            ("couplings", 3, 1001),
+            ("runs", 1, 100_000),
+            ("steps", 1, 10_000_000),
+            ("shaping", 2, 1001),
+            ("seed", 0, 2**32 - 1),
+        ):
+            found = whole(getattr(self, name), name, least=least, most=most)
+            object.__setattr__(self, name, found)
+
+    @property
+    def grid(self) -> Float[np.ndarray, "couplings"]:
+        """The couplings, from 0 to 1."""
+        return np.linspace(0.0, 1.0, self.couplings)
+
+    @property
+    def shaping_grid(self) -> Float[np.ndarray, "couplings"]:
+        """Those of the atlas of shaping."""
+        return np.linspace(0.0, 1.0, self.shaping)
+
+    def learning(self, rule: AbstractRule = Gradient()) -> Learning:
+        """How players learn."""
+        starts = Starts(self.runs, seed=self.seed)
+        return Learning(rule, STEP_SIZE, self.steps, starts=starts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, as `atlas.json` says it."""
+        more = {"step_size": STEP_SIZE, "bound": BOUND, "look_aheads": list(LOOK_AHEADS)}
+        return {**dataclasses.asdict(self), **more}
