@@ -14,8 +14,11 @@ def command(
         Path, typer.Option(metavar="DIR", help="Folder to make for atlas.json and its page.")
     ] = Path("results/atlas"),
     couplings: Annotated[
-        int, typer.Option(metavar="N", help="Couplings from 0 to 1 at which all games are learned.")
-    ] = 51,
+        int,
+        typer.Option(
+            metavar="N", help="Couplings from 0 to below 1 at which all games are learned."
+        ),
+    ] = 50,
     runs: Annotated[
         int, typer.Option(metavar="N", help="Runs of each game at each coupling.")
     ] = 200,
@@ -23,7 +26,7 @@ def command(
     shaping: Annotated[
         int,
         typer.Option(metavar="N", help="Couplings of the maps of LOLA in the symmetric games."),
-    ] = 11,
+    ] = 10,
     seed: Annotated[int, typer.Option(metavar="S", help="The seed by which starts are drawn.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
@@ -35,7 +38,7 @@ def command(
     """
     from glasshouse.study.atlas import AtlasSettings, write_atlas
 
-    settings = AtlasSettings(couplings, runs, steps, shaping, seed)
+    settings = AtlasSettings(couplings, runs, steps, shaping, seed=seed)
     content = write_atlas(out, settings)
     if as_json:
         told = {key: content[key] for key in ("title", "headline", "counts", "settings")}

@@ -36,9 +36,6 @@ CONVENTION = (
     "other layers. Players' parameters are coupled by action: first with first."
 )
 
-EVERY_OTHER = 2
-"""Of the couplings, so many are looked at for where corners begin to be equilibria."""
-
 
 def atlas_content(
     settings: AtlasSettings, games: Sequence[OrdinalGame] | None = None
@@ -53,12 +50,12 @@ def atlas_content(
     symmetric = [game for game in chosen if game.is_symmetric]
     with progress("drawing an atlas"):
         shares = _by_layer(chosen, settings)
-        ranges = corner_ranges(chosen, settings.grid[::EVERY_OTHER])
+        ranges = corner_ranges(chosen, np.linspace(0.0, 1.0, settings.corners))
         shaped = shaping_shares(symmetric, settings) if symmetric else None
     entries = [
-        _entry(game, fact, ended, resting, corners, settings)
-        for game, fact, ended, resting, corners in zip(
-            chosen, facts, shares.ended, shares.resting, ranges, strict=True
+        _entry(game, fact, ended, settled, corners, settings)
+        for game, fact, ended, settled, corners in zip(
+            chosen, facts, shares.ended, shares.settled, ranges, strict=True
         )
     ]
     return plain(
@@ -68,7 +65,7 @@ def atlas_content(
             "source": ORDINAL_SOURCE,
             "counts": _counts(chosen, facts),
             "families": _families(chosen),
-            "couplings": np.round(settings.grid, 12),
+            "couplings": settings.grid,
             "profiles": [[ORDINAL_ACTIONS[a] for a in profile] for profile in PROFILES],
             "places": PROFILES,
             "games": entries,
@@ -93,7 +90,7 @@ def _entry(
     game: OrdinalGame,
     facts: BaseFacts,
     ended: np.ndarray,
-    resting: np.ndarray,
+    settled: np.ndarray,
     corners: list[list[tuple[float, float]]],
     settings: AtlasSettings,
 ) -> dict[str, Any]:
@@ -120,7 +117,7 @@ def _entry(
         "first_movement": {"rises": rises_between(game), "thresholds": closed_forms(game)},
         "long_run": {"most_runs": _stretches(share > 0.5, settings.grid)},
         "shares": (ended / settings.runs).T,
-        "at_rest": (resting / settings.runs).T,
+        "settled": (settled / settings.runs).T,
         "equilibrium_ranges": corners,
     }
 
@@ -129,8 +126,7 @@ def _stretches(holds: np.ndarray, grid: np.ndarray) -> list[tuple[float, float]]
     """From which to which coupling of the grid something holds."""
     edges = np.diff(np.concatenate([[0], holds.astype(int), [0]]))
     begins, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
-    rounded = np.round(grid, 12).tolist()
-    return [(rounded[a], rounded[b]) for a, b in zip(begins, ends, strict=True)]
+    return [(float(grid[a]), float(grid[b])) for a, b in zip(begins, ends, strict=True)]
 
 
 def _counts(games: Sequence[OrdinalGame], facts: Sequence[BaseFacts]) -> dict[str, Any]:
@@ -161,13 +157,13 @@ def _shaping(
     return {
         "rule": "LOLA",
         "look_aheads": LOOK_AHEADS,
-        "couplings": np.round(settings.shaping_grid, 12),
+        "couplings": settings.shaping_grid,
         "games": [
             {
                 "index": game.index,
                 "shares": ended / settings.runs,
-                "at_rest": resting / settings.runs,
+                "settled": settled / settings.runs,
             }
-            for game, ended, resting in zip(games, *found, strict=True)
+            for game, ended, settled in zip(games, *found, strict=True)
         ],
     }

@@ -23,6 +23,9 @@ from glasshouse.study.atlas.settings import BOUND, LOOK_AHEADS, AtlasSettings
 HALVINGS = 16
 """Of the cell of couplings in which a corner begins or ceases to be an equilibrium."""
 
+PURE = 0.95
+"""Who plays an action at least so often is taken to play it."""
+
 CORNERS = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]])
 """Signs of both parameters: profiles in the order (first, first), (first, second), …"""
 
@@ -34,10 +37,10 @@ PAYOFF_RANGE = 3.0
 
 
 class LearnedShares(NamedTuple):
-    """How many runs end nearest to each profile, and how many of these are at rest."""
+    """How many runs end nearest to each profile, and how many of these have settled there."""
 
     ended: Int[np.ndarray, "*points profiles"]
-    resting: Int[np.ndarray, "*points profiles"]
+    settled: Int[np.ndarray, "*points profiles"]
 
 
 def learned_shares(
@@ -45,20 +48,23 @@ def learned_shares(
 ) -> LearnedShares:
     """Where runs end in each game at each coupling, from the same starts.
 
-    A run ends nearest to the profile of the actions that are played with probability above ½.
+    A run ends nearest to the profile of the actions that are played with probability above ½. It
+    has settled if it is at rest, or both players play one action with probability `PURE` or more:
+    at a bound, behaviour hardly changes long before gradients vanish.
     """
     each = len(couplings)
     batch = games_at(np.repeat(_payoffs(games), each, axis=0), np.tile(couplings, len(games)))
     ends = learn(batch, learning, cooperation)
     first, second = (ends.observed[..., i] > 0.5 for i in (0, 1))
-    rests = ends.residuals <= AT_REST
+    pure = np.all(np.abs(ends.observed - 0.5) >= PURE - 0.5, axis=-1)
+    settled = pure | (ends.residuals <= AT_REST)
     nearest = [first & second, first & ~second, ~first & second, ~first & ~second]
     shape = (len(games), each, len(nearest))
 
     def counted(masks: list[np.ndarray]) -> np.ndarray:
         return np.stack([mask.sum(axis=1) for mask in masks], axis=1).reshape(shape)
 
-    return LearnedShares(counted(nearest), counted([mask & rests for mask in nearest]))
+    return LearnedShares(counted(nearest), counted([mask & settled for mask in nearest]))
 
 
 def shaping_shares(games: Sequence[OrdinalGame], settings: AtlasSettings) -> LearnedShares:
@@ -67,8 +73,8 @@ def shaping_shares(games: Sequence[OrdinalGame], settings: AtlasSettings) -> Lea
         learned_shares(games, settings.shaping_grid, settings.learning(Lola(look_ahead)))
         for look_ahead in LOOK_AHEADS
     ]
-    ended, resting = (np.stack(counts, axis=1) for counts in zip(*found, strict=True))
-    return LearnedShares(ended, resting)
+    ended, settled = (np.stack(counts, axis=1) for counts in zip(*found, strict=True))
+    return LearnedShares(ended, settled)
 
 
 def corner_ranges(

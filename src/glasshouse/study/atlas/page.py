@@ -30,6 +30,8 @@ def atlas_html(content: Mapping[str, Any]) -> str:
         convention=content["convention"],
         source=content["source"],
         settings=content["settings"],
+        last=f"{couplings[-1]:g}",
+        shaping_last=f"{content['shaping']['couplings'][-1]:g}",
         version=content["versions"]["glasshouse"],
         symbols=[symbol(entry, couplings, places) for entry in content["games"]],
         head=_head(),

@@ -28,9 +28,9 @@ def profile_class(entry: Mapping[str, Any], profile: Sequence[int]) -> str:
 def class_shares(
     entry: Mapping[str, Any], profiles: Sequence[Sequence[int]]
 ) -> dict[str, list[float]]:
-    """The shares of runs at rest at profiles of each class, over couplings."""
-    found = {name: [0.0] * len(entry["at_rest"][0]) for name in CLASSES}
-    for profile, shares in zip(profiles, entry["at_rest"], strict=True):
+    """The shares of runs that have settled at profiles of each class, over couplings."""
+    found = {name: [0.0] * len(entry["settled"][0]) for name in CLASSES}
+    for profile, shares in zip(profiles, entry["settled"], strict=True):
         own = found[profile_class(entry, profile)]
         own[:] = [a + b for a, b in zip(own, shares, strict=True)]
     return found
@@ -54,7 +54,8 @@ def _parts(
 ) -> Iterator[Markup]:
     yield _rectangle("flat", 0, WIDTH, 0, STRIP)
     for low, high in entry["first_movement"]["rises"]:
-        yield _rectangle("rise", WIDTH * low, WIDTH * (high - low), 0, STRIP)
+        begin, end = (WIDTH * min(1.0, k / couplings[-1]) for k in (low, high))
+        yield _rectangle("rise", begin, end - begin, 0, STRIP)
     yield _rectangle("moving", 0, WIDTH, BANDS_FROM, HEIGHT - BANDS_FROM)
     below = [0.0] * len(couplings)
     for name, shares in class_shares(entry, profiles).items():
@@ -62,7 +63,7 @@ def _parts(
         if any(shares):
             points = [*zip(couplings, above, strict=True)]
             back = [*zip(couplings, below, strict=True)][::-1]
-            at = " ".join(f"{_x(k)},{_y(share)}" for k, share in (*points, *back))
+            at = " ".join(f"{_x(k, couplings)},{_y(share)}" for k, share in (*points, *back))
             yield element("polygon", class_=name, points=at)
         below = above
 
@@ -78,8 +79,8 @@ def _rectangle(kind: str, x: float, width: float, y: float, height: float) -> Ma
     )
 
 
-def _x(coupling: float) -> str:
-    return _number(WIDTH * coupling)
+def _x(coupling: float, couplings: Sequence[float]) -> str:
+    return _number(WIDTH * coupling / couplings[-1])
 
 
 def _y(share: float) -> str:
@@ -113,6 +114,7 @@ def shaping_map(shares: Sequence[Sequence[float]]) -> Markup:
         class_="map",
         viewBox=f"0 0 {columns} {rows}",
         preserveAspectRatio="none",
+        shape_rendering="crispEdges",
         aria_hidden="true",
     )
 

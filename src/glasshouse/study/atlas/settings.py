@@ -20,16 +20,18 @@ LOOK_AHEADS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0)
 
 @dataclasses.dataclass(frozen=True)
 class AtlasSettings:
-    """How many couplings from 0 to 1, starts N(0, 1) and steps there are, and the seed of starts.
+    """How many couplings from 0 to below 1, starts N(0, 1) and steps there are, and their seed.
 
-    **Arguments:** `shaping`, how many couplings from 0 to 1 the atlas of shaping has.
+    **Arguments:** `shaping`, how many such couplings the atlas of shaping has; `corners`, at how
+    many from 0 to 1 corners are tested before the ends of their ranges are narrowed.
     **Raises:** `InputError` for numbers that cannot be.
     """
 
-    couplings: int = 51
+    couplings: int = 50
     runs: int = 200
     steps: int = 6000
-    shaping: int = 11
+    shaping: int = 10
+    corners: int = 26
     seed: int = 0
 
     def __post_init__(self):
@@ -37,7 +39,8 @@ class AtlasSettings:
             ("couplings", 3, 1001),
             ("runs", 1, 100_000),
             ("steps", 1, 10_000_000),
-            ("shaping", 2, 1001),
+            ("shaping", 1, 1001),
+            ("corners", 2, 1001),
             ("seed", 0, 2**32 - 1),
         ):
             found = whole(getattr(self, name), name, least=least, most=most)
@@ -45,13 +48,13 @@ class AtlasSettings:
 
     @property
     def grid(self) -> Float[np.ndarray, "couplings"]:
-        """The couplings, from 0 to 1."""
-        return np.linspace(0.0, 1.0, self.couplings)
+        """The couplings, from 0 to below 1, where both always play alike."""
+        return np.arange(self.couplings) / self.couplings
 
     @property
     def shaping_grid(self) -> Float[np.ndarray, "couplings"]:
         """Those of the atlas of shaping."""
-        return np.linspace(0.0, 1.0, self.shaping)
+        return np.arange(self.shaping) / self.shaping
 
     def learning(self, rule: AbstractRule = Gradient()) -> Learning:
         """How players learn."""

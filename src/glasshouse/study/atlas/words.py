@@ -66,6 +66,7 @@ def transparency_said(
 
 
 SYMBOLS = ("κ_D", "κ_½", "κ_C")
+"""Of the thresholds where nobody cooperates, at ½ and where everybody does."""
 
 
 def _threshold(symbol: str, found: Mapping[str, Any]) -> str:
@@ -105,24 +106,22 @@ def alternative(
     best = class_shares(entry, profiles)["best"]
     places = (0, len(couplings) // 2, len(couplings) - 1)
     shares = ", ".join(f"{best[k]:.0%} at κ = {couplings[k]:g}" for k in places)
-    return f"{upper(entry['name'])}: of runs, at rest at a profile of largest welfare {shares}"
+    return f"{upper(entry['name'])}: of runs, settled at a profile of largest welfare {shares}"
 
 
 def headline(content: Mapping[str, Any]) -> str:
-    """In how many games most runs end at a profile of largest welfare, without glass and with."""
+    """In how many games reading each other leads more runs to a profile of largest welfare."""
     couplings, games = content["couplings"], content["games"]
     half = min(range(len(couplings)), key=lambda k: abs(couplings[k] - HALF))
-
-    def count(k: int) -> int:
-        optima = [
-            [content["places"].index(p) for p in entry["base"]["welfare_optima"]] for entry in games
-        ]
-        return sum(
-            sum(entry["shares"][p][k] for p in own) > 0.5
-            for entry, own in zip(games, optima, strict=True)
-        )
-
+    gains = [shares[half] - shares[0] for shares in (_best(content, entry) for entry in games)]
+    more, fewer = sum(gain > 0 for gain in gains), sum(gain < 0 for gain in gains)
     return (
-        f"most runs end nearest to a profile of largest welfare in {count(0)} of {len(games)} "
-        f"games where nobody reads anybody, and in {count(half)} at κ = {couplings[half]:g}"
+        f"at κ = {couplings[half]:g} more runs end nearest to a profile of largest welfare than "
+        f"where nobody reads anybody in {more} of {len(games)} games, and fewer in {fewer}"
     )
+
+
+def _best(content: Mapping[str, Any], entry: Mapping[str, Any]) -> list[float]:
+    """The share of runs that end nearest to one of the profiles of largest welfare."""
+    optima = [content["places"].index(profile) for profile in entry["base"]["welfare_optima"]]
+    return [sum(column) for column in zip(*(entry["shares"][k] for k in optima), strict=True)]
