@@ -25,8 +25,14 @@ def command(
     steps: Annotated[int, typer.Option(metavar="N", help="Steps of each run.")] = 6000,
     shaping: Annotated[
         int,
-        typer.Option(metavar="N", help="Couplings of the maps of LOLA in the symmetric games."),
+        typer.Option(metavar="N", help="Couplings of the maps of LOLA; 0 draws none."),
     ] = 10,
+    corners: Annotated[
+        int,
+        typer.Option(
+            metavar="N", help="Couplings at which corners are tested for being equilibria."
+        ),
+    ] = 26,
     seed: Annotated[int, typer.Option(metavar="S", help="The seed by which starts are drawn.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
@@ -38,7 +44,7 @@ def command(
     """
     from glasshouse.study.atlas import AtlasSettings, write_atlas
 
-    settings = AtlasSettings(couplings, runs, steps, shaping, seed=seed)
+    settings = AtlasSettings(couplings, runs, steps, shaping, corners, seed)
     content = write_atlas(out, settings)
     if as_json:
         told = {key: content[key] for key in ("title", "headline", "counts", "settings")}

@@ -48,10 +48,13 @@ def atlas_content(
     chosen = all_games() if games is None else tuple(games)
     facts = [base_facts(game) for game in chosen]
     symmetric = [game for game in chosen if game.is_symmetric]
+    ranges, shaped = [None] * len(chosen), None
     with progress("drawing an atlas"):
         shares = _by_layer(chosen, settings)
-        ranges = corner_ranges(chosen, np.linspace(0.0, 1.0, settings.corners))
-        shaped = shaping_shares(symmetric, settings) if symmetric else None
+        if settings.corners:
+            ranges = corner_ranges(chosen, np.linspace(0.0, 1.0, settings.corners))
+        if settings.shaping and symmetric:
+            shaped = shaping_shares(symmetric, settings)
     entries = [
         _entry(game, fact, ended, settled, corners, settings)
         for game, fact, ended, settled, corners in zip(
@@ -91,7 +94,7 @@ def _entry(
     facts: BaseFacts,
     ended: np.ndarray,
     settled: np.ndarray,
-    corners: list[list[tuple[float, float]]],
+    corners: list[list[tuple[float, float]]] | None,
     settings: AtlasSettings,
 ) -> dict[str, Any]:
     targets = target_profiles(game, facts)
@@ -152,8 +155,7 @@ def _shaping(
     games: Sequence[OrdinalGame], found: LearnedShares | None, settings: AtlasSettings
 ) -> dict[str, Any]:
     """Shares by game, look-ahead, coupling and profile."""
-    if found is None:
-        return {"rule": "LOLA", "look_aheads": LOOK_AHEADS, "couplings": [], "games": []}
+    games, found = (games, found) if found else ((), LearnedShares(np.empty(0), np.empty(0)))
     return {
         "rule": "LOLA",
         "look_aheads": LOOK_AHEADS,

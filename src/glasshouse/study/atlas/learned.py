@@ -130,7 +130,7 @@ def games_at(
     return Games(games_over(_built, [(payoffs,), couplings]), len(payoffs))
 
 
-def _built(payoffs: tuple[RealArray], coupling: RealArray) -> ParametricGame:
+def _built(payoffs: tuple[RealArray], coupling: RealArray | float) -> ParametricGame:
     return LogisticFamily(NormalFormGame(payoffs[0], player_axis=0), BOUND)(coupling)
 
 

@@ -30,8 +30,8 @@ def atlas_html(content: Mapping[str, Any]) -> str:
         convention=content["convention"],
         source=content["source"],
         settings=content["settings"],
-        last=f"{couplings[-1]:g}",
-        shaping_last=f"{content['shaping']['couplings'][-1]:g}",
+        last=_last(couplings),
+        shaping_last=_last(content["shaping"]["couplings"]),
         version=content["versions"]["glasshouse"],
         symbols=[symbol(entry, couplings, places) for entry in content["games"]],
         head=_head(),
@@ -40,6 +40,10 @@ def atlas_html(content: Mapping[str, Any]) -> str:
         look_aheads=content["shaping"]["look_aheads"],
         games=[_section(entry, couplings, places) for entry in content["games"]],
     )
+
+
+def _last(couplings: Sequence[float]) -> str:
+    return f"{couplings[-1]:g}" if couplings else ""
 
 
 def _head() -> list[str]:

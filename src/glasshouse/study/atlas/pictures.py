@@ -68,7 +68,9 @@ def _parts(
         below = above
 
 
-def _rectangle(kind: str, x: float, width: float, y: float, height: float) -> Markup:
+def _rectangle(
+    kind: str, x: float | int, width: float | int, y: float | int, height: float | int
+) -> Markup:
     return element(
         "rect",
         class_=kind,
@@ -87,7 +89,7 @@ def _y(share: float) -> str:
     return _number(HEIGHT - (HEIGHT - BANDS_FROM) * share)
 
 
-def _number(x: float) -> str:
+def _number(x: float | int) -> str:
     return f"{x:.1f}".removesuffix(".0")
 
 

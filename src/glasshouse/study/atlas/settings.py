@@ -23,7 +23,8 @@ class AtlasSettings:
     """How many couplings from 0 to below 1, starts N(0, 1) and steps there are, and their seed.
 
     **Arguments:** `shaping`, how many such couplings the atlas of shaping has; `corners`, at how
-    many from 0 to 1 corners are tested before the ends of their ranges are narrowed.
+    many from 0 to 1 corners are tested before the ends of their ranges are narrowed; of both 0
+    leaves that out.
     **Raises:** `InputError` for numbers that cannot be.
     """
 
@@ -39,8 +40,8 @@ class AtlasSettings:
             ("couplings", 3, 1001),
             ("runs", 1, 100_000),
             ("steps", 1, 10_000_000),
-            ("shaping", 1, 1001),
-            ("corners", 2, 1001),
+            ("shaping", 0, 1001),
+            ("corners", 0, 1001),
             ("seed", 0, 2**32 - 1),
         ):
             found = whole(getattr(self, name), name, least=least, most=most)

@@ -58,10 +58,11 @@ def transparency_said(
         "Long run",
         f"most runs end nearest to {targets} {_between(entry['long_run']['most_runs'])}",
     )
-    for profile, ranges in zip(profiles, entry["equilibrium_ranges"], strict=True):
+    corners = entry["equilibrium_ranges"]
+    for profile, ranges in zip(profiles, corners or (), strict=corners is not None):
         if ranges:
             yield f"Equilibrium {profile_said(profile)}", _between(ranges)
-    if not any(entry["equilibrium_ranges"]):
+    if corners is not None and not any(corners):
         yield "Equilibrium", "no corner is one at any coupling looked at"
 
 
@@ -113,11 +114,19 @@ def headline(content: Mapping[str, Any]) -> str:
     """In how many games reading each other leads more runs to a profile of largest welfare."""
     couplings, games = content["couplings"], content["games"]
     half = min(range(len(couplings)), key=lambda k: abs(couplings[k] - HALF))
-    gains = [shares[half] - shares[0] for shares in (_best(content, entry) for entry in games)]
-    more, fewer = sum(gain > 0 for gain in gains), sum(gain < 0 for gain in gains)
+    best = [_best(content, entry) for entry in games]
+    more, fewer = (sum(sign * (x[half] - x[0]) > 0 for x in best) for sign in (1, -1))
+    worse = [
+        shares
+        for entry, shares in zip(games, best, strict=True)
+        if entry["base"]["only_equilibrium_is_inferior"]
+    ]
+    reached = sum(max(shares) > 0.5 for shares in worse)
     return (
-        f"at κ = {couplings[half]:g} more runs end nearest to a profile of largest welfare than "
-        f"where nobody reads anybody in {more} of {len(games)} games, and fewer in {fewer}"
+        f"in {reached} of the {len(worse)} games whose only equilibrium is such that both prefer "
+        "another profile, most runs end nearest to a profile of largest welfare at some coupling; "
+        f"of all {len(games)} games, more runs do at κ = {couplings[half]:g} than where nobody "
+        f"reads anybody in {more}, and fewer in {fewer}"
     )
 
 
