@@ -206,7 +206,7 @@ def test_the_command_says_how_the_symmetric_games_turn(folder, call):
 def test_where_corners_are_equilibria():
     """Of the dilemma's corners: a proof at both ends of the bracket, found by other means."""
     game = OrdinalGame(1, 1, 1)
-    content = atlas_content(AtlasSettings(2, 2, 2, 2, 26), [game, OrdinalGame(1, 1, 2)])
+    content = atlas_content(AtlasSettings(3, 2, 2, 0, 26), [game, OrdinalGame(1, 1, 2)])
     both = content["games"][0]["equilibrium_ranges"]
     family = gh.LogisticFamily(game.game, bound=3.0)
     low, high = gh.certified_threshold(family, bracket=(0.0, 1.0)).bracket

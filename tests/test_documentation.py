@@ -43,7 +43,7 @@ SETS_UP = {"python3 -m venv .venv && .venv/bin/pip install -c constraints.txt ."
 
 
 LONG = re.compile(
-    r"^(glasshouse (?:animate|certify|challenge|check|figure|league|run|sceptic|thresholds|verify))"
+    r"^(glasshouse (?:animate|atlas|certify|challenge|check|figure|league|run|sceptic|thresholds|verify))"
     r" .*$",
     re.MULTILINE,
 )

@@ -14,7 +14,7 @@ from glasshouse.errors import InputError
 from glasshouse.study.atlas.content import atlas_content
 from glasshouse.study.atlas.page import atlas_html
 from glasshouse.study.atlas.settings import AtlasSettings
-from glasshouse.study.atlas.words import headline
+from glasshouse.study.atlas.words import atlas_headline
 from glasshouse.study.folder import as_json, check_usable
 from glasshouse.study.recipe import PACKAGES
 from glasshouse.study.report.index import INDEX_PAGE
@@ -44,7 +44,7 @@ def write_atlas(out: str | Path, settings: AtlasSettings = AtlasSettings()) -> d
         with writing(out):
             out.mkdir(parents=True, exist_ok=True)
         computed = atlas_content(settings)
-        told = {"title": computed["title"], "headline": headline(computed)}
+        told = {"title": computed["title"], "headline": atlas_headline(computed)}
         written = as_json({"schema_version": ATLAS_SCHEMA, **told, **made, **computed})
         write_file(out / ATLAS_FILE, written)
         content = json.loads(written)

@@ -20,7 +20,7 @@ from glasshouse.parametric import ParametricGame
 from glasshouse.rules import Lola
 from glasshouse.study.atlas.settings import BOUND, LOOK_AHEADS, AtlasSettings
 
-HALVINGS = 16
+CELL_HALVINGS = 16
 """Of the cell of couplings in which a corner begins or ceases to be an equilibrium."""
 
 PURE = 0.95
@@ -109,7 +109,7 @@ def _corner_ranges(
     rows, cells = np.nonzero(seen[:, 1:] != seen[:, :-1])
     low, high = couplings[cells], couplings[cells + 1]
     rising = seen[rows, cells + 1]
-    for _ in range(HALVINGS if len(rows) else 0):
+    for _ in range(CELL_HALVINGS if len(rows) else 0):
         middle = (low + high) / 2
         beyond = holds(rows, middle) == rising
         low, high = np.where(beyond, low, middle), np.where(beyond, middle, high)

@@ -9,8 +9,8 @@ from glasshouse.games.ordinal import ORDINAL_ACTIONS, SYMMETRIC_NAMES
 from glasshouse.study.atlas.pictures import shaping_map, symbol
 from glasshouse.study.atlas.words import (
     alternative,
+    atlas_headline,
     facts_said,
-    headline,
     profile_said,
     transparency_said,
 )
@@ -25,7 +25,7 @@ def atlas_html(content: Mapping[str, Any]) -> str:
     by_index = {entry["index"]: entry for entry in content["games"]}
     return page_template("atlas.html.jinja").render(
         title=content["title"],
-        lead=f"{upper(headline(content))}.",
+        lead=f"{upper(atlas_headline(content))}.",
         counts=list(_counts(content["counts"])),
         convention=content["convention"],
         source=content["source"],
@@ -83,12 +83,12 @@ def _cell(
     }
     marks = "!" * kinds["worse"] + "○" * kinds["without"]
     shown = element("span", entry["short"], f" {marks}" if marks else "")
-    picture = drawn(index, alternative(entry, couplings, places))
+    picture = drawn_picture(index, alternative(entry, couplings, places))
     kind = " ".join(name for name, holds in kinds.items() if holds) or None
     return element("td", element("a", picture, shown, href=f"#{index}"), class_=kind)
 
 
-def drawn(index: str, alt: str) -> Markup:
+def drawn_picture(index: str, alt: str) -> Markup:
     """A game's picture, with what it shows in words."""
     use = element("use", href=f"#p-{index}")
     return element("svg", use, class_="shares", role="img", aria_label=alt)
@@ -119,7 +119,7 @@ def _section(
         "index": entry["index"],
         "name": upper(entry["name"]),
         "matrix": _matrix(entry),
-        "picture": drawn(entry["index"], alternative(entry, couplings, places)),
+        "picture": drawn_picture(entry["index"], alternative(entry, couplings, places)),
         "facts": Facts((*said, ("Beside it", _beside(entry)))),
         "command": "glasshouse check ordinal:layer={layer},row={row},column={column}".format(
             **entry

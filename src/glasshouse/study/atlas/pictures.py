@@ -7,10 +7,10 @@ from markupsafe import Markup
 
 from glasshouse.study.report.blocks import element, joined
 
-WIDTH, BANDS_FROM, HEIGHT = 100, 8, 64
+WIDTH, BANDS_FROM, PICTURE_HEIGHT = 100, 8, 64
 """Of a picture, in its own units: the strip of first movement above, the bands of shares below."""
 
-STRIP = 5
+STRIP_HEIGHT = 5
 """Height of that strip."""
 
 CLASSES = ("best", "efficient", "inferior")
@@ -44,7 +44,7 @@ def symbol(
         "symbol",
         joined(_parts(entry, couplings, profiles)),
         id=f"p-{entry['index']}",
-        viewBox=f"0 0 {WIDTH} {HEIGHT}",
+        viewBox=f"0 0 {WIDTH} {PICTURE_HEIGHT}",
         preserveAspectRatio="none",
     )
 
@@ -52,11 +52,11 @@ def symbol(
 def _parts(
     entry: Mapping[str, Any], couplings: Sequence[float], profiles: Sequence[Sequence[int]]
 ) -> Iterator[Markup]:
-    yield _rectangle("flat", 0, WIDTH, 0, STRIP)
+    yield _rectangle("flat", 0, WIDTH, 0, STRIP_HEIGHT)
     for low, high in entry["first_movement"]["rises"]:
         begin, end = (WIDTH * min(1.0, k / couplings[-1]) for k in (low, high))
-        yield _rectangle("rise", begin, end - begin, 0, STRIP)
-    yield _rectangle("moving", 0, WIDTH, BANDS_FROM, HEIGHT - BANDS_FROM)
+        yield _rectangle("rise", begin, end - begin, 0, STRIP_HEIGHT)
+    yield _rectangle("moving", 0, WIDTH, BANDS_FROM, PICTURE_HEIGHT - BANDS_FROM)
     below = [0.0] * len(couplings)
     for name, shares in class_shares(entry, profiles).items():
         above = [a + b for a, b in zip(below, shares, strict=True)]
@@ -86,7 +86,7 @@ def _x(coupling: float, couplings: Sequence[float]) -> str:
 
 
 def _y(share: float) -> str:
-    return _number(HEIGHT - (HEIGHT - BANDS_FROM) * share)
+    return _number(PICTURE_HEIGHT - (PICTURE_HEIGHT - BANDS_FROM) * share)
 
 
 def _number(x: float | int) -> str:

@@ -9,7 +9,7 @@ from glasshouse.study.words.names import upper
 
 PLAYERS_SAID = ("row player", "column player")
 
-HALF = 0.5
+COMPARED_AT = 0.5
 """The coupling at which headlines look beside 0."""
 
 
@@ -110,10 +110,10 @@ def alternative(
     return f"{upper(entry['name'])}: of runs, settled at a profile of largest welfare {shares}"
 
 
-def headline(content: Mapping[str, Any]) -> str:
+def atlas_headline(content: Mapping[str, Any]) -> str:
     """In how many games reading each other leads more runs to a profile of largest welfare."""
     couplings, games = content["couplings"], content["games"]
-    half = min(range(len(couplings)), key=lambda k: abs(couplings[k] - HALF))
+    half = min(range(len(couplings)), key=lambda k: abs(couplings[k] - COMPARED_AT))
     best = [_best(content, entry) for entry in games]
     more, fewer = (sum(sign * (x[half] - x[0]) > 0 for x in best) for sign in (1, -1))
     worse = [
