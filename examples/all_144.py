@@ -60,16 +60,19 @@ for coupling in couplings[1:]:
 
 # %%
 figure = Figure(figsize=(9.0, 3.6), layout="constrained")
-for ax, coupling in zip(figure.subplots(1, 3), couplings, strict=True):
+axes = figure.subplots(1, 3)
+for ax, coupling in zip(axes, couplings, strict=True):
     table = np.zeros((12, 12))
     for game, share in zip(games, best[coupling], strict=True):
         place = [game.row - 1 + 6 * (game.layer >= 3), game.column - 1 + 6 * (game.layer in (2, 3))]
         table[tuple(place)] = share
-    image = ax.imshow(table, origin="lower", vmin=0, vmax=1, cmap="cividis")
+    ax.imshow(table, origin="lower", vmin=0, vmax=1, cmap="cividis")
     ax.axhline(5.5, color="white", lw=1.5)
     ax.axvline(5.5, color="white", lw=1.5)
     ax.set_xticks([], [])
     ax.set_yticks([], [])
     ax.set_title(f"coupling {coupling:g}", fontsize=9)
-figure.colorbar(image, label="share of runs that end best for both together", shrink=0.8)
+figure.colorbar(
+    axes[0].images[0], ax=axes, label="share of runs that end best for both together", shrink=0.8
+)
 figure.savefig("all_144.svg")

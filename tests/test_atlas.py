@@ -209,7 +209,9 @@ def test_where_corners_are_equilibria():
     content = atlas_content(AtlasSettings(3, 2, 2, 0, 26), [game, OrdinalGame(1, 1, 2)])
     both = content["games"][0]["equilibrium_ranges"]
     family = gh.LogisticFamily(game.game, bound=3.0)
-    low, high = gh.certified_threshold(family, bracket=(0.0, 1.0)).bracket
+    bracket = gh.certified_threshold(family, bracket=(0.0, 1.0)).bracket
+    assert bracket is not None
+    low, high = bracket
     ((begin, end),) = both[0]
     assert low - 1e-6 <= begin <= high + 1e-6
     assert end == 1.0
