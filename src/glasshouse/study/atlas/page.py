@@ -81,7 +81,7 @@ def _cell(
         "without": not base["pure_equilibria"],
         "edge": entry["column"] == 1 and entry["layer"] in (2, 3),
     }
-    marks = "!" * kinds["worse"] + "○" * kinds["without"]
+    marks = "!" * kinds["worse"] + "~" * kinds["without"]
     shown = element("span", entry["short"], f" {marks}" if marks else "")
     picture = drawn_picture(index, alternative(entry, couplings, places))
     kind = " ".join(name for name, holds in kinds.items() if holds) or None
