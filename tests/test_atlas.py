@@ -12,14 +12,15 @@ import glasshouse as gh
 from glasshouse.dynamics import Learning, Starts, learn
 from glasshouse.errors import InputError
 from glasshouse.games import OrdinalGame, ordinal_game_of, ordinal_games
-from glasshouse.study.atlas import AtlasSettings, write_atlas
 from glasshouse.study.atlas.content import _counts, atlas_content
+from glasshouse.study.atlas.folder import write_atlas
 from glasshouse.study.atlas.quantities import (
     base_facts,
     margin_coefficients,
     quantity_of,
     rises_between,
 )
+from glasshouse.study.atlas.settings import AtlasSettings
 
 GAMES = ordinal_games()
 SMALL = AtlasSettings(couplings=3, runs=4, steps=20, shaping=0, corners=0)

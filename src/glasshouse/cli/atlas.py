@@ -42,7 +42,8 @@ def command(
     other more, and which corners are equilibria then. It takes a minute or two on two cores; given
     again after an interrupt it begins again, and writes the same.
     """
-    from glasshouse.study.atlas import AtlasSettings, write_atlas
+    from glasshouse.study.atlas.folder import write_atlas
+    from glasshouse.study.atlas.settings import AtlasSettings
 
     settings = AtlasSettings(couplings, runs, steps, shaping, corners, seed)
     content = write_atlas(out, settings)

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Int
 from numpy.typing import ArrayLike
 
+from glasshouse._foundation.results import Result
 from glasshouse.errors import InputError
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ Swap = Literal[12, 23, 34]
 """Which two ranks a player exchanges."""
 
 
-@dataclasses.dataclass(frozen=True, order=True)
-class OrdinalGame:
+@dataclasses.dataclass(frozen=True, order=True, repr=False)
+class OrdinalGame(Result):
     """One of the 144 strict ordinal games, payoffs being the ranks 1 (worst) to 4 (best).
 
     Definition: a player's first action is the one with which the other can get its 4: row player
