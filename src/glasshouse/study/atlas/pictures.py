@@ -94,7 +94,7 @@ def _number(x: float | int) -> str:
 
 
 def shaping_map(shares: Sequence[Sequence[float]]) -> Markup:
-    """A map of shares, rows by look-ahead from below, columns by coupling: the darker the more."""
+    """A map of shares, rows by look-ahead from below, columns by coupling: the fuller the more."""
     rows, columns = len(shares), len(shares[0])
     cells = (
         element(

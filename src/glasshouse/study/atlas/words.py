@@ -122,8 +122,9 @@ def atlas_headline(content: Mapping[str, Any]) -> str:
         if entry["base"]["only_equilibrium_is_inferior"]
     ]
     reached = sum(max(shares) > 0.5 for shares in worse)
+    which = f"all {reached}" if reached == len(worse) else f"{reached} of the {len(worse)}"
     return (
-        f"in {reached} of the {len(worse)} games whose only equilibrium is such that both prefer "
+        f"in {which} games whose only equilibrium is such that both prefer "
         "another profile, most runs end nearest to a profile of largest welfare at some coupling; "
         f"of all {len(games)} games, more runs do at κ = {couplings[half]:g} than where nobody "
         f"reads anybody in {more}, and fewer in {fewer}"
