@@ -35,13 +35,9 @@ def shares(coupling):
     played = [gh.LogisticFamily(table, bound=3.0)(coupling) for table in tables]
     found = []
     for table, outcome in zip(tables, generic_outcomes(played, learning=learning), strict=True):
-        ends = {
-            (0, 0): outcome.cooperation,
-            (0, 1): outcome.exploited[0],
-            (1, 0): outcome.exploited[1],
-            (1, 1): outcome.defection,
-        }
-        found.append(sum(ends[profile].value for profile in welfare_optima(table)[0]))
+        row_gives, column_gives = outcome.exploited
+        ends = [[outcome.cooperation, row_gives], [column_gives, outcome.defection]]
+        found.append(sum(ends[row][column].value for row, column in welfare_optima(table)[0]))
     return np.array(found)
 
 
