@@ -43,8 +43,8 @@ SETS_UP = {"python3 -m venv .venv && .venv/bin/pip install -c constraints.txt ."
 
 
 LONG = re.compile(
-    r"^(glasshouse (?:animate|certify|challenge|check|figure|league|run|sceptic|thresholds|verify))"
-    r" .*$",
+    r"^(glasshouse (?:animate|atlas|certify|challenge|check|figure|league|run|sceptic|thresholds"
+    r"|verify)) .*$",
     re.MULTILINE,
 )
 """Commands that are only asked for their help by day, where nothing of the page needs their work;

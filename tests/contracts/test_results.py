@@ -100,6 +100,7 @@ from glasshouse.games import (
     GlobalPublicGoods,
     Labels,
     NeighbourhoodPublicGoods,
+    OrdinalGame,
     PairwiseGame,
     Payoffs,
     RepeatedGame,
@@ -341,6 +342,7 @@ EXAMPLES = {
         np.zeros((2, 6, 6)), Labels(("a", "b"), (("x" * 99, *"12345"),) * 2, "t" * 200)
     ),
     "Labels": lambda: GAME.labels,
+    "OrdinalGame": lambda: OrdinalGame(2, 3, 4),
     "Labels of 12 players": lambda: catalogue.public_goods(n=12).labels,
     "Product": lambda: PARAMETRIC.behaviours(CORNER),
     "RepeatedGame": lambda: RepeatedGame(GAME, 0.96, noise=0.05),

@@ -13,8 +13,8 @@ def command(
         Path,
         typer.Argument(
             metavar="DIR",
-            help="The folder that glasshouse run, with or without --shard, computes a study with "
-            "[map] into.",
+            help="The folder that glasshouse run, with or without --shard, computes a study with a "
+            "map into.",
             show_default=False,
         ),
     ],

@@ -15,6 +15,7 @@ from glasshouse._foundation.files import MACHINE, reason
 from glasshouse._foundation.processes import usable_cores
 from glasshouse.cli import (
     animate,
+    atlas,
     certify,
     challenge,
     check,
@@ -65,6 +66,7 @@ for module in (
     index,
     figure,
     animate,
+    atlas,
     thresholds,
     check,
     certify,

@@ -45,7 +45,7 @@ def command(
         str | None,
         typer.Option(
             metavar="I/N",
-            help="Of a study with [map], compute only the pieces that fall to process I of N, "
+            help="Of a study with a map, compute only the pieces that fall to process I of N, "
             "counted from 0, into shards; glasshouse run without it then goes on from these.",
         ),
     ] = None,

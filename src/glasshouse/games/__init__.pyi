@@ -13,6 +13,9 @@ from .network import NeighbourhoodPublicGoods as NeighbourhoodPublicGoods
 from .network import PairwiseGame as PairwiseGame
 from .normal_form import Labels as Labels
 from .normal_form import NormalFormGame as NormalFormGame
+from .ordinal import OrdinalGame as OrdinalGame
+from .ordinal import ordinal_game_of as ordinal_game_of
+from .ordinal import ordinal_games as ordinal_games
 from .random import random_game as random_game
 from .reciprocity import is_tit_for_tat as is_tit_for_tat
 from .repeated import RepeatedGame as RepeatedGame

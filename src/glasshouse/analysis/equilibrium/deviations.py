@@ -221,8 +221,8 @@ def boundary_tests(
         only += [reduction(game) for game in games[1:]]
         games = [one.game for one in only]
     detail = RESOLUTION + only[0].detail
-    corners = [upper_corner(game) for game in games]
-    gains, best, slopes, cooperates = _corner_deviations(games, corners)
+    batch = stack(list(zip(games, map(upper_corner, games), strict=True)))
+    gains, best, slopes, cooperates = corner_deviations(batch, len(games))
     ranges = np.stack([np.asarray(game.game.payoff_ranges) for game in games])
     no_gain = np.all(gains <= tolerance * ranges, axis=1)
     saturated = no_gain & ~np.all(np.isfinite(slopes), axis=1)
@@ -268,15 +268,16 @@ def upper_corner(game: DenseGame) -> Params:
     return tuple(box.upper for box in spaces)
 
 
-def _corner_deviations(
-    games: Sequence[DenseGame], corners: Sequence[Params]
+def corner_deviations(
+    batch: tuple[DenseGame, Params], count: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Gains, best deviations, slopes, and how much more all cooperate; `(games, players)` each."""
-    batch, players = stack(list(zip(games, corners, strict=True))), len(corners[0])
+    """Gains, best deviations, slopes, and how much more all cooperate; `(games, players)` each: of
+    so many games and a corner of each, stacked."""
+    players = len(batch[1])
     # Who deviates is a number in the batch, so that one compilation serves all players.
-    each = (*repeat(batch, players), np.tile(np.arange(players), len(games)))
+    each = (*repeat(batch, players), np.tile(np.arange(players), count))
     found = batch_map(_one_dimensional, each)
-    gains, best = (values.reshape(len(games), players) for values in found)
+    gains, best = (values.reshape(count, players) for values in found)
     return gains, best, *batch_map(_at_corner, batch)
 
 
