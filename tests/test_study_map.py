@@ -3,10 +3,12 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,8 @@ import pytest
 
 import glasshouse as gh
 from glasshouse import InputError
-from glasshouse.study import check_study, collect, run_study
+from glasshouse._foundation.files import write_file
+from glasshouse.study import collect, run_study
 from glasshouse.study.maps import shards as shards_module
 from glasshouse.study.maps.field import StudyField
 from glasshouse.study.maps.store import MAP
@@ -104,6 +107,11 @@ def test_shards_by_many_in_any_order_are_the_run(study, whole, call):
     assert partial["audit"] is None
     code, said, _ = call(*arguments, "0/2", "--json")
     assert json.loads(said)[str(out)] == {"shard": 0, "of": 2, "pieces": 1, "pieces_of_all": 2}
+    told = json.loads(call("collect", str(out), "--json")[1])
+    assert told["map"]["there"] == told["map"]["cells"]
+    assert not told["map"]["complete"]  # seams and audit are left
+    assert told["map"]["guarantee"].startswith("nothing yet")
+    assert any("still to be computed" in note for note in told["notes"])
     assert call("run", str(study), "--out", str(out))[0] == 0
     assert contents(out) == whole[1]
     assert "already holds this study, complete" in call("collect", str(out))[2]
@@ -119,7 +127,7 @@ def test_a_damaged_shard_is_computed_again(study, whole, call):
     (out / "shards" / "unknown.parquet").write_bytes(b"of another version")
     code, _, warned = call("run", str(study), "--out", str(out))
     assert code == 0
-    assert f"{shard} is damaged: computing it again" in warned.replace("\n", " ")
+    assert f"{shard} is damaged, and left out" in warned.replace("\n", " ")
     (out / "shards" / "unknown.parquet").unlink()
     assert contents(out) == whole[1]
 
@@ -185,6 +193,8 @@ def refused(toml: str) -> str:
         ("[map]", '[analysis]\nobserve = "welfare"\n[map]', "a map shows who cooperates"),
         ("seed = 3", 'seed = 3\n[[compare]]\nrule = "lola"', "are two questions"),
         ("start = 3.2", "start = 2.5", "T > R > P > S"),
+        ('"game.parameters.T"', '"learning.seed"', "must|changes the starts"),
+        ("starts = 2\n", "starts = 100000\n", "more than 500000000 runs"),
     ],
 )
 def test_what_is_no_map_is_refused_before_anything_is_computed(old, new, said):
@@ -204,6 +214,51 @@ def test_axes_that_change_what_a_game_is_made_of_are_refused():
     [map]
     """
     assert "changes what the game is made of" in refused(toml)
+
+
+def test_two_payoffs_are_moved_apart():
+    toml = STUDY.replace("semantics.coupling", "game.parameters.R").replace("1.5", "3.1")
+    field = field_of(toml.replace("start = 0.0", "start = 2.0"))
+    assert field.separable
+    (group,) = field.groups(np.array([[32, 269], [0, 0]]))
+    for game, (T, R) in zip(group.games, ((7.0, 3.1), (3.2, 2.0)), strict=True):
+        np.testing.assert_array_equal(game.game.tensor[0], [[R, 0.0], [T, 1.0]])
+        np.testing.assert_allclose(game.midpoints, [T / 2, T / 2])
+
+
+def test_steps_of_the_grid_are_those_of_every_way_of_learning():
+    field = field_of(
+        STUDY.replace("semantics.coupling", "learning.step_size")
+        .replace("start = 0.0, stop = 1.5, count = 270", "start = 0.1, stop = 0.2, count = 2")
+        .replace(
+            '"game.parameters.T" = { start = 3.2, stop = 7.0, count = 33 }',
+            '"learning.steps" = [100, 1000]',
+        )
+    )
+    assert field.steps == 550
+    assert "100 steps of 0.1" in field.detail
+    assert "1000 steps of 0.2" in field.detail or "more ways" in field.detail
+
+
+def test_many_processes_may_write_one_file(tmp_path):
+    """As tasks of a cluster do that begin together."""
+    path, content = tmp_path / "shard.parquet", b"x" * 100_000
+
+    def write(_):
+        write_file(path, content, alone=False)
+        return path.read_bytes() == content
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(write, range(200)))
+    assert [p.name for p in tmp_path.iterdir()] == ["shard.parquet"]
+
+
+def test_what_is_in_a_folder_of_somebody_else_stays_as_it_is(study, tmp_path, call):
+    (tmp_path / "study.toml").write_text("# mine")
+    code, _, said = call("run", str(study), "--out", str(tmp_path), "--shard", "0/2")
+    assert code == 2
+    assert "is already there" in " ".join(said.split())
+    assert (tmp_path / "study.toml").read_text() == "# mine"
 
 
 def test_numbers_that_two_axes_move_together_are_built_one_by_one():
@@ -250,6 +305,7 @@ def test_what_cannot_be_collected(study, tmp_path, call):
     assert "holds no study.toml" in " ".join(call("collect", str(tmp_path))[2].split())
     (tmp_path / "study.toml").write_text('game.name = "stag_hunt"\nsweep = {}\n')
     assert "has no [map]" in " ".join(call("collect", str(tmp_path))[2].split())
-    (tmp_path / "study.toml").write_text(check_study(study).study.to_toml())
+    assert call("run", str(study), "--out", str(tmp_path / "no"), "--shard", "0/2")[0] == 0
+    shutil.rmtree(tmp_path / "no/shards")
     with pytest.raises(InputError, match="has no shard of this study and version"):
-        collect(tmp_path)
+        collect(tmp_path / "no")

@@ -41,8 +41,8 @@ def planted(*regions):
 class Counted:
     """Looks cells up in a plane, and counts them."""
 
-    def __init__(self, codes):
-        self.codes, self.asked = codes, 0
+    def __init__(self, codes, coarse=8):
+        self.codes, self.coarse, self.asked = codes, coarse, 0
 
     def __call__(self, cells):
         self.asked += len(cells)
@@ -55,7 +55,7 @@ class Counted:
             if piece.fills:
                 yield refined(
                     piece.tile.shape,
-                    8,
+                    self.coarse,
                     lambda cells, corner=corner: self(cells + corner),
                     known=piece.known,
                     asked=piece.asked,
@@ -63,7 +63,9 @@ class Counted:
             else:
                 found = Patch(*(x.copy() for x in piece.known))
                 rows, columns = piece.asked.T
-                found.codes[rows, columns], _ = self(piece.asked + corner)
+                found.codes[rows, columns], found.numbers[rows, columns] = self(
+                    piece.asked + corner
+                )
                 yield found
 
 
@@ -101,12 +103,14 @@ def test_one_between_the_points_may_be_missed_and_the_audit_says_how_much_is():
     # What crosses the boundary is found from there on; the rest of this one does not touch it.
     assert (missed == region).all()
     audit = audited(whole, look.engine)
+    assert audit is not None
     assert audit.left == (~whole.computed).sum()
     assert audit.cells == 20_000
     assert 0 < audit.wrong < 100
     assert missed.sum() / audit.left <= audit.bound < 2 * missed.sum() / audit.left
     assert all(region[tuple(place)] for place in audit.places)
     again = audited(whole, look.engine)
+    assert again is not None
     assert (again.places == audit.places).all()  # by the seed
 
 
@@ -116,6 +120,17 @@ def test_the_bound_is_the_share_at_which_so_few_would_be_wrong_once_in_twenty(ce
     assert binom.cdf(wrong, cells, bound) == pytest.approx(0.05, abs=1e-9)
     assert Audit(7, 7, 10, np.zeros((7, 2), int)).bound == 1
     assert Audit(10, 1, 10, np.zeros((1, 2), int)).bound == 0.1  # all were looked at
+
+
+@pytest.mark.parametrize("coarse", [7, 200])
+def test_the_lattice_goes_on_across_seams(coarse):
+    region = (abs(ROWS - 37 * 7) < 2) & (abs(COLUMNS - 38 * 7) < 2)  # about a point beyond a seam
+    if coarse == 200:
+        region = (abs(ROWS - 200) < 2) & (abs(COLUMNS - 400) < 2)
+    codes = region[..., None].astype(np.uint16)
+    look = Counted(codes, coarse)
+    whole = assembled(Assembled(MapPlan(SHAPE, coarse), 1, 1), look.engine)
+    assert (whole.codes == codes).all()
 
 
 @pytest.mark.parametrize("shape", [(1, 40), (40, 1), (1, 1), (3, 2), (9, 9)])
@@ -189,7 +204,9 @@ def test_an_adaptive_map_is_the_map():
     np.testing.assert_array_equal(found.codes, whole.codes)
     assert found.audit is not None
     assert found.audit.wrong == 0
+    assert found.steps >= found.audit.steps > 0
     assert whole.audit is None
+    assert outcome_map(family(9), audit=0).audit is None
     assert whole.guarantee == "every cell was computed"
     # The very shares that an analysis of single points finds.
     point = family().at(κ=1.5 * 17 / 32, T=3.2 + 3.8 * 5 / 16)
@@ -210,6 +227,8 @@ def test_axes_of_learning_are_axes_too():
         gh.Axis("η", [0.05, 0.1], at=lambda s: s.learning.step_size),
     )
     found = outcome_map(gh.Family(setup, *axes), adaptive=False)
+    assert "of 0.05" in found.detail
+    assert "of 0.1" in found.detail
     for row, column in np.ndindex(2, 3):
         kappa, eta = axes[0].numbers[column], axes[1].numbers[row]
         point = gh.Family(setup, *axes).at(κ=kappa, η=eta)

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,12 +44,16 @@ def read_bytes(path: str | os.PathLike, most: int, advice: str) -> bytes:
     return content
 
 
-def write_file(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes, *, alone: bool = True) -> None:
     """Write a file under another name, then give it its own in one step.
 
+    **Arguments:** `alone`, whether nobody else may write the same file at the same time; else what
+    a killed process leaves unfinished stays there until somebody removes it.
     **Raises:** `OutputError` when the machine does not let it; what was there is still there.
     """
-    partial = path.with_name(f".{path.name[:50]}{UNFINISHED}")  # a longer name may be too long
+    who = "" if alone else f".{os.getpid()}-{secrets.token_hex(4)}"
+    # A longer name may be too long.
+    partial = path.with_name(f".{path.name[:50]}{who}{UNFINISHED}")
     with writing(path):
         try:
             partial.unlink(missing_ok=True)  # of a process that was killed, or a link

@@ -1,4 +1,4 @@
-"""Learning in which runs that have come to rest are left alone: the same ends, in fewer steps."""
+"""Learning in which runs that have come to rest are left alone, so that it takes fewer steps."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -46,6 +46,8 @@ def settle(
     games: Sequence[AbstractParametricGame], learning: Learning, observe: Observe | None = None
 ) -> Ends:
     """What `learn` finds, with every run stopped soon after it rests under the rule's own residual.
+
+    A run that passes a saddle so near that it rests there to the tolerance is left there, too.
 
     Runs are looked at after `stop.every` steps, twice, four times as many, and so on; those that
     rest, and those that left the reals, are left where they stand, and the others go on together.

@@ -104,21 +104,26 @@ class RunFolder:
         **Raises:** `InputError` when it holds something else; `OutputError` when the machine does
         not let it be made.
         """
+        recorded = None if check_usable(self.path) else _recorded(self.path)
         with writing(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
-        recorded = _recorded(self.path)
         if recorded is None:
-            self._record()
-            write_file(self.path / STUDY, self._recipe.toml.encode())
-            for name, content in self._recipe.inputs.items():
-                write_file(self.path / name, content)
-            return
-        different = _difference(recorded, self.path, self._recipe)
+            if not _is_begun(self.path):
+                recorded = _recorded(self.path)  # another process may have made it just now
+            if recorded is None and not _is_begun(self.path):
+                raise InputError(_there(self.path))
+        different = "" if recorded is None else _difference(recorded, self.path, self._recipe)
         if different:
             raise InputError(
                 f"output folder {self.path} holds a run of something else ({different}); choose "
                 "another --out"
             )
+        if recorded is None:
+            self._write_provenance(self._interrupted, alone=False)
+        files = {STUDY: self._recipe.toml.encode(), **self._recipe.inputs}
+        for name, content in files.items():  # one may be missing where a process was killed
+            if not (self.path / name).is_file():
+                write_file(self.path / name, content, alone=False)
 
     def write(self, name: str, content: bytes) -> None:
         """Write one of the files to be handed over, which may lie in a folder inside."""
@@ -170,10 +175,14 @@ class RunFolder:
         self._write_provenance({"status": "complete", "outputs": dict(sorted(outputs.items()))})
 
     def _record(self) -> None:
-        self._write_provenance({"status": "interrupted", "tables": self._tables})
+        self._write_provenance(self._interrupted)
 
-    def _write_provenance(self, state: dict[str, Any]) -> None:
-        write_file(self.path / PROVENANCE, as_json({**state, **self.identity}))
+    @property
+    def _interrupted(self) -> dict[str, Any]:
+        return {"status": "interrupted", "tables": self._tables}
+
+    def _write_provenance(self, state: dict[str, Any], alone: bool = True) -> None:
+        write_file(self.path / PROVENANCE, as_json({**state, **self.identity}), alone=alone)
 
 
 def check_out(out: Path, recipe: Recipe) -> None:
@@ -187,7 +196,11 @@ def check_out(out: Path, recipe: Recipe) -> None:
     if recorded is not None:
         _check_same(recorded, out, recipe)
     elif not _is_begun(out):
-        raise InputError(f"output folder {out} is already there: remove it or choose another --out")
+        raise InputError(_there(out))
+
+
+def _there(out: Path) -> str:
+    return f"output folder {out} is already there: remove it or choose another --out"
 
 
 def complete_record(out: Path, recipe: Recipe) -> dict[str, Any] | None:

@@ -113,6 +113,7 @@ def write_study(
         store = ShardStore(out, recipe, warn)
         found = study_map(prepared, map_work(prepared, store), workers)
         store.say_elsewhere()
+        store.tidy()
         return found
 
     with folder.opened(), progress(f"study {out.name}"):

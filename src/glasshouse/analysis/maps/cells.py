@@ -1,6 +1,6 @@
 """Cells of a map: the games and the learning there, and how the runs from all starts end."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -10,12 +10,15 @@ from glasshouse.analysis.outcomes.generic import AT_REST, check_ends, seen
 from glasshouse.dynamics.batch import taken_from
 from glasshouse.dynamics.games import Games
 from glasshouse.dynamics.learning import Learning
-from glasshouse.dynamics.settling import settle
+from glasshouse.dynamics.settling import settle, stopping
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, require_exact
 
 NOT_FINITE_CODE = np.uint16(0xFFFF)
 """Of runs that left the reals; of others bit i says whether player i + 1 cooperates."""
+
+MOST_WAYS = 3
+"""Of the ways in which is learned along an axis, so many are told."""
 
 MOST_CODED = 15
 """Players whose cooperation one code says."""
@@ -48,9 +51,32 @@ class Field(Protocol):
     players: int
     """How many."""
 
+    steps: float
+    """That a run may take, on the mean over all cells."""
+
+    detail: str
+    """From where and how is learned, in words."""
+
+    @property
+    def axes(self) -> Mapping[str, np.ndarray]:
+        """Values by name."""
+        ...
+
     def groups(self, cells: Int[np.ndarray, "cells axes"]) -> Iterable[CellGroup]:
         """All of these cells, by how they are learned in together."""
         ...
+
+
+def learned_by(learnings: Sequence[Learning]) -> tuple[float, str]:
+    """Steps that a run may take, on the mean over ways of learning, and the ways in words.
+
+    **Raises:** `InputError` for rules that never rest.
+    """
+    ways = [stopping(learning) for learning in learnings]
+    said = list(dict.fromkeys(way.taken(way.step_size_for(1.0)) for way in ways))
+    more = f", and {len(said) - MOST_WAYS} more ways" if len(said) > MOST_WAYS else ""
+    steps = sum(way.steps for way in ways) / len(ways)
+    return steps, f"{ways[0].starts}, {'; or '.join(said[:MOST_WAYS])}{more}"
 
 
 def numbers_kept(players: int) -> int:

@@ -1,7 +1,8 @@
 """Maps of outcomes over two axes and more, computed where they change."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from glasshouse.analysis.maps.cells import (
     Field,
     cells_learned,
     check_coded,
+    learned_by,
     numbers_kept,
     shares_of,
 )
@@ -33,7 +35,6 @@ from glasshouse.analysis.maps.pieces import (
 from glasshouse.analysis.maps.refine import Cells, Patch, refined
 from glasshouse.dynamics.batch import taken_from
 from glasshouse.dynamics.games import Games
-from glasshouse.dynamics.settling import stopping
 from glasshouse.errors import InputError
 from glasshouse.families.grid import Family
 
@@ -43,8 +44,10 @@ if TYPE_CHECKING:
 GUARANTEE = (
     "a region of other outcomes that hangs together is found whole if it holds a point of the "
     "coarse lattice, every {coarse} value of both axes and the last; one between these points "
-    "may be missed, and the audit bounds how much is"
+    "may be missed"
 )
+AUDITED = ", and the audit bounds how much is"
+UNFINISHED_MAP = "nothing yet: not all pieces, or not all cells along their seams, are computed"
 """What is promised of a map that is refined; of one computed in full nothing has to be."""
 
 EVERY_CELL = "every cell was computed"
@@ -62,7 +65,8 @@ class OutcomeMap(Evidenced):
     axes from the last to the first, and starts; `computed`, in which cells runs were learned: of
     the others the codes are those around; `numbers` kept of computed cells; `there`, cells of which
     anything is known; `players`; `steps` taken, and `steps_of_grid` that all runs of all cells
-    would take; `audit`, a control of cells that were not computed, or None; `guarantee`, in words.
+    would take; `audit`, a control of cells that were not computed, or None; `complete`, whether
+    nothing is left to compute; `guarantee`, in words.
     """
 
     axes: dict[str, Float[np.ndarray, "values"]]
@@ -74,6 +78,7 @@ class OutcomeMap(Evidenced):
     steps: int
     steps_of_grid: int
     audit: Audit | None
+    complete: bool
     guarantee: str
     method: str
     detail: str
@@ -100,6 +105,7 @@ class OutcomeMap(Evidenced):
             "cells": self.cells,
             "there": int(self.there.sum()),
             "computed": int(self.computed.sum()),
+            "complete": self.complete,
             "steps": self.steps,
             "steps_of_grid": self.steps_of_grid,
             "audit": None
@@ -128,7 +134,7 @@ class OutcomeMap(Evidenced):
             found["at_rest_share"] = numbers[..., RESTING] / (starts - found["not_finite"])
         return {name: x.ravel() for name, x in found.items()}
 
-    @property
+    @functools.cached_property
     def shares(self) -> dict[str, np.ndarray]:
         """Of each cell the shares of runs that end in each outcome, by name, of the map's shape."""
         found = shares_of(self.codes, self.players)
@@ -179,30 +185,30 @@ def refined_piece(field: Field, piece: Piece, coarse: int, batch: int) -> Patch:
     return found
 
 
-def map_found(
-    whole: Assembled,
-    axes: Mapping[str, np.ndarray],
-    players: int,
-    steps_of_run: int,
-    audit: Audit | None,
-    detail: str,
-) -> OutcomeMap:
-    """The map that has been assembled, as far as it goes."""
+def map_found(whole: Assembled, field: Field, audit: Audit | None, complete: bool) -> OutcomeMap:
+    """The map that has been assembled, as far as it goes.
+
+    **Arguments:** `complete`, whether nothing is left to do, along seams and for control neither.
+    """
     coarse = whole.plan.coarse
-    steps = float(np.nansum(whole.numbers[..., STEPS]))
+    steps = float(np.nansum(whole.numbers[..., STEPS])) + (0 if audit is None else audit.steps)
+    promised = GUARANTEE.format(coarse=_ordinal(coarse)) if coarse > 1 else EVERY_CELL
+    if coarse > 1 and audit is not None:
+        promised += AUDITED
     return OutcomeMap(
-        axes={name: np.asarray(x, dtype=float) for name, x in axes.items()},
+        axes={name: np.asarray(x, dtype=float) for name, x in field.axes.items()},
         codes=whole.codes,
         computed=whole.computed,
         numbers=whole.numbers,
         there=whole.there,
-        players=players,
+        players=field.players,
         steps=int(steps),
-        steps_of_grid=whole.plan.cells * whole.codes.shape[-1] * steps_of_run,
+        steps_of_grid=int(whole.plan.cells * whole.codes.shape[-1] * field.steps),
         audit=audit,
-        guarantee=GUARANTEE.format(coarse=_ordinal(coarse)) if coarse > 1 else EVERY_CELL,
+        complete=complete,
+        guarantee=promised if complete else UNFINISHED_MAP,
         method="learned",
-        detail=detail,
+        detail=field.detail,
     )
 
 
@@ -257,11 +263,7 @@ def outcome_map(
             yield refined_piece(field, piece, plan.coarse, MOST_RUNS)
 
     done = assembled(Assembled(plan, field.starts, numbers_kept(field.players)), engine)
-    control = audited(done, engine) if adaptive else None
-    learning = field.learning
-    axes = {axis.name: axis.numbers for axis in family.axes}
-    detail = f"{learning.starts}, {stopping(learning).taken(learning.step_size_for(1.0))}"
-    return map_found(done, axes, field.players, learning.steps, control, detail)
+    return map_found(done, field, audited(done, engine), complete=True)
 
 
 class _FamilyField:
@@ -277,6 +279,7 @@ class _FamilyField:
                 "a map has two axes or more, and this family has one: count outcomes along it, "
                 "point by point"
             )
+        self.axes = {axis.name: axis.numbers for axis in family.axes}
         self._parts = list(family.programs())
         self._index = np.empty(family.shape, dtype=int)  # which part a point is in
         self._place = np.empty(family.shape, dtype=int)  # and its place there
@@ -285,16 +288,13 @@ class _FamilyField:
             self._index[part.index] = k
             inner = self._place[part.index]
             self._place[part.index] = np.arange(inner.size).reshape(inner.shape)
-        self.learning = self._parts[0].learning
-        counts = {part.learning.starts.runs for part in self._parts}
-        players = {part.games[0].players for part in self._parts}
-        if len(counts) > 1 or len(players) > 1:
-            raise InputError("every cell of a map has as many players, and as many starts")
-        for part in self._parts:
-            stopping(part.learning)
-            if part.learning.step_size is None:
-                raise InputError("give learning a step_size: left open, it depends on all games")
-        self.starts, self.players = counts.pop(), players.pop()
+        first, players = self._parts[0].learning, {x.games[0].players for x in self._parts}
+        if len(players) > 1 or any(part.learning.starts != first.starts for part in self._parts):
+            raise InputError("every cell of a map has as many players, and the same starts")
+        if any(part.learning.step_size is None for part in self._parts):
+            raise InputError("give learning a step_size: left open, it depends on all games")
+        self.starts, self.players = first.starts.runs, players.pop()
+        self.steps, self.detail = learned_by([part.learning for part in self._parts])
         self.shape = family.shape[::-1]
 
     def groups(self, cells: Int[np.ndarray, "cells axes"]) -> Iterator[CellGroup]:

@@ -14,7 +14,8 @@ from glasshouse._foundation.results import Result
 from glasshouse.analysis.maps.refine import Cells, Patch, touching
 
 TILE = 256
-"""Cells along a side of what is refined as a whole; a multiple of usual distances of a lattice."""
+"""Cells along a side of what is refined as a whole, or as many fewer as make whole squares of the
+lattice, which then goes on across seams."""
 
 
 class Tile(NamedTuple):
@@ -72,8 +73,9 @@ class MapPlan(NamedTuple):
     def tiles(self) -> list[Tile]:
         """All tiles, slice after slice."""
         *outer, height, width = self.shape
+        side = self.coarse * max(1, TILE // self.coarse)
         spans = [
-            [(k, min(k + TILE, length)) for k in range(0, length, TILE)]
+            [(k, min(k + side, length)) for k in range(0, length, side)]
             for length in (height, width)
         ]
         places = itertools.product(*map(range, outer))
@@ -150,13 +152,14 @@ class Audit(Result):
 
     **Arguments:** `cells` drawn and computed; `wrong`, of how many the codes are others; `left`,
     how many cells were not computed; `places` of the wrong ones, as places along the axes, the
-    first axis last.
+    first axis last; `steps` that it took.
     """
 
     cells: int
     wrong: int
     left: int
     places: Int[np.ndarray, "wrong axes"]
+    steps: int = 0
 
     @property
     def bound(self) -> float:
@@ -174,18 +177,22 @@ class Audit(Result):
         return float(beta.ppf(0.95, self.wrong + 1, self.cells - self.wrong))
 
 
-def audited(whole: Assembled, compute: Engine) -> Audit:
-    """How many of the cells drawn for control are not what their surroundings say."""
+def audited(whole: Assembled, compute: Engine) -> Audit | None:
+    """How many of the cells drawn for control are not what their surroundings say; None where none
+    are wanted, or none was left out."""
     pieces = whole.to_audit()
-    drawn, wrong = 0, []
+    if not pieces:
+        return None
+    drawn, wrong, steps = 0, [], 0.0
     for piece, patch in zip(pieces, compute(pieces), strict=True):
         assert piece.asked is not None
         rows, columns = piece.asked.T
         before = whole.known(piece.tile).codes[rows, columns]
         differ = (patch.codes[rows, columns] != before).any(axis=1)
         drawn += len(piece.asked)
+        steps += float(patch.numbers[rows, columns, 0].sum())
         corner = np.array([piece.tile.rows[0], piece.tile.columns[0]])
         for cell in piece.asked[differ] + corner:
             wrong.append([*piece.tile.outer, *cell.tolist()])
     places = np.array(wrong, dtype=int).reshape(-1, len(whole.plan.shape))
-    return Audit(drawn, len(wrong), int((~whole.computed).sum()), places)
+    return Audit(drawn, len(wrong), int((~whole.computed).sum()), places, int(steps))

@@ -7,16 +7,13 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Int, PyTree
 
-from glasshouse.analysis.maps.cells import CellGroup, check_coded
-from glasshouse.dynamics.batch import stack
+from glasshouse.analysis.maps.cells import CellGroup, check_coded, learned_by
+from glasshouse.dynamics.batch import batch_map, stack
 from glasshouse.dynamics.games import Games
-from glasshouse.dynamics.settling import stopping
 from glasshouse.errors import InputError
-from glasshouse.families.along import games_over
 from glasshouse.parametric import ParametricGame
 from glasshouse.study.building import Builder, Setting
 from glasshouse.study.spec.study import Study
@@ -30,37 +27,45 @@ BETWEEN = 8
 
 MOST_PROBES = 17
 """Values of an axis at which the game is built, both ends among them, if what it moves is the
-number itself; else it is built at all of them."""
+number itself; else it is built at all of them. What a game refuses between probes is not seen."""
+
+MOST_HELD = 500_000_000
+"""Runs of all cells together; some ten bytes each are held."""
 
 
 class StudyField:
     """What `[sweep]` of a study with `[map]` spans.
 
-    The game is built at every value of each axis while the others stand at their first; of a cell
-    each number is taken from the axis that moves it. Where that is not what building gives at the
-    corners and at points between (numbers that two axes move together), games are built one by one.
+    The game is built at values of each axis while the others stand at their first; of a cell each
+    number of payoffs, semantics and channel is taken from the axis that moves it. Where that is not
+    what building gives at the corners and at points between (numbers that two axes move together),
+    games are built one by one.
 
-    **Raises:** `InputError` naming the key, for what a study refuses at one of these points, and
-    axes along which a game's structure changes.
+    **Raises:** `InputError` naming the key, for what a study refuses at one of these points, axes
+    along which a game's structure or the starts change, and more runs than are held.
     """
 
     def __init__(self, study: Study, folder: Path):
         self._study, self._folder, self._axes = study, folder, study.swept
         self.shape = tuple(len(axis.values) for axis in reversed(self._axes))
-        builder = Builder(study, folder)
-        self._builder = builder
-        first = self._setting(builder, [0] * len(self._axes))
-        self.learning = first.learning
+        self._builder = Builder(study, folder)
+        first = self._setting(self._builder, [0] * len(self._axes))
         check_coded(first.parametric)
-        with named("map"):
-            stopping(first.learning)
-        self.starts, self.players = first.learning.starts.runs, first.parametric.players
-        leaves, self._structure = jax.tree.flatten(first.parametric)
+        self._starts, self.players = first.learning.starts, first.parametric.players
+        self.starts = self._starts.runs
+        if self.starts * np.prod(self.shape, dtype=float) > MOST_HELD:
+            raise InputError(
+                f"key 'map': {self.starts} starts in each of {np.prod(self.shape):.0f} cells are "
+                f"more than {MOST_HELD} runs: take fewer"
+            )
+        leaves, self._structure = jax.tree.flatten(_sources(first))
         self._leaves = [np.asarray(x) if eqx.is_array(x) else x for x in leaves]
         self._moved: list[dict[int, np.ndarray]] = []
         self._learning_axes: list[int] = []
         for k in range(len(self._axes)):
             self._look_along(k)
+        with named("map"):
+            self.steps, self.detail = learned_by([x.learning for x in self._ways()])
         self.separable = self._is_separable()
 
     @property
@@ -75,16 +80,28 @@ class StudyField:
         kinds, which = np.unique(ways, axis=0, return_inverse=True)
         for k, kind in enumerate(kinds.tolist()):
             rows = np.flatnonzero(which.ravel() == k)
-            at = [0] * len(self._axes)
-            for axis, place in zip(self._learning_axes, kind, strict=True):
-                at[axis] = place
-            learning = self._setting(self._builder, at).learning
-            yield CellGroup(rows, self._games(places[rows]), learning)
+            yield CellGroup(rows, self._games(places[rows]), self._way(kind).learning)
+
+    def _way(self, places: Sequence[int]) -> Setting:
+        """The setting at these places along the axes of learning, the others at their first."""
+        at = [0] * len(self._axes)
+        for axis, place in zip(self._learning_axes, places, strict=True):
+            at[axis] = place
+        return self._setting(self._builder, at)
+
+    def _ways(self) -> Iterator[Setting]:
+        lengths = [len(self._axes[k].values) for k in self._learning_axes]
+        return map(self._way, itertools.product(*map(range, lengths)))
 
     def _setting(self, builder: Builder, places: Sequence[int]) -> Setting:
         return builder.setting(
             {axis.key: axis.values[k] for axis, k in zip(self._axes, places, strict=True)}
         )
+
+    def _alone(self, k: int, place: int) -> Setting:
+        """The setting at a value of one axis, the others standing at their first."""
+        at = [place if axis == k else 0 for axis in range(len(self._axes))]
+        return self._setting(self._builder, at)
 
     def _look_along(self, k: int) -> None:
         """Which numbers of the game an axis moves, and whether it changes how is learned."""
@@ -92,32 +109,31 @@ class StudyField:
         values = np.array(axis.values)
         probes = np.unique(np.linspace(0, len(values) - 1, MOST_PROBES).round().astype(int))
         settings = [self._alone(k, place) for place in probes.tolist()]
+        if any(x.learning.starts != self._starts for x in settings):
+            raise InputError(
+                f"key 'sweep.{axis.key}' changes the starts, and every cell of a map has the same: "
+                "leave it out, or sweep it without [map]"
+            )
         if len({id(x.study.learning) for x in settings}) > 1:
-            if len({x.learning.starts.runs for x in settings}) > 1:
-                raise InputError(
-                    f"key 'sweep.{axis.key}' changes how many starts there are, and every cell of "
-                    "a map has the same: leave it out, or sweep it without [map]"
-                )
             self._learning_axes.append(k)
-        leaves = [self._checked_leaves(setting, axis.key) for setting in settings]
+        moved = self._moved_by(settings, axis.key)
         if len(probes) < len(values):
-            found = _built_over(settings, values[probes], values)
-            if found is None:  # no place holds the number itself: the game is built at each value
-                every = range(len(values))
-                leaves = [self._checked_leaves(self._alone(k, n), axis.key) for n in every]
+            if all(_is_value_itself(x, values[probes]) for x in moved.values()):
+                # Where the number itself stands in the game, the game need not be built for it.
+                moved = {n: _value_itself(x, values) for n, x in moved.items()}
             else:
-                self._moved.append(_moved(jax.tree.leaves(found)))
-                return
-        columns = zip(*leaves, strict=True)
-        self._moved.append(_moved([np.stack(x) if eqx.is_array(x[0]) else x[0] for x in columns]))
+                every = [self._alone(k, place) for place in range(len(values))]
+                moved = self._moved_by(every, axis.key)
+        self._moved.append(moved)
 
-    def _alone(self, k: int, place: int) -> Setting:
-        """The setting at a value of one axis, the others standing at their first."""
-        at = [place if axis == k else 0 for axis in range(len(self._axes))]
-        return self._setting(self._builder, at)
+    def _moved_by(self, settings: Sequence[Setting], key: str) -> dict[int, np.ndarray]:
+        """By their place the arrays that differ along these settings."""
+        columns = zip(*(self._checked_leaves(x, key) for x in settings), strict=True)
+        arrays = {n: np.stack(x) for n, x in enumerate(columns) if eqx.is_array(x[0])}
+        return {n: x for n, x in arrays.items() if not _same(x, x[0])}
 
     def _checked_leaves(self, setting: Setting, key: str) -> list[Any]:
-        leaves, structure = jax.tree.flatten(setting.parametric)
+        leaves, structure = jax.tree.flatten(_sources(setting))
         shapes = [np.shape(x) for x in leaves]
         if structure != self._structure or shapes != [np.shape(x) for x in self._leaves]:
             raise InputError(
@@ -139,14 +155,14 @@ class StudyField:
             for k in range(1, BETWEEN + 1)
         ]
         places = np.array([*map(list, corners), *between])
-        built = [self._setting(self._builder, row).parametric for row in places.tolist()]
-        if self._composed(places) is None:
+        built = [_sources(self._setting(self._builder, row)) for row in places.tolist()]
+        composed = self._composed(places)
+        if composed is None:
             return False
-        composed = jax.tree.leaves(self._composed(places))
-        wanted = zip(*(jax.tree.leaves(game) for game in built), strict=True)
+        wanted = zip(*map(jax.tree.leaves, built), strict=True)
         return all(
             not eqx.is_array(column[0]) or _same(np.asarray(x), np.stack(column))
-            for x, column in zip(composed, wanted, strict=True)
+            for x, column in zip(jax.tree.leaves(composed), wanted, strict=True)
         )
 
     def _games(self, places: np.ndarray) -> Games:
@@ -154,19 +170,17 @@ class StudyField:
         if found is None:
             builder = Builder(self._study, self._folder)  # keeps what it builds as long as it lives
             made = [self._setting(builder, row).parametric for row in places.tolist()]
-            found = stack(made)
-        return Games(found, len(places))
+            return Games(stack(made), len(made))
+        return Games(jax.tree.map(_once, batch_map(_put_together, found)), len(places))
 
     def _composed(self, places: np.ndarray) -> Any:
-        """The games at these places along the axes, or None where axes move the same numbers."""
+        """Payoffs, semantics and channel at these places, or None where axes move the same."""
         leaves = []
         for n, first in enumerate(self._leaves):
-            if not eqx.is_array(first):
-                leaves.append(first)
-                continue
             moving = [k for k, moved in enumerate(self._moved) if n in moved]
-            if not moving:
-                leaves.append(np.broadcast_to(first, (len(places), *first.shape)))
+            if not eqx.is_array(first) or not moving:
+                shape = (len(places), *np.shape(first))
+                leaves.append(np.broadcast_to(first, shape) if eqx.is_array(first) else first)
                 continue
             whole = np.array(np.broadcast_to(first, (len(places), *first.shape)))
             taken = np.zeros(first.shape, bool)
@@ -181,38 +195,33 @@ class StudyField:
         return jax.tree.unflatten(self._structure, leaves)
 
 
-def _moved(columns: Sequence[Any]) -> dict[int, np.ndarray]:
-    """By their place the arrays of games in a row that differ among them."""
-    arrays = {n: np.asarray(x) for n, x in enumerate(columns) if eqx.is_array(x)}
-    return {n: x for n, x in arrays.items() if not _same(x, x[0])}
+def _sources(setting: Setting) -> tuple[Any, Any, Any]:
+    """What a game in parameters is made from; all else in it follows."""
+    parametric = setting.parametric
+    return parametric.game, parametric.semantics, parametric.channel
 
 
-def _built_over(settings: Sequence[Setting], probes: np.ndarray, values: np.ndarray) -> Any:
-    """The games at all values, made as one where each place that moves holds the value itself.
+def _put_together(sources: tuple[Any, Any, Any]) -> PyTree:
+    return ParametricGame(*sources)
 
-    None where some place does not, as far as the `settings` at the `probes` show.
-    """
-    sources = [(x.parametric.game, x.parametric.semantics, x.parametric.channel) for x in settings]
-    flat = [jax.tree.leaves(source) for source in sources]
-    first, structure = jax.tree.flatten(sources[0])
-    masks: dict[int, np.ndarray] = {}
-    for n, column in enumerate(zip(*flat, strict=True)):
-        if not eqx.is_array(column[0]):
-            continue
-        moved = np.stack(column)
-        fixed = _equal(moved, moved[0]).all(axis=0)
-        itself = (moved == probes.reshape(-1, *[1] * (moved.ndim - 1))).all(axis=0)
-        if not (fixed | itself).all():
-            return None
-        if not fixed.all():
-            masks[n] = ~fixed
 
-    def build(value: Any) -> ParametricGame:
-        leaves = [jnp.where(masks[n], value, x) if n in masks else x for n, x in enumerate(first)]
-        return ParametricGame(*jax.tree.unflatten(structure, leaves))
+def _once(x: Any) -> Any:
+    """An array whose members are the same as one that repeats the first."""
+    if eqx.is_array(x) and len(x) > 1 and _same(x, x[0]):
+        return np.broadcast_to(x[0], x.shape)
+    return x
 
-    with jax.enable_x64(True):
-        return games_over(build, [values])
+
+def _is_value_itself(moved: np.ndarray, values: np.ndarray) -> bool:
+    """Whether all that moves along an axis is equal to its value."""
+    column = values.reshape(-1, *[1] * (moved.ndim - 1))
+    return bool(np.all(_equal(moved, moved[0]).all(axis=0) | (moved == column).all(axis=0)))
+
+
+def _value_itself(moved: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """What moves along an axis, at these values of it."""
+    column = values.reshape(-1, *[1] * (moved.ndim - 1))
+    return np.where(_equal(moved, moved[0]).all(axis=0), moved[0], column)
 
 
 def _equal(values: Any, first: Any) -> Any:

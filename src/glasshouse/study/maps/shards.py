@@ -5,17 +5,20 @@ any order, and a run goes on from whatever shards are there. The machine is reco
 of the name: other processors may round otherwise.
 """
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from glasshouse._foundation.files import write_file, writing
+from glasshouse._foundation.files import UNFINISHED, reason, write_file, writing
 from glasshouse._foundation.processes import processor_features
+from glasshouse.errors import InputError
 from glasshouse.study.recipe import MACHINE_KEYS, Recipe
 
 SHARDS = "shards"
@@ -49,17 +52,27 @@ class ShardStore:
         return self._folder / f"{hashlib.sha256(said.encode()).hexdigest()[:LENGTH]}.parquet"
 
     def read(self, part: dict[str, Any]) -> pa.Table | None:
-        """The shard of a part, or None where there is none that can be used."""
+        """The shard of a part, or None where there is none that can be used.
+
+        **Raises:** `InputError` where the machine does not let it be read.
+        """
         path = self.path(part)
         try:
-            # Of a file that is damaged, the checksum of a page says so.
+            # Of a page that is damaged, its checksum says so; of all else, that of the content.
             table = pq.read_table(path, page_checksum_verification=True)
             facts = json.loads((table.schema.metadata or {}).get(FACTS, b"null"))
-            assert facts["part"] == json.loads(json.dumps(part))
+            sound = facts["part"] == json.loads(json.dumps(part))
+            sound = sound and facts["content"] == _digest(table)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, pa.ArrowException, AssertionError, TypeError, KeyError):
-            self._warn(f"{path} is damaged: computing it again")
+        except (ValueError, pa.ArrowException, TypeError, KeyError, AttributeError):
+            sound = False
+        except OSError as error:
+            if error.errno is not None:
+                raise InputError(f"{path} cannot be read: {reason(error)}") from error
+            sound = False  # what Parquet says of a file that is none
+        if not sound:
+            self._warn(f"{path} is damaged, and left out")
             return None
         if facts["machine"] != self.machine:
             self._elsewhere.add(path.name)
@@ -73,15 +86,23 @@ class ShardStore:
         found = self.read(part)
         if found is not None:
             return found
-        facts = json.dumps({"part": part, "machine": self.machine, **self._own}, sort_keys=True)
-        table = compute().replace_schema_metadata({FACTS: facts.encode()})
+        made = compute()
+        facts = {"part": part, "machine": self.machine, "content": _digest(made), **self._own}
+        said = json.dumps(facts, sort_keys=True).encode()
+        table = made.replace_schema_metadata({FACTS: said})
         sink = pa.BufferOutputStream()
         pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
         path = self.path(part)
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_file(path, sink.getvalue().to_pybytes())
+            write_file(path, sink.getvalue().to_pybytes(), alone=False)
         return table
+
+    def tidy(self) -> None:
+        """Remove what processes that were killed have left unfinished; none is needed any more."""
+        for left in self._folder.glob(f".*{UNFINISHED}"):
+            with contextlib.suppress(OSError):
+                left.unlink()
 
     def say_elsewhere(self) -> None:
         """Warn where shards were computed on machines of another type."""
@@ -91,3 +112,16 @@ class ShardStore:
                 "another type, or by another Python: cells on a boundary may differ in which side "
                 "they fall"
             )
+
+
+def _digest(table: pa.Table) -> str:
+    """SHA-256 of what stands in a table, however it is stored."""
+    found = hashlib.sha256()
+    for name in table.column_names:
+        column = table.column(name).combine_chunks()
+        if pa.types.is_fixed_size_binary(column.type):
+            content = b"".join(column.to_pylist())
+        else:
+            content = np.ascontiguousarray(column.to_numpy(zero_copy_only=False)).tobytes()
+        found.update(f"{name} {column.type} {len(column)} ".encode() + content)
+    return found.hexdigest()

@@ -19,9 +19,15 @@ from glasshouse.analysis.maps.cells import (
     shares_of,
 )
 from glasshouse.analysis.maps.outcome_map import OutcomeMap, map_found, map_plan, refined_piece
-from glasshouse.analysis.maps.pieces import Assembled, MapPlan, Piece, assembled, audited
+from glasshouse.analysis.maps.pieces import (
+    Assembled,
+    Audit,
+    MapPlan,
+    Piece,
+    assembled,
+    audited,
+)
 from glasshouse.analysis.maps.refine import Patch
-from glasshouse.dynamics.settling import stopping
 from glasshouse.study.columns import bool_column, float_column
 from glasshouse.study.maps.field import StudyField
 from glasshouse.study.maps.shards import ShardStore
@@ -85,8 +91,7 @@ def study_map(prepared: Prepared, work: MapWork, workers: Workers | None = None)
     engine, field = workers or here, work.field
     whole = Assembled(work.plan, field.starts, numbers_kept(field.players))
     done = assembled(whole, engine)
-    audit = audited(done, engine) if work.plan.audit else None
-    return _found(prepared, done, audit)
+    return _found(prepared, done, audited(done, engine), complete=True)
 
 
 def map_share(work: MapWork, index: int, of: int) -> tuple[int, int]:
@@ -118,20 +123,19 @@ def map_so_far(prepared: Prepared, work: MapWork) -> OutcomeMap:
             else:
                 whole.put(piece.tile, patch)
         pieces = [] if left else whole.open_seams()
-    audit = None
-    if whole.there.all() and not whole.open_seams() and work.plan.audit:
+    audit, complete = None, bool(whole.there.all()) and not whole.open_seams()
+    if complete:
         controls = [work.read(piece) for piece in whole.to_audit()]
-        if all(x is not None for x in controls):
+        complete = all(x is not None for x in controls)
+        if complete:
             audit = audited(whole, lambda _: [x for x in controls if x is not None])
-    return _found(prepared, whole, audit)
+    return _found(prepared, whole, audit, complete)
 
 
-def _found(prepared: Prepared, whole: Assembled, audit: Any) -> OutcomeMap:
+def _found(prepared: Prepared, whole: Assembled, audit: Audit | None, complete: bool) -> OutcomeMap:
     field = prepared.field
     assert field is not None
-    learning = stopping(field.learning)
-    detail = f"{learning.starts}, {learning.taken(learning.step_size_for(1.0))}"
-    return map_found(whole, field.axes, field.players, learning.steps, audit, detail)
+    return map_found(whole, field, audit, complete)
 
 
 def part_of(piece: Piece) -> dict[str, Any]:
@@ -142,9 +146,10 @@ def part_of(piece: Piece) -> dict[str, Any]:
         "rows": list(tile.rows),
         "columns": list(tile.columns),
     }
-    if piece.asked is not None:
+    if piece.asked is not None and piece.known is not None:
         cells = np.ascontiguousarray(piece.asked, dtype="<i8")
-        named["asked"] = hashlib.sha256(cells.tobytes()).hexdigest()
+        known = (np.ascontiguousarray(x).tobytes() for x in piece.known)
+        named["from"] = hashlib.sha256(b"".join((cells.tobytes(), *known))).hexdigest()
     return {"map": named, "fills": piece.fills}
 
 

@@ -83,6 +83,11 @@ def map_notes(found: OutcomeMap | None) -> Iterator[str]:
             f"{int((~found.there).sum())} of {found.cells} cells are in shards that are not there "
             "yet: the map is of the others"
         )
+    elif not found.complete:
+        yield (
+            "cells along seams between pieces, or the audit, are still to be computed: glasshouse "
+            "run goes on from here, and until then nothing is promised of the map"
+        )
     lost = int(np.nansum(found.shares["not_finite"]))
     if lost:
         yield f"{lost} runs left the reals, and are in none of the shares"
@@ -192,6 +197,8 @@ def _computed(found: OutcomeMap) -> str:
         return f"all {cells} cells computed"
     said = f"{computed} of {cells} cells computed"
     audit = found.audit
+    if not found.complete:
+        return f"{said} so far"
     if audit is None:
         return f"{said}, the others not audited"
     return (
