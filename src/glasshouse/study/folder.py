@@ -20,6 +20,7 @@ from glasshouse._foundation.files import (
     UNFINISHED,
     read_bytes,
     reason,
+    this_process,
     write_file,
     writing,
 )
@@ -55,6 +56,7 @@ class RunFolder:
         self._warn = warn
         self._tables: dict[str, str] = {}
         self._outputs: dict[str, str] = {}
+        self._writer = ""
         self.identity = recipe.identity
 
     @contextlib.contextmanager
@@ -108,10 +110,10 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
         recorded = _recorded(self.path)
         if recorded is None:
+            self._writer = this_process()  # hundreds may begin at once
             self._record()
-            write_file(self.path / STUDY, self._recipe.toml.encode())
-            for name, content in self._recipe.inputs.items():
-                write_file(self.path / name, content)
+            for name, content in {STUDY: self._recipe.toml.encode(), **self._recipe.inputs}.items():
+                write_file(self.path / name, content, self._writer)
             return
         different = _difference(recorded, self.path, self._recipe)
         if different:
@@ -173,7 +175,8 @@ class RunFolder:
         self._write_provenance({"status": "interrupted", "tables": self._tables})
 
     def _write_provenance(self, state: dict[str, Any]) -> None:
-        write_file(self.path / PROVENANCE, as_json({**state, **self.identity}))
+        content = as_json({**state, **self.identity})
+        write_file(self.path / PROVENANCE, content, self._writer)
 
 
 def check_out(out: Path, recipe: Recipe) -> None:

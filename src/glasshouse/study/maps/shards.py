@@ -5,6 +5,7 @@ any order, and a run goes on from whatever shards are there. The machine is reco
 of the name: other processors may round otherwise.
 """
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from glasshouse._foundation.files import write_file, writing
+from glasshouse._foundation.files import UNFINISHED, this_process, write_file, writing
 from glasshouse._foundation.processes import processor_features
 from glasshouse.study.recipe import MACHINE_KEYS, Recipe
 
@@ -31,11 +32,11 @@ LENGTH = 32
 class ShardStore:
     """The shards of a study in its folder.
 
-    **Arguments:** `warn`, called with one line for what cannot be used.
+    **Arguments:** `folder` of the study; `warn`, called with one line for what cannot be used.
     """
 
     def __init__(self, folder: Path, recipe: Recipe, warn: Callable[[str], None]):
-        self._folder = folder / SHARDS
+        self.study_folder, self._folder = folder, folder / SHARDS
         self._warn = warn
         identity = json.loads(json.dumps(recipe.identity))
         self._own = {k: x for k, x in identity.items() if k not in MACHINE_KEYS}
@@ -47,6 +48,14 @@ class ShardStore:
         """Where the shard of a part is, or will be."""
         said = json.dumps({**self._own, "part": part}, sort_keys=True)
         return self._folder / f"{hashlib.sha256(said.encode()).hexdigest()[:LENGTH]}.parquet"
+
+    def make(self) -> None:
+        """Make the folder of shards, which nothing does later: one that vanishes is missed.
+
+        **Raises:** `OutputError` when the machine does not let it be made.
+        """
+        with writing(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
 
     def read(self, part: dict[str, Any]) -> pa.Table | None:
         """The shard of a part, or None where there is none that can be used."""
@@ -77,11 +86,14 @@ class ShardStore:
         table = compute().replace_schema_metadata({FACTS: facts.encode()})
         sink = pa.BufferOutputStream()
         pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
-        path = self.path(part)
-        with writing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_file(path, sink.getvalue().to_pybytes())
+        write_file(self.path(part), sink.getvalue().to_pybytes(), this_process())
         return table
+
+    def tidy(self) -> None:
+        """Remove what processes that were killed have left half written."""
+        for left in self._folder.glob(f".*{UNFINISHED}"):
+            with contextlib.suppress(OSError):
+                left.unlink()
 
     def say_elsewhere(self) -> None:
         """Warn where shards were computed on machines of another type."""
