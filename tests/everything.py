@@ -111,6 +111,14 @@ ANALYSES = {
     "league": lambda: gh.leagues.play(
         {"naive": Gradient(), "still": Fixed()}, GAME, learning=Learning(steps=20), seeds=3
     ),
+    "outcome_map": lambda: analysis.outcome_map(
+        gh.Family(
+            gh.Setup(GAME, Learning(steps=20, starts=gh.dynamics.Starts(2))),
+            gh.Axis("κ", [0.1, 0.4, 0.9], at=lambda setup: setup.game.semantics.coupling),
+            gh.Axis("η", [0.1, 0.2], at=lambda setup: setup.learning.step_size),
+        ),
+        coarse=2,
+    ),
     "manipulation": lambda: analysis.manipulation(
         PLAYED, Fixed(), betas=[1.0], critics=[NoisyCritic(0.5)], updates=2, seeds=3
     ),

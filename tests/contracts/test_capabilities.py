@@ -99,6 +99,7 @@ ELSEWHERE = {
     "branches": "families",
     "feasible_set": "a base game",
     "manipulation": "games played in samples",
+    "outcome_map": "families",
     "quasi_concavity_threshold": "families of what existence takes",
     "selection": "what all games have",
     "certified_threshold": "built-in families",

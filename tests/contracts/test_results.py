@@ -27,6 +27,7 @@ from glasshouse._foundation.tabular import MOST_EXPANDED, number_text
 from glasshouse.analysis import (
     Estimate,
     Observed,
+    OutcomeMap,
     Portrait,
     SearchedPoint,
     Share,
@@ -44,6 +45,7 @@ from glasshouse.analysis import (
     generic_outcomes,
     manipulation,
     mean_cooperation,
+    outcome_map,
     phase_portrait,
     player_thresholds,
     quasi_concavity_threshold,
@@ -282,6 +284,16 @@ def league():
     return play(learners, PARAMETRIC, learning=Learning(steps=20), seeds=5)
 
 
+@functools.cache
+def small_map() -> OutcomeMap:
+    family = glasshouse.Family(
+        glasshouse.Setup(PARAMETRIC, Learning(steps=20, starts=Starts(2))),
+        glasshouse.Axis("κ", [0.1, 0.4, 0.9], at=lambda setup: setup.game.semantics.coupling),
+        glasshouse.Axis("η", [0.1, 0.2], at=lambda setup: setup.learning.step_size),
+    )
+    return outcome_map(family, coarse=2)
+
+
 def sampled_game() -> SampledParametricGame:
     game = IteratedMatrix.example()
     return SampledParametricGame(game, TablePolicy(game), episodes=4)
@@ -487,6 +499,8 @@ EXAMPLES = {
     "Training": Training,
     "Curves": lambda: train(sampled_game(), Training(updates=2, every=1, seeds=2)),
     "PreparedTraining": prepared_training,
+    "OutcomeMap": small_map,
+    "Audit": lambda: small_map().audit,
     "Manipulation": lambda: manipulation(
         sampled_game(), Fixed(), betas=[1.0], critics=[NoisyCritic(0.5)], updates=2, seeds=2
     ),

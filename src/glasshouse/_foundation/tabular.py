@@ -31,9 +31,11 @@ ESCAPED = {
 } | {
     letter: rf"$\{name}$"
     for letter, name in zip(
-        "αβγδεθκλμξπρσφχψω",
-        ("alpha", "beta", "gamma", "delta", "epsilon", "theta", "kappa", "lambda", "mu", "xi", "pi",
-         "rho", "sigma", "phi", "chi", "psi", "omega"),
+        "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ",
+        ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa",
+         "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi",
+         "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi",
+         "Omega"),
         strict=True,
     )
 }  # fmt: skip

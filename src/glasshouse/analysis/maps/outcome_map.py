@@ -108,13 +108,6 @@ class OutcomeMap(Evidenced):
             "guarantee": self.guarantee,
         }
 
-    def to_dict(self) -> dict[str, Any]:
-        """How much was computed, and the mean over all cells of each share; no cells."""
-        means = {name: _mean(share) for name, share in self.shares.items()}
-        axes = {name: [float(x[0]), float(x[-1]), len(x)] for name, x in self.axes.items()}
-        said = {"method": self.method, "detail": self.detail}
-        return {"axes": axes, **self.facts, "means": means, **said}
-
     def columns(self) -> dict[str, np.ndarray]:
         """A value of each cell by name, the first axis running fastest.
 
@@ -159,11 +152,6 @@ class OutcomeMap(Evidenced):
         found["codes"] = ([*dims, "start"], self.codes)
         known = {k: x for k, x in self.facts.items() if isinstance(x, int | str)}
         return xarray.Dataset(found, self.axes, {**known, "detail": self.detail})
-
-
-def _mean(share: np.ndarray) -> float | None:
-    known = share[np.isfinite(share)]
-    return float(known.mean()) if known.size else None
 
 
 def map_plan(shape: tuple[int, ...], adaptive: bool, coarse: int, audit: int, seed: int) -> MapPlan:

@@ -1,5 +1,6 @@
 """A map in pieces: tiles that anybody can refine in any order, seams between them, and an audit."""
 
+import dataclasses
 import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -9,6 +10,7 @@ import numpy as np
 from jaxtyping import Int
 
 from glasshouse._foundation.random import Purpose, uniforms
+from glasshouse._foundation.results import Result
 from glasshouse.analysis.maps.refine import Cells, Patch, touching
 
 TILE = 256
@@ -142,7 +144,8 @@ def assembled(whole: Assembled, compute: Engine) -> Assembled:
     return whole
 
 
-class Audit(NamedTuple):
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Audit(Result):
     """A control of cells that were not computed.
 
     **Arguments:** `cells` drawn and computed; `wrong`, of how many the codes are others; `left`,

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glasshouse._foundation.digits import at_most
+from glasshouse._foundation.results import plain
 from glasshouse.analysis.maps.outcome_map import OutcomeMap
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.study.words.names import axis_name, in_words_and, upper
@@ -103,8 +104,11 @@ def map_notes(found: OutcomeMap | None) -> Iterator[str]:
 
 
 def map_summary(found: OutcomeMap) -> dict[str, Any]:
-    """`map` of `summary.json`."""
-    return found.to_dict()
+    """`map` of `summary.json`: how much was computed, and means over all cells of each share."""
+    axes = {key: [float(x[0]), float(x[-1]), len(x)] for key, x in found.axes.items()}
+    means = {name: plain(_mean(share)) for name, share in found.shares.items()}
+    said = {"method": found.method, "detail": found.detail}
+    return {"axes": axes, **found.facts, "means": means, **said}
 
 
 def map_figure_words(found: OutcomeMap, part: MapSlice) -> tuple[str, str, str]:
