@@ -106,6 +106,7 @@ def test_workers_in_one_process_write_the_shards_that_this_one_writes(prepared, 
         ) as cluster,
         employed("dask", cluster.scheduler_address) as workers,
     ):
+        assert workers is not None
         drawn = study_map(prepared, work, workers(work))
     assert shards(tmp_path) == shards(out)
     assert (drawn.codes == found.codes).all()
@@ -237,7 +238,7 @@ def _one_table(folder: Path) -> Path:
 
 
 def test_those_who_write_one_file_do_not_disturb_each_other(tmp_path):
-    theirs = tmp_path / ".shard.elsewhere.7.partial"
+    theirs = tmp_path / ".shard.partial"  # of one who has no name
     theirs.write_bytes(b"half")
     write_file(tmp_path / "shard", b"whole", this_process())
     assert (tmp_path / "shard").read_bytes() == b"whole"

@@ -115,9 +115,11 @@ def _client(held: contextlib.ExitStack, address: str | None) -> Any:
     distributed = _distributed()
     import dask.config
 
-    own = {"distributed.scheduler.allowed-failures": KILLED}
-    own["distributed.admin.large-graph-warning-threshold"] = "1TiB"  # of pieces, which are meant
-    held.enter_context(dask.config.set(own))
+    settings: dict[str, Any] = {
+        "distributed.scheduler.allowed-failures": KILLED,
+        "distributed.admin.large-graph-warning-threshold": "1TiB",  # what is known of a piece
+    }
+    held.enter_context(dask.config.set(settings))
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is raised
     if address is None:
         cluster = distributed.LocalCluster(

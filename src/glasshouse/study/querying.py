@@ -47,7 +47,7 @@ def query(folder: str | Path, sql: str) -> pa.Table:
     except ImportError as error:
         raise InputError('queries need DuckDB: pip install "glasshouse[maps]"') from error
     tables = _tables(Path(folder), sql)
-    settings = {
+    settings: dict[str, Any] = {
         "enable_external_access": "false",
         "autoload_known_extensions": "false",
         "threads": str(usable_cores()),
