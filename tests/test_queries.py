@@ -69,6 +69,7 @@ def test_programs_read_all_rows(folder, call):
         ("select * from '{0}/map.parquet'", "file system operations are disabled"),
         ("select * from glob('{0}/*')", "file system operations are disabled"),
         ("select * from folder", "Table with name folder does not exist!.*tables: league, map"),
+        ('select * from "table"', "Table with name table does not exist!"),  # a variable of ours
         ("copy map to '{0}/new.csv'", "one statement that reads"),
         ("attach '{0}/new.db'", "one statement that reads"),
         ("set enable_external_access = true", "one statement that reads"),

@@ -41,6 +41,9 @@ KILLED = 100
 ANSWERS_WITHIN = 30
 """Seconds that a scheduler, and the first of its workers, have."""
 
+MOST_ALONE = 4
+"""Times in a row that there may be no worker, so many seconds apart: others may be starting."""
+
 
 def check_engine(engine: str, address: str | None, studies: Mapping[Path, Prepared]) -> None:
     """Refuse an engine that is none, or cannot compute these studies here.
@@ -122,15 +125,20 @@ def _client(held: contextlib.ExitStack, address: str | None) -> Any:
     held.enter_context(dask.config.set(settings))
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is raised
     if address is None:
-        cluster = distributed.LocalCluster(
-            n_workers=usable_cores(),
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=None,
-            memory_limit=0,
-            silence_logs=logging.CRITICAL,
-            env={"NPROC": "1", OWN_CORES: "1"},
-        )
+        try:
+            cluster = distributed.LocalCluster(
+                n_workers=usable_cores(),
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                memory_limit=0,
+                silence_logs=logging.CRITICAL,
+                env={"NPROC": "1", OWN_CORES: "1"},
+            )
+        except (OSError, RuntimeError) as error:
+            raise OutputError(
+                f"Dask's workers cannot be started here ({error}): leave --engine {DASK} out"
+            ) from error
         return held.enter_context(distributed.Client(held.enter_context(cluster)))
     try:
         client = held.enter_context(distributed.Client(address, timeout=ANSWERS_WITHIN))
@@ -168,7 +176,7 @@ def _patches(
                 asked.append((pieces[k], future))
             if k >= most - 1 and asked:
                 piece, future = asked.popleft()
-                for line in _said(future):
+                for line in _said(client, future):
                     warn(line)
                 patch = work.read(piece)
                 if patch is None:
@@ -180,20 +188,37 @@ def _patches(
                 advance()
 
 
-def _said(future: Any) -> list[str]:
+def _said(client: Any, future: Any) -> list[str]:
     """What a task returns.
 
-    **Raises:** what it raised; `OutputError` where the cluster has lost it.
+    **Raises:** what it raised; `OutputError` where the cluster has lost it, or all its workers.
     """
     distributed = _distributed()
+    client_module = distributed.client
+    alone = 0
     try:
+        while not _is_done(future):
+            alone = 0 if client.scheduler_info(n_workers=1)["workers"] else alone + 1
+            if alone == MOST_ALONE:
+                raise OutputError("no Dask worker is left")
         return future.result()
     except distributed.KilledWorker as error:
         raise OutputError(
             f"workers were killed {KILLED} times at one piece of the map (too little memory?)"
         ) from error
-    except distributed.client.FutureCancelledError as error:
+    except (client_module.FutureCancelledError, client_module.FuturesCancelledError) as error:
         raise OutputError("the Dask scheduler has gone away") from error
+
+
+def _is_done(future: Any) -> bool:
+    """Whether a task has ended, in whatever way, within the time that a scheduler has."""
+    from distributed import wait
+
+    try:
+        wait(future, timeout=ANSWERS_WITHIN)
+    except TimeoutError:
+        return False
+    return True
 
 
 _built: dict[str, MapWork] = {}
