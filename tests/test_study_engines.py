@@ -1,5 +1,6 @@
 """Who computes a map: shards by Dask's workers, and what goes wrong with disks and companions."""
 
+import gc
 import os
 import re
 import shutil
@@ -95,6 +96,7 @@ def test_a_folder_of_shards_is_read_as_a_map_a_table_and_a_dataset(whole, tmp_pa
         assert float(at["cooperation_share"]) == found.shares["cooperation_share"][0, -1]
 
 
+@pytest.mark.filterwarnings("ignore:unclosed", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_workers_in_one_process_write_the_shards_that_this_one_writes(prepared, whole, tmp_path):
     """The cluster's own way to talk, without what it costs to start processes."""
     distributed = pytest.importorskip("distributed")
@@ -108,6 +110,7 @@ def test_workers_in_one_process_write_the_shards_that_this_one_writes(prepared, 
     ):
         assert workers is not None
         drawn = study_map(prepared, work, workers(work))
+    gc.collect()  # sockets that Dask has left open are noticed here
     assert shards(tmp_path) == shards(out)
     assert (drawn.codes == found.codes).all()
 

@@ -41,8 +41,9 @@ KILLED = 100
 ANSWERS_WITHIN = 30
 """Seconds that a scheduler, and the first of its workers, have."""
 
-MOST_ALONE = 4
-"""Times in a row that there may be no worker, so many seconds apart: others may be starting."""
+LOOKS_EVERY, MOST_ALONE = 5, 24
+"""Seconds between looks at the workers while a piece is waited for, and how many looks in a row may
+find none: others may be starting."""
 
 
 def check_engine(engine: str, address: str | None, studies: Mapping[Path, Prepared]) -> None:
@@ -198,6 +199,7 @@ def _said(client: Any, future: Any) -> list[str]:
     alone = 0
     try:
         while not _is_done(future):
+            _revive(client.cluster)
             alone = 0 if client.scheduler_info(n_workers=1)["workers"] else alone + 1
             if alone == MOST_ALONE:
                 raise OutputError("no Dask worker is left")
@@ -211,14 +213,27 @@ def _said(client: Any, future: Any) -> list[str]:
 
 
 def _is_done(future: Any) -> bool:
-    """Whether a task has ended, in whatever way, within the time that a scheduler has."""
+    """Whether a task has ended, in whatever way, before it is time to look at the workers."""
     from distributed import wait
 
     try:
-        wait(future, timeout=ANSWERS_WITHIN)
+        wait(future, timeout=LOOKS_EVERY)
     except TimeoutError:
         return False
     return True
+
+
+def _revive(cluster: Any) -> None:
+    """Replace workers of a cluster here that were killed while they started: Dask itself starts
+    only those again that were killed later. One at an address is somebody else's to look after.
+    """
+    if cluster is None:
+        return
+    dead = [name for name, nanny in cluster.workers.items() if not nanny.is_alive()]
+    for name in dead:
+        cluster.worker_spec.pop(name, None)
+    if dead:
+        cluster.scale(usable_cores())
 
 
 _built: dict[str, MapWork] = {}
