@@ -104,7 +104,7 @@ def test_workers_in_one_process_write_the_shards_that_this_one_writes(prepared, 
     work = begun(prepared, tmp_path)
     with (
         distributed.LocalCluster(
-            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
+            n_workers=1, threads_per_worker=2, processes=False, dashboard_address="127.0.0.1:0"
         ) as cluster,
         employed("dask", cluster.scheduler_address) as workers,
     ):

@@ -131,7 +131,7 @@ def _client(held: contextlib.ExitStack, address: str | None) -> Any:
                 n_workers=usable_cores(),
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # any port; of None it takes one that may be taken
                 memory_limit=0,
                 silence_logs=logging.CRITICAL,
                 env={"NPROC": "1", OWN_CORES: "1"},

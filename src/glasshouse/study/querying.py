@@ -53,8 +53,6 @@ def query(folder: str | Path, sql: str) -> pa.Table:
         "threads": str(usable_cores()),
     }
     with duckdb.connect(":memory:", config=settings) as connection:
-        # Nor does it see this process's variables, of which it would make tables by their names.
-        connection.execute("SET python_enable_replacements = false")
         for name, table in tables.items():
             connection.register(name, table)
         connection.execute("SET lock_configuration = true")
