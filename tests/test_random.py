@@ -296,7 +296,7 @@ OF_OTHERS = {
     # Keys that nothing is drawn with: one is traced to see whether a direction depends on it, and a
     # study asks a rule that draws whether it can learn in its game.
     "rules/base.py": {"jax.random.key"},
-    "study/setting.py": {"jax.random.key"},
+    "study/building.py": {"jax.random.key"},
     # Training draws from keys whose words are the library's own, one part of each an update; a key
     # that nothing is drawn with is traced to see whether a rule can learn.
     "dynamics/training.py": {"jax.random.fold_in", "jax.random.key"},

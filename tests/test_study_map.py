@@ -17,6 +17,7 @@ import glasshouse as gh
 from glasshouse import InputError
 from glasshouse.study import check_study, collect, run_study
 from glasshouse.study.maps import shards as shards_module
+from glasshouse.study.maps.field import StudyField
 from glasshouse.study.maps.store import MAP
 from glasshouse.study.setting import prepare
 from glasshouse.study.spec.toml import parse_study
@@ -161,6 +162,12 @@ def test_processes_may_be_killed_at_any_moment(study, whole):
     assert contents(out) == whole[1]
 
 
+def field_of(toml: str) -> StudyField:
+    field = prepare(parse_study(toml)).field
+    assert field is not None
+    return field
+
+
 def refused(toml: str) -> str:
     with pytest.raises(InputError) as error:
         prepare(parse_study(toml))
@@ -183,7 +190,7 @@ def refused(toml: str) -> str:
 def test_what_is_no_map_is_refused_before_anything_is_computed(old, new, said):
     toml = STUDY.replace(old, new)
     if said is None:
-        assert prepare(parse_study(toml)).field.shape == (33, 100_000)
+        assert field_of(toml).shape == (33, 100_000)
         return
     assert re.search(said, refused(toml))
 
@@ -210,7 +217,7 @@ def test_numbers_that_two_axes_move_together_are_built_one_by_one():
     [map]
     adaptive = false
     """
-    field = prepare(parse_study(toml)).field
+    field = field_of(toml)
     assert not field.separable
     cells = np.array([[1, 2], [0, 1]])
     (group,) = field.groups(cells)
@@ -220,7 +227,7 @@ def test_numbers_that_two_axes_move_together_are_built_one_by_one():
 
 def test_a_million_cells_are_prepared_as_arrays():
     toml = STUDY.replace("count = 270", "count = 1000").replace("count = 33", "count = 1000")
-    field = prepare(parse_study(toml)).field
+    field = field_of(toml)
     assert field.separable
     rng = np.random.default_rng(0)
     cells = rng.integers(0, 1000, (50, 2))

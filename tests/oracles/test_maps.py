@@ -187,6 +187,7 @@ def test_an_adaptive_map_is_the_map():
     assert found.computed.mean() < 0.6
     assert found.steps < 0.5 * found.steps_of_grid
     np.testing.assert_array_equal(found.codes, whole.codes)
+    assert found.audit is not None
     assert found.audit.wrong == 0
     assert whole.audit is None
     assert whole.guarantee == "every cell was computed"
@@ -222,8 +223,10 @@ def test_what_is_no_map_is_refused():
     )
     with pytest.raises(InputError, match="two axes or more, and this family has one"):
         outcome_map(one)
-    with pytest.raises(InputError, match="takes a Family over two axes or more, not float"):
-        outcome_map(0.5)
+    with pytest.raises(
+        InputError, match="a map is drawn of a Family over two axes or more, not of float"
+    ):
+        outcome_map(0.5)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="give learning a step_size"):
         outcome_map(family(step_size=None))
 

@@ -272,12 +272,12 @@ class _FamilyField:
     def __init__(self, family: Family):
         if not isinstance(family, Family):
             raise InputError(
-                f"outcome_map takes a Family over two axes or more, not {type(family).__name__}"
+                f"a map is drawn of a Family over two axes or more, not of {type(family).__name__}"
             )
         if len(family.axes) < 2:
             raise InputError(
-                "a map has two axes or more, and this family has one: along one use "
-                "family.each(generic_outcomes)"
+                "a map has two axes or more, and this family has one: count outcomes along it, "
+                "point by point"
             )
         self._parts = list(family.programs())
         self._index = np.empty(family.shape, dtype=int)  # which part a point is in

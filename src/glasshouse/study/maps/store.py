@@ -139,7 +139,11 @@ def _found(prepared: Prepared, whole: Assembled, audit: Any) -> OutcomeMap:
 def part_of(piece: Piece) -> dict[str, Any]:
     """Which part of a study a piece is, as plain data."""
     tile = piece.tile
-    named = {"outer": list(tile.outer), "rows": list(tile.rows), "columns": list(tile.columns)}
+    named: dict[str, Any] = {
+        "outer": list(tile.outer),
+        "rows": list(tile.rows),
+        "columns": list(tile.columns),
+    }
     if piece.asked is not None:
         cells = np.ascontiguousarray(piece.asked, dtype="<i8")
         named["asked"] = hashlib.sha256(cells.tobytes()).hexdigest()
@@ -229,6 +233,7 @@ def map_table(found: OutcomeMap) -> pa.Table:
     if not found.there.all():
         unknown = bool_column(~found.there.ravel())
         columns = {
-            name: pc.if_else(unknown, pa.scalar(None, x.type), x) for name, x in columns.items()
+            name: pc.call_function("if_else", [unknown, pa.scalar(None, x.type), x])
+            for name, x in columns.items()
         }
     return pa.table({**values, **columns})
