@@ -15,7 +15,7 @@ from glasshouse.cli.options import (
     say,
     study_folders,
 )
-from glasshouse.cli.sharing import compute_share
+from glasshouse.cli.sharing import AddressOption, EngineOption, ShardOption, compute_share
 from glasshouse.errors import InputError
 
 MOST_NAMED = 3
@@ -38,28 +38,9 @@ def command(
             "--details", help="With several studies: say all of each, as of a single one."
         ),
     ] = False,
-    shard: Annotated[
-        str | None,
-        typer.Option(
-            metavar="I/N",
-            help="Of a study with [map], compute only the pieces that fall to process I of N, "
-            "counted from 0, into shards; glasshouse run without it then goes on from these.",
-        ),
-    ] = None,
-    engine: Annotated[
-        str,
-        typer.Option(
-            metavar="threads|dask|gpu",
-            help="Who computes: threads of this process; of studies with [map], processes by Dask, "
-            "one for each core, or those of --address; or threads, which must find a GPU.",
-        ),
-    ] = "threads",
-    address: Annotated[
-        str | None,
-        typer.Option(
-            metavar="A", help="With --engine dask: the scheduler's address, as tcp://host:8786."
-        ),
-    ] = None,
+    shard: ShardOption = None,
+    engine: EngineOption = "threads",
+    address: AddressOption = None,
     trust: TrustOption = False,
     as_json: JsonOption = False,
 ) -> None:

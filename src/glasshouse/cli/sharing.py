@@ -1,14 +1,39 @@
-"""`glasshouse run --shard`: the pieces of a map that fall to one of many processes."""
+"""`glasshouse run --shard` and `--engine`: a map by many processes, and the pieces of one."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from glasshouse.cli.options import complain, print_json, say
 from glasshouse.errors import InputError
 
 if TYPE_CHECKING:
     from glasshouse.study.setting import Prepared
+
+ShardOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="I/N",
+        help="Of a study with [map], compute only the pieces that fall to process I of N, "
+        "counted from 0, into shards; glasshouse run without it then goes on from these.",
+    ),
+]
+EngineOption = Annotated[
+    str,
+    typer.Option(
+        metavar="threads|dask|gpu",
+        help="Who computes: threads of this process; of studies with [map], processes by Dask, "
+        "one for each core, or those of --address; or threads, which must find a GPU.",
+    ),
+]
+AddressOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A", help="With --engine dask: the scheduler's address, as tcp://host:8786."
+    ),
+]
 
 
 def compute_share(
