@@ -14,7 +14,7 @@ from glasshouse.study.maps.shards import SHARDS
 MAP_TABLE = "map"
 """The table of a map, which is made of shards until it is written."""
 
-READING = ("SELECT", "EXPLAIN")
+READ_ONLY = ("SELECT", "EXPLAIN")
 """Kinds of statements that change nothing."""
 
 
@@ -59,7 +59,7 @@ def query(folder: str | Path, sql: str) -> pa.Table:
         try:
             statements = connection.extract_statements(sql)
             kinds = [statement.type.name for statement in statements]
-            if len(kinds) != 1 or kinds[0] not in READING:
+            if len(kinds) != 1 or kinds[0] not in READ_ONLY:
                 raise InputError(
                     f"{_short(sql)!r} must be one statement that reads, such as "
                     f'"select count(*) from {next(iter(tables))}"'
