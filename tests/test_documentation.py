@@ -66,6 +66,7 @@ READ_BY_DAY = {
         "how-to/compare",  # test_study_compare
         "how-to/certify",  # test_documents, certificates/, test_cli_certificates
         "how-to/equilibria",  # oracles/test_equilibria, test_study_equilibria
+        "how-to/clusters",  # test_study_engines, test_study_map, test_queries
         "how-to/environments",  # oracles/test_stochastic_games, test_pettingzoo
         "how-to/flow",  # oracles/test_flows
         "how-to/nfg-file",  # test_nfg

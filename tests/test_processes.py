@@ -40,6 +40,7 @@ def test_cores_are_those_the_process_may_run_on(alone):
         ({"SLURM_CPUS_ON_NODE": "5"}, 5),
         ({"SLURM_CPUS_PER_TASK": "2", "SLURM_CPUS_ON_NODE": "5"}, 2),
         ({"SLURM_CPUS_PER_TASK": "400"}, 12),
+        ({"GLASSHOUSE_CORES": "1", "SLURM_CPUS_PER_TASK": "3"}, 1),
         *(({"SLURM_CPUS_PER_TASK": x}, 12) for x in ("", "0", "-3", "4(x2)", "²", "many")),
     ],
 )

@@ -17,7 +17,7 @@ import pytest
 
 import glasshouse as gh
 from glasshouse import InputError
-from glasshouse._foundation.files import write_file
+from glasshouse._foundation.files import this_process, write_file
 from glasshouse.study import collect, run_study
 from glasshouse.study.maps import shards as shards_module
 from glasshouse.study.maps.field import StudyField
@@ -245,7 +245,7 @@ def test_many_processes_may_write_one_file(tmp_path):
     path, content = tmp_path / "shard.parquet", b"x" * 100_000
 
     def write(_):
-        write_file(path, content, alone=False)
+        write_file(path, content, this_process())
         return path.read_bytes() == content
 
     with ThreadPoolExecutor(8) as pool:

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import platform
 import secrets
 import stat
 from collections.abc import Iterator
@@ -44,16 +45,20 @@ def read_bytes(path: str | os.PathLike, most: int, advice: str) -> bytes:
     return content
 
 
-def write_file(path: Path, content: bytes, *, alone: bool = True) -> None:
+def this_process() -> str:
+    """A name that nobody else has at the same time, on any machine that shares a disk."""
+    return f".{platform.node()[:50]}.{os.getpid()}.{secrets.token_hex(4)}"
+
+
+def write_file(path: Path, content: bytes, writer: str = "") -> None:
     """Write a file under another name, then give it its own in one step.
 
-    **Arguments:** `alone`, whether nobody else may write the same file at the same time; else what
-    a killed process leaves unfinished stays there until somebody removes it.
+    **Arguments:** `writer`, where several may write the same file at the same time: `this_process`.
     **Raises:** `OutputError` when the machine does not let it; what was there is still there.
     """
-    who = "" if alone else f".{os.getpid()}-{secrets.token_hex(4)}"
-    # A longer name may be too long.
-    partial = path.with_name(f".{path.name[:50]}{who}{UNFINISHED}")
+    partial = path.with_name(
+        f".{path.name[:50]}{writer}{UNFINISHED}"
+    )  # a longer name may be too long
     with writing(path):
         try:
             partial.unlink(missing_ok=True)  # of a process that was killed, or a link

@@ -6,8 +6,11 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
-ALLOTTED = ("SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE")
-"""What SLURM says a task may use; the first that is there counts."""
+OWN_CORES = "GLASSHOUSE_CORES"
+"""What a user, or the process that has started this one, says it may use."""
+
+ALLOTTED = (OWN_CORES, "SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE")
+"""The variables that say it, SLURM's for its tasks; the first that is there counts."""
 
 VECTOR_FLAGS = ("avx", "fma", "sse4", "asimd", "sve")
 """How the names of instructions begin that compiled code may or may not use."""
@@ -22,9 +25,9 @@ _computing: int | None = None
 def usable_cores(environment: Mapping[str, str] = os.environ) -> int:
     """How many computations this process should run at once, at least one.
 
-    The least of: the processors it may run on (its affinity, or `PYTHON_CPU_COUNT`), what SLURM
-    allots to its task, and the share of time its container has, rounded up. No number depends
-    on it.
+    The least of: the processors it may run on (its affinity, or `PYTHON_CPU_COUNT`), what
+    `GLASSHOUSE_CORES` says, else what SLURM allots to its task, and the share of time its
+    container has, rounded up. No number depends on it.
     """
     found = [_processors(), _allotted(environment), _quota(CONTROL_GROUPS, OWN_GROUP)]
     return max(1, min(count for count in found if count is not None))
@@ -72,8 +75,8 @@ def _processors() -> int:
 
 
 def _allotted(environment: Mapping[str, str]) -> int | None:
-    """What SLURM says, which it does not always enforce; None outside it, or for what is no
-    number.
+    """What somebody or SLURM says, which does not always enforce it; None where nobody does, or
+    for what is no number.
     """
     given = next((environment[name] for name in ALLOTTED if name in environment), "")
     return int(given) if given.isdecimal() and given.isascii() and int(given) > 0 else None

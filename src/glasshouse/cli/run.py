@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from glasshouse.cli.computing import COMPUTED_BEFORE, USUAL, say_end
 from glasshouse.cli.options import (
     JsonOption,
     StudiesArgument,
@@ -16,10 +15,8 @@ from glasshouse.cli.options import (
     say,
     study_folders,
 )
+from glasshouse.cli.sharing import AddressOption, EngineOption, ShardOption, compute_share
 from glasshouse.errors import InputError
-
-if TYPE_CHECKING:
-    from glasshouse.study.setting import Prepared
 
 MOST_NAMED = 3
 """Studies whose notes are announced by name, in one line; of more it is said how many."""
@@ -41,14 +38,9 @@ def command(
             "--details", help="With several studies: say all of each, as of a single one."
         ),
     ] = False,
-    shard: Annotated[
-        str | None,
-        typer.Option(
-            metavar="I/N",
-            help="Of a study with a map, compute only the pieces that fall to process I of N, "
-            "counted from 0, into shards; glasshouse run without it then goes on from these.",
-        ),
-    ] = None,
+    shard: ShardOption = None,
+    engine: EngineOption = "threads",
+    address: AddressOption = None,
     trust: TrustOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -58,83 +50,38 @@ def command(
     interrupted goes on where it stopped when the same command is given again; of a complete one it
     is said again what was found. To check a study is to run the Python file it names.
     """
+    from glasshouse.study.engines import check_engine, employed
     from glasshouse.study.folder import check_out, finished
     from glasshouse.study.recipe import recipe_of
     from glasshouse.study.setting import check_study
     from glasshouse.study.store import write_study
     from glasshouse.study.words.titles import told_apart
 
-    several = len(studies) > 1
-    where = study_folders(studies, out, USUAL)
+    usual, several = Path("results"), len(studies) > 1
+    where = study_folders(studies, out, usual)
     prepared = {folder: check_study(path, trust=trust) for path, folder in where.items()}
+    check_engine(engine, address, prepared)
     if shard is not None:
-        _share(prepared, shard, quiet=as_json)
+        compute_share(prepared, shard, engine, quiet=as_json)
         return
     known = {folder: finished(folder, recipe_of(study)) for folder, study in prepared.items()}
     for folder, study in prepared.items():  # all are checked before the first is computed
         if known[folder] is None:
             check_out(folder, recipe_of(study))
     found = {}
-    for folder, study in told_apart(prepared).items():
-        summary, again = known[folder], known[folder] is not None
-        if summary is None:
-            summary = write_study(study, folder, warn=complain).to_dict()
-        found[str(folder)] = summary
-        if not as_json:
-            _tell(summary, folder, whole=details or not several, again=again)
+    with employed(engine if None in known.values() else "threads", address, complain) as workers:
+        for folder, study in told_apart(prepared).items():
+            summary, again = known[folder], known[folder] is not None
+            if summary is None:
+                summary = write_study(study, folder, complain, workers).to_dict()
+            found[str(folder)] = summary
+            if not as_json:
+                _tell(summary, folder, whole=details or not several, again=again)
     if several:
         noted = [Path(at).name for at, summary in found.items() if summary["notes"]]
-        _index(out or USUAL, [] if details else noted, quiet=as_json)
+        _index(out or usual, [] if details else noted, quiet=as_json)
     if as_json:
         print_json(found)
-
-
-def _share(prepared: Mapping[Path, "Prepared"], shard: str, quiet: bool) -> None:
-    """Compute this process's share of each map, and say how many pieces that were."""
-    from glasshouse.study.folder import RunFolder
-    from glasshouse.study.maps.shards import ShardStore
-    from glasshouse.study.maps.store import map_share, map_work
-    from glasshouse.study.recipe import recipe_of
-
-    index, of = _which(shard)
-    for folder, study in prepared.items():
-        if study.field is None:
-            raise InputError(
-                f"--shard {shard} is of studies with [map], and {folder.name} has none: run it "
-                "without --shard"
-            )
-    found = {}
-    for folder, study in prepared.items():
-        recipe = recipe_of(study)
-        RunFolder(folder, recipe, complain).join()
-        work = map_work(study, ShardStore(folder, recipe, complain))
-        own, pieces = map_share(work, index, of)
-        found[str(folder)] = {"shard": index, "of": of, "pieces": own, "pieces_of_all": pieces}
-        if not quiet:
-            say(
-                f"{folder.name}: {own} of {pieces} pieces of the map are in {folder / 'shards'}; "
-                "when all processes are done, glasshouse run without --shard goes on from there",
-                "",
-                "  ",
-            )
-    if quiet:
-        print_json(found)
-
-
-def _which(shard: str) -> tuple[int, int]:
-    """The number of a process and how many there are."""
-    index, slash, of = shard.partition("/")
-    if not (slash and index.strip().isdecimal() and of.strip().isdecimal()):
-        raise InputError(f"--shard {shard!r:.40} must be as 0/8: which process, of how many")
-    found = int(index), int(of)
-    if not found[0] < found[1]:
-        raise InputError(
-            f"--shard {shard} counts processes from 0: of {found[1]} the last is "
-            f"{found[1] - 1}/{found[1]}"
-            if found[1]
-            else f"--shard {shard} is of no process: give at least 1, as 0/1"
-        )
-    return found
 
 
 def _tell(summary: Mapping[str, Any], folder: Path, whole: bool, again: bool) -> None:
@@ -142,14 +89,16 @@ def _tell(summary: Mapping[str, Any], folder: Path, whole: bool, again: bool) ->
 
     **Arguments:** `again`, whether it was computed before.
     """
-    before = COMPUTED_BEFORE if again else ""
+    before = " (computed before, and complete)" if again else ""
     if not whole:
         say(f"{folder.name}{before}: {summary['title']}: {summary['headline']}", "", "  ")
         return
     say(f"{summary['title']}{before}: {summary['headline']}", "", "  ")
     for sentence in summary["claims"]:
         say(sentence, "  ", "    ")
-    say_end(summary, folder)
+    for note in summary["notes"]:
+        say(f"Note: {note}.", "  ", "    ")
+    say(f"Report: {folder / 'report.html'}", "  ", "    ")
     say()
 
 

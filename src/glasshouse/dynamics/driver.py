@@ -181,7 +181,7 @@ def onward(
     key: PRNGKeyArray | None,
     steps: int,
     more: int,
-) -> tuple[Params, Array, Params]:
+) -> tuple[Params, RealArray, Params]:
     """Where a run is after so many steps, how far from rest, and where after each of `more`."""
     step = _Step(game, rule, jnp.asarray(step_size, dtype=float), key)
     carry, _ = _walked(step, as_floats(params), steps, None, "end")

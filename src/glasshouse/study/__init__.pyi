@@ -1,5 +1,6 @@
 from .building import Setting as Setting
 from .collecting import collect as collect
+from .collecting import read_map as read_map
 from .elsewhere import CertifiedPoint as CertifiedPoint
 from .elsewhere import Predictions as Predictions
 from .elsewhere import Slice as Slice
@@ -7,6 +8,7 @@ from .elsewhere import predict as predict
 from .league import LeaguePoint as LeaguePoint
 from .league import StudyLeague as StudyLeague
 from .league import read_league as read_league
+from .querying import query as query
 from .result import StudyResult as StudyResult
 from .setting import Prepared as Prepared
 from .setting import check_study as check_study

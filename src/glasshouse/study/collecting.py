@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from glasshouse.analysis.maps.outcome_map import OutcomeMap
 from glasshouse.errors import InputError
 from glasshouse.study.folder import STUDY, RunFolder
 from glasshouse.study.maps.shards import SHARDS, ShardStore
 from glasshouse.study.maps.store import map_so_far, map_work
 from glasshouse.study.recipe import recipe_of
 from glasshouse.study.result import StudyResult
-from glasshouse.study.setting import check_study
+from glasshouse.study.setting import Prepared, check_study
 from glasshouse.study.store import gathered
 
 
@@ -29,6 +30,30 @@ def collect(
     machine does not let a file be written.
     """
     folder = Path(folder)
+    prepared = _prepared(folder, trust)
+    run = RunFolder(folder, recipe_of(prepared), warn)
+    run.join()
+    return gathered(prepared, run, _so_far(prepared, folder, warn))
+
+
+def read_map(
+    folder: str | Path,
+    warn: Callable[[str], None] = lambda message: None,
+    *,
+    trust: bool = False,
+) -> OutcomeMap:
+    """The map of a study from the shards in its folder, finished or not; nothing is written.
+
+    Cells of which nothing is known are False in `there`. `to_xarray()` makes a dataset of it.
+
+    **Arguments:** as of `collect`.
+    **Raises:** `InputError` where there is no study with a map, or no shard of it and of this
+    version.
+    """
+    return _so_far(_prepared(Path(folder), trust), Path(folder), warn)
+
+
+def _prepared(folder: Path, trust: bool) -> Prepared:
     if not (folder / STUDY).is_file():
         raise InputError(
             f"{folder} holds no {STUDY}: name a folder that glasshouse run computes a study into"
@@ -36,10 +61,11 @@ def collect(
     prepared = check_study(folder / STUDY, trust=trust)
     if prepared.field is None:
         raise InputError(f"{folder / STUDY} has no [map], and only maps are made of {SHARDS}")
-    recipe = recipe_of(prepared)
-    run = RunFolder(folder, recipe, warn)
-    run.join()
-    store = ShardStore(folder, recipe, warn)
+    return prepared
+
+
+def _so_far(prepared: Prepared, folder: Path, warn: Callable[[str], None]) -> OutcomeMap:
+    store = ShardStore(folder, recipe_of(prepared), warn)
     found = map_so_far(prepared, map_work(prepared, store))
     store.say_elsewhere()
     if not found.there.any():
@@ -47,4 +73,4 @@ def collect(
             f"{folder / SHARDS} has no shard of this study and version: compute some by "
             f"glasshouse run {folder / STUDY} --shard 0/1 --out {folder}"
         )
-    return gathered(prepared, run, found)
+    return found

@@ -20,6 +20,7 @@ from glasshouse._foundation.files import (
     UNFINISHED,
     read_bytes,
     reason,
+    this_process,
     write_file,
     writing,
 )
@@ -55,6 +56,7 @@ class RunFolder:
         self._warn = warn
         self._tables: dict[str, str] = {}
         self._outputs: dict[str, str] = {}
+        self._writer = ""
         self.identity = recipe.identity
 
     @contextlib.contextmanager
@@ -119,11 +121,12 @@ class RunFolder:
                 "another --out"
             )
         if recorded is None:
-            self._write_provenance(self._interrupted, alone=False)
+            self._writer = this_process()  # hundreds may begin at once
+            self._record()
         files = {STUDY: self._recipe.toml.encode(), **self._recipe.inputs}
         for name, content in files.items():  # one may be missing where a process was killed
             if not (self.path / name).is_file():
-                write_file(self.path / name, content, alone=False)
+                write_file(self.path / name, content, this_process())
 
     def write(self, name: str, content: bytes) -> None:
         """Write one of the files to be handed over, which may lie in a folder inside."""
@@ -175,14 +178,11 @@ class RunFolder:
         self._write_provenance({"status": "complete", "outputs": dict(sorted(outputs.items()))})
 
     def _record(self) -> None:
-        self._write_provenance(self._interrupted)
+        self._write_provenance({"status": "interrupted", "tables": self._tables})
 
-    @property
-    def _interrupted(self) -> dict[str, Any]:
-        return {"status": "interrupted", "tables": self._tables}
-
-    def _write_provenance(self, state: dict[str, Any], alone: bool = True) -> None:
-        write_file(self.path / PROVENANCE, as_json({**state, **self.identity}), alone=alone)
+    def _write_provenance(self, state: dict[str, Any]) -> None:
+        content = as_json({**state, **self.identity})
+        write_file(self.path / PROVENANCE, content, self._writer)
 
 
 def check_out(out: Path, recipe: Recipe) -> None:

@@ -32,7 +32,7 @@ from glasshouse.study.folder import (
 )
 from glasshouse.study.league import BLOCKS, RUNS, league_notes, study_league, study_runs
 from glasshouse.study.maps.shards import ShardStore
-from glasshouse.study.maps.store import MAP, Workers, map_table, map_work, study_map
+from glasshouse.study.maps.store import MAP, MapWork, Workers, map_table, map_work, study_map
 from glasshouse.study.questions import (
     predict_study,
     study_branches,
@@ -100,18 +100,21 @@ def write_study(
     prepared: Prepared,
     out: Path,
     warn: Callable[[str], None] = lambda message: None,
-    workers: Workers | None = None,
+    workers: Callable[[MapWork], Workers] | None = None,
 ) -> StudyResult:
     """Compute a checked study part by part into a folder that `check_out` has accepted.
 
-    **Arguments:** `workers`, who compute the pieces of a map; without them this process does.
+    **Arguments:** `workers`, who compute the pieces of a map, from what there is to do; without
+    them this process does.
     """
     recipe = recipe_of(prepared)
     folder = RunFolder(out, recipe, warn)
 
     def map_of_all() -> OutcomeMap:
         store = ShardStore(out, recipe, warn)
-        found = study_map(prepared, map_work(prepared, store), workers)
+        work = map_work(prepared, store)
+        found = study_map(prepared, work, None if workers is None else workers(work))
+        store.tidy()
         store.say_elsewhere()
         store.tidy()
         return found

@@ -147,8 +147,10 @@ class OutcomeMap(Evidenced):
 
         **Raises:** `ImportError` without xarray, which the extra "maps" brings.
         """
-        import xarray
-
+        try:
+            import xarray
+        except ImportError as error:
+            raise ImportError('to_xarray needs xarray: pip install "glasshouse[maps]"') from error
         dims = list(self.axes)[::-1]
         found = {
             name: (dims, x.reshape(self.computed.shape))

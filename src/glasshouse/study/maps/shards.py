@@ -16,7 +16,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from glasshouse._foundation.files import UNFINISHED, reason, write_file, writing
+from glasshouse._foundation.files import (
+    UNFINISHED,
+    reason,
+    this_process,
+    write_file,
+    writing,
+)
 from glasshouse._foundation.processes import processor_features
 from glasshouse.errors import InputError
 from glasshouse.study.recipe import MACHINE_KEYS, Recipe
@@ -34,11 +40,11 @@ LENGTH = 32
 class ShardStore:
     """The shards of a study in its folder.
 
-    **Arguments:** `warn`, called with one line for what cannot be used.
+    **Arguments:** `folder` of the study; `warn`, called with one line for what cannot be used.
     """
 
     def __init__(self, folder: Path, recipe: Recipe, warn: Callable[[str], None]):
-        self._folder = folder / SHARDS
+        self.study_folder, self._folder = folder, folder / SHARDS
         self._warn = warn
         identity = json.loads(json.dumps(recipe.identity))
         self._own = {k: x for k, x in identity.items() if k not in MACHINE_KEYS}
@@ -51,12 +57,20 @@ class ShardStore:
         said = json.dumps({**self._own, "part": part}, sort_keys=True)
         return self._folder / f"{hashlib.sha256(said.encode()).hexdigest()[:LENGTH]}.parquet"
 
+    def make(self) -> None:
+        """Make the folder of shards, which nothing does later: one that vanishes is missed.
+
+        **Raises:** `OutputError` when the machine does not let it be made.
+        """
+        with writing(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+
     def read(self, part: dict[str, Any]) -> pa.Table | None:
         """The shard of a part, or None where there is none that can be used.
 
         **Raises:** `InputError` where the machine does not let it be read.
         """
-        path = self.path(part)
+        path, table, facts, sound = self.path(part), None, {}, False
         try:
             # Of a page that is damaged, its checksum says so; of all else, that of the content.
             table = pq.read_table(path, page_checksum_verification=True)
@@ -71,7 +85,7 @@ class ShardStore:
             if error.errno is not None:
                 raise InputError(f"{path} cannot be read: {reason(error)}") from error
             sound = False  # what Parquet says of a file that is none
-        if not sound:
+        if table is None or not sound:
             self._warn(f"{path} is damaged, and left out")
             return None
         if facts["machine"] != self.machine:
@@ -92,14 +106,11 @@ class ShardStore:
         table = made.replace_schema_metadata({FACTS: said})
         sink = pa.BufferOutputStream()
         pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
-        path = self.path(part)
-        with writing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_file(path, sink.getvalue().to_pybytes(), alone=False)
+        write_file(self.path(part), sink.getvalue().to_pybytes(), this_process())
         return table
 
     def tidy(self) -> None:
-        """Remove what processes that were killed have left unfinished; none is needed any more."""
+        """Remove what processes that were killed have left half written."""
         for left in self._folder.glob(f".*{UNFINISHED}"):
             with contextlib.suppress(OSError):
                 left.unlink()

@@ -88,6 +88,7 @@ def study_map(prepared: Prepared, work: MapWork, workers: Workers | None = None)
                 yield work.kept(piece)
                 advance()
 
+    work.store.make()
     engine, field = workers or here, work.field
     whole = Assembled(work.plan, field.starts, numbers_kept(field.players))
     done = assembled(whole, engine)
@@ -103,6 +104,7 @@ def map_share(work: MapWork, index: int, of: int) -> tuple[int, int]:
     """
     pieces = [Piece(tile) for tile in work.plan.tiles]
     own = pieces[index::of]
+    work.store.make()
     with progress("pieces of the map", len(own)) as advance:
         for piece in own:
             work.kept(piece)
