@@ -16,13 +16,13 @@ import pytest
 
 from glasshouse import InputError
 from glasshouse._foundation.files import this_process, write_file
-from glasshouse.analysis.maps.pieces import Piece
+from glasshouse.analysis.maps.pieces import MapPiece
 from glasshouse.errors import OutputError
 from glasshouse.study import check_study, query, read_map
 from glasshouse.study.engines import check_versions, employed, piece_written
 from glasshouse.study.folder import RunFolder
 from glasshouse.study.maps.shards import SHARDS, ShardStore
-from glasshouse.study.maps.store import map_share, map_table, map_work, part_of, study_map
+from glasshouse.study.maps.store import map_share, map_table, map_work, piece_key, study_map
 from glasshouse.study.recipe import recipe_of
 from glasshouse.study.store import write_study
 
@@ -117,8 +117,8 @@ def test_workers_in_one_process_write_the_shards_that_this_one_writes(prepared, 
 
 def test_a_worker_writes_the_shard_it_is_asked_for_and_no_other(prepared, whole, tmp_path):
     work = begun(prepared, tmp_path)
-    piece = Piece(work.plan.tiles[1])
-    name = work.store.path(part_of(piece)).name
+    piece = MapPiece(work.plan.tiles[1])
+    name = work.store.path(piece_key(piece)).name
     assert piece_written(str(tmp_path), piece, name) == []
     assert shards(tmp_path) == {name: shards(whole[1])[name]}
     with pytest.raises(InputError, match="a worker finds another study in"):
@@ -221,7 +221,7 @@ def test_a_second_coordinator_is_refused_and_shards_of_others_are_let_be(
     lines: list[str] = []
     mine, theirs = (ShardStore(tmp_path / "out", x, lines.append) for x in (recipe, older))
     theirs.make()
-    part = part_of(Piece(map_work(prepared, mine).plan.tiles[0]))
+    part = piece_key(MapPiece(map_work(prepared, mine).plan.tiles[0]))
     table = query(_one_table(tmp_path), "from one")
     theirs.keep(part, lambda: table)
     before = shards(tmp_path / "out")

@@ -22,7 +22,7 @@ from glasshouse.parametric import AbstractParametricGame, Params, Tied
 from glasshouse.parametric.capabilities import listed
 from glasshouse.rules.base import ANEW, AbstractRule, drawn_by, in_words
 
-GROWTH = 2
+LONGER = 2
 """How much longer runs go on until they are looked at again: few looks, few steps in vain."""
 
 
@@ -97,7 +97,7 @@ def _stretches(steps: int, every: int) -> list[tuple[int, int]]:
     while blocks:
         found.append((every, min(times, blocks)))
         blocks -= found[-1][1]
-        times *= GROWTH
+        times *= LONGER
     return [*found, (rest, 1)] if rest else found
 
 

@@ -17,12 +17,12 @@ import jax
 
 from glasshouse._foundation.processes import OWN_CORES, usable_cores
 from glasshouse._foundation.progress import progress
-from glasshouse.analysis.maps.pieces import Piece
+from glasshouse.analysis.maps.pieces import MapPiece
 from glasshouse.analysis.maps.refine import Patch
 from glasshouse.errors import InputError, OutputError, unknown_name
 from glasshouse.study.folder import STUDY
 from glasshouse.study.maps.shards import ShardStore
-from glasshouse.study.maps.store import MapWork, Workers, map_work, part_of
+from glasshouse.study.maps.store import MapWork, Workers, map_work, piece_key
 from glasshouse.study.recipe import PACKAGES, recipe_of
 from glasshouse.study.setting import Prepared, check_study
 
@@ -163,16 +163,16 @@ def _versions_of(client: Any) -> dict[str, dict[str, str]]:
 
 
 def _patches(
-    client: Any, work: MapWork, pieces: Sequence[Piece], warn: Callable[[str], None]
+    client: Any, work: MapWork, pieces: Sequence[MapPiece], warn: Callable[[str], None]
 ) -> Iterator[Patch]:
     """What is found in pieces, in their order, each written by a worker and read here."""
     folder = str(work.store.study_folder.absolute())
     most = AHEAD * max(1, len(client.nthreads()))
-    asked: deque[tuple[Piece, Any]] = deque()
+    asked: deque[tuple[MapPiece, Any]] = deque()
     with progress("pieces of the map", len(pieces)) as advance:
         for k in range(len(pieces) + most):
             if k < len(pieces):
-                name = work.store.path(part_of(pieces[k])).name
+                name = work.store.path(piece_key(pieces[k])).name
                 future = client.submit(piece_written, folder, pieces[k], name, pure=False)
                 asked.append((pieces[k], future))
             if k >= most - 1 and asked:
@@ -182,7 +182,7 @@ def _patches(
                 patch = work.read(piece)
                 if patch is None:
                     raise OutputError(
-                        f"{work.store.path(part_of(piece))} was written by a worker and is not "
+                        f"{work.store.path(piece_key(piece))} was written by a worker and is not "
                         "here: name an --out on a disk that all workers share"
                     )
                 yield patch
@@ -245,7 +245,7 @@ _lines: list[str] = []
 _building = threading.Lock()
 
 
-def piece_written(folder: str, piece: Piece, name: str) -> list[str]:
+def piece_written(folder: str, piece: MapPiece, name: str) -> list[str]:
     """In a worker: see to it that the shard of a piece is there.
 
     **Arguments:** `folder` of the study; `name` of the shard.
@@ -268,8 +268,8 @@ def piece_written(folder: str, piece: Piece, name: str) -> list[str]:
     return said
 
 
-def _name(work: MapWork, piece: Piece) -> str:
-    return work.store.path(part_of(piece)).name
+def _name(work: MapWork, piece: MapPiece) -> str:
+    return work.store.path(piece_key(piece)).name
 
 
 def _work_in(folder: Path) -> MapWork:

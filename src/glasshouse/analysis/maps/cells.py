@@ -23,7 +23,7 @@ MOST_WAYS = 3
 MOST_CODED = 15
 """Players whose cooperation one code says."""
 
-STEPS, RESTING, MEAN_COOPERATION, PAID = range(4)
+PLACE_STEPS, PLACE_RESTING, PLACE_COOPERATION, PLACE_PAID = range(4)
 """Places among the numbers that are kept of a cell: steps taken by all its runs, how many of them
 were at rest, mean cooperation and, from there on, each player's mean payoff."""
 
@@ -81,7 +81,7 @@ def learned_by(learnings: Sequence[Learning]) -> tuple[float, str]:
 
 def numbers_kept(players: int) -> int:
     """How many numbers are kept of a computed cell."""
-    return PAID + players
+    return PLACE_PAID + players
 
 
 def cells_learned(

@@ -12,10 +12,10 @@ from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Whole, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse.analysis.maps.cells import (
-    MEAN_COOPERATION,
-    PAID,
-    RESTING,
-    STEPS,
+    PLACE_COOPERATION,
+    PLACE_PAID,
+    PLACE_RESTING,
+    PLACE_STEPS,
     CellGroup,
     Field,
     cells_learned,
@@ -27,8 +27,8 @@ from glasshouse.analysis.maps.cells import (
 from glasshouse.analysis.maps.pieces import (
     Assembled,
     Audit,
+    MapPiece,
     MapPlan,
-    Piece,
     assembled,
     audited,
 )
@@ -126,12 +126,12 @@ class OutcomeMap(Evidenced):
         found["computed"] = self.computed
         found |= self.shares
         numbers = self.numbers
-        found["mean_cooperation"] = numbers[..., MEAN_COOPERATION]
+        found["mean_cooperation"] = numbers[..., PLACE_COOPERATION]
         for player in range(self.players):
-            found[f"payoff_player_{player + 1}"] = numbers[..., PAID + player]
+            found[f"payoff_player_{player + 1}"] = numbers[..., PLACE_PAID + player]
         starts = self.codes.shape[-1]
         with np.errstate(invalid="ignore", divide="ignore"):
-            found["at_rest_share"] = numbers[..., RESTING] / (starts - found["not_finite"])
+            found["at_rest_share"] = numbers[..., PLACE_RESTING] / (starts - found["not_finite"])
         return {name: x.ravel() for name, x in found.items()}
 
     @functools.cached_property
@@ -167,7 +167,7 @@ def map_plan(shape: tuple[int, ...], adaptive: bool, coarse: int, audit: int, se
     return MapPlan(shape, coarse, audit, seed) if adaptive else MapPlan(shape, 1, 0, seed)
 
 
-def refined_piece(field: Field, piece: Piece, coarse: int, batch: int) -> Patch:
+def refined_piece(field: Field, piece: MapPiece, coarse: int, batch: int) -> Patch:
     """What a piece of a map comes to: a function of nothing but these."""
     tile = piece.tile
     corner = np.array([*tile.outer, tile.rows[0], tile.columns[0]])
@@ -193,7 +193,8 @@ def map_found(whole: Assembled, field: Field, audit: Audit | None, complete: boo
     **Arguments:** `complete`, whether nothing is left to do, along seams and for control neither.
     """
     coarse = whole.plan.coarse
-    steps = float(np.nansum(whole.numbers[..., STEPS])) + (0 if audit is None else audit.steps)
+    control = 0 if audit is None else audit.steps
+    steps = float(np.nansum(whole.numbers[..., PLACE_STEPS])) + control
     promised = GUARANTEE.format(coarse=_ordinal(coarse)) if coarse > 1 else EVERY_CELL
     if coarse > 1 and audit is not None:
         promised += AUDITED

@@ -37,7 +37,7 @@ class Tile(NamedTuple):
         return *self.outer, slice(*self.rows), slice(*self.columns)
 
 
-class Piece(NamedTuple):
+class MapPiece(NamedTuple):
     """Cells that are computed together.
 
     **Arguments:** `tile`; `asked`, cells of it to compute, by row and column, or None for all that
@@ -105,7 +105,7 @@ class Assembled:
         """What is known of a tile."""
         return Patch(*(x[tile.place] for x in (self.codes, self.numbers, self.computed)))
 
-    def open_seams(self) -> list[Piece]:
+    def open_seams(self) -> list[MapPiece]:
         """Tiles with cells that touch other codes across a seam and were not computed."""
         *outer, _, _ = self.plan.shape
         asked = {
@@ -116,10 +116,10 @@ class Assembled:
         for tile in self.plan.tiles:
             cells = np.argwhere(asked[tile.outer][tile.place[-2:]])
             if len(cells):
-                found.append(Piece(tile, cells, self.known(tile)))
+                found.append(MapPiece(tile, cells, self.known(tile)))
         return found
 
-    def to_audit(self) -> list[Piece]:
+    def to_audit(self) -> list[MapPiece]:
         """Cells drawn from those that were not computed, by tiles."""
         left = np.flatnonzero(~self.computed)
         count = min(self.plan.audit, len(left))
@@ -129,16 +129,16 @@ class Assembled:
         chosen = np.zeros(self.plan.shape, bool)
         chosen.ravel()[left[np.argsort(drawn, kind="stable")[:count]]] = True
         found = ((tile, np.argwhere(chosen[tile.place])) for tile in self.plan.tiles)
-        return [Piece(t, cells, self.known(t), fills=False) for t, cells in found if len(cells)]
+        return [MapPiece(t, cells, self.known(t), fills=False) for t, cells in found if len(cells)]
 
 
-Engine = Callable[[Sequence[Piece]], Iterable[Patch]]
+Engine = Callable[[Sequence[MapPiece]], Iterable[Patch]]
 """What gives a patch for each piece, in their order."""
 
 
 def assembled(whole: Assembled, compute: Engine) -> Assembled:
     """A map, of which there is nothing yet, whose codes change between computed cells only."""
-    pieces = [Piece(tile) for tile in whole.plan.tiles]
+    pieces = [MapPiece(tile) for tile in whole.plan.tiles]
     while pieces:
         for piece, patch in zip(pieces, compute(pieces), strict=True):
             whole.put(piece.tile, patch)

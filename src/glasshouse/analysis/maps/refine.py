@@ -13,7 +13,7 @@ Cells = Int[np.ndarray, "cells 2"]
 """Cells of a plane by row and column."""
 
 
-Numbers = Float[np.ndarray, "rows columns numbers"]
+KeptNumbers = Float[np.ndarray, "rows columns numbers"]
 """What else is known of computed cells; NaN of the others."""
 
 Compute = Callable[
@@ -30,7 +30,7 @@ class Patch(NamedTuple):
     """
 
     codes: Codes
-    numbers: Numbers
+    numbers: KeptNumbers
     computed: Bool[np.ndarray, "rows columns"]
 
 

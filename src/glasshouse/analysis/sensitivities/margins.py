@@ -174,7 +174,7 @@ def sensitivity(
     if quantity is not mean_cooperation:
         raise InputError(
             "the sensitivities of an exact game say whether cooperation rises: of another quantity "
-            "take margin_by_reader, or give a key and a game that plays episodes"
+            "ask for margins by reader, or give a key and a game that plays episodes"
         )
     game = check_dense(game)
     params = check_params(game, params)

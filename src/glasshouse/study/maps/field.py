@@ -19,7 +19,7 @@ from glasshouse.study.building import Builder, Setting
 from glasshouse.study.spec.study import Study
 from glasshouse.study.spec.toml import named
 
-MOST_CORNERS = 6
+CROSSED_AXES = 6
 """Axes of whose corners all are built for control: 64."""
 
 BETWEEN = 8
@@ -146,7 +146,7 @@ class StudyField:
     def _is_separable(self) -> bool:
         """Whether each number is moved by one axis, as far as corners and points between show."""
         lengths = [len(axis.values) for axis in self._axes]
-        ends = [(0, n - 1) for n in lengths[:MOST_CORNERS]]
+        ends = [(0, n - 1) for n in lengths[:CROSSED_AXES]]
         rest = [(0,)] * (len(lengths) - len(ends))
         corners = list(itertools.product(*ends, *rest))
         # Of no regular grid, so that what is periodic does not hide.

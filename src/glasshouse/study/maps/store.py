@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.progress import progress
 from glasshouse.analysis.maps.cells import (
-    MEAN_COOPERATION,
-    PAID,
-    RESTING,
-    STEPS,
+    PLACE_COOPERATION,
+    PLACE_PAID,
+    PLACE_RESTING,
+    PLACE_STEPS,
     numbers_kept,
     shares_of,
 )
@@ -22,8 +22,8 @@ from glasshouse.analysis.maps.outcome_map import OutcomeMap, map_found, map_plan
 from glasshouse.analysis.maps.pieces import (
     Assembled,
     Audit,
+    MapPiece,
     MapPlan,
-    Piece,
     assembled,
     audited,
 )
@@ -36,7 +36,7 @@ from glasshouse.study.setting import Prepared
 MAP = "map.parquet"
 """The table of all cells."""
 
-Workers = Callable[[Sequence[Piece]], Iterable[Patch]]
+Workers = Callable[[Sequence[MapPiece]], Iterable[Patch]]
 """Who computes pieces: all of them, in their order."""
 
 
@@ -52,19 +52,19 @@ class MapWork(NamedTuple):
     store: ShardStore
 
     @in_float64
-    def kept(self, piece: Piece) -> Patch:
+    def kept(self, piece: MapPiece) -> Patch:
         """What is found in a piece, from its shard where there is one."""
-        table = self.store.keep(part_of(piece), lambda: self._table(piece))
+        table = self.store.keep(piece_key(piece), lambda: self._table(piece))
         return patch_of(piece, table, self.plan, self.field.players)
 
-    def read(self, piece: Piece) -> Patch | None:
+    def read(self, piece: MapPiece) -> Patch | None:
         """The same where it has been computed."""
-        table = self.store.read(part_of(piece))
+        table = self.store.read(piece_key(piece))
         return None if table is None else patch_of(piece, table, self.plan, self.field.players)
 
-    def _table(self, piece: Piece) -> pa.Table:
+    def _table(self, piece: MapPiece) -> pa.Table:
         patch = refined_piece(self.field, piece, self.plan.coarse, self.batch)
-        return table_of(piece, patch, self.field)
+        return piece_table(piece, patch, self.field)
 
 
 def map_work(prepared: Prepared, store: ShardStore) -> MapWork:
@@ -82,7 +82,7 @@ def study_map(prepared: Prepared, work: MapWork, workers: Workers | None = None)
     **Arguments:** `workers`, who compute pieces; without them this process does.
     """
 
-    def here(pieces: Sequence[Piece]) -> Iterator[Patch]:
+    def here(pieces: Sequence[MapPiece]) -> Iterator[Patch]:
         with progress("pieces of the map", len(pieces)) as advance:
             for piece in pieces:
                 yield work.kept(piece)
@@ -102,7 +102,7 @@ def map_share(work: MapWork, index: int, of: int) -> tuple[int, int]:
 
     **Returns:** how many tiles fell to it, and how many there are.
     """
-    pieces = [Piece(tile) for tile in work.plan.tiles]
+    pieces = [MapPiece(tile) for tile in work.plan.tiles]
     own = pieces[index::of]
     work.store.make()
     with progress("pieces of the map", len(own)) as advance:
@@ -115,7 +115,7 @@ def map_share(work: MapWork, index: int, of: int) -> tuple[int, int]:
 def map_so_far(prepared: Prepared, work: MapWork) -> OutcomeMap:
     """The map from the shards that are there, nothing being computed."""
     whole = Assembled(work.plan, work.field.starts, numbers_kept(work.field.players))
-    pieces = [Piece(tile) for tile in work.plan.tiles]
+    pieces = [MapPiece(tile) for tile in work.plan.tiles]
     while pieces:
         left = 0
         for piece in pieces:
@@ -140,7 +140,7 @@ def _found(prepared: Prepared, whole: Assembled, audit: Audit | None, complete: 
     return map_found(whole, field, audit, complete)
 
 
-def part_of(piece: Piece) -> dict[str, Any]:
+def piece_key(piece: MapPiece) -> dict[str, Any]:
     """Which part of a study a piece is, as plain data."""
     tile = piece.tile
     named: dict[str, Any] = {
@@ -155,7 +155,7 @@ def part_of(piece: Piece) -> dict[str, Any]:
     return {"map": named, "fills": piece.fills}
 
 
-def table_of(piece: Piece, patch: Patch, field: StudyField) -> pa.Table:
+def piece_table(piece: MapPiece, patch: Patch, field: StudyField) -> pa.Table:
     """What was found, a row for each cell of the tile; of a control for each cell asked for."""
     rows, columns = _cells(piece)
     chosen = Patch(*(x[rows, columns] for x in patch))
@@ -185,11 +185,12 @@ def map_columns(patch: Patch, players: int) -> dict[str, pa.Array]:
 
 
 def _places(players: int) -> dict[str, int]:
-    paid = {f"payoff_player_{k + 1}": PAID + k for k in range(players)}
-    return {"steps": STEPS, "at_rest": RESTING, "mean_cooperation": MEAN_COOPERATION, **paid}
+    paid = {f"payoff_player_{k + 1}": PLACE_PAID + k for k in range(players)}
+    found = {"steps": PLACE_STEPS, "at_rest": PLACE_RESTING}
+    return {**found, "mean_cooperation": PLACE_COOPERATION, **paid}
 
 
-def patch_of(piece: Piece, table: pa.Table, plan: MapPlan, players: int) -> Patch:
+def patch_of(piece: MapPiece, table: pa.Table, plan: MapPlan, players: int) -> Patch:
     """What a shard says of the tile."""
     rows, columns = _cells(piece)
     held = table.combine_chunks()
@@ -213,7 +214,7 @@ def patch_of(piece: Piece, table: pa.Table, plan: MapPlan, players: int) -> Patc
     return found
 
 
-def _cells(piece: Piece) -> tuple[np.ndarray, np.ndarray]:
+def _cells(piece: MapPiece) -> tuple[np.ndarray, np.ndarray]:
     """Rows and columns of the cells that a shard holds."""
     if piece.fills or piece.asked is None:
         rows, columns = np.indices(piece.tile.shape)

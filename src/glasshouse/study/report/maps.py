@@ -9,7 +9,7 @@ from glasshouse.study.report.finished import StudyFigure, finished_figure
 from glasshouse.study.report.markers import owner_of
 from glasshouse.study.result import StudyResult
 from glasshouse.study.words.maps import (
-    ENDS,
+    END_SHARES,
     map_figure_words,
     map_slices,
     marginal_words,
@@ -24,7 +24,7 @@ def map_figures(result: StudyResult) -> Iterator[StudyFigure]:
         return
     planes = map_slices(found)
     (first, x), (second, y), *others = found.axes.items()
-    shares = {name: found.shares[name] for name in ENDS}
+    shares = {name: found.shares[name] for name in END_SHARES}
     for k, plane in enumerate(planes, start=1):
         ax = plot_outcome_map(
             x,

@@ -18,7 +18,7 @@ MOST_SLICES_DRAWN = 9
 MOST_PLACES = 3
 """Cells that an audit found wrong; so many are named."""
 
-ENDS = ("cooperation_share", "exploitation_share", "defection_share")
+END_SHARES = ("cooperation_share", "exploitation_share", "defection_share")
 """The shares that all runs come to."""
 
 
@@ -120,7 +120,7 @@ def map_figure_words(found: OutcomeMap, part: MapSlice) -> tuple[str, str, str]:
     """Title, alternative text and caption of a plane of the map."""
     first, second = (axis_name(key) for key in list(found.axes)[:2])
     at = f" at {part.at}" if part.at else ""
-    shares = {name: found.shares[name][part.place] for name in ENDS}
+    shares = {name: found.shares[name][part.place] for name in END_SHARES}
     means = {name: _percent(_mean(share)) for name, share in shares.items()}
     (low, high), (least, most) = ((x[0], x[-1]) for x in list(found.axes.values())[:2])
     alt = (
@@ -164,7 +164,7 @@ def marginals(found: OutcomeMap, key: str) -> dict[str, np.ndarray]:
 
 def _ends(found: OutcomeMap) -> str:
     everyone = "both" if found.players == 2 else "all"
-    cooperate, exploit, defect = (_share(found, name) for name in ENDS)
+    cooperate, exploit, defect = (_share(found, name) for name in END_SHARES)
     return (
         f"{everyone} cooperate in {cooperate} of the runs on the map, some exploit others in "
         f"{exploit}, nobody cooperates in {defect}"
