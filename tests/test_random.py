@@ -303,6 +303,7 @@ OF_OTHERS = {
     # What is estimated from episodes draws from a key that is given, in parts for what is
     # independent; the challenge makes one of its seed.
     "analysis/challenge/sampled.py": {"jax.random.fold_in", "jax.random.key"},
+    "analysis/manipulation.py": {"jax.random.key"},
     "analysis/sampling/reading.py": {"jax.random.split"},
     "analysis/sampling/sensitivity.py": {"jax.random.split"},
     "analysis/sampling/switch.py": {"jax.random.split"},

@@ -477,4 +477,4 @@ def test_examples_are_valid_studies(name):
     validator = jsonschema.Draft202012Validator(schema())
     validator.validate(tomllib.loads(path.read_text("utf-8")))
     study = read_study(path)
-    assert study.axes or study.compare or study.league
+    assert study.swept or study.compare or study.league

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from tests.reference import (
     CHICKEN,
     COORDINATING_PD,
@@ -89,6 +89,7 @@ def paid_to_first(game, points, other):
 @given(payoffs=PAYOFFS, weight=WEIGHTS, other=st.floats(0, 1))
 def test_payoffs_are_quadratic_in_the_own_parameter(payoffs, weight, other):
     """With leading coefficient w(1-w)D: second differences are 2 w(1-w)D h², third ones 0."""
+    assume(max(payoffs) == min(payoffs) or max(payoffs) - min(payoffs) > 1e-90)  # else refused
     points = np.linspace(0, 1, 5)
     values = np.asarray(paid_to_first(affine(payoffs, weight), points, other))
     assert np.allclose(values, payoff(payoffs, weight, points, other), rtol=0, atol=1e-13)

@@ -10,6 +10,7 @@ from glasshouse.analysis import periods
 from glasshouse.dynamics import Learning, Starts
 from glasshouse.rules import Gradient, Momentum
 from glasshouse.theory import diagonal, largest_step
+from glasshouse.theory.registry import Known, Unknown
 
 PD = (5.0, 3.0, 1.0, 0.0)
 DONATION = (3.0, 2.0, 0.0, -1.0)
@@ -41,14 +42,16 @@ def test_the_largest_step_of_the_dilemma(coupling, size):
     """2/((1+κ)² |D| v²) with D = -1, v = p (1-p), p = (4κ-1)/(1+κ)."""
     game = family(PD)(coupling)
     assert largest_step(diagonal(game)) == pytest.approx(size, abs=5e-7)
-    assert gh.known("largest step", game).value == pytest.approx(size, abs=5e-7)
+    found = gh.known("largest step", game)
+    assert isinstance(found, Known)
+    assert found.value == pytest.approx(size, abs=5e-7)
 
 
 @pytest.mark.parametrize("payoffs", [PD, CHICKEN], ids=["dilemma", "chicken"])
 def test_small_deviations_die_out_below_the_largest_step_only(payoffs):
     """The slope of the map of one step at its rest point, by differences, is -1 there."""
-    thresholds = gh.thresholds(family(payoffs).game)
-    low, high = sorted((thresholds.defection.value, thresholds.cooperation.value))
+    thresholds = gh.thresholds(gh.NormalFormGame(np.asarray(family(payoffs)(0.0).game.tensor)))
+    low, high = sorted((thresholds.defection.value or 0.0, thresholds.cooperation.value or 0.0))
     coupling = 0.5 * (low + high)
     at = diagonal(family(payoffs)(coupling))
     size = largest_step(at)
@@ -69,6 +72,7 @@ def test_games_without_an_interior_rest_point_have_no_largest_step():
         for payoffs in (DONATION, GENTLE):
             assert largest_step(diagonal(family(payoffs)(coupling))) is None
     found = gh.known("largest step", family(DONATION)(0.2))
+    assert isinstance(found, Unknown)
     assert "no rest point inside" in found.reason
 
 

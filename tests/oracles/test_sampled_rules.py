@@ -210,7 +210,7 @@ def test_of_earlier_advantages_only_what_had_come_before_counts_in_the_form_past
         past = sum(
             discount ** (t - k) * fade ** (m - k) * errors[m] for k in range(t) for m in range(k, t)
         )
-        wanted = discount * np.broadcast_to(past, 2) * rows[t][::-1]
+        wanted = discount * np.broadcast_to(past, 2) * np.asarray(rows[t])[::-1]
         np.testing.assert_allclose(found[t], wanted, atol=1e-12)
     one_step = [alignment_term(errors, errors, discount, form) for form in ("past", "paper")]
     np.testing.assert_allclose(*one_step, rtol=0, atol=0)
