@@ -9,7 +9,7 @@ from glasshouse.cli.options import print_json, say
 if TYPE_CHECKING:
     from glasshouse.study.recipe import Recipe
 
-USUAL = Path("results")
+RESULTS_FOLDER = Path("results")
 """Where folders of results are made."""
 
 COMPUTED_BEFORE = " (computed before, and complete)"

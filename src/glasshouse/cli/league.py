@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from glasshouse.cli.computing import USUAL, computed, print_found, say_end
+from glasshouse.cli.computing import RESULTS_FOLDER, computed, print_found, say_end
 from glasshouse.cli.options import (
     JsonOption,
     ResultsOption,
@@ -37,7 +37,7 @@ def command(
     from glasshouse.study.setting import check_study
     from glasshouse.study.store import write_study
 
-    prepared, folder = check_study(study, trust=trust), out or USUAL / study.stem
+    prepared, folder = check_study(study, trust=trust), out or RESULTS_FOLDER / study.stem
     if prepared.study.league is None:
         raise InputError(
             f"{study}: this study has no table [league]: add one, as [league] and, below it, "

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from glasshouse.cli.computing import USUAL, computed, print_found, say_end
+from glasshouse.cli.computing import RESULTS_FOLDER, computed, print_found, say_end
 from glasshouse.cli.options import (
     JsonOption,
     ResultsOption,
@@ -36,7 +36,7 @@ def command(
     from glasshouse.study.training.setting import check_training
     from glasshouse.study.training.store import write_training
 
-    prepared, folder = check_training(study, trust=trust), out or USUAL / study.stem
+    prepared, folder = check_training(study, trust=trust), out or RESULTS_FOLDER / study.stem
     summary, before = computed(
         prepared.recipe, folder, lambda: write_training(prepared, folder, warn=complain)
     )
