@@ -108,7 +108,7 @@ def stopping(monkeypatch):
     def arrange(writes: int, *, halfway: bool = False) -> None:
         write, left = folder_module.write_file, [writes]
 
-        def counted(path: Path, content: bytes) -> None:
+        def counted(path: Path, content: bytes, *writer: str) -> None:
             left[0] -= 1
             if left[0] < 0:
                 if halfway:
@@ -116,7 +116,7 @@ def stopping(monkeypatch):
                         content[: len(content) // 2]
                     )
                 raise Stop
-            write(path, content)
+            write(path, content, *writer)
 
         monkeypatch.setattr(folder_module, "write_file", counted)
 

@@ -131,11 +131,11 @@ def test_interrupted_it_goes_on_to_the_same_bytes(study, out, tmp_path, monkeypa
     """Between two blocks, and with the table of all runs there."""
     write, left = folder_module.write_file, [writes]
 
-    def counted(path: Path, content: bytes) -> None:
+    def counted(path: Path, content: bytes, *writer: str) -> None:
         left[0] -= 1
         if left[0] < 0:
             raise Stop
-        write(path, content)
+        write(path, content, *writer)
 
     with monkeypatch.context() as patch:
         patch.setattr(folder_module, "write_file", counted)

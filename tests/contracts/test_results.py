@@ -25,6 +25,7 @@ from glasshouse import LogisticFamily, NormalFormGame, ParametricGame, Tied, run
 from glasshouse._foundation.results import UNLESS_NONE, Readable, Result, plain
 from glasshouse._foundation.tabular import MOST_EXPANDED, number_text
 from glasshouse.analysis import (
+    Audit,
     Estimate,
     Observed,
     OutcomeMap,
@@ -528,7 +529,7 @@ EXAMPLES = {
     "Curves": lambda: train(sampled_game(), Training(updates=2, every=1, seeds=2)),
     "PreparedTraining": prepared_training,
     "OutcomeMap": small_map,
-    "Audit": lambda: small_map().audit,
+    "Audit": lambda: Audit(40, 1, 900, np.array([[3, 4]]), 1200),
     "Manipulation": lambda: manipulation(
         sampled_game(), Fixed(), betas=[1.0], critics=[NoisyCritic(0.5)], updates=2, seeds=2
     ),
