@@ -18,9 +18,13 @@ GENTLE = (4.0, 3.5, 2.0, 0.0)
 CHICKEN = (4.0, 3.0, 0.0, 1.0)
 
 
-def family(payoffs, bound=3.0):
+def table(payoffs):
     T, R, P, S = payoffs
-    return gh.LogisticFamily(gh.NormalFormGame([[[R, S], [T, P]], [[R, T], [S, P]]]), bound=bound)
+    return gh.NormalFormGame([[[R, S], [T, P]], [[R, T], [S, P]]])
+
+
+def family(payoffs, bound=3.0):
+    return gh.LogisticFamily(table(payoffs), bound=bound)
 
 
 def stepped(payoffs, coupling, size, steps, theta=0.3, bound=3.0):
@@ -50,7 +54,7 @@ def test_the_largest_step_of_the_dilemma(coupling, size):
 @pytest.mark.parametrize("payoffs", [PD, CHICKEN], ids=["dilemma", "chicken"])
 def test_small_deviations_die_out_below_the_largest_step_only(payoffs):
     """The slope of the map of one step at its rest point, by differences, is -1 there."""
-    thresholds = gh.thresholds(gh.NormalFormGame(np.asarray(family(payoffs)(0.0).game.tensor)))
+    thresholds = gh.thresholds(table(payoffs))
     low, high = sorted((thresholds.defection.value or 0.0, thresholds.cooperation.value or 0.0))
     coupling = 0.5 * (low + high)
     at = diagonal(family(payoffs)(coupling))
