@@ -54,7 +54,7 @@ def periods(
     """Whether learning in steps of this size ends at rest, in a cycle, or in neither.
 
     Definition: at rest where the relative residual is at most 1e-6. Otherwise a cycle of k steps
-    where k, 2k and 3k steps later the run is within 1e-6 of the turn's length of where it was;
+    where k, 2k and 3k steps later the run is back to within 1e-6 of the way it went;
     k is the least such number. "Moving" is all that is neither: chaos, quasi-periodic turns, cycles
     longer than `longest`, and what has not settled after `learning.steps`.
 
