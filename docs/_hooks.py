@@ -67,8 +67,8 @@ LATER = frozenset(os.environ.get("GLASSHOUSE_LATER", "").split())
 `make docs` and to the night. Their pages say so, where their output and figures would be."""
 
 NOT_PLAYED = "Not played in this build of the site: `make docs` without GLASSHOUSE_LATER does."
-BLANK = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 60">
-<text x="320" y="36" text-anchor="middle">{NOT_PLAYED.replace("`", "")}</text></svg>"""
+BLANK = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 60">
+<text x="450" y="36" text-anchor="middle" font-size="16">{NOT_PLAYED.replace("`", "")}</text></svg>"""
 SAVED = re.compile(r'savefig\("([\w.]+\.svg)"\)')
 
 AT_ONCE = 2
@@ -139,7 +139,8 @@ def study_results(study: str, names: set[str]) -> tuple[dict[str, bytes], dict[s
     """
     if study in LATER:
         blank = {f"{name}.svg": BLANK.encode() for name in names}
-        return {**blank, "report.html": f"<p>{NOT_PLAYED}</p>".encode()}, {}
+        page = f'<!doctype html><html lang="en"><title>{study}</title><p>{NOT_PLAYED}</p></html>'
+        return {**blank, "report.html": page.encode()}, {}
     with tempfile.TemporaryDirectory() as folder:
         results = Path(os.environ.get("GLASSHOUSE_RESULTS", folder)) / study
         if not (results / "report.html").is_file():
