@@ -68,7 +68,8 @@ LATER = frozenset(os.environ.get("GLASSHOUSE_LATER", "").split())
 
 NOT_PLAYED = "Not played in this build of the site: `make docs` without GLASSHOUSE_LATER does."
 BLANK = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 60">
-<text x="450" y="36" text-anchor="middle" font-size="16">{NOT_PLAYED.replace("`", "")}</text></svg>"""
+<text x="450" y="36" text-anchor="middle" font-size="16">{NOT_PLAYED.replace("`", "")}</text>
+</svg>"""
 SAVED = re.compile(r'savefig\("([\w.]+\.svg)"\)')
 
 AT_ONCE = 2
