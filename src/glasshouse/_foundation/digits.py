@@ -152,3 +152,9 @@ def _rounded(number: float, count: int, towards: str) -> str:
     text = f"{float(rounded) + 0.0:.{count}g}"
     # Of the smallest doubles, few digits are left.
     return text if Decimal(text) == rounded else f"{rounded:e}"
+
+
+def in_order(number: int) -> str:
+    """A whole number as a place: "8th"."""
+    usual = number % 10 if number % 100 // 10 != 1 else 0
+    return f"{number}{({1: 'st', 2: 'nd', 3: 'rd'}).get(usual, 'th')}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt16
 
+from glasshouse._foundation.digits import in_order
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Whole, whole
 from glasshouse._foundation.precision import in_float64
@@ -195,7 +196,7 @@ def map_found(whole: Assembled, field: Field, audit: Audit | None, complete: boo
     coarse = whole.plan.coarse
     control = 0 if audit is None else audit.steps
     steps = float(np.nansum(whole.numbers[..., PLACE_STEPS])) + control
-    promised = GUARANTEE.format(coarse=_ordinal(coarse)) if coarse > 1 else EVERY_CELL
+    promised = GUARANTEE.format(coarse=in_order(coarse)) if coarse > 1 else EVERY_CELL
     if coarse > 1 and audit is not None:
         promised += AUDITED
     return OutcomeMap(
@@ -309,8 +310,3 @@ class _FamilyField:
             part = self._parts[k]
             games = Games(taken_from(part.games.tree, place[rows]), len(rows))
             yield CellGroup(rows, games, part.learning)
-
-
-def _ordinal(number: int) -> str:
-    usual = number % 10 if number % 100 // 10 != 1 else 0
-    return f"{number}{({1: 'st', 2: 'nd', 3: 'rd'}).get(usual, 'th')}"

@@ -11,6 +11,7 @@ from jaxtyping import Int
 
 from glasshouse._foundation.random import Purpose, uniforms
 from glasshouse._foundation.results import Result
+from glasshouse.analysis.maps.cells import PLACE_STEPS
 from glasshouse.analysis.maps.refine import Cells, Patch, touching
 
 TILE = 256
@@ -190,7 +191,7 @@ def audited(whole: Assembled, compute: Engine) -> Audit | None:
         before = whole.known(piece.tile).codes[rows, columns]
         differ = (patch.codes[rows, columns] != before).any(axis=1)
         drawn += len(piece.asked)
-        steps += float(patch.numbers[rows, columns, 0].sum())
+        steps += float(patch.numbers[rows, columns, PLACE_STEPS].sum())
         corner = np.array([piece.tile.rows[0], piece.tile.columns[0]])
         for cell in piece.asked[differ] + corner:
             wrong.append([*piece.tile.outer, *cell.tolist()])

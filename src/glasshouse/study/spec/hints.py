@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from glasshouse._foundation.digits import in_order
 from glasshouse.errors import nearest
 from glasshouse.games.strategies import named_strategy
 
@@ -114,9 +115,4 @@ def in_its_table(said: str, content: Mapping[str, Any]) -> str:
         entry = entries[k]
         name = entry.get("name") if isinstance(entry, dict) else getattr(entry, "name", None)
     called = f" ({name})" if isinstance(name, str) and name else ""
-    return f"{_ordinal(k + 1)} [[{table}]]{called}: {said}"
-
-
-def _ordinal(number: int) -> str:
-    usual = number % 10 if number % 100 // 10 != 1 else 0
-    return f"{number}{({1: 'st', 2: 'nd', 3: 'rd'}).get(usual, 'th')}"
+    return f"{in_order(k + 1)} [[{table}]]{called}: {said}"

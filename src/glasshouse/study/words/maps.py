@@ -1,6 +1,5 @@
 """A map in words: how runs end over all of it, how much was computed, and what may be wrong."""
 
-import itertools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -11,9 +10,7 @@ from glasshouse._foundation.results import plain
 from glasshouse.analysis.maps.outcome_map import OutcomeMap
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.study.words.names import axis_name, in_words_and, upper
-
-MOST_SLICES_DRAWN = 9
-"""Planes of a map that are drawn."""
+from glasshouse.study.words.page import planes_shown
 
 MOST_PLACES = 3
 """Cells that an audit found wrong; so many are named."""
@@ -32,17 +29,7 @@ class MapSlice(NamedTuple):
 def map_slices(found: OutcomeMap) -> list[MapSlice]:
     """The planes to draw: the only one; of more, at the first, middle and last of other axes."""
     _, _, *others = found.axes.items()
-    ends = [sorted({0, (len(x) - 1) // 2, len(x) - 1}) for _, x in reversed(others)]
-    places = list(itertools.product(*ends))
-    if len(places) > MOST_SLICES_DRAWN:
-        chosen = np.linspace(0, len(places) - 1, MOST_SLICES_DRAWN).round().astype(int)
-        places = [places[k] for k in chosen]
-    slices = []
-    for place in places:
-        where = zip(others, reversed(place), strict=True)
-        at = ", ".join(f"{axis_name(key)} = {values[k]:g}" for (key, values), k in where)
-        slices.append(MapSlice(at, place))
-    return slices
+    return [MapSlice(*plane) for plane in planes_shown(others)]
 
 
 def map_brief(found: OutcomeMap) -> str:

@@ -183,20 +183,31 @@ def sheets(result: Computed) -> list[Sheet]:
     Of many axes some combinations only, evenly spread.
     """
     first, second, *others = result.axes
-    ends = [sorted({0, (len(a.values) - 1) // 2, len(a.values) - 1}) for a in reversed(others)]
+    found = []
+    for at, place in planes_shown([(axis.key, axis.values) for axis in others]):
+        k = 0
+        for axis, index in zip(reversed(others), place, strict=True):
+            k = k * len(axis.values) + index
+        rows, size = len(second.values), len(second.values) * len(first.values)
+        found.append(Sheet(at, slice(k * size, (k + 1) * size), slice(k * rows, (k + 1) * rows)))
+    return found
+
+
+def planes_shown(
+    others: Sequence[tuple[str, Sequence[float] | np.ndarray]],
+) -> list[tuple[str, tuple[int, ...]]]:
+    """Where the axes beside the first two stand in what is drawn, in words, and their places from
+    the last axis to the first: at their first, middle and last values, of many evenly spread."""
+    ends = [sorted({0, (len(x) - 1) // 2, len(x) - 1}) for _, x in reversed(others)]
     places = list(itertools.product(*ends))
     if len(places) > MOST_SHEETS:
         chosen = np.linspace(0, len(places) - 1, MOST_SHEETS).round().astype(int)
         places = [places[k] for k in chosen]
     found = []
     for place in places:
-        k = 0
-        for axis, index in zip(reversed(others), place, strict=True):
-            k = k * len(axis.values) + index
         where = zip(others, reversed(place), strict=True)
-        at = ", ".join(f"{axis_name(axis.key)} = {axis.values[i]:g}" for axis, i in where)
-        rows, size = len(second.values), len(second.values) * len(first.values)
-        found.append(Sheet(at, slice(k * size, (k + 1) * size), slice(k * rows, (k + 1) * rows)))
+        at = ", ".join(f"{axis_name(key)} = {values[k]:g}" for (key, values), k in where)
+        found.append((at, place))
     return found
 
 
