@@ -128,6 +128,10 @@ ANALYSES = {
     "selfish_parts": lambda: analysis.selfish_parts(
         PLAYED, PLAYED.neutral(), key=jax.random.key(0), episodes=64
     ),
+    "stackelberg": lambda: analysis.stackelberg(PD, 0),
+    "fair_leaders": lambda: analysis.fair_leaders(PD),
+    "mixed_simulation": lambda: analysis.mixed_simulation(PD, 0, 0.1),
+    "dominance": lambda: analysis.dominance(PD),
     "branches": lambda: gh.branches(FAMILY, between=(0.0, 1.0), most=8),
     "network margin": lambda: gh.first_order_margin(NETWORK, NETWORK.neutral()),
 }

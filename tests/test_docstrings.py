@@ -23,6 +23,7 @@ FOLDERS = (
     stochastic,
     gh.leagues,
     gh.parametric,
+    gh.programs,
     gh.rules,
     gh.semantics,
     gh.study,

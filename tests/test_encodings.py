@@ -53,6 +53,8 @@ CALLS = {
     "sceptic --networks 3 --out κ": 2,
     "league κ–missing.toml": 2,
     "rate κ.csv": 2,
+    "programs prisoners_dilemma": 0,
+    "programs prisoners_dilemma --programs □(κ=C": 2,
     "thresholds κ": 2,
     "no_such_command": 2,
 }

@@ -1,8 +1,8 @@
 """Games between agents who can read each other's parameters.
 
 Start with `load_game` and `LogisticFamily`, or the README. The folders, in the order in which data
-flows: `games`, `channels`, `semantics`, `parametric`, `rules`, `dynamics`, `theory`, `families`,
-`analysis`, `leagues`, `plots`, `study`, `cli`; `certificates` and `interop` beside.
+flows: `games`, `programs`, `channels`, `semantics`, `parametric`, `rules`, `dynamics`, `theory`,
+`families`, `analysis`, `leagues`, `plots`, `study`, `cli`; `certificates` and `interop` beside.
 """
 
 import lazy_loader

@@ -8,6 +8,7 @@ from . import interop as interop
 from . import leagues as leagues
 from . import parametric as parametric
 from . import plots as plots
+from . import programs as programs
 from . import rules as rules
 from . import semantics as semantics
 from . import study as study

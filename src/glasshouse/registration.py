@@ -10,6 +10,7 @@ from glasshouse.errors import InputError
 from glasshouse.games.registry import CATALOGUE
 from glasshouse.games.stochastic.registry import STOCHASTIC
 from glasshouse.parametric.registry import OBSERVABLES
+from glasshouse.programs.registry import MODAL_AGENTS
 from glasshouse.rules.registry import RULES, VIEWS
 from glasshouse.semantics.policies.registry import POLICIES, TRANSPARENCIES
 from glasshouse.semantics.registry import SEMANTICS
@@ -26,6 +27,7 @@ REGISTRIES: tuple[Registry[Any], ...] = (
     STOCHASTIC,
     POLICIES,
     TRANSPARENCIES,
+    MODAL_AGENTS,
 )
 """Of everything that studies can name; whoever lists or looks up something asks one of them."""
 
@@ -36,12 +38,12 @@ def register(cls: T) -> T:
     Installed packages need no call: they name their classes as entry points of the groups
     "glasshouse.semantics", "glasshouse.channels", "glasshouse.rules", "glasshouse.views",
     "glasshouse.games", "glasshouse.observables", "glasshouse.stochastic_games",
-    "glasshouse.policies" and "glasshouse.transparencies". Registering the same definition again,
-    changed or not, replaces it.
+    "glasshouse.policies", "glasshouse.transparencies" and "glasshouse.programs". Registering the
+    same definition again, changed or not, replaces it.
 
     **Arguments:** `cls`, a concrete subclass of `AbstractSemantics`, `AbstractChannel`,
     `AbstractRule`, `AbstractView`, `AbstractMeasure`, `AbstractStochasticGame`, `AbstractPolicy` or
-    `AbstractTransparency`, or a game of `catalogue_game`.
+    `AbstractTransparency`, a game of `catalogue_game`, or a program of `modal`.
     **Returns:** the same.
     **Raises:** `InputError` for anything else, for a class that does not say what it is (words and
     formula, among others), and for a name that is taken.

@@ -21,7 +21,7 @@ import optax
 import pytest
 
 import glasshouse
-from glasshouse import LogisticFamily, NormalFormGame, ParametricGame, Tied, run
+from glasshouse import LogisticFamily, NormalFormGame, ParametricGame, Tied, programs, run
 from glasshouse._foundation.results import UNLESS_NONE, Readable, Result, plain
 from glasshouse._foundation.tabular import MOST_EXPANDED, number_text
 from glasshouse.analysis import (
@@ -41,11 +41,14 @@ from glasshouse.analysis import (
     certified_threshold,
     certify,
     critical_coupling,
+    dominance,
     equilibrium_curve,
+    fair_leaders,
     find_equilibria,
     generic_outcomes,
     manipulation,
     mean_cooperation,
+    mixed_simulation,
     outcome_map,
     periods,
     phase_portrait,
@@ -55,6 +58,7 @@ from glasshouse.analysis import (
     selfish_parts,
     sensitivity,
     sensitivity_path,
+    stackelberg,
     survey,
     turns,
 )
@@ -442,6 +446,14 @@ EXAMPLES = {
     "Portrait": portrait,
     "PlaneRestPoint": lambda: portrait().rest_points[0],
     "FieldGrid": lambda: portrait().field,
+    "Dominance": lambda: dominance(GAME)[0],
+    "Commitment": lambda: stackelberg(GAME, 0),
+    "FairLeaders": lambda: fair_leaders(GAME),
+    "MixedSimulation": lambda: mixed_simulation(GAME, 0, 1 / 3),
+    "ModalAgent": lambda: programs.PrudentBot,
+    "Encounter": lambda: programs.encounter("PrudentBot", "CooperateBot"),
+    "ProgramTable": lambda: programs.program_table(["FairBot", "PrudentBot"]),
+    "NestedSimulations": lambda: programs.nested_simulations((1, 2 / 3), (1 / 3, 0.5)),
     "MixedProfile": lambda: next(iter(base_game(catalogue.rock_paper_scissors()).mixed or [])),
     "BaseGame": lambda: base_game(catalogue.minimum_effort()),
     "Experiment": Experiment,

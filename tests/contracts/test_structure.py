@@ -26,6 +26,7 @@ from glasshouse.study.spec.rules import RuleTable
 
 FLOW = [
     "games",
+    "programs",
     "channels",
     "semantics",
     "parametric",

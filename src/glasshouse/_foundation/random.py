@@ -42,6 +42,7 @@ class Purpose(enum.IntEnum):
     RESAMPLES = 9
     LEARNING = 10
     AUDIT = 11
+    MEETINGS = 12
 
 
 def uniforms(
@@ -64,6 +65,14 @@ def uniforms(
         words = generator.random_raw(part.size)
         np.multiply((words >> 11).reshape(part.shape), 2.0**-53, out=part)
     return np.maximum(drawn, 2.0**-54, out=drawn)
+
+
+def of_one_block(
+    seed: Seed, purpose: Purpose, block: int, count: int
+) -> Float[np.ndarray, "count"]:
+    """The first numbers of one block of `uniforms`, where blocks are something else than rows."""
+    generator = np.random.PCG64(_sequence(_number(seed), purpose, block))
+    return np.maximum((generator.random_raw(count) >> 11) * 2.0**-53, 2.0**-54)
 
 
 def normals(

@@ -2,6 +2,12 @@ from .assessment import Assessment as Assessment
 from .assessment import FirstMovement as FirstMovement
 from .assessment import TiedOutcome as TiedOutcome
 from .assessment import assess as assess
+from .commitment import Commitment as Commitment
+from .commitment import FairLeaders as FairLeaders
+from .commitment import MixedSimulation as MixedSimulation
+from .commitment import fair_leaders as fair_leaders
+from .commitment import mixed_simulation as mixed_simulation
+from .commitment import stackelberg as stackelberg
 from .continuation import Branches as Branches
 from .continuation import FollowedPoint as FollowedPoint
 from .continuation import SpecialPoint as SpecialPoint
@@ -56,6 +62,7 @@ from .equilibrium import BaseGame as BaseGame
 from .equilibrium import BoundaryTest as BoundaryTest
 from .equilibrium import CertifiedThreshold as CertifiedThreshold
 from .equilibrium import Deviation as Deviation
+from .equilibrium import Dominance as Dominance
 from .equilibrium import EquilibriumCurve as EquilibriumCurve
 from .equilibrium import MixedProfile as MixedProfile
 from .equilibrium import base_game as base_game
@@ -64,6 +71,7 @@ from .equilibrium import boundary_test as boundary_test
 from .equilibrium import certified_threshold as certified_threshold
 from .equilibrium import certify as certify
 from .equilibrium import deviation_curve as deviation_curve
+from .equilibrium import dominance as dominance
 from .equilibrium import equilibrium_curve as equilibrium_curve
 from .equilibrium import equilibrium_threshold as equilibrium_threshold
 from .equilibrium import pure_equilibria as pure_equilibria

@@ -25,6 +25,7 @@ from glasshouse.cli import (
     index,
     league,
     new,
+    programs,
     query,
     rate,
     rules,
@@ -79,6 +80,7 @@ for module in (
     train,
     rate,
     games,
+    programs,
     rules,
     schema,
 ):

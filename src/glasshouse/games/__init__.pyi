@@ -21,3 +21,5 @@ from .reciprocity import is_tit_for_tat as is_tit_for_tat
 from .repeated import RepeatedGame as RepeatedGame
 from .strategies import strategy as strategy
 from .symmetric import Symmetric2x2 as Symmetric2x2
+from .transforms import mediated as mediated
+from .transforms import simulated as simulated

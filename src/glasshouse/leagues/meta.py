@@ -12,6 +12,7 @@ from jaxtyping import Float
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.results import Result
+from glasshouse.analysis.equilibria.mixed.restricted import undominated
 from glasshouse.analysis.equilibrium.pure_profiles import base_game
 from glasshouse.dynamics.learning import payoff_range
 from glasshouse.dynamics.starts import Starts, starting_points
@@ -223,7 +224,7 @@ def _verdict(in_errors: list[float]) -> str:
 def choices_of(found: Estimated) -> Choices:
     """The equilibria of the estimated table."""
     table = found.table
-    kept = _undominated(table)
+    kept = undominated(table)
     reduced = NormalFormGame(table[np.ix_(range(2), *kept)], player_axis=0)
     facts = base_game(reduced)
     pure = tuple(leaving_of(found, kept[0][i], kept[1][j]) for i, j in (facts.pure_equilibria))
@@ -243,23 +244,6 @@ def choices_of(found: Estimated) -> Choices:
             f"the true one; {facts.mixed_detail}"
         ),
     )
-
-
-def _undominated(table: Float[np.ndarray, "player row column"]) -> tuple[list[int], list[int]]:
-    """Rows and columns left when who pays less than another against all left goes, again and again.
-
-    No equilibrium uses what goes.
-    """
-    kept = (list(range(table.shape[1])), list(range(table.shape[2])))
-    while True:
-        own = (table[0][np.ix_(*kept)], table[1][np.ix_(*kept)].T)
-        gone = [
-            [k for k, x in zip(kept[i], pays, strict=True) if np.any(np.all(pays > x, axis=1))]
-            for i, pays in enumerate(own)
-        ]
-        if not any(gone):
-            return kept
-        kept = ([k for k in kept[0] if k not in gone[0]], [k for k in kept[1] if k not in gone[1]])
 
 
 def _mixed_choice(

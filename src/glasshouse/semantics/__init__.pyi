@@ -14,6 +14,7 @@ from .elsewhere import OneSided as OneSided
 from .elsewhere import Probabilistic as Probabilistic
 from .elsewhere import Reported as Reported
 from .elsewhere import Views as Views
+from .grounded import Grounded as Grounded
 from .linear import Linear as Linear
 from .logistic import Logistic as Logistic
 from .neural import AbstractNeural as AbstractNeural

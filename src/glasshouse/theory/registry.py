@@ -11,7 +11,16 @@ from glasshouse._foundation.evidence import Evidence as Evidence
 from glasshouse._foundation.results import Result
 from glasshouse.errors import InputError
 
-SUBJECTS = ("access", "diagonals", "limits", "parametric", "repeated", "step_sizes", "symmetric")
+SUBJECTS = (
+    "access",
+    "diagonals",
+    "grounding",
+    "limits",
+    "parametric",
+    "repeated",
+    "step_sizes",
+    "symmetric",
+)
 """The files of this folder that answer questions; whoever imports another may add to them."""
 
 
@@ -77,7 +86,8 @@ def known(question: str, game: Any) -> Known | Unknown:
     **Arguments:** `question`: "thresholds" of first movement (of a game in normal form, a
     parametric game, a family), "diagonal" (of a parametric game), "access", when cooperation
     starts to rise under a channel (of a parametric game, a family), "corner limits" (of all three),
-    "largest step" of tied learners (of a parametric game), or one registered by `knows`; `game`,
+    "largest step" of tied learners (of a parametric game), "largest epsilon" of grounded FairBots
+    (of a game in normal form), or one registered by `knows`; `game`,
     what is asked about.
     **Returns:** `Known(value, conditions, source)` or `Unknown(reason)`.
     **Raises:** `InputError` for another question.

@@ -8,6 +8,8 @@ from .deviations import Deviation as Deviation
 from .deviations import best_deviation as best_deviation
 from .deviations import boundary_test as boundary_test
 from .deviations import deviation_curve as deviation_curve
+from .dominated import Dominance as Dominance
+from .dominated import dominance as dominance
 from .pure_profiles import BaseGame as BaseGame
 from .pure_profiles import MixedProfile as MixedProfile
 from .pure_profiles import base_game as base_game

@@ -9,7 +9,11 @@ import numpy as np
 
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.results import Result
-from glasshouse.analysis.equilibria.mixed.restricted import MOST_STRATEGIES, extreme_equilibria
+from glasshouse.analysis.equilibria.mixed.restricted import (
+    MOST_STRATEGIES,
+    extreme_equilibria,
+    undominated,
+)
 from glasshouse.errors import InputError
 
 if TYPE_CHECKING:
@@ -73,7 +77,7 @@ def base_game(game: "NormalFormGame") -> BaseGame:
     **Arguments and Raises:** as in `pure_equilibria`.
     **Cost:** as there, and at most a second for mixed equilibria.
     """
-    payoffs = _payoffs(game)
+    payoffs = checked_payoffs(game)
     equilibria = pure_equilibria(game)
     optima, welfare = welfare_optima(game)
     mixed, how = _mixed(payoffs)
@@ -103,16 +107,22 @@ def _mixed(payoffs: np.ndarray) -> tuple[tuple[MixedProfile, ...] | None, str]:
     players, *actions = payoffs.shape
     if players != 2:
         return None, f"mixed equilibria of {players} players are not sought"
-    if max(actions) > MOST_STRATEGIES or math.comb(sum(actions), actions[0]) > MOST_BASES:
+    kept = undominated(payoffs)  # no equilibrium uses the others
+    left = [len(own) for own in kept]
+    if max(left) > MOST_STRATEGIES or math.comb(sum(left), left[0]) > MOST_BASES:
         sizes = " × ".join(map(str, actions))
         return None, f"mixed equilibria of {sizes} actions are not sought: too many cases"
+    reduced = payoffs[np.ix_(range(2), *kept)]
     found = []
-    for mixture in extreme_equilibria(payoffs[0], payoffs[1]):
+    for mixture in extreme_equilibria(*reduced):
         if all(max(own) == 1 for own in mixture):
             continue
-        paid = tuple(_expected(table, *mixture) for table in payoffs)
-        weights = tuple(tuple(map(float, own)) for own in mixture)
-        found.append(MixedProfile(weights, paid))
+        paid = tuple(_expected(table, *mixture) for table in reduced)
+        weights = []
+        for own, places, count in zip(mixture, kept, actions, strict=True):
+            chosen = dict(zip(places, own, strict=True))
+            weights.append(tuple(float(chosen.get(k, 0)) for k in range(count)))
+        found.append(MixedProfile(tuple(weights), paid))
     return tuple(found), MIXED_FOUND
 
 
@@ -134,7 +144,7 @@ def pure_equilibria(game: "NormalFormGame") -> tuple[tuple[int, ...], ...]:
     **Raises:** `InputError` for anything but a game, or payoffs that overflow.
     **Cost:** players × profiles comparisons; exact but for ties within the tolerance.
     """
-    payoffs = _payoffs(game)
+    payoffs = checked_payoffs(game)
     stays = np.ones(payoffs.shape[1:], dtype=bool)
     for player, own in enumerate(payoffs):
         stays &= own >= own.max(axis=player, keepdims=True) - PAYOFF_ROUNDING * np.ptp(own)
@@ -150,7 +160,7 @@ def welfare_optima(game: "NormalFormGame") -> tuple[tuple[tuple[int, ...], ...],
     **Returns:** profiles of action indices in lexicographic order; the largest sum.
     **Raises and Cost:** as in `pure_equilibria`.
     """
-    payoffs = _payoffs(game)
+    payoffs = checked_payoffs(game)
     profile_axes = tuple(range(1, payoffs.ndim))
     # What all profiles have in common is left out, so that it brings no rounding into the sums.
     above_worst = (payoffs - payoffs.min(axis=profile_axes, keepdims=True)).sum(axis=0)
@@ -159,7 +169,7 @@ def welfare_optima(game: "NormalFormGame") -> tuple[tuple[tuple[int, ...], ...],
     return _profiles(best), float(payoffs.sum(axis=0)[best].max())
 
 
-def _payoffs(game: "NormalFormGame") -> np.ndarray:
+def checked_payoffs(game: "NormalFormGame") -> np.ndarray:
     """The payoff tensor in float64, of numbers whose sums and differences stay finite."""
     from glasshouse.games.normal_form import check_normal_form
 

@@ -82,6 +82,25 @@ def zero_sum_equilibrium(row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return best(row), best(-row.T)
 
 
+def undominated(table: np.ndarray) -> tuple[list[int], list[int]]:
+    """Rows and columns left when who pays less than another against all left goes, again and again.
+
+    No equilibrium uses what goes.
+
+    **Arguments:** `table`, shape (2, rows, columns): either player's payoffs.
+    """
+    kept = (list(range(table.shape[1])), list(range(table.shape[2])))
+    while True:
+        own = (table[0][np.ix_(*kept)], table[1][np.ix_(*kept)].T)
+        gone = [
+            [k for k, x in zip(kept[i], pays, strict=True) if np.any(np.all(pays > x, axis=1))]
+            for i, pays in enumerate(own)
+        ]
+        if not any(gone):
+            return kept
+        kept = ([k for k in kept[0] if k not in gone[0]], [k for k in kept[1] if k not in gone[1]])
+
+
 def _check(payoffs: np.ndarray) -> None:
     if payoffs.ndim != 2 or not payoffs.size or max(payoffs.shape) > MOST_STRATEGIES:
         raise InputError(

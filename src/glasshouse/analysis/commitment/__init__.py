@@ -1,0 +1,5 @@
+"""What players gain who commit first: Stackelberg outcomes, mixed simulation, fair leaders."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

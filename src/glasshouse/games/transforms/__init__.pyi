@@ -1,0 +1,2 @@
+from .mediation import mediated as mediated
+from .simulation import simulated as simulated

@@ -1,0 +1,16 @@
+from .agent import ModalAgent as ModalAgent
+from .agent import modal as modal
+from .agents import CliqueBot as CliqueBot
+from .agents import CooperateBot as CooperateBot
+from .agents import DefectBot as DefectBot
+from .agents import FairBot as FairBot
+from .agents import JustBot as JustBot
+from .agents import OptimisticBot as OptimisticBot
+from .agents import PrudentBot as PrudentBot
+from .encounters import Encounter as Encounter
+from .encounters import ProgramTable as ProgramTable
+from .encounters import encounter as encounter
+from .encounters import program_table as program_table
+from .game import program_game as program_game
+from .nested import NestedSimulations as NestedSimulations
+from .nested import nested_simulations as nested_simulations
