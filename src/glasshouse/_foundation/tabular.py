@@ -28,7 +28,7 @@ ESCAPED = {
     "“": "``", "”": "''", "½": r"$\frac{1}{2}$", "±": r"$\pm$",
     "×": r"$\times$", "≤": r"$\leq$", "≥": r"$\geq$", "∞": r"$\infty$", "−": "$-$",
     "¬": r"$\neg$", "∧": r"$\wedge$", "∨": r"$\vee$", "→": r"$\to$", "↔": r"$\leftrightarrow$",
-    "⊥": r"$\bot$", "⊤": r"$\top$", "□": r"{\fboxsep=0pt\fbox{\rule{0pt}{.6em}\rule{.6em}{0pt}}}",
+    "⊥": r"$\bot$", "⊤": r"$\top$", "□": "box~",
     "∂": r"$\partial$", "·": r"$\cdot$", "²": r"$^{2}$",
 } | {
     letter: rf"$\{name}$"

@@ -27,7 +27,7 @@ WIDEST = 100
 MARGIN = 12
 """Columns of the words before facts."""
 
-USUAL = "CooperateBot,DefectBot,FairBot,PrudentBot"
+USUAL_PROGRAMS = "CooperateBot,DefectBot,FairBot,PrudentBot"
 
 NAMED = re.compile(r"\s*([^\W\d]\w*)\s*(?::(.*))?", re.DOTALL)
 """A name, or a name and its formula."""
@@ -49,7 +49,7 @@ def command(
             metavar="LIST",
             help="Programs separated by commas: names, formulas such as 'box(X = C)', or both, "
             "'Mine: box(X = C)'; may be repeated.",
-            show_default=USUAL,
+            show_default=USUAL_PROGRAMS,
         ),
     ] = None,
     cooperate: CooperateOption = None,
@@ -76,7 +76,7 @@ def command(
         raise InputError("--json and --latex are two forms of one answer: give one of them")
     if out is not None and out.suffix.lower() not in (".tex", ".csv"):
         raise InputError(f"--out {out} must end in .tex or .csv")
-    chosen = _listed(programs or [USUAL])
+    chosen = _listed(programs or [USUAL_PROGRAMS])
     from glasshouse.analysis.equilibrium.dominated import dominance
     from glasshouse.analysis.equilibrium.pure_profiles import base_game
     from glasshouse.programs import program_game, program_table

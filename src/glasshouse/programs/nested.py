@@ -49,7 +49,7 @@ def nested_simulations(
 
         from glasshouse.programs import nested_simulations
 
-        print(nested_simulations((1, 0.8), (1, 0.8)).nested)  # (4.0, 4.0)
+        print(nested_simulations((1, 0.75), (1, 0.75)).nested)  # (3.0, 3.0)
     """
     from glasshouse._foundation.numbers import whole
 

@@ -8,8 +8,8 @@ from glasshouse.errors import InputError
 from glasshouse.programs.formulas import (
     COOPERATE,
     DEFECT,
-    OTHER,
     ITSELF,
+    OTHER,
     TIGHTNESS,
     Connected,
     Does,

@@ -7,9 +7,9 @@ from glasshouse.errors import InputError, nearest
 from glasshouse.programs.agent import ModalAgent
 from glasshouse.programs.formulas import (
     COOPERATE,
+    ITSELF,
     MEANINGS,
     OTHER,
-    ITSELF,
     Connected,
     Does,
     Formula,

@@ -47,8 +47,7 @@ def simulated(
         import glasshouse as gh
 
         trust = gh.NormalFormGame([[[1, -2], [0, 0]], [[1, 3], [0, 0]]], player_axis=0)
-        print(gh.games.simulated(trust, 0, 0.1).tensor[0].tolist())
-        # [[1.0, -2.0], [0.0, 0.0], [0.9, -0.1]]
+        print(gh.games.simulated(trust, 0, 0.1).tensor[0, 2].tolist())  # [0.9, -0.1]
     """
     game = check_normal_form(game, "simulation needs")
     if game.players != 2:
