@@ -102,6 +102,13 @@ def test_their_thresholds_are_hamiltons():
         assert 1 - largest(game) == pytest.approx(coupling, abs=1e-15)
 
 
+def test_both_copying_fully_is_an_equilibrium_of_parameters_from_the_coupling_threshold_on():
+    """(1, 1), where D ≤ 0: from w = κ_C = 2/3 on."""
+    for runs, gains in ((0.6, True), (2 / 3, False), (0.75, False)):
+        game = gh.ParametricGame(game_of(PD), Affine((2, 2), runs / (1 + runs)))
+        assert (gh.best_deviation(game, (1.0, 1.0), 0).gain > 1e-9) == gains
+
+
 def test_simulations_nest_as_often_as_a_geometric_number():
     exact = nested_simulations((1, 0.8), (1, 0.8))
     assert exact.nested == pytest.approx(((1 - 0.2) / 0.2,) * 2, abs=1e-14)

@@ -72,37 +72,38 @@ def test_two_worlds_are_not_enough():
 
 # Provability logic another way: by recursion over worlds, without formulas or a parser.
 
-ATOMS = {"X = C": (0, "C"), "X = D": (0, "D"), "X(DefectBot) = C": (1, "C"),
-         "X(DefectBot) = D": (1, "D")}  # fmt: skip
-"""What is boxed: against whom the other one does it, itself or DefectBot, and what."""
+ATOMS = {
+    "X = C": (0, "C", 0),
+    "X = D": (0, "D", 0),
+    "X(DefectBot) = C": (1, "C", 0),
+    "X(DefectBot) = D": (1, "D", 0),
+}
+"""What is boxed: against whom the other does it, itself or DefectBot, what, from which world on."""
+
+IN_PA_PLUS_ONE = {"¬□⊥ → X = C": (0, "C", 1), "¬□⊥ → X(DefectBot) = D": (1, "D", 1)}
 
 BOTH = list(itertools.product((True, False), repeat=2))
-BEYOND = 10
-"""No two of these agents, nor those they speak of, have more than 8 boxes."""
+BEYOND = 12
+"""No two of these agents, nor those they speak of, have more than 11 boxes."""
 
 
-def agents():
+def agents(boxed):
     """(first atom, second atom, in which of the four cases it cooperates), each function once."""
-    seen = set()
-    for atoms in itertools.combinations(ATOMS, 2):
-        for count in range(5):
+    for atoms in itertools.combinations(boxed, 2):
+        for count in range(1, 4):
             for cases in itertools.combinations(BOTH, count):
-                used = [
-                    any(((not x, y) in cases) != ((x, y) in cases) for x, y in BOTH),
-                    any(((x, not y) in cases) != ((x, y) in cases) for x, y in BOTH),
-                ]
-                own = tuple(atom for atom, is_used in zip(atoms, used, strict=True) if is_used)
-                if (key := (own, cases)) not in seen and len(own) == 2:
-                    seen.add(key)
+                first = any(((not x, y) in cases) != ((x, y) in cases) for x, y in BOTH)
+                second = any(((x, not y) in cases) != ((x, y) in cases) for x, y in BOTH)
+                if first and second:
                     yield atoms, cases
-    for atom in ATOMS:
+    for atom in boxed:
         yield (atom, atom), ((True, True),)
         yield (atom, atom), ((False, False),)
     yield ("X = C", "X = C"), ()
     yield ("X = C", "X = C"), tuple(BOTH)
 
 
-AGENTS = list(agents())
+AGENTS = list(agents(ATOMS))
 DEFECTS = AGENTS[-2]
 
 
@@ -112,12 +113,10 @@ def acts(world, own, other):
     atoms, cases = own
     boxes = []
     for atom in atoms:
-        whom, action = ATOMS[atom]
+        whom, action, least = (ATOMS | IN_PA_PLUS_ONE)[atom]
+        met = (own, DEFECTS)[whom]
         boxes.append(
-            all(
-                acts(below, other, (own, DEFECTS)[whom]) == (action == "C")
-                for below in range(world)
-            )
+            all(acts(below, other, met) == (action == "C") for below in range(least, world))
         )
     return tuple(boxes) in cases
 
@@ -129,12 +128,16 @@ def written(own):
     return modal(" ∨ ".join(f"({' ∧ '.join(both)})" for both in signs) or "⊥")
 
 
-def test_all_pairs_of_agents_with_two_boxed_atoms_are_as_recursion_over_worlds_has_them():
-    assert len(AGENTS) == 70
-    programs = list(map(written, AGENTS))
-    for (a, first), (b, second) in itertools.combinations_with_replacement(
-        zip(AGENTS, programs, strict=True), 2
-    ):
+@pytest.mark.parametrize(
+    ("boxed", "count"), [(ATOMS, 70), (ATOMS | IN_PA_PLUS_ONE, 164)], ids=["pa", "pa+1"]
+)
+def test_all_pairs_of_agents_with_two_boxed_atoms_are_as_recursion_over_worlds_has_them(
+    boxed, count
+):
+    found_agents = list(agents(boxed))
+    assert len(found_agents) == count
+    written_agents = [(own, written(own)) for own in found_agents]
+    for (a, first), (b, second) in itertools.combinations_with_replacement(written_agents, 2):
         found = encounter(first, second)
         wanted = tuple(
             "CD"[not acts(world, a, b)] + "CD"[not acts(world, b, a)] for world in range(BEYOND)
