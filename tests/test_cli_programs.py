@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,15 @@ def test_json_has_the_table_the_game_and_its_equilibria(said):
     assert found["base_game"]["pure_equilibria"] == [[0, 0], [1, 1]]
     assert found["dominance"][0] == {"player": 0, "action": 0, "by": 1, "strict": False}
     assert found["encounters"][-1]["worlds"] == ["CC"]
+
+
+def test_every_key_is_documented(said):
+    page = Path(__file__).parent.parent / "docs" / "reference" / "output.md"
+    section = page.read_text("utf-8").split("## `programs --json`")[1].split("\n## ")[0]
+    found = json.loads(said("prisoners_dilemma", "--programs", "FB", "--json"))
+    assert list(found["dominance"]) == []
+    keys = {*found, *found["programs"][0], *found["encounters"][0]}
+    assert {key for key in keys if f"`{key}`" not in section} == set()
 
 
 def test_formulas_stand_beside_names(said):

@@ -73,6 +73,8 @@ def test_learning_the_mixed_action_does_not_help_where_the_other_knows():
     assert found.payoffs == pytest.approx((-0.1, 5 / 3), abs=1e-15)
     assert (found.without, found.helps) == ((0, 0), "no")
     assert mixed_simulation(symmetric(3, 4, 2, 0), 1, 0.1).helps == "depends on the equilibrium"
+    pennies = normal([[1, -1], [-1, 1]], [[-1, 1], [1, -1]])
+    assert mixed_simulation(pennies, 0, 0).helps == "depends on the equilibrium"  # the same
     assert mixed_simulation(normal([[1, 0], [0, 1]], [[1, 0], [0, 1]]), 0, 0.0).payoffs == (1, 1)
 
 

@@ -215,6 +215,13 @@ def test_formulas_are_read_as_they_are_written_in_unicode_and_in_ascii():
         assert parse_formula(spelt(str(formula))) == formula
 
 
+def test_the_longest_formulas_are_followed():
+    long = modal("dia box (" * 19 + "true" + ")" * 19, "Deep")
+    wide = modal("true" + " and true" * 149, "Wide")
+    assert encounter(long, wide).actions == ("C", "C")
+    assert encounter(modal("dia " * 59 + "true", "Hopes"), wide).stable == 59
+
+
 def test_spellings_mean_the_same():
     wanted = parse_formula("□(X = C) ∧ ¬□⊥ → ◇(X(FairBot) ≠ D) ∨ ⊤ ↔ same")
     ways = (
@@ -239,6 +246,7 @@ def test_spellings_mean_the_same():
         ("box(X C)", (1, 7), "expected = or ≠"),
         ("box(X = C) $ true", (1, 12), "expected a word or a sign"),
         ("(" * 99, (1, 61), "deeper than 60"),
+        ("true" + " and true" * 150, (1, 1351), "at most 300 words and signs are read"),
     ],
 )
 def test_a_wrong_formula_is_told_by_line_column_and_what_was_expected(text, where, what):

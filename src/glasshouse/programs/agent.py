@@ -56,4 +56,5 @@ def modal(
         if not isinstance(value, str):
             raise InputError(f"{key} of a program must be a text, but is {value!r:.60}")
     canonical = str(parse_formula(formula))
+    parse_formula(canonical)  # which may be a little longer, and has to be read again
     return ModalAgent(" ".join(name.split()) or canonical, canonical, short, words, source)

@@ -67,6 +67,8 @@ class Negation(Formula):
     inner: Formula
 
     def __str__(self) -> str:
+        if isinstance(self.inner, Provable) and isinstance(self.inner.inner, Negation):
+            return f"◇{self.inner.inner.inner.after_sign}"
         return f"¬{self.inner.after_sign}"
 
     @property

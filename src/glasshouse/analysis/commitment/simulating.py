@@ -3,10 +3,12 @@
 import dataclasses
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Numbers, Whole, number, player_number
-from glasshouse.analysis.commitment.commitments import Commitment, stackelberg
-from glasshouse.analysis.equilibrium.pure_profiles import base_game
+from glasshouse.analysis.commitment.commitments import PROGRAM_HOLDS, Commitment, stackelberg
+from glasshouse.analysis.equilibrium.pure_profiles import base_game, checked_payoffs
 
 if TYPE_CHECKING:
     from glasshouse.games.normal_form import NormalFormGame
@@ -22,7 +24,7 @@ class MixedSimulation(Evidenced):
     it is simulated; `payoffs` of both, the cost paid; `without`, the least and the most that the
     simulator is paid in an equilibrium without simulation, None where these are not known; `helps`,
     whether simulation pays it more than all of them, "no" where less than any, "depends on the
-    equilibrium" in between.
+    equilibrium" in between, "unknown" where those are not known.
     """
 
     simulator: int
@@ -55,6 +57,7 @@ def mixed_simulation(game: "NormalFormGame", simulator: Whole, cost: Numbers) ->
     """
     who, price = player_number(simulator, 2), number(cost, "cost", least=0.0)
     commitment = stackelberg(game, 1 - who)
+    own = checked_payoffs(game)[who]
     payoffs = list(commitment.payoffs)
     payoffs[who] -= price
     facts = base_game(game)
@@ -68,16 +71,17 @@ def mixed_simulation(game: "NormalFormGame", simulator: Whole, cost: Numbers) ->
         commitment=commitment,
         payoffs=tuple(payoffs),
         without=without,
-        helps=_helps(payoffs[who], without),
+        helps=_helps(payoffs[who], without, PROGRAM_HOLDS * float(np.ptp(own))),
         method=commitment.method,
         detail=f"{commitment.detail}; compared with {facts.mixed_detail}",
     )
 
 
-def _helps(paid: float, without: tuple[float, float] | None) -> Helps:
+def _helps(paid: float, without: tuple[float, float] | None, same: float) -> Helps:
+    """Whether one is paid more than in any equilibrium; payoffs closer than `same` are equal."""
     if without is None:
         return "unknown"
     least, most = without
-    if paid > most:
+    if paid > most + same:
         return "yes"
-    return "no" if paid < least else "depends on the equilibrium"
+    return "no" if paid < least - same else "depends on the equilibrium"
