@@ -129,6 +129,7 @@ def test_fair_leaders_of_the_battle_of_the_sexes():
     found = fair_leaders(game)
     assert [own.payoffs for own in found.commitments] == [(3, 2), (2, 3)]
     assert (found.lottery, found.payoffs, found.least) == ((0.5, 0.5), (2.5, 2.5), 2.5)
+    assert fair_leaders(PD).lottery == (0.5, 0.5)  # either way, both are paid the same
     mixed = next(iter(base_game(game).mixed or ()))
     assert mixed.payoffs == pytest.approx((1.2, 1.2), abs=1e-15)
 

@@ -1,6 +1,7 @@
 """Who should lead: the lottery over leaders that is fairest to the worst paid."""
 
 import dataclasses
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,7 +34,8 @@ def fair_leaders(game: "NormalFormGame") -> FairLeaders:
     """The lottery over leaders of a Stackelberg game that makes the smaller payoff largest.
 
     Definition: v_k is what both are paid where player k leads (`stackelberg`); the lottery p
-    maximises min_i Σ_k p_k v_k[i], and of several the one with the largest sum of payoffs.
+    maximises min_i Σ_k p_k v_k[i]; of several those with the largest sum of payoffs count, and
+    their mean is taken.
 
     **Raises:** as `stackelberg`.
     **Cost:** two commitments, and a game of two by two solved exactly.
@@ -46,14 +48,17 @@ def fair_leaders(game: "NormalFormGame") -> FairLeaders:
     commitments = tuple(stackelberg(game, leader) for leader in (0, 1))
     table = np.array([own.payoffs for own in commitments])
     # Against whoever is paid least, as in a game of constant sum.
-    lotteries = [lottery for lottery, _ in extreme_equilibria(table, -table)]
-    paid = [np.array([float(x) for x in lottery]) @ table for lottery in lotteries]
-    k = max(range(len(paid)), key=lambda k: float(paid[k].sum()))
+    lotteries = {lottery for lottery, _ in extreme_equilibria(table, -table)}
+    sums = [Fraction(float(own[0])) + Fraction(float(own[1])) for own in table]
+    welfare = {own: sum(x * y for x, y in zip(own, sums, strict=True)) for own in lotteries}
+    best = [own for own in lotteries if welfare[own] == max(welfare.values())]
+    lottery = tuple(float(sum(own[k] for own in best) / len(best)) for k in (0, 1))
+    paid = lottery @ table
     exact = all(own.method == "closed form" for own in commitments)
     return FairLeaders(
-        lottery=tuple(float(x) for x in lotteries[k]),
-        payoffs=tuple(paid[k].tolist()),
-        least=float(paid[k].min()),
+        lottery=lottery,
+        payoffs=tuple(paid.tolist()),
+        least=float(paid.min()),
         commitments=commitments,
         method="closed form" if exact else "numerical",
         detail=f"lottery over both commitments, in exact arithmetic; {commitments[0].detail}",
