@@ -55,6 +55,7 @@ def test_every_key_is_documented(said):
 
 def test_formulas_stand_beside_names(said):
     found = said("stag_hunt", "--programs", "FB, Mine: box(X = C) or box(X = D)", "--programs", "⊥")
+    assert found.startswith("Stag hunt: both do C (stag) in ")
     assert "Mine" in found
     assert "⊥" in found
 

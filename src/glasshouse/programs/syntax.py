@@ -50,7 +50,7 @@ PIECE = re.compile(rf"(?P<word>[^\W\d]\w*)|(?P<sign>{'|'.join(map(re.escape, _SI
 MOST_NESTED = 60
 """Formulas inside of formulas are read to this depth."""
 
-MOST_PIECES = 300
+LONGEST_FORMULA = 300
 """Words and signs of a formula."""
 
 FORMULA_WANTED = "a formula, such as □(X = C), ¬□⊥ or same"
@@ -198,8 +198,8 @@ def _tokens(text: str) -> list[Token]:
         if match.lastgroup is None:
             raise _wrong(text, match.start(), f"expected a word or a sign, but found {written!r}")
         found.append(Token(SYMBOL_OF.get(written, written), written, match.start()))
-        if len(found) > MOST_PIECES:
-            raise _wrong(text, match.start(), f"at most {MOST_PIECES} words and signs are read")
+        if len(found) > LONGEST_FORMULA:
+            raise _wrong(text, match.start(), f"at most {LONGEST_FORMULA} words and signs are read")
     return [*found, Token("", "", len(text))]
 
 

@@ -25,15 +25,24 @@ def programs_headline(game: "NormalFormGame", table: "ProgramTable", facts: "Bas
         k for k, (i, j) in enumerate(found)
         if table.actions[i][j] == table.actions[j][i] == COOPERATE
     ]  # fmt: skip
+    done = _both_do(game)
     count = f"{len(found)} pure equilibri{'a' if len(found) > 1 else 'um'} of these programs"
     if not both:
-        return f"{game.title}: both cooperate in none of {count}."
+        return f"{game.title}: both {done} in no pure equilibrium of these programs."
     first = both[0]
     pair = ", ".join(table.programs[k].name for k in found[first])
     paid = ", ".join(map(short_number, facts.pure_equilibrium_payoffs[first]))
     many = "the only" if len(found) == 1 else f"{len(both)} of"
     one = f"{many} {count.removeprefix('1 ')}"
-    return f"{game.title}: both cooperate in {one}, as in ({pair}), which pays {paid}."
+    return f"{game.title}: both {done} in {one}, as in ({pair}), which pays {paid}."
+
+
+def _both_do(game: "NormalFormGame") -> str:
+    """What "both" do where both do C, in the words of the game."""
+    own = set(game.cooperative_actions)
+    if own == {"cooperate"}:
+        return "cooperate"
+    return f"do {COOPERATE} ({own.pop()})" if len(own) == 1 else f"do {COOPERATE}"
 
 
 def dominance_lines(game: "NormalFormGame", found: Sequence["Dominance"]) -> Iterator[str]:
