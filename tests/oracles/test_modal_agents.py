@@ -3,6 +3,8 @@
 import functools
 import itertools
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -68,6 +70,16 @@ def test_two_worlds_are_not_enough():
     assert (found.since, found.stable) == ((2, 0), 2)
     assert "CooperateBot(DefectBot) = C" in found.read
     assert found.evidence.method == "closed_form"
+
+
+def test_programs_meet_without_jax():
+    code = (
+        "import sys; from glasshouse.programs import encounter\n"
+        "print(*encounter('PrudentBot', 'FairBot').actions, {'jax', 'scipy'} & set(sys.modules))"
+    )
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout == "C C set()\n"
 
 
 # Provability logic another way: by recursion over worlds, without formulas or a parser.
