@@ -42,7 +42,7 @@ class Purpose(enum.IntEnum):
     RESAMPLES = 9
     LEARNING = 10
     AUDIT = 11
-    MEETINGS = 12
+    MEETINGS = 13
 
 
 def uniforms(

@@ -77,7 +77,7 @@ def stackelberg(game: "NormalFormGame", leader: Whole) -> Commitment:
         found = gh.analysis.stackelberg(game, 0)
         print(found.payoffs, found.strategy)  # (3.5, 0.5) (0.5, 0.5)
     """
-    payoffs = checked_payoffs(game)
+    payoffs = checked_payoffs(game, "commitment needs")
     if len(payoffs) != 2:
         raise InputError(f"a commitment needs a game of two players, and {game.title} is none")
     who = player_number(leader, 2)

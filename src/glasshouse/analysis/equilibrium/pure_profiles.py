@@ -169,11 +169,11 @@ def welfare_optima(game: "NormalFormGame") -> tuple[tuple[tuple[int, ...], ...],
     return _profiles(best), float(payoffs.sum(axis=0)[best].max())
 
 
-def checked_payoffs(game: "NormalFormGame") -> np.ndarray:
+def checked_payoffs(game: "NormalFormGame", who: str = "facts of a base game need") -> np.ndarray:
     """The payoff tensor in float64, of numbers whose sums and differences stay finite."""
     from glasshouse.games.normal_form import check_normal_form
 
-    game = check_normal_form(game, "facts of a base game need")
+    game = check_normal_form(game, who)
     payoffs = np.asarray(game.tensor, dtype=np.float64)
     if not math.isfinite(2.0 * game.players * float(np.abs(payoffs).max())):
         raise InputError(f"{game.title}: sums of its payoffs overflow: rescale them")
