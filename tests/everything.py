@@ -128,6 +128,10 @@ ANALYSES = {
     "selfish_parts": lambda: analysis.selfish_parts(
         PLAYED, PLAYED.neutral(), key=jax.random.key(0), episodes=64
     ),
+    "game_of_parameters": lambda: analysis.finite.game_of_parameters(
+        GAME, [[-3.0, 0.0, 3.0], [-1.0, 2.0]]
+    ).to_dict(),
+    "correlated_equilibrium": lambda: analysis.finite.correlated_equilibrium(PD).to_dict(),
     "branches": lambda: gh.branches(FAMILY, between=(0.0, 1.0), most=8),
     "network margin": lambda: gh.first_order_margin(NETWORK, NETWORK.neutral()),
 }

@@ -178,6 +178,23 @@ def require_exact(game: Any, purpose: str, *needed: Capability) -> Any:
     return game
 
 
+def require_smooth(game: Any, purpose: str) -> None:
+    """Refuse a game whose slopes differ on either side, where derivatives decide.
+
+    **Raises:** `InputError` naming where that is, and what answers without derivatives.
+    """
+    while isinstance(game, AbstractWrapped):
+        game = game.game
+    if not isinstance(game, AbstractDense):
+        return
+    where = " and ".join(x for x in (game.channel.kinks, game.semantics.kinks) if x)
+    if where:
+        raise InputError(
+            f"{purpose} follows derivatives, and slopes of this game differ on either side {where}:"
+            " learn from starts apart, or ask best_deviation or certify, which need none"
+        )
+
+
 def innermost_sampled(game: Any) -> Any:
     """The game that draws, inside of those that are made of it."""
     while isinstance(game, AbstractWrapped):

@@ -73,7 +73,7 @@ def base_game(game: "NormalFormGame") -> BaseGame:
     **Arguments and Raises:** as in `pure_equilibria`.
     **Cost:** as there, and at most a second for mixed equilibria.
     """
-    payoffs = _payoffs(game)
+    payoffs = checked_payoffs(game)
     equilibria = pure_equilibria(game)
     optima, welfare = welfare_optima(game)
     mixed, how = _mixed(payoffs)
@@ -134,7 +134,7 @@ def pure_equilibria(game: "NormalFormGame") -> tuple[tuple[int, ...], ...]:
     **Raises:** `InputError` for anything but a game, or payoffs that overflow.
     **Cost:** players × profiles comparisons; exact but for ties within the tolerance.
     """
-    payoffs = _payoffs(game)
+    payoffs = checked_payoffs(game)
     stays = np.ones(payoffs.shape[1:], dtype=bool)
     for player, own in enumerate(payoffs):
         stays &= own >= own.max(axis=player, keepdims=True) - PAYOFF_ROUNDING * np.ptp(own)
@@ -150,7 +150,7 @@ def welfare_optima(game: "NormalFormGame") -> tuple[tuple[tuple[int, ...], ...],
     **Returns:** profiles of action indices in lexicographic order; the largest sum.
     **Raises and Cost:** as in `pure_equilibria`.
     """
-    payoffs = _payoffs(game)
+    payoffs = checked_payoffs(game)
     profile_axes = tuple(range(1, payoffs.ndim))
     # What all profiles have in common is left out, so that it brings no rounding into the sums.
     above_worst = (payoffs - payoffs.min(axis=profile_axes, keepdims=True)).sum(axis=0)
@@ -159,11 +159,11 @@ def welfare_optima(game: "NormalFormGame") -> tuple[tuple[tuple[int, ...], ...],
     return _profiles(best), float(payoffs.sum(axis=0)[best].max())
 
 
-def _payoffs(game: "NormalFormGame") -> np.ndarray:
+def checked_payoffs(game: "NormalFormGame", who: str = "facts of a base game need") -> np.ndarray:
     """The payoff tensor in float64, of numbers whose sums and differences stay finite."""
     from glasshouse.games.normal_form import check_normal_form
 
-    game = check_normal_form(game, "facts of a base game need")
+    game = check_normal_form(game, who)
     payoffs = np.asarray(game.tensor, dtype=np.float64)
     if not math.isfinite(2.0 * game.players * float(np.abs(payoffs).max())):
         raise InputError(f"{game.title}: sums of its payoffs overflow: rescale them")
