@@ -81,6 +81,7 @@ from glasshouse.certificates.checker import check
 from glasshouse.channels import (
     Box,
     Decoupled,
+    Distance,
     Full,
     Mask,
     Misreport,
@@ -390,6 +391,7 @@ EXAMPLES = {
     "CatalogueGame": lambda: catalogue.donation,
     "Payoffs": lambda: Payoffs(np.zeros((2, 2, 2)), ("a", "b")),
     "Full": Full,
+    "Distance": Distance,
     "OneSided": lambda: OneSided((0,)),
     "Mask": lambda: Mask(np.arange(20) < 5),
     "Mask of two": lambda: Mask(({"w": np.array([True, False])}, {"w": np.array([False, True])})),

@@ -168,10 +168,11 @@ def _setups(base: Setup, axes: Any) -> list[tuple[dict[str, float], Setup]]:
 
 def _point(setup: Setup, at: dict[str, float], row: Entrant, column: Entrant) -> OpeningPoint:
     learning = dataclasses.replace(setup.learning, rule=PerPlayer((row.rule, column.rule)))
+    game: Any = setup.game
     readable = [who for row in OPEN_TO for who in row]
-    found = learned_payoffs(setup.game, readable, learning)
+    found = learned_payoffs(game, readable, learning)
     runs = found.reshape(2, 2, *found.shape[1:])
-    alike = row is column and seats_are_alike(setup.game)
+    alike = row is column and seats_are_alike(game)
     if alike:
         runs = (runs + runs.transpose(1, 0, 2, 3)[..., ::-1]) / 2
     paid = runs.mean(axis=2)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from jaxtyping import Float
 
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Numbers, Whole, number, whole
@@ -178,9 +177,8 @@ def _point(
         float(other @ (one - mean) ** 2)
         for one, mean, (_, _, other) in zip(paid, means, each, strict=True)
     ]
-    weights: tuple[Float[np.ndarray, actions], ...] = (x, y)
     return RiskAversePoint(
-        weights=tuple(tuple(own.tolist()) for own in weights),
+        weights=tuple(tuple(own.tolist()) for own in (x, y)),
         payoffs=tuple(means),
         variances=tuple(spread),
         gain=_gain(tables, gammas, x, y),

@@ -14,8 +14,6 @@ from glasshouse.analysis.finite.tables import finite_payoffs, named_profiles
 from glasshouse.errors import InputError
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
     from glasshouse.games.normal_form import NormalFormGame
 
 LAWS = {
@@ -99,7 +97,7 @@ def sinks(game: "NormalFormGame", *, law: str = "uniform", prior: Any = None) ->
     )
 
 
-def _steps(payoffs: np.ndarray, law: str) -> "csr_array":
+def _steps(payoffs: np.ndarray, law: str) -> Any:
     """The probability of each step between profiles; rows of profiles that nobody leaves are 0."""
     from scipy.sparse import csr_array, diags_array  # as long to import as a tenth of glasshouse
 
@@ -122,7 +120,7 @@ def _steps(payoffs: np.ndarray, law: str) -> "csr_array":
     return csr_array(diags_array(1 / np.where(total > 0, total, 1.0)) @ graph)
 
 
-def _members(steps: "csr_array") -> list[list[int]]:
+def _members(steps: Any) -> list[list[int]]:
     """The profiles of each sink, in order."""
     import networkx
 
@@ -134,7 +132,7 @@ def _members(steps: "csr_array") -> list[list[int]]:
     return sorted(found)
 
 
-def _hitting(steps: "csr_array", members: list[list[int]]) -> Float[np.ndarray, "profiles sinks"]:
+def _hitting(steps: Any, members: list[list[int]]) -> Float[np.ndarray, "profiles sinks"]:
     """From each profile the probability of ending in each sink: an absorbing chain."""
     from scipy.sparse import csc_array, eye_array
     from scipy.sparse.linalg import splu

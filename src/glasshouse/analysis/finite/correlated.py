@@ -150,7 +150,7 @@ def _program(weights: np.ndarray, held: _Constraints) -> LinearProgram:
     if held.rows.dtype == object:
         parts = [fractions_of(x) for x in parts]
     free = np.concatenate([np.zeros(count, dtype=bool), held.free])
-    return LinearProgram(*parts, free)
+    return LinearProgram(*parts, free=free)
 
 
 def _constraints(

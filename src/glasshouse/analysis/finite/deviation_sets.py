@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from glasshouse._foundation.numbers import HeldArray, number_array, shown
+from glasshouse._foundation.numbers import number_array, shown
 from glasshouse._foundation.results import Result
 from glasshouse.analysis.finite.optimum import LinearProgram, fractions_of, optimum
 from glasshouse.errors import InputError
@@ -39,8 +39,8 @@ class DeviationPolytope(Result):
         print(seldom.limits.tolist())  # [0.5]
     """
 
-    costs: HeldArray
-    limits: HeldArray
+    costs: Any
+    limits: Any
 
     def __post_init__(self):
         costs = np.asarray(number_array(self.costs, "costs", shapes=None), dtype=float)

@@ -20,7 +20,7 @@ from glasshouse._foundation.results import Result
 from glasshouse.analysis.finite.readable import check_readable, shown_by
 from glasshouse.dynamics.doors import check_params
 from glasshouse.errors import InputError
-from glasshouse.parametric.dense import DenseGame, ParametricGame
+from glasshouse.parametric.dense import DenseGame
 
 MOST_MASKED = 6
 """Of the other, whose every mask is tried: 64 of them. Of more, one after the other is hidden."""
@@ -181,7 +181,7 @@ def _search(game: DenseGame, player: int, others: Sequence[Any], starts: int, se
     if not met:
         raise InputError("others holds no parameters that the reader may meet")
     coordinates = len(shown[0])
-    masked = shown_by(game, frozenset((0, 1)))
+    masked: Any = shown_by(game, frozenset((0, 1)))
 
     def value(reply: Float[Array, "own"], mask: Array) -> Float[Array, ""]:
         visible = list(masked.channel.visible)
@@ -190,7 +190,7 @@ def _search(game: DenseGame, player: int, others: Sequence[Any], starts: int, se
         parts = jnp.split(mask, ends)
         shaped = [part.reshape(np.shape(leaf)) for part, leaf in zip(parts, leaves, strict=True)]
         visible[other] = jax.tree.unflatten(structure, shaped)
-        seeing: ParametricGame = eqx.tree_at(lambda g: g.channel.visible, masked, tuple(visible))
+        seeing = eqx.tree_at(lambda g: g.channel.visible, masked, tuple(visible))
         paid = [
             seeing.payoffs((own[1](reply), one) if player == 0 else (one, own[1](reply)))[player]
             for one in met

@@ -1,6 +1,6 @@
 """Linear programs by HiGHS, whose optimum is looked at again in rational numbers where small."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -161,7 +161,7 @@ def _solved(matrix: np.ndarray, right: np.ndarray) -> np.ndarray | None:
     return found
 
 
-def _rationals(numbers: Sequence[Any]) -> list[fmpq]:
+def _rationals(numbers: Iterable[Any]) -> list[fmpq]:
     return [fmpq(x.numerator, x.denominator) for x in map(Fraction, numbers)]
 
 

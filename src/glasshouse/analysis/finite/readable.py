@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray
-from glasshouse._foundation.results import Result
+from glasshouse._foundation.results import Readable
 from glasshouse.channels.partial import Mask
 from glasshouse.dynamics.learning import Learning, learn
 from glasshouse.errors import InputError
@@ -18,7 +18,7 @@ from glasshouse.parametric.dense import DenseGame
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class ReadableWelfare(Result):
+class ReadableWelfare(Readable):
     """What a coalition is worth: mean welfare after learning, where only its members can be read.
 
     It is a characteristic function for `shapley`, which then says who contributes the transparency.
