@@ -6,7 +6,7 @@ import pytest
 import glasshouse as gh
 from glasshouse.analysis import certify, deviation_curve
 from glasshouse.channels import Box, Distance
-from glasshouse.dynamics import Learning, Starts, learn
+from glasshouse.dynamics import Learning, Starts, learn, rest_residual
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame, Symmetric2x2
 from glasshouse.semantics import Cutoff, Logistic
@@ -103,6 +103,8 @@ REFUSED = {
     "assess": lambda game: gh.analysis.assess([game]),
     "first_movement": lambda game: gh.first_movement(lambda noise: game),
     "attraction": lambda game: gh.analysis.attraction(game, (0.5, 0.5)),
+    "flow": lambda game: gh.flow(game, params=(0.5, 0.3), time=1.0),
+    "reached_rest_points": gh.analysis.reached_rest_points,
     "player_thresholds": lambda game: gh.analysis.player_thresholds(lambda noise: game),
 }
 
@@ -118,6 +120,29 @@ def test_kinks_of_a_channel_are_those_of_any_semantics_behind_it():
     with pytest.raises(InputError, match="where players' parameters agree: learn"):
         gh.first_order_margin(smooth, (0.0, 0.0))
     assert isinstance(gh.first_order_margin(gh.LogisticFamily(PD, 3.0)(0.2), (0.0, 0.0)), float)
+
+
+def test_slopes_at_equal_parameters_are_the_mean_of_both_sides():
+    game, h = similar(PD), 1e-6
+    for level in (0.3, 0.7):
+        found = game.selfish_gradients((level, level))
+        for i in range(2):
+            up, down = (
+                float(game.payoffs((level + s, level) if i == 0 else (level, level + s))[i])
+                for s in (h, -h)
+            )
+            assert float(found[i]) == pytest.approx((up - down) / (2 * h), abs=1e-5)
+
+
+def test_nobody_is_said_to_rest_at_a_kink():
+    game = similar(PD)
+    assert float(rest_residual(game, (1.0, 1.0))) == np.inf
+    assert float(rest_residual(game, (0.3, 0.5))) == np.inf
+    learning = Learning(steps=50, starts=Starts(4))
+    (found,) = gh.generic_outcomes([game], learning=learning)
+    assert found.at_rest.count == 0
+    with pytest.raises(InputError, match="players cannot be tied where slopes differ"):
+        gh.Tied(game)
 
 
 def test_learners_apart_end_where_nobody_gains_or_are_not_at_rest():

@@ -69,5 +69,14 @@ def _distances(own: PyTree, other: PyTree) -> PyTree:
     return put_together(_apart(jnp.pad(numbers, (0, short))[: len(theirs)], theirs))
 
 
+@jax.custom_jvp
 def _apart(x: RealArray, y: RealArray) -> Array:
     return jnp.abs(jnp.asarray(x) - jnp.asarray(y))
+
+
+@_apart.defjvp
+def _(primals, tangents):
+    """The mean of both slopes where x = y: JAX's own is one of them, and not the same for both
+    players, so that from equal parameters each would seem to be followed upward."""
+    (x, y), (dx, dy) = primals, tangents
+    return _apart(x, y), jnp.sign(jnp.asarray(x) - jnp.asarray(y)) * (dx - dy)

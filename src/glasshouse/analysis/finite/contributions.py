@@ -71,7 +71,7 @@ def shapley(
 ) -> Shapley:
     """The Shapley value of each player: its mean contribution over all orders.
 
-    Definition: φ_i = Σ_S |S|! (n - |S| - 1)! / n! (v(S ∪ i) - v(S)), S without i.
+    Definition: φ_i = Σ_S |S|! (n - |S| - 1)! / n! (v(S with i) - v(S)), S without i.
 
     **Arguments:** `value(S)`, what a frozenset of players, counted from 0, is worth; where it has
     `of_all`, that is asked for many at once, and where it has `words` these name it; `players`, how

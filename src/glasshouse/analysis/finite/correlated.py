@@ -100,7 +100,7 @@ def correlated_equilibrium(
 ) -> CorrelatedEquilibrium:
     """The distribution over profiles that is best by an objective while no deviation gains.
 
-    Definition: z is a Φ-equilibrium iff u_i(φ ⋄ z) <= u_i(z) for every player i and φ in Φ_i, which
+    Definition: z is a Φ-equilibrium iff u_i(φ(z)) <= u_i(z) for every player i and φ in Φ_i, which
     says what to play instead of each action one is told. With all φ that replace one action by
     another z is a correlated equilibrium, with all that ignore what one is told a coarse one.
 

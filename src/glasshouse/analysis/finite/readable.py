@@ -33,7 +33,7 @@ class ReadableWelfare(Readable):
         family = gh.LogisticFamily(gh.load_game("prisoners_dilemma"), bound=3.0)
         learning = gh.dynamics.Learning(steps=500, starts=gh.dynamics.Starts(8))
         found = shapley(ReadableWelfare(family(0.9), learning), players=2)
-        print([round(one.value, 1) for one in found.values])  # [1.6, 1.6]
+        print([round(one.value, 1) for one in found.values])  # [1.8, 1.8]
     """
 
     game: Any
