@@ -145,6 +145,13 @@ def test_nobody_is_said_to_rest_at_a_kink():
         gh.Tied(game)
 
 
+def test_all_equilibria_are_at_least_those_that_were_proved():
+    found = gh.find_equilibria(similar(PD), budget=300)
+    assert found.count == "at least"
+    assert all(one.stable is None for one in found.points)
+    assert all(one.params[0] == one.params[1] for one in found.points if one.symmetric)
+
+
 def test_learners_apart_end_where_nobody_gains_or_are_not_at_rest():
     """From unlike starts in the dilemma: nobody ends at a level above 2/3."""
     learning = Learning(steps=4000, step_size=0.005, starts=Starts(16, seed=2, spread=0.2))
