@@ -452,6 +452,10 @@ def test_announcing_a_policy_leaves_equilibria_that_are_none():
     assert found.replies == ((1.0, 0.0), (0.0, 1.0))
     assert found.exploitability == (1.0, 1.0)
     assert found.method == "certified"
+    A = np.array([[2.0, -1.0, 5.0], [-1.0, 1.0, 5.0]])  # value 1/5; nobody replies with the third
+    found = announced(NormalFormGame(np.stack([A, -A]), player_axis=0))
+    assert found.announced == pytest.approx((0.4, 0.6), abs=1e-15)
+    assert found.exploitability == pytest.approx((2 - 0.2, 1 - 0.2), abs=1e-15)
     with pytest.raises(InputError, match="sum to a constant"):
         announced(PD)
 

@@ -24,7 +24,7 @@ def similar(game, noise=1.0, bound=None):
 @pytest.mark.parametrize("noise", [1.0, 3.0])
 def test_behaviour_is_how_alike_one_is_beyond_ones_own_cutoff(noise):
     game = similar(PD, noise, 2 * noise)
-    for first, second in [(0.3, 0.5), (1.7, 0.2), (0.9, 0.9), (0.0, 2.0)]:
+    for first, second in [(0.3, 0.5), (1.7, 0.2), (1.4, 1.5), (0.9, 0.9), (0.0, 2.0)]:
         theta = np.array([first, second]) * noise
         expected = np.clip((theta - abs(theta[0] - theta[1])) / noise, 0, 1)
         mixes = game.behaviours(tuple(theta))
