@@ -390,6 +390,9 @@ def test_preferences_with_entropy_have_the_known_fixed_point():
 def test_a_preference_game_is_zero_sum_and_its_value_is_nothing():
     game = preference_game(CYCLE, ["a", "b", "c"])
     assert np.asarray(game.tensor).sum() == pytest.approx(0, abs=1e-15)
+    assert np.asarray(gh.load_game("preference_cycle").tensor) == pytest.approx(
+        np.asarray(game.tensor), abs=1e-15
+    )
     again = preferences(game)
     assert [x.option for x in again.scores] == ["a", "b", "c"]
     assert [x.minimax for x in again.scores] == pytest.approx([0.125, 0.375, 0.5], abs=1e-12)
