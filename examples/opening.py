@@ -36,6 +36,20 @@ for point in found.points:
 for point in found.points:
     print(f"{point.at['κ']:.1f}  {', '.join(point.learners)}: {point.equilibria}")
 
+# %% [markdown]
+# One dilemma becomes another, and which one depends on how strongly players read:
+#
+# - Up to κ = 0.5 opening is a **stag hunt**: both open is an equilibrium and pays both more, but
+#   so is both closed, and who opens alone pays for it.
+# - At 0.7 it is a **prisoner's dilemma** of its own: both open still pays more than twice what
+#   nobody open does, yet whoever closes gains by it, for the other goes on cooperating with it.
+# - At 0.9 it is **chicken**: opening alone now pays more than nobody opening, because being
+#   answered makes even the lonely open one cooperate; but best is to read and not be read.
+#
+# So transparency helps both and yet need not be chosen: where it must hold, it has to be settled
+# before, or enforced. What is said here is about these learners, starts and boxes (±3), not about
+# all; ten times as many steps give the same equilibria.
+
 # %%
 figure = Figure(figsize=(5.5, 3.2), layout="constrained")
 axes = figure.subplots()
