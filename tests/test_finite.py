@@ -70,6 +70,14 @@ def test_all_may_tie_in_rock_paper_scissors_if_nobody_listens():
     assert (coarse.value, coarse.method) == (1.0, "certified")
 
 
+@pytest.mark.parametrize("unit", [2.0**-40, 2.0**30])
+def test_the_unit_of_payoffs_changes_nothing(unit):
+    game = NormalFormGame(np.asarray(AUMANN.tensor) * unit, player_axis=0)
+    found = correlated_equilibrium(game)
+    assert (found.value, found.method) == (10.5 * unit, "certified")
+    assert found.prices[0].price == correlated_equilibrium(AUMANN).prices[0].price
+
+
 def leaving_gains(game, z, matrices):
     """The most that any of these deviations of each player gains, by sums over profiles."""
     tensor = np.asarray(game.tensor)

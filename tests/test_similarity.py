@@ -88,6 +88,11 @@ def test_deviations_and_certificates_see_what_slopes_do_not(payoffs, level, gain
     assert refuted.verdict == "refuted"
 
 
+def test_no_cutoff_beyond_the_noise_is_an_equilibrium():
+    """Leaving it by N/2 lowers one's own cooperation to 1/2, and the other's not at all."""
+    assert gh.best_deviation(similar(PD, 1.0, 2.0), (1.5, 1.5), 0).gain >= 0.5 * (5 - 3)
+
+
 def test_certificates_prove_levels_of_similarity():
     for game, level in ((PD, 0.625), (PD4, 0.75)):
         proof = certify(similar(game), (level, level), 1e-6)

@@ -1,5 +1,6 @@
 """Linear programs by HiGHS, whose optimum is looked at again in rational numbers where small."""
 
+import math
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -56,9 +57,36 @@ class Optimum(NamedTuple):
 def optimum(program: LinearProgram, infeasible: str) -> Optimum:
     """Solve a linear program.
 
+    Rows and objective are first brought to the size of 1 by powers of 2, which round nothing: what
+    HiGHS takes for feasible, and what is taken to lie on a bound here, does not know their units.
+
     **Arguments:** `infeasible`, what is wrong where nothing meets all constraints.
     **Raises:** `InputError` then, or where HiGHS gives up.
     """
+    by_row = np.array([_to_size_one(row) for row in program.rows])
+    whole = _to_size_one(program.objective)
+    exact = program.is_exact
+    rows, unit = (fractions_of(by_row), Fraction(whole)) if exact else (by_row, whole)
+    found = _solved_by_highs(
+        program._replace(
+            objective=program.objective * unit,
+            rows=program.rows * rows[:, None] if len(rows) else program.rows,
+            limits=program.limits * rows,
+        ),
+        infeasible,
+    )
+    return found._replace(
+        value=found.value / whole, prices=found.prices * by_row / whole, bound=found.bound / whole
+    )
+
+
+def _to_size_one(numbers: np.ndarray) -> float:
+    """The power of 2 that brings the largest of some numbers to between 1/2 and 1."""
+    largest = float(max((abs(x) for x in numbers.tolist()), default=0.0))
+    return 2.0 ** -math.frexp(largest)[1] if largest else 1.0
+
+
+def _solved_by_highs(program: LinearProgram, infeasible: str) -> Optimum:
     from scipy.optimize import linprog  # takes as long to import as a tenth of glasshouse
 
     c, rows, limits, equal, sums = (np.asarray(part, dtype=float) for part in program[:5])
