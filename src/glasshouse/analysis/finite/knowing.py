@@ -195,7 +195,7 @@ def _search(game: DenseGame, player: int, others: Sequence[Any], starts: int, se
             seeing.payoffs((own[1](reply), one) if player == 0 else (one, own[1](reply)))[player]
             for one in met
         ]
-        return sum(paid[1:], start=paid[0]) / len(paid)
+        return jnp.stack(paid).mean()
 
     drawn = low + (high - low) * uniforms(seed, Purpose.DEVIATIONS, starts, len(low))
     begin = np.concatenate([np.stack([np.asarray(own[0]), low, high]), drawn])
