@@ -16,6 +16,7 @@ from glasshouse.games import stochastic
 FOLDERS = (
     gh,
     gh.analysis,
+    gh.analysis.finite,
     gh.channels,
     gh.dynamics,
     gh.families,

@@ -61,6 +61,7 @@ READ_BY_DAY = {
         "background/challenge",  # test_challenge
         "background/mixing",  # oracles/test_mixing
         "background/sceptic",  # test_sceptic
+        "background/similarity",  # test_similarity
         "how-to/animate",  # test_motion
         "how-to/access",  # oracles/test_access, test_study_access
         "how-to/compare",  # test_study_compare
@@ -68,6 +69,7 @@ READ_BY_DAY = {
         "how-to/equilibria",  # oracles/test_equilibria, test_study_equilibria
         "how-to/clusters",  # test_study_engines, test_study_map, test_queries
         "how-to/environments",  # oracles/test_stochastic_games, test_pettingzoo
+        "how-to/finite",  # test_finite, leagues/test_opening
         "how-to/flow",  # oracles/test_flows
         "how-to/nfg-file",  # test_nfg
         "how-to/leagues",  # leagues/

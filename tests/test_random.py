@@ -72,6 +72,7 @@ def test_the_purposes_of_today_keep_their_numbers():
         "RESAMPLES": 9,
         "LEARNING": 10,
         "AUDIT": 11,
+        "ORDERS": 12,
         "MEETINGS": 13,
     }
 

@@ -32,6 +32,7 @@ BROKEN = {
         {"n": 13, "levels": 2},
     ],
     "ordinal": [{"layer": 0}, {"layer": 5}, {"row": 7}, {"column": 0}, {"row": 1.5}],
+    "preference_cycle": [{"p12": 0.5}, {"p23": 0.3}, {"p31": 1.1}],
     "prisoners_dilemma": [{"T": 3.0}, {"R": 1.0}, {"P": 0.0}, {"S": 4.0}],
     "public_goods": [
         {"r": 1.0},

@@ -70,10 +70,22 @@ from glasshouse.analysis.challenge import (
     Forecasts,
 )
 from glasshouse.analysis.equilibria import bound_game, mixed_equilibrium, mixing_branch
+from glasshouse.analysis.finite import (
+    DeviationPolytope,
+    ReadableWelfare,
+    announced,
+    correlated_equilibrium,
+    needs_to_know,
+    preferences,
+    risk_averse_equilibria,
+    shapley,
+    sinks,
+)
 from glasshouse.certificates.checker import check
 from glasshouse.channels import (
     Box,
     Decoupled,
+    Distance,
     Full,
     Mask,
     Misreport,
@@ -124,7 +136,15 @@ from glasshouse.games.stochastic import (
     transitions,
 )
 from glasshouse.interop import HostGame, parse_nfg, parse_table
-from glasshouse.leagues import MixedChoice, Strategy, alpha_rank, play, rate, round_robin
+from glasshouse.leagues import (
+    MixedChoice,
+    Strategy,
+    alpha_rank,
+    opening,
+    play,
+    rate,
+    round_robin,
+)
 from glasshouse.parametric import DifferentiableGame, SampledParametricGame
 from glasshouse.plots import Marker
 from glasshouse.rules import Fixed, Gradient, Lola, PerPlayer, Transformed
@@ -173,6 +193,8 @@ from glasshouse.theory import (
     diagonal,
     diagonal_rest_points,
     known,
+    similarity_deviation,
+    similarity_range,
     thresholds,
 )
 
@@ -318,6 +340,22 @@ def league():
 
 
 @functools.cache
+def opened():
+    learning = Learning(steps=20, starts=Starts(3))
+    return opening(PARAMETRIC, [Gradient()], learning=learning)
+
+
+@functools.cache
+def masked_readers():
+    game = ParametricGame(GAME, Linear((2, 2), 0.5, [1.0, 0.3], 2.0))
+    return needs_to_know(game, 0, [[1.0, 1.0], [-1.0, 0.5]], starts=1)
+
+
+def aumanns():
+    return correlated_equilibrium(catalogue.chicken(T=7, R=6, P=0, S=2))
+
+
+@functools.cache
 def small_map() -> OutcomeMap:
     family = glasshouse.Family(
         glasshouse.Setup(PARAMETRIC, Learning(steps=20, starts=Starts(2))),
@@ -357,6 +395,7 @@ EXAMPLES = {
     "CatalogueGame": lambda: catalogue.donation,
     "Payoffs": lambda: Payoffs(np.zeros((2, 2, 2)), ("a", "b")),
     "Full": Full,
+    "Distance": Distance,
     "OneSided": lambda: OneSided((0,)),
     "Mask": lambda: Mask(np.arange(20) < 5),
     "Mask of two": lambda: Mask(({"w": np.array([True, False])}, {"w": np.array([False, True])})),
@@ -548,6 +587,26 @@ EXAMPLES = {
     "Report": lambda: ActorCritic().init(sampled_game(), sampled_game().neutral()).report,
     "Critic": lambda: ActorCritic().init(sampled_game(), sampled_game().neutral()).critic,
     "StepLeague": lambda: exact_league(Commons(), ["restrain", "exploit"]),
+    "CorrelatedEquilibrium": aumanns,
+    "DeviationPrice": lambda: aumanns().prices[0],
+    "DeviationPolytope": lambda: DeviationPolytope([1 - np.eye(3)], [1 / 3]),
+    "Sinks": lambda: sinks(catalogue.matching_pennies()),
+    "Sink": lambda: sinks(catalogue.rock_paper_scissors()).sinks[0],
+    "Shapley": lambda: shapley(len, 3, characteristic="how many there are"),
+    "ShapleyValue": lambda: shapley(len, 3, characteristic="how many there are").values[0],
+    "ReadableWelfare": lambda: ReadableWelfare(PARAMETRIC, Learning(steps=10)),
+    "NeedsToKnow": masked_readers,
+    "MaskLoss": lambda: masked_readers().losses[1],
+    "Preferences": lambda: preferences([[0.5, 0.8], [0.2, 0.5]], temperature=1 / 3),
+    "PreferenceScore": lambda: preferences([[0.5, 2 / 3], [1 / 3, 0.5]]).scores[0],
+    "RiskAverseEquilibria": lambda: risk_averse_equilibria(GAME, 1 / 3),
+    "RiskAversePoint": lambda: risk_averse_equilibria(catalogue.stag_hunt(), 0.1).points[1],
+    "Announced": lambda: announced(catalogue.matching_pennies()),
+    "Opening": opened,
+    "OpeningPoint": lambda: opened().points[0],
+    "OpeningPrice": lambda: opened().points[0].prices[0],
+    "SimilarityRange": lambda: similarity_range(GAME),
+    "SimilarityDeviation": lambda: similarity_deviation(GAME, 0.75),
     "SavedFigure": lambda: SavedFigure("f.pdf", "map", "a", "b", "c", 86.0, 60.0),
     "SavedAnimation": lambda: SavedAnimation(
         "f.html", "a", "b", "semantics.coupling", (0.0, 1.0), {"κ_D": 1 / 4}, {"nobody": (1.0,)}, 9

@@ -42,6 +42,7 @@ class Purpose(enum.IntEnum):
     RESAMPLES = 9
     LEARNING = 10
     AUDIT = 11
+    ORDERS = 12
     MEETINGS = 13
 
 

@@ -1,3 +1,4 @@
+from . import finite as finite
 from .assessment import Assessment as Assessment
 from .assessment import FirstMovement as FirstMovement
 from .assessment import TiedOutcome as TiedOutcome

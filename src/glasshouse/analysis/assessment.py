@@ -28,7 +28,7 @@ from glasshouse.dynamics.rest import Rest
 from glasshouse.dynamics.starts import Starts
 from glasshouse.errors import InputError
 from glasshouse.parametric import require_exact
-from glasshouse.parametric.capabilities import listed
+from glasshouse.parametric.capabilities import listed, require_smooth
 from glasshouse.parametric.dense import DenseGame
 from glasshouse.parametric.measure import COOPERATION
 from glasshouse.parametric.observable import PAYOFF, Observable
@@ -134,6 +134,7 @@ def assess(
     """
     games = listed(games, "assess")
     require_exact(games[0], "an assessment", "observables")
+    require_smooth(games[0], "the first movement of an assessment")
     rule = check_direction(check_learning(learning, "assess").rule, "a first movement")
     generic: Sequence[Outcomes | None] = [None] * len(games)
     with progress("assessing"):

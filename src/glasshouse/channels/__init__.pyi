@@ -2,6 +2,7 @@ from .base import AbstractAccess as AbstractAccess
 from .base import AbstractChannel as AbstractChannel
 from .base import Views as Views
 from .box import Box as Box
+from .distance import Distance as Distance
 from .full import Full as Full
 from .misreport import Decoupled as Decoupled
 from .misreport import Misreport as Misreport

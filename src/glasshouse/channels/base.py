@@ -57,6 +57,8 @@ class AbstractChannel(AbstractDeclared, eqx.Module):
 
     stays_in_boxes: ClassVar[bool] = False
     """Whether all that it shows is known to lie in the boxes of the semantics."""
+    kinks: ClassVar[str] = ""
+    """Where slopes of what it shows differ on either side, in words: nowhere unless said."""
     meaning: ClassVar[str]
     """What it means for players, in words, for reports."""
 

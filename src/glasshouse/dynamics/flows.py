@@ -27,6 +27,7 @@ from glasshouse.parametric import (
     capabilities,
     require_exact,
 )
+from glasshouse.parametric.capabilities import require_smooth
 from glasshouse.rules.base import AbstractDirection, AbstractRule, check_autonomous, moves_of
 from glasshouse.rules.gradient import Gradient
 from glasshouse.rules.residual import inward, scale_of
@@ -122,6 +123,7 @@ def flow(
         print(found.ending.kind, round(found.ending.period, 2))  # cycle 25.16
     """
     require_exact(game, "a flow")
+    require_smooth(game, "a flow")
     if not isinstance(rule, AbstractRule):
         raise InputError(
             f"the second argument of flow is a rule such as Gradient(), not {type(rule).__name__}: "

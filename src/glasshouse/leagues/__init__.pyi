@@ -6,6 +6,10 @@ from .meta import Departure as Departure
 from .meta import Estimated as Estimated
 from .meta import Leaving as Leaving
 from .meta import MixedChoice as MixedChoice
+from .opening import Opening as Opening
+from .opening import OpeningPoint as OpeningPoint
+from .opening import OpeningPrice as OpeningPrice
+from .opening import opening as opening
 from .play import play as play
 from .rating import RatedEntrant as RatedEntrant
 from .rating import Ratings as Ratings

@@ -58,7 +58,7 @@ def play(
         print(league.payoffs.shape)  # (2, 2, 2)
     """
     entrants = checked_entrants(line_ups)
-    return _league(entrants, _checked_setup(game, learning, seeds), _checked_axes(axes))
+    return _league(entrants, _checked_setup(game, learning, seeds), checked_axes(axes))
 
 
 @in_float64
@@ -102,7 +102,11 @@ def _checked_setup(game: Any, learning: Any, seeds: Whole) -> Setup:
     return Setup(game, dataclasses.replace(learning, starts=drawn, step_size=size))
 
 
-def _checked_axes(axes: Any) -> tuple[Axis, ...]:
+def checked_axes(axes: Any) -> tuple[Axis, ...]:
+    """Axes in the setup of game and learning, given as a list or one alone.
+
+    **Raises:** `InputError` for what is none.
+    """
     found = tuple(axes) if isinstance(axes, list | tuple) else (axes,)
     for axis in found:
         if not isinstance(axis, Axis):

@@ -179,6 +179,28 @@ def require_exact(game: Any, purpose: str, *needed: Capability) -> Any:
     return game
 
 
+def kinks_of(game: Any) -> str:
+    """Where slopes of the game differ on either side, in words: nowhere unless it is said."""
+    while isinstance(game, AbstractWrapped):
+        game = game.game
+    if not isinstance(game, AbstractDense):
+        return ""
+    return " and ".join(x for x in (game.channel.kinks, game.semantics.kinks) if x)
+
+
+def require_smooth(game: Any, purpose: str) -> None:
+    """Refuse a game whose slopes differ on either side, where derivatives decide.
+
+    **Raises:** `InputError` naming where that is, and what answers without derivatives.
+    """
+    where = kinks_of(game)
+    if where:
+        raise InputError(
+            f"{purpose} follows derivatives, and slopes of this game differ on either side {where}:"
+            " learn from starts apart, or ask best_deviation or certify, which need none"
+        )
+
+
 def innermost_sampled(game: Any) -> Any:
     """The game that draws, inside of those that are made of it."""
     while isinstance(game, AbstractWrapped):

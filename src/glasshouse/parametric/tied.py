@@ -15,6 +15,7 @@ from glasshouse.parametric.capabilities import (
     AbstractObservable,
     AbstractScaled,
     AbstractWrapped,
+    kinks_of,
     require,
 )
 from glasshouse.parametric.measure import observed
@@ -123,6 +124,8 @@ def untieable(game: AbstractParametricGame) -> str:
     shapes = [jax.tree.map(jnp.shape, box.lower) for box in game.spaces]
     if any(shape != shapes[0] for shape in shapes):
         return f"only parameters of one shape can be tied, not {shown(shapes)}"
+    if where := kinks_of(game):
+        return f"players cannot be tied where slopes differ on either side {where}: learn apart"
     return ""
 
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from glasshouse._foundation.arrays import UNDEFINED, RealArray, as_floats
-from glasshouse.parametric.capabilities import AbstractScaled, capabilities
+from glasshouse.parametric.capabilities import AbstractScaled, capabilities, kinks_of
 from glasshouse.parametric.protocol import AbstractParametricGame, Layout, Params, RandomKey
 
 
@@ -24,13 +24,16 @@ def residual_of(
     `gradient_scales` or, where it has none, max(1, |u_i - u_i(neutral)|), which cannot tell rest
     from saturation nor know the payoffs' unit. Coordinates that move nobody's behaviour, and that
     the rule does not move either, are passed over; if all coordinates of a player are such
-    (behaviour saturated until it underflowed) rest cannot be told and the residual is infinite.
+    (behaviour saturated until it underflowed) rest cannot be told and the residual is infinite, as
+    it is of games whose slopes differ on either side, for there one derivative decides nothing.
     This is the limit of
     |project(θ + h d) - θ| / (h · scale) for small h: at a finite h rounding swallows the d of
     behaviour that is saturated, and moving slowly would look like rest.
 
     **Arguments:** `direction`, what moves each entry of `params`; None where it does not move.
     """
+    if kinks_of(game):
+        return jnp.full((), math.inf)
     scales = _scales(game, params, key)
     players = zip(params, direction, scales, game.spaces, strict=True)
     found = [_player_residual(*player) for player in players if player[1] is not None]

@@ -1,6 +1,7 @@
 from .affine import Affine as Affine
 from .base import AbstractSemantics as AbstractSemantics
 from .custom import Custom as Custom
+from .cutoff import Cutoff as Cutoff
 from .elsewhere import AbstractAccess as AbstractAccess
 from .elsewhere import AbstractChannel as AbstractChannel
 from .elsewhere import Box as Box

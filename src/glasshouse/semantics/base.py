@@ -21,6 +21,8 @@ class AbstractSemantics(AbstractDeclared, eqx.Module):
 
     proper: ClassVar[Literal["everywhere", "in boxes", "unchecked"]] = "unchecked"
     """Where it gives probabilities by construction, so that none need checking while learning."""
+    kinks: ClassVar[str] = ""
+    """Where slopes of behaviour differ on either side, in words: nowhere unless said."""
     words: ClassVar[str]
     """What it is called in sentences: "logistic"."""
     formula: ClassVar[str]

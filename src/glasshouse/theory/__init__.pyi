@@ -21,6 +21,10 @@ from .registry import Known as Known
 from .registry import Unknown as Unknown
 from .registry import known as known
 from .registry import knows as knows
+from .similarity import SimilarityDeviation as SimilarityDeviation
+from .similarity import SimilarityRange as SimilarityRange
+from .similarity import similarity_deviation as similarity_deviation
+from .similarity import similarity_range as similarity_range
 from .step_sizes import largest_step as largest_step
 from .symmetric import Threshold as Threshold
 from .symmetric import Thresholds as Thresholds

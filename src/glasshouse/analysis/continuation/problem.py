@@ -20,7 +20,7 @@ from glasshouse.families import Axis, Family
 from glasshouse.families.axis import Setup, setter
 from glasshouse.families.place import Setter
 from glasshouse.parametric import AbstractParametricGame, Params, Tied, require_exact
-from glasshouse.parametric.capabilities import AbstractScaled, capabilities
+from glasshouse.parametric.capabilities import AbstractScaled, capabilities, require_smooth
 
 MOST_FOLLOWED = 200
 """More free parameters than this make Jacobians that are not for a loop in Python."""
@@ -230,6 +230,7 @@ def _checked_ends(ends: Numbers, name: str) -> tuple[float, float]:
 def _checked_game(problem: AxisProblem, value: float, name: str) -> AbstractParametricGame:
     game = problem.at(value)
     require_exact(game, "branches")
+    require_smooth(game, "following branches")
     count = sum(np.size(x) for box in game.spaces for x in jax.tree.leaves(box.lower))
     if not 0 < count <= MOST_FOLLOWED:
         raise InputError(

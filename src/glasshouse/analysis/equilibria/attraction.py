@@ -17,6 +17,7 @@ from glasshouse.analysis.phase.rest_points import STRICT, Stability, stability_o
 from glasshouse.dynamics.doors import check_params
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params, require, require_exact
+from glasshouse.parametric.capabilities import kinks_of, require_smooth
 from glasshouse.rules.base import AbstractDirection, check_direction, velocity
 from glasshouse.rules.gradient import Gradient
 
@@ -69,6 +70,7 @@ def attraction(
         print(attraction(family(0.3), (3.0, 3.0)).flow)  # stable
     """
     require_exact(game, "stability", "scales")
+    require_smooth(game, "stability")
     rule = check_direction(rule, "stability")
     params = check_params(game, params)
     flat = in_a_row(params)
@@ -94,7 +96,9 @@ def attraction(
 def attraction_unless_moving(
     game: AbstractParametricGame, params: Params, rule: AbstractDirection
 ) -> Attraction | None:
-    """Whether a point attracts, or None where the rule does not rest there."""
+    """Whether a point attracts, or None where the rule does not rest there, or none can be told."""
+    if kinks_of(game):
+        return None
     moves = inward_moves(game, in_a_row(params)[None], params, rule)[0]
     return attraction(game, params, rule=rule) if np.all(np.abs(moves) <= RESTING) else None
 

@@ -30,7 +30,7 @@ from glasshouse.dynamics.doors import MOST_STEPS, check_params
 from glasshouse.errors import InputError
 from glasshouse.games.base import Product
 from glasshouse.parametric import Params, require_exact
-from glasshouse.parametric.capabilities import listed
+from glasshouse.parametric.capabilities import listed, require_smooth
 from glasshouse.parametric.dense import DenseGame
 from glasshouse.rules.residual import relative_gradient
 
@@ -257,6 +257,7 @@ def boundary_tests(
 def upper_corner(game: DenseGame) -> Params:
     """All parameters at their upper bounds: the cooperative corner of two-action games."""
     spaces = require_exact(game, "the boundary test", *NEEDED).spaces
+    require_smooth(game, "the boundary test")
     for i, box in enumerate(spaces):
         _check_bounded(i, box)
         if _parameters(box) != 1:

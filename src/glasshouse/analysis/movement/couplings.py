@@ -35,7 +35,7 @@ from glasshouse.errors import InputError
 from glasshouse.families.along import games_along
 from glasshouse.families.family import HIGHEST
 from glasshouse.parametric import AbstractParametricGame, Params, require_exact
-from glasshouse.parametric.capabilities import Capability, unit_of
+from glasshouse.parametric.capabilities import Capability, require_smooth, unit_of
 from glasshouse.parametric.protocol import RandomKey
 from glasshouse.rules.base import AbstractDirection, AbstractRule, check_direction, of_words
 from glasshouse.rules.gradient import Gradient
@@ -280,6 +280,7 @@ def range_searched(
         )
     ends, game = _known_ends(family), _lowest_game(family)
     require_exact(game, purpose, *needed)
+    require_smooth(game, purpose)
     ends = (0.9 * lowest_coupling(game.players), HIGHEST) if ends is None else ends
     return pair(ends if bracket is None else bracket, "the bracket of couplings")
 

@@ -22,7 +22,7 @@ from glasshouse.analysis.sampling.margins import sampled_margin
 from glasshouse.dynamics.doors import check_params
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params, require, require_exact
-from glasshouse.parametric.capabilities import Capability, capabilities
+from glasshouse.parametric.capabilities import Capability, capabilities, require_smooth
 from glasshouse.parametric.measure import COOPERATION, observed
 from glasshouse.parametric.protocol import RandomKey
 from glasshouse.rules.base import AbstractDirection, check_direction, velocity
@@ -124,6 +124,7 @@ def first_order_margin(
         return sampled_margin(game, params, counted_by(quantity), key, episodes)
     quantity = function_of_params(quantity)
     require_exact(game, "the first-order margin", *observed_by(quantity))
+    require_smooth(game, "the first-order margin")
     given = (game, check_params(game, params), quantity, rule)
     if is_traced(given) or inside_transformation():
         return flow_derivative(*fresh(given))

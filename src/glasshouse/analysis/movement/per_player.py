@@ -17,6 +17,7 @@ from glasshouse._foundation.programs import program
 from glasshouse.analysis.movement.first_order import SLOWEST_MOVEMENT, cooperation
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Layout, require_exact
+from glasshouse.parametric.capabilities import require_smooth
 from glasshouse.theory.symmetric import Threshold
 
 PLAYER_MEANING = "starts to raise its own parameter from the neutral profile"
@@ -134,6 +135,7 @@ def _measured(game: Any) -> Any:
     """Everyone's selfish gradients at the neutral profile and how large they could be; behaviour
     there, and how fast each own parameter moves it."""
     require_exact(game, "thresholds for each player", "observables", "scales")
+    require_smooth(game, "thresholds for each player")
     return _compiled(game)
 
 

@@ -16,6 +16,7 @@ from glasshouse.analysis.outcomes.generic import AT_REST, Share, seen
 from glasshouse.analysis.outcomes.isolation import RANK, bounds, dimensions
 from glasshouse.dynamics.learning import Ends, Learning, check_learning, learn
 from glasshouse.parametric import AbstractParametricGame, Params, Tied, require_exact
+from glasshouse.parametric.capabilities import require_smooth
 from glasshouse.parametric.dense import DenseGame
 from glasshouse.parametric.protocol import one_each
 from glasshouse.parametric.tied import untieable
@@ -177,6 +178,7 @@ def learned_ends(game: DenseGame, learning: Learning) -> LearnedEnds:
     check_learning(learning, "reached_rest_points")
     rule = check_direction(learning.rule, "telling rest points apart")
     require_exact(game, "telling rest points apart", "observables")
+    require_smooth(game, "telling rest points apart")
     ends = learn([game], learning, seen)  # as outcomes are counted, and by the same program
     ends = dataclasses.replace(ends, observed=ends.observed[0])
     apart = APART in rule.needs or untieable(game)

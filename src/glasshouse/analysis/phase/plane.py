@@ -13,6 +13,7 @@ from glasshouse._foundation.results import Result
 from glasshouse.dynamics.batch import batch_map
 from glasshouse.errors import InputError
 from glasshouse.parametric import Params, require_exact
+from glasshouse.parametric.capabilities import require_smooth
 from glasshouse.parametric.dense import DenseGame
 from glasshouse.rules.base import AbstractDirection, velocity
 from glasshouse.rules.gradient import Gradient
@@ -50,6 +51,7 @@ class Plane(eqx.Module):
 def box_of_plane(game: DenseGame) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper bounds of θ_1 and θ_2."""
     require_exact(game, "a phase portrait", "dense", "scales", "observables")
+    require_smooth(game, "a phase portrait")
     spaces = game.spaces
     if len(spaces) != 2:
         raise InputError(f"a phase portrait needs two players, but the game has {len(spaces)}")

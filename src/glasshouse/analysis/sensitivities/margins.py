@@ -28,7 +28,7 @@ from glasshouse.errors import InputError
 from glasshouse.games.normal_form import is_normal_form
 from glasshouse.games.symmetric import is_symmetric
 from glasshouse.parametric import AbstractParametricGame, Params, require_exact
-from glasshouse.parametric.capabilities import Capability
+from glasshouse.parametric.capabilities import Capability, require_smooth
 from glasshouse.parametric.dense import DenseGame
 from glasshouse.parametric.protocol import RandomKey
 
@@ -220,7 +220,8 @@ def margin_by_reader(
 
 def check_dense(game: AbstractParametricGame, *needed: Capability) -> DenseGame:
     """The game, if it tells everybody's behaviour apart by player."""
-    return require_exact(game, "a sensitivity", "dense", *needed)
+    require_smooth(require_exact(game, "a sensitivity", "dense", *needed), "a sensitivity")
+    return game
 
 
 def shared(terms: Terms) -> dict[str, Any]:

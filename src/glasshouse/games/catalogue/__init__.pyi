@@ -8,6 +8,7 @@ from ._hawk_dove import hawk_dove as hawk_dove
 from ._matching_pennies import matching_pennies as matching_pennies
 from ._minimum_effort import minimum_effort as minimum_effort
 from ._ordinal import ordinal as ordinal
+from ._preference_cycle import preference_cycle as preference_cycle
 from ._prisoners_dilemma import prisoners_dilemma as prisoners_dilemma
 from ._public_goods import public_goods as public_goods
 from ._rock_paper_scissors import rock_paper_scissors as rock_paper_scissors
