@@ -17,9 +17,11 @@ from glasshouse.study.report.svg import picture
 from glasshouse.study.setting import prepare
 from glasshouse.study.spec.study import Study
 from glasshouse.study.spec.toml import parse_study
+from glasshouse.study.store import compute
 from glasshouse.study.words.glance import glance
 from glasshouse.study.words.headlines import brief, corner_is, switched
 from glasshouse.study.words.names import spans
+from glasshouse.study.words.outcomes import always_exploited, exploited
 from glasshouse.study.words.titles import study_title, told_apart
 
 PD = '[game]\nname = "prisoners_dilemma"\n'
@@ -316,3 +318,22 @@ def test_captions_say_what_each_line_of_the_legend_is():
     (area,) = figures("two axes")[:1]
     for words in ("Colours", "Hatched", "Line", "Circles"):
         assert words in area.caption, words
+
+
+def test_who_is_exploited_is_named_where_it_is_always_the_same_one():
+    """Where player 1 alone reads only player 2 is exploited; where both do, either is."""
+    spec = {
+        "game": {"name": "prisoners_dilemma"},
+        "sweep": {"semantics.coupling": [0.0, 0.7, 1.0]},
+        "learning": {"starts": 20, "steps": 300},
+        "analysis": {"portrait": False, "certify": False, "thresholds": False, "tied": False},
+    }
+    access = {"kind": "one_sided", "readers": [0]}
+    alone = compute(prepare(Study.model_validate(spec | {"access": access})))
+    assert always_exploited(alone) == "player 2"
+    assert ", player 2 is exploited " in brief(alone)
+    both = compute(prepare(Study.model_validate(spec)))
+    assert always_exploited(both) == ""
+    assert ", exploits " in brief(both)
+    assert set(exploited(both)) == {"player 1", "player 2"}
+    assert sum(exploited(both).values()) == pytest.approx(1.0)

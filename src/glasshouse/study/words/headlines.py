@@ -23,6 +23,7 @@ from glasshouse.study.words.names import (
 from glasshouse.study.words.outcomes import (
     FEWEST_COOPERATE,
     FEWEST_EXPLOIT,
+    always_exploited,
     counted,
     holding,
     seldom_exploits,
@@ -91,8 +92,14 @@ def _ends(result: Computed) -> list[str]:
     where = spans(axis.values, exploits, name)
     return [
         f"cooperates {spans(axis.values, cooperates, name)}",
-        f"exploits {where if any(exploits) else seldom_exploits(result) or where}",
+        f"{_exploits(result)} {where if any(exploits) else seldom_exploits(result) or where}",
     ]
+
+
+def _exploits(result: Computed) -> str:
+    """What is said of some exploiting others; who is exploited, where it is always the same one."""
+    who = always_exploited(result)
+    return f"{who} is exploited" if who else "exploits"
 
 
 def _ends_by_slices(result: Computed) -> list[str]:
@@ -102,7 +109,7 @@ def _ends_by_slices(result: Computed) -> list[str]:
     often = f"at {exploits} of {points} points" if exploits else seldom_exploits(result)
     return [
         f"cooperates {along_slices(result, 'cooperation') or 'at no point tried'}",
-        f"exploits {often or 'at no point tried'}",
+        f"{_exploits(result)} {often or 'at no point tried'}",
     ]
 
 

@@ -15,6 +15,9 @@ FEWEST_COOPERATE = 0.5
 LEAST_EXPLOITED = 1e-12
 """Where any run ends so, it is said in how many."""
 
+SELDOM_EXPLOITED = 0.02
+"""Who is exploited in a smaller share of the runs in which anybody is, is not spoken of."""
+
 FEWEST_EXPLOIT = 0.05
 """They are said to exploit where at least so many of the runs end so: a single run may."""
 
@@ -55,6 +58,25 @@ def outcome_claims(result: Computed) -> list[str]:
 def holding(result: Computed, column: str, least: float) -> list[bool]:
     """At which points of the sweep a share is that large."""
     return (result.column(column) >= least).tolist()
+
+
+def exploited(result: Computed) -> dict[str, float]:
+    """By name, in what share of all runs in which some exploit others a player is exploited."""
+    some = np.nansum(result.column("exploitation_share").astype(float))
+    if not some > 0:
+        return {}
+    found = {}
+    for k, name in enumerate(players_called(result), start=1):
+        column = result.column(f"exploited_share_player_{k}").astype(float)
+        found[name] = float(np.nansum(column) / some)
+    return found
+
+
+def always_exploited(result: Computed) -> str:
+    """The only player who is exploited, but for a few runs; nothing where several are."""
+    shares = exploited(result)
+    often = [name for name, share in shares.items() if share > SELDOM_EXPLOITED]
+    return often[0] if len(often) == 1 and shares[often[0]] >= 1 - SELDOM_EXPLOITED else ""
 
 
 def seldom_exploits(result: Computed) -> str:

@@ -19,8 +19,8 @@ from glasshouse.plots.outcome_map import QUANTITIES
 from glasshouse.study.computed import Computed
 from glasshouse.study.questions import is_of_rule
 from glasshouse.study.sweep import MOST_REST
-from glasshouse.study.words.names import axis_name, neighbours, upper
-from glasshouse.study.words.outcomes import least_and_most
+from glasshouse.study.words.names import axis_name, in_words_and, neighbours, upper
+from glasshouse.study.words.outcomes import exploited, least_and_most
 from glasshouse.study.words.signs import (
     CURVE_SIGNS,
     map_signs,
@@ -82,6 +82,11 @@ def along_words(
             x, [names.get(leader or "", "no single one") for leader in leading_outcomes(result)]
         )
         parts.append(f"Most frequent outcome of the runs: {spans}.")
+        each = [f"{name} in {100 * share:.2g}%" for name, share in exploited(result).items()]
+        if each:
+            parts.append(
+                f"Where some exploit others, exploited is {in_words_and(each)} of the runs."
+            )
     if marks:
         parts.append(f"Marked: {', '.join(map(_marked, marks))}.")
     return (f"Cooperation along {name}", " ".join(parts), _along_caption(result, marks, unmarked))
