@@ -13,7 +13,7 @@ BIN := .venv/bin
 # These take from half a minute to two; the site shows what they find, and so runs them.
 LONG := $(addprefix examples/,arms_race.toml large_steps.toml memory.toml peers.toml transparency_and_shaping.toml what_lola_sees.toml)
 # Scripts that take as long; the gate leaves both to `make docs` and `make nightly`.
-LONG_SCRIPTS := $(addprefix examples/,manipulation.py sampled_variance.py treacherous_turn.py)
+LONG_SCRIPTS := $(addprefix examples/,manipulation.py opening.py sampled_variance.py treacherous_turn.py)
 STUDIES := $(filter-out $(LONG),$(sort $(wildcard examples/*.toml)))
 
 .PHONY: demo studies long figures challenge test axe nightly lint docs look idea help-pages benchmark constraints clean

@@ -197,7 +197,7 @@ def require_smooth(game: Any, purpose: str) -> None:
     if where:
         raise InputError(
             f"{purpose} follows derivatives, and slopes of this game differ on either side {where}:"
-            " learn from starts apart, or ask best_deviation or certify, which need none"
+            " learn from starts apart, or look for best deviations and proofs, which need none"
         )
 
 

@@ -57,7 +57,7 @@ def program_named(program: Any) -> ModalAgent:
         return program
     if not isinstance(program, str):
         raise InputError(
-            f"{program!r:.60} is no program: give its name, or modal(…) with its formula"
+            f"{program!r:.60} is no program: give its name, or its formula"
         )
     by_name = known_programs(())
     if program not in by_name:
