@@ -210,7 +210,7 @@ def random_problem(rng: np.random.Generator, actions: int, bound: float) -> tupl
 @pytest.mark.parametrize(
     ("actions", "count", "points"),
     [
-        (2, 25, 801),
+        (2, 60, 801),
         pytest.param(2, 200, 801, marks=pytest.mark.slow),
         (3, 80, 41),
         pytest.param(2, 700, 801, marks=pytest.mark.slow),
