@@ -55,10 +55,10 @@ settings.register_profile(
     "reproducible",
     derandomize=True,
     deadline=None,
-    max_examples=40,
+    max_examples=20,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile("by night", settings.get_profile("reproducible"))
+settings.register_profile("by night", settings.get_profile("reproducible"), max_examples=40)
 settings.load_profile("reproducible")
 
 CHECKED = [f"glasshouse.{name}" for name in ("cli", "interop", "plots", "rules", "study")]

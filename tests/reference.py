@@ -109,10 +109,14 @@ def supports(kind: str, actions: tuple[int, ...]) -> bool:
     return True
 
 
+def so_many(by_day: int, by_night: int) -> int:
+    """How many cases a test goes through, in its loop."""
+    return by_night if settings.get_current_profile_name() == "by night" else by_day
+
+
 def examples(count: int) -> settings:
     """So many examples of what is random by night, and by day as many as usual."""
-    by_night = settings.get_current_profile_name() == "by night"
-    return settings(max_examples=count) if by_night else settings()
+    return settings(max_examples=so_many(settings().max_examples, count))
 
 
 def flat(tree: PyTree) -> np.ndarray:

@@ -132,7 +132,7 @@ def test_a_first_movement_without_a_derivative_is_no_rest(tmp_path, call):
     study.write_text(
         'game.name = "prisoners_dilemma"\nsweep = {}\nlearning.starts = 4\nlearning.steps = 5\n'
         'semantics = { kind = "custom", function = "norms.py:play" }\n'
-        "analysis.portrait = false\nanalysis.certify = false\n"
+        "analysis.portrait = false\nanalysis.certify = false\nanalysis.boundary_test = false\n"
     )
     code, out, error = call("run", str(study), "--out", str(tmp_path / "out"))
     assert code == 0, error

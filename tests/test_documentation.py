@@ -62,7 +62,9 @@ READ_BY_DAY = {
         "background/mixing",  # oracles/test_mixing
         "background/sceptic",  # test_sceptic
         "background/similarity",  # test_similarity
+        "background/steps",  # oracles/test_periods, oracles/test_turns
         "how-to/animate",  # test_motion
+        "how-to/atlas",  # test_atlas
         "how-to/access",  # oracles/test_access, test_study_access
         "how-to/compare",  # test_study_compare
         "how-to/certify",  # test_documents, certificates/, test_cli_certificates
@@ -73,6 +75,7 @@ READ_BY_DAY = {
         "how-to/flow",  # oracles/test_flows
         "how-to/nfg-file",  # test_nfg
         "how-to/leagues",  # leagues/
+        "how-to/maps",  # oracles/test_maps, test_study_map, test_study_engines
         "how-to/own-rule",  # test_outsider, contracts/test_outsiders
         "how-to/own-semantics",  # test_outsider, test_study
         "how-to/payoff-matrix",  # test_doors, test_study

@@ -9,6 +9,7 @@ import json
 import math
 import re
 import tempfile
+from collections.abc import Iterable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -622,7 +623,25 @@ EXAMPLES = {
     name: functools.cache(example) for name, example in {**OF_THEIR_OWN, **EXAMPLES}.items()
 }
 
-each_example = pytest.mark.parametrize("name", EXAMPLES)
+LONG = {  # seconds each; by day documents, summaries of studies and docstrings show most of these
+    *("Ending", "Ends", "Flow", "Solution of a batch", "Periods", "Predictions", "Manipulation"),
+    *("Sensitivity of 4 players", "SampledSensitivity", "ReachedRestPoints", "ReachedPoint"),
+    *("Portrait", "PlaneRestPoint", "FieldGrid", "BoundGame", "BoundEquilibrium"),
+    *("Branches", "FollowedPoint", "SpecialPoint", "MixingBranch", "MixingTurn"),
+    *("MixtureCertificate", "Mixture", "Survey", "EquilibriumPoint", "Attraction", "Selection"),
+    *("FeasibleSet", "Existence", "Hypothesis", "Witness"),
+}
+
+
+def each_of(names: Iterable[str]) -> pytest.MarkDecorator:
+    """A test of the example of each name; those that take long are made by night."""
+    slow = pytest.mark.slow
+    return pytest.mark.parametrize(
+        "name", [pytest.param(name, marks=slow if name in LONG else ()) for name in names]
+    )
+
+
+each_example = each_of(EXAMPLES)
 
 
 def exported() -> dict[str, Any]:
@@ -647,8 +666,11 @@ CLASSES = {
 def test_every_exported_dataclass_has_an_example():
     assert {"Assessment", "NormalFormGame", "Solution", "StudyResult"} <= set(CLASSES)
     assert {name.split()[0] for name in EXAMPLES} == set(CLASSES)
-    for name, example in EXAMPLES.items():
-        assert type(example()) is CLASSES[name.split()[0]]
+
+
+@each_example
+def test_an_example_is_of_its_class(name):
+    assert type(EXAMPLES[name]()) is CLASSES[name.split()[0]]
 
 
 def check_readable(text: str, name: str) -> None:
@@ -724,7 +746,7 @@ RESULTS_OF_ALL_KINDS = [name for name in EXAMPLES if issubclass(CLASSES[name.spl
 OTHERS = ("Logistic", "Affine", "Box")
 
 
-@pytest.mark.parametrize("name", [*RESULTS_OF_ALL_KINDS, *OTHERS])
+@each_of([*RESULTS_OF_ALL_KINDS, *OTHERS])
 def test_results_are_plain_data_with_all_their_numbers(name):
     value = EXAMPLES[name]()
     found = value.to_dict()
@@ -744,7 +766,7 @@ WITH_METHOD = [
 ]
 
 
-@pytest.mark.parametrize("name", WITH_METHOD)
+@each_of(WITH_METHOD)
 def test_results_that_name_a_method_say_by_what_they_are_known(name):
     value = EXAMPLES[name]()
     found = value.evidence
@@ -852,7 +874,7 @@ def test_the_study_as_plain_data_has_the_numbers_of_its_parts():
 MODULES = [name for name in EXAMPLES if issubclass(CLASSES[name.split()[0]], eqx.Module)]
 
 
-@pytest.mark.parametrize("name", MODULES)
+@each_of(MODULES)
 def test_modules_can_be_read_while_traced_batched_and_without_numbers(name):
     value = EXAMPLES[name]()
     arrays, rest = eqx.partition(value, eqx.is_array)
@@ -1006,7 +1028,7 @@ def latex_value(cell: str) -> float | str:
     return cell
 
 
-@pytest.mark.parametrize("name", RESULTS_OF_ALL_KINDS)
+@each_of(RESULTS_OF_ALL_KINDS)
 def test_results_leave_as_tables_with_the_same_numbers(name):
     """CSV has every float64 as it is, and a frame the same; LaTeX has what is shown."""
     value = EXAMPLES[name]()
@@ -1061,7 +1083,7 @@ class Balanced(HTMLParser):
         self.text += data
 
 
-@pytest.mark.parametrize("name", [*RESULTS_OF_ALL_KINDS, "NormalFormGame"])
+@each_of([*RESULTS_OF_ALL_KINDS, "NormalFormGame"])
 def test_notebooks_show_results_as_tables(name):
     shown = Balanced(EXAMPLES[name]()._repr_html_())
     assert shown.text

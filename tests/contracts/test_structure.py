@@ -68,6 +68,12 @@ def tree_of(source: Path) -> ast.Module:
     return ast.parse(source.read_text("utf-8"))
 
 
+@functools.cache
+def nodes_of(source: Path) -> tuple[ast.AST, ...]:
+    """All nodes of a file: to walk through a tree takes longer than to read it."""
+    return tuple(ast.walk(tree_of(source)))
+
+
 def module_name(source: Path) -> str:
     parts = ("glasshouse", *source.relative_to(ROOT).with_suffix("").parts)
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
@@ -78,7 +84,7 @@ def imported_modules(source: Path) -> Iterator[str]:
     package = module_name(source).split(".")
     if source.name != "__init__.py":
         package = package[:-1]
-    for node in ast.walk(tree_of(source)):
+    for node in nodes_of(source):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -126,7 +132,7 @@ def test_functions_are_short():
     lengths = [
         (module_name(source), node.name, lines_without_docstring(node))
         for source in SOURCES
-        for node in ast.walk(tree_of(source))
+        for node in nodes_of(source)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
     assert len(lengths) > 1000

@@ -3,7 +3,6 @@ learning."""
 
 import numpy as np
 import pytest
-from scipy.stats import binom
 
 import glasshouse as gh
 from glasshouse import InputError
@@ -118,6 +117,8 @@ def test_one_between_the_points_may_be_missed_and_the_audit_says_how_much_is():
 
 @pytest.mark.parametrize(("cells", "wrong"), [(3000, 0), (3000, 4), (50, 49)])
 def test_the_bound_is_the_share_at_which_so_few_would_be_wrong_once_in_twenty(cells, wrong):
+    from scipy.stats import binom  # here: each process of the tests would load it for this one
+
     bound = Audit(cells, wrong, 10**6, np.zeros((wrong, 2), int)).bound
     assert binom.cdf(wrong, cells, bound) == pytest.approx(0.05, abs=1e-9)
     assert Audit(7, 7, 10, np.zeros((7, 2), int)).bound == 1

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tests.oracles.test_rules import PENNIES, TANDEM, three, three_tensor
 from tests.oracles.test_shaping import Dense, directed, directed_by, random_games
-from tests.reference import random_tensor, sigmoid
+from tests.reference import random_tensor, sigmoid, so_many
 
 import glasshouse as gh
 from glasshouse._foundation.programs import inside_program
@@ -413,7 +413,7 @@ def mean_field_by_matrices(game, params, look_ahead):
     "players", [3, pytest.param(4, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)]
 )
 def test_mean_field_lola_is_what_matrices_give(players):
-    for seed in range(10):
+    for seed in range(so_many(3, 10)):
         game = alike(seed, players, 0.3)
         params = np.random.default_rng(seed).normal(size=players)
         found = directed(MeanFieldLola(0.7), game, params)
