@@ -56,9 +56,7 @@ def program_named(program: Any) -> ModalAgent:
     if isinstance(program, ModalAgent):
         return program
     if not isinstance(program, str):
-        raise InputError(
-            f"{program!r:.60} is no program: give its name, or its formula"
-        )
+        raise InputError(f"{program!r:.60} is no program: give its name, or its formula")
     by_name = known_programs(())
     if program not in by_name:
         raise unknown_name("program", program, {x.name for x in by_name.values()})
