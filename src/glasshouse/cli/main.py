@@ -20,6 +20,7 @@ from glasshouse.cli import (
     challenge,
     check,
     collect,
+    explore,
     figure,
     games,
     index,
@@ -63,6 +64,7 @@ app = typer.Typer(
 for module in (
     new,
     run,
+    explore,
     collect,
     query,
     index,
