@@ -19,7 +19,7 @@ export function showPoints(place, frame, texts, look) {
   if (!frame.points.length) { place.replaceChildren(element("p", { class: "quiet", text: texts.noPoints })); return; }
   const head = element("tr", {}, ...["stability", "theta", "cooperation", "payoff"].map((key) => element("th", { scope: "col", text: texts[key] })));
   const rows = frame.points.map((p) => {
-    const kind = element("th", { scope: "row" }, marker(p.stability, look), element("span", { text: `${texts[p.stability]}, ${texts[p.place]}` }));
+    const kind = element("th", { scope: "row" }, element("span", {}, marker(p.stability, look), element("span", { text: texts[p.stability] }, element("small", { text: texts[p.place] }))));
     const pairs = [[p.params, 2], [p.cooperation, 2], [p.payoffs, 2]].map(([pair, places]) => element("td", { text: pair.map((x) => number(x, places)).join(", ") }));
     return element("tr", {}, kind, ...pairs);
   });
@@ -37,11 +37,10 @@ export function showOutcomes(place, frame, texts, fill) {
     if (k === 4 && area === 0) return null;
     // The one who cooperates while the other does not is the exploited one.
     const text = share === null ? "" : share.share === 0 || share.share === 1 ? percent(share.share) : fill(texts.interval, { share: percent(share.share), low: percent(share.low), high: percent(share.high) });
-    const bar = element("meter", { min: 0, max: 1, value: area, "aria-hidden": "true" });
     const swatch = element("span", { class: `swatch o${k}`, "aria-hidden": "true" });
-    return element("tr", {}, element("th", { scope: "row" }, swatch, element("span", { text: name })), element("td", { class: "n", text: percent(area) }), element("td", { class: "amount" }, bar), element("td", { text }));
+    return element("tr", {}, element("th", { scope: "row" }, element("span", {}, swatch, element("span", { text: name }))), element("td", { class: "n", text: percent(area) }), element("td", { text }));
   });
-  const head = element("tr", {}, element("td"), element("th", { scope: "col", class: "n", text: texts.area }), element("td"), element("th", { scope: "col", text: texts.share }));
+  const head = element("tr", {}, element("td"), element("th", { scope: "col", class: "n", text: texts.area }), element("th", { scope: "col", text: texts.share }));
   const note = fill(texts.outcomesNote, { runs: frame.shares.cooperation.runs, rest: percent(frame.shares.at_rest.share) });
   place.replaceChildren(element("table", { class: "outcomes" }, element("thead", {}, head), element("tbody", {}, ...rows.filter(Boolean))), element("p", { class: "quiet", text: note }));
 }

@@ -211,7 +211,12 @@ function buildBar() {
   controls.reset = button(texts.reset, () => { history.commit(hello.scene); goTo(hello.scene); });
   const copied = button(texts.link, async () => {
     remember();
-    try { await navigator.clipboard.writeText(location.href); announce(texts.copied); by("state").textContent = texts.copied; } catch { by("state").textContent = texts.notCopied; announce(texts.notCopied); }
+    try {
+      await navigator.clipboard.writeText(location.href);
+      announce(texts.copied);
+      copied.textContent = texts.copiedShort;
+      setTimeout(() => { copied.textContent = texts.link; }, 2000);
+    } catch { banner(texts.notCopied, "link"); }
   });
   const saves = element("div", {}, button(texts.png, savePng), button(texts.svg, saveSvg), button(texts.toml, () => connection.ask(scene, ["study"])));
   const menu = element("details", {}, element("summary", { text: texts.save }), saves);
@@ -363,7 +368,7 @@ function placeOf(event) {
 const theta = (unit, axis) => digits(frame.low[axis] + unit * (frame.high[axis] - frame.low[axis]));
 
 function begin(place) {
-  if (scene.starts.length >= hello.most_starts) { announce(fill(texts.full, { most: hello.most_starts })); by("state").textContent = fill(texts.full, { most: hello.most_starts }); return false; }
+  if (scene.starts.length >= hello.most_starts) { banner(fill(texts.full, { most: hello.most_starts }), "link"); return false; }
   scene = { ...scene, starts: [...scene.starts, place] };
   return true;
 }

@@ -6,7 +6,7 @@ export default {
   lead: "Two learners read each other. Move what they read, and see where they go.",
   starting: "Loading the library…",
   computing: "Computing…",
-  compiling: "Compiling for this rule; the field is there already…",
+  compiling: "Compiling…",
   ready: "Up to date",
   gone: "The server has stopped. Start “glasshouse explore” again: this page finds it and goes on.",
   back: "The server is back.",
@@ -18,6 +18,7 @@ export default {
   reset: "Reset",
   link: "Copy link",
   copied: "The link is copied: it holds all that you see.",
+  copiedShort: "Copied",
   notCopied: "The link stands in the address bar: it holds all that you see.",
   save: "Save",
   png: "Picture (PNG)",
@@ -28,7 +29,9 @@ export default {
   refused: "Not computed: {why}.",
   portrait: "Phase portrait",
   portraitHelp:
-    "Click or drag to start a run. By keyboard: arrow keys move the cross, with Shift in small steps; Enter starts a run there; Backspace takes the last one away.",
+    "Click or drag to start a run.",
+  portraitKeys:
+    "By keyboard: arrow keys move the cross, with Shift in small steps; Enter starts a run there; Backspace takes the last one away.",
   portraitRole: "phase portrait",
   cross: "Cross at θ₁ = {x}, θ₂ = {y}",
   started: "Run {count} starts at θ₁ = {x}, θ₂ = {y}.",
