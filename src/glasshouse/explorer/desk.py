@@ -65,6 +65,13 @@ class Desk:
         self._quick = ThreadPoolExecutor(1, "glasshouse-quick")
         self._slow = ThreadPoolExecutor(1, "glasshouse-slow")
         self._compiled: set[tuple] = set()
+        self._is_closed = False
+
+    def close(self) -> None:
+        """Begin nothing more; what is under way ends by itself, and nobody hears of it."""
+        self._is_closed = True
+        for pool in (self._quick, self._slow):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def warm(self, scene: Scene) -> None:
         """Begin to load and to compile what the first page will ask for."""
@@ -131,7 +138,8 @@ class Desk:
         except InputError as error:
             said = " ".join(str(error).split())
         except Exception as error:  # a defect, which ends neither the server nor other pages
-            traceback.print_exc()
+            if not self._is_closed:
+                traceback.print_exc()
             said = f"the server failed: {type(error).__name__}; its terminal says more"
         return _Answered(answer("error", {"number": None, "message": said}, {}), failed=True)
 

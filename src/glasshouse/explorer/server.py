@@ -228,6 +228,7 @@ class Running:
 
     def stop(self) -> None:
         """End it and every conversation."""
+        self.desk.close()
         self._server.should_exit = True
         self._thread.join(5)
         self._socket.close()
