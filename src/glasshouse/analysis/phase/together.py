@@ -37,6 +37,9 @@ STEPS_TOGETHER = 32
 AS_CLOSE = 1e-14
 """Residuals below this are rounding: Newton's steps are over."""
 
+SINGULAR = 1e-10
+"""Determinants below this share of what they are differences of are rounding: roots are a curve."""
+
 SHORTER = (1.0, 0.5, 0.25, 0.0625)
 """A step is taken as far as lowers the residual most."""
 
@@ -186,12 +189,7 @@ def _newton(relative: Any, starts: RealArray) -> Array:
         return jnp.max(jnp.abs(normal_map(z)))
 
     def step(z: Array) -> Array:
-        (a, b), (c, d) = slopes(z)
-        f, g = normal_map(z)
-        determinant = a * d - b * c
-        scale = jnp.maximum(jnp.abs(a) + jnp.abs(b), 1e-300) * (jnp.abs(c) + jnp.abs(d))
-        safe = jnp.where(jnp.abs(determinant) > 1e-14 * scale, determinant, jnp.inf)
-        move = jnp.stack([b * g - d * f, c * f - a * g]) / safe
+        move = _shortest(slopes(z), normal_map(z))
         move = jnp.where(jnp.isfinite(move), jnp.clip(move, -0.5, 0.5), 0.0)
         tried = jnp.stack([z, *(z + share * move for share in SHORTER)])
         sizes = jnp.nan_to_num(jax.vmap(size)(tried), nan=jnp.inf)
@@ -208,3 +206,18 @@ def _newton(relative: Any, starts: RealArray) -> Array:
 
     begin = (jnp.zeros((), int), jnp.asarray(starts), jnp.ones((), bool))
     return jnp.clip(jax.lax.while_loop(goes_on, onward, begin)[1], 0.0, 1.0)
+
+
+def _shortest(slopes: Array, value: Array) -> Array:
+    """Newton's step; where roots form a curve the shortest one, across it."""
+    (a, b), (c, d) = slopes
+    f, g = value
+    determinant = a * d - b * c
+    scale = (jnp.abs(a) + jnp.abs(b)) * (jnp.abs(c) + jnp.abs(d))
+    regular = jnp.abs(determinant) > SINGULAR * scale
+    straight = jnp.stack([b * g - d * f, c * f - a * g]) / jnp.where(regular, determinant, 1.0)
+    square = slopes @ slopes.T
+    damped = square + (SINGULAR * jnp.trace(square) + jnp.finfo(float).tiny) * jnp.eye(2)
+    (p, q), (_, r) = damped
+    across = jnp.stack([r * f - q * g, p * g - q * f]) / (p * r - q * q)
+    return jnp.where(regular, straight, -slopes.T @ across)
