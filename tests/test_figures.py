@@ -83,6 +83,24 @@ def test_every_figure_of_a_study_is_laid_out_well_on_paper(style):
         assert min(sizes) >= 8.5 * page.scale - 1e-6, figure.name
 
 
+def test_endings_of_large_steps_are_drawn_with_the_closed_form():
+    """At κ = .5 tied learners rest up to steps of 18, and at 0 at the corner at any step."""
+    steps = {"tied": True, "starts": 2, "steps": 2000}
+    axes = {"semantics.coupling": [0.0, 0.5], "learning.step_size": [17.0, 20.0]}
+    study = Study.model_validate(PD | {"learning": steps, "sweep": axes})
+    figure = draw_figure(study, "endings")
+    assert figure.alt == (
+        "Of 4 points, by what most runs do, at 1 they rest inside; at 2 they rest at a bound; at 1 "
+        "they come back after 2 steps."
+    )
+    assert "Dashed line: the largest step" in figure.caption
+    (line,) = figure.figure.axes[0].lines
+    assert np.asarray(line.get_ydata())[1] == pytest.approx(18.0)
+    assert not faults(figure.figure)
+    apart = Study.model_validate(PD | {"learning": steps | {"tied": False}, "sweep": axes})
+    assert "Dashed line" not in draw_figure(apart, "endings").caption
+
+
 def test_a_figure_of_one_point_sweeps_and_asks_nothing_else():
     study = Study.model_validate(TWO_AXES)
     cut = cut_down(study, FIGURE_KINDS["portrait"], {"coupling": 0.5, "T": 6.0})

@@ -10,6 +10,7 @@ from glasshouse.errors import InputError
 from glasshouse.plots import (
     Marker,
     plot_coupling,
+    plot_endings,
     plot_outcome_map,
     plot_outcome_shares,
     plot_tied_branch,
@@ -206,3 +207,28 @@ def test_cells_of_a_map_reach_no_value_that_cannot_be():
     ax = plot_outcome_map(far, discounts, found, keys=keys, owners=(Affine, None))
     assert (ax.get_xlim(), ax.get_ylim()) == ((0.0, 1.0), (0.0, 1.0))
     assert plot_outcome_map(far, discounts, found).get_ylim() == pytest.approx((-0.25, 1.19))
+
+
+def test_endings_are_coloured_by_what_most_runs_do():
+    """Of six points one each: rest, corner, cycle of two, chaos, neither, and nothing counted."""
+    nan = np.nan
+    table = {
+        "corner_share": [0.0, 0.9, 0.0, 0.1, 0.3, nan],
+        "cycle_share": [0.1, 0.0, 1.0, 0.0, 0.3, nan],
+        "chaotic_share": [0.0, 0.0, 0.0, 0.8, 0.3, nan],
+        "moving_share": [0.1, 0.1, 0.0, 0.1, 0.1, nan],
+        "period": [nan, nan, 2.0, nan, nan, nan],
+    }
+    ax = plot_endings([0.0, 0.5, 1.0], [1.0, 2.0], {k: np.array(v) for k, v in table.items()})
+    assert labels(ax) == [
+        "rest inside",
+        "rest at a bound",
+        "cycle of 2 steps",
+        "chaos, by its exponent",
+        "several, none in most runs",
+    ]
+    (mesh,) = (x for x in ax.collections if isinstance(x, QuadMesh | PolyQuadMesh))
+    shown = np.ma.filled(np.ma.asarray(mesh.get_array(), dtype=float), nan).ravel()
+    assert shown == pytest.approx([0, 1, 2, 5, 7, nan], nan_ok=True)
+    with pytest.raises(InputError, match="6 rows, but 3 × 3"):
+        plot_endings(X[:3], X[:3], {k: np.array(v) for k, v in table.items()})

@@ -113,6 +113,72 @@ def test_corners_and_cycles_of_learners_who_are_apart():
     assert (found.corner.value, found.rest.value, found.period) == (1.0, 0.0, 1)
 
 
+INSIDE = Starts(profiles=((0.2,), (0.3,), (0.45,), (0.6,), (0.7,), (0.9,)), kind="given")
+
+
+def logistic_map(r):
+    """Ascent in steps of 1 on this payoff is x ← r x (1 - x)."""
+    unit = gh.channels.Box(0.0, 1.0)
+    payoffs = lambda p: [(r - 1) * p[0] ** 2 / 2 - r * p[0] ** 3 / 3]  # noqa: E731
+    return gh.DifferentiableGame(payoffs, [unit])
+
+
+@pytest.mark.parametrize(
+    ("r", "period"), [(2.8, 1), (3.2, 2), (3.5, 4), (3.55, 8), (3.83, 3)], ids=str
+)
+def test_cycles_of_the_logistic_map(r, period):
+    """Its period-doubling cascade, and the window of period 3."""
+    (found,) = periods([logistic_map(r)], Learning(step_size=1.0, steps=3000, starts=INSIDE))
+    assert (found.period, found.chaotic.count, found.exponent) == (period, 0, None)
+
+
+@pytest.mark.parametrize("r", [3.7, 3.9, 4.0], ids=str)
+def test_the_lyapunov_exponent_of_the_logistic_map(r):
+    """The mean of ln |r (1 - 2x)| along a run of plain Python: ln 2 at r = 4."""
+    x, total = 0.3, 0.0
+    for k in range(101_000):
+        x = r * x * (1 - x)
+        total += math.log(abs(r * (1 - 2 * x))) if k >= 1000 else 0.0
+    if r == 4.0:
+        assert total / 100_000 == pytest.approx(math.log(2), abs=0.01)
+    (found,) = periods([logistic_map(r)], Learning(step_size=1.0, steps=1000, starts=INSIDE))
+    assert found.chaotic.value == 1.0
+    assert found.exponent == pytest.approx(total / 100_000, abs=0.08)  # the largest of six runs
+
+
+def test_turns_that_never_close_are_no_chaos():
+    """Steps of a rotation by an angle that is no fraction of a circle: the exponent is 0."""
+    plane = gh.channels.Box(-9.0, 9.0)
+    a, b = math.cos(1.0) - 1, math.sin(1.0)
+
+    def payoffs(p):
+        return [a * p[0] ** 2 / 2 + b * p[0] * p[1], a * p[1] ** 2 / 2 - b * p[0] * p[1]]
+
+    turning = gh.DifferentiableGame(payoffs, [plane, plane])
+    (found,) = periods([turning], Learning(step_size=1.0, steps=200, starts=Starts(4)))
+    assert (found.moving.value, found.chaotic.count, found.exponent) == (1.0, 0, None)
+
+
+def test_the_rules_state_parts_too():
+    """Momentum β on x ← r x (1 - x) is a map of two numbers; its exponent from its own Jacobian."""
+    beta, r, x, velocity, total = 0.1, 3.9, 0.3, 0.0, 0.0
+    ahead = np.array([1.0, 0.5])
+    for k in range(20_000):
+        slope = r - 1 - 2 * r * x
+        velocity = beta * velocity + (r - 1) * x - r * x * x
+        jacobian = np.array([[1 + slope, beta], [slope, beta]])
+        x += velocity
+        assert 0.0 < x < 1.0  # no bound is met, whose derivative is another
+        ahead = jacobian @ ahead
+        norm = np.linalg.norm(ahead)
+        ahead /= norm
+        total += math.log(norm) if k >= 1000 else 0.0
+    learning = Learning(Momentum(beta), step_size=1.0, steps=1000, starts=INSIDE)
+    (found,) = periods([logistic_map(r)], learning)
+    assert found.chaotic.value == 1.0
+    assert found.exponent == pytest.approx(total / 19_000, abs=0.08)
+
+
 def test_what_is_refused():
     with pytest.raises(gh.errors.InputError, match="leave stop out"):
         periods([family(PD)(0.5)], Learning(Gradient(), stop=gh.dynamics.Rest()))

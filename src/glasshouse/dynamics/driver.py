@@ -181,12 +181,13 @@ def onward(
     key: PRNGKeyArray | None,
     steps: int,
     more: int,
-) -> tuple[Params, RealArray, Params]:
-    """Where a run is after so many steps, how far from rest, and where after each of `more`."""
+) -> tuple[Params, RealArray, Params, Any]:
+    """Where a run is after so many steps, how far from rest, where after each of `more`, and the
+    rule's state then."""
     step = _Step(game, rule, jnp.asarray(step_size, dtype=float), key)
     carry, _ = _walked(step, as_floats(params), steps, None, "end")
-    _, path = _drive(step, carry, more, None, "path")
-    return carry[0], step.residual(carry[0], carry[1]), path
+    (_, state, *_), path = _drive(step, carry, more, None, "path")
+    return carry[0], step.residual(carry[0], carry[1]), path, state
 
 
 def _walked(

@@ -1,6 +1,7 @@
 """What a game in parameters can say of itself beyond its payoffs, and one way to ask for it."""
 
 import abc
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import equinox as eqx
@@ -212,11 +213,11 @@ def is_parametric(found: Any) -> bool:
     return isinstance(found, AbstractParametricGame)
 
 
-def listed(games: Any, who: str) -> list[Any]:
-    """The games in a list.
+def listed(games: Any, who: str) -> Sequence[Any]:
+    """The games in a list; a list of any kind is left as it is, whose games may be no objects yet.
 
     **Raises:** `InputError` where there is none, or one game instead of a list.
     """
     if is_parametric(games) or not games:
         raise InputError(f"{who} needs a list of parametric games, at least one")
-    return list(games)
+    return games if isinstance(games, Sequence) else list(games)

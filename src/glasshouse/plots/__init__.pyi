@@ -4,6 +4,7 @@ from .coupling import plot_coupling as plot_coupling
 from .coupling import plot_outcome_shares as plot_outcome_shares
 from .coupling import plot_tied_branch as plot_tied_branch
 from .deviation import plot_deviation_curve as plot_deviation_curve
+from .endings import plot_endings as plot_endings
 from .equilibrium import plot_equilibrium_thresholds as plot_equilibrium_thresholds
 from .feasible import plot_feasible_set as plot_feasible_set
 from .league import plot_league as plot_league

@@ -205,8 +205,10 @@ def _observed(generic: Outcomes | None, players: int) -> dict[str, Any]:
 def _periods(found: Periods | None) -> dict[str, Any]:
     if found is None:
         return {}
-    shares = {f"{x}_share": getattr(found, x).value for x in ("corner", "cycle", "moving")}
-    return {**shares, "period": None if found.period is None else float(found.period)}
+    kinds = ("corner", "cycle", "chaotic", "moving")
+    shares = {f"{x}_share": getattr(found, x).value for x in kinds}
+    period = None if found.period is None else float(found.period)
+    return {**shares, "period": period, "exponent": found.exponent}
 
 
 def _by_player(name: str, values: Sequence[float], players: int) -> dict[str, float | None]:

@@ -73,6 +73,14 @@ FIGURE_KINDS = _kinds(
         keeps=("thresholds", "tied", "outcomes", "boundary_test", "observe"),
     ),
     FigureKind(
+        "endings",
+        "rest, cycles and chaos in finite steps, over two swept numbers",
+        "endings",
+        2,
+        "it needs runs whose payoffs draw nothing, and no learning.stop",
+        asks=(("cycles", True),),
+    ),
+    FigureKind(
         "portrait",
         "where two learners move, rest and end",
         "portrait",

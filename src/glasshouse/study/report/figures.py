@@ -31,6 +31,7 @@ from glasshouse.plots.league import plot_league
 from glasshouse.plots.observed import plot_observed
 from glasshouse.plots.outcome_map import LINES, QUANTITIES, plot_outcome_map
 from glasshouse.plots.phase import plot_portrait
+from glasshouse.study.report.endings import ending_figures
 from glasshouse.study.report.finished import DPI, StudyFigure, finished_figure
 from glasshouse.study.report.maps import map_figures
 from glasshouse.study.report.markers import markers_of, owner_of, symbol_of
@@ -72,7 +73,7 @@ def study_figures(result: StudyResult, styles: Sequence[Any] = ()) -> tuple[Stud
     **Arguments:** `styles`, style sheets of Matplotlib that come after its defaults.
     **Returns:** "comparison" of learners, "league" ("league_1", … over a sweep), "coupling" along
     one axis, "map" over two or "map_1", "map_2", … over more (of a map of outcomes also
-    "map_along_1", …), "portrait", "deviation",
+    "map_along_1", …), "endings" of finite steps (or "endings_1", …), "portrait", "deviation",
     "deviation_rest", "equilibrium", "feasible" and "branches_1", … of the axes along which rest
     points are followed, in this order. They do not depend on the user's Matplotlib settings.
     """
@@ -84,6 +85,7 @@ def study_figures(result: StudyResult, styles: Sequence[Any] = ()) -> tuple[Stud
             *_leagues(result),
             *map_figures(result),
             *swept,
+            *ending_figures(result),
             _portrait(result),
             _deviation(result),
         ]

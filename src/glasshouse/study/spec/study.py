@@ -54,8 +54,9 @@ class AnalysisSpec(Section):
     outcomes: StrictBool = True
     """Where learning ends from the starts of [learning]."""
     cycles: StrictBool = False
-    """Whether these runs end at rest, in a cycle of how many steps, or in neither: what large
-    steps do. Columns `corner_share`, `cycle_share`, `moving_share` and `period`."""
+    """Whether these runs end at rest, in a cycle of how many steps, in chaos, or in neither: what
+    large steps do. Columns `corner_share`, `cycle_share`, `chaotic_share`, `moving_share`, `period`
+    and `exponent`; over two swept numbers a figure."""
     boundary_test: StrictBool = True
     """Whether the cooperative corner is an equilibrium."""
     portrait: StrictBool = True

@@ -13,6 +13,7 @@ from glasshouse.rules.registry import RULES
 from glasshouse.study.computed import Computed
 from glasshouse.study.sweep import MOST_REST
 from glasshouse.study.words.compared import comparison_claim
+from glasshouse.study.words.endings import ending_claims
 from glasshouse.study.words.equilibria import branch_claims, survey_claims
 from glasshouse.study.words.league import league_claims
 from glasshouse.study.words.maps import map_claims
@@ -76,7 +77,14 @@ def claims(result: Computed) -> list[str]:
     compared = result.comparison
     if (compared is not None and not result.axes) or result.compares_only:
         movement = ""  # which nobody asked for
-    found = [movement, *outcome_claims(result), *long_run, corner, _rest_points_claim(result)]
+    found = [
+        movement,
+        *outcome_claims(result),
+        *ending_claims(result),
+        *long_run,
+        corner,
+        _rest_points_claim(result),
+    ]
     found.append(_searched_claim(result))
     found += survey_claims(result.survey, at_own_values(result), players_called(result))
     found += branch_claims(result.branches)
