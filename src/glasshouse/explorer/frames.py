@@ -45,7 +45,7 @@ LONGEST_DRAWN = 3.0
 BASIN_CELLS = 30
 """Starts along a side of the grid of basins; borders between them are bisected."""
 
-SETTLED = Rest()
+SETTLED_REST = Rest()
 """When a run has settled."""
 
 SETTLING_STEPS = 20_000
@@ -134,14 +134,14 @@ def basins_frame(scene: Scene, number: int) -> bytes:
     """Where settled runs end, from everywhere in the box, and shares of random starts."""
     game, rule = shown_game(scene), rule_of(scene)
     low, high = box_of_plane(game)
-    learning = Learning(rule, scene.step_size, SETTLING_STEPS, SETTLED)
+    learning = Learning(rule, scene.step_size, SETTLING_STEPS, SETTLED_REST)
 
     def settled(unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         points = low + (high - low) * unit.reshape(-1, 2)
         own = Starts(profiles=tuple(map(tuple, points.tolist())), kind="given")
         ends = settle([game], _from(learning, own), cooperation)
         residuals = ends.residuals[0]
-        rests = np.asarray(SETTLED.met(residuals))
+        rests = np.asarray(SETTLED_REST.met(residuals))
         kinds = outcome(ends.observed[0])
         return np.where(rests & (kinds >= 0), kinds, UNSETTLED), residuals
 

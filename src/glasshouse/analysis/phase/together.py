@@ -37,7 +37,7 @@ STEPS_TOGETHER = 32
 AS_CLOSE = 1e-14
 """Residuals below this are rounding: Newton's steps are over."""
 
-SINGULAR = 1e-10
+AS_SINGULAR = 1e-10
 """Determinants below this share of what they are differences of are rounding: roots are a curve."""
 
 SHORTER = (1.0, 0.5, 0.25, 0.0625)
@@ -214,10 +214,10 @@ def _shortest(slopes: Array, value: Array) -> Array:
     f, g = value
     determinant = a * d - b * c
     scale = (jnp.abs(a) + jnp.abs(b)) * (jnp.abs(c) + jnp.abs(d))
-    regular = jnp.abs(determinant) > SINGULAR * scale
+    regular = jnp.abs(determinant) > AS_SINGULAR * scale
     straight = jnp.stack([b * g - d * f, c * f - a * g]) / jnp.where(regular, determinant, 1.0)
     square = slopes @ slopes.T
-    damped = square + (SINGULAR * jnp.trace(square) + jnp.finfo(float).tiny) * jnp.eye(2)
+    damped = square + (AS_SINGULAR * jnp.trace(square) + jnp.finfo(float).tiny) * jnp.eye(2)
     (p, q), (_, r) = damped
     across = jnp.stack([r * f - q * g, p * g - q * f]) / (p * r - q * q)
     return jnp.where(regular, straight, -slopes.T @ across)
