@@ -65,7 +65,7 @@ def command(
         import webbrowser
 
         with contextlib.suppress(webbrowser.Error):
-            webbrowser.open(running.address)
+            webbrowser.open_new_tab(running.address)
     running.wait()
 
 
