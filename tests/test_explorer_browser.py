@@ -207,7 +207,10 @@ def test_each_control_changes_what_is_asked(browser, server):
     page.get_by_label("Two tables").check()
     page.get_by_label("Payoff of player 2: player 1 defects, player 2 cooperates").fill("0.5")
     assert page.get_by_label("Game", exact=True).input_value() == ""
+    page.get_by_label("Rule").select_option("gradient")
+    page.get_by_label("Access").select_option("full")
     page.get_by_label("Game", exact=True).select_option("stag_hunt")
-    page.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+    page.wait_for_function(PAINTED, timeout=PATIENCE)
+    assert page.locator("#banner").is_hidden()
     assert not page.faults
     page.context.close()
