@@ -296,7 +296,8 @@ def test_first_movement_and_basins_of_the_dilemma():
 
 
 def test_the_first_coupling_is_how_player_1_reads_player_2():
-    game = shown_game(scene_at("stag_hunt", 0.0, coupling=(0.8, 0.0)))
+    scene = scene_at("stag_hunt", 0.0).model_copy(update={"coupling": (0.8, 0.0)})
+    game = shown_game(scene)
     wanted = [1 / (1 + np.exp(-0.8 * 2.0)), 1 / (1 + np.exp(-2.0))]
     assert game.cooperation((0.0, 2.0)) == pytest.approx(wanted, rel=1e-12)
 
