@@ -39,6 +39,7 @@ FLOW = [
     "leagues",
     "plots",
     "study",
+    "explorer",
     "cli",
 ]
 """A piece may import itself and the pieces before it."""
@@ -260,7 +261,7 @@ def test_no_concrete_method_is_overridden(cls):
     assert not overridden
 
 
-FOLDERS = ("theory", "families", "analysis", "leagues", "plots", "study", "cli")
+FOLDERS = ("theory", "families", "analysis", "leagues", "plots", "study", "explorer", "cli")
 """What asks objects what they are like, and not of which class they are."""
 
 KINDS = (

@@ -1,6 +1,7 @@
 """Signs of life of whatever takes long: bars on a terminal, a line now and then elsewhere."""
 
 import contextlib
+import contextvars
 import itertools
 import sys
 import threading
@@ -22,6 +23,18 @@ LONGEST_SILENCE = 300.0
 
 _shown: "Progress | _Lines | None" = None
 
+_silent = contextvars.ContextVar("no signs of life", default=False)
+
+
+@contextlib.contextmanager
+def silently() -> Iterator[None]:
+    """Inside, and in this thread, no signs of life: somebody else shows them, as a page does."""
+    before = _silent.set(True)
+    try:
+        yield
+    finally:
+        _silent.reset(before)
+
 
 @contextlib.contextmanager
 def progress(description: str, total: int | None = None) -> Iterator[Callable[[], None]]:
@@ -34,7 +47,7 @@ def progress(description: str, total: int | None = None) -> Iterator[Callable[[]
 
     **Arguments:** `total`, number of pieces, or None where it is not known.
     """
-    if sys.stderr is None:
+    if sys.stderr is None or _silent.get():
         yield lambda: None
         return
     with _display() as display:

@@ -20,6 +20,7 @@ from glasshouse.cli import (
     challenge,
     check,
     collect,
+    explore,
     figure,
     games,
     index,
@@ -64,6 +65,7 @@ app = typer.Typer(
 for module in (
     new,
     run,
+    explore,
     collect,
     query,
     index,

@@ -13,7 +13,7 @@ from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.programs import program
 from glasshouse.analysis.outcomes.isolation import bounds, in_a_row, inward_moves
-from glasshouse.analysis.phase.rest_points import STRICT, Stability, stability_of
+from glasshouse.analysis.phase.judged import STRICT, Stability, stability_of
 from glasshouse.dynamics.doors import check_params
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params, require, require_exact

@@ -72,6 +72,20 @@ def learned_basins(
         ends, residuals = batch_map(_end, whole, *settings, chunk_size=size)
         return outcome(ends[: len(points)]), residuals[: len(points)]
 
+    return basins_by(learned, low, high, cells)
+
+
+def basins_by(
+    learned: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
+    low: Float[np.ndarray, "2"],
+    high: Float[np.ndarray, "2"],
+    cells: int,
+) -> Basins:
+    """The same by another way of learning.
+
+    **Arguments:** `learned(unit)`, the outcomes and residuals of runs from points of the unit
+    square, whose last axis is the players'; they come without the others.
+    """
     nodes = np.concatenate([[0.0], (np.arange(cells) + 0.5) / cells, [1.0]])
     starts = _starts(nodes)
     outcomes, residuals = (found.reshape(starts.shape[:2]) for found in learned(starts))

@@ -13,8 +13,9 @@ from glasshouse._foundation.numbers import Whole, whole
 from glasshouse._foundation.precision import in_float64
 from glasshouse.analysis.outcomes.generic import AT_REST
 from glasshouse.analysis.phase.basins import Start, inside, learned_basins
+from glasshouse.analysis.phase.judged import PlaneRestPoint
 from glasshouse.analysis.phase.plane import FieldGrid, Plane, box_of_plane, field_grid
-from glasshouse.analysis.phase.rest_points import PlaneRestPoint, plane_rest_points
+from glasshouse.analysis.phase.rest_points import plane_rest_points
 from glasshouse.dynamics import Learning, batch_map, run
 from glasshouse.dynamics.learning import check_learning
 from glasshouse.parametric.dense import DenseGame
@@ -117,9 +118,9 @@ def phase_portrait(
     settings = (game, rule, learning.steps, np.asarray(step_size))
     paths = []
     if trajectories:
-        spread = low + width * _spread_starts(trajectories)
+        spread = low + width * spread_starts(trajectories)
         longest = LONGEST_PATH * float(width.max())
-        paths = [_thinned(path, longest) for path in batch_map(_path, spread, *settings)]
+        paths = [thinned(path, longest) for path in batch_map(path_from, spread, *settings)]
     return Portrait(
         field=fine.every(SEARCH_FINER),
         rest_points=search.points,
@@ -140,15 +141,16 @@ def phase_portrait(
     )
 
 
-def _path(
+def path_from(
     start: Start, game: DenseGame, rule: AbstractDirection, steps: int, step_size: RealArray
 ) -> Float[Array, "points 2"]:
+    """All points of a run, its start included: for batches and programs of several."""
     params = inside(start, game)
     path = run(game, rule, params, steps=steps, step_size=step_size, save="path", throw=False).path
     return jnp.stack([jnp.reshape(x, -1) for x in jax.tree.leaves(path)], axis=1)
 
 
-def _spread_starts(count: int) -> Float[np.ndarray, "count 2"]:
+def spread_starts(count: int) -> Float[np.ndarray, "count 2"]:
     """Points spread over the unit square, in pairs mirrored at the diagonal, none close to it."""
     golden = 1.32471795724474602596  # x³ = x + 1: the plane's counterpart of the golden ratio
     points = (0.5 + np.arange(1, 20 * count + 20)[:, None] / np.array([golden, golden**2])) % 1.0
@@ -156,7 +158,7 @@ def _spread_starts(count: int) -> Float[np.ndarray, "count 2"]:
     return np.stack([below, below[:, ::-1]], axis=1).reshape(-1, 2)[:count]
 
 
-def _thinned(path: Float[np.ndarray, "points 2"], longest: float) -> Float[np.ndarray, "_ 2"]:
+def thinned(path: Float[np.ndarray, "points 2"], longest: float) -> Float[np.ndarray, "_ 2"]:
     """At most `PATH_POINTS` points of a path up to a length, evenly spaced along it."""
     path = path[np.isfinite(path).all(axis=1)]
     reached = np.concatenate([[0.0], np.hypot(*np.diff(path, axis=0).T).cumsum()])

@@ -2,23 +2,20 @@
 
 import dataclasses
 import itertools
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import numpy as np
-from jaxtyping import Float, Inexact
+from jaxtyping import Float
 
 from glasshouse._foundation.arrays import RealArray, with_nan
-from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.programs import program
 from glasshouse._foundation.results import Result
 from glasshouse.analysis.movement.first_order import cooperation
+from glasshouse.analysis.phase.judged import STRICT, LocalValues, PlaneRestPoint, judged_point
 from glasshouse.analysis.phase.plane import FieldGrid, Plane, as_profile, field_grid, gradients_at
 
-Place: TypeAlias = Literal["interior", "edge", "corner"]
-Stability: TypeAlias = Literal["stable", "saddle", "unstable", "undecided"]
-
-REFINEMENTS = (1, 2, 4)
+REFINEMENTS = (2, 4)
 """How much finer the search grid becomes while the indices of the points found do not add to 1."""
 
 MOST_POLISHED = 200
@@ -30,12 +27,6 @@ GRADIENT_ROUNDING = 1e-12
 RESIDUAL = 1e-10
 """A polished point rests when no free relative gradient is larger."""
 
-STRICT = 1e-8
-"""A relative gradient must push outward by more than this to hold a point against a bound."""
-
-DECIDED = 1e-6
-"""Eigenvalues below this share of the Jacobian are zero: at a double root, so is its error."""
-
 SAME_POINT = 1e-6
 """Points closer than this share of the box are one."""
 
@@ -44,28 +35,6 @@ MOST_DEGENERATE = 8
 
 SHOWN = 5
 """So many points stand for a continuum."""
-
-
-@dataclasses.dataclass(frozen=True, repr=False)
-class PlaneRestPoint(Evidenced):
-    """A point where projected selfish gradient ascent stands still, and whether it attracts.
-
-    **Arguments:** `params`, `cooperation` (probability of action 0) and `payoffs` of both players;
-    `place`: "interior"; "edge", one parameter held against a bound; "corner", both;
-    `stability` under the projected flow: "stable" (attracts), "saddle", "unstable" (repels in every
-    direction), or "undecided" (an eigenvalue without real part, or a gradient that vanishes
-    where it should push against a bound); `eigenvalues` of the Jacobian of the joint selfish
-    gradient in the free directions, rates per unit time (none at a corner); `index`, +1 or -1,
-    the sign of det(-J) in the free directions, or None where it is degenerate.
-    """
-
-    params: tuple[float, float]
-    cooperation: tuple[float, float]
-    payoffs: tuple[float, float]
-    place: Place
-    stability: Stability
-    eigenvalues: tuple[complex, ...]
-    index: int | None
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -86,18 +55,7 @@ class RestPointSearch(Result):
     detail: str
 
 
-class _Local(NamedTuple):
-    """What decides about one point: arrays of JAX where they are computed, then of NumPy."""
-
-    relative: Any
-    relative_jacobian: Any
-    jacobian: Any
-    scales: Any
-    cooperation: Any
-    payoffs: Any
-
-
-class _Found(NamedTuple):
+class FoundPoint(NamedTuple):
     """A rest point and where it lies in units of the box."""
 
     unit: np.ndarray
@@ -124,19 +82,27 @@ def plane_rest_points(plane: Plane, grid: FieldGrid) -> RestPointSearch:
     """
     low, high = (np.array([grid.theta_1[end], grid.theta_2[end]]) for end in (0, -1))
     search = _Search(plane, low, high - low)
-    coarse, points, count, index_sum = grid, [], 0, None
+    coarse = grid
+    found = collected(resting(search, _candidates(search, grid)), grid, coarse)
     for refinement in REFINEMENTS:
-        if refinement > 1:
-            grid = field_grid(plane.game, refinement * (len(coarse.theta_1) - 1) + 1, plane.rule)
-        found = _verified(search, _candidates(search, grid))
-        points, count = _without_continuum(found, 3.0 / (len(grid.theta_1) - 1))
-        indices = [f.point.index for f in points]
-        index_sum = None if None in indices else sum(i for i in indices if i is not None)
-        if index_sum in (1, None) or np.isnan(grid.relative).any():
+        if found.index_sum in (1, None) or np.isnan(grid.relative).any():
             break
+        grid = field_grid(plane.game, refinement * (len(coarse.theta_1) - 1) + 1, plane.rule)
+        found = collected(resting(search, _candidates(search, grid)), grid, coarse)
+    return found
+
+
+def collected(found: list[FoundPoint], grid: FieldGrid, coarse: FieldGrid) -> RestPointSearch:
+    """What a search on this grid has found, in order, and what is to be said of it.
+
+    **Arguments:** `coarse`, the grid from which it was refined, or the same one.
+    """
+    resolution = len(grid.theta_1)
+    points, count = _without_continuum(found, 3.0 / (resolution - 1))
+    indices = [f.point.index for f in points]
+    index_sum = None if None in indices else sum(i for i in indices if i is not None)
     order = {"interior": 0, "edge": 1, "corner": 2}
     listed = sorted((f.point for f in points), key=lambda p: (order[p.place], p.params))
-    resolution = len(grid.theta_1)
     detail = (
         f"numerical search: sign changes of the relative gradient on {resolution}×{resolution} "
         f"points, polished to {RESIDUAL:g}; points closer together than the grid can be missed"
@@ -183,13 +149,14 @@ class _Search(NamedTuple):
     def params(self, unit: np.ndarray) -> np.ndarray:
         return self.low + self.width * unit
 
-    def local(self, unit: np.ndarray) -> _Local:
-        found = _Local(*map(np.asarray, _computed(self.params(unit), self.plane)))
+    def local(self, unit: np.ndarray) -> LocalValues:
+        found = LocalValues(*map(np.asarray, _computed(self.params(unit), self.plane)))
         return found._replace(relative=with_nan(found.relative))
 
 
-@program
-def _computed(point: Float[RealArray, "2"], plane: Plane) -> _Local:
+def local_values(point: Float[RealArray, "2"], plane: Plane) -> LocalValues:
+    """What decides about a point: for programs of more than one."""
+
     def fields(x):
         gradient, relative, scale = gradients_at(x, plane.game, plane.rule)
         return (gradient, relative), (relative, scale)
@@ -197,17 +164,20 @@ def _computed(point: Float[RealArray, "2"], plane: Plane) -> _Local:
     (jacobian, slopes), (relative, scale) = jax.jacfwd(fields, has_aux=True)(point)
     params = as_profile(plane.game, point)
     seen = cooperation(plane.game, params), plane.game.payoffs(params)
-    return _Local(relative, slopes, jacobian, scale, *seen)
+    return LocalValues(relative, slopes, jacobian, scale, *seen)
+
+
+_computed = program(local_values)
 
 
 def _candidates(search: _Search, grid: FieldGrid) -> list[np.ndarray]:
     """Points in units of the box that may rest: polished from cells, edges, and the corners."""
     corners = [np.array(corner) for corner in itertools.product((0.0, 1.0), repeat=2)]
     edges = [unit for axis in (0, 1) for unit in _on_edges(search, grid, axis)]
-    return [*corners, *edges, *(_polished(search, start) for start in _starting_cells(grid))]
+    return [*corners, *edges, *(_polished(search, start) for start in starting_cells(grid))]
 
 
-def _starting_cells(grid: FieldGrid) -> np.ndarray:
+def starting_cells(grid: FieldGrid) -> np.ndarray:
     """Middles, in units of the box, of the cells in or near which both components may vanish."""
     values = grid.relative
     corners = np.stack([values[:-1, :-1], values[1:, :-1], values[:-1, 1:], values[1:, 1:]])
@@ -283,26 +253,52 @@ def _on_edges(search: _Search, grid: FieldGrid, axis: int) -> list[np.ndarray]:
         return unit
 
     found = []
-    steps = len((grid.theta_1, grid.theta_2)[axis]) - 1
     for bound in (0, 1):
-        edge = np.take(grid.relative[..., axis], -bound, axis=1 - axis)
 
         def along(t: float, bound: int = bound) -> float:
             return float(search.local(at(bound, t)).relative[axis])
 
-        flat = np.flatnonzero(np.abs(edge) <= GRADIENT_ROUNDING)
-        flat = flat[_spread(len(flat), 2 * MOST_DEGENERATE)]
-        turns = np.flatnonzero(edge[:-1] * edge[1:] < 0)[:MOST_POLISHED]
-        roots = [optimize.brentq(along, k / steps, (k + 1) / steps, xtol=1e-15) for k in turns]
-        found += [at(bound, t) for t in (*(flat / steps), *roots)]
+        flat, turns = edge_turns(grid, axis, bound)
+        roots = [optimize.brentq(along, *ends, xtol=1e-15) for ends in turns]
+        found += [at(bound, t) for t in (*flat, *roots)]
     return found
 
 
-def _verified(search: _Search, candidates: list[np.ndarray]) -> list[_Found]:
+def edge_turns(grid: FieldGrid, axis: int, bound: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where along an edge the component is zero, and between which places its sign changes.
+
+    **Arguments:** `axis`, of the parameter that is free on it; `bound`, of the other one: 0 or 1.
+    **Returns:** in units of the box, shapes `(m,)` and `(n, 2)`.
+    """
+    steps = len((grid.theta_1, grid.theta_2)[axis]) - 1
+    edge = np.take(grid.relative[..., axis], -bound, axis=1 - axis)
+    flat = np.flatnonzero(np.abs(edge) <= GRADIENT_ROUNDING)
+    flat = flat[_spread(len(flat), 2 * MOST_DEGENERATE)]
+    turns = np.flatnonzero(edge[:-1] * edge[1:] < 0)[:MOST_POLISHED]
+    return flat / steps, np.stack([turns, turns + 1], axis=1) / steps
+
+
+class Looking(Protocol):
+    """What knows the values at a point of the unit square, and which parameters that is."""
+
+    @property
+    def width(self) -> np.ndarray: ...
+
+    def params(self, unit: np.ndarray) -> np.ndarray: ...
+
+    def local(self, unit: np.ndarray) -> LocalValues: ...
+
+
+def snapped(unit: Any, where: Any = np.where) -> Any:
+    """The point, on its bounds where it is as good as there; `where`, of NumPy or of JAX."""
+    return where(unit <= 1e-9, 0.0, where(unit >= 1 - 1e-9, 1.0, unit))
+
+
+def resting(search: Looking, candidates: list[np.ndarray]) -> list[FoundPoint]:
     """The candidates that rest, each once."""
-    found: list[_Found] = []
-    for unit in candidates:
-        unit = np.where(unit <= 1e-9, 0.0, np.where(unit >= 1 - 1e-9, 1.0, unit))
+    found: list[FoundPoint] = []
+    for candidate in candidates:
+        unit = snapped(candidate)
         if any(np.abs(unit - other.unit).max() <= SAME_POINT for other in found):
             continue
         local = search.local(unit)
@@ -311,61 +307,12 @@ def _verified(search: _Search, candidates: list[np.ndarray]) -> list[_Found]:
         rests = np.where(bound, outward >= -RESIDUAL, np.abs(local.relative) <= RESIDUAL)
         if rests.all():
             held = bool(np.all(outward[bound] > STRICT))
-            point = _judged(search.params(unit), local, ~bound, held, search.width)
-            found.append(_Found(unit, point))
+            point = judged_point(search.params(unit), local, ~bound, held, search.width)
+            found.append(FoundPoint(unit, point))
     return found
 
 
-def _judged(
-    params: np.ndarray, local: _Local, free: np.ndarray, held: bool, widths: np.ndarray
-) -> PlaneRestPoint:
-    """A rest point and its stability in the `free` directions.
-
-    **Arguments:** `held`, whether it is pushed strictly against its bounds, if any.
-    """
-    place: Place = ("corner", "edge", "interior")[int(free.sum())]
-    jacobian = local.jacobian[np.ix_(free, free)]
-    finite_scales = local.scales[np.isfinite(local.scales)]
-    unit = max(np.abs(local.jacobian).max(), *(finite_scales / widths.max()), 0.0)
-    known = bool(np.isfinite(jacobian).all())
-    eigenvalues = np.linalg.eigvals(jacobian) if known else np.full(len(jacobian), np.nan)
-    stability = stability_of(eigenvalues, held, place == "interior", unit)
-    regular = held and bool(np.all(np.abs(eigenvalues) > DECIDED * unit))
-    return PlaneRestPoint(
-        params=_pair(params),
-        cooperation=_pair(local.cooperation),
-        payoffs=_pair(local.payoffs),
-        place=place,
-        stability=stability,
-        eigenvalues=tuple(complex(x) for x in eigenvalues),
-        index=int(np.sign(np.linalg.det(-jacobian))) if regular else None,
-    )
-
-
-def stability_of(
-    eigenvalues: Inexact[np.ndarray, "free"], held: bool, interior: bool, unit: float
-) -> Stability:
-    """What the eigenvalues in the free directions say of a rest point of the projected flow.
-
-    **Arguments:** `held`, whether it is pushed strictly against its bounds, if any; `unit`, the
-    size of the Jacobian, below a share of which an eigenvalue is zero.
-    """
-    real = np.real(eigenvalues)
-    if held and np.all(real < -DECIDED * unit):
-        return "stable"
-    if held and np.all(np.abs(real) > DECIDED * unit):
-        # What is held against a bound attracts in that direction, so that only interior points
-        # repel in all of them.
-        return "unstable" if np.all(real > 0) and interior else "saddle"
-    return "undecided"
-
-
-def _pair(numbers: RealArray) -> tuple[float, float]:
-    first, second = map(float, numbers)
-    return first, second
-
-
-def _without_continuum(found: list[_Found], apart: float) -> tuple[list[_Found], int]:
+def _without_continuum(found: list[FoundPoint], apart: float) -> tuple[list[FoundPoint], int]:
     """A few points in place of a continuum, and how many there were, 0 where there is none."""
     kept, distinct = [], []
     for point in found:
@@ -381,6 +328,6 @@ def _without_continuum(found: list[_Found], apart: float) -> tuple[list[_Found],
     return kept + shown, len(distinct)
 
 
-def _distance(point: _Found, others: list[_Found]) -> float:
+def _distance(point: FoundPoint, others: list[FoundPoint]) -> float:
     """To the nearest of the others, in units of the box."""
     return min(float(np.abs(point.unit - other.unit).max()) for other in others)

@@ -7,9 +7,9 @@ from typing import Any
 import contourpy
 import numpy as np
 
+from glasshouse.analysis.phase.judged import PlaneRestPoint
 from glasshouse.analysis.phase.plane import FieldGrid
 from glasshouse.analysis.phase.portrait import OUTCOMES, Portrait
-from glasshouse.analysis.phase.rest_points import PlaneRestPoint
 from glasshouse.plots.phase import NOISE
 
 SIDE = 1000

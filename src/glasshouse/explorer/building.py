@@ -1,0 +1,247 @@
+"""From what a page asks to the library's objects, and from games and studies to a first scene."""
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pydantic
+
+from glasshouse._foundation.declared import settings_of
+from glasshouse.channels import Full, Noisy, OneSided, Probabilistic
+from glasshouse.channels.base import AbstractChannel
+from glasshouse.errors import InputError, unknown_name
+from glasshouse.explorer.protocol import RANGES, AskedAccess, Scene
+from glasshouse.families.family import LogisticFamily
+from glasshouse.games.normal_form import NormalFormGame
+from glasshouse.games.registry import CATALOGUE
+from glasshouse.parametric import ParametricGame
+from glasshouse.rules.base import AbstractDirection, check_direction, drawn_by
+from glasshouse.rules.registry import RULES
+from glasshouse.semantics import Logistic
+from glasshouse.study.setting import Setting, check_study
+from glasshouse.study.spec.declared import classes, made
+from glasshouse.study.spec.study import Study
+
+SIZE = (2, 2)
+"""Actions of the players of games that are shown."""
+
+LOOK = "look_ahead"
+"""The number of a rule that has a slider."""
+
+
+class OfferedRule(NamedTuple):
+    """A rule that pages may ask for."""
+
+    name: str
+    words: str
+    formula: str
+    looks_ahead: bool
+
+
+@functools.cache
+def offered_rules() -> dict[str, OfferedRule]:
+    """The rules that give a direction, draw nothing, and need no number but a look-ahead."""
+    found = {}
+    for name, rule in classes(RULES).items():
+        keys = settings_of(rule)
+        try:
+            instance = check_direction(made(rule, {}), "the explorer")
+        except (InputError, TypeError, pydantic.ValidationError):
+            continue
+        if not drawn_by(instance):
+            found[name] = OfferedRule(name, instance.words, instance.formula, LOOK in keys)
+    return found
+
+
+def rule_of(scene: Scene) -> AbstractDirection:
+    """The rule by which both learn.
+
+    **Raises:** `InputError` for a name that pages are not offered.
+    """
+    offered = offered_rules()
+    if scene.rule not in offered:
+        raise unknown_name("rule", scene.rule, offered)
+    numbers = {LOOK: scene.look_ahead} if offered[scene.rule].looks_ahead else {}
+    return made(classes(RULES)[scene.rule], numbers)
+
+
+def channel_of(access: AskedAccess) -> AbstractChannel:
+    """Who sees what."""
+    if access.kind == "one_sided":
+        return OneSided(tuple(sorted(set(access.readers))))
+    if access.kind == "probabilistic":
+        return Probabilistic(access.probability)
+    return Noisy(access.scale) if access.kind == "noisy" else Full()
+
+
+def played_game(scene: Scene) -> NormalFormGame:
+    """What is played."""
+    return NormalFormGame(np.array(scene.payoffs, dtype=np.float64), player_axis=0)
+
+
+def shown_game(scene: Scene) -> ParametricGame:
+    """The game in parameters; couplings are a matrix always, so that one program serves all."""
+    first, second = scene.coupling
+    coupling = np.array([[0.0, first], [second, 0.0]])
+    game = played_game(scene)
+    return ParametricGame(
+        game, Logistic(game.actions, coupling, scene.bound), channel_of(scene.access)
+    )
+
+
+def family_of(scene: Scene) -> LogisticFamily:
+    """The game at every coupling that both share."""
+    return LogisticFamily(played_game(scene), scene.bound, channel=channel_of(scene.access))
+
+
+def study_of(scene: Scene) -> Study:
+    """The same as a study, with a sweep of the coupling where both share one."""
+    first, second = scene.coupling
+    coupling: dict[str, Any] = {"coupling": first}
+    sweep: dict[str, Any] = {}
+    if first != second:
+        coupling = {"coupling": 1.0, "pattern": [[0.0, first], [second, 0.0]]}
+        sweep = {"sweep": {}}
+    access = scene.access
+    numbers = {
+        "one_sided": {"readers": sorted(set(access.readers))},
+        "probabilistic": {"probability": access.probability},
+        "noisy": {"scale": access.scale},
+    }
+    looks = offered_rules()[scene.rule].looks_ahead
+    title = {"title": scene.title} if scene.title else {}
+    payoffs = [[list(row) for row in table] for table in scene.payoffs]
+    return Study.model_validate(
+        {
+            "game": {"payoffs": payoffs, **title},
+            "semantics": {"kind": "logistic", "bound": scene.bound, **coupling},
+            "access": {"kind": access.kind, **numbers.get(access.kind, {})},
+            "learning": {
+                "rule": scene.rule,
+                "step_size": scene.step_size,
+                **({LOOK: scene.look_ahead} if looks else {}),
+            },
+            **sweep,
+        }
+    )
+
+
+class Preset(NamedTuple):
+    """A game of the catalogue that pages offer."""
+
+    name: str
+    title: str
+    about: str
+    source: str
+    actions: tuple[Sequence[str], ...]
+    payoffs: list
+
+
+@functools.cache
+def presets() -> tuple[Preset, ...]:
+    """The games of the catalogue with two actions for each of two players, at their defaults."""
+    found = []
+    for entry in CATALOGUE.values():
+        game = entry()
+        if game.actions == SIZE:
+            about = (entry.function.__doc__ or "").strip().split("\n")[0]
+            tensor = np.asarray(game.tensor).tolist()
+            found.append(
+                Preset(entry.name, entry.title, about, entry.source, game.action_names, tensor)
+            )
+    return tuple(found)
+
+
+def scene_of_game(game: NormalFormGame) -> Scene:
+    """The first scene of a game.
+
+    **Raises:** `InputError` for games of another size, or payoffs that no slider reaches.
+    """
+    return _scene(title=game.title, payoffs=_payoffs(game))
+
+
+def scene_of_study(path: str, *, trust: bool = False) -> Scene:
+    """The first scene of a study: its own values.
+
+    **Raises:** `InputError` naming the key of what the explorer does not show.
+    """
+    base = check_study(Path(path), trust=trust).base
+    study, semantics = base.study, base.study.semantics.settings()
+    _check_shown(path, base, semantics)
+    pattern = semantics["pattern"]
+    weights = semantics["coupling"] * np.array([[0, 1], [1, 0]] if pattern is None else pattern)
+    access = study.access.settings()
+    learning = study.learning
+    look = getattr(learning, LOOK, None)
+    return _scene(
+        title=base.title,
+        payoffs=_payoffs(base.game),
+        coupling=(float(weights[0, 1]), float(weights[1, 0])),
+        bound=float(semantics["bound"]),
+        step_size=float(learning.step_size),
+        rule=learning.rule,
+        **({} if look is None else {LOOK: float(look)}),
+        access={
+            "kind": study.access.kind,
+            **{key: access[key] for key in ("readers", "probability", "scale") if key in access},
+        },
+    )
+
+
+def _check_shown(path: str, base: Setting, semantics: dict[str, Any]) -> None:
+    """Refuse studies of what is not shown, by the key that says so."""
+    study = base.study
+    learning = study.learning
+    written = learning.written().model_dump(exclude_none=True)
+    usual = {key: said.default for key, said in settings_of(learning.made).items()}
+    others = [
+        f"learning.{key}"
+        for key, default in usual.items()
+        if key != LOOK and written.get(key, default) != default
+    ]
+    kinds = AskedAccess.model_fields["kind"].annotation
+    shown = {
+        "game.repeated": study.game.repeated is None,
+        "semantics.kind": study.semantics.kind == "logistic",
+        "semantics.own_weight": semantics.get("own_weight", 1.0) == 1.0,
+        "access.kind": study.access.kind in kinds.__args__,  # pyright: ignore
+        "learning.players": learning.players is None,
+        "learning.sees": learning.sees is None,
+        "learning.tied": not learning.tied,
+        "learning.rule": learning.rule in offered_rules(),
+        **dict.fromkeys(others, False),
+    }
+    missing = [key for key, holds in shown.items() if not holds]
+    if missing:
+        raise InputError(
+            f"{path}: key '{missing[0]}': the explorer does not show this; it shows games played "
+            "once under the logistic semantics with own weight 1, full, one_sided, probabilistic "
+            "or noisy access, and one rule for both: change the key, or use glasshouse run"
+        )
+
+
+def _payoffs(game: NormalFormGame) -> list:
+    if game.actions != SIZE:
+        sizes = " × ".join(map(str, game.actions))
+        raise InputError(
+            f"{game.title} has {game.players} players with {sizes} actions, and the explorer shows "
+            "two players with two actions each: try prisoners_dilemma, or glasshouse run for "
+            "this one"
+        )
+    return np.asarray(game.tensor, dtype=np.float64).tolist()
+
+
+def _scene(**given: Any) -> Scene:
+    try:
+        return Scene.model_validate(given, strict=False)
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = str(first["loc"][0])
+        ends = RANGES.get(str(first["loc"][-1])) or RANGES.get(key)
+        between = f" between {ends[0]:g} and {ends[1]:g}" if ends else ""
+        raise InputError(
+            f"the explorer shows {key}{between}, and not {first['input']!r:.40}: rescale it, or "
+            "use glasshouse run"
+        ) from error

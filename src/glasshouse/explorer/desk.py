@@ -1,0 +1,191 @@
+"""Who answers questions: the newest of each page wins, and what is slow keeps nobody waiting."""
+
+import asyncio
+import threading
+import traceback
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+from glasshouse._foundation.progress import silently
+from glasshouse.errors import InputError
+from glasshouse.explorer.protocol import Question, Scene, answer, read_question
+
+
+class Newest:
+    """Holds the last message that came, until somebody takes it."""
+
+    def __init__(self) -> None:
+        self._held: str | bytes | None = None
+        self._came = asyncio.Event()
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is one that nobody has taken."""
+        return self._came.is_set()
+
+    def put(self, message: str | bytes) -> None:
+        """In place of what was there."""
+        self._held = message
+        self._came.set()
+
+    async def take(self) -> str | bytes:
+        """The newest, when there is one."""
+        await self._came.wait()
+        self._came.clear()
+        assert self._held is not None  # it came
+        return self._held
+
+    async def wait(self) -> None:
+        """Until there is one, without taking it."""
+        await self._came.wait()
+
+
+class _Step(NamedTuple):
+    """One frame to compute: by whom, and whether it is given up when a newer question comes."""
+
+    compute: Callable[[], bytes]
+    slow: bool
+
+
+class _Answered(NamedTuple):
+    """A frame, and whether it says that there is none."""
+
+    data: bytes
+    failed: bool
+
+
+class Desk:
+    """Computes answers, in one thread what is quick and in another what takes long.
+
+    The library is loaded in these threads: a page is there before it.
+    """
+
+    def __init__(self) -> None:
+        self._quick = ThreadPoolExecutor(1, "glasshouse-quick")
+        self._slow = ThreadPoolExecutor(1, "glasshouse-slow")
+        self._compiled: set[tuple] = set()
+        self._is_closed = False
+
+    def close(self) -> None:
+        """Begin nothing more; what is under way ends by itself, and nobody hears of it."""
+        self._is_closed = True
+        for pool in (self._quick, self._slow):
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def warm(self, scene: Scene) -> None:
+        """Begin to load and to compile what the first page will ask for."""
+
+        def begin() -> None:
+            self._computed(lambda: _frames().field_frame(scene, 0))
+            self._slow.submit(self._computed, lambda: self._portrait(scene, 0))
+
+        self._quick.submit(begin)
+
+    async def hello(self, scene: Scene) -> bytes:
+        """What a page has to know before it asks: scene, presets, rules, ranges."""
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(self._quick, self._computed, lambda: _hello(scene))
+        return found.data
+
+    async def answers(self, message: str | bytes, newest: Newest) -> AsyncIterator[bytes]:
+        """The frames that answer a message, as long as no newer one has come."""
+        loop = asyncio.get_running_loop()
+        for step in self._steps(message):
+            pool = self._slow if step.slow else self._quick
+            waiting = loop.run_in_executor(pool, self._computed, step.compute)
+            newer = asyncio.ensure_future(newest.wait())
+            try:
+                if step.slow:
+                    await asyncio.wait({waiting, newer}, return_when=asyncio.FIRST_COMPLETED)
+                    if not waiting.done():
+                        waiting.cancel()  # in vain where it is under way
+                        return
+                found = await waiting
+                yield found.data
+            finally:
+                newer.cancel()
+            if newest.waits or found.failed:
+                return
+
+    def _steps(self, message: str | bytes) -> Iterator[_Step]:
+        """What to compute, the quickest first."""
+        try:
+            question = read_question(message)
+        except InputError as error:
+            said = str(error)
+            yield _Step(lambda: answer("error", {"number": None, "message": said}, {}), False)
+            return
+        scene, number = question.scene, question.number
+        if "portrait" in question.parts:
+            frames = _frames
+            compiled = _structure(scene) in self._compiled
+            if not compiled:
+                yield _Step(lambda: frames().field_frame(_checked(scene), number), False)
+            yield _Step(lambda: self._portrait(_checked(scene), number), not compiled)
+        yield from _further(question)
+
+    def _portrait(self, scene: Scene, number: int) -> bytes:
+        found = _frames().portrait_frame(scene, number)
+        self._compiled.add(_structure(scene))
+        return found
+
+    def _computed(self, compute: Callable[[], bytes]) -> _Answered:
+        """An answer whatever happens: what is wrong with a scene is one, too."""
+        try:
+            with silently():
+                return _Answered(compute(), failed=False)
+        except InputError as error:
+            said = " ".join(str(error).split())
+        except Exception as error:  # a defect, which ends neither the server nor other pages
+            if not self._is_closed:
+                traceback.print_exc()
+            said = f"the server failed: {type(error).__name__}; its terminal says more"
+        return _Answered(answer("error", {"number": None, "message": said}, {}), failed=True)
+
+
+def _further(question: Question) -> Iterator[_Step]:
+    """What takes longer than a portrait."""
+    scene, number = question.scene, question.number
+    if "study" in question.parts:
+        yield _Step(lambda: _frames().study_frame(_checked(scene), number), False)
+    if "switches" in question.parts:
+        yield _Step(lambda: _frames().first_switch_frame(_checked(scene), number), True)
+    if "basins" in question.parts:
+        yield _Step(lambda: _frames().basins_frame(_checked(scene), number), True)
+    if "switches" in question.parts:
+        yield _Step(lambda: _frames().switches_frame(_checked(scene), number), True)
+
+
+_loading = threading.Lock()
+
+
+def _frames() -> Any:
+    """What computes, loaded by one thread at a time; it takes a second, and the page is there."""
+    with _loading:
+        from glasshouse.explorer import frames
+
+    return frames
+
+
+def _checked(scene: Scene) -> Scene:
+    return _frames().checked_scene(scene)
+
+
+def _structure(scene: Scene) -> tuple:
+    readers = scene.access.readers if scene.access.kind == "one_sided" else ()
+    return scene.rule, scene.access.kind, tuple(sorted(set(readers)))
+
+
+def _hello(scene: Scene) -> bytes:
+    from glasshouse.explorer.building import offered_rules, presets
+    from glasshouse.explorer.protocol import MOST_OWN_STARTS, RANGES
+
+    header = {
+        "scene": scene.model_dump(),
+        "presets": [preset._asdict() for preset in presets()],
+        "rules": [rule._asdict() for rule in offered_rules().values()],
+        "ranges": RANGES,
+        "most_starts": MOST_OWN_STARTS,
+    }
+    return answer("hello", header, {})

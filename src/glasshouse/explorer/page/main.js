@@ -1,0 +1,440 @@
+// The page: one scene, one connection, one history. All numbers come from the server.
+import texts from "./texts.en.js";
+import { Connection } from "./socket.js";
+import { History, accessName, accessOf, copy, equal, fromFragment, isSymmetric, toFragment } from "./state.js";
+import { button, choice, element, numberField, Slider, toggle } from "./controls.js";
+import { draw, geometry, shadingPicture } from "./portrait.js";
+import { digits, drawRow, inWords } from "./gauge.js";
+import { outcomeSentence, showOutcomes, showPoints } from "./found.js";
+import { SvgPen } from "./pen.js";
+
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+const by = (id) => document.getElementById(id);
+const KAPPA = [-1, 2];
+const SLIDERS = { bound: [0.25, 8, 0.05], step_size: [0.01, 2, 0.01], look_ahead: [0, 3, 0.01], probability: [0, 1, 0.01], scale: [0, 4, 0.02] };
+
+let scene = null, history = null, hello = null, frame = null, shading = null, basins = null, switches = null;
+let apart = false, tables = false, cross = null, dragged = false, wanted = new Set(), controls = {}, link = null;
+const canvas = by("portrait");
+
+document.documentElement.lang = texts.language;
+document.querySelectorAll("[data-text]").forEach((x) => { x.textContent = texts[x.dataset.text]; });
+canvas.setAttribute("aria-label", texts.portrait);
+canvas.setAttribute("aria-roledescription", texts.portraitRole);
+by("state").textContent = texts.starting;
+
+// ---- looks
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+function look() {
+  const style = getComputedStyle(document.documentElement);
+  const of = (name) => style.getPropertyValue(name).trim();
+  return {
+    side: canvas.clientWidth || 600, paper: of("--paper"), ink: of("--ink"), quiet: of("--quiet"), faint: of("--faint"), mover: of("--mover"),
+    nullclines: [of("--n0"), of("--n1")], basins: [0, 1, 2, 3, 4].map((k) => of(`--o${k}`)), font: "system-ui, sans-serif",
+  };
+}
+
+let planned = false;
+function paint() {
+  if (planned) return;
+  planned = true;
+  requestAnimationFrame(() => { planned = false; paintNow(); });
+}
+
+function paintNow() {
+  if (!frame) return;
+  const now = look(), ratio = window.devicePixelRatio || 1, size = Math.round(now.side * ratio);
+  if (canvas.width !== size) canvas.width = canvas.height = size;
+  const pen = canvas.getContext("2d");
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  draw(pen, frame, shading, now, texts, document.activeElement === canvas ? cross : null);
+  canvas.dataset.painted = frame.number;
+}
+new ResizeObserver(paint).observe(canvas);
+dark.addEventListener("change", () => { shade(); paint(); if (frame?.kind === "portrait") showPoints(by("points"), frame, texts, look()); });
+
+function shade() { shading = basins ? shadingPicture(basins.arrays.shading, look().basins) : null; }
+
+// ---- asking and hearing
+
+let told = "";
+function banner(text, kind = "") {
+  told = text ? kind : "";
+  by("banner").hidden = !text;
+  by("banner").replaceChildren(...(text ? [element("span", { text })] : []));
+}
+const announce = (text) => { by("announce").textContent = text; };
+
+function ask(isReleased) {
+  const parts = ["portrait"];
+  if (isReleased && !switches?.complete) parts.push("switches");
+  if (isReleased && !basins) parts.push("basins");
+  if (connection.ask(scene, parts) === null) return;
+  wanted = new Set(parts);
+  by("state").textContent = texts.computing;
+}
+
+// A part of the newest answer is there; when all are, a screen reader is told.
+function arrived(part) {
+  wanted.delete(part);
+  if (wanted.size) return;
+  by("state").textContent = texts.ready;
+  if (switches?.complete && basins) tell();
+}
+
+let gone = false;
+const connection = new Connection({
+  opened() { if (gone) { banner(""); announce(texts.back); gone = false; } },
+  gone() { gone = true; banner(texts.gone); by("state").textContent = ""; canvas.classList.add("stale"); },
+  answer(heard) { HEARD[heard.kind](heard); },
+});
+
+const HEARD = {
+  hello(heard) {
+    canvas.classList.remove("stale");
+    if (!hello) { hello = heard; start(); } else ask(true);
+  },
+  field(heard) {
+    if (heard.number < (frame?.number ?? 0)) return;
+    frame = heard;
+    by("state").textContent = texts.compiling;
+    paint();
+  },
+  portrait(heard) {
+    frame = heard;
+    if (told === "refused") banner("");
+    paint();
+    showPoints(by("points"), heard, texts, look());
+    by("sample").textContent = fill(texts.sample, { steps: heard.steps });
+    if (heard.number === connection.number) arrived("portrait");
+  },
+  basins(heard) {
+    if (heard.number !== connection.number) return;
+    basins = heard;
+    shade();
+    paint();
+    showOutcomes(by("outcomes"), heard, texts, fill);
+    arrived("basins");
+  },
+  switches(heard) {
+    if (heard.number !== connection.number) return;
+    switches = heard;
+    showGauge();
+    if (heard.complete) arrived("switches");
+  },
+  study(heard) { keep("study.toml", new Blob([heard.text], { type: "application/toml" })); },
+  error(heard) { banner(fill(texts.refused, { why: heard.message }), "refused"); by("state").textContent = ""; },
+};
+
+function tell() {
+  const points = fill(texts.announcePoints, { count: frame.points.length, stable: frame.points.filter((p) => p.stability === "stable").length });
+  const [first, equilibrium] = ["first", "equilibrium"].map((kind) => `${texts[kind]} ${rowWords(kind)}`);
+  const [kappa] = [scene.coupling.map(digits)].map((x) => (apart ? `κ ${x.join(", ")}` : `κ ${x[0]}`));
+  const outcomes = fill(texts.announceOutcome, { list: outcomeSentence(basins, texts) });
+  announce(`${fill(texts.announceScene, { kappa, points, first, equilibrium })} ${outcomes}`);
+}
+
+// ---- changes
+
+function changed(change, isReleased = true) {
+  scene = { ...scene, ...change };
+  if (told === "link") banner("");
+  if (!("starts" in change)) stale(Object.keys(change));
+  if (isReleased) { history.commit(scene); remember(); }
+  show();
+  ask(isReleased);
+}
+
+// What was settled for another scene is not shown for this one.
+function stale(keys) {
+  basins = shading = null;
+  showOutcomes(by("outcomes"), texts.outcomesMoved, texts, fill);
+  if (keys.some((key) => !["coupling", "step_size"].includes(key))) { switches = null; showGauge(); }
+}
+
+function goTo(next) {
+  scene = copy(next);
+  apart = scene.coupling[0] !== scene.coupling[1];
+  tables = !isSymmetric(scene.payoffs);
+  stale(["payoffs"]);
+  showOutcomes(by("outcomes"), texts.outcomesWaiting, texts, fill);
+  remember();
+  show();
+  ask(true);
+}
+
+function remember() {
+  link = toFragment(scene);
+  if (location.hash !== link) window.history.replaceState(null, "", link);
+}
+
+function start() {
+  let first = copy(hello.scene);
+  if (location.hash.length > 1) {
+    try { first = fromFragment(location.hash, hello.scene, hello.ranges, hello.rules, hello.most_starts); } catch (error) { banner(fill(texts.badLink, { why: error.message }), "link"); }
+  }
+  history = new History(first);
+  build();
+  goTo(first);
+}
+
+window.addEventListener("hashchange", () => {
+  if (!hello || location.hash === link) return;
+  try {
+    const next = fromFragment(location.hash, hello.scene, hello.ranges, hello.rules, hello.most_starts);
+    history.commit(next);
+    goTo(next);
+  } catch (error) { banner(fill(texts.badLink, { why: error.message }), "link"); }
+});
+
+// ---- controls
+
+function build() {
+  buildBar();
+  buildReading();
+  buildGame();
+  buildLearners();
+  buildKey();
+}
+
+function buildBar() {
+  const options = hello.presets.map((p) => [p.name, p.title]);
+  controls.preset = choice(texts.game, [...options, ["", texts.own]], (name) => {
+    const preset = hello.presets.find((p) => p.name === name);
+    if (!preset) { show(); return; }
+    tables = !isSymmetric(preset.payoffs);
+    changed({ payoffs: preset.payoffs, title: preset.title });
+  });
+  controls.undo = button(texts.undo, () => goTo(history.undo()));
+  controls.redo = button(texts.redo, () => goTo(history.redo()));
+  controls.reset = button(texts.reset, () => { history.commit(hello.scene); goTo(hello.scene); });
+  const copied = button(texts.link, async () => {
+    remember();
+    try {
+      await navigator.clipboard.writeText(location.href);
+      announce(texts.copied);
+      copied.textContent = texts.copiedShort;
+      setTimeout(() => { copied.textContent = texts.link; }, 2000);
+    } catch { banner(texts.notCopied, "link"); }
+  });
+  const saves = element("div", {}, button(texts.png, savePng), button(texts.svg, saveSvg), button(texts.toml, () => connection.ask(scene, ["study"])));
+  const menu = element("details", {}, element("summary", { text: texts.save }), saves);
+  menu.addEventListener("keydown", (event) => { if (event.key === "Escape") { menu.open = false; menu.firstChild.focus(); } });
+  saves.addEventListener("click", () => { menu.open = false; });
+  by("bar").replaceChildren(controls.preset.node, controls.undo, controls.redo, controls.reset, copied, menu);
+}
+
+function buildReading() {
+  const slider = (label, change) => new Slider({ label, help: texts.couplingHelp, range: KAPPA, limits: hello.ranges.coupling, step: 0.01, changed: change });
+  controls.coupling = slider(texts.coupling, (x, done) => changed({ coupling: [x, x] }, done));
+  controls.coupling12 = slider(texts.coupling12, (x, done) => changed({ coupling: [x, scene.coupling[1]] }, done));
+  controls.coupling21 = slider(texts.coupling21, (x, done) => changed({ coupling: [scene.coupling[0], x] }, done));
+  controls.apart = toggle(texts.apart, (is) => { apart = is; if (is) show(); else changed({ coupling: [scene.coupling[0], scene.coupling[0]] }); });
+  by("couplings").replaceChildren(controls.coupling.node, controls.coupling12.node, controls.coupling21.node, controls.apart.node);
+  controls.rows = ["first", "long", "equilibrium"].map((kind) => {
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    svg.setAttribute("aria-hidden", "true");
+    const [value, how] = [element("span", { class: "value" }), element("span", { class: "quiet" })];
+    const words = element("p", {}, element("b", { text: texts[kind] }), " ", value, " ", how);
+    const node = element("div", { class: `row ${kind}` }, words, svg);
+    return { kind, svg, value, how, node };
+  });
+  const ends = element("div", { class: "ends", "aria-hidden": "true" }, element("span", { text: digits(KAPPA[0]) }), element("span", { text: "κ" }), element("span", { text: digits(KAPPA[1]) }));
+  by("gauge").replaceChildren(...controls.rows.map((row) => row.node), ends);
+}
+
+function buildGame() {
+  const limits = hello.ranges.payoffs;
+  const places = { T: [1, 0], R: [0, 0], P: [1, 1], S: [0, 1] };
+  const symmetric = (name, x, done) => {
+    const payoffs = copy(scene.payoffs), [a, b] = places[name];
+    payoffs[0][a][b] = payoffs[1][b][a] = x;
+    changed({ payoffs, title: "" }, done);
+  };
+  controls.four = Object.keys(places).map((name) => ({ place: places[name], slider: new Slider({ label: texts[name], range: [-3, 8], limits, step: 0.1, changed: (x, done) => symmetric(name, x, done) }) }));
+  controls.cells = [];
+  const table = (i) => {
+    const names = [texts.cooperates, texts.defects];
+    const cell = (a, b) => {
+      const label = fill(texts.payoffOf, { player: i + 1, a: names[a], b: names[b] });
+      const field = numberField(label, limits, (x, done) => {
+        const payoffs = copy(scene.payoffs);
+        payoffs[i][a][b] = x;
+        changed({ payoffs, title: "" }, done);
+      });
+      controls.cells.push({ field, place: [i, a, b] });
+      return element("td", {}, field);
+    };
+    const head = element("tr", {}, element("td"), ...names.map((x) => element("th", { scope: "col", text: `2 ${x}` })));
+    const rows = [0, 1].map((a) => element("tr", {}, element("th", { scope: "row", text: `1 ${names[a]}` }), cell(a, 0), cell(a, 1)));
+    return element("table", { class: "payoffs" }, element("caption", { text: texts[`player${i + 1}`] }), element("thead", {}, head), element("tbody", {}, ...rows));
+  };
+  controls.tables = element("div", { class: "tables" }, table(0), table(1));
+  controls.symmetric = element("div", {}, ...controls.four.map((x) => x.slider.node));
+  controls.asTables = toggle(texts.tables, (is) => {
+    tables = is;
+    if (is || isSymmetric(scene.payoffs)) { show(); return; }
+    const payoffs = copy(scene.payoffs);
+    [0, 1].forEach((a) => [0, 1].forEach((b) => { payoffs[1][b][a] = payoffs[0][a][b]; }));
+    changed({ payoffs, title: "" });
+  });
+  by("game").replaceChildren(element("h3", { text: texts.payoffs }), controls.symmetric, controls.tables, controls.asTables.node);
+}
+
+function buildLearners() {
+  const slider = (key, label, help, change) => {
+    const [low, high, step] = SLIDERS[key];
+    return new Slider({ label, help, range: [low, high], limits: hello.ranges[key], step, changed: change });
+  };
+  controls.bound = slider("bound", texts.bound, texts.boundHelp, (x, done) => changed({ bound: x }, done));
+  controls.step_size = slider("step_size", texts.stepSize, texts.stepSizeHelp, (x, done) => changed({ step_size: x }, done));
+  controls.look_ahead = slider("look_ahead", texts.lookAhead, null, (x, done) => changed({ look_ahead: x }, done));
+  controls.rule = choice(texts.rule, hello.rules.map((r) => [r.name, r.words]), (rule) => changed({ rule }));
+  const kinds = [["full", texts.accessFull], ["0", texts.access0], ["1", texts.access1], ["none", texts.accessNone], ["probabilistic", texts.accessProbabilistic], ["noisy", texts.accessNoisy]];
+  controls.access = choice(texts.access, kinds, (name) => changed({ access: accessOf(name, scene.access) }));
+  controls.probability = slider("probability", texts.probability, null, (x, done) => changed({ access: { ...scene.access, probability: x } }, done));
+  controls.scale = slider("scale", texts.scale, null, (x, done) => changed({ access: { ...scene.access, scale: x } }, done));
+  by("learners").replaceChildren(controls.rule.node, controls.look_ahead.node, controls.access.node, controls.probability.node, controls.scale.node, controls.bound.node, controls.step_size.node);
+}
+
+function buildKey() {
+  const line = (kind, text, id = null) => {
+    const svg = `<svg viewBox="0 0 30 12" aria-hidden="true"><path class="${kind}" d="M0 6H30"/></svg>`;
+    const item = element("li", {});
+    item.innerHTML = svg;
+    item.append(element("span", { text, id }));
+    return item;
+  };
+  controls.clear = button(texts.clear, () => changed({ starts: [] }));
+  by("key").replaceChildren(line("n0", texts.nullcline1), line("n1", texts.nullcline2), line("sample", fill(texts.sample, { steps: "…" }), "sample"), line("mine", texts.mine), element("li", {}, controls.clear));
+}
+
+// The controls as the scene is.
+function show() {
+  const preset = hello.presets.find((p) => equal(p.payoffs, scene.payoffs));
+  controls.preset.select.value = preset ? preset.name : "";
+  controls.undo.disabled = !history.canUndo;
+  controls.redo.disabled = !history.canRedo;
+  controls.coupling.show(scene.coupling[0]);
+  controls.coupling12.show(scene.coupling[0]);
+  controls.coupling21.show(scene.coupling[1]);
+  controls.coupling.hidden = apart;
+  controls.coupling12.hidden = controls.coupling21.hidden = !apart;
+  controls.apart.box.checked = apart;
+  controls.four.forEach(({ slider, place: [a, b] }) => { slider.show(scene.payoffs[0][a][b]); });
+  controls.cells.forEach(({ field, place: [i, a, b] }) => { if (document.activeElement !== field) field.value = field.dataset.last = scene.payoffs[i][a][b]; });
+  controls.symmetric.hidden = tables;
+  controls.tables.hidden = !tables;
+  controls.asTables.box.checked = tables;
+  for (const key of ["bound", "step_size", "look_ahead"]) controls[key].show(scene[key]);
+  for (const key of ["probability", "scale"]) controls[key].show(scene.access[key]);
+  controls.rule.select.value = scene.rule;
+  controls.look_ahead.hidden = !hello.rules.find((r) => r.name === scene.rule).looks_ahead;
+  controls.access.select.value = accessName(scene.access);
+  controls.probability.hidden = scene.access.kind !== "probabilistic";
+  controls.scale.hidden = scene.access.kind !== "noisy";
+  controls.clear.hidden = !scene.starts.length;
+  by("shared").hidden = !apart;
+  showGauge();
+}
+
+function rowWords(kind) {
+  if (!switches || !(kind in switches)) return texts.waiting;
+  return switches[kind] ? inWords(switches[kind], texts, fill) : fill(texts.noEquilibrium, { why: switches.no_equilibrium });
+}
+
+function showGauge() {
+  const couplings = apart ? scene.coupling : [scene.coupling[0]];
+  for (const row of controls.rows) {
+    const found = switches?.[row.kind] ?? null;
+    drawRow(row.svg, found, couplings, KAPPA);
+    row.value.textContent = rowWords(row.kind);
+    row.value.title = found?.bracket ? `${found.bracket.join(" … ")}; ${found.detail}` : "";
+    const known = row.kind === "first" && switches?.closed?.neutral?.value !== null && switches?.closed ? texts.closed : null;
+    const how = !found ? "" : found.proved ? fill(texts.proved, { high: digits(found.searched[1]) }) : known ?? { derivative: texts.derivative, learned: texts.learned }[found.method] ?? texts.numerical;
+    const meaning = row.kind === "equilibrium" && found && !found.proved ? texts.equilibriumTested : texts[`${row.kind}Meaning`];
+    row.how.textContent = `${meaning}${how ? ` (${how})` : ""}`;
+  }
+}
+
+// ---- runs of one's own
+
+const clamped = (x) => Math.min(1, Math.max(0, x));
+function placeOf(event) {
+  const box = canvas.getBoundingClientRect(), g = geometry(box.width);
+  return [clamped((event.clientX - box.left - g.x) / g.width), clamped(1 - (event.clientY - box.top - g.y) / g.height)];
+}
+const theta = (unit, axis) => digits(frame.low[axis] + unit * (frame.high[axis] - frame.low[axis]));
+
+function begin(place) {
+  if (scene.starts.length >= hello.most_starts) { banner(fill(texts.full, { most: hello.most_starts }), "link"); return false; }
+  scene = { ...scene, starts: [...scene.starts, place] };
+  return true;
+}
+
+canvas.addEventListener("pointerdown", (event) => {
+  if (!frame || event.button) return;
+  dragged = begin(placeOf(event));
+  if (!dragged) return;
+  canvas.setPointerCapture(event.pointerId);
+  show();
+  ask(false);
+});
+canvas.addEventListener("pointermove", (event) => {
+  if (!dragged) return;
+  scene = { ...scene, starts: [...scene.starts.slice(0, -1), placeOf(event)] };
+  ask(false);
+});
+const letGo = () => {
+  if (!dragged) return;
+  dragged = false;
+  changed({ starts: scene.starts });
+};
+canvas.addEventListener("pointerup", letGo);
+canvas.addEventListener("pointercancel", letGo);
+
+const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
+canvas.addEventListener("keydown", (event) => {
+  if (!frame || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key in MOVES) {
+    const step = event.shiftKey ? 0.01 : 0.05;
+    cross ??= [0.5, 0.5];
+    cross = cross.map((x, k) => clamped(Math.round((x + step * MOVES[event.key][k]) * 1000) / 1000));
+    announce(fill(texts.cross, { x: theta(cross[0], 0), y: theta(cross[1], 1) }));
+    paint();
+  } else if (event.key === "Enter" || event.key === " ") {
+    cross ??= [0.5, 0.5];
+    if (begin(cross)) { changed({ starts: scene.starts }); announce(fill(texts.started, { count: scene.starts.length, x: theta(cross[0], 0), y: theta(cross[1], 1) })); }
+  } else if (event.key === "Backspace" || event.key === "Delete") {
+    if (scene.starts.length) { changed({ starts: scene.starts.slice(0, -1) }); announce(fill(texts.taken, { count: scene.starts.length })); }
+  } else return;
+  event.preventDefault();
+});
+canvas.addEventListener("focus", () => { if (canvas.matches(":focus-visible")) cross ??= [0.5, 0.5]; paint(); });
+canvas.addEventListener("blur", paint);
+
+document.addEventListener("keydown", (event) => {
+  if (!history || !(event.ctrlKey || event.metaKey) || event.target.matches("input[type=number]")) return;
+  const key = event.key.toLowerCase();
+  if (key === "z" && !event.shiftKey && history.canUndo) goTo(history.undo());
+  else if ((key === "y" || (key === "z" && event.shiftKey)) && history.canRedo) goTo(history.redo());
+  else return;
+  event.preventDefault();
+});
+
+// ---- saving
+
+function keep(name, blob) {
+  const url = URL.createObjectURL(blob);
+  element("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+  announce(fill(texts.saved, { file: name }));
+}
+function savePng() { paintNow(); canvas.toBlob((blob) => keep("portrait.png", blob)); }
+function saveSvg() {
+  const side = 640;
+  const pen = new SvgPen(side, side, `${texts.portrait}: ${scene.title}`);
+  draw(pen, frame, shading, { ...look(), side }, texts, null);
+  keep("portrait.svg", new Blob([pen.text], { type: "image/svg+xml" }));
+}

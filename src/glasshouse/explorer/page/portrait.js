@@ -1,0 +1,228 @@
+// Draws what the server has computed: arrows, lines, points. Nothing here knows a game.
+const MARGIN = { left: 46, right: 14, top: 14, bottom: 44 };
+const POINT = 6;
+
+export const geometry = (side) => {
+  const width = side - MARGIN.left - MARGIN.right;
+  return { side, x: MARGIN.left, y: MARGIN.top, width, height: side - MARGIN.top - MARGIN.bottom };
+};
+
+// Where a grid of numbers is zero, as pieces of lines in units of the grid.
+export function zeros(values, count, component) {
+  const at = (i, j) => values[2 * (i * count + j) + component];
+  const pieces = [];
+  for (let i = 0; i < count - 1; i += 1) {
+    for (let j = 0; j < count - 1; j += 1) {
+      const corners = [at(i, j), at(i + 1, j), at(i + 1, j + 1), at(i, j + 1)];
+      if (!corners.every(Number.isFinite)) continue;
+      const places = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]];
+      const crossed = [];
+      for (let k = 0; k < 4; k += 1) {
+        const [a, b] = [corners[k], corners[(k + 1) % 4]];
+        if (a > 0 === b > 0) continue;
+        const share = a / (a - b);
+        const [p, q] = [places[k], places[(k + 1) % 4]];
+        crossed.push([p[0] + share * (q[0] - p[0]), p[1] + share * (q[1] - p[1])]);
+      }
+      for (let k = 0; k + 1 < crossed.length; k += 2) pieces.push([crossed[k], crossed[k + 1]]);
+    }
+  }
+  return pieces;
+}
+
+// The outcomes as a small picture, which is stretched when it is drawn.
+export function shadingPicture(shading, colours) {
+  const count = Math.round(Math.sqrt(shading.length));
+  const picture = document.createElement("canvas");
+  picture.width = picture.height = count;
+  const pen = picture.getContext("2d");
+  const image = pen.createImageData(count, count);
+  const rgb = colours.map((c) => c.match(/[0-9a-f]{2}/gi).map((x) => parseInt(x, 16)));
+  for (let i = 0; i < count; i += 1) {
+    for (let j = 0; j < count; j += 1) {
+      const place = 4 * ((count - 1 - j) * count + i);
+      const [r, g, b] = rgb[shading[i * count + j]];
+      image.data.set([r, g, b, 255], place);
+    }
+  }
+  pen.putImageData(image, 0, 0);
+  return picture;
+}
+
+export function draw(pen, frame, basins, look, words, cross) {
+  const g = geometry(look.side);
+  const X = (unit) => g.x + unit * g.width;
+  const Y = (unit) => g.y + (1 - unit) * g.height;
+  pen.save();
+  pen.fillStyle = look.paper;
+  pen.fillRect(0, 0, g.side, g.side);
+  if (basins) drawBasins(pen, basins, g);
+  drawArrows(pen, frame, g, look);
+  drawNullclines(pen, frame, X, Y, look);
+  if (frame.kind === "portrait") drawRuns(pen, frame, X, Y, look);
+  drawFrame(pen, frame, g, look, words);
+  if (frame.kind === "portrait") frame.points.forEach((p) => drawPoint(pen, p.stability, X(unitOf(frame, 0, p.params[0])), Y(unitOf(frame, 1, p.params[1])), look));
+  if (cross) drawCross(pen, X(cross[0]), Y(cross[1]), g, look);
+  pen.restore();
+}
+
+const unitOf = (frame, axis, value) => (value - frame.low[axis]) / (frame.high[axis] - frame.low[axis]);
+
+function drawBasins(pen, basins, g) {
+  if ("imageSmoothingEnabled" in pen) pen.imageSmoothingEnabled = true;
+  pen.drawImage(basins, g.x, g.y, g.width, g.height);
+}
+
+function drawArrows(pen, frame, g, look) {
+  const arrows = frame.arrays.arrows;
+  const count = Math.round(Math.sqrt(arrows.length / 2));
+  const [length, head] = [0.55 * (g.width / count), 0.2 * (g.width / count)];
+  pen.strokeStyle = look.faint;
+  pen.lineWidth = 1.1;
+  pen.beginPath();
+  for (let i = 0; i < count; i += 1) {
+    for (let j = 0; j < count; j += 1) {
+      const [dx, dy] = [arrows[2 * (i * count + j)], -arrows[2 * (i * count + j) + 1]];
+      if (!dx && !dy) continue;
+      const [x, y] = [g.x + ((i + 0.5) * g.width) / count, g.y + g.height - ((j + 0.5) * g.height) / count];
+      const [tx, ty] = [x + (dx * length) / 2, y + (dy * length) / 2];
+      pen.moveTo(x - (dx * length) / 2, y - (dy * length) / 2);
+      pen.lineTo(tx, ty);
+      pen.moveTo(tx - head * (dx * 0.87 - dy * 0.5), ty - head * (dy * 0.87 + dx * 0.5));
+      pen.lineTo(tx, ty);
+      pen.lineTo(tx - head * (dx * 0.87 + dy * 0.5), ty - head * (dy * 0.87 - dx * 0.5));
+    }
+  }
+  pen.stroke();
+}
+
+function drawNullclines(pen, frame, X, Y, look) {
+  const count = frame.field_points;
+  [0, 1].forEach((component) => {
+    pen.strokeStyle = look.nullclines[component];
+    pen.lineWidth = 2.2;
+    pen.setLineDash(component ? [8, 5] : []);
+    pen.beginPath();
+    for (const line of joined(zeros(frame.arrays.relative, count, component))) {
+      line.forEach(([i, j], k) => (k ? pen.lineTo(X(i / (count - 1)), Y(j / (count - 1))) : pen.moveTo(X(i / (count - 1)), Y(j / (count - 1)))));
+    }
+    pen.stroke();
+    pen.setLineDash([]);
+  });
+}
+
+// Pieces end to end, so that dashes run along them.
+function joined(pieces) {
+  const key = ([a, b]) => `${a.toFixed(6)},${b.toFixed(6)}`;
+  const ends = new Map();
+  pieces.forEach((piece, k) => piece.forEach((end) => ends.set(key(end), [...(ends.get(key(end)) ?? []), k])));
+  const used = new Set();
+  const grown = (line) => {
+    for (;;) {
+      const next = (ends.get(key(line.at(-1))) ?? []).find((k) => !used.has(k));
+      if (next === undefined) return line;
+      used.add(next);
+      const [a, b] = pieces[next];
+      line.push(key(a) === key(line.at(-1)) ? b : a);
+    }
+  };
+  const lines = [];
+  pieces.forEach((piece, k) => {
+    if (used.has(k)) return;
+    used.add(k);
+    lines.push(grown(grown([...piece]).reverse()));
+  });
+  return lines;
+}
+
+function drawRuns(pen, frame, X, Y, look) {
+  const paths = frame.arrays.paths;
+  let place = 0;
+  frame.lengths.forEach((length, k) => {
+    const own = k >= frame.samples;
+    pen.strokeStyle = own ? look.mover : look.ink;
+    pen.fillStyle = pen.strokeStyle;
+    pen.lineWidth = own ? 2.4 : 1.2;
+    pen.globalAlpha = own ? 1 : 0.75;
+    const at = (m) => [X(unitOf(frame, 0, paths[2 * (place + m)])), Y(unitOf(frame, 1, paths[2 * (place + m) + 1]))];
+    pen.beginPath();
+    for (let m = 0; m < length; m += 1) (m ? pen.lineTo : pen.moveTo).apply(pen, at(m));
+    pen.stroke();
+    pen.beginPath();
+    pen.arc(...at(0), own ? 4.5 : 2.2, 0, 2 * Math.PI);
+    pen.fill();
+    pen.globalAlpha = 1;
+    place += length;
+  });
+}
+
+function drawFrame(pen, frame, g, look, words) {
+  pen.strokeStyle = look.ink;
+  pen.lineWidth = 1;
+  pen.strokeRect(g.x, g.y, g.width, g.height);
+  pen.fillStyle = look.quiet;
+  pen.font = `12px ${look.font}`;
+  [0, 0.5, 1].forEach((unit) => {
+    const value = (axis) => tick(frame.low[axis] + unit * (frame.high[axis] - frame.low[axis]));
+    pen.textBaseline = "top";
+    pen.textAlign = unit === 0 ? "left" : unit === 1 ? "right" : "center";
+    pen.fillText(value(0), g.x + unit * g.width, g.y + g.height + 7);
+    pen.textBaseline = "middle";
+    pen.textAlign = "right";
+    pen.fillText(value(1), g.x - 7, g.y + (1 - unit) * g.height + (unit === 1 ? 5 : unit === 0 ? -5 : 0));
+  });
+  pen.fillStyle = look.ink;
+  pen.font = `13px ${look.font}`;
+  pen.textAlign = "center";
+  pen.textBaseline = "top";
+  pen.fillText(words.axis1, g.x + g.width / 2, g.y + g.height + 25);
+  pen.save();
+  pen.translate(13, g.y + g.height / 2);
+  pen.rotate(-Math.PI / 2);
+  pen.textBaseline = "middle";
+  pen.fillText(words.axis2, 0, 0);
+  pen.restore();
+}
+
+const tick = (x) => String(Math.round(x * 100) / 100).replace("-", "−");
+
+export function drawPoint(pen, stability, x, y, look) {
+  pen.strokeStyle = look.ink;
+  pen.lineWidth = 1.8;
+  const shape = { stable: "circle", unstable: "circle", saddle: "diamond", undecided: "square" }[stability];
+  pen.beginPath();
+  if (shape === "circle") pen.arc(x, y, POINT, 0, 2 * Math.PI);
+  if (shape === "square") pen.rect(x - POINT + 0.5, y - POINT + 0.5, 2 * POINT - 1, 2 * POINT - 1);
+  if (shape === "diamond") diamond(pen, x, y, [-1, 1]);
+  pen.fillStyle = stability === "stable" ? look.ink : look.paper;
+  pen.fill();
+  pen.stroke();
+  if (shape === "diamond") {
+    pen.beginPath();
+    diamond(pen, x, y, [-1, 0]);
+    pen.fillStyle = look.ink;
+    pen.fill();
+  }
+}
+
+function diamond(pen, x, y, [left, right]) {
+  const r = POINT + 1.5;
+  pen.moveTo(x, y - r);
+  pen.lineTo(x + right * r, y);
+  pen.lineTo(x, y + r);
+  pen.lineTo(x + left * r, y);
+  pen.closePath();
+}
+
+function drawCross(pen, x, y, g, look) {
+  pen.strokeStyle = look.mover;
+  pen.lineWidth = 1.2;
+  pen.setLineDash([3, 3]);
+  pen.beginPath();
+  pen.moveTo(g.x, y);
+  pen.lineTo(g.x + g.width, y);
+  pen.moveTo(x, g.y);
+  pen.lineTo(x, g.y + g.height);
+  pen.stroke();
+  pen.setLineDash([]);
+}

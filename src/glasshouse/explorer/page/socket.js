@@ -1,0 +1,45 @@
+// One socket: questions as JSON, answers as bytes; it comes back by itself.
+const KINDS = { float32: Float32Array, float64: Float64Array, uint8: Uint8Array };
+const AGAIN = [250, 500, 1000, 2000];
+
+export function decoded(buffer) {
+  const length = new DataView(buffer).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  const arrays = {};
+  for (const { name, type, shape, place } of header.arrays) {
+    const count = shape.reduce((a, b) => a * b, 1);
+    arrays[name] = new KINDS[type](buffer, 4 + length + place, count);
+  }
+  return { ...header, arrays };
+}
+
+export class Connection {
+  constructor(heard) {
+    this.heard = heard; // { opened(), gone(), answer(frame) }
+    this.number = 0;
+    this.tries = 0;
+    this.connect();
+  }
+
+  connect() {
+    const socket = new WebSocket(`ws://${location.host}/socket`);
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => { this.tries = 0; this.heard.opened(); };
+    socket.onmessage = (event) => this.heard.answer(decoded(event.data));
+    socket.onclose = () => {
+      this.heard.gone();
+      setTimeout(() => this.connect(), AGAIN[Math.min(this.tries, AGAIN.length - 1)]);
+      this.tries += 1;
+    };
+    this.socket = socket;
+  }
+
+  get isOpen() { return this.socket.readyState === WebSocket.OPEN; }
+
+  ask(scene, parts) {
+    if (!this.isOpen) return null;
+    this.number += 1;
+    this.socket.send(JSON.stringify({ number: this.number, scene, parts }));
+    return this.number;
+  }
+}

@@ -1,0 +1,157 @@
+"""What a page asks, checked; and answers as bytes.
+
+A question is JSON text of at most `LONGEST_QUESTION` bytes. An answer is binary: the length of its
+header (4 bytes, little-endian), the header as JSON in UTF-8, filled up with spaces to a multiple of
+8 bytes with the length, and the arrays that `arrays` in the header lists, each filled up likewise.
+"""
+
+import json
+import struct
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import pydantic
+from pydantic import Field
+
+from glasshouse._foundation.results import plain
+from glasshouse.errors import InputError
+
+LONGEST_QUESTION = 64 * 1024
+"""Bytes; the longest honest one has two thousand."""
+
+ALIGNED = 8
+"""Arrays begin at multiples of this."""
+
+RANGES: dict[str, tuple[float, float]] = {
+    "payoffs": (-1000.0, 1000.0),
+    "coupling": (-5.0, 5.0),
+    "bound": (0.05, 20.0),
+    "step_size": (1e-4, 20.0),
+    "look_ahead": (0.0, 20.0),
+    "probability": (0.0, 1.0),
+    "scale": (0.0, 10.0),
+    "start": (0.0, 1.0),
+}
+"""Least and largest of each number; starts are in units of the box."""
+
+MOST_OWN_STARTS = 12
+"""Trajectories that a reader starts."""
+
+LAST_NUMBER = 2**53
+"""Questions are numbered up to what JavaScript counts exactly."""
+
+
+def _within(name: str) -> Any:
+    least, most = RANGES[name]
+    return Field(ge=least, le=most)
+
+
+Payoff = Annotated[float, _within("payoffs")]
+PayoffRow = Annotated[tuple[Payoff, ...], Field(min_length=2, max_length=2)]
+PayoffMatrix = Annotated[tuple[PayoffRow, ...], Field(min_length=2, max_length=2)]
+Coupling = Annotated[float, _within("coupling")]
+Unit = Annotated[float, _within("start")]
+
+
+class _Strict(pydantic.BaseModel):
+    """Unknown keys, other types, NaN and infinities are refused."""
+
+    model_config = pydantic.ConfigDict(
+        strict=True, extra="forbid", frozen=True, allow_inf_nan=False
+    )
+
+
+class AskedAccess(_Strict):
+    """Who sees what; the numbers belong to the kinds of their channels."""
+
+    kind: Literal["full", "one_sided", "probabilistic", "noisy"] = "full"
+    readers: tuple[Annotated[int, Field(ge=0, le=1)], ...] = (0,)
+    probability: Annotated[float, _within("probability")] = 0.5
+    scale: Annotated[float, _within("scale")] = 1.0
+
+
+class Scene(_Strict):
+    """What is looked at: a game of two actions for each of two players, and how they learn.
+
+    **Arguments:** `payoffs[i][a][b]` of player i, player 1 doing a and player 2 doing b;
+    `coupling`, with what weight player 1 reads player 2, and the other way round; `starts`, of
+    trajectories, in units of the box.
+    """
+
+    title: Annotated[str, Field(max_length=200)] = ""
+    payoffs: Annotated[tuple[PayoffMatrix, ...], Field(min_length=2, max_length=2)]
+    coupling: tuple[Coupling, Coupling] = (0.5, 0.5)
+    bound: Annotated[float, _within("bound")] = 3.0
+    step_size: Annotated[float, _within("step_size")] = 0.1
+    rule: Annotated[str, Field(max_length=40)] = "gradient"
+    look_ahead: Annotated[float, _within("look_ahead")] = 1.0
+    access: AskedAccess = AskedAccess()
+    starts: Annotated[tuple[tuple[Unit, Unit], ...], Field(max_length=MOST_OWN_STARTS)] = ()
+
+
+Part = Literal["portrait", "basins", "switches", "study"]
+
+
+class Question(_Strict):
+    """One question: its number, what is looked at, and what of it is wanted."""
+
+    number: Annotated[int, Field(ge=0, le=LAST_NUMBER)]
+    scene: Scene
+    parts: Annotated[tuple[Part, ...], Field(min_length=1, max_length=4)] = ("portrait",)
+
+
+def read_question(text: str | bytes) -> Question:
+    """The question in a message.
+
+    **Raises:** `InputError`, in one line, for what is no question.
+    """
+    if len(text) > LONGEST_QUESTION:
+        raise InputError(f"a question has at most {LONGEST_QUESTION} bytes, and not {len(text)}")
+    if isinstance(text, bytes):
+        raise InputError("a question is text in JSON, not bytes")
+    try:
+        return Question.model_validate_json(text)
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, first["loc"]))
+        rule = first["msg"].removeprefix("Input should be ").rstrip(".")
+        if first["type"] == "extra_forbidden":
+            raise InputError(f"unknown key '{key:.80}'") from error
+        if first["type"] == "json_invalid":
+            raise InputError(f"not valid JSON: {rule:.120}") from error
+        said = f"key '{key:.80}' " if key else "a question "
+        raise InputError(f"{said}must be {rule:.120}: found {first['input']!r:.60}") from error
+
+
+def answer(kind: str, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
+    """The bytes of an answer; NaN become null in the header, and stay in arrays."""
+    listed, parts, place = [], [], 0
+    for name, array in arrays.items():
+        data = np.ascontiguousarray(array)
+        data = data.astype(data.dtype.newbyteorder("<"), copy=False)
+        listed.append(
+            {"name": name, "type": data.dtype.name, "shape": list(data.shape), "place": place}
+        )
+        parts.append(_filled_up(data.tobytes(), b"\0"))
+        place += len(parts[-1])
+    said = {"kind": kind, **plain(header), "arrays": listed}
+    text = json.dumps(said, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    text += b" " * (-(len(text) + 4) % ALIGNED)
+    return b"".join([struct.pack("<I", len(text)), text, *parts])
+
+
+def read_answer(data: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The header and the arrays of an answer, for tests and scripts."""
+    (length,) = struct.unpack_from("<I", data)
+    header = json.loads(data[4 : 4 + length])
+    arrays = {}
+    for said in header["arrays"]:
+        kind, place = np.dtype(said["type"]).newbyteorder("<"), 4 + length + said["place"]
+        count = int(np.prod(said["shape"], dtype=int))
+        arrays[said["name"]] = np.frombuffer(data, kind, count, place).reshape(said["shape"])
+    return header, arrays
+
+
+def _filled_up(data: bytes, by: bytes) -> bytes:
+    return data + by * (-len(data) % ALIGNED)

@@ -1,0 +1,377 @@
+"""The explorer's server: whom it turns away, what it refuses, whether its numbers are right."""
+
+import contextlib
+import http.client
+import json
+import signal
+import subprocess
+import sys
+import tomllib
+
+import jax.monitoring
+import numpy as np
+import pytest
+import websockets
+from tests.explorers import ask, heard, running, until, visiting
+
+import glasshouse as gh
+from glasshouse.analysis.phase.plane import Plane, field_grid
+from glasshouse.analysis.phase.rest_points import plane_rest_points
+from glasshouse.analysis.predictions import predict
+from glasshouse.dynamics import Learning, Rest, Starts
+from glasshouse.errors import InputError
+from glasshouse.explorer import frames
+from glasshouse.explorer.building import (
+    offered_rules,
+    presets,
+    rule_of,
+    scene_of_game,
+    scene_of_study,
+    shown_game,
+)
+from glasshouse.explorer.desk import Newest
+from glasshouse.explorer.protocol import LONGEST_QUESTION, Scene, read_answer, read_question
+from glasshouse.explorer.server import page_files
+
+PD = {"payoffs": [[[3.0, 0.0], [5.0, 1.0]], [[3.0, 5.0], [0.0, 1.0]]]}
+HEADERS = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+HEADERS |= {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+
+
+@pytest.fixture(scope="module")
+def server():
+    with running() as found:
+        yield found
+
+
+def status(server, path: str, headers: dict[str, str]) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    with contextlib.closing(connection):
+        connection.putrequest("GET", path, skip_host=True)
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        with connection.getresponse() as response:
+            return response.status
+
+
+@pytest.mark.parametrize("path", ["/", "/socket"])
+def test_foreign_hosts_and_origins_are_turned_away(server, path):
+    own = {"Host": f"127.0.0.1:{server.port}", "Origin": f"http://127.0.0.1:{server.port}"}
+    more = HEADERS if path == "/socket" else {}
+    assert status(server, path, {**own, **more}) == (101 if more else 200)
+    for wrong in (
+        {"Host": "evil.example"},
+        {"Host": f"evil.example:{server.port}"},
+        {"Host": "127.0.0.1:1"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": f"https://127.0.0.1:{server.port}"},
+        {"Origin": "http://127.0.0.1:1"},
+    ):
+        assert status(server, path, {**own, **wrong, **more}) == 403, wrong
+    without = {"Host": own["Host"], **more}
+    assert status(server, path, without) == (403 if more else 200), "a socket has an origin"
+
+
+def test_nothing_but_the_page_is_read(server):
+    own = {"Host": f"localhost:{server.port}"}
+    assert status(server, "/main.js", own) == 200
+    for path in (
+        "/../desk.py",
+        "/%2e%2e/desk.py",
+        "/..%2fdesk.py",
+        "//etc/passwd",
+        "/main.js/../x",
+    ):
+        assert status(server, path, own) == 404, path
+
+
+def test_a_page_may_load_what_is_its_own_and_nothing_else(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    with contextlib.closing(connection):
+        connection.request("GET", "/")
+        with connection.getresponse() as response:
+            policy = response.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+    assert "*" not in policy
+    assert f"connect-src 'self' ws://127.0.0.1:{server.port};" in policy
+    for path, (content, _) in page_files().items():
+        text = content.decode().replace("http://www.w3.org/", "")
+        assert not [x for x in ("http://", "https://", "style=", "onclick=") if x in text], path
+
+
+QUESTION = {"number": 1, "scene": PD, "parts": ["portrait"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (json.dumps({**QUESTION, "scene": {**PD, "bound": float("nan")}}), "scene.bound"),
+        (json.dumps({**QUESTION, "scene": {**PD, "bound": float("inf")}}), "scene.bound"),
+        (json.dumps({**QUESTION, "scene": {**PD, "bound": 1e9}}), "less than or equal to 20"),
+        (json.dumps({**QUESTION, "scene": {**PD, "bound": "3"}}), "scene.bound"),
+        (json.dumps({**QUESTION, "scene": {**PD, "coupling": [0.1]}}), "scene.coupling"),
+        (json.dumps({**QUESTION, "scene": {**PD, "starts": [[0, 2]]}}), "scene.starts.0.1"),
+        (json.dumps({**QUESTION, "scene": {**PD, "starts": [[0, 0]] * 13}}), "scene.starts"),
+        (json.dumps({**QUESTION, "scene": {**PD, "path": "/etc"}}), "unknown key 'scene.path'"),
+        (json.dumps({**QUESTION, "scene": {**PD, "rule": "lolla"}}), "unknown rule 'lolla'"),
+        (json.dumps({**QUESTION, "scene": {"payoffs": [[[1, 1], [1, 1]]] * 2}}), "are equal"),
+        (json.dumps({**QUESTION, "parts": ["shell"]}), "parts.0"),
+        (json.dumps({**QUESTION, "number": -1}), "number"),
+        ("[" * 5000, "JSON"),
+        ("{", "JSON"),
+        (b"\0\1", "text in JSON"),
+    ],
+)
+def test_what_is_no_question_is_refused_in_one_line(server, text, said):
+    with visiting(server) as page:
+        assert heard(page)[0]["kind"] == "hello"
+        page.send(text)
+        header, _ = heard(page)
+        assert header["kind"] == "error"
+        assert said in header["message"]
+        assert "\n" not in header["message"]
+        ask(page, PD, 7, "study")  # and the conversation goes on
+        assert until(page, "study")[0]["number"] == 7
+
+
+def test_long_messages_end_the_conversation(server):
+    with visiting(server) as page:
+        heard(page)
+        page.send("x" * (LONGEST_QUESTION + 1))
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            page.recv(timeout=60)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1009
+    with pytest.raises(InputError, match="at most 65536 bytes"):
+        read_question("x" * (LONGEST_QUESTION + 1))
+
+
+def test_fifty_pages_and_one_that_never_reads(server):
+    with contextlib.ExitStack() as stack:
+        silent = stack.enter_context(visiting(server))
+        for number in range(200):
+            ask(silent, PD, number, "portrait")
+        pages = [stack.enter_context(visiting(server)) for _ in range(50)]
+        for page in pages:
+            ask(page, PD, 3)
+        for page in pages:
+            assert until(page, "portrait")[0]["number"] == 3
+
+
+def test_the_newest_question_wins(server):
+    async def last() -> bool:
+        newest = Newest()
+        newest.put("one")
+        newest.put("two")
+        return await newest.take() == "two" and not newest.waits
+
+    import asyncio
+
+    assert asyncio.run(last())
+    with visiting(server) as page:
+        for number in range(40):
+            ask(page, {**PD, "coupling": [number / 40, 0.2]}, number)
+        seen = []
+        while not seen or seen[-1] != 39:
+            header, _ = until(page, "portrait")
+            seen.append(header["number"])
+        assert seen == sorted(seen)
+
+
+GAMES = ("prisoners_dilemma", "stag_hunt", "chicken", "battle_of_the_sexes")
+MORE_GAMES = ("coordination", "deadlock", "donation", "harmony", "hawk_dove", "matching_pennies")
+MORE_GAMES += ("snowdrift", "ordinal")
+COUPLINGS = (0.0, 0.3, 0.7)
+MORE_COUPLINGS = (-0.5, 1.0, 1.6)
+slow = pytest.mark.slow
+
+A_CURVE = ("stag_hunt", 1.0)
+"""Rest points form a curve there."""
+
+SCENES = [
+    pytest.param(game, coupling, marks=[] if by_day else slow)
+    for game in (*GAMES, *MORE_GAMES)
+    for coupling in (*COUPLINGS, *MORE_COUPLINGS)
+    for by_day in [(game in GAMES and coupling in COUPLINGS) or (game, coupling) == A_CURVE]
+]
+
+
+def scene_at(game: str, coupling: float, **more) -> Scene:
+    found = scene_of_game(gh.load_game(game))
+    return found.model_copy(update={"coupling": (coupling, coupling), **more})
+
+
+def assert_same_points(scene: Scene, header: dict) -> None:
+    plane = Plane(shown_game(scene), rule_of(scene))
+    wanted = plane_rest_points(plane, field_grid(plane.game, 257, plane.rule))
+    assert header["continuum"] == wanted.continuum
+    if wanted.continuum:
+        return
+    assert len(header["points"]) == len(wanted.points)
+    for found, point in zip(header["points"], wanted.points, strict=True):
+        assert found["params"] == pytest.approx(point.params, abs=1e-8)
+        assert found["cooperation"] == pytest.approx(point.cooperation, abs=1e-8)
+        assert found["payoffs"] == pytest.approx(point.payoffs, abs=1e-7)
+        names = ("place", "stability", "index")
+        assert [found[x] for x in names] == [getattr(point, x) for x in names]
+
+
+@pytest.mark.parametrize(("game", "coupling"), SCENES)
+def test_rest_points_are_the_librarys(server, game, coupling):
+    scene = scene_at(game, coupling)
+    with visiting(server) as page:
+        ask(page, scene.model_dump(), 1)
+        header, arrays = until(page, "portrait")
+    assert_same_points(scene, header)
+    plane = Plane(shown_game(scene), rule_of(scene))
+    grid = field_grid(plane.game, 65, plane.rule)
+    drawn = arrays["relative"].reshape(65, 65, 2)
+    np.testing.assert_allclose(drawn, grid.relative, rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("rule", "access"),
+    [
+        ("lola", {"kind": "full"}),
+        pytest.param("sos", {"kind": "full"}, marks=slow),
+        pytest.param("gradient", {"kind": "one_sided", "readers": (0,)}, marks=slow),
+        pytest.param("gradient", {"kind": "probabilistic", "probability": 0.6}, marks=slow),
+        pytest.param("gradient", {"kind": "noisy", "scale": 0.7}, marks=slow),
+    ],
+)
+def test_rest_points_under_other_rules_and_access_are_the_librarys(server, rule, access):
+    scene = Scene.model_validate(
+        {**PD, "rule": rule, "look_ahead": 0.6, "coupling": (0.5, 0.2), "access": access},
+        strict=False,
+    )
+    with visiting(server) as page:
+        ask(page, scene.model_dump(), 1)
+        header, _ = until(page, "portrait")
+    assert_same_points(scene, header)
+
+
+@slow
+@pytest.mark.parametrize("game", [*GAMES, *MORE_GAMES])
+def test_switches_and_shares_are_the_librarys(server, game):
+    scene = scene_at(game, 0.7)
+    learning = Learning(steps=20_000, stop=Rest(), starts=Starts(256))
+    with visiting(server) as page:
+        ask(page, scene.model_dump(), 1, "basins", "switches")
+        found, _ = until(page, "switches", complete=True)
+        ask(page, scene.model_dump(), 2, "basins")
+        shares, _ = until(page, "basins")
+    wanted = predict(gh.LogisticFamily(gh.load_game(game), bound=3.0))
+    for name, switch in (
+        ("first", wanted.first_movement),
+        ("measured", wanted.measured_first_movement),
+        ("long", wanted.long_run_switch),
+        ("equilibrium", wanted.equilibrium),
+    ):
+        if switch is None:
+            assert found[name] is None
+            continue
+        assert found[name]["holds"] == switch.holds
+        if switch.value is None:
+            assert found[name]["value"] is None
+        else:
+            assert found[name]["value"] == pytest.approx(switch.value, rel=1e-12)
+    (outcomes,) = gh.generic_outcomes([shown_game(scene)], learning=learning)
+    for name in ("cooperation", "exploitation", "defection", "at_rest"):
+        assert shares["shares"][name]["count"] == getattr(outcomes, name).count
+
+
+def test_first_movement_and_basins_of_the_dilemma():
+    """3/7 by hand (Hamilton's rule at p = ½); at κ = 0 nobody cooperates in the end."""
+    scene = scene_at("prisoners_dilemma", 0.0)
+    header, _ = read_answer(frames.first_switch_frame(scene, 1))
+    assert header["first"]["value"] == pytest.approx(3 / 7, abs=1e-8)
+    assert header["closed"]["neutral"]["value"] == pytest.approx(3 / 7, rel=1e-12)
+    header, arrays = read_answer(frames.basins_frame(scene, 2))
+    assert header["areas"] == [0, 0, 0, 1, 0]
+    assert header["shares"]["defection"]["count"] == header["shares"]["at_rest"]["count"] == 256
+    assert (arrays["shading"] == 3).all()
+
+
+def test_the_first_coupling_is_how_player_1_reads_player_2():
+    scene = scene_at("stag_hunt", 0.0).model_copy(update={"coupling": (0.8, 0.0)})
+    game = shown_game(scene)
+    wanted = [1 / (1 + np.exp(-0.8 * 2.0)), 1 / (1 + np.exp(-2.0))]
+    assert game.cooperation((0.0, 2.0)) == pytest.approx(wanted, rel=1e-12)
+
+
+def test_moving_a_slider_compiles_nothing():
+    compiled = []
+
+    def listen(event: str, duration_secs: float, **more: str | int) -> None:
+        compiled.extend([event] * ("backend_compile" in event))
+
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    one = scene_at("prisoners_dilemma", 0.3)
+    frames.portrait_frame(one, 1)
+    before = len(compiled)
+    for change in (
+        {"coupling": (0.1, 0.9)},
+        {"payoffs": scene_at("stag_hunt", 0.0).payoffs},
+        {"bound": 5.0},
+        {"step_size": 0.33},
+        {"starts": ((0.1, 0.2), (0.3, 0.4))},
+    ):
+        frames.portrait_frame(one.model_copy(update=change), 2)
+    assert len(compiled) == before
+
+
+def test_a_scene_is_a_study_and_comes_back_from_it(tmp_path):
+    scene = Scene.model_validate(
+        {
+            **PD,
+            "title": "Mine",
+            "coupling": (0.25, 0.75),
+            "bound": 2.5,
+            "step_size": 0.2,
+            "rule": "lola",
+            "look_ahead": 0.5,
+            "access": {"kind": "probabilistic", "probability": 0.75},
+        },
+        strict=False,
+    )
+    header, _ = read_answer(frames.study_frame(scene, 1))
+    assert tomllib.loads(header["text"])["semantics"]["bound"] == 2.5
+    file = tmp_path / "mine.toml"
+    file.write_text(header["text"], "utf-8")
+    assert scene_of_study(str(file)) == scene
+
+
+def test_what_is_not_shown_is_said(tmp_path):
+    with pytest.raises(InputError, match="two players with two actions each: try"):
+        scene_of_game(gh.load_game("rock_paper_scissors"))
+    with pytest.raises(InputError, match="shows payoffs between -1000 and 1000"):
+        scene_of_game(gh.load_game(np.array(PD["payoffs"]) * 1e5))
+    file = tmp_path / "repeated.toml"
+    file.write_text('[game]\nname = "prisoners_dilemma"\nrepeated = { discount = 0.9 }\n')
+    with pytest.raises(InputError, match=r"key 'game\.repeated': the explorer does not show"):
+        scene_of_study(str(file))
+
+
+def test_presets_and_rules_are_offered():
+    assert {"prisoners_dilemma", "stag_hunt", "matching_pennies"} <= {p.name for p in presets()}
+    offered = offered_rules()
+    assert next(iter(offered)) == "gradient"
+    assert offered["lola"].looks_ahead
+    assert not offered["gradient"].looks_ahead
+
+
+def test_ctrl_c_ends_it_at_once():
+    words = [sys.executable, "-m", "glasshouse", "explore", "--no-browser"]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    said = process.stdout.readline()
+    assert "http://127.0.0.1:" in said
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=5) == 0  # while it compiles; five, for the machine may be busy
+    assert "has ended" in process.stderr.read()
+    process.stdout.close()
+    process.stderr.close()

@@ -1,0 +1,216 @@
+"""The explorer as readers see it: in a real browser, wide and narrow, light, dark, by keyboard."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.explorers import running
+from tests.test_report_browser import AXE, browser
+
+from glasshouse.explorer.server import Running
+
+__all__ = ["browser"]
+
+PAINTED = "() => document.getElementById('portrait').dataset.painted > 0"
+UP_TO_DATE = "() => document.getElementById('state').textContent === 'Up to date'"
+PATIENCE = 120_000
+"""Milliseconds: programs may have to be compiled."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Running]:
+    with running() as found:
+        yield found
+
+
+def opened(browser, server, width: int = 1400, scheme: str = "light", fragment: str = ""):
+    context = browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        accept_downloads=True,
+    )
+    page = context.new_page()
+    page.faults = []
+    page.on("pageerror", lambda error: page.faults.append(str(error)))
+    page.on("console", lambda said: page.faults.append(said.text) if said.type == "error" else None)
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith((server.address, "blob:", "data:"))
+            else page.faults.append(request.url)
+        ),
+    )
+    page.goto(server.address + fragment)
+    page.wait_for_function(PAINTED, timeout=PATIENCE)
+    return page
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (390, "dark"),
+        (1400, "light"),
+        pytest.param(320, "light", marks=pytest.mark.slow),
+        pytest.param(768, "dark", marks=pytest.mark.slow),
+    ],
+)
+def test_it_fits_and_complains_of_nothing(browser, server, width, scheme):
+    page = opened(browser, server, width, scheme)
+    page.wait_for_selector("#points tbody tr", timeout=PATIENCE)
+    assert page.locator("#points tbody tr").count() == 3
+    sizes = page.evaluate(
+        "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    assert sizes[0] <= sizes[1]
+    colours = page.evaluate(
+        "() => { const c = document.getElementById('portrait'); "
+        "const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; "
+        "return new Set(new Uint32Array(d.buffer)).size }"
+    )
+    assert colours > 50, "arrows, lines and points are drawn"
+    assert not page.faults
+    page.context.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_is_found_and_said(browser, server, scheme):
+    page = opened(browser, server, 1400, scheme)
+    page.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+    assert "above 0.4286" in page.inner_text(".row.first")
+    assert "above 0.8705" in page.inner_text(".row.equilibrium")
+    assert page.locator("#outcomes tbody tr").count() == 4
+    said = page.inner_text("#announce").lower()
+    assert "3 rest points, 2 stable" in said
+    assert "first movement above 0.4286" in said
+    assert "player 1 exploited 50 %" in said
+    if AXE.exists():
+        page.evaluate(AXE.read_text("utf-8"))
+        found = page.evaluate("() => axe.run()")
+        serious = [x["id"] for x in found["violations"] if x["impact"] in ("serious", "critical")]
+        assert not serious
+    assert not page.faults
+    page.context.close()
+
+
+def test_by_keyboard_alone_back_again_and_from_a_link(browser, server):
+    page = opened(browser, server)
+    slider = page.get_by_role("slider", name="Coupling κ")
+    slider.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    assert "coupling=0.53,0.53" in page.url
+    page.locator("#portrait").focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    assert "starts=0.5,0.55" in page.url
+    assert "Run 1 starts at" in page.inner_text("#announce")
+    link = page.url
+    page.keyboard.press("Control+z")
+    assert "starts" not in page.url
+    page.get_by_role("button", name="Undo").click()
+    assert "coupling=0.52,0.52" in page.url
+    page.get_by_role("button", name="Redo").click()
+    assert "coupling=0.53,0.53" in page.url
+    other = opened(browser, server, fragment=link[link.index("#") :])
+    assert other.url == link
+    assert other.get_by_role("slider", name="Coupling κ").input_value() == "0.53"
+    assert not page.faults + other.faults
+    page.context.close()
+    other.context.close()
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "#v=1&payoffs=1,2",
+        *(
+            pytest.param(x, marks=pytest.mark.slow)
+            for x in ("#v=2", "#x=<b>", "#v=1&coupling=NaN,0")
+        ),
+    ],
+)
+def test_links_that_cannot_be_read_are_said(browser, server, fragment):
+    page = opened(browser, server, fragment=fragment)
+    assert "cannot be read" in page.inner_text("#banner")
+    assert page.get_by_role("slider", name="Coupling κ").input_value() == "0.5"
+    assert not page.faults
+    page.context.close()
+
+
+def test_what_is_saved_can_be_read(browser, server):
+    page = opened(browser, server)
+    page.mouse.click(*[400, 400])
+    saved = {}
+    for name in ("Picture (PNG)", "Drawing (SVG)", "Study (TOML)"):
+        page.locator("summary").click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name).click()
+        saved[name] = Path(download.value.path()).read_bytes()
+    assert saved["Picture (PNG)"].startswith(b"\x89PNG")
+    drawing = ElementTree.fromstring(saved["Drawing (SVG)"])
+    assert drawing.tag.endswith("svg")
+    assert len(list(drawing.iter())) > 20
+    assert re.search(rb'rule = "gradient"', saved["Study (TOML)"])
+    assert not page.faults
+    page.context.close()
+
+
+def test_a_server_that_has_ended_is_said_and_found_again(browser, server):
+    with running("stag_hunt") as first:
+        page = opened(browser, first)
+        port, scene = first.port, first
+    page.wait_for_selector("#banner:not([hidden])", timeout=PATIENCE)
+    assert "has stopped" in page.inner_text("#banner")
+    from glasshouse.explorer.building import scene_of_game
+    from glasshouse.interop import load_game
+
+    again = Running(scene_of_game(load_game("stag_hunt")), port)
+    try:
+        page.wait_for_selector("#banner", state="hidden", timeout=PATIENCE)
+        page.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+    finally:
+        again.stop()
+    assert scene.port == port
+    page.context.close()
+
+
+@pytest.mark.slow
+def test_each_control_changes_what_is_asked(browser, server):
+    page = opened(browser, server)
+    for name, key in (
+        ("T: defect against a cooperator", "payoffs"),
+        ("Bound M", "bound"),
+        ("Step size", "step"),
+    ):
+        before = page.url
+        page.get_by_role("slider", name=name).focus()
+        page.keyboard.press("ArrowRight")
+        assert page.url != before
+        assert f"{key}=" in page.url
+    page.get_by_label("Rule").select_option("lola")
+    page.get_by_role("slider", name="Look-ahead α").focus()
+    page.keyboard.press("ArrowLeft")
+    assert "ahead=0.99" in page.url
+    page.get_by_label("Access").select_option("probabilistic")
+    page.get_by_role("slider", name="Probability λ").focus()
+    page.keyboard.press("ArrowRight")
+    assert "probability=0.51" in page.url
+    page.get_by_label("Each reads differently").check()
+    page.get_by_role("slider", name="κ₁₂: player 1 reads player 2").focus()
+    page.keyboard.press("ArrowRight")
+    assert "coupling=0.51,0.5&" in page.url
+    page.get_by_label("Two tables").check()
+    page.get_by_label("Payoff of player 2: player 1 defects, player 2 cooperates").fill("0.5")
+    assert page.get_by_label("Game", exact=True).input_value() == ""
+    page.get_by_label("Rule").select_option("gradient")
+    page.get_by_label("Access").select_option("full")
+    page.get_by_label("Game", exact=True).select_option("stag_hunt")
+    page.wait_for_function(PAINTED, timeout=PATIENCE)
+    assert page.locator("#banner").is_hidden()
+    assert not page.faults
+    page.context.close()
