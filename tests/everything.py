@@ -132,6 +132,7 @@ ANALYSES = {
     "fair_leaders": lambda: analysis.fair_leaders(PD),
     "mixed_simulation": lambda: analysis.mixed_simulation(PD, 0, 0.1),
     "dominance": lambda: analysis.dominance(PD),
+    "ways_to_be_transparent": lambda: analysis.ways_to_be_transparent(PD).to_dict(),
     "game_of_parameters": lambda: analysis.finite.game_of_parameters(
         GAME, [[-3.0, 0.0, 3.0], [-1.0, 2.0]]
     ).to_dict(),

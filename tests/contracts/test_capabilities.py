@@ -113,6 +113,7 @@ ELSEWHERE = {
     "stackelberg": "a base game",
     "survey": "what it asks, whose errors become its notes",
     "turns": "payoffs of runs",
+    "ways_to_be_transparent": "a base game",
     "welfare_optima": "a base game",
     "wilson_interval": "numbers",
 }

@@ -62,6 +62,7 @@ from glasshouse.analysis import (
     stackelberg,
     survey,
     turns,
+    ways_to_be_transparent,
 )
 from glasshouse.analysis.challenge import (
     Challenge,
@@ -490,6 +491,8 @@ EXAMPLES = {
     "Commitment": lambda: stackelberg(GAME, 0),
     "FairLeaders": lambda: fair_leaders(GAME),
     "MixedSimulation": lambda: mixed_simulation(GAME, 0, 1 / 3),
+    "TransparentWays": lambda: ways_to_be_transparent(GAME),
+    "TransparentWay": lambda: ways_to_be_transparent(GAME).ways[4],
     "ModalAgent": lambda: programs.PrudentBot,
     "Encounter": lambda: programs.encounter("PrudentBot", "CooperateBot"),
     "ProgramTable": lambda: programs.program_table(["FairBot", "PrudentBot"]),

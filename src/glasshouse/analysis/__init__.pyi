@@ -123,3 +123,6 @@ from .sensitivities import SensitivityPath as SensitivityPath
 from .sensitivities import margin_by_reader as margin_by_reader
 from .sensitivities import sensitivity as sensitivity
 from .sensitivities import sensitivity_path as sensitivity_path
+from .transparency import TransparentWay as TransparentWay
+from .transparency import TransparentWays as TransparentWays
+from .transparency import ways_to_be_transparent as ways_to_be_transparent

@@ -236,30 +236,49 @@ def _affine_threshold(payoffs: Symmetric2x2, p: float, meaning: str) -> Threshol
 
 
 def _affine_equilibrium(payoffs: Symmetric2x2) -> Threshold:
-    """From which weight on f(w) = (R-T) + (T-S) w - max(D, 0) w (1-w) is not negative.
-
-    A player who moves from 1 to 1-x gains -x g + x² w(1-w) D, g = (R-T) + (T-S) w. Where D <= 0
-    small moves pay most for their size, so that g >= 0 decides; where D > 0 the whole way does,
-    x = 1. f is convex, f(0) = R-T and f(1) = R-S.
-    """
+    """From which weight on mutual cooperation is an equilibrium, or why there is no such weight."""
     meaning = "mutual cooperation is an equilibrium"
     scale = SMALLEST_EFFECT * payoffs.payoff_range
     if not math.isfinite(scale) or not payoffs.interaction < math.inf:
         return Threshold(None, meaning, "payoffs overflow: rescale them")
+    found = equilibrium_weights(payoffs)
+    if not found:
+        return Threshold(None, meaning, "at no weight")
+    (start, end), last = found[0], found[-1]
+    if len(found) == 2:
+        gap = f"up to {end:.6g} and again from {last[0]:.6g}, not between"
+        return Threshold(None, meaning, f"not from one weight on: {gap}")
+    if start > 0:
+        return Threshold(start, meaning)
+    if end < 1:
+        return Threshold(None, meaning, f"the inequality reverses: up to {end:.6g}")
+    return Threshold(None, meaning, "holds at every weight")
+
+
+def equilibrium_weights(payoffs: Symmetric2x2) -> tuple[tuple[float, float], ...]:
+    """The weights w where f(w) = (R-T) + (T-S) w - max(D, 0) w (1-w) is not negative.
+
+    A player who moves from 1 to 1-x gains -x g + x² w(1-w) D, g = (R-T) + (T-S) w. Where D <= 0
+    small moves pay most for their size, so that g >= 0 decides; where D > 0 the whole way does,
+    x = 1. f is convex, f(0) = R-T and f(1) = R-S.
+
+    **Returns:** none, one or two intervals in [0, 1], in order.
+    """
+    scale = SMALLEST_EFFECT * payoffs.payoff_range
     numbers = (payoffs.R - payoffs.T, payoffs.R - payoffs.S, max(payoffs.interaction, 0.0))
     at_0, at_1, bend = (0.0 if abs(x) <= scale else x for x in numbers)
     if at_0 < 0 and at_1 < 0:
-        return Threshold(None, meaning, "at no weight")
+        return ()
     low, high = _zeros(bend, at_1 - at_0 - bend, at_0)
     if at_0 < 0:
-        return Threshold(min(high, 1.0), meaning)
+        return ((min(high, 1.0), 1.0),)
+    until = (0.0, max(low, 0.0))
     if at_1 < 0:
-        return Threshold(None, meaning, f"the inequality reverses: up to {max(low, 0.0):.6g}")
+        return (until,)
     depth = bend * (high - low) ** 2 / 4  # of f between its zeros
     if not depth > scale or high <= SMALLEST_EFFECT or low >= 1 - SMALLEST_EFFECT:
-        return Threshold(None, meaning, "holds at every weight")
-    gap = f"up to {max(low, 0.0):.6g} and again from {min(high, 1.0):.6g}, not between"
-    return Threshold(None, meaning, f"not from one weight on: {gap}")
+        return ((0.0, 1.0),)
+    return (until, (min(high, 1.0), 1.0))
 
 
 def _zeros(a: float, b: float, c: float) -> tuple[float, float]:
