@@ -67,8 +67,9 @@ for seed in range(1000, 1200):
         tempted += 1
         counts.update(name for name, verdict in verdicts.items() if verdict == "yes")
 
+names = list(ways_to_be_transparent(GAMES["chicken"]).verdicts)
 print(f"of {tempted} games in which cooperating is none by itself, it is one in")
-for name in verdicts:
+for name in names:
     print(f"  {counts[name]:3}  {name}")
 
 # %% [markdown]
@@ -79,11 +80,9 @@ for name in verdicts:
 # %%
 figure = Figure(figsize=(6, 3), layout="constrained")
 axes = figure.subplots()
-names = list(reversed(verdicts))
+names.reverse()
 axes.barh(range(len(names)), [counts[name] for name in names], color="#0072B2")
-axes.set_yticks(
-    range(len(names)), [name.replace(": ", ":\n", 1)[:60] for name in names], fontsize=6
-)
+axes.set_yticks(range(len(names)), [name.replace(": ", ":\n", 1) for name in names], fontsize=6)
 axes.axvline(tempted, color="#666666", linewidth=0.8)
 axes.set_xlabel(f"games, of {tempted} in which cooperating is no equilibrium by itself")
 axes.spines[["top", "right"]].set_visible(False)

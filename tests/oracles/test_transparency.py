@@ -5,6 +5,7 @@ import math
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,6 +29,18 @@ GAP = Symmetric2x2(T=1.0, R=1.1, P=3.0, S=1.0)
 
 def game_of(payoffs):
     return gh.NormalFormGame(payoffs.tensor(), player_axis=0)
+
+
+def rows_of(payoffs, **settings) -> list[Any]:
+    return list(ways_to_be_transparent(game_of(payoffs), **settings).ways)
+
+
+def movement(payoffs) -> Any:
+    return thresholds(game_of(payoffs))
+
+
+def movement_by_weight(payoffs) -> Any:
+    return affine_thresholds(game_of(payoffs))
 
 
 def paid(payoffs, own, other):
@@ -65,14 +78,14 @@ def stays(payoffs, own, other, kept=1.0):
     return paid(payoffs, own, other).max() <= paid(payoffs, kept, kept) + 1e-9
 
 
-def same_way(row, payoffs, deviations, values, kept=1.0):
+def same_way(row, payoffs, deviations, values, kept: float | None = 1.0):
     """Whether a row says at each parameter what the grid of deviations finds there."""
     for value in values:
         if row.interval and min(abs(value - end) for end in row.interval) < 2e-3:
             continue
         inside = row.interval is not None and row.interval[0] <= value <= row.interval[1]
         level = value if kept is None else kept
-        assert stays(payoffs, *deviations(value), level) == inside, (payoffs, value, row)
+        assert stays(payoffs, *deviations(value), kept=level) == inside, (payoffs, value, row)
 
 
 KNOWN = {
@@ -88,8 +101,8 @@ KNOWN = {
 }  # fmt: skip
 
 
-def by_key(payoffs):
-    rows = ways_to_be_transparent(game_of(payoffs)).ways
+def by_key(payoffs) -> dict[str, Any]:
+    rows = rows_of(payoffs)
     found = {one.symbol: one for one in rows if one.meaning == EQUILIBRIUM and one.way != "weight"}
     return found | {"weight": rows[-1]}
 
@@ -112,7 +125,7 @@ def test_prices_of_the_dilemma():
     assert found["p"].forgone == pytest.approx(4 / 9, abs=1e-12)
     assert found["ε"].least == pytest.approx(2 / 3, abs=1e-12)  # who defects: ε S + (1-ε) P
     assert found["weight"].least == pytest.approx(0.6 * 0.4 * 3 + 0.4 * 0.4 * 5 + 0.4 * 0.6)
-    rows = ways_to_be_transparent(game_of(PD)).ways
+    rows = rows_of(PD)
     assert [one.least for one in rows if one.way in ("provability", "mediation")] == [1.0] * 3
     assert all(one.forgone == 0 for one in rows if one.verdict == "yes" and one.payoff == 3)
 
@@ -162,7 +175,7 @@ def test_weights_at_which_it_is_an_equilibrium_only_in_part():
 def test_programs_and_mediators_ask_for_the_same():
     """Who leaves is met with defection, whatever it then does: R ≥ max(P, S)."""
     for payoffs in random_payoffs(60):
-        rows = ways_to_be_transparent(game_of(payoffs)).ways
+        rows = rows_of(payoffs)
         wanted = "yes" if max(payoffs.P, payoffs.S) <= payoffs.R else "no"
         found = [one for one in rows if one.way in ("provability", "mediation")]
         assert [one.verdict for one in found] == [wanted] * 3
@@ -190,14 +203,14 @@ def test_thresholds_that_are_the_same_number():
     checked = 0
     for payoffs in itertools.islice(dilemmas(-1), 25):
         T, R, _, S = payoffs
-        rows, kappa = by_key(payoffs), thresholds(game_of(payoffs)).cooperation.value
+        rows, kappa = by_key(payoffs), movement(payoffs).cooperation.value
         assert kappa == pytest.approx((T - R) / (R - S), rel=1e-12)
         assert 1 - rows["ε"].at == pytest.approx(kappa, abs=1e-12)
         assert rows["w"].at == pytest.approx(kappa, abs=1e-12)
         weight = rows["weight"].at
         assert weight == pytest.approx(kappa / (1 + kappa), abs=1e-12)
         assert weight == pytest.approx((T - R) / (T - S), abs=1e-12)
-        moves = affine_thresholds(game_of(payoffs)).cooperation.value
+        moves = movement_by_weight(payoffs).cooperation.value
         assert weight == pytest.approx(moves, abs=1e-12)
         for share, holds in ((weight - 1e-6, False), (weight + 1e-6, True)):
             assert ((0, 0) in gh.analysis.pure_equilibria(with_gifts(payoffs, share))) == holds
@@ -208,8 +221,8 @@ def test_thresholds_that_are_the_same_number():
 def test_where_cooperation_feeds_on_itself_they_differ():
     """For D > 0 a far deviation decides: movement keeps its number, equilibrium needs more."""
     for payoffs in itertools.islice(dilemmas(1), 25):
-        rows, found = by_key(payoffs), affine_thresholds(game_of(payoffs)).cooperation.value
-        kappa = thresholds(game_of(payoffs)).cooperation.value
+        rows, found = by_key(payoffs), movement_by_weight(payoffs).cooperation.value
+        kappa = movement(payoffs).cooperation.value
         assert found == pytest.approx(kappa / (1 + kappa), abs=1e-12)
         assert rows["weight"].at > found + 1e-9
         T, R, P, _ = payoffs
@@ -221,7 +234,7 @@ def test_hamiltons_rule_in_all_of_them():
     """Donation of b at cost c: κ_D = κ_½ = κ_C = w = 1 - ε = c/b, and c/(b+c) of weights."""
     for b, c in ((3.0, 1.0), (2.0, 1.5), (7.0, 0.5)):
         payoffs = Symmetric2x2(T=b, R=b - c, P=0.0, S=-c)
-        found, rows = thresholds(game_of(payoffs)), by_key(payoffs)
+        found, rows = movement(payoffs), by_key(payoffs)
         three = [x.value for x in (found.defection, found.neutral, found.cooperation)]
         assert three == pytest.approx([c / b] * 3, abs=1e-12)
         assert (1 - rows["ε"].at, rows["w"].at) == pytest.approx((c / b, c / b), abs=1e-12)
@@ -234,7 +247,9 @@ def test_hamiltons_rule_in_all_of_them():
 
 def test_similarity_asks_for_a_half_at_its_edge():
     for payoffs in (PD, Symmetric2x2(T=1.2, R=1.0, P=0.1, S=-0.3)):
-        edge = similarity_range(game_of(payoffs)).local[1]
+        local = similarity_range(game_of(payoffs)).local
+        assert local is not None
+        edge = local[1]
         at_edge = -payoffs.own_effect(edge) / payoffs.other_effect(edge)
         assert at_edge == pytest.approx(0.5, abs=1e-12) or (edge == 1 and at_edge <= 0.5)
 
@@ -268,7 +283,7 @@ def quantum_stays(payoffs, gamma, kept):
 def test_entanglement_is_such_a_weight(payoffs):
     """Of the quantum game Q, Q is an equilibrium from sin²γ = (T-R)/(T-S) on, whatever D is, and
     D, D up to (P-S)/(T-S): the weights at which movement turns at the ends of the diagonal."""
-    found = affine_thresholds(game_of(payoffs))
+    found = movement_by_weight(payoffs)
     quantum, defect = (0.0, math.pi / 2), (math.pi, 0.0)
     for step in (-1e-3, 1e-3):
         gamma = math.asin(math.sqrt(found.cooperation.value + step))
@@ -281,12 +296,12 @@ def test_entanglement_is_such_a_weight(payoffs):
 
 
 def test_movement_is_said_as_movement():
-    rows = ways_to_be_transparent(game_of(PD)).ways
+    rows = rows_of(PD)
     moves = {one.symbol: one.at for one in rows if one.meaning != EQUILIBRIUM}
     assert moves == pytest.approx({"κ > κ_D": 1 / 4, "κ > κ_½": 3 / 7, "κ > κ_C": 2 / 3})
     kappas = np.linspace(-0.9, 3, 40)
     for payoffs in random_payoffs(60):
-        rows = ways_to_be_transparent(game_of(payoffs)).ways
+        rows = rows_of(payoffs)
         moves = [one for one in rows if one.meaning != EQUILIBRIUM]
         for p, row in zip((0.0, 0.5, 1.0), moves, strict=True):
             slopes = payoffs.own_effect(p) + kappas * payoffs.other_effect(p)
@@ -304,7 +319,7 @@ def test_movement_is_said_as_movement():
 
 def test_a_certified_row_at_a_bound():
     """The threshold of theory at M = 3, and what saturation costs there."""
-    found = ways_to_be_transparent(game_of(PD), bound=3.0).ways[-2]
+    found = rows_of(PD, bound=3.0)[-2]
     assert found.evidence == "certified"
     assert 0 <= found.at - 0.870467371354 <= 1e-3
     p = 1 / (1 + math.exp(-(1 + found.at) * 3))

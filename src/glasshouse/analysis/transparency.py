@@ -45,7 +45,7 @@ class TransparentWay(Result):
     **Arguments:** `way`; `who` is transparent, and how; `meaning`, what is said: that both
     cooperating is an equilibrium, or where learners move; `verdict`, "in part" where not from one
     parameter on, or never with certainty, as the `reason` says; `symbol` of the parameter, empty
-    without one; `interval` of parameters at which it holds; `at`, the one that what follows is
+    without one; it holds from `start` to `end` of it; `at`, the one that what follows is
     about: the least transparent, of similarity the level with most cooperation; `cooperation`, how
     likely each then cooperates; `payoff` of each; `forgone`, how much less that is than R; `least`,
     what a player is paid at worst that keeps to its part while the other does what it likes, None
@@ -58,7 +58,8 @@ class TransparentWay(Result):
         "meaning": "what is said",
         "verdict": "does it hold",
         "symbol": "parameter",
-        "interval": "where",
+        "start": "from",
+        "end": "to",
         "payoff": "pays",
         "forgone": "forgone",
         "least": "at worst",
@@ -70,7 +71,8 @@ class TransparentWay(Result):
     meaning: str
     verdict: Holds
     symbol: str = ""
-    interval: tuple[float, float] | None = None
+    start: float | None = None
+    end: float | None = None
     at: float | None = None
     cooperation: float | None = None
     payoff: float | None = None
@@ -78,6 +80,11 @@ class TransparentWay(Result):
     least: float | None = None
     evidence: str = "closed form"
     reason: str = ""
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The parameters at which it holds, None without any."""
+        return None if self.start is None or self.end is None else (self.start, self.end)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -232,7 +239,7 @@ def _movement(game: "NormalFormGame", payoffs: Symmetric2x2) -> list[Transparent
     for p, symbol, kind in zip((0.0, 0.5, 1.0), symbols, kinds, strict=True):
         said = TransparentWay("coupling", "both read each other", kind.meaning, "no", symbol)
         if kind.value is not None:
-            ends = {"interval": (kind.value, math.inf), "at": kind.value}
+            ends = {"start": kind.value, "end": math.inf, "at": kind.value}
             ways.append(dataclasses.replace(said, verdict="yes", **ends))
         else:
             verdict = _without_threshold(payoffs, p)
@@ -315,7 +322,8 @@ def _reached(
     return dataclasses.replace(
         said,
         verdict="yes",
-        interval=interval,
+        start=interval and interval[0],
+        end=interval and interval[1],
         at=at,
         cooperation=cooperation,
         payoff=paid,
