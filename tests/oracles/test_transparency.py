@@ -115,6 +115,7 @@ def test_where_both_cooperating_is_an_equilibrium(payoffs):
         said = "no" if wanted is None else "in part" if level_only else "yes"
         assert found[key].verdict == said, key
         assert found[key].interval == (wanted and pytest.approx(wanted, abs=1e-12)), key
+        assert found[key].at == (wanted and pytest.approx(wanted[key in "εp"], abs=1e-12)), key
 
 
 def test_prices_of_the_dilemma():
@@ -311,8 +312,9 @@ def test_movement_is_said_as_movement():
             elif row.verdict == "no":
                 assert np.all(slopes < 1e-12)
             elif row.verdict == "in part":
-                assert slopes[0] > 0 or kappas[0] > -payoffs.own_effect(p) / payoffs.other_effect(p)
-                assert slopes[-1] < slopes[0]
+                below = -payoffs.own_effect(p) / payoffs.other_effect(p)
+                assert below > -1
+                assert np.array_equal(slopes > 1e-12, kappas < below - 1e-12)
             else:
                 assert np.all(slopes == 0)
 
