@@ -49,9 +49,9 @@ class OpeningPoint(Result):
     """Who would open at one point of the axes, for one pair of learners.
 
     **Arguments:** `at`, values of the axes; `learners`, of both players; `payoffs` per round, a row
-    where player 1 opens and one where it closes, in each likewise for player 2, and of each player; `prices` of being the only one who opens; `gains` of both,
-    where both open rather than nobody; `choices`, the equilibria of the game of opening, with what
-    leaving each of them gains.
+    where player 1 opens and one where it closes, in each likewise for player 2, and of each player;
+    `prices` of being the only one who opens; `gains` of both, where both open rather than nobody;
+    `choices`, the equilibria of the game of opening, with what leaving each of them gains.
     """
 
     at: dict[str, float]
