@@ -73,17 +73,18 @@ for name in names:
     print(f"  {counts[name]:3}  {name}")
 
 # %% [markdown]
-# Whoever answers defection with defection, whatever the reason, makes both cooperate wherever that
-# pays more than defection: programs that prove things and mediators do that exactly. All the others
-# answer a little, and how much is enough depends on the game.
+# Proofs and mediators answer defection with defection, and so does strong enough reading: they come
+# to the same games, those in which who leaves loses by it. Programs that run each other must stop
+# some time, and players that see only how alike they are follow by half: they come to fewer. In the
+# rest, being exploited pays more than cooperating does, and none of these ways helps.
 
 # %%
-figure = Figure(figsize=(6, 3), layout="constrained")
+figure = Figure(figsize=(7.5, 3.4), layout="constrained")
 axes = figure.subplots()
 names.reverse()
 axes.barh(range(len(names)), [counts[name] for name in names], color="#0072B2")
 axes.set_yticks(range(len(names)), [name.replace(": ", ":\n", 1) for name in names], fontsize=6)
 axes.axvline(tempted, color="#666666", linewidth=0.8)
-axes.set_xlabel(f"games, of {tempted} in which cooperating is no equilibrium by itself")
+axes.set_xlabel(f"in how many of {tempted} games it is an equilibrium")
 axes.spines[["top", "right"]].set_visible(False)
 figure.savefig("five_ways.svg")

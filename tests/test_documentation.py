@@ -62,6 +62,7 @@ READ_BY_DAY = {
         "background/mixing",  # oracles/test_mixing
         "background/sceptic",  # test_sceptic
         "background/similarity",  # test_similarity
+        "background/transparent",  # oracles/test_transparency
         "background/steps",  # oracles/test_periods, oracles/test_turns
         "how-to/animate",  # test_motion
         "how-to/atlas",  # test_atlas
