@@ -219,6 +219,23 @@ def test_thresholds_that_are_the_same_number():
     assert checked == 25
 
 
+def test_defection_stays_up_to_the_other_end():
+    """κ_D/(1+κ_D) = (P-S)/(T-S): of gifts always, of the affine weight where D ≤ 0."""
+    for payoffs in (PD, DONATION, PD4):
+        T, R, P, S = payoffs
+        weights = movement_by_weight(payoffs)
+        end, start = weights.defection.value, weights.cooperation.value
+        assert (end, start) == pytest.approx(((P - S) / (T - S), (T - R) / (T - S)), abs=1e-12)
+        for step in (-0.01, 0.01):
+            found = gh.analysis.pure_equilibria(with_gifts(payoffs, end + step))
+            assert ((1, 1) in found) == (step < 0)
+            found = gh.analysis.pure_equilibria(with_gifts(payoffs, start + step))
+            assert ((0, 0) in found) == (step > 0)
+            w = end + step
+            kept = stays(payoffs, (1 - w) * GRID, w * GRID, kept=0.0)
+            assert kept == (step < 0 and payoffs.interaction <= 0)
+
+
 def test_where_cooperation_feeds_on_itself_they_differ():
     """For D > 0 a far deviation decides: movement keeps its number, equilibrium needs more."""
     for payoffs in itertools.islice(dilemmas(1), 25):
