@@ -24,8 +24,17 @@ from glasshouse.analysis.predictions import closed_form_along, predict
 from glasshouse.dynamics import Learning, Rest, Starts
 from glasshouse.dynamics.settling import settle
 from glasshouse.errors import InputError
-from glasshouse.explorer.building import family_of, played_game, rule_of, shown_game, study_of
+from glasshouse.explorer.building import (
+    BASIN_CELLS,
+    SETTLING_STEPS,
+    family_of,
+    played_game,
+    rule_of,
+    shown_game,
+    study_of,
+)
 from glasshouse.explorer.protocol import MOST_OWN_STARTS, Scene, answer
+from glasshouse.explorer.script import script_of
 from glasshouse.theory.symmetric import Thresholds
 
 FIELD_POINTS = 65
@@ -42,14 +51,8 @@ RUN_STEPS = 600
 LONGEST_DRAWN = 3.0
 """Widths of the box after which a trajectory that circles is cut."""
 
-BASIN_CELLS = 30
-"""Starts along a side of the grid of basins; borders between them are bisected."""
-
 SETTLED_REST = Rest()
 """When a run has settled."""
-
-SETTLING_STEPS = 20_000
-"""Runs that have not come to rest in so many steps are called unsettled."""
 
 UNSETTLED = 4
 """The number of a place whose run has not settled, after those of `phase.OUTCOMES`."""
@@ -161,6 +164,14 @@ def basins_frame(scene: Scene, number: int) -> bytes:
     return answer("basins", header, {"shading": found.shading.astype(np.uint8)})
 
 
+@in_float64
+def rest_points_of(scene: Scene) -> tuple[PlaneRestPoint, ...]:
+    """Those of the portrait."""
+    plane = _plane(scene)
+    low, high, points = _points(plane)
+    return rest_points_together(plane, _grid(low, high, *_field(plane, points))).points
+
+
 def first_switch_frame(scene: Scene, number: int) -> bytes:
     """What is known at once: the closed form, and first movement by its derivative."""
     return answer("switches", {"number": number, "complete": False, **_first(_alone(scene))}, {})
@@ -176,10 +187,16 @@ def study_frame(scene: Scene, number: int) -> bytes:
     return answer("study", {"number": number, "text": study_of(scene).to_toml()}, {})
 
 
+def script_frame(scene: Scene, number: int) -> bytes:
+    """The scene as the text of a Python script."""
+    return answer("script", {"number": number, "text": script_of(scene)}, {})
+
+
 def _alone(scene: Scene) -> str:
     """What switches depend on, written down, by which they are remembered."""
     numbers = {"coupling": (0.0, 0.0), "starts": (), "title": "", "step_size": 1.0}
-    return scene.model_copy(update=numbers).model_dump_json()
+    left_out = {**numbers, "leaver": 0, "near": None}
+    return scene.model_copy(update=left_out).model_dump_json()
 
 
 @functools.lru_cache(maxsize=SWITCHES_KEPT)
