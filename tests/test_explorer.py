@@ -33,7 +33,7 @@ from glasshouse.explorer.building import (
 )
 from glasshouse.explorer.content import page_files
 from glasshouse.explorer.desk import Newest
-from glasshouse.explorer.exported import exported_page, precomputed
+from glasshouse.explorer.exported import Precomputed, exported_page
 from glasshouse.explorer.protocol import LONGEST_QUESTION, Scene, read_answer, read_question
 from glasshouse.explorer.script import script_of
 
@@ -464,7 +464,9 @@ def test_pages_do_not_disturb_each_other(server):
 
 def test_an_exported_page_holds_all_and_allows_nothing_else():
     scene = scene_at("stag_hunt", 0.3).model_copy(update={"title": "</script><b>"})
-    held = precomputed(scene, 2)
+    ends = [scene.model_copy(update={"coupling": (x, x)}) for x in (-1.0, 2.0)]
+    portraits = tuple(frames.portrait_frame(end, 1) for end in ends)
+    held = Precomputed((-1.0, 2.0), portraits, (b"", b""), b"")
     page = exported_page(scene, held)
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
     assert policy is not None

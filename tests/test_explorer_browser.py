@@ -270,7 +270,7 @@ def test_a_finger_moves_a_start_and_scrolls_elsewhere(browser, server):
 
 
 def test_an_exported_page_works_from_disk(browser, tmp_path):
-    scene = scene_of_game(load_game("stag_hunt"))
+    scene = scene_of_game(load_game("stag_hunt")).model_copy(update={"coupling": (1.0, 1.0)})
     file = tmp_path / "page.html"
     file.write_text(exported_page(scene, precomputed(scene, 4)), "utf-8")
     context = browser.new_context(viewport={"width": 390, "height": 800}, offline=True)

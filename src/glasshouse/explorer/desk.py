@@ -118,23 +118,15 @@ class Desk:
             return
         scene, number = question.scene, question.number
         if "portrait" in question.parts:
-            compiled = ("portrait", *_structure(scene)) in self._compiled
+            compiled = _structure(scene) in self._compiled
             if not compiled:
                 yield _Step(lambda: _frames().field_frame(_checked(scene), number), False)
             yield _Step(lambda: self._portrait(_checked(scene), number), not compiled)
-        if "deviation" in question.parts:
-            compiled = ("deviation", *_structure(scene)) in self._compiled
-            yield _Step(lambda: self._deviation(_checked(scene), number), not compiled)
         yield from _further(question)
 
     def _portrait(self, scene: Scene, number: int) -> bytes:
         found = _frames().portrait_frame(scene, number)
-        self._compiled.add(("portrait", *_structure(scene)))
-        return found
-
-    def _deviation(self, scene: Scene, number: int) -> bytes:
-        found = _evidence().deviation_frame(scene, number)
-        self._compiled.add(("deviation", *_structure(scene)))
+        self._compiled.add(_structure(scene))
         return found
 
     def _computed(self, compute: Callable[[], bytes]) -> _Answered:
@@ -158,6 +150,8 @@ def _further(question: Question) -> Iterator[_Step]:
         yield _Step(lambda: _frames().study_frame(_checked(scene), number), False)
     if "script" in question.parts:
         yield _Step(lambda: _frames().script_frame(_checked(scene), number), False)
+    if "deviation" in question.parts:
+        yield _Step(lambda: _evidence().deviation_frame(_checked(scene), number), True)
     if "switches" in question.parts:
         yield _Step(lambda: _frames().first_switch_frame(_checked(scene), number), True)
     if "proof" in question.parts:

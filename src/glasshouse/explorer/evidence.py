@@ -41,7 +41,8 @@ def deviation_frame(scene: Scene, number: int) -> bytes:
     header: dict[str, Any] = {"number": number, "player": player, **said, "reason": ""}
     try:
         (test,) = boundary_tests([game])
-        found = best_deviation(game, profile, player)
+        at_corner = said["place"] == "corner"
+        found = test.deviations[player] if at_corner else best_deviation(game, profile, player)
         there = float(np.ravel(found.best)[0])
         grid = np.linspace(-scene.bound, scene.bound, CURVE_POINTS)
         points = np.array([*grid, profile[player], there])

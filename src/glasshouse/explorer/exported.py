@@ -29,6 +29,7 @@ MODULES = (
     "gauge.js",
     "found.js",
     "socket.js",
+    "state.js",
     "embed.js",
 )
 """What the page runs, in the order in which one needs the others."""
@@ -103,7 +104,6 @@ def precomputed(scene: Scene, count: int = COUPLINGS) -> Precomputed:
 def exported_page(scene: Scene, held: Precomputed) -> str:
     """The page as text: script, style and numbers are in it, and nothing is fetched."""
     rule = offered_rules()[scene.rule].words
-    access = scene.access.kind.replace("_", " ")
     distance = np.abs(np.array(held.couplings) - scene.coupling[0])
     data = {
         "title": scene.title,
@@ -115,8 +115,8 @@ def exported_page(scene: Scene, held: Precomputed) -> str:
             "version": importlib.metadata.version("glasshouse"),
             "rule": rule,
             "bound": scene.bound,
-            "access": f"access: {access}",
         },
+        "access": scene.access.model_dump(),
         "switches": _text(held.switches),
         "portraits": [_text(frame) for frame in held.portraits],
         "basins": [_text(frame) for frame in held.basins],

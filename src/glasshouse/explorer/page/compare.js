@@ -2,7 +2,7 @@
 import { element } from "./controls.js";
 import { outcomeSentence } from "./found.js";
 import { digits, inWords } from "./gauge.js";
-import { accessName, equal, flat } from "./state.js";
+import { accessWords, equal, flat } from "./state.js";
 
 // What of B is other than in A, in words.
 export function differences(a, b, hello, texts, fill) {
@@ -10,10 +10,7 @@ export function differences(a, b, hello, texts, fill) {
   const say = (name, x, y) => { if (!equal(x, y)) found.push(fill(texts.differs, { name, a: x, b: y })); };
   const many = (pair) => (pair[0] === pair[1] ? [pair[0]] : pair).map(digits).join(", ");
   const rule = (name) => hello.rules.find((r) => r.name === name)?.words ?? name;
-  const access = (x) => {
-    const words = { full: texts.accessFull, 0: texts.access0, 1: texts.access1, none: texts.accessNone, probabilistic: texts.accessProbabilistic, noisy: texts.accessNoisy }[accessName(x)];
-    return x.kind === "probabilistic" ? `${words} ${digits(x.probability)}` : x.kind === "noisy" ? `${words} ${digits(x.scale)}` : words;
-  };
+  const access = (x) => accessWords(x, texts);
   say(texts.coupling, many(a.coupling), many(b.coupling));
   say(texts.payoffs, flat(a.payoffs).map(digits).join(" "), flat(b.payoffs).map(digits).join(" "));
   say(texts.rule, rule(a.rule), rule(b.rule));

@@ -4,6 +4,7 @@ import { element, fill } from "./controls.js";
 import { draw, lookOf, shadingPicture } from "./portrait.js";
 import { digits, Gauge } from "./gauge.js";
 import { outcomeSentence, showOutcomes, showPoints } from "./found.js";
+import { accessWords } from "./state.js";
 import { decoded } from "./socket.js";
 
 const by = (id) => document.getElementById(id);
@@ -23,7 +24,7 @@ document.documentElement.lang = texts.language;
 document.querySelectorAll("[data-text]").forEach((x) => { x.textContent = texts[x.dataset.text]; });
 by("game-title").textContent = held.title;
 canvas.setAttribute("aria-label", texts.portrait);
-by("note").textContent = fill(texts.exportedNote, held.words);
+by("note").textContent = fill(texts.exportedNote, { ...held.words, access: accessWords(held.access, texts) });
 const gauge = new Gauge(by("gauge"), held.range, texts, fill);
 const switches = decoded(bytes(held.switches));
 

@@ -3,7 +3,7 @@ import { element } from "./controls.js";
 import { digits } from "./gauge.js";
 
 const NS = "http://www.w3.org/2000/svg";
-const [WIDTH, HEIGHT] = [440, 210];
+const [WIDTH, HEIGHT] = [340, 190];
 const AT = { left: 46, right: 12, top: 12, bottom: 34 };
 
 function made(name, attributes, parent, text) {
@@ -40,6 +40,7 @@ export function drawCurve(svg, frame, texts, fill) {
 }
 
 const line = (name, text, how = "") => element("p", {}, element("b", { text: name }), " ", element("span", { text }), ...(how ? [" ", element("span", { class: "quiet", text: how })] : []));
+const small = (x) => (x === 0 ? "0" : x.toExponential(0).replace("-", "−"));
 const lines = (place, ...given) => place.replaceChildren(...given);
 
 export function deviationWords(frame, texts, fill) {
@@ -61,7 +62,7 @@ export function showDeviation(place, frame, texts, fill) {
 
 export function proofWords(frame, texts, fill) {
   if (frame.reason) return fill(texts.notTold, { why: frame.reason });
-  return fill(texts[frame.verdict], { epsilon: frame.epsilon === 0 ? "0" : frame.epsilon.toExponential(0) });
+  return fill(texts[frame.verdict], { epsilon: small(frame.epsilon) });
 }
 
 export function showProof(place, frame, texts, fill) {
@@ -90,7 +91,7 @@ export function showEquilibria(place, frame, texts, fill) {
       const pair = (x) => x.map((y) => y.toFixed(2).replace("-", "−")).join(", ");
       const rows = listed.map(([p, kind]) => {
         const attracts = { true: texts.yes, false: texts.no, null: texts.unknownShort }[String(p.stable)];
-        const evidence = p.verdict !== "certified" ? texts.notProved : fill(p.isolated ? texts.provedAlone : texts.provedPoint, { epsilon: p.epsilon === 0 ? "0" : p.epsilon.toExponential(0).replace("-", "−") });
+        const evidence = p.verdict !== "certified" ? texts.notProved : fill(p.isolated ? texts.provedAlone : texts.provedPoint, { epsilon: small(p.epsilon) });
         return element("tr", {}, element("th", { scope: "row", text: pair(p.params) }), ...[kind, pair(p.payoffs), attracts, evidence].map((text) => element("td", { text })));
       });
       said.push(element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": texts.equilibria }, element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows))));

@@ -386,7 +386,7 @@ function buildLeaver() {
 function showLeaver() {
   controls.leaver.select.value = String(scene.leaver);
   const points = frame?.kind === "portrait" ? frame.points : [];
-  const options = [["corner", texts.fromCorner], ...points.map((p, k) => [String(k), fill(texts.fromRest, { stability: texts[p.stability], x: digits(p.params[0]), y: digits(p.params[1]) })])];
+  const options = [["corner", texts.fromCorner], ...points.map((p, k) => [String(k), fill(texts.fromRest, { stability: texts[p.stability], x: digits(Math.round(100 * p.params[0]) / 100), y: digits(Math.round(100 * p.params[1]) / 100) })])];
   const select = controls.from.select;
   if (document.activeElement !== select || select.options.length !== options.length) select.replaceChildren(...options.map(([value, text]) => element("option", { value, text })));
   const far = (p) => Math.hypot(p.params[0] - scene.near[0], p.params[1] - scene.near[1]);
@@ -443,16 +443,10 @@ function begin(place) {
 
 // Which run of one's own starts under a finger or a pointer, if any.
 function graspedStart(event, reach) {
-  if (!scene) return -1;
   const box = canvas.getBoundingClientRect(), g = geometry(box.width);
   const far = scene.starts.map(([x, y]) => Math.hypot(box.left + g.x + x * g.width - event.clientX, box.top + g.y + (1 - y) * g.height - event.clientY));
   return far.reduce((best, x, k) => (x <= reach && (best < 0 || x < far[best]) ? k : best), -1);
 }
-
-// A finger on a start moves it wherever it goes; elsewhere it taps, or scrolls the page.
-canvas.addEventListener("touchstart", (event) => {
-  if (event.touches.length === 1 && graspedStart(event.touches[0], REACH.touch) >= 0) event.preventDefault();
-}, { passive: false });
 
 let drag = null; // { before, isNew, moved }
 canvas.addEventListener("pointerdown", (event) => {
@@ -465,6 +459,9 @@ canvas.addEventListener("pointerdown", (event) => {
   show();
   ask(false);
 });
+// A finger on a start moves it wherever it goes; elsewhere it taps, or scrolls the page. This comes
+// after "pointerdown".
+canvas.addEventListener("touchstart", (event) => { if (drag && !drag.isNew) event.preventDefault(); }, { passive: false });
 canvas.addEventListener("pointermove", (event) => {
   if (!drag) return;
   drag.moved = true;

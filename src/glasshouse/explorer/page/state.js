@@ -14,6 +14,11 @@ export function accessOf(name, before) {
   return { ...before, kind, readers: readers ?? [0] };
 }
 
+export function accessWords(access, texts) {
+  const words = { full: texts.accessFull, 0: texts.access0, 1: texts.access1, none: texts.accessNone, probabilistic: texts.accessProbabilistic, noisy: texts.accessNoisy }[accessName(access)];
+  return { probabilistic: `${words} = ${access.probability}`, noisy: `${words} = ${access.scale}` }[access.kind] ?? words;
+}
+
 export const flat = (payoffs) => payoffs.flat(2);
 export const nested = (p) => [0, 4].map((i) => [[p[i], p[i + 1]], [p[i + 2], p[i + 3]]]);
 export const isSymmetric = (payoffs) => {
