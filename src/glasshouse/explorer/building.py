@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pydantic
@@ -13,7 +13,6 @@ from glasshouse.channels import Full, Noisy, OneSided, Probabilistic
 from glasshouse.channels.base import AbstractChannel
 from glasshouse.errors import InputError, unknown_name
 from glasshouse.explorer.protocol import RANGES, AskedAccess, Scene
-from glasshouse.families.family import LogisticFamily
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.registry import CATALOGUE
 from glasshouse.parametric import ParametricGame
@@ -21,9 +20,12 @@ from glasshouse.rules import Fixed
 from glasshouse.rules.base import AbstractDirection, check_direction, drawn_by
 from glasshouse.rules.registry import RULES
 from glasshouse.semantics import Logistic
-from glasshouse.study.setting import Setting, check_study
 from glasshouse.study.spec.declared import classes, made
-from glasshouse.study.spec.study import Study
+
+if TYPE_CHECKING:  # a first picture needs no studies, which take a second to load
+    from glasshouse.families.family import LogisticFamily
+    from glasshouse.study.setting import Setting
+    from glasshouse.study.spec.study import Study
 
 SIZE = (2, 2)
 """Actions of the players of games that are shown."""
@@ -112,13 +114,17 @@ def shown_game(scene: Scene) -> ParametricGame:
     )
 
 
-def family_of(scene: Scene) -> LogisticFamily:
+def family_of(scene: Scene) -> "LogisticFamily":
     """The game at every coupling that both share."""
+    from glasshouse.families.family import LogisticFamily
+
     return LogisticFamily(played_game(scene), scene.bound, channel=channel_of(scene.access))
 
 
-def study_of(scene: Scene) -> Study:
+def study_of(scene: Scene) -> "Study":
     """The same as a study, with a sweep of the coupling where both share one."""
+    from glasshouse.study.spec.study import Study
+
     first, second = scene.coupling
     coupling: dict[str, Any] = {"coupling": first}
     sweep: dict[str, Any] = {}
@@ -195,6 +201,8 @@ def scene_of_study(path: str, *, trust: bool = False) -> Scene:
 
     **Raises:** `InputError` naming the key of what the explorer does not show.
     """
+    from glasshouse.study.setting import check_study
+
     base = check_study(Path(path), trust=trust).base
     study, semantics = base.study, base.study.semantics.settings()
     _check_shown(path, base, semantics)
@@ -218,7 +226,7 @@ def scene_of_study(path: str, *, trust: bool = False) -> Scene:
     )
 
 
-def _check_shown(path: str, base: Setting, semantics: dict[str, Any]) -> None:
+def _check_shown(path: str, base: "Setting", semantics: dict[str, Any]) -> None:
     """Refuse studies of what is not shown, by the key that says so."""
     study = base.study
     learning = study.learning

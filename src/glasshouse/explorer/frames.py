@@ -1,7 +1,7 @@
 """What is drawn, computed by the library: a field, a portrait, basins, switches."""
 
 import functools
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import numpy as np
@@ -10,17 +10,12 @@ from jaxtyping import Array, Float
 from glasshouse._foundation.arrays import RealArray, with_nan
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.programs import program
-from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
-from glasshouse.analysis.movement.couplings import first_movement
 from glasshouse.analysis.movement.first_order import cooperation
-from glasshouse.analysis.movement.switch import Switch
-from glasshouse.analysis.outcomes import Share, generic_outcomes
 from glasshouse.analysis.phase.basins import basins_by, outcome
 from glasshouse.analysis.phase.judged import PlaneRestPoint
 from glasshouse.analysis.phase.plane import FieldGrid, Plane, box_of_plane, gradients_at
 from glasshouse.analysis.phase.portrait import path_from, spread_starts, thinned
 from glasshouse.analysis.phase.together import rest_points_together
-from glasshouse.analysis.predictions import closed_form_along, predict
 from glasshouse.dynamics import Learning, Rest, Starts
 from glasshouse.dynamics.settling import settle
 from glasshouse.errors import InputError
@@ -35,7 +30,12 @@ from glasshouse.explorer.building import (
 )
 from glasshouse.explorer.protocol import MOST_OWN_STARTS, Scene, answer
 from glasshouse.explorer.script import script_of
-from glasshouse.theory.symmetric import Thresholds
+
+if TYPE_CHECKING:  # what comes after a first picture is loaded after it
+    from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
+    from glasshouse.analysis.movement.switch import Switch
+    from glasshouse.analysis.outcomes import Share
+    from glasshouse.theory.symmetric import Thresholds
 
 FIELD_POINTS = 65
 """Along a side of the field, of which every fourth from the third on has an arrow."""
@@ -135,6 +135,8 @@ def portrait_frame(scene: Scene, number: int) -> bytes:
 @in_float64
 def basins_frame(scene: Scene, number: int) -> bytes:
     """Where settled runs end, from everywhere in the box, and shares of random starts."""
+    from glasshouse.analysis.outcomes import generic_outcomes
+
     game, rule = shown_game(scene), rule_of(scene)
     low, high = box_of_plane(game)
     learning = Learning(rule, scene.step_size, SETTLING_STEPS, SETTLED_REST)
@@ -203,6 +205,9 @@ def _alone(scene: Scene) -> str:
 def _first(written: str) -> dict[str, Any]:
     scene = Scene.model_validate_json(written)
     family, rule = family_of(scene), rule_of(scene)
+    from glasshouse.analysis.movement.couplings import first_movement
+    from glasshouse.analysis.predictions import closed_form_along
+
     closed, reason = closed_form_along(family, rule)
     moves = first_movement(family, rule=rule, tolerance=1e-9)
     return {**_closed(closed, reason), "first": _switch(moves)}
@@ -212,6 +217,8 @@ def _first(written: str) -> dict[str, Any]:
 def _all(written: str) -> dict[str, Any]:
     scene = Scene.model_validate_json(written)
     family, rule = family_of(scene), rule_of(scene)
+    from glasshouse.analysis.predictions import predict
+
     found = predict(family, rule=rule)
     return {
         **_closed(found.closed_form, found.reason),
@@ -223,13 +230,13 @@ def _all(written: str) -> dict[str, Any]:
     }
 
 
-def _closed(closed: Thresholds | None, reason: str) -> dict[str, Any]:
+def _closed(closed: "Thresholds | None", reason: str) -> dict[str, Any]:
     if closed is None:
         return {"closed": None, "reason": reason}
     return {"closed": {**closed.to_dict(), "words": closed.explanation}, "reason": ""}
 
 
-def _switch(found: Switch | CertifiedThreshold | None) -> dict[str, Any] | None:
+def _switch(found: "Switch | CertifiedThreshold | None") -> dict[str, Any] | None:
     """A switch, or a threshold with its proofs, in the same keys."""
     if found is None:
         return None
@@ -248,7 +255,7 @@ def _switch(found: Switch | CertifiedThreshold | None) -> dict[str, Any] | None:
     }
 
 
-def _share(share: Share) -> dict[str, Any]:
+def _share(share: "Share") -> dict[str, Any]:
     return {**share.to_dict(), "runs": share.runs}
 
 
