@@ -80,6 +80,7 @@ READ_BY_DAY = {
         "how-to/own-semantics",  # test_outsider, test_study
         "how-to/payoff-matrix",  # test_doors, test_study
         "how-to/plugins",  # test_outsider, contracts/test_outsiders
+        "how-to/programs",  # oracles/test_{modal_agents,commitment,grounded}, test_cli_programs
         "how-to/python",  # test_documents, which runs it by day
         "how-to/repeated",  # oracles/test_repeated, test_study_repeated
         "how-to/rules",  # oracles/test_rules, oracles/test_shaping, test_study_rules

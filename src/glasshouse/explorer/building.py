@@ -263,8 +263,8 @@ def _payoffs(game: NormalFormGame) -> list:
         sizes = " × ".join(map(str, game.actions))
         raise InputError(
             f"{game.title} has {game.players} players with {sizes} actions, and the explorer shows "
-            "two players with two actions each: try prisoners_dilemma, or glasshouse run for "
-            "this one"
+            "two players with two actions each: try the prisoner's dilemma, which it opens "
+            "without a name, or glasshouse run for this one"
         )
     return np.asarray(game.tensor, dtype=np.float64).tolist()
 

@@ -25,7 +25,8 @@ from glasshouse.rules.per_player import PerPlayer
 OPEN_OR_NOT = ("open", "closed")
 
 OPEN_TO = ((frozenset((0, 1)), frozenset((0,))), (frozenset((1,)), frozenset()))
-"""Who can be read, [whether player 1 is open, closed][player 2]."""
+"""Who can be read: a row where player 1 is open and one where it is closed, a column likewise for
+player 2."""
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -47,10 +48,10 @@ class OpeningPrice(Result):
 class OpeningPoint(Result):
     """Who would open at one point of the axes, for one pair of learners.
 
-    **Arguments:** `at`, values of the axes; `learners`, of both players; `payoffs` [player 1 opens,
-    closes][player 2][player], per round; `prices` of being the only one who opens; `gains` of both,
-    where both open rather than nobody; `choices`, the equilibria of the game of opening, with what
-    leaving each of them gains.
+    **Arguments:** `at`, values of the axes; `learners`, of both players; `payoffs` per round, a row
+    where player 1 opens and one where it closes, in each likewise for player 2, and of each player;
+    `prices` of being the only one who opens; `gains` of both, where both open rather than nobody;
+    `choices`, the equilibria of the game of opening, with what leaving each of them gains.
     """
 
     at: dict[str, float]

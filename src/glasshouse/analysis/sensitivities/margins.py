@@ -220,8 +220,9 @@ def margin_by_reader(
 
 def check_dense(game: AbstractParametricGame, *needed: Capability) -> DenseGame:
     """The game, if it tells everybody's behaviour apart by player."""
-    require_smooth(require_exact(game, "a sensitivity", "dense", *needed), "a sensitivity")
-    return game
+    exact = require_exact(game, "a sensitivity", "dense", *needed)
+    require_smooth(exact, "a sensitivity")
+    return exact
 
 
 def shared(terms: Terms) -> dict[str, Any]:
