@@ -72,7 +72,12 @@ def command(
         scene = scene_of_game(named_game(game, cooperate))
     if export is not None:
         _write_page(scene, export)
-        return
+    else:
+        _serve(scene, port, opens=not no_browser)
+
+
+def _serve(scene: "Scene", port: int | None, *, opens: bool) -> None:
+    """Until somebody ends it."""
     from glasshouse.explorer.server import Running
 
     running = Running(scene, port)
@@ -81,7 +86,7 @@ def command(
     running.desk.warm(scene)
     say(f"The explorer is at {running.address} (Ctrl-C ends it).")
     sys.stdout.flush()
-    if not no_browser:
+    if opens:
         import webbrowser
 
         with contextlib.suppress(webbrowser.Error):

@@ -36,7 +36,7 @@ BASIN_CELLS = 30
 SETTLING_STEPS = 20_000
 """Runs that have not come to rest in so many steps are called unsettled."""
 
-PAPER = "Todorov, ten Napel & Müller 2026"
+PAPER_CITED = "Todorov, ten Napel & Müller 2026"
 """Whose games are named as such."""
 
 PAPERS_GAMES = {
@@ -174,7 +174,7 @@ def presets() -> tuple[Preset, ...]:
     found = []
     for name, (numbers, label) in PAPERS_GAMES.items():
         entry = CATALOGUE[name.removesuffix("_mild")]
-        found.append(_preset(entry, entry(**numbers), name, label, PAPER))
+        found.append(_preset(entry, entry(**numbers), name, label, PAPER_CITED))
     for entry in CATALOGUE.values():
         game = entry()
         if game.actions == SIZE and entry.name not in PAPERS_GAMES:

@@ -14,7 +14,6 @@ from glasshouse.analysis.equilibrium.deviations import (
     boundary_tests,
     deviation_curve,
 )
-from glasshouse.certificates.certificate import GainBounds
 from glasshouse.errors import InputError
 from glasshouse.explorer.building import rule_of, shown_game
 from glasshouse.explorer.frames import rest_points_of
@@ -23,13 +22,13 @@ from glasshouse.explorer.protocol import Scene, answer
 CURVE_POINTS = 201
 """Along a deviation curve."""
 
-PROOF_BUDGET = 5_000
+SHOWN_PROOF_BUDGET = 5_000
 """Boxes looked at for each player, before a certificate says "unknown"."""
 
 EQUILIBRIA_BUDGET = 2_000
 """Pieces of the box looked at before the rest of it is left: about a second."""
 
-MOST_LISTED = 12
+MOST_EQUILIBRIA_SENT = 12
 """Equilibria that are sent; how many there are is said all the same."""
 
 
@@ -79,7 +78,7 @@ def proof_frame(scene: Scene, number: int) -> bytes:
     slack = 0.0 if said["place"] == "corner" else POINT_EPSILON * float(_least_range(game))
     header: dict[str, Any] = {"number": number, **said, "epsilon": slack, "reason": ""}
     try:
-        found = certify(game, profile, slack, budget=PROOF_BUDGET)
+        found = certify(game, profile, slack, budget=SHOWN_PROOF_BUDGET)
     except InputError as error:
         header["reason"] = " ".join(str(error).split())
         return answer("proof", header, {})
@@ -105,9 +104,9 @@ def equilibria_frame(scene: Scene, number: int) -> bytes:
     header |= {
         "count": found.count,
         "total": found.number,
-        "points": [_equilibrium(point) for point in found.points[:MOST_LISTED]],
-        "more": max(0, len(found.points) - MOST_LISTED),
-        "continuum": [_equilibrium(point) for point in found.continuum[:MOST_LISTED]],
+        "points": [_equilibrium(point) for point in found.points[:MOST_EQUILIBRIA_SENT]],
+        "more": max(0, len(found.points) - MOST_EQUILIBRIA_SENT),
+        "continuum": [_equilibrium(point) for point in found.continuum[:MOST_EQUILIBRIA_SENT]],
         "left": len(found.left),
         "reasons": found.reasons,
         "method": found.method,
@@ -133,7 +132,7 @@ def _least_range(game: Any) -> np.ndarray:
     return ranges[ranges > 0].min()
 
 
-def _gain(bounds: GainBounds) -> dict[str, Any]:
+def _gain(bounds: Any) -> dict[str, Any]:
     """Bounds as the library rounds them: outwards."""
     return {
         "between": bracket(bounds.lower, bounds.upper),

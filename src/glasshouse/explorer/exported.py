@@ -37,7 +37,7 @@ MODULES = (
 IMPORT = re.compile(r'^import (?:(\w+)|\{ ([^}]*) \}) from "\./([\w.]+)";$', re.M)
 EXPORT = re.compile(r"^export (?:default |(const|function|class) (\w+))", re.M)
 
-PAGE = """<!DOCTYPE html>
+EXPORTED_PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -126,7 +126,7 @@ def exported_page(scene: Scene, held: Precomputed) -> str:
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
         "base-uri 'none'; form-action 'none'"
     )
-    return PAGE.format(
+    return EXPORTED_PAGE.format(
         policy=policy,
         title=html.escape(scene.title or "Explorer"),
         style=style,
