@@ -383,7 +383,7 @@ def test_ctrl_c_ends_it_at_once():
 
 def test_the_curve_the_boundary_test_and_the_proof_are_the_librarys(server):
     """From the corner, and from the rest point nearest to a place."""
-    scene = scene_at("stag_hunt", 0.3).model_copy(update={"leaver": 1})
+    scene = scene_at("stag_hunt", 0.3).model_copy(update={"leaver": 1, "coupling": (0.3, 0.1)})
     with visiting(server) as page:
         for number, near in enumerate([None, (-2.9, -2.8)]):
             asked = scene.model_copy(update={"near": near})
