@@ -30,7 +30,7 @@ bound, rule, channel = {bound!r}, {rule}, {channel}
 shown = gh.ParametricGame(game, Logistic(game.actions, coupling, bound), channel)
 
 if __name__ == "__main__":
-    learning = Learning(rule, {step_size!r}, {steps}, Rest())
+    learning = Learning(rule, {step_size!r}, 600)  # a transient: where runs settle comes below
     portrait = phase_portrait(shown, cells={cells}, learning=learning)
     for point in portrait.rest_points:
         print(point.stability, point.params, "paid", point.payoffs)
