@@ -1,8 +1,10 @@
 """The explorer's server: whom it turns away, what it refuses, whether its numbers are right."""
 
+import base64
 import contextlib
 import http.client
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -29,9 +31,11 @@ from glasshouse.explorer.building import (
     scene_of_study,
     shown_game,
 )
+from glasshouse.explorer.content import page_files
 from glasshouse.explorer.desk import Newest
+from glasshouse.explorer.exported import Precomputed, exported_page
 from glasshouse.explorer.protocol import LONGEST_QUESTION, Scene, read_answer, read_question
-from glasshouse.explorer.server import page_files
+from glasshouse.explorer.script import script_of
 
 PD = {"payoffs": [[[3.0, 0.0], [5.0, 1.0]], [[3.0, 5.0], [0.0, 1.0]]]}
 HEADERS = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
@@ -375,3 +379,101 @@ def test_ctrl_c_ends_it_at_once():
     assert "has ended" in process.stderr.read()
     process.stdout.close()
     process.stderr.close()
+
+
+def test_the_curve_the_boundary_test_and_the_proof_are_the_librarys(server):
+    """From the corner, and from the rest point nearest to a place."""
+    scene = scene_at("stag_hunt", 0.3).model_copy(update={"leaver": 1, "coupling": (0.3, 0.1)})
+    with visiting(server) as page:
+        for number, near in enumerate([None, (-2.9, -2.8)]):
+            asked = scene.model_copy(update={"near": near})
+            ask(page, asked.model_dump(), number, "deviation", "proof")
+            header, arrays = until(page, "deviation", number=number)
+            proof, _ = until(page, "proof", number=number)
+            game = shown_game(scene)
+            profile = (3.0, 3.0) if near is None else (-3.0, -3.0)
+            assert tuple(header["profile"]) == tuple(proof["profile"]) == profile
+            best = gh.best_deviation(game, profile, 1)
+            assert header["gain"] == pytest.approx(best.gain, abs=1e-12)
+            assert header["best"][0] == pytest.approx(best.best, abs=1e-9)
+            assert header["boundary"]["passes"] is gh.boundary_test(game).passes is True
+            paid = [float(game.payoffs((profile[0], t))[1]) for t in arrays["curve"][::50, 0]]
+            assert arrays["curve"][::50, 1] == pytest.approx(paid, abs=1e-12)
+            assert proof["verdict"] == gh.certify(game, profile, proof["epsilon"]).verdict
+            assert proof["verdict"] == "certified"
+
+
+def test_a_corner_that_is_left_is_refuted_and_equilibria_are_counted(server):
+    """The dilemma at κ = 0: no pair of cooperators holds, and (−3, −3) alone is an equilibrium."""
+    scene = scene_at("prisoners_dilemma", 0.0)
+    with visiting(server) as page:
+        ask(page, scene.model_dump(), 1, "deviation", "proof", "equilibria")
+        header, _ = until(page, "deviation")
+        proof, _ = until(page, "proof")
+        found, _ = until(page, "equilibria")
+    p = 1 / (1 + np.exp(-3.0))
+    paid = [3 * x * p + 5 * (1 - x) * p + (1 - x) * (1 - p) for x in (p, 1 - p)]
+    assert header["gains"]
+    assert header["best"][0] == -3.0
+    assert header["gain"] == pytest.approx(paid[1] - paid[0], rel=1e-12)
+    assert header["boundary"]["passes"] is False
+    assert proof["verdict"] == "refuted"
+    assert (found["count"], found["total"]) == ("exactly", 1)
+    assert found["points"][0]["params"] == [-3.0, -3.0]
+
+
+def test_a_scene_is_a_script(server):
+    """Of each rule and kind of access: what it makes is what is shown."""
+    kinds = [{"kind": "full"}, {"kind": "one_sided", "readers": (1,)}, {"kind": "noisy"}]
+    kinds += [{"kind": "probabilistic", "probability": 0.25}]
+    rules = list(offered_rules())
+    for rule, access in [(r, kinds[k % 4]) for k, r in enumerate([*rules, *rules[:4]])]:
+        scene = Scene.model_validate(
+            {**PD, "title": 'My "own"\\', "rule": rule, "coupling": (0.25, 0.5), "access": access},
+            strict=False,
+        )
+        made: dict = {"__name__": "imported"}
+        exec(compile(script_of(scene), "scene.py", "exec"), made)
+        for name, wanted in (("shown", shown_game(scene)), ("rule", rule_of(scene))):
+            assert jax.tree.structure(made[name]) == jax.tree.structure(wanted)
+            pairs = zip(jax.tree.leaves(made[name]), jax.tree.leaves(wanted), strict=True)
+            assert all(np.array_equal(a, b) for a, b in pairs)
+
+
+def test_the_papers_games_are_named_as_such():
+    paper = {p.name: p for p in presets() if p.group}
+    assert [p.label for p in paper.values()][-1] == "Prisoner's dilemma 4, 3.5, 2, 0"
+    mild = paper["prisoners_dilemma_mild"].payoffs
+    assert mild == [[[3.5, 0.0], [4.0, 2.0]], [[3.5, 4.0], [0.0, 2.0]]]
+    assert "fixed" not in offered_rules()
+
+
+def test_pages_do_not_disturb_each_other(server):
+    with visiting(server) as one, visiting(server) as other:
+        for number in range(5):
+            ask(one, {**PD, "coupling": [0.1 * number, 0.0]}, number)
+            ask(other, scene_at("stag_hunt", 0.1 * number).model_dump(), 100 + number)
+        heard_by_one, heard_by_other = (
+            until(page, "portrait", number=number)[0] for page, number in ((one, 4), (other, 104))
+        )
+    assert_same_points(
+        Scene.model_validate({**PD, "coupling": (0.4, 0.0)}, strict=False), heard_by_one
+    )
+    assert_same_points(scene_at("stag_hunt", 0.4), heard_by_other)
+
+
+def test_an_exported_page_holds_all_and_allows_nothing_else():
+    scene = scene_at("stag_hunt", 0.3).model_copy(update={"title": "</script><b>"})
+    ends = [scene.model_copy(update={"coupling": (x, x)}) for x in (-1.0, 2.0)]
+    portraits = tuple(frames.portrait_frame(end, 1) for end in ends)
+    held = Precomputed((-1.0, 2.0), portraits, (b"", b""), b"")
+    page = exported_page(scene, held)
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
+    assert policy is not None
+    assert policy[1].startswith("default-src 'none'; script-src 'sha256-")
+    assert "unsafe" not in policy[1]
+    assert "<b>" not in page
+    assert not re.search(r"""(?:src|href)=|https?://(?!www\.w3\.org/)""", page)
+    data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.S)[1])  # pyright: ignore
+    header, _ = read_answer(base64.b64decode(data["portraits"][1]))
+    assert_same_points(scene.model_copy(update={"coupling": (2.0, 2.0)}), header)

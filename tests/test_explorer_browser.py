@@ -9,7 +9,10 @@ import pytest
 from tests.explorers import running
 from tests.test_report_browser import AXE, browser
 
+from glasshouse.explorer.building import scene_of_game
+from glasshouse.explorer.exported import exported_page, precomputed
 from glasshouse.explorer.server import Running
+from glasshouse.interop import load_game
 
 __all__ = ["browser"]
 
@@ -166,9 +169,6 @@ def test_a_server_that_has_ended_is_said_and_found_again(browser, server):
         port, scene = first.port, first
     page.wait_for_selector("#banner:not([hidden])", timeout=PATIENCE)
     assert "has stopped" in page.inner_text("#banner")
-    from glasshouse.explorer.building import scene_of_game
-    from glasshouse.interop import load_game
-
     again = Running(scene_of_game(load_game("stag_hunt")), port)
     try:
         page.wait_for_selector("#banner", state="hidden", timeout=PATIENCE)
@@ -214,3 +214,84 @@ def test_each_control_changes_what_is_asked(browser, server):
     assert page.locator("#banner").is_hidden()
     assert not page.faults
     page.context.close()
+
+
+def test_equilibrium_is_asked_for_compared_and_said(browser, server):
+    """From the corner and a rest point; what was measured beside what was predicted; A beside B."""
+    page = opened(browser, server)
+    page.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+    assert "Certificate: no equilibrium, proved." in page.inner_text("#proof")
+    assert "not passed" in page.inner_text("#deviation")
+    assert "Exactly 0" in page.inner_text("#equilibria")
+    assert page.locator("#curve .best").count() == 1
+    assert page.locator(".row.first .beside").count() == 1
+    assert "measured by short runs above 0.42" in page.inner_text(".row.first")
+    page.get_by_role("button", name="Compare").click()
+    page.get_by_label("From where").select_option(index=1)
+    assert "near=" in page.url
+    slider = page.get_by_role("slider", name="Coupling κ")
+    slider.fill("1")
+    page.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+    assert "an equilibrium, proved" in page.inner_text("#proof")
+    assert "Coupling κ: A 1; B 0.5" in page.inner_text("#beside-words")
+    page.get_by_role("button", name="Swap A and B").click()
+    assert slider.input_value() == "0.5"
+    assert "Coupling κ: A 0.5; B 1" in page.inner_text("#beside-words")
+    assert not page.faults
+    page.context.close()
+
+
+def test_a_finger_moves_a_start_and_scrolls_elsewhere(browser, server):
+    context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True)
+    page = context.new_page()
+    page.goto(server.address + "#v=1&starts=0.5,0.5")
+    page.wait_for_function(PAINTED, timeout=PATIENCE)
+    box = page.locator("#portrait").bounding_box()
+    session = context.new_cdp_session(page)
+
+    def touched(x: float, *ys: float) -> None:
+        for k, y in enumerate(ys):
+            kind = "touchMove" if k else "touchStart"
+            session.send(
+                "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]}
+            )
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    middle = box["x"] + 46 + (box["width"] - 60) / 2
+    start = box["y"] + 14 + (box["width"] - 58) / 2
+    touched(middle, start, start - 30, start - 60)
+    page.wait_for_function("() => !location.hash.includes('starts=0.5,0.5')")
+    assert page.evaluate("scrollY") == 0
+    moved = page.url
+    touched(middle + 80, start + 90, start + 60, start - 60, start - 160)
+    page.wait_for_function("() => scrollY > 0")
+    assert page.url == moved, "scrolling starts no run"
+    context.close()
+
+
+def test_an_exported_page_works_from_disk(browser, tmp_path):
+    scene = scene_of_game(load_game("stag_hunt")).model_copy(update={"coupling": (1.0, 1.0)})
+    file = tmp_path / "page.html"
+    file.write_text(exported_page(scene, precomputed(scene, 4)), "utf-8")
+    context = browser.new_context(viewport={"width": 390, "height": 800}, offline=True)
+    page = context.new_page()
+    faults = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    page.on("request", lambda r: None if r.url == file.as_uri() else faults.append(r.url))
+    page.goto(file.as_uri())
+    page.wait_for_function(PAINTED)
+    assert page.inner_text("output") == "1"
+    before = page.inner_text("#points"), page.locator("#portrait").screenshot()
+    page.get_by_role("slider").focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("() => document.getElementById('portrait').dataset.painted === '2'")
+    assert page.inner_text("output") == "0"
+    assert page.inner_text("#points") != before[0]
+    assert page.locator("#portrait").screenshot() != before[1]
+    assert page.locator("#outcomes tbody tr").count() >= 4
+    assert "above" in page.inner_text("#gauge")
+    sizes = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    assert page.evaluate(sizes)
+    assert not faults
+    context.close()

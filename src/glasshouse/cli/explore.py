@@ -4,13 +4,17 @@ import contextlib
 import os
 import signal
 import sys
-from typing import Annotated, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from glasshouse.cli.options import CooperateOption, TrustOption, named_game, say
 from glasshouse.cli.subject import is_study
 from glasshouse.errors import InputError
+
+if TYPE_CHECKING:
+    from glasshouse.explorer.protocol import Scene
 
 FIRST_GAME = "prisoners_dilemma"
 
@@ -39,34 +43,80 @@ def command(
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Open no browser; print the address only.")
     ] = False,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Open nothing: write one page (.html) that needs no server, with portraits "
+            "computed beforehand at 25 couplings.",
+            show_default=False,
+        ),
+    ] = None,
     cooperate: CooperateOption = None,
     trust: TrustOption = False,
 ) -> None:
     """Open a page on which couplings and payoffs move a living phase portrait.
 
-    It listens on this machine alone, fetches nothing and writes nothing; Ctrl-C ends it.
+    It listens on this machine alone and fetches nothing; Ctrl-C ends it. It writes nothing but
+    what --export names.
     """
     from glasshouse.explorer.building import scene_of_game, scene_of_study
-    from glasshouse.explorer.server import Running
 
+    if export is not None:
+        _check_export(export, port)
     if is_study(game):
         if cooperate:
             raise InputError("--cooperate belongs to a game: a study says it itself")
         scene = scene_of_study(game, trust=trust)
     else:
         scene = scene_of_game(named_game(game, cooperate))
+    if export is not None:
+        _write_page(scene, export)
+    else:
+        _serve(scene, port, opens=not no_browser)
+
+
+def _serve(scene: "Scene", port: int | None, *, opens: bool) -> None:
+    """Until somebody ends it."""
+    from glasshouse.explorer.server import Running
+
     running = Running(scene, port)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
     running.desk.warm(scene)
     say(f"The explorer is at {running.address} (Ctrl-C ends it).")
     sys.stdout.flush()
-    if not no_browser:
+    if opens:
         import webbrowser
 
         with contextlib.suppress(webbrowser.Error):
             webbrowser.open_new_tab(running.address)
     running.wait()
+
+
+def _check_export(file: Path, port: int | None) -> None:
+    """Refuse what could not be written before anything is computed."""
+    if port is not None:
+        raise InputError("--port belongs to a server, and --export starts none: leave out either")
+    if file.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"--export {file}: a page is written as .html, by the end of its name")
+    folder = file.absolute().parent
+    if not folder.is_dir():
+        raise InputError(f"--export {file} cannot be written: there is no folder {folder}")
+    if file.is_dir() or not os.access(file if file.exists() else folder, os.W_OK):
+        raise InputError(f"--export {file} cannot be written: choose another name")
+
+
+def _write_page(scene: "Scene", file: Path) -> None:
+    from glasshouse._foundation.files import write_file
+    from glasshouse.explorer.exported import exported_page, precomputed
+    from glasshouse.explorer.frames import checked_scene
+
+    held = precomputed(checked_scene(scene))
+    content = exported_page(scene, held).encode()
+    write_file(file, content)
+    size = f"{len(content) / 2**20:.1f} MiB"
+    say(f"{file}: {size}, portraits at {len(held.couplings)} couplings; it needs no server.")
 
 
 def _leave(number: int, frame: object) -> NoReturn:

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pydantic
@@ -13,19 +13,42 @@ from glasshouse.channels import Full, Noisy, OneSided, Probabilistic
 from glasshouse.channels.base import AbstractChannel
 from glasshouse.errors import InputError, unknown_name
 from glasshouse.explorer.protocol import RANGES, AskedAccess, Scene
-from glasshouse.families.family import LogisticFamily
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.registry import CATALOGUE
 from glasshouse.parametric import ParametricGame
+from glasshouse.rules import Fixed
 from glasshouse.rules.base import AbstractDirection, check_direction, drawn_by
 from glasshouse.rules.registry import RULES
 from glasshouse.semantics import Logistic
-from glasshouse.study.setting import Setting, check_study
 from glasshouse.study.spec.declared import classes, made
-from glasshouse.study.spec.study import Study
+
+if TYPE_CHECKING:  # a first picture needs no studies, which take a second to load
+    from glasshouse.families.family import LogisticFamily
+    from glasshouse.study.setting import Setting
+    from glasshouse.study.spec.study import Study
 
 SIZE = (2, 2)
 """Actions of the players of games that are shown."""
+
+BASIN_CELLS = 30
+"""Starts along a side of the grid of basins; borders between them are bisected."""
+
+SETTLING_STEPS = 20_000
+"""Runs that have not come to rest in so many steps are called unsettled."""
+
+PAPER_CITED = "Todorov, ten Napel & Müller 2026"
+"""Whose games are named as such."""
+
+PAPERS_GAMES = {
+    "prisoners_dilemma": ({}, "Prisoner's dilemma 5, 3, 1, 0"),
+    "donation": ({}, "Donation game 3/1"),
+    "stag_hunt": ({}, "Stag hunt 3, 4, 2, 0"),
+    "prisoners_dilemma_mild": (
+        {"T": 4.0, "R": 3.5, "P": 2.0, "S": 0.0},
+        "Prisoner's dilemma 4, 3.5, 2, 0",
+    ),
+}
+"""Of the catalogue by its defaults or with these numbers, and as pages call them: T, R, P, S."""
 
 LOOK = "look_ahead"
 """The number of a rule that has a slider."""
@@ -50,7 +73,7 @@ def offered_rules() -> dict[str, OfferedRule]:
             instance = check_direction(made(rule, {}), "the explorer")
         except (InputError, TypeError, pydantic.ValidationError):
             continue
-        if not drawn_by(instance):
+        if not drawn_by(instance) and rule is not Fixed:  # with which nothing would move
             found[name] = OfferedRule(name, instance.words, instance.formula, LOOK in keys)
     return found
 
@@ -91,13 +114,17 @@ def shown_game(scene: Scene) -> ParametricGame:
     )
 
 
-def family_of(scene: Scene) -> LogisticFamily:
+def family_of(scene: Scene) -> "LogisticFamily":
     """The game at every coupling that both share."""
+    from glasshouse.families.family import LogisticFamily
+
     return LogisticFamily(played_game(scene), scene.bound, channel=channel_of(scene.access))
 
 
-def study_of(scene: Scene) -> Study:
+def study_of(scene: Scene) -> "Study":
     """The same as a study, with a sweep of the coupling where both share one."""
+    from glasshouse.study.spec.study import Study
+
     first, second = scene.coupling
     coupling: dict[str, Any] = {"coupling": first}
     sweep: dict[str, Any] = {}
@@ -129,9 +156,11 @@ def study_of(scene: Scene) -> Study:
 
 
 class Preset(NamedTuple):
-    """A game of the catalogue that pages offer."""
+    """A game that pages offer: one of the paper's where `group` names it, or of the catalogue."""
 
     name: str
+    label: str
+    group: str
     title: str
     about: str
     source: str
@@ -141,17 +170,22 @@ class Preset(NamedTuple):
 
 @functools.cache
 def presets() -> tuple[Preset, ...]:
-    """The games of the catalogue with two actions for each of two players, at their defaults."""
+    """The paper's games, and those of the catalogue with two actions for each of two players."""
     found = []
+    for name, (numbers, label) in PAPERS_GAMES.items():
+        entry = CATALOGUE[name.removesuffix("_mild")]
+        found.append(_preset(entry, entry(**numbers), name, label, PAPER_CITED))
     for entry in CATALOGUE.values():
         game = entry()
-        if game.actions == SIZE:
-            about = (entry.function.__doc__ or "").strip().split("\n")[0]
-            tensor = np.asarray(game.tensor).tolist()
-            found.append(
-                Preset(entry.name, entry.title, about, entry.source, game.action_names, tensor)
-            )
+        if game.actions == SIZE and entry.name not in PAPERS_GAMES:
+            found.append(_preset(entry, game, entry.name, entry.title, ""))
     return tuple(found)
+
+
+def _preset(entry: Any, game: NormalFormGame, name: str, label: str, group: str) -> Preset:
+    about = (entry.function.__doc__ or "").strip().split("\n")[0]
+    tensor = np.asarray(game.tensor).tolist()
+    return Preset(name, label, group, entry.title, about, entry.source, game.action_names, tensor)
 
 
 def scene_of_game(game: NormalFormGame) -> Scene:
@@ -167,6 +201,8 @@ def scene_of_study(path: str, *, trust: bool = False) -> Scene:
 
     **Raises:** `InputError` naming the key of what the explorer does not show.
     """
+    from glasshouse.study.setting import check_study
+
     base = check_study(Path(path), trust=trust).base
     study, semantics = base.study, base.study.semantics.settings()
     _check_shown(path, base, semantics)
@@ -190,7 +226,7 @@ def scene_of_study(path: str, *, trust: bool = False) -> Scene:
     )
 
 
-def _check_shown(path: str, base: Setting, semantics: dict[str, Any]) -> None:
+def _check_shown(path: str, base: "Setting", semantics: dict[str, Any]) -> None:
     """Refuse studies of what is not shown, by the key that says so."""
     study = base.study
     learning = study.learning

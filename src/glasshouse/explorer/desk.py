@@ -118,10 +118,9 @@ class Desk:
             return
         scene, number = question.scene, question.number
         if "portrait" in question.parts:
-            frames = _frames
             compiled = _structure(scene) in self._compiled
             if not compiled:
-                yield _Step(lambda: frames().field_frame(_checked(scene), number), False)
+                yield _Step(lambda: _frames().field_frame(_checked(scene), number), False)
             yield _Step(lambda: self._portrait(_checked(scene), number), not compiled)
         yield from _further(question)
 
@@ -149,10 +148,18 @@ def _further(question: Question) -> Iterator[_Step]:
     scene, number = question.scene, question.number
     if "study" in question.parts:
         yield _Step(lambda: _frames().study_frame(_checked(scene), number), False)
+    if "script" in question.parts:
+        yield _Step(lambda: _frames().script_frame(_checked(scene), number), False)
+    if "deviation" in question.parts:
+        yield _Step(lambda: _evidence().deviation_frame(_checked(scene), number), True)
     if "switches" in question.parts:
         yield _Step(lambda: _frames().first_switch_frame(_checked(scene), number), True)
+    if "proof" in question.parts:
+        yield _Step(lambda: _evidence().proof_frame(_checked(scene), number), True)
     if "basins" in question.parts:
         yield _Step(lambda: _frames().basins_frame(_checked(scene), number), True)
+    if "equilibria" in question.parts:
+        yield _Step(lambda: _evidence().equilibria_frame(_checked(scene), number), True)
     if "switches" in question.parts:
         yield _Step(lambda: _frames().switches_frame(_checked(scene), number), True)
 
@@ -166,6 +173,14 @@ def _frames() -> Any:
         from glasshouse.explorer import frames
 
     return frames
+
+
+def _evidence() -> Any:
+    """What computes deviations, certificates and equilibria, loaded likewise."""
+    with _loading:
+        from glasshouse.explorer import evidence
+
+    return evidence
 
 
 def _checked(scene: Scene) -> Scene:

@@ -1,7 +1,7 @@
 """What is drawn, computed by the library: a field, a portrait, basins, switches."""
 
 import functools
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import numpy as np
@@ -10,23 +10,32 @@ from jaxtyping import Array, Float
 from glasshouse._foundation.arrays import RealArray, with_nan
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.programs import program
-from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
-from glasshouse.analysis.movement.couplings import first_movement
 from glasshouse.analysis.movement.first_order import cooperation
-from glasshouse.analysis.movement.switch import Switch
-from glasshouse.analysis.outcomes import Share, generic_outcomes
 from glasshouse.analysis.phase.basins import basins_by, outcome
 from glasshouse.analysis.phase.judged import PlaneRestPoint
 from glasshouse.analysis.phase.plane import FieldGrid, Plane, box_of_plane, gradients_at
 from glasshouse.analysis.phase.portrait import path_from, spread_starts, thinned
 from glasshouse.analysis.phase.together import rest_points_together
-from glasshouse.analysis.predictions import closed_form_along, predict
 from glasshouse.dynamics import Learning, Rest, Starts
 from glasshouse.dynamics.settling import settle
 from glasshouse.errors import InputError
-from glasshouse.explorer.building import family_of, played_game, rule_of, shown_game, study_of
+from glasshouse.explorer.building import (
+    BASIN_CELLS,
+    SETTLING_STEPS,
+    family_of,
+    played_game,
+    rule_of,
+    shown_game,
+    study_of,
+)
 from glasshouse.explorer.protocol import MOST_OWN_STARTS, Scene, answer
-from glasshouse.theory.symmetric import Thresholds
+from glasshouse.explorer.script import script_of
+
+if TYPE_CHECKING:  # what comes after a first picture is loaded after it
+    from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
+    from glasshouse.analysis.movement.switch import Switch
+    from glasshouse.analysis.outcomes import Share
+    from glasshouse.theory.symmetric import Thresholds
 
 FIELD_POINTS = 65
 """Along a side of the field, of which every fourth from the third on has an arrow."""
@@ -42,14 +51,8 @@ RUN_STEPS = 600
 LONGEST_DRAWN = 3.0
 """Widths of the box after which a trajectory that circles is cut."""
 
-BASIN_CELLS = 30
-"""Starts along a side of the grid of basins; borders between them are bisected."""
-
 SETTLED_REST = Rest()
 """When a run has settled."""
-
-SETTLING_STEPS = 20_000
-"""Runs that have not come to rest in so many steps are called unsettled."""
 
 UNSETTLED = 4
 """The number of a place whose run has not settled, after those of `phase.OUTCOMES`."""
@@ -132,6 +135,8 @@ def portrait_frame(scene: Scene, number: int) -> bytes:
 @in_float64
 def basins_frame(scene: Scene, number: int) -> bytes:
     """Where settled runs end, from everywhere in the box, and shares of random starts."""
+    from glasshouse.analysis.outcomes import generic_outcomes
+
     game, rule = shown_game(scene), rule_of(scene)
     low, high = box_of_plane(game)
     learning = Learning(rule, scene.step_size, SETTLING_STEPS, SETTLED_REST)
@@ -161,6 +166,14 @@ def basins_frame(scene: Scene, number: int) -> bytes:
     return answer("basins", header, {"shading": found.shading.astype(np.uint8)})
 
 
+@in_float64
+def rest_points_of(scene: Scene) -> tuple[PlaneRestPoint, ...]:
+    """Those of the portrait."""
+    plane = _plane(scene)
+    low, high, points = _points(plane)
+    return rest_points_together(plane, _grid(low, high, *_field(plane, points))).points
+
+
 def first_switch_frame(scene: Scene, number: int) -> bytes:
     """What is known at once: the closed form, and first movement by its derivative."""
     return answer("switches", {"number": number, "complete": False, **_first(_alone(scene))}, {})
@@ -176,16 +189,25 @@ def study_frame(scene: Scene, number: int) -> bytes:
     return answer("study", {"number": number, "text": study_of(scene).to_toml()}, {})
 
 
+def script_frame(scene: Scene, number: int) -> bytes:
+    """The scene as the text of a Python script."""
+    return answer("script", {"number": number, "text": script_of(scene)}, {})
+
+
 def _alone(scene: Scene) -> str:
     """What switches depend on, written down, by which they are remembered."""
     numbers = {"coupling": (0.0, 0.0), "starts": (), "title": "", "step_size": 1.0}
-    return scene.model_copy(update=numbers).model_dump_json()
+    left_out = {**numbers, "leaver": 0, "near": None}
+    return scene.model_copy(update=left_out).model_dump_json()
 
 
 @functools.lru_cache(maxsize=SWITCHES_KEPT)
 def _first(written: str) -> dict[str, Any]:
     scene = Scene.model_validate_json(written)
     family, rule = family_of(scene), rule_of(scene)
+    from glasshouse.analysis.movement.couplings import first_movement
+    from glasshouse.analysis.predictions import closed_form_along
+
     closed, reason = closed_form_along(family, rule)
     moves = first_movement(family, rule=rule, tolerance=1e-9)
     return {**_closed(closed, reason), "first": _switch(moves)}
@@ -195,6 +217,8 @@ def _first(written: str) -> dict[str, Any]:
 def _all(written: str) -> dict[str, Any]:
     scene = Scene.model_validate_json(written)
     family, rule = family_of(scene), rule_of(scene)
+    from glasshouse.analysis.predictions import predict
+
     found = predict(family, rule=rule)
     return {
         **_closed(found.closed_form, found.reason),
@@ -206,13 +230,13 @@ def _all(written: str) -> dict[str, Any]:
     }
 
 
-def _closed(closed: Thresholds | None, reason: str) -> dict[str, Any]:
+def _closed(closed: "Thresholds | None", reason: str) -> dict[str, Any]:
     if closed is None:
         return {"closed": None, "reason": reason}
     return {"closed": {**closed.to_dict(), "words": closed.explanation}, "reason": ""}
 
 
-def _switch(found: Switch | CertifiedThreshold | None) -> dict[str, Any] | None:
+def _switch(found: "Switch | CertifiedThreshold | None") -> dict[str, Any] | None:
     """A switch, or a threshold with its proofs, in the same keys."""
     if found is None:
         return None
@@ -231,7 +255,7 @@ def _switch(found: Switch | CertifiedThreshold | None) -> dict[str, Any] | None:
     }
 
 
-def _share(share: Share) -> dict[str, Any]:
+def _share(share: "Share") -> dict[str, Any]:
     return {**share.to_dict(), "runs": share.runs}
 
 

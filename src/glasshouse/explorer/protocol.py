@@ -32,8 +32,9 @@ RANGES: dict[str, tuple[float, float]] = {
     "probability": (0.0, 1.0),
     "scale": (0.0, 10.0),
     "start": (0.0, 1.0),
+    "near": (-20.0, 20.0),
 }
-"""Least and largest of each number; starts are in units of the box."""
+"""Least and largest of each number; starts are in units of the box, `near` in those of θ."""
 
 MOST_OWN_STARTS = 12
 """Trajectories that a reader starts."""
@@ -52,6 +53,7 @@ PayoffRow = Annotated[tuple[Payoff, ...], Field(min_length=2, max_length=2)]
 PayoffMatrix = Annotated[tuple[PayoffRow, ...], Field(min_length=2, max_length=2)]
 Coupling = Annotated[float, _within("coupling")]
 Unit = Annotated[float, _within("start")]
+Parameter = Annotated[float, _within("near")]
 
 
 class _Strict(pydantic.BaseModel):
@@ -76,7 +78,8 @@ class Scene(_Strict):
 
     **Arguments:** `payoffs[i][a][b]` of player i, player 1 doing a and player 2 doing b;
     `coupling`, with what weight player 1 reads player 2, and the other way round; `starts`, of
-    trajectories, in units of the box.
+    trajectories, in units of the box; `leaver`, who may change its parameter alone, from the rest
+    point nearest to the parameters `near`, or from the cooperative corner.
     """
 
     title: Annotated[str, Field(max_length=200)] = ""
@@ -88,9 +91,13 @@ class Scene(_Strict):
     look_ahead: Annotated[float, _within("look_ahead")] = 1.0
     access: AskedAccess = AskedAccess()
     starts: Annotated[tuple[tuple[Unit, Unit], ...], Field(max_length=MOST_OWN_STARTS)] = ()
+    leaver: Annotated[int, Field(ge=0, le=1)] = 0
+    near: tuple[Parameter, Parameter] | None = None
 
 
-Part = Literal["portrait", "basins", "switches", "study"]
+Part = Literal[
+    "portrait", "basins", "switches", "deviation", "proof", "equilibria", "study", "script"
+]
 
 
 class Question(_Strict):
@@ -98,7 +105,7 @@ class Question(_Strict):
 
     number: Annotated[int, Field(ge=0, le=LAST_NUMBER)]
     scene: Scene
-    parts: Annotated[tuple[Part, ...], Field(min_length=1, max_length=4)] = ("portrait",)
+    parts: Annotated[tuple[Part, ...], Field(min_length=1, max_length=8)] = ("portrait",)
 
 
 def read_question(text: str | bytes) -> Question:

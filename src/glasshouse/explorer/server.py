@@ -1,7 +1,6 @@
 """The server of the explorer: on this machine alone, for its own page alone."""
 
 import asyncio
-import importlib.resources
 import socket
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -14,6 +13,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from glasshouse.errors import InputError
+from glasshouse.explorer.content import page_files
 from glasshouse.explorer.desk import Desk, Newest
 from glasshouse.explorer.protocol import LONGEST_QUESTION, Scene
 
@@ -25,14 +25,6 @@ USUAL_PORT = 8471
 
 MOST_PAGES = 64
 """Pages that are answered at once; more are turned away."""
-
-FILE_TYPES = {
-    "html": "text/html; charset=utf-8",
-    "css": "text/css; charset=utf-8",
-    "js": "text/javascript; charset=utf-8",
-    "svg": "image/svg+xml",
-}
-"""What the files of a page are, by their suffix."""
 
 ALLOWED_CONTENT = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
@@ -138,17 +130,6 @@ class Visits:
                     await page.send_bytes(frame)
         except (WebSocketDisconnect, RuntimeError, OSError):  # it has left
             return
-
-
-def page_files() -> dict[str, tuple[bytes, str]]:
-    """All that a page loads by its path, with its type: nothing else is ever read."""
-    folder = importlib.resources.files("glasshouse.explorer") / "page"
-    found = {}
-    for file in folder.iterdir():
-        suffix = file.name.rpartition(".")[2]
-        if suffix in FILE_TYPES:
-            found[f"/{file.name}"] = (file.read_bytes(), FILE_TYPES[suffix])
-    return {"/": found["/index.html"], **found}
 
 
 def application(scene: Scene, port: int, desk: Desk | None = None) -> OwnPageOnly:

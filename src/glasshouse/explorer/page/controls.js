@@ -10,6 +10,9 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
+// A text with what stands in its braces.
+export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
 let count = 0;
 
 // A slider and a number field that show one value. `changed(value, isReleased)`.

@@ -1,4 +1,6 @@
 // Three rays over the couplings: first movement, the long run, equilibrium. They are three things.
+import { element } from "./controls.js";
+
 const NS = "http://www.w3.org/2000/svg";
 const HEIGHT = 18;
 
@@ -11,7 +13,8 @@ function made(name, attributes, parent) {
 
 export const digits = (x) => String(Number(x.toPrecision(4))).replace("-", "−");
 
-export function drawRow(svg, found, couplings, range) {
+// `beside`: the same thing obtained in another way, drawn as a mark of its own.
+export function drawRow(svg, found, couplings, range, beside = null) {
   svg.replaceChildren();
   const width = 1000;
   svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
@@ -27,6 +30,10 @@ export function drawRow(svg, found, couplings, range) {
     }
     if (found.value !== null && found.value >= range[0] && found.value <= range[1]) made("rect", { class: "turn", x: X(found.value) - 1.5, y: 0, width: 3, height: HEIGHT }, svg);
   }
+  if (beside?.value != null && beside.value >= range[0] && beside.value <= range[1]) {
+    const x = X(beside.value);
+    made("path", { class: "beside", d: `M${x - 9} 0L${x} 6L${x + 9} 0M${x - 9} ${HEIGHT}L${x} ${HEIGHT - 6}L${x + 9} ${HEIGHT}` }, svg);
+  }
   couplings.forEach((value, k) => made("line", { class: `now now${k}`, x1: X(value), x2: X(value), y1: 0, y2: HEIGHT }, svg));
 }
 
@@ -35,4 +42,41 @@ export function inWords(found, texts, fill) {
   if (found.value !== null) return fill(texts[found.holds] ?? texts.above, { value: digits(found.value) });
   if (found.holds === "everywhere" || found.holds === "nowhere") return fill(texts[found.holds], { low, high });
   return fill(texts.unclear, { why: found.result });
+}
+
+export function rowWords(kind, switches, texts, fill) {
+  if (!switches || !(kind in switches)) return texts.waiting;
+  return switches[kind] ? inWords(switches[kind], texts, fill) : fill(texts.noEquilibrium, { why: switches.no_equilibrium });
+}
+
+// The three rows, built once and shown again for every coupling.
+export class Gauge {
+  constructor(place, range, texts, fill) {
+    Object.assign(this, { range, texts, fill });
+    this.rows = ["first", "long", "equilibrium"].map((kind) => {
+      const svg = document.createElementNS(NS, "svg");
+      svg.setAttribute("aria-hidden", "true");
+      const [value, how] = [element("span", { class: "value" }), element("span", { class: "quiet" })];
+      const words = element("p", {}, element("b", { text: texts[kind] }), " ", value, " ", how);
+      const node = element("div", { class: `row ${kind}` }, words, svg);
+      return { kind, svg, value, how, node };
+    });
+    const ends = element("div", { class: "ends", "aria-hidden": "true" }, element("span", { text: digits(range[0]) }), element("span", { text: "κ" }), element("span", { text: digits(range[1]) }));
+    place.replaceChildren(...this.rows.map((row) => row.node), ends);
+  }
+
+  show(switches, couplings) {
+    const { texts, fill } = this;
+    for (const row of this.rows) {
+      const found = switches?.[row.kind] ?? null;
+      const beside = row.kind === "first" ? switches?.measured ?? null : null;
+      drawRow(row.svg, found, couplings, this.range, beside);
+      row.value.textContent = rowWords(row.kind, switches, texts, fill);
+      row.value.title = found?.bracket ? `${found.bracket.join(" … ")}; ${found.detail}` : "";
+      const known = row.kind === "first" && switches?.closed?.neutral?.value !== null && switches?.closed ? texts.closed : null;
+      const how = !found ? "" : found.proved ? fill(texts.proved, { high: digits(found.searched[1]) }) : known ?? { derivative: texts.derivative, learned: texts.learned }[found.method] ?? texts.numerical;
+      const meaning = row.kind === "equilibrium" && found && !found.proved ? texts.equilibriumTested : texts[`${row.kind}Meaning`];
+      row.how.textContent = `${meaning}${how ? ` (${how})` : ""}${beside ? `; ${fill(texts.measured, { where: inWords(beside, texts, fill) })}` : ""}`;
+    }
+  }
 }

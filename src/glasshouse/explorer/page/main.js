@@ -2,19 +2,22 @@
 import texts from "./texts.en.js";
 import { Connection } from "./socket.js";
 import { History, accessName, accessOf, copy, equal, fromFragment, isSymmetric, toFragment } from "./state.js";
-import { button, choice, element, numberField, Slider, toggle } from "./controls.js";
-import { draw, geometry, shadingPicture } from "./portrait.js";
-import { digits, drawRow, inWords } from "./gauge.js";
+import { button, choice, element, fill, numberField, Slider, toggle } from "./controls.js";
+import { draw, geometry, lookOf, shadingPicture } from "./portrait.js";
+import { digits, Gauge, rowWords } from "./gauge.js";
 import { outcomeSentence, showOutcomes, showPoints } from "./found.js";
+import { deviationWords, drawCurve, equilibriaWords, proofWords, showDeviation, showEquilibria, showProof } from "./leaving.js";
+import { showBeside } from "./compare.js";
 import { SvgPen } from "./pen.js";
 
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 const by = (id) => document.getElementById(id);
+const STUDY = "study.toml", RUN_STUDY = `glasshouse run ${STUDY}`;
+const REACH = { mouse: 9, pen: 14, touch: 24 }; // pixels
 const KAPPA = [-1, 2];
 const SLIDERS = { bound: [0.25, 8, 0.05], step_size: [0.01, 2, 0.01], look_ahead: [0, 3, 0.01], probability: [0, 1, 0.01], scale: [0, 4, 0.02] };
 
-let scene = null, history = null, hello = null, frame = null, shading = null, basins = null, switches = null;
-let apart = false, tables = false, cross = null, dragged = false, wanted = new Set(), controls = {}, link = null;
+let scene = null, history = null, hello = null, frame = null, shading = null, basins = null, switches = null, deviation = null, proof = null, equilibria = null, kept = null;
+let apart = false, tables = false, cross = null, wanted = new Set(), controls = {}, link = null;
 const canvas = by("portrait");
 
 document.documentElement.lang = texts.language;
@@ -26,14 +29,7 @@ by("state").textContent = texts.starting;
 // ---- looks
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
-function look() {
-  const style = getComputedStyle(document.documentElement);
-  const of = (name) => style.getPropertyValue(name).trim();
-  return {
-    side: canvas.clientWidth || 600, paper: of("--paper"), ink: of("--ink"), quiet: of("--quiet"), faint: of("--faint"), mover: of("--mover"),
-    nullclines: [of("--n0"), of("--n1")], basins: [0, 1, 2, 3, 4].map((k) => of(`--o${k}`)), font: "system-ui, sans-serif",
-  };
-}
+const look = () => lookOf(canvas);
 
 let planned = false;
 function paint() {
@@ -50,6 +46,16 @@ function paintNow() {
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   draw(pen, frame, shading, now, texts, document.activeElement === canvas ? cross : null);
   canvas.dataset.painted = frame.number;
+  if (kept) paintBeside(ratio);
+}
+
+function paintBeside(ratio) {
+  const second = by("beside"), side = second.clientWidth;
+  if (!side) return;
+  second.width = second.height = Math.round(side * ratio);
+  const pen = second.getContext("2d");
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  draw(pen, kept.frame, kept.basins ? shadingPicture(kept.basins.arrays.shading, look().basins) : null, { ...look(), side }, texts, null);
 }
 new ResizeObserver(paint).observe(canvas);
 dark.addEventListener("change", () => { shade(); paint(); if (frame?.kind === "portrait") showPoints(by("points"), frame, texts, look()); });
@@ -66,10 +72,12 @@ function banner(text, kind = "") {
 }
 const announce = (text) => { by("announce").textContent = text; };
 
-function ask(isReleased) {
-  const parts = ["portrait"];
+function ask(isReleased, ...more) {
+  const parts = ["portrait", "deviation", ...more];
   if (isReleased && !switches?.complete) parts.push("switches");
   if (isReleased && !basins) parts.push("basins");
+  if (isReleased && !proof) parts.push("proof");
+  if (isReleased && !equilibria) parts.push("equilibria");
   if (connection.ask(scene, parts) === null) return;
   wanted = new Set(parts);
   by("state").textContent = texts.computing;
@@ -78,9 +86,10 @@ function ask(isReleased) {
 // A part of the newest answer is there; when all are, a screen reader is told.
 function arrived(part) {
   wanted.delete(part);
+  if (kept && equal(kept.scene, scene) && part !== "deviation") keepBeside();
   if (wanted.size) return;
   by("state").textContent = texts.ready;
-  if (switches?.complete && basins) tell();
+  if (switches?.complete && basins && proof && equilibria) tell();
 }
 
 let gone = false;
@@ -107,6 +116,7 @@ const HEARD = {
     paint();
     showPoints(by("points"), heard, texts, look());
     by("sample").textContent = fill(texts.sample, { steps: heard.steps });
+    showLeaver();
     if (heard.number === connection.number) arrived("portrait");
   },
   basins(heard) {
@@ -123,16 +133,46 @@ const HEARD = {
     showGauge();
     if (heard.complete) arrived("switches");
   },
-  study(heard) { keep("study.toml", new Blob([heard.text], { type: "application/toml" })); },
+  deviation(heard) {
+    deviation = heard;
+    if (heard.place === "rest" && heard.number === connection.number) scene = { ...scene, near: heard.profile };  // it is followed
+    showLeaver();
+    drawCurve(by("curve"), heard, texts, fill);
+    by("curve").setAttribute("aria-label", deviationWords(heard, texts, fill));
+    showDeviation(by("deviation"), heard, texts, fill);
+    if (heard.number === connection.number) arrived("deviation");
+  },
+  proof(heard) {
+    if (heard.number !== connection.number) return;
+    proof = heard;
+    showProof(by("proof"), heard, texts, fill);
+    arrived("proof");
+  },
+  equilibria(heard) {
+    if (heard.number !== connection.number) return;
+    equilibria = heard;
+    showEquilibria(by("equilibria"), heard, texts, fill);
+    arrived("equilibria");
+  },
+  study(heard) {
+    keep(STUDY, new Blob([heard.text], { type: "application/toml" }));
+    banner(fill(texts.runStudy, { file: STUDY, command: RUN_STUDY }), "link");
+    arrived("study");
+  },
+  script(heard) {
+    keep("scene.py", new Blob([heard.text], { type: "text/x-python" }));
+    arrived("script");
+  },
   error(heard) { banner(fill(texts.refused, { why: heard.message }), "refused"); by("state").textContent = ""; },
 };
 
 function tell() {
   const points = fill(texts.announcePoints, { count: frame.points.length, stable: frame.points.filter((p) => p.stability === "stable").length });
-  const [first, equilibrium] = ["first", "equilibrium"].map((kind) => `${texts[kind]} ${rowWords(kind)}`);
+  const [first, equilibrium] = ["first", "equilibrium"].map((kind) => `${texts[kind]} ${rowWords(kind, switches, texts, fill)}`);
   const [kappa] = [scene.coupling.map(digits)].map((x) => (apart ? `κ ${x.join(", ")}` : `κ ${x[0]}`));
   const outcomes = fill(texts.announceOutcome, { list: outcomeSentence(basins, texts) });
-  announce(`${fill(texts.announceScene, { kappa, points, first, equilibrium })} ${outcomes}`);
+  const proved = fill(texts.announceProof, { certificate: proofWords(proof, texts, fill), equilibria: equilibriaWords(equilibria, texts, fill) });
+  announce(`${fill(texts.announceScene, { kappa, points, first, equilibrium })} ${outcomes} ${proved}`);
 }
 
 // ---- changes
@@ -148,6 +188,11 @@ function changed(change, isReleased = true) {
 
 // What was settled for another scene is not shown for this one.
 function stale(keys) {
+  proof = null;
+  showProof(by("proof"), texts.proofMoved, texts, fill);
+  if (keys.every((key) => ["leaver", "near"].includes(key))) return;
+  equilibria = null;
+  showEquilibria(by("equilibria"), texts.equilibriaMoved, texts, fill);
   basins = shading = null;
   showOutcomes(by("outcomes"), texts.outcomesMoved, texts, fill);
   if (keys.some((key) => !["coupling", "step_size"].includes(key))) { switches = null; showGauge(); }
@@ -159,6 +204,8 @@ function goTo(next) {
   tables = !isSymmetric(scene.payoffs);
   stale(["payoffs"]);
   showOutcomes(by("outcomes"), texts.outcomesWaiting, texts, fill);
+  showProof(by("proof"), texts.waiting, texts, fill);
+  showEquilibria(by("equilibria"), texts.waiting, texts, fill);
   remember();
   show();
   ask(true);
@@ -195,17 +242,21 @@ function build() {
   buildReading();
   buildGame();
   buildLearners();
+  buildLeaver();
+  buildBeside();
   buildKey();
 }
 
 function buildBar() {
-  const options = hello.presets.map((p) => [p.name, p.title]);
-  controls.preset = choice(texts.game, [...options, ["", texts.own]], (name) => {
+  const groups = [...new Set(hello.presets.map((p) => p.group))];
+  controls.preset = choice(texts.game, [], (name) => {
     const preset = hello.presets.find((p) => p.name === name);
     if (!preset) { show(); return; }
     tables = !isSymmetric(preset.payoffs);
     changed({ payoffs: preset.payoffs, title: preset.title });
   });
+  controls.preset.select.append(...groups.map((group) => element("optgroup", { label: group || texts.catalogue }, ...hello.presets.filter((p) => p.group === group).map((p) => element("option", { value: p.name, text: p.label })))), element("option", { value: "", text: texts.own }));
+  controls.compare = button(texts.compare, keepBeside, { class: "wide" });
   controls.undo = button(texts.undo, () => goTo(history.undo()));
   controls.redo = button(texts.redo, () => goTo(history.redo()));
   controls.reset = button(texts.reset, () => { history.commit(hello.scene); goTo(hello.scene); });
@@ -218,11 +269,35 @@ function buildBar() {
       setTimeout(() => { copied.textContent = texts.link; }, 2000);
     } catch { banner(texts.notCopied, "link"); }
   });
-  const saves = element("div", {}, button(texts.png, savePng), button(texts.svg, saveSvg), button(texts.toml, () => connection.ask(scene, ["study"])));
+  const saves = element("div", {}, button(texts.png, savePng), button(texts.svg, saveSvg), button(texts.toml, () => ask(true, "study")), button(texts.python, () => ask(true, "script")), element("p", { class: "quiet" }, element("span", { text: texts.asStudy }), " ", element("code", { text: RUN_STUDY })));
   const menu = element("details", {}, element("summary", { text: texts.save }), saves);
   menu.addEventListener("keydown", (event) => { if (event.key === "Escape") { menu.open = false; menu.firstChild.focus(); } });
-  saves.addEventListener("click", () => { menu.open = false; });
-  by("bar").replaceChildren(controls.preset.node, controls.undo, controls.redo, controls.reset, copied, menu);
+  saves.addEventListener("click", (event) => { if (event.target.matches("button")) menu.open = false; });
+  by("bar").replaceChildren(controls.preset.node, controls.undo, controls.redo, controls.reset, copied, controls.compare, menu);
+}
+
+// B is what A is now, and stays so.
+function buildBeside() {
+  const swap = button(texts.swap, () => {
+    const next = kept.scene;
+    keepBeside();
+    history.commit(next);
+    goTo(next);
+  });
+  const close = button(texts.closeBeside, () => { kept = null; showKept(); controls.compare.focus(); });
+  by("second-bar").replaceChildren(swap, close);
+  by("beside").setAttribute("aria-label", texts.besidePortrait);
+}
+function keepBeside() {
+  if (frame?.kind !== "portrait") return;
+  kept = { scene: copy(scene), frame, basins, switches };
+  showKept();
+}
+function showKept() {
+  by("second").hidden = !kept;
+  document.querySelector("main").classList.toggle("two", Boolean(kept));
+  if (kept) showBeside(by("beside-words"), kept, scene, hello, texts, fill);
+  paint();
 }
 
 function buildReading() {
@@ -232,16 +307,7 @@ function buildReading() {
   controls.coupling21 = slider(texts.coupling21, (x, done) => changed({ coupling: [scene.coupling[0], x] }, done));
   controls.apart = toggle(texts.apart, (is) => { apart = is; if (is) show(); else changed({ coupling: [scene.coupling[0], scene.coupling[0]] }); });
   by("couplings").replaceChildren(controls.coupling.node, controls.coupling12.node, controls.coupling21.node, controls.apart.node);
-  controls.rows = ["first", "long", "equilibrium"].map((kind) => {
-    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    svg.setAttribute("aria-hidden", "true");
-    const [value, how] = [element("span", { class: "value" }), element("span", { class: "quiet" })];
-    const words = element("p", {}, element("b", { text: texts[kind] }), " ", value, " ", how);
-    const node = element("div", { class: `row ${kind}` }, words, svg);
-    return { kind, svg, value, how, node };
-  });
-  const ends = element("div", { class: "ends", "aria-hidden": "true" }, element("span", { text: digits(KAPPA[0]) }), element("span", { text: "κ" }), element("span", { text: digits(KAPPA[1]) }));
-  by("gauge").replaceChildren(...controls.rows.map((row) => row.node), ends);
+  controls.gauge = new Gauge(by("gauge"), KAPPA, texts, fill);
 }
 
 function buildGame() {
@@ -310,6 +376,24 @@ function buildKey() {
   by("key").replaceChildren(line("n0", texts.nullcline1), line("n1", texts.nullcline2), line("sample", fill(texts.sample, { steps: "…" }), "sample"), line("mine", texts.mine), element("li", {}, controls.clear));
 }
 
+function buildLeaver() {
+  controls.leaver = choice(texts.leaver, [["0", texts.player1], ["1", texts.player2]], (who) => changed({ leaver: Number(who) }));
+  controls.from = choice(texts.from, [["corner", texts.fromCorner]], (place) => changed({ near: place === "corner" ? null : frame.points[Number(place)].params }));
+  by("leaver").replaceChildren(controls.leaver.node, controls.from.node);
+}
+
+// Where one may leave from: the corner, and the rest points there are now.
+function showLeaver() {
+  controls.leaver.select.value = String(scene.leaver);
+  const points = frame?.kind === "portrait" ? frame.points : [];
+  const options = [["corner", texts.fromCorner], ...points.map((p, k) => [String(k), fill(texts.fromRest, { stability: texts[p.stability], x: digits(Math.round(100 * p.params[0]) / 100), y: digits(Math.round(100 * p.params[1]) / 100) })])];
+  const select = controls.from.select;
+  if (document.activeElement !== select || select.options.length !== options.length) select.replaceChildren(...options.map(([value, text]) => element("option", { value, text })));
+  const far = (p) => Math.hypot(p.params[0] - scene.near[0], p.params[1] - scene.near[1]);
+  const chosen = scene.near && points.length ? points.reduce((a, b) => (far(b) < far(a) ? b : a)) : null;
+  select.value = chosen ? String(points.indexOf(chosen)) : "corner";
+}
+
 // The controls as the scene is.
 function show() {
   const preset = hello.presets.find((p) => equal(p.payoffs, scene.payoffs));
@@ -336,27 +420,11 @@ function show() {
   controls.scale.hidden = scene.access.kind !== "noisy";
   controls.clear.hidden = !scene.starts.length;
   by("shared").hidden = !apart;
+  if (kept) showKept();
   showGauge();
 }
 
-function rowWords(kind) {
-  if (!switches || !(kind in switches)) return texts.waiting;
-  return switches[kind] ? inWords(switches[kind], texts, fill) : fill(texts.noEquilibrium, { why: switches.no_equilibrium });
-}
-
-function showGauge() {
-  const couplings = apart ? scene.coupling : [scene.coupling[0]];
-  for (const row of controls.rows) {
-    const found = switches?.[row.kind] ?? null;
-    drawRow(row.svg, found, couplings, KAPPA);
-    row.value.textContent = rowWords(row.kind);
-    row.value.title = found?.bracket ? `${found.bracket.join(" … ")}; ${found.detail}` : "";
-    const known = row.kind === "first" && switches?.closed?.neutral?.value !== null && switches?.closed ? texts.closed : null;
-    const how = !found ? "" : found.proved ? fill(texts.proved, { high: digits(found.searched[1]) }) : known ?? { derivative: texts.derivative, learned: texts.learned }[found.method] ?? texts.numerical;
-    const meaning = row.kind === "equilibrium" && found && !found.proved ? texts.equilibriumTested : texts[`${row.kind}Meaning`];
-    row.how.textContent = `${meaning}${how ? ` (${how})` : ""}`;
-  }
-}
+function showGauge() { controls.gauge.show(switches, apart ? scene.coupling : [scene.coupling[0]]); }
 
 // ---- runs of one's own
 
@@ -373,26 +441,41 @@ function begin(place) {
   return true;
 }
 
+// Which run of one's own starts under a finger or a pointer, if any.
+function graspedStart(event, reach) {
+  const box = canvas.getBoundingClientRect(), g = geometry(box.width);
+  const far = scene.starts.map(([x, y]) => Math.hypot(box.left + g.x + x * g.width - event.clientX, box.top + g.y + (1 - y) * g.height - event.clientY));
+  return far.reduce((best, x, k) => (x <= reach && (best < 0 || x < far[best]) ? k : best), -1);
+}
+
+let drag = null; // { before, isNew, moved }
 canvas.addEventListener("pointerdown", (event) => {
-  if (!frame || event.button) return;
-  dragged = begin(placeOf(event));
-  if (!dragged) return;
+  if (!frame || event.button || drag) return;
+  const before = scene.starts, held = graspedStart(event, REACH[event.pointerType] ?? REACH.mouse);
+  if (held >= 0) scene = { ...scene, starts: [...before.filter((_, k) => k !== held), before[held]] };
+  else if (!begin(placeOf(event))) return;
+  drag = { before, isNew: held < 0, moved: false };
   canvas.setPointerCapture(event.pointerId);
   show();
   ask(false);
 });
+// A finger on a start moves it wherever it goes; elsewhere it taps, or scrolls the page. This comes
+// after "pointerdown".
+canvas.addEventListener("touchstart", (event) => { if (drag && !drag.isNew) event.preventDefault(); }, { passive: false });
 canvas.addEventListener("pointermove", (event) => {
-  if (!dragged) return;
+  if (!drag) return;
+  drag.moved = true;
   scene = { ...scene, starts: [...scene.starts.slice(0, -1), placeOf(event)] };
   ask(false);
 });
-const letGo = () => {
-  if (!dragged) return;
-  dragged = false;
-  changed({ starts: scene.starts });
-};
-canvas.addEventListener("pointerup", letGo);
-canvas.addEventListener("pointercancel", letGo);
+function endDrag(isKept) {
+  if (!drag) return;
+  const { before, isNew, moved } = drag;
+  drag = null;
+  changed({ starts: isKept && (isNew || moved) ? scene.starts : before });
+}
+canvas.addEventListener("pointerup", () => endDrag(true));
+canvas.addEventListener("pointercancel", () => endDrag(false)); // it became a scroll of the page
 
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
 canvas.addEventListener("keydown", (event) => {

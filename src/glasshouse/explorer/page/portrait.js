@@ -7,6 +7,16 @@ export const geometry = (side) => {
   return { side, x: MARGIN.left, y: MARGIN.top, width, height: side - MARGIN.top - MARGIN.bottom };
 };
 
+// The colours of the page as it is now, and the size at which a canvas is shown.
+export function lookOf(canvas) {
+  const style = getComputedStyle(document.documentElement);
+  const of = (name) => style.getPropertyValue(name).trim();
+  return {
+    side: canvas.clientWidth || 600, paper: of("--paper"), ink: of("--ink"), quiet: of("--quiet"), faint: of("--faint"), mover: of("--mover"),
+    nullclines: [of("--n0"), of("--n1")], basins: [0, 1, 2, 3, 4].map((k) => of(`--o${k}`)), font: "system-ui, sans-serif",
+  };
+}
+
 // Where a grid of numbers is zero, as pieces of lines in units of the grid.
 export function zeros(values, count, component) {
   const at = (i, j) => values[2 * (i * count + j) + component];

@@ -14,6 +14,11 @@ export function accessOf(name, before) {
   return { ...before, kind, readers: readers ?? [0] };
 }
 
+export function accessWords(access, texts) {
+  const words = { full: texts.accessFull, 0: texts.access0, 1: texts.access1, none: texts.accessNone, probabilistic: texts.accessProbabilistic, noisy: texts.accessNoisy }[accessName(access)];
+  return { probabilistic: `${words} = ${access.probability}`, noisy: `${words} = ${access.scale}` }[access.kind] ?? words;
+}
+
 export const flat = (payoffs) => payoffs.flat(2);
 export const nested = (p) => [0, 4].map((i) => [[p[i], p[i + 1]], [p[i + 2], p[i + 3]]]);
 export const isSymmetric = (payoffs) => {
@@ -34,6 +39,8 @@ export function toFragment(scene) {
   given.set("access", accessName(scene.access));
   given.set("probability", scene.access.probability);
   given.set("noise", scene.access.scale);
+  if (scene.leaver) given.set("leaver", scene.leaver + 1);
+  if (scene.near) given.set("near", scene.near.join(","));
   if (scene.starts.length) given.set("starts", scene.starts.flat().join(","));
   return "#" + given.toString().replaceAll("%2C", ",");
 }
@@ -41,7 +48,7 @@ export function toFragment(scene) {
 // Throws an Error that says what is wrong; whatever it returns is checked once more by the server.
 export function fromFragment(text, first, ranges, rules, most) {
   const given = new URLSearchParams(text.replace(/^#/, ""));
-  const known = ["v", "title", "payoffs", "coupling", "bound", "step", "rule", "ahead", "access", "probability", "noise", "starts"];
+  const known = ["v", "title", "payoffs", "coupling", "bound", "step", "rule", "ahead", "access", "probability", "noise", "leaver", "near", "starts"];
   for (const key of given.keys()) if (!known.includes(key)) throw new Error(`unknown key ${key.slice(0, 20)}`);
   if (given.get("v") !== "1") throw new Error("v must be 1");
   const numbers = (key, range, counts, fallback) => {
@@ -55,6 +62,8 @@ export function fromFragment(text, first, ranges, rules, most) {
   const exactly = (n) => (count) => count === n;
   const one = (key, range, fallback) => numbers(key, range, exactly(1), [fallback])[0];
   const starts = numbers("starts", "start", (n) => n % 2 === 0 && n <= 2 * most, first.starts.flat());
+  const leaver = given.get("leaver") ?? "1";
+  if (!["1", "2"].includes(leaver)) throw new Error("leaver must be 1 or 2");
   const rule = given.get("rule") ?? first.rule;
   if (!rules.some((x) => x.name === rule)) throw new Error(`there is no rule ${rule.slice(0, 20)}`);
   const access = given.get("access") ?? accessName(first.access);
@@ -72,6 +81,8 @@ export function fromFragment(text, first, ranges, rules, most) {
       probability: one("probability", "probability", first.access.probability),
       scale: one("noise", "scale", first.access.scale),
     },
+    leaver: Number(leaver) - 1,
+    near: numbers("near", "near", exactly(2), null),
     starts: Array.from({ length: starts.length / 2 }, (_, k) => [starts[2 * k], starts[2 * k + 1]]),
   };
 }
