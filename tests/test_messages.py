@@ -17,6 +17,7 @@ IN_PYTHON = (
     "analysis/sensitivities/paths.py",
     "dynamics/doors.py",
     "dynamics/endings.py",
+    "explorer/script.py",
     "families/grid.py",
     "interop/nashpy.py",
     "rules/seeing.py",
@@ -25,7 +26,8 @@ IN_PYTHON = (
 )
 """Modules that name a function in errors about what only Python gives: calls inside JAX's
 transformations, a start of branches, params that do not rest, a path, a family for a list; a report
-that tells how to see a path; and a user's own function that is called as one of leagues."""
+that tells how to see a path; a user's own function that is called as one of leagues; and a script
+that the explorer saves."""
 
 
 def exported() -> set[str]:
