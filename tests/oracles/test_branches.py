@@ -53,7 +53,7 @@ def root(function, low, high) -> float:
 
 
 def effects(payoffs, p):
-    """A(p), B(p) of theory.md."""
+    """A(p) and B(p): what one's own cooperation and the other's are worth at p."""
     T, R, P, S = payoffs
     return p * (R - T) + (1 - p) * (S - P), p * (R - S) + (1 - p) * (T - P)
 
