@@ -5,6 +5,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PyTree
 
 from glasshouse._foundation.arrays import RealArray
@@ -59,13 +60,6 @@ def parting(
 
 def _uneven(point: PyTree) -> PyTree:
     """A difference of length 1 along no symmetry: players who do the same would stay together."""
-    leaves, structure = jax.tree.flatten(point)
-    ends = [0]
-    for x in leaves:
-        ends.append(ends[-1] + x.size)
-    flat = 1.0 / (1.0 + jnp.arange(ends[-1]))
-    flat /= jnp.linalg.norm(flat)
-    parts = [
-        flat[a:b].reshape(x.shape) for x, a, b in zip(leaves, ends[:-1], ends[1:], strict=True)
-    ]
-    return jax.tree.unflatten(structure, parts)
+    numbers, put_together = ravel_pytree(point)
+    flat = 1.0 / (1.0 + jnp.arange(numbers.size))
+    return put_together(flat / jnp.linalg.norm(flat))

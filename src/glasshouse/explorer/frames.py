@@ -70,12 +70,16 @@ class _Picture(NamedTuple):
     paths: Any
 
 
-@program
-def _field(plane: Plane, points: Float[RealArray, "points 2"]) -> tuple[Array, Array]:
+def _directions(plane: Plane, points: Float[RealArray, "points 2"]) -> tuple[Array, Array]:
+    """The gradient, and the relative one, at each point."""
     gradient, relative, _ = jax.vmap(gradients_at, in_axes=(0, None, None))(
         points, plane.game, plane.rule
     )
     return gradient, relative
+
+
+_field = program(_directions)
+"""The same as a program of its own."""
 
 
 @program
@@ -86,9 +90,7 @@ def _picture(
     step_size: Float[RealArray, ""],
 ) -> _Picture:
     """Field and trajectories in one program; payoffs, couplings, bound and steps are arguments."""
-    gradient, relative, _ = jax.vmap(gradients_at, in_axes=(0, None, None))(
-        points, plane.game, plane.rule
-    )
+    gradient, relative = _directions(plane, points)
     paths = jax.vmap(lambda x: path_from(x, plane.game, plane.rule, RUN_STEPS, step_size))(starts)
     return _Picture(gradient, relative, paths)
 

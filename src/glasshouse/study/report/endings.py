@@ -19,15 +19,17 @@ def ending_figures(result: StudyResult) -> Iterator[StudyFigure]:
     first, second = result.axes[:2]
     columns, drawn = result.columns(), sheets(result)
     for k, sheet in enumerate(drawn, start=1):
+        largest = largest_steps(result, sheet)
         ax = plot_endings(
             first.values,
             second.values,
             {name: columns[name][sheet.rows] for name in ENDING_COLUMNS},
-            largest=largest_steps(result, sheet),
+            largest=largest,
             keys=(first.key, second.key),
             owners=(owner_of(study, first.key), owner_of(study, second.key)),
         )
         if sheet.at:
             ax.set_title(f"at {sheet.at}", fontsize=TEXT)
+        words = endings_words(result, sheet, largest)
         name = "endings" if len(drawn) == 1 else f"endings_{k}"
-        yield StudyFigure(name, *endings_words(result, sheet), figure=finished_figure(ax))
+        yield StudyFigure(name, *words, figure=finished_figure(ax))

@@ -1,6 +1,6 @@
 """What learning in finite steps ends in, in words: rest, cycles, chaos, or none of these."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -54,8 +54,10 @@ def largest_steps(result: Computed, sheet: Sheet) -> list[float | None]:
     return [x.value if isinstance(x, Known) else None for x in found]
 
 
-def endings_words(result: Computed, sheet: Sheet) -> tuple[str, str, str]:
-    """Title, alternative text and caption of the map of endings."""
+def endings_words(
+    result: Computed, sheet: Sheet, largest: Sequence[float | None]
+) -> tuple[str, str, str]:
+    """Title, alternative text and caption of the map of endings, with the `largest_steps`."""
     first, second = (axis_name(axis.key) for axis in result.axes[:2])
     at = f" at {sheet.at}" if sheet.at else ""
     title = f"What learning in finite steps ends in, over {first} and {second}{at}"
@@ -63,7 +65,7 @@ def endings_words(result: Computed, sheet: Sheet) -> tuple[str, str, str]:
         f"Colours: what more than half of the runs end in ({_method(result)}). A cycle has come "
         "back three times to within 1e-6 of its length; chaos is measured, not proved."
     )
-    if any(x is not None for x in largest_steps(result, sheet)):
+    if any(x is not None for x in largest):
         caption += (
             " Dashed line: the largest step with which tied learners rest between the corners, "
             "2/((1+κ)² |D| v²), derived here."
