@@ -18,6 +18,7 @@ import pytest
 from glasshouse.errors import InputError, OutputError
 from glasshouse.study import check_study, run_study
 from glasshouse.study import folder as folder_module
+from glasshouse.study import shards as shards_module
 from glasshouse.study.folder import as_json
 from glasshouse.study.recipe import recipe_of
 from glasshouse.study.report import figures as report_figures
@@ -50,6 +51,12 @@ def contents(folder: Path) -> dict[str, bytes]:
     """Every file but the provenance, which tells when and where."""
     files = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
     return {name: p.read_bytes() for name, p in files.items() if name != "provenance.json"}
+
+
+def shards(folder: Path) -> list[Path]:
+    """Finished parts of the sweep, the oldest first."""
+    found = (folder / "shards").glob("[!.]*.parquet")
+    return sorted(found, key=lambda path: path.stat().st_mtime_ns)
 
 
 def provenance(folder: Path) -> dict:
@@ -118,14 +125,15 @@ def stopping(monkeypatch):
                 raise Stop
             write(path, content, *writer)
 
-        monkeypatch.setattr(folder_module, "write_file", counted)
+        for module in (folder_module, shards_module):
+            monkeypatch.setattr(module, "write_file", counted)
 
     yield arrange
     monkeypatch.undo()
 
 
 @pytest.mark.parametrize("halfway", [False, True])
-@pytest.mark.parametrize("writes", [0, 1, 2, 3, 4, 5, 8, 13, 15, 16, 17, 18, 19, 20, 21])
+@pytest.mark.parametrize("writes", [0, 1, 2, 3, 4, 7, 8, 9, 10, 11, 12, 13, 14])
 def test_stopped_before_any_write_it_goes_on_to_the_same_bytes(
     study, whole, tmp_path, stopping, monkeypatch, writes, halfway
 ):
@@ -134,11 +142,13 @@ def test_stopped_before_any_write_it_goes_on_to_the_same_bytes(
     with pytest.raises(Stop):
         run_study(study, out)
     monkeypatch.undo()
-    assert not (out / "report.html").exists() or writes > 19
+    assert not (out / "report.html").exists() or writes > 12
     left = provenance(out) if writes else {"status": "interrupted", "tables": {}}
     assert left["status"] == "interrupted"
     for name in left["tables"]:
-        assert len(pq.read_table(out / name)) in (1, 2, 11)
+        assert len(pq.read_table(out / name)) == 11
+    assert len(shards(out)) == (min(max(writes - 2, 0), PARTS) if writes < 10 else 0)
+    assert all(len(pq.read_table(shard)) in (1, 2) for shard in shards(out))
     run_study(study, out)
     assert contents(out) == whole
     assert provenance(out)["status"] == "complete"
@@ -168,7 +178,7 @@ def test_on_a_full_disk_it_stops_with_one_sentence_and_goes_on_to_the_same_bytes
     assert contents(tmp_path / "out") == whole
 
 
-@pytest.mark.parametrize("name", ["parts", "report.html"])
+@pytest.mark.parametrize("name", ["shards", "report.html"])
 def test_a_place_that_is_taken_in_mid_run_is_one_sentence(
     study, whole, tmp_path, stopping, monkeypatch, name
 ):
@@ -178,30 +188,30 @@ def test_a_place_that_is_taken_in_mid_run_is_one_sentence(
     with pytest.raises(Stop):
         run_study(study, out)
     monkeypatch.undo()
-    (out / name).symlink_to("/dev/null") if name == "parts" else (out / name).mkdir()
+    (out / name).symlink_to("/dev/null") if name == "shards" else (out / name).mkdir()
     with pytest.raises(OutputError, match=f"{name}.*cannot be written.*run it again to go on"):
         run_study(study, out)
-    (out / name).unlink() if name == "parts" else (out / name).rmdir()
+    (out / name).unlink() if name == "shards" else (out / name).rmdir()
     run_study(study, out)
     assert contents(out) == whole
 
 
 def test_finished_parts_are_not_computed_again(study, whole, tmp_path, stopping, monkeypatch):
-    stopping(9)  # the study, the first record, and then a table and a record for each part
+    stopping(5)  # the first record, the study, and then a shard for each part
     with pytest.raises(Stop):
         run_study(study, tmp_path / "out")
     monkeypatch.undo()
-    done = len(provenance(tmp_path / "out")["tables"])
-    assert done == 3
+    done = shards(tmp_path / "out")
+    assert len(done) == 3
     computed = []
-    original = folder_module.RunFolder.table
+    original = shards_module.ShardStore.keep
 
-    def table(self, name, compute):
-        return original(self, name, lambda: computed.append(name) or compute())
+    def keep(self, part, compute):
+        return original(self, part, lambda: computed.append(part["sweep"]) or compute())
 
-    monkeypatch.setattr(folder_module.RunFolder, "table", table)
+    monkeypatch.setattr(shards_module.ShardStore, "keep", keep)
     run_study(study, tmp_path / "out")
-    assert computed == ["sweep.parquet", *(f"parts/{k:05d}.parquet" for k in range(done, PARTS))]
+    assert computed == [[6, 8], [8, 10], [10, 11]]
     assert contents(tmp_path / "out") == whole
 
 
@@ -210,11 +220,11 @@ def test_a_table_that_is_not_what_was_recorded_is_named_and_computed_again(
     study, whole, tmp_path, stopping, monkeypatch, damage
 ):
     out = tmp_path / "out"
-    stopping(9)
+    stopping(5)
     with pytest.raises(Stop):
         run_study(study, out)
     monkeypatch.undo()
-    part = out / "parts" / "00001.parquet"
+    first, part, _ = shards(out)
     if damage == "changed":
         table = pq.read_table(part)
         changed = table.set_column(0, table.column_names[0], [[0.9, 0.95]])
@@ -222,7 +232,7 @@ def test_a_table_that_is_not_what_was_recorded_is_named_and_computed_again(
     elif damage == "truncated":
         part.write_bytes(part.read_bytes()[:100])
     elif damage == "swapped":
-        part.write_bytes((out / "parts" / "00000.parquet").read_bytes())
+        part.write_bytes(first.read_bytes())
     else:
         part.unlink()
     said = []
@@ -233,7 +243,7 @@ def test_a_table_that_is_not_what_was_recorded_is_named_and_computed_again(
     else:
         (line,) = said
         assert str(part) in line
-        assert "computing it again" in line
+        assert "is damaged, and left out" in line
 
 
 def test_another_study_does_not_go_on_in_that_folder(study, tmp_path, stopping, monkeypatch):
@@ -343,20 +353,13 @@ def start(study: Path, out: Path) -> subprocess.Popen:
     return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def tables_in(out: Path) -> int:
-    try:
-        return len(provenance(out)["tables"])
-    except (OSError, ValueError, KeyError):
-        return 0
-
-
 def kill_and_go_on(study: Path, out: Path, signals: Sequence[int], seed: int) -> None:
     """End the run at random moments, each a little further on, and let it finish at last."""
     moments = random.Random(seed)
     for k, ending in enumerate(signals):
         process = start(study, out)
         wanted = min(k // 2, PARTS - 1)
-        while tables_in(out) < wanted and process.poll() is None:
+        while len(shards(out)) < wanted and process.poll() is None:
             time.sleep(0.01)
         time.sleep(moments.uniform(0.0, 0.5))
         process.send_signal(ending)

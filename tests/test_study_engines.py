@@ -21,9 +21,9 @@ from glasshouse.errors import OutputError
 from glasshouse.study import check_study, query, read_map
 from glasshouse.study.engines import check_versions, employed, piece_written
 from glasshouse.study.folder import RunFolder
-from glasshouse.study.maps.shards import SHARDS, ShardStore
-from glasshouse.study.maps.store import map_share, map_table, map_work, piece_key, study_map
+from glasshouse.study.maps.store import map_table, map_work, piece_key, study_map
 from glasshouse.study.recipe import recipe_of
+from glasshouse.study.shards import SHARDS, ShardStore, computed_share
 from glasshouse.study.store import write_study
 
 STUDY = """
@@ -155,11 +155,8 @@ def test_who_cannot_compute_is_refused_before_anything(study, tmp_path, call, wo
     assert not out.exists()
 
 
-def test_only_maps_are_of_dask_and_dask_is_an_extra(study, tmp_path, call, monkeypatch):
-    plain = tmp_path / "plain.toml"
-    plain.write_text('game.name = "stag_hunt"\nsweep = {}\n')
+def test_dask_is_an_extra(study, tmp_path, call, monkeypatch):
     words = ("--engine", "dask", "--out", str(tmp_path / "out"))
-    assert "--engine dask is of studies with [map]" in call("run", str(plain), *words)[2]
     monkeypatch.setitem(sys.modules, "distributed", None)
     code, _, error = call("run", str(study), *words)
     assert code == 2
@@ -205,7 +202,7 @@ def test_a_folder_that_vanishes_ends_the_run_in_one_line(prepared, tmp_path):
     assert not (out / SHARDS).exists()
     assert '"status": "interrupted"' in (out / "provenance.json").read_text()
     work = begun(prepared, out)
-    assert map_share(work, 0, 1) == (2, 2)  # goes on
+    assert computed_share(work, 0, 1) == (2, 2)  # goes on
 
 
 def test_a_second_coordinator_is_refused_and_shards_of_others_are_let_be(

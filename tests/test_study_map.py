@@ -19,7 +19,7 @@ import glasshouse as gh
 from glasshouse import InputError
 from glasshouse._foundation.files import this_process, write_file
 from glasshouse.study import collect, run_study
-from glasshouse.study.maps import shards as shards_module
+from glasshouse.study import shards as shards_module
 from glasshouse.study.maps.field import StudyField
 from glasshouse.study.maps.store import MAP
 from glasshouse.study.setting import prepare
@@ -259,6 +259,25 @@ def test_what_is_in_a_folder_of_somebody_else_stays_as_it_is(study, tmp_path, ca
     assert code == 2
     assert "is already there" in " ".join(said.split())
     assert (tmp_path / "study.toml").read_text() == "# mine"
+
+
+def test_cells_beside_closed_forms_are_computed_in_any_case():
+    """Whose curve is that of theory: thresholds of first movement and of the corners, by T."""
+    field = field_of(STUDY)
+    couplings, temptations = field.axes.values()
+    seeds = field.seeds
+    for row, temptation in ((0, 3.2), (16, 5.1), (32, 7.0)):
+        family = gh.LogisticFamily(gh.load_game(f"prisoners_dilemma:T={temptation}"), 3.0)
+        wanted = [x["value"] for x in gh.known("thresholds", family).value.kinds]
+        inside = [x for x in wanted if x is not None and 0 <= x <= 1.5]
+        columns = seeds[seeds[:, 0] == row, 1]
+        assert temptations[row] == pytest.approx(temptation)
+        assert len(columns) == 2 * len(inside) > 0
+        for value in inside:
+            before = int(np.flatnonzero(couplings < value)[-1])
+            assert {before, before + 1} <= set(columns.tolist())
+    unknown = field_of(STUDY.replace("[learning]", '[learning]\nrule = "lola"'))
+    assert unknown.seeds.shape == (0, 2)
 
 
 def test_numbers_that_two_axes_move_together_are_built_one_by_one():

@@ -7,7 +7,7 @@ import pytest
 import glasshouse as gh
 from glasshouse import InputError
 from glasshouse.analysis import Audit, generic_outcomes, outcome_map, periods
-from glasshouse.analysis.maps.pieces import Assembled, MapPlan, assembled, audited
+from glasshouse.analysis.maps.pieces import Assembled, MapPlan, assembled, audited, controlled
 from glasshouse.analysis.maps.refine import Patch, lattice, refined
 from glasshouse.analysis.outcomes.generic import seen
 from glasshouse.dynamics import Learning, Rest, Starts, learn, settle
@@ -113,6 +113,8 @@ def test_one_between_the_points_may_be_missed_and_the_audit_says_how_much_is():
     again = audited(whole, look.engine)
     assert again is not None
     assert (again.places == audit.places).all()  # by the seed
+    assert (controlled(whole, look.engine).places == audit.places).all()
+    assert (whole.codes == look.codes).all()  # what it has hit is found whole
 
 
 @pytest.mark.parametrize(("cells", "wrong"), [(3000, 0), (3000, 4), (50, 49)])

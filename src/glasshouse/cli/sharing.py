@@ -1,4 +1,4 @@
-"""`glasshouse run --shard` and `--engine`: a map by many processes, and the pieces of one."""
+"""`glasshouse run --shard` and `--engine`: a study by many processes, and the pieces of one."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +16,7 @@ ShardOption = Annotated[
     str | None,
     typer.Option(
         metavar="I/N",
-        help="Of a study with a map, compute only the pieces that fall to process I of N, "
+        help="Compute only the pieces of the sweep, or of the map, that fall to process I of N, "
         "counted from 0, into shards; glasshouse run without it then goes on from these.",
     ),
 ]
@@ -24,8 +24,8 @@ EngineOption = Annotated[
     str,
     typer.Option(
         metavar="threads|dask|gpu",
-        help="Who computes: threads of this process; of studies with a map, processes by Dask, "
-        "one for each core, or those of --address; or threads, which must find a GPU.",
+        help="Who computes pieces of the sweep, or of the map: threads of this process; processes "
+        "by Dask, one for each core, or those of --address; or threads, which must find a GPU.",
     ),
 ]
 AddressOption = Annotated[
@@ -39,33 +39,29 @@ AddressOption = Annotated[
 def compute_share(
     prepared: Mapping[Path, "Prepared"], shard: str, engine: str, quiet: bool
 ) -> None:
-    """Compute this process's share of each map, and say how many pieces that were."""
+    """Compute this process's share of each study, and say how many pieces that were."""
     from glasshouse.study.folder import RunFolder
-    from glasshouse.study.maps.shards import ShardStore
-    from glasshouse.study.maps.store import map_share, map_work
+    from glasshouse.study.maps.store import map_work
+    from glasshouse.study.parts import SweepWork
     from glasshouse.study.recipe import recipe_of
+    from glasshouse.study.shards import ShardStore, computed_share
 
     index, of = _which(shard)
     if engine == "dask":
         raise InputError(
             f"--shard {shard} computes in this process, and --engine dask in others: leave one out"
         )
-    for folder, study in prepared.items():
-        if study.field is None:
-            raise InputError(
-                f"--shard {shard} is of studies with [map], and {folder.name} has none: run it "
-                "without --shard"
-            )
     found = {}
     for folder, study in prepared.items():
         recipe = recipe_of(study)
         RunFolder(folder, recipe, complain).join()
-        work = map_work(study, ShardStore(folder, recipe, complain))
-        own, pieces = map_share(work, index, of)
+        store = ShardStore(folder, recipe, complain)
+        work = SweepWork(study, store) if study.field is None else map_work(study, store)
+        own, pieces = computed_share(work, index, of)
         found[str(folder)] = {"shard": index, "of": of, "pieces": own, "pieces_of_all": pieces}
         if not quiet:
             say(
-                f"{folder.name}: {own} of {pieces} pieces of the map are in {folder / 'shards'}; "
+                f"{folder.name}: {own} of {pieces} {work.unit} are in {folder / 'shards'}; "
                 "when all processes are done, glasshouse run without --shard goes on from there",
                 "",
                 "  ",

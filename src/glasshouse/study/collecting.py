@@ -6,11 +6,11 @@ from pathlib import Path
 from glasshouse.analysis.maps.outcome_map import OutcomeMap
 from glasshouse.errors import InputError
 from glasshouse.study.folder import STUDY, RunFolder
-from glasshouse.study.maps.shards import SHARDS, ShardStore
 from glasshouse.study.maps.store import map_so_far, map_work
 from glasshouse.study.recipe import recipe_of
 from glasshouse.study.result import StudyResult
 from glasshouse.study.setting import Prepared, check_study
+from glasshouse.study.shards import SHARDS, ShardStore
 from glasshouse.study.store import gathered
 
 
@@ -31,9 +31,10 @@ def collect(
     """
     folder = Path(folder)
     prepared = _prepared(folder, trust)
-    run = RunFolder(folder, recipe_of(prepared), warn)
+    recipe = recipe_of(prepared)
+    run, store = RunFolder(folder, recipe, warn), ShardStore(folder, recipe, warn)
     run.join()
-    return gathered(prepared, run, _so_far(prepared, folder, warn))
+    return gathered(prepared, run, store, _so_far(prepared, store))
 
 
 def read_map(
@@ -50,7 +51,8 @@ def read_map(
     **Raises:** `InputError` where there is no study with a map, or no shard of it and of this
     version.
     """
-    return _so_far(_prepared(Path(folder), trust), Path(folder), warn)
+    prepared = _prepared(Path(folder), trust)
+    return _so_far(prepared, ShardStore(Path(folder), recipe_of(prepared), warn))
 
 
 def _prepared(folder: Path, trust: bool) -> Prepared:
@@ -60,15 +62,18 @@ def _prepared(folder: Path, trust: bool) -> Prepared:
         )
     prepared = check_study(folder / STUDY, trust=trust)
     if prepared.field is None:
-        raise InputError(f"{folder / STUDY} has no [map], and only maps are made of {SHARDS}")
+        raise InputError(
+            f"{folder / STUDY} has no [map], and only maps are shown in part: glasshouse run "
+            "computes what is missing of a sweep"
+        )
     return prepared
 
 
-def _so_far(prepared: Prepared, folder: Path, warn: Callable[[str], None]) -> OutcomeMap:
-    store = ShardStore(folder, recipe_of(prepared), warn)
+def _so_far(prepared: Prepared, store: ShardStore) -> OutcomeMap:
     found = map_so_far(prepared, map_work(prepared, store))
     store.say_elsewhere()
     if not found.there.any():
+        folder = store.study_folder
         raise InputError(
             f"{folder / SHARDS} has no shard of this study and version: compute some by "
             f"glasshouse run {folder / STUDY} --shard 0/1 --out {folder}"

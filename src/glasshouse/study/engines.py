@@ -1,10 +1,11 @@
-"""Who computes the pieces of a map: threads of this process, or the workers of a Dask cluster.
+"""Who computes the pieces of a study: threads of this process, or the workers of a Dask cluster.
 
 A piece is a task that writes its own shard, of which this process then reads it: what a worker has
 finished is there for whoever comes later, and one that is killed costs the shard it was at.
 """
 
 import contextlib
+import functools
 import importlib.metadata
 import logging
 import threading
@@ -18,13 +19,13 @@ import jax
 from glasshouse._foundation.processes import OWN_CORES, usable_cores
 from glasshouse._foundation.progress import progress
 from glasshouse.analysis.maps.pieces import MapPiece
-from glasshouse.analysis.maps.refine import Patch
 from glasshouse.errors import InputError, OutputError, unknown_name
 from glasshouse.study.folder import STUDY
-from glasshouse.study.maps.shards import ShardStore
-from glasshouse.study.maps.store import MapWork, Workers, map_work, piece_key
+from glasshouse.study.maps.store import map_work
+from glasshouse.study.parts import SweepPart, SweepWork
 from glasshouse.study.recipe import PACKAGES, recipe_of
 from glasshouse.study.setting import Prepared, check_study
+from glasshouse.study.shards import ShardStore, ShardWork, Workers
 
 THREADS, DASK, GPU = "threads", "dask", "gpu"
 
@@ -62,19 +63,13 @@ def check_engine(engine: str, address: str | None, studies: Mapping[Path, Prepar
             "out"
         )
     if engine == DASK:
-        for folder, study in studies.items():
-            if study.field is None:
-                raise InputError(
-                    f"--engine {DASK} is of studies with [map], and {folder.name} has none: run it "
-                    "without --engine"
-                )
         _distributed()
 
 
 @contextlib.contextmanager
 def employed(
     engine: str, address: str | None = None, warn: Callable[[str], None] = lambda message: None
-) -> Iterator[Callable[[MapWork], Workers] | None]:
+) -> Iterator[Callable[[ShardWork], Workers] | None]:
     """Those who compute maps by an engine, as `write_study` takes them.
 
     **Arguments:** `address` of a Dask scheduler; without one, a process for each core is started
@@ -163,16 +158,16 @@ def _versions_of(client: Any) -> dict[str, dict[str, str]]:
 
 
 def _patches(
-    client: Any, work: MapWork, pieces: Sequence[MapPiece], warn: Callable[[str], None]
-) -> Iterator[Patch]:
+    client: Any, work: ShardWork, pieces: Sequence[Any], warn: Callable[[str], None]
+) -> Iterator[Any]:
     """What is found in pieces, in their order, each written by a worker and read here."""
     folder = str(work.store.study_folder.absolute())
     most = AHEAD * max(1, len(client.nthreads()))
-    asked: deque[tuple[MapPiece, Any]] = deque()
-    with progress("pieces of the map", len(pieces)) as advance:
+    asked: deque[tuple[Any, Any]] = deque()
+    with progress(work.unit, len(pieces)) as advance:
         for k in range(len(pieces) + most):
             if k < len(pieces):
-                name = work.store.path(piece_key(pieces[k])).name
+                name = _name(work, pieces[k])
                 future = client.submit(piece_written, folder, pieces[k], name, pure=False)
                 asked.append((pieces[k], future))
             if k >= most - 1 and asked:
@@ -182,7 +177,7 @@ def _patches(
                 patch = work.read(piece)
                 if patch is None:
                     raise OutputError(
-                        f"{work.store.path(piece_key(piece))} was written by a worker and is not "
+                        f"{work.store.path(work.key(piece))} was written by a worker and is not "
                         "here: name an --out on a disk that all workers share"
                     )
                 yield patch
@@ -206,7 +201,7 @@ def _said(client: Any, future: Any) -> list[str]:
         return future.result()
     except distributed.KilledWorker as error:
         raise OutputError(
-            f"workers were killed {KILLED} times at one piece of the map (too little memory?)"
+            f"workers were killed {KILLED} times at one piece (too little memory?)"
         ) from error
     except (client_module.FutureCancelledError, client_module.FuturesCancelledError) as error:
         raise OutputError("the Dask scheduler has gone away") from error
@@ -236,7 +231,7 @@ def _revive(cluster: Any) -> None:
         cluster.scale(usable_cores())
 
 
-_built: dict[str, MapWork] = {}
+_built: dict[str, "_Works"] = {}
 """In a worker: the last study by its folder. To build one takes as long as a small piece."""
 
 _lines: list[str] = []
@@ -245,7 +240,7 @@ _lines: list[str] = []
 _building = threading.Lock()
 
 
-def piece_written(folder: str, piece: MapPiece, name: str) -> list[str]:
+def piece_written(folder: str, piece: MapPiece | SweepPart, name: str) -> list[str]:
     """In a worker: see to it that the shard of a piece is there.
 
     **Arguments:** `folder` of the study; `name` of the shard.
@@ -253,10 +248,11 @@ def piece_written(folder: str, piece: MapPiece, name: str) -> list[str]:
     **Raises:** `InputError` where this worker would write another shard.
     """
     with _building:
-        work = _built.get(folder)
-        if work is None or _name(work, piece) != name:
+        works = _built.get(folder)
+        if works is None or _name(works.of(piece), piece) != name:
             _built.clear()
-            work = _built[folder] = _work_in(Path(folder))
+            works = _built[folder] = _Works(Path(folder))
+        work = works.of(piece)
     if _name(work, piece) != name:
         raise InputError(
             f"a worker finds another study in {folder}, or has other versions than the process "
@@ -268,15 +264,30 @@ def piece_written(folder: str, piece: MapPiece, name: str) -> list[str]:
     return said
 
 
-def _name(work: MapWork, piece: MapPiece) -> str:
-    return work.store.path(piece_key(piece)).name
+def _name(work: ShardWork, piece: Any) -> str:
+    return work.store.path(work.key(piece)).name
 
 
-def _work_in(folder: Path) -> MapWork:
-    """The map of the study that was copied into a folder."""
-    if not (folder / STUDY).is_file():
-        raise InputError(
-            f"a worker finds no {folder / STUDY}: name an --out on a disk that all workers share"
-        )
-    prepared = check_study(folder / STUDY)
-    return map_work(prepared, ShardStore(folder, recipe_of(prepared), _lines.append))
+class _Works:
+    """What there is to compute of the study that was copied into a folder."""
+
+    def __init__(self, folder: Path):
+        if not (folder / STUDY).is_file():
+            raise InputError(
+                f"a worker finds no {folder / STUDY}: name an --out on a disk that all workers "
+                "share"
+            )
+        self._prepared = check_study(folder / STUDY)
+        self._store = ShardStore(folder, recipe_of(self._prepared), _lines.append)
+
+    def of(self, piece: MapPiece | SweepPart) -> ShardWork:
+        """That which a piece is of."""
+        return self._map if isinstance(piece, MapPiece) else self._sweep
+
+    @functools.cached_property
+    def _map(self) -> ShardWork:
+        return map_work(self._prepared, self._store)
+
+    @functools.cached_property
+    def _sweep(self) -> ShardWork:
+        return SweepWork(self._prepared, self._store)

@@ -83,6 +83,7 @@ class RunFolder:
             if recorded is not None:  # another run may have been here since it was checked
                 _check_same(recorded, self.path, self._recipe)
                 self._tables = dict(recorded["tables"])
+                self._say_elsewhere(recorded)
             self._record()
             self.write(STUDY, self._recipe.toml.encode())
             for name, content in self._recipe.inputs.items():  # study.toml says their names
@@ -176,6 +177,17 @@ class RunFolder:
         """Say that everything is there."""
         outputs = {**self._outputs, **self._tables}
         self._write_provenance({"status": "complete", "outputs": dict(sorted(outputs.items()))})
+
+    def _say_elsewhere(self, recorded: dict[str, Any]) -> None:
+        """Warn of finished tables that another type of machine has computed."""
+        now = json.loads(json.dumps(self.identity))
+        other = [key for key in MACHINE_KEYS if recorded.get(key) != now[key]]
+        if other and self._tables:
+            key = other[0]
+            self._warn(
+                f"{', '.join(self._tables)} in {self.path} were computed elsewhere ({key} was "
+                f"{recorded.get(key)!r:.60}, now {now[key]!r:.60}): numbers may differ by rounding"
+            )
 
     def _record(self) -> None:
         self._write_provenance({"status": "interrupted", "tables": self._tables})

@@ -9,7 +9,7 @@ import pyarrow.dataset as ds
 
 from glasshouse._foundation.processes import usable_cores
 from glasshouse.errors import InputError
-from glasshouse.study.maps.shards import SHARDS
+from glasshouse.study.shards import SHARDS
 
 MAP_TABLE = "map"
 """The table of a map, which is made of shards until it is written."""

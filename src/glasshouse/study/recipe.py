@@ -49,7 +49,7 @@ def recipe_of(prepared: Prepared) -> Recipe:
     study = prepared.study
     toml = study.to_toml()
     identity = identity_of(toml, prepared.inputs, study.learning.seed, _installed(study))
-    shared = prepared.field is not None
+    shared = prepared.field is not None or len(prepared.points) > 1
     return Recipe(toml, study.resolved(), prepared.inputs, identity, shared)
 
 

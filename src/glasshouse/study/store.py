@@ -1,7 +1,6 @@
 """Run a study and write its folder: tables, figures, summary, report, provenance."""
 
 import contextlib
-import functools
 import importlib
 import tempfile
 from collections.abc import Callable, Iterator
@@ -31,8 +30,8 @@ from glasshouse.study.folder import (
     sha256,
 )
 from glasshouse.study.league import BLOCKS, RUNS, league_notes, study_league, study_runs
-from glasshouse.study.maps.shards import ShardStore
-from glasshouse.study.maps.store import MAP, MapWork, Workers, map_table, map_work, study_map
+from glasshouse.study.maps.store import MAP, map_table, map_work, study_map
+from glasshouse.study.parts import SweepWork, joined, part_table, sweep_parts, sweep_table
 from glasshouse.study.questions import (
     predict_study,
     study_branches,
@@ -45,12 +44,12 @@ from glasshouse.study.recipe import recipe_of
 from glasshouse.study.repeated import left_out_together, repeated_notes
 from glasshouse.study.result import StudyResult
 from glasshouse.study.setting import Prepared, check_study
-from glasshouse.study.sweep import OwnValues, compute_part, parts, sweep_notes
+from glasshouse.study.shards import ShardStore, ShardWork, Workers
+from glasshouse.study.sweep import OwnValues, sweep_notes
 from glasshouse.study.tables import MOST_ROWS_ON_PAPER
 from glasshouse.study.words.maps import map_notes
 
 TABLE = "sweep.parquet"
-PARTS = "parts"
 EXPORTED = "tables"
 REPORT = "glasshouse.study.report.page"
 
@@ -100,53 +99,59 @@ def write_study(
     prepared: Prepared,
     out: Path,
     warn: Callable[[str], None] = lambda message: None,
-    workers: Callable[[MapWork], Workers] | None = None,
+    workers: Callable[[ShardWork], Workers] | None = None,
 ) -> StudyResult:
     """Compute a checked study part by part into a folder that `check_out` has accepted.
 
-    **Arguments:** `workers`, who compute the pieces of a map, from what there is to do; without
-    them this process does.
+    **Arguments:** `workers`, who compute the pieces of the sweep or the map, from what there is to
+    do; without them this process does.
     """
     recipe = recipe_of(prepared)
-    folder = RunFolder(out, recipe, warn)
-
-    def map_of_all() -> OutcomeMap:
-        store = ShardStore(out, recipe, warn)
-        work = map_work(prepared, store)
-        found = study_map(prepared, work, None if workers is None else workers(work))
-        store.tidy()
-        store.say_elsewhere()
-        store.tidy()
-        return found
-
+    folder, store = RunFolder(out, recipe, warn), ShardStore(out, recipe, warn)
     with folder.opened(), progress(f"study {out.name}"):
-        result = _written(prepared, folder, map_of_all)
+        result = _written(prepared, folder, store, workers)
+        store.say_elsewhere()
         folder.finish()
     return result
 
 
-def gathered(prepared: Prepared, folder: RunFolder, found: OutcomeMap) -> StudyResult:
+def gathered(
+    prepared: Prepared, folder: RunFolder, store: ShardStore, found: OutcomeMap
+) -> StudyResult:
     """The study with as much of its map as was found, written into a run that can go on."""
     with folder.opened(), progress(f"study {folder.path.name}"):
-        return _written(prepared, folder, lambda: found)
+        return _written(prepared, folder, store, found=found)
 
 
 def _written(
-    prepared: Prepared, folder: RunFolder, map_of_all: Callable[[], OutcomeMap]
+    prepared: Prepared,
+    folder: RunFolder,
+    store: ShardStore,
+    workers: Callable[[ShardWork], Workers] | None = None,
+    found: OutcomeMap | None = None,
 ) -> StudyResult:
-    """A study computed, and all its files but the record that everything is there."""
+    """A study computed, and all its files but the record that everything is there.
+
+    **Arguments:** `found`, as much as there is of its map, if nothing of it is to be computed.
+    """
     out = folder.path
     with _begun(prepared, REPORT) as beside:
         own = OwnValues(prepared)
-        table = folder.table(TABLE, lambda: _swept(folder, prepared, own))
-        folder.drop(PARTS)
+        sweep = SweepWork(prepared, store, own)
+        table = folder.table(
+            TABLE, lambda: sweep_table(sweep, None if workers is None else workers(sweep))
+        )
+        store.drop(map(sweep.key, sweep.pieces))
         met = None
         if prepared.study.league is not None:
             met = folder.table(RUNS, lambda: study_runs(prepared, folder.table))
             folder.drop(BLOCKS)
-        drawn = None
+        drawn = found
         if prepared.field is not None:
-            drawn = map_of_all()
+            if drawn is None:
+                work = map_work(prepared, store)
+                drawn = study_map(prepared, work, None if workers is None else workers(work))
+                store.tidy()
             folder.write(MAP, as_parquet(map_table(drawn)))
         result = _complete(prepared, table, own, beside, met, drawn)
         for name, certificate in result.certificate_files.items():
@@ -177,11 +182,10 @@ def compute(prepared: Prepared, table: pa.Table | None = None) -> StudyResult:
     **Arguments:** `table`, of its sweep where that is known already.
     **Cost:** points × starts × steps learning steps, and a few hundred thousand more.
     """
-    players, own = _players(prepared), OwnValues(prepared)
+    own = OwnValues(prepared)
     with _begun(prepared) as beside:
         if table is None:
-            tables = [compute_part(part, players, own) for part in parts(prepared)]
-            table = pa.concat_tables(tables).combine_chunks()
+            table = joined([part_table(prepared, x, own) for x in sweep_parts(prepared)])
         met = None
         if prepared.study.league is not None:
             met = study_runs(prepared, lambda name, block: block())
@@ -268,21 +272,6 @@ def _complete(
         league=league,
         map=drawn,
     )
-
-
-def _swept(folder: RunFolder, prepared: Prepared, own: OwnValues) -> pa.Table:
-    """The table of the sweep, from parts that are kept as they finish."""
-    players, divided, tables = _players(prepared), parts(prepared), []
-    with progress("points of the sweep", len(divided)) as advance:
-        for k, part in enumerate(divided):
-            name = f"{PARTS}/{k:05d}.parquet"
-            tables.append(folder.table(name, functools.partial(compute_part, part, players, own)))
-            advance()
-    return pa.concat_tables(tables).combine_chunks()
-
-
-def _players(prepared: Prepared) -> int:
-    return max(point.game.players for point in prepared.points)
 
 
 def _portrait(prepared: Prepared) -> tuple[Portrait | None, str]:

@@ -25,18 +25,18 @@ POINTS_TOGETHER = 8
 as many as the smallest batch has members."""
 
 
-def parts(prepared: Prepared) -> list[tuple[Setting, ...]]:
-    """The sweep in parts of at most `learning.batch` trajectories, at least one point each.
+def points_at_once(prepared: Prepared) -> int:
+    """Points that are computed together: of at most `learning.batch` trajectories, at least one.
 
-    What a part holds depends on the study alone, so that a part computed again is the same.
+    It depends on the study alone, so that what is computed again is the same.
     """
-    size, points = _points_at_once(prepared), prepared.points
-    return [points[k : k + size] for k in range(0, len(points), size)]
-
-
-def _points_at_once(prepared: Prepared) -> int:
     most = max(point.learning.starts.runs for point in (prepared.base, *prepared.points))
     return max(1, prepared.study.learning.batch // most)
+
+
+def most_players(prepared: Prepared) -> int:
+    """The most that play at any point of the sweep."""
+    return max(point.game.players for point in prepared.points)
 
 
 def compute_part(
@@ -96,14 +96,15 @@ class OwnValues:
 
     def _computed(self) -> Assessment:
         base = self._prepared.base
-        for part in parts(self._prepared):
+        size, points = points_at_once(self._prepared), self._prepared.points
+        for part in (points[k : k + size] for k in range(0, len(points), size)):
             place = next((k for k, point in enumerate(part) if _same(point, base)), None)
             if place is not None:
                 (places,) = (places for places in alike(part) if place in places)
                 return assess_settings([part[k] for k in places])[places.index(place)]
         # Among a few points, so that what has been compiled for the sweep serves here too.
         same = [p for p in self._prepared.points[:POINTS_TOGETHER] if _kind(p) == _kind(base)]
-        others = min(POINTS_TOGETHER, _points_at_once(self._prepared)) - 1
+        others = min(POINTS_TOGETHER, points_at_once(self._prepared)) - 1
         return assess_settings([base, *same[:others]])[0]
 
 

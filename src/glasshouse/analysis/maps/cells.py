@@ -62,6 +62,11 @@ class Field(Protocol):
         """Values by name."""
         ...
 
+    @property
+    def seeds(self) -> Int[np.ndarray, "cells axes"]:
+        """Cells to compute in any case, the first axis last: those beside closed-form curves."""
+        ...
+
     def groups(self, cells: Int[np.ndarray, "cells axes"]) -> Iterable[CellGroup]:
         """All of these cells, by how they are learned in together."""
         ...

@@ -31,7 +31,7 @@ from glasshouse.analysis.maps.pieces import (
     MapPiece,
     MapPlan,
     assembled,
-    audited,
+    controlled,
 )
 from glasshouse.analysis.maps.refine import Cells, Patch, refined
 from glasshouse.dynamics.batch import taken_from
@@ -163,22 +163,21 @@ class OutcomeMap(Evidenced):
         return xarray.Dataset(found, self.axes, {**known, "detail": self.detail})
 
 
-def map_plan(shape: tuple[int, ...], adaptive: bool, coarse: int, audit: int, seed: int) -> MapPlan:
-    """What of a map of this shape is computed: all of it where it is not adaptive."""
-    return MapPlan(shape, coarse, audit, seed) if adaptive else MapPlan(shape, 1, 0, seed)
-
-
 def refined_piece(field: Field, piece: MapPiece, coarse: int, batch: int) -> Patch:
     """What a piece of a map comes to: a function of nothing but these."""
     tile = piece.tile
-    corner = np.array([*tile.outer, tile.rows[0], tile.columns[0]])
+    corner = np.array([*tile.outer, *tile.corner])
 
     def compute(cells: Cells) -> tuple[np.ndarray, np.ndarray]:
         outer = np.zeros((len(cells), len(tile.outer)), int)
         return cells_learned(field, np.concatenate([outer, cells], axis=1) + corner, batch)
 
     if piece.fills:
-        return refined(tile.shape, coarse, compute, known=piece.known, asked=piece.asked)
+        asked = piece.asked
+        if piece.known is None and coarse > 1:  # of a field alone, so that a key need not name it
+            seeds = [seed for seed in field.seeds.tolist() if tile.holds(seed)]
+            asked = np.array(seeds, dtype=int).reshape(-1, corner.size)[:, -2:] - tile.corner
+        return refined(tile.shape, coarse, compute, known=piece.known, asked=asked)
     known, asked = piece.known, piece.asked
     assert known is not None
     assert asked is not None
@@ -254,20 +253,21 @@ def outcome_map(
         print(found.computed.sum() < found.cells)  # True
     """
     field = _FamilyField(family)
-    plan = map_plan(
+    plan = MapPlan(
         field.shape,
-        adaptive,
         whole(coarse, "coarse"),
         whole(audit, "audit", least=0),
         whole(seed, "seed", least=0, most=2**32 - 1),
     )
+    if not adaptive:
+        plan = plan.of_every_cell
 
     def engine(pieces: Any) -> Iterator[Patch]:
         for piece in pieces:
             yield refined_piece(field, piece, plan.coarse, MOST_RUNS)
 
     done = assembled(Assembled(plan, field.starts, numbers_kept(field.players)), engine)
-    return map_found(done, field, audited(done, engine), complete=True)
+    return map_found(done, field, controlled(done, engine), complete=True)
 
 
 class _FamilyField:
@@ -300,6 +300,8 @@ class _FamilyField:
         self.starts, self.players = first.starts.runs, players.pop()
         self.steps, self.detail = learned_by([part.learning for part in self._parts])
         self.shape = family.shape[::-1]
+        # A lens does not say whether what it moves is what closed forms are about.
+        self.seeds = np.empty((0, len(self.shape)), dtype=int)
 
     def groups(self, cells: Int[np.ndarray, "cells axes"]) -> Iterator[CellGroup]:
         """All of these cells, by the parts of the family."""

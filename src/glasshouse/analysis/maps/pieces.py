@@ -14,9 +14,8 @@ from glasshouse._foundation.results import Result
 from glasshouse.analysis.maps.cells import PLACE_STEPS
 from glasshouse.analysis.maps.refine import Cells, Patch, touching
 
-TILE = 256
-"""Cells along a side of what is refined as a whole, or as many fewer as make whole squares of the
-lattice, which then goes on across seams."""
+PIECE = 256
+"""Cells along a side of what is refined as a whole, unless a study says otherwise."""
 
 
 class Tile(NamedTuple):
@@ -31,6 +30,17 @@ class Tile(NamedTuple):
     def shape(self) -> tuple[int, int]:
         """How many rows and columns it has."""
         return self.rows[1] - self.rows[0], self.columns[1] - self.columns[0]
+
+    @property
+    def corner(self) -> Int[np.ndarray, "2"]:
+        """Its first row and column."""
+        return np.array([self.rows[0], self.columns[0]])
+
+    def holds(self, place: Sequence[int]) -> bool:
+        """Whether the cell at a place along all axes, the first axis last, is in it."""
+        *outer, row, column = place
+        inside = self.rows[0] <= row < self.rows[1] and self.columns[0] <= column < self.columns[1]
+        return tuple(outer) == self.outer and inside
 
     @property
     def place(self) -> tuple:
@@ -57,13 +67,20 @@ class MapPlan(NamedTuple):
 
     **Arguments:** `shape`, values along each axis, the first axis last; `coarse`, cells between
     points of the lattice, 1 to compute all of them; `audit`, cells that were left out to compute
-    for control, drawn by `seed`.
+    for control, drawn by `seed`; `piece`, cells along a side of what is refined as a whole, or as
+    many fewer as make whole squares of the lattice, which then goes on across seams.
     """
 
     shape: tuple[int, ...]
     coarse: int = 8
     audit: int = 3000
     seed: int = 0
+    piece: int = PIECE
+
+    @property
+    def of_every_cell(self) -> "MapPlan":
+        """To compute all cells, so that nothing is left to control."""
+        return self._replace(coarse=1, audit=0)
 
     @property
     def cells(self) -> int:
@@ -71,10 +88,15 @@ class MapPlan(NamedTuple):
         return math.prod(self.shape)
 
     @property
+    def pieces(self) -> list[MapPiece]:
+        """What can be computed before anything is known."""
+        return [MapPiece(tile) for tile in self.tiles]
+
+    @property
     def tiles(self) -> list[Tile]:
         """All tiles, slice after slice."""
         *outer, height, width = self.shape
-        side = self.coarse * max(1, TILE // self.coarse)
+        side = self.coarse * max(1, self.piece // self.coarse)
         spans = [
             [(k, min(k + side, length)) for k in range(0, length, side)]
             for length in (height, width)
@@ -120,6 +142,16 @@ class Assembled:
                 found.append(MapPiece(tile, cells, self.known(tile)))
         return found
 
+    def around(self, places: Int[np.ndarray, "cells axes"]) -> list[MapPiece]:
+        """Tiles to refine anew from cells at these places, whose codes are not what was said."""
+        found = []
+        for tile in self.plan.tiles:
+            inside = np.array([tile.holds(place) for place in places.tolist()])
+            if inside.any():
+                cells = places[inside][:, -2:] - tile.corner
+                found.append(MapPiece(tile, cells, self.known(tile)))
+        return found
+
     def to_audit(self) -> list[MapPiece]:
         """Cells drawn from those that were not computed, by tiles."""
         left = np.flatnonzero(~self.computed)
@@ -137,9 +169,14 @@ Engine = Callable[[Sequence[MapPiece]], Iterable[Patch]]
 """What gives a patch for each piece, in their order."""
 
 
-def assembled(whole: Assembled, compute: Engine) -> Assembled:
-    """A map, of which there is nothing yet, whose codes change between computed cells only."""
-    pieces = [MapPiece(tile) for tile in whole.plan.tiles]
+def assembled(
+    whole: Assembled, compute: Engine, pieces: Sequence[MapPiece] | None = None
+) -> Assembled:
+    """A map whose codes change between computed cells only.
+
+    **Arguments:** `pieces`, to begin with: all tiles, where there is nothing of the map yet.
+    """
+    pieces = whole.plan.pieces if pieces is None else pieces
     while pieces:
         for piece, patch in zip(pieces, compute(pieces), strict=True):
             whole.put(piece.tile, patch)
@@ -192,8 +229,18 @@ def audited(whole: Assembled, compute: Engine) -> Audit | None:
         differ = (patch.codes[rows, columns] != before).any(axis=1)
         drawn += len(piece.asked)
         steps += float(patch.numbers[rows, columns, PLACE_STEPS].sum())
-        corner = np.array([piece.tile.rows[0], piece.tile.columns[0]])
-        for cell in piece.asked[differ] + corner:
+        for cell in piece.asked[differ] + piece.tile.corner:
             wrong.append([*piece.tile.outer, *cell.tolist()])
     places = np.array(wrong, dtype=int).reshape(-1, len(whole.plan.shape))
     return Audit(drawn, len(wrong), int((~whole.computed).sum()), places, int(steps))
+
+
+def controlled(whole: Assembled, compute: Engine) -> Audit | None:
+    """The same, and regions that cells were found wrong in are computed then.
+
+    So fewer cells are wrong afterwards than the audit bounds.
+    """
+    audit = audited(whole, compute)
+    if audit is not None:
+        assembled(whole, compute, whole.around(audit.places))
+    return audit

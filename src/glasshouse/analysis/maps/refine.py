@@ -61,7 +61,7 @@ def refined(
     plane = _Plane(shape, compute, known)
     if known is None:
         plane.descend(coarse)
-    if asked is not None:
+    if asked is not None and len(asked):
         plane.find(asked)
     plane.close()
     return plane.patch

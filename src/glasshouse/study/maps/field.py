@@ -1,5 +1,6 @@
 """The games of a study's map, as arrays made from those along each axis."""
 
+import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,10 +12,12 @@ import numpy as np
 from jaxtyping import Int, PyTree
 
 from glasshouse.analysis.maps.cells import CellGroup, check_coded, learned_by
+from glasshouse.analysis.predictions import closed_form_along
 from glasshouse.dynamics.batch import batch_map, stack
 from glasshouse.dynamics.games import Games
 from glasshouse.errors import InputError
 from glasshouse.parametric import ParametricGame
+from glasshouse.rules.base import check_direction
 from glasshouse.study.building import Builder, Setting
 from glasshouse.study.spec.study import Study
 from glasshouse.study.spec.toml import named
@@ -28,6 +31,10 @@ BETWEEN = 8
 MOST_PROBES = 17
 """Values of an axis at which the game is built, both ends among them, if what it moves is the
 number itself; else it is built at all of them. What a game refuses between probes is not seen."""
+
+MOST_CURVE_POINTS = 65
+"""Values of an axis at which closed forms are asked where along the other something switches:
+between these, curves are followed by codes."""
 
 MOST_HELD = 500_000_000
 """Runs of all cells together; some ten bytes each are held."""
@@ -72,6 +79,35 @@ class StudyField:
     def axes(self) -> dict[str, np.ndarray]:
         """Values by key."""
         return {axis.key: np.array(axis.values) for axis in self._axes}
+
+    @property
+    def seeds(self) -> Int[np.ndarray, "cells axes"]:
+        """Cells to compute in any case, the first axis last: those beside closed-form curves."""
+        return self._beside_curves
+
+    @functools.cached_property
+    def _beside_curves(self) -> Int[np.ndarray, "cells axes"]:
+        """Cells on both sides of the couplings at which something switches in closed form, at some
+        values of the other axis of each plane."""
+        found: list[list[int]] = []
+        first = self._setting(self._builder, [0] * len(self._axes))
+        keys = [axis.key for axis in self._axes[:2]]
+        along = next((k for k, key in enumerate(keys) if first.own_family(key) is not None), None)
+        values = np.array(self._axes[along or 0].values)
+        if along is None or not (np.diff(values) > 0).all():
+            return np.empty((0, len(self._axes)), dtype=int)
+        across = np.linspace(0, len(self._axes[1 - along].values) - 1, MOST_CURVE_POINTS)
+        lengths = [range(len(axis.values)) for axis in self._axes[2:]]
+        for outer in itertools.product(*lengths):
+            for place in np.unique(across.round().astype(int)).tolist():
+                at = [place, place, *outer]
+                at[along] = 0
+                for value in _switches(self._setting(self._builder, at), keys[along]):
+                    beyond = int(np.searchsorted(values, value))
+                    if 0 < beyond < len(values):
+                        for at[along] in (beyond - 1, beyond):
+                            found.append(at[::-1])
+        return np.array(found, dtype=int).reshape(-1, len(self._axes))
 
     def groups(self, cells: Int[np.ndarray, "cells axes"]) -> Iterator[CellGroup]:
         """All of these cells, by how they are learned in."""
@@ -193,6 +229,18 @@ class StudyField:
                 taken = taken | mask
             leaves.append(whole)
         return jax.tree.unflatten(self._structure, leaves)
+
+
+def _switches(setting: Setting, key: str) -> list[float]:
+    """Couplings at which something switches in closed form; none where nothing is known."""
+    try:
+        rule = check_direction(setting.learning.rule, "a first movement")
+        family = setting.own_family(key)
+        closed = None if family is None else closed_form_along(family, rule)[0]
+    except InputError:  # of a rule that is no direction
+        return []
+    rows = [] if closed is None else closed.kinds
+    return [row["value"] for row in rows if row["value"] is not None]
 
 
 def _sources(setting: Setting) -> tuple[Any, Any, Any]:

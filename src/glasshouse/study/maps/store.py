@@ -1,7 +1,8 @@
 """The map of a study: pieces in shards, by this process or by others, and what they come to."""
 
+import functools
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glasshouse._foundation.precision import in_float64
-from glasshouse._foundation.progress import progress
 from glasshouse.analysis.maps.cells import (
     PLACE_COOPERATION,
     PLACE_PAID,
@@ -18,7 +18,7 @@ from glasshouse.analysis.maps.cells import (
     numbers_kept,
     shares_of,
 )
-from glasshouse.analysis.maps.outcome_map import OutcomeMap, map_found, map_plan, refined_piece
+from glasshouse.analysis.maps.outcome_map import OutcomeMap, map_found, refined_piece
 from glasshouse.analysis.maps.pieces import (
     Assembled,
     Audit,
@@ -26,18 +26,16 @@ from glasshouse.analysis.maps.pieces import (
     MapPlan,
     assembled,
     audited,
+    controlled,
 )
 from glasshouse.analysis.maps.refine import Patch
 from glasshouse.study.columns import bool_column, float_column
 from glasshouse.study.maps.field import StudyField
-from glasshouse.study.maps.shards import ShardStore
 from glasshouse.study.setting import Prepared
+from glasshouse.study.shards import ShardStore, Workers, computed_here
 
 MAP = "map.parquet"
 """The table of all cells."""
-
-Workers = Callable[[Sequence[MapPiece]], Iterable[Patch]]
-"""Who computes pieces: all of them, in their order."""
 
 
 class MapWork(NamedTuple):
@@ -51,15 +49,26 @@ class MapWork(NamedTuple):
     batch: int
     store: ShardStore
 
+    unit = "pieces of the map"
+
+    @property
+    def pieces(self) -> list[MapPiece]:
+        """What can be computed before anything is known."""
+        return self.plan.pieces
+
+    def key(self, piece: MapPiece) -> dict[str, Any]:
+        """Which part of a study it is, as plain data."""
+        return piece_key(piece)
+
     @in_float64
     def kept(self, piece: MapPiece) -> Patch:
         """What is found in a piece, from its shard where there is one."""
-        table = self.store.keep(piece_key(piece), lambda: self._table(piece))
+        table = self.store.keep(self.key(piece), lambda: self._table(piece))
         return patch_of(piece, table, self.plan, self.field.players)
 
     def read(self, piece: MapPiece) -> Patch | None:
         """The same where it has been computed."""
-        table = self.store.read(piece_key(piece))
+        table = self.store.read(self.key(piece))
         return None if table is None else patch_of(piece, table, self.plan, self.field.players)
 
     def _table(self, piece: MapPiece) -> pa.Table:
@@ -72,7 +81,8 @@ def map_work(prepared: Prepared, store: ShardStore) -> MapWork:
     asked, field = prepared.study.map, prepared.field
     assert asked is not None
     assert field is not None
-    plan = map_plan(field.shape, asked.adaptive, asked.coarse, asked.audit, asked.seed)
+    plan = MapPlan(field.shape, asked.coarse, asked.audit, asked.seed, asked.piece)
+    plan = plan if asked.adaptive else plan.of_every_cell
     return MapWork(field, plan, prepared.study.learning.batch, store)
 
 
@@ -81,57 +91,39 @@ def study_map(prepared: Prepared, work: MapWork, workers: Workers | None = None)
 
     **Arguments:** `workers`, who compute pieces; without them this process does.
     """
-
-    def here(pieces: Sequence[MapPiece]) -> Iterator[Patch]:
-        with progress("pieces of the map", len(pieces)) as advance:
-            for piece in pieces:
-                yield work.kept(piece)
-                advance()
-
     work.store.make()
-    engine, field = workers or here, work.field
+    engine, field = workers or functools.partial(computed_here, work), work.field
     whole = Assembled(work.plan, field.starts, numbers_kept(field.players))
     done = assembled(whole, engine)
-    return _found(prepared, done, audited(done, engine), complete=True)
-
-
-def map_share(work: MapWork, index: int, of: int) -> tuple[int, int]:
-    """Compute the tiles that fall to one of so many processes, those already there left out.
-
-    What comes after, seams between tiles and the audit, falls to whoever runs the study.
-
-    **Returns:** how many tiles fell to it, and how many there are.
-    """
-    pieces = [MapPiece(tile) for tile in work.plan.tiles]
-    own = pieces[index::of]
-    work.store.make()
-    with progress("pieces of the map", len(own)) as advance:
-        for piece in own:
-            work.kept(piece)
-            advance()
-    return len(own), len(pieces)
+    return _found(prepared, done, controlled(done, engine), complete=True)
 
 
 def map_so_far(prepared: Prepared, work: MapWork) -> OutcomeMap:
     """The map from the shards that are there, nothing being computed."""
     whole = Assembled(work.plan, work.field.starts, numbers_kept(work.field.players))
-    pieces = [MapPiece(tile) for tile in work.plan.tiles]
-    while pieces:
-        left = 0
-        for piece in pieces:
-            patch = work.read(piece)
-            if patch is None:
-                left += 1
-            else:
-                whole.put(piece.tile, patch)
-        pieces = [] if left else whole.open_seams()
-    audit, complete = None, bool(whole.there.all()) and not whole.open_seams()
+    audit, complete = None, _put_there(whole, work, work.pieces)
     if complete:
         controls = [work.read(piece) for piece in whole.to_audit()]
         complete = all(x is not None for x in controls)
         if complete:
             audit = audited(whole, lambda _: [x for x in controls if x is not None])
+            wrong = [] if audit is None else whole.around(audit.places)
+            complete = _put_there(whole, work, wrong)
     return _found(prepared, whole, audit, complete)
+
+
+def _put_there(whole: Assembled, work: MapWork, pieces: Sequence[MapPiece]) -> bool:
+    """Take over those of these pieces that are there, and of seams; whether all are."""
+    complete = True
+    while pieces and complete:
+        for piece in pieces:
+            patch = work.read(piece)
+            if patch is None:
+                complete = False
+            else:
+                whole.put(piece.tile, patch)
+        pieces = whole.open_seams() if complete else []
+    return complete
 
 
 def _found(prepared: Prepared, whole: Assembled, audit: Audit | None, complete: bool) -> OutcomeMap:

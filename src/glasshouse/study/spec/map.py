@@ -19,7 +19,10 @@ class MapSpec(Section):
     """Cells that were left out to compute for control."""
     seed: Annotated[int, Field(ge=0, lt=2**32, strict=True)] = 0
     """Of which cells these are."""
+    piece: Annotated[int, Field(ge=16, le=4096, strict=True)] = 256
+    """Cells along a side of a piece, which one process computes: fewer make more pieces, and cost
+    more."""
 
     def written(self) -> dict[str, Any]:
         """What has an effect, with every default."""
-        return self.model_dump() if self.adaptive else {"adaptive": False}
+        return self.model_dump(include=None if self.adaptive else {"adaptive", "piece"})

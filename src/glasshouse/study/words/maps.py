@@ -91,7 +91,8 @@ def map_notes(found: OutcomeMap | None) -> Iterator[str]:
         more = f", and {audit.wrong - MOST_PLACES} more" if audit.wrong > MOST_PLACES else ""
         yield (
             f"the audit found {audit.wrong} of {audit.cells} cells wrong, at "
-            f"{'; '.join(named)}{more}: lower map.coarse, or set map.adaptive = false"
+            f"{'; '.join(named)}{more}, and what hangs together with them was computed then; "
+            "others may be missed: lower map.coarse, or set map.adaptive = false"
         )
 
 
@@ -190,5 +191,5 @@ def _computed(found: OutcomeMap) -> str:
         return f"{said}, the others not audited"
     return (
         f"{said}, and of the others at most {at_most(100 * audit.bound, 2)} % wrong (95 %; "
-        f"{audit.wrong} of {audit.cells} audited)"
+        f"{audit.wrong} of {audit.cells} audited{', and mended' if audit.wrong else ''})"
     )

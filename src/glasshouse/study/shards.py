@@ -8,9 +8,9 @@ of the name: other processors may round otherwise.
 import contextlib
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +24,7 @@ from glasshouse._foundation.files import (
     writing,
 )
 from glasshouse._foundation.processes import processor_features
+from glasshouse._foundation.progress import progress
 from glasshouse.errors import InputError
 from glasshouse.study.recipe import MACHINE_KEYS, Recipe
 
@@ -35,6 +36,9 @@ FACTS = b"glasshouse"
 
 LENGTH = 32
 """Hexadecimal digits of a shard's name: 128 bits."""
+
+Workers = Callable[[Sequence[Any]], Iterable[Any]]
+"""Who computes pieces: all of them, in their order."""
 
 
 class ShardStore:
@@ -115,14 +119,75 @@ class ShardStore:
             with contextlib.suppress(OSError):
                 left.unlink()
 
+    def drop(self, parts: Iterable[dict[str, Any]]) -> None:
+        """Remove shards that are no longer needed, and their folder if there are no others."""
+        self.tidy()
+        with contextlib.suppress(OSError):  # what is left does no harm
+            for part in parts:
+                self.path(part).unlink(missing_ok=True)
+            self._folder.rmdir()
+
     def say_elsewhere(self) -> None:
         """Warn where shards were computed on machines of another type."""
         if self._elsewhere:
             self._warn(
                 f"{len(self._elsewhere)} shards in {self._folder} were computed on machines of "
-                "another type, or by another Python: cells on a boundary may differ in which side "
-                "they fall"
+                "another type, or by another Python: numbers may differ by rounding, and runs on a "
+                "boundary in which side they fall to"
             )
+
+
+@runtime_checkable
+class ShardWork(Protocol):
+    """What of a study is computed in pieces, each in a shard of its own."""
+
+    @property
+    def unit(self) -> str:
+        """What pieces are of, in words."""
+        ...
+
+    @property
+    def store(self) -> ShardStore:
+        """Where their shards are."""
+        ...
+
+    @property
+    def pieces(self) -> Sequence[Any]:
+        """What can be computed before anything is known."""
+        ...
+
+    def key(self, piece: Any) -> dict[str, Any]:
+        """Which part of the study a piece is, as plain data."""
+        ...
+
+    def kept(self, piece: Any) -> Any:
+        """What is found in a piece, from its shard where there is one."""
+        ...
+
+    def read(self, piece: Any) -> Any:
+        """The same where it has been computed, or None."""
+        ...
+
+
+def computed_here(work: ShardWork, pieces: Sequence[Any]) -> Iterator[Any]:
+    """What is found in these pieces, computed by this process where there is no shard."""
+    with progress(work.unit, len(pieces)) as advance:
+        for piece in pieces:
+            yield work.kept(piece)
+            advance()
+
+
+def computed_share(work: ShardWork, index: int, of: int) -> tuple[int, int]:
+    """Compute the pieces that fall to one of so many processes, those already there left out.
+
+    **Returns:** how many fell to it, and how many there are.
+    """
+    pieces = work.pieces
+    own = pieces[index::of]
+    work.store.make()
+    for _ in computed_here(work, own):
+        pass
+    return len(own), len(pieces)
 
 
 def _digest(table: pa.Table) -> str:
@@ -132,7 +197,10 @@ def _digest(table: pa.Table) -> str:
         column = table.column(name).combine_chunks()
         if pa.types.is_fixed_size_binary(column.type):
             content = b"".join(column.to_pylist())
+        elif pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
+            numbers = np.ascontiguousarray(column.to_numpy(zero_copy_only=False))
+            content = numbers.tobytes() + bytes(f"{column.null_count}", "ascii")
         else:
-            content = np.ascontiguousarray(column.to_numpy(zero_copy_only=False)).tobytes()
+            content = repr(column.to_pylist()).encode()
         found.update(f"{name} {column.type} {len(column)} ".encode() + content)
     return found.hexdigest()
