@@ -1,4 +1,4 @@
-"""Maps: what workers gain, and what a million cells cost.
+"""Maps: what workers gain, what a million cells cost, and what is left when workers are killed.
 
 `python benchmarks/maps.py`; the README in this folder says what each number means.
 """
@@ -6,6 +6,7 @@
 import argparse
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import psutil
 import pyarrow.parquet as pq
 
 STUDY = """
@@ -33,6 +35,9 @@ certify = false
 boundary_test = false
 """
 
+KILLS = 10
+"""Workers to kill."""
+
 WANTED = 1.7
 """Times as fast as one thread that two workers are to be."""
 
@@ -43,7 +48,8 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=512, help="cells along each axis")
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--repeats", type=int, default=1)
-    parser.add_argument("--only", choices=list(PARTS), help="one of the two")
+    parser.add_argument("--seed", type=int, default=0, help="of who is killed, and when")
+    parser.add_argument("--only", choices=list(PARTS), help="one of these")
     options = parser.parse_args()
     report: dict[str, Any] = {}
     for name, measure in PARTS.items():
@@ -95,6 +101,39 @@ def million(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     return {**found, **told, "share_of_steps": told["steps"] / told["steps_of_grid"]}
 
 
+def killed(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """The same by Dask's workers, of which ten are killed; stops if a byte of the map differs."""
+    study = folder / "study.toml"
+    study.write_text(STUDY.format(width=1000, height=1000, starts=16, steps=6000, adaptive="true"))
+    whole = run(study, folder / "whole", {}, ())
+    begin, ended, moments = time.perf_counter(), 0, random.Random(options.seed)
+    words = ["run", str(study), "--out", str(folder / "out"), "--engine", "dask"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "glasshouse", *words], stdout=subprocess.DEVNULL
+    ) as process:
+        while process.poll() is None:
+            time.sleep(moments.uniform(0.0, 1.0))
+            at_work = [x for x in psutil.Process(process.pid).children() if is_at_work(x)]
+            if at_work and ended < KILLS:
+                moments.choice(at_work).kill()
+                ended += 1
+    if process.returncode:
+        sys.exit("glasshouse run --engine dask failed")
+    maps = [(folder / name / "map.parquet").read_bytes() for name in ("whole", "out")]
+    assert maps[0] == maps[1], "maps differ"
+    wall = time.perf_counter() - begin
+    return {"kills": ended, "wall_s": wall, "same_bytes": True, "without_kills": whole}
+
+
+def is_at_work(process: psutil.Process) -> bool:
+    """Whether a process is one of Dask's workers, and past what it takes to begin."""
+    try:
+        is_worker = any("spawn_main" in word for word in process.cmdline())
+        return is_worker and process.cpu_times().user > 5.0
+    except psutil.Error:
+        return False
+
+
 def run(study: Path, out: Path, settings: dict[str, str], words: tuple[str, ...]) -> dict[str, Any]:
     """Wall and CPU seconds of a run with the processes it starts, and the largest one's memory."""
     begin = time.perf_counter()
@@ -113,7 +152,7 @@ def run(study: Path, out: Path, settings: dict[str, str], words: tuple[str, ...]
     }
 
 
-PARTS = {"workers": workers, "million": million}
+PARTS = {"workers": workers, "million": million, "killed": killed}
 
 
 if __name__ == "__main__":
