@@ -65,8 +65,9 @@ def compute_share(
         found[str(folder)] = {"shard": index, "of": of, "pieces": own, "pieces_of_all": pieces}
         if not quiet:
             say(
-                f"{folder.name}: {own} of {pieces} pieces of the map are in {folder / 'shards'}; "
-                "when all processes are done, glasshouse run without --shard goes on from there",
+                f"{folder.name}: of {pieces} pieces of the map {own} fell to this process, and are "
+                f"in {folder / 'shards'}; when all processes are done, glasshouse run without "
+                "--shard goes on from there",
                 "",
                 "  ",
             )

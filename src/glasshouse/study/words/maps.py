@@ -118,7 +118,7 @@ def map_figure_words(found: OutcomeMap, part: MapSlice) -> tuple[str, str, str]:
     )
     caption = (
         f"Colours: share of the runs in a cell in which all cooperate in the end ({found.detail}). "
-        f"Hatched: more runs end with some exploiting others than with all, or none, cooperating. "
+        f"Hatched and outlined: more runs end with some exploiting others than with all, or none, cooperating. "
         f"{upper(_computed(found))}."
     )
     return f"Outcomes over {first} and {second}{at}", alt, caption
