@@ -22,7 +22,7 @@ from glasshouse.study.recipe import SCHEMA_VERSION
 from glasshouse.study.tables import paid_matrix
 from glasshouse.study.training.setting import PreparedTraining
 
-ENDS = {
+END_COLUMNS = {
     "measured": "measured",
     "player": "player",
     "mean": "mean (per step)",
@@ -69,7 +69,7 @@ class TrainingResult(Readable):
     @property
     def tables(self) -> dict[str, ShownTable]:
         """For papers and spreadsheets: where training ended, and what those who met were paid."""
-        found = {"ends": shown_table(self._ends(), ENDS)}
+        found = {"ends": shown_table(self._ends(), END_COLUMNS)}
         if self.league is not None:
             found |= {"league": self.league.as_table, "league_matrix": paid_matrix(self.league)}
         if self.ratings is not None:
