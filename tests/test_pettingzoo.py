@@ -104,12 +104,18 @@ def leaving(after: int, early: bool = False):
     return Leaving
 
 
+def turns():
+    """Of the kind in which agents act one after the other."""
+    return pettingzoo.utils.conversions.parallel_to_aec(to_pettingzoo(CoinGame()))
+
+
 @pytest.mark.parametrize(
     ("build", "words"),
     [
         (lambda: HostGame(leaving(2), 5), r"agents of leaving change, \['b'\] among them"),
         (lambda: HostGame(leaving(9, early=True), 5), "actions that are not counted"),
         (lambda: HostGame(leaving(9), 0), "horizon=0 must be"),
+        (lambda: HostGame(turns, 5), "no parallel environment of PettingZoo: take"),
         (lambda: HostGame(leaving(9), 5).beginnings(), "are not counted: play it in samples"),
     ],
 )

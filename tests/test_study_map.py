@@ -56,6 +56,14 @@ def whole(study):
     return run_study(study, study.parent / "whole"), contents(study.parent / "whole")
 
 
+def test_how_many_runs_came_to_rest_is_said(study, whole):
+    """Counted in the table: 2 starts in each computed cell."""
+    table = pq.read_table(study.parent / "whole" / MAP).to_pandas()
+    computed = table[table["computed"]]
+    told = f"{computed['at_rest'].sum():.0f} of {2 * len(computed)} runs in computed cells came"
+    assert told in str(whole[0].to_dict()["claims"])
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     files = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
     return {name: p.read_bytes() for name, p in files.items() if name != "provenance.json"}

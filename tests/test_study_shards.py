@@ -51,7 +51,7 @@ def test_pieces_of_a_sweep_by_many_are_the_run(study, whole, call):
     words = ("run", str(study), "--out", str(out))
     code, said, _ = call(*words, "--shard", "1/2")
     assert code == 0
-    assert said.startswith("shared: 1 of 3 pieces of the sweep are in")
+    assert said.startswith("shared: of 3 pieces of the sweep 1 fell to this process, and are in")
     told = json.loads(call(*words, "--shard", "0/2", "--json")[1])
     assert told[str(out)] == {"shard": 0, "of": 2, "pieces": 2, "pieces_of_all": 3}
     assert len(list((out / "shards").iterdir())) == 3

@@ -1,5 +1,6 @@
 """Training in samples: the same numbers however it is computed, failures apart, files and words."""
 
+import csv
 import dataclasses
 import json
 import re
@@ -147,8 +148,15 @@ def test_a_file_is_trained_told_and_trained_no_more(call, tmp_path):
     assert min(abs(said - ends[0]), abs(said - np.mean(ends))) < 0.06  # the first, or all
     assert {x.name for x in out.iterdir()} == {
         "curves.parquet", "players.npz", "provenance.json", "report.html", "study.toml",
-        "summary.json", "training.png", "training.svg",
+        "summary.json", "tables", "training.png", "training.svg",
     }  # fmt: skip
+    rows = list(csv.reader((out / "tables/league_matrix.csv").read_text("utf-8").splitlines()))
+    assert rows[0][1:] == found["league"]["entrants"]
+    payoffs = np.array(found["league"]["payoffs"])[..., 0]
+    np.testing.assert_array_equal(np.array([row[1:] for row in rows[1:]], float), payoffs)
+    kept = {x.name for x in (out / "tables").iterdir()}
+    tables = ("ends", "league", "league_matrix", "ratings")
+    assert kept == {f"{name}.{kind}" for name in tables for kind in ("csv", "tex")}
     code, printed, _ = call("train", str(file), "--out", str(out))
     assert code == 0
     assert "computed before, and complete" in printed
@@ -171,7 +179,8 @@ def test_a_file_is_trained_told_and_trained_no_more(call, tmp_path):
         ('against = ["allc", "tft"]', 'against = ["alc"]', "did you mean 'allc'"),
         ('against = ["allc", "tft"]', "against = []", "names nobody"),
         ("[league]", '[transparency]\nkind = "mirrored"\ncoupling = 0.5\n[league]', "read weights"),
-        ("[learning]", '[learning]\nrule = "lola"', "lola"),
+        ("[learning]", '[learning]\nrule = "lola"', 'in files rule = "loladice"'),
+        ("[learning]", '[policy]\nkind = "mlp"\nwidth = 1000000\n[learning]', "policy.width"),
         ('"tft"]', '"tft"]\n[[league.beside]]\nname = "tft"\nrule = "ppo"', "another 'tft'"),
         ('"tft"]', '"tft"]\n[[league.beside]]\nname = "naive"\nrule = "ppo"', "another 'naive'"),
         ('"tft"]', '"tft"]\n[[league.beside]]\nname = "x"\nrule = "pp"', "league.beside.0.rule"),

@@ -2,6 +2,8 @@
 
 import json
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests import outsiders
@@ -63,6 +65,19 @@ def test_one_file_is_trained_to_report_and_json(file, call):
     assert (out / "steps.py").read_text("utf-8") == outsiders.STEPS
     inputs = json.loads((out / "provenance.json").read_text("utf-8"))["inputs"]
     assert list(inputs) == ["steps.py"]
+
+
+def test_what_a_game_pays_is_in_the_precision_of_play(file):
+    """Numbers of a game have 64 bits inside compiled code, and counts are whole."""
+    paying = outsiders.STEPS.replace("0.25 * carried", "self.wet * carried")
+    counting = paying.replace('{"right": right}', '{"right": right.astype(int)}')
+    file.with_name("steps.py").write_text(counting, "utf-8")
+    with jax.enable_x64(True):
+        game = jax.tree.map(np.float64, check_training(file).game.game)
+        uniforms, actions = jnp.zeros(1, jnp.float32), jnp.array([0, 1])
+        _, paid, events = game.advance(game.begin(uniforms), actions, uniforms)
+    assert paid.tolist() == [0.75, -0.25]
+    assert paid.dtype == events["right"].dtype == jnp.float32
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,8 @@ def main() -> None:
         _fail(str(error), FAILED)
     except OSError as error:
         _fail_to_print(error)
+    except MemoryError as error:
+        _fail(f"there is not enough memory for what was asked: {error}", FAILED)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -153,8 +155,8 @@ def _interrupted(number: int, frame: object) -> NoReturn:
     """Leave at once: what is on disk is complete at any moment, and compiled code, which may be
     running in other threads or below this one, does not survive an exception."""
     again = (
-        "given again, run and league go on where they stopped, challenge after its last finished "
-        "part"
+        "given again, run, train and league go on where they stopped, challenge after its last "
+        "finished part"
     )
     said = f"interrupted; {again}"
     with contextlib.suppress(OSError, ValueError, AttributeError):  # nobody may be listening

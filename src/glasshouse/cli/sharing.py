@@ -61,8 +61,9 @@ def compute_share(
         found[str(folder)] = {"shard": index, "of": of, "pieces": own, "pieces_of_all": pieces}
         if not quiet:
             say(
-                f"{folder.name}: {own} of {pieces} {work.unit} are in {folder / 'shards'}; "
-                "when all processes are done, glasshouse run without --shard goes on from there",
+                f"{folder.name}: of {pieces} {work.unit} {own} fell to this process, and are "
+                f"in {folder / 'shards'}; when all processes are done, glasshouse run without "
+                "--shard goes on from there",
                 "",
                 "  ",
             )

@@ -292,6 +292,11 @@ class _Host:
         self._kept: OrderedDict[tuple[int, bytes], _Episode] = OrderedDict()
         self._lock = threading.Lock()
         first = make()
+        if not hasattr(first, "possible_agents") or hasattr(first, "agent_iter"):
+            raise InputError(
+                f"what make() made, {shown(first)}, is no parallel environment of PettingZoo: take "
+                "the module's parallel_env, or aec_to_parallel of pettingzoo.utils.conversions"
+            )
         self.agents = list(first.possible_agents)
         self.name = str(first.metadata.get("name", type(first).__name__))
         acts = [first.action_space(agent) for agent in self.agents]

@@ -32,7 +32,8 @@ def check_exact(game: AbstractParametricGame, who: str) -> None:
     if "sampled" in capabilities(game):
         raise InputError(
             f"{who} needs second derivatives of exact payoffs, and those of {type(game).__name__} "
-            "are drawn: use Gradient() there"
+            "are drawn: use Gradient() there, or a rule of episodes, as LolaDice(), in files "
+            'rule = "loladice"'
         )
 
 

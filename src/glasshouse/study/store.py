@@ -46,11 +46,10 @@ from glasshouse.study.result import StudyResult
 from glasshouse.study.setting import Prepared, check_study
 from glasshouse.study.shards import ShardStore, ShardWork, Workers
 from glasshouse.study.sweep import OwnValues, sweep_notes
-from glasshouse.study.tables import MOST_ROWS_ON_PAPER
+from glasshouse.study.tables import export_tables
 from glasshouse.study.words.maps import map_notes
 
 TABLE = "sweep.parquet"
-EXPORTED = "tables"
 REPORT = "glasshouse.study.report.page"
 
 
@@ -165,10 +164,7 @@ def _written(
             folder.write(f"{figure.name}.png", figure.png())
         for k, followed in enumerate(result.branches, start=1):
             folder.write(f"branches_{k}.parquet", as_parquet(pa.table(followed.to_columns())))
-        for name, shown in result.tables.items():
-            folder.write(f"{EXPORTED}/{name}.csv", shown.csv().encode())
-            if len(shown.records) <= MOST_ROWS_ON_PAPER:
-                folder.write(f"{EXPORTED}/{name}.tex", shown.latex().encode())
+        export_tables(folder, result.tables)
         folder.write(SUMMARY, as_json(result.to_dict()))
         tables = [TABLE, *([] if met is None else [RUNS]), *([] if drawn is None else [MAP])]
         facts = {**folder.identity, "table": {name: sha256(out / name) for name in tables}}

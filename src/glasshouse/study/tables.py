@@ -5,10 +5,15 @@ from typing import Any
 
 from glasshouse._foundation.results import plain
 from glasshouse._foundation.tabular import ShownTable, shown_table
+from glasshouse.games.stochastic.league import StepLeague
 from glasshouse.leagues.league import League
 from glasshouse.study.computed import Computed
+from glasshouse.study.folder import RunFolder
 from glasshouse.study.league import StudyLeague
 from glasshouse.study.words.names import axis_name
+
+EXPORTED = "tables"
+"""The folder of tables, in that of a study."""
 
 MOST_ROWS_EXPORTED, MOST_ROWS_ON_PAPER = 100_000, 1_000
 """Of tables as CSV, and as LaTeX; `sweep.parquet` has all."""
@@ -37,6 +42,14 @@ CERTIFIED = {
     "gain_lower": "best gain at least (payoff)",
     "gain_upper": "best gain at most (payoff)",
 }
+
+
+def export_tables(folder: RunFolder, tables: Mapping[str, ShownTable]) -> None:
+    """Write each as CSV and, where a page could hold it, as LaTeX."""
+    for name, shown in tables.items():
+        folder.write(f"{EXPORTED}/{name}.csv", shown.csv().encode())
+        if len(shown.records) <= MOST_ROWS_ON_PAPER:
+            folder.write(f"{EXPORTED}/{name}.tex", shown.latex().encode())
 
 
 def study_tables(result: Computed) -> dict[str, ShownTable]:
@@ -135,11 +148,11 @@ def league_tables(found: StudyLeague) -> dict[str, ShownTable]:
         "league": shown_table(map(plain, cells), swept | headings),
         "league_entrants": shown_table(entrants, swept | ENTRANTS),
         "league_choices": shown_table(choices, swept | CHOICES),
-        **({} if swept else {"league_matrix": _matrix(found.first)}),
+        **({} if swept else {"league_matrix": paid_matrix(found.first)}),
     }
 
 
-def _matrix(league: League) -> ShownTable:
+def paid_matrix(league: League | StepLeague) -> ShownTable:
     """What the row is paid against the column, as papers set it."""
     first = "paid against"
     shown = {first: first} | {name: name for name in league.entrants}

@@ -135,6 +135,14 @@ class OutcomeMap(Evidenced):
             found["at_rest_share"] = numbers[..., PLACE_RESTING] / (starts - found["not_finite"])
         return {name: x.ravel() for name, x in found.items()}
 
+    @property
+    def resting(self) -> tuple[int, int]:
+        """How many runs of computed cells came to rest, and of how many that stayed real."""
+        kept = self.computed & self.there
+        lost = int(self.shares["not_finite"][kept].sum())
+        runs = int(kept.sum()) * self.codes.shape[-1] - lost
+        return int(self.numbers[..., PLACE_RESTING][kept].sum()), runs
+
     @functools.cached_property
     def shares(self) -> dict[str, np.ndarray]:
         """Of each cell the shares of runs that end in each outcome, by name, of the map's shape."""

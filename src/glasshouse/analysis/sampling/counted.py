@@ -54,7 +54,7 @@ def _counted(
         return jnp.asarray(played.events[quantity]).mean(axis=-1)
     if named is None:
         raise InputError(
-            f"there is no {quantity!r:.60} in what happens in this game: name one of "
+            f"there is no {quantity!r:.60} in what happens in this game: give as quantity one of "
             f"{', '.join((*played.events, WELFARE))}, payoff of PLAYER or probability of ACTION"
         )
     each = jnp.asarray(played.rewards)[..., jnp.asarray(named.players)]

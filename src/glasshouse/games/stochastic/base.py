@@ -259,6 +259,8 @@ class AbstractStochasticGame(AbstractDeclared, eqx.Module):
         moved, paid, events = self.move(state, actions, uniforms)
         # Sums of small integers are wider ones in 64 bits: a state keeps the types it has.
         state = jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), moved, state)
+        # Payments may be whole numbers, or wider than play by a setting of the game.
+        paid, events = jax.tree.map(lambda x: jnp.asarray(x, uniforms.dtype), (paid, events))
         weights = self.episode.weights
         return state, paid if weights is None else jnp.asarray(weights, paid.dtype) @ paid, events
 

@@ -82,6 +82,8 @@ class Transitions(Readable):
         """What all could be paid on average if they did together what is best for all.
 
         They know the state and how many steps are left; nobody who sees less can do better.
+
+        **Arguments:** `weights` of the steps of an episode, such as `game.episode.shares()`.
         """
         value = np.zeros(len(self.start))
         for weight in weights[::-1]:

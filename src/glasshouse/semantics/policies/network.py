@@ -27,6 +27,9 @@ from glasshouse.semantics.neural.base import (
 from glasshouse.semantics.policies.base import AbstractPolicy, count_logits
 from glasshouse.semantics.policies.table import common_actions
 
+MOST_WIDTH, MOST_DEPTH = 4096, 64
+"""Units of a layer, and layers: weights of more fill memory before anything is played."""
+
 
 class MlpPolicy(AbstractPolicy):
     """A network with hidden layers of tanh units from what is seen to logits; it remembers nothing.
@@ -42,13 +45,14 @@ class MlpPolicy(AbstractPolicy):
     listed: ClassVar[int] = 2
     formula: ClassVar[str] = "softmax(f(o; θ))"
     keys: ClassVar[Mapping[str, Key]] = {
-        "width": Key("Units of each hidden layer.", 32, int, least=1),
-        "depth": Key("Hidden layers.", 2, int, least=1),
+        "width": Key("Units of each hidden layer.", 32, int, least=1, most=MOST_WIDTH),
+        "depth": Key("Hidden layers.", 2, int, least=1, most=MOST_DEPTH),
     }
 
     def __init__(self, game: AbstractStochasticGame, width: Whole = 32, depth: Whole = 2):
         self.actions = common_actions(game)
-        sizes = whole(width, "width", least=1), whole(depth, "depth", least=1)
+        wide = whole(width, "width", least=1, most=MOST_WIDTH)
+        sizes = wide, whole(depth, "depth", least=1, most=MOST_DEPTH)
         shape = tanh_shape(game.features, count_logits(self.actions), *sizes)
         self.network = without_numbers(shape)
 
@@ -87,12 +91,12 @@ class GruPolicy(AbstractPolicy):
     listed: ClassVar[int] = 3
     formula: ClassVar[str] = "softmax(f(h; θ)), h ← GRU(o, h; θ)"
     keys: ClassVar[Mapping[str, Key]] = {
-        "width": Key("How many numbers it remembers.", 32, int, least=1),
+        "width": Key("How many numbers it remembers.", 32, int, least=1, most=MOST_WIDTH),
     }
 
     def __init__(self, game: AbstractStochasticGame, width: Whole = 32):
         self.actions = common_actions(game)
-        self.width = whole(width, "width", least=1)
+        self.width = whole(width, "width", least=1, most=MOST_WIDTH)
         made = eqx.filter_eval_shape(
             _recurrent, game.features, self.width, count_logits(self.actions)
         )

@@ -68,7 +68,7 @@ def training_html(
         lead=f"{upper(training_headline(result))}.",
         light=light,
         dark=dark,
-        first=[figure_markup(figure, svg), element("div", _ends(result), class_="answers")],
+        first=[figure_markup(figure, svg), _answers(result)],
         sections=list(_sections(result, provenance)),
         version=provenance.get("versions", {}).get("glasshouse", ""),
     )
@@ -104,6 +104,14 @@ def _ends(result: TrainingResult) -> ScrolledTable:
         for name in measured_names(result.curves)
     ]
     return ScrolledTable.of("Where training ended", columns, rows)
+
+
+def _answers(result: TrainingResult) -> Markup:
+    meant = quiet(
+        "Of payoff steps count by the discount, of reward all alike; of an event, how often a step "
+        "has it. ± one standard error over seeds."
+    )
+    return element("div", _ends(result), meant, class_="answers")
 
 
 def _facts(result: TrainingResult) -> Facts:
@@ -179,7 +187,7 @@ def _rated(ratings: Ratings | None) -> Iterator[object]:
 def _episode(result: TrainingResult) -> Iterator[object]:
     titles = [("Step", "what")]
     for name in result.players:
-        titles += [(f"{name} does", None), ("and is paid", "n"), ("and", None)]
+        titles += [(f"{name} does", None), ("and is paid", "n"), ("event", None)]
     rows = []
     for t, step in enumerate(result.episode[:MOST_STEPS_SHOWN], start=1):
         row: list[object] = [str(t)]
@@ -187,5 +195,8 @@ def _episode(result: TrainingResult) -> Iterator[object]:
             row += [action, number_markup(paid, PAID_DIGITS), ", ".join(events)]
         rows.append(row)
     yield ScrolledTable.of("An episode of the first seed", titles, rows, tall=True)
+    curves = result.curves
+    seed = next(seed for seed in curves.seeds if seed not in curves.failed)
+    yield quiet("Played with the parameters at the end of seed {}, drawn once.", seed)
     if len(result.episode) > MOST_STEPS_SHOWN:
         yield quiet("The first {} of {} steps.", MOST_STEPS_SHOWN, len(result.episode))

@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 from jaxtyping import Float
 
 from glasshouse._foundation.results import Readable, plain
+from glasshouse._foundation.tabular import ShownTable, shown_table
 from glasshouse.dynamics.curves import Curves
 from glasshouse.dynamics.training import trained_players
 from glasshouse.games.stochastic.league import StepLeague
@@ -18,7 +19,16 @@ from glasshouse.games.stochastic.sampling import sampled_league
 from glasshouse.leagues.rating import Ratings
 from glasshouse.study.league import ratings_by_key, ratings_of
 from glasshouse.study.recipe import SCHEMA_VERSION
+from glasshouse.study.tables import paid_matrix
 from glasshouse.study.training.setting import PreparedTraining
+
+END_COLUMNS = {
+    "measured": "measured",
+    "player": "player",
+    "mean": "mean (per step)",
+    "error": "standard error",
+}
+"""Of where training ended."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +65,22 @@ class TrainingResult(Readable):
         """The mean at the end over seeds that did not fail, and its standard error."""
         band = self.curves.band(name)[-1]
         return np.stack([band[:, 0], band[:, 0] - band[:, 1]], axis=-1)
+
+    @property
+    def tables(self) -> dict[str, ShownTable]:
+        """For papers and spreadsheets: where training ended, and what those who met were paid."""
+        found = {"ends": shown_table(self._ends(), END_COLUMNS)}
+        if self.league is not None:
+            found |= {"league": self.league.as_table, "league_matrix": paid_matrix(self.league)}
+        if self.ratings is not None:
+            found["ratings"] = self.ratings.as_table
+        return found
+
+    def _ends(self) -> Iterator[dict[str, Any]]:
+        for name in measured_names(self.curves):
+            for player, (mean, error) in zip(self.players, self.ends(name), strict=True):
+                paid = {"mean": _number(mean), "error": _number(error)}
+                yield {"measured": name, "player": player, **paid}
 
     def to_dict(self) -> dict[str, Any]:
         """What was found, ready for JSON."""

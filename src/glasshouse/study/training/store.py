@@ -12,6 +12,7 @@ from glasshouse._foundation.progress import progress
 from glasshouse.dynamics.curves import Curves, TrainingPart, joined_curves
 from glasshouse.dynamics.training import PARTS_OF_TRAINING, Training, training_parts
 from glasshouse.study.folder import SUMMARY, RunFolder, as_json, check_out, sha256
+from glasshouse.study.tables import export_tables
 from glasshouse.study.training.result import TrainingResult, training_result
 from glasshouse.study.training.setting import PreparedTraining, check_training
 
@@ -30,8 +31,9 @@ def train_study(
     """Read the file of a training, check everything, train, and write the folder `out`.
 
     The folder holds `report.html`, `curves.parquet`, `players.npz` (the parameters at the end,
-    seeds first), `summary.json`, the figure as SVG and PNG, `study.toml` and `provenance.json`. An
-    interrupted training goes on from its last finished piece, and comes to the same numbers.
+    seeds first), `summary.json`, the figure as SVG and PNG, `tables` as CSV and LaTeX, `study.toml`
+    and `provenance.json`. An interrupted training goes on from its last finished piece, and comes
+    to the same numbers.
 
     **Arguments, Raises:** as `run_study`.
     """
@@ -62,6 +64,7 @@ def write_training(
         figure = training_figure(result)
         folder.write(f"{figure.name}.svg", figure.svg().encode())
         folder.write(f"{figure.name}.png", figure.png())
+        export_tables(folder, result.tables)
         folder.write(SUMMARY, as_json(result.to_dict()))
         facts = {**folder.identity, "table": {CURVES: sha256(out / CURVES)}}
         folder.write("report.html", training_html(result, figure, facts).encode())

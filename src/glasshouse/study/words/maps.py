@@ -46,6 +46,11 @@ def map_claims(result: Any) -> Iterator[str]:
     yield f"Outcome, over {over}: {_ends(found)} ({found.detail}, in each of {found.cells} cells)."
     share = _percent(found.steps / found.steps_of_grid)
     yield f"Outcome, how the map was made: {_computed(found)}; {share} of the steps of all runs."
+    resting, runs = found.resting
+    yield (
+        f"Outcome, at rest: {resting} of {runs} runs in computed cells came to rest, and others "
+        "stand where the steps taken left them."
+    )
 
 
 def map_glances(found: OutcomeMap, game: NormalFormGame) -> Iterator[tuple[str, str, str, str]]:
@@ -119,7 +124,8 @@ def map_figure_words(found: OutcomeMap, part: MapSlice) -> tuple[str, str, str]:
     )
     caption = (
         f"Colours: share of the runs in a cell in which all cooperate in the end ({found.detail}). "
-        f"Hatched: more runs end with some exploiting others than with all, or none, cooperating. "
+        "Hatched and outlined: more runs end with some exploiting others than with all, or none, "
+        "cooperating. "
         f"{upper(_computed(found))}."
     )
     return f"Outcomes over {first} and {second}{at}", alt, caption
