@@ -6,6 +6,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from glasshouse._foundation.programs import traced_once
+
 Scalar = Float[Array, ""]
 Logits = Float[Array, "*shape"]
 
@@ -29,6 +31,7 @@ TO_LAST_BITS = 1.5 * 2**52
 """Added to a small whole number, it puts that number into the last bits of the sum."""
 
 
+@traced_once
 @jax.custom_jvp
 def sigmoid_pair(logit: Scalar) -> tuple[Scalar, Scalar]:
     """The probabilities s(x) and s(-x), each to full relative precision, with one division.
@@ -41,7 +44,7 @@ def sigmoid_pair(logit: Scalar) -> tuple[Scalar, Scalar]:
     return first, second
 
 
-@sigmoid_pair.defjvp
+@sigmoid_pair.__wrapped__.defjvp
 def _(primals, tangents):
     first, second, slope = _pair_and_slope(primals[0])
     change = slope * tangents[0]
