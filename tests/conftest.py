@@ -45,6 +45,8 @@ def compiled_folder() -> str:
     return str(folder)
 
 
+gc.set_threshold(200_000, 50, 1000)  # collecting tests makes a million objects, all to stay
+
 if CACHE not in os.environ:  # the tests' other processes, and the programs they start, inherit it
     os.environ[CACHE] = compiled_folder()
 os.environ.setdefault(SMALLEST, "0")
@@ -64,6 +66,7 @@ settings.register_profile(
 )
 settings.register_profile("by night", settings.get_profile("reproducible"), max_examples=40)
 settings.load_profile("reproducible")
+
 
 def pytest_configure(config):
     """By night more of what is drawn at random is tried; see `examples` in tests/reference.py."""

@@ -23,7 +23,6 @@ from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
 from glasshouse.semantics import Logistic
 from glasshouse.semantics.registry import SEMANTICS
 
-
 T_co = TypeVar("T_co", covariant=True)
 
 

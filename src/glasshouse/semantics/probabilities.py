@@ -32,7 +32,6 @@ TO_LAST_BITS = 1.5 * 2**52
 
 
 @traced_once
-@jax.custom_jvp
 def sigmoid_pair(logit: Scalar) -> tuple[Scalar, Scalar]:
     """The probabilities s(x) and s(-x), each to full relative precision, with one division.
 
@@ -40,11 +39,16 @@ def sigmoid_pair(logit: Scalar) -> tuple[Scalar, Scalar]:
     probability and the derivative s(x) s(-x) stay accurate up to |x| = 708 (in 32 bits 87),
     where they stop shrinking instead of vanishing.
     """
+    return _pair(logit)
+
+
+@jax.custom_jvp
+def _pair(logit: Scalar) -> tuple[Scalar, Scalar]:
     first, second, _ = _pair_and_slope(logit)
     return first, second
 
 
-@sigmoid_pair.__wrapped__.defjvp
+@_pair.defjvp
 def _(primals, tangents):
     first, second, slope = _pair_and_slope(primals[0])
     change = slope * tangents[0]
