@@ -1,6 +1,7 @@
 """Annotations hold: a study from file to report, and some analyses, checked at run time.
 
-In a process of its own: in all tests, which `make nightly` checks, that takes a tenth longer.
+In a process of its own, for whoever asks for this test alone: `make nightly` checks them in all
+tests, which takes a tenth longer. By day the type checker reads them.
 """
 
 import subprocess
@@ -11,22 +12,28 @@ import pytest
 
 CHECKED = ("analysis", "cli", "dynamics", "interop", "plots", "rules", "study")
 
-NAMES = ("run of a network", "deviation_curve", "feasible_set")
-
-MORE = (
+NAMES = (
     "run",
+    "run of a network",
     "sensitivity_path",
+    "deviation_curve",
     "boundary_test",
     "generic_outcomes",
     "first_movement",
+    "feasible_set",
     "find_equilibria",
 )
 
 STUDY = """
 game.file = "game.nfg"
-learning = { rule = "lola", starts = 4, steps = 20 }
+learning = { starts = 4, steps = 20 }
 sweep."semantics.coupling" = [0.3, 0.9]
-analysis = { thresholds = false, portrait = false, tied = false }
+[analysis]
+thresholds = false
+portrait = false
+tied = false
+boundary_test = false
+certify = false
 """
 
 GAME = 'NFG 1 R "A game" { "a" "b" } { 2 2 }\n\n3 3 5 0 0 5 1 1\n'
@@ -38,9 +45,9 @@ packages, names, study, out = eval(sys.argv[1])
 install_import_hook([f"glasshouse.{name}" for name in packages], "beartype.beartype")
 from tests import everything
 assert len(everything.answers(names)) == len(names)
-from glasshouse.dynamics import stack
+from glasshouse.study import prepare
 try:
-    stack(3)
+    prepare("no study")
 except TypeCheckError:
     print("checked")
 from glasshouse.cli.main import main
@@ -52,11 +59,11 @@ except SystemExit as stop:
 """
 
 
-@pytest.mark.parametrize("names", [NAMES, pytest.param(NAMES + MORE, marks=pytest.mark.slow)])
-def test_annotations_hold(names, tmp_path):
+@pytest.mark.slow
+def test_annotations_hold(tmp_path):
     (tmp_path / "game.nfg").write_text(GAME)
     (tmp_path / "study.toml").write_text(STUDY)
-    asked = CHECKED, names, str(tmp_path / "study.toml"), str(tmp_path / "out")
+    asked = CHECKED, NAMES, str(tmp_path / "study.toml"), str(tmp_path / "out")
     words = [sys.executable, "-c", CODE, repr(asked)]
     root = Path(__file__).parent.parent
     done = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False)
