@@ -10,8 +10,9 @@ export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 # Every process of the tests would compile the modules again.
 unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
-# These take from half a minute to two; the site shows what they find, and so runs them.
-LONG := $(addprefix examples/,arms_race.toml large_steps.toml memory.toml peers.toml stag_hunt_map.toml transparency_and_shaping.toml what_lola_sees.toml)
+# These take up to two minutes; the site shows what they find, and so runs them.
+LONG := $(addprefix examples/,arms_race.toml large_steps.toml lola.toml memory.toml peers.toml temptation.toml \
+	stag_hunt_map.toml transparency_and_shaping.toml what_lola_sees.toml)
 # Scripts that take as long; the gate leaves both to `make docs` and `make nightly`.
 LONG_SCRIPTS := $(addprefix examples/,manipulation.py opening.py sampled_variance.py treacherous_turn.py)
 STUDIES := $(filter-out $(LONG),$(sort $(wildcard examples/*.toml)))

@@ -12,10 +12,12 @@ from pathlib import Path
 import jax
 import pytest
 from hypothesis import HealthCheck, settings
-from jaxtyping import install_import_hook
 
 CACHE = "JAX_COMPILATION_CACHE_DIR"
 SMALLEST = "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"
+PLACES = "JAX_TRACEBACK_IN_LOCATIONS_LIMIT"
+"""Programs need not name the places in the code where each operation was written: nobody reads
+them here, they are stripped before a program is looked up, and pytest stands on deep stacks."""
 MOST = 1_000_000_000
 """Bytes of compiled programs from which the next run begins with none."""
 
@@ -43,13 +45,17 @@ def compiled_folder() -> str:
     return str(folder)
 
 
+gc.set_threshold(200_000, 50, 1000)  # collecting tests makes a million objects, all to stay
+
 if CACHE not in os.environ:  # the tests' other processes, and the programs they start, inherit it
     os.environ[CACHE] = compiled_folder()
 os.environ.setdefault(SMALLEST, "0")
+os.environ.setdefault(PLACES, "0")
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_compilation_cache_dir", os.environ[CACHE])
 jax.config.update("jax_persistent_cache_min_compile_time_secs", float(os.environ[SMALLEST]))
+jax.config.update("jax_traceback_in_locations_limit", int(os.environ[PLACES]))
 
 settings.register_profile(
     "reproducible",
@@ -61,24 +67,11 @@ settings.register_profile(
 settings.register_profile("by night", settings.get_profile("reproducible"), max_examples=40)
 settings.load_profile("reproducible")
 
-CHECKED = [f"glasshouse.{name}" for name in ("cli", "interop", "plots", "rules", "study")]
-"""Modules whose annotations are checked at run time by day.
-
-Checks in what is traced over and over, `analysis` and `dynamics`, made that process a third slower:
-`make nightly` has them.
-"""
-
 
 def pytest_configure(config):
-    """Of several processes the first checks annotations by day, for that takes time.
-
-    `make nightly` checks more of them, and in every process.
-    """
+    """By night more of what is drawn at random is tried; see `examples` in tests/reference.py."""
     if config.getoption("markexpr") != "not slow":
-        settings.load_profile("by night")  # see `examples` in tests/reference.py
-    first = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
-    if first and not config.getoption("jaxtyping_packages"):
-        install_import_hook(CHECKED, "beartype.beartype")
+        settings.load_profile("by night")
 
 
 BY_NIGHT = Path(__file__).parent / "by_night.txt"

@@ -6,9 +6,9 @@ actions; nothing here calls the learning, the gradients or the analyses of the l
 
 import functools
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +22,25 @@ from glasshouse.games.registry import from_catalogue
 from glasshouse.parametric import AbstractParametricGame, ParametricGame, Params
 from glasshouse.semantics import Logistic
 from glasshouse.semantics.registry import SEMANTICS
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Later(Mapping[str, T_co]):
+    """Examples by name, each made once, where it is first asked for: collecting tests, which every
+    process does, computes none."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], T_co]]):
+        self._makers = {name: functools.cache(maker) for name, maker in makers.items()}
+
+    def __getitem__(self, name: str) -> T_co:
+        return self._makers[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
 
 
 class Payoffs(NamedTuple):

@@ -40,12 +40,9 @@ print(min(exploited), max(exploited))
 """
 
 
-@pytest.fixture(scope="module")
-def printed() -> list[list[str]]:
-    """The lines that each block of the page prints, and the code above: in one process, where
-    JAX computes in 32 bits as it does for readers, but each with a namespace of its own."""
-    four_questions, semantics, _, learning = blocks(PYTHON, "python")  # the third runs by night
-    codes = [four_questions, semantics, learning, *blocks(README, "python"), FOUR_ANSWERS]
+def lines_of(*codes: str) -> list[list[str]]:
+    """The lines that each of these prints: in one process, where JAX computes in 32 bits as it does
+    for readers, but each with a namespace of its own."""
     script = (
         f"for code in {codes!r}:\n    exec(code, {{'__name__': '__main__'}})\n    print({END!r})"
     )
@@ -61,6 +58,13 @@ def printed() -> list[list[str]]:
     *found, rest = done.stdout.split(f"{END}\n")
     assert (len(found), rest) == (len(codes), "")
     return [text.splitlines() for text in found]
+
+
+@pytest.fixture(scope="module")
+def printed() -> list[list[str]]:
+    """Of the first two blocks of the page, and of the front page's."""
+    four_questions, semantics, _, _ = blocks(PYTHON, "python")  # the others run by night
+    return lines_of(four_questions, semantics, *blocks(README, "python"))
 
 
 def test_first_block_prints_what_its_comments_say(printed):
@@ -87,8 +91,9 @@ def test_second_block_prints_what_its_comments_say(printed):
     assert gain == 0.0
 
 
-def test_last_block_converges_and_prints_the_start(printed):
-    first, path = printed[2]
+@pytest.mark.slow  # by day README.md runs until rest, and test_docstrings saves paths
+def test_last_block_converges_and_prints_the_start():
+    ((first, path),) = lines_of(blocks(PYTHON, "python")[-1])
     converged, steps = first.split()
     assert converged == "True"
     assert 0 < int(steps) < 5000
@@ -97,7 +102,7 @@ def test_last_block_converges_and_prints_the_start(printed):
 
 def test_the_front_page_prints_what_it_shows(printed):
     (shown,) = blocks(README, "text")
-    assert printed[3] == shown.splitlines()
+    assert printed[2] == shown.splitlines()
 
 
 def test_the_front_page_is_short():
@@ -164,9 +169,11 @@ def _keys(content: object) -> set[str]:
     return set()
 
 
-def test_four_answers_of_the_readme(printed):
+@pytest.mark.slow  # by day test_cli …thresholds_of_the_prisoners_dilemma, test_headlines …outcomes…
+def test_four_answers_of_the_readme():
     """The table of the introduction, computed."""
-    (switch, equilibrium), (low, high) = (map(float, line.split()) for line in printed[4])
+    (printed,) = lines_of(FOUR_ANSWERS)
+    (switch, equilibrium), (low, high) = (map(float, line.split()) for line in printed)
     assert f"up from κ = {switch:.4f} on" in README
     assert f"only from κ = {equilibrium:.4f} on" in README
     assert (round(low, 1), round(high, 2)) == (0.4, 0.75)

@@ -153,12 +153,13 @@ def test_long_messages_end_the_conversation(server):
         read_question("x" * (LONGEST_QUESTION + 1))
 
 
-def test_fifty_pages_and_one_that_never_reads(server):
+@pytest.mark.parametrize("count", [10, pytest.param(50, marks=pytest.mark.slow)])
+def test_many_pages_and_one_that_never_reads(server, count):
     with contextlib.ExitStack() as stack:
         silent = stack.enter_context(visiting(server))
         for number in range(200):
             ask(silent, PD, number, "portrait")
-        pages = [stack.enter_context(visiting(server)) for _ in range(50)]
+        pages = [stack.enter_context(visiting(server)) for _ in range(count)]
         for page in pages:
             ask(page, PD, 3)
         for page in pages:

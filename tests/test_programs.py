@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 import glasshouse as gh
+from glasshouse._foundation.arrays import is_traced
+from glasshouse._foundation.programs import traced_once
 from glasshouse.channels import Box
 from glasshouse.dynamics import Learning, Starts, learn
 from glasshouse.rules import Gradient, Lola, Sos
@@ -107,3 +109,21 @@ def test_somebody_elses_transformation_traces_anew():
         np.testing.assert_allclose(inside, game.selfish_gradients(params), rtol=1e-12)
         found.append(inside)
     assert abs(found[0][0] - found[1][0]) > 1e-3
+
+
+def test_what_is_traced_once_is_copied_into_programs_and_compiled_in_none_of_its_own():
+    """x² + 1 at 3 and its slope there; derivatives and batches are of the same copy."""
+    seen, three = [], jnp.arange(3.0)[-1] + 1
+
+    @traced_once
+    def squared(x):
+        seen.append(is_traced(x))
+        return x * x + 1
+
+    assert float(jax.jit(lambda x: squared(x) + squared(2 * x))(three)) == 47
+    assert float(jax.jit(jax.grad(squared))(three)) == 6
+    assert jax.jit(jax.vmap(jax.grad(squared)))(jnp.arange(3.0)).tolist() == [0, 2, 4]
+    assert seen == [True]
+    assert "jit" not in str(jax.make_jaxpr(squared)(three))
+    assert squared(np.float64(3.0)) == 10
+    assert seen == [True, False]

@@ -32,6 +32,9 @@ seed = 7
 
 [sweep]
 "semantics.coupling" = { start = 0.2, stop = 1.0, count = 9 }
+
+[analysis]
+portrait = false
 """
 QUICK = "\n[learning]\nstarts = 8\nsteps = 50\n[analysis]\nportrait = false\nthresholds = false\n"
 QUICK += "certify = false\n"
@@ -63,7 +66,7 @@ def test_folder_is_complete(written):
     _, out = written
     figures = {
         f"{name}.{kind}"
-        for name in ("coupling", "deviation", "deviation_rest", "equilibrium", "portrait")
+        for name in ("coupling", "deviation", "deviation_rest", "equilibrium")
         for kind in ("png", "svg")
     }
     others = {"provenance.json", "report.html", "study.toml", "summary.json", "sweep.parquet"}

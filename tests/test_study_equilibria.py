@@ -32,6 +32,8 @@ steps = 1500
 "semantics.coupling" = { start = 0.5, stop = 0.95, count = 2 }
 
 [analysis]
+tied = false
+boundary_test = false
 thresholds = false
 certify = false
 equilibria = true
@@ -105,6 +107,7 @@ def test_the_report_shows_them(done):
         assert text in section
     for name in ("feasible", "branches_1", "portrait"):
         assert (out / f"{name}.svg").is_file()
+        assert (out / f"{name}.png").is_file()
     assert "equilibrium (all of them, proved)" in (out / "portrait.svg").read_text("utf-8")
     assert "certificates/mixture.json" in section
     assert report_html(result, [], {}).count('id="equilibria"') == 1
@@ -170,7 +173,7 @@ def test_what_cannot_be_asked_is_one_line(change, error):
 def test_repeated_games_say_why_not():
     study = STUDY.replace("mixed = true\n", "").replace('branches = ["semantics.coupling"]', "")
     repeated = study.replace("[semantics]", "repeated = { discount = 0.5 }\n[semantics]")
-    asked = repeated.replace("thresholds", "outcomes = false\ntied = false\nthresholds")
+    asked = repeated.replace("thresholds", "outcomes = false\nthresholds")
     result = compute(prepare(parse_study(asked)))
     assert result.to_dict()["equilibria"] is None
     assert any("equilibria" in note and "played once" in note for note in result.notes)

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tests.reference import Later
 
 from glasshouse import LogisticFamily, NormalFormGame, ParametricGame, certify
 from glasshouse.certificates.checker import check
@@ -26,12 +27,15 @@ def pairs(params, seen):
     return tuple(jnp.stack([x, 1 - x]) for x in p)
 
 
-FILES = {
-    "logistic": certify(LogisticFamily(GAME, 3.0)(0.9), (3.0, 3.0), 0.0),
-    "affine": certify(ParametricGame(GAME, Affine((2, 2), 0.3)), (1.0, 0.0), 0.5),
-    "program": certify(ParametricGame(GAME, Custom(pairs, [Box(-2.0, 2.0)] * 2)), (0.0, 0.0), 1.0),
-}
-TEXTS = {name: certificate.document.text() for name, certificate in FILES.items()}
+READER = Custom(pairs, [Box(-2.0, 2.0)] * 2)
+FILES = Later(
+    {
+        "logistic": lambda: certify(LogisticFamily(GAME, 3.0)(0.9), (3.0, 3.0), 0.0),
+        "affine": lambda: certify(ParametricGame(GAME, Affine((2, 2), 0.3)), (1.0, 0.0), 0.5),
+        "program": lambda: certify(ParametricGame(GAME, READER), (0.0, 0.0), 1.0),
+    }
+)
+TEXTS = Later({name: lambda name=name: FILES[name].document.text() for name in FILES})
 ZERO, ONE = (0.0).hex(), (1.0).hex()
 
 

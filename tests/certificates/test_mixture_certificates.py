@@ -12,6 +12,7 @@ import mpmath
 import numpy as np
 import pytest
 from tests.certificates.test_checker import leaves
+from tests.reference import Later
 
 from glasshouse import InputError, LogisticFamily, NormalFormGame, ParametricGame, load_game, verify
 from glasshouse.analysis.equilibria import certify_mixture
@@ -50,31 +51,42 @@ def alike(game, own, weights, epsilon, **settings) -> MixtureCertificate:
     return certify_mixture(game, (own, own), (weights, weights), epsilon, **settings)
 
 
-CERTIFICATES: dict[str, MixtureCertificate] = {
-    "certified": alike(PD(0.7), *AT_7, 1e-9),
-    "refuted": certify_mixture(PD(0.7), ((3.0, -2.4), (3.0,)), ((0.5, 0.5), (1.0,)), 1e-3),
-    "roughly": certify_mixture(
-        PD(0.5), ((-3.0, 1.0), (0.5, 2.0, -2.0)), ((0.3, 0.7), (0.2, 0.3, 0.5)), 2.0
-    ),
-    "asymmetric": certify_mixture(
-        ParametricGame(PENNIES, Affine((2, 2), 0.0)), *PENNIES_MIXED, 1e-12
-    ),
-    "unknown": alike(PD(0.7), *AT_7, 1e-12, budget=20),
-}
-OTHERS = {
-    "custom": certify_mixture(
-        reader_of_tanh(), ((-2.0, 2.0), (-1.0, 2.0)), ((0.25, 0.75), (0.5, 0.5)), 1.0
-    ),
-    "three actions": certify_mixture(
-        ParametricGame(
-            NormalFormGame(np.random.default_rng(3).uniform(-1, 1, size=(2, 3, 3)).round(2)),
-            Logistic((3, 3), 0.4, 2.0),
+def of_pennies() -> MixtureCertificate:
+    return certify_mixture(ParametricGame(PENNIES, Affine((2, 2), 0.0)), *PENNIES_MIXED, 1e-12)
+
+
+def of_three_actions() -> MixtureCertificate:
+    tensor = np.random.default_rng(3).uniform(-1, 1, size=(2, 3, 3)).round(2)
+    game = ParametricGame(NormalFormGame(tensor), Logistic((3, 3), 0.4, 2.0))
+    atoms = ([0.5, -0.3], [1.0, 1.0]), ([2.0, -2.0], [0.0, 0.0])
+    return certify_mixture(game, atoms, ((0.5, 0.5), (0.25, 0.75)), 1.5)
+
+
+CERTIFICATES = Later(
+    {
+        "certified": lambda: alike(PD(0.7), *AT_7, 1e-9),
+        "refuted": lambda: certify_mixture(
+            PD(0.7), ((3.0, -2.4), (3.0,)), ((0.5, 0.5), (1.0,)), 1e-3
         ),
-        (([0.5, -0.3], [1.0, 1.0]), ([2.0, -2.0], [0.0, 0.0])),
-        ((0.5, 0.5), (0.25, 0.75)),
-        1.5,
-    ),
-}
+        "roughly": lambda: certify_mixture(
+            PD(0.5), ((-3.0, 1.0), (0.5, 2.0, -2.0)), ((0.3, 0.7), (0.2, 0.3, 0.5)), 2.0
+        ),
+        "asymmetric": of_pennies,
+        "unknown": lambda: alike(PD(0.7), *AT_7, 1e-12, budget=20),
+    }
+)
+OTHERS = Later(
+    {
+        "custom": lambda: certify_mixture(
+            reader_of_tanh(), ((-2.0, 2.0), (-1.0, 2.0)), ((0.25, 0.75), (0.5, 0.5)), 1.0
+        ),
+        "three actions": of_three_actions,
+    }
+)
+
+
+def example(name: str) -> MixtureCertificate:
+    return (CERTIFICATES if name in CERTIFICATES else OTHERS)[name]
 
 
 DIGITS = 80
@@ -152,7 +164,7 @@ def is_true(document: MixtureDocument, points: int) -> bool:
 
 
 def test_verdicts_of_these_examples():
-    verdicts = {name: c.verdict for name, c in (CERTIFICATES | OTHERS).items()}
+    verdicts = {name: example(name).verdict for name in (*CERTIFICATES, *OTHERS)}
     refuted = {"refuted": "refuted", "unknown": "unknown"}
     assert verdicts == {name: refuted.get(name, "certified") for name in verdicts}
     assert OTHERS["custom"].about == "this program"
@@ -162,7 +174,7 @@ def test_verdicts_of_these_examples():
 
 @pytest.mark.parametrize("name", [*CERTIFICATES, *OTHERS])
 def test_what_is_proved_is_accepted(name, tmp_path):
-    certificate = (CERTIFICATES | OTHERS)[name]
+    certificate = example(name)
     path = tmp_path / "mixture.json"
     certificate.write(path)
     found = verify(path)
@@ -191,7 +203,7 @@ def test_the_checker_of_mixtures_does_without_jax_and_without_the_search(tmp_pat
 @pytest.mark.parametrize("name", [*CERTIFICATES, *OTHERS])
 def test_no_point_of_a_box_gains_more_than_the_bound(name):
     """On random boxes, however small: the bound is no less than the gain at any of their points."""
-    problem = (CERTIFICATES | OTHERS)[name].document.problem
+    problem = example(name).document.problem
     rng = np.random.default_rng(4)
     with precision(160):
         for player in (0, 1):

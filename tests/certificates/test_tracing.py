@@ -14,7 +14,7 @@ import pytest
 from flint import arb, ctx
 from mpmath import mp
 from tests.certificates.exact import ball, fraction, outputs_of
-from tests.reference import flat, random_params, random_tensor, supports
+from tests.reference import Later, flat, random_params, random_tensor, supports
 
 from glasshouse.analysis.equilibrium.certification import exact_numbers
 from glasshouse.analysis.tracing.program import trace
@@ -217,8 +217,12 @@ def sums(x, y):
     return softmax(logits + jnp.einsum("ij,jk,k->i", outer, outer, y) + batched)
 
 
-NETWORK = eqx.nn.MLP(6, 3, 16, 2, activation=jnp.tanh, key=jax.random.key(0))
-RECTIFIED = eqx.nn.MLP(6, 3, 8, 1, activation=jax.nn.relu, key=jax.random.key(1))
+NETWORKS = Later(
+    {
+        "tanh": lambda: eqx.nn.MLP(6, 3, 16, 2, activation=jnp.tanh, key=jax.random.key(0)),
+        "relu": lambda: eqx.nn.MLP(6, 3, 8, 1, activation=jax.nn.relu, key=jax.random.key(1)),
+    }
+)
 
 WAYS: dict[str, Callable] = {
     "jax.nn.softmax": lambda x, y: jax.nn.softmax(x + 0.3 * y),
@@ -263,8 +267,8 @@ WAYS: dict[str, Callable] = {
     "functions": as_function,
     "moves": reread,
     "sums": sums,
-    "network": lambda x, y: jax.nn.softmax(NETWORK(jnp.concatenate([x, y]))),
-    "rectified": lambda x, y: jax.nn.softmax(RECTIFIED(jnp.concatenate([x, y]))),
+    "network": lambda x, y: jax.nn.softmax(NETWORKS["tanh"](jnp.concatenate([x, y]))),
+    "rectified": lambda x, y: jax.nn.softmax(NETWORKS["relu"](jnp.concatenate([x, y]))),
     "uniform draws": lambda x, y: softmax(x + jax.random.uniform(jax.random.key(0), (3,)) * y),
 }
 

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import equinox as eqx
+import jax
 
+from glasshouse._foundation.arrays import is_traced
 from glasshouse._foundation.precision import P, T
 
 _inside = contextvars.ContextVar("a program of the library is being traced", default=False)
@@ -50,5 +52,22 @@ def once_in_programs(function: Callable[P, T]) -> Callable[P, T]:
     @functools.wraps(function)
     def chosen(*args: P.args, **kwargs: P.kwargs) -> T:
         return (kept if _inside.get() else function)(*args, **kwargs)
+
+    return chosen
+
+
+def traced_once(function: Callable[P, T]) -> Callable[P, T]:
+    """`function` of arrays alone, of which every program holds a copy of what was traced once.
+
+    To JAX each operation on what is being traced is a function of its own, which takes some ten
+    times as long to enter as a copy of the operation: the few lines of a probability and of a
+    payoff were a quarter of tracing a study, and as long again with derivatives and batches, which
+    are now made of one copy. Programs stay the same. Where nothing is traced, nothing is compiled.
+    """
+    kept = jax.jit(function, inline=True)
+
+    @functools.wraps(function)
+    def chosen(*args: P.args, **kwargs: P.kwargs) -> T:
+        return (kept if is_traced(args, kwargs) else function)(*args, **kwargs)
 
     return chosen

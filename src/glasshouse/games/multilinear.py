@@ -7,17 +7,23 @@ import jax.numpy as jnp
 import numpy as np
 
 from glasshouse._foundation.arrays import RealArray, is_traced
+from glasshouse._foundation.programs import traced_once
 
 Entries = tuple[RealArray, ...]
 """One player's probabilities, as scalars."""
 
 
+@traced_once
 def summed(table: RealArray, entries: list[Entries]) -> RealArray:
     """Expected value of `table`, one scalar multiplication per non-constant term."""
+    return _summed(table, entries)
+
+
+def _summed(table: RealArray, entries: list[Entries]) -> RealArray:
     if not entries:
         return table
     probabilities, rest = entries[0], entries[1:]
-    terms = [p * summed(table[a], rest) for a, p in enumerate(probabilities)]
+    terms = [p * _summed(table[a], rest) for a, p in enumerate(probabilities)]
     return sum(terms[1:], start=terms[0])
 
 
@@ -51,6 +57,7 @@ def differenced(tensor: RealArray) -> RealArray:
     return found
 
 
+@traced_once
 def slopes(coefficients: RealArray, free: list[Entries]) -> list[Entries]:
     """How a payoff changes with each of these probabilities, last actions making up for it.
 

@@ -149,7 +149,7 @@ class ParametricGame(
     @in_float64_unless_traced
     def centred_payoffs(self, params: Params) -> Float[RealArray, "players"]:
         """Everyone's expected payoff less its `midpoints`: differences of it keep all digits."""
-        return self.centred.payoffs(self.behaviours(params))
+        return _centred_payoffs(self, as_floats(params))
 
     @in_float64_unless_traced
     def selfish_gradients(self, params: Params, key: RandomKey = None) -> Params:
@@ -181,6 +181,11 @@ class ParametricGame(
             return None
         behaviours = self.behaviours(params)
         return jnp.stack([_is_improper(behaviours[i]) for i in range(len(self.game.actions))])
+
+
+@once_in_programs
+def _centred_payoffs(game: ParametricGame, params: Params) -> Float[RealArray, "players"]:
+    return game.centred.payoffs(game.behaviours(params))
 
 
 @once_in_programs

@@ -6,6 +6,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from glasshouse._foundation.programs import traced_once
+
 Scalar = Float[Array, ""]
 Logits = Float[Array, "*shape"]
 
@@ -29,7 +31,7 @@ TO_LAST_BITS = 1.5 * 2**52
 """Added to a small whole number, it puts that number into the last bits of the sum."""
 
 
-@jax.custom_jvp
+@traced_once
 def sigmoid_pair(logit: Scalar) -> tuple[Scalar, Scalar]:
     """The probabilities s(x) and s(-x), each to full relative precision, with one division.
 
@@ -37,11 +39,16 @@ def sigmoid_pair(logit: Scalar) -> tuple[Scalar, Scalar]:
     probability and the derivative s(x) s(-x) stay accurate up to |x| = 708 (in 32 bits 87),
     where they stop shrinking instead of vanishing.
     """
+    return _pair(logit)
+
+
+@jax.custom_jvp
+def _pair(logit: Scalar) -> tuple[Scalar, Scalar]:
     first, second, _ = _pair_and_slope(logit)
     return first, second
 
 
-@sigmoid_pair.defjvp
+@_pair.defjvp
 def _(primals, tangents):
     first, second, slope = _pair_and_slope(primals[0])
     change = slope * tangents[0]

@@ -1,7 +1,7 @@
 """Cells of a map: the games and the learning there, and how the runs from all starts end."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int, UInt16
@@ -39,6 +39,7 @@ class CellGroup(NamedTuple):
     learning: Learning
 
 
+@runtime_checkable
 class Field(Protocol):
     """The games of a map, made where they are asked for."""
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 import numpy as np
@@ -278,6 +278,7 @@ def edge_turns(grid: FieldGrid, axis: int, bound: int) -> tuple[np.ndarray, np.n
     return flat / steps, np.stack([turns, turns + 1], axis=1) / steps
 
 
+@runtime_checkable
 class Looking(Protocol):
     """What knows the values at a point of the unit square, and which parameters that is."""
 
