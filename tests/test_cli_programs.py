@@ -72,7 +72,7 @@ def test_latex_and_files(said, tmp_path):
 @pytest.mark.parametrize(
     ("words", "what"),
     [
-        (["--programs", "FB,Mine: box(X = C"], "line 1, column 11: expected"),
+        (["--programs", "FB,Mine: box(X = C"], "line 1, column 10: expected"),
         (["--programs", "FB,Prudent"], "did you mean 'PrudentBot'"),
         (["--out", "table.pdf"], "must end in .tex or .csv"),
         (["--json", "--latex"], "give one of them"),

@@ -105,7 +105,6 @@ REFUSED = {
     "sensitivity": lambda game: gh.analysis.sensitivity(game, (0.5, 0.5)),
     "boundary_test": gh.boundary_test,
     "phase_portrait": gh.analysis.phase_portrait,
-    "assess": lambda game: gh.analysis.assess([game]),
     "first_movement": lambda game: gh.first_movement(lambda noise: game),
     "attraction": lambda game: gh.analysis.attraction(game, (0.5, 0.5)),
     "flow": lambda game: gh.flow(game, params=(0.5, 0.3), time=1.0),
@@ -118,6 +117,41 @@ REFUSED = {
 def test_what_follows_derivatives_refuses_kinks(name):
     with pytest.raises(InputError, match="slopes of this game differ on either side where players"):
         REFUSED[name](similar(PD))
+
+
+def test_an_assessment_says_that_first_movement_is_unknown_and_goes_on():
+    learning = Learning(steps=20, starts=Starts(4))
+    (found,) = gh.analysis.assess([similar(PD)], learning=learning)
+    assert found.first_movement.direction == "unknown"
+    assert np.isnan(found.first_movement.margin)
+    assert (found.tied, found.boundary) == (None, None)
+    assert found.generic is not None
+    assert found.notes[0].startswith("first movement is unknown: slopes of this game differ")
+
+
+def test_no_cutoff_whatever_gains_where_a_level_is_an_equilibrium():
+    """Random symmetric games; cutoffs to three times the noise; levels up to certainty."""
+    cutoffs = np.linspace(0.0, 3.0, 3001)
+    seen = set()
+    for seed in range(40):
+        payoffs = Symmetric2x2(*np.random.default_rng(seed).integers(-5, 6, 4).astype(float))
+        table = NormalFormGame(payoffs.tensor(), player_axis=0)
+        T, R, P, S = payoffs
+        inside = similarity_range(table).equilibria
+        for level in (0.25, 0.6, 1.0):
+            apart = np.abs(cutoffs - level)
+            own, other = np.clip(cutoffs - apart, 0, 1), np.clip(level - apart, 0, 1)
+            paid = own * (other * R + (1 - other) * S) + (1 - own) * (other * T + (1 - other) * P)
+            now = level * (level * R + (1 - level) * S) + (1 - level) * (
+                level * T + (1 - level) * P
+            )
+            gain = max(0.0, paid.max() - now)
+            assert similarity_deviation(table, level).gain == pytest.approx(gain, abs=1e-5)
+            holds = inside is not None and inside[0] <= level <= inside[1]
+            if not (inside and min(abs(level - end) for end in inside) < 1e-6 and level < 1):
+                assert holds == (gain <= 1e-9), (payoffs, level)
+            seen.add((level, holds))
+    assert len(seen) == 6
 
 
 def test_kinks_of_a_channel_are_those_of_any_semantics_behind_it():

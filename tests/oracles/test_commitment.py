@@ -74,8 +74,33 @@ def test_learning_the_mixed_action_does_not_help_where_the_other_knows():
     assert (found.without, found.helps) == ((0, 0), "no")
     assert mixed_simulation(symmetric(3, 4, 2, 0), 1, 0.1).helps == "depends on the equilibrium"
     pennies = normal([[1, -1], [-1, 1]], [[-1, 1], [1, -1]])
-    assert mixed_simulation(pennies, 0, 0).helps == "depends on the equilibrium"  # the same
+    assert mixed_simulation(pennies, 0, 0).helps == "no"  # it pays the same
     assert mixed_simulation(normal([[1, 0], [0, 1]], [[1, 0], [0, 1]]), 0, 0.0).payoffs == (1, 1)
+
+
+def test_it_does_not_help_for_sure_where_the_other_has_several_best_commitments():
+    """Player 2 is paid 2 by its first column, and by half of either other one; player 1 then 1 or
+    2, and 1 in the equilibria without simulation."""
+    game = normal([[1, 1, 3], [1, 2, 2]], [[1, 1, 0], [2, 1, 3]])
+    found = mixed_simulation(game, 0, 0.0)
+    assert (found.payoffs[1], found.paid, found.without) == (2, (1, 2), (1, 1))
+    assert found.helps == "depends on the equilibrium"
+    first = mixed_simulation(normal([[1], [1]], [[1], [2]]), 0, 0.0)
+    assert (first.paid, first.helps) == ((1, 1), "no")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_linear_programs_find_what_vertices_do(seed, monkeypatch):
+    tensor = np.random.default_rng(seed).integers(0, 4, (2, 4, 5)).astype(float)
+    game = gh.NormalFormGame(tensor, player_axis=0)
+    for leader in (0, 1):
+        exact = stackelberg(game, leader)
+        monkeypatch.setattr("glasshouse.analysis.commitment.commitments.MOST_BASES", 0)
+        found = stackelberg(game, leader)
+        monkeypatch.undo()
+        assert (exact.method, found.method) == ("closed form", "certified")
+        assert found.payoffs[leader] == pytest.approx(exact.payoffs[leader], abs=1e-15)
+        assert found.follower == pytest.approx(exact.follower, abs=1e-7)
 
 
 TIED = normal([[1, 0], [1, 2]], [[5, 1], [3, 2]])
@@ -160,7 +185,7 @@ def test_commitment_is_worth_at_least_every_equilibrium(size):
                 assert value >= paid - 1e-12
 
 
-@pytest.mark.parametrize(("size", "method"), [((4, 5), "closed form"), ((12, 11), "numerical")])
+@pytest.mark.parametrize(("size", "method"), [((4, 5), "closed form"), ((12, 11), "certified")])
 def test_against_an_enemy_it_is_the_value_of_the_game(size, method):
     row = random_tensor(size, 7)[0]
     x, y = zero_sum_equilibrium(row)

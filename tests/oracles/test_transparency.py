@@ -68,9 +68,10 @@ def weighted(w):
 
 
 def alike(level):
-    """Deviations to all cutoffs, with the other's at `level`; noise and bound are 1."""
-    apart = abs(GRID - level)
-    return np.clip(GRID - apart, 0, 1), np.clip(level - apart, 0, 1)
+    """Deviations to all cutoffs, with the other's at `level`; noise is 1."""
+    cutoffs = 2 * GRID
+    apart = abs(cutoffs - level)
+    return np.clip(cutoffs - apart, 0, 1), np.clip(level - apart, 0, 1)
 
 
 def stays(payoffs, own, other, kept=1.0):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from glasshouse.cli.facts import few_facts, say_facts
 from glasshouse.cli.layout import terminal_width
 from glasshouse.cli.options import CooperateOption, JsonOption, named_game, print_json, say
 from glasshouse.errors import InputError
@@ -18,14 +19,8 @@ if TYPE_CHECKING:
     from glasshouse.games.normal_form import NormalFormGame
     from glasshouse.programs import ModalAgent, ProgramTable
 
-MOST_OF_EACH = 4
-"""As many equilibria of each kind are listed before the others are only counted."""
-
 WIDEST = 100
 """Columns of the table before programs are called by their short names."""
-
-MARGIN = 12
-"""Columns of the words before facts."""
 
 USUAL_PROGRAMS = "CooperateBot,DefectBot,FairBot,PrudentBot"
 
@@ -76,7 +71,7 @@ def command(
         raise InputError("--json and --latex are two forms of one answer: give one of them")
     if out is not None and out.suffix.lower() not in (".tex", ".csv"):
         raise InputError(f"--out {out} must end in .tex or .csv")
-    chosen = _listed(programs or [USUAL_PROGRAMS])
+    chosen = listed_in(programs or [USUAL_PROGRAMS])
     from glasshouse.analysis.equilibrium.dominated import dominance
     from glasshouse.analysis.equilibrium.pure_profiles import base_game
     from glasshouse.programs import program_game, program_table
@@ -100,7 +95,7 @@ def command(
         _print_facts(choice, table, facts, dominated)
 
 
-def _listed(given: Sequence[str]) -> list["ModalAgent"]:
+def listed_in(given: Sequence[str]) -> list["ModalAgent"]:
     """The programs of a list, in its order."""
     from glasshouse.programs.agent import modal
     from glasshouse.programs.registry import program_named
@@ -114,7 +109,7 @@ def _listed(given: Sequence[str]) -> list["ModalAgent"]:
         elif named[2] is None:
             found.append(program_named(named[1]))
         else:
-            found.append(modal(named[2], named[1]))
+            found.append(modal(named[2].lstrip(), named[1]))
     return found
 
 
@@ -188,26 +183,15 @@ def _print_facts(
     for profile, paid in zip(facts.pure_equilibria, facts.pure_equilibrium_payoffs, strict=True):
         played = ", ".join(x[a] for x, a in zip(choice.action_names, profile, strict=True))
         pure.append(f"({played}) pays {', '.join(map(short_number, paid))}")
-    _say("Pure", _few(pure) or ["no pure equilibrium"])
+    say_facts("Pure", few_facts(pure) or ["no pure equilibrium"])
     if facts.mixed is None:
-        _say("Mixed", [f"not known: {facts.mixed_detail}"])
+        say_facts("Mixed", [f"not known: {facts.mixed_detail}"])
     else:
         mixed = [mixed_words(choice, mixture) for mixture in facts.mixed]
-        _say("Mixed", _few(mixed) or ["no other extreme equilibrium"])
-    _say("Dominance", list(dominance_lines(choice, dominated)) or ["nobody dominates anybody"])
-    _say("How", [table.detail])
-
-
-def _few(texts: list[str]) -> list[str]:
-    if len(texts) <= MOST_OF_EACH:
-        return texts
-    more = f"and {len(texts) - MOST_OF_EACH + 1} more, {len(texts)} in all; --json has them"
-    return [*texts[: MOST_OF_EACH - 1], more]
-
-
-def _say(label: str, texts: Sequence[str]) -> None:
-    for k, text in enumerate(texts):
-        say(text, (label if k == 0 else "").ljust(MARGIN), " " * MARGIN)
+        say_facts("Mixed", few_facts(mixed) or ["no other extreme equilibrium"])
+    dominance = list(dominance_lines(choice, dominated))
+    say_facts("Dominance", dominance or ["nobody dominates anybody"])
+    say_facts("How", [table.detail])
 
 
 def _pairs(table: "ProgramTable", choice: "NormalFormGame") -> "ShownTable":

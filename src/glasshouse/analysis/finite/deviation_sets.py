@@ -146,6 +146,7 @@ def deviation_gains(own: np.ndarray, player: int, matrix: np.ndarray) -> np.ndar
     exact = own.dtype == object
     moving = np.moveaxis(own, player, 0)
     phi = fractions_of(matrix) if exact else matrix
+    phi = phi / phi.sum(axis=1, keepdims=True)  # 1/3 three times is no 1 in doubles
     played = (phi @ moving.reshape(len(moving), -1)).reshape(moving.shape)
     return np.moveaxis(played - moving, 0, player).ravel()
 

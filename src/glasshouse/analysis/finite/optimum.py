@@ -39,6 +39,10 @@ class LinearProgram(NamedTuple):
         return self.rows.dtype == object
 
 
+class Infeasible(InputError):
+    """Nothing meets all constraints of a linear program."""
+
+
 class Optimum(NamedTuple):
     """The optimum of a linear program.
 
@@ -61,7 +65,7 @@ def optimum(program: LinearProgram, infeasible: str) -> Optimum:
     HiGHS takes for feasible, and what is taken to lie on a bound here, does not know their units.
 
     **Arguments:** `infeasible`, what is wrong where nothing meets all constraints.
-    **Raises:** `InputError` then, or where HiGHS gives up.
+    **Raises:** `Infeasible` then, which is an `InputError`; `InputError` where HiGHS gives up.
     """
     by_row = np.array([_to_size_one(row) for row in program.rows])
     whole = _to_size_one(program.objective)
@@ -100,7 +104,7 @@ def _solved_by_highs(program: LinearProgram, infeasible: str) -> Optimum:
         method="highs-ds",
     )
     if found.status == 2:
-        raise InputError(infeasible)
+        raise Infeasible(infeasible)
     if found.x is None or found.status != 0:
         raise InputError(f"the linear program was not solved: {found.message}"[:200])
     prices = -found.ineqlin.marginals if len(rows) else np.zeros(0)
