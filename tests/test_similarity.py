@@ -10,6 +10,9 @@ from glasshouse.dynamics import Learning, Starts, learn, rest_residual
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame, Symmetric2x2
 from glasshouse.semantics import Cutoff, Logistic
+from glasshouse.study import run_study
+from glasshouse.study.setting import check_study
+from glasshouse.study.store import compute
 from glasshouse.theory import similarity_deviation, similarity_range
 
 PD = gh.load_game("prisoners_dilemma")
@@ -126,7 +129,7 @@ def test_an_assessment_says_that_first_movement_is_unknown_and_goes_on():
     assert np.isnan(found.first_movement.margin)
     assert (found.tied, found.boundary) == (None, None)
     assert found.generic is not None
-    assert found.notes[0].startswith("first movement is unknown: slopes of this game differ")
+    assert found.notes[0].startswith("no first movement: slopes of this game differ")
 
 
 def test_no_cutoff_whatever_gains_where_a_level_is_an_equilibrium():
@@ -223,3 +226,43 @@ def test_cutoff_refuses_what_it_cannot_mean(settings, message):
 def test_ranges_are_of_symmetric_games():
     with pytest.raises(InputError, match="symmetric game of two players"):
         similarity_range(gh.load_game("battle_of_the_sexes"))
+
+
+STUDY = """
+game.name = "prisoners_dilemma"
+semantics = { kind = "cutoff", noise = 1.0, bound = 1.0 }
+access.kind = "distance"
+learning = { starts = 4, steps = 20 }
+sweep."game.parameters.R" = [2.0, 3.0]
+"""
+
+
+def said_of_slopes(found):
+    """What a computed study says of what slopes would tell."""
+    assert found.column("first_movement").tolist() == ["unknown"] * 2
+    assert np.isnan(found.column("first_movement_margin")).all()
+    assert (found.predictions, found.portrait, found.slices) == (None, None, ())
+    (together,) = [note for note in found.notes if "slopes of this game" in note]
+    movement = next(x for x in found.claims if x.startswith("First movement"))
+    assert "not known, for slopes of this game differ" in movement
+    return together
+
+
+def test_a_study_says_what_slopes_would_tell(tmp_path):
+    quick = "analysis = { certify = false, outcomes = false, portrait = false }"
+    (tmp_path / "alike.toml").write_text(STUDY + quick, "utf-8")
+    found = compute(check_study(tmp_path / "alike.toml"))
+    together = said_of_slopes(found)
+    assert together.startswith("no first movement, no tied outcome, no boundary test and no switch")
+    assert found.headline.endswith(": 2 points")
+
+
+def test_a_study_of_kinks_is_computed_and_proved_to_its_report(tmp_path):
+    """At R = 3 certainty is refuted by 1/8, as in the closed form."""
+    (tmp_path / "alike.toml").write_text(STUDY, "utf-8")
+    found = run_study(tmp_path / "alike.toml", tmp_path / "out")
+    assert "and no phase portrait" in said_of_slopes(found)
+    (corner,) = [point.certificate for point in found.certificates if point.corner]
+    assert corner.verdict == "refuted"
+    assert corner.worst.witness_gain == pytest.approx(1 / 8, abs=1e-12)
+    assert "not known: slopes" in (tmp_path / "out" / "report.html").read_text("utf-8")

@@ -20,6 +20,7 @@ from glasshouse.analysis.equilibria import extreme_equilibria
 from glasshouse.analysis.equilibria.mixed.restricted import zero_sum_equilibrium
 from glasshouse.errors import InputError
 from glasshouse.games import Symmetric2x2, mediated, simulated
+from glasshouse.study.setting import check_study
 
 PD = gh.load_game("prisoners_dilemma")
 
@@ -201,3 +202,54 @@ def test_the_goodwill_on_which_a_leader_depends_is_said():
     assert stackelberg(PD, 1).tied == ()
     with pytest.raises(InputError, match="two players"):
         stackelberg(gh.load_game("public_goods:n=3"), 0)
+
+
+def setting(tmp_path, text):
+    (tmp_path / "study.toml").write_text(text, "utf-8")
+    return check_study(tmp_path / "study.toml")
+
+
+def test_studies_make_games_of_games(tmp_path):
+    """The same tensors, cost being swept; who cooperates lets the mediator play."""
+    found = setting(
+        tmp_path,
+        """
+        game.payoffs = [[[1, -2], [0, 0]], [[1, 3], [0, 0]]]
+        game.simulated = { simulator = "player 1", cost = 0.1 }
+        sweep."game.simulated.cost" = [0.25, 0.5]
+        """,
+    )
+    for point, cost in zip((found.base, *found.points), (0.1, 0.25, 0.5), strict=True):
+        wanted = simulated(trust(1, 2, 1, 3), 0, cost)
+        assert np.array_equal(point.game.tensor, wanted.tensor)
+    found = setting(
+        tmp_path,
+        """
+        game.name = "prisoners_dilemma"
+        game.mediated = { together = "cooperate", otherwise = ["defect", 1] }
+        sweep = {}
+        """,
+    )
+    assert np.array_equal(found.base.game.tensor, mediated(PD, [0, 0], [1, 1]).tensor)
+    assert found.base.game.cooperative_actions == ("mediator", "mediator")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            'simulated = { simulator = "3", cost = 0.1 }',
+            "game.simulated': simulator='3' is no player",
+        ),
+        ("simulated = { simulator = 0, cost = -1 }", "game.simulated.cost"),
+        ('mediated = { together = "help", otherwise = 1 }', "game.mediated': .*help"),
+        (
+            "simulated = { simulator = 0, cost = 0.1 }\n"
+            "game.mediated = { together = 0, otherwise = 1 }",
+            "one of simulated and mediated",
+        ),
+    ],
+)
+def test_a_game_that_cannot_be_made_is_refused_by_its_key(tmp_path, change, words):
+    with pytest.raises(InputError, match=words):
+        setting(tmp_path, f'game.name = "prisoners_dilemma"\ngame.{change}\n')

@@ -28,7 +28,7 @@ from glasshouse.dynamics.rest import Rest
 from glasshouse.dynamics.starts import Starts
 from glasshouse.errors import InputError
 from glasshouse.parametric import require_exact
-from glasshouse.parametric.capabilities import kinks_of, listed
+from glasshouse.parametric.capabilities import KINKED, kinks_of, listed
 from glasshouse.parametric.dense import DenseGame
 from glasshouse.parametric.measure import COOPERATION
 from glasshouse.parametric.observable import PAYOFF, Observable
@@ -179,14 +179,13 @@ def is_large_step(game: DenseGame, step_size: float) -> bool:
 
 
 def _untold(kinks: str) -> str:
-    """Why first movement is not known; nothing in smooth games."""
-    why = f"slopes of this game differ on either side {kinks}, and derivatives would tell it"
-    return f"first movement is unknown: {why}" if kinks else ""
+    """That first movement is not known, and why; nothing in smooth games."""
+    return f"no first movement: {KINKED} {kinks}" if kinks else ""
 
 
 def _unknown(games: Sequence[DenseGame], kinks: str) -> list[FirstMovement]:
-    detail = f"not sought: slopes differ on either side {kinks}"
-    return [FirstMovement(math.nan, "unknown", "numerical", detail)] * len(games)
+    detail = f"not sought: {KINKED} {kinks}"
+    return [FirstMovement(math.nan, "unknown", "unknown", detail)] * len(games)
 
 
 def _jumps(game: DenseGame, learning: Learning) -> str:
@@ -245,7 +244,7 @@ def _tied_outcomes(
     if len({str(jax.tree.map(np.shape, box.lower)) for box in games[0].spaces}) > 1:
         return None, "no tied outcome: the players' parameters differ in shape"
     if kinks := kinks_of(games[0]):
-        return None, f"no tied outcome: slopes differ on either side {kinks}"
+        return None, f"no tied outcome: {KINKED} {kinks}"
     if APART in learning.rule.needs:
         return None, f"no tied outcome: {learning.rule.words} needs each player's parameters apart"
     ends = learn(games, tied_learning(learning), cooperation)

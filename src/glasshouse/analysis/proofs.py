@@ -65,7 +65,7 @@ NO_REST = (
 )
 
 UNTOLD_REST = (
-    "whether runs rest cannot be told, for slopes differ on either side {}: points are judged where "
+    "no run counts as being at rest where slopes differ on either side: points are judged where "
     "runs stand after the steps taken"
 )
 
@@ -272,8 +272,8 @@ def _reached(
     if not points or (outcomes and not generic and not _shares(shared)):
         wanted = {"tied": tied and not shared, "generic": outcomes}
         points = (*shared, *(x for x in learned.all_ends(MOST_ENDS) if wanted[x.starts]))
-        if kinks := kinks_of(game):
-            return points, UNTOLD_REST.format(kinks)
+        if kinks_of(game):
+            return points, UNTOLD_REST
         return points, NO_REST.format(" but the tied" if shared else "")
     return points, _left_out(found, points) if outcomes else ""
 

@@ -113,8 +113,8 @@ def _print(game: "NormalFormGame", facts: "FiniteFacts") -> None:
         MOST_PROFILES,
         commitment_lines,
         how_lines,
-        needed_lines,
         matters_table,
+        needed_lines,
         ranges_table,
         worth_lines,
     )

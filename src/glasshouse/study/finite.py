@@ -109,8 +109,8 @@ def finite_facts(
 ) -> FiniteFacts:
     """Everything that is true of a finite game, as far as it is found in a second or so.
 
-    **Arguments:** `law`, of `sinks`; `alpha` and `population`, of `alpha_rank`, α by default 1 / the
-    range of payoffs.
+    **Arguments:** `law`, of `sinks`; `alpha` and `population`, of `alpha_rank`, by default 1 / the
+    range of payoffs and 50.
     **Raises:** `InputError` for settings that cannot be; what is too large is left out, and said.
     """
     facts, left_out = base_game(game), _Left([])

@@ -125,11 +125,8 @@ def sweep_notes(prepared: Prepared, table: pa.Table) -> Iterator[str]:
         )
     rests = [share for share in table.column("at_rest_share").to_pylist() if share is not None]
     moving = sum(share < MOST_REST for share in rests)
-    if moving and (kinks := kinks_of(prepared.base.parametric)):
-        yield (
-            f"outcomes are where runs stood after the steps taken: slopes differ on either side "
-            f"{kinks}, so that none counts as being at rest"
-        )
+    if moving and kinks_of(prepared.base.parametric):
+        yield "outcomes are where runs stood after the steps taken: none counts as being at rest"
     elif moving:
         yield (
             f"at {moving} of {points} points fewer than {MOST_REST:.0%} of the runs had come to "

@@ -81,7 +81,7 @@ def similarity_range(game: NormalFormGame) -> SimilarityRange:
 
 
 def similarity_deviation(game: NormalFormGame, level: float) -> SimilarityDeviation:
-    """The best deviation from both cooperating with probability `level` by similarity, to any cutoff.
+    """The best deviation, to any cutoff, from both cooperating by similarity at one level.
 
     **Arguments, Raises:** as in `similarity_range`; `level` p in [0, 1].
 

@@ -14,7 +14,7 @@ from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Whole, player_number
 from glasshouse.analysis.equilibrium.pure_profiles import MOST_BASES
 from glasshouse.analysis.finite.optimum import (
-    Infeasible,
+    InfeasibleError,
     LinearProgram,
     Optimum,
     fractions_of,
@@ -114,7 +114,7 @@ def _by_programming(own: Table, other: Table, who: int) -> Commitment:
         program = _program(own[:, reply], other, reply, exact)
         try:
             one = optimum(program, NEVER_BEST)
-        except Infeasible:
+        except InfeasibleError:
             confirmed = confirmed and _is_never_best(program)
             continue
         confirmed &= one.exact

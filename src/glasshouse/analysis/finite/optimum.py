@@ -39,7 +39,7 @@ class LinearProgram(NamedTuple):
         return self.rows.dtype == object
 
 
-class Infeasible(InputError):
+class InfeasibleError(InputError):
     """Nothing meets all constraints of a linear program."""
 
 
@@ -65,7 +65,7 @@ def optimum(program: LinearProgram, infeasible: str) -> Optimum:
     HiGHS takes for feasible, and what is taken to lie on a bound here, does not know their units.
 
     **Arguments:** `infeasible`, what is wrong where nothing meets all constraints.
-    **Raises:** `Infeasible` then, which is an `InputError`; `InputError` where HiGHS gives up.
+    **Raises:** `InfeasibleError` then, which is an `InputError`; `InputError` where HiGHS gives up.
     """
     by_row = np.array([_to_size_one(row) for row in program.rows])
     whole = _to_size_one(program.objective)
@@ -104,7 +104,7 @@ def _solved_by_highs(program: LinearProgram, infeasible: str) -> Optimum:
         method="highs-ds",
     )
     if found.status == 2:
-        raise Infeasible(infeasible)
+        raise InfeasibleError(infeasible)
     if found.x is None or found.status != 0:
         raise InputError(f"the linear program was not solved: {found.message}"[:200])
     prices = -found.ineqlin.marginals if len(rows) else np.zeros(0)

@@ -119,7 +119,7 @@ class GameSpec(Section):
     simulated: SimulatedSpec | None = None
     """Let one player look at what the other has chosen: { simulator = 0, cost = 0.1 }."""
     mediated: MediatedSpec | None = None
-    """Let a mediator play for who lets it: { together = "cooperate", otherwise = "defect" }; letting
+    """Let a mediator play for who lets it: { together = "cooperate", otherwise = "defect" }; to let
     it is then what counts as cooperation."""
 
     repeated: RepeatedSpec | None = None

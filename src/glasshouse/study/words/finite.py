@@ -37,7 +37,8 @@ def _correlation(facts: "FiniteFacts") -> str:
     own = welfare.equilibria[1]
     every = facts.base_game.mixed is not None
     if most - own <= MORE * max(1.0, abs(most)):
-        return f"correlation adds nothing to the best equilibrium, whose welfare is {short_number(own)}"
+        paid = short_number(own)
+        return f"correlation adds nothing to the best equilibrium, whose welfare is {paid}"
     kind = "equilibrium" if every else "pure equilibrium"
     return (
         f"correlation raises welfare to {short_number(most)}, from {short_number(own)} in the best "
