@@ -10,6 +10,8 @@ import glasshouse as gh
 from glasshouse.analysis.finite import (
     DeviationPolytope,
     ReadableWelfare,
+    SecuredWelfare,
+    actions_needed,
     announced,
     correlated_equilibrium,
     game_of_parameters,
@@ -363,6 +365,58 @@ def test_seeing_nothing_is_the_hidden_game():
     end = gh.best_deviation(hidden, (np.zeros(2), other), 0)
     now = float(hidden.payoffs((np.zeros(2), other))[0])
     assert found.value - found.hidden_loss == pytest.approx(now + end.gain, abs=1e-7)
+
+
+def most_certain(best, unseen):
+    """Whether some reply is best at all profiles that agree on what is seen, by a loop."""
+    groups: dict[tuple[int, ...], set[int]] = {}
+    replies = set(range(len(best)))
+    for profile in itertools.product(*map(range, best.shape[1:])):
+        seen = tuple(a for k, a in enumerate(profile) if k not in unseen)
+        good = {a for a in replies if best[(a, *profile)]}
+        groups[seen] = groups.get(seen, replies) & good
+    return all(groups.values())
+
+
+def test_whom_one_must_see_to_reply_as_well_as_to_all():
+    """Against every group of the others, by a loop; what blindness costs, by every blind choice."""
+    sizes = set()
+    for seed in range(30):
+        game = random_game((2, 2, 3), seed)
+        paid = np.sign(np.asarray(game.tensor)) if seed % 2 else np.asarray(game.tensor)
+        if seed % 3 == 0:
+            paid = paid * (np.arange(3) == 1)[None, None, None, :]  # the third one's choice decides
+        for one in actions_needed(NormalFormGame(paid, player_axis=0)):
+            own = np.moveaxis(paid[one.player], one.player, 0)
+            best = own == own.max(axis=0)
+            others = [k for k in range(3) if k != one.player]
+            enough = [
+                group
+                for size in range(3)
+                for group in itertools.combinations(range(2), size)
+                if most_certain(best, set(range(2)) - set(group))
+            ]
+            assert one.needed == tuple(others[k] for k in enough[0])
+            regrets = [(own.max(axis=0) - row).max() for row in own]
+            assert one.loss == min(regrets)
+            sizes.add(len(one.needed))
+    assert sizes == {0, 1, 2}
+
+
+def test_what_groups_secure_divides_the_welfare():
+    """The dilemma: alone 1, together 6. A majority of three votes shares 3: one alone draws lots,
+    and is among all three half of the time; two draw them together, and are all or all but."""
+    alone = SecuredWelfare(PD)
+    assert [alone(frozenset(x)) for x in ((), (0,), (1,), (0, 1))] == [0, 1, 1, 6]
+    assert SecuredWelfare(gh.load_game("matching_pennies"))(frozenset({0})) == 0
+    votes = np.zeros((3, 2, 2, 2))
+    for profile in itertools.product(range(2), repeat=3):
+        winners = [i for i in range(3) if profile.count(profile[i]) >= 2]
+        votes[(winners, *profile)] = 3 / len(winners)
+    game = NormalFormGame(votes, player_axis=0)
+    worth = SecuredWelfare(game)
+    assert [worth(frozenset(x)) for x in ((0,), (0, 1), (0, 1, 2))] == pytest.approx([0.5, 2.5, 3])
+    assert [one.value for one in shapley(worth, 3).values] == pytest.approx([1, 1, 1], abs=1e-12)
 
 
 # Preferences

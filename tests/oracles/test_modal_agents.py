@@ -272,6 +272,21 @@ def test_in_the_dilemma_the_prudent_weakly_dominate_the_fair():
     assert {(2, 2), (2, 3), (3, 2), (3, 3)} < set(gh.analysis.pure_equilibria(choice))
 
 
+def test_seven_programs_have_mixed_equilibria_that_nobody_leaves():
+    """The dilemma, all seven: every one found against all pure deviations."""
+    choice = program_game(PD, MODAL_AGENTS)
+    facts = gh.analysis.base_game(choice)
+    assert facts.mixed
+    row, column = np.asarray(choice.tensor)
+    for one in facts.mixed:
+        x, y = map(np.array, one.weights)
+        paid = x @ row @ y, x @ column @ y
+        assert one.payoffs == pytest.approx(paid, abs=1e-12)
+        assert (row @ y).max() <= paid[0] + 1e-12
+        assert (x @ column).max() <= paid[1] + 1e-12
+        assert min(max(own) for own in one.weights) < 1
+
+
 def test_actions_and_players_keep_their_meaning_in_any_game():
     """A game in which all payoffs differ, so that a mistaken entry is seen."""
     game = gh.NormalFormGame([[[1, 2], [3, 4]], [[5, 6], [7, 8]]], player_axis=0)

@@ -319,7 +319,7 @@ def test_entanglement_is_such_a_weight(payoffs):
 
 
 def test_with_all_unitary_moves_someone_exploits_the_quantum_player():
-    """At full entanglement a move outside of U(θ, φ) is paid T against Q, which R against Q is not."""
+    """At full entanglement a move outside of U(θ, φ) is paid T against Q."""
     outside, quantum = np.array([[0, 1j], [1j, 0]]), strategy(0.0, math.pi / 2)
     assert payoff_of_moves(PD, math.pi / 2, outside, quantum) == pytest.approx(5.0, abs=1e-12)
     assert payoff_of_moves(PD, math.pi / 2, quantum, quantum) == pytest.approx(3.0, abs=1e-12)

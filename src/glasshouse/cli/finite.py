@@ -23,6 +23,19 @@ if TYPE_CHECKING:
     from glasshouse.study.finite import FiniteFacts
 
 
+TabularsOption = Annotated[
+    bool, typer.Option("--latex", help="Print two LaTeX tabulars: ranges, and profiles.")
+]
+TablesOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write the tables to a file: .tex, or .csv with one row for each profile.",
+        show_default=False,
+    ),
+]
+
+
 def command(
     game: Annotated[
         str,
@@ -57,17 +70,8 @@ def command(
         int, typer.Option(metavar="M", help="How many players a population of alpha-Rank has.")
     ] = 50,
     cooperate: CooperateOption = None,
-    latex: Annotated[
-        bool, typer.Option("--latex", help="Print two LaTeX tabulars: ranges, and profiles.")
-    ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Write the tables to a file: .tex, or .csv with one row for each profile.",
-            show_default=False,
-        ),
-    ] = None,
+    latex: TabularsOption = False,
+    out: TablesOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """What is true of a finite game: correlated play, better replies, ranks, commitments, worths.
@@ -110,7 +114,7 @@ def _asked(game: str, cooperate: list[str] | None, programs: list[str] | None) -
 def _print(game: "NormalFormGame", facts: "FiniteFacts") -> None:
     from glasshouse.study.words.base_game import mixed_words
     from glasshouse.study.words.finite import (
-        MOST_PROFILES,
+        MOST_TOLD,
         commitment_lines,
         how_lines,
         matters_table,
@@ -122,7 +126,7 @@ def _print(game: "NormalFormGame", facts: "FiniteFacts") -> None:
 
     _table(ranges_table(facts))
     say()
-    shown, more = matters_table(facts, MOST_PROFILES)
+    shown, more = matters_table(facts, MOST_TOLD)
     _table(shown)
     if more:
         say(f"and {more} more profiles; --json and --out FILE.csv have them")

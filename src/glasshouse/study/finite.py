@@ -33,10 +33,13 @@ from glasshouse.leagues.rating import POPULATION
 MOST_CONSTRAINED = 200_000
 """Profiles times deviations, up to which correlated equilibria are sought unasked."""
 
+MOST_RANGED = 4
+"""Players, up to which the range of each one's payoff is sought beside that of welfare."""
+
 MOST_COMMITTING = 24
 """Actions of either player, up to which commitments are."""
 
-MOST_FOLLOWED = 4_000
+MOST_WALKED = 4_000
 """Profiles, up to which better replies are followed."""
 
 MOST_GROUPED = 6
@@ -158,15 +161,15 @@ def _correlated_why(game: NormalFormGame) -> str:
         return ""
     return (
         f"{size} profiles times deviations are more than {MOST_CONSTRAINED}; "
-        "analysis.finite.correlated_equilibrium takes more"
+        "in Python more are taken"
     )
 
 
 def _many_sinks(game: NormalFormGame) -> str:
     count = math.prod(game.actions)
-    if count <= MOST_FOLLOWED:
+    if count <= MOST_WALKED:
         return ""
-    return f"{count} profiles are more than {MOST_FOLLOWED}; analysis.finite.sinks takes more"
+    return f"{count} profiles are more than {MOST_WALKED}; in Python more are taken"
 
 
 def _ranked_why(game: NormalFormGame) -> str:
@@ -210,7 +213,7 @@ def _ranges(game: NormalFormGame) -> tuple[Ranges, CorrelatedEquilibrium]:
     found: Ranges = {}
     for kind in ("internal", "external"):
         found[kind] = []
-        for objective in ("welfare", *range(game.players)):
+        for objective in ("welfare", *range(game.players if game.players <= MOST_RANGED else 0)):
             known = kind == "internal" and objective == "welfare"
             ends = [
                 best if known and largest else correlated_equilibrium(
@@ -229,12 +232,13 @@ def _paid(game: NormalFormGame, facts: BaseGame, ranges: Ranges | None) -> tuple
     found = []
     for k, name in enumerate(("welfare", *game.player_names)):
         own = [row[k] for row in rows]
+        known = ranges is not None and k < len(ranges["internal"])
         found.append(
             PaidBetween(
                 name,
                 (min(own), max(own)) if own else None,
-                None if ranges is None else ranges["internal"][k],
-                None if ranges is None else ranges["external"][k],
+                ranges["internal"][k] if ranges and known else None,
+                ranges["external"][k] if ranges and known else None,
             )
         )
     return tuple(found)

@@ -12,7 +12,6 @@ from jaxtyping import Float
 
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Whole, player_number
-from glasshouse.analysis.equilibrium.pure_profiles import MOST_BASES
 from glasshouse.analysis.finite.optimum import (
     InfeasibleError,
     LinearProgram,
@@ -29,6 +28,9 @@ GOODWILL = "of replies that are equally good for the follower it takes the best 
 
 PROGRAM_HOLDS = 1e-9
 """Of the payoff range: replies no further apart count as tied at what a linear program found."""
+
+MOST_BASES = 1000
+"""Systems of equations solved for each reply; beyond, linear programs take less."""
 
 MOST_CONFIRMED = 60
 """Actions of both, together, of games whose linear programs are looked at in rational numbers."""

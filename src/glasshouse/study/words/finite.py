@@ -17,7 +17,7 @@ MORE = 1e-9
 UNLIKELY = 5e-4
 """Shares below this are shown as 0."""
 
-MOST_PROFILES = 8
+MOST_TOLD = 8
 """As many are shown before the others are only counted."""
 
 
