@@ -19,7 +19,7 @@ from glasshouse.analysis import (
 from glasshouse.analysis.equilibria import extreme_equilibria
 from glasshouse.analysis.equilibria.mixed.restricted import zero_sum_equilibrium
 from glasshouse.errors import InputError
-from glasshouse.games import Symmetric2x2, mediated, simulated
+from glasshouse.games import Symmetric2x2, mediated, restricted, simulated
 from glasshouse.study.setting import check_study
 
 PD = gh.load_game("prisoners_dilemma")
@@ -253,3 +253,13 @@ def test_studies_make_games_of_games(tmp_path):
 def test_a_game_that_cannot_be_made_is_refused_by_its_key(tmp_path, change, words):
     with pytest.raises(InputError, match=words):
         setting(tmp_path, f'game.name = "prisoners_dilemma"\ngame.{change}\n')
+
+
+def test_games_with_some_actions_only():
+    game = normal(np.arange(9.0).reshape(3, 3), -np.arange(9.0).reshape(3, 3))
+    found = restricted(game, [[2, 0], ["2", 2]])
+    assert np.array_equal(found.tensor[0], [[7, 8], [1, 2]])
+    assert found.action_names == (("3", "1"), ("2", "3"))
+    for wrong, words in (([0, 0], "each once"), ("ab", "must be a list"), ([[0]] * 3, "3 lists")):
+        with pytest.raises(InputError, match=words):
+            restricted(game, wrong)

@@ -11,12 +11,12 @@ MOST_OF_EACH = 4
 """As many facts of a kind are listed before the others are only counted."""
 
 
-def few_facts(texts: Sequence[str]) -> list[str]:
+def few_facts(texts: Sequence[str], most: int = MOST_OF_EACH) -> list[str]:
     """All of a few facts, or the first of many and how many more there are."""
-    if len(texts) <= MOST_OF_EACH:
+    if len(texts) <= most:
         return list(texts)
-    more = f"and {len(texts) - MOST_OF_EACH + 1} more, {len(texts)} in all; --json has them"
-    return [*texts[: MOST_OF_EACH - 1], more]
+    more = f"and {len(texts) - most + 1} more, {len(texts)} in all; --json has them"
+    return [*texts[: most - 1], more]
 
 
 def say_facts(label: str, texts: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from glasshouse.cli.facts import few_facts, say_facts
 from glasshouse.cli.options import (
+    ActionsOption,
     CooperateOption,
     JsonOption,
     named_game,
@@ -70,6 +71,7 @@ def command(
         int, typer.Option(metavar="M", help="How many players a population of alpha-Rank has.")
     ] = 50,
     cooperate: CooperateOption = None,
+    actions: ActionsOption = None,
     latex: TabularsOption = False,
     out: TablesOption = None,
     as_json: JsonOption = False,
@@ -86,7 +88,7 @@ def command(
     from glasshouse.study.finite import finite_facts
     from glasshouse.study.words.finite import finite_headline
 
-    asked = _asked(game, cooperate, programs)
+    asked = _asked(named_game(game, cooperate, actions), programs)
     facts = finite_facts(asked, law=law, alpha=alpha, population=population)
     headline = finite_headline(facts)
     if out is not None:
@@ -101,14 +103,13 @@ def command(
         _print(asked, facts)
 
 
-def _asked(game: str, cooperate: list[str] | None, programs: list[str] | None) -> "NormalFormGame":
-    stage = named_game(game, cooperate)
+def _asked(stage: "NormalFormGame", programs: list[str] | None) -> "NormalFormGame":
     if not programs:
         return stage
-    from glasshouse.cli.programs import listed_in
+    from glasshouse.cli.programs import listed_in, of_two
     from glasshouse.programs import program_game
 
-    return program_game(stage, listed_in(programs))
+    return program_game(of_two(stage), listed_in(programs))
 
 
 def _print(game: "NormalFormGame", facts: "FiniteFacts") -> None:

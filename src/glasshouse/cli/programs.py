@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from glasshouse.cli.facts import few_facts, say_facts
+from glasshouse.cli.facts import MOST_OF_EACH, few_facts, say_facts
 from glasshouse.cli.layout import terminal_width
-from glasshouse.cli.options import CooperateOption, JsonOption, named_game, print_json, say
+from glasshouse.cli.options import (
+    ActionsOption,
+    CooperateOption,
+    JsonOption,
+    named_game,
+    print_json,
+    say,
+)
 from glasshouse.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,6 +28,9 @@ if TYPE_CHECKING:
 
 WIDEST = 100
 """Columns of the table before programs are called by their short names."""
+
+MANY_PROGRAMS = 5
+"""Of more, fewer facts are shown, so that all fits a screen."""
 
 USUAL_PROGRAMS = "CooperateBot,DefectBot,FairBot,PrudentBot"
 
@@ -48,6 +58,7 @@ def command(
         ),
     ] = None,
     cooperate: CooperateOption = None,
+    actions: ActionsOption = None,
     latex: Annotated[
         bool, typer.Option("--latex", help="Print two LaTeX tabulars: what is done, what is paid.")
     ] = False,
@@ -77,7 +88,7 @@ def command(
     from glasshouse.programs import program_game, program_table
     from glasshouse.study.words.programs import programs_headline
 
-    stage = named_game(game, cooperate)
+    stage = of_two(named_game(game, cooperate, actions))
     choice, table = program_game(stage, chosen), program_table(chosen)
     facts, dominated = base_game(choice), dominance(choice)
     headline = programs_headline(stage, table, facts)
@@ -93,6 +104,19 @@ def command(
         _print(stage, choice, table)
         say()
         _print_facts(choice, table, facts, dominated)
+
+
+def of_two(stage: "NormalFormGame") -> "NormalFormGame":
+    """The game, which has two actions each where it is of two players."""
+    if stage.players == 2 and stage.actions != (2, 2) and min(stage.actions) > 1:
+        names = stage.action_names
+        first = ";".join(dict.fromkeys(f"{own[0]},{own[-1]}" for own in names))
+        raise InputError(
+            f"programs do one of two things, C or D, and {stage.title} has "
+            f"{'×'.join(map(str, stage.actions))} actions: name two, as --actions '{first}', of "
+            "which the first is C"
+        )
+    return stage
 
 
 def listed_in(given: Sequence[str]) -> list["ModalAgent"]:
@@ -179,17 +203,18 @@ def _print_facts(
     from glasshouse.study.words.base_game import mixed_words
     from glasshouse.study.words.programs import dominance_lines
 
+    most = MOST_OF_EACH if len(table.programs) <= MANY_PROGRAMS else MOST_OF_EACH - 1
     pure = []
     for profile, paid in zip(facts.pure_equilibria, facts.pure_equilibrium_payoffs, strict=True):
         played = ", ".join(x[a] for x, a in zip(choice.action_names, profile, strict=True))
         pure.append(f"({played}) pays {', '.join(map(short_number, paid))}")
-    say_facts("Pure", few_facts(pure) or ["no pure equilibrium"])
+    say_facts("Pure", few_facts(pure, most) or ["no pure equilibrium"])
     if facts.mixed is None:
         say_facts("Mixed", [f"not known: {facts.mixed_detail}"])
     else:
         mixed = [mixed_words(choice, mixture) for mixture in facts.mixed]
-        say_facts("Mixed", few_facts(mixed) or ["no other extreme equilibrium"])
-    dominance = list(dominance_lines(choice, dominated))
+        say_facts("Mixed", few_facts(mixed, most) or ["no other extreme equilibrium"])
+    dominance = list(dominance_lines(choice, dominated, most))
     say_facts("Dominance", dominance or ["nobody dominates anybody"])
     say_facts("How", [table.detail])
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import Any, ClassVar
 
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.results import Result
@@ -33,11 +34,24 @@ class SimilarityRange(Evidenced):
     *small* deviation gains, which says too much where D > 0; `interaction` D; `method`, `detail`.
     """
 
+    ROWS: ClassVar[str] = "ends"
+    HEADINGS: ClassVar = {"gains": "who leaves", "low": "levels from", "high": "to"}
+
     equilibria: tuple[float, float] | None
     local: tuple[float, float] | None
     interaction: float
     method: str
     detail: str
+
+    @property
+    def ends(self) -> tuple[dict[str, Any], ...]:
+        """Both intervals, as rows of a table."""
+        said = {"gains nothing": self.equilibria, "gains nothing by a small step": self.local}
+        none = (None, None)
+        return tuple(
+            {"gains": what, "low": (ends or none)[0], "high": (ends or none)[1]}
+            for what, ends in said.items()
+        )
 
 
 def similarity_range(game: NormalFormGame) -> SimilarityRange:
