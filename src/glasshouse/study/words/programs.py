@@ -48,7 +48,7 @@ def _both_do(game: "NormalFormGame") -> str:
 def dominance_lines(
     game: "NormalFormGame", found: Sequence["Dominance"], most: int = MOST_DOMINANCES
 ) -> Iterator[str]:
-    """ "PrudentBot weakly dominates FairBot", and for whom where that is not both; `most` of them."""
+    """ "PrudentBot weakly dominates FairBot", and for whom if not for both; `most` of them."""
     players: dict[tuple[str, str, bool], list[int]] = {}
     for one in found:
         names = game.action_names[one.player]
