@@ -80,6 +80,21 @@ def test_the_unit_of_payoffs_changes_nothing(unit):
     assert found.prices[0].price == correlated_equilibrium(AUMANN).prices[0].price
 
 
+@pytest.mark.parametrize(("unit", "level"), [(2.0**-60, 0.0), (2.0**60, 0.0), (1.0, 2.0**30)])
+def test_nor_does_it_of_what_is_secured_announced_or_allowed(unit, level):
+    """Multipliers and values stand beside probabilities in linear programs, which know no units."""
+    A = np.array([[2.0, -1.0, 5.0], [-1.0, 1.0, 5.0]])
+    game = NormalFormGame(np.stack([A, -A]) * unit + level, player_axis=0)
+    assert SecuredWelfare(game)(frozenset({0})) == pytest.approx(0.2 * unit + level, rel=1e-15)
+    found = announced(game)
+    assert found.announced == pytest.approx((0.4, 0.6), abs=1e-15)
+    assert found.method == "certified"
+    aumann = NormalFormGame(np.asarray(AUMANN.tensor) * unit + level, player_axis=0)
+    free = [DeviationPolytope(np.zeros((1, 2, 2)), [1.0])] * 2
+    allowed = correlated_equilibrium(aumann, free)
+    assert (allowed.value, allowed.method) == (10.5 * unit + 2 * level, "certified")
+
+
 def leaving_gains(game, z, matrices):
     """The most that any of these deviations of each player gains, by sums over profiles."""
     tensor = np.asarray(game.tensor)

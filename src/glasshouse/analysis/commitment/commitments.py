@@ -15,7 +15,6 @@ from glasshouse._foundation.numbers import Whole, player_number
 from glasshouse.analysis.finite.optimum import (
     InfeasibleError,
     LinearProgram,
-    Optimum,
     fractions_of,
     optimum,
 )
@@ -198,14 +197,15 @@ def _program(objective: np.ndarray, other: Table, reply: int, exact: bool) -> Li
     """The largest objective over mixed actions to which this reply is best."""
     rows, columns = other.shape
     written = fractions_of if exact else np.asarray
-    table = written(other)
+    table, aim = written(other), written(objective)
     return LinearProgram(
-        written(objective),
+        aim - aim.min(),
         (np.delete(table, reply, axis=1) - table[:, [reply]]).T,
         written(np.zeros(columns - 1)),
         written(np.ones((1, rows))),
         written(np.ones(1)),
         np.zeros(rows, dtype=bool),
+        aim.min(),
     )
 
 
@@ -213,12 +213,14 @@ def _is_never_best(program: LinearProgram) -> bool:
     """Whether exact arithmetic shows that a reply is best to no mixed action: another one is better
     by some t > 0, whatever is done."""
     count = len(program.objective)
-    short = fractions_of(-np.ones((len(program.rows), 1)))
+    unit = max((abs(x) for row in program.rows for x in row), default=1)  # by which t is counted
+    short = np.full((len(program.rows), 1), -unit)
     smallest = program._replace(
         objective=fractions_of(np.r_[np.zeros(count), -1.0]),
         rows=np.concatenate([program.rows, short], axis=1),
         equal=fractions_of(np.r_[np.ones(count), 0.0][None]),
         free=np.r_[program.free, True],
+        level=Fraction(0),
     )
     found = optimum(smallest, NEVER_BEST)
     return found.exact and found.value < 0
@@ -227,11 +229,11 @@ def _is_never_best(program: LinearProgram) -> bool:
 def _follower_ends(own: Table, other: Table, reply: int, worth: float) -> Iterator[float]:
     """The least and the most that the other is paid for this reply where the leader is paid at
     least so much."""
-    program = _program(other[:, reply], other, reply, exact=False)
-    held = program._replace(
-        rows=np.concatenate([program.rows, -own[:, reply][None]]),
-        limits=np.r_[program.limits, -worth],
-    )
+    low = float(own[:, reply].min())
     for sign in (-1.0, 1.0):
-        found: Optimum = optimum(held._replace(objective=sign * held.objective), NEVER_BEST)
-        yield sign * found.value
+        program = _program(sign * other[:, reply], other, reply, exact=False)
+        held = program._replace(
+            rows=np.concatenate([program.rows, (low - own[:, reply])[None]]),
+            limits=np.r_[program.limits, low - worth],
+        )
+        yield sign * optimum(held, NEVER_BEST).value

@@ -88,9 +88,7 @@ def announced(
         x, y, residual = regularised_equilibrium(own, tau)
         replies = [y]
     else:
-        most = secured(own)
-        x, exact = np.maximum(most.x[:-1], 0.0), most.exact
-        x = x / x.sum()
+        x, _, exact = secured(own)
         paid = x @ own
         best = np.flatnonzero(paid <= paid.min() + same)
         replies = [np.eye(own.shape[1])[b] for b in best]

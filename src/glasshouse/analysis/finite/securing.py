@@ -2,28 +2,47 @@
 
 import dataclasses
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
 from glasshouse._foundation.results import Readable
-from glasshouse.analysis.finite.optimum import LinearProgram, Optimum, fractions_of, optimum
+from glasshouse.analysis.finite.optimum import (
+    LinearProgram,
+    fractions_of,
+    optimum,
+    power_near,
+)
 from glasshouse.analysis.finite.tables import finite_payoffs
 
 MOST_SECURED = 2_000
 """Profiles of games whose programs are looked at in rational numbers."""
 
 
-def secured(table: Float[np.ndarray, "own others"]) -> Optimum:
+class Secured(NamedTuple):
+    """What can be secured.
+
+    **Arguments:** `mixture` of one's actions; `value`; `exact`, whether rational arithmetic showed
+    that no more can be.
+    """
+
+    mixture: Float[np.ndarray, "own"]
+    value: float
+    exact: bool
+
+
+def secured(table: Float[np.ndarray, "own others"]) -> Secured:
     """The mixture of the rows that secures most whatever the column, and what that is.
 
-    **Returns:** the optimum, whose last unknown is the value: those before it are the mixture.
+    What is secured is counted from the least payoff on, in units of the range of payoffs: it stands
+    beside probabilities, and HiGHS knows no units.
     """
     m, n = table.shape
+    low, unit = float(table.min()), power_near(float(table.max()) / 2 - float(table.min()) / 2)
     written = fractions_of if table.size <= MOST_SECURED else np.asarray
-    own = written(table)
-    return optimum(
+    own = (written(table) - written(np.array(low))[()]) * written(np.array(unit))[()]
+    found = optimum(
         LinearProgram(
             written(np.r_[np.zeros(m), 1.0]),
             np.concatenate([-own.T, written(np.ones((n, 1)))], axis=1),
@@ -34,6 +53,8 @@ def secured(table: Float[np.ndarray, "own others"]) -> Optimum:
         ),
         "no mixture secures anything",
     )
+    mixture = np.maximum(found.x[:m], 0.0)
+    return Secured(mixture / mixture.sum(), low + found.value / unit, found.exact)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
