@@ -269,6 +269,14 @@ def test_sinks_of_three_players_are_those_of_walks():
         )
 
 
+def test_more_sinks_than_can_be_followed_are_refused():
+    flat = NormalFormGame(np.ones((2, 70, 70)), player_axis=0)
+    with pytest.raises(InputError, match="4900 sinks of 4900 profiles"):
+        sinks(flat)
+    few = sinks(NormalFormGame(np.ones((2, 3, 3)), player_axis=0))
+    assert [one.probability for one in few.sinks] == pytest.approx([1 / 9] * 9)
+
+
 # Shapley values
 
 
@@ -523,6 +531,16 @@ def test_without_aversion_they_are_nash_and_own_mixing_is_no_risk():
     assert point.variances == pytest.approx((0.0, 0.0), abs=1e-15)  # uniform rows: nothing varies
 
 
+def test_risk_is_the_same_at_any_level_and_nothing_where_all_is_equal():
+    raised = NormalFormGame(np.asarray(STAG.tensor) + 1e6, player_axis=0)
+    points = risk_averse_equilibria(raised, 0.5).points
+    found = [point.weights[0][0] for point in points]
+    assert found == pytest.approx([0.0, 0.9258879369, 1.0], abs=1e-9)
+    assert points[0].payoffs == pytest.approx((1e6 + 2, 1e6 + 2), rel=1e-15)
+    flat = NormalFormGame(np.full((2, 2, 2), 0.1), player_axis=0)
+    assert {point.gain for point in risk_averse_equilibria(flat, 0.5).points} == {0.0}
+
+
 # Announced policies
 
 
@@ -538,6 +556,11 @@ def test_announcing_a_policy_leaves_equilibria_that_are_none():
     assert found.exploitability == pytest.approx((2 - 0.2, 1 - 0.2), abs=1e-15)
     with pytest.raises(InputError, match="sum to a constant"):
         announced(PD)
+
+
+def test_payoffs_that_sum_to_no_constant_are_refused_in_any_unit():
+    with pytest.raises(InputError, match="sum to a constant"):
+        announced(NormalFormGame(np.asarray(PD.tensor) * 2.0**-60, player_axis=0))
 
 
 QUANTAL = {
