@@ -13,6 +13,7 @@ from glasshouse.semantics import Cutoff, Logistic
 from glasshouse.study import run_study
 from glasshouse.study.setting import check_study
 from glasshouse.study.store import compute
+from glasshouse.study.words.headlines import brief
 from glasshouse.theory import similarity_deviation, similarity_range
 
 PD = gh.load_game("prisoners_dilemma")
@@ -254,7 +255,7 @@ def test_a_study_says_what_slopes_would_tell(tmp_path):
     found = compute(check_study(tmp_path / "alike.toml"))
     together = said_of_slopes(found)
     assert together.startswith("no first movement, no tied outcome, no boundary test and no switch")
-    assert found.headline.endswith(": 2 points")
+    assert brief(found).endswith(": 2 points")
 
 
 def test_a_study_of_kinks_is_computed_and_proved_to_its_report(tmp_path):
