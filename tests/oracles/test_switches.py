@@ -252,7 +252,7 @@ def test_a_bracket_without_width_cannot_be_asked_for():
 
 
 def test_a_function_is_searched_where_it_has_games():
-    """The dilemma has none at R = 0. At κ = ½ cooperation rises where 6 - R < κ (4 + R): R > 8/3."""
+    """The dilemma has none at R = 0. At κ = ½ cooperation rises where 6 - R < κ (4 + R)."""
 
     def game(reward):
         return gh.LogisticFamily(gh.load_game(f"prisoners_dilemma:R={reward!r}"), 3.0)(0.5)
