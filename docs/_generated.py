@@ -73,7 +73,7 @@ def tables() -> dict[str, type[pydantic.BaseModel]]:
     from glasshouse.study.spec.access import ACCESS_SPECS
     from glasshouse.study.spec.axes import RangeSpec
     from glasshouse.study.spec.comparison import ComparisonSpec, EntrySpec, ReferenceSpec
-    from glasshouse.study.spec.game import GameSpec, RepeatedSpec
+    from glasshouse.study.spec.game import GameSpec, MediatedSpec, RepeatedSpec, SimulatedSpec
     from glasshouse.study.spec.league import EntrantSpec, LeagueSpec
     from glasshouse.study.spec.learning import LearningSpec
     from glasshouse.study.spec.map import MapSpec
@@ -109,6 +109,8 @@ def tables() -> dict[str, type[pydantic.BaseModel]]:
         "player": PlayerSpec,
         "stop": StopSpec,
         "repeated": RepeatedSpec,
+        "simulated": SimulatedSpec,
+        "mediated": MediatedSpec,
         "range": RangeSpec,
         "analysis": AnalysisSpec,
         "comparison": ComparisonSpec,

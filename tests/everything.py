@@ -136,6 +136,7 @@ ANALYSES = {
     "game_of_parameters": lambda: analysis.finite.game_of_parameters(
         GAME, [[-3.0, 0.0, 3.0], [-1.0, 2.0]]
     ).to_dict(),
+    "actions_needed": lambda: analysis.finite.actions_needed(PD),
     "correlated_equilibrium": lambda: analysis.finite.correlated_equilibrium(PD).to_dict(),
     "branches": lambda: gh.branches(FAMILY, between=(0.0, 1.0), most=8),
     "network margin": lambda: gh.first_order_margin(NETWORK, NETWORK.neutral()),

@@ -69,13 +69,23 @@ def test_latex_and_files(said, tmp_path):
     assert [(x["row_action"], x["column_payoff"]) for x in rows] == [("C", "3.0")] * 4
 
 
+def test_two_actions_of_a_larger_game_are_asked_about(said, call):
+    found = json.loads(said("rock_paper_scissors", "--actions", "rock,1", "--json"))
+    assert found["game"]["payoffs"] == [[[0, -1], [1, 0]], [[0, 1], [-1, 0]]]
+    code, _, err = call("programs", "rock_paper_scissors")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "name two, as --actions 'rock,scissors', of which the first is C" in err
+
+
 @pytest.mark.parametrize(
     ("words", "what"),
     [
-        (["--programs", "FB,Mine: box(X = C"], "line 1, column 11: expected"),
+        (["--programs", "FB,Mine: box(X = C"], "line 1, column 10: expected"),
         (["--programs", "FB,Prudent"], "did you mean 'PrudentBot'"),
         (["--out", "table.pdf"], "must end in .tex or .csv"),
         (["--json", "--latex"], "give one of them"),
+        (["--actions", "cooperate,help"], "no action 'help'"),
+        (["--actions", "cooperate"], "1×1 actions: take"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(call, words, what):

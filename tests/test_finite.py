@@ -10,6 +10,8 @@ import glasshouse as gh
 from glasshouse.analysis.finite import (
     DeviationPolytope,
     ReadableWelfare,
+    SecuredWelfare,
+    actions_needed,
     announced,
     correlated_equilibrium,
     game_of_parameters,
@@ -76,6 +78,21 @@ def test_the_unit_of_payoffs_changes_nothing(unit):
     found = correlated_equilibrium(game)
     assert (found.value, found.method) == (10.5 * unit, "certified")
     assert found.prices[0].price == correlated_equilibrium(AUMANN).prices[0].price
+
+
+@pytest.mark.parametrize(("unit", "level"), [(2.0**-60, 0.0), (2.0**60, 0.0), (1.0, 2.0**30)])
+def test_nor_does_it_of_what_is_secured_announced_or_allowed(unit, level):
+    """Multipliers and values stand beside probabilities in linear programs, which know no units."""
+    A = np.array([[2.0, -1.0, 5.0], [-1.0, 1.0, 5.0]])
+    game = NormalFormGame(np.stack([A, -A]) * unit + level, player_axis=0)
+    assert SecuredWelfare(game)(frozenset({0})) == pytest.approx(0.2 * unit + level, rel=1e-15)
+    found = announced(game)
+    assert found.announced == pytest.approx((0.4, 0.6), abs=1e-15)
+    assert found.method == "certified"
+    aumann = NormalFormGame(np.asarray(AUMANN.tensor) * unit + level, player_axis=0)
+    free = [DeviationPolytope(np.zeros((1, 2, 2)), [1.0])] * 2
+    allowed = correlated_equilibrium(aumann, free)
+    assert (allowed.value, allowed.method) == (10.5 * unit + 2 * level, "certified")
 
 
 def leaving_gains(game, z, matrices):
@@ -252,6 +269,14 @@ def test_sinks_of_three_players_are_those_of_walks():
         )
 
 
+def test_more_sinks_than_can_be_followed_are_refused():
+    flat = NormalFormGame(np.ones((2, 70, 70)), player_axis=0)
+    with pytest.raises(InputError, match="4900 sinks of 4900 profiles"):
+        sinks(flat)
+    few = sinks(NormalFormGame(np.ones((2, 3, 3)), player_axis=0))
+    assert [one.probability for one in few.sinks] == pytest.approx([1 / 9] * 9)
+
+
 # Shapley values
 
 
@@ -365,6 +390,58 @@ def test_seeing_nothing_is_the_hidden_game():
     assert found.value - found.hidden_loss == pytest.approx(now + end.gain, abs=1e-7)
 
 
+def most_certain(best, unseen):
+    """Whether some reply is best at all profiles that agree on what is seen, by a loop."""
+    groups: dict[tuple[int, ...], set[int]] = {}
+    replies = set(range(len(best)))
+    for profile in itertools.product(*map(range, best.shape[1:])):
+        seen = tuple(a for k, a in enumerate(profile) if k not in unseen)
+        good = {a for a in replies if best[(a, *profile)]}
+        groups[seen] = groups.get(seen, replies) & good
+    return all(groups.values())
+
+
+def test_whom_one_must_see_to_reply_as_well_as_to_all():
+    """Against every group of the others, by a loop; what blindness costs, by every blind choice."""
+    sizes = set()
+    for seed in range(30):
+        game = random_game((2, 2, 3), seed)
+        paid = np.sign(np.asarray(game.tensor)) if seed % 2 else np.asarray(game.tensor)
+        if seed % 3 == 0:
+            paid = paid * (np.arange(3) == 1)[None, None, None, :]  # the third one's choice decides
+        for one in actions_needed(NormalFormGame(paid, player_axis=0)):
+            own = np.moveaxis(paid[one.player], one.player, 0)
+            best = own == own.max(axis=0)
+            others = [k for k in range(3) if k != one.player]
+            enough = [
+                group
+                for size in range(3)
+                for group in itertools.combinations(range(2), size)
+                if most_certain(best, set(range(2)) - set(group))
+            ]
+            assert one.needed == tuple(others[k] for k in enough[0])
+            regrets = [(own.max(axis=0) - row).max() for row in own]
+            assert one.loss == min(regrets)
+            sizes.add(len(one.needed))
+    assert sizes == {0, 1, 2}
+
+
+def test_what_groups_secure_divides_the_welfare():
+    """The dilemma: alone 1, together 6. A majority of three votes shares 3: one alone draws lots,
+    and is among all three half of the time; two draw them together, and are all or all but."""
+    alone = SecuredWelfare(PD)
+    assert [alone(frozenset(x)) for x in ((), (0,), (1,), (0, 1))] == [0, 1, 1, 6]
+    assert SecuredWelfare(gh.load_game("matching_pennies"))(frozenset({0})) == 0
+    votes = np.zeros((3, 2, 2, 2))
+    for profile in itertools.product(range(2), repeat=3):
+        winners = [i for i in range(3) if profile.count(profile[i]) >= 2]
+        votes[(winners, *profile)] = 3 / len(winners)
+    game = NormalFormGame(votes, player_axis=0)
+    worth = SecuredWelfare(game)
+    assert [worth(frozenset(x)) for x in ((0,), (0, 1), (0, 1, 2))] == pytest.approx([0.5, 2.5, 3])
+    assert [one.value for one in shapley(worth, 3).values] == pytest.approx([1, 1, 1], abs=1e-12)
+
+
 # Preferences
 
 
@@ -454,6 +531,16 @@ def test_without_aversion_they_are_nash_and_own_mixing_is_no_risk():
     assert point.variances == pytest.approx((0.0, 0.0), abs=1e-15)  # uniform rows: nothing varies
 
 
+def test_risk_is_the_same_at_any_level_and_nothing_where_all_is_equal():
+    raised = NormalFormGame(np.asarray(STAG.tensor) + 1e6, player_axis=0)
+    points = risk_averse_equilibria(raised, 0.5).points
+    found = [point.weights[0][0] for point in points]
+    assert found == pytest.approx([0.0, 0.9258879369, 1.0], abs=1e-9)
+    assert points[0].payoffs == pytest.approx((1e6 + 2, 1e6 + 2), rel=1e-15)
+    flat = NormalFormGame(np.full((2, 2, 2), 0.1), player_axis=0)
+    assert {point.gain for point in risk_averse_equilibria(flat, 0.5).points} == {0.0}
+
+
 # Announced policies
 
 
@@ -469,6 +556,11 @@ def test_announcing_a_policy_leaves_equilibria_that_are_none():
     assert found.exploitability == pytest.approx((2 - 0.2, 1 - 0.2), abs=1e-15)
     with pytest.raises(InputError, match="sum to a constant"):
         announced(PD)
+
+
+def test_payoffs_that_sum_to_no_constant_are_refused_in_any_unit():
+    with pytest.raises(InputError, match="sum to a constant"):
+        announced(NormalFormGame(np.asarray(PD.tensor) * 2.0**-60, player_axis=0))
 
 
 QUANTAL = {

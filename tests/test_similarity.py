@@ -10,6 +10,10 @@ from glasshouse.dynamics import Learning, Starts, learn, rest_residual
 from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame, Symmetric2x2
 from glasshouse.semantics import Cutoff, Logistic
+from glasshouse.study import run_study
+from glasshouse.study.setting import check_study
+from glasshouse.study.store import compute
+from glasshouse.study.words.headlines import brief
 from glasshouse.theory import similarity_deviation, similarity_range
 
 PD = gh.load_game("prisoners_dilemma")
@@ -105,7 +109,6 @@ REFUSED = {
     "sensitivity": lambda game: gh.analysis.sensitivity(game, (0.5, 0.5)),
     "boundary_test": gh.boundary_test,
     "phase_portrait": gh.analysis.phase_portrait,
-    "assess": lambda game: gh.analysis.assess([game]),
     "first_movement": lambda game: gh.first_movement(lambda noise: game),
     "attraction": lambda game: gh.analysis.attraction(game, (0.5, 0.5)),
     "flow": lambda game: gh.flow(game, params=(0.5, 0.3), time=1.0),
@@ -118,6 +121,41 @@ REFUSED = {
 def test_what_follows_derivatives_refuses_kinks(name):
     with pytest.raises(InputError, match="slopes of this game differ on either side where players"):
         REFUSED[name](similar(PD))
+
+
+def test_an_assessment_says_that_first_movement_is_unknown_and_goes_on():
+    learning = Learning(steps=20, starts=Starts(4))
+    (found,) = gh.analysis.assess([similar(PD)], learning=learning)
+    assert found.first_movement.direction == "unknown"
+    assert np.isnan(found.first_movement.margin)
+    assert (found.tied, found.boundary) == (None, None)
+    assert found.generic is not None
+    assert found.notes[0].startswith("no first movement: slopes of this game differ")
+
+
+def test_no_cutoff_whatever_gains_where_a_level_is_an_equilibrium():
+    """Random symmetric games; cutoffs to three times the noise; levels up to certainty."""
+    cutoffs = np.linspace(0.0, 3.0, 3001)
+    seen = set()
+    for seed in range(40):
+        payoffs = Symmetric2x2(*np.random.default_rng(seed).integers(-5, 6, 4).astype(float))
+        table = NormalFormGame(payoffs.tensor(), player_axis=0)
+        T, R, P, S = payoffs
+        inside = similarity_range(table).equilibria
+        for level in (0.25, 0.6, 1.0):
+            apart = np.abs(cutoffs - level)
+            own, other = np.clip(cutoffs - apart, 0, 1), np.clip(level - apart, 0, 1)
+            paid = own * (other * R + (1 - other) * S) + (1 - own) * (other * T + (1 - other) * P)
+            now = level * (level * R + (1 - level) * S) + (1 - level) * (
+                level * T + (1 - level) * P
+            )
+            gain = max(0.0, paid.max() - now)
+            assert similarity_deviation(table, level).gain == pytest.approx(gain, abs=1e-5)
+            holds = inside is not None and inside[0] <= level <= inside[1]
+            if not (inside and min(abs(level - end) for end in inside) < 1e-6 and level < 1):
+                assert holds == (gain <= 1e-9), (payoffs, level)
+            seen.add((level, holds))
+    assert len(seen) == 6
 
 
 def test_kinks_of_a_channel_are_those_of_any_semantics_behind_it():
@@ -186,6 +224,56 @@ def test_cutoff_refuses_what_it_cannot_mean(settings, message):
         Cutoff(**{"actions": (2, 2), **settings})
 
 
+def test_that_nobody_ever_cooperates_is_no_level_of_similarity():
+    """2A(0) + B(0) = 0 and D < 0: small deviations gain at every level above 0."""
+    table = NormalFormGame(Symmetric2x2(T=4.0, R=2.0, P=2.0, S=1.0).tensor(), player_axis=0)
+    assert similarity_range(table).equilibria is None
+    assert similarity_deviation(table, 0.01).gain > 0
+
+
 def test_ranges_are_of_symmetric_games():
     with pytest.raises(InputError, match="symmetric game of two players"):
         similarity_range(gh.load_game("battle_of_the_sexes"))
+
+
+STUDY = """
+game.name = "prisoners_dilemma"
+semantics = { kind = "cutoff", noise = 1.0, bound = 1.0 }
+access.kind = "distance"
+learning = { starts = 4, steps = 20 }
+sweep."game.parameters.R" = [2.0, 3.0]
+"""
+
+
+def said_of_slopes(found):
+    """What a computed study says of what slopes would tell."""
+    assert set(found.column("first_movement").tolist()) == {"unknown"}
+    assert np.isnan(found.column("first_movement_margin")).all()
+    assert (found.predictions, found.portrait, found.slices) == (None, None, ())
+    (together,) = [note for note in found.notes if "slopes of this game" in note]
+    movement = next(x for x in found.claims if x.startswith("First movement"))
+    assert "not known, for slopes of this game differ" in movement
+    return together
+
+
+def test_a_study_says_what_slopes_would_tell(tmp_path):
+    quick = "analysis = { certify = false, outcomes = false, portrait = false }"
+    (tmp_path / "alike.toml").write_text(STUDY + quick, "utf-8")
+    found = compute(check_study(tmp_path / "alike.toml"))
+    together = said_of_slopes(found)
+    assert together.startswith("no first movement, no tied outcome, no boundary test and no switch")
+    assert brief(found).endswith(": 2 points")
+    both = STUDY + 'sweep."semantics.noise" = [1.0, 2.0]\n' + quick
+    (tmp_path / "both.toml").write_text(both, "utf-8")
+    assert "no boundary test" in said_of_slopes(compute(check_study(tmp_path / "both.toml")))
+
+
+def test_a_study_of_kinks_is_computed_and_proved_to_its_report(tmp_path):
+    """At R = 3 certainty is refuted by 1/8, as in the closed form."""
+    (tmp_path / "alike.toml").write_text(STUDY, "utf-8")
+    found = run_study(tmp_path / "alike.toml", tmp_path / "out")
+    assert "and no phase portrait" in said_of_slopes(found)
+    (corner,) = [point.certificate for point in found.certificates if point.corner]
+    assert corner.verdict == "refuted"
+    assert corner.worst.witness_gain == pytest.approx(1 / 8, abs=1e-12)
+    assert "not known: slopes" in (tmp_path / "out" / "report.html").read_text("utf-8")

@@ -75,6 +75,8 @@ from glasshouse.analysis.equilibria import bound_game, mixed_equilibrium, mixing
 from glasshouse.analysis.finite import (
     DeviationPolytope,
     ReadableWelfare,
+    SecuredWelfare,
+    actions_needed,
     announced,
     correlated_equilibrium,
     needs_to_know,
@@ -600,6 +602,8 @@ EXAMPLES = {
     "ShapleyValue": lambda: shapley(len, 3, characteristic="how many there are").values[0],
     "ReadableWelfare": lambda: ReadableWelfare(PARAMETRIC, Learning(steps=10)),
     "NeedsToKnow": masked_readers,
+    "SecuredWelfare": lambda: SecuredWelfare(catalogue.chicken()),
+    "ActionsNeeded": lambda: actions_needed(catalogue.chicken())[0],
     "MaskLoss": lambda: masked_readers().losses[1],
     "Preferences": lambda: preferences([[0.5, 0.8], [0.2, 0.5]], temperature=1 / 3),
     "PreferenceScore": lambda: preferences([[0.5, 2 / 3], [1 / 3, 0.5]]).scores[0],

@@ -19,7 +19,8 @@ from glasshouse.analysis import (
 from glasshouse.analysis.equilibria import extreme_equilibria
 from glasshouse.analysis.equilibria.mixed.restricted import zero_sum_equilibrium
 from glasshouse.errors import InputError
-from glasshouse.games import Symmetric2x2, mediated, simulated
+from glasshouse.games import Symmetric2x2, mediated, restricted, simulated
+from glasshouse.study.setting import check_study
 
 PD = gh.load_game("prisoners_dilemma")
 
@@ -74,8 +75,33 @@ def test_learning_the_mixed_action_does_not_help_where_the_other_knows():
     assert (found.without, found.helps) == ((0, 0), "no")
     assert mixed_simulation(symmetric(3, 4, 2, 0), 1, 0.1).helps == "depends on the equilibrium"
     pennies = normal([[1, -1], [-1, 1]], [[-1, 1], [1, -1]])
-    assert mixed_simulation(pennies, 0, 0).helps == "depends on the equilibrium"  # the same
+    assert mixed_simulation(pennies, 0, 0).helps == "no"  # it pays the same
     assert mixed_simulation(normal([[1, 0], [0, 1]], [[1, 0], [0, 1]]), 0, 0.0).payoffs == (1, 1)
+
+
+def test_it_does_not_help_for_sure_where_the_other_has_several_best_commitments():
+    """Player 2 is paid 2 by its first column, and by half of either other one; player 1 then 1 or
+    2, and 1 in the equilibria without simulation."""
+    game = normal([[1, 1, 3], [1, 2, 2]], [[1, 1, 0], [2, 1, 3]])
+    found = mixed_simulation(game, 0, 0.0)
+    assert (found.payoffs[1], found.paid, found.without) == (2, (1, 2), (1, 1))
+    assert found.helps == "depends on the equilibrium"
+    first = mixed_simulation(normal([[1], [1]], [[1], [2]]), 0, 0.0)
+    assert (first.paid, first.helps) == ((1, 1), "no")
+
+
+@pytest.mark.parametrize(("seed", "unit", "level"), [(0, 1, 0), (1, 2.0**-60, 0), (2, 1, 2.0**30)])
+def test_linear_programs_find_what_vertices_do(seed, unit, level, monkeypatch):
+    tensor = np.random.default_rng(seed).integers(0, 4, (2, 4, 5)) * unit + level
+    game = gh.NormalFormGame(tensor, player_axis=0)
+    for leader in (0, 1):
+        exact = stackelberg(game, leader)
+        monkeypatch.setattr("glasshouse.analysis.commitment.commitments.MOST_BASES", 0)
+        found = stackelberg(game, leader)
+        monkeypatch.undo()
+        assert (exact.method, found.method) == ("closed form", "certified")
+        assert found.payoffs[leader] == pytest.approx(exact.payoffs[leader], rel=1e-15)
+        assert found.follower == pytest.approx(exact.follower, rel=0, abs=1e-6 * unit)
 
 
 TIED = normal([[1, 0], [1, 2]], [[5, 1], [3, 2]])
@@ -160,7 +186,7 @@ def test_commitment_is_worth_at_least_every_equilibrium(size):
                 assert value >= paid - 1e-12
 
 
-@pytest.mark.parametrize(("size", "method"), [((4, 5), "closed form"), ((12, 11), "numerical")])
+@pytest.mark.parametrize(("size", "method"), [((4, 5), "closed form"), ((12, 11), "certified")])
 def test_against_an_enemy_it_is_the_value_of_the_game(size, method):
     row = random_tensor(size, 7)[0]
     x, y = zero_sum_equilibrium(row)
@@ -176,3 +202,64 @@ def test_the_goodwill_on_which_a_leader_depends_is_said():
     assert stackelberg(PD, 1).tied == ()
     with pytest.raises(InputError, match="two players"):
         stackelberg(gh.load_game("public_goods:n=3"), 0)
+
+
+def setting(tmp_path, text):
+    (tmp_path / "study.toml").write_text(text, "utf-8")
+    return check_study(tmp_path / "study.toml")
+
+
+def test_studies_make_games_of_games(tmp_path):
+    """The same tensors, cost being swept; who cooperates lets the mediator play."""
+    found = setting(
+        tmp_path,
+        """
+        game.payoffs = [[[1, -2], [0, 0]], [[1, 3], [0, 0]]]
+        game.simulated = { simulator = "player 1", cost = 0.1 }
+        sweep."game.simulated.cost" = [0.25, 0.5]
+        """,
+    )
+    for point, cost in zip((found.base, *found.points), (0.1, 0.25, 0.5), strict=True):
+        wanted = simulated(trust(1, 2, 1, 3), 0, cost)
+        assert np.array_equal(point.game.tensor, wanted.tensor)
+    found = setting(
+        tmp_path,
+        """
+        game.name = "prisoners_dilemma"
+        game.mediated = { together = "cooperate", otherwise = ["defect", 1] }
+        sweep = {}
+        """,
+    )
+    assert np.array_equal(found.base.game.tensor, mediated(PD, [0, 0], [1, 1]).tensor)
+    assert found.base.game.cooperative_actions == ("mediator", "mediator")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            'simulated = { simulator = "3", cost = 0.1 }',
+            "game.simulated': simulator='3' is no player",
+        ),
+        ("simulated = { simulator = 0, cost = -1 }", "game.simulated.cost"),
+        ('mediated = { together = "help", otherwise = 1 }', "game.mediated': .*help"),
+        (
+            "simulated = { simulator = 0, cost = 0.1 }\n"
+            "game.mediated = { together = 0, otherwise = 1 }",
+            "one of simulated and mediated",
+        ),
+    ],
+)
+def test_a_game_that_cannot_be_made_is_refused_by_its_key(tmp_path, change, words):
+    with pytest.raises(InputError, match=words):
+        setting(tmp_path, f'game.name = "prisoners_dilemma"\ngame.{change}\n')
+
+
+def test_games_with_some_actions_only():
+    game = normal(np.arange(9.0).reshape(3, 3), -np.arange(9.0).reshape(3, 3))
+    found = restricted(game, [[2, 0], ["2", 2]])
+    assert np.array_equal(found.tensor[0], [[7, 8], [1, 2]])
+    assert found.action_names == (("3", "1"), ("2", "3"))
+    for wrong, words in (([0, 0], "each once"), ("ab", "must be a list"), ([[0]] * 3, "3 lists")):
+        with pytest.raises(InputError, match=words):
+            restricted(game, wrong)

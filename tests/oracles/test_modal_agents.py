@@ -159,6 +159,81 @@ def test_all_pairs_of_agents_with_two_boxed_atoms_are_as_recursion_over_worlds_h
         assert found.stable <= found.boxes
 
 
+# The same of agents that speak of named others, of themselves, and of their source.
+
+SPOKEN = {
+    "X = C": ("X", "self", "C", 0),
+    "X(FairBot) = C": ("X", FB, "C", 0),
+    "FairBot(X) = C": (FB, "X", "C", 0),
+    "self(PrudentBot) = D": ("self", PB, "D", 0),
+    "¬□⊥ → X(CliqueBot) = D": ("X", CQ, "D", 1),
+    "¬□⊥ → X(DefectBot) = D": ("X", D, "D", 1),
+}
+"""Who, against whom, does what, from which world on; `same` is the one atom without a box."""
+
+ALONE = ((True, True),)
+NAMED = {
+    FB: (("X = C", "X = C"), ALONE),
+    PB: (("X = C", "¬□⊥ → X(DefectBot) = D"), ALONE),
+    CQ: (("same", "same"), ALONE),
+    D: (("X = C", "X = C"), ()),
+}
+
+SPEAKERS = [*agents({**dict.fromkeys(["same", *SPOKEN])}), *NAMED.values()]
+SPEAKERS = list(dict.fromkeys((atoms, tuple(cases)) for atoms, cases in SPEAKERS))
+PLACE = {name: SPEAKERS.index(own) for name, own in NAMED.items()}
+
+
+@functools.cache
+def does_at(world, own, other):
+    """Whether a speaker cooperates with another, both by their place, by definition of □."""
+    atoms, cases = SPEAKERS[own]
+    found = []
+    for atom in atoms:
+        if atom == "same":
+            found.append(own == other)
+            continue
+        who, against, action, least = SPOKEN[atom]
+        here = {"self": own, "X": other, **PLACE}
+        worlds = range(least, world)
+        found.append(all(does_at(w, here[who], here[against]) == (action == "C") for w in worlds))
+    return tuple(found) in cases
+
+
+def speaker(own):
+    atoms, cases = own
+    boxed = [atom if atom == "same" else f"□({atom})" for atom in dict.fromkeys(atoms)]
+    signs = [
+        " ∧ ".join(("" if x else "¬") + atom for x, atom in zip(case, boxed, strict=False))
+        for case in cases
+    ]
+    if set(cases) == set(BOTH):
+        return modal("⊤")
+    return modal(" ∨ ".join(f"({both})" for both in signs) or "⊥")
+
+
+def speaking_pairs(count):
+    places = range(len(SPEAKERS))
+    every = list(itertools.combinations_with_replacement(places, 2))
+    return every if count is None else random.Random(0).sample(every, count)
+
+
+@pytest.mark.parametrize("count", [400, None], ids=["some", "all"])
+def test_agents_that_speak_of_named_others_are_as_recursion_over_worlds_has_them(count):
+    said = [speaker(own) for own in SPEAKERS]
+    assert len({one.formula for one in said}) == len(said) == 226
+    assert {said[PLACE[name]].formula for name in NAMED} == {
+        MODAL_AGENTS[name].formula for name in NAMED
+    }
+    for a, b in speaking_pairs(count):
+        found = encounter(said[a], said[b])
+        assert found.stable <= found.boxes
+        beyond = range(found.stable + 3)
+        wanted = ["CD"[not does_at(w, a, b)] + "CD"[not does_at(w, b, a)] for w in beyond]
+        assert tuple(wanted[: len(found.worlds)]) == found.worlds
+        assert set(wanted[found.stable :]) == {"".join(found.actions)}
+
+
 def test_the_fair_and_the_prudent_are_never_exploited():
     others = [*map(written, AGENTS), *MODAL_AGENTS.values()]
     met = {encounter(row, other).actions for row in (FB, PB) for other in others}
@@ -195,6 +270,21 @@ def test_in_the_dilemma_the_prudent_weakly_dominate_the_fair():
     assert not [x for x in found if x.strict]
     assert gh.analysis.pure_equilibria(choice)[0] == (1, 1)
     assert {(2, 2), (2, 3), (3, 2), (3, 3)} < set(gh.analysis.pure_equilibria(choice))
+
+
+def test_seven_programs_have_mixed_equilibria_that_nobody_leaves():
+    """The dilemma, all seven: every one found against all pure deviations."""
+    choice = program_game(PD, MODAL_AGENTS)
+    facts = gh.analysis.base_game(choice)
+    assert facts.mixed
+    row, column = np.asarray(choice.tensor)
+    for one in facts.mixed:
+        x, y = map(np.array, one.weights)
+        paid = x @ row @ y, x @ column @ y
+        assert one.payoffs == pytest.approx(paid, abs=1e-12)
+        assert (row @ y).max() <= paid[0] + 1e-12
+        assert (x @ column).max() <= paid[1] + 1e-12
+        assert min(max(own) for own in one.weights) < 1
 
 
 def test_actions_and_players_keep_their_meaning_in_any_game():

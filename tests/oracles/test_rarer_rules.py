@@ -190,6 +190,7 @@ def test_the_leader_of_a_duopoly_sells_half():
         assert game.payoffs(end.params)[leader] == pytest.approx(1 / 8, abs=1e-10)
         assert game.payoffs(end.params)[1 - leader] == pytest.approx(1 / 16, abs=1e-10)
     selfish = (1 / 3, 1 / 3)  # which it does not keep
+    np.testing.assert_allclose(game.payoffs(selfish), 1 / 9, rtol=0, atol=1e-15)
     np.testing.assert_allclose(directed(Gradient(), game, selfish), 0, rtol=0, atol=1e-15)
     assert directed(Leader(), game, selfish)[0] == pytest.approx(1 / 6, abs=1e-15)
 

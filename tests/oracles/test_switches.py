@@ -249,3 +249,13 @@ def test_few_points_at_once_find_the_switch_as_well(points):
 def test_a_bracket_without_width_cannot_be_asked_for():
     with pytest.raises(InputError, match="tolerance=0 must be finite and above 0"):
         first_movement(LogisticFamily(catalogue.prisoners_dilemma(), 3.0), tolerance=0)
+
+
+def test_a_function_is_searched_where_it_has_games():
+    """The dilemma has none at R = 0. At κ = ½ cooperation rises where 6 - R < κ (4 + R)."""
+
+    def game(reward):
+        return gh.LogisticFamily(gh.load_game(f"prisoners_dilemma:R={reward!r}"), 3.0)(0.5)
+
+    found = gh.first_movement(game, bracket=(2.0, 4.5))
+    assert found.value == pytest.approx(8 / 3, abs=1e-6)

@@ -68,9 +68,10 @@ def weighted(w):
 
 
 def alike(level):
-    """Deviations to all cutoffs, with the other's at `level`; noise and bound are 1."""
-    apart = abs(GRID - level)
-    return np.clip(GRID - apart, 0, 1), np.clip(level - apart, 0, 1)
+    """Deviations to all cutoffs, with the other's at `level`; noise is 1."""
+    cutoffs = 2 * GRID
+    apart = abs(cutoffs - level)
+    return np.clip(cutoffs - apart, 0, 1), np.clip(level - apart, 0, 1)
 
 
 def stays(payoffs, own, other, kept=1.0):
@@ -284,8 +285,12 @@ def strategy(theta, phase):
 
 def quantum_payoff(payoffs, gamma, one, other):
     """What the first is paid: |J†(U₁ ⊗ U₂) J |CC⟩|², entangled by γ."""
+    return payoff_of_moves(payoffs, gamma, strategy(*one), strategy(*other))
+
+
+def payoff_of_moves(payoffs, gamma, one, other):
     entangled = np.cos(gamma / 2) * np.eye(4) + 1j * np.sin(gamma / 2) * np.kron(FLIP, FLIP)
-    state = entangled.conj().T @ np.kron(strategy(*one), strategy(*other)) @ entangled[:, 0]
+    state = entangled.conj().T @ np.kron(one, other) @ entangled[:, 0]
     T, R, P, S = payoffs
     return float(np.abs(state) ** 2 @ np.array([R, S, T, P]))
 
@@ -311,6 +316,13 @@ def test_entanglement_is_such_a_weight(payoffs):
     weight = by_key(payoffs)["weight"].at
     same = weight == pytest.approx(found.cooperation.value, abs=1e-12)
     assert same == (payoffs.interaction <= 0)
+
+
+def test_with_all_unitary_moves_someone_exploits_the_quantum_player():
+    """At full entanglement a move outside of U(θ, φ) is paid T against Q."""
+    outside, quantum = np.array([[0, 1j], [1j, 0]]), strategy(0.0, math.pi / 2)
+    assert payoff_of_moves(PD, math.pi / 2, outside, quantum) == pytest.approx(5.0, abs=1e-12)
+    assert payoff_of_moves(PD, math.pi / 2, quantum, quantum) == pytest.approx(3.0, abs=1e-12)
 
 
 def test_movement_is_said_as_movement():

@@ -28,7 +28,7 @@ from glasshouse.dynamics.rest import Rest
 from glasshouse.dynamics.starts import Starts
 from glasshouse.errors import InputError
 from glasshouse.parametric import require_exact
-from glasshouse.parametric.capabilities import listed, require_smooth
+from glasshouse.parametric.capabilities import KINKED, kinks_of, listed
 from glasshouse.parametric.dense import DenseGame
 from glasshouse.parametric.measure import COOPERATION
 from glasshouse.parametric.observable import PAYOFF, Observable
@@ -42,6 +42,9 @@ TIED_STEPS = 10
 NOT_FINITE = "moves at a rate that is not finite"
 """What is said where the neutral start has no derivative."""
 
+UNTOLD = "moves in a way that is not known"
+"""What is said where slopes differ on either side, so that derivatives tell nothing."""
+
 LARGE_STEP = 5.0
 """Above this step size times payoff range, learning can jump across rest points."""
 
@@ -51,18 +54,19 @@ class FirstMovement(Evidenced):
     """How mean cooperation starts to change from the neutral start.
 
     **Arguments:** `margin`, its rate of change per unit time of the selfish gradient flow;
-    `direction` of that change, "not finite" where it has no derivative there.
+    `direction` of that change, "not finite" where it has no derivative there, "unknown" (and the
+    margin NaN) in games whose slopes differ on either side, of which no derivative is to be had.
     """
 
     margin: float
-    direction: Literal["rises", "falls", "rests", "not finite"]
+    direction: Literal["rises", "falls", "rests", "not finite", "unknown"]
     method: str = "derivative"
     detail: str = "along the selfish gradients at the neutral start, exact to rounding"
 
     @property
     def words(self) -> str:
         """What it does: "rises"."""
-        return NOT_FINITE if self.direction == "not finite" else self.direction
+        return {"not finite": NOT_FINITE, "unknown": UNTOLD}.get(self.direction, self.direction)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -134,7 +138,7 @@ def assess(
     """
     games = listed(games, "assess")
     require_exact(games[0], "an assessment", "observables")
-    require_smooth(games[0], "the first movement of an assessment")
+    kinks = kinks_of(games[0])
     rule = check_direction(check_learning(learning, "assess").rule, "a first movement")
     generic: Sequence[Outcomes | None] = [None] * len(games)
     with progress("assessing"):
@@ -143,7 +147,8 @@ def assess(
         ended = periods(games, learning) if cycles else [None] * len(games)
         tied_found, no_tied = _tied_outcomes(games, learning) if tied else (None, "")
         tests, no_tests = _boundary_tests(games) if boundary else (None, [""] * len(games))
-        first = _first_movements(games, rule, observable_in(games[0], observe))
+        seen = observable_in(games[0], observe)
+        first = _unknown(games, kinks) if kinks else _first_movements(games, rule, seen)
     found = []
     for i, game in enumerate(games):
         asked = known("diagonal", game) if tied and rule.selfish else None
@@ -158,7 +163,9 @@ def assess(
                 rest_points=None if closed is None else tuple(diagonal_rest_points(closed)),
                 boundary=tests[i] if tests else None,
                 notes=tuple(
-                    note for note in (_jumps(game, learning), no_tied, no_tests[i]) if note
+                    note
+                    for note in (_untold(kinks), _jumps(game, learning), no_tied, no_tests[i])
+                    if note
                 ),
                 periods=ended[i],
             )
@@ -169,6 +176,16 @@ def assess(
 def is_large_step(game: DenseGame, step_size: float) -> bool:
     """Whether learning can jump across rest points with steps of this size."""
     return step_size * payoff_range(game) > LARGE_STEP
+
+
+def _untold(kinks: str) -> str:
+    """That first movement is not known, and why; nothing in smooth games."""
+    return f"no first movement: {KINKED} {kinks}" if kinks else ""
+
+
+def _unknown(games: Sequence[DenseGame], kinks: str) -> list[FirstMovement]:
+    detail = f"not sought: {KINKED} {kinks}"
+    return [FirstMovement(math.nan, "unknown", "unknown", detail)] * len(games)
 
 
 def _jumps(game: DenseGame, learning: Learning) -> str:
@@ -226,6 +243,8 @@ def _tied_outcomes(
 ) -> tuple[list[TiedOutcome] | None, str]:
     if len({str(jax.tree.map(np.shape, box.lower)) for box in games[0].spaces}) > 1:
         return None, "no tied outcome: the players' parameters differ in shape"
+    if kinks := kinks_of(games[0]):
+        return None, f"no tied outcome: {KINKED} {kinks}"
     if APART in learning.rule.needs:
         return None, f"no tied outcome: {learning.rule.words} needs each player's parameters apart"
     ends = learn(games, tied_learning(learning), cooperation)

@@ -37,7 +37,7 @@ from glasshouse.errors import InputError
 from glasshouse.families.family import AbstractDenseFamily
 from glasshouse.games.base import unrolls
 from glasshouse.parametric import ParametricGame, Params, capabilities
-from glasshouse.parametric.capabilities import ONCE
+from glasshouse.parametric.capabilities import ONCE, kinks_of
 from glasshouse.theory.limits import corner_limits
 
 LEAST_BOXES, PROOF_BUDGET, MOST_WORK = 60, 20_000, 480_000
@@ -62,6 +62,11 @@ MOST_PARAMETERS = 3
 NO_REST = (
     "no run{} came to rest to 1e-6: points are judged where runs stand after the steps taken, "
     "which more steps may change (learning.steps, --steps)"
+)
+
+UNTOLD_REST = (
+    "no run counts as being at rest where slopes differ on either side: points are judged where "
+    "runs stand after the steps taken"
 )
 
 EQUAL_GAINS = 1e-9
@@ -267,6 +272,8 @@ def _reached(
     if not points or (outcomes and not generic and not _shares(shared)):
         wanted = {"tied": tied and not shared, "generic": outcomes}
         points = (*shared, *(x for x in learned.all_ends(MOST_ENDS) if wanted[x.starts]))
+        if kinks_of(game):
+            return points, UNTOLD_REST
         return points, NO_REST.format(" but the tied" if shared else "")
     return points, _left_out(found, points) if outcomes else ""
 

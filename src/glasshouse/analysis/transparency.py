@@ -213,7 +213,7 @@ def _similar(game: "NormalFormGame", payoffs: Symmetric2x2) -> TransparentWay:
         return said
     p = found[1]
     away = [(p, p), (p / 2, 0.0), (0.0, 0.0)]
-    above = [(p, p), (p - min(p, 1 - p), p)]
+    above = [(p, p), (0.0, p)]
     least = min(_lowest(payoffs, away), _lowest(payoffs, above))
     shown = _reached(said, payoffs, found, p, p, least)
     if p >= 1 - SMALLEST_EFFECT:

@@ -35,7 +35,6 @@ class Distance(AbstractAccess):
 
     kinks: ClassVar[str] = "where players' parameters agree"
     meaning: ClassVar[str] = "everybody sees how far the others' parameters are from its own"
-    in_studies: ClassVar[bool] = False
     listed: ClassVar[int] = 8
 
     @property

@@ -274,7 +274,7 @@ def _rows(found: "Assessment", subject: Subject) -> list[tuple[str, str, str]]:
     rows = [
         (
             "first movement",
-            f"from the neutral start {what} {first.words} ({_margin(first)} per time)",
+            f"from the neutral start {what} {first.words}{_margin(first)}",
             f"{first.method}: {first.detail}",
         )
     ]
@@ -325,8 +325,10 @@ def _cooperation_rows(
 
 
 def _margin(first: "FirstMovement") -> str:
-    """With its sign, and 0 where rounding has the last word."""
-    return "0" if first.direction == "rests" else f"{first.margin:+.6g}"
+    """How fast, with its sign, and 0 where rounding has the last word; nothing if not known."""
+    if first.direction == "unknown":
+        return ""
+    return f" ({'0' if first.direction == 'rests' else f'{first.margin:+.6g}'} per time)"
 
 
 def _boundary_rows(found: "Assessment", names: Sequence[str]) -> list[tuple[str, str, str]]:

@@ -22,6 +22,7 @@ from glasshouse.cli import (
     collect,
     explore,
     figure,
+    finite,
     games,
     index,
     league,
@@ -83,6 +84,7 @@ for module in (
     rate,
     games,
     programs,
+    finite,
     rules,
     schema,
 ):

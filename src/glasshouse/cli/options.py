@@ -34,6 +34,15 @@ CooperateOption = Annotated[
         "as share,trust or by repeating the option.",
     ),
 ]
+ActionsOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LIST",
+        help="Only these actions of GAME, separated by commas: labels, else indices from 0; for "
+        "each player its own between semicolons.",
+        show_default="all",
+    ),
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON; its keys are in docs/reference/output.md.")
 ]
@@ -52,12 +61,15 @@ TrustOption = Annotated[
 ]
 
 
-def named_game(text: str, cooperate: Sequence[str] | None) -> Any:
-    """The game of a GAME argument, the cooperating action or actions moved to the front."""
+def named_game(text: str, cooperate: Sequence[str] | None, actions: str | None = None) -> Any:
+    """The game of a GAME argument, of which only some actions may be kept, the cooperating action
+    or actions moved to the front."""
     from glasshouse.games.labels import label_or_index, said_actions
     from glasshouse.interop.load import load_game
 
     game = load_game(text)
+    if actions is not None:
+        game = _with_only(game, actions)
     if not cooperate:
         return game
     labels = game.labels.actions if game.labels else ((),) * game.players
@@ -68,6 +80,17 @@ def named_game(text: str, cooperate: Sequence[str] | None) -> Any:
     pairs = itertools.zip_longest(each, labels, fillvalue="")
     chosen = [label_or_index(action, own) for action, own in pairs]
     return game.cooperating(chosen[: len(each)])
+
+
+def _with_only(game: Any, actions: str) -> Any:
+    from glasshouse.games.labels import label_or_index
+    from glasshouse.games.transforms import restricted
+
+    each = actions.split(";")
+    each = each * game.players if len(each) == 1 else each
+    pairs = itertools.zip_longest(each, game.action_names, fillvalue="")
+    kept = [[label_or_index(x.strip(), own) for x in text.split(",")] for text, own in pairs]
+    return restricted(game, kept[: len(each)])
 
 
 def check_epsilon(value: float | None) -> float | None:

@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from glasshouse.cli.facts import MOST_OF_EACH, few_facts, say_facts
 from glasshouse.cli.layout import terminal_width
-from glasshouse.cli.options import CooperateOption, JsonOption, named_game, print_json, say
+from glasshouse.cli.options import (
+    ActionsOption,
+    CooperateOption,
+    JsonOption,
+    named_game,
+    print_json,
+    say,
+)
 from glasshouse.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,14 +26,11 @@ if TYPE_CHECKING:
     from glasshouse.games.normal_form import NormalFormGame
     from glasshouse.programs import ModalAgent, ProgramTable
 
-MOST_OF_EACH = 4
-"""As many equilibria of each kind are listed before the others are only counted."""
-
 WIDEST = 100
 """Columns of the table before programs are called by their short names."""
 
-MARGIN = 12
-"""Columns of the words before facts."""
+MANY_PROGRAMS = 5
+"""Of more, fewer facts are shown, so that all fits a screen."""
 
 USUAL_PROGRAMS = "CooperateBot,DefectBot,FairBot,PrudentBot"
 
@@ -53,6 +58,7 @@ def command(
         ),
     ] = None,
     cooperate: CooperateOption = None,
+    actions: ActionsOption = None,
     latex: Annotated[
         bool, typer.Option("--latex", help="Print two LaTeX tabulars: what is done, what is paid.")
     ] = False,
@@ -76,13 +82,13 @@ def command(
         raise InputError("--json and --latex are two forms of one answer: give one of them")
     if out is not None and out.suffix.lower() not in (".tex", ".csv"):
         raise InputError(f"--out {out} must end in .tex or .csv")
-    chosen = _listed(programs or [USUAL_PROGRAMS])
+    chosen = listed_in(programs or [USUAL_PROGRAMS])
     from glasshouse.analysis.equilibrium.dominated import dominance
     from glasshouse.analysis.equilibrium.pure_profiles import base_game
     from glasshouse.programs import program_game, program_table
     from glasshouse.study.words.programs import programs_headline
 
-    stage = named_game(game, cooperate)
+    stage = of_two(named_game(game, cooperate, actions))
     choice, table = program_game(stage, chosen), program_table(chosen)
     facts, dominated = base_game(choice), dominance(choice)
     headline = programs_headline(stage, table, facts)
@@ -100,7 +106,20 @@ def command(
         _print_facts(choice, table, facts, dominated)
 
 
-def _listed(given: Sequence[str]) -> list["ModalAgent"]:
+def of_two(stage: "NormalFormGame") -> "NormalFormGame":
+    """The game, which has two actions each where it is of two players."""
+    if stage.players == 2 and stage.actions != (2, 2) and min(stage.actions) > 1:
+        names = stage.action_names
+        first = ";".join(dict.fromkeys(f"{own[0]},{own[-1]}" for own in names))
+        raise InputError(
+            f"programs do one of two things, C or D, and {stage.title} has "
+            f"{'×'.join(map(str, stage.actions))} actions: name two, as --actions '{first}', of "
+            "which the first is C"
+        )
+    return stage
+
+
+def listed_in(given: Sequence[str]) -> list["ModalAgent"]:
     """The programs of a list, in its order."""
     from glasshouse.programs.agent import modal
     from glasshouse.programs.registry import program_named
@@ -114,7 +133,7 @@ def _listed(given: Sequence[str]) -> list["ModalAgent"]:
         elif named[2] is None:
             found.append(program_named(named[1]))
         else:
-            found.append(modal(named[2], named[1]))
+            found.append(modal(named[2].lstrip(), named[1]))
     return found
 
 
@@ -184,30 +203,20 @@ def _print_facts(
     from glasshouse.study.words.base_game import mixed_words
     from glasshouse.study.words.programs import dominance_lines
 
+    most = MOST_OF_EACH if len(table.programs) <= MANY_PROGRAMS else MOST_OF_EACH - 1
     pure = []
     for profile, paid in zip(facts.pure_equilibria, facts.pure_equilibrium_payoffs, strict=True):
         played = ", ".join(x[a] for x, a in zip(choice.action_names, profile, strict=True))
         pure.append(f"({played}) pays {', '.join(map(short_number, paid))}")
-    _say("Pure", _few(pure) or ["no pure equilibrium"])
+    say_facts("Pure", few_facts(pure, most) or ["no pure equilibrium"])
     if facts.mixed is None:
-        _say("Mixed", [f"not known: {facts.mixed_detail}"])
+        say_facts("Mixed", [f"not known: {facts.mixed_detail}"])
     else:
         mixed = [mixed_words(choice, mixture) for mixture in facts.mixed]
-        _say("Mixed", _few(mixed) or ["no other extreme equilibrium"])
-    _say("Dominance", list(dominance_lines(choice, dominated)) or ["nobody dominates anybody"])
-    _say("How", [table.detail])
-
-
-def _few(texts: list[str]) -> list[str]:
-    if len(texts) <= MOST_OF_EACH:
-        return texts
-    more = f"and {len(texts) - MOST_OF_EACH + 1} more, {len(texts)} in all; --json has them"
-    return [*texts[: MOST_OF_EACH - 1], more]
-
-
-def _say(label: str, texts: Sequence[str]) -> None:
-    for k, text in enumerate(texts):
-        say(text, (label if k == 0 else "").ljust(MARGIN), " " * MARGIN)
+        say_facts("Mixed", few_facts(mixed, most) or ["no other extreme equilibrium"])
+    dominance = list(dominance_lines(choice, dominated, most))
+    say_facts("Dominance", dominance or ["nobody dominates anybody"])
+    say_facts("How", [table.detail])
 
 
 def _pairs(table: "ProgramTable", choice: "NormalFormGame") -> "ShownTable":

@@ -22,4 +22,5 @@ from .repeated import RepeatedGame as RepeatedGame
 from .strategies import strategy as strategy
 from .symmetric import Symmetric2x2 as Symmetric2x2
 from .transforms import mediated as mediated
+from .transforms import restricted as restricted
 from .transforms import simulated as simulated

@@ -188,6 +188,10 @@ def kinks_of(game: Any) -> str:
     return " and ".join(x for x in (game.channel.kinks, game.semantics.kinks) if x)
 
 
+KINKED = "slopes of this game differ on either side"
+"""How reasons begin that leave out what follows derivatives; what follows is where that is."""
+
+
 def require_smooth(game: Any, purpose: str) -> None:
     """Refuse a game whose slopes differ on either side, where derivatives decide.
 
@@ -196,7 +200,7 @@ def require_smooth(game: Any, purpose: str) -> None:
     where = kinks_of(game)
     if where:
         raise InputError(
-            f"{purpose} follows derivatives, and slopes of this game differ on either side {where}:"
+            f"{purpose} follows derivatives, and {KINKED} {where}:"
             " learn from starts apart, or look for best deviations and proofs, which need none"
         )
 

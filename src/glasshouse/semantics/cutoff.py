@@ -46,7 +46,6 @@ class Cutoff(AbstractSemantics):
         "player i cooperates where what it sees of the others, plus noise from 0 to N, is at most "
         "θ_i"
     )
-    in_studies: ClassVar[bool] = False
     spread: ClassVar[float] = 0.2
     listed: ClassVar[int] = 4
     keys: ClassVar[Mapping[str, Key]] = {

@@ -27,6 +27,7 @@ from glasshouse.analysis.proofs import (
 )
 from glasshouse.certificates.certificate import Certificate
 from glasshouse.games.repeated import is_repeated
+from glasshouse.parametric.capabilities import KINKED, kinks_of
 from glasshouse.parametric.observable import Observable
 from glasshouse.study.league import StudyLeague
 from glasshouse.study.setting import Prepared
@@ -65,6 +66,12 @@ class Computed(Result):
     def repeated(self) -> bool:
         """Whether the game is played round after round."""
         return is_repeated(self.prepared.base.played)
+
+    @property
+    def untold(self) -> str:
+        """Why first movement is not known; nothing where derivatives tell it."""
+        kinks = kinks_of(self.prepared.base.parametric)
+        return f"{KINKED} {kinks}" if kinks else ""
 
     @property
     def observable(self) -> Observable | None:

@@ -22,6 +22,7 @@ from glasshouse.analysis.proofs import CertifiedPoint, Judged, judged_points, th
 from glasshouse.errors import InputError
 from glasshouse.families import Axis, Family, Setup
 from glasshouse.games.registry import CATALOGUE
+from glasshouse.parametric.capabilities import kinks_of
 from glasshouse.rules.base import check_direction
 from glasshouse.rules.registry import RULES
 from glasshouse.study.setting import Prepared, Setting
@@ -133,8 +134,8 @@ def is_whole(study: Study, key: str) -> bool:
 
 def study_slices(prepared: Prepared, table: pa.Table) -> tuple[Slice, ...]:
     """Where things switch along the first axis, at each value of the second and further ones."""
-    observing = prepared.base.observable is not None
-    if len(prepared.study.axes) < 2 or not prepared.study.analysis.thresholds or observing:
+    untold = prepared.base.observable is not None or kinks_of(prepared.base.parametric)
+    if len(prepared.study.axes) < 2 or not prepared.study.analysis.thresholds or untold:
         return ()
     first, *others = prepared.study.axes
     of_rule = is_of_rule(first.key)

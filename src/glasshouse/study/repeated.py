@@ -1,4 +1,4 @@
-"""What a reader of a study of a repeated game should be told."""
+"""What is left out of a study for one reason, and what a reader of a repeated game is told."""
 
 from collections.abc import Iterable, Iterator
 
@@ -6,19 +6,29 @@ import numpy as np
 import pyarrow as pa
 
 from glasshouse.games.repeated import is_repeated
-from glasshouse.parametric.capabilities import ONCE
+from glasshouse.parametric.capabilities import KINKED, ONCE
 from glasshouse.study.setting import Prepared, Setting
 
 
 def left_out_together(notes: Iterable[str]) -> list[str]:
-    """Notes in their order, those about what games lack that are repeated being one."""
-    notes = [note for note in notes if note]
-    once = [note for note in notes if note.endswith(ONCE)]
-    names = [note.partition(":")[0] for note in once]
-    if len(once) < 2:
+    """Notes in their order, those being one about what repeated games lack, and about what follows
+    derivatives in games whose slopes differ on either side."""
+    kept = [note for note in notes if note]
+    kept = _as_one(kept, [note for note in kept if note.endswith(ONCE)], f"they are {ONCE}")
+    kinked = [note for note in kept if KINKED in note]
+    if not kinked:
+        return kept
+    where = kinked[0].partition(KINKED)[2].partition(":")[0].strip()
+    return _as_one(kept, kinked, f"{KINKED} {where}; best deviations and proofs need no slopes")
+
+
+def _as_one(notes: list[str], alike: list[str], reason: str) -> list[str]:
+    """The same with one note in place of two or more that give one reason."""
+    if len(alike) < 2:
         return notes
-    one = f"{', '.join(names[:-1])} and {names[-1]}: they are {ONCE}"
-    return [one if note is once[0] else note for note in notes if note not in once[1:]]
+    names = [note.partition(":")[0] for note in alike]
+    one = f"{', '.join(names[:-1])} and {names[-1]}: {reason}"
+    return [one if note is alike[0] else note for note in notes if note not in alike[1:]]
 
 
 def repeated_notes(prepared: Prepared, table: pa.Table) -> Iterator[str]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from glasshouse.analysis.assessment import Assessment, assess, is_large_step
 from glasshouse.analysis.outcomes.generic import Outcomes
 from glasshouse.analysis.outcomes.periods import Periods
+from glasshouse.parametric.capabilities import kinks_of
 from glasshouse.parametric.measure import COOPERATION
 from glasshouse.study.columns import column_array
 from glasshouse.study.setting import Prepared, Setting
@@ -125,7 +126,9 @@ def sweep_notes(prepared: Prepared, table: pa.Table) -> Iterator[str]:
         )
     rests = [share for share in table.column("at_rest_share").to_pylist() if share is not None]
     moving = sum(share < MOST_REST for share in rests)
-    if moving:
+    if moving and kinks_of(prepared.base.parametric):
+        yield "outcomes are where runs stood after the steps taken: none counts as being at rest"
+    elif moving:
         yield (
             f"at {moving} of {points} points fewer than {MOST_REST:.0%} of the runs had come to "
             "rest: their outcomes are where they stood after the steps taken, which raising "

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import Any, ClassVar
 
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.results import Result
@@ -33,11 +34,24 @@ class SimilarityRange(Evidenced):
     *small* deviation gains, which says too much where D > 0; `interaction` D; `method`, `detail`.
     """
 
+    ROWS: ClassVar[str] = "ends"
+    HEADINGS: ClassVar = {"gains": "who leaves", "low": "levels from", "high": "to"}
+
     equilibria: tuple[float, float] | None
     local: tuple[float, float] | None
     interaction: float
     method: str
     detail: str
+
+    @property
+    def ends(self) -> tuple[dict[str, Any], ...]:
+        """Both intervals, as rows of a table."""
+        said = {"gains nothing": self.equilibria, "gains nothing by a small step": self.local}
+        none = (None, None)
+        return tuple(
+            {"gains": what, "low": (ends or none)[0], "high": (ends or none)[1]}
+            for what, ends in said.items()
+        )
 
 
 def similarity_range(game: NormalFormGame) -> SimilarityRange:
@@ -45,8 +59,9 @@ def similarity_range(game: NormalFormGame) -> SimilarityRange:
 
     Definition: p_i = clip((θ_i - |θ_1 - θ_2|)/N, 0, 1), θ_1 = θ_2 = p N. Lowering θ_i by s N leads
     to u(p - 2s, p - s), one's own cooperation first, down to u(0, p/2) and further; raising it, to
-    u(p, p - s). No small deviation gains iff κ*(p) <= ½ and B(p) >= 0; no deviation gains iff also
-    u(0, p/2) <= u(p, p) >= u(0, 0), which follows where D = R - S - T + P <= 0.
+    u(p, p - s), however large the cutoff. No small deviation gains iff κ*(p) <= ½ and B(p) >= 0; no
+    deviation gains iff also u(0, p/2) <= u(p, p) >= u(0, 0), which follows where
+    D = R - S - T + P <= 0.
 
     **Arguments:** `game`, symmetric with two actions each; action 0 is cooperation.
     **Raises:** `InputError` for any other game.
@@ -67,17 +82,20 @@ def similarity_range(game: NormalFormGame) -> SimilarityRange:
     whole = _both(small, _where(T + S - 2 * P, D))
     if D > 0:
         whole = _both(whole, _where(2 * (S - P) + (T - P), 2 * D))
+    if whole is not None and whole[1] <= 0:
+        whole = None
     return SimilarityRange(
         equilibria=whole,
         local=small,
         interaction=D,
         method="closed form",
-        detail="symmetric game with two actions each; uniform noise; θ up to the largest noise",
+        detail="symmetric game with two actions each; uniform noise; levels at cutoffs up to the "
+        "largest noise, against any cutoff",
     )
 
 
 def similarity_deviation(game: NormalFormGame, level: float) -> SimilarityDeviation:
-    """The best deviation from both cooperating with probability `level` by similarity.
+    """The best deviation, to any cutoff, from both cooperating by similarity at one level.
 
     **Arguments, Raises:** as in `similarity_range`; `level` p in [0, 1].
 
@@ -99,7 +117,7 @@ def similarity_deviation(game: NormalFormGame, level: float) -> SimilarityDeviat
     slope = 2 * (S - P) + (T - P) + 3 * D * p  # of u(p - 2s, p - s) in s, with its sign changed
     if D < 0 and 0 < slope / (4 * D) < p / 2:
         steps.append(slope / (4 * D))
-    tried = [(p - 2 * s, p - s) for s in steps] + [(0.0, 0.0), (p, p - min(p, 1 - p))]
+    tried = [(p - 2 * s, p - s) for s in steps] + [(0.0, 0.0), (p, 0.0)]
     own, other = max(tried, key=lambda pair: paid(*pair))
     gain = max(0.0, paid(own, other) - paid(p, p))
     return SimilarityDeviation(p, gain, own, other)

@@ -12,8 +12,13 @@ from jaxtyping import Float
 
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Whole, player_number
-from glasshouse.analysis.equilibrium.pure_profiles import MOST_BASES, checked_payoffs
-from glasshouse.errors import InputError
+from glasshouse.analysis.finite.optimum import (
+    InfeasibleError,
+    LinearProgram,
+    fractions_of,
+    optimum,
+)
+from glasshouse.analysis.finite.tables import two_player_payoffs
 
 if TYPE_CHECKING:
     from glasshouse.games.normal_form import NormalFormGame
@@ -23,8 +28,13 @@ GOODWILL = "of replies that are equally good for the follower it takes the best 
 PROGRAM_HOLDS = 1e-9
 """Of the payoff range: replies no further apart count as tied at what a linear program found."""
 
-INFEASIBLE = 2
-"""The status of a linear program that has no solution."""
+MOST_BASES = 1000
+"""Systems of equations solved for each reply; beyond, linear programs take less."""
+
+MOST_CONFIRMED = 60
+"""Actions of both, together, of games whose linear programs are looked at in rational numbers."""
+
+NEVER_BEST = "no mixed action makes this reply a best one"
 
 Table = Float[np.ndarray, "leader follower"]
 """The payoffs of one of them."""
@@ -36,8 +46,10 @@ class Commitment(Evidenced):
 
     **Arguments:** `leader`, counted from 0; `strategy`, the probability of each of its actions;
     `reply`, the other's action; `tied`, further replies that are as good for the other, so that the
-    leader depends on its goodwill, or on giving up a little; `payoffs`, one per player; `method`,
-    "closed form" where found in exact arithmetic, else "numerical"; `detail`.
+    leader depends on its goodwill, or on giving up a little; `payoffs`, one per player; `follower`,
+    the least and the most that the other is paid over all commitments that are as good for the
+    leader; `method`, "closed form" where found in exact arithmetic, "certified" where linear
+    programs were confirmed in it, else "numerical"; `detail`.
     """
 
     leader: int
@@ -45,6 +57,7 @@ class Commitment(Evidenced):
     reply: int
     tied: tuple[int, ...]
     payoffs: tuple[float, ...]
+    follower: tuple[float, float]
     method: str
     detail: str
 
@@ -63,12 +76,12 @@ def stackelberg(game: "NormalFormGame", leader: Whole) -> Commitment:
 
     Definition: for each action j of the follower, A[:, j]·x is made largest over mixed actions x to
     which j is a best reply; the largest of these is the value. Ties go to the leader (strong
-    Stackelberg).
+    Stackelberg), and are those of the payoffs as the doubles they are.
 
     **Arguments:** `game`, of two players; `leader`, counted from 0.
     **Raises:** `InputError` for other games and players.
-    **Cost:** a linear program for each action of the follower; of small games all vertices, in
-    rational numbers.
+    **Cost:** of small games all vertices, in rational numbers; else linear programs for each action
+    of the follower, confirmed in rational numbers where they are not too large.
     **Source:** Conitzer & Sandholm 2006, Computing the optimal strategy to commit to.
 
         import glasshouse as gh
@@ -77,36 +90,75 @@ def stackelberg(game: "NormalFormGame", leader: Whole) -> Commitment:
         found = gh.analysis.stackelberg(game, 0)
         print(found.payoffs, found.strategy)  # (3.5, 0.5) (0.5, 0.5)
     """
-    payoffs = checked_payoffs(game, "commitment needs")
-    if len(payoffs) != 2:
-        raise InputError(f"a commitment needs a game of two players, and {game.title} is none")
+    tables = two_player_payoffs(game, "a commitment needs")
     who = player_number(leader, 2)
-    own, other = (payoffs[k] if who == 0 else payoffs[k].T for k in (who, 1 - who))
+    own, other = tables[who], tables[1 - who].T
     rows, columns = own.shape
-    exact = math.comb(rows + columns - 1, rows - 1) <= MOST_BASES
-    candidates = _exactly if exact else _by_programming
-    found = [x for reply in range(columns) for x in candidates(own, other, reply)]
+    if math.comb(rows + columns - 1, rows - 1) <= MOST_BASES:
+        return _by_vertices(own, other, who)
+    return _by_programming(own, other, who)
+
+
+def _by_vertices(own: Table, other: Table, who: int) -> Commitment:
+    found = [x for reply in range(own.shape[1]) for x in _vertices(own, other, reply)]
     best = max(found, key=lambda x: (x.value, x.follower))
-    strategy = np.array([float(x) for x in best.strategy])
-    paid = (float(best.value), float(best.follower))
+    least = min(x.follower for x in found if x.value == best.value)
+    how = "all vertices of where each reply is best, in exact arithmetic"
+    paid = float(least), float(best.follower)
+    return _said(best, who, paid, _tied(best, other, 0.0), "closed form", how)
+
+
+def _by_programming(own: Table, other: Table, who: int) -> Commitment:
+    exact = sum(own.shape) <= MOST_CONFIRMED
+    found, confirmed = [], exact
+    for reply in range(own.shape[1]):
+        program = _program(own[:, reply], other, reply, exact)
+        try:
+            one = optimum(program, NEVER_BEST)
+        except InfeasibleError:
+            confirmed = confirmed and _is_never_best(program)
+            continue
+        confirmed &= one.exact
+        x = np.maximum(one.x, 0.0) / np.maximum(one.x, 0.0).sum()
+        found.append(_Candidate(one.value, float(x @ other[:, reply]), tuple(x.tolist()), reply))
+    best = max(found, key=lambda x: (x.value, x.follower))
+    same = PROGRAM_HOLDS * float(np.ptp(own))
+    paid = [
+        end
+        for one in found
+        if one.value >= best.value - same
+        for end in _follower_ends(own, other, one.reply, float(best.value) - same)
+    ]
+    how = "a linear program for each reply, by HiGHS"
+    how += ", confirmed in rational arithmetic" if confirmed else ""
+    tied = _tied(best, other, PROGRAM_HOLDS * float(np.ptp(other)))
+    method = "certified" if confirmed else "numerical"
+    return _said(best, who, (min(paid), max(paid)), tied, method, how)
+
+
+def _said(
+    best: _Candidate,
+    who: int,
+    follower: tuple[float, float],
+    tied: tuple[int, ...],
+    method: str,
+    how: str,
+) -> Commitment:
+    paid = float(best.value), float(best.follower)
     return Commitment(
         leader=who,
-        strategy=tuple(strategy.tolist()),
+        strategy=tuple(float(x) for x in best.strategy),
         reply=best.reply,
-        tied=_tied(best, other, exact),
+        tied=tied,
         payoffs=paid if who == 0 else paid[::-1],
-        method="closed form" if exact else "numerical",
-        detail=(
-            f"all vertices of where each reply is best, in exact arithmetic; {GOODWILL}"
-            if exact
-            else f"a linear program for each reply, by HiGHS; {GOODWILL}"
-        ),
+        follower=follower,
+        method=method,
+        detail=f"{how}; {GOODWILL}",
     )
 
 
-def _tied(best: _Candidate, other: np.ndarray, exact: bool) -> tuple[int, ...]:
+def _tied(best: _Candidate, other: np.ndarray, same: float) -> tuple[int, ...]:
     """Further best replies to a commitment."""
-    same = 0 if exact else PROGRAM_HOLDS * float(np.ptp(other))
     worth = [_mean(best.strategy, own) for own in other.T]
     return tuple(
         k for k, x in enumerate(worth) if k != best.reply and worth[best.reply] - x <= same
@@ -118,7 +170,7 @@ def _mean(strategy: tuple[Fraction | float, ...], payoffs: np.ndarray) -> Fracti
     return sum(x * (Fraction(y) if isinstance(x, Fraction) else y) for x, y in used)
 
 
-def _exactly(own: Table, other: Table, reply: int) -> Iterator[_Candidate]:
+def _vertices(own: Table, other: Table, reply: int) -> Iterator[_Candidate]:
     """Every vertex of the mixed actions to which this reply is best; all payoffs exact."""
     from flint import fmpq, fmpq_mat
 
@@ -141,24 +193,47 @@ def _exactly(own: Table, other: Table, reply: int) -> Iterator[_Candidate]:
             yield _Candidate(value, follower, strategy, reply)
 
 
-def _by_programming(own: Table, other: Table, reply: int) -> Iterator[_Candidate]:
-    """The best commitment to which this reply is best, where there is one."""
-    from scipy.optimize import linprog  # takes as long to import as a tenth of glasshouse
-
-    rows = len(own)
-    found = linprog(
-        -own[:, reply],
-        A_ub=(other - other[:, [reply]]).T,
-        b_ub=np.zeros(other.shape[1]),
-        A_eq=np.ones((1, rows)),
-        b_eq=[1.0],
-        bounds=[(0, None)] * rows,
-        method="highs",
+def _program(objective: np.ndarray, other: Table, reply: int, exact: bool) -> LinearProgram:
+    """The largest objective over mixed actions to which this reply is best."""
+    rows, columns = other.shape
+    written = fractions_of if exact else np.asarray
+    table, aim = written(other), written(objective)
+    return LinearProgram(
+        aim - aim.min(),
+        (np.delete(table, reply, axis=1) - table[:, [reply]]).T,
+        written(np.zeros(columns - 1)),
+        written(np.ones((1, rows))),
+        written(np.ones(1)),
+        np.zeros(rows, dtype=bool),
+        aim.min(),
     )
-    if found.status == INFEASIBLE:
-        return
-    if found.x is None:
-        raise InputError(f"a linear program failed ({found.message}): rescale the payoffs")
-    x = np.maximum(found.x, 0.0) / np.maximum(found.x, 0.0).sum()
-    value, follower = (float(x @ table[:, reply]) for table in (own, other))
-    yield _Candidate(value, follower, tuple(x.tolist()), reply)
+
+
+def _is_never_best(program: LinearProgram) -> bool:
+    """Whether exact arithmetic shows that a reply is best to no mixed action: another one is better
+    by some t > 0, whatever is done."""
+    count = len(program.objective)
+    unit = max((abs(x) for row in program.rows for x in row), default=1)  # by which t is counted
+    short = np.full((len(program.rows), 1), -unit)
+    smallest = program._replace(
+        objective=fractions_of(np.r_[np.zeros(count), -1.0]),
+        rows=np.concatenate([program.rows, short], axis=1),
+        equal=fractions_of(np.r_[np.ones(count), 0.0][None]),
+        free=np.r_[program.free, True],
+        level=Fraction(0),
+    )
+    found = optimum(smallest, NEVER_BEST)
+    return found.exact and found.value < 0
+
+
+def _follower_ends(own: Table, other: Table, reply: int, worth: float) -> Iterator[float]:
+    """The least and the most that the other is paid for this reply where the leader is paid at
+    least so much."""
+    low = float(own[:, reply].min())
+    for sign in (-1.0, 1.0):
+        program = _program(sign * other[:, reply], other, reply, exact=False)
+        held = program._replace(
+            rows=np.concatenate([program.rows, (low - own[:, reply])[None]]),
+            limits=np.r_[program.limits, low - worth],
+        )
+        yield sign * optimum(held, NEVER_BEST).value

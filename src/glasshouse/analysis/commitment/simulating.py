@@ -21,16 +21,18 @@ class MixedSimulation(Evidenced):
     """What a player is paid who learns the other's mixed action, and replies.
 
     **Arguments:** `simulator`, counted from 0; `cost`; `commitment`, of the other, who knows that
-    it is simulated; `payoffs` of both, the cost paid; `without`, the least and the most that the
-    simulator is paid in an equilibrium without simulation, None where these are not known; `helps`,
-    whether simulation pays it more than all of them, "no" where less than any, "depends on the
-    equilibrium" in between, "unknown" where those are not known.
+    it is simulated; `payoffs` of both, the cost paid; `paid`, the least and the most that the
+    simulator is, over all commitments that are as good for the other; `without`, the same over all
+    equilibria without simulation, None where these are not known; `helps`: "yes" where it is paid
+    more than in any of them, whichever commitment it meets, "no" where more than in none, "depends
+    on the equilibrium" (or on the commitment) in between, "unknown" where those are not known.
     """
 
     simulator: int
     cost: float
     commitment: Commitment
     payoffs: tuple[float, ...]
+    paid: tuple[float, float]
     without: tuple[float, float] | None
     helps: Helps
     method: str
@@ -60,6 +62,7 @@ def mixed_simulation(game: "NormalFormGame", simulator: Whole, cost: Numbers) ->
     own = checked_payoffs(game)[who]
     payoffs = list(commitment.payoffs)
     payoffs[who] -= price
+    least, most = (end - price for end in commitment.follower)
     facts = base_game(game)
     without = None
     if facts.mixed is not None:
@@ -70,18 +73,19 @@ def mixed_simulation(game: "NormalFormGame", simulator: Whole, cost: Numbers) ->
         cost=price,
         commitment=commitment,
         payoffs=tuple(payoffs),
+        paid=(least, most),
         without=without,
-        helps=_helps(payoffs[who], without, PROGRAM_HOLDS * float(np.ptp(own))),
+        helps=_helps((least, most), without, PROGRAM_HOLDS * float(np.ptp(own))),
         method=commitment.method,
         detail=f"{commitment.detail}; compared with {facts.mixed_detail}",
     )
 
 
-def _helps(paid: float, without: tuple[float, float] | None, same: float) -> Helps:
+def _helps(paid: tuple[float, float], without: tuple[float, float] | None, same: float) -> Helps:
     """Whether one is paid more than in any equilibrium; payoffs closer than `same` are equal."""
     if without is None:
         return "unknown"
     least, most = without
-    if paid > most + same:
+    if paid[0] > most + same:
         return "yes"
-    return "no" if paid < least - same else "depends on the equilibrium"
+    return "no" if paid[1] <= least + same else "depends on the equilibrium"

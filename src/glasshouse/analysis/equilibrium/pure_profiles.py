@@ -23,9 +23,6 @@ PAYOFF_ROUNDING = 1e-12
 """Payoffs closer than this share of a player's payoff range count as equal: they are rounding."""
 
 
-MOST_BASES = 1000
-"""Systems of equations solved for mixed equilibria: of two players with six actions each 924."""
-
 MIXED_FOUND = (
     "mixed equilibria of two players: every pair of vertices compared in exact arithmetic; all "
     "other equilibria, if there are any, are mixtures of those listed, pure ones among them"
@@ -71,11 +68,11 @@ class BaseGame(Evidenced):
 def base_game(game: "NormalFormGame") -> BaseGame:
     """Equilibria and welfare optima of the base game, with the payoffs they bring.
 
-    Mixed equilibria are those of `extreme_equilibria`, of two players with up to six actions each
-    or so; of more players they are not sought.
+    Mixed equilibria are those of `extreme_equilibria`, of two players with up to eight actions each
+    that no other one strictly dominates; of more players they are not sought.
 
     **Arguments and Raises:** as in `pure_equilibria`.
-    **Cost:** as there, and at most a second for mixed equilibria.
+    **Cost:** as there, and for mixed equilibria a third of a second of 7 × 7, a second of 8 × 8.
     """
     payoffs = checked_payoffs(game)
     equilibria = pure_equilibria(game)
@@ -109,9 +106,13 @@ def _mixed(payoffs: np.ndarray) -> tuple[tuple[MixedProfile, ...] | None, str]:
         return None, f"mixed equilibria of {players} players are not sought"
     kept = undominated(payoffs)  # no equilibrium uses the others
     left = [len(own) for own in kept]
-    if max(left) > MOST_STRATEGIES or math.comb(sum(left), left[0]) > MOST_BASES:
+    if max(left) > MOST_STRATEGIES:
         sizes = " × ".join(map(str, actions))
-        return None, f"mixed equilibria of {sizes} actions are not sought: too many cases"
+        return None, (
+            f"mixed equilibria of {sizes} actions are not sought, but of at most {MOST_STRATEGIES} "
+            "of each that are not strictly dominated: leave some out, or give Gambit the game as "
+            "an .nfg file"
+        )
     reduced = payoffs[np.ix_(range(2), *kept)]
     found = []
     for mixture in extreme_equilibria(*reduced):

@@ -22,3 +22,6 @@ from .preferring import PreferenceScore as PreferenceScore
 from .preferring import preference_game as preference_game
 from .preferring import preferences as preferences
 from .readable import ReadableWelfare as ReadableWelfare
+from .securing import SecuredWelfare as SecuredWelfare
+from .seeing import ActionsNeeded as ActionsNeeded
+from .seeing import actions_needed as actions_needed

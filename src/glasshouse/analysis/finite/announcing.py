@@ -9,8 +9,8 @@ from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.numbers import Numbers, Whole, number, player_number
 from glasshouse._foundation.results import UNLESS_NONE
 from glasshouse.analysis.equilibrium.pure_profiles import PAYOFF_ROUNDING
-from glasshouse.analysis.finite.optimum import LinearProgram, fractions_of, optimum
 from glasshouse.analysis.finite.regularised import regularised_equilibrium
+from glasshouse.analysis.finite.securing import secured
 from glasshouse.analysis.finite.tables import two_player_payoffs
 from glasshouse.errors import InputError
 
@@ -75,7 +75,9 @@ def announced(
     first = player_number(leader, 2)
     own, other = tables[first], tables[1 - first]
     total = own + other.T
-    if np.ptp(total) > PAYOFF_ROUNDING * max(float(np.ptp(own)), 1.0):
+    same = PAYOFF_ROUNDING * max(float(np.ptp(own)), float(np.ptp(other)))
+    # Sums of payoffs are rounded to the size of these, which may be far above their range.
+    if np.ptp(total) > same + 4 * np.finfo(float).eps * float(np.abs(tables[0]).max()):
         raise InputError(
             f"announced policies need payoffs that sum to a constant, and those of {game.title} "
             f"sum to between {total.min():g} and {total.max():g}: there announcing is a commitment"
@@ -86,9 +88,9 @@ def announced(
         x, y, residual = regularised_equilibrium(own, tau)
         replies = [y]
     else:
-        x, exact = _securing(own)
+        x, _, exact = secured(own)
         paid = x @ own
-        best = np.flatnonzero(paid <= paid.min() + PAYOFF_ROUNDING * max(float(np.ptp(own)), 1.0))
+        best = np.flatnonzero(paid <= paid.min() + same)
         replies = [np.eye(own.shape[1])[b] for b in best]
     return Announced(
         leader=first,
@@ -104,20 +106,3 @@ def announced(
         else "the mixture that secures most, by a linear program"
         + (" confirmed in rational arithmetic" if exact else ""),
     )
-
-
-def _securing(own: np.ndarray) -> tuple[np.ndarray, bool]:
-    """The mixture of the rows that secures most whatever the column, and whether exactly so."""
-    m, n = own.shape
-    table = fractions_of(own)
-    program = LinearProgram(
-        fractions_of(np.r_[np.zeros(m), 1.0]),
-        np.concatenate([-table.T, fractions_of(np.ones((n, 1)))], axis=1),
-        fractions_of(np.zeros(n)),
-        fractions_of(np.r_[np.ones(m), 0.0][None]),
-        fractions_of(np.ones(1)),
-        np.r_[np.zeros(m, dtype=bool), True],
-    )
-    found = optimum(program, "no mixture secures anything")
-    x = np.maximum(found.x[:m], 0.0)
-    return x / x.sum(), found.exact

@@ -89,6 +89,8 @@ def risk_averse_equilibria(
     if both.shape not in ((1,), (2,)):
         raise InputError(f"aversion has shape {both.shape}: give one number, or one for each")
     gammas = tuple(number(x, "aversion", least=0.0) for x in np.broadcast_to(both, (2,)))
+    levels = tuple(float(own.mean()) for own in tables)  # a variance cannot tell 1e6 from 0
+    tables = (tables[0] - levels[0], tables[1] - levels[1])
     count = whole(starts, "starts")
     found: list[tuple[np.ndarray, np.ndarray]] = []
     for x, y in _candidates(tables, gammas, count, int(whole(seed, "seed", least=0))):
@@ -96,7 +98,7 @@ def risk_averse_equilibria(
         if not near and _gain(tables, gammas, x, y) <= GAIN * _scale(tables, gammas):
             found.append((x, y))
     found.sort(key=lambda pair: (*pair[0].round(9), *pair[1].round(9)))
-    points = tuple(_point(tables, gammas, x, y) for x, y in found)
+    points = tuple(_point(tables, levels, gammas, x, y) for x, y in found)
     return RiskAverseEquilibria(
         points=points,
         aversion=(gammas[0], gammas[1]),
@@ -168,8 +170,13 @@ def _supports(count: int) -> list[list[int]]:
 
 
 def _point(
-    tables: tuple[np.ndarray, np.ndarray], gammas: tuple[float, ...], x: np.ndarray, y: np.ndarray
+    tables: tuple[np.ndarray, np.ndarray],
+    levels: tuple[float, ...],
+    gammas: tuple[float, ...],
+    x: np.ndarray,
+    y: np.ndarray,
 ) -> RiskAversePoint:
+    """**Arguments:** `tables`, payoffs less their `levels`."""
     each = [(tables[0], x, y), (tables[1], y, x)]
     paid = [own @ table for table, own, _ in each]
     means = [float(one @ other) for one, (_, _, other) in zip(paid, each, strict=True)]
@@ -179,7 +186,7 @@ def _point(
     ]
     return RiskAversePoint(
         weights=tuple(tuple(own.tolist()) for own in (x, y)),
-        payoffs=tuple(means),
+        payoffs=tuple(mean + level for mean, level in zip(means, levels, strict=True)),
         variances=tuple(spread),
         gain=_gain(tables, gammas, x, y),
     )

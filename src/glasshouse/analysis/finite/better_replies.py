@@ -23,6 +23,10 @@ LAWS = {
 """How it is chosen among several improving deviations; the paper leaves it open."""
 
 
+MOST_HITTING = 20_000_000
+"""Profiles times sinks: 160 MB of probabilities."""
+
+
 @dataclasses.dataclass(frozen=True, repr=False)
 class Sink(Result):
     """Profiles that better replies lead between, and never out of.
@@ -59,13 +63,13 @@ def sinks(game: "NormalFormGame", *, law: str = "uniform", prior: Any = None) ->
 
     Definition: a graph on pure profiles with an edge to each profile that one player alone reaches
     and gains by, more than 1e-12 of its payoff range; its strongly connected components that no
-    edge leaves are the sinks. Those of one profile are the pure equilibria, where nobody is
-    indifferent; where somebody is, players who are indifferent stay.
+    edge leaves are the sinks. Those of one profile are the pure equilibria, for who is indifferent
+    stays.
 
     **Arguments:** `law` of the steps: "uniform" or "gain", in proportion to what the step gains;
     `prior`, the probability of each profile to start from, [action of each player], uniform unless
     given.
-    **Raises:** `InputError` for another law or prior.
+    **Raises:** `InputError` for another law or prior, and too many sinks to follow.
     **Cost:** linear in profiles and edges for the sinks; a sparse linear system for the rest.
     **Source:** Hakim et al. 2024, arXiv:2408.11146, whose law of steps is not in the public text.
 
@@ -81,6 +85,11 @@ def sinks(game: "NormalFormGame", *, law: str = "uniform", prior: Any = None) ->
     start = _prior(prior, payoffs.shape[1:])
     steps = _steps(payoffs, law)
     members = _members(steps)
+    if steps.shape[0] * len(members) > MOST_HITTING:
+        raise InputError(
+            f"{game.title} has {len(members)} sinks of {steps.shape[0]} profiles, which are too "
+            "many to follow from each profile to each: leave actions out"
+        )
     hitting = _hitting(steps, members)
     names, reached = named_profiles(game), start @ hitting
     order = sorted(range(len(members)), key=lambda k: (-reached[k], members[k][0]))

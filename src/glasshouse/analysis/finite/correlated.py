@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -140,6 +141,8 @@ def correlated_equilibrium(
 def _program(weights: np.ndarray, held: _Constraints) -> LinearProgram:
     count, unknowns = weights.size, held.rows.shape[1]
     more = np.zeros(unknowns - count)
+    level = weights.ravel().min()
+    weights = weights - level
     parts: list[Any] = [
         np.concatenate([weights.ravel(), more]),
         held.rows,
@@ -148,9 +151,9 @@ def _program(weights: np.ndarray, held: _Constraints) -> LinearProgram:
         np.ones(1),
     ]
     if held.rows.dtype == object:
-        parts = [fractions_of(x) for x in parts]
+        parts, level = [fractions_of(x) for x in parts], Fraction(level)
     free = np.concatenate([np.zeros(count, dtype=bool), held.free])
-    return LinearProgram(*parts, free=free)
+    return LinearProgram(*parts, free=free, level=level)
 
 
 def _constraints(

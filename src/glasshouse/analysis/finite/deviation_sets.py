@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from glasshouse._foundation.numbers import number_array, shown
 from glasshouse._foundation.results import Result
-from glasshouse.analysis.finite.optimum import LinearProgram, fractions_of, optimum
+from glasshouse.analysis.finite.optimum import LinearProgram, fractions_of, optimum, power_near
 from glasshouse.errors import InputError
 
 SUM_TOLERANCE = 1e-9
@@ -146,6 +146,7 @@ def deviation_gains(own: np.ndarray, player: int, matrix: np.ndarray) -> np.ndar
     exact = own.dtype == object
     moving = np.moveaxis(own, player, 0)
     phi = fractions_of(matrix) if exact else matrix
+    phi = phi / phi.sum(axis=1, keepdims=True)  # 1/3 three times is no 1 in doubles
     played = (phi @ moving.reshape(len(moving), -1)).reshape(moving.shape)
     return np.moveaxis(played - moving, 0, player).ravel()
 
@@ -156,11 +157,14 @@ def dual_rows(
     """Rows by which no φ of a polytope gains: its largest gain is bounded by multipliers.
 
     Definition: max_φ Σ_ab φ[a, b] g_ab <= u by λ >= 0 and μ with g_ab <= μ_a + Σ_r λ_r C_rab and
-    Σ_a μ_a + Σ_r λ_r limit_r <= u, g_ab being what b is paid where a is told, times how often.
+    Σ_a μ_a + Σ_r λ_r limit_r <= u, g_ab being what b is paid where a is told, times how often. Paid
+    is counted from the least payoff on, which changes no gain, and multipliers in its unit.
     **Returns:** coefficients of profiles, of λ, and of μ.
     """
     count, profiles = own.shape[player], own.size
     told = np.moveaxis(np.arange(profiles).reshape(own.shape), player, 0).reshape(count, -1)
+    own = own - own.ravel().min()
+    unit = 1 / power_near(float(own.ravel().max()))
     paid = np.moveaxis(own, player, 0).reshape(count, -1)
     zero = own.ravel()[0] * 0
     rows = np.full((count**2 + 1, profiles), zero, dtype=own.dtype)
@@ -171,4 +175,4 @@ def dual_rows(
     costs = np.asarray(polytope.costs).reshape(len(polytope.limits), -1).T
     multipliers = np.concatenate([-costs, np.asarray(polytope.limits)[None]])
     each = np.concatenate([-np.kron(np.eye(count), np.ones(count)).T, np.ones((1, count))])
-    return rows, multipliers, each
+    return rows, unit * multipliers, unit * each

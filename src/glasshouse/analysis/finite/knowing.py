@@ -118,6 +118,12 @@ def needs_to_know(
     else:
         _hide_in_turn(search, value, tried)
         detail = "one coordinate after the other hidden: fewer may do"
+    # What is best while less is seen may start a better reply to all of it: that none is missed
+    # there matters most, for all losses are counted from it.
+    more = search.best(everything, search.replies) - value
+    if more > slack:
+        value += more
+        tried = {seen: loss + more if seen != everything else 0.0 for seen, loss in tried.items()}
     kept = [seen for seen, loss in tried.items() if loss <= slack]
     return NeedsToKnow(
         reader=player,
@@ -149,8 +155,10 @@ class _Search:
     coordinates: int
     begin: Float[np.ndarray, "starts own"]
     bounds: list[tuple[float, float]]
+    replies: list[np.ndarray] = dataclasses.field(default_factory=list)
+    """The best ones that were found under each mask."""
 
-    def best(self, seen: tuple[int, ...]) -> float:
+    def best(self, seen: tuple[int, ...], begin: Any = None) -> float:
         from scipy.optimize import minimize  # takes as long to import as a tenth of glasshouse
 
         mask = np.zeros(self.coordinates, dtype=bool)
@@ -163,9 +171,11 @@ class _Search:
         options = {"ftol": 1e-15, "gtol": 1e-12}
         found = [
             minimize(falls, start, jac=True, method="L-BFGS-B", bounds=self.bounds, options=options)
-            for start in self.begin
+            for start in (self.begin if begin is None else list(begin))
         ]
-        value = max(-float(one.fun) for one in found)
+        best = min(found, key=lambda one: one.fun)
+        self.replies.append(best.x)
+        value = -float(best.fun)
         if not np.isfinite(value):
             raise InputError(f"the best reply pays {value}: check the semantics for NaN")
         return value

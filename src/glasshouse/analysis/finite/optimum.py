@@ -23,7 +23,8 @@ class LinearProgram(NamedTuple):
     """The largest objective · x where rows · x <= limits, equal · x = sums, and x >= 0.
 
     **Arguments:** of floats, or of fractions, in which the optimum is then looked at again;
-    `free`, which x may be negative.
+    `free`, which x may be negative; `level`, what is added to the value: where x are probabilities,
+    what all have in common would hide from HiGHS by what they differ.
     """
 
     objective: np.ndarray
@@ -32,11 +33,16 @@ class LinearProgram(NamedTuple):
     equal: np.ndarray
     sums: np.ndarray
     free: np.ndarray
+    level: Any = 0.0
 
     @property
     def is_exact(self) -> bool:
         """Whether it is written in fractions."""
         return self.rows.dtype == object
+
+
+class InfeasibleError(InputError):
+    """Nothing meets all constraints of a linear program."""
 
 
 class Optimum(NamedTuple):
@@ -61,7 +67,7 @@ def optimum(program: LinearProgram, infeasible: str) -> Optimum:
     HiGHS takes for feasible, and what is taken to lie on a bound here, does not know their units.
 
     **Arguments:** `infeasible`, what is wrong where nothing meets all constraints.
-    **Raises:** `InputError` then, or where HiGHS gives up.
+    **Raises:** `InfeasibleError` then, which is an `InputError`; `InputError` where HiGHS gives up.
     """
     by_row = np.array([_to_size_one(row) for row in program.rows])
     whole = _to_size_one(program.objective)
@@ -70,6 +76,7 @@ def optimum(program: LinearProgram, infeasible: str) -> Optimum:
     found = _solved_by_highs(
         program._replace(
             objective=program.objective * unit,
+            level=program.level * unit,
             rows=program.rows * rows[:, None] if len(rows) else program.rows,
             limits=program.limits * rows,
         ),
@@ -82,7 +89,11 @@ def optimum(program: LinearProgram, infeasible: str) -> Optimum:
 
 def _to_size_one(numbers: np.ndarray) -> float:
     """The power of 2 that brings the largest of some numbers to between 1/2 and 1."""
-    largest = float(max((abs(x) for x in numbers.tolist()), default=0.0))
+    return power_near(float(max((abs(x) for x in numbers.tolist()), default=0.0)))
+
+
+def power_near(largest: float) -> float:
+    """The power of 2 by which such a number comes to between 1/2 and 1; 1 of zero."""
     return 2.0 ** -math.frexp(largest)[1] if largest else 1.0
 
 
@@ -100,7 +111,7 @@ def _solved_by_highs(program: LinearProgram, infeasible: str) -> Optimum:
         method="highs-ds",
     )
     if found.status == 2:
-        raise InputError(infeasible)
+        raise InfeasibleError(infeasible)
     if found.x is None or found.status != 0:
         raise InputError(f"the linear program was not solved: {found.message}"[:200])
     prices = -found.ineqlin.marginals if len(rows) else np.zeros(0)
@@ -109,8 +120,9 @@ def _solved_by_highs(program: LinearProgram, infeasible: str) -> Optimum:
         again = _in_fractions(program, found.x, prices, multipliers)
         if again is not None:
             return again
-    bound = float(limits @ prices + sums @ multipliers)
-    return Optimum(found.x, float(c @ found.x), prices, bound, exact=False)
+    bound = float(limits @ prices + sums @ multipliers) + float(program.level)
+    value = float(c @ found.x) + float(program.level)
+    return Optimum(found.x, value, prices, bound, exact=False)
 
 
 def _in_fractions(
@@ -145,7 +157,7 @@ def _in_fractions(
     exact_multipliers = dual[len(charged) :]
     if not _prove_each_other(program, exact_x, exact_prices, exact_multipliers):
         return None
-    value = float(program.objective @ exact_x)
+    value = float(program.objective @ exact_x + program.level)
     return Optimum(exact_x.astype(float), value, exact_prices.astype(float), value, exact=True)
 
 
@@ -153,7 +165,7 @@ def _prove_each_other(
     program: LinearProgram, x: np.ndarray, prices: np.ndarray, multipliers: np.ndarray
 ) -> bool:
     """Whether both are feasible, and their values are the same: no x has a larger one then."""
-    objective, rows, limits, equal, sums, free = program
+    objective, rows, limits, equal, sums, free, _ = program
     excess = rows.T @ prices + equal.T @ multipliers - objective
     feasible = (
         all(x[~free] >= 0)

@@ -128,15 +128,16 @@ def _minimax(table: Float[np.ndarray, "options options"]) -> tuple[np.ndarray, b
     program = LinearProgram(zeros, -edge.T, zeros, one, one[0, :1], none)
     found = optimum(program, "no mixture is optimal")
     weights = np.maximum(found.x, 0.0)
-    least, most = np.empty(count), np.empty(count)
+    least, most, decided = np.empty(count), np.empty(count), found.exact
     for k in range(count):
         for sign, ends in ((-1, least), (1, most)):
             objective = zeros.copy()
             objective[k] = one[0, 0] * sign
             end = optimum(program._replace(objective=objective), "no mixture is optimal")
             ends[k] = sign * end.value
-    spread = float(np.max(most - least))
-    return weights / weights.sum(), found.exact, spread <= COMPLEMENT
+            decided &= end.exact
+    only_one = float(np.max(most - least)) <= COMPLEMENT
+    return weights / weights.sum(), found.exact, only_one if decided else None
 
 
 def _regularised(

@@ -278,11 +278,14 @@ def range_searched(
             f"a family gives a game for every coupling, which {type(family).__name__} does not: "
             "use LogisticFamily(game, bound) or a function of the coupling"
         )
-    ends, game = _known_ends(family), _lowest_game(family)
+    ends = _known_ends(family)
+    given = None if bracket is None else pair(bracket, "the bracket of couplings")
+    # A function need not have a game at 0, where it is searched elsewhere.
+    game = family(given[0]) if ends is None and given is not None else _lowest_game(family)
     require_exact(game, purpose, *needed)
     require_smooth(game, purpose)
     ends = (0.9 * lowest_coupling(game.players), HIGHEST) if ends is None else ends
-    return pair(ends if bracket is None else bracket, "the bracket of couplings")
+    return pair(ends, "the bracket of couplings") if given is None else given
 
 
 def _known_ends(family: Family) -> tuple[float, float] | None:

@@ -16,7 +16,7 @@ from glasshouse.analysis.outcomes.generic import AT_REST, Share, seen
 from glasshouse.analysis.outcomes.isolation import RANK, bounds, dimensions
 from glasshouse.dynamics.learning import Ends, Learning, check_learning, learn
 from glasshouse.parametric import AbstractParametricGame, Params, Tied, require_exact
-from glasshouse.parametric.capabilities import require_smooth
+from glasshouse.parametric.capabilities import kinks_of, require_smooth
 from glasshouse.parametric.dense import DenseGame
 from glasshouse.parametric.protocol import one_each
 from glasshouse.parametric.tied import untieable
@@ -126,6 +126,8 @@ def reached_rest_points(
         print(len(found), found.isolated)  # 3 True
     """
     most = whole(most, "most", least=0)
+    require_exact(game, "telling rest points apart", "observables")
+    require_smooth(game, "telling rest points apart")
     return learned_ends(game, learning).rest_points(most)
 
 
@@ -178,10 +180,9 @@ def learned_ends(game: DenseGame, learning: Learning) -> LearnedEnds:
     check_learning(learning, "reached_rest_points")
     rule = check_direction(learning.rule, "telling rest points apart")
     require_exact(game, "telling rest points apart", "observables")
-    require_smooth(game, "telling rest points apart")
     ends = learn([game], learning, seen)  # as outcomes are counted, and by the same program
     ends = dataclasses.replace(ends, observed=ends.observed[0])
-    apart = APART in rule.needs or untieable(game)
+    apart = APART in rule.needs or untieable(game) or bool(kinks_of(game))
     tied = None if apart else learn([game], tied_learning(learning), cooperation)
     shared = None if apart else Tied(game)
     return LearnedEnds(Tied(game) if learning.tied else game, ends, shared, tied, rule)

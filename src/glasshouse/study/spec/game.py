@@ -2,13 +2,15 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from glasshouse.errors import InputError
 from glasshouse.games.normal_form import NormalFormGame, default_labels
 from glasshouse.games.registry import from_catalogue
 from glasshouse.games.repeated import PAYOFF_UNITS, Played, RepeatedGame
+from glasshouse.games.transforms import mediated, simulated
 from glasshouse.interop.load import read_game
 from glasshouse.study.spec.values import (
     Cooperate,
@@ -54,6 +56,50 @@ class RepeatedSpec(Section):
         return RepeatedGame(stage, self.discount, self.unit, self.noise, self.misperception)
 
 
+class SimulatedSpec(Section):
+    """One player may look at what the other has chosen, at a price, and reply."""
+
+    simulator: str | int
+    """Who may: a player's name, or an index from 0."""
+    cost: Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
+    """What looking costs, in units of payoff."""
+    ties: Literal["refuse", "each"] = "refuse"
+    """Of replies that are equally good and pay the other differently: "refuse" them, or make an
+    action of "each" way to reply."""
+
+    def build(self, game: NormalFormGame) -> NormalFormGame:
+        """The game with an action of simulating, the last one of who may.
+
+        **Raises:** `InputError` for games and players that cannot be.
+        """
+        names, who = game.player_names, self.simulator
+        if isinstance(who, str):
+            if who not in names:
+                raise InputError(
+                    f"simulator={who!r:.60} is no player of {game.title}: {', '.join(names)}"
+                )
+            who = names.index(who)
+        return simulated(game, who, self.cost, ties=self.ties)
+
+
+class MediatedSpec(Section):
+    """A mediator plays for whoever lets it."""
+
+    together: Cooperate
+    """What it plays where all let it: an action for all, or a list with one for each."""
+    otherwise: Cooperate
+    """What it plays for those who do, where some do not: likewise."""
+
+    def build(self, game: NormalFormGame) -> NormalFormGame:
+        """The game with an action of letting the mediator play, which is the first one.
+
+        **Raises:** `InputError` for actions that are none.
+        """
+        both = (self.together, self.otherwise)
+        plans = [x if isinstance(x, list) else [x] * game.players for x in both]
+        return mediated(game, *plans)
+
+
 class GameSpec(Section):
     """What is played: exactly one of a catalogue `name`, a `file` or a table of `payoffs`."""
 
@@ -70,6 +116,11 @@ class GameSpec(Section):
     cooperate: Cooperate | None = None
     """The action that counts as cooperation: a label, or an index from 0; default the first; or a
     list with one for each player."""
+    simulated: SimulatedSpec | None = None
+    """Let one player look at what the other has chosen: { simulator = 0, cost = 0.1 }."""
+    mediated: MediatedSpec | None = None
+    """Let a mediator play for who lets it: { together = "cooperate", otherwise = "defect" }; to let
+    it is then what counts as cooperation."""
 
     repeated: RepeatedSpec | None = None
     """Play it again and again: { discount = 0.96, unit = "sum" }."""
@@ -87,6 +138,8 @@ class GameSpec(Section):
             raise ValueError("parameters belong to a catalogue name")
         if self.player_axis is not None and self.payoffs is None:
             raise ValueError("player_axis belongs to payoffs")
+        if self.simulated and self.mediated:
+            raise ValueError("give one of simulated and mediated: they are two games")
         return self
 
     def build(self, folder: Path) -> NormalFormGame:
@@ -100,11 +153,18 @@ class GameSpec(Section):
             game = read_game(folder / self.file)
         else:
             game = NormalFormGame(as_tensor(self.payoffs or []), player_axis=self.player_axis)
+        game = game if self.cooperate is None else game.cooperating(self.cooperate)
+        for name in ("simulated", "mediated"):
+            if (change := getattr(self, name)) is not None:
+                try:
+                    game = change.build(game)
+                except InputError as error:
+                    raise InputError(f"key 'game.{name}': {error}") from error
         if self.title:
             labels = game.labels or default_labels(game.actions)
-            named = dataclasses.replace(labels, title=self.title)
-            game = NormalFormGame(game.tensor, named, player_axis=0)
-        return game if self.cooperate is None else game.cooperating(self.cooperate)
+            called = dataclasses.replace(labels, title=self.title)
+            game = NormalFormGame(game.tensor, called, player_axis=0)
+        return game
 
     def played(self, game: NormalFormGame) -> Played:
         """The game as it is played: once, or again and again."""

@@ -40,7 +40,7 @@ LONGEST_SWEEP = 20_000
 LARGEST_MAP = 100_000_000
 """The same of cells of a map."""
 
-NAMING_KEYS = ("access.readers.",)
+NAMING_KEYS = ("access.readers.", "game.simulated.simulator", "game.mediated.")
 """Beginnings of keys whose numbers name somebody and measure nothing."""
 
 

@@ -88,6 +88,8 @@ def _compared(comparison: Comparison, names: Sequence[str]) -> list[Glance]:
 def _movement(result: Computed) -> Glance:
     question, way = "Which way do learners set out from the neutral start?", toward(result)
     predictions, how = result.predictions, "derivative"
+    if result.untold:
+        return Glance("First movement", question, f"not known: {result.untold}", "–")
     if predictions is not None:
         answer = f"{way} {where_words(predictions.first_movement, predictions.key)}"
         closed = predictions.closed_form

@@ -149,6 +149,8 @@ def counted(result: Computed) -> str:
         if count > 1:
             return f"{count} points"
         what = "mean cooperation" if seen is None else seen.words
+        if result.untold:
+            return "first movement is not known"
         return f"from the neutral start {what} {result.column('first_movement')[0]}"
     if count == 1:
         names = {"cooperation": f"{everyone} end in cooperation", "exploitation": "some exploit "

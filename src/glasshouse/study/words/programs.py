@@ -45,14 +45,16 @@ def _both_do(game: "NormalFormGame") -> str:
     return f"do {COOPERATE} ({own.pop()})" if len(own) == 1 else f"do {COOPERATE}"
 
 
-def dominance_lines(game: "NormalFormGame", found: Sequence["Dominance"]) -> Iterator[str]:
-    """ "PrudentBot weakly dominates FairBot", and for whom where that is not both."""
+def dominance_lines(
+    game: "NormalFormGame", found: Sequence["Dominance"], most: int = MOST_DOMINANCES
+) -> Iterator[str]:
+    """ "PrudentBot weakly dominates FairBot", and for whom if not for both; `most` of them."""
     players: dict[tuple[str, str, bool], list[int]] = {}
     for one in found:
         names = game.action_names[one.player]
         players.setdefault((names[one.by], names[one.action], one.strict), []).append(one.player)
     for k, ((by, action, strict), whose) in enumerate(players.items()):
-        if k == MOST_DOMINANCES:
+        if k == most:
             yield f"and {len(players) - k} more, {len(players)} in all"
             return
         how = "strictly" if strict else "weakly"

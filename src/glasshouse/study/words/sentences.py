@@ -154,6 +154,8 @@ def _long_run_claim(predictions: Predictions) -> str:
 
 
 def _rises_claim(result: Computed) -> str:
+    if result.untold:
+        return f"First movement: not known, for {result.untold}."
     rises = [direction == "rises" for direction in result.column("first_movement")]
     if not result.axes:
         moves = result.base.first_movement.words

@@ -69,6 +69,8 @@ def zero_sum_equilibrium(row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     def best(payoffs: np.ndarray) -> np.ndarray:
         """The mixture of the rows that secures most whatever the column."""
         m, n = payoffs.shape
+        unit = float(np.ptp(payoffs)) or 1.0  # what is secured stands beside probabilities
+        payoffs = (payoffs - payoffs.min()) / unit
         found = linprog(
             np.r_[np.zeros(m), -1.0],
             A_ub=np.c_[-payoffs.T, np.ones(n)],
