@@ -52,6 +52,15 @@ def command(
             show_default=False,
         ),
     ] = None,
+    words: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="A folder with translations of the pages, texts.xx.json and story.xx.json, xx "
+            "being a language: fr, pt-BR, ….",
+            show_default=False,
+        ),
+    ] = None,
     cooperate: CooperateOption = None,
     trust: TrustOption = False,
 ) -> None:
@@ -63,7 +72,7 @@ def command(
     from glasshouse.explorer.building import scene_of_game, scene_of_study
 
     if export is not None:
-        _check_export(export, port)
+        _check_export(export, port, words)
     if is_study(game):
         if cooperate:
             raise InputError("--cooperate belongs to a game: a study says it itself")
@@ -73,18 +82,19 @@ def command(
     if export is not None:
         _write_page(scene, export)
     else:
-        _serve(scene, port, opens=not no_browser)
+        _serve(scene, port, words, opens=not no_browser)
 
 
-def _serve(scene: "Scene", port: int | None, *, opens: bool) -> None:
+def _serve(scene: "Scene", port: int | None, words: Path | None, *, opens: bool) -> None:
     """Until somebody ends it."""
     from glasshouse.explorer.server import Running
 
-    running = Running(scene, port)
+    running = Running(scene, port, words)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
     running.desk.warm(scene)
-    say(f"The explorer is at {running.address} (Ctrl-C ends it).")
+    story = f"{running.address}story.html"
+    say(f"The explorer is at {running.address}, its story at {story} (Ctrl-C ends it).")
     sys.stdout.flush()
     if opens:
         import webbrowser
@@ -94,10 +104,11 @@ def _serve(scene: "Scene", port: int | None, *, opens: bool) -> None:
     running.wait()
 
 
-def _check_export(file: Path, port: int | None) -> None:
+def _check_export(file: Path, port: int | None, words: Path | None) -> None:
     """Refuse what could not be written before anything is computed."""
-    if port is not None:
-        raise InputError("--port belongs to a server, and --export starts none: leave out either")
+    for name, given in (("--port", port), ("--words", words)):
+        if given is not None:
+            raise InputError(f"{name} belongs to a server, and --export starts none: leave it out")
     if file.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"--export {file}: a page is written as .html, by the end of its name")
     folder = file.absolute().parent

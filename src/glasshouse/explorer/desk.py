@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from glasshouse._foundation.progress import silently
 from glasshouse.errors import InputError
-from glasshouse.explorer.protocol import Question, Scene, answer, read_question
+from glasshouse.explorer.protocol import Question, Scene, Told, answer, read_question
 
 
 class Newest:
@@ -116,6 +116,9 @@ class Desk:
             said = str(error)
             yield _Step(lambda: answer("error", {"number": None, "message": said}, {}), False)
             return
+        if isinstance(question, Told):
+            yield _Step(lambda: _told(question), True)
+            return
         scene, number = question.scene, question.number
         if "portrait" in question.parts:
             compiled = _structure(scene) in self._compiled
@@ -181,6 +184,18 @@ def _evidence() -> Any:
         from glasshouse.explorer import evidence
 
     return evidence
+
+
+def _told(question: Told) -> bytes:
+    """A card of the story, an exercise, or which there are."""
+    with _loading:
+        from glasshouse.explorer.bets import CARDS
+        from glasshouse.explorer.exercises import EXERCISES
+        from glasshouse.explorer.told import contents_frame, told_frame
+
+    if question.card == "contents":
+        return contents_frame({"story": CARDS, "exercises": EXERCISES}, question.number)
+    return told_frame(CARDS | EXERCISES, question.card, question.scene, question.number)
 
 
 def _checked(scene: Scene) -> Scene:

@@ -6,6 +6,7 @@ header (4 bytes, little-endian), the header as JSON in UTF-8, filled up with spa
 """
 
 import json
+import re
 import struct
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -108,7 +109,22 @@ class Question(_Strict):
     parts: Annotated[tuple[Part, ...], Field(min_length=1, max_length=8)] = ("portrait",)
 
 
-def read_question(text: str | bytes) -> Question:
+class Told(_Strict):
+    """One card of the story or an exercise, by its name, or "contents": which ones there are.
+
+    **Arguments:** `scene`, a reader's own, for the cards that take one.
+    """
+
+    number: Annotated[int, Field(ge=0, le=LAST_NUMBER)]
+    card: Annotated[str, Field(max_length=40)]
+    scene: Scene | None = None
+
+
+NAMES_A_CARD = re.compile(r'"card"\s*:')
+"""A key of JSON, in which a value is never followed by a colon, nor a quote inside one unescaped."""
+
+
+def read_question(text: str | bytes) -> Question | Told:
     """The question in a message.
 
     **Raises:** `InputError`, in one line, for what is no question.
@@ -118,7 +134,7 @@ def read_question(text: str | bytes) -> Question:
     if isinstance(text, bytes):
         raise InputError("a question is text in JSON, not bytes")
     try:
-        return Question.model_validate_json(text)
+        return (Told if NAMES_A_CARD.search(text) else Question).model_validate_json(text)
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(map(str, first["loc"]))

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -132,8 +133,10 @@ class Visits:
             return
 
 
-def application(scene: Scene, port: int, desk: Desk | None = None) -> OwnPageOnly:
-    """The server as an ASGI application, for the page at this port."""
+def application(
+    scene: Scene, port: int, desk: Desk | None = None, words: Path | None = None
+) -> OwnPageOnly:
+    """The server as an ASGI application, for the page at this port; `words` are translations."""
     visits = Visits(Desk() if desk is None else desk, scene)
 
     def route(path: str, content: bytes, kind: str) -> Route:
@@ -142,7 +145,7 @@ def application(scene: Scene, port: int, desk: Desk | None = None) -> OwnPageOnl
 
         return Route(path, give, methods=["GET"])
 
-    routes: list[Any] = [route(path, *file) for path, file in page_files().items()]
+    routes: list[Any] = [route(path, *file) for path, file in page_files(words).items()]
     routes.append(WebSocketRoute("/socket", visits.attend))
     return OwnPageOnly(Starlette(routes=routes), port)
 
@@ -172,13 +175,13 @@ def listening(port: int | None) -> socket.socket:
 class Running:
     """A server in a thread of its own; the process ends when it likes, and it with it."""
 
-    def __init__(self, scene: Scene, port: int | None = None):
+    def __init__(self, scene: Scene, port: int | None = None, words: Path | None = None):
         self._socket = listening(port)
         self._socket.listen()  # from now on who comes waits, and is not turned away
         self.port: int = self._socket.getsockname()[1]
         self.desk = Desk()
         config = uvicorn.Config(
-            application(scene, self.port, self.desk),
+            application(scene, self.port, self.desk, words),
             http="h11",
             loop="asyncio",
             ws="websockets-sansio",

@@ -1,5 +1,5 @@
 // The page: one scene, one connection, one history. All numbers come from the server.
-import texts from "./texts.en.js";
+import texts from "./texts.js";
 import { Connection } from "./socket.js";
 import { History, accessName, accessOf, copy, equal, fromFragment, isSymmetric, toFragment } from "./state.js";
 import { button, choice, element, fill, numberField, Slider, toggle } from "./controls.js";

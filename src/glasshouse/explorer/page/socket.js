@@ -42,4 +42,12 @@ export class Connection {
     this.socket.send(JSON.stringify({ number: this.number, scene, parts }));
     return this.number;
   }
+
+  // A card of the story, an exercise, or which there are.
+  askCard(card, scene = null) {
+    if (!this.isOpen) return null;
+    this.number += 1;
+    this.socket.send(JSON.stringify({ number: this.number, card, scene }));
+    return this.number;
+  }
 }
