@@ -147,7 +147,7 @@ def _much(scene: Scene) -> Finding:
     value = np.inf if switch.value is None else switch.value
     couplings = np.linspace(0.0, 1.0, READING_POINTS)
     moves = np.column_stack([couplings, [margin(float(x)) for x in couplings]])
-    facts = {"threshold": Fact(value, 3)}
+    facts = {"threshold": Fact(value, 4)}
     facts |= {name: Fact(margin(bet), 3) for name, bet in BETS_ON_READING.items()}
     facts |= {f"at_{name}": Fact(bet) for name, bet in BETS_ON_READING.items()}
     ray = {"value": value, "holds": switch.holds, "searched": switch.searched}
@@ -217,6 +217,11 @@ def _unequal(scene: Scene, kappa: float) -> dict[str, Fact]:
     }
 
 
+def _step(points: int) -> Fact:
+    """By how much the couplings differ at which outcomes are counted."""
+    return Fact(float(np.diff(grid(points))[0]))
+
+
 def _stable(scene: Scene) -> Finding:
     """Whether one gains by leaving full testing, a little or at once; and whether that is proved."""
     game = shown_game(scene)
@@ -238,7 +243,8 @@ def _stable(scene: Scene) -> Finding:
         "jump": Fact(there),
         "gain": Fact(found.gain, 3),
         "jump_pay": Fact(now + found.gain, 3),
-        "threshold": Fact(along["equilibrium"]["value"], 3),
+        "threshold": Fact(along["equilibrium"]["value"], 4),
+        "step": _step(SHARE_POINTS),
         "highest": Fact(along["equilibrium"]["searched"][1], 0),
     }
     more = {"rays": along, "verdict": proof.verdict, "best": (there, now + found.gain)}
@@ -261,6 +267,7 @@ def _three(scene: Scene) -> Finding:
         "one": percent(found.exploitation.value),
         "gain": Fact(test.deviations[0].gain),
         "kappa": Fact(kappa, 1),
+        "step": _step(SHARE_POINTS),
     }
     return Finding(facts, names.get(holds, "none"), more={"rays": along})
 
@@ -282,6 +289,7 @@ def _memory(scene: Scene) -> Finding:
     facts |= {
         "keeps": Fact(float(game.values([answers, answers])[0])),
         "breaks": Fact(float(game.values([skips, answers])[0])),
+        "fallen": percent(found[1].defection.value),
         "again": percent(DISCOUNT),
         "rounds": Fact(1 / (1 - DISCOUNT), 0),
         "runs": Fact(found[0].cooperation.runs, 0),
@@ -298,7 +306,7 @@ def _own(scene: Scene) -> Finding:
     along = rays(scene, OWN_POINTS)
     holds = along["equilibrium"]["holds"]
     right = {"above": "yes", "everywhere": "yes", "nowhere": "no"}.get(holds, "")
-    return Finding({}, right, more={"rays": along})
+    return Finding({"step": _step(OWN_POINTS)}, right, more={"rays": along})
 
 
 CARDS = {

@@ -1,6 +1,6 @@
 // What can be moved on a card, and what is drawn on it: rows that the library computed, looked up.
 import texts from "./texts.js";
-import { words, written } from "./words.js";
+import { told, words, written } from "./words.js";
 import { button, element, fill, Slider } from "./controls.js";
 import { draw, lookOf, shadingPicture } from "./portrait.js";
 import { drawRow, inWords } from "./gauge.js";
@@ -149,7 +149,7 @@ function bars(place, card, answer, said) {
     one.show(value, isShare ? percent(value) : number(value, 3));
     return one.node;
   });
-  place.replaceChildren(element("div", { class: "meters" }, ...all), caption(said.figure));
+  place.replaceChildren(element("div", { class: "meters" }, ...all), caption(...told(said.figure, answer.facts)));
 }
 
 // How fast both set out, at each strength of reading.
@@ -160,7 +160,7 @@ function moves(place, card, answer, said) {
     rate.show(list[k][1], number(list[k][1], 3));
     drawRow(row, answer.ray, [list[k][0]], [0, 1]);
   });
-  place.replaceChildren(slider.node, row, rate.node, caption(said.figure));
+  place.replaceChildren(slider.node, row, rate.node, caption(...told(said.figure, answer.facts)));
   slider.show();
 }
 
@@ -181,7 +181,7 @@ function shares(place, card, answer, said) {
     line.setAttribute("x2", x);
     values.forEach((value, i) => { value.textContent = percent(list[k][i + 1]); });
   });
-  place.replaceChildren(svg, slider.node, key, caption(said.figure));
+  place.replaceChildren(svg, slider.node, key, caption(...told(said.figure, answer.facts)));
   slider.show();
 }
 
@@ -196,7 +196,7 @@ function rays(place, card, answer) {
     return element("div", { class: `row ${kind === "outcome" ? "long" : kind}` }, line, row);
   });
   const ends = element("div", { class: "ends", "aria-hidden": "true" }, element("span", { text: number(range[0], 0) }), element("span", { text: words.strength }), element("span", { text: number(range[1], 1) }));
-  place.replaceChildren(...all, ends, caption(words.rays.caption));
+  place.replaceChildren(...all, ends, caption(...told(words.rays.caption, answer.facts)));
 }
 
 // Where one would leave to, and below it the three.
@@ -212,7 +212,7 @@ function portrait(place, card, answer, said) {
   const canvas = element("canvas", { role: "img", "aria-label": said.figure }), state = element("p", { class: "quiet", role: "status", text: words.computing });
   const names = ["both", "mine", "theirs", "none"], areas = names.map(() => element("span", { class: "value" }));
   const key = element("ul", { class: "legend" }, ...names.map((name, k) => element("li", {}, element("span", { class: `swatch o${k}`, "aria-hidden": "true" }), element("span", { text: words.ends[name] }), " ", areas[k])));
-  place.replaceChildren(canvas, state, key, caption(said.figure));
+  place.replaceChildren(canvas, state, key, caption(...told(said.figure, answer.facts)));
   let held = null;
   const paint = () => {
     if (!held?.portrait || !canvas.isConnected) return;

@@ -201,7 +201,7 @@ function showResult() {
   const facts = answer.facts;
   const key = card.before === "payoffs" && !isRight ? (answer.right ? `${bet}Wrong` : "unknown") : bet;
   head.append(element("span", { class: isRight ? "right" : "wrong", text: isRight ? words.right : answer.right ? words.wrong : words.undecided }), " ", element("span", { class: "what", text: fill(words.yourBet, { bet: said.choices[bet] }) }));
-  const figure = element("figure", { class: `drawn ${card.after}` });
+  const figure = element("figure", { class: `drawn as-${card.after}` });
   const next = following(card);
   const on = next ? element("p", { class: "next" }, element("a", { href: address({ ...at, card: next }) }, ...told(said.next, facts))) : ending();
   const sandbox = element("p", { class: "quiet" }, element("a", { href: inLanguage(`./${toFragment(pictured(card))}`), text: words.toSandbox }));
