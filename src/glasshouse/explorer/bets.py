@@ -32,7 +32,6 @@ from glasshouse.games import RepeatedGame
 from glasshouse.games.strategies import strategy
 from glasshouse.parametric import ParametricGame
 from glasshouse.rules import Fixed, Gradient, PerPlayer
-from glasshouse.semantics import Logistic
 from glasshouse.theory import diagonal, tied_outcome
 
 DIAL_POINTS = 61
@@ -81,11 +80,10 @@ def _alone(scene: Scene) -> Finding:
     game = shown_game(scene)
     line_up = PerPlayer((Gradient(), Fixed()))
     end = run(game, line_up, (0.0, 0.0), steps=SETTLING_STEPS, step_size=scene.step_size).params
-    chance, top = (float(game.cooperation(x)[0]) for x in (end, (scene.bound, 0.0)))
+    chance = float(game.cooperation(end)[0])
     paid = [float(game.payoffs(x)[0]) for x in ((0.0, 0.0), end, (scene.bound, 0.0))]
     facts = {
         "chance": percent(chance),
-        "top_chance": percent(top),
         "start_pay": Fact(paid[0]),
         "pay": Fact(paid[1]),
         "top_pay": Fact(paid[2]),
@@ -94,33 +92,38 @@ def _alone(scene: Scene) -> Finding:
     return Finding(facts, right, {"dial": _dials(game, 0.0, scene.bound)})
 
 
-def _most(scene: Scene) -> tuple[str, dict[str, Fact]]:
+def _most(scene: Scene) -> tuple[str, dict[str, Fact], float]:
     """In what most runs from random starts end, and what they pay on average."""
     (found,) = settled(scene, [scene.coupling[0]])
     shares = {"both": found.cooperation, "one": found.exploitation, "none": found.defection}
     facts: dict[str, Fact] = {name: percent(share.value) for name, share in shares.items()}
-    facts["pay"] = Fact(float(np.mean(found.payoffs)))
     facts["runs"] = Fact(found.cooperation.runs, 0)
-    return max(shares, key=lambda name: shares[name].value), facts
+    return max(shares, key=lambda name: shares[name].value), facts, float(np.mean(found.payoffs))
 
 
 def _dilemma(scene: Scene) -> Finding:
-    right, facts = _most(scene)
+    right, facts, pay = _most(scene)
     table = np.array(played_game(scene).tensor)[0]
     gains = table[1] - table[0]
     facts |= {"gain_if_tests": Fact(gains[0], 0), "gain_if_skips": Fact(gains[1], 0)}
+    facts["pay"] = Fact(pay)
     return Finding(facts, right, more={"table": table})
 
 
 def _read(scene: Scene) -> Finding:
     """The pull on the first dial: when it reads, when it is read, both, neither."""
-    ways = {"both": Full(), "reads": OneSided((0,)), "read": OneSided((1,)), "neither": OneSided(())}
+    ways = {
+        "both": Full(),
+        "reads": OneSided((0,)),
+        "read": OneSided((1,)),
+        "neither": OneSided(()),
+    }
     semantics = shown_game(scene).semantics
     pulls = {}
     for name, channel in ways.items():
         game = ParametricGame(played_game(scene), semantics, channel)
         pulls[name] = float(game.selfish_gradients((0.0, 0.0))[0])
-    facts = {name: Fact(pull, 3) for name, pull in pulls.items()}
+    facts = {name: Fact(pull, 3) for name, pull in pulls.items() if name != "both"}
     alone = {name for name in ("reads", "read") if pulls[name] > 0}
     right = "either" if len(alone) == 2 else alone.pop() if alone else "neither"
     bars = [{"name": name, "value": pulls[name]} for name in ("neither", "reads", "read", "both")]
@@ -163,10 +166,10 @@ def _nearly_alike(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
 
 def _pays(scene: Scene) -> Finding:
     """Where two end who begin almost alike."""
-    right, facts = _most(scene)
+    right, facts, _ = _most(scene)
     chances, paid = _nearly_alike(scene)
     twins = tied_outcome(diagonal(family_of(scene)(scene.coupling[0])))
-    _, unread = _most(scene.model_copy(update={"coupling": (0.0, 0.0)}))
+    *_, unread = _most(scene.model_copy(update={"coupling": (0.0, 0.0)}))
     facts |= {
         "higher": Fact(HEAD_START, 1),
         "lower": Fact(-HEAD_START, 1),
@@ -175,7 +178,7 @@ def _pays(scene: Scene) -> Finding:
         "trusting_pay": Fact(paid[0]),
         "other_pay": Fact(paid[1]),
         "twins": percent(twins),
-        "unread_pay": unread["pay"],
+        "unread_pay": Fact(unread),
     }
     return Finding(facts, right)
 
@@ -197,8 +200,6 @@ def _both(scene: Scene) -> Finding:
         "one_from": Fact(one.first),
         "one_to": Fact(one.last),
         "there": Fact(couplings[there], 1),
-        "there_both": percent(shares[there, 0]),
-        "pay": Fact(float(np.mean(found[there].payoffs))),
         "half_one": percent(shares[int(np.searchsorted(couplings, 0.5)), 1]),
         **unequal,
     }
@@ -223,7 +224,7 @@ def _step(points: int) -> Fact:
 
 
 def _stable(scene: Scene) -> Finding:
-    """Whether one gains by leaving full testing, a little or at once; and whether that is proved."""
+    """Whether one gains by leaving the top, a little or at once; and whether that is proved."""
     game = shown_game(scene)
     corner = (scene.bound, scene.bound)
     test = boundary_test(game)
@@ -266,7 +267,6 @@ def _three(scene: Scene) -> Finding:
         "both": percent(found.cooperation.value),
         "one": percent(found.exploitation.value),
         "gain": Fact(test.deviations[0].gain),
-        "kappa": Fact(kappa, 1),
         "step": _step(SHARE_POINTS),
     }
     return Finding(facts, names.get(holds, "none"), more={"rays": along})

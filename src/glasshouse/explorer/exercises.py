@@ -57,28 +57,27 @@ def _here(scene: Scene) -> Outcomes:
 
 
 def _favours(scene: Scene) -> Finding:
-    return Finding({"first": Fact(_moves(scene), 3), "equilibrium": Fact(_proved(scene), 3)})
+    return Finding({"first": Fact(_moves(scene), 4), "equilibrium": Fact(_proved(scene), 4)})
 
 
 def _hunt(scene: Scene) -> Finding:
-    first = {"first": Fact(_moves(scene), 1), "kappa": Fact(scene.coupling[0], 1)}
-    return Finding(first | _shares(_here(scene)))
+    return Finding({"first": Fact(_moves(scene), 1)} | _shares(_here(scene)))
 
 
 def _one_reads(scene: Scene) -> Finding:
     gradients = shown_game(scene).selfish_gradients((0.0, 0.0))
     pulls = {"reader": Fact(gradients[0], 3), "read": Fact(gradients[1], 3)}
-    return Finding(pulls | {"first": Fact(_moves(scene), 3)})
+    return Finding(pulls | {"first": Fact(_moves(scene), 4)})
 
 
 def _glimpses(scene: Scene) -> Finding:
     full = scene.model_copy(update={"access": AskedAccess()})
-    return Finding({"full": Fact(_moves(full), 3), "half": Fact(_moves(scene), 3)})
+    return Finding({"full": Fact(_moves(full), 4), "half": Fact(_moves(scene), 4)})
 
 
 def _noise(scene: Scene) -> Finding:
     full = scene.model_copy(update={"access": AskedAccess()})
-    return Finding({"full": Fact(_moves(full), 3), "noisy": Fact(_moves(scene), 3)})
+    return Finding({"full": Fact(_moves(full), 4), "noisy": Fact(_moves(scene), 4)})
 
 
 def _swapped(scene: Scene) -> Finding:
@@ -96,10 +95,10 @@ def _swapped(scene: Scene) -> Finding:
 
 def _bounds(scene: Scene) -> Finding:
     found = {
-        f"bound{bound:.0f}": Fact(_proved(scene.model_copy(update={"bound": bound})), 3)
+        f"bound{bound:.0f}": Fact(_proved(scene.model_copy(update={"bound": bound})), 4)
         for bound in BOUNDS_TOLD
     }
-    return Finding(found | {"first": Fact(_moves(scene), 3)})
+    return Finding(found | {"first": Fact(_moves(scene), 4)})
 
 
 def _all_at_once(scene: Scene) -> Finding:
@@ -113,17 +112,17 @@ def _fine(scene: Scene) -> Finding:
         couplings = grid(POINTS)
         both = [x.cooperation.value > 0.5 for x in settled(there, couplings)]
         facts |= {
-            f"{name}_first": Fact(_moves(there), 3),
+            f"{name}_first": Fact(_moves(there), 4),
             f"{name}_outcome": Fact(band(couplings, both).first),
-            f"{name}_equilibrium": Fact(_proved(there), 3),
+            f"{name}_equilibrium": Fact(_proved(there), 4),
         }
     return Finding(facts)
 
 
 def _road(scene: Scene) -> Finding:
-    facts = {"first": Fact(_moves(scene), 1), "equilibrium": Fact(_proved(scene), 3)}
+    facts = {"first": Fact(_moves(scene), 1), "equilibrium": Fact(_proved(scene), 4)}
     unread = scene.model_copy(update={"coupling": (0.0, 0.0)})
-    return Finding(facts | _shares(_here(unread)))
+    return Finding(facts | {"one": percent(_here(unread).exploitation.value)})
 
 
 ONE_READS = AskedAccess(kind="one_sided", readers=(0,))

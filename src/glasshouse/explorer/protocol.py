@@ -121,7 +121,7 @@ class Told(_Strict):
 
 
 NAMES_A_CARD = re.compile(r'"card"\s*:')
-"""A key of JSON, in which a value is never followed by a colon, nor a quote inside one unescaped."""
+"""A key of JSON: no value is followed by a colon, and quotes inside one are escaped."""
 
 
 def read_question(text: str | bytes) -> Question | Told:

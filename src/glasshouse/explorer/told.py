@@ -5,6 +5,7 @@ too: nothing here or in a page says it beforehand.
 """
 
 import functools
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -161,7 +162,7 @@ def _outcome(both: list[bool], where: Band) -> tuple[float | None, str]:
         return None, "everywhere"
     if not any(both):
         return None, "nowhere"
-    turns = sum(a != b for a, b in zip(both, both[1:], strict=False))
+    turns = sum(a != b for a, b in itertools.pairwise(both))
     return (where.first, "above") if both[-1] and turns == 1 else (None, "unclear")
 
 

@@ -55,7 +55,7 @@ function build() {
     places.set(name, answers);
     const link = element("p", { class: "link" }, element("a", { href: inLanguage(`./${toFragment(scene)}`), text: said.link }));
     const details = element("details", {}, element("summary", { text: said.answer }, element("span", { class: "unseen", text: ` ${title}` })), answers[0]);
-    return element("li", {}, element("h2", { text: title }), ...paragraphs(question, {}), link, details);
+    return element("li", {}, element("h2", { text: title }), ...paragraphs(question, { kappa: { value: scene.coupling[0], places: 1 } }), link, details);
   });
   by("exercises").replaceChildren(intro, element("ol", { class: "ten" }, ...list));
   by("answers").replaceChildren(element("h2", { text: said.answers }), element("ol", { class: "ten" }, ...listed.map(({ name }) => element("li", {}, element("h3", { text: said.each[name].title }), places.get(name)[1]))));
