@@ -26,13 +26,13 @@ function read() {
   const card = cards.find((x) => x.name === given.get("card")) ?? cards[0];
   const bets = {};
   for (const { name, choices } of cards) if (choices.includes(given.get(name))) bets[name] = given.get(name);
-  const pays = numbers(given.get("pays"));
+  const pays = numbers(given.get("payoffs"));
   return { card, bets, pays: pays.length === 4 && pays.every((x) => Number.isFinite(x) && Math.abs(x) <= 100) ? pays : null };
 }
 
 function address({ card, bets, pays }) {
   const given = new URLSearchParams({ card: card.name, ...bets });
-  if (pays) given.set("pays", pays.join(","));
+  if (pays) given.set("payoffs", pays.join(","));
   return `#${given.toString().replaceAll("%2C", ",")}`;
 }
 
