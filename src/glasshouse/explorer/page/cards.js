@@ -85,8 +85,8 @@ function table(place, card, answer) {
   const cell = (mine, theirs) => {
     const [a, b] = [answer.table[mine][theirs], answer.table[theirs][mine]];
     const label = fill(words.table.says, { mine: names[mine], theirs: names[theirs], a: number(a, 0), b: number(b, 0) });
-    const press = button("", () => { cells.forEach((x) => x.setAttribute("aria-pressed", String(x === press))); said.textContent = label; }, { "aria-pressed": "false", "aria-label": label });
-    press.append(element("b", { text: number(a, 0) }), element("span", { class: "quiet", text: ` / ${number(b, 0)}` }));
+    const press = button("", () => { cells.forEach((x) => x.setAttribute("aria-pressed", String(x === press))); said.textContent = label; }, { "aria-pressed": "false" });
+    press.append(element("b", { text: number(a, 0) }), element("span", { class: "quiet", text: ` / ${number(b, 0)}` }), element("span", { class: "unseen", text: ` ${label}` }));
     cells.push(press);
     return element("td", {}, press);
   };

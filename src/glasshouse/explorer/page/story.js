@@ -52,20 +52,24 @@ let asking = null, failed = new Set();
 const toldKey = (card) => `told ${card.name} ${card.before === "payoffs" ? JSON.stringify(sceneOf(card)) : ""}`;
 const answerOf = (card) => held.get(toldKey(card)) ?? null;
 
-const drawn = { portrait: null, basins: null }; // of the card that is shown
+const drawn = { portrait: null, basins: null }; // each with the scene that it is of
 const pictured = (card) => ({ ...sceneOf(card), starts: starts.get(card.name) ?? [] });
+
+// The figures of a card that show a portrait, as far as they are not there.
+function undrawn(card) {
+  if (card.after !== "portrait") return [];
+  const scene = pictured(card), place = { ...scene, starts: [] };
+  const asked = { portrait: scene, basins: place };
+  return Object.keys(asked).filter((kind) => !equal(drawn[kind]?.scene, asked[kind])).map((kind) => ({ key: `${kind} ${JSON.stringify(asked[kind])}`, scene: asked[kind], parts: [kind] }));
+}
 
 function missing() {
   if (!cards) return { key: "contents", card: "contents" };
   const asked = (card) => ({ key: toldKey(card), card: card.name, scene: card.before === "payoffs" ? sceneOf(card) : null });
-  const wanted = [asked(at.card)];
-  if (at.card.after === "portrait" && at.card.name in at.bets) {
-    const scene = pictured(at.card), place = { ...scene, starts: [] };
-    if (!equal(drawn.portrait?.scene, scene)) wanted.push({ key: `portrait ${JSON.stringify(scene)}`, scene, parts: ["portrait"] });
-    if (!equal(drawn.basins?.scene, place)) wanted.push({ key: `basins ${JSON.stringify(place)}`, scene: place, parts: ["basins"] });
-  }
   const next = following(at.card);
+  const wanted = [asked(at.card), ...undrawn(at.card)];
   if (next) wanted.push(asked(next)); // beforehand, while this one is read
+  if (next && at.card.after !== "portrait") wanted.push(...undrawn(next));
   return wanted.find(({ key }) => !held.has(key) && !failed.has(key)) ?? null;
 }
 
@@ -116,7 +120,6 @@ function arrive() {
   const before = at;
   at = read();
   if (before?.card !== at.card || !shown) {
-    drawn.portrait = drawn.basins = null;
     build();
     if (before) { by("title").focus(); scrollTo(0, 0); }
   } else {
@@ -215,7 +218,9 @@ function showResult() {
 }
 
 function showDrawn() {
-  if (at?.card.after === "portrait" && shown?.figure) shown.figure(drawn.portrait?.frame ?? null, drawn.basins?.frame ?? null);
+  if (at?.card.after !== "portrait" || !shown?.figure) return;
+  const scene = pictured(at.card), of = (kind, place) => (equal(drawn[kind]?.scene, place) ? drawn[kind].frame : null);
+  shown.figure(of("portrait", scene), of("basins", { ...scene, starts: [] }));
 }
 
 // How one's bets went, what things are called elsewhere, and where to go from here.
