@@ -18,7 +18,7 @@ __all__ = ["browser"]
 
 WORDS = json.loads(page_file("story.en.json"))
 FITS = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-DRAWN = "() => !document.querySelector('figure [role=status]')?.textContent"
+DRAWN = "() => !document.querySelector('figure .waiting')?.textContent"
 NO_BRACES = re.compile(r"[{}]|undefined|NaN|null")
 slow = pytest.mark.slow
 
@@ -149,7 +149,7 @@ def test_what_can_be_moved_moves(browser, server):
     page.wait_for_selector("canvas[data-painted]")
     before = page.locator("canvas").screenshot()
     page.get_by_role("slider", name="The other dial starts at").fill("60")
-    page.wait_for_function("() => document.querySelector('figure [role=status]').textContent")
+    page.wait_for_function("() => document.querySelector('figure .waiting').textContent")
     page.wait_for_function(DRAWN)
     assert page.locator("canvas").screenshot() != before
     page.goto(server.address + "story.html#card=own&own=yes")

@@ -209,7 +209,7 @@ function leaving(place, card, answer) {
 
 // Both dials, in which direction they move, and from where which end is reached.
 function portrait(place, card, answer, said) {
-  const canvas = element("canvas", { role: "img", "aria-label": said.figure }), state = element("p", { class: "quiet", role: "status", text: words.computing });
+  const canvas = element("canvas", { role: "img", "aria-label": said.figure }), state = element("p", { class: "quiet waiting", text: words.computing });
   const names = ["both", "mine", "theirs", "none"], areas = names.map(() => element("span", { class: "value" }));
   const key = element("ul", { class: "legend" }, ...names.map((name, k) => element("li", {}, element("span", { class: `swatch o${k}`, "aria-hidden": "true" }), element("span", { text: words.ends[name] }), " ", areas[k])));
   place.replaceChildren(canvas, state, key, caption(...told(said.figure, answer.facts)));

@@ -177,7 +177,7 @@ function showBefore() {
   if (shown.widget || !card.before) return;
   if (!answer && card.before !== "payoffs") { shown.before.replaceChildren(element("p", { class: "quiet", text: words.loading })); return; }
   shown.widget = BEFORE[card.before](shown.before, card, answer, {
-    start(places) { starts.set(card.name, places); askOn(); },
+    start(places) { starts.set(card.name, places); showDrawn(); askOn(); },
     pays(values, isReleased) { if (isReleased) go({ pays: values }, true); },
     pays0: at.pays,
   });
