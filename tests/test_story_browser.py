@@ -109,7 +109,7 @@ def test_the_whole_story_with_bets_right_and_wrong(browser, server, width, schem
     for name, card in CARDS.items():
         if seen:
             on(page, name)
-        choice = card.choices[nth % len(card.choices)]
+        choice = [*card.choices][nth % len(card.choices)]
         text = bet_on(page, choice)
         assert page.inner_text("#verdict .what") == (
             f"You bet: “{WORDS['cards'][name]['choices'][choice]}”."

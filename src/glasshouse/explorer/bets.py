@@ -238,12 +238,12 @@ def _stable(scene: Scene) -> Finding:
     along = rays(scene, SHARE_POINTS)
     facts = {
         "chance": percent(game.cooperation(corner)[0]),
-        "now": Fact(now, 3),
+        "now": Fact(now, 4),
         "little": Fact(little[0], 1),
-        "little_pay": Fact(float(game.payoffs(little)[0]), 3),
+        "little_pay": Fact(float(game.payoffs(little)[0]), 4),
         "jump": Fact(there),
         "gain": Fact(found.gain, 3),
-        "jump_pay": Fact(now + found.gain, 3),
+        "jump_pay": Fact(now + found.gain, 4),
         "threshold": Fact(along["equilibrium"]["value"], 4),
         "step": _step(SHARE_POINTS),
         "highest": Fact(along["equilibrium"]["searched"][1], 0),

@@ -6,7 +6,7 @@ too: nothing here or in a page says it beforehand.
 
 import functools
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,7 +37,7 @@ class Fact(NamedTuple):
     style: str = "number"
 
 
-def percent(share: float) -> Fact:
+def percent(share: Any) -> Fact:
     """A share or a probability, as people say it."""
     return Fact(float(share), 0, "percent")
 
@@ -113,10 +113,10 @@ def _found(card: Card, written: str) -> Finding:
     return in_float64(card.find)(Scene.model_validate_json(written))
 
 
-def settled(scene: Scene, couplings: Sequence[float]) -> list[Outcomes]:
+def settled(scene: Scene, couplings: Iterable[float]) -> list[Outcomes]:
     """Where runs from random starts end, at couplings that both share."""
     family = family_of(scene)
-    return generic_outcomes([family(kappa) for kappa in couplings], learning=SETTLED)
+    return generic_outcomes([family(float(kappa)) for kappa in couplings], learning=SETTLED)
 
 
 def grid(points: int) -> np.ndarray:
@@ -131,7 +131,7 @@ class Band(NamedTuple):
     last: float
 
 
-def band(couplings: np.ndarray, holds: Sequence[bool]) -> Band:
+def band(couplings: np.ndarray, holds: Any) -> Band:
     """Where it holds among the couplings tried."""
     found = couplings[np.asarray(holds)]
     return Band(float(found[0]), float(found[-1])) if found.size else Band(np.nan, np.nan)
