@@ -20,7 +20,7 @@ from glasshouse.explorer.bets import CARDS, lab_scene
 from glasshouse.explorer.content import page_file, page_files
 from glasshouse.explorer.exercises import EXERCISES
 from glasshouse.explorer.protocol import Told, read_question
-from glasshouse.explorer.told import Card, Finding, symmetric
+from glasshouse.explorer.told import Card, Finding, symmetric_scene
 
 WORDS: dict[str, Any] = json.loads(page_file("story.en.json"))
 SCRIPTS = "".join(page_file(f"{name}.js") for name in ("story", "cards", "words", "exercises"))
@@ -275,7 +275,7 @@ def test_of_ones_own_payoffs_it_says_whether_the_top_holds():
     """At a corner small steps pay below (T-R)/(R-S), which is 4 of the second game."""
     assert found("own").right == "yes"
     card = CARDS["own"]
-    never = in_float64(card.find)(symmetric(R=1.0, S=0.0, T=5.0, P=3.0))
+    never = in_float64(card.find)(symmetric_scene(R=1.0, S=0.0, T=5.0, P=3.0))
     assert never.right == "no"
     assert never.more["rays"]["outcome"]["holds"] == "nowhere"
 

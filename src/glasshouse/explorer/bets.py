@@ -16,16 +16,17 @@ from glasshouse.dynamics import Learning, Starts, run
 from glasshouse.explorer.building import SETTLING_STEPS, family_of, played_game, shown_game
 from glasshouse.explorer.protocol import Scene
 from glasshouse.explorer.told import (
-    HALF,
+    MAJORITY,
+    SHARE_POINTS,
     Card,
     Fact,
     Finding,
+    as_percent,
     band,
+    ends_told,
     grid,
-    percent,
     rays,
-    settled,
-    symmetric,
+    symmetric_scene,
 )
 from glasshouse.families import LogisticFamily
 from glasshouse.games import RepeatedGame
@@ -39,9 +40,6 @@ DIAL_POINTS = 61
 
 READING_POINTS = 51
 """Couplings from 0 to 1 whose first movement can be tried."""
-
-SHARE_POINTS = 61
-"""Couplings at which shares of outcomes are told: steps of 0.02."""
 
 OWN_POINTS = 25
 """The same for a reader's own payoffs, who waits for them."""
@@ -64,7 +62,7 @@ BETS_ON_BOTH = {"first": 0.43, "more": 0.76, "never": np.inf}
 def lab_scene(kappa: float, **more: object) -> Scene:
     """The two labs of the story, who read each other alike."""
     given = {"title": "Two labs", "coupling": (kappa, kappa), **more}
-    return symmetric(R=3.0, S=0.0, T=5.0, P=1.0, **given)
+    return symmetric_scene(R=3.0, S=0.0, T=5.0, P=1.0, **given)
 
 
 def _dials(game: ParametricGame, other: float, bound: float) -> np.ndarray:
@@ -83,7 +81,7 @@ def _alone(scene: Scene) -> Finding:
     chance = float(game.cooperation(end)[0])
     paid = [float(game.payoffs(x)[0]) for x in ((0.0, 0.0), end, (scene.bound, 0.0))]
     facts = {
-        "chance": percent(chance),
+        "chance": as_percent(chance),
         "start_pay": Fact(paid[0]),
         "pay": Fact(paid[1]),
         "top_pay": Fact(paid[2]),
@@ -94,9 +92,9 @@ def _alone(scene: Scene) -> Finding:
 
 def _most(scene: Scene) -> tuple[str, dict[str, Fact], float]:
     """In what most runs from random starts end, and what they pay on average."""
-    (found,) = settled(scene, [scene.coupling[0]])
+    (found,) = ends_told(scene, [scene.coupling[0]])
     shares = {"both": found.cooperation, "one": found.exploitation, "none": found.defection}
-    facts: dict[str, Fact] = {name: percent(share.value) for name, share in shares.items()}
+    facts: dict[str, Fact] = {name: as_percent(share.value) for name, share in shares.items()}
     facts["runs"] = Fact(found.cooperation.runs, 0)
     return max(shares, key=lambda name: shares[name].value), facts, float(np.mean(found.payoffs))
 
@@ -173,11 +171,11 @@ def _pays(scene: Scene) -> Finding:
     facts |= {
         "higher": Fact(HEAD_START, 1),
         "lower": Fact(-HEAD_START, 1),
-        "trusting": percent(chances[0]),
-        "other": percent(chances[1]),
+        "trusting": as_percent(chances[0]),
+        "other": as_percent(chances[1]),
         "trusting_pay": Fact(paid[0]),
         "other_pay": Fact(paid[1]),
-        "twins": percent(twins),
+        "twins": as_percent(twins),
         "unread_pay": Fact(unread),
     }
     return Finding(facts, right)
@@ -186,12 +184,12 @@ def _pays(scene: Scene) -> Finding:
 def _both(scene: Scene) -> Finding:
     """Shares of the three outcomes along the coupling."""
     couplings = grid(SHARE_POINTS)
-    found = settled(scene, couplings)
+    found = ends_told(scene, couplings)
     shares = np.array(
         [[x.cooperation.value, x.exploitation.value, x.defection.value] for x in found]
     )
-    both, one = (band(couplings, shares[:, k] > HALF) for k in (0, 1))
-    lasts = bool((shares[couplings >= both.first, 0] > HALF).all())
+    both, one = (band(couplings, shares[:, k] > MAJORITY) for k in (0, 1))
+    lasts = bool((shares[couplings >= both.first, 0] > MAJORITY).all())
     value = both.first if lasts else np.inf
     there = int(np.searchsorted(couplings, 0.8))
     unequal = _unequal(scene, float(couplings[there]))
@@ -200,7 +198,7 @@ def _both(scene: Scene) -> Finding:
         "one_from": Fact(one.first),
         "one_to": Fact(one.last),
         "there": Fact(couplings[there], 1),
-        "half_one": percent(shares[int(np.searchsorted(couplings, 0.5)), 1]),
+        "half_one": as_percent(shares[int(np.searchsorted(couplings, 0.5)), 1]),
         **unequal,
     }
     rows = np.column_stack([couplings, shares])
@@ -211,8 +209,8 @@ def _unequal(scene: Scene, kappa: float) -> dict[str, Fact]:
     """How the two who begin almost alike end, at this coupling."""
     chances, paid = _nearly_alike(scene.model_copy(update={"coupling": (kappa, kappa)}))
     return {
-        "high": percent(max(chances)),
-        "low": percent(min(chances)),
+        "high": as_percent(max(chances)),
+        "low": as_percent(min(chances)),
         "high_pay": Fact(paid[int(np.argmax(chances))]),
         "low_pay": Fact(paid[int(np.argmin(chances))]),
     }
@@ -237,7 +235,7 @@ def _stable(scene: Scene) -> Finding:
     right = "nothing" if not gains else "jump" if test.slopes[0] >= 0 else "little"
     along = rays(scene, SHARE_POINTS)
     facts = {
-        "chance": percent(game.cooperation(corner)[0]),
+        "chance": as_percent(game.cooperation(corner)[0]),
         "now": Fact(now, 4),
         "little": Fact(little[0], 1),
         "little_pay": Fact(float(game.payoffs(little)[0]), 4),
@@ -255,17 +253,17 @@ def _stable(scene: Scene) -> Finding:
 def _three(scene: Scene) -> Finding:
     """Which of the three hold at one coupling."""
     kappa, game, along = scene.coupling[0], shown_game(scene), rays(scene, SHARE_POINTS)
-    (found,) = settled(scene, [kappa])
+    (found,) = ends_told(scene, [kappa])
     test = boundary_test(game)
     margin = first_order_margin(game, game.neutral())
-    holds = (margin > 0, found.cooperation.value > HALF, bool(test.passes))
+    holds = (margin > 0, found.cooperation.value > MAJORITY, bool(test.passes))
     names = {(True, False, False): "one", (True, True, False): "two", (True, True, True): "three"}
     facts = {
         "first": Fact(along["first"]["value"]),
         "outcome": Fact(along["outcome"]["value"]),
         "equilibrium": Fact(along["equilibrium"]["value"]),
-        "both": percent(found.cooperation.value),
-        "one": percent(found.exploitation.value),
+        "both": as_percent(found.cooperation.value),
+        "one": as_percent(found.exploitation.value),
         "gain": Fact(test.deviations[0].gain),
         "step": _step(SHARE_POINTS),
     }
@@ -279,18 +277,18 @@ def _memory(scene: Scene) -> Finding:
     family = LogisticFamily(RepeatedGame(played_game(scene), DISCOUNT, "sum"), scene.bound)
     couplings = (0.0, scene.coupling[0])
     found = generic_outcomes([family(x) for x in couplings], learning=REMEMBERING)
-    (once,) = settled(scene, [scene.coupling[0]])
+    (once,) = ends_told(scene, [scene.coupling[0]])
     shares = {
         "memory": found[0].cooperation.value,
         "reading": once.cooperation.value,
         "together": found[1].cooperation.value,
     }
-    facts = {name: percent(share) for name, share in shares.items()}
+    facts = {name: as_percent(share) for name, share in shares.items()}
     facts |= {
         "keeps": Fact(float(game.values([answers, answers])[0])),
         "breaks": Fact(float(game.values([skips, answers])[0])),
-        "fallen": percent(found[1].defection.value),
-        "again": percent(DISCOUNT),
+        "fallen": as_percent(found[1].defection.value),
+        "again": as_percent(DISCOUNT),
         "rounds": Fact(1 / (1 - DISCOUNT), 0),
         "runs": Fact(found[0].cooperation.runs, 0),
         "steps": Fact(REMEMBERING.steps, 0),

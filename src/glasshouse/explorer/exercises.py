@@ -8,26 +8,25 @@ from glasshouse.dynamics import run
 from glasshouse.explorer.building import SETTLING_STEPS, family_of, shown_game
 from glasshouse.explorer.protocol import AskedAccess, Scene
 from glasshouse.explorer.told import (
-    SETTLED,
+    MAJORITY,
+    SHARE_POINTS,
+    UNTIL_REST,
     Card,
     Fact,
     Finding,
+    as_percent,
     band,
+    ends_told,
     grid,
-    percent,
-    settled,
-    symmetric,
+    symmetric_scene,
 )
 
 BOUNDS_TOLD = (1.0, 3.0, 5.0)
 """Bounds of the exercise about them."""
 
-POINTS = 61
-"""Couplings at which shares of outcomes are told: steps of 0.02."""
-
 
 def _dilemma(**more: object) -> Scene:
-    return symmetric(R=3.0, S=0.0, T=5.0, P=1.0, title="Two labs", **more)
+    return symmetric_scene(R=3.0, S=0.0, T=5.0, P=1.0, title="Two labs", **more)
 
 
 def _moves(scene: Scene) -> float:
@@ -44,15 +43,15 @@ def _proved(scene: Scene) -> float:
 
 def _shares(found: Outcomes) -> dict[str, Fact]:
     return {
-        "both": percent(found.cooperation.value),
-        "one": percent(found.exploitation.value),
-        "none": percent(found.defection.value),
+        "both": as_percent(found.cooperation.value),
+        "one": as_percent(found.exploitation.value),
+        "none": as_percent(found.defection.value),
     }
 
 
 def _here(scene: Scene) -> Outcomes:
     """Outcomes of this very scene, whoever reads in it."""
-    (found,) = generic_outcomes([shown_game(scene)], learning=SETTLED)
+    (found,) = generic_outcomes([shown_game(scene)], learning=UNTIL_REST)
     return found
 
 
@@ -88,7 +87,7 @@ def _swapped(scene: Scene) -> Finding:
         end = run(game, params=start, steps=SETTLING_STEPS, step_size=scene.step_size).params
         chances, paid = game.cooperation(end), game.payoffs(end)
         for player in (0, 1):
-            found[f"{name}{player + 1}"] = percent(chances[player])
+            found[f"{name}{player + 1}"] = as_percent(chances[player])
             found[f"{name}{player + 1}_pay"] = Fact(float(paid[player]))
     return Finding(found)
 
@@ -109,8 +108,8 @@ def _fine(scene: Scene) -> Finding:
     """With the fine in the payoffs, and without."""
     facts = {}
     for name, there in (("without", _dilemma()), ("with", scene)):
-        couplings = grid(POINTS)
-        both = [x.cooperation.value > 0.5 for x in settled(there, couplings)]
+        couplings = grid(SHARE_POINTS)
+        both = [x.cooperation.value > MAJORITY for x in ends_told(there, couplings)]
         facts |= {
             f"{name}_first": Fact(_moves(there), 4),
             f"{name}_outcome": Fact(band(couplings, both).first),
@@ -122,26 +121,30 @@ def _fine(scene: Scene) -> Finding:
 def _road(scene: Scene) -> Finding:
     facts = {"first": Fact(_moves(scene), 1), "equilibrium": Fact(_proved(scene), 4)}
     unread = scene.model_copy(update={"coupling": (0.0, 0.0)})
-    return Finding(facts | {"one": percent(_here(unread).exploitation.value)})
+    return Finding(facts | {"one": as_percent(_here(unread).exploitation.value)})
 
 
 ONE_READS = AskedAccess(kind="one_sided", readers=(0,))
 GLIMPSES = AskedAccess(kind="probabilistic", probability=0.5)
-NOISE = AskedAccess(kind="noisy", scale=1.0)
+BLURRED = AskedAccess(kind="noisy", scale=1.0)
 
 EXERCISES = {
     card.name: card
     for card in (
-        Card("favours", symmetric(2.0, -1.0, 3.0, 0.0, title="Favours"), _favours),
+        Card("favours", symmetric_scene(2.0, -1.0, 3.0, 0.0, title="Favours"), _favours),
         Card("glimpses", _dilemma(access=GLIMPSES), _glimpses),
-        Card("noise", _dilemma(access=NOISE), _noise),
+        Card("noise", _dilemma(access=BLURRED), _noise),
         Card("one-reads", _dilemma(access=ONE_READS), _one_reads),
         Card("swapped", _dilemma(starts=((0.583, 0.517), (0.517, 0.583))), _swapped),
-        Card("hunt", symmetric(4.0, 0.0, 3.0, 2.0, title="Stag hunt"), _hunt),
-        Card("all-at-once", symmetric(3.5, 0.0, 4.0, 2.0, title="A milder dilemma"), _all_at_once),
+        Card("hunt", symmetric_scene(4.0, 0.0, 3.0, 2.0, title="Stag hunt"), _hunt),
+        Card(
+            "all-at-once",
+            symmetric_scene(3.5, 0.0, 4.0, 2.0, title="A milder dilemma"),
+            _all_at_once,
+        ),
         Card("bounds", _dilemma(coupling=(0.8, 0.8)), _bounds),
-        Card("fine", symmetric(3.0, 0.0, 4.0, 1.0, title="With a fine"), _fine),
-        Card("road", symmetric(3.0, 2.0, 4.0, 1.0, title="A narrow road"), _road),
+        Card("fine", symmetric_scene(3.0, 0.0, 4.0, 1.0, title="With a fine"), _fine),
+        Card("road", symmetric_scene(3.0, 2.0, 4.0, 1.0, title="A narrow road"), _road),
     )
 }
 """In order, from the easiest on."""

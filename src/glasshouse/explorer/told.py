@@ -19,14 +19,18 @@ from glasshouse.errors import unknown_name
 from glasshouse.explorer.building import SETTLING_STEPS, family_of
 from glasshouse.explorer.protocol import Scene, answer
 
-HALF = 0.5
+MAJORITY = 0.5
 """Of all runs: a majority is more."""
 
-SETTLED = Learning(step_size=0.1, steps=SETTLING_STEPS, stop=Rest(), starts=Starts(256))
+UNTIL_REST = Learning(step_size=0.1, steps=SETTLING_STEPS, stop=Rest(), starts=Starts(256))
 """How all runs are made whose ends are told: until they rest, from the same random starts."""
 
 HIGHEST_TOLD = 1.2
 """Coupling up to which shares of outcomes are told."""
+
+
+SHARE_POINTS = 61
+"""Couplings at which shares of outcomes are told: steps of 0.02."""
 
 
 class Fact(NamedTuple):
@@ -37,7 +41,7 @@ class Fact(NamedTuple):
     style: str = "number"
 
 
-def percent(share: Any) -> Fact:
+def as_percent(share: Any) -> Fact:
     """A share or a probability, as people say it."""
     return Fact(float(share), 0, "percent")
 
@@ -67,7 +71,7 @@ class Card(NamedTuple):
     takes: bool = False
 
 
-def symmetric(R: float, S: float, T: float, P: float, **more: Any) -> Scene:
+def symmetric_scene(R: float, S: float, T: float, P: float, **more: Any) -> Scene:
     """A scene of a game that looks the same to both: payoffs of CC, CD, DC, DD to oneself."""
     payoffs = (((R, S), (T, P)), ((R, T), (S, P)))
     return Scene(payoffs=payoffs, **more)
@@ -113,10 +117,10 @@ def _found(card: Card, written: str) -> Finding:
     return in_float64(card.find)(Scene.model_validate_json(written))
 
 
-def settled(scene: Scene, couplings: Iterable[float]) -> list[Outcomes]:
+def ends_told(scene: Scene, couplings: Iterable[float]) -> list[Outcomes]:
     """Where runs from random starts end, at couplings that both share."""
     family = family_of(scene)
-    return generic_outcomes([family(float(kappa)) for kappa in couplings], learning=SETTLED)
+    return generic_outcomes([family(float(kappa)) for kappa in couplings], learning=UNTIL_REST)
 
 
 def grid(points: int) -> np.ndarray:
@@ -145,7 +149,7 @@ def rays(scene: Scene, points: int) -> dict[str, dict[str, Any]]:
     family, couplings = family_of(scene), grid(points)
     moves = first_movement(family, tolerance=1e-9)
     proved = certified_threshold(family)
-    both = [x.cooperation.value > HALF for x in settled(scene, couplings)]
+    both = [x.cooperation.value > MAJORITY for x in ends_told(scene, couplings)]
     where = band(couplings, both)
     found = {
         "first": _ray(moves.value, moves.holds, moves.searched),
