@@ -194,6 +194,8 @@ def _both(scene: Scene) -> Finding:
     there = int(np.searchsorted(couplings, 0.8))
     unequal = _unequal(scene, float(couplings[there]))
     facts = {
+        "runs": Fact(found[0].cooperation.runs, 0),
+        "steps": Fact(SETTLING_STEPS, 0),
         "from": Fact(both.first),
         "one_from": Fact(one.first),
         "one_to": Fact(one.last),

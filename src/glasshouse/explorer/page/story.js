@@ -102,6 +102,7 @@ const connection = new Connection({
       arrive();
     } else if (heard.kind === "told") {
       held.set(asking.key, heard);
+      banner("");
       if (asking.key === toldKey(at.card)) { showBefore(); showResult(); }
     } else if (heard.kind === "portrait" || heard.kind === "basins") {
       drawn[heard.kind] = { scene: asking.scene, frame: heard };
