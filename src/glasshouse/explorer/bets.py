@@ -18,6 +18,7 @@ from glasshouse.explorer.protocol import Scene
 from glasshouse.explorer.told import (
     MAJORITY,
     SHARE_POINTS,
+    SWITCH_TOLERANCE,
     Card,
     Fact,
     Finding,
@@ -144,7 +145,7 @@ def _much(scene: Scene) -> Finding:
         game = family(kappa)
         return first_order_margin(game, game.neutral())
 
-    switch = first_movement(family, tolerance=1e-9)
+    switch = first_movement(family, tolerance=SWITCH_TOLERANCE)
     value = np.inf if switch.value is None else switch.value
     couplings = np.linspace(0.0, 1.0, READING_POINTS)
     moves = np.column_stack([couplings, [margin(float(x)) for x in couplings]])

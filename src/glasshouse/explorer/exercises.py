@@ -10,6 +10,7 @@ from glasshouse.explorer.protocol import AskedAccess, Scene
 from glasshouse.explorer.told import (
     MAJORITY,
     SHARE_POINTS,
+    SWITCH_TOLERANCE,
     UNTIL_REST,
     Card,
     Fact,
@@ -31,7 +32,7 @@ def _dilemma(**more: object) -> Scene:
 
 def _moves(scene: Scene) -> float:
     """The coupling from which cooperation sets out to rise, or NaN."""
-    found = first_movement(family_of(scene), tolerance=1e-9).value
+    found = first_movement(family_of(scene), tolerance=SWITCH_TOLERANCE).value
     return np.nan if found is None else found
 
 

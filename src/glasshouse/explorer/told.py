@@ -25,6 +25,9 @@ MAJORITY = 0.5
 UNTIL_REST = Learning(step_size=0.1, steps=SETTLING_STEPS, stop=Rest(), starts=Starts(256))
 """How all runs are made whose ends are told: until they rest, from the same random starts."""
 
+SWITCH_TOLERANCE = 1e-9
+"""Width of the brackets of first movements that are told."""
+
 HIGHEST_TOLD = 1.2
 """Coupling up to which shares of outcomes are told."""
 
@@ -147,7 +150,7 @@ def rays(scene: Scene, points: int) -> dict[str, dict[str, Any]]:
     The outcome is "both cooperate in most runs" at the couplings tried.
     """
     family, couplings = family_of(scene), grid(points)
-    moves = first_movement(family, tolerance=1e-9)
+    moves = first_movement(family, tolerance=SWITCH_TOLERANCE)
     proved = certified_threshold(family)
     both = [x.cooperation.value > MAJORITY for x in ends_told(scene, couplings)]
     where = band(couplings, both)
@@ -171,4 +174,6 @@ def _outcome(both: list[bool], where: Band) -> tuple[float | None, str]:
 
 
 def _ray(value: float | None, holds: str, searched: Any) -> dict[str, Any]:
+    if value is not None and abs(value) < SWITCH_TOLERANCE:
+        value = 0.0  # to which it was narrowed down
     return {"value": value, "holds": holds, "searched": searched, "result": holds}
