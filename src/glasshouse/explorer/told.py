@@ -95,7 +95,7 @@ def told_frame(cards: Mapping[str, Card], name: str, scene: Scene | None, number
         "card": name,
         "scene": asked.model_dump(),
         "right": found.right,
-        "facts": found.facts,
+        "facts": {name: x._asdict() for name, x in found.facts.items()},
         **found.more,
     }
     return answer("told", header, found.arrays)
@@ -154,13 +154,11 @@ def rays(scene: Scene, points: int) -> dict[str, dict[str, Any]]:
     proved = certified_threshold(family)
     both = [x.cooperation.value > MAJORITY for x in ends_told(scene, couplings)]
     where = band(couplings, both)
-    found = {
+    return {
         "first": _ray(moves.value, moves.holds, moves.searched),
         "outcome": _ray(*_outcome(both, where), (0.0, HIGHEST_TOLD)),
         "equilibrium": _ray(proved.value, proved.holds, (proved.lowest, proved.highest)),
     }
-    found["outcome"]["band"] = where
-    return found
 
 
 def _outcome(both: list[bool], where: Band) -> tuple[float | None, str]:

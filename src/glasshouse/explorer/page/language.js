@@ -6,10 +6,10 @@ let list = null;
 export const languages = () => (list ??= fetch("languages.json").then((x) => x.json()));
 
 // What is not translated stays English.
-export async function translated(kind, english) {
+export const translated = async (kind, english) => {
   if (asked === "en" || !(await languages())[kind].includes(asked)) return english;
   return over(english, await (await fetch(`${kind}.${asked}.json`)).json());
-}
+};
 
 function over(below, above) {
   if (typeof below !== "object" || Array.isArray(below)) return above;
