@@ -168,10 +168,10 @@ def test_the_first_movement_turns_at_three_sevenths():
     assert found("much").right == "half"
     assert fact("much", "threshold") == pytest.approx(3 / 7, abs=1e-8)
     kappa, rate = found("much").arrays["moves"].T
-    np.testing.assert_allclose(rate, (1 + kappa) * V * V * (A + kappa * B), atol=1e-12)
+    np.testing.assert_allclose(rate, V * (A + kappa * B), atol=1e-12)
     for key, at in (("any", 0.05), ("quarter", 0.25), ("half", 0.45)):
         assert fact("much", f"at_{key}") == at
-        wanted = (1 + at) * V * V * (A + at * B)
+        wanted = V * (A + at * B)
         assert fact("much", key) == pytest.approx(wanted, abs=1e-12)
 
 
@@ -199,10 +199,14 @@ def test_shares_are_those_of_runs_in_numpy():
     starts = np.random.default_rng(2026).normal(size=(100, 2))
     rows = found("both").arrays["shares"]
     for kappa in (0.3, 0.5, 0.6, 0.74, 0.76, 1.0):
-        tests = (ends(kappa, starts, 30_000) > 0.5).sum(axis=1)
+        chances = ends(kappa, starts, 30_000)
+        tests = (chances > 0.5).sum(axis=1)
         wanted = [np.mean(tests == count) for count in (2, 1, 0)]
         assert rows[np.isclose(rows[:, 0], kappa), 1:][0] == pytest.approx(wanted, abs=0.06), kappa
+        alike = np.abs(np.diff(chances)) < 0.01
+        assert (alike.mean() > 0.5) == (kappa >= fact("both", "alike") or kappa < 0.4)
     assert found("both").right == "more"
+    assert fact("both", "alike") == 0.88
     assert (fact("both", "from"), fact("both", "one_to")) == (0.76, 0.74)
     high, low = ends(0.8, np.array([[0.1, -0.1]]))[0]
     got = [fact("both", x) for x in ("high", "low", "high_pay", "low_pay")]
@@ -221,6 +225,7 @@ def test_from_the_top_only_a_jump_pays():
     assert fact("stable", "little_pay") == pytest.approx(pays[550_000], abs=1e-9)
     assert fact("stable", "little_pay") < fact("stable", "now")
     assert fact("stable", "threshold") == pytest.approx(0.870467371354, abs=1e-6)
+    assert slope(3.0, 3.0, 0.8) > 0, "so learners stay there"
     assert found("stable").more["verdict"] == "refuted", "as its text says"
 
 

@@ -79,7 +79,7 @@ def test_a_bet_by_keyboard_alone_is_answered_and_taken_back(browser, server):
     page.keyboard.press("Enter")
     page.wait_for_selector("#verdict .wrong")
     assert page.evaluate("() => document.activeElement.id") == "verdict"
-    assert "Chances set out at a rate of −0.049: still down." in page.inner_text("#card")
+    assert "The pull on both dials is −0.156: still down." in page.inner_text("#card")
     slider = page.get_by_role("slider", name="Strength of reading")
     slider.focus()
     page.keyboard.press("End")

@@ -6,19 +6,22 @@ from glasshouse.analysis import (
     best_deviation,
     boundary_test,
     certify,
+    cooperation,
     deviation_curve,
     first_movement,
     first_order_margin,
     generic_outcomes,
 )
 from glasshouse.channels import Full, OneSided
-from glasshouse.dynamics import Learning, Starts, run
+from glasshouse.dynamics import Learning, Starts, learn, run
 from glasshouse.explorer.building import SETTLING_STEPS, family_of, played_game, shown_game
 from glasshouse.explorer.protocol import Scene
 from glasshouse.explorer.told import (
     MAJORITY,
     SHARE_POINTS,
     SWITCH_TOLERANCE,
+    UNTIL_REST,
+    Band,
     Card,
     Fact,
     Finding,
@@ -42,8 +45,8 @@ DIAL_POINTS = 61
 READING_POINTS = 51
 """Couplings from 0 to 1 whose first movement can be tried."""
 
-OWN_POINTS = 25
-"""The same for a reader's own payoffs, who waits for them."""
+ALIKE, HALF_CHANCE = 0.01, 0.5
+"""Chances that differ by less are called alike; who tests with more, tests."""
 
 HEAD_START = 0.1
 """How far above and below the middle the two begin whose ends are told."""
@@ -105,7 +108,8 @@ def _dilemma(scene: Scene) -> Finding:
     table = np.array(played_game(scene).tensor)[0]
     gains = table[1] - table[0]
     facts |= {"gain_if_tests": Fact(gains[0], 0), "gain_if_skips": Fact(gains[1], 0)}
-    facts["pay"] = Fact(pay)
+    top = shown_game(scene).payoffs((scene.bound, scene.bound))
+    facts |= {"pay": Fact(pay), "top_pay": Fact(float(top[0]))}
     return Finding(facts, right, more={"table": table})
 
 
@@ -138,19 +142,18 @@ def _nearest(value: float, bets: dict[str, float]) -> str:
 
 
 def _much(scene: Scene) -> Finding:
-    """From which coupling both set out to test more, and how fast at others."""
+    """From which coupling both set out to test more, and the pull on their dials at others."""
     family = family_of(scene)
 
-    def margin(kappa: float) -> float:
-        game = family(kappa)
-        return first_order_margin(game, game.neutral())
+    def pull(kappa: float) -> float:
+        return float(family(kappa).selfish_gradients((0.0, 0.0))[0])
 
     switch = first_movement(family, tolerance=SWITCH_TOLERANCE)
     value = np.inf if switch.value is None else switch.value
     couplings = np.linspace(0.0, 1.0, READING_POINTS)
-    moves = np.column_stack([couplings, [margin(float(x)) for x in couplings]])
+    moves = np.column_stack([couplings, [pull(float(x)) for x in couplings]])
     facts = {"threshold": Fact(value, 4)}
-    facts |= {name: Fact(margin(bet), 3) for name, bet in BETS_ON_READING.items()}
+    facts |= {name: Fact(pull(bet), 3) for name, bet in BETS_ON_READING.items()}
     facts |= {f"at_{name}": Fact(bet) for name, bet in BETS_ON_READING.items()}
     ray = {"value": value, "holds": switch.holds, "searched": switch.searched}
     return Finding(facts, _nearest(value, BETS_ON_READING), {"moves": moves}, {"ray": ray})
@@ -198,6 +201,7 @@ def _both(scene: Scene) -> Finding:
         "runs": Fact(found[0].cooperation.runs, 0),
         "steps": Fact(SETTLING_STEPS, 0),
         "from": Fact(both.first),
+        "alike": Fact(_alike(scene, couplings).first),
         "one_from": Fact(one.first),
         "one_to": Fact(one.last),
         "there": Fact(couplings[there], 1),
@@ -206,6 +210,14 @@ def _both(scene: Scene) -> Finding:
     }
     rows = np.column_stack([couplings, shares])
     return Finding(facts, _nearest(value, BETS_ON_BOTH), {"shares": rows})
+
+
+def _alike(scene: Scene, couplings: np.ndarray) -> Band:
+    """Where most pairs end with chances that differ by less than a hundredth, both testing."""
+    family = family_of(scene)
+    chances = learn([family(float(x)) for x in couplings], UNTIL_REST, cooperation).observed
+    alike = np.ptp(chances, axis=-1) < ALIKE
+    return band(couplings, (alike & (np.min(chances, axis=-1) > HALF_CHANCE)).mean(-1) > MAJORITY)
 
 
 def _unequal(scene: Scene, kappa: float) -> dict[str, Fact]:
@@ -243,7 +255,7 @@ def _stable(scene: Scene) -> Finding:
         "little": Fact(little[0], 1),
         "little_pay": Fact(float(game.payoffs(little)[0]), 4),
         "jump": Fact(there),
-        "gain": Fact(found.gain, 3),
+        "gain": Fact(found.gain, 4),
         "jump_pay": Fact(now + found.gain, 4),
         "threshold": Fact(along["equilibrium"]["value"], 4),
         "step": _step(SHARE_POINTS),
@@ -304,10 +316,10 @@ def _memory(scene: Scene) -> Finding:
 
 def _own(scene: Scene) -> Finding:
     """The three, of a reader's own payoffs."""
-    along = rays(scene, OWN_POINTS)
+    along = rays(scene, SHARE_POINTS)
     holds = along["equilibrium"]["holds"]
     right = {"above": "yes", "everywhere": "yes", "nowhere": "no"}.get(holds, "")
-    return Finding({"step": _step(OWN_POINTS)}, right, more={"rays": along})
+    return Finding({"step": _step(SHARE_POINTS)}, right, more={"rays": along})
 
 
 CARDS = {

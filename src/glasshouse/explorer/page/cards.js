@@ -22,9 +22,12 @@ function rows(array, width) {
 }
 
 // A slider over rows: which one is chosen is its place.
-function chooser(label, count, first, inWords, changed) {
-  const id = `chosen${label.length}${count}`;
-  const input = element("input", { type: "range", id, min: 0, max: count - 1, step: 1 });
+let count = 0;
+
+function chooser(label, places, first, inWords, changed) {
+  count += 1;
+  const id = `chosen${count}`;
+  const input = element("input", { type: "range", id, min: 0, max: places - 1, step: 1 });
   const shown = element("output", { for: id });
   const show = () => {
     const k = Number(input.value);
@@ -133,7 +136,7 @@ function curve(place, card, answer) {
   const best = answer.best ?? null, first = best ? list.length - 1 : Math.floor(list.length / 2);
   const names = { ...texts, curveAcross: words.curve.across, curveUp: words.curve.up };
   const points = Float64Array.from(list.flatMap(([t, , , paid]) => [t, paid]));
-  const slider = chooser(words.dial.label, list.length, first, (k) => fill(words.curve.here, { dial: number(list[k][0], 1), pay: number(list[k][3]) }), (k) => {
+  const slider = chooser(words.curve.slider, list.length, first, (k) => fill(words.curve.here, { dial: number(list[k][0], 1), pay: number(list[k][3], best ? 4 : 2) }), (k) => {
     drawCurve(svg, { arrays: { curve: points }, now: [list[k][0], list[k][3]], best: best ?? list[k], gains: best !== null, player: 0 }, names, fill);
   });
   svg.setAttribute("aria-label", words.curve.picture);
@@ -187,15 +190,15 @@ function shares(place, card, answer, said) {
 
 // First movement, outcome and equilibrium: three rays.
 function rays(place, card, answer) {
-  const range = [0, 1.2];
+  const found = Object.values(answer.rays), range = [0, found.some((x) => x.value > 1.2) ? 3 : 1.2];
   const all = ["first", "outcome", "equilibrium"].map((kind) => {
     const found = answer.rays[kind], row = drawing({ "aria-hidden": "true" });
     const value = found.value === null && found.holds === "unclear" ? words.rays.unclear : inWords(found, texts, fill);
-    const line = element("p", {}, element("b", { text: words.rays[kind] }), " ", element("span", { class: "value", text: value }), " ", element("span", { class: "quiet", text: words.rays[`${kind}Meaning`] }));
+    const line = element("p", {}, element("b", { text: words.rays[kind] }), " ", element("span", { class: "quiet", text: `(${words.rays[`${kind}Meaning`]}):` }), " ", element("span", { class: "value", text: value }));
     drawRow(row, found, card.before === "payoffs" ? [] : [card.scene.coupling[0]], range);
     return element("div", { class: `row ${kind === "outcome" ? "long" : kind}` }, line, row);
   });
-  const ends = element("div", { class: "ends", "aria-hidden": "true" }, element("span", { text: number(range[0], 0) }), element("span", { text: words.strength }), element("span", { text: number(range[1], 1) }));
+  const ends = element("div", { class: "ends", "aria-hidden": "true" }, element("span", { text: number(range[0], 0) }), element("span", { text: words.strength }), element("span", { text: number(range[1], range[1] === 3 ? 0 : 1) }));
   place.replaceChildren(...all, ends, caption(...told(words.rays.caption, answer.facts)));
 }
 

@@ -19,6 +19,7 @@ const SLIDERS = { bound: [0.25, 8, 0.05], step_size: [0.01, 2, 0.01], look_ahead
 let scene = null, history = null, hello = null, frame = null, shading = null, basins = null, switches = null, deviation = null, proof = null, equilibria = null, kept = null;
 let apart = false, tables = false, cross = null, wanted = new Set(), controls = {}, link = null;
 const canvas = by("portrait");
+document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); canvas.focus(); }); // links change the scene
 
 document.documentElement.lang = texts.language;
 document.querySelectorAll("[data-text]").forEach((x) => { x.textContent = texts[x.dataset.text]; });

@@ -175,6 +175,7 @@ function showBefore() {
   const { card } = at, said = words.cards[card.name], answer = answerOf(card);
   const waits = !answer && said.text.some((x) => x.includes("{"));
   shown.text.replaceChildren(...paragraphs(waits ? said.text.map((x) => x.replace(/\{\w+\}/g, "…")) : said.text, answer?.facts ?? {}));
+  if (waits) shown.text.append(element("p", { class: "quiet", text: words.computing }));
   if (shown.widget || !card.before) return;
   if (!answer && card.before !== "payoffs") { shown.before.replaceChildren(element("p", { class: "quiet", text: words.loading })); return; }
   shown.widget = BEFORE[card.before](shown.before, card, answer, {
@@ -201,6 +202,7 @@ function showResult() {
     shown.result.replaceChildren(head);
     return;
   }
+  announce("");
   const isRight = bet === answer.right;
   const facts = answer.facts;
   const key = card.before === "payoffs" && !isRight ? (answer.right ? `${bet}Wrong` : "unknown") : bet;
@@ -235,4 +237,5 @@ function ending() {
   return element("section", { class: "ending" }, element("h3", { text: words.ending.title }), ...paragraphs(words.ending.text, {}), element("dl", {}, ...names), element("h3", { text: words.ending.bets }), element("ol", {}, ...rows), element("p", {}, element("a", { href: inLanguage("exercises.html"), text: words.ending.exercises })));
 }
 
-if (connection.isOpen) askOn();
+// The address holds where one is, so that a link into the page would lose it.
+by("skip").addEventListener("click", (event) => { event.preventDefault(); by("title")?.focus(); });
