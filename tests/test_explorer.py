@@ -23,6 +23,7 @@ from glasshouse.analysis.predictions import predict
 from glasshouse.dynamics import Learning, Rest, Starts
 from glasshouse.errors import InputError
 from glasshouse.explorer import frames
+from glasshouse.explorer.along import first_switch_frame
 from glasshouse.explorer.building import (
     offered_rules,
     presets,
@@ -290,7 +291,7 @@ def test_switches_and_shares_are_the_librarys(server, game):
 def test_first_movement_and_basins_of_the_dilemma():
     """3/7 by hand (Hamilton's rule at p = ½); at κ = 0 nobody cooperates in the end."""
     scene = scene_at("prisoners_dilemma", 0.0)
-    header, _ = read_answer(frames.first_switch_frame(scene, 1))
+    header, _ = read_answer(first_switch_frame(scene, 1))
     assert header["first"]["value"] == pytest.approx(3 / 7, abs=1e-8)
     assert header["closed"]["neutral"]["value"] == pytest.approx(3 / 7, rel=1e-12)
     header, arrays = read_answer(frames.basins_frame(scene, 2))
@@ -354,9 +355,12 @@ def test_what_is_not_shown_is_said(tmp_path):
     with pytest.raises(InputError, match="shows payoffs between -1000 and 1000"):
         scene_of_game(gh.load_game(np.array(PD["payoffs"]) * 1e5))
     file = tmp_path / "repeated.toml"
-    file.write_text('[game]\nname = "prisoners_dilemma"\nrepeated = { discount = 0.9 }\n')
-    with pytest.raises(InputError, match=r"key 'game\.repeated': the explorer does not show"):
-        scene_of_study(str(file))
+    for key, value in (("noise", 0.01), ("unit", '"sum"'), ("discount", 0.999)):
+        again = {"discount": 0.9, key: value}
+        said = ", ".join(f"{name} = {x}" for name, x in again.items())
+        file.write_text(f'[game]\nname = "prisoners_dilemma"\nrepeated = {{ {said} }}\n')
+        with pytest.raises(InputError, match=rf"key 'game\.repeated\.{key}': the explorer does"):
+            scene_of_study(str(file))
 
 
 def test_presets_and_rules_are_offered():

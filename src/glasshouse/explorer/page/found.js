@@ -17,9 +17,9 @@ export function marker(stability, look) {
 
 export function showPoints(place, frame, texts, look) {
   if (!frame.points.length) { place.replaceChildren(element("p", { class: "quiet", text: texts.noPoints })); return; }
-  const head = element("tr", {}, ...["stability", "theta", "cooperation", "payoff"].map((key) => element("th", { scope: "col", text: texts[key] })));
+  const head = element("tr", {}, ...["stability", frame.axes ? "acrossUp" : "theta", "cooperation", "payoff"].map((key) => element("th", { scope: "col", text: texts[key] })));
   const rows = frame.points.map((p) => {
-    const kind = element("th", { scope: "row" }, element("span", {}, marker(p.stability, look), element("span", { text: texts[p.stability] }, element("small", { text: texts[p.place] }))));
+    const kind = element("th", { scope: "row" }, element("span", {}, marker(p.stability, look), element("span", { text: texts[p.stability] }, element("small", { text: frame.axes ? texts[p.rests ? "restsAll" : "restsPlane"] : texts[p.place] }))));
     const pairs = [[p.params, 2], [p.cooperation, 2], [p.payoffs, 2]].map(([pair, places]) => element("td", { text: pair.map((x) => number(x, places)).join(", ") }));
     return element("tr", {}, kind, ...pairs);
   });
