@@ -9,6 +9,7 @@ the page finds them in JavaScript. Arrows, nullclines, runs and rest points are 
 
 import argparse
 import socket
+from typing import Any
 
 import numpy as np
 
@@ -31,10 +32,10 @@ class Drawn:
         header, arrays = read_answer(portrait_frame(scene, 0))
         low, high = np.array(header["low"]), np.array(header["high"])
         count = header["field_points"]
-        axes = [np.linspace(low[k], high[k], count) for k in (0, 1)]
+        x, y = (np.linspace(low[k], high[k], count) for k in (0, 1))
         relative = arrays["relative"].reshape(count, count, 2)
         self.nullclines = [
-            contourpy.contour_generator(*axes, relative[..., k].T).lines(0.0) for k in (0, 1)
+            contourpy.contour_generator(x, y, relative[..., k].T).lines(0.0) for k in (0, 1)
         ]
         self.runs = np.split(arrays["paths"], np.cumsum(header["lengths"])[:-1])
         self.points = np.array([p["params"] for p in header["points"]]).reshape(-1, 2)

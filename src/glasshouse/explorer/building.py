@@ -123,7 +123,8 @@ def played_game(scene: Scene) -> Played:
 
 def shown_game(scene: Scene) -> ParametricGame:
     """The game in parameters; couplings are a matrix always, so that one program serves all."""
-    access, again = scene.access, scene.repeated
+    again = scene.repeated
+    access = tuple(scene.access.model_dump().items())
     made = _made(scene.payoffs, access, None if again is None else again.discount)
     first, second = scene.coupling
     numbers = [np.array([[0.0, first], [second, 0.0]]), np.array(scene.bound)]
@@ -141,16 +142,16 @@ class _Made(NamedTuple):
 
 
 @functools.lru_cache(maxsize=GAMES_KEPT)
-def _made(payoffs: Any, access: AskedAccess, discount: float | None) -> _Made:
+def _made(payoffs: Any, access: tuple, discount: float | None) -> _Made:
     """Made once for all couplings and bounds: checking it takes longer than a picture's numbers."""
-    scene = Scene(payoffs=payoffs, access=access)
+    scene = Scene(payoffs=payoffs, access=AskedAccess(**dict(access)))
     if discount is not None:
         scene = scene.model_copy(update={"repeated": AskedRepetition(discount=discount)})
     game = played_game(scene)
     semantics = Logistic(game, np.zeros((2, 2)), 1.0)
-    made = ParametricGame(game, semantics, channel_of(access))
+    made = ParametricGame(game, semantics, channel_of(scene.access))
     leaves, structure = jax.tree.flatten(made)
-    ours = (made.semantics.coupling, made.semantics.bound)
+    ours = (semantics.coupling, semantics.bound)
     places = [k for own in ours for k, leaf in enumerate(leaves) if leaf is own]
     assert len(places) == len(ours)
     assert places == sorted(places)

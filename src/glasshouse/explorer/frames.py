@@ -192,7 +192,7 @@ def _paid_alone(
 ) -> Float[Array, "points"]:
     """What a player is paid at each of its own parameters, the other staying put."""
 
-    def paid(t: Array) -> Array:
+    def paid(t: RealArray) -> Array:
         theta = jnp.where(jnp.arange(2) == player, t, profile)
         return game.payoffs((theta[0], theta[1]))[player]
 

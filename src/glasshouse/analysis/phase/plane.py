@@ -15,7 +15,7 @@ from glasshouse._foundation.arrays import RealArray, with_nan
 from glasshouse._foundation.results import Result
 from glasshouse.dynamics.batch import batch_map
 from glasshouse.errors import InputError
-from glasshouse.parametric import AbstractParametricGame, Params, require_exact
+from glasshouse.parametric import Params, require_exact
 from glasshouse.parametric.capabilities import Capability, require_smooth
 from glasshouse.parametric.dense import DenseGame
 from glasshouse.rules.base import AbstractDirection, velocity
@@ -47,7 +47,7 @@ class FieldGrid(Result):
 class AbstractPlane(eqx.Module):
     """Two parameters of a game that learners move, and the rule by which all learn."""
 
-    game: eqx.AbstractVar[AbstractParametricGame]
+    game: eqx.AbstractVar[DenseGame]
     rule: eqx.AbstractVar[AbstractDirection]
 
     @abc.abstractmethod
@@ -92,7 +92,7 @@ class CoordinatePlane(AbstractPlane):
     order in which they are written, from 0. Both are arrays, so that one program serves all planes.
     """
 
-    game: AbstractParametricGame
+    game: DenseGame
     rule: AbstractDirection
     held: Params
     places: Int[RealArray, "2"]

@@ -1,6 +1,7 @@
 """The phase portrait of two learners with one parameter each: field, rest points, basins."""
 
 import dataclasses
+from typing import Any
 
 import jax
 import numpy as np
@@ -148,8 +149,9 @@ def path_from(
     Where a game has more parameters all of them learn, and the two of the plane are seen.
     """
     params = inside(start, plane)
-    settings = {"steps": steps, "step_size": step_size, "save": "path", "throw": False}
-    return jax.vmap(plane.point)(run(plane.game, plane.rule, params, **settings).path)
+    settings: Any = {"steps": steps, "step_size": step_size, "save": "path", "throw": False}
+    path: Any = run(plane.game, plane.rule, params, **settings).path
+    return jax.vmap(plane.point)(path)
 
 
 def spread_starts(count: int) -> Float[np.ndarray, "count 2"]:
