@@ -261,13 +261,14 @@ def test_rest_points_under_other_rules_and_access_are_the_librarys(server, rule,
 @slow
 @pytest.mark.parametrize("game", [*GAMES, *MORE_GAMES])
 def test_switches_and_shares_are_the_librarys(server, game):
-    scene = scene_at(game, 0.7)
-    learning = Learning(steps=20_000, stop=Rest(), starts=Starts(256))
+    """Shares at all six couplings; switches once, for they are of all couplings."""
     with visiting(server) as page:
-        ask(page, scene.model_dump(), 1, "basins", "switches")
+        ask(page, scene_at(game, 0.7).model_dump(), 0, "switches")
         found, _ = until(page, "switches", complete=True)
-        ask(page, scene.model_dump(), 2, "basins")
-        shares, _ = until(page, "basins")
+        shares = []
+        for number, coupling in enumerate((*COUPLINGS, *MORE_COUPLINGS), 1):
+            ask(page, scene_at(game, coupling).model_dump(), number, "basins")
+            shares.append(until(page, "basins", number=number)[0]["shares"])
     wanted = predict(gh.LogisticFamily(gh.load_game(game), bound=3.0))
     for name, switch in (
         ("first", wanted.first_movement),
@@ -283,9 +284,12 @@ def test_switches_and_shares_are_the_librarys(server, game):
             assert found[name]["value"] is None
         else:
             assert found[name]["value"] == pytest.approx(switch.value, rel=1e-12)
-    (outcomes,) = gh.generic_outcomes([shown_game(scene)], learning=learning)
-    for name in ("cooperation", "exploitation", "defection", "at_rest"):
-        assert shares["shares"][name]["count"] == getattr(outcomes, name).count
+    learning = Learning(steps=20_000, stop=Rest(), starts=Starts(256))
+    for coupling, told in zip((*COUPLINGS, *MORE_COUPLINGS), shares, strict=True):
+        family = gh.LogisticFamily(gh.load_game(game), bound=3.0)
+        (outcomes,) = gh.generic_outcomes([family(coupling)], learning=learning)
+        for name in ("cooperation", "exploitation", "defection", "at_rest"):
+            assert told[name]["count"] == getattr(outcomes, name).count, coupling
 
 
 def test_first_movement_and_basins_of_the_dilemma():

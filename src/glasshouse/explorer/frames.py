@@ -62,6 +62,12 @@ SETTLED_REST = Rest()
 UNSETTLED = 4
 """The number of a place whose run has not settled, after those of `phase.OUTCOMES`."""
 
+TAKES_LONG = (
+    "runs of a repeated game seldom settle in so few steps that somebody could wait for them, so "
+    "that no outcomes are counted here and nothing is shaded; glasshouse run counts them"
+)
+"""Why there are no basins: the dilemma's thousand runs at a discount of .9 take over a minute."""
+
 CURVE_POINTS = 201
 """Along a deviation curve."""
 
@@ -130,6 +136,8 @@ def portrait_frame(scene: Scene, number: int) -> bytes:
 @in_float64
 def basins_frame(scene: Scene, number: int) -> bytes:
     """Where settled runs end, from everywhere in the box, and shares of random starts."""
+    if scene.repeated is not None:
+        return answer("basins", {"number": number, "reason": TAKES_LONG}, {})
     from glasshouse.analysis.outcomes import generic_outcomes
 
     plane = plane_of(scene)
@@ -151,6 +159,7 @@ def basins_frame(scene: Scene, number: int) -> bytes:
     kinds = ("cooperation", "exploitation", "defection", "at_rest")
     header = {
         "number": number,
+        "reason": "",
         "settled": float(np.mean(found.outcomes != UNSETTLED)),
         "areas": [float(np.mean(found.outcomes == k)) for k in range(UNSETTLED + 1)],
         "shares": {kind: _share(getattr(shares, kind)) for kind in kinds},

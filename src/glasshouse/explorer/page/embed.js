@@ -45,7 +45,7 @@ function paint() {
   canvas.width = canvas.height = Math.round(now.side * ratio);
   const pen = canvas.getContext("2d");
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  draw(pen, frame, shadingPicture(basins.arrays.shading, now.basins), now, axisWords(frame, texts), null);
+  draw(pen, frame, basins.reason ? null : shadingPicture(basins.arrays.shading, now.basins), now, axisWords(frame, texts), null);
   canvas.dataset.painted = at + 1;
 }
 

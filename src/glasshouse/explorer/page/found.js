@@ -30,6 +30,7 @@ export function showPoints(place, frame, texts, look) {
 
 export function showOutcomes(place, frame, texts, fill) {
   if (typeof frame === "string") { place.replaceChildren(element("p", { class: "quiet", text: frame })); return; }
+  if (frame.reason) { place.replaceChildren(element("p", { class: "quiet", text: fill(texts.notTold, { why: frame.reason }) })); return; }
   const names = [texts.both, texts.exploited1, texts.exploited2, texts.nobody, texts.unsettled];
   const shares = [frame.shares.cooperation, frame.exploited[0], frame.exploited[1], frame.shares.defection, null];
   const rows = names.map((name, k) => {
@@ -46,6 +47,7 @@ export function showOutcomes(place, frame, texts, fill) {
 }
 
 export const outcomeSentence = (frame, texts) => {
+  if (frame.reason) return texts.notCounted;
   const names = [texts.both, texts.exploited1, texts.exploited2, texts.nobody, texts.unsettled];
   return names.map((name, k) => [name, frame.areas[k]]).filter(([, x]) => x > 0).map(([name, x]) => `${name} ${percent(x)}`).join(", ");
 };

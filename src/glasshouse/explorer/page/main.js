@@ -59,12 +59,12 @@ function paintBeside(ratio) {
   second.width = second.height = Math.round(side * ratio);
   const pen = second.getContext("2d");
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  draw(pen, kept.frame, kept.basins ? shadingPicture(kept.basins.arrays.shading, look().basins) : null, { ...look(), side }, axisWords(kept.frame, texts), null);
+  draw(pen, kept.frame, kept.basins && !kept.basins.reason ? shadingPicture(kept.basins.arrays.shading, look().basins) : null, { ...look(), side }, axisWords(kept.frame, texts), null);
 }
 new ResizeObserver(() => { seen = null; paint(); }).observe(canvas);
 dark.addEventListener("change", () => { seen = null; shade(); paint(); if (frame?.kind === "portrait") showPoints(by("points"), frame, texts, look()); });
 
-function shade() { shading = basins ? shadingPicture(basins.arrays.shading, look().basins) : null; }
+function shade() { shading = basins && !basins.reason ? shadingPicture(basins.arrays.shading, look().basins) : null; }
 
 // ---- asking and hearing
 
