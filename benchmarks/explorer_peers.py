@@ -9,7 +9,6 @@ the page finds them in JavaScript. Arrows, nullclines, runs and rest points are 
 
 import argparse
 import socket
-from typing import Any
 
 import numpy as np
 
