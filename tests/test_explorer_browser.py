@@ -241,6 +241,84 @@ def test_equilibrium_is_asked_for_compared_and_said(browser, server):
     page.context.close()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_link_holds_both_scenes_and_nothing_bars_the_way(browser, server, scheme):
+    page = opened(browser, server, scheme=scheme)
+    page.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+    page.get_by_role("button", name="Compare").click()
+    page.get_by_role("slider", name="Coupling κ").fill("1")
+    page.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+    other = opened(browser, server, scheme=scheme, fragment=page.url[page.url.index("#") :])
+    other.wait_for_function(
+        "() => document.getElementById('beside-words').textContent.includes('A 1; B 0.5')",
+        timeout=PATIENCE,
+    )
+    assert other.url == page.url
+    assert "player 1 exploited 50 %" in other.inner_text("#beside-words")
+    other.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+    if AXE.exists():
+        other.evaluate(AXE.read_text("utf-8"))
+        found = other.evaluate("() => axe.run()")
+        serious = [x["id"] for x in found["violations"] if x["impact"] in ("serious", "critical")]
+        assert not serious
+    other.get_by_role("button", name="Close B").click()
+    assert "&b=" not in other.url
+    other.emulate_media(media="print", color_scheme=scheme)
+    corner = "document.getElementById('portrait').getContext('2d').getImageData(2, 2, 1, 1).data[0]"
+    other.wait_for_function(f"() => {corner} === 255")  # on paper it is light
+    assert not page.faults + other.faults
+    page.context.close()
+    other.context.close()
+
+
+@pytest.mark.slow
+def test_a_repeated_game_is_chosen_moved_and_found_again(browser, server):
+    page = opened(browser, server)
+    page.get_by_label("Played round after round").check()
+    page.wait_for_selector("#points small >> text=in this plane alone", timeout=PATIENCE)
+    assert "discount=0.9&axes=1,1,2,1&held=0,0" in page.url
+    page.get_by_label("Up", exact=True).select_option("0,1")  # changes places with "Across"
+    assert "axes=2,1,1,1" in page.url
+    page.get_by_label("θ of player 1 at the start").fill("1.5")
+    page.keyboard.press("Tab")
+    page.get_by_role("slider", name="Discount γ").focus()
+    page.keyboard.press("End")
+    assert "discount=0.99" in page.url
+    assert "held=1.5,0" in page.url
+    other = opened(browser, server, fragment=page.url[page.url.index("#") :])
+    assert other.url == page.url
+    assert other.get_by_label("Up", exact=True).input_value() == "0,1"
+    other.wait_for_selector("#proof >> text=played once", timeout=PATIENCE)
+    if AXE.exists():
+        other.evaluate(AXE.read_text("utf-8"))
+        found = other.evaluate("() => axe.run()")
+        serious = [x["id"] for x in found["violations"] if x["impact"] in ("serious", "critical")]
+        assert not serious
+    assert not page.faults + other.faults
+    page.context.close()
+    other.context.close()
+
+
+@pytest.mark.slow
+def test_the_keys_of_sliders_reach_their_ends_and_fields_beyond(browser, server):
+    page = opened(browser, server)
+    slider = page.get_by_role("slider", name="Coupling κ")
+    slider.focus()
+    for key, value in (("Home", "-1"), ("End", "2"), ("PageDown", "1.7")):
+        page.keyboard.press(key)
+        assert slider.input_value() == value
+        assert f"coupling={value},{value}&" in page.url
+    field = page.get_by_role("spinbutton", name="Coupling κ")
+    for typed, shown in (("4.5", "4.5"), ("7", "4.5")):  # couplings end at 5
+        field.fill(typed)
+        page.keyboard.press("Tab")
+        assert field.input_value() == shown
+        assert "coupling=4.5,4.5&" in page.url
+    assert not page.faults
+    page.context.close()
+
+
 def test_a_finger_moves_a_start_and_scrolls_elsewhere(browser, server):
     context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True)
     page = context.new_page()

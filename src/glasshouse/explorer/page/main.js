@@ -1,7 +1,7 @@
 // The page: one scene, one connection, one history. All numbers come from the server.
 import texts from "./texts.en.js";
 import { connected, isFramed } from "./socket.js";
-import { History, accessName, accessOf, copy, equal, fromFragment, isSymmetric, toFragment } from "./state.js";
+import { History, accessName, accessOf, copy, equal, fromFragment, isSymmetric, parts, toFragment } from "./state.js";
 import { button, choice, element, fill, numberField, Slider, toggle } from "./controls.js";
 import { draw, geometry, lookOf, shadingPicture } from "./portrait.js";
 import { digits, Gauge, rowWords } from "./gauge.js";
@@ -18,6 +18,7 @@ const KAPPA = [-1, 2];
 const [PAUSE, OFTEN] = [160, 120]; // milliseconds
 const SLIDERS = { bound: [0.25, 8, 0.05], step_size: [0.01, 2, 0.01], look_ahead: [0, 3, 0.01], probability: [0, 1, 0.01], scale: [0, 4, 0.02] };
 
+let after = null; // the scene of a link whose B is being computed
 let scene = null, history = null, hello = null, frame = null, shading = null, basins = null, switches = null, deviation = null, proof = null, equilibria = null, kept = null;
 let presets = null, apart = false, tables = false, cross = null, wanted = new Set(), controls = {}, link = null, stated = "";
 const canvas = by("portrait");
@@ -64,6 +65,14 @@ function paintBeside(ratio) {
 new ResizeObserver(() => { seen = null; paint(); }).observe(canvas);
 dark.addEventListener("change", () => { seen = null; shade(); paint(); if (frame?.kind === "portrait") showPoints(by("points"), frame, texts, look()); });
 
+// On paper it is light, whatever the screen is.
+matchMedia("print").addEventListener("change", () => {
+  seen = null;
+  shade();
+  paintNow();
+  if (frame?.kind === "portrait") showPoints(by("points"), frame, texts, look());
+});
+
 function shade() { shading = basins && !basins.reason ? shadingPicture(basins.arrays.shading, look().basins) : null; }
 
 // ---- asking and hearing
@@ -105,6 +114,14 @@ function arrived(part) {
   if (kept && equal(kept.scene, scene) && part !== "deviation") keepBeside();
   if (wanted.size) return;
   state(texts.ready);
+  if (after && switches?.complete && basins && proof && equilibria) {
+    const next = after;
+    after = null;
+    keepBeside();
+    history.commit(next);
+    goTo(next);
+    return;
+  }
   if (switches?.complete && basins && proof && equilibria) tell();
 }
 
@@ -216,6 +233,7 @@ function changed(change, isReleased = true) {
   scene = { ...scene, ...change };
   if (told === "link") banner("");
   if (!("starts" in change) || Object.keys(change).length > 1) stale(Object.keys(change));
+  after = null;
   if (isReleased) { history.commit(scene); remember(); }
   show();
   ask(isReleased);
@@ -255,27 +273,41 @@ function goTo(next) {
 }
 
 function remember() {
-  link = toFragment(scene);
+  link = toFragment(scene, after ? scene : kept?.scene);
   connection.remember(link);
 }
 
 function start() {
-  let first = copy(hello.scene);
-  if (location.hash.length > 1) {
-    try { first = fromFragment(location.hash, hello.scene, hello.ranges, hello.rules, hello.most_starts); } catch (error) { banner(fill(texts.badLink, { why: error.message }), "link"); }
-  }
-  history = new History(first);
+  const found = location.hash.length > 1 ? opened(location.hash) : null;
+  history = new History(found ? (found[1] ?? found[0]) : copy(hello.scene));
   build();
-  goTo(first);
+  goToBoth(found ?? [history.now, null]);
+}
+
+// The scenes of a link, the second one being that to keep beside the first, if any.
+function opened(text) {
+  const read = (x) => fromFragment(x, hello.scene, hello.ranges, hello.rules, hello.most_starts);
+  try {
+    const [own, other] = parts(text);
+    return [read(own), other === null ? null : read(other)];
+  } catch (error) {
+    banner(fill(texts.badLink, { why: error.message }), "link");
+    return null;
+  }
+}
+
+// B is computed first, kept when all of it is there, and then A.
+function goToBoth([own, other]) {
+  after = other && own;
+  goTo(other ?? own);
 }
 
 window.addEventListener("hashchange", () => {
   if (!hello || location.hash === link) return;
-  try {
-    const next = fromFragment(location.hash, hello.scene, hello.ranges, hello.rules, hello.most_starts);
-    history.commit(next);
-    goTo(next);
-  } catch (error) { banner(fill(texts.badLink, { why: error.message }), "link"); }
+  const found = opened(location.hash);
+  if (!found) return;
+  history.commit(found[0]);
+  goToBoth(found);
 });
 
 // ---- controls
@@ -300,7 +332,7 @@ function buildBar() {
     changed({ payoffs: preset.payoffs, title: preset.title });
   });
   controls.preset.select.append(...groups.map((group) => element("optgroup", { label: group || texts.catalogue }, ...hello.presets.filter((p) => p.group === group).map((p) => element("option", { value: p.name, text: p.label })))), element("option", { value: "", text: texts.own }));
-  controls.compare = button(texts.compare, keepBeside, { class: "wide" });
+  controls.compare = button(texts.compare, () => { keepBeside(); remember(); }, { class: "wide" });
   controls.undo = button(texts.undo, () => goTo(history.undo()));
   controls.redo = button(texts.redo, () => goTo(history.redo()));
   controls.reset = button(texts.reset, () => { history.commit(hello.scene); goTo(hello.scene); });
@@ -328,7 +360,7 @@ function buildBeside() {
     history.commit(next);
     goTo(next);
   });
-  const close = button(texts.closeBeside, () => { kept = null; showKept(); controls.compare.focus(); });
+  const close = button(texts.closeBeside, () => { kept = null; showKept(); remember(); controls.compare.focus(); });
   by("second-bar").replaceChildren(swap, close);
   by("beside").setAttribute("aria-label", texts.besidePortrait);
 }

@@ -28,7 +28,8 @@ export const isSymmetric = (payoffs) => {
   return a[0][0] === b[0][0] && a[0][1] === b[1][0] && a[1][0] === b[0][1] && a[1][1] === b[1][1];
 };
 
-export function toFragment(scene) {
+// `kept`, the scene that stands beside this one, is a link within the link.
+export function toFragment(scene, kept = null) {
   const given = new URLSearchParams();
   given.set("v", "1");
   if (scene.title) given.set("title", scene.title);
@@ -49,7 +50,15 @@ export function toFragment(scene) {
   if (scene.leaver) given.set("leaver", scene.leaver + 1);
   if (scene.near) given.set("near", scene.near.join(","));
   if (scene.starts.length) given.set("starts", scene.starts.flat().join(","));
+  if (kept) given.set("b", toFragment(kept).slice(1));
   return "#" + given.toString().replaceAll("%2C", ",");
+}
+
+// The part of a link about the scene itself, and that about the one beside it, which may be null.
+export function parts(text) {
+  const given = new URLSearchParams(text.replace(/^#/, "")), kept = given.get("b");
+  given.delete("b");
+  return [`#${given}`, kept];
 }
 
 // Throws an Error that says what is wrong; whatever it returns is checked once more by the server.
