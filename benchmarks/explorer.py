@@ -252,7 +252,7 @@ def beside(moves: int, game: str) -> dict:
         peers = str(Path(__file__).with_name("explorer_peers.py"))
         with serving(peers, name, "--game", game) as (address, _), browsing() as page:
             time.sleep(2)  # it prints before it listens
-            page.goto(address)
+            page.goto(address, timeout=120_000)
             page.wait_for_function(ready, timeout=120_000)
             page.wait_for_timeout(2000)
             for value in couplings(10):
