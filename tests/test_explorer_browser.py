@@ -1,6 +1,9 @@
 """The explorer as readers see it: in a real browser, wide and narrow, light, dark, by keyboard."""
 
+import base64
+import queue
 import re
+import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +13,9 @@ from tests.explorers import running
 from tests.test_report_browser import AXE, browser
 
 from glasshouse.explorer.building import scene_of_game
-from glasshouse.explorer.exported import exported_page, precomputed
+from glasshouse.explorer.content import page_file
+from glasshouse.explorer.exported import exported_page, framed_page, precomputed
+from glasshouse.explorer.notebook import Talk
 from glasshouse.explorer.server import Running
 from glasshouse.interop import load_game
 
@@ -317,6 +322,60 @@ def test_the_keys_of_sliders_reach_their_ends_and_fields_beyond(browser, server)
         assert "coupling=4.5,4.5&" in page.url
     assert not page.faults
     page.context.close()
+
+
+MODEL = """([script, page]) => {
+  const values = { page, height: 700, link: "" }, handlers = {};
+  window.model = {
+    get: (name) => values[name], set: (name, value) => { values[name] = value; },
+    save_changes: () => {}, on: (name, heard) => { handlers[name] = heard; }, off: () => {},
+    send: (content) => toKernel(content),
+  };
+  window.fromKernel = ([content, text]) => {
+    const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+    handlers["msg:custom"](content, [new DataView(bytes.buffer)]);
+  };
+  return import(`data:text/javascript;base64,${script}`).then((found) => {
+    found.default.render({ model, el: document.body });
+  });
+}"""
+
+
+@pytest.mark.slow
+def test_a_notebook_shows_the_page_in_a_frame(browser):
+    """What the widget's script does in a page, with a kernel that is this process."""
+    answers: queue.Queue = queue.Queue()
+    first = scene_of_game(load_game("prisoners_dilemma"))
+    talk = Talk(lambda: first, lambda content, frame: answers.put((content, frame)))
+    page = browser.new_page(viewport={"width": 900, "height": 750})
+    faults = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    page.expose_function("toKernel", talk.hear)
+    script = base64.b64encode(page_file("notebook.js").encode()).decode()
+    page.evaluate(MODEL, [script, framed_page()])
+
+    def until(condition: str) -> None:
+        end = time.monotonic() + PATIENCE / 1000
+        while time.monotonic() < end:
+            while not answers.empty():
+                content, frame = answers.get()
+                page.evaluate("fromKernel", [content, base64.b64encode(frame).decode()])
+            if len(page.frames) > 1 and page.frames[1].evaluate(condition):
+                return
+            page.wait_for_timeout(50)
+        raise AssertionError(condition)
+
+    until(UP_TO_DATE)
+    inside = page.frames[1]
+    assert "above 0.4286" in inside.inner_text(".row.first")
+    inside.get_by_role("slider", name="Coupling κ").fill("1")
+    until("() => document.getElementById('proof').textContent.includes('an equilibrium, proved')")
+    assert "coupling=1,1" in page.evaluate("model.get('link')")
+    assert not inside.get_by_role("button", name="Copy link").count()
+    assert not faults
+    talk.stop()
+    page.close()
 
 
 def test_a_finger_moves_a_start_and_scrolls_elsewhere(browser, server):

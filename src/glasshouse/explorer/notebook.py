@@ -69,24 +69,45 @@ class Talk:
     def __init__(self, first: First, send: Callable[[dict[str, Any], bytes], None]):
         self._first, self._send, self._desk = first, send, Desk()
         self._views: dict[str, tuple[Newest, asyncio.Task]] = {}
-        self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, daemon=True).start()
-        self._desk.warm(first)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
 
     def hear(self, content: Any) -> None:
         """What one of them says: that it is there, what it asks, or that it goes."""
-        self._loop.call_soon_threadsafe(self._heard, content)
+        if self._loop is None:  # nothing is computed before anybody looks
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=self._run, args=(self._loop,), daemon=True)
+            self._thread.start()
+            self._desk.warm(self._first)
+        self._loop.call_soon_threadsafe(self._heard, content, self._loop)
 
-    def _heard(self, content: Any) -> None:
-        view, kind = (content.get(key) for key in ("view", "kind"))
+    def stop(self) -> None:
+        """Answer nobody any more."""
+        self._desk.close()
+        if self._loop is not None and self._thread is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+
+    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Until it is stopped, and then until every conversation has ended."""
+        loop.run_forever()
+        tasks = [task for _, task in self._views.values()]
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        loop.close()
+
+    def _heard(self, content: Any, loop: asyncio.AbstractEventLoop) -> None:
+        said = content if isinstance(content, dict) else {}
+        view, kind, question = (said.get(key) for key in ("view", "kind", "question"))
         if not isinstance(view, str):
             return
         if kind == "open" and view not in self._views and len(self._views) < MOST_VIEWS:
             newest = Newest()
-            task = self._loop.create_task(self._desk.converse(self._first, newest, self._to(view)))
+            task = loop.create_task(self._desk.converse(self._first, newest, self._to(view)))
             self._views[view] = (newest, task)
-        elif kind == "ask" and view in self._views and isinstance(content.get("question"), str):
-            self._views[view][0].put(content["question"])
+        elif kind == "ask" and view in self._views and isinstance(question, str):
+            self._views[view][0].put(question)
         elif kind == "close" and view in self._views:
             self._views.pop(view)[1].cancel()
 
