@@ -21,6 +21,7 @@ from glasshouse.analysis.phase.plane import (
     FieldGrid,
     as_grid,
     gradients_at,
+    grid_points,
 )
 from glasshouse.analysis.phase.portrait import PATH_POINTS, path_from, spread_starts, thinned
 from glasshouse.analysis.phase.together import rest_points_together
@@ -244,9 +245,8 @@ def _profile_at(point: Float[RealArray, "2"], plane: AbstractPlane) -> Params:
 
 @functools.lru_cache(maxsize=8)
 def _all_points(bound: float) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
-    """Both axes, and all points of the grid that `grid_points` has in this box."""
-    axes = (np.linspace(-bound, bound, FIELD_POINTS),) * 2
-    return axes, np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
+    """Both axes, and all points of the grid: the same while the bound is."""
+    return grid_points(np.full(2, -bound), np.full(2, bound), FIELD_POINTS)
 
 
 def _thinned(paths: np.ndarray, longest: float) -> list[np.ndarray]:

@@ -175,14 +175,15 @@ def field_grid(game: DenseGame, resolution: int, rule: AbstractDirection = Gradi
 
 def grid_of(plane: AbstractPlane, resolution: int) -> FieldGrid:
     """The same of any plane."""
-    axes, points = grid_points(plane, resolution)
+    axes, points = grid_points(*plane.box(), resolution)
     gradient, relative, _ = batch_map(gradients_at, points, plane)
     return as_grid(axes, gradient, relative)
 
 
-def grid_points(plane: AbstractPlane, resolution: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
-    """The values along both axes, and all points of the grid, shape `(resolution², 2)`."""
-    low, high = plane.box()
+def grid_points(
+    low: Float[np.ndarray, "2"], high: Float[np.ndarray, "2"], resolution: int
+) -> tuple[tuple[np.ndarray, ...], Float[np.ndarray, "points 2"]]:
+    """The values along both axes of a box, and all points of the grid, the bounds included."""
     axes = tuple(np.linspace(low[i], high[i], resolution) for i in range(2))
     return axes, np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
 
