@@ -14,7 +14,7 @@ from glasshouse.analysis import (
 )
 from glasshouse.channels import Full, OneSided
 from glasshouse.dynamics import Learning, Starts, learn, run
-from glasshouse.explorer.building import SETTLING_STEPS, family_of, played_game, shown_game
+from glasshouse.explorer.building import SETTLING_STEPS, family_of, shown_game, stage_game
 from glasshouse.explorer.protocol import Scene
 from glasshouse.explorer.told import (
     MAJORITY,
@@ -105,7 +105,7 @@ def _most(scene: Scene) -> tuple[str, dict[str, Fact], float]:
 
 def _dilemma(scene: Scene) -> Finding:
     right, facts, pay = _most(scene)
-    table = np.array(played_game(scene).tensor)[0]
+    table = np.array(stage_game(scene).tensor)[0]
     gains = table[1] - table[0]
     facts |= {"gain_if_tests": Fact(gains[0], 0), "gain_if_skips": Fact(gains[1], 0)}
     top = shown_game(scene).payoffs((scene.bound, scene.bound))
@@ -124,7 +124,7 @@ def _read(scene: Scene) -> Finding:
     semantics = shown_game(scene).semantics
     pulls = {}
     for name, channel in ways.items():
-        game = ParametricGame(played_game(scene), semantics, channel)
+        game = ParametricGame(stage_game(scene), semantics, channel)
         pulls[name] = float(game.selfish_gradients((0.0, 0.0))[0])
     facts = {name: Fact(pull, 3) for name, pull in pulls.items() if name != "both"}
     alone = {name for name in ("reads", "read") if pulls[name] > 0}
@@ -287,9 +287,9 @@ def _three(scene: Scene) -> Finding:
 
 def _memory(scene: Scene) -> Finding:
     """Round after round: what reciprocity pays, and whether learners find it."""
-    game = RepeatedGame(played_game(scene), DISCOUNT)
+    game = RepeatedGame(stage_game(scene), DISCOUNT)
     answers, skips = strategy("tft", game), strategy("alld", game)
-    family = LogisticFamily(RepeatedGame(played_game(scene), DISCOUNT, "sum"), scene.bound)
+    family = LogisticFamily(RepeatedGame(stage_game(scene), DISCOUNT, "sum"), scene.bound)
     couplings = (0.0, scene.coupling[0])
     found = generic_outcomes([family(x) for x in couplings], learning=REMEMBERING)
     (once,) = ends_told(scene, [scene.coupling[0]])

@@ -3,7 +3,7 @@ import texts from "./texts.js";
 import { told, words, written } from "./words.js";
 import { button, element, fill, Slider } from "./controls.js";
 import { draw, lookOf, shadingPicture } from "./portrait.js";
-import { drawRow, inWords } from "./gauge.js";
+import { drawRow, inWords, placed } from "./gauge.js";
 import { drawCurve } from "./leaving.js";
 
 const NS = "http://www.w3.org/2000/svg";
@@ -39,6 +39,12 @@ function chooser(label, places, first, inWords, changed) {
   input.addEventListener("input", show);
   const node = element("div", { class: "slider" }, element("div", { class: "top" }, element("label", { for: id, text: label }), shown), input);
   return { node, show };
+}
+
+// A ray along the strength of reading, and where one is on it.
+function drawRay(svg, found, couplings, range) {
+  drawRow(svg, found, range);
+  for (const x of couplings.map((value) => placed(value, range))) svg.append(made("line", { class: "now", x1: x, x2: x, y1: 0, y2: 18 }));
 }
 
 // ---- meters: shares and pulls as bars, each with its number
@@ -161,7 +167,7 @@ function moves(place, card, answer, said) {
   const rate = meter(said.rate, [Math.min(...values), Math.max(...values)]), row = drawing({ "aria-hidden": "true", class: "ray first" });
   const slider = chooser(words.strength, list.length, 10, (k) => number(list[k][0]), (k) => {
     rate.show(list[k][1], number(list[k][1], 3));
-    drawRow(row, answer.ray, [list[k][0]], [0, 1]);
+    drawRay(row, answer.ray, [list[k][0]], [0, 1]);
   });
   place.replaceChildren(slider.node, row, rate.node, caption(...told(said.figure, answer.facts)));
   slider.show();
@@ -195,7 +201,7 @@ function rays(place, card, answer) {
     const found = answer.rays[kind], row = drawing({ "aria-hidden": "true" });
     const value = found.value === null && found.holds === "unclear" ? words.rays.unclear : inWords(found, texts, fill);
     const line = element("p", {}, element("b", { text: words.rays[kind] }), " ", element("span", { class: "quiet", text: `(${words.rays[`${kind}Meaning`]}):` }), " ", element("span", { class: "value", text: value }));
-    drawRow(row, found, card.before === "payoffs" ? [] : [card.scene.coupling[0]], range);
+    drawRay(row, found, card.before === "payoffs" ? [] : [card.scene.coupling[0]], range);
     return element("div", { class: `row ${kind === "outcome" ? "long" : kind}` }, line, row);
   });
   const ends = element("div", { class: "ends", "aria-hidden": "true" }, element("span", { text: number(range[0], 0) }), element("span", { text: words.strength }), element("span", { text: number(range[1], range[1] === 3 ? 0 : 1) }));

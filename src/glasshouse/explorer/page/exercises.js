@@ -1,7 +1,7 @@
 // Ten exercises for a class; their answers are computed one after another when the page is opened.
 import texts from "./texts.js";
 import { paragraphs, words } from "./words.js";
-import { Connection } from "./socket.js";
+import { connected } from "./socket.js";
 import { button, element, fill } from "./controls.js";
 import { toFragment } from "./state.js";
 import { inLanguage } from "./language.js";
@@ -27,7 +27,7 @@ function banner(text) {
   by("banner").replaceChildren(...(text ? [element("span", { text })] : []));
 }
 
-const connection = new Connection({
+const connection = connected({
   opened() { banner(""); askOn(); },
   gone() { banner(texts.gone); },
   answer(heard) {

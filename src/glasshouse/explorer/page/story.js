@@ -1,7 +1,7 @@
 // The story: one card at a time, a bet on each, and what the library found. It computes nothing.
 import texts from "./texts.js";
 import { paragraphs, told, words } from "./words.js";
-import { Connection } from "./socket.js";
+import { connected } from "./socket.js";
 import { button, element, fill } from "./controls.js";
 import { equal, toFragment } from "./state.js";
 import { AFTER, BEFORE } from "./cards.js";
@@ -87,7 +87,7 @@ function banner(text) {
 const announce = (text) => { by("announce").textContent = text; };
 
 let gone = false;
-const connection = new Connection({
+const connection = connected({
   opened() { if (gone) { banner(""); announce(texts.back); } gone = false; asking = null; askOn(); },
   gone() { gone = true; asking = null; banner(texts.gone); },
   answer(heard) {
