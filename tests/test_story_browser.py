@@ -87,6 +87,9 @@ def test_a_bet_by_keyboard_alone_is_answered_and_taken_back(browser, server):
     page.locator("[data-choice=half]").focus()
     page.keyboard.press("Space")
     page.wait_for_selector("#verdict .right")
+    page.locator("#skip").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => document.activeElement.id") == "title"
     assert "card=much&much=half" in page.url
     page.go_back()
     page.wait_for_selector("#verdict .wrong")
