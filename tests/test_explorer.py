@@ -23,6 +23,7 @@ from glasshouse.analysis.predictions import predict
 from glasshouse.dynamics import Learning, Rest, Starts
 from glasshouse.errors import InputError
 from glasshouse.explorer import frames
+from glasshouse.explorer.along import first_switch_frame
 from glasshouse.explorer.building import (
     offered_rules,
     presets,
@@ -261,13 +262,14 @@ def test_rest_points_under_other_rules_and_access_are_the_librarys(server, rule,
 @slow
 @pytest.mark.parametrize("game", [*GAMES, *MORE_GAMES])
 def test_switches_and_shares_are_the_librarys(server, game):
-    scene = scene_at(game, 0.7)
-    learning = Learning(steps=20_000, stop=Rest(), starts=Starts(256))
+    """Shares at all six couplings; switches once, for they are of all couplings."""
     with visiting(server) as page:
-        ask(page, scene.model_dump(), 1, "basins", "switches")
+        ask(page, scene_at(game, 0.7).model_dump(), 0, "switches")
         found, _ = until(page, "switches", complete=True)
-        ask(page, scene.model_dump(), 2, "basins")
-        shares, _ = until(page, "basins")
+        shares = []
+        for number, coupling in enumerate((*COUPLINGS, *MORE_COUPLINGS), 1):
+            ask(page, scene_at(game, coupling).model_dump(), number, "basins")
+            shares.append(until(page, "basins", number=number)[0]["shares"])
     wanted = predict(gh.LogisticFamily(gh.load_game(game), bound=3.0))
     for name, switch in (
         ("first", wanted.first_movement),
@@ -283,15 +285,18 @@ def test_switches_and_shares_are_the_librarys(server, game):
             assert found[name]["value"] is None
         else:
             assert found[name]["value"] == pytest.approx(switch.value, rel=1e-12)
-    (outcomes,) = gh.generic_outcomes([shown_game(scene)], learning=learning)
-    for name in ("cooperation", "exploitation", "defection", "at_rest"):
-        assert shares["shares"][name]["count"] == getattr(outcomes, name).count
+    learning = Learning(steps=20_000, stop=Rest(), starts=Starts(256))
+    for coupling, told in zip((*COUPLINGS, *MORE_COUPLINGS), shares, strict=True):
+        family = gh.LogisticFamily(gh.load_game(game), bound=3.0)
+        (outcomes,) = gh.generic_outcomes([family(coupling)], learning=learning)
+        for name in ("cooperation", "exploitation", "defection", "at_rest"):
+            assert told[name]["count"] == getattr(outcomes, name).count, coupling
 
 
 def test_first_movement_and_basins_of_the_dilemma():
     """3/7 by hand (Hamilton's rule at p = ½); at κ = 0 nobody cooperates in the end."""
     scene = scene_at("prisoners_dilemma", 0.0)
-    header, _ = read_answer(frames.first_switch_frame(scene, 1))
+    header, _ = read_answer(first_switch_frame(scene, 1))
     assert header["first"]["value"] == pytest.approx(3 / 7, abs=1e-8)
     assert header["closed"]["neutral"]["value"] == pytest.approx(3 / 7, rel=1e-12)
     header, arrays = read_answer(frames.basins_frame(scene, 2))
@@ -355,9 +360,12 @@ def test_what_is_not_shown_is_said(tmp_path):
     with pytest.raises(InputError, match="shows payoffs between -1000 and 1000"):
         scene_of_game(gh.load_game(np.array(PD["payoffs"]) * 1e5))
     file = tmp_path / "repeated.toml"
-    file.write_text('[game]\nname = "prisoners_dilemma"\nrepeated = { discount = 0.9 }\n')
-    with pytest.raises(InputError, match=r"key 'game\.repeated': the explorer does not show"):
-        scene_of_study(str(file))
+    for key, value in (("noise", 0.01), ("unit", '"sum"'), ("discount", 0.999)):
+        again = {"discount": 0.9, key: value}
+        said = ", ".join(f"{name} = {x}" for name, x in again.items())
+        file.write_text(f'[game]\nname = "prisoners_dilemma"\nrepeated = {{ {said} }}\n')
+        with pytest.raises(InputError, match=rf"key 'game\.repeated\.{key}': the explorer does"):
+            scene_of_study(str(file))
 
 
 def test_presets_and_rules_are_offered():

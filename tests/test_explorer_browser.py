@@ -1,6 +1,9 @@
 """The explorer as readers see it: in a real browser, wide and narrow, light, dark, by keyboard."""
 
+import base64
+import queue
 import re
+import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +13,9 @@ from tests.explorers import running
 from tests.test_report_browser import AXE, browser
 
 from glasshouse.explorer.building import scene_of_game
-from glasshouse.explorer.exported import exported_page, precomputed
+from glasshouse.explorer.content import page_file
+from glasshouse.explorer.exported import exported_page, framed_page, precomputed
+from glasshouse.explorer.notebook import Talk
 from glasshouse.explorer.server import Running
 from glasshouse.interop import load_game
 
@@ -239,6 +244,138 @@ def test_equilibrium_is_asked_for_compared_and_said(browser, server):
     assert "Coupling κ: A 0.5; B 1" in page.inner_text("#beside-words")
     assert not page.faults
     page.context.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_link_holds_both_scenes_and_nothing_bars_the_way(browser, server, scheme):
+    page = opened(browser, server, scheme=scheme)
+    page.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+    page.get_by_role("button", name="Compare").click()
+    page.get_by_role("slider", name="Coupling κ").fill("1")
+    page.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+    other = opened(browser, server, scheme=scheme, fragment=page.url[page.url.index("#") :])
+    other.wait_for_function(
+        "() => document.getElementById('beside-words').textContent.includes('A 1; B 0.5')",
+        timeout=PATIENCE,
+    )
+    assert other.url == page.url
+    assert "player 1 exploited 50 %" in other.inner_text("#beside-words")
+    other.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+    if AXE.exists():
+        other.evaluate(AXE.read_text("utf-8"))
+        found = other.evaluate("() => axe.run()")
+        serious = [x["id"] for x in found["violations"] if x["impact"] in ("serious", "critical")]
+        assert not serious
+    other.get_by_role("button", name="Close B").click()
+    assert "&b=" not in other.url
+    other.emulate_media(media="print", color_scheme=scheme)
+    corner = "document.getElementById('portrait').getContext('2d').getImageData(2, 2, 1, 1).data[0]"
+    other.wait_for_function(f"() => {corner} === 255")  # on paper it is light
+    assert not page.faults + other.faults
+    page.context.close()
+    other.context.close()
+
+
+@pytest.mark.slow
+def test_a_repeated_game_is_chosen_moved_and_found_again(browser, server):
+    page = opened(browser, server)
+    page.get_by_label("Played round after round").check()
+    page.wait_for_selector("#points small >> text=in this plane alone", timeout=PATIENCE)
+    assert "discount=0.9&axes=1,1,2,1&held=0,0" in page.url
+    page.get_by_label("Up", exact=True).select_option("0,1")  # changes places with "Across"
+    assert "axes=2,1,1,1" in page.url
+    page.get_by_label("θ of player 1 at the start").fill("1.5")
+    page.keyboard.press("Tab")
+    page.get_by_role("slider", name="Discount γ").focus()
+    page.keyboard.press("End")
+    assert "discount=0.99" in page.url
+    assert "held=1.5,0" in page.url
+    other = opened(browser, server, fragment=page.url[page.url.index("#") :])
+    assert other.url == page.url
+    assert other.get_by_label("Up", exact=True).input_value() == "0,1"
+    other.wait_for_selector("#proof >> text=played once", timeout=PATIENCE)
+    if AXE.exists():
+        other.evaluate(AXE.read_text("utf-8"))
+        found = other.evaluate("() => axe.run()")
+        serious = [x["id"] for x in found["violations"] if x["impact"] in ("serious", "critical")]
+        assert not serious
+    assert not page.faults + other.faults
+    page.context.close()
+    other.context.close()
+
+
+@pytest.mark.slow
+def test_the_keys_of_sliders_reach_their_ends_and_fields_beyond(browser, server):
+    page = opened(browser, server)
+    slider = page.get_by_role("slider", name="Coupling κ")
+    slider.focus()
+    for key, value in (("Home", "-1"), ("End", "2"), ("PageDown", "1.7")):
+        page.keyboard.press(key)
+        assert slider.input_value() == value
+        assert f"coupling={value},{value}&" in page.url
+    field = page.get_by_role("spinbutton", name="Coupling κ")
+    for typed, shown in (("4.5", "4.5"), ("7", "4.5")):  # couplings end at 5
+        field.fill(typed)
+        page.keyboard.press("Tab")
+        assert field.input_value() == shown
+        assert "coupling=4.5,4.5&" in page.url
+    assert not page.faults
+    page.context.close()
+
+
+MODEL = """([script, page]) => {
+  const values = { page, height: 700, link: "" }, handlers = {};
+  window.model = {
+    get: (name) => values[name], set: (name, value) => { values[name] = value; },
+    save_changes: () => {}, on: (name, heard) => { handlers[name] = heard; }, off: () => {},
+    send: (content) => toKernel(content),
+  };
+  window.fromKernel = ([content, text]) => {
+    const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+    handlers["msg:custom"](content, [new DataView(bytes.buffer)]);
+  };
+  return import(`data:text/javascript;base64,${script}`).then((found) => {
+    found.default.render({ model, el: document.body });
+  });
+}"""
+
+
+@pytest.mark.slow
+def test_a_notebook_shows_the_page_in_a_frame(browser):
+    """What the widget's script does in a page, with a kernel that is this process."""
+    answers: queue.Queue = queue.Queue()
+    first = scene_of_game(load_game("prisoners_dilemma"))
+    talk = Talk(lambda: first, lambda content, frame: answers.put((content, frame)))
+    page = browser.new_page(viewport={"width": 900, "height": 750})
+    faults = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    page.expose_function("toKernel", talk.hear)
+    script = base64.b64encode(page_file("notebook.js").encode()).decode()
+    page.evaluate(MODEL, [script, framed_page()])
+
+    def until(condition: str) -> None:
+        end = time.monotonic() + PATIENCE / 1000
+        while time.monotonic() < end:
+            while not answers.empty():
+                content, frame = answers.get()
+                page.evaluate("fromKernel", [content, base64.b64encode(frame).decode()])
+            if len(page.frames) > 1 and page.frames[1].evaluate(condition):
+                return
+            page.wait_for_timeout(50)
+        raise AssertionError(condition)
+
+    until(UP_TO_DATE)
+    inside = page.frames[1]
+    assert "above 0.4286" in inside.inner_text(".row.first")
+    inside.get_by_role("slider", name="Coupling κ").fill("1")
+    until("() => document.getElementById('proof').textContent.includes('an equilibrium, proved')")
+    assert "coupling=1,1" in page.evaluate("model.get('link')")
+    assert not inside.get_by_role("button", name="Copy link").count()
+    assert not faults
+    talk.stop()
+    page.close()
 
 
 def test_a_finger_moves_a_start_and_scrolls_elsewhere(browser, server):

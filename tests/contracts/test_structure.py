@@ -53,7 +53,7 @@ ALLOWED["certificates"] = {"certificates", *FOUNDATIONS}
 for user_of_certificates in ("analysis", "leagues", "plots", "study", "cli"):
     ALLOWED[user_of_certificates].add("certificates")
 ALLOWED["interop"] = {"games", "interop", *FOUNDATIONS}
-for user_of_interop in ("leagues", "study", "cli"):
+for user_of_interop in ("leagues", "study", "explorer", "cli"):
     ALLOWED[user_of_interop].add("interop")
 
 LONGEST_MODULE = 400

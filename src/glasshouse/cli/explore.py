@@ -1,6 +1,7 @@
 """`glasshouse explore`: a page in the browser with a living phase portrait."""
 
 import contextlib
+import functools
 import os
 import signal
 import sys
@@ -14,7 +15,13 @@ from glasshouse.cli.subject import is_study
 from glasshouse.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from glasshouse.explorer.protocol import Scene
+
+SWITCH = 5e-4
+"""Seconds after which a thread lets another one on, in place of five thousandths: the one that
+talks to pages waits for those that compute."""
 
 FIRST_GAME = "prisoners_dilemma"
 
@@ -52,6 +59,15 @@ def command(
             show_default=False,
         ),
     ] = None,
+    words: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="A folder with translations of the pages, texts.xx.json and story.xx.json, xx "
+            "being a language: fr, pt-BR, ….",
+            show_default=False,
+        ),
+    ] = None,
     cooperate: CooperateOption = None,
     trust: TrustOption = False,
 ) -> None:
@@ -60,32 +76,51 @@ def command(
     It listens on this machine alone and fetches nothing; Ctrl-C ends it. It writes nothing but
     what --export names.
     """
-    from glasshouse.explorer.building import scene_of_game, scene_of_study
+    if export is not None:
+        _check_export(export, port, words)
+    if is_study(game) and cooperate:
+        raise InputError("--cooperate belongs to a game: a study says it itself")
+
+    @functools.cache
+    def first() -> "Scene":
+        from glasshouse.explorer.building import scene_of_game, scene_of_study
+
+        if is_study(game):
+            return scene_of_study(game, trust=trust)
+        return scene_of_game(named_game(game, cooperate))
 
     if export is not None:
-        _check_export(export, port)
-    if is_study(game):
-        if cooperate:
-            raise InputError("--cooperate belongs to a game: a study says it itself")
-        scene = scene_of_study(game, trust=trust)
-    else:
-        scene = scene_of_game(named_game(game, cooperate))
-    if export is not None:
-        _write_page(scene, export)
-    else:
-        _serve(scene, port, opens=not no_browser)
+        _write_page(first(), export)
+        return
+    if not _is_sure(game, cooperate):
+        first()  # what is wrong with it is said before the page is there
+    _serve(first, port, words, opens=not no_browser)
 
 
-def _serve(scene: "Scene", port: int | None, *, opens: bool) -> None:
+def _is_sure(game: str, cooperate: "Sequence[str] | None") -> bool:
+    """Whether a game can be shown for certain, known without the library that takes seconds."""
+    from glasshouse.games.registry import CATALOGUE
+
+    if cooperate or game not in CATALOGUE.own:
+        return False
+    entry = CATALOGUE.own[game]
+    return entry.function(**entry.defaults).tensor.shape == (2, 2, 2)
+
+
+def _serve(
+    first: "Callable[[], Scene]", port: int | None, words: Path | None, *, opens: bool
+) -> None:
     """Until somebody ends it."""
     from glasshouse.explorer.server import Running
 
-    running = Running(scene, port)
+    running = Running(first, port, words)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
-    running.desk.warm(scene)
-    say(f"The explorer is at {running.address} (Ctrl-C ends it).")
+    story = f"{running.address}story.html"
+    say(f"The explorer is at {running.address}, its story at {story} (Ctrl-C ends it).")
     sys.stdout.flush()
+    sys.setswitchinterval(SWITCH)
+    running.desk.warm(first)
     if opens:
         import webbrowser
 
@@ -94,10 +129,11 @@ def _serve(scene: "Scene", port: int | None, *, opens: bool) -> None:
     running.wait()
 
 
-def _check_export(file: Path, port: int | None) -> None:
+def _check_export(file: Path, port: int | None, words: Path | None) -> None:
     """Refuse what could not be written before anything is computed."""
-    if port is not None:
-        raise InputError("--port belongs to a server, and --export starts none: leave out either")
+    for name, given in (("--port", port), ("--words", words)):
+        if given is not None:
+            raise InputError(f"{name} belongs to a server, and --export starts none: leave it out")
     if file.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"--export {file}: a page is written as .html, by the end of its name")
     folder = file.absolute().parent

@@ -13,9 +13,9 @@ from jaxtyping import Array, PyTree
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.random import key_of
-from glasshouse.dynamics.batch import batch_map, taken_from
+from glasshouse.dynamics.batch import batch_map, repeat, stack, taken_from
 from glasshouse.dynamics.driver import some_blocks
-from glasshouse.dynamics.learning import Ends, Learning, Observe, begun
+from glasshouse.dynamics.learning import Ends, Learning, Observe, begun, payoff_range
 from glasshouse.dynamics.rest import Rest
 from glasshouse.errors import InputError
 from glasshouse.parametric import AbstractParametricGame, Params, Tied
@@ -68,11 +68,47 @@ def settle(
     games, learning = listed(games, "settle"), stopping(learning)
     played = [Tied(game) for game in games] if learning.tied else games
     size, members = begun(played, learning)
-    stop, shape = learning.stop, (len(games), learning.starts.runs)
+    params, residuals, steps, observed = jax.tree.map(
+        lambda x: (
+            x.reshape(len(games), learning.starts.runs, *x.shape[1:]) if eqx.is_array(x) else x
+        ),
+        _settled(members, learning, size, observe),
+    )
+    detail = f"{learning.starts}, {learning.taken(size)}"
+    return Ends(params, residuals, steps, observed, detail)
+
+
+@in_float64
+def settle_from(
+    game: AbstractParametricGame, starts: Params, learning: Learning, observe: Observe | None = None
+) -> Ends:
+    """The same in one game, from starts that are given as arrays; those of `learning` are not used.
+
+    **Arguments:** `starts`, a profile whose arrays have one more axis in front, that of the runs,
+    inside the boxes.
+    **Raises:** `InputError` for rules that draw.
+    """
+    learning = stopping(learning)
+    if drawn_by(learning.rule):
+        raise InputError(
+            f"{in_words(learning.rule)} draws: settle it from the library's own starts"
+        )
+    count = len(jax.tree.leaves(starts)[0])
+    size = learning.step_size_for(payoff_range(game) if learning.step_size is None else 1.0)
+    members = (repeat(stack([game]), count), starts, None)
+    found = _settled(members, learning, size, observe)
+    return Ends(*found, f"{count} given starts, {learning.taken(size)}")
+
+
+def _settled(
+    members: tuple[Any, Params, Any], learning: Learning, size: float, observe: Observe | None
+) -> tuple[Params, np.ndarray, np.ndarray, PyTree]:
+    """Where runs stop, with which residuals, after how many steps, and what is observed there."""
+    stop = learning.stop
     assert stop is not None
     settings = (learning.rule, np.asarray(size))
     state = batch_map(_opened, members, learning.rule)
-    carry = (*state, np.zeros(len(members[1][0]), dtype=int))
+    carry = (*state, np.zeros(len(jax.tree.leaves(members[1])[0]), dtype=int))
     moving, found = np.arange(len(carry[-1])), None
     for length, times in _stretches(learning.steps, stop.every):
         held = taken_from((members[0], members[2], carry), moving)
@@ -83,11 +119,8 @@ def settle(
         if not len(moving):
             break
     assert found is not None  # there is a step at least
-    (params, _, steps), residuals, observed = jax.tree.map(
-        lambda x: x.reshape(*shape, *x.shape[1:]) if eqx.is_array(x) else x, found
-    )
-    detail = f"{learning.starts}, {learning.taken(size)}"
-    return Ends(params, residuals, steps, observed, detail)
+    (params, _, steps), residuals, observed = found
+    return params, residuals, steps, observed
 
 
 def _stretches(steps: int, every: int) -> list[tuple[int, int]]:

@@ -5,16 +5,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import jax
 import numpy as np
 import pydantic
 
 from glasshouse._foundation.declared import settings_of
+from glasshouse.analysis.phase.plane import AbstractPlane, CoordinatePlane, Plane
 from glasshouse.channels import Full, Noisy, OneSided, Probabilistic
 from glasshouse.channels.base import AbstractChannel
 from glasshouse.errors import InputError, unknown_name
-from glasshouse.explorer.protocol import RANGES, AskedAccess, Scene
+from glasshouse.explorer.protocol import RANGES, STATES, AskedAccess, AskedRepetition, Scene
 from glasshouse.games.normal_form import NormalFormGame
 from glasshouse.games.registry import CATALOGUE
+from glasshouse.games.repeated import Played, RepeatedGame
 from glasshouse.parametric import ParametricGame
 from glasshouse.rules import Fixed
 from glasshouse.rules.base import AbstractDirection, check_direction, drawn_by
@@ -35,6 +38,9 @@ BASIN_CELLS = 30
 
 SETTLING_STEPS = 20_000
 """Runs that have not come to rest in so many steps are called unsettled."""
+
+GAMES_KEPT = 64
+"""Games and rules that are kept, so that a slider's move does not make them anew."""
 
 PAPER_CITED = "Todorov, ten Napel & Müller 2026"
 """Whose games are named as such."""
@@ -83,11 +89,16 @@ def rule_of(scene: Scene) -> AbstractDirection:
 
     **Raises:** `InputError` for a name that pages are not offered.
     """
+    return _rule(scene.rule, scene.look_ahead)
+
+
+@functools.lru_cache(maxsize=GAMES_KEPT)
+def _rule(name: str, look_ahead: float) -> AbstractDirection:
     offered = offered_rules()
-    if scene.rule not in offered:
-        raise unknown_name("rule", scene.rule, offered)
-    numbers = {LOOK: scene.look_ahead} if offered[scene.rule].looks_ahead else {}
-    return made(classes(RULES)[scene.rule], numbers)
+    if name not in offered:
+        raise unknown_name("rule", name, offered)
+    numbers = {LOOK: look_ahead} if offered[name].looks_ahead else {}
+    return made(classes(RULES)[name], numbers)
 
 
 def channel_of(access: AskedAccess) -> AbstractChannel:
@@ -99,19 +110,62 @@ def channel_of(access: AskedAccess) -> AbstractChannel:
     return Noisy(access.scale) if access.kind == "noisy" else Full()
 
 
-def played_game(scene: Scene) -> NormalFormGame:
-    """What is played."""
+def stage_game(scene: Scene) -> NormalFormGame:
+    """What is played in a round."""
     return NormalFormGame(np.array(scene.payoffs, dtype=np.float64), player_axis=0)
+
+
+def played_game(scene: Scene) -> Played:
+    """What is played: once, or round after round."""
+    stage = stage_game(scene)
+    return stage if scene.repeated is None else RepeatedGame(stage, scene.repeated.discount)
 
 
 def shown_game(scene: Scene) -> ParametricGame:
     """The game in parameters; couplings are a matrix always, so that one program serves all."""
+    again = scene.repeated
+    access = tuple(scene.access.model_dump().items())
+    made = _made(scene.payoffs, access, None if again is None else again.discount)
     first, second = scene.coupling
-    coupling = np.array([[0.0, first], [second, 0.0]])
-    game = played_game(scene)
-    return ParametricGame(
-        game, Logistic(game.actions, coupling, scene.bound), channel_of(scene.access)
+    numbers = [np.array([[0.0, first], [second, 0.0]]), np.array(scene.bound)]
+    return made.structure.unflatten(
+        numbers.pop(0) if k in made.places else leaf for k, leaf in enumerate(made.leaves)
     )
+
+
+class _Made(NamedTuple):
+    """A game in parameters without its coupling and bound, which stand at these places."""
+
+    leaves: list[Any]
+    structure: Any
+    places: tuple[int, ...]
+
+
+@functools.lru_cache(maxsize=GAMES_KEPT)
+def _made(payoffs: Any, access: tuple, discount: float | None) -> _Made:
+    """Made once for all couplings and bounds: checking it takes longer than a picture's numbers."""
+    scene = Scene(payoffs=payoffs, access=AskedAccess(**dict(access)))
+    if discount is not None:
+        scene = scene.model_copy(update={"repeated": AskedRepetition(discount=discount)})
+    game = played_game(scene)
+    semantics = Logistic(game, np.zeros((2, 2)), 1.0)
+    made = ParametricGame(game, semantics, channel_of(scene.access))
+    leaves, structure = jax.tree.flatten(made)
+    ours = (semantics.coupling, semantics.bound)
+    places = [k for own in ours for k, leaf in enumerate(leaves) if leaf is own]
+    assert len(places) == len(ours)
+    assert places == sorted(places)
+    return _Made(leaves, structure, tuple(places))
+
+
+def plane_of(scene: Scene) -> AbstractPlane:
+    """The plane that is drawn: of all parameters, or of two of a repeated game's ten."""
+    game, rule = shown_game(scene), rule_of(scene)
+    if scene.repeated is None:
+        return Plane(game, rule)
+    held = np.clip(np.array(scene.repeated.held), -scene.bound, scene.bound)
+    places = [player * len(STATES) + state for player, state in scene.repeated.axes]
+    return CoordinatePlane(game, rule, (held[0], held[1]), np.array(places))
 
 
 def family_of(scene: Scene) -> "LogisticFamily":
@@ -140,9 +194,11 @@ def study_of(scene: Scene) -> "Study":
     looks = offered_rules()[scene.rule].looks_ahead
     title = {"title": scene.title} if scene.title else {}
     payoffs = [[list(row) for row in table] for table in scene.payoffs]
+    again = scene.repeated
+    repeated = {} if again is None else {"repeated": {"discount": again.discount}}
     return Study.model_validate(
         {
-            "game": {"payoffs": payoffs, **title},
+            "game": {"payoffs": payoffs, **title, **repeated},
             "semantics": {"kind": "logistic", "bound": scene.bound, **coupling},
             "access": {"kind": access.kind, **numbers.get(access.kind, {})},
             "learning": {
@@ -209,11 +265,12 @@ def scene_of_study(path: str, *, trust: bool = False) -> Scene:
     pattern = semantics["pattern"]
     weights = semantics["coupling"] * np.array([[0, 1], [1, 0]] if pattern is None else pattern)
     access = study.access.settings()
-    learning = study.learning
+    learning, again = study.learning, study.game.repeated
     look = getattr(learning, LOOK, None)
     return _scene(
         title=base.title,
         payoffs=_payoffs(base.game),
+        **({"repeated": {"discount": float(again.discount)}} if again else {}),
         coupling=(float(weights[0, 1]), float(weights[1, 0])),
         bound=float(semantics["bound"]),
         step_size=float(learning.step_size),
@@ -239,7 +296,7 @@ def _check_shown(path: str, base: "Setting", semantics: dict[str, Any]) -> None:
     ]
     kinds = AskedAccess.model_fields["kind"].annotation
     shown = {
-        "game.repeated": study.game.repeated is None,
+        **{f"game.repeated.{key}": value == usual for key, value, usual in _of_rounds(study)},
         "semantics.kind": study.semantics.kind == "logistic",
         "semantics.own_weight": semantics.get("own_weight", 1.0) == 1.0,
         "access.kind": study.access.kind in kinds.__args__,  # pyright: ignore
@@ -253,9 +310,24 @@ def _check_shown(path: str, base: "Setting", semantics: dict[str, Any]) -> None:
     if missing:
         raise InputError(
             f"{path}: key '{missing[0]}': the explorer does not show this; it shows games played "
-            "once under the logistic semantics with own weight 1, full, one_sided, probabilistic "
+            "once, or again with a discount up to 0.99 and no errors, under the logistic semantics "
+            "with own weight 1, full, one_sided, probabilistic "
             "or noisy access, and one rule for both: change the key, or use glasshouse run"
         )
+
+
+def _of_rounds(study: "Study") -> list[tuple[str, Any, Any]]:
+    """Keys of a repeated game that are not shown, with their values and those that are."""
+    again = study.game.repeated
+    if again is None:
+        return []
+    fits = min(max(again.discount, RANGES["discount"][0]), RANGES["discount"][1])
+    return [
+        ("discount", again.discount, fits),
+        ("unit", again.unit, "step"),
+        ("noise", again.noise, 0.0),
+        ("misperception", again.misperception, 0.0),
+    ]
 
 
 def _payoffs(game: NormalFormGame) -> list:

@@ -1,15 +1,27 @@
 """Who answers questions: the newest of each page wins, and what is slow keeps nobody waiting."""
 
 import asyncio
+import functools
 import threading
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from glasshouse._foundation.progress import silently
 from glasshouse.errors import InputError
-from glasshouse.explorer.protocol import Question, Scene, answer, read_question
+from glasshouse.explorer.protocol import Question, Scene, Told, answer, read_question
+
+First = Callable[[], Scene]
+"""What makes the first scene, once and again."""
+
+Send = Callable[[bytes], Awaitable[None]]
+"""How an answer goes to a page."""
+
+
+def first_scene(given: Scene | First) -> First:
+    """What makes the scene that is given, or is made so."""
+    return (lambda: given) if isinstance(given, Scene) else functools.cache(given)
 
 
 class Newest:
@@ -73,19 +85,29 @@ class Desk:
         for pool in (self._quick, self._slow):
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def warm(self, scene: Scene) -> None:
+    def warm(self, first: First) -> None:
         """Begin to load and to compile what the first page will ask for."""
 
         def begin() -> None:
+            scene = first()
+            self._computed(lambda: _hello(scene))
             self._computed(lambda: _frames().field_frame(scene, 0))
             self._slow.submit(self._computed, lambda: self._portrait(scene, 0))
 
         self._quick.submit(begin)
 
-    async def hello(self, scene: Scene) -> bytes:
+    async def converse(self, first: First, newest: Newest, send: Send) -> None:
+        """With one page: what it has to know before it asks, and answers as long as it asks."""
+        await send(await self.hello(first))
+        while True:
+            message = await newest.take()
+            async for frame in self.answers(message, newest):
+                await send(frame)
+
+    async def hello(self, first: First) -> bytes:
         """What a page has to know before it asks: scene, presets, rules, ranges."""
         loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self._quick, self._computed, lambda: _hello(scene))
+        found = await loop.run_in_executor(self._quick, self._computed, lambda: _hello(first()))
         return found.data
 
     async def answers(self, message: str | bytes, newest: Newest) -> AsyncIterator[bytes]:
@@ -115,6 +137,9 @@ class Desk:
         except InputError as error:
             said = str(error)
             yield _Step(lambda: answer("error", {"number": None, "message": said}, {}), False)
+            return
+        if isinstance(question, Told):
+            yield _Step(lambda: _told(question), True)
             return
         scene, number = question.scene, question.number
         if "portrait" in question.parts:
@@ -153,7 +178,7 @@ def _further(question: Question) -> Iterator[_Step]:
     if "deviation" in question.parts:
         yield _Step(lambda: _evidence().deviation_frame(_checked(scene), number), True)
     if "switches" in question.parts:
-        yield _Step(lambda: _frames().first_switch_frame(_checked(scene), number), True)
+        yield _Step(lambda: _along().first_switch_frame(_checked(scene), number), True)
     if "proof" in question.parts:
         yield _Step(lambda: _evidence().proof_frame(_checked(scene), number), True)
     if "basins" in question.parts:
@@ -161,7 +186,7 @@ def _further(question: Question) -> Iterator[_Step]:
     if "equilibria" in question.parts:
         yield _Step(lambda: _evidence().equilibria_frame(_checked(scene), number), True)
     if "switches" in question.parts:
-        yield _Step(lambda: _frames().switches_frame(_checked(scene), number), True)
+        yield _Step(lambda: _along().switches_frame(_checked(scene), number), True)
 
 
 _loading = threading.Lock()
@@ -183,13 +208,33 @@ def _evidence() -> Any:
     return evidence
 
 
+def _told(question: Told) -> bytes:
+    """A card of the story, an exercise, or which there are."""
+    with _loading:
+        from glasshouse.explorer.bets import CARDS
+        from glasshouse.explorer.exercises import EXERCISES
+        from glasshouse.explorer.told import contents_frame, told_frame
+
+    if question.card == "contents":
+        return contents_frame({"story": CARDS, "exercises": EXERCISES}, question.number)
+    return told_frame(CARDS | EXERCISES, question.card, question.scene, question.number)
+
+
+def _along() -> Any:
+    """What computes switches along the coupling, loaded likewise."""
+    with _loading:
+        from glasshouse.explorer import along
+
+    return along
+
+
 def _checked(scene: Scene) -> Scene:
     return _frames().checked_scene(scene)
 
 
 def _structure(scene: Scene) -> tuple:
     readers = scene.access.readers if scene.access.kind == "one_sided" else ()
-    return scene.rule, scene.access.kind, tuple(sorted(set(readers)))
+    return scene.rule, scene.access.kind, tuple(sorted(set(readers))), scene.repeated is None
 
 
 def _hello(scene: Scene) -> bytes:

@@ -16,11 +16,8 @@ from glasshouse.analysis.equilibrium.deviations import (
 )
 from glasshouse.errors import InputError
 from glasshouse.explorer.building import rule_of, shown_game
-from glasshouse.explorer.frames import rest_points_of
+from glasshouse.explorer.frames import CURVE_POINTS, left_from, rest_points_of
 from glasshouse.explorer.protocol import Scene, answer
-
-CURVE_POINTS = 201
-"""Along a deviation curve."""
 
 SHOWN_PROOF_BUDGET = 5_000
 """Boxes looked at for each player, before a certificate says "unknown"."""
@@ -116,15 +113,8 @@ def equilibria_frame(scene: Scene, number: int) -> bytes:
 
 
 def _profile(scene: Scene) -> tuple[tuple[float, float], dict[str, Any]]:
-    """From where somebody would leave: the corner, or the rest point nearest to what was chosen."""
-    corner = (scene.bound, scene.bound)
-    near = scene.near
-    points = () if near is None else rest_points_of(scene)
-    if near is None or not points:
-        return corner, {"place": "corner", "profile": corner}
-    nearest = min(points, key=lambda p: float(np.hypot(*np.subtract(p.params, near))))
-    profile = (float(nearest.params[0]), float(nearest.params[1]))
-    return profile, {"place": "rest", "profile": profile, "stability": nearest.stability}
+    """From where somebody would leave."""
+    return left_from(scene, () if scene.near is None else rest_points_of(scene))
 
 
 def _least_range(game: Any) -> np.ndarray:

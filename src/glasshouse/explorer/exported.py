@@ -11,9 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 from glasshouse._foundation.progress import progress
+from glasshouse.explorer.along import switches_frame
 from glasshouse.explorer.building import offered_rules
 from glasshouse.explorer.content import page_file
-from glasshouse.explorer.frames import basins_frame, portrait_frame, switches_frame
+from glasshouse.explorer.frames import basins_frame, portrait_frame
 from glasshouse.explorer.protocol import Scene
 
 RANGE = (-1.0, 2.0)
@@ -21,18 +22,6 @@ RANGE = (-1.0, 2.0)
 
 COUPLINGS = 25
 """At how many of them, equally spaced, everything is computed."""
-
-MODULES = (
-    "texts.en.js",
-    "controls.js",
-    "portrait.js",
-    "gauge.js",
-    "found.js",
-    "socket.js",
-    "state.js",
-    "embed.js",
-)
-"""What the page runs, in the order in which one needs the others."""
 
 IMPORT = re.compile(r'^import (?:(\w+)|\{ ([^}]*) \}) from "\./([\w.]+)";$', re.M)
 EXPORT = re.compile(r"^export (?:default |(const|function|class) (\w+))", re.M)
@@ -121,13 +110,9 @@ def exported_page(scene: Scene, held: Precomputed) -> str:
         "portraits": [_text(frame) for frame in held.portraits],
         "basins": [_text(frame) for frame in held.basins],
     }
-    script, style = bundled(MODULES), page_file("style.css")
-    policy = (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
+    script, style = bundled("embed.js"), page_file("style.css")
     return EXPORTED_PAGE.format(
-        policy=policy,
+        policy=_policy(script, style),
         title=html.escape(scene.title or "Explorer"),
         style=style,
         script=script,
@@ -135,10 +120,44 @@ def exported_page(scene: Scene, held: Precomputed) -> str:
     )
 
 
-def bundled(modules: tuple[str, ...]) -> str:
-    """Modules of the page in one script: each a function whose exports the later ones take."""
+def framed_page() -> str:
+    """The explorer's own page as one text, for a frame that somebody else talks through."""
+    script, style = bundled("main.js"), page_file("style.css")
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{_policy(script, style)}">'
+    inside = {
+        '<html lang="en">': '<html lang="en" data-home="frame">',
+        '<link rel="icon" href="favicon.svg" type="image/svg+xml">': meta,
+        '<link rel="stylesheet" href="style.css">': f"<style>{style}</style>",
+        '<link rel="stylesheet" href="doors.css">\n': "",  # other pages are of the server alone
+        '<script type="module" src="doors.js"></script>\n': "",
+        '<script type="module" src="main.js"></script>': f'<script type="module">{script}</script>',
+    }
+    page = page_file("index.html")
+    for there, here in inside.items():
+        before, found, after = page.partition(there)
+        assert found, there
+        page = f"{before}{here}{after}"
+    return page
+
+
+def needed_by(name: str) -> list[str]:
+    """A module of the page and those that it imports, each after those that it needs."""
+    found: list[str] = []
+
+    def visit(module: str) -> None:
+        for _, _, other in IMPORT.findall(page_file(module)):
+            if other not in found:
+                visit(other)
+        found.append(module)
+
+    visit(name)
+    return found
+
+
+def bundled(entry: str) -> str:
+    """A module of the page in one script: each is a function whose exports the later ones take."""
     parts = ["const modules = {};"]
-    for name in modules:
+    for name in needed_by(entry):
         text = page_file(name)
         exported = [found[1] for found in EXPORT.findall(text) if found[1]]
         if "\nexport default" in text:
@@ -146,7 +165,8 @@ def bundled(modules: tuple[str, ...]) -> str:
         body = IMPORT.sub(_taken, text)
         body = EXPORT.sub(lambda m: f"{m[1]} {m[2]}" if m[1] else "const text = ", body)
         given = f"return {{ {', '.join(exported)} }};"
-        parts.append(f"modules[{json.dumps(name)}] = (() => {{\n{body}\n{given}\n}})();")
+        wrapped = f"await (async () => {{\n{body}\n{given}\n}})()"  # for words may be waited for
+        parts.append(f"modules[{json.dumps(name)}] = {wrapped};")
     return "\n".join(parts) + "\n"
 
 
@@ -158,6 +178,14 @@ def _taken(found: re.Match[str]) -> str:
 
 def _text(frame: bytes) -> str:
     return base64.b64encode(frame).decode()
+
+
+def _policy(script: str, style: str) -> str:
+    """Its own script and style, and pictures that it makes."""
+    return (
+        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
+        "img-src blob: data:; base-uri 'none'; form-action 'none'"
+    )
 
 
 def _hash(text: str) -> str:

@@ -1,41 +1,47 @@
-"""What is drawn, computed by the library: a field, a portrait, basins, switches."""
+"""What is drawn, computed by the library: a field, a portrait, basins."""
 
+import dataclasses
 import functools
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
-from glasshouse._foundation.arrays import RealArray, with_nan
+from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.programs import program
 from glasshouse.analysis.movement.first_order import cooperation
+from glasshouse.analysis.outcomes.generic import AT_REST
 from glasshouse.analysis.phase.basins import basins_by, outcome
 from glasshouse.analysis.phase.judged import PlaneRestPoint
-from glasshouse.analysis.phase.plane import FieldGrid, Plane, box_of_plane, gradients_at
-from glasshouse.analysis.phase.portrait import path_from, spread_starts, thinned
+from glasshouse.analysis.phase.plane import (
+    AbstractPlane,
+    FieldGrid,
+    as_grid,
+    gradients_at,
+    grid_points,
+)
+from glasshouse.analysis.phase.portrait import PATH_POINTS, path_from, spread_starts, thinned
 from glasshouse.analysis.phase.together import rest_points_together
-from glasshouse.dynamics import Learning, Rest, Starts
-from glasshouse.dynamics.settling import settle
+from glasshouse.dynamics import Learning, Rest, Starts, batch_map
+from glasshouse.dynamics.rest import rest_residual
+from glasshouse.dynamics.settling import settle_from
 from glasshouse.errors import InputError
 from glasshouse.explorer.building import (
     BASIN_CELLS,
     SETTLING_STEPS,
-    family_of,
-    played_game,
+    plane_of,
     rule_of,
-    shown_game,
     study_of,
 )
 from glasshouse.explorer.protocol import MOST_OWN_STARTS, Scene, answer
 from glasshouse.explorer.script import script_of
+from glasshouse.parametric import ParametricGame, Params
 
 if TYPE_CHECKING:  # what comes after a first picture is loaded after it
-    from glasshouse.analysis.equilibrium.certified_thresholds import CertifiedThreshold
-    from glasshouse.analysis.movement.switch import Switch
     from glasshouse.analysis.outcomes import Share
-    from glasshouse.theory.symmetric import Thresholds
 
 FIELD_POINTS = 65
 """Along a side of the field, of which every fourth from the third on has an arrow."""
@@ -57,106 +63,104 @@ SETTLED_REST = Rest()
 UNSETTLED = 4
 """The number of a place whose run has not settled, after those of `phase.OUTCOMES`."""
 
+TAKES_LONG = (
+    "runs of a repeated game seldom settle in so few steps that somebody could wait for them, so "
+    "that no outcomes are counted here and nothing is shaded; glasshouse run counts them"
+)
+"""Why there are no basins: the dilemma's thousand runs at a discount of .9 take over a minute."""
+
+CURVE_POINTS = 201
+"""Along a deviation curve."""
+
 SHARE_STARTS = Starts(256)
 """From where shares of outcomes are counted."""
 
-SWITCHES_KEPT = 256
-"""Scenes whose switches are remembered."""
 
-
-class _Picture(NamedTuple):
-    gradient: Any
-    relative: Any
-    paths: Any
-
-
-def _directions(plane: Plane, points: Float[RealArray, "points 2"]) -> tuple[Array, Array]:
+@program
+def _field(plane: AbstractPlane, points: Float[RealArray, "points 2"]) -> tuple[Array, Array]:
     """The gradient, and the relative one, at each point."""
-    gradient, relative, _ = jax.vmap(gradients_at, in_axes=(0, None, None))(
-        points, plane.game, plane.rule
-    )
+    gradient, relative, _ = jax.vmap(gradients_at, in_axes=(0, None))(points, plane)
     return gradient, relative
 
 
-_field = program(_directions)
-"""The same as a program of its own."""
-
-
 @program
-def _picture(
-    plane: Plane,
-    points: Float[RealArray, "points 2"],
-    starts: Float[RealArray, "runs 2"],
-    step_size: Float[RealArray, ""],
-) -> _Picture:
-    """Field and trajectories in one program; payoffs, couplings, bound and steps are arguments."""
-    gradient, relative = _directions(plane, points)
-    paths = jax.vmap(lambda x: path_from(x, plane.game, plane.rule, RUN_STEPS, step_size))(starts)
-    return _Picture(gradient, relative, paths)
+def _runs(
+    plane: AbstractPlane, starts: Float[RealArray, "runs 2"], step_size: Float[RealArray, ""]
+) -> Float[Array, "runs points 2"]:
+    """Trajectories; payoffs, couplings, bound and step size are arguments, here and in the field.
+
+    They are a program apart, which JAX computes while NumPy looks for rest points in the field.
+    """
+    return jax.vmap(lambda x: path_from(x, plane, RUN_STEPS, step_size))(starts)
 
 
 @in_float64
 def field_frame(scene: Scene, number: int) -> bytes:
     """The field alone, which is there first where the rest has to be compiled."""
-    plane = _plane(scene)
-    low, high, points = _points(plane)
-    grid = _grid(low, high, *_field(plane, points))
-    header = {"number": number, **_box(low, high)}
-    return answer("field", header, _field_arrays(grid))
+    plane = plane_of(scene)
+    axes, points = _all_points(scene.bound)
+    grid = as_grid(axes, *_field(plane, points))
+    return answer("field", {"number": number, **_box(scene, grid)}, _field_arrays(grid))
 
 
 @in_float64
 def portrait_frame(scene: Scene, number: int) -> bytes:
-    """Field, trajectories, and rest points with their stability."""
-    plane = _plane(scene)
-    low, high, points = _points(plane)
+    """Field, trajectories, rest points with their stability, and what leaving alone would pay."""
+    plane = plane_of(scene)
+    axes, points = _all_points(scene.bound)
+    low, high = points[0], points[-1]
     units = np.concatenate([spread_starts(SAMPLE_RUNS), *_own_starts(scene)])
-    starts = low + (high - low) * units
-    found = _picture(plane, points, starts, np.asarray(scene.step_size))
-    grid = _grid(low, high, found.gradient, found.relative)
+    directions = _field(plane, points)
+    runs = _runs(plane, low + (high - low) * units, np.asarray(scene.step_size))
+    grid = as_grid(axes, *directions)
     search = rest_points_together(plane, grid)
+    leaving, curve = _leaving(scene, plane, search.points)
     longest = LONGEST_DRAWN * float((high - low).max())
-    runs = np.asarray(found.paths)[: SAMPLE_RUNS + len(scene.starts)]
-    paths = [thinned(path, longest) for path in runs]
+    paths = _thinned(np.asarray(runs)[: SAMPLE_RUNS + len(scene.starts)], longest)
     header = {
         "number": number,
-        **_box(low, high),
+        **_box(scene, grid),
         "steps": RUN_STEPS,
         "samples": SAMPLE_RUNS,
         "lengths": [len(path) for path in paths],
-        "points": [_point(p) for p in search.points],
+        "points": _points(scene, plane, search.points),
         "continuum": search.continuum,
         "index_sum": search.index_sum,
         "notes": search.notes,
         "detail": search.detail,
+        "leaving": leaving,
     }
     flat = np.concatenate(paths).astype(np.float32)
-    return answer("portrait", header, {**_field_arrays(grid), "paths": flat})
+    return answer("portrait", header, {**_field_arrays(grid), "paths": flat, **curve})
 
 
 @in_float64
 def basins_frame(scene: Scene, number: int) -> bytes:
     """Where settled runs end, from everywhere in the box, and shares of random starts."""
+    if scene.repeated is not None:
+        return answer("basins", {"number": number, "reason": TAKES_LONG}, {})
     from glasshouse.analysis.outcomes import generic_outcomes
 
-    game, rule = shown_game(scene), rule_of(scene)
-    low, high = box_of_plane(game)
-    learning = Learning(rule, scene.step_size, SETTLING_STEPS, SETTLED_REST)
+    plane = plane_of(scene)
+    low, high = plane.box()
+    learning = Learning(plane.rule, scene.step_size, SETTLING_STEPS, SETTLED_REST)
 
     def settled(unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         points = low + (high - low) * unit.reshape(-1, 2)
-        own = Starts(profiles=tuple(map(tuple, points.tolist())), kind="given")
-        ends = settle([game], _from(learning, own), cooperation)
-        residuals = ends.residuals[0]
-        rests = np.asarray(SETTLED_REST.met(residuals))
-        kinds = outcome(ends.observed[0])
-        return np.where(rests & (kinds >= 0), kinds, UNSETTLED), residuals
+        starts = batch_map(_profile_at, points, plane)
+        ends = settle_from(plane.game, starts, learning, cooperation)
+        rests = np.asarray(SETTLED_REST.met(ends.residuals))
+        kinds = outcome(ends.observed)
+        return np.where(rests & (kinds >= 0), kinds, UNSETTLED), ends.residuals
 
     found = basins_by(settled, low, high, BASIN_CELLS)
-    (shares,) = generic_outcomes([game], learning=_from(learning, SHARE_STARTS))
+    (shares,) = generic_outcomes(
+        [plane.game], learning=dataclasses.replace(learning, starts=SHARE_STARTS)
+    )
     kinds = ("cooperation", "exploitation", "defection", "at_rest")
     header = {
         "number": number,
+        "reason": "",
         "settled": float(np.mean(found.outcomes != UNSETTLED)),
         "areas": [float(np.mean(found.outcomes == k)) for k in range(UNSETTLED + 1)],
         "shares": {kind: _share(getattr(shares, kind)) for kind in kinds},
@@ -171,19 +175,54 @@ def basins_frame(scene: Scene, number: int) -> bytes:
 @in_float64
 def rest_points_of(scene: Scene) -> tuple[PlaneRestPoint, ...]:
     """Those of the portrait."""
-    plane = _plane(scene)
-    low, high, points = _points(plane)
-    return rest_points_together(plane, _grid(low, high, *_field(plane, points))).points
+    plane = plane_of(scene)
+    axes, points = _all_points(scene.bound)
+    return rest_points_together(plane, as_grid(axes, *_field(plane, points))).points
 
 
-def first_switch_frame(scene: Scene, number: int) -> bytes:
-    """What is known at once: the closed form, and first movement by its derivative."""
-    return answer("switches", {"number": number, "complete": False, **_first(_alone(scene))}, {})
+def left_from(
+    scene: Scene, points: tuple[PlaneRestPoint, ...]
+) -> tuple[tuple[float, float], dict[str, Any]]:
+    """From where somebody would leave: the corner, or the rest point nearest to what was chosen."""
+    corner = (scene.bound, scene.bound)
+    near = scene.near
+    if near is None or not points:
+        return corner, {"place": "corner", "profile": corner}
+    nearest = min(points, key=lambda p: float(np.hypot(*np.subtract(p.params, near))))
+    profile = (float(nearest.params[0]), float(nearest.params[1]))
+    return profile, {"place": "rest", "profile": profile, "stability": nearest.stability}
 
 
-def switches_frame(scene: Scene, number: int) -> bytes:
-    """All switches of the coupling that both share."""
-    return answer("switches", {"number": number, "complete": True, **_all(_alone(scene))}, {})
+@program
+def _paid_alone(
+    game: ParametricGame,
+    profile: Float[RealArray, "2"],
+    player: Int[RealArray, ""],
+    own: Float[RealArray, "points"],
+) -> Float[Array, "points"]:
+    """What a player is paid at each of its own parameters, the other staying put."""
+
+    def paid(t: RealArray) -> Array:
+        theta = jnp.where(jnp.arange(2) == player, t, profile)
+        return game.payoffs((theta[0], theta[1]))[player]
+
+    return jax.vmap(paid)(own)
+
+
+def _leaving(
+    scene: Scene, plane: AbstractPlane, points: tuple[PlaneRestPoint, ...]
+) -> tuple[dict[str, Any] | None, dict[str, np.ndarray]]:
+    """The curve alone, which is quick; best deviation and tests are answers of their own."""
+    if scene.repeated is not None:
+        return None, {}  # it would leave with five numbers
+    profile, said = left_from(scene, points)
+    player = scene.leaver
+    grid = np.linspace(-scene.bound, scene.bound, CURVE_POINTS)
+    own = np.append(grid, profile[player])
+    paid = np.asarray(_paid_alone(plane.game, np.array(profile), np.asarray(player), own))
+    now = (float(own[-1]), float(paid[-1]))
+    found = {"player": player, **said, "now": now, "reason": ""}
+    return found, {"curve": np.stack([grid, paid[:-1]], axis=-1)}
 
 
 def study_frame(scene: Scene, number: int) -> bytes:
@@ -196,96 +235,39 @@ def script_frame(scene: Scene, number: int) -> bytes:
     return answer("script", {"number": number, "text": script_of(scene)}, {})
 
 
-def _alone(scene: Scene) -> str:
-    """What switches depend on, written down, by which they are remembered."""
-    numbers = {"coupling": (0.0, 0.0), "starts": (), "title": "", "step_size": 1.0}
-    left_out = {**numbers, "leaver": 0, "near": None}
-    return scene.model_copy(update=left_out).model_dump_json()
-
-
-@functools.lru_cache(maxsize=SWITCHES_KEPT)
-def _first(written: str) -> dict[str, Any]:
-    scene = Scene.model_validate_json(written)
-    family, rule = family_of(scene), rule_of(scene)
-    from glasshouse.analysis.movement.couplings import first_movement
-    from glasshouse.analysis.predictions import closed_form_along
-
-    closed, reason = closed_form_along(family, rule)
-    moves = first_movement(family, rule=rule, tolerance=1e-9)
-    return {**_closed(closed, reason), "first": _switch(moves)}
-
-
-@functools.lru_cache(maxsize=SWITCHES_KEPT)
-def _all(written: str) -> dict[str, Any]:
-    scene = Scene.model_validate_json(written)
-    family, rule = family_of(scene), rule_of(scene)
-    from glasshouse.analysis.predictions import predict
-
-    found = predict(family, rule=rule)
-    return {
-        **_closed(found.closed_form, found.reason),
-        "first": _switch(found.first_movement),
-        "measured": _switch(found.measured_first_movement),
-        "long": _switch(found.long_run_switch),
-        "equilibrium": _switch(found.equilibrium),
-        "no_equilibrium": found.no_equilibrium_reason,
-    }
-
-
-def _closed(closed: "Thresholds | None", reason: str) -> dict[str, Any]:
-    if closed is None:
-        return {"closed": None, "reason": reason}
-    return {"closed": {**closed.to_dict(), "words": closed.explanation}, "reason": ""}
-
-
-def _switch(found: "Switch | CertifiedThreshold | None") -> dict[str, Any] | None:
-    """A switch, or a threshold with its proofs, in the same keys."""
-    if found is None:
-        return None
-    searched = getattr(found, "searched", None)
-    if searched is None:
-        searched = (getattr(found, "lowest", np.nan), getattr(found, "highest", np.nan))
-    return {
-        "value": found.value,
-        "bracket": found.bracket,
-        "holds": found.holds,
-        "result": found.result,
-        "searched": searched,
-        "method": found.method,
-        "detail": found.detail,
-        "proved": hasattr(found, "certified"),
-    }
-
-
 def _share(share: "Share") -> dict[str, Any]:
     return {**share.to_dict(), "runs": share.runs}
 
 
-def _from(learning: Learning, starts: Starts) -> Learning:
-    return Learning(learning.rule, learning.step_size, learning.steps, learning.stop, starts)
+def _profile_at(point: Float[RealArray, "2"], plane: AbstractPlane) -> Params:
+    return plane.profile(point)
 
 
-def _plane(scene: Scene) -> Plane:
-    return Plane(shown_game(scene), rule_of(scene))
+@functools.lru_cache(maxsize=8)
+def _all_points(bound: float) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+    """Both axes, and all points of the grid: the same while the bound is."""
+    return grid_points(np.full(2, -bound), np.full(2, bound), FIELD_POINTS)
 
 
-def _points(plane: Plane) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The ends of the box, and the grid in it that `field_grid` has."""
-    low, high = box_of_plane(plane.game)
-    axes = [np.linspace(low[i], high[i], FIELD_POINTS) for i in range(2)]
-    return low, high, np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
+def _thinned(paths: np.ndarray, longest: float) -> list[np.ndarray]:
+    """Each path as `thinned` has it, most of them at once."""
+    if not np.isfinite(paths).all():
+        return [thinned(path, longest) for path in paths]
+    steps = np.hypot(*np.moveaxis(np.diff(paths, axis=1), -1, 0))
+    reached = np.concatenate([np.zeros((len(paths), 1)), steps.cumsum(axis=1)], axis=1)
+    share = np.linspace(0.0, 1.0, PATH_POINTS)
+    found = []
+    for path, far in zip(paths, reached, strict=True):
+        at = np.searchsorted(far, share * min(far[-1], longest))
+        found.append(path[at[np.diff(at, prepend=-1) > 0]])
+    return found
 
 
-def _grid(low: np.ndarray, high: np.ndarray, gradient: Any, relative: Any) -> FieldGrid:
-    shape = (FIELD_POINTS, FIELD_POINTS, 2)
-    first, second = (np.linspace(low[i], high[i], FIELD_POINTS) for i in range(2))
-    return FieldGrid(
-        first, second, np.asarray(gradient).reshape(shape), with_nan(relative).reshape(shape)
-    )
-
-
-def _box(low: np.ndarray, high: np.ndarray) -> dict[str, Any]:
-    return {"low": low, "high": high, "field_points": FIELD_POINTS}
+def _box(scene: Scene, grid: FieldGrid) -> dict[str, Any]:
+    ends = [(axis[0], axis[-1]) for axis in (grid.theta_1, grid.theta_2)]
+    axes = None if scene.repeated is None else scene.repeated.axes
+    low, high = zip(*ends, strict=True)
+    return {"low": low, "high": high, "field_points": FIELD_POINTS, "axes": axes}
 
 
 def _field_arrays(grid: FieldGrid) -> dict[str, np.ndarray]:
@@ -308,6 +290,19 @@ def _own_starts(scene: Scene) -> list[np.ndarray]:
     return [given, np.full((MOST_OWN_STARTS - len(given), 2), 0.5)]
 
 
+def _points(
+    scene: Scene, plane: AbstractPlane, points: tuple[PlaneRestPoint, ...]
+) -> list[dict[str, Any]]:
+    """Rest points, and of those in a plane of a larger game whether all else rests there, too."""
+    said = [_point(point) for point in points]
+    if scene.repeated is not None:
+        for point, header in zip(points, said, strict=True):
+            params = plane.profile(np.array(point.params))
+            residual = float(rest_residual(plane.game, params, plane.rule))
+            header |= {"residual": residual, "rests": residual <= AT_REST}
+    return said
+
+
 def _point(point: PlaneRestPoint) -> dict[str, Any]:
     return {
         "params": point.params,
@@ -325,7 +320,7 @@ def checked_scene(scene: Scene) -> Scene:
 
     **Raises:** `InputError` otherwise.
     """
-    if not np.ptp(np.asarray(played_game(scene).tensor).reshape(2, -1), axis=1).any():
+    if not np.ptp(np.asarray(scene.payoffs).reshape(2, -1), axis=1).any():
         raise InputError(
             "all payoffs of both players are equal, so that nothing moves: change one of them"
         )

@@ -6,6 +6,7 @@ header (4 bytes, little-endian), the header as JSON in UTF-8, filled up with spa
 """
 
 import json
+import re
 import struct
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -33,11 +34,15 @@ RANGES: dict[str, tuple[float, float]] = {
     "scale": (0.0, 10.0),
     "start": (0.0, 1.0),
     "near": (-20.0, 20.0),
+    "discount": (0.0, 0.99),
 }
 """Least and largest of each number; starts are in units of the box, `near` in those of θ."""
 
 MOST_OWN_STARTS = 12
 """Trajectories that a reader starts."""
+
+STATES = ("start", "CC", "CD", "DC", "DD")
+"""What a player of a repeated game remembers: the last round, its own action first."""
 
 LAST_NUMBER = 2**53
 """Questions are numbered up to what JavaScript counts exactly."""
@@ -73,13 +78,42 @@ class AskedAccess(_Strict):
     scale: Annotated[float, _within("scale")] = 1.0
 
 
+Coordinate = tuple[
+    Annotated[int, Field(ge=0, le=1)], Annotated[int, Field(ge=0, le=len(STATES) - 1)]
+]
+HeldNumbers = Annotated[
+    tuple[Parameter, ...], Field(min_length=len(STATES), max_length=len(STATES))
+]
+NEUTRAL = (0.0,) * len(STATES)
+
+
+class AskedRepetition(_Strict):
+    """How a game is repeated, and which plane of its ten parameters is looked at.
+
+    **Arguments:** `discount` γ; `axes`, of which player and which of `STATES` each axis is the
+    parameter; `held`, the parameters of each player, of which those on the axes do not matter.
+    """
+
+    discount: Annotated[float, _within("discount")] = 0.9
+    axes: tuple[Coordinate, Coordinate] = ((0, 1), (1, 1))
+    held: tuple[HeldNumbers, HeldNumbers] = (NEUTRAL, NEUTRAL)
+
+    @pydantic.field_validator("axes")
+    @classmethod
+    def _two(cls, axes: tuple) -> tuple:
+        if axes[0] == axes[1]:
+            raise ValueError("two different parameters")
+        return axes
+
+
 class Scene(_Strict):
     """What is looked at: a game of two actions for each of two players, and how they learn.
 
     **Arguments:** `payoffs[i][a][b]` of player i, player 1 doing a and player 2 doing b;
     `coupling`, with what weight player 1 reads player 2, and the other way round; `starts`, of
     trajectories, in units of the box; `leaver`, who may change its parameter alone, from the rest
-    point nearest to the parameters `near`, or from the cooperative corner.
+    point nearest to the parameters `near`, or from the cooperative corner; `repeated`, None where
+    it is played once.
     """
 
     title: Annotated[str, Field(max_length=200)] = ""
@@ -90,6 +124,7 @@ class Scene(_Strict):
     rule: Annotated[str, Field(max_length=40)] = "gradient"
     look_ahead: Annotated[float, _within("look_ahead")] = 1.0
     access: AskedAccess = AskedAccess()
+    repeated: AskedRepetition | None = None
     starts: Annotated[tuple[tuple[Unit, Unit], ...], Field(max_length=MOST_OWN_STARTS)] = ()
     leaver: Annotated[int, Field(ge=0, le=1)] = 0
     near: tuple[Parameter, Parameter] | None = None
@@ -108,7 +143,22 @@ class Question(_Strict):
     parts: Annotated[tuple[Part, ...], Field(min_length=1, max_length=8)] = ("portrait",)
 
 
-def read_question(text: str | bytes) -> Question:
+class Told(_Strict):
+    """One card of the story or an exercise, by its name, or "contents": which ones there are.
+
+    **Arguments:** `scene`, a reader's own, for the cards that take one.
+    """
+
+    number: Annotated[int, Field(ge=0, le=LAST_NUMBER)]
+    card: Annotated[str, Field(max_length=40)]
+    scene: Scene | None = None
+
+
+NAMES_A_CARD = re.compile(r'"card"\s*:')
+"""A key of JSON: no value is followed by a colon, and quotes inside one are escaped."""
+
+
+def read_question(text: str | bytes) -> Question | Told:
     """The question in a message.
 
     **Raises:** `InputError`, in one line, for what is no question.
@@ -118,7 +168,7 @@ def read_question(text: str | bytes) -> Question:
     if isinstance(text, bytes):
         raise InputError("a question is text in JSON, not bytes")
     try:
-        return Question.model_validate_json(text)
+        return (Told if NAMES_A_CARD.search(text) else Question).model_validate_json(text)
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(map(str, first["loc"]))
@@ -142,10 +192,18 @@ def answer(kind: str, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray
         )
         parts.append(_filled_up(data.tobytes(), b"\0"))
         place += len(parts[-1])
-    said = {"kind": kind, **plain(header), "arrays": listed}
-    text = json.dumps(said, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    text = _written({"kind": kind, **header, "arrays": listed}).encode()
     text += b" " * (-(len(text) + 4) % ALIGNED)
     return b"".join([struct.pack("<I", len(text)), text, *parts])
+
+
+def _written(said: dict[str, Any]) -> str:
+    """As JSON; few headers hold a NaN, and taking all others apart would take a millisecond."""
+    how: Any = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
+    try:
+        return json.dumps(said, default=plain, **how)
+    except (TypeError, ValueError):
+        return json.dumps(plain(said), **how)
 
 
 def read_answer(data: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

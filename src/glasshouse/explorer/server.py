@@ -4,6 +4,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -14,7 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from glasshouse.errors import InputError
 from glasshouse.explorer.content import page_files
-from glasshouse.explorer.desk import Desk, Newest
+from glasshouse.explorer.desk import Desk, First, Newest, first_scene
 from glasshouse.explorer.protocol import LONGEST_QUESTION, Scene
 
 HERE = "127.0.0.1"
@@ -90,8 +91,8 @@ class OwnPageOnly:
 class Visits:
     """The conversations with pages."""
 
-    def __init__(self, desk: Desk, scene: Scene):
-        self._desk, self._scene, self._open = desk, scene, 0
+    def __init__(self, desk: Desk, first: First):
+        self._desk, self._first, self._open = desk, first, 0
 
     async def attend(self, page: WebSocket) -> None:
         """One page, until it leaves."""
@@ -123,18 +124,16 @@ class Visits:
     async def _say(self, page: WebSocket, newest: Newest) -> None:
         """A page that does not read holds up itself alone: one answer of its is under way."""
         try:
-            await page.send_bytes(await self._desk.hello(self._scene))
-            while True:
-                message = await newest.take()
-                async for frame in self._desk.answers(message, newest):
-                    await page.send_bytes(frame)
+            await self._desk.converse(self._first, newest, page.send_bytes)
         except (WebSocketDisconnect, RuntimeError, OSError):  # it has left
             return
 
 
-def application(scene: Scene, port: int, desk: Desk | None = None) -> OwnPageOnly:
-    """The server as an ASGI application, for the page at this port."""
-    visits = Visits(Desk() if desk is None else desk, scene)
+def application(
+    first: First, port: int, desk: Desk | None = None, words: Path | None = None
+) -> OwnPageOnly:
+    """The server as an ASGI application, for the page at this port; `words` are translations."""
+    visits = Visits(Desk() if desk is None else desk, first)
 
     def route(path: str, content: bytes, kind: str) -> Route:
         async def give(request: Any) -> Response:
@@ -142,7 +141,7 @@ def application(scene: Scene, port: int, desk: Desk | None = None) -> OwnPageOnl
 
         return Route(path, give, methods=["GET"])
 
-    routes: list[Any] = [route(path, *file) for path, file in page_files().items()]
+    routes: list[Any] = [route(path, *file) for path, file in page_files(words).items()]
     routes.append(WebSocketRoute("/socket", visits.attend))
     return OwnPageOnly(Starlette(routes=routes), port)
 
@@ -170,15 +169,19 @@ def listening(port: int | None) -> socket.socket:
 
 
 class Running:
-    """A server in a thread of its own; the process ends when it likes, and it with it."""
+    """A server in a thread of its own; the process ends when it likes, and it with it.
 
-    def __init__(self, scene: Scene, port: int | None = None):
+    **Arguments:** `scene`, the first one, or what makes it: the page is there before; `words`, a
+    folder with translations.
+    """
+
+    def __init__(self, scene: Scene | First, port: int | None = None, words: Path | None = None):
         self._socket = listening(port)
         self._socket.listen()  # from now on who comes waits, and is not turned away
         self.port: int = self._socket.getsockname()[1]
         self.desk = Desk()
         config = uvicorn.Config(
-            application(scene, self.port, self.desk),
+            application(first_scene(scene), self.port, self.desk, words),
             http="h11",
             loop="asyncio",
             ws="websockets-sansio",

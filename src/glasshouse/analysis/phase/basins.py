@@ -9,11 +9,9 @@ from jaxtyping import Float, Int
 
 from glasshouse._foundation.arrays import RealArray
 from glasshouse.analysis.movement.first_order import cooperation
-from glasshouse.analysis.phase.plane import as_profile
+from glasshouse.analysis.phase.plane import AbstractPlane
 from glasshouse.dynamics import Learning, batch_map, run
 from glasshouse.parametric import Params
-from glasshouse.parametric.dense import DenseGame
-from glasshouse.rules.base import AbstractRule
 
 SHADES_PER_CELL = 8
 """Squares of the shading along a side of a cell: on paper no wider than a thin line."""
@@ -55,19 +53,15 @@ class Basins:
 
 
 def learned_basins(
-    game: DenseGame,
-    low: Float[np.ndarray, "2"],
-    high: Float[np.ndarray, "2"],
-    cells: int,
-    learning: Learning,
-    step_size: float,
+    plane: AbstractPlane, cells: int, learning: Learning, step_size: float
 ) -> Basins:
     """Learn from `cells`² starts in the box, and bisect between neighbours that end differently."""
+    low, high = plane.box()
 
     def learned(unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         points = low + (high - low) * unit.reshape(-1, 2)
         whole = np.resize(points, (-(-len(points) // ROUND) * ROUND, 2))
-        settings = (game, learning.rule, learning.steps, np.asarray(step_size))
+        settings = (plane, learning.steps, np.asarray(step_size))
         size = RUNS_TOGETHER if len(whole) <= MANY_RUNS and jax.default_backend() == "cpu" else None
         ends, residuals = batch_map(_end, whole, *settings, chunk_size=size)
         return outcome(ends[: len(points)]), residuals[: len(points)]
@@ -99,9 +93,9 @@ def basins_by(
     )
 
 
-def inside(start: Start, game: DenseGame) -> Params:
+def inside(start: Start, plane: AbstractPlane) -> Params:
     """A point of the plane as a profile in its boxes."""
-    boxes = zip(game.spaces, as_profile(game, start), strict=True)
+    boxes = zip(plane.game.spaces, plane.profile(start), strict=True)
     return tuple(box.project(x) for box, x in boxes)
 
 
@@ -113,11 +107,11 @@ def outcome(cooperating: Float[np.ndarray, "runs 2"]) -> Int[np.ndarray, "runs"]
 
 
 def _end(
-    start: Start, game: DenseGame, rule: AbstractRule, steps: int, step_size: RealArray
+    start: Start, plane: AbstractPlane, steps: int, step_size: RealArray
 ) -> tuple[Start, Float[RealArray, ""]]:
-    params = inside(start, game)
-    end = run(game, rule, params, steps=steps, step_size=step_size, throw=False)
-    return cooperation(game, end.params), end.residual
+    params = inside(start, plane)
+    end = run(plane.game, plane.rule, params, steps=steps, step_size=step_size, throw=False)
+    return cooperation(plane.game, end.params), end.residual
 
 
 def _starts(nodes: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n n 2"]:

@@ -1,9 +1,9 @@
 """The phase portrait of two learners with one parameter each: field, rest points, basins."""
 
 import dataclasses
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
@@ -14,12 +14,12 @@ from glasshouse._foundation.precision import in_float64
 from glasshouse.analysis.outcomes.generic import AT_REST
 from glasshouse.analysis.phase.basins import Start, inside, learned_basins
 from glasshouse.analysis.phase.judged import PlaneRestPoint
-from glasshouse.analysis.phase.plane import FieldGrid, Plane, box_of_plane, field_grid
+from glasshouse.analysis.phase.plane import AbstractPlane, FieldGrid, Plane, box_of_plane, grid_of
 from glasshouse.analysis.phase.rest_points import plane_rest_points
 from glasshouse.dynamics import Learning, batch_map, run
 from glasshouse.dynamics.learning import check_learning
 from glasshouse.parametric.dense import DenseGame
-from glasshouse.rules.base import AbstractDirection, check_direction
+from glasshouse.rules.base import check_direction
 from glasshouse.rules.gradient import Gradient
 
 OUTCOMES = ("both cooperate", "player 1 exploited", "player 2 exploited", "nobody")
@@ -109,13 +109,13 @@ def phase_portrait(
     trajectories = whole(trajectories, "trajectories", least=0, most=1000)
     cells = whole(cells, "cells", least=2, most=2000)
     check_learning(learning, "phase_portrait", alone=True)
-    rule = check_direction(learning.rule, "a phase portrait")
+    plane = Plane(game, check_direction(learning.rule, "a phase portrait"))
     step_size = learning.step_size_for(float(np.max(game.game.payoff_ranges)))
-    fine = field_grid(game, SEARCH_FINER * (resolution - 1) + 1, rule)
-    search = plane_rest_points(Plane(game, rule), fine)
+    fine = grid_of(plane, SEARCH_FINER * (resolution - 1) + 1)
+    search = plane_rest_points(plane, fine)
     width = high - low
-    basins = learned_basins(game, low, high, cells, learning, step_size)
-    settings = (game, rule, learning.steps, np.asarray(step_size))
+    basins = learned_basins(plane, cells, learning, step_size)
+    settings = (plane, learning.steps, np.asarray(step_size))
     paths = []
     if trajectories:
         spread = low + width * spread_starts(trajectories)
@@ -137,17 +137,21 @@ def phase_portrait(
             f"{search.detail}; basins from {cells}×{cells} starts, their borders bisected, and "
             f"{len(paths)} trajectories, {learning.paced(step_size)}"
         ),
-        rule=rule.words,
+        rule=plane.rule.words,
     )
 
 
 def path_from(
-    start: Start, game: DenseGame, rule: AbstractDirection, steps: int, step_size: RealArray
+    start: Start, plane: AbstractPlane, steps: int, step_size: RealArray
 ) -> Float[Array, "points 2"]:
-    """All points of a run, its start included: for batches and programs of several."""
-    params = inside(start, game)
-    path = run(game, rule, params, steps=steps, step_size=step_size, save="path", throw=False).path
-    return jnp.stack([jnp.reshape(x, -1) for x in jax.tree.leaves(path)], axis=1)
+    """All points of a run, its start included: for batches and programs of several.
+
+    Where a game has more parameters all of them learn, and the two of the plane are seen.
+    """
+    params = inside(start, plane)
+    settings: Any = {"steps": steps, "step_size": step_size, "save": "path", "throw": False}
+    path: Any = run(plane.game, plane.rule, params, **settings).path
+    return jax.vmap(plane.point)(path)
 
 
 def spread_starts(count: int) -> Float[np.ndarray, "count 2"]:

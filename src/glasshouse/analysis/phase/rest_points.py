@@ -13,7 +13,7 @@ from glasshouse._foundation.programs import program
 from glasshouse._foundation.results import Result
 from glasshouse.analysis.movement.first_order import cooperation
 from glasshouse.analysis.phase.judged import STRICT, LocalValues, PlaneRestPoint, judged_point
-from glasshouse.analysis.phase.plane import FieldGrid, Plane, as_profile, field_grid, gradients_at
+from glasshouse.analysis.phase.plane import AbstractPlane, FieldGrid, gradients_at, grid_of
 
 REFINEMENTS = (2, 4)
 """How much finer the search grid becomes while the indices of the points found do not add to 1."""
@@ -62,7 +62,7 @@ class FoundPoint(NamedTuple):
     point: PlaneRestPoint
 
 
-def plane_rest_points(plane: Plane, grid: FieldGrid) -> RestPointSearch:
+def plane_rest_points(plane: AbstractPlane, grid: FieldGrid) -> RestPointSearch:
     """Rest points of the projected flow of a rule on the box, interior, edges and corners.
 
     Definition: θ rests when each component of the joint direction is zero, or points
@@ -74,7 +74,7 @@ def plane_rest_points(plane: Plane, grid: FieldGrid) -> RestPointSearch:
     changes; results are verified. Where all points are regular the sum of their indices
     sign det(-J), J in the free directions, is 1; where it is not, the grid is refined.
 
-    **Arguments:** `plane`, the game and the rule; `grid`, from `field_grid` with both.
+    **Arguments:** `plane`, the game and the rule; `grid`, from `grid_of` with them.
     **Cost:** numerical; may miss points that lie closer together than the grid resolves, or none
     of whose neighbours on the grid shows a sign change.
     **Source:** the index theorem: Simsek, Ozdaglar & Acemoglu 2007, Generalized Poincaré–Hopf
@@ -87,7 +87,7 @@ def plane_rest_points(plane: Plane, grid: FieldGrid) -> RestPointSearch:
     for refinement in REFINEMENTS:
         if found.index_sum in (1, None) or np.isnan(grid.relative).any():
             break
-        grid = field_grid(plane.game, refinement * (len(coarse.theta_1) - 1) + 1, plane.rule)
+        grid = grid_of(plane, refinement * (len(coarse.theta_1) - 1) + 1)
         found = collected(resting(search, _candidates(search, grid)), grid, coarse)
     return found
 
@@ -142,7 +142,7 @@ def _notes(
 class _Search(NamedTuple):
     """What is searched: a plane, and in it a box whose sides count as 1."""
 
-    plane: Plane
+    plane: AbstractPlane
     low: np.ndarray
     width: np.ndarray
 
@@ -154,15 +154,15 @@ class _Search(NamedTuple):
         return found._replace(relative=with_nan(found.relative))
 
 
-def local_values(point: Float[RealArray, "2"], plane: Plane) -> LocalValues:
+def local_values(point: Float[RealArray, "2"], plane: AbstractPlane) -> LocalValues:
     """What decides about a point: for programs of more than one."""
 
     def fields(x):
-        gradient, relative, scale = gradients_at(x, plane.game, plane.rule)
+        gradient, relative, scale = gradients_at(x, plane)
         return (gradient, relative), (relative, scale)
 
     (jacobian, slopes), (relative, scale) = jax.jacfwd(fields, has_aux=True)(point)
-    params = as_profile(plane.game, point)
+    params = plane.profile(point)
     seen = cooperation(plane.game, params), plane.game.payoffs(params)
     return LocalValues(relative, slopes, jacobian, scale, *seen)
 

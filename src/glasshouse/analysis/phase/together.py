@@ -16,7 +16,7 @@ from glasshouse._foundation.arrays import RealArray, with_nan
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.programs import program
 from glasshouse.analysis.phase.judged import LocalValues
-from glasshouse.analysis.phase.plane import FieldGrid, Plane, gradients_at
+from glasshouse.analysis.phase.plane import AbstractPlane, FieldGrid, gradients_at
 from glasshouse.analysis.phase.rest_points import (
     RestPointSearch,
     collected,
@@ -57,16 +57,16 @@ class EdgePieces(NamedTuple):
 
 
 @in_float64
-def rest_points_together(plane: Plane, grid: FieldGrid) -> RestPointSearch:
+def rest_points_together(plane: AbstractPlane, grid: FieldGrid) -> RestPointSearch:
     """What `plane_rest_points` finds, faster: for what has to answer while somebody waits.
 
     Where the indices of what it finds do not add to 1, the slower search, which looks at finer
     grids, has the last word.
 
-    **Arguments:** `plane`, the game and the rule; `grid`, from `field_grid` with both.
+    **Arguments:** `plane`, the game and the rule; `grid`, from `grid_of` with them.
     """
     low, high = (np.array([grid.theta_1[end], grid.theta_2[end]]) for end in (0, -1))
-    known: dict[bytes, LocalValues] = {}
+    known: dict[bytes, tuple[LocalValues, int]] = {}
     candidates = _polished_in_rounds(plane, grid, low, high - low, known)
     search = _Known(low, high - low, known)
     found = collected(resting(search, candidates), grid, grid)
@@ -76,25 +76,26 @@ def rest_points_together(plane: Plane, grid: FieldGrid) -> RestPointSearch:
 
 
 class _Known(NamedTuple):
-    """The values at candidates, by their coordinates."""
+    """The values at candidates, by their coordinates: of a batch, and which row of it."""
 
     low: np.ndarray
     width: np.ndarray
-    values: dict[bytes, LocalValues]
+    values: dict[bytes, tuple[LocalValues, int]]
 
     def params(self, unit: np.ndarray) -> np.ndarray:
         return self.low + self.width * unit
 
     def local(self, unit: np.ndarray) -> LocalValues:
-        return self.values[unit.tobytes()]
+        values, row = self.values[unit.tobytes()]
+        return LocalValues(*(x[row] for x in values))
 
 
 def _polished_in_rounds(
-    plane: Plane,
+    plane: AbstractPlane,
     grid: FieldGrid,
     low: np.ndarray,
     width: np.ndarray,
-    known: dict[bytes, LocalValues],
+    known: dict[bytes, tuple[LocalValues, int]],
 ) -> list[np.ndarray]:
     """Candidates, those on edges first, as the slower search has them; `known` gets values."""
     pieces, starts = _pieces(grid), starting_cells(grid)
@@ -107,8 +108,7 @@ def _polished_in_rounds(
         values = LocalValues(*map(np.asarray, values))
         values = values._replace(relative=with_nan(values.relative))
         units = np.asarray(units)
-        for j, unit in enumerate(units):
-            known[unit.tobytes()] = LocalValues(*(x[j] for x in values))
+        known.update({unit.tobytes(): (values, j) for j, unit in enumerate(units)})
         on_edges += list(units[: len(pieces.axis[own])])
         inside += list(units[POLISHED_TOGETHER:][: len(starts[own])])
     return [*on_edges, *inside]
@@ -139,7 +139,7 @@ def _pieces(grid: FieldGrid) -> EdgePieces:
 
 @program
 def _polished_together(
-    plane: Plane,
+    plane: AbstractPlane,
     low: Float[RealArray, "2"],
     width: Float[RealArray, "2"],
     pieces: EdgePieces,
@@ -148,7 +148,7 @@ def _polished_together(
     """Candidates, those on edges before those inside, and the values there."""
 
     def relative(unit: Array) -> Array:
-        return gradients_at(low + width * unit, plane.game, plane.rule)[1]
+        return gradients_at(low + width * unit, plane)[1]
 
     def at(t: Array) -> Array:
         along = jnp.arange(2)[None, :] == pieces.axis[:, None]

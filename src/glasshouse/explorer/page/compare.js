@@ -2,6 +2,7 @@
 import { element } from "./controls.js";
 import { outcomeSentence } from "./found.js";
 import { digits, inWords } from "./gauge.js";
+import { repeatedWords } from "./repeated.js";
 import { accessWords, equal, flat } from "./state.js";
 
 // What of B is other than in A, in words.
@@ -16,6 +17,7 @@ export function differences(a, b, hello, texts, fill) {
   say(texts.rule, rule(a.rule), rule(b.rule));
   if (hello.rules.find((r) => r.name === a.rule)?.looks_ahead && a.rule === b.rule) say(texts.lookAhead, digits(a.look_ahead), digits(b.look_ahead));
   say(texts.access, access(a.access), access(b.access));
+  say(texts.repeated, repeatedWords(a.repeated, texts), repeatedWords(b.repeated, texts));
   say(texts.bound, digits(a.bound), digits(b.bound));
   say(texts.stepSize, digits(a.step_size), digits(b.step_size));
   return found;

@@ -43,6 +43,7 @@ export class Slider {
   }
   // What somebody is typing is left alone.
   show(value, isForced = false) {
+    if (value === this.value && Number(this.slider.value) === value && !isForced) return;
     this.value = value;
     this.slider.value = value;
     if (isForced || document.activeElement !== this.number) this.number.value = Math.round(value * 1e6) / 1e6;

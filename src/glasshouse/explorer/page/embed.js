@@ -4,6 +4,7 @@ import { element, fill } from "./controls.js";
 import { draw, lookOf, shadingPicture } from "./portrait.js";
 import { digits, Gauge } from "./gauge.js";
 import { outcomeSentence, showOutcomes, showPoints } from "./found.js";
+import { axisWords } from "./repeated.js";
 import { accessWords } from "./state.js";
 import { decoded } from "./socket.js";
 
@@ -44,7 +45,7 @@ function paint() {
   canvas.width = canvas.height = Math.round(now.side * ratio);
   const pen = canvas.getContext("2d");
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  draw(pen, frame, shadingPicture(basins.arrays.shading, now.basins), now, texts, null);
+  draw(pen, frame, basins.reason ? null : shadingPicture(basins.arrays.shading, now.basins), now, axisWords(frame, texts), null);
   canvas.dataset.painted = at + 1;
 }
 

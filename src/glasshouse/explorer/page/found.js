@@ -17,9 +17,9 @@ export function marker(stability, look) {
 
 export function showPoints(place, frame, texts, look) {
   if (!frame.points.length) { place.replaceChildren(element("p", { class: "quiet", text: texts.noPoints })); return; }
-  const head = element("tr", {}, ...["stability", "theta", "cooperation", "payoff"].map((key) => element("th", { scope: "col", text: texts[key] })));
+  const head = element("tr", {}, ...["stability", frame.axes ? "acrossUp" : "theta", "cooperation", "payoff"].map((key) => element("th", { scope: "col", text: texts[key] })));
   const rows = frame.points.map((p) => {
-    const kind = element("th", { scope: "row" }, element("span", {}, marker(p.stability, look), element("span", { text: texts[p.stability] }, element("small", { text: texts[p.place] }))));
+    const kind = element("th", { scope: "row" }, element("span", {}, marker(p.stability, look), element("span", { text: texts[p.stability] }, element("small", { text: frame.axes ? texts[p.rests ? "restsAll" : "restsPlane"] : texts[p.place] }))));
     const pairs = [[p.params, 2], [p.cooperation, 2], [p.payoffs, 2]].map(([pair, places]) => element("td", { text: pair.map((x) => number(x, places)).join(", ") }));
     return element("tr", {}, kind, ...pairs);
   });
@@ -30,6 +30,7 @@ export function showPoints(place, frame, texts, look) {
 
 export function showOutcomes(place, frame, texts, fill) {
   if (typeof frame === "string") { place.replaceChildren(element("p", { class: "quiet", text: frame })); return; }
+  if (frame.reason) { place.replaceChildren(element("p", { class: "quiet", text: fill(texts.notTold, { why: frame.reason }) })); return; }
   const names = [texts.both, texts.exploited1, texts.exploited2, texts.nobody, texts.unsettled];
   const shares = [frame.shares.cooperation, frame.exploited[0], frame.exploited[1], frame.shares.defection, null];
   const rows = names.map((name, k) => {
@@ -46,6 +47,7 @@ export function showOutcomes(place, frame, texts, fill) {
 }
 
 export const outcomeSentence = (frame, texts) => {
+  if (frame.reason) return texts.notCounted;
   const names = [texts.both, texts.exploited1, texts.exploited2, texts.nobody, texts.unsettled];
   return names.map((name, k) => [name, frame.areas[k]]).filter(([, x]) => x > 0).map(([name, x]) => `${name} ${percent(x)}`).join(", ");
 };

@@ -2,7 +2,7 @@
 import { element } from "./controls.js";
 
 const NS = "http://www.w3.org/2000/svg";
-const HEIGHT = 18;
+const [WIDTH, HEIGHT] = [1000, 18];
 
 function made(name, attributes, parent) {
   const element = document.createElementNS(NS, name);
@@ -14,12 +14,11 @@ function made(name, attributes, parent) {
 export const digits = (x) => String(Number(x.toPrecision(4))).replace("-", "−");
 
 // `beside`: the same thing obtained in another way, drawn as a mark of its own.
-export function drawRow(svg, found, couplings, range, beside = null) {
+export function drawRow(svg, found, range, beside = null) {
   svg.replaceChildren();
-  const width = 1000;
-  svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
+  svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
   svg.setAttribute("preserveAspectRatio", "none");
-  const X = (value) => (width * (Math.min(Math.max(value, range[0]), range[1]) - range[0])) / (range[1] - range[0]);
+  const X = (value) => placed(value, range);
   if (found) {
     const [low, high] = found.searched.map((x) => (x === null ? null : X(x)));
     if (low !== null) made("rect", { class: "searched", x: low, y: 7, width: Math.max(0, high - low), height: 4 }, svg);
@@ -34,8 +33,9 @@ export function drawRow(svg, found, couplings, range, beside = null) {
     const x = X(beside.value);
     made("path", { class: "beside", d: `M${x - 9} 0L${x} 6L${x + 9} 0M${x - 9} ${HEIGHT}L${x} ${HEIGHT - 6}L${x + 9} ${HEIGHT}` }, svg);
   }
-  couplings.forEach((value, k) => made("line", { class: `now now${k}`, x1: X(value), x2: X(value), y1: 0, y2: HEIGHT }, svg));
 }
+
+export const placed = (value, range) => (WIDTH * (Math.min(Math.max(value, range[0]), range[1]) - range[0])) / (range[1] - range[0]);
 
 export function inWords(found, texts, fill) {
   const [low, high] = found.searched.map((x) => (x === null ? "" : digits(x)));
@@ -65,12 +65,27 @@ export class Gauge {
     place.replaceChildren(...this.rows.map((row) => row.node), ends);
   }
 
+  // While a slider moves, the lines of where one is move alone.
   show(switches, couplings) {
+    if (switches !== this.shown || !this.rows[0].svg.firstChild) this.showSwitches(switches);
+    for (const { svg } of this.rows) {
+      const lines = svg.querySelectorAll(".now");
+      for (let k = couplings.length; k < lines.length; k += 1) lines[k].remove();
+      couplings.forEach((value, k) => {
+        const line = lines[k] ?? made("line", { class: `now now${k}`, y1: 0, y2: HEIGHT }, svg), x = placed(value, this.range);
+        line.setAttribute("x1", x);
+        line.setAttribute("x2", x);
+      });
+    }
+  }
+
+  showSwitches(switches) {
     const { texts, fill } = this;
+    this.shown = switches;
     for (const row of this.rows) {
       const found = switches?.[row.kind] ?? null;
       const beside = row.kind === "first" ? switches?.measured ?? null : null;
-      drawRow(row.svg, found, couplings, this.range, beside);
+      drawRow(row.svg, found, this.range, beside);
       row.value.textContent = rowWords(row.kind, switches, texts, fill);
       row.value.title = found?.bracket ? `${found.bracket.join(" … ")}; ${found.detail}` : "";
       const known = row.kind === "first" && switches?.closed?.neutral?.value !== null && switches?.closed ? texts.closed : null;

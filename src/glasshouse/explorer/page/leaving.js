@@ -21,7 +21,7 @@ export function drawCurve(svg, frame, texts, fill) {
   if (!frame || frame.reason) { svg.setAttribute("hidden", ""); return; }
   svg.removeAttribute("hidden");
   const curve = Array.from({ length: frame.arrays.curve.length / 2 }, (_, k) => [frame.arrays.curve[2 * k], frame.arrays.curve[2 * k + 1]]);
-  const payoffs = [...curve, frame.now, frame.best].map((p) => p[1]);
+  const payoffs = [...curve, frame.now, ...(frame.best ? [frame.best] : [])].map((p) => p[1]);
   const [low, high] = [curve[0][0], curve.at(-1)[0]];
   let [least, most] = [Math.min(...payoffs), Math.max(...payoffs)];
   if (most - least < 1e-9 * Math.max(1, Math.abs(most))) [least, most] = [least - 1, most + 1];

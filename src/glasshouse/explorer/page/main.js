@@ -1,50 +1,56 @@
 // The page: one scene, one connection, one history. All numbers come from the server.
-import texts from "./texts.en.js";
-import { Connection } from "./socket.js";
-import { History, accessName, accessOf, copy, equal, fromFragment, isSymmetric, toFragment } from "./state.js";
+import texts from "./texts.js";
+import { connected, isFramed } from "./socket.js";
+import { History, accessName, accessOf, copy, equal, fromFragment, isSymmetric, parts, toFragment } from "./state.js";
 import { button, choice, element, fill, numberField, Slider, toggle } from "./controls.js";
 import { draw, geometry, lookOf, shadingPicture } from "./portrait.js";
 import { digits, Gauge, rowWords } from "./gauge.js";
 import { outcomeSentence, showOutcomes, showPoints } from "./found.js";
 import { deviationWords, drawCurve, equilibriaWords, proofWords, showDeviation, showEquilibria, showProof } from "./leaving.js";
 import { showBeside } from "./compare.js";
+import { axisWords, Repetition, stillWords } from "./repeated.js";
 import { SvgPen } from "./pen.js";
 
 const by = (id) => document.getElementById(id);
 const STUDY = "study.toml", RUN_STUDY = `glasshouse run ${STUDY}`;
 const REACH = { mouse: 9, pen: 14, touch: 24 }; // pixels
 const KAPPA = [-1, 2];
+const [PAUSE, OFTEN] = [160, 120]; // milliseconds
 const SLIDERS = { bound: [0.25, 8, 0.05], step_size: [0.01, 2, 0.01], look_ahead: [0, 3, 0.01], probability: [0, 1, 0.01], scale: [0, 4, 0.02] };
 
+let after = null; // the scene of a link whose B is being computed
 let scene = null, history = null, hello = null, frame = null, shading = null, basins = null, switches = null, deviation = null, proof = null, equilibria = null, kept = null;
-let apart = false, tables = false, cross = null, wanted = new Set(), controls = {}, link = null;
+let presets = null, apart = false, tables = false, cross = null, wanted = new Set(), controls = {}, link = null, stated = "";
 const canvas = by("portrait");
+document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); canvas.focus(); }); // links change the scene
 
 document.documentElement.lang = texts.language;
 document.querySelectorAll("[data-text]").forEach((x) => { x.textContent = texts[x.dataset.text]; });
 canvas.setAttribute("aria-label", texts.portrait);
 canvas.setAttribute("aria-roledescription", texts.portraitRole);
-by("state").textContent = texts.starting;
+state(texts.starting);
 
 // ---- looks
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const look = () => lookOf(canvas);
+let seen = null;
+const look = () => (seen ??= lookOf(canvas));
 
 let planned = false;
 function paint() {
   if (planned) return;
   planned = true;
-  requestAnimationFrame(() => { planned = false; paintNow(); });
+  requestAnimationFrame(() => { if (planned) paintNow(); });
 }
 
 function paintNow() {
+  planned = false;
   if (!frame) return;
   const now = look(), ratio = window.devicePixelRatio || 1, size = Math.round(now.side * ratio);
   if (canvas.width !== size) canvas.width = canvas.height = size;
   const pen = canvas.getContext("2d");
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  draw(pen, frame, shading, now, texts, document.activeElement === canvas ? cross : null);
+  draw(pen, frame, shading, now, axisWords(frame, texts), document.activeElement === canvas ? cross : null);
   canvas.dataset.painted = frame.number;
   if (kept) paintBeside(ratio);
 }
@@ -55,12 +61,20 @@ function paintBeside(ratio) {
   second.width = second.height = Math.round(side * ratio);
   const pen = second.getContext("2d");
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  draw(pen, kept.frame, kept.basins ? shadingPicture(kept.basins.arrays.shading, look().basins) : null, { ...look(), side }, texts, null);
+  draw(pen, kept.frame, kept.basins && !kept.basins.reason ? shadingPicture(kept.basins.arrays.shading, look().basins) : null, { ...look(), side }, axisWords(kept.frame, texts), null);
 }
-new ResizeObserver(paint).observe(canvas);
-dark.addEventListener("change", () => { shade(); paint(); if (frame?.kind === "portrait") showPoints(by("points"), frame, texts, look()); });
+new ResizeObserver(() => { seen = null; paint(); }).observe(canvas);
+dark.addEventListener("change", () => { seen = null; shade(); paint(); if (frame?.kind === "portrait") showPoints(by("points"), frame, texts, look()); });
 
-function shade() { shading = basins ? shadingPicture(basins.arrays.shading, look().basins) : null; }
+// On paper it is light, whatever the screen is.
+matchMedia("print").addEventListener("change", () => {
+  seen = null;
+  shade();
+  paintNow();
+  if (frame?.kind === "portrait") showPoints(by("points"), frame, texts, look());
+});
+
+function shade() { shading = basins && !basins.reason ? shadingPicture(basins.arrays.shading, look().basins) : null; }
 
 // ---- asking and hearing
 
@@ -72,30 +86,66 @@ function banner(text, kind = "") {
 }
 const announce = (text) => { by("announce").textContent = text; };
 
+// While something moves the portrait is asked for, with the payoff curve of who would leave; the
+// best deviation when it pauses, and what takes longer when it is let go.
+let pausing = 0;
 function ask(isReleased, ...more) {
-  const parts = ["portrait", "deviation", ...more];
-  if (isReleased && !switches?.complete) parts.push("switches");
-  if (isReleased && !basins) parts.push("basins");
-  if (isReleased && !proof) parts.push("proof");
-  if (isReleased && !equilibria) parts.push("equilibria");
+  const parts = ["portrait", ...more];
+  if (isReleased) {
+    parts.push("deviation");
+    if (!switches?.complete) parts.push("switches");
+    if (!basins) parts.push("basins");
+    if (!proof) parts.push("proof");
+    if (!equilibria) parts.push("equilibria");
+  }
+  send(parts);
+  if (!isReleased) pausing = setTimeout(() => send([...(frame?.number === connection.number ? [] : ["portrait"]), "deviation"]), PAUSE);
+}
+function send(parts) {
+  clearTimeout(pausing);
   if (connection.ask(scene, parts) === null) return;
   wanted = new Set(parts);
-  by("state").textContent = texts.computing;
+  state(texts.computing);
 }
+function state(text) { if (text !== stated) by("state").textContent = stated = text; }
 
 // A part of the newest answer is there; when all are, a screen reader is told.
 function arrived(part) {
   wanted.delete(part);
   if (kept && equal(kept.scene, scene) && part !== "deviation") keepBeside();
   if (wanted.size) return;
-  by("state").textContent = texts.ready;
+  state(texts.ready);
+  if (after && switches?.complete && basins && proof && equilibria) {
+    const next = after;
+    after = null;
+    keepBeside();
+    history.commit(next);
+    goTo(next);
+    return;
+  }
   if (switches?.complete && basins && proof && equilibria) tell();
 }
 
+// Texts come after the picture, and while a slider moves now and then.
+let waiting = null, shownAt = -OFTEN;
+function soon(show) {
+  const isPlanned = waiting !== null;
+  waiting = show;
+  if (isPlanned) return;
+  const wait = Math.max(0, shownAt + OFTEN - performance.now());
+  afterPicture(() => setTimeout(() => {
+    const now = waiting;
+    waiting = null;
+    shownAt = performance.now();
+    now();
+  }, wait));
+}
+const afterPicture = (then) => (document.hidden ? then() : requestAnimationFrame(then));
+
 let gone = false;
-const connection = new Connection({
+const connection = connected({
   opened() { if (gone) { banner(""); announce(texts.back); gone = false; } },
-  gone() { gone = true; banner(texts.gone); by("state").textContent = ""; canvas.classList.add("stale"); },
+  gone() { gone = true; banner(texts.gone); state(""); canvas.classList.add("stale"); },
   answer(heard) { HEARD[heard.kind](heard); },
 });
 
@@ -107,24 +157,28 @@ const HEARD = {
   field(heard) {
     if (heard.number < (frame?.number ?? 0)) return;
     frame = heard;
-    by("state").textContent = texts.compiling;
+    state(texts.compiling);
     paint();
   },
   portrait(heard) {
     frame = heard;
-    if (told === "refused") banner("");
-    paint();
-    showPoints(by("points"), heard, texts, look());
-    by("sample").textContent = fill(texts.sample, { steps: heard.steps });
-    showLeaver();
-    if (heard.number === connection.number) arrived("portrait");
+    if (heard.leaving?.place === "rest") scene = { ...scene, near: heard.leaving.profile }; // it is followed
+    paintNow(); // with the next picture of the screen, and not with the one after it
+    if (heard.leaving) drawCurve(by("curve"), { ...heard.leaving, arrays: heard.arrays }, texts, fill);
+    soon(() => {
+      if (told === "refused") banner("");
+      showPoints(by("points"), frame, texts, look());
+      by("sample").textContent = fill(texts.sample, { steps: frame.steps });
+      showLeaver();
+      if (frame.number === connection.number) arrived("portrait");
+    });
   },
   basins(heard) {
     if (heard.number !== connection.number) return;
     basins = heard;
     shade();
     paint();
-    showOutcomes(by("outcomes"), heard, texts, fill);
+    tellIn("outcomes", showOutcomes, heard);
     arrived("basins");
   },
   switches(heard) {
@@ -135,7 +189,6 @@ const HEARD = {
   },
   deviation(heard) {
     deviation = heard;
-    if (heard.place === "rest" && heard.number === connection.number) scene = { ...scene, near: heard.profile };  // it is followed
     showLeaver();
     drawCurve(by("curve"), heard, texts, fill);
     by("curve").setAttribute("aria-label", deviationWords(heard, texts, fill));
@@ -145,13 +198,13 @@ const HEARD = {
   proof(heard) {
     if (heard.number !== connection.number) return;
     proof = heard;
-    showProof(by("proof"), heard, texts, fill);
+    tellIn("proof", showProof, heard);
     arrived("proof");
   },
   equilibria(heard) {
     if (heard.number !== connection.number) return;
     equilibria = heard;
-    showEquilibria(by("equilibria"), heard, texts, fill);
+    tellIn("equilibria", showEquilibria, heard);
     arrived("equilibria");
   },
   study(heard) {
@@ -163,7 +216,7 @@ const HEARD = {
     keep("scene.py", new Blob([heard.text], { type: "text/x-python" }));
     arrived("script");
   },
-  error(heard) { banner(fill(texts.refused, { why: heard.message }), "refused"); by("state").textContent = ""; },
+  error(heard) { banner(fill(texts.refused, { why: heard.message }), "refused"); state(""); },
 };
 
 function tell() {
@@ -180,21 +233,30 @@ function tell() {
 function changed(change, isReleased = true) {
   scene = { ...scene, ...change };
   if (told === "link") banner("");
-  if (!("starts" in change)) stale(Object.keys(change));
+  if (!("starts" in change) || Object.keys(change).length > 1) stale(Object.keys(change));
+  after = null;
   if (isReleased) { history.commit(scene); remember(); }
   show();
   ask(isReleased);
 }
 
+// A finding in its place, or a text about it, which is not written again while it stands there.
+function tellIn(id, show, found) {
+  const place = by(id), note = typeof found === "string" ? found : "";
+  if (note && place.dataset.note === note) return;
+  place.dataset.note = note;
+  show(place, found, texts, fill);
+}
+
 // What was settled for another scene is not shown for this one.
 function stale(keys) {
   proof = null;
-  showProof(by("proof"), texts.proofMoved, texts, fill);
+  tellIn("proof", showProof, texts.proofMoved);
   if (keys.every((key) => ["leaver", "near"].includes(key))) return;
   equilibria = null;
-  showEquilibria(by("equilibria"), texts.equilibriaMoved, texts, fill);
+  tellIn("equilibria", showEquilibria, texts.equilibriaMoved);
   basins = shading = null;
-  showOutcomes(by("outcomes"), texts.outcomesMoved, texts, fill);
+  tellIn("outcomes", showOutcomes, texts.outcomesMoved);
   if (keys.some((key) => !["coupling", "step_size"].includes(key))) { switches = null; showGauge(); }
 }
 
@@ -203,36 +265,50 @@ function goTo(next) {
   apart = scene.coupling[0] !== scene.coupling[1];
   tables = !isSymmetric(scene.payoffs);
   stale(["payoffs"]);
-  showOutcomes(by("outcomes"), texts.outcomesWaiting, texts, fill);
-  showProof(by("proof"), texts.waiting, texts, fill);
-  showEquilibria(by("equilibria"), texts.waiting, texts, fill);
+  tellIn("outcomes", showOutcomes, texts.outcomesWaiting);
+  tellIn("proof", showProof, texts.waiting);
+  tellIn("equilibria", showEquilibria, texts.waiting);
   remember();
   show();
   ask(true);
 }
 
 function remember() {
-  link = toFragment(scene);
-  if (location.hash !== link) window.history.replaceState(null, "", link);
+  link = toFragment(scene, after ? scene : kept?.scene);
+  connection.remember(link);
 }
 
 function start() {
-  let first = copy(hello.scene);
-  if (location.hash.length > 1) {
-    try { first = fromFragment(location.hash, hello.scene, hello.ranges, hello.rules, hello.most_starts); } catch (error) { banner(fill(texts.badLink, { why: error.message }), "link"); }
-  }
-  history = new History(first);
+  const found = location.hash.length > 1 ? opened(location.hash) : null;
+  history = new History(found ? (found[1] ?? found[0]) : copy(hello.scene));
   build();
-  goTo(first);
+  goToBoth(found ?? [history.now, null]);
+}
+
+// The scenes of a link, the second one being that to keep beside the first, if any.
+function opened(text) {
+  const read = (x) => fromFragment(x, hello.scene, hello.ranges, hello.rules, hello.most_starts);
+  try {
+    const [own, other] = parts(text);
+    return [read(own), other === null ? null : read(other)];
+  } catch (error) {
+    banner(fill(texts.badLink, { why: error.message }), "link");
+    return null;
+  }
+}
+
+// B is computed first, kept when all of it is there, and then A.
+function goToBoth([own, other]) {
+  after = other && own;
+  goTo(other ?? own);
 }
 
 window.addEventListener("hashchange", () => {
   if (!hello || location.hash === link) return;
-  try {
-    const next = fromFragment(location.hash, hello.scene, hello.ranges, hello.rules, hello.most_starts);
-    history.commit(next);
-    goTo(next);
-  } catch (error) { banner(fill(texts.badLink, { why: error.message }), "link"); }
+  const found = opened(location.hash);
+  if (!found) return;
+  history.commit(found[0]);
+  goToBoth(found);
 });
 
 // ---- controls
@@ -242,6 +318,7 @@ function build() {
   buildReading();
   buildGame();
   buildLearners();
+  controls.repeated = new Repetition(by("repeated"), texts, hello.ranges, (repeated, done) => changed({ repeated, ...(Boolean(repeated) === Boolean(scene.repeated) ? {} : { starts: [], near: null }) }, done));
   buildLeaver();
   buildBeside();
   buildKey();
@@ -256,7 +333,7 @@ function buildBar() {
     changed({ payoffs: preset.payoffs, title: preset.title });
   });
   controls.preset.select.append(...groups.map((group) => element("optgroup", { label: group || texts.catalogue }, ...hello.presets.filter((p) => p.group === group).map((p) => element("option", { value: p.name, text: p.label })))), element("option", { value: "", text: texts.own }));
-  controls.compare = button(texts.compare, keepBeside, { class: "wide" });
+  controls.compare = button(texts.compare, () => { keepBeside(); remember(); }, { class: "wide" });
   controls.undo = button(texts.undo, () => goTo(history.undo()));
   controls.redo = button(texts.redo, () => goTo(history.redo()));
   controls.reset = button(texts.reset, () => { history.commit(hello.scene); goTo(hello.scene); });
@@ -273,7 +350,7 @@ function buildBar() {
   const menu = element("details", {}, element("summary", { text: texts.save }), saves);
   menu.addEventListener("keydown", (event) => { if (event.key === "Escape") { menu.open = false; menu.firstChild.focus(); } });
   saves.addEventListener("click", (event) => { if (event.target.matches("button")) menu.open = false; });
-  by("bar").replaceChildren(controls.preset.node, controls.undo, controls.redo, controls.reset, copied, controls.compare, menu);
+  by("bar").replaceChildren(controls.preset.node, controls.undo, controls.redo, controls.reset, ...(isFramed ? [] : [copied]), controls.compare, menu);
 }
 
 // B is what A is now, and stays so.
@@ -284,7 +361,7 @@ function buildBeside() {
     history.commit(next);
     goTo(next);
   });
-  const close = button(texts.closeBeside, () => { kept = null; showKept(); controls.compare.focus(); });
+  const close = button(texts.closeBeside, () => { kept = null; showKept(); remember(); controls.compare.focus(); });
   by("second-bar").replaceChildren(swap, close);
   by("beside").setAttribute("aria-label", texts.besidePortrait);
 }
@@ -373,7 +450,7 @@ function buildKey() {
     return item;
   };
   controls.clear = button(texts.clear, () => changed({ starts: [] }));
-  by("key").replaceChildren(line("n0", texts.nullcline1), line("n1", texts.nullcline2), line("sample", fill(texts.sample, { steps: "…" }), "sample"), line("mine", texts.mine), element("li", {}, controls.clear));
+  by("key").replaceChildren(line("n0", texts.nullcline1, "still1"), line("n1", texts.nullcline2, "still2"), line("sample", fill(texts.sample, { steps: "…" }), "sample"), line("mine", texts.mine), element("li", {}, controls.clear));
 }
 
 function buildLeaver() {
@@ -396,7 +473,8 @@ function showLeaver() {
 
 // The controls as the scene is.
 function show() {
-  const preset = hello.presets.find((p) => equal(p.payoffs, scene.payoffs));
+  presets ??= new Map(hello.presets.toReversed().map((p) => [String(p.payoffs), p]));
+  const preset = presets.get(String(scene.payoffs));
   controls.preset.select.value = preset ? preset.name : "";
   controls.undo.disabled = !history.canUndo;
   controls.redo.disabled = !history.canRedo;
@@ -419,6 +497,9 @@ function show() {
   controls.probability.hidden = scene.access.kind !== "probabilistic";
   controls.scale.hidden = scene.access.kind !== "noisy";
   controls.clear.hidden = !scene.starts.length;
+  controls.repeated.show(scene.repeated);
+  stillWords(scene.repeated?.axes, texts).forEach((text, k) => { by(`still${k + 1}`).textContent = text; });
+  by("leaver").hidden = Boolean(scene.repeated);
   by("shared").hidden = !apart;
   if (kept) showKept();
   showGauge();
@@ -484,11 +565,11 @@ canvas.addEventListener("keydown", (event) => {
     const step = event.shiftKey ? 0.01 : 0.05;
     cross ??= [0.5, 0.5];
     cross = cross.map((x, k) => clamped(Math.round((x + step * MOVES[event.key][k]) * 1000) / 1000));
-    announce(fill(texts.cross, { x: theta(cross[0], 0), y: theta(cross[1], 1) }));
+    announce(fill(frame.axes ? texts.crossOf : texts.cross, { x: theta(cross[0], 0), y: theta(cross[1], 1) }));
     paint();
   } else if (event.key === "Enter" || event.key === " ") {
     cross ??= [0.5, 0.5];
-    if (begin(cross)) { changed({ starts: scene.starts }); announce(fill(texts.started, { count: scene.starts.length, x: theta(cross[0], 0), y: theta(cross[1], 1) })); }
+    if (begin(cross)) { changed({ starts: scene.starts }); announce(fill(frame.axes ? texts.startedOf : texts.started, { count: scene.starts.length, x: theta(cross[0], 0), y: theta(cross[1], 1) })); }
   } else if (event.key === "Backspace" || event.key === "Delete") {
     if (scene.starts.length) { changed({ starts: scene.starts.slice(0, -1) }); announce(fill(texts.taken, { count: scene.starts.length })); }
   } else return;
@@ -518,6 +599,6 @@ function savePng() { paintNow(); canvas.toBlob((blob) => keep("portrait.png", bl
 function saveSvg() {
   const side = 640;
   const pen = new SvgPen(side, side, `${texts.portrait}: ${scene.title}`);
-  draw(pen, frame, shading, { ...look(), side }, texts, null);
+  draw(pen, frame, shading, { ...look(), side }, axisWords(frame, texts), null);
   keep("portrait.svg", new Blob([pen.text], { type: "image/svg+xml" }));
 }

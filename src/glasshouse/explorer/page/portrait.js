@@ -7,37 +7,57 @@ export const geometry = (side) => {
   return { side, x: MARGIN.left, y: MARGIN.top, width, height: side - MARGIN.top - MARGIN.bottom };
 };
 
-// The colours of the page as it is now, and the size at which a canvas is shown.
-export function lookOf(canvas) {
+// The colours of the page as it is now, and the size at which a canvas is shown. Asking for the size
+// makes the browser lay the page out: it is told where it is known.
+export function lookOf(canvas, side = canvas.clientWidth) {
   const style = getComputedStyle(document.documentElement);
   const of = (name) => style.getPropertyValue(name).trim();
   return {
-    side: canvas.clientWidth || 600, paper: of("--paper"), ink: of("--ink"), quiet: of("--quiet"), faint: of("--faint"), mover: of("--mover"),
+    side: side || 600, paper: of("--paper"), ink: of("--ink"), quiet: of("--quiet"), faint: of("--faint"), mover: of("--mover"),
     nullclines: [of("--n0"), of("--n1")], basins: [0, 1, 2, 3, 4].map((k) => of(`--o${k}`)), font: "system-ui, sans-serif",
   };
 }
 
-// Where a grid of numbers is zero, as pieces of lines in units of the grid.
+// Where a grid of numbers is zero, as lines, each a list of coordinates in units of the grid.
+// A crossing is known by the side that it is on, 2 · node for one along i and one more along j, and
+// pieces of neighbouring squares are joined there, so that dashes run along whole lines.
 export function zeros(values, count, component) {
-  const at = (i, j) => values[2 * (i * count + j) + component];
-  const pieces = [];
+  const links = new Int32Array(4 * count * count).fill(-1), sides = [0, 0, 0, 0];
+  const at = (node) => values[2 * node + component];
+  const link = (side, other) => { links[2 * side + (links[2 * side] < 0 ? 0 : 1)] = other; };
   for (let i = 0; i < count - 1; i += 1) {
     for (let j = 0; j < count - 1; j += 1) {
-      const corners = [at(i, j), at(i + 1, j), at(i + 1, j + 1), at(i, j + 1)];
-      if (!corners.every(Number.isFinite)) continue;
-      const places = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]];
-      const crossed = [];
-      for (let k = 0; k < 4; k += 1) {
-        const [a, b] = [corners[k], corners[(k + 1) % 4]];
-        if (a > 0 === b > 0) continue;
-        const share = a / (a - b);
-        const [p, q] = [places[k], places[(k + 1) % 4]];
-        crossed.push([p[0] + share * (q[0] - p[0]), p[1] + share * (q[1] - p[1])]);
-      }
-      for (let k = 0; k + 1 < crossed.length; k += 2) pieces.push([crossed[k], crossed[k + 1]]);
+      const node = i * count + j;
+      const a = at(node), b = at(node + count), c = at(node + count + 1), d = at(node + 1);
+      const [p, q, r, s] = [a > 0, b > 0, c > 0, d > 0];
+      if (p === q && q === r && r === s) continue;
+      if (!Number.isFinite(a + b + c + d)) continue;
+      let found = 0;
+      if (p !== q) sides[found++] = 2 * node;
+      if (q !== r) sides[found++] = 2 * (node + count) + 1;
+      if (r !== s) sides[found++] = 2 * (node + 1);
+      if (s !== p) sides[found++] = 2 * node + 1;
+      for (let k = 0; k + 1 < found; k += 2) { link(sides[k], sides[k + 1]); link(sides[k + 1], sides[k]); }
     }
   }
-  return pieces;
+  const lines = [];
+  const follow = (side) => {
+    const line = [];
+    for (let here = side, from = -1; here >= 0;) {
+      const node = here >> 1, step = here & 1 ? 1 : count;
+      const share = at(node) / (at(node) - at(node + step));
+      line.push(Math.floor(node / count) + (here & 1 ? 0 : share), (node % count) + (here & 1 ? share : 0));
+      const next = links[2 * here] !== from && links[2 * here] >= 0 ? links[2 * here] : links[2 * here + 1] !== from ? links[2 * here + 1] : -1;
+      links[2 * here] = links[2 * here + 1] = -1;
+      [from, here] = [here, next];
+    }
+    lines.push(line);
+  };
+  for (let side = 0; 2 * side < links.length; side += 1) if (links[2 * side] >= 0 && links[2 * side + 1] < 0) follow(side);
+  for (let side = 0; 2 * side < links.length; side += 1) {
+    if (links[2 * side] >= 0) follow(side); // which comes back to where it began
+  }
+  return lines;
 }
 
 // The outcomes as a small picture, which is stretched when it is drawn.
@@ -107,63 +127,48 @@ function drawArrows(pen, frame, g, look) {
 }
 
 function drawNullclines(pen, frame, X, Y, look) {
-  const count = frame.field_points;
-  [0, 1].forEach((component) => {
+  const last = frame.field_points - 1;
+  frame.nullclines ??= [0, 1].map((component) => zeros(frame.arrays.relative, last + 1, component));
+  frame.nullclines.forEach((lines, component) => {
     pen.strokeStyle = look.nullclines[component];
     pen.lineWidth = 2.2;
     pen.setLineDash(component ? [8, 5] : []);
     pen.beginPath();
-    for (const line of joined(zeros(frame.arrays.relative, count, component))) {
-      line.forEach(([i, j], k) => (k ? pen.lineTo(X(i / (count - 1)), Y(j / (count - 1))) : pen.moveTo(X(i / (count - 1)), Y(j / (count - 1)))));
+    for (const line of lines) {
+      pen.moveTo(X(line[0] / last), Y(line[1] / last));
+      for (let k = 2; k < line.length; k += 2) pen.lineTo(X(line[k] / last), Y(line[k + 1] / last));
     }
     pen.stroke();
     pen.setLineDash([]);
   });
 }
 
-// Pieces end to end, so that dashes run along them.
-function joined(pieces) {
-  const key = ([a, b]) => `${a.toFixed(6)},${b.toFixed(6)}`;
-  const ends = new Map();
-  pieces.forEach((piece, k) => piece.forEach((end) => ends.set(key(end), [...(ends.get(key(end)) ?? []), k])));
-  const used = new Set();
-  const grown = (line) => {
-    for (;;) {
-      const next = (ends.get(key(line.at(-1))) ?? []).find((k) => !used.has(k));
-      if (next === undefined) return line;
-      used.add(next);
-      const [a, b] = pieces[next];
-      line.push(key(a) === key(line.at(-1)) ? b : a);
-    }
-  };
-  const lines = [];
-  pieces.forEach((piece, k) => {
-    if (used.has(k)) return;
-    used.add(k);
-    lines.push(grown(grown([...piece]).reverse()));
-  });
-  return lines;
-}
-
+// All sample runs are one path, and all of a reader's own another.
 function drawRuns(pen, frame, X, Y, look) {
-  const paths = frame.arrays.paths;
-  let place = 0;
-  frame.lengths.forEach((length, k) => {
-    const own = k >= frame.samples;
-    pen.strokeStyle = own ? look.mover : look.ink;
-    pen.fillStyle = pen.strokeStyle;
+  const paths = frame.arrays.paths, begins = [0];
+  frame.lengths.forEach((length) => begins.push(begins.at(-1) + length));
+  const x = (m) => X(unitOf(frame, 0, paths[2 * m])), y = (m) => Y(unitOf(frame, 1, paths[2 * m + 1]));
+  for (const own of [false, true]) {
+    const [first, end] = own ? [frame.samples, frame.lengths.length] : [0, Math.min(frame.samples, frame.lengths.length)];
+    if (first >= end) continue;
+    pen.strokeStyle = pen.fillStyle = own ? look.mover : look.ink;
     pen.lineWidth = own ? 2.4 : 1.2;
     pen.globalAlpha = own ? 1 : 0.75;
-    const at = (m) => [X(unitOf(frame, 0, paths[2 * (place + m)])), Y(unitOf(frame, 1, paths[2 * (place + m) + 1]))];
     pen.beginPath();
-    for (let m = 0; m < length; m += 1) (m ? pen.lineTo : pen.moveTo).apply(pen, at(m));
+    for (let k = first; k < end; k += 1) {
+      pen.moveTo(x(begins[k]), y(begins[k]));
+      for (let m = begins[k] + 1; m < begins[k + 1]; m += 1) pen.lineTo(x(m), y(m));
+    }
     pen.stroke();
+    const radius = own ? 4.5 : 2.2;
     pen.beginPath();
-    pen.arc(...at(0), own ? 4.5 : 2.2, 0, 2 * Math.PI);
+    for (let k = first; k < end; k += 1) {
+      pen.moveTo(x(begins[k]) + radius, y(begins[k]));
+      pen.arc(x(begins[k]), y(begins[k]), radius, 0, 2 * Math.PI);
+    }
     pen.fill();
     pen.globalAlpha = 1;
-    place += length;
-  });
+  }
 }
 
 function drawFrame(pen, frame, g, look, words) {

@@ -1,4 +1,5 @@
-// One socket: questions as JSON, answers as bytes; it comes back by itself.
+// Questions as JSON, answers as bytes: by a socket that comes back by itself, or in a notebook
+// through the frame around this page.
 const KINDS = { float32: Float32Array, float64: Float64Array, uint8: Uint8Array };
 const AGAIN = [250, 500, 1000, 2000];
 
@@ -13,7 +14,7 @@ export function decoded(buffer) {
   return { ...header, arrays };
 }
 
-export class Connection {
+class Socket {
   constructor(heard) {
     this.heard = heard; // { opened(), gone(), answer(frame) }
     this.number = 0;
@@ -42,4 +43,43 @@ export class Connection {
     this.socket.send(JSON.stringify({ number: this.number, scene, parts }));
     return this.number;
   }
+
+  // A card of the story, an exercise, or which there are.
+  askCard(card, scene = null) {
+    if (!this.isOpen) return null;
+    this.number += 1;
+    this.socket.send(JSON.stringify({ number: this.number, card, scene }));
+    return this.number;
+  }
+
+  remember(link) { if (location.hash !== link) history.replaceState(null, "", link); }
 }
+
+// In a frame: whoever made it hands over one end of a channel, at whose other end the kernel is.
+class Channel {
+  constructor(heard) {
+    this.number = 0;
+    this.port = null;
+    addEventListener("message", (event) => {
+      if (event.source !== parent || !event.ports.length || this.port) return;
+      [this.port] = event.ports;
+      this.port.onmessage = (answer) => heard.answer(decoded(answer.data));
+      heard.opened();
+    });
+    parent.postMessage("ready", "*");
+  }
+
+  get isOpen() { return this.port !== null; }
+
+  ask(scene, parts) {
+    if (!this.isOpen) return null;
+    this.number += 1;
+    this.port.postMessage({ question: JSON.stringify({ number: this.number, scene, parts }) });
+    return this.number;
+  }
+
+  remember(link) { this.port?.postMessage({ link }); }
+}
+
+export const isFramed = document.documentElement.dataset.home === "frame";
+export const connected = (heard) => (isFramed ? new Channel(heard) : new Socket(heard));

@@ -1,4 +1,6 @@
 // What is looked at, as one value: in the address, in the history, and as questions are asked.
+import { FIRST } from "./repeated.js";
+
 export const equal = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 export const copy = (x) => JSON.parse(JSON.stringify(x));
 
@@ -26,7 +28,8 @@ export const isSymmetric = (payoffs) => {
   return a[0][0] === b[0][0] && a[0][1] === b[1][0] && a[1][0] === b[0][1] && a[1][1] === b[1][1];
 };
 
-export function toFragment(scene) {
+// `kept`, the scene that stands beside this one, is a link within the link.
+export function toFragment(scene, kept = null) {
   const given = new URLSearchParams();
   given.set("v", "1");
   if (scene.title) given.set("title", scene.title);
@@ -39,16 +42,29 @@ export function toFragment(scene) {
   given.set("access", accessName(scene.access));
   given.set("probability", scene.access.probability);
   given.set("noise", scene.access.scale);
+  if (scene.repeated) {
+    given.set("discount", scene.repeated.discount);
+    given.set("axes", scene.repeated.axes.map(([player, state]) => [player + 1, state]).flat().join(","));
+    given.set("held", scene.repeated.held.flat().join(","));
+  }
   if (scene.leaver) given.set("leaver", scene.leaver + 1);
   if (scene.near) given.set("near", scene.near.join(","));
   if (scene.starts.length) given.set("starts", scene.starts.flat().join(","));
+  if (kept) given.set("b", toFragment(kept).slice(1));
   return "#" + given.toString().replaceAll("%2C", ",");
+}
+
+// The part of a link about the scene itself, and that about the one beside it, which may be null.
+export function parts(text) {
+  const given = new URLSearchParams(text.replace(/^#/, "")), kept = given.get("b");
+  given.delete("b");
+  return [`#${given}`, kept];
 }
 
 // Throws an Error that says what is wrong; whatever it returns is checked once more by the server.
 export function fromFragment(text, first, ranges, rules, most) {
   const given = new URLSearchParams(text.replace(/^#/, ""));
-  const known = ["v", "title", "payoffs", "coupling", "bound", "step", "rule", "ahead", "access", "probability", "noise", "leaver", "near", "starts"];
+  const known = ["v", "title", "payoffs", "coupling", "bound", "step", "rule", "ahead", "access", "probability", "noise", "discount", "axes", "held", "leaver", "near", "starts"];
   for (const key of given.keys()) if (!known.includes(key)) throw new Error(`unknown key ${key.slice(0, 20)}`);
   if (given.get("v") !== "1") throw new Error("v must be 1");
   const numbers = (key, range, counts, fallback) => {
@@ -64,6 +80,7 @@ export function fromFragment(text, first, ranges, rules, most) {
   const starts = numbers("starts", "start", (n) => n % 2 === 0 && n <= 2 * most, first.starts.flat());
   const leaver = given.get("leaver") ?? "1";
   if (!["1", "2"].includes(leaver)) throw new Error("leaver must be 1 or 2");
+  const repeated = repeatedFrom(given, numbers, exactly);
   const rule = given.get("rule") ?? first.rule;
   if (!rules.some((x) => x.name === rule)) throw new Error(`there is no rule ${rule.slice(0, 20)}`);
   const access = given.get("access") ?? accessName(first.access);
@@ -81,9 +98,24 @@ export function fromFragment(text, first, ranges, rules, most) {
       probability: one("probability", "probability", first.access.probability),
       scale: one("noise", "scale", first.access.scale),
     },
+    repeated,
     leaver: Number(leaver) - 1,
     near: numbers("near", "near", exactly(2), null),
     starts: Array.from({ length: starts.length / 2 }, (_, k) => [starts[2 * k], starts[2 * k + 1]]),
+  };
+}
+
+// How a game is repeated in a link, null where it is played once.
+function repeatedFrom(given, numbers, exactly) {
+  if (!given.has("discount")) return null;
+  const states = FIRST.held[0].length, axes = (given.get("axes") ?? "").split(",").map(Number);
+  const fits = axes.length === 4 && axes.every((x, k) => Number.isInteger(x) && (k % 2 ? x >= 0 && x < states : x === 1 || x === 2)) && (axes[0] !== axes[2] || axes[1] !== axes[3]);
+  if (given.has("axes") && !fits) throw new Error("axes must be a player and a state, twice, and not the same");
+  const held = numbers("held", "near", exactly(2 * states), FIRST.held.flat());
+  return {
+    discount: numbers("discount", "discount", exactly(1), [0])[0],
+    axes: given.has("axes") ? [[axes[0] - 1, axes[1]], [axes[2] - 1, axes[3]]] : copy(FIRST.axes),
+    held: [held.slice(0, states), held.slice(states)],
   };
 }
 

@@ -1,0 +1,43 @@
+// The page in a notebook: in a frame of its own, where it meets neither the styles nor the names of
+// the notebook. What it asks goes to the kernel, and what that answers to it.
+let views = 0;
+
+export default {
+  render({ model, el }) {
+    views += 1;
+    const view = `${Date.now()}-${views}`, frame = document.createElement("iframe"), channel = new MessageChannel();
+    frame.setAttribute("sandbox", "allow-scripts allow-downloads");
+    frame.title = "glasshouse explorer";
+    frame.style.cssText = "display: block; width: 100%; border: 0;";
+    const height = () => { frame.style.height = `${model.get("height")}px`; };
+    height();
+    const say = (content) => model.send({ ...content, view });
+    const answered = (content, buffers) => {
+      if (content.view !== view) return;
+      const { buffer, byteOffset, byteLength } = buffers[0];
+      const own = buffer.slice(byteOffset, byteOffset + byteLength);
+      channel.port1.postMessage(own, [own]);
+    };
+    const ready = (event) => {
+      if (event.source !== frame.contentWindow || event.data !== "ready") return;
+      removeEventListener("message", ready);
+      event.source.postMessage("channel", "*", [channel.port2]);
+      say({ kind: "open" });
+    };
+    channel.port1.onmessage = ({ data }) => {
+      if (data.question) say({ kind: "ask", question: data.question });
+      if (data.link) { model.set("link", data.link); model.save_changes(); }
+    };
+    addEventListener("message", ready);
+    model.on("msg:custom", answered);
+    model.on("change:height", height);
+    frame.srcdoc = model.get("page");
+    el.append(frame);
+    return () => {
+      removeEventListener("message", ready);
+      model.off("msg:custom", answered);
+      model.off("change:height", height);
+      say({ kind: "close" });
+    };
+  },
+};

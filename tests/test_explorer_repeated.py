@@ -1,0 +1,107 @@
+"""Repeated games in the explorer: a plane of two of ten parameters, and what is said of it."""
+
+import jax
+import numpy as np
+import pytest
+from tests.explorers import ask, running, until, visiting
+
+import glasshouse as gh
+from glasshouse.analysis.phase.plane import grid_of
+from glasshouse.analysis.phase.rest_points import plane_rest_points
+from glasshouse.dynamics.rest import rest_residual
+from glasshouse.errors import InputError
+from glasshouse.explorer.along import first_switch_frame
+from glasshouse.explorer.building import plane_of, scene_of_study, shown_game, study_of
+from glasshouse.explorer.protocol import Scene, read_answer, read_question
+from glasshouse.explorer.script import script_of
+
+PD = {"payoffs": (((3.0, 0.0), (5.0, 1.0)), ((3.0, 5.0), (0.0, 1.0)))}
+HELD = ((0.5, 1.0, -1.5, 0.25, -2.0), (0.0, 0.75, 1.0, -0.5, -1.0))
+
+
+def scene(**repeated) -> Scene:
+    """Across, player 1's parameter after both cooperated; up, player 2's after both defected."""
+    asked = {"discount": 0.8, "axes": ((0, 1), (1, 4)), "held": HELD, **repeated}
+    return Scene.model_validate({**PD, "coupling": (0.3, 0.1), "repeated": asked}, strict=False)
+
+
+def test_a_point_of_the_plane_is_a_profile_and_others_are_held():
+    plane = plane_of(scene())
+    first, second = plane.profile(np.array([2.0, -3.0]))
+    np.testing.assert_array_equal(first, [0.5, 2.0, -1.5, 0.25, -2.0])
+    np.testing.assert_array_equal(second, [0.0, 0.75, 1.0, -0.5, -3.0])
+    np.testing.assert_array_equal(plane.point((first, second)), [2.0, -3.0])
+    low, high = plane.box()
+    assert (low.tolist(), high.tolist()) == ([-3.0, -3.0], [3.0, 3.0])
+
+
+def test_a_repeated_scene_is_a_study_a_script_and_refused_where_it_cannot_be(tmp_path):
+    file = tmp_path / "again.toml"
+    file.write_text(study_of(scene()).to_toml(), "utf-8")
+    back = scene_of_study(str(file))
+    assert back.repeated is not None
+    assert back.repeated.discount == 0.8
+    made: dict = {"__name__": "imported"}
+    exec(compile(script_of(scene()), "scene.py", "exec"), made)
+    wanted = jax.tree.leaves(shown_game(scene()))
+    for a, b in zip(jax.tree.leaves(made["shown"]), wanted, strict=True):
+        np.testing.assert_array_equal(a, b)
+    text = scene().model_dump_json()
+    for there, here, said in (
+        ('"discount":0.8', '"discount":1.0', "less than or equal to 0.99"),
+        ("[[0,1],[1,4]]", "[[0,1],[0,1]]", "two different parameters"),
+        ("[[0,1],[1,4]]", "[[0,5],[1,4]]", "axes.0.1"),
+        ("[0.5,1.0,", "[1.0,", "held.0"),
+    ):
+        assert there in text
+        with pytest.raises(InputError, match=said):
+            read_question(f'{{"number":1,"scene":{text.replace(there, here)}}}')
+
+
+def paid(game, coupling, params) -> np.ndarray:
+    """Payoffs by hand: a sigmoid of the own logit and what is read in the same situation."""
+    own, other = params
+    logits = own + coupling[0] * other, other + coupling[1] * own
+    return np.asarray(game.values([1 / (1 + np.exp(-x)) for x in logits]))
+
+
+@pytest.mark.slow
+def test_arrows_rest_points_and_first_movement_are_the_librarys():
+    asked = scene()
+    with running() as server, visiting(server) as page:
+        ask(page, asked.model_dump(), 1)
+        header, arrays = until(page, "portrait")
+        ask(page, asked.model_dump(), 2, "deviation", "proof", "basins", "equilibria")
+        said = {kind: until(page, kind)[0] for kind in ("deviation", "proof", "basins")}
+    assert header["axes"] == [[0, 1], [1, 4]]
+    plane = plane_of(asked)
+    # Arrows against differences of what the repeated game itself pays.
+    game = gh.games.RepeatedGame(gh.load_game("prisoners_dilemma"), 0.8)
+    axis = np.linspace(-3.0, 3.0, 65)[2::4]
+    for i, j in ((0, 0), (3, 12), (8, 8), (15, 2)):
+        at, step, slope = np.array([axis[i], axis[j]]), 1e-5, []
+        for k in (0, 1):
+            move = step * np.eye(2)[k]
+            ends = [
+                paid(game, asked.coupling, map(np.asarray, plane.profile(at + sign * move)))[k]
+                for sign in (1, -1)
+            ]
+            slope.append((ends[0] - ends[1]) / (2 * step))
+        wanted = np.array(slope) / np.hypot(*slope)
+        np.testing.assert_allclose(arrays["arrows"][i, j], wanted, atol=1e-5)
+    # Rest points against the slower search on a finer grid, and of the whole game or not.
+    found = plane_rest_points(plane, grid_of(plane, 129))
+    assert len(header["points"]) == len(found.points) > 0
+    for told, point in zip(header["points"], found.points, strict=True):
+        assert told["params"] == pytest.approx(point.params, abs=1e-8)
+        assert told["stability"] == point.stability
+        profile = plane.profile(np.array(point.params))
+        residual = float(rest_residual(plane.game, profile))
+        assert told["residual"] == pytest.approx(residual, abs=1e-9)
+        assert told["rests"] is (residual <= 1e-6) is False
+    first = read_answer(first_switch_frame(asked, 1))[0]["first"]["value"]
+    wanted = gh.first_movement(gh.LogisticFamily(game, 3.0)).value
+    assert first == pytest.approx(wanted, abs=1e-9) == pytest.approx(3 / 7, abs=1e-6)
+    for kind in ("deviation", "proof"):
+        assert "games that are played once" in said[kind]["reason"]
+    assert "glasshouse run counts them" in said["basins"]["reason"]
