@@ -11,7 +11,7 @@ from glasshouse.errors import InputError
 from glasshouse.explorer.desk import Desk, First, Newest
 from glasshouse.explorer.protocol import Scene
 
-MOST_FRAMES = 16
+MOST_WIDGET_FRAMES = 16
 """Places in which one widget is shown; more of them are not answered."""
 
 LEAST_HEIGHT, USUAL_HEIGHT, MOST_HEIGHT = 200, 760, 10_000
@@ -102,7 +102,7 @@ class Talk:
         view, kind, question = (said.get(key) for key in ("view", "kind", "question"))
         if not isinstance(view, str):
             return
-        if kind == "open" and view not in self._views and len(self._views) < MOST_FRAMES:
+        if kind == "open" and view not in self._views and len(self._views) < MOST_WIDGET_FRAMES:
             newest = Newest()
             task = loop.create_task(self._desk.converse(self._first, newest, self._to(view)))
             self._views[view] = (newest, task)
