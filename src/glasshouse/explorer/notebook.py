@@ -11,16 +11,16 @@ from glasshouse.errors import InputError
 from glasshouse.explorer.desk import Desk, First, Newest
 from glasshouse.explorer.protocol import Scene
 
-MOST_VIEWS = 16
+MOST_WIDGET_FRAMES = 16
 """Places in which one widget is shown; more of them are not answered."""
 
 LEAST_HEIGHT, USUAL_HEIGHT, MOST_HEIGHT = 200, 760, 10_000
 """Of the frame, in pixels."""
 
-FIRST_GAME = "prisoners_dilemma"
+USUAL_GAME = "prisoners_dilemma"
 
 
-def explore(game: Any = FIRST_GAME, *, height: Whole = USUAL_HEIGHT) -> Any:
+def explore(game: Any = USUAL_GAME, *, height: Whole = USUAL_HEIGHT) -> Any:
     """The explorer as a widget, for Jupyter and whatever else shows widgets.
 
     All that it shows is computed by the kernel, in threads of its own; what is asked while a cell
@@ -102,7 +102,7 @@ class Talk:
         view, kind, question = (said.get(key) for key in ("view", "kind", "question"))
         if not isinstance(view, str):
             return
-        if kind == "open" and view not in self._views and len(self._views) < MOST_VIEWS:
+        if kind == "open" and view not in self._views and len(self._views) < MOST_WIDGET_FRAMES:
             newest = Newest()
             task = loop.create_task(self._desk.converse(self._first, newest, self._to(view)))
             self._views[view] = (newest, task)

@@ -84,7 +84,7 @@ Coordinate = tuple[
 HeldNumbers = Annotated[
     tuple[Parameter, ...], Field(min_length=len(STATES), max_length=len(STATES))
 ]
-NEUTRAL = (0.0,) * len(STATES)
+AT_NEUTRAL = (0.0,) * len(STATES)
 
 
 class AskedRepetition(_Strict):
@@ -96,7 +96,7 @@ class AskedRepetition(_Strict):
 
     discount: Annotated[float, _within("discount")] = 0.9
     axes: tuple[Coordinate, Coordinate] = ((0, 1), (1, 1))
-    held: tuple[HeldNumbers, HeldNumbers] = (NEUTRAL, NEUTRAL)
+    held: tuple[HeldNumbers, HeldNumbers] = (AT_NEUTRAL, AT_NEUTRAL)
 
     @pydantic.field_validator("axes")
     @classmethod

@@ -32,7 +32,7 @@ shown = gh.ParametricGame(game, Logistic(game, coupling, bound), channel)
 if __name__ == "__main__":
 {main}'''
 
-ONCE = """    learning = Learning(rule, {step_size!r}, 600)  # where runs settle comes below
+MAIN_ONCE = """    learning = Learning(rule, {step_size!r}, 600)  # where runs settle comes below
     portrait = phase_portrait(shown, cells={cells}, learning=learning)
     for point in portrait.rest_points:
         print(point.stability, point.params, "paid", point.payoffs)
@@ -44,7 +44,7 @@ ONCE = """    learning = Learning(rule, {step_size!r}, 600)  # where runs settle
     print(gh.find_equilibria(shown, rule=rule))
 """
 
-AGAIN = """    # From where cooperation starts to rise, and where it stands after a long run.
+MAIN_AGAIN = """    # From where cooperation starts to rise, and where it stands after a long run.
     print(predict(gh.LogisticFamily(game, bound, channel=channel), rule=rule))
     starts = Learning(rule, {step_size!r}, {steps}, Rest(), Starts(256))  # takes a minute
     print(*gh.generic_outcomes([shown], learning=starts))
@@ -58,7 +58,7 @@ def script_of(scene: Scene) -> str:
     ours = rule.__module__.startswith("glasshouse.")
     again = scene.repeated
     once = again is None
-    main = (ONCE if once else AGAIN).format(
+    main = (MAIN_ONCE if once else MAIN_AGAIN).format(
         step_size=scene.step_size, steps=SETTLING_STEPS, cells=BASIN_CELLS
     )
     return SCRIPT.format(

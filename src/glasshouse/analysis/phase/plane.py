@@ -192,7 +192,7 @@ def as_grid(axes: tuple[np.ndarray, ...], gradient: Any, relative: Any) -> Field
     """Directions at these points, one row for each, as a grid."""
     shape = (*map(len, axes), 2)
     directions = np.asarray(gradient).reshape(shape), with_nan(relative).reshape(shape)
-    return FieldGrid(*axes, *directions)
+    return FieldGrid(axes[0], axes[1], *directions)
 
 
 def gradients_at(point: Float[RealArray, "2"], plane: AbstractPlane) -> tuple[Array, Array, Array]:
