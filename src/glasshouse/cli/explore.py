@@ -81,20 +81,21 @@ def command(
     if is_study(game) and cooperate:
         raise InputError("--cooperate belongs to a game: a study says it itself")
 
-    @functools.cache
-    def first() -> "Scene":
-        from glasshouse.explorer.building import scene_of_game, scene_of_study
-
-        if is_study(game):
-            return scene_of_study(game, trust=trust)
-        return scene_of_game(named_game(game, cooperate))
-
+    first = functools.cache(functools.partial(_first_scene, game, cooperate, trust))
     if export is not None:
         _write_page(first(), export)
         return
     if not _is_sure(game, cooperate):
         first()  # what is wrong with it is said before the page is there
     _serve(first, port, words, opens=not no_browser)
+
+
+def _first_scene(game: str, cooperate: "list[str] | None", trust: bool) -> "Scene":
+    from glasshouse.explorer.building import scene_of_game, scene_of_study
+
+    if is_study(game):
+        return scene_of_study(game, trust=trust)
+    return scene_of_game(named_game(game, cooperate))
 
 
 def _is_sure(game: str, cooperate: "Sequence[str] | None") -> bool:

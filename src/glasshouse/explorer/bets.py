@@ -45,7 +45,7 @@ DIAL_POINTS = 61
 READING_POINTS = 51
 """Couplings from 0 to 1 whose first movement can be tried."""
 
-ALIKE, HALF_CHANCE = 0.01, 0.5
+AS_LIKELY, HALF_CHANCE = 0.01, 0.5
 """Chances that differ by less are called alike; who tests with more, tests."""
 
 HEAD_START = 0.1
@@ -216,7 +216,7 @@ def _alike(scene: Scene, couplings: np.ndarray) -> Band:
     """Where most pairs end with chances that differ by less than a hundredth, both testing."""
     family = family_of(scene)
     chances = learn([family(float(x)) for x in couplings], UNTIL_REST, cooperation).observed
-    alike = np.ptp(chances, axis=-1) < ALIKE
+    alike = np.ptp(chances, axis=-1) < AS_LIKELY
     return band(couplings, (alike & (np.min(chances, axis=-1) > HALF_CHANCE)).mean(-1) > MAJORITY)
 
 

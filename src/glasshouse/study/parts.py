@@ -71,9 +71,9 @@ def sweep_table(work: SweepWork, workers: Workers | None = None) -> pa.Table:
     work.store.make()
     alone = functools.partial(computed_here, work)
     engine = workers if workers is not None and len(pieces) > 1 else alone
-    return joined([table.replace_schema_metadata() for table in engine(pieces)])
+    return one_table([table.replace_schema_metadata() for table in engine(pieces)])
 
 
-def joined(tables: Sequence[pa.Table]) -> pa.Table:
+def one_table(tables: Sequence[pa.Table]) -> pa.Table:
     """Parts as one table."""
     return pa.concat_tables(tables).combine_chunks()

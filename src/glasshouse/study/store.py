@@ -31,7 +31,7 @@ from glasshouse.study.folder import (
 )
 from glasshouse.study.league import BLOCKS, RUNS, league_notes, study_league, study_runs
 from glasshouse.study.maps.store import MAP, map_table, map_work, study_map
-from glasshouse.study.parts import SweepWork, joined, part_table, sweep_parts, sweep_table
+from glasshouse.study.parts import SweepWork, one_table, part_table, sweep_parts, sweep_table
 from glasshouse.study.questions import (
     predict_study,
     study_branches,
@@ -181,7 +181,7 @@ def compute(prepared: Prepared, table: pa.Table | None = None) -> StudyResult:
     own = OwnValues(prepared)
     with _begun(prepared) as beside:
         if table is None:
-            table = joined([part_table(prepared, x, own) for x in sweep_parts(prepared)])
+            table = one_table([part_table(prepared, x, own) for x in sweep_parts(prepared)])
         met = None
         if prepared.study.league is not None:
             met = study_runs(prepared, lambda name, block: block())

@@ -14,7 +14,7 @@ from glasshouse._foundation.results import Result
 from glasshouse.analysis.maps.cells import PLACE_STEPS
 from glasshouse.analysis.maps.refine import Cells, Patch, touching
 
-PIECE = 256
+PIECE_SIDE = 256
 """Cells along a side of what is refined as a whole, unless a study says otherwise."""
 
 
@@ -75,7 +75,7 @@ class MapPlan(NamedTuple):
     coarse: int = 8
     audit: int = 3000
     seed: int = 0
-    piece: int = PIECE
+    piece: int = PIECE_SIDE
 
     @property
     def of_every_cell(self) -> "MapPlan":
