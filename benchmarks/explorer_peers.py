@@ -9,6 +9,8 @@ the page finds them in JavaScript. Arrows, nullclines, runs and rest points are 
 
 import argparse
 import socket
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +36,7 @@ class Drawn:
         count = header["field_points"]
         x, y = (np.linspace(low[k], high[k], count) for k in (0, 1))
         relative = arrays["relative"].reshape(count, count, 2)
-        self.nullclines = [
+        self.nullclines: list[Any] = [
             contourpy.contour_generator(x, y, relative[..., k].T).lines(0.0) for k in (0, 1)
         ]
         self.runs = np.split(arrays["paths"], np.cumsum(header["lengths"])[:-1])
@@ -71,10 +73,8 @@ def free_port() -> int:
 
 
 def serve_bokeh(game: str, port: int) -> None:
-    from bokeh.layouts import column
-    from bokeh.models import ColumnDataSource, Slider
-    from bokeh.plotting import figure
-    from bokeh.server.server import Server
+    names = ("layouts", "models", "plotting", "server.server")
+    layouts, models, plotting, serving = (import_module(f"bokeh.{name}") for name in names)
 
     def columns(drawn: Drawn) -> list[dict]:
         points = {"x": drawn.points[:, 0], "y": drawn.points[:, 1]}
@@ -82,13 +82,13 @@ def serve_bokeh(game: str, port: int) -> None:
 
     def page(doc) -> None:
         drawn = Drawn(game, FIRST)
-        kappa = Slider(start=-1, end=2, step=0.001, value=FIRST, name="kappa", title="κ")
+        kappa = models.Slider(start=-1, end=2, step=0.001, value=FIRST, name="kappa", title="κ")
         ranges = {
             "x_range": (drawn.low[0], drawn.high[0]),
             "y_range": (drawn.low[1], drawn.high[1]),
         }
-        plot = figure(width=SIDE, height=SIDE, tools="", **ranges)
-        sources = [ColumnDataSource(data) for data in columns(drawn)]
+        plot = plotting.figure(width=SIDE, height=SIDE, tools="", **ranges)
+        sources = [models.ColumnDataSource(data) for data in columns(drawn)]
         looks = [("grey", 1.1), ("green", 2.2), ("purple", 2.2), ("black", 1.2)]
         for source, (colour, width) in zip(sources, looks, strict=False):
             plot.line("x", "y", source=source, line_color=colour, line_width=width)
@@ -102,19 +102,18 @@ def serve_bokeh(game: str, port: int) -> None:
             doc.unhold()
 
         kappa.on_change("value", moved)
-        doc.add_root(column(kappa, plot))
+        doc.add_root(layouts.column(kappa, plot))
 
-    server = Server({"/": page}, port=port, address="127.0.0.1", num_procs=1)
+    server = serving.Server({"/": page}, port=port, address="127.0.0.1", num_procs=1)
     server.start()
     print(f"http://127.0.0.1:{port}/", flush=True)
     server.io_loop.start()
 
 
 def serve_plotly(game: str, port: int) -> None:
-    import dash
-    import plotly.graph_objects as graph
+    dash, graph = import_module("dash"), import_module("plotly.graph_objects")
 
-    def picture(coupling: float) -> graph.Figure:
+    def picture(coupling: float) -> Any:
         drawn = Drawn(game, coupling)
         looks = [("grey", 1.1), ("green", 2.2), ("purple", 2.2), ("black", 1.2)]
         kinds = [drawn.arrows, *drawn.nullclines, drawn.runs]

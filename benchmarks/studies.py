@@ -105,16 +105,16 @@ def throughput(repeats: int, couplings: int, starts: int, steps: int) -> dict[st
 
     from glasshouse.dynamics.batch import batch_map, repeat, stack
     from glasshouse.study import prepare
+    from glasshouse.study.parts import part_table, sweep_parts
     from glasshouse.study.spec.toml import parse_study
-    from glasshouse.study.sweep import compute_part, parts
 
     text = OUTCOMES.replace("steps = 1000", f"steps = {steps}")
     text = text.replace("starts = 1000", f"starts = {starts}").replace(
         "= 100 }", f"= {couplings} }}"
     )
     prepared = prepare(parse_study(text))
-    (part,) = parts(prepared)
-    games = repeat(stack([setting.parametric for setting in part]), starts)
+    (part,) = sweep_parts(prepared)
+    games = repeat(stack([setting.parametric for setting in prepared.points]), starts)
     count = couplings * starts
     keys = jax.random.split(jax.random.key(0), 2)
     with jax.enable_x64(True):
@@ -123,7 +123,7 @@ def throughput(repeats: int, couplings: int, starts: int, steps: int) -> dict[st
         def bare() -> None:
             batch_map(bare_loop, (games, begin), steps, np.asarray(0.1))
 
-        sides = {"study": lambda: compute_part(part, 2), "bare": bare}
+        sides = {"study": lambda: part_table(prepared, part), "bare": bare}
         for run in sides.values():
             run()
         clocks = [{name: clocked(run) for name, run in sides.items()} for _ in range(repeats)]

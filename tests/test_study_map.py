@@ -24,6 +24,7 @@ from glasshouse.study.maps.field import StudyField
 from glasshouse.study.maps.store import MAP
 from glasshouse.study.setting import prepare
 from glasshouse.study.spec.toml import parse_study
+from glasshouse.theory.registry import value_of
 
 STUDY = """
 game.name = "prisoners_dilemma"
@@ -276,7 +277,7 @@ def test_cells_beside_closed_forms_are_computed_in_any_case():
     seeds = field.seeds
     for row, temptation in ((0, 3.2), (16, 5.1), (32, 7.0)):
         family = gh.LogisticFamily(gh.load_game(f"prisoners_dilemma:T={temptation}"), 3.0)
-        wanted = [x["value"] for x in gh.known("thresholds", family).value.kinds]
+        wanted = [x["value"] for x in value_of(gh.known("thresholds", family)).kinds]
         inside = [x for x in wanted if x is not None and 0 <= x <= 1.5]
         columns = seeds[seeds[:, 0] == row, 1]
         assert temptations[row] == pytest.approx(temptation)

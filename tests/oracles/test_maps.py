@@ -113,7 +113,9 @@ def test_one_between_the_points_may_be_missed_and_the_audit_says_how_much_is():
     again = audited(whole, look.engine)
     assert again is not None
     assert (again.places == audit.places).all()  # by the seed
-    assert (controlled(whole, look.engine).places == audit.places).all()
+    mended = controlled(whole, look.engine)
+    assert mended is not None
+    assert (mended.places == audit.places).all()
     assert (whole.codes == look.codes).all()  # what it has hit is found whole
 
 
