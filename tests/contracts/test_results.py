@@ -24,7 +24,7 @@ import pytest
 import glasshouse
 from glasshouse import LogisticFamily, NormalFormGame, ParametricGame, Tied, programs, run
 from glasshouse._foundation.results import UNLESS_NONE, Readable, Result, plain
-from glasshouse._foundation.tabular import MOST_EXPANDED, number_text
+from glasshouse._foundation.tabular import MOST_EXPANDED, latex_text, number_text, shown_table
 from glasshouse.analysis import (
     Audit,
     Estimate,
@@ -1094,6 +1094,18 @@ class Balanced(HTMLParser):
 def test_notebooks_show_results_as_tables(name):
     shown = Balanced(EXAMPLES[name]()._repr_html_())
     assert shown.text
+
+
+def test_what_has_names_inside_is_shown_under_each():
+    shown = shown_table([{"at": {"κ": 0.5}, "at_rest": 1}] * 2, {"at": "at", "x": "x"})
+    assert [column.heading for column in shown.columns] == ["at κ"]
+
+
+def test_letters_with_an_index_are_mathematics_in_latex():
+    found = latex_text("κ > κ_½, a_b and θ_1 < κ_C")
+    assert found == (
+        r"$\kappa$ \textgreater{} $\kappa_{1/2}$, a\_b and $\theta_{1}$ \textless{} $\kappa_{C}$"
+    )
 
 
 def test_what_others_named_is_no_html_and_no_latex():
