@@ -1029,6 +1029,7 @@ def latex_value(cell: str) -> float | str:
     number = re.fullmatch(r"\$(-?\d+(?:\.\d+)?)(?:\\times 10\^\{(-?\d+)\})?\$", cell)
     if number is not None:
         return float(f"{number[1]}e{number[2] or 0}")
+    cell = re.sub(r"\$\\[A-Za-z]+_\{[A-Za-z0-9/]+\}\$", "", cell)  # a letter with an index
     left = re.sub(r"\\[&%$#_{}]|\\[a-z]+\{\}|\$(\\[a-z]+|-|\^\{\d\})(\{\d\}){0,2}\$", "", cell)
     assert not re.search(r"[\\&%$#_{}~^<>|]", left.replace("~", "")), cell
     assert not re.search(r"[α-ωΑ-Ω×±≤≥∞]", left), cell
