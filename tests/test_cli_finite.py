@@ -92,6 +92,7 @@ def test_games_of_equal_payoffs_and_of_one_choice(said, tmp_path):
     ("words", "what"),
     [
         (["--json", "--latex"], "give one of them"),
+        (["--law", "gains"], "'--law': 'gains' is not one of 'uniform', 'gain'"),
         (["--out", "table.pdf"], "must end in .tex or .csv"),
         (["--law", "most"], "law"),
         (["--alpha", "-1"], "alpha"),

@@ -60,10 +60,26 @@ def test_formulas_stand_beside_names(said):
     assert "⊥" in found
 
 
+def test_a_long_formula_without_a_name_has_a_number(said):
+    found = said("stag_hunt", "--programs", "FB,box(X = C) and box(X(FairBot) = C)").splitlines()
+    head, first, second = found[3:6]
+    assert head.split() == ["FB", "#2"]
+    assert first.startswith("FB FairBot ")
+    assert second.startswith("#2 □(X = C)")
+    assert len(head) == len(first) == len(second)
+
+
+def test_the_only_equilibrium_is_no_example(said):
+    found = said("stag_hunt", "--programs", "FB")
+    assert "in the only pure equilibrium of these programs, (FairBot, FairBot), which" in found
+
+
 def test_latex_and_files(said, tmp_path):
     printed = said("chicken", "--latex", "--out", str(tmp_path / "table.tex"))
     assert printed == (tmp_path / "table.tex").read_text("utf-8")
     assert printed.count(r"\begin{tabular}{lllll}") == 2
+    stages = said("prisoners_dilemma", "--programs", "DB,FB", "--latex").split("% equilibria\n")
+    assert "(DefectBot, DefectBot) & 1, 1 \\\\\n(FairBot, FairBot) & 3, 3 \\\\" in stages[1]
     said("chicken", "--programs", "FB,PB", "--out", str(tmp_path / "table.csv"))
     rows = list(csv.DictReader((tmp_path / "table.csv").read_text("utf-8").splitlines()))
     assert [(x["row_action"], x["column_payoff"]) for x in rows] == [("C", "3.0")] * 4
@@ -81,6 +97,8 @@ def test_two_actions_of_a_larger_game_are_asked_about(said, call):
     ("words", "what"),
     [
         (["--programs", "FB,Mine: box(X = C"], "line 1, column 10: expected"),
+        (["--programs", "FB,"], "leave the comma out"),
+        (["--programs", "Mine: box(X = high)"], "C or D, whatever a game calls them"),
         (["--programs", "FB,Prudent"], "did you mean 'PrudentBot'"),
         (["--out", "table.pdf"], "must end in .tex or .csv"),
         (["--json", "--latex"], "give one of them"),

@@ -125,6 +125,14 @@ def test_commands_that_take_longer_print_what_they_find(monkeypatch, tmp_path, e
     assert_prints(monkeypatch, encoding, words, 0)
 
 
+def test_words_for_symbols_stand_between_single_spaces(monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True)
+    monkeypatch.setattr(sys, "stdout", stream)
+    prepare_streams()
+    print("□(X = C) ∧ ¬□⊥, or ∧, ∨ and →", file=sys.stdout)
+    assert stream.buffer.getvalue() == b"[](X = C) and not []false, or and, or and ->\n"  # type: ignore[attr-defined]
+
+
 def test_symbols_are_spelt(monkeypatch):
     code, out, _ = printed(monkeypatch, "ascii", ["games", "prisoners_dilemma"])
     assert code == 0

@@ -227,6 +227,13 @@ def test_where_better_replies_end():
     assert [one.probability for one in both.sinks] == pytest.approx([0.5, 0.5], abs=1e-15)
 
 
+def test_no_probability_is_above_one():
+    """Nine ninths are 1.0000000000000002 in floating point."""
+    ann, bob = [[4, 0, 3], [2, 3, 0], [5, 1, 2]], [[2, 5, 1], [3, 3, 4], [0, 1, 6]]
+    (cycle,) = sinks(NormalFormGame(np.array([ann, bob], dtype=float), player_axis=0)).sinks
+    assert (len(cycle.profiles), cycle.probability) == (8, 1.0)
+
+
 def test_the_law_changes_where_one_ends_and_not_the_sinks():
     """From (defect, cooperate) and its mirror in the stag hunt, two steps improve: 1 and 2."""
     uniform, gain = (sinks(STAG, law=law) for law in ("uniform", "gain"))

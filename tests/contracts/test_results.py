@@ -24,7 +24,7 @@ import pytest
 import glasshouse
 from glasshouse import LogisticFamily, NormalFormGame, ParametricGame, Tied, programs, run
 from glasshouse._foundation.results import UNLESS_NONE, Readable, Result, plain
-from glasshouse._foundation.tabular import MOST_EXPANDED, number_text
+from glasshouse._foundation.tabular import MOST_EXPANDED, latex_text, number_text, shown_table
 from glasshouse.analysis import (
     Audit,
     Estimate,
@@ -1029,6 +1029,7 @@ def latex_value(cell: str) -> float | str:
     number = re.fullmatch(r"\$(-?\d+(?:\.\d+)?)(?:\\times 10\^\{(-?\d+)\})?\$", cell)
     if number is not None:
         return float(f"{number[1]}e{number[2] or 0}")
+    cell = re.sub(r"\$\\[A-Za-z]+_\{[A-Za-z0-9/]+\}\$", "", cell)  # a letter with an index
     left = re.sub(r"\\[&%$#_{}]|\\[a-z]+\{\}|\$(\\[a-z]+|-|\^\{\d\})(\{\d\}){0,2}\$", "", cell)
     assert not re.search(r"[\\&%$#_{}~^<>|]", left.replace("~", "")), cell
     assert not re.search(r"[α-ωΑ-Ω×±≤≥∞]", left), cell
@@ -1094,6 +1095,18 @@ class Balanced(HTMLParser):
 def test_notebooks_show_results_as_tables(name):
     shown = Balanced(EXAMPLES[name]()._repr_html_())
     assert shown.text
+
+
+def test_what_has_names_inside_is_shown_under_each():
+    shown = shown_table([{"at": {"κ": 0.5}, "at_rest": 1}] * 2, {"at": "at", "x": "x"})
+    assert [column.heading for column in shown.columns] == ["at κ"]
+
+
+def test_letters_with_an_index_are_mathematics_in_latex():
+    found = latex_text("κ > κ_½, a_b and θ_1 < κ_C")
+    assert found == (
+        r"$\kappa$ \textgreater{} $\kappa_{1/2}$, a\_b and $\theta_{1}$ \textless{} $\kappa_{C}$"
+    )
 
 
 def test_what_others_named_is_no_html_and_no_latex():

@@ -55,6 +55,9 @@ def test_every_pair_at_every_point_of_the_axes():
     alone = leagues.opening(FAMILY(0.9), {"naive": Gradient()}, learning=LEARNING).points[0]
     assert np.array(found.points[3].payoffs) == pytest.approx(np.array(alone.payoffs), abs=1e-12)
     assert "κ" in str(found.rows[0]["at"])
+    heading, row = [line for line in found.to_latex().splitlines() if " & " in line][:2]
+    assert r" & at $\kappa$ & " in heading
+    assert " & $0.3$ & " in row
 
 
 @pytest.mark.parametrize(

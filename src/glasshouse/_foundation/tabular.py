@@ -43,6 +43,9 @@ ESCAPED = {
 }  # fmt: skip
 """What stands for itself in texts and not in LaTeX."""
 
+INDEXED = re.compile("([α-ωΑ-Ω])_(½|[A-Za-z0-9]+)")
+"""A letter of Greek with an index, such as κ_C."""
+
 STYLE = {
     "table": "border-collapse:collapse;color:inherit;background:transparent",
     "th": "text-align:{};padding:.2em .7em;border-bottom:1px solid currentColor;font-weight:600",
@@ -143,7 +146,8 @@ def shown_table(
     **Arguments:** `headings`, which keys people are shown, and what they are called; without it
     all keys.
     """
-    rows = tuple(dict(_spread("", record)) for record in records)
+    given = tuple(records)
+    rows = tuple(dict(_spread("", record)) for record in given)
     if not rows:
         return ShownTable(tuple(ShownColumn(*column) for column in (headings or {}).items()), ())
     keys = list(dict.fromkeys(key for row in rows for key in row))
@@ -155,9 +159,10 @@ def shown_table(
         return ShownTable(tuple(ShownColumn(key, _as_words(key)) for key in keys), rows)
     columns = []
     for wanted, heading in headings.items():
-        own = [
-            key for key in keys if re.fullmatch(rf"{re.escape(wanted)}(_low|_high|(_\d+)*)", key)
-        ]
+        inside = {key for r in given if isinstance(x := r.get(wanted), Mapping) for key in x}
+        names = "".join(f"|_{re.escape(str(name))}(_.*)?" for name in sorted(inside, key=str))
+        pattern = rf"{re.escape(wanted)}(_low|_high|(_\d+)*{names})"
+        own = [key for key in keys if re.fullmatch(pattern, key)]
         for key in own:
             name, unit = re.fullmatch(r"(.*?)( \([^)]*\))?", heading).groups("")  # type: ignore[union-attr]
             ending = _as_words(key.removeprefix(wanted)) if len(own) > 1 or key != wanted else ""
@@ -244,7 +249,16 @@ def latex_cell(value: Any, key: str = "") -> str:
 
 def latex_text(text: str) -> str:
     """A text in which nothing is a command of LaTeX."""
-    return "".join(ESCAPED.get(letter, letter) for letter in " ".join(text.split()))
+    before, *more = INDEXED.split(" ".join(text.split()))  # text, letter, index, text, …
+    found = [_escaped(before)]
+    for letter, index, after in zip(more[::3], more[1::3], more[2::3], strict=True):
+        symbol = _escaped(letter).strip("$")
+        found.append(f"${symbol}_{{{index.replace('½', '1/2')}}}${_escaped(after)}")
+    return "".join(found)
+
+
+def _escaped(text: str) -> str:
+    return "".join(ESCAPED.get(letter, letter) for letter in text)
 
 
 def _tabular(alignment: str, head: Sequence[str] | None, rows: Sequence[Sequence[str]]) -> str:

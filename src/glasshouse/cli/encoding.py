@@ -113,7 +113,12 @@ def _in_place(error: UnicodeError) -> tuple[str, int]:
     """The handler of what an encoding lacks."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return spelt(error.object[error.start : error.end]), error.end
+    text = spelt(error.object[error.start : error.end])
+    if error.object[: error.start][-1:].isspace():  # words that symbols stand for bring spaces
+        text = text.lstrip(" ")
+    if error.object[error.end :][:1] in {" ", ",", ".", ";", ":", ")"}:
+        text = text.rstrip(" ")
+    return text, error.end
 
 
 def _own_ascii(name: str) -> codecs.CodecInfo | None:

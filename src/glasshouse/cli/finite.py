@@ -130,7 +130,7 @@ def _print(game: "NormalFormGame", facts: "FiniteFacts") -> None:
     shown, more = matters_table(facts, MOST_TOLD)
     _table(shown)
     if more:
-        say(f"and {more} more profiles; --json and --out FILE.csv have them")
+        say(f"and {more} more profile{'s' * (more > 1)}; --json and --out FILE.csv have them")
     say()
     base = facts.base_game
     if base.mixed is None:

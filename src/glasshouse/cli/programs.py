@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 WIDEST = 100
 """Columns of the table before programs are called by their short names."""
 
+LONGEST = 14
+"""Longer names, such as those of formulas that have none, are numbered then."""
+
 MANY_PROGRAMS = 5
 """Of more, fewer facts are shown, so that all fits a screen."""
 
@@ -60,7 +63,11 @@ def command(
     cooperate: CooperateOption = None,
     actions: ActionsOption = None,
     latex: Annotated[
-        bool, typer.Option("--latex", help="Print two LaTeX tabulars: what is done, what is paid.")
+        bool,
+        typer.Option(
+            "--latex",
+            help="Print three LaTeX tabulars: what is done, what is paid, and equilibria.",
+        ),
     ] = False,
     out: Annotated[
         Path | None,
@@ -93,11 +100,11 @@ def command(
     facts, dominated = base_game(choice), dominance(choice)
     headline = programs_headline(stage, table, facts)
     if out is not None:
-        _write(out, table, choice)
+        _write(out, table, choice, facts)
     if as_json:
         print_json(_as_json(headline, stage, choice, table, facts, dominated))
     elif latex:
-        typer.echo(_latex(table, choice), nl=False)
+        typer.echo(_latex(table, choice, facts), nl=False)
     else:
         say(headline)
         say()
@@ -127,6 +134,11 @@ def listed_in(given: Sequence[str]) -> list["ModalAgent"]:
 
     found = []
     for text in (part for texts in given for part in texts.split(",")):
+        if not text.strip():
+            raise InputError(
+                "--programs names no program at a comma or at an end: leave the comma out, or "
+                "name one, such as FairBot"
+            )
         named = NAMED.fullmatch(text)
         if named is None or not is_name(named[1]):
             found.append(modal(text))
@@ -171,16 +183,18 @@ def _cells(choice: "NormalFormGame", table: "ProgramTable") -> list[list[str]]:
 
 
 def _print(stage: "NormalFormGame", choice: "NormalFormGame", table: "ProgramTable") -> None:
+    from glasshouse.cli.encoding import fitting
     from glasshouse.games.labels import shortened_names
     from glasshouse.games.payoff_table import matrix_lines
 
-    rows = list(shortened_names(choice.action_names[0]))
+    rows = [fitting(name) for name in shortened_names(choice.action_names[0])]
     columns, cells = rows, _cells(choice, table)
     width = terminal_width() or 1000
     lines = matrix_lines(rows, columns, cells, width)
     if max(map(len, lines)) > WIDEST or len(lines) > 2 * len(rows):
         columns = [
-            program.short or name for program, name in zip(table.programs, rows, strict=True)
+            program.short or (name if len(name) <= LONGEST else f"#{k}")
+            for k, (program, name) in enumerate(zip(table.programs, rows, strict=True), 1)
         ]
         rows = [f"{x} {y}" if x != y else x for x, y in zip(columns, rows, strict=True)]
         lines = matrix_lines(rows, columns, cells, width)
@@ -199,15 +213,11 @@ def _print_facts(
     facts: "BaseGame",
     dominated: Sequence["Dominance"],
 ) -> None:
-    from glasshouse.games.payoff_table import short_number
     from glasshouse.study.words.base_game import mixed_words
     from glasshouse.study.words.programs import dominance_lines
 
     most = MOST_OF_EACH if len(table.programs) <= MANY_PROGRAMS else MOST_OF_EACH - 1
-    pure = []
-    for profile, paid in zip(facts.pure_equilibria, facts.pure_equilibrium_payoffs, strict=True):
-        played = ", ".join(x[a] for x, a in zip(choice.action_names, profile, strict=True))
-        pure.append(f"({played}) pays {', '.join(map(short_number, paid))}")
+    pure = [f"{_played(choice, profile)} pays {_numbers(paid)}" for profile, paid in _pure(facts)]
     say_facts("Pure", few_facts(pure, most) or ["no pure equilibrium"])
     if facts.mixed is None:
         say_facts("Mixed", [f"not known: {facts.mixed_detail}"])
@@ -240,7 +250,7 @@ def _pairs(table: "ProgramTable", choice: "NormalFormGame") -> "ShownTable":
     return shown_table(records)
 
 
-def _latex(table: "ProgramTable", choice: "NormalFormGame") -> str:
+def _latex(table: "ProgramTable", choice: "NormalFormGame", facts: "BaseGame") -> str:
     import numpy as np
 
     from glasshouse._foundation.tabular import ShownTable
@@ -254,13 +264,41 @@ def _latex(table: "ProgramTable", choice: "NormalFormGame") -> str:
     )
     return (
         f"% what rows do against columns\n{done.latex()}\n% what both are paid, rows first\n"
-        f"{ShownTable(done.columns, paid).latex()}"
+        f"{ShownTable(done.columns, paid).latex()}\n% equilibria\n"
+        f"{_equilibria(choice, facts).latex()}"
     )
 
 
-def _write(out: Path, table: "ProgramTable", choice: "NormalFormGame") -> None:
+def _equilibria(choice: "NormalFormGame", facts: "BaseGame") -> "ShownTable":
+    """What is played in each equilibrium, pure ones first, and what it pays."""
+    from glasshouse._foundation.tabular import ShownColumn, ShownTable
+    from glasshouse.study.words.base_game import mixture_name
+
+    found = [(_played(choice, profile), paid) for profile, paid in _pure(facts)]
+    found += [(mixture_name(choice, one), one.payoffs) for one in facts.mixed or ()]
+    columns = (ShownColumn("equilibrium", "equilibrium"), ShownColumn("pays", "pays"))
+    records = [{"equilibrium": name, "pays": _numbers(paid)} for name, paid in found]
+    return ShownTable(columns, tuple(records))
+
+
+def _pure(facts: "BaseGame") -> list[tuple[tuple[int, ...], tuple[float, ...]]]:
+    return list(zip(facts.pure_equilibria, facts.pure_equilibrium_payoffs, strict=True))
+
+
+def _played(choice: "NormalFormGame", profile: Sequence[int]) -> str:
+    played = ", ".join(x[a] for x, a in zip(choice.action_names, profile, strict=True))
+    return f"({played})"
+
+
+def _numbers(paid: Sequence[float]) -> str:
+    from glasshouse.games.payoff_table import short_number
+
+    return ", ".join(map(short_number, paid))
+
+
+def _write(out: Path, table: "ProgramTable", choice: "NormalFormGame", facts: "BaseGame") -> None:
     from glasshouse._foundation.files import write_file
 
     is_latex = out.suffix.lower() == ".tex"
-    text = _latex(table, choice) if is_latex else _pairs(table, choice).csv()
+    text = _latex(table, choice, facts) if is_latex else _pairs(table, choice).csv()
     write_file(out, text.encode())

@@ -13,7 +13,7 @@ def usage_words(error: typer.TyperException) -> str:
     """What is wrong, and what to type: with all that is needed where something is missing."""
     command: Any = getattr(error, "ctx", None)
     path = command.command_path if command is not None else "glasshouse"
-    said = error.format_message().rstrip(". ")
+    said = error.format_message().rstrip(". ").replace(": Value error, ", ": ")
     if command is not None and said.startswith("Missing "):
         return f"{said}: {path} {_needed(command.command)} (see {path} --help)"
     if (wanted := _no_number(error)) is not None:

@@ -164,7 +164,8 @@ class _Reader:
             self.expected("= or ≠" if who in (OTHER, ITSELF) else "= or ≠ after a program")
         differs = self.taken().symbol == "≠"
         if self.next.symbol not in (COOPERATE, DEFECT):
-            self.expected(f"{COOPERATE} or {DEFECT}")
+            other = ", whatever a game calls them" if self.next.written.isidentifier() else ""
+            self.expected(f"{COOPERATE} or {DEFECT}{other}")
         action = self.taken().symbol
         if differs:
             action = DEFECT if action == COOPERATE else COOPERATE

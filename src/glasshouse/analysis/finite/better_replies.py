@@ -91,7 +91,7 @@ def sinks(game: "NormalFormGame", *, law: str = "uniform", prior: Any = None) ->
             "many to follow from each profile to each: leave actions out"
         )
     hitting = _hitting(steps, members)
-    names, reached = named_profiles(game), start @ hitting
+    names, reached = named_profiles(game), np.minimum(start @ hitting, 1.0)
     order = sorted(range(len(members)), key=lambda k: (-reached[k], members[k][0]))
     table = hitting[:, order].reshape(*payoffs.shape[1:], len(order))
     table.setflags(write=False)
@@ -153,7 +153,8 @@ def _hitting(steps: Any, members: list[list[int]]) -> Float[np.ndarray, "profile
     if len(left):
         onward, ending = steps[left], steps[left] @ found
         system = csc_array(eye_array(len(left)) - onward[:, left])
-        found[left] = splu(system).solve(ending)
+        # Rounding may leave a probability a digit outside of them.
+        found[left] = np.clip(splu(system).solve(ending), 0.0, 1.0)
     return found
 
 

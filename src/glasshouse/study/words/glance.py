@@ -124,8 +124,7 @@ def _tied(result: Computed) -> Glance:
     tied = result.base.tied
     if tied is None:
         why = next((x for x in result.base.notes if x.startswith("no tied outcome: ")), "")
-        answer = why.removeprefix("no tied outcome: ") or NOT_SOUGHT
-        return Glance("Tied outcome", question, answer, "–")
+        return Glance("Tied outcome", question, why or NOT_SOUGHT, "–")
     how = "learned" if tied.predicted is None else f"learned; {OURS}"
     ends = result.column("tied_cooperation").astype(float)
     above = (ends > ENDS_ABOVE).tolist()

@@ -32,9 +32,11 @@ def programs_headline(game: "NormalFormGame", table: "ProgramTable", facts: "Bas
     first = both[0]
     pair = ", ".join(table.programs[k].name for k in found[first])
     paid = ", ".join(map(short_number, facts.pure_equilibrium_payoffs[first]))
-    many = "the only" if len(found) == 1 else f"{len(both)} of"
-    one = f"{many} {count.removeprefix('1 ')}"
-    return f"{game.title}: both {done} in {one}, as in ({pair}), which pays {paid}."
+    if len(found) == 1:
+        only = f"the only {count.removeprefix('1 ')}"
+        return f"{game.title}: both {done} in {only}, ({pair}), which pays {paid}."
+    where = f"{len(both)} of {count}, as in ({pair}), which pays {paid}"
+    return f"{game.title}: both {done} in {where}."
 
 
 def _both_do(game: "NormalFormGame") -> str:
