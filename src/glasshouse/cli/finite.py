@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from glasshouse.cli.facts import few_facts, say_facts
+from glasshouse.cli.facts import check_forms, few_facts, say_facts
 from glasshouse.cli.options import (
     ActionsOption,
     CooperateOption,
@@ -16,7 +16,6 @@ from glasshouse.cli.options import (
     print_table,
     say,
 )
-from glasshouse.errors import InputError
 
 if TYPE_CHECKING:
     from glasshouse._foundation.tabular import ShownTable
@@ -81,10 +80,7 @@ def command(
     What nobody gains by leaving once told what to do, where better replies end, who is ranked
     first, what who commits first is paid, what groups secure, and who needs to see whom.
     """
-    if as_json and latex:
-        raise InputError("--json and --latex are two forms of one answer: give one of them")
-    if out is not None and out.suffix.lower() not in (".tex", ".csv"):
-        raise InputError(f"--out {out} must end in .tex or .csv")
+    check_forms(out, as_json=as_json, latex=latex)
     from glasshouse.study.finite import finite_facts
     from glasshouse.study.words.finite import finite_headline
 

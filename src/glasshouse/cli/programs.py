@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from glasshouse.cli.facts import MOST_OF_EACH, few_facts, say_facts
+from glasshouse.cli.facts import MOST_OF_EACH, check_forms, few_facts, say_facts
 from glasshouse.cli.layout import terminal_width
 from glasshouse.cli.options import (
     ActionsOption,
@@ -85,10 +85,7 @@ def command(
     PrudentBot, JustBot, OptimisticBot, or formulas of your own), the game of choosing one has
     programs for actions.
     """
-    if as_json and latex:
-        raise InputError("--json and --latex are two forms of one answer: give one of them")
-    if out is not None and out.suffix.lower() not in (".tex", ".csv"):
-        raise InputError(f"--out {out} must end in .tex or .csv")
+    check_forms(out, as_json=as_json, latex=latex)
     chosen = listed_in(programs or [USUAL_PROGRAMS])
     from glasshouse.analysis.equilibrium.dominated import dominance
     from glasshouse.analysis.equilibrium.pure_profiles import base_game
