@@ -65,8 +65,7 @@ def command(
     latex: Annotated[
         bool,
         typer.Option(
-            "--latex",
-            help="Print three LaTeX tabulars: what is done, what is paid, and equilibria.",
+            "--latex", help="Print LaTeX tabulars: what is done, what is paid, and equilibria."
         ),
     ] = False,
     out: Annotated[
