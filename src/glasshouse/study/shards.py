@@ -119,13 +119,14 @@ class ShardStore:
             with contextlib.suppress(OSError):
                 left.unlink()
 
-    def drop(self, parts: Iterable[dict[str, Any]]) -> None:
-        """Remove shards that are no longer needed, and their folder if there are no others."""
+    def drop(self, parts: Iterable[dict[str, Any]], *, last: bool) -> None:
+        """Remove shards that are no longer needed; if they were the `last`, their folder, too."""
         self.tidy()
         with contextlib.suppress(OSError):  # what is left does no harm
             for part in parts:
                 self.path(part).unlink(missing_ok=True)
-            self._folder.rmdir()
+            if last:
+                self._folder.rmdir()
 
     def say_elsewhere(self) -> None:
         """Warn where shards were computed on machines of another type."""

@@ -110,6 +110,7 @@ def write_study(
     with folder.opened(), progress(f"study {out.name}"):
         result = _written(prepared, folder, store, workers)
         store.say_elsewhere()
+        store.tidy()  # of workers that ended since
         folder.finish()
     return result
 
@@ -140,7 +141,7 @@ def _written(
         table = folder.table(
             TABLE, lambda: sweep_table(sweep, None if workers is None else workers(sweep))
         )
-        store.drop(map(sweep.key, sweep.pieces))
+        store.drop(map(sweep.key, sweep.pieces), last=prepared.field is None)
         met = None
         if prepared.study.league is not None:
             met = folder.table(RUNS, lambda: study_runs(prepared, folder.table))
