@@ -105,8 +105,9 @@ def throughput(repeats: int, couplings: int, starts: int, steps: int) -> dict[st
 
     from glasshouse.dynamics.batch import batch_map, repeat, stack
     from glasshouse.study import prepare
-    from glasshouse.study.parts import part_table, sweep_parts
+    from glasshouse.study.parts import part_table
     from glasshouse.study.spec.toml import parse_study
+    from glasshouse.study.sweep import sweep_parts
 
     text = OUTCOMES.replace("steps = 1000", f"steps = {steps}")
     text = text.replace("starts = 1000", f"starts = {starts}").replace(

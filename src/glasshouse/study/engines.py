@@ -22,10 +22,11 @@ from glasshouse.analysis.maps.pieces import MapPiece
 from glasshouse.errors import InputError, OutputError, unknown_name
 from glasshouse.study.folder import STUDY
 from glasshouse.study.maps.store import map_work
-from glasshouse.study.parts import SweepPart, SweepWork
+from glasshouse.study.parts import SweepWork
 from glasshouse.study.recipe import PACKAGES, recipe_of
 from glasshouse.study.setting import Prepared, check_study
 from glasshouse.study.shards import ShardStore, ShardWork, Workers
+from glasshouse.study.sweep import SweepPart
 
 THREADS, DASK, GPU = "threads", "dask", "gpu"
 

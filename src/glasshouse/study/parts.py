@@ -9,20 +9,7 @@ import pyarrow as pa
 from glasshouse._foundation.precision import in_float64
 from glasshouse.study.setting import Prepared
 from glasshouse.study.shards import ShardStore, Workers, computed_here
-from glasshouse.study.sweep import OwnValues, compute_part, most_players, points_at_once
-
-
-class SweepPart(NamedTuple):
-    """Points of a sweep that are computed together, from `first` up to `end`."""
-
-    first: int
-    end: int
-
-
-def sweep_parts(prepared: Prepared) -> list[SweepPart]:
-    """All parts; what one holds depends on the study alone."""
-    size, points = points_at_once(prepared), len(prepared.points)
-    return [SweepPart(k, min(k + size, points)) for k in range(0, points, size)]
+from glasshouse.study.sweep import OwnValues, SweepPart, compute_part, most_players, sweep_parts
 
 
 def part_table(prepared: Prepared, part: SweepPart, own: OwnValues | None = None) -> pa.Table:

@@ -121,7 +121,8 @@ class ShardStore:
 
     def drop(self, parts: Iterable[dict[str, Any]], *, last: bool) -> None:
         """Remove shards that are no longer needed; if they were the `last`, their folder, too."""
-        self.tidy()
+        if last:  # else others may be writing there
+            self.tidy()
         with contextlib.suppress(OSError):  # what is left does no harm
             for part in parts:
                 self.path(part).unlink(missing_ok=True)

@@ -31,7 +31,7 @@ from glasshouse.study.folder import (
 )
 from glasshouse.study.league import BLOCKS, RUNS, league_notes, study_league, study_runs
 from glasshouse.study.maps.store import MAP, map_table, map_work, study_map
-from glasshouse.study.parts import SweepWork, one_table, part_table, sweep_parts, sweep_table
+from glasshouse.study.parts import SweepWork, one_table, part_table, sweep_table
 from glasshouse.study.questions import (
     predict_study,
     study_branches,
@@ -45,7 +45,7 @@ from glasshouse.study.repeated import left_out_together, repeated_notes
 from glasshouse.study.result import StudyResult
 from glasshouse.study.setting import Prepared, check_study
 from glasshouse.study.shards import ShardStore, ShardWork, Workers
-from glasshouse.study.sweep import OwnValues, sweep_notes
+from glasshouse.study.sweep import OwnValues, sweep_notes, sweep_parts
 from glasshouse.study.tables import export_tables
 from glasshouse.study.words.maps import map_notes
 
@@ -110,7 +110,7 @@ def write_study(
     with folder.opened(), progress(f"study {out.name}"):
         result = _written(prepared, folder, store, workers)
         store.say_elsewhere()
-        store.tidy()  # of workers that ended since
+        store.tidy()
         folder.finish()
     return result
 
@@ -151,7 +151,6 @@ def _written(
             if drawn is None:
                 work = map_work(prepared, store)
                 drawn = study_map(prepared, work, None if workers is None else workers(work))
-                store.tidy()
             folder.write(MAP, as_parquet(map_table(drawn)))
         result = _complete(prepared, table, own, beside, met, drawn)
         for name, certificate in result.certificate_files.items():

@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -33,6 +33,19 @@ def points_at_once(prepared: Prepared) -> int:
     """
     most = max(point.learning.starts.runs for point in (prepared.base, *prepared.points))
     return max(1, prepared.study.learning.batch // most)
+
+
+class SweepPart(NamedTuple):
+    """Points of a sweep that are computed together, from `first` up to `end`."""
+
+    first: int
+    end: int
+
+
+def sweep_parts(prepared: Prepared) -> list[SweepPart]:
+    """All parts; what one holds depends on the study alone."""
+    size, points = points_at_once(prepared), len(prepared.points)
+    return [SweepPart(k, min(k + size, points)) for k in range(0, points, size)]
 
 
 def most_players(prepared: Prepared) -> int:
@@ -97,8 +110,8 @@ class OwnValues:
 
     def _computed(self) -> Assessment:
         base = self._prepared.base
-        size, points = points_at_once(self._prepared), self._prepared.points
-        for part in (points[k : k + size] for k in range(0, len(points), size)):
+        for first, end in sweep_parts(self._prepared):
+            part = self._prepared.points[first:end]
             place = next((k for k, point in enumerate(part) if _same(point, base)), None)
             if place is not None:
                 (places,) = (places for places in alike(part) if place in places)
