@@ -1,17 +1,13 @@
 // What is found, as tables and bars.
 import { element } from "./controls.js";
-import { drawPoint } from "./portrait.js";
+import { drawPoint, penOf } from "./portrait.js";
 
 const number = (x, places = 2) => (x === null ? "–" : x.toFixed(places).replace("-", "−"));
 export const percent = (x) => (x === null ? "–" : x > 0 && x < 0.005 ? "<1 %" : x < 1 && x >= 0.995 ? ">99 %" : `${Math.round(100 * x)} %`);
 
 export function marker(stability, look) {
   const canvas = element("canvas", { class: "marker", "aria-hidden": "true" });
-  const ratio = window.devicePixelRatio || 1;
-  canvas.width = canvas.height = Math.round(20 * ratio);
-  const pen = canvas.getContext("2d");
-  pen.scale(ratio, ratio);
-  drawPoint(pen, stability, 10, 10, look);
+  drawPoint(penOf(canvas, 20), stability, 10, 10, look);
   return canvas;
 }
 

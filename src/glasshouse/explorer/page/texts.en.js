@@ -47,6 +47,7 @@ export default {
   taken: "The last run is taken away; {count} left.",
   full: "No more than {most} runs of your own: take one away first.",
   clear: "Clear runs",
+  cleared: "The runs are taken away.",
   axis1: "θ₁, parameter of player 1",
   axis2: "θ₂, parameter of player 2",
   nullcline1: "player 1 stands still",
