@@ -134,10 +134,12 @@ function curve(place, card, answer) {
   const names = { ...texts, curveAcross: words.curve.across, curveUp: words.curve.up };
   const points = Float64Array.from(list.flatMap(([t, , , paid]) => [t, paid]));
   const slider = chooser(words.curve.slider, list.length, first, (k) => fill(words.curve.here, { dial: number(list[k][0], 1), pay: number(list[k][3], best ? 4 : 2) }), (k) => {
-    drawCurve(svg, { arrays: { curve: points }, now: [list[k][0], list[k][3]], best: best ?? list[k], gains: best !== null, player: 0 }, names, fill);
+    drawCurve(svg, { arrays: { curve: points }, now: [list[k][0], list[k][3]], best, gains: best !== null, player: 0 }, names, fill);
   });
   svg.setAttribute("aria-label", words.curve.picture);
-  place.replaceChildren(svg, slider.node, caption(words.curve[best ? "jumps" : "slopes"]));
+  const least = Math.min(...list.map((x) => x[3]));
+  const cut = least > 0 ? [" ", fill(words.curve.cut, { least: number(least) })] : [];
+  place.replaceChildren(svg, slider.node, caption(words.curve[best ? "jumps" : "slopes"], ...cut));
   slider.show();
 }
 
@@ -193,7 +195,8 @@ function rays(place, card, answer) {
   const most = Math.max(...found.map((x) => x.searched[1])), least = Math.min(...found.map((x) => x.searched[1]));
   const range = [0, found.some((x) => x.value > least) ? most : least];
   const here = card.before === "payoffs" ? [] : [card.scene.coupling[0]];
-  const all = Object.entries(answer.rays).map(([kind, found]) => {
+  const all = ["first", "outcome", "equilibrium"].filter((kind) => kind in answer.rays).map((kind) => {
+    const found = answer.rays[kind];
     const row = made("svg", { "aria-hidden": "true" });
     const value = found.value === null && found.holds === "unclear" ? words.rays.unclear : inWords(found, texts, fill);
     const line = element("p", {}, element("b", { text: words.rays[kind] }), " ", element("span", { class: "quiet", text: `(${words.rays[`${kind}Meaning`]}):` }), " ", element("span", { class: "value", text: value }));

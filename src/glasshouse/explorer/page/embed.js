@@ -46,7 +46,7 @@ slider.addEventListener("change", () => {
 
 function paint() {
   const now = lookOf(canvas), { frame, basins } = portrait(at);
-  draw(penOf(canvas, now.side), frame, basins.reason ? null : shadingPicture(basins.arrays.shading, now.basins), now, axisWords(frame, texts), null);
+  draw(penOf(canvas, now.side), frame, shadingPicture(basins.arrays.shading, now.basins), now, axisWords(frame, texts), null);
   canvas.dataset.painted = at + 1;
 }
 

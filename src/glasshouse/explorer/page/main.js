@@ -56,7 +56,7 @@ function paintNow() {
 function paintBeside() {
   const second = by("beside"), side = second.clientWidth;
   if (!side) return;
-  draw(penOf(second, side), kept.frame, kept.basins && !kept.basins.reason ? shadingPicture(kept.basins.arrays.shading, look().basins) : null, { ...look(), side }, axisWords(kept.frame, texts), null);
+  draw(penOf(second, side), kept.frame, kept.basins ? shadingPicture(kept.basins.arrays.shading, look().basins) : null, { ...look(), side }, axisWords(kept.frame, texts), null);
 }
 new ResizeObserver(() => { seen = null; paint(); }).observe(canvas);
 
@@ -67,7 +67,7 @@ whenColoursChange(() => {
   if (frame?.kind === "portrait") showPoints(by("points"), frame, texts, look());
 });
 
-function shade() { shading = basins && !basins.reason ? shadingPicture(basins.arrays.shading, look().basins) : null; }
+function shade() { shading = basins ? shadingPicture(basins.arrays.shading, look().basins) : null; }
 
 // ---- asking and hearing
 
