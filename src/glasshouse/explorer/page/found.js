@@ -5,7 +5,7 @@ import { drawPoint, penOf } from "./portrait.js";
 const number = (x) => (x === null ? "–" : x.toFixed(2).replace("-", "−"));
 
 // A pair of numbers, which may stand one below the other.
-export const pairOf = (pair, cell = "td") => element(cell, { class: "pair", scope: cell === "th" ? "row" : null }, ...pair.flatMap((x, k) => [...(k ? [" "] : []), element("span", { text: number(x) + (k < pair.length - 1 ? "," : "") })]));
+export const pairOf = (pair, cell = "td") => element(cell, { class: "numbers", scope: cell === "th" ? "row" : null }, ...pair.flatMap((x, k) => [...(k ? [" "] : []), element("span", { text: number(x) + (k < pair.length - 1 ? "," : "") })]));
 
 export const percent = (x) => (x === null ? "–" : x > 0 && x < 0.005 ? "<1 %" : x < 1 && x >= 0.995 ? ">99 %" : `${Math.round(100 * x)} %`);
 

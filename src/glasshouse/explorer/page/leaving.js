@@ -6,7 +6,7 @@ import { made } from "./svg.js";
 
 const [WIDTH, HEIGHT] = [340, 190];
 const CUT = "v3l-4 2l8 3l-4 2v3"; // of an axis that does not reach 0
-const AT = { left: 46, right: 12, top: 12, bottom: 34 };
+const AT = { left: 54, right: 12, top: 12, bottom: 34 };
 
 // Payoff against one's own parameter, as computed; a ring where one is, a disc where one gains most.
 export function drawCurve(svg, frame, texts, fill) {

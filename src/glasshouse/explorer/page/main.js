@@ -486,6 +486,7 @@ function show() {
   presets ??= new Map(hello.presets.toReversed().map((p) => [String(p.payoffs), p]));
   const preset = presets.get(String(scene.payoffs));
   controls.preset.select.value = preset ? preset.name : "";
+  by("paper").textContent = preset?.label ?? (scene.title || texts.own); // where nothing can be chosen
   enable(controls.undo, history.canUndo, controls.redo);
   enable(controls.redo, history.canRedo, controls.undo);
   controls.coupling.show(scene.coupling[0]);

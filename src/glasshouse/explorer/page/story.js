@@ -261,7 +261,7 @@ function ending() {
   shown.verdicts();
   const names = words.ending.names.map(([here, there]) => element("div", {}, element("dt", { text: here }), element("dd", { text: there })));
   const anew = fragmentWith(written({ card: cards[0], bets: {} }));
-  const links = [[linkTo("exercises"), words.ending.exercises], [anew, words.ending.again]].map(([href, text]) => element("p", {}, element("a", { href, text })));
+  const links = [[linkTo("exercises"), words.ending.exercises], [anew, words.ending.again]].map(([href, text]) => element("p", { class: "links" }, element("a", { href, text })));
   return element("section", { class: "ending" }, element("h3", { text: words.ending.title }), ...paragraphs(words.ending.text, {}), element("dl", {}, ...names), element("h3", { text: words.ending.bets }), list, ...links);
 }
 
