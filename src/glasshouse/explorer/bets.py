@@ -313,20 +313,34 @@ def _own(scene: Scene) -> Finding:
     return Finding({"step": _step(SHARE_POINTS)}, right, more={"rays": along})
 
 
-ALONE = Scene(title="One lab", payoffs=UNMOVED, coupling=(0.0, 0.0), starts=((0.5, 0.5),))
-MIDDLE = lab_scene(0.5, starts=((0.5, 0.5),))
-AGAIN = lab_scene(0.0, step_size=PER_ROUND, repeated=AskedRepetition(discount=DISCOUNT))
+ONE_LEARNS = Scene(title="One lab", payoffs=UNMOVED, coupling=(0.0, 0.0), starts=((0.5, 0.5),))
+FROM_MIDDLE = lab_scene(0.5, starts=((0.5, 0.5),))
+REMEMBERED = lab_scene(0.0, step_size=PER_ROUND, repeated=AskedRepetition(discount=DISCOUNT))
 """What links of cards open whose own scene is not all of their case."""
 
 CARDS = {
     card.name: card
     for card in (
         Card(
-            "alone", lab_scene(0.0), _alone, ("up", "middle", "down"), "dial", "curve", opens=ALONE
+            "alone",
+            lab_scene(0.0),
+            _alone,
+            ("up", "middle", "down"),
+            "dial",
+            "curve",
+            opens=ONE_LEARNS,
         ),
         Card("dilemma", lab_scene(0.0), _dilemma, ("both", "one", "none"), "table", "portrait"),
         Card("read", lab_scene(0.5), _read, ("reads", "read", "either"), "dial", "bars"),
-        Card("much", lab_scene(0.5), _much, ("any", "quarter", "half"), "", "moves", opens=MIDDLE),
+        Card(
+            "much",
+            lab_scene(0.5),
+            _much,
+            ("any", "quarter", "half"),
+            "",
+            "moves",
+            opens=FROM_MIDDLE,
+        ),
         Card(
             "pays",
             lab_scene(0.5, starts=(HEAD_START,)),
@@ -340,7 +354,13 @@ CARDS = {
         Card("stable", lab_scene(0.8), _stable, ("nothing", "little", "jump"), "", "leaving"),
         Card("three", lab_scene(0.6), _three, ("one", "two", "three"), "", "rays"),
         Card(
-            "memory", lab_scene(0.5), memory_told, ("most", "half", "none"), "", "bars", opens=AGAIN
+            "memory",
+            lab_scene(0.5),
+            memory_told,
+            ("most", "half", "none"),
+            "",
+            "bars",
+            opens=REMEMBERED,
         ),
         Card("own", lab_scene(0.5), _own, ("yes", "no"), "payoffs", "rays", takes=True),
     )

@@ -53,7 +53,6 @@ def memory_told(scene: Scene) -> Finding:
         "step": Fact(STEP_OF_SUMS, 1),
         "size": Fact(PER_ROUND, 1),
         "shown": Fact(RUN_STEPS, 0),
-        "strength": Fact(couplings[1], 1),
     }
     share = shares["memory"]
     right = "most" if share > 2 / 3 else "none" if share < 1 / 3 else "half"
