@@ -76,7 +76,8 @@ function undrawn(card) {
 function missing() {
   if (!cards) return { key: "contents", card: "contents" };
   const next = following(at.card);
-  const wanted = [question(at.card), ...undrawn(at.card)];
+  const [words, figures] = [question(at.card), undrawn(at.card)];
+  const wanted = shown?.pair ? [...figures, words] : [words, ...figures]; // what moves is drawn first
   if (next) wanted.push(question(next)); // beforehand, while this one is read
   if (next && at.card.after !== "portrait") wanted.push(...undrawn(next));
   if (!next && at.card.name in at.bets) wanted.push(...cards.filter((card) => card.name in at.bets).map(question));
