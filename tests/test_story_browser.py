@@ -311,6 +311,7 @@ def test_a_readers_own_pair_is_told_of_and_found_again(browser, server):
     page.get_by_role("slider", name="Your dial starts at").fill("50")
     page.wait_for_selector("text=Your pair starts alike, at 2.0, and stays so")
     assert page.evaluate("() => document.activeElement.type") == "range", "it keeps the focus"
+    assert "starts=50,50" in (page.get_attribute(".next a", "href") or "")
     again = opened(browser, server, page.url.removeprefix(server.address))
     again.wait_for_selector("text=Your pair starts alike, at 2.0, and stays so")
     assert again.get_by_role("slider", name="The other dial starts at").input_value() == "50"
@@ -343,7 +344,7 @@ def test_lines_of_a_portrait_have_a_key_and_a_curve_says_where_it_begins(
     assert not serious(page)
     page.goto(server.address + "story.html#card=alone&alone=down")
     page.wait_for_selector("figure svg .curve")
-    ticks = page.locator("figure svg text:not(.name)").all_inner_texts()
+    ticks = page.locator("figure svg text:not(.name)").all_text_contents()
     assert ticks[-2:] == ["1.57", "2.93"], "what it pays, and no chance"
     assert "Pay begins at 1.57, not at 0." in page.inner_text("figcaption")
     page.goto(server.address + "story.html#card=stable&stable=jump")

@@ -216,26 +216,37 @@ function showResult() {
     shown.result.replaceChildren(head);
     return;
   }
+  if (shown.pair?.isConnected && shown.bet === bet) { showPair(answer); return; } // all else is as it was
   announce("");
+  shown.bet = bet;
   const facts = answer.facts, isRight = bet === answer.right;
   const key = card.before === "payoffs" && !isRight ? (answer.right ? `${bet}Wrong` : "unknown") : bet;
   head.append(verdict(answer, bet), " ", element("span", { class: "what", text: fill(words.yourBet, { bet: said.choices[bet] }) }));
-  const came = paragraphs(answer.pair ? [said.pairs[answer.pair], ...said.came] : said.came, facts);
-  shown.pair = answer.pair ? came[0] : null;
+  shown.pair = answer.pair ? element("p") : null;
   const figure = element("figure", { class: `drawn as-${card.after}` });
   const next = following(card);
-  const on = next ? element("p", { class: "next" }, element("a", { href: fragmentWith(written({ ...at, card: next })) }, ...told(said.next, facts))) : ending();
-  const link = element("a", { text: words.toSandbox }), scene = { ...card.opens, ...(card.takes ? sceneOf(card) : {}) };
-  const open = (change) => { link.href = linkTo("sandbox", asText({ ...scene, ...change })); };
-  open({});
+  const onwards = next ? element("a", {}, ...told(said.next, facts)) : null, link = element("a", { text: words.toSandbox });
+  shown.lead = (change = {}) => {
+    if (next) onwards.href = fragmentWith(written({ ...at, card: next }));
+    link.href = linkTo("sandbox", asText({ ...card.opens, ...(card.takes ? sceneOf(card) : {}), ...change }));
+  };
+  shown.lead();
   const note = said.sandbox ? [" ", ...told(said.sandbox, facts)] : [];
-  shown.result.replaceChildren(head, element("p", { class: "answer" }, ...told(said.answers[key], facts)), ...came, figure, element("p", { class: "quiet sandbox" }, link, ...note), on);
-  shown.figure = AFTER[card.after](figure, card, answer, said, (strength) => open({ coupling: [strength, strength] }));
+  shown.result.replaceChildren(head, element("p", { class: "answer" }, ...told(said.answers[key], facts)), ...(shown.pair ? [shown.pair] : []), ...paragraphs(said.came, facts), figure, element("p", { class: "quiet sandbox" }, link, ...note), next ? element("p", { class: "next" }, onwards) : ending());
+  shown.figure = AFTER[card.after](figure, card, answer, said, (strength) => shown.lead({ coupling: [strength, strength] }));
+  if (shown.pair) showPair(answer);
   showDrawn();
-  if (!shown.isNew) { if (card.takes) announce(head.textContent); return; }
+  if (!shown.isNew) { if (card.takes && !shown.pair) announce(head.textContent); return; }
   shown.isNew = false;
   head.focus({ preventScroll: true });
   head.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+}
+
+// What becomes of the reader's own pair.
+function showPair(answer) {
+  shown.pair.replaceChildren(...told(words.cards[at.card.name].pairs[answer.pair], answer.facts));
+  shown.lead();
+  if (!shown.isNew) announce(shown.pair.textContent);
 }
 
 function verdict(answer, bet) {
