@@ -311,6 +311,13 @@ def test_a_readers_own_pair_is_told_of_and_found_again(browser, server):
     page.get_by_role("slider", name="Your dial starts at").fill("50")
     page.wait_for_selector("text=Your pair starts alike, at 2.0, and stays so")
     assert page.evaluate("() => document.activeElement.type") == "range", "it keeps the focus"
+    page.click("[data-choice=both]")
+    page.wait_for_selector("#verdict .wrong")
+    page.get_by_role("slider", name="Your dial starts at").fill("20")
+    page.wait_for_selector("text=Your pair starts at −1.0 and 2.0.")
+    page.go_back()
+    page.wait_for_selector("text=Your pair starts alike, at 2.0, and stays so")
+    assert page.get_by_role("slider", name="Your dial starts at").input_value() == "50"
     assert "starts=50,50" in (page.get_attribute(".next a", "href") or "")
     again = opened(browser, server, page.url.removeprefix(server.address))
     again.wait_for_selector("text=Your pair starts alike, at 2.0, and stays so")

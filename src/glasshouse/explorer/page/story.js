@@ -76,8 +76,8 @@ function undrawn(card) {
 function missing() {
   if (!cards) return { key: "contents", card: "contents" };
   const next = following(at.card);
-  const [words, figures] = [question(at.card), undrawn(at.card)];
-  const wanted = shown?.pair ? [...figures, words] : [words, ...figures]; // what moves is drawn first
+  const [text, figures] = [question(at.card), undrawn(at.card)];
+  const wanted = shown?.pair ? [...figures, text] : [text, ...figures]; // what moves is drawn first
   if (next) wanted.push(question(next)); // beforehand, while this one is read
   if (next && at.card.after !== "portrait") wanted.push(...undrawn(next));
   if (!next && at.card.name in at.bets) wanted.push(...cards.filter((card) => card.name in at.bets).map(question));
@@ -123,7 +123,7 @@ const connection = connected({
 
 let shown = null; // the card's parts, as they are built
 
-function arrive() {
+function arrive(isMoved = false) {
   const before = at;
   at = read();
   moving = null;
@@ -133,6 +133,10 @@ function arrive() {
     if (before) { by("title").focus(); scrollTo(0, 0); }
   } else {
     if (before.bets[at.card.name] !== at.bets[at.card.name]) shown.isNew = true;
+    if (!isMoved && !equal([before.pays, before.dials], [at.pays, at.dials])) { // one has gone back
+      shown.isMovable = false;
+      showBefore();
+    }
     showChoices();
     showResult();
   }
@@ -146,7 +150,7 @@ function go(change) { location.hash = fragmentWith(written({ ...at, ...change })
 // What is moved is not.
 function put(change) {
   remember(written({ ...at, ...change }));
-  arrive();
+  arrive(true);
 }
 
 addEventListener("hashchange", () => { if (cards) arrive(); });
@@ -216,9 +220,9 @@ function showResult() {
     shown.result.replaceChildren(head);
     return;
   }
-  if (shown.pair?.isConnected && shown.bet === bet) { showPair(answer); return; } // all else is as it was
+  if (shown.pair?.isConnected && shown.judged === bet) { showPair(answer); return; } // all else is as it was
   announce("");
-  shown.bet = bet;
+  shown.judged = bet;
   const facts = answer.facts, isRight = bet === answer.right;
   const key = card.before === "payoffs" && !isRight ? (answer.right ? `${bet}Wrong` : "unknown") : bet;
   head.append(verdict(answer, bet), " ", element("span", { class: "what", text: fill(words.yourBet, { bet: said.choices[bet] }) }));
