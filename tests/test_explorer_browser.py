@@ -150,6 +150,20 @@ def test_links_that_cannot_be_read_are_said(browser, server, fragment):
     page.context.close()
 
 
+@pytest.mark.slow
+def test_where_b_of_a_link_is_refused_a_is_shown(browser, server):
+    page = opened(browser, server)
+    flat = "1,1,1,1,1,1,1,1"
+    page.goto(f"{server.address}#v=1&coupling=0.3,0.3&b=v%3D1%26payoffs%3D{flat}")
+    page.wait_for_selector("#banner:not([hidden])", timeout=PATIENCE)
+    page.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+    assert "all payoffs of both players are equal" in page.inner_text("#banner")
+    assert page.get_by_role("slider", name="Coupling κ").input_value() == "0.3"
+    assert page.get_by_role("spinbutton", name="R: both cooperate").input_value() == "3"
+    assert page.locator("#beside").is_hidden()
+    page.context.close()
+
+
 def test_what_is_saved_can_be_read(browser, server):
     page = opened(browser, server)
     page.mouse.click(*[400, 400])
@@ -497,6 +511,8 @@ def test_an_exported_page_works_from_disk(browser, tmp_path):
     page.goto(file.as_uri())
     page.wait_for_function(PAINTED)
     assert page.inner_text("output") == "1"
+    key = ["player 1 stands still", "player 2 stands still", "sample runs, 600 steps"]
+    assert page.locator("#key li").all_inner_texts() == key
     before = page.inner_text("#points"), page.locator("#portrait").screenshot()
     page.get_by_role("slider").focus()
     page.keyboard.press("ArrowLeft")

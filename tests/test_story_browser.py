@@ -407,6 +407,7 @@ def test_on_paper_there_is_what_means_something_there(browser, server, where, mo
     page.wait_for_selector("#verdict .right, #exercises ol, #beside-words ul")
     page.wait_for_function(ready.get(where[0], UP_TO_DATE))
     screen = page.locator(PRESSED).filter(visible=True).count()
+    page.set_viewport_size({"width": 718, "height": 1040})  # of a sheet of A4 within its margins
     page.emulate_media(media="print", color_scheme="dark")
     left = page.locator(PRESSED).filter(visible=True).all()
     assert len(left) < screen
@@ -424,7 +425,8 @@ def test_on_paper_there_is_what_means_something_there(browser, server, where, mo
     assert not NO_BRACES.search(page.inner_text("body"))
     assert WORDS["computing"] not in page.inner_text("body")
     if where.startswith("#"):
-        assert page.inner_text("#paper") == "Prisoner's dilemma 5, 3, 1, 0"
+        game = page.get_by_text("Prisoner's dilemma 5, 3, 1, 0").filter(visible=True)
+        assert game.get_attribute("id") == "paper"
         assert page.locator("#beside").is_visible()
         assert page.locator("#points td").first.evaluate("x => x.offsetHeight") < 50
     sheets = re.findall(rb"/Type\s*/Page\b(?!s)", page.pdf(format="A4"))
