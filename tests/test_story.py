@@ -406,6 +406,7 @@ def test_the_fourth_card_opens_a_run_from_the_middle():
     assert path[1, 0] == path[1, 1] > 0, "both set out towards testing at ½"
 
 
+@slow
 def test_the_card_about_memory_opens_its_own_steps():
     """Steps of 12.5 for pay per round are ½ for the sum, which is 1 / (1 - γ) times it."""
     opens = CARDS["memory"].opens

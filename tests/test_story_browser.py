@@ -217,6 +217,7 @@ def test_links_between_pages_hand_on_bets_answers_and_scenes(browser, server):
     assert "coupling=0.7,0.7&" in page.url
     door["Exercises"].click()
     page.wait_for_selector("#exercises details")
+    assert "open=favours,hunt&" in page.url
     opened_ones = page.locator("details[open] .unseen").all_inner_texts()
     assert [x.strip() for x in opened_ones] == ["Favours", "A hunt"]
     door["Story"].click()
@@ -443,7 +444,7 @@ def test_a_language_is_two_files(browser, tmp_path):
     (tmp_path / "texts.qaa.json").write_text(json.dumps({"language": "eo", "title": "Esploro"}))
     server = Running(lab_scene(0.5), free_port(), tmp_path)
     try:
-        page = opened(browser, server, "story.html")
+        page = opened(browser, server, "story.html#alone=up&exercises=open%3Dhunt")
         page.wait_for_selector("#title")
         assert page.inner_text("#name") == "Story"
         page.get_by_label("Language").select_option("qaa")
@@ -452,8 +453,11 @@ def test_a_language_is_two_files(browser, tmp_path):
         assert page.inner_text("#title") == "Unu sola"
         assert page.get_attribute("html", "lang") == "eo"
         assert page.inner_text("#bet") == WORDS["cards"]["alone"]["bet"]
+        assert page.url.endswith("?lang=qaa#alone=up&exercises=open%3Dhunt")
         page.locator("#doors a").first.click()
         page.wait_for_selector("#couplings input")
+        assert "?lang=qaa#v=1" in page.url
+        assert "&story=alone%3Dup&exercises=open%3Dhunt" in page.url
         assert page.inner_text("h1") == "glasshouse Esploro"
         assert not page.faults
         page.context.close()
