@@ -114,7 +114,7 @@ def test_shaded_squares_are_where_runs_of_the_library_settle():
     with running() as server, visiting(server) as page:
         ask(page, asked.model_dump(), 1, "basins")
         header, arrays = until(page, "basins")
-    assert (header["cells"], header["steps"], header["shares"]) == (10, 20_000, None)
+    assert (header["cells"], header["steps"], header["shares"]) == (10, 60_000, None)
     squares = arrays["shading"][12::24, 12::24]
     assert squares.shape == (10, 10)
     np.testing.assert_array_equal(arrays["shading"], np.kron(squares, np.ones((24, 24), int)))
@@ -128,7 +128,7 @@ def test_shaded_squares_are_where_runs_of_the_library_settle():
         if i == j:  # twins would stay so: to alternating sides by a quarter of a square
             at += np.array([0.15, -0.15]) * (-1) ** i
         start = plane.profile(at)
-        end = gh.run(game, params=start, steps=20_000, step_size=2.0, stop=Rest(), throw=False)
+        end = gh.run(game, params=start, steps=60_000, step_size=2.0, stop=Rest(), throw=False)
         both = np.asarray(game.cooperation(end.params)) > 0.5
         kind = {(True, True): 0, (True, False): 1, (False, True): 2, (False, False): 3}[*both]
         assert squares[i, j] == (kind if Rest().met(end.residual) else 4), (i, j)

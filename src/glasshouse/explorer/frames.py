@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -66,7 +65,11 @@ UNSETTLED = 4
 
 COARSE_CELLS = 10
 """Squares along a side of a plane of a repeated game, in which steps take longer: the dilemma's
-thousand runs at a discount of .9 would take over a minute, and a hundred take two seconds."""
+thousand runs at a discount of .9 would take over a minute, and a hundred take three seconds."""
+
+COARSE_STEPS = 60_000
+"""Of their runs: pay by the round moves them slowly, and of the dilemma's at a discount of .9 and a
+coupling of .5 one in seven rests after 20 000, nine in ten after these."""
 
 SQUARE = 24
 """Points along a side of such a square in the shading, of which all are alike."""
@@ -146,11 +149,11 @@ def basins_frame(scene: Scene, number: int) -> bytes:
     plane = plane_of(scene)
     low, high = plane.box()
     learning = Learning(plane.rule, scene.step_size, SETTLING_STEPS, SETTLED_REST)
-    settled = functools.partial(_settled, plane=plane, learning=learning)
     if scene.repeated is not None:
-        return _coarse_basins(number, settled)
+        return _coarse_basins(number, plane, dataclasses.replace(learning, steps=COARSE_STEPS))
     from glasshouse.analysis.outcomes import generic_outcomes
 
+    settled = functools.partial(_settled, plane=plane, learning=learning)
     found = basins_by(settled, low, high, BASIN_CELLS)
     (shares,) = generic_outcomes(
         [plane.game], learning=dataclasses.replace(learning, starts=SHARE_STARTS)
@@ -181,9 +184,10 @@ def _settled(
     return np.where(rests & (kinds >= 0), kinds, UNSETTLED), ends.residuals
 
 
-def _coarse_basins(number: int, settled: Callable[[np.ndarray], tuple]) -> bytes:
-    found = settled(middles(COARSE_CELLS))[0].reshape(COARSE_CELLS, COARSE_CELLS)
-    counted = {"cells": COARSE_CELLS, "steps": SETTLING_STEPS, "shares": None}
+def _coarse_basins(number: int, plane: AbstractPlane, learning: Learning) -> bytes:
+    found, _ = _settled(middles(COARSE_CELLS), plane, learning)
+    found = found.reshape(COARSE_CELLS, COARSE_CELLS)
+    counted = {"cells": COARSE_CELLS, "steps": learning.steps, "shares": None}
     shading = found.repeat(SQUARE, axis=0).repeat(SQUARE, axis=1).astype(np.uint8)
     header = {"number": number, **_areas(found), **counted}
     return answer("basins", header, {"shading": shading})
