@@ -344,6 +344,7 @@ def test_lines_of_a_portrait_have_a_key_and_a_curve_says_where_it_begins(
     page.wait_for_selector(".key.lines path.mine", state="attached")
     names = ("mine", "theirs", "pairs", "yours", "stable", "saddle")
     assert page.locator(".key.lines li").all_inner_texts() == [lines[x] for x in names]
+    assert page.get_by_role("list", name=lines["title"]).get_by_role("listitem").count() == 6
     style = "e => [getComputedStyle(e).strokeDasharray, getComputedStyle(e).strokeWidth]"
     found = [x.evaluate(style) for x in page.locator(".key.lines path").all()]
     assert found[0][0] != found[1][0], "by dashes, not by colour alone"

@@ -232,7 +232,7 @@ function portrait(place, card, answer, said) {
   const canvas = element("canvas", { role: "img", "aria-label": said.figure }), state = element("p", { class: "quiet waiting", text: words.computing });
   const names = ["both", "mine", "theirs", "none"], areas = names.map(() => element("span", { class: "value" }));
   const areaKey = element("ul", { class: "legend" }, ...names.map((name, k) => swatch(element("span", { class: `swatch o${k}`, "aria-hidden": "true" }), words.ends[name], " ", areas[k])));
-  const lineKey = element("ul", { class: "key lines" });
+  const lineKey = element("ul", { class: "key lines", "aria-label": words.lines.title });
   place.replaceChildren(canvas, state, lineKey, areaKey, caption(...told(said.figure, answer.facts)));
   let held = null;
   const paint = () => {

@@ -29,6 +29,7 @@ canvas.setAttribute("aria-label", texts.portrait);
 by("note").textContent = fill(texts.exportedNote, { ...held.words, access: accessWords(held.access, texts) });
 const { frame: first } = portrait(at), still = stillWords(first.axes, texts);
 const lines = { n0: still[0], n1: still[1], sample: fill(texts.sample, { steps: first.steps }) };
+by("key").setAttribute("aria-label", texts.key);
 by("key").replaceChildren(...Object.entries(lines).map(([kind, text]) => element("li", {}, lineSample(kind), element("span", { text }))));
 const gauge = new Gauge(by("gauge"), held.range, texts, fill);
 const switches = decoded(bytes(held.switches));

@@ -455,6 +455,7 @@ function buildKey() {
     canvas.focus({ preventScroll: true }); // the button goes with the runs
     announce(texts.cleared);
   });
+  by("key").setAttribute("aria-label", texts.key);
   by("key").replaceChildren(line("n0", texts.nullcline1, "still1"), line("n1", texts.nullcline2, "still2"), line("sample", fill(texts.sample, { steps: "…" }), "sample"), line("mine", texts.mine), element("li", {}, controls.clear));
 }
 

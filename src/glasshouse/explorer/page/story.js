@@ -248,7 +248,8 @@ function showResult() {
 
 // What becomes of the reader's own pair.
 function showPair(answer) {
-  shown.pair.replaceChildren(...told(words.cards[at.card.name].pairs[answer.pair], answer.facts));
+  const said = words.cards[at.card.name];
+  shown.pair.replaceChildren(...told(said.pairs[answer.pair], answer.facts));
   shown.lead();
   if (!shown.isNew) announce(shown.pair.textContent);
 }

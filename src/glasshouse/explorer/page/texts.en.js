@@ -50,6 +50,7 @@ export default {
   cleared: "The runs are taken away.",
   axis1: "θ₁, parameter of player 1",
   axis2: "θ₂, parameter of player 2",
+  key: "Key",
   nullcline1: "player 1 stands still",
   nullcline2: "player 2 stands still",
   sample: "sample runs, {steps} steps",
