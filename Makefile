@@ -10,11 +10,13 @@ export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 # Every process of the tests would compile the modules again.
 unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
+# Of all that it brings a tenth is ever imported, and compiled then.
+INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
 # These take up to two minutes; the site shows what they find, and so runs them.
 LONG := $(addprefix examples/,arms_race.toml large_steps.toml lola.toml memory.toml peers.toml temptation.toml \
 	stag_hunt_map.toml transparency_and_shaping.toml what_lola_sees.toml)
 # Scripts that take as long; the gate leaves both to `make docs` and `make nightly`.
-LONG_SCRIPTS := $(addprefix examples/,manipulation.py opening.py sampled_variance.py treacherous_turn.py)
+LONG_SCRIPTS := $(addprefix examples/,beliefs.py manipulation.py opening.py sampled_variance.py treacherous_turn.py)
 STUDIES := $(filter-out $(LONG),$(sort $(wildcard examples/*.toml)))
 
 .PHONY: demo studies long figures challenge test axe nightly lint docs look idea help-pages benchmark constraints clean
@@ -27,8 +29,8 @@ demo: .venv/glasshouse
 studies: # the names of those that `make demo` computes
 	@echo $(STUDIES)
 
-long: # the names of those that take long, without folder and ending
-	@echo $(basename $(notdir $(LONG) $(LONG_SCRIPTS)))
+long: # the names of those that take long, without folder and ending, and of a figure that does
+	@echo $(basename $(notdir $(LONG) $(LONG_SCRIPTS))) challenge
 
 # The sceptic's experiment and every figure of the examples and their studies, anew.
 figures: .venv/glasshouse
@@ -109,9 +111,9 @@ clean:
 
 .venv/glasshouse: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(INSTALL) -e .
 	@touch $@
 
 .venv/dev: .venv/glasshouse
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	$(INSTALL) -e ".[dev]"
 	@touch $@

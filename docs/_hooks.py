@@ -63,8 +63,9 @@ PYTHON = os.environ.get("GLASSHOUSE_PYTHON", sys.executable)
 """What plays the examples; the gate names one that has the library installed from its wheel."""
 
 LATER = frozenset(os.environ.get("GLASSHOUSE_LATER", "").split())
-"""Examples that this build does not play, by their stems: the gate leaves those that take long to
-`make docs` and to the night. Their pages say so, where their output and figures would be."""
+"""Examples, by their stems, and figures of `COMMANDS` that this build does not play: the gate
+leaves those that take long to `make docs` and to the night. Their pages say so, where their output
+and figures would be."""
 
 NOT_PLAYED = "Not played in this build of the site: `make docs` without GLASSHOUSE_LATER does."
 BLANK = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 60">
@@ -80,7 +81,7 @@ DEEPER = "\n    options:\n      heading_level: 3"
 
 def on_pre_build(config: MkDocsConfig) -> None:
     """Refuse to build a reference with gaps, and to leave for later what is no example."""
-    if unknown := LATER - {path.stem for path in EXAMPLES.iterdir()}:
+    if unknown := LATER - {path.stem for path in EXAMPLES.iterdir()} - COMMANDS.keys():
         raise PluginError(f"GLASSHOUSE_LATER names {min(unknown)!r}, which is no example")
     pages = (Path(config.docs_dir) / "reference").rglob("*.md")
     check_reference(SOURCE, "".join(page.read_text("utf-8") for page in pages))
