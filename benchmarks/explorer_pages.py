@@ -54,7 +54,11 @@ TIMED = """async (value) => {
   const begin = performance.now();
   const isPainted = side.move(value);
   let idle = -1;
-  while (!isPainted()) { await frame(); idle += 1; }
+  while (!isPainted()) {
+    if (performance.now() - begin > 60_000) throw new Error(`never painted: ${value}`);
+    await frame();
+    idle += 1;
+  }
   await frame();
   const end = performance.now();
   const at = (name) => (marks.find((mark) => mark[0] === name) ?? [name, null])[1];
@@ -101,9 +105,9 @@ def couplings(moves: int) -> list[float]:
 
 
 def warmed(page: Any, side: str) -> None:
-    """Let the page be known by `side`, and move its slider for nothing."""
+    """Let the page be known by `side`, and move its slider where no move goes that is counted."""
     page.evaluate(f"() => {{ window.side = ({side})(); }}")
-    timed(page, couplings(WARMING))
+    timed(page, [round(-0.01 * (60 + k), 2) for k in range(WARMING)])
 
 
 def timed(page: Any, values: list[float]) -> list[Move]:

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.explorers import running
+from tests.explorers import assert_ctrl_c_ends, running, started
 from tests.test_report_browser import AXE, browser
 
 from glasshouse.explorer.building import scene_of_game
 from glasshouse.explorer.content import page_file
 from glasshouse.explorer.exported import exported_page, framed_page, precomputed
-from glasshouse.explorer.notebook import Talk
+from glasshouse.explorer.notebook.talk import Talk
 from glasshouse.explorer.server import Running
 from glasshouse.interop import load_game
 
@@ -138,13 +138,31 @@ def test_by_keyboard_alone_back_again_and_from_a_link(browser, server):
         "#v=1&payoffs=1,2",
         *(
             pytest.param(x, marks=pytest.mark.slow)
-            for x in ("#v=2", "#x=<b>", "#v=1&coupling=NaN,0")
+            for x in (
+                "#v=2",
+                "#x=<b>",
+                "#v=1&coupling=NaN,0",
+                "#v=1&coupling=1e999,0",
+                "#v=1&coupling=0.5",
+                "#v=1&bound=1000",
+                "#v=1&access=toString",
+                "#v=1&access=__proto__",
+                "#v=1&rule=constructor",
+                "#v=1&__proto__=1",
+                "#v=1&leaver=3",
+                "#v=1&discount=0.9&axes=1,1,1,1",
+                "#v=1&starts=" + "0.5," * 40 + "0.5",
+                "#%E0%A4%A",
+                "#v=1&b=v%3D2",
+            )
         ),
     ],
 )
 def test_links_that_cannot_be_read_are_said(browser, server, fragment):
     page = opened(browser, server, fragment=fragment)
-    assert "cannot be read" in page.inner_text("#banner")
+    said = page.inner_text("#banner")
+    assert "cannot be read" in said
+    assert not re.search(r"function|iterable|undefined|object", said)
     assert page.get_by_role("slider", name="Coupling κ").input_value() == "0.5"
     assert not page.faults
     page.context.close()
@@ -182,6 +200,79 @@ def test_a_server_that_has_ended_is_said_and_found_again(browser, server):
         again.stop()
     assert scene.port == port
     page.context.close()
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_it_at_once_while_somebody_looks_who_is_told(browser):
+    with started("stag_hunt") as (process, address):
+        page = browser.new_page()
+        page.goto(address)
+        page.wait_for_function(PAINTED, timeout=PATIENCE)
+        page.get_by_role("slider", name="Coupling κ").fill("1")  # what takes long is asked for
+        assert_ctrl_c_ends(process)
+        page.wait_for_selector("#banner:not([hidden])", timeout=PATIENCE)
+        assert "has stopped" in page.inner_text("#banner")
+        page.close()
+
+
+SEEN = """() => [location.hash, document.getElementById('portrait').dataset.painted,
+  document.querySelector('main').innerText, document.getElementById('announce').textContent]"""
+"""Where one is, which picture is painted, and all that is written."""
+
+
+@pytest.mark.slow
+def test_two_tabs_do_not_disturb_each_other(browser, server):
+    one = opened(browser, server)
+    other = one.context.new_page()
+    faults = []
+    other.on("pageerror", lambda error: faults.append(str(error)))
+    other.goto(f"{server.address}#v=1&payoffs=4,0,3,2,4,3,0,2&coupling=0.1,0.1")
+    for page in (one, other):
+        page.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+    for moved, still in ((one, other), (other, one)):
+        before = still.evaluate(SEEN), still.locator("#portrait").screenshot()
+        earlier = moved.evaluate(SEEN)
+        for value in ("0.7", "0.8", "0.9"):
+            moved.get_by_role("slider", name="Coupling κ").fill(value)
+        moved.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+        now = moved.evaluate(SEEN)
+        assert all(a != b for a, b in zip(earlier, now, strict=True))
+        assert "coupling=0.9,0.9" in now[0]
+        assert still.evaluate(SEEN) == before[0]
+        assert still.locator("#portrait").screenshot() == before[1]
+    assert not one.faults + faults
+    one.context.close()
+
+
+FORBIDDEN = """async () => {
+  const held = [];
+  document.addEventListener('securitypolicyviolation', (x) => held.push(x.effectiveDirective));
+  const script = document.createElement('script');
+  script.textContent = 'window.isBroken = true';
+  const text = document.createElement('div');
+  text.innerHTML = '<p style="color: red" onclick="window.isBroken = true">x</p>';
+  const frame = document.createElement('iframe');
+  frame.src = 'http://127.0.0.1:9/';
+  const picture = document.createElement('img');
+  picture.src = 'http://127.0.0.1:9/x.png';
+  document.body.append(script, text, frame, picture);
+  text.firstChild.click();
+  await fetch('http://127.0.0.1:9/').catch(() => {});
+  await new Promise((done) => setTimeout(done, 500));
+  return [Boolean(window.isBroken), [...new Set(held)].sort()];
+}"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ["", "story.html", "exercises.html"])
+def test_a_browser_keeps_the_page_from_what_its_policy_does_not_allow(browser, server, path):
+    page = browser.new_page()
+    page.goto(server.address + path)
+    broken, held = page.evaluate(FORBIDDEN)
+    assert not broken
+    kinds = ["connect-src", "frame-src", "img-src", "script-src-attr", "script-src-elem"]
+    assert held == [*kinds, "style-src-attr"]
+    page.close()
 
 
 @pytest.mark.slow
