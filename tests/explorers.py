@@ -68,10 +68,10 @@ def assert_ctrl_c_ends(process: subprocess.Popen) -> None:
     assert process.stderr.read().strip() == "glasshouse: the explorer has ended"
 
 
-def visiting(server: Running) -> ClientConnection:
+def visiting(server: Running, **how: Any) -> ClientConnection:
     """A page's socket."""
     origin = Origin(f"http://127.0.0.1:{server.port}")
-    return connect(f"ws://127.0.0.1:{server.port}/socket", origin=origin)
+    return connect(f"ws://127.0.0.1:{server.port}/socket", origin=origin, **how)
 
 
 def heard(page: ClientConnection) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
