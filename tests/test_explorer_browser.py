@@ -432,6 +432,13 @@ MODEL = """([script, page]) => {
 }"""
 
 
+IN_SIGHT = """() => ['#portrait', '#couplings input[type=range]'].map((x) => {
+  const box = document.querySelector(x).getBoundingClientRect();
+  return box.top >= 0 && box.bottom <= innerHeight;
+})"""
+"""The portrait, and the slider that moves it."""
+
+
 @pytest.mark.slow
 def test_a_notebook_shows_the_page_in_a_frame(browser):
     """What the widget's script does in a page, with a kernel that is this process."""
@@ -460,6 +467,7 @@ def test_a_notebook_shows_the_page_in_a_frame(browser):
     until(UP_TO_DATE)
     inside = page.frames[1]
     assert "above 0.4286" in inside.inner_text(".row.first")
+    assert inside.evaluate(IN_SIGHT) == [True, True]
     inside.get_by_role("slider", name="Coupling κ").fill("1")
     until("() => document.getElementById('proof').textContent.includes('an equilibrium, proved')")
     assert "coupling=1,1" in page.evaluate("model.get('link')")
