@@ -14,12 +14,15 @@ import numpy as np
 import pytest
 from tests.explorers import heard, running, until, visiting
 
+import glasshouse as gh
 from glasshouse._foundation.precision import in_float64
 from glasshouse.errors import InputError
 from glasshouse.explorer.bets import CARDS, lab_scene
+from glasshouse.explorer.building import shown_game
 from glasshouse.explorer.content import page_file, page_files
 from glasshouse.explorer.exercises import EXERCISES
-from glasshouse.explorer.protocol import Told, read_question
+from glasshouse.explorer.frames import portrait_frame
+from glasshouse.explorer.protocol import Told, read_answer, read_question
 from glasshouse.explorer.told import Card, Finding, symmetric_scene
 
 WORDS: dict[str, Any] = json.loads(page_file("story.en.json"))
@@ -90,15 +93,20 @@ def test_cards_and_exercises_say_what_they_have_and_no_more():
     always = {"title", "text", "bet", "choices", "answers", "came"}
     drawn = {"portrait": {"figure"}, "bars": {"figure", "bars"}, "moves": {"figure", "rate"}}
     drawn |= {"shares": {"figure"}}
+    more_said = {"pays": {"pairs"}} | {name: {"sandbox"} for name in ("alone", "much", "memory")}
     for name, card in CARDS.items():
         said = WORDS["cards"][name]
         more = {"next"} if name != list(CARDS)[-1] else set()
+        more |= more_said.get(name, set())
         assert set(said) == always | more | drawn.get(card.after, set()), name
+        assert (card.opens is not None) == ("sandbox" in said), "what differs there is said"
         assert set(said["choices"]) == set(card.choices)
-        own = {f"{x}Wrong" for x in card.choices} | {"unknown"} if card.takes else set()
+        own = (
+            {f"{x}Wrong" for x in card.choices} | {"unknown"} if card.before == "payoffs" else set()
+        )
         assert set(said["answers"]) == set(card.choices) | own
         assert len(set(strings(said["answers"]))) >= len(card.choices), "each bet has its own"
-        if more:
+        if "next" in more:
             assert said["next"].endswith("?")
     for name in EXERCISES:
         assert set(WORDS["exercises"]["each"][name]) == {"title", "question", "answer"}
@@ -124,8 +132,9 @@ def test_texts_name_numbers_that_were_found_and_all_of_them(name):
         named = set(NAMED.findall(" ".join(WORDS["exercises"]["each"][name]["answer"])))
     else:
         named = set(NAMED.findall(" ".join(strings(WORDS["cards"][name]))))
-        if CARDS[name].after in ("rays", "leaving"):
-            named |= set(NAMED.findall(WORDS["rays"]["caption"]))
+        captions = {"rays": "caption", "leaving": "only"}
+        if CARDS[name].after in captions:
+            named |= set(NAMED.findall(WORDS["rays"][captions[CARDS[name].after]]))
     assert named == facts
     if CARDS.get(name):
         assert found(name).right in CARDS[name].choices
@@ -191,6 +200,31 @@ def test_the_one_that_begins_higher_pays():
     assert got == pytest.approx(wanted, abs=1e-5)
     assert wanted[0] < fact("pays", "unread_pay") == pytest.approx(paid(s(-3), s(-3)), abs=1e-6)
     assert fact("pays", "twins") == pytest.approx(2 / 3, abs=1e-12), "-[(S-P) + κ(T-P)] / (1+κ)D"
+    assert (fact("pays", "mine"), fact("pays", "theirs")) == pytest.approx((0.1, -0.1), abs=1e-12)
+
+
+@slow
+def test_of_every_pair_that_a_reader_can_choose_one_of_two_sentences_is_true():
+    """NumPy: twins settle at ⅔, of all others whoever starts higher tests with 82 %, for less."""
+    units = np.stack(np.meshgrid(*[np.arange(61) / 60] * 2, indexing="ij"), -1).reshape(-1, 2)
+    chances = ends(0.5, 6 * units - 3, 4000)
+    twins = units[:, 0] == units[:, 1]
+    np.testing.assert_allclose(chances[twins], 2 / 3, atol=1e-9)
+    high, low = (fact("pays", x) for x in ("trusting", "other"))
+    sides = np.sign(units[~twins] @ [1, -1])[:, None] * [1, -1]
+    np.testing.assert_allclose(chances[~twins], np.where(sides > 0, high, low), atol=1e-6)
+    assert paid(high, low) < fact("pays", "unread_pay") < paid(low, high)
+    assert paid(2 / 3, 2 / 3) > fact("pays", "unread_pay")
+    for start in ((0.5, 0.5), (0.0, 0.0), (7 / 60, 7 / 60), (0.25, 0.75), (1.0, 59 / 60)):
+        card = CARDS["pays"]
+        got = in_float64(card.find)(card.scene.model_copy(update={"starts": (start,)}))
+        (wanted,) = ends(0.5, 6 * np.array([start]) - 3)
+        keys = ("mine", "theirs", "trusting", "other", "trusting_pay", "other_pay")
+        pays = paid(max(wanted), min(wanted)), paid(min(wanted), max(wanted))
+        told = [*(6 * np.array(start) - 3), max(wanted), min(wanted), *pays]
+        assert [got.facts[key].value for key in keys] == pytest.approx(told, abs=1e-5), start
+        assert got.more["pair"] == ("twins" if start[0] == start[1] else "one")
+        assert got.right == "one"
 
 
 @slow
@@ -240,13 +274,20 @@ def test_at_six_tenths_one_of_three_holds():
     assert fact("three", "gain") == pytest.approx(pays.max() - pays[-1], abs=1e-9)
 
 
-def rates(theta: np.ndarray, kappa: float) -> tuple[np.ndarray, np.ndarray]:
+SIDES = [0, 1, 3, 2, 4]
+"""The states of one player as the other one calls them."""
+
+
+def rates(
+    theta: np.ndarray, kappa: float, seen: list[int] | slice = slice(None)
+) -> tuple[np.ndarray, np.ndarray]:
     """Discounted pay per round and rate of testing of player 1, in NumPy; γ = 0.96.
 
-    `theta` is [..., player, state], states being start, CC, CD, DC, DD, one's own action first.
+    `theta` is [..., player, state], states being start, CC, CD, DC, DD, one's own action first;
+    `seen`, which of the other's dials is read in each.
     """
-    p = s(theta + kappa * theta[..., ::-1, :])
-    mine, other = p[..., 0, :], p[..., 1, [0, 1, 3, 2, 4]]
+    p = s(theta + kappa * theta[..., ::-1, :][..., seen])
+    mine, other = p[..., 0, :], p[..., 1, SIDES]
     joint = np.stack([mine * other, mine * (1 - other), (1 - mine) * other], axis=-1)
     joint = np.concatenate([joint, 1 - joint.sum(-1, keepdims=True)], axis=-1)
     left = np.eye(4) - 0.96 * np.swapaxes(joint[..., 1:, :], -1, -2)
@@ -254,25 +295,131 @@ def rates(theta: np.ndarray, kappa: float) -> tuple[np.ndarray, np.ndarray]:
     return time @ np.array([3.0, 0.0, 5.0, 1.0]), time[..., 0] + time[..., 1]
 
 
-@slow
-@pytest.mark.parametrize(("kappa", "key"), [(0.0, "memory"), (0.5, "together")])
-def test_memory_and_reading_bring_what_runs_in_numpy_bring(kappa, key):
-    """Central differences of pay, 60 other starts, 1500 steps of ½ for sums over rounds."""
-    theta = np.clip(np.random.default_rng(3).normal(size=(60, 2, 5)), -3, 3)
+def remembering(theta: np.ndarray, kappa: float, **how: Any) -> np.ndarray:
+    """How many of two test more often than not after 1500 steps of ½ for sums over rounds.
+
+    Of pairs that start at `theta` and follow central differences of their pay.
+    """
+    theta = np.clip(theta, -3, 3)
     nudges = np.concatenate([np.eye(5), -np.eye(5)]) * 1e-5
     for _ in range(1500):
         gradients = []
         for own in (theta, theta[:, ::-1]):
             moved = np.repeat(own[None], 10, axis=0)
             moved[:, :, 0] += nudges[:, None]
-            pays = rates(moved, kappa)[0] / 0.04
+            pays = rates(moved, kappa, **how)[0] / 0.04
             gradients.append((pays[:5] - pays[5:]).T / 2e-5)
         theta = np.clip(theta + 0.5 * np.stack(gradients, axis=1), -3, 3)
-    both = (rates(theta, kappa)[1] > 0.5) & (rates(theta[:, ::-1], kappa)[1] > 0.5)
+    return sum(rates(own, kappa, **how)[1] > 0.5 for own in (theta, theta[:, ::-1]))
+
+
+@slow
+@pytest.mark.parametrize(("kappa", "key"), [(0.0, "memory"), (0.5, "together")])
+def test_memory_and_reading_bring_what_runs_in_numpy_bring(kappa, key):
+    tests = remembering(np.random.default_rng(3).normal(size=(100, 2, 5)), kappa)
     assert found("memory").right == "none"
-    assert both.mean() == pytest.approx(fact("memory", key), abs=0.15)
+    assert np.mean(tests == 2) == pytest.approx(fact("memory", key), abs=0.1)
+    if key == "together":
+        assert np.mean(tests == 0) == pytest.approx(fact("memory", "fallen"), abs=0.1)
     assert fact("memory", "keeps") == pytest.approx(3, abs=1e-12)
     assert fact("memory", "breaks") == pytest.approx(0.04 * 5 + 0.96 * 1, abs=1e-12)
+    assert fact("memory", "rounds") == pytest.approx(sum(0.96**k for k in range(2000)), abs=1e-9)
+
+
+@slow
+def test_what_is_said_of_shares_of_memory_is_so():
+    """Reading alone; how uncertain; and that other starts and ways of reading give others."""
+    once = ends(0.5, np.random.default_rng(4).normal(size=(100, 2)))
+    assert fact("memory", "reading") == np.mean((once > 0.5).all(axis=1)) == 0
+    half = []  # Wilson's interval: its middle and half its width
+    for share, runs in ((0.0, 128), (fact("memory", "together"), 128), (0.0, 256)):
+        w = 1.959963984540054**2 / runs
+        middle = (share + w / 2) / (1 + w)
+        width = np.sqrt(w * share * (1 - share) + w * w / 4) / (1 + w)
+        half.append(max(abs(middle + width - share), abs(middle - width - share)))
+    assert fact("memory", "margin") == np.ceil(100 * max(half)) == 9
+    assert (fact("memory", "runs"), fact("memory", "once")) == (128, 256)
+    starts, together = (
+        np.random.default_rng(11).normal(size=(100, 2, 5)),
+        fact("memory", "together"),
+    )
+    assert np.mean(remembering(2 * starts, 0.5) == 2) > together + 0.05
+    assert np.mean(remembering(starts, 0.5, seen=SIDES) == 2) < together - 0.2
+
+
+def test_to_answer_pays_only_beside_somebody_who_answers():
+    """Tit for tat against skipping always, and all that do not answer; in NumPy."""
+    far = 40.0  # of a dial: chances of 0 and 1
+    answers, skips = far * np.array([1, 1, -1, 1, -1]), np.full(5, -far)
+    assert rates(np.array([answers, answers]), 0.0)[0] > rates(np.array([skips, answers]), 0.0)[0]
+    for chance in np.linspace(-far, far, 9):
+        other = np.full(5, chance)
+        assert rates(np.array([skips, other]), 0.0)[0] > rates(np.array([answers, other]), 0.0)[0]
+
+
+@slow
+def test_longer_dials_hold_the_other_up():
+    """At -κM one's own chance is ½, and the other's dial still reads (1 - κ²) M; in NumPy."""
+    for bound in (1, 3, 5):
+        coin = s(np.array([-0.8 * bound + 0.8 * bound, bound - 0.8**2 * bound]))
+        assert fact("bounds", f"coin{bound}") == pytest.approx(coin[1], abs=1e-12)
+        assert coin[0] == 0.5
+        kappa, dials = fact("bounds", f"bound{bound}"), np.linspace(-bound, bound, 200_001)
+        for nearby, gains in ((kappa - 1e-3, True), (kappa + 1e-3, False)):
+            pays = paid(s(dials + nearby * bound), s(bound + nearby * dials))
+            assert (pays.max() > pays[-1] + 1e-9) == gains
+        slope_there = paid(*s(np.array([1e-6, 3e-6 / 7]))) - paid(*s(np.array([-1e-6, -3e-6 / 7])))
+        assert slope_there == pytest.approx(0, abs=1e-12)
+    assert fact("bounds", "first") == pytest.approx(3 / 7, abs=1e-8)
+
+
+# ---- what links of cards open
+
+
+def portrait_of(name: str) -> tuple[dict[str, Any], np.ndarray]:
+    """A card's link in the sandbox: the reader's run alone of its paths."""
+    card = CARDS[name]
+    header, arrays = read_answer(portrait_frame(card.opens or card.scene, 1))
+    (own,) = header["lengths"][header["samples"] :]
+    return header, arrays["paths"][-own:]
+
+
+@slow
+def test_the_first_card_opens_its_own_learner():
+    """Beside a lab that cannot gain and so stands still: the same walk to the same end."""
+    header, path = portrait_of("alone")
+    np.testing.assert_array_equal(path[:, 1], 0)
+    np.testing.assert_allclose(path[[0, -1], 0], [0, -3], atol=1e-6)
+    theta = [0.0]
+    for _ in range(600):
+        p = s(theta[-1])
+        theta.append(max(-3.0, theta[-1] + 0.1 * A * p * (1 - p)))
+    nearest = np.abs(path[:, :1] - np.array(theta)).min(axis=1)
+    np.testing.assert_allclose(nearest, 0, atol=1e-5)
+    assert header["steps"] == 600
+
+
+@slow
+def test_the_fourth_card_opens_a_run_from_the_middle():
+    _, path = portrait_of("much")
+    np.testing.assert_array_equal(path[0], [0, 0])
+    assert path[1, 0] == path[1, 1] > 0, "both set out towards testing at ½"
+
+
+def test_the_card_about_memory_opens_its_own_steps():
+    """Steps of 12.5 for pay per round are ½ for the sum of rounds, which is 1 / (1 - γ) times it."""
+    opens = CARDS["memory"].opens
+    assert opens is not None
+    assert opens.repeated is not None
+    assert opens.repeated.discount == 0.96
+    assert opens.coupling == (0.0, 0.0)
+    theta = tuple(np.random.default_rng(5).normal(size=(2, 5)))
+    stage = gh.load_game("prisoners_dilemma")
+    sums = gh.LogisticFamily(gh.games.RepeatedGame(stage, 0.96, "sum"), 3.0)(0.0)
+    a = gh.run(sums, params=theta, steps=20, step_size=fact("memory", "step"))
+    b = gh.run(shown_game(opens), params=theta, steps=20, step_size=opens.step_size)
+    np.testing.assert_allclose(b.params, a.params, atol=1e-9)
+    assert opens.step_size == fact("memory", "size") == 12.5
 
 
 @slow

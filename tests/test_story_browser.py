@@ -162,7 +162,7 @@ def test_what_can_be_moved_moves(browser, server):
     page.keyboard.press("Tab")
     page.wait_for_selector("#verdict .wrong")
     assert "payoffs=5,1,3,0" in page.url
-    assert "at every strength tried" in page.inner_text(".answer")
+    assert "At every strength tried" in page.inner_text(".answer")
     page.get_by_role("link", name=WORDS["toSandbox"]).click()
     page.wait_for_function("() => document.getElementById('portrait')?.dataset.painted > 0")
     assert page.get_by_role("spinbutton", name="P: both defect").input_value() == "3"

@@ -1,5 +1,7 @@
 """The cards of the story: what each asks the library, and which bet is right."""
 
+import functools
+
 import numpy as np
 
 from glasshouse.analysis import (
@@ -10,12 +12,12 @@ from glasshouse.analysis import (
     deviation_curve,
     first_movement,
     first_order_margin,
-    generic_outcomes,
 )
 from glasshouse.channels import Full, OneSided
-from glasshouse.dynamics import Learning, Starts, learn, run
+from glasshouse.dynamics import learn, run
 from glasshouse.explorer.building import SETTLING_STEPS, family_of, shown_game, stage_game
-from glasshouse.explorer.protocol import Scene
+from glasshouse.explorer.protocol import AskedRepetition, Scene
+from glasshouse.explorer.remembering import DISCOUNT, PER_ROUND, memory_told
 from glasshouse.explorer.told import (
     MAJORITY,
     SHARE_POINTS,
@@ -29,12 +31,10 @@ from glasshouse.explorer.told import (
     band,
     ends_told,
     grid,
+    proved_ray,
     rays,
     symmetric_scene,
 )
-from glasshouse.families import LogisticFamily
-from glasshouse.games import RepeatedGame
-from glasshouse.games.strategies import strategy
 from glasshouse.parametric import ParametricGame
 from glasshouse.rules import Fixed, Gradient, PerPlayer
 from glasshouse.theory import diagonal, tied_outcome
@@ -48,19 +48,17 @@ READING_POINTS = 51
 AS_LIKELY, HALF_CHANCE = 0.01, 0.5
 """Chances that differ by less are called alike; who tests with more, tests."""
 
-HEAD_START = 0.1
-"""How far above and below the middle the two begin whose ends are told."""
-
-DISCOUNT = 0.96
-"""With what probability there is another round."""
-
-REMEMBERING = Learning(step_size=0.5, steps=1500, starts=Starts(128))
-"""How those learn who meet again, for the sum of what they are paid: not all rest after it."""
+HEAD_START = (31 / 60, 29 / 60)
+"""Where the two begin whose ends are told, in units of the box: a tenth from the middle."""
 
 BETS_ON_READING = {"any": 0.05, "quarter": 0.25, "half": 0.45}
 """Couplings that choices stand for: the nearest to what is found is right."""
 
 BETS_ON_BOTH = {"first": 0.43, "more": 0.76, "never": np.inf}
+
+
+UNMOVED = (((3.0, 0.0), (5.0, 1.0)), ((1.0, 1.0), (1.0, 1.0)))
+"""The labs' payoffs, the other lab being paid 1 whatever happens: it has no reason to move."""
 
 
 def lab_scene(kappa: float, **more: object) -> Scene:
@@ -96,6 +94,14 @@ def _alone(scene: Scene) -> Finding:
 
 def _most(scene: Scene) -> tuple[str, dict[str, Fact], float]:
     """In what most runs from random starts end, and what they pay on average."""
+    right, facts, pay = _counted(scene.model_copy(update={"starts": ()}).model_dump_json())
+    return right, dict(facts), pay
+
+
+@functools.lru_cache(maxsize=64)
+def _counted(written: str) -> tuple[str, dict[str, Fact], float]:
+    """The same once, wherever a reader lets a pair start."""
+    scene = Scene.model_validate_json(written)
     (found,) = ends_told(scene, [scene.coupling[0]])
     shares = {"both": found.cooperation, "one": found.exploitation, "none": found.defection}
     facts: dict[str, Fact] = {name: as_percent(share.value) for name, share in shares.items()}
@@ -150,7 +156,7 @@ def _much(scene: Scene) -> Finding:
 
     switch = first_movement(family, tolerance=SWITCH_TOLERANCE)
     value = np.inf if switch.value is None else switch.value
-    couplings = np.linspace(0.0, 1.0, READING_POINTS)
+    couplings = np.linspace(0.0, 1.0, READING_POINTS).round(6)
     moves = np.column_stack([couplings, [pull(float(x)) for x in couplings]])
     facts = {"threshold": Fact(value, 4)}
     facts |= {name: Fact(pull(bet), 3) for name, bet in BETS_ON_READING.items()}
@@ -159,30 +165,42 @@ def _much(scene: Scene) -> Finding:
     return Finding(facts, _nearest(value, BETS_ON_READING), {"moves": moves}, {"ray": ray})
 
 
-def _nearly_alike(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
-    """Chances and pays in the end of the two who begin almost alike, the first a little higher."""
-    game, start = shown_game(scene), (HEAD_START, -HEAD_START)
-    end = run(game, params=start, steps=SETTLING_STEPS, step_size=scene.step_size).params
+def _begun(scene: Scene) -> tuple[float, float]:
+    """Where the two dials begin whose ends are told."""
+    first, second = (scene.bound * (2 * unit - 1) for unit in (scene.starts or (HEAD_START,))[0])
+    return first, second
+
+
+def _ended(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
+    """Chances and pays of these two in the end."""
+    game = shown_game(scene)
+    end = run(game, params=_begun(scene), steps=SETTLING_STEPS, step_size=scene.step_size).params
     return np.asarray(game.cooperation(end)), np.asarray(game.payoffs(end))
 
 
 def _pays(scene: Scene) -> Finding:
-    """Where two end who begin almost alike."""
+    """Where two end who begin where the reader lets them, if not almost alike."""
     right, facts, _ = _most(scene)
-    chances, paid = _nearly_alike(scene)
+    begun, (chances, paid) = _begun(scene), _ended(scene)
+    high, low = np.argsort(chances)[::-1]
     twins = tied_outcome(diagonal(family_of(scene)(scene.coupling[0])))
     *_, unread = _most(scene.model_copy(update={"coupling": (0.0, 0.0)}))
     facts |= {
-        "higher": Fact(HEAD_START, 1),
-        "lower": Fact(-HEAD_START, 1),
-        "trusting": as_percent(chances[0]),
-        "other": as_percent(chances[1]),
-        "trusting_pay": Fact(paid[0]),
-        "other_pay": Fact(paid[1]),
+        "mine": Fact(begun[0], 1),
+        "theirs": Fact(begun[1], 1),
+        "trusting": as_percent(chances[high]),
+        "other": as_percent(chances[low]),
+        "trusting_pay": Fact(float(paid[high])),
+        "other_pay": Fact(float(paid[low])),
         "twins": as_percent(twins),
         "unread_pay": Fact(unread),
     }
-    return Finding(facts, right)
+    return Finding(facts, right, more={"pair": _kind_of_pair(chances)})
+
+
+def _kind_of_pair(chances: np.ndarray) -> str:
+    """Which of the sentences about a pair is true of its end."""
+    return "twins" if np.ptp(chances) < AS_LIKELY else "one"
 
 
 def _both(scene: Scene) -> Finding:
@@ -222,8 +240,11 @@ def _alike(scene: Scene, couplings: np.ndarray) -> Band:
 
 def _unequal(scene: Scene, kappa: float) -> dict[str, Fact]:
     """How the two who begin almost alike end, at this coupling."""
-    chances, paid = _nearly_alike(scene.model_copy(update={"coupling": (kappa, kappa)}))
+    there = scene.model_copy(update={"coupling": (kappa, kappa), "starts": (HEAD_START,)})
+    (higher, lower), (chances, paid) = _begun(there), _ended(there)
     return {
+        "higher": Fact(higher, 1),
+        "lower": Fact(lower, 1),
         "high": as_percent(max(chances)),
         "low": as_percent(min(chances)),
         "high_pay": Fact(paid[int(np.argmax(chances))]),
@@ -248,7 +269,7 @@ def _stable(scene: Scene) -> Finding:
     now = float(game.payoffs(corner)[0])
     gains = found.gain > test.tolerance * float(game.game.payoff_ranges[0])
     right = "nothing" if not gains else "jump" if test.slopes[0] >= 0 else "little"
-    along = rays(scene, SHARE_POINTS)
+    along = proved_ray(scene)
     facts = {
         "chance": as_percent(game.cooperation(corner)[0]),
         "now": Fact(now, 4),
@@ -258,7 +279,6 @@ def _stable(scene: Scene) -> Finding:
         "gain": Fact(found.gain, 4),
         "jump_pay": Fact(now + found.gain, 4),
         "threshold": Fact(along["equilibrium"]["value"], 4),
-        "step": _step(SHARE_POINTS),
         "highest": Fact(along["equilibrium"]["searched"][1], 0),
     }
     more = {"rays": along, "verdict": proof.verdict, "best": (there, now + found.gain)}
@@ -285,35 +305,6 @@ def _three(scene: Scene) -> Finding:
     return Finding(facts, names.get(holds, "none"), more={"rays": along})
 
 
-def _memory(scene: Scene) -> Finding:
-    """Round after round: what reciprocity pays, and whether learners find it."""
-    game = RepeatedGame(stage_game(scene), DISCOUNT)
-    answers, skips = strategy("tft", game), strategy("alld", game)
-    family = LogisticFamily(RepeatedGame(stage_game(scene), DISCOUNT, "sum"), scene.bound)
-    couplings = (0.0, scene.coupling[0])
-    found = generic_outcomes([family(x) for x in couplings], learning=REMEMBERING)
-    (once,) = ends_told(scene, [scene.coupling[0]])
-    shares = {
-        "memory": found[0].cooperation.value,
-        "reading": once.cooperation.value,
-        "together": found[1].cooperation.value,
-    }
-    facts = {name: as_percent(share) for name, share in shares.items()}
-    facts |= {
-        "keeps": Fact(float(game.values([answers, answers])[0])),
-        "breaks": Fact(float(game.values([skips, answers])[0])),
-        "fallen": as_percent(found[1].defection.value),
-        "again": as_percent(DISCOUNT),
-        "rounds": Fact(1 / (1 - DISCOUNT), 0),
-        "runs": Fact(found[0].cooperation.runs, 0),
-        "steps": Fact(REMEMBERING.steps, 0),
-    }
-    share = shares["memory"]
-    right = "most" if share > 2 / 3 else "none" if share < 1 / 3 else "half"
-    bars = [{"name": name, "value": value} for name, value in shares.items()]
-    return Finding(facts, right, more={"bars": bars})
-
-
 def _own(scene: Scene) -> Finding:
     """The three, of a reader's own payoffs."""
     along = rays(scene, SHARE_POINTS)
@@ -322,18 +313,55 @@ def _own(scene: Scene) -> Finding:
     return Finding({"step": _step(SHARE_POINTS)}, right, more={"rays": along})
 
 
+ONE_LEARNS = Scene(title="One lab", payoffs=UNMOVED, coupling=(0.0, 0.0), starts=((0.5, 0.5),))
+FROM_MIDDLE = lab_scene(0.5, starts=((0.5, 0.5),))
+REMEMBERED = lab_scene(0.0, step_size=PER_ROUND, repeated=AskedRepetition(discount=DISCOUNT))
+"""What links of cards open whose own scene is not all of their case."""
+
 CARDS = {
     card.name: card
     for card in (
-        Card("alone", lab_scene(0.0), _alone, ("up", "middle", "down"), "dial", "curve"),
+        Card(
+            "alone",
+            lab_scene(0.0),
+            _alone,
+            ("up", "middle", "down"),
+            "dial",
+            "curve",
+            opens=ONE_LEARNS,
+        ),
         Card("dilemma", lab_scene(0.0), _dilemma, ("both", "one", "none"), "table", "portrait"),
         Card("read", lab_scene(0.5), _read, ("reads", "read", "either"), "dial", "bars"),
-        Card("much", lab_scene(0.5), _much, ("any", "quarter", "half"), "", "moves"),
-        Card("pays", lab_scene(0.5), _pays, ("both", "none", "one"), "starts", "portrait"),
+        Card(
+            "much",
+            lab_scene(0.5),
+            _much,
+            ("any", "quarter", "half"),
+            "",
+            "moves",
+            opens=FROM_MIDDLE,
+        ),
+        Card(
+            "pays",
+            lab_scene(0.5, starts=(HEAD_START,)),
+            _pays,
+            ("both", "none", "one"),
+            "starts",
+            "portrait",
+            takes=True,
+        ),
         Card("both", lab_scene(0.8), _both, ("first", "more", "never"), "", "shares"),
         Card("stable", lab_scene(0.8), _stable, ("nothing", "little", "jump"), "", "leaving"),
         Card("three", lab_scene(0.6), _three, ("one", "two", "three"), "", "rays"),
-        Card("memory", lab_scene(0.5), _memory, ("most", "half", "none"), "", "bars"),
+        Card(
+            "memory",
+            lab_scene(0.5),
+            memory_told,
+            ("most", "half", "none"),
+            "",
+            "bars",
+            opens=REMEMBERED,
+        ),
         Card("own", lab_scene(0.5), _own, ("yes", "no"), "payoffs", "rays", takes=True),
     )
 }

@@ -113,9 +113,14 @@ class Desk:
     async def answers(self, message: str | bytes, newest: Newest) -> AsyncIterator[bytes]:
         """The frames that answer a message, as long as no newer one has come."""
         loop = asyncio.get_running_loop()
-        for step in self._steps(message):
+        try:
+            question = read_question(message)
+        except InputError as error:
+            yield _refusal(str(error), None)
+            return
+        for step in self._steps(question):
             pool = self._slow if step.slow else self._quick
-            waiting = loop.run_in_executor(pool, self._computed, step.compute)
+            waiting = loop.run_in_executor(pool, self._computed, step.compute, question.number)
             newer = asyncio.ensure_future(newest.wait())
             try:
                 if step.slow:
@@ -130,14 +135,8 @@ class Desk:
             if newest.waits or found.failed:
                 return
 
-    def _steps(self, message: str | bytes) -> Iterator[_Step]:
+    def _steps(self, question: Question | Told) -> Iterator[_Step]:
         """What to compute, the quickest first."""
-        try:
-            question = read_question(message)
-        except InputError as error:
-            said = str(error)
-            yield _Step(lambda: answer("error", {"number": None, "message": said}, {}), False)
-            return
         if isinstance(question, Told):
             yield _Step(lambda: _told(question), True)
             return
@@ -154,7 +153,7 @@ class Desk:
         self._compiled.add(_structure(scene))
         return found
 
-    def _computed(self, compute: Callable[[], bytes]) -> _Answered:
+    def _computed(self, compute: Callable[[], bytes], number: int | None = None) -> _Answered:
         """An answer whatever happens: what is wrong with a scene is one, too."""
         try:
             with silently():
@@ -165,7 +164,12 @@ class Desk:
             if not self._is_closed:
                 traceback.print_exc()
             said = f"the server failed: {type(error).__name__}; its terminal says more"
-        return _Answered(answer("error", {"number": None, "message": said}, {}), failed=True)
+        return _Answered(_refusal(said, number), failed=True)
+
+
+def _refusal(said: str, number: int | None) -> bytes:
+    """What is wrong with a question, by its number where it could be read."""
+    return answer("error", {"number": number, "message": said}, {})
 
 
 def _further(question: Question) -> Iterator[_Step]:

@@ -98,6 +98,10 @@ def _bounds(scene: Scene) -> Finding:
         f"bound{bound:.0f}": Fact(_proved(scene.model_copy(update={"bound": bound})), 4)
         for bound in BOUNDS_TOLD
     }
+    for bound in BOUNDS_TOLD:
+        game = shown_game(scene.model_copy(update={"bound": bound}))
+        coin = (-scene.coupling[0] * bound, bound)  # what it reads brings it back to the middle
+        found[f"coin{bound:.0f}"] = as_percent(game.cooperation(coin)[1])
     return Finding(found | {"first": Fact(_moves(scene), 4)})
 
 

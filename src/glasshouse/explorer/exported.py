@@ -44,6 +44,7 @@ EXPORTED_PAGE = """<!DOCTYPE html>
 <main>
 <section class="stage">
 <div class="frame"><canvas id="portrait" role="img"></canvas></div>
+<ul class="key" id="key"></ul>
 <p class="quiet help" id="note"></p>
 </section>
 <section class="reading card">

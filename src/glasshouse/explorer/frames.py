@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -14,7 +15,7 @@ from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.programs import program
 from glasshouse.analysis.movement.first_order import cooperation
 from glasshouse.analysis.outcomes.generic import AT_REST
-from glasshouse.analysis.phase.basins import basins_by, outcome
+from glasshouse.analysis.phase.basins import basins_by, middles, outcome
 from glasshouse.analysis.phase.judged import PlaneRestPoint
 from glasshouse.analysis.phase.plane import (
     AbstractPlane,
@@ -63,11 +64,12 @@ SETTLED_REST = Rest()
 UNSETTLED = 4
 """The number of a place whose run has not settled, after those of `phase.OUTCOMES`."""
 
-TAKES_LONG = (
-    "runs of a repeated game seldom settle in so few steps that somebody could wait for them, so "
-    "that no outcomes are counted here and nothing is shaded; glasshouse run counts them"
-)
-"""Why there are no basins: the dilemma's thousand runs at a discount of .9 take over a minute."""
+COARSE_CELLS = 10
+"""Squares along a side of a plane of a repeated game, in which steps take longer: the dilemma's
+thousand runs at a discount of .9 would take over a minute, and a hundred take two seconds."""
+
+SQUARE = 24
+"""Points along a side of such a square in the shading, of which all are alike."""
 
 CURVE_POINTS = 201
 """Along a deviation curve."""
@@ -136,22 +138,18 @@ def portrait_frame(scene: Scene, number: int) -> bytes:
 
 @in_float64
 def basins_frame(scene: Scene, number: int) -> bytes:
-    """Where settled runs end, from everywhere in the box, and shares of random starts."""
-    if scene.repeated is not None:
-        return answer("basins", {"number": number, "reason": TAKES_LONG}, {})
-    from glasshouse.analysis.outcomes import generic_outcomes
+    """Where settled runs end, from everywhere in the box, and shares of random starts.
 
+    In a plane of a repeated game it is squares of the plane alone: the other parameters start where
+    they are held, and all of them learn.
+    """
     plane = plane_of(scene)
     low, high = plane.box()
     learning = Learning(plane.rule, scene.step_size, SETTLING_STEPS, SETTLED_REST)
-
-    def settled(unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        points = low + (high - low) * unit.reshape(-1, 2)
-        starts = batch_map(_profile_at, points, plane)
-        ends = settle_from(plane.game, starts, learning, cooperation)
-        rests = np.asarray(SETTLED_REST.met(ends.residuals))
-        kinds = outcome(ends.observed)
-        return np.where(rests & (kinds >= 0), kinds, UNSETTLED), ends.residuals
+    settled = functools.partial(_settled, plane=plane, learning=learning)
+    if scene.repeated is not None:
+        return _coarse_basins(number, settled)
+    from glasshouse.analysis.outcomes import generic_outcomes
 
     found = basins_by(settled, low, high, BASIN_CELLS)
     (shares,) = generic_outcomes(
@@ -160,9 +158,7 @@ def basins_frame(scene: Scene, number: int) -> bytes:
     kinds = ("cooperation", "exploitation", "defection", "at_rest")
     header = {
         "number": number,
-        "reason": "",
-        "settled": float(np.mean(found.outcomes != UNSETTLED)),
-        "areas": [float(np.mean(found.outcomes == k)) for k in range(UNSETTLED + 1)],
+        **_areas(found.outcomes),
         "shares": {kind: _share(getattr(shares, kind)) for kind in kinds},
         "exploited": [_share(x) for x in shares.exploited],
         "payoffs": shares.payoffs,
@@ -170,6 +166,33 @@ def basins_frame(scene: Scene, number: int) -> bytes:
         "detail": shares.detail,
     }
     return answer("basins", header, {"shading": found.shading.astype(np.uint8)})
+
+
+def _settled(
+    unit: np.ndarray, plane: AbstractPlane, learning: Learning
+) -> tuple[np.ndarray, np.ndarray]:
+    """In what runs from points of the unit square end, and with which residuals."""
+    low, high = plane.box()
+    points = low + (high - low) * unit.reshape(-1, 2)
+    starts = batch_map(_profile_at, points, plane)
+    ends = settle_from(plane.game, starts, learning, cooperation)
+    rests = np.asarray(SETTLED_REST.met(ends.residuals))
+    kinds = outcome(ends.observed)
+    return np.where(rests & (kinds >= 0), kinds, UNSETTLED), ends.residuals
+
+
+def _coarse_basins(number: int, settled: Callable[[np.ndarray], tuple]) -> bytes:
+    found = settled(middles(COARSE_CELLS))[0].reshape(COARSE_CELLS, COARSE_CELLS)
+    counted = {"cells": COARSE_CELLS, "steps": SETTLING_STEPS, "shares": None}
+    shading = found.repeat(SQUARE, axis=0).repeat(SQUARE, axis=1).astype(np.uint8)
+    header = {"number": number, **_areas(found), **counted}
+    return answer("basins", header, {"shading": shading})
+
+
+def _areas(outcomes: np.ndarray) -> dict[str, Any]:
+    """What part of the box each outcome has, and all but those that have not settled."""
+    areas = [float(np.mean(outcomes == k)) for k in range(UNSETTLED + 1)]
+    return {"areas": areas, "settled": 1.0 - areas[UNSETTLED]}
 
 
 @in_float64

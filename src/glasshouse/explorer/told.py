@@ -61,8 +61,8 @@ class Finding(NamedTuple):
 class Card(NamedTuple):
     """One idea: what can be tried `before` the bet, its `choices`, and what is drawn `after` it.
 
-    `scene` is what it is about, and what its link opens; `takes` says that readers may choose
-    another.
+    `scene` is what it is about; `takes` says that readers may choose another; `opens` is what its
+    link to the sandbox opens, where that is not `scene` itself.
     """
 
     name: str
@@ -72,6 +72,7 @@ class Card(NamedTuple):
     before: str = ""
     after: str = ""
     takes: bool = False
+    opens: Scene | None = None
 
 
 def symmetric_scene(R: float, S: float, T: float, P: float, **more: Any) -> Scene:
@@ -106,7 +107,8 @@ def contents_frame(stories: Mapping[str, Mapping[str, Card]], number: int) -> by
     listed = {
         kind: [
             {"name": x.name, "choices": x.choices, "before": x.before, "after": x.after}
-            | {"scene": x.scene.model_dump()}
+            | {"takes": x.takes, "scene": x.scene.model_dump()}
+            | {"opens": (x.opens or x.scene).model_dump()}
             for x in cards.values()
         ]
         for kind, cards in stories.items()
@@ -149,16 +151,22 @@ def rays(scene: Scene, points: int) -> dict[str, dict[str, Any]]:
 
     The outcome is "both cooperate in most runs" at the couplings tried.
     """
-    family, couplings = family_of(scene), grid(points)
-    moves = first_movement(family, tolerance=SWITCH_TOLERANCE)
-    proved = certified_threshold(family)
+    couplings = grid(points)
+    moves = first_movement(family_of(scene), tolerance=SWITCH_TOLERANCE)
     both = [x.cooperation.value > MAJORITY for x in ends_told(scene, couplings)]
     where = band(couplings, both)
     return {
         "first": _ray(moves.value, moves.holds, moves.searched),
         "outcome": _ray(*_outcome(both, where), (0.0, HIGHEST_TOLD)),
-        "equilibrium": _ray(proved.value, proved.holds, (proved.lowest, proved.highest)),
+        **proved_ray(scene),
     }
+
+
+def proved_ray(scene: Scene) -> dict[str, dict[str, Any]]:
+    """The last of them alone: where both dials at the top are an equilibrium."""
+    proved = certified_threshold(family_of(scene))
+    ends = (proved.lowest, proved.highest)
+    return {"equilibrium": _ray(proved.value, proved.holds, ends)}
 
 
 def _outcome(both: list[bool], where: Band) -> tuple[float | None, str]:

@@ -80,7 +80,7 @@ def basins_by(
     **Arguments:** `learned(unit)`, the outcomes and residuals of runs from points of the unit
     square, whose last axis is the players'; they come without the others.
     """
-    nodes = np.concatenate([[0.0], (np.arange(cells) + 0.5) / cells, [1.0]])
+    nodes = _nodes(cells)
     starts = _starts(nodes)
     outcomes, residuals = (found.reshape(starts.shape[:2]) for found in learned(starts))
     crossings = _crossings(nodes, outcomes, lambda points: learned(points)[0])
@@ -112,6 +112,16 @@ def _end(
     params = inside(start, plane)
     end = run(plane.game, plane.rule, params, steps=steps, step_size=step_size, throw=False)
     return cooperation(plane.game, end.params), end.residual
+
+
+def middles(cells: int) -> Float[np.ndarray, "cells cells 2"]:
+    """Those of the cells of the unit square alone, moved off the diagonal likewise."""
+    return _starts(_nodes(cells))[1:-1, 1:-1]
+
+
+def _nodes(cells: int) -> Float[np.ndarray, "n"]:
+    """The middles of cells along a side, and its ends."""
+    return np.concatenate([[0.0], (np.arange(cells) + 0.5) / cells, [1.0]])
 
 
 def _starts(nodes: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n n 2"]:

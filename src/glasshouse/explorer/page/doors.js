@@ -1,16 +1,16 @@
 // From one page to the others; and languages, where there are several.
 import texts from "./texts.js";
+import { here, keepLinks, linkTo } from "./address.js";
 import { choice, element } from "./controls.js";
-import { inLanguage, languages } from "./language.js";
+import { languages } from "./language.js";
 
-const PAGES = [["./", texts.sandbox], ["story.html", texts.story], ["exercises.html", texts.exercises]];
+const doors = ["sandbox", "story", "exercises"].map((page) => [page, element("a", { text: texts[page], "aria-current": page === here ? "page" : null })]);
 const place = document.getElementById("doors");
-const here = location.pathname.split("/").at(-1) || "./";
 place.setAttribute("aria-label", texts.doors);
-place.replaceChildren(element("ul", {}, ...PAGES.map(([page, name]) => element("li", {}, element("a", { href: inLanguage(page), text: name, "aria-current": page === here ? "page" : null })))));
+place.replaceChildren(element("ul", {}, ...doors.map(([, link]) => element("li", {}, link))));
+keepLinks(() => doors.forEach(([page, link]) => { link.href = linkTo(page); }));
 
-const kind = here === "./" ? "texts" : "story";
-const known = (await languages())[kind];
+const known = (await languages())[here === "sandbox" ? "texts" : "story"];
 if (known.length > 1) {
   const named = (code) => new Intl.DisplayNames([code], { type: "language" }).of(code);
   const { node, select } = choice(texts.languages, known.map((code) => [code, named(code)]), (code) => { location.search = code === "en" ? "" : `?lang=${code}`; });

@@ -1,14 +1,15 @@
 // One page that holds all it shows: portraits computed beforehand, of which a slider chooses.
 import texts from "./texts.en.js";
 import { element, fill } from "./controls.js";
-import { draw, lookOf, shadingPicture } from "./portrait.js";
+import { draw, lookOf, penOf, shadingPicture, whenColoursChange } from "./portrait.js";
 import { digits, Gauge } from "./gauge.js";
 import { outcomeSentence, showOutcomes, showPoints } from "./found.js";
-import { axisWords } from "./repeated.js";
+import { axisWords, stillWords } from "./repeated.js";
 import { accessWords } from "./state.js";
 import { decoded } from "./socket.js";
+import { announce, by } from "./page.js";
+import { lineSample } from "./svg.js";
 
-const by = (id) => document.getElementById(id);
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
 const held = JSON.parse(by("data").textContent);
 const canvas = by("portrait");
@@ -26,6 +27,9 @@ document.querySelectorAll("[data-text]").forEach((x) => { x.textContent = texts[
 by("game-title").textContent = held.title;
 canvas.setAttribute("aria-label", texts.portrait);
 by("note").textContent = fill(texts.exportedNote, { ...held.words, access: accessWords(held.access, texts) });
+const { frame: first } = portrait(at), still = stillWords(first.axes, texts);
+const lines = { n0: still[0], n1: still[1], sample: fill(texts.sample, { steps: first.steps }) };
+by("key").replaceChildren(...Object.entries(lines).map(([kind, text]) => element("li", {}, lineSample(kind), element("span", { text }))));
 const gauge = new Gauge(by("gauge"), held.range, texts, fill);
 const switches = decoded(bytes(held.switches));
 
@@ -37,15 +41,12 @@ slider.addEventListener("input", () => { at = Number(slider.value); show(); });
 slider.addEventListener("change", () => {
   const { frame, basins } = portrait(at);
   const points = fill(texts.announcePoints, { count: frame.points.length, stable: frame.points.filter((p) => p.stability === "stable").length });
-  by("announce").textContent = `${points}. ${fill(texts.announceOutcome, { list: outcomeSentence(basins, texts) })}`;
+  announce(`${points}. ${fill(texts.announceOutcome, { list: outcomeSentence(basins, texts) })}`);
 });
 
 function paint() {
-  const now = lookOf(canvas), ratio = window.devicePixelRatio || 1, { frame, basins } = portrait(at);
-  canvas.width = canvas.height = Math.round(now.side * ratio);
-  const pen = canvas.getContext("2d");
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  draw(pen, frame, basins.reason ? null : shadingPicture(basins.arrays.shading, now.basins), now, axisWords(frame, texts), null);
+  const now = lookOf(canvas), { frame, basins } = portrait(at);
+  draw(penOf(canvas, now.side), frame, shadingPicture(basins.arrays.shading, now.basins), now, axisWords(frame, texts), null);
   canvas.dataset.painted = at + 1;
 }
 
@@ -60,5 +61,5 @@ function show() {
 }
 
 new ResizeObserver(paint).observe(canvas);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
+whenColoursChange(() => { show(); paint(); });
 show();

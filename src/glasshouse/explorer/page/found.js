@@ -1,17 +1,17 @@
 // What is found, as tables and bars.
 import { element } from "./controls.js";
-import { drawPoint } from "./portrait.js";
+import { drawPoint, penOf } from "./portrait.js";
 
-const number = (x, places = 2) => (x === null ? "–" : x.toFixed(places).replace("-", "−"));
+const number = (x) => (x === null ? "–" : x.toFixed(2).replace("-", "−"));
+
+// A pair of numbers, which may stand one below the other.
+export const pairOf = (pair, cell = "td") => element(cell, { class: "numbers", scope: cell === "th" ? "row" : null }, ...pair.flatMap((x, k) => [...(k ? [" "] : []), element("span", { text: number(x) + (k < pair.length - 1 ? "," : "") })]));
+
 export const percent = (x) => (x === null ? "–" : x > 0 && x < 0.005 ? "<1 %" : x < 1 && x >= 0.995 ? ">99 %" : `${Math.round(100 * x)} %`);
 
 export function marker(stability, look) {
   const canvas = element("canvas", { class: "marker", "aria-hidden": "true" });
-  const ratio = window.devicePixelRatio || 1;
-  canvas.width = canvas.height = Math.round(20 * ratio);
-  const pen = canvas.getContext("2d");
-  pen.scale(ratio, ratio);
-  drawPoint(pen, stability, 10, 10, look);
+  drawPoint(penOf(canvas, 20), stability, 10, 10, look);
   return canvas;
 }
 
@@ -20,8 +20,7 @@ export function showPoints(place, frame, texts, look) {
   const head = element("tr", {}, ...["stability", frame.axes ? "acrossUp" : "theta", "cooperation", "payoff"].map((key) => element("th", { scope: "col", text: texts[key] })));
   const rows = frame.points.map((p) => {
     const kind = element("th", { scope: "row" }, element("span", {}, marker(p.stability, look), element("span", { text: texts[p.stability] }, element("small", { text: frame.axes ? texts[p.rests ? "restsAll" : "restsPlane"] : texts[p.place] }))));
-    const pairs = [[p.params, 2], [p.cooperation, 2], [p.payoffs, 2]].map(([pair, places]) => element("td", { text: pair.map((x) => number(x, places)).join(", ") }));
-    return element("tr", {}, kind, ...pairs);
+    return element("tr", {}, kind, ...[p.params, p.cooperation, p.payoffs].map((pair) => pairOf(pair)));
   });
   const table = element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows));
   const notes = frame.notes.map((note) => element("p", { class: "quiet", text: `${note}.` }));
@@ -30,24 +29,24 @@ export function showPoints(place, frame, texts, look) {
 
 export function showOutcomes(place, frame, texts, fill) {
   if (typeof frame === "string") { place.replaceChildren(element("p", { class: "quiet", text: frame })); return; }
-  if (frame.reason) { place.replaceChildren(element("p", { class: "quiet", text: fill(texts.notTold, { why: frame.reason }) })); return; }
   const names = [texts.both, texts.exploited1, texts.exploited2, texts.nobody, texts.unsettled];
-  const shares = [frame.shares.cooperation, frame.exploited[0], frame.exploited[1], frame.shares.defection, null];
+  const shares = frame.shares ? [frame.shares.cooperation, ...frame.exploited, frame.shares.defection, null] : [];
   const rows = names.map((name, k) => {
     const [area, share] = [frame.areas[k], shares[k]];
     if (k === 4 && area === 0) return null;
     // The one who cooperates while the other does not is the exploited one.
-    const text = share === null ? "" : share.share === 0 || share.share === 1 ? percent(share.share) : fill(texts.interval, { share: percent(share.share), low: percent(share.low), high: percent(share.high) });
+    const text = !share ? "" : share.share === 0 || share.share === 1 ? percent(share.share) : fill(texts.interval, { share: percent(share.share), low: percent(share.low), high: percent(share.high) });
     const swatch = element("span", { class: `swatch o${k}`, "aria-hidden": "true" });
-    return element("tr", {}, element("th", { scope: "row" }, element("span", {}, swatch, element("span", { text: name }))), element("td", { class: "n", text: percent(area) }), element("td", { text }));
+    return element("tr", {}, element("th", { scope: "row" }, element("span", {}, swatch, element("span", { text: name }))), element("td", { class: "n", text: percent(area) }), ...(frame.shares ? [element("td", { text })] : []));
   });
-  const head = element("tr", {}, element("td"), element("th", { scope: "col", class: "n", text: texts.area }), element("th", { scope: "col", text: texts.share }));
-  const note = fill(texts.outcomesNote, { runs: frame.shares.cooperation.runs, rest: percent(frame.shares.at_rest.share) });
+  const head = element("tr", {}, element("td"), element("th", { scope: "col", class: "n", text: texts.area }), ...(frame.shares ? [element("th", { scope: "col", text: texts.share })] : []));
+  const note = frame.shares
+    ? fill(texts.outcomesNote, { runs: frame.shares.cooperation.runs, rest: percent(frame.shares.at_rest.share) })
+    : fill(texts.outcomesPlane, { cells: frame.cells, steps: frame.steps, rest: percent(frame.settled) });
   place.replaceChildren(element("table", { class: "outcomes" }, element("thead", {}, head), element("tbody", {}, ...rows.filter(Boolean))), element("p", { class: "quiet", text: note }));
 }
 
 export const outcomeSentence = (frame, texts) => {
-  if (frame.reason) return texts.notCounted;
   const names = [texts.both, texts.exploited1, texts.exploited2, texts.nobody, texts.unsettled];
   return names.map((name, k) => [name, frame.areas[k]]).filter(([, x]) => x > 0).map(([name, x]) => `${name} ${percent(x)}`).join(", ");
 };

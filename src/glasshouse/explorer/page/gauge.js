@@ -1,15 +1,8 @@
 // Three rays over the couplings: first movement, the long run, equilibrium. They are three things.
 import { element } from "./controls.js";
+import { made } from "./svg.js";
 
-const NS = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT] = [1000, 18];
-
-function made(name, attributes, parent) {
-  const element = document.createElementNS(NS, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  parent.append(element);
-  return element;
-}
 
 export const digits = (x) => String(Number(x.toPrecision(4))).replace("-", "−");
 
@@ -21,17 +14,17 @@ export function drawRow(svg, found, range, beside = null) {
   const X = (value) => placed(value, range);
   if (found) {
     const [low, high] = found.searched.map((x) => (x === null ? null : X(x)));
-    if (low !== null) made("rect", { class: "searched", x: low, y: 7, width: Math.max(0, high - low), height: 4 }, svg);
+    if (low !== null) svg.append(made("rect", { class: "searched", x: low, y: 7, width: Math.max(0, high - low), height: 4 }));
     const ends = { above: [found.value, found.searched[1]], below: [found.searched[0], found.value], everywhere: found.searched }[found.holds];
     if (ends) {
       const [from, to] = ends.map(X);
-      made("rect", { class: "holds", x: from, y: 4, width: Math.max(0, to - from), height: 10 }, svg);
+      svg.append(made("rect", { class: "holds", x: from, y: 4, width: Math.max(0, to - from), height: 10 }));
     }
-    if (found.value !== null && found.value >= range[0] && found.value <= range[1]) made("rect", { class: "turn", x: X(found.value) - 1.5, y: 0, width: 3, height: HEIGHT }, svg);
+    if (found.value !== null && found.value >= range[0] && found.value <= range[1]) svg.append(made("rect", { class: "turn", x: X(found.value) - 1.5, y: 0, width: 3, height: HEIGHT }));
   }
   if (beside?.value != null && beside.value >= range[0] && beside.value <= range[1]) {
     const x = X(beside.value);
-    made("path", { class: "beside", d: `M${x - 9} 0L${x} 6L${x + 9} 0M${x - 9} ${HEIGHT}L${x} ${HEIGHT - 6}L${x + 9} ${HEIGHT}` }, svg);
+    svg.append(made("path", { class: "beside", d: `M${x - 9} 0L${x} 6L${x + 9} 0M${x - 9} ${HEIGHT}L${x} ${HEIGHT - 6}L${x + 9} ${HEIGHT}` }));
   }
 }
 
@@ -54,8 +47,7 @@ export class Gauge {
   constructor(place, range, texts, fill) {
     Object.assign(this, { range, texts, fill });
     this.rows = ["first", "long", "equilibrium"].map((kind) => {
-      const svg = document.createElementNS(NS, "svg");
-      svg.setAttribute("aria-hidden", "true");
+      const svg = made("svg", { "aria-hidden": "true" });
       const [value, how] = [element("span", { class: "value" }), element("span", { class: "quiet" })];
       const words = element("p", {}, element("b", { text: texts[kind] }), " ", value, " ", how);
       const node = element("div", { class: `row ${kind}` }, words, svg);
@@ -72,7 +64,8 @@ export class Gauge {
       const lines = svg.querySelectorAll(".now");
       for (let k = couplings.length; k < lines.length; k += 1) lines[k].remove();
       couplings.forEach((value, k) => {
-        const line = lines[k] ?? made("line", { class: `now now${k}`, y1: 0, y2: HEIGHT }, svg), x = placed(value, this.range);
+        const line = lines[k] ?? made("line", { class: `now now${k}`, y1: 0, y2: HEIGHT }), x = placed(value, this.range);
+        if (!lines[k]) svg.append(line);
         line.setAttribute("x1", x);
         line.setAttribute("x2", x);
       });

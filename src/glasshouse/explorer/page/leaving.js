@@ -1,18 +1,12 @@
 // Who would leave alone, what is proved of it, and which equilibria are found.
 import { element } from "./controls.js";
+import { pairOf } from "./found.js";
 import { digits } from "./gauge.js";
+import { made } from "./svg.js";
 
-const NS = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT] = [340, 190];
-const AT = { left: 46, right: 12, top: 12, bottom: 34 };
-
-function made(name, attributes, parent, text) {
-  const node = document.createElementNS(NS, name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  if (text !== undefined) node.textContent = text;
-  parent.append(node);
-  return node;
-}
+const CUT = "v3l-4 2l8 3l-4 2v3"; // of an axis that does not reach 0
+const AT = { left: 54, right: 12, top: 12, bottom: 34 };
 
 // Payoff against one's own parameter, as computed; a ring where one is, a disc where one gains most.
 export function drawCurve(svg, frame, texts, fill) {
@@ -26,17 +20,20 @@ export function drawCurve(svg, frame, texts, fill) {
   let [least, most] = [Math.min(...payoffs), Math.max(...payoffs)];
   if (most - least < 1e-9 * Math.max(1, Math.abs(most))) [least, most] = [least - 1, most + 1];
   const X = (t) => AT.left + ((t - low) / (high - low)) * (WIDTH - AT.left - AT.right);
-  const Y = (u) => HEIGHT - AT.bottom - 6 - ((u - least) / (most - least)) * (HEIGHT - AT.top - AT.bottom - 12);
-  made("path", { class: "axis", d: `M${AT.left} ${AT.top}V${HEIGHT - AT.bottom}H${WIDTH - AT.right}` }, svg);
-  made("path", { class: "level", d: `M${AT.left} ${Y(frame.now[1])}H${WIDTH - AT.right}` }, svg);
-  made("path", { class: "curve", d: `M${curve.map(([t, u]) => `${X(t).toFixed(2)} ${Y(u).toFixed(2)}`).join("L")}` }, svg);
-  if (frame.gains) made("circle", { class: "best", cx: X(frame.best[0]), cy: Y(frame.best[1]), r: 5.5 }, svg);
-  made("circle", { class: "here", cx: X(frame.now[0]), cy: Y(frame.now[1]), r: 5.5 }, svg);
-  [[low, "start"], [high, "end"]].forEach(([t, anchor]) => made("text", { x: X(t), y: HEIGHT - AT.bottom + 14, "text-anchor": anchor }, svg, digits(t)));
-  [least, most].forEach((u) => made("text", { x: AT.left - 6, y: Y(u) + 4, "text-anchor": "end" }, svg, digits(Number(u.toPrecision(3)))));
-  made("text", { class: "name", x: (AT.left + WIDTH - AT.right) / 2, y: HEIGHT - 6, "text-anchor": "middle" }, svg, fill(texts.curveAcross, { player: frame.player + 1 }));
-  const up = made("text", { class: "name", x: 0, y: 0, "text-anchor": "middle", transform: `translate(11 ${(AT.top + HEIGHT - AT.bottom) / 2}) rotate(-90)` }, svg);
-  up.textContent = fill(texts.curveUp, { player: frame.player + 1 });
+  const isCut = least > 0 || most < 0, foot = isCut ? 18 : 6;
+  const Y = (u) => HEIGHT - AT.bottom - foot - ((u - least) / (most - least)) * (HEIGHT - AT.top - AT.bottom - foot - 6);
+  const text = (attributes, said) => made("text", attributes, said);
+  svg.append(
+    made("path", { class: "axis", d: `M${AT.left} ${AT.top}V${HEIGHT - AT.bottom - 13}${isCut ? CUT : "v13"}H${WIDTH - AT.right}` }),
+    made("path", { class: "level", d: `M${AT.left} ${Y(frame.now[1])}H${WIDTH - AT.right}` }),
+    made("path", { class: "curve", d: `M${curve.map(([t, u]) => `${X(t).toFixed(2)} ${Y(u).toFixed(2)}`).join("L")}` }),
+    ...(frame.gains ? [made("circle", { class: "best", cx: X(frame.best[0]), cy: Y(frame.best[1]), r: 5.5 })] : []),
+    made("circle", { class: "here", cx: X(frame.now[0]), cy: Y(frame.now[1]), r: 5.5 }),
+    ...[[low, "start"], [high, "end"]].map(([t, anchor]) => text({ x: X(t), y: HEIGHT - AT.bottom + 14, "text-anchor": anchor }, digits(t))),
+    ...[least, most].map((u) => text({ x: AT.left - 6, y: Y(u) + 4, "text-anchor": "end" }, digits(Number(u.toPrecision(3))))),
+    text({ class: "name", x: (AT.left + WIDTH - AT.right) / 2, y: HEIGHT - 6, "text-anchor": "middle" }, fill(texts.curveAcross, { player: frame.player + 1 })),
+    text({ class: "name", x: 0, y: 0, "text-anchor": "middle", transform: `translate(11 ${(AT.top + HEIGHT - AT.bottom) / 2}) rotate(-90)` }, fill(texts.curveUp, { player: frame.player + 1 })),
+  );
 }
 
 const line = (name, text, how = "") => element("p", {}, element("b", { text: name }), " ", element("span", { text }), ...(how ? [" ", element("span", { class: "quiet", text: how })] : []));
@@ -88,11 +85,10 @@ export function showEquilibria(place, frame, texts, fill) {
     const listed = [...frame.points.map((p) => [p, texts[p.kind]]), ...frame.continuum.map((p) => [p, texts.oneOfMany])];
     if (listed.length) {
       const head = element("tr", {}, ...["theta", "place", "payoff", "attracts", "evidence"].map((key) => element("th", { scope: "col", text: texts[key] })));
-      const pair = (x) => x.map((y) => y.toFixed(2).replace("-", "−")).join(", ");
       const rows = listed.map(([p, kind]) => {
         const attracts = { true: texts.yes, false: texts.no, null: texts.unknownShort }[String(p.stable)];
         const evidence = p.verdict !== "certified" ? texts.notProved : fill(p.isolated ? texts.provedAlone : texts.provedPoint, { epsilon: small(p.epsilon) });
-        return element("tr", {}, element("th", { scope: "row", text: pair(p.params) }), ...[kind, pair(p.payoffs), attracts, evidence].map((text) => element("td", { text })));
+        return element("tr", {}, pairOf(p.params, "th"), element("td", { text: kind }), pairOf(p.payoffs), ...[attracts, evidence].map((text) => element("td", { text })));
       });
       said.push(element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": texts.equilibria }, element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows))));
     }

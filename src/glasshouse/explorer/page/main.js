@@ -1,17 +1,19 @@
 // The page: one scene, one connection, one history. All numbers come from the server.
 import texts from "./texts.js";
+import { taken } from "./address.js";
+import { announce, banner, by, skipTo } from "./page.js";
 import { connected, isFramed } from "./socket.js";
-import { History, accessName, accessOf, copy, equal, fromFragment, isSymmetric, parts, toFragment } from "./state.js";
+import { asText, History, accessName, accessOf, copy, equal, fromText, isSymmetric, parts } from "./state.js";
 import { button, choice, element, fill, numberField, Slider, toggle } from "./controls.js";
-import { draw, geometry, lookOf, shadingPicture } from "./portrait.js";
+import { draw, geometry, lookOf, penOf, shadingPicture, whenColoursChange } from "./portrait.js";
 import { digits, Gauge, rowWords } from "./gauge.js";
 import { outcomeSentence, showOutcomes, showPoints } from "./found.js";
 import { deviationWords, drawCurve, equilibriaWords, proofWords, showDeviation, showEquilibria, showProof } from "./leaving.js";
 import { showBeside } from "./compare.js";
 import { axisWords, Repetition, stillWords } from "./repeated.js";
 import { SvgPen } from "./pen.js";
+import { lineSample } from "./svg.js";
 
-const by = (id) => document.getElementById(id);
 const STUDY = "study.toml", RUN_STUDY = `glasshouse run ${STUDY}`;
 const REACH = { mouse: 9, pen: 14, touch: 24 }; // pixels
 const KAPPA = [-1, 2];
@@ -19,10 +21,10 @@ const [PAUSE, OFTEN] = [160, 120]; // milliseconds
 const SLIDERS = { bound: [0.25, 8, 0.05], step_size: [0.01, 2, 0.01], look_ahead: [0, 3, 0.01], probability: [0, 1, 0.01], scale: [0, 4, 0.02] };
 
 let after = null; // the scene of a link whose B is being computed
-let scene = null, history = null, hello = null, frame = null, shading = null, basins = null, switches = null, deviation = null, proof = null, equilibria = null, kept = null;
-let presets = null, apart = false, tables = false, cross = null, wanted = new Set(), controls = {}, link = null, stated = "";
+let scene = null, history = null, hello = null, frame = null, shading = null, basins = null, switches = null, proof = null, equilibria = null, kept = null;
+let presets = null, apart = false, tables = false, cross = null, wanted = new Set(), controls = {}, stated = "", placed = 0;
 const canvas = by("portrait");
-document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); canvas.focus(); }); // links change the scene
+skipTo(() => canvas);
 
 document.documentElement.lang = texts.language;
 document.querySelectorAll("[data-text]").forEach((x) => { x.textContent = texts[x.dataset.text]; });
@@ -32,7 +34,6 @@ state(texts.starting);
 
 // ---- looks
 
-const dark = matchMedia("(prefers-color-scheme: dark)");
 let seen = null;
 const look = () => (seen ??= lookOf(canvas));
 
@@ -46,45 +47,35 @@ function paint() {
 function paintNow() {
   planned = false;
   if (!frame) return;
-  const now = look(), ratio = window.devicePixelRatio || 1, size = Math.round(now.side * ratio);
-  if (canvas.width !== size) canvas.width = canvas.height = size;
-  const pen = canvas.getContext("2d");
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  draw(pen, frame, shading, now, axisWords(frame, texts), document.activeElement === canvas ? cross : null);
+  const now = look();
+  draw(penOf(canvas, now.side), frame, shading, now, axisWords(frame, texts), document.activeElement === canvas ? cross : null);
   canvas.dataset.painted = frame.number;
-  if (kept) paintBeside(ratio);
+  if (kept) paintBeside();
 }
 
-function paintBeside(ratio) {
+function paintBeside() {
   const second = by("beside"), side = second.clientWidth;
   if (!side) return;
-  second.width = second.height = Math.round(side * ratio);
-  const pen = second.getContext("2d");
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  draw(pen, kept.frame, kept.basins && !kept.basins.reason ? shadingPicture(kept.basins.arrays.shading, look().basins) : null, { ...look(), side }, axisWords(kept.frame, texts), null);
+  draw(penOf(second, side), kept.frame, kept.basins ? shadingPicture(kept.basins.arrays.shading, look().basins) : null, { ...look(), side }, axisWords(kept.frame, texts), null);
 }
 new ResizeObserver(() => { seen = null; paint(); }).observe(canvas);
-dark.addEventListener("change", () => { seen = null; shade(); paint(); if (frame?.kind === "portrait") showPoints(by("points"), frame, texts, look()); });
 
-// On paper it is light, whatever the screen is.
-matchMedia("print").addEventListener("change", () => {
+whenColoursChange(() => {
   seen = null;
   shade();
   paintNow();
   if (frame?.kind === "portrait") showPoints(by("points"), frame, texts, look());
 });
 
-function shade() { shading = basins && !basins.reason ? shadingPicture(basins.arrays.shading, look().basins) : null; }
+function shade() { shading = basins ? shadingPicture(basins.arrays.shading, look().basins) : null; }
 
 // ---- asking and hearing
 
-let told = "";
-function banner(text, kind = "") {
+let told = ""; // of which kind the banner is
+function notice(text, kind = "") {
   told = text ? kind : "";
-  by("banner").hidden = !text;
-  by("banner").replaceChildren(...(text ? [element("span", { text })] : []));
+  banner(text);
 }
-const announce = (text) => { by("announce").textContent = text; };
 
 // While something moves the portrait is asked for, with the payoff curve of who would leave; the
 // best deviation when it pauses, and what takes longer when it is let go.
@@ -115,15 +106,18 @@ function arrived(part) {
   if (kept && equal(kept.scene, scene) && part !== "deviation") keepBeside();
   if (wanted.size) return;
   state(texts.ready);
-  if (after && switches?.complete && basins && proof && equilibria) {
-    const next = after;
-    after = null;
-    keepBeside();
-    history.commit(next);
-    goTo(next);
-    return;
-  }
-  if (switches?.complete && basins && proof && equilibria) tell();
+  if (!switches?.complete || !basins || !proof || !equilibria) return;
+  if (!after) { tell(); return; }
+  keepBeside();
+  goOn();
+}
+
+// From B of a link to A.
+function goOn() {
+  const next = after;
+  after = null;
+  history.commit(next);
+  goTo(next);
 }
 
 // Texts come after the picture, and while a slider moves now and then.
@@ -144,8 +138,8 @@ const afterPicture = (then) => (document.hidden ? then() : requestAnimationFrame
 
 let gone = false;
 const connection = connected({
-  opened() { if (gone) { banner(""); announce(texts.back); gone = false; } },
-  gone() { gone = true; banner(texts.gone); state(""); canvas.classList.add("stale"); },
+  opened() { if (gone) { notice(""); announce(texts.back); gone = false; } },
+  gone() { gone = true; notice(texts.gone); state(""); canvas.classList.add("stale"); },
   answer(heard) { HEARD[heard.kind](heard); },
 });
 
@@ -162,11 +156,11 @@ const HEARD = {
   },
   portrait(heard) {
     frame = heard;
-    if (heard.leaving?.place === "rest") scene = { ...scene, near: heard.leaving.profile }; // it is followed
+    if (heard.leaving?.place === "rest" && heard.number >= placed) scene = { ...scene, near: heard.leaving.profile }; // it is followed
     paintNow(); // with the next picture of the screen, and not with the one after it
     if (heard.leaving) drawCurve(by("curve"), { ...heard.leaving, arrays: heard.arrays }, texts, fill);
     soon(() => {
-      if (told === "refused") banner("");
+      if (told === "refused") notice("");
       showPoints(by("points"), frame, texts, look());
       by("sample").textContent = fill(texts.sample, { steps: frame.steps });
       showLeaver();
@@ -188,12 +182,12 @@ const HEARD = {
     if (heard.complete) arrived("switches");
   },
   deviation(heard) {
-    deviation = heard;
+    if (heard.number !== connection.number) return;
     showLeaver();
     drawCurve(by("curve"), heard, texts, fill);
     by("curve").setAttribute("aria-label", deviationWords(heard, texts, fill));
     showDeviation(by("deviation"), heard, texts, fill);
-    if (heard.number === connection.number) arrived("deviation");
+    arrived("deviation");
   },
   proof(heard) {
     if (heard.number !== connection.number) return;
@@ -209,20 +203,26 @@ const HEARD = {
   },
   study(heard) {
     keep(STUDY, new Blob([heard.text], { type: "application/toml" }));
-    banner(fill(texts.runStudy, { file: STUDY, command: RUN_STUDY }), "link");
+    notice(fill(texts.runStudy, { file: STUDY, command: RUN_STUDY }), "link");
     arrived("study");
   },
   script(heard) {
     keep("scene.py", new Blob([heard.text], { type: "text/x-python" }));
     arrived("script");
   },
-  error(heard) { banner(fill(texts.refused, { why: heard.message }), "refused"); state(""); },
+  error(heard) {
+    if (heard.number !== null && heard.number !== connection.number) return;
+    state("");
+    const isBeside = after !== null;
+    if (isBeside) goOn(); // B of a link is refused: A need not be
+    notice(fill(texts.refused, { why: heard.message }), isBeside ? "link" : "refused");
+  },
 };
 
 function tell() {
   const points = fill(texts.announcePoints, { count: frame.points.length, stable: frame.points.filter((p) => p.stability === "stable").length });
   const [first, equilibrium] = ["first", "equilibrium"].map((kind) => `${texts[kind]} ${rowWords(kind, switches, texts, fill)}`);
-  const [kappa] = [scene.coupling.map(digits)].map((x) => (apart ? `κ ${x.join(", ")}` : `κ ${x[0]}`));
+  const kappa = `κ ${(apart ? scene.coupling : [scene.coupling[0]]).map(digits).join(", ")}`;
   const outcomes = fill(texts.announceOutcome, { list: outcomeSentence(basins, texts) });
   const proved = fill(texts.announceProof, { certificate: proofWords(proof, texts, fill), equilibria: equilibriaWords(equilibria, texts, fill) });
   announce(`${fill(texts.announceScene, { kappa, points, first, equilibrium })} ${outcomes} ${proved}`);
@@ -232,7 +232,8 @@ function tell() {
 
 function changed(change, isReleased = true) {
   scene = { ...scene, ...change };
-  if (told === "link") banner("");
+  if ("near" in change) placed = connection.number + 1; // older answers are about another place
+  if (told === "link") notice("");
   if (!("starts" in change) || Object.keys(change).length > 1) stale(Object.keys(change));
   after = null;
   if (isReleased) { history.commit(scene); remember(); }
@@ -262,6 +263,7 @@ function stale(keys) {
 
 function goTo(next) {
   scene = copy(next);
+  placed = connection.number + 1;
   apart = scene.coupling[0] !== scene.coupling[1];
   tables = !isSymmetric(scene.payoffs);
   stale(["payoffs"]);
@@ -273,13 +275,11 @@ function goTo(next) {
   ask(true);
 }
 
-function remember() {
-  link = toFragment(scene, after ? scene : kept?.scene);
-  connection.remember(link);
-}
+const shownNow = () => asText(scene, after ? scene : kept?.scene);
+const remember = () => connection.remember(shownNow());
 
 function start() {
-  const found = location.hash.length > 1 ? opened(location.hash) : null;
+  const { own } = taken(), found = own ? opened(own) : null;
   history = new History(found ? (found[1] ?? found[0]) : copy(hello.scene));
   build();
   goToBoth(found ?? [history.now, null]);
@@ -287,12 +287,12 @@ function start() {
 
 // The scenes of a link, the second one being that to keep beside the first, if any.
 function opened(text) {
-  const read = (x) => fromFragment(x, hello.scene, hello.ranges, hello.rules, hello.most_starts);
+  const read = (x) => fromText(x, hello.scene, hello.ranges, hello.rules, hello.most_starts);
   try {
     const [own, other] = parts(text);
     return [read(own), other === null ? null : read(other)];
   } catch (error) {
-    banner(fill(texts.badLink, { why: error.message }), "link");
+    notice(fill(texts.badLink, { why: error.message }), "link");
     return null;
   }
 }
@@ -304,8 +304,9 @@ function goToBoth([own, other]) {
 }
 
 window.addEventListener("hashchange", () => {
-  if (!hello || location.hash === link) return;
-  const found = opened(location.hash);
+  const { own } = taken();
+  if (!history || !own || own === shownNow()) return;
+  const found = opened(own);
   if (!found) return;
   history.commit(found[0]);
   goToBoth(found);
@@ -340,16 +341,20 @@ function buildBar() {
   const copied = button(texts.link, async () => {
     remember();
     try {
-      await navigator.clipboard.writeText(location.href);
+      await navigator.clipboard.writeText(new URL(`#${shownNow()}`, location.href).href); // bets are the reader's own
       announce(texts.copied);
       copied.textContent = texts.copiedShort;
       setTimeout(() => { copied.textContent = texts.link; }, 2000);
-    } catch { banner(texts.notCopied, "link"); }
+    } catch { notice(texts.notCopied, "link"); }
   });
   const saves = element("div", {}, button(texts.png, savePng), button(texts.svg, saveSvg), button(texts.toml, () => ask(true, "study")), button(texts.python, () => ask(true, "script")), element("p", { class: "quiet" }, element("span", { text: texts.asStudy }), " ", element("code", { text: RUN_STUDY })));
   const menu = element("details", {}, element("summary", { text: texts.save }), saves);
   menu.addEventListener("keydown", (event) => { if (event.key === "Escape") { menu.open = false; menu.firstChild.focus(); } });
-  saves.addEventListener("click", (event) => { if (event.target.matches("button")) menu.open = false; });
+  saves.addEventListener("click", (event) => {
+    if (!event.target.matches("button")) return;
+    menu.open = false;
+    menu.firstChild.focus();
+  });
   by("bar").replaceChildren(controls.preset.node, controls.undo, controls.redo, controls.reset, ...(isFramed ? [] : [copied]), controls.compare, menu);
 }
 
@@ -442,14 +447,12 @@ function buildLearners() {
 }
 
 function buildKey() {
-  const line = (kind, text, id = null) => {
-    const svg = `<svg viewBox="0 0 30 12" aria-hidden="true"><path class="${kind}" d="M0 6H30"/></svg>`;
-    const item = element("li", {});
-    item.innerHTML = svg;
-    item.append(element("span", { text, id }));
-    return item;
-  };
-  controls.clear = button(texts.clear, () => changed({ starts: [] }));
+  const line = (kind, text, id = null) => element("li", {}, lineSample(kind), element("span", { text, id }));
+  controls.clear = button(texts.clear, () => {
+    changed({ starts: [] });
+    canvas.focus({ preventScroll: true }); // the button goes with the runs
+    announce(texts.cleared);
+  });
   by("key").replaceChildren(line("n0", texts.nullcline1, "still1"), line("n1", texts.nullcline2, "still2"), line("sample", fill(texts.sample, { steps: "…" }), "sample"), line("mine", texts.mine), element("li", {}, controls.clear));
 }
 
@@ -471,13 +474,21 @@ function showLeaver() {
   select.value = chosen ? String(points.indexOf(chosen)) : "corner";
 }
 
+// A button that cannot be pressed any more gives the focus to another one that can.
+function enable(pressed, is, other) {
+  const isLeft = !is && document.activeElement === pressed;
+  pressed.disabled = !is;
+  if (isLeft) { other.disabled = false; other.focus(); }
+}
+
 // The controls as the scene is.
 function show() {
   presets ??= new Map(hello.presets.toReversed().map((p) => [String(p.payoffs), p]));
   const preset = presets.get(String(scene.payoffs));
   controls.preset.select.value = preset ? preset.name : "";
-  controls.undo.disabled = !history.canUndo;
-  controls.redo.disabled = !history.canRedo;
+  by("paper").textContent = preset?.label ?? (scene.title || texts.own); // where nothing can be chosen
+  enable(controls.undo, history.canUndo, controls.redo);
+  enable(controls.redo, history.canRedo, controls.undo);
   controls.coupling.show(scene.coupling[0]);
   controls.coupling12.show(scene.coupling[0]);
   controls.coupling21.show(scene.coupling[1]);
@@ -517,7 +528,7 @@ function placeOf(event) {
 const theta = (unit, axis) => digits(frame.low[axis] + unit * (frame.high[axis] - frame.low[axis]));
 
 function begin(place) {
-  if (scene.starts.length >= hello.most_starts) { banner(fill(texts.full, { most: hello.most_starts }), "link"); return false; }
+  if (scene.starts.length >= hello.most_starts) { notice(fill(texts.full, { most: hello.most_starts }), "link"); return false; }
   scene = { ...scene, starts: [...scene.starts, place] };
   return true;
 }
@@ -595,8 +606,13 @@ function keep(name, blob) {
   setTimeout(() => URL.revokeObjectURL(url), 10000);
   announce(fill(texts.saved, { file: name }));
 }
-function savePng() { paintNow(); canvas.toBlob((blob) => keep("portrait.png", blob)); }
+function savePng() {
+  if (!frame) return; // nothing is drawn yet, which the page says
+  paintNow();
+  canvas.toBlob((blob) => keep("portrait.png", blob));
+}
 function saveSvg() {
+  if (!frame) return;
   const side = 640;
   const pen = new SvgPen(side, side, `${texts.portrait}: ${scene.title}`);
   draw(pen, frame, shading, { ...look(), side }, axisWords(frame, texts), null);

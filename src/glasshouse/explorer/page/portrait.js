@@ -18,6 +18,20 @@ export function lookOf(canvas, side = canvas.clientWidth) {
   };
 }
 
+// Between light and dark, and to paper, which is light whatever the screen is.
+export function whenColoursChange(then) {
+  for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", then);
+}
+
+// The pen of a canvas, which is made as fine as it is shown.
+export function penOf(canvas, side) {
+  const ratio = window.devicePixelRatio || 1, size = Math.round(side * ratio);
+  if (canvas.width !== size || canvas.height !== size) canvas.width = canvas.height = size;
+  const pen = canvas.getContext("2d");
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return pen;
+}
+
 // Where a grid of numbers is zero, as lines, each a list of coordinates in units of the grid.
 // A crossing is known by the side that it is on, 2 · node for one along i and one more along j, and
 // pieces of neighbouring squares are joined there, so that dashes run along whole lines.

@@ -1,5 +1,7 @@
 // Questions as JSON, answers as bytes: by a socket that comes back by itself, or in a notebook
 // through the frame around this page.
+import { remember } from "./address.js";
+
 const KINDS = { float32: Float32Array, float64: Float64Array, uint8: Uint8Array };
 const AGAIN = [250, 500, 1000, 2000];
 
@@ -52,7 +54,7 @@ class Socket {
     return this.number;
   }
 
-  remember(link) { if (location.hash !== link) history.replaceState(null, "", link); }
+  remember(own) { remember(own); }
 }
 
 // In a frame: whoever made it hands over one end of a channel, at whose other end the kernel is.
@@ -78,7 +80,7 @@ class Channel {
     return this.number;
   }
 
-  remember(link) { this.port?.postMessage({ link }); }
+  remember(own) { this.port?.postMessage({ link: `#${own}` }); }
 }
 
 export const isFramed = document.documentElement.dataset.home === "frame";

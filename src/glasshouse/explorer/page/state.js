@@ -28,8 +28,8 @@ export const isSymmetric = (payoffs) => {
   return a[0][0] === b[0][0] && a[0][1] === b[1][0] && a[1][0] === b[0][1] && a[1][1] === b[1][1];
 };
 
-// `kept`, the scene that stands beside this one, is a link within the link.
-export function toFragment(scene, kept = null) {
+// A scene as the address holds it. `kept`, the one that stands beside it, is a link within the link.
+export function asText(scene, kept = null) {
   const given = new URLSearchParams();
   given.set("v", "1");
   if (scene.title) given.set("title", scene.title);
@@ -50,20 +50,20 @@ export function toFragment(scene, kept = null) {
   if (scene.leaver) given.set("leaver", scene.leaver + 1);
   if (scene.near) given.set("near", scene.near.join(","));
   if (scene.starts.length) given.set("starts", scene.starts.flat().join(","));
-  if (kept) given.set("b", toFragment(kept).slice(1));
-  return "#" + given.toString().replaceAll("%2C", ",");
+  if (kept) given.set("b", asText(kept));
+  return given.toString().replaceAll("%2C", ",");
 }
 
-// The part of a link about the scene itself, and that about the one beside it, which may be null.
+// What a link says of the scene itself, and of the one beside it, which may be null.
 export function parts(text) {
-  const given = new URLSearchParams(text.replace(/^#/, "")), kept = given.get("b");
+  const given = new URLSearchParams(text), kept = given.get("b");
   given.delete("b");
-  return [`#${given}`, kept];
+  return [given.toString(), kept];
 }
 
 // Throws an Error that says what is wrong; whatever it returns is checked once more by the server.
-export function fromFragment(text, first, ranges, rules, most) {
-  const given = new URLSearchParams(text.replace(/^#/, ""));
+export function fromText(text, first, ranges, rules, most) {
+  const given = new URLSearchParams(text);
   const known = ["v", "title", "payoffs", "coupling", "bound", "step", "rule", "ahead", "access", "probability", "noise", "discount", "axes", "held", "leaver", "near", "starts"];
   for (const key of given.keys()) if (!known.includes(key)) throw new Error(`unknown key ${key.slice(0, 20)}`);
   if (given.get("v") !== "1") throw new Error("v must be 1");

@@ -1,13 +1,13 @@
 // The story: one card at a time, a bet on each, and what the library found. It computes nothing.
 import texts from "./texts.js";
+import { fragmentWith, linkTo, remember, taken } from "./address.js";
+import { announce, banner, by, skipTo } from "./page.js";
 import { paragraphs, told, words } from "./words.js";
 import { connected } from "./socket.js";
 import { button, element, fill } from "./controls.js";
-import { equal, toFragment } from "./state.js";
-import { AFTER, BEFORE } from "./cards.js";
-import { inLanguage } from "./language.js";
-
-const by = (id) => document.getElementById(id);
+import { asText, equal } from "./state.js";
+import { whenColoursChange } from "./portrait.js";
+import { AFTER, BEFORE, PLACES, placedAt } from "./cards.js";
 
 document.documentElement.lang = texts.language;
 document.title = `glasshouse: ${words.title}`;
@@ -16,60 +16,70 @@ document.title = `glasshouse: ${words.title}`;
 // ---- where one is: all of it in the address
 
 let cards = null; // in order, as the library lists them
-let at = null; // { card, bets, pays }
-const starts = new Map(); // by card, what its sliders start runs from
+let at = null; // { card, bets, pays, dials }
+let moving = null; // where both dials start while one of them is dragged
 
 const numbers = (text) => (text ?? "").split(",").map((x) => (x.trim() === "" ? NaN : Number(x)));
 
 function read() {
-  const given = new URLSearchParams(location.hash.slice(1));
+  const given = new URLSearchParams(taken().own);
   const card = cards.find((x) => x.name === given.get("card")) ?? cards[0];
   const bets = {};
   for (const { name, choices } of cards) if (choices.includes(given.get(name))) bets[name] = given.get(name);
-  const pays = numbers(given.get("payoffs"));
-  return { card, bets, pays: pays.length === 4 && pays.every((x) => Number.isFinite(x) && Math.abs(x) <= 100) ? pays : null };
+  const [pays, dials] = [numbers(given.get("payoffs")), numbers(given.get("starts"))];
+  return {
+    card,
+    bets,
+    pays: pays.length === 4 && pays.every((x) => Number.isFinite(x) && Math.abs(x) <= 100) ? pays : null,
+    dials: dials.length === 2 && dials.every((x) => Number.isInteger(x) && x >= 0 && x < PLACES) ? dials : null,
+  };
 }
 
-function address({ card, bets, pays }) {
+function written({ card, bets, pays, dials }) {
   const given = new URLSearchParams({ card: card.name, ...bets });
   if (pays) given.set("payoffs", pays.join(","));
-  return `#${given.toString().replaceAll("%2C", ",")}`;
+  if (dials) given.set("starts", dials.join(","));
+  return given.toString().replaceAll("%2C", ",");
 }
 
 const following = (card) => cards[cards.indexOf(card) + 1] ?? null;
 
-// What a card is asked about: its own scene, or with the reader's payoffs.
+// What a card is asked about: its own scene, or with the reader's payoffs or starts.
 function sceneOf(card) {
-  if (!at.pays || card.before !== "payoffs") return card.scene;
-  const [T, R, P, S] = at.pays;
-  return { ...card.scene, title: "", payoffs: [[[R, S], [T, P]], [[R, T], [S, P]]] };
+  if (card.before === "payoffs" && at.pays) {
+    const [T, R, P, S] = at.pays;
+    return { ...card.scene, title: "", payoffs: [[[R, S], [T, P]], [[R, T], [S, P]]] };
+  }
+  return card.before === "starts" && at.dials ? { ...card.scene, starts: [placedAt(at.dials)] } : card.scene;
 }
 
 // ---- asking, one thing after another; the newest wins
 
-const held = new Map();
-let asking = null, failed = new Set();
-const toldKey = (card) => `told ${card.name} ${card.before === "payoffs" ? JSON.stringify(sceneOf(card)) : ""}`;
-const answerOf = (card) => held.get(toldKey(card)) ?? null;
+const held = new Map(), failed = new Map(); // by the keys of questions: answers, and why there are none
+let asking = null;
+const question = (card) => {
+  const scene = card.takes ? sceneOf(card) : null;
+  return { key: `told ${card.name} ${JSON.stringify(scene)}`, card: card.name, scene };
+};
+const answerOf = (card) => held.get(question(card).key) ?? null;
 
 const drawn = { portrait: null, basins: null }; // each with the scene that it is of
-const pictured = (card) => ({ ...sceneOf(card), starts: starts.get(card.name) ?? [] });
+const pictured = (card) => (moving && card === at.card ? { ...card.scene, starts: [placedAt(moving)] } : sceneOf(card));
 
 // The figures of a card that show a portrait, as far as they are not there.
 function undrawn(card) {
   if (card.after !== "portrait") return [];
-  const scene = pictured(card), place = { ...scene, starts: [] };
-  const asked = { portrait: scene, basins: place };
+  const scene = pictured(card), asked = { portrait: scene, basins: { ...scene, starts: [] } };
   return Object.keys(asked).filter((kind) => !equal(drawn[kind]?.scene, asked[kind])).map((kind) => ({ key: `${kind} ${JSON.stringify(asked[kind])}`, scene: asked[kind], parts: [kind] }));
 }
 
 function missing() {
   if (!cards) return { key: "contents", card: "contents" };
-  const asked = (card) => ({ key: toldKey(card), card: card.name, scene: card.before === "payoffs" ? sceneOf(card) : null });
   const next = following(at.card);
-  const wanted = [asked(at.card), ...undrawn(at.card)];
-  if (next) wanted.push(asked(next)); // beforehand, while this one is read
+  const wanted = [question(at.card), ...undrawn(at.card)];
+  if (next) wanted.push(question(next)); // beforehand, while this one is read
   if (next && at.card.after !== "portrait") wanted.push(...undrawn(next));
+  if (!next && at.card.name in at.bets) wanted.push(...cards.filter((card) => card.name in at.bets).map(question));
   return wanted.find(({ key }) => !held.has(key) && !failed.has(key)) ?? null;
 }
 
@@ -80,47 +90,44 @@ function askOn() {
   asking = number === null ? null : { ...wanted, number };
 }
 
-function banner(text) {
-  by("banner").hidden = !text;
-  by("banner").replaceChildren(...(text ? [element("span", { text })] : []));
-}
-const announce = (text) => { by("announce").textContent = text; };
-
 let gone = false;
 const connection = connected({
-  opened() { if (gone) { banner(""); announce(texts.back); } gone = false; asking = null; askOn(); },
+  opened() {
+    if (gone) { banner(""); announce(texts.back); failed.clear(); }
+    gone = false;
+    asking = null;
+    askOn();
+  },
   gone() { gone = true; asking = null; banner(texts.gone); },
   answer(heard) {
-    if (heard.kind === "hello") return;
-    if (!asking || (heard.number !== null && heard.number !== asking.number)) return;
-    if (heard.kind === "error") {
-      failed.add(asking.key);
-      banner(fill(texts.refused, { why: heard.message }));
-    } else if (heard.kind === "contents") {
-      cards = heard.story;
-      held.set(asking.key, heard);
-      arrive();
-    } else if (heard.kind === "told") {
-      held.set(asking.key, heard);
-      banner("");
-      if (asking.key === toldKey(at.card)) { showBefore(); showResult(); }
-    } else if (heard.kind === "portrait" || heard.kind === "basins") {
-      drawn[heard.kind] = { scene: asking.scene, frame: heard };
-      showDrawn();
-    } else return; // a field, of which the portrait follows
+    if (!asking || heard.number !== asking.number || heard.kind === "field") return; // a portrait follows it
+    const { key, scene } = asking;
     asking = null;
+    if (heard.kind === "contents") { cards = heard.story; arrive(); }
+    if (heard.kind === "told") held.set(key, heard);
+    if (heard.kind === "error") failed.set(key, fill(texts.refused, { why: heard.message }));
+    if (heard.kind === "error") banner(failed.get(key));
+    if (cards && key === question(at.card).key) {
+      if (heard.kind === "told") banner("");
+      showBefore();
+      showResult();
+    }
+    shown?.verdicts?.();
+    if (heard.kind === "portrait" || heard.kind === "basins") { drawn[heard.kind] = { scene, frame: heard }; showDrawn(); }
     askOn();
   },
 });
 
 // ---- showing
 
-let shown = null; // { name, before, result, widget }
+let shown = null; // the card's parts, as they are built
 
 function arrive() {
   const before = at;
   at = read();
-  if (before?.card !== at.card || !shown) {
+  moving = null;
+  if (before?.card !== at.card) {
+    if (!gone) banner("");
     build();
     if (before) { by("title").focus(); scrollTo(0, 0); }
   } else {
@@ -132,20 +139,22 @@ function arrive() {
   askOn();
 }
 
-function go(change, replaces = false) {
-  const next = address({ ...at, ...change });
-  if (!replaces) { location.hash = next; return; }
-  history.replaceState(null, "", next);
+// A bet and a card are steps to go back over.
+function go(change) { location.hash = fragmentWith(written({ ...at, ...change })); }
+
+// What is moved is not.
+function put(change) {
+  remember(written({ ...at, ...change }));
   arrive();
 }
 
-window.addEventListener("hashchange", () => { if (cards) arrive(); });
+addEventListener("hashchange", () => { if (cards) arrive(); });
 
 function showSteps() {
   by("steps").setAttribute("aria-label", words.steps);
   const step = (card, k) => {
     const here = card === at.card;
-    const link = element("a", { href: address({ ...at, card }), "aria-current": here ? "step" : null, class: card.name in at.bets ? "done" : null }, element("span", { class: "count", "aria-hidden": "true", text: k + 1 }), element("span", { class: "what", text: words.cards[card.name].title }));
+    const link = element("a", { href: fragmentWith(written({ ...at, card })), "aria-current": here ? "step" : null, class: card.name in at.bets ? "done" : null }, element("span", { class: "count", "aria-hidden": "true", text: k + 1 }), element("span", { class: "what", text: words.cards[card.name].title }));
     return element("li", {}, link);
   };
   by("steps").replaceChildren(element("ol", {}, ...cards.map(step)));
@@ -153,19 +162,17 @@ function showSteps() {
 
 function build() {
   const { card } = at, said = words.cards[card.name];
+  const bets = card.choices.map((name) => button(said.choices[name], () => go({ bets: { ...at.bets, [card.name]: name } }), { "data-choice": name }));
   shown = {
-    name: card.name,
-    title: element("h2", { id: "title", tabindex: "-1", text: said.title }),
     text: element("div", { class: "text" }),
     before: element("div", { class: "before" }),
-    choices: element("div", { class: "choices" }),
+    bets,
     result: element("section", { class: "result", "aria-labelledby": "verdict", hidden: true }),
-    widget: null,
     isNew: false, // whether a bet has been placed of which nothing was said yet
   };
   const count = element("p", { class: "quiet count-words", text: fill(words.count, { number: cards.indexOf(card) + 1, all: cards.length }) });
-  const bet = element("section", { class: "bet", role: "group", "aria-labelledby": "bet" }, element("h3", { text: words.bet }), element("p", { id: "bet" }, ...told(said.bet, {})), shown.choices);
-  by("card").replaceChildren(count, shown.title, shown.text, shown.before, bet, shown.result);
+  const bet = element("section", { class: "bet", role: "group", "aria-labelledby": "bet" }, element("h3", { text: words.bet }), element("p", { id: "bet" }, ...told(said.bet, {})), element("div", { class: "choices" }, ...bets));
+  by("card").replaceChildren(count, element("h2", { id: "title", tabindex: "-1", text: said.title }), shown.text, shown.before, bet, shown.result);
   showChoices();
   showBefore();
   showResult();
@@ -176,18 +183,22 @@ function showBefore() {
   const waits = !answer && said.text.some((x) => x.includes("{"));
   shown.text.replaceChildren(...paragraphs(waits ? said.text.map((x) => x.replace(/\{\w+\}/g, "…")) : said.text, answer?.facts ?? {}));
   if (waits) shown.text.append(element("p", { class: "quiet", text: words.computing }));
-  if (shown.widget || !card.before) return;
-  if (!answer && card.before !== "payoffs") { shown.before.replaceChildren(element("p", { class: "quiet", text: words.loading })); return; }
-  shown.widget = BEFORE[card.before](shown.before, card, answer, {
-    start(places) { starts.set(card.name, places); showDrawn(); askOn(); },
-    pays(values, isReleased) { if (isReleased) go({ pays: values }, true); },
-    pays0: at.pays,
+  if (shown.isMovable || !card.before) return;
+  if (!answer && ["dial", "table"].includes(card.before)) { shown.before.replaceChildren(element("p", { class: "quiet", text: words.loading })); return; }
+  shown.isMovable = true;
+  BEFORE[card.before](shown.before, sceneOf(card), answer, {
+    starts(dials, isReleased) {
+      if (isReleased) { put({ dials }); return; }
+      moving = dials;
+      showDrawn();
+      askOn();
+    },
+    paid(pays, isReleased) { if (isReleased) put({ pays }); },
   });
 }
 
 function showChoices() {
-  const { card, bets } = at, said = words.cards[card.name];
-  shown.choices.replaceChildren(...card.choices.map((name) => button(said.choices[name], () => go({ bets: { ...bets, [card.name]: name } }), { "aria-pressed": String(bets[card.name] === name), "data-choice": name })));
+  for (const bet of shown.bets) bet.setAttribute("aria-pressed", String(at.bets[at.card.name] === bet.dataset.choice));
 }
 
 // What came of the bet; a new one moves the reader there.
@@ -197,45 +208,61 @@ function showResult() {
   if (!bet) { shown.result.replaceChildren(); return; }
   const head = element("h3", { id: "verdict", tabindex: "-1" });
   if (!answer) {
-    head.textContent = words.computing;
-    announce(words.computing);
+    const state = failed.get(question(card).key) ?? words.computing;
+    if (shown.pair?.isConnected) { shown.pair.textContent = state; return; } // the picture stays
+    head.textContent = state;
+    announce(state);
     shown.result.replaceChildren(head);
     return;
   }
   announce("");
-  const isRight = bet === answer.right;
-  const facts = answer.facts;
+  const facts = answer.facts, isRight = bet === answer.right;
   const key = card.before === "payoffs" && !isRight ? (answer.right ? `${bet}Wrong` : "unknown") : bet;
-  head.append(element("span", { class: isRight ? "right" : "wrong", text: isRight ? words.right : answer.right ? words.wrong : words.undecided }), " ", element("span", { class: "what", text: fill(words.yourBet, { bet: said.choices[bet] }) }));
+  head.append(verdict(answer, bet), " ", element("span", { class: "what", text: fill(words.yourBet, { bet: said.choices[bet] }) }));
+  const came = paragraphs(answer.pair ? [said.pairs[answer.pair], ...said.came] : said.came, facts);
+  shown.pair = answer.pair ? came[0] : null;
   const figure = element("figure", { class: `drawn as-${card.after}` });
   const next = following(card);
-  const on = next ? element("p", { class: "next" }, element("a", { href: address({ ...at, card: next }) }, ...told(said.next, facts))) : ending();
-  const sandbox = element("p", { class: "quiet" }, element("a", { href: inLanguage(`./${toFragment(pictured(card))}`), text: words.toSandbox }));
-  shown.result.replaceChildren(head, element("p", { class: "answer" }, ...told(said.answers[key], facts)), ...paragraphs(said.came, facts), figure, sandbox, on);
-  shown.figure = AFTER[card.after](figure, card, answer, said);
+  const on = next ? element("p", { class: "next" }, element("a", { href: fragmentWith(written({ ...at, card: next })) }, ...told(said.next, facts))) : ending();
+  const link = element("a", { text: words.toSandbox }), scene = { ...card.opens, ...(card.takes ? sceneOf(card) : {}) };
+  const open = (change) => { link.href = linkTo("sandbox", asText({ ...scene, ...change })); };
+  open({});
+  const note = said.sandbox ? [" ", ...told(said.sandbox, facts)] : [];
+  shown.result.replaceChildren(head, element("p", { class: "answer" }, ...told(said.answers[key], facts)), ...came, figure, element("p", { class: "quiet sandbox" }, link, ...note), on);
+  shown.figure = AFTER[card.after](figure, card, answer, said, (strength) => open({ coupling: [strength, strength] }));
   showDrawn();
-  if (!shown.isNew) { if (card.before === "payoffs") announce(head.textContent); return; }
+  if (!shown.isNew) { if (card.takes) announce(head.textContent); return; }
   shown.isNew = false;
   head.focus({ preventScroll: true });
   head.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 }
 
-function showDrawn() {
-  if (at?.card.after !== "portrait" || !shown?.figure) return;
-  const scene = pictured(at.card), of = (kind, place) => (equal(drawn[kind]?.scene, place) ? drawn[kind].frame : null);
-  shown.figure(of("portrait", scene), of("basins", { ...scene, starts: [] }));
+function verdict(answer, bet) {
+  const isRight = bet === answer.right;
+  return element("span", { class: isRight ? "right" : "wrong", text: isRight ? words.right : answer.right ? words.wrong : words.undecided });
 }
+
+function showDrawn() {
+  if (at.card.after !== "portrait" || !shown.figure) return;
+  const scene = pictured(at.card), of = (kind, place) => (equal(drawn[kind]?.scene, place) ? drawn[kind].frame : null);
+  shown.figure.show(of("portrait", scene), of("basins", { ...scene, starts: [] }));
+}
+
+whenColoursChange(() => shown?.figure?.paint());
 
 // How one's bets went, what things are called elsewhere, and where to go from here.
 function ending() {
-  const rows = cards.filter((card) => card.name in at.bets).map((card) => {
-    const answer = answerOf(card), said = words.cards[card.name];
-    const mark = !answer || !answer.right ? "" : answer.right === at.bets[card.name] ? words.right : words.wrong;
-    return element("li", {}, element("b", { text: said.title }), ` ${fill(words.yourBet, { bet: said.choices[at.bets[card.name]] })} ${mark}`);
-  });
+  const list = element("ol"), placed = cards.filter((card) => card.name in at.bets);
+  shown.verdicts = () => list.replaceChildren(...placed.map((card) => {
+    const answer = answerOf(card), said = words.cards[card.name], bet = at.bets[card.name];
+    const mark = answer ? verdict(answer, bet) : failed.has(question(card).key) ? "" : words.computing;
+    return element("li", {}, element("b", { text: said.title }), ` ${fill(words.yourBet, { bet: said.choices[bet] })} `, mark);
+  }));
+  shown.verdicts();
   const names = words.ending.names.map(([here, there]) => element("div", {}, element("dt", { text: here }), element("dd", { text: there })));
-  return element("section", { class: "ending" }, element("h3", { text: words.ending.title }), ...paragraphs(words.ending.text, {}), element("dl", {}, ...names), element("h3", { text: words.ending.bets }), element("ol", {}, ...rows), element("p", {}, element("a", { href: inLanguage("exercises.html"), text: words.ending.exercises })));
+  const anew = fragmentWith(written({ card: cards[0], bets: {} }));
+  const links = [[linkTo("exercises"), words.ending.exercises], [anew, words.ending.again]].map(([href, text]) => element("p", { class: "links" }, element("a", { href, text })));
+  return element("section", { class: "ending" }, element("h3", { text: words.ending.title }), ...paragraphs(words.ending.text, {}), element("dl", {}, ...names), element("h3", { text: words.ending.bets }), list, ...links);
 }
 
-// The address holds where one is, so that a link into the page would lose it.
-by("skip").addEventListener("click", (event) => { event.preventDefault(); by("title")?.focus(); });
+skipTo(() => by("title"));

@@ -1,0 +1,50 @@
+// The address holds what a page has to remember: its own state as it is, and that of each other page
+// under that page's name. Links between pages hand all of it on.
+import { inLanguage } from "./language.js";
+
+const PATHS = { sandbox: "./", story: "story.html", exercises: "exercises.html" };
+const file = location.pathname.split("/").at(-1);
+export const here = Object.keys(PATHS).find((page) => PATHS[page] === file) ?? "sandbox";
+
+const written = (given) => given.toString().replaceAll("%2C", ",");
+
+// This page's own part of an address, and those that it holds for other pages, by their names.
+export function taken(text = location.hash) {
+  const given = new URLSearchParams(text.replace(/^#/, "")), others = {};
+  for (const page of Object.keys(PATHS)) {
+    if (page !== here && given.get(page)) others[page] = given.get(page);
+    given.delete(page);
+  }
+  return { own: written(given), others };
+}
+
+function joined(own, others) {
+  const given = new URLSearchParams();
+  for (const page of Object.keys(PATHS)) if (others[page]) given.set(page, others[page]);
+  return [own, written(given)].filter(Boolean).join("&");
+}
+
+// The fragment of this page with another part of its own.
+export const fragmentWith = (own) => `#${joined(own, taken().others)}`;
+
+// The part of its own is replaced where one is, without a step to go back to.
+export function remember(own) {
+  const next = fragmentWith(own);
+  if (location.hash === next) return;
+  history.replaceState(history.state, "", next);
+  dispatchEvent(new Event("remembered"));
+}
+
+// A page in the language of this one: as it was left, or with a state that is given.
+export function linkTo(page, state = null) {
+  const { own, others } = taken(), known = { ...others, [here]: own };
+  const fragment = joined(state ?? known[page] ?? "", { ...known, [page]: null });
+  return inLanguage(PATHS[page] + (fragment ? `#${fragment}` : ""));
+}
+
+// Shows links as the address is, now and whenever it changes.
+export function keepLinks(show) {
+  show();
+  addEventListener("hashchange", show);
+  addEventListener("remembered", show);
+}
