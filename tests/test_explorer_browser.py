@@ -417,19 +417,24 @@ def test_the_keys_of_sliders_reach_their_ends_and_fields_beyond(browser, server)
 
 MODEL = """([script, page]) => {
   const values = { page, height: 700, link: "" }, handlers = {};
-  window.model = {
+  const model = {
     get: (name) => values[name], set: (name, value) => { values[name] = value; },
-    save_changes: () => {}, on: (name, heard) => { handlers[name] = heard; }, off: () => {},
+    save_changes: () => {}, off: () => {},
+    on: (name, heard) => { handlers[name] = [...(handlers[name] ?? []), heard]; },
     send: (content) => toKernel(content),
   };
+  window.model = model;
+  window.told = (name, ...more) => handlers[name].forEach((heard) => heard(...more));
   window.fromKernel = ([content, text]) => {
     const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-    handlers["msg:custom"](content, [new DataView(bytes.buffer)]);
+    told("msg:custom", content, [new DataView(bytes.buffer)]);
   };
   return import(`data:text/javascript;base64,${script}`).then((found) => {
-    found.default.render({ model, el: document.body });
+    window.showAgain = () => { found.default.render({ model, el: document.body }); };
+    showAgain();
   });
 }"""
+"""A notebook with a widget, which it shows once, and again when it is asked to."""
 
 
 IN_SIGHT = """() => ['#portrait', '#couplings input[type=range]'].map((x) => {
@@ -439,42 +444,87 @@ IN_SIGHT = """() => ['#portrait', '#couplings input[type=range]'].map((x) => {
 """The portrait, and the slider that moves it."""
 
 
-@pytest.mark.slow
-def test_a_notebook_shows_the_page_in_a_frame(browser):
+class Notebook:
     """What the widget's script does in a page, with a kernel that is this process."""
-    answers: queue.Queue = queue.Queue()
-    first = scene_of_game(load_game("prisoners_dilemma"))
-    talk = Talk(lambda: first, lambda content, frame: answers.put((content, frame)))
-    page = browser.new_page(viewport={"width": 900, "height": 750})
-    faults = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-    page.expose_function("toKernel", talk.hear)
-    script = base64.b64encode(page_file("notebook.js").encode()).decode()
-    page.evaluate(MODEL, [script, framed_page()])
 
-    def until(condition: str) -> None:
+    def __init__(self, browser):
+        self.answers: queue.Queue = queue.Queue()
+        first = scene_of_game(load_game("prisoners_dilemma"))
+        self.talk = Talk(lambda: first, lambda *answer: self.answers.put(answer))
+        self.page = browser.new_page(viewport={"width": 900, "height": 750})
+        self.faults: list[str] = []
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("console", self._hear)
+        self.page.expose_function("toKernel", self.talk.hear)
+        script = base64.b64encode(page_file("notebook.js").encode()).decode()
+        self.page.evaluate(MODEL, [script, framed_page()])
+
+    def _hear(self, said) -> None:
+        if said.type == "error":
+            self.faults.append(said.text)
+
+    def until(self, condition: str, place: int = 1):
+        """The frame of one of the places where the widget is shown, once this is so."""
         end = time.monotonic() + PATIENCE / 1000
         while time.monotonic() < end:
-            while not answers.empty():
-                content, frame = answers.get()
-                page.evaluate("fromKernel", [content, base64.b64encode(frame).decode()])
-            if len(page.frames) > 1 and page.frames[1].evaluate(condition):
-                return
-            page.wait_for_timeout(50)
+            while not self.answers.empty():
+                content, frame = self.answers.get()
+                self.page.evaluate("fromKernel", [content, base64.b64encode(frame).decode()])
+            if len(self.page.frames) > place and self.page.frames[place].evaluate(condition):
+                return self.page.frames[place]
+            self.page.wait_for_timeout(50)
         raise AssertionError(condition)
 
-    until(UP_TO_DATE)
-    inside = page.frames[1]
+    def end(self) -> None:
+        assert not self.faults
+        self.talk.stop()
+        self.page.close()
+
+
+@pytest.mark.slow
+def test_a_notebook_shows_the_page_in_a_frame(browser):
+    notebook = Notebook(browser)
+    inside = notebook.until(UP_TO_DATE)
     assert "above 0.4286" in inside.inner_text(".row.first")
     assert inside.evaluate(IN_SIGHT) == [True, True]
     inside.get_by_role("slider", name="Coupling κ").fill("1")
-    until("() => document.getElementById('proof').textContent.includes('an equilibrium, proved')")
-    assert "coupling=1,1" in page.evaluate("model.get('link')")
+    proved = "document.getElementById('proof').textContent.includes('an equilibrium, proved')"
+    notebook.until(f"() => {proved}")
+    assert "coupling=1,1" in notebook.page.evaluate("model.get('link')")
     assert not inside.get_by_role("button", name="Copy link").count()
-    assert not faults
-    talk.stop()
-    page.close()
+    notebook.end()
+
+
+@pytest.mark.slow
+def test_a_notebook_shows_a_widget_again_as_it_was_left(browser):
+    notebook = Notebook(browser)
+    inside = notebook.until(UP_TO_DATE)
+    inside.get_by_role("slider", name="Coupling κ").fill("1.2")
+    notebook.until(UP_TO_DATE)
+    notebook.page.evaluate("showAgain()")
+    again = notebook.until(UP_TO_DATE, place=2)
+    assert again.get_by_role("slider", name="Coupling κ").input_value() == "1.2"
+    again.get_by_role("slider", name="Coupling κ").fill("0.1")
+    notebook.until(UP_TO_DATE, place=2)
+    assert inside.get_by_role("slider", name="Coupling κ").input_value() == "1.2"
+    notebook.end()
+
+
+IS_SAID = """() => document.getElementById('banner').innerText.includes('run the cell again')"""
+
+
+@pytest.mark.slow
+def test_a_notebook_says_that_its_kernel_is_silent_or_gone_and_goes_on_when_it_answers(browser):
+    notebook = Notebook(browser)
+    inside = notebook.until(UP_TO_DATE)
+    assert not inside.evaluate(IS_SAID)
+    inside.get_by_role("slider", name="Coupling κ").fill("1.2")
+    inside.wait_for_function(IS_SAID)  # nothing is answered meanwhile
+    inside = notebook.until(UP_TO_DATE)
+    assert inside.locator("#banner").is_hidden()
+    notebook.page.evaluate("told('comm_live_update')")
+    inside.wait_for_function(IS_SAID, timeout=2000)
+    notebook.end()
 
 
 def test_a_finger_moves_a_start_and_scrolls_elsewhere(browser, server):

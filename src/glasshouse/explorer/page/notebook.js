@@ -21,21 +21,24 @@ export default {
     const ready = (event) => {
       if (event.source !== frame.contentWindow || event.data !== "ready") return;
       removeEventListener("message", ready);
-      event.source.postMessage("channel", "*", [channel.port2]);
+      event.source.postMessage(model.get("link"), "*", [channel.port2]);
       say({ kind: "open" });
     };
     channel.port1.onmessage = ({ data }) => {
       if (data.question) say({ kind: "ask", question: data.question });
       if (data.link) { model.set("link", data.link); model.save_changes(); }
     };
+    const gone = () => channel.port1.postMessage("gone"); // Jupyter says so when a kernel ends
     addEventListener("message", ready);
     model.on("msg:custom", answered);
+    model.on("comm_live_update", gone);
     model.on("change:height", height);
     frame.srcdoc = model.get("page");
     el.append(frame);
     return () => {
       removeEventListener("message", ready);
       model.off("msg:custom", answered);
+      model.off("comm_live_update", gone);
       model.off("change:height", height);
       say({ kind: "close" });
     };
