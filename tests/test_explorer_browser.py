@@ -451,7 +451,8 @@ class Notebook:
         self.answers: queue.Queue = queue.Queue()
         first = scene_of_game(load_game("prisoners_dilemma"))
         self.talk = Talk(lambda: first, lambda *answer: self.answers.put(answer))
-        self.page = browser.new_page(viewport={"width": 900, "height": 750})
+        size = {"width": 900, "height": 750}
+        self.page = browser.new_page(viewport=size, color_scheme="null")  # as the notebook says
         self.faults: list[str] = []
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", self._hear)
@@ -507,6 +508,32 @@ def test_a_notebook_shows_a_widget_again_as_it_was_left(browser):
     again.get_by_role("slider", name="Coupling κ").fill("0.1")
     notebook.until(UP_TO_DATE, place=2)
     assert inside.get_by_role("slider", name="Coupling κ").input_value() == "1.2"
+    notebook.end()
+
+
+THEME = """([colour, name]) => {
+  document.body.style.background = colour;
+  document.body.dataset.theme = name;
+}"""
+
+IS_DARK = "() => matchMedia('(prefers-color-scheme: dark)').matches"
+
+
+@pytest.mark.slow
+def test_a_notebook_that_is_dark_has_a_dark_page_in_it(browser):
+    notebook = Notebook(browser)
+    inside = notebook.until(UP_TO_DATE)
+    assert not inside.evaluate(IS_DARK)
+    for colour, name, dark in (
+        ("#111", "Dark", "true"),
+        ("rgba(250, 250, 250, 0.9)", "Light", "false"),
+        ("rgb(17 17 17)", "Dark again", "true"),
+    ):
+        notebook.page.evaluate(THEME, [colour, name])
+        inside.wait_for_function(f"() => ({IS_DARK})() === {dark}", timeout=10_000)
+    assert (
+        inside.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
+    )
     notebook.end()
 
 
