@@ -41,7 +41,7 @@ def test_memory_is_flat_over_ten_thousand_moves_and_two_pages_hear_their_own():
             heard(page)
         for number in range(MOVES):
             k = number % 2
-            coupling = [(0.618 * number) % 1.0] * 2
+            coupling = [(0.618034 * number) % 1.0] * 2  # another one each time
             ask(pages[k], {"payoffs": games[k], "coupling": coupling}, number)
             header, _ = until(pages[k], "portrait")
             assert header["number"] == number
