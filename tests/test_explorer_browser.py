@@ -608,3 +608,33 @@ def test_an_exported_page_works_from_disk(browser, tmp_path):
     assert page.evaluate(sizes)
     assert not faults
     context.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [390, 1400])
+def test_an_exported_page_works_in_a_frame_of_a_course_page(browser, tmp_path, width):
+    scene = scene_of_game(load_game("matching_pennies"))
+    page_in_it, course = tmp_path / "page.html", tmp_path / "course.html"
+    page_in_it.write_text(exported_page(scene, precomputed(scene, 3)), "utf-8")
+    frame = '<iframe sandbox="allow-scripts" src="page.html" width="100%" height="700"></iframe>'
+    course.write_text(f"<!DOCTYPE html><title>Course</title><p>Text.</p>{frame}", "utf-8")
+    context = browser.new_context(viewport={"width": width, "height": 900}, offline=True)
+    page = context.new_page()
+    faults, asked = [], []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(course.as_uri())
+    inside = page.frames[1]
+    inside.wait_for_function(PAINTED)
+    before = page.locator("iframe").screenshot()
+    inside.get_by_role("slider").focus()
+    page.keyboard.press("End")
+    inside.wait_for_function("() => document.getElementById('portrait').dataset.painted === '3'")
+    assert inside.inner_text("output") == "2"
+    assert page.locator("iframe").screenshot() != before
+    sizes = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    assert inside.evaluate(sizes)
+    assert sorted(asked) == [course.as_uri(), page_in_it.as_uri()]
+    assert not faults
+    context.close()
