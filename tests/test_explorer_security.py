@@ -25,10 +25,13 @@ from websockets.typing import Origin
 import glasshouse
 from glasshouse.errors import InputError
 from glasshouse.explorer import frames
-from glasshouse.explorer.protocol import LONGEST_QUESTION, RANGES, read_question
+from glasshouse.explorer.protocol import LONGEST_QUESTION, RANGES, read_answer, read_question
 from glasshouse.explorer.server import MOST_PAGES
 
 slow = pytest.mark.slow
+
+SOON = 15
+"""Seconds: who does not even answer whether it is there is given up after forty."""
 
 WATCHED = """
 import os, sys
@@ -183,7 +186,10 @@ def test_a_page_that_never_reads_is_computed_for_no_more(monkeypatch):
                 time.sleep(0.001)
             waited = waited + 1 if counts["silent"] == before else 0
         ask(other, PD, 3)
-        assert until(other, "portrait")[0]["number"] == 3
+        header: dict = {}
+        while header.get("kind") != "portrait":
+            header, _ = read_answer(other.recv(timeout=SOON, decode=False))
+        assert header["number"] == 3
 
 
 FARTHER = {
