@@ -149,6 +149,19 @@ def test_what_is_no_question_is_refused_in_one_line(server, text, said):
         assert until(page, "study")[0]["number"] == 7
 
 
+def test_a_refusal_names_the_question_that_it_is_about(server):
+    """So that a page knows an old one from a new one."""
+    flat = {**PD, "payoffs": [[[1.0, 1.0], [1.0, 1.0]]] * 2}
+    with visiting(server) as page:
+        assert heard(page)[0]["kind"] == "hello"
+        ask(page, flat, 7)
+        header, _ = heard(page)
+        assert (header["kind"], header["number"]) == ("error", 7)
+        page.send("{")
+        header, _ = heard(page)
+        assert (header["kind"], header["number"]) == ("error", None)
+
+
 def test_long_messages_end_the_conversation(server):
     with visiting(server) as page:
         heard(page)

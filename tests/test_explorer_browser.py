@@ -168,6 +168,20 @@ def test_links_that_cannot_be_read_are_said(browser, server, fragment):
     page.context.close()
 
 
+@pytest.mark.slow
+def test_where_b_of_a_link_is_refused_a_is_shown(browser, server):
+    page = opened(browser, server)
+    flat = "1,1,1,1,1,1,1,1"
+    page.goto(f"{server.address}#v=1&coupling=0.3,0.3&b=v%3D1%26payoffs%3D{flat}")
+    page.wait_for_selector("#banner:not([hidden])", timeout=PATIENCE)
+    page.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+    assert "all payoffs of both players are equal" in page.inner_text("#banner")
+    assert page.get_by_role("slider", name="Coupling κ").input_value() == "0.3"
+    assert page.get_by_role("spinbutton", name="R: both cooperate").input_value() == "3"
+    assert page.locator("#beside").is_hidden()
+    page.context.close()
+
+
 def test_what_is_saved_can_be_read(browser, server):
     page = opened(browser, server)
     page.mouse.click(*[400, 400])
@@ -386,6 +400,10 @@ def test_a_repeated_game_is_chosen_moved_and_found_again(browser, server):
     assert other.url == page.url
     assert other.get_by_label("Up", exact=True).input_value() == "0,1"
     other.wait_for_selector("#proof >> text=played once", timeout=PATIENCE)
+    other.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+    assert "10 × 10 squares of this plane" in other.inner_text("#outcomes")
+    assert other.locator("#outcomes thead th").all_inner_texts() == ["area"]
+    assert "Settled: " in other.inner_text("#announce")
     if AXE.exists():
         other.evaluate(AXE.read_text("utf-8"))
         found = other.evaluate("() => axe.run()")
@@ -394,6 +412,80 @@ def test_a_repeated_game_is_chosen_moved_and_found_again(browser, server):
     assert not page.faults + other.faults
     page.context.close()
     other.context.close()
+
+
+FOCUSED = "() => document.activeElement.id || document.activeElement.textContent"
+
+
+def test_a_button_that_goes_leaves_the_focus_where_one_goes_on(browser, server):
+    page = opened(browser, server, fragment="#v=1&starts=0.25,0.75")
+    page.get_by_role("button", name="Clear runs").press("Enter")
+    assert page.evaluate(FOCUSED) == "portrait"
+    assert "starts" not in page.url
+    assert page.inner_text("#announce") == "The runs are taken away."
+    page.get_by_role("button", name="Undo").press("Enter")
+    assert "starts=0.25,0.75" in page.url
+    assert page.evaluate(FOCUSED) == "Redo"
+    page.keyboard.press("Enter")
+    assert page.evaluate(FOCUSED) == "Undo"
+    page.locator("summary").press("Enter")
+    with page.expect_download():
+        page.get_by_role("button", name="Drawing (SVG)").press("Enter")
+    assert page.evaluate(FOCUSED) == "Save"
+    page.get_by_role("button", name="Compare").press("Enter")
+    page.get_by_role("button", name="Close B").press("Enter")
+    assert page.evaluate(FOCUSED) == "Compare"
+    assert not page.faults
+    page.context.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [320, 390, 1248, 1280, 1400])
+def test_tables_of_what_is_found_show_all_their_columns(browser, server, width):
+    page = opened(browser, server, width, fragment="#v=1&coupling=1,1")
+    page.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+    fits = "x => x.scrollWidth <= x.clientWidth"
+    assert page.locator("#points .scroll").evaluate(fits)
+    page.get_by_label("Played round after round").check()
+    page.wait_for_selector("#points small >> text=in this plane alone", timeout=PATIENCE)
+    assert page.locator("#points .scroll").evaluate(fits)
+    page.context.close()
+
+
+@pytest.mark.slow
+def test_an_answer_to_an_older_question_changes_nothing(browser, server):
+    """The corner is chosen while the picture of a run from a rest point is still on its way."""
+    page = browser.new_page()
+    late, waits = [], []
+
+    def between(socket) -> None:
+        far = socket.connect_to_server()
+        far.on_message(lambda said: late.append(said) if waits else socket.send(said))
+        page.sending = socket
+
+    page.route_web_socket("**/socket", between)
+    page.goto(server.address)
+    page.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+    place = page.get_by_label("From where")
+    place.select_option(index=1)
+    page.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+    assert "near=" in page.url
+    waits.append(True)
+    page.get_by_role("slider", name="Coupling κ").press("ArrowRight")
+    end = time.monotonic() + 60
+    while not late and time.monotonic() < end:
+        page.wait_for_timeout(50)
+    assert b'"place":"rest"' in late[0]
+    place.select_option("corner")
+    waits.clear()
+    for said in late:
+        page.sending.send(said)
+    page.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+    assert place.input_value() == "corner"
+    page.get_by_role("slider", name="Coupling κ").press("ArrowRight")
+    assert "coupling=0.52,0.52" in page.url
+    assert "near=" not in page.url
+    page.close()
 
 
 @pytest.mark.slow
@@ -595,6 +687,8 @@ def test_an_exported_page_works_from_disk(browser, tmp_path):
     page.goto(file.as_uri())
     page.wait_for_function(PAINTED)
     assert page.inner_text("output") == "1"
+    key = ["player 1 stands still", "player 2 stands still", "sample runs, 600 steps"]
+    assert page.locator("#key li").all_inner_texts() == key
     before = page.inner_text("#points"), page.locator("#portrait").screenshot()
     page.get_by_role("slider").focus()
     page.keyboard.press("ArrowLeft")

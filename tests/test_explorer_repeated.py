@@ -8,6 +8,7 @@ from tests.explorers import ask, running, until, visiting
 import glasshouse as gh
 from glasshouse.analysis.phase.plane import grid_of
 from glasshouse.analysis.phase.rest_points import plane_rest_points
+from glasshouse.dynamics import Rest
 from glasshouse.dynamics.rest import rest_residual
 from glasshouse.errors import InputError
 from glasshouse.explorer.along import first_switch_frame
@@ -71,8 +72,8 @@ def test_arrows_rest_points_and_first_movement_are_the_librarys():
     with running() as server, visiting(server) as page:
         ask(page, asked.model_dump(), 1)
         header, arrays = until(page, "portrait")
-        ask(page, asked.model_dump(), 2, "deviation", "proof", "basins", "equilibria")
-        said = {kind: until(page, kind)[0] for kind in ("deviation", "proof", "basins")}
+        ask(page, asked.model_dump(), 2, "deviation", "proof", "equilibria")
+        said = {kind: until(page, kind)[0] for kind in ("deviation", "proof")}
     assert header["axes"] == [[0, 1], [1, 4]]
     plane = plane_of(asked)
     # Arrows against differences of what the repeated game itself pays.
@@ -104,4 +105,30 @@ def test_arrows_rest_points_and_first_movement_are_the_librarys():
     assert first == pytest.approx(wanted, abs=1e-9) == pytest.approx(3 / 7, abs=1e-6)
     for kind in ("deviation", "proof"):
         assert "games that are played once" in said[kind]["reason"]
-    assert "glasshouse run counts them" in said["basins"]["reason"]
+
+
+@pytest.mark.slow
+def test_shaded_squares_are_where_runs_of_the_library_settle():
+    """Each by a run of its own, all ten parameters learning."""
+    asked = scene(discount=0.9).model_copy(update={"step_size": 2.0, "coupling": (0.5, 0.25)})
+    with running() as server, visiting(server) as page:
+        ask(page, asked.model_dump(), 1, "basins")
+        header, arrays = until(page, "basins")
+    assert (header["cells"], header["steps"], header["shares"]) == (10, 20_000, None)
+    squares = arrays["shading"][12::24, 12::24]
+    assert squares.shape == (10, 10)
+    np.testing.assert_array_equal(arrays["shading"], np.kron(squares, np.ones((24, 24), int)))
+    assert header["areas"] == [np.mean(squares == k) for k in range(5)]
+    assert header["settled"] == np.mean(squares != 4) > 0.5
+    assert len(np.unique(squares)) > 2
+    plane, game = plane_of(asked), shown_game(asked)
+    middles = 6 * (np.arange(10) + 0.5) / 10 - 3
+    for i, j in np.ndindex(10, 10):
+        at = np.array([middles[i], middles[j]])
+        if i == j:  # twins would stay so: to alternating sides by a quarter of a square
+            at += np.array([0.15, -0.15]) * (-1) ** i
+        start = plane.profile(at)
+        end = gh.run(game, params=start, steps=20_000, step_size=2.0, stop=Rest(), throw=False)
+        both = np.asarray(game.cooperation(end.params)) > 0.5
+        kind = {(True, True): 0, (True, False): 1, (False, True): 2, (False, False): 3}[*both]
+        assert squares[i, j] == (kind if Rest().met(end.residual) else 4), (i, j)

@@ -101,9 +101,8 @@ def test_cards_and_exercises_say_what_they_have_and_no_more():
         assert set(said) == always | more | drawn.get(card.after, set()), name
         assert (card.opens is not None) == ("sandbox" in said), "what differs there is said"
         assert set(said["choices"]) == set(card.choices)
-        own = (
-            {f"{x}Wrong" for x in card.choices} | {"unknown"} if card.before == "payoffs" else set()
-        )
+        is_judged_anew = card.before == "payoffs"
+        own = {f"{x}Wrong" for x in card.choices} | {"unknown"} if is_judged_anew else set()
         assert set(said["answers"]) == set(card.choices) | own
         assert len(set(strings(said["answers"]))) >= len(card.choices), "each bet has its own"
         if "next" in more:
@@ -310,7 +309,8 @@ def remembering(theta: np.ndarray, kappa: float, **how: Any) -> np.ndarray:
             pays = rates(moved, kappa, **how)[0] / 0.04
             gradients.append((pays[:5] - pays[5:]).T / 2e-5)
         theta = np.clip(theta + 0.5 * np.stack(gradients, axis=1), -3, 3)
-    return sum(rates(own, kappa, **how)[1] > 0.5 for own in (theta, theta[:, ::-1]))
+    both = [rates(own, kappa, **how)[1] > 0.5 for own in (theta, theta[:, ::-1])]
+    return np.sum(both, axis=0)
 
 
 @slow
@@ -406,8 +406,9 @@ def test_the_fourth_card_opens_a_run_from_the_middle():
     assert path[1, 0] == path[1, 1] > 0, "both set out towards testing at ½"
 
 
+@slow
 def test_the_card_about_memory_opens_its_own_steps():
-    """Steps of 12.5 for pay per round are ½ for the sum of rounds, which is 1 / (1 - γ) times it."""
+    """Steps of 12.5 for pay per round are ½ for the sum, which is 1 / (1 - γ) times it."""
     opens = CARDS["memory"].opens
     assert opens is not None
     assert opens.repeated is not None

@@ -29,9 +29,9 @@ export const fragmentWith = (own) => `#${joined(own, taken().others)}`;
 
 // The part of its own is replaced where one is, without a step to go back to.
 export function remember(own) {
-  const next = fragmentWith(own);
-  if (location.hash === next) return;
-  history.replaceState(history.state, "", next);
+  const next = fragmentWith(own), now = location.hash || "#";
+  if (now === next) return;
+  history.replaceState(history.state, "", next === "#" ? location.pathname + location.search : next);
   dispatchEvent(new Event("remembered"));
 }
 

@@ -16,13 +16,13 @@ function rows(array, width) {
 // A slider over rows: which one is chosen is its place.
 let count = 0;
 
-function chooser(label, places, first, inWords, changed, released = () => {}) {
+function chooser(label, places, first, spoken, changed, released = () => {}) {
   count += 1;
   const id = `chosen${count}`;
   const input = element("input", { type: "range", id, min: 0, max: places - 1, step: 1 });
   const shown = element("output", { for: id });
   const say = () => {
-    shown.textContent = inWords(Number(input.value));
+    shown.textContent = spoken(Number(input.value));
     input.setAttribute("aria-valuetext", shown.textContent);
   };
   const show = () => { say(); changed(Number(input.value)); };
@@ -104,9 +104,9 @@ export const placedAt = (dials) => dials.map((k) => k / (PLACES - 1));
 // Where the two dials start.
 function starts(place, { bound, starts: [given] }, answer, heard) {
   const at = given.map((unit) => Math.round(unit * (PLACES - 1)));
-  const inWords = (k) => number(bound * (2 * placedAt([k])[0] - 1), 1);
+  const dialAt = (k) => number(bound * (2 * placedAt([k])[0] - 1), 1);
   const tell = (isReleased) => heard.starts([...at], isReleased);
-  const sliders = words.starts.labels.map((label, i) => chooser(label, PLACES, at[i], inWords, (k) => { at[i] = k; tell(false); }, () => tell(true)));
+  const sliders = words.starts.labels.map((label, i) => chooser(label, PLACES, at[i], dialAt, (k) => { at[i] = k; tell(false); }, () => tell(true)));
   place.replaceChildren(element("div", { class: "try" }, element("h3", { text: words.try }), ...sliders.map((x) => x.node)));
 }
 

@@ -187,6 +187,7 @@ const HEARD = {
     drawCurve(by("curve"), heard, texts, fill);
     by("curve").setAttribute("aria-label", deviationWords(heard, texts, fill));
     showDeviation(by("deviation"), heard, texts, fill);
+    by("deviation").classList.remove("stale");
     arrived("deviation");
   },
   proof(heard) {
@@ -252,6 +253,7 @@ function tellIn(id, show, found) {
 // What was settled for another scene is not shown for this one.
 function stale(keys) {
   proof = null;
+  by("deviation").classList.add("stale");
   tellIn("proof", showProof, texts.proofMoved);
   if (keys.every((key) => ["leaver", "near"].includes(key))) return;
   equilibria = null;

@@ -76,7 +76,8 @@ function undrawn(card) {
 function missing() {
   if (!cards) return { key: "contents", card: "contents" };
   const next = following(at.card);
-  const wanted = [question(at.card), ...undrawn(at.card)];
+  const [text, figures] = [question(at.card), undrawn(at.card)];
+  const wanted = shown?.pair ? [...figures, text] : [text, ...figures]; // what moves is drawn first
   if (next) wanted.push(question(next)); // beforehand, while this one is read
   if (next && at.card.after !== "portrait") wanted.push(...undrawn(next));
   if (!next && at.card.name in at.bets) wanted.push(...cards.filter((card) => card.name in at.bets).map(question));
@@ -122,7 +123,7 @@ const connection = connected({
 
 let shown = null; // the card's parts, as they are built
 
-function arrive() {
+function arrive(isMoved = false) {
   const before = at;
   at = read();
   moving = null;
@@ -132,6 +133,10 @@ function arrive() {
     if (before) { by("title").focus(); scrollTo(0, 0); }
   } else {
     if (before.bets[at.card.name] !== at.bets[at.card.name]) shown.isNew = true;
+    if (!isMoved && !equal([before.pays, before.dials], [at.pays, at.dials])) { // one has gone back
+      shown.isMovable = false;
+      showBefore();
+    }
     showChoices();
     showResult();
   }
@@ -145,7 +150,7 @@ function go(change) { location.hash = fragmentWith(written({ ...at, ...change })
 // What is moved is not.
 function put(change) {
   remember(written({ ...at, ...change }));
-  arrive();
+  arrive(true);
 }
 
 addEventListener("hashchange", () => { if (cards) arrive(); });
@@ -215,26 +220,37 @@ function showResult() {
     shown.result.replaceChildren(head);
     return;
   }
+  if (shown.pair?.isConnected && shown.judged === bet) { showPair(answer); return; } // all else is as it was
   announce("");
+  shown.judged = bet;
   const facts = answer.facts, isRight = bet === answer.right;
   const key = card.before === "payoffs" && !isRight ? (answer.right ? `${bet}Wrong` : "unknown") : bet;
   head.append(verdict(answer, bet), " ", element("span", { class: "what", text: fill(words.yourBet, { bet: said.choices[bet] }) }));
-  const came = paragraphs(answer.pair ? [said.pairs[answer.pair], ...said.came] : said.came, facts);
-  shown.pair = answer.pair ? came[0] : null;
+  shown.pair = answer.pair ? element("p") : null;
   const figure = element("figure", { class: `drawn as-${card.after}` });
   const next = following(card);
-  const on = next ? element("p", { class: "next" }, element("a", { href: fragmentWith(written({ ...at, card: next })) }, ...told(said.next, facts))) : ending();
-  const link = element("a", { text: words.toSandbox }), scene = { ...card.opens, ...(card.takes ? sceneOf(card) : {}) };
-  const open = (change) => { link.href = linkTo("sandbox", asText({ ...scene, ...change })); };
-  open({});
+  const onwards = next ? element("a", {}, ...told(said.next, facts)) : null, link = element("a", { text: words.toSandbox });
+  shown.lead = (change = {}) => {
+    if (next) onwards.href = fragmentWith(written({ ...at, card: next }));
+    link.href = linkTo("sandbox", asText({ ...card.opens, ...(card.takes ? sceneOf(card) : {}), ...change }));
+  };
+  shown.lead();
   const note = said.sandbox ? [" ", ...told(said.sandbox, facts)] : [];
-  shown.result.replaceChildren(head, element("p", { class: "answer" }, ...told(said.answers[key], facts)), ...came, figure, element("p", { class: "quiet sandbox" }, link, ...note), on);
-  shown.figure = AFTER[card.after](figure, card, answer, said, (strength) => open({ coupling: [strength, strength] }));
+  shown.result.replaceChildren(head, element("p", { class: "answer" }, ...told(said.answers[key], facts)), ...(shown.pair ? [shown.pair] : []), ...paragraphs(said.came, facts), figure, element("p", { class: "quiet sandbox" }, link, ...note), next ? element("p", { class: "next" }, onwards) : ending());
+  shown.figure = AFTER[card.after](figure, card, answer, said, (strength) => shown.lead({ coupling: [strength, strength] }));
+  if (shown.pair) showPair(answer);
   showDrawn();
-  if (!shown.isNew) { if (card.takes) announce(head.textContent); return; }
+  if (!shown.isNew) { if (card.takes && !shown.pair) announce(head.textContent); return; }
   shown.isNew = false;
   head.focus({ preventScroll: true });
   head.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+}
+
+// What becomes of the reader's own pair.
+function showPair(answer) {
+  shown.pair.replaceChildren(...told(words.cards[at.card.name].pairs[answer.pair], answer.facts));
+  shown.lead();
+  if (!shown.isNew) announce(shown.pair.textContent);
 }
 
 function verdict(answer, bet) {
