@@ -336,6 +336,51 @@ def test_reference_is_complete(tmp_path):
             )
 
 
+LINKED = re.compile(r"\]\((?!https?:|#|mailto:)([^)\s#]+)")
+REFERRED = re.compile(r"\]\[(glasshouse[\w.]*)\]")
+
+
+def made_for_the_site() -> set[Path]:
+    """What the build adds to `docs/examples`: pages and figures of scripts, and all files."""
+    hooks, files = loaded("_hooks"), [*(ROOT / "examples").iterdir()]
+    scripts = [path for path in files if path.suffix == ".py"]
+    figures = {x for path in scripts for x in hooks.SAVED.findall(path.read_text("utf-8"))}
+    pages = {f"{path.stem}.md" for path in scripts}
+    return {DOCS / "examples" / name for name in {x.name for x in files} | figures | pages}
+
+
+def dangling(page: Path, text: str, shown: set[str], made: set[Path]) -> list[str]:
+    """Links of a page to what is neither a file nor made for the site, and names nowhere shown."""
+    hooks, found = loaded("_hooks"), []
+    reported = {DOCS / "examples" / x for x in ["tutorial", *hooks.COMMANDS, *hooks.STUDIES]}
+    for link in LINKED.findall(re.sub(r"^```.*?^```|`[^`\n]+`", "", text, flags=re.M | re.S)):
+        target = Path(os.path.normpath(page.parent / link))
+        if not (target.exists() or target in made or target.parent in reported):
+            found.append(link)
+    names = REFERRED.findall(text)
+    return found + [x for x in names if not {x, x.rpartition(".")[0]} & shown]
+
+
+def test_links_between_pages_lead_somewhere():
+    """What a strict build says after minutes, page by page."""
+    pytest.importorskip("mkdocs")
+    hooks = loaded("_hooks")
+    pages = {path: path.read_text("utf-8") for path in sorted(DOCS.rglob("*.md"))}
+    shown = set(hooks.DIRECTIVE.findall(hooks.with_others(hooks.SOURCE, "".join(pages.values()))))
+    made = made_for_the_site()
+    lost = {str(path): dangling(path, text, shown, made) for path, text in pages.items()}
+    assert not {path: links for path, links in lost.items() if links}
+    page = DOCS / "how-to" / "maps.md"
+    for link in (
+        "[x](../examples/stag_hunt_map.md)",  # a study's page is a report
+        "[x](../examples/stag_hunts/report.html)",
+        "[x](mapping.md)",
+        "[x][glasshouse.load_games]",
+        "[x][glasshouse.interop.load_games]",
+    ):
+        assert dangling(page, link, shown, made) == [link[4:-1]]
+
+
 def test_what_a_folder_lists_needs_no_line_in_the_reference():
     pytest.importorskip("mkdocs")
     hooks = loaded("_hooks")

@@ -124,6 +124,7 @@ def test_what_is_traced_once_is_copied_into_programs_and_compiled_in_none_of_its
     assert float(jax.jit(jax.grad(squared))(three)) == 6
     assert jax.jit(jax.vmap(jax.grad(squared)))(jnp.arange(3.0)).tolist() == [0, 2, 4]
     assert seen == [True]
-    assert "jit" not in str(jax.make_jaxpr(squared)(three))
+    if jax.__version_info__ < (0, 11):  # later ones leave the copy to the compiler
+        assert "jit" not in str(jax.make_jaxpr(squared)(three))
     assert squared(np.float64(3.0)) == 10
     assert seen == [True, False]

@@ -294,7 +294,9 @@ def test_pieces_in_a_folder_are_gone_on_with(tmp_path, monkeypatch):
         assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
-@pytest.mark.parametrize("name", ["coin_game", "coin_game_league", "dilemma"])
+@pytest.mark.parametrize(
+    "name", ["coin_game", "coin_game_league", "coin_game_recurrent", "dilemma"]
+)
 def test_examples_are_trainings(name):
     check_training(EXAMPLES / f"{name}.toml")
 

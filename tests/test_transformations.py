@@ -136,7 +136,11 @@ def test_batches_of_few_lengths_share_programs_and_fill_a_gpu():
     assert length(100, is_small=False) == 8  # 104
     assert length(300, most=10, is_small=False) == 10
     assert length(24_400, most=100) == 104  # whole vectors
-    assert length(24_400, "gpu") == 24_400
+    assert length(24_400, "gpu", is_small=False) == 24_400
+    counts = range(1, 2**16)
+    assert all(n <= length(n, "gpu") <= max(1024, 1.25 * n) for n in counts)
+    assert len({length(n, "gpu") for n in counts}) == 1 + 4 * 6  # of 1024, and four an octave
+    assert length(2**26 - 1, "gpu") == 2**26  # a gibibyte, and no more
     assert length(1500, "gpu", held=2**20) == 750  # as many as fit, evenly
     assert length(10, "gpu", most=4) == 4
 

@@ -22,6 +22,7 @@ from glasshouse.analysis.equilibrium.judging import (
     cooperative_corner,
     gains_more,
     judge,
+    pays,
 )
 from glasshouse.analysis.movement.switch import Switch
 from glasshouse.analysis.outcomes.reached import (
@@ -191,8 +192,7 @@ def judged_points(
     with progress("proving", len(profiles)) as advance:
         for name, params, point, is_corner in profiles:
             found = judge(game, params, float(epsilon), budget)
-            paid = tuple(map(float, np.asarray(game.payoffs(params))))
-            about = name, point, is_corner, cooperates(game, params), paid
+            about = name, point, is_corner, cooperates(game, params), pays(game, params)
             if found.certificate is not None:
                 certified.append(CertifiedPoint(*about, found.certificate))
             if found.certificate is None or found.certificate.verdict == "unknown":

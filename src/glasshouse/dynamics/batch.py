@@ -38,6 +38,9 @@ SMALL = 1024
 BATCH_BYTES = 2**30
 """Bytes of members that are computed in one batch on a GPU, where small chunks leave it idle."""
 
+LEAST_BATCH = 1024
+"""Small members of such a batch: fewer take a GPU as long."""
+
 PROGRAMS = 1024
 """Functions whose programs are kept."""
 
@@ -134,7 +137,7 @@ def repeat(batch: PyTree, times: Whole) -> PyTree:
     def repeated(x: Any) -> Any:
         if not eqx.is_array(x):
             return x
-        if repeats(x):
+        if len(x) == 1 or repeats(x):
             return np.broadcast_to(x[0], (len(x) * count, *x.shape[1:]))
         return np.repeat(x, count, axis=0)
 
@@ -218,7 +221,9 @@ def chunk_length(
     """
     if backend != "cpu":
         fitting = max(1, BATCH_BYTES // max(member_bytes, 1)) if most is None else most
-        return count if count <= fitting else math.ceil(count / math.ceil(count / fitting))
+        if count > fitting:
+            return math.ceil(count / math.ceil(count / fitting))
+        return min(_rounded_up(count), fitting) if is_small else count
     length = next(size for least, size in reversed(SIZES) if count >= least)
     allowed = CHUNK_SIZE if most is None else most
     if not is_small:  # their own arrays are long enough; ten in two chunks of 8 would be sixteen
@@ -226,6 +231,15 @@ def chunk_length(
         return math.ceil(count / math.ceil(count / length))
     smallest = SIZES[0][1]  # without whole vectors, the end of a chunk is computed one by one
     return min(length, math.ceil(allowed / smallest) * smallest)
+
+
+def _rounded_up(count: int) -> int:
+    """The next of four sizes an octave: where runs settle, ever fewer are left, and each size is
+    compiled anew."""
+    if count <= LEAST_BATCH:
+        return LEAST_BATCH
+    finest = 1 << (count - 1).bit_length() - 3
+    return math.ceil(count / finest) * finest
 
 
 def _padded(chunk: np.ndarray, size: int) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.results import Result
 from glasshouse.analysis.equilibria.attraction import Attraction
+from glasshouse.analysis.equilibrium.judging import pays
 from glasshouse.analysis.outcomes.isolation import bounds, in_a_row
 from glasshouse.certificates.certificate import Certificate
 from glasshouse.certificates.count.claim import EquilibriumCount
@@ -114,7 +115,7 @@ def point_at(
     """What there is to say of an equilibrium."""
     flat, (lower, upper) = in_a_row(params), bounds(game)
     held = (flat <= lower) | (flat >= upper)
-    payoffs = tuple(float(x) for x in np.asarray(game.payoffs(params)))
+    payoffs = pays(game, params)
     return EquilibriumPoint(
         params=params,
         kind="corner" if held.all() else "edge" if held.any() else "interior",

@@ -11,6 +11,7 @@ from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.evidence import Evidenced
 from glasshouse._foundation.precision import in_float64
 from glasshouse.analysis.equilibria.points import Equilibria
+from glasshouse.analysis.equilibrium.judging import pays
 from glasshouse.analysis.outcomes.generic import Share
 from glasshouse.analysis.outcomes.isolation import bounds, in_a_row
 from glasshouse.dynamics.doors import check_params
@@ -96,7 +97,7 @@ def selection(
     nearest = distance.argmin(axis=1) if profiles else np.zeros(runs, int)
     ended = np.where(there.any(axis=1), nearest, -1)
     counts = [int(np.sum(ended == k)) for k in range(len(points))]
-    sums = [float(np.sum(game.payoffs(params))) for params in profiles]
+    sums = [float(np.sum(pays(game, params))) for params in profiles]
     return Selection(
         shares=tuple(Share(count, runs) for count in counts),
         elsewhere=Share(runs - sum(counts), runs),
@@ -118,10 +119,10 @@ def _risk_dominance(
     count = len(profiles)
     losses = np.zeros((count, count))
     for i, at in enumerate(profiles):
-        paid = np.asarray(game.payoffs(at))
+        paid = pays(game, at)
         for j, other in enumerate(profiles):
-            first = paid[0] - float(game.payoffs((other[0], at[1]))[0])
-            second = paid[1] - float(game.payoffs((at[0], other[1]))[1])
+            first = paid[0] - pays(game, (other[0], at[1]))[0]
+            second = paid[1] - pays(game, (at[0], other[1]))[1]
             losses[i, j] = max(first, 0.0) * max(second, 0.0)
     return losses > losses.T * (1 + PAYS_MORE)
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PyTree
 
-from glasshouse._foundation.arrays import RealArray
+from glasshouse._foundation.arrays import RealArray, as_floats
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.programs import program
 from glasshouse.analysis.equilibrium.certification import certify
@@ -16,7 +16,7 @@ from glasshouse.analysis.equilibrium.deviations import Deviation, best_deviation
 from glasshouse.analysis.movement.first_order import cooperation
 from glasshouse.certificates.certificate import Certificate
 from glasshouse.errors import InputError
-from glasshouse.parametric import Params
+from glasshouse.parametric import AbstractParametricGame, Params
 from glasshouse.parametric.dense import DenseGame
 
 SEARCHES, SEARCH_STEPS = 32, 500
@@ -116,13 +116,24 @@ def _rises(game: DenseGame) -> Params:
     return tuple(own(i) for i in range(len(start)))
 
 
+@in_float64
 def cooperates(game: DenseGame, params: Params) -> tuple[float, ...]:
     """Everybody's probability of action 0."""
-    return tuple(map(float, _cooperation(game, params)))
+    return tuple(map(float, np.asarray(_cooperation(game, as_floats(params)))))
+
+
+@in_float64
+def pays(game: AbstractParametricGame, params: Params) -> tuple[float, ...]:
+    """What everybody is paid, by one program for each structure of game."""
+    return tuple(map(float, np.asarray(_payoffs(game, as_floats(params)))))
 
 
 _cooperation = in_float64(program(cooperation))
-"""One program for each structure of game."""
+
+
+@program
+def _payoffs(game: AbstractParametricGame, params: Params) -> RealArray:
+    return game.payoffs(params)
 
 
 def gains_more(found: tuple[Deviation, ...], epsilon: float) -> Deviation | None:

@@ -1,7 +1,7 @@
 """Any semantics written in JAX as a straight-line program, from what JAX sees of it."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import jax
@@ -169,10 +169,10 @@ class _Walk:
 
     def _scan(self, equation: Any, operands: list[Array]) -> list[Array]:
         params = equation.params
-        length, kept = params["length"], params["num_consts"]
+        length, (kept, carried) = params["length"], _kept_and_carried(params)
         if not 0 < length <= LONGEST_LOOP:
             return unsupported(equation, Unsupported(f"loops over {length} steps"))
-        fixed, carry = operands[:kept], operands[kept : kept + params["num_carry"]]
+        fixed, carry = operands[:kept], operands[kept : kept + carried]
         rows, stacks = operands[kept + len(carry) :], []
         steps = range(length)
         for k in reversed(steps) if params["reverse"] else steps:
@@ -182,6 +182,14 @@ class _Walk:
         if params["reverse"]:
             stacks.reverse()
         return [*carry, *(_stacked(x) for x in zip(*stacks, strict=True))]
+
+
+def _kept_and_carried(params: dict[str, Any]) -> tuple[int, int]:
+    """How many operands of a loop stay, and how many go from step to step."""
+    if "num_consts" in params:
+        return params["num_consts"], params["num_carry"]
+    kept, carried, _ = params["ft_in"].unpack()  # from JAX 0.11 on
+    return len(list(kept)), len(list(carried))
 
 
 def _stacked(parts: Sequence[Array]) -> Array:
@@ -213,4 +221,13 @@ def _calls_inside(
         jaxpr = jax.make_jaxpr(function)(*(jax.ShapeDtypeStruct(*x) for x in operands))
     except (TypeError, ValueError):
         return set()  # it does not take such operands
-    return {str(x.params["call_jaxpr"]) for x in jaxpr.eqns if "call_jaxpr" in x.params}
+    return set(_calls_of(jaxpr))
+
+
+def _calls_of(jaxpr: Any) -> Iterator[str]:
+    """Of a function compiled as a whole, too, which not every version of JAX writes out."""
+    for equation in jaxpr.eqns:
+        if "call_jaxpr" in equation.params:
+            yield str(equation.params["call_jaxpr"])
+        elif equation.primitive.name in CALLS:
+            yield from _calls_of(equation.params["jaxpr"])
