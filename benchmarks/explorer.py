@@ -4,165 +4,79 @@
     .venv/bin/python benchmarks/explorer.py --json --moves 20
     .venv/bin/python benchmarks/explorer.py --only start --repeats 5
     .venv/bin/python benchmarks/explorer.py --only memory --moves 10000
+    .venv/bin/python benchmarks/explorer.py --only beside --peers ENVIRONMENT/bin/python
 
 Moves are made in the page: the slider's value is set, its event is sent, and the clock stops at the
 animation frame after the one in which the picture of that move was painted. *Idle frames* are those
 that went by meanwhile without it. *stages*: until the question is sent, until its answer is heard,
 until the picture is drawn, and until the clock stops. The server's part is timed without a browser,
 same scenes. *start*: from the command to the first picture, Chromium's own start included, with the
-programs of the last time and with none. *memory*: of the server's process and of the page's heap,
-while a slider moves. *beside*: the same portrait drawn by Bokeh's and Plotly's servers.
+programs of the last time and with none. *memory*: of the server's process and of the page, while a
+slider moves as fast as it is answered, and is let go ten times. *beside*: the same portrait drawn
+by Bokeh's and Plotly's servers in turn with the explorer.
 """
 
 import argparse
-import contextlib
+import itertools
 import json
 import os
 import re
-import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-CLOCKS = """() => {
-  const Own = WebSocket;
-  window.marks = [];
-  window.WebSocket = class extends Own {
-    constructor(...given) {
-      super(...given);
-      this.addEventListener('message', () => marks.push(['heard', performance.now()]));
-    }
-    send(data) { marks.push(['asked', performance.now()]); super.send(data); }
-  };
-  addEventListener('DOMContentLoaded', () => {
-    const canvas = document.getElementById('portrait');
-    const drawn = () => marks.push(['drawn', performance.now()]);
-    if (canvas) new MutationObserver(drawn).observe(canvas, { attributeFilter: ['data-painted'] });
-  });
-}"""
+from explorer_beside import beside
+from explorer_pages import (
+    EXPLORER,
+    PATIENCE,
+    UP_TO_DATE,
+    WARMING,
+    chromium,
+    couplings,
+    explorer,
+    opened,
+    percentile,
+    said_of,
+    serving,
+    timed,
+    warmed,
+    window,
+)
 
-MOVE = """async (value) => {
+MANY = """async (values) => {
   const slider = document.querySelector('#couplings input[type=range]');
   const canvas = document.getElementById('portrait');
-  const before = canvas.dataset.painted;
-  const frame = () => new Promise((done) => requestAnimationFrame(done));
-  await frame();
-  marks.length = 0;
-  const begin = performance.now();
-  slider.value = value;
-  slider.dispatchEvent(new Event('input'));
-  let idle = -1;
-  while (canvas.dataset.painted === before) { await frame(); idle += 1; }
-  await frame();
-  const end = performance.now();
-  const at = (name) => (marks.find((mark) => mark[0] === name) ?? [name, NaN])[1];
-  const times = [begin, at('asked'), at('heard'), at('drawn'), end];
-  return [end - begin, Math.max(idle, 0), times.slice(1).map((x, k) => x - times[k])];
-}"""
-
-# A move of somebody else's slider, until its picture is painted and one frame more.
-MOVE_BOKEH = """async (value) => {
-  const frame = () => new Promise((done) => requestAnimationFrame(done));
-  const page = Bokeh.documents[0], slider = page.get_model_by_name('kappa');
-  if (!window.painted) {
-    const own = CanvasRenderingContext2D.prototype.beginPath;
-    CanvasRenderingContext2D.prototype.beginPath = function () {
-      window.drawing = true;
-      return own.call(this);
-    };
-    const points = page.get_model_by_name('points');
-    const changed = () => { window.changed = true; window.drawing = false; };
-    points.properties.data.change.connect(changed);
-    window.painted = true;
+  const painted = () => new Promise((done) => {
+    const seen = new MutationObserver(() => { seen.disconnect(); done(); });
+    seen.observe(canvas, { attributeFilter: ['data-painted'] });
+  });
+  for (const value of values) {
+    const before = canvas.dataset.painted;
+    slider.value = value;
+    slider.dispatchEvent(new Event('input'));
+    while (canvas.dataset.painted === before) await painted();
   }
-  await frame();
-  window.changed = window.drawing = false;
-  const begin = performance.now();
-  slider.value = value;
-  while (!(window.changed && window.drawing)) await frame();
-  await frame();
-  return performance.now() - begin;
+  slider.dispatchEvent(new Event('change'));
 }"""
-
-MOVE_PLOTLY = """async (value) => {
-  const frame = () => new Promise((done) => requestAnimationFrame(done));
-  const plot = document.querySelector('.js-plotly-plot');
-  if (window.painted === undefined) {
-    window.painted = 0;
-    plot.on('plotly_afterplot', () => { window.painted += 1; });
-  }
-  await frame();
-  const before = window.painted, begin = performance.now();
-  dash_clientside.set_props('kappa', { value });
-  while (window.painted === before) await frame();
-  await frame();
-  return performance.now() - begin;
-}"""
+"""Moves of a slider as fast as they are painted, after which it is let go."""
 
 PAINTED = "() => document.getElementById('portrait').dataset.painted > 0"
-UP_TO_DATE = "() => document.getElementById('state').textContent === 'Up to date'"
 STAGES = ("ask", "answer", "draw", "frames")
 
 
-def couplings(moves: int) -> list[float]:
-    return [round(-0.5 + 1.6 * ((0.618 * k) % 1.0), 3) for k in range(moves)]
-
-
-@contextlib.contextmanager
-def serving(*words: str, **environment: str) -> Iterator[tuple[str, subprocess.Popen]]:
-    """A server that prints its address, until it is no more needed."""
-    everywhere = {**os.environ, **environment}
-    server = subprocess.Popen(
-        [sys.executable, *words], stdout=subprocess.PIPE, text=True, env=everywhere
-    )
-    assert server.stdout is not None
-    try:
-        found = re.search(r"http://[0-9.:]+/", server.stdout.readline())
-        assert found is not None, words
-        yield found[0], server
-    finally:
-        server.terminate()
-        server.wait()
-
-
-@contextlib.contextmanager
-def browsing() -> Iterator[Any]:
-    """A page of a Chromium that starts now."""
-    from playwright.sync_api import sync_playwright
-
-    executable = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable, args=["--headless", "--no-sandbox"]
-        )
-        page = browser.new_page(viewport={"width": 1400, "height": 900})
-        page.add_init_script(f"({CLOCKS})()")
-        yield page
-        browser.close()
-
-
-def explorer(game: str) -> tuple[str, ...]:
-    return ("-m", "glasshouse", "explore", game, "--no-browser")
-
-
 def in_the_browser(moves: int, game: str) -> dict:
-    with serving(*explorer(game)) as (address, _), browsing() as page:
-        page.goto(address)
-        page.wait_for_function(UP_TO_DATE, timeout=300_000)
-        for value in couplings(10):
-            page.evaluate(MOVE, value)
-        timed = [page.evaluate(MOVE, value) for value in couplings(moves)]
-    paints, idle, stages = zip(*timed, strict=True)
-    middle = [statistics.median(column) for column in zip(*stages, strict=True)]
+    with serving(*explorer(game)) as (address, _), chromium() as browser:
+        page = window(browser)
+        opened(page, address)
+        warmed(page, EXPLORER)
+        made = timed(page, couplings(moves))
+    columns = zip(*(itertools.pairwise(move.times) for move in made), strict=True)
+    middle = [statistics.median(b - a for a, b in column) for column in columns]
     return {
-        "paint_ms_median": statistics.median(paints),
-        "paint_ms_p95": percentile(paints),
-        "idle_frames_median": statistics.median(idle),
+        **said_of(made, "paint"),
         **{f"{name}_ms_median": x for name, x in zip(STAGES, middle, strict=True)},
     }
 
@@ -178,11 +92,12 @@ def started(game: str, repeats: int) -> dict:
                 begin = time.perf_counter()
                 with serving(*explorer(game), **where) as (address, _):
                     listens = time.perf_counter() - begin
-                    with browsing() as page:
+                    with chromium() as browser:
+                        page = window(browser)
                         page.goto(address)
-                        page.wait_for_function(PAINTED, timeout=300_000)
+                        page.wait_for_function(PAINTED, timeout=PATIENCE)
                         first = time.perf_counter() - begin
-                        page.wait_for_function(UP_TO_DATE, timeout=300_000)
+                        page.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
                         timed.append((listens, first, time.perf_counter() - begin))
         last = timed[-repeats:]  # what warmed it is not counted
         for k, name in enumerate(("listens", "first_picture", "up_to_date")):
@@ -211,60 +126,39 @@ def on_the_server(moves: int, game: str) -> dict:
     }
 
 
+def resident(process: int) -> float:
+    """Memory of a process in MB."""
+    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text())
+    assert found is not None
+    return round(int(found[1]) / 1e3, 1)
+
+
+def page_memory(session: Any) -> tuple[float, int, int]:
+    """Of a page, after a collection: MB with those of its arrays, nodes, and listeners."""
+    for _ in range(2):  # the first lets go of what the second can collect
+        session.send("HeapProfiler.collectGarbage")
+    heap, counted = session.send("Runtime.getHeapUsage"), session.send("Memory.getDOMCounters")
+    kinds = ("usedSize", "embedderHeapUsedSize", "backingStorageSize")
+    used = sum(heap.get(kind, 0) for kind in kinds)
+    return round(used / 1e6, 2), counted["nodes"], counted["jsEventListeners"]
+
+
 def remembered(moves: int, game: str) -> dict:
-    """Memory along many moves: of the server in MB, of the page's heap after a collection."""
-    looks, rows = 10, []
-    with serving(*explorer(game)) as (address, server), browsing() as page:
-        page.goto(address)
-        page.wait_for_function(UP_TO_DATE, timeout=300_000)
+    """Along many moves: the server's memory in MB; the page's once what it does not need is gone,
+    also in MB; the nodes of its documents, and the listeners on them.
+    """
+    rows, values, piece = [], couplings(moves), max(1, moves // 10)
+    with serving(*explorer(game)) as (address, server), chromium() as browser:
+        page = window(browser, clocks=False)
+        opened(page, address)
         session = page.context.new_cdp_session(page)
-        for k, value in enumerate(couplings(moves + 1)):
-            if k % max(1, moves // looks) == 0:
-                session.send("HeapProfiler.collectGarbage")
-                heap = session.send("Runtime.getHeapUsage")["usedSize"] / 1e6
-                status = Path(f"/proc/{server.pid}/status").read_text()
-                resident = re.search(r"VmRSS:\s+(\d+)", status)
-                assert resident is not None
-                rows.append((k, int(resident[1]) / 1e3, heap))
-            page.evaluate(MOVE, value)
-    return {
-        "server_MB": [round(x, 1) for _, x, _ in rows],
-        "page_heap_MB": [round(x, 2) for _, _, x in rows],
-    }
-
-
-def beside(moves: int, game: str) -> dict:
-    """The same portrait by others' servers, in the same run; none where they are not installed."""
-    found = {}
-    for name, move, module in (
-        ("bokeh", MOVE_BOKEH, "bokeh"),
-        ("plotly", MOVE_PLOTLY, "dash"),
-    ):
-        ready = {
-            "bokeh": "() => window.Bokeh?.documents[0]?.get_model_by_name('kappa')",
-            "plotly": "() => document.querySelector('.js-plotly-plot') && window.dash_clientside",
-        }[name]
-        try:
-            __import__(module)
-        except ImportError:
-            print(f'{name}: not installed (the extra "peers"), and left out', file=sys.stderr)
-            continue
-        peers = str(Path(__file__).with_name("explorer_peers.py"))
-        with serving(peers, name, "--game", game) as (address, _), browsing() as page:
-            time.sleep(2)  # it prints before it listens
-            page.goto(address, timeout=120_000)
-            page.wait_for_function(ready, timeout=120_000)
-            page.wait_for_timeout(2000)
-            for value in couplings(10):
-                page.evaluate(move, value)
-            timed = [page.evaluate(move, value) for value in couplings(moves)]
-        found[f"{name}_ms_median"] = statistics.median(timed)
-        found[f"{name}_ms_p95"] = percentile(timed)
-    return found
-
-
-def percentile(values: Any) -> float:
-    return sorted(values)[int(0.95 * (len(values) - 1))]
+        page.evaluate(MANY, values[:WARMING])
+        for k in range(0, moves + 1, piece):
+            page.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+            rows.append((k, resident(server.pid), *page_memory(session)))
+            page.evaluate(MANY, values[k : k + piece])
+    names = ("after_moves", "server_MB", "page_heap_MB", "page_nodes", "page_listeners")
+    return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
 
 
 def main() -> None:
@@ -272,13 +166,19 @@ def main() -> None:
     parser.add_argument("--moves", type=int, default=100)
     parser.add_argument("--repeats", type=int, default=3, help="starts of either kind")
     parser.add_argument("--game", default="prisoners_dilemma")
+    parser.add_argument(
+        "--peers",
+        metavar="PYTHON",
+        default=sys.executable,
+        help="of an environment with glasshouse, Bokeh and Dash",
+    )
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--only", choices=("server", "browser", "start", "memory", "beside"))
     given = parser.parse_args()
     parts = {
         "server": lambda: on_the_server(given.moves, given.game),
         "browser": lambda: in_the_browser(given.moves, given.game),
-        "beside": lambda: beside(given.moves, given.game),
+        "beside": lambda: beside(given.moves, given.game, given.peers),
         "start": lambda: started(given.game, given.repeats),
         "memory": lambda: remembered(given.moves, given.game),
     }

@@ -2,6 +2,11 @@
 
 import contextlib
 import json
+import re
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,10 +40,38 @@ def free_port() -> int:
         return found.getsockname()[1]
 
 
-def visiting(server: Running) -> ClientConnection:
+@contextlib.contextmanager
+def started(*words: str) -> Iterator[tuple[subprocess.Popen, str]]:
+    """`glasshouse explore` as a process of its own, with its address."""
+    command = [sys.executable, "-m", "glasshouse", "explore", "--no-browser", *words]
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with process.stdout, process.stderr:
+        try:
+            found = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
+            assert found is not None
+            yield process, found[0]
+        finally:
+            process.kill()
+            process.wait()
+
+
+def assert_ctrl_c_ends(process: subprocess.Popen) -> None:
+    """Within a second, without an error, and it says so."""
+    assert process.stderr is not None
+    begin = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=PATIENCE) == 0
+    assert time.monotonic() - begin < 1.0
+    assert process.stderr.read().strip() == "glasshouse: the explorer has ended"
+
+
+def visiting(server: Running, **how: Any) -> ClientConnection:
     """A page's socket."""
     origin = Origin(f"http://127.0.0.1:{server.port}")
-    return connect(f"ws://127.0.0.1:{server.port}/socket", origin=origin)
+    return connect(f"ws://127.0.0.1:{server.port}/socket", origin=origin, **how)
 
 
 def heard(page: ClientConnection) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

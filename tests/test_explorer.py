@@ -5,16 +5,23 @@ import contextlib
 import http.client
 import json
 import re
-import signal
-import subprocess
-import sys
 import tomllib
 
 import jax.monitoring
 import numpy as np
 import pytest
 import websockets
-from tests.explorers import ask, heard, running, until, visiting
+from tests.explorers import (
+    ask,
+    assert_ctrl_c_ends,
+    heard,
+    running,
+    started,
+    until,
+    visiting,
+)
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 import glasshouse as gh
 from glasshouse.analysis.phase.plane import Plane, field_grid
@@ -390,17 +397,24 @@ def test_presets_and_rules_are_offered():
 
 
 def test_ctrl_c_ends_it_at_once():
-    words = [sys.executable, "-m", "glasshouse", "explore", "--no-browser"]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stderr is not None
-    said = process.stdout.readline()
-    assert "http://127.0.0.1:" in said
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=5) == 0  # while it compiles; five, for the machine may be busy
-    assert "has ended" in process.stderr.read()
-    process.stdout.close()
-    process.stderr.close()
+    """While it loads the library, and compiles."""
+    with started() as (process, _):
+        assert_ctrl_c_ends(process)
+
+
+@slow
+def test_ctrl_c_ends_it_at_once_while_it_computes_for_two_pages():
+    with started() as (process, address), contextlib.ExitStack() as stack:
+        origin = Origin(address.rstrip("/"))
+        socket = f"{address.replace('http', 'ws')}socket"
+        pages = [stack.enter_context(connect(socket, origin=origin)) for _ in range(2)]
+        for page in pages:
+            ask(page, PD, 1)
+            until(page, "portrait")
+            ask(page, PD, 2, "basins", "equilibria", "switches")
+        assert_ctrl_c_ends(process)
+        with pytest.raises(websockets.ConnectionClosed):
+            until(pages[0], "nothing more")
 
 
 def test_the_curve_the_boundary_test_and_the_proof_are_the_librarys(server):

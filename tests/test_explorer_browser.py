@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.explorers import running
+from tests.explorers import assert_ctrl_c_ends, running, started
 from tests.test_report_browser import AXE, browser
 
 from glasshouse.explorer.building import scene_of_game
 from glasshouse.explorer.content import page_file
 from glasshouse.explorer.exported import exported_page, framed_page, precomputed
-from glasshouse.explorer.notebook import Talk
+from glasshouse.explorer.notebook.talk import Talk
 from glasshouse.explorer.server import Running
 from glasshouse.interop import load_game
 
@@ -138,13 +138,31 @@ def test_by_keyboard_alone_back_again_and_from_a_link(browser, server):
         "#v=1&payoffs=1,2",
         *(
             pytest.param(x, marks=pytest.mark.slow)
-            for x in ("#v=2", "#x=<b>", "#v=1&coupling=NaN,0")
+            for x in (
+                "#v=2",
+                "#x=<b>",
+                "#v=1&coupling=NaN,0",
+                "#v=1&coupling=1e999,0",
+                "#v=1&coupling=0.5",
+                "#v=1&bound=1000",
+                "#v=1&access=toString",
+                "#v=1&access=__proto__",
+                "#v=1&rule=constructor",
+                "#v=1&__proto__=1",
+                "#v=1&leaver=3",
+                "#v=1&discount=0.9&axes=1,1,1,1",
+                "#v=1&starts=" + "0.5," * 40 + "0.5",
+                "#%E0%A4%A",
+                "#v=1&b=v%3D2",
+            )
         ),
     ],
 )
 def test_links_that_cannot_be_read_are_said(browser, server, fragment):
     page = opened(browser, server, fragment=fragment)
-    assert "cannot be read" in page.inner_text("#banner")
+    said = page.inner_text("#banner")
+    assert "cannot be read" in said
+    assert not re.search(r"function|iterable|undefined|object", said)
     assert page.get_by_role("slider", name="Coupling κ").input_value() == "0.5"
     assert not page.faults
     page.context.close()
@@ -196,6 +214,79 @@ def test_a_server_that_has_ended_is_said_and_found_again(browser, server):
         again.stop()
     assert scene.port == port
     page.context.close()
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_it_at_once_while_somebody_looks_who_is_told(browser):
+    with started("stag_hunt") as (process, address):
+        page = browser.new_page()
+        page.goto(address)
+        page.wait_for_function(PAINTED, timeout=PATIENCE)
+        page.get_by_role("slider", name="Coupling κ").fill("1")  # what takes long is asked for
+        assert_ctrl_c_ends(process)
+        page.wait_for_selector("#banner:not([hidden])", timeout=PATIENCE)
+        assert "has stopped" in page.inner_text("#banner")
+        page.close()
+
+
+SEEN = """() => [location.hash, document.getElementById('portrait').dataset.painted,
+  document.querySelector('main').innerText, document.getElementById('announce').textContent]"""
+"""Where one is, which picture is painted, and all that is written."""
+
+
+@pytest.mark.slow
+def test_two_tabs_do_not_disturb_each_other(browser, server):
+    one = opened(browser, server)
+    other = one.context.new_page()
+    faults = []
+    other.on("pageerror", lambda error: faults.append(str(error)))
+    other.goto(f"{server.address}#v=1&payoffs=4,0,3,2,4,3,0,2&coupling=0.1,0.1")
+    for page in (one, other):
+        page.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+    for moved, still in ((one, other), (other, one)):
+        before = still.evaluate(SEEN), still.locator("#portrait").screenshot()
+        earlier = moved.evaluate(SEEN)
+        for value in ("0.7", "0.8", "0.9"):
+            moved.get_by_role("slider", name="Coupling κ").fill(value)
+        moved.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+        now = moved.evaluate(SEEN)
+        assert all(a != b for a, b in zip(earlier, now, strict=True))
+        assert "coupling=0.9,0.9" in now[0]
+        assert still.evaluate(SEEN) == before[0]
+        assert still.locator("#portrait").screenshot() == before[1]
+    assert not one.faults + faults
+    one.context.close()
+
+
+FORBIDDEN = """async () => {
+  const held = [];
+  document.addEventListener('securitypolicyviolation', (x) => held.push(x.effectiveDirective));
+  const script = document.createElement('script');
+  script.textContent = 'window.isBroken = true';
+  const text = document.createElement('div');
+  text.innerHTML = '<p style="color: red" onclick="window.isBroken = true">x</p>';
+  const frame = document.createElement('iframe');
+  frame.src = 'http://127.0.0.1:9/';
+  const picture = document.createElement('img');
+  picture.src = 'http://127.0.0.1:9/x.png';
+  document.body.append(script, text, frame, picture);
+  text.firstChild.click();
+  await fetch('http://127.0.0.1:9/').catch(() => {});
+  await new Promise((done) => setTimeout(done, 500));
+  return [Boolean(window.isBroken), [...new Set(held)].sort()];
+}"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ["", "story.html", "exercises.html"])
+def test_a_browser_keeps_the_page_from_what_its_policy_does_not_allow(browser, server, path):
+    page = browser.new_page()
+    page.goto(server.address + path)
+    broken, held = page.evaluate(FORBIDDEN)
+    assert not broken
+    kinds = ["connect-src", "frame-src", "img-src", "script-src-attr", "script-src-elem"]
+    assert held == [*kinds, "style-src-attr"]
+    page.close()
 
 
 @pytest.mark.slow
@@ -418,56 +509,141 @@ def test_the_keys_of_sliders_reach_their_ends_and_fields_beyond(browser, server)
 
 MODEL = """([script, page]) => {
   const values = { page, height: 700, link: "" }, handlers = {};
-  window.model = {
+  const model = {
     get: (name) => values[name], set: (name, value) => { values[name] = value; },
-    save_changes: () => {}, on: (name, heard) => { handlers[name] = heard; }, off: () => {},
+    save_changes: () => {}, off: () => {},
+    on: (name, heard) => { handlers[name] = [...(handlers[name] ?? []), heard]; },
     send: (content) => toKernel(content),
   };
+  window.model = model;
+  window.told = (name, ...more) => handlers[name].forEach((heard) => heard(...more));
   window.fromKernel = ([content, text]) => {
     const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-    handlers["msg:custom"](content, [new DataView(bytes.buffer)]);
+    told("msg:custom", content, [new DataView(bytes.buffer)]);
   };
   return import(`data:text/javascript;base64,${script}`).then((found) => {
-    found.default.render({ model, el: document.body });
+    window.showAgain = () => { found.default.render({ model, el: document.body }); };
+    showAgain();
   });
 }"""
+"""A notebook with a widget, which it shows once, and again when it is asked to."""
+
+
+IN_SIGHT = """() => ['#portrait', '#couplings input[type=range]'].map((x) => {
+  const box = document.querySelector(x).getBoundingClientRect();
+  return box.top >= 0 && box.bottom <= innerHeight;
+})"""
+"""The portrait, and the slider that moves it."""
+
+
+class Notebook:
+    """What the widget's script does in a page, with a kernel that is this process."""
+
+    def __init__(self, browser):
+        self.answers: queue.Queue = queue.Queue()
+        first = scene_of_game(load_game("prisoners_dilemma"))
+        self.talk = Talk(lambda: first, lambda *answer: self.answers.put(answer))
+        size = {"width": 900, "height": 750}
+        self.page = browser.new_page(viewport=size, color_scheme="null")  # as the notebook says
+        self.faults: list[str] = []
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("console", self._hear)
+        self.page.expose_function("toKernel", self.talk.hear)
+        script = base64.b64encode(page_file("notebook.js").encode()).decode()
+        self.page.evaluate(MODEL, [script, framed_page()])
+
+    def _hear(self, said) -> None:
+        if said.type == "error":
+            self.faults.append(said.text)
+
+    def until(self, condition: str, place: int = 1):
+        """The frame of one of the places where the widget is shown, once this is so."""
+        end = time.monotonic() + PATIENCE / 1000
+        while time.monotonic() < end:
+            while not self.answers.empty():
+                content, frame = self.answers.get()
+                self.page.evaluate("fromKernel", [content, base64.b64encode(frame).decode()])
+            if len(self.page.frames) > place and self.page.frames[place].evaluate(condition):
+                return self.page.frames[place]
+            self.page.wait_for_timeout(50)
+        raise AssertionError(condition)
+
+    def end(self) -> None:
+        assert not self.faults
+        self.talk.stop()
+        self.page.close()
 
 
 @pytest.mark.slow
 def test_a_notebook_shows_the_page_in_a_frame(browser):
-    """What the widget's script does in a page, with a kernel that is this process."""
-    answers: queue.Queue = queue.Queue()
-    first = scene_of_game(load_game("prisoners_dilemma"))
-    talk = Talk(lambda: first, lambda content, frame: answers.put((content, frame)))
-    page = browser.new_page(viewport={"width": 900, "height": 750})
-    faults = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-    page.expose_function("toKernel", talk.hear)
-    script = base64.b64encode(page_file("notebook.js").encode()).decode()
-    page.evaluate(MODEL, [script, framed_page()])
-
-    def until(condition: str) -> None:
-        end = time.monotonic() + PATIENCE / 1000
-        while time.monotonic() < end:
-            while not answers.empty():
-                content, frame = answers.get()
-                page.evaluate("fromKernel", [content, base64.b64encode(frame).decode()])
-            if len(page.frames) > 1 and page.frames[1].evaluate(condition):
-                return
-            page.wait_for_timeout(50)
-        raise AssertionError(condition)
-
-    until(UP_TO_DATE)
-    inside = page.frames[1]
+    notebook = Notebook(browser)
+    inside = notebook.until(UP_TO_DATE)
     assert "above 0.4286" in inside.inner_text(".row.first")
+    assert inside.evaluate(IN_SIGHT) == [True, True]
     inside.get_by_role("slider", name="Coupling κ").fill("1")
-    until("() => document.getElementById('proof').textContent.includes('an equilibrium, proved')")
-    assert "coupling=1,1" in page.evaluate("model.get('link')")
+    proved = "document.getElementById('proof').textContent.includes('an equilibrium, proved')"
+    notebook.until(f"() => {proved}")
+    assert "coupling=1,1" in notebook.page.evaluate("model.get('link')")
     assert not inside.get_by_role("button", name="Copy link").count()
-    assert not faults
-    talk.stop()
-    page.close()
+    notebook.end()
+
+
+@pytest.mark.slow
+def test_a_notebook_shows_a_widget_again_as_it_was_left(browser):
+    notebook = Notebook(browser)
+    inside = notebook.until(UP_TO_DATE)
+    inside.get_by_role("slider", name="Coupling κ").fill("1.2")
+    notebook.until(UP_TO_DATE)
+    notebook.page.evaluate("showAgain()")
+    again = notebook.until(UP_TO_DATE, place=2)
+    assert again.get_by_role("slider", name="Coupling κ").input_value() == "1.2"
+    again.get_by_role("slider", name="Coupling κ").fill("0.1")
+    notebook.until(UP_TO_DATE, place=2)
+    assert inside.get_by_role("slider", name="Coupling κ").input_value() == "1.2"
+    notebook.end()
+
+
+THEME = """([colour, name]) => {
+  document.body.style.background = colour;
+  document.body.dataset.theme = name;
+}"""
+
+IS_DARK = "() => matchMedia('(prefers-color-scheme: dark)').matches"
+
+
+@pytest.mark.slow
+def test_a_notebook_that_is_dark_has_a_dark_page_in_it(browser):
+    notebook = Notebook(browser)
+    inside = notebook.until(UP_TO_DATE)
+    assert not inside.evaluate(IS_DARK)
+    for colour, name, dark in (
+        ("#111", "Dark", "true"),
+        ("rgba(250, 250, 250, 0.9)", "Light", "false"),
+        ("rgb(17 17 17)", "Dark again", "true"),
+    ):
+        notebook.page.evaluate(THEME, [colour, name])
+        inside.wait_for_function(f"() => ({IS_DARK})() === {dark}", timeout=10_000)
+    assert (
+        inside.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
+    )
+    notebook.end()
+
+
+IS_SAID = """() => document.getElementById('banner').innerText.includes('run the cell again')"""
+
+
+@pytest.mark.slow
+def test_a_notebook_says_that_its_kernel_is_silent_or_gone_and_goes_on_when_it_answers(browser):
+    notebook = Notebook(browser)
+    inside = notebook.until(UP_TO_DATE)
+    assert not inside.evaluate(IS_SAID)
+    inside.get_by_role("slider", name="Coupling κ").fill("1.2")
+    inside.wait_for_function(IS_SAID)  # nothing is answered meanwhile
+    inside = notebook.until(UP_TO_DATE)
+    assert inside.locator("#banner").is_hidden()
+    notebook.page.evaluate("told('comm_live_update')")
+    inside.wait_for_function(IS_SAID, timeout=2000)
+    notebook.end()
 
 
 def test_a_finger_moves_a_start_and_scrolls_elsewhere(browser, server):
@@ -524,5 +700,35 @@ def test_an_exported_page_works_from_disk(browser, tmp_path):
     assert "above" in page.inner_text("#gauge")
     sizes = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
     assert page.evaluate(sizes)
+    assert not faults
+    context.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [390, 1400])
+def test_an_exported_page_works_in_a_frame_of_a_course_page(browser, tmp_path, width):
+    scene = scene_of_game(load_game("matching_pennies"))
+    page_in_it, course = tmp_path / "page.html", tmp_path / "course.html"
+    page_in_it.write_text(exported_page(scene, precomputed(scene, 3)), "utf-8")
+    frame = '<iframe sandbox="allow-scripts" src="page.html" width="100%" height="700"></iframe>'
+    course.write_text(f"<!DOCTYPE html><title>Course</title><p>Text.</p>{frame}", "utf-8")
+    context = browser.new_context(viewport={"width": width, "height": 900}, offline=True)
+    page = context.new_page()
+    faults, asked = [], []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(course.as_uri())
+    inside = page.frames[1]
+    inside.wait_for_function(PAINTED)
+    before = page.locator("iframe").screenshot()
+    inside.get_by_role("slider").focus()
+    page.keyboard.press("End")
+    inside.wait_for_function("() => document.getElementById('portrait').dataset.painted === '3'")
+    assert inside.inner_text("output") == "2"
+    assert page.locator("iframe").screenshot() != before
+    sizes = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    assert inside.evaluate(sizes)
+    assert sorted(asked) == [course.as_uri(), page_in_it.as_uri()]
     assert not faults
     context.close()

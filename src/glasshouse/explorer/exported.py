@@ -123,7 +123,7 @@ def exported_page(scene: Scene, held: Precomputed) -> str:
 
 def framed_page() -> str:
     """The explorer's own page as one text, for a frame that somebody else talks through."""
-    script, style = bundled("main.js"), page_file("style.css")
+    script, style = bundled("main.js"), page_file("style.css") + page_file("frame.css")
     meta = f'<meta http-equiv="Content-Security-Policy" content="{_policy(script, style)}">'
     inside = {
         '<html lang="en">': '<html lang="en" data-home="frame">',

@@ -138,8 +138,8 @@ const afterPicture = (then) => (document.hidden ? then() : requestAnimationFrame
 
 let gone = false;
 const connection = connected({
-  opened() { if (gone) { notice(""); announce(texts.back); gone = false; } },
-  gone() { gone = true; notice(texts.gone); state(""); canvas.classList.add("stale"); },
+  opened() { if (gone) { notice(""); announce(texts.back); gone = false; canvas.classList.remove("stale"); } },
+  gone() { gone = true; notice(isFramed ? texts.goneKernel : texts.gone); state(""); canvas.classList.add("stale"); },
   answer(heard) { HEARD[heard.kind](heard); },
 });
 
@@ -281,7 +281,7 @@ const shownNow = () => asText(scene, after ? scene : kept?.scene);
 const remember = () => connection.remember(shownNow());
 
 function start() {
-  const { own } = taken(), found = own ? opened(own) : null;
+  const { own } = taken(connection.left), found = own ? opened(own) : null;
   history = new History(found ? (found[1] ?? found[0]) : copy(hello.scene));
   build();
   goToBoth(found ?? [history.now, null]);

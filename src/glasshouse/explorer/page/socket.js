@@ -57,18 +57,35 @@ class Socket {
   remember(own) { remember(own); }
 }
 
-// In a frame: whoever made it hands over one end of a channel, at whose other end the kernel is.
+// In a frame: whoever made it hands over one end of a channel, at whose other end the kernel is, and
+// the link to how the page was left. A kernel that is silent is busy, or has been started again.
+const SILENCE = 8000; // milliseconds
 class Channel {
   constructor(heard) {
     this.number = 0;
     this.port = null;
+    this.silence = null;
+    this.missed = () => { this.answered(); heard.gone(); };
     addEventListener("message", (event) => {
       if (event.source !== parent || !event.ports.length || this.port) return;
       [this.port] = event.ports;
-      this.port.onmessage = (answer) => heard.answer(decoded(answer.data));
-      heard.opened();
+      if (event.data) this.left = event.data;
+      this.port.onmessage = ({ data }) => {
+        if (data === "gone") { this.missed(); return; }
+        this.answered();
+        heard.opened();
+        heard.answer(decoded(data));
+      };
+      this.wait();
     });
     parent.postMessage("ready", "*");
+  }
+
+  wait() { this.silence ??= setTimeout(this.missed, SILENCE); }
+
+  answered() {
+    clearTimeout(this.silence);
+    this.silence = null;
   }
 
   get isOpen() { return this.port !== null; }
@@ -77,6 +94,7 @@ class Channel {
     if (!this.isOpen) return null;
     this.number += 1;
     this.port.postMessage({ question: JSON.stringify({ number: this.number, scene, parts }) });
+    this.wait();
     return this.number;
   }
 

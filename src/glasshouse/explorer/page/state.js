@@ -84,7 +84,7 @@ export function fromText(text, first, ranges, rules, most) {
   const rule = given.get("rule") ?? first.rule;
   if (!rules.some((x) => x.name === rule)) throw new Error(`there is no rule ${rule.slice(0, 20)}`);
   const access = given.get("access") ?? accessName(first.access);
-  if (!(access in ACCESS) && !["probabilistic", "noisy"].includes(access)) throw new Error(`there is no access ${access.slice(0, 20)}`);
+  if (!Object.hasOwn(ACCESS, access) && !["probabilistic", "noisy"].includes(access)) throw new Error(`there is no access ${access.slice(0, 20)}`);
   return {
     title: (given.get("title") ?? "").slice(0, 200),
     payoffs: nested(numbers("payoffs", "payoffs", exactly(8), flat(first.payoffs))),

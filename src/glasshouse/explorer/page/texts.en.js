@@ -13,6 +13,7 @@ export default {
   computing: "Computing…",
   compiling: "Compiling…",
   ready: "Up to date",
+  goneKernel: "The kernel does not answer. It is busy, or it was started again: then run the cell again.",
   gone: "The server has stopped. Start “glasshouse explore” again: this page finds it and goes on.",
   back: "The server is back.",
   skip: "Skip to the portrait",

@@ -1,4 +1,4 @@
-"""The explorer in a notebook: the same page in a frame, which talks to the kernel."""
+"""Who talks to the pages of a widget, and answers what they ask."""
 
 import asyncio
 import threading
@@ -38,7 +38,7 @@ def explore(game: Any = USUAL_GAME, *, height: Whole = USUAL_HEIGHT) -> Any:
     height = whole(height, "height", least=LEAST_HEIGHT, most=MOST_HEIGHT)
     scene = _scene_of(game)
     try:
-        from glasshouse.explorer.widget import ExplorerWidget
+        from glasshouse.explorer.notebook.widget import ExplorerWidget
     except ImportError as error:
         raise InputError(
             "the explorer in a notebook needs anywidget: pip install 'glasshouse[notebook]'"

@@ -1,0 +1,1 @@
+from .talk import explore as explore
