@@ -124,8 +124,9 @@ def test_a_third_call_with_other_numbers_compiles_and_traces_nothing(name):
 
 
 def test_batches_of_few_lengths_share_programs_and_fill_a_gpu():
-    def length(count, backend="cpu", most=None, held=16, is_small=True):
-        return chunk_length(count, most, backend, member_bytes=held, is_small=is_small)
+    def length(count, backend="cpu", most=None, held=16, is_small=True, shrinking=False):
+        about = {"member_bytes": held, "is_small": is_small, "shrinking": shrinking}
+        return chunk_length(count, most, backend, **about)
 
     assert {length(count) for count in range(1, 256)} == {8}
     assert {length(count) for count in (400, 1000)} == {64}
@@ -136,11 +137,15 @@ def test_batches_of_few_lengths_share_programs_and_fill_a_gpu():
     assert length(100, is_small=False) == 8  # 104
     assert length(300, most=10, is_small=False) == 10
     assert length(24_400, most=100) == 104  # whole vectors
-    assert length(24_400, "gpu", is_small=False) == 24_400
+    assert length(10, "gpu") == 10  # whose computation may hold gigabytes
+    assert length(24_400, "gpu") == 24_400
     counts = range(1, 2**16)
-    assert all(n <= length(n, "gpu") <= max(1024, 1.25 * n) for n in counts)
-    assert len({length(n, "gpu") for n in counts}) == 1 + 4 * 6  # of 1024, and four an octave
-    assert length(2**26 - 1, "gpu") == 2**26  # a gibibyte, and no more
+    left = {n: length(n, "gpu", shrinking=True) for n in counts}
+    assert all(n <= size <= max(1024, 1.25 * n) for n, size in left.items())
+    assert len(set(left.values())) == 1 + 4 * 6  # 1024, and four an octave
+    assert length(9, "gpu", is_small=False, shrinking=True) == 10
+    assert length(2**26 - 1, "gpu", shrinking=True) == 2**26  # a gibibyte, and no more
+    assert length(1500, "gpu", held=2**20, shrinking=True) == 750
     assert length(1500, "gpu", held=2**20) == 750  # as many as fit, evenly
     assert length(10, "gpu", most=4) == 4
 

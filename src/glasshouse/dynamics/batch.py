@@ -38,8 +38,8 @@ SMALL = 1024
 BATCH_BYTES = 2**30
 """Bytes of members that are computed in one batch on a GPU, where small chunks leave it idle."""
 
-LEAST_BATCH = 1024
-"""Small members of such a batch: fewer take a GPU as long."""
+SHRUNK = 1024
+"""Small members that are left of ever fewer: a GPU takes as long for fewer."""
 
 PROGRAMS = 1024
 """Functions whose programs are kept."""
@@ -50,6 +50,7 @@ def batch_map(
     batch: PyTree,
     *shared: Any,
     chunk_size: Whole | None = None,
+    shrinking: bool = False,
 ) -> PyTree:
     """`function(member, *shared)` for every member along the leading axis of `batch`.
 
@@ -61,7 +62,8 @@ def batch_map(
 
     **Arguments:** `batch`, a pytree whose arrays share their leading axis; `shared`, the same
     for every member; `chunk_size`, which bounds the memory in use (None: 4096 members on a CPU, a
-    gibibyte of them elsewhere).
+    gibibyte of them elsewhere); `shrinking`, whether it is called again and again with ever fewer
+    members, so that a GPU's sizes should be few.
     **Returns:** NumPy arrays with the same leading axis.
     **Cost:** the answer does not depend on `chunk_size` or on the number of threads, but for
     rounding.
@@ -78,7 +80,8 @@ def batch_map(
     threads = usable_cores()
     held = sum(x.nbytes for x in jax.tree.leaves(varying)) // count
     numbers = held // 8 + sum(x.size for x in jax.tree.leaves(arrays))
-    size = chunk_length(count, most, backend, member_bytes=held, is_small=numbers < SMALL)
+    about = {"member_bytes": held, "is_small": numbers < SMALL, "shrinking": shrinking}
+    size = chunk_length(count, most, backend, **about)
 
     def compute(start: int) -> PyTree:
         chunk = jax.tree.map(lambda x: _padded(x[start : start + size], size), varying)
@@ -211,19 +214,27 @@ def _leading_axis(batch: PyTree) -> int:
 
 
 def chunk_length(
-    count: int, most: int | None, backend: str, *, member_bytes: int, is_small: bool
+    count: int,
+    most: int | None,
+    backend: str,
+    *,
+    member_bytes: int,
+    is_small: bool,
+    shrinking: bool = False,
 ) -> int:
     """How many members of a batch are computed together.
 
     **Arguments:** `most`, the most that the caller allows, or None; `backend`, as JAX calls it;
     `member_bytes`, what a member holds; `is_small`, whether computing a few members in vain costs
-    less than another compilation.
+    less than another compilation; `shrinking`, whether fewer and fewer are asked for.
     """
     if backend != "cpu":
         fitting = max(1, BATCH_BYTES // max(member_bytes, 1)) if most is None else most
         if count > fitting:
             return math.ceil(count / math.ceil(count / fitting))
-        return min(_rounded_up(count), fitting) if is_small else count
+        if shrinking:
+            return min(_rounded_up(max(count, SHRUNK if is_small else 1)), fitting)
+        return count
     length = next(size for least, size in reversed(SIZES) if count >= least)
     allowed = CHUNK_SIZE if most is None else most
     if not is_small:  # their own arrays are long enough; ten in two chunks of 8 would be sixteen
@@ -234,11 +245,8 @@ def chunk_length(
 
 
 def _rounded_up(count: int) -> int:
-    """The next of four sizes an octave: where runs settle, ever fewer are left, and each size is
-    compiled anew."""
-    if count <= LEAST_BATCH:
-        return LEAST_BATCH
-    finest = 1 << (count - 1).bit_length() - 3
+    """The next of four sizes an octave."""
+    finest = max(1, 1 << (count - 1).bit_length() >> 3)
     return math.ceil(count / finest) * finest
 
 

@@ -107,12 +107,13 @@ def _settled(
     stop = learning.stop
     assert stop is not None
     settings = (learning.rule, np.asarray(size))
-    state = batch_map(_opened, members, learning.rule)
+    state = batch_map(_opened, members, learning.rule, shrinking=True)
     carry = (*state, np.zeros(len(jax.tree.leaves(members[1])[0]), dtype=int))
     moving, found = np.arange(len(carry[-1])), None
     for length, times in _stretches(learning.steps, stop.every):
         held = taken_from((members[0], members[2], carry), moving)
-        new = batch_map(_gone_on, held, *settings, observe, length, np.asarray(times))
+        went = (*settings, observe, length, np.asarray(times))
+        new = batch_map(_gone_on, held, *went, shrinking=True)
         found = _written(found, new, moving)
         carry, residuals = found[0], new[1]
         moving = moving[~np.asarray(stop.met(residuals)) & ~np.isnan(residuals)]
