@@ -150,6 +150,16 @@ def test_batches_of_few_lengths_share_programs_and_fill_a_gpu():
     assert length(10, "gpu", most=4) == 4
 
 
+def test_a_batch_of_one_is_repeated_without_being_stored_again():
+    batch = gh.dynamics.repeat({"tensor": np.arange(6.0).reshape(1, 2, 3)}, 10**6)
+    assert batch["tensor"].shape == (10**6, 2, 3)
+    assert batch["tensor"].strides[0] == 0
+    several = gh.dynamics.repeat(np.arange(3.0), 2)
+    assert several.tolist() == [0, 0, 1, 1, 2, 2]
+    found = gh.dynamics.batch_map(scaled, gh.dynamics.repeat(np.array([3.0]), 5), 2.0)
+    assert found.tolist() == [6.0] * 5
+
+
 def scaled(member, factor):
     return member * factor
 
