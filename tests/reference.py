@@ -34,7 +34,8 @@ class Later(Mapping[str, T_co]):
         self._makers = {name: functools.cache(maker) for name, maker in makers.items()}
 
     def __getitem__(self, name: str) -> T_co:
-        return self._makers[name]()
+        with jax.ensure_compile_time_eval():  # it may first be asked for by what is being traced
+            return self._makers[name]()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._makers)

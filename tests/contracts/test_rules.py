@@ -6,6 +6,7 @@ import equinox as eqx
 import jax
 import numpy as np
 import pytest
+from jax.flatten_util import ravel_pytree
 from tests.reference import flat, random_params, random_tensor, supports
 
 from glasshouse.dynamics import RESULTS, run
@@ -13,7 +14,7 @@ from glasshouse.errors import InputError
 from glasshouse.games import NormalFormGame
 from glasshouse.games.registry import from_catalogue
 from glasshouse.parametric import ParametricGame
-from glasshouse.rules import AbstractConditional, Gradient, Lola, PerPlayer
+from glasshouse.rules import AbstractConditional, Gradient, Lola, Lss, PerPlayer
 from glasshouse.rules.base import EPISODES
 from glasshouse.rules.registry import RULES
 from glasshouse.semantics import Logistic
@@ -92,6 +93,15 @@ def refused(rule, game, params):
     return ""
 
 
+def undefined(rule, game, params):
+    """Whether a rule that solves for the game's Jacobian finds it singular: rounding decides."""
+    if not isinstance(rule, Lss):
+        return False
+    jacobian = jax.jit(jax.jacobian(lambda x: ravel_pytree(game.selfish_gradients(x))[0]))(params)
+    columns = [np.reshape(x, (len(x), -1)) for x in jax.tree.leaves(jacobian)]
+    return np.linalg.cond(np.concatenate(columns, axis=1)) > 1e8
+
+
 @eqx.filter_jit
 def towards(rule, game, params, state):
     return rule.direction(game, params, state)
@@ -149,7 +159,7 @@ SINGLE = (("logistic", "gradient"), ("logistic", "lola"))
 @pytest.mark.parametrize(("kind", "rule_name", "game_name"), list(cases(SINGLE)))
 def test_single_runs_are_those_of_a_batch(kind, rule_name, game_name):
     game, rule, starts, learn = learning(kind, rule_name, game_name)
-    if refused(rule, game, starts[0]):
+    if refused(rule, game, starts[0]) or any(undefined(rule, game, x) for x in starts):
         return
     batched = jax.jit(jax.vmap(learn))(jax.tree.map(lambda *x: np.stack(x), *starts))
     compiled = jax.jit(learn)
@@ -174,7 +184,7 @@ def test_an_uncompiled_run_gives_the_same_end(kind, rule_name):
     rule = example(rule_name, game.players)
     game = suited(rule_name, game) if kind == "logistic" else game
     start = random_params(game, 0)
-    if refused(rule, game, start):
+    if refused(rule, game, start) or undefined(rule, game, start):
         return
     with jax.disable_jit():
         eager = run(game, rule, start, steps=2, step_size=STEP_SIZE)
