@@ -176,3 +176,36 @@ def test_what_still_moves_is_told_as_what_it_is():
     own = np.stack([np.asarray(x) for x in end.params])
     np.testing.assert_array_equal(own[:, :2], 3.0)
     assert (own[:, 2:] < 3.0).all(), "those of situations that are hardly ever reached go on"
+
+
+@pytest.mark.parametrize(
+    ("discount", "axes", "idle"),
+    [
+        (0.0, ((0, 1), (1, 1)), True),
+        (0.0, ((0, 0), (1, 1)), False),
+        (0.5, ((0, 1), (1, 1)), False),
+        (None, None, False),
+    ],
+)
+def test_two_parameters_that_change_nothing_are_called_so(discount, axes, idle):
+    """With a discount of 0 only first rounds are paid; pays of the library at other points agree."""
+    repeated = None if axes is None else {"discount": discount, "axes": axes}
+    asked = of_equals(repeated=repeated)
+    with running() as server, visiting(server) as page:
+        ask(page, asked.model_dump(), 1)
+        assert until(page, "portrait")[0]["idle"] is idle
+    plane = plane_of(asked)
+    points = np.random.default_rng(1).uniform(-3, 3, (20, 2))
+    pays = np.array([plane.game.payoffs(plane.profile(x)) for x in points])
+    assert bool((np.ptp(pays, axis=0) < 1e-12).all()) is idle
+
+
+def test_what_changes_the_others_payoff_alone_is_not_called_idle():
+    """Nobody moves where each cooperates for nothing, and both are paid for the other's doing so."""
+    gift = (((1.0, 0.0), (1.0, 0.0)), ((1.0, 1.0), (0.0, 0.0)))
+    asked = of_equals(payoffs=gift, coupling=(0.0, 0.0), repeated=None)
+    with running() as server, visiting(server) as page:
+        ask(page, asked.model_dump(), 1)
+        header, arrays = until(page, "portrait")
+    assert not arrays["arrows"].any()
+    assert header["idle"] is False

@@ -24,7 +24,7 @@ from glasshouse.analysis.phase.plane import (
 )
 from glasshouse.analysis.phase.portrait import PATH_POINTS, path_from, spread_starts, thinned
 from glasshouse.analysis.phase.together import rest_points_together
-from glasshouse.dynamics import Learning, Starts
+from glasshouse.dynamics import Learning, Starts, batch_map
 from glasshouse.dynamics.rest import rest_residual
 from glasshouse.errors import InputError
 from glasshouse.explorer.building import (
@@ -122,9 +122,22 @@ def portrait_frame(scene: Scene, number: int) -> bytes:
         "notes": search.notes,
         "detail": search.detail,
         "leaving": leaving,
+        "idle": _is_idle(plane, grid, points),
     }
     flat = np.concatenate(paths).astype(np.float32)
     return answer("portrait", header, {**_field_arrays(grid), "paths": flat, **curve})
+
+
+def _is_idle(plane: AbstractPlane, grid: FieldGrid, points: Float[RealArray, "points 2"]) -> bool:
+    """Whether neither parameter changes anybody's payoff; where they move, they change it."""
+    if np.any(grid.gradient):
+        return False
+    paid = np.asarray(batch_map(_paid_at, points, plane))
+    return not np.ptp(paid, axis=0).any()
+
+
+def _paid_at(point: Float[RealArray, "2"], plane: AbstractPlane) -> Float[Array, "2"]:
+    return plane.game.payoffs(plane.profile(point))
 
 
 @in_float64

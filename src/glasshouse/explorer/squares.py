@@ -63,6 +63,7 @@ def coarse_basins(
         "cells": COARSE_CELLS,
         "steps": learning.steps,
         "shares": None,
+        "twins": _has_twins(scene),
         "moving": [float(np.mean(moving == k)) for k in range(UNSETTLED)] if moving.size else None,
     }
     wide = found.repeat(SQUARE, axis=1).repeat(SQUARE, axis=2)
@@ -79,15 +80,18 @@ def _coarse_starts(scene: Scene) -> np.ndarray:
     axes are the same parameter of both players are there any. The mirrored starts come last.
     """
     cells = COARSE_CELLS
-    again = scene.repeated
-    assert again is not None
-    (_, across), (_, up) = again.axes
-    if across != up:
+    if not _has_twins(scene):
         at = (np.arange(cells) + 0.5) / cells
         return np.stack(np.meshgrid(at, at, indexing="ij"), axis=-1).reshape(-1, 2)
     starts = middles(cells)
     mirrored = np.diagonal(starts).T[:, ::-1]
     return np.concatenate([starts.reshape(-1, 2), mirrored])
+
+
+def _has_twins(scene: Scene) -> bool:
+    assert scene.repeated is not None
+    (_, across), (_, up) = scene.repeated.axes
+    return across == up
 
 
 def _on_both_sides(found: np.ndarray) -> np.ndarray:

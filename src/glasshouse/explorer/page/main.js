@@ -67,7 +67,10 @@ whenColoursChange(() => {
   if (frame?.kind === "portrait") showPoints(by("points"), frame, texts, look());
 });
 
-function shade() { shading = basins ? shadingPicture(basins.arrays.shading, look().basins) : null; }
+function shade() {
+  shading = basins ? shadingPicture(basins.arrays.shading, look().basins) : null;
+  showShades();
+}
 
 // ---- asking and hearing
 
@@ -164,6 +167,7 @@ const HEARD = {
       showPoints(by("points"), frame, texts, look());
       by("sample").textContent = fill(texts.sample, { steps: frame.steps });
       showLeaver();
+      showIdle();
       if (frame.number === connection.number) arrived("portrait");
     });
   },
@@ -172,7 +176,7 @@ const HEARD = {
     basins = heard;
     shade();
     paint();
-    tellIn("outcomes", showOutcomes, heard);
+    tellIn("outcomes", showOutcomes, { ...heard, canStepMore: scene.step_size < SLIDERS.step_size[1] });
     arrived("basins");
   },
   switches(heard) {
@@ -235,7 +239,7 @@ function changed(change, isReleased = true) {
   scene = { ...scene, ...change };
   if ("near" in change) placed = connection.number + 1; // older answers are about another place
   if (told === "link") notice("");
-  if (!("starts" in change) || Object.keys(change).length > 1) stale(Object.keys(change));
+  if (!("starts" in change) || Object.keys(change).length > 1) stale(Object.keys(change), isReleased);
   after = null;
   if (isReleased) { history.commit(scene); remember(); }
   show();
@@ -250,16 +254,18 @@ function tellIn(id, show, found) {
   show(place, found, texts, fill);
 }
 
-// What was settled for another scene is not shown for this one.
-function stale(keys) {
+// What was settled for another scene is not shown for this one; where nothing is held, it is asked for.
+function stale(keys, isReleased) {
+  const note = (name) => texts[isReleased ? (name === "outcomesMoved" ? "outcomesWaiting" : "waiting") : name];
   proof = null;
   by("deviation").classList.add("stale");
-  tellIn("proof", showProof, texts.proofMoved);
+  tellIn("proof", showProof, note("proofMoved"));
   if (keys.every((key) => ["leaver", "near"].includes(key))) return;
   equilibria = null;
-  tellIn("equilibria", showEquilibria, texts.equilibriaMoved);
-  basins = shading = null;
-  tellIn("outcomes", showOutcomes, texts.outcomesMoved);
+  tellIn("equilibria", showEquilibria, note("equilibriaMoved"));
+  basins = null;
+  shade();
+  tellIn("outcomes", showOutcomes, note("outcomesMoved"));
   if (keys.some((key) => !["coupling", "step_size"].includes(key))) { switches = null; showGauge(); }
 }
 
@@ -268,10 +274,7 @@ function goTo(next) {
   placed = connection.number + 1;
   apart = scene.coupling[0] !== scene.coupling[1];
   tables = !isSymmetric(scene.payoffs);
-  stale(["payoffs"]);
-  tellIn("outcomes", showOutcomes, texts.outcomesWaiting);
-  tellIn("proof", showProof, texts.waiting);
-  tellIn("equilibria", showEquilibria, texts.waiting);
+  stale(["payoffs"], true);
   remember();
   show();
   ask(true);
@@ -455,8 +458,25 @@ function buildKey() {
     canvas.focus({ preventScroll: true }); // the button goes with the runs
     announce(texts.cleared);
   });
+  controls.mine = line("mine", texts.mine);
   by("key").setAttribute("aria-label", texts.key);
-  by("key").replaceChildren(line("n0", texts.nullcline1, "still1"), line("n1", texts.nullcline2, "still2"), line("sample", fill(texts.sample, { steps: "…" }), "sample"), line("mine", texts.mine), element("li", {}, controls.clear));
+  by("shades").setAttribute("aria-label", texts.shades);
+  by("key").replaceChildren(line("n0", texts.nullcline1, "still1"), line("n1", texts.nullcline2, "still2"), line("sample", fill(texts.sample, { steps: "…" }), "sample"), controls.mine, element("li", {}, controls.clear));
+}
+
+// Two parameters that change nothing are said where there is nothing to see.
+function showIdle() {
+  const said = !frame.idle ? "" : scene.repeated?.discount === 0 ? texts.idleOnce : texts.idle;
+  if (by("idle").textContent !== said) by("idle").textContent = said;
+}
+
+// What the colours are, beside them; on paper, too.
+function showShades() {
+  by("shades").hidden = !basins;
+  if (!basins) return;
+  const names = [texts.both, texts.exploited1, texts.exploited2, texts.nobody, texts.unsettled];
+  const shades = names.map((text, k) => [text, k]).filter(([, k]) => basins.areas[k] > 0);
+  by("shades").replaceChildren(element("li", { class: "quiet", text: texts.shades }), ...shades.map(([text, k]) => element("li", {}, element("span", { class: `swatch o${k}`, "aria-hidden": "true" }), element("span", { text }))));
 }
 
 function buildLeaver() {
@@ -510,7 +530,7 @@ function show() {
   controls.access.select.value = accessName(scene.access);
   controls.probability.hidden = scene.access.kind !== "probabilistic";
   controls.scale.hidden = scene.access.kind !== "noisy";
-  controls.clear.hidden = !scene.starts.length;
+  controls.clear.hidden = controls.mine.hidden = !scene.starts.length;
   controls.repeated.show(scene.repeated);
   stillWords(scene.repeated?.axes, texts).forEach((text, k) => { by(`still${k + 1}`).textContent = text; });
   by("leaver").hidden = Boolean(scene.repeated);
