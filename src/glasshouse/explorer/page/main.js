@@ -22,6 +22,7 @@ const SLIDERS = { bound: [0.25, 8, 0.05], step_size: [0.01, 2, 0.01], look_ahead
 
 let after = null; // the scene of a link whose B is being computed
 let scene = null, history = null, hello = null, frame = null, shading = null, basins = null, switches = null, proof = null, equilibria = null, kept = null;
+let earlier = []; // links of scenes that a card's link has taken the place of
 let presets = null, apart = false, tables = false, cross = null, wanted = new Set(), controls = {}, stated = "", placed = 0;
 const canvas = by("portrait");
 skipTo(() => canvas);
@@ -281,18 +282,23 @@ function goTo(next) {
 }
 
 const shownNow = () => asText(scene, after ? scene : kept?.scene);
-const remember = () => connection.remember(shownNow());
+// Links of cards take the place of the reader's own scenes: these stay with the address.
+const withBefore = () => [shownNow(), ...earlier.map((text) => new URLSearchParams({ before: text }).toString().replaceAll("%2C", ","))].join("&");
+const remember = () => connection.remember(withBefore());
 
 function start() {
   const { own } = taken(connection.left), found = own ? opened(own) : null;
-  history = new History(found ? (found[1] ?? found[0]) : copy(hello.scene));
+  const first = found ? (found[1] ?? found[0]) : copy(hello.scene);
+  const [earliest, ...others] = [...scenesBefore(own ?? ""), first];
+  history = new History(earliest);
+  others.forEach((x) => history.commit(x));
   build();
   goToBoth(found ?? [history.now, null]);
 }
 
 // The scenes of a link, the second one being that to keep beside the first, if any.
+const read = (text) => fromText(text, hello.scene, hello.ranges, hello.rules, hello.most_starts);
 function opened(text) {
-  const read = (x) => fromText(x, hello.scene, hello.ranges, hello.rules, hello.most_starts);
   try {
     const [own, other] = parts(text);
     return [read(own), other === null ? null : read(other)];
@@ -300,6 +306,15 @@ function opened(text) {
     notice(fill(texts.badLink, { why: error.message }), "link");
     return null;
   }
+}
+
+// Scenes that were left for this one, those that can be read.
+function scenesBefore(text) {
+  const scenes = [];
+  earlier = parts(text)[2].filter((x) => {
+    try { return scenes.push(read(parts(x)[0])); } catch { return false; }
+  });
+  return scenes;
 }
 
 // B is computed first, kept when all of it is there, and then A.
@@ -310,7 +325,7 @@ function goToBoth([own, other]) {
 
 window.addEventListener("hashchange", () => {
   const { own } = taken();
-  if (!history || !own || own === shownNow()) return;
+  if (!history || !own || own === withBefore()) return;
   const found = opened(own);
   if (!found) return;
   history.commit(found[0]);
