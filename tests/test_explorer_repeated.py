@@ -188,7 +188,7 @@ def test_what_still_moves_is_told_as_what_it_is():
     ],
 )
 def test_two_parameters_that_change_nothing_are_called_so(discount, axes, idle):
-    """With a discount of 0 only first rounds are paid; pays of the library at other points agree."""
+    """With a discount of 0 only first rounds are paid; payoffs at other points agree."""
     repeated = None if axes is None else {"discount": discount, "axes": axes}
     asked = of_equals(repeated=repeated)
     with running() as server, visiting(server) as page:
@@ -201,7 +201,7 @@ def test_two_parameters_that_change_nothing_are_called_so(discount, axes, idle):
 
 
 def test_what_changes_the_others_payoff_alone_is_not_called_idle():
-    """Nobody moves where each cooperates for nothing, and both are paid for the other's doing so."""
+    """Nobody moves where each cooperates for nothing, and is paid for the other's doing so."""
     gift = (((1.0, 0.0), (1.0, 0.0)), ((1.0, 1.0), (0.0, 0.0)))
     asked = of_equals(payoffs=gift, coupling=(0.0, 0.0), repeated=None)
     with running() as server, visiting(server) as page:

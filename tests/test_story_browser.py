@@ -121,6 +121,7 @@ def test_the_whole_story_with_bets_right_and_wrong(browser, server, width, schem
             f"You bet: “{WORDS['cards'][name]['choices'][choice]}”."
         )
         assert not NO_BRACES.search(text), (name, text)
+        assert not re.search(r"\([^)]*\(", text), (name, "no brackets in brackets")
         assert page.evaluate(FITS), (name, "no scrolling sideways")
         assert not serious(page), name
         seen.append(page.locator("#verdict .right").count())
@@ -149,6 +150,7 @@ def test_what_can_be_moved_moves(browser, server):
         "2.93",
     ]
     page.goto(server.address + "story.html#card=dilemma")
+    assert page.locator(".said").evaluate("x => x.offsetHeight") == 0, "nothing is said yet"
     page.get_by_role("button", name="You skip, they test: you get 5, they get 0.").click()
     assert page.inner_text(".said") == "You skip, they test: you get 5, they get 0."
     page.goto(server.address + "story.html#card=pays&pays=both")
