@@ -460,6 +460,12 @@ def test_colours_of_the_shading_are_named_beside_it_and_on_paper(browser, server
     page.get_by_label("Played round after round").check()
     assert page.inner_text("#outcomes") == "Runs are being settled…"
     assert page.locator("#shades").is_hidden()
+    page.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+    if width == 1400:  # of both that are shown
+        page.get_by_role("button", name="Compare").click()
+        page.get_by_label("Played round after round").uncheck()
+        assert page.inner_text("#outcomes") == "Runs are being settled…"
+        assert page.locator("#shades").is_visible(), "of B"
     assert not page.faults
     page.context.close()
 

@@ -399,6 +399,7 @@ function showKept() {
   by("second").hidden = !kept;
   document.querySelector("main").classList.toggle("two", Boolean(kept));
   if (kept) showBeside(by("beside-words"), kept, scene, hello, texts, fill);
+  showShades();
   paint();
 }
 
@@ -485,12 +486,12 @@ function showIdle() {
   if (by("idle").textContent !== said) by("idle").textContent = said;
 }
 
-// What the colours are, beside them; on paper, too.
+// What the colours are of A and B, beside them; on paper, too.
 function showShades() {
-  by("shades").hidden = !basins;
-  if (!basins) return;
+  const shaded = [basins, kept?.basins].filter(Boolean);
+  by("shades").hidden = !shaded.length;
   const names = [texts.both, texts.exploited1, texts.exploited2, texts.nobody, texts.unsettled];
-  const shades = names.map((text, k) => [text, k]).filter(([, k]) => basins.areas[k] > 0);
+  const shades = names.map((text, k) => [text, k]).filter(([, k]) => shaded.some((x) => x.areas[k] > 0));
   by("shades").replaceChildren(element("li", { class: "quiet", text: texts.shades }), ...shades.map(([text, k]) => element("li", {}, element("span", { class: `swatch o${k}`, "aria-hidden": "true" }), element("span", { text }))));
 }
 
