@@ -164,6 +164,7 @@ def test_a_symmetric_games_shading_is_its_own_mirror_image():
         assert len(np.unique(square[above])) == len(np.unique(square[above.T])) == 1
 
 
+@pytest.mark.slow
 def test_what_still_moves_is_told_as_what_it_is():
     """At strong reading all pairs cooperate, and go on with parameters that hardly matter."""
     header, shading = shaded(of_equals(coupling=(1.5, 1.5), step_size=0.1))
@@ -182,9 +183,9 @@ def test_what_still_moves_is_told_as_what_it_is():
     ("discount", "axes", "idle"),
     [
         (0.0, ((0, 1), (1, 1)), True),
-        (0.0, ((0, 0), (1, 1)), False),
-        (0.5, ((0, 1), (1, 1)), False),
-        (None, None, False),
+        pytest.param(0.0, ((0, 0), (1, 1)), False, marks=pytest.mark.slow),
+        pytest.param(0.5, ((0, 1), (1, 1)), False, marks=pytest.mark.slow),
+        pytest.param(None, None, False, marks=pytest.mark.slow),
     ],
 )
 def test_two_parameters_that_change_nothing_are_called_so(discount, axes, idle):

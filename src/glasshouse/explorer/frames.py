@@ -129,14 +129,14 @@ def portrait_frame(scene: Scene, number: int) -> bytes:
 
 
 def _is_idle(plane: AbstractPlane, grid: FieldGrid, points: Float[RealArray, "points 2"]) -> bool:
-    """Whether neither parameter changes anybody's payoff; where they move, they change it."""
+    """Whether neither parameter changes anybody's payoff; where they move, they do."""
     if np.any(grid.gradient):
         return False
     paid = np.asarray(batch_map(_paid_at, points, plane))
     return not np.ptp(paid, axis=0).any()
 
 
-def _paid_at(point: Float[RealArray, "2"], plane: AbstractPlane) -> Float[Array, "2"]:
+def _paid_at(point: Float[RealArray, "2"], plane: AbstractPlane) -> Float[RealArray, "2"]:
     return plane.game.payoffs(plane.profile(point))
 
 
