@@ -414,6 +414,62 @@ def test_a_repeated_game_is_chosen_moved_and_found_again(browser, server):
     other.context.close()
 
 
+LARGER = "more come to rest with a larger step size"
+
+
+@pytest.mark.slow
+def test_what_has_not_settled_is_told_as_what_it_does(browser, server):
+    """And a larger step size is advised where there is one on the slider, and a need of it."""
+    dilemma = "#v=1&payoffs=3,0,5,1,3,5,0,1&axes=1,1,2,1"
+    for more, moves, advised in (
+        ("&discount=0.9&coupling=1.5,1.5", True, True),
+        ("&discount=0.9&coupling=0.5,0.5&step=2", True, False),
+        ("&discount=0&coupling=0.92,0.92", False, False),
+    ):
+        page = opened(browser, server, fragment=dilemma + more)
+        page.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+        said = page.inner_text("#outcomes")
+        assert ("still moving after 60,000 steps" in said) is moves
+        assert ("% have both cooperating with probability above ½" in said) is moves
+        assert (LARGER in said) is advised
+        idle = page.inner_text("#idle")
+        assert ("choose those “at the start”" in idle) is ("discount=0&" in page.url)
+        assert not page.faults
+        page.context.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [390, 1400])
+def test_colours_of_the_shading_are_named_beside_it_and_on_paper(browser, server, width):
+    page = opened(browser, server, width)
+    page.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+    shades = page.locator("#shades li span:last-child")
+    assert shades.all_inner_texts() == ["player 1 exploited", "player 2 exploited"]
+    own = page.get_by_text("runs of your own", exact=True)
+    assert own.is_hidden()
+    page.locator("#portrait").focus()
+    page.keyboard.press("Enter")
+    own.wait_for(state="visible")
+    page.emulate_media(media="print")
+    assert page.locator("#shades").is_visible()
+    page.emulate_media(media="screen")
+    state, picture = (page.locator(x).bounding_box() for x in ("#state", "#portrait"))
+    assert width > 480 or state["y"] >= picture["y"] + picture["height"]
+    page.get_by_role("slider", name="Coupling κ").fill("0.6")
+    page.get_by_label("Each reads differently").check()
+    page.get_by_label("Played round after round").check()
+    assert page.inner_text("#outcomes") == "Runs are being settled…"
+    assert page.locator("#shades").is_hidden()
+    page.wait_for_function(UP_TO_DATE, timeout=PATIENCE)
+    if width == 1400:  # of both that are shown
+        page.get_by_role("button", name="Compare").click()
+        page.get_by_label("Played round after round").uncheck()
+        assert page.inner_text("#outcomes") == "Runs are being settled…"
+        assert page.locator("#shades").is_visible(), "of B"
+    assert not page.faults
+    page.context.close()
+
+
 FOCUSED = "() => document.activeElement.id || document.activeElement.textContent"
 
 

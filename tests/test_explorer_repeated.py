@@ -120,15 +120,93 @@ def test_shaded_squares_are_where_runs_of_the_library_settle():
     np.testing.assert_array_equal(arrays["shading"], np.kron(squares, np.ones((24, 24), int)))
     assert header["areas"] == [np.mean(squares == k) for k in range(5)]
     assert header["settled"] == np.mean(squares != 4) > 0.5
+    assert (header["moving"] is None) == bool((squares != 4).all())
     assert len(np.unique(squares)) > 2
     plane, game = plane_of(asked), shown_game(asked)
     middles = 6 * (np.arange(10) + 0.5) / 10 - 3
     for i, j in np.ndindex(10, 10):
         at = np.array([middles[i], middles[j]])
-        if i == j:  # twins would stay so: to alternating sides by a quarter of a square
-            at += np.array([0.15, -0.15]) * (-1) ** i
         start = plane.profile(at)
         end = gh.run(game, params=start, steps=60_000, step_size=2.0, stop=Rest(), throw=False)
         both = np.asarray(game.cooperation(end.params)) > 0.5
         kind = {(True, True): 0, (True, False): 1, (False, True): 2, (False, False): 3}[*both]
         assert squares[i, j] == (kind if Rest().met(end.residual) else 4), (i, j)
+
+
+def of_equals(**more) -> Scene:
+    """Both players' parameter after both cooperated, all others alike."""
+    asked = {"discount": 0.9, "axes": ((0, 1), (1, 1)), "held": (HELD[0], HELD[0])}
+    given = {**PD, "coupling": (0.5, 0.5), "step_size": 2.0, "repeated": asked, **more}
+    return Scene.model_validate(given, strict=False)
+
+
+def shaded(asked: Scene) -> tuple[dict, np.ndarray]:
+    with running() as server, visiting(server) as page:
+        ask(page, asked.model_dump(), 1, "basins")
+        header, arrays = until(page, "basins")
+    return header, arrays["shading"]
+
+
+EXCHANGED = np.array([0, 2, 1, 3, 4])
+"""Outcomes with the players exchanged."""
+
+
+def test_a_symmetric_games_shading_is_its_own_mirror_image():
+    """Squares on the diagonal, too: each side of them is of its own start."""
+    header, shading = shaded(of_equals())
+    off = ~np.eye(len(shading), dtype=bool)
+    np.testing.assert_array_equal(EXCHANGED[shading.T][off], shading[off])
+    assert header["areas"][1] == header["areas"][2] > 0
+    assert header["areas"] == [np.mean(shading == k) for k in range(5)]
+    for k in range(10):
+        square = shading[24 * k : 24 * (k + 1), 24 * k : 24 * (k + 1)]
+        above = np.triu(np.ones((24, 24), dtype=bool), 1)
+        assert len(np.unique(square[above])) == len(np.unique(square[above.T])) == 1
+
+
+@pytest.mark.slow
+def test_what_still_moves_is_told_as_what_it_is():
+    """At strong reading all pairs cooperate, and go on with parameters that hardly matter."""
+    header, shading = shaded(of_equals(coupling=(1.5, 1.5), step_size=0.1))
+    assert header["areas"][4] == np.mean(shading == 4) == 1.0
+    assert header["moving"] == [1.0, 0.0, 0.0, 0.0]
+    asked = of_equals(coupling=(1.5, 1.5))
+    start = plane_of(asked).profile(np.array([0.9, -1.5]))
+    end = gh.run(shown_game(asked), params=start, steps=60_000, step_size=0.1, throw=False)
+    assert (np.asarray(shown_game(asked).cooperation(end.params)) > 0.99).all()
+    own = np.stack([np.asarray(x) for x in end.params])
+    np.testing.assert_array_equal(own[:, :2], 3.0)
+    assert (own[:, 2:] < 3.0).all(), "those of situations that are hardly ever reached go on"
+
+
+@pytest.mark.parametrize(
+    ("discount", "axes", "idle"),
+    [
+        (0.0, ((0, 1), (1, 1)), True),
+        pytest.param(0.0, ((0, 0), (1, 1)), False, marks=pytest.mark.slow),
+        pytest.param(0.5, ((0, 1), (1, 1)), False, marks=pytest.mark.slow),
+        pytest.param(None, None, False, marks=pytest.mark.slow),
+    ],
+)
+def test_two_parameters_that_change_nothing_are_called_so(discount, axes, idle):
+    """With a discount of 0 only first rounds are paid; payoffs at other points agree."""
+    repeated = None if axes is None else {"discount": discount, "axes": axes}
+    asked = of_equals(repeated=repeated)
+    with running() as server, visiting(server) as page:
+        ask(page, asked.model_dump(), 1)
+        assert until(page, "portrait")[0]["idle"] is idle
+    plane = plane_of(asked)
+    points = np.random.default_rng(1).uniform(-3, 3, (20, 2))
+    pays = np.array([plane.game.payoffs(plane.profile(x)) for x in points])
+    assert bool((np.ptp(pays, axis=0) < 1e-12).all()) is idle
+
+
+def test_what_changes_the_others_payoff_alone_is_not_called_idle():
+    """Nobody moves where each cooperates for nothing, and is paid for the other's doing so."""
+    gift = (((1.0, 0.0), (1.0, 0.0)), ((1.0, 1.0), (0.0, 0.0)))
+    asked = of_equals(payoffs=gift, coupling=(0.0, 0.0), repeated=None)
+    with running() as server, visiting(server) as page:
+        ask(page, asked.model_dump(), 1)
+        header, arrays = until(page, "portrait")
+    assert not arrays["arrows"].any()
+    assert header["idle"] is False

@@ -102,7 +102,11 @@ def test_cards_and_exercises_say_what_they_have_and_no_more():
         assert (card.opens is not None) == ("sandbox" in said), "what differs there is said"
         assert set(said["choices"]) == set(card.choices)
         is_judged_anew = card.before == "payoffs"
-        own = {f"{x}Wrong" for x in card.choices} | {"unknown"} if is_judged_anew else set()
+        own = (
+            {f"{x}Wrong" for x in card.choices} | {"unknown", "needless"}
+            if is_judged_anew
+            else set()
+        )
         assert set(said["answers"]) == set(card.choices) | own
         assert len(set(strings(said["answers"]))) >= len(card.choices), "each bet has its own"
         if "next" in more:
@@ -523,3 +527,39 @@ def test_a_folder_of_translations_is_listed_and_nothing_else_of_it_read(tmp_path
         page_files(tmp_path)
     with pytest.raises(InputError, match=r"there is no texts\.xx\.json or story\.xx\.json"):
         page_files(Path(tmp_path / "none"))
+
+
+@pytest.mark.parametrize(
+    ("pays", "needless", "first"),
+    [
+        ((2.0, 3.0, 0.0, 2.0), True, "everywhere"),
+        pytest.param((4.0, 3.0, 0.0, 2.0), False, "everywhere", marks=slow),
+        pytest.param((3.0, 4.0, 2.0, 0.0), True, "above", marks=slow),
+        pytest.param((1.0, 1.0, 1.0, 1.0), True, "nowhere", marks=slow),
+        pytest.param((5.0, 3.0, 1.0, 0.0), False, "above", marks=slow),
+    ],
+)
+def test_no_strength_below_zero_is_told_and_what_needs_no_reading_is(pays, needless, first):
+    """At 0 the top is an equilibrium where a cooperator's pay there is the best of its dials'."""
+    T, R, P, S = pays
+    scene = symmetric_scene(R=R, S=S, T=T, P=P, coupling=(0.5, 0.5)).model_dump()
+    with running() as server, visiting(server) as page:
+        page.send(json.dumps({"number": 1, "card": "own", "scene": scene}))
+        header, _ = until(page, "told")
+    dials, q = s(np.linspace(-3, 3, 2001)), s(3.0)
+    pay = dials * (R * q + S * (1 - q)) + (1 - dials) * (T * q + P * (1 - q))
+    assert bool(pay[-1] >= pay.max() - 1e-12) is needless is header["needless"]
+    along = header["rays"]
+    assert along["first"]["holds"] == first
+    assert (along["equilibrium"]["holds"] == "everywhere") is needless
+    for ray in along.values():
+        assert ray["value"] is None or ray["value"] >= 0
+        assert ray["searched"][0] == 0
+    pull = (R + S - T - P) / 2
+    assert (first == "everywhere") == (pull > 0)
+
+
+@slow
+def test_the_border_of_the_first_movement_is_not_that_of_exploitation():
+    """Of most pairs it may come before that from the middle, as a card says."""
+    assert fact("both", "one_from") == 0.42 < fact("much", "threshold")

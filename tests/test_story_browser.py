@@ -121,6 +121,7 @@ def test_the_whole_story_with_bets_right_and_wrong(browser, server, width, schem
             f"You bet: “{WORDS['cards'][name]['choices'][choice]}”."
         )
         assert not NO_BRACES.search(text), (name, text)
+        assert not re.search(r"\([^)]*\(", text), (name, "no brackets in brackets")
         assert page.evaluate(FITS), (name, "no scrolling sideways")
         assert not serious(page), name
         seen.append(page.locator("#verdict .right").count())
@@ -149,6 +150,7 @@ def test_what_can_be_moved_moves(browser, server):
         "2.93",
     ]
     page.goto(server.address + "story.html#card=dilemma")
+    assert page.locator(".said").evaluate("x => x.offsetHeight") == 0, "nothing is said yet"
     page.get_by_role("button", name="You skip, they test: you get 5, they get 0.").click()
     assert page.inner_text(".said") == "You skip, they test: you get 5, they get 0."
     page.goto(server.address + "story.html#card=pays&pays=both")
@@ -473,3 +475,96 @@ def test_with_one_language_there_is_no_choice(browser, server):
     page.wait_for_load_state("networkidle")
     assert page.locator("#doors select").count() == 0
     page.context.close()
+
+
+@slow
+def test_a_cards_link_to_the_sandbox_leaves_what_was_there_to_be_gone_back_to(browser, server):
+    """By Undo; also from a second card, after a visit elsewhere, and from an exercise."""
+    page = opened(browser, server, "")
+    page.wait_for_function(PAINTED)
+    coupling = page.get_by_role("slider", name="Coupling κ")
+    bound = page.get_by_role("slider", name="Bound M")
+    undo = page.get_by_role("button", name="Undo")
+    door = {name: page.locator("#doors").get_by_role("link", name=name) for name in DOORS}
+    coupling.fill("0.7")
+    bound.fill("4")
+    door["Story"].click()
+    page.wait_for_selector("#title")
+    for name, bet in (("much", "half"), ("both", "more")):
+        page.locator("#steps a").nth([*CARDS].index(name)).click()
+        page.click(f"[data-choice={bet}]")
+        page.get_by_role("link", name=WORDS["toSandbox"]).click()
+        page.wait_for_function(PAINTED)
+        assert bound.input_value() == "3"
+        if name == "much":
+            door["Story"].click()
+            page.wait_for_selector("#verdict .right")
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    page.get_by_role("button", name="Copy link").click()
+    page.wait_for_function("() => window.copied")
+    assert "before" not in page.evaluate("window.copied")
+    undo.click()
+    assert "starts=0.5,0.5&" in page.url, "the first card's"
+    undo.click()
+    assert (coupling.input_value(), bound.input_value()) == ("0.7", "4")
+    assert undo.is_disabled()
+    door["Exercises"].click()
+    page.get_by_role("link", name="Try it in the sandbox").nth(5).click()
+    page.wait_for_function(PAINTED)
+    assert bound.input_value() == "3"
+    undo.click()
+    assert (coupling.input_value(), bound.input_value()) == ("0.7", "4")
+    again = opened(browser, server, "#v=1&payoffs=3,0,5,1,3,5,0,1&before=v%3D1%26bound%3Dx&before=")
+    again.wait_for_function(PAINTED)
+    assert again.get_by_role("button", name="Undo").is_disabled(), "what cannot be read is left out"
+    assert not page.faults + again.faults
+    page.context.close()
+    again.context.close()
+
+
+@slow
+@pytest.mark.parametrize(
+    ("pays", "bet"), [("2,3,0,2", "yes"), ("1,1,1,1", "no"), ("3,4,2,0", "no")]
+)
+def test_where_reading_is_not_needed_the_last_card_says_so(browser, server, pays, bet):
+    page = opened(browser, server, f"story.html#card=own&own={bet}&much=half&payoffs={pays}")
+    page.wait_for_selector(f"#verdict .{'right' if bet == 'yes' else 'wrong'}")
+    assert page.inner_text(".answer") == WORDS["cards"]["own"]["answers"]["needless"]
+    assert page.locator(".row.equilibrium .value").inner_text() == "already at 0, and up to 3"
+    assert "−" not in " ".join(page.locator(".row .value").all_inner_texts())
+    numbers = page.locator(".ending ol li").evaluate_all("all => all.map(x => x.value)")
+    assert numbers == [4, 10], "by their cards"
+    skipped = page.locator(".skipped a").all_inner_texts()
+    assert [int(x.split()[0]) for x in skipped] == [1, 2, 3, 5, 6, 7, 8, 9]
+    page.locator(".skipped a").nth(1).click()
+    page.wait_for_function("() => document.activeElement.textContent === 'Two of them'")
+    assert not page.faults
+    page.context.close()
+
+
+@slow
+def test_sliders_of_cards_are_found_as_they_were_left(browser, server):
+    page = opened(browser, server, "story.html#card=alone")
+    moved = {"alone": "Your dial", "much": "Strength of reading", "both": "Strength of reading"}
+    for place, (name, label) in enumerate(moved.items(), 7):
+        page.locator("#steps a").nth([*CARDS].index(name)).click()
+        if name != "alone":
+            page.click("[data-choice]")
+        slider = page.get_by_role("slider", name=label)
+        slider.fill(str(place))
+        assert f"{name}-{'dial' if name == 'alone' else 'along'}={place}" in page.url
+        assert slider.evaluate("x => x.isConnected && x.value") == str(place), "it is not rebuilt"
+    again = opened(browser, server, page.url.removeprefix(server.address))
+    for place, (name, label) in enumerate(moved.items(), 7):
+        again.locator("#steps a").nth([*CARDS].index(name)).click()
+        slider = again.get_by_role("slider", name=label)
+        slider.wait_for()
+        assert slider.input_value() == str(place), name
+    link = again.get_by_role("link", name=WORDS["toSandbox"])
+    assert "coupling=0.18,0.18&" in (link.get_attribute("href") or "")
+    odd = opened(browser, server, "story.html#card=alone&alone-dial=999&read-dial=x")
+    odd.get_by_role("slider", name="Your dial").wait_for()
+    assert odd.get_by_role("slider", name="Your dial").input_value() == "60", "the last place"
+    assert not page.faults + again.faults + odd.faults
+    for x in (page, again, odd):
+        x.context.close()

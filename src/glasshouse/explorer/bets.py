@@ -306,11 +306,12 @@ def _three(scene: Scene) -> Finding:
 
 
 def _own(scene: Scene) -> Finding:
-    """The three, of a reader's own payoffs."""
+    """The three, of a reader's own payoffs; at strength 0 nobody reads."""
     along = rays(scene, SHARE_POINTS)
     holds = along["equilibrium"]["holds"]
     right = {"above": "yes", "everywhere": "yes", "nowhere": "no"}.get(holds, "")
-    return Finding({"step": _step(SHARE_POINTS)}, right, more={"rays": along})
+    more = {"rays": along, "needless": holds == "everywhere"}
+    return Finding({"step": _step(SHARE_POINTS)}, right, more=more)
 
 
 ONE_LEARNS = Scene(title="One lab", payoffs=UNMOVED, coupling=(0.0, 0.0), starts=((0.5, 0.5),))

@@ -12,9 +12,8 @@ from jaxtyping import Array, Float, Int
 from glasshouse._foundation.arrays import RealArray
 from glasshouse._foundation.precision import in_float64
 from glasshouse._foundation.programs import program
-from glasshouse.analysis.movement.first_order import cooperation
 from glasshouse.analysis.outcomes.generic import AT_REST
-from glasshouse.analysis.phase.basins import basins_by, middles, outcome
+from glasshouse.analysis.phase.basins import basins_by
 from glasshouse.analysis.phase.judged import PlaneRestPoint
 from glasshouse.analysis.phase.plane import (
     AbstractPlane,
@@ -25,9 +24,8 @@ from glasshouse.analysis.phase.plane import (
 )
 from glasshouse.analysis.phase.portrait import PATH_POINTS, path_from, spread_starts, thinned
 from glasshouse.analysis.phase.together import rest_points_together
-from glasshouse.dynamics import Learning, Rest, Starts, batch_map
+from glasshouse.dynamics import Learning, Starts, batch_map
 from glasshouse.dynamics.rest import rest_residual
-from glasshouse.dynamics.settling import settle_from
 from glasshouse.errors import InputError
 from glasshouse.explorer.building import (
     BASIN_CELLS,
@@ -38,7 +36,14 @@ from glasshouse.explorer.building import (
 )
 from glasshouse.explorer.protocol import MOST_OWN_STARTS, Scene, answer
 from glasshouse.explorer.script import script_of
-from glasshouse.parametric import ParametricGame, Params
+from glasshouse.explorer.squares import (
+    SETTLED_REST,
+    UNSETTLED,
+    areas,
+    coarse_basins,
+    ended,
+)
+from glasshouse.parametric import ParametricGame
 
 if TYPE_CHECKING:  # what comes after a first picture is loaded after it
     from glasshouse.analysis.outcomes import Share
@@ -56,23 +61,6 @@ RUN_STEPS = 600
 
 LONGEST_DRAWN = 3.0
 """Widths of the box after which a trajectory that circles is cut."""
-
-SETTLED_REST = Rest()
-"""When a run has settled."""
-
-UNSETTLED = 4
-"""The number of a place whose run has not settled, after those of `phase.OUTCOMES`."""
-
-COARSE_CELLS = 10
-"""Squares along a side of a plane of a repeated game, in which steps take longer: the dilemma's
-thousand runs at a discount of .9 would take over a minute, and a hundred take three seconds."""
-
-COARSE_STEPS = 60_000
-"""Of their runs: pay by the round moves them slowly, and of the dilemma's at a discount of .9 and a
-coupling of .5 one in seven rests after 20 000, nine in ten after these."""
-
-SQUARE = 24
-"""Points along a side of such a square in the shading, of which all are alike."""
 
 CURVE_POINTS = 201
 """Along a deviation curve."""
@@ -134,9 +122,22 @@ def portrait_frame(scene: Scene, number: int) -> bytes:
         "notes": search.notes,
         "detail": search.detail,
         "leaving": leaving,
+        "idle": _is_idle(plane, grid, points),
     }
     flat = np.concatenate(paths).astype(np.float32)
     return answer("portrait", header, {**_field_arrays(grid), "paths": flat, **curve})
+
+
+def _is_idle(plane: AbstractPlane, grid: FieldGrid, points: Float[RealArray, "points 2"]) -> bool:
+    """Whether neither parameter changes anybody's payoff; where they move, they do."""
+    if np.any(grid.gradient):
+        return False
+    paid = np.asarray(batch_map(_paid_at, points, plane))
+    return not np.ptp(paid, axis=0).any()
+
+
+def _paid_at(point: Float[RealArray, "2"], plane: AbstractPlane) -> Float[RealArray, "2"]:
+    return plane.game.payoffs(plane.profile(point))
 
 
 @in_float64
@@ -150,7 +151,7 @@ def basins_frame(scene: Scene, number: int) -> bytes:
     low, high = plane.box()
     learning = Learning(plane.rule, scene.step_size, SETTLING_STEPS, SETTLED_REST)
     if scene.repeated is not None:
-        return _coarse_basins(number, plane, dataclasses.replace(learning, steps=COARSE_STEPS))
+        return answer("basins", *coarse_basins(scene, number, plane, learning))
     from glasshouse.analysis.outcomes import generic_outcomes
 
     settled = functools.partial(_settled, plane=plane, learning=learning)
@@ -161,7 +162,7 @@ def basins_frame(scene: Scene, number: int) -> bytes:
     kinds = ("cooperation", "exploitation", "defection", "at_rest")
     header = {
         "number": number,
-        **_areas(found.outcomes),
+        **areas(found.outcomes),
         "shares": {kind: _share(getattr(shares, kind)) for kind in kinds},
         "exploited": [_share(x) for x in shares.exploited],
         "payoffs": shares.payoffs,
@@ -175,28 +176,8 @@ def _settled(
     unit: np.ndarray, plane: AbstractPlane, learning: Learning
 ) -> tuple[np.ndarray, np.ndarray]:
     """In what runs from points of the unit square end, and with which residuals."""
-    low, high = plane.box()
-    points = low + (high - low) * unit.reshape(-1, 2)
-    starts = batch_map(_profile_at, points, plane)
-    ends = settle_from(plane.game, starts, learning, cooperation)
-    rests = np.asarray(SETTLED_REST.met(ends.residuals))
-    kinds = outcome(ends.observed)
-    return np.where(rests & (kinds >= 0), kinds, UNSETTLED), ends.residuals
-
-
-def _coarse_basins(number: int, plane: AbstractPlane, learning: Learning) -> bytes:
-    found, _ = _settled(middles(COARSE_CELLS), plane, learning)
-    found = found.reshape(COARSE_CELLS, COARSE_CELLS)
-    counted = {"cells": COARSE_CELLS, "steps": learning.steps, "shares": None}
-    shading = found.repeat(SQUARE, axis=0).repeat(SQUARE, axis=1).astype(np.uint8)
-    header = {"number": number, **_areas(found), **counted}
-    return answer("basins", header, {"shading": shading})
-
-
-def _areas(outcomes: np.ndarray) -> dict[str, Any]:
-    """What part of the box each outcome has, and all but those that have not settled."""
-    areas = [float(np.mean(outcomes == k)) for k in range(UNSETTLED + 1)]
-    return {"areas": areas, "settled": 1.0 - areas[UNSETTLED]}
+    kinds, rests, residuals = ended(unit, plane, learning)
+    return np.where(rests, kinds, UNSETTLED), residuals
 
 
 @in_float64
@@ -264,10 +245,6 @@ def script_frame(scene: Scene, number: int) -> bytes:
 
 def _share(share: "Share") -> dict[str, Any]:
     return {**share.to_dict(), "runs": share.runs}
-
-
-def _profile_at(point: Float[RealArray, "2"], plane: AbstractPlane) -> Params:
-    return plane.profile(point)
 
 
 @functools.lru_cache(maxsize=8)

@@ -180,6 +180,10 @@ def _outcome(both: list[bool], where: Band) -> tuple[float | None, str]:
 
 
 def _ray(value: float | None, holds: str, searched: Any) -> dict[str, Any]:
+    """Of strengths from 0 on: what turns below 0 holds at all of them, or at none."""
+    searched = (max(0.0, searched[0]), searched[1])
     if value is not None and abs(value) < SWITCH_TOLERANCE:
         value = 0.0  # to which it was narrowed down
+    if value is not None and value < 0 and holds in ("above", "below"):
+        value, holds = None, "everywhere" if holds == "above" else "nowhere"
     return {"value": value, "holds": holds, "searched": searched, "result": holds}

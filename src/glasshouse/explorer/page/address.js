@@ -35,10 +35,19 @@ export function remember(own) {
   dispatchEvent(new Event("remembered"));
 }
 
+// What is given, and as "before" what it takes the place of, the newest last: it can be gone back to.
+const MOST_BEFORE = 5;
+function instead(state, was) {
+  const given = new URLSearchParams(was), before = given.getAll("before");
+  given.delete("before");
+  const kept = [...before, written(given)].filter((x, k, all) => x && x !== state && !all.includes(x, k + 1)).slice(-MOST_BEFORE);
+  return [state, written(new URLSearchParams(kept.map((x) => ["before", x])))].filter(Boolean).join("&");
+}
+
 // A page in the language of this one: as it was left, or with a state that is given.
 export function linkTo(page, state = null) {
   const { own, others } = taken(), known = { ...others, [here]: own };
-  const fragment = joined(state ?? known[page] ?? "", { ...known, [page]: null });
+  const fragment = joined(state === null ? known[page] ?? "" : instead(state, known[page] ?? ""), { ...known, [page]: null });
   return inLanguage(PATHS[page] + (fragment ? `#${fragment}` : ""));
 }
 

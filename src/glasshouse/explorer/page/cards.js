@@ -29,10 +29,13 @@ function chooser(label, places, first, spoken, changed, released = () => {}) {
   input.value = first;
   say();
   input.addEventListener("input", show);
-  input.addEventListener("change", released);
+  input.addEventListener("change", () => released(Number(input.value)));
   const node = element("div", { class: "slider" }, element("div", { class: "top" }, element("label", { for: id, text: label }), shown), input);
   return { node, show };
 }
+
+// Where a slider over a list stood when it was last let go, or where it stands at first.
+const stands = (kept, list, first) => (kept.place === null ? first : Math.min(kept.place, list.length - 1));
 
 // A ray along the strength of reading, and where one is on it.
 function drawRay(svg, found, couplings, range) {
@@ -66,15 +69,15 @@ const number = (value, places = 2) => written({ value, places });
 // ---- before the bet
 
 // One's own dial; what it does to both chances and to one's pay.
-function dial(place, scene, answer) {
+function dial(place, scene, answer, { kept }) {
   const list = rows(answer.arrays.dial, 4), most = Math.max(...scene.payoffs.flat(2));
   const [own, other, pay] = [meter(words.dial.own, [0, 1]), meter(words.dial.other, [0, 1]), meter(words.dial.pay, [0, most])];
-  const slider = chooser(words.dial.label, list.length, Math.floor(list.length / 2), (k) => number(list[k][0], 1), (k) => {
+  const slider = chooser(words.dial.label, list.length, stands(kept, list, Math.floor(list.length / 2)), (k) => number(list[k][0], 1), (k) => {
     const [, mine, theirs, paid] = list[k];
     own.show(mine, percent(mine));
     other.show(theirs, percent(theirs));
     pay.show(paid, number(paid));
-  });
+  }, kept.keep);
   place.replaceChildren(element("div", { class: "try" }, element("h3", { text: words.try }), slider.node, element("div", { class: "meters" }, own.node, other.node, pay.node)));
   slider.show();
 }
@@ -128,14 +131,14 @@ export const BEFORE = { dial, table, starts, payoffs };
 const caption = (...content) => element("figcaption", { class: "quiet" }, ...content);
 
 // Pay along one's own dial, on which one can go.
-function curve(place, card, answer) {
+function curve(place, card, answer, said, stand, kept) {
   const list = rows(answer.arrays.dial, 4), svg = made("svg", { role: "img" });
   const best = answer.best ?? null, first = best ? list.length - 1 : Math.floor(list.length / 2);
   const names = { ...texts, curveAcross: words.curve.across, curveUp: words.curve.up };
   const points = Float64Array.from(list.flatMap(([t, , , paid]) => [t, paid]));
-  const slider = chooser(words.curve.slider, list.length, first, (k) => fill(words.curve.here, { dial: number(list[k][0], 1), pay: number(list[k][3], best ? 4 : 2) }), (k) => {
+  const slider = chooser(words.curve.slider, list.length, stands(kept, list, first), (k) => fill(words.curve.here, { dial: number(list[k][0], 1), pay: number(list[k][3], best ? 4 : 2) }), (k) => {
     drawCurve(svg, { arrays: { curve: points }, now: [list[k][0], list[k][3]], best, gains: best !== null, player: 0 }, names, fill);
-  });
+  }, kept.keep);
   svg.setAttribute("aria-label", words.curve.picture);
   const least = Math.min(...list.map((x) => x[3]));
   const cut = least > 0 ? [" ", fill(words.curve.cut, { least: number(least) })] : [];
@@ -155,14 +158,14 @@ function bars(place, card, answer, said) {
 }
 
 // How fast both set out, at each strength of reading.
-function moves(place, card, answer, said, stand) {
+function moves(place, card, answer, said, stand, kept) {
   const list = rows(answer.arrays.moves, 2), values = list.map((x) => x[1]);
   const rate = meter(said.rate, [Math.min(...values), Math.max(...values)]), row = made("svg", { "aria-hidden": "true", class: "ray first" });
-  const slider = chooser(words.strength, list.length, 10, (k) => number(list[k][0]), (k) => {
+  const slider = chooser(words.strength, list.length, stands(kept, list, 10), (k) => number(list[k][0]), (k) => {
     rate.show(list[k][1], number(list[k][1], 3));
     drawRay(row, answer.ray, [list[k][0]], [0, 1]);
     stand(list[k][0]);
-  });
+  }, kept.keep);
   place.replaceChildren(slider.node, row, rate.node, caption(...told(said.figure, answer.facts)));
   slider.show();
 }
@@ -170,7 +173,7 @@ function moves(place, card, answer, said, stand) {
 const SHARES = { width: 600, height: 150 };
 
 // How runs end along the strength of reading, as columns one on another.
-function shares(place, card, answer, said, stand) {
+function shares(place, card, answer, said, stand, kept) {
   const list = rows(answer.arrays.shares, 4), { width, height } = SHARES, step = width / list.length;
   const columns = list.flatMap(([, both, one, none], k) => [[0, both, "o0"], [both, one, "o1"], [both + one, none, "o3"]].map(([from, share, kind]) => made("rect", { class: kind, x: k * step, width: step + 0.3, y: height * (1 - from - share), height: height * share })));
   const line = made("line", { class: "now", y1: 0, y2: height });
@@ -178,13 +181,13 @@ function shares(place, card, answer, said, stand) {
   const kinds = ["both", "one", "none"], values = kinds.map(() => element("span", { class: "value" }));
   const key = element("ul", { class: "legend" }, ...kinds.map((name, k) => swatch(element("span", { class: `swatch o${[0, 1, 3][k]}`, "aria-hidden": "true" }), words.ends[name], " ", values[k])));
   const first = list.findIndex(([kappa]) => kappa >= card.scene.coupling[0]);
-  const slider = chooser(words.strength, list.length, first, (k) => number(list[k][0]), (k) => {
+  const slider = chooser(words.strength, list.length, stands(kept, list, first), (k) => number(list[k][0]), (k) => {
     const x = (k + 0.5) * step;
     line.setAttribute("x1", x);
     line.setAttribute("x2", x);
     values.forEach((value, i) => { value.textContent = percent(list[k][i + 1]); });
     stand(list[k][0]);
-  });
+  }, kept.keep);
   place.replaceChildren(svg, slider.node, key, caption(...told(said.figure, answer.facts)));
   slider.show();
 }
@@ -198,7 +201,8 @@ function rays(place, card, answer) {
   const all = ["first", "outcome", "equilibrium"].filter((kind) => kind in answer.rays).map((kind) => {
     const found = answer.rays[kind];
     const row = made("svg", { "aria-hidden": "true" });
-    const value = found.value === null && found.holds === "unclear" ? words.rays.unclear : inWords(found, texts, fill);
+    const known = { unclear: words.rays.unclear, everywhere: fill(words.rays.everywhere, { highest: number(found.searched[1], Number.isInteger(found.searched[1]) ? 0 : 1) }) };
+    const value = (found.value === null && known[found.holds]) || inWords(found, texts, fill);
     const line = element("p", {}, element("b", { text: words.rays[kind] }), " ", element("span", { class: "quiet", text: `(${words.rays[`${kind}Meaning`]}):` }), " ", element("span", { class: "value", text: value }));
     drawRay(row, found, here, range);
     return element("div", { class: `row ${kind === "outcome" ? "long" : kind}` }, line, row);
@@ -208,9 +212,9 @@ function rays(place, card, answer) {
 }
 
 // Where one would leave to, and below it from which strength on nobody would.
-function leaving(place, card, answer) {
+function leaving(place, card, answer, said, stand, kept) {
   const [above, below] = [element("div"), element("div")];
-  curve(above, card, answer);
+  curve(above, card, answer, said, stand, kept);
   rays(below, card, answer);
   place.replaceChildren(above, below);
 }

@@ -42,8 +42,21 @@ export function showOutcomes(place, frame, texts, fill) {
   const head = element("tr", {}, element("td"), element("th", { scope: "col", class: "n", text: texts.area }), ...(frame.shares ? [element("th", { scope: "col", text: texts.share })] : []));
   const note = frame.shares
     ? fill(texts.outcomesNote, { runs: frame.shares.cooperation.runs, rest: percent(frame.shares.at_rest.share) })
-    : fill(texts.outcomesPlane, { cells: frame.cells, steps: frame.steps, rest: percent(frame.settled) });
+    : planeWords(frame, texts, fill);
   place.replaceChildren(element("table", { class: "outcomes" }, element("thead", {}, head), element("tbody", {}, ...rows.filter(Boolean))), element("p", { class: "quiet", text: note }));
+}
+
+// Of a plane of a repeated game; what has not settled is told as what it does at that moment.
+function planeWords(frame, texts, fill) {
+  const steps = new Intl.NumberFormat(texts.language).format(frame.steps);
+  const said = [fill(texts.outcomesPlane, { cells: frame.cells, steps, rest: percent(frame.settled) })];
+  if (frame.twins) said.push(texts.outcomesTwins);
+  if (frame.moving) {
+    const names = [texts.bothHalf, texts.onlyFirst, texts.onlySecond, texts.nobodyHalf];
+    said.push(fill(texts.outcomesMoving, { steps, list: names.map((name, k) => [name, frame.moving[k]]).filter(([, x]) => x > 0).map(([name, x]) => fill(name, { share: percent(x) })).join(", ") }));
+    if (frame.canStepMore) said.push(texts.outcomesLarger);
+  }
+  return [...said, texts.outcomesRandom].join(" ");
 }
 
 export const outcomeSentence = (frame, texts) => {

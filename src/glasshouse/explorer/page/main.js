@@ -22,6 +22,7 @@ const SLIDERS = { bound: [0.25, 8, 0.05], step_size: [0.01, 2, 0.01], look_ahead
 
 let after = null; // the scene of a link whose B is being computed
 let scene = null, history = null, hello = null, frame = null, shading = null, basins = null, switches = null, proof = null, equilibria = null, kept = null;
+let earlier = []; // links of scenes that a card's link has taken the place of
 let presets = null, apart = false, tables = false, cross = null, wanted = new Set(), controls = {}, stated = "", placed = 0;
 const canvas = by("portrait");
 skipTo(() => canvas);
@@ -67,7 +68,10 @@ whenColoursChange(() => {
   if (frame?.kind === "portrait") showPoints(by("points"), frame, texts, look());
 });
 
-function shade() { shading = basins ? shadingPicture(basins.arrays.shading, look().basins) : null; }
+function shade() {
+  shading = basins ? shadingPicture(basins.arrays.shading, look().basins) : null;
+  showShades();
+}
 
 // ---- asking and hearing
 
@@ -164,6 +168,7 @@ const HEARD = {
       showPoints(by("points"), frame, texts, look());
       by("sample").textContent = fill(texts.sample, { steps: frame.steps });
       showLeaver();
+      showIdle();
       if (frame.number === connection.number) arrived("portrait");
     });
   },
@@ -172,7 +177,7 @@ const HEARD = {
     basins = heard;
     shade();
     paint();
-    tellIn("outcomes", showOutcomes, heard);
+    tellIn("outcomes", showOutcomes, { ...heard, canStepMore: scene.step_size < SLIDERS.step_size[1] });
     arrived("basins");
   },
   switches(heard) {
@@ -235,7 +240,7 @@ function changed(change, isReleased = true) {
   scene = { ...scene, ...change };
   if ("near" in change) placed = connection.number + 1; // older answers are about another place
   if (told === "link") notice("");
-  if (!("starts" in change) || Object.keys(change).length > 1) stale(Object.keys(change));
+  if (!("starts" in change) || Object.keys(change).length > 1) stale(Object.keys(change), isReleased);
   after = null;
   if (isReleased) { history.commit(scene); remember(); }
   show();
@@ -250,16 +255,18 @@ function tellIn(id, show, found) {
   show(place, found, texts, fill);
 }
 
-// What was settled for another scene is not shown for this one.
-function stale(keys) {
+// What was settled for another scene is not shown for this one; where nothing is held, it is asked for.
+function stale(keys, isReleased) {
+  const note = (name) => texts[isReleased ? (name === "outcomesMoved" ? "outcomesWaiting" : "waiting") : name];
   proof = null;
   by("deviation").classList.add("stale");
-  tellIn("proof", showProof, texts.proofMoved);
+  tellIn("proof", showProof, note("proofMoved"));
   if (keys.every((key) => ["leaver", "near"].includes(key))) return;
   equilibria = null;
-  tellIn("equilibria", showEquilibria, texts.equilibriaMoved);
-  basins = shading = null;
-  tellIn("outcomes", showOutcomes, texts.outcomesMoved);
+  tellIn("equilibria", showEquilibria, note("equilibriaMoved"));
+  basins = null;
+  shade();
+  tellIn("outcomes", showOutcomes, note("outcomesMoved"));
   if (keys.some((key) => !["coupling", "step_size"].includes(key))) { switches = null; showGauge(); }
 }
 
@@ -268,28 +275,30 @@ function goTo(next) {
   placed = connection.number + 1;
   apart = scene.coupling[0] !== scene.coupling[1];
   tables = !isSymmetric(scene.payoffs);
-  stale(["payoffs"]);
-  tellIn("outcomes", showOutcomes, texts.outcomesWaiting);
-  tellIn("proof", showProof, texts.waiting);
-  tellIn("equilibria", showEquilibria, texts.waiting);
+  stale(["payoffs"], true);
   remember();
   show();
   ask(true);
 }
 
 const shownNow = () => asText(scene, after ? scene : kept?.scene);
-const remember = () => connection.remember(shownNow());
+// Links of cards take the place of the reader's own scenes: these stay with the address.
+const withBefore = () => [shownNow(), ...earlier.map((text) => new URLSearchParams({ before: text }).toString().replaceAll("%2C", ","))].join("&");
+const remember = () => connection.remember(withBefore());
 
 function start() {
   const { own } = taken(connection.left), found = own ? opened(own) : null;
-  history = new History(found ? (found[1] ?? found[0]) : copy(hello.scene));
+  const first = found ? (found[1] ?? found[0]) : copy(hello.scene);
+  const [earliest, ...others] = [...scenesBefore(own ?? ""), first];
+  history = new History(earliest);
+  others.forEach((x) => history.commit(x));
   build();
   goToBoth(found ?? [history.now, null]);
 }
 
 // The scenes of a link, the second one being that to keep beside the first, if any.
+const read = (text) => fromText(text, hello.scene, hello.ranges, hello.rules, hello.most_starts);
 function opened(text) {
-  const read = (x) => fromText(x, hello.scene, hello.ranges, hello.rules, hello.most_starts);
   try {
     const [own, other] = parts(text);
     return [read(own), other === null ? null : read(other)];
@@ -297,6 +306,15 @@ function opened(text) {
     notice(fill(texts.badLink, { why: error.message }), "link");
     return null;
   }
+}
+
+// Scenes that were left for this one, those that can be read.
+function scenesBefore(text) {
+  const scenes = [];
+  earlier = parts(text)[2].filter((x) => {
+    try { return scenes.push(read(parts(x)[0])); } catch { return false; }
+  });
+  return scenes;
 }
 
 // B is computed first, kept when all of it is there, and then A.
@@ -307,7 +325,7 @@ function goToBoth([own, other]) {
 
 window.addEventListener("hashchange", () => {
   const { own } = taken();
-  if (!history || !own || own === shownNow()) return;
+  if (!history || !own || own === withBefore()) return;
   const found = opened(own);
   if (!found) return;
   history.commit(found[0]);
@@ -381,6 +399,7 @@ function showKept() {
   by("second").hidden = !kept;
   document.querySelector("main").classList.toggle("two", Boolean(kept));
   if (kept) showBeside(by("beside-words"), kept, scene, hello, texts, fill);
+  showShades();
   paint();
 }
 
@@ -455,8 +474,25 @@ function buildKey() {
     canvas.focus({ preventScroll: true }); // the button goes with the runs
     announce(texts.cleared);
   });
+  controls.mine = line("mine", texts.mine);
   by("key").setAttribute("aria-label", texts.key);
-  by("key").replaceChildren(line("n0", texts.nullcline1, "still1"), line("n1", texts.nullcline2, "still2"), line("sample", fill(texts.sample, { steps: "…" }), "sample"), line("mine", texts.mine), element("li", {}, controls.clear));
+  by("shades").setAttribute("aria-label", texts.shades);
+  by("key").replaceChildren(line("n0", texts.nullcline1, "still1"), line("n1", texts.nullcline2, "still2"), line("sample", fill(texts.sample, { steps: "…" }), "sample"), controls.mine, element("li", {}, controls.clear));
+}
+
+// Two parameters that change nothing are said where there is nothing to see.
+function showIdle() {
+  const said = !frame.idle ? "" : scene.repeated?.discount === 0 ? texts.idleOnce : texts.idle;
+  if (by("idle").textContent !== said) by("idle").textContent = said;
+}
+
+// What the colours are of A and B, beside them; on paper, too.
+function showShades() {
+  const shaded = [basins, kept?.basins].filter(Boolean);
+  by("shades").hidden = !shaded.length;
+  const names = [texts.both, texts.exploited1, texts.exploited2, texts.nobody, texts.unsettled];
+  const shades = names.map((text, k) => [text, k]).filter(([, k]) => shaded.some((x) => x.areas[k] > 0));
+  by("shades").replaceChildren(element("li", { class: "quiet", text: texts.shades }), ...shades.map(([text, k]) => element("li", {}, element("span", { class: `swatch o${k}`, "aria-hidden": "true" }), element("span", { text }))));
 }
 
 function buildLeaver() {
@@ -510,7 +546,7 @@ function show() {
   controls.access.select.value = accessName(scene.access);
   controls.probability.hidden = scene.access.kind !== "probabilistic";
   controls.scale.hidden = scene.access.kind !== "noisy";
-  controls.clear.hidden = !scene.starts.length;
+  controls.clear.hidden = controls.mine.hidden = !scene.starts.length;
   controls.repeated.show(scene.repeated);
   stillWords(scene.repeated?.axes, texts).forEach((text, k) => { by(`still${k + 1}`).textContent = text; });
   by("leaver").hidden = Boolean(scene.repeated);

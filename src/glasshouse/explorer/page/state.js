@@ -54,11 +54,12 @@ export function asText(scene, kept = null) {
   return given.toString().replaceAll("%2C", ",");
 }
 
-// What a link says of the scene itself, and of the one beside it, which may be null.
+// What a link says of the scene itself, of the one beside it, which may be null, and of those before.
 export function parts(text) {
-  const given = new URLSearchParams(text), kept = given.get("b");
+  const given = new URLSearchParams(text), kept = given.get("b"), before = given.getAll("before");
   given.delete("b");
-  return [given.toString(), kept];
+  given.delete("before");
+  return [given.toString(), kept, before];
 }
 
 // Throws an Error that says what is wrong; whatever it returns is checked once more by the server.

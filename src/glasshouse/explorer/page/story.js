@@ -16,7 +16,8 @@ document.title = `glasshouse: ${words.title}`;
 // ---- where one is: all of it in the address
 
 let cards = null; // in order, as the library lists them
-let at = null; // { card, bets, pays, dials }
+let at = null; // { card, bets, pays, dials, moved }, the last by the names of sliders
+const SLIDERS = ["dial", "along"]; // of a card: before its bet, and after it
 let moving = null; // where both dials start while one of them is dragged
 
 const numbers = (text) => (text ?? "").split(",").map((x) => (x.trim() === "" ? NaN : Number(x)));
@@ -26,19 +27,25 @@ function read() {
   const card = cards.find((x) => x.name === given.get("card")) ?? cards[0];
   const bets = {};
   for (const { name, choices } of cards) if (choices.includes(given.get(name))) bets[name] = given.get(name);
+  const moved = {};
+  for (const { name } of cards) {
+    for (const slider of SLIDERS.map((x) => `${name}-${x}`)) if (/^\d{1,3}$/.test(given.get(slider) ?? "")) moved[slider] = Number(given.get(slider));
+  }
   const [pays, dials] = [numbers(given.get("payoffs")), numbers(given.get("starts"))];
   return {
     card,
     bets,
+    moved,
     pays: pays.length === 4 && pays.every((x) => Number.isFinite(x) && Math.abs(x) <= 100) ? pays : null,
     dials: dials.length === 2 && dials.every((x) => Number.isInteger(x) && x >= 0 && x < PLACES) ? dials : null,
   };
 }
 
-function written({ card, bets, pays, dials }) {
+function written({ card, bets, pays, dials, moved = {} }) {
   const given = new URLSearchParams({ card: card.name, ...bets });
   if (pays) given.set("payoffs", pays.join(","));
   if (dials) given.set("starts", dials.join(","));
+  for (const [slider, place] of Object.entries(moved)) given.set(slider, place);
   return given.toString().replaceAll("%2C", ",");
 }
 
@@ -133,7 +140,7 @@ function arrive(isMoved = false) {
     if (before) { by("title").focus(); scrollTo(0, 0); }
   } else {
     if (before.bets[at.card.name] !== at.bets[at.card.name]) shown.isNew = true;
-    if (!isMoved && !equal([before.pays, before.dials], [at.pays, at.dials])) { // one has gone back
+    if (!isMoved && !equal([before.pays, before.dials, before.moved], [at.pays, at.dials, at.moved])) { // one has gone back
       shown.isMovable = false;
       showBefore();
     }
@@ -151,6 +158,20 @@ function go(change) { location.hash = fragmentWith(written({ ...at, ...change })
 function put(change) {
   remember(written({ ...at, ...change }));
   arrive(true);
+}
+
+// Where a slider of a card stands, null where it was not moved; nothing is built anew for it.
+function keeping(card, slider) {
+  const name = `${card.name}-${slider}`;
+  return {
+    place: at.moved[name] ?? null,
+    keep(place) {
+      at = { ...at, moved: { ...at.moved, [name]: place } };
+      remember(written(at));
+      showSteps();
+      shown.lead?.();
+    },
+  };
 }
 
 addEventListener("hashchange", () => { if (cards) arrive(); });
@@ -199,6 +220,7 @@ function showBefore() {
       askOn();
     },
     paid(pays, isReleased) { if (isReleased) put({ pays }); },
+    kept: keeping(card, "dial"),
   });
 }
 
@@ -224,20 +246,21 @@ function showResult() {
   announce("");
   shown.judged = bet;
   const facts = answer.facts, isRight = bet === answer.right;
-  const key = card.before === "payoffs" && !isRight ? (answer.right ? `${bet}Wrong` : "unknown") : bet;
+  const key = answer.needless ? "needless" : card.before === "payoffs" && !isRight ? (answer.right ? `${bet}Wrong` : "unknown") : bet;
   head.append(verdict(answer, bet), " ", element("span", { class: "what", text: fill(words.yourBet, { bet: said.choices[bet] }) }));
   shown.pair = answer.pair ? element("p") : null;
   const figure = element("figure", { class: `drawn as-${card.after}` });
   const next = following(card);
   const onwards = next ? element("a", {}, ...told(said.next, facts)) : null, link = element("a", { text: words.toSandbox });
-  shown.lead = (change = {}) => {
+  let change = {};
+  shown.lead = () => {
     if (next) onwards.href = fragmentWith(written({ ...at, card: next }));
     link.href = linkTo("sandbox", asText({ ...card.opens, ...(card.takes ? sceneOf(card) : {}), ...change }));
   };
   shown.lead();
   const note = said.sandbox ? [" ", ...told(said.sandbox, facts)] : [];
   shown.result.replaceChildren(head, element("p", { class: "answer" }, ...told(said.answers[key], facts)), ...(shown.pair ? [shown.pair] : []), ...paragraphs(said.came, facts), figure, element("p", { class: "quiet sandbox" }, link, ...note), next ? element("p", { class: "next" }, onwards) : ending());
-  shown.figure = AFTER[card.after](figure, card, answer, said, (strength) => shown.lead({ coupling: [strength, strength] }));
+  shown.figure = AFTER[card.after](figure, card, answer, said, (strength) => { change = { coupling: [strength, strength] }; shown.lead(); }, keeping(card, "along"));
   if (shown.pair) showPair(answer);
   showDrawn();
   if (!shown.isNew) { if (card.takes && !shown.pair) announce(head.textContent); return; }
@@ -273,13 +296,15 @@ function ending() {
   shown.verdicts = () => list.replaceChildren(...placed.map((card) => {
     const answer = answerOf(card), said = words.cards[card.name], bet = at.bets[card.name];
     const mark = answer ? verdict(answer, bet) : failed.has(question(card).key) ? "" : words.computing;
-    return element("li", {}, element("b", { text: said.title }), ` ${fill(words.yourBet, { bet: said.choices[bet] })} `, mark);
+    return element("li", { value: cards.indexOf(card) + 1 }, element("b", { text: said.title }), ` ${fill(words.yourBet, { bet: said.choices[bet] })} `, mark);
   }));
   shown.verdicts();
+  const skipped = cards.filter((card) => !(card.name in at.bets)).flatMap((card, k) => [k ? ", " : " ", element("a", { href: fragmentWith(written({ ...at, card })), text: `${cards.indexOf(card) + 1} ${words.cards[card.name].title}` })]);
+  const without = skipped.length ? [element("p", { class: "skipped" }, words.ending.skipped, ...skipped)] : [];
   const names = words.ending.names.map(([here, there]) => element("div", {}, element("dt", { text: here }), element("dd", { text: there })));
   const anew = fragmentWith(written({ card: cards[0], bets: {} }));
   const links = [[linkTo("exercises"), words.ending.exercises], [anew, words.ending.again]].map(([href, text]) => element("p", { class: "links" }, element("a", { href, text })));
-  return element("section", { class: "ending" }, element("h3", { text: words.ending.title }), ...paragraphs(words.ending.text, {}), element("dl", {}, ...names), element("h3", { text: words.ending.bets }), list, ...links);
+  return element("section", { class: "ending" }, element("h3", { text: words.ending.title }), ...paragraphs(words.ending.text, {}), element("dl", {}, ...names), element("h3", { text: words.ending.bets }), list, ...without, ...links);
 }
 
 skipTo(() => by("title"));
