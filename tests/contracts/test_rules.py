@@ -128,6 +128,8 @@ def test_batched_and_hand_stepped_runs_agree(kind, rule_name, game_name):
     if refused(rule, game, starts[0]):
         assert kind != "logistic" or len(set(game.game.actions)) > 1
         return
+    if any(undefined(rule, game, start) for start in starts):
+        return
     stacked = jax.tree.map(lambda *x: np.stack(x), *starts)
     batched = jax.jit(jax.vmap(learn))(stacked)
     for k, start in enumerate(starts):

@@ -185,12 +185,16 @@ def _further(question: Question) -> Iterator[_Step]:
         yield _Step(lambda: _along().first_switch_frame(_checked(scene), number), True)
     if "proof" in question.parts:
         yield _Step(lambda: _evidence().proof_frame(_checked(scene), number), True)
-    if "basins" in question.parts:
-        yield _Step(lambda: _frames().basins_frame(_checked(scene), number), True)
+    basins = _Step(lambda: _frames().basins_frame(_checked(scene), number), True)
+    waits = scene.repeated is not None  # half a minute under rules that look ahead
+    if "basins" in question.parts and not waits:
+        yield basins
     if "equilibria" in question.parts:
         yield _Step(lambda: _evidence().equilibria_frame(_checked(scene), number), True)
     if "switches" in question.parts:
         yield _Step(lambda: _along().switches_frame(_checked(scene), number), True)
+    if "basins" in question.parts and waits:
+        yield basins
 
 
 _loading = threading.Lock()

@@ -106,7 +106,7 @@ def _on_both_sides(found: np.ndarray) -> np.ndarray:
 def areas(outcomes: np.ndarray) -> dict[str, Any]:
     """What part of the box each outcome has, and all but those that have not settled."""
     found = [float(np.mean(outcomes == k)) for k in range(UNSETTLED + 1)]
-    return {"areas": found, "settled": 1.0 - found[UNSETTLED]}
+    return {"areas": found, "settled": float(np.mean(outcomes != UNSETTLED))}
 
 
 def _profile_at(point: Float[RealArray, "2"], plane: AbstractPlane) -> Params:

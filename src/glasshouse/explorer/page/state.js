@@ -87,7 +87,7 @@ export function fromText(text, first, ranges, rules, most) {
   const access = given.get("access") ?? accessName(first.access);
   if (!Object.hasOwn(ACCESS, access) && !["probabilistic", "noisy"].includes(access)) throw new Error(`there is no access ${access.slice(0, 20)}`);
   return {
-    title: (given.get("title") ?? "").slice(0, 200),
+    title: [...(given.get("title") ?? "")].slice(0, 200).join(""), // no half of a character
     payoffs: nested(numbers("payoffs", "payoffs", exactly(8), flat(first.payoffs))),
     coupling: numbers("coupling", "coupling", exactly(2), first.coupling),
     bound: one("bound", "bound", first.bound),

@@ -81,7 +81,7 @@ function undrawn(card) {
 }
 
 function missing() {
-  if (!cards) return { key: "contents", card: "contents" };
+  if (!cards) return failed.has("contents") ? null : { key: "contents", card: "contents" };
   const next = following(at.card);
   const [text, figures] = [question(at.card), undrawn(at.card)];
   const wanted = shown?.pair ? [...figures, text] : [text, ...figures]; // what moves is drawn first
@@ -236,7 +236,7 @@ function showResult() {
   const head = element("h3", { id: "verdict", tabindex: "-1" });
   if (!answer) {
     const state = failed.get(question(card).key) ?? words.computing;
-    if (shown.pair?.isConnected) { shown.pair.textContent = state; return; } // the picture stays
+    if (shown.pair?.isConnected) { shown.pair.textContent = state; shown.lead(); return; } // the picture stays
     head.textContent = state;
     announce(state);
     shown.result.replaceChildren(head);

@@ -148,7 +148,7 @@ export default {
   outcomesPlane: "Shaded: {cells} × {cells} squares of this plane, by where runs from their middles settle (who cooperates in more than half of the rounds, later ones counting less). The other parameters start where they are held, and all ten learn. {rest} came to rest in {steps} steps.",
   outcomesTwins: "Squares on the diagonal are in two halves, of starts on either side of it.",
   outcomesMoving: "Not settled: still moving after {steps} steps. At that moment, which is no outcome, of these {list}.",
-  outcomesLarger: "Often more come to rest with a larger step size.",
+  outcomesLarger: "With a larger step size more may come to rest, or none.",
   outcomesRandom: "Random starts are not counted here: the command “glasshouse run” of the program counts them, in the study that “Save” writes.",
   exportedLead: "Two learners read each other. Move how much, and see where they go.",
   exportedNote: "Computed beforehand at {count} couplings by glasshouse {version}: {rule}; bound {bound}. {access}. Shaded: from where settled runs end with whom cooperating (p > ½).",
