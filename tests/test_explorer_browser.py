@@ -414,7 +414,7 @@ def test_a_repeated_game_is_chosen_moved_and_found_again(browser, server):
     other.context.close()
 
 
-LARGER = "more come to rest with a larger step size"
+LARGER = "With a larger step size"
 
 
 @pytest.mark.slow

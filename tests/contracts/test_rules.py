@@ -94,12 +94,16 @@ def refused(rule, game, params):
 
 
 def undefined(rule, game, params):
-    """Whether a rule that solves for the game's Jacobian finds it singular: rounding decides."""
+    """Whether a rule that solves for the game's Jacobian comes near a singular one, where rounding
+    decides."""
     if not isinstance(rule, Lss):
         return False
-    jacobian = jax.jit(jax.jacobian(lambda x: ravel_pytree(game.selfish_gradients(x))[0]))(params)
-    columns = [np.reshape(x, (len(x), -1)) for x in jax.tree.leaves(jacobian)]
-    return np.linalg.cond(np.concatenate(columns, axis=1)) > 1e8
+    jacobian = jax.jit(jax.jacobian(lambda x: ravel_pytree(game.selfish_gradients(x))[0]))
+    for passed in path_by_hand(rule, game, params):
+        columns = [np.reshape(x, (len(x), -1)) for x in jax.tree.leaves(jacobian(passed))]
+        if not np.linalg.cond(np.concatenate(columns, axis=1)) < 1e4:
+            return True
+    return False
 
 
 @eqx.filter_jit
@@ -107,15 +111,21 @@ def towards(rule, game, params, state):
     return rule.direction(game, params, state)
 
 
-def stepped_by_hand(game, rule, params):
+def path_by_hand(rule, game, params):
     state = rule.init(game, params, None)
     for _ in range(STEPS):
+        yield params
         directions, state = towards(rule, game, params, state)
         params = tuple(
             x if d is None else jax.tree.map(moved, x, d, box.lower, box.upper)
             for x, d, box in zip(params, directions, game.spaces, strict=True)
         )
-    return params
+    yield params
+
+
+def stepped_by_hand(game, rule, params):
+    *_, end = path_by_hand(rule, game, params)
+    return end
 
 
 def moved(x, direction, lower, upper):
