@@ -21,7 +21,7 @@ from glasshouse.interop import load_game
 
 __all__ = ["browser"]
 
-PAINTED = "() => document.getElementById('portrait').dataset.painted > 0"
+PAINTED = "() => document.getElementById('portrait')?.dataset.painted > 0"
 UP_TO_DATE = "() => document.getElementById('state').textContent === 'Up to date'"
 PATIENCE = 120_000
 """Milliseconds: programs may have to be compiled."""

@@ -170,7 +170,7 @@ def test_what_can_be_moved_moves(browser, server):
     assert "payoffs=5,1,3,0" in page.url
     assert "At every strength tried" in page.inner_text(".answer")
     page.get_by_role("link", name=WORDS["toSandbox"]).click()
-    page.wait_for_function("() => document.getElementById('portrait')?.dataset.painted > 0")
+    page.wait_for_function(PAINTED)
     assert page.get_by_role("spinbutton", name="P: both defect").input_value() == "3"
     assert not page.faults
     page.context.close()
@@ -196,7 +196,7 @@ def test_exercises_are_answered_linked_and_printed_on_two_sheets(browser, server
     assert page.evaluate(before) == "page"
     page.emulate_media(media="screen")
     page.get_by_role("link", name="Try it in the sandbox").nth(3).click()
-    page.wait_for_function("() => document.getElementById('portrait')?.dataset.painted > 0")
+    page.wait_for_function(PAINTED)
     assert page.get_by_label("Access").input_value() == "0"
     assert not page.faults
     page.context.close()

@@ -97,7 +97,7 @@ def cooperative_corner(game: DenseGame) -> Params | None:
         )
 
     corner = towards(1.0)
-    more = np.asarray(_cooperation(game, corner)) - np.asarray(_cooperation(game, towards(-1.0)))
+    more = np.subtract(cooperates(game, corner), cooperates(game, towards(-1.0)))
     return corner if bool(np.all(more > 0)) else None
 
 
@@ -128,7 +128,7 @@ def pays(game: AbstractParametricGame, params: Params) -> tuple[float, ...]:
     return tuple(map(float, np.asarray(_payoffs(game, as_floats(params)))))
 
 
-_cooperation = in_float64(program(cooperation))
+_cooperation = program(cooperation)
 
 
 @program

@@ -1,12 +1,11 @@
 // The address holds what a page has to remember: its own state as it is, and that of each other page
 // under that page's name. Links between pages hand all of it on.
 import { inLanguage } from "./language.js";
+import { queryOf } from "./state.js";
 
 const PATHS = { sandbox: "./", story: "story.html", exercises: "exercises.html" };
 const file = location.pathname.split("/").at(-1);
 export const here = Object.keys(PATHS).find((page) => PATHS[page] === file) ?? "sandbox";
-
-const written = (given) => given.toString().replaceAll("%2C", ",");
 
 // This page's own part of an address, and those that it holds for other pages, by their names.
 export function taken(text = location.hash) {
@@ -15,13 +14,13 @@ export function taken(text = location.hash) {
     if (page !== here && given.get(page)) others[page] = given.get(page);
     given.delete(page);
   }
-  return { own: written(given), others };
+  return { own: queryOf(given), others };
 }
 
 function joined(own, others) {
   const given = new URLSearchParams();
   for (const page of Object.keys(PATHS)) if (others[page]) given.set(page, others[page]);
-  return [own, written(given)].filter(Boolean).join("&");
+  return [own, queryOf(given)].filter(Boolean).join("&");
 }
 
 // The fragment of this page with another part of its own.
@@ -40,8 +39,8 @@ const MOST_BEFORE = 5;
 function instead(state, was) {
   const given = new URLSearchParams(was), before = given.getAll("before");
   given.delete("before");
-  const kept = [...before, written(given)].filter((x, k, all) => x && x !== state && !all.includes(x, k + 1)).slice(-MOST_BEFORE);
-  return [state, written(new URLSearchParams(kept.map((x) => ["before", x])))].filter(Boolean).join("&");
+  const kept = [...before, queryOf(given)].filter((x, k, all) => x && x !== state && !all.includes(x, k + 1)).slice(-MOST_BEFORE);
+  return [state, queryOf(new URLSearchParams(kept.map((x) => ["before", x])))].filter(Boolean).join("&");
 }
 
 // A page in the language of this one: as it was left, or with a state that is given.

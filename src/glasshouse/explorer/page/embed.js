@@ -3,7 +3,7 @@ import texts from "./texts.en.js";
 import { element, fill } from "./controls.js";
 import { draw, lookOf, penOf, shadingPicture, whenColoursChange } from "./portrait.js";
 import { digits, Gauge } from "./gauge.js";
-import { outcomeSentence, showOutcomes, showPoints } from "./found.js";
+import { outcomeSentence, pointsSentence, showOutcomes, showPoints } from "./found.js";
 import { axisWords, stillWords } from "./repeated.js";
 import { accessWords } from "./state.js";
 import { decoded } from "./socket.js";
@@ -41,7 +41,7 @@ by("couplings").replaceChildren(element("div", { class: "slider" }, element("div
 slider.addEventListener("input", () => { at = Number(slider.value); show(); });
 slider.addEventListener("change", () => {
   const { frame, basins } = portrait(at);
-  const points = fill(texts.announcePoints, { count: frame.points.length, stable: frame.points.filter((p) => p.stability === "stable").length });
+  const points = pointsSentence(frame.points, texts, fill);
   announce(`${points}. ${fill(texts.announceOutcome, { list: outcomeSentence(basins, texts) })}`);
 });
 

@@ -59,6 +59,9 @@ function planeWords(frame, texts, fill) {
   return [...said, texts.outcomesRandom].join(" ");
 }
 
+export const pointsSentence = (points, texts, fill) =>
+  fill(texts.announcePoints, { count: points.length, stable: points.filter((p) => p.stability === "stable").length });
+
 export const outcomeSentence = (frame, texts) => {
   const names = [texts.both, texts.exploited1, texts.exploited2, texts.nobody, texts.unsettled];
   return names.map((name, k) => [name, frame.areas[k]]).filter(([, x]) => x > 0).map(([name, x]) => `${name} ${percent(x)}`).join(", ");

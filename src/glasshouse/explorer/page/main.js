@@ -7,7 +7,7 @@ import { asText, History, accessName, accessOf, copy, equal, fromText, isSymmetr
 import { button, choice, element, fill, numberField, Slider, toggle } from "./controls.js";
 import { draw, geometry, lookOf, penOf, shadingPicture, whenColoursChange } from "./portrait.js";
 import { digits, Gauge, rowWords } from "./gauge.js";
-import { outcomeSentence, showOutcomes, showPoints } from "./found.js";
+import { outcomeSentence, pointsSentence, showOutcomes, showPoints } from "./found.js";
 import { deviationWords, drawCurve, equilibriaWords, proofWords, showDeviation, showEquilibria, showProof } from "./leaving.js";
 import { showBeside } from "./compare.js";
 import { axisWords, Repetition, stillWords } from "./repeated.js";
@@ -226,7 +226,7 @@ const HEARD = {
 };
 
 function tell() {
-  const points = fill(texts.announcePoints, { count: frame.points.length, stable: frame.points.filter((p) => p.stability === "stable").length });
+  const points = pointsSentence(frame.points, texts, fill);
   const [first, equilibrium] = ["first", "equilibrium"].map((kind) => `${texts[kind]} ${rowWords(kind, switches, texts, fill)}`);
   const kappa = `κ ${(apart ? scene.coupling : [scene.coupling[0]]).map(digits).join(", ")}`;
   const outcomes = fill(texts.announceOutcome, { list: outcomeSentence(basins, texts) });

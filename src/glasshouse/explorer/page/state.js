@@ -28,6 +28,9 @@ export const isSymmetric = (payoffs) => {
   return a[0][0] === b[0][0] && a[0][1] === b[1][0] && a[1][0] === b[0][1] && a[1][1] === b[1][1];
 };
 
+// Pairs as an address has them, commas as they are.
+export const queryOf = (given) => given.toString().replaceAll("%2C", ",");
+
 // A scene as the address holds it. `kept`, the one that stands beside it, is a link within the link.
 export function asText(scene, kept = null) {
   const given = new URLSearchParams();
@@ -51,7 +54,7 @@ export function asText(scene, kept = null) {
   if (scene.near) given.set("near", scene.near.join(","));
   if (scene.starts.length) given.set("starts", scene.starts.flat().join(","));
   if (kept) given.set("b", asText(kept));
-  return given.toString().replaceAll("%2C", ",");
+  return queryOf(given);
 }
 
 // What a link says of the scene itself, of the one beside it, which may be null, and of those before.

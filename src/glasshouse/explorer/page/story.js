@@ -5,7 +5,7 @@ import { announce, banner, by, skipTo } from "./page.js";
 import { paragraphs, told, words } from "./words.js";
 import { connected } from "./socket.js";
 import { button, element, fill } from "./controls.js";
-import { asText, equal } from "./state.js";
+import { asText, equal, queryOf } from "./state.js";
 import { whenColoursChange } from "./portrait.js";
 import { AFTER, BEFORE, PLACES, placedAt } from "./cards.js";
 
@@ -46,7 +46,7 @@ function written({ card, bets, pays, dials, moved = {} }) {
   if (pays) given.set("payoffs", pays.join(","));
   if (dials) given.set("starts", dials.join(","));
   for (const [slider, place] of Object.entries(moved)) given.set(slider, place);
-  return given.toString().replaceAll("%2C", ",");
+  return queryOf(given);
 }
 
 const following = (card) => cards[cards.indexOf(card) + 1] ?? null;
